@@ -1,0 +1,1 @@
+"""Finds adversarial distillation of language models in request logs, with evidence."""

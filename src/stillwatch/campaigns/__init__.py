@@ -1,0 +1,62 @@
+"""From exchanges and their sketches to campaigns with evidence.
+
+The data's way, a file a step: ``gather`` and ``entities`` read columns, ``templates`` groups
+near-duplicates, ``postings`` and ``content`` propose pairs, ``linkage`` weighs them, ``clustering``
+groups them, ``families`` tests each group against ``background``, ``explanations`` asks what else
+it could be, ``investigate`` joins it all, ``portrait``, ``shared_text`` and ``verdicts`` tell it.
+"""
+
+from stillwatch.campaigns.background import Background
+from stillwatch.campaigns.content import Content, nearest, whiten
+from stillwatch.campaigns.entities import Entities, load_entities
+from stillwatch.campaigns.families import World
+from stillwatch.campaigns.gather import (
+    draw_sample,
+    gather_hands,
+    gather_rhythm,
+    gather_texts,
+    match_accounts,
+)
+from stillwatch.campaigns.interchangeability import Interchangeability, interchangeability
+from stillwatch.campaigns.investigate import Case, investigate
+from stillwatch.campaigns.linkage import Links, Traits, link
+from stillwatch.campaigns.portrait import Portraitist
+from stillwatch.campaigns.postings import Postings
+from stillwatch.campaigns.repeats import Asked, load_asked
+from stillwatch.campaigns.shared_text import template_table
+from stillwatch.campaigns.significance import campaign_p, q_values, tail_p
+from stillwatch.campaigns.templates import find_templates
+from stillwatch.campaigns.verdicts import account_table, link_table
+
+__all__ = [
+    "Asked",
+    "Background",
+    "Case",
+    "Content",
+    "Entities",
+    "Interchangeability",
+    "Links",
+    "Portraitist",
+    "Postings",
+    "Traits",
+    "World",
+    "account_table",
+    "campaign_p",
+    "draw_sample",
+    "find_templates",
+    "gather_hands",
+    "gather_rhythm",
+    "gather_texts",
+    "interchangeability",
+    "investigate",
+    "link",
+    "link_table",
+    "load_asked",
+    "load_entities",
+    "match_accounts",
+    "nearest",
+    "q_values",
+    "tail_p",
+    "template_table",
+    "whiten",
+]

@@ -1,0 +1,138 @@
+"""From a run's exchanges and sketches to what entities are compared by.
+
+Everything here is SQL over columns; texts are touched only for a bounded sample of each account's
+prompts. The order of statements is the order of the data's way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.campaigns.entities import Entities
+from stillwatch.campaigns.postings import Postings
+from stillwatch.engines import query
+
+__all__ = ["draw_sample", "gather_hands", "gather_rhythm", "gather_texts", "match_accounts"]
+
+_LEAST_HELD = 2
+_HOUR_US = 3_600_000_000
+
+_SENTENCE_SQL = """
+CREATE TABLE text_use AS
+WITH sentence AS (
+    SELECT entity, thing, count(*) AS uses FROM (
+        SELECT a.entity, unnest(list_distinct(s.sentences)) AS thing
+        FROM sketches AS s JOIN account_hash AS a ON a.hash = s.account)
+    GROUP BY ALL
+), template AS (
+    SELECT a.entity, hash(t.template, 'template') AS thing, count(*) AS uses
+    FROM sketches AS s JOIN account_hash AS a ON a.hash = s.account JOIN template_of AS t USING (masked)
+    GROUP BY ALL
+), used AS (SELECT * FROM sentence UNION ALL SELECT * FROM template)
+SELECT entity, thing, uses FROM used
+WHERE thing IN (SELECT thing FROM used GROUP BY thing HAVING count(*) >= 2)
+"""
+
+_HAND_SQL = """
+WITH address AS (
+    SELECT a.entity, e.client_address AS address, count(*) AS uses
+    FROM exchanges AS e JOIN account AS a USING (account_id)
+    WHERE e.client_address IS NOT NULL GROUP BY ALL
+), hand AS (
+    SELECT entity, hash('payment', payment_id) AS thing FROM account WHERE payment_id IS NOT NULL
+    UNION SELECT entity, hash('domain', lower(email_domain)) FROM account WHERE email_domain IS NOT NULL
+    UNION SELECT entity, hash('address', address) FROM address
+    UNION SELECT entity, hash('network', regexp_extract(address, '^(\\d+\\.\\d+\\.\\d+)\\.\\d+$', 1))
+          FROM address WHERE regexp_matches(address, '^\\d+\\.\\d+\\.\\d+\\.\\d+$')
+)
+SELECT entity, thing FROM hand
+WHERE thing IN (SELECT thing FROM hand GROUP BY thing HAVING count(*) >= 2)
+"""
+
+_SAMPLE_SQL = """
+CREATE TABLE sample AS
+WITH ranked AS (
+    SELECT entity, exchange_id, row_number() OVER (PARTITION BY entity ORDER BY hash(prompt, entity)) AS place
+    FROM asked
+)
+SELECT r.entity, r.exchange_id, r.place, any_value(e.prompt) AS prompt
+FROM (SELECT * FROM ranked WHERE place <= {most}) AS r JOIN exchanges AS e USING (exchange_id)
+GROUP BY ALL
+"""
+
+
+def match_accounts(
+    connection: duckdb.DuckDBPyConnection, hash_strings: Callable[[pa.Array], npt.NDArray[np.uint64]]
+) -> None:
+    """Make the table ``account_hash`` that joins sketches to accounts."""
+    table: pa.Table = query(connection, "SELECT account_id, entity FROM account")
+    ids = table["account_id"].combine_chunks()
+    connection.register(
+        "account_hash_table", pa.table({"hash": pa.array(hash_strings(ids)), "entity": table["entity"]})
+    )
+    connection.execute("CREATE TABLE account_hash AS SELECT * FROM account_hash_table")
+    connection.unregister("account_hash_table")
+
+
+def gather_texts(connection: duckdb.DuckDBPyConnection, entities: Entities) -> Postings:
+    """Which entities use which shared sentences and templates, in what share of their exchanges."""
+    connection.execute(_SENTENCE_SQL)
+    table: pa.Table = query(connection, "SELECT * FROM text_use ORDER BY entity, thing")
+    entity = np.asarray(table["entity"], np.int64)
+    share = np.asarray(table["uses"], np.float64) / entities.exchanges[entity]
+    return Postings.build(entity, np.asarray(table["thing"], np.uint64), share, len(entities))
+
+
+def gather_hands(connection: duckdb.DuckDBPyConnection, entities: Entities) -> Postings | None:
+    """Which entities share payments, addresses, networks and domains; None where none is known."""
+    table: pa.Table = query(connection, _HAND_SQL)
+    if not len(table):
+        return None
+    entity = np.asarray(table["entity"], np.int64)
+    return Postings.build(entity, np.asarray(table["thing"], np.uint64), np.ones(len(entity)), len(entities))
+
+
+def gather_rhythm(connection: duckdb.DuckDBPyConnection, entities: Entities) -> npt.NDArray[np.float32]:
+    """Hourly activity of each entity beyond its own daily habit: E x hours, unit rows.
+
+    An entity's habit is its mean over the days at each hour of the day, so that a time zone or a
+    nightly job leaves nothing. Entities with fewer than 20 exchanges have zero rows.
+    """
+    table: pa.Table = query(
+        connection,
+        f"""SELECT a.entity, epoch_us(e.time) // {_HOUR_US} AS hour, count(*) AS uses
+            FROM exchanges AS e JOIN account AS a USING (account_id) GROUP BY ALL""",
+    )
+    entity, hour = np.asarray(table["entity"], np.int64), np.asarray(table["hour"], np.int64)
+    # Beyond eight weeks the latest hours speak for the rest; the table stays small.
+    first = max(int(hour.min()), int(hour.max()) - 24 * 56 + 1)
+    first -= first % 24
+    hours = -(-(int(hour.max()) - first + 1) // 24) * 24
+    activity = np.zeros((len(entities), hours), np.float32)
+    kept = hour >= first
+    activity[entity[kept], hour[kept] - first] = np.asarray(table["uses"], np.float32)[kept]
+    days = activity.reshape(len(entities), -1, 24)
+    if days.shape[1] < 3:
+        return np.zeros((len(entities), 1), np.float32)
+    residual = np.sqrt(days)
+    residual -= residual.mean(axis=1, keepdims=True)
+    flat = residual.reshape(len(entities), hours)
+    size = np.linalg.norm(flat, axis=1, keepdims=True)
+    told = (entities.exchanges >= 20)[:, None] & (size > 0)
+    return np.asarray(np.where(told, flat / np.maximum(size, 1e-9), 0.0), np.float32)
+
+
+def draw_sample(connection: duckdb.DuckDBPyConnection, most: int) -> pa.Table:
+    """A bounded random sample of each entity's distinct prompts (table ``asked``), as ``sample``.
+
+    Returns:
+        entity, prompt; sorted by entity, at most ``most`` rows each.
+    """
+    connection.execute(_SAMPLE_SQL.format(most=most))
+    table: pa.Table = query(connection, "SELECT entity, prompt FROM sample ORDER BY entity, place")
+    return table

@@ -1,0 +1,230 @@
+"""From links to campaigns: cluster, test, clear the innocent, tell members apart, join pieces.
+
+    links > clusters > members and bystanders > tests > honest explanations > q-values > joined
+
+A cluster is tested as it stands after its bystanders are set aside, on the families of
+``families.py``; a cluster with an honest explanation that holds is never a campaign, and its
+accounts are at most watched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.campaigns.clustering import clusters
+from stillwatch.campaigns.content import Neighbours
+from stillwatch.campaigns.explanations import REPEATS, Explanation, explain
+from stillwatch.campaigns.families import FAMILY_TESTS, Finding, World
+from stillwatch.campaigns.linkage import Links
+from stillwatch.campaigns.membership import fit
+from stillwatch.campaigns.significance import campaign_p, q_values
+
+__all__ = ["LEAST_MEMBERS", "Case", "investigate"]
+
+LEAST_MEMBERS = 5
+"""Fewer strangers than this are not called a campaign: interchangeability cannot be shown on them."""
+
+I64 = npt.NDArray[np.int64]
+
+LEAST_COHORT = 8
+_FILLED = 0.5
+_COVERED = 0.8
+_MOST_COHORTS = 500
+_MEMBER_BITS = 2.0
+_RECRUIT_BITS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A cluster and what was found about it.
+
+    Attributes:
+        members: entities judged to act together.
+        bystanders: entities linked to them and judged not to.
+        findings: one a family.
+        explanations: honest explanations considered.
+        p_value, q_value: of the partial conjunction over families, and after FDR control.
+    """
+
+    members: I64
+    bystanders: I64
+    findings: tuple[Finding, ...]
+    explanations: tuple[Explanation, ...]
+    p_value: float
+    q_value: float = 1.0
+
+    @property
+    def explained(self) -> bool:
+        """Whether an honest explanation holds."""
+        return any(e.holds for e in self.explanations)
+
+
+def _examine(world: World, members: I64, bystanders: I64) -> Case:
+    findings = tuple(test(world, members) for test in FAMILY_TESTS)
+    explanations = explain(world, members)
+    p = campaign_p({f.family: f.p_value for f in findings if f.statistic != "none"})
+    return Case(members, bystanders, findings, explanations, p)
+
+
+def _tell_apart(world: World, members: I64) -> tuple[I64, I64]:
+    """Split a cluster into those who fit its signature and those who are merely linked.
+
+    Where most members repeat nothing, the few who run one published set have their own reason.
+    """
+    shares = world.asked.repeats(members)
+    honest = shares > 2 * REPEATS
+    if np.median(shares) <= REPEATS and honest.any():
+        kept, cleared = members[~honest], members[honest]
+        inside, outside = _tell_apart(world, kept)
+        return inside, np.sort(np.concatenate([outside, cleared]))
+    inside, outside = members, members[:0]
+    for _ in range(3):
+        bits = fit(world, inside).bits[members]
+        inside, outside = members[bits >= _MEMBER_BITS], members[bits < _MEMBER_BITS]
+        if len(inside) < LEAST_MEMBERS:
+            return inside, outside
+    return inside, outside
+
+
+def _recruit(world: World, case: Case, taken: npt.NDArray[np.bool_]) -> Case:
+    """Add entities from the whole log that fit a campaign's signature as well as its members do."""
+    found = fit(world, case.members)
+    strong = (found.bits >= _RECRUIT_BITS) & (found.text >= 4.0) & ~taken
+    extra = np.flatnonzero(strong)
+    if not len(extra):
+        return case
+    members = np.sort(np.concatenate([case.members, extra]))
+    return replace(case, members=members, bystanders=np.setdiff1d(case.bystanders, extra))
+
+
+def _same_campaign(world: World, a: Case, b: Case) -> bool:
+    """Whether two cases are pieces of one: each one's members fit the other's signature."""
+    there = np.median(fit(world, a.members).bits[b.members])
+    back = np.median(fit(world, b.members).bits[a.members])
+    return bool(min(there, back) >= _RECRUIT_BITS / 2 and max(there, back) >= _RECRUIT_BITS)
+
+
+def _join(world: World, cases: list[Case]) -> list[Case]:
+    """Join pieces of one campaign, for as long as any two are."""
+    joined: list[Case] = []
+    for case in cases:
+        for place, other in enumerate(joined):
+            if _same_campaign(world, case, other):
+                members = np.union1d(case.members, other.members)
+                bystanders = np.setdiff1d(np.union1d(case.bystanders, other.bystanders), members)
+                whole = _examine(world, members, bystanders)
+                joined[place] = replace(
+                    whole,
+                    p_value=min(case.p_value, other.p_value),
+                    q_value=min(case.q_value, other.q_value),
+                )
+                break
+        else:
+            joined.append(case)
+    return joined if len(joined) == len(cases) else _join(world, joined)
+
+
+def _candidates(world: World, links: Links, near: Neighbours, seed: int) -> list[I64]:
+    """Groups worth testing, from three sides: all evidence together, questions alone, texts alone.
+
+    A group that an earlier one covers is left out.
+    """
+    entities = len(world.traits.entities)
+    found = clusters(links.a, links.b, links.probability, entities, least=LEAST_MEMBERS, seed=seed)
+    asked = clusters(
+        near.a,
+        near.b,
+        np.clip(near.cosine, 0.0, 1.0),
+        entities,
+        resolution=0.1,
+        least=LEAST_MEMBERS,
+        seed=seed,
+    )
+    covered = np.full(entities, -1)
+    for number, cluster in enumerate(found):
+        covered[cluster] = number
+    for group in asked:
+        if _cover(covered, group) < _COVERED:
+            covered[group] = len(found)
+            found.append(group)
+    return [*found, *_cohorts(world, covered)]
+
+
+def _cover(covered: I64, group: I64) -> float:
+    """Largest share of a group that one earlier group holds."""
+    return float(np.bincount(covered[group] + 1, minlength=1)[1:].max(initial=0) / len(group))
+
+
+def _cohorts(world: World, covered: I64) -> list[I64]:
+    """Entities that one text fills: groups that no pair of entities would show.
+
+    Four requests an account link nobody; one sentence in the requests of a thousand accounts is
+    seen from the exchange's side. Cohorts that a cluster or a larger cohort covers are left out.
+
+    Args:
+        world: the log as the tests see it.
+        covered: number of the cluster each entity is in, or -1 (E).
+    """
+    texts = world.traits.texts
+    filled = texts.matrix.copy()
+    filled.data = (filled.data >= _FILLED).astype(np.float64)
+    filled.eliminate_zeros()
+    columns = filled.tocsc()
+    size = np.diff(columns.indptr)
+    found: list[I64] = []
+    for text in np.argsort(-size, kind="stable"):
+        if size[text] < LEAST_COHORT or len(found) == _MOST_COHORTS:
+            break
+        members = np.sort(columns.indices[columns.indptr[text] : columns.indptr[text + 1]]).astype(np.int64)
+        # A cluster that holds most of a cohort already stands for it.
+        if _cover(covered, members) >= _COVERED:
+            continue
+        if any(len(np.intersect1d(members, other)) >= 0.5 * len(members) for other in found):
+            continue
+        found.append(members)
+    return found
+
+
+def investigate(
+    world: World,
+    links: Links,
+    near: Neighbours,
+    *,
+    fdr: float,
+    seed: int,
+) -> tuple[list[Case], list[Case]]:
+    """Find campaigns among linked entities.
+
+    Args:
+        world: the log as the tests see it.
+        links: weighed pairs.
+        near: entities that ask alike.
+        fdr: share of false campaigns to accept among those reported.
+        seed: of clustering.
+
+    Returns:
+        Campaigns, and the clusters that were tested and are none, both strongest first.
+    """
+    cases = []
+    for cluster in _candidates(world, links, near, seed):
+        inside, outside = _tell_apart(world, cluster)
+        if len(inside) >= LEAST_MEMBERS:
+            cases.append(_examine(world, inside, outside))
+    p = np.array([1.0 if case.explained else case.p_value for case in cases])
+    cases = [replace(case, q_value=float(q)) for case, q in zip(cases, q_values(p), strict=True)]
+    cases.sort(key=lambda case: (case.q_value, case.p_value, -len(case.members)))
+    convicted = [case for case in cases if case.q_value <= fdr]
+    others = [case for case in cases if case.q_value > fdr]
+    convicted = _join(world, convicted)
+    taken = np.zeros(len(world.traits.entities), np.bool_)
+    for case in convicted:
+        taken[case.members] = True
+    grown = []
+    for case in convicted:
+        wider = _recruit(world, case, taken)
+        taken[wider.members] = True
+        grown.append(wider)
+    return grown, others

@@ -1,0 +1,95 @@
+"""Postings: which entities share a thing (a sentence, a template, an address, a card).
+
+A thing shared by two strangers says more the fewer others have it. Things are kept in three
+classes of rarity by the share of the log's entities that have them; how often two entities drawn
+at random share one of a class is the class's u-probability in the linkage.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+__all__ = ["RARITIES", "Postings"]
+
+RARITIES: tuple[tuple[str, float], ...] = (("rare", 0.002), ("uncommon", 0.02), ("common", 0.15))
+"""Upper bounds of each class, as shares of all entities; beyond the last a thing says nothing."""
+
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """Which of E entities have which of T things, and what share of their exchanges it is in.
+
+    Attributes:
+        matrix: E x T, shares in (0, 1].
+        names: T hashes that name the things.
+        holders: for each thing, how many entities have it (T).
+    """
+
+    matrix: sparse.csr_matrix
+    names: npt.NDArray[np.uint64]
+    holders: I64
+
+    @classmethod
+    def build(cls, entity: I64, name: npt.NDArray[np.uint64], share: F64, entities: int) -> Postings:
+        """From one row an (entity, thing) pair; things that one entity alone has are left out."""
+        names, column, holders = np.unique(name, return_inverse=True, return_counts=True)
+        kept = holders > 1
+        number = np.cumsum(kept) - 1
+        rows = kept[column]
+        matrix = sparse.csr_matrix(
+            (share[rows], (entity[rows], number[column[rows]])), shape=(entities, int(kept.sum()))
+        )
+        return cls(matrix, names[kept], holders[kept])
+
+    def rarity(self) -> npt.NDArray[np.int8]:
+        """Class of each thing: an index into ``RARITIES``, or ``len(RARITIES)`` beyond the last."""
+        share = self.holders / max(self.matrix.shape[0], 1)
+        # Two holders are rare in any log, however small.
+        bounds = [bound for _, bound in RARITIES]
+        return np.asarray(np.where(self.holders <= 3, 0, np.searchsorted(bounds, share)), np.int8)
+
+    def chance(self) -> F64:
+        """For each class of rarity, how likely two random entities are to share a thing of it."""
+        share = self.holders / max(self.matrix.shape[0], 1)
+        rarity = self.rarity()
+        sums = [float(np.sum(share[rarity == c] ** 2)) for c in range(len(RARITIES))]
+        floor = 1.0 / max(self.matrix.shape[0], 2) ** 2
+        return np.asarray(np.clip(sums, floor, 0.5), np.float64)
+
+    def lists(self, rarity: int, *, most: int = 24) -> list[list[int]]:
+        """For each entity, numbers of its things of a class: at most ``most``, rarest first."""
+        chosen = self.rarity() == rarity
+        out: list[list[int]] = []
+        indptr, indices = self.matrix.indptr, self.matrix.indices
+        for row in range(self.matrix.shape[0]):
+            things = indices[indptr[row] : indptr[row + 1]]
+            things = things[chosen[things]]
+            if len(things) > most:
+                things = things[np.argsort(self.holders[things], kind="stable")[:most]]
+            out.append(things.tolist())
+        return out
+
+    def blocks(self, rng: np.random.Generator, *, size: int = 24, rounds: int = 2) -> list[I64]:
+        """Groups of entities to compare pair by pair, so that cost stays linear in the log.
+
+        A thing with few holders is one block. A thing with many is cut into random blocks,
+        ``rounds`` times over, which keeps its holders one connected group.
+        """
+        columns = self.matrix.tocsc()
+        out: list[I64] = []
+        for thing in np.flatnonzero(self.rarity() < len(RARITIES)):
+            holders = columns.indices[columns.indptr[thing] : columns.indptr[thing + 1]].astype(np.int64)
+            if len(holders) <= size:
+                out.append(np.sort(holders))
+                continue
+            for _ in range(rounds):
+                shuffled = rng.permutation(holders)
+                out.extend(np.array_split(shuffled, -(-len(shuffled) // size)))
+        return out

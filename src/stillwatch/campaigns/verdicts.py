@@ -1,0 +1,122 @@
+"""From cases to the tables ``accounts`` and ``links``: a verdict and its reasons for every account.
+
+A scan goes as far as ``review``; ``act`` needs a person. ``watch`` is for accounts whose cluster
+came close, or would have been a campaign but for an honest explanation, and for bystanders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.campaigns.investigate import Case
+from stillwatch.campaigns.linkage import Links
+from stillwatch.core.tables import ACCOUNTS, FAMILIES, LINKS
+from stillwatch.engines import query
+
+__all__ = ["account_table", "link_table"]
+
+I64 = npt.NDArray[np.int64]
+
+_NEAR_MISS = 0.05
+
+
+def account_table(
+    connection: duckdb.DuckDBPyConnection,
+    links: Links,
+    campaigns: Sequence[tuple[str, Case]],
+    others: Sequence[Case],
+    fdr: float,
+) -> pa.Table:
+    """The table ``ACCOUNTS``, in order of ``account_id``."""
+    base: pa.Table = query(
+        connection,
+        "SELECT account_id, org_id, exchanges, first_seen, last_seen, entity FROM account ORDER BY account_id",
+    )
+    entity = np.asarray(base["entity"], np.int64)
+    count = int(entity.max()) + 1 if len(entity) else 0
+    campaign = np.full(count, -1)
+    q = np.full(count, np.nan)
+    verdict = np.zeros(count, np.int8)
+    reasons: dict[int, list[str]] = {}
+    for case in others:
+        text = _near_miss(case, fdr)
+        if text:
+            verdict[case.members] = 1
+            for e in case.members:
+                reasons[int(e)] = [text]
+    for campaign_id, case in campaigns:
+        for e in case.bystanders:
+            verdict[e] = max(verdict[e], 1)
+            reasons[int(e)] = [
+                f"Linked to campaign {campaign_id} and judged not to be a member: "
+                "its own prompts do not fit the campaign's."
+            ]
+    for number, (campaign_id, case) in enumerate(campaigns):
+        campaign[case.members], q[case.members], verdict[case.members] = number, case.q_value, 2
+        told = [f.statement for f in case.findings if f.p_value <= fdr and f.statistic != "none"]
+        for e in case.members:
+            reasons[int(e)] = [
+                f"Acts as one with {len(case.members) - 1:,} other accounts (campaign {campaign_id}).",
+                *told,
+            ]
+    names = [campaign_id for campaign_id, _ in campaigns]
+    words = ("clear", "watch", "review")
+    columns = {
+        "campaign_id": pa.array([names[c] if c >= 0 else None for c in campaign[entity]], pa.string()),
+        "match_probability": pa.array(_probability(links, campaign)[entity], from_pandas=True),
+        "q_value": pa.array(q[entity], from_pandas=True),
+        "verdict": pa.array([words[v] for v in verdict[entity]]),
+        "reasons": pa.array([reasons.get(int(e), []) for e in entity], pa.list_(pa.string())),
+    }
+    for name, column in columns.items():
+        base = base.append_column(name, column)
+    return base.select(ACCOUNTS.names).cast(ACCOUNTS)
+
+
+def _near_miss(case: Case, fdr: float) -> str | None:
+    """Why a cluster that is no campaign is watched; None where it is not even that."""
+    holding = [e for e in case.explanations if e.holds]
+    if holding and case.p_value <= fdr:
+        return (
+            f"Acts like {len(case.members) - 1:,} other accounts, and an honest explanation holds: {holding[0].name}. "
+            f"{holding[0].statement}"
+        )
+    if not holding and case.p_value <= _NEAR_MISS:
+        seen = [f.family for f in case.findings if f.p_value <= fdr]
+        return (
+            f"Resembles {len(case.members) - 1:,} other accounts ({', '.join(seen) or 'no family alone'}); "
+            f"too weak to call a campaign (p = {case.p_value:.2g})."
+        )
+    return None
+
+
+def _probability(links: Links, campaign: I64) -> npt.NDArray[np.float64]:
+    """Each member's strongest link inside its campaign; NaN for the rest."""
+    out = np.full(len(campaign), np.nan)
+    inside = (campaign[links.a] >= 0) & (campaign[links.a] == campaign[links.b])
+    best = np.zeros(len(campaign))
+    for side in (links.a, links.b):
+        np.maximum.at(best, side[inside], links.probability[inside])
+    members = campaign >= 0
+    out[members] = best[members]
+    return out
+
+
+def link_table(connection: duckdb.DuckDBPyConnection, links: Links) -> pa.Table:
+    """The table ``LINKS``; an organisation's several accounts are named by their busiest."""
+    names: pa.Array = query(
+        connection, "SELECT arg_max(account_id, exchanges) AS name FROM account GROUP BY entity ORDER BY entity"
+    )["name"].combine_chunks()
+    columns = {
+        "account_a": names.take(pa.array(links.a)),
+        "account_b": names.take(pa.array(links.b)),
+        "match_weight": pa.array(links.weight),
+        "match_probability": pa.array(links.probability),
+        **{family: pa.array(links.families[family], from_pandas=True) for family in FAMILIES},
+    }
+    return pa.table(columns).select(LINKS.names).cast(LINKS)

@@ -1,0 +1,36 @@
+"""The tables every stage reads and writes, and the errors every stage raises.
+
+Imports nothing of Stillwatch. ``tables`` holds Arrow schemas, ``errors`` the error tree.
+"""
+
+from stillwatch.core import tables
+from stillwatch.core.errors import (
+    BadSetting,
+    BadTable,
+    EmptyInput,
+    InputError,
+    Interrupted,
+    MissingDependency,
+    OutputError,
+    OutputExists,
+    OutputUnwritable,
+    StillwatchError,
+    UnknownFormat,
+    UnreadableInput,
+)
+
+__all__ = [
+    "BadSetting",
+    "BadTable",
+    "EmptyInput",
+    "InputError",
+    "Interrupted",
+    "MissingDependency",
+    "OutputError",
+    "OutputExists",
+    "OutputUnwritable",
+    "StillwatchError",
+    "UnknownFormat",
+    "UnreadableInput",
+    "tables",
+]

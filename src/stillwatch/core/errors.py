@@ -1,0 +1,108 @@
+"""Every error a caller of Stillwatch can meet, and nothing else.
+
+    StillwatchError
+      InputError
+        UnreadableInput     a file cannot be opened, or is not what its name says
+        UnknownFormat       no ingest format recognises a file's records
+        EmptyInput          there is nothing to read
+        BadTable            a side file (accounts, releases, truth) lacks a column or holds a bad value
+      OutputError
+        OutputExists        the output path is taken
+        OutputUnwritable    the disk is full, or the path is not writable
+      BadSetting            a setting is out of range
+      MissingDependency     an optional package is needed and absent
+      Interrupted           the person at the keyboard stopped the run
+
+One class per thing a caller can do about it. Each says where it happened, what is wrong and
+what to do next; the command line prints that and exits with status 2.
+To add one, derive it here and give it a line in the tree above.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BadSetting",
+    "BadTable",
+    "EmptyInput",
+    "InputError",
+    "Interrupted",
+    "MissingDependency",
+    "OutputError",
+    "OutputExists",
+    "OutputUnwritable",
+    "StillwatchError",
+    "UnknownFormat",
+    "UnreadableInput",
+]
+
+
+class StillwatchError(Exception):
+    """The root of every public error.
+
+    Args:
+        problem: what is wrong, in one sentence.
+        where: the file, line or setting it is about, when there is one.
+        hint: what the reader can do next, when something can be done.
+    """
+
+    def __init__(self, problem: str, *, where: str | None = None, hint: str | None = None) -> None:
+        self.problem = problem
+        self.where = where
+        self.hint = hint
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        located = f"{self.where}: {self.problem}" if self.where else self.problem
+        return f"{located}\n  next: {self.hint}" if self.hint else located
+
+    # Errors cross process boundaries; the default reduction would replay only the text.
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_rebuild, (type(self), self.problem, self.where, self.hint))
+
+
+def _rebuild(kind: type[StillwatchError], problem: str, where: str | None, hint: str | None) -> StillwatchError:
+    return kind(problem, where=where, hint=hint)
+
+
+class InputError(StillwatchError):
+    """What was given to read cannot be used."""
+
+
+class UnreadableInput(InputError):
+    """A file cannot be opened, or its bytes are not what they claim to be."""
+
+
+class UnknownFormat(InputError):
+    """No ingest format recognises a file's records."""
+
+
+class EmptyInput(InputError):
+    """There is nothing to read."""
+
+
+class BadTable(InputError):
+    """A side file lacks a column or holds a value that cannot be used."""
+
+
+class OutputError(StillwatchError):
+    """The result cannot be written."""
+
+
+class OutputExists(OutputError):
+    """The output path is taken; nothing is ever overwritten."""
+
+
+class OutputUnwritable(OutputError):
+    """The disk is full, or the output path is not writable."""
+
+
+class BadSetting(StillwatchError):
+    """A setting is out of range or contradicts another."""
+
+
+class MissingDependency(StillwatchError):
+    """An optional package is needed and not installed."""
+
+
+class Interrupted(StillwatchError):
+    """The person at the keyboard stopped the run."""

@@ -1,0 +1,188 @@
+"""The second pass: from a run's exchanges and sketches to its other tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stillwatch import campaigns as c
+from stillwatch import signals as s
+from stillwatch.core.tables import CAMPAIGNS
+from stillwatch.engines import worker_pool
+from stillwatch.settings import ScanSettings
+
+__all__ = ["Clock", "Detected", "detect"]
+
+_CHUNK = 4096
+_SHARED_BY = 6
+I64 = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class Clock:
+    """Seconds each stage took, in order."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time a stage."""
+        start = perf_counter()
+        yield
+        self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start
+
+
+@dataclass(frozen=True, slots=True)
+class Detected:
+    """What a detection came to; the tables lie in the run's folder."""
+
+    accounts: int
+    links: int
+    templates: int
+    clusters_tested: int
+    campaigns: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """Of each sampled prompt: features, tactics' wording, whether anything in it is its own."""
+
+    features: npt.NDArray[np.float16]
+    flags: npt.NDArray[np.bool_]
+    varies: npt.NDArray[np.bool_]
+
+
+def _read_texts(prompts: pa.Array, shared: npt.NDArray[np.uint64]) -> _Texts:
+    """One chunk of prompts; runs in a worker process."""
+    done = [s.text_features(prompts.slice(start, 1024), shared) for start in range(0, len(prompts), 1024)]
+    features = np.concatenate([features.astype(np.float16) for features, _ in done])
+    return _Texts(features, s.purpose_flags(prompts), np.concatenate([varies for _, varies in done]))
+
+
+def _text_pass(sample: pa.Table, shared: npt.NDArray[np.uint64], workers: int) -> _Texts:
+    prompts = sample["prompt"].combine_chunks()
+    chunks = [prompts.slice(start, _CHUNK) for start in range(0, len(prompts), _CHUNK)]
+    if workers == 1 or len(chunks) < 4:
+        done = [_read_texts(chunk, shared) for chunk in chunks]
+    else:
+        with worker_pool(workers) as pool:
+            done = list(pool.map(_read_texts, chunks, [shared] * len(chunks)))
+    return _Texts(
+        np.concatenate([d.features for d in done]),
+        np.concatenate([d.flags for d in done]),
+        np.concatenate([d.varies for d in done]),
+    )
+
+
+def _candidates(traits: c.Traits, neighbours_a: I64, neighbours_b: I64, seed: int) -> tuple[I64, I64]:
+    """Pairs worth weighing: holders of one rare thing, and nearest neighbours by content."""
+    rng = np.random.default_rng(seed)
+    blocks = traits.texts.blocks(rng)
+    if traits.hands is not None:
+        blocks += traits.hands.blocks(rng)
+    keys = [neighbours_a * len(traits.entities) + neighbours_b]
+    # Blocks of one size are handled at once: there are many blocks and few sizes.
+    by_size: dict[int, list[I64]] = {}
+    for block in blocks:
+        by_size.setdefault(len(block), []).append(block)
+    for size, alike in by_size.items():
+        i, j = np.triu_indices(size, 1)
+        table = np.stack(alike)
+        low, high = np.minimum(table[:, i], table[:, j]), np.maximum(table[:, i], table[:, j])
+        keys.append(np.unique(low * len(traits.entities) + high))
+    distinct = np.unique(np.concatenate(keys))
+    return distinct // len(traits.entities), distinct % len(traits.entities)
+
+
+def _world(connection: duckdb.DuckDBPyConnection, settings: ScanSettings, clock: Clock) -> c.World:
+    with clock.stage("accounts"):
+        entities = c.load_entities(connection)
+        c.match_accounts(connection, s.hash_strings)
+    with clock.stage("templates"):
+        c.find_templates(connection, s.estimate_jaccard)
+    with clock.stage("shared texts"):
+        texts = c.gather_texts(connection, entities)
+        hands = c.gather_hands(connection, entities)
+        rhythm = c.gather_rhythm(connection, entities)
+    with clock.stage("sample"):
+        most = max(4, min(settings.sample_prompts, settings.sample_total // max(len(entities), 1)))
+        asked = c.load_asked(connection, len(entities))
+        sample = c.draw_sample(connection, most)
+    with clock.stage("text features"):
+        shared = np.sort(texts.names[texts.holders >= _SHARED_BY])
+        texts_read = _text_pass(sample, shared, settings.workers)
+    with clock.stage("content"):
+        owner = np.asarray(sample["entity"], np.int64)
+        varies = texts_read.varies
+        content = c.whiten(texts_read.features[varies], owner[varies], len(entities), embedded=s.EMBEDDED)
+        purpose = np.zeros((len(entities), len(s.TACTICS)), np.float32)
+        np.add.at(purpose, owner, texts_read.flags.astype(np.float32))
+        purpose /= np.maximum(np.bincount(owner, minlength=len(entities)), 1)[:, None]
+    traits = c.Traits(entities, content, texts, hands, purpose.astype(np.float32))
+    background = c.Background(entities.exchanges, settings.draws, settings.seed)
+    return c.World(traits, background, asked, rhythm, tuple((t.name, t.says) for t in s.TACTICS))
+
+
+def detect(
+    connection: duckdb.DuckDBPyConnection,
+    run: Path,
+    releases: pa.Table | None,
+    settings: ScanSettings,
+    clock: Clock,
+) -> Detected:
+    """Find campaigns and write accounts, links, templates and campaigns.
+
+    Args:
+        connection: has the views ``exchanges``, ``sketches`` and ``account_file``.
+        run: where the tables go.
+        releases: models and their release times.
+        settings: of the scan.
+        clock: gets each stage's seconds.
+    """
+    world = _world(connection, settings, clock)
+    with clock.stage("candidates"):
+        near = c.nearest(world.traits.content)
+        a, b = _candidates(world.traits, near.a, near.b, settings.seed)
+    with clock.stage("linkage"):
+        links = c.link(world.traits, a, b, connection, seed=settings.seed)
+    with clock.stage("clusters and tests"):
+        cases, others = c.investigate(world, links, near, fdr=settings.fdr, seed=settings.seed)
+    with clock.stage("portraits"):
+        named = [(f"C{number:03d}", case) for number, case in enumerate(cases, start=1)]
+        portraitist = c.Portraitist(
+            connection,
+            links,
+            _release_list(releases),
+            settings.fdr,
+            [t.name for t in s.TARGETS],
+            s.target_flags,
+        )
+        portraits = [portraitist.draw(campaign_id, case) for campaign_id, case in named]
+    with clock.stage("tables"):
+        templates = c.template_table(world, connection, {campaign_id: case.members for campaign_id, case in named})
+        pq.write_table(pa.Table.from_pylist(portraits, schema=CAMPAIGNS), run / "campaigns.parquet")
+        pq.write_table(
+            c.account_table(connection, links, named, others, settings.fdr),
+            run / "accounts.parquet",
+            compression="zstd",
+        )
+        pq.write_table(c.link_table(connection, links), run / "links.parquet", compression="zstd")
+        pq.write_table(templates, run / "templates.parquet", compression="zstd")
+    ((accounts,),) = connection.execute("SELECT count(*) FROM account").fetchall()
+    return Detected(accounts, len(links.a), len(templates), len(cases) + len(others), len(cases))
+
+
+def _release_list(releases: pa.Table | None) -> list[tuple[str, int]]:
+    if releases is None:
+        return []
+    times = releases["time"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_pylist()
+    return list(zip(releases["model"].to_pylist(), times, strict=True))

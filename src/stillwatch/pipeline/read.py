@@ -1,0 +1,147 @@
+"""The first pass: log files to exchanges, dead letters and sketches, slice by slice.
+
+A worker reads its slice, sketches each batch while it is in cache, and writes three part files;
+nothing but counts comes back. Memory is bounded by a batch a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stillwatch.core.tables import DEAD_LETTERS, EXCHANGES
+from stillwatch.engines import worker_pool
+from stillwatch.ingest import Slice, read_slice
+from stillwatch.signals import SKETCH, sketch_batch
+
+__all__ = ["Read", "read_slices"]
+
+_SMALL_BYTES = 3_000_000
+_ROWS = 8192
+_SKETCH_ROWS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a pass over some slices came to."""
+
+    exchanges: int = 0
+    dead_letters: int = 0
+    read_bytes: int = 0
+
+    def __add__(self, other: Read) -> Read:
+        return Read(
+            self.exchanges + other.exchanges,
+            self.dead_letters + other.dead_letters,
+            self.read_bytes + other.read_bytes,
+        )
+
+
+class _Part:
+    """A Parquet part that is made only when it gets a row."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._path, self._schema = path, schema
+        self._writer: pq.ParquetWriter | None = None
+        self._held: list[pa.RecordBatch] = []
+        self._rows = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        if batch.num_rows:
+            self._held.append(batch)
+            self._rows += batch.num_rows
+        if self._rows >= 4 * _ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._held:
+            return
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                self._path,
+                self._schema,
+                compression="zstd",
+                compression_level=1,
+                use_dictionary=_DICTIONARY[self._schema],
+            )
+        self._writer.write_table(pa.Table.from_batches(self._held, self._schema))
+        self._held, self._rows = [], 0
+
+    def close(self) -> None:
+        self._flush()
+        if self._writer is not None:
+            self._writer.close()
+
+
+# Dictionaries help columns of few values and only cost where every value differs.
+_UNIQUE = {"exchange_id", "prompt", "response", "reasoning", "messages", "time", "latency_ms", "system"}
+_DICTIONARY: dict[pa.Schema, list[str] | bool] = {
+    EXCHANGES: [f.name for f in EXCHANGES if f.name not in _UNIQUE and not pa.types.is_list(f.type)],
+    DEAD_LETTERS: True,
+    SKETCH: False,
+}
+
+
+def _read_one(part: Slice, number: int, run: Path, work: Path) -> Read:
+    name = f"part-{number:06d}.parquet"
+    exchanges = _Part(run / "exchanges.parquet" / name, EXCHANGES)
+    letters = _Part(work / "dead_letters" / name, DEAD_LETTERS)
+    sketches = _Part(work / "sketches" / name, SKETCH)
+    total = Read()
+    for result in read_slice(part, batch_rows=_ROWS):
+        exchanges.write(result.exchanges)
+        letters.write(result.dead_letters)
+        for start in range(0, result.exchanges.num_rows, _SKETCH_ROWS):
+            sketches.write(sketch_batch(result.exchanges.slice(start, _SKETCH_ROWS)))
+        total += Read(result.exchanges.num_rows, result.dead_letters.num_rows, result.bytes_read)
+    for written in (exchanges, letters, sketches):
+        written.close()
+    return total
+
+
+def read_slices(
+    slices: Sequence[Slice],
+    run: Path,
+    work: Path,
+    *,
+    workers: int,
+    total_bytes: int,
+    progress: Callable[[int], None],
+) -> Read:
+    """Read every slice into part files.
+
+    Args:
+        slices: what to read.
+        run: gets ``exchanges.parquet/``.
+        work: gets ``dead_letters/`` and ``sketches/``.
+        workers: processes; a small log is read in this one.
+        total_bytes: size of what is to be read.
+        progress: told of bytes as they are done.
+    """
+    for folder in (run / "exchanges.parquet", work / "dead_letters", work / "sketches"):
+        folder.mkdir()
+    total = Read()
+    if workers == 1 or total_bytes < _SMALL_BYTES:
+        for number, part in enumerate(slices):
+            done = _read_one(part, number, run, work)
+            progress(done.read_bytes)
+            total += done
+        return total
+    with worker_pool(min(workers, len(slices))) as pool:
+        waiting = [pool.submit(_read_one, part, number, run, work) for number, part in enumerate(slices)]
+        try:
+            for future in as_completed(waiting):
+                done = future.result()
+                progress(done.read_bytes)
+                total += done
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list((pool._processes or {}).values()):
+                process.terminate()
+            raise
+    return total

@@ -1,0 +1,176 @@
+"""The command ``scan``: from paths to a run."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stillwatch.core import EmptyInput
+from stillwatch.core.tables import ACCOUNT_FILE, DEAD_LETTERS, EXCHANGES
+from stillwatch.engines import connect
+from stillwatch.ingest import plan, read_accounts, read_releases
+from stillwatch.pipeline.detect import Clock, Detected, detect
+from stillwatch.pipeline.read import Read, read_slices
+from stillwatch.pipeline.run import Run, new_run
+from stillwatch.report import write_findings, write_report
+from stillwatch.settings import ScanSettings
+
+__all__ = ["Progress", "scan"]
+
+_VERSIONED = ("duckdb", "graspologic-native", "numpy", "pyarrow", "scipy", "splink", "wordllama")
+
+
+class Progress(Protocol):
+    """Told how a scan goes."""
+
+    def start(self, stage: str, total: int | None) -> None:
+        """A stage begins; ``total`` is its size in bytes where that is known."""
+
+    def advance(self, amount: int) -> None:
+        """Some of the stage is done."""
+
+
+class _Silent:
+    def start(self, stage: str, total: int | None) -> None:
+        pass
+
+    def advance(self, amount: int) -> None:
+        pass
+
+
+def scan(
+    paths: Sequence[Path],
+    *,
+    out: Path,
+    accounts: Path | None = None,
+    releases: Path | None = None,
+    settings: ScanSettings | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Read logs, find campaigns, write a run.
+
+    Args:
+        paths: files and folders of logs, formats mixed at will.
+        out: the run's folder; must not exist.
+        accounts: what is known of accounts, joined on ``account_id``.
+        releases: models and when they came out.
+        settings: of the scan.
+        progress: told how it goes.
+
+    Raises:
+        InputError: nothing can be read, or a side file is wrong.
+        OutputError: the run cannot be written.
+        Interrupted: the person at the keyboard stopped it.
+    """
+    settings = settings or ScanSettings()
+    progress = progress or _Silent()
+    clock = Clock()
+    started = datetime.now(UTC)
+    account_table = read_accounts(accounts) if accounts else ACCOUNT_FILE.empty_table()
+    release_table = read_releases(releases) if releases else None
+    slices = plan(paths)
+    size = sum(path.stat().st_size for path in {part.path for part in slices})
+    with new_run(out) as run:
+        work = run / ".work"
+        work.mkdir()
+        progress.start("reading", size)
+        with clock.stage("read and sketch"):
+            read = read_slices(slices, run, work, workers=settings.workers, total_bytes=size, progress=progress.advance)
+        letters = _gather_dead_letters(run, work)
+        if not read.exchanges:
+            raise EmptyInput(
+                f"none of {read.dead_letters:,} records could be read; the first: {letters}",
+                where=", ".join(str(p) for p in paths[:3]),
+                hint="see docs/reference/formats.md for what each format must hold",
+            )
+        progress.start("looking for campaigns", None)
+        with connect(work / "spill", memory_mb=settings.memory_mb, threads=settings.workers) as connection:
+            _views(connection, run / "exchanges.parquet", work / "sketches", account_table)
+            found = detect(connection, run, release_table, settings, clock)
+            missing = _missing_columns(connection)
+        progress.start("writing the report", None)
+        shutil.rmtree(work)
+        _write_run_json(run, settings, started, read, found, clock, missing)
+        with clock.stage("report"):
+            write_report(run)
+            write_findings(run)
+        # Once more, now with the report's own time.
+        _write_run_json(run, settings, started, read, found, clock, missing)
+    return Run.open(out)
+
+
+def _views(connection: duckdb.DuckDBPyConnection, exchanges: Path, sketches: Path, accounts: pa.Table) -> None:
+    for name, folder in (("exchanges", exchanges), ("sketches", sketches)):
+        source = str(folder / "*.parquet").replace("'", "''")
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{source}')")
+    connection.register("account_file_table", accounts)
+    connection.execute("CREATE TABLE account_file AS SELECT * FROM account_file_table")
+
+
+def _gather_dead_letters(run: Path, work: Path) -> str:
+    """Join the parts in order, a part at a time; the first reason comes back."""
+    first = ""
+    with pq.ParquetWriter(run / "dead_letters.parquet", DEAD_LETTERS, compression="zstd") as writer:
+        for part in sorted((work / "dead_letters").iterdir()):
+            for batch in pq.ParquetFile(part).iter_batches():
+                writer.write_batch(batch)
+                first = first or batch.column("reason")[0].as_py()
+    return first
+
+
+def _missing_columns(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Columns that no record of the log has, nor the account file."""
+    names = [n for n in EXCHANGES.names if n not in {"source_file", "source_line"}]
+    seen = _counts(connection, "exchanges", names)
+    joined = _counts(connection, "account_file", ACCOUNT_FILE.names)
+    return [name for name in names if not seen[name] and not joined.get(name)]
+
+
+def _counts(connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str]) -> dict[str, int]:
+    """How many values of each column are known."""
+    (row,) = connection.execute(f"SELECT {', '.join(f'count({n})' for n in names)} FROM {table}").fetchall()
+    return dict(zip(names, row, strict=True))
+
+
+def _write_run_json(
+    run: Path,
+    settings: ScanSettings,
+    started: datetime,
+    read: Read,
+    found: Detected,
+    clock: Clock,
+    missing: Sequence[str],
+) -> None:
+    document: dict[str, Any] = {
+        "stillwatch": importlib.metadata.version("stillwatch"),
+        "versions": {
+            "python": platform.python_version(),
+            **{n: importlib.metadata.version(n) for n in _VERSIONED},
+        },
+        "settings": settings.model_dump(),
+        "seed": settings.seed,
+        "started": started.isoformat(timespec="seconds"),
+        "counts": {
+            "exchanges": read.exchanges,
+            "dead_letters": read.dead_letters,
+            "bytes": read.read_bytes,
+            "accounts": found.accounts,
+            "links": found.links,
+            "templates": found.templates,
+            "clusters_tested": found.clusters_tested,
+            "campaigns": found.campaigns,
+        },
+        "timings": {name: round(seconds, 3) for name, seconds in clock.seconds.items()},
+        "columns_missing": list(missing),
+    }
+    (run / "run.json").write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2))

@@ -1,0 +1,71 @@
+"""Settings of a scan: name, type, default and help, each declared once.
+
+Environment (``STILLWATCH_FDR=0.05``) beats the file given by ``--config`` beats the default; an
+argument on the command line beats them all. Only this module reads the environment.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from stillwatch.core import BadSetting
+
+__all__ = ["ScanSettings", "load_settings"]
+
+
+class ScanSettings(BaseSettings):
+    """What a scan can be told."""
+
+    model_config = SettingsConfigDict(env_prefix="STILLWATCH_", extra="forbid", frozen=True)
+
+    fdr: float = Field(0.01, gt=0, lt=1, description="Share of false campaigns to accept among those reported.")
+    seed: int = Field(0, ge=0, description="Seed of every random draw.")
+    workers: int = Field(
+        default_factory=lambda: min(os.cpu_count() or 1, 16),
+        ge=1,
+        description="Worker processes; never changes a result.",
+    )
+    memory_mb: int = Field(1500, ge=256, description="Memory for the embedded database before it spills to disk.")
+    sample_prompts: int = Field(40, ge=4, description="Most prompts an account whose text is compared.")
+    sample_total: int = Field(
+        600_000, ge=10_000, description="Most prompts compared in all; large logs get fewer an account."
+    )
+    draws: int = Field(2000, ge=200, description="Groups redrawn from the log's background for each test.")
+
+
+def load_settings(config: Path | None = None, **given: Any) -> ScanSettings:
+    """Settings from arguments, environment, file and defaults, in that order of strength.
+
+    Args:
+        config: a TOML file with a ``[scan]`` table.
+        given: settings by name; None means not given.
+
+    Raises:
+        BadSetting: a value is out of range, a name is unknown, or the file cannot be read.
+    """
+    values: dict[str, Any] = {}
+    if config is not None:
+        try:
+            values.update(tomllib.loads(config.read_text(encoding="utf-8")).get("scan", {}))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise BadSetting(f"the settings file cannot be read: {error}", where=str(config)) from error
+        for name in list(values):
+            if f"STILLWATCH_{name.upper()}" in os.environ:
+                del values[name]
+    values.update({name: value for name, value in given.items() if value is not None})
+    try:
+        return ScanSettings(**values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise BadSetting(
+            f"{first['msg']} (got {first['input']!r})",
+            where=f"setting {name}",
+            hint="see docs/reference/cli.md",
+        ) from error

@@ -1,0 +1,140 @@
+"""MinHash sketches of prompts: which texts are near-duplicates of which.
+
+One-permutation hashing (Li, Owen and Zhang 2012) of five-word shingles into 64 slots, empty
+slots filled by optimal densification's cheaper cousin, rotation (Shrivastava and Li 2014).
+Sixteen bands of four slots give the keys under which near-duplicates meet; one byte a slot is
+kept, which is enough to verify a candidate pair (b-bit minwise hashing, Li and König 2010).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.signals.words import U64, Words, hash_strings, mix, split_words
+
+__all__ = ["BANDS", "SKETCH", "SLOTS", "estimate_jaccard", "sketch_batch"]
+
+SLOTS = 64
+BANDS = 16
+_SHINGLE = 5
+_MIN_SENTENCE_WORDS = 5
+# A prompt's machinery shows early; a document pasted into it does not matter here.
+_LIMIT_BYTES = 1200
+_EMPTY = np.uint64(2**64 - 1)
+
+SKETCH = pa.schema(
+    [
+        ("exchange_id", pa.string()),
+        ("account", pa.uint64()),
+        ("masked", pa.uint64()),
+        ("bands", pa.list_(pa.uint32(), BANDS)),
+        ("signature", pa.binary(SLOTS)),
+        ("sentences", pa.list_(pa.uint64())),
+    ]
+)
+"""A row an exchange, in the exchange's order.
+
+``account`` hashes the account id, ``masked`` the prompt's words without numbers, and ``sentences``
+those of at least five words in system prompt and prompt.
+"""
+
+
+def _shingles(words: Words) -> tuple[U64, npt.NDArray[np.int64]]:
+    """Hashes of the five-word shingles and the text each belongs to; a shorter text has one."""
+    count = len(words.hashes)
+    lengths = np.diff(words.text_offsets)
+    if count == 0:
+        return np.zeros(0, np.uint64), np.zeros(0, np.int64)
+    weights = np.multiply.accumulate(np.full(_SHINGLE, 0x9E3779B97F4A7C15, np.uint64))
+    rolled = np.zeros(count, np.uint64)
+    for step in range(_SHINGLE):
+        rolled[: count - step] += words.hashes[step:] * weights[step]
+    text = words.text_of_word()
+    place = np.arange(count) - words.text_offsets[text]
+    whole = place <= lengths[text] - _SHINGLE
+    hashes, owners = mix(rolled[whole]), text[whole]
+    short = np.flatnonzero((lengths > 0) & (lengths < _SHINGLE))
+    if len(short):
+        hashes = np.concatenate([hashes, words.sequence_hashes()[short]])
+        owners = np.concatenate([owners, short])
+    return hashes, owners
+
+
+def _minima(hashes: U64, owners: npt.NDArray[np.int64], texts: int) -> U64:
+    """One-permutation minima, densified: ``texts`` x ``SLOTS``; all empty where a text has no word."""
+    slots = np.full(texts * SLOTS, _EMPTY, np.uint64)
+    np.minimum.at(slots, owners * SLOTS + (hashes >> np.uint64(58)).astype(np.int64), hashes)
+    table = slots.reshape(texts, SLOTS)
+    gaps = np.flatnonzero((table == _EMPTY).any(axis=1) & ~(table == _EMPTY).all(axis=1))
+    if len(gaps):
+        table[gaps] = _densify(table[gaps])
+    return table
+
+
+def _densify(rows: U64) -> U64:
+    """Fill each empty slot from the next full one on its right, marked by how far it was."""
+    place = np.arange(2 * SLOTS)
+    full = np.where(np.tile(rows, 2) == _EMPTY, 4 * SLOTS, place)
+    source = np.minimum.accumulate(full[:, ::-1], axis=1)[:, ::-1][:, :SLOTS]
+    distance = (source - place[:SLOTS]).astype(np.uint64)
+    return np.take_along_axis(rows, source % SLOTS, axis=1) + distance * np.uint64(0xD6E8FEB86659FD93)
+
+
+def sketch_batch(exchanges: pa.RecordBatch) -> pa.RecordBatch:
+    """Sketch the prompts of a batch of exchanges.
+
+    Args:
+        exchanges: needs ``account_id``, ``prompt``; uses ``system`` where there is one.
+
+    Returns:
+        A batch with schema ``SKETCH``, row for row.
+    """
+    prompts = exchanges.column("prompt")
+    words = split_words(prompts, limit_bytes=_LIMIT_BYTES)
+    n = len(prompts)
+    minima = mix(_minima(*_shingles(words), n))
+    bands = minima.reshape(n, BANDS, SLOTS // BANDS)
+    # The band's number is part of its key, so that one column holds the keys of all bands.
+    keys = bands[:, :, 0] + np.arange(BANDS, dtype=np.uint64)
+    for slot in range(1, SLOTS // BANDS):
+        keys = mix(keys * np.uint64(31) + bands[:, :, slot])
+    columns = [
+        exchanges.column("exchange_id"),
+        pa.array(hash_strings(exchanges.column("account_id"))),
+        pa.array(words.sequence_hashes()),
+        pa.FixedSizeListArray.from_arrays(pa.array((keys >> np.uint64(32)).astype(np.uint32).ravel()), BANDS),
+        pa.FixedSizeBinaryArray.from_buffers(
+            pa.binary(SLOTS), n, [None, pa.py_buffer((minima >> np.uint64(56)).astype(np.uint8).tobytes())]
+        ),
+        _sentence_lists(words, exchanges.column("system")),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=SKETCH)
+
+
+def _sentence_lists(words: Words, systems: pa.Array) -> pa.ListArray:
+    """The sentences of prompt and system prompt as one list an exchange."""
+    n = len(words)
+    hashes, owners, _ = words.sentences(_MIN_SENTENCE_WORDS)
+    if systems.null_count < len(systems):
+        more, more_owners, _ = split_words(systems, limit_bytes=_LIMIT_BYTES).sentences(_MIN_SENTENCE_WORDS)
+        hashes = np.concatenate([hashes, more])
+        owners = np.concatenate([owners, more_owners])
+        order = np.argsort(owners, kind="stable")
+        hashes, owners = hashes[order], owners[order]
+    offsets = np.searchsorted(owners, np.arange(n + 1)).astype(np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(hashes))
+
+
+def estimate_jaccard(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """Jaccard similarity of two sets of shingles from one byte a slot.
+
+    Args:
+        a, b: signatures, m x ``SLOTS``.
+
+    Returns:
+        m estimates in [0, 1], corrected for slots that agree by chance (1/256).
+    """
+    agree = (a == b).mean(axis=1)
+    return np.asarray(np.clip((agree - 1 / 256) / (1 - 1 / 256), 0.0, 1.0))
