@@ -1,0 +1,218 @@
+"""Writes a simulated week: logs, account file, release calendar and, apart from them, the truth.
+
+The same scenario, scale, seed and corpus give the same bytes. Accounts are made first, with the
+times of their exchanges; text is written in the order of time, so that the log streams to disk.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from stillwatch.core import BadSetting, OutputExists
+from stillwatch.range import adversary, clock
+from stillwatch.range.account import Account
+from stillwatch.range.honest import KINDS, Maker
+from stillwatch.range.library import Library, open_library
+from stillwatch.range.scenarios import RELEASES, SCENARIOS, Scenario
+
+__all__ = ["Simulation", "simulate"]
+
+_A_FILE = 250_000
+_ANSWERS = (
+    "Here is what I would do first, and what to watch for after that.",
+    "Short answer: it depends on which of the two you have; the details follow.",
+    "The steps are below, with the one that usually fails marked.",
+    "I can help with that. Start with the simplest version and measure.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What was written, and where."""
+
+    out: Path
+    scenario: str
+    exchanges: int
+    accounts: int
+    campaigns: dict[str, int]
+
+    def __str__(self) -> str:
+        hidden = ", ".join(f"{name} ({size:,} accounts)" for name, size in self.campaigns.items()) or "none"
+        return (
+            f"{self.scenario}: {self.exchanges:,} exchanges by {self.accounts:,} accounts in {self.out}\n"
+            f"campaigns hidden in it: {hidden}"
+        )
+
+
+def simulate(scenario: str, *, scale: float, seed: int, out: Path, corpus: Sequence[Path] = ()) -> Simulation:
+    """Write a simulated week.
+
+    Args:
+        scenario: a name in ``SCENARIOS``.
+        scale: 1 is the public record's; exchanges and accounts shrink with it.
+        seed: of every draw.
+        out: gets ``logs/``, ``accounts.jsonl``, ``releases.jsonl`` and ``truth.jsonl``; must not exist.
+        corpus: files of real prompts to write from, in place of grammars.
+
+    Raises:
+        BadSetting: the scenario is unknown or the scale is not above 0.
+        OutputExists: ``out`` is taken.
+    """
+    if scenario not in SCENARIOS:
+        raise BadSetting(f"there is no scenario {scenario!r}", hint=f"one of {', '.join(SCENARIOS)}")
+    if not 0 < scale <= 10:
+        raise BadSetting(f"the scale must be above 0 and at most 10, not {scale}", where="--scale")
+    if out.exists():
+        raise OutputExists("the output path exists, and nothing is ever overwritten", where=str(out))
+    library = open_library(corpus, seed)
+    accounts = _accounts(SCENARIOS[scenario], scale, seed, library)
+    partial = out.parent / f".{out.name}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    (partial / "logs").mkdir(parents=True)
+    try:
+        exchanges = _write_logs(accounts, seed, partial / "logs", SCENARIOS[scenario])
+        _write_side_files(accounts, partial)
+        partial.rename(out)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    campaigns: dict[str, int] = {}
+    for account in accounts:
+        if account.campaign:
+            campaigns[account.campaign] = campaigns.get(account.campaign, 0) + 1
+    return Simulation(out, scenario, exchanges, len(accounts), campaigns)
+
+
+def _accounts(scenario: Scenario, scale: float, seed: int, library: Library) -> list[Account]:
+    """All accounts in random order, with opaque ids."""
+    wanted = round(scenario.honest_exchanges * scale)
+    factor = 1.0
+    honest: list[Account] = []
+    # Volumes are heavy-tailed and capped: the factor that gives the wanted total is found by trying.
+    for _ in range(3):
+        make = Maker(random.Random(seed), np.random.default_rng(seed), library, factor)
+        honest = _honest(scenario, scale, make)
+        total = sum(len(account.times) for account in honest)
+        if abs(total / wanted - 1) < 0.04:
+            break
+        factor *= wanted / total
+    make = replace(make, rng=random.Random(seed + 1), numbers=np.random.default_rng(seed + 1), factor=1.0)
+    accounts = honest
+    for number, plan in enumerate(scenario.plans):
+        accounts.extend(adversary.accounts(plan, make, scale, begun=30.0 + 90.0 * number))
+    make.rng.shuffle(accounts)
+    for account in accounts:
+        account.account_id = f"acct-{make.rng.randrange(16**10):010x}"
+        first = int(account.times.min())
+        account.file["created"] = min(account.file["created"], first - 60_000_000)
+    return accounts
+
+
+def _honest(scenario: Scenario, scale: float, make: Maker) -> list[Account]:
+    size = scenario.honest_accounts * scale
+    made: list[Account] = []
+    for function, share, quiet_share in KINDS.values():
+        count = round(size * (share if scenario.lookalikes else quiet_share))
+        made.extend(function(make, count))
+    return made
+
+
+def _write_logs(accounts: Sequence[Account], seed: int, folder: Path, scenario: Scenario) -> int:
+    """Every exchange in the order of time, a quarter of a million a file."""
+    rng = random.Random(seed + 2)
+    times = np.concatenate([account.times for account in accounts])
+    owner = np.repeat(np.arange(len(accounts)), [len(account.times) for account in accounts])
+    order = np.argsort(times, kind="stable")
+    pivots = {plan.name: plan.pivot for plan in scenario.plans if plan.pivot}
+    encoder = msgspec.json.Encoder()
+    for start in range(0, len(order), _A_FILE):
+        with (folder / f"exchanges-{start // _A_FILE:03d}.jsonl").open("wb") as target:
+            buffer = bytearray()
+            for place in order[start : start + _A_FILE]:
+                account = accounts[owner[place]]
+                record = _record(rng, account, int(times[place]), pivots)
+                buffer += encoder.encode(record)
+                buffer += b"\n"
+                if len(buffer) > 1 << 20:
+                    target.write(buffer)
+                    buffer.clear()
+            target.write(buffer)
+    return len(order)
+
+
+def _record(rng: random.Random, account: Account, time: int, pivots: dict[str, Any]) -> dict[str, Any]:
+    written = account.writer(rng)
+    origin = account.origin
+    text = written.get("prompt") or written["messages"][-1]["content"]
+    refused = account.banned is not None and time > account.banned
+    record: dict[str, Any] = {
+        "exchange_id": f"x-{rng.getrandbits(56):014x}",
+        "time": _iso(time),
+        "provider": "apex",
+        "account_id": account.account_id,
+        "org_id": account.org_id,
+        "operation": "chat",
+        **account.shape,
+        **written,
+        "status": "403" if refused else "200",
+        "client_address": rng.choice(origin.addresses),
+        "asn": origin.asn,
+        "country": origin.country,
+        "user_agent": account.shape.get("user_agent") or origin.user_agent,
+        "tls_fingerprint": origin.tls_fingerprint,
+    }
+    pivot = pivots.get(account.campaign)
+    if pivot and rng.random() < _moved(time, pivot[1]):
+        record["model"] = pivot[0]
+    elif rng.random() < 0.04 * _moved(time, RELEASES["apex-4"]):
+        record["model"] = "apex-4"
+    if not refused:
+        tokens = rng.randrange(40, 900)
+        record |= {
+            "response": f"{rng.choice(_ANSWERS)} {text[:40]}",
+            "stop_reason": "stop",
+            "input_tokens": len(text) // 4 + 8,
+            "output_tokens": tokens,
+            "latency_ms": round(300 + tokens * 11.5 + rng.random() * 200, 1),
+        }
+    return {name: value for name, value in record.items() if value is not None}
+
+
+def _moved(time: int, release: float) -> float:
+    """Share of traffic on a new model: half within a day of the release."""
+    hours = (time - clock.START) / clock.HOUR - release
+    return 0.0 if hours < 0 else min(0.85, 0.1 + hours / 24 * 0.6)
+
+
+def _iso(time: int) -> str:
+    return datetime.fromtimestamp(time / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _write_side_files(accounts: Sequence[Account], folder: Path) -> None:
+    encode = msgspec.json.encode
+    ordered = sorted(accounts, key=lambda account: account.account_id)
+    with (folder / "accounts.jsonl").open("wb") as target:
+        for account in ordered:
+            row = {"account_id": account.account_id, "org_id": account.org_id, **account.file}
+            row["created"] = _iso(row["created"])
+            target.write(encode({k: v for k, v in row.items() if v is not None}) + b"\n")
+    with (folder / "truth.jsonl").open("wb") as target:
+        for account in ordered:
+            row = {
+                "account_id": account.account_id,
+                "campaign": account.campaign,
+                "role": account.role,
+                "kind": account.kind,
+            }
+            target.write(encode(row) + b"\n")
+    with (folder / "releases.jsonl").open("wb") as target:
+        for model, hours in RELEASES.items():
+            target.write(encode({"model": model, "time": _iso(clock.START + int(hours * clock.HOUR))}) + b"\n")
