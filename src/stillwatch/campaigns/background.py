@@ -44,9 +44,10 @@ class Background:
     def _rng(self, members: I64) -> np.random.Generator:
         return np.random.default_rng([self.seed, len(members), int(members[0]), int(members[-1])])
 
-    def plain(self, members: I64, draws: int | None = None) -> I64:
-        """draws x size entities, each group without regard to the cluster."""
-        return self._rng(members).integers(0, len(self.volume), (draws or self.draws, self.size(members)))
+    def plain(self, members: I64, draws: int | None = None, *, whole: bool = False) -> I64:
+        """draws x size entities, each group without regard to the cluster; ``whole`` lifts the bound."""
+        size = len(members) if whole else self.size(members)
+        return self._rng(members).integers(0, len(self.volume), (draws or self.draws, size))
 
     def matched(self, members: I64, draws: int | None = None, *, among: npt.NDArray[np.bool_] | None = None) -> I64:
         """draws x size entities, each of about the volume of a member.

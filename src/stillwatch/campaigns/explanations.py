@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.campaigns.families import World, apartness
+from stillwatch.campaigns.interchangeability import MARGIN
 
-__all__ = ["APART", "REPEATS", "Explanation", "explain"]
+__all__ = ["REPEATS", "Explanation", "explain"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -21,8 +22,12 @@ REPEATS = 0.10
 """Share of an account's distinct prompts that other accounts send too, beyond which all of them run one
 published set. Shards of one pool have next to none, subsets of a benchmark .12 and more."""
 
-APART = 0.08
-"""Intraclass correlation beyond which accounts plainly have content of their own."""
+APART_ERRORS = 2.33
+"""Standard errors by which the intraclass correlation must exceed the margin for accounts to count as set apart
+by content of their own (99 %, one-sided)."""
+
+ONE_DOOR = 0.8
+_SMALL = 40
 
 LICENSED = 0.5
 
@@ -36,11 +41,22 @@ class Explanation:
     holds: bool
 
 
+def _one_door(world: World, members: I64) -> float:
+    """Largest share of the members that one address, network, payment or domain has."""
+    hands = world.traits.hands
+    if hands is None:
+        return 0.0
+    within = hands.matrix[members]
+    scarce = within.indices[hands.rarity()[within.indices] < 2]
+    return float(np.bincount(scarce, minlength=1).max() / len(members))
+
+
 def explain(world: World, members: I64) -> tuple[Explanation, ...]:
     """Consider the honest explanations of a cluster."""
     repeated = float(np.median(world.asked.repeats(members)))
     apart = apartness(world, members)
-    own = bool(np.isfinite(apart.icc) and apart.icc > APART and apart.p_apart < 0.01)
+    own = bool(np.isfinite(apart.icc) and apart.icc - APART_ERRORS * apart.standard_error > MARGIN)
+    door = _one_door(world, members)
     licensed = float(world.traits.entities.licensed[members].mean())
     return (
         Explanation(
@@ -57,10 +73,10 @@ def explain(world: World, members: I64) -> tuple[Explanation, ...]:
             own,
         ),
         Explanation(
-            "one organisation with several accounts",
+            "one organisation or office with several accounts",
             "Accounts of one declared organisation were counted as one before anything was compared; these claim to be "
-            f"{len(members)} strangers.",
-            False,
+            f"{len(members)} strangers. One address or payment is shared by {door:.0%} of them.",
+            door >= ONE_DOOR and len(members) <= _SMALL,
         ),
         Explanation(
             "licensed distillation",

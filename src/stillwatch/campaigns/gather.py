@@ -100,8 +100,9 @@ def gather_hands(connection: duckdb.DuckDBPyConnection, entities: Entities) -> P
 def gather_rhythm(connection: duckdb.DuckDBPyConnection, entities: Entities) -> npt.NDArray[np.float32]:
     """Hourly activity of each entity beyond its own daily habit: E x hours, unit rows.
 
-    An entity's habit is its mean over the days at each hour of the day, so that a time zone or a
-    nightly job leaves nothing. Entities with fewer than 20 exchanges have zero rows.
+    An entity's habit is its own hours of the day times its own days: Pearson residuals of its table of
+    days by hours, so that a time zone, a working week or a nightly job leaves nothing. Entities with
+    fewer than 20 exchanges have zero rows.
     """
     table: pa.Table = query(
         connection,
@@ -119,9 +120,9 @@ def gather_rhythm(connection: duckdb.DuckDBPyConnection, entities: Entities) -> 
     days = activity.reshape(len(entities), -1, 24)
     if days.shape[1] < 3:
         return np.zeros((len(entities), 1), np.float32)
-    residual = np.sqrt(days)
-    residual -= residual.mean(axis=1, keepdims=True)
-    flat = residual.reshape(len(entities), hours)
+    by_hour, by_day = days.sum(axis=1, keepdims=True), days.sum(axis=2, keepdims=True)
+    expected = by_hour * by_day / np.maximum(by_day.sum(axis=1, keepdims=True), 1)
+    flat = ((days - expected) / np.sqrt(expected + 0.5)).reshape(len(entities), hours)
     size = np.linalg.norm(flat, axis=1, keepdims=True)
     told = (entities.exchanges >= 20)[:, None] & (size > 0)
     return np.asarray(np.where(told, flat / np.maximum(size, 1e-9), 0.0), np.float32)

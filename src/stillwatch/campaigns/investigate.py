@@ -20,7 +20,7 @@ from stillwatch.campaigns.explanations import REPEATS, Explanation, explain
 from stillwatch.campaigns.families import FAMILY_TESTS, Finding, World
 from stillwatch.campaigns.linkage import Links
 from stillwatch.campaigns.membership import fit
-from stillwatch.campaigns.significance import campaign_p, q_values
+from stillwatch.campaigns.significance import COORDINATION, campaign_p, q_values
 
 __all__ = ["LEAST_MEMBERS", "Case", "investigate"]
 
@@ -30,6 +30,7 @@ LEAST_MEMBERS = 5
 I64 = npt.NDArray[np.int64]
 
 LEAST_COHORT = 8
+_HOPELESS = 0.05
 _FILLED = 0.5
 _COVERED = 0.8
 _MOST_COHORTS = 500
@@ -63,10 +64,18 @@ class Case:
 
 
 def _examine(world: World, members: I64, bystanders: I64) -> Case:
-    findings = tuple(test(world, members) for test in FAMILY_TESTS)
+    """Test a cluster; where nothing is coordinated, the rest need not be asked."""
+    findings = {family: FAMILY_TESTS[family](world, members) for family in COORDINATION}
+    least = campaign_p({**_known(findings), "structure": 0.0})
+    if least > _HOPELESS:
+        return Case(members, bystanders, tuple(findings.values()), (), least)
+    findings = {family: findings.get(family) or test(world, members) for family, test in FAMILY_TESTS.items()}
     explanations = explain(world, members)
-    p = campaign_p({f.family: f.p_value for f in findings if f.statistic != "none"})
-    return Case(members, bystanders, findings, explanations, p)
+    return Case(members, bystanders, tuple(findings.values()), explanations, campaign_p(_known(findings)))
+
+
+def _known(findings: dict[str, Finding]) -> dict[str, float]:
+    return {family: found.p_value for family, found in findings.items() if found.statistic != "none"}
 
 
 def _tell_apart(world: World, members: I64) -> tuple[I64, I64]:
@@ -82,7 +91,7 @@ def _tell_apart(world: World, members: I64) -> tuple[I64, I64]:
         return inside, np.sort(np.concatenate([outside, cleared]))
     inside, outside = members, members[:0]
     for _ in range(3):
-        bits = fit(world, inside).bits[members]
+        bits = fit(world, inside, members).bits
         inside, outside = members[bits >= _MEMBER_BITS], members[bits < _MEMBER_BITS]
         if len(inside) < LEAST_MEMBERS:
             return inside, outside
@@ -91,7 +100,7 @@ def _tell_apart(world: World, members: I64) -> tuple[I64, I64]:
 
 def _recruit(world: World, case: Case, taken: npt.NDArray[np.bool_]) -> Case:
     """Add entities from the whole log that fit a campaign's signature as well as its members do."""
-    found = fit(world, case.members)
+    found = fit(world, case.members, np.arange(len(taken)))
     strong = (found.bits >= _RECRUIT_BITS) & (found.text >= 4.0) & ~taken
     extra = np.flatnonzero(strong)
     if not len(extra):
@@ -102,8 +111,8 @@ def _recruit(world: World, case: Case, taken: npt.NDArray[np.bool_]) -> Case:
 
 def _same_campaign(world: World, a: Case, b: Case) -> bool:
     """Whether two cases are pieces of one: each one's members fit the other's signature."""
-    there = np.median(fit(world, a.members).bits[b.members])
-    back = np.median(fit(world, b.members).bits[a.members])
+    there = np.median(fit(world, a.members, b.members).bits)
+    back = np.median(fit(world, b.members, a.members).bits)
     return bool(min(there, back) >= _RECRUIT_BITS / 2 and max(there, back) >= _RECRUIT_BITS)
 
 
@@ -188,6 +197,27 @@ def _cohorts(world: World, covered: I64) -> list[I64]:
     return found
 
 
+def _control(cases: list[Case], fdr: float) -> list[Case]:
+    """q-values over the clusters, a part of a found whole not counted as a find of its own.
+
+    Each find makes the next easier in Benjamini and Hochberg's procedure; ten pieces of one campaign
+    would let a chance group through.
+    """
+    while True:
+        p = np.array([1.0 if case.explained else case.p_value for case in cases])
+        cases = [replace(case, q_value=float(q)) for case, q in zip(cases, q_values(p), strict=True)]
+        wholes = [case for case in cases if case.q_value <= fdr]
+        parts = {id(case) for case in wholes if any(_is_part(case, whole) for whole in wholes)}
+        if not parts:
+            return cases
+        cases = [case for case in cases if id(case) not in parts]
+
+
+def _is_part(case: Case, whole: Case) -> bool:
+    inside = len(np.intersect1d(case.members, whole.members))
+    return len(whole.members) > len(case.members) and inside >= _COVERED * len(case.members)
+
+
 def investigate(
     world: World,
     links: Links,
@@ -213,8 +243,7 @@ def investigate(
         inside, outside = _tell_apart(world, cluster)
         if len(inside) >= LEAST_MEMBERS:
             cases.append(_examine(world, inside, outside))
-    p = np.array([1.0 if case.explained else case.p_value for case in cases])
-    cases = [replace(case, q_value=float(q)) for case, q in zip(cases, q_values(p), strict=True)]
+    cases = _control(cases, fdr)
     cases.sort(key=lambda case: (case.q_value, case.p_value, -len(case.members)))
     convicted = [case for case in cases if case.q_value <= fdr]
     others = [case for case in cases if case.q_value > fdr]
