@@ -23,7 +23,9 @@ from pathlib import Path
 
 import msgspec
 
-from stillwatch.pipeline import Run, replay, scan
+from stillwatch.pipeline.replay import replay
+from stillwatch.pipeline.run import Run
+from stillwatch.pipeline.scan import scan
 from stillwatch.range import score, simulate
 from stillwatch.settings import ScanSettings
 
@@ -114,8 +116,10 @@ def speed(corpus: Sequence[Path], scale: float) -> None:
             print(f"  {stage:22s} {spent:7.2f} s  {spent / seconds:6.1%}")
         own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"peak memory: {own:,.0f} MB here, {child:,.0f} MB in the largest worker, "
-              f"at most {own + 2 * child:,.0f} MB together")
+        print(
+            f"peak memory: {own:,.0f} MB here, {child:,.0f} MB in the largest worker, "
+            f"at most {own + 2 * child:,.0f} MB together"
+        )
         shutil.rmtree(run.path)
 
 

@@ -19,7 +19,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from stillwatch import ingest
 from stillwatch import range as range_
 from stillwatch.core import Interrupted, StillwatchError
-from stillwatch.pipeline import replay, scan
+from stillwatch.pipeline.replay import replay
+from stillwatch.pipeline.scan import scan
 from stillwatch.report import render_console
 from stillwatch.settings import load_settings
 

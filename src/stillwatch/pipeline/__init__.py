@@ -1,6 +1,7 @@
-"""Joins the stages into commands; nothing below imports it."""
+"""Joins the stages into commands; nothing below imports it.
 
-from stillwatch.pipeline.run import Run
-from stillwatch.pipeline.scan import scan
+Import what you need from its modules. This file imports nothing, because worker processes load ``read`` and
+``texts`` alone, and would otherwise wait for the whole of detection to load.
+"""
 
-__all__ = ["Run", "scan"]
+__all__: list[str] = []

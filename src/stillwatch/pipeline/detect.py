@@ -17,12 +17,11 @@ import pyarrow.parquet as pq
 from stillwatch import campaigns as c
 from stillwatch import signals as s
 from stillwatch.core.tables import CAMPAIGNS
-from stillwatch.engines import worker_pool
+from stillwatch.pipeline.texts import read_texts
 from stillwatch.settings import ScanSettings
 
 __all__ = ["Clock", "Detected", "detect"]
 
-_CHUNK = 4096
 _SHARED_BY = 6
 I64 = npt.NDArray[np.int64]
 
@@ -50,37 +49,6 @@ class Detected:
     templates: int
     clusters_tested: int
     campaigns: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Texts:
-    """Of each sampled prompt: features, tactics' wording, whether anything in it is its own."""
-
-    features: npt.NDArray[np.float16]
-    flags: npt.NDArray[np.bool_]
-    varies: npt.NDArray[np.bool_]
-
-
-def _read_texts(prompts: pa.Array, shared: npt.NDArray[np.uint64]) -> _Texts:
-    """One chunk of prompts; runs in a worker process."""
-    done = [s.text_features(prompts.slice(start, 1024), shared) for start in range(0, len(prompts), 1024)]
-    features = np.concatenate([features.astype(np.float16) for features, _ in done])
-    return _Texts(features, s.purpose_flags(prompts), np.concatenate([varies for _, varies in done]))
-
-
-def _text_pass(sample: pa.Table, shared: npt.NDArray[np.uint64], workers: int) -> _Texts:
-    prompts = sample["prompt"].combine_chunks()
-    chunks = [prompts.slice(start, _CHUNK) for start in range(0, len(prompts), _CHUNK)]
-    if workers == 1 or len(chunks) < 4:
-        done = [_read_texts(chunk, shared) for chunk in chunks]
-    else:
-        with worker_pool(workers) as pool:
-            done = list(pool.map(_read_texts, chunks, [shared] * len(chunks)))
-    return _Texts(
-        np.concatenate([d.features for d in done]),
-        np.concatenate([d.flags for d in done]),
-        np.concatenate([d.varies for d in done]),
-    )
 
 
 def _candidates(traits: c.Traits, neighbours_a: I64, neighbours_b: I64, seed: int) -> tuple[I64, I64]:
@@ -119,7 +87,7 @@ def _world(connection: duckdb.DuckDBPyConnection, settings: ScanSettings, clock:
         sample = c.draw_sample(connection, most)
     with clock.stage("text features"):
         shared = np.sort(texts.names[texts.holders >= _SHARED_BY])
-        texts_read = _text_pass(sample, shared, settings.workers)
+        texts_read = read_texts(sample, shared, settings.workers)
     with clock.stage("content"):
         owner = np.asarray(sample["entity"], np.int64)
         varies = texts_read.varies

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import as_completed
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.core.tables import DEAD_LETTERS, EXCHANGES
@@ -19,7 +21,7 @@ from stillwatch.engines import worker_pool
 from stillwatch.ingest import Slice, read_slice
 from stillwatch.signals import SKETCH, sketch_batch
 
-__all__ = ["Read", "read_slices"]
+__all__ = ["Read", "read_slices", "sketch_tables"]
 
 _SMALL_BYTES = 3_000_000
 _ROWS = 8192
@@ -145,3 +147,27 @@ def read_slices(
                 process.terminate()
             raise
     return total
+
+
+def sketch_tables(exchanges: Path, work: Path, until: datetime) -> int:
+    """Copy exchanges up to a moment and sketch them anew; how many there were.
+
+    Args:
+        exchanges: folder of parts.
+        work: gets ``exchanges/`` and ``sketches/``.
+        until: exchanges after this moment are left out.
+    """
+    moment = pa.scalar(until, EXCHANGES.field("time").type)
+    count = 0
+    for part in sorted(exchanges.glob("*.parquet")):
+        kept = _Part(work / "exchanges" / part.name, EXCHANGES)
+        sketches = _Part(work / "sketches" / part.name, SKETCH)
+        for batch in pq.ParquetFile(part).iter_batches(_ROWS):
+            early = batch.filter(pc.less_equal(batch.column("time"), moment))
+            count += early.num_rows
+            kept.write(early)
+            for start in range(0, early.num_rows, _SKETCH_ROWS):
+                sketches.write(sketch_batch(early.slice(start, _SKETCH_ROWS)))
+        kept.close()
+        sketches.close()
+    return count

@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 import duckdb
 import msgspec
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.core import EmptyInput
@@ -25,7 +24,10 @@ from stillwatch.pipeline.run import Run, new_run
 from stillwatch.report import write_findings, write_report
 from stillwatch.settings import ScanSettings
 
-__all__ = ["Progress", "scan"]
+__all__ = ["ACCOUNT_FILE_COPY", "Progress", "make_views", "scan"]
+
+ACCOUNT_FILE_COPY = "account_file.parquet"
+"""What ``--accounts`` said, kept with the run so that it can be detected again."""
 
 _VERSIONED = ("duckdb", "graspologic-native", "numpy", "pyarrow", "scipy", "splink", "wordllama")
 
@@ -76,6 +78,7 @@ def scan(
     progress = progress or _Silent()
     clock = Clock()
     started = datetime.now(UTC)
+    # A wrong side file is told before the log is read, not after.
     account_table = read_accounts(accounts) if accounts else ACCOUNT_FILE.empty_table()
     release_table = read_releases(releases) if releases else None
     slices = plan(paths)
@@ -83,6 +86,7 @@ def scan(
     with new_run(out) as run:
         work = run / ".work"
         work.mkdir()
+        pq.write_table(account_table, run / ACCOUNT_FILE_COPY, compression="zstd")
         progress.start("reading", size)
         with clock.stage("read and sketch"):
             read = read_slices(slices, run, work, workers=settings.workers, total_bytes=size, progress=progress.advance)
@@ -95,7 +99,7 @@ def scan(
             )
         progress.start("looking for campaigns", None)
         with connect(work / "spill", memory_mb=settings.memory_mb, threads=settings.workers) as connection:
-            _views(connection, run / "exchanges.parquet", work / "sketches", account_table)
+            make_views(connection, run / "exchanges.parquet", work / "sketches", run / ACCOUNT_FILE_COPY)
             found = detect(connection, run, release_table, settings, clock)
             missing = _missing_columns(connection)
         progress.start("writing the report", None)
@@ -109,12 +113,12 @@ def scan(
     return Run.open(out)
 
 
-def _views(connection: duckdb.DuckDBPyConnection, exchanges: Path, sketches: Path, accounts: pa.Table) -> None:
-    for name, folder in (("exchanges", exchanges), ("sketches", sketches)):
-        source = str(folder / "*.parquet").replace("'", "''")
-        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{source}')")
-    connection.register("account_file_table", accounts)
-    connection.execute("CREATE TABLE account_file AS SELECT * FROM account_file_table")
+def make_views(connection: duckdb.DuckDBPyConnection, exchanges: Path, sketches: Path, accounts: Path) -> None:
+    """Make ``exchanges``, ``sketches`` and ``account_file`` known to the connection."""
+    for name, source in (("exchanges", exchanges / "*.parquet"), ("sketches", sketches / "*.parquet")):
+        quoted = str(source).replace("'", "''")
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")
+    connection.execute("CREATE TABLE account_file AS SELECT * FROM read_parquet(?)", [str(accounts)])
 
 
 def _gather_dead_letters(run: Path, work: Path) -> str:

@@ -73,7 +73,8 @@ class Account:
 
 def address(rng: random.Random) -> str:
     """Any public-looking address."""
-    return f"{rng.choice((23, 31, 46, 62, 77, 81, 89, 94, 103, 122, 138, 151, 177, 188, 203))}.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
+    first = rng.choice((23, 31, 46, 62, 77, 81, 89, 94, 103, 122, 138, 151, 177, 188, 203))
+    return f"{first}.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
 
 
 def stranger(rng: random.Random, *, api: bool, new: float = 0.04) -> tuple[Origin, dict[str, Any], dict[str, Any]]:

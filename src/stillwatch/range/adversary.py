@@ -55,6 +55,10 @@ class Plan:
     pivot: tuple[str, float] | None = None
     fixed: int | None = None
 
+    def size(self, scale: float) -> int:
+        """How many accounts it has at a scale: never too few to be a campaign."""
+        return max(12, round(self.accounts * scale))
+
 
 class _Questions:
     """The pool, shared out: every question once, re-worded when the pool has been asked through."""
@@ -110,7 +114,7 @@ def accounts(plan: Plan, make: Maker, scale: float, begun: float) -> Iterator[Ac
         begun: hours before the week at which its first accounts were made.
     """
     rng, numbers = make.rng, make.numbers
-    size = max(12, round(plan.accounts * scale))
+    size = plan.size(scale)
     total = max(size * 2, round(plan.exchanges * scale))
     dispatcher = clock.Dispatcher.make(numbers, diurnal=plan.diurnal)
     relay = _Relay.make(rng, size)

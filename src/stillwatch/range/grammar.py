@@ -121,7 +121,7 @@ def sentence(rng: random.Random, domain: str, sentences: int, language: str = "e
         a, b = rng.sample(nouns, 2)
         return template.format(a=a, b=b, place=rng.choice(PLACES), n=rng.randrange(2, 60))
 
-    first = fill(rng.choice(LANGUAGES[language] if language in LANGUAGES else _ASK))
+    first = fill(rng.choice(LANGUAGES.get(language, _ASK)))
     return " ".join([first, *(fill(rng.choice(_MORE)) for _ in range(sentences - 1))])
 
 

@@ -150,9 +150,9 @@ def harnesses(make: Maker, count: int) -> Iterator[Account]:
         test = make.rng.choice(make.library.benchmarks[:3])
         part = make.rng.sample(test, max(20, int(len(test) * make.rng.choice((0.2, 0.5, 1.0)))))
         limit = min(len(part), make.volume(120, 0.7))
-        left = part[:limit]
+        left, queue = part[:limit], part[:limit]
 
-        def write(rng: random.Random, queue: list[str] = left.copy(), whole: list[str] = left) -> dict[str, Any]:
+        def write(rng: random.Random, queue: list[str] = queue, whole: list[str] = left) -> dict[str, Any]:
             if not queue:
                 queue.extend(whole)
             return {"prompt": queue.pop()}

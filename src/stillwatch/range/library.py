@@ -93,7 +93,7 @@ def _by_topic(texts: Sequence[str], rng: random.Random) -> list[Topic]:
     points: npt.NDArray[np.float64] = left * values
     points /= np.linalg.norm(points, axis=1, keepdims=True) + 1e-9
     _, label = kmeans2(points, _TOPICS, minit="++", rng=np.random.default_rng(seed))
-    groups = [[texts[i] for i in np.flatnonzero(label == k)] for k in range(_TOPICS)]
+    groups = [[texts[int(i)] for i in np.flatnonzero(label == k)] for k in range(_TOPICS)]
     return [_topic(group, rng) for group in groups if len(group) >= 12]
 
 

@@ -117,7 +117,8 @@ def _accounts(scenario: Scenario, scale: float, seed: int, library: Library) -> 
 
 
 def _honest(scenario: Scenario, scale: float, make: Maker) -> list[Account]:
-    size = scenario.honest_accounts * scale
+    # Ten honest accounts to one of a campaign's, also where a small scale has raised the campaigns to their least.
+    size = max(scenario.honest_accounts * scale, 10.5 * sum(plan.size(scale) for plan in scenario.plans))
     made: list[Account] = []
     for function, share, quiet_share in KINDS.values():
         count = round(size * (share if scenario.lookalikes else quiet_share))
@@ -169,7 +170,7 @@ def _record(rng: random.Random, account: Account, time: int, pivots: dict[str, A
         "user_agent": account.shape.get("user_agent") or origin.user_agent,
         "tls_fingerprint": origin.tls_fingerprint,
     }
-    pivot = pivots.get(account.campaign)
+    pivot = pivots.get(account.campaign or "")
     if pivot and rng.random() < _moved(time, pivot[1]):
         record["model"] = pivot[0]
     elif rng.random() < 0.04 * _moved(time, RELEASES["apex-4"]):

@@ -49,7 +49,7 @@ def _shingles(words: Words) -> tuple[U64, npt.NDArray[np.int64]]:
         return np.zeros(0, np.uint64), np.zeros(0, np.int64)
     weights = np.multiply.accumulate(np.full(_SHINGLE, 0x9E3779B97F4A7C15, np.uint64))
     rolled = np.zeros(count, np.uint64)
-    for step in range(_SHINGLE):
+    for step in range(min(_SHINGLE, count)):
         rolled[: count - step] += words.hashes[step:] * weights[step]
     text = words.text_of_word()
     place = np.arange(count) - words.text_offsets[text]
@@ -97,7 +97,7 @@ def sketch_batch(exchanges: pa.RecordBatch) -> pa.RecordBatch:
     minima = mix(_minima(*_shingles(words), n))
     bands = minima.reshape(n, BANDS, SLOTS // BANDS)
     # The band's number is part of its key, so that one column holds the keys of all bands.
-    keys = bands[:, :, 0] + np.arange(BANDS, dtype=np.uint64)
+    keys: U64 = bands[:, :, 0] + np.arange(BANDS, dtype=np.uint64)
     for slot in range(1, SLOTS // BANDS):
         keys = mix(keys * np.uint64(31) + bands[:, :, slot])
     columns = [

@@ -1,0 +1,47 @@
+"""What Python callers get: the command line's ``scan`` as a function."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from stillwatch.core import StillwatchError
+from stillwatch.pipeline.run import Run
+from stillwatch.pipeline.scan import scan as scan_logs
+from stillwatch.settings import ScanSettings, load_settings
+
+__all__ = ["Run", "ScanSettings", "StillwatchError", "scan"]
+
+
+def scan(
+    paths: str | Path | Sequence[str | Path],
+    *,
+    out: str | Path,
+    accounts: str | Path | None = None,
+    releases: str | Path | None = None,
+    **settings: Any,
+) -> Run:
+    """Read logs, find campaigns, write a run.
+
+    Args:
+        paths: files and folders of logs, formats mixed at will.
+        out: the run's folder; must not exist.
+        accounts: what is known of accounts (JSONL, CSV or Parquet), joined on ``account_id``.
+        releases: models and when they came out (JSONL, CSV or Parquet).
+        settings: any of ``ScanSettings``: ``fdr``, ``seed``, ``workers``, ``memory_mb`` and others.
+
+    Returns:
+        The finished run; ``run.table("campaigns")`` is an Arrow table.
+
+    Raises:
+        StillwatchError: with what went wrong, where, and what to do next.
+    """
+    given = [paths] if isinstance(paths, str | Path) else paths
+    return scan_logs(
+        [Path(path) for path in given],
+        out=Path(out),
+        accounts=Path(accounts) if accounts else None,
+        releases=Path(releases) if releases else None,
+        settings=load_settings(**settings),
+    )
