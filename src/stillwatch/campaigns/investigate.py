@@ -137,12 +137,14 @@ def _join(world: World, cases: list[Case]) -> list[Case]:
 
 
 def _candidates(world: World, links: Links, near: Neighbours, seed: int) -> list[I64]:
-    """Groups worth testing, from three sides: all evidence together, questions alone, texts alone.
+    """Groups worth testing, from three sides: all content together, questions alone, texts alone.
 
     A group that an earlier one covers is left out.
     """
     entities = len(world.traits.entities)
-    found = clusters(links.a, links.b, links.probability, entities, least=LEAST_MEMBERS, seed=seed)
+    probability = links.content_probability()
+    kept = probability > 0.5
+    found = clusters(links.a[kept], links.b[kept], probability[kept], entities, least=LEAST_MEMBERS, seed=seed)
     asked = clusters(
         near.a,
         near.b,

@@ -24,6 +24,7 @@ from splink.backends.duckdb import DuckDBAPI
 from stillwatch.campaigns.content import Content
 from stillwatch.campaigns.entities import Entities
 from stillwatch.campaigns.postings import RARITIES, Postings
+from stillwatch.campaigns.significance import COORDINATION
 from stillwatch.core.tables import FAMILIES
 from stillwatch.engines import query
 
@@ -33,6 +34,8 @@ PRIOR = 1e-4
 """Chance that two entities drawn at random act as one, before any evidence (-13.3 bits)."""
 
 _RANDOM_PAIRS = 300_000
+# What the families that see coordination may take from a pair, at most.
+_FAINTEST = -8.0
 _HOUR = 3_600_000_000
 
 I64 = npt.NDArray[np.int64]
@@ -66,6 +69,20 @@ class Links:
     weight: F64
     probability: F64
     families: dict[str, F64]
+
+    def content_probability(self) -> F64:
+        """Match probability without the families that see coordination.
+
+        Groups are chosen by this, so that coordination is tested on what did not choose them.
+        """
+        weight = self.weight - sum(np.nan_to_num(self.families[family]) for family in COORDINATION)
+        return np.asarray(1.0 / (1.0 + np.exp2(-weight)))
+
+    def likely(self) -> Links:
+        """The pairs more likely than not to match, on all evidence."""
+        kept = self.probability > 0.5
+        families = {family: weights[kept] for family, weights in self.families.items()}
+        return Links(self.a[kept], self.b[kept], self.weight[kept], self.probability[kept], families)
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +275,7 @@ def link(
         seed: of the random pairs that u-probabilities are measured on.
 
     Returns:
-        The candidates with a match weight per family; those more likely than not to match.
+        The candidates with a match weight per family, without those that are far from matching.
     """
     none = np.zeros(0)
     if len(a) == 0:
@@ -278,7 +295,7 @@ def link(
     logging.getLogger("splink").setLevel(logging.ERROR)
     pairs = pa.table({"match_key": pa.array(["0"] * len(a)), "join_key_l": a, "join_key_r": b})
     linker.table_management.register_blocked_pairs_for_predict(api.register(pairs))
-    found = linker.inference.predict(threshold_match_probability=0.5, warning_mode="never")
+    found = linker.inference.predict(threshold_match_weight=_FAINTEST, warning_mode="never")
     table: pa.Table = query(connection, f"SELECT * FROM {found.physical_name} ORDER BY unique_id_l, unique_id_r")
     families = {}
     for family in FAMILIES:

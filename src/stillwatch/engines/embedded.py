@@ -31,7 +31,7 @@ def connect(spill: Path, *, memory_mb: int, threads: int) -> duckdb.DuckDBPyConn
 
 def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
     """The whole result of a query as an Arrow table."""
-    return connection.execute(sql).to_arrow_table()
+    return connection.sql(sql).to_arrow_table()
 
 
 def worker_pool(workers: int) -> ProcessPoolExecutor:

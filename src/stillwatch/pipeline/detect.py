@@ -124,6 +124,7 @@ def detect(
         links = c.link(world.traits, a, b, connection, seed=settings.seed)
     with clock.stage("clusters and tests"):
         cases, others = c.investigate(world, links, near, fdr=settings.fdr, seed=settings.seed)
+        links = links.likely()
     with clock.stage("portraits"):
         named = [(f"C{number:03d}", case) for number, case in enumerate(cases, start=1)]
         portraitist = c.Portraitist(
