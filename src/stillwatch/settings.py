@@ -32,9 +32,9 @@ class ScanSettings(BaseSettings):
         description="Worker processes; never changes a result.",
     )
     memory_mb: int = Field(1500, ge=256, description="Memory for the embedded database before it spills to disk.")
-    sample_prompts: int = Field(40, ge=4, description="Most prompts an account whose text is compared.")
+    sample_prompts: int = Field(24, ge=4, description="Most prompts an account whose text is compared.")
     sample_total: int = Field(
-        600_000, ge=10_000, description="Most prompts compared in all; large logs get fewer an account."
+        400_000, ge=10_000, description="Most prompts compared in all; large logs get fewer an account."
     )
     draws: int = Field(2000, ge=200, description="Groups redrawn from the log's background for each test.")
 

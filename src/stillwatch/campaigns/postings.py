@@ -18,6 +18,8 @@ __all__ = ["RARITIES", "Postings"]
 RARITIES: tuple[tuple[str, float], ...] = (("rare", 0.002), ("uncommon", 0.02), ("common", 0.15))
 """Upper bounds of each class, as shares of all entities; beyond the last a thing says nothing."""
 
+_BLOCKED = 2
+
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
@@ -30,11 +32,13 @@ class Postings:
         matrix: E x T, shares in (0, 1].
         names: T hashes that name the things.
         holders: for each thing, how many entities have it (T).
+        classes: for each thing, its class of rarity (T).
     """
 
     matrix: sparse.csr_matrix
     names: npt.NDArray[np.uint64]
     holders: I64
+    classes: npt.NDArray[np.int8]
 
     @classmethod
     def build(cls, entity: I64, name: npt.NDArray[np.uint64], share: F64, entities: int) -> Postings:
@@ -46,14 +50,15 @@ class Postings:
         matrix = sparse.csr_matrix(
             (share[rows], (entity[rows], number[column[rows]])), shape=(entities, int(kept.sum()))
         )
-        return cls(matrix, names[kept], holders[kept])
+        held = holders[kept]
+        bounds = [bound for _, bound in RARITIES]
+        # Two holders are rare in any log, however small.
+        classes = np.where(held <= 3, 0, np.searchsorted(bounds, held / max(entities, 1)))
+        return cls(matrix, names[kept], held, classes.astype(np.int8))
 
     def rarity(self) -> npt.NDArray[np.int8]:
         """Class of each thing: an index into ``RARITIES``, or ``len(RARITIES)`` beyond the last."""
-        share = self.holders / max(self.matrix.shape[0], 1)
-        # Two holders are rare in any log, however small.
-        bounds = [bound for _, bound in RARITIES]
-        return np.asarray(np.where(self.holders <= 3, 0, np.searchsorted(bounds, share)), np.int8)
+        return self.classes
 
     def chance(self) -> F64:
         """For each class of rarity, how likely two random entities are to share a thing of it."""
@@ -79,12 +84,13 @@ class Postings:
     def blocks(self, rng: np.random.Generator, *, size: int = 24, rounds: int = 2) -> list[I64]:
         """Groups of entities to compare pair by pair, so that cost stays linear in the log.
 
+        Common things propose nobody: alone they cannot link, and cohorts see them from the other side.
         A thing with few holders is one block. A thing with many is cut into random blocks,
         ``rounds`` times over, which keeps its holders one connected group.
         """
         columns = self.matrix.tocsc()
         out: list[I64] = []
-        for thing in np.flatnonzero(self.rarity() < len(RARITIES)):
+        for thing in np.flatnonzero(self.rarity() < _BLOCKED):
             holders = columns.indices[columns.indptr[thing] : columns.indptr[thing + 1]].astype(np.int64)
             if len(holders) <= size:
                 out.append(np.sort(holders))

@@ -21,29 +21,49 @@ from stillwatch.engines import query
 
 __all__ = ["shared_pieces", "template_table"]
 
-_MOST_FAMILIES = 1_000
+_MOST_FAMILIES = 200
 _TEXTS_A_CAMPAIGN = 4
-_EXAMPLE_CHARS = 1_500
+_EXAMPLE_CHARS = 1_200
 
 _FAMILY_SQL = f"""
 WITH family AS (
-    SELECT t.template, count(*) AS exchanges, count(DISTINCT s.account) AS accounts,
-           min(s.exchange_id) AS first, max(s.exchange_id) AS other,
-           list(s.exchange_id ORDER BY s.exchange_id)[:5] AS ids
+    SELECT t.template, count(*) AS exchanges, count(DISTINCT s.account) AS accounts
     FROM sketches AS s JOIN template_of AS t USING (masked)
     GROUP BY t.template HAVING count(*) > 2 AND count(DISTINCT s.account) > 1
-    ORDER BY exchanges DESC, first LIMIT {_MOST_FAMILIES}
+    ORDER BY exchanges DESC, t.template LIMIT {_MOST_FAMILIES}
+), member AS (
+    SELECT t.template, s.exchange_id,
+           row_number() OVER (PARTITION BY t.template ORDER BY hash(s.account), s.exchange_id) AS place,
+           row_number() OVER (PARTITION BY t.template ORDER BY hash(s.account) DESC, s.exchange_id) AS back
+    FROM sketches AS s JOIN template_of AS t USING (masked) SEMI JOIN family AS f ON f.template = t.template
+), shown AS (
+    SELECT template, list(exchange_id ORDER BY place) FILTER (place <= 5) AS ids,
+           any_value(exchange_id) FILTER (place = 1) AS first, any_value(exchange_id) FILTER (back = 1) AS other
+    FROM member WHERE place <= 5 OR back = 1 GROUP BY template
+), prompt AS (
+    SELECT exchange_id, any_value(prompt) AS prompt FROM exchanges
+    WHERE exchange_id IN (SELECT first FROM shown UNION ALL SELECT other FROM shown) GROUP BY exchange_id
 )
-SELECT f.exchanges, f.accounts, f.ids, a.prompt AS example, b.prompt AS other
-FROM family AS f JOIN exchanges AS a ON a.exchange_id = f.first JOIN exchanges AS b ON b.exchange_id = f.other
-ORDER BY f.exchanges DESC, f.first
+SELECT f.exchanges, f.accounts, w.ids, a.prompt AS example, b.prompt AS other
+FROM family AS f JOIN shown AS w USING (template)
+JOIN prompt AS a ON a.exchange_id = w.first JOIN prompt AS b ON b.exchange_id = w.other
+ORDER BY f.exchanges DESC, f.template
 """
 
 _SENTENCE_SQL = """
-SELECT count(*) AS exchanges, count(DISTINCT s.account) AS accounts,
-       list(s.exchange_id ORDER BY hash(s.exchange_id))[:5] AS ids,
-       arg_min(s.exchange_id, hash(s.exchange_id)) AS first, arg_max(s.exchange_id, hash(s.account)) AS other
-FROM sketches AS s WHERE list_contains(s.sentences, {thing}::UBIGINT)
+WITH use AS (
+    SELECT thing, account, exchange_id
+    FROM (SELECT account, exchange_id, unnest(sentences) AS thing FROM sketches) SEMI JOIN wanted USING (thing)
+)
+SELECT u.thing, count(*) AS exchanges, count(DISTINCT u.account) AS accounts,
+       min_by(u.exchange_id, hash(u.exchange_id), 5) AS ids,
+       arg_min(u.exchange_id, hash(u.exchange_id)) AS first, arg_max(u.exchange_id, hash(u.account)) AS other
+FROM use AS u GROUP BY u.thing
+"""
+
+_PROMPT_SQL = """
+SELECT exchange_id, any_value(prompt) AS prompt FROM exchanges
+WHERE exchange_id IN (SELECT exchange_id FROM wanted) GROUP BY exchange_id
 """
 
 
@@ -83,8 +103,16 @@ def template_table(
     rows: list[dict[str, Any]] = []
     for found in query(connection, _FAMILY_SQL).to_pylist():
         rows.append(_row(found, "near-duplicate", None))
+    signatures = {
+        campaign_id: world.traits.texts.names[signature(world, members)[0][: 4 * _TEXTS_A_CAMPAIGN]]
+        for campaign_id, members in campaigns.items()
+    }
+    uses = _sentence_uses(connection, signatures)
     for campaign_id, members in campaigns.items():
-        rows.extend(_campaign_rows(world, connection, campaign_id, members))
+        told = [uses[int(thing)] for thing in signatures[campaign_id] if int(thing) in uses]
+        shown = [_row(found, "sentence", campaign_id) for found in told]
+        shown = [row for row in shown if row["shared"]][:_TEXTS_A_CAMPAIGN]
+        rows.extend(shown or _source_row(connection, campaign_id, members))
     for number, row in enumerate(rows, start=1):
         row["template_id"] = f"T{number:05d}"
     return pa.Table.from_pylist(rows, schema=TEMPLATES)
@@ -102,28 +130,19 @@ def _row(found: Mapping[str, Any], kind: str, campaign_id: str | None) -> dict[s
     }
 
 
-def _campaign_rows(
-    world: World, connection: duckdb.DuckDBPyConnection, campaign_id: str, members: npt.NDArray[np.int64]
-) -> list[dict[str, Any]]:
-    number, _, _ = signature(world, members)
-    rows: list[dict[str, Any]] = []
-    for thing in world.traits.texts.names[number[: 4 * _TEXTS_A_CAMPAIGN]]:
-        (found,) = query(connection, _SENTENCE_SQL.format(thing=int(thing))).to_pylist()
-        if not found["exchanges"] or len(rows) == _TEXTS_A_CAMPAIGN:
-            continue
-        texts = dict(
-            connection.execute(
-                "SELECT exchange_id, coalesce(prompt, '') FROM exchanges WHERE exchange_id IN (?, ?)",
-                [found["first"], found["other"]],
-            ).fetchall()
-        )
-        found["example"], found["other"] = texts[found["first"]], texts[found["other"]]
-        row = _row(found, "sentence", campaign_id)
-        if row["shared"]:
-            rows.append(row)
-    if not rows:
-        rows.extend(_source_row(connection, campaign_id, members))
-    return rows
+def _sentence_uses(
+    connection: duckdb.DuckDBPyConnection, signatures: Mapping[str, npt.NDArray[np.uint64]]
+) -> dict[int, dict[str, Any]]:
+    """Where each campaign's shared sentences stand, in one pass over the sketches."""
+    things = np.unique(np.concatenate([*signatures.values(), np.zeros(0, np.uint64)]))
+    connection.register("wanted", pa.table({"thing": things}))
+    found = query(connection, _SENTENCE_SQL).to_pylist()
+    connection.unregister("wanted")
+    ids = {row[end] for row in found for end in ("first", "other")}
+    connection.register("wanted", pa.table({"exchange_id": pa.array(sorted(ids), pa.string())}))
+    prompts = {row["exchange_id"]: row["prompt"] for row in query(connection, _PROMPT_SQL).to_pylist()}
+    connection.unregister("wanted")
+    return {row["thing"]: {**row, "example": prompts[row["first"]], "other": prompts[row["other"]]} for row in found}
 
 
 def _source_row(
