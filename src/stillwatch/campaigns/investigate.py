@@ -19,7 +19,7 @@ from stillwatch.campaigns.content import Neighbours
 from stillwatch.campaigns.explanations import REPEATS, Explanation, explain
 from stillwatch.campaigns.families import FAMILY_TESTS, Finding, World
 from stillwatch.campaigns.linkage import Links
-from stillwatch.campaigns.membership import fit
+from stillwatch.campaigns.membership import acts_along, fit
 from stillwatch.campaigns.significance import COORDINATION, campaign_p, q_values
 
 __all__ = ["LEAST_MEMBERS", "Case", "investigate"]
@@ -36,6 +36,8 @@ _COVERED = 0.8
 _MOST_COHORTS = 500
 _MEMBER_BITS = 2.0
 _RECRUIT_BITS = 8.0
+_TEXT_BITS = 4.0
+_CONTENT_BITS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +101,17 @@ def _tell_apart(world: World, members: I64) -> tuple[I64, I64]:
 
 
 def _recruit(world: World, case: Case, taken: npt.NDArray[np.bool_]) -> Case:
-    """Add entities from the whole log that fit a campaign's signature as well as its members do."""
-    found = fit(world, case.members, np.arange(len(taken)))
-    strong = (found.bits >= _RECRUIT_BITS) & (found.text >= 4.0) & ~taken
-    extra = np.flatnonzero(strong)
+    """Add entities from the whole log that fit a campaign's signature as well as its members do.
+
+    A shared text is proof enough of belonging; likeness of questions alone needs a sign of acting along.
+    """
+    free = np.flatnonzero(~taken)
+    found = fit(world, case.members, free)
+    by_text = (found.bits >= _RECRUIT_BITS) & (found.text >= _TEXT_BITS)
+    by_content = np.flatnonzero(~by_text & (found.content >= _CONTENT_BITS))
+    by_text[by_content] = acts_along(world, case.members, free[by_content])
+    own = world.asked.repeats(np.concatenate([free[by_text], case.members]))[: int(by_text.sum())]
+    extra = free[by_text][own <= 2 * REPEATS]
     if not len(extra):
         return case
     members = np.sort(np.concatenate([case.members, extra]))

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from stillwatch.campaigns.families import World, signature
 
-__all__ = ["Fit", "fit"]
+__all__ = ["Fit", "acts_along", "fit"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -86,3 +86,29 @@ def _content_bits(world: World, members: I64, who: I64) -> F64:
     noise = strength / np.maximum(n, 1) + spread
     llr = ((content.means[who] @ centre) * strength - 0.5 * strength**2) / np.maximum(noise, 1e-9) / np.log(2)
     return np.where(n > 0, np.clip(llr, -_BITS, _BITS), 0.0)
+
+
+def acts_along(world: World, members: I64, who: I64) -> npt.NDArray[np.bool_]:
+    """Which entities act along with a cluster: in its bursts and pauses, or from its hands.
+
+    Args:
+        world: the log as the tests see it.
+        members: the cluster.
+        who: the entities to hold against it.
+
+    Returns:
+        For each of ``who``, whether its hourly activity correlates with the cluster's far beyond the log's
+        (4 standard deviations), or it shares a rare thing with two members.
+    """
+    beat = world.rhythm[members].mean(axis=0)
+    beside = world.rhythm @ beat
+    told = np.any(world.rhythm != 0, axis=1)
+    spread = float(np.std(beside[told])) if told.any() else 0.0
+    along = told[who] & (beside[who] - float(np.mean(beside[told] if told.any() else 0.0)) > 4 * max(spread, 1e-9))
+    hands = world.traits.hands
+    if hands is None:
+        return np.asarray(along)
+    scarce = np.flatnonzero(hands.rarity() < 2)
+    theirs = scarce[np.asarray((hands.matrix[members][:, scarce] > 0).sum(axis=0)).ravel() >= 2]
+    shared = np.asarray((hands.matrix[who][:, theirs] > 0).sum(axis=1)).ravel() > 0
+    return np.asarray(along | shared)
