@@ -188,8 +188,8 @@ def demo_command(*, out: Path = Path("demo"), scale: float = 0.003, seed: int = 
 @app.command(name="formats")
 def formats_command() -> None:
     """List the log formats that a scan reads."""
-    for name, description in ingest.formats():
-        _out.print(f"[bold]{name}[/bold]  {description}", highlight=False)
+    for name, one in ingest.all_formats().items():
+        _out.print(f"[bold]{name}[/bold]  {one.description}", highlight=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

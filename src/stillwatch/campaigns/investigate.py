@@ -115,7 +115,9 @@ def _recruit(world: World, case: Case, taken: npt.NDArray[np.bool_]) -> Case:
     if not len(extra):
         return case
     members = np.sort(np.concatenate([case.members, extra]))
-    return replace(case, members=members, bystanders=np.setdiff1d(case.bystanders, extra))
+    whole = _examine(world, members, np.setdiff1d(case.bystanders, extra))
+    # What is told is told of all members; what convicts is the test of those the links found.
+    return replace(whole, p_value=case.p_value, q_value=case.q_value)
 
 
 def _same_campaign(world: World, a: Case, b: Case) -> bool:

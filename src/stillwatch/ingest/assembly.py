@@ -1,0 +1,160 @@
+"""Parsed records into Arrow record batches, column by column.
+
+The only place where rows become columns. A batch's bad times are found here, because times are
+parsed a column at once; everything else about a record was checked before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from stillwatch.core.tables import DEAD_LETTERS, EXCHANGES
+from stillwatch.ingest.clock import timestamps
+from stillwatch.ingest.record import COLUMNS, Exchange, Message
+
+__all__ = ["DeadLetter", "dead_letters", "excerpt", "exchanges"]
+
+_EXCERPT = 200
+_MESSAGE_FIELDS = ["role", "content"]
+
+
+class DeadLetter(NamedTuple):
+    """A record that could not be read: its line, why, and how it begins."""
+
+    line: int
+    reason: str
+    excerpt: str
+
+
+def excerpt(record: bytes | str) -> str:
+    """The first 200 characters of a record, bytes that are no UTF-8 replaced."""
+    if isinstance(record, bytes):
+        # Four bytes a character at most: no need to decode a megabyte for its first line.
+        return record[: 4 * _EXCERPT].decode("utf-8", "replace")[:_EXCERPT]
+    return record[:_EXCERPT].encode("utf-8", "replace").decode()
+
+
+def dead_letters(letters: Sequence[DeadLetter], file: str) -> pa.RecordBatch:
+    """``letters`` as a batch with schema ``DEAD_LETTERS``, in order of line."""
+    ordered = sorted(letters)
+    return pa.record_batch(
+        [
+            pa.array([file] * len(ordered), pa.string()),
+            pa.array([letter.line for letter in ordered], pa.int64()),
+            pa.array([letter.reason for letter in ordered], pa.string()),
+            pa.array([letter.excerpt for letter in ordered], pa.string()),
+        ],
+        schema=DEAD_LETTERS,
+    )
+
+
+def last_user_text(messages: Sequence[Message] | None) -> str:
+    """Text of the last user message that has any; empty where none has."""
+    for message in reversed(messages or ()):
+        if message.role == "user" and message.content:
+            return message.content
+    return ""
+
+
+def system_text(messages: Sequence[Message]) -> str | None:
+    """Text of the first system or developer message."""
+    for message in messages:
+        if message.role in ("system", "developer"):
+            return message.content
+    return None
+
+
+def _messages_column(column: Sequence[list[Message] | None]) -> pa.Array:
+    kind = EXCHANGES.field("messages").type
+    lengths = np.fromiter((len(messages) if messages else 0 for messages in column), np.int32, len(column))
+    offsets = np.zeros(len(column) + 1, np.int32)
+    np.cumsum(lengths, out=offsets[1:])
+    flat = [message for messages in column if messages for message in messages]
+    values = pa.StructArray.from_arrays(
+        [
+            pa.array([message.role for message in flat], pa.string()),
+            pa.array([message.content for message in flat], pa.string()),
+        ],
+        fields=list(kind.value_type),
+    )
+    missing = np.fromiter((messages is None for messages in column), np.bool_, len(column))
+    return pa.ListArray.from_arrays(
+        pa.array(offsets), values, type=kind, mask=pa.array(missing) if missing.any() else None
+    )
+
+
+def _column(name: str, kind: pa.DataType, values: list[Any]) -> pa.Array:
+    # Most logs lack most columns: finding that out costs a pointer comparison a row.
+    if values.count(None) == len(values):
+        return pa.nulls(len(values), kind)
+    if name == "messages":
+        return _messages_column(values)
+    if name == "stop":
+        values = [[value] if type(value) is str else value for value in values]
+    elif name == "status":
+        values = [str(value) if type(value) is int else value for value in values]
+    return pa.array(values, kind)
+
+
+def _fill_from_messages(rows: Sequence[Exchange]) -> None:
+    for row in rows:
+        messages = row.messages
+        if row.prompt is None:
+            row.prompt = last_user_text(messages)
+        if messages and row.system is None:
+            row.system = system_text(messages)
+
+
+def _timely(
+    rows: list[Exchange], lines: list[int], suffixes: dict[int, str]
+) -> tuple[list[Exchange], list[int], dict[int, str], dict[str, pa.Array], dict[int, str]]:
+    """Rows whose times can be read, with those times as columns; and the others' reasons."""
+    time, bad_time = timestamps([row.time for row in rows])
+    created, bad_created = timestamps([row.created for row in rows])
+    reasons = {position: f"`created`: {reason}" for position, reason in bad_created.items()}
+    reasons |= {position: f"`time`: {reason}" for position, reason in bad_time.items()}
+    if reasons:
+        kept = [position for position in range(len(rows)) if position not in reasons]
+        rows, lines = [rows[position] for position in kept], [lines[position] for position in kept]
+        suffixes = {new: suffixes[old] for new, old in enumerate(kept) if old in suffixes}
+        take = pa.array(kept, pa.int64())
+        time, created = time.take(take), created.take(take)
+    return rows, lines, suffixes, {"time": time, "created": created}, reasons
+
+
+def exchanges(
+    rows: list[Exchange], lines: list[int], *, file: str, label: str, suffixes: dict[int, str] | None = None
+) -> tuple[pa.RecordBatch, dict[int, str]]:
+    """Rows as a batch, less those whose time cannot be read.
+
+    Args:
+        rows: parsed records.
+        lines: the line of each, counted from 1.
+        file: value of ``source_file``.
+        label: what stands before the line in an ``exchange_id`` made here.
+        suffixes: by position, what follows the line where one line gave several rows.
+
+    Returns:
+        A batch with schema ``EXCHANGES``, and the reason for each position left out.
+    """
+    rows, lines, suffixes, known, reasons = _timely(rows, lines, suffixes or {})
+    _fill_from_messages(rows)
+    arrays: list[pa.Array] = []
+    for name in COLUMNS:
+        if name in known:
+            arrays.append(known[name])
+            continue
+        values = [getattr(row, name) for row in rows]
+        if name == "exchange_id" and not all(values):
+            values = [
+                value or f"{label}:{line}{suffixes.get(position, '')}"
+                for position, (value, line) in enumerate(zip(values, lines, strict=True))
+            ]
+        arrays.append(_column(name, EXCHANGES.field(name).type, values))
+    arrays.append(pa.repeat(pa.scalar(file, pa.string()), len(rows)))
+    arrays.append(pa.array(lines, pa.int64()))
+    return pa.record_batch(arrays, schema=EXCHANGES), reasons

@@ -1,0 +1,68 @@
+"""What a log format is: how it describes itself, tells its records and reads them.
+
+To add a format, write one file in ``formats/`` that ends with ``FORMAT = YourFormat()``, where
+``YourFormat`` derives from ``LogFormat`` (or from ``BatchFormat``, where requests and results lie in
+different files). From another package, name that object as an entry point in the group
+``stillwatch.formats``: both are loaded through the same door, ``registry.load``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Literal
+
+from stillwatch.ingest.record import Fields
+from stillwatch.ingest.shapes import Json
+
+__all__ = ["BatchFormat", "Half", "LogFormat"]
+
+Half = Literal["request", "result"]
+
+
+class LogFormat(ABC):
+    """One way in which logs are written.
+
+    Attributes:
+        name: lower case with dashes; what ``Slice.format`` and the documentation call it.
+        description: one line.
+        example: a record of this format, complete enough to become an exchange.
+    """
+
+    name: ClassVar[str]
+    description: ClassVar[str]
+    example: ClassVar[Mapping[str, Any]]
+
+    @abstractmethod
+    def recognises(self, record: Json) -> bool:
+        """Whether a record has this format's shape: by its keys, quickly, and raising nothing."""
+
+    @abstractmethod
+    def read(self, record: Json) -> Iterable[Fields]:
+        """The exchanges a record holds, as canonical fields; usually one.
+
+        Raises:
+            RecordError: the record cannot become an exchange, and why.
+        """
+
+
+class BatchFormat(LogFormat):
+    """A format whose requests and results lie in different files, joined on an id.
+
+    Attributes:
+        example_result: the other half of ``example``.
+    """
+
+    example_result: ClassVar[Mapping[str, Any]]
+
+    @abstractmethod
+    def half(self, record: Json) -> Half:
+        """Which half of an exchange a recognised record is."""
+
+    @abstractmethod
+    def join(self, request: Json, result: Json) -> Fields:
+        """The exchange that a request and its result make.
+
+        Raises:
+            RecordError: they cannot become an exchange, and why.
+        """

@@ -1,0 +1,129 @@
+"""Bodies of Bedrock's Converse API, and the plain-text bodies of other models invoked through Bedrock.
+
+Read from a Converse request: ``messages`` (content blocks ``{text}``), ``system``,
+``inferenceConfig`` (``temperature``, ``topP``, ``topK``, ``maxTokens``, ``stopSequences``, Nova's
+snake-case spellings too), ``additionalModelRequestFields.top_k``, ``toolConfig.tools``. From a
+response: ``output.message``, ``stopReason``, ``usage``, ``metrics.latencyMs``; a stream is the list
+of its events.
+
+Other vendors' invoke bodies: a prompt in ``prompt``, ``inputText`` or ``message``; an answer in
+``generation``, ``completion``, ``text``, ``outputs[0].text``, ``results[0].outputText`` or
+``generations[0].text``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from stillwatch.ingest.record import Fields, Message, RecordError, shown
+from stillwatch.ingest.shapes import (
+    Json,
+    content_text,
+    first,
+    identity,
+    listed,
+    names_of_tools,
+    object_of,
+    stop_list,
+)
+
+__all__ = ["merged_events", "request_fields", "response_fields"]
+
+
+def _blocks(content: object, where: str) -> tuple[str | None, str | None, list[str | None]]:
+    """Text, reasoning and tool results among content blocks, which carry no ``type``."""
+    if isinstance(content, str):
+        return content, None, []
+    texts, thoughts, results = [], [], []
+    for block in listed(content, where):
+        block = object_of(block, where)
+        if isinstance(block.get("text"), str):
+            texts.append(block["text"])
+        elif isinstance(block.get("reasoningContent"), Mapping):
+            thought = object_of(block["reasoningContent"].get("reasoningText"), "reasoningText").get("text")
+            thoughts += [thought] if isinstance(thought, str) else []
+        elif isinstance(block.get("toolResult"), Mapping):
+            results.append(content_text(block["toolResult"].get("content"), "toolResult"))
+    return "\n".join(texts) if texts else None, "\n".join(thoughts) if thoughts else None, results
+
+
+def _messages(value: object) -> list[Message]:
+    made: list[Message] = []
+    for position, item in enumerate(listed(value, "messages")):
+        if not isinstance(item, Mapping) or not isinstance(item.get("role"), str):
+            raise RecordError(f"`messages[{position}]`: expected {{role, content}}, got {shown(item)}")
+        text, _, results = _blocks(item.get("content"), f"messages[{position}].content")
+        made += [Message("tool", result) for result in results]
+        if text is not None or not results:
+            made.append(Message(item["role"], text))
+    return made
+
+
+def request_fields(body: Json) -> Fields:
+    """Canonical fields of a request body."""
+    config = object_of(first(body, "inferenceConfig", "textGenerationConfig"), "inferenceConfig") or body
+    extra = object_of(body.get("additionalModelRequestFields"), "additionalModelRequestFields")
+    tools = object_of(body.get("toolConfig"), "toolConfig").get("tools")
+    fields: Fields = {
+        "temperature": config.get("temperature"),
+        "top_p": first(config, "topP", "top_p"),
+        "top_k": first({**extra, **config}, "topK", "top_k"),
+        "max_tokens": first(config, "maxTokens", "max_new_tokens", "maxTokenCount", "max_tokens", "max_gen_len"),
+        "stop": stop_list(first(config, "stopSequences", "stop_sequences", "stop")),
+        "tools": names_of_tools(tools, "toolConfig.tools"),
+        "system": content_text(body.get("system"), "system"),
+    }
+    if body.get("messages") is not None:
+        fields["messages"] = _messages(body["messages"])
+    else:
+        fields["prompt"] = first(body, "prompt", "inputText", "message")
+    return fields
+
+
+def merged_events(events: Sequence[Any]) -> Json:
+    """A Converse stream put back together from its events."""
+    text: list[str] = []
+    thoughts: list[str] = []
+    merged: dict[str, Any] = {}
+    for event in events:
+        event = object_of(event, "response[]")
+        delta = object_of(object_of(event.get("contentBlockDelta"), "contentBlockDelta").get("delta"), "delta")
+        if isinstance(delta.get("text"), str):
+            text.append(delta["text"])
+        thought = object_of(delta.get("reasoningContent"), "reasoningContent").get("text")
+        thoughts += [thought] if isinstance(thought, str) else []
+        merged |= object_of(event.get("metadata"), "metadata")
+        merged |= object_of(event.get("messageStop"), "messageStop")
+    content: list[Json] = [{"text": "".join(text)}] if text else []
+    if thoughts:
+        content.append({"reasoningContent": {"reasoningText": {"text": "".join(thoughts)}}})
+    return merged | {"output": {"message": {"content": content}}}
+
+
+def _plain_answer(body: Json) -> Any:
+    answer = first(body, "generation", "completion", "text")
+    for name, key in (("outputs", "text"), ("results", "outputText"), ("generations", "text")):
+        items = body.get(name)
+        if answer is None and isinstance(items, list) and items and isinstance(items[0], Mapping):
+            answer = items[0].get(key)
+    return answer
+
+
+def response_fields(body: object) -> Fields:
+    """Canonical fields of a response body: one object, or the list of a stream's events."""
+    body = merged_events(body) if isinstance(body, list) else object_of(body, "response")
+    usage = object_of(body.get("usage"), "usage")
+    fields: Fields = {
+        "exchange_id": identity(body.get("id")),
+        "stop_reason": first(body, "stopReason", "stop_reason"),
+        "input_tokens": usage.get("inputTokens"),
+        "output_tokens": usage.get("outputTokens"),
+        "latency_ms": object_of(body.get("metrics"), "metrics").get("latencyMs"),
+    }
+    if isinstance(body.get("output"), Mapping):
+        message = object_of(body["output"].get("message"), "output.message")
+        fields["response"], fields["reasoning"], _ = _blocks(message.get("content"), "output.message.content")
+    else:
+        fields["response"] = _plain_answer(body)
+    return fields

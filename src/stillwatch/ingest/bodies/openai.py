@@ -1,0 +1,199 @@
+"""Bodies of the OpenAI API and those who copy it: chat completions, completions, responses.
+
+Read from a request: ``model``, ``messages`` or ``prompt`` or ``input`` with ``instructions``,
+``temperature``, ``top_p``, ``top_k``, ``n``, ``seed``, ``stream``, ``stop``, ``max_completion_tokens``
+or ``max_tokens`` or ``max_output_tokens``, ``logprobs`` (true, or a number as completions have it),
+``top_logprobs``, ``include`` (``message.output_text.logprobs``), ``response_format`` or ``text.format``,
+``tools`` or ``functions``, and the caller's identity in ``safety_identifier``, ``user`` or
+``metadata.user_id``. ``prompt_cache_key`` is no identity and is not read.
+
+Read from a response: ``id``, ``created`` or ``created_at``, the first choice's text, reasoning and
+``finish_reason`` (or the ``output`` items), ``usage``. A streamed body may be a list of chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from stillwatch.ingest.record import Fields, Message, RecordError, shown
+from stillwatch.ingest.shapes import (
+    Json,
+    content_text,
+    first,
+    identity,
+    listed,
+    messages,
+    names_of_tools,
+    object_of,
+    reasoning_text,
+    stop_list,
+)
+
+__all__ = ["caller", "request_fields", "response_fields"]
+
+_SAME_NAME = ("model", "temperature", "top_p", "top_k", "n", "seed", "stream", "top_logprobs")
+
+
+def caller(body: Json) -> Any:
+    """The end user a request names, or null: ``safety_identifier``, ``user``, ``metadata.user_id``."""
+    named = first(body, "safety_identifier", "user")
+    if named is None and isinstance(body.get("metadata"), Mapping):
+        named = body["metadata"].get("user_id")
+    return identity(named)
+
+
+def _prompt_text(prompt: object) -> str:
+    if isinstance(prompt, str):
+        return prompt
+    if isinstance(prompt, list) and prompt and all(isinstance(part, str) for part in prompt):
+        return "\n".join(prompt)
+    raise RecordError(f"`prompt`: expected text, got {shown(prompt)} (token ids carry no text)")
+
+
+def _input_messages(items: object) -> list[Message]:
+    """The ``input`` of the responses API: text, or items of which some are messages."""
+    if isinstance(items, str):
+        return [Message("user", items)]
+    made = []
+    for item in listed(items, "input"):
+        if not isinstance(item, Mapping):
+            raise RecordError(f"`input`: expected items, got {shown(item)}")
+        if item.get("type") == "function_call_output":
+            made.append(Message("tool", content_text(item.get("output"), "input.output")))
+        elif isinstance(item.get("role"), str):
+            made.append(Message(item["role"], content_text(item.get("content"), "input.content")))
+    return made
+
+
+def _format_name(body: Json) -> Any:
+    chosen = body.get("response_format")
+    if chosen is None and isinstance(body.get("text"), Mapping):
+        chosen = body["text"].get("format")
+    return chosen.get("type") if isinstance(chosen, Mapping) else chosen
+
+
+def _logprobs(body: Json) -> Fields:
+    asked = body.get("logprobs")
+    if isinstance(asked, int) and not isinstance(asked, bool):
+        # The completions API asks for k alternatives by a number.
+        return {"logprobs": True, "top_logprobs": asked}
+    if asked is None and "message.output_text.logprobs" in (body.get("include") or ()):
+        asked = True
+    return {"logprobs": asked}
+
+
+def request_fields(body: Json) -> Fields:
+    """Canonical fields of a request body.
+
+    Raises:
+        RecordError: the conversation is not text, messages or items.
+    """
+    fields: Fields = {name: body.get(name) for name in _SAME_NAME}
+    fields |= _logprobs(body)
+    fields["max_tokens"] = first(body, "max_completion_tokens", "max_tokens", "max_output_tokens")
+    fields["stop"] = stop_list(body.get("stop"))
+    fields["response_format"] = _format_name(body)
+    fields["tools"] = names_of_tools(first(body, "tools", "functions"))
+    if body.get("messages") is not None:
+        fields |= {"operation": "chat.completions", "messages": messages(body["messages"])}
+    elif body.get("input") is not None:
+        fields |= {"operation": "responses", "messages": _input_messages(body["input"])}
+        fields["system"] = body.get("instructions")
+    elif body.get("prompt") is not None:
+        fields |= {"operation": "completions", "prompt": _prompt_text(body["prompt"])}
+    return fields
+
+
+def _joined(parts: list[Any]) -> str | None:
+    texts = [part for part in parts if isinstance(part, str)]
+    return "".join(texts) if texts else None
+
+
+def _merged_chunks(chunks: Sequence[Any]) -> Json:
+    """A streamed chat completion put back together: the first choice's deltas joined."""
+    merged: dict[str, Any] = {}
+    text: list[Any] = []
+    reasoning: list[Any] = []
+    finish = None
+    for chunk in chunks:
+        chunk = object_of(chunk, "response[]")
+        if isinstance(chunk.get("response"), Mapping):
+            # The responses API ends its stream with the whole response.
+            merged = dict(chunk["response"])
+        for name in ("id", "created", "model", "usage"):
+            if chunk.get(name) is not None:
+                merged[name] = chunk[name]
+        for choice in listed(chunk.get("choices"), "choices"):
+            choice = object_of(choice, "choices[]")
+            if choice.get("index", 0) == 0:
+                delta = object_of(choice.get("delta"), "delta")
+                text.append(delta.get("content") if delta else choice.get("text"))
+                reasoning.append(first(delta, "reasoning_content", "reasoning"))
+                finish = choice.get("finish_reason") or finish
+    if text:
+        message = {"content": _joined(text), "reasoning_content": _joined(reasoning)}
+        merged["choices"] = [{"message": message, "finish_reason": finish}]
+    return merged
+
+
+def _usage(body: Json) -> Fields:
+    usage = object_of(body.get("usage"), "usage")
+    details = first(usage, "completion_tokens_details", "output_tokens_details")
+    return {
+        "input_tokens": first(usage, "prompt_tokens", "input_tokens"),
+        "output_tokens": first(usage, "completion_tokens", "output_tokens"),
+        "reasoning_tokens": object_of(details, "output_tokens_details").get("reasoning_tokens"),
+    }
+
+
+def _from_choice(choice: Json) -> Fields:
+    message = object_of(choice.get("message"), "message")
+    text = content_text(first(message, "content", "refusal") if message else choice.get("text"), "content")
+    return {
+        "response": text,
+        "reasoning": content_text(first(message, "reasoning_content", "reasoning"), "reasoning"),
+        "stop_reason": choice.get("finish_reason"),
+    }
+
+
+def _from_items(body: Json) -> Fields:
+    texts: list[str] = []
+    thoughts: list[str] = []
+    for item in listed(body.get("output"), "output"):
+        item = object_of(item, "output[]")
+        if item.get("type") == "reasoning":
+            thought = reasoning_text(first(item, "content", "summary"))
+            thoughts += [thought] if thought else []
+        elif item.get("type", "message") == "message":
+            text = content_text(item.get("content"), "output.content")
+            texts += [text] if text else []
+    incomplete = object_of(body.get("incomplete_details"), "incomplete_details")
+    return {
+        "response": "\n".join(texts) if texts else None,
+        "reasoning": "\n".join(thoughts) if thoughts else None,
+        "stop_reason": first(incomplete, "reason") or body.get("status"),
+    }
+
+
+def response_fields(body: object) -> Fields:
+    """Canonical fields of a response body: one object, or the list of a stream's chunks.
+
+    ``exchange_id``, ``time`` and ``model`` are the response's own: a caller that knows better
+    overrides them. Of several choices only the first is kept.
+    """
+    if isinstance(body, list):
+        body = _merged_chunks(body)
+    body = object_of(body, "response")
+    fields: Fields = {
+        "exchange_id": identity(body.get("id")),
+        "time": first(body, "created", "created_at"),
+        "model": body.get("model"),
+        **_usage(body),
+    }
+    choices = listed(body.get("choices"), "choices")
+    if choices:
+        fields |= _from_choice(object_of(choices[0], "choices[0]"))
+    elif body.get("output") is not None:
+        fields |= _from_items(body)
+    return fields

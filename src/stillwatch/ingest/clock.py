@@ -1,0 +1,134 @@
+"""Times as logs write them, turned into microseconds since 1970 in UTC.
+
+A number counts seconds, milliseconds, microseconds or nanoseconds; its size says which, because the
+four never meet between the years 2000 and 2100. Text is ISO 8601, with or without an offset (none
+means UTC), or a number in quotes. To accept another notation, add it to ``to_microseconds``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stillwatch.ingest.record import RecordError, shown
+
+__all__ = ["TIMESTAMP", "elapsed_ms", "timestamps", "to_microseconds"]
+
+TIMESTAMP = pa.timestamp("us", tz="UTC")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_EARLIEST = 946_684_800_000_000
+_LATEST = 4_102_444_800_000_000
+# Seconds of the year 2100 stay below the milliseconds of 1973, and so on up.
+_SECONDS_BELOW, _MILLIS_BELOW, _MICROS_BELOW = 10**11, 10**14, 10**17
+# What Arrow's vectorised parser and Python's read alike; all else goes value by value.
+_UNIFORM = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
+
+
+def _from_number(value: float) -> int:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RecordError(f"expected a time, got {value!r}")
+    if abs(value) < _SECONDS_BELOW:
+        return round(value * 1_000_000)
+    if abs(value) < _MILLIS_BELOW:
+        return round(value * 1000)
+    if abs(value) < _MICROS_BELOW:
+        return round(value)
+    return int(value // 1000)
+
+
+def _from_text(text: str) -> int:
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        pass
+    else:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return (moment - _EPOCH) // _MICROSECOND
+    try:
+        # An integer first: as a float, nanoseconds would lose their microsecond.
+        return _from_number(int(text) if text.strip().isdecimal() else float(text))
+    except (ValueError, OverflowError):
+        raise RecordError(f"expected seconds since 1970 or ISO 8601 text, got {shown(text)}") from None
+
+
+def to_microseconds(value: object) -> int:
+    """One time as microseconds since 1970, UTC.
+
+    Raises:
+        RecordError: not a time, or outside the years 2000 to 2100.
+    """
+    # `20261124` is eight digits: a date to ISO 8601, but seconds since 1970 never have so few.
+    if isinstance(value, str):
+        moment = _from_text(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        moment = _from_number(value)
+    elif isinstance(value, datetime):
+        moment = ((value if value.tzinfo else value.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+    else:
+        raise RecordError(f"expected seconds since 1970 or ISO 8601 text, got {shown(value)}")
+    if not _EARLIEST <= moment < _LATEST:
+        raise RecordError(f"{shown(value)} is no time between the years 2000 and 2100")
+    return moment
+
+
+def elapsed_ms(start: object, end: object) -> float | None:
+    """Milliseconds from one time to another, null where either is absent or unreadable.
+
+    Both are read as times of their own first; a bad start is reported with the record's time.
+    """
+    if start is None or end is None:
+        return None
+    try:
+        return (to_microseconds(end) - to_microseconds(start)) / 1000
+    except RecordError:
+        return None
+
+
+def _uniform(values: Sequence[object]) -> pa.Array | None:
+    """All values at once, where every one is text in the common notation; None otherwise."""
+    if not isinstance(values[0], str):
+        return None
+    try:
+        texts = pa.array(values, pa.string())
+        if not pc.all(pc.match_substring_regex(texts, _UNIFORM)).as_py():
+            return None
+        moments = texts.cast(TIMESTAMP)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return None
+    bounds = pc.min_max(moments.cast(pa.int64())).as_py()
+    return moments if bounds["min"] >= _EARLIEST and bounds["max"] < _LATEST else None
+
+
+def timestamps(values: Sequence[object]) -> tuple[pa.Array, dict[int, str]]:
+    """A column of times, and why some of them are none.
+
+    Args:
+        values: times as written; None stays null.
+
+    Returns:
+        An array of timestamp[us, UTC] as long as ``values``, null where a value is None or bad, and
+        for each bad position the reason.
+    """
+    if not values:
+        return pa.nulls(0, TIMESTAMP), {}
+    uniform = _uniform(values)
+    if uniform is not None:
+        return uniform, {}
+    moments: list[int | None] = []
+    bad: dict[int, str] = {}
+    for position, value in enumerate(values):
+        moment = None
+        if value is not None:
+            try:
+                moment = to_microseconds(value)
+            except RecordError as error:
+                bad[position] = str(error)
+        moments.append(moment)
+    return pa.array(moments, pa.int64()).cast(TIMESTAMP), bad

@@ -1,0 +1,90 @@
+"""What a log line says around a request and a response: who, when, from where.
+
+Middleware that logs ``{"request": ..., "response": ...}`` puts the rest beside them under names of its
+own. The canonical names are always read; ``_ALIASES`` adds the common others. To read another name,
+add it there and to the formats' page of the reference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from stillwatch.ingest.bodies.anthropic import is_anthropic
+from stillwatch.ingest.record import Fields, RecordError
+from stillwatch.ingest.shapes import Json, first, identity, object_of, parsed
+
+__all__ = ["bodies", "dialect", "envelope_fields"]
+
+_ALIASES: Mapping[str, tuple[str, ...]] = {
+    "exchange_id": ("exchange_id", "request_id", "id"),
+    "time": ("time", "timestamp", "ts", "created_at", "start_time"),
+    "account_id": ("account_id", "user_id", "account"),
+    "org_id": ("org_id", "organization_id", "organization"),
+    "api_key_id": ("api_key_id", "key_id", "api_key_hash"),
+    "session_id": ("session_id", "conversation_id"),
+    "client_address": ("client_address", "client_ip", "remote_addr", "ip"),
+    "latency_ms": ("latency_ms", "duration_ms"),
+    "status": ("status", "status_code"),
+}
+_SAME_NAME = (
+    "provider", "pathway", "operation", "user_agent", "asn", "country", "tls_fingerprint", "created",
+    "payment_id", "email_domain", "plan", "verified", "declared_use", "licence_id",
+)  # fmt: skip
+_IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id")
+
+
+def envelope_fields(record: Json) -> Fields:
+    """Canonical fields among a log line's own keys; only those it has."""
+    fields: Fields = {name: record[name] for name in _SAME_NAME if record.get(name) is not None}
+    for name, aliases in _ALIASES.items():
+        value = first(record, *aliases)
+        if value is not None:
+            fields[name] = value
+    for name in _IDENTITIES:
+        if name in fields:
+            fields[name] = identity(fields[name])
+    return fields
+
+
+def _unwrapped(side: Json) -> tuple[Any, Fields]:
+    """A body logged with its HTTP frame around it (``{"headers", "body", ...}``), and the frame."""
+    if "body" not in side or "model" in side:
+        return side, {}
+    headers = side.get("headers")
+    lowered = {str(name).lower(): value for name, value in headers.items()} if isinstance(headers, Mapping) else {}
+    frame: Fields = {
+        "user_agent": lowered.get("user-agent"),
+        "status": first(side, "status", "status_code"),
+        "url": first(side, "url", "path"),
+    }
+    return side["body"], {name: value for name, value in frame.items() if value is not None}
+
+
+def bodies(record: Json) -> tuple[Json, Any, Fields]:
+    """A line's request body, its response body (an object, a list of chunks or None), and its frame.
+
+    Raises:
+        RecordError: one of them is no JSON.
+    """
+    request, frame = _unwrapped(object_of(record.get("request"), "request"))
+    response = parsed(record.get("response"), "response")
+    if isinstance(response, Mapping):
+        response, answered = _unwrapped(response)
+        frame |= answered
+    return object_of(request, "request"), parsed(response, "response"), frame
+
+
+def dialect(record: Json) -> Literal["anthropic", "openai"] | None:
+    """Whose bodies a line with a ``request`` carries; None for a line without one."""
+    if not isinstance(record.get("request"), Mapping | str):
+        return None
+    try:
+        request, response, frame = bodies(record)
+    except RecordError:
+        request, response, frame = {}, None, {}
+    if not ("messages" in request or "prompt" in request or "input" in request or "response" in record):
+        return None
+    if "/v1/messages" in str(frame.get("url")) or is_anthropic(request, response):
+        return "anthropic"
+    return "openai"

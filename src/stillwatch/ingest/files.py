@@ -1,0 +1,107 @@
+"""Files as streams of lines, whatever they are wrapped in.
+
+A container is found out from a file's first bytes, never from its name: gzip, Zstandard, Parquet,
+or text, which is JSON lines, one JSON array, or CSV.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Literal
+
+import zstandard
+
+from stillwatch.core import UnreadableInput
+
+__all__ = ["Container", "Wrapping", "container", "numbered_lines", "opened", "wrapping"]
+
+Wrapping = Literal["plain", "gzip", "zstd", "parquet"]
+Container = Literal["lines", "array", "csv", "parquet"]
+
+# What reading a broken stream raises; the text before the break is kept.
+BROKEN = (EOFError, OSError, zlib.error, zstandard.ZstdError)
+
+_HEAD = 65_536
+
+
+def wrapping(path: Path) -> Wrapping:
+    """How a file is wrapped, by its first bytes.
+
+    Raises:
+        UnreadableInput: it cannot be opened.
+    """
+    try:
+        with path.open("rb") as source:
+            head = source.read(4)
+    except OSError as error:
+        raise UnreadableInput(
+            f"the file cannot be read: {error.strerror or error}", where=str(path), hint="check its permissions"
+        ) from error
+    if head[:2] == b"\x1f\x8b":
+        return "gzip"
+    if head == b"\x28\xb5\x2f\xfd":
+        return "zstd"
+    return "parquet" if head == b"PAR1" else "plain"
+
+
+@contextmanager
+def opened(path: Path, wrapped: Wrapping) -> Iterator[IO[bytes]]:
+    """The file's unwrapped bytes as a stream."""
+    with path.open("rb") as raw:
+        if wrapped == "gzip":
+            with gzip.GzipFile(fileobj=raw) as stream:
+                yield io.BufferedReader(stream, 1 << 20)  # type: ignore[type-var]
+        elif wrapped == "zstd":
+            with zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True) as stream:
+                yield io.BufferedReader(stream, 1 << 20)
+        else:
+            yield raw
+
+
+def container(path: Path, wrapped: Wrapping) -> tuple[Container, bytes]:
+    """What kind of text a file holds, and how it begins.
+
+    Raises:
+        UnreadableInput: not even its first bytes can be read.
+    """
+    if wrapped == "parquet":
+        return "parquet", b""
+    try:
+        with opened(path, wrapped) as stream:
+            head = stream.read(_HEAD)
+    except BROKEN as error:
+        raise UnreadableInput(
+            f"the {wrapped} stream is broken from its start: {error}", where=str(path), hint="copy the file again"
+        ) from error
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text[:1] == b"[":
+        return "array", head
+    first_line = text.split(b"\n", 1)[0].decode("utf-8", "replace")
+    names = next(csv.reader([first_line]), []) if text[:1] not in (b"{", b"") else []
+    return ("csv" if "account_id" in names else "lines"), head
+
+
+def numbered_lines(stream: IO[bytes], first: int, end: int | None) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers, blank ones left out.
+
+    Args:
+        stream: stands at the beginning of a line.
+        first: number of that line.
+        end: byte position to stop at, or None for the stream's end.
+    """
+    number = first
+    left = None if end is None else end - stream.tell()
+    for line in stream:
+        if left is not None:
+            if left <= 0:
+                return
+            left -= len(line)
+        if line.strip():
+            yield number, line
+        number += 1

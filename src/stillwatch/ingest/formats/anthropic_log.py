@@ -1,0 +1,66 @@
+"""Anthropic-shaped request/response lines: ``{"request": {...}, "response": {...}, ...}``.
+
+Bodies of the messages API and of text completions, as ``bodies.anthropic`` reads them: ``system``,
+content blocks, thinking blocks (``reasoning``), streams as lists of events. Either body may be a JSON
+string, or stand in a ``body`` beside ``headers``. Around them the names of ``envelope``: these bodies
+carry no time of their own, so the line must. ``account_id`` falls back to the request's
+``metadata.user_id``, then to the key's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.bodies import anthropic
+from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
+from stillwatch.ingest.record import COLUMNS, Fields
+from stillwatch.ingest.shapes import Json, merged
+
+__all__ = ["FORMAT"]
+
+
+class AnthropicLog(LogFormat):
+    """Reads Anthropic-shaped request/response lines."""
+
+    name: ClassVar[str] = "anthropic-log"
+    description: ClassVar[str] = "lines of {request, response} with bodies of the Anthropic API"
+    example: ClassVar[Mapping[str, Any]] = {
+        "time": "2026-11-24T00:00:00Z",
+        "request": {
+            "model": "m",
+            "system": "Be brief.",
+            "max_tokens": 64,
+            "messages": [{"role": "user", "content": "Why?"}],
+            "metadata": {"user_id": "a-1"},
+        },
+        "response": {
+            "id": "msg_1",
+            "type": "message",
+            "role": "assistant",
+            "content": [{"type": "thinking", "thinking": "…"}, {"type": "text", "text": "Because."}],
+            "stop_reason": "end_turn",
+            "usage": {"input_tokens": 10, "output_tokens": 20},
+        },
+    }
+
+    def recognises(self, record: Json) -> bool:
+        """By ``request`` with a body of this API, or a response of it."""
+        return dialect(record) == "anthropic"
+
+    def read(self, record: Json) -> Iterable[Fields]:
+        """One exchange."""
+        request, response, frame = bodies(record)
+        fields = merged(
+            anthropic.response_fields(response),
+            anthropic.request_fields(request),
+            frame,
+            envelope_fields(record),
+        )
+        if "account_id" not in fields:
+            fields["account_id"] = anthropic.caller(request) or fields.get("api_key_id")
+        return [{name: value for name, value in fields.items() if name in COLUMNS}]
+
+
+FORMAT = AnthropicLog()

@@ -1,0 +1,94 @@
+"""AWS Bedrock model invocation logs, streamed bodies too.
+
+Read are ``timestamp``, ``accountId`` (the account, an AWS account), ``identity.arn`` (the key),
+``region`` (as ``pathway`` together with ``bedrock``), ``requestId``, ``operation``, ``modelId``,
+``input.inputBodyJson``, ``output.outputBodyJson``, ``input.inputTokenCount``,
+``output.outputTokenCount`` and ``errorCode``. Bodies are Anthropic's, Converse's, or OpenAI's; a streamed
+output is a list of events and is put together again. The log has no address and no user agent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.bodies import anthropic, converse, openai
+from stillwatch.ingest.record import Fields
+from stillwatch.ingest.shapes import Json, first, identity, merged, object_of, parsed
+
+__all__ = ["FORMAT"]
+
+
+class Bedrock(LogFormat):
+    """Reads Bedrock invocation logs."""
+
+    name: ClassVar[str] = "bedrock"
+    description: ClassVar[str] = "AWS Bedrock model invocation logs"
+    example: ClassVar[Mapping[str, Any]] = {
+        "schemaType": "ModelInvocationLog",
+        "schemaVersion": "1.0",
+        "timestamp": "2026-04-18T22:54:57Z",
+        "accountId": "111111111111",
+        "identity": {"arn": "arn:aws:iam::111111111111:user/x"},
+        "region": "us-east-1",
+        "requestId": "6f9e",
+        "operation": "InvokeModelWithResponseStream",
+        "modelId": "anthropic.claude-3-haiku-20240307-v1:0",
+        "input": {
+            "inputBodyJson": {
+                "messages": [{"role": "user", "content": [{"type": "text", "text": "Why?"}]}],
+                "max_tokens": 2000,
+            },
+            "inputTokenCount": 571,
+        },
+        "output": {
+            "outputBodyJson": [
+                {"type": "message_start", "message": {"id": "m", "role": "assistant", "content": [], "usage": {}}},
+                {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+                {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Because."}},
+            ],
+            "outputTokenCount": 20,
+        },
+    }
+
+    def recognises(self, record: Json) -> bool:
+        """By its schema type, or by ``modelId`` beside ``input`` and ``accountId``."""
+        if record.get("schemaType") == "ModelInvocationLog":
+            return True
+        return "modelId" in record and "input" in record and "accountId" in record
+
+    def read(self, record: Json) -> Iterable[Fields]:
+        """One exchange."""
+        given, got = object_of(record.get("input"), "input"), object_of(record.get("output"), "output")
+        request = object_of(given.get("inputBodyJson"), "input.inputBodyJson")
+        response = parsed(got.get("outputBodyJson"), "output.outputBodyJson")
+        side = _dialect(str(record.get("operation")), str(record.get("modelId")), request)
+        fields = merged(side.response_fields(response), side.request_fields(request))
+        fields |= {
+            "exchange_id": identity(record.get("requestId")),
+            "time": record.get("timestamp"),
+            "provider": "aws.bedrock",
+            "pathway": "bedrock",
+            "account_id": identity(record.get("accountId")),
+            "api_key_id": object_of(record.get("identity"), "identity").get("arn"),
+            "model": record.get("modelId") or fields.get("model"),
+            "operation": record.get("operation"),
+            "status": record.get("errorCode"),
+        }
+        counts = {
+            "input_tokens": first(given, "inputTokenCount"),
+            "output_tokens": first(got, "outputTokenCount"),
+        }
+        return [merged({name: count for name, count in counts.items() if count is not None}, fields)]
+
+
+def _dialect(operation: str, model: str, request: Json) -> Any:
+    """The module that reads this body."""
+    if operation.startswith("Converse"):
+        return converse
+    # Other families' bodies differ; OpenAI's reader takes `prompt` and `messages` of the common kinds.
+    return anthropic if "anthropic" in model or "anthropic_version" in request else openai
+
+
+FORMAT = Bedrock()

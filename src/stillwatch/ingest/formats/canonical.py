@@ -1,0 +1,80 @@
+"""Stillwatch's own record: one object whose keys are the columns of ``exchanges``.
+
+Read are the columns named in ``core.tables.EXCHANGES``; other keys are ignored. ``time``,
+``account_id`` and ``prompt`` or ``messages`` are required. ``content`` may be text or content parts;
+``tools`` may be names or definitions; ``stop`` one string or a list; ``status`` text or a number;
+``asn`` a number or ``AS64500``; ``response_format`` text or an object with a ``type``. ``source_file``
+and ``source_line`` are those of this reading, so that a run's own ``exchanges`` can be read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from stillwatch.core.tables import EXCHANGES
+from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.record import COLUMNS, Fields
+from stillwatch.ingest.shapes import Json, content_text, identity, messages, names_of_tools, stop_list, whole
+
+__all__ = ["FORMAT"]
+
+_NAMES = frozenset(COLUMNS)
+_COUNTS = tuple(name for name in COLUMNS if EXCHANGES.field(name).type == pa.int64())
+_IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id", "payment_id", "licence_id")
+_TEXTS = ("system", "prompt", "response", "reasoning")
+
+
+class Canonical(LogFormat):
+    """Reads the canonical record."""
+
+    name: ClassVar[str] = "canonical"
+    description: ClassVar[str] = "Stillwatch's own record: keys are the columns of exchanges"
+    example: ClassVar[Mapping[str, Any]] = {
+        "exchange_id": "x-1",
+        "time": "2026-11-24T00:00:00Z",
+        "account_id": "a-1",
+        "model": "m",
+        "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}],
+        "temperature": 0.7,
+        "max_tokens": 64,
+        "stop": "END",
+        "response": "Because.",
+        "client_address": "203.0.113.9",
+        "asn": 64500,
+    }
+
+    def recognises(self, record: Json) -> bool:
+        """By ``account_id`` or ``time`` beside ``prompt`` or ``messages``."""
+        return ("account_id" in record or "time" in record) and ("prompt" in record or "messages" in record)
+
+    def read(self, record: Json) -> Iterable[Fields]:
+        """One exchange."""
+        fields = {name: value for name, value in record.items() if value is not None and name in _NAMES}
+        for name in _IDENTITIES:
+            if name in fields:
+                fields[name] = identity(fields[name])
+        for name in _COUNTS:
+            if name in fields:
+                fields[name] = whole(fields[name])
+        for name in _TEXTS:
+            if isinstance(fields.get(name), list):
+                fields[name] = content_text(fields[name], name)
+        if "messages" in fields:
+            fields["messages"] = messages(fields["messages"])
+        if "tools" in fields:
+            fields["tools"] = names_of_tools(fields["tools"])
+        if "stop" in fields:
+            fields["stop"] = stop_list(fields["stop"])
+        asn = fields.get("asn")
+        if isinstance(asn, str) and asn[:2].upper() == "AS" and asn[2:].isdecimal():
+            fields["asn"] = int(asn[2:])
+        wanted = fields.get("response_format")
+        if isinstance(wanted, Mapping):
+            fields["response_format"] = wanted.get("type")
+        return [fields]
+
+
+FORMAT = Canonical()

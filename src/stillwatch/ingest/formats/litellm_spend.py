@@ -1,0 +1,102 @@
+"""Rows of LiteLLM's ``LiteLLM_SpendLogs`` table, exported as JSON.
+
+| read | as |
+| --- | --- |
+| ``request_id`` | ``exchange_id`` |
+| ``startTime``, ``endTime`` | ``time``, ``latency_ms`` |
+| ``user``, else ``metadata.user_api_key_user_id``, else ``api_key`` (a hash) | ``account_id`` |
+| ``organization_id``, else ``team_id`` | ``org_id`` |
+| ``api_key`` | ``api_key_id`` |
+| ``proxy_server_request`` | the request's body; ``messages`` where it is not ``{}`` |
+| ``response``, ``prompt_tokens``, ``completion_tokens`` | response |
+| ``custom_llm_provider``, ``model``, ``call_type``, ``status``, ``session_id`` | their columns |
+| ``requester_ip_address``, ``metadata.user_agent`` | origin |
+
+Content is logged only where ``store_prompts_in_spend_logs`` is on: without it there is no prompt and the
+row is a dead letter. Strings are cut at 2,048 characters by LiteLLM. JSON columns may be strings.
+``end_user`` is the customer's customer and no account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.bodies import openai
+from stillwatch.ingest.clock import elapsed_ms
+from stillwatch.ingest.formats.litellm_standard import answer, conversation
+from stillwatch.ingest.record import Fields, RecordError
+from stillwatch.ingest.shapes import Json, content_text, first, identity, merged, object_of
+
+__all__ = ["FORMAT"]
+
+
+class LiteLLMSpend(LogFormat):
+    """Reads rows of LiteLLM's SpendLogs table."""
+
+    name: ClassVar[str] = "litellm-spend"
+    description: ClassVar[str] = "rows of LiteLLM's SpendLogs table"
+    example: ClassVar[Mapping[str, Any]] = {
+        "request_id": "chatcmpl-1",
+        "call_type": "acompletion",
+        "api_key": "h",
+        "startTime": "2026-11-24T03:28:24Z",
+        "endTime": "2026-11-24T03:28:25Z",
+        "model": "openai/m",
+        "user": "a-1",
+        "end_user": "cust-77",
+        "organization_id": None,
+        "requester_ip_address": "203.0.113.9",
+        "prompt_tokens": 10,
+        "completion_tokens": 20,
+        "messages": {},
+        "response": {},
+        "proxy_server_request": {
+            "model": "m",
+            "temperature": 0.7,
+            "messages": [{"role": "user", "content": "Why?"}],
+        },
+        "metadata": {"user_agent": "x"},
+        "status": "success",
+    }
+
+    def recognises(self, record: Json) -> bool:
+        """By ``call_type`` beside ``proxy_server_request`` or ``request_id``."""
+        if "call_type" not in record or "model_parameters" in record:
+            return False
+        return "proxy_server_request" in record or "request_id" in record
+
+    def read(self, record: Json) -> Iterable[Fields]:
+        """One exchange."""
+        metadata = object_of(record.get("metadata"), "metadata")
+        asked = {
+            **object_of(record.get("proxy_server_request"), "proxy_server_request"),
+            **conversation(record.get("messages")),
+        }
+        if not first(asked, "messages", "prompt", "input"):
+            # The commonest trap of this table, so it gets a sentence of its own.
+            raise RecordError("no content in this row: turn on LiteLLM's `store_prompts_in_spend_logs`")
+        key = identity(record.get("api_key"))
+        own: Fields = {
+            "exchange_id": identity(record.get("request_id")),
+            "time": record.get("startTime"),
+            "latency_ms": elapsed_ms(record.get("startTime"), record.get("endTime")),
+            "account_id": identity(record.get("user")) or identity(metadata.get("user_api_key_user_id")) or key,
+            "org_id": identity(first(record, "organization_id", "team_id")),
+            "api_key_id": key,
+            "session_id": identity(record.get("session_id")),
+            "provider": first(record, "custom_llm_provider"),
+            "model": first(record, "model"),
+            "operation": record.get("call_type"),
+            "status": first(record, "status") or first(metadata, "status"),
+            "system": content_text(asked.get("system"), "system"),
+            "input_tokens": record.get("prompt_tokens"),
+            "output_tokens": record.get("completion_tokens"),
+            "client_address": first(record, "requester_ip_address"),
+            "user_agent": first(metadata, "user_agent"),
+        }
+        return [merged(answer(record.get("response")), openai.request_fields(asked), own)]
+
+
+FORMAT = LiteLLMSpend()

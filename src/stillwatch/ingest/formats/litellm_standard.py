@@ -1,0 +1,113 @@
+"""LiteLLM's StandardLoggingPayload, as its callbacks and object-store loggers write it.
+
+| read | as |
+| --- | --- |
+| ``id``, else ``litellm_call_id`` | ``exchange_id`` |
+| ``startTime``, ``endTime`` | ``time``, ``latency_ms`` |
+| ``metadata.user_api_key_user_id``, else ``metadata.user_api_key_hash`` | ``account_id`` |
+| ``metadata.user_api_key_org_id``, else ``..._team_id`` | ``org_id`` |
+| ``metadata.user_api_key_hash`` | ``api_key_id`` |
+| ``custom_llm_provider``, ``model``, ``call_type``, ``status``, ``session_id`` | their columns |
+| ``messages``, ``response``, ``model_parameters`` | request and response |
+| ``prompt_tokens``, ``completion_tokens`` | token counts, over the response's own |
+| ``requester_ip_address``, ``user_agent`` (also in ``metadata``) | origin |
+
+``end_user`` is the customer's customer and no account: a provider can act on the holder of a key, not
+on the people behind it. For ``/v1/messages`` and ``/v1/responses`` LiteLLM logs empty
+``model_parameters``, so those columns are null there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.bodies import anthropic, openai
+from stillwatch.ingest.clock import elapsed_ms
+from stillwatch.ingest.record import Fields
+from stillwatch.ingest.shapes import Json, first, identity, merged, object_of, parsed
+
+__all__ = ["FORMAT"]
+
+
+class LiteLLMStandard(LogFormat):
+    """Reads LiteLLM's StandardLoggingPayload."""
+
+    name: ClassVar[str] = "litellm-standard"
+    description: ClassVar[str] = "LiteLLM's StandardLoggingPayload"
+    example: ClassVar[Mapping[str, Any]] = {
+        "id": "chatcmpl-1",
+        "litellm_call_id": "call-1",
+        "call_type": "acompletion",
+        "status": "success",
+        "custom_llm_provider": "openai",
+        "startTime": 1795490904.003069,
+        "endTime": 1795490904.033509,
+        "model": "openai/m",
+        "prompt_tokens": 10,
+        "completion_tokens": 20,
+        "end_user": "cust-77",
+        "requester_ip_address": "203.0.113.9",
+        "user_agent": "openai-python/2.54",
+        "messages": [{"role": "user", "content": "Why?"}],
+        "response": {
+            "id": "chatcmpl-1",
+            "choices": [{"finish_reason": "stop", "index": 0, "message": {"content": "Because."}}],
+        },
+        "model_parameters": {"temperature": 0.7, "max_tokens": 64, "seed": 3, "stream": False},
+        "metadata": {"user_api_key_hash": "h", "user_api_key_user_id": "a-1"},
+    }
+
+    def recognises(self, record: Json) -> bool:
+        """By ``call_type`` and ``model_parameters``."""
+        return "call_type" in record and "model_parameters" in record
+
+    def read(self, record: Json) -> Iterable[Fields]:
+        """One exchange."""
+        metadata = object_of(record.get("metadata"), "metadata")
+        asked = {
+            **object_of(record.get("model_parameters"), "model_parameters"),
+            "model": record.get("model"),
+            **conversation(record.get("messages")),
+        }
+        key = identity(metadata.get("user_api_key_hash"))
+        own: Fields = {
+            "exchange_id": identity(first(record, "id", "litellm_call_id")),
+            "time": record.get("startTime"),
+            "latency_ms": elapsed_ms(record.get("startTime"), record.get("endTime")),
+            "account_id": identity(metadata.get("user_api_key_user_id")) or key,
+            "org_id": identity(first(metadata, "user_api_key_org_id", "user_api_key_team_id")),
+            "api_key_id": key,
+            "session_id": identity(record.get("session_id")),
+            "provider": record.get("custom_llm_provider"),
+            "operation": record.get("call_type"),
+            "status": record.get("status"),
+            "stream": record.get("stream"),
+            "input_tokens": record.get("prompt_tokens"),
+            "output_tokens": record.get("completion_tokens"),
+            "client_address": first(record, "requester_ip_address") or first(metadata, "requester_ip_address"),
+            "user_agent": first(record, "user_agent") or first(metadata, "user_agent"),
+        }
+        return [merged(answer(record.get("response")), openai.request_fields(asked), own)]
+
+
+def conversation(value: object) -> Json:
+    """LiteLLM's ``messages`` as a request body has them: a list, or text for other call types."""
+    value = parsed(value, "messages")
+    if not value:
+        return {}
+    return {"prompt": value} if isinstance(value, str) else {"messages": value}
+
+
+def answer(value: object) -> Fields:
+    """LiteLLM's ``response``: a body of either API, or the bare text of a redacted one."""
+    value = parsed(value, "response")
+    if isinstance(value, str):
+        return {"response": value}
+    if anthropic.is_anthropic(None, value):
+        return anthropic.response_fields(value)
+    return openai.response_fields(value)
+
+
+FORMAT = LiteLLMStandard()

@@ -1,0 +1,63 @@
+"""OpenAI-shaped request/response lines: ``{"request": {...}, "response": {...}, ...}``.
+
+Bodies of chat completions, completions and responses, as ``bodies.openai`` reads them; either may be
+a JSON string, or stand in a ``body`` beside ``headers``. Around them the names of ``envelope``.
+``time`` falls back to the response's ``created``; ``account_id`` to the request's
+``safety_identifier``, ``user`` or ``metadata.user_id``, then to the key's id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.bodies import openai
+from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
+from stillwatch.ingest.record import COLUMNS, Fields
+from stillwatch.ingest.shapes import Json, merged
+
+__all__ = ["FORMAT"]
+
+
+class OpenAILog(LogFormat):
+    """Reads OpenAI-shaped request/response lines."""
+
+    name: ClassVar[str] = "openai-log"
+    description: ClassVar[str] = "lines of {request, response} with bodies of the OpenAI API"
+    example: ClassVar[Mapping[str, Any]] = {
+        "time": "2026-11-24T00:00:00Z",
+        "account_id": "a-1",
+        "request": {
+            "model": "m",
+            "messages": [{"role": "user", "content": [{"type": "text", "text": "Why?"}]}],
+            "temperature": 0.7,
+            "max_completion_tokens": 64,
+            "tools": [{"type": "function", "function": {"name": "search"}}],
+            "user": "cust-77",
+        },
+        "response": {
+            "id": "chatcmpl-1",
+            "object": "chat.completion",
+            "created": 1795490904,
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Because."}}],
+            "usage": {"prompt_tokens": 10, "completion_tokens": 20},
+        },
+    }
+
+    def recognises(self, record: Json) -> bool:
+        """By ``request`` with a body that is not Anthropic's."""
+        return dialect(record) == "openai"
+
+    def read(self, record: Json) -> Iterable[Fields]:
+        """One exchange."""
+        request, response, frame = bodies(record)
+        fields = merged(
+            openai.response_fields(response), openai.request_fields(request), frame, envelope_fields(record)
+        )
+        if "account_id" not in fields:
+            fields["account_id"] = openai.caller(request) or fields.get("api_key_id")
+        return [{name: value for name, value in fields.items() if name in COLUMNS}]
+
+
+FORMAT = OpenAILog()

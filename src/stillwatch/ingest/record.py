@@ -1,0 +1,161 @@
+"""The canonical record as one line of a log, for the instant between its bytes and Arrow columns.
+
+``Exchange`` mirrors ``core.tables.EXCHANGES`` field by field, less the two columns that say where a
+record was read from. ``conform`` turns a format's loose fields into one, or says in a sentence why
+it cannot. To add a column, add it to ``EXCHANGES`` and here under the same name and place.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import msgspec
+import pyarrow as pa
+
+from stillwatch.core.tables import EXCHANGES
+
+__all__ = ["COLUMNS", "Exchange", "Fields", "Message", "RecordError", "conform", "shown"]
+
+Fields = dict[str, Any]
+"""Canonical column names to values, as a format gives them: unchecked, absent meaning null."""
+
+Time = str | int | float
+Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+_SHOWN = 80
+
+
+class RecordError(ValueError):
+    """Why one record cannot become an exchange, as a sentence for the dead-letter table.
+
+    It never leaves this package: a bad record stops nothing.
+    """
+
+
+class Message(msgspec.Struct, gc=False):
+    """One message of a conversation, its content reduced to text (null where it has none)."""
+
+    role: str
+    content: str | None = None
+
+
+class Exchange(msgspec.Struct, gc=False):
+    """A request and its response, typed as ``EXCHANGES`` is.
+
+    ``time`` and ``created`` are still as written; ``stop`` may be one string, ``status`` a number.
+    """
+
+    exchange_id: str | None = None
+    # A union with null would cost the decoder's own message; absence is checked in `conform`.
+    time: Time = 0
+    provider: str | None = None
+    pathway: str | None = None
+    account_id: str = ""
+    org_id: str | None = None
+    api_key_id: str | None = None
+    session_id: str | None = None
+    model: str | None = None
+    operation: str | None = None
+    system: str | None = None
+    prompt: str | None = None
+    messages: list[Message] | None = None
+    tools: list[str] | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    top_k: Int64 | None = None
+    n: Int64 | None = None
+    max_tokens: Int64 | None = None
+    seed: Int64 | None = None
+    stop: list[str] | str | None = None
+    stream: bool | None = None
+    logprobs: bool | None = None
+    top_logprobs: Int64 | None = None
+    response_format: str | None = None
+    response: str | None = None
+    reasoning: str | None = None
+    stop_reason: str | None = None
+    status: str | Int64 | None = None
+    input_tokens: Int64 | None = None
+    output_tokens: Int64 | None = None
+    reasoning_tokens: Int64 | None = None
+    latency_ms: float | None = None
+    client_address: str | None = None
+    asn: Int64 | None = None
+    country: str | None = None
+    user_agent: str | None = None
+    tls_fingerprint: str | None = None
+    created: Time | None = None
+    payment_id: str | None = None
+    email_domain: str | None = None
+    plan: str | None = None
+    verified: bool | None = None
+    declared_use: str | None = None
+    licence_id: str | None = None
+
+
+COLUMNS: tuple[str, ...] = Exchange.__struct_fields__
+"""The canonical column names that a record may carry, in the order of ``EXCHANGES``."""
+
+_FLOATS = tuple(name for name in COLUMNS if pa.types.is_floating(EXCHANGES.field(name).type))
+_PLACE = re.compile(r"at `\$\.(\w+)(\S*)`")
+_KINDS = {
+    pa.string(): "text",
+    pa.int64(): "a whole number that fits 64 bits",
+    pa.float64(): "a number",
+    pa.bool_(): "true or false",
+}
+
+
+def shown(value: object) -> str:
+    """``value`` as a person would quote it, cut to 80 characters."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def _expected(name: str) -> str:
+    if name in ("time", "created"):
+        return "seconds since 1970 or ISO 8601 text"
+    if name == "messages":
+        return "a list of {role, content}"
+    kind = EXCHANGES.field(name).type
+    return _KINDS.get(kind, "a list of text")
+
+
+def _explained(error: msgspec.ValidationError, fields: Mapping[str, Any]) -> str:
+    place = _PLACE.search(str(error))
+    if place is None:
+        return str(error)
+    name = place.group(1)
+    return f"`{name}`: expected {_expected(name)}, got {shown(fields.get(name))}"
+
+
+def conform(fields: Mapping[str, Any], *, textual: bool = False) -> Exchange:
+    """``fields`` as an ``Exchange``.
+
+    Args:
+        fields: canonical names to values; names that are not columns are ignored.
+        textual: values are text, as in CSV: ``"0.7"`` may stand for 0.7, ``"true"`` for true.
+
+    Raises:
+        RecordError: a required value is missing, or a value has the wrong type or range.
+    """
+    time = fields.get("time")
+    if time is None or time == "":
+        raise RecordError("no `time`")
+    account = fields.get("account_id")
+    if account is None or account == "":
+        raise RecordError("no `account_id`")
+    if fields.get("prompt") is None and not fields.get("messages"):
+        raise RecordError("neither `prompt` nor `messages`")
+    try:
+        exchange = msgspec.convert(fields, Exchange, strict=not textual)
+    except msgspec.ValidationError as error:
+        raise RecordError(_explained(error, fields)) from None
+    for name in _FLOATS:
+        value = getattr(exchange, name)
+        if value is not None and not math.isfinite(value):
+            raise RecordError(f"`{name}`: expected a number, got {value!r}")
+    return exchange

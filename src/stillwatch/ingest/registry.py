@@ -1,0 +1,78 @@
+"""Which formats there are: the files of ``formats/`` in name order, then other packages' entry points.
+
+Nothing is listed anywhere else. ``load`` is the one door for both kinds, and it refuses a format
+that does not describe itself.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from stillwatch.core.errors import BadSetting
+from stillwatch.ingest import formats as builtin
+from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.shapes import Json
+
+__all__ = ["ENTRY_POINTS", "all_formats", "load", "majority"]
+
+ENTRY_POINTS = "stillwatch.formats"
+"""The entry-point group in which other packages name their ``FORMAT`` objects."""
+
+
+def load(entry: EntryPoint) -> LogFormat:
+    """The format an entry point names.
+
+    Raises:
+        BadSetting: it is no format, or does not say its name, description and example.
+    """
+    hint = "correct the package that declares it, or uninstall it"
+    where = f"{ENTRY_POINTS} entry {entry.name!r} ({entry.value})"
+    try:
+        found = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise BadSetting(f"the log format cannot be loaded: {error}", where=where, hint=hint) from error
+    if not isinstance(found, LogFormat):
+        raise BadSetting("it is not an instance of LogFormat", where=where, hint=hint)
+    lacking = [name for name in ("name", "description", "example") if not getattr(found, name, None)]
+    if lacking:
+        raise BadSetting(f"the log format does not declare its {' and '.join(lacking)}", where=where, hint=hint)
+    return found
+
+
+def _entries() -> list[EntryPoint]:
+    names = sorted(module.name for module in pkgutil.iter_modules(builtin.__path__))
+    ours = [EntryPoint(name, f"{builtin.__name__}.{name}:FORMAT", ENTRY_POINTS) for name in names]
+    return ours + sorted(entry_points(group=ENTRY_POINTS), key=lambda entry: entry.name)
+
+
+@cache
+def all_formats() -> Mapping[str, LogFormat]:
+    """Every format by name, in the order in which they are asked.
+
+    Raises:
+        BadSetting: a declaration is bad, or two formats have one name.
+    """
+    found: dict[str, LogFormat] = {}
+    for entry in _entries():
+        one = load(entry)
+        if one.name in found:
+            raise BadSetting(
+                f"two log formats are called {one.name!r}",
+                where=f"{ENTRY_POINTS} entry {entry.name!r} ({entry.value})",
+                hint="uninstall one of the packages that declare it",
+            )
+        found[one.name] = one
+    return found
+
+
+def majority(records: Sequence[Json]) -> LogFormat | None:
+    """The format that recognises most of ``records``; of equals the first; None where none does."""
+    votes = Counter(one.name for record in records for one in all_formats().values() if one.recognises(record))
+    if not votes:
+        return None
+    most = max(votes.values())
+    return next(one for name, one in all_formats().items() if votes[name] == most)

@@ -1,0 +1,185 @@
+"""Safe access to the JSON of others: objects, texts, content parts, messages, tools.
+
+Formats read foreign records through these, so that a surprise in a field becomes a sentence in the
+dead-letter table and never an exception. Add here what two or more formats need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from stillwatch.ingest.record import Message, RecordError, shown
+
+__all__ = [
+    "content_text",
+    "first",
+    "identity",
+    "listed",
+    "merged",
+    "messages",
+    "names_of_tools",
+    "object_of",
+    "parsed",
+    "reasoning_text",
+    "stop_list",
+    "whole",
+]
+
+_TEXT_PARTS = frozenset(("text", "input_text", "output_text", "refusal"))
+_REASONING_PARTS = frozenset(("thinking", "reasoning", "summary_text", "reasoning_text"))
+
+Json = Mapping[str, Any]
+
+
+def parsed(value: object, where: str) -> Any:
+    """``value``, decoded first where a logger wrote the JSON as a string."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
+        return value
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        # Loggers cut long bodies: half of a JSON text is of no use, but it says so.
+        raise RecordError(f"`{where}`: JSON text that cannot be parsed: {shown(value)}") from None
+
+
+def object_of(value: object, where: str) -> Json:
+    """``value`` as an object; null, and nothing else, is an empty one.
+
+    Raises:
+        RecordError: another type stands there.
+    """
+    value = parsed(value, where)
+    if value is None:
+        return {}
+    if isinstance(value, Mapping):
+        return value
+    raise RecordError(f"`{where}`: expected an object, got {shown(value)}")
+
+
+def listed(value: object, where: str) -> Sequence[Any]:
+    """``value`` as a list; null is an empty one.
+
+    Raises:
+        RecordError: another type stands there.
+    """
+    value = parsed(value, where)
+    if value is None:
+        return ()
+    if isinstance(value, list | tuple):
+        return value
+    raise RecordError(f"`{where}`: expected a list, got {shown(value)}")
+
+
+def first(record: Json, *names: str) -> Any:
+    """The first of ``names`` that has a value other than null and the empty string."""
+    for name in names:
+        value = record.get(name)
+        if value is not None and value != "":
+            return value
+    return None
+
+
+def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of several sources in one: a later layer wins, but null wins over nothing."""
+    fields: dict[str, Any] = {}
+    for layer in layers:
+        for name, value in layer.items():
+            if value is not None:
+                fields[name] = value
+    return fields
+
+
+def identity(value: object) -> Any:
+    """An identifier as text: numbers become their digits, the empty string null."""
+    if value is None or value == "":
+        return None
+    return str(value) if type(value) is int else value
+
+
+def whole(value: object) -> Any:
+    """64.0 as 64, which is how data frames write counts; everything else unchanged."""
+    return int(value) if type(value) is float and value.is_integer() and abs(value) < 2**63 else value
+
+
+def _part_texts(parts: Iterable[Any], kinds: frozenset[str], keys: tuple[str, ...]) -> str | None:
+    texts = []
+    for part in parts:
+        if isinstance(part, str):
+            if kinds is _TEXT_PARTS:
+                texts.append(part)
+        elif isinstance(part, Mapping) and (part.get("type", "text") in kinds):
+            text = first(part, *keys)
+            if isinstance(text, str):
+                texts.append(text)
+    return "\n".join(texts) if texts else None
+
+
+def content_text(content: object, where: str = "content") -> str | None:
+    """Text of a message's content: a string, or its parts of type text joined by newlines.
+
+    Images, tool calls and other parts have no text and are left out; null where nothing is left.
+
+    Raises:
+        RecordError: neither text, parts nor null.
+    """
+    if content is None or isinstance(content, str):
+        return content
+    if isinstance(content, Mapping):
+        content = (content,)
+    if not isinstance(content, list | tuple):
+        raise RecordError(f"`{where}`: expected text or content parts, got {shown(content)}")
+    return _part_texts(content, _TEXT_PARTS, ("text", "content", "refusal"))
+
+
+def reasoning_text(content: object) -> str | None:
+    """Reasoning among a message's content parts (thinking, reasoning, summaries), or null."""
+    if not isinstance(content, list | tuple):
+        return None
+    return _part_texts(content, _REASONING_PARTS, ("thinking", "text", "content"))
+
+
+def messages(value: object, where: str = "messages") -> list[Message] | None:
+    """A list of ``{role, content}`` objects as messages; null for null.
+
+    Raises:
+        RecordError: not a list, or an item without a role.
+    """
+    if value is None:
+        return None
+    made = []
+    for position, item in enumerate(listed(value, where)):
+        if not isinstance(item, Mapping) or not isinstance(item.get("role"), str):
+            raise RecordError(f"`{where}[{position}]`: expected {{role, content}}, got {shown(item)}")
+        content = item.get("content")
+        if content is None and "parts" in item:
+            content = item["parts"]
+        made.append(Message(item["role"], content_text(content, f"{where}[{position}].content")))
+    return made
+
+
+def names_of_tools(value: object, where: str = "tools") -> list[str] | None:
+    """The names of offered tools, whichever way their definitions are nested.
+
+    ``{"function": {"name"}}`` (OpenAI), ``{"name"}`` (Anthropic), ``{"toolSpec": {"name"}}`` (Bedrock),
+    plain strings; a built-in tool without a name goes by its type.
+    """
+    if value is None:
+        return None
+    names = []
+    for tool in listed(value, where):
+        name: object = tool
+        if isinstance(tool, Mapping):
+            inner = first(tool, "function", "toolSpec")
+            name = first(inner, "name") if isinstance(inner, Mapping) else first(tool, "name", "type")
+        if not isinstance(name, str):
+            raise RecordError(f"`{where}`: a tool without a name: {shown(tool)}")
+        names.append(name)
+    return names
+
+
+def stop_list(value: object) -> Any:
+    """Stop sequences as a list; one string is a list of one."""
+    return [value] if isinstance(value, str) else value
