@@ -24,19 +24,19 @@ class ScanSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="STILLWATCH_", extra="forbid", frozen=True)
 
-    fdr: float = Field(0.01, gt=0, lt=1, description="Share of false campaigns to accept among those reported.")
-    seed: int = Field(0, ge=0, description="Seed of every random draw.")
+    fdr: float = Field(default=0.01, gt=0, lt=1, description="Share of false campaigns to accept among those reported.")
+    seed: int = Field(default=0, ge=0, description="Seed of every random draw.")
     workers: int = Field(
         default_factory=lambda: min(os.cpu_count() or 1, 16),
         ge=1,
         description="Worker processes; never changes a result.",
     )
-    memory_mb: int = Field(1500, ge=256, description="Memory for the embedded database before it spills to disk.")
-    sample_prompts: int = Field(24, ge=4, description="Most prompts an account whose text is compared.")
+    memory_mb: int = Field(default=1500, ge=256, description="Memory for the embedded database before it spills to disk.")
+    sample_prompts: int = Field(default=24, ge=4, description="Most prompts an account whose text is compared.")
     sample_total: int = Field(
-        400_000, ge=10_000, description="Most prompts compared in all; large logs get fewer an account."
+        default=400_000, ge=10_000, description="Most prompts compared in all; large logs get fewer an account."
     )
-    draws: int = Field(2000, ge=200, description="Groups redrawn from the log's background for each test.")
+    draws: int = Field(default=2000, ge=200, description="Groups redrawn from the log's background for each test.")
 
 
 def load_settings(config: Path | None = None, **given: Any) -> ScanSettings:

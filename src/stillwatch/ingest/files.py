@@ -56,7 +56,7 @@ def opened(path: Path, wrapped: Wrapping) -> Iterator[IO[bytes]]:
     with path.open("rb") as raw:
         if wrapped == "gzip":
             with gzip.GzipFile(fileobj=raw) as stream:
-                yield io.BufferedReader(stream, 1 << 20)  # type: ignore[type-var]
+                yield io.BufferedReader(stream, 1 << 20)
         elif wrapped == "zstd":
             with zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True) as stream:
                 yield io.BufferedReader(stream, 1 << 20)

@@ -97,7 +97,7 @@ def sketch_batch(exchanges: pa.RecordBatch) -> pa.RecordBatch:
     minima = mix(_minima(*_shingles(words), n))
     bands = minima.reshape(n, BANDS, SLOTS // BANDS)
     # The band's number is part of its key, so that one column holds the keys of all bands.
-    keys: U64 = bands[:, :, 0] + np.arange(BANDS, dtype=np.uint64)
+    keys = np.asarray(bands[:, :, 0] + np.arange(BANDS, dtype=np.uint64), np.uint64)
     for slot in range(1, SLOTS // BANDS):
         keys = mix(keys * np.uint64(31) + bands[:, :, slot])
     columns = [
