@@ -54,7 +54,8 @@ def test_a_perfect_run(tmp_path: Path) -> None:
 
 
 def test_two_campaigns_reported_as_one_are_found_as_none(tmp_path: Path) -> None:
-    result = scored(tmp_path, TRUTH, {a: "C1" for a, c in TRUTH.items() if c})
+    joined: dict[str, str | None] = {a: "C1" for a, c in TRUTH.items() if c}
+    result = scored(tmp_path, TRUTH, joined)
     assert (result.precision, result.recall) == (1.0, 1.0)
     assert result.campaigns_found == 0
     assert result.pairwise_f1 == pytest.approx(2 * 90 / (90 + 190))

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from stillwatch.range import SCENARIOS, Simulation, simulate
 SMALL = {"february": 0.0008, "september": 0.03, "lookalikes": 0.002, "quiet": 0.002}
 
 
-def rows(path: Path) -> list[dict]:
+def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 
@@ -22,7 +23,7 @@ def weeks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Simulation]:
     return {name: simulate(name, scale=SMALL[name], seed=7, out=folder / name) for name in SCENARIOS}
 
 
-def logs(week: Simulation) -> list[dict]:
+def logs(week: Simulation) -> list[dict[str, Any]]:
     return [row for path in sorted((week.out / "logs").iterdir()) for row in rows(path)]
 
 

@@ -28,6 +28,8 @@ Container = Literal["lines", "array", "csv", "parquet"]
 BROKEN = (EOFError, OSError, zlib.error, zstandard.ZstdError)
 
 _HEAD = 65_536
+# What a break in a stream may take with it is at most a buffer: small, so that little is lost.
+_BUFFER = 16_384
 
 
 def wrapping(path: Path) -> Wrapping:
@@ -56,10 +58,10 @@ def opened(path: Path, wrapped: Wrapping) -> Iterator[IO[bytes]]:
     with path.open("rb") as raw:
         if wrapped == "gzip":
             with gzip.GzipFile(fileobj=raw) as stream:
-                yield io.BufferedReader(stream, 1 << 20)
+                yield io.BufferedReader(stream, _BUFFER)
         elif wrapped == "zstd":
             with zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True) as stream:
-                yield io.BufferedReader(stream, 1 << 20)
+                yield io.BufferedReader(stream, _BUFFER)
         else:
             yield raw
 
@@ -74,7 +76,7 @@ def container(path: Path, wrapped: Wrapping) -> tuple[Container, bytes]:
         return "parquet", b""
     try:
         with opened(path, wrapped) as stream:
-            head = stream.read(_HEAD)
+            head = _beginning(stream)
     except BROKEN as error:
         raise UnreadableInput(
             f"the {wrapped} stream is broken from its start: {error}", where=str(path), hint="copy the file again"
@@ -85,6 +87,22 @@ def container(path: Path, wrapped: Wrapping) -> tuple[Container, bytes]:
     first_line = text.split(b"\n", 1)[0].decode("utf-8", "replace")
     names = next(csv.reader([first_line]), []) if text[:1] not in (b"{", b"") else []
     return ("csv" if "account_id" in names else "lines"), head
+
+
+def _beginning(stream: IO[bytes]) -> bytes:
+    """The first bytes of a stream, as far as it goes; a break counts only where nothing came before it."""
+    head = b""
+    while len(head) < _HEAD:
+        try:
+            block = stream.read(_BUFFER // 4)
+        except BROKEN:
+            if head:
+                return head
+            raise
+        if not block:
+            break
+        head += block
+    return head
 
 
 def numbered_lines(stream: IO[bytes], first: int, end: int | None) -> Iterator[tuple[int, bytes]]:

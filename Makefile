@@ -1,0 +1,100 @@
+# The only commands a newcomer needs. `make` alone lists them.
+# Everything is installed into .venv from hashed requirement files; nothing is installed twice.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# Any Python from 3.11 to 3.13, for instance `make demo PYTHON=python3.12`; found when not given.
+PYTHON ?=
+# Folder of real prompts for the benchmarks; each says so when it is absent.
+CORPORA ?= ../shared/corpora
+# More arguments for pytest, for instance `make test ARGS="-k report"`.
+ARGS ?=
+
+BIN := .venv/bin
+# Wheels only: an sdist would build with whatever its build requirements happen to be that day.
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(PIP) install --quiet --require-hashes --only-binary :all:
+
+.PHONY: help
+help: ## list these commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
+
+# --- what a newcomer runs ---------------------------------------------------------------
+
+.PHONY: setup
+setup: .venv/base.stamp ## create .venv with the command stillwatch in it
+
+.PHONY: demo
+demo: setup ## simulate a provider's week, scan it, compare with the truth
+	@rm -rf demo
+	$(BIN)/stillwatch demo --out demo
+
+.PHONY: test
+test: .venv/dev.stamp browser ## run every test
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: test-fast
+test-fast: .venv/dev.stamp ## run the tests that take no more than a few seconds each
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+.PHONY: lint
+lint: .venv/dev.stamp ## style, types, import contract, licences
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy src tests benchmarks tools
+	$(BIN)/lint-imports
+	$(BIN)/python tools/licences.py
+
+.PHONY: format
+format: .venv/dev.stamp ## rewrite the code in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# --- benchmarks: measured, never a gate ---------------------------------------------------
+
+.PHONY: bench
+bench: setup ## detection on every scenario, seeds 1-5 (long)
+	$(BIN)/python benchmarks/scan.py quality --corpora "$(CORPORA)"
+	$(BIN)/python benchmarks/scan.py blind --corpora "$(CORPORA)"
+
+.PHONY: bench-speed
+bench-speed: setup ## exchanges a second and peak memory, stage by stage
+	$(BIN)/python benchmarks/scan.py speed --corpora "$(CORPORA)"
+
+.PHONY: bench-formats
+bench-formats: setup ## all formats mixed, one line in a hundred broken
+	$(BIN)/python benchmarks/mixed_formats.py --corpora "$(CORPORA)"
+
+# --- upkeep -------------------------------------------------------------------------------
+
+.PHONY: requirements
+requirements: ## resolve requirements/*.txt anew (maintainers; needs uv)
+	tools/lock.sh
+
+.PHONY: clean
+clean: ## remove what was built, .venv included
+	rm -rf .venv demo bench-out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: browser
+browser:
+	@tools/need_browser.sh
+
+# Checked on every run: a .venv whose Python is gone fails in words nobody understands.
+.PHONY: venv
+venv:
+	@tools/make_venv.sh $(PYTHON)
+
+# The stamps lie inside .venv and go when it goes.
+.venv/base.stamp: requirements/base.txt pyproject.toml | venv
+	@echo "Installing what Stillwatch needs into .venv (a few minutes on the first run)"
+	@$(INSTALL) -r requirements/base.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/base.stamp | venv
+	@echo "Installing what the tests and checks need into .venv"
+	@$(INSTALL) -r requirements/dev.txt
+	@touch $@
