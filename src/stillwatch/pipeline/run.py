@@ -87,7 +87,16 @@ def new_run(out: Path) -> Iterator[Path]:
 
 
 def _is_about_space(error: BaseException) -> bool:
-    full = {errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOTDIR, errno.EFBIG, errno.EEXIST}
+    full = {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EACCES,
+        errno.EROFS,
+        errno.EPERM,
+        errno.ENOTDIR,
+        errno.EFBIG,
+        errno.EEXIST,
+    }
     if isinstance(error, OSError) and error.errno in full:
         return True
     text = str(error).lower()
