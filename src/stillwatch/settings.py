@@ -31,9 +31,7 @@ class ScanSettings(BaseSettings):
         ge=1,
         description="Worker processes; never changes a result.",
     )
-    memory_mb: int = Field(
-        default=1500, ge=256, description="Memory for the embedded database before it spills."
-    )
+    memory_mb: int = Field(default=1500, ge=256, description="Memory for the embedded database before it spills.")
     sample_prompts: int = Field(default=24, ge=4, description="Most prompts an account whose text is compared.")
     sample_total: int = Field(
         default=400_000, ge=10_000, description="Most prompts compared in all; large logs get fewer an account."
