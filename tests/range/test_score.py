@@ -54,7 +54,7 @@ def test_a_perfect_run(tmp_path: Path) -> None:
 
 
 def test_two_campaigns_reported_as_one_are_found_as_none(tmp_path: Path) -> None:
-    joined: dict[str, str | None] = {a: "C1" for a, c in TRUTH.items() if c}
+    joined: dict[str, str | None] = {a: "C1" if c else None for a, c in TRUTH.items()}
     result = scored(tmp_path, TRUTH, joined)
     assert (result.precision, result.recall) == (1.0, 1.0)
     assert result.campaigns_found == 0
@@ -62,7 +62,8 @@ def test_two_campaigns_reported_as_one_are_found_as_none(tmp_path: Path) -> None
 
 
 def test_honest_accounts_in_a_campaign_cost_precision(tmp_path: Path) -> None:
-    found: dict[str, str | None] = {f"a{i}": "C1" for i in range(10)} | {f"a{i}": "C2" for i in range(20, 30)}
+    found: dict[str, str | None] = {f"a{i}": "C1" for i in range(10)}
+    found.update({f"a{i}": "C2" for i in range(20, 30)})
     result = scored(tmp_path, TRUTH, found)
     assert (result.precision, result.recall) == (0.5, 0.5)
     assert (result.campaigns_found, result.false_campaigns, result.above_watch) == (1, 1, 10)
