@@ -63,6 +63,10 @@ def _progress() -> Iterator[_Bars]:
         yield _Bars(bars)
 
 
+def _plain(text: object) -> None:
+    _out.print(str(text), highlight=False, markup=False, soft_wrap=True)
+
+
 @app.command(name="scan")
 def scan_command(
     paths: Annotated[list[Path], Parameter(name="PATH", negative=())],
@@ -131,7 +135,7 @@ def simulate_command(
     with _progress() as bars:
         bars.start(f"simulating {scenario}", None)
         simulation = range_.simulate(scenario, scale=scale, seed=seed, out=out, corpus=corpus or [])
-    _out.print(simulation)
+    _plain(simulation)
 
 
 @app.command(name="score")
@@ -153,7 +157,7 @@ def score_command(run: Path, /, *, truth: Path, replay_hours: int = 24, seed: in
         bars.start("scoring", None)
         again = replay(run) if replay_hours else None
         result = range_.score(run, truth, rescan=again, replay_hours=replay_hours, seed=seed)
-    _out.print(result)
+    _plain(result)
 
 
 @app.command(name="demo")
@@ -181,8 +185,9 @@ def demo_command(*, out: Path = Path("demo"), scale: float = 0.003, seed: int = 
             progress=bars,
         )
     _out.print(render_console(run.path))
-    _out.print(range_.score(run.path, week / "truth.jsonl"))
-    _out.print(f"The report: {run.report}")
+    _plain("\nBeside the truth:")
+    _plain(range_.score(run.path, week / "truth.jsonl"))
+    _plain(f"\nThe report: {run.report}")
 
 
 @app.command(name="formats")

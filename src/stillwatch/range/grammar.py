@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 
-__all__ = ["DOMAINS", "LANGUAGES", "PLACES", "benchmark_question", "sentence", "tool_request"]
+__all__ = ["DOMAINS", "LANGUAGES", "PLACES", "benchmark_question", "code_task", "sentence", "tool_request"]
 
 _DOMAIN_LINES = """
 gardening: tomato seedlings, compost heap, apple graft, clay soil, greenhouse vent, slug barrier, rose cutting, drip line
@@ -150,4 +150,20 @@ def tool_request(rng: random.Random) -> str:
             f"Write a function {name} in Python that {kind} the {thing} and falls back to the {other} after {rng.randrange(2, 9)} tries.",
             f"Open the {thing} page, fill in {rng.randrange(2, 30)} rows of the {other} form and report what changed.",
         )
+    )
+
+
+def code_task(rng: random.Random) -> str:
+    """A piece of work in a repository: a failing test, its trace, and what is wanted."""
+    nouns = rng.choice(list(DOMAINS.values()))
+    thing, other = (noun.replace(" ", "_") for noun in rng.sample(nouns, 2))
+    line, wanted, got = rng.randrange(4, 900), rng.randrange(100), rng.randrange(100)
+    error = rng.choice(("KeyError", "TypeError", "AssertionError", "TimeoutError", "IndexError", "OverflowError"))
+    wish = rng.choice(
+        ("Patch the module and keep its signature.", "Refactor it into two classes first.", "Add the missing test.",
+         "Port this file to Rust.", "Find the commit that broke it.", "Profile it and halve the allocations.")
+    )  # fmt: skip
+    return (
+        f'$ pytest tests/test_{thing}.py::{other}\n  File "lib/{thing}.py", line {line}, in load_{other}\n'
+        f"    return self.{other}[{got}] != {wanted}\n{error}: {thing} -> {other}\n\n{wish}"
     )

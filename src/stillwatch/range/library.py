@@ -202,7 +202,7 @@ def _from_grammar(rng: random.Random) -> Library:
         context = " ".join(grammar.sentence(rng, domain, 5) for _ in range(2))
         documents.append((f"Use these pieces of context to answer the question at the end.\n{context}", inputs))
     tools = _topic([grammar.tool_request(rng) for _ in range(6000)], rng)
-    code = _topic([grammar.tool_request(rng) + " " + grammar.tool_request(rng) for _ in range(6000)], rng)
+    code = _topic([grammar.code_task(rng) for _ in range(6000)], rng)
     mixed = [grammar.sentence(rng, rng.choice(domains), rng.randrange(2, 5)) for _ in range(6000)]
     pools = {
         "reasoning": _topic([grammar.benchmark_question(rng) for _ in range(6000)], rng),
