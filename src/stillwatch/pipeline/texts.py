@@ -13,7 +13,8 @@ from stillwatch.engines import worker_pool
 
 __all__ = ["Texts", "read_texts"]
 
-_CHUNK = 4096
+_CHUNK = 8192
+_BATCH = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Texts:
 
 def _read_chunk(prompts: pa.Array, shared: npt.NDArray[np.uint64]) -> Texts:
     """One chunk of prompts; runs in a worker process."""
-    done = [s.text_features(prompts.slice(start, 1024), shared) for start in range(0, len(prompts), 1024)]
+    done = [s.text_features(prompts.slice(start, _BATCH), shared) for start in range(0, len(prompts), _BATCH)]
     features = np.concatenate([features.astype(np.float16) for features, _ in done])
     return Texts(features, s.purpose_flags(prompts), np.concatenate([varies for _, varies in done]))
 

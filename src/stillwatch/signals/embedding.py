@@ -82,11 +82,16 @@ class WordTable:
         means = np.zeros((len(ids), self._token_vectors.shape[1]), np.float32)
         np.add.at(means, np.repeat(np.arange(len(ids)), lengths), self._token_vectors[flat])
         means /= np.maximum(lengths, 1)[:, None]
-        rows = np.arange(len(self._vectors), len(self._vectors) + len(ids))
-        known = np.concatenate([self._known, hashes])
-        order = np.argsort(known)
-        self._known, self._rows = known[order], np.concatenate([self._rows, rows])[order]
-        self._vectors = np.concatenate([self._vectors, means])
+        used = len(self._known)
+        if used + len(ids) > len(self._vectors):
+            # Doubled, so that growing costs a constant a word.
+            grown = np.zeros((2 * (used + len(ids)), means.shape[1]), np.float32)
+            grown[:used] = self._vectors[:used]
+            self._vectors = grown
+        self._vectors[used : used + len(ids)] = means
+        place = np.searchsorted(self._known, hashes)
+        self._known = np.insert(self._known, place, hashes)
+        self._rows = np.insert(self._rows, place, np.arange(used, used + len(ids)))
 
 
 @lru_cache(maxsize=1)
