@@ -1,0 +1,83 @@
+"""The shape of the source: small files and functions, front doors that list what they open, one error tree."""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+import stillwatch
+from stillwatch.core import errors
+
+SOURCE = Path(stillwatch.__file__).parent
+MODULES = sorted(SOURCE.rglob("*.py"))
+PACKAGES = ["stillwatch.core", *(f"stillwatch.{m.name}" for m in pkgutil.iter_modules([str(SOURCE)]) if m.ispkg)]
+
+
+def relative(path: Path) -> str:
+    return str(path.relative_to(SOURCE))
+
+
+@pytest.mark.parametrize("name", sorted(set(PACKAGES)))
+def test_a_front_door_lists_exactly_what_it_opens(name: str) -> None:
+    package = importlib.import_module(name)
+    listed = package.__all__
+    assert len(listed) == len(set(listed))
+    assert all(hasattr(package, entry) for entry in listed)
+    imported = {
+        alias.asname or alias.name
+        for node in ast.parse(inspect.getsource(package)).body
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(name)
+        for alias in node.names
+    }
+    assert {entry for entry in imported if not entry.startswith("_")} <= set(listed)
+
+
+def test_every_error_descends_from_the_root_and_stands_in_the_tree() -> None:
+    defined = [c for _, c in inspect.getmembers(errors, inspect.isclass) if c.__module__ == errors.__name__]
+    assert {c.__name__ for c in defined} == set(errors.__all__)
+    tree = (errors.__doc__ or "").split("One class per")[0]
+    for kind in defined:
+        assert issubclass(kind, errors.StillwatchError)
+        assert f" {kind.__name__}" in tree
+
+
+@pytest.mark.parametrize("name", sorted({*PACKAGES, "stillwatch"}))
+def test_a_front_door_lets_out_no_error_of_another_tree(name: str) -> None:
+    package = importlib.import_module(name)
+    for entry in package.__all__:
+        opened = getattr(package, entry)
+        if inspect.isclass(opened) and issubclass(opened, BaseException):
+            assert issubclass(opened, errors.StillwatchError)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_files_and_functions_stay_small(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) else node.body
+            # What a docstring says does not make a function long.
+            spent = sum((statement.end_lineno or 0) - statement.lineno + 1 for statement in body)
+            assert spent <= 60, f"{path.name}: {node.name} has {spent} lines"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_a_module_says_what_lives_in_it_and_is_named_for_it(path: Path) -> None:
+    assert path.stem not in {"utils", "util", "helpers", "common", "misc"}
+    text = path.read_text(encoding="utf-8")
+    assert not text.strip() or ast.get_docstring(ast.parse(text))
+
+
+def test_torch_lives_in_the_lab_alone() -> None:
+    for path in MODULES:
+        if relative(path).startswith("lab/"):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names.append(node.module or "")
+            assert not any(name.split(".")[0] in {"torch", "transformers"} for name in names), path
