@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import sparse, stats
 
 from stillwatch.campaigns.background import Background
 from stillwatch.campaigns.interchangeability import MARGIN, Interchangeability, interchangeability
@@ -120,13 +120,16 @@ def apartness(world: World, members: I64) -> Interchangeability:
 
 def _likeness(means: F32, groups: I64) -> F64:
     """Mean product of different members' means, for each of g groups (g x size entities)."""
-    out = np.empty(len(groups))
-    for number, group in enumerate(groups):
-        vectors = means[group]
-        total = vectors.sum(axis=0)
-        size = len(group)
-        out[number] = (total @ total - np.einsum("ij,ij->", vectors, vectors)) / (size * (size - 1))
-    return out
+    count, size = groups.shape
+    present, column = np.unique(groups, return_inverse=True)
+    vectors = means[present]
+    square = np.einsum("ij,ij->i", vectors, vectors)
+    drawn = sparse.csr_matrix(
+        (np.ones(groups.size, np.float32), column.ravel(), np.arange(0, groups.size + 1, size)),
+        shape=(count, len(present)),
+    )
+    totals = drawn @ vectors
+    return np.asarray((np.einsum("ij,ij->i", totals, totals) - drawn @ square) / (size * (size - 1)), np.float64)
 
 
 def semantics(world: World, members: I64) -> Finding:

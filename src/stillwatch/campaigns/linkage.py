@@ -10,6 +10,8 @@ the public record, and deliberately flat, so that the weights say how rare a coi
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
@@ -18,6 +20,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import splink.comparison_level_library as levels
 import splink.comparison_library as comparisons
+from duckdb.func import PythonUDFType
 from splink import Linker, SettingsCreator, block_on
 from splink.backends.duckdb import DuckDBAPI
 
@@ -126,12 +129,47 @@ def _comparison(family: str, null_sql: str, chain: list[_Level]) -> comparisons.
 def _shared_levels(prefix: str, postings: Postings, m: tuple[float, float, float, float]) -> list[_Level]:
     """Two or more rare things shared, then one thing of each class of rarity."""
     chance = postings.chance()
-    rare = f"list_intersect({prefix}_rare_l, {prefix}_rare_r)"
-    chain = [_Level(f"len({rare}) >= 2", "two rare things", m[0], float(max(chance[0] ** 1.5, 1e-9)))]
-    for number, (name, _) in enumerate(RARITIES):
-        sql = f"list_has_any({prefix}_{name}_l, {prefix}_{name}_r)"
-        chain.append(_Level(sql, f"one {name} thing", m[number + 1], float(chance[number])))
+    level = f"{prefix}_level(unique_id_l, unique_id_r)"
+    chain = [_Level(f"{level} = 0", "two rare things", m[0], float(max(chance[0] ** 1.5, 1e-9)))]
+    for number, (name, _) in enumerate(RARITIES, start=1):
+        chain.append(_Level(f"{level} = {number}", f"one {name} thing", m[number], float(chance[number - 1])))
     return chain
+
+
+def _shared_level(postings: Postings, a: I64, b: I64) -> npt.NDArray[np.int8]:
+    """The first level of ``_shared_levels`` that each pair reaches, one beyond the last where none."""
+    shared = postings.shared(a, b)
+    reached = np.column_stack([shared[:, 0] >= 2, shared > 0, np.ones(len(a), np.bool_)])
+    return np.asarray(np.argmax(reached, axis=1), np.int8)
+
+
+def _look_up(keys: I64, found: npt.NDArray[np.int8], entities: np.int64) -> Callable[[pa.Array, pa.Array], pa.Array]:
+    def look_up(left: pa.Array, right: pa.Array) -> pa.Array:
+        i, j = np.asarray(left), np.asarray(right)
+        return pa.array(found[np.searchsorted(keys, np.minimum(i, j) * entities + np.maximum(i, j))])
+
+    return look_up
+
+
+@contextmanager
+def _pair_functions(connection: duckdb.DuckDBPyConnection, traits: Traits, a: I64, b: I64) -> Iterator[None]:
+    """SQL functions of two entities that look up what was worked out for all candidates at once.
+
+    Splink compares pairs by expressions over two records; as such, meeting lists cost 5 us a pair.
+    """
+    entities = np.int64(len(traits.entities))
+    keys = a * entities + b
+    order = np.argsort(keys)
+    keys = keys[order]
+    names = []
+    for prefix, postings in (("texts", traits.texts), ("hands", traits.hands)):
+        if postings is not None:
+            names.append(f"{prefix}_level")
+            look_up = _look_up(keys, _shared_level(postings, a, b)[order], entities)
+            connection.create_function(names[-1], look_up, ["BIGINT", "BIGINT"], "TINYINT", type=PythonUDFType.ARROW)
+    yield
+    for name in names:
+        connection.remove_function(name)
 
 
 def _pair_rates(traits: Traits, rng: np.random.Generator) -> dict[str, float]:
@@ -259,10 +297,6 @@ def _records(traits: Traits) -> pa.Table:
         "exchanges": pa.array(e.exchanges),
         "created": pa.array(e.created, from_pandas=True),
     }
-    for prefix, postings in (("texts", traits.texts), ("hands", traits.hands)):
-        if postings is not None:
-            for number, (name, _) in enumerate(RARITIES):
-                columns[f"{prefix}_{name}"] = pa.array(postings.lists(number), pa.list_(pa.int32()))
     return pa.table(columns)
 
 
@@ -303,7 +337,8 @@ def link(
     logging.getLogger("splink").setLevel(logging.ERROR)
     pairs = pa.table({"match_key": pa.array(["0"] * len(a)), "join_key_l": a, "join_key_r": b})
     linker.table_management.register_blocked_pairs_for_predict(api.register(pairs))
-    found = linker.inference.predict(threshold_match_weight=_FAINTEST, warning_mode="never")
+    with _pair_functions(connection, traits, a, b):
+        found = linker.inference.predict(threshold_match_weight=_FAINTEST, warning_mode="never")
     table: pa.Table = query(connection, f"SELECT * FROM {found.physical_name} ORDER BY unique_id_l, unique_id_r")
     families = {}
     for family in FAMILIES:

@@ -22,6 +22,7 @@ _BLOCKED = 2
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
+_PAIRS = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +69,26 @@ class Postings:
         floor = 1.0 / max(self.matrix.shape[0], 2) ** 2
         return np.asarray(np.clip(sums, floor, 0.5), np.float64)
 
-    def lists(self, rarity: int, *, most: int = 24) -> list[list[int]]:
-        """For each entity, numbers of its things of a class: at most ``most``, rarest first."""
-        chosen = self.rarity() == rarity
-        out: list[list[int]] = []
-        indptr, indices = self.matrix.indptr, self.matrix.indices
-        for row in range(self.matrix.shape[0]):
-            things = indices[indptr[row] : indptr[row + 1]]
-            things = things[chosen[things]]
-            if len(things) > most:
-                things = things[np.argsort(self.holders[things], kind="stable")[:most]]
-            out.append(things.tolist())
+    def shared(self, a: I64, b: I64, *, most: int = 24) -> npt.NDArray[np.int64]:
+        """How many things of each class two entities have in common, for m pairs: m x classes.
+
+        Of an entity's things in a class only the ``most`` rarest count.
+        """
+        out = np.zeros((len(a), len(RARITIES)), np.int64)
+        entity = np.repeat(np.arange(self.matrix.shape[0]), np.diff(self.matrix.indptr))
+        thing = self.matrix.indices
+        order = np.lexsort((thing, self.holders[thing], self.classes[thing], entity))
+        entity, thing = entity[order], thing[order]
+        run = entity * (len(RARITIES) + 1) + self.classes[thing]
+        place = np.arange(len(run)) - np.searchsorted(run, run)
+        for number in range(len(RARITIES)):
+            kept = (self.classes[thing] == number) & (place < most)
+            has = sparse.csr_matrix(
+                (np.ones(int(kept.sum()), np.int8), (entity[kept], thing[kept])), shape=self.matrix.shape
+            )
+            for start in range(0, len(a), _PAIRS):
+                part = slice(start, start + _PAIRS)
+                out[part, number] = np.asarray(has[a[part]].multiply(has[b[part]]).sum(axis=1)).ravel()
         return out
 
     def blocks(self, rng: np.random.Generator, *, size: int = 24, rounds: int = 2) -> list[I64]:

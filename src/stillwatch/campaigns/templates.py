@@ -25,19 +25,18 @@ Bytes = npt.NDArray[np.uint8]
 LEAST_JACCARD = 0.5
 # A key that this many texts share is a phrase of the language, not a template.
 _COMMON_KEY = 5_000
+_CHUNK = 8_192
 
 _TEXT_SQL = """
 CREATE TABLE text AS
-SELECT row_number() OVER (ORDER BY masked) - 1 AS text, masked, bands, signature
-FROM (SELECT masked, any_value(bands) AS bands, any_value(signature) AS signature
-      FROM sketches GROUP BY masked)
+SELECT masked, any_value(bands) AS bands, any_value(signature) AS signature FROM sketches GROUP BY masked
 """
 
 _CANDIDATE_SQL = f"""
-WITH keyed AS (SELECT text, unnest(bands) AS key FROM text),
-     grouped AS (SELECT key, min(text) AS first FROM keyed
+WITH keyed AS (SELECT masked, unnest(bands) AS key FROM text),
+     grouped AS (SELECT key, min(masked) AS first FROM keyed
                  GROUP BY key HAVING count(*) BETWEEN 2 AND {_COMMON_KEY})
-SELECT DISTINCT first AS a, text AS b FROM keyed JOIN grouped USING (key) WHERE text <> first
+SELECT first AS a, masked AS b FROM keyed JOIN grouped USING (key) WHERE masked <> first
 """
 
 
@@ -53,13 +52,14 @@ def find_templates(
     """
     connection.execute(_TEXT_SQL)
     pairs: pa.Table = query(connection, _CANDIDATE_SQL)
-    texts: pa.Table = query(connection, "SELECT masked, signature FROM text ORDER BY text")
+    texts: pa.Table = query(connection, "SELECT masked, signature FROM text ORDER BY masked")
     count = len(texts)
     signatures = _signature_matrix(texts["signature"].combine_chunks(), count)
-    a, b = np.asarray(pairs["a"], np.int64), np.asarray(pairs["b"], np.int64)
+    masked = np.asarray(texts["masked"])
+    a, b = np.searchsorted(masked, pairs["a"]), np.searchsorted(masked, pairs["b"])
     alike = np.zeros(len(a), np.bool_)
-    for start in range(0, len(a), 200_000):
-        part = slice(start, start + 200_000)
+    for start in range(0, len(a), _CHUNK):
+        part = slice(start, start + _CHUNK)
         alike[part] = estimate_jaccard(signatures[a[part]], signatures[b[part]]) >= LEAST_JACCARD
     graph = sparse.coo_matrix((np.ones(int(alike.sum()), np.int8), (a[alike], b[alike])), shape=(count, count))
     _, family = csgraph.connected_components(graph, directed=False)

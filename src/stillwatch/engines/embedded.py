@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -34,14 +36,24 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
     return connection.sql(sql).to_arrow_table()
 
 
-def worker_pool(workers: int) -> ProcessPoolExecutor:
-    """A pool of fresh processes that leave Ctrl-C to their parent.
+@contextmanager
+def worker_pool(workers: int) -> Iterator[Executor]:
+    """A pool of fresh processes that leave Ctrl-C to their parent, started at first use.
 
-    Spawned, not forked: forking a process that holds Arrow's and DuckDB's threads can hang.
+    Spawned, not forked: forking a process that holds Arrow's and DuckDB's threads can hang. When
+    the block is left by an exception, workers are ended in the middle of what they do.
     """
-    return ProcessPoolExecutor(
+    pool = ProcessPoolExecutor(
         max_workers=workers,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=signal.signal,
         initargs=(signal.SIGINT, signal.SIG_IGN),
     )
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in list((pool._processes or {}).values()):
+            process.terminate()
+        raise
+    pool.shutdown()

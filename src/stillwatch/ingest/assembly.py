@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -87,16 +88,16 @@ def _messages_column(column: Sequence[list[Message] | None]) -> pa.Array:
     )
 
 
-def _column(name: str, kind: pa.DataType, values: list[Any]) -> pa.Array:
+def _column(name: str, kind: pa.DataType, values: tuple[Any, ...]) -> pa.Array:
     # Most logs lack most columns: finding that out costs a pointer comparison a row.
     if values.count(None) == len(values):
         return pa.nulls(len(values), kind)
     if name == "messages":
         return _messages_column(values)
     if name == "stop":
-        values = [[value] if type(value) is str else value for value in values]
+        values = tuple([value] if type(value) is str else value for value in values)
     elif name == "status":
-        values = [str(value) if type(value) is int else value for value in values]
+        values = tuple(str(value) if type(value) is int else value for value in values)
     return pa.array(values, kind)
 
 
@@ -144,16 +145,16 @@ def exchanges(
     rows, lines, suffixes, known, reasons = _timely(rows, lines, suffixes or {})
     _fill_from_messages(rows)
     arrays: list[pa.Array] = []
-    for name in COLUMNS:
+    columns = zip(*map(msgspec.structs.astuple, rows), strict=True) if rows else iter([()] * len(COLUMNS))
+    for name, values in zip(COLUMNS, columns, strict=True):
         if name in known:
             arrays.append(known[name])
             continue
-        values = [getattr(row, name) for row in rows]
         if name == "exchange_id" and not all(values):
-            values = [
+            values = tuple(
                 value or f"{label}:{line}{suffixes.get(position, '')}"
                 for position, (value, line) in enumerate(zip(values, lines, strict=True))
-            ]
+            )
         arrays.append(_column(name, EXCHANGES.field(name).type, values))
     arrays.append(pa.repeat(pa.scalar(file, pa.string()), len(rows)))
     arrays.append(pa.array(lines, pa.int64()))

@@ -69,9 +69,12 @@ class _Batch:
         for place, row in enumerate(found):
             if place:
                 self.suffixes[len(self.rows)] = f".{place + 1}"
-            self.rows.append(row)
-            self.lines.append(line)
-            self.raw.append(raw)
+            self.keep(row, line, raw)
+
+    def keep(self, row: Exchange, line: int, raw: bytes) -> None:
+        self.rows.append(row)
+        self.lines.append(line)
+        self.raw.append(raw)
 
     def refuse(self, line: int, reason: str, raw: bytes) -> None:
         self.letters.append(DeadLetter(line, reason, excerpt(raw)))
@@ -115,8 +118,8 @@ def _sound(row: Exchange) -> bool:
     """Whether a directly decoded row has all that a record needs."""
     if not row.time or not row.account_id or (row.prompt is None and not row.messages):
         return False
-    floats = (row.temperature, row.top_p, row.latency_ms)
-    return all(value is None or math.isfinite(value) for value in floats)
+    # JSON has no infinity, but 1e999 reads as one; absent values add nothing.
+    return math.isfinite((row.temperature or 0.0) + (row.top_p or 0.0) + (row.latency_ms or 0.0))
 
 
 def _rows_of(record: Any, preferred: LogFormat) -> list[Exchange]:
@@ -150,7 +153,7 @@ def _read_line(batch: _Batch, line: int, raw: bytes, preferred: LogFormat, *, di
             pass
         else:
             if _sound(row):
-                batch.add([row], line, raw)
+                batch.keep(row, line, raw)
                 return
     try:
         batch.add(_rows_of(_ANY.decode(raw), preferred), line, raw)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -71,7 +72,9 @@ def _candidates(traits: c.Traits, neighbours_a: I64, neighbours_b: I64, seed: in
     return distinct // len(traits.entities), distinct % len(traits.entities)
 
 
-def _world(connection: duckdb.DuckDBPyConnection, settings: ScanSettings, clock: Clock) -> c.World:
+def _world(
+    connection: duckdb.DuckDBPyConnection, settings: ScanSettings, clock: Clock, pool: Executor | None
+) -> c.World:
     with clock.stage("accounts"):
         entities = c.load_entities(connection)
         c.match_accounts(connection, s.hash_strings)
@@ -87,7 +90,7 @@ def _world(connection: duckdb.DuckDBPyConnection, settings: ScanSettings, clock:
         sample = c.draw_sample(connection, most)
     with clock.stage("text features"):
         shared = np.sort(texts.names[texts.holders >= _SHARED_BY])
-        texts_read = read_texts(sample, shared, settings.workers)
+        texts_read = read_texts(sample, shared, pool)
     with clock.stage("content"):
         owner = np.asarray(sample["entity"], np.int64)
         varies = texts_read.varies
@@ -106,6 +109,7 @@ def detect(
     releases: pa.Table | None,
     settings: ScanSettings,
     clock: Clock,
+    pool: Executor | None = None,
 ) -> Detected:
     """Find campaigns and write accounts, links, templates and campaigns.
 
@@ -115,8 +119,9 @@ def detect(
         releases: models and their release times.
         settings: of the scan.
         clock: gets each stage's seconds.
+        pool: worker processes; without them everything happens in this one.
     """
-    world = _world(connection, settings, clock)
+    world = _world(connection, settings, clock, pool)
     with clock.stage("candidates"):
         near = c.nearest(world.traits.content)
         a, b = _candidates(world.traits, near.a, near.b, settings.seed)

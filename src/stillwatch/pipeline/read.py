@@ -7,7 +7,7 @@ nothing but counts comes back. Memory is bounded by a batch a worker.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import as_completed
+from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,14 +17,13 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.core.tables import DEAD_LETTERS, EXCHANGES
-from stillwatch.engines import worker_pool
 from stillwatch.ingest import Slice, read_slice
 from stillwatch.signals import SKETCH, sketch_batch
 
 __all__ = ["Read", "read_slices", "sketch_tables"]
 
-_SMALL_BYTES = 3_000_000
-_ROWS = 8192
+_ROWS = 2048
+_PART_ROWS = 32_768
 _SKETCH_ROWS = 1024
 
 
@@ -57,7 +56,7 @@ class _Part:
         if batch.num_rows:
             self._held.append(batch)
             self._rows += batch.num_rows
-        if self._rows >= 4 * _ROWS:
+        if self._rows >= _PART_ROWS:
             self._flush()
 
     def _flush(self) -> None:
@@ -111,8 +110,7 @@ def read_slices(
     run: Path,
     work: Path,
     *,
-    workers: int,
-    total_bytes: int,
+    pool: Executor | None,
     progress: Callable[[int], None],
 ) -> Read:
     """Read every slice into part files.
@@ -121,31 +119,23 @@ def read_slices(
         slices: what to read.
         run: gets ``exchanges.parquet/``.
         work: gets ``dead_letters/`` and ``sketches/``.
-        workers: processes; a small log is read in this one.
-        total_bytes: size of what is to be read.
+        pool: worker processes; without them the log is read in this process.
         progress: told of bytes as they are done.
     """
     for folder in (run / "exchanges.parquet", work / "dead_letters", work / "sketches"):
         folder.mkdir()
     total = Read()
-    if workers == 1 or total_bytes < _SMALL_BYTES:
+    if pool is None:
         for number, part in enumerate(slices):
             done = _read_one(part, number, run, work)
             progress(done.read_bytes)
             total += done
         return total
-    with worker_pool(min(workers, len(slices))) as pool:
-        waiting = [pool.submit(_read_one, part, number, run, work) for number, part in enumerate(slices)]
-        try:
-            for future in as_completed(waiting):
-                done = future.result()
-                progress(done.read_bytes)
-                total += done
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in list((pool._processes or {}).values()):
-                process.terminate()
-            raise
+    waiting = [pool.submit(_read_one, part, number, run, work) for number, part in enumerate(slices)]
+    for future in as_completed(waiting):
+        done = future.result()
+        progress(done.read_bytes)
+        total += done
     return total
 
 

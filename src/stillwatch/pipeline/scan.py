@@ -6,17 +6,20 @@ import importlib.metadata
 import platform
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 import duckdb
 import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.core import EmptyInput
 from stillwatch.core.tables import ACCOUNT_FILE, DEAD_LETTERS, EXCHANGES
-from stillwatch.engines import connect
+from stillwatch.engines import connect, worker_pool
 from stillwatch.ingest import plan, read_accounts, read_releases
 from stillwatch.pipeline.detect import Clock, Detected, detect
 from stillwatch.pipeline.read import Read, read_slices
@@ -29,6 +32,8 @@ __all__ = ["ACCOUNT_FILE_COPY", "Progress", "make_views", "scan"]
 ACCOUNT_FILE_COPY = "account_file.parquet"
 """What ``--accounts`` said, kept with the run so that it can be detected again."""
 
+# A log smaller than this is done before workers would have started.
+_SMALL_BYTES = 3_000_000
 _VERSIONED = ("duckdb", "graspologic-native", "numpy", "pyarrow", "scipy", "splink", "wordllama")
 
 
@@ -83,13 +88,13 @@ def scan(
     release_table = read_releases(releases) if releases else None
     slices = plan(paths)
     size = sum(path.stat().st_size for path in {part.path for part in slices})
-    with new_run(out) as run:
+    with new_run(out) as run, _workers(settings.workers, size) as pool:
         work = run / ".work"
         work.mkdir()
         pq.write_table(account_table, run / ACCOUNT_FILE_COPY, compression="zstd")
         progress.start("reading", size)
         with clock.stage("read and sketch"):
-            read = read_slices(slices, run, work, workers=settings.workers, total_bytes=size, progress=progress.advance)
+            read = read_slices(slices, run, work, pool=pool, progress=progress.advance)
         letters = _gather_dead_letters(run, work)
         if not read.exchanges:
             raise EmptyInput(
@@ -100,8 +105,8 @@ def scan(
         progress.start("looking for campaigns", None)
         with connect(work / "spill", memory_mb=settings.memory_mb, threads=settings.workers) as connection:
             make_views(connection, run / "exchanges.parquet", work / "sketches", run / ACCOUNT_FILE_COPY)
-            found = detect(connection, run, release_table, settings, clock)
-            missing = _missing_columns(connection)
+            found = detect(connection, run, release_table, settings, clock, pool)
+        missing = _missing_columns(run / "exchanges.parquet", account_table)
         progress.start("writing the report", None)
         shutil.rmtree(work)
         _write_run_json(run, settings, started, read, found, clock, missing)
@@ -132,18 +137,22 @@ def _gather_dead_letters(run: Path, work: Path) -> str:
     return first
 
 
-def _missing_columns(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Columns that no record of the log has, nor the account file."""
-    names = [n for n in EXCHANGES.names if n not in {"source_file", "source_line"}]
-    seen = _counts(connection, "exchanges", names)
-    joined = _counts(connection, "account_file", ACCOUNT_FILE.names)
-    return [name for name in names if not seen[name] and not joined.get(name)]
+def _missing_columns(exchanges: Path, accounts: pa.Table) -> list[str]:
+    """Columns that no record of the log has, nor the account file; asked of Parquet's statistics."""
+    known = {name for name in accounts.column_names if accounts[name].null_count < len(accounts)}
+    for part in exchanges.iterdir():
+        described = pq.ParquetFile(part).metadata
+        for group in map(described.row_group, range(described.num_row_groups)):
+            for column in map(group.column, range(group.num_columns)):
+                seen = column.statistics
+                if seen is None or seen.null_count < column.num_values:
+                    known.add(column.path_in_schema.partition(".")[0])
+    return [name for name in EXCHANGES.names if name not in known]
 
 
-def _counts(connection: duckdb.DuckDBPyConnection, table: str, names: Sequence[str]) -> dict[str, int]:
-    """How many values of each column are known."""
-    (row,) = connection.execute(f"SELECT {', '.join(f'count({n})' for n in names)} FROM {table}").fetchall()
-    return dict(zip(names, row, strict=True))
+def _workers(workers: int, size: int) -> AbstractContextManager[Executor | None]:
+    """Processes for a log of this many bytes, None where one is enough."""
+    return worker_pool(workers) if workers > 1 and size >= _SMALL_BYTES else nullcontext()
 
 
 def _write_run_json(

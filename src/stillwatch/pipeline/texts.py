@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +10,12 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch import signals as s
-from stillwatch.engines import worker_pool
 
 __all__ = ["Texts", "read_texts"]
 
 _CHUNK = 8192
 _BATCH = 2048
+_WORTH_SENDING = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,28 +27,35 @@ class Texts:
     varies: npt.NDArray[np.bool_]
 
 
-def _read_chunk(prompts: pa.Array, shared: npt.NDArray[np.uint64]) -> Texts:
+def _packed(prompts: pa.Array) -> pa.Buffer:
+    """A chunk on its way to a worker: pickling a slice would take the whole array along."""
+    batch = pa.record_batch([prompts], ["prompt"])
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue()
+
+
+def _read_chunk(packed: pa.Buffer, shared: npt.NDArray[np.uint64]) -> Texts:
     """One chunk of prompts; runs in a worker process."""
+    prompts = pa.ipc.open_stream(packed).read_next_batch().column("prompt")
     done = [s.text_features(prompts.slice(start, _BATCH), shared) for start in range(0, len(prompts), _BATCH)]
     features = np.concatenate([features.astype(np.float16) for features, _ in done])
     return Texts(features, s.purpose_flags(prompts), np.concatenate([varies for _, varies in done]))
 
 
-def read_texts(sample: pa.Table, shared: npt.NDArray[np.uint64], workers: int) -> Texts:
+def read_texts(sample: pa.Table, shared: npt.NDArray[np.uint64], pool: Executor | None) -> Texts:
     """Features of all sampled prompts, in their order.
 
     Args:
         sample: has ``prompt``.
         shared: sorted hashes of sentences to leave out.
-        workers: processes; a small sample is read in this one.
+        pool: worker processes; without them the sample is read in this process.
     """
     prompts = sample["prompt"].combine_chunks()
-    chunks = [prompts.slice(start, _CHUNK) for start in range(0, len(prompts), _CHUNK)]
-    if workers == 1 or len(chunks) < 4:
-        done = [_read_chunk(chunk, shared) for chunk in chunks]
-    else:
-        with worker_pool(workers) as pool:
-            done = list(pool.map(_read_chunk, chunks, [shared] * len(chunks)))
+    chunks = [_packed(prompts.slice(start, _CHUNK)) for start in range(0, len(prompts), _CHUNK)]
+    each = pool.map if pool is not None and len(chunks) >= _WORTH_SENDING else map
+    done: list[Texts] = list(each(_read_chunk, chunks, [shared] * len(chunks)))
     return Texts(
         np.concatenate([d.features for d in done]),
         np.concatenate([d.flags for d in done]),

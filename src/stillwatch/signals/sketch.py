@@ -75,11 +75,14 @@ def _minima(hashes: U64, owners: npt.NDArray[np.int64], texts: int) -> U64:
 
 def _densify(rows: U64) -> U64:
     """Fill each empty slot from the next full one on its right, marked by how far it was."""
-    place = np.arange(2 * SLOTS)
-    full = np.where(np.tile(rows, 2) == _EMPTY, 4 * SLOTS, place)
-    source = np.minimum.accumulate(full[:, ::-1], axis=1)[:, ::-1][:, :SLOTS]
-    distance = (source - place[:SLOTS]).astype(np.uint64)
-    return np.take_along_axis(rows, source % SLOTS, axis=1) + distance * np.uint64(0xD6E8FEB86659FD93)
+    place = np.arange(SLOTS, dtype=np.int16)
+    full = np.where(rows == _EMPTY, np.int16(4 * SLOTS), place)
+    # Beyond the last slot comes the first full one again.
+    last = full.min(axis=1, keepdims=True) + np.int16(SLOTS)
+    source = np.minimum(np.minimum.accumulate(full[:, ::-1], axis=1)[:, ::-1], last)
+    distance = (source - place).astype(np.uint64)
+    filled = np.take_along_axis(rows, (source % SLOTS).astype(np.intp), axis=1)
+    return np.asarray(filled + distance * np.uint64(0xD6E8FEB86659FD93), np.uint64)
 
 
 def sketch_batch(exchanges: pa.RecordBatch) -> pa.RecordBatch:
@@ -118,13 +121,26 @@ def _sentence_lists(words: Words, systems: pa.Array) -> pa.ListArray:
     n = len(words)
     hashes, owners, _ = words.sentences(_MIN_SENTENCE_WORDS)
     if systems.null_count < len(systems):
-        more, more_owners, _ = split_words(systems, limit_bytes=_LIMIT_BYTES).sentences(_MIN_SENTENCE_WORDS)
+        more, more_owners = _distinct_sentences(systems)
         hashes = np.concatenate([hashes, more])
         owners = np.concatenate([owners, more_owners])
         order = np.argsort(owners, kind="stable")
         hashes, owners = hashes[order], owners[order]
     offsets = np.searchsorted(owners, np.arange(n + 1)).astype(np.int32)
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(hashes))
+
+
+def _distinct_sentences(systems: pa.Array) -> tuple[U64, npt.NDArray[np.int64]]:
+    """Sentences of each system prompt and the row each belongs to; few system prompts are distinct."""
+    coded = systems.dictionary_encode()
+    hashes, owners, _ = split_words(coded.dictionary, limit_bytes=_LIMIT_BYTES).sentences(_MIN_SENTENCE_WORDS)
+    rows = np.flatnonzero(np.asarray(systems.is_valid()))
+    codes = np.asarray(coded.indices.drop_null(), np.int64)
+    first = np.searchsorted(owners, np.arange(len(coded.dictionary) + 1))
+    counts = np.diff(first)[codes]
+    # Row after row, the numbers first[code] ... first[code + 1] - 1.
+    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    return hashes[np.repeat(first[codes], counts) + within], np.repeat(rows, counts)
 
 
 def estimate_jaccard(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
