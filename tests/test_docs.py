@@ -1,6 +1,9 @@
 """The documents hold: links resolve, commands, settings, formats and columns are all described."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,3 +73,19 @@ def test_every_column_of_a_run_is_documented_in_order(name: str) -> None:
     section = re.split(r"^## ", page("reference/run-files.md"), flags=re.MULTILINE)
     (body,) = [part for part in section if part.startswith(f"{name.lower()}.parquet")]
     assert re.findall(r"^\| `([a-z_]+)` \|", body, re.MULTILINE) == getattr(tables, name).names
+
+
+@pytest.mark.slow
+def test_the_tutorial_and_the_how_to_pages_run(tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    steps: list[list[str]] = []
+    for name in ("tutorial/first-scan.md", "howto/move-the-error-rate.md"):
+        steps += [["bash", "-c", line] for line in re.findall(r"^\$ (.+)", page(name), re.MULTILINE)]
+    (code,) = re.findall(r"^```python\n(.*?)^```", page("howto/use-in-python.md"), re.DOTALL | re.MULTILINE)
+    (tmp_path / "use.py").write_text(code)
+    steps.append([sys.executable, "use.py"])
+    for step in steps:
+        done = subprocess.run(step, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PATH": path})
+        assert done.returncode == 0, f"{step}\n{done.stdout}\n{done.stderr}"
+    assert "review" in done.stdout
+    assert (tmp_path / "run" / "report.html").stat().st_size > 10_000
