@@ -32,7 +32,7 @@ def test_links_resolve(path: Path) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_python_in_the_pages_compiles(path: Path) -> None:
     for block in re.findall(r"^```python\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
-        compile(block, str(path), "exec")
+        assert compile(block, str(path), "exec")
 
 
 def test_every_command_and_its_arguments_are_documented() -> None:

@@ -167,9 +167,11 @@ def _pair_functions(connection: duckdb.DuckDBPyConnection, traits: Traits, a: I6
             names.append(f"{prefix}_level")
             look_up = _look_up(keys, _shared_level(postings, a, b)[order], entities)
             connection.create_function(names[-1], look_up, ["BIGINT", "BIGINT"], "TINYINT", type=PythonUDFType.ARROW)
-    yield
-    for name in names:
-        connection.remove_function(name)
+    try:
+        yield
+    finally:
+        for name in names:
+            connection.remove_function(name)
 
 
 def _pair_rates(traits: Traits, rng: np.random.Generator) -> dict[str, float]:

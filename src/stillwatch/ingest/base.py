@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Literal
 
-from stillwatch.ingest.record import Fields
+from stillwatch.ingest.record import Fields, RecordError, shown
 from stillwatch.ingest.shapes import Json
 
 __all__ = ["BatchFormat", "Half", "LogFormat"]
@@ -51,8 +51,10 @@ class BatchFormat(LogFormat):
 
     Attributes:
         example_result: the other half of ``example``.
+        requests_lie_in: what the API calls the file that holds the requests.
     """
 
+    requests_lie_in: ClassVar[str]
     example_result: ClassVar[Mapping[str, Any]]
 
     @abstractmethod
@@ -66,3 +68,16 @@ class BatchFormat(LogFormat):
         Raises:
             RecordError: they cannot become an exchange, and why.
         """
+
+    def read(self, record: Json) -> Iterable[Fields]:
+        """A request alone; a result alone says nothing of what was asked.
+
+        Raises:
+            RecordError: the record is a result.
+        """
+        if self.half(record) == "result":
+            raise RecordError(
+                f"no request with `custom_id` {shown(record.get('custom_id'))}: "
+                f"the batch's {self.requests_lie_in} must lie in the same folder"
+            )
+        return [self.join(record, {})]

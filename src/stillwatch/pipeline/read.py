@@ -88,6 +88,12 @@ _DICTIONARY: dict[pa.Schema, list[str] | bool] = {
 }
 
 
+def _write_sketches(sketches: _Part, exchanges: pa.RecordBatch) -> None:
+    """Sketch a batch in pieces that stay in cache."""
+    for start in range(0, exchanges.num_rows, _SKETCH_ROWS):
+        sketches.write(sketch_batch(exchanges.slice(start, _SKETCH_ROWS)))
+
+
 def _read_one(part: Slice, number: int, run: Path, work: Path) -> Read:
     name = f"part-{number:06d}.parquet"
     exchanges = _Part(run / "exchanges.parquet" / name, EXCHANGES)
@@ -97,8 +103,7 @@ def _read_one(part: Slice, number: int, run: Path, work: Path) -> Read:
     for result in read_slice(part, batch_rows=_ROWS):
         exchanges.write(result.exchanges)
         letters.write(result.dead_letters)
-        for start in range(0, result.exchanges.num_rows, _SKETCH_ROWS):
-            sketches.write(sketch_batch(result.exchanges.slice(start, _SKETCH_ROWS)))
+        _write_sketches(sketches, result.exchanges)
         total += Read(result.exchanges.num_rows, result.dead_letters.num_rows, result.bytes_read)
     for written in (exchanges, letters, sketches):
         written.close()
@@ -156,8 +161,7 @@ def sketch_tables(exchanges: Path, work: Path, until: datetime) -> int:
             early = batch.filter(pc.less_equal(batch.column("time"), moment))
             count += early.num_rows
             kept.write(early)
-            for start in range(0, early.num_rows, _SKETCH_ROWS):
-                sketches.write(sketch_batch(early.slice(start, _SKETCH_ROWS)))
+            _write_sketches(sketches, early)
         kept.close()
         sketches.close()
     return count

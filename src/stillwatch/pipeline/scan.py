@@ -32,8 +32,8 @@ __all__ = ["ACCOUNT_FILE_COPY", "Progress", "make_views", "scan"]
 ACCOUNT_FILE_COPY = "account_file.parquet"
 """What ``--accounts`` said, kept with the run so that it can be detected again."""
 
-# A log smaller than this is done before workers would have started.
-_SMALL_BYTES = 3_000_000
+# A worker with less to read than this is done before it would have started.
+_BYTES_A_WORKER = 3_000_000
 _VERSIONED = ("duckdb", "graspologic-native", "numpy", "pyarrow", "scipy", "splink", "wordllama")
 
 
@@ -152,7 +152,8 @@ def _missing_columns(exchanges: Path, accounts: pa.Table) -> list[str]:
 
 def _workers(workers: int, size: int) -> AbstractContextManager[Executor | None]:
     """Processes for a log of this many bytes, None where one is enough."""
-    return worker_pool(workers) if workers > 1 and size >= _SMALL_BYTES else nullcontext()
+    busy = min(workers, size // _BYTES_A_WORKER)
+    return worker_pool(busy) if busy > 1 else nullcontext()
 
 
 def _write_run_json(

@@ -8,12 +8,12 @@ request, the caller must give a default time, or every record is a dead letter t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from stillwatch.ingest.base import BatchFormat, Half
 from stillwatch.ingest.bodies import anthropic
-from stillwatch.ingest.record import Fields, RecordError, shown
+from stillwatch.ingest.record import Fields
 from stillwatch.ingest.shapes import Json, first, merged, object_of
 
 __all__ = ["FORMAT"]
@@ -26,6 +26,7 @@ class AnthropicBatch(BatchFormat):
 
     name: ClassVar[str] = "anthropic-batch"
     description: ClassVar[str] = "Anthropic batch request and result files, joined on custom_id"
+    requests_lie_in: ClassVar[str] = "request file"
     example: ClassVar[Mapping[str, Any]] = {
         "custom_id": "r-1",
         "created_at": "2026-11-24T00:00:00Z",
@@ -65,19 +66,6 @@ class AnthropicBatch(BatchFormat):
         fields["time"] = first(result, *_TIMES) or first(request, *_TIMES)
         fields["status"] = outcome.get("type")
         return fields
-
-    def read(self, record: Json) -> Iterable[Fields]:
-        """A request alone; a result alone says nothing of what was asked.
-
-        Raises:
-            RecordError: the record is a result.
-        """
-        if self.half(record) == "result":
-            raise RecordError(
-                f"no request with `custom_id` {shown(record.get('custom_id'))}: "
-                "the batch's request file must lie in the same folder"
-            )
-        return [self.join(record, {})]
 
 
 FORMAT = AnthropicBatch()

@@ -9,12 +9,12 @@ A request's ``body`` and a result's ``response.body`` are read as ``bodies.opena
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from stillwatch.ingest.base import BatchFormat, Half
 from stillwatch.ingest.bodies import openai
-from stillwatch.ingest.record import Fields, RecordError, shown
+from stillwatch.ingest.record import Fields
 from stillwatch.ingest.shapes import Json, first, identity, merged, object_of
 
 __all__ = ["FORMAT"]
@@ -25,6 +25,7 @@ class OpenAIBatch(BatchFormat):
 
     name: ClassVar[str] = "openai-batch"
     description: ClassVar[str] = "OpenAI batch input and output files, joined on custom_id"
+    requests_lie_in: ClassVar[str] = "input file"
     example: ClassVar[Mapping[str, Any]] = {
         "custom_id": "r-1",
         "method": "POST",
@@ -70,19 +71,6 @@ class OpenAIBatch(BatchFormat):
         fields["operation"] = first(request, "url") or fields.get("operation")
         fields["status"] = first(response, "status_code") or first(error, "code")
         return fields
-
-    def read(self, record: Json) -> Iterable[Fields]:
-        """A request alone; a result alone says nothing of what was asked.
-
-        Raises:
-            RecordError: the record is a result.
-        """
-        if self.half(record) == "result":
-            raise RecordError(
-                f"no request with `custom_id` {shown(record.get('custom_id'))}: "
-                "the batch's input file must lie in the same folder"
-            )
-        return [self.join(record, {})]
 
 
 FORMAT = OpenAIBatch()
