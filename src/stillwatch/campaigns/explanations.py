@@ -51,9 +51,15 @@ def _one_door(world: World, members: I64) -> float:
     return float(np.bincount(scarce, minlength=1).max() / len(members))
 
 
-def explain(world: World, members: I64) -> tuple[Explanation, ...]:
-    """Consider the honest explanations of a cluster."""
-    repeated = float(np.median(world.asked.repeats(members)))
+def explain(world: World, members: I64, bystanders: I64) -> tuple[Explanation, ...]:
+    """Consider the honest explanations of a cluster.
+
+    Args:
+        world: the log as the tests see it.
+        members: the cluster.
+        bystanders: linked to it and set aside; what members repeat of theirs counts as repeated.
+    """
+    repeated = float(np.median(world.asked.repeats(np.concatenate([members, bystanders]))[: len(members)]))
     apart = apartness(world, members)
     own = bool(np.isfinite(apart.icc) and apart.icc - APART_ERRORS * apart.standard_error > MARGIN)
     door = _one_door(world, members)

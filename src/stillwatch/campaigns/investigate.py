@@ -19,7 +19,7 @@ from stillwatch.campaigns.content import Neighbours
 from stillwatch.campaigns.explanations import REPEATS, Explanation, explain
 from stillwatch.campaigns.families import FAMILY_TESTS, Finding, World
 from stillwatch.campaigns.linkage import Links
-from stillwatch.campaigns.membership import acts_along, fit
+from stillwatch.campaigns.membership import RECRUIT_BITS, fit, recruited
 from stillwatch.campaigns.significance import COORDINATION, campaign_p, q_values
 
 __all__ = ["LEAST_MEMBERS", "Case", "investigate"]
@@ -35,9 +35,6 @@ _FILLED = 0.5
 _COVERED = 0.8
 _MOST_COHORTS = 500
 _MEMBER_BITS = 2.0
-_RECRUIT_BITS = 8.0
-_TEXT_BITS = 4.0
-_CONTENT_BITS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ def _examine(world: World, members: I64, bystanders: I64) -> Case:
     if least > _HOPELESS:
         return Case(members, bystanders, tuple(findings.values()), (), least)
     findings = {family: findings.get(family) or test(world, members) for family, test in FAMILY_TESTS.items()}
-    explanations = explain(world, members)
+    explanations = explain(world, members, bystanders)
     return Case(members, bystanders, tuple(findings.values()), explanations, campaign_p(_known(findings)))
 
 
@@ -80,17 +77,18 @@ def _known(findings: dict[str, Finding]) -> dict[str, float]:
     return {family: found.p_value for family, found in findings.items() if found.statistic != "none"}
 
 
-def _tell_apart(world: World, members: I64) -> tuple[I64, I64]:
-    """Split a cluster into those who fit its signature and those who are merely linked.
-
-    Where most members repeat nothing, the few who run one published set have their own reason.
-    """
-    shares = world.asked.repeats(members)
+def _parts(world: World, cluster: I64) -> list[tuple[I64, I64]]:
+    """What a cluster falls into: those who repeat one another and those who do not, each with the other
+    as its bystanders. Whoever runs one published set has a reason of its own."""
+    shares = world.asked.repeats(cluster)
     honest = shares > 2 * REPEATS
-    if np.median(shares) <= REPEATS and honest.any():
-        kept, cleared = members[~honest], members[honest]
-        inside, outside = _tell_apart(world, kept)
-        return inside, np.sort(np.concatenate([outside, cleared]))
+    if honest.all() or not honest.any():
+        return [(cluster, cluster[:0])]
+    return [(cluster[~honest], cluster[honest]), (cluster[honest], cluster[~honest])]
+
+
+def _tell_apart(world: World, members: I64) -> tuple[I64, I64]:
+    """Split a cluster into those who fit its signature and those who are merely linked."""
     inside, outside = members, members[:0]
     for _ in range(3):
         bits = fit(world, inside, members).bits
@@ -101,21 +99,11 @@ def _tell_apart(world: World, members: I64) -> tuple[I64, I64]:
 
 
 def _recruit(world: World, case: Case, taken: npt.NDArray[np.bool_]) -> Case:
-    """Add entities from the whole log that fit a campaign's signature as well as its members do.
-
-    A shared text is proof enough of belonging; likeness of questions alone needs a sign of acting along.
-    """
-    free = np.flatnonzero(~taken)
-    found = fit(world, case.members, free)
-    by_text = (found.bits >= _RECRUIT_BITS) & (found.text >= _TEXT_BITS)
-    by_content = np.flatnonzero(~by_text & (found.content >= _CONTENT_BITS))
-    by_text[by_content] = acts_along(world, case.members, free[by_content])
-    own = world.asked.repeats(np.concatenate([free[by_text], case.members]))[: int(by_text.sum())]
-    extra = free[by_text][own <= 2 * REPEATS]
-    if not len(extra):
+    """Add entities from the whole log that fit a campaign's signature as well as its members do."""
+    members = recruited(world, case.members, taken)
+    if len(members) == len(case.members):
         return case
-    members = np.sort(np.concatenate([case.members, extra]))
-    whole = _examine(world, members, np.setdiff1d(case.bystanders, extra))
+    whole = _examine(world, members, np.setdiff1d(case.bystanders, members))
     # What is told is told of all members; what convicts is the test of those the links found.
     return replace(whole, p_value=case.p_value, q_value=case.q_value)
 
@@ -124,7 +112,7 @@ def _same_campaign(world: World, a: Case, b: Case) -> bool:
     """Whether two cases are pieces of one: each one's members fit the other's signature."""
     there = np.median(fit(world, a.members, b.members).bits)
     back = np.median(fit(world, b.members, a.members).bits)
-    return bool(min(there, back) >= _RECRUIT_BITS / 2 and max(there, back) >= _RECRUIT_BITS)
+    return bool(min(there, back) >= RECRUIT_BITS / 2 and max(there, back) >= RECRUIT_BITS)
 
 
 def _join(world: World, cases: list[Case]) -> list[Case]:
@@ -253,9 +241,10 @@ def investigate(
     """
     cases = []
     for cluster in _candidates(world, links, near, seed):
-        inside, outside = _tell_apart(world, cluster)
-        if len(inside) >= LEAST_MEMBERS:
-            cases.append(_examine(world, inside, outside))
+        for part, beside in _parts(world, cluster):
+            inside, outside = _tell_apart(world, part)
+            if len(inside) >= LEAST_MEMBERS:
+                cases.append(_examine(world, inside, np.union1d(outside, beside)))
     cases = _control(cases, fdr)
     cases.sort(key=lambda case: (case.q_value, case.p_value, -len(case.members)))
     convicted = [case for case in cases if case.q_value <= fdr]

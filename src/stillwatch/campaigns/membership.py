@@ -11,17 +11,26 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
+from stillwatch.campaigns.explanations import REPEATS
 from stillwatch.campaigns.families import World, signature
 
-__all__ = ["Fit", "acts_along", "fit"]
+__all__ = ["RECRUIT_BITS", "Fit", "acts_along", "fit", "recruited"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
+RECRUIT_BITS = 8.0
+"""Weight of text and content together from which an entity belongs, with nothing else known of it."""
+
+_TEXT_BITS = 4.0
+_CONTENT_BITS = 1.0
+_ROUNDS = 3
 _MOST_TEXTS = 40
 _BITS = 12.0
 _USED = 0.05
+_ALONG = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +73,11 @@ def _text_bits(world: World, members: I64, who: I64) -> F64:
     if not len(number):
         return np.zeros(len(who))
     outside = (texts.holders[number] - used + 0.5) / (total - size + 1)
-    ratio = np.clip(np.log2(used / size / outside), 0.0, _BITS)
-    # Sharing a text once in a hundred exchanges is not using it.
+    # Sharing a text once in a hundred exchanges is not using it, for members as for others.
+    using = np.asarray((texts.matrix[members][:, number] >= _USED).sum(axis=0)).ravel()
+    ratio = np.clip(np.log2(np.maximum(using, 0.5) / size / outside), 0.0, _BITS)
     has = texts.matrix[who][:, number].toarray() >= _USED
-    absent = -min(4.0, float(np.log2(size / max(size - used.max(), 0.05 * size))))
+    absent = -min(4.0, float(np.log2(size / max(size - using.max(), 0.05 * size))))
     return np.where(has.any(axis=1), (has * ratio).max(axis=1), absent)
 
 
@@ -98,13 +108,16 @@ def acts_along(world: World, members: I64, who: I64) -> npt.NDArray[np.bool_]:
 
     Returns:
         For each of ``who``, whether its hourly activity correlates with the cluster's far beyond the log's
-        (4 standard deviations), or it shares a rare thing with two members.
+        (``_ALONG`` robust standard deviations), or it shares a rare thing with two members.
     """
-    beat = world.rhythm[members].mean(axis=0)
-    beside = world.rhythm @ beat
+    beside = world.rhythm @ world.rhythm[members].mean(axis=0)
     told = np.any(world.rhythm != 0, axis=1)
-    spread = float(np.std(beside[told])) if told.any() else 0.0
-    along = told[who] & (beside[who] - float(np.mean(beside[told] if told.any() else 0.0)) > 4 * max(spread, 1e-9))
+    along = np.zeros(len(who), np.bool_)
+    if told.any():
+        # Median and median deviation: members not found yet are part of the log and must not widen its spread.
+        usual = float(np.median(beside[told]))
+        spread = float(stats.median_abs_deviation(beside[told], scale="normal"))
+        along = told[who] & (beside[who] - usual > _ALONG * max(spread, 1e-9))
     hands = world.traits.hands
     if hands is None:
         return np.asarray(along)
@@ -112,3 +125,35 @@ def acts_along(world: World, members: I64, who: I64) -> npt.NDArray[np.bool_]:
     theirs = scarce[np.asarray((hands.matrix[members][:, scarce] > 0).sum(axis=0)).ravel() >= 2]
     shared = np.asarray((hands.matrix[who][:, theirs] > 0).sum(axis=1)).ravel() > 0
     return np.asarray(along | shared)
+
+
+def recruited(world: World, members: I64, taken: npt.NDArray[np.bool_]) -> I64:
+    """A cluster with everyone in the log who belongs to it, sorted.
+
+    A shared text beside like questions is proof enough of belonging; either alone needs a sign of acting along.
+    Each round holds the rest against the signature of the last, which more members make sharper.
+
+    Args:
+        world: the log as the tests see it.
+        members: the cluster.
+        taken: entities that belong to a campaign already (E).
+    """
+    for _ in range(_ROUNDS):
+        open_to = ~taken
+        open_to[members] = False
+        extra = _belonging(world, members, np.flatnonzero(open_to))
+        if not len(extra):
+            break
+        members = np.union1d(members, extra)
+    return members
+
+
+def _belonging(world: World, members: I64, who: I64) -> I64:
+    found = fit(world, members, who)
+    fits = (found.bits >= RECRUIT_BITS) & (found.text >= _TEXT_BITS)
+    alike = (found.content >= _CONTENT_BITS) | ((found.text >= _TEXT_BITS) & (found.bits >= _CONTENT_BITS))
+    unsure = np.flatnonzero(~fits & alike)
+    fits[unsure] = acts_along(world, members, who[unsure])
+    chosen = who[fits]
+    # Who runs a published set that others of these run too has a reason of its own.
+    return chosen[world.asked.repeats(np.concatenate([chosen, members]))[: len(chosen)] <= 2 * REPEATS]
