@@ -7,13 +7,13 @@ import pyarrow as pa
 import pytest
 
 from stillwatch.core.tables import DEAD_LETTERS, EXCHANGES
-from stillwatch.ingest import BatchFormat, all_formats, plan, read_slice
+from stillwatch.ingest import BatchFormat, all_formats, cut, plan, read_slice
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference" / "formats.md"
 
 
 def read(*paths: Path, slice_bytes: int = 1 << 25) -> tuple[pa.Table, pa.Table]:
-    results = [r for part in plan(list(paths), slice_bytes=slice_bytes) for r in read_slice(part)]
+    results = [r for part in cut(plan(list(paths)), slice_bytes=slice_bytes) for r in read_slice(part)]
     return (
         pa.Table.from_batches([r.exchanges for r in results], EXCHANGES),
         pa.Table.from_batches([r.dead_letters for r in results], DEAD_LETTERS),

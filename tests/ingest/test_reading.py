@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from stillwatch.core import BadTable, EmptyInput, UnknownFormat, UnreadableInput
 from stillwatch.core.tables import DEAD_LETTERS, EXCHANGES
-from stillwatch.ingest import plan, read_accounts, read_releases, read_slice
+from stillwatch.ingest import cut, plan, read_accounts, read_releases, read_slice
 
 GOOD = {"time": "2026-11-24T00:00:00Z", "account_id": "a", "prompt": "hello there"}
 
 
 def read(*paths: Path, slice_bytes: int = 1 << 25, batch_rows: int = 8192) -> tuple[pa.Table, pa.Table]:
-    parts = plan(list(paths), slice_bytes=slice_bytes)
+    parts = cut(plan(list(paths)), slice_bytes=slice_bytes)
     results = [r for part in parts for r in read_slice(part, batch_rows=batch_rows)]
     return (
         pa.Table.from_batches([r.exchanges for r in results], EXCHANGES),

@@ -7,6 +7,7 @@ it could be, ``investigate`` joins it all, ``portrait``, ``shared_text`` and ``v
 """
 
 from stillwatch.campaigns.background import Background
+from stillwatch.campaigns.candidates import candidate_pairs
 from stillwatch.campaigns.content import Content, nearest, whiten
 from stillwatch.campaigns.entities import Entities, load_entities
 from stillwatch.campaigns.families import World
@@ -14,6 +15,7 @@ from stillwatch.campaigns.gather import (
     draw_sample,
     gather_hands,
     gather_rhythm,
+    gather_sentences,
     gather_texts,
     match_accounts,
 )
@@ -42,10 +44,12 @@ __all__ = [
     "World",
     "account_table",
     "campaign_p",
+    "candidate_pairs",
     "draw_sample",
     "find_templates",
     "gather_hands",
     "gather_rhythm",
+    "gather_sentences",
     "gather_texts",
     "interchangeability",
     "investigate",

@@ -8,6 +8,7 @@ members are busy.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +21,7 @@ _LARGEST = 150
 _WINDOW = 60
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Background:
     """Draws groups from a log of E entities.
 
@@ -33,6 +34,10 @@ class Background:
     volume: I64
     draws: int
     seed: int
+
+    @cached_property
+    def _by_volume(self) -> I64:
+        return np.argsort(self.volume, kind="stable")
 
     def size(self, members: I64) -> int:
         """Size of the drawn groups: the cluster's, up to a bound that keeps them cheap.
@@ -58,7 +63,7 @@ class Background:
             among: which entities may be drawn (E); must hold for the members.
         """
         rng = self._rng(members)
-        order = np.argsort(self.volume, kind="stable")
+        order = self._by_volume
         if among is not None:
             order = order[among[order]]
         rank = np.zeros(len(self.volume), np.int64)

@@ -22,7 +22,7 @@ I64 = npt.NDArray[np.int64]
 
 _CLIP = 4.0
 _SHRINK = 0.3
-_CHUNK = 65_536
+_CHUNK = 8_192
 LINK_Z, LINK_COSINE = 6.0, 0.5
 
 
@@ -55,13 +55,16 @@ class Content:
 
         Zero for entities whose prompts are ordinary, which can link to nobody.
         """
+        return np.asarray(self.means * self.scale()[:, None], np.float32)
+
+    def scale(self) -> F64:
+        """What makes each entity's mean its direction (E)."""
         d = self.dimensions
         n = np.maximum(self.counts, 1)
         square = np.einsum("ij,ij->i", self.means, self.means)
         signal = square - d / n
         telling = (self.counts > 0) & (n * square > d + 3.0 * np.sqrt(2.0 * d))
-        scale = np.where(telling, 1.0 / np.sqrt(np.maximum(signal, 1e-9)), 0.0)
-        return np.asarray(self.means * scale[:, None], np.float32)
+        return np.where(telling, 1.0 / np.sqrt(np.maximum(signal, 1e-9)), 0.0)
 
     def z(self, a: I64, b: I64) -> F64:
         """z of pairs of entities: about N(0, 1) where they have nothing in common."""
@@ -83,18 +86,16 @@ def whiten(features: npt.NDArray[np.float16], owner: I64, entities: int, *, embe
     if sample == 0:
         empty = np.zeros((0, d), np.float32)
         return Content(owner, empty, counts, np.zeros((entities, d), np.float32), empty[:, :embedded])
-    total, square = np.zeros(d), np.zeros(d)
-    for start in range(0, sample, _CHUNK):
-        block = features[start : start + _CHUNK].astype(np.float32)
-        total += block.sum(axis=0, dtype=np.float64)
-        square += np.einsum("ij,ij->j", block, block, dtype=np.float64)
-    centre = (total / sample).astype(np.float32)
-    spread = np.sqrt(np.maximum(square / sample - centre.astype(np.float64) ** 2, 1e-8)).astype(np.float32)
-    out = np.empty((sample, d), np.float32)
+    out = features.astype(np.float32)
+    blocks = [out[start : start + _CHUNK] for start in range(0, sample, _CHUNK)]
+    centre = sum(block.sum(axis=0, dtype=np.float64) for block in blocks) / sample
+    square = sum(np.einsum("ij,ij->j", block, block).astype(np.float64) for block in blocks) / sample
+    spread = np.sqrt(np.maximum(square - centre**2, 1e-8))
     covariance = np.zeros((d, d))
-    for start in range(0, sample, _CHUNK):
-        block = np.clip((features[start : start + _CHUNK] - centre) / spread, -_CLIP, _CLIP).astype(np.float32)
-        out[start : start + _CHUNK] = block
+    for block in blocks:
+        block -= centre.astype(np.float32)
+        block /= spread.astype(np.float32)
+        np.clip(block, -_CLIP, _CLIP, out=block)
         covariance += block.T @ block
     covariance /= sample
     raw = out[:, :embedded].copy()
@@ -102,8 +103,8 @@ def whiten(features: npt.NDArray[np.float16], owner: I64, entities: int, *, embe
     values, vectors = np.linalg.eigh(shrunk)
     whitener = (vectors / np.sqrt(np.maximum(values, 1e-6))).astype(np.float32)
     centre_white = (out.mean(axis=0) @ whitener).astype(np.float32)
-    for start in range(0, sample, _CHUNK):
-        out[start : start + _CHUNK] = out[start : start + _CHUNK] @ whitener - centre_white
+    for block in blocks:
+        block[:] = block @ whitener - centre_white
     means = np.zeros((entities, d), np.float32)
     present = np.flatnonzero(counts)
     starts = np.searchsorted(owner, present)
@@ -129,27 +130,28 @@ def nearest(content: Content, *, most: int = 40, block: int = 2048) -> Neighbour
     unit = content.unit()
     telling = np.flatnonzero(np.any(unit != 0, axis=1))
     vectors = unit[telling]
-    pairs_a: list[I64] = []
-    pairs_b: list[I64] = []
+    keys: list[I64] = []
+    cosines: list[F32] = []
     for start in range(0, len(telling), block):
-        cosines = vectors[start : start + block] @ vectors.T
-        rows = np.arange(len(cosines))
-        cosines[rows, start + rows] = -1.0
+        table = vectors[start : start + block] @ vectors.T
+        rows = np.arange(len(table))
+        table[rows, start + rows] = -1.0
         k = min(most, len(telling) - 1)
         if k < 1:
             continue
-        best = np.argpartition(-cosines, k - 1, axis=1)[:, :k]
-        value = np.take_along_axis(cosines, best, axis=1)
+        best = np.argpartition(-table, k - 1, axis=1)[:, :k]
+        value = np.take_along_axis(table, best, axis=1)
         row, column = np.nonzero(value > LINK_COSINE)
-        pairs_a.append(telling[start + row])
-        pairs_b.append(telling[best[row, column]])
-    if not pairs_a:
+        left, right = telling[start + row], telling[best[row, column]]
+        keys.append(np.minimum(left, right) * len(unit) + np.maximum(left, right))
+        cosines.append(value[row, column])
+    if not keys:
         none = np.zeros(0, np.int64)
         return Neighbours(none, none, np.zeros(0), np.zeros(0))
-    left, right = np.concatenate(pairs_a), np.concatenate(pairs_b)
-    pairs = np.unique(np.stack([np.minimum(left, right), np.maximum(left, right)], axis=1), axis=0)
-    a, b = pairs[:, 0], pairs[:, 1]
-    z = content.z(a, b)
-    cosine = np.einsum("ij,ij->i", unit[a], unit[b]).astype(np.float64)
+    pairs, first = np.unique(np.concatenate(keys), return_index=True)
+    a, b = pairs // len(unit), pairs % len(unit)
+    cosine = np.concatenate(cosines)[first].astype(np.float64)
+    scale = content.scale()
+    z = np.sqrt(content.counts[a] * content.counts[b]) * cosine / (scale[a] * scale[b]) / np.sqrt(content.dimensions)
     kept = z > LINK_Z
     return Neighbours(a[kept], b[kept], z[kept], cosine[kept])

@@ -17,7 +17,7 @@ from scipy import sparse, stats
 from stillwatch.campaigns.background import Background
 from stillwatch.campaigns.interchangeability import MARGIN, Interchangeability, interchangeability
 from stillwatch.campaigns.linkage import Traits
-from stillwatch.campaigns.postings import Postings
+from stillwatch.campaigns.postings import RARITIES, Postings, distinct
 from stillwatch.campaigns.repeats import Asked
 from stillwatch.campaigns.significance import tail_p
 
@@ -76,9 +76,9 @@ def signature(world: World, members: I64) -> tuple[I64, F64, F64]:
     """
     texts = world.traits.texts
     within = texts.matrix[members]
-    used = np.asarray((within >= _LEAST_SHARE).sum(axis=0)).ravel()
-    number = np.flatnonzero((used >= 2) & (texts.rarity() < 3))
-    count = used[number].astype(np.float64)
+    things = within.indices[within.data >= _LEAST_SHARE]
+    number, used = np.unique(things[texts.classes[things] < len(RARITIES)], return_counts=True)
+    number, count = number[used >= 2].astype(np.int64), used[used >= 2].astype(np.float64)
     chance = _log10_tail(count, len(members), texts.holders[number] / texts.matrix.shape[0])
     chance += np.log10(max(len(texts.names), 1))
     order = np.argsort(chance + 1e-6 * -count, kind="stable")
@@ -121,14 +121,12 @@ def apartness(world: World, members: I64) -> Interchangeability:
 def _likeness(means: F32, groups: I64) -> F64:
     """Mean product of different members' means, for each of g groups (g x size entities)."""
     count, size = groups.shape
-    present, column = np.unique(groups, return_inverse=True)
-    vectors = means[present]
-    square = np.einsum("ij,ij->i", vectors, vectors)
+    square = np.einsum("ij,ij->i", means, means)
     drawn = sparse.csr_matrix(
-        (np.ones(groups.size, np.float32), column.ravel(), np.arange(0, groups.size + 1, size)),
-        shape=(count, len(present)),
+        (np.ones(groups.size, np.float32), groups.ravel(), np.arange(0, groups.size + 1, size)),
+        shape=(count, len(means)),
     )
-    totals = drawn @ vectors
+    totals = drawn @ means
     return np.asarray((np.einsum("ij,ij->i", totals, totals) - drawn @ square) / (size * (size - 1)), np.float64)
 
 
@@ -264,14 +262,24 @@ def timing(world: World, members: I64) -> Finding:
     return _best("timing", _timing_tests(world, members))
 
 
-def _sharing(hands: Postings, members: I64) -> int:
-    """How many members share a rare or uncommon thing with another member."""
-    within = hands.matrix[np.unique(members)]
-    scarce = hands.rarity()[within.indices] < 2
-    things = within.indices[scarce]
-    owner = np.repeat(np.arange(within.shape[0]), np.diff(within.indptr))[scarce]
-    shared = np.bincount(things, minlength=1)[things] >= 2
-    return len(np.unique(owner[shared]))
+def _sharing(hands: Postings, groups: I64) -> I64:
+    """How many members share a rare or uncommon thing with another member, for each of g groups (g x size)."""
+    size = groups.shape[1]
+    groups = np.sort(groups, axis=1)
+    # Who was drawn twice is one member.
+    once = np.ones(groups.shape, np.bool_)
+    once[:, 1:] = groups[:, 1:] != groups[:, :-1]
+    cell = np.flatnonzero(once)
+    scarce = hands.scarce()
+    rows = scarce[groups.ravel()[cell]]
+    holder = np.repeat(cell, np.diff(rows.indptr))
+    key = (holder // size) * scarce.shape[1] + rows.indices
+    order = np.argsort(key, kind="stable")
+    again = np.zeros(len(key), np.bool_)
+    again[1:] = key[order][1:] == key[order][:-1]
+    again[:-1] |= again[1:]
+    sharing = distinct(holder[order[again]])
+    return np.bincount(sharing // size, minlength=len(groups))
 
 
 def _jitter(count: int) -> F64:
@@ -284,7 +292,7 @@ def infrastructure(world: World, members: I64) -> Finding:
     e, hands = world.traits.entities, world.traits.hands
     tests: list[tuple[float, str, float, float, str]] = []
     if hands is not None:
-        sharing = _sharing(hands, members)
+        sharing = int(_sharing(hands, members[None, :])[0])
         chance = float(1 - (1 - hands.chance()[:2].sum()) ** (len(members) - 1))
         p = float(max(stats.binom.sf(sharing - 1, len(members), min(chance, 1.0)), 1e-12))
         if sharing <= _MAJORITY * len(members):
@@ -293,8 +301,7 @@ def infrastructure(world: World, members: I64) -> Finding:
         elif p < _REDRAW:
             # Offices make sharing lumpy, which the binomial does not know; groups drawn from the log do.
             groups = world.background.plain(members, 200, whole=True)
-            null = np.array([_sharing(hands, group) for group in groups], np.float64)
-            p = max(p, tail_p(null + _jitter(len(null)), float(sharing)))
+            p = max(p, tail_p(_sharing(hands, groups) + _jitter(len(groups)), float(sharing)))
         tests.append(
             (
                 p,

@@ -17,25 +17,28 @@ from stillwatch.campaigns.entities import Entities
 from stillwatch.campaigns.postings import Postings
 from stillwatch.engines import query
 
-__all__ = ["draw_sample", "gather_hands", "gather_rhythm", "gather_texts", "match_accounts"]
+__all__ = ["draw_sample", "gather_hands", "gather_rhythm", "gather_sentences", "gather_texts", "match_accounts"]
 
-_LEAST_HELD = 2
 _HOUR_US = 3_600_000_000
 
 _SENTENCE_SQL = """
-CREATE TABLE text_use AS
-WITH sentence AS (
+CREATE TABLE sentence_use AS
+WITH used AS (
     SELECT entity, thing, count(*) AS uses FROM (
         SELECT a.entity, unnest(list_distinct(s.sentences)) AS thing
         FROM sketches AS s JOIN account_hash AS a ON a.hash = s.account)
     GROUP BY ALL
-), template AS (
-    SELECT a.entity, hash(t.template, 'template') AS thing, count(*) AS uses
-    FROM sketches AS s JOIN account_hash AS a ON a.hash = s.account JOIN template_of AS t USING (masked)
-    GROUP BY ALL
-), used AS (SELECT * FROM sentence UNION ALL SELECT * FROM template)
+)
 SELECT entity, thing, uses FROM used
 WHERE thing IN (SELECT thing FROM used GROUP BY thing HAVING count(*) >= 2)
+"""
+
+_TEXT_SQL = """
+WITH template AS (
+    SELECT a.entity, t.thing, sum(t.uses)::BIGINT AS uses
+    FROM template_use AS t JOIN account_hash AS a ON a.hash = t.account GROUP BY ALL
+), used AS (SELECT * FROM sentence_use UNION ALL SELECT * FROM template)
+SELECT entity, thing, uses FROM used ORDER BY entity, thing
 """
 
 _HAND_SQL = """
@@ -56,14 +59,16 @@ WHERE thing IN (SELECT thing FROM hand GROUP BY thing HAVING count(*) >= 2)
 
 _SAMPLE_SQL = """
 CREATE TABLE sample AS
-WITH ranked AS (
-    SELECT entity, exchange_id, row_number() OVER (PARTITION BY entity ORDER BY hash(prompt, entity)) AS place
-    FROM asked
+WITH drawn AS (
+    SELECT entity, min_by(exchange_id, hash(prompt, entity), {most}) AS ids FROM asked GROUP BY entity
+), ranked AS (
+    SELECT entity, unnest(ids) AS exchange_id, generate_subscripts(ids, 1) AS place FROM drawn
 )
-SELECT r.entity, r.exchange_id, r.place, any_value(e.prompt) AS prompt
-FROM (SELECT * FROM ranked WHERE place <= {most}) AS r JOIN exchanges AS e USING (exchange_id)
-GROUP BY ALL
+SELECT r.entity, r.exchange_id, r.place, e.prompt FROM ranked AS r JOIN exchanges AS e USING (exchange_id)
 """
+
+# A log may use an id twice.
+_ONE_EACH_SQL = "DELETE FROM sample WHERE rowid NOT IN (SELECT min(rowid) FROM sample GROUP BY entity, place)"
 
 
 def match_accounts(
@@ -79,10 +84,23 @@ def match_accounts(
     connection.unregister("account_hash_table")
 
 
-def gather_texts(connection: duckdb.DuckDBPyConnection, entities: Entities) -> Postings:
-    """Which entities use which shared sentences and templates, in what share of their exchanges."""
+def gather_sentences(connection: duckdb.DuckDBPyConnection, *, holders: int) -> npt.NDArray[np.uint64]:
+    """Make the table ``sentence_use``; sorted hashes of the sentences that so many entities use."""
     connection.execute(_SENTENCE_SQL)
-    table: pa.Table = query(connection, "SELECT * FROM text_use ORDER BY entity, thing")
+    common = query(
+        connection, f"SELECT thing FROM sentence_use GROUP BY thing HAVING count(*) >= {holders} ORDER BY thing"
+    )
+    return np.asarray(common["thing"], np.uint64)
+
+
+def gather_texts(connection: duckdb.DuckDBPyConnection, entities: Entities) -> Postings:
+    """Which entities use which shared sentences and templates, in what share of their exchanges.
+
+    Args:
+        connection: has ``sentence_use`` and ``template_use``.
+        entities: of the log.
+    """
+    table: pa.Table = query(connection, _TEXT_SQL)
     entity = np.asarray(table["entity"], np.int64)
     share = np.asarray(table["uses"], np.float64) / entities.exchanges[entity]
     return Postings.build(entity, np.asarray(table["thing"], np.uint64), share, len(entities))
@@ -135,5 +153,6 @@ def draw_sample(connection: duckdb.DuckDBPyConnection, most: int) -> pa.Table:
         entity, prompt; sorted by entity, at most ``most`` rows each.
     """
     connection.execute(_SAMPLE_SQL.format(most=most))
+    connection.execute(_ONE_EACH_SQL)
     table: pa.Table = query(connection, "SELECT entity, prompt FROM sample ORDER BY entity, place")
     return table

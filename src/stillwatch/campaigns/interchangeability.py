@@ -21,7 +21,9 @@ MARGIN = 0.02
 """An intraclass correlation below this counts as none: people begin at .03."""
 
 F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
+Sum = F64 | np.float64
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,43 +61,37 @@ def interchangeability(vectors: F32, owner: I64) -> Interchangeability:
     sums = np.zeros((m, vectors.shape[1]))
     np.add.at(sums, inverse, vectors)
     squares = np.asarray(np.bincount(inverse, weights=np.einsum("ij,ij->i", vectors, vectors)), np.float64)
-    icc = float(_icc(n, sums, squares, n.sum(), sums.sum(axis=0), squares.sum(), m)[0])
+    of_mean = np.einsum("ij,ij->i", sums, sums) / n
+    total = sums.sum(axis=0)
+    icc = float(_icc(m, n.sum(), np.sum(n**2), of_mean.sum(), total @ total, squares.sum()))
     # Each account left out in turn, from its own sums: no pass over the prompts.
-    left_out = np.array([_icc_without(n, sums, squares, i) for i in range(m)])
+    rest = total - sums
+    left_out = _icc(
+        m - 1,
+        n.sum() - n,
+        np.sum(n**2) - n**2,
+        of_mean.sum() - of_mean,
+        np.einsum("ij,ij->i", rest, rest),
+        squares.sum() - squares,
+    )
     spread = np.sqrt((m - 1) / m * np.sum((left_out - left_out.mean()) ** 2)) * (1 + 2 / m)
     error = float(max(spread, 1e-6))
     t = stats.t(df=m - 1)
     return Interchangeability(icc, error, float(t.cdf((icc - MARGIN) / error)), float(t.sf(icc / error)))
 
 
-def _icc(
-    n: npt.NDArray[np.float64],
-    sums: npt.NDArray[np.float64],
-    squares: npt.NDArray[np.float64],
-    total_n: float,
-    total: npt.NDArray[np.float64],
-    total_square: float,
-    m: int,
-) -> tuple[float, float]:
-    within_means = float(np.sum(np.einsum("ij,ij->i", sums, sums) / n))
-    grand = float(total @ total) / total_n
-    between = (within_means - grand) / (m - 1)
-    within = (total_square - within_means) / max(total_n - m, 1.0)
-    typical = (total_n - float(np.sum(n**2)) / total_n) / (m - 1)
+def _icc(m: int, count: Sum, square_count: Sum, of_means: Sum, of_total: Sum, of_all: Sum) -> F64:
+    """Intraclass correlation from sums of squares; columns may be arrays, one value a group.
+
+    Args:
+        m: accounts.
+        count, square_count: sums of the accounts' numbers of prompts and of their squares.
+        of_means: sum of each account's squared sum over its number.
+        of_total: squared sum of all.
+        of_all: sum of squares of all.
+    """
+    between = (of_means - of_total / count) / (m - 1)
+    within = (of_all - of_means) / np.maximum(count - m, 1.0)
+    typical = (count - square_count / count) / (m - 1)
     whole = between + (typical - 1) * within
-    return ((between - within) / whole if whole > 0 else 0.0), typical
-
-
-def _icc_without(
-    n: npt.NDArray[np.float64], sums: npt.NDArray[np.float64], squares: npt.NDArray[np.float64], out: int
-) -> float:
-    keep = np.arange(len(n)) != out
-    return _icc(
-        n[keep],
-        sums[keep],
-        squares[keep],
-        n[keep].sum(),
-        sums[keep].sum(axis=0),
-        squares[keep].sum(),
-        len(n) - 1,
-    )[0]
+    return np.asarray(np.where(whole > 0, (between - within) / np.where(whole > 0, whole, 1.0), 0.0))

@@ -9,6 +9,7 @@ accounts are at most watched.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -92,9 +93,10 @@ def _tell_apart(world: World, members: I64) -> tuple[I64, I64]:
     inside, outside = members, members[:0]
     for _ in range(3):
         bits = fit(world, inside, members).bits
+        before = len(inside)
         inside, outside = members[bits >= _MEMBER_BITS], members[bits < _MEMBER_BITS]
-        if len(inside) < LEAST_MEMBERS:
-            return inside, outside
+        if len(inside) in range(LEAST_MEMBERS) or len(inside) == before:
+            break
     return inside, outside
 
 
@@ -143,16 +145,15 @@ def _candidates(world: World, links: Links, near: Neighbours, seed: int) -> list
     entities = len(world.traits.entities)
     probability = links.content_probability()
     kept = probability > 0.5
-    found = clusters(links.a[kept], links.b[kept], probability[kept], entities, least=LEAST_MEMBERS, seed=seed)
-    asked = clusters(
-        near.a,
-        near.b,
-        np.clip(near.cosine, 0.0, 1.0),
-        entities,
-        resolution=0.1,
-        least=LEAST_MEMBERS,
-        seed=seed,
-    )
+    alike = np.clip(near.cosine, 0.0, 1.0)
+    with ThreadPoolExecutor(2) as threads:
+        of_links = threads.submit(
+            clusters, links.a[kept], links.b[kept], probability[kept], entities, least=LEAST_MEMBERS, seed=seed
+        )
+        of_questions = threads.submit(
+            clusters, near.a, near.b, alike, entities, resolution=0.1, least=LEAST_MEMBERS, seed=seed
+        )
+        found, asked = of_links.result(), of_questions.result()
     covered = np.full(entities, -1)
     for number, cluster in enumerate(found):
         covered[cluster] = number

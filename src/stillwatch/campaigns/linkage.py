@@ -38,6 +38,7 @@ PRIOR = 1e-4
 
 _RANDOM_PAIRS = 300_000
 _COMPARED = 96
+_CHUNK = 16_384
 # What the families that see coordination may take from a pair, at most.
 _FAINTEST = -8.0
 _HOUR = 3_600_000_000
@@ -180,11 +181,15 @@ def _pair_rates(traits: Traits, rng: np.random.Generator) -> dict[str, float]:
     pairs = rng.integers(0, len(e), (2, _RANDOM_PAIRS))
     a, b = pairs[:, pairs[0] != pairs[1]]
     content = traits.content
-    unit = content.unit()
-    z = np.concatenate([content.z(a[i : i + 20_000], b[i : i + 20_000]) for i in range(0, len(a), 20_000)])
-    cosine = np.concatenate(
-        [np.einsum("ij,ij->i", unit[a[i : i + 20_000]], unit[b[i : i + 20_000]]) for i in range(0, len(a), 20_000)]
+    dots = np.concatenate(
+        [
+            np.einsum("ij,ij->i", content.means[a[i : i + _CHUNK]], content.means[b[i : i + _CHUNK]])
+            for i in range(0, len(a), _CHUNK)
+        ]
     )
+    z = np.sqrt(content.counts[a] * content.counts[b]) * dots / np.sqrt(content.dimensions)
+    scale = content.scale()
+    cosine = dots * scale[a] * scale[b]
     both = np.minimum(traits.purpose[a], traits.purpose[b]).max(axis=1, initial=0.0)
     spans = (np.abs(e.first_seen[a] - e.first_seen[b]) < 6 * _HOUR) & (
         np.abs(e.last_seen[a] - e.last_seen[b]) < 6 * _HOUR

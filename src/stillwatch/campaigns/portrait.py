@@ -143,14 +143,14 @@ class Portraitist:
     def _pivots(self) -> list[Row]:
         out = []
         for model, released in self.releases:
-            rows = self._rows(
+            used: pa.Table = query(
+                self.connection,
                 f"""SELECT (epoch_us(time) - {released}) / {_HOUR}.0 AS hours,
                            (model = '{model.replace("'", "''")}')::INT AS new
                     FROM exchanges SEMI JOIN member USING (account_id)
-                    WHERE abs(epoch_us(time) - {released}) <= {48 * _HOUR} ORDER BY time"""
+                    WHERE abs(epoch_us(time) - {released}) <= {48 * _HOUR} ORDER BY time""",
             )
-            hours = np.array([row["hours"] for row in rows])
-            new = np.array([row["new"] for row in rows])
+            hours, new = np.asarray(used["hours"], np.float64), np.asarray(used["new"].fill_null(0), np.float64)
             before, after = hours < 0, (hours >= 0) & (hours < 24)
             if not before.any() or not after.any():
                 continue

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-__all__ = ["RARITIES", "Postings"]
+__all__ = ["RARITIES", "Postings", "distinct"]
 
 RARITIES: tuple[tuple[str, float], ...] = (("rare", 0.002), ("uncommon", 0.02), ("common", 0.15))
 """Upper bounds of each class, as shares of all entities; beyond the last a thing says nothing."""
@@ -23,6 +23,14 @@ _BLOCKED = 2
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 _PAIRS = 65_536
+
+
+def distinct(values: I64) -> I64:
+    """Distinct values, sorted: a sort takes a tenth of the time of numpy's own unique, which hashes."""
+    values = np.sort(values)
+    fresh = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=fresh[1:])
+    return values[fresh]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,12 @@ class Postings:
     def rarity(self) -> npt.NDArray[np.int8]:
         """Class of each thing: an index into ``RARITIES``, or ``len(RARITIES)`` beyond the last."""
         return self.classes
+
+    def scarce(self) -> sparse.csr_matrix:
+        """The matrix without things that are common or beyond: E x T."""
+        kept = self.classes[self.matrix.indices] < _BLOCKED
+        offsets = np.concatenate([[0], np.cumsum(kept)])[self.matrix.indptr]
+        return sparse.csr_matrix((self.matrix.data[kept], self.matrix.indices[kept], offsets), shape=self.matrix.shape)
 
     def chance(self) -> F64:
         """For each class of rarity, how likely two random entities are to share a thing of it."""

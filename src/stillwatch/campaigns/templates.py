@@ -3,6 +3,8 @@
 Texts that differ only in numbers, case and punctuation are one text to begin with. Two texts meet
 when a band of their sketches agrees, and stay together only if their signatures agree on half of
 the shingles; unverified bands chain prompts with a long common prefix into one giant family.
+
+Bands are read and sorted one at a time, so that memory holds a signature a text and one band's keys.
 """
 
 from __future__ import annotations
@@ -21,60 +23,133 @@ from stillwatch.engines import query
 __all__ = ["LEAST_JACCARD", "find_templates"]
 
 Bytes = npt.NDArray[np.uint8]
+U64 = npt.NDArray[np.uint64]
+I64 = npt.NDArray[np.int64]
+Jaccard = Callable[[Bytes, Bytes], npt.NDArray[np.float64]]
 
 LEAST_JACCARD = 0.5
 # A key that this many texts share is a phrase of the language, not a template.
 _COMMON_KEY = 5_000
 _CHUNK = 8_192
-
-_TEXT_SQL = """
-CREATE TABLE text AS
-SELECT masked, any_value(bands) AS bands, any_value(signature) AS signature FROM sketches GROUP BY masked
-"""
-
-_CANDIDATE_SQL = f"""
-WITH keyed AS (SELECT masked, unnest(bands) AS key FROM text),
-     grouped AS (SELECT key, min(masked) AS first FROM keyed
-                 GROUP BY key HAVING count(*) BETWEEN 2 AND {_COMMON_KEY})
-SELECT first AS a, masked AS b FROM keyed JOIN grouped USING (key) WHERE masked <> first
-"""
+_MOST_SHOWN = 200
+# A prompt of one sentence is named by the sentence's hash; its template must be another thing.
+_MARK = np.uint64(0x7E3A91C5D2B84F60)
 
 
 def find_templates(
-    connection: duckdb.DuckDBPyConnection,
-    estimate_jaccard: Callable[[Bytes, Bytes], npt.NDArray[np.float64]],
+    connection: duckdb.DuckDBPyConnection, bands: tuple[str, ...], slots: int, estimate_jaccard: Jaccard
 ) -> None:
-    """Make the tables ``text`` and ``template_of`` (masked, template) in the connection.
+    """Make the tables ``template_use`` and ``template_of`` in the connection.
+
+    ``template_use`` (account, thing, uses) holds what accounts use of families that two accounts use;
+    ``template_of`` (masked, template) the texts of the families with the most exchanges.
 
     Args:
         connection: has the view ``sketches``.
-        estimate_jaccard: two m x slots byte arrays to m estimates.
+        bands: names of its columns of band keys.
+        slots: bytes a signature.
+        estimate_jaccard: two m x ``slots`` byte arrays to m estimates.
     """
-    connection.execute(_TEXT_SQL)
-    pairs: pa.Table = query(connection, _CANDIDATE_SQL)
-    texts: pa.Table = query(connection, "SELECT masked, signature FROM text ORDER BY masked")
-    count = len(texts)
-    signatures = _signature_matrix(texts["signature"].combine_chunks(), count)
-    masked = np.asarray(texts["masked"])
-    a, b = np.searchsorted(masked, pairs["a"]), np.searchsorted(masked, pairs["b"])
-    alike = np.zeros(len(a), np.bool_)
-    for start in range(0, len(a), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        alike[part] = estimate_jaccard(signatures[a[part]], signatures[b[part]]) >= LEAST_JACCARD
-    graph = sparse.coo_matrix((np.ones(int(alike.sum()), np.int8), (a[alike], b[alike])), shape=(count, count))
+    masked = np.asarray(_column(connection, "masked"), np.uint64)
+    order = np.argsort(masked, kind="stable")
+    fresh = _changes(masked[order])
+    first = order[fresh]
+    family = _families(connection, bands, first, _signatures(connection, slots)[first], estimate_jaccard)
+    of_exchange = np.empty(len(masked), np.int64)
+    of_exchange[order] = family[np.cumsum(fresh) - 1]
+    account = np.asarray(_column(connection, "account"), np.uint64)
+    _keep(connection, "template_use", _uses(of_exchange, account, masked[first], family))
+    _keep(connection, "template_of", _shown(of_exchange, account, masked[first], family))
+
+
+def _column(connection: duckdb.DuckDBPyConnection, name: str) -> pa.ChunkedArray:
+    """One column of the sketches; all columns come in one order."""
+    return query(connection, f"SELECT {name} FROM sketches")[name]
+
+
+def _keep(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> None:
+    connection.register("made", table)
+    connection.execute(f"CREATE TABLE {name} AS SELECT * FROM made")
+    connection.unregister("made")
+
+
+def _changes(values: npt.NDArray[np.uint64 | np.int64]) -> npt.NDArray[np.bool_]:
+    """Where a new value begins in a sorted array."""
+    fresh = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=fresh[1:])
+    return fresh
+
+
+def _signatures(connection: duckdb.DuckDBPyConnection, slots: int) -> Bytes:
+    parts = [
+        # DuckDB hands fixed-size binary back as binary: one contiguous buffer all the same.
+        np.frombuffer(chunk.buffers()[2], np.uint8)[chunk.offset * slots : (chunk.offset + len(chunk)) * slots]
+        for chunk in _column(connection, "signature").chunks
+    ]
+    return np.concatenate([np.zeros(0, np.uint8), *parts]).reshape(-1, slots)
+
+
+def _families(
+    connection: duckdb.DuckDBPyConnection, bands: tuple[str, ...], first: I64, signatures: Bytes, jaccard: Jaccard
+) -> I64:
+    """Family of each distinct text: connected components of pairs found alike."""
+    count = len(first)
+    found_a: list[I64] = []
+    found_b: list[I64] = []
+    for band in bands:
+        a, b = _meetings(np.asarray(_column(connection, band), np.uint64)[first])
+        alike = np.zeros(len(a), np.bool_)
+        for start in range(0, len(a), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            alike[part] = jaccard(signatures[a[part]], signatures[b[part]]) >= LEAST_JACCARD
+        found_a.append(a[alike])
+        found_b.append(b[alike])
+    a, b = np.concatenate(found_a), np.concatenate(found_b)
+    graph = sparse.coo_matrix((np.ones(len(a), np.int8), (a, b)), shape=(count, count))
     _, family = csgraph.connected_components(graph, directed=False)
-    table = pa.table({"masked": texts["masked"], "template": pa.array(family.astype(np.int64))})
-    connection.register("template_table", table)
-    connection.execute("CREATE TABLE template_of AS SELECT * FROM template_table")
-    connection.unregister("template_table")
+    return np.asarray(family, np.int64)
 
 
-def _signature_matrix(column: pa.Array, count: int) -> npt.NDArray[np.uint8]:
-    if count == 0:
-        return np.zeros((0, 64), np.uint8)
-    # DuckDB hands fixed-size binary back as binary: one contiguous buffer all the same.
-    binary = column.cast(pa.large_binary())
-    data = np.frombuffer(binary.buffers()[2], np.uint8)
-    offset = np.frombuffer(binary.buffers()[1], np.int64)[binary.offset]
-    width = (len(data) - offset) // count
-    return data[offset : offset + count * width].reshape(count, width)
+def _meetings(keys: U64) -> tuple[I64, I64]:
+    """Pairs of texts with one key of 32 bits: each beside the first that has it."""
+    # Most keys stand alone, and a count of their upper bits shows most of those.
+    coarse = (keys >> np.uint64(10)).astype(np.int64)
+    candidates = np.flatnonzero(np.bincount(coarse)[coarse] > 1).astype(np.uint64)
+    packed = np.sort((keys[candidates] << np.uint64(32)) | candidates)
+    begins = np.flatnonzero(_changes(packed >> np.uint64(32)))
+    size = np.diff(np.append(begins, len(packed)))
+    shared = (size > 1) & (size <= _COMMON_KEY)
+    begins, size = begins[shared], size[shared]
+    text = (packed & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    others = size - 1
+    # Run after run, the places begin + 1 ... begin + others.
+    place = np.arange(others.sum()) - np.repeat(np.cumsum(others) - others, others) + np.repeat(begins + 1, others)
+    return np.repeat(text[begins], others), text[place]
+
+
+def _uses(of_exchange: I64, account: U64, masked: U64, family: I64) -> pa.Table:
+    """Exchanges of each account in each family; families of one account are left out."""
+    accounts, number = np.unique(account, return_inverse=True)
+    pairs = np.sort(of_exchange * max(len(accounts), 1) + number)
+    begins = np.flatnonzero(_changes(pairs))
+    uses = np.diff(np.append(begins, len(pairs)))
+    of_use, by = np.divmod(pairs[begins], max(len(accounts), 1))
+    several = np.bincount(of_use, minlength=len(masked))[of_use] > 1
+    name = np.zeros(len(masked), np.uint64)
+    # The smallest of its texts' hashes names a family in every run.
+    name[family[::-1]] = masked[::-1]
+    return pa.table({"account": accounts[by[several]], "thing": name[of_use[several]] ^ _MARK, "uses": uses[several]})
+
+
+def _shown(of_exchange: I64, account: U64, masked: U64, family: I64) -> pa.Table:
+    """Texts of the families with the most exchanges, of those that two accounts use."""
+    exchanges = np.bincount(of_exchange, minlength=len(masked))
+    low, high = np.full(len(masked), 2**64 - 1, np.uint64), np.zeros(len(masked), np.uint64)
+    np.minimum.at(low, of_exchange, account)
+    np.maximum.at(high, of_exchange, account)
+    exchanges[(exchanges <= 2) | (low == high)] = 0
+    largest = np.argsort(-exchanges, kind="stable")[:_MOST_SHOWN]
+    chosen = np.zeros(len(masked), np.bool_)
+    chosen[largest[exchanges[largest] > 0]] = True
+    kept = chosen[family] if len(family) else np.zeros(0, np.bool_)
+    return pa.table({"masked": masked[kept], "template": family[kept]})

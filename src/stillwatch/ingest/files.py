@@ -19,7 +19,7 @@ import zstandard
 
 from stillwatch.core import UnreadableInput
 
-__all__ = ["Container", "Wrapping", "container", "numbered_lines", "opened", "wrapping"]
+__all__ = ["Container", "Wrapping", "container", "line_blocks", "numbered_lines", "opened", "split_block", "wrapping"]
 
 Wrapping = Literal["plain", "gzip", "zstd", "parquet"]
 Container = Literal["lines", "array", "csv", "parquet"]
@@ -28,6 +28,8 @@ Container = Literal["lines", "array", "csv", "parquet"]
 BROKEN = (EOFError, OSError, zlib.error, zstandard.ZstdError)
 
 _HEAD = 65_536
+# Some thousand lines: enough to decode at once, few enough to stay in cache.
+_BLOCK = 1 << 20
 # What a break in a stream may take with it is at most a buffer: small, so that little is lost.
 _BUFFER = 16_384
 
@@ -105,21 +107,52 @@ def _beginning(stream: IO[bytes]) -> bytes:
     return head
 
 
-def numbered_lines(stream: IO[bytes], first: int, end: int | None) -> Iterator[tuple[int, bytes]]:
-    """Lines with their numbers, blank ones left out.
+def line_blocks(stream: IO[bytes], first: int, end: int | None) -> Iterator[tuple[int, bytes]]:
+    """Whole lines by the block, each block with the number of its first line.
+
+    Where the stream breaks off, the whole lines before the break come first, then the error.
 
     Args:
         stream: stands at the beginning of a line.
         first: number of that line.
-        end: byte position to stop at, or None for the stream's end.
+        end: byte position to stop at, just after a newline, or None for the stream's end.
     """
     number = first
     left = None if end is None else end - stream.tell()
-    for line in stream:
-        if left is not None:
-            if left <= 0:
-                return
-            left -= len(line)
+    step = _BLOCK if isinstance(getattr(stream, "raw", None), io.FileIO) else _BUFFER
+    held: list[bytes] = []
+    size = 0
+    while True:
+        try:
+            piece = stream.read1(step if left is None else min(step, left))  # type: ignore[attr-defined]
+        except BROKEN:
+            whole = b"".join(held)
+            if cut := whole.rfind(b"\n") + 1:
+                yield number, whole[:cut]
+            raise
+        if not piece:
+            break
+        held.append(piece)
+        size += len(piece)
+        left = None if left is None else left - len(piece)
+        if size >= _BLOCK and b"\n" in piece:
+            whole = b"".join(held)
+            cut = whole.rfind(b"\n") + 1
+            yield number, whole[:cut]
+            number += whole.count(b"\n")
+            held, size = [whole[cut:]], len(whole) - cut
+    if last := b"".join(held):
+        yield number, last
+
+
+def numbered_lines(stream: IO[bytes], first: int, end: int | None) -> Iterator[tuple[int, bytes]]:
+    """Lines with their numbers, blank ones left out; arguments as in ``line_blocks``."""
+    for number, block in line_blocks(stream, first, end):
+        yield from split_block(number, block)
+
+
+def split_block(first: int, block: bytes) -> Iterator[tuple[int, bytes]]:
+    """The lines of a block with their numbers, blank ones left out."""
+    for number, line in enumerate(block.split(b"\n"), start=first):
         if line.strip():
             yield number, line
-        number += 1

@@ -7,11 +7,13 @@ results) that lie in one folder are one slice, for they are joined.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import IO
 
 import msgspec
+import numpy as np
 import pyarrow.parquet as pq
 
 from stillwatch.core import EmptyInput, UnknownFormat, UnreadableInput
@@ -20,10 +22,11 @@ from stillwatch.ingest.base import BatchFormat
 from stillwatch.ingest.files import Container, Wrapping, container, wrapping
 from stillwatch.ingest.registry import all_formats, majority
 
-__all__ = ["Slice", "plan"]
+__all__ = ["Slice", "cut", "plan"]
 
 _HINT = "stillwatch formats lists what can be read"
-_BLOCK = 1 << 22
+_BLOCK = 1 << 20
+_NEWLINE = ord("\n")
 _TRIED = 200
 
 
@@ -39,7 +42,6 @@ class Slice:
         start, end: byte range, for plain lines; ``end`` None for all.
         first_line: number of the first line.
         batch: every file of the batch, for formats that join.
-        index: the slice's place in the plan.
     """
 
     path: Path
@@ -51,7 +53,6 @@ class Slice:
     end: int | None = None
     first_line: int = 1
     batch: tuple[tuple[Path, str, Wrapping], ...] = ()
-    index: int = 0
 
 
 def _files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
@@ -136,40 +137,51 @@ def _check_parquet(path: Path) -> None:
         )
 
 
-def _cut(one: Slice, slice_bytes: int) -> list[Slice]:
+def _cut(one: Slice, slice_bytes: int) -> Iterator[Slice]:
     """Cut plain lines at the newline after every ``slice_bytes``."""
     size = one.path.stat().st_size
     if one.container != "lines" or one.wrapped != "plain" or size <= slice_bytes:
-        return [one]
-    cuts: list[tuple[int, int]] = [(0, 1)]
-    position, line = 0, 1
+        yield one
+        return
+    start, line = 0, 1
     with one.path.open("rb") as source:
-        while block := source.read(_BLOCK):
-            target = cuts[-1][0] + slice_bytes
-            inside = 0
-            while position + len(block) > target:
-                newline = block.find(b"\n", max(target - position, inside))
-                if newline < 0:
-                    break
-                line += block.count(b"\n", inside, newline + 1)
-                inside = newline + 1
-                cuts.append((position + inside, line))
-                target = cuts[-1][0] + slice_bytes
-            line += block.count(b"\n", inside)
-            position += len(block)
-    cuts = [cut for cut in cuts if cut[0] < size]
-    ends: list[int | None] = [*(start for start, _ in cuts[1:]), None]
-    return [
-        replace(one, start=start, end=end, first_line=number) for (start, number), end in zip(cuts, ends, strict=True)
-    ]
+        while start + slice_bytes < size:
+            lines = _count_lines(source, slice_bytes)
+            lines += len(source.readline()) > 0
+            end = source.tell()
+            if end >= size:
+                break
+            yield replace(one, start=start, end=end, first_line=line)
+            start, line = end, line + lines
+    yield replace(one, start=start, first_line=line)
 
 
-def plan(paths: Sequence[Path], *, slice_bytes: int = 32 * 2**20) -> list[Slice]:
-    """Cut files and folders into slices.
+def _count_lines(source: IO[bytes], size: int) -> int:
+    """Newlines among the next ``size`` bytes."""
+    lines = 0
+    while size > 0 and (block := source.read(min(_BLOCK, size))):
+        size -= len(block)
+        # Several times faster than bytes.count, which stops at every find.
+        lines += int(np.count_nonzero(np.frombuffer(block, np.uint8) == _NEWLINE))
+    return lines
+
+
+def cut(slices: Iterable[Slice], *, slice_bytes: int = 32 * 2**20) -> Iterator[Slice]:
+    """Slices cut further, as they are asked for: lines are counted while workers read what came before.
+
+    Args:
+        slices: from ``plan``.
+        slice_bytes: how large a slice of plain lines may be.
+    """
+    for one in slices:
+        yield from _cut(one, slice_bytes)
+
+
+def plan(paths: Sequence[Path]) -> list[Slice]:
+    """What files and folders hold: one slice a file, or a batch's files together.
 
     Args:
         paths: files and folders, formats mixed at will.
-        slice_bytes: how large a slice of plain lines may be.
 
     Raises:
         UnreadableInput: a path does not exist or cannot be read.
@@ -185,10 +197,10 @@ def plan(paths: Sequence[Path], *, slice_bytes: int = 32 * 2**20) -> list[Slice]
         if isinstance(all_formats()[one.format], BatchFormat) and one.container == "lines":
             batches.setdefault((path.parent, one.format), []).append(one)
         else:
-            slices.extend(_cut(one, slice_bytes))
+            slices.append(one)
     for together in batches.values():
         files = tuple((one.path, one.label, one.wrapped) for one in together)
         slices.append(replace(together[0], batch=files))
     if not slices:
         raise EmptyInput("every file is empty", where=str(paths[0]), hint="name the files the logs are in")
-    return [replace(one, index=index) for index, one in enumerate(slices)]
+    return slices

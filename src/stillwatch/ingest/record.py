@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from stillwatch.core.tables import EXCHANGES
 
-__all__ = ["COLUMNS", "Exchange", "Fields", "Message", "RecordError", "conform", "shown"]
+__all__ = ["COLUMNS", "FLOATS", "Exchange", "Fields", "Message", "RecordError", "conform", "shown"]
 
 Fields = dict[str, Any]
 """Canonical column names to values, as a format gives them: unchecked, absent meaning null."""
@@ -99,7 +99,7 @@ class Exchange(msgspec.Struct, gc=False):
 COLUMNS: tuple[str, ...] = Exchange.__struct_fields__
 """The canonical column names that a record may carry, in the order of ``EXCHANGES``."""
 
-_FLOATS = tuple(name for name in COLUMNS if pa.types.is_floating(EXCHANGES.field(name).type))
+FLOATS = tuple(name for name in COLUMNS if pa.types.is_floating(EXCHANGES.field(name).type))
 _PLACE = re.compile(r"at `\$\.(\w+)(\S*)`")
 _KINDS = {
     pa.string(): "text",
@@ -154,7 +154,7 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False) -> Exchange:
         exchange = msgspec.convert(fields, Exchange, strict=not textual)
     except msgspec.ValidationError as error:
         raise RecordError(_explained(error, fields)) from None
-    for name in _FLOATS:
+    for name in FLOATS:
         value = getattr(exchange, name)
         if value is not None and not math.isfinite(value):
             raise RecordError(f"`{name}`: expected a number, got {value!r}")

@@ -71,11 +71,7 @@ def _typed(value: Any, field: pa.Field, row: int, path: Path) -> Any:
         if pa.types.is_timestamp(field.type):
             return to_microseconds(value)
         if pa.types.is_boolean(field.type):
-            return (
-                value
-                if isinstance(value, bool)
-                else {"true": True, "1": True, "false": False, "0": False}[str(value).lower()]
-            )
+            return value if isinstance(value, bool) else _TRUTHS[str(value).lower()]
     except (ValueError, KeyError, TypeError) as error:
         raise BadTable(f"row {row}, `{field.name}`: {value!r} cannot be read", where=str(path)) from error
     return value if isinstance(value, str) else str(value)

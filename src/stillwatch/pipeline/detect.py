@@ -11,7 +11,6 @@ from time import perf_counter
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -24,7 +23,6 @@ from stillwatch.settings import ScanSettings
 __all__ = ["Clock", "Detected", "detect"]
 
 _SHARED_BY = 6
-I64 = npt.NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -52,52 +50,33 @@ class Detected:
     campaigns: int
 
 
-def _candidates(traits: c.Traits, neighbours_a: I64, neighbours_b: I64, seed: int) -> tuple[I64, I64]:
-    """Pairs worth weighing: holders of one rare thing, and nearest neighbours by content."""
-    rng = np.random.default_rng(seed)
-    blocks = traits.texts.blocks(rng)
-    if traits.hands is not None:
-        blocks += traits.hands.blocks(rng)
-    keys = [neighbours_a * len(traits.entities) + neighbours_b]
-    # Blocks of one size are handled at once: there are many blocks and few sizes.
-    by_size: dict[int, list[I64]] = {}
-    for block in blocks:
-        by_size.setdefault(len(block), []).append(block)
-    for size, alike in by_size.items():
-        i, j = np.triu_indices(size, 1)
-        table = np.stack(alike)
-        low, high = np.minimum(table[:, i], table[:, j]), np.maximum(table[:, i], table[:, j])
-        keys.append(np.unique(low * len(traits.entities) + high))
-    distinct = np.unique(np.concatenate(keys))
-    return distinct // len(traits.entities), distinct % len(traits.entities)
-
-
 def _world(
     connection: duckdb.DuckDBPyConnection, settings: ScanSettings, clock: Clock, pool: Executor | None
 ) -> c.World:
     with clock.stage("accounts"):
         entities = c.load_entities(connection)
         c.match_accounts(connection, s.hash_strings)
+    with clock.stage("sample"):
+        shared = c.gather_sentences(connection, holders=_SHARED_BY)
+        most = max(4, min(settings.sample_prompts, settings.sample_total // max(len(entities), 1)))
+        asked = c.load_asked(connection, len(entities))
+        sample = c.draw_sample(connection, most)
+        # Workers read the sample's texts while templates are found here.
+        finished = read_texts(sample, shared, pool)
     with clock.stage("templates"):
-        c.find_templates(connection, s.estimate_jaccard)
+        c.find_templates(connection, s.BANDS, s.SLOTS, s.estimate_jaccard)
     with clock.stage("shared texts"):
         texts = c.gather_texts(connection, entities)
         hands = c.gather_hands(connection, entities)
         rhythm = c.gather_rhythm(connection, entities)
-    with clock.stage("sample"):
-        most = max(4, min(settings.sample_prompts, settings.sample_total // max(len(entities), 1)))
-        asked = c.load_asked(connection, len(entities))
-        sample = c.draw_sample(connection, most)
     with clock.stage("text features"):
-        shared = np.sort(texts.names[texts.holders >= _SHARED_BY])
-        texts_read = read_texts(sample, shared, pool)
+        texts_read = finished()
     with clock.stage("content"):
         owner = np.asarray(sample["entity"], np.int64)
         varies = texts_read.varies
         content = c.whiten(texts_read.features[varies], owner[varies], len(entities), embedded=s.EMBEDDED)
-        purpose = np.zeros((len(entities), len(s.TACTICS)), np.float32)
-        np.add.at(purpose, owner, texts_read.flags.astype(np.float32))
-        purpose /= np.maximum(np.bincount(owner, minlength=len(entities)), 1)[:, None]
+        flagged = np.column_stack([np.bincount(owner, flags, len(entities)) for flags in texts_read.flags.T])
+        purpose = flagged / np.maximum(np.bincount(owner, minlength=len(entities)), 1)[:, None]
     traits = c.Traits(entities, content, texts, hands, purpose.astype(np.float32))
     background = c.Background(entities.exchanges, settings.draws, settings.seed)
     return c.World(traits, background, asked, rhythm, tuple((t.name, t.says) for t in s.TACTICS))
@@ -124,7 +103,7 @@ def detect(
     world = _world(connection, settings, clock, pool)
     with clock.stage("candidates"):
         near = c.nearest(world.traits.content)
-        a, b = _candidates(world.traits, near.a, near.b, settings.seed)
+        a, b = c.candidate_pairs(world.traits, near, settings.seed)
     with clock.stage("linkage"):
         links = c.link(world.traits, a, b, connection, seed=settings.seed)
     with clock.stage("clusters and tests"):

@@ -6,7 +6,7 @@ nothing but counts comes back. Memory is bounded by a batch a worker.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,7 +24,7 @@ __all__ = ["Read", "read_slices", "sketch_tables"]
 
 _ROWS = 2048
 _PART_ROWS = 32_768
-_SKETCH_ROWS = 1024
+_SKETCH_ROWS = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,7 @@ class _Part:
             self._writer = pq.ParquetWriter(
                 self._path,
                 self._schema,
-                compression="zstd",
-                compression_level=1,
+                compression="lz4",
                 use_dictionary=_DICTIONARY[self._schema],
             )
         self._writer.write_table(pa.Table.from_batches(self._held, self._schema))
@@ -111,7 +110,7 @@ def _read_one(part: Slice, number: int, run: Path, work: Path) -> Read:
 
 
 def read_slices(
-    slices: Sequence[Slice],
+    slices: Iterable[Slice],
     run: Path,
     work: Path,
     *,

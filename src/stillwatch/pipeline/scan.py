@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from stillwatch.core import EmptyInput
 from stillwatch.core.tables import ACCOUNT_FILE, DEAD_LETTERS, EXCHANGES
 from stillwatch.engines import connect, worker_pool
-from stillwatch.ingest import plan, read_accounts, read_releases
+from stillwatch.ingest import cut, plan, read_accounts, read_releases
 from stillwatch.pipeline.detect import Clock, Detected, detect
 from stillwatch.pipeline.read import Read, read_slices
 from stillwatch.pipeline.run import Run, new_run
@@ -94,7 +94,7 @@ def scan(
         pq.write_table(account_table, run / ACCOUNT_FILE_COPY, compression="zstd")
         progress.start("reading", size)
         with clock.stage("read and sketch"):
-            read = read_slices(slices, run, work, pool=pool, progress=progress.advance)
+            read = read_slices(cut(slices), run, work, pool=pool, progress=progress.advance)
         letters = _gather_dead_letters(run, work)
         if not read.exchanges:
             raise EmptyInput(

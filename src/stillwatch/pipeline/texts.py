@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -44,20 +45,28 @@ def _read_chunk(packed: pa.Buffer, shared: npt.NDArray[np.uint64]) -> Texts:
     return Texts(features, s.purpose_flags(prompts), np.concatenate([varies for _, varies in done]))
 
 
-def read_texts(sample: pa.Table, shared: npt.NDArray[np.uint64], pool: Executor | None) -> Texts:
-    """Features of all sampled prompts, in their order.
+def read_texts(sample: pa.Table, shared: npt.NDArray[np.uint64], pool: Executor | None) -> Callable[[], Texts]:
+    """Begin to read the features of all sampled prompts; the call of what comes back waits for them.
 
     Args:
         sample: has ``prompt``.
         shared: sorted hashes of sentences to leave out.
         pool: worker processes; without them the sample is read in this process.
+
+    Returns:
+        A function that gives the features in the sample's order.
     """
     prompts = sample["prompt"].combine_chunks()
     chunks = [_packed(prompts.slice(start, _CHUNK)) for start in range(0, len(prompts), _CHUNK)]
     each = pool.map if pool is not None and len(chunks) >= _WORTH_SENDING else map
-    done: list[Texts] = list(each(_read_chunk, chunks, [shared] * len(chunks)))
-    return Texts(
-        np.concatenate([d.features for d in done]),
-        np.concatenate([d.flags for d in done]),
-        np.concatenate([d.varies for d in done]),
-    )
+    begun = each(_read_chunk, chunks, [shared] * len(chunks))
+
+    def finished() -> Texts:
+        done: list[Texts] = list(begun)
+        return Texts(
+            np.concatenate([d.features for d in done]),
+            np.concatenate([d.flags for d in done]),
+            np.concatenate([d.varies for d in done]),
+        )
+
+    return finished

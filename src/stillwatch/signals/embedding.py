@@ -79,9 +79,11 @@ class WordTable:
         ids = [e.ids for e in encoded]
         lengths = np.array([len(i) for i in ids])
         flat = np.array([t for i in ids for t in i], np.int64)
-        means = np.zeros((len(ids), self._token_vectors.shape[1]), np.float32)
-        np.add.at(means, np.repeat(np.arange(len(ids)), lengths), self._token_vectors[flat])
-        means /= np.maximum(lengths, 1)[:, None]
+        offsets = np.append(0, np.cumsum(lengths))
+        ones = sparse.csr_matrix(
+            (np.ones(len(flat), np.float32), flat, offsets), shape=(len(ids), len(self._token_vectors))
+        )
+        means = (ones @ self._token_vectors) / np.maximum(lengths, 1)[:, None].astype(np.float32)
         used = len(self._known)
         if used + len(ids) > len(self._vectors):
             # Doubled, so that growing costs a constant a word.

@@ -17,11 +17,15 @@ from stillwatch.signals.words import U64, Words, hash_strings, mix, split_words
 __all__ = ["BANDS", "SKETCH", "SLOTS", "estimate_jaccard", "sketch_batch"]
 
 SLOTS = 64
-BANDS = 16
+BANDS = tuple(f"band_{number:02d}" for number in range(16))
+"""Columns of band keys: texts that agree on one are candidates for likeness."""
+
 _SHINGLE = 5
 _MIN_SENTENCE_WORDS = 5
 # A prompt's machinery shows early; a document pasted into it does not matter here.
 _LIMIT_BYTES = 1200
+# A process remembers the sentences of this many system prompts.
+_MOST_KNOWN = 4_096
 _EMPTY = np.uint64(2**64 - 1)
 
 SKETCH = pa.schema(
@@ -29,7 +33,7 @@ SKETCH = pa.schema(
         ("exchange_id", pa.string()),
         ("account", pa.uint64()),
         ("masked", pa.uint64()),
-        ("bands", pa.list_(pa.uint32(), BANDS)),
+        *[(name, pa.uint32()) for name in BANDS],
         ("signature", pa.binary(SLOTS)),
         ("sentences", pa.list_(pa.uint64())),
     ]
@@ -98,16 +102,15 @@ def sketch_batch(exchanges: pa.RecordBatch) -> pa.RecordBatch:
     words = split_words(prompts, limit_bytes=_LIMIT_BYTES)
     n = len(prompts)
     minima = mix(_minima(*_shingles(words), n))
-    bands = minima.reshape(n, BANDS, SLOTS // BANDS)
-    # The band's number is part of its key, so that one column holds the keys of all bands.
-    keys = np.asarray(bands[:, :, 0] + np.arange(BANDS, dtype=np.uint64), np.uint64)
-    for slot in range(1, SLOTS // BANDS):
+    bands = minima.reshape(n, len(BANDS), SLOTS // len(BANDS))
+    keys = bands[:, :, 0]
+    for slot in range(1, SLOTS // len(BANDS)):
         keys = mix(keys * np.uint64(31) + bands[:, :, slot])
     columns = [
         exchanges.column("exchange_id"),
         pa.array(hash_strings(exchanges.column("account_id"))),
         pa.array(words.sequence_hashes()),
-        pa.FixedSizeListArray.from_arrays(pa.array((keys >> np.uint64(32)).astype(np.uint32).ravel()), BANDS),
+        *[pa.array(band) for band in (keys >> np.uint64(32)).astype(np.uint32).T],
         pa.FixedSizeBinaryArray.from_buffers(
             pa.binary(SLOTS), n, [None, pa.py_buffer((minima >> np.uint64(56)).astype(np.uint8).tobytes())]
         ),
@@ -133,14 +136,33 @@ def _sentence_lists(words: Words, systems: pa.Array) -> pa.ListArray:
 def _distinct_sentences(systems: pa.Array) -> tuple[U64, npt.NDArray[np.int64]]:
     """Sentences of each system prompt and the row each belongs to; few system prompts are distinct."""
     coded = systems.dictionary_encode()
-    hashes, owners, _ = split_words(coded.dictionary, limit_bytes=_LIMIT_BYTES).sentences(_MIN_SENTENCE_WORDS)
+    each = _sentences_of(coded.dictionary)
     rows = np.flatnonzero(np.asarray(systems.is_valid()))
     codes = np.asarray(coded.indices.drop_null(), np.int64)
-    first = np.searchsorted(owners, np.arange(len(coded.dictionary) + 1))
-    counts = np.diff(first)[codes]
-    # Row after row, the numbers first[code] ... first[code + 1] - 1.
+    size = np.array([len(hashes) for hashes in each])
+    first, counts = (np.cumsum(size) - size)[codes], size[codes]
+    # Row after row, the numbers first ... first + count - 1.
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return hashes[np.repeat(first[codes], counts) + within], np.repeat(rows, counts)
+    return np.concatenate(each)[np.repeat(first, counts) + within], np.repeat(rows, counts)
+
+
+_known_systems: dict[str, U64] = {}
+
+
+def _sentences_of(systems: pa.Array) -> list[U64]:
+    """Sentences of each of a batch's distinct system prompts; those met in earlier batches are remembered."""
+    texts = systems.to_pylist()
+    new = [text for text in texts if text not in _known_systems]
+    if len(_known_systems) + len(new) > _MOST_KNOWN:
+        _known_systems.clear()
+        new = texts
+    if new:
+        hashes, owners, _ = split_words(pa.array(new, pa.string()), limit_bytes=_LIMIT_BYTES).sentences(
+            _MIN_SENTENCE_WORDS
+        )
+        parts = np.split(hashes, np.searchsorted(owners, np.arange(1, len(new))))
+        _known_systems.update(zip(new, parts, strict=True))
+    return [_known_systems[text] for text in texts]
 
 
 def estimate_jaccard(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
@@ -152,5 +174,7 @@ def estimate_jaccard(a: npt.NDArray[np.uint8], b: npt.NDArray[np.uint8]) -> npt.
     Returns:
         m estimates in [0, 1], corrected for slots that agree by chance (1/256).
     """
-    agree = (a == b).mean(axis=1)
+    # Eight slots a word of 64 bits; the product's top byte is the sum of a word's eight bytes.
+    equal = (a == b).view(np.uint64).sum(axis=1)
+    agree = ((equal * np.uint64(0x0101010101010101)) >> np.uint64(56)) / SLOTS
     return np.asarray(np.clip((agree - 1 / 256) / (1 - 1 / 256), 0.0, 1.0))
