@@ -78,6 +78,8 @@ def scan_command(
     fdr: float | None = None,
     seed: int | None = None,
     workers: int | None = None,
+    default_account: str | None = None,
+    default_time: str | None = None,
     config: Path | None = None,
 ) -> None:
     """Read logs and write the campaigns found in them, each with its evidence.
@@ -98,10 +100,16 @@ def scan_command(
         Seed of every random draw. [default: 0]
     workers
         Worker processes; never changes a result. [default: the machine's cores, at most 16]
+    default_account
+        Account of records that name none, such as a batch file's owner.
+    default_time
+        Time of records that name none, ISO 8601: when the batch was run.
     config
         A TOML file with a [scan] table.
     """
-    settings = load_settings(config, fdr=fdr, seed=seed, workers=workers)
+    settings = load_settings(
+        config, fdr=fdr, seed=seed, workers=workers, default_account=default_account, default_time=default_time
+    )
     with _progress() as bars:
         run = scan(paths, out=out, accounts=accounts, releases=releases, settings=settings, progress=bars)
     _out.print(render_console(run.path))

@@ -36,7 +36,18 @@ class ScanSettings(BaseSettings):
     sample_total: int = Field(
         default=400_000, ge=10_000, description="Most prompts compared in all; large logs get fewer an account."
     )
+    default_account: str | None = Field(
+        default=None, min_length=1, description="Account of records that name none, such as a batch file's owner."
+    )
+    default_time: str | None = Field(
+        default=None, min_length=1, description="Time of records that name none, ISO 8601: when the batch was run."
+    )
     draws: int = Field(default=2000, ge=200, description="Groups redrawn from the log's background for each test.")
+
+    def defaults(self) -> dict[str, str]:
+        """What stands for values that a record lacks, by column."""
+        given = {"account_id": self.default_account, "time": self.default_time}
+        return {name: value for name, value in given.items() if value is not None}
 
 
 def load_settings(config: Path | None = None, **given: Any) -> ScanSettings:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from stillwatch.core import BadTable, EmptyInput, UnknownFormat, UnreadableInput
 from stillwatch.core.tables import DEAD_LETTERS, EXCHANGES
-from stillwatch.ingest import cut, plan, read_accounts, read_releases, read_slice
+from stillwatch.ingest import all_formats, cut, plan, read_accounts, read_releases, read_slice
 
 GOOD = {"time": "2026-11-24T00:00:00Z", "account_id": "a", "prompt": "hello there"}
 
@@ -182,3 +182,22 @@ def test_wrong_side_files_say_row_and_column(tmp_path: Path) -> None:
     path.write_text("name,time\nm,2026-01-01\n")
     with pytest.raises(BadTable, match="no `model`"):
         read_releases(path)
+
+
+@pytest.mark.parametrize("name", ["openai-batch", "anthropic-batch"])
+def test_defaults_stand_for_what_batch_files_do_not_say(tmp_path: Path, name: str) -> None:
+    made = all_formats()[name]
+    request = json.loads(json.dumps(made.example))
+    for part in ("body", "params"):
+        for key in ("user", "metadata"):
+            request.get(part, {}).pop(key, None)
+    (tmp_path / "in.jsonl").write_text(json.dumps(request))
+    (tmp_path / "out.jsonl").write_text(json.dumps(made.example_result))  # type: ignore[attr-defined]
+    assert sum(r.exchanges.num_rows for part in plan([tmp_path]) for r in read_slice(part)) == 0
+    defaults = {"account_id": "owner", "time": "2026-11-24T00:00:00Z"}
+    (row,) = [
+        row for part in plan([tmp_path], defaults=defaults) for r in read_slice(part) for row in r.exchanges.to_pylist()
+    ]
+    assert row["account_id"] == "owner"
+    assert row["prompt"]
+    assert row["response"]

@@ -10,9 +10,10 @@ from stillwatch.campaigns.background import Background
 from stillwatch.campaigns.candidates import candidate_pairs
 from stillwatch.campaigns.content import Content, nearest, whiten
 from stillwatch.campaigns.entities import Entities, load_entities
-from stillwatch.campaigns.families import World
 from stillwatch.campaigns.gather import (
+    HABITS,
     draw_sample,
+    gather_habits,
     gather_hands,
     gather_rhythm,
     gather_sentences,
@@ -29,8 +30,10 @@ from stillwatch.campaigns.shared_text import template_table
 from stillwatch.campaigns.significance import campaign_p, q_values, tail_p
 from stillwatch.campaigns.templates import find_templates
 from stillwatch.campaigns.verdicts import account_table, link_table
+from stillwatch.campaigns.world import World
 
 __all__ = [
+    "HABITS",
     "Asked",
     "Background",
     "Case",
@@ -47,6 +50,7 @@ __all__ = [
     "candidate_pairs",
     "draw_sample",
     "find_templates",
+    "gather_habits",
     "gather_hands",
     "gather_rhythm",
     "gather_sentences",

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.campaigns.families import World, apartness
+from stillwatch.campaigns.families import apartness
 from stillwatch.campaigns.interchangeability import MARGIN
+from stillwatch.campaigns.world import World
 
 __all__ = ["REPEATS", "Explanation", "explain"]
 

@@ -17,7 +17,16 @@ from stillwatch.campaigns.entities import Entities
 from stillwatch.campaigns.postings import Postings
 from stillwatch.engines import query
 
-__all__ = ["draw_sample", "gather_hands", "gather_rhythm", "gather_sentences", "gather_texts", "match_accounts"]
+__all__ = [
+    "HABITS",
+    "draw_sample",
+    "gather_habits",
+    "gather_hands",
+    "gather_rhythm",
+    "gather_sentences",
+    "gather_texts",
+    "match_accounts",
+]
 
 _HOUR_US = 3_600_000_000
 
@@ -55,6 +64,22 @@ WITH address AS (
 )
 SELECT entity, thing FROM hand
 WHERE thing IN (SELECT thing FROM hand GROUP BY thing HAVING count(*) >= 2)
+"""
+
+HABITS: tuple[tuple[str, str, str], ...] = (
+    ("logprobs", "ask for log-probabilities", "logprobs OR top_logprobs > 0"),
+    ("many_answers", "ask for several answers at once", "n > 1"),
+    (
+        "full_length",
+        "have the answer run up to the length allowed",
+        "output_tokens >= 0.95 * max_tokens OR stop_reason IN ('length', 'max_tokens', 'MAX_TOKENS')",
+    ),
+)
+"""What the request asks for beside its text, where that is what training data is made with: name, words, SQL."""
+
+_HABIT_SQL = f"""
+SELECT a.entity, {", ".join(f"avg(coalesce({sql}, false)::INT) AS {name}" for name, _, sql in HABITS)}
+FROM exchanges AS e JOIN account AS a USING (account_id) GROUP BY a.entity ORDER BY a.entity
 """
 
 _SAMPLE_SQL = """
@@ -113,6 +138,12 @@ def gather_hands(connection: duckdb.DuckDBPyConnection, entities: Entities) -> P
         return None
     entity = np.asarray(table["entity"], np.int64)
     return Postings.build(entity, np.asarray(table["thing"], np.uint64), np.ones(len(entity)), len(entities))
+
+
+def gather_habits(connection: duckdb.DuckDBPyConnection) -> npt.NDArray[np.float32]:
+    """Share of each entity's exchanges with each of ``HABITS``: E x habits, 0 where the log does not say."""
+    table: pa.Table = query(connection, _HABIT_SQL)
+    return np.column_stack([np.asarray(table[name], np.float32) for name, _, _ in HABITS])
 
 
 def gather_rhythm(connection: duckdb.DuckDBPyConnection, entities: Entities) -> npt.NDArray[np.float32]:

@@ -18,10 +18,11 @@ import numpy.typing as npt
 from stillwatch.campaigns.clustering import clusters
 from stillwatch.campaigns.content import Neighbours
 from stillwatch.campaigns.explanations import REPEATS, Explanation, explain
-from stillwatch.campaigns.families import FAMILY_TESTS, Finding, World
+from stillwatch.campaigns.families import FAMILY_TESTS
 from stillwatch.campaigns.linkage import Links
 from stillwatch.campaigns.membership import RECRUIT_BITS, fit, recruited
 from stillwatch.campaigns.significance import COORDINATION, campaign_p, q_values
+from stillwatch.campaigns.world import Finding, World
 
 __all__ = ["LEAST_MEMBERS", "Case", "investigate"]
 

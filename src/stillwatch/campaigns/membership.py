@@ -14,7 +14,8 @@ import numpy.typing as npt
 from scipy import stats
 
 from stillwatch.campaigns.explanations import REPEATS
-from stillwatch.campaigns.families import World, signature
+from stillwatch.campaigns.families import signature
+from stillwatch.campaigns.world import World
 
 __all__ = ["RECRUIT_BITS", "Fit", "acts_along", "fit", "recruited"]
 

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from stillwatch.campaigns.families import Finding
 from stillwatch.campaigns.investigate import Case
 from stillwatch.campaigns.linkage import PRIOR, Links
+from stillwatch.campaigns.world import Finding
 from stillwatch.core.tables import FAMILIES
 from stillwatch.engines import query
 

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from stillwatch.campaigns.families import World, signature
+from stillwatch.campaigns.families import signature
+from stillwatch.campaigns.world import World
 from stillwatch.core.tables import TEMPLATES
 from stillwatch.engines import query
 

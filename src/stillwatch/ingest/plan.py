@@ -7,10 +7,10 @@ results) that lie in one folder are one slice, for they are joined.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 import numpy as np
@@ -42,6 +42,7 @@ class Slice:
         start, end: byte range, for plain lines; ``end`` None for all.
         first_line: number of the first line.
         batch: every file of the batch, for formats that join.
+        defaults: what stands for values that a record lacks, by column.
     """
 
     path: Path
@@ -53,6 +54,7 @@ class Slice:
     end: int | None = None
     first_line: int = 1
     batch: tuple[tuple[Path, str, Wrapping], ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
@@ -177,11 +179,13 @@ def cut(slices: Iterable[Slice], *, slice_bytes: int = 32 * 2**20) -> Iterator[S
         yield from _cut(one, slice_bytes)
 
 
-def plan(paths: Sequence[Path]) -> list[Slice]:
+def plan(paths: Sequence[Path], *, defaults: Mapping[str, Any] | None = None) -> list[Slice]:
     """What files and folders hold: one slice a file, or a batch's files together.
 
     Args:
         paths: files and folders, formats mixed at will.
+        defaults: what stands for values that a record lacks, by column: batch files name neither their owner
+            nor, some of them, a time.
 
     Raises:
         UnreadableInput: a path does not exist or cannot be read.
@@ -193,7 +197,7 @@ def plan(paths: Sequence[Path]) -> list[Slice]:
     for path, label in _files(paths):
         if path.stat().st_size == 0:
             continue
-        one = _recognised(path, label)
+        one = replace(_recognised(path, label), defaults=defaults or {})
         if isinstance(all_formats()[one.format], BatchFormat) and one.container == "lines":
             batches.setdefault((path.parent, one.format), []).append(one)
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import IO, Any
@@ -56,7 +56,7 @@ class _Batch:
     """Rows and dead letters on their way into a ``SliceResult``."""
 
     def __init__(self, part: Slice) -> None:
-        self._part = part
+        self.part = part
         self._clear()
 
     def _clear(self) -> None:
@@ -95,7 +95,7 @@ class _Batch:
 
     def result(self, bytes_read: int) -> SliceResult:
         """What was gathered; rows whose time cannot be read become dead letters here."""
-        label = self._part.label
+        label = self.part.label
         table, reasons = self._assembled(label)
         for position, reason in reasons.items():
             self.refuse(self.lines[position], reason, self._raw(position))
@@ -165,7 +165,7 @@ def _decoded(block: bytes) -> list[Exchange] | None:
     return rows if len(rows) == len(ends) and _all_sound(rows) else None
 
 
-def _rows_of(record: Any, preferred: LogFormat) -> list[Exchange]:
+def _rows_of(record: Any, preferred: LogFormat, defaults: Mapping[str, Any]) -> list[Exchange]:
     """The exchanges of a decoded record.
 
     Raises:
@@ -176,12 +176,12 @@ def _rows_of(record: Any, preferred: LogFormat) -> list[Exchange]:
     if not record:
         raise RecordError("the object is empty")
     if preferred.recognises(record):
-        return [conform(fields) for fields in preferred.read(record)]
+        return [conform(fields, defaults=defaults) for fields in preferred.read(record)]
     for other in all_formats().values():
         if other is not preferred and other.recognises(record):
-            return [conform(fields) for fields in other.read(record)]
+            return [conform(fields, defaults=defaults) for fields in other.read(record)]
     # Nobody knows its shape: the file's own format says best what is missing.
-    found = [conform(fields) for fields in preferred.read(record)]
+    found = [conform(fields, defaults=defaults) for fields in preferred.read(record)]
     if not found:
         raise RecordError("no format recognises the record")
     return found
@@ -199,7 +199,7 @@ def _read_line(batch: _Batch, line: int, raw: bytes, preferred: LogFormat, *, di
                 batch.keep(row, line, raw)
                 return
     try:
-        batch.add(_rows_of(_ANY.decode(raw), preferred), line, raw)
+        batch.add(_rows_of(_ANY.decode(raw), preferred, batch.part.defaults), line, raw)
     except RecordError as error:
         batch.refuse(line, str(error), raw)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -325,7 +325,7 @@ def _read_row(batch: _Batch, line: int, row: dict[str, Any]) -> None:
         if str(fields.get(name, "")).lstrip().startswith("["):
             fields[name] = _ANY.decode(fields[name])
     try:
-        batch.add([conform(fields, textual=True)], line, raw)
+        batch.add([conform(fields, textual=True, defaults=batch.part.defaults)], line, raw)
     except RecordError as error:
         batch.refuse(line, str(error), raw)
 
@@ -343,7 +343,11 @@ def _read_parquet(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
             row_number += 1
             batch.seen += 1
             try:
-                batch.add(_rows_of({k: v for k, v in fields.items() if v is not None}, preferred), row_number, b"")
+                batch.add(
+                    _rows_of({k: v for k, v in fields.items() if v is not None}, preferred, part.defaults),
+                    row_number,
+                    b"",
+                )
             except RecordError as error:
                 batch.refuse(row_number, str(error), str(fields).encode())
         now = size * row_number // total
@@ -369,7 +373,7 @@ def _read_batch_files(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
     size = sum(path.stat().st_size for path, _, _ in part.batch)
     batch, told = _Batch(part), 0
     for item in joined(part.batch, preferred):
-        if item.label != batch._part.label or batch.seen >= batch_rows:
+        if item.label != batch.part.label or batch.seen >= batch_rows:
             yield batch.result(0)
             batch = _Batch(_relabelled(part, item.label))
         batch.seen += 1
@@ -377,7 +381,9 @@ def _read_batch_files(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
             batch.refuse(item.line, item.reason, item.raw)
             continue
         try:
-            batch.add([conform(fields) for fields in _as_list(item.fields)], item.line, item.raw)
+            batch.add(
+                [conform(fields, defaults=part.defaults) for fields in _as_list(item.fields)], item.line, item.raw
+            )
         except RecordError as error:
             batch.refuse(item.line, str(error), item.raw)
     yield batch.result(size - told)

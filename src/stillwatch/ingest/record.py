@@ -109,6 +109,9 @@ _KINDS = {
 }
 
 
+_NONE: Mapping[str, Any] = {}
+
+
 def shown(value: object) -> str:
     """``value`` as a person would quote it, cut to 80 characters."""
     text = repr(value)
@@ -132,16 +135,19 @@ def _explained(error: msgspec.ValidationError, fields: Mapping[str, Any]) -> str
     return f"`{name}`: expected {_expected(name)}, got {shown(fields.get(name))}"
 
 
-def conform(fields: Mapping[str, Any], *, textual: bool = False) -> Exchange:
+def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mapping[str, Any] = _NONE) -> Exchange:
     """``fields`` as an ``Exchange``.
 
     Args:
         fields: canonical names to values; names that are not columns are ignored.
         textual: values are text, as in CSV: ``"0.7"`` may stand for 0.7, ``"true"`` for true.
+        defaults: what stands for values that a record lacks.
 
     Raises:
         RecordError: a required value is missing, or a value has the wrong type or range.
     """
+    if lacking := [name for name in defaults if fields.get(name) in (None, "")]:
+        fields = {**fields, **{name: defaults[name] for name in lacking}}
     time = fields.get("time")
     if time is None or time == "":
         raise RecordError("no `time`")

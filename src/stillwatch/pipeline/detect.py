@@ -69,6 +69,7 @@ def _world(
         texts = c.gather_texts(connection, entities)
         hands = c.gather_hands(connection, entities)
         rhythm = c.gather_rhythm(connection, entities)
+        habits = c.gather_habits(connection)
     with clock.stage("text features"):
         texts_read = finished()
     with clock.stage("content"):
@@ -76,10 +77,12 @@ def _world(
         varies = texts_read.varies
         content = c.whiten(texts_read.features[varies], owner[varies], len(entities), embedded=s.EMBEDDED)
         flagged = np.column_stack([np.bincount(owner, flags, len(entities)) for flags in texts_read.flags.T])
-        purpose = flagged / np.maximum(np.bincount(owner, minlength=len(entities)), 1)[:, None]
-    traits = c.Traits(entities, content, texts, hands, purpose.astype(np.float32))
+        wording = flagged / np.maximum(np.bincount(owner, minlength=len(entities)), 1)[:, None]
+    traits = c.Traits(entities, content, texts, hands, wording.astype(np.float32))
     background = c.Background(entities.exchanges, settings.draws, settings.seed)
-    return c.World(traits, background, asked, rhythm, tuple((t.name, t.says) for t in s.TACTICS))
+    habits = np.column_stack([traits.purpose, habits])
+    tactics = (*((t.name, t.says) for t in s.TACTICS), *((name, says) for name, says, _ in c.HABITS))
+    return c.World(traits, background, asked, rhythm, habits, tactics)
 
 
 def detect(

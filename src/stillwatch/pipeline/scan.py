@@ -86,7 +86,7 @@ def scan(
     # A wrong side file is told before the log is read, not after.
     account_table = read_accounts(accounts) if accounts else ACCOUNT_FILE.empty_table()
     release_table = read_releases(releases) if releases else None
-    slices = plan(paths)
+    slices = plan(paths, defaults=settings.defaults())
     size = sum(path.stat().st_size for path in {part.path for part in slices})
     with new_run(out) as run, _workers(settings.workers, size) as pool:
         work = run / ".work"
