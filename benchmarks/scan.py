@@ -1,6 +1,6 @@
 """How well and how fast a scan finds campaigns: scenarios, seeds, missing columns, speed.
 
-    python benchmarks/scan.py quality --corpora DIR    february, september, lookalikes, quiet; seeds 1-5
+    python benchmarks/scan.py quality --corpora DIR    every scenario; seeds 1-5
     python benchmarks/scan.py blind --corpora DIR      the attack scenarios without origin and account columns
     python benchmarks/scan.py speed --corpora DIR      1M exchanges from JSONL to a finished run
 
@@ -30,8 +30,8 @@ from stillwatch.range import score, simulate
 from stillwatch.settings import ScanSettings
 
 # About 200,000 exchanges each.
-SCALES = {"february": 0.006, "september": 0.3, "lookalikes": 0.02, "quiet": 0.02}
-ATTACKS = ("february", "september")
+SCALES = {"february": 0.006, "september": 0.3, "evasive": 0.06, "lookalikes": 0.02, "quiet": 0.02}
+ATTACKS = ("february", "september", "evasive")
 HIDDEN = (
     "org_id",
     "created",

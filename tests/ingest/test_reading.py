@@ -201,3 +201,29 @@ def test_defaults_stand_for_what_batch_files_do_not_say(tmp_path: Path, name: st
     assert row["account_id"] == "owner"
     assert row["prompt"]
     assert row["response"]
+
+
+def test_a_block_decoded_at_once_gives_what_its_lines_give(tmp_path: Path) -> None:
+    rng = random.Random(2)
+    made = [{**GOOD, "prompt": rng.randbytes(rng.randrange(30)).hex(), "n": rng.randrange(3)} for _ in range(400)]
+    made[7]["time"] = "yesterday"
+    lines = [json.dumps(record) for record in made]
+    whole, apart = tmp_path / "whole" / "log.jsonl", tmp_path / "apart" / "log.jsonl"
+    for path, end in ((whole, "\n"), (apart, " \n")):
+        path.parent.mkdir()
+        # A space at a line's end keeps a block from being decoded at once.
+        path.write_text(end.join(lines) + end)
+    exchanges, letters = read(whole)
+    slowly, letters_slowly = read(apart)
+    assert exchanges.equals(slowly)
+    assert letters["line"].to_pylist() == letters_slowly["line"].to_pylist() == [8]
+    assert letters["excerpt"].to_pylist() == [lines[7][:200]]
+
+
+@pytest.mark.parametrize("text", ['{"a":1} {"a":2}\n\n', "{}\n{}\n", '{"time": 1e999}\n'])
+def test_what_is_not_one_record_a_line_is_never_an_exchange(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text(json.dumps(GOOD) + "\n" + text)
+    exchanges, letters = read(path)
+    assert exchanges["source_line"].to_pylist() == [1]
+    assert letters.num_rows == sum(1 for line in text.splitlines() if line)

@@ -10,7 +10,7 @@ import pytest
 from stillwatch.core import BadSetting, BadTable, OutputExists
 from stillwatch.range import SCENARIOS, Simulation, simulate
 
-SMALL = {"february": 0.0008, "september": 0.03, "lookalikes": 0.002, "quiet": 0.002}
+SMALL = {"february": 0.0008, "september": 0.03, "evasive": 0.01, "lookalikes": 0.002, "quiet": 0.002}
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -40,7 +40,7 @@ def test_a_week_is_canonical_and_in_order(weeks: dict[str, Simulation], name: st
     assert seen == {r["account_id"] for r in rows(weeks[name].out / "truth.jsonl")}
 
 
-@pytest.mark.parametrize("name", ["february", "september"])
+@pytest.mark.parametrize("name", ["february", "september", "evasive"])
 def test_honest_traffic_outweighs_the_campaigns(weeks: dict[str, Simulation], name: str) -> None:
     truth = {r["account_id"]: r["campaign"] for r in rows(weeks[name].out / "truth.jsonl")}
     hidden = {account for account, campaign in truth.items() if campaign}

@@ -136,15 +136,15 @@ def nearest(content: Content, *, most: int = 40, block: int = 2048) -> Neighbour
         table = vectors[start : start + block] @ vectors.T
         rows = np.arange(len(table))
         table[rows, start + rows] = -1.0
-        k = min(most, len(telling) - 1)
-        if k < 1:
-            continue
-        best = np.argpartition(-table, k - 1, axis=1)[:, :k]
-        value = np.take_along_axis(table, best, axis=1)
-        row, column = np.nonzero(value > LINK_COSINE)
-        left, right = telling[start + row], telling[best[row, column]]
+        crowded = np.flatnonzero(np.count_nonzero(table > LINK_COSINE, axis=1) > most)
+        if len(crowded):
+            # Few have more neighbours than count; only for those is the nearest part sought.
+            farther = np.argpartition(-table[crowded], most - 1, axis=1)[:, most:]
+            table[crowded[:, None], farther] = -1.0
+        row, column = np.nonzero(table > LINK_COSINE)
+        left, right = telling[start + row], telling[column]
         keys.append(np.minimum(left, right) * len(unit) + np.maximum(left, right))
-        cosines.append(value[row, column])
+        cosines.append(table[row, column])
     if not keys:
         none = np.zeros(0, np.int64)
         return Neighbours(none, none, np.zeros(0), np.zeros(0))

@@ -24,12 +24,15 @@ from stillwatch.campaigns.membership import RECRUIT_BITS, fit, recruited
 from stillwatch.campaigns.significance import COORDINATION, campaign_p, q_values
 from stillwatch.campaigns.world import Finding, World
 
-__all__ = ["LEAST_MEMBERS", "Case", "investigate"]
+__all__ = ["LEAST_MEMBERS", "LEAST_WATCHED", "Case", "investigate"]
 
 LEAST_MEMBERS = 5
 """Fewer strangers than this are not called a campaign: interchangeability cannot be shown on them."""
 
 I64 = npt.NDArray[np.int64]
+
+LEAST_WATCHED = 12
+"""Fewer who merely ask from one source are not watched."""
 
 LEAST_COHORT = 8
 _HOPELESS = 0.05
@@ -65,10 +68,10 @@ class Case:
 
 
 def _examine(world: World, members: I64, bystanders: I64) -> Case:
-    """Test a cluster; where nothing is coordinated, the rest need not be asked."""
+    """Test a cluster; where nothing is coordinated and it is too small to be watched, the rest need not be asked."""
     findings = {family: FAMILY_TESTS[family](world, members) for family in COORDINATION}
     least = campaign_p({**_known(findings), "structure": 0.0})
-    if least > _HOPELESS:
+    if least > _HOPELESS and len(members) < LEAST_WATCHED:
         return Case(members, bystanders, tuple(findings.values()), (), least)
     findings = {family: findings.get(family) or test(world, members) for family, test in FAMILY_TESTS.items()}
     explanations = explain(world, members, bystanders)

@@ -117,7 +117,7 @@ class Postings:
         for thing in np.flatnonzero(self.rarity() < _BLOCKED):
             holders = columns.indices[columns.indptr[thing] : columns.indptr[thing + 1]].astype(np.int64)
             if len(holders) <= size:
-                out.append(np.sort(holders))
+                out.append(holders)
                 continue
             for _ in range(rounds):
                 shuffled = rng.permutation(holders)

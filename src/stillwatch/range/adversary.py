@@ -38,6 +38,7 @@ class Plan:
         relay: innocent customers of the same relay, as a share of its accounts.
         pivot: model it moves to within a day of the release.
         fixed: exactly so many exchanges an account.
+        alone: every account keeps hours, volume and a sign-up of its own, as if nobody dispatched it.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Plan:
     relay: float = 0.0
     pivot: tuple[str, float] | None = None
     fixed: int | None = None
+    alone: bool = False
 
     def size(self, scale: float) -> int:
         """How many accounts it has at a scale: never too few to be a campaign."""
@@ -130,14 +132,16 @@ def accounts(plan: Plan, make: Maker, scale: float, begun: float) -> Iterator[Ac
         if rng.random() < plan.hands:
             origin = relay.origin(rng)
             file |= {"payment_id": rng.choice(relay.cards), "email_domain": rng.choice(relay.mail)}
-        file |= {
-            "created": clock.START + int((max(begin, 0) - begun + rng.uniform(-6, 6)) * clock.HOUR),
-            "verified": False,
-        }
+        times = dispatcher.times(numbers, per_account, begin, end)
+        if plan.alone:
+            times = clock.human(numbers, make.volume(total / size, 0.9))
+        else:
+            file["created"] = clock.START + int((max(begin, 0) - begun + rng.uniform(-6, 6)) * clock.HOUR)
+        file["verified"] = False
         writer = _writer(plan, make, questions, rng.uniform(0, plan.cover))
         yield Account(
             "campaign",
-            dispatcher.times(numbers, per_account, begin, end),
+            times,
             writer,
             origin,
             {**own_shape, **shape} if rng.random() < 0.9 else own_shape,

@@ -105,6 +105,16 @@ SCENARIOS: dict[str, Scenario] = {
             Plan("mirror", 120_000, 600, "tasks", _mirror, hands=0.7, begin=20, failover=92.0),
         ),
     ),
+    "evasive": Scenario(
+        "two campaigns without shared hands, clock or sentence, half of their traffic cover: what is not found",
+        3_000_000,
+        60_000,
+        True,
+        (
+            Plan("strangers", 160_000, 2_000, "tasks", _plain, cover=0.5, hands=0.0, alone=True),
+            Plan("patient", 40_000, 1_000, "reasoning", _reasoning, cover=0.3, hands=0.0, alone=True),
+        ),
+    ),
     "lookalikes": Scenario("only honest customers, many of whom look like a campaign", 10_000_000, 300_000, True),
     "quiet": Scenario("ordinary use", 10_000_000, 300_000, False),
 }

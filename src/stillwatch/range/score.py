@@ -48,7 +48,10 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A run against the truth; intervals are 95 % bootstrap."""
+    """A run against the truth; intervals are 95 % bootstrap.
+
+    ``members_watched`` is the share of the campaigns' accounts with any verdict but ``clear``.
+    """
 
     precision: float
     precision_interval: Interval
@@ -61,7 +64,9 @@ class Score:
     predicted: int
     false_campaigns: int
     above_watch: int
+    honest_watched: int
     honest_accounts: int
+    members_watched: float
     detections: tuple[Detection, ...]
 
     def to_dict(self) -> dict[str, Any]:
@@ -79,6 +84,8 @@ class Score:
             f"{'campaigns found as one':24s} {self.campaigns_found} of {self.campaigns}",
             f"{'false campaigns':24s} {self.false_campaigns} of {self.predicted} reported",
             f"{'honest above watch':24s} {self.above_watch} of {self.honest_accounts:,}",
+            f"{'honest on watch':24s} {self.honest_watched} of {self.honest_accounts:,}",
+            f"{'members watch or above':24s} {self.members_watched:.4f}",
         ]
         for found in self.detections:
             lost = (
@@ -113,7 +120,8 @@ def score(run: Path, truth: Path, *, rescan: Rescan | None = None, replay_hours:
     ids: list[str] = accounts["account_id"].to_pylist()
     true = _codes([expected.get(account) for account in ids])
     found = _codes(accounts["campaign_id"].to_pylist())
-    verdicts = np.isin(np.array(accounts["verdict"].to_pylist()), ["review", "act"])
+    verdicts = np.array(accounts["verdict"].to_pylist())
+    above = np.isin(verdicts, ["review", "act"])
     names = sorted({c for c in expected.values() if c})
     one = [_found_as_one(true, found, code) for code in range(len(names))]
     predicted = int(found.max(initial=-1)) + 1
@@ -131,8 +139,10 @@ def score(run: Path, truth: Path, *, rescan: Rescan | None = None, replay_hours:
         sum(one),
         predicted,
         false,
-        int(np.sum(verdicts & (true < 0))),
+        int(np.sum(above & (true < 0))),
+        int(np.sum((verdicts == "watch") & (true < 0))),
         int(np.sum(true < 0)),
+        float(np.mean(verdicts[true >= 0] != "clear")) if (true >= 0).any() else 1.0,
         tuple(_detections(run, expected, names, rescan, replay_hours)) if rescan else (),
     )  # fmt: skip
 
