@@ -67,8 +67,12 @@ def main() -> None:
     seeds = range(FIRST_SEED, FIRST_SEED + given.weeks)
     print(f"seeds {seeds[0]} to {seeds[-1]}; scales {SCALES}")
     with ProcessPoolExecutor(given.processes) as pool:
-        waiting = {kind: [pool.submit(week, kind, seed, corpus) for seed in seeds] for kind in SCALES}
-        found = {kind: [future.result() for future in futures] for kind, futures in waiting.items()}
+        waiting = {(kind, seed): pool.submit(week, kind, seed, corpus) for seed in seeds for kind in SCALES}
+        found: dict[str, list[list[tuple[float, bool]]]] = {kind: [] for kind in SCALES}
+        for (kind, seed), future in waiting.items():
+            found[kind].append(future.result())
+            if found[kind][-1]:
+                print(f"{kind} {seed}: {found[kind][-1]}", flush=True)
     print("\nhonest weeks with a false campaign")
     for level in LEVELS:
         for kind in ("lookalikes", "quiet"):

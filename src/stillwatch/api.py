@@ -20,6 +20,7 @@ def scan(
     out: str | Path,
     accounts: str | Path | None = None,
     releases: str | Path | None = None,
+    values: str | Path | None = None,
     **settings: Any,
 ) -> Run:
     """Read logs, find campaigns, write a run.
@@ -29,6 +30,7 @@ def scan(
         out: the run's folder; must not exist.
         accounts: what is known of accounts (JSONL, CSV or Parquet), joined on ``account_id``.
         releases: models and when they came out (JSONL, CSV or Parquet).
+        values: what a lab measured exchanges to be worth (its ``values.json``).
         settings: any of ``ScanSettings``: ``fdr``, ``seed``, ``workers``, ``memory_mb`` and others.
 
     Returns:
@@ -43,5 +45,6 @@ def scan(
         out=Path(out),
         accounts=Path(accounts) if accounts else None,
         releases=Path(releases) if releases else None,
+        values=Path(values) if values else None,
         settings=load_settings(**settings),
     )

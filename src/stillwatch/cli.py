@@ -75,6 +75,7 @@ def scan_command(
     out: Path,
     accounts: Path | None = None,
     releases: Path | None = None,
+    values: Path | None = None,
     fdr: float | None = None,
     seed: int | None = None,
     workers: int | None = None,
@@ -94,6 +95,8 @@ def scan_command(
         What is known of accounts (JSONL, CSV or Parquet), joined on account_id.
     releases
         Models and their release times (JSONL, CSV or Parquet).
+    values
+        What a lab measured exchanges to be worth: values.json of a lab run.
     fdr
         Share of false campaigns to accept among those reported. [default: 0.01]
     seed
@@ -111,7 +114,9 @@ def scan_command(
         config, fdr=fdr, seed=seed, workers=workers, default_account=default_account, default_time=default_time
     )
     with _progress() as bars:
-        run = scan(paths, out=out, accounts=accounts, releases=releases, settings=settings, progress=bars)
+        run = scan(
+            paths, out=out, accounts=accounts, releases=releases, values=values, settings=settings, progress=bars
+        )
     _out.print(render_console(run.path))
 
 

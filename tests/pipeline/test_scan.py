@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from test_values import DOCUMENT
 
 from stillwatch import ScanSettings, scan
 from stillwatch.core import EmptyInput, OutputExists, OutputUnwritable, StillwatchError, tables
@@ -29,11 +30,14 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def run(week: Path) -> Run:
+    values = week.parent / "values.json"
+    values.write_text(json.dumps(DOCUMENT))
     return scan(
         week / "logs",
         out=week.parent / "run",
         accounts=week / "accounts.jsonl",
         releases=week / "releases.jsonl",
+        values=values,
         workers=1,
     )
 
@@ -44,6 +48,15 @@ def test_the_hidden_campaigns_are_found_and_nobody_else(week: Path, run: Run) ->
     assert result.false_campaigns == 0
     assert result.precision >= 0.98
     assert result.recall >= 0.95
+
+
+def test_every_campaign_is_told_what_it_may_be_worth(run: Run) -> None:
+    for row in run.table("campaigns").to_pylist():
+        assert [one["interface"] for one in row["worth"]] == ["text"]
+        assert 0 < row["worth"][0]["low"] <= row["worth"][0]["recovery"] <= row["worth"][0]["high"] < 1
+    page = run.report.read_text()
+    assert "What it may be worth" in page
+    assert "Small models." in page
 
 
 def test_the_tables_are_the_contract(run: Run) -> None:
@@ -85,6 +98,7 @@ def test_workers_do_not_change_a_result(week: Path, run: Run, tmp_path: Path) ->
         out=tmp_path / "again",
         accounts=week / "accounts.jsonl",
         releases=week / "releases.jsonl",
+        values=week.parent / "values.json",
         workers=2,
     )
     for name in ("accounts", "campaigns", "links"):

@@ -31,6 +31,7 @@ from stillwatch.campaigns.significance import campaign_p, q_values, tail_p
 from stillwatch.campaigns.templates import find_templates
 from stillwatch.campaigns.verdicts import account_table, link_table
 from stillwatch.campaigns.world import World
+from stillwatch.campaigns.worth import Curve
 
 __all__ = [
     "HABITS",
@@ -38,6 +39,7 @@ __all__ = [
     "Background",
     "Case",
     "Content",
+    "Curve",
     "Entities",
     "Interchangeability",
     "Links",

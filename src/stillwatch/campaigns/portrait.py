@@ -18,6 +18,7 @@ import pyarrow as pa
 from stillwatch.campaigns.investigate import Case
 from stillwatch.campaigns.linkage import PRIOR, Links
 from stillwatch.campaigns.world import Finding
+from stillwatch.campaigns.worth import Curve, interface_shown, worth
 from stillwatch.core.tables import FAMILIES
 from stillwatch.engines import query
 
@@ -43,6 +44,8 @@ class Portraitist:
         level: p-value at which a family counts as evidence.
         target_names: capability names, in the order of ``target_flags``' columns.
         target_flags: prompts to n x targets.
+        reasoning_asked: prompts to the share of them that ask for reasoning to be written out.
+        curves: what a lab measured exchanges to be worth.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -51,6 +54,8 @@ class Portraitist:
     level: float
     target_names: Sequence[str]
     target_flags: Callable[[pa.Array], npt.NDArray[np.bool_]]
+    reasoning_asked: Callable[[pa.Array], float]
+    curves: Sequence[Curve] = ()
 
     def draw(self, campaign_id: str, case: Case) -> Row:
         """One row of the table ``CAMPAIGNS``."""
@@ -73,7 +78,7 @@ class Portraitist:
         total = int(sum(s["exchanges"] for s in spans))
         timeline = self._timeline()
         models = self._models(total)
-        targets = self._targets(case.members)
+        prompts = self._prompts(case.members)
         failovers = _failovers(first, last)
         pivots = self._pivots()
         families = [f.family for f in case.findings if f.p_value <= self.level]
@@ -88,7 +93,7 @@ class Portraitist:
             "verdict": "review",
             "families": families,
             "tactics": _tactics(case.findings, self.level),
-            "targets": targets,
+            "targets": self._targets(prompts),
             "models": models,
             "pivots": pivots,
             "failovers": failovers,
@@ -97,6 +102,7 @@ class Portraitist:
             "inferences": _inferences(case, families),
             "waterfall": self._waterfall(case.members),
             "timeline": timeline,
+            "worth": self._worth(prompts, total) if self.curves else None,
             "account_ids": members,
             "bystander_ids": self._accounts(case.bystanders),
         }
@@ -127,18 +133,30 @@ class Portraitist:
         )
         return [{"name": row["name"], "share": row["uses"] / max(total, 1)} for row in rows]
 
-    def _targets(self, entities: I64) -> list[Row]:
+    def _prompts(self, entities: I64) -> pa.Array:
         self.connection.register("chosen", pa.table({"entity": entities}))
         sample = query(
             self.connection,
             "SELECT prompt FROM sample SEMI JOIN chosen USING (entity) ORDER BY hash(prompt) LIMIT 4000",
         )
         self.connection.unregister("chosen")
-        if not len(sample):
+        return sample["prompt"].combine_chunks()
+
+    def _targets(self, prompts: pa.Array) -> list[Row]:
+        if not len(prompts):
             return []
-        share = self.target_flags(sample["prompt"].combine_chunks()).mean(axis=0)
+        share = self.target_flags(prompts).mean(axis=0)
         ranked = np.argsort(-share, kind="stable")
         return [{"name": self.target_names[i], "share": float(share[i])} for i in ranked if share[i] >= 0.05]
+
+    def _worth(self, prompts: pa.Array, total: int) -> list[Row]:
+        (shown,) = self._rows(
+            "SELECT avg(coalesce(logprobs OR top_logprobs > 0, false)::INT) AS logprobs, "
+            "coalesce(max(top_logprobs), 0) AS top_logprobs, avg((reasoning IS NOT NULL)::INT) AS reasoning "
+            "FROM exchanges SEMI JOIN member USING (account_id)"
+        )
+        asked = self.reasoning_asked(prompts) if len(prompts) else 0.0
+        return worth(self.curves, interface_shown(**{**shown, "reasoning": max(asked, shown["reasoning"])}), total)
 
     def _pivots(self) -> list[Row]:
         out = []

@@ -185,6 +185,18 @@ _EXPLANATION = pa.struct(
     ]
 )
 
+_WORTH = pa.struct(
+    [
+        ("task", pa.string()),
+        ("interface", pa.string()),
+        ("attacker", pa.string()),
+        ("recovery", pa.float64()),
+        ("low", pa.float64()),
+        ("high", pa.float64()),
+        ("beyond", pa.bool_()),  # whether the campaign's volume lies outside what was measured
+    ]
+)
+
 CAMPAIGNS = pa.schema(
     [
         ("campaign_id", pa.string()),
@@ -225,6 +237,7 @@ CAMPAIGNS = pa.schema(
                 )
             ),
         ),
+        ("worth", pa.list_(_WORTH)),
         ("summary", pa.string()),
         ("observations", pa.list_(_OBSERVATION)),
         ("inferences", pa.list_(_INFERENCE)),
@@ -238,4 +251,5 @@ CAMPAIGNS = pa.schema(
         ("bystander_ids", _STRINGS),  # accounts linked to the cluster and judged not to be members
     ]
 )
-"""``waterfall`` sums to the mean match weight of the campaign's links: prior first, then families."""
+"""``worth`` is what the exchanges may have been worth to a student, by a lab's curves; null without ``--values``.
+``waterfall`` sums to the mean match weight of the campaign's links: prior first, then families."""

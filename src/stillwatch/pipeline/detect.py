@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +23,7 @@ from stillwatch.settings import ScanSettings
 __all__ = ["Clock", "Detected", "detect"]
 
 _SHARED_BY = 6
+_ELICITATION = [t.name for t in s.TACTICS].index("cot_elicitation")
 
 
 @dataclass(slots=True)
@@ -92,6 +93,7 @@ def detect(
     settings: ScanSettings,
     clock: Clock,
     pool: Executor | None = None,
+    curves: Sequence[c.Curve] = (),
 ) -> Detected:
     """Find campaigns and write accounts, links, templates and campaigns.
 
@@ -102,6 +104,7 @@ def detect(
         settings: of the scan.
         clock: gets each stage's seconds.
         pool: worker processes; without them everything happens in this one.
+        curves: what a lab measured exchanges to be worth.
     """
     world = _world(connection, settings, clock, pool)
     with clock.stage("candidates"):
@@ -121,6 +124,8 @@ def detect(
             settings.fdr,
             [t.name for t in s.TARGETS],
             s.target_flags,
+            lambda prompts: float(s.purpose_flags(prompts)[:, _ELICITATION].mean()),
+            curves,
         )
         portraits = [portraitist.draw(campaign_id, case) for campaign_id, case in named]
     with clock.stage("tables"):

@@ -24,6 +24,7 @@ from stillwatch.ingest import cut, plan, read_accounts, read_releases
 from stillwatch.pipeline.detect import Clock, Detected, detect
 from stillwatch.pipeline.read import Read, read_slices
 from stillwatch.pipeline.run import Run, new_run
+from stillwatch.pipeline.values import Values, read_values
 from stillwatch.report import write_findings, write_report
 from stillwatch.settings import ScanSettings
 
@@ -61,6 +62,7 @@ def scan(
     out: Path,
     accounts: Path | None = None,
     releases: Path | None = None,
+    values: Path | None = None,
     settings: ScanSettings | None = None,
     progress: Progress | None = None,
 ) -> Run:
@@ -71,6 +73,7 @@ def scan(
         out: the run's folder; must not exist.
         accounts: what is known of accounts, joined on ``account_id``.
         releases: models and when they came out.
+        values: what a lab measured exchanges to be worth.
         settings: of the scan.
         progress: told how it goes.
 
@@ -86,6 +89,7 @@ def scan(
     # A wrong side file is told before the log is read, not after.
     account_table = read_accounts(accounts) if accounts else ACCOUNT_FILE.empty_table()
     release_table = read_releases(releases) if releases else None
+    known = read_values(values) if values else Values()
     slices = plan(paths, defaults=settings.defaults())
     size = sum(path.stat().st_size for path in {part.path for part in slices})
     with new_run(out) as run, _workers(settings.workers, size) as pool:
@@ -105,16 +109,16 @@ def scan(
         progress.start("looking for campaigns", None)
         with connect(work / "spill", memory_mb=settings.memory_mb, threads=settings.workers) as connection:
             make_views(connection, run / "exchanges.parquet", work / "sketches", run / ACCOUNT_FILE_COPY)
-            found = detect(connection, run, release_table, settings, clock, pool)
+            found = detect(connection, run, release_table, settings, clock, pool, known.curves)
         missing = _missing_columns(run / "exchanges.parquet", account_table)
         progress.start("writing the report", None)
         shutil.rmtree(work)
-        _write_run_json(run, settings, started, read, found, clock, missing)
+        _write_run_json(run, settings, started, read, found, clock, missing, known)
         with clock.stage("report"):
             write_report(run)
             write_findings(run)
         # Once more, now with the report's own time.
-        _write_run_json(run, settings, started, read, found, clock, missing)
+        _write_run_json(run, settings, started, read, found, clock, missing, known)
     return Run.open(out)
 
 
@@ -164,6 +168,7 @@ def _write_run_json(
     found: Detected,
     clock: Clock,
     missing: Sequence[str],
+    values: Values,
 ) -> None:
     document: dict[str, Any] = {
         "stillwatch": importlib.metadata.version("stillwatch"),
@@ -187,4 +192,6 @@ def _write_run_json(
         "timings": {name: round(seconds, 3) for name, seconds in clock.seconds.items()},
         "columns_missing": list(missing),
     }
+    if values.sha256:
+        document["values"] = {"sha256": values.sha256, "caveats": list(values.caveats)}
     (run / "run.json").write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2))

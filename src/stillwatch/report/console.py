@@ -88,7 +88,19 @@ def _why(row: Mapping[str, Any]) -> RenderableType:
         statement = statement[: _LONGEST_REASON - 1].rstrip() + "…"
     families = wording.visible(", ".join(row["families"] or ()))
     told = Text.assemble((wording.visible(row["campaign_id"]), "bold"), "  ", (families, "cyan"), "\n", statement)
+    if row["worth"]:
+        told.append("\n" + _worth(row["worth"]), style="dim")
     return Padding(told, (0, 0, 1, 0))
+
+
+def _worth(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The lab's estimates as one range; the report has each, and what to bear in mind."""
+    low, high = min(row["low"] for row in rows), max(row["high"] for row in rows)
+    beyond = ", beyond the volumes measured" if any(row["beyond"] for row in rows) else ""
+    return wording.visible(
+        f"may be worth {wording.share(low)} to {wording.share(high)} of a skill ({rows[0]['interface']}, small models"
+        f"{beyond}; caveats in the report)"
+    )
 
 
 def _dead_letters(total: int, reasons: Sequence[Mapping[str, Any]]) -> Text:

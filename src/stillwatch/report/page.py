@@ -85,6 +85,7 @@ class Page:
     dead_letters: tuple[DeadLetterGroup, ...]
     dead_letters_total: int
     notes: tuple[str, ...]
+    caveats: tuple[str, ...]
     info: Mapping[str, Any]
 
 
@@ -114,6 +115,7 @@ def build_page(info: Mapping[str, Any], run_tables: Mapping[str, pa.Table]) -> P
         dead_letters=_dead_letters(dead),
         dead_letters_total=dead.num_rows,
         notes=tuple(str(note) for note in info.get("notes") or ()),
+        caveats=tuple(str(caveat) for caveat in _mapping(info, "values").get("caveats") or ()),
         info=info,
     )
 
