@@ -50,6 +50,11 @@ class Content:
         """Features a prompt (d)."""
         return int(self.whitened.shape[1])
 
+    def rows(self, members: I64) -> I64:
+        """Rows of these entities' prompts, members sorted."""
+        first, counts = np.searchsorted(self.owner, members), self.counts[members]
+        return np.arange(counts.sum()) + np.repeat(first - np.cumsum(counts) + counts, counts)
+
     def unit(self) -> F32:
         """Noise-corrected directions (E x d): a dot product of two estimates their cosine.
 

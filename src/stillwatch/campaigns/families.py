@@ -76,7 +76,7 @@ def apartness(world: World, members: I64) -> Interchangeability:
     content = world.traits.content
     if len(members) > _MOST_FOR_ICC:
         members = members[:: -(-len(members) // _MOST_FOR_ICC)]
-    rows = np.flatnonzero(np.isin(content.owner, members))
+    rows = content.rows(members)
     return interchangeability(content.raw[rows], content.owner[rows])
 
 

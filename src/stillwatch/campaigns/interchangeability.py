@@ -50,17 +50,18 @@ def interchangeability(vectors: F32, owner: I64) -> Interchangeability:
         vectors: S x d, one a prompt.
         owner: account of each vector; accounts with fewer than 2 vectors are left out.
     """
-    _, inverse, counts = np.unique(owner, return_inverse=True, return_counts=True)
-    kept = counts[inverse] >= 2
-    vectors, inverse = vectors[kept].astype(np.float64), inverse[kept]
-    _, inverse = np.unique(inverse, return_inverse=True)
-    m = int(inverse.max()) + 1 if len(inverse) else 0
+    order = np.argsort(owner, kind="stable")
+    begins = np.flatnonzero(np.diff(owner[order], prepend=-1))
+    counts = np.diff(np.append(begins, len(order)))
+    kept = np.repeat(counts >= 2, counts)
+    n = counts[counts >= 2].astype(np.float64)
+    m = len(n)
     if m < 3:
         return Interchangeability(float("nan"), float("nan"), 1.0, 1.0)
-    n = np.bincount(inverse).astype(np.float64)
-    sums = np.zeros((m, vectors.shape[1]))
-    np.add.at(sums, inverse, vectors)
-    squares = np.asarray(np.bincount(inverse, weights=np.einsum("ij,ij->i", vectors, vectors)), np.float64)
+    chosen = vectors[order[kept]]
+    begins = np.append(0, np.cumsum(counts[counts >= 2])[:-1])
+    sums = np.add.reduceat(chosen, begins, axis=0, dtype=np.float64)
+    squares = np.add.reduceat(np.einsum("ij,ij->i", chosen, chosen).astype(np.float64), begins)
     of_mean = np.einsum("ij,ij->i", sums, sums) / n
     total = sums.sum(axis=0)
     icc = float(_icc(m, n.sum(), np.sum(n**2), of_mean.sum(), total @ total, squares.sum()))

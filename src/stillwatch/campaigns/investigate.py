@@ -18,13 +18,13 @@ import numpy.typing as npt
 from stillwatch.campaigns.clustering import clusters
 from stillwatch.campaigns.content import Neighbours
 from stillwatch.campaigns.explanations import REPEATS, Explanation, explain
-from stillwatch.campaigns.families import FAMILY_TESTS
+from stillwatch.campaigns.families import FAMILY_TESTS, apartness
 from stillwatch.campaigns.linkage import Links
 from stillwatch.campaigns.membership import RECRUIT_BITS, fit, recruited
 from stillwatch.campaigns.significance import COORDINATION, campaign_p, q_values
 from stillwatch.campaigns.world import Finding, World
 
-__all__ = ["LEAST_MEMBERS", "LEAST_WATCHED", "Case", "investigate"]
+__all__ = ["LEAST_MEMBERS", "LEAST_WATCHED", "ONE_SOURCE", "Case", "investigate"]
 
 LEAST_MEMBERS = 5
 """Fewer strangers than this are not called a campaign: interchangeability cannot be shown on them."""
@@ -34,8 +34,14 @@ I64 = npt.NDArray[np.int64]
 LEAST_WATCHED = 12
 """Fewer who merely ask from one source are not watched."""
 
+ONE_SOURCE = 1e-9
+"""p-value from which one source of questions alone is watched: far beyond what any topic that people share came
+to on honest weeks (1e-7)."""
+
 LEAST_COHORT = 8
 _HOPELESS = 0.05
+_PROMISING = 0.3
+_ROUGH_DRAWS = 200
 _FILLED = 0.5
 _COVERED = 0.8
 _MOST_COHORTS = 500
@@ -67,15 +73,33 @@ class Case:
         return any(e.holds for e in self.explanations)
 
 
-def _examine(world: World, members: I64, bystanders: I64) -> Case:
-    """Test a cluster; where nothing is coordinated and it is too small to be watched, the rest need not be asked."""
-    findings = {family: FAMILY_TESTS[family](world, members) for family in COORDINATION}
-    least = campaign_p({**_known(findings), "structure": 0.0})
-    if least > _HOPELESS and len(members) < LEAST_WATCHED:
-        return Case(members, bystanders, tuple(findings.values()), (), least)
+def _examine(world: World, members: I64, bystanders: I64, rough: World | None = None) -> Case:
+    """Test a cluster on every family, as far as it can matter.
+
+    Args:
+        world: the log as the tests see it.
+        members, bystanders: the cluster.
+        rough: the same with few draws, to leave hopeless clusters early (Besag and Clifford 1991).
+    """
+    findings = {family: FAMILY_TESTS[family](rough or world, members) for family in COORDINATION}
+    if rough is not None and _without_content(findings) <= _PROMISING:
+        findings = {family: FAMILY_TESTS[family](world, members) for family in COORDINATION}
+    if _without_content(findings) > _HOPELESS:
+        # Nothing is coordinated: it can at most be watched, for its one source of questions alone.
+        if len(members) >= LEAST_WATCHED and apartness(world, members).p_value <= ONE_SOURCE:
+            findings["semantics"] = FAMILY_TESTS["semantics"](world, members)
+        seen = findings.get("semantics")
+        if seen is None or seen.p_value > ONE_SOURCE:
+            return Case(members, bystanders, tuple(findings.values()), (), _without_content(findings))
     findings = {family: findings.get(family) or test(world, members) for family, test in FAMILY_TESTS.items()}
     explanations = explain(world, members, bystanders)
     return Case(members, bystanders, tuple(findings.values()), explanations, campaign_p(_known(findings)))
+
+
+def _without_content(findings: dict[str, Finding]) -> float:
+    """The least p-value that the cluster can come to."""
+    coordinated = {family: findings[family] for family in COORDINATION}
+    return campaign_p({**_known(coordinated), "structure": 0.0})
 
 
 def _known(findings: dict[str, Finding]) -> dict[str, float]:
@@ -245,11 +269,12 @@ def investigate(
         Campaigns, and the clusters that were tested and are none, both strongest first.
     """
     cases = []
+    rough = replace(world, background=replace(world.background, draws=_ROUGH_DRAWS))
     for cluster in _candidates(world, links, near, seed):
         for part, beside in _parts(world, cluster):
             inside, outside = _tell_apart(world, part)
             if len(inside) >= LEAST_MEMBERS:
-                cases.append(_examine(world, inside, np.union1d(outside, beside)))
+                cases.append(_examine(world, inside, np.union1d(outside, beside), rough))
     cases = _control(cases, fdr)
     cases.sort(key=lambda case: (case.q_value, case.p_value, -len(case.members)))
     convicted = [case for case in cases if case.q_value <= fdr]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from stillwatch.campaigns.investigate import LEAST_WATCHED, Case
+from stillwatch.campaigns.investigate import LEAST_WATCHED, ONE_SOURCE, Case
 from stillwatch.campaigns.linkage import Links
 from stillwatch.core.tables import ACCOUNTS, FAMILIES, LINKS
 from stillwatch.engines import query
@@ -23,8 +23,6 @@ __all__ = ["account_table", "link_table"]
 I64 = npt.NDArray[np.int64]
 
 _NEAR_MISS = 0.05
-# One source of questions alone: far beyond what any topic that people share came to on honest weeks (1e-7).
-_ONE_SOURCE = 1e-9
 
 
 def account_table(
@@ -95,7 +93,7 @@ def _near_miss(case: Case, fdr: float) -> str | None:
             f"too weak to call a campaign (p = {case.p_value:.2g})."
         )
     source = next((f for f in case.findings if f.family == "semantics"), None)
-    if source is not None and not holding and len(case.members) >= LEAST_WATCHED and source.p_value <= _ONE_SOURCE:
+    if source is not None and not holding and len(case.members) >= LEAST_WATCHED and source.p_value <= ONE_SOURCE:
         return (
             f"Asks from one source with {len(case.members) - 1:,} other accounts, and nothing shows that they act "
             f"together. {source.statement}"
