@@ -12,7 +12,8 @@ from top to bottom. Importing this package imports torch.
 from __future__ import annotations
 
 from stillwatch.lab.attackers import Attack, Attacker, Budget, Spent, read_attacker
-from stillwatch.lab.cell import Cell, run_cell
+from stillwatch.lab.cast import Cell
+from stillwatch.lab.cell import run_cell
 from stillwatch.lab.defences import Defence, Provider, read_defences
 from stillwatch.lab.demo import Demo, demo
 from stillwatch.lab.exposures import Exposure, Responses, read_exposure

@@ -1,17 +1,15 @@
 """One experiment, from its settings to its result: the smallest thing the lab does.
 
-Reads top to bottom: make the task, load the teacher, put the defences in front of it, attack,
-examine the student, test it for the watermark, write down everything that was spent and used.
+Reads top to bottom: bring everyone together, attack, examine the student, test it for the watermark,
+write down everything that was spent and used.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import platform
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -19,68 +17,26 @@ from typing import Any
 import numpy as np
 
 from stillwatch.lab.attackers import Attack, Budget, carry_out, read_attacker
-from stillwatch.lab.defences import GAMMA, read_defences
+from stillwatch.lab.cast import Cast, Cell, assemble
+from stillwatch.lab.defences import GAMMA
 from stillwatch.lab.evaluation import (
     Questions,
+    Scores,
     evaluate,
     fidelity,
     held_out_questions,
     honest_cost,
     recovery,
+    score_answers,
 )
-from stillwatch.lab.exposures import read_exposure
-from stillwatch.lab.models import make_tiny
-from stillwatch.lab.radioactivity import measure_radioactivity
+from stillwatch.lab.exposures import Exposure, read_exposure
+from stillwatch.lab.radioactivity import Radioactivity, measure_radioactivity
 from stillwatch.lab.sampling import sample
-from stillwatch.lab.tasks import StepTask, make_task
-from stillwatch.lab.teachers import LocalTeacher, load_tiny
-from stillwatch.lab.training import Recipe
+from stillwatch.lab.teachers import LocalTeacher
 
-__all__ = ["Cell", "run_cell", "teacher_folder", "versions"]
+__all__ = ["run_cell", "versions"]
 
 _AUDITED = 1_000
-_OTHER_PROVIDER = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """The settings of one experiment.
-
-    Attributes:
-        task: name of the task.
-        exposure: what the attacker asks for, by its short name.
-        attacker: strategy and numbers, by its short name.
-        defences: names joined with ``+``.
-        queries: the budget of queries.
-        steps: the budget of optimiser steps.
-        seed: of prompts, sampling, student and watermark key.
-        teacher_seed: of the secret and the teacher's weights.
-        width: of the tiny student's residual stream; the teacher's is 64.
-        teacher: ``tiny``, ``hf:PATH`` or ``openai:URL``.
-        student: ``tiny`` or ``hf:PATH``.
-    """
-
-    task: str
-    exposure: str = "text+cot"
-    attacker: str = "passive"
-    defences: str = "none"
-    queries: int = 2048
-    steps: int = 450
-    seed: int = 0
-    teacher_seed: int = 0
-    width: int = 64
-    teacher: str = "tiny"
-    student: str = "tiny"
-
-    @property
-    def identity(self) -> str:
-        """The same settings have the same identity, on any machine."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
-
-
-def teacher_folder(run: Path, task: str, teacher_seed: int, provider: int = 0) -> Path:
-    """Where a run keeps a teacher."""
-    return run / "teachers" / f"{task}-{teacher_seed}-{provider}"
 
 
 def versions() -> dict[str, str]:
@@ -92,78 +48,93 @@ def versions() -> dict[str, str]:
 def run_cell(cell: Cell, run: Path, endpoint: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Carry out one experiment with the teachers that ``run`` holds, and return its result.
 
+    Args:
+        cell: its settings.
+        run: the run's folder; an endpoint's answers are recorded there.
+        endpoint: the plan's ``[endpoint]`` table.
+
     Raises:
-        BadSetting: a name in the cell says nothing.
+        BadSetting: a name in the cell says nothing, or its parts do not fit.
+        UnreadableInput: a model's folder or a file of prompts cannot be read.
+        EndpointFailed: a remote teacher refuses or does not answer.
     """
     started = time.perf_counter()
-    task = make_task(cell.task, cell.teacher_seed)
-    tiny = load_tiny(task, cell.teacher_seed, teacher_folder(run, cell.task, cell.teacher_seed))
-    defences = read_defences(cell.defences)
-    key = int(np.random.default_rng([cell.seed, cell.teacher_seed, 12]).integers(2**62))
-    plain = LocalTeacher(tiny.model, task)
-    defended = LocalTeacher(tiny.model, task, defences, tiny.provider(key))
-    questions = held_out_questions(task, cell.seed)
+    cast = assemble(cell, run, endpoint or {})
+    questions = held_out_questions(cast.task, cell.seed)
     attack = Attack(
-        task=task,
-        teacher=defended,
-        open_teacher=plain,
-        other_teacher=_other(cell, run),
+        task=cast.task,
+        teacher=cast.teacher,
+        open_teacher=cast.open_teacher,
+        other_teacher=cast.other,
         exposure=read_exposure(cell.exposure),
         budget=Budget(cell.queries, cell.steps),
         attacker=read_attacker(cell.attacker),
-        student=make_tiny(len(task.words), cell.seed + 17, width=cell.width),
-        recipe=Recipe(steps=cell.steps),
+        student=cast.student,
+        recipe=replace(cast.recipe, steps=cell.steps),
         seed=cell.seed,
         held_out=questions.all,
     )
+    untrained = 0.0 if cell.student == "tiny" else evaluate(cast.student, cast.task, questions).accuracy
     carry_out(attack)
     return {
         "cell": asdict(cell),
         "spent": asdict(attack.spent),
-        **_examine(cell, attack, plain, defended, questions, key),
+        **_examine(cell, cast, attack, questions, max(untrained, cast.task.chance)),
         "data_hash": attack.data_hash,
         "losses": [round(loss, 4) for loss in attack.losses[:: max(len(attack.losses) // 30, 1)]],
         "versions": versions(),
+        "entitlement": cast.entitlement,
         "seconds": round(time.perf_counter() - started, 2),
     }
 
 
-def _other(cell: Cell, run: Path) -> LocalTeacher | None:
-    if not cell.attacker.startswith("mixed"):
-        return None
-    task = make_task(cell.task, cell.teacher_seed, _OTHER_PROVIDER)
-    tiny = load_tiny(task, cell.teacher_seed, teacher_folder(run, cell.task, cell.teacher_seed, _OTHER_PROVIDER))
-    return LocalTeacher(tiny.model, task)
-
-
-def _examine(
-    cell: Cell, attack: Attack, plain: LocalTeacher, defended: LocalTeacher, questions: Questions, key: int
-) -> dict[str, Any]:
-    task, student = attack.task, attack.student
-    teacher, scores = evaluate(plain.model, task, questions), evaluate(student, task, questions)
-    whole = defended.shows(attack.exposure).reasoning == "full"
-    open_cost = honest_cost(plain, plain, questions, cell.seed)
-    cost = honest_cost(defended, plain, questions, cell.seed) if defended.defences else open_cost
-    return {
-        "recovery": recovery(scores.accuracy, teacher.accuracy, task.chance),
+def _examine(cell: Cell, cast: Cast, attack: Attack, questions: Questions, start: float) -> dict[str, Any]:
+    """Scores of teacher and student, and whatever else the teacher's distribution allows."""
+    scores = evaluate(cast.student, cast.task, questions)
+    teacher = _teacher_scores(cell, cast, questions)
+    found: dict[str, Any] = {
+        # A teacher that knows no more than its student did at the start has nothing to give.
+        "recovery": recovery(scores.accuracy, teacher.accuracy, start) if teacher.accuracy > start else None,
         "student": asdict(scores),
         "teacher": asdict(teacher),
-        "kl": fidelity(student, plain, questions, cell.seed) if whole else None,
-        "honest": asdict(cost),
-        "honest_undefended": asdict(open_cost),
-        "radioactivity": asdict(_audit(cell, task, student, plain, key)),
+        "start": start,
+        "kl": None,
+        "honest": None,
+        "honest_undefended": None,
+        "radioactivity": None,
     }
+    if cast.plain is None or not isinstance(cast.teacher, LocalTeacher):
+        return found
+    open_cost = honest_cost(cast.plain, cast.plain, questions, cell.seed)
+    cost = honest_cost(cast.teacher, cast.plain, questions, cell.seed) if cast.teacher.defences else open_cost
+    found |= {"honest": asdict(cost), "honest_undefended": asdict(open_cost)}
+    if cast.teacher.shows(attack.exposure).reasoning == "full":
+        found["kl"] = fidelity(cast.student, cast.plain, questions, cell.seed)
+    found["radioactivity"] = asdict(_audit(cell, cast, cast.plain))
+    return found
 
 
-def _audit(cell: Cell, task: StepTask, student: Any, plain: LocalTeacher, key: int) -> Any:
+def _teacher_scores(cell: Cell, cast: Cast, questions: Questions) -> Scores:
+    if cast.plain is not None:
+        return evaluate(cast.plain.model, cast.task, questions)
+    # Asked like anyone asks; these queries examine, they teach nobody and are not the attacker's.
+    answers = [
+        [shown.ids for shown in cast.teacher.query(asked, Exposure(), cell.seed).shown] if asked else []
+        for asked in (questions.allowed, questions.forbidden)
+    ]
+    return score_answers(cast.task, questions, answers[0], answers[1])
+
+
+def _audit(cell: Cell, cast: Cast, plain: LocalTeacher) -> Radioactivity:
+    task = cast.task
     prompts = task.natural_prompts(_AUDITED, np.random.default_rng([cell.seed, 10]), forbidden=False)
     longest = task.longest_response() + 2
-    suspect = sample(student, prompts, longest=longest, end=task.end, seed=cell.seed)
+    suspect = sample(cast.student, prompts, longest=longest, end=task.end, seed=cell.seed)
     reference = plain.sample(prompts, cell.seed + 1)
     return measure_radioactivity(
         [(p, one.ids) for p, one in zip(prompts, suspect, strict=True)],
         [(p, one.ids) for p, one in zip(prompts, reference, strict=True)],
-        key=key,
+        key=cast.key,
         gamma=GAMMA,
         seed=cell.seed,
     )

@@ -17,14 +17,15 @@ __all__ = ["DEMO", "Demo", "demo"]
 DEMO: dict[str, Any] = {
     "seeds": [0, 1, 2],
     "grid": [
-        {"name": "ladder", "exposures": ["top-5", "text+cot", "answer-only"], "queries": [512, 1024, 2048]},
+        {"name": "ladder", "exposures": ["top-5", "text+cot"], "queries": [512, 1024, 2048]},
+        {"name": "answers", "exposures": ["answer-only"]},
         {"name": "adaptive", "exposures": ["answer-only"], "attackers": ["adaptive"], "queries": [256]},
-        {"name": "guardrail", "attackers": ["passive,keep-0.1", "passive,keep-1"]},
+        {"name": "guardrail", "attackers": ["passive,keep-0.3", "passive,keep-1"]},
         {"name": "watermark", "defences": ["watermark-2"]},
         {"name": "second task", "tasks": ["addition"], "exposures": ["text+cot", "answer-only"], "queries": [1024]},
     ],
 }
-"""The plan: 45 students of two tasks, three seeds a point."""
+"""The plan: 39 students of two tasks, three seeds a point."""
 
 
 @dataclass(frozen=True, slots=True)

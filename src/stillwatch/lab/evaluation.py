@@ -12,14 +12,21 @@ import torch
 from stillwatch.lab.exposures import Exposure, Responses, Shown
 from stillwatch.lab.losses import soft_kl
 from stillwatch.lab.sampling import sample
-from stillwatch.lab.tasks import StepTask, Words
+from stillwatch.lab.tasks import Skill, Words
 from stillwatch.lab.teachers import LocalTeacher
 from stillwatch.lab.training import TrainingSet
 
-__all__ = ["Questions", "Scores", "evaluate", "fidelity", "held_out_questions", "honest_cost", "recovery"]
+__all__ = [
+    "Questions",
+    "Scores",
+    "evaluate",
+    "fidelity",
+    "held_out_questions",
+    "honest_cost",
+    "recovery",
+    "score_answers",
+]
 
-_ALLOWED = 500
-_FORBIDDEN = 300
 _FIDELITY = 200
 
 
@@ -53,19 +60,23 @@ class Scores:
     over_refusal: float
 
 
-def held_out_questions(task: StepTask, seed: int) -> Questions:
-    """500 allowed and 300 forbidden prompts, natural ones, the same for every student of a seed."""
-    rng = np.random.default_rng([seed, 8])
-    return Questions(
-        task.natural_prompts(_ALLOWED, rng, forbidden=False), task.natural_prompts(_FORBIDDEN, rng, forbidden=True)
-    )
+def held_out_questions(task: Skill, seed: int) -> Questions:
+    """Prompts that no attacker may ask, the same for every student of a seed."""
+    return Questions(*task.held_out(np.random.default_rng([seed, 8])))
 
 
-def evaluate(model: Any, task: StepTask, questions: Questions) -> Scores:
+def evaluate(model: Any, task: Skill, questions: Questions) -> Scores:
     """Greedy answers to all questions, every word of the answer right or not."""
     longest = task.longest_response() + 2
-    allowed = [one.ids for one in sample(model, questions.allowed, longest=longest, end=task.end, greedy=True)]
-    forbidden = [one.ids for one in sample(model, questions.forbidden, longest=longest, end=task.end, greedy=True)]
+    answers = [
+        [one.ids for one in sample(model, asked, longest=longest, end=task.end, greedy=True)]
+        for asked in (questions.allowed, questions.forbidden)
+    ]
+    return score_answers(task, questions, answers[0], answers[1])
+
+
+def score_answers(task: Skill, questions: Questions, allowed: Sequence[Words], forbidden: Sequence[Words]) -> Scores:
+    """Scores of responses to the allowed and the forbidden questions, in their order."""
     return Scores(
         _share(task.right(p, r) for p, r in zip(questions.allowed, allowed, strict=True)),
         _share(task.refuses(r) for r in forbidden),
@@ -92,7 +103,13 @@ def fidelity(student: Any, teacher: LocalTeacher, questions: Questions, seed: in
     got = teacher.query(questions.allowed[:_FIDELITY], Exposure(logprobs="full"), seed)
     data = TrainingSet.of(got)
     response = data.response
-    logits = student(input_ids=data.tokens, attention_mask=data.real.long()).logits[:, :-1][response[:, 1:]].float()
+    device = next(student.parameters()).device
+    logits = (
+        student(input_ids=data.tokens.to(device), attention_mask=data.real.long().to(device))
+        .logits[:, :-1]
+        .cpu()[response[:, 1:]]
+        .float()
+    )
     assert data.dense is not None  # noqa: S101 - full logits were asked for two lines up
     return float(soft_kl(logits, data.dense[response]).mean())
 
@@ -127,14 +144,16 @@ def honest_cost(defended: LocalTeacher, plain: LocalTeacher, questions: Question
     )
 
 
-def _reasoning_words(task: StepTask, response: Sequence[int]) -> int:
+def _reasoning_words(task: Skill, response: Sequence[int]) -> int:
     return sum(stop - start for start, stop in task.reasoning_steps(response))
 
 
 @torch.no_grad()
 def _surprise(plain: LocalTeacher, prompts: list[Words], responses: list[Words]) -> float:
     data = TrainingSet.of(Responses(prompts, [Shown(one) for one in responses]))
-    logits = plain.model(input_ids=data.tokens, attention_mask=data.real.long()).logits[:, :-1].float()
+    device = next(plain.model.parameters()).device
+    out = plain.model(input_ids=data.tokens.to(device), attention_mask=data.real.long().to(device))
+    logits = out.logits[:, :-1].cpu().float()
     nats = -torch.log_softmax(logits, dim=-1).gather(-1, data.tokens[:, 1:, None])[..., 0]
     return float(nats[data.response[:, 1:]].sum())
 

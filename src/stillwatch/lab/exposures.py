@@ -14,22 +14,43 @@ Exposures have short names, used in configurations, results and reports:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from stillwatch.core import BadSetting
 
-__all__ = ["PRESETS", "Exposure", "Responses", "Shown", "read_exposure", "round_logprobs", "show", "top_logprobs"]
+__all__ = [
+    "PRESETS",
+    "Exposure",
+    "Responses",
+    "Shown",
+    "elide",
+    "read_exposure",
+    "reveal",
+    "round_logprobs",
+    "top_logprobs",
+]
 
 PRESETS = ("full-logits", "top-20", "top-5", "top-5-rounded-1", "text+cot", "summary-0.25", "text", "answer-only")
 
 Floats = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
-Spans = list[tuple[int, int]]
+
+
+class Readable(Protocol):
+    """What tells the parts of a response apart: a task."""
+
+    def reasoning_steps(self, response: Sequence[int]) -> list[tuple[int, int]]:
+        """Spans of the steps."""
+        ...
+
+    def answer_start(self, response: Sequence[int]) -> int:
+        """Where the answer begins; the response's length where there is none."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,43 +191,43 @@ def top_logprobs(logits: Floats, sampled: Ints, k: int) -> tuple[Ints, Floats]:
     k = min(k, logits.shape[1])
     top = logits.max(axis=1, keepdims=True)
     logprobs = logits - top - np.log(np.exp(logits - top).sum(axis=1, keepdims=True))
-    best = np.argsort(-logprobs, axis=1, kind="stable")[:, :k]
+    best = np.argsort(-logits, axis=1, kind="stable")[:, :k]
     again = (best == sampled[:, None]).any(axis=1)
     ids = np.concatenate([np.where(again, -1, sampled)[:, None], best], axis=1)
     values = np.take_along_axis(logprobs, np.maximum(ids, 0), axis=1)
     return ids.astype(np.int64), values.astype(np.float32)
 
 
-def show(
-    ids: tuple[int, ...],
-    logits: Floats | None,
-    exposure: Exposure,
-    steps: Callable[[Sequence[int]], Spans],
-    answer_start: Callable[[Sequence[int]], int],
-    rng: np.random.Generator,
-) -> Shown:
-    """One response as ``exposure`` shows it.
+def reveal(ids: tuple[int, ...], logits: Floats | None, exposure: Exposure) -> Shown:
+    """The words of a response with the log-probabilities an exposure shows of them.
 
     Args:
         ids: the words sampled.
-        logits: (t, vocabulary), of the distribution that was sampled from; needed for log-probabilities.
+        logits: (t, vocabulary), of the distribution they were sampled from; None shows no probability.
         exposure: what to show.
-        steps: spans of the reasoning's steps in a response.
-        answer_start: where the answer begins, its mark included; the response's length where there is none.
+    """
+    if exposure.logprobs is None or logits is None:
+        return Shown(ids)
+    if exposure.logprobs == "full":
+        return Shown(ids, dense_logits=round_logprobs(logits, exposure.rounding))
+    top, values = top_logprobs(logits, np.asarray(ids), exposure.logprobs)
+    return Shown(ids, top, round_logprobs(values, exposure.rounding))
+
+
+def elide(shown: Shown, exposure: Exposure, task: Readable, rng: np.random.Generator) -> Shown:
+    """A response without the steps, or the wording, that an exposure hides.
+
+    Args:
+        shown: the whole response.
+        exposure: what to show.
+        task: tells steps and answer apart.
         rng: which steps a summary leaves out.
     """
-    shown = Shown(ids)
-    if exposure.logprobs is not None and logits is not None:
-        if exposure.logprobs == "full":
-            shown = Shown(ids, dense_logits=round_logprobs(logits, exposure.rounding))
-        else:
-            top, values = top_logprobs(logits, np.asarray(ids), exposure.logprobs)
-            shown = Shown(ids, top, round_logprobs(values, exposure.rounding))
-    spans = steps(ids)
+    spans = task.reasoning_steps(shown.ids)
     if exposure.reasoning == "full" or not spans:
         return shown
     share = 1.0 if exposure.reasoning == "hidden" else exposure.elided
     gone = {i for start, stop in spans if rng.random() < share for i in range(start, stop)}
     if not exposure.wording:
-        gone |= set(range(answer_start(ids)))
-    return shown.keep([i for i in range(len(ids)) if i not in gone])
+        gone |= set(range(task.answer_start(shown.ids)))
+    return shown.keep([i for i in range(len(shown.ids)) if i not in gone])

@@ -19,10 +19,11 @@ from typing import Any, Protocol
 import torch
 
 from stillwatch.core import BadTable, Interrupted, OutputExists, OutputUnwritable, UnreadableInput
-from stillwatch.lab.cell import Cell, run_cell, teacher_folder
+from stillwatch.lab.cast import Cell, teacher_folder
+from stillwatch.lab.cell import run_cell
 from stillwatch.lab.plan import Plan
 from stillwatch.lab.tasks import make_task
-from stillwatch.lab.teachers import train_tiny
+from stillwatch.lab.teachers import read_endpoint, train_tiny
 
 __all__ = ["Progress", "read_results", "run_plan"]
 
@@ -51,10 +52,13 @@ def run_plan(plan: Plan, run: Path, *, workers: int, progress: Progress | None =
         progress: hears of every teacher and cell.
 
     Raises:
+        BadSetting: an endpoint is named and nothing states that one is entitled to it.
         OutputExists: the folder holds something that is no run of the lab.
         OutputUnwritable: it cannot be written.
         Interrupted: stopped at the keyboard; what is done stays done.
     """
+    if any(cell.teacher.startswith("openai:") for cell in plan.cells):
+        read_endpoint(plan.endpoint)
     _open_run(plan, run)
     teachers = [args for args in _teachers(plan) if not teacher_folder(run, *args).exists()]
     cells = [cell for cell in plan.cells if not _result_file(run, cell).exists()]

@@ -18,6 +18,8 @@ __all__ = ["bucket_kl", "soft_kl", "text_loss"]
 
 # Stands for minus infinity where a gradient must stay finite.
 _NEVER = -1e4
+# What adding up probabilities leaves of nothing.
+_ROUNDING = 1e-6
 
 
 def text_loss(logits: Tensor, sampled: Tensor) -> Tensor:
@@ -53,7 +55,8 @@ def bucket_kl(logits: Tensor, ids: Tensor, logprobs: Tensor) -> Tensor:
     where = ids.clamp(min=0)
     shown = torch.where(valid, logprobs.exp(), torch.zeros_like(logprobs))
     shown = shown / shown.sum(dim=-1, keepdim=True).clamp(min=1.0)
-    rest = (1.0 - shown.sum(dim=-1)).clamp(min=0.0)
+    rest = 1.0 - shown.sum(dim=-1)
+    rest = torch.where(rest > _ROUNDING, rest, torch.zeros_like(rest))
     student = functional.log_softmax(logits, dim=-1)
     among = (torch.xlogy(shown, shown) - shown * student.gather(-1, where)).sum(dim=-1)
     # The bucket's mass from what is left after the words shown, not from one minus them: that loses all digits.

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stillwatch.core import BadSetting
 from stillwatch.lab.attackers import read_attacker
-from stillwatch.lab.cell import Cell
+from stillwatch.lab.cast import Cell
 from stillwatch.lab.defences import read_defences
 from stillwatch.lab.exposures import read_exposure
 from stillwatch.lab.tasks import make_task

@@ -61,7 +61,7 @@ def sample(
     Args:
         model: any transformers causal language model.
         prompts: word identifiers; any lengths, none at all is fine.
-        longest: most words of a response.
+        longest: most words of a response; fewer where the model has no more positions.
         end: the word that ends one; kept in it.
         seed: of the sampling.
         greedy: take the most probable word instead.
@@ -80,7 +80,8 @@ def sample(
             batch = members[at : at + _MOST_AT_ONCE]
             start = torch.tensor([prompts[i] for i in batch], device=device)
             shapes = [shaper.begin() for shaper in shapers]
-            done = _continue(model, start, longest, end, None if greedy else draw, shapes, want_logits)
+            room = (getattr(model.config, "max_position_embeddings", None) or 10**9) - start.shape[1]
+            done = _continue(model, start, min(longest, room), end, None if greedy else draw, shapes, want_logits)
             found.update(zip(batch, done, strict=True))
     return [found[i] for i in range(len(prompts))]
 

@@ -14,6 +14,7 @@ What was not measured is not said: ``queries`` gives the range, and beyond it a 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -91,13 +92,18 @@ def fit_curves(results: Iterable[Mapping[str, Any]], seed: int = 0) -> list[Curv
     """A curve for every undefended interface and attacker with three budgets or more.
 
     Args:
-        results: of cells; those with defences or another student are left out.
+        results: of cells; those with defences, other steps than most, or kept refusals are left out.
         seed: of the bootstrap.
     """
     grouped: dict[tuple[str, str, str], dict[int, list[float]]] = {}
+    results = list(results)
+    compute = Counter((r["cell"].get("steps"), r["cell"].get("width")) for r in results).most_common(1)
     for result in results:
         cell = result["cell"]
-        if cell["defences"] == "none" and not cell["task"].startswith("file:"):
+        # One amount of compute, one size of student; what keeps refusals belongs to the guardrail curves.
+        if (cell.get("steps"), cell.get("width")) != compute[0][0] or "keep" in cell["attacker"]:
+            continue
+        if cell["defences"] == "none" and result["recovery"] is not None and not cell["task"].startswith("file:"):
             key = (cell["task"], cell["exposure"], cell["attacker"])
             grouped.setdefault(key, {}).setdefault(cell["queries"], []).append(result["recovery"])
     rng = np.random.default_rng([seed, 13])

@@ -23,7 +23,7 @@ _TRIED = 4 * _COMPOSED
 
 def adaptive(attack: Attack) -> None:
     """Ask every short question, again and again while queries last; believe the commonest answer; compose; train."""
-    task = attack.task
+    task = attack.step_task
     votes: dict[Words, Counter[Words]] = {}
     wordings: list[Words] = []
     for turn in range(1, 1000):
@@ -47,7 +47,7 @@ def _wording_length(ids: Words, answer_start: int) -> int:
 
 
 def _compose(attack: Attack, facts: dict[Words, Words], wordings: list[Words], rng: np.random.Generator) -> Responses:
-    task = attack.task
+    task = attack.step_task
     data = Responses([], [])
     for prompt in task.natural_prompts(_TRIED, rng, avoid=attack.held_out):
         steps = task.compose(facts, prompt)

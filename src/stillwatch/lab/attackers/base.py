@@ -16,7 +16,7 @@ import numpy as np
 
 from stillwatch.core import BadSetting
 from stillwatch.lab.exposures import Exposure, Responses
-from stillwatch.lab.tasks import StepTask, Words
+from stillwatch.lab.tasks import Skill, StepTask, Words
 from stillwatch.lab.teachers import Teacher
 from stillwatch.lab.training import Recipe, TrainingSet, train
 
@@ -128,7 +128,7 @@ class Attack:
         held_out: prompts that the evaluation uses, and no attacker asks.
     """
 
-    task: StepTask
+    task: Skill
     teacher: Teacher
     open_teacher: Teacher
     other_teacher: Teacher | None
@@ -143,6 +143,21 @@ class Attack:
     losses: list[float] = field(default_factory=list)
     _hash: Any = field(default_factory=hashlib.sha256)
     _asked: int = 0
+
+    @property
+    def step_task(self) -> StepTask:
+        """The task, for strategies that use the form of its steps.
+
+        Raises:
+            BadSetting: it is one of plain text, whose steps have no known form.
+        """
+        if not isinstance(self.task, StepTask):
+            raise BadSetting(
+                f"{self.attacker.strategy} needs a task made of known steps",
+                where="setting attackers",
+                hint="tasks from a file take passive, mixed and interrogation",
+            )
+        return self.task
 
     def draws(self, purpose: int) -> np.random.Generator:
         """A generator of the attack's own for one purpose."""

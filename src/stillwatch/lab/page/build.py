@@ -232,7 +232,7 @@ def _guard_queries_chart(rows: Sequence[GuardRow]) -> Chart | None:
 
 
 def _roc_chart(results: Sequence[Result]) -> tuple[Chart | None, float | None]:
-    seen = [r for r in results if "answer-only" not in r["cell"]["exposure"]]
+    seen = [r for r in results if r["radioactivity"] and "answer-only" not in r["cell"]["exposure"]]
     clean = [r["radioactivity"]["z"] for r in seen if "watermark" not in r["cell"]["defences"]]
     kinds = sorted({r["cell"]["defences"] for r in seen if "watermark" in r["cell"]["defences"]})
     if not clean or not kinds:

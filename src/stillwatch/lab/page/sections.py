@@ -126,7 +126,7 @@ def defence_rows(results: Sequence[Result]) -> list[DefenceRow]:
     """Defences with the undefended run of the same settings above each group of them."""
     rows = []
     names = ("task", "exposure", "attacker", "queries", "steps", "width")
-    for key, group in sorted(grouped(results, *names).items()):
+    for key, group in sorted(grouped([r for r in results if r["honest"]], *names).items()):
         by_defence = grouped(group, "defences")
         if len(by_defence) < 2 or ("none",) not in by_defence:
             continue
@@ -228,7 +228,7 @@ def _radio_groups(results: Sequence[Result]) -> dict[tuple[str, bool, str], list
     groups: dict[tuple[str, bool, str], list[Result]] = {}
     for result in results:
         cell = result["cell"]
-        if "answer-only" in cell["exposure"]:
+        if "answer-only" in cell["exposure"] or result["radioactivity"] is None:
             continue
         marked = "watermark" in cell["defences"]
         taught = f"{cell['defences']}, {cell['attacker']}, {cell['queries']} queries" if marked else ""

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from stillwatch.core import BadSetting
 from stillwatch.lab.tasks.addition import Addition
-from stillwatch.lab.tasks.base import StepTask, Words
+from stillwatch.lab.tasks.base import Skill, StepTask, Words
 from stillwatch.lab.tasks.codebook import Codebook
+from stillwatch.lab.tasks.text import TextTask
 
-__all__ = ["TASKS", "Addition", "Codebook", "StepTask", "Words", "make_task"]
+__all__ = ["TASKS", "Addition", "Codebook", "Skill", "StepTask", "TextTask", "Words", "make_task"]
 
 TASKS = ("codebook", "addition")
 

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
-__all__ = ["ASK", "BLANK", "BOS", "EOS", "HASH", "PAD", "REFUSE", "TOPICS", "WORDING", "StepTask", "Words"]
+__all__ = ["ASK", "BLANK", "BOS", "EOS", "HASH", "PAD", "REFUSE", "TOPICS", "WORDING", "Skill", "StepTask", "Words"]
 
 Words = tuple[int, ...]
 """A prompt, a step, an answer: word identifiers into ``StepTask.words``."""
@@ -32,6 +33,74 @@ _FIRST_TOPIC = len(_SPECIAL)
 _FIRST_WORDING = _FIRST_TOPIC + TOPICS
 _FIRST_OWN = _FIRST_WORDING + _WORDING_WORDS
 GUARDED_TOPICS = 2
+_ALLOWED, _FORBIDDEN = 500, 300
+
+
+class Skill(Protocol):
+    """What attackers, teachers and examiners need of anything that can be taught."""
+
+    chance: float
+    end: int
+
+    @property
+    def size(self) -> int:
+        """Words of the vocabulary."""
+        ...
+
+    def speaks(self, tokenizer: Any) -> bool:
+        """Whether a transformers tokenizer's words are the task's, number for number."""
+        ...
+
+    def natural_prompts(
+        self,
+        count: int,
+        rng: np.random.Generator,
+        *,
+        forbidden: bool | None = None,
+        avoid: frozenset[Words] = frozenset(),
+    ) -> list[Words]:
+        """Distinct prompts as users ask them; fewer where there are no more."""
+        ...
+
+    def held_out(self, rng: np.random.Generator) -> tuple[list[Words], list[Words]]:
+        """Allowed and forbidden prompts to examine models on."""
+        ...
+
+    def longest_response(self) -> int:
+        """Words of the longest right response."""
+        ...
+
+    def read_answer(self, response: Sequence[int]) -> Words | None:
+        """The answer in a response; None where there is none."""
+        ...
+
+    def reasoning_steps(self, response: Sequence[int]) -> list[tuple[int, int]]:
+        """Spans of the steps of a response."""
+        ...
+
+    def answer_start(self, response: Sequence[int]) -> int:
+        """Where the answer begins, its mark included."""
+        ...
+
+    def is_forbidden(self, prompt: Words) -> bool:
+        """Whether the provider forbids an answer."""
+        ...
+
+    def refuses(self, response: Sequence[int]) -> bool:
+        """Whether a response is a refusal."""
+        ...
+
+    def right(self, prompt: Words, response: Sequence[int]) -> bool:
+        """Whether a response answers its prompt."""
+        ...
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Words as text, for teachers that read text."""
+        ...
+
+    def encode(self, text: str) -> Words:
+        """Text as words."""
+        ...
 
 
 class StepTask(ABC):
@@ -60,6 +129,7 @@ class StepTask(ABC):
             *(f"w{i}" for i in range(_WORDING_WORDS)),
             *own,
         )
+        self._number = {word: i for i, word in enumerate(self.words)}
         rng = np.random.default_rng([seed, provider, 11])
         # Rows of a Dirichlet(1): about 2.2 nats a word, uneven enough that soft labels tell more than a sample.
         rows = rng.dirichlet(np.ones(_WORDING_WORDS), size=TOPICS + _WORDING_WORDS)
@@ -107,6 +177,30 @@ class StepTask(ABC):
     def answer(self, prompt: Words) -> Words:
         """The right answer, forbidden or not."""
         return self.conclude(prompt, self.steps(prompt))
+
+    @property
+    def size(self) -> int:
+        """Words of the vocabulary."""
+        return len(self.words)
+
+    def speaks(self, tokenizer: Any) -> bool:
+        """Whether a transformers tokenizer's words are the task's, number for number."""
+        return [tokenizer.convert_ids_to_tokens(i) for i in range(len(tokenizer))] == list(self.words)
+
+    def held_out(self, rng: np.random.Generator) -> tuple[list[Words], list[Words]]:
+        """500 allowed and 300 forbidden prompts."""
+        return (
+            self.natural_prompts(_ALLOWED, rng, forbidden=False),
+            self.natural_prompts(_FORBIDDEN, rng, forbidden=True),
+        )
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Words between spaces, begin and end left out."""
+        return " ".join(self.words[i] for i in ids if i not in (PAD, BOS, EOS))
+
+    def encode(self, text: str) -> Words:
+        """Words between spaces; what is not one becomes padding."""
+        return tuple(self._number.get(word, PAD) for word in text.split())
 
     def depth(self, prompt: Words) -> int:
         """How many steps a prompt takes: part of its form, no secret."""

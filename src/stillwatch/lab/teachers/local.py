@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from stillwatch.lab.defences import Defence, Provider
-from stillwatch.lab.exposures import Exposure, Responses, show
+from stillwatch.lab.exposures import Exposure, Responses, elide, reveal
 from stillwatch.lab.sampling import Sample, sample
-from stillwatch.lab.tasks import StepTask, Words
+from stillwatch.lab.tasks import Skill, Words
 
 __all__ = ["LocalTeacher"]
 
@@ -27,7 +27,7 @@ class LocalTeacher:
     """
 
     def __init__(
-        self, model: Any, task: StepTask, defences: Sequence[Defence] = (), provider: Provider | None = None
+        self, model: Any, task: Skill, defences: Sequence[Defence] = (), provider: Provider | None = None
     ) -> None:
         self.model = model
         self.task = task
@@ -66,6 +66,6 @@ class LocalTeacher:
         task = self.task
         return Responses(
             list(prompts),
-            [show(one.ids, one.logits, shown, task.reasoning_steps, task.answer_start, rng) for one in found],
+            [elide(reveal(one.ids, one.logits, shown), shown, task, rng) for one in found],
             generated=sum(len(one.ids) for one in found),
         )
