@@ -12,6 +12,9 @@ CORPORA ?= ../shared/corpora
 # More arguments for pytest, for instance `make test ARGS="-k report"`.
 ARGS ?=
 
+# The torch that tests and benchmarks run with.
+TORCH ?= 2.13.0
+
 BIN := .venv/bin
 # Wheels only: an sdist would build with whatever its build requirements happen to be that day.
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -31,16 +34,21 @@ demo: setup ## simulate a provider's week, scan it, compare with the truth
 	@rm -rf demo
 	$(BIN)/stillwatch demo --out demo
 
+.PHONY: demo-lab
+demo-lab: .venv/lab.stamp ## distil small teachers through every interface, write a report (under 5 minutes)
+	@rm -rf lab-demo
+	$(BIN)/stillwatch lab demo --out lab-demo
+
 .PHONY: test
-test: .venv/dev.stamp browser ## run every test
+test: .venv/dev.stamp .venv/lab.stamp browser ## run every test
 	$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: test-fast
-test-fast: .venv/dev.stamp ## run the tests that take no more than a few seconds each
+test-fast: .venv/dev.stamp .venv/lab.stamp ## run the tests that take no more than a few seconds each
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 .PHONY: lint
-lint: .venv/dev.stamp ## style, types, import contract, licences
+lint: .venv/dev.stamp .venv/lab.stamp ## style, types, import contract, licences
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy src tests benchmarks tools
@@ -67,6 +75,10 @@ bench-speed: setup ## exchanges a second and peak memory, stage by stage
 bench-formats: setup ## all formats mixed, one line in a hundred broken
 	$(BIN)/python benchmarks/mixed_formats.py --corpora "$(CORPORA)"
 
+.PHONY: bench-lab
+bench-lab: .venv/lab.stamp ## the lab's whole grid and what it must show (about 2 hours on 2 cores; carries on)
+	$(BIN)/python benchmarks/lab.py --out bench-out/lab
+
 # --- upkeep -------------------------------------------------------------------------------
 
 .PHONY: requirements
@@ -75,7 +87,7 @@ requirements: ## resolve requirements/*.txt anew (maintainers; needs uv)
 
 .PHONY: clean
 clean: ## remove what was built, .venv included
-	rm -rf .venv demo bench-out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv demo lab-demo bench-out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: browser
@@ -97,4 +109,11 @@ venv:
 .venv/dev.stamp: requirements/dev.txt .venv/base.stamp | venv
 	@echo "Installing what the tests and checks need into .venv"
 	@$(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+# torch by version, not by hash: which wheel is right depends on the machine. All else it needs is hashed.
+.venv/lab.stamp: requirements/lab.txt .venv/base.stamp | venv
+	@echo "Installing torch and transformers into .venv for the lab (a few minutes on the first run)"
+	@$(INSTALL) -r requirements/lab.txt
+	@$(PIP) install --quiet --only-binary :all: torch==$(TORCH)
 	@touch $@

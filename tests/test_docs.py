@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,15 @@ import pytest
 from stillwatch.cli import app
 from stillwatch.core import tables
 from stillwatch.ingest import all_formats
+from stillwatch.lab import make_plan
+from stillwatch.lab.plan import GridSettings
+from stillwatch.lab.teachers import EndpointSettings
 from stillwatch.settings import ScanSettings
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 COMMANDS = [name for name in app if not name.startswith("-")]
+LAB_COMMANDS = [name for name in app["lab"] if not name.startswith("-")]
 
 
 def page(name: str) -> str:
@@ -38,11 +43,28 @@ def test_python_in_the_pages_compiles(path: Path) -> None:
 def test_every_command_and_its_arguments_are_documented() -> None:
     text = page("reference/cli.md")
     assert {"scan", "simulate", "score", "demo", "formats"} <= set(COMMANDS)
-    for command in COMMANDS:
-        assert f"stillwatch {command}" in text
-        for argument in app[command].assemble_argument_collection():
+    for command in [(name,) for name in COMMANDS if name != "lab"] + [("lab", name) for name in LAB_COMMANDS]:
+        assert f"stillwatch {' '.join(command)}" in text
+        one = app
+        for name in command:
+            one = one[name]
+        for argument in one.assemble_argument_collection():
             if argument.name.startswith("--"):
                 assert argument.name in text, f"{command} {argument.name}"
+
+
+def test_every_key_of_a_plan_is_documented() -> None:
+    text = page("howto/run-the-lab.md")
+    for name in GridSettings.model_fields:
+        assert f"\n| `{name}` |" in text, name
+    for name in EndpointSettings.model_fields:
+        assert name in text, name
+
+
+def test_the_plans_of_the_lab_page_are_plans() -> None:
+    blocks = re.findall(r"^```toml\n(.*?)^```", page("howto/run-the-lab.md"), re.DOTALL | re.MULTILINE)
+    assert len(blocks) == 2
+    assert all(make_plan(tomllib.loads(block)).cells for block in blocks)
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

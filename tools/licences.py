@@ -20,6 +20,8 @@ __all__ = ["Finding", "declared_licence", "examine", "is_forbidden", "licence_te
 REVIEWED: dict[str, str] = {
     "numpy": "BSD-3-Clause; wheels bundle libgfortran (GPL-3.0 WITH GCC-exception-3.1, which permits it)",
     "scipy": "BSD-3-Clause; wheels bundle libgfortran (GPL-3.0 WITH GCC-exception-3.1, which permits it)",
+    "torch": "BSD-3-Clause; carries the GPL's text for tests of a library of a library (kineto, dynolog, cpr/test), "
+    "which are in no wheel",
 }
 """Packages a person has read, by normal name: what was found."""
 

@@ -21,6 +21,7 @@ resolve() { # output file, then inputs
 
 resolve requirements/base.txt pyproject.toml requirements/base.in
 resolve requirements/dev.txt requirements/dev.in
+resolve requirements/lab.txt requirements/lab.in
 
 if grep -nE '://|file:|--(extra-)?index-url|--find-links' requirements/*.txt; then
     echo "tools/lock.sh: an address stands in a requirement file; take it out" >&2

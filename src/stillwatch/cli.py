@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from stillwatch import ingest
 from stillwatch import range as range_
+from stillwatch.cli_lab import lab_app
 from stillwatch.core import Interrupted, StillwatchError
 from stillwatch.pipeline.replay import replay
 from stillwatch.pipeline.scan import scan
@@ -208,6 +209,9 @@ def formats_command() -> None:
     """List the log formats that a scan reads."""
     for name, one in ingest.all_formats().items():
         _out.print(f"[bold]{name}[/bold]  {one.description}", highlight=False)
+
+
+app.command(lab_app(_progress, _plain))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -10,6 +10,7 @@
         OutputExists        the output path is taken
         OutputUnwritable    the disk is full, or the path is not writable
       BadSetting            a setting is out of range
+      EndpointFailed        a remote model refuses, or does not answer after several tries
       MissingDependency     an optional package is needed and absent
       Interrupted           the person at the keyboard stopped the run
 
@@ -24,6 +25,7 @@ __all__ = [
     "BadSetting",
     "BadTable",
     "EmptyInput",
+    "EndpointFailed",
     "InputError",
     "Interrupted",
     "MissingDependency",
@@ -98,6 +100,10 @@ class OutputUnwritable(OutputError):
 
 class BadSetting(StillwatchError):
     """A setting is out of range or contradicts another."""
+
+
+class EndpointFailed(StillwatchError):
+    """A remote model refuses, or does not answer after several tries."""
 
 
 class MissingDependency(StillwatchError):

@@ -1,0 +1,140 @@
+"""One experiment, from its settings to its result: the smallest thing the lab does.
+
+Reads top to bottom: bring everyone together, attack, examine the student, test it for the watermark,
+write down everything that was spent and used.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from stillwatch.lab.attackers import Attack, Budget, carry_out, read_attacker
+from stillwatch.lab.cast import Cast, Cell, assemble
+from stillwatch.lab.defences import GAMMA
+from stillwatch.lab.evaluation import (
+    Questions,
+    Scores,
+    evaluate,
+    fidelity,
+    held_out_questions,
+    honest_cost,
+    recovery,
+    score_answers,
+)
+from stillwatch.lab.exposures import Exposure, read_exposure
+from stillwatch.lab.radioactivity import Radioactivity, measure_radioactivity
+from stillwatch.lab.sampling import sample
+from stillwatch.lab.teachers import LocalTeacher
+
+__all__ = ["run_cell", "versions"]
+
+_AUDITED = 1_000
+
+
+def versions() -> dict[str, str]:
+    """What a result depends on besides its settings."""
+    names = ("stillwatch", "torch", "transformers", "numpy")
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in names}}
+
+
+def run_cell(cell: Cell, run: Path, endpoint: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Carry out one experiment with the teachers that ``run`` holds, and return its result.
+
+    Args:
+        cell: its settings.
+        run: the run's folder; an endpoint's answers are recorded there.
+        endpoint: the plan's ``[endpoint]`` table.
+
+    Raises:
+        BadSetting: a name in the cell says nothing, or its parts do not fit.
+        UnreadableInput: a model's folder or a file of prompts cannot be read.
+        EndpointFailed: a remote teacher refuses or does not answer.
+    """
+    started = time.perf_counter()
+    cast = assemble(cell, run, endpoint or {})
+    questions = held_out_questions(cast.task, cell.seed)
+    attack = Attack(
+        task=cast.task,
+        teacher=cast.teacher,
+        open_teacher=cast.open_teacher,
+        other_teacher=cast.other,
+        exposure=read_exposure(cell.exposure),
+        budget=Budget(cell.queries, cell.steps),
+        attacker=read_attacker(cell.attacker),
+        student=cast.student,
+        recipe=replace(cast.recipe, steps=cell.steps),
+        seed=cell.seed,
+        held_out=questions.all,
+    )
+    untrained = 0.0 if cell.student == "tiny" else evaluate(cast.student, cast.task, questions).accuracy
+    carry_out(attack)
+    return {
+        "cell": asdict(cell),
+        "spent": asdict(attack.spent),
+        **_examine(cell, cast, attack, questions, max(untrained, cast.task.chance)),
+        "data_hash": attack.data_hash,
+        "losses": [round(loss, 4) for loss in attack.losses[:: max(len(attack.losses) // 30, 1)]],
+        "versions": versions(),
+        "entitlement": cast.entitlement,
+        "seconds": round(time.perf_counter() - started, 2),
+    }
+
+
+def _examine(cell: Cell, cast: Cast, attack: Attack, questions: Questions, start: float) -> dict[str, Any]:
+    """Scores of teacher and student, and whatever else the teacher's distribution allows."""
+    scores = evaluate(cast.student, cast.task, questions)
+    teacher = _teacher_scores(cell, cast, questions)
+    found: dict[str, Any] = {
+        # A teacher that knows no more than its student did at the start has nothing to give.
+        "recovery": recovery(scores.accuracy, teacher.accuracy, start) if teacher.accuracy > start else None,
+        "student": asdict(scores),
+        "teacher": asdict(teacher),
+        "start": start,
+        "kl": None,
+        "honest": None,
+        "honest_undefended": None,
+        "radioactivity": None,
+    }
+    if cast.plain is None or not isinstance(cast.teacher, LocalTeacher):
+        return found
+    open_cost = honest_cost(cast.plain, cast.plain, questions, cell.seed)
+    cost = honest_cost(cast.teacher, cast.plain, questions, cell.seed) if cast.teacher.defences else open_cost
+    found |= {"honest": asdict(cost), "honest_undefended": asdict(open_cost)}
+    if cast.teacher.shows(attack.exposure).reasoning == "full":
+        found["kl"] = fidelity(cast.student, cast.plain, questions, cell.seed)
+    found["radioactivity"] = asdict(_audit(cell, cast, cast.plain))
+    return found
+
+
+def _teacher_scores(cell: Cell, cast: Cast, questions: Questions) -> Scores:
+    if cast.plain is not None:
+        return evaluate(cast.plain.model, cast.task, questions)
+    # Asked like anyone asks; these queries examine, they teach nobody and are not the attacker's.
+    answers = [
+        [shown.ids for shown in cast.teacher.query(asked, Exposure(), cell.seed).shown] if asked else []
+        for asked in (questions.allowed, questions.forbidden)
+    ]
+    return score_answers(cast.task, questions, answers[0], answers[1])
+
+
+def _audit(cell: Cell, cast: Cast, plain: LocalTeacher) -> Radioactivity:
+    task = cast.task
+    prompts = task.natural_prompts(_AUDITED, np.random.default_rng([cell.seed, 10]), forbidden=False)
+    longest = task.longest_response() + 2
+    suspect = sample(cast.student, prompts, longest=longest, end=task.end, seed=cell.seed)
+    reference = plain.sample(prompts, cell.seed + 1)
+    return measure_radioactivity(
+        [(p, one.ids) for p, one in zip(prompts, suspect, strict=True)],
+        [(p, one.ids) for p, one in zip(prompts, reference, strict=True)],
+        key=cast.key,
+        gamma=GAMMA,
+        seed=cell.seed,
+    )

@@ -1,0 +1,48 @@
+"""The command line opens the lab when it is asked for, and says what to install when it is not there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from stillwatch.lab.demo import DEMO
+from stillwatch.lab.plan import make_plan
+
+
+def python(code: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+
+def test_nothing_but_the_lab_imports_torch() -> None:
+    code = "import sys, stillwatch.cli, stillwatch.api, stillwatch.pipeline; stillwatch.scan; "
+    done = python(code + "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)")
+    assert done.returncode == 0, done.stderr
+
+
+def test_without_torch_the_error_says_what_to_install(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'torch':\n"
+        "            raise ModuleNotFoundError('No module named torch', name='torch')\n"
+        "sys.meta_path.insert(0, Absent())\n"
+        "from stillwatch.cli import main\n"
+    )
+    done = python(code + f"main(['lab', 'report', {str(tmp_path)!r}])")
+    assert done.returncode == 2
+    assert "pip install 'stillwatch[lab]'" in done.stderr
+    assert python(code + "main(['formats'])").returncode == 0
+
+
+def test_a_run_that_is_none_is_an_error_with_a_next_step(tmp_path: Path) -> None:
+    done = python(f"from stillwatch.cli import main; main(['lab', 'report', {str(tmp_path)!r}])")
+    assert done.returncode == 2
+    assert "next: " in done.stderr
+
+
+def test_the_demo_has_three_seeds_and_both_tasks() -> None:
+    cells = make_plan(DEMO).cells
+    assert {cell.seed for cell in cells} == {0, 1, 2}
+    assert {cell.task for cell in cells} == {"codebook", "addition"}
