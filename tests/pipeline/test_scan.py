@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from test_values import DOCUMENT
+from test_values_file import DOCUMENT
 
 from stillwatch import ScanSettings, scan
 from stillwatch.core import EmptyInput, OutputExists, OutputUnwritable, StillwatchError, tables
