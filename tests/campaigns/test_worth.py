@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.campaigns.worth import Curve, interface_shown, worth
+from stillwatch.campaigns.worth import Curve, interfaces_shown, worth
 
 
 def curve(interface: str = "text+cot", *, spread: float = 0.3, seed: int = 0) -> Curve:
@@ -19,7 +19,7 @@ def curve(interface: str = "text+cot", *, spread: float = 0.3, seed: int = 0) ->
 @given(st.integers(1, 10**9), st.integers(1, 10**9))
 def test_more_exchanges_are_worth_no_less(few: int, many: int) -> None:
     few, many = sorted((few, many))
-    (a,), (b,) = worth([curve()], "text+cot", few), worth([curve()], "text+cot", many)
+    (a,), (b,) = worth([curve()], ["text+cot"], few), worth([curve()], ["text+cot"], many)
     assert a["recovery"] <= b["recovery"] <= 1
     assert 0 <= a["low"] <= a["recovery"] <= a["high"]
     assert a["beyond"] == (not 512 <= few <= 4096)
@@ -34,18 +34,18 @@ def test_half_of_the_ceiling_is_reached_at_the_midpoint() -> None:
 @pytest.mark.parametrize(
     ("shown", "name"),
     [
-        ({"logprobs": 0.9, "top_logprobs": 5, "reasoning": 1.0}, "top-5"),
-        ({"logprobs": 0.1, "top_logprobs": 5, "reasoning": 0.7}, "text+cot"),
-        ({"logprobs": 0.0, "top_logprobs": 0, "reasoning": 0.1}, "text"),
+        ({"logprobs": 0.9, "top_logprobs": 5, "reasoning": 1.0}, ("top-5",)),
+        ({"logprobs": 0.1, "top_logprobs": 5, "reasoning": 0.7}, ("text+cot",)),
+        ({"logprobs": 0.0, "top_logprobs": 0, "reasoning": 0.1}, ("text", "text+cot")),
     ],
 )
-def test_the_interface_is_what_most_exchanges_show(shown: dict[str, float], name: str) -> None:
-    assert interface_shown(**shown) == name  # type: ignore[arg-type]
+def test_the_interface_is_what_most_exchanges_show(shown: dict[str, float], name: tuple[str, ...]) -> None:
+    assert interfaces_shown(**shown) == name  # type: ignore[arg-type]
 
 
 def test_the_nearest_k_serves_and_an_unmeasured_interface_gives_nothing() -> None:
     curves = [curve("top-5"), curve("top-20"), curve("top-5-rounded-1"), curve("text+cot")]
-    assert [row["interface"] for row in worth(curves, "top-16", 900)] == ["top-20"]
-    assert [row["interface"] for row in worth(curves, "top-1", 900)] == ["top-5"]
-    assert worth(curves, "text", 900) == []
-    assert worth(curves[3:], "top-5", 900) == []
+    assert [row["interface"] for row in worth(curves, ["top-16"], 900)] == ["top-20"]
+    assert [row["interface"] for row in worth(curves, ["top-1"], 900)] == ["top-5"]
+    assert worth(curves, ["text"], 900) == []
+    assert worth(curves[3:], ["top-5"], 900) == []

@@ -18,7 +18,7 @@ import pyarrow as pa
 from stillwatch.campaigns.investigate import Case
 from stillwatch.campaigns.linkage import PRIOR, Links
 from stillwatch.campaigns.world import Finding
-from stillwatch.campaigns.worth import Curve, interface_shown, worth
+from stillwatch.campaigns.worth import Curve, interfaces_shown, worth
 from stillwatch.core.tables import FAMILIES
 from stillwatch.engines import query
 
@@ -156,7 +156,7 @@ class Portraitist:
             "FROM exchanges SEMI JOIN member USING (account_id)"
         )
         asked = self.reasoning_asked(prompts) if len(prompts) else 0.0
-        return worth(self.curves, interface_shown(**{**shown, "reasoning": max(asked, shown["reasoning"])}), total)
+        return worth(self.curves, interfaces_shown(**{**shown, "reasoning": max(asked, shown["reasoning"])}), total)
 
     def _pivots(self) -> list[Row]:
         out = []

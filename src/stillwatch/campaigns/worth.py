@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Curve", "interface_shown", "worth"]
+__all__ = ["Curve", "interfaces_shown", "worth"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -52,32 +52,34 @@ class Curve:
         return float(recovery[0]), float(min(low, recovery[0])), float(max(high, recovery[0]))
 
 
-def interface_shown(*, logprobs: float, top_logprobs: int, reasoning: float) -> str:
-    """What the campaign was shown, by the lab's name for it.
+def interfaces_shown(*, logprobs: float, top_logprobs: int, reasoning: float) -> tuple[str, ...]:
+    """What the campaign may have been shown, by the lab's names.
+
+    Answers that nobody asked to be reasoned out may hold their working all the same: then both are given.
 
     Args:
         logprobs: share of exchanges with log-probabilities.
         top_logprobs: most alternatives a word asked for.
         reasoning: share of exchanges that show reasoning or ask for it to be written out.
 
-    >>> interface_shown(logprobs=0.0, top_logprobs=0, reasoning=0.9)
-    'text+cot'
+    >>> interfaces_shown(logprobs=0.0, top_logprobs=0, reasoning=0.9)
+    ('text+cot',)
     """
     if logprobs >= _MAJORITY:
-        return f"top-{max(top_logprobs, 1)}"
-    return "text+cot" if reasoning >= _MAJORITY else "text"
+        return (f"top-{max(top_logprobs, 1)}",)
+    return ("text+cot",) if reasoning >= _MAJORITY else ("text", "text+cot")
 
 
-def worth(curves: Sequence[Curve], interface: str, exchanges: int) -> list[dict[str, Any]]:
-    """Estimates for one campaign, one for every task and attacker that was measured at its interface.
+def worth(curves: Sequence[Curve], interfaces: Sequence[str], exchanges: int) -> list[dict[str, Any]]:
+    """Estimates for one campaign, one for every task and attacker that was measured at its interfaces.
 
     Args:
         curves: of a values file.
-        interface: what the campaign was shown; of the top-k curves, the one with the nearest k serves.
+        interfaces: what the campaign may have been shown; of the top-k curves, the one with the nearest k serves.
         exchanges: how many it made.
     """
     rows = []
-    for curve in _fitting(curves, interface):
+    for curve in (curve for interface in interfaces for curve in _fitting(curves, interface)):
         recovery, low, high = curve.at(exchanges)
         rows.append(
             {

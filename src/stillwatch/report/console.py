@@ -98,8 +98,8 @@ def _worth(rows: Sequence[Mapping[str, Any]]) -> str:
     low, high = min(row["low"] for row in rows), max(row["high"] for row in rows)
     beyond = ", beyond the volumes measured" if any(row["beyond"] for row in rows) else ""
     return wording.visible(
-        f"may be worth {wording.share(low)} to {wording.share(high)} of a skill ({rows[0]['interface']}, small models"
-        f"{beyond}; caveats in the report)"
+        f"may be worth {wording.share(low)} to {wording.share(high)} of a skill "
+        f"({' or '.join(sorted({row['interface'] for row in rows}))}, small models{beyond}; caveats in the report)"
     )
 
 
