@@ -112,7 +112,7 @@ def acts_along(world: World, members: I64, who: I64) -> npt.NDArray[np.bool_]:
         (``_ALONG`` robust standard deviations), or it shares a rare thing with two members.
     """
     beside = world.rhythm @ world.rhythm[members].mean(axis=0)
-    told = np.any(world.rhythm != 0, axis=1)
+    told = world.has_rhythm
     along = np.zeros(len(who), np.bool_)
     if told.any():
         # Median and median deviation: members not found yet are part of the log and must not widen its spread.

@@ -65,11 +65,10 @@ def _edge(world: World, members: I64, name: str, times: I64, edge: int) -> list[
 
 
 def _beats(world: World, members: I64) -> list[Seen]:
-    has_rhythm = np.any(world.rhythm != 0, axis=1)
-    told = members[has_rhythm[members]]
+    told = members[world.has_rhythm[members]]
     if len(told) < _LEAST:
         return []
-    groups = world.background.matched(told, among=has_rhythm)[:1000]
+    groups = world.background.matched(told, among=world.has_rhythm)[:1000]
     mine = float(likeness(world.rhythm, told[None, :])[0])
     null = likeness(world.rhythm, groups)
     usual = float(null.mean())

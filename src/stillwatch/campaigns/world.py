@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from scipy import sparse
 
 from stillwatch.campaigns.background import Background
 from stillwatch.campaigns.linkage import Traits
+from stillwatch.campaigns.postings import distinct
 from stillwatch.campaigns.repeats import Asked
 
 __all__ = ["HOUR", "Finding", "Seen", "World", "likeness", "scatter", "strongest"]
@@ -38,7 +40,7 @@ class Finding:
     statement: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class World:
     """The whole log, as the tests see it.
 
@@ -59,11 +61,18 @@ class World:
     habits: F32
     tactics: tuple[tuple[str, str], ...]
 
+    @cached_property
+    def has_rhythm(self) -> npt.NDArray[np.bool_]:
+        """Which entities have enough exchanges for their hours to tell (E)."""
+        return np.asarray(np.any(self.rhythm != 0, axis=1))
+
 
 def likeness(means: F32, groups: I64) -> F64:
     """Mean product of different members' means, for each of g groups (g x size entities)."""
     count, size = groups.shape
-    square = np.einsum("ij,ij->i", means, means)
+    square = np.zeros(len(means), np.float32)
+    drawn_once = distinct(groups.ravel())
+    square[drawn_once] = np.einsum("ij,ij->i", means[drawn_once], means[drawn_once])
     drawn = sparse.csr_matrix(
         (np.ones(groups.size, np.float32), groups.ravel(), np.arange(0, groups.size + 1, size)),
         shape=(count, len(means)),
