@@ -75,6 +75,10 @@ bench-speed: setup ## exchanges a second and peak memory, stage by stage
 bench-formats: setup ## all formats mixed, one line in a hundred broken
 	$(BIN)/python benchmarks/mixed_formats.py --corpora "$(CORPORA)"
 
+.PHONY: bench-fdr
+bench-fdr: setup ## does --fdr mean what it says: false campaigns over many small weeks (long)
+	$(BIN)/python benchmarks/calibration.py --corpora "$(CORPORA)"
+
 .PHONY: bench-lab
 bench-lab: .venv/lab.stamp ## the lab's whole grid and what it must show (about 2 hours on 2 cores; carries on)
 	$(BIN)/python benchmarks/lab.py --out bench-out/lab
