@@ -10,6 +10,7 @@ estimate the cosine between what two entities ask, free of sampling noise.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -74,6 +75,10 @@ class Content:
     def z(self, a: I64, b: I64) -> F64:
         """z of pairs of entities: about N(0, 1) where they have nothing in common."""
         dots = np.einsum("ij,ij->i", self.means[a], self.means[b])
+        return self.z_of(a, b, dots)
+
+    def z_of(self, a: I64, b: I64, dots: npt.NDArray[np.floating[Any]]) -> F64:
+        """z of pairs from the dot products of their means."""
         return np.asarray(np.sqrt(self.counts[a] * self.counts[b]) * dots / np.sqrt(self.dimensions), np.float64)
 
 
@@ -157,6 +162,6 @@ def nearest(content: Content, *, most: int = 40, block: int = 2048) -> Neighbour
     a, b = pairs // len(unit), pairs % len(unit)
     cosine = np.concatenate(cosines)[first].astype(np.float64)
     scale = content.scale()
-    z = np.sqrt(content.counts[a] * content.counts[b]) * cosine / (scale[a] * scale[b]) / np.sqrt(content.dimensions)
+    z = content.z_of(a, b, cosine / (scale[a] * scale[b]))
     kept = z > LINK_Z
     return Neighbours(a[kept], b[kept], z[kept], cosine[kept])

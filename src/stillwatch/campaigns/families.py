@@ -149,7 +149,7 @@ def _sharing(hands: Postings, groups: I64) -> I64:
     once = np.ones(groups.shape, np.bool_)
     once[:, 1:] = groups[:, 1:] != groups[:, :-1]
     cell = np.flatnonzero(once)
-    scarce = hands.scarce()
+    scarce = hands.scarce
     rows = scarce[groups.ravel()[cell]]
     holder = np.repeat(cell, np.diff(rows.indptr))
     key = (holder // size) * scarce.shape[1] + rows.indices

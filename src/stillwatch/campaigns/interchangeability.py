@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from stillwatch.campaigns.postings import changes
+
 __all__ = ["MARGIN", "Interchangeability", "interchangeability"]
 
 MARGIN = 0.02
@@ -51,7 +53,7 @@ def interchangeability(vectors: F32, owner: I64) -> Interchangeability:
         owner: account of each vector; accounts with fewer than 2 vectors are left out.
     """
     order = np.argsort(owner, kind="stable")
-    begins = np.flatnonzero(np.diff(owner[order], prepend=-1))
+    begins = np.flatnonzero(changes(owner[order]))
     counts = np.diff(np.append(begins, len(order)))
     kept = np.repeat(counts >= 2, counts)
     n = counts[counts >= 2].astype(np.float64)

@@ -187,7 +187,7 @@ def _pair_rates(traits: Traits, rng: np.random.Generator) -> dict[str, float]:
             for i in range(0, len(a), _CHUNK)
         ]
     )
-    z = np.sqrt(content.counts[a] * content.counts[b]) * dots / np.sqrt(content.dimensions)
+    z = content.z_of(a, b, dots)
     scale = content.scale()
     cosine = dots * scale[a] * scale[b]
     both = np.minimum(traits.purpose[a], traits.purpose[b]).max(axis=1, initial=0.0)

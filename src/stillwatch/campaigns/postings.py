@@ -8,12 +8,13 @@ at random share one of a class is the class's u-probability in the linkage.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-__all__ = ["RARITIES", "Postings", "distinct"]
+__all__ = ["RARITIES", "Postings", "changes", "distinct"]
 
 RARITIES: tuple[tuple[str, float], ...] = (("rare", 0.002), ("uncommon", 0.02), ("common", 0.15))
 """Upper bounds of each class, as shares of all entities; beyond the last a thing says nothing."""
@@ -25,15 +26,20 @@ F64 = npt.NDArray[np.float64]
 _PAIRS = 65_536
 
 
+def changes(values: npt.NDArray[np.uint64 | np.int64]) -> npt.NDArray[np.bool_]:
+    """Where a new value begins in a sorted array."""
+    fresh = np.ones(len(values), np.bool_)
+    np.not_equal(values[1:], values[:-1], out=fresh[1:])
+    return fresh
+
+
 def distinct(values: I64) -> I64:
     """Distinct values, sorted: a sort takes a tenth of the time of numpy's own unique, which hashes."""
     values = np.sort(values)
-    fresh = np.ones(len(values), np.bool_)
-    np.not_equal(values[1:], values[:-1], out=fresh[1:])
-    return values[fresh]
+    return values[changes(values)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Postings:
     """Which of E entities have which of T things, and what share of their exchanges it is in.
 
@@ -69,6 +75,7 @@ class Postings:
         """Class of each thing: an index into ``RARITIES``, or ``len(RARITIES)`` beyond the last."""
         return self.classes
 
+    @cached_property
     def scarce(self) -> sparse.csr_matrix:
         """The matrix without things that are common or beyond: E x T."""
         kept = self.classes[self.matrix.indices] < _BLOCKED

@@ -18,6 +18,7 @@ import pyarrow as pa
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from stillwatch.campaigns.postings import changes
 from stillwatch.engines import query
 
 __all__ = ["LEAST_JACCARD", "find_templates"]
@@ -52,7 +53,7 @@ def find_templates(
     """
     masked = np.asarray(_column(connection, "masked"), np.uint64)
     order = np.argsort(masked, kind="stable")
-    fresh = _changes(masked[order])
+    fresh = changes(masked[order])
     first = order[fresh]
     family = _families(connection, bands, first, _signatures(connection, slots)[first], estimate_jaccard)
     of_exchange = np.empty(len(masked), np.int64)
@@ -71,13 +72,6 @@ def _keep(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> 
     connection.register("made", table)
     connection.execute(f"CREATE TABLE {name} AS SELECT * FROM made")
     connection.unregister("made")
-
-
-def _changes(values: npt.NDArray[np.uint64 | np.int64]) -> npt.NDArray[np.bool_]:
-    """Where a new value begins in a sorted array."""
-    fresh = np.ones(len(values), np.bool_)
-    np.not_equal(values[1:], values[:-1], out=fresh[1:])
-    return fresh
 
 
 def _signatures(connection: duckdb.DuckDBPyConnection, slots: int) -> Bytes:
@@ -116,7 +110,7 @@ def _meetings(keys: U64) -> tuple[I64, I64]:
     coarse = (keys >> np.uint64(10)).astype(np.int64)
     candidates = np.flatnonzero(np.bincount(coarse)[coarse] > 1).astype(np.uint64)
     packed = np.sort((keys[candidates] << np.uint64(32)) | candidates)
-    begins = np.flatnonzero(_changes(packed >> np.uint64(32)))
+    begins = np.flatnonzero(changes(packed >> np.uint64(32)))
     size = np.diff(np.append(begins, len(packed)))
     shared = (size > 1) & (size <= _COMMON_KEY)
     begins, size = begins[shared], size[shared]
@@ -131,7 +125,7 @@ def _uses(of_exchange: I64, account: U64, masked: U64, family: I64) -> pa.Table:
     """Exchanges of each account in each family; families of one account are left out."""
     accounts, number = np.unique(account, return_inverse=True)
     pairs = np.sort(of_exchange * max(len(accounts), 1) + number)
-    begins = np.flatnonzero(_changes(pairs))
+    begins = np.flatnonzero(changes(pairs))
     uses = np.diff(np.append(begins, len(pairs)))
     of_use, by = np.divmod(pairs[begins], max(len(accounts), 1))
     several = np.bincount(of_use, minlength=len(masked))[of_use] > 1
