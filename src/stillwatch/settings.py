@@ -73,10 +73,4 @@ def load_settings(config: Path | None = None, **given: Any) -> ScanSettings:
     try:
         return ScanSettings(**values)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise BadSetting(
-            f"{first['msg']} (got {first['input']!r})",
-            where=f"setting {name}",
-            hint="see docs/reference/cli.md",
-        ) from error
+        raise BadSetting.refused(error.errors()[0], where="setting ", hint="see docs/reference/cli.md") from error

@@ -21,6 +21,9 @@ To add one, derive it here and give it a line in the tree above.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 __all__ = [
     "BadSetting",
     "BadTable",
@@ -100,6 +103,18 @@ class OutputUnwritable(OutputError):
 
 class BadSetting(StillwatchError):
     """A setting is out of range or contradicts another."""
+
+    @classmethod
+    def refused(cls, first: Mapping[str, Any], *, where: str, hint: str) -> BadSetting:
+        """From the first of pydantic's errors: what is wrong with which value.
+
+        Args:
+            first: has ``msg``, ``input`` and ``loc``.
+            where: what stands before the setting's name.
+            hint: what to do next.
+        """
+        name = ".".join(str(part) for part in first["loc"])
+        return cls(f"{first['msg']} (got {first['input']!r})", where=f"{where}{name}", hint=hint)
 
 
 class EndpointFailed(StillwatchError):

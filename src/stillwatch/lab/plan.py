@@ -89,12 +89,8 @@ def make_plan(values: dict[str, Any], where: str = "plan") -> Plan:
         try:
             settings = GridSettings(**{**top, **given})
         except ValidationError as error:
-            first = error.errors()[0]
-            name = ".".join(str(part) for part in first["loc"])
-            raise BadSetting(
-                f"{first['msg']} (got {first['input']!r})",
-                where=f"{where}: {name}",
-                hint="see docs/howto/run-the-lab.md",
+            raise BadSetting.refused(
+                error.errors()[0], where=f"{where}: ", hint="see docs/howto/run-the-lab.md"
             ) from error
         if settings.name in grids:
             raise BadSetting(f"two grids are called {settings.name!r}", where=where)
