@@ -40,15 +40,15 @@ demo-lab: .venv/lab.stamp ## distil small teachers through every interface, writ
 	$(BIN)/stillwatch lab demo --out lab-demo
 
 .PHONY: test
-test: .venv/dev.stamp .venv/lab.stamp browser ## run every test
+test: .venv/servers.stamp peers debian ## run every test
 	$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: test-fast
-test-fast: .venv/dev.stamp .venv/lab.stamp ## run the tests that take no more than a few seconds each
+test-fast: .venv/servers.stamp ## run the tests that take no more than a few seconds each
 	$(BIN)/python -m pytest -m "not slow" $(ARGS)
 
 .PHONY: lint
-lint: .venv/dev.stamp .venv/lab.stamp ## style, types, import contract, licences
+lint: .venv/servers.stamp ## style, types, import contract, licences
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy src tests benchmarks tools
@@ -94,9 +94,12 @@ clean: ## remove what was built, .venv included
 	rm -rf .venv demo lab-demo bench-out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: browser
-browser:
-	@tools/need_browser.sh
+.PHONY: debian
+debian:
+	@tools/need_debian.sh
+
+.PHONY: peers
+peers: .venv/peers/sharing.stamp .venv/peers/opentaxii.stamp .venv/peers/litellm.stamp
 
 # Checked on every run: a .venv whose Python is gone fails in words nobody understands.
 .PHONY: venv
@@ -115,9 +118,21 @@ venv:
 	@$(INSTALL) -r requirements/dev.txt
 	@touch $@
 
+.venv/servers.stamp: requirements/servers.txt .venv/dev.stamp .venv/lab.stamp | venv
+	@echo "Installing what the alliance and the gateway need into .venv"
+	@$(INSTALL) -r requirements/servers.txt
+	@touch $@
+
+# What tests hold ours beside, each in an environment of its own: none shares our versions, none is installed for users.
+.venv/peers/%.stamp: requirements/peers/%.txt .venv/base.stamp
+	@echo "Installing the peer $* into .venv/peers"
+	@$(BIN)/python -m venv .venv/peers/$*
+	@.venv/peers/$*/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
+	@touch $@
+
 # torch by version, not by hash: which wheel is right depends on the machine. All else it needs is hashed.
 .venv/lab.stamp: requirements/lab.txt .venv/base.stamp | venv
 	@echo "Installing torch and transformers into .venv for the lab (a few minutes on the first run)"
+	@$(PIP) install --quiet --only-binary :all: --no-deps torch==$(TORCH)
 	@$(INSTALL) -r requirements/lab.txt
-	@$(PIP) install --quiet --only-binary :all: torch==$(TORCH)
 	@touch $@

@@ -19,6 +19,8 @@ __all__ = ["Finding", "declared_licence", "examine", "is_forbidden", "licence_te
 
 REVIEWED: dict[str, str] = {
     "numpy": "BSD-3-Clause; wheels bundle libgfortran (GPL-3.0 WITH GCC-exception-3.1, which permits it)",
+    "psycopg": "LGPL-3.0-only: imported as it comes, neither changed nor linked into anything of ours",
+    "psycopg-binary": "LGPL-3.0-only, as psycopg",
     "scipy": "BSD-3-Clause; wheels bundle libgfortran (GPL-3.0 WITH GCC-exception-3.1, which permits it)",
     "torch": "BSD-3-Clause; carries the GPL's text for tests of a library of a library (kineto, dynolog, cpr/test), "
     "which are in no wheel",
@@ -100,11 +102,11 @@ def licence_texts(found: metadata.Distribution) -> Iterator[str]:
 
 
 def required_names(files: Iterable[Path]) -> set[str]:
-    """Names pinned in requirement files, those for other platforms left out."""
+    """Names pinned in requirement files, those for other platforms and Pythons left out."""
     pinned: set[str] = set()
     for file in files:
         for line in file.read_text(encoding="utf-8").splitlines():
-            if match := re.match(r"([A-Za-z0-9._-]+)==[^;]*(;.*sys_platform == )?", line):
+            if match := re.match(r"([A-Za-z0-9._-]+)==[^;]*(;.*(?:sys_platform|python_full_version) (?:==|<) )?", line):
                 name, elsewhere = match.groups()
                 if not elsewhere:
                     pinned.add(_normal(name))

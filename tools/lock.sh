@@ -21,9 +21,14 @@ resolve() { # output file, then inputs
 
 resolve requirements/base.txt pyproject.toml requirements/base.in
 resolve requirements/dev.txt requirements/dev.in
-resolve requirements/lab.txt requirements/lab.in
+# torch stands for itself: see requirements/lab.in.
+resolve requirements/lab.txt requirements/lab.in --override <(echo "torch ; sys_platform == 'never'")
+resolve requirements/servers.txt pyproject.toml --extra alliance --extra gateway requirements/servers.in
+for peer in litellm opentaxii sharing; do
+    resolve "requirements/peers/$peer.txt" "requirements/peers/$peer.in"
+done
 
-if grep -nE '://|file:|--(extra-)?index-url|--find-links' requirements/*.txt; then
+if grep -nE '://|file:|--(extra-)?index-url|--find-links' requirements/*.txt requirements/peers/*.txt; then
     echo "tools/lock.sh: an address stands in a requirement file; take it out" >&2
     exit 1
 fi

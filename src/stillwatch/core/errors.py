@@ -6,6 +6,7 @@
         UnknownFormat       no ingest format recognises a file's records
         EmptyInput          there is nothing to read
         BadTable            a side file (accounts, releases, truth) lacks a column or holds a bad value
+        TamperedLedger      a hash-chained log does not hold together
       OutputError
         OutputExists        the output path is taken
         OutputUnwritable    the disk is full, or the path is not writable
@@ -36,6 +37,7 @@ __all__ = [
     "OutputExists",
     "OutputUnwritable",
     "StillwatchError",
+    "TamperedLedger",
     "UnknownFormat",
     "UnreadableInput",
 ]
@@ -87,6 +89,10 @@ class EmptyInput(InputError):
 
 class BadTable(InputError):
     """A side file lacks a column or holds a value that cannot be used."""
+
+
+class TamperedLedger(InputError):
+    """A hash-chained log does not hold together."""
 
 
 class OutputError(StillwatchError):
