@@ -7,7 +7,7 @@ hundred thousand accounts cost what their few hundred different facts cost.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -69,11 +69,16 @@ class Subjects:
         kind: ``campaign``, ``account``, ...
         ids: their ids.
         columns: facts by (group, field); one that no subject has is left out.
+        places: number of each by id.
     """
 
     kind: str
     ids: Sequence[str]
     columns: Mapping[tuple[str, str], Column]
+    places: Mapping[str, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "places", {name: number for number, name in enumerate(self.ids)})
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -82,9 +87,9 @@ class Subjects:
         """The columns of one group."""
         return {key: column for key, column in self.columns.items() if key[0] == name}
 
-    def value(self, group: str, field: str, subject: int) -> Any:
+    def value(self, group: str, name: str, subject: int) -> Any:
         """One fact of one subject, or None."""
-        column = self.columns.get((group, field))
+        column = self.columns.get((group, name))
         return None if column is None else column.value(subject)
 
 

@@ -57,7 +57,7 @@ class Located:
         """The plain value."""
         maker = yaml.SafeLoader("")
         try:
-            return maker.construct_object(self.node, deep=True)  # type: ignore[no-untyped-call]
+            return maker.construct_object(self.node, deep=True)
         except (yaml.YAMLError, ValueError, TypeError) as error:
             raise self.wrong(f"{self.name} is no value that YAML can make: {error}") from error
 

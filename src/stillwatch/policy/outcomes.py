@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,9 +72,9 @@ class Outcome:
         """How many subjects it has that value for."""
         return int((self.values == value).sum())
 
-    def holding(self) -> Iterator[int]:
-        """Numbers of the subjects that it holds for."""
-        yield from map(int, np.flatnonzero(self.values == TRUE))
+    def holds(self, subject: int) -> bool:
+        """Whether it holds for one subject."""
+        return bool(self.values[subject] == TRUE)
 
 
 def evaluate(policy: Policy, subjects: Mapping[str, Subjects]) -> list[Outcome]:

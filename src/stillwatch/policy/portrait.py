@@ -1,4 +1,4 @@
-"""What a decision carries beside its rules: accounts, observations, explanations and exchange ids, by kind of subject."""
+"""What a decision carries beside its rules, by kind of subject: accounts, observations, explanations, exchange ids."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _account(facts: RunFacts, name: str, number: int, samples: Mapping[str, list
     said = {
         True: "A licence covers it.",
         False: "No licence covers it.",
-        None: "Whether a licence covers it is not known.",
+        None: "No registry of licences was given.",
     }
     return Portrait(
         accounts=(name,),

@@ -239,7 +239,7 @@ def _fact(at: Located, group: str, field: str) -> Any:
     if type(value) is not kind or (kind is list and not all(isinstance(one, str) for one in value)):
         raise at.wrong(
             f"{group}.{field} is {value!r}, and must be {words}",
-            "in YAML a small number is written 1.0e-8" if kind is float else None,
+            "YAML writes a small number as 1.0e-8" if kind is float else None,
         )
     for one in value if kind is list else [value]:
         if fact.among and one not in fact.among:

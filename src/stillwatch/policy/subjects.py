@@ -22,6 +22,20 @@ Columns = dict[tuple[str, str], Column]
 
 _CONTENT = ("structure", "semantics")
 _COORDINATION = ("timing", "infrastructure")
+_PLAIN = (
+    "organisation",
+    "exchanges",
+    "days",
+    "exchanges_per_day",
+    "scan_verdict",
+    "in_campaign",
+    "match_probability",
+    "age_days",
+    "plan",
+    "verified",
+    "declared_use",
+    "licence_id",
+)
 _COLLECTED = "collected as training data"
 _ONE_PARTY = "one party"
 
@@ -173,9 +187,7 @@ def _accounts(
     sources: Sources, ids: list[str], licensed: list[bool | None], campaign: Subjects, licence: Subjects
 ) -> Subjects:
     table = sources.accounts
-    plain = ("organisation", "exchanges", "days", "exchanges_per_day", "scan_verdict", "in_campaign")
-    plain += ("match_probability", "age_days", "plan", "verified", "declared_use", "licence_id")
-    columns: Columns = {("account", name): Column.of(table[name]) for name in plain}
+    columns: Columns = {("account", name): Column.of(table[name]) for name in _PLAIN}
     columns["account", "id"] = Column.each(ids)
     columns["account", "licensed"] = Column.of(pa.array(licensed, pa.bool_()))
     bystanders = {account for row in sources.campaigns.values() for account in row["bystander_ids"] or ()}

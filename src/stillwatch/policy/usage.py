@@ -173,7 +173,7 @@ def _bounds(licence: Licence, holders: Sequence[Holder], rows: Sequence[Mapping[
     foreign = sorted(m for m in models - {None} if licence.models is not None and m not in licence.models)
     if foreign or licence.models is None or models - {None}:
         found["models_outside"] = foreign
-    other = sorted(use for use in uses - {None} if not licence.allows_purpose(use or ""))
+    other = sorted(use for use in uses if use is not None and not licence.allows_purpose(use))
     if other or licence.purposes is None or uses - {None}:
         found["purposes_outside"] = other
     return found
