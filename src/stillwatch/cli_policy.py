@@ -1,4 +1,4 @@
-"""``stillwatch policy``: parses, calls, prints. Policy is imported when one of its commands runs: a scan starts sooner."""
+"""``stillwatch policy``: parses, calls, prints. Policy is imported when one of its commands runs, to start quick."""
 
 from __future__ import annotations
 
@@ -144,6 +144,8 @@ def _add_runs(app: cyclopts.App, say: Say) -> None:
             shown, decisions = _from_log(module, source, account)
         if reader != "customer":
             say(shown)
+        if reader == "both":
+            say("\nTo the customer:\n")
         if reader != "analyst":
             say(
                 module.letters(decisions) if decisions else "No decision covers this account; there is nothing to send."

@@ -166,11 +166,11 @@ class Inference:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An honest explanation that was considered, and whether it holds."""
+    """An honest explanation that was considered, and whether it holds; None where the log cannot tell."""
 
     name: Text
     statement: str
-    holds: bool
+    holds: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

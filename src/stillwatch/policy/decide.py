@@ -155,6 +155,7 @@ def _letter(policy: Policy, case: _Case, decision: Decision, verdict: str) -> st
         rules=[(one.rule, filled(one.rule.customer, one.subjects, case.number)) for one in top],
         actions=decision.proposed_actions if verdict == decision.proposed else decision.actions,
         explanations=[one for one in decision.explanations if one.name not in _INSIDE],
+        about=case.kind,
         days=policy.ladder.days[verdict],
     )
 

@@ -13,6 +13,7 @@ from stillwatch.policy.runfacts import RunFacts
 
 __all__ = ["concerned", "explain_decision", "explain_rules", "letters"]
 
+_HELD = {True: "holds", False: "does not hold", None: "cannot be told"}
 _MARKS = {"true": "yes", "false": "no ", "unknown": " ? "}
 
 
@@ -86,10 +87,7 @@ def explain_decision(standing: Standing) -> str:
         lines.append(f"  left open for want of facts: {', '.join(decision.undecided)}")
     lines += [f"  seen: {one.statement}" for one in decision.observations]
     lines += [f"  concluded ({one.confidence}): {one.statement}" for one in decision.inferences]
-    lines += [
-        f"  considered: {one.name}: {'holds' if one.holds else 'does not hold'}. {one.statement}"
-        for one in decision.explanations
-    ]
+    lines += [f"  considered: {one.name}: {_HELD[one.holds]}. {one.statement}" for one in decision.explanations]
     for appeal in standing.appeals:
         outcome = f"{appeal.outcome}: {appeal.reason}" if appeal.outcome else "open"
         whose = appeal.account or "all accounts"

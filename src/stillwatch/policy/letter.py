@@ -6,7 +6,7 @@ written from the customer's side, and holds nothing of another customer: rules c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from stillwatch.core import Action, Explanation
 from stillwatch.policy.facts import joined
@@ -31,6 +31,7 @@ def write_letter(
     rules: Sequence[tuple[Rule, str]],
     actions: Sequence[Action],
     explanations: Sequence[Explanation],
+    about: str,
     days: int,
 ) -> str:
     """The letter, in paragraphs.
@@ -42,15 +43,17 @@ def write_letter(
         rules: those that hold, each with its sentence to the customer filled in.
         actions: what the gateway does.
         explanations: honest explanations considered.
+        about: the kind of subject.
         days: after how many days the decision ends by itself.
     """
     paragraphs = [
-        f"Subject: {_subject(verdict, actions)} ({decision_id})",
+        f"Subject: {_subject(verdict, actions, about)} ({decision_id})",
         "\n".join(sentence for _, sentence in rules),
         consequence(actions, waits=verdict == "review"),
     ]
     if verdict in ("review", "act"):
-        paragraphs.append(_considered(explanations))
+        claim = [_NO_CLAIM] if about == "campaign" else []
+        paragraphs.append(" ".join([*_considered(explanations), *claim]))
     basis = list(dict.fromkeys(rule.legal_basis.rstrip(".") for rule, _ in rules))
     paragraphs.append(f"This rests on: {'; '.join(basis)}.")
     if verdict != "clear":
@@ -63,23 +66,28 @@ def write_letter(
     return "\n\n".join(paragraphs)
 
 
-def _subject(verdict: str, actions: Sequence[Action]) -> str:
+def _subject(verdict: str, actions: Sequence[Action], about: str) -> str:
     if any(action.kind == "block" for action in actions):
         return "We no longer answer your account's requests"
+    if (verdict, about) == ("review", "licence"):
+        return "A question about your licence"
     return _SUBJECTS[verdict]
 
 
-def _considered(explanations: Sequence[Explanation]) -> str:
+def _considered(explanations: Sequence[Explanation]) -> Iterator[str]:
     """What else it could be, by name; the figures behind it may tell of others and stay inside."""
-    if not explanations:
-        return _NO_CLAIM
     holding = [one.name for one in explanations if one.holds]
+    failing = [one.name for one in explanations if one.holds is False]
+    open_ = [one.name for one in explanations if one.holds is None]
     # Their names hold commas.
-    names = "; ".join(one.name for one in explanations)
-    fits = (
-        f"What we saw fits this one: {'; '.join(holding)}." if holding else "As far as we can see, none of them fits."
-    )
-    return f"We looked for ordinary reasons: {names}. {fits} {_NO_CLAIM}"
+    if holding:
+        yield f"We looked for ordinary reasons, and what we saw fits this: {'; '.join(holding)}."
+    elif len(failing) == 1:
+        yield f"We looked for an ordinary reason ({failing[0]}). As far as we can see, it does not apply."
+    elif failing:
+        yield f"We looked for ordinary reasons: {'; '.join(failing)}. As far as we can see, none of them applies."
+    if open_:
+        yield f"We cannot see whether this applies: {'; '.join(open_)}. If it does, tell us."
 
 
 def consequence(actions: Sequence[Action], *, waits: bool = False) -> str:

@@ -87,7 +87,8 @@ def _line(decision: Decision) -> str:
     by = f", approved by {decision.approved_by}" if decision.approved_by else ""
     whom = f"{decision.subject.kind} {decision.subject.id}"
     many = "" if decision.subject.kind == "account" else f", {_count(len(decision.accounts), 'account')}"
-    return f"{decision.decision_id}  {whom}{many}: {decision.verdict}{by}{waits}"
+    rules = ", ".join(rule.id for rule in decision.rules[:3]) + (", ..." if len(decision.rules) > 3 else "")
+    return f"{decision.decision_id}  {whom}{many}: {decision.verdict}{by}{waits}  ({rules})"
 
 
 def describe_backtest(changes: Sequence[Change], moved: Sequence[Moved] | None) -> str:
@@ -128,7 +129,8 @@ def describe_log(standings: Sequence[Standing], entries: int, head: str, *, ende
     lines = [f"{_count(entries, 'entry', 'entries')}, the chain holds; its head is {head[:16]}"]
     shown = [one for one in standings if ended or one.state in ("in force", "suspended")]
     for one in shown:
-        lines.append(f"{_line(one.decision)}; {one.state}" + (f", {len(one.exempt)} exempt" if one.exempt else ""))
+        freed = f", {_count(len(one.exempt), 'account')} exempt" if one.exempt else ""
+        lines.append(f"{_line(one.decision)}  {one.state}{freed}")
         for appeal in one.appeals:
             lines.append(f"    {appeal.appeal_id} for {appeal.account or 'all'}: {appeal.outcome or 'open'}")
     hidden = len(standings) - len(shown)

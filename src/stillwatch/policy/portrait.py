@@ -104,7 +104,7 @@ def _account(facts: RunFacts, name: str, number: int, samples: Mapping[str, list
     return Portrait(
         accounts=(name,),
         observations=tuple(Observation(reason) for reason in facts.reasons.get(name, ())),
-        explanations=(Explanation("licensed distillation", said[licensed], holds=licensed is True),),
+        explanations=(Explanation("a licence of its own", said[licensed], holds=licensed),),
         evidence=tuple(samples.get(name, ())),
     )
 
@@ -121,7 +121,7 @@ def _licence(facts: RunFacts, name: str) -> Portrait:
     behind = Explanation(
         "an agreement that our registry does not show yet",
         "The log cannot tell; the holder's contact can, and is asked before anything else.",
-        holds=False,
+        holds=None,
     )
     return Portrait(
         # The holder's own; where there is no holder, whoever names the licence.

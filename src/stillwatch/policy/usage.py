@@ -132,6 +132,10 @@ def _usage(
     for holder in holders:
         may = licence.holds(holder.account, holder.organisation)
         (made.inside if may else made.outside).append(holder.account)
+    # What strangers do under its number is not its holder's doing.
+    own = set(made.inside)
+    rows = [row for row in rows if row["account_id"] in own]
+    facts["exchanges"] = sum(row["exchanges"] for row in rows)
     offending = [row for row in rows if _passes(row, licence)]
     made.evidence = _first([*(row["untimely"] or row["sample"] for row in offending), made.evidence], 2 * _SAMPLE)
     facts.update(_bounds(licence, holders, rows))
@@ -142,7 +146,7 @@ def _usage(
     made.covered = {
         holder.account
         for holder in holders
-        if holder.account in set(made.inside) - wrong
+        if holder.account in own - wrong
         and (holder.declared_use is None or licence.allows_purpose(holder.declared_use))
     }
     return made
@@ -169,6 +173,7 @@ def _bounds(licence: Licence, holders: Sequence[Holder], rows: Sequence[Mapping[
         else 0.0,
         "exchanges_before": sum(row["before"] for row in rows),
         "exchanges_after": sum(row["after"] for row in rows),
+        "exchanges_outside_term": sum(row["before"] + row["after"] for row in rows),
     }
     foreign = sorted(m for m in models - {None} if licence.models is not None and m not in licence.models)
     if foreign or licence.models is None or models - {None}:
@@ -183,8 +188,7 @@ def _within(facts: Mapping[str, Any]) -> bool:
     return (
         facts["volume_share"] <= 1
         and facts["busiest_day_share"] <= 1
-        and not facts["exchanges_before"]
-        and not facts["exchanges_after"]
+        and not facts["exchanges_outside_term"]
         and not facts.get("models_outside")
         and not facts.get("purposes_outside")
     )
