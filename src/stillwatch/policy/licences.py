@@ -87,7 +87,7 @@ def read_registry(path: Path) -> Registry:
         raise UnreadableInput(f"the licences cannot be read: {error}", where=str(path)) from error
     parts = read_located(path, text).mapping(("licences",), required=("licences",))
     licences: dict[str, Licence] = {}
-    for item in parts["licences"].items():
+    for item in parts["licences"].items("the licence"):
         licence = _licence(item)
         if licence.licence_id in licences:
             raise item.wrong(f"the licence {licence.licence_id!r} stands twice", "keep one")

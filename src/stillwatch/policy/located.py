@@ -19,6 +19,8 @@ from stillwatch.core import BadPolicy, UnreadableInput
 
 __all__ = ["Located", "did_you_mean", "read_located"]
 
+_HUGE = 10**9
+
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
     """A suggestion where a known name is close, else all of them.
@@ -84,12 +86,16 @@ class Located:
                 raise self.wrong(f"{self.name} has no {name!r}", f"add {name}:")
         return found
 
-    def items(self) -> Iterator[Located]:
-        """The values of a list."""
+    def items(self, name: str | None = None) -> Iterator[Located]:
+        """The values of a list.
+
+        Args:
+            name: what each is called.
+        """
         if not isinstance(self.node, yaml.SequenceNode):
             raise self.wrong(f"{self.name} is {self._shown()}, and must be a list (- item)")
         for value in self.node.value:
-            yield Located(self.file, self.name, value)
+            yield Located(self.file, name or self.name, value)
 
     def text(self, among: Collection[str] | None = None) -> str:
         """A text, stripped; not empty.
@@ -114,7 +120,8 @@ class Located:
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
             raise self.wrong(f"{self.name} is {self._shown()}, and must be a {'whole ' if whole else ''}number")
         if not least <= value <= most:
-            raise self.wrong(f"{self.name} is {value}, and must be {least:g} to {most:g}")
+            bounds = f"{least:g} to {most:g}" if most < _HUGE else f"{least:g} or more"
+            raise self.wrong(f"{self.name} is {value}, and must be {bounds}")
         return value
 
     def truth(self) -> bool:

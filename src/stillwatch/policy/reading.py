@@ -50,7 +50,7 @@ def read_policy(path: Path) -> Policy:
     parts = root.mapping(("policy", "version", "letter", "ladder", "rules"), required=("policy", "version", "letter"))
     ladder = _ladder(parts.get("ladder"))
     rules: list[Rule] = []
-    for item in parts["rules"].items() if "rules" in parts else ():
+    for item in parts["rules"].items("the rule") if "rules" in parts else ():
         rule = _rule(item, ladder)
         if any(rule.id == other.id for other in rules):
             raise item.wrong(f"two rules have the id {rule.id!r}", "give one of them another")
@@ -136,7 +136,7 @@ def _rule(at: Located, ladder: Ladder) -> Rule:
     about = parts["about"].text(GROUPS)
     verdict = cast(Verdict, parts["verdict"].text(VERDICTS))
     waits = "watch" if verdict == "watch" else "review"
-    when = tuple(_group(item, about) for item in parts["when"].items())
+    when = tuple(_group(item, about) for item in parts["when"].items("the clause"))
     if not when:
         raise parts["when"].wrong("a rule with no clauses would hold for everyone", "add a clause")
     return Rule(
@@ -145,7 +145,7 @@ def _rule(at: Located, ladder: Ladder) -> Rule:
         rationale=parts["rationale"].text(),
         legal_basis=parts["legal_basis"].text(),
         when=when,
-        unless=tuple(_condition(item, about) for item in parts["unless"].items()) if "unless" in parts else (),
+        unless=_exceptions(parts.get("unless"), about),
         verdict=verdict,
         actions=_actions(parts["action"], verdict, ladder.felt_from)
         if "action" in parts
@@ -157,7 +157,7 @@ def _rule(at: Located, ladder: Ladder) -> Rule:
         infers=_inference(parts["infers"]),
         evidence=_template(parts["evidence"], about),
         customer=_template(parts["customer"], about, to_customer=True),
-        examples=tuple(_example(item, about) for item in parts["examples"].items()),
+        examples=tuple(_example(item, about) for item in parts["examples"].items("the example")),
         line=at.line,
     )
 
@@ -175,11 +175,15 @@ def _group(at: Located, about: str) -> tuple[Condition, ...]:
     parts = at.mapping()
     if "any" in parts:
         at.mapping(("any",))
-        made = tuple(_condition(item, about) for item in parts["any"].items())
+        made = tuple(_condition(item, about) for item in parts["any"].items("the clause"))
         if not made:
             raise parts["any"].wrong("no alternative is given", "add a clause")
         return made
     return (_condition(at, about),)
+
+
+def _exceptions(at: Located | None, about: str) -> tuple[Condition, ...]:
+    return tuple(_condition(item, about) for item in at.items("the clause")) if at else ()
 
 
 def _condition(at: Located, about: str) -> Condition:
@@ -188,7 +192,7 @@ def _condition(at: Located, about: str) -> Condition:
     try:
         return Condition(parts["says"].text(), compile_expression(source, about), parts["that"].line)
     except WrongExpression as error:
-        raise parts["that"].wrong(f"the expression {source!r} {error}", error.hint) from error
+        raise parts["that"].wrong(f"{source!r}: {error}", error.hint) from error
 
 
 def _template(at: Located, about: str, *, to_customer: bool = False) -> str:
