@@ -139,17 +139,15 @@ def _add_runs(app: cyclopts.App, say: Say) -> None:
         """
         module = _open_policy()
         if source.is_dir():
-            shown, decisions = _from_run(module, source, account, policy, licences)
+            shown, sent = _from_run(module, source, account, policy, licences)
         else:
-            shown, decisions = _from_log(module, source, account)
+            shown, sent = _from_log(module, source, account)
         if reader != "customer":
             say(shown)
         if reader == "both":
             say("\nTo the customer:\n")
         if reader != "analyst":
-            say(
-                module.letters(decisions) if decisions else "No decision covers this account; there is nothing to send."
-            )
+            say(sent)
 
 
 def _add_log(app: cyclopts.App, say: Say) -> None:
@@ -255,19 +253,22 @@ def _facts(policy: types.ModuleType, run: Path, licences: Path | None) -> Any:
 
 def _from_run(
     policy: types.ModuleType, run: Path, account: str, file: Path | None, licences: Path | None
-) -> tuple[str, list[Any]]:
+) -> tuple[str, str]:
+    """What the analyst and what the customer reads."""
     facts = _facts(policy, run, licences)
     subjects = policy.concerned(facts, account)
     if not subjects:
         raise BadSetting("the run has no such account", where=f"--account {account}", hint="see accounts.parquet")
     decided = policy.decide(policy.read_policy(file or policy.DEFAULT_POLICY), facts, _now())
     covering = [one for one in decided.decisions if account in one.accounts]
-    return policy.explain_rules(decided.outcomes, subjects), covering
+    return policy.explain_rules(decided.outcomes, subjects), policy.letters(covering)
 
 
-def _from_log(policy: types.ModuleType, log: Path, account: str) -> tuple[str, list[Any]]:
+def _from_log(policy: types.ModuleType, log: Path, account: str) -> tuple[str, str]:
+    """What the analyst and what the customer reads."""
     _need(log)
     found = [one for one in policy.history(Ledger(log), _now()) if account in one.decision.accounts]
     standing = [one.decision for one in found if one.state == "in force" and account not in one.exempt]
+    news = [text for one in found for text in policy.appeal_news(one, account)]
     shown = "\n\n".join(policy.explain_decision(one) for one in found)
-    return shown or f"no decision of this log covers {account}", standing
+    return shown or f"no decision of this log covers {account}", policy.letters(standing, news)

@@ -18,7 +18,7 @@ from stillwatch.policy.decisionlog import (
     withdraw,
 )
 from stillwatch.policy.examples import Tried, try_examples
-from stillwatch.policy.explain import concerned, explain_decision, explain_rules, letters
+from stillwatch.policy.explain import appeal_news, concerned, explain_decision, explain_rules, letters
 from stillwatch.policy.facts import FACTS, GROUPS
 from stillwatch.policy.licences import Licence, Registry, read_registry
 from stillwatch.policy.outcomes import Outcome
@@ -48,6 +48,7 @@ __all__ = [
     "Rule",
     "RunFacts",
     "Tried",
+    "appeal_news",
     "approve",
     "backtest",
     "compare",

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from stillwatch.core import Action, Clause, Decision, Standing
+from stillwatch.core import Action, Appeal, Clause, Decision, Standing
 from stillwatch.policy.expressions import TRUTHS
 from stillwatch.policy.facts import FACTS, render
 from stillwatch.policy.outcomes import Outcome
 from stillwatch.policy.runfacts import RunFacts
 
-__all__ = ["concerned", "explain_decision", "explain_rules", "letters"]
+__all__ = ["appeal_news", "concerned", "explain_decision", "explain_rules", "letters"]
 
 _HELD = {True: "holds", False: "does not hold", None: "cannot be told"}
 _MARKS = {"true": "yes", "false": "no ", "unknown": " ? "}
@@ -113,8 +113,29 @@ def _actions(actions: Sequence[Action]) -> str:
     return ", ".join(action.kind + (f" {dict(action.parameters)}" if action.parameters else "") for action in actions)
 
 
-def letters(decisions: Sequence[Decision]) -> str:
-    """What the customer can be sent, a letter a decision."""
-    if not decisions:
-        return "No decision covers this account; there is nothing to send."
-    return f"\n\n{'-' * 60}\n\n".join(decision.customer_text for decision in decisions)
+def appeal_news(standing: Standing, account: str) -> list[str]:
+    """What became of an account's appeals against a decision, as the customer can be told."""
+    return [
+        _news(appeal, standing.decision.decision_id) for appeal in standing.appeals if appeal.account in (None, account)
+    ]
+
+
+def _news(appeal: Appeal, decision_id: str) -> str:
+    against = f"appeal {appeal.appeal_id} against {decision_id}"
+    if appeal.outcome == "confirmed":
+        return f"Your {against} was heard, and the decision stands: {appeal.reason}"
+    if appeal.outcome == "reversed":
+        until = f" We do not decide so again on the same grounds before {_day(appeal.until)}." if appeal.until else ""
+        return f"Your {against} was upheld: {appeal.reason} The decision does not apply to you any more.{until}"
+    rests = " Until it is decided, the decision does not apply to you." if appeal.suspends else ""
+    return f"Your {against} is open.{rests}"
+
+
+def _day(time: datetime) -> str:
+    return f"{time.day} {time:%B %Y}"
+
+
+def letters(decisions: Sequence[Decision], news: Sequence[str] = ()) -> str:
+    """What the customer can be sent: what became of appeals, and a letter a decision."""
+    texts = [*news, *(decision.customer_text for decision in decisions)]
+    return f"\n\n{'-' * 60}\n\n".join(texts) or "No decision covers this account; there is nothing to send."
