@@ -1,10 +1,16 @@
 """The tables every stage reads and writes, and the errors every stage raises.
 
 Imports nothing of Stillwatch. ``tables`` holds Arrow schemas, ``errors`` the error tree, ``ledger`` the
-hash-chained log in which decisions, reads and writes are kept.
+hash-chained log in which decisions, reads and writes are kept, ``bodies`` reads what model APIs are sent
+and answer, ``words`` and ``minhash`` say which texts are alike. Only ``tables`` needs Arrow, and is
+imported when asked for: the gateway runs where Arrow is not.
 """
 
-from stillwatch.core import tables
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from stillwatch.core.errors import (
     BadSetting,
     BadTable,
@@ -22,6 +28,9 @@ from stillwatch.core.errors import (
     UnreadableInput,
 )
 from stillwatch.core.ledger import Entry, Ledger, canonical_json, chained, verify_chain
+
+if TYPE_CHECKING:
+    from stillwatch.core import tables
 
 __all__ = [
     "BadSetting",
@@ -45,3 +54,9 @@ __all__ = [
     "tables",
     "verify_chain",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "tables":
+        return importlib.import_module("stillwatch.core.tables")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
