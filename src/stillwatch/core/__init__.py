@@ -1,9 +1,10 @@
 """The tables every stage reads and writes, and the errors every stage raises.
 
 Imports nothing of Stillwatch. ``tables`` holds Arrow schemas, ``errors`` the error tree, ``ledger`` the
-hash-chained log in which decisions, reads and writes are kept, ``bodies`` reads what model APIs are sent
-and answer, ``words`` and ``minhash`` say which texts are alike. Only ``tables`` needs Arrow, and is
-imported when asked for: the gateway runs where Arrow is not.
+hash-chained log in which decisions, reads and writes are kept, ``decisions`` what is decided about whom and
+why, ``standing`` what of a decision log is in force, ``bodies`` what model APIs are sent and answer,
+``words`` and ``minhash`` which texts are alike. Only ``tables`` needs Arrow, and is imported when asked for:
+the gateway runs where Arrow is not.
 """
 
 from __future__ import annotations
@@ -11,7 +12,24 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from stillwatch.core.decisions import (
+    ACTIONS,
+    SUBJECT_KINDS,
+    Action,
+    Clause,
+    Decision,
+    Explanation,
+    FiredRule,
+    Inference,
+    Observation,
+    Parameter,
+    Subject,
+    decision_from_json,
+    decision_to_json,
+)
 from stillwatch.core.errors import (
+    BadDecision,
+    BadPolicy,
     BadSetting,
     BadTable,
     EmptyInput,
@@ -28,29 +46,49 @@ from stillwatch.core.errors import (
     UnreadableInput,
 )
 from stillwatch.core.ledger import Entry, Ledger, canonical_json, chained, verify_chain
+from stillwatch.core.standing import Appeal, Standing, current_decisions, decision_history
 
 if TYPE_CHECKING:
     from stillwatch.core import tables
 
 __all__ = [
+    "ACTIONS",
+    "SUBJECT_KINDS",
+    "Action",
+    "Appeal",
+    "BadDecision",
+    "BadPolicy",
     "BadSetting",
     "BadTable",
+    "Clause",
+    "Decision",
     "EmptyInput",
     "EndpointFailed",
     "Entry",
+    "Explanation",
+    "FiredRule",
+    "Inference",
     "InputError",
     "Interrupted",
     "Ledger",
     "MissingDependency",
+    "Observation",
     "OutputError",
     "OutputExists",
     "OutputUnwritable",
+    "Parameter",
+    "Standing",
     "StillwatchError",
+    "Subject",
     "TamperedLedger",
     "UnknownFormat",
     "UnreadableInput",
     "canonical_json",
     "chained",
+    "current_decisions",
+    "decision_from_json",
+    "decision_history",
+    "decision_to_json",
     "tables",
     "verify_chain",
 ]

@@ -7,6 +7,8 @@
         EmptyInput          there is nothing to read
         BadTable            a side file (accounts, releases, truth) lacks a column or holds a bad value
         TamperedLedger      a hash-chained log does not hold together
+        BadDecision         an entry of a decision log cannot be used
+        BadPolicy           a policy or a licence file is wrong
       OutputError
         OutputExists        the output path is taken
         OutputUnwritable    the disk is full, or the path is not writable
@@ -26,6 +28,8 @@ from collections.abc import Mapping
 from typing import Any
 
 __all__ = [
+    "BadDecision",
+    "BadPolicy",
     "BadSetting",
     "BadTable",
     "EmptyInput",
@@ -93,6 +97,14 @@ class BadTable(InputError):
 
 class TamperedLedger(InputError):
     """A hash-chained log does not hold together."""
+
+
+class BadDecision(InputError):
+    """An entry of a decision log cannot be used."""
+
+
+class BadPolicy(InputError):
+    """A policy or a licence file is wrong: what, at which line, with which value."""
 
 
 class OutputError(StillwatchError):
