@@ -1,0 +1,3 @@
+"""Applies decisions to live traffic; makes none."""
+
+__all__: list[str] = []
