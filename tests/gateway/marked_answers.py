@@ -22,7 +22,10 @@ def marks_in(answer: bytes) -> list[str]:
     """Every form in which the letter stands in an answer's bytes."""
     text = answer.decode("utf-8", "replace")
     compact = text.replace(" ", "")
-    encodings = {base64.b64encode(MARK.encode() * 3).decode(), base64.b64encode(b"." + MARK.encode() * 3)[4:8].decode()}
+    encodings: set[str] = {
+        base64.b64encode(MARK.encode() * 3).decode(),
+        base64.b64encode(b"." + MARK.encode() * 3)[4:8].decode(),
+    }
     forms = {MARK, "\\u0416", f"{_BYTES[0]},{_BYTES[1]}", *encodings}
     return [form for form in forms if form in text or form in compact]
 
@@ -47,6 +50,17 @@ class Answer:
             return self.visible
         opening, closing = self.tag
         return f"{'' if self.opened_in_prompt else opening}{THOUGHT}{closing}{self.visible}"
+
+
+def arguments_with_reasoning(escaped: bool, tag: tuple[str, str]) -> str:
+    said = {
+        "a": 2,
+        "reasoning": THOUGHT,
+        "note": f"{tag[0]}{THOUGHT}{tag[1]}sum",
+        "deep": [{"Thought_Signature": THOUGHT}],
+    }
+    text = json.dumps(said, ensure_ascii=escaped)
+    return text.replace("<", "\\u003c") if escaped else text
 
 
 def token(text: str) -> dict[str, Any]:

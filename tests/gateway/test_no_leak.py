@@ -7,7 +7,18 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from marked_answers import MARK, STREAMED, THOUGHT, WHOLE, Answer, chat, encoded_thought, marks_in, token
+from marked_answers import (
+    MARK,
+    STREAMED,
+    THOUGHT,
+    WHOLE,
+    Answer,
+    arguments_with_reasoning,
+    chat,
+    encoded_thought,
+    marks_in,
+    token,
+)
 
 from stillwatch.gateway.allowed import Redaction
 from stillwatch.gateway.shapes import UnknownShape, redacted_body
@@ -27,17 +38,6 @@ TAGS = [
 ]
 HOLDERS: list[Any] = [THOUGHT, [{"type": "reasoning.text", "text": THOUGHT}], {"text": THOUGHT}, [[THOUGHT]]]
 FIELDS = ["reasoning_content", "reasoning", "reasoning_details", "thinking_blocks", "thoughts", "reasoning_text"]
-
-
-def arguments_with_reasoning(escaped: bool, tag: tuple[str, str]) -> str:
-    said = {
-        "a": 2,
-        "reasoning": THOUGHT,
-        "note": f"{tag[0]}{THOUGHT}{tag[1]}sum",
-        "deep": [{"Thought_Signature": THOUGHT}],
-    }
-    text = json.dumps(said, ensure_ascii=escaped)
-    return text.replace("<", "\\u003c") if escaped else text
 
 
 @st.composite

@@ -131,23 +131,23 @@ class Gate:
 
     async def _decided(self, snapshot: Snapshot, admission: Admission) -> Treatment:
         """What the decisions say that have taken hold by now."""
-        asked, now = admission.asked, time.time()
+        asked = admission.asked
         account = asked.caller.account_id
         named = snapshot.rules_of(account, asked.caller.org_id)
-        active = [rule for rule in named if self._holds(rule, account, rule.begins, now)]
+        active = [rule for rule in named if self._holds(rule, account, rule.begins)]
         if asked.api and self.settings.match_texts and (asked.prompt or asked.system):
             admission.matches = snapshot.matches(fingerprint(asked.prompt, asked.system))
         if admission.matches:
             self.meters.count("matches", admission.matches[0].kind)
             for rule in snapshot.rules_of_matches(account, admission.matches):
                 # Whoever the decision names is held from its time on; whoever joins, from the first match on.
-                if rule not in named and self._holds(rule, account, await self._joined(account, rule), now):
+                if rule not in named and self._holds(rule, account, await self._joined(account, rule)):
                     active.append(rule)
         return treatment_of(active, admission.matches)
 
-    def _holds(self, rule: Rule, account: str, begins: float, now: float) -> bool:
+    def _holds(self, rule: Rule, account: str, begins: float) -> bool:
         delay = self.settings.jitter_seconds * drawn(self.secret, "begins", account, rule.decision_id)
-        return max(begins, rule.begins) + delay <= now < rule.expires
+        return max(begins, rule.begins) + delay <= time.time() < rule.expires
 
     async def _joined(self, account: str, rule: Rule) -> float:
         key = f"{drawn(self.secret, 'joined', account, rule.decision_id):.16f}"

@@ -1,8 +1,8 @@
 """The reverse proxy: an ASGI app that forwards to one upstream, to stand behind ``Guard``.
 
-What is forwarded, and what is not: hop-by-hop headers and those that ``Connection`` names go no further (RFC 9110, 7.6.1);
-the body's length is stated anew, so that two servers cannot disagree on where a request ends; the target must
-be a plain path, so that no other host and nothing above the upstream's path is reached.
+What is forwarded, and what is not: hop-by-hop headers and those that ``Connection`` names go no further (RFC 9110,
+7.6.1); the body's length is stated anew, so that two servers cannot disagree on where a request ends; the target
+must be a plain path, so that no other host and nothing above the upstream's path is reached.
 """
 
 from __future__ import annotations

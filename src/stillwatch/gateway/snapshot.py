@@ -117,17 +117,15 @@ class Snapshot:
             for template in self._any("sentence", text.sentences):
                 found.setdefault(template, ("sentence", 1.0))
         if not found and len(self._arrays["band_keys"]):
-            candidates = np.array(self._any("band", text.bands), np.int64)
-            if len(candidates):
-                alike = estimate_jaccard(
-                    np.broadcast_to(text.signature, (len(candidates), SLOTS)).copy(), self._signatures[candidates]
-                )
-                for template, jaccard in zip(candidates.tolist(), alike.tolist(), strict=True):
+            sketches = np.array(self._any("band", text.bands), np.int64)
+            if len(sketches):
+                mine = np.broadcast_to(text.signature, (len(sketches), SLOTS)).copy()
+                alike = estimate_jaccard(mine, self._signatures[sketches])
+                of = self._arrays["sketch_of"][sketches]
+                for template, jaccard in zip(of.tolist(), alike.tolist(), strict=True):
                     if jaccard >= LEAST_JACCARD and jaccard > found.get(template, ("", 0.0))[1]:
                         found[template] = ("near-duplicate", jaccard)
-        matches = [
-            Match(*self._template(template)[:2], kind, round(jaccard, 3)) for template, (kind, jaccard) in found.items()
-        ]
+        matches = [Match(*self._template(number), kind, round(alike, 3)) for number, (kind, alike) in found.items()]
         return sorted(matches, key=lambda match: -match.jaccard)
 
     def rules_of_matches(self, account: str, matches: Iterable[Match]) -> list[Rule]:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.core import OutputUnwritable, Standing
-from stillwatch.core.minhash import SLOTS
+from stillwatch.core.minhash import BAND_COUNT
 from stillwatch.core.words import U64
 from stillwatch.gateway.snapshot import MAGIC, hashed
 
@@ -115,13 +115,10 @@ def write_snapshot(
     arrays["template_at"], arrays["template_text"] = _lines(texts.templates)
     arrays["masked_keys"], arrays["masked_values"] = _sorted_pairs(texts.masked, texts.masked_of)
     arrays["sentence_keys"], arrays["sentence_values"] = _sorted_pairs(texts.sentences, texts.sentence_of)
-    # Candidates are sketches; a sketch's place is its text's, so that one number leads to both.
-    signatures = np.zeros((len(texts.templates), SLOTS), np.uint8)
-    signatures[texts.sketch_of] = texts.signatures
-    arrays["signatures"] = signatures.reshape(-1)
-    bands = texts.bands.reshape(len(texts.sketch_of), -1)
+    arrays["signatures"] = texts.signatures.reshape(-1)
+    arrays["sketch_of"] = texts.sketch_of
     arrays["band_keys"], arrays["band_values"] = _sorted_pairs(
-        bands.reshape(-1), np.repeat(texts.sketch_of, bands.shape[1] if len(bands) else 0)
+        texts.bands.reshape(-1), np.repeat(np.arange(len(texts.sketch_of), dtype=np.uint32), BAND_COUNT)
     )
     header: dict[str, Any] = {
         "made": (made or datetime.now(UTC)).isoformat(),

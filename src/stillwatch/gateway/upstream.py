@@ -155,6 +155,17 @@ class _Connection(asyncio.Protocol):
             timer.cancel()
             self._wake = None
 
+    async def head(self, seconds: float) -> None:
+        """Wait for the head of the answer.
+
+        Raises:
+            UpstreamFailed: it does not come.
+        """
+        while not self.begun:
+            if self.error is not None:
+                raise UpstreamFailed(self.error)
+            await self.wait(seconds)
+
     def _late(self) -> None:
         self.error = "it took too long"
         self._rouse()
@@ -262,10 +273,7 @@ class Upstream:
             connection.reset(head_only=method == b"HEAD")
             connection.idle_since = 0.0
             await self._write(connection, method, target, headers, body)
-            while not connection.begun:
-                if connection.error is not None:
-                    raise UpstreamFailed(connection.error)
-                await connection.wait(self.answer_seconds)
+            await connection.head(self.answer_seconds)
         except BaseException:
             if connection is not None:
                 connection.transport.abort()
