@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from stillwatch import ingest
 from stillwatch import range as range_
+from stillwatch.cli_gateway import gateway_app
 from stillwatch.cli_lab import lab_app
 from stillwatch.core import Interrupted, StillwatchError
 from stillwatch.pipeline.replay import replay
@@ -212,6 +213,7 @@ def formats_command() -> None:
 
 
 app.command(lab_app(_progress, _plain))
+app.command(gateway_app(_plain))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
