@@ -83,6 +83,10 @@ bench-fdr: setup ## does --fdr mean what it says: false campaigns over many smal
 bench-lab: .venv/lab.stamp ## the lab's whole grid and what it must show (about 2 hours on 2 cores; carries on)
 	$(BIN)/python benchmarks/lab.py --out bench-out/lab
 
+.PHONY: bench-gateway
+bench-gateway: .venv/servers.stamp ## what the gateway adds to a request, in process and as a proxy, beside direct
+	$(BIN)/python benchmarks/gateway.py
+
 # --- upkeep -------------------------------------------------------------------------------
 
 .PHONY: requirements
