@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import os
 import random
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -35,12 +37,8 @@ from stillwatch.core.minhash import MIN_SENTENCE_WORDS, band_keys, minima_of, si
 from stillwatch.core.words import words_of
 from stillwatch.gateway import GatewaySettings, Guard, KnownTexts, packed_bands, write_snapshot
 
-WORDS = [
-    f"{a}{b}{c}"
-    for a in ("ka", "lo", "mi", "re", "su", "ta")
-    for b in ("bar", "den", "fil", "gor")
-    for c in ("a", "ix", "on", "us", "em")
-]
+FIRST, MIDDLE, LAST = ("ka", "lo", "mi", "re", "su", "ta"), ("bar", "den", "fil", "gor"), ("a", "ix", "on", "us", "em")
+WORDS = [a + b + c for a in FIRST for b in MIDDLE for c in LAST]
 ANSWER = json.dumps(
     {
         "id": "chatcmpl-1",
@@ -52,6 +50,7 @@ ANSWER = json.dumps(
     }
 ).encode()
 CHUNKS = 20
+UNMIMIC = Path(__file__).parents[1] / ".venv/peers/unmimic/bin/unmimic"
 
 
 # --- the model server, as little of one as there can be ----------------------------------
@@ -247,8 +246,8 @@ def request(account: str, prompt: str, *, stream: bool = False) -> bytes:
         separators=(",", ":"),
     ).encode()
     return (
-        f"POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\nx-account: {account}\r\n"
-        f"authorization: Bearer sk-{account}\r\ncontent-length: {len(body)}\r\n\r\n"
+        f"POST /v1/chat/completions HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\n"
+        f"x-account: {account}\r\nauthorization: Bearer sk-{account}\r\ncontent-length: {len(body)}\r\n\r\n"
     ).encode() + body
 
 
@@ -339,10 +338,25 @@ class Processes:
         self.all: list[subprocess.Popen[str]] = []
 
     def start(self, *command: str) -> int:
+        """One of ours, which says its port."""
         process = subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, stderr=sys.stderr, text=True)
         self.all.append(process)
-        assert process.stdout
+        if process.stdout is None:
+            raise RuntimeError("it has no output")
         return int(process.stdout.readline())
+
+    def start_peer(self, model: int) -> int:
+        """unmimic in front of the model server, without its optional models."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = int(free.getsockname()[1])
+        command = [str(UNMIMIC), "serve", "--upstream", f"http://127.0.0.1:{model}/v1", "--port", str(port)]
+        self.all.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True))
+        for _ in range(200):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                return port
+            time.sleep(0.05)
+        raise RuntimeError("unmimic did not start")
 
     def end(self) -> None:
         for process in self.all:
@@ -355,9 +369,8 @@ def measure(args: argparse.Namespace, folder: Path) -> None:
     began = time.perf_counter()
     write(folder / "snapshot", args.templates, args.accounts)
     size = (folder / "snapshot").stat().st_size / 2**20
-    print(
-        f"snapshot: {args.templates} templates, {args.accounts} accounts, {size:.0f} MB, {time.perf_counter() - began:.0f} s"
-    )
+    took_seconds = time.perf_counter() - began
+    print(f"snapshot: {args.templates} templates, {args.accounts} accounts, {size:.0f} MB, {took_seconds:.0f} s")
     here, processes = str(Path(__file__).resolve()), Processes()
     try:
         model = processes.start(here, "--part", "model")
@@ -367,6 +380,10 @@ def measure(args: argparse.Namespace, folder: Path) -> None:
             "direct": model,
             "proxy": processes.start(here, "--part", "proxy", "--folder", str(folder), "--model", str(model)),
         }
+        if UNMIMIC.exists():
+            ports["unmimic"] = processes.start_peer(model)
+        else:
+            print("unmimic is not beside: make peers installs it")
         took: dict[str, list[float]] = {name: [] for name in ports}
         for port in ports.values():
             uvloop.run(load(port, traffic(1, args.templates, args.accounts), 100, 1, 1))
@@ -378,10 +395,10 @@ def measure(args: argparse.Namespace, folder: Path) -> None:
                 )
         print(f"\n{args.rate} requests/s, milliseconds")
         rows = {name: shown(name, values) for name, values in took.items()}
-        for name, base in (("in process, with", "in process, without"), ("proxy", "direct")):
-            print(
-                f"added {name}: p50 {rows[name]['p50'] - rows[base]['p50']:.2f} ms, p99 {rows[name]['p99'] - rows[base]['p99']:.2f} ms"
-            )
+        for name, base in (("in process, with", "in process, without"), ("proxy", "direct"), ("unmimic", "direct")):
+            if name in rows:
+                added = {cut: rows[name][cut] - rows[base][cut] for cut in ("p50", "p99")}
+                print(f"added {name}: p50 {added['p50']:.2f} ms, p99 {added['p99']:.2f} ms")
         print("\nfirst visible token, milliseconds after the model server sent it")
         direct = shown("direct", uvloop.run(first_tokens(model, "new-1", args.streams)))
         for name, account in (("proxy, nothing decided", "new-1"), ("proxy, reasoning hidden", "known-2-7")):
