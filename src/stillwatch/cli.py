@@ -20,6 +20,7 @@ from stillwatch import ingest
 from stillwatch import range as range_
 from stillwatch.cli_gateway import gateway_app
 from stillwatch.cli_lab import lab_app
+from stillwatch.cli_policy import policy_app
 from stillwatch.core import Interrupted, StillwatchError
 from stillwatch.pipeline.replay import replay
 from stillwatch.pipeline.scan import scan
@@ -214,6 +215,7 @@ def formats_command() -> None:
 
 app.command(lab_app(_progress, _plain))
 app.command(gateway_app(_plain))
+app.command(policy_app(_plain))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

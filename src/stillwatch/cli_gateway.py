@@ -36,7 +36,12 @@ def gateway_app(say: Say) -> cyclopts.App:
         say: prints a line.
     """
     app = cyclopts.App(name="gateway", help="Apply decisions to live traffic, as a reverse proxy.")
+    _add_proxy(app)
+    _add_snapshot(app, say)
+    return app
 
+
+def _add_proxy(app: cyclopts.App) -> None:
     @app.default
     def gateway_command(
         *,
@@ -87,6 +92,8 @@ def gateway_app(say: Say) -> cyclopts.App:
         )
         _opened("gateway.serve").serve(settings, host=host, port=port, metrics_port=metrics_port)
 
+
+def _add_snapshot(app: cyclopts.App, say: Say) -> None:
     @app.command(name="snapshot")
     def snapshot_command(run: Path, /, *, out: Path, log: Path | None = None) -> None:
         """Write what a gateway goes by: decisions in force, and the texts of a run's campaigns.
@@ -105,5 +112,3 @@ def gateway_app(say: Say) -> cyclopts.App:
             f"{out}: {header['rules']} decisions in force on {header['accounts']} accounts; "
             f"{header['templates']} templates, {header['sentences']} sentences"
         )
-
-    return app

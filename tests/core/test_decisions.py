@@ -53,7 +53,9 @@ WAITING = Decision(
     policy="default 1",
     policy_hash="f" * 64,
     run="e" * 64,
-    customer_text="We limited your account.",
+    customer_text="We look at your account.",
+    proposed_text="We limited your account.",
+    proposed_days=90,
 )
 
 
@@ -121,6 +123,11 @@ def test_an_approval_turns_the_proposal_into_the_verdict() -> None:
     assert (before.decision.verdict, before.decision.actions[0].kind) == ("review", "tag")
     assert not after.waits
     assert (after.decision.verdict, after.decision.approved_by, after.decision.approved_at) == ("act", "Ada", NOW)
+    assert (before.decision.customer_text, after.decision.customer_text) == (
+        "We look at your account.",
+        "We limited your account.",
+    )
+    assert (before.decision.expires, after.decision.expires) == (WAITING.expires, NOW + timedelta(days=90))
     assert after.decision.actions == WAITING.proposed_actions
     assert current_decisions(log(decided(), APPROVAL, decided()), NOW) == [after]
 
@@ -130,11 +137,17 @@ def test_an_approval_turns_the_proposal_into_the_verdict() -> None:
     [
         ([APPEAL], "suspended"),
         ([APPEAL, outcome("reversed")], "reversed"),
+        ([{"kind": "withdrawal", "decision_id": "D1", "by": "policy 2", "reason": "r", "lapsed": True}], "lapsed"),
         ([APPEAL, outcome("confirmed")], "in force"),
         ([{**APPEAL, "suspends": False}], "in force"),
         ([APPEAL, outcome("reversed", "2026-10-31T00:00:00Z")], "in force"),
         ([{"kind": "withdrawal", "decision_id": "D1", "by": "Ada", "reason": "r"}], "withdrawn"),
-        ([decided(replace(WAITING, decision_id="D2", supersedes=("D1",)))], "superseded"),
+        ([decided(replace(WAITING, decision_id="D2", supersedes=("D1",)))], "in force"),
+        (
+            [decided(replace(WAITING, decision_id="D2", supersedes=("D1",))), {**APPROVAL, "decision_id": "D2"}],
+            "superseded",
+        ),
+        ([decided(replace(WAITING, decision_id="D2", supersedes=("D1",), proposed=None))], "superseded"),
         ([{"kind": "read", "by": "Ada"}], "in force"),
     ],
 )
@@ -161,7 +174,7 @@ def test_one_account_s_appeal_frees_that_account_alone() -> None:
 
 
 def test_an_appeal_holds_against_the_next_run_s_decision_on_the_same_rules() -> None:
-    again = replace(WAITING, decision_id="D2", run="d" * 64, supersedes=("D1",))
+    again = replace(WAITING, decision_id="D2", run="d" * 64, supersedes=("D1",), proposed=None)
     on_more = replace(again, decision_id="D3", rules=(RULE, replace(RULE, id="volume")))
     bodies = [decided(), {**APPEAL, "account": "b"}, outcome("reversed", "2026-12-01T00:00:00Z")]
     (same,) = current_decisions(log(*bodies, decided(again)), NOW)

@@ -166,11 +166,11 @@ class Inference:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An honest explanation that was considered, and whether it holds."""
+    """An honest explanation that was considered, and whether it holds; None where the log cannot tell."""
 
     name: Text
     statement: str
-    holds: bool
+    holds: bool | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +196,10 @@ class Decision:
         run: SHA-256 of the run's ``run.json``.
         supersedes: ids of decisions that this one replaces.
         customer_text: what the customer can be sent; holds nothing of another customer.
+        proposed_text: what an approval turns ``customer_text`` into.
+        proposed_days: days that it then lasts from the approval; 0: until ``expires``.
+        appeal_suspends: whether it rests while an appeal is open.
+        protection_days: how long a reversal keeps decisions on the same rules away.
         approved_by, approved_at: the person who let ``act`` happen, and when.
     """
 
@@ -221,6 +225,10 @@ class Decision:
     run: str
     supersedes: tuple[str, ...] = ()
     customer_text: str
+    proposed_text: str = ""
+    proposed_days: int = 0
+    appeal_suspends: bool = True
+    protection_days: int = 90
     approved_by: str | None = None
     approved_at: Moment | None = None
 

@@ -6,7 +6,7 @@ Entries are told apart by ``kind`` in their body; those of other kinds are passe
 | --- | --- |
 | ``decision`` | ``decision``: as ``decision_to_json`` gives it |
 | ``approval`` | ``decision_id, by, note`` |
-| ``withdrawal`` | ``decision_id, by, reason`` |
+| ``withdrawal`` | ``decision_id, by, reason``, ``lapsed`` (true: the policy reaches it no more) |
 | ``appeal`` | ``appeal_id, decision_id, account`` (null: all it covers), ``by, statement, suspends`` |
 | ``appeal-outcome`` | ``appeal_id, outcome`` (``reversed``, ``confirmed``), ``by, reason, until`` (end of protection) |
 
@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from stillwatch.core.decisions import Decision, decision_from_json
@@ -68,7 +68,7 @@ class Standing:
 
     Attributes:
         decision: with its approval in it; ``verdict`` and ``actions`` are those that hold.
-        state: ``in force``, ``suspended``, ``reversed``, ``expired``, ``superseded`` or ``withdrawn``.
+        state: ``in force``, ``suspended``, ``reversed``, ``expired``, ``superseded``, ``lapsed`` or ``withdrawn``.
         exempt: accounts that an appeal frees from it.
         appeals: those filed against it.
     """
@@ -139,8 +139,13 @@ class _Fold:
         decision = decision_from_json(body["decision"], where=at)
         # The same decision made again changes nothing: an approval stays.
         self.decisions.setdefault(decision.decision_id, decision)
-        for old in decision.supersedes:
-            self.ended.setdefault(old, "superseded")
+        self._replace_old(self.decisions[decision.decision_id])
+
+    def _replace_old(self, decision: Decision) -> None:
+        # What waits for a person lifts nothing that a person already approved.
+        if decision.proposed is None:
+            for old in decision.supersedes:
+                self.ended.setdefault(old, "superseded")
 
     def _known(self, body: Mapping[str, Any], at: str) -> Decision:
         found = self.decisions.get(body["decision_id"])
@@ -159,12 +164,15 @@ class _Fold:
                 actions=old.proposed_actions,
                 proposed=None,
                 proposed_actions=(),
+                customer_text=old.proposed_text or old.customer_text,
                 approved_by=body["by"],
                 approved_at=time,
+                expires=time + timedelta(days=old.proposed_days) if old.proposed_days else old.expires,
             )
+            self._replace_old(self.decisions[old.decision_id])
 
     def _withdrawal(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
-        self.ended[self._known(body, at).decision_id] = "withdrawn"
+        self.ended[self._known(body, at).decision_id] = "lapsed" if body.get("lapsed") else "withdrawn"
 
     def _appeal(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
         about = self._known(body, at)

@@ -1,0 +1,74 @@
+"""Policy: where licensed distillation ends and adversarial begins, written down, versioned and explained.
+
+    run files, licences > facts > rules (CEL, three-valued) > ladder > decisions > log > appeals
+
+It reads a run after the scan and changes nothing of it. Decisions lie in a hash-chained log; what of it is in force is
+folded by ``core``. To add a fact: ``facts`` and ``subjects``. To add a key of the policy file: ``reading``.
+"""
+
+from stillwatch.policy.backtest import Change, Moved, backtest, compare
+from stillwatch.policy.decide import Decided, decide
+from stillwatch.policy.decisionlog import (
+    Recorded,
+    approve,
+    file_appeal,
+    history,
+    record,
+    resolve_appeal,
+    withdraw,
+)
+from stillwatch.policy.examples import Tried, try_examples
+from stillwatch.policy.explain import appeal_news, concerned, explain_decision, explain_rules, letters
+from stillwatch.policy.facts import FACTS, GROUPS
+from stillwatch.policy.licences import Licence, Registry, read_registry
+from stillwatch.policy.outcomes import Outcome
+from stillwatch.policy.overview import (
+    describe_backtest,
+    describe_decided,
+    describe_log,
+    describe_policy,
+    describe_tried,
+)
+from stillwatch.policy.reading import DEFAULT_POLICY, read_policy
+from stillwatch.policy.rules import Policy, Rule
+from stillwatch.policy.runfacts import RunFacts, read_run
+
+__all__ = [
+    "DEFAULT_POLICY",
+    "FACTS",
+    "GROUPS",
+    "Change",
+    "Decided",
+    "Licence",
+    "Moved",
+    "Outcome",
+    "Policy",
+    "Recorded",
+    "Registry",
+    "Rule",
+    "RunFacts",
+    "Tried",
+    "appeal_news",
+    "approve",
+    "backtest",
+    "compare",
+    "concerned",
+    "decide",
+    "describe_backtest",
+    "describe_decided",
+    "describe_log",
+    "describe_policy",
+    "describe_tried",
+    "explain_decision",
+    "explain_rules",
+    "file_appeal",
+    "history",
+    "letters",
+    "read_policy",
+    "read_registry",
+    "read_run",
+    "record",
+    "resolve_appeal",
+    "try_examples",
+    "withdraw",
+]

@@ -1,0 +1,123 @@
+"""The text that a customer can be sent with a decision.
+
+It says what was seen, what changes, what was considered, what it rests on, when it ends and how to object. It is
+written from the customer's side, and holds nothing of another customer: rules can place only facts that may be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from stillwatch.core import Action, Explanation
+from stillwatch.policy.facts import joined
+from stillwatch.policy.rules import Policy, Rule
+
+__all__ = ["write_letter"]
+
+_SUBJECTS: Mapping[str, str] = {
+    "clear": "Your use is in order",
+    "watch": "For your information: nothing changes for you",
+    "review": "We are looking at how your account is used",
+    "act": "We have limited your account",
+}
+_NO_CLAIM = "We do not see what becomes of answers after we send them, and claim nothing about it."
+
+
+def write_letter(
+    policy: Policy,
+    *,
+    decision_id: str,
+    verdict: str,
+    rules: Sequence[tuple[Rule, str]],
+    actions: Sequence[Action],
+    explanations: Sequence[Explanation],
+    about: str,
+    days: int,
+) -> str:
+    """The letter, in paragraphs.
+
+    Args:
+        policy: for who writes and how to appeal.
+        decision_id: to be quoted.
+        verdict: that the letter is about.
+        rules: those that hold, each with its sentence to the customer filled in.
+        actions: what the gateway does.
+        explanations: honest explanations considered.
+        about: the kind of subject.
+        days: after how many days the decision ends by itself.
+    """
+    paragraphs = [
+        f"Subject: {_subject(verdict, actions, about)} ({decision_id})",
+        "\n".join(sentence for _, sentence in rules),
+        consequence(actions, waits=verdict == "review"),
+    ]
+    if verdict in ("review", "act"):
+        claim = [_NO_CLAIM] if about == "campaign" else []
+        paragraphs.append(" ".join([*_considered(explanations), *claim]))
+    basis = list(dict.fromkeys(rule.legal_basis.rstrip(".") for rule, _ in rules))
+    paragraphs.append(f"This rests on: {'; '.join(basis)}.")
+    if verdict != "clear":
+        paragraphs.append(f"It ends by itself after {days} days.")
+        rest = (
+            " While your appeal is open, this decision does not apply to you." if policy.ladder.appeal_suspends else ""
+        )
+        paragraphs.append(f"If you see it otherwise: {policy.wording.appeal} Quote {decision_id}.{rest}")
+    paragraphs.append(policy.wording.sender[:1].upper() + policy.wording.sender[1:])
+    return "\n\n".join(paragraphs)
+
+
+def _subject(verdict: str, actions: Sequence[Action], about: str) -> str:
+    if any(action.kind == "block" for action in actions):
+        return "We no longer answer your account's requests"
+    if (verdict, about) == ("review", "licence"):
+        return "A question about your licence"
+    return _SUBJECTS[verdict]
+
+
+def _considered(explanations: Sequence[Explanation]) -> Iterator[str]:
+    """What else it could be, by name; the figures behind it may tell of others and stay inside."""
+    holding = [one.name for one in explanations if one.holds]
+    failing = [one.name for one in explanations if one.holds is False]
+    open_ = [one.name for one in explanations if one.holds is None]
+    # Their names hold commas.
+    if holding:
+        yield f"We looked for ordinary reasons, and what we saw fits this: {'; '.join(holding)}."
+    elif len(failing) == 1:
+        yield f"We looked for an ordinary reason ({failing[0]}). As far as we can see, it does not apply."
+    elif failing:
+        yield f"We looked for ordinary reasons: {'; '.join(failing)}. As far as we can see, none of them applies."
+    if open_:
+        yield f"We cannot see whether this applies: {'; '.join(open_)}. If it does, tell us."
+
+
+def consequence(actions: Sequence[Action], *, waits: bool = False) -> str:
+    """What changes for the customer, in plain words."""
+    said = [words for action in actions if (words := _words(action))]
+    if not said:
+        return "A person looks at this before anything changes for you." if waits else "Nothing changes for you."
+    if any(action.kind == "block" for action in actions):
+        return "What changes: your requests are refused."
+    return f"What changes: {joined(said)}. The answers themselves are as good as before."
+
+
+def _words(action: Action) -> str:
+    given = action.parameters
+    match action.kind:
+        case "rate-limit":
+            return f"you can send {given['requests_per_minute']:,} requests a minute at most"
+        case "cap-logprobs":
+            return f"answers show the log probabilities of {given['top_logprobs']} tokens at most"
+        case "strip-logprobs":
+            return "answers come without log probabilities"
+        case "hide-reasoning":
+            return "the model's reasoning is not shown"
+        case "summarise-reasoning":
+            return "the model's reasoning is shown as a summary"
+        case "verify":
+            where = f" at {given['url']}" if "url" in given else ""
+            return f"you are asked to show who you are{where}"
+        case "watermark":
+            return "answers carry a watermark that software can find"
+        case "block":
+            return "your requests are refused"
+    return ""
