@@ -200,6 +200,7 @@ def messages_stream(answer: Answer, size: int) -> Iterator[bytes]:
     yield event("message_start", message={**whole, "content": [], "stop_reason": None})
     yield event("ping")
     for index, block in enumerate(whole["content"]):
+        start: dict[str, Any]
         deltas: list[dict[str, Any]]
         if block["type"] == "thinking":
             start = {"type": "thinking", "thinking": "", "signature": ""}

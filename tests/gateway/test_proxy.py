@@ -20,8 +20,9 @@ from model_server import ModelServer
 
 import stillwatch
 
-HELLO = [{"role": "user", "content": "How many apples?"}]
-TOOL = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+HELLO: Any = [{"role": "user", "content": "How many apples?"}]
+TOOL: Any = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}
+RESPONSES_TOOL: Any = {"type": "function", "name": "add", "parameters": {"type": "object", "properties": {}}}
 SHARED = "Work through every step before you give the final answer to the examiner."
 
 
@@ -59,7 +60,7 @@ def test_the_openai_client_sees_answers_without_reasoning(gateway: Gateway, snap
                     calls[choice.index] += (call.function and call.function.arguments) or ""
     assert texts == {0: "four apples", 1: "four apples"}
     assert [json.loads(text) for text in calls.values()] == [{"a": 2, "deep": [{}], "note": "sum"}] * 2
-    answer = client.responses.create(model=model, input="x", tools=[{**TOOL["function"], "type": "function"}])  # type: ignore[call-overload]
+    answer = client.responses.create(model=model, input="x", tools=[RESPONSES_TOOL])
     assert answer.output_text == "four apples"
     for one in (whole, answer):
         assert marks_in(one.model_dump_json().encode()) == []

@@ -26,6 +26,7 @@ __all__ = ["known_texts"]
 U64 = npt.NDArray[np.uint64]
 _LEAST_SHARE = 0.05
 _OUTSIDE_SHARE = 0.02
+_BY_CHANCE = 0.01
 _MOST_SKETCHES = 200
 _MOST_EXCHANGES = 100_000
 _LEAST_BANDS = 4
@@ -130,6 +131,9 @@ class _Found:
             if row["campaign_id"] in self._templates:
                 self._templates[row["campaign_id"]].append(row)
         self._sentence, self._sentence_of = np.zeros(0, np.uint64), np.zeros(0, np.int64)
+        self._senders = np.zeros(0, np.int64)
+        # Of each campaign: exchanges, and how many different sentences they hold.
+        self._size = np.zeros((2, len(campaigns)), np.int64)
         self._bands = np.zeros((0, len(s.BANDS)), np.uint64)
         self._signature = np.zeros((0, s.SLOTS), np.uint8)
         self._masked, self._sketch_of = np.zeros(0, np.uint64), np.zeros(0, np.int64)
@@ -139,7 +143,9 @@ class _Found:
         number, least = self._names.index(name), max(2, int(np.ceil(_LEAST_SHARE * members)))
         things, senders = _senders(sketches.sentence, sketches.sender)
         shared = things[senders >= least]
+        self._size[:, number] = len(sketches.account), len(things)
         self._sentence = np.concatenate([self._sentence, shared])
+        self._senders = np.concatenate([self._senders, senders[senders >= least]])
         self._sentence_of = np.concatenate([self._sentence_of, np.full(len(shared), number)])
         keys, senders = _senders(sketches.bands.reshape(-1), np.repeat(sketches.account, len(s.BANDS)))
         alike = np.isin(sketches.bands, keys[senders >= 2]).sum(axis=1) >= _LEAST_BANDS
@@ -159,7 +165,9 @@ class _Found:
         """Forget what accounts outside send too."""
         sent: list[tuple[U64, U64]] = []
         like: list[tuple[npt.NDArray[np.int64], U64]] = []
+        rows_outside = 0
         for batch in others:
+            rows_outside += batch.num_rows
             sketches = _Sketches.of(batch)
             known = np.isin(sketches.sentence, self._sentence)
             sent.append((sketches.sentence[known], sketches.sender[known]))
@@ -171,7 +179,7 @@ class _Found:
             things, senders = _senders(*(np.concatenate(column) for column in zip(*sent, strict=True)))
             count = dict(zip(things.tolist(), senders.tolist(), strict=True))
             outside = np.array([count.get(thing, 0) for thing in self._sentence.tolist()], np.int64)
-            kept = outside <= allowed[self._sentence_of]
+            kept = (outside <= allowed[self._sentence_of]) & self._beyond_chance(rows_outside)
             self._sentence, self._sentence_of = self._sentence[kept], self._sentence_of[kept]
             texts, senders = _senders(*(np.concatenate(column).astype(np.uint64) for column in zip(*like, strict=True)))
             outside = np.zeros(len(self._sketch_of), np.int64)
@@ -179,6 +187,17 @@ class _Found:
             kept = outside <= allowed[self._sketch_of]
             self._bands, self._signature = self._bands[kept], self._signature[kept]
             self._masked, self._sketch_of = self._masked[kept], self._sketch_of[kept]
+
+    def _beyond_chance(self, rows_outside: int) -> npt.NDArray[np.bool_]:
+        """Which sentences chance does not explain.
+
+        If a sentence were anybody's, each of its senders would be a member with a chance of at most the campaign's
+        share of all exchanges; over all of the campaign's sentences, less than one in a hundred is to be such.
+        """
+        rows, sentences = self._size
+        share = rows / (rows + rows_outside)
+        chance = share[self._sentence_of] ** self._senders * sentences[self._sentence_of]
+        return np.asarray(chance <= _BY_CHANCE, np.bool_)
 
     def _meeting(self, bands: U64) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Pairs of a row and a kept sketch that agree on a band."""
