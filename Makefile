@@ -83,6 +83,10 @@ bench-fdr: setup ## does --fdr mean what it says: false campaigns over many smal
 bench-lab: .venv/lab.stamp ## the lab's whole grid and what it must show (about 2 hours on 2 cores; carries on)
 	$(BIN)/python benchmarks/lab.py --out bench-out/lab
 
+.PHONY: bench-gateway
+bench-gateway: .venv/servers.stamp ## what the gateway adds to a request, in process and as a proxy, beside direct
+	$(BIN)/python benchmarks/gateway.py
+
 # --- upkeep -------------------------------------------------------------------------------
 
 .PHONY: requirements
@@ -99,7 +103,7 @@ debian:
 	@tools/need_debian.sh
 
 .PHONY: peers
-peers: .venv/peers/sharing.stamp .venv/peers/opentaxii.stamp .venv/peers/litellm.stamp
+peers: .venv/peers/sharing.stamp .venv/peers/opentaxii.stamp .venv/peers/litellm.stamp .venv/peers/unmimic.stamp
 
 # Checked on every run: a .venv whose Python is gone fails in words nobody understands.
 .PHONY: venv

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from stillwatch.cli import app
-from stillwatch.core import tables
+from stillwatch.core import ACTIONS, tables
+from stillwatch.gateway import GatewaySettings
 from stillwatch.ingest import all_formats
 from stillwatch.lab import make_plan
 from stillwatch.lab.plan import GridSettings
@@ -21,6 +22,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 COMMANDS = [name for name in app if not name.startswith("-")]
 LAB_COMMANDS = [name for name in app["lab"] if not name.startswith("-")]
+GATEWAY_COMMANDS = [name for name in app["gateway"] if not name.startswith("-")]
 
 
 def page(name: str) -> str:
@@ -43,7 +45,8 @@ def test_python_in_the_pages_compiles(path: Path) -> None:
 def test_every_command_and_its_arguments_are_documented() -> None:
     text = page("reference/cli.md")
     assert {"scan", "simulate", "score", "demo", "formats"} <= set(COMMANDS)
-    for command in [(name,) for name in COMMANDS if name != "lab"] + [("lab", name) for name in LAB_COMMANDS]:
+    commands = [(name,) for name in COMMANDS if name != "lab"] + [("lab", name) for name in LAB_COMMANDS]
+    for command in commands + [("gateway", name) for name in GATEWAY_COMMANDS]:
         assert f"stillwatch {' '.join(command)}" in text
         one = app
         for name in command:
@@ -76,6 +79,24 @@ def test_every_setting_is_documented_with_its_default() -> None:
             assert row[1] == "none", name
         elif field.default_factory is None:
             assert float(row[1]) == field.default, name
+
+
+def test_every_setting_of_the_gateway_is_documented_with_its_default() -> None:
+    text = page("reference/gateway.md")
+    for name, field in GatewaySettings.model_fields.items():
+        row = re.search(rf"^\| `{name}` \| ([^|]+) \|", text, re.MULTILINE)
+        assert row, name
+        shown = field.get_default(call_default_factory=True)
+        assert row[1] == (
+            "none" if shown is None else shown[0] if name == "account_from" else str(shown).replace("True", "true")
+        )
+    for action in ACTIONS:
+        assert f"\n| `{action}` |" in text, action
+
+
+def test_the_settings_of_the_gateway_page_are_settings() -> None:
+    (block,) = re.findall(r"^```toml\n(.*?)^```", page("howto/put-the-gateway-in-front.md"), re.DOTALL | re.MULTILINE)
+    assert GatewaySettings(**tomllib.loads(block)["gateway"]).mode == "shadow"
 
 
 def test_every_format_is_documented() -> None:

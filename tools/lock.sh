@@ -24,7 +24,7 @@ resolve requirements/dev.txt requirements/dev.in
 # torch stands for itself: see requirements/lab.in.
 resolve requirements/lab.txt requirements/lab.in --override <(echo "torch ; sys_platform == 'never'")
 resolve requirements/servers.txt pyproject.toml --extra alliance --extra gateway requirements/servers.in
-for peer in litellm opentaxii sharing; do
+for peer in litellm unmimic opentaxii sharing; do
     resolve "requirements/peers/$peer.txt" "requirements/peers/$peer.in"
 done
 

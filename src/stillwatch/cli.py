@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from stillwatch import ingest
 from stillwatch import range as range_
+from stillwatch.cli_gateway import gateway_app
 from stillwatch.cli_lab import lab_app
 from stillwatch.cli_policy import policy_app
 from stillwatch.core import Interrupted, StillwatchError
@@ -213,6 +214,7 @@ def formats_command() -> None:
 
 
 app.command(lab_app(_progress, _plain))
+app.command(gateway_app(_plain))
 app.command(policy_app(_plain))
 
 

@@ -2,10 +2,16 @@
 
 Imports nothing of Stillwatch. ``tables`` holds Arrow schemas, ``errors`` the error tree, ``ledger`` the
 hash-chained log in which decisions, reads and writes are kept, ``decisions`` what is decided about whom and
-why, ``standing`` what of a decision log is in force.
+why, ``standing`` what of a decision log is in force, ``bodies`` what model APIs are sent and answer,
+``words`` and ``minhash`` which texts are alike. Only ``tables`` needs Arrow, and is imported when asked for:
+the gateway runs where Arrow is not.
 """
 
-from stillwatch.core import tables
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from stillwatch.core.decisions import (
     ACTIONS,
     SUBJECT_KINDS,
@@ -41,6 +47,9 @@ from stillwatch.core.errors import (
 )
 from stillwatch.core.ledger import Entry, Ledger, canonical_json, chained, verify_chain
 from stillwatch.core.standing import Appeal, Standing, current_decisions, decision_history
+
+if TYPE_CHECKING:
+    from stillwatch.core import tables
 
 __all__ = [
     "ACTIONS",
@@ -83,3 +92,9 @@ __all__ = [
     "tables",
     "verify_chain",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "tables":
+        return importlib.import_module("stillwatch.core.tables")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -21,7 +21,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from stillwatch.core.errors import BadDecision
-from stillwatch.core.tables import VERDICTS
+from stillwatch.core.terms import VERDICTS
 
 __all__ = [
     "ACTIONS",

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from stillwatch.core.terms import FAMILIES, VERDICTS
+
 __all__ = [
     "ACCOUNTS",
     "ACCOUNT_COLUMNS",
@@ -31,12 +33,6 @@ __all__ = [
     "TEMPLATES",
     "VERDICTS",
 ]
-
-FAMILIES = ("structure", "semantics", "purpose", "shape", "timing", "infrastructure")
-"""The six families of evidence, in the order in which reports show them."""
-
-VERDICTS = ("clear", "watch", "review", "act")
-"""The evidence ladder, weakest first."""
 
 _TIME = pa.timestamp("us", tz="UTC")
 _STRINGS = pa.list_(pa.string())

@@ -12,8 +12,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Literal
 
+from stillwatch.core.bodies.shapes import Json
 from stillwatch.ingest.record import Fields, RecordError, shown
-from stillwatch.ingest.shapes import Json
 
 __all__ = ["BatchFormat", "Half", "LogFormat"]
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from stillwatch.ingest.bodies.anthropic import is_anthropic
+from stillwatch.core.bodies.anthropic import is_anthropic
+from stillwatch.core.bodies.shapes import Json, first, identity, object_of, parsed
 from stillwatch.ingest.record import Fields, RecordError
-from stillwatch.ingest.shapes import Json, first, identity, object_of, parsed
 
 __all__ = ["bodies", "dialect", "envelope_fields"]
 

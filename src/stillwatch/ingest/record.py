@@ -15,31 +15,13 @@ from typing import Annotated, Any
 import msgspec
 import pyarrow as pa
 
+from stillwatch.core.bodies.shapes import Fields, Message, RecordError, shown
 from stillwatch.core.tables import EXCHANGES
 
 __all__ = ["COLUMNS", "FLOATS", "Exchange", "Fields", "Message", "RecordError", "conform", "shown"]
 
-Fields = dict[str, Any]
-"""Canonical column names to values, as a format gives them: unchecked, absent meaning null."""
-
 Time = str | int | float
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-
-_SHOWN = 80
-
-
-class RecordError(ValueError):
-    """Why one record cannot become an exchange, as a sentence for the dead-letter table.
-
-    It never leaves this package: a bad record stops nothing.
-    """
-
-
-class Message(msgspec.Struct, gc=False):
-    """One message of a conversation, its content reduced to text (null where it has none)."""
-
-    role: str
-    content: str | None = None
 
 
 class Exchange(msgspec.Struct, gc=False):
@@ -110,12 +92,6 @@ _KINDS = {
 
 
 _NONE: Mapping[str, Any] = {}
-
-
-def shown(value: object) -> str:
-    """``value`` as a person would quote it, cut to 80 characters."""
-    text = repr(value)
-    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def _expected(name: str) -> str:

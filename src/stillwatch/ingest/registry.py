@@ -12,10 +12,10 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
+from stillwatch.core.bodies.shapes import Json
 from stillwatch.core.errors import BadSetting
 from stillwatch.ingest import formats as builtin
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.shapes import Json
 
 __all__ = ["ENTRY_POINTS", "all_formats", "load", "majority"]
 

@@ -1,92 +1,15 @@
-"""Words and sentences of a batch of texts, as numpy arrays over Arrow's string buffers.
-
-No text becomes a Python string here. A byte table lowers letters and turns digits and
-punctuation into gaps, so that numbers never tell two texts apart; bytes from 0x80 up count as
-letters, and in scripts without spaces (lead bytes E3 to ED) every character starts a word.
-A word is hashed eight bytes at a time; a run of words by differences of prefix sums of
-``hash * P**position``, shifted back by the inverse of ``P`` (a Rabin-Karp polynomial modulo 2**64).
-"""
+"""Words of Arrow string arrays: ``core.words`` over Arrow's own buffers, no text copied into Python."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["Words", "hash_strings", "mix", "split_words"]
+from stillwatch.core.words import I64, U64, Words, hash_ranges, mix, words_of
 
-U64 = npt.NDArray[np.uint64]
-I64 = npt.NDArray[np.int64]
-
-_P = 0x9E3779B97F4A7C15
-_P_INVERSE = pow(_P, -1, 2**64)
-_SEPARATOR = 0
-# The first n bytes of a little-endian word of eight.
-_MASKS = np.array([2 ** (8 * n) - 1 for n in range(9)], np.uint64)
-
-
-# Tables for bytes.translate, which is several times faster than indexing an array by bytes.
-_LETTERS = bytes(
-    code if code >= 128 or chr(code).islower() else code + 32 if chr(code).isupper() else 0 for code in range(256)
-)
-_ENDS_SENTENCE = bytes(code in b".!?;\n\r" for code in range(256))
-_FIRST_UNSPACED, _LAST_UNSPACED = 0xE3, 0xED
-
-
-@lru_cache(maxsize=1)
-def _power_table(size: int) -> tuple[U64, U64]:
-    up = np.full(size, _P, np.uint64)
-    down = np.full(size, _P_INVERSE, np.uint64)
-    up[0] = down[0] = 1
-    return np.multiply.accumulate(up), np.multiply.accumulate(down)
-
-
-class _Powers:
-    """Powers of P and of its inverse, for as many positions as were ever asked for."""
-
-    size = 1 << 20
-
-    @classmethod
-    def upto(cls, size: int) -> tuple[U64, U64]:
-        while cls.size < size:
-            cls.size *= 2
-        return _power_table(cls.size)
-
-
-def mix(values: U64) -> U64:
-    """Spread a hash over all 64 bits (the finaliser of splitmix64, Steele et al. 2014)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
-
-
-def _segment_hashes(codes: U64, starts: I64, ends: I64) -> U64:
-    """Polynomial hashes of ``codes[start:end]``, one a segment, by wrapping prefix sums."""
-    up, down = _Powers.upto(len(codes))
-    sums = np.zeros(len(codes) + 1, np.uint64)
-    np.cumsum(codes * up[: len(codes)], out=sums[1:])
-    return mix((sums[ends] - sums[starts]) * down[starts])
-
-
-def _word_hashes(letters: npt.NDArray[np.uint8], starts: I64, ends: I64) -> U64:
-    """A hash of each of the byte ranges, none empty: eight bytes a step, fewer ranges every step."""
-    padded = np.zeros(len(letters) + 8, np.uint8)
-    padded[: len(letters)] = letters
-    at = np.ndarray(len(letters) + 1, "<u8", padded, strides=(1,))
-    length = ends - starts
-    hashes = at[starts] & _MASKS[np.minimum(length, 8)]
-    longer = np.flatnonzero(length > 8)
-    done = 8
-    while len(longer):
-        block = at[starts[longer] + done] & _MASKS[np.minimum(length[longer] - done, 8)]
-        hashes[longer] = mix(hashes[longer]) + block
-        done += 8
-        longer = longer[length[longer] > done]
-    return mix(hashes * np.uint64(_P))
+__all__ = ["U64", "Words", "hash_strings", "mix", "split_words"]
 
 
 def _buffers(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], I64]:
@@ -114,75 +37,7 @@ def hash_strings(texts: pa.Array) -> U64:
     """
     if len(texts) == 0:
         return np.zeros(0, np.uint64)
-    data, offsets = _buffers(texts)
-    codes = data.astype(np.uint64) + np.uint64(1)
-    if len(codes) == 0:
-        return mix(np.zeros(len(texts), np.uint64))
-    starts = np.minimum(offsets[:-1], len(codes) - 1)
-    ends = np.where(offsets[1:] > offsets[:-1], offsets[1:], starts)
-    return _segment_hashes(codes, starts, ends)
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The words of n texts.
-
-    Attributes:
-        letters: lowered bytes of all texts, gaps as 0.
-        raw: the bytes as they came.
-        starts, ends: byte range of each of W words in ``letters``.
-        hashes: W word hashes.
-        text_offsets: n + 1 offsets of the texts into the words.
-        byte_offsets: n + 1 offsets of the texts into the bytes.
-    """
-
-    letters: npt.NDArray[np.uint8]
-    raw: npt.NDArray[np.uint8]
-    starts: I64
-    ends: I64
-    hashes: U64
-    text_offsets: I64
-    byte_offsets: I64
-
-    def __len__(self) -> int:
-        return len(self.text_offsets) - 1
-
-    def text_of_word(self) -> I64:
-        """Index of the text each word belongs to (W)."""
-        return np.repeat(np.arange(len(self)), np.diff(self.text_offsets))
-
-    def sequence_hashes(self) -> U64:
-        """One hash a text over its whole sequence of words: equal for texts that differ only in
-        numbers, case, punctuation and space (n)."""
-        if len(self.hashes) == 0:
-            return mix(np.zeros(len(self), np.uint64))
-        starts = np.minimum(self.text_offsets[:-1], len(self.hashes) - 1)
-        ends = np.maximum(self.text_offsets[1:], starts)
-        empty = self.text_offsets[1:] == self.text_offsets[:-1]
-        return _segment_hashes(self.hashes, starts, np.where(empty, starts, ends))
-
-    def sentences(self, min_words: int) -> tuple[U64, I64, I64]:
-        """Hashes of the sentences and lines that have at least ``min_words`` words.
-
-        Returns:
-            hashes (S), index of each sentence's text (S), and for each word the index of its
-            sentence among them, or -1 (W).
-        """
-        if len(self.hashes) == 0:
-            return np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0, np.int64)
-        text = self.text_of_word()
-        marks = np.flatnonzero(np.frombuffer(self.raw.tobytes().translate(_ENDS_SENTENCE), np.bool_))
-        # A sentence begins with a text's first word and with the first word after a mark.
-        breaks = np.zeros(len(self.hashes) + 1, np.bool_)
-        breaks[np.searchsorted(self.starts, marks)] = True
-        breaks[self.text_offsets[:-1]] = True
-        first = np.flatnonzero(breaks[:-1])
-        last = np.append(first[1:], len(self.hashes))
-        kept = (last - first) >= min_words
-        number = np.where(kept, np.cumsum(kept) - 1, -1)
-        of_word = np.repeat(number, last - first)
-        first, last = first[kept], last[kept]
-        return _segment_hashes(self.hashes, first, last), text[first], of_word
+    return hash_ranges(*_buffers(texts))
 
 
 def split_words(texts: pa.Array, *, limit_bytes: int | None = None) -> Words:
@@ -199,22 +54,4 @@ def split_words(texts: pa.Array, *, limit_bytes: int | None = None) -> Words:
         texts = pc.binary_slice(
             texts.cast(pa.binary() if texts.type == pa.string() else pa.large_binary()), 0, limit_bytes
         )
-    raw, offsets = _buffers(texts)
-    if len(raw) == 0:
-        none = np.zeros(0, np.int64)
-        zeros = np.zeros(len(texts) + 1, np.int64)
-        return Words(raw, raw, none, none, np.zeros(0, np.uint64), zeros, offsets)
-    letters = np.frombuffer(raw.tobytes().translate(_LETTERS), np.uint8)
-    inside = letters != _SEPARATOR
-    unspaced = (raw >= _FIRST_UNSPACED) & (raw <= _LAST_UNSPACED)
-    starts_here = inside.copy()
-    starts_here[1:] &= ~inside[:-1] | unspaced[1:]
-    text_starts = offsets[:-1][offsets[:-1] < offsets[1:]]
-    starts_here[text_starts] = inside[text_starts]
-    starts = np.flatnonzero(starts_here)
-    # A word ends where the next begins or where its letters stop, whichever is first.
-    stops_here = inside.copy()
-    stops_here[:-1] &= ~inside[1:] | starts_here[1:]
-    ends = np.flatnonzero(stops_here) + 1
-    hashes = _word_hashes(letters, starts, ends)
-    return Words(letters, raw, starts, ends, hashes, np.searchsorted(starts, offsets), offsets)
+    return words_of(*_buffers(texts))

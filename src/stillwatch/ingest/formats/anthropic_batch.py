@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from stillwatch.core.bodies import anthropic
+from stillwatch.core.bodies.shapes import Json, first, merged, object_of
 from stillwatch.ingest.base import BatchFormat, Half
-from stillwatch.ingest.bodies import anthropic
 from stillwatch.ingest.record import Fields
-from stillwatch.ingest.shapes import Json, first, merged, object_of
 
 __all__ = ["FORMAT"]
 

@@ -12,11 +12,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from stillwatch.core.bodies import anthropic
+from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.bodies import anthropic
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
 from stillwatch.ingest.record import COLUMNS, Fields
-from stillwatch.ingest.shapes import Json, merged
 
 __all__ = ["FORMAT"]
 

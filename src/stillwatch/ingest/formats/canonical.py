@@ -14,10 +14,10 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
+from stillwatch.core.bodies.shapes import Json, content_text, identity, messages, names_of_tools, stop_list, whole
 from stillwatch.core.tables import EXCHANGES
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import COLUMNS, Fields
-from stillwatch.ingest.shapes import Json, content_text, identity, messages, names_of_tools, stop_list, whole
 
 __all__ = ["FORMAT"]
 

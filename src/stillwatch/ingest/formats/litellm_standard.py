@@ -22,11 +22,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from stillwatch.core.bodies import anthropic, openai
+from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.bodies import anthropic, openai
 from stillwatch.ingest.clock import elapsed_ms
 from stillwatch.ingest.record import Fields
-from stillwatch.ingest.shapes import Json, first, identity, merged, object_of, parsed
 
 __all__ = ["FORMAT"]
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from stillwatch.core.bodies import openai
+from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of
 from stillwatch.ingest.base import BatchFormat, Half
-from stillwatch.ingest.bodies import openai
 from stillwatch.ingest.record import Fields
-from stillwatch.ingest.shapes import Json, first, identity, merged, object_of
 
 __all__ = ["FORMAT"]
 

@@ -14,10 +14,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from stillwatch.core.bodies.shapes import (
+    Json,
+    content_text,
+    first,
+    identity,
+    listed,
+    object_of,
+    parsed,
+    stop_list,
+    whole,
+)
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.clock import elapsed_ms
 from stillwatch.ingest.record import Fields, Message, RecordError
-from stillwatch.ingest.shapes import Json, content_text, first, identity, listed, object_of, parsed, stop_list, whole
 
 __all__ = ["FORMAT"]
 

@@ -11,9 +11,11 @@ from typing import Any
 
 import msgspec
 
-from stillwatch.ingest.record import Message, RecordError, shown
-
 __all__ = [
+    "Fields",
+    "Json",
+    "Message",
+    "RecordError",
     "content_text",
     "first",
     "identity",
@@ -24,6 +26,7 @@ __all__ = [
     "object_of",
     "parsed",
     "reasoning_text",
+    "shown",
     "stop_list",
     "whole",
 ]
@@ -32,6 +35,31 @@ _TEXT_PARTS = frozenset(("text", "input_text", "output_text", "refusal"))
 _REASONING_PARTS = frozenset(("thinking", "reasoning", "summary_text", "reasoning_text"))
 
 Json = Mapping[str, Any]
+
+Fields = dict[str, Any]
+"""Canonical column names to values, as a format gives them: unchecked, absent meaning null."""
+
+_SHOWN = 80
+
+
+class RecordError(ValueError):
+    """Why one record cannot become an exchange, as a sentence for the dead-letter table.
+
+    It never reaches a caller of Stillwatch: a bad record stops nothing.
+    """
+
+
+class Message(msgspec.Struct, gc=False):
+    """One message of a conversation, its content reduced to text (null where it has none)."""
+
+    role: str
+    content: str | None = None
+
+
+def shown(value: object) -> str:
+    """``value`` as a person would quote it, cut to 80 characters."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
 def parsed(value: object, where: str) -> Any:

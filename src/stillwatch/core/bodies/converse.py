@@ -16,15 +16,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stillwatch.ingest.record import Fields, Message, RecordError, shown
-from stillwatch.ingest.shapes import (
+from stillwatch.core.bodies.shapes import (
+    Fields,
     Json,
+    Message,
+    RecordError,
     content_text,
     first,
     identity,
     listed,
     names_of_tools,
     object_of,
+    shown,
     stop_list,
 )
 

@@ -6,6 +6,6 @@ canonical fields out. To add an API, add a module with those two and call it fro
 carry it.
 """
 
-from stillwatch.ingest.bodies import anthropic, converse, openai
+from stillwatch.core.bodies import anthropic, converse, openai
 
 __all__ = ["anthropic", "converse", "openai"]

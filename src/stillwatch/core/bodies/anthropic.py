@@ -16,9 +16,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stillwatch.ingest.record import Fields, Message, RecordError, shown
-from stillwatch.ingest.shapes import (
+from stillwatch.core.bodies.shapes import (
+    Fields,
     Json,
+    Message,
+    RecordError,
     content_text,
     first,
     identity,
@@ -26,6 +28,7 @@ from stillwatch.ingest.shapes import (
     names_of_tools,
     object_of,
     reasoning_text,
+    shown,
     stop_list,
 )
 

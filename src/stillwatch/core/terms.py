@@ -1,0 +1,11 @@
+"""The field's words that are used as values, each list in the order in which reports show it."""
+
+from __future__ import annotations
+
+__all__ = ["FAMILIES", "VERDICTS"]
+
+FAMILIES = ("structure", "semantics", "purpose", "shape", "timing", "infrastructure")
+"""The six families of evidence, in the order in which reports show them."""
+
+VERDICTS = ("clear", "watch", "review", "act")
+"""The evidence ladder, weakest first."""

@@ -1,0 +1,237 @@
+"""Rules of what may pass: a value and a ``Redaction`` in, what may pass out, or ``LEFT_OUT``.
+
+``shapes`` builds the allow-list of every known answer from these. Whatever a rule does not know, it leaves out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from stillwatch.gateway.thoughts import is_reasoning_name, without_thoughts
+
+__all__ = [
+    "LEFT_OUT",
+    "REASONING_PARTS",
+    "Redaction",
+    "Rule",
+    "arguments",
+    "constant",
+    "encoded",
+    "identifier",
+    "is_hidden",
+    "kept",
+    "logprobs",
+    "many",
+    "model",
+    "number",
+    "obj",
+    "scrubbed_arguments",
+    "text",
+    "typed",
+    "unless_hidden",
+    "word",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Redaction:
+    """What is taken out of an answer.
+
+    Attributes:
+        hide_reasoning: reasoning in every form, and with it all log probabilities, which would spell it out.
+        keep_summaries: leave what the upstream itself calls a summary.
+        top_logprobs: at most so many alternatives a token; -1 takes log probabilities out whole; None leaves them.
+        streaming: texts are pieces, which the stream's own filters see to.
+    """
+
+    hide_reasoning: bool = False
+    keep_summaries: bool = False
+    top_logprobs: int | None = None
+    streaming: bool = False
+
+    def __bool__(self) -> bool:
+        return self.hide_reasoning or self.top_logprobs is not None
+
+    def pieces(self) -> Redaction:
+        """The same for a stream."""
+        return replace(self, streaming=True)
+
+
+Rule = Callable[[Any, Redaction], Any]
+
+LEFT_OUT = object()
+_WORD = re.compile(r"[\w.:/@+\-]{0,80}")
+_LONGEST_ID = 80
+REASONING_PARTS = ("thinking", "reasoning", "redacted_thinking", "reasoning_text", "summary_text")
+
+
+def is_hidden(message: Mapping[str, Any]) -> bool:
+    """Whether a message or a piece of one brings reasoning in a field of its own."""
+    parts = message.get("content")
+    apart = any(value and is_reasoning_name(name) for name, value in message.items())
+    return apart or (
+        isinstance(parts, list) and any(isinstance(p, Mapping) and p.get("type") in REASONING_PARTS for p in parts)
+    )
+
+
+def kept(rule: Rule, value: object, redaction: Redaction) -> Any:
+    """What the rule lets pass, or None."""
+    passed = rule(value, redaction)
+    return None if passed is LEFT_OUT else passed
+
+
+def number(value: Any, _: Redaction) -> Any:
+    """A number, a truth value, or null."""
+    return value if value is None or isinstance(value, int | float) else LEFT_OUT
+
+
+def word(value: Any, _: Redaction) -> Any:
+    """A name or a short code: no spaces, at most 80 characters."""
+    return value if value is None or (isinstance(value, str) and _WORD.fullmatch(value)) else LEFT_OUT
+
+
+def model(value: Any, redaction: Redaction) -> Any:
+    """The name of a model, which may hold slashes and be long."""
+    return value if isinstance(value, str) and len(value) <= 160 and " " not in value else word(value, redaction)
+
+
+def identifier(value: Any, _: Redaction) -> Any:
+    """An id. Some gateways append a thought signature to the ids of tool calls: it is cut off."""
+    if not isinstance(value, str):
+        return None if value is None else LEFT_OUT
+    value = value.partition("__thought__")[0]
+    if len(value) <= _LONGEST_ID and _WORD.fullmatch(value):
+        return value
+    return f"id_{hashlib.blake2b(value.encode(errors='replace'), digest_size=16).hexdigest()}"
+
+
+def text(value: Any, redaction: Redaction) -> Any:
+    """Text that was meant to be seen, less the reasoning between tags in it; pieces of a stream as they are."""
+    if not isinstance(value, str):
+        return None if value is None else LEFT_OUT
+    return without_thoughts(value) if redaction.hide_reasoning and not redaction.streaming else value
+
+
+def encoded(value: Any, redaction: Redaction) -> Any:
+    """Base64, as pictures and sound come."""
+    return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9+/=_\-]*", value) else LEFT_OUT
+
+
+def unless_hidden(value: Any, redaction: Redaction) -> Any:
+    """Whatever it is, unless reasoning is hidden."""
+    return LEFT_OUT if redaction.hide_reasoning else value
+
+
+def constant(value: object) -> Rule:
+    """Always the same, where there is anything."""
+    return lambda given, _: value if given is not None else None
+
+
+def obj(**fields: Rule) -> Rule:
+    """An object of these fields and no others."""
+
+    def rule(value: Any, redaction: Redaction) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            return LEFT_OUT
+        passed = {name: fields[name](item, redaction) for name, item in value.items() if name in fields}
+        return {name: item for name, item in passed.items() if item is not LEFT_OUT}
+
+    return rule
+
+
+def many(rule: Rule) -> Rule:
+    """A list, less the entries that may not pass."""
+
+    def each(value: Any, redaction: Redaction) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, list | tuple):
+            return LEFT_OUT
+        return [item for item in (rule(one, redaction) for one in value) if item is not LEFT_OUT]
+
+    return each
+
+
+def typed(rules: Mapping[str, Rule], default: str | None = None) -> Rule:
+    """An object told by its ``type``; any other type is left out."""
+
+    def rule(value: Any, redaction: Redaction) -> Any:
+        kind = value.get("type", default) if isinstance(value, Mapping) else None
+        return rules[kind](value, redaction) if isinstance(kind, str) and kind in rules else LEFT_OUT
+
+    return rule
+
+
+def _scrubbed(value: Any) -> Any:
+    """A JSON value without reasoning tags in its texts and without fields named for reasoning."""
+    if isinstance(value, str):
+        return without_thoughts(value)
+    if isinstance(value, list):
+        return [_scrubbed(item) for item in value]
+    if isinstance(value, Mapping):
+        return {without_thoughts(name): _scrubbed(item) for name, item in value.items() if not is_reasoning_name(name)}
+    return value
+
+
+def scrubbed_arguments(given_text: str) -> str:
+    """The arguments of a tool call without reasoning; empty where they are not JSON and so cannot be judged."""
+    try:
+        given = msgspec.json.decode(given_text) if given_text else None
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+    if not isinstance(given, Mapping | list):
+        return ""
+    clean = _scrubbed(given)
+    return given_text if clean == given else msgspec.json.encode(clean).decode()
+
+
+def arguments(value: Any, redaction: Redaction) -> Any:
+    """Arguments of a tool call, as JSON text or as an object."""
+    if not redaction.hide_reasoning or (redaction.streaming and isinstance(value, str)):
+        return value
+    if isinstance(value, str):
+        return scrubbed_arguments(value)
+    return _scrubbed(value) if isinstance(value, Mapping) else LEFT_OUT
+
+
+def _top(value: Any, redaction: Redaction) -> Any:
+    most = redaction.top_logprobs
+    if isinstance(value, Mapping):
+        # Completions of old: token to log probability.
+        likeliest = sorted((pair for pair in value.items() if isinstance(pair[1], int | float)), key=lambda p: -p[1])
+        return dict(likeliest[:most])
+    return value[:most] if isinstance(value, list) else None
+
+
+_ALTERNATIVE = obj(token=unless_hidden, logprob=number, bytes=unless_hidden)
+_TOKEN = obj(
+    token=unless_hidden,
+    logprob=number,
+    bytes=unless_hidden,
+    top_logprobs=lambda value, redaction: many(_ALTERNATIVE)(_top(value, redaction), redaction),
+)
+_CAPPED = obj(
+    content=many(_TOKEN),
+    refusal=many(_TOKEN),
+    tokens=unless_hidden,
+    token_logprobs=many(number),
+    text_offset=many(number),
+    top_logprobs=many(_top),
+)
+
+
+def logprobs(value: Any, redaction: Redaction) -> Any:
+    """Log probabilities: as they are, capped, or none. Hidden reasoning takes them along."""
+    if redaction.hide_reasoning or redaction.top_logprobs == -1:
+        return [] if isinstance(value, list) else None
+    if redaction.top_logprobs is None:
+        return value
+    return (many(_TOKEN) if isinstance(value, list) else _CAPPED)(value, redaction)

@@ -1,0 +1,175 @@
+"""The way of an answer from the server behind to the client: kept for the record, and redacted where that is due.
+
+An answer that is redacted is either JSON, taken whole, or a stream of events, taken one by one. Pictures, sound and
+film pass. Anything else could hold anything and is refused, headers that are not known included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+import msgspec
+
+from stillwatch.gateway.allowed import Redaction
+from stillwatch.gateway.asked import answered_fields
+from stillwatch.gateway.events import EventTooLong
+from stillwatch.gateway.gate import Admission, Gate
+from stillwatch.gateway.refusal import Refusal
+from stillwatch.gateway.shapes import UnknownShape, redacted_body
+from stillwatch.gateway.streams import StreamRedactor
+
+__all__ = ["Answer", "Send"]
+
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_MOST_KEPT = 16 * 2**20
+_MOST_REDACTED = 64 * 2**20
+_PASSING_MEDIA = (b"image/", b"audio/", b"video/")
+_PASSING_HEADERS = frozenset(
+    {
+        b"cache-control",
+        b"content-type",
+        b"date",
+        b"openai-processing-ms",
+        b"openai-version",
+        b"request-id",
+        b"retry-after",
+        b"server",
+        b"x-accel-buffering",
+        b"x-request-id",
+    }
+)
+_PASSING_PREFIXES = (b"x-ratelimit-", b"anthropic-ratelimit-", b"access-control-")
+
+
+class Answer:
+    """One answer under way; ``send`` takes the place of the server's own.
+
+    Args:
+        gate: the core.
+        admission: of its request.
+        send: the client.
+    """
+
+    def __init__(self, gate: Gate, admission: Admission, send: Send) -> None:
+        self._gate = gate
+        self._admission = admission
+        self._send = send
+        self._redaction: Redaction = admission.treatment.redaction
+        self._start: MutableMapping[str, Any] | None = None
+        self._stream: StreamRedactor | None = None
+        self._whole: list[bytes] | None = None
+        self._passes = not self._redaction
+        self._kept: list[bytes] = []
+        self._kept_bytes = 0
+        self._over = False
+        self.streamed = False
+        self.status = 0
+        self.begun = False
+
+    async def send(self, message: MutableMapping[str, Any]) -> None:
+        """Take one message of the server's answer."""
+        if self._over:
+            return
+        kind = message["type"]
+        if kind == "http.response.start":
+            await self._begin(message)
+        elif kind == "http.response.body":
+            await self._continue(message.get("body", b""), more=message.get("more_body", False))
+        elif not self._redaction:
+            await self._send(message)
+
+    async def _begin(self, message: MutableMapping[str, Any]) -> None:
+        refusal = await self._gate.acknowledged(self._admission)
+        if refusal is not None:
+            await self.refuse(refusal)
+            return
+        self.status = message["status"]
+        headers = {name.lower(): value for name, value in message.get("headers", ())}
+        kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        self.streamed = kind == b"text/event-stream"
+        if self._redaction:
+            if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
+                await self.refuse(_unreadable("it is compressed"))
+                return
+            listed = [
+                (name, value)
+                for name, value in message.get("headers", ())
+                if name.lower() in _PASSING_HEADERS or name.lower().startswith(_PASSING_PREFIXES)
+            ]
+            message = {**message, "headers": listed}
+            self._passes = kind.startswith(_PASSING_MEDIA)
+            if self.streamed:
+                self._stream = StreamRedactor(self._redaction, hold=self._gate.settings.hold_untagged)
+            elif not self._passes:
+                # Empty bodies carry no type; what is not JSON shows when it is read.
+                self._whole, self._start = [], message
+                return
+        self.begun = True
+        await self._send(message)
+
+    async def _continue(self, piece: bytes, *, more: bool) -> None:
+        self._keep(piece)
+        if self._stream is not None:
+            await self._redact_piece(self._stream, piece, more=more)
+        elif self._whole is not None:
+            self._whole.append(piece)
+            if sum(map(len, self._whole)) > _MOST_REDACTED:
+                await self.refuse(_unreadable("it is too long"))
+            elif not more:
+                await self._redact_whole(b"".join(self._whole))
+        elif self._passes:
+            await self._send({"type": "http.response.body", "body": piece, "more_body": more})
+
+    async def _redact_piece(self, stream: StreamRedactor, piece: bytes, *, more: bool) -> None:
+        try:
+            shown = stream.feed(piece)
+        except EventTooLong:
+            shown, more = b"", False
+        if shown or not more:
+            await self._send({"type": "http.response.body", "body": shown, "more_body": more})
+        self._over = not more
+
+    async def _redact_whole(self, body: bytes) -> None:
+        start = self._start or {"type": "http.response.start", "status": self.status, "headers": []}
+        if body:
+            try:
+                body = msgspec.json.encode(redacted_body(msgspec.json.decode(body), self._redaction))
+            except (UnknownShape, msgspec.DecodeError, RecursionError) as error:
+                self._gate.meters.count("unreadable_answers")
+                await self.refuse(_unreadable(str(error) if isinstance(error, UnknownShape) else "it is no JSON"))
+                return
+        self.begun = True
+        length = (b"content-length", str(len(body)).encode())
+        await self._send({**start, "headers": [*start["headers"], length]})
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def _keep(self, piece: bytes) -> None:
+        if self._gate.recorder is not None and self._kept_bytes <= _MOST_KEPT:
+            self._kept.append(piece)
+            self._kept_bytes += len(piece)
+
+    async def refuse(self, refusal: Refusal) -> None:
+        """Answer with a refusal in place of what was there."""
+        self._over = True
+        self.status = refusal.status
+        self.begun = True
+        body = refusal.body(self._admission.asked.api)
+        headers = [(name.encode(), value.encode()) for name, value in refusal.headers().items()]
+        headers.append((b"content-length", str(len(body)).encode()))
+        await self._send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+    def finish(self, *, broken: bool) -> None:
+        """Bring request and answer into the record, once the last byte is on its way."""
+        status = "interrupted" if broken else str(self.status)
+        fields = {}
+        if self._kept and self._kept_bytes <= _MOST_KEPT and self._gate.recorder is not None:
+            texts = self._gate.settings.record_answers
+            fields = answered_fields(self._admission.asked.api, self._kept, streamed=self.streamed, texts=texts)
+        self._gate.finish(self._admission, status=status, answer=fields)
+
+
+def _unreadable(why: str) -> Refusal:
+    return Refusal(502, "answer_withheld", f"The answer cannot be shown to this account: {why}.")

@@ -1,0 +1,257 @@
+"""The one core that every surface calls: take a request down, find what is decided about it, say what to do.
+
+    admit(asked)   records it as asked, then gives an Admission: refuse, or serve with a treatment
+    finish(...)    brings request and answer into the record
+
+Decides nothing itself: all it does stands in a decision of the snapshot, or in a setting. What it does without, where
+record, snapshot or state is missing, is what the settings say, and it is counted and logged.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from stillwatch.core import BadSetting
+from stillwatch.gateway.asked import Asked
+from stillwatch.gateway.fingerprint import fingerprint
+from stillwatch.gateway.identity import read_secret
+from stillwatch.gateway.live import LiveSnapshot
+from stillwatch.gateway.meters import Meters
+from stillwatch.gateway.recorder import Recorder, RecordFailed
+from stillwatch.gateway.refusal import Refusal, blocked, limited, unavailable, unverified
+from stillwatch.gateway.settings import GatewaySettings
+from stillwatch.gateway.snapshot import Match, Rule, Snapshot
+from stillwatch.gateway.state import MemoryState, RedisState, State, StateMissing
+from stillwatch.gateway.treatment import NOTHING, Treatment, drawn, treatment_of
+
+__all__ = ["Admission", "Gate"]
+
+_JITTERED_BURST = 0.2
+
+
+@dataclass(slots=True)
+class Admission:
+    """What is to be done about one request.
+
+    Attributes:
+        asked: the request.
+        treatment: what is done; nothing in shadow mode.
+        decided: what the decisions say, done or not.
+        refusal: set where it is not served.
+        degraded_to: the model that answers in place of a refusal, where the operator switched that on.
+        matches: known texts that it sends.
+        would_refuse: what enforce would have answered, in shadow mode.
+    """
+
+    asked: Asked
+    treatment: Treatment = NOTHING
+    decided: Treatment = NOTHING
+    refusal: Refusal | None = None
+    degraded_to: str | None = None
+    matches: list[Match] = field(default_factory=list)
+    would_refuse: str | None = None
+    recorded: bool = False
+
+
+class Gate:
+    """The core of a gateway.
+
+    Args:
+        settings: what it was told.
+
+    Raises:
+        OutputUnwritable: its secret cannot be made.
+        BadSetting: the record's folder cannot be used, or the state's URL cannot be read.
+    """
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self.settings = settings
+        self.meters = Meters()
+        self.secret = read_secret(settings)
+        self.recorder = self._open_record()
+        self._local = MemoryState()
+        self._state: State = self._local
+        if settings.state:
+            self._state = RedisState(
+                settings.state, timeout=settings.state_timeout_ms / 1000, retry_after=settings.state_retry_seconds
+            )
+        self._live = LiveSnapshot(
+            settings.snapshot,
+            self.meters,
+            check_seconds=settings.snapshot_check_seconds,
+            max_hours=settings.snapshot_max_hours,
+        )
+
+    def _open_record(self) -> Recorder | None:
+        settings = self.settings
+        if settings.record is None:
+            return None
+        try:
+            return Recorder(
+                settings.record,
+                before_answer=settings.record_sync == "before-answer",
+                file_bytes=settings.record_file_mb * 2**20,
+            )
+        except OSError as error:
+            raise BadSetting(f"the record cannot be kept there: {error}", where="gateway setting record") from error
+
+    async def admit(self, asked: Asked) -> Admission:
+        """Take a request down and say what to do about it."""
+        admission = Admission(asked)
+        self.meters.count("requests", asked.api or "other")
+        if asked.api and not self._take_down(admission):
+            return admission
+        snapshot = self._live.current()
+        if snapshot is None:
+            if self._live.wanted:
+                closed = self.settings.when_snapshot_missing == "closed"
+                self.meters.failed("snapshot_missing", "there is none to go by", "refused" if closed else "let through")
+                admission.refusal = unavailable("snapshot") if closed else None
+            return admission
+        admission.decided = await self._decided(snapshot, admission)
+        if admission.decided.rules:
+            await self._apply(admission)
+        return admission
+
+    def _take_down(self, admission: Admission) -> bool:
+        if self.recorder is None:
+            return True
+        asked = admission.asked
+        try:
+            self.recorder.ask(asked.exchange_id, asked.line())
+            admission.recorded = True
+        except RecordFailed as error:
+            closed = self.settings.when_record_fails == "closed"
+            self.meters.failed("record", error, "refused" if closed else "let through unrecorded")
+            admission.refusal = unavailable("record") if closed else None
+        return admission.refusal is None
+
+    async def _decided(self, snapshot: Snapshot, admission: Admission) -> Treatment:
+        """What the decisions say that have taken hold by now."""
+        asked = admission.asked
+        account = asked.caller.account_id
+        named = snapshot.rules_of(account, asked.caller.org_id)
+        active = [rule for rule in named if self._holds(rule, account, rule.begins)]
+        if asked.api and self.settings.match_texts and (asked.prompt or asked.system):
+            admission.matches = snapshot.matches(fingerprint(asked.prompt, asked.system))
+        if admission.matches:
+            self.meters.count("matches", admission.matches[0].kind)
+            for rule in snapshot.rules_of_matches(account, admission.matches):
+                # Whoever the decision names is held from its time on; whoever joins, from the first match on.
+                if rule not in named and self._holds(rule, account, await self._joined(account, rule)):
+                    active.append(rule)
+        return treatment_of(active, admission.matches)
+
+    def _holds(self, rule: Rule, account: str, begins: float) -> bool:
+        delay = self.settings.jitter_seconds * drawn(self.secret, "begins", account, rule.decision_id)
+        return max(begins, rule.begins) + delay <= time.time() < rule.expires
+
+    async def _joined(self, account: str, rule: Rule) -> float:
+        key = f"{drawn(self.secret, 'joined', account, rule.decision_id):.16f}"
+        try:
+            return await self._state.first_seen(key)
+        except StateMissing as error:
+            self.meters.failed("state", error, "counted in this process alone")
+            return await self._local.first_seen(key)
+
+    async def _apply(self, admission: Admission) -> None:
+        decided = admission.decided
+        refusal = self._refusal(decided)
+        if refusal is None and decided.requests_per_minute:
+            refusal = await self._limited(admission)
+        for action in decided.actions:
+            self.meters.count("shadowed" if self.settings.mode == "shadow" else "actions", action)
+        if self.settings.mode == "shadow":
+            admission.would_refuse = refusal.code if refusal else None
+            return
+        admission.treatment = decided
+        if (
+            refusal is not None
+            and refusal.code == "account_blocked"
+            and self.settings.degrade_to
+            and admission.asked.api
+        ):
+            admission.degraded_to = self.settings.degrade_to
+            self.meters.count("degraded")
+            return
+        admission.refusal = refusal
+
+    def _refusal(self, treatment: Treatment) -> Refusal | None:
+        if treatment.refusal is None:
+            return None
+        kind = treatment.refusal
+        rule = next(rule for rule in treatment.rules if any(action.kind == kind for action in rule.actions))
+        if kind == "block":
+            return blocked(rule.customer_text, rule.decision_id)
+        return unverified(rule.customer_text, treatment.verify_url, rule.decision_id)
+
+    async def _limited(self, admission: Admission) -> Refusal | None:
+        decided, account = admission.decided, admission.asked.caller.account_id
+        per_minute = decided.requests_per_minute or 1
+        burst = float(decided.burst or max(1, per_minute // 6))
+        # Each account's allowance differs a little, so that nobody can read the rule off it.
+        burst = max(1.0, burst * (1 - _JITTERED_BURST * drawn(self.secret, "burst", account)))
+        key = f"{self.settings.mode}:{drawn(self.secret, 'rate', account):.16f}:{per_minute}"
+        try:
+            wait = await self._state.take(key, per_minute, burst)
+        except StateMissing as error:
+            closed = self.settings.when_state_missing == "closed"
+            self.meters.failed("state", error, "refused" if closed else "counted in this process alone")
+            if closed:
+                return unavailable("state")
+            wait = await self._local.take(key, per_minute, burst)
+        if wait <= 0:
+            return None
+        rule = next(rule for rule in decided.rules if any(action.kind == "rate-limit" for action in rule.actions))
+        return limited(wait * (1 + _JITTERED_BURST * drawn(self.secret, "wait", account)), rule.customer_text)
+
+    async def acknowledged(self, admission: Admission) -> Refusal | None:
+        """Wait, where that was asked for, until the request is on the disk; a refusal where it cannot be."""
+        if self.recorder is None or not admission.recorded:
+            return None
+        try:
+            await self.recorder.on_disk()
+        except RecordFailed as error:
+            closed = self.settings.when_record_fails == "closed"
+            self.meters.failed("record", error, "refused" if closed else "answered all the same")
+            return unavailable("record") if closed else None
+        return None
+
+    def finish(self, admission: Admission, *, status: str, answer: Mapping[str, Any] | None = None) -> None:
+        """Bring a request and its answer into the record."""
+        if self.recorder is None or not admission.recorded:
+            return
+        admission.recorded = False
+        asked = admission.asked
+        latency = round((time.monotonic() - asked.began) * 1000, 3)
+        line = asked.line(**(answer or {}), status=status, latency_ms=latency, gateway=self._said(admission))
+        try:
+            self.recorder.done(asked.exchange_id, line)
+        except RecordFailed as error:
+            self.meters.failed("record", error, "the request stays pending until the next start")
+
+    def _said(self, admission: Admission) -> dict[str, Any] | None:
+        """What the gateway did, for the record; a scan passes it over."""
+        if not admission.decided.rules and not admission.matches and admission.refusal is None:
+            return None
+        return {
+            "mode": self.settings.mode,
+            "actions": admission.decided.actions,
+            "decisions": [rule.decision_id for rule in admission.decided.rules],
+            "refused": admission.refusal.code if admission.refusal else None,
+            "would_refuse": admission.would_refuse,
+            "degraded_to": admission.degraded_to,
+            "matches": [
+                {"template_id": m.template_id, "campaign_id": m.campaign_id, "kind": m.kind, "jaccard": m.jaccard}
+                for m in admission.matches[:8]
+            ],
+        }
+
+    async def close(self) -> None:
+        """Let go of everything, the record last."""
+        await self._state.close()
+        if self.recorder is not None:
+            self.recorder.close()

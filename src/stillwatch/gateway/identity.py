@@ -1,0 +1,114 @@
+"""Who asks: account, organisation, key and address, from where the operator says that they stand.
+
+A key is never kept or written: ``api_key_id`` is its keyed hash. A header names an account only where something in
+front of the gateway sets it and removes the client's own; the gateway cannot tell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stillwatch.core import OutputUnwritable
+from stillwatch.core.bodies import anthropic, openai
+from stillwatch.gateway.settings import GatewaySettings
+
+__all__ = ["ANONYMOUS", "Caller", "identify", "read_secret"]
+
+ANONYMOUS = "anonymous"
+"""The account of requests that name none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a request comes from."""
+
+    account_id: str
+    org_id: str | None = None
+    api_key_id: str | None = None
+    client_address: str | None = None
+    user_agent: str | None = None
+
+
+def read_secret(settings: GatewaySettings) -> bytes:
+    """The gateway's own secret, made on the first start.
+
+    Gateways that share it hash keys and draw times alike. Without a file and without a record it lives as long
+    as the process.
+
+    Raises:
+        OutputUnwritable: the file cannot be made or read.
+    """
+    path = settings.secret_file
+    if path is None and settings.record is not None:
+        path = settings.record.with_name(f"{settings.record.name}.secret")
+    if path is None:
+        return secrets.token_bytes(32)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Whole or absent: another gateway may be starting beside this one.
+        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        if not path.exists():
+            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(secrets.token_bytes(32))
+            try:
+                os.link(partial, path)
+            except FileExistsError:
+                pass
+            finally:
+                partial.unlink()
+        secret = Path(path).read_bytes()
+    except OSError as error:
+        raise OutputUnwritable(f"the gateway's secret cannot be read or made: {error}", where=str(path)) from error
+    if len(secret) < 16:
+        raise OutputUnwritable("the gateway's secret is shorter than 16 bytes", where=str(path))
+    return secret
+
+
+def _key(headers: Mapping[str, str]) -> str | None:
+    given = headers.get("authorization", "")
+    scheme, _, token = given.partition(" ")
+    if scheme.lower() == "bearer" and token:
+        return token.strip()
+    return headers.get("x-api-key") or headers.get("api-key") or None
+
+
+def identify(
+    settings: GatewaySettings,
+    secret: bytes,
+    headers: Mapping[str, str],
+    body: Mapping[str, Any],
+    peer: str | None,
+) -> Caller:
+    """Who asks.
+
+    Args:
+        settings: where account, organisation and address stand.
+        secret: what keys are hashed with.
+        headers: names in lower case.
+        body: the request, decoded.
+        peer: address at the other end of the connection.
+    """
+    key = _key(headers)
+    key_id = hashlib.blake2b(key.encode("utf-8", "replace"), key=secret, digest_size=12).hexdigest() if key else None
+    account: Any = None
+    for source in settings.account_from:
+        if source == "key":
+            account = f"key-{key_id}" if key_id else None
+        elif source == "body":
+            account = openai.caller(body) or anthropic.caller(body)
+        else:
+            account = headers.get(source.removeprefix("header:").lower())
+        if account:
+            break
+    address = peer
+    if settings.address_from:
+        # The last hop in front of the gateway wrote the last entry; earlier ones are the client's word.
+        address = headers.get(settings.address_from.removeprefix("header:").lower(), "").split(",")[-1].strip() or peer
+    organisation = headers.get(settings.org_from.removeprefix("header:").lower()) if settings.org_from else None
+    return Caller(str(account or ANONYMOUS)[:256], organisation, key_id, address, headers.get("user-agent"))

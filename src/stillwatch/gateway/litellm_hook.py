@@ -1,0 +1,197 @@
+"""LiteLLM's callback: ``callbacks: stillwatch.gateway.litellm_hook.proxy_handler_instance`` in its configuration.
+
+Settings come from the environment (``STILLWATCH_GATEWAY_CONFIG``). LiteLLM knows who asks: its user id is the account,
+its organisation or team the organisation, unless ``account_from`` names a header or the body. The request is
+recorded as the client sent it, from ``proxy_server_request``, before LiteLLM or we change anything.
+
+An answer of no known shape is withheld (502), as it is by the other surfaces.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import msgspec
+from fastapi import HTTPException
+from litellm.integrations.custom_logger import CustomLogger
+
+from stillwatch.gateway.asked import Asked, answered_fields, asked
+from stillwatch.gateway.edits import edited_request
+from stillwatch.gateway.gate import Admission, Gate
+from stillwatch.gateway.identity import Caller, identify
+from stillwatch.gateway.settings import load_gateway_settings
+from stillwatch.gateway.shapes import UnknownShape, redacted_body
+from stillwatch.gateway.streams import StreamRedactor
+
+__all__ = ["StillwatchCallback"]
+
+_APIS = {
+    "completion": "chat",
+    "acompletion": "chat",
+    "text_completion": "completions",
+    "atext_completion": "completions",
+    "responses": "responses",
+    "aresponses": "responses",
+    "anthropic_messages": "messages",
+    "aanthropic_messages": "messages",
+}
+_MOST_OPEN = 20_000
+_OWN_FIELDS = ("metadata", "litellm_metadata", "proxy_server_request", "litellm_call_id", "litellm_logging_obj")
+
+
+class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not installed where types are checked
+    """Applies decisions inside a LiteLLM proxy.
+
+    Args:
+        gate: the core; from the environment's settings where none is given.
+    """
+
+    def __init__(self, gate: Gate | None = None) -> None:
+        super().__init__()
+        self.gate = gate or Gate(load_gateway_settings())
+        self._open: OrderedDict[str, Admission] = OrderedDict()
+
+    async def async_pre_call_hook(
+        self, user_api_key_dict: Any, cache: Any, data: dict[str, Any], call_type: str
+    ) -> Any:
+        """Take the request down, refuse it or change it."""
+        api = _APIS.get(str(getattr(call_type, "value", call_type)))
+        admission = await self.gate.admit(self._asked(api, user_api_key_dict, data))
+        if admission.refusal is not None:
+            self.gate.finish(admission, status=str(admission.refusal.status))
+            refusal = admission.refusal
+            headers = {name: value for name, value in refusal.headers().items() if name != "content-type"}
+            raise HTTPException(refusal.status, detail=refusal.content(api)["error"], headers=headers)
+        self._open[_call_id(data)] = admission
+        while len(self._open) > _MOST_OPEN:
+            # Of a call that never ended nothing more is known.
+            self.gate.finish(self._open.popitem(last=False)[1], status="unfinished")
+        edited = edited_request(data, admission, self.gate.settings) if api and admission.treatment.rules else None
+        if edited is not None:
+            data.clear()
+            data.update(edited)
+        return data
+
+    async def async_post_call_success_hook(self, data: dict[str, Any], user_api_key_dict: Any, response: Any) -> Any:
+        """Leave out of a whole answer what may not pass."""
+        admission = self._open.pop(_call_id(data), None)
+        if admission is None:
+            return response
+        await self.gate.acknowledged(admission)
+        body = _plain(response)
+        self._finish(admission, [msgspec.json.encode(body, enc_hook=str)], streamed=False)
+        redaction = admission.treatment.redaction
+        if not redaction:
+            return response
+        try:
+            passed = redacted_body(body, redaction)
+        except UnknownShape as error:
+            self.gate.meters.count("unreadable_answers")
+            raise HTTPException(502, detail=f"The answer cannot be shown to this account: {error}") from None
+        return _like(response, passed)
+
+    async def async_post_call_streaming_iterator_hook(
+        self, user_api_key_dict: Any, response: Any, request_data: dict[str, Any]
+    ) -> AsyncIterator[Any]:
+        """Leave out of a stream what may not pass."""
+        admission = self._open.pop(_call_id(request_data), None)
+        if admission is None:
+            async for chunk in response:
+                yield chunk
+            return
+        await self.gate.acknowledged(admission)
+        redaction = admission.treatment.redaction
+        redactor = StreamRedactor(redaction, hold=self.gate.settings.hold_untagged) if redaction else None
+        came: list[bytes] = []
+        try:
+            async for chunk in response:
+                raw = chunk.encode() if isinstance(chunk, str) else chunk
+                if isinstance(raw, bytes):
+                    came.append(raw)
+                    shown = redactor.feed(raw) if redactor else raw
+                    if shown:
+                        yield shown if isinstance(chunk, bytes) else shown.decode()
+                    continue
+                body = _plain(chunk)
+                came.append(b"data: " + msgspec.json.encode(body, enc_hook=str) + b"\n\n")
+                if redactor is None:
+                    yield chunk
+                else:
+                    for passed in redactor.bodies(body):
+                        yield _like(chunk, passed)
+        finally:
+            self._finish(admission, came, streamed=True)
+
+    async def async_post_call_failure_hook(
+        self,
+        request_data: dict[str, Any],
+        original_exception: Exception,
+        user_api_key_dict: Any,
+        traceback_str: str | None = None,
+    ) -> None:
+        """Bring a call that failed into the record."""
+        admission = self._open.pop(_call_id(request_data), None)
+        if admission is not None:
+            self.gate.finish(admission, status=str(getattr(original_exception, "status_code", 500)))
+
+    def _finish(self, admission: Admission, parts: list[bytes], *, streamed: bool) -> None:
+        texts = self.gate.settings.record_answers
+        fields = answered_fields(admission.asked.api, parts, streamed=streamed, texts=texts)
+        self.gate.finish(admission, status="200", answer=fields)
+
+    def _asked(self, api: str | None, key: Any, data: Mapping[str, Any]) -> Asked:
+        request = data.get("proxy_server_request") or {}
+        headers = {str(name).lower(): str(value) for name, value in (request.get("headers") or {}).items()}
+        body = request.get("body") if isinstance(request.get("body"), Mapping) else None
+        as_asked = body or {name: value for name, value in data.items() if name not in _OWN_FIELDS}
+        metadata = data.get("metadata") or data.get("litellm_metadata") or {}
+        peer = metadata.get("requester_ip_address") if isinstance(metadata, Mapping) else None
+        settings = self.gate.settings
+        told = getattr(key, "api_key", None)
+        if told:
+            headers["authorization"] = f"Bearer {told}"
+        caller = identify(settings, self.gate.secret, headers, as_asked, peer)
+        user = getattr(key, "user_id", None)
+        caller = Caller(
+            user if user and settings.account_from == ("key",) else caller.account_id,
+            caller.org_id or getattr(key, "org_id", None) or getattr(key, "team_id", None),
+            caller.api_key_id,
+            caller.client_address,
+            caller.user_agent,
+        )
+        return asked(api, as_asked, caller, pathway="litellm")
+
+
+def _call_id(data: Mapping[str, Any]) -> str:
+    return str(data.get("litellm_call_id") or id(data))
+
+
+def _plain(value: Any) -> Any:
+    """An answer of LiteLLM's as JSON values."""
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    return value
+
+
+def _like(was: Any, passed: dict[str, Any]) -> Any:
+    """What passes, as the kind of object that it came as, with what LiteLLM keeps beside it."""
+    if isinstance(was, Mapping) or not hasattr(was, "model_dump"):
+        return passed
+    made = type(was)(**passed)
+    hidden = getattr(was, "_hidden_params", None)
+    if hidden is not None:
+        made._hidden_params = {name: hidden[name] for name in hidden if name in _PASSING_HIDDEN}
+    return made
+
+
+_PASSING_HIDDEN = frozenset({"model_id", "cache_key", "api_base", "response_cost", "litellm_call_id"})
+
+
+def __getattr__(name: str) -> Any:
+    # Made when LiteLLM asks for it, and once.
+    if name == "proxy_handler_instance":
+        globals()[name] = StillwatchCallback()
+        return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

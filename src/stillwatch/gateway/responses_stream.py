@@ -1,0 +1,133 @@
+"""A streamed answer of the responses API, with only what may pass.
+
+Events about reasoning go, and so do the items they are about; the items after them move up, and the events are
+numbered anew. See ``streams`` for what is held back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stillwatch.gateway.allowed import (
+    Redaction,
+    arguments,
+    identifier,
+    kept,
+    logprobs,
+    number,
+    obj,
+    scrubbed_arguments,
+    text,
+    word,
+)
+from stillwatch.gateway.shapes import CITATION, ITEM, PART, RESPONSE
+from stillwatch.gateway.thoughts import ThoughtFilter, without_thoughts
+
+__all__ = ["ResponsesStream"]
+
+_PLACE = {"item_id": identifier, "output_index": number, "content_index": number, "sequence_number": number}
+_WHOLE = obj(type=word, sequence_number=number, response=RESPONSE)
+_ITEM = obj(type=word, sequence_number=number, output_index=number, item=ITEM)
+_PART = obj(type=word, **_PLACE, part=PART)
+_PIECE = obj(type=word, **_PLACE, delta=text, text=text, refusal=text, logprobs=logprobs)
+_CALL = obj(type=word, **_PLACE, delta=text, arguments=arguments, input=text, name=word)
+_NOTE = obj(type=word, **_PLACE, annotation_index=number, annotation=CITATION)
+_STATUS = obj(type=word, **_PLACE)
+_SUMMARY = obj(type=word, **_PLACE, summary_index=number, delta=text, text=text, part=obj(type=word, text=text))
+
+_EVENTS = {
+    **dict.fromkeys(("created", "queued", "in_progress", "completed", "failed", "incomplete"), _WHOLE),
+    **dict.fromkeys(("output_item.added", "output_item.done"), _ITEM),
+    **dict.fromkeys(("content_part.added", "content_part.done"), _PART),
+    **dict.fromkeys(("output_text.delta", "output_text.done", "refusal.delta", "refusal.done"), _PIECE),
+    **dict.fromkeys(("function_call_arguments.delta", "function_call_arguments.done"), _CALL),
+    **dict.fromkeys(("custom_tool_call_input.delta", "custom_tool_call_input.done"), _CALL),
+    "output_text.annotation.added": _NOTE,
+    **{
+        f"{call}.{step}": _STATUS
+        for call in ("web_search_call", "file_search_call", "image_generation_call")
+        for step in ("in_progress", "searching", "generating", "completed")
+    },
+}
+_SUMMARIES = frozenset(f"reasoning_summary_{kind}" for kind in ("part.added", "part.done", "text.delta", "text.done"))
+
+
+class ResponsesStream:
+    """Events of one response.
+
+    Args:
+        redaction: what is taken out.
+        hold: keep text back until this upstream has shown that it tells its reasoning apart.
+    """
+
+    def __init__(self, redaction: Redaction, *, hold: bool) -> None:
+        self._whole = redaction
+        self._pieces = redaction.pieces()
+        self._hides = redaction.hide_reasoning
+        self._hold = hold
+        self._texts: dict[tuple[Any, Any], ThoughtFilter] = {}
+        self._arguments: dict[Any, list[str]] = {}
+        self._numbers: dict[Any, int] = {}
+        self._left_out: set[Any] = set()
+        self._sent = 0
+
+    def event(self, kind: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """What may pass of one event."""
+        for passed in self._event(kind.removeprefix("response."), body):
+            if "sequence_number" in body:
+                passed["sequence_number"] = self._sent
+            self._sent += 1
+            yield passed
+
+    def _event(self, name: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        if not self._hides and name.startswith("reasoning"):
+            yield dict(body)
+            return
+        shape = _EVENTS.get(name)
+        if shape is None and self._whole.keep_summaries and name in _SUMMARIES:
+            shape = _SUMMARY
+        place = body.get("output_index")
+        if shape is None or (name != "output_item.added" and place in self._left_out):
+            return
+        # Texts that come whole are filtered whole; pieces go through the filters below.
+        whole = shape in (_WHOLE, _ITEM, _PART) or name.endswith(".done")
+        passed = kept(shape, body, self._whole if whole else self._pieces)
+        if shape is _ITEM and not passed.get("item"):
+            self._left_out.add(place)
+            self._hold = False
+            return
+        if place is not None:
+            passed["output_index"] = self._numbers.setdefault(place, len(self._numbers))
+        if not self._hides:
+            yield passed
+        elif shape is _CALL:
+            yield from self._call(name, place, passed)
+        elif shape is _PIECE:
+            yield from self._piece(name, (place, body.get("content_index")), passed)
+        elif shape is not _SUMMARY or passed.get("delta") != "":
+            yield passed
+
+    def _piece(self, name: str, place: tuple[Any, Any], passed: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        seen = self._texts.setdefault(place, ThoughtFilter(hold=self._hold))
+        if name.endswith(".delta"):
+            passed["delta"] = seen.feed(passed.get("delta") or "")
+            if passed["delta"]:
+                yield passed
+            return
+        rest = seen.finish()
+        if rest:
+            delta = {key: value for key, value in passed.items() if key not in ("text", "refusal")}
+            yield {**delta, "type": f"response.{name[:-5]}.delta", "delta": rest}
+        yield passed
+
+    def _call(self, name: str, place: Any, passed: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        if name.endswith(".delta"):
+            self._arguments.setdefault(place, []).append(passed.get("delta") or "")
+            return
+        field = "arguments" if "arguments" in passed else "input"
+        given = "".join(self._arguments.pop(place, ())) or passed.get(field) or ""
+        clean = scrubbed_arguments(given) if name.startswith("function") else without_thoughts(given)
+        step = {key: value for key, value in passed.items() if key not in ("arguments", "input", "name")}
+        yield {**step, "type": f"response.{name[:-5]}.delta", "delta": clean}
+        yield {**passed, field: clean}

@@ -1,0 +1,93 @@
+"""``stillwatch gateway``: the proxy on a port, and its counts on another."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import uvicorn
+
+from stillwatch.core import BadSetting
+from stillwatch.gateway.answer import Send
+from stillwatch.gateway.asgi import Guard, Receive, Scope
+from stillwatch.gateway.gate import Gate
+from stillwatch.gateway.meters import Meters
+from stillwatch.gateway.proxy import Forwarder
+from stillwatch.gateway.settings import GatewaySettings
+from stillwatch.gateway.upstream import Upstream
+
+__all__ = ["proxy_app", "serve"]
+
+
+def proxy_app(settings: GatewaySettings) -> Guard:
+    """The proxy as an ASGI app.
+
+    Raises:
+        BadSetting: a setting cannot be used, or there is no upstream.
+    """
+    if settings.upstream is None:
+        raise BadSetting("there is no upstream", where="gateway setting upstream", hint="give --upstream URL")
+    gate = Gate(settings)
+    upstream = Upstream(
+        settings.upstream,
+        connect_seconds=settings.connect_seconds,
+        answer_seconds=settings.answer_seconds,
+        most=settings.upstream_connections,
+    )
+    return Guard(Forwarder(upstream, gate.meters), gate=gate)
+
+
+def _metrics_app(meters: Meters) -> Any:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        found = scope["type"] == "http" and scope["path"] in ("/metrics", "/health")
+        body = (meters.text() if found and scope["path"] == "/metrics" else "ok\n" if found else "").encode()
+        headers = [(b"content-type", b"text/plain; version=0.0.4"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": 200 if found else 404, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return app
+
+
+def serve(settings: GatewaySettings, *, host: str, port: int, metrics_port: int | None = None) -> None:
+    """Serve until stopped.
+
+    Args:
+        settings: what the gateway was told.
+        host, port: where it listens; port 0 takes any that is free and says which.
+        metrics_port: where its counts are read, on this machine alone.
+    """
+    guard = proxy_app(settings)
+    servers = [uvicorn.Server(_config(guard, host, port, lifespan="on"))]
+    if metrics_port is not None:
+        servers.append(
+            uvicorn.Server(_config(_metrics_app(guard.gate.meters), "127.0.0.1", metrics_port, lifespan="off"))
+        )
+    with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
+        runner.run(_all(servers))
+
+
+async def _all(servers: list[uvicorn.Server]) -> None:
+    done, others = await asyncio.wait(
+        [asyncio.ensure_future(server.serve()) for server in servers], return_when=asyncio.FIRST_COMPLETED
+    )
+    # Ctrl-C reaches one of them; all go.
+    for server in servers:
+        server.should_exit = True
+    if others:
+        await asyncio.wait(others)
+    for one in done:
+        one.result()
+
+
+def _config(app: Any, host: str, port: int, *, lifespan: Any) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        lifespan=lifespan,
+        access_log=False,
+        server_header=False,
+        log_level="info",
+        timeout_graceful_shutdown=10,
+        proxy_headers=False,
+    )

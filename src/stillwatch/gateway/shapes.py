@@ -1,0 +1,264 @@
+"""The shapes of answers, each an allow-list field by field: what is not named here does not pass (ADR 0013).
+
+A field that an upstream invents tomorrow, an item of another type, a value of another kind is left out, and a
+body of no known shape is refused. So what is to be stripped cannot come back under a new name. Shapes are told
+by what they hold, never by the path asked for. To let a field pass, give it a line in its shape, with the
+narrowest rule of ``allowed`` that serves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stillwatch.gateway.allowed import (
+    LEFT_OUT,
+    Redaction,
+    arguments,
+    constant,
+    encoded,
+    identifier,
+    logprobs,
+    many,
+    model,
+    number,
+    obj,
+    text,
+    typed,
+    unless_hidden,
+    word,
+)
+
+__all__ = ["BLOCK", "CHUNK", "CITATION", "ERROR", "ITEM", "MESSAGES", "PART", "RESPONSE", "USAGE", "UnknownShape"]
+__all__ += ["redacted_body"]
+
+
+class UnknownShape(ValueError):
+    """An answer of no known shape; it never leaves this package."""
+
+
+_COUNTS = obj(
+    cached_tokens=number,
+    audio_tokens=number,
+    image_tokens=number,
+    cache_creation_tokens=number,
+    cache_write_tokens=number,
+)
+_SPENT = obj(
+    audio_tokens=number,
+    accepted_prediction_tokens=number,
+    rejected_prediction_tokens=number,
+    reasoning_tokens=unless_hidden,
+    text_tokens=unless_hidden,
+)
+USAGE = obj(
+    prompt_tokens=number,
+    completion_tokens=number,
+    total_tokens=number,
+    input_tokens=number,
+    output_tokens=number,
+    cache_creation_input_tokens=number,
+    cache_read_input_tokens=number,
+    cache_creation=obj(ephemeral_5m_input_tokens=number, ephemeral_1h_input_tokens=number),
+    server_tool_use=obj(web_search_requests=number, web_fetch_requests=number),
+    prompt_tokens_details=_COUNTS,
+    input_tokens_details=_COUNTS,
+    completion_tokens_details=_SPENT,
+    output_tokens_details=_SPENT,
+    reasoning_tokens=unless_hidden,
+    service_tier=word,
+)
+
+CITATION = obj(
+    type=word,
+    cited_text=text,
+    document_index=number,
+    document_title=text,
+    start_char_index=number,
+    end_char_index=number,
+    start_page_number=number,
+    end_page_number=number,
+    start_index=number,
+    end_index=number,
+    url=text,
+    title=text,
+    url_citation=obj(start_index=number, end_index=number, url=text, title=text),
+)
+PART = typed(
+    {
+        "text": obj(type=word, text=text, annotations=many(CITATION)),
+        "output_text": obj(type=word, text=text, annotations=many(CITATION), logprobs=logprobs),
+        "refusal": obj(type=word, refusal=text),
+        "image_url": obj(type=word, image_url=obj(url=text)),
+        **dict.fromkeys(
+            ("thinking", "reasoning", "redacted_thinking", "reasoning_text", "summary_text"), unless_hidden
+        ),
+    }
+)
+
+
+def _content(value: Any, redaction: Redaction) -> Any:
+    return many(PART)(value, redaction) if isinstance(value, list) else text(value, redaction)
+
+
+def _details(value: Any, redaction: Redaction) -> Any:
+    """``reasoning_details``: only entries that call themselves summaries, where those may stay."""
+    if not redaction.hide_reasoning:
+        return value
+    if not redaction.keep_summaries:
+        return LEFT_OUT
+    return many(typed({"reasoning.summary": obj(type=word, summary=text, index=number, format=word)}))(value, redaction)
+
+
+_CALL = obj(
+    id=identifier,
+    type=word,
+    index=number,
+    function=obj(name=word, arguments=arguments),
+    custom=obj(name=word, input=text),
+)
+_MESSAGE = obj(
+    role=word,
+    content=_content,
+    refusal=text,
+    tool_calls=many(_CALL),
+    function_call=obj(name=word, arguments=arguments),
+    annotations=many(CITATION),
+    audio=obj(id=identifier, data=encoded, transcript=text, expires_at=number),
+    reasoning=unless_hidden,
+    reasoning_content=unless_hidden,
+    reasoning_text=unless_hidden,
+    thinking=unless_hidden,
+    thinking_blocks=unless_hidden,
+    reasoning_details=_details,
+)
+_CHOICE = obj(
+    index=number,
+    finish_reason=word,
+    native_finish_reason=word,
+    stop_reason=word,
+    message=_MESSAGE,
+    delta=_MESSAGE,
+    text=text,
+    logprobs=logprobs,
+)
+CHUNK = obj(
+    id=identifier,
+    object=word,
+    created=number,
+    model=model,
+    provider=word,
+    choices=many(_CHOICE),
+    usage=USAGE,
+    system_fingerprint=word,
+    service_tier=word,
+)
+"""A chat completion or a completion: whole, or a chunk of a stream."""
+
+
+def _reasoning_item(value: Any, redaction: Redaction) -> Any:
+    if not redaction.hide_reasoning:
+        return value
+    if not redaction.keep_summaries:
+        return LEFT_OUT
+    summary = many(typed({"summary_text": obj(type=word, text=text)}))
+    return obj(id=identifier, type=word, status=word, summary=summary)(value, redaction)
+
+
+ITEM = typed(
+    {
+        "message": obj(id=identifier, type=word, status=word, role=word, phase=word, content=many(PART)),
+        "function_call": obj(id=identifier, type=word, status=word, call_id=identifier, name=word, arguments=arguments),
+        "custom_tool_call": obj(id=identifier, type=word, status=word, call_id=identifier, name=word, input=text),
+        "web_search_call": obj(id=identifier, type=word, status=word),
+        "file_search_call": obj(id=identifier, type=word, status=word),
+        "image_generation_call": obj(id=identifier, type=word, status=word, result=encoded),
+        "reasoning": _reasoning_item,
+    }
+)
+ERROR = obj(type=word, code=word, message=text, param=word, status=word)
+RESPONSE = obj(
+    id=identifier,
+    object=word,
+    created_at=number,
+    completed_at=number,
+    status=word,
+    background=number,
+    error=ERROR,
+    incomplete_details=obj(reason=word),
+    model=model,
+    output=many(ITEM),
+    parallel_tool_calls=number,
+    previous_response_id=identifier,
+    temperature=number,
+    top_p=number,
+    top_logprobs=number,
+    max_output_tokens=number,
+    max_tool_calls=number,
+    service_tier=word,
+    store=number,
+    truncation=word,
+    usage=USAGE,
+    # The caller's own words come back here; nobody needs them, and they are of any shape.
+    tools=constant([]),
+    tool_choice=word,
+    metadata=constant({}),
+    instructions=constant(None),
+)
+BLOCK = typed(
+    {
+        "text": obj(type=word, text=text, citations=many(CITATION)),
+        "tool_use": obj(type=word, id=identifier, name=word, input=arguments),
+        "server_tool_use": obj(type=word, id=identifier, name=word, input=arguments),
+        "thinking": unless_hidden,
+        "redacted_thinking": unless_hidden,
+    }
+)
+MESSAGES = obj(
+    id=identifier,
+    type=word,
+    role=word,
+    model=model,
+    content=many(BLOCK),
+    stop_reason=word,
+    stop_sequence=text,
+    usage=USAGE,
+)
+
+_COMPLETION = obj(id=identifier, type=word, completion=text, stop_reason=word, stop=text, model=model)
+_LISTED = obj(id=model, object=word, created=number, owned_by=word, type=word, display_name=text, created_at=word)
+_VECTOR = obj(
+    object=word,
+    index=number,
+    embedding=lambda value, redaction: (many(number) if isinstance(value, list) else encoded)(value, redaction),
+)
+
+
+def redacted_body(body: object, redaction: Redaction) -> Any:
+    """A whole answer with only what may pass.
+
+    Args:
+        body: the answer, decoded from JSON.
+        redaction: what is taken out.
+
+    Raises:
+        UnknownShape: the answer is of no known shape, and nothing of it may pass.
+    """
+    if not isinstance(body, Mapping):
+        raise UnknownShape("not an object")
+    if isinstance(body.get("error"), Mapping) and "output" not in body:
+        return obj(type=word, error=ERROR, request_id=identifier)(body, redaction)
+    if isinstance(body.get("choices"), list):
+        return CHUNK(body, redaction)
+    if isinstance(body.get("output"), list):
+        return RESPONSE(body, redaction)
+    if body.get("type") == "message":
+        return MESSAGES(body, redaction)
+    if isinstance(body.get("completion"), str):
+        return _COMPLETION(body, redaction)
+    if isinstance(body.get("data"), list):
+        entry = _VECTOR if any(isinstance(one, Mapping) and "embedding" in one for one in body["data"]) else _LISTED
+        return obj(object=word, data=many(entry), model=model, usage=USAGE)(body, redaction)
+    if body.keys() and body.keys() <= {"input_tokens", "object"}:
+        return obj(input_tokens=number, object=word)(body, redaction)
+    raise UnknownShape(f"fields {', '.join(sorted(map(str, body))[:6])}")

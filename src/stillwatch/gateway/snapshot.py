@@ -1,0 +1,182 @@
+"""What the gateway knows: decisions in force and the texts of known campaigns, in one file that is mapped, not read.
+
+    b"STILLWATCH-SNAP1" | length of the header (8 bytes, little end first) | header (JSON) | arrays, 64-byte aligned
+
+The header names each array's type, place and length, says what the snapshot was made from, and holds a checksum of
+the arrays. Accounts stand as keyed hashes of 64 bits, sorted, so that a million of them are found by bisection
+without being loaded; no account id is in the file. ``publish`` puts a new file in the old one's place in one
+step, and a reader keeps what it has mapped. ``snapshot_file`` writes what this reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.core import Action, UnreadableInput
+from stillwatch.core.minhash import SLOTS, estimate_jaccard
+from stillwatch.gateway.fingerprint import Fingerprint
+
+__all__ = ["LEAST_JACCARD", "MAGIC", "Match", "Rule", "Snapshot", "hashed"]
+
+MAGIC = b"STILLWATCH-SNAP1"
+LEAST_JACCARD = 0.7
+"""Texts at least so alike are near-duplicates."""
+_MOST_CANDIDATES = 64
+_HINT = "write it anew with `stillwatch gateway snapshot`"
+
+
+def hashed(salt: bytes, kind: str, *parts: str) -> int:
+    """64 bits that stand for an account or an organisation in one snapshot."""
+    text = "\0".join((kind, *parts)).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(text, key=salt, digest_size=8).digest(), "little")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A decision in force, as far as the gateway needs it."""
+
+    decision_id: str
+    subject: str
+    verdict: str
+    actions: tuple[Action, ...]
+    begins: float
+    expires: float
+    customer_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A request that sends a known campaign's text."""
+
+    template_id: str
+    campaign_id: str | None
+    kind: str
+    jaccard: float
+
+
+class Snapshot:
+    """A mapped snapshot.
+
+    Args:
+        path: the file.
+
+    Raises:
+        UnreadableInput: it is absent, cut short or was changed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            with path.open("rb") as file:
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            if self._map[: len(MAGIC)] != MAGIC:
+                raise UnreadableInput("is no snapshot of this version", where=str(path), hint=_HINT)
+            start = len(MAGIC) + 8
+            length = int.from_bytes(self._map[len(MAGIC) : start], "little")
+            self.header: Mapping[str, Any] = json.loads(self._map[start : start + length])
+            payload = -(-(start + length) // 64) * 64
+            with memoryview(self._map) as view, view[payload:] as arrays:
+                digest = hashlib.blake2b(arrays, digest_size=16).hexdigest()
+            if digest != self.header["digest"]:
+                raise UnreadableInput("the checksum does not fit its contents", where=str(path), hint=_HINT)
+            self._arrays = {
+                name: np.frombuffer(self._map, np.dtype(kind), count, payload + at)
+                for name, (kind, at, count) in self.header["arrays"].items()
+            }
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise UnreadableInput(f"cannot be read as a snapshot: {error}", where=str(path), hint=_HINT) from error
+        self._salt = bytes.fromhex(self.header["salt"])
+        self.made = datetime.fromisoformat(self.header["made"]).timestamp()
+        self._signatures = self._arrays["signatures"].reshape(-1, SLOTS)
+        self.rule = lru_cache(4096)(self._rule)
+        self._template = lru_cache(4096)(self._read_template)
+
+    def rules_of(self, account: str, organisation: str | None) -> list[Rule]:
+        """The decisions that name an account or its organisation."""
+        found = self._found("account", hashed(self._salt, "account", account))
+        if organisation:
+            found = [*found, *self._found("organisation", hashed(self._salt, "organisation", organisation))]
+        return self._unless_exempt(account, found)
+
+    def matches(self, text: Fingerprint) -> list[Match]:
+        """The known texts that a request sends: the same sentence, the same text, or nearly the same."""
+        found: dict[int, tuple[str, float]] = {}
+        for template in self._found("masked", text.masked):
+            found[template] = ("same text", 1.0)
+        if len(text.sentences) and len(self._arrays["sentence_keys"]):
+            for template in self._any("sentence", text.sentences):
+                found.setdefault(template, ("sentence", 1.0))
+        if not found and len(self._arrays["band_keys"]):
+            sketches = np.array(self._any("band", text.bands), np.int64)
+            if len(sketches):
+                mine = np.broadcast_to(text.signature, (len(sketches), SLOTS)).copy()
+                alike = estimate_jaccard(mine, self._signatures[sketches])
+                of = self._arrays["sketch_of"][sketches]
+                for template, jaccard in zip(of.tolist(), alike.tolist(), strict=True):
+                    if jaccard >= LEAST_JACCARD and jaccard > found.get(template, ("", 0.0))[1]:
+                        found[template] = ("near-duplicate", jaccard)
+        matches = [Match(*self._template(number), kind, round(alike, 3)) for number, (kind, alike) in found.items()]
+        return sorted(matches, key=lambda match: -match.jaccard)
+
+    def rules_of_matches(self, account: str, matches: Iterable[Match]) -> list[Rule]:
+        """The decisions that cover whoever sends these texts."""
+        found = [rule for match in matches for rule in self._rules_by_template(match.template_id)]
+        return self._unless_exempt(account, list(dict.fromkeys(found)))
+
+    def _rules_by_template(self, template_id: str) -> list[int]:
+        return self._found("template", hashed(self._salt, "template", template_id))
+
+    def _unless_exempt(self, account: str, found: Iterable[int]) -> list[Rule]:
+        rules = [self.rule(number) for number in found]
+        if not len(self._arrays["exempt_keys"]):
+            return rules
+        return [
+            rule for rule in rules if not self._found("exempt", hashed(self._salt, "exempt", account, rule.decision_id))
+        ]
+
+    def _found(self, name: str, key: int | np.uint64) -> list[int]:
+        keys, values = self._arrays[f"{name}_keys"], self._arrays[f"{name}_values"]
+        at = int(keys.searchsorted(np.uint64(key)))
+        if at == len(keys) or keys[at] != key:
+            return []
+        end = int(keys.searchsorted(np.uint64(key), "right"))
+        found: list[int] = values[at:end].tolist()
+        return found
+
+    def _any(self, name: str, wanted: npt.NDArray[np.uint64]) -> list[int]:
+        keys, values = self._arrays[f"{name}_keys"], self._arrays[f"{name}_values"]
+        starts = keys.searchsorted(wanted)
+        hits = np.flatnonzero(keys[np.minimum(starts, len(keys) - 1)] == wanted)
+        if not len(hits):
+            return []
+        ends = keys.searchsorted(wanted[hits], "right")
+        return list(dict.fromkeys(self._spans(values, starts[hits].tolist(), ends.tolist())))
+
+    @staticmethod
+    def _spans(values: npt.NDArray[np.uint32], starts: list[int], ends: list[int]) -> Iterator[int]:
+        for start, end in zip(starts, ends, strict=True):
+            # A key that very many texts share says nothing.
+            yield from values[start : min(end, start + _MOST_CANDIDATES)].tolist()
+
+    def _line(self, name: str, number: int) -> Any:
+        at = self._arrays[f"{name}_at"]
+        return json.loads(self._arrays[f"{name}_text"][int(at[number]) : int(at[number + 1])].tobytes())
+
+    def _rule(self, number: int) -> Rule:
+        found = self._line("rule", number)
+        actions = tuple(Action(kind, parameters) for kind, parameters in found.pop("actions"))
+        return Rule(actions=actions, **found)
+
+    def _read_template(self, number: int) -> tuple[str, str | None]:
+        template_id, campaign_id = self._line("template", number)
+        return template_id, campaign_id

@@ -1,0 +1,169 @@
+"""Answers that come in pieces, with only what may pass: one class an API, each keeping what the next piece needs.
+
+An event is told by what it holds, not by the path asked for, and one of no known shape is left out. Text goes
+through a ``ThoughtFilter`` for each place it can stand in. The arguments of tool calls are held back until
+they are whole, because reasoning in them may be escaped or cut anywhere; nothing else waits. Items that are left
+out leave no gap: what follows is numbered anew, or the clients' own libraries would stumble.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from stillwatch.gateway.allowed import Redaction, is_hidden, kept, scrubbed_arguments
+from stillwatch.gateway.events import Event, EventReader
+from stillwatch.gateway.messages_stream import MESSAGE_EVENTS, MessagesStream
+from stillwatch.gateway.responses_stream import ResponsesStream
+from stillwatch.gateway.shapes import CHUNK, ERROR
+from stillwatch.gateway.thoughts import ThoughtFilter
+
+__all__ = ["ChatStream", "StreamRedactor"]
+
+
+class ChatStream:
+    """Chunks of chat completions and of completions.
+
+    Args:
+        redaction: what is taken out.
+        hold: keep text back until this upstream has shown that it tells its reasoning apart.
+    """
+
+    def __init__(self, redaction: Redaction, *, hold: bool) -> None:
+        self._redaction = redaction.pieces()
+        self._hold = hold
+        self._texts: dict[tuple[Any, ...], ThoughtFilter] = {}
+        self._arguments: dict[tuple[Any, ...], list[str]] = {}
+
+    def chunk(self, body: Mapping[str, Any]) -> dict[str, Any] | None:
+        """What may pass of one chunk, or None where nothing of it is left."""
+        passed: dict[str, Any] = kept(CHUNK, body, self._redaction) or {}
+        if not self._redaction.hide_reasoning:
+            return passed
+        given = [choice for choice in body["choices"] if isinstance(choice, Mapping)]
+        choices = [self._choice(was, choice) for was, choice in zip(given, passed["choices"], strict=True)]
+        passed["choices"] = [choice for choice in choices if choice is not None]
+        return passed if passed["choices"] or passed.get("usage") or not given else None
+
+    def _choice(self, was: Mapping[str, Any], choice: dict[str, Any]) -> dict[str, Any] | None:
+        index = choice.get("index") or 0
+        delta = choice.get("delta")
+        if isinstance(was.get("delta"), Mapping) and is_hidden(was["delta"]):
+            self._text(index, "content").settle()
+        ends = choice.get("finish_reason") is not None
+        if "text" in choice or (ends and delta is None):
+            choice["text"] = self._piece(index, "text", choice.get("text"), ends=ends)
+        if delta is None:
+            return choice if ends or choice.get("text") else None
+        self._delta(index, delta, ends=ends)
+        said = any(delta.get(name) for name in ("content", "refusal", "tool_calls", "function_call", "role", "audio"))
+        return choice if said or ends else None
+
+    def _delta(self, index: int, delta: dict[str, Any], *, ends: bool) -> None:
+        content = delta.get("content")
+        if isinstance(content, list):
+            for part in content:
+                if isinstance(part.get("text"), str):
+                    part["text"] = self._text(index, "content").feed(part["text"])
+            rest = self._text(index, "content").finish() if ends else ""
+            delta["content"] = [*content, {"type": "text", "text": rest}] if rest else content
+        elif content is not None or ends:
+            delta["content"] = self._piece(index, "content", content, ends=ends)
+        if delta.get("refusal"):
+            delta["refusal"] = self._piece(index, "refusal", delta["refusal"], ends=ends)
+        self._calls(index, delta, ends=ends)
+
+    def _calls(self, index: int, delta: dict[str, Any], *, ends: bool) -> None:
+        """Hold arguments back; give each whole, once its choice ends."""
+        calls = []
+        for call in delta.get("tool_calls") or ():
+            place = (index, "call", call.get("index") or 0)
+            self._hold_arguments(place, call.get("function"))
+            custom = call.get("custom")
+            if custom and custom.get("input"):
+                custom["input"] = self._text(*place).feed(custom["input"])
+            if call.get("id") or (call.get("function") or {}).get("name") or custom:
+                calls.append(call)
+        if delta.get("function_call"):
+            self._hold_arguments((index, "function"), delta["function_call"])
+            if not delta["function_call"].get("name"):
+                del delta["function_call"]
+        if ends:
+            for place in [place for place in self._arguments if place[0] == index]:
+                whole = scrubbed_arguments("".join(self._arguments.pop(place)))
+                if place[1] == "call":
+                    calls.append({"index": place[2], "function": {"arguments": whole}})
+                else:
+                    delta["function_call"] = {**delta.get("function_call", {}), "arguments": whole}
+        if calls:
+            delta["tool_calls"] = calls
+        else:
+            delta.pop("tool_calls", None)
+
+    def _hold_arguments(self, place: tuple[Any, ...], function: dict[str, Any] | None) -> None:
+        if function and isinstance(function.get("arguments"), str):
+            self._arguments.setdefault(place, []).append(function["arguments"])
+            function["arguments"] = ""
+
+    def _text(self, *place: Any) -> ThoughtFilter:
+        if place not in self._texts:
+            self._texts[place] = ThoughtFilter(hold=self._hold and place[1] in ("content", "text"))
+        return self._texts[place]
+
+    def _piece(self, index: int, name: str, piece: object, *, ends: bool) -> str:
+        seen = self._text(index, name)
+        shown = seen.feed(piece) if isinstance(piece, str) else ""
+        return shown + seen.finish() if ends else shown
+
+
+class StreamRedactor:
+    """Bytes of a stream in, bytes with only what may pass out.
+
+    Args:
+        redaction: what is taken out.
+        hold: keep text back until this upstream has shown that it tells its reasoning apart.
+    """
+
+    def __init__(self, redaction: Redaction, *, hold: bool = True) -> None:
+        self._redaction = redaction
+        self._reader = EventReader()
+        self._chat = ChatStream(redaction, hold=hold)
+        self._messages = MessagesStream(redaction, hold=hold)
+        self._responses = ResponsesStream(redaction, hold=hold)
+
+    def feed(self, piece: bytes) -> bytes:
+        """What may pass of the stream so far and was not given yet."""
+        return b"".join(event.encoded() for came in self._reader.feed(piece) for event in self.event(came))
+
+    def event(self, event: Event) -> Iterator[Event]:
+        """What may pass of one event: nothing, itself made smaller, or several."""
+        if event.data == b"[DONE]":
+            yield Event(None, b"[DONE]")
+            return
+        try:
+            body = msgspec.json.decode(event.data)
+        except (msgspec.DecodeError, RecursionError):
+            return
+        if isinstance(body, Mapping):
+            for passed in self.bodies(body):
+                kind = passed.get("type")
+                # The name is the event's own only where it repeats the type.
+                name = kind if event.name and isinstance(kind, str) else "error" if event.name == "error" else None
+                yield Event(name, msgspec.json.encode(passed))
+
+    def bodies(self, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """What may pass of one event's body."""
+        kind = body.get("type")
+        if isinstance(body.get("choices"), list):
+            chunk = self._chat.chunk(body)
+            if chunk is not None:
+                yield chunk
+        elif isinstance(kind, str) and kind.startswith("response."):
+            yield from self._responses.event(kind, body)
+        elif kind in MESSAGE_EVENTS:
+            yield from self._messages.event(str(kind), body)
+        elif isinstance(body.get("error"), Mapping) or kind == "error":
+            error = kept(ERROR, body.get("error") or body, self._redaction)
+            yield {"type": "error", "error": error} if kind == "error" and "error" in body else {"error": error}

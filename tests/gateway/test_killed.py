@@ -1,0 +1,243 @@
+"""kill -9 of Redis, of the model server and of the gateway, under load: nothing hangs, nothing acknowledged is lost."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from conftest import Snap, decided
+
+from stillwatch.gateway.recorder import Recorder
+from stillwatch.gateway.state import MemoryState, RedisState, State, StateMissing
+
+HERE = Path(__file__).parent
+SOURCE = HERE.parents[1] / "src"
+Start = Callable[..., tuple[subprocess.Popen[str], str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a program that says where uvicorn runs; ends it by its id."""
+    started: list[subprocess.Popen[str]] = []
+
+    def run(*command: str) -> tuple[subprocess.Popen[str], str]:
+        environment = {**os.environ, "PYTHONPATH": f"{SOURCE}{os.pathsep}{HERE}"}
+        process = subprocess.Popen(
+            [sys.executable, *command], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=environment
+        )
+        started.append(process)
+        assert process.stderr
+        for line in process.stderr:
+            found = re.search(r"running on (http://127\.0\.0\.1:\d+)", line)
+            if found:
+                return process, found[1]
+        raise AssertionError("it did not start")
+
+    yield run
+    for process in started:
+        process.kill()
+        process.wait()
+        if process.stderr:
+            process.stderr.close()
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    """A real Redis, its process and its URL."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    ends = time.monotonic() + 10
+    while time.monotonic() < ends:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            break
+        time.sleep(0.02)
+    yield process, f"redis://127.0.0.1:{port}"
+    process.kill()
+    process.wait()
+
+
+@dataclass
+class Load:
+    """What became of each request: its number to a status, or to why there was none."""
+
+    answered: dict[int, int] = field(default_factory=dict)
+    failed: dict[int, str] = field(default_factory=dict)
+    longest: float = 0.0
+
+
+async def load(url: str, seconds: float, account: str = "bad", *, rate: float = 80) -> Load:
+    """Requests at a steady rate, whether or not earlier ones were answered."""
+    result = Load()
+    ends = time.monotonic() + seconds
+
+    async def one(client: httpx.AsyncClient, number: int) -> None:
+        body = {"model": "plain", "messages": [{"role": "user", "content": f"apple {number}"}]}
+        began = time.monotonic()
+        try:
+            answer = await client.post(f"{url}/v1/chat/completions", json=body, headers={"x-account": account})
+            result.answered[number] = answer.status_code
+        except httpx.TransportError as error:
+            result.failed[number] = type(error).__name__
+        result.longest = max(result.longest, time.monotonic() - began)
+
+    limits = httpx.Limits(max_connections=200)
+    async with httpx.AsyncClient(timeout=10, limits=limits) as client, asyncio.TaskGroup() as tasks:
+        number = 0
+        while time.monotonic() < ends:
+            tasks.create_task(one(client, number))
+            number += 1
+            await asyncio.sleep(1 / rate)
+    return result
+
+
+def gateway_command(upstream: str, record: Path, *more: str) -> list[str]:
+    options = ["--record", str(record), "--account-from", "header:x-account", "--mode", "enforce", "--port", "0"]
+    return ["-m", "stillwatch", "gateway", "--upstream", upstream, *options, *more]
+
+
+def prompts(record: Path) -> list[tuple[str, str]]:
+    """The prompts that a scan of the record would read, each with its status."""
+    lines = [line for file in record.glob("*.jsonl") for line in file.read_bytes().splitlines()]
+    records = [msgspec.json.decode(line) for line in lines]
+    return [(one["messages"][-1]["content"], one["status"]) for one in records]
+
+
+async def killed_while_loaded(process: subprocess.Popen[Any], url: str, seconds: float = 2.0) -> Load:
+    loading = asyncio.ensure_future(load(url, seconds))
+    await asyncio.sleep(seconds / 2)
+    os.kill(process.pid, signal.SIGKILL)
+    return await loading
+
+
+def test_a_killed_gateway_has_recorded_every_request_that_it_answered(start: Start, tmp_path: Path) -> None:
+    _, model = start(str(HERE / "model_server.py"))
+    process, url = start(*gateway_command(model, tmp_path / "record"))
+    done = asyncio.run(killed_while_loaded(process, url))
+    assert len(done.answered) > 20
+    assert done.failed, "it was killed under load"
+    assert done.longest < 10
+    Recorder(tmp_path / "record").close()
+    recorded = prompts(tmp_path / "record")
+    assert {f"apple {number}" for number in done.answered} <= {prompt for prompt, _ in recorded}
+    assert len(recorded) == len({prompt for prompt, _ in recorded}), "none stands there twice"
+    assert not list((tmp_path / "record").glob(".pending-*"))
+
+
+def test_a_killed_model_server_leaves_no_request_hanging(start: Start, tmp_path: Path) -> None:
+    server, model = start(str(HERE / "model_server.py"))
+    _, url = start(*gateway_command(model, tmp_path / "record"))
+    done = asyncio.run(killed_while_loaded(server, url))
+    assert not done.failed
+    assert set(done.answered.values()) == {200, 502}
+    assert done.longest < 3
+    time.sleep(0.3)
+    assert {prompt for prompt, _ in prompts(tmp_path / "record")} == {f"apple {number}" for number in done.answered}
+    # It is back on the same port: so is the gateway.
+    start(str(HERE / "model_server.py"), model.rpartition(":")[2])
+    assert set(asyncio.run(load(url, 0.3)).answered.values()) == {200}
+
+
+@pytest.mark.parametrize(("kind", "after"), [("open", {200}), ("closed", {503})])
+def test_a_killed_redis_leaves_no_request_hanging(
+    start: Start,
+    snap: Snap,
+    tmp_path: Path,
+    redis_server: tuple[subprocess.Popen[bytes], str],
+    kind: str,
+    after: set[int],
+) -> None:
+    process, redis = redis_server
+    _, model = start(str(HERE / "model_server.py"))
+    snapshot = snap(decided(("rate-limit", {"requests_per_minute": 100_000}), accounts=["bad"]))
+    config = tmp_path / "gateway.toml"
+    config.write_text(f'[gateway]\njitter_seconds = 0\nwhen_state_missing = "{kind}"\n')
+    options = ["--snapshot", str(snapshot), "--state", redis, "--config", str(config)]
+    _, url = start(*gateway_command(model, tmp_path / "record", *options))
+    done = asyncio.run(killed_while_loaded(process, url))
+    assert not done.failed
+    assert set(done.answered.values()) == {200} | after
+    assert done.answered[0] == 200
+    assert done.answered[max(done.answered)] in after
+    assert done.longest < 2
+
+
+@contextlib.asynccontextmanager
+async def states(redis: str) -> AsyncIterator[list[State]]:
+    made: list[State] = [MemoryState(), RedisState(redis, timeout=1.0)]
+    yield made
+    for state in made:
+        await state.close()
+
+
+def test_memory_and_redis_count_alike(redis_server: tuple[subprocess.Popen[bytes], str]) -> None:
+    async def counted() -> None:
+        async with states(redis_server[1]) as both:
+            for state in both:
+                waits = [await state.take("a", 60, 3) for _ in range(5)]
+                assert waits[:3] == [0, 0, 0]
+                assert all(0.8 < wait <= 1.0 for wait in waits[3:])
+                assert await state.take("b", 60, 3) == 0
+                seen = await state.first_seen("c")
+                assert abs(seen - time.time()) < 1
+                await asyncio.sleep(0.01)
+                assert await state.first_seen("c") == pytest.approx(seen, abs=0.002)
+
+    asyncio.run(counted())
+
+
+def test_two_gateways_share_one_allowance(redis_server: tuple[subprocess.Popen[bytes], str]) -> None:
+    async def shared() -> None:
+        one, other = RedisState(redis_server[1], timeout=1.0), RedisState(redis_server[1], timeout=1.0)
+        assert [await one.take("x", 60, 1), await other.take("x", 60, 1) > 0] == [0, True]
+        os.kill(redis_server[0].pid, signal.SIGKILL)
+        redis_server[0].wait()
+        for _ in range(2):
+            with pytest.raises(StateMissing):
+                await one.take("x", 60, 1)
+        await one.close()
+        await other.close()
+
+    asyncio.run(shared())
+
+
+def test_before_answer_waits_for_the_disk_and_one_sync_serves_many(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path, before_answer=True)
+    line = msgspec.json.encode({"exchange_id": "x", "time": 1, "account_id": "a", "prompt": "p"}) + b"\n"
+
+    async def many() -> float:
+        for number in range(200):
+            recorder.ask(str(number), line)
+        began = time.monotonic()
+        await asyncio.gather(*[recorder.on_disk() for _ in range(200)])
+        return time.monotonic() - began
+
+    assert asyncio.run(many()) < 2
+    recorder.close()
+
+
+def test_a_torn_line_and_a_living_process_are_left_alone(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    line = msgspec.json.encode({"exchange_id": "x", "time": 1, "account_id": "a", "prompt": "p"}) + b"\n"
+    recorder.ask("x", line)
+    (tmp_path / ".pending-dead-1-0001.wal").write_bytes(b"A " + line.replace(b'"x"', b'"y"') + b"A " + line[:20])
+    other = Recorder(tmp_path)
+    assert other.recovered == 1
+    other.close()
+    recorder.close()
+    lines = [msgspec.json.decode(line) for file in tmp_path.glob("*.jsonl") for line in file.read_bytes().splitlines()]
+    assert sorted((one["exchange_id"], one["status"]) for one in lines) == [("x", "unfinished"), ("y", "unfinished")]

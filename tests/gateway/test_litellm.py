@@ -1,0 +1,156 @@
+"""A real LiteLLM proxy, in an environment of its own, with our callback in it and a real model server behind it."""
+
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import anthropic
+import httpx
+import msgspec
+import openai
+import pytest
+from conftest import decided, standings
+from conftest import known as texts_known
+from marked_answers import THOUGHT, marks_in
+
+from stillwatch.gateway import write_snapshot
+
+ROOT = Path(__file__).parents[2]
+PEER = ROOT / ".venv/peers/litellm/bin/litellm"
+HELLO: Any = [{"role": "user", "content": "How many apples?"}]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not PEER.exists(), reason="make peers installs LiteLLM"),
+]
+
+CONFIG = """
+model_list:
+  - model_name: "*"
+    litellm_params:
+      model: "openai/*"
+      api_base: "{upstream}/v1"
+      api_key: none
+  - model_name: "claude-*"
+    litellm_params:
+      model: "anthropic/claude-fields"
+      api_base: "{upstream}"
+      api_key: none
+general_settings:
+  master_key: sk-master
+litellm_settings:
+  callbacks: stillwatch.gateway.litellm_hook.proxy_handler_instance
+  num_retries: 0
+"""
+
+
+@pytest.fixture(scope="module")
+def litellm(upstream: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A LiteLLM proxy; its URL and the folder of its record."""
+    folder = tmp_path_factory.mktemp("litellm")
+    (folder / "config.yaml").write_text(CONFIG.format(upstream=upstream))
+    decisions = [
+        decided("hide-reasoning", accounts=["bad"], decision_id="D1"),
+        decided("block", accounts=["blocked"], decision_id="D2"),
+        decided(("rate-limit", {"requests_per_minute": 1, "burst": 1}), accounts=["fast"], decision_id="D3"),
+    ]
+    write_snapshot(folder / "snapshot", standings(folder / "log.jsonl", *decisions), texts_known())
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "src"),
+        "STILLWATCH_GATEWAY_MODE": "enforce",
+        "STILLWATCH_GATEWAY_SNAPSHOT": str(folder / "snapshot"),
+        "STILLWATCH_GATEWAY_RECORD": str(folder / "record"),
+        "STILLWATCH_GATEWAY_JITTER_SECONDS": "0",
+        "STILLWATCH_GATEWAY_ACCOUNT_FROM": '["header:x-account"]',
+        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+        "NO_PROXY": "127.0.0.1",
+    }
+    command = [str(PEER), "--config", str(folder / "config.yaml"), "--host", "127.0.0.1", "--port", str(port)]
+    with (folder / "out").open("wb") as out:
+        process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT, cwd=folder)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        ends = time.monotonic() + 90
+        while time.monotonic() < ends:
+            try:
+                if httpx.get(f"{url}/health/liveliness", timeout=2).status_code == 200:
+                    break
+            except httpx.HTTPError:
+                time.sleep(0.3)
+            assert process.poll() is None, (folder / "out").read_text()[-4000:]
+        yield url, folder / "record"
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def client(url: str, account: str) -> openai.OpenAI:
+    return openai.OpenAI(
+        base_url=f"{url}/v1", api_key="sk-master", default_headers={"x-account": account}, max_retries=0
+    )
+
+
+def chat(url: str, account: str, **more: Any) -> Any:
+    return client(url, account).chat.completions.create(model="fields", messages=HELLO, **more)
+
+
+def test_it_hides_reasoning_from_those_it_is_decided_about_alone(litellm: tuple[str, Path]) -> None:
+    url, _ = litellm
+    assert THOUGHT in repr(chat(url, "good"))
+    whole = chat(url, "bad", n=2, logprobs=True, top_logprobs=2)
+    assert [choice.message.content for choice in whole.choices] == ["four apples"] * 2
+    assert marks_in(repr(whole).encode()) == []
+    assert "".join(
+        chunk.choices[0].delta.content or "" for chunk in chat(url, "bad", stream=True) if chunk.choices
+    ) == ("four apples")
+    assert marks_in("".join(repr(chunk) for chunk in chat(url, "bad", stream=True)).encode()) == []
+    assert marks_in("".join(repr(chunk) for chunk in chat(url, "good", stream=True)).encode())
+
+
+def test_responses_and_messages_too(litellm: tuple[str, Path]) -> None:
+    url, _ = litellm
+    answer = client(url, "bad").responses.create(model="fields", input="x")
+    assert answer.output_text == "four apples"
+    with client(url, "bad").responses.create(model="fields", input="x", stream=True) as stream:
+        seen = "".join(repr(event) for event in stream)
+    assert "four" in seen
+    assert marks_in((repr(answer) + seen).encode()) == []
+    claude = anthropic.Anthropic(base_url=url, api_key="sk-master", default_headers={"x-account": "bad"}, max_retries=0)
+    message = claude.messages.create(model="claude-fields", messages=HELLO, max_tokens=9)
+    with claude.messages.stream(model="claude-fields", messages=HELLO, max_tokens=9) as events:
+        seen = "".join(repr(event) for event in events)
+        final = events.get_final_message()
+    assert [block.to_dict().get("text") for block in (*message.content, *final.content)] == ["four apples"] * 2
+    assert marks_in((repr(message) + seen).encode()) == []
+
+
+def test_it_refuses_as_decided(litellm: tuple[str, Path]) -> None:
+    url, _ = litellm
+    with pytest.raises(openai.PermissionDeniedError) as refused:
+        chat(url, "blocked")
+    assert "D2" in refused.value.response.text
+    chat(url, "fast")
+    with pytest.raises(openai.RateLimitError) as limited:
+        chat(url, "fast")
+    assert int(limited.value.response.headers["retry-after"]) > 0
+
+
+def test_it_records_what_the_client_asked(litellm: tuple[str, Path]) -> None:
+    url, folder = litellm
+    chat(url, "bad", logprobs=True, top_logprobs=3)
+    time.sleep(0.3)
+    lines = [msgspec.json.decode(line) for file in folder.glob("*.jsonl") for line in file.read_bytes().splitlines()]
+    last = [line for line in lines if line["account_id"] == "bad" and line.get("top_logprobs") == 3]
+    assert last
+    assert last[-1]["logprobs"] is True
+    assert last[-1]["response"] == "four apples"
+    assert "sk-master" not in json.dumps(lines)
