@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stillwatch.alliance.hub.database import Hub
 from stillwatch.alliance.hub.problems import Problem, handle_problems
+from stillwatch.alliance.hub.taxii import taxii_router
 
 __all__ = ["MAX_BODY", "create_app"]
 
@@ -28,7 +29,7 @@ def create_app(hub: Hub, routers: Sequence[APIRouter] = (), *, max_body: int = M
     app.state.hub = hub
     app.state.max_body = max_body
     handle_problems(app)
-    for router in routers:
+    for router in (taxii_router, *routers):
         app.include_router(router)
     app.add_middleware(_Bounded, most=max_body)
     return app

@@ -81,17 +81,24 @@ def admit(
         known = connection.execute(sa.select(MEMBERS).where(MEMBERS.c.name == name)).first()
         if known:
             connection.execute(MEMBERS.update().where(MEMBERS.c.name == name).values(**values))
-            connection.execute(ACCESS.delete().where(ACCESS.c.member == name))
         else:
             connection.execute(MEMBERS.insert().values(name=name, **values))
-        for row in connection.execute(sa.select(COLLECTIONS.c.id, COLLECTIONS.c.ceiling)).all():
-            open_to = LABELS.index(row.ceiling) <= LABELS.index(clearance)
-            if open_to:
-                connection.execute(
-                    ACCESS.insert().values(member=name, collection=row.id, can_read=True, can_write=not observer)
-                )
+        _open_doors(connection, name, clearance, observer)
         record(connection, {"action": "admit", "member": name, "clearance": clearance, "observer": observer})
     return token
+
+
+def _open_doors(connection: sa.Connection, name: str, clearance: str, observer: bool) -> None:
+    """Give access to the collections that every member of a clearance has; circles are left as they are."""
+    rows = connection.execute(
+        sa.select(COLLECTIONS.c.id, COLLECTIONS.c.alias).where(COLLECTIONS.c.alias.in_(LABELS))
+    ).all()
+    for row in rows:
+        connection.execute(ACCESS.delete().where(ACCESS.c.member == name, ACCESS.c.collection == row.id))
+        if LABELS.index(row.alias) <= LABELS.index(clearance):
+            connection.execute(
+                ACCESS.insert().values(member=name, collection=row.id, can_read=True, can_write=not observer)
+            )
 
 
 def expel(hub: Hub, name: str) -> None:
