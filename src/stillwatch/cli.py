@@ -77,6 +77,7 @@ def scan_command(
     accounts: Path | None = None,
     releases: Path | None = None,
     values: Path | None = None,
+    indicators: Path | None = None,
     fdr: float | None = None,
     seed: int | None = None,
     workers: int | None = None,
@@ -98,6 +99,8 @@ def scan_command(
         Models and their release times (JSONL, CSV or Parquet).
     values
         What a lab measured exchanges to be worth: values.json of a lab run.
+    indicators
+        What partners of an alliance said: the file that stillwatch alliance pull keeps.
     fdr
         Share of false campaigns to accept among those reported. [default: 0.01]
     seed
@@ -116,7 +119,14 @@ def scan_command(
     )
     with _progress() as bars:
         run = scan(
-            paths, out=out, accounts=accounts, releases=releases, values=values, settings=settings, progress=bars
+            paths,
+            out=out,
+            accounts=accounts,
+            releases=releases,
+            values=values,
+            indicators=indicators,
+            settings=settings,
+            progress=bars,
         )
     _out.print(render_console(run.path))
 

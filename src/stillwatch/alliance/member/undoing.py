@@ -131,7 +131,7 @@ def draft_appeal(
         raise BadSetting(f"{identifier} was neither published nor pulled", where="OBJECT", hint="pull first")
     case = case or str(uuid.uuid4())
     label = label_of(thing.get("object_marking_refs", ())) or "amber"
-    about, things = [identifier], []
+    about, things = [identifier], list[dict[str, Any]]()
     if account is not None:
         told = {"user_id": pseudonym(store.key(), account)}
         seen = {"type": "user-account", "spec_version": "2.1", "id": observable_id("user-account", told), **told}

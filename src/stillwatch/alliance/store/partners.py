@@ -68,26 +68,22 @@ def appeals(store: Store, own: Iterable[Thing] = ()) -> list[Appeal]:
     return list(found.values())
 
 
-def partner_indicators(path: Path, *, member: str | None = None) -> list[PartnerIndicator]:
-    """Partners' indicators that count today, in order of identifier.
+def partner_indicators(path: Path) -> list[PartnerIndicator]:
+    """Partners' indicators that count, in order of identifier.
 
     Args:
         path: the member's file.
-        member: name of the member itself, whose own indicators are no partner's.
 
     Raises:
         UnreadableInput: the file is none.
     """
     store = Store(path)
-    own = identity_id(member) if member else None
     names = {one["id"]: str(one.get("name", "")) for one in store.pulled("identity")}
     campaigns = {one["id"]: one for one in store.pulled("campaign")}
     pointed = _pointed(store.pulled("relationship"))
     standing = appeals(store)
     found = []
     for one in store.pulled("indicator"):
-        if one.get("created_by_ref") == own:
-            continue
         indicator = _read(one, names, pointed.get(one["id"]))
         if indicator is None or campaigns.get(indicator.campaign or "", {}).get("revoked") is True:
             continue
@@ -129,13 +125,19 @@ def _read(one: Thing, names: Mapping[str, str], campaign: str | None) -> Partner
     return PartnerIndicator(
         one["id"],
         *read,
-        partner=names.get(creator) or creator or "unknown",
+        partner=_name(creator, names),
         campaign=campaign,
         tlp=label_of(marks if isinstance(marks, list) else ()) or "amber",
         confidence=confidence if isinstance(confidence, int) and 0 <= confidence <= 100 else None,
         valid_from=start,
         valid_until=end,
     )
+
+
+def _name(creator: str, names: Mapping[str, str]) -> str:
+    """A partner's name where its identifier vouches for it, else with the identifier beside it."""
+    name = names.get(creator, "")[:60]
+    return name if name and identity_id(name) == creator else f"{name} ({creator[:50]})".strip()
 
 
 def _moment(text: object) -> datetime | None:
