@@ -18,6 +18,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from stillwatch import ingest
 from stillwatch import range as range_
+from stillwatch.cli_alliance import alliance_app
+from stillwatch.cli_hub import hub_commands
 from stillwatch.cli_lab import lab_app
 from stillwatch.core import Interrupted, StillwatchError
 from stillwatch.pipeline.replay import replay
@@ -222,6 +224,9 @@ def formats_command() -> None:
 
 
 app.command(lab_app(_progress, _plain))
+alliance = alliance_app(_plain)
+hub_commands(alliance, _plain)
+app.command(alliance)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -11,7 +11,8 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from stillwatch.alliance.member.publishing import Draft, Membership, Sent, approve, send, stamp
+from stillwatch.alliance.member.drafts import Draft
+from stillwatch.alliance.member.publishing import Membership, Sent, approve, send, stamp
 from stillwatch.alliance.stix import (
     APPEAL_STATUSES,
     MARKINGS,
