@@ -78,5 +78,5 @@ def overview(state: Path) -> str:
         group = (indicator.partner, indicator.campaign or "no campaign")
         said[group] = said.get(group, 0) + 1
     lines += [f"{partner} says {count} indicators of {campaign}" for (partner, campaign), count in sorted(said.items())]
-    lines += [f"appeal {one.case} {one.status}, about {', '.join(one.objects)}" for one in appeals(store, own.values())]
+    lines += [f"appeal {one.case} {one.status}, about {', '.join(one.objects)}" for one in appeals(store)]
     return "\n".join(lines)

@@ -60,8 +60,7 @@ def pull(member: Membership) -> Pulled:
                 partners = [one for one in things if one.get("created_by_ref") != own and one["id"] not in mine]
                 fresh += store.keep(member.hub, collection.id, partners, page.added)
     about = {one["id"] for one in fresh if one["type"] == "note" and "appeal" in properties(one)}
-    own_things = store.published(member.hub).values()
-    told = appeals(store, own_things) if about else []
+    told = appeals(store) if about else []
     cases = {str(properties(one)["appeal"].get("case")) for one in fresh if one["id"] in about}
     return Pulled(
         sum(one["type"] == "indicator" and one.get("revoked") is not True for one in fresh),

@@ -130,7 +130,7 @@ def draft_appeal(
     where, thing = store.whence(identifier), store.find(identifier)
     if where is None or thing is None:
         raise BadSetting(f"{identifier} was neither published nor pulled", where="OBJECT", hint="pull first")
-    case = case or str(uuid.uuid4())
+    case = case or f"{member.name}.{uuid.uuid4()}"
     label = label_of(thing.get("object_marking_refs", ())) or "amber"
     about, things = [identifier], list[dict[str, Any]]()
     if account is not None:

@@ -268,6 +268,12 @@ class Store:
             ).fetchone()
         return json.loads(found[0]) if found else None
 
+    def own(self) -> list[dict[str, Any]]:
+        """All that was published, sent or still in the outbox."""
+        with self.reading() as connection:
+            rows = connection.execute("SELECT body FROM published ORDER BY id").fetchall()
+        return [json.loads(body) for (body,) in rows]
+
     def whence(self, identifier: str) -> tuple[str, str] | None:
         """Hub and collection of an object that was pulled or published."""
         with self.writing() as connection:

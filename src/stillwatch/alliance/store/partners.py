@@ -6,7 +6,7 @@ appeal against one of them. Nobody else's word ends it: another member's outcome
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,15 +42,16 @@ class Appeal:
     whole: bool
 
 
-def appeals(store: Store, own: Iterable[Thing] = ()) -> list[Appeal]:
+def appeals(store: Store) -> list[Appeal]:
     """Appeals among what was pulled and what is one's own, the latest word on each case.
 
-    The word of who published the object stands over that of who filed; others have none.
+    The word of who published the object stands over that of who filed; others have none. A case bears the name of
+    the member at whom it was filed, so that nobody else can speak as its filer.
     """
+    own = store.own()
     notes = [*store.pulled("note"), *(one for one in own if one["type"] == "note")]
     published = [*store.pulled("campaign", "indicator", "report"), *own]
     creators = {one["id"]: one.get("created_by_ref") for one in published if one["type"] != "note"}
-    filers: dict[str, str] = {}
     found: dict[str, Appeal] = {}
     for note in sorted(notes, key=lambda one: str(one.get("modified", ""))):
         told = properties(note).get("appeal")
@@ -59,7 +60,7 @@ def appeals(store: Store, own: Iterable[Thing] = ()) -> list[Appeal]:
         case, speaker = str(told.get("case")), str(note.get("created_by_ref"))
         objects = tuple(str(one) for one in note.get("object_refs", ()))
         final = any(creators.get(one) == speaker for one in objects)
-        if filers.setdefault(case, speaker) != speaker and not final:
+        if speaker != identity_id(case.rpartition(".")[0]) and not final:
             continue
         if case in found and found[case].final and not final:
             continue
