@@ -5,9 +5,11 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cyclopts import App
 
 from stillwatch.cli import app
 from stillwatch.core import ACTIONS, tables
@@ -21,8 +23,6 @@ from stillwatch.settings import ScanSettings
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 COMMANDS = [name for name in app if not name.startswith("-")]
-LAB_COMMANDS = [name for name in app["lab"] if not name.startswith("-")]
-GATEWAY_COMMANDS = [name for name in app["gateway"] if not name.startswith("-")]
 
 
 def page(name: str) -> str:
@@ -42,16 +42,22 @@ def test_python_in_the_pages_compiles(path: Path) -> None:
         assert compile(block, str(path), "exec")
 
 
+def every_command(group: App, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name in group:
+        if not name.startswith("-"):
+            yield (*path, name)
+            yield from every_command(group[name], (*path, name))
+
+
 def test_every_command_and_its_arguments_are_documented() -> None:
     text = page("reference/cli.md")
     assert {"scan", "simulate", "score", "demo", "formats"} <= set(COMMANDS)
-    commands = [(name,) for name in COMMANDS if name != "lab"] + [("lab", name) for name in LAB_COMMANDS]
-    for command in commands + [("gateway", name) for name in GATEWAY_COMMANDS]:
+    for command in every_command(app):
         assert f"stillwatch {' '.join(command)}" in text
         one = app
         for name in command:
             one = one[name]
-        for argument in one.assemble_argument_collection():
+        for argument in one.assemble_argument_collection() if one.default_command else ():
             if argument.name.startswith("--"):
                 assert argument.name in text, f"{command} {argument.name}"
 
@@ -113,7 +119,9 @@ def test_every_make_command_of_the_readme_exists() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-@pytest.mark.parametrize("name", ["ACCOUNTS", "CAMPAIGNS", "DEAD_LETTERS", "EXCHANGES", "LINKS", "TEMPLATES"])
+@pytest.mark.parametrize(
+    "name", ["ACCOUNTS", "CAMPAIGNS", "DEAD_LETTERS", "EXCHANGES", "LINKS", "PARTNERS", "TEMPLATES"]
+)
 def test_every_column_of_a_run_is_documented_in_order(name: str) -> None:
     section = re.split(r"^## ", page("reference/run-files.md"), flags=re.MULTILINE)
     (body,) = [part for part in section if part.startswith(f"{name.lower()}.parquet")]

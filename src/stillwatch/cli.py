@@ -18,7 +18,9 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from stillwatch import ingest
 from stillwatch import range as range_
+from stillwatch.cli_alliance import alliance_app
 from stillwatch.cli_gateway import gateway_app
+from stillwatch.cli_hub import hub_commands
 from stillwatch.cli_lab import lab_app
 from stillwatch.cli_policy import policy_app
 from stillwatch.core import Interrupted, StillwatchError
@@ -79,6 +81,7 @@ def scan_command(
     accounts: Path | None = None,
     releases: Path | None = None,
     values: Path | None = None,
+    indicators: Path | None = None,
     fdr: float | None = None,
     seed: int | None = None,
     workers: int | None = None,
@@ -100,6 +103,8 @@ def scan_command(
         Models and their release times (JSONL, CSV or Parquet).
     values
         What a lab measured exchanges to be worth: values.json of a lab run.
+    indicators
+        What partners of an alliance said: the file that stillwatch alliance pull keeps.
     fdr
         Share of false campaigns to accept among those reported. [default: 0.01]
     seed
@@ -118,7 +123,14 @@ def scan_command(
     )
     with _progress() as bars:
         run = scan(
-            paths, out=out, accounts=accounts, releases=releases, values=values, settings=settings, progress=bars
+            paths,
+            out=out,
+            accounts=accounts,
+            releases=releases,
+            values=values,
+            indicators=indicators,
+            settings=settings,
+            progress=bars,
         )
     _out.print(render_console(run.path))
 
@@ -216,6 +228,9 @@ def formats_command() -> None:
 app.command(lab_app(_progress, _plain))
 app.command(gateway_app(_plain))
 app.command(policy_app(_plain))
+alliance = alliance_app(_plain)
+hub_commands(alliance, _plain)
+app.command(alliance)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -4,9 +4,9 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from stillwatch.signals.words import split_words
 
 from stillwatch.signals import EMBEDDED, WIDTH, hash_strings, text_features
+from stillwatch.signals.words import split_words
 
 NONE = np.zeros(0, np.uint64)
 # A sketch made by one worker must meet a sketch made by another, today and next year.

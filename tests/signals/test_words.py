@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stillwatch.signals.words import hash_strings, split_words
 
 ascii_text = st.text(st.characters(min_codepoint=1, max_codepoint=126), max_size=80)

@@ -4,7 +4,7 @@ Imports nothing of Stillwatch. ``tables`` holds Arrow schemas, ``errors`` the er
 hash-chained log in which decisions, reads and writes are kept, ``decisions`` what is decided about whom and
 why, ``standing`` what of a decision log is in force, ``bodies`` what model APIs are sent and answer,
 ``words`` and ``minhash`` which texts are alike. Only ``tables`` needs Arrow, and is imported when asked for:
-the gateway runs where Arrow is not.
+the gateway runs where Arrow is not. ``indicators`` is what members of an alliance share.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ from stillwatch.core.errors import (
     UnknownFormat,
     UnreadableInput,
 )
+from stillwatch.core.indicators import INDICATOR_KINDS, CampaignFacts, Indicator, PartnerIndicator
 from stillwatch.core.ledger import Entry, Ledger, canonical_json, chained, verify_chain
 from stillwatch.core.standing import Appeal, Standing, current_decisions, decision_history
 
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACTIONS",
+    "INDICATOR_KINDS",
     "SUBJECT_KINDS",
     "Action",
     "Appeal",
@@ -60,6 +62,7 @@ __all__ = [
     "BadPolicy",
     "BadSetting",
     "BadTable",
+    "CampaignFacts",
     "Clause",
     "Decision",
     "EmptyInput",
@@ -67,6 +70,7 @@ __all__ = [
     "Entry",
     "Explanation",
     "FiredRule",
+    "Indicator",
     "Inference",
     "InputError",
     "Interrupted",
@@ -77,6 +81,7 @@ __all__ = [
     "OutputExists",
     "OutputUnwritable",
     "Parameter",
+    "PartnerIndicator",
     "Standing",
     "StillwatchError",
     "Subject",

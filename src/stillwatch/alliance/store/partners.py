@@ -1,0 +1,149 @@
+"""What partners said, as a scan reads it: live indicators, and appeals with their outcome.
+
+An indicator counts no more when it is revoked, when its campaign is, or when the member who published it upheld an
+appeal against one of them. Nobody else's word ends it: another member's outcome is shown, and no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from stillwatch.alliance.stix import APPEAL_STATUSES, identity_id, label_of, properties, read_pattern
+from stillwatch.alliance.store.file import Store, version_key
+from stillwatch.core import PartnerIndicator
+
+__all__ = ["Appeal", "appeals", "partner_indicators"]
+
+Thing = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """An appeal as it stands.
+
+    Attributes:
+        case: what it is known by.
+        status: filed, upheld or rejected.
+        member: STIX identity of who said this last.
+        objects: what it is about.
+        final: whether the member who published the object said so.
+        whole: whether it is about all of the object, not about one of its accounts.
+    """
+
+    case: str
+    status: str
+    member: str
+    objects: tuple[str, ...]
+    final: bool
+    whole: bool
+
+
+def appeals(store: Store) -> list[Appeal]:
+    """Appeals among what was pulled and what is one's own, the latest word on each case.
+
+    The word of who published the object stands over that of who filed; others have none. A case bears the name of
+    the member at whom it was filed, so that nobody else can speak as its filer.
+    """
+    own = store.own()
+    notes = [*store.pulled("note"), *(one for one in own if one["type"] == "note")]
+    published = [*store.pulled("campaign", "indicator", "report"), *own]
+    creators = {one["id"]: one.get("created_by_ref") for one in published if one["type"] != "note"}
+    found: dict[str, Appeal] = {}
+    for note in sorted(notes, key=version_key):
+        told = properties(note).get("appeal")
+        if not isinstance(told, Mapping) or told.get("status") not in APPEAL_STATUSES or note.get("revoked") is True:
+            continue
+        case, speaker = str(told.get("case")), str(note.get("created_by_ref"))
+        objects = tuple(str(one) for one in note.get("object_refs", ()))
+        # Of all of them: who puts an object of its own beside another's does not speak for the other.
+        final = {creators.get(one) for one in objects if not one.startswith("user-account--")} == {speaker}
+        if speaker != identity_id(case.rpartition(".")[0]) and not final:
+            continue
+        if case in found and found[case].final and not final:
+            continue
+        whole = not any(one.startswith("user-account--") for one in objects)
+        found[case] = Appeal(case, told["status"], speaker, objects, final, whole)
+    return list(found.values())
+
+
+def partner_indicators(path: Path) -> list[PartnerIndicator]:
+    """Partners' indicators that count, in order of identifier.
+
+    Args:
+        path: the member's file.
+
+    Raises:
+        UnreadableInput: the file is none.
+    """
+    store = Store(path)
+    names = {one["id"]: str(one.get("name", "")) for one in store.pulled("identity")}
+    campaigns = {one["id"]: one for one in store.pulled("campaign")}
+    links = store.pulled("relationship")
+    # A member's word ties and unties its own things alone.
+    pointed = {
+        str(link.get("source_ref")): (str(link.get("target_ref")), link.get("created_by_ref"))
+        for link in links
+        if link.get("relationship_type") == "indicates" and link.get("revoked") is not True
+    }
+    standing = appeals(store)
+    found = []
+    for one in store.pulled("indicator"):
+        target, tied_by = pointed.get(one["id"], (None, None))
+        campaign = campaigns.get(target or "", {})
+        same = tied_by == campaign.get("created_by_ref") == one.get("created_by_ref")
+        indicator = _read(one, names, target if same else None)
+        if indicator is None or (same and campaign.get("revoked") is True):
+            continue
+        status = _status(standing, indicator)
+        if status != "upheld":
+            found.append(replace(indicator, appeal=status))
+    return found
+
+
+def _status(standing: Sequence[Appeal], indicator: PartnerIndicator) -> str | None:
+    """How an appeal about an indicator or its campaign stands; ``upheld`` only by its publisher's word."""
+    about = [one for one in standing if {indicator.indicator_id, indicator.campaign} & set(one.objects)]
+    if any(one.status == "upheld" and one.final and one.whole for one in about):
+        return "upheld"
+    if any(one.status != "rejected" for one in about):
+        return "filed"
+    return "rejected" if about else None
+
+
+def _read(one: Thing, names: Mapping[str, str], campaign: str | None) -> PartnerIndicator | None:
+    """An indicator that can be held against a log; None where it cannot, or counts no more."""
+    if one.get("revoked") is True or one.get("pattern_type") != "stix":
+        return None
+    read = read_pattern(str(one.get("pattern", "")))
+    start, end = _moment(one.get("valid_from")), _moment(one.get("valid_until"))
+    if read is None or start is None or (end is None and "valid_until" in one):
+        return None
+    creator, confidence = str(one.get("created_by_ref", "")), one.get("confidence")
+    marks = one.get("object_marking_refs")
+    return PartnerIndicator(
+        one["id"],
+        *read,
+        partner=_name(creator, names),
+        campaign=campaign,
+        tlp=label_of(marks if isinstance(marks, list) else ()) or "amber",
+        confidence=confidence if isinstance(confidence, int) and 0 <= confidence <= 100 else None,
+        valid_from=start,
+        valid_until=end,
+    )
+
+
+def _name(creator: str, names: Mapping[str, str]) -> str:
+    """A partner's name where its identifier vouches for it, else with the identifier beside it."""
+    name = names.get(creator, "")[:60]
+    return name if name and identity_id(name) == creator else f"{name} ({creator[:50]})".strip()
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text).replace("Z", "+00:00")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
