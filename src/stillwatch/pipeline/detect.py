@@ -20,7 +20,7 @@ from stillwatch.core.tables import CAMPAIGNS
 from stillwatch.pipeline.texts import read_texts
 from stillwatch.settings import ScanSettings
 
-__all__ = ["Clock", "Detected", "detect"]
+__all__ = ["Clock", "Detected", "detect", "read_world"]
 
 _SHARED_BY = 6
 _ELICITATION = [t.name for t in s.TACTICS].index("cot_elicitation")
@@ -51,9 +51,10 @@ class Detected:
     campaigns: int
 
 
-def _world(
+def read_world(
     connection: duckdb.DuckDBPyConnection, settings: ScanSettings, clock: Clock, pool: Executor | None
 ) -> c.World:
+    """The log as the tests see it, from the views that ``detect`` works on."""
     with clock.stage("accounts"):
         entities = c.load_entities(connection)
         c.match_accounts(connection, s.hash_strings)
@@ -106,7 +107,7 @@ def detect(
         pool: worker processes; without them everything happens in this one.
         curves: what a lab measured exchanges to be worth.
     """
-    world = _world(connection, settings, clock, pool)
+    world = read_world(connection, settings, clock, pool)
     with clock.stage("candidates"):
         near = c.nearest(world.traits.content)
         a, b = c.candidate_pairs(world.traits, near, settings.seed)
