@@ -1,7 +1,7 @@
 """The tables every stage reads and writes, and the errors every stage raises.
 
 Imports nothing of Stillwatch. ``tables`` holds Arrow schemas, ``errors`` the error tree, ``ledger`` the
-hash-chained log in which decisions, reads and writes are kept.
+hash-chained log in which decisions, reads and writes are kept, ``indicators`` what members of an alliance share.
 """
 
 from stillwatch.core import tables
@@ -21,14 +21,18 @@ from stillwatch.core.errors import (
     UnknownFormat,
     UnreadableInput,
 )
+from stillwatch.core.indicators import INDICATOR_KINDS, CampaignFacts, Indicator, PartnerIndicator
 from stillwatch.core.ledger import Entry, Ledger, canonical_json, chained, verify_chain
 
 __all__ = [
+    "INDICATOR_KINDS",
     "BadSetting",
     "BadTable",
+    "CampaignFacts",
     "EmptyInput",
     "EndpointFailed",
     "Entry",
+    "Indicator",
     "InputError",
     "Interrupted",
     "Ledger",
@@ -36,6 +40,7 @@ __all__ = [
     "OutputError",
     "OutputExists",
     "OutputUnwritable",
+    "PartnerIndicator",
     "StillwatchError",
     "TamperedLedger",
     "UnknownFormat",

@@ -11,7 +11,7 @@
         OutputExists        the output path is taken
         OutputUnwritable    the disk is full, or the path is not writable
       BadSetting            a setting is out of range
-      EndpointFailed        a remote model refuses, or does not answer after several tries
+      EndpointFailed        a remote model or hub refuses, or does not answer
       MissingDependency     an optional package is needed and absent
       Interrupted           the person at the keyboard stopped the run
 
@@ -124,7 +124,7 @@ class BadSetting(StillwatchError):
 
 
 class EndpointFailed(StillwatchError):
-    """A remote model refuses, or does not answer after several tries."""
+    """A remote model or hub refuses, or does not answer."""
 
 
 class MissingDependency(StillwatchError):

@@ -1,0 +1,33 @@
+"""The hub: a TAXII 2.1 server over SQLite or PostgreSQL, and what other routers of an alliance build upon.
+
+``database`` holds the tables and the one exclusive transaction, ``journal`` the hash-chained log of every read and
+write, ``members`` who may come in, ``collections`` and ``storage`` what is kept, ``taxii`` the endpoints, ``app`` the
+application into which routers are mounted, ``serve`` the server.
+"""
+
+from stillwatch.alliance.hub.app import create_app
+from stillwatch.alliance.hub.collections import found, open_circle
+from stillwatch.alliance.hub.database import Hub, metadata
+from stillwatch.alliance.hub.journal import journal_entries, record
+from stillwatch.alliance.hub.members import CurrentMember, Member, admit, authenticated, expel
+from stillwatch.alliance.hub.problems import Problem
+from stillwatch.alliance.hub.serve import Serving, serve, serving
+
+__all__ = [
+    "CurrentMember",
+    "Hub",
+    "Member",
+    "Problem",
+    "Serving",
+    "admit",
+    "authenticated",
+    "create_app",
+    "expel",
+    "found",
+    "journal_entries",
+    "metadata",
+    "open_circle",
+    "record",
+    "serve",
+    "serving",
+]

@@ -1,0 +1,154 @@
+"""The hub's tables, and the one kind of transaction in which it reads and writes.
+
+Every request reads or writes the journal, whose entries form one chain: requests therefore take turns. SQLite does
+so by ``BEGIN IMMEDIATE``, PostgreSQL by an advisory lock that the transaction's end releases.
+To add a table, declare it on ``metadata`` before ``Hub.open`` is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from stillwatch.core import BadSetting, UnreadableInput
+
+__all__ = ["ACCESS", "COLLECTIONS", "JOURNAL", "MEMBERS", "OBJECTS", "STATUSES", "Hub", "metadata"]
+
+metadata = sa.MetaData()
+"""All tables of a hub; routers that are mounted declare theirs here too."""
+
+MEMBERS = sa.Table(
+    "member",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("identity_id", sa.String(64), nullable=False, unique=True),
+    sa.Column("clearance", sa.String(16), nullable=False),  # highest TLP label the member may read
+    sa.Column("token_sha256", sa.String(64), unique=True),
+    sa.Column("certificate_sha256", sa.String(64), unique=True),
+    sa.Column("active", sa.Boolean, nullable=False),
+)
+
+COLLECTIONS = sa.Table(
+    "collection",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("title", sa.String(200), nullable=False),
+    sa.Column("alias", sa.String(64), nullable=False, unique=True),
+    sa.Column("ceiling", sa.String(16), nullable=False),  # highest TLP label it may hold
+)
+
+ACCESS = sa.Table(
+    "access",
+    metadata,
+    sa.Column("member", sa.String(64), sa.ForeignKey("member.name"), primary_key=True),
+    sa.Column("collection", sa.String(36), sa.ForeignKey("collection.id"), primary_key=True),
+    sa.Column("can_read", sa.Boolean, nullable=False),
+    sa.Column("can_write", sa.Boolean, nullable=False),
+)
+
+OBJECTS = sa.Table(
+    "object",
+    metadata,
+    sa.Column("collection", sa.String(36), sa.ForeignKey("collection.id"), primary_key=True),
+    sa.Column("id", sa.String(120), primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True),  # microseconds since 1970
+    sa.Column("type", sa.String(80), nullable=False),
+    sa.Column("spec_version", sa.String(8), nullable=False),
+    sa.Column("tlp", sa.Integer, nullable=False),  # place of its label in the order of TLP
+    sa.Column("added", sa.BigInteger, nullable=False, unique=True),  # microseconds, no two alike
+    sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Index("object_in_order", "collection", "added"),
+)
+
+STATUSES = sa.Table(
+    "status",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("member", sa.String(64), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
+JOURNAL = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("n", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("time", sa.String(40), nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("previous", sa.String(64), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False, unique=True),
+)
+
+_LOCK = 7236478  # any number, as long as all hubs over one database agree
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """An opened database."""
+
+    engine: sa.Engine
+
+    @classmethod
+    def open(cls, url: str | Path) -> Hub:
+        """Connect, and make what tables are missing.
+
+        Args:
+            url: ``postgresql://user@host/name``, ``sqlite:///FILE``, or the path of an SQLite file.
+
+        Raises:
+            BadSetting: the URL is none that is understood.
+            UnreadableInput: nothing answers there.
+        """
+        try:
+            engine = _engine(str(url))
+        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
+            raise BadSetting(
+                f"no database is named by this: {error}",
+                where="--db",
+                hint="give a file's path or postgresql://USER@HOST/NAME",
+            ) from error
+        try:
+            metadata.create_all(engine)
+        except sa.exc.SQLAlchemyError as error:
+            # The driver's first line says enough; the URL may hold a password.
+            said = str(getattr(error, "orig", error)).splitlines()[0]
+            raise UnreadableInput(f"the hub's database does not open: {said}", where="--db") from error
+        return cls(engine)
+
+    @contextmanager
+    def transaction(self) -> Iterator[sa.Connection]:
+        """The only transaction at this moment; all of it is kept, or none."""
+        with self.engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
+            yield connection
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> sa.Engine:
+    if "://" not in url:
+        url = f"sqlite:///{url}"
+    parsed = sa.make_url(url)
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() != "sqlite":
+        return sa.create_engine(parsed, pool_pre_ping=True)
+    engine = sa.create_engine(parsed, connect_args={"timeout": 30})
+    sa.event.listen(engine, "connect", _set_up_sqlite)
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _: object) -> None:
+    # The driver would begin too late, after the first read, and two requests could then block each other for good.
+    connection.isolation_level = None
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA foreign_keys = ON")

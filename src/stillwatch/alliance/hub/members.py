@@ -1,0 +1,174 @@
+"""Who may come in: members, their tokens and certificates, and the dependency that tells a request's member.
+
+A token is 256 random bits, shown once and kept as its SHA-256 alone: long random secrets need no slow hash. A member
+with a certificate on record comes in by that certificate only (mTLS); a stolen token then opens nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+import secrets
+import ssl
+from dataclasses import dataclass
+from typing import Annotated
+
+import sqlalchemy as sa
+from fastapi import Depends, Request
+
+from stillwatch.alliance.hub.database import ACCESS, COLLECTIONS, MEMBERS, Hub
+from stillwatch.alliance.hub.journal import record
+from stillwatch.alliance.hub.problems import Problem
+from stillwatch.alliance.stix import LABELS, identity_id
+from stillwatch.core import BadSetting
+
+__all__ = ["CurrentMember", "Member", "admit", "authenticated", "certificate_sha256", "expel"]
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{0,62}")
+_ASK = {"WWW-Authenticate": 'Bearer realm="alliance"'}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of the alliance.
+
+    Attributes:
+        name: what other members know it by.
+        identity_id: of its STIX identity; what it publishes is ``created_by_ref`` this.
+        clearance: the highest TLP label it may read.
+    """
+
+    name: str
+    identity_id: str
+    clearance: str
+
+    @property
+    def reads_up_to(self) -> int:
+        """The clearance's place in the order of TLP."""
+        return LABELS.index(self.clearance)
+
+
+def admit(
+    hub: Hub, name: str, *, clearance: str = "amber", certificate: str | None = None, observer: bool = False
+) -> str:
+    """Let a member in, or give one a new token; returns the token, which is kept nowhere.
+
+    Args:
+        hub: opened.
+        name: small letters, digits, dots and hyphens.
+        clearance: highest TLP label it may read and write.
+        certificate: its client certificate in PEM, where it shall come in by that alone.
+        observer: whether it may only read.
+
+    Raises:
+        BadSetting: the name, the label or the certificate is none.
+    """
+    if not _NAME.fullmatch(name):
+        raise BadSetting(f"no name for a member: {name!r}", where="NAME", hint="small letters, digits, dots, hyphens")
+    if clearance not in LABELS or clearance == "red":
+        raise BadSetting(f"no clearance: {clearance!r}", where="--clearance", hint=f"one of {', '.join(LABELS[:-1])}")
+    token = secrets.token_urlsafe(32)
+    values = {
+        "identity_id": identity_id(name),
+        "clearance": clearance,
+        "token_sha256": _sha256(token),
+        "certificate_sha256": certificate_sha256(certificate) if certificate else None,
+        "active": True,
+    }
+    with hub.transaction() as connection:
+        known = connection.execute(sa.select(MEMBERS).where(MEMBERS.c.name == name)).first()
+        if known:
+            connection.execute(MEMBERS.update().where(MEMBERS.c.name == name).values(**values))
+        else:
+            connection.execute(MEMBERS.insert().values(name=name, **values))
+        _open_doors(connection, name, clearance, observer)
+        record(connection, {"action": "admit", "member": name, "clearance": clearance, "observer": observer})
+    return token
+
+
+def _open_doors(connection: sa.Connection, name: str, clearance: str, observer: bool) -> None:
+    """Give access to the collections that every member of a clearance has; circles are left as they are."""
+    rows = connection.execute(
+        sa.select(COLLECTIONS.c.id, COLLECTIONS.c.alias).where(COLLECTIONS.c.alias.in_(LABELS))
+    ).all()
+    for row in rows:
+        connection.execute(ACCESS.delete().where(ACCESS.c.member == name, ACCESS.c.collection == row.id))
+        if LABELS.index(row.alias) <= LABELS.index(clearance):
+            connection.execute(
+                ACCESS.insert().values(member=name, collection=row.id, can_read=True, can_write=not observer)
+            )
+
+
+def expel(hub: Hub, name: str) -> None:
+    """Shut a member out; what it published stays, and so does its line in the log.
+
+    Raises:
+        BadSetting: there is no such member.
+    """
+    with hub.transaction() as connection:
+        done = connection.execute(
+            MEMBERS.update().where(MEMBERS.c.name == name).values(active=False, token_sha256=None)
+        )
+        if not done.rowcount:
+            raise BadSetting(f"there is no member {name!r}", where="NAME")
+        record(connection, {"action": "expel", "member": name})
+
+
+def certificate_sha256(pem: str) -> str:
+    """The fingerprint of a certificate: SHA-256 of its DER bytes, in hex.
+
+    Raises:
+        BadSetting: it is no PEM.
+    """
+    try:
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem.strip())).hexdigest()
+    except (ValueError, binascii.Error) as error:
+        raise BadSetting(f"no certificate in PEM: {error}", where="--certificate") from error
+
+
+def authenticated(request: Request) -> Member:
+    """The member a request comes from; depend on it in every route.
+
+    Understands ``Authorization: Bearer TOKEN``, ``Token TOKEN`` and ``Basic`` with the token as password, which is
+    all that some clients can send, and a client certificate where the server asks for them.
+
+    Raises:
+        Problem: 401, the member is not known.
+    """
+    hub: Hub = request.app.state.hub
+    certificate = request.scope.get("state", {}).get("client_certificate_sha256")
+    token = _token(request.headers.get("authorization", ""))
+    known: sa.ColumnElement[bool] = MEMBERS.c.active.is_(True)
+    if certificate:
+        known = known & (MEMBERS.c.certificate_sha256 == certificate)
+    elif token:
+        known = known & (MEMBERS.c.token_sha256 == _sha256(token)) & MEMBERS.c.certificate_sha256.is_(None)
+    else:
+        raise Problem(401, "who asks?", "send Authorization: Bearer TOKEN, or a client certificate", _ASK)
+    with hub.engine.connect() as connection:
+        row = connection.execute(sa.select(MEMBERS).where(known)).first()
+    if row is None:
+        raise Problem(401, "no member has this token or certificate", "ask the hub's operator for another", _ASK)
+    return Member(row.name, row.identity_id, row.clearance)
+
+
+CurrentMember = Annotated[Member, Depends(authenticated)]
+"""The member a request comes from, as a parameter's type."""
+
+
+def _token(header: str) -> str | None:
+    scheme, _, value = header.strip().partition(" ")
+    if scheme.lower() in ("bearer", "token"):
+        return value.strip() or None
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value.strip(), validate=True).decode().partition(":")[2] or None
+        except (binascii.Error, UnicodeDecodeError):
+            return None
+    return None
+
+
+def _sha256(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

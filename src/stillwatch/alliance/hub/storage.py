@@ -1,0 +1,202 @@
+"""Objects in the database: taken in one by one, read in pages in the order in which they came.
+
+``added`` is a moment that no two objects of a hub share, so that a page can end anywhere and nothing is skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from stillwatch.alliance.hub.database import OBJECTS
+from stillwatch.alliance.hub.moments import microseconds, now
+from stillwatch.alliance.hub.negotiation import Filters
+from stillwatch.alliance.stix import LABELS, label_of, shared_objects
+
+__all__ = ["Refused", "Row", "last_added", "page_of", "remove", "seed", "take"]
+
+Row = sa.Row[Any]
+
+OWNED_BY_ALL = "hub"
+"""Owner of the objects that a hub holds from the start."""
+
+_ID = re.compile(r"([a-z0-9-]{3,80})--[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_LARGEST = 1_000_000  # characters of one object
+
+
+class Refused(ValueError):
+    """An object is not taken in; the message says why."""
+
+
+def last_added(connection: sa.Connection) -> int:
+    """The moment of the object that came last."""
+    return int(connection.execute(sa.select(sa.func.max(OBJECTS.c.added))).scalar() or 0)
+
+
+def seed(connection: sa.Connection, collection: str) -> None:
+    """Put in what is the same for all members."""
+    for one in shared_objects():
+        label = label_of(one.get("object_marking_refs", ())) or "clear"
+        _insert(connection, collection, one, LABELS.index(label), OWNED_BY_ALL)
+
+
+def take(connection: sa.Connection, collection: str, ceiling: str, thing: object, owner: str, identity: str) -> str:
+    """Take an object in, or find that it is there already; its version as it was written.
+
+    Args:
+        connection: of a transaction.
+        collection: where to.
+        ceiling: strictest label the collection takes.
+        thing: what was sent.
+        owner: the member who sends it.
+        identity: STIX identifier of that member.
+
+    Raises:
+        Refused: it is no object, is marked too strictly or not at all, or belongs to somebody else.
+    """
+    known = _object(thing)
+    label = _label(known, ceiling)
+    stored = connection.execute(
+        sa.select(OBJECTS.c.version, OBJECTS.c.owner, OBJECTS.c.body)
+        .where(OBJECTS.c.collection == collection, OBJECTS.c.id == known["id"])
+        .order_by(OBJECTS.c.version.desc())
+    ).all()
+    same = [row for row in stored if _same(row.body, known)]
+    if same:
+        return _said_version(known)
+    _own(known, [row.owner for row in stored], owner, identity)
+    version = _version(known)
+    if stored and version in [row.version for row in stored]:
+        raise Refused("another object has this identifier and this version")
+    if stored and json.loads(stored[0].body).get("revoked") is True:
+        raise Refused("it is revoked, and nothing follows a revocation")
+    _insert(connection, collection, known, LABELS.index(label), owner)
+    return _said_version(known)
+
+
+def _object(thing: object) -> dict[str, Any]:
+    if not isinstance(thing, dict):
+        raise Refused("it is no object")
+    identifier, kind = thing.get("id"), thing.get("type")
+    match = _ID.fullmatch(identifier) if isinstance(identifier, str) else None
+    if match is None or match[1] != kind:
+        raise Refused("its id is no STIX identifier of its type")
+    if kind == "bundle":
+        raise Refused("a bundle is no object; send the objects in it")
+    if thing.get("spec_version") != "2.1":
+        raise Refused("its spec_version is not 2.1")
+    for name in ("created", "modified"):
+        if name in thing and microseconds(thing[name]) is None:
+            raise Refused(f"its {name} is no timestamp")
+    if len(json.dumps(thing)) > _LARGEST:
+        raise Refused(f"it is longer than {_LARGEST} characters")
+    return thing
+
+
+def _label(thing: Mapping[str, Any], ceiling: str) -> str:
+    references = thing.get("object_marking_refs", [])
+    label = label_of(references) if isinstance(references, list) else None
+    if label is None and thing["type"] in ("marking-definition", "extension-definition"):
+        label = "clear"
+    if label is None:
+        raise Refused("it bears no TLP marking")
+    if LABELS.index(label) > LABELS.index(ceiling):
+        raise Refused(f"it is marked TLP:{label.upper()}, and the collection takes up to TLP:{ceiling.upper()}")
+    return label
+
+
+def _own(thing: Mapping[str, Any], owners: Sequence[str], owner: str, identity: str) -> None:
+    """A member speaks for itself alone: of its own objects, and in its own name."""
+    if any(other != owner for other in owners):
+        raise Refused("it belongs to another member")
+    creator = thing.get("created_by_ref")
+    if "created" in thing and thing["type"] not in ("identity", "marking-definition") and creator is None:
+        raise Refused("it has no created_by_ref")
+    if creator is not None and creator != identity:
+        raise Refused("its created_by_ref is not the sender's identity")
+    if thing["type"] == "identity" and creator is None and thing["id"] != identity:
+        raise Refused("it is the identity of somebody else")
+
+
+def _version(thing: Mapping[str, Any]) -> int:
+    # An object without versions of its own has the moment of its coming (section 3.5.1).
+    return microseconds(thing.get("modified", thing.get("created"))) or now()
+
+
+def _said_version(thing: Mapping[str, Any]) -> str:
+    return str(thing.get("modified", thing.get("created", "")))
+
+
+def _same(body: str, thing: Mapping[str, Any]) -> bool:
+    return bool(json.loads(body) == thing)
+
+
+def _insert(connection: sa.Connection, collection: str, thing: Mapping[str, Any], tlp: int, owner: str) -> None:
+    connection.execute(
+        OBJECTS.insert().values(
+            collection=collection,
+            id=thing["id"],
+            version=_version(thing),
+            type=thing["type"],
+            spec_version="2.1",
+            tlp=tlp,
+            added=max(now(), last_added(connection) + 1),
+            owner=owner,
+            body=json.dumps(thing),
+        )
+    )
+
+
+def page_of(
+    connection: sa.Connection, collection: str, clearance: int, filters: Filters, identifier: str | None = None
+) -> tuple[list[Row], bool]:
+    """A page in the order of coming, and whether more follows.
+
+    Args:
+        connection: of a transaction.
+        collection: which.
+        clearance: place of the strictest label the reader may see.
+        filters: what is asked for.
+        identifier: of the one object that is asked for.
+    """
+    chosen = sa.select(OBJECTS).where(
+        OBJECTS.c.collection == collection, OBJECTS.c.tlp <= clearance, OBJECTS.c.added > filters.after
+    )
+    for column, allowed in ((OBJECTS.c.id, filters.ids), (OBJECTS.c.type, filters.types)):
+        if allowed is not None:
+            chosen = chosen.where(column.in_(sorted(allowed)))
+    if filters.specs is not None:
+        chosen = chosen.where(OBJECTS.c.spec_version.in_(sorted(filters.specs)))
+    if identifier is not None:
+        chosen = chosen.where(OBJECTS.c.id == identifier)
+    if "all" not in filters.versions:
+        chosen = chosen.where(_of_version(filters, clearance))
+    rows = connection.execute(chosen.order_by(OBJECTS.c.added).limit(filters.limit + 1)).all()
+    return list(rows[: filters.limit]), len(rows) > filters.limit
+
+
+def _of_version(filters: Filters, clearance: int) -> sa.ColumnElement[bool]:
+    other = OBJECTS.alias()
+    same = sa.and_(other.c.collection == OBJECTS.c.collection, other.c.id == OBJECTS.c.id, other.c.tlp <= clearance)
+    wanted: list[sa.ColumnElement[bool]] = []
+    for name, edge in (("last", sa.func.max), ("first", sa.func.min)):
+        if name in filters.versions:
+            wanted.append(OBJECTS.c.version == sa.select(edge(other.c.version)).where(same).scalar_subquery())
+    moments = sorted(version for version in filters.versions if isinstance(version, int))
+    if moments:
+        wanted.append(OBJECTS.c.version.in_(moments))
+    return sa.or_(*wanted)
+
+
+def remove(connection: sa.Connection, rows: Sequence[Row]) -> None:
+    """Remove these rows."""
+    for row in rows:
+        connection.execute(
+            OBJECTS.delete().where(
+                OBJECTS.c.collection == row.collection, OBJECTS.c.id == row.id, OBJECTS.c.version == row.version
+            )
+        )

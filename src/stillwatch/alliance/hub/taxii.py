@@ -1,0 +1,253 @@
+"""The endpoints of TAXII 2.1, section by section, each one transaction with its line in the journal.
+
+https://docs.oasis-open.org/cti/taxii/v2.1/os/taxii-v2.1-os.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
+
+from stillwatch.alliance.hub.collections import STIX, Collection, collections_of, find_collection
+from stillwatch.alliance.hub.database import STATUSES, Hub
+from stillwatch.alliance.hub.journal import record
+from stillwatch.alliance.hub.members import CurrentMember, Member
+from stillwatch.alliance.hub.moments import now, written
+from stillwatch.alliance.hub.negotiation import Filters, WantedFilters, acceptable, envelope_of
+from stillwatch.alliance.hub.problems import TAXII, Problem, TaxiiResponse
+from stillwatch.alliance.hub.storage import Refused, Row, page_of, remove, take
+
+__all__ = ["API_ROOT", "taxii_router"]
+
+API_ROOT = "/alliance/"
+"""Path of the one API root."""
+
+_COLLECTION = "/alliance/collections/{collection}/"
+_OBJECT_ID = re.compile(r"[a-z0-9-]{3,80}--[0-9a-f-]{36}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+taxii_router = APIRouter(dependencies=[Depends(acceptable)], default_response_class=TaxiiResponse)
+
+
+def _hub(request: Request) -> Hub:
+    hub: Hub = request.app.state.hub
+    return hub
+
+
+OpenHub = Annotated[Hub, Depends(_hub)]
+
+
+@taxii_router.get("/taxii2/")
+def discover(member: CurrentMember) -> TaxiiResponse:
+    """Server discovery (section 4.1)."""
+    return TaxiiResponse(
+        {
+            "title": "Stillwatch alliance hub",
+            "description": f"Indicators of adversarial distillation, shared among members. You are {member.name}.",
+            "default": API_ROOT,
+            "api_roots": [API_ROOT],
+        }
+    )
+
+
+@taxii_router.get(API_ROOT)
+def api_root(request: Request, member: CurrentMember) -> TaxiiResponse:
+    """API root information (section 4.2)."""
+    return TaxiiResponse(
+        {
+            "title": "Alliance",
+            "description": f"What members share; you are {member.name}, cleared up to TLP:{member.clearance.upper()}.",
+            "versions": [TAXII],
+            "max_content_length": request.app.state.max_body,
+        }
+    )
+
+
+@taxii_router.get("/alliance/status/{status}/")
+def status_of(status: str, member: CurrentMember, hub: OpenHub) -> TaxiiResponse:
+    """Status of what the member sent (section 4.3); of nobody else's."""
+    with hub.engine.connect() as connection:
+        row = None
+        if _UUID.fullmatch(status):
+            mine = (STATUSES.c.id == status) & (STATUSES.c.member == member.name)
+            row = connection.execute(STATUSES.select().where(mine)).first()
+    if row is None:
+        raise Problem(404, "there is no such status")
+    return TaxiiResponse(json.loads(row.body))
+
+
+@taxii_router.get("/alliance/collections/")
+def list_collections(member: CurrentMember, hub: OpenHub) -> TaxiiResponse:
+    """Collections (section 5.1)."""
+    with hub.transaction() as connection:
+        seen = collections_of(connection, member)
+        record(connection, {"action": "read", "what": "collections", "member": member.name})
+    return TaxiiResponse({"collections": [one.resource() for one in seen]} if seen else {})
+
+
+@taxii_router.get(_COLLECTION)
+def one_collection(collection: str, member: CurrentMember, hub: OpenHub) -> TaxiiResponse:
+    """A collection (section 5.2)."""
+    with hub.transaction() as connection:
+        seen = find_collection(connection, member, collection)
+        record(connection, {"action": "read", "what": "collection", "member": member.name, "collection": seen.id})
+    return TaxiiResponse(seen.resource())
+
+
+def _read(
+    hub: Hub, member: Member, name: str, what: str, filters: Filters, identifier: str | None = None
+) -> tuple[list[Row], bool]:
+    """A page of a collection, with its line in the journal."""
+    if identifier is not None and not _OBJECT_ID.fullmatch(identifier):
+        raise Problem(404, "there is no such object")
+    with hub.transaction() as connection:
+        collection = find_collection(connection, member, name).for_reading()
+        rows, more = page_of(connection, collection.id, member.reads_up_to, filters, identifier)
+        if identifier is not None and not rows and not _exists(connection, collection, member, identifier):
+            raise Problem(404, "there is no such object")
+        told: dict[str, Any] = {"action": "read", "what": what, "member": member.name, "collection": collection.id}
+        record(connection, told | {"objects": [[row.id, written(row.version)] for row in rows]})
+    return rows, more
+
+
+def _exists(connection: Any, collection: Collection, member: Member, identifier: str) -> bool:
+    anything = Filters(limit=1, versions=frozenset({"all"}))
+    return bool(page_of(connection, collection.id, member.reads_up_to, anything, identifier)[0])
+
+
+def _page(rows: Sequence[Row], more: bool, name: str, values: list[Any]) -> TaxiiResponse:
+    """A resource of many (sections 3.4 and 3.7); ``next`` is the moment of its last."""
+    body: dict[str, Any] = {name: values} if values else {}
+    headers = {}
+    if rows:
+        headers = {
+            "X-TAXII-Date-Added-First": written(rows[0].added),
+            "X-TAXII-Date-Added-Last": written(rows[-1].added),
+        }
+    if more:
+        body = {"more": True, "next": str(rows[-1].added), **body}
+    return TaxiiResponse(body, headers=headers)
+
+
+@taxii_router.get(_COLLECTION + "manifest/")
+def manifest(collection: str, filters: WantedFilters, member: CurrentMember, hub: OpenHub) -> TaxiiResponse:
+    """Object manifests (section 5.3)."""
+    rows, more = _read(hub, member, collection, "manifest", filters)
+    listed = [
+        {"id": row.id, "date_added": written(row.added), "version": written(row.version), "media_type": STIX}
+        for row in rows
+    ]
+    return _page(rows, more, "objects", listed)
+
+
+@taxii_router.get(_COLLECTION + "objects/")
+def objects(collection: str, filters: WantedFilters, member: CurrentMember, hub: OpenHub) -> TaxiiResponse:
+    """Objects (section 5.4)."""
+    rows, more = _read(hub, member, collection, "objects", filters)
+    return _page(rows, more, "objects", [json.loads(row.body) for row in rows])
+
+
+@taxii_router.post(_COLLECTION + "objects/", status_code=202)
+async def add_objects(collection: str, request: Request, member: CurrentMember, hub: OpenHub) -> TaxiiResponse:
+    """Add objects (section 5.5); they are in, or refused, when this answers."""
+    things = await envelope_of(request)
+    return TaxiiResponse(await run_in_threadpool(_add, hub, member, collection, things), 202)
+
+
+def _add(hub: Hub, member: Member, name: str, things: Sequence[object]) -> dict[str, Any]:
+    taken, refused = [], []
+    with hub.transaction() as connection:
+        collection = find_collection(connection, member, name).for_writing()
+        for thing in things:
+            told = {"id": _named(thing, "id"), "version": _named(thing, "modified") or _named(thing, "created")}
+            try:
+                version = take(connection, collection.id, collection.ceiling, thing, member.name, member.identity_id)
+                taken.append({"id": told["id"], "version": version or written(now())})
+            except Refused as error:
+                refused.append({"id": told["id"], "version": told["version"] or written(0), "message": str(error)})
+        status = {
+            "id": str(uuid.uuid4()),
+            "status": "complete",
+            "request_timestamp": written(now()),
+            "total_count": len(things),
+            "success_count": len(taken),
+            "successes": taken,
+            "failure_count": len(refused),
+            "failures": refused,
+            "pending_count": 0,
+        }
+        connection.execute(STATUSES.insert().values(id=status["id"], member=member.name, body=json.dumps(status)))
+        record(
+            connection,
+            {
+                "action": "write",
+                "member": member.name,
+                "collection": collection.id,
+                "taken": [[one["id"], one["version"]] for one in taken],
+                "refused": [[one["id"], one["message"]] for one in refused],
+            },
+        )
+    return status
+
+
+def _named(thing: object, name: str) -> str:
+    """A short text of what was sent, for the status; nothing else of an object that is refused is kept."""
+    value = thing.get(name) if isinstance(thing, Mapping) else None
+    return value[:120] if isinstance(value, str) and value.isascii() and value.isprintable() else ""
+
+
+@taxii_router.get(_COLLECTION + "objects/{identifier}/")
+def one_object(
+    collection: str, identifier: str, filters: WantedFilters, member: CurrentMember, hub: OpenHub
+) -> TaxiiResponse:
+    """An object (section 5.6)."""
+    rows, more = _read(hub, member, collection, "objects", _of_one(filters), identifier)
+    return _page(rows, more, "objects", [json.loads(row.body) for row in rows])
+
+
+def _of_one(filters: Filters) -> Filters:
+    # Of one object, its identifier and type are no filters (section 3.5).
+    return replace(filters, ids=None, types=None)
+
+
+@taxii_router.delete(_COLLECTION + "objects/{identifier}/")
+def delete_object(
+    collection: str, identifier: str, filters: WantedFilters, member: CurrentMember, hub: OpenHub
+) -> TaxiiResponse:
+    """Delete an object (section 5.7): the member's own, all versions unless some are named."""
+    if not _OBJECT_ID.fullmatch(identifier):
+        raise Problem(404, "there is no such object")
+    with hub.transaction() as connection:
+        seen = find_collection(connection, member, collection).for_reading().for_writing()
+        gone: list[list[str]] = []
+        chosen = _of_one(filters)
+        if chosen.versions == frozenset({"last"}):
+            chosen = replace(chosen, versions=frozenset({"all"}))
+        more = True
+        while more:
+            rows, more = page_of(connection, seen.id, member.reads_up_to, chosen, identifier)
+            if any(row.owner != member.name for row in rows):
+                raise Problem(403, "only who published an object deletes it")
+            remove(connection, rows)
+            gone += [[row.id, written(row.version)] for row in rows]
+        if not gone:
+            raise Problem(404, "there is no such object")
+        record(connection, {"action": "delete", "member": member.name, "collection": seen.id, "objects": gone})
+    return TaxiiResponse({})
+
+
+@taxii_router.get(_COLLECTION + "objects/{identifier}/versions/")
+def versions(
+    collection: str, identifier: str, filters: WantedFilters, member: CurrentMember, hub: OpenHub
+) -> TaxiiResponse:
+    """Versions of an object (section 5.8)."""
+    every = replace(_of_one(filters), versions=frozenset({"all"}))
+    rows, more = _read(hub, member, collection, "versions", every, identifier)
+    return _page(rows, more, "versions", [written(row.version) for row in rows])

@@ -1,0 +1,214 @@
+"""Speaks TAXII 2.1 to any hub; knows nothing of campaigns."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import urljoin
+
+import httpx
+
+from stillwatch.core import BadSetting, EndpointFailed
+
+__all__ = ["Client", "Credentials", "Page", "RemoteCollection"]
+
+_TAXII = "application/taxii+json;version=2.1"
+_LONGEST_ANSWER = 64 * 1024 * 1024
+_MOST_PAGES = 100_000
+
+Thing = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How a member is known to a hub: a token, a certificate, or for other hubs a name and password.
+
+    Attributes:
+        token: sent as a bearer token.
+        basic: name and password, where a hub wants those.
+        certificate, key: client certificate and its key, files in PEM.
+        authority: certificates that sign the hub's, where it is no public one.
+    """
+
+    token: str | None = None
+    basic: tuple[str, str] | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    authority: Path | None = None
+
+    def __repr__(self) -> str:
+        return "Credentials(***)"
+
+    def context(self) -> ssl.SSLContext:
+        """TLS with the authority's and the member's certificates.
+
+        Raises:
+            BadSetting: a file is no certificate or key.
+        """
+        try:
+            context = ssl.create_default_context(cafile=self.authority)
+            if self.certificate:
+                context.load_cert_chain(self.certificate, self.key)
+        except (OSError, ssl.SSLError) as error:
+            raise BadSetting(f"a certificate cannot be used: {error}", where="--certificate") from error
+        return context
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteCollection:
+    """A collection of a hub."""
+
+    id: str
+    title: str
+    alias: str
+    can_read: bool
+    can_write: bool
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Objects and the moment at which the last of them came to the hub."""
+
+    objects: list[Any]
+    added: str | None
+
+
+class Client:
+    """A conversation with a hub.
+
+    Args:
+        url: the hub's, for instance ``https://hub.example``; discovery is looked for at ``/taxii2/`` where it has
+            no path.
+        credentials: how the member is known.
+    """
+
+    def __init__(self, url: str, credentials: Credentials) -> None:
+        try:
+            self._base = httpx.URL(url)
+        except (httpx.InvalidURL, TypeError) as error:
+            raise BadSetting(f"no URL: {error}", where="--hub") from error
+        if self._base.scheme not in ("http", "https") or not self._base.host:
+            raise BadSetting(f"no URL of a hub: {url!r}", where="--hub", hint="for instance https://hub.example")
+        headers = {"Accept": _TAXII}
+        if credentials.token:
+            headers["Authorization"] = f"Bearer {credentials.token}"
+        self._client = httpx.Client(
+            headers=headers,
+            auth=credentials.basic,
+            verify=credentials.context() if self._base.scheme == "https" else True,
+            timeout=60,
+            trust_env=False,
+        )
+        self._root: str | None = None
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def _ask(self, method: str, url: str, **more: Any) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        try:
+            answer = self._client.request(method, url, **more)
+        except httpx.HTTPError as error:
+            raise EndpointFailed(
+                f"the hub does not answer: {error}", where=url, hint="nothing is lost; run the command again"
+            ) from error
+        if len(answer.content) > _LONGEST_ANSWER:
+            raise EndpointFailed("the hub's answer is too long", where=url)
+        try:
+            body = answer.json()
+        except (ValueError, RecursionError):
+            body = None
+        if answer.is_error or not isinstance(body, dict):
+            said = body.get("title") if isinstance(body, dict) else None
+            described = body.get("description") if isinstance(body, dict) else None
+            detail = ": ".join(str(part)[:300] for part in (said, described) if part)
+            raise EndpointFailed(f"the hub refuses ({answer.status_code}) {detail}".rstrip(), where=url)
+        return body, answer.headers
+
+    def _api_root(self) -> str:
+        if self._root is None:
+            start = self._base if self._base.path.strip("/") else self._base.copy_with(path="/taxii2/")
+            found, _ = self._ask("GET", str(start))
+            roots = [found.get("default"), *(found.get("api_roots") or ())]
+            root = next((one for one in roots if isinstance(one, str) and one), None)
+            if root is None:
+                raise EndpointFailed("the hub names no API root", where=str(start))
+            self._root = urljoin(str(start), root).rstrip("/") + "/"
+            # The token must go to the hub that was named and to no other.
+            if httpx.URL(self._root).netloc != self._base.netloc:
+                raise EndpointFailed(f"the hub sends its members elsewhere: {self._root}", where=str(start))
+        return self._root
+
+    def collections(self) -> list[RemoteCollection]:
+        """The collections that this member may see.
+
+        Raises:
+            EndpointFailed: the hub refuses or does not answer.
+        """
+        root = self._api_root()
+        found, _ = self._ask("GET", f"{root}collections/")
+        return [
+            RemoteCollection(
+                str(one["id"]),
+                str(one.get("title", "")),
+                str(one.get("alias", one["id"])),
+                one.get("can_read") is True,
+                one.get("can_write") is True,
+                f"{root}collections/{one['id']}/",
+            )
+            for one in found.get("collections", ())
+            if isinstance(one, dict) and "id" in one
+        ]
+
+    def pages(self, collection: RemoteCollection, added_after: str | None) -> Iterator[Page]:
+        """Objects that came after a moment, page by page; each page's moment is where to go on another day.
+
+        Raises:
+            EndpointFailed: the hub refuses or does not answer.
+        """
+        asked = {"added_after": added_after} if added_after else {}
+        for _ in range(_MOST_PAGES):
+            found, headers = self._ask("GET", f"{collection.url}objects/", params=asked)
+            objects, last = found.get("objects", []), headers.get("X-TAXII-Date-Added-Last")
+            yield Page(objects if isinstance(objects, list) else [], last)
+            if found.get("more") is not True:
+                return
+            # Some hubs name the next page, others leave the client to go on from the last moment (section 3.4).
+            following = {"next": str(found["next"])} if found.get("next") else {"added_after": last}
+            if not any(following.values()):
+                return
+            asked = {**({"added_after": added_after} if added_after else {}), **following}  # type: ignore[dict-item]
+
+    def versions(self, collection: RemoteCollection, identifiers: Sequence[str]) -> set[tuple[str, str]]:
+        """Which versions of these objects are there: pairs of identifier and version.
+
+        Raises:
+            EndpointFailed: the hub refuses or does not answer.
+        """
+        asked = {"match[id]": ",".join(identifiers), "match[version]": "all", "limit": "1000"}
+        found, _ = self._ask("GET", f"{collection.url}manifest/", params=asked)
+        return {(str(one.get("id")), str(one.get("version"))) for one in found.get("objects", ())}
+
+    def add(self, collection: RemoteCollection, things: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+        """Send objects; of those that the hub refuses, why, by identifier.
+
+        Raises:
+            EndpointFailed: the hub refuses all, or does not answer.
+        """
+        status, _ = self._ask(
+            "POST", f"{collection.url}objects/", json={"objects": list(things)}, headers={"Content-Type": _TAXII}
+        )
+        return {
+            str(one.get("id")): str(one.get("message", "refused"))[:300]
+            for one in status.get("failures", ())
+            if isinstance(one, dict)
+        }

@@ -1,0 +1,325 @@
+"""From facts to a draft, from a draft to the outbox, from the outbox to the hub.
+
+A draft holds exactly what will leave, object for object; approving it is the only way into the outbox. Objects that
+are at the hub already, unchanged, are in no draft.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from stillwatch.alliance.member.client import Client, Credentials, RemoteCollection
+from stillwatch.alliance.stix import (
+    LABELS,
+    Author,
+    bundle,
+    campaign_objects,
+    pseudonym,
+    shared_objects,
+    stable_id,
+    timestamp,
+)
+from stillwatch.alliance.store import Parcel, Store
+from stillwatch.core import BadSetting, BadTable, CampaignFacts, EndpointFailed, OutputUnwritable, canonical_json
+
+__all__ = ["Draft", "Membership", "Sent", "approve", "draft", "publish", "read_draft", "send", "write_draft"]
+
+Thing = dict[str, Any]
+
+_FORMAT = "stillwatch-draft/1"
+_BATCH = 100
+_SAME_CAMPAIGN = 0.5
+_UNVERSIONED = ("user-account",)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A member of a hub.
+
+    Attributes:
+        name: as the hub knows it.
+        hub: its URL.
+        state: the member's file.
+        credentials: how the hub knows that it is the member.
+    """
+
+    name: str
+    hub: str
+    state: Path
+    credentials: Credentials = field(default_factory=Credentials)
+
+    @property
+    def store(self) -> Store:
+        """The member's file, opened."""
+        return Store(self.state)
+
+    def client(self) -> Client:
+        """A conversation with the hub."""
+        return Client(self.hub, self.credentials)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What will leave, and where to; nothing has left yet.
+
+    Attributes:
+        member, hub, collection: whose, where to.
+        objects: STIX objects, new or changed.
+        campaign: identifier of the campaign they tell of, where they tell of one.
+        accounts: pseudonyms of all its accounts; stay with the member, to know the campaign again.
+        live: whether the campaign stands afterwards.
+    """
+
+    member: str
+    hub: str
+    collection: str
+    objects: tuple[Thing, ...]
+    campaign: str | None = None
+    accounts: tuple[str, ...] = ()
+    live: bool = True
+
+    @property
+    def sha256(self) -> str:
+        """What is approved when this draft is."""
+        whole = [self.member, self.hub, self.collection, list(self.objects), self.campaign, list(self.accounts)]
+        return hashlib.sha256(canonical_json([*whole, self.live])).hexdigest()
+
+    def __str__(self) -> str:
+        if not self.objects:
+            return "Nothing is to be sent: all of it is published already."
+        counts: dict[str, int] = {}
+        for one in self.objects:
+            counts[one["type"]] = counts.get(one["type"], 0) + 1
+        told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        head = f"To {self.hub}, collection {self.collection}, from {self.member}: {told}."
+        return "\n".join([head, *(json.dumps(one, ensure_ascii=False) for one in self.objects)])
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What a sending came to: objects the hub has taken, and why it refused others, by identifier."""
+
+    taken: int
+    refused: Mapping[str, str]
+
+    def __str__(self) -> str:
+        lines = [f"sent {self.taken} objects"]
+        lines += [f"refused {identifier}: {why}" for identifier, why in self.refused.items()]
+        return "\n".join(lines)
+
+
+def draft(
+    member: Membership,
+    facts: CampaignFacts,
+    *,
+    tlp: str = "amber",
+    collection: str | None = None,
+    valid_days: int = 90,
+    accounts: int = 100,
+    now: datetime | None = None,
+) -> Draft:
+    """What publishing a campaign would send; asks nobody and sends nothing.
+
+    Args:
+        member: who publishes.
+        facts: of the campaign.
+        tlp: label of all that leaves.
+        collection: alias or identifier; the label's own where none is named.
+        valid_days: days after the last exchange for which indicators count.
+        accounts: most accounts named, by pseudonym.
+        now: moment of what is new.
+
+    Raises:
+        BadSetting: the label is none that goes through a hub.
+    """
+    if tlp not in LABELS or tlp == "red":
+        raise BadSetting(
+            f"TLP:{tlp.upper()} goes through no hub", where="--tlp", hint=f"one of {', '.join(LABELS[:-1])}"
+        )
+    store, where = member.store, collection or tlp
+    author = Author(member.name, store.key(), tlp, valid_days, accounts)
+    names = tuple(pseudonym(author.key, account) for account in facts.account_ids)
+    campaign = _campaign_id(store, member.name, names)
+    made = bundle(campaign_objects(facts, author, campaign))["objects"]
+    changed = stamp(made, store.published(member.hub, where), now or datetime.now(UTC))
+    return Draft(member.name, member.hub, where, tuple(changed), campaign, names)
+
+
+def _campaign_id(store: Store, name: str, accounts: Sequence[str]) -> str:
+    """The identifier under which a campaign is published: of the live one that it mostly is, or a new one."""
+    mine = set(accounts)
+    likeness = {
+        identifier: len(mine & known) / max(len(mine | known), 1) for identifier, known in store.campaigns().items()
+    }
+    best = max(likeness, key=likeness.__getitem__, default=None)
+    if best is not None and likeness[best] >= _SAME_CAMPAIGN:
+        return best
+    return stable_id("campaign", name, sorted(mine), store.retracted())
+
+
+def stamp(things: Sequence[Thing], known: Mapping[str, Thing], now: datetime) -> list[Thing]:
+    """Those objects that are new or changed, with ``created`` and ``modified``; the rest needs no sending."""
+    fixed = {one["id"] for one in shared_objects()}
+    fresh = []
+    for thing in things:
+        old = known.get(thing["id"])
+        if old is not None and _content(old) == _content(thing):
+            continue
+        if thing["id"] in fixed or thing["type"] in _UNVERSIONED:
+            fresh.append(thing)
+            continue
+        moment = now
+        if old is not None:
+            last = datetime.fromisoformat(old["modified"].replace("Z", "+00:00"))
+            moment = max(now, last + timedelta(milliseconds=1))
+        said = timestamp(moment)
+        fresh.append({**thing, "created": old["created"] if old else said, "modified": said})
+    return fresh
+
+
+def _content(thing: Thing) -> Thing:
+    return {name: value for name, value in thing.items() if name not in ("created", "modified")}
+
+
+def approve(member: Membership, drafted: Draft) -> None:
+    """Put a draft into the outbox, from which it leaves at the next sending.
+
+    Raises:
+        BadSetting: it is another member's or for another hub.
+    """
+    if (drafted.member, drafted.hub) != (member.name, member.hub):
+        raise BadSetting(
+            f"the draft is {drafted.member}'s for {drafted.hub}, not {member.name}'s for {member.hub}",
+            where="--approve",
+        )
+    member.store.approve(
+        drafted.hub,
+        drafted.collection,
+        drafted.objects,
+        campaign=drafted.campaign,
+        accounts=drafted.accounts,
+        live=drafted.live,
+    )
+
+
+def send(member: Membership) -> Sent:
+    """Send what stands in the outbox, batch by batch; what the hub has is not sent again.
+
+    Raises:
+        EndpointFailed: the hub refuses or does not answer; what is unsent stays in the outbox.
+    """
+    store, taken, refused = member.store, 0, dict[str, str]()
+    with member.client() as client:
+        known: list[RemoteCollection] = []
+        while batch := store.waiting(member.hub, _BATCH):
+            known = known or client.collections()
+            first = batch[0].collection
+            # One request goes to one collection; order within it is kept.
+            parcels = [one for one in batch if one.collection == first]
+            where = _find(known, first, member.hub)
+            said = _deliver(client, where, store, parcels)
+            taken += len(parcels) - len(said)
+            refused |= {one.thing["id"]: said[one.n] for one in parcels if one.n in said}
+    return Sent(taken, refused)
+
+
+def _find(known: Sequence[RemoteCollection], name: str, hub: str) -> RemoteCollection:
+    for one in known:
+        if name in (one.alias, one.id, one.title):
+            return one
+    names = ", ".join(one.alias for one in known) or "none"
+    raise EndpointFailed(f"there is no collection {name!r} for this member", where=hub, hint=f"it may see: {names}")
+
+
+def _deliver(client: Client, where: RemoteCollection, store: Store, parcels: Sequence[Parcel]) -> dict[int, str]:
+    """Send a batch to one collection; why some were refused, by number."""
+    tried = [one for one in parcels if one.tried]
+    there = client.versions(where, sorted({one.thing["id"] for one in tried})) if tried else set()
+    left = [one for one in parcels if not (one.tried and _is_among(one.thing, there))]
+    store.trying(left)
+    said = client.add(where, [one.thing for one in left]) if left else {}
+    refused = {one.n: said[one.thing["id"]] for one in left if one.thing["id"] in said}
+    store.settle(parcels, refused)
+    return refused
+
+
+def _is_among(thing: Thing, there: set[tuple[str, str]]) -> bool:
+    said = thing.get("modified", thing.get("created"))
+    if said is None:
+        return any(identifier == thing["id"] for identifier, _ in there)
+    moment = datetime.fromisoformat(said.replace("Z", "+00:00"))
+    return any(
+        identifier == thing["id"] and datetime.fromisoformat(version.replace("Z", "+00:00")) == moment
+        for identifier, version in there
+    )
+
+
+def publish(member: Membership, facts: CampaignFacts, **how: Any) -> tuple[Draft, Sent]:
+    """Draft, approve and send in one call, for callers that have their member's approval.
+
+    Args:
+        member: who publishes.
+        facts: of the campaign.
+        how: as for ``draft``.
+    """
+    drafted = draft(member, facts, **how)
+    approve(member, drafted)
+    return drafted, send(member)
+
+
+def write_draft(drafted: Draft, path: Path) -> None:
+    """Write a draft for somebody to read and approve.
+
+    Raises:
+        OutputUnwritable: the file cannot be written, or is there already.
+    """
+    document = {
+        "format": _FORMAT,
+        "sha256": drafted.sha256,
+        "member": drafted.member,
+        "hub": drafted.hub,
+        "collection": drafted.collection,
+        "campaign": drafted.campaign,
+        "accounts": list(drafted.accounts),
+        "live": drafted.live,
+        "objects": list(drafted.objects),
+    }
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            json.dump(document, file, indent=2, ensure_ascii=False)
+            file.write("\n")
+    except OSError as error:
+        raise OutputUnwritable(f"the draft cannot be written: {error.strerror or error}", where=str(path)) from error
+
+
+def read_draft(path: Path) -> Draft:
+    """Read a draft back, exactly as it was written.
+
+    Raises:
+        BadTable: it is none, or was changed since.
+    """
+    hint = "write one with stillwatch alliance publish ... --draft FILE"
+    try:
+        told = json.loads(path.read_bytes())
+        if told["format"] != _FORMAT:
+            raise BadTable(f"its format is {told['format']!r}, not {_FORMAT!r}", where=str(path), hint=hint)
+        found = Draft(
+            told["member"],
+            told["hub"],
+            told["collection"],
+            tuple(told["objects"]),
+            told["campaign"],
+            tuple(told["accounts"]),
+            told["live"],
+        )
+        if found.sha256 != told["sha256"]:
+            raise BadTable("the draft was changed after it was written", where=str(path), hint=hint)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadTable(f"no draft: {error}", where=str(path), hint=hint) from error
+    return found

@@ -1,0 +1,45 @@
+"""From a campaign to STIX 2.1, and what is fixed in it: identifiers, markings, the extension definition.
+
+``bundle`` makes a campaign's objects, ``patterns`` writes and reads indicators' patterns, ``shared`` holds what is
+the same for all. Plain dictionaries throughout, pure functions, no package beside the standard library.
+"""
+
+from stillwatch.alliance.stix.bundle import Author, bundle, campaign_objects, pseudonym, timestamp
+from stillwatch.alliance.stix.extension import (
+    APPEAL_STATUSES,
+    EXTENSION_ID,
+    RETRACTION_REASONS,
+    extended,
+    extension_definition,
+    properties,
+)
+from stillwatch.alliance.stix.identifiers import NAMESPACE, identity_id, observable_id, stable_id
+from stillwatch.alliance.stix.marking import LABELS, MARKINGS, label_of, marking_definition
+from stillwatch.alliance.stix.patterns import pattern_of, read_pattern
+from stillwatch.alliance.stix.shared import PROJECT, shared_objects
+
+__all__ = [
+    "APPEAL_STATUSES",
+    "EXTENSION_ID",
+    "LABELS",
+    "MARKINGS",
+    "NAMESPACE",
+    "PROJECT",
+    "RETRACTION_REASONS",
+    "Author",
+    "bundle",
+    "campaign_objects",
+    "extended",
+    "extension_definition",
+    "identity_id",
+    "label_of",
+    "marking_definition",
+    "observable_id",
+    "pattern_of",
+    "properties",
+    "pseudonym",
+    "read_pattern",
+    "shared_objects",
+    "stable_id",
+    "timestamp",
+]

@@ -1,0 +1,263 @@
+"""The member's file: outbox, what was published, what was pulled, how far.
+
+An object that is to leave is put into the outbox and into ``published`` in one transaction; it is marked sent when
+the hub has said so. Whatever stands unsent after a crash is sent by the next command, and asked for first where it
+was tried before.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stillwatch.core import OutputUnwritable, UnreadableInput
+
+__all__ = ["Parcel", "Store"]
+
+Thing = Mapping[str, Any]
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS published (
+    hub TEXT, collection TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY (hub, collection, id));
+CREATE TABLE IF NOT EXISTS campaign (id TEXT PRIMARY KEY, accounts TEXT NOT NULL, live INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS outbox (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, hub TEXT NOT NULL, collection TEXT NOT NULL, body TEXT NOT NULL,
+    tried INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'waiting', said TEXT);
+CREATE TABLE IF NOT EXISTS pulled (
+    id TEXT PRIMARY KEY, type TEXT NOT NULL, hub TEXT NOT NULL, collection TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS reached (hub TEXT, collection TEXT, added TEXT NOT NULL, PRIMARY KEY (hub, collection));
+"""
+_FORMAT = "stillwatch-alliance/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """An object in the outbox: its number, where it goes, whether it was tried before."""
+
+    n: int
+    hub: str
+    collection: str
+    thing: dict[str, Any]
+    tried: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A member's file.
+
+    Args:
+        path: of the file; made by the first writing.
+    """
+
+    path: Path
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; all of it is on disk afterwards, or none.
+
+        Raises:
+            OutputUnwritable: the file cannot be written, or is none of this kind.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            # It holds the key of all pseudonyms: nobody else may read it.
+            self.path.touch(mode=0o600, exist_ok=True)
+            with closing(sqlite3.connect(self.path, timeout=30, isolation_level=None)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                self._prepare(connection)
+                try:
+                    yield connection
+                except BaseException:
+                    connection.execute("ROLLBACK")
+                    raise
+                connection.execute("COMMIT")
+        except (sqlite3.Error, OSError) as error:
+            raise OutputUnwritable(f"the member's file cannot be written: {error}", where=str(self.path)) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The file as it stands.
+
+        Raises:
+            UnreadableInput: it is not there, or is none of this kind.
+        """
+        hint = "stillwatch alliance pull writes one"
+        if not self.path.is_file():
+            raise UnreadableInput("there is no such file", where=str(self.path), hint=hint)
+        try:
+            with closing(sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+                found = connection.execute("SELECT value FROM setting WHERE name = 'format'").fetchone()
+                if found is None or found[0] != _FORMAT:
+                    raise UnreadableInput("it is no member's file", where=str(self.path), hint=hint)
+                yield connection
+        except sqlite3.Error as error:
+            raise UnreadableInput(f"it is no member's file: {error}", where=str(self.path), hint=hint) from error
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        for statement in _TABLES.split(";"):
+            connection.execute(statement)
+        for name, value in (("format", _FORMAT), ("key", secrets.token_hex(32))):
+            connection.execute("INSERT OR IGNORE INTO setting VALUES (?, ?)", (name, value))
+
+    def key(self) -> bytes:
+        """The secret from which this member's pseudonyms are made; made once, at first use."""
+        with self.writing() as connection:
+            (found,) = connection.execute("SELECT value FROM setting WHERE name = 'key'").fetchone()
+        return bytes.fromhex(found)
+
+    def published(self, hub: str, collection: str | None = None) -> dict[str, dict[str, Any]]:
+        """What was last published of each object, by identifier, sent or still in the outbox."""
+        with self.writing() as connection:
+            rows = connection.execute(
+                "SELECT id, body FROM published WHERE hub = ? AND collection = coalesce(?, collection)",
+                (hub, collection),
+            ).fetchall()
+        return {identifier: json.loads(body) for identifier, body in rows}
+
+    def campaigns(self) -> dict[str, set[str]]:
+        """Pseudonyms of the accounts of each campaign that was published and not taken back."""
+        with self.writing() as connection:
+            rows = connection.execute("SELECT id, accounts FROM campaign WHERE live").fetchall()
+        return {identifier: set(json.loads(accounts)) for identifier, accounts in rows}
+
+    def approve(
+        self,
+        hub: str,
+        collection: str,
+        things: Sequence[Thing],
+        *,
+        campaign: str | None = None,
+        accounts: Sequence[str] = (),
+        live: bool = True,
+    ) -> None:
+        """Put objects into the outbox; from here on they leave, whatever happens.
+
+        An object of which the very same version stands there or was sent already is left out.
+        """
+        with self.writing() as connection:
+            for thing in things:
+                body = json.dumps(thing, sort_keys=True)
+                known = connection.execute(
+                    "SELECT body FROM published WHERE hub = ? AND collection = ? AND id = ?",
+                    (hub, collection, thing["id"]),
+                ).fetchone()
+                if known is not None and known[0] == body:
+                    continue
+                connection.execute(
+                    "INSERT OR REPLACE INTO published VALUES (?, ?, ?, ?)", (hub, collection, thing["id"], body)
+                )
+                connection.execute(
+                    "INSERT INTO outbox (hub, collection, body) VALUES (?, ?, ?)", (hub, collection, body)
+                )
+            if campaign is not None:
+                connection.execute(
+                    "INSERT OR REPLACE INTO campaign VALUES (?, ?, ?)",
+                    (campaign, json.dumps(sorted(accounts)), int(live)),
+                )
+
+    def waiting(self, hub: str, most: int) -> list[Parcel]:
+        """The next objects to send, first come first."""
+        with self.writing() as connection:
+            rows = connection.execute(
+                "SELECT n, hub, collection, body, tried FROM outbox WHERE state = 'waiting' AND hub = ? "
+                "ORDER BY n LIMIT ?",
+                (hub, most),
+            ).fetchall()
+        return [
+            Parcel(n, where, collection, json.loads(body), bool(tried)) for n, where, collection, body, tried in rows
+        ]
+
+    def trying(self, parcels: Sequence[Parcel]) -> None:
+        """Say that these are about to be sent."""
+        with self.writing() as connection:
+            connection.executemany("UPDATE outbox SET tried = 1 WHERE n = ?", [(one.n,) for one in parcels])
+
+    def settle(self, parcels: Sequence[Parcel], refused: Mapping[int, str]) -> None:
+        """Say that the hub has taken these, but for those it refused with a reason.
+
+        What was refused is no longer counted as published: a corrected version can be sent.
+        """
+        with self.writing() as connection:
+            for one in parcels:
+                said = refused.get(one.n)
+                connection.execute(
+                    "UPDATE outbox SET state = ?, said = ? WHERE n = ?", ("refused" if said else "sent", said, one.n)
+                )
+                if said:
+                    connection.execute(
+                        "DELETE FROM published WHERE hub = ? AND collection = ? AND id = ?",
+                        (one.hub, one.collection, one.thing["id"]),
+                    )
+
+    def reached(self, hub: str, collection: str) -> str | None:
+        """The moment up to which a collection was pulled, as the hub wrote it."""
+        with self.writing() as connection:
+            found = connection.execute(
+                "SELECT added FROM reached WHERE hub = ? AND collection = ?", (hub, collection)
+            ).fetchone()
+        return str(found[0]) if found else None
+
+    def keep(self, hub: str, collection: str, things: Sequence[Thing], added: str | None) -> list[Thing]:
+        """Keep a page of what partners said, and how far it goes; those that are new or newer come back.
+
+        An object is replaced only by a later version in the name of the same creator.
+        """
+        fresh: list[Thing] = []
+        with self.writing() as connection:
+            for thing in things:
+                known = connection.execute("SELECT body FROM pulled WHERE id = ?", (thing["id"],)).fetchone()
+                if known is not None and not _follows(thing, json.loads(known[0])):
+                    continue
+                connection.execute(
+                    "INSERT OR REPLACE INTO pulled VALUES (?, ?, ?, ?, ?)",
+                    (thing["id"], thing["type"], hub, collection, json.dumps(thing)),
+                )
+                fresh.append(thing)
+            if added is not None:
+                connection.execute("INSERT OR REPLACE INTO reached VALUES (?, ?, ?)", (hub, collection, added))
+        return fresh
+
+    def pulled(self, *types: str) -> list[dict[str, Any]]:
+        """What partners said, of these types."""
+        marks = ", ".join("?" * len(types))
+        with self.reading() as connection:
+            rows = connection.execute(f"SELECT body FROM pulled WHERE type IN ({marks}) ORDER BY id", types).fetchall()
+        return [json.loads(body) for (body,) in rows]
+
+    def retracted(self) -> int:
+        """How many campaigns were taken back: one that comes again is another."""
+        with self.writing() as connection:
+            (count,) = connection.execute("SELECT count(*) FROM campaign WHERE NOT live").fetchone()
+        return int(count)
+
+    def find(self, identifier: str) -> dict[str, Any] | None:
+        """An object that was pulled or published."""
+        with self.writing() as connection:
+            found = connection.execute(
+                "SELECT body FROM pulled WHERE id = ? UNION ALL SELECT body FROM published WHERE id = ?",
+                (identifier, identifier),
+            ).fetchone()
+        return json.loads(found[0]) if found else None
+
+    def whence(self, identifier: str) -> tuple[str, str] | None:
+        """Hub and collection of an object that was pulled or published."""
+        with self.writing() as connection:
+            found = connection.execute(
+                "SELECT hub, collection FROM pulled WHERE id = ? UNION ALL "
+                "SELECT hub, collection FROM published WHERE id = ?",
+                (identifier, identifier),
+            ).fetchone()
+        return (found[0], found[1]) if found else None
+
+
+def _follows(new: Thing, old: Thing) -> bool:
+    if new.get("created_by_ref") != old.get("created_by_ref"):
+        return False
+    return str(new.get("modified", "")) > str(old.get("modified", ""))

@@ -1,0 +1,145 @@
+"""What partners said, as a scan reads it: live indicators, and appeals with their outcome.
+
+An indicator counts no more when it is revoked, when its campaign is, or when the member who published it upheld an
+appeal against one of them. Nobody else's word ends it: another member's outcome is shown, and no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from stillwatch.alliance.stix import APPEAL_STATUSES, identity_id, label_of, properties, read_pattern
+from stillwatch.alliance.store.file import Store
+from stillwatch.core import PartnerIndicator
+
+__all__ = ["Appeal", "appeals", "partner_indicators"]
+
+Thing = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """An appeal as it stands.
+
+    Attributes:
+        case: what it is known by.
+        status: filed, upheld or rejected.
+        member: STIX identity of who said this last.
+        objects: what it is about.
+        final: whether the member who published the object said so.
+        whole: whether it is about all of the object, not about one of its accounts.
+    """
+
+    case: str
+    status: str
+    member: str
+    objects: tuple[str, ...]
+    final: bool
+    whole: bool
+
+
+def appeals(store: Store, own: Iterable[Thing] = ()) -> list[Appeal]:
+    """Appeals among what was pulled and what is one's own, the latest word on each case.
+
+    The word of who published the object stands over that of who filed; others have none.
+    """
+    notes = [*store.pulled("note"), *(one for one in own if one["type"] == "note")]
+    published = [*store.pulled("campaign", "indicator", "report"), *own]
+    creators = {one["id"]: one.get("created_by_ref") for one in published if one["type"] != "note"}
+    filers: dict[str, str] = {}
+    found: dict[str, Appeal] = {}
+    for note in sorted(notes, key=lambda one: str(one.get("modified", ""))):
+        told = properties(note).get("appeal")
+        if not isinstance(told, Mapping) or told.get("status") not in APPEAL_STATUSES or note.get("revoked") is True:
+            continue
+        case, speaker = str(told.get("case")), str(note.get("created_by_ref"))
+        objects = tuple(str(one) for one in note.get("object_refs", ()))
+        final = any(creators.get(one) == speaker for one in objects)
+        if filers.setdefault(case, speaker) != speaker and not final:
+            continue
+        if case in found and found[case].final and not final:
+            continue
+        whole = not any(one.startswith("user-account--") for one in objects)
+        found[case] = Appeal(case, told["status"], speaker, objects, final, whole)
+    return list(found.values())
+
+
+def partner_indicators(path: Path, *, member: str | None = None) -> list[PartnerIndicator]:
+    """Partners' indicators that count today, in order of identifier.
+
+    Args:
+        path: the member's file.
+        member: name of the member itself, whose own indicators are no partner's.
+
+    Raises:
+        UnreadableInput: the file is none.
+    """
+    store = Store(path)
+    own = identity_id(member) if member else None
+    names = {one["id"]: str(one.get("name", "")) for one in store.pulled("identity")}
+    campaigns = {one["id"]: one for one in store.pulled("campaign")}
+    pointed = _pointed(store.pulled("relationship"))
+    standing = appeals(store)
+    found = []
+    for one in store.pulled("indicator"):
+        if one.get("created_by_ref") == own:
+            continue
+        indicator = _read(one, names, pointed.get(one["id"]))
+        if indicator is None or campaigns.get(indicator.campaign or "", {}).get("revoked") is True:
+            continue
+        status = _status(standing, indicator)
+        if status != "upheld":
+            found.append(replace(indicator, appeal=status))
+    return found
+
+
+def _pointed(relationships: Sequence[Thing]) -> dict[str, str]:
+    """The campaign that each indicator indicates."""
+    return {
+        str(one.get("source_ref")): str(one.get("target_ref"))
+        for one in relationships
+        if one.get("relationship_type") == "indicates" and one.get("revoked") is not True
+    }
+
+
+def _status(standing: Sequence[Appeal], indicator: PartnerIndicator) -> str | None:
+    """How an appeal about an indicator or its campaign stands; ``upheld`` only by its publisher's word."""
+    about = [one for one in standing if {indicator.indicator_id, indicator.campaign} & set(one.objects)]
+    if any(one.status == "upheld" and one.final and one.whole for one in about):
+        return "upheld"
+    if any(one.status != "rejected" for one in about):
+        return "filed"
+    return "rejected" if about else None
+
+
+def _read(one: Thing, names: Mapping[str, str], campaign: str | None) -> PartnerIndicator | None:
+    """An indicator that can be held against a log; None where it cannot, or counts no more."""
+    if one.get("revoked") is True or one.get("pattern_type") != "stix":
+        return None
+    read = read_pattern(str(one.get("pattern", "")))
+    start, end = _moment(one.get("valid_from")), _moment(one.get("valid_until"))
+    if read is None or start is None or (end is None and "valid_until" in one):
+        return None
+    creator, confidence = str(one.get("created_by_ref", "")), one.get("confidence")
+    marks = one.get("object_marking_refs")
+    return PartnerIndicator(
+        one["id"],
+        *read,
+        partner=names.get(creator) or creator or "unknown",
+        campaign=campaign,
+        tlp=label_of(marks if isinstance(marks, list) else ()) or "amber",
+        confidence=confidence if isinstance(confidence, int) and 0 <= confidence <= 100 else None,
+        valid_from=start,
+        valid_until=end,
+    )
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text).replace("Z", "+00:00")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
