@@ -6,6 +6,7 @@ hash-chained log in which decisions, reads and writes are kept, ``indicators`` w
 
 from stillwatch.core import tables
 from stillwatch.core.errors import (
+    BadMessage,
     BadSetting,
     BadTable,
     EmptyInput,
@@ -26,6 +27,7 @@ from stillwatch.core.ledger import Entry, Ledger, canonical_json, chained, verif
 
 __all__ = [
     "INDICATOR_KINDS",
+    "BadMessage",
     "BadSetting",
     "BadTable",
     "CampaignFacts",

@@ -7,6 +7,7 @@
         EmptyInput          there is nothing to read
         BadTable            a side file (accounts, releases, truth) lacks a column or holds a bad value
         TamperedLedger      a hash-chained log does not hold together
+        BadMessage          what a partner sent is malformed, or not what it must be
       OutputError
         OutputExists        the output path is taken
         OutputUnwritable    the disk is full, or the path is not writable
@@ -26,6 +27,7 @@ from collections.abc import Mapping
 from typing import Any
 
 __all__ = [
+    "BadMessage",
     "BadSetting",
     "BadTable",
     "EmptyInput",
@@ -93,6 +95,10 @@ class BadTable(InputError):
 
 class TamperedLedger(InputError):
     """A hash-chained log does not hold together."""
+
+
+class BadMessage(InputError):
+    """What a partner sent is malformed, or does not hold: another key, a proof that fails."""
 
 
 class OutputError(StillwatchError):

@@ -39,6 +39,8 @@ _TIED = 0.05
 _ONE_DOOR = 0.8
 _SMALL_OFFICE = 40
 _MOST_COUNTED = 64
+_HALF = 0.5
+_FEW = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +246,26 @@ def _campaign(own: Own, graphs: dict[str, PeerGraph], ties: list[Tie]) -> JointC
     for member, place in sorted({(tie.member, tie.peer_group) for tie in ties}):
         elsewhere[member] = elsewhere.get(member, 0) + len(graphs[member].groups[place].nodes)
     members = np.unique(np.concatenate([own.groups[g].members for g in groups]))
+    members = np.union1d(members, _recruited(own, graphs, ties, members))
     return JointCampaign(groups, members, elsewhere, min(tie.q_value for tie in ties), tuple(ties))
+
+
+def _recruited(own: Own, graphs: dict[str, PeerGraph], ties: Sequence[Tie], members: I64) -> I64:
+    """Own accounts that hold the campaign's own text and were in no group of it.
+
+    A text is its own where half of our members and half of a peer's accounts hold it, and few others of ours do.
+    """
+    found = [np.zeros(0, np.int64)]
+    for tie in ties:
+        nodes = graphs[tie.member].groups[tie.peer_group].nodes
+        for token in frozenset().union(*nodes):
+            holders = own.holders.get(token)
+            if holders is None or own.kinds[token] not in CONTENT_KINDS or len(holders) > _FEW * len(members):
+                continue
+            ours, theirs = np.isin(members, holders).mean(), sum(token in node for node in nodes) / len(nodes)
+            if min(ours, theirs) >= _HALF:
+                found.append(holders)
+    return np.unique(np.concatenate(found))
 
 
 def _strangers(campaign: JointCampaign) -> int:
