@@ -39,7 +39,7 @@ _TIED = 0.05
 _ONE_DOOR = 0.8
 _SMALL_OFFICE = 40
 _MOST_COUNTED = 64
-_HALF = 0.5
+_HALF, _NEARLY_ALL = 0.5, 0.75
 _FEW = 2
 
 
@@ -253,17 +253,18 @@ def _campaign(own: Own, graphs: dict[str, PeerGraph], ties: list[Tie]) -> JointC
 def _recruited(own: Own, graphs: dict[str, PeerGraph], ties: Sequence[Tie], members: I64) -> I64:
     """Own accounts that hold the campaign's own text and were in no group of it.
 
-    A text is its own where half of our members and half of a peer's accounts hold it, and few others of ours do.
+    A sentence is its own where nearly all of our members and half of a peer's accounts hold it, and hardly anybody
+    else of ours does.
     """
     found = [np.zeros(0, np.int64)]
     for tie in ties:
         nodes = graphs[tie.member].groups[tie.peer_group].nodes
         for token in frozenset().union(*nodes):
             holders = own.holders.get(token)
-            if holders is None or own.kinds[token] not in CONTENT_KINDS or len(holders) > _FEW * len(members):
+            if holders is None or own.kinds[token] != "sentence" or len(holders) > len(members) + _FEW:
                 continue
             ours, theirs = np.isin(members, holders).mean(), sum(token in node for node in nodes) / len(nodes)
-            if min(ours, theirs) >= _HALF:
+            if ours >= _NEARLY_ALL and theirs >= _HALF:
                 found.append(holders)
     return np.unique(np.concatenate(found))
 
