@@ -101,6 +101,11 @@ class Asked:
             return ristretto.Client.finalize_batch(self._clients, output, ristretto.PublicKey.deserialize(public))
         except ValueError as error:
             raise BadElement(str(error)) from error
+        except BaseException as error:
+            # voprf 0.2.0 panics where a batch's proof does not hold, and a panic is no Exception.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise BadElement("the proof does not hold for this key") from None
 
 
 def blind(values: Sequence[bytes]) -> Asked:
