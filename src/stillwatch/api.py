@@ -21,6 +21,7 @@ def scan(
     accounts: str | Path | None = None,
     releases: str | Path | None = None,
     values: str | Path | None = None,
+    indicators: str | Path | None = None,
     **settings: Any,
 ) -> Run:
     """Read logs, find campaigns, write a run.
@@ -31,6 +32,7 @@ def scan(
         accounts: what is known of accounts (JSONL, CSV or Parquet), joined on ``account_id``.
         releases: models and when they came out (JSONL, CSV or Parquet).
         values: what a lab measured exchanges to be worth (its ``values.json``).
+        indicators: what partners of an alliance said (the file that ``stillwatch alliance pull`` keeps).
         settings: any of ``ScanSettings``: ``fdr``, ``seed``, ``workers``, ``memory_mb`` and others.
 
     Returns:
@@ -46,5 +48,6 @@ def scan(
         accounts=Path(accounts) if accounts else None,
         releases=Path(releases) if releases else None,
         values=Path(values) if values else None,
+        indicators=Path(indicators) if indicators else None,
         settings=load_settings(**settings),
     )

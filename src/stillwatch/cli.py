@@ -18,6 +18,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from stillwatch import ingest
 from stillwatch import range as range_
+from stillwatch.cli_alliance import alliance_app
+from stillwatch.cli_hub import hub_commands
 from stillwatch.cli_lab import lab_app
 from stillwatch.core import Interrupted, StillwatchError
 from stillwatch.pipeline.replay import replay
@@ -77,6 +79,7 @@ def scan_command(
     accounts: Path | None = None,
     releases: Path | None = None,
     values: Path | None = None,
+    indicators: Path | None = None,
     fdr: float | None = None,
     seed: int | None = None,
     workers: int | None = None,
@@ -98,6 +101,8 @@ def scan_command(
         Models and their release times (JSONL, CSV or Parquet).
     values
         What a lab measured exchanges to be worth: values.json of a lab run.
+    indicators
+        What partners of an alliance said: the file that stillwatch alliance pull keeps.
     fdr
         Share of false campaigns to accept among those reported. [default: 0.01]
     seed
@@ -116,7 +121,14 @@ def scan_command(
     )
     with _progress() as bars:
         run = scan(
-            paths, out=out, accounts=accounts, releases=releases, values=values, settings=settings, progress=bars
+            paths,
+            out=out,
+            accounts=accounts,
+            releases=releases,
+            values=values,
+            indicators=indicators,
+            settings=settings,
+            progress=bars,
         )
     _out.print(render_console(run.path))
 
@@ -212,6 +224,9 @@ def formats_command() -> None:
 
 
 app.command(lab_app(_progress, _plain))
+alliance = alliance_app(_plain)
+hub_commands(alliance, _plain)
+app.command(alliance)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

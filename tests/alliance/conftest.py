@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from stillwatch.alliance.hub import Hub, Serving, found, serving
+from stillwatch.alliance.hub import Hub, Serving, admit, found, serving
+from stillwatch.alliance.member import Credentials, Membership
 from stillwatch.alliance.stix import MARKINGS, Author, campaign_objects, identity_id, stable_id
 from stillwatch.core import CampaignFacts, Indicator
 
@@ -82,3 +83,12 @@ def note() -> Callable[..., Thing]:
         return thing | more
 
     return make
+
+
+@pytest.fixture
+def members(served: Serving, tmp_path: Path) -> dict[str, Membership]:
+    """Three members of the hub that serves, each with a file of its own."""
+    return {
+        name: Membership(name, served.url, tmp_path / f"{name}.db", Credentials(admit(served.hub, name)))
+        for name in ("acme", "bolt", "cora")
+    }

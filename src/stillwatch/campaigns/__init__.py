@@ -3,7 +3,8 @@
 The data's way, a file a step: ``gather`` and ``entities`` read columns, ``templates`` groups
 near-duplicates, ``postings`` and ``content`` propose pairs, ``linkage`` weighs them, ``clustering``
 groups them, ``families`` tests each group against ``background``, ``explanations`` asks what else
-it could be, ``investigate`` joins it all, ``portrait``, ``shared_text`` and ``verdicts`` tell it.
+it could be, ``investigate`` joins it all, ``portrait``, ``shared_text`` and ``verdicts`` tell it, ``partners`` adds
+what an alliance said.
 """
 
 from stillwatch.campaigns.background import Background
@@ -23,6 +24,7 @@ from stillwatch.campaigns.gather import (
 from stillwatch.campaigns.interchangeability import Interchangeability, interchangeability
 from stillwatch.campaigns.investigate import Case, investigate
 from stillwatch.campaigns.linkage import Links, Traits, link
+from stillwatch.campaigns.partners import PartnerWord, hold_against, with_partners
 from stillwatch.campaigns.portrait import Portraitist
 from stillwatch.campaigns.postings import Postings
 from stillwatch.campaigns.repeats import Asked, load_asked
@@ -44,6 +46,7 @@ __all__ = [
     "Entities",
     "Interchangeability",
     "Links",
+    "PartnerWord",
     "Portraitist",
     "Postings",
     "Suspicion",
@@ -59,6 +62,7 @@ __all__ = [
     "gather_rhythm",
     "gather_sentences",
     "gather_texts",
+    "hold_against",
     "interchangeability",
     "investigate",
     "link",
@@ -72,4 +76,5 @@ __all__ = [
     "tail_p",
     "template_table",
     "whiten",
+    "with_partners",
 ]

@@ -12,6 +12,7 @@ selects by name, so order matters only to people.
 | ``LINKS`` | a linked pair of accounts, with a match weight per evidence family |
 | ``TEMPLATES`` | a family of near-identical or same-source prompts |
 | ``CAMPAIGNS`` | a campaign with its portrait |
+| ``PARTNERS`` | an account that has what a partner of an alliance named |
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ __all__ = [
     "EXCHANGES",
     "FAMILIES",
     "LINKS",
+    "PARTNERS",
     "RELEASES_FILE",
     "TEMPLATES",
     "VERDICTS",
@@ -253,3 +255,18 @@ CAMPAIGNS = pa.schema(
 )
 """``worth`` is what the exchanges may have been worth to a student, by a lab's curves; null without ``--values``.
 ``waterfall`` sums to the mean match weight of the campaign's links: prior first, then families."""
+
+PARTNERS = pa.schema(
+    [
+        ("account_id", pa.string()),
+        ("partner", pa.string()),
+        ("kind", pa.string()),
+        ("indicator_id", pa.string()),
+        ("partner_campaign", pa.string()),
+        ("tlp", pa.string()),
+        ("confidence", pa.int64()),
+        ("valid_until", _TIME),
+        ("appeal", pa.string()),
+    ]
+)
+"""Written where a scan was given ``--indicators``. ``indicator_id`` and ``partner_campaign`` are STIX identifiers."""

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from stillwatch import campaigns as c
 from stillwatch import signals as s
+from stillwatch.core import PartnerIndicator
 from stillwatch.core.tables import CAMPAIGNS
 from stillwatch.pipeline.texts import read_texts
 from stillwatch.settings import ScanSettings
@@ -49,6 +50,7 @@ class Detected:
     templates: int
     clusters_tested: int
     campaigns: int
+    partners: c.PartnerWord | None = None
 
 
 def read_world(
@@ -95,6 +97,7 @@ def detect(
     clock: Clock,
     pool: Executor | None = None,
     curves: Sequence[c.Curve] = (),
+    partners: Sequence[PartnerIndicator] | None = None,
 ) -> Detected:
     """Find campaigns and write accounts, links, templates and campaigns.
 
@@ -106,6 +109,7 @@ def detect(
         clock: gets each stage's seconds.
         pool: worker processes; without them everything happens in this one.
         curves: what a lab measured exchanges to be worth.
+        partners: what an alliance's partners said, where they were asked.
     """
     world = read_world(connection, settings, clock, pool)
     with clock.stage("candidates"):
@@ -132,15 +136,18 @@ def detect(
     with clock.stage("tables"):
         templates = c.template_table(world, connection, {campaign_id: case.members for campaign_id, case in named})
         pq.write_table(pa.Table.from_pylist(portraits, schema=CAMPAIGNS), run / "campaigns.parquet")
-        pq.write_table(
-            c.account_table(connection, links, named, others, settings.fdr),
-            run / "accounts.parquet",
-            compression="zstd",
-        )
+        account_table = c.account_table(connection, links, named, others, settings.fdr)
+        word = None
+        if partners is not None:
+            # After every test, so that no partner's word can move one.
+            word = c.hold_against(connection, partners)
+            account_table = c.with_partners(account_table, word.table)
+            pq.write_table(word.table, run / "partners.parquet")
+        pq.write_table(account_table, run / "accounts.parquet", compression="zstd")
         pq.write_table(c.link_table(connection, links), run / "links.parquet", compression="zstd")
         pq.write_table(templates, run / "templates.parquet", compression="zstd")
     ((accounts,),) = connection.execute("SELECT count(*) FROM account").fetchall()
-    return Detected(accounts, len(links.a), len(templates), len(cases) + len(others), len(cases))
+    return Detected(accounts, len(links.a), len(templates), len(cases) + len(others), len(cases), word)
 
 
 def _release_list(releases: pa.Table | None) -> list[tuple[str, int]]:

@@ -6,7 +6,7 @@ with it, the campaign's are the great majority. Everything is read from the run'
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.core import BadSetting, CampaignFacts, Indicator, UnreadableInput
+from stillwatch.core import INDICATOR_KINDS, BadSetting, CampaignFacts, Indicator, UnreadableInput
 from stillwatch.core.tables import EXCHANGES
 from stillwatch.engines import query
 from stillwatch.pipeline.scan import ACCOUNT_FILE_COPY
@@ -56,20 +56,27 @@ ORDER BY kind, accounts DESC, others, value
 """
 
 
-def campaign_facts(run: Path, campaign_id: str, *, least: int = LEAST_ACCOUNTS) -> CampaignFacts:
+def campaign_facts(
+    run: Path, campaign_id: str, *, least: int = LEAST_ACCOUNTS, kinds: Sequence[str] | None = None
+) -> CampaignFacts:
     """The facts of a campaign.
 
     Args:
         run: a finished run.
         campaign_id: its name there.
         least: members that must share a value before it becomes an indicator.
+        kinds: kinds of indicators to look for; None for all.
 
     Raises:
         UnreadableInput: there is no run.
-        BadSetting: it has no such campaign, or ``least`` is below 2.
+        BadSetting: it has no such campaign, ``least`` is below 2, or there is no such kind.
     """
     if least < 2:
         raise BadSetting(f"{least} account is no group: its values would be one customer's own", where="--least")
+    wanted = set(INDICATOR_KINDS if kinds is None else kinds)
+    if not wanted <= set(INDICATOR_KINDS):
+        unknown = ", ".join(sorted(wanted - set(INDICATOR_KINDS)))
+        raise BadSetting(f"no kind: {unknown}", where="--kinds", hint=f"of {', '.join(INDICATOR_KINDS)}")
     row = _row(run, campaign_id)
     members = tuple(sorted(row["account_ids"]))
     with duckdb.connect() as connection:
@@ -78,7 +85,7 @@ def campaign_facts(run: Path, campaign_id: str, *, least: int = LEAST_ACCOUNTS) 
         files = str(run / "exchanges.parquet" / "*.parquet").replace("'", "''")
         connection.execute(f"CREATE VIEW exchanges AS SELECT * FROM read_parquet('{files}')")
         connection.execute("CREATE TABLE account_file AS SELECT * FROM read_parquet(?)", [str(run / ACCOUNT_FILE_COPY)])
-        found = [*_values(connection, least), *_sentences(connection, least)]
+        found = [*_values(connection, least), *(_sentences(connection, least) if "sentence" in wanted else ())]
     counted = set(row["families"])
     observed = [o["family"] for o in row["observations"] if o["family"] in counted]
     return CampaignFacts(
@@ -93,7 +100,7 @@ def campaign_facts(run: Path, campaign_id: str, *, least: int = LEAST_ACCOUNTS) 
         tuple(target["name"] for target in row["targets"]),
         row["inferences"][0]["confidence"] if row["inferences"] else "low",
         members,
-        tuple(found),
+        tuple(one for one in found if one.kind in wanted),
     )
 
 

@@ -17,6 +17,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stillwatch.alliance.store import partner_indicators
 from stillwatch.core import EmptyInput
 from stillwatch.core.tables import ACCOUNT_FILE, DEAD_LETTERS, EXCHANGES
 from stillwatch.engines import connect, worker_pool
@@ -63,6 +64,7 @@ def scan(
     accounts: Path | None = None,
     releases: Path | None = None,
     values: Path | None = None,
+    indicators: Path | None = None,
     settings: ScanSettings | None = None,
     progress: Progress | None = None,
 ) -> Run:
@@ -74,6 +76,7 @@ def scan(
         accounts: what is known of accounts, joined on ``account_id``.
         releases: models and when they came out.
         values: what a lab measured exchanges to be worth.
+        indicators: a member's file, with what partners of an alliance said.
         settings: of the scan.
         progress: told how it goes.
 
@@ -90,6 +93,7 @@ def scan(
     account_table = read_accounts(accounts) if accounts else ACCOUNT_FILE.empty_table()
     release_table = read_releases(releases) if releases else None
     known = read_values(values) if values else Values()
+    partners = partner_indicators(indicators) if indicators else None
     slices = plan(paths, defaults=settings.defaults())
     size = sum(path.stat().st_size for path in {part.path for part in slices})
     with new_run(out) as run, _workers(settings.workers, size) as pool:
@@ -109,7 +113,7 @@ def scan(
         progress.start("looking for campaigns", None)
         with connect(work / "spill", memory_mb=settings.memory_mb, threads=settings.workers) as connection:
             make_views(connection, run / "exchanges.parquet", work / "sketches", run / ACCOUNT_FILE_COPY)
-            found = detect(connection, run, release_table, settings, clock, pool, known.curves)
+            found = detect(connection, run, release_table, settings, clock, pool, known.curves, partners)
         missing = _missing_columns(run / "exchanges.parquet", account_table)
         progress.start("writing the report", None)
         shutil.rmtree(work)
@@ -192,6 +196,9 @@ def _write_run_json(
         "timings": {name: round(seconds, 3) for name, seconds in clock.seconds.items()},
         "columns_missing": list(missing),
     }
+    if found.partners is not None:
+        word = found.partners
+        document["partners"] = {"indicators": word.held, "too_broad": word.broad, "matches": len(word.table)}
     if values.sha256:
         document["values"] = {"sha256": values.sha256, "caveats": list(values.caveats)}
     (run / "run.json").write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2))

@@ -18,7 +18,7 @@ from stillwatch.core.tables import FAMILIES
 from stillwatch.report import graph, wording
 from stillwatch.report.blindspots import FAMILY_MEANINGS
 from stillwatch.report.page import build_page
-from stillwatch.report.runfiles import SCHEMAS, read_info, read_table, replace_file
+from stillwatch.report.runfiles import SCHEMAS, read_info, read_partners, read_table, replace_file
 
 __all__ = ["write_report"]
 
@@ -33,7 +33,8 @@ def write_report(run: Path) -> Path:
         BadTable: a table lacks a column.
         OutputUnwritable: the page cannot be written.
     """
-    page = build_page(read_info(run), {name: read_table(run, name) for name in SCHEMAS})
+    tables = {name: read_table(run, name) for name in SCHEMAS}
+    page = build_page(read_info(run), tables, read_partners(run))
     html = _environment().get_template("report.html.j2").render(page=page)
     return replace_file(run / "report.html", html.encode())
 

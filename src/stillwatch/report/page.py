@@ -19,6 +19,7 @@ from stillwatch.report import wording
 from stillwatch.report.blindspots import BlindSpot, find_blind_spots
 from stillwatch.report.graph import Graph, draw_graph
 from stillwatch.report.marks import MarkedText, mark_shared
+from stillwatch.report.partners import PartnerView, list_partners
 from stillwatch.report.people import AccountList, list_accounts, list_near_misses
 from stillwatch.report.timeline import Timeline, draw_timeline
 from stillwatch.report.waterfall import Waterfall, draw_waterfall
@@ -87,14 +88,16 @@ class Page:
     notes: tuple[str, ...]
     caveats: tuple[str, ...]
     info: Mapping[str, Any]
+    partners: PartnerView | None = None
 
 
-def build_page(info: Mapping[str, Any], run_tables: Mapping[str, pa.Table]) -> Page:
+def build_page(info: Mapping[str, Any], run_tables: Mapping[str, pa.Table], partners: pa.Table | None = None) -> Page:
     """Gathers the page.
 
     Args:
         info: ``run.json``; any key may be absent.
         run_tables: ``campaigns, accounts, links, templates, dead_letters`` by name.
+        partners: what partners of an alliance said; None where the scan was not told.
     """
     accounts, dead = run_tables["accounts"], run_tables["dead_letters"]
     rows = order_campaigns(run_tables["campaigns"])
@@ -117,6 +120,7 @@ def build_page(info: Mapping[str, Any], run_tables: Mapping[str, pa.Table]) -> P
         notes=tuple(str(note) for note in info.get("notes") or ()),
         caveats=tuple(str(caveat) for caveat in _mapping(info, "values").get("caveats") or ()),
         info=info,
+        partners=None if partners is None else list_partners(partners, accounts, _mapping(info, "partners")),
     )
 
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.core import BadTable, OutputUnwritable, UnreadableInput, tables
 
-__all__ = ["read_info", "read_table", "replace_file"]
+__all__ = ["read_info", "read_partners", "read_table", "replace_file"]
 
 SCHEMAS: Mapping[str, pa.Schema] = {
     "accounts": tables.ACCOUNTS,
@@ -25,6 +25,9 @@ SCHEMAS: Mapping[str, pa.Schema] = {
     "links": tables.LINKS,
     "templates": tables.TEMPLATES,
 }
+"""Tables that every run has."""
+
+_ADDED: Mapping[str, pa.Schema] = {"partners": tables.PARTNERS}
 
 _HINT = "give the folder that `stillwatch scan --out` wrote, and let that scan finish"
 
@@ -37,7 +40,7 @@ def read_table(run: Path, name: str, columns: list[str] | None = None) -> pa.Tab
         BadTable: the file lacks a column.
     """
     path = run / f"{name}.parquet"
-    wanted = columns or SCHEMAS[name].names
+    wanted = columns or {**SCHEMAS, **_ADDED}[name].names
     try:
         # One file, not a data set: a folder beside it must not be read as partitions.
         with pq.ParquetFile(path) as file:
@@ -47,6 +50,16 @@ def read_table(run: Path, name: str, columns: list[str] | None = None) -> pa.Tab
             return file.read(columns=wanted)
     except (OSError, pa.ArrowException) as error:
         raise UnreadableInput(f"cannot be read as a table: {error}", where=str(path), hint=_HINT) from error
+
+
+def read_partners(run: Path) -> pa.Table | None:
+    """What partners said; None where the scan was not told.
+
+    Raises:
+        UnreadableInput: the file is there and is not Parquet.
+        BadTable: it lacks a column.
+    """
+    return read_table(run, "partners") if (run / "partners.parquet").exists() else None
 
 
 def read_info(run: Path) -> dict[str, Any]:

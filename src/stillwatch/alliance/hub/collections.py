@@ -105,7 +105,8 @@ def open_circle(hub: Hub, alias: str, title: str, ceiling: str, members: Sequenc
     with hub.transaction() as connection:
         if connection.execute(sa.select(COLLECTIONS.c.id).where(COLLECTIONS.c.alias == alias)).first():
             raise BadSetting(f"there is a collection {alias!r} already", where="NAME")
-        cleared = dict(connection.execute(sa.select(MEMBERS.c.name, MEMBERS.c.clearance)).tuples().all())
+        known = connection.execute(sa.select(MEMBERS.c.name, MEMBERS.c.clearance)).all()
+        cleared = {row.name: row.clearance for row in known}
         for name in members:
             if LABELS.index(cleared.get(name, "clear")) < LABELS.index(ceiling):
                 raise BadSetting(f"{name!r} is no member cleared for {ceiling}", where="--member")

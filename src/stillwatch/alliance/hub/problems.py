@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 __all__ = ["TAXII", "Problem", "TaxiiResponse", "handle_problems"]
 
@@ -60,6 +61,11 @@ def handle_problems(app: FastAPI) -> None:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         return _answer(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not of the form it must have", where)
+
+    @app.exception_handler(ClientDisconnect)
+    async def leave(_: Request, __: ClientDisconnect) -> TaxiiResponse:
+        # Nobody reads this answer; nothing was taken in.
+        return _answer(HTTPStatus.BAD_REQUEST, "the client went away before its body was whole")
 
     @app.exception_handler(Exception)
     async def fail(request: Request, error: Exception) -> TaxiiResponse:

@@ -1,21 +1,21 @@
 """What a member does: draft, approve and send; pull; take back; appeal.
 
 ``publishing`` makes drafts and empties the outbox, ``pulling`` brings what partners said, ``undoing`` retracts and
-appeals, ``client`` speaks TAXII. Everything that leaves goes through a ``Draft``, which shows it, and the outbox,
+appeals, ``client`` speaks TAXII, ``enrolment`` says
+who the member is. Everything that leaves goes through a ``Draft``, which shows it, and the outbox,
 which sends it once.
 """
 
 from stillwatch.alliance.member.client import Client, Credentials
+from stillwatch.alliance.member.drafts import Draft, read_draft, write_draft
+from stillwatch.alliance.member.enrolment import enrol, membership, overview
 from stillwatch.alliance.member.publishing import (
-    Draft,
     Membership,
     Sent,
     approve,
     draft,
     publish,
-    read_draft,
     send,
-    write_draft,
 )
 from stillwatch.alliance.member.pulling import Pulled, pull
 from stillwatch.alliance.member.undoing import appeal, draft_appeal, draft_retraction, retract
@@ -32,6 +32,9 @@ __all__ = [
     "draft",
     "draft_appeal",
     "draft_retraction",
+    "enrol",
+    "membership",
+    "overview",
     "publish",
     "pull",
     "read_draft",

@@ -6,8 +6,6 @@ are at the hub already, unchanged, are in no draft.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.alliance.member.client import Client, Credentials, RemoteCollection
+from stillwatch.alliance.member.drafts import Draft
 from stillwatch.alliance.stix import (
     LABELS,
     Author,
@@ -26,13 +25,12 @@ from stillwatch.alliance.stix import (
     timestamp,
 )
 from stillwatch.alliance.store import Parcel, Store
-from stillwatch.core import BadSetting, BadTable, CampaignFacts, EndpointFailed, OutputUnwritable, canonical_json
+from stillwatch.core import BadSetting, CampaignFacts, EndpointFailed
 
-__all__ = ["Draft", "Membership", "Sent", "approve", "draft", "publish", "read_draft", "send", "write_draft"]
+__all__ = ["Membership", "Sent", "approve", "draft", "publish", "send", "stamp"]
 
 Thing = dict[str, Any]
 
-_FORMAT = "stillwatch-draft/1"
 _BATCH = 100
 _SAME_CAMPAIGN = 0.5
 _UNVERSIONED = ("user-account",)
@@ -62,43 +60,6 @@ class Membership:
     def client(self) -> Client:
         """A conversation with the hub."""
         return Client(self.hub, self.credentials)
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What will leave, and where to; nothing has left yet.
-
-    Attributes:
-        member, hub, collection: whose, where to.
-        objects: STIX objects, new or changed.
-        campaign: identifier of the campaign they tell of, where they tell of one.
-        accounts: pseudonyms of all its accounts; stay with the member, to know the campaign again.
-        live: whether the campaign stands afterwards.
-    """
-
-    member: str
-    hub: str
-    collection: str
-    objects: tuple[Thing, ...]
-    campaign: str | None = None
-    accounts: tuple[str, ...] = ()
-    live: bool = True
-
-    @property
-    def sha256(self) -> str:
-        """What is approved when this draft is."""
-        whole = [self.member, self.hub, self.collection, list(self.objects), self.campaign, list(self.accounts)]
-        return hashlib.sha256(canonical_json([*whole, self.live])).hexdigest()
-
-    def __str__(self) -> str:
-        if not self.objects:
-            return "Nothing is to be sent: all of it is published already."
-        counts: dict[str, int] = {}
-        for one in self.objects:
-            counts[one["type"]] = counts.get(one["type"], 0) + 1
-        told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-        head = f"To {self.hub}, collection {self.collection}, from {self.member}: {told}."
-        return "\n".join([head, *(json.dumps(one, ensure_ascii=False) for one in self.objects)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +107,13 @@ def draft(
     author = Author(member.name, store.key(), tlp, valid_days, accounts)
     names = tuple(pseudonym(author.key, account) for account in facts.account_ids)
     campaign = _campaign_id(store, member.name, names)
+    elsewhere = store.whence(campaign)
+    if elsewhere and elsewhere[0] == member.hub and elsewhere[1] != where:
+        raise BadSetting(
+            f"this campaign stands in the collection {elsewhere[1]!r} already",
+            where="--tlp",
+            hint=f"take it back first: stillwatch alliance retract {campaign}",
+        )
     made = bundle(campaign_objects(facts, author, campaign))["objects"]
     changed = stamp(made, store.published(member.hub, where), now or datetime.now(UTC))
     return Draft(member.name, member.hub, where, tuple(changed), campaign, names)
@@ -271,55 +239,3 @@ def publish(member: Membership, facts: CampaignFacts, **how: Any) -> tuple[Draft
     drafted = draft(member, facts, **how)
     approve(member, drafted)
     return drafted, send(member)
-
-
-def write_draft(drafted: Draft, path: Path) -> None:
-    """Write a draft for somebody to read and approve.
-
-    Raises:
-        OutputUnwritable: the file cannot be written, or is there already.
-    """
-    document = {
-        "format": _FORMAT,
-        "sha256": drafted.sha256,
-        "member": drafted.member,
-        "hub": drafted.hub,
-        "collection": drafted.collection,
-        "campaign": drafted.campaign,
-        "accounts": list(drafted.accounts),
-        "live": drafted.live,
-        "objects": list(drafted.objects),
-    }
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            json.dump(document, file, indent=2, ensure_ascii=False)
-            file.write("\n")
-    except OSError as error:
-        raise OutputUnwritable(f"the draft cannot be written: {error.strerror or error}", where=str(path)) from error
-
-
-def read_draft(path: Path) -> Draft:
-    """Read a draft back, exactly as it was written.
-
-    Raises:
-        BadTable: it is none, or was changed since.
-    """
-    hint = "write one with stillwatch alliance publish ... --draft FILE"
-    try:
-        told = json.loads(path.read_bytes())
-        if told["format"] != _FORMAT:
-            raise BadTable(f"its format is {told['format']!r}, not {_FORMAT!r}", where=str(path), hint=hint)
-        found = Draft(
-            told["member"],
-            told["hub"],
-            told["collection"],
-            tuple(told["objects"]),
-            told["campaign"],
-            tuple(told["accounts"]),
-            told["live"],
-        )
-        if found.sha256 != told["sha256"]:
-            raise BadTable("the draft was changed after it was written", where=str(path), hint=hint)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadTable(f"no draft: {error}", where=str(path), hint=hint) from error
-    return found

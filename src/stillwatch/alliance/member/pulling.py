@@ -49,7 +49,7 @@ def pull(member: Membership) -> Pulled:
         EndpointFailed: the hub refuses or does not answer; what came before that is kept.
     """
     store, fresh, unread = member.store, list[Mapping[str, Any]](), 0
-    own = identity_id(member.name)
+    own, mine = identity_id(member.name), set(store.published(member.hub))
     with member.client() as client:
         for collection in client.collections():
             if not collection.can_read:
@@ -57,11 +57,10 @@ def pull(member: Membership) -> Pulled:
             for page in client.pages(collection, store.reached(member.hub, collection.id)):
                 things = [one for one in page.objects if _is_object(one)]
                 unread += len(page.objects) - len(things)
-                partners = [one for one in things if one.get("created_by_ref") != own and one["id"] != own]
+                partners = [one for one in things if one.get("created_by_ref") != own and one["id"] not in mine]
                 fresh += store.keep(member.hub, collection.id, partners, page.added)
     about = {one["id"] for one in fresh if one["type"] == "note" and "appeal" in properties(one)}
-    own_things = store.published(member.hub).values()
-    told = appeals(store, own_things) if about else []
+    told = appeals(store) if about else []
     cases = {str(properties(one)["appeal"].get("case")) for one in fresh if one["id"] in about}
     return Pulled(
         sum(one["type"] == "indicator" and one.get("revoked") is not True for one in fresh),

@@ -11,7 +11,8 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from stillwatch.alliance.member.publishing import Draft, Membership, Sent, approve, send, stamp
+from stillwatch.alliance.member.drafts import Draft
+from stillwatch.alliance.member.publishing import Membership, Sent, approve, send, stamp
 from stillwatch.alliance.stix import (
     APPEAL_STATUSES,
     MARKINGS,
@@ -129,9 +130,9 @@ def draft_appeal(
     where, thing = store.whence(identifier), store.find(identifier)
     if where is None or thing is None:
         raise BadSetting(f"{identifier} was neither published nor pulled", where="OBJECT", hint="pull first")
-    case = case or str(uuid.uuid4())
+    case = case or f"{member.name}.{uuid.uuid4()}"
     label = label_of(thing.get("object_marking_refs", ())) or "amber"
-    about, things = [identifier], []
+    about, things = [identifier], list[dict[str, Any]]()
     if account is not None:
         told = {"user_id": pseudonym(store.key(), account)}
         seen = {"type": "user-account", "spec_version": "2.1", "id": observable_id("user-account", told), **told}

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from stillwatch.alliance.stix.extension import extended
+from stillwatch.alliance.stix.extension import EXTENSION_ID, extended
 from stillwatch.alliance.stix.identifiers import identity_id, observable_id, stable_id
 from stillwatch.alliance.stix.marking import MARKINGS
 from stillwatch.alliance.stix.patterns import pattern_of
-from stillwatch.alliance.stix.shared import TECHNIQUES, attack_pattern, shared_objects
+from stillwatch.alliance.stix.shared import PROJECT, TECHNIQUES, attack_pattern, shared_objects
 from stillwatch.core import INDICATOR_KINDS, CampaignFacts, Indicator
 
 __all__ = ["Author", "bundle", "campaign_objects", "pseudonym", "timestamp"]
@@ -65,6 +65,8 @@ def pseudonym(key: bytes, account_id: str) -> str:
 def bundle(objects: Sequence[Thing]) -> Thing:
     """A bundle of these objects and of the shared ones they refer to."""
     wanted = {reference for one in objects for reference in _references(one)}
+    # Shared objects refer to the project, and to nothing else that is shared.
+    wanted |= {PROJECT} if any(one in wanted for one in (EXTENSION_ID, *map(_technique_id, TECHNIQUES))) else set()
     shared = [one for one in shared_objects() if one["id"] in wanted]
     held: dict[str, Thing] = {one["id"]: one for one in (*shared, *objects)}
     return {
@@ -72,6 +74,10 @@ def bundle(objects: Sequence[Thing]) -> Thing:
         "id": stable_id("bundle", sorted((one["id"], one.get("modified", "")) for one in held.values())),
         "objects": list(held.values()),
     }
+
+
+def _technique_id(identifier: str) -> str:
+    return str(attack_pattern(identifier, TECHNIQUES[identifier])["id"])
 
 
 def _references(thing: Thing) -> list[str]:

@@ -112,6 +112,20 @@ class Store:
             (found,) = connection.execute("SELECT value FROM setting WHERE name = 'key'").fetchone()
         return bytes.fromhex(found)
 
+    def remember(self, told: Mapping[str, str | None]) -> None:
+        """Keep settings by name; None forgets one."""
+        with self.writing() as connection:
+            for name, value in told.items():
+                if value is None:
+                    connection.execute("DELETE FROM setting WHERE name = ?", (name,))
+                else:
+                    connection.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", (name, value))
+
+    def settings(self) -> dict[str, str]:
+        """What ``remember`` kept."""
+        with self.reading() as connection:
+            return dict(connection.execute("SELECT name, value FROM setting").fetchall())
+
     def published(self, hub: str, collection: str | None = None) -> dict[str, dict[str, Any]]:
         """What was last published of each object, by identifier, sent or still in the outbox."""
         with self.writing() as connection:
@@ -173,6 +187,14 @@ class Store:
         return [
             Parcel(n, where, collection, json.loads(body), bool(tried)) for n, where, collection, body, tried in rows
         ]
+
+    def refused(self, hub: str) -> list[tuple[str, str]]:
+        """Identifiers of objects that the hub refused, and why; the last hundred."""
+        with self.writing() as connection:
+            rows = connection.execute(
+                "SELECT body, said FROM outbox WHERE state = 'refused' AND hub = ? ORDER BY n DESC LIMIT 100", (hub,)
+            ).fetchall()
+        return [(json.loads(body)["id"], said) for body, said in rows]
 
     def trying(self, parcels: Sequence[Parcel]) -> None:
         """Say that these are about to be sent."""
@@ -245,6 +267,12 @@ class Store:
                 (identifier, identifier),
             ).fetchone()
         return json.loads(found[0]) if found else None
+
+    def own(self) -> list[dict[str, Any]]:
+        """All that was published, sent or still in the outbox."""
+        with self.reading() as connection:
+            rows = connection.execute("SELECT body FROM published ORDER BY id").fetchall()
+        return [json.loads(body) for (body,) in rows]
 
     def whence(self, identifier: str) -> tuple[str, str] | None:
         """Hub and collection of an object that was pulled or published."""

@@ -6,7 +6,7 @@ appeal against one of them. Nobody else's word ends it: another member's outcome
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,15 +42,16 @@ class Appeal:
     whole: bool
 
 
-def appeals(store: Store, own: Iterable[Thing] = ()) -> list[Appeal]:
+def appeals(store: Store) -> list[Appeal]:
     """Appeals among what was pulled and what is one's own, the latest word on each case.
 
-    The word of who published the object stands over that of who filed; others have none.
+    The word of who published the object stands over that of who filed; others have none. A case bears the name of
+    the member at whom it was filed, so that nobody else can speak as its filer.
     """
+    own = store.own()
     notes = [*store.pulled("note"), *(one for one in own if one["type"] == "note")]
     published = [*store.pulled("campaign", "indicator", "report"), *own]
     creators = {one["id"]: one.get("created_by_ref") for one in published if one["type"] != "note"}
-    filers: dict[str, str] = {}
     found: dict[str, Appeal] = {}
     for note in sorted(notes, key=lambda one: str(one.get("modified", ""))):
         told = properties(note).get("appeal")
@@ -59,7 +60,7 @@ def appeals(store: Store, own: Iterable[Thing] = ()) -> list[Appeal]:
         case, speaker = str(told.get("case")), str(note.get("created_by_ref"))
         objects = tuple(str(one) for one in note.get("object_refs", ()))
         final = any(creators.get(one) == speaker for one in objects)
-        if filers.setdefault(case, speaker) != speaker and not final:
+        if speaker != identity_id(case.rpartition(".")[0]) and not final:
             continue
         if case in found and found[case].final and not final:
             continue
@@ -68,26 +69,22 @@ def appeals(store: Store, own: Iterable[Thing] = ()) -> list[Appeal]:
     return list(found.values())
 
 
-def partner_indicators(path: Path, *, member: str | None = None) -> list[PartnerIndicator]:
-    """Partners' indicators that count today, in order of identifier.
+def partner_indicators(path: Path) -> list[PartnerIndicator]:
+    """Partners' indicators that count, in order of identifier.
 
     Args:
         path: the member's file.
-        member: name of the member itself, whose own indicators are no partner's.
 
     Raises:
         UnreadableInput: the file is none.
     """
     store = Store(path)
-    own = identity_id(member) if member else None
     names = {one["id"]: str(one.get("name", "")) for one in store.pulled("identity")}
     campaigns = {one["id"]: one for one in store.pulled("campaign")}
     pointed = _pointed(store.pulled("relationship"))
     standing = appeals(store)
     found = []
     for one in store.pulled("indicator"):
-        if one.get("created_by_ref") == own:
-            continue
         indicator = _read(one, names, pointed.get(one["id"]))
         if indicator is None or campaigns.get(indicator.campaign or "", {}).get("revoked") is True:
             continue
@@ -129,13 +126,19 @@ def _read(one: Thing, names: Mapping[str, str], campaign: str | None) -> Partner
     return PartnerIndicator(
         one["id"],
         *read,
-        partner=names.get(creator) or creator or "unknown",
+        partner=_name(creator, names),
         campaign=campaign,
         tlp=label_of(marks if isinstance(marks, list) else ()) or "amber",
         confidence=confidence if isinstance(confidence, int) and 0 <= confidence <= 100 else None,
         valid_from=start,
         valid_until=end,
     )
+
+
+def _name(creator: str, names: Mapping[str, str]) -> str:
+    """A partner's name where its identifier vouches for it, else with the identifier beside it."""
+    name = names.get(creator, "")[:60]
+    return name if name and identity_id(name) == creator else f"{name} ({creator[:50]})".strip()
 
 
 def _moment(text: object) -> datetime | None:

@@ -1,0 +1,114 @@
+"""Drafts: exactly what will leave, to be read by a person, kept in a file where that takes longer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stillwatch.core import BadTable, OutputUnwritable, canonical_json
+
+__all__ = ["Draft", "read_draft", "write_draft"]
+
+Thing = dict[str, Any]
+
+_FORMAT = "stillwatch-draft/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What will leave, and where to; nothing has left yet.
+
+    Attributes:
+        member, hub, collection: whose, where to.
+        objects: STIX objects, new or changed.
+        campaign: identifier of the campaign they tell of, where they tell of one.
+        accounts: pseudonyms of all its accounts; stay with the member, to know the campaign again.
+        live: whether the campaign stands afterwards.
+    """
+
+    member: str
+    hub: str
+    collection: str
+    objects: tuple[Thing, ...]
+    campaign: str | None = None
+    accounts: tuple[str, ...] = ()
+    live: bool = True
+
+    @property
+    def sha256(self) -> str:
+        """What is approved when this draft is."""
+        whole = [self.member, self.hub, self.collection, list(self.objects), self.campaign, list(self.accounts)]
+        return hashlib.sha256(canonical_json([*whole, self.live])).hexdigest()
+
+    def __str__(self) -> str:
+        if not self.objects:
+            return "Nothing is to be sent: all of it is published already."
+        counts: dict[str, int] = {}
+        for one in self.objects:
+            counts[one["type"]] = counts.get(one["type"], 0) + 1
+        told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        head = f"To {self.hub}, collection {self.collection}, from {self.member}: {told}."
+        lines = [head]
+        for one in self.objects:
+            if one["type"] in ("campaign", "note"):
+                lines.append(
+                    ("TAKEN BACK: " if one.get("revoked") else "") + (one.get("description") or one["content"])
+                )
+        lines += [f"  {one['pattern']}" for one in self.objects if one["type"] == "indicator"]
+        lines.append("Object for object, and nothing else:")
+        return "\n".join([*lines, *(json.dumps(one, ensure_ascii=False) for one in self.objects)])
+
+
+def write_draft(drafted: Draft, path: Path) -> None:
+    """Write a draft for somebody to read and approve.
+
+    Raises:
+        OutputUnwritable: the file cannot be written, or is there already.
+    """
+    document = {
+        "format": _FORMAT,
+        "sha256": drafted.sha256,
+        "member": drafted.member,
+        "hub": drafted.hub,
+        "collection": drafted.collection,
+        "campaign": drafted.campaign,
+        "accounts": list(drafted.accounts),
+        "live": drafted.live,
+        "objects": list(drafted.objects),
+    }
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            json.dump(document, file, indent=2, ensure_ascii=False)
+            file.write("\n")
+    except OSError as error:
+        raise OutputUnwritable(f"the draft cannot be written: {error.strerror or error}", where=str(path)) from error
+
+
+def read_draft(path: Path) -> Draft:
+    """Read a draft back, exactly as it was written.
+
+    Raises:
+        BadTable: it is none, or was changed since.
+    """
+    hint = "write one with stillwatch alliance publish ... --draft FILE"
+    try:
+        told = json.loads(path.read_bytes())
+        if told["format"] != _FORMAT:
+            raise BadTable(f"its format is {told['format']!r}, not {_FORMAT!r}", where=str(path), hint=hint)
+        found = Draft(
+            told["member"],
+            told["hub"],
+            told["collection"],
+            tuple(told["objects"]),
+            told["campaign"],
+            tuple(told["accounts"]),
+            told["live"],
+        )
+        if found.sha256 != told["sha256"]:
+            raise BadTable("the draft was changed after it was written", where=str(path), hint=hint)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadTable(f"no draft: {error}", where=str(path), hint=hint) from error
+    return found
