@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from stillwatch import ingest
 from stillwatch import range as range_
 from stillwatch.cli_alliance import alliance_app
+from stillwatch.cli_alliance_match import matching_commands
 from stillwatch.cli_hub import hub_commands
 from stillwatch.cli_lab import lab_app
 from stillwatch.core import Interrupted, StillwatchError
@@ -226,6 +227,7 @@ def formats_command() -> None:
 app.command(lab_app(_progress, _plain))
 alliance = alliance_app(_plain)
 hub_commands(alliance, _plain)
+matching_commands(alliance, _plain)
 app.command(alliance)
 
 
