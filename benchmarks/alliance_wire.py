@@ -72,7 +72,8 @@ def cost(sizes: list[int], psi: Path) -> None:
         whole = elements + 2 * n * _COUNTED
         steps = [sum(d[i] for d in done) / (2 * n) * 1e6 for i in (1, 2, 3)]
         print(
-            f"  n = {n:>9,}: {whole / 1e6:8.1f} MB ({whole / (2 * n):.0f} B an identifier and member), {seconds:7.1f} s; "
+            f"  n = {n:>9,}: {whole / 1e6:8.1f} MB ({whole / (2 * n):.0f} B an identifier and member), "
+            f"{seconds:7.1f} s; "
             f"blind {steps[0]:.0f}, evaluate {steps[1]:.0f}, open {steps[2]:.0f} us an identifier and core",
             flush=True,
         )
@@ -97,14 +98,18 @@ def attack() -> None:
     _bare_hashes()
     with tempfile.TemporaryDirectory() as folder:
         path, now = Path(folder) / "victim.state", datetime(2026, 11, 2, tzinfo=UTC)
-        weeks = [_one_week(path, now + timedelta(days=limits.days * week + 0.01 * week), limits, week) for week in range(3)]
+        weeks = [
+            _one_week(path, now + timedelta(days=limits.days * week + 0.01 * week), limits, week) for week in range(3)
+        ]
     for week, (answered, tried, seconds, restarts) in enumerate(weeks):
         print(
             f"week {week + 1}: {answered:,} of {tried:,} guesses answered over 5 rounds and {restarts} restarts "
             f"({answered / SLASH_24S:.3%} of all /24s); the answers took {seconds:.1f} s of one core"
         )
     years = SLASH_24S / limits.elements * limits.days / 365.25
-    print(f"to try every /24 once: {years:.1f} years at {limits.elements:,} a {limits.days:.0f} days, each member's help")
+    print(
+        f"to try every /24 once: {years:.1f} years at {limits.elements:,} a {limits.days:.0f} days, each member's help"
+    )
     print("needed for each guess, and the first weeks' answers are of keys that are gone")
     _leakage(limits.elements)
 
@@ -147,7 +152,8 @@ def _bare_hashes() -> None:
             work(_network(i).encode())
         return (time.perf_counter() - start) * SLASH_24S / tried
 
-    print(f"bare SHA-256 of a /24: all {SLASH_24S:,} tried in {seconds(lambda v: hashlib.sha256(v).digest()):.0f} s of one core")
+    taken = seconds(lambda v: hashlib.sha256(v).digest())
+    print(f"bare SHA-256 of a /24: all {SLASH_24S:,} tried in {taken:.0f} s of one core")
 
 
 def _binary(p: float) -> float:

@@ -86,7 +86,17 @@ def enrol(out: Path, url: str) -> None:
     for name in NAMES:
         token = run("alliance", "admit", name, "--db", out / "hub.db", show=False).strip().splitlines()[-1]
         (out / f"{name}.token").write_text(token)
-        run("alliance", "enrol", name, "--hub", url, "--token-file", out / f"{name}.token", "--state", out / f"{name}.db")
+        run(
+            "alliance",
+            "enrol",
+            name,
+            "--hub",
+            url,
+            "--token-file",
+            out / f"{name}.token",
+            "--state",
+            out / f"{name}.db",
+        )
     shared = {frozenset((a, b)): secrets.token_hex(32) for a in NAMES for b in NAMES if a < b}
     for name in NAMES:
         mine = {other: shared[frozenset((name, other))] for other in NAMES if other != name}
@@ -101,14 +111,18 @@ def judge(out: Path, places: dict[str, Path]) -> None:
         members = {row["account_id"] for row in truth if row["campaign"]}
         found = {a for c in json.loads((out / f"{name}.joint.json").read_text()) for a in c["accounts"]}
         hits, size, said = hits + len(members & found), size + len(members), said + len(found)
-    print(f"\n# the truth: {hits} of the campaigns' {size} accounts found together, {said - hits} others named with them")
+    print(
+        f"\n# the truth: {hits} of the campaigns' {size} accounts found together, {said - hits} others named with them"
+    )
 
 
 def publish_and_retract(out: Path) -> None:
     """Alpha publishes a campaign that it can see whole elsewhere; beta pulls it; alpha takes it back."""
     week = out / "week"
     run("scan", week / "logs", "--accounts", week / "accounts.jsonl", "--out", out / "whole", lines=4)
-    told = run("alliance", "publish", out / "whole", "--campaign", "C001", "--state", out / "alpha.db", "--yes", lines=16)
+    told = run(
+        "alliance", "publish", out / "whole", "--campaign", "C001", "--state", out / "alpha.db", "--yes", lines=16
+    )
     run("alliance", "pull", "--state", out / "beta.db", lines=8)
     found = re.search(r"campaign--[0-9a-f-]{36}", told) or re.search(
         r"campaign--[0-9a-f-]{36}", run("alliance", "list", "--state", out / "alpha.db", show=False)

@@ -85,7 +85,14 @@ def _serve_command(app: cyclopts.App, say: Say) -> None:
         router = _matching_router()
         opened = hub.Hub.open(db)
         hub.found(opened)
-        hub.serve(opened, host=host, port=port, tls=tls, routers=[router], ready=lambda url: say(f"the hub listens at {url}/taxii2/"))
+        hub.serve(
+            opened,
+            host=host,
+            port=port,
+            tls=tls,
+            routers=[router],
+            ready=lambda url: say(f"the hub listens at {url}/taxii2/"),
+        )
 
 
 def _matching_router() -> Any:

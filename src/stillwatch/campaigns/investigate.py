@@ -180,9 +180,7 @@ def candidate_groups(
         of_links = threads.submit(
             clusters, links.a[kept], links.b[kept], probability[kept], entities, least=least, seed=seed
         )
-        of_questions = threads.submit(
-            clusters, near.a, near.b, alike, entities, resolution=0.1, least=least, seed=seed
-        )
+        of_questions = threads.submit(clusters, near.a, near.b, alike, entities, resolution=0.1, least=least, seed=seed)
         found, asked = of_links.result(), of_questions.result()
     covered = np.full(entities, -1)
     for number, cluster in enumerate(found):

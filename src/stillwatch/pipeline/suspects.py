@@ -40,7 +40,7 @@ _END = datetime(9999, 1, 1, tzinfo=UTC)
 _HOLD_SQL = """
 CREATE TABLE holding AS
 WITH seen AS (
-    SELECT a.entity, lower(e.client_address) AS address, e.tls_fingerprint AS tls, e.user_agent AS agent, count(*) AS uses
+    SELECT a.entity, lower(e.client_address) AS address, e.tls_fingerprint AS tls, e.user_agent AS agent
     FROM exchanges AS e JOIN account AS a USING (account_id) GROUP BY ALL
 )
 SELECT DISTINCT entity, kind, value FROM (
@@ -120,7 +120,9 @@ def find_suspects(run: Path) -> Suspects:
         links = c.link(world.traits, a, b, connection, seed=settings.seed)
         groups = c.suspicions(world, links, near, seed=settings.seed)
         held = _holdings(connection, groups)
-        names = query(connection, "SELECT arg_max(account_id, exchanges) AS name FROM account GROUP BY entity ORDER BY entity")
+        names = query(
+            connection, "SELECT arg_max(account_id, exchanges) AS name FROM account GROUP BY entity ORDER BY entity"
+        )
     return Suspects(
         names["name"].to_pylist(),
         groups,

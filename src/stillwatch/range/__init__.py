@@ -2,7 +2,8 @@
 
 It models campaigns and their evasion as data, so that detection can be measured; it never talks to
 an API. ``scenarios`` says what happens, ``honest`` and ``adversary`` who acts, ``clock`` when,
-``account`` from where, ``library`` and ``grammar`` in what words; ``simulate`` writes it down, ``split`` deals it to providers.
+``account`` from where, ``library`` and ``grammar`` in what words; ``simulate`` writes it down, and
+``split`` deals it to providers.
 """
 
 from stillwatch.range.scenarios import SCENARIOS, Scenario

@@ -68,11 +68,11 @@ def _homes(
     campaigns: dict[str, list[str]] = {}
     home: dict[str, int] = {}
     for row in truth:
-        account = row["account_id"]
+        account, owner = row["account_id"], org[row["account_id"]]
         if row["campaign"]:
             campaigns.setdefault(row["campaign"], []).append(account)
-        elif org[account]:
-            home[account] = of_org.setdefault(org[account], rng.randrange(providers))
+        elif owner:
+            home[account] = of_org.setdefault(owner, rng.randrange(providers))
         else:
             home[account] = rng.randrange(providers)
     for members in campaigns.values():

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.testclient import TestClient
 
 from stillwatch.alliance.hub import Hub, admit, create_app, found
 from stillwatch.alliance.matching import Graph, GraphGroup, Round, canonical, matching_router, open_round
@@ -37,9 +38,7 @@ bodies: st.SearchStrategy[Body] = st.one_of(
     ),
     st.builds(Answer, st.integers(3, 6).flatmap(lambda n: st.binary(min_size=32 * n, max_size=32 * n))),
     st.builds(Refusal, st.sampled_from(["budget", "roster", "malformed", "replaced"])),
-    tokens.flatmap(
-        lambda t: st.builds(Counts, st.just(t[0]), st.binary(min_size=t[1], max_size=t[1]), st.booleans())
-    ),
+    tokens.flatmap(lambda t: st.builds(Counts, st.just(t[0]), st.binary(min_size=t[1], max_size=t[1]), st.booleans())),
     tokens.map(lambda t: Graph(t[0], bytes(t[1]), (GraphGroup((tuple(range(t[1])), ()), {"timing": 3}),))),
     tokens.map(lambda t: Matched(t[0], (3,) * t[1], False)),
 )
@@ -96,7 +95,12 @@ def test_a_seal_holds_for_its_message_alone(body: bytes, changed: int) -> None:
     place = ("r1", "alpha", "beta", 3)
     good = seal(b"k" * 32, *place, body)
     assert sealed(good, b"k" * 32, *place, body)
-    others = [("r2", "alpha", "beta", 3), ("r1", "beta", "alpha", 3), ("r1", "alpha", "gamma", 3), ("r1", "alpha", "beta", 4)]
+    others = [
+        ("r2", "alpha", "beta", 3),
+        ("r1", "beta", "alpha", 3),
+        ("r1", "alpha", "gamma", 3),
+        ("r1", "alpha", "beta", 4),
+    ]
     if changed < 4:
         assert not sealed(good, b"k" * 32, *others[changed], body)
     else:
@@ -136,8 +140,6 @@ def test_spellings() -> None:
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    from starlette.testclient import TestClient
-
     folder: Path = tmp_path_factory.mktemp("fuzz")
     hub = Hub.open(folder / "hub.db")
     found(hub)
@@ -151,7 +153,9 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 segment = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-headers = st.one_of(st.just(""), st.binary(min_size=32, max_size=32).map(bytes.hex), st.text("0123456789abcdefgh-", max_size=70))
+headers = st.one_of(
+    st.just(""), st.binary(min_size=32, max_size=32).map(bytes.hex), st.text("0123456789abcdefgh-", max_size=70)
+)
 
 
 @given(
@@ -173,7 +177,9 @@ def test_no_post_makes_the_hub_fail(
 @given(
     st.sampled_from(["", "/inbox", "/matched", "/nothing"]),
     st.one_of(st.just("r1"), segment),
-    st.dictionaries(st.sampled_from(["after", "members", "threshold"]), st.one_of(segment, st.integers().map(str)), max_size=3),
+    st.dictionaries(
+        st.sampled_from(["after", "members", "threshold"]), st.one_of(segment, st.integers().map(str)), max_size=3
+    ),
     st.sampled_from(["GET", "PUT"]),
 )
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -1,6 +1,7 @@
 """RFC 9497's vectors, a second implementation by another library, and everything that must be refused."""
 
 import hashlib
+from contextlib import suppress
 
 import pytest
 import rbcl
@@ -154,10 +155,8 @@ def test_no_batch_of_elements_is_evaluated(asked: bytes) -> None:
 @given(st.binary(max_size=32 * 5))
 @settings(deadline=None)
 def test_any_bytes_are_answered_or_refused(asked: bytes) -> None:
-    try:
+    with suppress(BadElement):
         assert len(Key(SEED, INFO).answer(asked)) == PROOF + len(asked)
-    except BadElement:
-        pass
 
 
 def test_another_key_a_swapped_answer_and_a_changed_bit_are_found_out() -> None:

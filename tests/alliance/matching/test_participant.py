@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from round_table import Held, Table, loaded
 
-from conftest import Held, Table, loaded
 from stillwatch.alliance.hub import journal_entries
-from stillwatch.alliance.matching import Graph, GraphGroup, Limits, Participant
+from stillwatch.alliance.matching import Graph, GraphGroup, HttpMailbox, Limits, Participant, Round
 from stillwatch.alliance.matching.identifiers import encode
 from stillwatch.alliance.matching.messages import Answer, Ask, read, seal, write
+from stillwatch.alliance.matching.messages import Key as KeyMessage
 from stillwatch.alliance.matching.oprf import Key, blind
 from stillwatch.alliance.matching.participant import ANSWERS, roster_digest
 from stillwatch.core import BadMessage, BadSetting, EndpointFailed
@@ -123,13 +124,15 @@ def test_a_member_with_two_keys_is_found_out(table: Table, held: Held) -> None:
     table.begin()
     members = started(table, {name: held[name] for name in ("alpha", "beta")})
     for name, seed in (("alpha", b"1" * 32), ("beta", b"2" * 32)):
-        from stillwatch.alliance.matching.messages import Key as KeyMessage
-
         forged(table, "gamma", name, 0, write(KeyMessage(Key(seed, b"").public)))
     with pytest.raises(BadMessage, match="other keys"):
-        for _ in range(10):
-            for member in members.values():
-                member.step()
+        _step_all(members, 10)
+
+
+def _step_all(members: Mapping[str, Participant], times: int) -> None:
+    for _ in range(times):
+        for member in members.values():
+            member.step()
 
 
 def test_an_answer_from_another_key_is_found_out(table: Table, held: Held) -> None:
@@ -199,10 +202,13 @@ def test_a_round_needs_a_secret_with_every_peer(table: Table) -> None:
 
 
 def test_who_takes_no_part_learns_nothing_of_a_round(table: Table) -> None:
-    from stillwatch.alliance.matching import Round
-
     table.mailbox("alpha").begin(Round("two", ("alpha", "beta"), 2))
-    for attempt in (lambda m: m.look("two"), lambda m: m.inbox("two", 0), lambda m: m.matched("two", b"")):
+    attempts: list[Callable[[HttpMailbox], object]] = [
+        lambda m: m.look("two"),
+        lambda m: m.inbox("two", 0),
+        lambda m: m.matched("two", b""),
+    ]
+    for attempt in attempts:
         with pytest.raises(EndpointFailed, match="404"):
             attempt(table.mailbox("gamma"))
 

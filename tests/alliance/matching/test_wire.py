@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pytest
+from round_table import Table
 
-from conftest import Table
 from stillwatch.alliance.joint import Match, Offer, OwnGroup
 from stillwatch.alliance.matching import Participant
 from stillwatch.alliance.matching.identifiers import encode
@@ -39,7 +39,10 @@ def offer(name: str) -> Offer:
         hold(account, "payment", f"card-{name}-{account}")
     return Offer.of(
         40,
-        [OwnGroup(np.arange(4), 1e-6, 1e-6, {"timing": 6.2, "infrastructure": 5.0}), OwnGroup(np.arange(4, 8), 0.5, 0.5)],
+        [
+            OwnGroup(np.arange(4), 1e-6, 1e-6, {"timing": 6.2, "infrastructure": 5.0}),
+            OwnGroup(np.arange(4, 8), 0.5, 0.5),
+        ],
         np.array(entity),
         kind,
         value,
@@ -81,9 +84,7 @@ def spellings(raw: bytes) -> set[bytes]:
 
 def test_no_identifier_no_hash_of_one_and_no_account_is_on_the_wire(recorded: Recorded) -> None:
     table, offers, _ = recorded
-    everything = b"\x00".join(
-        part for _, url, sent, got in table.wire for part in (url.encode(), sent, got)
-    )
+    everything = b"\x00".join(part for _, url, sent, got in table.wire for part in (url.encode(), sent, got))
     assert len(everything) > 5_000
     for one in offers.values():
         for kind, value in one.holders:

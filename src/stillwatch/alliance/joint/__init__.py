@@ -1,7 +1,7 @@
 """Joint detection: a campaign's members among one's own accounts, by what several providers hold together.
 
-``evidence`` is what it works on, ``detect`` tests and controls, ``offer`` is what leaves and what is read. Everything is
-arrays and tokens: how tokens came to be matched is ``matching``'s business.
+``evidence`` is what it works on, ``detect`` tests and controls, ``offer`` is what leaves and what is read. Everything
+is arrays and tokens: how tokens came to be matched is ``matching``'s business.
 """
 
 from stillwatch.alliance.joint.detect import JointCampaign, Tie, detect_jointly

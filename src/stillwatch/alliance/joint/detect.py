@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,8 @@ ACTING_BITS = 2.0
 against is not asked of others. It is chosen on the peer's log, so that it says nothing about ours."""
 
 _TIED = 0.05
+# Weighted Bonferroni: what one's own log says has the larger part of the error.
+_OWN_SHARE = 0.5
 _ONE_DOOR = 0.8
 _SMALL_OFFICE = 40
 _MOST_COUNTED = 64
@@ -174,7 +177,8 @@ def _strongest(group: OwnGroup, number: int, member: str, seen: Sequence[_Tried]
         best, text, hand = by_hand, by_hand.text, by_hand.hand / let_in
     else:
         return None
-    content, coordination = 2 * min(group.content_p, text), 2 * min(group.coordination_p, hand)
+    content = min(group.content_p / _OWN_SHARE, text / (1 - _OWN_SHARE))
+    coordination = min(group.coordination_p / _OWN_SHARE, hand / (1 - _OWN_SHARE))
     return Tie(number, member, best.place, best.held, min(1.0, content), min(1.0, coordination), min(text, hand))
 
 
@@ -195,7 +199,12 @@ def _chance(accounts: int, holders: I64, members: I64) -> float:
     held = int(np.isin(members, holders).sum())
     if not held:
         return 1.0
-    return float(stats.hypergeom.sf(held - 1, accounts, len(holders), len(members)))
+    return _tail(held, accounts, len(holders), len(members))
+
+
+@lru_cache(maxsize=1 << 16)
+def _tail(held: int, accounts: int, holders: int, drawn: int) -> float:
+    return float(stats.hypergeom.sf(held - 1, accounts, holders, drawn))
 
 
 def _controlled(ties: list[Tie], peers: int) -> list[Tie]:
@@ -207,9 +216,7 @@ def _controlled(ties: list[Tie], peers: int) -> list[Tie]:
 
 
 def _with_q(tie: Tie, q: float) -> Tie:
-    return Tie(
-        tie.group, tie.member, tie.peer_group, tie.held, tie.content_p, tie.coordination_p, tie.tie_p, q
-    )
+    return Tie(tie.group, tie.member, tie.peer_group, tie.held, tie.content_p, tie.coordination_p, tie.tie_p, q)
 
 
 def _distinct(own: Own, ties: list[Tie]) -> list[Tie]:
@@ -300,5 +307,3 @@ def _shared_door(own: Own, members: I64, nodes: Sequence[frozenset[Token]]) -> f
             theirs = sum(token in node for node in nodes) / len(nodes)
             best = max(best, min(ours, theirs))
     return best
-
-

@@ -102,4 +102,6 @@ class HttpMailbox:
         try:
             return msgspec.msgpack.decode(raw, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise BadMessage(f"the hub's answer is not of its form: {error}", where=str(self._client.base_url)) from error
+            raise BadMessage(
+                f"the hub's answer is not of its form: {error}", where=str(self._client.base_url)
+            ) from error

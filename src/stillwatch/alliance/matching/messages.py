@@ -57,7 +57,7 @@ class _Message(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pass
 
 
-class Round(_Message):
+class Round(_Message, frozen=True):
     """A round: who takes part, and how many accounts must share a thing before anyone hears of it."""
 
     id: RoundId
@@ -65,32 +65,32 @@ class Round(_Message):
     threshold: Annotated[int, Meta(ge=1, le=1000)]
 
 
-class Key(_Message, tag="key"):
+class Key(_Message, frozen=True, tag="key"):
     """A member's key of this round."""
 
     public: Element
 
 
-class Ask(_Message, tag="ask"):
+class Ask(_Message, frozen=True, tag="ask"):
     """Blinded elements, and the digest of all keys as the asker sees them."""
 
     elements: Annotated[bytes, Meta(min_length=32, max_length=32 * 4_096)]
     roster: Digest
 
 
-class Answer(_Message, tag="answer"):
+class Answer(_Message, frozen=True, tag="answer"):
     """A proof and the evaluated elements."""
 
     evaluated: Annotated[bytes, Meta(min_length=96, max_length=64 + 32 * 4_096)]
 
 
-class Refusal(_Message, tag="refusal"):
+class Refusal(_Message, frozen=True, tag="refusal"):
     """Why an ask is not answered."""
 
     reason: Annotated[str, Meta(pattern=r"^(budget|roster|malformed|replaced)\Z")]
 
 
-class Counts(_Message, tag="counts"):
+class Counts(_Message, frozen=True, tag="counts"):
     """Tokens laid end to end, and how many accounts hold each, capped; ``last`` closes a member's list."""
 
     tokens: Annotated[bytes, Meta(max_length=16 * MOST_TOKENS)]
@@ -98,7 +98,7 @@ class Counts(_Message, tag="counts"):
     last: bool
 
 
-class Matched(_Message, tag="matched"):
+class Matched(_Message, frozen=True, tag="matched"):
     """A member's own tokens that enough others hold; each byte tells which members, by place in the round."""
 
     tokens: Annotated[bytes, Meta(max_length=16 * MOST_TOKENS)]
@@ -106,14 +106,16 @@ class Matched(_Message, tag="matched"):
     more: bool
 
 
-class GraphGroup(_Message):
+class GraphGroup(_Message, frozen=True):
     """A suspect group: for each account the places of its tokens in the graph, and whole bits by family."""
 
-    nodes: Annotated[tuple[Annotated[tuple[Small, ...], Meta(max_length=512)], ...], Meta(min_length=1, max_length=4096)]
+    nodes: Annotated[
+        tuple[Annotated[tuple[Small, ...], Meta(max_length=512)], ...], Meta(min_length=1, max_length=4096)
+    ]
     weights: dict[Annotated[str, Meta(pattern=r"^(structure|semantics|purpose|shape|timing|infrastructure)\Z")], Bits]
 
 
-class Graph(_Message, tag="graph"):
+class Graph(_Message, frozen=True, tag="graph"):
     """Groups that hold what both members hold; ``classes`` tells how common each token is, 0 rare to 3 everywhere."""
 
     tokens: Annotated[bytes, Meta(max_length=16 * MOST_TOKENS)]

@@ -93,11 +93,11 @@ class Participant:
         secrets: Mapping[str, bytes],
         round_id: str,
         *,
-        limits: Limits = Limits(),
+        limits: Limits | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._mailbox, self._state, self._me, self._secrets = mailbox, state, me, secrets
-        self._id, self._limits, self._now = round_id, limits, now
+        self._id, self._limits, self._now = round_id, limits or Limits(), now
         self.round = mailbox.look(round_id)
         self.peers = [name for name in self.round.members if name != me]
         missing = [name for name in self.peers if len(secrets.get(name, b"")) != 32]
@@ -147,7 +147,8 @@ class Participant:
         moved |= self._answer_waiting()
         if self.matched:
             return moved
-        moved |= any([self._ask(peer) for peer in self.peers])
+        for peer in self.peers:
+            moved |= self._ask(peer)
         if not self._open and self._all_asked():
             moved |= self._report()
             moved |= self._fetch_matches()

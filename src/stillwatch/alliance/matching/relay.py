@@ -55,6 +55,8 @@ HELD = sa.Table(
     sa.Column("member", sa.String(64), primary_key=True),
     sa.Column("token", sa.LargeBinary, primary_key=True),
     sa.Column("accounts", sa.Integer, nullable=False),
+    # Matches are looked up by token, over all members; without this every token would meet every other.
+    sa.Index("matching_held_by_token", "round", "token"),
 )
 CLOSED = sa.Table(
     "matching_closed",
@@ -91,7 +93,9 @@ def _round(connection: sa.Connection, round_id: str, member: str) -> Round:
     return found
 
 
-def _keep(connection: sa.Connection, round_id: str, sender: str, recipient: str, seq: int, seal: bytes, raw: bytes) -> bool:
+def _keep(
+    connection: sa.Connection, round_id: str, sender: str, recipient: str, seq: int, seal: bytes, raw: bytes
+) -> bool:
     """Keep a message once; whether it is new."""
     row = connection.execute(
         sa.select(POSTS.c.seal, POSTS.c.body).where(
@@ -202,7 +206,9 @@ def _add_posts(router: APIRouter) -> None:
                 .order_by(POSTS.c.n)
                 .limit(32)
             ).all()
-            record(connection, {"action": "read round", "member": member.name, "round": round_id, "messages": len(rows)})
+            record(
+                connection, {"action": "read round", "member": member.name, "round": round_id, "messages": len(rows)}
+            )
         letters = [(row.n, row.sender, row.recipient, row.seq, bytes(row.seal), bytes(row.body)) for row in rows]
         return Response(msgspec.msgpack.encode(letters), media_type=_POSTED)
 
@@ -247,5 +253,7 @@ def _take(hub: Hub, sender: str, round_id: str, recipient: str, seq: int, given:
             _count(connection, round_id, sender, body)
         if new:
             kind = type(body).__name__.lower()
-            record(connection, {"action": f"post {kind}", "member": sender, "to": recipient, "round": round_id, "seq": seq})
+            record(
+                connection, {"action": f"post {kind}", "member": sender, "to": recipient, "round": round_id, "seq": seq}
+            )
     return Response(status_code=201 if new else 200)

@@ -2,7 +2,8 @@
 
 One SQLite file. A key is fresh for each round and erased when the round is over. A peer is charged before its
 ask is looked at, and the answer is kept before it is sent: being killed between the two forgets no charge, and what
-was answered once is answered in the same bytes. Charges are by peer and time, not by round: neither a restart nor a new round begins them anew.
+was answered once is answered in the same bytes. Charges are by peer and time, not by round: neither a restart nor a
+new round begins them anew.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from stillwatch.alliance.matching.oprf import Key
 from stillwatch.core import UnreadableInput
@@ -25,7 +27,8 @@ CREATE TABLE IF NOT EXISTS key (round TEXT PRIMARY KEY, seed BLOB);
 CREATE TABLE IF NOT EXISTS roster (round TEXT, member TEXT, public BLOB, PRIMARY KEY (round, member));
 CREATE TABLE IF NOT EXISTS identifier (
     round TEXT, n INTEGER, kind TEXT, value TEXT, accounts INTEGER, token BLOB, PRIMARY KEY (round, n));
-CREATE TABLE IF NOT EXISTS output (round TEXT, peer TEXT, n INTEGER, seq INTEGER, value BLOB, PRIMARY KEY (round, peer, n));
+CREATE TABLE IF NOT EXISTS output (
+    round TEXT, peer TEXT, n INTEGER, seq INTEGER, value BLOB, PRIMARY KEY (round, peer, n));
 CREATE TABLE IF NOT EXISTS answered (
     round TEXT, peer TEXT, seq INTEGER, digest BLOB, body BLOB, PRIMARY KEY (round, peer, seq));
 CREATE TABLE IF NOT EXISTS charge (peer TEXT, moment REAL, elements INTEGER);
@@ -74,7 +77,7 @@ class State:
                 raise
             self._db.execute("COMMIT")
 
-    def _rows(self, sql: str, *values: object) -> list[tuple[object, ...]]:
+    def _rows(self, sql: str, *values: object) -> list[Any]:
         with self._lock:
             return self._db.execute(sql, values).fetchall()
 
@@ -100,17 +103,19 @@ class State:
             db.executemany(
                 "INSERT OR IGNORE INTO roster VALUES (?, ?, ?)", [(round_id, name, keys[name]) for name in sorted(keys)]
             )
-        return dict(self._rows("SELECT member, public FROM roster WHERE round = ?", round_id))  # type: ignore[arg-type]
+        return dict(self._rows("SELECT member, public FROM roster WHERE round = ?", round_id))
 
     # --- answering ----------------------------------------------------------------------
 
-    def answered(self, round_id: str, peer: str, seq: int, asked: bytes) -> bytes | None | bool:
+    def answered(self, round_id: str, peer: str, seq: int, asked: bytes) -> bytes | bool | None:
         """What was answered to this ask; None where nothing was, False where something else was asked under it."""
-        rows = self._rows("SELECT digest, body FROM answered WHERE round = ? AND peer = ? AND seq = ?", round_id, peer, seq)
+        rows = self._rows(
+            "SELECT digest, body FROM answered WHERE round = ? AND peer = ? AND seq = ?", round_id, peer, seq
+        )
         if not rows:
             return None
         digest, body = rows[0]
-        return body if digest == hashlib.sha256(asked).digest() else False  # type: ignore[return-value]
+        return body if digest == hashlib.sha256(asked).digest() else False
 
     def reserve(self, peer: str, charge: int, *, budget: int, days: float, now: datetime) -> bool:
         """Charge a peer so many elements; False, and nothing charged, where its budget does not reach.
@@ -140,8 +145,10 @@ class State:
 
     def spent(self, peer: str, since: datetime) -> int:
         """Elements that a peer has had since a moment."""
-        rows = self._rows("SELECT coalesce(sum(elements), 0) FROM charge WHERE peer = ? AND moment > ?", peer, since.timestamp())
-        return int(rows[0][0])  # type: ignore[call-overload, no-any-return]
+        rows = self._rows(
+            "SELECT coalesce(sum(elements), 0) FROM charge WHERE peer = ? AND moment > ?", peer, since.timestamp()
+        )
+        return int(rows[0][0])
 
     # --- asking -------------------------------------------------------------------------
 
@@ -156,7 +163,7 @@ class State:
 
     def identifiers(self, round_id: str) -> list[tuple[int, str, str, int, bytes | None]]:
         """Number, kind, value, accounts and token of everything that is matched."""
-        return self._rows("SELECT n, kind, value, accounts, token FROM identifier WHERE round = ? ORDER BY n", round_id)  # type: ignore[return-value]
+        return self._rows("SELECT n, kind, value, accounts, token FROM identifier WHERE round = ? ORDER BY n", round_id)
 
     def withdraw(self, round_id: str) -> int:
         """Give up asks without an answer, whose blinds are gone with the process that made them; how many."""
@@ -166,7 +173,7 @@ class State:
 
     def unasked(self, round_id: str, peer: str, most: int) -> list[tuple[int, str, str]]:
         """Identifiers that this peer was not asked about."""
-        return self._rows(  # type: ignore[return-value]
+        return self._rows(
             """SELECT n, kind, value FROM identifier AS i WHERE round = ? AND NOT EXISTS (
                    SELECT 1 FROM output AS o WHERE o.round = i.round AND o.peer = ? AND o.n = i.n)
                ORDER BY n LIMIT ?""",
@@ -185,7 +192,9 @@ class State:
         with self._all_or_nothing() as db:
             db.execute("INSERT OR IGNORE INTO mark VALUES (?, ?, 0)", (round_id, f"seq {peer}"))
             db.execute("UPDATE mark SET value = value + 1 WHERE round = ? AND name = ?", (round_id, f"seq {peer}"))
-            (seq,) = db.execute("SELECT value FROM mark WHERE round = ? AND name = ?", (round_id, f"seq {peer}")).fetchone()
+            (seq,) = db.execute(
+                "SELECT value FROM mark WHERE round = ? AND name = ?", (round_id, f"seq {peer}")
+            ).fetchone()
         return int(seq)
 
     def keep_outputs(self, round_id: str, peer: str, seq: int, outputs: Sequence[bytes]) -> None:
@@ -212,15 +221,18 @@ class State:
     def outputs(self, round_id: str) -> dict[int, dict[str, bytes]]:
         """Outputs by identifier and peer, those that are there."""
         out: dict[int, dict[str, bytes]] = {}
-        for n, peer, value in self._rows("SELECT n, peer, value FROM output WHERE round = ? AND value IS NOT NULL", round_id):
-            out.setdefault(n, {})[peer] = value  # type: ignore[call-overload, index, assignment]
+        for n, peer, value in self._rows(
+            "SELECT n, peer, value FROM output WHERE round = ? AND value IS NOT NULL", round_id
+        ):
+            out.setdefault(n, {})[peer] = value
         return out
 
     def keep_tokens(self, round_id: str, tokens: Mapping[int, bytes]) -> None:
         """Keep the tokens by identifier."""
         with self._all_or_nothing() as db:
             db.executemany(
-                "UPDATE identifier SET token = ? WHERE round = ? AND n = ?", [(t, round_id, n) for n, t in tokens.items()]
+                "UPDATE identifier SET token = ? WHERE round = ? AND n = ?",
+                [(t, round_id, n) for n, t in tokens.items()],
             )
 
     # --- what was found -----------------------------------------------------------------
@@ -228,11 +240,13 @@ class State:
     def keep_matched(self, round_id: str, matched: Mapping[bytes, int]) -> None:
         """Keep which tokens others hold, and which members."""
         with self._all_or_nothing() as db:
-            db.executemany("INSERT OR REPLACE INTO matched VALUES (?, ?, ?)", [(round_id, t, m) for t, m in matched.items()])
+            db.executemany(
+                "INSERT OR REPLACE INTO matched VALUES (?, ?, ?)", [(round_id, t, m) for t, m in matched.items()]
+            )
 
     def matched(self, round_id: str) -> dict[bytes, int]:
         """Tokens that others hold too, and a bit a member that does."""
-        return dict(self._rows("SELECT token, members FROM matched WHERE round = ?", round_id))  # type: ignore[arg-type]
+        return dict(self._rows("SELECT token, members FROM matched WHERE round = ?", round_id))
 
     def keep_graph(self, round_id: str, sender: str, body: bytes) -> None:
         """Keep a peer's graph, the first it sends."""
@@ -241,7 +255,7 @@ class State:
 
     def graphs(self, round_id: str) -> dict[str, bytes]:
         """Graphs that came, by sender."""
-        return dict(self._rows("SELECT sender, body FROM inbox WHERE round = ?", round_id))  # type: ignore[arg-type]
+        return dict(self._rows("SELECT sender, body FROM inbox WHERE round = ?", round_id))
 
     def mark(self, round_id: str, name: str, value: int = 1) -> None:
         """Note that a step is done."""
@@ -251,6 +265,4 @@ class State:
     def marked(self, round_id: str, name: str) -> int:
         """What was noted; 0 where nothing was."""
         rows = self._rows("SELECT value FROM mark WHERE round = ? AND name = ?", round_id, name)
-        return int(rows[0][0]) if rows else 0  # type: ignore[call-overload, no-any-return]
-
-
+        return int(rows[0][0]) if rows else 0
