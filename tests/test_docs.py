@@ -21,6 +21,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 COMMANDS = [name for name in app if not name.startswith("-")]
 LAB_COMMANDS = [name for name in app["lab"] if not name.startswith("-")]
+ALLIANCE_COMMANDS = [name for name in app["alliance"] if not name.startswith("-")]
 
 
 def page(name: str) -> str:
@@ -43,7 +44,11 @@ def test_python_in_the_pages_compiles(path: Path) -> None:
 def test_every_command_and_its_arguments_are_documented() -> None:
     text = page("reference/cli.md")
     assert {"scan", "simulate", "score", "demo", "formats"} <= set(COMMANDS)
-    for command in [(name,) for name in COMMANDS if name != "lab"] + [("lab", name) for name in LAB_COMMANDS]:
+    for command in [
+        *((name,) for name in COMMANDS if name not in ("lab", "alliance")),
+        *(("lab", name) for name in LAB_COMMANDS),
+        *(("alliance", name) for name in ALLIANCE_COMMANDS),
+    ]:
         assert f"stillwatch {' '.join(command)}" in text
         one = app
         for name in command:
@@ -92,7 +97,7 @@ def test_every_make_command_of_the_readme_exists() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-@pytest.mark.parametrize("name", ["ACCOUNTS", "CAMPAIGNS", "DEAD_LETTERS", "EXCHANGES", "LINKS", "TEMPLATES"])
+@pytest.mark.parametrize("name", ["ACCOUNTS", "CAMPAIGNS", "DEAD_LETTERS", "EXCHANGES", "LINKS", "PARTNERS", "TEMPLATES"])
 def test_every_column_of_a_run_is_documented_in_order(name: str) -> None:
     section = re.split(r"^## ", page("reference/run-files.md"), flags=re.MULTILINE)
     (body,) = [part for part in section if part.startswith(f"{name.lower()}.parquet")]

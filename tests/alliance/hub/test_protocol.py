@@ -1,16 +1,25 @@
 """What TAXII 2.1 asks for beyond what its client sends: negotiation, errors, headers, bounds."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from stillwatch.alliance.hub import Hub, admit, create_app
+from stillwatch.alliance.hub import Hub, admit, create_app, found
 
 Thing = dict[str, Any]
 TAXII = "application/taxii+json;version=2.1"
 OBJECTS = "/alliance/collections/amber/objects/"
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    opened = Hub.open(tmp_path / "hub.db")
+    found(opened)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

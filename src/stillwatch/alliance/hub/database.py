@@ -106,7 +106,7 @@ class Hub:
         """
         try:
             engine = _engine(str(url))
-        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError) as error:
+        except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ValueError) as error:
             raise BadSetting(
                 f"no database is named by this: {error}",
                 where="--db",
