@@ -97,7 +97,9 @@ def test_every_make_command_of_the_readme_exists() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-@pytest.mark.parametrize("name", ["ACCOUNTS", "CAMPAIGNS", "DEAD_LETTERS", "EXCHANGES", "LINKS", "PARTNERS", "TEMPLATES"])
+@pytest.mark.parametrize(
+    "name", ["ACCOUNTS", "CAMPAIGNS", "DEAD_LETTERS", "EXCHANGES", "LINKS", "PARTNERS", "TEMPLATES"]
+)
 def test_every_column_of_a_run_is_documented_in_order(name: str) -> None:
     section = re.split(r"^## ", page("reference/run-files.md"), flags=re.MULTILINE)
     (body,) = [part for part in section if part.startswith(f"{name.lower()}.parquet")]

@@ -7,12 +7,23 @@ from typing import Any
 
 import pytest
 
+from stillwatch import scan
 from stillwatch.alliance.hub import Hub, Serving, admit, found, serving
 from stillwatch.alliance.member import Credentials, Membership
 from stillwatch.alliance.stix import MARKINGS, Author, campaign_objects, identity_id, stable_id
 from stillwatch.core import CampaignFacts, Indicator
+from stillwatch.pipeline.run import Run
+from stillwatch.range import simulate
 
 Thing = dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def acme_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """What acme found in its own week."""
+    out = tmp_path_factory.mktemp("acme")
+    simulate("february", scale=0.001, seed=1, out=out / "week")
+    return scan(out / "week" / "logs", out=out / "run", accounts=out / "week" / "accounts.jsonl", workers=1)
 
 
 @pytest.fixture

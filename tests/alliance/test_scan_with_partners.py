@@ -15,23 +15,14 @@ from stillwatch.alliance.member import Membership, appeal, publish, pull, retrac
 from stillwatch.core import BadSetting, CampaignFacts, Indicator, UnreadableInput
 from stillwatch.pipeline.facts import campaign_facts
 from stillwatch.pipeline.run import Run
-from stillwatch.range import simulate
 
 Members = dict[str, Membership]
 _START = datetime(2026, 9, 8, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """What acme found in its own week."""
-    out = tmp_path_factory.mktemp("acme")
-    simulate("february", scale=0.001, seed=1, out=out / "week")
-    return scan(out / "week" / "logs", out=out / "run", accounts=out / "week" / "accounts.jsonl", workers=1)
-
-
-@pytest.fixture(scope="module")
-def facts_found(found: Run) -> CampaignFacts:
-    return campaign_facts(found.path, "C001")
+def facts_found(acme_run: Run) -> CampaignFacts:
+    return campaign_facts(acme_run.path, "C001")
 
 
 @pytest.fixture
@@ -68,32 +59,34 @@ def told(run: Run) -> dict[str, tuple[str, str]]:
     return {account: (verdict, " ".join(reasons)) for account, verdict, reasons in rows}
 
 
-def test_facts_are_counts_and_values_that_only_the_campaign_has(found: Run, facts_found: CampaignFacts) -> None:
-    row = next(row for row in found.table("campaigns").to_pylist() if row["campaign_id"] == "C001")
+def test_facts_are_counts_and_values_that_only_the_campaign_has(acme_run: Run, facts_found: CampaignFacts) -> None:
+    row = next(row for row in acme_run.table("campaigns").to_pylist() if row["campaign_id"] == "C001")
     assert (facts_found.accounts, facts_found.exchanges) == (row["accounts"], row["exchanges"])
     assert {one.kind for one in facts_found.indicators} >= {"network", "sentence"}
     for one in facts_found.indicators:
         assert one.accounts >= 3
         assert one.accounts >= 0.8 * (one.accounts + one.others)
-    few = campaign_facts(found.path, "C001", kinds=["network"], least=4)
+    few = campaign_facts(acme_run.path, "C001", kinds=["network"], least=4)
     assert {(one.kind, one.accounts >= 4) for one in few.indicators} == {("network", True)}
     for wrong in ({"least": 1}, {"kinds": ["price"]}):
         with pytest.raises(BadSetting):
-            campaign_facts(found.path, "C001", **wrong)  # type: ignore[arg-type]
+            campaign_facts(acme_run.path, "C001", **wrong)
     with pytest.raises(BadSetting, match="C001"):
-        campaign_facts(found.path, "C999")
+        campaign_facts(acme_run.path, "C999")
     with pytest.raises(UnreadableInput):
-        campaign_facts(found.path / "nothing", "C001")
+        campaign_facts(acme_run.path / "nothing", "C001")
 
 
-def test_nothing_of_the_log_leaves_but_the_indicators(found: Run, facts_found: CampaignFacts, members: Members) -> None:
+def test_nothing_of_the_log_leaves_but_the_indicators(
+    acme_run: Run, facts_found: CampaignFacts, members: Members
+) -> None:
     made, _ = publish(members["acme"], facts_found)
     text = json.dumps(made.objects)
-    exchanges = pa.concat_tables([found.table("exchanges")])
+    exchanges = pa.concat_tables([acme_run.table("exchanges")])
     shared = {one.value for one in facts_found.indicators}
     columns = ("account_id", "exchange_id", "prompt", "response", "client_address", "user_agent", "model", "system")
     known = {value for name in columns for value in exchanges[name].unique().to_pylist() if value and len(value) > 3}
-    accounts = pa.table(Run.table(found, "account_file"))
+    accounts = pa.table(Run.table(acme_run, "account_file"))
     known |= {
         value for name in ("payment_id", "email_domain") for value in accounts[name].unique().to_pylist() if value
     }

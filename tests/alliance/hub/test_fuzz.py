@@ -25,7 +25,7 @@ def test_every_endpoint_answers_anything_with_an_answer_of_its_own(hub: Hub) -> 
     schema = schemathesis.openapi.from_asgi("/openapi.json", app)
     tried = 0
     for found in schema.get_all_operations():
-        operation = found.ok()
+        operation: Any = found.ok()  # type: ignore[union-attr]
 
         @settings(CALM, max_examples=25)
         @given(case=operation.as_strategy())
@@ -68,7 +68,7 @@ def test_objects_of_any_shape_are_taken_or_refused(hub: Hub) -> None:
     headers = {"Authorization": f"Bearer {admit(hub, 'acme')}", "Accept": TAXII, "Content-Type": TAXII}
     with TestClient(create_app(hub), headers=headers, raise_server_exceptions=False) as client:
 
-        @settings(CALM, max_examples=150)
+        @settings(CALM, max_examples=70)
         @given(things=st.lists(values | near, min_size=1, max_size=4))
         def run(things: list[Any]) -> None:
             body = json.dumps({"objects": things}).encode("utf-8", "surrogatepass")

@@ -175,7 +175,8 @@ class Client:
         Raises:
             EndpointFailed: the hub refuses or does not answer.
         """
-        asked = {"added_after": added_after} if added_after else {}
+        start = {"limit": "1000", **({"added_after": added_after} if added_after else {})}
+        asked = start
         for _ in range(_MOST_PAGES):
             found, headers = self._ask("GET", f"{collection.url}objects/", params=asked)
             objects, last = found.get("objects", []), headers.get("X-TAXII-Date-Added-Last")
@@ -186,7 +187,7 @@ class Client:
             following = {"next": str(found["next"])} if found.get("next") else {"added_after": last}
             if not any(following.values()):
                 return
-            asked = {**({"added_after": added_after} if added_after else {}), **following}  # type: ignore[dict-item]
+            asked = {**start, **following}  # type: ignore[dict-item]
 
     def versions(self, collection: RemoteCollection, identifiers: Sequence[str]) -> set[tuple[str, str]]:
         """Which versions of these objects are there: pairs of identifier and version.

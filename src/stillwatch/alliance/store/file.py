@@ -18,7 +18,7 @@ from typing import Any
 
 from stillwatch.core import OutputUnwritable, UnreadableInput
 
-__all__ = ["Parcel", "Store"]
+__all__ = ["Parcel", "Store", "version_key"]
 
 Thing = Mapping[str, Any]
 
@@ -286,6 +286,12 @@ class Store:
 
 
 def _follows(new: Thing, old: Thing) -> bool:
-    if new.get("created_by_ref") != old.get("created_by_ref"):
+    if new.get("created_by_ref") != old.get("created_by_ref") or old.get("revoked") is True:
         return False
-    return str(new.get("modified", "")) > str(old.get("modified", ""))
+    return version_key(new) > version_key(old)
+
+
+def version_key(thing: Thing) -> str:
+    """By which versions of an object sort, however many digits their moments have."""
+    whole, _, fraction = str(thing.get("modified", "")).removesuffix("Z").partition(".")
+    return f"{whole}.{fraction:0<12}"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.alliance.stix import APPEAL_STATUSES, identity_id, label_of, properties, read_pattern
-from stillwatch.alliance.store.file import Store
+from stillwatch.alliance.store.file import Store, version_key
 from stillwatch.core import PartnerIndicator
 
 __all__ = ["Appeal", "appeals", "partner_indicators"]
@@ -53,13 +53,14 @@ def appeals(store: Store) -> list[Appeal]:
     published = [*store.pulled("campaign", "indicator", "report"), *own]
     creators = {one["id"]: one.get("created_by_ref") for one in published if one["type"] != "note"}
     found: dict[str, Appeal] = {}
-    for note in sorted(notes, key=lambda one: str(one.get("modified", ""))):
+    for note in sorted(notes, key=version_key):
         told = properties(note).get("appeal")
         if not isinstance(told, Mapping) or told.get("status") not in APPEAL_STATUSES or note.get("revoked") is True:
             continue
         case, speaker = str(told.get("case")), str(note.get("created_by_ref"))
         objects = tuple(str(one) for one in note.get("object_refs", ()))
-        final = any(creators.get(one) == speaker for one in objects)
+        # Of all of them: who puts an object of its own beside another's does not speak for the other.
+        final = {creators.get(one) for one in objects if not one.startswith("user-account--")} == {speaker}
         if speaker != identity_id(case.rpartition(".")[0]) and not final:
             continue
         if case in found and found[case].final and not final:
@@ -81,26 +82,26 @@ def partner_indicators(path: Path) -> list[PartnerIndicator]:
     store = Store(path)
     names = {one["id"]: str(one.get("name", "")) for one in store.pulled("identity")}
     campaigns = {one["id"]: one for one in store.pulled("campaign")}
-    pointed = _pointed(store.pulled("relationship"))
+    links = store.pulled("relationship")
+    # A member's word ties and unties its own things alone.
+    pointed = {
+        str(link.get("source_ref")): (str(link.get("target_ref")), link.get("created_by_ref"))
+        for link in links
+        if link.get("relationship_type") == "indicates" and link.get("revoked") is not True
+    }
     standing = appeals(store)
     found = []
     for one in store.pulled("indicator"):
-        indicator = _read(one, names, pointed.get(one["id"]))
-        if indicator is None or campaigns.get(indicator.campaign or "", {}).get("revoked") is True:
+        target, tied_by = pointed.get(one["id"], (None, None))
+        campaign = campaigns.get(target or "", {})
+        same = tied_by == campaign.get("created_by_ref") == one.get("created_by_ref")
+        indicator = _read(one, names, target if same else None)
+        if indicator is None or (same and campaign.get("revoked") is True):
             continue
         status = _status(standing, indicator)
         if status != "upheld":
             found.append(replace(indicator, appeal=status))
     return found
-
-
-def _pointed(relationships: Sequence[Thing]) -> dict[str, str]:
-    """The campaign that each indicator indicates."""
-    return {
-        str(one.get("source_ref")): str(one.get("target_ref"))
-        for one in relationships
-        if one.get("relationship_type") == "indicates" and one.get("revoked") is not True
-    }
 
 
 def _status(standing: Sequence[Appeal], indicator: PartnerIndicator) -> str | None:
