@@ -39,6 +39,11 @@ demo-lab: .venv/lab.stamp ## distil small teachers through every interface, writ
 	@rm -rf lab-demo
 	$(BIN)/stillwatch lab demo --out lab-demo
 
+.PHONY: demo-alliance
+demo-alliance: .venv/servers.stamp ## a hub and three members on loopback: find, match, join, retract (2 minutes)
+	@rm -rf alliance-demo
+	$(BIN)/python tools/demo_alliance.py --out alliance-demo
+
 .PHONY: test
 test: .venv/servers.stamp peers debian ## run every test
 	$(BIN)/python -m pytest $(ARGS)
@@ -86,6 +91,11 @@ bench-lab: .venv/lab.stamp ## the lab's whole grid and what it must show (about 
 .PHONY: bench-gateway
 bench-gateway: .venv/servers.stamp ## what the gateway adds to a request, in process and as a proxy, beside direct
 	$(BIN)/python benchmarks/gateway.py
+.PHONY: bench-alliance
+bench-alliance: .venv/servers.stamp peers ## what providers find together, what matching costs and gives away (long)
+	$(BIN)/python benchmarks/alliance.py gain --corpora "$(CORPORA)"
+	$(BIN)/python benchmarks/alliance.py attack
+	$(BIN)/python benchmarks/alliance.py cost
 
 # --- upkeep -------------------------------------------------------------------------------
 
@@ -95,7 +105,7 @@ requirements: ## resolve requirements/*.txt anew (maintainers; needs uv)
 
 .PHONY: clean
 clean: ## remove what was built, .venv included
-	rm -rf .venv demo lab-demo bench-out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv demo lab-demo alliance-demo bench-out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: debian

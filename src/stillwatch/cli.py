@@ -19,6 +19,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from stillwatch import ingest
 from stillwatch import range as range_
 from stillwatch.cli_alliance import alliance_app
+from stillwatch.cli_alliance_match import matching_commands
 from stillwatch.cli_gateway import gateway_app
 from stillwatch.cli_hub import hub_commands
 from stillwatch.cli_lab import lab_app
@@ -230,6 +231,7 @@ app.command(gateway_app(_plain))
 app.command(policy_app(_plain))
 alliance = alliance_app(_plain)
 hub_commands(alliance, _plain)
+matching_commands(alliance, _plain)
 app.command(alliance)
 
 

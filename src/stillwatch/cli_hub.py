@@ -82,9 +82,23 @@ def _serve_command(app: cyclopts.App, say: Say) -> None:
                 where=f"--host {host}",
                 hint="give --tls-certificate and --tls-key, or listen on 127.0.0.1 behind a proxy that has them",
             )
+        router = _matching_router()
         opened = hub.Hub.open(db)
         hub.found(opened)
-        hub.serve(opened, host=host, port=port, tls=tls, ready=lambda url: say(f"the hub listens at {url}/taxii2/"))
+        hub.serve(
+            opened,
+            host=host,
+            port=port,
+            tls=tls,
+            routers=[router],
+            ready=lambda url: say(f"the hub listens at {url}/taxii2/"),
+        )
+
+
+def _matching_router() -> Any:
+    from stillwatch.alliance.matching import matching_router  # noqa: PLC0415 - its tables must be known first
+
+    return matching_router()
 
 
 def _member_list_commands(app: cyclopts.App, say: Say) -> None:

@@ -30,6 +30,7 @@ from stillwatch.campaigns.postings import Postings
 from stillwatch.campaigns.repeats import Asked, load_asked
 from stillwatch.campaigns.shared_text import template_table
 from stillwatch.campaigns.significance import campaign_p, q_values, tail_p
+from stillwatch.campaigns.suspects import Suspicion, suspicions
 from stillwatch.campaigns.templates import find_templates
 from stillwatch.campaigns.verdicts import account_table, link_table
 from stillwatch.campaigns.world import World
@@ -48,6 +49,7 @@ __all__ = [
     "PartnerWord",
     "Portraitist",
     "Postings",
+    "Suspicion",
     "Traits",
     "World",
     "account_table",
@@ -70,6 +72,7 @@ __all__ = [
     "match_accounts",
     "nearest",
     "q_values",
+    "suspicions",
     "tail_p",
     "template_table",
     "whiten",

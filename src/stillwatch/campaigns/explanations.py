@@ -15,7 +15,7 @@ from stillwatch.campaigns.families import apartness
 from stillwatch.campaigns.interchangeability import MARGIN
 from stillwatch.campaigns.world import World
 
-__all__ = ["REPEATS", "Explanation", "explain"]
+__all__ = ["OFFICE", "REPEATS", "Explanation", "explain"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -31,6 +31,9 @@ ONE_DOOR = 0.8
 _SMALL = 40
 
 LICENSED = 0.5
+
+OFFICE = "one organisation or office with several accounts"
+"""Name of the explanation that a few accounts of a larger whole cannot decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,7 @@ def explain(world: World, members: I64, bystanders: I64) -> tuple[Explanation, .
             own,
         ),
         Explanation(
-            "one organisation or office with several accounts",
+            OFFICE,
             "Accounts of one declared organisation were counted as one before anything was compared; these claim to be "
             f"{len(members)} strangers. One address or payment is shared by {door:.0%} of them.",
             door >= ONE_DOOR and len(members) <= _SMALL,

@@ -166,8 +166,8 @@ def _jitter(count: int) -> F64:
     return np.asarray(np.random.default_rng(count).random(count))
 
 
-def infrastructure(world: World, members: I64) -> Finding:
-    """The same hands: payment, addresses, domains; signed up together."""
+def infrastructure(world: World, members: I64, *, least: int = 5) -> Finding:
+    """The same hands: payment, addresses, domains; signed up together, where at least ``least`` are known to have."""
     e, hands = world.traits.entities, world.traits.hands
     tests: list[Seen] = []
     if hands is not None:
@@ -192,7 +192,7 @@ def infrastructure(world: World, members: I64) -> Finding:
             )
         )
     known = members[np.isfinite(e.created[members])]
-    if len(known) >= 5:
+    if len(known) >= least:
         groups = world.background.plain(known)
         mine = float(scatter(e.created[known][None, :])[0])
         null = scatter(e.created[groups])

@@ -24,7 +24,7 @@ from stillwatch.campaigns.membership import RECRUIT_BITS, fit, recruited
 from stillwatch.campaigns.significance import COORDINATION, campaign_p, q_values
 from stillwatch.campaigns.world import Finding, World
 
-__all__ = ["LEAST_MEMBERS", "LEAST_WATCHED", "ONE_SOURCE", "Case", "investigate"]
+__all__ = ["LEAST_MEMBERS", "LEAST_WATCHED", "ONE_SOURCE", "Case", "candidate_groups", "investigate", "parts"]
 
 LEAST_MEMBERS = 5
 """Fewer strangers than this are not called a campaign: interchangeability cannot be shown on them."""
@@ -106,7 +106,7 @@ def _known(findings: dict[str, Finding]) -> dict[str, float]:
     return {family: found.p_value for family, found in findings.items() if found.statistic != "none"}
 
 
-def _parts(world: World, cluster: I64) -> list[tuple[I64, I64]]:
+def parts(world: World, cluster: I64) -> list[tuple[I64, I64]]:
     """What a cluster falls into: those who repeat one another and those who do not, each with the other
     as its bystanders. Whoever runs one published set has a reason of its own."""
     shares = world.asked.repeats(cluster)
@@ -165,7 +165,9 @@ def _join(world: World, cases: list[Case]) -> list[Case]:
     return joined if len(joined) == len(cases) else _join(world, joined)
 
 
-def _candidates(world: World, links: Links, near: Neighbours, seed: int) -> list[I64]:
+def candidate_groups(
+    world: World, links: Links, near: Neighbours, seed: int, least: int = LEAST_MEMBERS, cohort: int = LEAST_COHORT
+) -> list[I64]:
     """Groups worth testing, from three sides: all content together, questions alone, texts alone.
 
     A group that an earlier one covers is left out.
@@ -176,11 +178,9 @@ def _candidates(world: World, links: Links, near: Neighbours, seed: int) -> list
     alike = np.clip(near.cosine, 0.0, 1.0)
     with ThreadPoolExecutor(2) as threads:
         of_links = threads.submit(
-            clusters, links.a[kept], links.b[kept], probability[kept], entities, least=LEAST_MEMBERS, seed=seed
+            clusters, links.a[kept], links.b[kept], probability[kept], entities, least=least, seed=seed
         )
-        of_questions = threads.submit(
-            clusters, near.a, near.b, alike, entities, resolution=0.1, least=LEAST_MEMBERS, seed=seed
-        )
+        of_questions = threads.submit(clusters, near.a, near.b, alike, entities, resolution=0.1, least=least, seed=seed)
         found, asked = of_links.result(), of_questions.result()
     covered = np.full(entities, -1)
     for number, cluster in enumerate(found):
@@ -189,7 +189,7 @@ def _candidates(world: World, links: Links, near: Neighbours, seed: int) -> list
         if _cover(covered, group) < _COVERED:
             covered[group] = len(found)
             found.append(group)
-    return [*found, *_cohorts(world, covered)]
+    return [*found, *_cohorts(world, covered, cohort)]
 
 
 def _cover(covered: I64, group: I64) -> float:
@@ -197,7 +197,7 @@ def _cover(covered: I64, group: I64) -> float:
     return float(np.bincount(covered[group] + 1, minlength=1)[1:].max(initial=0) / len(group))
 
 
-def _cohorts(world: World, covered: I64) -> list[I64]:
+def _cohorts(world: World, covered: I64, least: int) -> list[I64]:
     """Entities that one text fills: groups that no pair of entities would show.
 
     Four requests an account link nobody; one sentence in the requests of a thousand accounts is
@@ -206,6 +206,7 @@ def _cohorts(world: World, covered: I64) -> list[I64]:
     Args:
         world: the log as the tests see it.
         covered: number of the cluster each entity is in, or -1 (E).
+        least: smaller cohorts are left out.
     """
     texts = world.traits.texts
     filled = texts.matrix.copy()
@@ -215,7 +216,7 @@ def _cohorts(world: World, covered: I64) -> list[I64]:
     size = np.diff(columns.indptr)
     found: list[I64] = []
     for text in np.argsort(-size, kind="stable"):
-        if size[text] < LEAST_COHORT or len(found) == _MOST_COHORTS:
+        if size[text] < least or len(found) == _MOST_COHORTS:
             break
         members = np.sort(columns.indices[columns.indptr[text] : columns.indptr[text + 1]]).astype(np.int64)
         # A cluster that holds most of a cohort already stands for it.
@@ -270,8 +271,8 @@ def investigate(
     """
     cases = []
     rough = replace(world, background=replace(world.background, draws=_ROUGH_DRAWS))
-    for cluster in _candidates(world, links, near, seed):
-        for part, beside in _parts(world, cluster):
+    for cluster in candidate_groups(world, links, near, seed):
+        for part, beside in parts(world, cluster):
             inside, outside = _tell_apart(world, part)
             if len(inside) >= LEAST_MEMBERS:
                 cases.append(_examine(world, inside, np.union1d(outside, beside), rough))

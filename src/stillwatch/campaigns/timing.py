@@ -41,14 +41,14 @@ def _volumes(world: World, members: I64) -> list[Seen]:
     ]
 
 
-def _edge(world: World, members: I64, name: str, times: I64, edge: int) -> list[Seen]:
+def _edge(world: World, members: I64, name: str, times: I64, edge: int, least: int) -> list[Seen]:
     e = world.traits.entities
     # An account that was there at the log's edge began before it or goes on after it.
     gap = (e.last_seen - e.first_seen) / np.maximum(e.exchanges - 1, 1)
     # The quiet may be a weekend's: only longer ones count.
     inside = np.abs(times - edge) > np.maximum(_WEEKEND_HOURS * HOUR, 3 * gap)
     told = members[inside[members]]
-    if len(told) < max(_LEAST, 0.5 * len(members)):
+    if len(told) < max(least, 0.5 * len(members)):
         return []
     mine = scatter(times[told][None, :])[0]
     null = scatter(times[world.background.matched(told, among=inside)])
@@ -64,9 +64,9 @@ def _edge(world: World, members: I64, name: str, times: I64, edge: int) -> list[
     ]
 
 
-def _beats(world: World, members: I64) -> list[Seen]:
+def _beats(world: World, members: I64, least: int) -> list[Seen]:
     told = members[world.has_rhythm[members]]
-    if len(told) < _LEAST:
+    if len(told) < least:
         return []
     groups = world.background.matched(told, among=world.has_rhythm)[:1000]
     mine = float(likeness(world.rhythm, told[None, :])[0])
@@ -92,13 +92,16 @@ def _beats(world: World, members: I64) -> list[Seen]:
     ]
 
 
-def timing(world: World, members: I64) -> Finding:
-    """Acting together: even volumes, common beginnings and ends, common bursts and pauses, turns taken."""
+def timing(world: World, members: I64, *, least: int = _LEAST) -> Finding:
+    """Acting together: even volumes, common beginnings and ends, common bursts and pauses, turns taken.
+
+    Fewer than ``least`` members have no common beginnings, ends or bursts.
+    """
     e = world.traits.entities
     tests = [
         *_volumes(world, members),
-        *_edge(world, members, "first", e.first_seen, e.first_seen.min()),
-        *_edge(world, members, "last", e.last_seen, e.last_seen.max()),
-        *_beats(world, members),
+        *_edge(world, members, "first", e.first_seen, e.first_seen.min(), least),
+        *_edge(world, members, "last", e.last_seen, e.last_seen.max(), least),
+        *_beats(world, members, least),
     ]
     return strongest("timing", tests)

@@ -29,6 +29,7 @@ from stillwatch.core.decisions import (
 )
 from stillwatch.core.errors import (
     BadDecision,
+    BadMessage,
     BadPolicy,
     BadSetting,
     BadTable,
@@ -59,6 +60,7 @@ __all__ = [
     "Action",
     "Appeal",
     "BadDecision",
+    "BadMessage",
     "BadPolicy",
     "BadSetting",
     "BadTable",

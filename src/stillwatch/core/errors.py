@@ -9,6 +9,7 @@
         TamperedLedger      a hash-chained log does not hold together
         BadDecision         an entry of a decision log cannot be used
         BadPolicy           a policy or a licence file is wrong
+        BadMessage          what a partner sent is malformed, or not what it must be
       OutputError
         OutputExists        the output path is taken
         OutputUnwritable    the disk is full, or the path is not writable
@@ -29,6 +30,7 @@ from typing import Any
 
 __all__ = [
     "BadDecision",
+    "BadMessage",
     "BadPolicy",
     "BadSetting",
     "BadTable",
@@ -105,6 +107,10 @@ class BadDecision(InputError):
 
 class BadPolicy(InputError):
     """A policy or a licence file is wrong: what, at which line, with which value."""
+
+
+class BadMessage(InputError):
+    """What a partner sent is malformed, or does not hold: another key, a proof that fails."""
 
 
 class OutputError(StillwatchError):

@@ -21,7 +21,7 @@ from stillwatch.core.tables import CAMPAIGNS
 from stillwatch.pipeline.texts import read_texts
 from stillwatch.settings import ScanSettings
 
-__all__ = ["Clock", "Detected", "detect"]
+__all__ = ["Clock", "Detected", "detect", "read_world"]
 
 _SHARED_BY = 6
 _ELICITATION = [t.name for t in s.TACTICS].index("cot_elicitation")
@@ -53,9 +53,10 @@ class Detected:
     partners: c.PartnerWord | None = None
 
 
-def _world(
+def read_world(
     connection: duckdb.DuckDBPyConnection, settings: ScanSettings, clock: Clock, pool: Executor | None
 ) -> c.World:
+    """The log as the tests see it, from the views that ``detect`` works on."""
     with clock.stage("accounts"):
         entities = c.load_entities(connection)
         c.match_accounts(connection, s.hash_strings)
@@ -110,7 +111,7 @@ def detect(
         curves: what a lab measured exchanges to be worth.
         partners: what an alliance's partners said, where they were asked.
     """
-    world = _world(connection, settings, clock, pool)
+    world = read_world(connection, settings, clock, pool)
     with clock.stage("candidates"):
         near = c.nearest(world.traits.content)
         a, b = c.candidate_pairs(world.traits, near, settings.seed)

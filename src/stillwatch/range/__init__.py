@@ -2,11 +2,13 @@
 
 It models campaigns and their evasion as data, so that detection can be measured; it never talks to
 an API. ``scenarios`` says what happens, ``honest`` and ``adversary`` who acts, ``clock`` when,
-``account`` from where, ``library`` and ``grammar`` in what words; ``simulate`` writes it down.
+``account`` from where, ``library`` and ``grammar`` in what words; ``simulate`` writes it down, and
+``split`` deals it to providers.
 """
 
 from stillwatch.range.scenarios import SCENARIOS, Scenario
 from stillwatch.range.score import Detection, Score, score
 from stillwatch.range.simulate import Simulation, simulate
+from stillwatch.range.split import split
 
-__all__ = ["SCENARIOS", "Detection", "Scenario", "Score", "Simulation", "score", "simulate"]
+__all__ = ["SCENARIOS", "Detection", "Scenario", "Score", "Simulation", "score", "simulate", "split"]

@@ -1,0 +1,353 @@
+"""A member's part of a round, a step at a time: everything it does can be cut off anywhere and carried on.
+
+    keys > asks and answers > tokens > counts > matches > graphs
+
+A step takes what came, answers what was asked, asks what is left, and goes on to the next stage when all of its
+peers have let it. Message numbers follow from what the message is, so that what is sent again is the same message:
+0 is a key, from 1 on are asks, ``ANSWERS`` + n answers ask n, ``GRAPH`` is the graph.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from stillwatch.alliance.matching.identifiers import encode, token
+from stillwatch.alliance.matching.mailbox import Letter, Mailbox
+from stillwatch.alliance.matching.messages import (
+    HUB,
+    MOST_TOKENS,
+    Answer,
+    Ask,
+    Body,
+    Counts,
+    Graph,
+    Key,
+    Refusal,
+    read,
+    seal,
+    sealed,
+    write,
+)
+from stillwatch.alliance.matching.oprf import ELEMENT, Asked, BadElement, blind
+from stillwatch.alliance.matching.state import State
+from stillwatch.core import BadMessage, BadSetting
+
+__all__ = ["ANSWERS", "GRAPH", "Limits", "Participant", "roster_digest"]
+
+ANSWERS = 1 << 30
+GRAPH = 1 << 29
+
+_MOST_CLAIMED = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a member lets each peer have.
+
+    Attributes:
+        elements: evaluations in ``days``, over all rounds. IPv4 has 16.7 million /24s: at 50,000 a week a peer
+            that does nothing else tries .3 % of them in a week, and with another key the week after.
+        days: length of the window.
+        batch: elements in one ask of our own.
+        window: asks under way at a time, a peer; what a kill costs of one's own budget.
+    """
+
+    elements: int = 50_000
+    days: float = 7.0
+    batch: int = 1_024
+    window: int = 4
+
+
+def roster_digest(round_id: str, keys: Mapping[str, bytes]) -> bytes:
+    """One hash over a round and everybody's key: members who see different keys find out at the first ask."""
+    digest = hashlib.sha256(b"stillwatch-roster-v1\x00" + round_id.encode())
+    for member in sorted(keys):
+        digest.update(b"\x00" + member.encode() + b"\x00" + keys[member])
+    return digest.digest()
+
+
+class Participant:
+    """One member in one round.
+
+    Args:
+        mailbox: the hub.
+        state: the member's file.
+        me: the member's name.
+        secrets: what it shares with each peer and nobody else, 32 bytes.
+        round_id: of a round that is open.
+        limits: what it lets peers have.
+        now: the clock.
+
+    Raises:
+        BadSetting: a peer's secret is missing.
+    """
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        state: State,
+        me: str,
+        secrets: Mapping[str, bytes],
+        round_id: str,
+        *,
+        limits: Limits | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._mailbox, self._state, self._me, self._secrets = mailbox, state, me, secrets
+        self._id, self._limits, self._now = round_id, limits or Limits(), now
+        self.round = mailbox.look(round_id)
+        self.peers = [name for name in self.round.members if name != me]
+        missing = [name for name in self.peers if len(secrets.get(name, b"")) != 32]
+        if missing:
+            raise BadSetting(
+                f"no secret is shared with {', '.join(missing)}",
+                where="--secrets",
+                hint="agree on 32 random bytes with each peer, outside of the hub",
+            )
+        self._key = state.key(round_id)
+        self._keys: dict[str, bytes] = {me: self._key.public}
+        self._roster: dict[str, bytes] = {}
+        self._open: dict[tuple[str, int], Asked] = {}
+        self._waiting: list[tuple[Letter, Ask]] = []
+        self._cursor = 0
+        self.problems: list[str] = []
+        """What peers or the hub did that they should not have; each is left out, and said."""
+        state.withdraw(round_id)
+
+    def load(self, identifiers: Sequence[tuple[str, str, int]]) -> None:
+        """Say what is to be matched: kind, value as ``canonical`` spells it, and how many suspects hold it."""
+        self._state.load(self._id, identifiers)
+
+    @property
+    def matched(self) -> bool:
+        """Whether the matches are here."""
+        return bool(self._state.marked(self._id, "matched"))
+
+    # --- one step -----------------------------------------------------------------------
+
+    def step(self) -> bool:
+        """Do what can be done now; whether anything was.
+
+        Raises:
+            BadMessage: a peer showed two keys, or a proof of its does not hold: the round cannot go on with it.
+            EndpointFailed: the hub refuses or does not answer.
+        """
+        if not self._state.marked(self._id, "key sent"):
+            for peer in self.peers:
+                self._post(peer, 0, Key(self._key.public))
+            self._state.mark(self._id, "key sent")
+        moved = self._read_inbox()
+        if set(self._keys) != set(self.round.members):
+            return moved
+        if not self._roster:
+            self._fix_roster()
+        moved |= self._answer_waiting()
+        if self.matched:
+            return moved
+        for peer in self.peers:
+            moved |= self._ask(peer)
+        if not self._open and self._all_asked():
+            moved |= self._report()
+            moved |= self._fetch_matches()
+        return moved
+
+    def _post(self, recipient: str, seq: int, body: Body) -> None:
+        raw = write(body)
+        tag = b"" if recipient == HUB else seal(self._secrets[recipient], self._id, self._me, recipient, seq, raw)
+        self._mailbox.post(self._id, recipient, seq, tag, raw)
+
+    def _read_inbox(self) -> bool:
+        moved = False
+        while letters := self._mailbox.inbox(self._id, self._cursor):
+            for letter in letters:
+                self._cursor = max(self._cursor, letter.n)
+                self._take(letter)
+            moved = True
+        return moved
+
+    def _take(self, letter: Letter) -> None:
+        secret = self._secrets.get(letter.sender, b"") if letter.sender in self.peers else b""
+        place = (self._id, letter.sender, self._me, letter.seq)
+        if not secret or not sealed(letter.seal, secret, *place, letter.body):
+            self.problems.append(f"a message in the name of {letter.sender!r} was not sealed by it")
+            return
+        try:
+            body = read(letter.body)
+        except BadMessage as error:
+            self.problems.append(f"{letter.sender} sent no message: {error.problem}")
+            return
+        if isinstance(body, Key) and letter.seq == 0:
+            self._keys[letter.sender] = body.public
+        elif isinstance(body, Ask) and 0 < letter.seq < GRAPH:
+            self._waiting.append((letter, body))
+        elif isinstance(body, Answer | Refusal) and letter.seq > ANSWERS:
+            self._open_answer(letter.sender, letter.seq - ANSWERS, body)
+        elif isinstance(body, Graph) and letter.seq == GRAPH:
+            self._state.keep_graph(self._id, letter.sender, letter.body)
+        else:
+            self.problems.append(f"{letter.sender} sent {type(body).__name__} under number {letter.seq}")
+
+    def _fix_roster(self) -> None:
+        self._roster = self._state.fix_roster(self._id, self._keys)
+        for name, public in self._keys.items():
+            if self._roster[name] != public:
+                raise BadMessage(f"{name} shows another key than before", where=f"round {self._id}")
+
+    # --- answering ----------------------------------------------------------------------
+
+    def _answer_waiting(self) -> bool:
+        waiting, self._waiting = self._waiting, []
+        for letter, ask in waiting:
+            body = self._answer(letter.sender, letter.seq, ask)
+            if body is not None:
+                self._mailbox.post(
+                    self._id,
+                    letter.sender,
+                    ANSWERS + letter.seq,
+                    seal(self._secrets[letter.sender], self._id, self._me, letter.sender, ANSWERS + letter.seq, body),
+                    body,
+                )
+        return bool(waiting)
+
+    def _answer(self, peer: str, seq: int, ask: Ask) -> bytes | None:
+        """The answer's bytes, the same each time; None where something else was asked under this number."""
+        known = self._state.answered(self._id, peer, seq, ask.elements)
+        if known is False:
+            self.problems.append(f"{peer} asked something else under number {seq}")
+            return None
+        if isinstance(known, bytes):
+            return known
+        if ask.roster != roster_digest(self._id, self._roster):
+            return self._refuse(peer, seq, ask, "roster")
+        # Charged before it is worked out: whoever sends what is no element pays for the look at it.
+        spent = len(ask.elements) // ELEMENT
+        now = self._now()
+        if not self._state.reserve(peer, spent, budget=self._limits.elements, days=self._limits.days, now=now):
+            return self._refuse(peer, seq, ask, "budget")
+        try:
+            body = write(Answer(self._key.answer(ask.elements)))
+        except BadElement:
+            return self._refuse(peer, seq, ask, "malformed")
+        self._state.keep_answer(self._id, peer, seq, ask.elements, body)
+        return body
+
+    def _refuse(self, peer: str, seq: int, ask: Ask, reason: str) -> bytes:
+        self.problems.append(f"{peer} was refused {len(ask.elements) // ELEMENT} evaluations: {reason}")
+        body = write(Refusal(reason))
+        self._state.keep_answer(self._id, peer, seq, ask.elements, body)
+        return body
+
+    # --- asking -------------------------------------------------------------------------
+
+    def _ask(self, peer: str) -> bool:
+        asked = False
+        while (
+            sum(name == peer for name, _ in self._open) < self._limits.window
+            and not self._state.marked(self._id, f"refused {peer}")
+            and (rows := self._state.unasked(self._id, peer, self._limits.batch))
+        ):
+            batch = blind([encode(self._id, kind, value) for _, kind, value in rows])
+            seq = self._state.asking(self._id, peer, [n for n, _, _ in rows])
+            self._open[peer, seq] = batch
+            self._post(peer, seq, Ask(batch.elements, roster_digest(self._id, self._roster)))
+            asked = True
+        return asked
+
+    def _open_answer(self, peer: str, seq: int, body: Answer | Refusal) -> None:
+        batch = self._open.pop((peer, seq), None)
+        if batch is None:
+            # The blinds went with the process that asked; the same was asked again under another number.
+            return
+        if isinstance(body, Refusal):
+            self.problems.append(f"{peer} refuses: {body.reason}")
+            if body.reason == "roster":
+                raise BadMessage(f"{peer} sees other keys than we do", where=f"round {self._id}")
+            self._state.mark(self._id, f"refused {peer}")
+            return
+        try:
+            outputs = batch.open(body.evaluated, self._roster[peer])
+        except BadElement as error:
+            raise BadMessage(f"{peer}'s answer does not hold: {error}", where=f"round {self._id}") from error
+        self._state.keep_outputs(self._id, peer, seq, outputs)
+
+    def _all_asked(self) -> bool:
+        for peer in self.peers:
+            if self._state.marked(self._id, f"refused {peer}"):
+                dropped = self._state.drop_identifiers(self._id, peer)
+                if dropped:
+                    self.problems.append(f"{dropped} identifiers are left out: {peer} does not answer them")
+            elif self._state.unasked(self._id, peer, 1):
+                return False
+        return True
+
+    # --- counts and matches -------------------------------------------------------------
+
+    def _report(self) -> bool:
+        """Send tokens and counts, in the order of tokens, so that what is sent again is the same."""
+        if self._state.marked(self._id, "reported"):
+            return False
+        outputs = self._state.outputs(self._id)
+        rows = self._state.identifiers(self._id)
+        found = {
+            n: token(self._id, kind, {**outputs[n], self._me: self._key.output(encode(self._id, kind, value))})
+            for n, kind, value, _, _ in rows
+        }
+        self._state.keep_tokens(self._id, found)
+        counts = sorted((found[n], min(accounts, _MOST_CLAIMED)) for n, _, _, accounts, _ in rows)
+        parts = [counts[start : start + MOST_TOKENS] for start in range(0, len(counts), MOST_TOKENS)] or [[]]
+        for seq, part in enumerate(parts):
+            body = Counts(b"".join(t for t, _ in part), bytes(c for _, c in part), seq == len(parts) - 1)
+            self._post(HUB, seq, body)
+        self._state.mark(self._id, "reported")
+        return True
+
+    def _fetch_matches(self) -> bool:
+        found: dict[bytes, int] = {}
+        after, more = b"", True
+        mine = {row[4] for row in self._state.identifiers(self._id)}
+        while more:
+            page = self._mailbox.matched(self._id, after)
+            if page is None:
+                return False
+            tokens = [page.tokens[start : start + 16] for start in range(0, len(page.tokens), 16)]
+            if not mine.issuperset(tokens) or any(t <= after for t in tokens[:1]):
+                raise BadMessage("the hub speaks of tokens that are not ours", where=f"round {self._id}")
+            found.update(zip(tokens, page.members, strict=True))
+            after, more = (tokens[-1] if tokens else after), page.more and bool(tokens)
+        self._state.keep_matched(self._id, found)
+        self._state.mark(self._id, "matched")
+        return True
+
+    # --- what was found -----------------------------------------------------------------
+
+    def matches(self) -> dict[bytes, tuple[str, str, frozenset[str]]]:
+        """Token of each match: kind and value of one's own identifier, and the peers that hold it too."""
+        held = self._state.matched(self._id)
+        names = {1 << place: name for place, name in enumerate(self.round.members)}
+        return {
+            t: (kind, value, frozenset(name for bit, name in names.items() if held[t] & bit and name != self._me))
+            for _, kind, value, _, t in self._state.identifiers(self._id)
+            if t is not None and t in held
+        }
+
+    def send_graph(self, peer: str, graph: Graph) -> None:
+        """Send a peer one's graph; the first that is sent stays."""
+        if not self._state.marked(self._id, f"graph {peer}"):
+            self._post(peer, GRAPH, graph)
+            self._state.mark(self._id, f"graph {peer}")
+
+    def graphs(self) -> dict[str, Graph]:
+        """Peers' graphs, as far as they came."""
+        out = {}
+        for sender, raw in self._state.graphs(self._id).items():
+            body = read(raw)
+            if isinstance(body, Graph):
+                out[sender] = body
+        return out
+
+    def finish(self) -> None:
+        """Erase the round's key: from now on nothing can be asked of it, nor told from what went over the wire."""
+        self._state.forget(self._id)

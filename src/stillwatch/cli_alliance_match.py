@@ -1,0 +1,234 @@
+"""``stillwatch alliance match`` and ``join``: parses, calls, prints. Joins a run's suspects to a round's messages."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import cyclopts
+from cyclopts import Parameter
+
+from stillwatch.core import EndpointFailed, MissingDependency, OutputExists, UnreadableInput
+
+if TYPE_CHECKING:
+    from stillwatch.alliance.joint import JointCampaign, Offer
+    from stillwatch.alliance.matching import Participant
+
+__all__ = ["matching_commands"]
+
+Say = Callable[[object], None]
+
+_STATE = Path("alliance.db")
+_PAUSE_SECONDS = 0.2
+
+
+def matching_commands(app: cyclopts.App, say: Say) -> None:
+    """Add them to the commands of the alliance.
+
+    Args:
+        app: of the alliance.
+        say: prints a line.
+    """
+    _match_command(app, say)
+    _join_command(app, say)
+
+
+def _match_command(app: cyclopts.App, say: Say) -> None:
+    @app.command(name="match")
+    def match_command(
+        run: Path,
+        /,
+        *,
+        round_id: Annotated[str, Parameter(name="--round")],
+        secrets: Path,
+        member: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
+        threshold: int = 2,
+        budget: int = 50_000,
+        wait: float = 600.0,
+        state: Path = _STATE,
+    ) -> None:
+        """Learn which identifiers of one's suspects others suspect too, and nothing else; all members run it at a time.
+
+        Parameters
+        ----------
+        run
+            A finished run.
+        round_id
+            The round's name, which all members agree on; a name is used once.
+        secrets
+            JSON of what is shared with each peer alone: its name and 64 hexadecimal digits.
+        member
+            The other members of the round. [default: those that the secrets name]
+        threshold
+            Accounts of others that must hold a thing before it is told.
+        budget
+            Evaluations that each peer may have in a week, over all rounds.
+        wait
+            Seconds to wait for others; run again, it carries on.
+        state
+            The member's file; what matching keeps lies beside it.
+        """
+        with _participant(state, secrets, round_id, member, threshold, budget) as part:
+            offer, _ = _offer(run)
+            part.load(offer.identifiers())
+            _until(lambda: part.matched, part, wait)
+            told = part.matches()
+            say(f"{len(told):,} of {len(offer.identifiers()):,} identifiers are held by others too")
+            for kind in sorted({kind for kind, _, _ in told.values()}):
+                say(f"  {kind:10s} {sum(k == kind for k, _, _ in told.values()):,}")
+            _say_problems(part, say)
+
+
+def _join_command(app: cyclopts.App, say: Say) -> None:
+    @app.command(name="join")
+    def join_command(
+        run: Path,
+        /,
+        *,
+        round_id: Annotated[str, Parameter(name="--round")],
+        secrets: Path,
+        out: Path,
+        fdr: float = 0.01,
+        wait: float = 600.0,
+        state: Path = _STATE,
+    ) -> None:
+        """After match: exchange graphs of what was matched, and find joint campaigns among one's own accounts.
+
+        Parameters
+        ----------
+        run
+            The run that was matched.
+        round_id
+            The round's name.
+        secrets
+            JSON of what is shared with each peer alone.
+        out
+            File for the joint campaigns, JSON; must not exist.
+        fdr
+            Share of false campaigns to accept among those reported.
+        wait
+            Seconds to wait for others' graphs; run again, it carries on.
+        state
+            The member's file.
+        """
+        if out.exists():
+            raise OutputExists("the output path exists, and nothing is ever overwritten", where=str(out))
+        with _participant(state, secrets, round_id, None, None, 0) as part:
+            if not part.matched:
+                raise EndpointFailed(f"round {round_id} is not matched", hint="run stillwatch alliance match first")
+            offer, names = _offer(run)
+            matches = part.matches()
+            for peer in part.peers:
+                part.send_graph(peer, offer.graph(peer, matches))
+            _until(lambda: set(part.graphs()) == set(part.peers), part, wait)
+            from stillwatch.alliance.joint import detect_jointly, peer_graph  # noqa: PLC0415
+
+            peers = [peer_graph(sender, graph) for sender, graph in sorted(part.graphs().items())]
+            found = detect_jointly(offer.own(matches), peers, fdr=fdr)
+            document = [_told(number, campaign, names) for number, campaign in enumerate(found, start=1)]
+            out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+            part.finish()
+            for row in document:
+                elsewhere = ", ".join(f"{count} at {peer}" for peer, count in row["elsewhere"].items())
+                say(f"{row['campaign']}: {len(row['accounts'])} accounts here, {elsewhere} (q = {row['q_value']:.1g})")
+            say(f"{len(document)} joint campaigns; {out}")
+            _say_problems(part, say)
+
+
+def _told(number: int, campaign: JointCampaign, names: list[str]) -> dict[str, Any]:
+    return {
+        "campaign": f"J{number:03d}",
+        "accounts": sorted(names[e] for e in campaign.members),
+        "elsewhere": campaign.elsewhere,
+        "q_value": campaign.q_value,
+        "ties": [
+            {
+                "member": tie.member,
+                "accounts_that_share": tie.held,
+                "content_p": tie.content_p,
+                "coordination_p": tie.coordination_p,
+                "tie_p": tie.tie_p,
+                "q_value": tie.q_value,
+            }
+            for tie in campaign.ties
+        ],
+    }
+
+
+@contextmanager
+def _participant(
+    state: Path, secrets: Path, round_id: str, others: list[str] | None, threshold: int | None, budget: int
+) -> Iterator[Participant]:
+    """One's part in a round, which is opened where a threshold is given and it is not open yet."""
+    try:
+        import httpx  # noqa: PLC0415
+
+        from stillwatch.alliance.matching import HttpMailbox, Limits, Participant, Round, State  # noqa: PLC0415
+        from stillwatch.alliance.member import membership  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] == "stillwatch":
+            raise
+        raise MissingDependency(
+            f"matching needs {error.name}, which is not installed", hint="pip install 'stillwatch[alliance]'"
+        ) from error
+    known, shared = membership(state), _secrets(secrets)
+    headers = {"Authorization": f"Bearer {known.credentials.token}"} if known.credentials.token else {}
+    verify = known.credentials.context() if known.hub.startswith("https") else True
+    kept = State(state.with_name(f"{state.stem}-matching.db"))
+    try:
+        with httpx.Client(base_url=known.hub, headers=headers, verify=verify, timeout=60, trust_env=False) as client:
+            mailbox = HttpMailbox(client)
+            if threshold is not None:
+                mailbox.begin(Round(round_id, tuple(sorted({known.name, *(others or shared)})), threshold))
+            limits = Limits(elements=budget) if budget else Limits()
+            yield Participant(mailbox, kept, known.name, shared, round_id, limits=limits)
+    finally:
+        kept.close()
+
+
+def _secrets(path: Path) -> dict[str, bytes]:
+    hint = 'one line is enough: {"beta": "64 hexadecimal digits"}'
+    try:
+        found = json.loads(path.read_bytes())
+        return {str(name): bytes.fromhex(value) for name, value in found.items()}
+    except OSError as error:
+        raise UnreadableInput(f"the secrets cannot be read: {error}", where=str(path), hint=hint) from error
+    except (ValueError, AttributeError, TypeError) as error:
+        raise UnreadableInput("no JSON object of names and hexadecimal digits", where=str(path), hint=hint) from error
+
+
+def _offer(run: Path) -> tuple[Offer, list[str]]:
+    from stillwatch.alliance.joint import Offer, OwnGroup  # noqa: PLC0415
+    from stillwatch.pipeline.suspects import find_suspects  # noqa: PLC0415
+
+    found = find_suspects(run)
+    groups = [OwnGroup(g.members, g.content_p, g.coordination_p, g.weights) for g in found.groups]
+    return Offer.of(len(found.accounts), groups, found.entity, found.kind, found.value), found.accounts
+
+
+def _until(done: Callable[[], bool], part: Participant, wait: float) -> None:
+    """Step until it is done.
+
+    Raises:
+        EndpointFailed: it is not done in time; nothing is lost.
+    """
+    end = time.monotonic() + wait
+    while not done():
+        if part.step():
+            continue
+        if done():
+            return
+        if time.monotonic() > end:
+            raise EndpointFailed(
+                f"others have not come along in {wait:.0f} s", hint="nothing is lost: the same command carries on"
+            )
+        time.sleep(_PAUSE_SECONDS)
+
+
+def _say_problems(part: Participant, say: Say) -> None:
+    for problem in part.problems:
+        say(f"  note: {problem}")
