@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 
 from stillwatch import ingest
 from stillwatch import range as range_
+from stillwatch.cli_audit import add_audit, canary_app
 from stillwatch.cli_lab import lab_app
 from stillwatch.core import Interrupted, StillwatchError
 from stillwatch.pipeline.replay import replay
@@ -212,6 +213,8 @@ def formats_command() -> None:
 
 
 app.command(lab_app(_progress, _plain))
+add_audit(app, _progress, _plain)
+app.command(canary_app(_plain))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

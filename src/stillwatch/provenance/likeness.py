@@ -8,6 +8,7 @@ and a line in ``behaviour``.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -225,9 +226,9 @@ class Style:
 def _hashed(text: str) -> Floats:
     found = words(text)
     counts = np.zeros(_BUCKETS, dtype=np.float32)
-    for one in (*found, *zip(found, found[1:], strict=False)):
-        counts[_bucket(" ".join(one) if isinstance(one, tuple) else one)] += 1.0
-    return counts / max(np.sqrt(counts @ counts), 1.0)
+    for one in (*found, *(f"{a} {b}" for a, b in itertools.pairwise(found))):
+        counts[_bucket(one)] += 1.0
+    return np.asarray(counts / max(np.sqrt(counts @ counts), 1.0))
 
 
 def _bucket(word: str) -> int:

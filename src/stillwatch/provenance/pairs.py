@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-__all__ = ["FEWEST_CONTROLS", "Alike", "PairTest", "deleted_residual", "compare_pairs"]
+__all__ = ["FEWEST_CONTROLS", "Alike", "PairTest", "compare_pairs", "deleted_residual"]
 
 Floats = npt.NDArray[np.float64]
 FEWEST_CONTROLS = 3

@@ -6,8 +6,10 @@ answer; a long answer without a mark makes none.
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
+from functools import lru_cache
 
 __all__ = ["choice", "features", "words"]
 
@@ -26,12 +28,14 @@ def words(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFKC", text).lower())
 
 
+@lru_cache(maxsize=1 << 16)
 def features(text: str) -> frozenset[tuple[str, ...]]:
     """Words and pairs of neighbouring words, once each."""
     found = words(text)
-    return frozenset([(word,) for word in found] + list(zip(found, found[1:], strict=False)))
+    return frozenset([(word,) for word in found] + list(itertools.pairwise(found)))
 
 
+@lru_cache(maxsize=1 << 16)
 def choice(text: str) -> str | None:
     """What an answer settles on, spelled plainly; None where it cannot be told.
 
