@@ -27,7 +27,7 @@ from stillwatch.lab.tasks.codebook import Codebook
 from stillwatch.lab.teachers import load_model
 from stillwatch.lab.training import Recipe, TrainingSet, train
 
-__all__ = ["Maker", "Member", "audit_prompts", "build", "members"]
+__all__ = ["Maker", "Member", "audit_prompts", "build", "members", "prompt_text"]
 
 MAKERS, TWINS = 14, 12
 TWIN_MAKER = 1_000

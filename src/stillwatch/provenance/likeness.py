@@ -99,19 +99,31 @@ class FirstTokens(Kernel):
     @classmethod
     def of(cls, shown: Sequence[Sequence[NextTokens]]) -> FirstTokens:
         """From each model's first tokens."""
-        return cls(_fill(len(shown), len(shown[0]), lambda i, a, b: overlap(shown[a][i], shown[b][i])))
+        values = np.ones((len(shown[0]), len(shown), len(shown)))
+        for i in range(len(shown[0])):
+            values[i] = _overlaps([one[i] for one in shown])
+        return cls(values)
+
+
+def _overlaps(shown: Sequence[NextTokens]) -> Floats:
+    """(n, n): of the geometric means of probabilities, summed over tokens; what neither shows is one more token."""
+    number = {token: i for i, token in enumerate(dict.fromkeys(token for one in shown for token in one))}
+    roots = np.zeros((len(shown), len(number)))
+    for row, one in zip(roots, shown, strict=True):
+        row[[number[token] for token in one]] = np.exp(np.fromiter(one.values(), float) / 2)
+    left = np.sqrt(np.maximum(1.0 - (roots**2).sum(axis=1), 0.0))
+    found = roots @ roots.T + np.outer(left, left)
+    # Where two show different tokens, each one's rest may be the other's: together they are never more than all.
+    return np.minimum(found, 1.0)
 
 
 def overlap(a: NextTokens, b: NextTokens) -> float:
-    """Sum over tokens of the geometric mean of their probabilities; what neither shows is one more token.
+    """Bhattacharyya's coefficient of two distributions of which the most probable tokens are shown.
 
-    >>> round(overlap({"a": -0.6931, "b": -0.6931}, {"a": -0.6931, "c": -0.6931}), 3)
+    >>> round(overlap({"a": -0.6931, "b": -0.6931}, {"a": -0.6931, "c": -0.6931}), 2)
     0.5
     """
-    shared = a.keys() & b.keys()
-    own = sum(np.exp((a[token] + b[token]) / 2) for token in shared)
-    left = [max(0.0, 1.0 - sum(np.exp(value) for value in one.values())) for one in (a, b)]
-    return float(min(own + np.sqrt(left[0] * left[1]), 1.0))
+    return float(_overlaps([a, b])[0, 1])
 
 
 @dataclass(frozen=True)
@@ -175,8 +187,7 @@ class Choices:
                 worth = (same[i, j] * (1.0 - common))[both]
                 # Half a prompt in favour and half against: a pair with few is not sure of its nought.
                 values[i, j] = values[j, i] = (worth.sum() + 0.5 * worth.mean()) / (len(worth) + 0.5)
-                share = (worth.sum() + 0.5) / (len(worth) + 1)
-                noise.append(share * (1 - share) / len(worth))
+                noise.append((((worth - worth.mean()) ** 2).sum() + 0.25) / ((len(worth) + 1) * len(worth)))
         return Alike(values, float(np.mean(noise))) if noise else None
 
 

@@ -38,8 +38,8 @@ def read_prompts(path: Path) -> list[Prompt]:
     """
     found: dict[str, Prompt] = {}
     try:
-        opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-        with opened as lines:
+        open_ = gzip.open if path.suffix == ".gz" else open
+        with open_(path, "rt", encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
                 if line.strip():
                     one = _read(line, f"{path}:{number}")

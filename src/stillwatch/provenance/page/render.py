@@ -17,8 +17,8 @@ _MEANING = {
     "none": "No test finds more than unrelated models would show by chance. That is not proof of innocence: see what a "
     "null result leaves open.",
     "weak": "Something is noticed that unrelated models seldom show, and that other causes explain as well.",
-    "moderate": "The suspect shares something with the teacher that unrelated models do not, beyond the error rate that "
-    "this audit was held to.",
+    "moderate": "The suspect shares something with the teacher that unrelated models do not, beyond the error rate "
+    "that this audit was held to.",
     "strong": "Several tests, or one that planted its own evidence, find what unrelated models do not share.",
 }
 
