@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from audit_families import MAKERS, TWINS, Maker, Member, audit_prompts, build, members, prompt_text
 from scipy import stats
 
+from audit_families import FRESH, MAKERS, TWINS, Maker, Member, audit_prompts, build, members, prompt_text
 from stillwatch.lab import FolderSubject
 from stillwatch.provenance import Answers, behaviour_tests, compare_weights, correct, grade
 
@@ -101,6 +101,9 @@ def cases() -> list[Case]:
         found.append(_case("unrelated makers", b, a, makers))
     for a, b in itertools.combinations(twins, 2):
         found.append(_case("unrelated twins", b, a, twins))
+    fresh = [f"fresh-{i}" for i in range(FRESH)]
+    for a, b in itertools.combinations(fresh, 2):
+        found.append(_case("unrelated makers, second set", b, a, fresh))
     for one in members():
         if one.kind == "student":
             pool = twins if one.teachers[0].startswith("twin") else makers
@@ -116,7 +119,7 @@ def cases() -> list[Case]:
     # What goes wrong with controls unlike the suspect: the twins' shared data looks like distillation.
     found += [
         Case("twin, makers as controls", f"twin-{i}", f"twin-{i + 1}", tuple(makers[:CONTROLS]))
-        for i in range(0, TWINS - 1)
+        for i in range(TWINS - 1)
     ]
     return found
 
@@ -196,7 +199,7 @@ def report(outcomes: Sequence[Outcome]) -> None:
     for name, found in groups.items():
         models = len({o.case.suspect for o in found} | {o.case.teacher for o in found})
         print(f"  {name}: {interval(sum(o.match for o in found), len(found))}; {models} models; {grades(found)}")
-    unrelated = groups["unrelated makers"] + groups["unrelated twins"]
+    unrelated = [o for name, found in groups.items() if name.startswith("unrelated") for o in found]
     text = groups["student, text"]
     print("\nWhat must show")
     area = auroc(text, unrelated)
@@ -264,7 +267,8 @@ def sizes(said: Said) -> None:
         no = [judge(_case("", b, a, pool, controls), said, prompts, logprobs) for a, b, pool in pairs]
         print(
             f"  {controls} controls, {prompts} prompts, {'with' if logprobs else 'no'} log-probabilities: "
-            f"{sum(o.match for o in yes)}/{len(yes)}; {interval(sum(o.match for o in no), len(no))}; AUROC {auroc(yes, no):.4f}",
+            f"{sum(o.match for o in yes)}/{len(yes)}; {interval(sum(o.match for o in no), len(no))}; "
+            f"AUROC {auroc(yes, no):.4f}",
             flush=True,
         )
 
@@ -281,9 +285,8 @@ def weights(folder: Path) -> None:
     groups["unrelated twins"] = list(itertools.combinations([f"twin-{i}" for i in range(TWINS)], 2))
     for name, pairs in groups.items():
         p = [compare_weights(folder / a, folder / b).p_value or 1.0 for a, b in pairs]
-        print(
-            f"  {name}: {sum(one <= 0.001 for one in p)}/{len(p)} at p <= .001; p <= .05 in {np.mean(np.array(p) <= 0.05):.3f}"
-        )
+        few = np.mean(np.array(p) <= 0.05)
+        print(f"  {name}: {sum(one <= 0.001 for one in p)}/{len(p)} at p <= .001; p <= .05 in {few:.3f}")
 
 
 def main() -> None:

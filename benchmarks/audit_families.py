@@ -29,7 +29,7 @@ from stillwatch.lab.training import Recipe, TrainingSet, train
 
 __all__ = ["Maker", "Member", "audit_prompts", "build", "members", "prompt_text"]
 
-MAKERS, TWINS = 14, 12
+MAKERS, TWINS, FRESH = 14, 12, 10
 TWIN_MAKER = 1_000
 LESSONS, QUERIES = 12_288, 3_072
 TEACHER = Recipe(steps=600, batch=64)
@@ -85,6 +85,8 @@ def members() -> list[Member]:
     """Every model, teachers before their students."""
     found = [Member(f"maker-{j}", "maker", j, 100 + j) for j in range(MAKERS)]
     found += [Member(f"twin-{j}", "twin", TWIN_MAKER, 200 + j) for j in range(TWINS)]
+    # Looked at last, after every choice was made: no setting was ever moved for them.
+    found += [Member(f"fresh-{j}", "maker", 300 + j, 600 + j) for j in range(FRESH)]
     for t in range(2):
         found += _students(f"maker-{t}", 1_000 * (t + 1), 70 + t, other=f"maker-{MAKERS - 1 - t}")
         found.append(Member(f"maker-{t}-tuned", "finetune", 50 + t, 400 + t, (f"maker-{t}",)))
@@ -189,7 +191,8 @@ def _answers(member: Member, folder: Path) -> Responses:
 
 def _reworded(got: Responses, words: Maker, rng: np.random.Generator) -> Responses:
     shown = [
-        Shown((*words.draw_wording(prompt, rng), *one.ids[WORDING:])) for prompt, one in zip(got.prompts, got.shown)
+        Shown((*words.draw_wording(prompt, rng), *one.ids[WORDING:]))
+        for prompt, one in zip(got.prompts, got.shown, strict=True)
     ]
     return Responses(got.prompts, shown, got.generated)
 

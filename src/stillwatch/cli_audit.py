@@ -111,7 +111,7 @@ def add_audit(app: cyclopts.App, bars: Bars, say: Say) -> None:
         out
             Folder for the audit; what was answered stays there, so that a stopped run carries on.
         controls
-            Models that were not trained on the teacher, given likewise: 3 or more, 5 for strong evidence.
+            Models that were not trained on the teacher, given likewise: 3 or more; 8 are worth their cost.
         """
         _run(suspect, against, controls or [], out, options or Options(), bars, say)
 

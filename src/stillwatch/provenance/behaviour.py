@@ -11,14 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from stillwatch.provenance.likeness import Choices, FirstTokens, Refusals, Style, wording_kernel
-from stillwatch.provenance.pairs import FEWEST_CONTROLS, Alike, PairTest, compare_pairs
+from stillwatch.provenance.pairs import FEWEST_CONTROLS, Alike, PairTest, compare_pairs, errors_found
 from stillwatch.provenance.results import Test, not_tested
 from stillwatch.provenance.subjects import Answers
 
-__all__ = ["ASSUMPTION", "BEHAVIOUR_TESTS", "NULL", "POWER", "behaviour_tests"]
+__all__ = ["ASSUMPTION", "BEHAVIOUR_TESTS", "NULL", "behaviour_tests"]
 
 NULL = (
     "The suspect is to the teacher what the controls are to both: its similarity to the teacher, less what each "
@@ -29,7 +28,6 @@ ASSUMPTION = (
     "exchangeable. Both need controls that are as near to the teacher as an unrelated suspect would be: same era, "
     "same public data, same size; and none of them trained on the teacher or on another control."
 )
-POWER = 0.8
 _FEWEST_PROMPTS = 20
 
 BEHAVIOUR_TESTS = {
@@ -134,7 +132,7 @@ def _bearing(choices: Choices) -> int:
 def _as_test(name: str, test: PairTest, measure: _Measure, controls: Sequence[str], level: float) -> Test:
     alike = None if measure.alike is None else measure.alike(0, 1)
     values = np.full((len(controls) + 2,) * 2, np.nan) if alike is None else alike.values
-    reach = stats.t.isf(level / len(BEHAVIOUR_TESTS), test.degrees) + stats.t.isf(1 - POWER, test.degrees)
+    reach = errors_found(len(controls), level / len(BEHAVIOUR_TESTS))
     return Test(
         name,
         "behaviour",

@@ -7,7 +7,9 @@ additive model of pairs is Warner, Kenny & Stoto's social relations model, 1979,
 
 Two p-values come of it, and both are reported:
 
-    t       the e_ab are normal with one variance: Student's t, n(n-3)/2 - 1 degrees of freedom for n models
+    t       the e_ab are normal with one variance: Student's t. Pairs that share a model are no strangers, and
+            models, not pairs, are what was drawn: so it has m - 1 degrees of freedom for m controls, and not
+            the n(n-3)/2 - 1 that pairs would give
     exact   no normality: if all n models are exchangeable, each of the n(n-1)/2 pairs is as likely as any
             other to lie furthest out; every pair is put in the suspect's and teacher's place in turn,
             with the rest as its controls, and p is the rank. It cannot be less than 2/(n(n-1)).
@@ -21,13 +23,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import optimize, stats
 
-__all__ = ["FEWEST_CONTROLS", "Alike", "PairTest", "compare_pairs", "deleted_residual"]
+__all__ = ["FEWEST_CONTROLS", "POWER", "Alike", "PairTest", "compare_pairs", "deleted_residual", "errors_found"]
 
 Floats = npt.NDArray[np.float64]
 FEWEST_CONTROLS = 3
 """With two, nothing is left to judge the spread by."""
+POWER = 0.8
+"""What is called detectable is found this often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +94,25 @@ def deleted_residual(alike: Alike, a: int, b: int) -> tuple[float, float, float,
     found = np.array([values[i, j] for i, j in rows])
     effects = np.linalg.solve(gram, design.T @ found)
     spread = float(((found - design @ effects) ** 2).sum()) / degrees
+    degrees = min(degrees, n - 3)
     place = np.zeros(n)
     place[list(pair)] = 1.0
     reach = float(place @ np.linalg.solve(gram, place))
     error = float(np.sqrt(max(spread, alike.noise) * (1 + reach)))
     return float(values[pair]), float(place @ effects), error, degrees
+
+
+def errors_found(controls: int, level: float) -> float:
+    """Standard errors of excess that a test at ``level`` finds with ``POWER``; infinite with too few controls.
+
+    The spread itself is estimated, from all pairs: the statistic is noncentral t.
+    """
+    if controls < FEWEST_CONTROLS:
+        return float("inf")
+    n = controls + 2
+    bar = float(stats.t.isf(level, n - 3))
+    pairs = n * (n - 3) // 2 - 1
+    return float(optimize.brentq(lambda excess: stats.nct.sf(bar, pairs, excess) - POWER, 0.0, 3 * bar + 9))
 
 
 def compare_pairs(measure: Callable[[int, int], Alike | None], n: int) -> PairTest | None:

@@ -11,10 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
-from stillwatch.provenance.behaviour import BEHAVIOUR_TESTS, POWER
-from stillwatch.provenance.pairs import FEWEST_CONTROLS, Alike, deleted_residual
+from stillwatch.provenance.behaviour import BEHAVIOUR_TESTS
+from stillwatch.provenance.pairs import FEWEST_CONTROLS, Alike, deleted_residual, errors_found
 
 __all__ = ["Cost", "Need", "detectable_excess", "plan_power", "reach_of"]
 
@@ -81,11 +80,10 @@ def reach_of(controls: int) -> tuple[float, int]:
 def detectable_excess(controls: int, prompts: int, level: float, spread: float = SPREAD, noise: float = NOISE) -> float:
     """Excess that one test finds four times in five at ``level`` after correction over all of them."""
     reach, degrees = reach_of(controls)
-    if degrees < 1:
+    if degrees < 1 or controls < FEWEST_CONTROLS:
         return float("inf")
     error = np.sqrt((spread**2 + noise / max(prompts, 1)) * (1 + reach))
-    quantiles = stats.t.isf(level / len(BEHAVIOUR_TESTS), degrees) + stats.t.isf(1 - POWER, degrees)
-    return float(quantiles * error)
+    return float(errors_found(controls, level / len(BEHAVIOUR_TESTS)) * error)
 
 
 def plan_power(
