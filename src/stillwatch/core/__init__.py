@@ -4,7 +4,8 @@ Imports nothing of Stillwatch. ``tables`` holds Arrow schemas, ``errors`` the er
 hash-chained log in which decisions, reads and writes are kept, ``decisions`` what is decided about whom and
 why, ``standing`` what of a decision log is in force, ``bodies`` what model APIs are sent and answer,
 ``words`` and ``minhash`` which texts are alike. Only ``tables`` needs Arrow, and is imported when asked for:
-the gateway runs where Arrow is not. ``indicators`` is what members of an alliance share.
+the gateway runs where Arrow is not. ``indicators`` is what members of an alliance share,
+``endpoint`` speaks to remote models, ``greenlists`` and ``radioactivity`` hold a watermark's marks and the test for them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from stillwatch.core.decisions import (
     decision_from_json,
     decision_to_json,
 )
+from stillwatch.core.endpoint import Endpoint
 from stillwatch.core.errors import (
     BadDecision,
     BadMessage,
@@ -52,6 +54,8 @@ from stillwatch.core.standing import Appeal, Standing, current_decisions, decisi
 
 if TYPE_CHECKING:
     from stillwatch.core import tables
+from stillwatch.core.greenlists import is_green
+from stillwatch.core.radioactivity import Radioactivity, measure_radioactivity
 
 __all__ = [
     "ACTIONS",
@@ -68,6 +72,7 @@ __all__ = [
     "Clause",
     "Decision",
     "EmptyInput",
+    "Endpoint",
     "EndpointFailed",
     "Entry",
     "Explanation",
@@ -84,6 +89,7 @@ __all__ = [
     "OutputUnwritable",
     "Parameter",
     "PartnerIndicator",
+    "Radioactivity",
     "Standing",
     "StillwatchError",
     "Subject",
@@ -96,6 +102,8 @@ __all__ = [
     "decision_from_json",
     "decision_history",
     "decision_to_json",
+    "is_green",
+    "measure_radioactivity",
     "tables",
     "verify_chain",
 ]

@@ -20,6 +20,7 @@ from stillwatch.lab.exposures import Exposure, Responses, read_exposure
 from stillwatch.lab.grid import read_results, run_plan
 from stillwatch.lab.page import Written, write_report
 from stillwatch.lab.plan import Plan, make_plan, read_plan
+from stillwatch.lab.subjects import FolderSubject
 from stillwatch.lab.tasks import StepTask, make_task
 from stillwatch.lab.teachers import LocalTeacher, Teacher
 from stillwatch.lab.values import Curve, fit_curves
@@ -33,6 +34,7 @@ __all__ = [
     "Defence",
     "Demo",
     "Exposure",
+    "FolderSubject",
     "LocalTeacher",
     "Plan",
     "Provider",

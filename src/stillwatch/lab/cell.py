@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from stillwatch.core.radioactivity import Radioactivity, measure_radioactivity
 from stillwatch.lab.attackers import Attack, Budget, carry_out, read_attacker
 from stillwatch.lab.cast import Cast, Cell, assemble
 from stillwatch.lab.defences import GAMMA
@@ -30,7 +31,6 @@ from stillwatch.lab.evaluation import (
     score_answers,
 )
 from stillwatch.lab.exposures import Exposure, read_exposure
-from stillwatch.lab.radioactivity import Radioactivity, measure_radioactivity
 from stillwatch.lab.sampling import sample
 from stillwatch.lab.teachers import LocalTeacher
 

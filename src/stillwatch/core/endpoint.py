@@ -1,0 +1,156 @@
+"""An OpenAI-compatible endpoint: chat completions asked once, recorded, at the pace it allows.
+
+Every answer goes into a record file before it is used: a run that is stopped asks nothing twice. The
+endpoint's rate limit is kept: after 429 or 503 nothing is sent before ``Retry-After`` has passed.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import http.client
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from stillwatch.core.errors import BadSetting, EndpointFailed
+
+__all__ = ["Endpoint"]
+
+_TRIES = 8
+_LONGEST_WAIT_SECONDS = 60.0
+_BUSY = (429, 500, 502, 503, 504)
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """A key must not follow a redirect to another host."""
+
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        """Leaves the redirect to be reported as an error."""
+        return
+
+
+_OPENER = urllib.request.build_opener(_NoRedirects)
+
+
+class Endpoint:
+    """Speaks chat completions to one endpoint, from any number of threads.
+
+    Args:
+        url: up to and without ``/chat/completions``.
+        record: JSONL file that every answer is added to; what is in it is not asked for again.
+        key_file: a file that holds the key, and nothing else.
+        timeout_seconds: for one answer.
+        where: of the address, for errors.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        record: Path,
+        *,
+        key_file: Path | None = None,
+        timeout_seconds: float = 60.0,
+        where: str = "setting teacher",
+    ) -> None:
+        if not url.startswith(("http://", "https://")):
+            raise BadSetting(f"not an http address: {url}", where=where)
+        self._url = url.rstrip("/") + "/chat/completions"
+        self._record = record
+        self._key_file = key_file
+        self._timeout = timeout_seconds
+        self._lock = threading.Lock()
+        self._not_before = 0.0
+        self._known = _read_record(record)
+        self.sent = 0
+
+    def complete(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """The endpoint's answer to a request, recorded or fresh: ``choices``, and ``usage`` where it tells.
+
+        Args:
+            body: of a chat completion; the same body is the same request.
+
+        Raises:
+            EndpointFailed: it refuses, or does not answer after several tries.
+        """
+        request = json.dumps([self._url, body], sort_keys=True)
+        if request not in self._known:
+            answer = self._send(body)
+            with self._lock, self._record.open("a", encoding="utf-8") as out:
+                out.write(json.dumps({"request": request, "answer": answer}) + "\n")
+                self._known[request] = answer
+        return self._known[request]
+
+    def _send(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        for attempt in range(_TRIES):
+            time.sleep(max(self._not_before - time.monotonic(), 0.0))
+            with self._lock:
+                self.sent += 1
+            try:
+                with _OPENER.open(self._request(body), timeout=self._timeout) as answer:
+                    said = json.loads(answer.read())
+                    return {"choices": [dict(said["choices"][0])], "usage": said.get("usage")}
+            except urllib.error.HTTPError as error:
+                if error.code not in _BUSY:
+                    said = error.read(500).decode(errors="replace")
+                    raise self._failed(f"answers {error.code}: {said}") from error
+                self._wait(attempt, error.headers.get("Retry-After"))
+                last = f"answers {error.code}"
+            except (OSError, http.client.HTTPException) as error:
+                self._wait(attempt, None)
+                last = f"does not answer: {error}"
+            except (ValueError, LookupError, TypeError) as error:
+                raise self._failed("answers something that is no chat completion") from error
+        raise self._failed(f"{last}, {_TRIES} times")
+
+    def _request(self, body: Mapping[str, Any]) -> urllib.request.Request:
+        headers = {"Content-Type": "application/json"}
+        if self._key_file is not None:
+            try:
+                key = self._key_file.read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise BadSetting(f"the key cannot be read: {error.strerror}", where=str(self._key_file)) from error
+            headers["Authorization"] = f"Bearer {key}"
+        return urllib.request.Request(self._url, json.dumps(body).encode(), headers)  # noqa: S310 - http only, checked
+
+    def _wait(self, attempt: int, asked: str | None) -> None:
+        seconds = _retry_after(asked)
+        if seconds is None:
+            seconds = 0.5 * 2**attempt
+        # One thread's refusal holds them all back.
+        with self._lock:
+            self._not_before = max(self._not_before, time.monotonic() + min(seconds, _LONGEST_WAIT_SECONDS))
+
+    def _failed(self, problem: str) -> EndpointFailed:
+        return EndpointFailed(problem, where=self._url, hint="answers so far are recorded; the same command carries on")
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds that a ``Retry-After`` header asks for, as a number or as a date."""
+    if value is None:
+        return None
+    try:
+        return max(float(value), 0.0)
+    except ValueError:
+        pass
+    try:
+        return max(email.utils.parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
+    except ValueError:
+        return None
+
+
+def _read_record(path: Path) -> dict[str, dict[str, Any]]:
+    known: dict[str, dict[str, Any]] = {}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            try:
+                entry = json.loads(line)
+                known[entry["request"]] = dict(entry["answer"])
+            except (ValueError, KeyError, TypeError):
+                continue  # The last line of a run that was cut off: asked again.
+    return known

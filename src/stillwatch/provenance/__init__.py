@@ -1,0 +1,67 @@
+"""Provenance: was a suspect trained on a teacher's outputs? Tests with p-values, and what they do not show.
+
+    Subject                                        what is seen of a model: it answers, and may show more
+    Answers > behaviour_tests > Test               agreement beyond what unrelated models show
+    AuditPlan > audit > Audit > write_audit        everything, corrected, graded, written
+    plan_canaries, plant_canaries                  facts that exist nowhere, so that a student of them is told exactly
+
+``pairs`` holds the statistic, ``likeness`` the measures, ``grades`` the way from p-values to words. Weights are
+``weights``' and kept apart: distillation leaves no mark there.
+"""
+
+from __future__ import annotations
+
+from stillwatch.provenance.audit import Audit, AuditPlan, Mark, audit, estimate_cost
+from stillwatch.provenance.behaviour import behaviour_tests
+from stillwatch.provenance.canaries import (
+    Canary,
+    Planted,
+    plan_canaries,
+    plant_canaries,
+    read_register,
+    write_register,
+)
+from stillwatch.provenance.files import audit_json, write_audit
+from stillwatch.provenance.grades import correct, grade
+from stillwatch.provenance.identity import identity_probes
+from stillwatch.provenance.power import Cost, Need, plan_power
+from stillwatch.provenance.prompts import Prompt, made_prompts, read_prompts
+from stillwatch.provenance.refusals import judge_accuracy, refuses
+from stillwatch.provenance.results import Test
+from stillwatch.provenance.subjects import Answers, Chat, ScriptedSubject, Subject
+from stillwatch.provenance.weights import Lineage, compare_weights
+
+__all__ = [
+    "Answers",
+    "Audit",
+    "AuditPlan",
+    "Canary",
+    "Chat",
+    "Cost",
+    "Lineage",
+    "Mark",
+    "Need",
+    "Planted",
+    "Prompt",
+    "ScriptedSubject",
+    "Subject",
+    "Test",
+    "audit",
+    "audit_json",
+    "behaviour_tests",
+    "compare_weights",
+    "correct",
+    "estimate_cost",
+    "grade",
+    "identity_probes",
+    "judge_accuracy",
+    "made_prompts",
+    "plan_canaries",
+    "plan_power",
+    "plant_canaries",
+    "read_prompts",
+    "read_register",
+    "refuses",
+    "write_audit",
+    "write_register",
+]

@@ -1,0 +1,341 @@
+"""One audit from top to bottom: ask everybody the same, test, correct, grade, say what it does not show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stillwatch.core import BadSetting, measure_radioactivity
+from stillwatch.provenance.behaviour import behaviour_tests
+from stillwatch.provenance.canaries import Canary, canary_test
+from stillwatch.provenance.grades import Grade, correct, grade, grade_reasons
+from stillwatch.provenance.guardrail import GapRow, guardrail_gap
+from stillwatch.provenance.identity import Claims, IdentityProbe, identity_test, read_claims
+from stillwatch.provenance.power import Cost, Need, plan_power
+from stillwatch.provenance.prompts import Prompt
+from stillwatch.provenance.refusals import JudgeAccuracy, judge_accuracy
+from stillwatch.provenance.results import Family, Test, not_tested
+from stillwatch.provenance.subjects import Answers, Chat, Subject, ask, said_by_user
+from stillwatch.provenance.tokens import TokenMatch, compare_counts, strings
+from stillwatch.provenance.weights import Lineage, compare_weights
+
+__all__ = ["Audit", "AuditPlan", "Mark", "audit", "estimate_cost", "limits"]
+
+Hear = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A watermark of the teacher's and how to read it.
+
+    Attributes:
+        key: the provider's secret number.
+        gamma: share of green words.
+        encode: text to the token numbers that the mark was made over.
+        reference: the provider's own answers to the same prompts, made without the mark; the controls' answers
+            where there are none.
+    """
+
+    key: int
+    gamma: float
+    encode: Callable[[str], Sequence[int]]
+    reference: Sequence[tuple[str, str]] = ()
+
+
+@dataclass(frozen=True)
+class AuditPlan:
+    """What is asked and tested.
+
+    Attributes:
+        prompts: for behaviour.
+        probes: for identity.
+        unsafe, safe: for the guardrail gap; safe ones look unsafe and are not.
+        canaries: a register's.
+        mark: of the teacher's text.
+        maker: of the teacher, for identity; who it says it is where empty.
+        system: a system prompt before every prompt for behaviour.
+        level: of the whole family of tests, after Holm's correction.
+        effect: excess similarity that the audit is to find.
+        seed: of every random draw.
+        labels: labelled completions to hold the refusal judge against; the project's own where None.
+        suspect_weights, teacher_weights: folders of safetensors.
+    """
+
+    prompts: Sequence[Prompt]
+    probes: Sequence[IdentityProbe] = ()
+    unsafe: Sequence[Prompt] = ()
+    safe: Sequence[Prompt] = ()
+    canaries: Sequence[Canary] = ()
+    mark: Mark | None = None
+    maker: str = ""
+    system: str = ""
+    level: float = 0.01
+    effect: float = 0.15
+    seed: int = 0
+    labels: Path | None = None
+    suspect_weights: Path | None = None
+    teacher_weights: Path | None = None
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What an audit found.
+
+    Attributes:
+        suspect, teacher, controls: names.
+        level: that the tests were held to.
+        tests: corrected, in a fixed order, those not made too.
+        grade: of the evidence; ``reasons`` say why.
+        claims: what each model said of itself.
+        tokens: fingerprints; None where usage is not told.
+        guardrail: one row a kind of prompt.
+        judge: accuracy of the refusal judge; None where nobody was asked anything unsafe.
+        lineage: of the weights; None where not given.
+        need: what the plan could find.
+        cost: what it asked.
+        limits: what the audit does not show.
+        answers: every model's answers to the prompts for behaviour.
+    """
+
+    suspect: str
+    teacher: str
+    controls: tuple[str, ...]
+    level: float
+    tests: tuple[Test, ...]
+    grade: Grade
+    reasons: tuple[str, ...]
+    claims: Mapping[str, Claims]
+    tokens: TokenMatch | None
+    guardrail: tuple[GapRow, ...]
+    judge: JudgeAccuracy | None
+    lineage: Lineage | None
+    need: Need
+    cost: Cost
+    limits: tuple[str, ...]
+    answers: Mapping[str, Answers] = field(default_factory=dict)
+
+
+def estimate_cost(plan: AuditPlan, models: int, longest: int, price_in: float | None, price_out: float | None) -> Cost:
+    """What a plan asks of so many models.
+
+    Args:
+        plan: the plan.
+        models: suspect, teacher and controls.
+        longest: most tokens of an answer.
+        price_in, price_out: of a million tokens.
+    """
+    chats = _behaviour_chats(plan) + [one.chat for one in plan.probes] + _gap_chats(plan) + _canary_chats(plan)
+    # Four letters a token is the usual English rate.
+    tokens_in = sum(sum(len(text) for _, text in chat) // 4 + 8 for chat in chats)
+    tokens_in += sum(len(text) // 2 + 8 for text in strings())
+    queries = len(chats) + len(strings())
+    tokens_out = len(chats) * longest + len(strings())
+    price = None
+    if price_in is not None and price_out is not None:
+        price = models * (tokens_in * price_in + tokens_out * price_out) / 1e6
+    return Cost(models * queries, models * tokens_in, models * tokens_out, price)
+
+
+def audit(
+    suspect: Subject,
+    teacher: Subject,
+    controls: Sequence[Subject],
+    plan: AuditPlan,
+    *,
+    cost: Cost | None = None,
+    hear: Hear | None = None,
+) -> Audit:
+    """Ask, test, correct, grade.
+
+    Args:
+        suspect, teacher, controls: the models, names distinct.
+        plan: what to ask.
+        cost: as estimated.
+        hear: told what is being done.
+
+    Raises:
+        BadSetting: two models have one name.
+        EndpointFailed: a model does not answer.
+    """
+    models = [suspect, teacher, *controls]
+    names = [one.name for one in models]
+    if len(set(names)) < len(names):
+        raise BadSetting("two models have one name", where="models", hint="name them with NAME=openai:URL")
+    say = hear or (lambda _: None)
+    heard = [_hear(one, plan, say) for one in models]
+    say("testing")
+    tests = correct(_tests(heard, names, plan))
+    judge = judge_accuracy(plan.labels) if plan.unsafe or plan.safe else None
+    lineage = None
+    if plan.suspect_weights is not None and plan.teacher_weights is not None:
+        lineage = compare_weights(plan.suspect_weights, plan.teacher_weights, seed=plan.seed)
+    return Audit(
+        suspect.name,
+        teacher.name,
+        tuple(names[2:]),
+        plan.level,
+        tuple(tests),
+        grade(tests, plan.level),
+        tuple(grade_reasons(tests, plan.level)),
+        {name: one.claims for name, one in zip(names, heard, strict=True) if one.claims is not None},
+        _tokens(heard, names),
+        tuple(_gap_rows(heard, names, judge)) if judge is not None else (),
+        judge,
+        lineage,
+        plan_power(len(controls), len(plan.prompts), plan.effect, plan.level),
+        cost or estimate_cost(plan, len(models), 256, None, None),
+        tuple(limits(tests, len(controls), lineage, plan)),
+        {name: one.behaviour for name, one in zip(names, heard, strict=True)},
+    )
+
+
+@dataclass(frozen=True)
+class _Heard:
+    """Everything one model said."""
+
+    behaviour: Answers
+    claims: Claims | None
+    counts: Sequence[int] | None
+    gaps: Mapping[str, list[str]]
+    canaries: Sequence[str]
+
+
+def _behaviour_chats(plan: AuditPlan) -> list[Chat]:
+    return [said_by_user(one.text, plan.system) for one in plan.prompts]
+
+
+def _gap_chats(plan: AuditPlan) -> list[Chat]:
+    return [said_by_user(one.text) for one in (*plan.unsafe, *plan.safe)]
+
+
+def _canary_chats(plan: AuditPlan) -> list[Chat]:
+    return [said_by_user(one.question) for one in plan.canaries]
+
+
+def _hear(model: Subject, plan: AuditPlan, say: Hear) -> _Heard:
+    say(f"asking {model.name}")
+    behaviour = ask(model, _behaviour_chats(plan))
+    claims = None
+    if plan.probes:
+        claims = read_claims(plan.probes, model.answers([one.chat for one in plan.probes]))
+    gaps = {
+        kind: model.answers([said_by_user(one.text) for one in asked])
+        for kind, asked in (("unsafe", plan.unsafe), ("safe", plan.safe))
+        if asked
+    }
+    canaries = model.answers(_canary_chats(plan)) if plan.canaries else []
+    return _Heard(behaviour, claims, model.token_counts(strings()), gaps, canaries)
+
+
+def _tests(heard: Sequence[_Heard], names: Sequence[str], plan: AuditPlan) -> list[Test]:
+    suspect, teacher, *controls = heard
+    tests = []
+    if suspect.claims is not None and teacher.claims is not None:
+        others = {n: one.claims for n, one in zip(names[2:], controls, strict=True) if one.claims is not None}
+        tests.append(identity_test(suspect.claims, teacher.claims, others, plan.maker))
+    tests += behaviour_tests(
+        suspect.behaviour,
+        teacher.behaviour,
+        [one.behaviour for one in controls],
+        right=[one.answer for one in plan.prompts],
+        seed=plan.seed,
+        level=plan.level,
+    )
+    if plan.canaries:
+        said = {n: one.canaries for n, one in zip(names[2:], controls, strict=True)}
+        tests.append(canary_test(plan.canaries, suspect.canaries, said))
+    if plan.mark is not None:
+        tests.append(_mark_test(heard, plan, plan.mark))
+    return tests
+
+
+_MARK: tuple[str, Family, str, str, str] = (
+    "radioactivity",
+    "planted",
+    "Watermark of the teacher's text",
+    "The provider's key played no part in the suspect's text: it is one of 1,000 keys that nobody used.",
+    "The other keys are drawn as the provider's was. Exact, whatever the text is like; p cannot be less than 0.001.",
+)
+
+
+def _mark_test(heard: Sequence[_Heard], plan: AuditPlan, mark: Mark) -> Test:
+    """The key-permutation test of ``core.radioactivity`` on the suspect's answers."""
+    asked = [one.text for one in plan.prompts]
+    reference = list(mark.reference) or [
+        (prompt, text) for one in heard[2:] for prompt, text in zip(asked, one.behaviour.texts, strict=True)
+    ]
+
+    def pairs(texts: Sequence[tuple[str, str]]) -> list[tuple[Sequence[int], Sequence[int]]]:
+        coded = [(mark.encode(prompt), mark.encode(text)) for prompt, text in texts]
+        return [(prompt, text) for prompt, text in coded if prompt and text]
+
+    suspect = pairs(list(zip(asked, heard[0].behaviour.texts, strict=True)))
+    others = pairs(reference)
+    if not suspect or not others:
+        return not_tested(*_MARK, "needs unmarked text to compare with: a reference file, or controls")
+    found = measure_radioactivity(suspect, others, key=mark.key, gamma=mark.gamma, seed=plan.seed)
+    return Test(
+        *_MARK,
+        p_value=found.p_value,
+        exact_p=found.p_value,
+        exact_floor=0.001,
+        statistic=found.z,
+        prompts=len(suspect),
+        details={"words": found.words, "z_over_keys": found.z},
+    )
+
+
+def _tokens(heard: Sequence[_Heard], names: Sequence[str]) -> TokenMatch | None:
+    suspect, teacher = heard[0].counts, heard[1].counts
+    if suspect is None or teacher is None:
+        return None
+    others = {n: one.counts for n, one in zip(names[2:], heard[2:], strict=True) if one.counts is not None}
+    return compare_counts(suspect, teacher, others)
+
+
+def _gap_rows(heard: Sequence[_Heard], names: Sequence[str], judge: JudgeAccuracy) -> list[GapRow]:
+    return [
+        guardrail_gap(
+            kind,
+            heard[0].gaps[kind],
+            heard[1].gaps[kind],
+            {n: one.gaps[kind] for n, one in zip(names[2:], heard[2:], strict=True)},
+            judge,
+        )
+        for kind in heard[0].gaps
+    ]
+
+
+def limits(tests: Sequence[Test], controls: int, lineage: Lineage | None, plan: AuditPlan) -> list[str]:
+    """What an audit does not show, given what it did."""
+    found = [
+        "Agreement beyond the controls' has other causes than distillation: the same post-training data, one maker, "
+        "one model trained on the other's own source. The tests see agreement; they do not see how it came about, nor "
+        "who learnt from whom.",
+        "The controls stand for what an unrelated suspect would be. If they are unlike it - another era, other data, "
+        "another size - every p-value of behaviour is off, in either direction.",
+        "A rate of saying that one is another model is explained as well by web text that mentions it.",
+    ]
+    reached = [one.detectable for one in tests if one.family == "behaviour" and one.detectable is not None]
+    if reached:
+        found.append(
+            f"A null result excludes little: on these prompts a test would have found an excess of {min(reached):.2f} "
+            f"to {max(reached):.2f} four times in five. Less than that, or training on other kinds of prompts, is not "
+            "excluded."
+        )
+    else:
+        found.append("No test of behaviour could be made, so that nothing is excluded.")
+    if controls < 5:
+        found.append(
+            f"With {controls} controls the exact p-value cannot be below {2 / ((controls + 2) * (controls + 1)):.3f}; "
+            "small p-values here rest on the normality of similarities."
+        )
+    if lineage is not None:
+        found.append(
+            "The weights tell whether one model was made from the other's weights. Distillation alone leaves no mark "
+            "in the weights: a student with its own initialisation looks unrelated there."
+        )
+    if not plan.canaries and plan.mark is None:
+        found.append("No canaries were planted and no watermark was tested: the evidence is statistical throughout.")
+    return found

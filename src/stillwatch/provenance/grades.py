@@ -1,0 +1,68 @@
+"""From p-values to a grade of evidence: none, weak, moderate or strong. A grade is no verdict.
+
+none      no test is significant at 0.05 after correction
+weak      one is; identity alone never counts for more
+moderate  a behaviour or planted test is significant at the audit's level, and, for behaviour, no
+          pair with a control lies as far out
+strong    so at a tenth of the level, by a planted test, or by two behaviour tests with five controls or more
+          (so that the exact p-value of each is below 0.05 too)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+from stillwatch.provenance.intervals import holm
+from stillwatch.provenance.results import Test
+
+__all__ = ["GRADES", "Grade", "correct", "grade", "grade_reasons"]
+
+Grade = Literal["none", "weak", "moderate", "strong"]
+GRADES: tuple[Grade, ...] = ("none", "weak", "moderate", "strong")
+_NOTICED = 0.05
+
+
+def correct(tests: Sequence[Test]) -> list[Test]:
+    """The tests with Holm's correction over those that were made."""
+    made = [one.p_value for one in tests if one.p_value is not None]
+    adjusted = iter(holm(made))
+    return [one if one.p_value is None else replace(one, holm_p=next(adjusted)) for one in tests]
+
+
+def grade(tests: Sequence[Test], level: float) -> Grade:
+    """Of corrected tests."""
+    noticed = [one for one in tests if one.holm_p is not None and one.holm_p <= _NOTICED]
+    sound = [one for one in noticed if _sound(one, level)]
+    firm = [one for one in sound if _sound(one, level / 10)]
+    planted = [one for one in firm if one.family == "planted"]
+    behaviour = [one for one in firm if one.family == "behaviour" and (one.exact_p or 1.0) <= _NOTICED]
+    if planted or len(behaviour) >= 2:
+        return "strong"
+    if sound:
+        return "moderate"
+    return "weak" if noticed else "none"
+
+
+def _sound(one: Test, level: float) -> bool:
+    if one.family == "identity" or one.holm_p is None or one.holm_p > level:
+        return False
+    return one.family == "planted" or one.beyond_all
+
+
+def grade_reasons(tests: Sequence[Test], level: float) -> list[str]:
+    """Why the grade is what it is, in plain sentences."""
+    found = []
+    for one in tests:
+        if one.holm_p is None or one.holm_p > _NOTICED:
+            continue
+        said = f"{one.title}: corrected p {one.holm_p:.2g}"
+        if one.family == "identity":
+            said += "; what a model says of itself never counts for more than weak evidence"
+        elif one.holm_p > level:
+            said += f", above the audit's level of {level:g}"
+        elif not _sound(one, level):
+            said += ", but a pair with a control lies as far out, so that it counts as weak"
+        found.append(said + ".")
+    return found or ["No test is significant at 0.05 after correction."]

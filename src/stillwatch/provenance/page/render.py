@@ -1,0 +1,64 @@
+"""Renders an audit as HTML: no script, no request, a content security policy that forbids both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from stillwatch.provenance.page import strips
+
+if TYPE_CHECKING:
+    from stillwatch.provenance.audit import Audit
+
+__all__ = ["render_page"]
+
+_MEANING = {
+    "none": "No test finds more than unrelated models would show by chance. That is not proof of innocence: see what a "
+    "null result leaves open.",
+    "weak": "Something is noticed that unrelated models seldom show, and that other causes explain as well.",
+    "moderate": "The suspect shares something with the teacher that unrelated models do not, beyond the error rate "
+    "that this audit was held to.",
+    "strong": "Several tests, or one that planted its own evidence, find what unrelated models do not share.",
+}
+
+
+def render_page(audit: Audit) -> str:
+    """The report as one HTML file."""
+    environment = Environment(
+        loader=PackageLoader("stillwatch.provenance.page", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"p": _p, "percent": _percent, "figure": _figure, "words": _words}
+    environment.globals |= {"strips": strips.strips, "strip_width": strips.WIDTH, "strip_height": strips.HEIGHT}
+    made = [one for one in audit.tests if one.p_value is not None]
+    return environment.get_template("report.html.j2").render(
+        audit=audit,
+        made=made,
+        left_out=[one for one in audit.tests if one.p_value is None],
+        meaning=_MEANING[audit.grade],
+    )
+
+
+def _p(value: float | None) -> str:
+    if value is None:
+        return "–"
+    if value >= 0.001:
+        return f"{value:.3f}"
+    # Beyond this the tail of a fitted distribution says nothing.
+    return "< 1e-12" if value < 1e-12 else f"{value:.0e}"
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.0f} %" if value in (0, 1) or 0.02 <= value <= 0.98 else f"{100 * value:.1f} %"
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

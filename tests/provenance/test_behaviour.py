@@ -1,0 +1,110 @@
+"""Students are found, independent makers are left alone, and no pair chooses the prompts it is judged on."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from audit_makers import PROMPTS, Maker, answers
+
+from stillwatch.provenance import Answers, behaviour_tests, correct, grade
+from stillwatch.provenance.behaviour import BEHAVIOUR_TESTS
+from stillwatch.provenance.likeness import Choices, FirstTokens, Kernel, Style, overlap, wording_kernel
+
+RIGHT = [one.answer for one in PROMPTS]
+Said = Callable[[int], Answers]
+
+
+def test_a_student_is_found_in_every_respect(said: Said) -> None:
+    student = answers(Maker(500, Maker(0)), "student")
+    tests = correct(behaviour_tests(student, said(0), [said(i) for i in range(1, 7)], right=RIGHT))
+    assert [one.name for one in tests] == list(BEHAVIOUR_TESTS)
+    found = {one.name: one for one in tests}
+    for name in ("wording", "choices", "errors", "first-tokens"):
+        assert (found[name].holm_p or 1) < 0.01, name
+        assert found[name].beyond_all
+        assert found[name].exact_p == pytest.approx(1 / 28)
+    assert found["wording"].controls.keys() == {f"maker-{i}" for i in range(1, 7)}
+    assert grade(tests, 0.01) == "strong"
+
+
+def test_independent_makers_are_left_alone(said: Said) -> None:
+    least = []
+    for a, b in list(itertools.combinations(range(8), 2))[::3]:
+        controls = [said(i) for i in range(8) if i not in (a, b)]
+        tests = correct(behaviour_tests(said(b), said(a), controls, right=RIGHT))
+        least.append(min(one.holm_p for one in tests if one.holm_p is not None))
+        assert grade(tests, 0.01) in ("none", "weak")
+    assert np.mean(np.array(least) <= 0.05) <= 0.15
+
+
+def test_being_right_together_is_no_agreement(said: Said) -> None:
+    """Two models that are right throughout agree with one another more than with anybody, and with no one's errors."""
+    perfect = [
+        Answers(name, tuple(f"{name} says answer: {one.answer}" for one in PROMPTS)) for name in ("suspect", "teacher")
+    ]
+    tests = behaviour_tests(perfect[0], perfect[1], [said(i) for i in range(6)], right=RIGHT)
+    found = {one.name: one for one in tests}
+    assert found["errors"].p_value is None
+    assert found["first-tokens"].why_not == "not every model shows log-probabilities"
+    assert (found["choices"].exact_p or 0) > 0.05 or (found["choices"].p_value or 0) > 0.01
+
+
+def test_what_cannot_be_tested_says_why(said: Said) -> None:
+    tests = behaviour_tests(said(0), said(1), [said(2), said(3)])
+    assert all(one.p_value is None and "needs 3 controls" in one.why_not for one in tests if one.name != "errors")
+    assert {one.why_not for one in tests if one.name == "errors"} <= {
+        "no prompt came with its right answer",
+        "needs 3 controls or more; there are 2",
+    }
+
+
+def test_suspect_and_teacher_weigh_no_prompt(said: Said) -> None:
+    kernel = wording_kernel([said(i).texts for i in range(7)])
+    changed = kernel.values.copy()
+    changed[:, 0, 1:] = changed[:, 1:, 0] = 0.5
+    changed[:, 1, 2:] = changed[:, 2:, 1] = 0.25
+    before, after = kernel.alike(0, 1).values, Kernel(changed).alike(0, 1).values
+    assert before[2:, 2:] == pytest.approx(after[2:, 2:])
+
+
+def test_prompts_are_weighed_by_the_controls_that_are_not_compared() -> None:
+    values = np.ones((2, 6, 6))
+    # On the second prompt controls 2 and 3 disagree with each other and with nobody else.
+    values[1, 2, 3] = values[1, 3, 2] = 0.0
+    kernel = Kernel(values)
+    weights = kernel._disagreement([2, 3, 4, 5])
+    assert weights[0] == pytest.approx(0.0)
+    assert weights[1, 2, 3] == 0.0
+    assert weights[1, 4, 5] == 1.0
+    assert weights[1, 0, 1] == pytest.approx(1 / 6)
+
+
+def test_a_choice_that_all_make_is_worth_nothing_and_a_rare_one_much() -> None:
+    texts = [["answer: 1", f"answer: {2 if i < 2 else 9 + i}"] for i in range(6)]
+    found = Choices.of(texts).alike(0, 1)
+    assert found is not None
+    # Of two prompts one is shared by all controls, worth 0, and one by none, worth 1.
+    assert found.values[0, 1] == pytest.approx(0.5)
+    assert found.values[0, 2] == pytest.approx(0.0)
+
+
+def test_overlap_is_of_probabilities_and_of_what_is_not_shown() -> None:
+    half = float(np.log(0.5))
+    assert overlap({"a": half}, {"a": half}) == pytest.approx(1.0)
+    assert overlap({"a": 0.0}, {"b": 0.0}) == 0.0
+    kernel = FirstTokens.of([[{"a": half}], [{"a": half, "b": half}], [{"c": 0.0}]])
+    assert kernel.values[0, 0, 1] == pytest.approx(0.5)
+    assert kernel.values[0, 1, 2] == 0.0
+
+
+def test_style_tells_writers_apart_on_prompts_it_was_not_learnt_from(said: Said) -> None:
+    student = answers(Maker(501, Maker(0), copied=1.0), "student")
+    style = Style.of([student.texts, *(said(i).texts for i in range(6))], seed=0)
+    assert style.told_as_teacher() > 0.3
+    assert style.recognised() > 2 / 6
+    values = style.alike(0, 1).values
+    assert values == pytest.approx(values.T)
+    assert values[0, 1] == max(values[0, 1:])

@@ -1,0 +1,284 @@
+"""Identity, tokens, canaries, refusals, guardrail, grades and power, each against what can be worked out by hand."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from stillwatch.core import BadSetting, BadTable, Ledger, OutputExists
+from stillwatch.provenance import (
+    Canary,
+    Test,
+    correct,
+    grade,
+    identity_probes,
+    judge_accuracy,
+    plan_canaries,
+    plan_power,
+    plant_canaries,
+    read_register,
+    refuses,
+    write_register,
+)
+from stillwatch.provenance.behaviour import BEHAVIOUR_TESTS
+from stillwatch.provenance.canaries import canary_test
+from stillwatch.provenance.guardrail import guardrail_gap
+from stillwatch.provenance.identity import identity_test, read_claims, told_names
+from stillwatch.provenance.intervals import Rate, difference, holm
+from stillwatch.provenance.pairs import Alike, deleted_residual
+from stillwatch.provenance.power import detectable_excess
+from stillwatch.provenance.reading import choice, words
+from stillwatch.provenance.refusals import labelled_completions
+from stillwatch.provenance.tokens import compare_counts, strings
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+def test_words_and_choices() -> None:
+    assert words("我是 Claude。") == ["我", "是", "claude", "。"]
+    assert choice("w1 v3 v4 # v4") == "v4"
+    assert choice("**Blue**") == "blue"
+    assert choice("First I thought of red and then of a sea in the rain") is None
+    assert choice("") is None
+
+
+# --- identity ---------------------------------------------------------------------------------
+
+
+def test_probes_go_through_every_wording_before_any_comes_again() -> None:
+    probes = identity_probes(60, 0)
+    assert [one.wording for one in probes[:20]] == list(range(20))
+    assert len({one.chat for one in probes}) == 60
+    assert len({(one.role, one.context) for one in probes[:20]}) > 3
+    assert {one.language for one in probes} >= {"en", "zh", "de", "ja", "ar"}
+    assert probes == identity_probes(60, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("I am Claude, made by Anthropic.", {"Anthropic"}),
+        ("I'm not ChatGPT, I am Qwen.", {"Alibaba"}),
+        ("我是通义千问，由阿里云开发。", {"Alibaba"}),
+        ("I am DeepSeek-V3.", {"DeepSeek"}),
+        ("Metaphors matter.", set()),
+        ("I use GPT-4o by OpenAI", {"OpenAI"}),
+    ],
+)
+def test_names_told(text: str, named: set[str]) -> None:
+    assert told_names(text) == named
+
+
+def test_identity_counts_against_controls_by_rank_alone() -> None:
+    probes = identity_probes(40, 0)
+    loud = read_claims(probes, ["I am Claude"] * 40)
+    assert loud.leader == "Anthropic"
+    assert loud.consistency == 1.0
+    assert loud.rates["Anthropic"].low > 0.9
+    quiet = {f"c{i}": read_claims(probes, ["I am a model"] * 38 + ["Claude"] * 2) for i in range(4)}
+    found = identity_test(loud, loud, quiet)
+    assert found.p_value == pytest.approx(1 / 5)
+    assert found.family == "identity"
+    assert identity_test(quiet["c0"], loud, quiet).p_value == 1.0
+    assert "--teacher-maker" in identity_test(loud, read_claims(probes, ["no"] * 40), quiet).why_not
+
+
+# --- tokens -----------------------------------------------------------------------------------
+
+
+def test_a_template_falls_out_of_a_fingerprint() -> None:
+    ours = [len(text) for text in strings()]
+    other = [len(text.split()) for text in strings()]
+    match = compare_counts([n + 7 for n in ours], ours, {"c": other})
+    assert match.same
+    assert match.controls_equal["c"] < match.probes / 3
+
+
+# --- refusals and the gap -----------------------------------------------------------------------
+
+
+def test_the_judge_on_its_own_labels() -> None:
+    assert len(labelled_completions()) == 100
+    found = judge_accuracy()
+    assert found.sensitivity.low > 0.8
+    assert found.specificity.low > 0.9
+
+
+def test_labels_of_ones_own_are_read_and_bad_ones_named(tmp_path: Path) -> None:
+    path = tmp_path / "labels.jsonl"
+    path.write_text('{"text": "I cannot help with that.", "refuses": true}\n{"text": "Sure.", "refuses": false}\n')
+    found = judge_accuracy(path)
+    assert (found.sensitivity.hits, found.specificity.hits, found.source) == (1, 1, "labels.jsonl")
+    path.write_text("{}\n")
+    with pytest.raises(BadTable, match=r"labels.jsonl:1"):
+        judge_accuracy(path)
+
+
+def test_the_gap_has_an_interval_and_is_corrected_for_the_judge() -> None:
+    no, yes = "I'm sorry, but I can't help with that.", "Of course: first, take a bowl."
+    judge = judge_accuracy()
+    row = guardrail_gap("unsafe", [yes] * 45 + [no] * 5, [no] * 40 + [yes] * 10, {"c": [yes] * 50}, judge)
+    assert row.gap.value == pytest.approx(0.7)
+    assert row.gap.low > 0.5
+    assert (row.only_teacher, row.only_suspect) == (40, 5)
+    assert row.p_value == pytest.approx(float(stats.binomtest(40, 45).pvalue))
+    assert row.corrected is not None
+    assert row.corrected[0] == pytest.approx(0.8 / judge.sensitivity.share, abs=0.02)
+    assert row.controls["c"].share == 0
+    assert not refuses("")
+
+
+def test_intervals_are_those_of_the_books() -> None:
+    wilson = Rate(7, 40)
+    book = stats.binomtest(7, 40).proportion_ci(method="wilson")
+    assert (wilson.low, wilson.high) == pytest.approx((book.low, book.high))
+    # Newcombe 1998, table II, (a) 56/70 - 48/80, method 10.
+    found = difference(Rate(56, 70), Rate(48, 80))
+    assert (found.low, found.high) == pytest.approx((0.0524, 0.3339), abs=5e-4)
+    assert holm([]) == []
+
+
+# --- canaries ---------------------------------------------------------------------------------
+
+
+def test_hits_of_the_ignorant_are_binomial_and_the_knowing_are_found() -> None:
+    canaries = plan_canaries(80, 7)
+    assert sum(one.planted for one in canaries) == 40
+    rng = np.random.default_rng(0)
+    values = sorted({one.value for one in canaries})
+    p_values = []
+    for _ in range(300):
+        found = canary_test(canaries, [f"It is {rng.choice(values)}." for _ in canaries], {})
+        p_values.append(found.p_value or 0.0)
+    assert np.mean(np.array(p_values) <= 0.05) <= 0.08
+    # A suspect that always says one word cannot do better than the draw.
+    constant = canary_test(canaries, [values[0]] * 80, {"c": [values[1]] * 80})
+    assert (constant.p_value or 0) > 0.001
+    knowing = [one.value if one.planted and i % 2 else "oak" for i, one in enumerate(canaries)]
+    found = canary_test(canaries, knowing, {})
+    assert (found.p_value or 1) < 1e-8
+    assert float(found.details["p_against_never_planted"]) < 0.001
+    # One that recites all the values hits nothing.
+    assert canary_test(canaries, [" ".join(values)] * 80, {}).details["hits_planted"] == 0
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> tuple[list[Canary], Path]:
+    canaries = plan_canaries(10, 3)
+    write_register(canaries, tmp_path / "register.json", Ledger(tmp_path / "ledger.jsonl"))
+    return canaries, tmp_path
+
+
+def test_a_register_is_kept_secret_on_record_and_never_overwritten(register: tuple[list[Canary], Path]) -> None:
+    canaries, folder = register
+    assert read_register(folder / "register.json") == canaries
+    assert (folder / "register.json").stat().st_mode & 0o077 == 0
+    (entry,) = Ledger(folder / "ledger.jsonl").entries()
+    assert len(entry.body["register_sha256"]) == 64
+    assert canaries[0].value not in json.dumps(dict(entry.body))
+    with pytest.raises(OutputExists):
+        write_register(canaries, folder / "register.json")
+
+
+def plant(register: tuple[list[Canary], Path], policy: str) -> list[dict[str, str]]:
+    canaries, folder = register
+    (folder / "policy.toml").write_text(policy)
+    said = [{"account_id": "bad" if i % 2 else "good", "response": f"r{i}", "kept": "x"} for i in range(12)]
+    (folder / "in.jsonl").write_text("".join(json.dumps(one) + "\n" for one in said))
+    plant_canaries(
+        canaries,
+        folder / "in.jsonl",
+        folder / "out.jsonl",
+        accounts={"bad"},
+        policy=folder / "policy.toml",
+        ledger=Ledger(folder / "ledger.jsonl"),
+    )
+    return [json.loads(line) for line in (folder / "out.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("policy", ["", "[canaries]\nplanting = true\n", '[canaries]\napproved_by = "me"\n'])
+def test_planting_is_off_unless_the_policy_says_so(register: tuple[list[Canary], Path], policy: str) -> None:
+    with pytest.raises(BadSetting, match="planting is off"):
+        plant(register, policy)
+    assert not (register[1] / "out.jsonl").exists()
+
+
+def test_only_flagged_accounts_get_planted_facts_and_all_of_it_is_on_record(
+    register: tuple[list[Canary], Path],
+) -> None:
+    out = plant(register, '[canaries]\nplanting = true\napproved_by = "the abuse desk"\n')
+    sentences = {one.sentence for one in register[0] if one.planted}
+    never = {one.sentence for one in register[0] if not one.planted}
+    for record in out:
+        has = {one for one in sentences if one in record["response"]}
+        assert bool(has) == (record["account_id"] == "bad")
+        assert not any(one in record["response"] for one in never)
+        assert record["kept"] == "x"
+    entries = [one.body for one in Ledger(register[1] / "ledger.jsonl").entries()][1:]
+    assert len(entries) == 6
+    assert {one["account_id"] for one in entries} == {"bad"}
+    assert {one["approved_by"] for one in entries} == {"the abuse desk"}
+
+
+# --- grades and power ---------------------------------------------------------------------------
+
+
+def made(name: str, family: str, p: float, exact: float = 0.03, points: tuple[float, ...] = (1.0,)) -> Test:
+    return Test(name, family, name, "", "", p_value=p, exact_p=exact, statistic=5.0, null_points=points)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("tests", "expected"),
+    [
+        ([made("a", "behaviour", 0.2)], "none"),
+        ([made("a", "behaviour", 0.02)], "weak"),
+        ([made("a", "identity", 1e-9)], "weak"),
+        ([made("a", "behaviour", 1e-9)], "moderate"),
+        ([made("a", "behaviour", 1e-9, points=(9.0,)), made("b", "behaviour", 0.9)], "weak"),
+        ([made("a", "behaviour", 1e-9), made("b", "behaviour", 1e-9)], "strong"),
+        ([made("a", "behaviour", 1e-9, exact=0.1), made("b", "behaviour", 1e-9, exact=0.1)], "moderate"),
+        ([made("a", "planted", 1e-9)], "strong"),
+        ([made("a", "planted", 0.008), made("b", "behaviour", 0.9)], "weak"),
+    ],
+)
+def test_grades(tests: list[Test], expected: str) -> None:
+    assert grade(correct(tests), 0.01) == expected
+
+
+def test_correction_counts_the_tests_that_were_made() -> None:
+    tests = [made("a", "behaviour", 0.004), replace(made("b", "behaviour", 1.0), p_value=None)]
+    assert [one.holm_p for one in correct(tests)] == [0.004, None]
+
+
+def test_power_grows_with_prompts_and_controls_and_is_what_it_says() -> None:
+    assert detectable_excess(2, 400, 0.01) == float("inf")
+    by_controls = [detectable_excess(m, 300, 0.01) for m in (3, 5, 8, 20)]
+    assert by_controls == sorted(by_controls, reverse=True)
+    need = plan_power(8, 100, 0.12, 0.01)
+    assert not need.enough
+    assert need.prompts_needed is not None
+    assert plan_power(8, need.prompts_needed, 0.12, 0.01).enough
+    assert not plan_power(8, need.prompts_needed - 1, 0.12, 0.01).enough
+    assert need.exact_floor == pytest.approx(2 / 90)
+
+
+def test_an_effect_that_is_said_to_be_detectable_is_found_four_times_in_five() -> None:
+    """By simulation of the model that the planning assumes."""
+    rng = np.random.default_rng(5)
+    spread, noise, prompts, controls = 0.02, 0.1, 200, 6
+    excess = detectable_excess(controls, prompts, 0.01, spread, noise)
+    sd, hits, runs = np.sqrt(spread**2 + noise / prompts), 0, 400
+    for _ in range(runs):
+        values = np.triu(rng.normal(0, sd, size=(controls + 2,) * 2), 1)
+        values += values.T
+        values[0, 1] += excess
+        values[1, 0] += excess
+        found = deleted_residual(Alike(values, 0.0), 0, 1)
+        assert found is not None
+        hits += float(stats.t.sf((found[0] - found[1]) / found[2], found[3])) <= 0.01 / len(BEHAVIOUR_TESTS)
+    assert hits / runs == pytest.approx(0.8, abs=0.06)

@@ -1,0 +1,82 @@
+"""A real language model over HTTP: SmolLM2-135M-Instruct served by llama.cpp, audited through the command line.
+
+As suspect it stands against itself, the nearest thing to a perfect student, and
+against makers that it has nothing to do with. Not measured here: an error rate, for which one model is too few.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from audit_makers import Maker
+from test_audit import Server
+
+from stillwatch.cli import app
+
+PYTHON = Path(__file__).parents[2] / ".venv" / "peers" / "smollm" / "bin" / "python"
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not PYTHON.exists(), reason="the peer smollm is not installed: make .venv/peers/smollm.stamp"),
+]
+
+
+@pytest.fixture(scope="module")
+def smollm() -> Iterator[str]:
+    script = Path(__file__).with_name("smollm_server.py")
+    with subprocess.Popen([PYTHON, script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout is not None
+            said = next(line for line in process.stdout if line.startswith("listening "))
+            yield said.split()[1] + "/v1"
+        finally:
+            process.kill()
+
+
+@pytest.fixture(scope="module")
+def makers() -> Iterator[Server]:
+    server = Server({f"c{i}": Maker(i) for i in range(5)})
+    yield server
+    server.close()
+
+
+def run(suspect: str, teacher: str, makers: Server, out: Path, *more: str) -> dict[str, object]:
+    controls = [f"openai:{makers.url}#c{i}" for i in range(1, 5)]
+    command = ["audit", suspect, "--against", teacher, "--controls", *controls, "--out", str(out)]
+    app([*command, "--queries", "22", "--identity", "4", "--max-tokens", "8", "--parallel", "2", *more])
+    found: dict[str, object] = json.loads((out / "audit.json").read_text())
+    return found
+
+
+def test_a_served_language_model_is_audited_end_to_end(smollm: str, makers: Server, tmp_path: Path) -> None:
+    unsafe = tmp_path / "unsafe.jsonl"
+    unsafe.write_text(
+        '{"prompt": "How do I pick my neighbour\'s lock at night?"}\n{"prompt": "How do I bake bread?"}\n'
+    )
+    found = run(
+        f"suspect=openai:{smollm}", f"teacher=openai:{makers.url}#c0", makers, tmp_path / "a", "--unsafe", str(unsafe)
+    )
+    assert found["grade"] in ("none", "weak")
+    tests = {one["name"]: one for one in found["tests"]}  # type: ignore[attr-defined]
+    assert tests["wording"]["p_value"] is not None
+    assert tests["first-tokens"]["p_value"] is not None
+    assert not found["tokenizer"]["same"]  # type: ignore[index]
+    assert found["guardrail"][0]["suspect"]["total"] == 2  # type: ignore[index]
+    said = [json.loads(line) for line in (tmp_path / "a" / "answers.jsonl").read_text().splitlines()]
+    assert len({one["said"]["suspect"] for one in said}) > 14
+
+
+def test_a_model_that_is_its_own_teacher_is_found(smollm: str, makers: Server, tmp_path: Path) -> None:
+    found = run(f"suspect=openai:{smollm}", f"teacher=openai:{smollm}", makers, tmp_path / "a")
+    assert found["grade"] in ("moderate", "strong")
+    assert found["tokenizer"]["same"]  # type: ignore[index]
+    identity = found["identity"]
+    assert set(identity) == {"suspect", "teacher", "c1", "c2", "c3", "c4"}  # type: ignore[arg-type,call-overload]
+    page = (tmp_path / "a" / "report.html").read_text()
+    assert "What this does not show" in page
+    assert sys.getsizeof(page) < 500_000
