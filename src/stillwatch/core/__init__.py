@@ -4,8 +4,8 @@ Imports nothing of Stillwatch. ``tables`` holds Arrow schemas, ``errors`` the er
 hash-chained log in which decisions, reads and writes are kept, ``decisions`` what is decided about whom and
 why, ``standing`` what of a decision log is in force, ``bodies`` what model APIs are sent and answer,
 ``words`` and ``minhash`` which texts are alike. Only ``tables`` needs Arrow, and is imported when asked for:
-the gateway runs where Arrow is not. ``indicators`` is what members of an alliance share,
-``endpoint`` speaks to remote models, ``greenlists`` and ``radioactivity`` hold a watermark's marks and the test for them.
+the gateway runs where Arrow is not. ``indicators`` is what members of an alliance share, ``endpoint``
+speaks to remote models, ``greenlists`` and ``radioactivity`` hold a watermark's marks and the test for them.
 """
 
 from __future__ import annotations
@@ -48,14 +48,14 @@ from stillwatch.core.errors import (
     UnknownFormat,
     UnreadableInput,
 )
+from stillwatch.core.greenlists import is_green
 from stillwatch.core.indicators import INDICATOR_KINDS, CampaignFacts, Indicator, PartnerIndicator
 from stillwatch.core.ledger import Entry, Ledger, canonical_json, chained, verify_chain
+from stillwatch.core.radioactivity import Radioactivity, measure_radioactivity
 from stillwatch.core.standing import Appeal, Standing, current_decisions, decision_history
 
 if TYPE_CHECKING:
     from stillwatch.core import tables
-from stillwatch.core.greenlists import is_green
-from stillwatch.core.radioactivity import Radioactivity, measure_radioactivity
 
 __all__ = [
     "ACTIONS",
