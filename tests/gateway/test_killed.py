@@ -23,6 +23,7 @@ from stillwatch.gateway.recorder import Recorder
 from stillwatch.gateway.state import MemoryState, RedisState, State, StateMissing
 
 HERE = Path(__file__).parent
+WORLDS = HERE.parent / "worlds"
 SOURCE = HERE.parents[1] / "src"
 Start = Callable[..., tuple[subprocess.Popen[str], str]]
 
@@ -125,7 +126,7 @@ async def killed_while_loaded(process: subprocess.Popen[Any], url: str, seconds:
 
 
 def test_a_killed_gateway_has_recorded_every_request_that_it_answered(start: Start, tmp_path: Path) -> None:
-    _, model = start(str(HERE / "model_server.py"))
+    _, model = start(str(WORLDS / "model_server.py"))
     process, url = start(*gateway_command(model, tmp_path / "record"))
     done = asyncio.run(killed_while_loaded(process, url))
     assert len(done.answered) > 20
@@ -139,7 +140,7 @@ def test_a_killed_gateway_has_recorded_every_request_that_it_answered(start: Sta
 
 
 def test_a_killed_model_server_leaves_no_request_hanging(start: Start, tmp_path: Path) -> None:
-    server, model = start(str(HERE / "model_server.py"))
+    server, model = start(str(WORLDS / "model_server.py"))
     _, url = start(*gateway_command(model, tmp_path / "record"))
     done = asyncio.run(killed_while_loaded(server, url))
     assert not done.failed
@@ -148,7 +149,7 @@ def test_a_killed_model_server_leaves_no_request_hanging(start: Start, tmp_path:
     time.sleep(0.3)
     assert {prompt for prompt, _ in prompts(tmp_path / "record")} == {f"apple {number}" for number in done.answered}
     # It is back on the same port: so is the gateway.
-    start(str(HERE / "model_server.py"), model.rpartition(":")[2])
+    start(str(WORLDS / "model_server.py"), model.rpartition(":")[2])
     assert set(asyncio.run(load(url, 0.3)).answered.values()) == {200}
 
 
@@ -162,7 +163,7 @@ def test_a_killed_redis_leaves_no_request_hanging(
     after: set[int],
 ) -> None:
     process, redis = redis_server
-    _, model = start(str(HERE / "model_server.py"))
+    _, model = start(str(WORLDS / "model_server.py"))
     snapshot = snap(decided(("rate-limit", {"requests_per_minute": 100_000}), accounts=["bad"]))
     config = tmp_path / "gateway.toml"
     config.write_text(f'[gateway]\njitter_seconds = 0\nwhen_state_missing = "{kind}"\n')

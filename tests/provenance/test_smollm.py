@@ -28,7 +28,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def smollm() -> Iterator[str]:
-    script = Path(__file__).with_name("smollm_server.py")
+    script = Path(__file__).parents[1] / "worlds" / "smollm_server.py"
     with subprocess.Popen([PYTHON, script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             assert process.stdout is not None
