@@ -136,14 +136,13 @@ def _count(connection: sa.Connection, round_id: str, member: str, counts: Counts
 
 def _matched(connection: sa.Connection, round_: Round, member: str, after: bytes) -> Matched:
     """One page of a member's tokens that others hold in sufficient number, in the order of tokens."""
-    others = HELD.alias()
     bits = {name: 1 << place for place, name in enumerate(round_.members)}
+    own = sa.select(HELD.c.token).where(HELD.c.round == round_.id, HELD.c.member == member)
     mine = (
         sa.select(HELD.c.token)
-        .join(others, (others.c.round == HELD.c.round) & (others.c.token == HELD.c.token))
-        .where(HELD.c.round == round_.id, HELD.c.member == member, others.c.member != member, HELD.c.token > after)
+        .where(HELD.c.round == round_.id, HELD.c.token > after, HELD.c.member != member, HELD.c.token.in_(own))
         .group_by(HELD.c.token)
-        .having(sa.func.sum(others.c.accounts) >= round_.threshold)
+        .having(sa.func.sum(HELD.c.accounts) >= round_.threshold)
         .order_by(HELD.c.token)
         .limit(MOST_TOKENS + 1)
     )
