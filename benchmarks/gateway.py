@@ -331,6 +331,12 @@ def shown(name: str, took: list[float]) -> dict[str, float]:
 # --- the run -------------------------------------------------------------------------------
 
 
+def processor_seconds(process: int) -> float:
+    """Time a process has spent on the processor."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Processes:
     """Started processes, ended by their ids."""
 
@@ -357,6 +363,12 @@ class Processes:
                 return port
             time.sleep(0.05)
         raise RuntimeError("unmimic did not start")
+
+    @property
+    def serving(self) -> list[int]:
+        """Ids of the processes behind the ports, in their order."""
+        model, bare, guarded, *others = (process.pid for process in self.all)
+        return [bare, guarded, model, *others]
 
     def end(self) -> None:
         for process in self.all:
@@ -387,14 +399,18 @@ def measure(args: argparse.Namespace, folder: Path) -> None:
         took: dict[str, list[float]] = {name: [] for name in ports}
         for port in ports.values():
             uvloop.run(load(port, traffic(1, args.templates, args.accounts), 100, 1, 1))
+        spent = dict.fromkeys(ports, 0.0)
         for number in range(args.rounds):
-            for name, port in ports.items():
+            for (name, port), process in zip(ports.items(), processes.serving, strict=True):
                 requests = traffic(args.seed + number, args.templates, args.accounts)
+                before = processor_seconds(process)
                 took[name] += uvloop.run(
                     load(port, requests, args.rate, args.seconds / args.rounds, args.seed + number)
                 )
+                spent[name] += processor_seconds(process) - before
         print(f"\n{args.rate} requests/s, milliseconds")
         rows = {name: shown(name, values) for name, values in took.items()}
+        print("processor a request: " + ", ".join(f"{n} {spent[n] / len(took[n]) * 1000:.2f} ms" for n in ports))
         for name, base in (("in process, with", "in process, without"), ("proxy", "direct"), ("unmimic", "direct")):
             if name in rows:
                 added = {cut: rows[name][cut] - rows[base][cut] for cut in ("p50", "p99")}

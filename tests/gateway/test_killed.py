@@ -231,6 +231,26 @@ def test_before_answer_waits_for_the_disk_and_one_sync_serves_many(tmp_path: Pat
     recorder.close()
 
 
+def test_files_turn_over_and_nothing_is_lost_or_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stillwatch.gateway.recorder._PENDING_BYTES", 2_000)
+    recorder = Recorder(tmp_path, file_bytes=3_000)
+    lines = {
+        str(n): msgspec.json.encode({"exchange_id": str(n), "time": 1, "account_id": "a", "prompt": "p" * 50}) + b"\n"
+        for n in range(300)
+    }
+    for number, line in lines.items():
+        recorder.ask(number, line)
+        if number != "7":
+            recorder.done(number, line)
+    recorder.close()
+    files = list(tmp_path.glob("*.jsonl"))
+    assert len(files) > 3
+    read = [msgspec.json.decode(line) for file in files for line in file.read_bytes().splitlines()]
+    assert sorted(one["exchange_id"] for one in read) == sorted(lines)
+    assert [one["exchange_id"] for one in read if one.get("status") == "unfinished"] == ["7"]
+    assert not list(tmp_path.glob(".pending-*"))
+
+
 def test_a_torn_line_and_a_living_process_are_left_alone(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path)
     line = msgspec.json.encode({"exchange_id": "x", "time": 1, "account_id": "a", "prompt": "p"}) + b"\n"

@@ -38,7 +38,7 @@ _EMPTY = np.uint64(2**64 - 1)
 def _shingles(words: Words) -> tuple[U64, I64]:
     """Hashes of the five-word shingles and the text each belongs to; a shorter text has one."""
     count = len(words.hashes)
-    lengths = np.diff(words.text_offsets)
+    lengths = words.text_offsets[1:] - words.text_offsets[:-1]
     if count == 0:
         return np.zeros(0, np.uint64), np.zeros(0, np.int64)
     weights = np.multiply.accumulate(np.full(_SHINGLE, 0x9E3779B97F4A7C15, np.uint64))
@@ -75,7 +75,7 @@ def _densify(rows: U64) -> U64:
     last = full.min(axis=1, keepdims=True) + np.int16(SLOTS)
     source = np.minimum(np.minimum.accumulate(full[:, ::-1], axis=1)[:, ::-1], last)
     distance = (source - place).astype(np.uint64)
-    filled = np.take_along_axis(rows, (source % SLOTS).astype(np.intp), axis=1)
+    filled = rows[np.arange(len(rows))[:, None], source % SLOTS]
     return np.asarray(filled + distance * np.uint64(0xD6E8FEB86659FD93), np.uint64)
 
 

@@ -113,7 +113,7 @@ class Words:
 
     def text_of_word(self) -> I64:
         """Index of the text each word belongs to (W)."""
-        return np.repeat(np.arange(len(self)), np.diff(self.text_offsets))
+        return np.repeat(np.arange(len(self)), self.text_offsets[1:] - self.text_offsets[:-1])
 
     def sequence_hashes(self) -> U64:
         """One hash a text over its whole sequence of words: equal for texts that differ only in

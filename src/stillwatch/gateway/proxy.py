@@ -8,7 +8,6 @@ must be a plain path, so that no other host and nothing above the upstream's pat
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 from collections.abc import AsyncIterator, MutableMapping
 from typing import Any
@@ -17,7 +16,7 @@ from stillwatch.gateway.answer import Send
 from stillwatch.gateway.asgi import Receive, Scope
 from stillwatch.gateway.meters import Meters
 from stillwatch.gateway.refusal import Refusal
-from stillwatch.gateway.upstream import Headers, Reply, Upstream, UpstreamFailed
+from stillwatch.gateway.upstream import Headers, Request, Upstream, UpstreamFailed
 
 __all__ = ["Forwarder"]
 
@@ -79,18 +78,15 @@ class Forwarder:
             if not more:
                 headers = [pair for pair in headers if pair[0] != b"content-length"]
                 headers.append((b"content-length", str(len(first)).encode()))
+        request = self._upstream.request()
+        # Whoever leaves takes the upstream's request along.
+        leaving = asyncio.get_running_loop().create_task(incoming.left())
+        leaving.add_done_callback(lambda _: request.give_up())
         begun = False
-        asking = asyncio.ensure_future(self._upstream.ask(scope["method"].encode(), target, headers, body))
-        leaving = asyncio.ensure_future(incoming.left())
-        reply: Reply | None = None
         try:
-            await asyncio.wait((asking, leaving), return_when=asyncio.FIRST_COMPLETED)
-            if not asking.done():
-                return
-            reply = asking.result()
-            leaving.add_done_callback(lambda _: reply.give_up() if reply is not None else None)
+            await request.ask(scope["method"].encode(), target, headers, body)
             begun = True
-            await _pass_on(reply, scope["method"], send)
+            await _pass_on(request, scope["method"], send)
         except UpstreamFailed as error:
             if leaving.done():
                 return
@@ -100,13 +96,8 @@ class Forwarder:
                 raise
             await _refuse(send, Refusal(502, "upstream_failed", "The model server did not answer."))
         finally:
+            request.close()
             leaving.cancel()
-            if reply is not None:
-                reply.close()
-            elif not asking.done():
-                asking.cancel()
-                with contextlib.suppress(asyncio.CancelledError, UpstreamFailed):
-                    await asking
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -179,7 +170,7 @@ def _forwarded(given: Headers, client: tuple[str, int] | None) -> Headers:
     return headers
 
 
-async def _pass_on(reply: Reply, method: str, send: Send) -> None:
+async def _pass_on(reply: Request, method: str, send: Send) -> None:
     named = {
         part.strip().lower() for name, value in reply.headers if name == b"connection" for part in value.split(b",")
     }

@@ -27,7 +27,7 @@ import msgspec
 __all__ = ["RecordFailed", "Recorder"]
 
 _LOG = logging.getLogger("stillwatch.gateway")
-_SYNC_SECONDS = 0.05
+_SYNC_SECONDS = 0.2
 _PENDING_BYTES = 16 * 2**20
 
 
@@ -84,6 +84,7 @@ class Recorder:
         self._pending = self._new_pending()
         self._record = self._new_record()
         self._waiting: list[Future[None]] = []
+        self._retired: list[_Lines] = []
         self._wake = threading.Event()
         self._closed = False
         self._thread = threading.Thread(target=self._sync, name="stillwatch-record", daemon=True)
@@ -110,9 +111,8 @@ class Recorder:
         """
         with self._lock:
             if self._record.size > self._file_bytes:
-                old, self._record = self._record, self._new_record()
-                os.fsync(old.handle)
-                os.close(old.handle)
+                self._retired.append(self._record)
+                self._record = self._new_record()
             self._record.add(line)
             self._open.pop(exchange_id, None)
             self._pending.add(b"D " + exchange_id.encode() + b"\n")
@@ -137,10 +137,11 @@ class Recorder:
         with self._lock:
             for line in self._open.values():
                 self._record.add(_unfinished(line))
-            for file in (self._record, self._pending):
+            for file in (self._record, *self._retired, self._pending):
                 os.fsync(file.handle)
                 os.close(file.handle)
-            self._pending.path.unlink(missing_ok=True)
+                if file.path.suffix == ".wal":
+                    file.path.unlink(missing_ok=True)
             if not self._record.size:
                 self._record.path.unlink(missing_ok=True)
 
@@ -157,13 +158,10 @@ class Recorder:
 
     def _turn_pending(self) -> None:
         """Carry what is still open into a new file; the old one says nothing more."""
-        old, self._pending = self._pending, self._new_pending()
+        # The disk is waited for in the thread: what the old file calls done must be there before it goes.
+        self._retired.append(self._pending)
+        self._pending = self._new_pending()
         self._pending.add(b"".join(b"A " + line for line in self._open.values()))
-        os.fsync(self._pending.handle)
-        # What the old file called done must be on the disk before the old file goes.
-        os.fsync(self._record.handle)
-        old.path.unlink(missing_ok=True)
-        os.close(old.handle)
 
     def _sync(self) -> None:
         while not self._closed:
@@ -171,12 +169,16 @@ class Recorder:
             self._wake.clear()
             with self._lock:
                 waiting, self._waiting = self._waiting, []
+                retired, self._retired = self._retired, []
                 with contextlib.suppress(OSError):
                     handles = [os.dup(self._pending.handle), os.dup(self._record.handle)]
             try:
-                for handle in handles:
+                for handle in [*(file.handle for file in retired), *handles]:
                     os.fdatasync(handle)
                     os.close(handle)
+                for file in retired:
+                    if file.path.suffix == ".wal":
+                        file.path.unlink(missing_ok=True)
             except OSError as error:
                 _LOG.error("the record cannot be synced: %s", error)
                 for one in waiting:
