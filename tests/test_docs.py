@@ -20,7 +20,7 @@ from stillwatch.settings import ScanSettings
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 COMMANDS = [name for name in app if not name.startswith("-")]
-LAB_COMMANDS = [name for name in app["lab"] if not name.startswith("-")]
+GROUPED = [(group, name) for group in ("lab", "canary") for name in app[group] if not name.startswith("-")]
 
 
 def page(name: str) -> str:
@@ -43,7 +43,8 @@ def test_python_in_the_pages_compiles(path: Path) -> None:
 def test_every_command_and_its_arguments_are_documented() -> None:
     text = page("reference/cli.md")
     assert {"scan", "simulate", "score", "demo", "formats"} <= set(COMMANDS)
-    for command in [(name,) for name in COMMANDS if name != "lab"] + [("lab", name) for name in LAB_COMMANDS]:
+    groups = {group for group, _ in GROUPED}
+    for command in [(name,) for name in COMMANDS if name not in groups] + GROUPED:
         assert f"stillwatch {' '.join(command)}" in text
         one = app
         for name in command:

@@ -303,15 +303,6 @@ def test_the_canary_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert len(list(Ledger(tmp_path / "register.json.ledger.jsonl").entries())) == 2
 
 
-def test_every_argument_of_the_canary_commands_is_documented() -> None:
-    text = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
-    for name in ("plan", "plant"):
-        assert f"stillwatch canary {name}" in text
-        for argument in app["canary"][name].assemble_argument_collection():
-            if argument.name.startswith("--"):
-                assert argument.name in text
-
-
 @pytest.mark.slow
 def test_the_commands_of_the_how_to_page_run(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "howto" / "audit-a-suspect.md").read_text(encoding="utf-8")
