@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -301,13 +303,17 @@ def test_the_canary_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert len(list(Ledger(tmp_path / "register.json.ledger.jsonl").entries())) == 2
 
 
-def test_every_argument_of_the_canary_commands_is_documented() -> None:
-    text = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
-    for name in ("plan", "plant"):
-        assert f"stillwatch canary {name}" in text
-        for argument in app["canary"][name].assemble_argument_collection():
-            if argument.name.startswith("--"):
-                assert argument.name in text
+@pytest.mark.slow
+def test_the_commands_of_the_how_to_page_run(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "howto" / "audit-a-suspect.md").read_text(encoding="utf-8")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    lines = re.findall(r"^    \$ (.+)", text, re.MULTILINE)
+    assert len(lines) == 6
+    for line in lines:
+        step = ["bash", "-c", line]
+        done = subprocess.run(step, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PATH": path})
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+    assert "1 of 1 answers" in done.stdout
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from audit_makers import Maker
@@ -45,11 +46,11 @@ def makers() -> Iterator[Server]:
     server.close()
 
 
-def run(suspect: str, teacher: str, makers: Server, out: Path, *more: str) -> dict[str, object]:
+def run(suspect: str, teacher: str, makers: Server, out: Path, *more: str) -> dict[str, Any]:
     controls = [f"openai:{makers.url}#c{i}" for i in range(1, 5)]
     command = ["audit", suspect, "--against", teacher, "--controls", *controls, "--out", str(out)]
     app([*command, "--queries", "22", "--identity", "4", "--max-tokens", "8", "--parallel", "2", *more])
-    found: dict[str, object] = json.loads((out / "audit.json").read_text())
+    found: dict[str, Any] = json.loads((out / "audit.json").read_text())
     return found
 
 
@@ -62,11 +63,11 @@ def test_a_served_language_model_is_audited_end_to_end(smollm: str, makers: Serv
         f"suspect=openai:{smollm}", f"teacher=openai:{makers.url}#c0", makers, tmp_path / "a", "--unsafe", str(unsafe)
     )
     assert found["grade"] in ("none", "weak")
-    tests = {one["name"]: one for one in found["tests"]}  # type: ignore[attr-defined]
+    tests = {one["name"]: one for one in found["tests"]}
     assert tests["wording"]["p_value"] is not None
     assert tests["first-tokens"]["p_value"] is not None
-    assert not found["tokenizer"]["same"]  # type: ignore[index]
-    assert found["guardrail"][0]["suspect"]["total"] == 2  # type: ignore[index]
+    assert not found["tokenizer"]["same"]
+    assert found["guardrail"][0]["suspect"]["total"] == 2
     said = [json.loads(line) for line in (tmp_path / "a" / "answers.jsonl").read_text().splitlines()]
     assert len({one["said"]["suspect"] for one in said}) > 14
 
@@ -74,9 +75,9 @@ def test_a_served_language_model_is_audited_end_to_end(smollm: str, makers: Serv
 def test_a_model_that_is_its_own_teacher_is_found(smollm: str, makers: Server, tmp_path: Path) -> None:
     found = run(f"suspect=openai:{smollm}", f"teacher=openai:{smollm}", makers, tmp_path / "a")
     assert found["grade"] in ("moderate", "strong")
-    assert found["tokenizer"]["same"]  # type: ignore[index]
+    assert found["tokenizer"]["same"]
     identity = found["identity"]
-    assert set(identity) == {"suspect", "teacher", "c1", "c2", "c3", "c4"}  # type: ignore[arg-type,call-overload]
+    assert set(identity) == {"suspect", "teacher", "c1", "c2", "c3", "c4"}
     page = (tmp_path / "a" / "report.html").read_text()
     assert "What this does not show" in page
     assert sys.getsizeof(page) < 500_000
