@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from conftest import Snap, decided
+from gateways import Snap, decided
 
 from stillwatch.gateway.recorder import Recorder
 from stillwatch.gateway.state import MemoryState, RedisState, State, StateMissing

@@ -14,8 +14,8 @@ import httpx
 import msgspec
 import openai
 import pytest
-from conftest import decided, standings
-from conftest import known as texts_known
+from gateways import decided, standings
+from gateways import known as texts_known
 from marked_answers import THOUGHT, marks_in
 
 from stillwatch.gateway import write_snapshot

@@ -14,7 +14,7 @@ import httpx
 import msgspec
 import openai
 import pytest
-from conftest import Gateway, Snap, decided, known
+from gateways import Gateway, Snap, decided, known
 from marked_answers import MARK, THOUGHT, marks_in
 from model_server import ModelServer
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import decided
+from gateways import decided
 
 import stillwatch
 from stillwatch.core import Ledger, StillwatchError, decision_to_json

@@ -8,15 +8,14 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from audit_makers import PROMPTS, Maker
+from makers_served import Server
 
 from stillwatch.cli import app, main
 from stillwatch.core import BadSetting, EndpointFailed, Ledger, OutputExists, is_green
@@ -157,42 +156,6 @@ def test_the_page_opens_in_a_browser_and_never_scrolls_sideways(tmp_path: Path) 
 
 
 # --- over HTTP ----------------------------------------------------------------------------------
-
-
-class Server:
-    """Chat completions of makers, each under its name; ``logprobs`` refused where told so."""
-
-    def __init__(self, makers: dict[str, Maker], logprobs: bool = True) -> None:
-        self.bodies: list[dict[str, Any]] = []
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, *args: Any) -> None: ...
-
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                server.bodies.append(body)
-                maker = makers.get(body["model"])
-                if maker is None or (body.get("logprobs") and not logprobs):
-                    self.send_error(404 if maker is None else 400)
-                    return
-                text = body["messages"][-1]["content"]
-                choice: dict[str, Any] = {"message": {"content": maker.reply(text)}}
-                if body.get("logprobs"):
-                    top = [{"token": token, "logprob": value} for token, value in maker.first(text).items()]
-                    choice["logprobs"] = {"content": [{"top_logprobs": top}]}
-                usage = {"prompt_tokens": len(text) + 3}
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(json.dumps({"choices": [choice], "usage": usage}).encode())
-
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._http.server_address[1]}/v1"
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._http.shutdown()
-        self._http.server_close()
 
 
 MODELS = {"suspect": STUDENT, "teacher": Maker(0), **{f"c{i}": Maker(i) for i in range(1, 9)}}

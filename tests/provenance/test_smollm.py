@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from audit_makers import Maker
-from test_audit import Server
+from makers_served import Server
 
 from stillwatch.cli import app
 
