@@ -14,7 +14,8 @@ params.model.path = str(next(pathlib.Path(found.origin).parent.glob("*.gguf")))
 params.hostnames = ["127.0.0.1"]
 params.n_parallel = 2
 params.n_ctx = 4096
-params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 2
+# Threads of llama.cpp wait for each other in a loop: on a busy machine one is faster than two.
+params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
 server = xllamacpp.Server(params)
 print(f"listening {server.listening_address}", flush=True)
 time.sleep(3600)
