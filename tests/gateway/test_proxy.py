@@ -154,13 +154,15 @@ def test_the_request_is_recorded_as_asked_and_sent_on_as_decided(
     url = gateway(
         record=tmp_path / "record",
         watermark_body={"vllm_xargs": {"watermark_key": "{key}"}},
-        snapshot=snap(decided("strip-logprobs", ("watermark", {"key": "k7"}), ("tag", {"tag": "t"}), accounts=["bad"])),
+        snapshot=snap(
+            decided("strip-logprobs", ("watermark", {"key": "k7"}), ("tag", {"tag": "t\r\nx-y: 1"}), accounts=["bad"])
+        ),
     )
     post(url, logprobs=True, top_logprobs=5)
     _, headers, sent = model_server.seen[-1]
     assert "logprobs" not in sent
     assert sent["vllm_xargs"] == {"watermark_key": "k7"}
-    assert headers["x-stillwatch-tags"] == "t"
+    assert headers["x-stillwatch-tags"] == "t??x-y: 1"
     (line,) = until(lambda: recorded(tmp_path / "record"))
     assert (line["logprobs"], line["top_logprobs"], line["response"]) == (True, 5, "four apples")
 

@@ -167,7 +167,8 @@ def _rewritten(scope: Scope, raw: bytes | None, tags: tuple[str, ...], *, plain:
     if raw is not None:
         headers.append((b"content-length", str(len(raw)).encode()))
     if tags:
-        headers.append((TAGS_HEADER, ",".join(tags).encode("ascii", "replace")))
+        said = ",".join(tags).encode("ascii", "replace")
+        headers.append((TAGS_HEADER, bytes(code if 0x20 <= code < 0x7F else 0x3F for code in said)))
     rewritten = {**scope, "headers": headers}
     if plain:
         # Answers must pass through here, not go from file to socket.
