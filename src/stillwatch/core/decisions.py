@@ -126,12 +126,14 @@ class Clause:
         expression: the CEL expression.
         value: ``unknown`` where a fact it needs is missing.
         facts: the facts it names that were known, by name.
+        role: ``all`` must hold; of ``any`` next to each other one must; ``unless`` must not hold.
     """
 
     says: str
     expression: str
     value: Truth
     facts: Mapping[str, Any] = field(default_factory=dict)
+    role: Literal["all", "any", "unless"] = "all"
 
 
 @dataclass(frozen=True, slots=True)

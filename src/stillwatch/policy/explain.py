@@ -49,18 +49,17 @@ def _rule(outcome: Outcome, place: int) -> Iterator[str]:
     value = TRUTHS[outcome.values[place]]
     verb = {"true": "holds", "false": "does not hold", "unknown": "is open: a fact is missing"}[value]
     yield f"  {rule.id} ({rule.verdict}) {verb}"
-    clauses = iter(outcome.clauses_of(place))
-    for group in rule.when:
-        lead = "one of: " if len(group) > 1 else ""
-        for _ in group:
-            yield _clause(next(clauses), lead)
-    for clause in clauses:
-        yield _clause(clause, "unless ")
+    for clause in outcome.clauses_of(place):
+        yield _clause(clause)
 
 
-def _clause(clause: Clause, lead: str) -> str:
+_LEADS = {"all": "", "any": "one of: ", "unless": "unless "}
+
+
+def _clause(clause: Clause) -> str:
     known = ", ".join(f"{name} = {_shown(name, value)}" for name, value in sorted(clause.facts.items()))
-    return f"    {_MARKS[clause.value]}  {lead}{clause.says}\n         {clause.expression}   [{known or 'not known'}]"
+    said = f"{_MARKS[clause.value]}  {_LEADS[clause.role]}{clause.says}"
+    return f"    {said}\n         {clause.expression}   [{known or 'not known'}]"
 
 
 def _shown(name: str, value: object) -> str:
@@ -82,7 +81,7 @@ def explain_decision(standing: Standing) -> str:
     ]
     for rule in decision.rules:
         lines += [f"  rule {rule.id} ({rule.verdict}): {rule.rationale}", f"    rests on: {rule.legal_basis}"]
-        lines += [_clause(clause, "") for clause in rule.clauses]
+        lines += [_clause(clause) for clause in rule.clauses]
     if decision.undecided:
         lines.append(f"  left open for want of facts: {', '.join(decision.undecided)}")
     lines += [f"  seen: {one.statement}" for one in decision.observations]

@@ -44,8 +44,9 @@ class Outcome:
                 expression=condition.expression.source,
                 value=TRUTHS[values[subject]],  # type: ignore[arg-type]
                 facts=self._facts(condition, subject),
+                role=role,  # type: ignore[arg-type]
             )
-            for condition, values in zip(self.rule.conditions, self.clauses, strict=True)
+            for condition, role, values in zip(self.rule.conditions, self.rule.roles, self.clauses, strict=True)
         )
 
     def _facts(self, condition: Condition, subject: int) -> dict[str, object]:

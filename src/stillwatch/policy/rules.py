@@ -99,6 +99,13 @@ class Rule:
             yield from group
         yield from self.unless
 
+    @property
+    def roles(self) -> Iterator[str]:
+        """What each clause is to the rule, in the order of ``conditions``: all, any or unless."""
+        for group in self.when:
+            yield from ["any" if len(group) > 1 else "all"] * len(group)
+        yield from ["unless"] * len(self.unless)
+
     def combine(self, values: Sequence[Any]) -> Any:
         """The rule's value from its clauses' values: numbers, or arrays of them, element by element."""
         at = 0
