@@ -15,12 +15,13 @@ from stillwatch.ingest import all_formats
 from stillwatch.lab import make_plan
 from stillwatch.lab.plan import GridSettings
 from stillwatch.lab.teachers import EndpointSettings
+from stillwatch.policy import FACTS
 from stillwatch.settings import ScanSettings
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 COMMANDS = [name for name in app if not name.startswith("-")]
-LAB_COMMANDS = [name for name in app["lab"] if not name.startswith("-")]
+GROUPS = ("lab", "policy")
 
 
 def page(name: str) -> str:
@@ -43,7 +44,10 @@ def test_python_in_the_pages_compiles(path: Path) -> None:
 def test_every_command_and_its_arguments_are_documented() -> None:
     text = page("reference/cli.md")
     assert {"scan", "simulate", "score", "demo", "formats"} <= set(COMMANDS)
-    for command in [(name,) for name in COMMANDS if name != "lab"] + [("lab", name) for name in LAB_COMMANDS]:
+    for command in [
+        *((name,) for name in COMMANDS if name not in GROUPS),
+        *((group, name) for group in GROUPS for name in app[group] if not name.startswith("-")),
+    ]:
         assert f"stillwatch {' '.join(command)}" in text
         one = app
         for name in command:
@@ -113,3 +117,10 @@ def test_the_tutorial_and_the_how_to_pages_run(tmp_path: Path) -> None:
         assert done.returncode == 0, f"{step}\n{done.stdout}\n{done.stderr}"
     assert "review" in done.stdout
     assert (tmp_path / "run" / "report.html").stat().st_size > 10_000
+
+
+def test_every_fact_of_a_policy_is_documented() -> None:
+    text = page("reference/policy-file.md")
+    for group, facts in FACTS.items():
+        for name, fact in facts.items():
+            assert f"| `{group}.{name}` | {fact.kind} | {fact.means} |" in text
