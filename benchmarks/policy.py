@@ -51,17 +51,16 @@ def write_run(folder: Path, accounts: int, exchanges: int) -> None:
     """The files that policy reads of a run; of exchanges the columns that it reads."""
     campaigns = accounts // 10 // SIZE
     connection = duckdb.connect(config={"threads": "2"})
-    made = connection.execute(_ACCOUNTS, {"campaigns": campaigns, "accounts": accounts}).to_arrow_table()
+    made = connection.sql(_ACCOUNTS, params={"campaigns": campaigns, "accounts": accounts}).to_arrow_table()
     pq.write_table(made.cast(tables.ACCOUNTS), folder / "accounts.parquet")
     (folder / "exchanges.parquet").mkdir()
-    sent = connection.execute(_EXCHANGES, {"accounts": accounts, "exchanges": exchanges}).to_arrow_table()
+    sent = connection.sql(_EXCHANGES, params={"accounts": accounts, "exchanges": exchanges}).to_arrow_table()
     pq.write_table(sent, folder / "exchanges.parquet" / "0.parquet")
     names = made["account_id"].to_pylist()
     rows = [_campaign(number, names[number * SIZE : (number + 1) * SIZE]) for number in range(campaigns)]
     pq.write_table(pa.Table.from_pylist(rows, schema=tables.CAMPAIGNS), folder / "campaigns.parquet")
     text = {
         "kind": "sentence",
-        "exchanges": 9,
         "accounts": SIZE,
         "example": "e",
         "shared": ["e"],
