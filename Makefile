@@ -84,6 +84,10 @@ bench-formats: setup ## all formats mixed, one line in a hundred broken
 bench-fdr: setup ## does --fdr mean what it says: false campaigns over many small weeks (long)
 	$(BIN)/python benchmarks/calibration.py --corpora "$(CORPORA)"
 
+.PHONY: bench-policy
+bench-policy: setup ## seconds to decide a run of 100,000 accounts
+	$(BIN)/python benchmarks/policy.py
+
 .PHONY: bench-lab
 bench-lab: .venv/lab.stamp ## the lab's whole grid and what it must show (about 2 hours on 2 cores; carries on)
 	$(BIN)/python benchmarks/lab.py --out bench-out/lab

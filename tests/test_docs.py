@@ -18,6 +18,7 @@ from stillwatch.ingest import all_formats
 from stillwatch.lab import make_plan
 from stillwatch.lab.plan import GridSettings
 from stillwatch.lab.teachers import EndpointSettings
+from stillwatch.policy import FACTS
 from stillwatch.settings import ScanSettings
 
 ROOT = Path(__file__).parent.parent
@@ -142,3 +143,10 @@ def test_the_tutorial_and_the_how_to_pages_run(tmp_path: Path) -> None:
         assert done.returncode == 0, f"{step}\n{done.stdout}\n{done.stderr}"
     assert "review" in done.stdout
     assert (tmp_path / "run" / "report.html").stat().st_size > 10_000
+
+
+def test_every_fact_of_a_policy_is_documented() -> None:
+    text = page("reference/policy-file.md")
+    for group, facts in FACTS.items():
+        for name, fact in facts.items():
+            assert f"| `{group}.{name}` | {fact.kind} | {fact.means} |" in text
