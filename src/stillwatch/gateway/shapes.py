@@ -1,4 +1,4 @@
-"""The shapes of answers, each an allow-list field by field: what is not named here does not pass (ADR 0013).
+"""The shapes of answers, each an allow-list field by field: what is not named here does not pass (ADR 0012).
 
 A field that an upstream invents tomorrow, an item of another type, a value of another kind is left out, and a
 body of no known shape is refused. So what is to be stripped cannot come back under a new name. Shapes are told
