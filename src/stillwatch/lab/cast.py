@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,7 @@ class Cell:
         teacher_seed: of the secret and the teacher's weights.
         width: of the tiny student's residual stream; the teacher's is 64.
         teacher: ``tiny``, ``hf:PATH`` or ``openai:URL``.
-        student: ``tiny`` or ``hf:PATH``.
+        student: ``tiny``, ``hf:PATH``, or ``trl:PATH``: the same folder, fine-tuned by TRL.
     """
 
     task: str
@@ -158,8 +158,8 @@ def _task(cell: Cell) -> Skill:
         return make_task(cell.task, cell.teacher_seed)
     # The words are the student's; a tiny student takes the teacher's.
     for one in (cell.student, cell.teacher):
-        if one.startswith("hf:"):
-            return TextTask(Path(place), load_tokenizer(Path(one.removeprefix("hf:"))))
+        if one.startswith(("hf:", "trl:")):
+            return TextTask(Path(place), load_tokenizer(Path(one.partition(":")[2])))
     raise BadSetting("a task from a file needs a tokenizer", where="setting student", hint="student = 'hf:PATH'")
 
 
@@ -168,10 +168,15 @@ def _student(cell: Cell, task: Skill) -> tuple[Any, Recipe]:
         positions = 64 if isinstance(task, StepTask) else 1024
         student = make_tiny(task.size, cell.seed + 17, width=cell.width, positions=positions)
         return student, Recipe(steps=cell.steps)
-    path = Path(cell.student.removeprefix("hf:"))
+    kind, _, place = cell.student.partition(":")
+    if kind not in ("hf", "trl"):
+        raise BadSetting(
+            f"no student is called {cell.student!r}", where="setting student", hint="tiny, hf:PATH or trl:PATH"
+        )
+    path = Path(place)
     if not task.speaks(load_tokenizer(path)):
         raise BadSetting(f"the student's words are not those of {cell.task}", where="setting student")
-    return load_model(path), _HF
+    return load_model(path), replace(_HF, trainer="trl" if kind == "trl" else "own")
 
 
 def _other(cell: Cell, run: Path) -> LocalTeacher | None:

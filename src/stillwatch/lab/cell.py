@@ -39,9 +39,9 @@ __all__ = ["run_cell", "versions"]
 _AUDITED = 1_000
 
 
-def versions() -> dict[str, str]:
+def versions(trainer: str = "own") -> dict[str, str]:
     """What a result depends on besides its settings."""
-    names = ("stillwatch", "torch", "transformers", "numpy")
+    names = ("stillwatch", "torch", "transformers", "numpy", *(("trl",) if trainer == "trl" else ()))
     return {"python": platform.python_version(), **{name: metadata.version(name) for name in names}}
 
 
@@ -82,7 +82,7 @@ def run_cell(cell: Cell, run: Path, endpoint: Mapping[str, Any] | None = None) -
         **_examine(cell, cast, attack, questions, max(untrained, cast.task.chance)),
         "data_hash": attack.data_hash,
         "losses": [round(loss, 4) for loss in attack.losses[:: max(len(attack.losses) // 30, 1)]],
-        "versions": versions(),
+        "versions": versions(cast.recipe.trainer),
         "entitlement": cast.entitlement,
         "seconds": round(time.perf_counter() - started, 2),
     }

@@ -48,7 +48,7 @@ class GridSettings(BaseModel):
     teacher_seeds: list[int] = Field(default=[0], min_length=1, description="Of the secret and the teacher.")
     widths: list[int] = Field(default=[64], min_length=1, description="Of the tiny student; a multiple of 4.")
     teacher: str = Field(default="tiny", description="tiny, hf:PATH or openai:URL.")
-    student: str = Field(default="tiny", description="tiny or hf:PATH.")
+    student: str = Field(default="tiny", description="tiny, hf:PATH or trl:PATH.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class Recipe:
         learning_rate: at its highest, of AdamW; cosine to nought after ``warmup`` steps.
         temperature: of the softened targets; only full logits use it.
         clip: norm that gradients are clipped to.
+        trainer: ``own`` for this module's loop, ``trl`` for TRL's, which takes text alone.
     """
 
     steps: int = 450
@@ -36,6 +37,7 @@ class Recipe:
     warmup: int = 60
     temperature: float = 1.0
     clip: float = 1.0
+    trainer: str = "own"
 
 
 @dataclass(frozen=True, slots=True)

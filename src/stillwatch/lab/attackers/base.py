@@ -16,6 +16,7 @@ import numpy as np
 
 from stillwatch.core import BadSetting
 from stillwatch.lab.exposures import Exposure, Responses
+from stillwatch.lab.sft import fine_tune
 from stillwatch.lab.tasks import Skill, StepTask, Words
 from stillwatch.lab.teachers import Teacher
 from stillwatch.lab.training import Recipe, TrainingSet, train
@@ -218,7 +219,11 @@ class Attack:
             for values in (shown.top_logprobs, shown.dense_logits):
                 if values is not None:
                     self._hash.update(values.tobytes())
-        self.losses += train(self.student, TrainingSet.of(data), replace(self.recipe, steps=steps), self.seed)
+        recipe = replace(self.recipe, steps=steps)
+        if recipe.trainer == "trl":
+            self.losses += fine_tune(self.student, data, recipe, self.seed)
+        else:
+            self.losses += train(self.student, TrainingSet.of(data), recipe, self.seed)
         self.spent.student_steps += steps
 
     @property
