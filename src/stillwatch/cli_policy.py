@@ -36,6 +36,8 @@ def policy_app(say: Say) -> cyclopts.App:
     app = cyclopts.App(name="policy", help="Decide a run by written rules, with reasons, approval and appeal.")
     _add_files(app, say)
     _add_runs(app, say)
+    _add_approve(app, say)
+    _add_appeal(app, say)
     _add_log(app, say)
     return app
 
@@ -150,7 +152,7 @@ def _add_runs(app: cyclopts.App, say: Say) -> None:
             say(sent)
 
 
-def _add_log(app: cyclopts.App, say: Say) -> None:
+def _add_approve(app: cyclopts.App, say: Say) -> None:
     @app.command(name="approve")
     def approve_command(decision: str, /, *, log: Path, by: str, note: str = "", refuse: bool = False) -> None:
         """Let what a decision proposes come into force, or refuse it, by a person's word.
@@ -175,6 +177,8 @@ def _add_log(app: cyclopts.App, say: Say) -> None:
             standing = policy.approve(Ledger(log), decision, by=by, note=note, now=_now())
         say(policy.explain_decision(standing))
 
+
+def _add_appeal(app: cyclopts.App, say: Say) -> None:
     @app.command(name="appeal")
     def appeal_command(
         target: str,
@@ -220,6 +224,8 @@ def _add_log(app: cyclopts.App, say: Say) -> None:
             standing = policy.resolve_appeal(Ledger(log), target, outcome=outcome, by=by, reason=reason, now=_now())
         say(policy.explain_decision(standing))
 
+
+def _add_log(app: cyclopts.App, say: Say) -> None:
     @app.command(name="log")
     def log_command(log: Path, /, *, ended: bool = False) -> None:
         """Verify a decision log and list what is in it.
