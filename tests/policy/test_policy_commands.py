@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from smallrun import registry
+from smallrun import MEMBERS, registry
 
 from stillwatch.cli import main
 
@@ -139,3 +139,18 @@ def test_a_scan_starts_without_cel() -> None:
     code = "import sys, stillwatch.cli; sys.exit('cel' in sys.modules or 'yaml' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_how_tos_policy_and_licences_work_as_written(say: Command, run: Path, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "write-a-policy.md").read_text(encoding="utf-8")
+    policy, licences = re.findall(r"^```yaml\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    (tmp_path / "mine.yaml").write_text(policy)
+    (tmp_path / "licences.yaml").write_text(licences)
+    assert "our-line" in say("policy", "check", str(tmp_path / "mine.yaml"))
+    assert "3 of 3" in say("policy", "test", str(tmp_path / "mine.yaml"))
+    log = tmp_path / "decisions.jsonl"
+    files = ["--policy", str(tmp_path / "mine.yaml"), "--licences", str(tmp_path / "licences.yaml")]
+    assert "one-hand" in say("policy", "decide", str(run), *files, "--log", str(log))
+    shown = say("policy", "explain", str(log), "--account", MEMBERS[0])
+    assert "unless an honest explanation holds" in shown
+    assert "one of: they have common content" in shown
