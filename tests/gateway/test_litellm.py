@@ -16,6 +16,7 @@ import openai
 import pytest
 from gateways import decided, standings
 from gateways import known as texts_known
+from leftovers import FORGIVEN, collected  # noqa: F401
 from marked_answers import THOUGHT, marks_in
 
 from stillwatch.gateway import write_snapshot
@@ -25,6 +26,7 @@ PEER = ROOT / ".venv/peers/litellm/bin/litellm"
 HELLO: Any = [{"role": "user", "content": "How many apples?"}]
 
 pytestmark = [
+    FORGIVEN,
     pytest.mark.slow,
     pytest.mark.skipif(not PEER.exists(), reason="make peers installs LiteLLM"),
 ]

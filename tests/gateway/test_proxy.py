@@ -15,10 +15,13 @@ import msgspec
 import openai
 import pytest
 from gateways import Gateway, Snap, decided, known
+from leftovers import FORGIVEN, collected  # noqa: F401
 from marked_answers import MARK, THOUGHT, marks_in
 from model_server import ModelServer
 
 import stillwatch
+
+pytestmark = FORGIVEN
 
 HELLO: Any = [{"role": "user", "content": "How many apples?"}]
 TOOL: Any = {"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}

