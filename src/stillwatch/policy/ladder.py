@@ -50,12 +50,11 @@ def climb(ladder: Ladder, rules: Sequence[Rule], q_value: float | None, families
     if not asked:
         top = max((rule.verdict for rule in lower), key=VERDICTS.index)
         return Rung(top, joined_actions(rule.actions for rule in lower))
-    lacking = {rule.id: _lacking(ladder, rule, q_value, families) for rule in asked}
-    reached = [rule for rule in asked if not lacking[rule.id]]
+    lacking = [_lacking(ladder, rule, q_value, families) for rule in asked]
+    reached = [rule for rule, wanting in zip(asked, lacking, strict=True) if not wanting]
     now = joined_actions([*(rule.meanwhile for rule in asked), *(rule.actions for rule in lower)])
     if not reached:
-        fewest = min(lacking.values(), key=len)
-        return Rung("review", now, lacking=fewest)
+        return Rung("review", now, lacking=min(lacking, key=len))
     waived = _waived(ladder, reached)
     then = joined_actions([*(rule.actions for rule in reached), *(rule.actions for rule in lower)])
     if "approval" in waived:
