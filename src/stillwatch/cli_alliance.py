@@ -25,14 +25,8 @@ _STATE = Path("alliance.db")
 
 
 def _open() -> types.ModuleType:
-    try:
+    with MissingDependency.told("the alliance", "alliance"):
         from stillwatch.alliance import member  # noqa: PLC0415 - optional: an HTTP client
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] == "stillwatch":
-            raise
-        raise MissingDependency(
-            f"the alliance needs {error.name}, which is not installed", hint="pip install 'stillwatch[alliance]'"
-        ) from error
     return member
 
 

@@ -164,17 +164,11 @@ def _participant(
     state: Path, secrets: Path, round_id: str, others: list[str] | None, threshold: int | None, budget: int
 ) -> Iterator[Participant]:
     """One's part in a round, which is opened where a threshold is given and it is not open yet."""
-    try:
+    with MissingDependency.told("matching", "alliance"):
         import httpx  # noqa: PLC0415
 
         from stillwatch.alliance.matching import HttpMailbox, Limits, Participant, Round, State  # noqa: PLC0415
         from stillwatch.alliance.member import membership  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] == "stillwatch":
-            raise
-        raise MissingDependency(
-            f"matching needs {error.name}, which is not installed", hint="pip install 'stillwatch[alliance]'"
-        ) from error
     known, shared = membership(state), _secrets(secrets)
     headers = {"Authorization": f"Bearer {known.credentials.token}"} if known.credentials.token else {}
     verify = known.credentials.context() if known.hub.startswith("https") else True

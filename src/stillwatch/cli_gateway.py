@@ -19,14 +19,8 @@ Say = Callable[[object], None]
 
 
 def _opened(module: str) -> types.ModuleType:
-    try:
+    with MissingDependency.told("the gateway", "gateway"):
         return importlib.import_module(f"stillwatch.{module}")
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] == "stillwatch":
-            raise
-        raise MissingDependency(
-            f"the gateway needs {error.name}, which is not installed", hint="pip install 'stillwatch[gateway]'"
-        ) from error
 
 
 def gateway_app(say: Say) -> cyclopts.App:

@@ -23,14 +23,8 @@ _DB = "hub.db"
 
 
 def _open() -> types.ModuleType:
-    try:
+    with MissingDependency.told("a hub", "alliance"):
         from stillwatch.alliance import hub  # noqa: PLC0415 - optional: a server and its database
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] == "stillwatch":
-            raise
-        raise MissingDependency(
-            f"a hub needs {error.name}, which is not installed", hint="pip install 'stillwatch[alliance]'"
-        ) from error
     return hub
 
 

@@ -25,14 +25,8 @@ Say = Callable[[object], None]
 
 
 def _open_lab() -> types.ModuleType:
-    try:
+    with MissingDependency.told("the lab", "lab"):
         from stillwatch import lab  # noqa: PLC0415 - the one late import: torch is optional and heavy
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] == "stillwatch":
-            raise
-        raise MissingDependency(
-            f"the lab needs {error.name}, which is not installed", hint="pip install 'stillwatch[lab]'"
-        ) from error
     return lab
 
 

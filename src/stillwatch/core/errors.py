@@ -25,7 +25,8 @@ To add one, derive it here and give it a line in the tree above.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 __all__ = [
@@ -147,6 +148,26 @@ class EndpointFailed(StillwatchError):
 
 class MissingDependency(StillwatchError):
     """An optional package is needed and not installed."""
+
+    @classmethod
+    @contextmanager
+    def told(cls, who: str, extra: str) -> Iterator[None]:
+        """Around the late imports of an extra: what is absent is said, with what installs it.
+
+        A module of Stillwatch's own that is absent is a fault of ours, and stays one.
+
+        Args:
+            who: what needs the package, as the message begins.
+            extra: the one of ``stillwatch[extra]`` that brings it.
+        """
+        try:
+            yield
+        except ModuleNotFoundError as error:
+            if (error.name or "").split(".")[0] == "stillwatch":
+                raise
+            raise cls(
+                f"{who} needs {error.name}, which is not installed", hint=f"pip install 'stillwatch[{extra}]'"
+            ) from error
 
 
 class Interrupted(StillwatchError):

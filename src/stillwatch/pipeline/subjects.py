@@ -163,12 +163,6 @@ def _parse(spec: str) -> tuple[str, str, str, str]:
 
 
 def _open_folder(name: str, path: Path, settings: AskSettings) -> Subject:
-    try:
+    with MissingDependency.told(f"hf:{path}", "lab"):
         from stillwatch.lab import FolderSubject  # noqa: PLC0415 - torch is optional and heavy
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] == "stillwatch":
-            raise
-        raise MissingDependency(
-            f"hf:{path} needs {error.name}, which is not installed", hint="pip install 'stillwatch[lab]'"
-        ) from error
     return FolderSubject(path, name, settings.max_tokens)
