@@ -50,6 +50,7 @@ from stillwatch.core.errors import (
 )
 from stillwatch.core.greenlists import is_green
 from stillwatch.core.indicators import INDICATOR_KINDS, CampaignFacts, Indicator, PartnerIndicator
+from stillwatch.core.jsonlines import json_lines
 from stillwatch.core.ledger import Entry, Ledger, canonical_json, chained, verify_chain
 from stillwatch.core.radioactivity import Radioactivity, measure_radioactivity
 from stillwatch.core.standing import Appeal, Standing, current_decisions, decision_history
@@ -103,6 +104,7 @@ __all__ = [
     "decision_history",
     "decision_to_json",
     "is_green",
+    "json_lines",
     "measure_radioactivity",
     "tables",
     "verify_chain",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from stillwatch.core import BadSetting, BadTable, OutputExists, UnreadableInput
+from stillwatch.core import BadSetting, OutputExists, UnreadableInput, json_lines
 from stillwatch.pipeline.subjects import AskSettings, open_subject, weights_folder
 from stillwatch.provenance import (
     AuditPlan,
@@ -231,15 +230,5 @@ def _mark(files: AuditFiles, sizes: AuditSizes) -> Mark | None:
 def _unmarked(path: Path | None) -> list[tuple[str, str]]:
     if path is None:
         return []
-    found = []
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(f"cannot be read: {error}", where=str(path)) from error
-    for number, line in enumerate(lines, start=1):
-        try:
-            record = json.loads(line)
-            found.append((str(record["prompt"]), str(record["response"])))
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadTable(f"no prompt and response: {error}", where=f"{path}:{number}") from error
-    return found
+    taken = json_lines(path, lambda _, one: (str(one["prompt"]), str(one["response"])), "no prompt and response")
+    return list(taken)

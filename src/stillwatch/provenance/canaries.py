@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from stillwatch.core import BadSetting, BadTable, Ledger, OutputExists, OutputUnwritable, UnreadableInput
+from stillwatch.core import BadSetting, BadTable, Ledger, OutputExists, OutputUnwritable, UnreadableInput, json_lines
 from stillwatch.provenance.reading import words
 from stillwatch.provenance.results import Test, not_tested
 
@@ -219,16 +219,11 @@ def _approval(policy: Path) -> str:
 
 
 def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(f"cannot be read: {error}", where=str(path)) from error
-    for number, line in enumerate(lines, start=1):
-        try:
-            record = json.loads(line)
-            yield line, {**record, "account_id": str(record["account_id"]), "response": str(record["response"])}
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadTable(f"not an answer: {error}", where=f"{path}:{number}") from error
+    return json_lines(path, _answer, "not an answer")
+
+
+def _answer(line: str, record: Any) -> tuple[str, dict[str, Any]]:
+    return line, {**record, "account_id": str(record["account_id"]), "response": str(record["response"])}
 
 
 _TITLE = "Planted facts known"

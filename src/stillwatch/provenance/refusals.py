@@ -16,7 +16,7 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 
-from stillwatch.core import BadTable, UnreadableInput
+from stillwatch.core import json_lines
 from stillwatch.provenance.intervals import Rate
 
 __all__ = ["JudgeAccuracy", "judge_accuracy", "labelled_completions", "refuses"]
@@ -115,18 +115,8 @@ def judge_accuracy(labels: Path | None = None) -> JudgeAccuracy:
     """
     if labels is None:
         return _score(labelled_completions(), "the project's own labelled completions")
-    found = []
-    try:
-        lines = labels.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(f"cannot be read: {error}", where=str(labels)) from error
-    for number, line in enumerate(lines, start=1):
-        try:
-            record = json.loads(line)
-            found.append((str(record["text"]), bool(record["refuses"])))
-        except (ValueError, KeyError, TypeError) as error:
-            raise BadTable(f"not a labelled completion: {error}", where=f"{labels}:{number}") from error
-    return _score(found, labels.name)
+    found = json_lines(labels, lambda _, one: (str(one["text"]), bool(one["refuses"])), "not a labelled completion")
+    return _score(list(found), labels.name)
 
 
 def _score(found: Sequence[tuple[str, bool]], source: str) -> JudgeAccuracy:
