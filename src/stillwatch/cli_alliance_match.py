@@ -93,6 +93,7 @@ def _join_command(app: cyclopts.App, say: Say) -> None:
         secrets: Path,
         out: Path,
         fdr: float = 0.01,
+        liars: int = 1,
         wait: float = 600.0,
         state: Path = _STATE,
     ) -> None:
@@ -110,6 +111,9 @@ def _join_command(app: cyclopts.App, say: Say) -> None:
             File for the joint campaigns, JSON; must not exist.
         fdr
             Share of false campaigns to accept among those reported.
+        liars
+            Members that may say anything: nothing is reported on the word of so few. Of a single peer there is nobody
+            to confirm what it says.
         wait
             Seconds to wait for others' graphs; run again, it carries on.
         state
@@ -128,7 +132,7 @@ def _join_command(app: cyclopts.App, say: Say) -> None:
             from stillwatch.alliance.joint import detect_jointly, peer_graph  # noqa: PLC0415
 
             peers = [peer_graph(sender, graph) for sender, graph in sorted(part.graphs().items())]
-            found = detect_jointly(offer.own(matches), peers, fdr=fdr)
+            found = detect_jointly(offer.own(matches), peers, fdr=fdr, liars=liars)
             document = [_told(number, campaign, names) for number, campaign in enumerate(found, start=1)]
             out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
             part.finish()
@@ -145,16 +149,16 @@ def _told(number: int, campaign: JointCampaign, names: list[str]) -> dict[str, A
         "accounts": sorted(names[e] for e in campaign.members),
         "elsewhere": campaign.elsewhere,
         "q_value": campaign.q_value,
-        "ties": [
+        "groups": [
             {
-                "member": tie.member,
-                "accounts_that_share": tie.held,
-                "content_p": tie.content_p,
-                "coordination_p": tie.coordination_p,
-                "tie_p": tie.tie_p,
-                "q_value": tie.q_value,
+                "tied_by": "texts" if group.tested.by_text else "hands",
+                "content_p": group.tested.content_p,
+                "coordination_p": group.tested.coordination_p,
+                "tie_p": group.tested.tie_p,
+                "q_value": group.tested.q_value,
+                "accounts_that_share": {tie.member: tie.held for tie, _ in group.ties},
             }
-            for tie in campaign.ties
+            for group in campaign.groups
         ],
     }
 
