@@ -161,6 +161,9 @@ Totals = np.ndarray[tuple[int], np.dtype[np.int64]]
 """Members, members found, others found, campaigns reported, false ones."""
 
 
+_NOTHING = (np.zeros(5, np.int64), 0.0)
+
+
 @dataclass(frozen=True)
 class Week:
     """A simulated week at every provider: what each brings to a round, its accounts, the truth, and its own scan."""
@@ -243,12 +246,16 @@ def gain(corpus: Sequence[Path], seeds: Sequence[int], threshold: int, most: int
             start = time.perf_counter()
             together, exact = judged(week, week.offers, threshold, private=private)
             seconds = time.perf_counter() - start
-            spoilt, _ = judged(week, {**week.offers, LIAR: garbage(week.offers, seed)}, threshold, private=False)
+            liar = {LIAR: garbage(week.offers, seed)}
+            spoilt, _ = judged(week, {**week.offers, **liar}, threshold, private=False)
+            short = Week({name: week.offers[name] for name in NAMES[:2]}, week.accounts, week.truth, *_NOTHING)
+            third, _ = judged(short, {**short.offers, **liar}, threshold, private=False)
             rows = {
                 "alone": week.alone,
                 "own p-values, floor of 2": by_own_tests(week),
                 "together": together,
                 "with garbage": spoilt,
+                "garbage in place of one": third,
             }
             for name, row in rows.items():
                 sums[name] = sums.get(name, np.zeros(5, np.int64)) + row
