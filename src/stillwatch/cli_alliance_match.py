@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.core import EndpointFailed, MissingDependency, OutputExists, UnreadableInput
+from stillwatch.core import EndpointAway, EndpointFailed, MissingDependency, OutputExists, UnreadableInput
 
 if TYPE_CHECKING:
     from stillwatch.alliance.joint import JointCampaign, Offer
@@ -130,13 +130,20 @@ def _join_command(app: cyclopts.App, say: Say) -> None:
             peers = [peer_graph(sender, graph) for sender, graph in sorted(part.graphs().items())]
             found = detect_jointly(offer.own(matches), peers, fdr=fdr)
             document = [_told(number, campaign, names) for number, campaign in enumerate(found, start=1)]
-            out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-            part.finish()
+            _write(document, out, part)
             for row in document:
                 elsewhere = ", ".join(f"{count} at {peer}" for peer, count in row["elsewhere"].items())
                 say(f"{row['campaign']}: {len(row['accounts'])} accounts here, {elsewhere} (q = {row['q_value']:.1g})")
             say(f"{len(document)} joint campaigns; {out}")
             _say_problems(part, say)
+
+
+def _write(document: list[dict[str, Any]], out: Path, part: Participant) -> None:
+    """Write the result whole, and erase the round's key; killed in between, the same command does it again."""
+    partial = out.with_name(f".{out.name}.partial")
+    partial.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    part.finish()
+    partial.rename(out)
 
 
 def _told(number: int, campaign: JointCampaign, names: list[str]) -> dict[str, Any]:
@@ -167,21 +174,22 @@ def _participant(
     with MissingDependency.told("matching", "alliance"):
         import httpx  # noqa: PLC0415
 
-        from stillwatch.alliance.matching import HttpMailbox, Limits, Participant, Round, State  # noqa: PLC0415
+        from stillwatch.alliance.matching import HttpMailbox, Limits, Participant, Round, State, alone  # noqa: PLC0415
         from stillwatch.alliance.member import membership  # noqa: PLC0415
     known, shared = membership(state), _secrets(secrets)
     headers = {"Authorization": f"Bearer {known.credentials.token}"} if known.credentials.token else {}
     verify = known.credentials.context() if known.hub.startswith("https") else True
-    kept = State(state.with_name(f"{state.stem}-matching.db"))
-    try:
-        with httpx.Client(base_url=known.hub, headers=headers, verify=verify, timeout=60, trust_env=False) as client:
-            mailbox = HttpMailbox(client)
-            if threshold is not None:
-                mailbox.begin(Round(round_id, tuple(sorted({known.name, *(others or shared)})), threshold))
-            limits = Limits(elements=budget) if budget else Limits()
-            yield Participant(mailbox, kept, known.name, shared, round_id, limits=limits)
-    finally:
-        kept.close()
+    path = state.with_name(f"{state.stem}-matching.db")
+    with (
+        alone(path),
+        closing(State(path)) as kept,
+        httpx.Client(base_url=known.hub, headers=headers, verify=verify, timeout=60, trust_env=False) as client,
+    ):
+        mailbox = HttpMailbox(client)
+        if threshold is not None:
+            mailbox.begin(Round(round_id, tuple(sorted({known.name, *(others or shared)})), threshold))
+        limits = Limits(elements=budget) if budget else Limits()
+        yield Participant(mailbox, kept, known.name, shared, round_id, limits=limits)
 
 
 def _secrets(path: Path) -> dict[str, bytes]:
@@ -205,15 +213,20 @@ def _offer(run: Path) -> tuple[Offer, list[str]]:
 
 
 def _until(done: Callable[[], bool], part: Participant, wait: float) -> None:
-    """Step until it is done.
+    """Step until it is done; a hub that is away meanwhile is asked again.
 
     Raises:
+        EndpointAway: the hub was away to the end.
         EndpointFailed: it is not done in time; nothing is lost.
     """
     end = time.monotonic() + wait
     while not done():
-        if part.step():
-            continue
+        try:
+            if part.step():
+                continue
+        except EndpointAway:
+            if time.monotonic() > end:
+                raise
         if done():
             return
         if time.monotonic() > end:

@@ -112,6 +112,7 @@ class Participant:
         self._roster: dict[str, bytes] = {}
         self._open: dict[tuple[str, int], Asked] = {}
         self._waiting: list[tuple[Letter, Ask]] = []
+        self._unposted: dict[tuple[str, int], tuple[bytes, bytes]] = {}
         self._cursor = 0
         self.problems: list[str] = []
         """What peers or the hub did that they should not have; each is left out, and said."""
@@ -133,8 +134,10 @@ class Participant:
 
         Raises:
             BadMessage: a peer showed two keys, or a proof of its does not hold: the round cannot go on with it.
-            EndpointFailed: the hub refuses or does not answer.
+            EndpointAway: the hub does not answer; the next step goes on where this one was.
+            EndpointFailed: the hub refuses.
         """
+        self._flush()
         if not self._state.marked(self._id, "key sent"):
             for peer in self.peers:
                 self._post(peer, 0, Key(self._key.public))
@@ -155,9 +158,19 @@ class Participant:
         return moved
 
     def _post(self, recipient: str, seq: int, body: Body) -> None:
-        raw = write(body)
+        self._post_raw(recipient, seq, write(body))
+
+    def _post_raw(self, recipient: str, seq: int, raw: bytes) -> None:
         tag = b"" if recipient == HUB else seal(self._secrets[recipient], self._id, self._me, recipient, seq, raw)
-        self._mailbox.post(self._id, recipient, seq, tag, raw)
+        self._unposted[recipient, seq] = (tag, raw)
+        self._flush()
+
+    def _flush(self) -> None:
+        """Hand over what is to go out. What a hub that went away may or may not have taken is handed over again."""
+        while self._unposted:
+            (recipient, seq), (tag, raw) = next(iter(self._unposted.items()))
+            self._mailbox.post(self._id, recipient, seq, tag, raw)
+            del self._unposted[recipient, seq]
 
     def _read_inbox(self) -> bool:
         moved = False
@@ -199,18 +212,15 @@ class Participant:
     # --- answering ----------------------------------------------------------------------
 
     def _answer_waiting(self) -> bool:
-        waiting, self._waiting = self._waiting, []
-        for letter, ask in waiting:
+        moved = bool(self._waiting)
+        while self._waiting:
+            letter, ask = self._waiting[0]
             body = self._answer(letter.sender, letter.seq, ask)
             if body is not None:
-                self._mailbox.post(
-                    self._id,
-                    letter.sender,
-                    ANSWERS + letter.seq,
-                    seal(self._secrets[letter.sender], self._id, self._me, letter.sender, ANSWERS + letter.seq, body),
-                    body,
-                )
-        return bool(waiting)
+                self._post_raw(letter.sender, ANSWERS + letter.seq, body)
+            # Only now: an ask is not forgotten because the hub went away in the middle.
+            del self._waiting[0]
+        return moved
 
     def _answer(self, peer: str, seq: int, ask: Ask) -> bytes | None:
         """The answer's bytes, the same each time; None where something else was asked under this number."""
@@ -225,7 +235,14 @@ class Participant:
         # Charged before it is worked out: whoever sends what is no element pays for the look at it.
         spent = len(ask.elements) // ELEMENT
         now = self._now()
-        if not self._state.reserve(peer, spent, budget=self._limits.elements, days=self._limits.days, now=now):
+        if not self._state.reserve(
+            peer,
+            spent,
+            budget=self._limits.elements,
+            days=self._limits.days,
+            now=now,
+            ask=(self._id, seq, ask.elements),
+        ):
             return self._refuse(peer, seq, ask, "budget")
         try:
             body = write(Answer(self._key.answer(ask.elements)))
