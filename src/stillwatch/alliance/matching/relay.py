@@ -148,13 +148,20 @@ def _matched(connection: sa.Connection, round_: Round, member: str, after: bytes
     )
     tokens = [bytes(token) for token in connection.execute(mine).scalars()]
     more, tokens = len(tokens) > MOST_TOKENS, tokens[:MOST_TOKENS]
-    holders: dict[bytes, int] = dict.fromkeys(tokens, 0)
+    held: dict[bytes, dict[str, int]] = {token: {} for token in tokens}
     for start in range(0, len(tokens), 500):
         part = tokens[start : start + 500]
-        rows = sa.select(HELD.c.token, HELD.c.member).where(HELD.c.round == round_.id, HELD.c.token.in_(part))
-        for token, name in connection.execute(rows):
-            holders[bytes(token)] |= bits[name]
-    return Matched(b"".join(tokens), tuple(holders[token] for token in tokens), more)
+        rows = sa.select(HELD.c.token, HELD.c.member, HELD.c.accounts).where(
+            HELD.c.round == round_.id, HELD.c.token.in_(part)
+        )
+        for token, name, accounts in connection.execute(rows):
+            held[bytes(token)][name] = accounts
+    holders = tuple(sum(bits[name] for name in held[token]) for token in tokens)
+    told = tuple(
+        sum(bits[name] for name, own in held[token].items() if sum(held[token].values()) - own >= round_.threshold)
+        for token in tokens
+    )
+    return Matched(b"".join(tokens), holders, told, more)
 
 
 def matching_router() -> APIRouter:

@@ -37,7 +37,9 @@ CREATE INDEX IF NOT EXISTS charge_of ON charge (peer, moment);
 CREATE TABLE IF NOT EXISTS charged (
     round TEXT, peer TEXT, seq INTEGER, digest BLOB, PRIMARY KEY (round, peer, seq, digest));
 CREATE TABLE IF NOT EXISTS inbox (round TEXT, sender TEXT, body BLOB, PRIMARY KEY (round, sender));
-CREATE TABLE IF NOT EXISTS matched (round TEXT, token BLOB, members INTEGER, PRIMARY KEY (round, token));
+CREATE TABLE IF NOT EXISTS shared (round TEXT, token BLOB, members INTEGER, told INTEGER, PRIMARY KEY (round, token));
+CREATE TABLE IF NOT EXISTS agreed (round TEXT PRIMARY KEY, members TEXT);
+CREATE TABLE IF NOT EXISTS opened (round TEXT PRIMARY KEY, body BLOB);
 CREATE TABLE IF NOT EXISTS mark (round TEXT, name TEXT, value INTEGER, PRIMARY KEY (round, name));
 """
 
@@ -281,16 +283,37 @@ class State:
 
     # --- what was found -----------------------------------------------------------------
 
-    def keep_matched(self, round_id: str, matched: Mapping[bytes, int]) -> None:
-        """Keep which tokens others hold, and which members."""
+    def keep_matched(self, round_id: str, matched: Mapping[bytes, tuple[int, int]]) -> None:
+        """Keep which tokens others hold: a bit a member that does, and a bit a member that is told so."""
         with self._all_or_nothing() as db:
             db.executemany(
-                "INSERT OR REPLACE INTO matched VALUES (?, ?, ?)", [(round_id, t, m) for t, m in matched.items()]
+                "INSERT OR REPLACE INTO shared VALUES (?, ?, ?, ?)",
+                [(round_id, t, *bits) for t, bits in matched.items()],
             )
 
-    def matched(self, round_id: str) -> dict[bytes, int]:
-        """Tokens that others hold too, and a bit a member that does."""
-        return dict(self._rows("SELECT token, members FROM matched WHERE round = ?", round_id))
+    def matched(self, round_id: str) -> dict[bytes, tuple[int, int]]:
+        """Tokens that others hold too: a bit a member that does, and a bit a member that is told so."""
+        rows = self._rows("SELECT token, members, told FROM shared WHERE round = ?", round_id)
+        return {t: (members, told) for t, members, told in rows}
+
+    # --- who takes part ------------------------------------------------------------------
+
+    def opened(self, round_id: str, body: bytes) -> bytes:
+        """A round as it was when first seen; what a hub says of it later changes nothing."""
+        with self._all_or_nothing() as db:
+            db.execute("INSERT OR IGNORE INTO opened VALUES (?, ?)", (round_id, body))
+            (first,) = db.execute("SELECT body FROM opened WHERE round = ?", (round_id,)).fetchone()
+        return bytes(first)
+
+    def agree(self, round_id: str, members: Sequence[str]) -> None:
+        """Keep as whom this member goes on; the first stays."""
+        with self._all_or_nothing() as db:
+            db.execute("INSERT OR IGNORE INTO agreed VALUES (?, ?)", (round_id, ",".join(members)))
+
+    def agreed(self, round_id: str) -> tuple[str, ...]:
+        """As whom this member goes on; nobody where nothing was agreed."""
+        rows = self._rows("SELECT members FROM agreed WHERE round = ?", round_id)
+        return tuple(rows[0][0].split(",")) if rows else ()
 
     def keep_graph(self, round_id: str, sender: str, body: bytes) -> None:
         """Keep a peer's graph, the first it sends."""
