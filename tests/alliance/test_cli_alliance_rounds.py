@@ -1,4 +1,4 @@
-"""A round of the real commands, a process each: members and the hub are killed in the middle, and nothing differs."""
+"""Rounds of the real commands, a process each: killed in the middle nothing differs, and an absent one stops nobody."""
 
 import json
 import os
@@ -169,3 +169,19 @@ def test_killed_members_and_a_killed_hub_change_no_result(alliance: Alliance) ->
     opened = Hub.open(alliance.folder / "hub.db")
     assert len(list(journal_entries(opened))) > len(numbers)
     opened.close()
+
+
+@pytest.mark.slow
+def test_two_of_three_finish_without_the_third_and_say_so(alliance: Alliance) -> None:
+    alliance.serve()
+    there = [alliance.member("match", name, "r1", "--deadline", 3) for name in ("alpha", "beta")]
+    for said in map(ended, there):
+        assert re.search(r"[1-9]\d* of [1-9]\d* identifiers are held by others", said)
+        assert "without gamma, who did not come" in said
+    for said in map(ended, [alliance.join(name, "r1") for name in ("alpha", "beta")]):
+        assert "without gamma" in said
+        assert "joint campaigns" in said
+    late = alliance.member("match", "gamma", "r1")
+    said, _ = late.communicate(timeout=150)
+    assert late.returncode == 2
+    assert "alpha went on without this member" in said
