@@ -1,13 +1,14 @@
 """Rounds in which somebody does not come: who is there goes on as one, and nobody can be made to go on as two."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from round_table import Held, Table, loaded
 
 from stillwatch.alliance.hub import Hub, admit, found, journal_entries, serving
-from stillwatch.alliance.matching import HttpMailbox, Letter, Participant, Round, matching_router
+from stillwatch.alliance.matching import HttpMailbox, Letter, Limits, Participant, Round, matching_router
 from stillwatch.alliance.matching.absence import CALL, successor
 from stillwatch.alliance.matching.messages import Present, Without, seal, write
 from stillwatch.core import BadMessage, EndpointAway, EndpointFailed
@@ -267,3 +268,38 @@ def test_half_of_the_first_round_is_never_enough(five: Table) -> None:
     del seats["gamma"]
     turn(seats, held, idle=OVER)
     assert not any(member.matched or member.absence.agreed for member in seats.values())
+
+
+def test_the_hub_and_a_member_in_two_sets_can_deceive_the_others_about_each_other(table: Table, held: Held) -> None:
+    """What cannot be excluded with three: each finishes with the liar alone, names the other, and keeps its limits."""
+    table.begin(threshold=2)
+    limits = Limits(elements=6)
+    seats: Seats = {}
+    for name, hears in (("alpha", {"alpha", "gamma"}), ("beta", {"beta", "gamma"})):
+        mailbox = table.mailbox(name)
+        mailbox.__class__ = type("Divided", (Divided,), {"groups": [frozenset(hears)], "me": name})
+        seats[name] = Participant(mailbox, table.state(name), name, table.secrets(name), "r1", limits=limits)
+        seats[name].load(loaded(held[name]))
+    liar = table.member("gamma")
+    turn(seats, held, idle=OVER, times=2)
+    liar.step()
+    liar.absence.step(0.0, DEADLINE)
+    first = liar.round
+    twice = {}
+    for name in seats:
+        both = successor(first, (name, "gamma"))
+        table.mailbox("gamma").begin(both)
+        twice[name] = table.member("gamma", both.id)
+        twice[name].load(loaded(held["gamma"]))
+    for _ in range(12):
+        turn(seats, held, idle=OVER, times=1)
+        for one in twice.values():
+            one.step()
+    for name, member in seats.items():
+        other = "beta" if name == "alpha" else "alpha"
+        assert member.matched
+        assert member.absent == (other,)
+        assert found_by(member) == plain(held, name, (name, "gamma"), 2)
+        # Below the threshold it still learns nothing, and its budget at each is one.
+        assert found_by(twice[name]) == plain(held, "gamma", (name, "gamma"), 2)
+        assert table.state(name).spent("gamma", datetime.now(UTC) - timedelta(days=1)) <= limits.elements

@@ -156,12 +156,12 @@ def _matched(connection: sa.Connection, round_: Round, member: str, after: bytes
         )
         for token, name, accounts in connection.execute(rows):
             held[bytes(token)][name] = accounts
-    holders = tuple(sum(bits[name] for name in held[token]) for token in tokens)
-    told = tuple(
-        sum(bits[name] for name, own in held[token].items() if sum(held[token].values()) - own >= round_.threshold)
-        for token in tokens
-    )
-    return Matched(b"".join(tokens), holders, told, more)
+    holders, told = [], []
+    for token in tokens:
+        by_name, all_accounts = held[token], sum(held[token].values())
+        holders.append(sum(bits[name] for name in by_name))
+        told.append(sum(bits[n] for n, own in by_name.items() if all_accounts - own >= round_.threshold))
+    return Matched(b"".join(tokens), tuple(holders), tuple(told), more)
 
 
 def matching_router() -> APIRouter:
@@ -212,9 +212,9 @@ def _add_posts(router: APIRouter) -> None:
                 .order_by(POSTS.c.n)
                 .limit(32)
             ).all()
-            record(
-                connection, {"action": "read round", "member": member.name, "round": round_id, "messages": len(rows)}
-            )
+            if rows:  # members ask many times a minute; an empty hand is no reading
+                told = {"action": "read round", "member": member.name, "round": round_id, "messages": len(rows)}
+                record(connection, told)
         letters = [(row.n, row.sender, row.recipient, row.seq, bytes(row.seal), bytes(row.body)) for row in rows]
         return Response(msgspec.msgpack.encode(letters), media_type=_POSTED)
 
