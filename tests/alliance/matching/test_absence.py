@@ -27,15 +27,15 @@ def started(table: Table, held: Held, *names: str, round_id: str = "r1") -> Seat
 
 
 def turn(seats: Seats, held: Held, idle: float = 0.0, times: int = 12) -> None:
-    """Each steps, and goes on where it agreed to; ``idle`` is for how long each has heard nothing."""
-    for _ in range(times):
+    """Each steps, and goes on where it agreed to; ``idle`` is for how long each has heard nothing when it begins."""
+    for number in range(times):
         for name, member in list(seats.items()):
             if member.matched:
                 continue
             moved = member.step()
             # As the command does: whoever has its matches asks no further.
             if not seats[name].matched:
-                member.absence.step(0.0 if moved else idle, DEADLINE)
+                member.absence.step(0.0 if moved or not idle else idle + number * DEADLINE / 4, DEADLINE)
             if member.absence.agreed:
                 seats[name] = member.go_on()
                 seats[name].load(loaded(held[name]))
@@ -87,10 +87,12 @@ def test_who_is_slow_is_not_left_out(table: Table, held: Held) -> None:
     table.begin(threshold=1)
     seats = started(table, held, "alpha", "beta", "gamma")
     gamma = seats.pop("gamma")
-    turn(seats, held, idle=DEADLINE, times=2)
-    gamma.step()
-    gamma.absence.step(0.0, DEADLINE)
-    turn(seats, held, idle=OVER, times=2)
+    for _ in range(3):
+        turn(seats, held, idle=DEADLINE, times=2)
+        gamma.step()
+        gamma.absence.step(0.0, DEADLINE)
+        turn(seats, held, idle=DEADLINE + 3, times=1)
+    assert not any(member.absence.agreed for member in seats.values())
     seats["gamma"] = gamma
     turn(seats, held, idle=OVER)
     assert all(member.matched and member.absent == () and member.round.id == "r1" for member in seats.values())
@@ -101,14 +103,16 @@ def test_nobody_goes_on_before_its_own_deadline(table: Table, held: Held) -> Non
     table.begin()
     seats = started(table, held, "alpha", "beta")
     alpha, beta = seats["alpha"], seats["beta"]
-    for _ in range(3):
+    for waited in (0, 3, 6):
         alpha.step()
-        alpha.absence.step(OVER, DEADLINE)
+        alpha.absence.step(DEADLINE + waited, DEADLINE)
         beta.step()
-        beta.absence.step(0.0, DEADLINE)
+        beta.absence.step(waited, DEADLINE)
     assert alpha.absence.agreed is not None
+    beta.step()
     assert beta.absence.agreed is None
-    beta.absence.step(DEADLINE, DEADLINE)
+    for waited in (0, 3):
+        beta.absence.step(DEADLINE + waited, DEADLINE)
     assert beta.absence.agreed == alpha.absence.agreed
 
 
@@ -125,10 +129,11 @@ def test_the_hub_cannot_propose(table: Table, held: Held) -> None:
     table.begin()
     seats = started(table, held, "alpha", "beta")
     turn(seats, held, times=1)
-    for seq, body in ((CALL, Present()), (CALL + 1, Without(("alpha", "beta")))):
+    for seq, body in ((CALL + 1, Present(call=False)), (CALL, Without(("alpha", "beta")))):
         table.mailbox("beta").post("r1", "alpha", seq, b"\x00" * 32, write(body))
-    seats["alpha"].step()
-    seats["alpha"].absence.step(OVER, DEADLINE)
+    for waited in (0, 3):
+        seats["alpha"].step()
+        seats["alpha"].absence.step(DEADLINE + waited, DEADLINE)
     assert seats["alpha"].absence.agreed is None
     assert sum("was not sealed by it" in problem for problem in seats["alpha"].problems) == 2
 
@@ -142,16 +147,35 @@ def test_a_proposal_must_hold(table: Table, held: Held) -> None:
         raw, secret = write(body), table.secrets(sender)["alpha"]
         table.mailbox(sender).post("r1", "alpha", seq, seal(secret, "r1", sender, "alpha", seq, raw), raw)
 
-    say("gamma", CALL, Present())
-    alpha.step()
-    assert not alpha.absence.take("beta", Without(("alpha", "beta")))
     for members in (("alpha", "zeta"), ("alpha", "beta", "gamma"), ("alpha", "beta")):
         assert not alpha.absence.take("gamma", Without(members))
-    say("gamma", CALL + 1, Without(("beta", "beta")))
+    say("gamma", CALL, Without(("beta", "beta")))
+    say("beta", CALL, Without(("alpha", "beta")))
     alpha.step()
-    alpha.absence.step(DEADLINE, DEADLINE)
-    assert alpha.absence.agreed is None
     assert any("gamma sent Without" in problem for problem in alpha.problems)
+    alpha.absence.step(DEADLINE, DEADLINE)
+    for sender in ("beta", "gamma"):
+        say(sender, CALL + 1, Present(call=False))
+    alpha.step()
+    alpha.absence.step(DEADLINE + 3, DEADLINE)
+    assert alpha.absence.agreed is None
+    # Gamma does not answer the next call: then there is nothing against beta's proposal.
+    alpha.absence.step(2 * DEADLINE, DEADLINE)
+    alpha.absence.step(2 * DEADLINE + 3, DEADLINE)
+    assert alpha.absence.agreed == successor(alpha.round, ("alpha", "beta"))
+
+
+def test_who_answered_once_and_is_gone_is_absent_at_the_next_call(table: Table, held: Held) -> None:
+    table.begin(threshold=1)
+    seats = started(table, held, "alpha", "beta", "gamma")
+    gamma = seats.pop("gamma")
+    turn(seats, held, idle=DEADLINE, times=1)
+    gamma.step()
+    gamma.absence.step(0.0, DEADLINE)
+    turn(seats, held, idle=DEADLINE + 3, times=1)
+    assert not any(member.absence.agreed for member in seats.values())
+    turn(seats, held, idle=2 * DEADLINE, times=8)
+    assert all(member.absent == ("gamma",) for member in seats.values())
 
 
 def test_a_proposer_that_is_cut_off_proposes_the_same_again(
@@ -159,17 +183,18 @@ def test_a_proposer_that_is_cut_off_proposes_the_same_again(
 ) -> None:
     table.begin()
     seats = started(table, held, "alpha", "beta")
-    turn(seats, held, idle=DEADLINE, times=2)
+    turn(seats, held, idle=DEADLINE, times=1)
+    seats["alpha"].step()
     real = HttpMailbox.post
 
     def broken(self: HttpMailbox, round_id: str, recipient: str, seq: int, *rest: bytes) -> None:
-        if seq == CALL + 1:
+        if seq == CALL:
             raise EndpointAway("the hub went away")
         real(self, round_id, recipient, seq, *rest)
 
     monkeypatch.setattr(HttpMailbox, "post", broken)
     with pytest.raises(EndpointAway):
-        seats["alpha"].absence.step(OVER, DEADLINE)
+        seats["alpha"].absence.step(DEADLINE + 3, DEADLINE)
     monkeypatch.setattr(HttpMailbox, "post", real)
     seats["alpha"] = table.member("alpha")
     turn(seats, held, idle=OVER)
@@ -262,7 +287,8 @@ def test_half_of_the_first_round_is_never_enough(five: Table) -> None:
     held: Mapping[str, Mapping[tuple[str, str], int]] = {name: {("payment", "card-1"): 2} for name in FIVE}
     five.begin(threshold=1)
     seats = started(five, held, "alpha", "beta", "gamma")
-    turn(seats, held, idle=OVER, times=3)
+    turn(seats, held, times=2)
+    turn(seats, held, idle=OVER, times=2)
     assert {member.absent for member in seats.values()} == {("delta", "epsilon")}
     assert not any(member.matched for member in seats.values())
     del seats["gamma"]
@@ -281,18 +307,16 @@ def test_the_hub_and_a_member_in_two_sets_can_deceive_the_others_about_each_othe
         seats[name] = Participant(mailbox, table.state(name), name, table.secrets(name), "r1", limits=limits)
         seats[name].load(loaded(held[name]))
     liar = table.member("gamma")
-    turn(seats, held, idle=OVER, times=2)
-    liar.step()
-    liar.absence.step(0.0, DEADLINE)
-    first = liar.round
     twice = {}
     for name in seats:
-        both = successor(first, (name, "gamma"))
+        both = successor(liar.round, (name, "gamma"))
         table.mailbox("gamma").begin(both)
         twice[name] = table.member("gamma", both.id)
         twice[name].load(loaded(held["gamma"]))
-    for _ in range(12):
-        turn(seats, held, idle=OVER, times=1)
+    for number in range(14):
+        turn(seats, held, idle=OVER + 2.5 * number, times=1)
+        liar.step()
+        liar.absence.step(0.0, DEADLINE)
         for one in twice.values():
             one.step()
     for name, member in seats.items():

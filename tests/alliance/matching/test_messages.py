@@ -42,7 +42,7 @@ bodies: st.SearchStrategy[Body] = st.one_of(
     st.builds(Refusal, st.sampled_from(["budget", "roster", "malformed", "replaced"])),
     tokens.flatmap(lambda t: st.builds(Counts, st.just(t[0]), st.binary(min_size=t[1], max_size=t[1]), st.booleans())),
     tokens.map(lambda t: Graph(t[0], bytes(t[1]), (GraphGroup((tuple(range(t[1])), ()), {"timing": 3}),))),
-    st.just(Present()),
+    st.builds(Present, st.booleans()),
     st.lists(st.sampled_from(["alpha", "beta", "gamma"]), min_size=2, max_size=5).map(lambda m: Without(tuple(m))),
     tokens.map(lambda t: Matched(t[0], (3,) * t[1], (1,) * t[1], False)),
 )

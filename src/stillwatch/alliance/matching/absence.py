@@ -1,9 +1,9 @@
 """Going on without who is absent: those who are there agree, under seal, on one set of members, or on none.
 
-A member that has heard nothing for its own deadline calls all others; whoever is there says so. The first of them by
-name then proposes to go on as those who are there, and each takes the first proposal it is in, once its own deadline
-has passed. What follows is a round of its own, with a name that follows from its members, with fresh keys and the
-same threshold.
+A member that has heard nothing for its own deadline calls all others; whoever is there answers, each call anew. The
+first of them by name then proposes to go on as those who answered, and each takes the first proposal that leaves out
+nobody who answered its own call. What follows is a round of its own, with a name that follows from its members, with
+fresh keys and the same threshold.
 
 The hub carries these messages and cannot write one. It can make members absent by withholding what they say, as it can
 stop any round. It cannot make two sets go on: a set is more than half of the members of the first round, a member takes
@@ -22,7 +22,7 @@ from stillwatch.alliance.matching.state import State
 __all__ = ["CALL", "Absence", "successor"]
 
 CALL = 1 << 28
-"""Number of the message that says one is there; the next number is the proposal's."""
+"""Number of the message that proposes; from the next on are those that say one is there."""
 
 _LONGEST_GRACE = 60.0
 
@@ -55,6 +55,8 @@ class Absence:
         self._state, self._round, self._me, self._post = state, round_, me, post
         self._quorum = len(first) // 2 + 1
         self._here: set[str] = set()
+        self._callers: set[str] = set()
+        self._called_at: float | None = None
         self._proposals: list[tuple[str, ...]] = []
         self.left_out_by: set[str] = set()
         """Peers that go on without this member."""
@@ -68,15 +70,14 @@ class Absence:
     def take(self, sender: str, body: Present | Without) -> bool:
         """A peer's message; whether it can be one."""
         if isinstance(body, Present):
+            if body.call:
+                self._callers.add(sender)
             self._here.add(sender)
             return True
         members = tuple(sorted(set(body.members)))
         if sender not in members or not self._may(members):
             return False
         if self._me in members:
-            # Who leaves out somebody that said to us that it is there lies, or was lied to.
-            if not self._here <= set(members):
-                return False
             self._proposals.append(members)
         else:
             self.left_out_by.add(sender)
@@ -94,37 +95,48 @@ class Absence:
         """
         if self.agreed is not None:
             return
-        if idle >= deadline or self._here:
-            self._call()
+        for caller in sorted(self._callers):
+            self._say(caller, call=False)
+        self._callers.clear()
         if idle < deadline:
+            self._called_at = None
             return
-        if self._proposals:
-            self._state.agree(self._round.id, self._proposals[0])
-            return
-        there = tuple(sorted({self._me, *self._here}))
-        # Time for the others to answer the call; who is not the first leaves the proposal to the first.
-        grace = min(_LONGEST_GRACE, deadline / 5)
-        if idle >= deadline + grace and self._me == there[0] and self._may(there):
+        if self._called_at is None or not self._called_at <= idle < self._called_at + deadline:
+            # Who answered once may be gone by now.
+            self._called_at = idle
+            self._here.clear()
+            for peer in self._peers():
+                self._say(peer, call=True)
+        if idle >= self._called_at + min(_LONGEST_GRACE, deadline / 5):
+            self._decide()
+
+    def _decide(self) -> None:
+        """Take a proposal, or make one where it is this member's to make."""
+        there = {self._me, *self._here}
+        for proposed in self._proposals:
+            # Who leaves out somebody that answers us lies, or was lied to.
+            if there <= set(proposed):
+                self._state.agree(self._round.id, proposed)
+                return
+        # Who is not the first leaves the proposal to the first.
+        if self._me == min(there) and self._may(sorted(there)):
             # Kept before it is said: whatever happens, nothing else is ever proposed.
             self._state.mark(self._round.id, "proposing")
-            self._state.agree(self._round.id, there)
+            self._state.agree(self._round.id, sorted(there))
             self.announce()
 
     def _may(self, members: Sequence[str]) -> bool:
         return self._quorum <= len(members) < len(self._round.members) and set(members) <= set(self._round.members)
 
-    def _call(self) -> None:
-        if not self._state.marked(self._round.id, "called"):
-            for peer in self._peers():
-                self._post(peer, CALL, Present())
-            self._state.mark(self._round.id, "called")
+    def _say(self, peer: str, *, call: bool) -> None:
+        self._post(peer, CALL + self._state.next_seq(self._round.id, "who is here"), Present(call))
 
     def announce(self) -> None:
         """Tell all of one's proposal, also who is left out: it shall know when it comes back."""
         members = self._state.agreed(self._round.id)
         if members and self._state.marked(self._round.id, "proposing"):
             for peer in self._peers():
-                self._post(peer, CALL + 1, Without(members))
+                self._post(peer, CALL, Without(members))
             self._state.mark(self._round.id, "proposing", 0)
 
     def _peers(self) -> list[str]:

@@ -95,7 +95,9 @@ class Refusal(_Message, frozen=True, tag="refusal"):
 
 
 class Present(_Message, frozen=True, tag="present"):
-    """The sender is there, and would go on without who is not."""
+    """The sender is there, and would go on without who is not; ``call`` asks who else is."""
+
+    call: bool
 
 
 class Without(_Message, frozen=True, tag="without"):

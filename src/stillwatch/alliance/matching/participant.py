@@ -196,7 +196,8 @@ class Participant:
             self._state.keep_graph(self._id, letter.sender, letter.body)
         elif (
             isinstance(body, Present | Without)
-            and letter.seq == CALL + isinstance(body, Without)
+            and CALL <= letter.seq < GRAPH
+            and isinstance(body, Without) == (letter.seq == CALL)
             and self.absence.take(letter.sender, body)
         ):
             return False
