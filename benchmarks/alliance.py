@@ -111,7 +111,7 @@ def conduct(
         for name, member in members.items():
             make = lying_graph if name == LIAR else Offer.graph
             for peer in member.peers:
-                member.send_graph(peer, make(offers[name], peer, matches[name]))
+                member.send_graph(peer, make(offers[name], peer, member.told(peer)))
         for member in members.values():
             member.step()
         return matches, {name: member.graphs() for name, member in members.items()}
@@ -153,7 +153,8 @@ def conduct_in_the_clear(
         make = lying_graph if name == LIAR else Offer.graph
         for peer in offers:
             if peer != name:
-                graphs[peer][name] = make(offer, peer, matches[name])
+                told = {token: match for token, match in matches[name].items() if match[:2] in clear[peer]}
+                graphs[peer][name] = make(offer, peer, told)
     return matches, graphs
 
 
