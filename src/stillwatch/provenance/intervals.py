@@ -45,6 +45,9 @@ class Rate:
         reach = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
         return float(min(max((middle + side * reach) / (1 + z * z / n), 0.0), 1.0))
 
+    def __str__(self) -> str:
+        return f"{self.hits} of {self.total} ({self.share:.1%}, 95 % {self.low:.1%} to {self.high:.1%})"
+
     def as_json(self) -> dict[str, float]:
         """Figures of a report."""
         return {"hits": self.hits, "total": self.total, "rate": self.share, "low": self.low, "high": self.high}
