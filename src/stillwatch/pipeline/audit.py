@@ -97,12 +97,15 @@ class Forecast:
 
     def __str__(self) -> str:
         need, cost = self.need, self.cost
-        found = f"{need.detectable:.3f}" if np.isfinite(need.detectable) else "nothing: it needs 3 controls"
         lines = [
-            f"{need.prompts} prompts and {need.controls} controls find an excess similarity of {found} "
+            f"{need.prompts} prompts and {need.controls} controls find an excess similarity of {need.detectable:.3f} "
             f"four times in five; asked for: {need.effect:g}"
         ]
-        if not need.enough:
+        if not np.isfinite(need.detectable):
+            lines = [
+                f"{need.controls} controls: behaviour is not tested, it needs 3 or more and 8 are worth their cost"
+            ]
+        elif not need.enough:
             prompts = f"{need.prompts_needed} prompts" if need.prompts_needed else "no number of prompts"
             controls = f"{need.controls_needed} controls" if need.controls_needed else "no number of controls"
             lines.append(f"for that: {prompts} with these controls, or {controls} with these prompts")

@@ -319,10 +319,11 @@ def limits(tests: Sequence[Test], controls: int, lineage: Lineage | None, plan: 
     ]
     reached = [one.detectable for one in tests if one.family == "behaviour" and one.detectable is not None]
     if reached:
+        dullest = f"one of {max(reached):.2f}" if max(reached) < 1 else "none, however large"
         found.append(
-            f"A null result excludes little: on these prompts a test would have found an excess of {min(reached):.2f} "
-            f"to {max(reached):.2f} four times in five. Less than that, or training on other kinds of prompts, is not "
-            "excluded."
+            f"A null result excludes little: on these prompts the keenest test would have found an excess of "
+            f"{min(reached):.2f} four times in five, the dullest {dullest}. Less than that, or training on other kinds "
+            "of prompts, is not excluded."
         )
     else:
         found.append("No test of behaviour could be made, so that nothing is excluded.")

@@ -1,4 +1,4 @@
-"""Intervals of rates and of their differences, and Holm's correction."""
+"""Intervals of rates and of their differences, Holm's correction, and p-values as readers meet them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from scipy import stats
 
-__all__ = ["Difference", "Rate", "difference", "holm"]
+__all__ = ["Difference", "Rate", "difference", "holm", "p_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +84,20 @@ def holm(p_values: Sequence[float]) -> list[float]:
         worst = max(worst, min((len(p_values) - place) * p_values[i], 1.0))
         adjusted[i] = worst
     return adjusted
+
+
+def p_words(value: float | None) -> str:
+    """A p-value as a reader meets it: no powers of ten, and no more digits than it can bear.
+
+    >>> p_words(0.0213), p_words(0.000061), p_words(3e-19)
+    ('0.021', '0.00006', '< 0.000001')
+    """
+    if value is None:
+        return "–"
+    if value >= 0.001:
+        return f"{value:.3f}"
+    # Beyond this the tail of a fitted distribution says nothing.
+    if value < 1e-6:
+        return "< 0.000001"
+    digits = next(n for n in range(4, 8) if value >= 10**-n)
+    return f"{value:.{digits}f}"
