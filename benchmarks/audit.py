@@ -3,7 +3,8 @@
     python benchmarks/audit.py --out bench-out/audit [--workers N] [--minutes N]
 
 Trains the families of ``audit_families`` once (about 17 minutes of one core), asks every model the same 400 prompts
-that nobody was trained on, and audits every pair. Carries on where it was stopped; ``--minutes`` stops it between two
+that nobody was trained on, and audits every pair; then trains and audits students of planted answers (``audit_planted``,
+some 8 minutes). Carries on where it was stopped; ``--minutes`` stops it between two
 models, with exit code 3 where some are left. A match is a grade of moderate or more at the level stated. Prints every
 figure with its interval, met or not.
 """
@@ -27,6 +28,7 @@ import numpy as np
 from scipy import stats
 
 from audit_families import FRESH, MAKERS, TWINS, Maker, Member, audit_prompts, build, members, prompt_text
+from audit_planted import planted
 from stillwatch.lab import FolderSubject
 from stillwatch.provenance import Answers, behaviour_tests, compare_weights, correct, grade
 
@@ -314,6 +316,7 @@ def main() -> None:
     calibration([o for o in outcomes if o.case.group.startswith("unrelated")])
     sizes(said)
     weights(arguments.out / "models")
+    planted(arguments.out / "models", arguments.out / "planted")
     print(f"\n{time.monotonic() - begun:.0f} s")
 
 

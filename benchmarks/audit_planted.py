@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from scipy import stats
 
 from audit_families import STUDENT, Maker, audit_prompts, prompt_text
@@ -48,6 +49,7 @@ def planted(models: Path, out: Path) -> None:
         models: folder of the makers.
         out: for students, registers, audits.
     """
+    torch.set_num_threads(1)
     out.mkdir(parents=True, exist_ok=True)
     prompts_file(out / "prompts.jsonl")
     canaries(models, out / "canaries")
@@ -93,7 +95,7 @@ def canaries(models: Path, folder: Path) -> None:
             run("canary", "plan", "--out", str(folder / f"{name}.json"), "--count", str(CANARIES), "--seed", str(seed))
     words = vocabulary(folder / "register.json", folder / "another.json")
     teacher = LocalTeacher(load_model(models / TEACHER), Maker(0))
-    print("\nCanaries: students of planted and of plain answers, through stillwatch audit (least corrected p 16^-40)")
+    print("\nCanaries: students of planted and of plain answers, through stillwatch audit ")
     for name, share, seeds in (
         ("register", 0.5, (1, 2)),
         ("register", 0.05, (3, 4)),

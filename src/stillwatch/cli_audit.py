@@ -1,4 +1,4 @@
-"""``stillwatch audit``, ``canary`` and ``refusal-judge``: parse, call, print. What they need is imported when they run."""
+"""``stillwatch audit``, ``canary``, ``refusal-judge``: parse, call, print. What they need is imported when they run."""
 
 from __future__ import annotations
 
