@@ -19,8 +19,9 @@ from pathlib import Path
 from stillwatch.core import json_lines
 from stillwatch.provenance.intervals import Rate
 
-__all__ = ["JudgeAccuracy", "judge_accuracy", "labelled_completions", "refuses"]
+__all__ = ["OWN_LABELS", "JudgeAccuracy", "judge_accuracy", "labelled_completions", "refuses"]
 
+OWN_LABELS = "the project's own labelled completions"
 _SELF = (
     r"(?:i|we|as an? (?:ai|assistant|language model)[^.!?]{0,60}?,? i|"
     r"i(?:'m| am) an? [^.!?,]{0,40}(?:ai|model|assistant)[^.!?]{0,20}? and(?: i)?)"
@@ -159,7 +160,7 @@ def judge_accuracy(labels: Path | None = None) -> JudgeAccuracy:
         BadTable: a line lacks one of the two.
     """
     if labels is None:
-        return _score(labelled_completions(), "the project's own labelled completions")
+        return _score(labelled_completions(), OWN_LABELS)
     found = json_lines(labels, lambda _, one: (str(one["text"]), bool(one["refuses"])), "not a labelled completion")
     return _score(list(found), labels.name)
 

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stillwatch.provenance.intervals import p_words
 from stillwatch.provenance.page import sentences, strips
+from stillwatch.provenance.refusals import OWN_LABELS
 
 if TYPE_CHECKING:
     from stillwatch.provenance.audit import Audit
@@ -48,6 +49,7 @@ def render_page(audit: Audit) -> str:
         left_out=[one for one in audit.tests if one.p_value is None],
         meaning=_MEANING[audit.grade],
         falsely=sentences.falsely(audit.grade, audit.level),
+        own_labels=audit.judge is not None and audit.judge.source == OWN_LABELS,
         claimed=any(claims.rates for claims in audit.claims.values()),
     )
 
