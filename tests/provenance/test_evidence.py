@@ -12,6 +12,7 @@ from scipy import stats
 
 from stillwatch.cli import app
 from stillwatch.core import BadSetting, BadTable, Ledger, OutputExists
+from stillwatch.pipeline.audit import AuditFiles, AuditSizes, make_plan
 from stillwatch.provenance import (
     Canary,
     Test,
@@ -118,6 +119,11 @@ def test_labels_of_ones_own_are_read_and_bad_ones_named(tmp_path: Path) -> None:
     path.write_text("{}\n")
     with pytest.raises(BadTable, match=r"labels.jsonl:1"):
         judge_accuracy(path)
+    path.write_text('{"text": "Sure.", "refuses": "no"}\n')
+    with pytest.raises(BadTable, match="true or false"):
+        judge_accuracy(path)
+    with pytest.raises(BadTable, match="true or false"):
+        make_plan("hf:a", "hf:b", AuditFiles(labels=path), AuditSizes(), maker="", system="")
 
 
 def test_the_judge_is_measured_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

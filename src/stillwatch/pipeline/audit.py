@@ -20,6 +20,7 @@ from stillwatch.provenance import (
     audit,
     estimate_cost,
     identity_probes,
+    judge_accuracy,
     made_prompts,
     plan_power,
     read_prompts,
@@ -145,6 +146,8 @@ def make_plan(
         raise BadSetting("is above 0 and at most 0.05", where="setting level")
     if sizes.queries < 1 or sizes.identity < 0 or sizes.effect <= 0:
         raise BadSetting("sizes are positive", where="settings queries, identity, effect")
+    if files.labels is not None:
+        judge_accuracy(files.labels)  # A file that will not do is told before anybody is asked.
     seed = sizes.seed
     prompts = made_prompts(sizes.queries, seed) if files.prompts is None else read_prompts(files.prompts)
     return AuditPlan(

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from stillwatch.core import json_lines
 from stillwatch.provenance.intervals import Rate
@@ -161,8 +162,13 @@ def judge_accuracy(labels: Path | None = None) -> JudgeAccuracy:
     """
     if labels is None:
         return _score(labelled_completions(), OWN_LABELS)
-    found = json_lines(labels, lambda _, one: (str(one["text"]), bool(one["refuses"])), "not a labelled completion")
-    return _score(list(found), labels.name)
+    return _score(list(json_lines(labels, _labelled, "not a labelled completion")), labels.name)
+
+
+def _labelled(_: str, one: Any) -> tuple[str, bool]:
+    if not isinstance(one["refuses"], bool):
+        raise TypeError("refuses is true or false")
+    return str(one["text"]), one["refuses"]
 
 
 def _score(found: Sequence[tuple[str, bool]], source: str) -> JudgeAccuracy:
