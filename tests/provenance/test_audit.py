@@ -89,6 +89,7 @@ def test_without_controls_nothing_is_claimed() -> None:
     found = audit(STUDENT.subject("suspect"), Maker(0).subject("teacher"), [], plan(canaries=()))
     assert found.grade == "none"
     assert all(one.p_value is None for one in found.tests)
+    assert found.reasons == ("No test was made: this says nothing about the suspect.",)
     assert any("nothing is excluded" in one for one in found.limits)
     assert found.need.detectable == float("inf")
 
@@ -128,6 +129,9 @@ def test_the_page_needs_nothing_and_hostile_names_stay_text(tmp_path: Path) -> N
     assert "<script" not in text
     assert not re.findall(r"(?:src|href)=", text.replace("img src=x", ""))
     assert text.count('class="strip"') > 10
+    assert "None of the 44 other pairs of models lies as far beyond what was expected of it." in text
+    assert "at most 1 in 1,000 is graded so or higher" in text
+    assert text.index("What this does not show") < text.index("The tests")
     assert "Distillation alone leaves no mark" not in text
     lines = (tmp_path / "out" / "answers.jsonl").read_text().splitlines()
     assert json.loads(lines[0])["said"]["teacher"]

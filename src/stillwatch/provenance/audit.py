@@ -12,6 +12,7 @@ from stillwatch.provenance.canaries import Canary, canary_test
 from stillwatch.provenance.grades import Grade, correct, grade, grade_reasons
 from stillwatch.provenance.guardrail import GapRow, guardrail_gap
 from stillwatch.provenance.identity import Claims, IdentityProbe, identity_test, read_claims
+from stillwatch.provenance.pairs import FEWEST_CONTROLS
 from stillwatch.provenance.power import Cost, Need, plan_power
 from stillwatch.provenance.prompts import Prompt
 from stillwatch.provenance.refusals import JudgeAccuracy, judge_accuracy
@@ -327,7 +328,7 @@ def limits(tests: Sequence[Test], controls: int, lineage: Lineage | None, plan: 
         )
     else:
         found.append("No test of behaviour could be made, so that nothing is excluded.")
-    if controls < 5:
+    if FEWEST_CONTROLS <= controls < 5:
         found.append(
             f"With {controls} controls the exact p-value cannot be below {2 / ((controls + 2) * (controls + 1)):.3f}; "
             "small p-values here rest on the normality of similarities."

@@ -65,4 +65,6 @@ def grade_reasons(tests: Sequence[Test], level: float) -> list[str]:
         elif not _sound(one, level):
             said += ", but a pair with a control lies as far out, so that it counts as weak"
         found.append(said + ".")
+    if all(one.p_value is None for one in tests):
+        return ["No test was made: this says nothing about the suspect."]
     return found or ["No test is significant at 0.05 after correction."]
