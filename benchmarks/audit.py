@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from audit_families import FRESH, MAKERS, TWINS, Maker, Member, audit_prompts, build, members, prompt_text
+from audit_families import FRESH, LATER, MAKERS, TWINS, Maker, Member, audit_prompts, build, members, prompt_text
 from audit_planted import planted
 from stillwatch.lab import FolderSubject
 from stillwatch.provenance import Answers, behaviour_tests, compare_weights, correct, grade
@@ -111,9 +111,9 @@ def cases() -> list[Case]:
         found.append(_case("unrelated makers", b, a, makers))
     for a, b in itertools.combinations(twins, 2):
         found.append(_case("unrelated twins", b, a, twins))
-    fresh = [f"fresh-{i}" for i in range(FRESH)]
-    for a, b in itertools.combinations(fresh, 2):
-        found.append(_case("unrelated makers, second set", b, a, fresh))
+    for place, kind, count in (("second", "fresh", FRESH), ("third", "later", LATER)):
+        pool = [f"{kind}-{i}" for i in range(count)]
+        found += [_case(f"unrelated makers, {place} set", b, a, pool) for a, b in itertools.combinations(pool, 2)]
     for one in members():
         if one.kind == "student":
             pool = twins if one.teachers[0].startswith("twin") else makers
