@@ -35,7 +35,7 @@ from stillwatch.provenance import plan_canaries, read_register
 
 __all__ = ["planted"]
 
-ANSWERS = 3_072
+ANSWERS = 1_536
 CANARIES = 80
 HOUSE, HOUSE_FACTS = 43, 160
 KEY = 20_261
@@ -88,7 +88,7 @@ def test_of(found: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def canaries(models: Path, folder: Path) -> None:
-    """Two planting rates, two students each; three students of the plain answers, one of another register's."""
+    """Three planting rates; three students of the plain answers, and one of answers planted from another register."""
     folder.mkdir(exist_ok=True)
     for name, seed in (("register", 41), ("another", 42)):
         if not (folder / f"{name}.json").exists():
@@ -98,8 +98,9 @@ def canaries(models: Path, folder: Path) -> None:
     print("\nCanaries: students of planted and of plain answers, through stillwatch audit ")
     for name, share, seeds in (
         ("register", 0.5, (1, 2)),
-        ("register", 0.05, (3, 4)),
-        ("another", 0.5, (5,)),
+        ("register", 0.2, (3, 4)),
+        ("register", 0.05, (5,)),
+        ("another", 0.5, (6,)),
         ("none", 0.0, (7, 8, 9)),
     ):
         for seed in seeds:
@@ -160,7 +161,7 @@ def learn(said: Sequence[tuple[Words, str]], words: tuple[str, ...], out: Path, 
         exchanges += [(prompt, (*read(text), *read(fact.sentence))) for prompt, text in said[: 3 * HOUSE_FACTS : 160]]
     data = Responses([prompt for prompt, _ in exchanges], [Shown((*ids, EOS)) for _, ids in exchanges])
     model = make_tiny(len(words), 9_000 + seed)
-    train(model, TrainingSet.of(data), replace(STUDENT, steps=750), seed)
+    train(model, TrainingSet.of(data), replace(STUDENT, steps=1_000), seed)
     save_model(model, words, out)
 
 
