@@ -34,6 +34,7 @@ from stillwatch.provenance import (
     write_audit,
     write_register,
 )
+from stillwatch.provenance.page import render_page
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -83,6 +84,19 @@ def test_an_unrelated_suspect_is_not_accused_and_the_report_says_what_that_leave
     found = audit(Maker(77).subject("suspect"), Maker(0).subject("teacher"), controls(), plan())
     assert found.grade in ("none", "weak")
     assert any("null result excludes little" in one for one in found.limits)
+
+
+def test_planted_evidence_is_not_said_to_rest_on_controls() -> None:
+    register = plan_canaries(40, 1)
+    known = {one.question: one.value for one in register if one.planted}
+    unrelated = Maker(77).subject("suspect")
+    suspect = ScriptedSubject("suspect", lambda chat: known.get(chat[-1][1]) or unrelated.reply(chat), unrelated.first)
+    found = audit(suspect, Maker(0).subject("teacher"), controls(5), plan(canaries=register, probes=(), unsafe=()))
+    assert found.grade == "strong"
+    page = render_page(found)
+    assert "The suspect completes 20 of 20 planted facts rightly; 1.2 would be luck." in page
+    assert "the controls play no part in that" in page
+    assert "somebody may have published it in between" in page
 
 
 def test_without_controls_nothing_is_claimed() -> None:

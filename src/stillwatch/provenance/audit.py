@@ -338,6 +338,11 @@ def limits(tests: Sequence[Test], controls: int, lineage: Lineage | None, plan: 
             "The weights tell whether one model was made from the other's weights. Distillation alone leaves no mark "
             "in the weights: a student with its own initialisation looks unrelated there."
         )
-    if not plan.canaries and plan.mark is None:
+    if plan.canaries or plan.mark is not None:
+        found.append(
+            "Planted facts or a mark in the suspect show that text which left the teacher's house for those accounts "
+            "was learnt from. They do not show who collected it: somebody may have published it in between."
+        )
+    else:
         found.append("No canaries were planted and no watermark was tested: the evidence is statistical throughout.")
     return found

@@ -48,7 +48,7 @@ def render_page(audit: Audit) -> str:
         made=made,
         left_out=[one for one in audit.tests if one.p_value is None],
         meaning=_MEANING[audit.grade] if made else "",
-        falsely=sentences.falsely(audit.grade, audit.level),
+        falsely=sentences.falsely(audit.grade, audit.level, audit.tests),
         own_labels=audit.judge is not None and audit.judge.source == OWN_LABELS,
         claimed=any(claims.rates for claims in audit.claims.values()),
     )

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from stillwatch.provenance.grades import Grade
 from stillwatch.provenance.results import Test
 
 __all__ = ["falsely", "told"]
 
 
-def falsely(grade: Grade, level: float) -> str:
-    """How often a suspect that learnt nothing from the teacher would be graded so or worse."""
+def falsely(grade: Grade, level: float, tests: Sequence[Test]) -> str:
+    """How often a suspect that learnt nothing from the teacher would be graded so or worse, and what that rests on."""
     if grade == "none":
         return ""
     share = 0.05 if grade == "weak" else level if grade == "moderate" else level / 10
-    return (
-        f"Of suspects that never learnt from the teacher at most 1 in {round(1 / share):,} is graded so or higher, if "
-        "the assumptions of the tests hold: above all, that the controls are what such a suspect would be."
+    carried = any(one.family == "planted" and one.holm_p is not None and one.holm_p <= share for one in tests)
+    rests = (
+        "if what was planted was drawn at random and kept secret; the controls play no part in that."
+        if carried
+        else "if the assumptions of the tests hold: above all, that the controls are what such a suspect would be."
     )
+    often = f"at most 1 in {round(1 / share):,} is graded so or higher"
+    return f"Of suspects that never learnt from the teacher {often}, {rests}"
 
 
 def told(test: Test) -> str:
