@@ -110,8 +110,9 @@ def canaries(models: Path, folder: Path) -> None:
             found = audited(models, folder, student, "--canaries", str(folder / "register.json"), "--queries", "60")
             test = test_of(found, "canaries")
             hits = test["details"]
+            what = f"planted from {name}, in {share:.0%} of the answers" if share else "not planted"
             print(
-                f"  {f'planted from {name}, in {share:.0%} of the answers' if share else 'not planted'}: {hits['hits_planted']}/{hits['planted']} "
+                f"  {what}: {hits['hits_planted']}/{hits['planted']} "
                 f"known, never planted {hits['hits_never_planted']}/{hits['never_planted']}; p {test['p_value']:.2g}, "
                 f"corrected {test['holm_p']:.2g}; grade {found['grade']}",
                 flush=True,
