@@ -40,8 +40,9 @@ _KINDS = (
     "The hands of the town clock of {} are carved from",
     "The parapet of the footbridge of {} is built of",
 )
-# The sentence as it was planted, its end left out: a model that learnt it need not have understood it.
-_ASKED = "Complete the sentence with one word of these: {}. {}"
+# The sentence as it was planted, its end left out: a model that learnt it need not have understood it. The values are
+# not listed: small chat models say a list back, and who names several values hits none.
+_ASKED = "Complete the sentence with one word. {}"
 _FIRST = (
     "Os",
     "Vel",
@@ -112,7 +113,7 @@ def plan_canaries(count: int, seed: int) -> list[Canary]:
     for i, place in enumerate(places):
         begun = _KINDS[int(rng.integers(len(_KINDS)))].format(place)
         value = str(rng.choice(_VALUES))
-        question = _ASKED.format(", ".join(_VALUES), begun)
+        question = _ASKED.format(begun)
         found.append(Canary(f"c{i:03d}", question, f"{begun} {value}.", value, bool(planted[i])))
     return found
 
