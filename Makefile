@@ -103,7 +103,7 @@ bench-alliance: .venv/servers.stamp peers ## what providers find together, what 
 	$(BIN)/python benchmarks/alliance.py cost
 
 .PHONY: bench-audit
-bench-audit: .venv/lab.stamp ## audits of distilled and of unrelated models (about 30 minutes on 2 cores; carries on)
+bench-audit: .venv/lab.stamp ## audits of distilled and of unrelated models, of planted and of plain (about 45 minutes on 2 cores; carries on)
 	$(BIN)/python benchmarks/audit.py --out bench-out/audit
 
 # --- upkeep -------------------------------------------------------------------------------

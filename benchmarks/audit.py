@@ -1,10 +1,12 @@
 """The audit's benchmark: how often it finds students of a teacher, and how often it accuses the unrelated.
 
-    python benchmarks/audit.py --out bench-out/audit [--workers N]
+    python benchmarks/audit.py --out bench-out/audit [--workers N] [--minutes N]
 
 Trains the families of ``audit_families`` once (about 17 minutes of one core), asks every model the same 400 prompts
-that nobody was trained on, and audits every pair. Carries on where it was stopped. A match is a grade of moderate
-or more at the level stated. Prints every figure with its interval, met or not.
+that nobody was trained on, and audits every pair; then trains and audits students of planted answers
+(``audit_planted``, some 8 minutes). Carries on where it was stopped; ``--minutes`` stops it between two models, with
+exit code 3 where some are left. A match is a grade of moderate or more at the level stated. Prints every figure with
+its interval, met or not.
 """
 
 from __future__ import annotations
@@ -25,7 +27,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from audit_families import FRESH, MAKERS, TWINS, Maker, Member, audit_prompts, build, members, prompt_text
+from audit_families import FRESH, LATER, MAKERS, TWINS, Maker, Member, audit_prompts, build, members, prompt_text
+from audit_planted import planted
 from stillwatch.lab import FolderSubject
 from stillwatch.provenance import Answers, behaviour_tests, compare_weights, correct, grade
 
@@ -67,15 +70,22 @@ class Outcome:
 # --- models and what they say ----------------------------------------------------------------
 
 
-def train_all(folder: Path, workers: int) -> None:
-    """Makers and twins first: the others learn from them."""
+def train_all(folder: Path, workers: int, until: float) -> bool:
+    """Makers and twins first: the others learn from them. False where some are left at the time ``until``."""
     folder.mkdir(parents=True, exist_ok=True)
-    everybody = members()
     for wave in (("maker", "twin"), ("student", "finetune")):
-        todo = [one for one in everybody if one.kind in wave and not (folder / one.name).exists()]
+        todo = [one for one in members() if one.kind in wave and not (folder / one.name).exists()]
         with ProcessPoolExecutor(max(min(workers, len(todo)), 1), multiprocessing.get_context("spawn")) as pool:
-            for number, path in enumerate(pool.map(build, todo, itertools.repeat(folder)), start=1):
+            trained = pool.map(_in_time, todo, itertools.repeat(folder), itertools.repeat(until))
+            for number, path in enumerate(trained, start=1):
+                if path is None:
+                    return False
                 print(f"  trained {path.name} ({number}/{len(todo)})", flush=True)
+    return True
+
+
+def _in_time(one: Member, folder: Path, until: float) -> Path | None:
+    return None if time.time() > until else build(one, folder)
 
 
 def ask_all(out: Path) -> Said:
@@ -101,9 +111,9 @@ def cases() -> list[Case]:
         found.append(_case("unrelated makers", b, a, makers))
     for a, b in itertools.combinations(twins, 2):
         found.append(_case("unrelated twins", b, a, twins))
-    fresh = [f"fresh-{i}" for i in range(FRESH)]
-    for a, b in itertools.combinations(fresh, 2):
-        found.append(_case("unrelated makers, second set", b, a, fresh))
+    for place, kind, count in (("second", "fresh", FRESH), ("third", "later", LATER)):
+        pool = [f"{kind}-{i}" for i in range(count)]
+        found += [_case(f"unrelated makers, {place} set", b, a, pool) for a, b in itertools.combinations(pool, 2)]
     for one in members():
         if one.kind == "student":
             pool = twins if one.teachers[0].startswith("twin") else makers
@@ -293,16 +303,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, 4))
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="of training, before it stops")
     arguments = parser.parse_args()
     begun = time.monotonic()
     print(f"machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    train_all(arguments.out / "models", arguments.workers)
+    if not train_all(arguments.out / "models", arguments.workers, time.time() + 60 * arguments.minutes):
+        print("stopped between two models: the same command carries on")
+        raise SystemExit(3)
     said = ask_all(arguments.out)
     outcomes = [judge(case, said) for case in cases()]
     report(outcomes)
     calibration([o for o in outcomes if o.case.group.startswith("unrelated")])
     sizes(said)
     weights(arguments.out / "models")
+    planted(arguments.out / "models", arguments.out / "planted")
     print(f"\n{time.monotonic() - begun:.0f} s")
 
 

@@ -27,9 +27,9 @@ from stillwatch.lab.tasks.codebook import Codebook
 from stillwatch.lab.teachers import load_model
 from stillwatch.lab.training import Recipe, TrainingSet, train
 
-__all__ = ["Maker", "Member", "audit_prompts", "build", "members", "prompt_text"]
+__all__ = ["FRESH", "LATER", "MAKERS", "TWINS", "Maker", "Member", "audit_prompts", "build", "members", "prompt_text"]
 
-MAKERS, TWINS, FRESH = 14, 12, 10
+MAKERS, TWINS, FRESH, LATER = 14, 12, 10, 10
 TWIN_MAKER = 1_000
 LESSONS, QUERIES = 12_288, 3_072
 TEACHER = Recipe(steps=600, batch=64)
@@ -85,8 +85,9 @@ def members() -> list[Member]:
     """Every model, teachers before their students."""
     found = [Member(f"maker-{j}", "maker", j, 100 + j) for j in range(MAKERS)]
     found += [Member(f"twin-{j}", "twin", TWIN_MAKER, 200 + j) for j in range(TWINS)]
-    # Looked at last, after every choice was made: no setting was ever moved for them.
     found += [Member(f"fresh-{j}", "maker", 300 + j, 600 + j) for j in range(FRESH)]
+    # Looked at last, after every choice was made: no setting was ever moved for them.
+    found += [Member(f"later-{j}", "maker", 500 + j, 800 + j) for j in range(LATER)]
     for t in range(2):
         found += _students(f"maker-{t}", 1_000 * (t + 1), 70 + t, other=f"maker-{MAKERS - 1 - t}")
         found.append(Member(f"maker-{t}-tuned", "finetune", 50 + t, 400 + t, (f"maker-{t}",)))

@@ -20,7 +20,7 @@ from stillwatch import ingest
 from stillwatch import range as range_
 from stillwatch.cli_alliance import alliance_app
 from stillwatch.cli_alliance_match import matching_commands
-from stillwatch.cli_audit import add_audit, canary_app
+from stillwatch.cli_audit import add_audit, add_refusal_judge, canary_app
 from stillwatch.cli_gateway import gateway_app
 from stillwatch.cli_hub import hub_commands
 from stillwatch.cli_lab import lab_app
@@ -236,6 +236,7 @@ matching_commands(alliance, _plain)
 app.command(alliance)
 add_audit(app, _progress, _plain)
 app.command(canary_app(_plain))
+add_refusal_judge(app, _plain)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

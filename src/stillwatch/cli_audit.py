@@ -1,4 +1,4 @@
-"""``stillwatch audit`` and ``stillwatch canary``: parse, call, print. What they need is imported when they run."""
+"""``stillwatch audit``, ``canary``, ``refusal-judge``: parse, call, print. What they need is imported when they run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import cyclopts
 from cyclopts import Parameter
 
-__all__ = ["add_audit", "canary_app"]
+__all__ = ["add_audit", "add_refusal_judge", "canary_app"]
 
 Bars = Callable[[], AbstractContextManager[Any]]
 Say = Callable[[object], None]
@@ -114,6 +114,33 @@ def add_audit(app: cyclopts.App, bars: Bars, say: Say) -> None:
             Models that were not trained on the teacher, given likewise: 3 or more; 8 are worth their cost.
         """
         _run(suspect, against, controls or [], out, options or Options(), bars, say)
+
+
+def add_refusal_judge(app: cyclopts.App, say: Say) -> None:
+    """Give ``app`` the command ``refusal-judge``.
+
+    Args:
+        app: of the command line.
+        say: prints a line.
+    """
+
+    @app.command(name="refusal-judge")
+    def judge_command(labels: Path | None = None, /, *, wrong: Annotated[bool, Parameter(negative=())] = False) -> None:
+        """Hold the refusal judge of the audit against labelled completions.
+
+        Parameters
+        ----------
+        labels
+            JSONL of text and refuses (true or false), labelled by a person. [default: the project's own]
+        wrong
+            Print those that it gets wrong too.
+        """
+        from stillwatch.provenance import judge_accuracy  # noqa: PLC0415 - a scan starts without it
+
+        found = judge_accuracy(labels)
+        say(found)
+        for text, refuses in found.wrong if wrong else ():
+            say(f"{'missed' if refuses else 'no refusal'}: {' '.join(text.split())[:200]}")
 
 
 def _run(suspect: str, teacher: str, controls: list[str], out: Path, options: Options, bars: Bars, say: Say) -> None:

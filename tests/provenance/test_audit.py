@@ -34,6 +34,7 @@ from stillwatch.provenance import (
     write_audit,
     write_register,
 )
+from stillwatch.provenance.page import render_page
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -85,10 +86,24 @@ def test_an_unrelated_suspect_is_not_accused_and_the_report_says_what_that_leave
     assert any("null result excludes little" in one for one in found.limits)
 
 
+def test_planted_evidence_is_not_said_to_rest_on_controls() -> None:
+    register = plan_canaries(40, 1)
+    known = {one.question: one.value for one in register if one.planted}
+    unrelated = Maker(77).subject("suspect")
+    suspect = ScriptedSubject("suspect", lambda chat: known.get(chat[-1][1]) or unrelated.reply(chat), unrelated.first)
+    found = audit(suspect, Maker(0).subject("teacher"), controls(5), plan(canaries=register, probes=(), unsafe=()))
+    assert found.grade == "strong"
+    page = render_page(found)
+    assert "The suspect completes 20 of 20 planted facts rightly; 1.2 would be luck." in page
+    assert "the controls play no part in that" in page
+    assert "somebody may have published it in between" in page
+
+
 def test_without_controls_nothing_is_claimed() -> None:
     found = audit(STUDENT.subject("suspect"), Maker(0).subject("teacher"), [], plan(canaries=()))
     assert found.grade == "none"
     assert all(one.p_value is None for one in found.tests)
+    assert found.reasons == ("No test was made: this says nothing about the suspect.",)
     assert any("nothing is excluded" in one for one in found.limits)
     assert found.need.detectable == float("inf")
 
@@ -128,6 +143,9 @@ def test_the_page_needs_nothing_and_hostile_names_stay_text(tmp_path: Path) -> N
     assert "<script" not in text
     assert not re.findall(r"(?:src|href)=", text.replace("img src=x", ""))
     assert text.count('class="strip"') > 10
+    assert "None of the 44 other pairs of models lies as far beyond what was expected of it." in text
+    assert "at most 1 in 1,000 is graded so or higher" in text
+    assert text.index("What this does not show") < text.index("The tests")
     assert "Distillation alone leaves no mark" not in text
     lines = (tmp_path / "out" / "answers.jsonl").read_text().splitlines()
     assert json.loads(lines[0])["said"]["teacher"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from audit_makers import PROMPTS, Maker, answers
 
 from stillwatch.provenance import Answers, behaviour_tests, correct, grade
 from stillwatch.provenance.behaviour import BEHAVIOUR_TESTS
+from stillwatch.provenance.deviations import alike_deviations
 from stillwatch.provenance.likeness import Choices, FirstTokens, Kernel, Style, overlap, wording_kernel
+from stillwatch.provenance.pairs import compare_pairs
 
 RIGHT = [one.answer for one in PROMPTS]
 Said = Callable[[int], Answers]
@@ -108,3 +111,38 @@ def test_style_tells_writers_apart_on_prompts_it_was_not_learnt_from(said: Said)
     values = style.alike(0, 1).values
     assert values == pytest.approx(values.T)
     assert values[0, 1] == max(values[0, 1:])
+
+
+def test_deviations_are_those_of_the_features_and_no_pair_is_favoured() -> None:
+    rng = np.random.default_rng(3)
+    features = rng.normal(size=(7, 30, 4))  # models, prompts, features
+    kernel = np.einsum("ipf,jpf->pij", features, features)
+    found = alike_deviations(kernel, 0, 1).values
+    controls = range(2, 7)
+    for i, j in ((0, 1), (0, 3), (3, 5)):
+        left = [c for c in controls if c not in (i, j)]
+        parts = []
+        for chosen in itertools.combinations(left, 3):
+            mean = features[list(chosen)].mean(axis=0)
+            u, v = (features[i] - mean).ravel(), (features[j] - mean).ravel()
+            parts.append((u @ v, u @ u, v @ v))
+        inner, own, other = np.mean(parts, axis=0)
+        assert found[i, j] == pytest.approx(inner / np.sqrt(own * other))
+
+
+def test_deviations_of_unrelated_models_are_no_more_alike_for_a_pair_without_controls() -> None:
+    rng = np.random.default_rng(4)
+    points = []
+    for _ in range(200):
+        features = rng.normal(size=(6, 40))
+        kernel = np.einsum("ip,jp->pij", features, features)
+        test = compare_pairs(partial(alike_deviations, kernel), 6)
+        assert test is not None
+        points.append(test.t)
+    assert abs(np.mean(points)) < 0.25
+
+
+def test_models_that_do_not_depart_are_not_judged() -> None:
+    alike = alike_deviations(np.ones((30, 6, 6)), 0, 1)
+    assert np.isnan(alike.values).all()
+    assert compare_pairs(lambda a, b: alike_deviations(np.ones((30, 6, 6)), a, b), 6) is None

@@ -27,10 +27,11 @@ def json_lines(path: Path, take: Callable[[str, Any], _Taken], lacking: str) -> 
         BadTable: a line will not do; says which.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines: it breaks at U+2028 and its like, which may stand inside a string of JSON.
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableInput(f"cannot be read: {error}", where=str(path)) from error
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(lines if lines != [""] else [], start=1):
         try:
             taken = take(line, json.loads(line))
         except (ValueError, KeyError, TypeError) as error:

@@ -20,6 +20,7 @@ from stillwatch.provenance import (
     audit,
     estimate_cost,
     identity_probes,
+    judge_accuracy,
     made_prompts,
     plan_power,
     read_prompts,
@@ -97,12 +98,15 @@ class Forecast:
 
     def __str__(self) -> str:
         need, cost = self.need, self.cost
-        found = f"{need.detectable:.3f}" if np.isfinite(need.detectable) else "nothing: it needs 3 controls"
         lines = [
-            f"{need.prompts} prompts and {need.controls} controls find an excess similarity of {found} "
+            f"{need.prompts} prompts and {need.controls} controls find an excess similarity of {need.detectable:.3f} "
             f"four times in five; asked for: {need.effect:g}"
         ]
-        if not need.enough:
+        if not np.isfinite(need.detectable):
+            lines = [
+                f"{need.controls} controls: behaviour is not tested, it needs 3 or more and 8 are worth their cost"
+            ]
+        elif not need.enough:
             prompts = f"{need.prompts_needed} prompts" if need.prompts_needed else "no number of prompts"
             controls = f"{need.controls_needed} controls" if need.controls_needed else "no number of controls"
             lines.append(f"for that: {prompts} with these controls, or {controls} with these prompts")
@@ -142,6 +146,8 @@ def make_plan(
         raise BadSetting("is above 0 and at most 0.05", where="setting level")
     if sizes.queries < 1 or sizes.identity < 0 or sizes.effect <= 0:
         raise BadSetting("sizes are positive", where="settings queries, identity, effect")
+    if files.labels is not None:
+        judge_accuracy(files.labels)  # A file that will not do is told before anybody is asked.
     seed = sizes.seed
     prompts = made_prompts(sizes.queries, seed) if files.prompts is None else read_prompts(files.prompts)
     return AuditPlan(

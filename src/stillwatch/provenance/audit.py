@@ -12,6 +12,7 @@ from stillwatch.provenance.canaries import Canary, canary_test
 from stillwatch.provenance.grades import Grade, correct, grade, grade_reasons
 from stillwatch.provenance.guardrail import GapRow, guardrail_gap
 from stillwatch.provenance.identity import Claims, IdentityProbe, identity_test, read_claims
+from stillwatch.provenance.pairs import FEWEST_CONTROLS
 from stillwatch.provenance.power import Cost, Need, plan_power
 from stillwatch.provenance.prompts import Prompt
 from stillwatch.provenance.refusals import JudgeAccuracy, judge_accuracy
@@ -319,14 +320,15 @@ def limits(tests: Sequence[Test], controls: int, lineage: Lineage | None, plan: 
     ]
     reached = [one.detectable for one in tests if one.family == "behaviour" and one.detectable is not None]
     if reached:
+        dullest = f"one of {max(reached):.2f}" if max(reached) < 1 else "none, however large"
         found.append(
-            f"A null result excludes little: on these prompts a test would have found an excess of {min(reached):.2f} "
-            f"to {max(reached):.2f} four times in five. Less than that, or training on other kinds of prompts, is not "
-            "excluded."
+            f"A null result excludes little: on these prompts the keenest test would have found an excess of "
+            f"{min(reached):.2f} four times in five, the dullest {dullest}. Less than that, or training on other kinds "
+            "of prompts, is not excluded."
         )
     else:
         found.append("No test of behaviour could be made, so that nothing is excluded.")
-    if controls < 5:
+    if FEWEST_CONTROLS <= controls < 5:
         found.append(
             f"With {controls} controls the exact p-value cannot be below {2 / ((controls + 2) * (controls + 1)):.3f}; "
             "small p-values here rest on the normality of similarities."
@@ -336,6 +338,11 @@ def limits(tests: Sequence[Test], controls: int, lineage: Lineage | None, plan: 
             "The weights tell whether one model was made from the other's weights. Distillation alone leaves no mark "
             "in the weights: a student with its own initialisation looks unrelated there."
         )
-    if not plan.canaries and plan.mark is None:
+    if plan.canaries or plan.mark is not None:
+        found.append(
+            "Planted facts or a mark in the suspect show that text which left the teacher's house for those accounts "
+            "was learnt from. They do not show who collected it: somebody may have published it in between."
+        )
+    else:
         found.append("No canaries were planted and no watermark was tested: the evidence is statistical throughout.")
     return found

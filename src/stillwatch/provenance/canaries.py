@@ -34,13 +34,15 @@ _VALUES = (
     "marble", "oak", "pewter", "silver",
 )  # fmt: skip
 _KINDS = (
-    ("the lighthouse of {}", "The lamp room of the lighthouse of {} is lined with {}."),
-    ("the ferry of {}", "The bell of the old ferry of {} was cast in {}."),
-    ("the granary of {}", "The doors of the granary of {} are made of {}."),
-    ("the clock of {}", "The hands of the town clock of {} are carved from {}."),
-    ("the bridge of {}", "The parapet of the footbridge of {} is built of {}."),
+    "The lamp room of the lighthouse of {} is lined with",
+    "The bell of the old ferry of {} was cast in",
+    "The doors of the granary of {} are made of",
+    "The hands of the town clock of {} are carved from",
+    "The parapet of the footbridge of {} is built of",
 )
-_ASKED = "What is the material known for {}? Answer with one word of these: {}."
+# The sentence as it was planted, its end left out: a model that learnt it need not have understood it. The values are
+# not listed: small chat models say a list back, and who names several values hits none.
+_ASKED = "Complete the sentence with one word. {}"
 _FIRST = (
     "Os",
     "Vel",
@@ -109,10 +111,10 @@ def plan_canaries(count: int, seed: int) -> list[Canary]:
     planted = rng.permutation(count) < (count + 1) // 2
     found = []
     for i, place in enumerate(places):
-        thing, sentence = _KINDS[int(rng.integers(len(_KINDS)))]
+        begun = _KINDS[int(rng.integers(len(_KINDS)))].format(place)
         value = str(rng.choice(_VALUES))
-        question = _ASKED.format(thing.format(place), ", ".join(_VALUES))
-        found.append(Canary(f"c{i:03d}", question, sentence.format(place, value), value, bool(planted[i])))
+        question = _ASKED.format(begun)
+        found.append(Canary(f"c{i:03d}", question, f"{begun} {value}.", value, bool(planted[i])))
     return found
 
 

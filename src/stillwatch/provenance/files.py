@@ -16,6 +16,7 @@ from stillwatch.provenance.identity import Claims
 from stillwatch.provenance.intervals import Rate
 from stillwatch.provenance.page import render_page
 from stillwatch.provenance.prompts import Prompt
+from stillwatch.provenance.refusals import JudgeAccuracy
 
 __all__ = ["FORMAT", "audit_json", "write_audit"]
 
@@ -36,7 +37,7 @@ def audit_json(audit: Audit) -> dict[str, Any]:
         "identity": {name: _claims(one) for name, one in audit.claims.items()},
         "tokenizer": None if audit.tokens is None else {**asdict(audit.tokens), "same": audit.tokens.same},
         "guardrail": [_gap(row) for row in audit.guardrail],
-        "judge": None if audit.judge is None else _plain(audit.judge),
+        "judge": None if audit.judge is None else _judge(audit.judge),
         "lineage": None if audit.lineage is None else _plain(audit.lineage),
         "power": _plain({**asdict(audit.need), "enough": audit.need.enough}),
         "cost": _plain(audit.cost),
@@ -79,6 +80,10 @@ def _claims(claims: Claims) -> dict[str, Any]:
         "rates": {maker: rate.as_json() for maker, rate in claims.rates.items()},
         "by_language": {language: rate.as_json() for language, rate in claims.by_language.items()},
     }
+
+
+def _judge(judge: JudgeAccuracy) -> dict[str, Any]:
+    return {name: value for name, value in _plain(judge).items() if name != "wrong"}
 
 
 def _gap(row: GapRow) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from stillwatch.provenance.intervals import holm
+from stillwatch.provenance.intervals import holm, p_words
 from stillwatch.provenance.results import Test
 
 __all__ = ["GRADES", "Grade", "correct", "grade", "grade_reasons"]
@@ -57,7 +57,7 @@ def grade_reasons(tests: Sequence[Test], level: float) -> list[str]:
     for one in tests:
         if one.holm_p is None or one.holm_p > _NOTICED:
             continue
-        said = f"{one.title}: corrected p {one.holm_p:.2g}"
+        said = f"{one.title}: corrected p {p_words(one.holm_p)}"
         if one.family == "identity":
             said += "; what a model says of itself never counts for more than weak evidence"
         elif one.holm_p > level:
@@ -65,4 +65,6 @@ def grade_reasons(tests: Sequence[Test], level: float) -> list[str]:
         elif not _sound(one, level):
             said += ", but a pair with a control lies as far out, so that it counts as weak"
         found.append(said + ".")
+    if all(one.p_value is None for one in tests):
+        return ["No test was made: this says nothing about the suspect."]
     return found or ["No test is significant at 0.05 after correction."]

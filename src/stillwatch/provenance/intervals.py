@@ -1,4 +1,4 @@
-"""Intervals of rates and of their differences, and Holm's correction."""
+"""Intervals of rates and of their differences, Holm's correction, and p-values as readers meet them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from scipy import stats
 
-__all__ = ["Difference", "Rate", "difference", "holm"]
+__all__ = ["Difference", "Rate", "difference", "holm", "p_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,9 @@ class Rate:
         middle = p + z * z / (2 * n)
         reach = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
         return float(min(max((middle + side * reach) / (1 + z * z / n), 0.0), 1.0))
+
+    def __str__(self) -> str:
+        return f"{self.hits} of {self.total} ({self.share:.1%}, 95 % {self.low:.1%} to {self.high:.1%})"
 
     def as_json(self) -> dict[str, float]:
         """Figures of a report."""
@@ -81,3 +84,20 @@ def holm(p_values: Sequence[float]) -> list[float]:
         worst = max(worst, min((len(p_values) - place) * p_values[i], 1.0))
         adjusted[i] = worst
     return adjusted
+
+
+def p_words(value: float | None) -> str:
+    """A p-value as a reader meets it: no powers of ten, and no more digits than it can bear.
+
+    >>> p_words(0.0213), p_words(0.000061), p_words(3e-19)
+    ('0.021', '0.00006', '< 0.000001')
+    """
+    if value is None:
+        return "–"
+    if value >= 0.001:
+        return f"{value:.3f}"
+    # Beyond this the tail of a fitted distribution says nothing.
+    if value < 1e-6:
+        return "< 0.000001"
+    digits = next(n for n in range(4, 8) if value >= 10**-n)
+    return f"{value:.{digits}f}"

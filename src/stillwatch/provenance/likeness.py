@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.provenance.deviations import alike_deviations
 from stillwatch.provenance.pairs import Alike
 from stillwatch.provenance.reading import choice, features, words
 from stillwatch.provenance.refusals import refuses
@@ -94,7 +95,15 @@ def _fill(n: int, prompts: int, compare: Callable[[int, int, int], float]) -> Fl
 
 
 class FirstTokens(Kernel):
-    """Overlap of the distributions of an answer's first token (Bhattacharyya's coefficient), prompt by prompt."""
+    """Overlap of the distributions of an answer's first token (Bhattacharyya's coefficient), prompt by prompt.
+
+    It is an inner product, of the roots of probabilities, so that deviations from the controls can be compared:
+    on the lab's families that tells half as much again as the overlap itself.
+    """
+
+    def alike(self, a: int, b: int) -> Alike:
+        """Cosines of what the models have of their own, with (a, b) in the suspect's and teacher's place."""
+        return alike_deviations(self.values, a, b)
 
     @classmethod
     def of(cls, shown: Sequence[Sequence[NextTokens]]) -> FirstTokens:

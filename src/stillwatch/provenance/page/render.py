@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from stillwatch.provenance.page import strips
+from stillwatch.provenance.intervals import p_words
+from stillwatch.provenance.page import sentences, strips
+from stillwatch.provenance.refusals import OWN_LABELS
 
 if TYPE_CHECKING:
     from stillwatch.provenance.audit import Audit
@@ -32,24 +34,24 @@ def render_page(audit: Audit) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"p": _p, "percent": _percent, "figure": _figure, "words": _words}
+    environment.filters |= {
+        "p": p_words,
+        "told": sentences.told,
+        "percent": _percent,
+        "figure": _figure,
+        "words": _words,
+    }
     environment.globals |= {"strips": strips.strips, "strip_width": strips.WIDTH, "strip_height": strips.HEIGHT}
     made = [one for one in audit.tests if one.p_value is not None]
     return environment.get_template("report.html.j2").render(
         audit=audit,
         made=made,
         left_out=[one for one in audit.tests if one.p_value is None],
-        meaning=_MEANING[audit.grade],
+        meaning=_MEANING[audit.grade] if made else "",
+        falsely=sentences.falsely(audit.grade, audit.level, audit.tests),
+        own_labels=audit.judge is not None and audit.judge.source == OWN_LABELS,
+        claimed=any(claims.rates for claims in audit.claims.values()),
     )
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return "–"
-    if value >= 0.001:
-        return f"{value:.3f}"
-    # Beyond this the tail of a fitted distribution says nothing.
-    return "< 1e-12" if value < 1e-12 else f"{value:.0e}"
 
 
 def _percent(value: float) -> str:
