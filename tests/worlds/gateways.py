@@ -80,6 +80,7 @@ def standings(path: Path, *decisions: Decision, more: Sequence[dict[str, Any]] =
 def known(*texts: tuple[str, str | None, str]) -> KnownTexts:
     """Texts by template id, campaign id and text."""
     prints = [fingerprint(text) for _, _, text in texts]
+    sketches = [one.sketch() for one in prints]
     count = np.arange(len(texts), dtype=np.uint32)
     return KnownTexts(
         [(template, campaign) for template, campaign, _ in texts],
@@ -87,8 +88,8 @@ def known(*texts: tuple[str, str | None, str]) -> KnownTexts:
         count,
         np.concatenate([one.sentences for one in prints] or [np.zeros(0, np.uint64)]),
         np.repeat(count, [len(one.sentences) for one in prints]).astype(np.uint32),
-        np.concatenate([one.bands for one in prints] or [np.zeros(0, np.uint64)]),
-        np.array([one.signature for one in prints], np.uint8).reshape(-1, SLOTS),
+        np.concatenate([bands for bands, _ in sketches] or [np.zeros(0, np.uint64)]),
+        np.array([signature for _, signature in sketches], np.uint8).reshape(-1, SLOTS),
         count,
     )
 

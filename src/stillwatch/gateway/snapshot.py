@@ -117,9 +117,10 @@ class Snapshot:
             for template in self._any("sentence", text.sentences):
                 found.setdefault(template, ("sentence", 1.0))
         if not found and len(self._arrays["band_keys"]):
-            sketches = np.array(self._any("band", text.bands), np.int64)
+            bands, signature = text.sketch()
+            sketches = np.array(self._any("band", bands), np.int64)
             if len(sketches):
-                mine = np.broadcast_to(text.signature, (len(sketches), SLOTS)).copy()
+                mine = np.broadcast_to(signature, (len(sketches), SLOTS)).copy()
                 alike = estimate_jaccard(mine, self._signatures[sketches])
                 of = self._arrays["sketch_of"][sketches]
                 for template, jaccard in zip(of.tolist(), alike.tolist(), strict=True):
@@ -144,19 +145,20 @@ class Snapshot:
             rule for rule in rules if not self._found("exempt", hashed(self._salt, "exempt", account, rule.decision_id))
         ]
 
-    def _found(self, name: str, key: int | np.uint64) -> list[int]:
+    def _found(self, name: str, key: int) -> list[int]:
         keys, values = self._arrays[f"{name}_keys"], self._arrays[f"{name}_values"]
-        at = int(keys.searchsorted(np.uint64(key)))
-        if at == len(keys) or keys[at] != key:
+        wanted = np.uint64(key)
+        at = int(keys.searchsorted(wanted))
+        if at == len(keys) or keys[at] != wanted:
             return []
-        end = int(keys.searchsorted(np.uint64(key), "right"))
+        end = int(keys.searchsorted(wanted, "right"))
         found: list[int] = values[at:end].tolist()
         return found
 
     def _any(self, name: str, wanted: npt.NDArray[np.uint64]) -> list[int]:
         keys, values = self._arrays[f"{name}_keys"], self._arrays[f"{name}_values"]
         starts = keys.searchsorted(wanted)
-        hits = np.flatnonzero(keys[np.minimum(starts, len(keys) - 1)] == wanted)
+        hits = (keys.take(starts, mode="clip") == wanted).nonzero()[0]
         if not len(hits):
             return []
         ends = keys.searchsorted(wanted[hits], "right")
