@@ -449,12 +449,10 @@ def main() -> None:
 
 
 def proxy_part(args: argparse.Namespace) -> None:
-    import uvicorn  # noqa: PLC0415
+    from stillwatch.gateway.serve import proxy_server  # noqa: PLC0415
 
-    from stillwatch.gateway.serve import proxy_app  # noqa: PLC0415
-
-    app = proxy_app(settings(args.folder, "record-proxy", upstream=f"http://127.0.0.1:{args.model}"))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, access_log=False, log_level="warning"))
+    told = settings(args.folder, "record-proxy", upstream=f"http://127.0.0.1:{args.model}")
+    server, _ = proxy_server(told, host="127.0.0.1", port=0)
 
     async def run() -> None:
         serving = asyncio.ensure_future(server.serve())

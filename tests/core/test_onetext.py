@@ -10,7 +10,20 @@ from stillwatch.core.onetext import one_text
 from stillwatch.core.words import words_of
 
 # Words of every length around a block of eight, marks, digits, and scripts with and without spaces between words.
-PIECES = ["a", "Ab", "seven77", "eightltr", "nineletters", "x" * 16, "y" * 41, "é", "漢字", "ᄀ", "日本語のテキスト", "🙂"]
+PIECES = [
+    "a",
+    "Ab",
+    "seven77",
+    "eightltr",
+    "nineletters",
+    "x" * 16,
+    "y" * 41,
+    "é",
+    "漢字",
+    "ᄀ",
+    "日本語のテキスト",
+    "🙂",
+]
 GAPS = [" ", "\n", ". ", "!", "? ", ";", "\r\n", ", ", "1", "-", "\t", "  ", "", "\x00", "\x1c", "\x85", "\xa0"]
 texts = st.lists(st.sampled_from(PIECES) | st.sampled_from(GAPS) | st.text(max_size=5), max_size=60).map("".join)
 

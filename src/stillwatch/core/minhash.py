@@ -35,6 +35,7 @@ LIMIT_BYTES = 1200
 
 SHINGLE_WORDS = 5
 EMPTY = np.uint64(2**64 - 1)
+_BAND_WEIGHTS = np.multiply.accumulate(np.full(SLOTS // BAND_COUNT, 0x9E3779B97F4A7C15, np.uint64))
 
 
 def _shingles(words: Words) -> tuple[U64, I64]:
@@ -89,10 +90,11 @@ def minima_of(words: Words) -> U64:
 def band_keys(minima: U64) -> npt.NDArray[np.uint32]:
     """Keys under which near-duplicates meet (n x ``BAND_COUNT``)."""
     bands = minima.reshape(len(minima), BAND_COUNT, SLOTS // BAND_COUNT)
-    keys = bands[:, :, 0]
+    # Minima are spread over all bits already: a sum with odd weights tells bands apart, and one mix is enough.
+    keys = bands[:, :, 0] * _BAND_WEIGHTS[0]
     for slot in range(1, SLOTS // BAND_COUNT):
-        keys = mix(keys * np.uint64(31) + bands[:, :, slot])
-    return np.asarray(keys >> np.uint64(32), np.uint32)
+        keys += bands[:, :, slot] * _BAND_WEIGHTS[slot]
+    return np.asarray(mix(keys) >> np.uint64(32), np.uint32)
 
 
 def signatures(minima: U64) -> npt.NDArray[np.uint8]:

@@ -8,7 +8,6 @@ Here the words are cut as bytes, each word's hash is remembered, and a text is t
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 import numpy as np
 
@@ -27,9 +26,7 @@ from stillwatch.core.words import (
 __all__ = ["OneText", "one_text"]
 
 _ALL = 2**64 - 1
-_SPACED = bytes(
-    letter or (0x0A if ends else 0x20) for letter, ends in zip(LETTERS, ENDS_SENTENCE, strict=True)
-)
+_SPACED = bytes(letter or (0x0A if ends else 0x20) for letter, ends in zip(LETTERS, ENDS_SENTENCE, strict=True))
 _UNSPACED = re.compile(b"[%c-%c]" % (FIRST_UNSPACED, LAST_UNSPACED))
 _MOST_REMEMBERED = 1 << 16
 _LONGEST_REMEMBERED = 24
@@ -51,11 +48,19 @@ def _word(word: bytes) -> bytes:
     return _mixed((value * MULTIPLIER) & _ALL).to_bytes(8, "little")
 
 
-_remembered = lru_cache(_MOST_REMEMBERED)(_word)
+class _Remembered(dict[bytes, bytes]):
+    """Hashes of words met before. Begun anew when full, which costs less than to keep account of their age."""
+
+    def __missing__(self, word: bytes) -> bytes:
+        made = _word(word)
+        if len(word) <= _LONGEST_REMEMBERED:
+            if len(self) >= _MOST_REMEMBERED:
+                self.clear()
+            self[word] = made
+        return made
 
 
-def _hash_of(word: bytes) -> bytes:
-    return _remembered(word) if len(word) <= _LONGEST_REMEMBERED else _word(word)
+_hash_of = _Remembered().__getitem__
 
 
 class OneText:

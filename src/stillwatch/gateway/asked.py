@@ -22,7 +22,7 @@ _APIS = {"/chat/completions": "chat", "/completions": "completions", "/responses
 _encode = msgspec.json.Encoder().encode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
     """One request.
 
@@ -42,13 +42,16 @@ class Asked:
     prompt: str
     system: str | None
     began: float
+    _encoded: bytes = b""
 
     def line(self, **more: Any) -> bytes:
         """One line of the record, with more fields in it."""
-        return (
-            bytes(_encode({**self.fields, **{name: value for name, value in more.items() if value is not None}}))
-            + b"\n"
-        )
+        more = {name: value for name, value in more.items() if value is not None}
+        if not self.fields.keys().isdisjoint(more):
+            return _encode({**self.fields, **more}) + b"\n"
+        # Written twice, as asked and as answered: what was asked is encoded once.
+        self._encoded = self._encoded or _encode(self.fields)
+        return self._encoded[:-1] + b"," + _encode(more)[1:] + b"\n" if more else self._encoded + b"\n"
 
 
 def api_of(path: str) -> str | None:

@@ -1,6 +1,6 @@
 """What the gateway knows: decisions in force and the texts of known campaigns, in one file that is mapped, not read.
 
-    b"STILLWATCH-SNAP1" | length of the header (8 bytes, little end first) | header (JSON) | arrays, 64-byte aligned
+    b"STILLWATCH-SNAP2" | length of the header (8 bytes, little end first) | header (JSON) | arrays, 64-byte aligned
 
 The header names each array's type, place and length, says what the snapshot was made from, and holds a checksum of
 the arrays. Accounts stand as keyed hashes of 64 bits, sorted, so that a million of them are found by bisection
@@ -29,7 +29,7 @@ from stillwatch.gateway.fingerprint import Fingerprint
 
 __all__ = ["LEAST_JACCARD", "MAGIC", "Match", "Rule", "Snapshot", "hashed"]
 
-MAGIC = b"STILLWATCH-SNAP1"
+MAGIC = b"STILLWATCH-SNAP2"
 LEAST_JACCARD = 0.7
 """Texts at least so alike are near-duplicates."""
 _MOST_CANDIDATES = 64

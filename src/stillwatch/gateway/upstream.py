@@ -54,6 +54,7 @@ class _Connection(asyncio.Protocol):
         self.complete = False
         self.error: str | None = None
         self._framed = False
+        self._keeps = False
         self._paused = False
         self._wake: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
@@ -117,6 +118,8 @@ class _Connection(asyncio.Protocol):
         if self.status < 200:
             return
         self._framed = any(name in (b"content-length", b"transfer-encoding") for name, _ in self.headers)
+        # Asked now: once the message is complete the parser has forgotten how it was framed.
+        self._keeps = self._parser.should_keep_alive()
         self.begun = True
         if self._head_only:
             self.complete = True
@@ -138,8 +141,7 @@ class _Connection(asyncio.Protocol):
 
     def reusable(self) -> bool:
         """Whether another request can follow."""
-        keeps = self._framed or self.status in (204, 304)
-        return not (self.lost or self._head_only or self.error) and keeps and self._parser.should_keep_alive()
+        return self._keeps and not (self.lost or self._head_only or self.error)
 
     async def wait(self, seconds: float) -> None:
         """Wait for something to happen.
