@@ -349,19 +349,6 @@ def test_a_client_that_leaves_ends_the_upstream_request_too(
     assert until(lambda: recorded(tmp_path / "record"))
 
 
-def test_one_connection_serves_one_request_after_another(gateway: Gateway, model_server: ModelServer) -> None:
-    url = gateway()
-    before = len(model_server.from_ports)
-    with httpx.Client() as client:
-        for stream in (False, True, False, True):
-            asked = {"model": "fields", "messages": HELLO, "stream": stream}
-            assert client.post(f"{url}/v1/chat/completions", json=asked).status_code == 200
-        assert client.get(f"{url}/v1/models").status_code == 200
-    ports = model_server.from_ports[before:]
-    assert len(ports) == 5
-    assert len(set(ports)) == 1
-
-
 def test_an_upstream_that_is_not_there_is_said_at_once(gateway: Gateway) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -24,7 +24,16 @@ Act = str | tuple[str, dict[str, int | str]]
 def serving(app: Any, *, lifespan: Any = "off") -> Iterator[str]:
     """The app on a port of its own; yields its URL."""
     server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, lifespan=lifespan, log_level="warning", access_log=False)
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=0,
+            lifespan=lifespan,
+            log_level="warning",
+            access_log=False,
+            # As the gateway itself is served: who is at the other end, not who they say they are.
+            proxy_headers=False,
+        )
     )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()

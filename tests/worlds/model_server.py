@@ -20,7 +20,6 @@ class ModelServer:
 
     def __init__(self) -> None:
         self.seen: list[tuple[str, dict[str, str], Any]] = []
-        self.from_ports: list[int] = []
         self.left_early = 0
         self.keeps = True
 
@@ -37,7 +36,6 @@ class ModelServer:
         body = json.loads(raw) if raw.startswith(b"{") else raw
         if self.keeps:
             self.seen.append((scope["path"], headers, body))
-            self.from_ports.append(scope["client"][1])
         api = _APIS.get(scope["path"].removeprefix("/v1/"))
         if api is None:
             await self._other(scope["path"], send)

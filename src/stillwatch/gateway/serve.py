@@ -37,6 +37,7 @@ def proxy_app(settings: GatewaySettings) -> Guard:
         connect_seconds=settings.connect_seconds,
         answer_seconds=settings.answer_seconds,
         most=settings.upstream_connections,
+        keep_seconds=settings.upstream_keep_seconds,
     )
     return Guard(Forwarder(upstream, gate.meters), gate=gate)
 

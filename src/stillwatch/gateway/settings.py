@@ -90,6 +90,11 @@ class GatewaySettings(BaseSettings):
     connect_seconds: float = Field(default=5.0, gt=0, description="Longest wait for a connection to the upstream.")
     answer_seconds: float = Field(default=600.0, gt=0, description="Longest wait for the next bytes of an answer.")
     upstream_connections: int = Field(default=256, ge=1, description="Most connections to the upstream.")
+    upstream_keep_seconds: float = Field(
+        default=4.0,
+        ge=0,
+        description="Longest time a connection to it stands idle and is used again; shorter than the upstream's own.",
+    )
 
     @field_validator("account_from")
     @classmethod

@@ -8,6 +8,7 @@ gone after it was written to, the caller is told, because the upstream may have 
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 import time
 from collections import deque
@@ -23,8 +24,9 @@ __all__ = ["Request", "Upstream", "UpstreamFailed"]
 
 Headers = list[tuple[bytes, bytes]]
 
-# Shorter than servers keep theirs (uvicorn 5 s, nginx 75 s): the upstream must not close one as we write to it.
-_KEEP_SECONDS = 4.0
+# A server that says how long it keeps a connection is left this much before.
+_KEEP_MARGIN_SECONDS = 1.0
+_KEEP_TIMEOUT = re.compile(rb"timeout\s*=\s*(\d{1,6})")
 _PAUSE_AT = 512 * 1024
 _RESUME_AT = 128 * 1024
 
@@ -38,14 +40,14 @@ class _Connection(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport
-        self.idle_since = 0.0
+        self.keep_until = 0.0
         self.lost = False
         self.reset(head_only=False)
 
     def reset(self, *, head_only: bool) -> None:
         """Make ready for a request."""
         self._parser = httptools.HttpResponseParser(self)
-        self.idle_since = 0.0
+        self.keep_until = 0.0
         self._head_only = head_only
         self.status = 0
         self.headers: Headers = []
@@ -69,7 +71,7 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes of the answer, or, between requests, bytes that nobody asked for."""
-        if self.complete or self.idle_since:
+        if self.complete or self.keep_until:
             self.error = "sent more than was asked for"
             self.transport.abort()
             return
@@ -138,6 +140,12 @@ class _Connection(asyncio.Protocol):
             self.complete = True
 
     # --- what the client uses --------------------------------------------------------------
+
+    def kept_seconds(self, most: float) -> float:
+        """How long it may stand idle: what the upstream says of it, and ``most`` in any case."""
+        said = next((value for name, value in self.headers if name == b"keep-alive"), b"")
+        found = _KEEP_TIMEOUT.search(said)
+        return min(most, int(found[1]) - _KEEP_MARGIN_SECONDS) if found else most
 
     def reusable(self) -> bool:
         """Whether another request can follow."""
@@ -263,13 +271,21 @@ class Upstream:
         url: ``http(s)://host[:port][/path]``.
         connect_seconds, answer_seconds: longest waits.
         most: most connections at once; further requests wait their turn.
+        keep_seconds: longest time that a connection stands idle and is used again. It must be shorter than the
+            upstream keeps them (uvicorn 5 s, nginx 75 s), which must not close one as we write to it.
 
     Raises:
         BadSetting: the URL is of another kind.
     """
 
     def __init__(
-        self, url: str, *, connect_seconds: float = 5.0, answer_seconds: float = 600.0, most: int = 256
+        self,
+        url: str,
+        *,
+        connect_seconds: float = 5.0,
+        answer_seconds: float = 600.0,
+        most: int = 256,
+        keep_seconds: float = 4.0,
     ) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
@@ -281,6 +297,7 @@ class Upstream:
         self.prefix = parts.path.rstrip("/").encode("ascii")
         self.connect_seconds = connect_seconds
         self.answer_seconds = answer_seconds
+        self._keep_seconds = keep_seconds
         self._idle: deque[_Connection] = deque()
         self._turns = asyncio.Semaphore(most)
 
@@ -331,7 +348,7 @@ class Upstream:
     async def _kept_or_new(self) -> _Connection:
         while self._idle:
             connection = self._idle.pop()
-            if not connection.lost and time.monotonic() - connection.idle_since < _KEEP_SECONDS:
+            if not connection.lost and time.monotonic() < connection.keep_until:
                 return connection
             connection.transport.abort()
         loop = asyncio.get_running_loop()
@@ -346,7 +363,7 @@ class Upstream:
         """Keep a connection for the next request, or end it."""
         self._turns.release()
         if connection.complete and not connection.pieces and connection.reusable():
-            connection.idle_since = time.monotonic()
+            connection.keep_until = time.monotonic() + connection.kept_seconds(self._keep_seconds)
             self._idle.append(connection)
         else:
             connection.transport.abort()
