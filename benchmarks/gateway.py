@@ -273,6 +273,9 @@ async def load(port: int, requests: Iterator[bytes], rate: float, seconds: float
     took: list[float] = []
 
     async def one(data: bytes) -> None:
+        # Servers end connections that stood idle for some seconds.
+        while idle and idle[-1].transport.is_closing():
+            idle.pop()
         client = idle.pop() if idle else (await loop.create_connection(Client, "127.0.0.1", port))[1]
         began = time.perf_counter()
         status = await client.ask(data)
