@@ -10,8 +10,9 @@ import uvicorn
 
 from stillwatch.core import BadSetting
 from stillwatch.gateway.answer import Send
-from stillwatch.gateway.asgi import Guard, Receive, Scope
+from stillwatch.gateway.asgi import Guard
 from stillwatch.gateway.gate import Gate
+from stillwatch.gateway.incoming import Receive, Scope
 from stillwatch.gateway.meters import Meters
 from stillwatch.gateway.proxy import Forwarder
 from stillwatch.gateway.settings import GatewaySettings
