@@ -86,11 +86,10 @@ async def incoming(scope: Scope, receive: Receive, settings: GatewaySettings) ->
         Refused: the body is too long, too slow, compressed or no JSON object, on a path of a known API; or the path
             is not served.
     """
-    carries = _carries(scope)
-    api = api_of(scope["path"]) if carries or scope["method"] == "POST" else None
-    if api:
+    api = api_of(scope["path"])
+    if api and (scope["method"] == "POST" or _carries(scope)):
         return await _known(Incoming(api, receive), scope, settings)
-    if not carries or settings.other_paths == "pass":
+    if settings.other_paths == "pass" or not _carries(scope):
         return Incoming(None, receive)
     operation = operation_of(scope)
     if settings.other_paths == "refuse" and settings.mode == "enforce":
@@ -117,15 +116,14 @@ def _carries(scope: Scope) -> bool:
 
 async def _known(found: Incoming, scope: Scope, settings: GatewaySettings) -> Incoming:
     most = int(settings.max_body_mb * 2**20)
-    too_long = Refused(Refusal(413, "request_too_large", f"The body may have {most} bytes."))
     for name, value in scope["headers"]:
         if name == b"content-encoding" and value.lower() != b"identity":
             raise Refused(Refusal(415, "encoding_not_supported", "Send the body without content-encoding."))
         if name == b"content-length" and value.isdigit() and int(value) > most:
-            raise too_long
+            raise _too_long(most)
     found.raw, found.more = await _pieces(found.rest, settings.body_seconds, most)
     if found.more or len(found.raw) > most:
-        raise too_long
+        raise _too_long(most)
     try:
         found.body = msgspec.json.decode(found.raw)
     except (msgspec.DecodeError, RecursionError):
@@ -133,6 +131,10 @@ async def _known(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
     if not isinstance(found.body, dict):
         raise Refused(Refusal(400, "invalid_json", "The body must be a JSON object."))
     return found
+
+
+def _too_long(most: int) -> Refused:
+    return Refused(Refusal(413, "request_too_large", f"The body may have {most} bytes."))
 
 
 async def _other(found: Incoming, scope: Scope, settings: GatewaySettings) -> Incoming:
