@@ -19,6 +19,7 @@ from stillwatch.gateway.identity import Caller
 __all__ = ["Asked", "answered_fields", "asked"]
 
 _MOST_GATHERED = 64 * 1024
+_NO_TEXT = frozenset(("model", "encoding_format", "response_format", "user", "safety_identifier", "prompt_cache_key"))
 _OPERATIONS = {"chat": "chat.completions"} | {name: name for name in ("completions", "responses", "messages")}
 _encode = msgspec.json.Encoder().encode
 
@@ -73,7 +74,7 @@ def _read(api: str | None, body: Any) -> dict[str, Any]:
             why = str(error)
     if read.get("messages") or read.get("prompt"):
         return read
-    rest: Any = [value for name, value in body.items() if name != "model"] if isinstance(body, Mapping) else body
+    rest: Any = [body[name] for name in body if name not in _NO_TEXT] if isinstance(body, Mapping) else body
     model = body.get("model") if isinstance(body, Mapping) else None
     text = "\n".join(_texts(rest))[:_MOST_GATHERED]
     return {"model": model if isinstance(model, str) else None, **read, "prompt": text, "unread": why}

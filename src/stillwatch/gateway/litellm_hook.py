@@ -38,7 +38,9 @@ _APIS = {
     "aanthropic_messages": "messages",
 }
 _MOST_OPEN = 20_000
-_OWN_FIELDS = ("metadata", "litellm_metadata", "proxy_server_request", "litellm_call_id", "litellm_logging_obj")
+_OWN_FIELDS = frozenset(
+    ("metadata", "litellm_metadata", "proxy_server_request", "litellm_call_id", "litellm_logging_obj", "secret_fields")
+)
 
 
 class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not installed where types are checked
@@ -166,7 +168,9 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
             caller.client_address,
             caller.user_agent,
         )
-        return asked(api, as_asked, caller, operation=None if api else call_type, pathway="litellm")
+        # What LiteLLM puts beside the request is no text of the client's.
+        given = {name: value for name, value in as_asked.items() if name not in _OWN_FIELDS}
+        return asked(api, given, caller, operation=None if api else call_type, pathway="litellm")
 
 
 def _call_id(data: Mapping[str, Any]) -> str:
