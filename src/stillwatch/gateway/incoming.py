@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -24,6 +25,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 _LONGEST_OPERATION = 200
+_LONG = 80
 
 
 class Refused(Exception):
@@ -89,19 +91,29 @@ async def incoming(scope: Scope, receive: Receive, settings: GatewaySettings) ->
     api = api_of(scope["path"])
     if api and (scope["method"] == "POST" or _carries(scope)):
         return await _known(Incoming(api, receive), scope, settings)
-    if settings.other_paths == "pass" or not _carries(scope):
+    carries = settings.other_paths != "pass" and _carries(scope)
+    texts = [] if carries or settings.other_paths == "pass" else _texts_of(scope.get("query_string", b""))
+    if not (carries or texts):
         return Incoming(None, receive)
     operation = operation_of(scope)
     if settings.other_paths == "refuse" and settings.mode == "enforce":
         path = f"/{operation}"
         if not any(path.endswith(f"/{ending.strip('/').lower()}") for ending in settings.other_paths_served):
             raise Refused(Refusal(404, "path_not_served", "This path is not served here."))
+    if not carries:
+        return Incoming(None, receive, operation, texts)
     return await _other(Incoming(None, receive, operation), scope, settings)
 
 
 def operation_of(scope: Scope) -> str:
     """What the record calls a request to a path of no known API: the path, plainly spelt."""
     return plain_path(scope["path"]).strip("/")[:_LONGEST_OPERATION] or "/"
+
+
+def _texts_of(query: bytes) -> list[str]:
+    """Values of a query that may be a prompt: several words, or long."""
+    given = parse_qsl(query.decode("latin-1"), errors="replace") if query else ()
+    return [value for _, value in given if " " in value.strip() or len(value) > _LONG]
 
 
 def _carries(scope: Scope) -> bool:
