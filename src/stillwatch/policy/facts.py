@@ -164,7 +164,7 @@ LETTER_WORDS: Mapping[str, str] = {
     **dict.fromkeys(("structure", "semantics", "purpose"), "what the requests ask and how they are worded"),
     "shape": "the software that sends them",
     "timing": "when they are sent",
-    "infrastructure": "payment, network or sign-up",
+    "infrastructure": "how the accounts are paid for, connected or opened",
 }
 """Families of evidence as a customer reads them: enough to answer, too little to tell which of several tests it was."""
 
