@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.core import EndpointFailed, MissingDependency, OutputExists, UnreadableInput
+from stillwatch.core import EndpointAway, EndpointFailed, MissingDependency, OutputExists, UnreadableInput
 
 if TYPE_CHECKING:
     from stillwatch.alliance.joint import JointCampaign, Offer
@@ -47,7 +48,9 @@ def _match_command(app: cyclopts.App, say: Say) -> None:
         secrets: Path,
         member: Annotated[list[str] | None, Parameter(consume_multiple=True, negative=())] = None,
         threshold: int = 2,
+        least: int = 1,
         budget: int = 50_000,
+        deadline: float = 300.0,
         wait: float = 600.0,
         state: Path = _STATE,
     ) -> None:
@@ -65,8 +68,14 @@ def _match_command(app: cyclopts.App, say: Say) -> None:
             The other members of the round. [default: those that the secrets name]
         threshold
             Accounts of others that must hold a thing before it is told.
+        least
+            Own suspects that must hold a thing before it is matched at all; as many as the threshold, and that holds
+            for one's own whatever the hub does.
         budget
             Evaluations that each peer may have in a week, over all rounds.
+        deadline
+            Seconds without any word from the others after which those who are there, if they are more than half of
+            all, go on without who is absent; 0 for never.
         wait
             Seconds to wait for others; run again, it carries on.
         state
@@ -74,13 +83,13 @@ def _match_command(app: cyclopts.App, say: Say) -> None:
         """
         with _participant(state, secrets, round_id, member, threshold, budget) as part:
             offer, _ = _offer(run)
-            part.load(offer.identifiers())
-            _until(lambda: part.matched, part, wait)
-            told = part.matches()
-            say(f"{len(told):,} of {len(offer.identifiers()):,} identifiers are held by others too")
+            rows = [row for row in offer.identifiers() if row[2] >= least]
+            last = _to_the_end(part, rows, wait, deadline)
+            told = last.matches()
+            say(f"{len(told):,} of {len(rows):,} identifiers are held by others too")
             for kind in sorted({kind for kind, _, _ in told.values()}):
                 say(f"  {kind:10s} {sum(k == kind for k, _, _ in told.values()):,}")
-            _say_problems(part, say)
+            _say_problems(last, say)
 
 
 def _join_command(app: cyclopts.App, say: Say) -> None:
@@ -93,6 +102,8 @@ def _join_command(app: cyclopts.App, say: Say) -> None:
         secrets: Path,
         out: Path,
         fdr: float = 0.01,
+        liars: int = 1,
+        deadline: float = 300.0,
         wait: float = 600.0,
         state: Path = _STATE,
     ) -> None:
@@ -110,6 +121,11 @@ def _join_command(app: cyclopts.App, say: Say) -> None:
             File for the joint campaigns, JSON; must not exist.
         fdr
             Share of false campaigns to accept among those reported.
+        liars
+            Members that may say anything: nothing is reported on the word of so few. Of a single peer there is nobody
+            to confirm what it says.
+        deadline
+            Seconds without any word from the others after which the graphs that are here must do; 0 for never.
         wait
             Seconds to wait for others' graphs; run again, it carries on.
         state
@@ -117,26 +133,79 @@ def _join_command(app: cyclopts.App, say: Say) -> None:
         """
         if out.exists():
             raise OutputExists("the output path exists, and nothing is ever overwritten", where=str(out))
-        with _participant(state, secrets, round_id, None, None, 0) as part:
+        with _participant(state, secrets, round_id, None, None, 0) as begun:
+            part = begun
+            while part.absence.agreed:
+                part = part.go_on()
             if not part.matched:
                 raise EndpointFailed(f"round {round_id} is not matched", hint="run stillwatch alliance match first")
             offer, names = _offer(run)
-            matches = part.matches()
-            for peer in part.peers:
-                part.send_graph(peer, offer.graph(peer, matches))
-            _until(lambda: set(part.graphs()) == set(part.peers), part, wait)
-            from stillwatch.alliance.joint import detect_jointly, peer_graph  # noqa: PLC0415
+            _exchange(part, offer, wait, deadline)
+            from stillwatch.alliance.joint import PeerGraph, detect_jointly, peer_graph  # noqa: PLC0415
 
-            peers = [peer_graph(sender, graph) for sender, graph in sorted(part.graphs().items())]
-            found = detect_jointly(offer.own(matches), peers, fdr=fdr)
+            graphs = part.graphs()
+            # Who sends nothing is still a peer: otherwise whoever is left over would have to be believed.
+            peers = [
+                peer_graph(name, graphs[name]) if name in graphs else PeerGraph(name, [], {})
+                for name in sorted(part.peers)
+            ]
+            found = detect_jointly(offer.own(part.matches()), peers, fdr=fdr, liars=liars)
             document = [_told(number, campaign, names) for number, campaign in enumerate(found, start=1)]
-            out.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-            part.finish()
+            _write(document, out, part)
             for row in document:
                 elsewhere = ", ".join(f"{count} at {peer}" for peer, count in row["elsewhere"].items())
                 say(f"{row['campaign']}: {len(row['accounts'])} accounts here, {elsewhere} (q = {row['q_value']:.1g})")
             say(f"{len(document)} joint campaigns; {out}")
             _say_problems(part, say)
+
+
+def _to_the_end(begun: Participant, rows: list[tuple[str, str, int]], wait: float, deadline: float) -> Participant:
+    """Take part until the matches are here, in the round itself or in the one in which those who are there go on."""
+    part, end = begun, time.monotonic() + wait
+    part.load(rows)
+    while not part.matched:
+        _until(partial(_matched_or_regrouped, part), part, end, deadline)
+        if not part.matched:
+            part = part.go_on()
+            part.load(rows)
+    return part
+
+
+def _matched_or_regrouped(part: Participant, idle: float, deadline: float) -> bool:
+    if part.matched:
+        return True
+    if deadline:
+        part.absence.step(idle, deadline)
+    if part.absence.left_out_by and not part.absence.agreed:
+        raise EndpointFailed(
+            f"{', '.join(sorted(part.absence.left_out_by))} went on without this member",
+            where=f"round {part.round.id}",
+            hint="open another round with them",
+        )
+    return part.absence.agreed is not None
+
+
+def _exchange(part: Participant, offer: Offer, wait: float, deadline: float) -> None:
+    """Send the graphs and wait for the peers', after the deadline for no more than have come."""
+
+    def exchanged(idle: float, deadline: float) -> bool:
+        for peer in part.peers:
+            part.send_graph(peer, offer.graph(peer, part.told(peer)))
+        return set(part.graphs()) == set(part.peers) or 0 < deadline <= idle
+
+    _until(exchanged, part, time.monotonic() + wait, deadline)
+    silent = set(part.peers) - set(part.graphs())
+    if silent:
+        part.problems.append(f"{', '.join(sorted(silent))} sent no graph, and this is without it")
+    part.problems += part.doubts()
+
+
+def _write(document: list[dict[str, Any]], out: Path, part: Participant) -> None:
+    """Write the result whole, and erase the round's key; killed in between, the same command does it again."""
+    hidden = out.with_name(f".{out.name}.partial")
+    hidden.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    part.finish()
+    hidden.rename(out)
 
 
 def _told(number: int, campaign: JointCampaign, names: list[str]) -> dict[str, Any]:
@@ -145,16 +214,16 @@ def _told(number: int, campaign: JointCampaign, names: list[str]) -> dict[str, A
         "accounts": sorted(names[e] for e in campaign.members),
         "elsewhere": campaign.elsewhere,
         "q_value": campaign.q_value,
-        "ties": [
+        "groups": [
             {
-                "member": tie.member,
-                "accounts_that_share": tie.held,
-                "content_p": tie.content_p,
-                "coordination_p": tie.coordination_p,
-                "tie_p": tie.tie_p,
-                "q_value": tie.q_value,
+                "tied_by": "texts" if group.tested.by_text else "hands",
+                "content_p": group.tested.content_p,
+                "coordination_p": group.tested.coordination_p,
+                "tie_p": group.tested.tie_p,
+                "q_value": group.tested.q_value,
+                "accounts_that_share": {tie.member: tie.held for tie, _ in group.ties},
             }
-            for tie in campaign.ties
+            for group in campaign.groups
         ],
     }
 
@@ -167,21 +236,23 @@ def _participant(
     with MissingDependency.told("matching", "alliance"):
         import httpx  # noqa: PLC0415
 
-        from stillwatch.alliance.matching import HttpMailbox, Limits, Participant, Round, State  # noqa: PLC0415
+        from stillwatch.alliance.matching import HttpMailbox, Limits, Participant, Round, State, alone  # noqa: PLC0415
         from stillwatch.alliance.member import membership  # noqa: PLC0415
     known, shared = membership(state), _secrets(secrets)
     headers = {"Authorization": f"Bearer {known.credentials.token}"} if known.credentials.token else {}
     verify = known.credentials.context() if known.hub.startswith("https") else True
-    kept = State(state.with_name(f"{state.stem}-matching.db"))
-    try:
-        with httpx.Client(base_url=known.hub, headers=headers, verify=verify, timeout=60, trust_env=False) as client:
-            mailbox = HttpMailbox(client)
-            if threshold is not None:
-                mailbox.begin(Round(round_id, tuple(sorted({known.name, *(others or shared)})), threshold))
-            limits = Limits(elements=budget) if budget else Limits()
-            yield Participant(mailbox, kept, known.name, shared, round_id, limits=limits)
-    finally:
-        kept.close()
+    path = state.with_name(f"{state.stem}-matching.db")
+    with (
+        alone(path),
+        closing(State(path)) as kept,
+        httpx.Client(base_url=known.hub, headers=headers, verify=verify, timeout=60, trust_env=False) as client,
+    ):
+        mailbox, expected = HttpMailbox(client), None
+        if threshold is not None:
+            expected = Round(round_id, tuple(sorted({known.name, *(others or shared)})), threshold)
+            mailbox.begin(expected)
+        limits = Limits(elements=budget) if budget else Limits()
+        yield Participant(mailbox, kept, known.name, shared, round_id, limits=limits, expected=expected)
 
 
 def _secrets(path: Path) -> dict[str, bytes]:
@@ -204,25 +275,41 @@ def _offer(run: Path) -> tuple[Offer, list[str]]:
     return Offer.of(len(found.accounts), groups, found.entity, found.kind, found.value), found.accounts
 
 
-def _until(done: Callable[[], bool], part: Participant, wait: float) -> None:
-    """Step until it is done.
+def _until(done: Callable[[float, float], bool], part: Participant, end: float, deadline: float) -> None:
+    """Step until it is done; a hub that is away meanwhile is asked again.
+
+    Args:
+        done: from the seconds in which nothing came that carries the round on, and the deadline.
+        part: steps.
+        end: on the monotonic clock.
+        deadline: seconds without any word.
 
     Raises:
+        EndpointAway: the hub was away to the end.
         EndpointFailed: it is not done in time; nothing is lost.
     """
-    end = time.monotonic() + wait
-    while not done():
-        if part.step():
-            continue
-        if done():
-            return
+    heard = time.monotonic()
+    while True:
+        try:
+            if done(time.monotonic() - heard, deadline):
+                return
+            if part.step():
+                heard = time.monotonic()
+                continue
+        except EndpointAway:
+            # Who cannot be heard is not for that reason absent.
+            heard = time.monotonic()
+            if heard > end:
+                raise
         if time.monotonic() > end:
             raise EndpointFailed(
-                f"others have not come along in {wait:.0f} s", hint="nothing is lost: the same command carries on"
+                "others have not come along in time", hint="nothing is lost: the same command carries on"
             )
         time.sleep(_PAUSE_SECONDS)
 
 
 def _say_problems(part: Participant, say: Say) -> None:
+    if part.absent:
+        say(f"  without {', '.join(part.absent)}, who did not come; the others went on as round {part.round.id}")
     for problem in part.problems:
         say(f"  note: {problem}")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from stillwatch.cli import app
-from stillwatch.core import OutputExists, UnreadableInput
+from stillwatch.core import EndpointFailed, OutputExists, OutputUnwritable, UnreadableInput
 
 
 def typed(*words: object) -> None:
@@ -52,3 +52,21 @@ def test_secrets_that_are_none(files: dict[str, Path], text: str) -> None:
         typed(
             "alliance", "match", files["run"], "--round", "r1", "--secrets", files["secrets"], "--state", files["state"]
         )
+
+
+def test_two_commands_of_one_member_do_not_take_part_at_a_time(files: dict[str, Path]) -> None:
+    """They would give up each other's asks."""
+    from stillwatch.alliance.matching import alone  # noqa: PLC0415
+    from stillwatch.alliance.member import enrol  # noqa: PLC0415
+
+    token = files["secrets"].with_name("token")
+    token.write_text("t")
+    enrol(files["state"], "alpha", "http://127.0.0.1:9", token_file=token)
+    shared = ("--round", "r1", "--secrets", files["secrets"], "--state", files["state"])
+    with (
+        alone(files["state"].with_name("alliance-matching.db")),
+        pytest.raises(OutputUnwritable, match="another command of this member"),
+    ):
+        typed("alliance", "match", files["run"], *shared)
+    with pytest.raises(EndpointFailed, match="does not answer"):
+        typed("alliance", "match", files["run"], *shared)

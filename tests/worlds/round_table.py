@@ -52,6 +52,7 @@ class Table:
         return opened
 
     def begin(self, round_id: str = "r1", threshold: int = 2) -> None:
+        """Open a round of all."""
         self.mailbox("alpha").begin(Round(round_id, tuple(sorted(self.tokens)), threshold))
 
     def member(self, name: str, round_id: str = "r1", limits: Limits | None = None) -> Participant:

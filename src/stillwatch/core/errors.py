@@ -15,6 +15,7 @@
         OutputUnwritable    the disk is full, or the path is not writable
       BadSetting            a setting is out of range
       EndpointFailed        a remote model or hub refuses, or does not answer
+        EndpointAway        it does not answer at this moment; asking again may help
       MissingDependency     an optional package is needed and absent
       Interrupted           the person at the keyboard stopped the run
 
@@ -36,6 +37,7 @@ __all__ = [
     "BadSetting",
     "BadTable",
     "EmptyInput",
+    "EndpointAway",
     "EndpointFailed",
     "InputError",
     "Interrupted",
@@ -144,6 +146,10 @@ class BadSetting(StillwatchError):
 
 class EndpointFailed(StillwatchError):
     """A remote model or hub refuses, or does not answer."""
+
+
+class EndpointAway(EndpointFailed):
+    """A remote model or hub does not answer at this moment; asking again, the same, may help."""
 
 
 class MissingDependency(StillwatchError):

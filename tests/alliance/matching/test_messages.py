@@ -20,7 +20,9 @@ from stillwatch.alliance.matching.messages import (
     Counts,
     Key,
     Matched,
+    Present,
     Refusal,
+    Without,
     read,
     seal,
     sealed,
@@ -40,7 +42,9 @@ bodies: st.SearchStrategy[Body] = st.one_of(
     st.builds(Refusal, st.sampled_from(["budget", "roster", "malformed", "replaced"])),
     tokens.flatmap(lambda t: st.builds(Counts, st.just(t[0]), st.binary(min_size=t[1], max_size=t[1]), st.booleans())),
     tokens.map(lambda t: Graph(t[0], bytes(t[1]), (GraphGroup((tuple(range(t[1])), ()), {"timing": 3}),))),
-    tokens.map(lambda t: Matched(t[0], (3,) * t[1], False)),
+    st.builds(Present, st.booleans()),
+    st.lists(st.sampled_from(["alpha", "beta", "gamma"]), min_size=2, max_size=5).map(lambda m: Without(tuple(m))),
+    tokens.map(lambda t: Matched(t[0], (3,) * t[1], (1,) * t[1], False)),
 )
 
 
@@ -82,6 +86,9 @@ def test_a_message_with_a_byte_changed_is_a_message_or_none(body: Body, data: st
         write(Graph(bytes(16), b"\x00", (GraphGroup(((1,),), {}),))),
         write(Graph(b"", b"", (GraphGroup(((),), {"prices": 1}),))),
         write(Refusal("card-1")),
+        write(Without(("alpha",))),
+        write(Without(("alpha", "Mail@example"))),
+        write(Matched(bytes(16), (3,), (), False)),
     ],
 )
 def test_what_does_not_fit_is_refused(raw: bytes) -> None:

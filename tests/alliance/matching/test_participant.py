@@ -152,7 +152,7 @@ def test_the_hub_cannot_speak_in_a_members_name(table: Table, held: Held) -> Non
     members = started(table, held)
     for member in members.values():
         member.step()
-    guess = write(Ask(blind([encode("r1", "payment", "card-1")]).elements, roster_digest("r1", {})))
+    guess = write(Ask(blind([encode("r1", "payment", "card-1")]).elements, roster_digest("r1", 2, {})))
     table.mailbox("gamma").post("r1", "alpha", 77, b"\x00" * 32, guess)
     members["alpha"].step()
     assert any("was not sealed by it" in problem for problem in members["alpha"].problems)
@@ -165,7 +165,7 @@ def test_a_point_that_is_none_is_refused_and_charged(table: Table, held: Held) -
         for member in members.values():
             member.step()
     roster = table.state("alpha").fix_roster("r1", {})
-    forged(table, "gamma", "alpha", 500, write(Ask(bytes(64), roster_digest("r1", roster))))
+    forged(table, "gamma", "alpha", 500, write(Ask(bytes(64), roster_digest("r1", 2, roster))))
     before = table.state("alpha").spent("gamma", datetime.now(UTC) - timedelta(days=1))
     members["alpha"].step()
     assert any("malformed" in problem for problem in members["alpha"].problems)

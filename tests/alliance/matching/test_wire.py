@@ -1,15 +1,12 @@
 """Records everything that goes over the wire in a round, and looks."""
 
-import base64
-import hashlib
-import hmac
 from collections.abc import Callable, Mapping
 
-import numpy as np
 import pytest
 from round_table import Table
+from searched import first_found, kept, offer, spellings
 
-from stillwatch.alliance.joint import Match, Offer, OwnGroup
+from stillwatch.alliance.joint import Match, Offer
 from stillwatch.alliance.matching import Participant
 from stillwatch.alliance.matching.identifiers import encode
 from stillwatch.alliance.matching.messages import Answer, Ask, Counts, Graph, Key, Matched, read
@@ -17,36 +14,6 @@ from stillwatch.alliance.matching.messages import Answer, Ask, Counts, Graph, Ke
 Run = Callable[[Mapping[str, Participant]], None]
 
 SECRET_ACCOUNTS = [f"acct-{n:010x}" for n in range(40)]
-
-
-def offer(name: str) -> Offer:
-    """Forty accounts of which four act as one; some things are shared by all members, some are a member's own."""
-    entity, kind, value = [], [], []
-
-    def hold(account: int, what: str, thing: str) -> None:
-        entity.append(account)
-        kind.append(what)
-        value.append(thing)
-
-    for account in range(4):
-        hold(account, "payment", "card-00ff00ff00")
-        hold(account, "domain", "relay-mail.example")
-        hold(account, "address", f"45.77.3.{account + 1}")
-        hold(account, "sentence", "00ff00ff00ff00ff")
-        hold(account, "tls", f"t13d-{name}-only")
-        hold(account, "template", "03:deadbeef")
-    for account in range(4, 40):
-        hold(account, "payment", f"card-{name}-{account}")
-    return Offer.of(
-        40,
-        [
-            OwnGroup(np.arange(4), 1e-6, 1e-6, {"timing": 6.2, "infrastructure": 5.0}),
-            OwnGroup(np.arange(4, 8), 0.5, 0.5),
-        ],
-        np.array(entity),
-        kind,
-        value,
-    )
 
 
 @pytest.fixture
@@ -60,7 +27,7 @@ def recorded(table: Table, run_round: Run) -> tuple[Table, dict[str, Offer], dic
     matches = {name: member.matches() for name, member in members.items()}
     for name, member in members.items():
         for peer in member.peers:
-            member.send_graph(peer, offers[name].graph(peer, matches[name]))
+            member.send_graph(peer, offers[name].graph(peer, member.told(peer)))
     for member in members.values():
         member.step()
         assert len(member.graphs()) == 2
@@ -70,15 +37,13 @@ def recorded(table: Table, run_round: Run) -> tuple[Table, dict[str, Offer], dic
 Recorded = tuple[Table, dict[str, Offer], dict[str, dict[bytes, Match]]]
 
 
-def spellings(raw: bytes) -> set[bytes]:
-    """A value as it is, and as every hash of it that anybody could compare with a list."""
-    out = {raw}
-    for name in ("md5", "sha1", "sha256", "sha512", "blake2b", "sha3_256"):
-        digest = hashlib.new(name, raw)
-        out |= {digest.digest()[:16], digest.hexdigest()[:32].encode()}
-    for key in (b"r1", b"stillwatch-match-v1", b"alpha"):
-        out.add(hmac.new(key, raw, hashlib.sha256).digest()[:16])
-    out |= {base64.b64encode(raw).rstrip(b"="), raw.hex().encode()}
+def secrets_of(offers: Mapping[str, Offer]) -> set[bytes]:
+    """Every identifier in every spelling that a list could be compared with."""
+    out: set[bytes] = set()
+    for one in offers.values():
+        for kind, value in one.holders:
+            for raw in (value.encode(), f"{kind}:{value}".encode(), encode("r1", kind, value)):
+                out |= spellings(raw, b"r1", b"stillwatch-match-v1", b"alpha")
     return out
 
 
@@ -86,16 +51,22 @@ def test_no_identifier_no_hash_of_one_and_no_account_is_on_the_wire(recorded: Re
     table, offers, _ = recorded
     everything = b"\x00".join(part for _, url, sent, got in table.wire for part in (url.encode(), sent, got))
     assert len(everything) > 5_000
-    for one in offers.values():
-        for kind, value in one.holders:
-            for raw in (value.encode(), f"{kind}:{value}".encode(), encode("r1", kind, value)):
-                for spelt in spellings(raw):
-                    assert spelt not in everything, (kind, value)
+    assert first_found(everything, secrets_of(offers)) is None
     for account in SECRET_ACCOUNTS:
         assert account.encode() not in everything
     for name in table.tokens:
         for secret in table.secrets(name).values():
             assert secret not in everything
+
+
+def test_none_of_it_is_kept_by_the_hub(recorded: Recorded) -> None:
+    """Neither in its tables nor in its log; nor any token with which a member comes in."""
+    table, offers, _ = recorded
+    disk = kept(table.hub, table.folder / "matching-hub.db")
+    assert len(disk) > 20_000
+    secrets = secrets_of(offers) | {secret for name in table.tokens for secret in table.secrets(name).values()}
+    accounts = {account.encode() for account in SECRET_ACCOUNTS}
+    assert first_found(disk, secrets | accounts | {token.encode() for token in table.tokens.values()}) is None
 
 
 def test_only_the_messages_of_the_threat_model_are_on_the_wire(recorded: Recorded) -> None:

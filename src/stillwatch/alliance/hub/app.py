@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from stillwatch.alliance.hub.attempts import Attempts
 from stillwatch.alliance.hub.database import Hub
 from stillwatch.alliance.hub.problems import Problem, handle_problems
 from stillwatch.alliance.hub.taxii import taxii_router
@@ -27,6 +28,7 @@ def create_app(hub: Hub, routers: Sequence[APIRouter] = (), *, max_body: int = M
     """
     app = FastAPI(title="Stillwatch alliance hub", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.hub = hub
+    app.state.attempts = Attempts(hub)
     app.state.max_body = max_body
     handle_problems(app)
     for router in (taxii_router, *routers):

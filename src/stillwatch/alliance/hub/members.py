@@ -18,6 +18,7 @@ from typing import Annotated
 import sqlalchemy as sa
 from fastapi import Depends, Request
 
+from stillwatch.alliance.hub.attempts import Attempts
 from stillwatch.alliance.hub.database import ACCESS, COLLECTIONS, MEMBERS, Hub
 from stillwatch.alliance.hub.journal import record
 from stillwatch.alliance.hub.problems import Problem
@@ -135,9 +136,11 @@ def authenticated(request: Request) -> Member:
     all that some clients can send, and a client certificate where the server asks for them.
 
     Raises:
-        Problem: 401, the member is not known.
+        Problem: 401, the member is not known; 429, nor were too many others from there.
     """
     hub: Hub = request.app.state.hub
+    attempts: Attempts = request.app.state.attempts
+    attempts.settle()
     certificate = request.scope.get("state", {}).get("client_certificate_sha256")
     token = _token(request.headers.get("authorization", ""))
     known: sa.ColumnElement[bool] = MEMBERS.c.active.is_(True)
@@ -146,16 +149,25 @@ def authenticated(request: Request) -> Member:
     elif token:
         known = known & (MEMBERS.c.token_sha256 == _sha256(token)) & MEMBERS.c.certificate_sha256.is_(None)
     else:
+        attempts.fail(_address(request), "no credential", slowed=False)
         raise Problem(401, "who asks?", "send Authorization: Bearer TOKEN, or a client certificate", _ASK)
     with hub.engine.connect() as connection:
         row = connection.execute(sa.select(MEMBERS).where(known)).first()
     if row is None:
+        wait = attempts.fail(_address(request), "unknown certificate" if certificate else "unknown token")
+        if wait:
+            again = {"Retry-After": str(wait)}
+            raise Problem(429, "too many attempts failed", f"from there; the next may come in {wait} s", again)
         raise Problem(401, "no member has this token or certificate", "ask the hub's operator for another", _ASK)
     return Member(row.name, row.identity_id, row.clearance)
 
 
 CurrentMember = Annotated[Member, Depends(authenticated)]
 """The member a request comes from, as a parameter's type."""
+
+
+def _address(request: Request) -> str | None:
+    return request.client.host if request.client else None
 
 
 def _token(header: str) -> str | None:

@@ -17,6 +17,7 @@ from fastapi import APIRouter, FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from stillwatch.alliance.hub.app import create_app
+from stillwatch.alliance.hub.attempts import Attempts
 from stillwatch.alliance.hub.database import Hub
 from stillwatch.core import BadSetting, OutputUnwritable
 
@@ -51,6 +52,20 @@ class _WithCertificate(H11Protocol):
             self.app_state = {**self.app_state, "client_certificate_sha256": hashlib.sha256(proved).hexdigest()}
 
 
+def _counting(attempts: Attempts) -> type[ssl.SSLObject]:
+    """Connections that count certificates nobody vouches for: those end in the handshake, before any request."""
+
+    class Counted(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            try:
+                super().do_handshake()
+            except ssl.SSLCertVerificationError:
+                attempts.count("certificate of no known authority")
+                raise
+
+    return Counted
+
+
 def _server(app: FastAPI, tls: Tls | None) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
@@ -72,6 +87,8 @@ def _server(app: FastAPI, tls: Tls | None) -> uvicorn.Server:
         config.load()
     except (OSError, ssl.SSLError) as error:
         raise BadSetting(f"the certificate or its key cannot be used: {error}", where="--tls-certificate") from error
+    if config.ssl is not None:
+        config.ssl.sslobject_class = _counting(app.state.attempts)
     return uvicorn.Server(config)
 
 
@@ -98,11 +115,15 @@ def serve(
         OutputUnwritable: the address is taken.
         BadSetting: the certificate is none.
     """
-    server = _server(create_app(hub, routers), tls)
+    app = create_app(hub, routers)
+    server = _server(app, tls)
     with _listen(host, port) as listener:
         if callable(ready):
             ready(_url(listener, tls))
-        server.run([listener])
+        try:
+            server.run([listener])
+        finally:
+            app.state.attempts.settle(at_once=True)
 
 
 def _url(listener: socket.socket, tls: Tls | None) -> str:
@@ -121,7 +142,8 @@ class Serving:
 @contextmanager
 def serving(hub: Hub, *, routers: Sequence[APIRouter] = (), tls: Tls | None = None) -> Iterator[Serving]:
     """Serve on loopback in a thread for as long as the block runs, on a port that the system chooses."""
-    server = _server(create_app(hub, routers), tls)
+    app = create_app(hub, routers)
+    server = _server(app, tls)
     listener = _listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
@@ -131,3 +153,4 @@ def serving(hub: Hub, *, routers: Sequence[APIRouter] = (), tls: Tls | None = No
         server.should_exit = True
         thread.join(timeout=30)
         listener.close()
+        app.state.attempts.settle(at_once=True)

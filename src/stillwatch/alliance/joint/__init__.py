@@ -1,15 +1,20 @@
 """Joint detection: a campaign's members among one's own accounts, by what several providers hold together.
 
-``evidence`` is what it works on, ``detect`` tests and controls, ``offer`` is what leaves and what is read. Everything
-is arrays and tokens: how tokens came to be matched is ``matching``'s business.
+``evidence`` is what it works on, ``ties`` counts, ``significance`` tests and controls, ``detect`` puts campaigns
+together, ``offer`` is what leaves and what is read. Everything is arrays and tokens: how tokens came to be matched is
+``matching``'s business.
 """
 
-from stillwatch.alliance.joint.detect import JointCampaign, Tie, detect_jointly
+from stillwatch.alliance.joint.detect import JointCampaign, JointGroup, detect_jointly
 from stillwatch.alliance.joint.evidence import Own, OwnGroup, PeerGraph, PeerGroup, rarity
 from stillwatch.alliance.joint.offer import Match, Offer, peer_graph
+from stillwatch.alliance.joint.significance import GroupTest
+from stillwatch.alliance.joint.ties import Tie
 
 __all__ = [
+    "GroupTest",
     "JointCampaign",
+    "JointGroup",
     "Match",
     "Offer",
     "Own",

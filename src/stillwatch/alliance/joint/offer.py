@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.alliance.joint.detect import ACTING_BITS
 from stillwatch.alliance.joint.evidence import SCARCE, Own, OwnGroup, PeerGraph, PeerGroup, rarity
+from stillwatch.alliance.joint.ties import ACTING_BITS
 from stillwatch.alliance.matching import Graph, GraphGroup, canonical
 
 __all__ = ["Match", "Offer", "peer_graph"]

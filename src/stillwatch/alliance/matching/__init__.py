@@ -10,7 +10,7 @@ from stillwatch.alliance.matching.mailbox import HttpMailbox, Letter, Mailbox
 from stillwatch.alliance.matching.messages import Graph, GraphGroup, Round
 from stillwatch.alliance.matching.participant import Limits, Participant
 from stillwatch.alliance.matching.relay import matching_router, open_round
-from stillwatch.alliance.matching.state import State
+from stillwatch.alliance.matching.state import State, alone
 
 __all__ = [
     "KINDS",
@@ -23,6 +23,7 @@ __all__ = [
     "Participant",
     "Round",
     "State",
+    "alone",
     "canonical",
     "matching_router",
     "open_round",

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from stillwatch.alliance.matching.messages import Matched, Round, read
-from stillwatch.core import BadMessage, EndpointFailed
+from stillwatch.core import BadMessage, EndpointAway, EndpointFailed
 
 __all__ = ["HttpMailbox", "Letter", "Mailbox"]
 
@@ -62,11 +62,11 @@ class HttpMailbox:
         try:
             answer = self._client.request(method, path, **more)  # type: ignore[arg-type]
         except httpx.HTTPError as error:
-            raise EndpointFailed(f"the hub does not answer: {error}", where=str(self._client.base_url)) from error
+            raise EndpointAway(f"the hub does not answer: {error}", where=str(self._client.base_url)) from error
         if answer.status_code >= 400:
-            raise EndpointFailed(
-                f"the hub refuses with {answer.status_code}: {answer.text[:300]}", where=f"{method} {path}"
-            )
+            # What a hub refuses it refuses again; that it fails, or is being started, passes.
+            kind = EndpointAway if answer.status_code >= 500 else EndpointFailed
+            raise kind(f"the hub refuses with {answer.status_code}: {answer.text[:300]}", where=f"{method} {path}")
         return answer
 
     def begin(self, round_: Round) -> None:

@@ -1,6 +1,7 @@
 """What goes over the wire, and nothing else can: every message of a round, its form and its bounds.
 
     member > hub > member    Key, Ask, Answer, Refusal, Graph      sealed with the pair's secret
+                             Present, Without                      as above: who is there, who goes on
     member > hub             Counts                                tokens and how many accounts hold each
     hub > member             Matched                               the member's own tokens that enough others hold
 
@@ -31,8 +32,10 @@ __all__ = [
     "GraphGroup",
     "Key",
     "Matched",
+    "Present",
     "Refusal",
     "Round",
+    "Without",
     "read",
     "seal",
     "sealed",
@@ -50,6 +53,7 @@ RoundId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,62}\Z", max_
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Element = Annotated[bytes, Meta(min_length=32, max_length=32)]
 Small = Annotated[int, Meta(ge=0, le=65_535)]
+Places = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Bits = Annotated[int, Meta(ge=-64, le=64)]
 
 
@@ -61,7 +65,7 @@ class Round(_Message, frozen=True):
     """A round: who takes part, and how many accounts must share a thing before anyone hears of it."""
 
     id: RoundId
-    members: Annotated[tuple[Name, ...], Meta(min_length=2, max_length=64)]
+    members: Annotated[tuple[Name, ...], Meta(min_length=2, max_length=63)]
     threshold: Annotated[int, Meta(ge=1, le=1000)]
 
 
@@ -90,6 +94,18 @@ class Refusal(_Message, frozen=True, tag="refusal"):
     reason: Annotated[str, Meta(pattern=r"^(budget|roster|malformed|replaced)\Z")]
 
 
+class Present(_Message, frozen=True, tag="present"):
+    """The sender is there, and would go on without who is not; ``call`` asks who else is."""
+
+    call: bool
+
+
+class Without(_Message, frozen=True, tag="without"):
+    """Who goes on, in place of all members of the round."""
+
+    members: Annotated[tuple[Name, ...], Meta(min_length=2, max_length=63)]
+
+
 class Counts(_Message, frozen=True, tag="counts"):
     """Tokens laid end to end, and how many accounts hold each, capped; ``last`` closes a member's list."""
 
@@ -99,10 +115,14 @@ class Counts(_Message, frozen=True, tag="counts"):
 
 
 class Matched(_Message, frozen=True, tag="matched"):
-    """A member's own tokens that enough others hold; each byte tells which members, by place in the round."""
+    """A member's own tokens that enough others hold.
+
+    For each the members that hold it, and those of them that are told of it too: a bit a member, by place in the round.
+    """
 
     tokens: Annotated[bytes, Meta(max_length=16 * MOST_TOKENS)]
-    members: Annotated[tuple[Annotated[int, Meta(ge=0, le=2**63 - 1)], ...], Meta(max_length=MOST_TOKENS)]
+    members: Annotated[tuple[Places, ...], Meta(max_length=MOST_TOKENS)]
+    told: Annotated[tuple[Places, ...], Meta(max_length=MOST_TOKENS)]
     more: bool
 
 
@@ -123,7 +143,7 @@ class Graph(_Message, frozen=True, tag="graph"):
     groups: Annotated[tuple[GraphGroup, ...], Meta(max_length=4096)]
 
 
-Body = Key | Ask | Answer | Refusal | Counts | Graph | Matched
+Body = Key | Ask | Answer | Refusal | Present | Without | Counts | Graph | Matched
 
 _decoder: msgspec.msgpack.Decoder[Body] = msgspec.msgpack.Decoder(Body)
 _encoder = msgspec.msgpack.Encoder()
@@ -152,6 +172,8 @@ def read(raw: bytes) -> Body:
         told = body.classes if isinstance(body, Graph) else body.accounts if isinstance(body, Counts) else body.members
         if len(body.tokens) != 16 * len(told):
             raise BadMessage("tokens and what is said of them differ in number")
+    if isinstance(body, Matched) and len(body.told) != len(body.members):
+        raise BadMessage("who holds a token and who is told of it differ in number")
     if isinstance(body, Graph):
         places = len(body.classes)
         if max(body.classes, default=0) > 3 or any(

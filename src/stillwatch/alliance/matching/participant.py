@@ -4,16 +4,20 @@
 
 A step takes what came, answers what was asked, asks what is left, and goes on to the next stage when all of its
 peers have let it. Message numbers follow from what the message is, so that what is sent again is the same message:
-0 is a key, from 1 on are asks, ``ANSWERS`` + n answers ask n, ``GRAPH`` is the graph.
+0 is a key, from 1 on are asks, ``CALL`` and the next are about who is there, ``GRAPH`` is the graph, and
+``ANSWERS`` + n answers ask n.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import msgspec
+
+from stillwatch.alliance.matching.absence import CALL, Absence
+from stillwatch.alliance.matching.answering import Answerer, Limits, roster_digest
+from stillwatch.alliance.matching.doubts import believe, strangers
 from stillwatch.alliance.matching.identifiers import encode, token
 from stillwatch.alliance.matching.mailbox import Letter, Mailbox
 from stillwatch.alliance.matching.messages import (
@@ -25,15 +29,18 @@ from stillwatch.alliance.matching.messages import (
     Counts,
     Graph,
     Key,
+    Present,
     Refusal,
+    Round,
+    Without,
     read,
     seal,
     sealed,
     write,
 )
-from stillwatch.alliance.matching.oprf import ELEMENT, Asked, BadElement, blind
+from stillwatch.alliance.matching.oprf import Asked, BadElement, blind
 from stillwatch.alliance.matching.state import State
-from stillwatch.core import BadMessage, BadSetting
+from stillwatch.core import BadMessage, BadSetting, EndpointFailed
 
 __all__ = ["ANSWERS", "GRAPH", "Limits", "Participant", "roster_digest"]
 
@@ -41,32 +48,6 @@ ANSWERS = 1 << 30
 GRAPH = 1 << 29
 
 _MOST_CLAIMED = 255
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a member lets each peer have.
-
-    Attributes:
-        elements: evaluations in ``days``, over all rounds. IPv4 has 16.7 million /24s: at 50,000 a week a peer
-            that does nothing else tries .3 % of them in a week, and with another key the week after.
-        days: length of the window.
-        batch: elements in one ask of our own.
-        window: asks under way at a time, a peer; what a kill costs of one's own budget.
-    """
-
-    elements: int = 50_000
-    days: float = 7.0
-    batch: int = 1_024
-    window: int = 4
-
-
-def roster_digest(round_id: str, keys: Mapping[str, bytes]) -> bytes:
-    """One hash over a round and everybody's key: members who see different keys find out at the first ask."""
-    digest = hashlib.sha256(b"stillwatch-roster-v1\x00" + round_id.encode())
-    for member in sorted(keys):
-        digest.update(b"\x00" + member.encode() + b"\x00" + keys[member])
-    return digest.digest()
 
 
 class Participant:
@@ -80,9 +61,12 @@ class Participant:
         round_id: of a round that is open.
         limits: what it lets peers have.
         now: the clock.
+        expected: the round as the members agreed on it, where the hub's word shall not do.
+        first: members of the round with which all began, where this one goes on without some of them.
 
     Raises:
         BadSetting: a peer's secret is missing.
+        BadMessage: the hub shows another round than is expected, or than it showed before.
     """
 
     def __init__(
@@ -95,10 +79,15 @@ class Participant:
         *,
         limits: Limits | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        expected: Round | None = None,
+        first: Sequence[str] = (),
     ) -> None:
         self._mailbox, self._state, self._me, self._secrets = mailbox, state, me, secrets
         self._id, self._limits, self._now = round_id, limits or Limits(), now
         self.round = mailbox.look(round_id)
+        seen = state.opened(round_id, msgspec.msgpack.encode(expected or self.round))
+        if msgspec.msgpack.decode(seen, type=Round) != self.round or self.round.id != round_id:
+            raise BadMessage("the hub shows another round than before, or than was agreed", where=f"round {round_id}")
         self.peers = [name for name in self.round.members if name != me]
         missing = [name for name in self.peers if len(secrets.get(name, b"")) != 32]
         if missing:
@@ -107,14 +96,20 @@ class Participant:
                 where="--secrets",
                 hint="agree on 32 random bytes with each peer, outside of the hub",
             )
+        self.absent = tuple(name for name in first if name not in self.round.members)
+        """Who was to take part and does not."""
+        self._first = tuple(first) or self.round.members
         self._key = state.key(round_id)
         self._keys: dict[str, bytes] = {me: self._key.public}
         self._roster: dict[str, bytes] = {}
         self._open: dict[tuple[str, int], Asked] = {}
         self._waiting: list[tuple[Letter, Ask]] = []
+        self._unposted: dict[tuple[str, int], tuple[bytes, bytes]] = {}
         self._cursor = 0
         self.problems: list[str] = []
         """What peers or the hub did that they should not have; each is left out, and said."""
+        self._answerer = Answerer(state, round_id, self._key, self._limits, now, self.problems)
+        self.absence = Absence(state, self.round, me, self._first, self._post)
         state.withdraw(round_id)
 
     def load(self, identifiers: Sequence[tuple[str, str, int]]) -> None:
@@ -129,12 +124,14 @@ class Participant:
     # --- one step -----------------------------------------------------------------------
 
     def step(self) -> bool:
-        """Do what can be done now; whether anything was.
+        """Do what can be done now; whether anything was that carries the round on.
 
         Raises:
             BadMessage: a peer showed two keys, or a proof of its does not hold: the round cannot go on with it.
-            EndpointFailed: the hub refuses or does not answer.
+            EndpointAway: the hub does not answer; the next step goes on where this one was.
+            EndpointFailed: the hub refuses.
         """
+        self._flush()
         if not self._state.marked(self._id, "key sent"):
             for peer in self.peers:
                 self._post(peer, 0, Key(self._key.public))
@@ -155,40 +152,59 @@ class Participant:
         return moved
 
     def _post(self, recipient: str, seq: int, body: Body) -> None:
-        raw = write(body)
+        self._post_raw(recipient, seq, write(body))
+
+    def _post_raw(self, recipient: str, seq: int, raw: bytes) -> None:
         tag = b"" if recipient == HUB else seal(self._secrets[recipient], self._id, self._me, recipient, seq, raw)
-        self._mailbox.post(self._id, recipient, seq, tag, raw)
+        self._unposted[recipient, seq] = (tag, raw)
+        self._flush()
+
+    def _flush(self) -> None:
+        """Hand over what is to go out. What a hub that went away may or may not have taken is handed over again."""
+        while self._unposted:
+            (recipient, seq), (tag, raw) = next(iter(self._unposted.items()))
+            self._mailbox.post(self._id, recipient, seq, tag, raw)
+            del self._unposted[recipient, seq]
 
     def _read_inbox(self) -> bool:
         moved = False
         while letters := self._mailbox.inbox(self._id, self._cursor):
             for letter in letters:
                 self._cursor = max(self._cursor, letter.n)
-                self._take(letter)
-            moved = True
+                moved |= self._take(letter)
         return moved
 
-    def _take(self, letter: Letter) -> None:
+    def _take(self, letter: Letter) -> bool:
+        """Take a letter; whether it carries the round on."""
         secret = self._secrets.get(letter.sender, b"") if letter.sender in self.peers else b""
         place = (self._id, letter.sender, self._me, letter.seq)
         if not secret or not sealed(letter.seal, secret, *place, letter.body):
             self.problems.append(f"a message in the name of {letter.sender!r} was not sealed by it")
-            return
+            return False
         try:
             body = read(letter.body)
         except BadMessage as error:
             self.problems.append(f"{letter.sender} sent no message: {error.problem}")
-            return
+            return False
         if isinstance(body, Key) and letter.seq == 0:
             self._keys[letter.sender] = body.public
-        elif isinstance(body, Ask) and 0 < letter.seq < GRAPH:
+        elif isinstance(body, Ask) and 0 < letter.seq < CALL:
             self._waiting.append((letter, body))
         elif isinstance(body, Answer | Refusal) and letter.seq > ANSWERS:
             self._open_answer(letter.sender, letter.seq - ANSWERS, body)
         elif isinstance(body, Graph) and letter.seq == GRAPH:
             self._state.keep_graph(self._id, letter.sender, letter.body)
+        elif (
+            isinstance(body, Present | Without)
+            and CALL <= letter.seq < GRAPH
+            and isinstance(body, Without) == (letter.seq == CALL)
+            and self.absence.take(letter.sender, body)
+        ):
+            return False
         else:
             self.problems.append(f"{letter.sender} sent {type(body).__name__} under number {letter.seq}")
+            return False
+        return True
 
     def _fix_roster(self) -> None:
         self._roster = self._state.fix_roster(self._id, self._keys)
@@ -196,49 +212,47 @@ class Participant:
             if self._roster[name] != public:
                 raise BadMessage(f"{name} shows another key than before", where=f"round {self._id}")
 
+    def _digest(self) -> bytes:
+        return roster_digest(self._id, self.round.threshold, self._roster)
+
+    # --- without who is absent ------------------------------------------------------------
+
+    def go_on(self) -> Participant:
+        """This member's part in the round that was agreed on in place of this one, whose key is erased.
+
+        Raises:
+            EndpointFailed: nothing was agreed on, or the hub refuses or does not answer.
+        """
+        following = self.absence.agreed
+        if following is None:
+            raise EndpointFailed("nobody agreed to go on without anybody", where=f"round {self._id}")
+        self.absence.announce()
+        self._mailbox.begin(following)
+        self._state.forget(self._id)
+        return Participant(
+            self._mailbox,
+            self._state,
+            self._me,
+            self._secrets,
+            following.id,
+            limits=self._limits,
+            now=self._now,
+            expected=following,
+            first=self._first,
+        )
+
     # --- answering ----------------------------------------------------------------------
 
     def _answer_waiting(self) -> bool:
-        waiting, self._waiting = self._waiting, []
-        for letter, ask in waiting:
-            body = self._answer(letter.sender, letter.seq, ask)
+        moved = bool(self._waiting)
+        while self._waiting:
+            letter, ask = self._waiting[0]
+            body = self._answerer.answer(letter.sender, letter.seq, ask, self._digest())
             if body is not None:
-                self._mailbox.post(
-                    self._id,
-                    letter.sender,
-                    ANSWERS + letter.seq,
-                    seal(self._secrets[letter.sender], self._id, self._me, letter.sender, ANSWERS + letter.seq, body),
-                    body,
-                )
-        return bool(waiting)
-
-    def _answer(self, peer: str, seq: int, ask: Ask) -> bytes | None:
-        """The answer's bytes, the same each time; None where something else was asked under this number."""
-        known = self._state.answered(self._id, peer, seq, ask.elements)
-        if known is False:
-            self.problems.append(f"{peer} asked something else under number {seq}")
-            return None
-        if isinstance(known, bytes):
-            return known
-        if ask.roster != roster_digest(self._id, self._roster):
-            return self._refuse(peer, seq, ask, "roster")
-        # Charged before it is worked out: whoever sends what is no element pays for the look at it.
-        spent = len(ask.elements) // ELEMENT
-        now = self._now()
-        if not self._state.reserve(peer, spent, budget=self._limits.elements, days=self._limits.days, now=now):
-            return self._refuse(peer, seq, ask, "budget")
-        try:
-            body = write(Answer(self._key.answer(ask.elements)))
-        except BadElement:
-            return self._refuse(peer, seq, ask, "malformed")
-        self._state.keep_answer(self._id, peer, seq, ask.elements, body)
-        return body
-
-    def _refuse(self, peer: str, seq: int, ask: Ask, reason: str) -> bytes:
-        self.problems.append(f"{peer} was refused {len(ask.elements) // ELEMENT} evaluations: {reason}")
-        body = write(Refusal(reason))
-        self._state.keep_answer(self._id, peer, seq, ask.elements, body)
-        return body
+                self._post_raw(letter.sender, ANSWERS + letter.seq, body)
+            # Only now: an ask is not forgotten because the hub went away in the middle.
+            del self._waiting[0]
+        return moved
 
     # --- asking -------------------------------------------------------------------------
 
@@ -252,7 +266,7 @@ class Participant:
             batch = blind([encode(self._id, kind, value) for _, kind, value in rows])
             seq = self._state.asking(self._id, peer, [n for n, _, _ in rows])
             self._open[peer, seq] = batch
-            self._post(peer, seq, Ask(batch.elements, roster_digest(self._id, self._roster)))
+            self._post(peer, seq, Ask(batch.elements, self._digest()))
             asked = True
         return asked
 
@@ -305,18 +319,18 @@ class Participant:
         return True
 
     def _fetch_matches(self) -> bool:
-        found: dict[bytes, int] = {}
+        found: dict[bytes, tuple[int, int]] = {}
         after, more = b"", True
-        mine = {row[4] for row in self._state.identifiers(self._id)}
+        held = {t: accounts for _, _, _, accounts, t in self._state.identifiers(self._id) if t is not None}
         while more:
             page = self._mailbox.matched(self._id, after)
             if page is None:
                 return False
-            tokens = [page.tokens[start : start + 16] for start in range(0, len(page.tokens), 16)]
-            if not mine.issuperset(tokens) or any(t <= after for t in tokens[:1]):
-                raise BadMessage("the hub speaks of tokens that are not ours", where=f"round {self._id}")
-            found.update(zip(tokens, page.members, strict=True))
-            after, more = (tokens[-1] if tokens else after), page.more and bool(tokens)
+            told = believe(page, self.round, self._me, held)
+            if any(t <= after for t in told):
+                raise BadMessage("the hub says the same twice", where=f"round {self._id}")
+            found |= told
+            after, more = max(told, default=after), page.more and bool(told)
         self._state.keep_matched(self._id, found)
         self._state.mark(self._id, "matched")
         return True
@@ -325,7 +339,14 @@ class Participant:
 
     def matches(self) -> dict[bytes, tuple[str, str, frozenset[str]]]:
         """Token of each match: kind and value of one's own identifier, and the peers that hold it too."""
-        held = self._state.matched(self._id)
+        return self._matches(lambda holders, _: holders)
+
+    def told(self, peer: str) -> dict[bytes, tuple[str, str, frozenset[str]]]:
+        """Those of the matches that a peer is told of too: what may be in a graph for it."""
+        return {t: match for t, match in self._matches(lambda _, told: told).items() if peer in match[2]}
+
+    def _matches(self, which: Callable[[int, int], int]) -> dict[bytes, tuple[str, str, frozenset[str]]]:
+        held = {t: which(*bits) for t, bits in self._state.matched(self._id).items()}
         names = {1 << place: name for place, name in enumerate(self.round.members)}
         return {
             t: (kind, value, frozenset(name for bit, name in names.items() if held[t] & bit and name != self._me))
@@ -347,6 +368,10 @@ class Participant:
             if isinstance(body, Graph):
                 out[sender] = body
         return out
+
+    def doubts(self) -> list[str]:
+        """Peers whose graphs speak of what this member does not share with them: they lie, or the hub did to them."""
+        return strangers(self.graphs(), self.matches())
 
     def finish(self) -> None:
         """Erase the round's key: from now on nothing can be asked of it, nor told from what went over the wire."""

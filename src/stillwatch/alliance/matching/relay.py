@@ -148,13 +148,20 @@ def _matched(connection: sa.Connection, round_: Round, member: str, after: bytes
     )
     tokens = [bytes(token) for token in connection.execute(mine).scalars()]
     more, tokens = len(tokens) > MOST_TOKENS, tokens[:MOST_TOKENS]
-    holders: dict[bytes, int] = dict.fromkeys(tokens, 0)
+    held: dict[bytes, dict[str, int]] = {token: {} for token in tokens}
     for start in range(0, len(tokens), 500):
         part = tokens[start : start + 500]
-        rows = sa.select(HELD.c.token, HELD.c.member).where(HELD.c.round == round_.id, HELD.c.token.in_(part))
-        for token, name in connection.execute(rows):
-            holders[bytes(token)] |= bits[name]
-    return Matched(b"".join(tokens), tuple(holders[token] for token in tokens), more)
+        rows = sa.select(HELD.c.token, HELD.c.member, HELD.c.accounts).where(
+            HELD.c.round == round_.id, HELD.c.token.in_(part)
+        )
+        for token, name, accounts in connection.execute(rows):
+            held[bytes(token)][name] = accounts
+    holders, told = [], []
+    for token in tokens:
+        by_name, all_accounts = held[token], sum(held[token].values())
+        holders.append(sum(bits[name] for name in by_name))
+        told.append(sum(bits[n] for n, own in by_name.items() if all_accounts - own >= round_.threshold))
+    return Matched(b"".join(tokens), tuple(holders), tuple(told), more)
 
 
 def matching_router() -> APIRouter:
@@ -205,9 +212,9 @@ def _add_posts(router: APIRouter) -> None:
                 .order_by(POSTS.c.n)
                 .limit(32)
             ).all()
-            record(
-                connection, {"action": "read round", "member": member.name, "round": round_id, "messages": len(rows)}
-            )
+            if rows:  # members ask many times a minute; an empty hand is no reading
+                told = {"action": "read round", "member": member.name, "round": round_id, "messages": len(rows)}
+                record(connection, told)
         letters = [(row.n, row.sender, row.recipient, row.seq, bytes(row.seal), bytes(row.body)) for row in rows]
         return Response(msgspec.msgpack.encode(letters), media_type=_POSTED)
 

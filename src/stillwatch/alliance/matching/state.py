@@ -8,6 +8,7 @@ new round begins them anew.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import sqlite3
 import threading
@@ -18,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.alliance.matching.oprf import Key
-from stillwatch.core import UnreadableInput
+from stillwatch.core import OutputUnwritable, UnreadableInput
 
-__all__ = ["State"]
+__all__ = ["State", "alone"]
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS key (round TEXT PRIMARY KEY, seed BLOB);
@@ -33,11 +34,37 @@ CREATE TABLE IF NOT EXISTS answered (
     round TEXT, peer TEXT, seq INTEGER, digest BLOB, body BLOB, PRIMARY KEY (round, peer, seq));
 CREATE TABLE IF NOT EXISTS charge (peer TEXT, moment REAL, elements INTEGER);
 CREATE INDEX IF NOT EXISTS charge_of ON charge (peer, moment);
-
+CREATE TABLE IF NOT EXISTS charged (
+    round TEXT, peer TEXT, seq INTEGER, digest BLOB, PRIMARY KEY (round, peer, seq, digest));
 CREATE TABLE IF NOT EXISTS inbox (round TEXT, sender TEXT, body BLOB, PRIMARY KEY (round, sender));
-CREATE TABLE IF NOT EXISTS matched (round TEXT, token BLOB, members INTEGER, PRIMARY KEY (round, token));
+CREATE TABLE IF NOT EXISTS shared (round TEXT, token BLOB, members INTEGER, told INTEGER, PRIMARY KEY (round, token));
+CREATE TABLE IF NOT EXISTS agreed (round TEXT PRIMARY KEY, members TEXT);
+CREATE TABLE IF NOT EXISTS opened (round TEXT PRIMARY KEY, body BLOB);
 CREATE TABLE IF NOT EXISTS mark (round TEXT, name TEXT, value INTEGER, PRIMARY KEY (round, name));
 """
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Hold a member's file for one process: two at a time would give up each other's asks. A kill lets go of it.
+
+    Raises:
+        OutputUnwritable: another process has it, or nothing can be written there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # A file of its own: closing the database's would drop the locks that SQLite holds on it.
+        lock = path.with_suffix(".lock").open("a")
+    except OSError as error:
+        raise OutputUnwritable(f"the member's folder cannot be written: {error}", where=str(path)) from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise OutputUnwritable(
+                "another command of this member is in a round", where=str(path), hint="wait for it, or end it"
+            ) from error
+        yield
 
 
 class State:
@@ -94,7 +121,7 @@ class State:
         """Erase a round's key and what was answered with it; what was found stays."""
         with self._all_or_nothing() as db:
             db.execute("DELETE FROM key WHERE round = ?", (round_id,))
-            for table in ("answered", "output"):
+            for table in ("answered", "output", "charged"):
                 db.execute(f"DELETE FROM {table} WHERE round = ?", (round_id,))
 
     def fix_roster(self, round_id: str, keys: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -117,7 +144,16 @@ class State:
         digest, body = rows[0]
         return body if digest == hashlib.sha256(asked).digest() else False
 
-    def reserve(self, peer: str, charge: int, *, budget: int, days: float, now: datetime) -> bool:
+    def reserve(
+        self,
+        peer: str,
+        charge: int,
+        *,
+        budget: int,
+        days: float,
+        now: datetime,
+        ask: tuple[str, int, bytes] | None = None,
+    ) -> bool:
         """Charge a peer so many elements; False, and nothing charged, where its budget does not reach.
 
         Args:
@@ -126,15 +162,25 @@ class State:
             budget: elements a peer may have in ``days``.
             days: length of the window.
             now: the moment.
+            ask: its round, number and bytes. The very same ask is charged once: one that was charged and not
+                answered, because the process ended in between, is answered after a restart for that charge.
         """
         since = (now - timedelta(days=days)).timestamp()
         with self._all_or_nothing() as db:
+            if ask is not None:
+                row = (ask[0], peer, ask[1], hashlib.sha256(ask[2]).digest())
+                if db.execute(
+                    "SELECT 1 FROM charged WHERE round = ? AND peer = ? AND seq = ? AND digest = ?", row
+                ).fetchone():
+                    return True
             (spent,) = db.execute(
                 "SELECT coalesce(sum(elements), 0) FROM charge WHERE peer = ? AND moment > ?", (peer, since)
             ).fetchone()
             if spent + charge > budget:
                 return False
             db.execute("INSERT INTO charge VALUES (?, ?, ?)", (peer, now.timestamp(), charge))
+            if ask is not None:
+                db.execute("INSERT INTO charged VALUES (?, ?, ?, ?)", row)
         return True
 
     def keep_answer(self, round_id: str, peer: str, seq: int, asked: bytes, body: bytes) -> None:
@@ -237,16 +283,37 @@ class State:
 
     # --- what was found -----------------------------------------------------------------
 
-    def keep_matched(self, round_id: str, matched: Mapping[bytes, int]) -> None:
-        """Keep which tokens others hold, and which members."""
+    def keep_matched(self, round_id: str, matched: Mapping[bytes, tuple[int, int]]) -> None:
+        """Keep which tokens others hold: a bit a member that does, and a bit a member that is told so."""
         with self._all_or_nothing() as db:
             db.executemany(
-                "INSERT OR REPLACE INTO matched VALUES (?, ?, ?)", [(round_id, t, m) for t, m in matched.items()]
+                "INSERT OR REPLACE INTO shared VALUES (?, ?, ?, ?)",
+                [(round_id, t, *bits) for t, bits in matched.items()],
             )
 
-    def matched(self, round_id: str) -> dict[bytes, int]:
-        """Tokens that others hold too, and a bit a member that does."""
-        return dict(self._rows("SELECT token, members FROM matched WHERE round = ?", round_id))
+    def matched(self, round_id: str) -> dict[bytes, tuple[int, int]]:
+        """Tokens that others hold too: a bit a member that does, and a bit a member that is told so."""
+        rows = self._rows("SELECT token, members, told FROM shared WHERE round = ?", round_id)
+        return {t: (members, told) for t, members, told in rows}
+
+    # --- who takes part ------------------------------------------------------------------
+
+    def opened(self, round_id: str, body: bytes) -> bytes:
+        """A round as it was when first seen; what a hub says of it later changes nothing."""
+        with self._all_or_nothing() as db:
+            db.execute("INSERT OR IGNORE INTO opened VALUES (?, ?)", (round_id, body))
+            (first,) = db.execute("SELECT body FROM opened WHERE round = ?", (round_id,)).fetchone()
+        return bytes(first)
+
+    def agree(self, round_id: str, members: Sequence[str]) -> None:
+        """Keep as whom this member goes on; the first stays."""
+        with self._all_or_nothing() as db:
+            db.execute("INSERT OR IGNORE INTO agreed VALUES (?, ?)", (round_id, ",".join(members)))
+
+    def agreed(self, round_id: str) -> tuple[str, ...]:
+        """As whom this member goes on; nobody where nothing was agreed."""
+        rows = self._rows("SELECT members FROM agreed WHERE round = ?", round_id)
+        return tuple(rows[0][0].split(",")) if rows else ()
 
     def keep_graph(self, round_id: str, sender: str, body: bytes) -> None:
         """Keep a peer's graph, the first it sends."""
