@@ -141,15 +141,7 @@ def _join_command(app: cyclopts.App, say: Say) -> None:
                 raise EndpointFailed(f"round {round_id} is not matched", hint="run stillwatch alliance match first")
             offer, names = _offer(run)
             _exchange(part, offer, wait, deadline)
-            from stillwatch.alliance.joint import PeerGraph, detect_jointly, peer_graph  # noqa: PLC0415
-
-            graphs = part.graphs()
-            # Who sends nothing is still a peer: otherwise whoever is left over would have to be believed.
-            peers = [
-                peer_graph(name, graphs[name]) if name in graphs else PeerGraph(name, [], {})
-                for name in sorted(part.peers)
-            ]
-            found = detect_jointly(offer.own(part.matches()), peers, fdr=fdr, liars=liars)
+            found = _found(part, offer, fdr, liars)
             document = [_told(number, campaign, names) for number, campaign in enumerate(found, start=1)]
             _write(document, out, part)
             for row in document:
@@ -198,6 +190,17 @@ def _exchange(part: Participant, offer: Offer, wait: float, deadline: float) -> 
     if silent:
         part.problems.append(f"{', '.join(sorted(silent))} sent no graph, and this is without it")
     part.problems += part.doubts()
+
+
+def _found(part: Participant, offer: Offer, fdr: float, liars: int) -> list[JointCampaign]:
+    """Joint campaigns. A peer that sends nothing is still one: otherwise who is left over would have to be believed."""
+    from stillwatch.alliance.joint import PeerGraph, detect_jointly, peer_graph  # noqa: PLC0415
+
+    graphs = part.graphs()
+    peers = [
+        peer_graph(name, graphs[name]) if name in graphs else PeerGraph(name, [], {}) for name in sorted(part.peers)
+    ]
+    return detect_jointly(offer.own(part.matches()), peers, fdr=fdr, liars=liars)
 
 
 def _write(document: list[dict[str, Any]], out: Path, part: Participant) -> None:
