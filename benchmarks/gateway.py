@@ -273,6 +273,9 @@ async def load(port: int, requests: Iterator[bytes], rate: float, seconds: float
     took: list[float] = []
 
     async def one(data: bytes) -> None:
+        # Servers end connections that stood idle for some seconds.
+        while idle and idle[-1].transport.is_closing():
+            idle.pop()
         client = idle.pop() if idle else (await loop.create_connection(Client, "127.0.0.1", port))[1]
         began = time.perf_counter()
         status = await client.ask(data)
@@ -449,12 +452,10 @@ def main() -> None:
 
 
 def proxy_part(args: argparse.Namespace) -> None:
-    import uvicorn  # noqa: PLC0415
+    from stillwatch.gateway.serve import proxy_server  # noqa: PLC0415
 
-    from stillwatch.gateway.serve import proxy_app  # noqa: PLC0415
-
-    app = proxy_app(settings(args.folder, "record-proxy", upstream=f"http://127.0.0.1:{args.model}"))
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, access_log=False, log_level="warning"))
+    told = settings(args.folder, "record-proxy", upstream=f"http://127.0.0.1:{args.model}")
+    server, _ = proxy_server(told, host="127.0.0.1", port=0)
 
     async def run() -> None:
         serving = asyncio.ensure_future(server.serve())

@@ -95,7 +95,11 @@ def test_every_setting_of_the_gateway_is_documented_with_its_default() -> None:
         assert row, name
         shown = field.get_default(call_default_factory=True)
         assert row[1] == (
-            "none" if shown is None else shown[0] if name == "account_from" else str(shown).replace("True", "true")
+            "none"
+            if shown is None
+            else ", ".join(shown)
+            if isinstance(shown, tuple)
+            else str(shown).replace("True", "true")
         )
     for action in ACTIONS:
         assert f"\n| `{action}` |" in text, action

@@ -37,6 +37,7 @@ def policy_app(say: Say) -> cyclopts.App:
     _add_files(app, say)
     _add_runs(app, say)
     _add_approve(app, say)
+    _add_explain(app, say)
     _add_appeal(app, say)
     _add_log(app, say)
     return app
@@ -114,17 +115,20 @@ def _add_runs(app: cyclopts.App, say: Say) -> None:
         recorded = module.record(Ledger(log), decided, rules, facts, _now())
         say(module.describe_decided(decided, recorded, str(log)))
 
+
+def _add_explain(app: cyclopts.App, say: Say) -> None:
     @app.command(name="explain")
     def explain_command(
         source: Path,
         /,
         *,
-        account: str,
+        account: str | None = None,
+        decision: str | None = None,
         reader: Annotated[Reader, Parameter(name="--for")] = "both",
         policy: Path | None = None,
         licences: Path | None = None,
     ) -> None:
-        """Explain how an account stands: clause by clause for the analyst, and as a letter for the customer.
+        """Explain how an account stands, or one decision: clause by clause for the analyst, and as a letter.
 
         Parameters
         ----------
@@ -132,6 +136,8 @@ def _add_runs(app: cyclopts.App, say: Say) -> None:
             A run's folder, or a decision log.
         account
             The account's id.
+        decision
+            A decision's id, as refusals of the gateway quote it; of organisations and templates too.
         reader
             Whose explanation: analyst, customer or both.
         policy
@@ -140,14 +146,18 @@ def _add_runs(app: cyclopts.App, say: Say) -> None:
             For a run: the registry of licences.
         """
         module = _open_policy()
-        if source.is_dir():
-            shown, sent = _from_run(module, source, account, policy, licences)
+        if (account is None) == (decision is None):
+            raise BadSetting("an account or a decision is explained", where=str(source), hint="--account or --decision")
+        if not source.is_dir():
+            shown, sent = _from_log(module, source, account, decision)
         else:
-            shown, sent = _from_log(module, source, account)
+            facts = _facts(module, source, licences)
+            decided = module.decide(module.read_policy(policy or module.DEFAULT_POLICY), facts, _now())
+            shown, sent = _from_run(module, facts, decided, account, decision)
         if reader != "customer":
             say(shown)
         if reader == "both":
-            say("\nTo the customer:\n")
+            say("\nTo the customer, where it is sent (before act it need not be, and shows that they were seen):\n")
         if reader != "analyst":
             say(sent)
 
@@ -258,22 +268,34 @@ def _facts(policy: types.ModuleType, run: Path, licences: Path | None) -> Any:
 
 
 def _from_run(
-    policy: types.ModuleType, run: Path, account: str, file: Path | None, licences: Path | None
+    policy: types.ModuleType, facts: Any, decided: Any, account: str | None, decision: str | None
 ) -> tuple[str, str]:
     """What the analyst and what the customer reads."""
-    facts = _facts(policy, run, licences)
-    subjects = policy.concerned(facts, account)
-    if not subjects:
-        raise BadSetting("the run has no such account", where=f"--account {account}", hint="see accounts.parquet")
-    decided = policy.decide(policy.read_policy(file or policy.DEFAULT_POLICY), facts, _now())
-    covering = [one for one in decided.decisions if account in one.accounts]
+    if account is None:
+        covering = [one for one in decided.decisions if one.decision_id == decision]
+        if not covering:
+            raise BadSetting("this policy makes no such decision on the run", where=f"--decision {decision}")
+        subjects = [(one.subject.kind, one.subject.id) for one in covering]
+    else:
+        covering = [one for one in decided.decisions if account in one.accounts]
+        subjects = policy.concerned(facts, account)
+        if not subjects:
+            raise BadSetting("the run has no such account", where=f"--account {account}", hint="see accounts.parquet")
     return policy.explain_rules(decided.outcomes, subjects), policy.letters(covering)
 
 
-def _from_log(policy: types.ModuleType, log: Path, account: str) -> tuple[str, str]:
+def _from_log(policy: types.ModuleType, log: Path, account: str | None, decision: str | None) -> tuple[str, str]:
     """What the analyst and what the customer reads."""
     _need(log)
-    found = [one for one in policy.history(Ledger(log), _now()) if account in one.decision.accounts]
+    history = policy.history(Ledger(log), _now())
+    if account is None:
+        found = [one for one in history if one.decision.decision_id == decision]
+        if not found:
+            raise BadSetting(
+                "the log has no such decision", where=f"--decision {decision}", hint="`policy log` lists them"
+            )
+        return policy.explain_decision(found[0]), policy.letters([one.decision for one in found])
+    found = [one for one in history if account in one.decision.accounts]
     standing = [one.decision for one in found if one.state == "in force" and account not in one.exempt]
     news = [text for one in found for text in policy.appeal_news(one, account)]
     shown = "\n\n".join(policy.explain_decision(one) for one in found)

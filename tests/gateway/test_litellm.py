@@ -156,3 +156,16 @@ def test_it_records_what_the_client_asked(litellm: tuple[str, Path]) -> None:
     assert last[-1]["logprobs"] is True
     assert last[-1]["response"] == "four apples"
     assert "sk-master" not in json.dumps(lines)
+
+
+def test_other_kinds_of_calls_are_recorded_too(litellm: tuple[str, Path]) -> None:
+    url, folder = litellm
+    with pytest.raises(openai.APIStatusError):
+        # The model server has no embeddings.
+        client(url, "good").embeddings.create(model="fields", input=["one text", "another"])
+    with pytest.raises(openai.PermissionDeniedError):
+        client(url, "blocked").embeddings.create(model="fields", input="x")
+    time.sleep(0.3)
+    lines = [msgspec.json.decode(line) for file in folder.glob("*.jsonl") for line in file.read_bytes().splitlines()]
+    asked = [(line["account_id"], line["prompt"], line["status"]) for line in lines if "embed" in line["operation"]]
+    assert asked == [("good", "one text\nanother", "sent on"), ("blocked", "x", "403")]

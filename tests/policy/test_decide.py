@@ -76,7 +76,12 @@ def test_no_letter_holds_anything_of_another_customer(default: Policy, facts: Ru
 def test_a_letter_says_what_was_seen_what_changes_and_how_to_object(default: Policy, facts: RunFacts) -> None:
     one = of_campaign(default, facts)
     for text in (one.customer_text, one.proposed_text):
-        for part in (one.decision_id, "the same text in their requests", "This rests on", "If you see it otherwise"):
+        for part in (
+            one.decision_id,
+            "what the requests ask and how they are worded and when they are sent",
+            "We rely on",
+            "If you see it otherwise",
+        ):
             assert part in text
         assert "None" not in text
         assert "{" not in text

@@ -142,7 +142,7 @@ def test_what_makes_no_sense_is_refused_before_it_is_written(ledger: Ledger, def
         (lambda: approve(ledger, name, by="  ", note="", now=NOW), "nobody is named"),
         (lambda: approve(ledger, name, by="Ada", note="", now=NOW + timedelta(days=31)), "is expired"),
         (
-            lambda: file_appeal(ledger, name, account="c1", by="c", statement="s", now=NOW),
+            lambda: file_appeal(ledger, watch, account="c1", by="c", statement="s", now=NOW),
             "does not cover c1",
         ),
         (
@@ -154,6 +154,21 @@ def test_what_makes_no_sense_is_refused_before_it_is_written(ledger: Ledger, def
         with pytest.raises(BadDecision, match=said):
             call()
     assert ledger.path.read_bytes() == before
+
+
+def test_who_only_sends_a_campaign_s_text_can_appeal_for_themselves(
+    ledger: Ledger, default: Policy, facts: RunFacts
+) -> None:
+    name = of_campaign(put(ledger, default, facts)).decision.decision_id
+    appeal, one = file_appeal(ledger, name, account="joiner", by="customer", statement="a shared script", now=NOW)
+    assert (one.state, one.exempt) == ("in force", frozenset({"joiner"}))
+    assert not one.covers("joiner", templates=["T1"])
+    assert one.covers("stranger", templates=["T1"])
+    assert one.covers("m1")
+    one = resolve_appeal(ledger, appeal, outcome="reversed", by="Grace", reason="it is one", now=NOW)
+    assert (one.state, one.exempt) == ("in force", frozenset({"joiner"}))
+    again = of_campaign(put(ledger, default, facts, days=1))
+    assert again.exempt == {"joiner"}
 
 
 def test_a_changed_log_tells(ledger: Ledger, default: Policy, facts: RunFacts) -> None:

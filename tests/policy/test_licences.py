@@ -1,5 +1,6 @@
 """Licensed distillation is an agreed use; each bound that is passed is a finding of its own."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -87,7 +88,7 @@ def test_a_stranger_under_a_licence_s_number_is_no_load_on_its_holder(default: P
     assert rules_of(default, facts, "account")["c5"] == ["licence-of-another"]
     licence = next(d for d in decide(default, facts, NOW).decisions if d.subject.kind == "licence")
     assert licence.accounts == ("h0", "h1")
-    assert "c5" not in licence.customer_text
+    assert "c5" not in re.findall(r"[\w-]+", licence.customer_text)
     assert facts.usage["lic-1"].facts["exchanges"] == 6
     stranger = next(d for d in decide(default, facts, NOW).decisions if d.subject.id == "c5")
     assert not [name for name in ("h0", "h1", "org-h", "Example Labs", "MSA") if name in stranger.customer_text]

@@ -98,7 +98,7 @@ def test_a_proposal_can_be_refused(say: Command, run: Path, tmp_path: Path) -> N
 def test_explaining_a_run_shows_clauses_and_the_letter(say: Command, run: Path) -> None:
     both = say("policy", "explain", run, "--account", "m0")
     assert "coordinated-collection (act) holds" in both
-    assert "To the customer:" in both
+    assert "To the customer" in both
     assert "campaign.q_value" not in say("policy", "explain", run, "--account", "m0", "--for", "customer")
     assert "Subject:" not in say("policy", "explain", run, "--account", "m0", "--for", "analyst")
     say("policy", "explain", run, "--account", "nobody", fails="the run has no such account")

@@ -31,7 +31,7 @@ rules:
     action: [tag]
     infers: {statement: many, confidence: low}
     evidence: "{campaign.accounts} accounts"
-    customer: you act with {campaign.accounts} accounts
+    customer: you act alike in {campaign.families}
     examples:
       - {name: six, facts: {campaign: {accounts: 6}}, gives: true}
 """
@@ -54,7 +54,7 @@ SLIPS: dict[str, tuple[str, str]] = {
     ),
     "an action that a customer feels, below act": ("[tag]", "[block]"),
     "a placeholder that is no fact": ('"{campaign.accounts} accounts"', '"{campaign.size} accounts"'),
-    "a placeholder that a customer must not read": ("with {campaign.accounts}", "with {campaign.id}"),
+    "a placeholder that a customer must not read": ("alike in {campaign.families}", "alike in {campaign.id}"),
     "an example's fact of a wrong type": ("accounts: 6", "accounts: six"),
     "an example that gives nothing": ("gives: true", "gives: perhaps"),
     "a small number as YAML does not read it": ("accounts: 6", "q_value: 1e-8"),

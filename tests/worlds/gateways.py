@@ -24,7 +24,16 @@ Act = str | tuple[str, dict[str, int | str]]
 def serving(app: Any, *, lifespan: Any = "off") -> Iterator[str]:
     """The app on a port of its own; yields its URL."""
     server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, lifespan=lifespan, log_level="warning", access_log=False)
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=0,
+            lifespan=lifespan,
+            log_level="warning",
+            access_log=False,
+            # As the gateway itself is served: who is at the other end, not who they say they are.
+            proxy_headers=False,
+        )
     )
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()
@@ -80,6 +89,7 @@ def standings(path: Path, *decisions: Decision, more: Sequence[dict[str, Any]] =
 def known(*texts: tuple[str, str | None, str]) -> KnownTexts:
     """Texts by template id, campaign id and text."""
     prints = [fingerprint(text) for _, _, text in texts]
+    sketches = [one.sketch() for one in prints]
     count = np.arange(len(texts), dtype=np.uint32)
     return KnownTexts(
         [(template, campaign) for template, campaign, _ in texts],
@@ -87,8 +97,8 @@ def known(*texts: tuple[str, str | None, str]) -> KnownTexts:
         count,
         np.concatenate([one.sentences for one in prints] or [np.zeros(0, np.uint64)]),
         np.repeat(count, [len(one.sentences) for one in prints]).astype(np.uint32),
-        np.concatenate([one.bands for one in prints] or [np.zeros(0, np.uint64)]),
-        np.array([one.signature for one in prints], np.uint8).reshape(-1, SLOTS),
+        np.concatenate([bands for bands, _ in sketches] or [np.zeros(0, np.uint64)]),
+        np.array([signature for _, signature in sketches], np.uint8).reshape(-1, SLOTS),
         count,
     )
 

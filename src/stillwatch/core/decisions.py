@@ -243,6 +243,12 @@ class Decision:
             raise ValueError(f"the proposed verdict {self.proposed} is not above {self.verdict}")
 
     @property
+    def covers_others(self) -> bool:
+        """Whether it also holds for accounts that it does not name: whoever sends its texts, or joins its
+        organisation."""
+        return bool(self.templates) or self.subject.kind == "organisation"
+
+    @property
     def rule_ids(self) -> frozenset[str]:
         """Ids of the rules that fired."""
         return frozenset(rule.id for rule in self.rules)

@@ -15,8 +15,10 @@ from stillwatch.core.words import I64, U64, Words, mix
 
 __all__ = [
     "BAND_COUNT",
+    "EMPTY",
     "LIMIT_BYTES",
     "MIN_SENTENCE_WORDS",
+    "SHINGLE_WORDS",
     "SLOTS",
     "band_keys",
     "estimate_jaccard",
@@ -31,8 +33,9 @@ MIN_SENTENCE_WORDS = 5
 LIMIT_BYTES = 1200
 """A prompt's machinery shows early; a document pasted into it does not matter here."""
 
-_SHINGLE = 5
-_EMPTY = np.uint64(2**64 - 1)
+SHINGLE_WORDS = 5
+EMPTY = np.uint64(2**64 - 1)
+_BAND_WEIGHTS = np.multiply.accumulate(np.full(SLOTS // BAND_COUNT, 0x9E3779B97F4A7C15, np.uint64))
 
 
 def _shingles(words: Words) -> tuple[U64, I64]:
@@ -41,15 +44,15 @@ def _shingles(words: Words) -> tuple[U64, I64]:
     lengths = words.text_offsets[1:] - words.text_offsets[:-1]
     if count == 0:
         return np.zeros(0, np.uint64), np.zeros(0, np.int64)
-    weights = np.multiply.accumulate(np.full(_SHINGLE, 0x9E3779B97F4A7C15, np.uint64))
+    weights = np.multiply.accumulate(np.full(SHINGLE_WORDS, 0x9E3779B97F4A7C15, np.uint64))
     rolled = np.zeros(count, np.uint64)
-    for step in range(min(_SHINGLE, count)):
+    for step in range(min(SHINGLE_WORDS, count)):
         rolled[: count - step] += words.hashes[step:] * weights[step]
     text = words.text_of_word()
     place = np.arange(count) - words.text_offsets[text]
-    whole = place <= lengths[text] - _SHINGLE
+    whole = place <= lengths[text] - SHINGLE_WORDS
     hashes, owners = mix(rolled[whole]), text[whole]
-    short = np.flatnonzero((lengths > 0) & (lengths < _SHINGLE))
+    short = np.flatnonzero((lengths > 0) & (lengths < SHINGLE_WORDS))
     if len(short):
         hashes = np.concatenate([hashes, words.sequence_hashes()[short]])
         owners = np.concatenate([owners, short])
@@ -58,10 +61,10 @@ def _shingles(words: Words) -> tuple[U64, I64]:
 
 def _minima(hashes: U64, owners: I64, texts: int) -> U64:
     """One-permutation minima, densified: ``texts`` x ``SLOTS``; all empty where a text has no word."""
-    slots = np.full(texts * SLOTS, _EMPTY, np.uint64)
+    slots = np.full(texts * SLOTS, EMPTY, np.uint64)
     np.minimum.at(slots, owners * SLOTS + (hashes >> np.uint64(58)).astype(np.int64), hashes)
     table = slots.reshape(texts, SLOTS)
-    gaps = np.flatnonzero((table == _EMPTY).any(axis=1) & ~(table == _EMPTY).all(axis=1))
+    gaps = np.flatnonzero((table == EMPTY).any(axis=1) & ~(table == EMPTY).all(axis=1))
     if len(gaps):
         table[gaps] = _densify(table[gaps])
     return table
@@ -70,7 +73,7 @@ def _minima(hashes: U64, owners: I64, texts: int) -> U64:
 def _densify(rows: U64) -> U64:
     """Fill each empty slot from the next full one on its right, marked by how far it was."""
     place = np.arange(SLOTS, dtype=np.int16)
-    full = np.where(rows == _EMPTY, np.int16(4 * SLOTS), place)
+    full = np.where(rows == EMPTY, np.int16(4 * SLOTS), place)
     # Beyond the last slot comes the first full one again.
     last = full.min(axis=1, keepdims=True) + np.int16(SLOTS)
     source = np.minimum(np.minimum.accumulate(full[:, ::-1], axis=1)[:, ::-1], last)
@@ -87,10 +90,11 @@ def minima_of(words: Words) -> U64:
 def band_keys(minima: U64) -> npt.NDArray[np.uint32]:
     """Keys under which near-duplicates meet (n x ``BAND_COUNT``)."""
     bands = minima.reshape(len(minima), BAND_COUNT, SLOTS // BAND_COUNT)
-    keys = bands[:, :, 0]
+    # Minima are spread over all bits already: a sum with odd weights tells bands apart, and one mix is enough.
+    keys = bands[:, :, 0] * _BAND_WEIGHTS[0]
     for slot in range(1, SLOTS // BAND_COUNT):
-        keys = mix(keys * np.uint64(31) + bands[:, :, slot])
-    return np.asarray(keys >> np.uint64(32), np.uint32)
+        keys += bands[:, :, slot] * _BAND_WEIGHTS[slot]
+    return np.asarray(mix(keys) >> np.uint64(32), np.uint32)
 
 
 def signatures(minima: U64) -> npt.NDArray[np.uint8]:

@@ -212,7 +212,7 @@ class _Fold:
         rules = decision.rule_ids
         free = {
             account: [a for a in freeing[account] if rules <= a.rules]
-            for account in freeing.keys() & set(decision.accounts)
+            for account in (freeing.keys() if decision.covers_others else freeing.keys() & set(decision.accounts))
         }
         free = {account: appeals for account, appeals in free.items() if appeals}
         appeals = tuple(a for a in self.appeals.values() if a.decision_id == decision.decision_id)
@@ -220,7 +220,7 @@ class _Fold:
         state = self.ended.get(decision.decision_id, "in force")
         if state == "in force" and now >= decision.expires:
             state = "expired"
-        if state == "in force" and (whole or (decision.accounts and len(free) == len(set(decision.accounts)))):
+        if state == "in force" and (whole or (decision.accounts and free.keys() >= set(decision.accounts))):
             freed_by = whole or [a for found in free.values() for a in found]
             state = "suspended" if any(a.outcome is None for a in freed_by) else "reversed"
         return Standing(decision, state, frozenset(free), appeals)

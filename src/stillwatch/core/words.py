@@ -15,36 +15,50 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["I64", "U64", "Words", "hash_ranges", "mix", "words_of"]
+__all__ = [
+    "ENDS_SENTENCE",
+    "FIRST_UNSPACED",
+    "I64",
+    "LAST_UNSPACED",
+    "LETTERS",
+    "MULTIPLIER",
+    "U64",
+    "Words",
+    "hash_ranges",
+    "mix",
+    "powers",
+    "words_of",
+]
 
 U64 = npt.NDArray[np.uint64]
 I64 = npt.NDArray[np.int64]
 
-_P = 0x9E3779B97F4A7C15
-_P_INVERSE = pow(_P, -1, 2**64)
+MULTIPLIER = 0x9E3779B97F4A7C15
+"""Base of the polynomials that words are hashed with."""
+_P_INVERSE = pow(MULTIPLIER, -1, 2**64)
 _SEPARATOR = 0
 # The first n bytes of a little-endian word of eight.
 _MASKS = np.array([2 ** (8 * n) - 1 for n in range(9)], np.uint64)
 
 
 # Tables for bytes.translate, which is several times faster than indexing an array by bytes.
-_LETTERS = bytes(
+LETTERS = bytes(
     code if code >= 128 or chr(code).islower() else code + 32 if chr(code).isupper() else 0 for code in range(256)
 )
-_ENDS_SENTENCE = bytes(code in b".!?;\n\r" for code in range(256))
-_FIRST_UNSPACED, _LAST_UNSPACED = 0xE3, 0xED
+ENDS_SENTENCE = bytes(code in b".!?;\n\r" for code in range(256))
+FIRST_UNSPACED, LAST_UNSPACED = 0xE3, 0xED
 
 
 @lru_cache(maxsize=1)
 def _power_table(size: int) -> tuple[U64, U64]:
-    up = np.full(size, _P, np.uint64)
+    up = np.full(size, MULTIPLIER, np.uint64)
     down = np.full(size, _P_INVERSE, np.uint64)
     up[0] = down[0] = 1
     return np.multiply.accumulate(up), np.multiply.accumulate(down)
 
 
 class _Powers:
-    """Powers of P and of its inverse, for as many positions as were ever asked for."""
+    """Powers of the multiplier and of its inverse, for as many positions as were ever asked for."""
 
     size = 1 << 20
 
@@ -55,16 +69,25 @@ class _Powers:
         return _power_table(cls.size)
 
 
+def powers(size: int) -> tuple[U64, U64]:
+    """Powers of ``MULTIPLIER`` and of its inverse modulo 2**64, from 0 to at least ``size``."""
+    return _Powers.upto(size)
+
+
 def mix(values: U64) -> U64:
     """Spread a hash over all 64 bits (the finaliser of splitmix64, Steele et al. 2014)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    # The first step makes an array of its own; the others need none.
+    values = values ^ (values >> np.uint64(30))
+    values *= np.uint64(0xBF58476D1CE4E5B9)
+    values ^= values >> np.uint64(27)
+    values *= np.uint64(0x94D049BB133111EB)
+    values ^= values >> np.uint64(31)
+    return values
 
 
 def _segment_hashes(codes: U64, starts: I64, ends: I64) -> U64:
     """Polynomial hashes of ``codes[start:end]``, one a segment, by wrapping prefix sums."""
-    up, down = _Powers.upto(len(codes))
+    up, down = powers(len(codes))
     sums = np.zeros(len(codes) + 1, np.uint64)
     np.cumsum(codes * up[: len(codes)], out=sums[1:])
     return mix((sums[ends] - sums[starts]) * down[starts])
@@ -84,7 +107,7 @@ def _word_hashes(letters: npt.NDArray[np.uint8], starts: I64, ends: I64) -> U64:
         hashes[longer] = mix(hashes[longer]) + block
         done += 8
         longer = longer[length[longer] > done]
-    return mix(hashes * np.uint64(_P))
+    return mix(hashes * np.uint64(MULTIPLIER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +158,7 @@ class Words:
         if len(self.hashes) == 0:
             return np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0, np.int64)
         text = self.text_of_word()
-        marks = np.flatnonzero(np.frombuffer(self.raw.tobytes().translate(_ENDS_SENTENCE), np.bool_))
+        marks = np.flatnonzero(np.frombuffer(self.raw.tobytes().translate(ENDS_SENTENCE), np.bool_))
         # A sentence begins with a text's first word and with the first word after a mark.
         breaks = np.zeros(len(self.hashes) + 1, np.bool_)
         breaks[np.searchsorted(self.starts, marks)] = True
@@ -181,9 +204,9 @@ def words_of(raw: npt.NDArray[np.uint8], offsets: I64) -> Words:
         none = np.zeros(0, np.int64)
         zeros = np.zeros(len(offsets), np.int64)
         return Words(raw, raw, none, none, np.zeros(0, np.uint64), zeros, offsets)
-    letters = np.frombuffer(raw.tobytes().translate(_LETTERS), np.uint8)
+    letters = np.frombuffer(raw.tobytes().translate(LETTERS), np.uint8)
     inside = letters != _SEPARATOR
-    unspaced = (raw >= _FIRST_UNSPACED) & (raw <= _LAST_UNSPACED)
+    unspaced = (raw >= FIRST_UNSPACED) & (raw <= LAST_UNSPACED)
     starts_here = inside.copy()
     starts_here[1:] &= ~inside[:-1] | unspaced[1:]
     text_starts = offsets[:-1][offsets[:-1] < offsets[1:]]

@@ -146,7 +146,7 @@ class Answer:
         await self._send({"type": "http.response.body", "body": body, "more_body": False})
 
     def _keep(self, piece: bytes) -> None:
-        if self._gate.recorder is not None and self._kept_bytes <= _MOST_KEPT:
+        if self._admission.recorded and self._kept_bytes <= _MOST_KEPT:
             self._kept.append(piece)
             self._kept_bytes += len(piece)
 
@@ -165,7 +165,7 @@ class Answer:
         """Bring request and answer into the record, once the last byte is on its way."""
         status = "interrupted" if broken else str(self.status)
         fields = {}
-        if self._kept and self._kept_bytes <= _MOST_KEPT and self._gate.recorder is not None:
+        if self._kept and self._kept_bytes <= _MOST_KEPT:
             texts = self._gate.settings.record_answers
             fields = answered_fields(self._admission.asked.api, self._kept, streamed=self.streamed, texts=texts)
         self._gate.finish(self._admission, status=status, answer=fields)

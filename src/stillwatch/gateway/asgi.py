@@ -5,34 +5,23 @@ Nothing is encoded anew where nothing is changed: the request's bytes go on as t
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
 from stillwatch.gateway.answer import Answer, Send
-from stillwatch.gateway.asked import Asked, api_of, asked
+from stillwatch.gateway.asked import Asked, asked
 from stillwatch.gateway.edits import edited_request
 from stillwatch.gateway.gate import Admission, Gate
 from stillwatch.gateway.identity import identify
-from stillwatch.gateway.refusal import Refusal
+from stillwatch.gateway.incoming import Incoming, Receive, Refused, Scope, incoming, operation_of
 from stillwatch.gateway.settings import GatewaySettings, load_gateway_settings
 
 __all__ = ["Guard"]
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 TAGS_HEADER = b"x-stillwatch-tags"
-
-
-class _Refused(Exception):
-    """A request that is not looked at further."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        self.refusal = refusal
 
 
 class Guard:
@@ -65,94 +54,60 @@ class Guard:
                 await self.gate.close()
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        api = api_of(scope["path"]) if scope["method"] == "POST" else None
-        raw, body = b"", {}
         try:
-            if api:
-                raw = await self._body(scope, receive)
-                body = _decoded(raw)
-        except _Refused as refused:
-            await Answer(self.gate, Admission(self._asked(scope, None, {})), send).refuse(refused.refusal)
+            came = await incoming(scope, receive, self._settings)
+        except Refused as refused:
+            self.gate.meters.count("refused_unread", refused.refusal.code)
+            await Answer(self.gate, Admission(self._asked(scope, Incoming(None, receive))), send).refuse(
+                refused.refusal
+            )
             return
-        admission = await self.gate.admit(self._asked(scope, api, body))
+        admission = await self.gate.admit(self._asked(scope, came))
         answer = Answer(self.gate, admission, send)
         broken = True
         try:
             if admission.refusal is not None:
                 await answer.refuse(admission.refusal)
             else:
-                await self._serve(scope, receive, answer, admission, raw if api else None, body)
+                await self._serve(scope, came, answer, admission)
             broken = not answer.begun
         finally:
             answer.finish(broken=broken)
 
-    async def _serve(
-        self,
-        scope: Scope,
-        receive: Receive,
-        answer: Answer,
-        admission: Admission,
-        raw: bytes | None,
-        body: dict[str, Any],
-    ) -> None:
+    async def _serve(self, scope: Scope, came: Incoming, answer: Answer, admission: Admission) -> None:
         treatment = admission.treatment
-        if raw is not None and (treatment.rules or admission.degraded_to):
+        if came.whole and isinstance(came.body, dict) and (treatment.rules or admission.degraded_to):
             if treatment.watermark is not None and not self._settings.watermark_body:
                 self.gate.meters.failed("watermark", "the setting watermark_body is empty", "nothing is watermarked")
-            edited = edited_request(body, admission, self._settings)
-            raw = raw if edited is None else msgspec.json.encode(edited)
+            edited = edited_request(came.body, admission, self._settings)
+            if edited is not None:
+                came.raw = msgspec.json.encode(edited)
+        raw = came.raw if came.whole else None
         scope = _rewritten(scope, raw, treatment.tags, plain=raw is not None or bool(treatment.redaction))
-        await self._app(scope, receive if raw is None else _replayed(raw, receive), answer.send)
+        await self._app(scope, came.replayed(), answer.send)
 
-    def _asked(self, scope: Scope, api: str | None, body: dict[str, Any]) -> Asked:
+    def _asked(self, scope: Scope, came: Incoming) -> Asked:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         peer = scope.get("client")
+        body = came.body if isinstance(came.body, dict) else {}
         caller = identify(self._settings, self.gate.secret, headers, body, peer[0] if peer else None)
-        return asked(api, body, caller)
-
-    async def _body(self, scope: Scope, receive: Receive) -> bytes:
-        """The whole body, within the limits of size and time."""
-        most = int(self._settings.max_body_mb * 2**20)
-        for name, value in scope["headers"]:
-            if name == b"content-encoding" and value.lower() != b"identity":
-                raise _Refused(Refusal(415, "encoding_not_supported", "Send the body without content-encoding."))
-            if name == b"content-length" and value.isdigit() and int(value) > most:
-                raise _Refused(Refusal(413, "request_too_large", f"The body may have {most} bytes."))
-        parts: list[bytes] = []
-        size = 0
-        try:
-            async with asyncio.timeout(self._settings.body_seconds):
-                while True:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        raise _Refused(Refusal(400, "disconnected", "The client left before its request was whole."))
-                    parts.append(message.get("body", b""))
-                    size += len(parts[-1])
-                    if size > most:
-                        raise _Refused(Refusal(413, "request_too_large", f"The body may have {most} bytes."))
-                    if not message.get("more_body", False):
-                        return parts[0] if len(parts) == 1 else b"".join(parts)
-        except TimeoutError:
-            raise _Refused(Refusal(408, "request_timeout", "The body did not arrive in time.")) from None
+        return asked(came.api, came.body, caller, operation=came.operation, unread=came.unread)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A websocket's frames cannot be redacted: whoever is treated in any way gets none."""
-        admission = await self.gate.admit(self._asked(scope, None, {}))
-        if admission.refusal is not None or admission.treatment.redaction:
+        """A websocket's frames are not read and cannot be redacted: whoever is treated in any way gets none."""
+        came = Incoming(None, receive, operation_of(scope), unread="frames of a websocket are not read")
+        admission = await self.gate.admit(self._asked(scope, came))
+        closed = admission.refusal is not None or bool(admission.treatment.redaction)
+        if not closed and self._settings.other_paths == "refuse":
+            closed = self._settings.mode == "enforce"
+        try:
+            if not closed:
+                await self._app(scope, receive, send)
+                return
             await receive()
             await send({"type": "websocket.close", "code": 1008})
-            return
-        await self._app(scope, receive, send)
-
-
-def _decoded(raw: bytes) -> dict[str, Any]:
-    try:
-        body = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
-        body = None
-    if not isinstance(body, dict):
-        raise _Refused(Refusal(400, "invalid_json", "The body must be a JSON object."))
-    return body
+        finally:
+            self.gate.finish(admission, status="403" if closed else "101")
 
 
 def _rewritten(scope: Scope, raw: bytes | None, tags: tuple[str, ...], *, plain: bool) -> Scope:
@@ -174,16 +129,3 @@ def _rewritten(scope: Scope, raw: bytes | None, tags: tuple[str, ...], *, plain:
         # Answers must pass through here, not go from file to socket.
         rewritten["extensions"] = {}
     return rewritten
-
-
-def _replayed(raw: bytes, receive: Receive) -> Receive:
-    given = False
-
-    async def replay() -> MutableMapping[str, Any]:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": raw, "more_body": False}
-
-    return replay

@@ -1,18 +1,19 @@
 """What of one request's text is compared with the texts of known campaigns.
 
-The same functions as a scan's (``core.words``, ``core.minhash``), for one text at a time. Prompt and system prompt
-are read to the same depth as there; a fingerprint holds hashes alone.
+The same hashes as a scan's (``core.onetext`` for one text at a time). Prompt and system prompt are read to the same
+depth as there; a fingerprint holds hashes alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.core.minhash import BAND_COUNT, LIMIT_BYTES, MIN_SENTENCE_WORDS, band_keys, minima_of, signatures
-from stillwatch.core.words import U64, words_of
+from stillwatch.core.minhash import BAND_COUNT, LIMIT_BYTES, band_keys, signatures
+from stillwatch.core.onetext import OneText, one_text
+from stillwatch.core.words import U64
 
 __all__ = ["BAND_SHIFT", "Fingerprint", "fingerprint", "packed_bands"]
 
@@ -20,21 +21,26 @@ BAND_SHIFT = np.uint64(32)
 _BAND = np.arange(BAND_COUNT, dtype=np.uint64) << BAND_SHIFT
 
 
-@dataclass(frozen=True, slots=True)
 class Fingerprint:
     """Hashes of one text.
 
     Attributes:
         masked: of its words without numbers, case and punctuation.
-        bands: keys under which near-duplicates meet (``BAND_COUNT``), each with its band's number in it.
-        signature: one byte a slot (``SLOTS``).
         sentences: of its sentences of at least five words, and of the system prompt's.
     """
 
-    masked: np.uint64
-    bands: U64
-    signature: npt.NDArray[np.uint8]
-    sentences: U64
+    __slots__ = ("_prompt", "masked", "sentences")
+
+    def __init__(self, prompt: OneText, sentences: U64) -> None:
+        self.masked = prompt.sequence
+        self.sentences = sentences
+        self._prompt = prompt
+
+    def sketch(self) -> tuple[U64, npt.NDArray[np.uint8]]:
+        """Keys under which near-duplicates meet (``BAND_COUNT``), each with its band's number in it, and the
+        signature, one byte a slot (``SLOTS``). Costs as much as the rest: ask where nothing else was found."""
+        minima = self._prompt.minima()
+        return packed_bands(band_keys(minima))[0], signatures(minima)[0]
 
 
 def packed_bands(keys: npt.NDArray[np.uint32]) -> U64:
@@ -42,15 +48,20 @@ def packed_bands(keys: npt.NDArray[np.uint32]) -> U64:
     return keys.astype(np.uint64) | _BAND
 
 
+def _read(text: str) -> OneText:
+    # No more letters than bytes are read, so the rest need not be encoded.
+    return one_text(text[:LIMIT_BYTES].encode("utf-8", "replace")[:LIMIT_BYTES])
+
+
+@lru_cache(512)
+def _sentences_of(system: str) -> U64:
+    """System prompts come again with nearly every request of an app."""
+    return _read(system).sentences
+
+
 def fingerprint(prompt: str, system: str | None = None) -> Fingerprint:
     """The fingerprint of a request's last user message and system prompt."""
-    parts = [text.encode("utf-8", "replace")[:LIMIT_BYTES] for text in (prompt, system or "")]
-    offsets = np.array([0, len(parts[0]), len(parts[0]) + len(parts[1])], np.int64)
-    words = words_of(np.frombuffer(b"".join(parts), np.uint8), offsets)
-    minima = minima_of(words)[:1]
-    return Fingerprint(
-        words.sequence_hashes()[0],
-        packed_bands(band_keys(minima))[0],
-        signatures(minima)[0],
-        words.sentences(MIN_SENTENCE_WORDS)[0],
-    )
+    read = _read(prompt)
+    if not system:
+        return Fingerprint(read, read.sentences)
+    return Fingerprint(read, np.concatenate([read.sentences, _sentences_of(system[:LIMIT_BYTES])]))

@@ -102,7 +102,7 @@ class Gate:
         """Take a request down and say what to do about it."""
         admission = Admission(asked)
         self.meters.count("requests", asked.api or "other")
-        if asked.api and not self._take_down(admission):
+        if asked.recorded and not self._take_down(admission):
             return admission
         snapshot = self._live.current()
         if snapshot is None:
@@ -120,6 +120,9 @@ class Gate:
         if self.recorder is None:
             return True
         asked = admission.asked
+        if "unread" in asked.fields and not asked.prompt:
+            what = f"{asked.api or asked.operation!r:.200} of {asked.caller.account_id!r}"
+            self.meters.failed("unread", f"{what}: {asked.fields['unread']}", "recorded without its text")
         try:
             self.recorder.ask(asked.exchange_id, asked.line())
             admission.recorded = True
@@ -135,7 +138,7 @@ class Gate:
         account = asked.caller.account_id
         named = snapshot.rules_of(account, asked.caller.org_id)
         active = [rule for rule in named if self._holds(rule, account, rule.begins)]
-        if asked.api and self.settings.match_texts and (asked.prompt or asked.system):
+        if asked.recorded and self.settings.match_texts and (asked.prompt or asked.system):
             admission.matches = snapshot.matches(fingerprint(asked.prompt, asked.system))
         if admission.matches:
             self.meters.count("matches", admission.matches[0].kind)

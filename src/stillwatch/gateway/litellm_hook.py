@@ -38,7 +38,9 @@ _APIS = {
     "aanthropic_messages": "messages",
 }
 _MOST_OPEN = 20_000
-_OWN_FIELDS = ("metadata", "litellm_metadata", "proxy_server_request", "litellm_call_id", "litellm_logging_obj")
+_OWN_FIELDS = frozenset(
+    ("metadata", "litellm_metadata", "proxy_server_request", "litellm_call_id", "litellm_logging_obj", "secret_fields")
+)
 
 
 class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not installed where types are checked
@@ -58,12 +60,17 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
     ) -> Any:
         """Take the request down, refuse it or change it."""
         api = _APIS.get(str(getattr(call_type, "value", call_type)))
-        admission = await self.gate.admit(self._asked(api, user_api_key_dict, data))
+        admission = await self.gate.admit(
+            self._asked(api, user_api_key_dict, data, str(getattr(call_type, "value", call_type)))
+        )
         if admission.refusal is not None:
             self.gate.finish(admission, status=str(admission.refusal.status))
             refusal = admission.refusal
             headers = {name: value for name, value in refusal.headers().items() if name != "content-type"}
             raise HTTPException(refusal.status, detail=refusal.content(api)["error"], headers=headers)
+        if api is None:
+            # LiteLLM does not say of every kind of call that it is over.
+            self.gate.finish(admission, status="sent on")
         self._open[_call_id(data)] = admission
         while len(self._open) > _MOST_OPEN:
             # Of a call that never ended nothing more is known.
@@ -141,7 +148,7 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         fields = answered_fields(admission.asked.api, parts, streamed=streamed, texts=texts)
         self.gate.finish(admission, status="200", answer=fields)
 
-    def _asked(self, api: str | None, key: Any, data: Mapping[str, Any]) -> Asked:
+    def _asked(self, api: str | None, key: Any, data: Mapping[str, Any], call_type: str) -> Asked:
         request = data.get("proxy_server_request") or {}
         headers = {str(name).lower(): str(value) for name, value in (request.get("headers") or {}).items()}
         body = request.get("body") if isinstance(request.get("body"), Mapping) else None
@@ -161,7 +168,9 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
             caller.client_address,
             caller.user_agent,
         )
-        return asked(api, as_asked, caller, pathway="litellm")
+        # What LiteLLM puts beside the request is no text of the client's.
+        given = {name: value for name, value in as_asked.items() if name not in _OWN_FIELDS}
+        return asked(api, given, caller, operation=None if api else call_type, pathway="litellm")
 
 
 def _call_id(data: Mapping[str, Any]) -> str:

@@ -13,10 +13,11 @@ from collections.abc import AsyncIterator, MutableMapping
 from typing import Any
 
 from stillwatch.gateway.answer import Send
-from stillwatch.gateway.asgi import Receive, Scope
+from stillwatch.gateway.connection import Headers, UpstreamFailed
+from stillwatch.gateway.incoming import Receive, Scope
 from stillwatch.gateway.meters import Meters
 from stillwatch.gateway.refusal import Refusal
-from stillwatch.gateway.upstream import Headers, Request, Upstream, UpstreamFailed
+from stillwatch.gateway.upstream import Request, Upstream
 
 __all__ = ["Forwarder"]
 

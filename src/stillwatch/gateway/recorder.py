@@ -79,6 +79,7 @@ class Recorder:
         self._name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}-{os.urandom(3).hex()}"
         self._number = 0
         self._open: dict[str, bytes] = {}
+        self._notes: list[bytes] = []
         self._lock = threading.Lock()
         self.recovered = sum(self._recover(path) for path in sorted(folder.glob(".pending-*.wal")))
         self._pending = self._new_pending()
@@ -97,7 +98,8 @@ class Recorder:
             RecordFailed: it cannot be written.
         """
         with self._lock:
-            self._pending.add(b"A " + line)
+            self._pending.add(b"".join((*self._notes, b"A ", line)))
+            self._notes.clear()
             self._open[exchange_id] = line
             if self._pending.size > _PENDING_BYTES:
                 self._turn_pending()
@@ -115,7 +117,8 @@ class Recorder:
                 self._record = self._new_record()
             self._record.add(line)
             self._open.pop(exchange_id, None)
-            self._pending.add(b"D " + exchange_id.encode() + b"\n")
+            # Goes along with the next request, or the next sync. Until then the record's own end tells that it is done.
+            self._notes.append(b"D %b\n" % exchange_id.encode())
         self._wake.set()
 
     async def on_disk(self) -> None:
@@ -160,6 +163,7 @@ class Recorder:
         """Carry what is still open into a new file; the old one says nothing more."""
         # The disk is waited for in the thread: what the old file calls done must be there before it goes.
         self._retired.append(self._pending)
+        self._notes.clear()
         self._pending = self._new_pending()
         self._pending.add(b"".join(b"A " + line for line in self._open.values()))
 
@@ -170,6 +174,10 @@ class Recorder:
             with self._lock:
                 waiting, self._waiting = self._waiting, []
                 retired, self._retired = self._retired, []
+                with contextlib.suppress(RecordFailed):
+                    self._pending.add(b"".join(self._notes))
+                    self._notes.clear()
+                handles: list[int] = []
                 with contextlib.suppress(OSError):
                     handles = [os.dup(self._pending.handle), os.dup(self._record.handle)]
             try:

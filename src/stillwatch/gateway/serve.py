@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any
 
 import uvicorn
 
 from stillwatch.core import BadSetting
 from stillwatch.gateway.answer import Send
-from stillwatch.gateway.asgi import Guard, Receive, Scope
+from stillwatch.gateway.asgi import Guard
 from stillwatch.gateway.gate import Gate
+from stillwatch.gateway.incoming import Receive, Scope
 from stillwatch.gateway.meters import Meters
 from stillwatch.gateway.proxy import Forwarder
 from stillwatch.gateway.settings import GatewaySettings
 from stillwatch.gateway.upstream import Upstream
 
-__all__ = ["proxy_app", "serve"]
+__all__ = ["proxy_app", "proxy_server", "serve"]
+
+_COLLECT_AFTER = 10_000
+"""Objects made before garbage is looked for; Python's own 700 are a few requests."""
 
 
 def proxy_app(settings: GatewaySettings) -> Guard:
@@ -33,6 +38,7 @@ def proxy_app(settings: GatewaySettings) -> Guard:
         connect_seconds=settings.connect_seconds,
         answer_seconds=settings.answer_seconds,
         most=settings.upstream_connections,
+        keep_seconds=settings.upstream_keep_seconds,
     )
     return Guard(Forwarder(upstream, gate.meters), gate=gate)
 
@@ -48,6 +54,20 @@ def _metrics_app(meters: Meters) -> Any:
     return app
 
 
+def proxy_server(settings: GatewaySettings, *, host: str, port: int) -> tuple[uvicorn.Server, Meters]:
+    """The proxy as it is served, and its counts.
+
+    Raises:
+        BadSetting: a setting cannot be used, or there is no upstream.
+    """
+    guard = proxy_app(settings)
+    # What stands by now stands until the end; a full collection would walk all of it while requests wait.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
+    return uvicorn.Server(_config(guard, host, port, lifespan="on")), guard.gate.meters
+
+
 def serve(settings: GatewaySettings, *, host: str, port: int, metrics_port: int | None = None) -> None:
     """Serve until stopped.
 
@@ -56,12 +76,10 @@ def serve(settings: GatewaySettings, *, host: str, port: int, metrics_port: int 
         host, port: where it listens; port 0 takes any that is free and says which.
         metrics_port: where its counts are read, on this machine alone.
     """
-    guard = proxy_app(settings)
-    servers = [uvicorn.Server(_config(guard, host, port, lifespan="on"))]
+    proxy, meters = proxy_server(settings, host=host, port=port)
+    servers = [proxy]
     if metrics_port is not None:
-        servers.append(
-            uvicorn.Server(_config(_metrics_app(guard.gate.meters), "127.0.0.1", metrics_port, lifespan="off"))
-        )
+        servers.append(uvicorn.Server(_config(_metrics_app(meters), "127.0.0.1", metrics_port, lifespan="off")))
     with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
         runner.run(_all(servers))
 

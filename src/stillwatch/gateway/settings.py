@@ -84,12 +84,35 @@ class GatewaySettings(BaseSettings):
         default=None,
         description="Answer blocked accounts from this model in place of refusing; off unless set, and recorded.",
     )
+    other_paths: Literal["record", "refuse", "pass"] = Field(
+        default="record",
+        description="Requests with a body to paths of no known API: record them, refuse them (404, in enforce), pass.",
+    )
+    other_paths_served: tuple[str, ...] = Field(
+        default=(
+            "embeddings",
+            "moderations",
+            "rerank",
+            "score",
+            "classify",
+            "tokenize",
+            "detokenize",
+            "count_tokens",
+            "input_tokens",
+        ),
+        description="Endings of paths that are served where others are refused: they answer with no model's text.",
+    )
     max_body_mb: float = Field(default=32.0, gt=0, description="A longer request is refused with 413.")
     body_seconds: float = Field(default=30.0, gt=0, description="Longest wait for a request's body.")
     upstream: str | None = Field(default=None, description="http(s)://host[:port][/path] that the proxy forwards to.")
     connect_seconds: float = Field(default=5.0, gt=0, description="Longest wait for a connection to the upstream.")
     answer_seconds: float = Field(default=600.0, gt=0, description="Longest wait for the next bytes of an answer.")
     upstream_connections: int = Field(default=256, ge=1, description="Most connections to the upstream.")
+    upstream_keep_seconds: float = Field(
+        default=4.0,
+        ge=0,
+        description="Longest time a connection to it stands idle and is used again; shorter than the upstream's own.",
+    )
 
     @field_validator("account_from")
     @classmethod

@@ -1,6 +1,6 @@
 """What the gateway knows: decisions in force and the texts of known campaigns, in one file that is mapped, not read.
 
-    b"STILLWATCH-SNAP1" | length of the header (8 bytes, little end first) | header (JSON) | arrays, 64-byte aligned
+    b"STILLWATCH-SNAP2" | length of the header (8 bytes, little end first) | header (JSON) | arrays, 64-byte aligned
 
 The header names each array's type, place and length, says what the snapshot was made from, and holds a checksum of
 the arrays. Accounts stand as keyed hashes of 64 bits, sorted, so that a million of them are found by bisection
@@ -25,14 +25,16 @@ import numpy.typing as npt
 
 from stillwatch.core import Action, UnreadableInput
 from stillwatch.core.minhash import SLOTS, estimate_jaccard
+from stillwatch.core.words import U64
 from stillwatch.gateway.fingerprint import Fingerprint
 
-__all__ = ["LEAST_JACCARD", "MAGIC", "Match", "Rule", "Snapshot", "hashed"]
+__all__ = ["LEAST_JACCARD", "MAGIC", "Match", "Rule", "Snapshot", "filter_of", "hashed"]
 
-MAGIC = b"STILLWATCH-SNAP1"
+MAGIC = b"STILLWATCH-SNAP2"
 LEAST_JACCARD = 0.7
 """Texts at least so alike are near-duplicates."""
 _MOST_CANDIDATES = 64
+_SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _HINT = "write it anew with `stillwatch gateway snapshot`"
 
 
@@ -40,6 +42,23 @@ def hashed(salt: bytes, kind: str, *parts: str) -> int:
     """64 bits that stand for an account or an organisation in one snapshot."""
     text = "\0".join((kind, *parts)).encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(text, key=salt, digest_size=8).digest(), "little")
+
+
+def _bits_of(keys: U64, bits: int) -> U64:
+    """Which bit of a filter of ``2**bits`` stands for each key."""
+    return np.asarray((keys * _SPREAD) >> np.uint64(64 - bits), np.uint64)
+
+
+def filter_of(keys: U64) -> npt.NDArray[np.uint8]:
+    """A bit set for each key, at least sixteen times as many bits as keys: whoever finds none need not search.
+
+    Nearly every text is unknown. To search for its 25 hashes among millions is some 500 reads all over the file; to
+    look at their bits is 25.
+    """
+    bits = max(3, (16 * len(keys)).bit_length())
+    marks = np.zeros(2**bits, np.bool_)
+    marks[_bits_of(keys, bits)] = True
+    return np.packbits(marks, bitorder="little")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +112,16 @@ class Snapshot:
                 name: np.frombuffer(self._map, np.dtype(kind), count, payload + at)
                 for name, (kind, at, count) in self.header["arrays"].items()
             }
+            self._salt = bytes.fromhex(self.header["salt"])
+            self.made = datetime.fromisoformat(self.header["made"]).timestamp()
+            self._filters = {
+                name: (marks.data, len(marks).bit_length() + 2)
+                for name in ("sentence", "band")
+                for marks in [self._arrays[f"{name}_filter"]]
+            }
+            self._signatures = self._arrays["signatures"].reshape(-1, SLOTS)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise UnreadableInput(f"cannot be read as a snapshot: {error}", where=str(path), hint=_HINT) from error
-        self._salt = bytes.fromhex(self.header["salt"])
-        self.made = datetime.fromisoformat(self.header["made"]).timestamp()
-        self._signatures = self._arrays["signatures"].reshape(-1, SLOTS)
         self.rule = lru_cache(4096)(self._rule)
         self._template = lru_cache(4096)(self._read_template)
 
@@ -113,13 +137,14 @@ class Snapshot:
         found: dict[int, tuple[str, float]] = {}
         for template in self._found("masked", text.masked):
             found[template] = ("same text", 1.0)
-        if len(text.sentences) and len(self._arrays["sentence_keys"]):
+        if len(text.sentences):
             for template in self._any("sentence", text.sentences):
                 found.setdefault(template, ("sentence", 1.0))
         if not found and len(self._arrays["band_keys"]):
-            sketches = np.array(self._any("band", text.bands), np.int64)
-            if len(sketches):
-                mine = np.broadcast_to(text.signature, (len(sketches), SLOTS)).copy()
+            bands, signature = text.sketch()
+            sketches = self._any("band", bands)
+            if sketches:
+                mine = np.broadcast_to(signature, (len(sketches), SLOTS)).copy()
                 alike = estimate_jaccard(mine, self._signatures[sketches])
                 of = self._arrays["sketch_of"][sketches]
                 for template, jaccard in zip(of.tolist(), alike.tolist(), strict=True):
@@ -144,19 +169,25 @@ class Snapshot:
             rule for rule in rules if not self._found("exempt", hashed(self._salt, "exempt", account, rule.decision_id))
         ]
 
-    def _found(self, name: str, key: int | np.uint64) -> list[int]:
+    def _found(self, name: str, key: int) -> list[int]:
         keys, values = self._arrays[f"{name}_keys"], self._arrays[f"{name}_values"]
-        at = int(keys.searchsorted(np.uint64(key)))
-        if at == len(keys) or keys[at] != key:
+        wanted = np.uint64(key)
+        at = int(keys.searchsorted(wanted))
+        if at == len(keys) or keys[at] != wanted:
             return []
-        end = int(keys.searchsorted(np.uint64(key), "right"))
+        end = int(keys.searchsorted(wanted, "right"))
         found: list[int] = values[at:end].tolist()
         return found
 
-    def _any(self, name: str, wanted: npt.NDArray[np.uint64]) -> list[int]:
+    def _any(self, name: str, wanted: U64) -> list[int]:
         keys, values = self._arrays[f"{name}_keys"], self._arrays[f"{name}_values"]
+        marks, bits = self._filters[name]
+        known = [n for n, at in enumerate(_bits_of(wanted, bits).tolist()) if marks[at >> 3] >> (at & 7) & 1]
+        if not known:
+            return []
+        wanted = wanted[known]
         starts = keys.searchsorted(wanted)
-        hits = np.flatnonzero(keys[np.minimum(starts, len(keys) - 1)] == wanted)
+        hits = (keys.take(starts, mode="clip") == wanted).nonzero()[0]
         if not len(hits):
             return []
         ends = keys.searchsorted(wanted[hits], "right")

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from stillwatch.core import OutputUnwritable, Standing
 from stillwatch.core.minhash import BAND_COUNT
 from stillwatch.core.words import U64
-from stillwatch.gateway.snapshot import MAGIC, hashed
+from stillwatch.gateway.snapshot import MAGIC, filter_of, hashed
 
 __all__ = ["KnownTexts", "write_snapshot"]
 
@@ -120,6 +120,8 @@ def write_snapshot(
     arrays["band_keys"], arrays["band_values"] = _sorted_pairs(
         texts.bands.reshape(-1), np.repeat(np.arange(len(texts.sketch_of), dtype=np.uint32), BAND_COUNT)
     )
+    for name in ("sentence", "band"):
+        arrays[f"{name}_filter"] = filter_of(arrays[f"{name}_keys"])
     header: dict[str, Any] = {
         "made": (made or datetime.now(UTC)).isoformat(),
         "salt": salt.hex(),

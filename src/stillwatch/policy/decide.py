@@ -15,6 +15,7 @@ import numpy as np
 
 from stillwatch.core import Clause, Decision, Explanation, FiredRule, Observation, Subject, canonical_json
 from stillwatch.policy.expressions import TRUE, UNKNOWN
+from stillwatch.policy.facts import LETTER_WORDS
 from stillwatch.policy.ladder import Rung, climb
 from stillwatch.policy.letter import write_letter
 from stillwatch.policy.outcomes import Outcome, evaluate, filled
@@ -152,7 +153,7 @@ def _letter(policy: Policy, case: _Case, decision: Decision, verdict: str) -> st
         policy,
         decision_id=decision.decision_id,
         verdict=verdict,
-        rules=[(one.rule, filled(one.rule.customer, one.subjects, case.number)) for one in top],
+        rules=[(one.rule, filled(one.rule.customer, one.subjects, case.number, words=LETTER_WORDS)) for one in top],
         actions=decision.proposed_actions if verdict == decision.proposed else decision.actions,
         explanations=[one for one in decision.explanations if one.name not in _INSIDE],
         about=case.kind,

@@ -210,7 +210,7 @@ def file_appeal(
     where = f"{ledger.path}, {decision_id}"
     if one.state not in _LIVE:
         raise BadDecision(f"the decision is {one.state}", where=where, hint="there is nothing left to appeal against")
-    if account is not None and account not in one.decision.accounts:
+    if account is not None and account not in one.decision.accounts and not one.decision.covers_others:
         raise BadDecision(f"the decision does not cover {account}", where=where, hint="see `stillwatch policy explain`")
     earlier = [appeal for appeal in one.appeals if appeal.account in (None, account)]
     still_open = [appeal for appeal in earlier if appeal.outcome is None]

@@ -14,7 +14,7 @@ from typing import Any
 
 from stillwatch.core.tables import FAMILIES, VERDICTS
 
-__all__ = ["FACTS", "FAMILY_WORDS", "GROUPS", "PROBES", "Fact", "joined", "known", "render"]
+__all__ = ["FACTS", "FAMILY_WORDS", "GROUPS", "LETTER_WORDS", "PROBES", "Fact", "joined", "known", "render"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class Fact:
     Attributes:
         kind: ``count``, ``number``, ``share``, ``p``, ``yes``, ``text`` or ``texts``.
         means: what it holds.
-        tellable: whether a customer may be told; ids and examples of others are not.
+        tellable: whether a customer may be told. Nothing of others is, and nothing that shows where a line lies or
+            how near to it somebody is: whoever means harm would ask until the letter changes.
         among: the only texts it can hold; empty where it can hold any.
     """
 
@@ -32,6 +33,11 @@ class Fact:
     means: str
     tellable: bool = True
     among: tuple[str, ...] = ()
+
+
+def _inside(kind: str, means: str, among: tuple[str, ...] = ()) -> Fact:
+    """A fact that stays inside."""
+    return Fact(kind, means, tellable=False, among=among)
 
 
 _SURENESS = ("low", "moderate", "high")
@@ -51,38 +57,44 @@ whole, the other numbers are not."""
 
 FACTS: Mapping[str, Mapping[str, Fact]] = {
     "campaign": {
-        "id": Fact("text", "its id in the run", tellable=False),
-        "accounts": Fact("count", "accounts in it"),
-        "exchanges": Fact("count", "exchanges that they made"),
-        "days": Fact("number", "days from its first exchange to its last"),
-        "q_value": Fact("p", "share of false campaigns among all found that are as strong or stronger"),
-        "p_value": Fact("p", "p-value before control of the false discovery rate"),
+        "id": _inside("text", "its id in the run"),
+        "accounts": _inside("count", "accounts in it"),
+        "exchanges": _inside("count", "exchanges that they made"),
+        "days": _inside("number", "days from its first exchange to its last"),
+        "q_value": _inside("p", "share of false campaigns among all found that are as strong or stronger"),
+        "p_value": _inside("p", "p-value before control of the false discovery rate"),
         "families": Fact("texts", "families of evidence that count at the run's level", among=FAMILIES),
-        "content": Fact("count", "of these, families of common content (structure, semantics)"),
-        "coordination": Fact("count", "of these, families of coordination (timing, infrastructure)"),
-        "tactics": Fact("texts", "MITRE ATLAS ids"),
-        "targets": Fact("texts", "capabilities that at least 5 % of its prompts aim at"),
+        "content": _inside("count", "of these, families of common content (structure, semantics)"),
+        "coordination": _inside("count", "of these, families of coordination (timing, infrastructure)"),
+        "tactics": _inside("texts", "MITRE ATLAS ids"),
+        "targets": _inside("texts", "capabilities that at least 5 % of its prompts aim at"),
         "models": Fact("texts", "models it used"),
-        "pivots": Fact("count", "moves to a new model soon after its release"),
-        "failovers": Fact("count", "times a second pool of accounts took over"),
-        "training_confidence": Fact("text", "confidence that answers are collected as training data", among=_SURENESS),
-        "one_party_confidence": Fact("text", "confidence that one party runs it", among=_SURENESS),
+        "pivots": _inside("count", "moves to a new model soon after its release"),
+        "failovers": _inside("count", "times a second pool of accounts took over"),
+        "training_confidence": Fact(
+            "text", "confidence that answers are collected as training data", among=_SURENESS, tellable=False
+        ),
+        "one_party_confidence": _inside("text", "confidence that one party runs it", among=_SURENESS),
         "honest_explanations": Fact("texts", "honest explanations that hold"),
-        "bystanders": Fact("count", "accounts linked to it and judged not to be members"),
-        "recovery": Fact("share", "most that its exchanges may recover of the teacher's skill, by a lab's curves"),
-        "claimed_licence_share": Fact("share", "share of its accounts with a licence on record, checked or not"),
-        "licensed_share": Fact("share", "share of its accounts that are licensed (see account)"),
+        "bystanders": _inside("count", "accounts linked to it and judged not to be members"),
+        "recovery": Fact(
+            "share", "most that its exchanges may recover of the teacher's skill, by a lab's curves", tellable=False
+        ),
+        "claimed_licence_share": Fact(
+            "share", "share of its accounts with a licence on record, checked or not", tellable=False
+        ),
+        "licensed_share": _inside("share", "share of its accounts that are licensed (see account)"),
     },
     "account": {
-        "id": Fact("text", "its id", tellable=False),
-        "organisation": Fact("text", "its declared organisation", tellable=False),
+        "id": _inside("text", "its id"),
+        "organisation": _inside("text", "its declared organisation"),
         "exchanges": Fact("count", "exchanges in the run"),
         "days": Fact("number", "days from its first exchange to its last"),
         "exchanges_per_day": Fact("number", "exchanges a day between them, over one day at least"),
-        "scan_verdict": Fact("text", "what the scan said: clear, watch or review", among=VERDICTS),
-        "in_campaign": Fact("yes", "whether it is a member of a campaign"),
-        "bystander": Fact("yes", "whether it is linked to a campaign and judged not to be a member"),
-        "match_probability": Fact("share", "its strongest link inside its campaign"),
+        "scan_verdict": _inside("text", "what the scan said: clear, watch or review", among=VERDICTS),
+        "in_campaign": _inside("yes", "whether it is a member of a campaign"),
+        "bystander": _inside("yes", "whether it is linked to a campaign and judged not to be a member"),
+        "match_probability": _inside("share", "its strongest link inside its campaign"),
         "age_days": Fact("number", "days from its sign-up to its last exchange"),
         "plan": Fact("text", "its plan"),
         "verified": Fact("yes", "whether its holder is verified"),
@@ -107,25 +119,25 @@ FACTS: Mapping[str, Mapping[str, Fact]] = {
         "in_bounds": Fact("yes", "whether it is known and none of its bounds was passed"),
     },
     "organisation": {
-        "id": Fact("text", "its id", tellable=False),
+        "id": _inside("text", "its id"),
         "accounts": Fact("count", "accounts it has in the run"),
         "exchanges": Fact("count", "exchanges that they made"),
-        "accounts_in_campaigns": Fact("count", "of these, members of a campaign"),
+        "accounts_in_campaigns": _inside("count", "of these, members of a campaign"),
     },
     "template": {
-        "id": Fact("text", "its id in the run", tellable=False),
-        "kind": Fact("text", "near-duplicate, sentence or source", among=_TEMPLATES),
-        "accounts": Fact("count", "accounts that sent it"),
-        "exchanges": Fact("count", "exchanges that hold it"),
-        "in_campaign": Fact("yes", "whether a campaign's accounts share it"),
+        "id": _inside("text", "its id in the run"),
+        "kind": _inside("text", "near-duplicate, sentence or source", among=_TEMPLATES),
+        "accounts": _inside("count", "accounts that sent it"),
+        "exchanges": _inside("count", "exchanges that hold it"),
+        "in_campaign": _inside("yes", "whether a campaign's accounts share it"),
     },
     "run": {
         "days": Fact("number", "days from the log's first exchange to its last"),
-        "accounts": Fact("count", "accounts in it"),
-        "exchanges": Fact("count", "exchanges in it"),
-        "campaigns": Fact("count", "campaigns found"),
-        "fdr": Fact("share", "share of false campaigns that the scan was told to accept"),
-        "columns_missing": Fact("texts", "columns that the log lacked"),
+        "accounts": _inside("count", "accounts in it"),
+        "exchanges": _inside("count", "exchanges in it"),
+        "campaigns": _inside("count", "campaigns found"),
+        "fdr": _inside("share", "share of false campaigns that the scan was told to accept"),
+        "columns_missing": _inside("texts", "columns that the log lacked"),
     },
 }
 
@@ -146,10 +158,18 @@ FAMILY_WORDS: Mapping[str, str] = {
     "timing": "activity that rises and falls together",
     "infrastructure": "shared payment, network or sign-up",
 }
-"""Families of evidence as a customer reads them."""
+"""Families of evidence as an analyst reads them."""
+
+LETTER_WORDS: Mapping[str, str] = {
+    **dict.fromkeys(("structure", "semantics", "purpose"), "what the requests ask and how they are worded"),
+    "shape": "the software that sends them",
+    "timing": "when they are sent",
+    "infrastructure": "how the accounts are paid for, connected or opened",
+}
+"""Families of evidence as a customer reads them: enough to answer, too little to tell which of several tests it was."""
 
 
-def render(kind: str, value: Any) -> str:
+def render(kind: str, value: Any, *, words: Mapping[str, str] = FAMILY_WORDS) -> str:
     """A fact's value as it reads in a text.
 
     >>> render("count", 39291), render("share", 0.42), render("p", 3e-11), render("texts", ["a", "b", "timing"])
@@ -169,7 +189,7 @@ def render(kind: str, value: Any) -> str:
         case "yes":
             return "yes" if value else "no"
         case "texts":
-            return joined([FAMILY_WORDS.get(one, one) for one in value])
+            return joined(list(dict.fromkeys(words.get(one, one) for one in value)))
     return str(value)
 
 

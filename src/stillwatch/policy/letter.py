@@ -20,6 +20,17 @@ _SUBJECTS: Mapping[str, str] = {
     "review": "We are looking at how your account is used",
     "act": "We have limited your account",
 }
+# Names that a scan gives its explanations, for whoever has never heard of them.
+_PLAINLY: Mapping[str, str] = {
+    "a published set that each runs for itself": "each account runs the same published test set for itself",
+    "customers of one framework, each with content of their own": "separate customers use one software product, each "
+    "with content of their own",
+    "one organisation or office with several accounts": "one organisation or office has several accounts",
+    "licensed distillation": "an agreement with us allows this use",
+    "licences of single accounts": "agreements with us cover some of the accounts",
+    "a licence of its own": "an agreement with us covers the account",
+    "an agreement that our registry does not show yet": "there is an agreement that our registry does not show yet",
+}
 _NO_CLAIM = "We do not see what becomes of answers after we send them, and claim nothing about it."
 
 
@@ -55,9 +66,9 @@ def write_letter(
         claim = [_NO_CLAIM] if about == "campaign" else []
         paragraphs.append(" ".join([*_considered(explanations), *claim]))
     basis = list(dict.fromkeys(rule.legal_basis.rstrip(".") for rule, _ in rules))
-    paragraphs.append(f"This rests on: {'; '.join(basis)}.")
+    paragraphs.append(f"We rely on {'; and on '.join(basis)}.")
     if verdict != "clear":
-        paragraphs.append(f"It ends by itself after {days} days.")
+        paragraphs.append(f"This decision ends by itself after {days} days.")
         rest = (
             " While your appeal is open, this decision does not apply to you." if policy.ladder.appeal_suspends else ""
         )
@@ -76,10 +87,11 @@ def _subject(verdict: str, actions: Sequence[Action], about: str) -> str:
 
 def _considered(explanations: Sequence[Explanation]) -> Iterator[str]:
     """What else it could be, by name; the figures behind it may tell of others and stay inside."""
-    holding = [one.name for one in explanations if one.holds]
-    failing = [one.name for one in explanations if one.holds is False]
-    open_ = [one.name for one in explanations if one.holds is None]
-    # Their names hold commas.
+    named = [(_PLAINLY.get(one.name, one.name), one.holds) for one in explanations]
+    holding = [name for name, holds in named if holds]
+    failing = [name for name, holds in named if holds is False]
+    open_ = [name for name, holds in named if holds is None]
+    # Semicolons, since they hold commas.
     if holding:
         yield f"We looked for ordinary reasons, and what we saw fits this: {'; '.join(holding)}."
     elif len(failing) == 1:

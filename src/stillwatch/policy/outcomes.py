@@ -11,7 +11,7 @@ import numpy.typing as npt
 from stillwatch.core import Clause
 from stillwatch.policy.columns import Subjects, truth_of
 from stillwatch.policy.expressions import TRUE, TRUTHS, UNKNOWN
-from stillwatch.policy.facts import FACTS, render
+from stillwatch.policy.facts import FACTS, FAMILY_WORDS, render
 from stillwatch.policy.reading import PLACEHOLDER
 from stillwatch.policy.rules import Condition, Policy, Rule
 
@@ -94,11 +94,11 @@ def evaluate(policy: Policy, subjects: Mapping[str, Subjects]) -> list[Outcome]:
     return outcomes
 
 
-def filled(template: str, subjects: Subjects, subject: int) -> str:
-    """A text with its ``{group.field}`` filled in from one subject's facts."""
+def filled(template: str, subjects: Subjects, subject: int, *, words: Mapping[str, str] = FAMILY_WORDS) -> str:
+    """A text with its ``{group.field}`` filled in from one subject's facts; ``words`` say families of evidence."""
 
     def one(name: str) -> str:
         group, _, field = name.partition(".")
-        return render(FACTS[group][field].kind, subjects.value(group, field, subject))
+        return render(FACTS[group][field].kind, subjects.value(group, field, subject), words=words)
 
     return PLACEHOLDER.sub(lambda found: one(found[1]), " ".join(template.split()))

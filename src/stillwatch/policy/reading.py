@@ -205,7 +205,10 @@ def _template(at: Located, about: str, *, to_customer: bool = False) -> str:
             names = [f"{g}.{f}" for g in GROUPS[about] for f in FACTS[g]]
             raise at.wrong(f"{{{name}}} is no fact that a rule about {about} sees", did_you_mean(name, names))
         if to_customer and not fact.tellable:
-            raise at.wrong(f"{{{name}}} must not be told to a customer", "it could name another; leave it out")
+            raise at.wrong(
+                f"{{{name}}} must not be told to a customer",
+                "it could name another, or show where a line lies; leave it out",
+            )
     return text
 
 

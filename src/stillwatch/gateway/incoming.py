@@ -1,0 +1,190 @@
+"""A request's body on its way in: read where a model may be asked for something, passed on unread where it is not.
+
+On a path of a known API the body must be a JSON object, within limits of size and time. On any other path with a body
+the same is tried, since nobody knows what the server behind answers there; what is no JSON, too long or compressed
+goes on as it came, and the record says that it could not be read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from stillwatch.gateway.paths import api_of, plain_path
+from stillwatch.gateway.refusal import Refusal
+from stillwatch.gateway.settings import GatewaySettings
+
+__all__ = ["Incoming", "Receive", "Refused", "Scope", "incoming", "operation_of"]
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+_LONGEST_OPERATION = 200
+_LONG = 80
+
+
+class Refused(Exception):
+    """A request that is not looked at further; it never leaves this package."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        self.refusal = refusal
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A request as it came.
+
+    Attributes:
+        api: which API its path belongs to, or None.
+        operation: its path, where that is none of a known API and a body came with it.
+        body: the body, decoded; an empty object where it was not read.
+        raw: the body's bytes, as far as they were read; None where nothing was.
+        more: whether further bytes follow.
+        unread: why the body was not read.
+    """
+
+    api: str | None
+    rest: Receive
+    operation: str | None = None
+    body: Any = field(default_factory=dict)
+    raw: bytes | None = None
+    more: bool = False
+    unread: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the body was read."""
+        return self.raw is not None and not self.more
+
+    def replayed(self) -> Receive:
+        """Gives the body again to whoever serves the request, then what follows it."""
+        if self.raw is None:
+            return self.rest
+        given = False
+
+        async def replay() -> MutableMapping[str, Any]:
+            nonlocal given
+            if given:
+                return await self.rest()
+            given = True
+            return {"type": "http.request", "body": self.raw, "more_body": self.more}
+
+        return replay
+
+
+async def incoming(scope: Scope, receive: Receive, settings: GatewaySettings) -> Incoming:
+    """Read a request as far as it is to be read.
+
+    Args:
+        scope, receive: of ASGI.
+        settings: limits, and what to do about paths of no known API.
+
+    Raises:
+        Refused: the body is too long, too slow, compressed or no JSON object, on a path of a known API; or the path
+            is not served.
+    """
+    api = api_of(scope["path"])
+    if api and (scope["method"] == "POST" or _carries(scope)):
+        return await _known(Incoming(api, receive), scope, settings)
+    carries = settings.other_paths != "pass" and _carries(scope)
+    texts = [] if carries or settings.other_paths == "pass" else _texts_of(scope.get("query_string", b""))
+    if not (carries or texts):
+        return Incoming(None, receive)
+    operation = operation_of(scope)
+    if settings.other_paths == "refuse" and settings.mode == "enforce":
+        path = f"/{operation}"
+        if not any(path.endswith(f"/{ending.strip('/').lower()}") for ending in settings.other_paths_served):
+            raise Refused(Refusal(404, "path_not_served", "This path is not served here."))
+    if not carries:
+        return Incoming(None, receive, operation, texts)
+    return await _other(Incoming(None, receive, operation), scope, settings)
+
+
+def operation_of(scope: Scope) -> str:
+    """What the record calls a request to a path of no known API: the path, plainly spelt."""
+    return plain_path(scope["path"]).strip("/")[:_LONGEST_OPERATION] or "/"
+
+
+def _texts_of(query: bytes) -> list[str]:
+    """Values of a query that may be a prompt: several words, or long."""
+    given = parse_qsl(query.decode("latin-1"), errors="replace") if query else ()
+    return [value for _, value in given if " " in value.strip() or len(value) > _LONG]
+
+
+def _carries(scope: Scope) -> bool:
+    """Whether a body may follow. Later versions of HTTP need not say so."""
+    if scope.get("http_version", "1.1") not in ("1.0", "1.1"):
+        return scope["method"] not in ("GET", "HEAD", "OPTIONS")
+    return any(
+        name == b"transfer-encoding" or (name == b"content-length" and value.strip(b"0 ") != b"")
+        for name, value in scope["headers"]
+    )
+
+
+async def _known(found: Incoming, scope: Scope, settings: GatewaySettings) -> Incoming:
+    most = int(settings.max_body_mb * 2**20)
+    for name, value in scope["headers"]:
+        if name == b"content-encoding" and value.lower() != b"identity":
+            raise Refused(Refusal(415, "encoding_not_supported", "Send the body without content-encoding."))
+        if name == b"content-length" and value.isdigit() and int(value) > most:
+            raise _too_long(most)
+    found.raw, found.more = await _pieces(found.rest, settings.body_seconds, most)
+    if found.more or len(found.raw) > most:
+        raise _too_long(most)
+    try:
+        found.body = msgspec.json.decode(found.raw)
+    except (msgspec.DecodeError, RecursionError):
+        found.body = None
+    if not isinstance(found.body, dict):
+        raise Refused(Refusal(400, "invalid_json", "The body must be a JSON object."))
+    return found
+
+
+def _too_long(most: int) -> Refused:
+    return Refused(Refusal(413, "request_too_large", f"The body may have {most} bytes."))
+
+
+async def _other(found: Incoming, scope: Scope, settings: GatewaySettings) -> Incoming:
+    compressed = any(n == b"content-encoding" and value.lower() != b"identity" for n, value in scope["headers"])
+    most = 0 if compressed else int(settings.max_body_mb * 2**20)
+    raw, more = found.raw, found.more = await _pieces(found.rest, settings.body_seconds, most, json_only=True)
+    if not (raw or more):
+        found.operation = None
+    elif compressed:
+        found.unread = "it is compressed"
+    elif more and _may_be_json(raw):
+        found.unread = "it is longer than max_body_mb"
+    else:
+        try:
+            found.body = msgspec.json.decode(raw)
+        except (msgspec.DecodeError, RecursionError):
+            found.unread = "it is no JSON"
+    return found
+
+
+def _may_be_json(raw: bytes) -> bool:
+    return raw.lstrip(b" \t\r\n")[:1] in (b"", b"{", b"[", b'"')
+
+
+async def _pieces(receive: Receive, seconds: float, most: int, *, json_only: bool = False) -> tuple[bytes, bool]:
+    """The body up to a piece over ``most`` bytes, or to where it shows that it is no JSON, and whether more follows."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise Refused(Refusal(400, "disconnected", "The client left before its request was whole."))
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                more = bool(message.get("more_body", False))
+                if not more or size > most or (json_only and not _may_be_json(parts[0])):
+                    return parts[0] if len(parts) == 1 else b"".join(parts), more
+    except TimeoutError:
+        raise Refused(Refusal(408, "request_timeout", "The body did not arrive in time.")) from None
