@@ -12,6 +12,9 @@ CORPORA ?= ../shared/corpora
 # More arguments for pytest, for instance `make test ARGS="-k report"`.
 ARGS ?=
 
+# A file's tests stay on one process, with the servers that they share; `make test PARALLEL=` runs all on one.
+PARALLEL ?= -n 2 --dist loadfile
+
 # The torch that tests and benchmarks run with.
 TORCH ?= 2.13.0
 
@@ -45,12 +48,12 @@ demo-alliance: .venv/servers.stamp ## a hub and three members on loopback: find,
 	$(BIN)/python tools/demo_alliance.py --out alliance-demo
 
 .PHONY: test
-test: .venv/servers.stamp peers debian ## run every test
-	$(BIN)/python -m pytest $(ARGS)
+test: .venv/servers.stamp peers debian ## run every test, on two processes
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 .PHONY: test-fast
 test-fast: .venv/servers.stamp ## run the tests that take no more than a few seconds each
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(ARGS)
 
 .PHONY: lint
 lint: .venv/servers.stamp ## style, types, import contract, licences

@@ -2,8 +2,13 @@
 
 import ast
 import importlib
+import importlib.metadata
 import inspect
 import pkgutil
+import re
+import sys
+import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -81,3 +86,50 @@ def test_torch_lives_in_the_lab_alone() -> None:
             if isinstance(node, ast.ImportFrom):
                 names.append(node.module or "")
             assert not any(name.split(".")[0] in {"torch", "transformers"} for name in names), path
+
+
+# LiteLLM loads this file, and has what it imports.
+GUESTS = {"gateway/litellm_hook.py"}
+# What a declared distribution is known to bring.
+BROUGHT = {"starlette": "fastapi", "pydantic": "pydantic-settings", "datasets": "trl"}
+EXTRAS = {"alliance": {"alliance"}, "gateway": {"gateway"}, "lab": {"lab", "sft"}}
+
+
+@cache
+def declared() -> dict[str, set[str]]:
+    """Distributions that each extra declares; those of the base under ''."""
+    project = tomllib.loads((SOURCE.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lists = {"": project["dependencies"], **project["optional-dependencies"]}
+    return {
+        extra: {re.split(r"[^A-Za-z0-9_.-]", entry)[0].lower() for entry in given} for extra, given in lists.items()
+    }
+
+
+@cache
+def distributions_of(module: str) -> frozenset[str]:
+    known = importlib.metadata.packages_distributions()
+    return frozenset(name.lower() for name in known.get(module, [module]))
+
+
+def imported(path: Path) -> set[str]:
+    """First names of the modules that a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").split(".")[0])
+    return found - set(sys.stdlib_module_names) - {"stillwatch", "__future__"}
+
+
+@pytest.mark.parametrize("path", [m for m in MODULES if relative(m) not in GUESTS], ids=relative)
+def test_what_a_package_imports_its_extra_declares(path: Path) -> None:
+    """Requirement files hold more than an extra installs, so that no other test would miss one."""
+    lists = declared()
+    package = path.relative_to(SOURCE).parts[0]
+    extras = set(lists) if package.endswith(".py") else EXTRAS.get(package, set())
+    given = lists[""].union(*(lists[extra] for extra in extras))
+    for name in sorted(imported(path)):
+        assert distributions_of(BROUGHT.get(name, name)) & given, (
+            f"{name} is declared neither by the base nor by {sorted(extras)}"
+        )
