@@ -144,7 +144,9 @@ def test_a_busy_endpoint_is_left_alone_for_as_long_as_it_asks(server: Server, tm
     server.busy = 2
     assert len(ask(server, tmp_path / "record.jsonl", count=3)) == 3
     refused = max(server.times[:2])
-    assert min(t for t in server.times[2:]) - refused >= 0.35
+    # One request may have been on its way when the other was refused.
+    assert sum(t - refused < 0.35 for t in server.times[2:]) <= 1
+    assert max(server.times) - refused >= 0.35
 
 
 def test_a_refusal_for_good_is_an_error_that_says_so(server: Server, tmp_path: Path) -> None:
