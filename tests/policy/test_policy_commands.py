@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from smallrun import MEMBERS, registry
+from smallrun import HOLDERS, MEMBERS, registry, write_run
 
 from stillwatch.cli import main
 
@@ -125,6 +125,14 @@ def test_open_rules_and_the_way_to_close_them_are_said(say: Command, run: Path, 
     registry(tmp_path)
     told = say("policy", "decide", run, "--log", tmp_path / "l.jsonl", "--licences", tmp_path / "licences.yaml")
     assert "open:" not in told
+
+
+def test_a_licence_that_is_named_and_not_registered_is_said(say: Command, tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", account_file={name: {"licence_id": "lic-1"} for name in HOLDERS})
+    registry(tmp_path)
+    told = say("policy", "decide", run, "--log", tmp_path / "log.jsonl", "--licences", tmp_path / "licences.yaml")
+    assert "next: a licence that accounts name is not in the registry" in told
+    assert "--licences" not in told
 
 
 def test_what_is_asked_wrongly_is_said(say: Command, run: Path, tmp_path: Path) -> None:

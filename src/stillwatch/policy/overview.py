@@ -72,8 +72,11 @@ def describe_decided(decided: Decided, recorded: Recorded | None, log: str) -> s
         if outcome.count(UNKNOWN):
             what = _count(outcome.count(UNKNOWN), outcome.rule.about)
             lines.append(f"open: rule {outcome.rule.id} for {what}, for want of {missing or 'a result'}")
-    if any("licen" in name for outcome in decided.outcomes for name in outcome.missing()):
+    lacking = {o.rule.about for o in decided.outcomes if any("licen" in name for name in o.missing())}
+    if lacking - {"licence"}:
         lines.append("next: give the licences with --licences; a file with `licences: []` says that nobody is licensed")
+    elif lacking:
+        lines.append("next: a licence that accounts name is not in the registry, or lacks its figures; enter it there")
     if recorded is not None:
         ended = f", {len(recorded.lapsed)} ended" if recorded.lapsed else ""
         lines.append(
