@@ -179,10 +179,11 @@ def _matched_or_regrouped(part: Participant, idle: float, deadline: float) -> bo
 
 def _exchange(part: Participant, offer: Offer, wait: float, deadline: float) -> None:
     """Send the graphs and wait for the peers', after the deadline for no more than have come."""
+    mine = {peer: offer.graph(peer, part.told(peer)) for peer in part.peers}
 
     def exchanged(idle: float, deadline: float) -> bool:
-        for peer in part.peers:
-            part.send_graph(peer, offer.graph(peer, part.told(peer)))
+        for peer, graph in mine.items():
+            part.send_graph(peer, graph)
         return set(part.graphs()) == set(part.peers) or 0 < deadline <= idle
 
     _until(exchanged, part, time.monotonic() + wait, deadline)
