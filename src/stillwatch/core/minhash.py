@@ -16,6 +16,7 @@ from stillwatch.core.words import I64, U64, Words, mix
 __all__ = [
     "BAND_COUNT",
     "EMPTY",
+    "FAR",
     "LIMIT_BYTES",
     "MIN_SENTENCE_WORDS",
     "SHINGLE_WORDS",
@@ -35,6 +36,8 @@ LIMIT_BYTES = 1200
 
 SHINGLE_WORDS = 5
 EMPTY = np.uint64(2**64 - 1)
+FAR = np.uint64(0xD6E8FEB86659FD93)
+"""Marks a slot that was filled from another, once for each slot between them."""
 _BAND_WEIGHTS = np.multiply.accumulate(np.full(SLOTS // BAND_COUNT, 0x9E3779B97F4A7C15, np.uint64))
 
 
@@ -79,7 +82,7 @@ def _densify(rows: U64) -> U64:
     source = np.minimum(np.minimum.accumulate(full[:, ::-1], axis=1)[:, ::-1], last)
     distance = (source - place).astype(np.uint64)
     filled = rows[np.arange(len(rows))[:, None], source % SLOTS]
-    return np.asarray(filled + distance * np.uint64(0xD6E8FEB86659FD93), np.uint64)
+    return np.asarray(filled + distance * FAR, np.uint64)
 
 
 def minima_of(words: Words) -> U64:

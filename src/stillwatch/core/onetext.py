@@ -11,12 +11,13 @@ import re
 
 import numpy as np
 
-from stillwatch.core.minhash import EMPTY, MIN_SENTENCE_WORDS, SHINGLE_WORDS, SLOTS
+from stillwatch.core.minhash import EMPTY, FAR, MIN_SENTENCE_WORDS, SHINGLE_WORDS, SLOTS
 from stillwatch.core.words import (
     ENDS_SENTENCE,
     FIRST_UNSPACED,
     LAST_UNSPACED,
     LETTERS,
+    MIXERS,
     MULTIPLIER,
     U64,
     mix,
@@ -32,12 +33,11 @@ _MOST_REMEMBERED = 1 << 16
 _LONGEST_REMEMBERED = 24
 _SLOT_STARTS = np.arange(SLOTS, dtype=np.uint64) << np.uint64(58)
 _PLACES = np.arange(SLOTS, dtype=np.uint64)
-_STEP = np.uint64(0xD6E8FEB86659FD93)
 
 
 def _mixed(value: int) -> int:
-    value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & _ALL
-    value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & _ALL
+    value = ((value ^ (value >> 30)) * MIXERS[0]) & _ALL
+    value = ((value ^ (value >> 27)) * MIXERS[1]) & _ALL
     return value ^ (value >> 31)
 
 
@@ -87,7 +87,7 @@ class OneText:
         hashes = np.sort(self._shingles)
         least = hashes.take(hashes.searchsorted(_SLOT_STARTS), mode="wrap")
         distance = ((least >> np.uint64(58)) - _PLACES) & np.uint64(SLOTS - 1)
-        return mix(least + distance * _STEP).reshape(1, SLOTS)
+        return mix(least + distance * FAR).reshape(1, SLOTS)
 
 
 def one_text(raw: bytes) -> OneText:

@@ -21,6 +21,7 @@ __all__ = [
     "I64",
     "LAST_UNSPACED",
     "LETTERS",
+    "MIXERS",
     "MULTIPLIER",
     "U64",
     "Words",
@@ -35,7 +36,10 @@ I64 = npt.NDArray[np.int64]
 
 MULTIPLIER = 0x9E3779B97F4A7C15
 """Base of the polynomials that words are hashed with."""
+MIXERS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+"""Multipliers of ``mix``."""
 _P_INVERSE = pow(MULTIPLIER, -1, 2**64)
+_FIRST, _SECOND = np.array(MIXERS, np.uint64)
 _SEPARATOR = 0
 # The first n bytes of a little-endian word of eight.
 _MASKS = np.array([2 ** (8 * n) - 1 for n in range(9)], np.uint64)
@@ -78,9 +82,9 @@ def mix(values: U64) -> U64:
     """Spread a hash over all 64 bits (the finaliser of splitmix64, Steele et al. 2014)."""
     # The first step makes an array of its own; the others need none.
     values = values ^ (values >> np.uint64(30))
-    values *= np.uint64(0xBF58476D1CE4E5B9)
+    values *= _FIRST
     values ^= values >> np.uint64(27)
-    values *= np.uint64(0x94D049BB133111EB)
+    values *= _SECOND
     values ^= values >> np.uint64(31)
     return values
 
