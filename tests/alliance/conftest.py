@@ -27,11 +27,16 @@ def acme_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
+def sqlite_hub(tmp_path: Path) -> Iterator[Hub]:
     opened = Hub.open(tmp_path / "hub.db")
     found(opened)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def hub(sqlite_hub: Hub) -> Hub:
+    return sqlite_hub
 
 
 @pytest.fixture

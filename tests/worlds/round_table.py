@@ -1,14 +1,14 @@
 """Members around one hub on loopback, and everything that goes over the wire between them."""
 
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 
-from stillwatch.alliance.hub import Hub
-from stillwatch.alliance.matching import HttpMailbox, Limits, Participant, Round, State, canonical
+from stillwatch.alliance.hub import Hub, admit, found, serving
+from stillwatch.alliance.matching import HttpMailbox, Limits, Participant, Round, State, canonical, matching_router
 
 NAMES = ("alpha", "beta", "gamma")
 
@@ -70,3 +70,16 @@ Held = Mapping[str, Mapping[tuple[str, str], int]]
 def loaded(held: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
     assert canonical(held) == set(held)
     return [(kind, value, count) for (kind, value), count in sorted(held.items())]
+
+
+@contextmanager
+def seated(folder: Path, names: Sequence[str] = NAMES) -> Iterator[Table]:
+    """A hub on loopback and its members."""
+    hub = Hub.open(folder / "matching-hub.db")
+    found(hub)
+    tokens = {name: admit(hub, name) for name in names}
+    with serving(hub, routers=[matching_router()]) as running:
+        made = Table(running.url, hub, tokens, folder)
+        yield made
+        made.close()
+    hub.close()

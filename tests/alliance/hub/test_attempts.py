@@ -3,14 +3,13 @@
 import ssl
 import subprocess
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
 from leftovers import FORGIVEN, collected  # noqa: F401
 
-from stillwatch.alliance.hub import Hub, Serving, Tls, admit, found, journal_entries, serving
+from stillwatch.alliance.hub import Hub, Serving, Tls, admit, journal_entries, serving
 from stillwatch.alliance.hub.attempts import BURST, ROWS_A_DAY, SECONDS_EACH, Attempts
 
 pytestmark = FORGIVEN
@@ -19,12 +18,9 @@ WRONG = "d3adb33f-this-is-nobodys-token"
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    """Over SQLite alone; nothing here depends on the database."""
-    opened = Hub.open(tmp_path / "hub.db")
-    found(opened)
-    yield opened
-    opened.close()
+def hub(sqlite_hub: Hub) -> Hub:
+    """Nothing here depends on the database."""
+    return sqlite_hub
 
 
 def client(url: str, token: str | None, address: str = "127.0.0.1") -> httpx.Client:

@@ -1,13 +1,12 @@
 """What TAXII 2.1 asks for beyond what its client sends: negotiation, errors, headers, bounds."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
-from stillwatch.alliance.hub import Hub, admit, create_app, found
+from stillwatch.alliance.hub import Hub, admit, create_app
 
 Thing = dict[str, Any]
 TAXII = "application/taxii+json;version=2.1"
@@ -15,11 +14,8 @@ OBJECTS = "/alliance/collections/amber/objects/"
 
 
 @pytest.fixture
-def hub(tmp_path: Path) -> Iterator[Hub]:
-    opened = Hub.open(tmp_path / "hub.db")
-    found(opened)
-    yield opened
-    opened.close()
+def hub(sqlite_hub: Hub) -> Hub:
+    return sqlite_hub
 
 
 @pytest.fixture

@@ -4,22 +4,15 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from round_table import NAMES, Held, Table
+from round_table import Held, Table, seated
 
-from stillwatch.alliance.hub import Hub, admit, found, serving
-from stillwatch.alliance.matching import Participant, matching_router
+from stillwatch.alliance.matching import Participant
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> Iterator[Table]:
-    hub = Hub.open(tmp_path / "matching-hub.db")
-    found(hub)
-    tokens = {name: admit(hub, name) for name in NAMES}
-    with serving(hub, routers=[matching_router()]) as running:
-        made = Table(running.url, hub, tokens, tmp_path)
+    with seated(tmp_path) as made:
         yield made
-        made.close()
-    hub.close()
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from round_table import Held, Table, loaded
+from round_table import Held, Table, loaded, seated
 
-from stillwatch.alliance.hub import Hub, admit, found, journal_entries, serving
-from stillwatch.alliance.matching import HttpMailbox, Letter, Limits, Participant, Round, matching_router
+from stillwatch.alliance.hub import journal_entries
+from stillwatch.alliance.matching import HttpMailbox, Letter, Limits, Participant, Round
 from stillwatch.alliance.matching.absence import CALL, successor
 from stillwatch.alliance.matching.messages import Present, Without, seal, write
 from stillwatch.core import BadMessage, EndpointAway, EndpointFailed
@@ -237,14 +237,8 @@ def _rest(letter: Letter) -> tuple[str, int, bytes, bytes]:
 
 @pytest.fixture
 def five(tmp_path: Path) -> Iterator[Table]:
-    hub = Hub.open(tmp_path / "five.db")
-    found(hub)
-    tokens = {name: admit(hub, name) for name in FIVE}
-    with serving(hub, routers=[matching_router()]) as running:
-        made = Table(running.url, hub, tokens, tmp_path)
+    with seated(tmp_path, FIVE) as made:
         yield made
-        made.close()
-    hub.close()
 
 
 Divide = Callable[[Sequence[frozenset[str]]], Seats]
