@@ -38,9 +38,9 @@ from stillwatch.alliance.matching import (
     State,
     matching_router,
 )
-from stillwatch.pipeline.scan import scan
-from stillwatch.pipeline.suspects import find_suspects
 from stillwatch.range import score, simulate, split
+from stillwatch.scanning.scan import scan
+from stillwatch.services.suspects import find_suspects
 from stillwatch.settings import ScanSettings
 
 SCALES = {"february": 0.004, "september": 0.1, "lookalikes": 0.004, "quiet": 0.004}

@@ -20,8 +20,8 @@ import msgspec
 from scipy import stats
 
 from scan import heading
-from stillwatch.pipeline.scan import scan
 from stillwatch.range import simulate
+from stillwatch.scanning.scan import scan
 from stillwatch.settings import ScanSettings
 
 LEVELS = (0.01, 0.02, 0.05, 0.1, 0.2)

@@ -25,8 +25,8 @@ from typing import Any
 import zstandard
 
 from stillwatch.ingest import BatchFormat, all_formats, plan, read_slice
-from stillwatch.pipeline.run import Run
-from stillwatch.pipeline.scan import scan
+from stillwatch.scanning.run import Run
+from stillwatch.scanning.scan import scan
 
 SEED = 1
 

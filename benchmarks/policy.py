@@ -22,7 +22,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from scan import heading
-from stillwatch.core import Ledger, current_decisions, tables
+from stillwatch import tables
+from stillwatch.core import Ledger, current_decisions
 from stillwatch.policy import DEFAULT_POLICY, Policy, RunFacts, decide, read_policy, read_registry, read_run, record
 
 SIZE = 50

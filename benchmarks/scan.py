@@ -23,10 +23,10 @@ from pathlib import Path
 
 import msgspec
 
-from stillwatch.pipeline.replay import replay
-from stillwatch.pipeline.run import Run
-from stillwatch.pipeline.scan import scan
 from stillwatch.range import score, simulate
+from stillwatch.scanning.replay import replay
+from stillwatch.scanning.run import Run
+from stillwatch.scanning.scan import scan
 from stillwatch.settings import ScanSettings
 
 # About 200,000 exchanges each.

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from cyclopts import App
 
+from stillwatch import tables
 from stillwatch.cli import app
-from stillwatch.core import ACTIONS, tables
+from stillwatch.core import ACTIONS
 from stillwatch.gateway import GatewaySettings
 from stillwatch.ingest import all_formats
 from stillwatch.lab import make_plan

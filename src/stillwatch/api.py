@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.core import StillwatchError
-from stillwatch.pipeline.run import Run
-from stillwatch.pipeline.scan import scan as scan_logs
+from stillwatch.scanning.run import Run
+from stillwatch.scanning.scan import scan as scan_logs
 from stillwatch.settings import ScanSettings, load_settings
 
 __all__ = ["Run", "ScanSettings", "StillwatchError", "scan"]

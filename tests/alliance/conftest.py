@@ -12,8 +12,8 @@ from stillwatch.alliance.hub import Hub, Serving, admit, found, serving
 from stillwatch.alliance.member import Credentials, Membership
 from stillwatch.alliance.stix import MARKINGS, Author, campaign_objects, identity_id, stable_id
 from stillwatch.core import CampaignFacts, Indicator
-from stillwatch.pipeline.run import Run
 from stillwatch.range import simulate
+from stillwatch.scanning.run import Run
 
 Thing = dict[str, Any]
 

@@ -15,8 +15,8 @@ from stillwatch.alliance.hub import Hub, admit, found, journal_entries, serving
 from stillwatch.alliance.member import Credentials, Membership, appeal, publish, pull, retract
 from stillwatch.alliance.stix import pseudonym
 from stillwatch.core import CampaignFacts
-from stillwatch.pipeline.facts import campaign_facts
 from stillwatch.range import simulate
+from stillwatch.services.facts import campaign_facts
 
 
 @dataclass(frozen=True)

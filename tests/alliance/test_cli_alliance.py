@@ -12,7 +12,7 @@ import pytest
 
 from stillwatch.cli import app
 from stillwatch.core import BadSetting, UnreadableInput
-from stillwatch.pipeline.run import Run
+from stillwatch.scanning.run import Run
 
 COMMAND = [sys.executable, "-m", "stillwatch", "alliance"]
 

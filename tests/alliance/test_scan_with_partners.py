@@ -13,8 +13,8 @@ import pytest
 from stillwatch import scan
 from stillwatch.alliance.member import Membership, appeal, publish, pull, retract
 from stillwatch.core import BadSetting, CampaignFacts, Indicator, UnreadableInput
-from stillwatch.pipeline.facts import campaign_facts
-from stillwatch.pipeline.run import Run
+from stillwatch.scanning.run import Run
+from stillwatch.services.facts import campaign_facts
 
 Members = dict[str, Membership]
 _START = datetime(2026, 9, 8, tzinfo=UTC)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.campaigns import Content, Entities, Postings, Traits, link, nearest, whiten
-from stillwatch.core.tables import FAMILIES
+from stillwatch.tables import FAMILIES
 
 E = 2400
 GROUP = np.arange(20)

@@ -13,8 +13,8 @@ import stillwatch
 from stillwatch.core import Ledger, StillwatchError, decision_to_json
 from stillwatch.gateway import Snapshot
 from stillwatch.gateway.fingerprint import fingerprint
-from stillwatch.pipeline.gateway_snapshot import snapshot_of_run
 from stillwatch.range import simulate
+from stillwatch.services.gateway_snapshot import snapshot_of_run
 
 pytestmark = pytest.mark.slow
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from stillwatch.core.tables import DEAD_LETTERS, EXCHANGES
 from stillwatch.ingest import BatchFormat, all_formats, cut, plan, read_slice
+from stillwatch.tables import DEAD_LETTERS, EXCHANGES
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference" / "formats.md"
 

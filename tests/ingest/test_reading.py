@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.core import BadTable, EmptyInput, UnknownFormat, UnreadableInput
-from stillwatch.core.tables import DEAD_LETTERS, EXCHANGES
 from stillwatch.ingest import all_formats, cut, plan, read_accounts, read_releases, read_slice
+from stillwatch.tables import DEAD_LETTERS, EXCHANGES
 
 GOOD = {"time": "2026-11-24T00:00:00Z", "account_id": "a", "prompt": "hello there"}
 

@@ -15,7 +15,7 @@ def python(code: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_nothing_but_the_lab_imports_torch() -> None:
-    code = "import sys, stillwatch.cli, stillwatch.api, stillwatch.pipeline; stillwatch.scan; "
+    code = "import sys, stillwatch.cli, stillwatch.api, stillwatch.scanning; stillwatch.scan; "
     done = python(code + "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)")
     assert done.returncode == 0, done.stderr
 

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from smallrun import Changed, campaign, write_run
 
-from stillwatch.core.tables import FAMILIES
 from stillwatch.policy import Policy, RunFacts, backtest, compare, describe_backtest, read_run
+from stillwatch.tables import FAMILIES
 
 
 @given(q=st.sampled_from([None, 1e-9, 0.005]), families=st.lists(st.sampled_from(FAMILIES), unique=True))

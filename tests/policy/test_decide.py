@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from smallrun import BYSTANDERS, MEMBERS, NOW, Changed, campaign, registry, write_run
 
 from stillwatch.core import BadTable, Decision, UnreadableInput, decision_from_json, decision_to_json
-from stillwatch.core.tables import FAMILIES
 from stillwatch.policy import Policy, RunFacts, concerned, decide, explain_rules, letters, read_run
+from stillwatch.tables import FAMILIES
 
 
 def of_campaign(policy: Policy, facts: RunFacts) -> Decision:

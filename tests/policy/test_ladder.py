@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.core import ACTIONS, Action
-from stillwatch.core.tables import FAMILIES, VERDICTS
 from stillwatch.policy import DEFAULT_POLICY, Rule, read_policy
 from stillwatch.policy.ladder import climb, joined_actions
 from stillwatch.policy.rules import CONDITIONS
+from stillwatch.tables import FAMILIES, VERDICTS
 
 POLICY = read_policy(DEFAULT_POLICY)
 BASE = POLICY.rules[0]

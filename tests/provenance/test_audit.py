@@ -20,8 +20,6 @@ from makers_served import Server
 from stillwatch.cli import app, main
 from stillwatch.core import BadSetting, EndpointFailed, Ledger, OutputExists, is_green
 from stillwatch.lab.models import make_tiny, save_model
-from stillwatch.pipeline.audit import AuditFiles, AuditSizes, make_plan, run_audit
-from stillwatch.pipeline.subjects import AskSettings, open_subject
 from stillwatch.provenance import (
     AuditPlan,
     Mark,
@@ -35,6 +33,8 @@ from stillwatch.provenance import (
     write_register,
 )
 from stillwatch.provenance.page import render_page
+from stillwatch.services.audit import AuditFiles, AuditSizes, make_plan, run_audit
+from stillwatch.services.subjects import AskSettings, open_subject
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")

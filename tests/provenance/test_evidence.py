@@ -12,7 +12,6 @@ from scipy import stats
 
 from stillwatch.cli import app
 from stillwatch.core import BadSetting, BadTable, Ledger, OutputExists
-from stillwatch.pipeline.audit import AuditFiles, AuditSizes, make_plan
 from stillwatch.provenance import (
     Canary,
     Test,
@@ -37,6 +36,7 @@ from stillwatch.provenance.power import detectable_excess
 from stillwatch.provenance.reading import choice, words
 from stillwatch.provenance.refusals import labelled_completions
 from stillwatch.provenance.tokens import compare_counts, strings
+from stillwatch.services.audit import AuditFiles, AuditSizes, make_plan
 
 # --- reading ----------------------------------------------------------------------------------
 

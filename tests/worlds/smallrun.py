@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.core import tables
+from stillwatch import tables
 from stillwatch.policy import Policy, Registry, read_registry
 
 Changed = Callable[[str, str], Policy]

@@ -28,8 +28,8 @@ from stillwatch.campaigns.content import Content
 from stillwatch.campaigns.entities import Entities
 from stillwatch.campaigns.postings import RARITIES, Postings
 from stillwatch.campaigns.significance import COORDINATION
-from stillwatch.core.tables import FAMILIES
 from stillwatch.engines import query
+from stillwatch.tables import FAMILIES
 
 __all__ = ["PRIOR", "Links", "Traits", "link"]
 

@@ -15,8 +15,8 @@ import duckdb
 import pyarrow as pa
 
 from stillwatch.core import INDICATOR_KINDS, PartnerIndicator
-from stillwatch.core.tables import ACCOUNTS, PARTNERS
 from stillwatch.engines import query
+from stillwatch.tables import ACCOUNTS, PARTNERS
 
 __all__ = ["PartnerWord", "hold_against", "with_partners"]
 

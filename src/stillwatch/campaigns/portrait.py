@@ -19,8 +19,8 @@ from stillwatch.campaigns.investigate import Case
 from stillwatch.campaigns.linkage import PRIOR, Links
 from stillwatch.campaigns.world import Finding
 from stillwatch.campaigns.worth import Curve, interfaces_shown, worth
-from stillwatch.core.tables import FAMILIES
 from stillwatch.engines import query
+from stillwatch.tables import FAMILIES
 
 __all__ = ["Portraitist"]
 

@@ -17,8 +17,8 @@ import pyarrow as pa
 
 from stillwatch.campaigns.families import signature
 from stillwatch.campaigns.world import World
-from stillwatch.core.tables import TEMPLATES
 from stillwatch.engines import query
+from stillwatch.tables import TEMPLATES
 
 __all__ = ["shared_pieces", "template_table"]
 

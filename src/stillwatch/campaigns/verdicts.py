@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from stillwatch.campaigns.investigate import LEAST_WATCHED, ONE_SOURCE, Case
 from stillwatch.campaigns.linkage import Links
-from stillwatch.core.tables import ACCOUNTS, FAMILIES, LINKS
 from stillwatch.engines import query
+from stillwatch.tables import ACCOUNTS, FAMILIES, LINKS
 
 __all__ = ["account_table", "link_table"]
 

@@ -1,17 +1,13 @@
-"""The tables every stage reads and writes, and the errors every stage raises.
+"""What every package may know: the error tree and the few types that packages hand one another.
 
-Imports nothing of Stillwatch. ``tables`` holds Arrow schemas, ``errors`` the error tree, ``ledger`` the
-hash-chained log in which decisions, reads and writes are kept, ``decisions`` what is decided about whom and
-why, ``standing`` what of a decision log is in force, ``bodies`` what model APIs are sent and answer,
-``words`` and ``minhash`` which texts are alike. Only ``tables`` needs Arrow, and is imported when asked for:
-the gateway runs where Arrow is not. ``indicators`` is what members of an alliance share, ``endpoint``
+Imports nothing of Stillwatch, and nothing of Arrow: the gateway runs where Arrow is not. ``errors`` is the error
+tree, ``ledger`` the hash-chained log in which decisions, reads and writes are kept, ``decisions`` what is decided
+about whom and why, ``standing`` what of a decision log is in force, ``bodies`` what model APIs are sent and answer,
+``words`` and ``minhash`` which texts are alike. ``indicators`` is what members of an alliance share, ``endpoint``
 speaks to remote models, ``greenlists`` and ``radioactivity`` hold a watermark's marks and the test for them.
 """
 
 from __future__ import annotations
-
-import importlib
-from typing import TYPE_CHECKING, Any
 
 from stillwatch.core.decisions import (
     ACTIONS,
@@ -55,9 +51,6 @@ from stillwatch.core.jsonlines import json_lines
 from stillwatch.core.ledger import Entry, Ledger, canonical_json, chained, verify_chain
 from stillwatch.core.radioactivity import Radioactivity, measure_radioactivity
 from stillwatch.core.standing import Appeal, Standing, current_decisions, decision_history
-
-if TYPE_CHECKING:
-    from stillwatch.core import tables
 
 __all__ = [
     "ACTIONS",
@@ -108,12 +101,5 @@ __all__ = [
     "is_green",
     "json_lines",
     "measure_radioactivity",
-    "tables",
     "verify_chain",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    if name == "tables":
-        return importlib.import_module("stillwatch.core.tables")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

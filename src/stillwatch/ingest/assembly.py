@@ -13,9 +13,9 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from stillwatch.core.tables import DEAD_LETTERS, EXCHANGES
 from stillwatch.ingest.clock import timestamps
 from stillwatch.ingest.record import COLUMNS, Exchange, Message
+from stillwatch.tables import DEAD_LETTERS, EXCHANGES
 
 __all__ = ["DeadLetter", "dead_letters", "excerpt", "exchanges"]
 

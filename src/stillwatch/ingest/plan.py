@@ -17,10 +17,10 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from stillwatch.core import EmptyInput, UnknownFormat, UnreadableInput
-from stillwatch.core.tables import EXCHANGES
 from stillwatch.ingest.base import BatchFormat
 from stillwatch.ingest.files import Container, Wrapping, container, wrapping
 from stillwatch.ingest.registry import all_formats, majority
+from stillwatch.tables import EXCHANGES
 
 __all__ = ["Slice", "cut", "plan"]
 

@@ -19,7 +19,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.core.tables import EXCHANGES
 from stillwatch.ingest import assembly
 from stillwatch.ingest.assembly import DeadLetter, excerpt
 from stillwatch.ingest.base import BatchFormat, LogFormat
@@ -28,6 +27,7 @@ from stillwatch.ingest.files import BROKEN, line_blocks, numbered_lines, opened,
 from stillwatch.ingest.plan import Slice
 from stillwatch.ingest.record import COLUMNS, FLOATS, Exchange, RecordError, conform
 from stillwatch.ingest.registry import all_formats
+from stillwatch.tables import EXCHANGES
 
 __all__ = ["SliceResult", "read_slice"]
 

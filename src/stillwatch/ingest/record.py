@@ -1,6 +1,6 @@
 """The canonical record as one line of a log, for the instant between its bytes and Arrow columns.
 
-``Exchange`` mirrors ``core.tables.EXCHANGES`` field by field, less the two columns that say where a
+``Exchange`` mirrors ``tables.EXCHANGES`` field by field, less the two columns that say where a
 record was read from. ``conform`` turns a format's loose fields into one, or says in a sentence why
 it cannot. To add a column, add it to ``EXCHANGES`` and here under the same name and place.
 """
@@ -16,7 +16,7 @@ import msgspec
 import pyarrow as pa
 
 from stillwatch.core.bodies.shapes import Fields, Message, RecordError, shown
-from stillwatch.core.tables import EXCHANGES
+from stillwatch.tables import EXCHANGES
 
 __all__ = ["COLUMNS", "FLOATS", "Exchange", "Fields", "Message", "RecordError", "conform", "shown"]
 

@@ -11,9 +11,9 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from stillwatch.core import BadTable, UnreadableInput
-from stillwatch.core.tables import ACCOUNT_FILE, RELEASES_FILE
 from stillwatch.ingest.clock import to_microseconds
 from stillwatch.ingest.files import wrapping
+from stillwatch.tables import ACCOUNT_FILE, RELEASES_FILE
 
 __all__ = ["read_accounts", "read_releases"]
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from stillwatch.core import BadDecision, Decision, Ledger, Standing, decision_history, decision_to_json
-from stillwatch.core.tables import VERDICTS
 from stillwatch.policy.decide import Decided
 from stillwatch.policy.expressions import TRUE, UNKNOWN
 from stillwatch.policy.rules import Policy
 from stillwatch.policy.runfacts import RunFacts
+from stillwatch.tables import VERDICTS
 
 __all__ = ["Recorded", "approve", "file_appeal", "history", "record", "resolve_appeal", "withdraw"]
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from stillwatch.core.tables import FAMILIES, VERDICTS
+from stillwatch.tables import FAMILIES, VERDICTS
 
 __all__ = ["FACTS", "FAMILY_WORDS", "GROUPS", "LETTER_WORDS", "PROBES", "Fact", "joined", "known", "render"]
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stillwatch.core import ACTIONS, Action
-from stillwatch.core.tables import VERDICTS
 from stillwatch.policy.rules import CONDITIONS, Ladder, Rule, Verdict
+from stillwatch.tables import VERDICTS
 
 __all__ = ["Rung", "climb", "joined_actions"]
 

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 from stillwatch.core import Decision, Standing
-from stillwatch.core.tables import VERDICTS
 from stillwatch.policy.backtest import Change, Moved
 from stillwatch.policy.decide import Decided
 from stillwatch.policy.decisionlog import Recorded
@@ -14,6 +13,7 @@ from stillwatch.policy.examples import Tried
 from stillwatch.policy.expressions import UNKNOWN
 from stillwatch.policy.facts import joined
 from stillwatch.policy.rules import Policy
+from stillwatch.tables import VERDICTS
 
 __all__ = ["describe_backtest", "describe_decided", "describe_log", "describe_policy", "describe_tried"]
 

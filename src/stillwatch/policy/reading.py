@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from stillwatch.core import ACTIONS, Action, Inference, UnreadableInput
-from stillwatch.core.tables import VERDICTS
 from stillwatch.policy.expressions import TRUTHS, WrongExpression, compile_expression
 from stillwatch.policy.facts import FACTS, GROUPS, Fact
 from stillwatch.policy.located import Located, did_you_mean, read_located
 from stillwatch.policy.rules import CONDITIONS, FELT, Condition, Example, Ladder, Policy, Rule, Verdict, Wording
+from stillwatch.tables import VERDICTS
 
 __all__ = ["DEFAULT_POLICY", "PLACEHOLDER", "read_policy"]
 

@@ -18,7 +18,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.core import BadTable, UnreadableInput, tables
+from stillwatch import tables
+from stillwatch.core import BadTable, UnreadableInput
 from stillwatch.engines import query
 from stillwatch.policy.columns import Subjects
 from stillwatch.policy.licences import Registry

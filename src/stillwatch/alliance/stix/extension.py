@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stillwatch.core import INDICATOR_KINDS
-from stillwatch.core.tables import FAMILIES
+from stillwatch.tables import FAMILIES
 
 __all__ = ["APPEAL_STATUSES", "EXTENSION_ID", "RETRACTION_REASONS", "extended", "extension_definition", "properties"]
 

@@ -1,6 +1,6 @@
 """Stillwatch's own record: one object whose keys are the columns of ``exchanges``.
 
-Read are the columns named in ``core.tables.EXCHANGES``; other keys are ignored. ``time``,
+Read are the columns named in ``tables.EXCHANGES``; other keys are ignored. ``time``,
 ``account_id`` and ``prompt`` or ``messages`` are required. ``content`` may be text or content parts;
 ``tools`` may be names or definitions; ``stop`` one string or a list; ``status`` text or a number;
 ``asn`` a number or ``AS64500``; ``response_format`` text or an object with a ``type``. ``source_file``
@@ -15,9 +15,9 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from stillwatch.core.bodies.shapes import Json, content_text, identity, messages, names_of_tools, stop_list, whole
-from stillwatch.core.tables import EXCHANGES
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import COLUMNS, Fields
+from stillwatch.tables import EXCHANGES
 
 __all__ = ["FORMAT"]
 

@@ -1,0 +1,257 @@
+"""``stillwatch audit``, ``canary``, ``refusal-judge``: parse, call, print. What they need is imported when they run."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import cyclopts
+from cyclopts import Parameter
+
+__all__ = ["add_audit", "add_refusal_judge", "canary_app"]
+
+Bars = Callable[[], AbstractContextManager[Any]]
+Say = Callable[[object], None]
+Many = Parameter(consume_multiple=True, negative=())
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What ``stillwatch audit`` takes besides the models and OUT.
+
+    Attributes:
+        prompts: JSONL of prompts for behaviour, with answers where there are right ones. [default: made]
+        queries: Prompts for behaviour, asked of every model.
+        identity: Ways of asking who a model is; 0 leaves that out.
+        teacher_maker: Whose model the teacher is, such as Mistral. [default: who it says it is]
+        unsafe: JSONL of prompts that ought to be refused.
+        safe: JSONL of prompts that only look so.
+        guardrail: Prompts of each of these kinds, at most.
+        judge_labels: JSONL of text and refuses, to hold the refusal judge against. [default: the project's own]
+        canaries: Register of canaries planted.
+        watermark_key_file: File with the number that the teacher's text was marked with.
+        watermark_gamma: Share of green words.
+        watermark_tokenizer: tokenizer.json of the marked model.
+        unmarked: JSONL of prompt and response by the teacher without the mark. [default: the controls' answers]
+        suspect_weights: Folder of safetensors. [default: that of hf:PATH]
+        teacher_weights: Folder of safetensors. [default: that of hf:PATH]
+        system: System prompt before every prompt for behaviour.
+        level: Of all tests together, after Holm's correction.
+        effect: Excess similarity that the audit is to find.
+        price_in: Of a million tokens sent, for the estimate.
+        price_out: Of a million tokens received.
+        max_tokens: Of an answer.
+        parallel: Requests under way at once, to each endpoint.
+        timeout: Seconds for one answer.
+        key_file: File that holds the endpoints' key; NAME=FILE for one model's.
+        seed: Of every random draw.
+        plan_only: Say what it needs and costs, and stop.
+    """
+
+    prompts: Path | None = None
+    queries: int = 240
+    identity: int = 60
+    teacher_maker: str = ""
+    unsafe: Path | None = None
+    safe: Path | None = None
+    guardrail: int = 100
+    judge_labels: Path | None = None
+    canaries: Path | None = None
+    watermark_key_file: Path | None = None
+    watermark_gamma: float = 0.25
+    watermark_tokenizer: Path | None = None
+    unmarked: Path | None = None
+    suspect_weights: Path | None = None
+    teacher_weights: Path | None = None
+    system: str = ""
+    level: float = 0.01
+    effect: float = 0.15
+    price_in: float | None = None
+    price_out: float | None = None
+    max_tokens: int = 256
+    parallel: int = 4
+    timeout: float = 120.0
+    key_file: Annotated[tuple[str, ...], Many] = ()
+    seed: int = 0
+    plan_only: Annotated[bool, Parameter(negative=())] = False
+
+
+def add_audit(app: cyclopts.App, bars: Bars, say: Say) -> None:
+    """Give ``app`` the command ``audit``.
+
+    Args:
+        app: of the command line.
+        bars: opens a display of progress.
+        say: prints a line.
+    """
+
+    @app.command(name="audit")
+    def audit_command(
+        suspect: str,
+        /,
+        *,
+        against: str,
+        out: Path,
+        controls: Annotated[list[str] | None, Many] = None,
+        options: Options | None = None,
+    ) -> None:
+        """Test whether a suspect model was trained on a teacher's outputs, and report p-values and their limits.
+
+        Parameters
+        ----------
+        suspect
+            openai:URL, openai:URL#MODEL or hf:PATH; NAME= before it names it in the report.
+        against
+            The teacher, given likewise.
+        out
+            Folder for the audit; what was answered stays there, so that a stopped run carries on.
+        controls
+            Models that were not trained on the teacher, given likewise: 3 or more; 8 are worth their cost.
+        """
+        _run(suspect, against, controls or [], out, options or Options(), bars, say)
+
+
+def add_refusal_judge(app: cyclopts.App, say: Say) -> None:
+    """Give ``app`` the command ``refusal-judge``.
+
+    Args:
+        app: of the command line.
+        say: prints a line.
+    """
+
+    @app.command(name="refusal-judge")
+    def judge_command(labels: Path | None = None, /, *, wrong: Annotated[bool, Parameter(negative=())] = False) -> None:
+        """Hold the refusal judge of the audit against labelled completions.
+
+        Parameters
+        ----------
+        labels
+            JSONL of text and refuses (true or false), labelled by a person. [default: the project's own]
+        wrong
+            Print those that it gets wrong too.
+        """
+        from stillwatch.provenance import judge_accuracy  # noqa: PLC0415 - a scan starts without it
+
+        found = judge_accuracy(labels)
+        say(found)
+        for text, refuses in found.wrong if wrong else ():
+            say(f"{'missed' if refuses else 'no refusal'}: {' '.join(text.split())[:200]}")
+
+
+def _run(suspect: str, teacher: str, controls: list[str], out: Path, options: Options, bars: Bars, say: Say) -> None:
+    from stillwatch.services import audit as wiring  # noqa: PLC0415 - a scan starts without it
+    from stillwatch.services.subjects import AskSettings  # noqa: PLC0415
+
+    files = wiring.AuditFiles(
+        prompts=options.prompts,
+        unsafe=options.unsafe,
+        safe=options.safe,
+        labels=options.judge_labels,
+        canaries=options.canaries,
+        watermark_key=options.watermark_key_file,
+        watermark_tokenizer=options.watermark_tokenizer,
+        unmarked=options.unmarked,
+        suspect_weights=options.suspect_weights,
+        teacher_weights=options.teacher_weights,
+    )
+    sizes = wiring.AuditSizes(
+        queries=options.queries,
+        identity=options.identity,
+        guardrail=options.guardrail,
+        level=options.level,
+        effect=options.effect,
+        gamma=options.watermark_gamma,
+        seed=options.seed,
+    )
+    plan = wiring.make_plan(suspect, teacher, files, sizes, maker=options.teacher_maker, system=options.system)
+    prices = wiring.AuditPrices(options.price_in, options.price_out)
+    ahead = wiring.forecast(plan, len(controls), options.max_tokens, prices)
+    say(ahead)
+    if options.plan_only:
+        return
+    settings = AskSettings(
+        out / "records", options.max_tokens, options.parallel, options.timeout, _keys(options.key_file)
+    )
+    with bars() as progress:
+        done = wiring.run_audit(
+            suspect,
+            teacher,
+            controls,
+            plan,
+            out,
+            settings,
+            cost=ahead.cost,
+            hear=lambda stage: progress.start(stage, None),
+        )
+    say(done)
+
+
+def _keys(given: tuple[str, ...]) -> dict[str, Path]:
+    found = {}
+    for one in given:
+        name, equals, path = one.partition("=")
+        found[name if equals else ""] = Path(path if equals else one)
+    return found
+
+
+def canary_app(say: Say) -> cyclopts.App:
+    """The commands of canaries.
+
+    Args:
+        say: prints a line.
+    """
+    app = cyclopts.App(
+        name="canary", help="Invented facts for flagged accounts' answers, so that a student of them can be told."
+    )
+
+    @app.command(name="plan")
+    def plan_command(*, out: Path, count: int = 80, seed: int | None = None) -> None:
+        """Draw invented facts, half of them to plant, and put the register's hash on record.
+
+        Parameters
+        ----------
+        out
+            The register: keep it secret. OUT.ledger.jsonl beside it can be shown to anybody.
+        count
+            Facts.
+        seed
+            Secret, for drawing the same again. [default: drawn]
+        """
+        from stillwatch.core import Ledger  # noqa: PLC0415 - a scan starts without it
+        from stillwatch.provenance import plan_canaries, write_register  # noqa: PLC0415
+
+        canaries = plan_canaries(count, secrets.randbits(63) if seed is None else seed)
+        digest = write_register(canaries, out, Ledger(out.with_name(f"{out.name}.ledger.jsonl")))
+        say(f"{sum(one.planted for one in canaries)} of {count} to plant: {out}\nSHA-256 on record: {digest}")
+
+    @app.command(name="plant")
+    def plant_command(register: Path, answers: Path, /, *, accounts: Path, policy: Path, out: Path) -> None:
+        """Put canaries into the answers of flagged accounts, where the policy allows it.
+
+        Parameters
+        ----------
+        register
+            Of stillwatch canary plan.
+        answers
+            JSONL of account_id and response.
+        accounts
+            The flagged accounts, one a line.
+        policy
+            TOML: [canaries] planting = true, approved_by = "who answers for it".
+        out
+            The answers again, canaries and all.
+        """
+        from stillwatch.core import Ledger  # noqa: PLC0415
+        from stillwatch.provenance import plant_canaries, read_register  # noqa: PLC0415
+
+        flagged = {line.strip() for line in accounts.read_text(encoding="utf-8").splitlines() if line.strip()}
+        ledger = Ledger(register.with_name(f"{register.name}.ledger.jsonl"))
+        canaries = read_register(register)
+        say(plant_canaries(canaries, answers, out, accounts=flagged, policy=policy, ledger=ledger))
+
+    return app

@@ -1,0 +1,166 @@
+"""The first pass: log files to exchanges, dead letters and sketches, slice by slice.
+
+A worker reads its slice, sketches each batch while it is in cache, and writes three part files;
+nothing but counts comes back. Memory is bounded by a batch a worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, as_completed
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stillwatch.ingest import Slice, read_slice
+from stillwatch.sketching import SKETCH, sketch_batch
+from stillwatch.tables import DEAD_LETTERS, EXCHANGES
+
+__all__ = ["Read", "read_slices", "sketch_tables"]
+
+_ROWS = 2048
+_PART_ROWS = 32_768
+_SKETCH_ROWS = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a pass over some slices came to."""
+
+    exchanges: int = 0
+    dead_letters: int = 0
+    read_bytes: int = 0
+
+    def __add__(self, other: Read) -> Read:
+        return Read(
+            self.exchanges + other.exchanges,
+            self.dead_letters + other.dead_letters,
+            self.read_bytes + other.read_bytes,
+        )
+
+
+class _Part:
+    """A Parquet part that is made only when it gets a row."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._path, self._schema = path, schema
+        self._writer: pq.ParquetWriter | None = None
+        self._held: list[pa.RecordBatch] = []
+        self._rows = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        if batch.num_rows:
+            self._held.append(batch)
+            self._rows += batch.num_rows
+        if self._rows >= _PART_ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._held:
+            return
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(
+                self._path,
+                self._schema,
+                compression="lz4",
+                use_dictionary=_DICTIONARY[self._schema],
+            )
+        self._writer.write_table(pa.Table.from_batches(self._held, self._schema))
+        self._held, self._rows = [], 0
+
+    def close(self) -> None:
+        self._flush()
+        if self._writer is not None:
+            self._writer.close()
+
+
+# Dictionaries help columns of few values and only cost where every value differs.
+_UNIQUE = {"exchange_id", "prompt", "response", "reasoning", "messages", "time", "latency_ms", "system"}
+_DICTIONARY: dict[pa.Schema, list[str] | bool] = {
+    EXCHANGES: [f.name for f in EXCHANGES if f.name not in _UNIQUE and not pa.types.is_list(f.type)],
+    DEAD_LETTERS: True,
+    SKETCH: False,
+}
+
+
+def _write_sketches(sketches: _Part, exchanges: pa.RecordBatch) -> None:
+    """Sketch a batch in pieces that stay in cache."""
+    for start in range(0, exchanges.num_rows, _SKETCH_ROWS):
+        sketches.write(sketch_batch(exchanges.slice(start, _SKETCH_ROWS)))
+
+
+def _read_one(part: Slice, number: int, run: Path, work: Path) -> Read:
+    name = f"part-{number:06d}.parquet"
+    exchanges = _Part(run / "exchanges.parquet" / name, EXCHANGES)
+    letters = _Part(work / "dead_letters" / name, DEAD_LETTERS)
+    sketches = _Part(work / "sketches" / name, SKETCH)
+    total = Read()
+    for result in read_slice(part, batch_rows=_ROWS):
+        exchanges.write(result.exchanges)
+        letters.write(result.dead_letters)
+        _write_sketches(sketches, result.exchanges)
+        total += Read(result.exchanges.num_rows, result.dead_letters.num_rows, result.bytes_read)
+    for written in (exchanges, letters, sketches):
+        written.close()
+    return total
+
+
+def read_slices(
+    slices: Iterable[Slice],
+    run: Path,
+    work: Path,
+    *,
+    pool: Executor | None,
+    progress: Callable[[int], None],
+) -> Read:
+    """Read every slice into part files.
+
+    Args:
+        slices: what to read.
+        run: gets ``exchanges.parquet/``.
+        work: gets ``dead_letters/`` and ``sketches/``.
+        pool: worker processes; without them the log is read in this process.
+        progress: told of bytes as they are done.
+    """
+    for folder in (run / "exchanges.parquet", work / "dead_letters", work / "sketches"):
+        folder.mkdir()
+    total = Read()
+    if pool is None:
+        for number, part in enumerate(slices):
+            done = _read_one(part, number, run, work)
+            progress(done.read_bytes)
+            total += done
+        return total
+    waiting = [pool.submit(_read_one, part, number, run, work) for number, part in enumerate(slices)]
+    for future in as_completed(waiting):
+        done = future.result()
+        progress(done.read_bytes)
+        total += done
+    return total
+
+
+def sketch_tables(exchanges: Path, work: Path, until: datetime) -> int:
+    """Copy exchanges up to a moment and sketch them anew; how many there were.
+
+    Args:
+        exchanges: folder of parts.
+        work: gets ``exchanges/`` and ``sketches/``.
+        until: exchanges after this moment are left out.
+    """
+    moment = pa.scalar(until, EXCHANGES.field("time").type)
+    count = 0
+    for part in sorted(exchanges.glob("*.parquet")):
+        kept = _Part(work / "exchanges" / part.name, EXCHANGES)
+        sketches = _Part(work / "sketches" / part.name, SKETCH)
+        for batch in pq.ParquetFile(part).iter_batches(_ROWS):
+            early = batch.filter(pc.less_equal(batch.column("time"), moment))
+            count += early.num_rows
+            kept.write(early)
+            _write_sketches(sketches, early)
+        kept.close()
+        sketches.close()
+    return count

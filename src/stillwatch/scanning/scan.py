@@ -1,0 +1,204 @@
+"""The command ``scan``: from paths to a run."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stillwatch.alliance.store import partner_indicators
+from stillwatch.core import EmptyInput
+from stillwatch.engines import connect, worker_pool
+from stillwatch.ingest import cut, plan, read_accounts, read_releases
+from stillwatch.reporting import write_findings, write_report
+from stillwatch.scanning.detect import Clock, Detected, detect
+from stillwatch.scanning.read import Read, read_slices
+from stillwatch.scanning.run import Run, new_run
+from stillwatch.scanning.values import Values, read_values
+from stillwatch.settings import ScanSettings
+from stillwatch.tables import ACCOUNT_FILE, DEAD_LETTERS, EXCHANGES
+
+__all__ = ["ACCOUNT_FILE_COPY", "Progress", "make_views", "scan"]
+
+ACCOUNT_FILE_COPY = "account_file.parquet"
+"""What ``--accounts`` said, kept with the run so that it can be detected again."""
+
+# A worker with less to read than this is done before it would have started.
+_BYTES_A_WORKER = 3_000_000
+_VERSIONED = ("duckdb", "graspologic-native", "numpy", "pyarrow", "scipy", "splink", "wordllama")
+
+
+class Progress(Protocol):
+    """Told how a scan goes."""
+
+    def start(self, stage: str, total: int | None) -> None:
+        """A stage begins; ``total`` is its size in bytes where that is known."""
+
+    def advance(self, amount: int) -> None:
+        """Some of the stage is done."""
+
+
+class _Silent:
+    def start(self, stage: str, total: int | None) -> None:
+        pass
+
+    def advance(self, amount: int) -> None:
+        pass
+
+
+def scan(
+    paths: Sequence[Path],
+    *,
+    out: Path,
+    accounts: Path | None = None,
+    releases: Path | None = None,
+    values: Path | None = None,
+    indicators: Path | None = None,
+    settings: ScanSettings | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Read logs, find campaigns, write a run.
+
+    Args:
+        paths: files and folders of logs, formats mixed at will.
+        out: the run's folder; must not exist.
+        accounts: what is known of accounts, joined on ``account_id``.
+        releases: models and when they came out.
+        values: what a lab measured exchanges to be worth.
+        indicators: a member's file, with what partners of an alliance said.
+        settings: of the scan.
+        progress: told how it goes.
+
+    Raises:
+        InputError: nothing can be read, or a side file is wrong.
+        OutputError: the run cannot be written.
+        Interrupted: the person at the keyboard stopped it.
+    """
+    settings = settings or ScanSettings()
+    progress = progress or _Silent()
+    clock = Clock()
+    started = datetime.now(UTC)
+    # A wrong side file is told before the log is read, not after.
+    account_table = read_accounts(accounts) if accounts else ACCOUNT_FILE.empty_table()
+    release_table = read_releases(releases) if releases else None
+    known = read_values(values) if values else Values()
+    partners = partner_indicators(indicators) if indicators else None
+    slices = plan(paths, defaults=settings.defaults())
+    size = sum(path.stat().st_size for path in {part.path for part in slices})
+    with new_run(out) as run, _workers(settings.workers, size) as pool:
+        work = run / ".work"
+        work.mkdir()
+        pq.write_table(account_table, run / ACCOUNT_FILE_COPY, compression="zstd")
+        progress.start("reading", size)
+        with clock.stage("read and sketch"):
+            read = read_slices(cut(slices), run, work, pool=pool, progress=progress.advance)
+        letters = _gather_dead_letters(run, work)
+        if not read.exchanges:
+            raise EmptyInput(
+                f"none of {read.dead_letters:,} records could be read; the first: {letters}",
+                where=", ".join(str(p) for p in paths[:3]),
+                hint="see docs/reference/formats.md for what each format must hold",
+            )
+        progress.start("looking for campaigns", None)
+        with connect(work / "spill", memory_mb=settings.memory_mb, threads=settings.workers) as connection:
+            make_views(connection, run / "exchanges.parquet", work / "sketches", run / ACCOUNT_FILE_COPY)
+            found = detect(connection, run, release_table, settings, clock, pool, known.curves, partners)
+        missing = _missing_columns(run / "exchanges.parquet", account_table)
+        progress.start("writing the report", None)
+        shutil.rmtree(work)
+        _write_run_json(run, settings, started, read, found, clock, missing, known)
+        with clock.stage("report"):
+            write_report(run)
+            write_findings(run)
+        # Once more, now with the report's own time.
+        _write_run_json(run, settings, started, read, found, clock, missing, known)
+    return Run.open(out)
+
+
+def make_views(connection: duckdb.DuckDBPyConnection, exchanges: Path, sketches: Path, accounts: Path) -> None:
+    """Make ``exchanges``, ``sketches`` and ``account_file`` known to the connection."""
+    for name, source in (("exchanges", exchanges / "*.parquet"), ("sketches", sketches / "*.parquet")):
+        quoted = str(source).replace("'", "''")
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")
+    connection.execute("CREATE TABLE account_file AS SELECT * FROM read_parquet(?)", [str(accounts)])
+
+
+def _gather_dead_letters(run: Path, work: Path) -> str:
+    """Join the parts in order, a part at a time; the first reason comes back."""
+    first = ""
+    with pq.ParquetWriter(run / "dead_letters.parquet", DEAD_LETTERS, compression="zstd") as writer:
+        for part in sorted((work / "dead_letters").iterdir()):
+            for batch in pq.ParquetFile(part).iter_batches():
+                writer.write_batch(batch)
+                first = first or batch.column("reason")[0].as_py()
+    return first
+
+
+def _missing_columns(exchanges: Path, accounts: pa.Table) -> list[str]:
+    """Columns that no record of the log has, nor the account file; asked of Parquet's statistics."""
+    known = {name for name in accounts.column_names if accounts[name].null_count < len(accounts)}
+    for part in exchanges.iterdir():
+        described = pq.ParquetFile(part).metadata
+        for group in map(described.row_group, range(described.num_row_groups)):
+            for column in map(group.column, range(group.num_columns)):
+                seen = column.statistics
+                if seen is None or seen.null_count < column.num_values:
+                    known.add(column.path_in_schema.partition(".")[0])
+    return [name for name in EXCHANGES.names if name not in known]
+
+
+def _workers(workers: int, size: int) -> AbstractContextManager[Executor | None]:
+    """Processes for a log of this many bytes, None where one is enough."""
+    busy = min(workers, size // _BYTES_A_WORKER)
+    return worker_pool(busy) if busy > 1 else nullcontext()
+
+
+def _write_run_json(
+    run: Path,
+    settings: ScanSettings,
+    started: datetime,
+    read: Read,
+    found: Detected,
+    clock: Clock,
+    missing: Sequence[str],
+    values: Values,
+) -> None:
+    document: dict[str, Any] = {
+        "stillwatch": importlib.metadata.version("stillwatch"),
+        "versions": {
+            "python": platform.python_version(),
+            **{n: importlib.metadata.version(n) for n in _VERSIONED},
+        },
+        "settings": settings.model_dump(),
+        "seed": settings.seed,
+        "started": started.isoformat(timespec="seconds"),
+        "counts": {
+            "exchanges": read.exchanges,
+            "dead_letters": read.dead_letters,
+            "bytes": read.read_bytes,
+            "accounts": found.accounts,
+            "links": found.links,
+            "templates": found.templates,
+            "clusters_tested": found.clusters_tested,
+            "campaigns": found.campaigns,
+        },
+        "timings": {name: round(seconds, 3) for name, seconds in clock.seconds.items()},
+        "columns_missing": list(missing),
+    }
+    if found.partners is not None:
+        word = found.partners
+        document["partners"] = {"indicators": word.held, "too_broad": word.broad, "matches": len(word.table)}
+    if values.sha256:
+        document["values"] = {"sha256": values.sha256, "caveats": list(values.caveats)}
+    (run / "run.json").write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2))

@@ -1,0 +1,44 @@
+"""A run and a decision log in, the gateway's snapshot out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from stillwatch.core import Ledger, UnreadableInput, current_decisions
+from stillwatch.gateway import write_snapshot
+from stillwatch.scanning.run import Run
+from stillwatch.services.known_texts import known_texts
+
+__all__ = ["snapshot_of_run"]
+
+
+def snapshot_of_run(run: Path, *, log: Path | None, out: Path, now: datetime | None = None) -> Mapping[str, Any]:
+    """Write what the gateway goes by, in place of what was there.
+
+    Args:
+        run: the folder of a finished scan.
+        log: the decision log; none makes a snapshot that knows campaigns and does nothing.
+        out: the snapshot.
+        now: decisions in force at this time.
+
+    Returns:
+        The snapshot's header: counts of rules, accounts and templates.
+
+    Raises:
+        UnreadableInput: the run or the log cannot be read.
+        TamperedLedger, BadDecision: the log cannot be used; the snapshot before stays.
+    """
+    if not (run / "run.json").is_file():
+        raise UnreadableInput("is no run", where=str(run), hint="give the folder that `stillwatch scan --out` wrote")
+    if log is not None and not log.is_file():
+        raise UnreadableInput("there is no such decision log", where=str(log), hint="see `stillwatch policy decide`")
+    now = now or datetime.now(UTC)
+    entries = list(Ledger(log).entries()) if log else []
+    standings = current_decisions(entries, now, where=str(log))
+    about = frozenset(template for standing in standings for template in standing.decision.templates)
+    texts = known_texts(Run.open(run), about)
+    head = entries[-1].hash if entries else None
+    return write_snapshot(out, standings, texts, made=now, sentences=len(texts.sentences), log_head=head)

@@ -1,0 +1,86 @@
+"""Text features of single prompts, from which accounts are compared by what they ask.
+
+Three blocks side by side: the mean of the words' static embeddings, the layout, and word uni- and
+bigrams by signed feature hashing (Weinberger et al. 2009). Sentences that stand in many accounts'
+prompts are left out first where they are named: what is compared is what varies, so that
+customers of one framework do not look alike through its prompt, and a campaign's injected
+sentence does not hide its pool.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.sketching import layout as layout_signal
+from stillwatch.sketching.embedding import DIMENSIONS, word_table
+from stillwatch.sketching.words import U64, Words, mix, split_words
+
+__all__ = ["WIDTH", "text_features"]
+
+_HASHED = 128
+_LIMIT_BYTES = 1000
+# Fewer words of its own beside a shared text, and a prompt says nothing of where its question is from.
+_MIN_RESIDUAL_WORDS = 8
+# As in the sketches, whose sentence hashes are compared with these.
+_MIN_SENTENCE_WORDS = 5
+
+WIDTH = DIMENSIONS + len(layout_signal.NAMES) + _HASHED
+"""Features a prompt."""
+
+F32 = npt.NDArray[np.float32]
+
+
+def _hashed_words(words: Words, kept: npt.NDArray[np.bool_]) -> F32:
+    n = len(words)
+    text = words.text_of_word()
+    single = np.flatnonzero(kept)
+    pair = single[:-1][(np.diff(single) == 1) & (np.diff(text[single]) == 0)] if len(single) else single
+    hashes = np.concatenate(
+        [
+            words.hashes[single],
+            mix(words.hashes[pair] * np.uint64(3) + words.hashes[np.minimum(pair + 1, len(text) - 1)]),
+        ]
+        if len(single)
+        else [np.zeros(0, np.uint64)]
+    )
+    owners = np.concatenate([text[single], text[pair]]) if len(single) else np.zeros(0, np.int64)
+    sign = np.where(hashes >> np.uint64(63), 1.0, -1.0)
+    cell = owners * _HASHED + (hashes & np.uint64(_HASHED - 1)).astype(np.int64)
+    counts = np.bincount(cell, weights=sign, minlength=n * _HASHED).reshape(n, _HASHED)
+    per_text = np.sqrt(np.maximum(np.bincount(owners, minlength=n), 1))
+    return np.asarray(counts / per_text[:, None], np.float32)
+
+
+def _varying(words: Words, shared: U64) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which words stand outside sentences in ``shared``, and which texts have enough of them.
+
+    A text that is all shared keeps its words, and is said not to vary.
+    """
+    sentence_hashes, _, of_word = words.sentences(_MIN_SENTENCE_WORDS)
+    if len(shared) == 0 or len(sentence_hashes) == 0:
+        return np.ones(len(words.hashes), np.bool_), np.ones(len(words), np.bool_)
+    place = np.minimum(np.searchsorted(shared, sentence_hashes), len(shared) - 1)
+    dropped = shared[place] == sentence_hashes
+    kept = ~np.append(dropped, False)[of_word]
+    text = words.text_of_word()
+    left = np.bincount(text, weights=kept, minlength=len(words))
+    varies = (left >= _MIN_RESIDUAL_WORDS) | (left == np.diff(words.text_offsets))
+    return np.asarray(kept | ~varies[text]), np.asarray(varies)
+
+
+def text_features(prompts: pa.Array, shared: U64) -> tuple[F32, npt.NDArray[np.bool_]]:
+    """Features of a batch of prompts.
+
+    Args:
+        prompts: string array of n prompts.
+        shared: sorted hashes of sentences to leave out.
+
+    Returns:
+        Features, n x ``WIDTH``, and whether each prompt has anything that is not shared (n).
+    """
+    words = split_words(prompts, limit_bytes=_LIMIT_BYTES)
+    kept, varies = _varying(words, shared)
+    blocks = [word_table().mean(words, kept), layout_signal.layout(words), _hashed_words(words, kept)]
+    return np.concatenate(blocks, axis=1), varies

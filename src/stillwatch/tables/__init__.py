@@ -1,0 +1,39 @@
+"""The tables of a run, declared once: column names, types and order.
+
+Bulk data moves between packages as Arrow tables with these schemas and lies on disk as
+Parquet. A missing value is null, never guessed. To add a column, add it here; every reader
+selects by name, so order matters only to people.
+
+| table | a row is |
+| --- | --- |
+| ``EXCHANGES`` | a request to a model and its response |
+| ``DEAD_LETTERS`` | a record that could not be read |
+| ``ACCOUNTS`` | an account, with its verdict |
+| ``LINKS`` | a linked pair of accounts, with a match weight per evidence family |
+| ``TEMPLATES`` | a family of near-identical or same-source prompts |
+| ``CAMPAIGNS`` | a campaign with its portrait |
+| ``PARTNERS`` | an account that has what a partner of an alliance named |
+"""
+
+from __future__ import annotations
+
+from stillwatch.core.terms import FAMILIES, VERDICTS
+from stillwatch.tables.accounts import ACCOUNTS, PARTNERS
+from stillwatch.tables.campaigns import CAMPAIGNS
+from stillwatch.tables.exchanges import ACCOUNT_COLUMNS, ACCOUNT_FILE, DEAD_LETTERS, EXCHANGES, RELEASES_FILE
+from stillwatch.tables.links import LINKS, TEMPLATES
+
+__all__ = [
+    "ACCOUNTS",
+    "ACCOUNT_COLUMNS",
+    "ACCOUNT_FILE",
+    "CAMPAIGNS",
+    "DEAD_LETTERS",
+    "EXCHANGES",
+    "FAMILIES",
+    "LINKS",
+    "PARTNERS",
+    "RELEASES_FILE",
+    "TEMPLATES",
+    "VERDICTS",
+]
