@@ -18,7 +18,9 @@ def exchanges(prompts: list[str], systems: list[str | None] | None = None) -> pa
     n = len(prompts)
     return pa.record_batch(
         {
-            "exchange_id": pa.array([f"x{i}" for i in range(n)], pa.string()),
+            "row_key": pa.array(range(n), pa.int64()),
+            "time": pa.array([0] * n, pa.timestamp("us", tz="UTC")),
+            "client_address": pa.nulls(n, pa.string()),
             "account_id": pa.array([f"a{i % 3}" for i in range(n)], pa.string()),
             "prompt": pa.array(prompts, pa.string()),
             "system": pa.array(systems or [None] * n, pa.string()),

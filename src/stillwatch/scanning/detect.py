@@ -2,43 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from time import perf_counter
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch import campaigns as c
-from stillwatch import sketching as s
+from stillwatch import detection as d
 from stillwatch.core import PartnerIndicator
-from stillwatch.scanning.texts import read_texts
+from stillwatch.engines import DuckDBEngine, Engine, Table
+from stillwatch.evidence import Family, LogProfile, all_families
+from stillwatch.linking import Linker, Links, candidate_pairs
+from stillwatch.profiles import Profiled, Stages, build_profile
 from stillwatch.settings import ScanSettings
 from stillwatch.tables import CAMPAIGNS
 
-__all__ = ["Clock", "Detected", "detect", "read_world"]
+__all__ = ["ACCOUNT_FILE_COPY", "Clock", "Detected", "Extras", "RunTables", "detect", "link_accounts", "profile_run"]
 
-_SHARED_BY = 6
-_ELICITATION = [t.name for t in s.TACTICS].index("cot_elicitation")
+ACCOUNT_FILE_COPY = "account_file.parquet"
+"""What ``--accounts`` said, kept with the run so that it can be detected again."""
+
+TEXTS = "texts.parquet"
+"""Features of the sampled prompts."""
 
 
-@dataclass(slots=True)
-class Clock:
+class Clock(Stages):
     """Seconds each stage took, in order."""
 
-    seconds: dict[str, float] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._current: tuple[str, float] | None = None
 
+    def stage(self, name: str | None) -> None:
+        """A stage begins, and the one before it ends; None only ends it."""
+        now = perf_counter()
+        if self._current is not None:
+            before, since = self._current
+            self.seconds[before] = self.seconds.get(before, 0.0) + now - since
+        self._current = None if name is None else (name, now)
+
+
+@dataclass(frozen=True, slots=True)
+class RunTables:
+    """What a run keeps of its log, as tables of an engine."""
+
+    engine: Engine
+    exchanges: Table
+    sketches: Table
+    account_file: Table
+
+    @classmethod
     @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time a stage."""
-        start = perf_counter()
-        yield
-        self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - start
+    def opened(
+        cls, run: Path, spill: Path, settings: ScanSettings, until: datetime | None = None
+    ) -> Iterator[RunTables]:
+        """Open a run's tables; ``until`` leaves out what came later."""
+        early = "" if until is None else f"time <= TIMESTAMPTZ '{until.isoformat()}'"
+        with DuckDBEngine(spill, memory_mb=settings.memory_mb, threads=settings.workers) as engine:
+            yield cls(
+                engine,
+                engine.read(run / "exchanges.parquet" / "*.parquet", early),
+                engine.read(run / "sketches.parquet" / "*.parquet", early),
+                engine.keep(pq.read_table(run / ACCOUNT_FILE_COPY)),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What a scan may know beside the log.
+
+    Attributes:
+        releases: models and their release times.
+        curves: what a lab measured exchanges to be worth.
+        partners: what an alliance's partners said, where they were asked.
+    """
+
+    releases: pa.Table | None = None
+    curves: Sequence[d.Curve] = ()
+    partners: Sequence[PartnerIndicator] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,108 +97,136 @@ class Detected:
     templates: int
     clusters_tested: int
     campaigns: int
-    partners: c.PartnerWord | None = None
+    families: tuple[str, ...]
+    partners: d.PartnerWord | None = field(default=None)
 
 
-def read_world(
-    connection: duckdb.DuckDBPyConnection, settings: ScanSettings, clock: Clock, pool: Executor | None
-) -> c.World:
-    """The log as the tests see it, from the views that ``detect`` works on."""
-    with clock.stage("accounts"):
-        entities = c.load_entities(connection)
-        c.match_accounts(connection, s.hash_strings)
-    with clock.stage("sample"):
-        shared = c.gather_sentences(connection, holders=_SHARED_BY)
-        most = max(4, min(settings.sample_prompts, settings.sample_total // max(len(entities), 1)))
-        asked = c.load_asked(connection, len(entities))
-        sample = c.draw_sample(connection, most)
-        # Workers read the sample's texts while templates are found here.
-        finished = read_texts(sample, shared, pool)
-    with clock.stage("templates"):
-        c.find_templates(connection, s.BANDS, s.SLOTS, s.estimate_jaccard)
-    with clock.stage("shared texts"):
-        texts = c.gather_texts(connection, entities)
-        hands = c.gather_hands(connection, entities)
-        rhythm = c.gather_rhythm(connection, entities)
-        habits = c.gather_habits(connection)
-    with clock.stage("text features"):
-        texts_read = finished()
-    with clock.stage("content"):
-        owner = np.asarray(sample["entity"], np.int64)
-        varies = texts_read.varies
-        content = c.whiten(texts_read.features[varies], owner[varies], len(entities), embedded=s.EMBEDDED)
-        flagged = np.column_stack([np.bincount(owner, flags, len(entities)) for flags in texts_read.flags.T])
-        wording = flagged / np.maximum(np.bincount(owner, minlength=len(entities)), 1)[:, None]
-    traits = c.Traits(entities, content, texts, hands, wording.astype(np.float32))
-    background = c.Background(entities.exchanges, settings.draws, settings.seed)
-    habits = np.column_stack([traits.purpose, habits])
-    tactics = (*((t.name, t.says) for t in s.TACTICS), *((name, says) for name, says, _ in c.HABITS))
-    return c.World(traits, background, asked, rhythm, habits, tactics)
+def profile_run(
+    tables: RunTables, settings: ScanSettings, stages: Stages, pool: Executor | None = None, kept: Path | None = None
+) -> Profiled:
+    """The log as evidence sees it.
+
+    Args:
+        tables: of the run.
+        settings: of the scan.
+        stages: told of each stage.
+        pool: worker processes; without them everything happens in this one.
+        kept: a run that may hold the sample's features already.
+    """
+    texts = pq.read_table(kept / TEXTS) if kept is not None and (kept / TEXTS).exists() else None
+    return build_profile(
+        tables.engine,
+        all_families(),
+        exchanges=tables.exchanges,
+        sketches=tables.sketches,
+        account_file=tables.account_file,
+        sample_prompts=settings.sample_prompts,
+        sample_total=settings.sample_total,
+        pool=pool,
+        kept_texts=texts,
+        stages=stages,
+    )
+
+
+def link_accounts(engine: Engine, log: LogProfile, seed: int, stages: Stages) -> tuple[Linker, Links]:
+    """Weigh the pairs worth weighing; what weighs them comes back, to weigh more."""
+    families = all_families()
+    stages.stage("candidates")
+    pairs = candidate_pairs(log, families.values(), seed)
+    stages.stage("linkage")
+    linker = Linker(engine, log, families, seed)
+    return linker, linker.weigh(*pairs)
 
 
 def detect(
-    connection: duckdb.DuckDBPyConnection,
+    tables: RunTables,
     run: Path,
-    releases: pa.Table | None,
     settings: ScanSettings,
     clock: Clock,
+    *,
     pool: Executor | None = None,
-    curves: Sequence[c.Curve] = (),
-    partners: Sequence[PartnerIndicator] | None = None,
+    extras: Extras | None = None,
 ) -> Detected:
-    """Find campaigns and write accounts, links, templates and campaigns.
+    """Find campaigns and write profiles, accounts, links, templates and campaigns.
 
     Args:
-        connection: has the views ``exchanges``, ``sketches`` and ``account_file``.
-        run: where the tables go.
-        releases: models and their release times.
+        tables: of the run.
+        run: where what is found goes.
         settings: of the scan.
         clock: gets each stage's seconds.
         pool: worker processes; without them everything happens in this one.
-        curves: what a lab measured exchanges to be worth.
-        partners: what an alliance's partners said, where they were asked.
+        extras: what is known beside the log.
     """
-    world = read_world(connection, settings, clock, pool)
-    with clock.stage("candidates"):
-        near = c.nearest(world.traits.content)
-        a, b = c.candidate_pairs(world.traits, near, settings.seed)
-    with clock.stage("linkage"):
-        links = c.link(world.traits, a, b, connection, seed=settings.seed)
-    with clock.stage("clusters and tests"):
-        cases, others = c.investigate(world, links, near, fdr=settings.fdr, seed=settings.seed)
-        links = links.likely()
-    with clock.stage("portraits"):
-        named = [(f"C{number:03d}", case) for number, case in enumerate(cases, start=1)]
-        portraitist = c.Portraitist(
-            connection,
-            links,
-            _release_list(releases),
-            settings.fdr,
-            [t.name for t in s.TARGETS],
-            s.target_flags,
-            lambda prompts: float(s.purpose_flags(prompts)[:, _ELICITATION].mean()),
-            curves,
+    extras, families = extras or Extras(), all_families()
+    made = profile_run(tables, settings, clock, pool)
+    linker, links = link_accounts(tables.engine, made.log, settings.seed, clock)
+    clock.stage("clusters and tests")
+    decided = d.decide(made.log, families, linker, links, draws=settings.draws, fdr=settings.fdr, seed=settings.seed)
+    links = decided.links.likely()
+    clock.stage("portraits")
+    named = [(f"C{number:03d}", case) for number, case in enumerate(decided.campaigns, start=1)]
+    portraitist = d.Portraitist(
+        tables.engine,
+        tables.exchanges,
+        made.accounts,
+        made.sample,
+        links,
+        _release_list(extras.releases),
+        settings.fdr,
+        extras.curves,
+    )
+    portraits = [portraitist.draw(campaign_id, case) for campaign_id, case in named]
+    clock.stage("tables")
+    pq.write_table(pa.Table.from_pylist(portraits, schema=CAMPAIGNS), run / "campaigns.parquet")
+    accounts = d.account_table(tables.engine, made.accounts, decided.links, named, decided.others, settings.fdr)
+    word = None
+    if extras.partners is not None:
+        # After every test, so that no partner's word can move one.
+        word = d.hold_against(
+            tables.engine,
+            extras.partners,
+            exchanges=tables.exchanges,
+            sketches=tables.sketches,
+            accounts=made.accounts,
         )
-        portraits = [portraitist.draw(campaign_id, case) for campaign_id, case in named]
-    with clock.stage("tables"):
-        templates = c.template_table(world, connection, {campaign_id: case.members for campaign_id, case in named})
-        pq.write_table(pa.Table.from_pylist(portraits, schema=CAMPAIGNS), run / "campaigns.parquet")
-        account_table = c.account_table(connection, links, named, others, settings.fdr)
-        word = None
-        if partners is not None:
-            # After every test, so that no partner's word can move one.
-            word = c.hold_against(connection, partners)
-            account_table = c.with_partners(account_table, word.table)
-            pq.write_table(word.table, run / "partners.parquet")
-        pq.write_table(account_table, run / "accounts.parquet", compression="zstd")
-        pq.write_table(c.link_table(connection, links), run / "links.parquet", compression="zstd")
-        pq.write_table(templates, run / "templates.parquet", compression="zstd")
-    ((accounts,),) = connection.execute("SELECT count(*) FROM account").fetchall()
-    return Detected(accounts, len(links.a), len(templates), len(cases) + len(others), len(cases), word)
+        accounts = d.with_partners(accounts, word.table)
+        pq.write_table(word.table, run / "partners.parquet")
+    templates = d.template_table(
+        tables.engine,
+        made.log,
+        {campaign_id: case.members for campaign_id, case in named},
+        exchanges=tables.exchanges,
+        sketches=tables.sketches,
+        template_of=made.template_of,
+        sample=made.sample,
+    )
+    for name, table in (
+        ("accounts", accounts),
+        ("links", d.link_table(tables.engine, made.accounts, links)),
+        ("templates", templates),
+    ):
+        pq.write_table(table, run / f"{name}.parquet", compression="zstd")
+    _keep_profiles(tables.engine, made, families, run)
+    clock.stage(None)
+    tested = len(decided.campaigns) + len(decided.others)
+    return Detected(len(accounts), len(links.a), len(templates), tested, len(named), tuple(families), word)
+
+
+def _keep_profiles(engine: Engine, made: Profiled, families: Mapping[str, Family], run: Path) -> None:
+    """What adds up, and what is costly to read again, stays in the run."""
+    engine.write("SELECT * FROM {accounts} ORDER BY account", run / "profiles.parquet", accounts=made.accounts)
+    kept = [name for family in families.values() for name, count in family.counts.items() if count.kept]
+    every = " UNION ALL ".join(f"SELECT '{name}' AS kind, account, thing, uses FROM {{{name}}}" for name in kept)
+    engine.write(
+        f"SELECT * FROM ({every}) ORDER BY kind, account, thing",
+        run / "counts.parquet",
+        **{name: made.counts[name] for name in kept},
+    )
+    pq.write_table(made.texts.table(made.sample, made.left_out), run / TEXTS, compression="zstd", compression_level=1)
 
 
 def _release_list(releases: pa.Table | None) -> list[tuple[str, int]]:
     if releases is None:
         return []
-    times = releases["time"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_pylist()
+    times = np.asarray(releases["time"].cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())).tolist()
     return list(zip(releases["model"].to_pylist(), times, strict=True))

@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.ingest import Slice, read_slice
 from stillwatch.sketching import SKETCH, sketch_batch
-from stillwatch.tables import DEAD_LETTERS, EXCHANGES
+from stillwatch.tables import DEAD_LETTERS, RUN_EXCHANGES
 
-__all__ = ["Read", "read_slices", "sketch_tables"]
+__all__ = ["Read", "read_slices"]
 
 _ROWS = 2048
 _PART_ROWS = 32_768
@@ -79,9 +78,9 @@ class _Part:
 
 
 # Dictionaries help columns of few values and only cost where every value differs.
-_UNIQUE = {"exchange_id", "prompt", "response", "reasoning", "messages", "time", "latency_ms", "system"}
+_UNIQUE = {"exchange_id", "prompt", "response", "reasoning", "messages", "time", "latency_ms", "system", "row_key"}
 _DICTIONARY: dict[pa.Schema, list[str] | bool] = {
-    EXCHANGES: [f.name for f in EXCHANGES if f.name not in _UNIQUE and not pa.types.is_list(f.type)],
+    RUN_EXCHANGES: [f.name for f in RUN_EXCHANGES if f.name not in _UNIQUE and not pa.types.is_list(f.type)],
     DEAD_LETTERS: True,
     SKETCH: False,
 }
@@ -93,16 +92,23 @@ def _write_sketches(sketches: _Part, exchanges: pa.RecordBatch) -> None:
         sketches.write(sketch_batch(exchanges.slice(start, _SKETCH_ROWS)))
 
 
+def _keyed(exchanges: pa.RecordBatch, part: int, row: int) -> pa.RecordBatch:
+    """Exchanges with their ``row_key``: the part, and the row in it from which these go on."""
+    keys = np.arange(row, row + exchanges.num_rows, dtype=np.int64) + (part << 32)
+    return pa.RecordBatch.from_arrays([*exchanges.columns, pa.array(keys)], schema=RUN_EXCHANGES)
+
+
 def _read_one(part: Slice, number: int, run: Path, work: Path) -> Read:
     name = f"part-{number:06d}.parquet"
-    exchanges = _Part(run / "exchanges.parquet" / name, EXCHANGES)
+    exchanges = _Part(run / "exchanges.parquet" / name, RUN_EXCHANGES)
     letters = _Part(work / "dead_letters" / name, DEAD_LETTERS)
-    sketches = _Part(work / "sketches" / name, SKETCH)
+    sketches = _Part(run / "sketches.parquet" / name, SKETCH)
     total = Read()
     for result in read_slice(part, batch_rows=_ROWS):
-        exchanges.write(result.exchanges)
+        keyed = _keyed(result.exchanges, number, total.exchanges)
+        exchanges.write(keyed)
         letters.write(result.dead_letters)
-        _write_sketches(sketches, result.exchanges)
+        _write_sketches(sketches, keyed)
         total += Read(result.exchanges.num_rows, result.dead_letters.num_rows, result.bytes_read)
     for written in (exchanges, letters, sketches):
         written.close()
@@ -121,12 +127,12 @@ def read_slices(
 
     Args:
         slices: what to read.
-        run: gets ``exchanges.parquet/``.
-        work: gets ``dead_letters/`` and ``sketches/``.
+        run: gets ``exchanges.parquet/`` and ``sketches.parquet/``.
+        work: gets ``dead_letters/``.
         pool: worker processes; without them the log is read in this process.
         progress: told of bytes as they are done.
     """
-    for folder in (run / "exchanges.parquet", work / "dead_letters", work / "sketches"):
+    for folder in (run / "exchanges.parquet", run / "sketches.parquet", work / "dead_letters"):
         folder.mkdir()
     total = Read()
     if pool is None:
@@ -141,26 +147,3 @@ def read_slices(
         progress(done.read_bytes)
         total += done
     return total
-
-
-def sketch_tables(exchanges: Path, work: Path, until: datetime) -> int:
-    """Copy exchanges up to a moment and sketch them anew; how many there were.
-
-    Args:
-        exchanges: folder of parts.
-        work: gets ``exchanges/`` and ``sketches/``.
-        until: exchanges after this moment are left out.
-    """
-    moment = pa.scalar(until, EXCHANGES.field("time").type)
-    count = 0
-    for part in sorted(exchanges.glob("*.parquet")):
-        kept = _Part(work / "exchanges" / part.name, EXCHANGES)
-        sketches = _Part(work / "sketches" / part.name, SKETCH)
-        for batch in pq.ParquetFile(part).iter_batches(_ROWS):
-            early = batch.filter(pc.less_equal(batch.column("time"), moment))
-            count += early.num_rows
-            kept.write(early)
-            _write_sketches(sketches, early)
-        kept.close()
-        sketches.close()
-    return count

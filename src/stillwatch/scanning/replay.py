@@ -10,10 +10,7 @@ from pathlib import Path
 import msgspec
 import pyarrow.parquet as pq
 
-from stillwatch.engines import connect
-from stillwatch.scanning.detect import Clock, detect
-from stillwatch.scanning.read import sketch_tables
-from stillwatch.scanning.scan import ACCOUNT_FILE_COPY, make_views
+from stillwatch.scanning.detect import Clock, RunTables, detect
 from stillwatch.settings import ScanSettings
 
 __all__ = ["replay"]
@@ -23,24 +20,21 @@ def replay(run: Path) -> Callable[[datetime], Mapping[str, str]]:
     """A function from a moment to the campaign of each account, as known then.
 
     Args:
-        run: a finished run; its exchanges are read again, its settings and account file used again.
+        run: a finished run; its exchanges and sketches are read as they are, its settings used again.
 
     Returns:
         A function that detects on exchanges up to a moment; accounts in no campaign are left out.
     """
-    from_run = msgspec.json.decode((run / "run.json").read_bytes())["settings"]
-    settings = ScanSettings(**from_run)
+    settings = ScanSettings(**msgspec.json.decode((run / "run.json").read_bytes())["settings"])
 
     def until(moment: datetime) -> Mapping[str, str]:
         with tempfile.TemporaryDirectory() as folder:
             work = Path(folder)
-            (work / "exchanges").mkdir()
-            (work / "sketches").mkdir()
-            if not sketch_tables(run / "exchanges.parquet", work, moment):
-                return {}
-            with connect(work / "spill", memory_mb=settings.memory_mb, threads=settings.workers) as connection:
-                make_views(connection, work / "exchanges", work / "sketches", run / ACCOUNT_FILE_COPY)
-                detect(connection, work, None, settings, Clock())
+            with RunTables.opened(run, work / "spill", settings, moment) as tables:
+                some = tables.engine.fetch("SELECT 1 FROM {exchanges} LIMIT 1", exchanges=tables.exchanges)
+                if not len(some):
+                    return {}
+                detect(tables, work, settings, Clock())
             found = pq.read_table(work / "accounts.parquet", columns=["account_id", "campaign_id"])
         pairs = zip(found["account_id"].to_pylist(), found["campaign_id"].to_pylist(), strict=True)
         return {account: campaign for account, campaign in pairs if campaign is not None}

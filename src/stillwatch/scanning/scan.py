@@ -12,31 +12,27 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-import duckdb
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.alliance.store import partner_indicators
 from stillwatch.core import EmptyInput
-from stillwatch.engines import connect, worker_pool
+from stillwatch.engines import worker_pool
 from stillwatch.ingest import cut, plan, read_accounts, read_releases
 from stillwatch.reporting import write_findings, write_report
-from stillwatch.scanning.detect import Clock, Detected, detect
+from stillwatch.scanning.detect import ACCOUNT_FILE_COPY, Clock, Detected, Extras, RunTables, detect
 from stillwatch.scanning.read import Read, read_slices
 from stillwatch.scanning.run import Run, new_run
 from stillwatch.scanning.values import Values, read_values
 from stillwatch.settings import ScanSettings
 from stillwatch.tables import ACCOUNT_FILE, DEAD_LETTERS, EXCHANGES
 
-__all__ = ["ACCOUNT_FILE_COPY", "Progress", "make_views", "scan"]
-
-ACCOUNT_FILE_COPY = "account_file.parquet"
-"""What ``--accounts`` said, kept with the run so that it can be detected again."""
+__all__ = ["Progress", "scan"]
 
 # A worker with less to read than this is done before it would have started.
 _BYTES_A_WORKER = 3_000_000
-_VERSIONED = ("duckdb", "graspologic-native", "numpy", "pyarrow", "scipy", "splink", "wordllama")
+_VERSIONED = ("duckdb", "graspologic-native", "numpy", "pyarrow", "scipy", "wordllama")
 
 
 class Progress(Protocol):
@@ -101,8 +97,9 @@ def scan(
         work.mkdir()
         pq.write_table(account_table, run / ACCOUNT_FILE_COPY, compression="zstd")
         progress.start("reading", size)
-        with clock.stage("read and sketch"):
-            read = read_slices(cut(slices), run, work, pool=pool, progress=progress.advance)
+        clock.stage("read and sketch")
+        read = read_slices(cut(slices), run, work, pool=pool, progress=progress.advance)
+        clock.stage(None)
         letters = _gather_dead_letters(run, work)
         if not read.exchanges:
             raise EmptyInput(
@@ -111,27 +108,20 @@ def scan(
                 hint="see docs/reference/formats.md for what each format must hold",
             )
         progress.start("looking for campaigns", None)
-        with connect(work / "spill", memory_mb=settings.memory_mb, threads=settings.workers) as connection:
-            make_views(connection, run / "exchanges.parquet", work / "sketches", run / ACCOUNT_FILE_COPY)
-            found = detect(connection, run, release_table, settings, clock, pool, known.curves, partners)
+        with RunTables.opened(run, work / "spill", settings) as tables:
+            extras = Extras(release_table, known.curves, partners)
+            found = detect(tables, run, settings, clock, pool=pool, extras=extras)
         missing = _missing_columns(run / "exchanges.parquet", account_table)
         progress.start("writing the report", None)
         shutil.rmtree(work)
         _write_run_json(run, settings, started, read, found, clock, missing, known)
-        with clock.stage("report"):
-            write_report(run)
-            write_findings(run)
+        clock.stage("report")
+        write_report(run)
+        write_findings(run)
+        clock.stage(None)
         # Once more, now with the report's own time.
         _write_run_json(run, settings, started, read, found, clock, missing, known)
     return Run.open(out)
-
-
-def make_views(connection: duckdb.DuckDBPyConnection, exchanges: Path, sketches: Path, accounts: Path) -> None:
-    """Make ``exchanges``, ``sketches`` and ``account_file`` known to the connection."""
-    for name, source in (("exchanges", exchanges / "*.parquet"), ("sketches", sketches / "*.parquet")):
-        quoted = str(source).replace("'", "''")
-        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM read_parquet('{quoted}')")
-    connection.execute("CREATE TABLE account_file AS SELECT * FROM read_parquet(?)", [str(accounts)])
 
 
 def _gather_dead_letters(run: Path, work: Path) -> str:
@@ -183,6 +173,7 @@ def _write_run_json(
         "settings": settings.model_dump(),
         "seed": settings.seed,
         "started": started.isoformat(timespec="seconds"),
+        "families": list(found.families),
         "counts": {
             "exchanges": read.exchanges,
             "dead_letters": read.dead_letters,

@@ -10,8 +10,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from stillwatch.campaigns import Curve
 from stillwatch.core import BadTable, UnreadableInput
+from stillwatch.detection import Curve
 
 __all__ = ["Values", "read_values"]
 

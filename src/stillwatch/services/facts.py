@@ -12,14 +12,9 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.core import INDICATOR_KINDS, BadSetting, CampaignFacts, Indicator, UnreadableInput
-from stillwatch.engines import query
-from stillwatch.scanning.scan import ACCOUNT_FILE_COPY
-from stillwatch.sketching import sketch_batch
-from stillwatch.tables import EXCHANGES
 
 __all__ = ["campaign_facts"]
 
@@ -28,20 +23,16 @@ LEAST_ACCOUNTS = 3
 
 _PRECISION = 0.8
 _MOST_OF_A_KIND = 25
-# Sentences are looked for in so many exchanges of members, and counted in so many of everyone else.
-_MEMBER_ROWS, _OTHER_ROWS = 20_000, 200_000
 
-_VALUE_SQL = r"""
+_VALUE_SQL = """
 WITH trait AS (
     SELECT DISTINCT account_id, 'address' AS kind, client_address AS value FROM exchanges
     WHERE client_address IS NOT NULL
-    UNION ALL SELECT DISTINCT account_id, 'network',
-        regexp_extract(client_address, '^(\d+\.\d+\.\d+)\.\d+$', 1) || '.0/24' FROM exchanges
-    WHERE regexp_matches(client_address, '^\d+\.\d+\.\d+\.\d+$')
+    UNION ALL SELECT DISTINCT account_id, 'network', network FROM sketches JOIN profiles USING (account)
+    WHERE network IS NOT NULL
     UNION ALL SELECT DISTINCT account_id, 'tls', tls_fingerprint FROM exchanges WHERE tls_fingerprint IS NOT NULL
     UNION ALL SELECT DISTINCT account_id, 'agent', user_agent FROM exchanges WHERE user_agent IS NOT NULL
-    UNION ALL SELECT DISTINCT account_id, 'domain', lower(email_domain) FROM exchanges WHERE email_domain IS NOT NULL
-    UNION SELECT account_id, 'domain', lower(email_domain) FROM account_file WHERE email_domain IS NOT NULL
+    UNION ALL SELECT DISTINCT account_id, 'domain', lower(email_domain) FROM profiles WHERE email_domain IS NOT NULL
 )
 """
 
@@ -82,9 +73,13 @@ def campaign_facts(
     with duckdb.connect() as connection:
         connection.execute("SET enable_progress_bar = false")
         connection.register("member", pa.table({"account_id": pa.array(members, pa.string())}))
-        files = str(run / "exchanges.parquet" / "*.parquet").replace("'", "''")
-        connection.execute(f"CREATE VIEW exchanges AS SELECT * FROM read_parquet('{files}')")
-        connection.execute("CREATE TABLE account_file AS SELECT * FROM read_parquet(?)", [str(run / ACCOUNT_FILE_COPY)])
+        for view, files in (
+            ("exchanges", run / "exchanges.parquet" / "*.parquet"),
+            ("sketches", run / "sketches.parquet" / "*.parquet"),
+            ("profiles", run / "profiles.parquet"),
+        ):
+            quoted = str(files).replace("'", "''")
+            connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet('{quoted}')")
         found = [*_values(connection, least), *(_sentences(connection, least) if "sentence" in wanted else ())]
     counted = set(row["families"])
     observed = [o["family"] for o in row["observations"] if o["family"] in counted]
@@ -123,39 +118,18 @@ def _values(connection: duckdb.DuckDBPyConnection, least: int) -> Iterable[Indic
         yield Indicator(kind, value, accounts, others)
 
 
+_SENTENCE_SQL = """
+WITH used AS (
+    SELECT DISTINCT p.account_id, s.value FROM (SELECT account, unnest(sentences) AS value FROM sketches) AS s
+    JOIN profiles AS p USING (account)
+), trait AS (
+    SELECT account_id, 'sentence' AS kind, value FROM used
+    WHERE value IN (SELECT value FROM used SEMI JOIN member USING (account_id))
+)
+"""
+
+
 def _sentences(connection: duckdb.DuckDBPyConnection, least: int) -> Iterable[Indicator]:
     """Sentences that members share, by fingerprint; the texts themselves stay here."""
-    for name, inside, most in (("own_use", "IN", _MEMBER_ROWS), ("other_use", "NOT IN", _OTHER_ROWS)):
-        drawn: pa.Table = query(
-            connection,
-            f"SELECT {', '.join(n for n in EXCHANGES.names if n in _READ)} FROM exchanges "
-            f"WHERE account_id {inside} (SELECT account_id FROM member) ORDER BY hash(exchange_id) LIMIT {most}",
-        )
-        connection.register(name, _held(drawn))
-    found = connection.execute(
-        "WITH trait AS (SELECT account_id, 'sentence' AS kind, value FROM own_use "
-        "UNION ALL SELECT account_id, 'sentence', value FROM other_use SEMI JOIN own_use USING (value))" + _PICK_SQL,
-        [least],
-    ).fetchall()
-    for kind, value, accounts, others in found:
+    for kind, value, accounts, others in connection.execute(_SENTENCE_SQL + _PICK_SQL, [least]).fetchall():
         yield Indicator(kind, f"{value:016x}", accounts, others)
-
-
-_READ = ("exchange_id", "account_id", "prompt", "system")
-
-
-def _held(exchanges: pa.Table) -> pa.Table:
-    """Which account holds which sentence: ``account_id, value`` without repeats."""
-    accounts, values = [], []
-    for batch in exchanges.to_batches(max_chunksize=2048):
-        lists = sketch_batch(batch).column("sentences")
-        parents = pc.list_parent_indices(lists)
-        accounts.append(batch.column("account_id").take(parents))
-        values.append(lists.flatten())
-    held = pa.table(
-        {
-            "account_id": pa.chunked_array(accounts, pa.string()),
-            "value": pa.chunked_array(values, pa.uint64()),
-        }
-    )
-    return held.group_by(["account_id", "value"]).aggregate([])

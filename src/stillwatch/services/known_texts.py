@@ -1,13 +1,13 @@
 """The texts by which a run's campaigns are known: what members share and nobody else sends.
 
-Two passes over the run's exchanges. The first collects, for each campaign, sentences that several members send and
+Two passes over the run's sketches. The first collects, for each campaign, sentences that several members send and
 prompts that are near-duplicates between members. The second drops whatever accounts outside send too: a
 framework's prompt, a benchmark's question. Bystanders of a campaign count on neither side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch import gateway as g
 from stillwatch import sketching as s
 from stillwatch.scanning.run import Run
+from stillwatch.tables import RUN_EXCHANGES
 
 __all__ = ["known_texts"]
 
@@ -31,7 +33,7 @@ _MOST_SKETCHES = 200
 _MOST_EXCHANGES = 100_000
 _LEAST_BANDS = 4
 _BATCH_ROWS = 4_096
-_COLUMNS = ["exchange_id", "account_id", "prompt", "system"]
+_COLUMNS = ["account", "masked", *s.BANDS, "signature", "sentences"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,7 @@ class _Sketches:
     sender: U64
 
     @classmethod
-    def of(cls, batch: pa.RecordBatch) -> _Sketches:
-        made = s.sketch_batch(batch)
+    def of(cls, made: pa.RecordBatch) -> _Sketches:
         account = made.column("account").to_numpy(zero_copy_only=False)
         lists = made.column("sentences")
         keys = np.stack([made.column(name).to_numpy(zero_copy_only=False) for name in s.BANDS], axis=1)
@@ -86,24 +87,28 @@ def known_texts(run: Run, wanted: frozenset[str] = frozenset()) -> g.KnownTexts:
     return found.texts(examples)
 
 
-def _batches(run: Path, accounts: Any, *, inside: bool) -> Iterator[pa.RecordBatch]:
-    """Exchanges of these accounts, or of all others."""
-    chosen = pa.array(sorted(accounts), pa.string())
-    parts = run / "exchanges.parquet"
-    for path in sorted(parts.glob("*.parquet")) if parts.is_dir() else [parts]:
+def _batches(run: Path, accounts: Iterable[str], *, inside: bool) -> Iterator[pa.RecordBatch]:
+    """Sketches of these accounts, or of all others."""
+    chosen = pa.array(_hashes(accounts), pa.uint64())
+    for path in sorted((run / "sketches.parquet").glob("*.parquet")):
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches(_BATCH_ROWS, columns=_COLUMNS):
-                mask = pa.compute.is_in(batch.column("account_id"), value_set=chosen)
-                kept = batch.filter(mask if inside else pa.compute.invert(mask))
+                mask = pc.is_in(batch.column("account"), value_set=chosen)
+                kept = batch.filter(mask if inside else pc.invert(mask))
                 if kept.num_rows:
                     yield kept
+
+
+def _hashes(accounts: Iterable[str]) -> U64:
+    return s.hash_strings(pa.array(list(accounts), pa.string()))
 
 
 def _of_members(run: Path, members: Mapping[str, str]) -> dict[str, _Sketches]:
     parts: dict[str, list[_Sketches]] = {}
     rows: dict[str, int] = {}
+    campaign = dict(zip(_hashes(members).tolist(), members.values(), strict=True))
     for batch in _batches(run, members, inside=True):
-        names = np.array([members[account] for account in batch.column("account_id").to_pylist()])
+        names = np.array([campaign[account] for account in batch.column("account").to_pylist()])
         for name in np.unique(names).tolist():
             if rows.get(name, 0) < _MOST_EXCHANGES:
                 mine = batch.filter(pa.array(names == name))
@@ -244,6 +249,6 @@ class _Found:
 
 def _sketched(rows: Sequence[Mapping[str, Any]]) -> _Sketches:
     texts = pa.array([row["example"] for row in rows], pa.string())
-    ids = pa.array([row["template_id"] for row in rows], pa.string())
-    none = pa.nulls(len(rows), pa.string())
-    return _Sketches.of(pa.RecordBatch.from_arrays([ids, ids, texts, none], names=_COLUMNS))
+    given = {"account_id": pa.array([row["template_id"] for row in rows], pa.string()), "prompt": texts}
+    columns = [given.get(field.name, pa.nulls(len(rows), field.type)) for field in RUN_EXCHANGES]
+    return _Sketches.of(s.sketch_batch(pa.RecordBatch.from_arrays(columns, names=RUN_EXCHANGES.names)))

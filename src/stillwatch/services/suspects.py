@@ -1,32 +1,28 @@
 """From a finished run to what an alliance is asked about: suspect groups and what their accounts hold in common.
 
-The run's exchanges are read and sketched once more, as ``replay`` does, for a run keeps no sketches. Identifiers
-come in kinds; those of an account that recur (in its own exchanges or at another account) are taken, the most used
-first, so that one account with many texts does not fill the list.
+The run's sketches and sampled texts are read as they are. Identifiers come in kinds; those of an account that recur
+(in its own exchanges or at another account) are taken, the most used first, so that one account with many texts does
+not fill the list.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
 import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from stillwatch import campaigns as c
-from stillwatch import sketching as s
-from stillwatch.engines import connect, query
-from stillwatch.scanning.detect import Clock, read_world
-from stillwatch.scanning.read import sketch_tables
-from stillwatch.scanning.scan import ACCOUNT_FILE_COPY, make_views
+from stillwatch import detection as d
+from stillwatch.engines import Table
+from stillwatch.evidence import all_families
+from stillwatch.profiles import Stages
+from stillwatch.scanning.detect import RunTables, link_accounts, profile_run
 from stillwatch.settings import ScanSettings
+from stillwatch.sketching import BANDS
 
 __all__ = ["Suspects", "find_suspects"]
 
@@ -34,18 +30,15 @@ I64 = npt.NDArray[np.int64]
 
 _TEXTS_AN_ACCOUNT = 48
 _BANDS_AN_ACCOUNT = 96
-_END = datetime(9999, 1, 1, tzinfo=UTC)
 
-# IPv4 by /24, IPv6 by /48: what one customer is commonly given.
 _HOLD_SQL = """
-CREATE TABLE holding AS
 WITH seen AS (
     SELECT a.entity, lower(e.client_address) AS address, e.tls_fingerprint AS tls, e.user_agent AS agent
-    FROM exchanges AS e JOIN account AS a USING (account_id) GROUP BY ALL
+    FROM {exchanges} AS e JOIN {accounts} AS a USING (account_id) GROUP BY ALL
 )
 SELECT DISTINCT entity, kind, value FROM (
-    SELECT entity, 'payment' AS kind, payment_id AS value FROM account
-    UNION ALL SELECT entity, 'domain', lower(email_domain) FROM account
+    SELECT entity, 'payment' AS kind, payment_id AS value FROM {accounts}
+    UNION ALL SELECT entity, 'domain', lower(email_domain) FROM {accounts}
     UNION ALL SELECT entity, 'address', address FROM seen
     UNION ALL SELECT entity, 'tls', tls FROM seen
     UNION ALL SELECT entity, 'device', agent || chr(31) || tls FROM seen
@@ -53,27 +46,35 @@ SELECT DISTINCT entity, kind, value FROM (
 WHERE value IS NOT NULL AND value <> ''
 """
 
-_SENTENCE_SQL = """
-INSERT INTO holding
+_SENTENCE_SQL = f"""
 WITH used AS (
     SELECT entity, thing, count(*) AS uses FROM (
         SELECT a.entity, unnest(list_distinct(k.sentences)) AS thing
-        FROM sketches AS k JOIN account_hash AS a ON a.hash = k.account) GROUP BY ALL
+        FROM {{sketches}} AS k JOIN {{accounts}} AS a USING (account)) GROUP BY ALL
 ), held AS (SELECT *, count(*) OVER (PARTITION BY thing) AS holders FROM used)
-SELECT entity, 'sentence', printf('%016x', thing) FROM held WHERE uses >= 2 OR holders >= 2
-QUALIFY row_number() OVER (PARTITION BY entity ORDER BY uses DESC, thing) <= {most}
+SELECT entity, 'sentence' AS kind, printf('%016x', thing) AS value FROM held WHERE uses >= 2 OR holders >= 2
+QUALIFY row_number() OVER (PARTITION BY entity ORDER BY uses DESC, thing) <= {_TEXTS_AN_ACCOUNT}
 """
 
-_BAND_SQL = """
-INSERT INTO holding
-WITH used AS ({bands}),
+_USED_BANDS = " UNION ALL ".join(
+    f"SELECT a.entity, {number} AS band, {name} AS key, count(*) AS uses "
+    "FROM {sketches} AS k JOIN {accounts} AS a USING (account) GROUP BY ALL"
+    for number, name in enumerate(BANDS)
+)
+
+_BAND_SQL = f"""
+WITH used AS ({_USED_BANDS}),
 held AS (SELECT *, count(*) OVER (PARTITION BY band, key) AS holders FROM used)
-SELECT entity, 'template', printf('%02d:%08x', band, key) FROM held WHERE uses >= 2 OR holders >= 2
-QUALIFY row_number() OVER (PARTITION BY entity ORDER BY uses DESC, band, key) <= {most}
+SELECT entity, 'template' AS kind, printf('%02d:%08x', band, key) AS value FROM held WHERE uses >= 2 OR holders >= 2
+QUALIFY row_number() OVER (PARTITION BY entity ORDER BY uses DESC, band, key) <= {_BANDS_AN_ACCOUNT}
 """
 
-_ONE_BAND = """SELECT a.entity, {number} AS band, {name} AS key, count(*) AS uses
-FROM sketches AS k JOIN account_hash AS a ON a.hash = k.account GROUP BY ALL"""
+_SUSPECT_SQL = """
+WITH holding AS (FROM {hands} UNION ALL BY NAME FROM {sentences} UNION ALL BY NAME FROM {bands})
+SELECT entity, kind, value FROM holding
+WHERE (kind, value) IN (SELECT (kind, value) FROM holding JOIN {suspects} USING (entity))
+ORDER BY kind, value, entity
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,22 +89,10 @@ class Suspects:
     """
 
     accounts: list[str]
-    groups: list[c.Suspicion]
+    groups: list[d.Suspicion]
     entity: I64
     kind: list[str]
     value: list[str]
-
-
-@contextmanager
-def _opened(run: Path, settings: ScanSettings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
-        (work / "exchanges").mkdir()
-        (work / "sketches").mkdir()
-        sketch_tables(run / "exchanges.parquet", work, _END)
-        with connect(work / "spill", memory_mb=settings.memory_mb, threads=settings.workers) as connection:
-            make_views(connection, work / "exchanges", work / "sketches", run / ACCOUNT_FILE_COPY)
-            yield connection
 
 
 def find_suspects(run: Path) -> Suspects:
@@ -113,15 +102,14 @@ def find_suspects(run: Path) -> Suspects:
         run: the run's folder; its settings are used again.
     """
     settings = ScanSettings(**msgspec.json.decode((run / "run.json").read_bytes())["settings"])
-    with _opened(run, settings) as connection:
-        world = read_world(connection, settings, Clock(), None)
-        near = c.nearest(world.traits.content)
-        a, b = c.candidate_pairs(world.traits, near, settings.seed)
-        links = c.link(world.traits, a, b, connection, seed=settings.seed)
-        groups = c.suspicions(world, links, near, seed=settings.seed)
-        held = _holdings(connection, groups)
-        names = query(
-            connection, "SELECT arg_max(account_id, exchanges) AS name FROM account GROUP BY entity ORDER BY entity"
+    with tempfile.TemporaryDirectory() as spill, RunTables.opened(run, Path(spill), settings) as tables:
+        made = profile_run(tables, settings, Stages(), kept=run)
+        _, links = link_accounts(tables.engine, made.log, settings.seed, Stages())
+        groups = d.suspicions(made.log, all_families(), links, draws=settings.draws, seed=settings.seed)
+        held = _holdings(tables, made.accounts, groups)
+        names = tables.engine.fetch(
+            "SELECT arg_max(account_id, exchanges) AS name FROM {accounts} GROUP BY entity ORDER BY entity",
+            accounts=made.accounts,
         )
     return Suspects(
         names["name"].to_pylist(),
@@ -132,18 +120,13 @@ def find_suspects(run: Path) -> Suspects:
     )
 
 
-def _holdings(connection: duckdb.DuckDBPyConnection, groups: list[c.Suspicion]) -> pa.Table:
-    connection.execute(_HOLD_SQL)
-    connection.execute(_SENTENCE_SQL.format(most=_TEXTS_AN_ACCOUNT))
-    bands = " UNION ALL ".join(_ONE_BAND.format(number=n, name=name) for n, name in enumerate(s.BANDS))
-    connection.execute(_BAND_SQL.format(bands=bands, most=_BANDS_AN_ACCOUNT))
+def _holdings(tables: RunTables, accounts: Table, groups: list[d.Suspicion]) -> pa.Table:
+    engine = tables.engine
     suspect = np.unique(np.concatenate([np.zeros(0, np.int64), *(g.members for g in groups)]))
-    connection.register("suspect", pa.table({"entity": suspect}))
-    table: pa.Table = query(
-        connection,
-        """SELECT entity, kind, value FROM holding
-           WHERE (kind, value) IN (SELECT (kind, value) FROM holding JOIN suspect USING (entity))
-           ORDER BY kind, value, entity""",
+    return engine.fetch(
+        _SUSPECT_SQL,
+        hands=engine.sql(_HOLD_SQL, exchanges=tables.exchanges, accounts=accounts),
+        sentences=engine.sql(_SENTENCE_SQL, sketches=tables.sketches, accounts=accounts),
+        bands=engine.sql(_BAND_SQL, sketches=tables.sketches, accounts=accounts),
+        suspects=pa.table({"entity": suspect}),
     )
-    connection.unregister("suspect")
-    return table

@@ -2,13 +2,13 @@
 
 One file, one signal. A signal sees a batch of exchanges and nothing else, so that the same
 function runs in a worker process and in a cluster's. What needs more than one exchange lives in
-``campaigns``.
+``profiles`` and above.
 """
 
 from stillwatch.sketching.embedding import DIMENSIONS as EMBEDDED
 from stillwatch.sketching.features import WIDTH, text_features
 from stillwatch.sketching.sketch import BANDS, SKETCH, SLOTS, estimate_jaccard, sketch_batch
-from stillwatch.sketching.wording import TACTICS, TARGETS, Wording, purpose_flags, target_flags
+from stillwatch.sketching.wording import Wording, wording_flags
 from stillwatch.sketching.words import hash_strings
 
 __all__ = [
@@ -16,14 +16,11 @@ __all__ = [
     "EMBEDDED",
     "SKETCH",
     "SLOTS",
-    "TACTICS",
-    "TARGETS",
     "WIDTH",
     "Wording",
     "estimate_jaccard",
     "hash_strings",
-    "purpose_flags",
     "sketch_batch",
-    "target_flags",
     "text_features",
+    "wording_flags",
 ]

@@ -19,6 +19,7 @@ from stillwatch.core.minhash import (
     minima_of,
     signatures,
 )
+from stillwatch.sketching.networks import networks
 from stillwatch.sketching.words import U64, Words, hash_strings, split_words
 
 __all__ = ["BANDS", "SKETCH", "SLOTS", "estimate_jaccard", "sketch_batch"]
@@ -31,15 +32,17 @@ _MOST_KNOWN = 4_096
 
 SKETCH = pa.schema(
     [
-        ("exchange_id", pa.string()),
+        ("row_key", pa.int64()),
+        ("time", pa.timestamp("us", tz="UTC")),
         ("account", pa.uint64()),
+        ("network", pa.string()),
         ("masked", pa.uint64()),
         *[(name, pa.uint32()) for name in BANDS],
         ("signature", pa.binary(SLOTS)),
         ("sentences", pa.list_(pa.uint64())),
     ]
 )
-"""A row an exchange, in the exchange's order.
+"""A row an exchange, in the exchange's order, under the exchange's ``row_key`` and time.
 
 ``account`` hashes the account id, ``masked`` the prompt's words without numbers, and ``sentences``
 those of at least five words in system prompt and prompt.
@@ -50,7 +53,7 @@ def sketch_batch(exchanges: pa.RecordBatch) -> pa.RecordBatch:
     """Sketch the prompts of a batch of exchanges.
 
     Args:
-        exchanges: needs ``account_id``, ``prompt``; uses ``system`` where there is one.
+        exchanges: needs ``row_key``, ``time``, ``account_id``, ``prompt``, ``system`` and ``client_address``.
 
     Returns:
         A batch with schema ``SKETCH``, row for row.
@@ -60,8 +63,10 @@ def sketch_batch(exchanges: pa.RecordBatch) -> pa.RecordBatch:
     n = len(prompts)
     minima = minima_of(words)
     columns = [
-        exchanges.column("exchange_id"),
+        exchanges.column("row_key"),
+        exchanges.column("time"),
         pa.array(hash_strings(exchanges.column("account_id"))),
+        networks(exchanges.column("client_address")),
         pa.array(words.sequence_hashes()),
         *[pa.array(band) for band in band_keys(minima).T],
         pa.FixedSizeBinaryArray.from_buffers(pa.binary(SLOTS), n, [None, pa.py_buffer(signatures(minima).tobytes())]),

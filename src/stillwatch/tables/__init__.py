@@ -20,7 +20,14 @@ from __future__ import annotations
 from stillwatch.core.terms import FAMILIES, VERDICTS
 from stillwatch.tables.accounts import ACCOUNTS, PARTNERS
 from stillwatch.tables.campaigns import CAMPAIGNS
-from stillwatch.tables.exchanges import ACCOUNT_COLUMNS, ACCOUNT_FILE, DEAD_LETTERS, EXCHANGES, RELEASES_FILE
+from stillwatch.tables.exchanges import (
+    ACCOUNT_COLUMNS,
+    ACCOUNT_FILE,
+    DEAD_LETTERS,
+    EXCHANGES,
+    RELEASES_FILE,
+    RUN_EXCHANGES,
+)
 from stillwatch.tables.links import LINKS, TEMPLATES
 
 __all__ = [
@@ -34,6 +41,7 @@ __all__ = [
     "LINKS",
     "PARTNERS",
     "RELEASES_FILE",
+    "RUN_EXCHANGES",
     "TEMPLATES",
     "VERDICTS",
 ]

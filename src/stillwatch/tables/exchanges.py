@@ -6,7 +6,7 @@ import pyarrow as pa
 
 from stillwatch.tables.columns import MESSAGES, STRINGS, TIME
 
-__all__ = ["ACCOUNT_COLUMNS", "ACCOUNT_FILE", "DEAD_LETTERS", "EXCHANGES", "RELEASES_FILE"]
+__all__ = ["ACCOUNT_COLUMNS", "ACCOUNT_FILE", "DEAD_LETTERS", "EXCHANGES", "RELEASES_FILE", "RUN_EXCHANGES"]
 
 ACCOUNT_COLUMNS: tuple[tuple[str, pa.DataType], ...] = (
     ("created", TIME),
@@ -71,6 +71,10 @@ EXCHANGES = pa.schema(
     ]
 )
 """The canonical log record. ``exchange_id`` falls back to ``file:line`` where a log has none."""
+
+RUN_EXCHANGES = EXCHANGES.append(pa.field("row_key", pa.int64(), nullable=False))
+"""What a run keeps of it. ``row_key`` is the exchange's place in the run: its part times 2**32, plus its row. Tables
+are joined on it, for nothing makes an ``exchange_id`` unique: logs restart them for every account."""
 
 DEAD_LETTERS = pa.schema(
     [

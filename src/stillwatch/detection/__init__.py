@@ -1,0 +1,36 @@
+"""From linked entities to campaigns with reasons.
+
+    candidates > membership > cases (tests, explanations) > decide > portrait, shared_text, verdicts
+
+``nulls`` draws what groups are held against, ``fdr`` joins p-values and controls the false discovery rate, ``suspects``
+lists what other providers are asked about, ``partners`` adds what they said, ``worth`` what exchanges may be worth.
+Families of evidence are known here by their interface only.
+"""
+
+from stillwatch.detection.cases import Case, Examiner
+from stillwatch.detection.decide import Decided, decide
+from stillwatch.detection.nulls import Background
+from stillwatch.detection.partners import PartnerWord, hold_against, with_partners
+from stillwatch.detection.portrait import Portraitist
+from stillwatch.detection.shared_text import template_table
+from stillwatch.detection.suspects import Suspicion, suspicions
+from stillwatch.detection.verdicts import account_table, link_table
+from stillwatch.detection.worth import Curve
+
+__all__ = [
+    "Background",
+    "Case",
+    "Curve",
+    "Decided",
+    "Examiner",
+    "PartnerWord",
+    "Portraitist",
+    "Suspicion",
+    "account_table",
+    "decide",
+    "hold_against",
+    "link_table",
+    "suspicions",
+    "template_table",
+    "with_partners",
+]

@@ -1,0 +1,63 @@
+"""Groups worth testing: communities of linked entities, and groups that families see without links.
+
+Coordination proposes nobody: what is tested must not have chosen the group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.evidence import Family, LogProfile, communities
+from stillwatch.evidence.thresholds import COVERED, LEAST_COHORT, LEAST_MEMBERS, LIKELY, RESOLUTION
+from stillwatch.linking import Links
+
+__all__ = ["candidate_groups"]
+
+I64 = npt.NDArray[np.int64]
+
+
+def candidate_groups(
+    log: LogProfile,
+    families: Mapping[str, Family],
+    links: Links,
+    seed: int,
+    least: int = LEAST_MEMBERS,
+    cohort: int = LEAST_COHORT,
+) -> list[I64]:
+    """Groups from three sides: all content together, questions alone, texts alone.
+
+    A group that an earlier one covers is left out.
+
+    Args:
+        log: the whole log.
+        families: each may propose groups.
+        links: weighed pairs.
+        seed: of clustering.
+        least, cohort: smaller groups are left out; those of one text need more, for their links are not asked.
+    """
+    coordinated = [name for name, family in families.items() if family.side == "coordination"]
+    probability = links.without(coordinated)
+    kept = probability > LIKELY
+    found = communities(
+        links.a[kept], links.b[kept], probability[kept], len(log), resolution=RESOLUTION, least=least, seed=seed
+    )
+    covered = np.full(len(log), -1)
+    for number, group in enumerate(found):
+        covered[group] = number
+    content = [family for family in families.values() if family.side == "content"]
+    # Likeness first: whoever asks alike stands for a cohort that one text fills.
+    for family in sorted(content, key=lambda family: family.marks):
+        for group in family.groups(log, least=cohort if family.marks else least, seed=seed):
+            if _cover(covered, group) < COVERED:
+                if not family.marks:
+                    covered[group] = len(found)
+                found.append(group)
+    return found
+
+
+def _cover(covered: I64, group: I64) -> float:
+    """Largest share of a group that one earlier group holds."""
+    return float(np.bincount(covered[group] + 1, minlength=1)[1:].max(initial=0) / len(group))

@@ -1,0 +1,113 @@
+"""A case: a group, what every family found about it, and what else it could be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.detection.explanations import explain
+from stillwatch.detection.fdr import campaign_p
+from stillwatch.detection.membership import fit
+from stillwatch.detection.nulls import Background
+from stillwatch.evidence import Explanation, Family, Finding, LogProfile
+from stillwatch.evidence.thresholds import (
+    DRAWS_ROUGH,
+    HOPELESS,
+    LEAST_WATCHED,
+    MEMBER_BITS,
+    ONE_SOURCE,
+    PROMISING,
+)
+
+__all__ = ["Case", "Examiner"]
+
+I64 = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A group and what was found about it.
+
+    Attributes:
+        members: entities judged to act together.
+        bystanders: entities linked to them and judged not to.
+        findings: one a family.
+        explanations: honest explanations considered.
+        p_value, q_value: of the partial conjunction over families, and after FDR control.
+    """
+
+    members: I64
+    bystanders: I64
+    findings: tuple[Finding, ...]
+    explanations: tuple[Explanation, ...]
+    p_value: float
+    q_value: float = 1.0
+
+    @property
+    def explained(self) -> bool:
+        """Whether an honest explanation holds."""
+        return any(one.holds for one in self.explanations)
+
+    @property
+    def untold(self) -> bool:
+        """Whether an honest explanation cannot be ruled out, though none is shown to hold."""
+        return not self.explained and any(one.holds is None for one in self.explanations)
+
+    @property
+    def may_convict(self) -> bool:
+        """Whether every honest explanation was considered and ruled out."""
+        return bool(self.explanations) and all(one.holds is False for one in self.explanations)
+
+
+class Examiner:
+    """Tests groups of one log on every family, as far as it can matter.
+
+    Args:
+        log: the whole log.
+        families: by name.
+        background: draws groups from it.
+    """
+
+    def __init__(self, log: LogProfile, families: Mapping[str, Family], background: Background) -> None:
+        self.log, self.families, self._background = log, families, background
+        self._coordination = [name for name, family in families.items() if family.side == "coordination"]
+
+    def examine(self, members: I64, bystanders: I64, *, screened: bool = False) -> Case:
+        """Test a group and explain it.
+
+        Args:
+            members, bystanders: the group.
+            screened: whether a first look with few draws may leave a hopeless group (Besag and Clifford 1991).
+        """
+        everyone = np.arange(len(self.log))
+        kin = fit(self.log, self.families, members, everyone).bits >= MEMBER_BITS
+        background = self._background.beside(kin)
+        findings: dict[str, Finding] = {}
+        if screened:
+            findings = self._find(self._coordination, members, self._background.beside(kin, DRAWS_ROUGH))
+        if not screened or self._at_best(findings) <= PROMISING:
+            findings = self._find(self._coordination, members, background)
+        if self._at_best(findings) > HOPELESS:
+            # Nothing is coordinated: it can at most be watched, for its one source of questions alone.
+            seen = None
+            if len(members) >= LEAST_WATCHED and "semantics" in self.families:
+                seen = self.families["semantics"].find(self.log, members, background)
+                findings["semantics"] = seen
+            if seen is None or seen.p_value > ONE_SOURCE:
+                return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings))
+        rest = [name for name in self.families if name not in findings]
+        findings |= self._find(rest, members, background)
+        ordered = tuple(findings[name] for name in self.families)
+        explanations = explain(self.log, self.families, members, bystanders)
+        return Case(members, bystanders, ordered, explanations, campaign_p(ordered, self.families))
+
+    def _find(self, names: list[str], members: I64, background: Background) -> dict[str, Finding]:
+        return {name: self.families[name].find(self.log, members, background) for name in names}
+
+    def _at_best(self, findings: Mapping[str, Finding]) -> float:
+        """The least p-value that the group can come to, were its content beyond doubt."""
+        known = [findings[name] for name in self._coordination if name in findings and findings[name].tested]
+        return min(1.0, len(known) * min(one.p_value for one in known)) if known else 1.0

@@ -1,0 +1,187 @@
+"""From links to campaigns: propose, grow, explain, decide.
+
+    groups > members and bystanders > tests > joined and grown > tested and explained again > q-values > campaigns
+
+A group is proposed by content, tested as it stands after its bystanders are set aside, and grown where it is promising.
+What has grown is tested and explained as a whole before anything is decided: growth can cost a group its conviction and
+never bring one. Whoever has no evidence of its own is no member. Nothing changes after the decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.detection.candidates import candidate_groups
+from stillwatch.detection.cases import Case, Examiner
+from stillwatch.detection.fdr import q_values
+from stillwatch.detection.membership import acting_along, fit, recruited, repeating_apart, tell_apart
+from stillwatch.detection.nulls import Background
+from stillwatch.evidence import Family, LogProfile
+from stillwatch.evidence.thresholds import COVERED, LEAST_MEMBERS, LIKELY, LINK_TRIES, NEAR_MISS, RECRUIT_BITS
+from stillwatch.linking import Linker, Links
+
+__all__ = ["Decided", "decide"]
+
+I64 = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What came of all groups.
+
+    Attributes:
+        campaigns: cases convicted, strongest first.
+        others: cases tested that are none, strongest first.
+        links: all weighed pairs, those of members found later included.
+    """
+
+    campaigns: list[Case]
+    others: list[Case]
+    links: Links
+
+
+def decide(
+    log: LogProfile,
+    families: Mapping[str, Family],
+    linker: Linker,
+    links: Links,
+    *,
+    draws: int,
+    fdr: float,
+    seed: int,
+) -> Decided:
+    """Find campaigns among linked entities.
+
+    Args:
+        log: the whole log.
+        families: of evidence, by name.
+        linker: weighs pairs of members found later.
+        links: weighed pairs.
+        draws: groups redrawn from the log's background for each test.
+        fdr: share of false campaigns to accept among those reported.
+        seed: of clustering and of every draw.
+    """
+    examiner = Examiner(log, families, Background(log, draws, seed))
+    cases = []
+    for group in candidate_groups(log, families, links, seed):
+        for part, beside in repeating_apart(log, group):
+            inside, outside = tell_apart(log, families, part)
+            if len(inside) >= LEAST_MEMBERS:
+                cases.append(examiner.examine(inside, np.union1d(outside, beside), screened=True))
+    promising = [case for case in cases if case.p_value <= NEAR_MISS and case.may_convict]
+    promising.sort(key=_strength)
+    rest = [case for case in cases if not (case.p_value <= NEAR_MISS and case.may_convict)]
+    grown, links = _grow(examiner, linker, links, _join(examiner, promising), fdr)
+    decided = _control([*grown, *rest], fdr)
+    decided.sort(key=lambda case: (case.q_value, *_strength(case)))
+    convicted = [case for case in decided if case.q_value <= fdr]
+    return Decided(convicted, [case for case in decided if case.q_value > fdr], links)
+
+
+def _strength(case: Case) -> tuple[float, int, int]:
+    return case.p_value, -len(case.members), int(case.members[0])
+
+
+def _same_campaign(examiner: Examiner, a: Case, b: Case) -> bool:
+    """Whether two cases are pieces of one: each one's members fit the other's signature."""
+    there = np.median(fit(examiner.log, examiner.families, a.members, b.members).bits)
+    back = np.median(fit(examiner.log, examiner.families, b.members, a.members).bits)
+    return bool(min(there, back) >= RECRUIT_BITS / 2 and max(there, back) >= RECRUIT_BITS)
+
+
+def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
+    """Join pieces of one campaign, for as long as any two are.
+
+    Pieces may work at different times, one in place of another: what convicts the whole is the better of their tests,
+    twice over for the choice (Bonferroni). It is explained as a whole.
+    """
+    joined: list[Case] = []
+    for case in cases:
+        for place, other in enumerate(joined):
+            if _same_campaign(examiner, case, other):
+                members = np.union1d(case.members, other.members)
+                bystanders = np.setdiff1d(np.union1d(case.bystanders, other.bystanders), members)
+                whole = examiner.examine(members, bystanders)
+                if whole.may_convict:
+                    joined[place] = replace(whole, p_value=min(1.0, 2 * min(case.p_value, other.p_value)))
+                    break
+        else:
+            joined.append(case)
+    return joined if len(joined) == len(cases) else _join(examiner, joined)
+
+
+def _grow(
+    examiner: Examiner, linker: Linker, links: Links, cases: Sequence[Case], fdr: float
+) -> tuple[list[Case], Links]:
+    """Each case with everyone in the log who belongs to it, strongest first: nobody belongs to two."""
+    taken = np.zeros(len(examiner.log), np.bool_)
+    for case in cases:
+        taken[case.members] = True
+    grown = []
+    for case in cases:
+        members = recruited(examiner.log, examiner.families, case.members, taken)
+        links = _linked(linker, links, members, np.setdiff1d(members, case.members), examiner)
+        whole = _with_evidence(examiner, links, case, members)
+        if whole is not case and not whole.explained and (whole.p_value > fdr or whole.untold):
+            # The newcomers cannot be shown to act along: the group stands as it was tested.
+            whole = _with_evidence(examiner, links, case, case.members)
+        taken[whole.members] = True
+        grown.append(whole)
+    return grown, links
+
+
+def _linked(linker: Linker, links: Links, members: I64, newcomers: I64, examiner: Examiner) -> Links:
+    """Links with those between newcomers and the members who ask most like each."""
+    if not len(newcomers):
+        return links
+    means = examiner.log.content.means
+    nearness = means[newcomers] @ means[members].T
+    nearness[newcomers[:, None] == members[None, :]] = -np.inf
+    tries = min(LINK_TRIES, len(members) - 1)
+    closest = members[np.argpartition(-nearness, tries - 1, axis=1)[:, :tries]]
+    pairs = np.unique(np.sort(np.stack([np.repeat(newcomers, tries), closest.ravel()]), axis=0), axis=1)
+    return links.joined(linker.weigh(pairs[0], pairs[1]))
+
+
+def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -> Case:
+    """The case of these members, less those without evidence of their own; ``case`` itself where that is the same.
+
+    That is a link to another member, or acting along with them; a group that one text fills may have neither, and its
+    first members stand by the text.
+    """
+    inside = np.isin(links.a, members) & np.isin(links.b, members) & (links.probability > LIKELY)
+    own = np.isin(members, np.concatenate([links.a[inside], links.b[inside]]))
+    own |= acting_along(examiner.log, examiner.families, case.members, members)
+    fits = fit(examiner.log, examiner.families, case.members, members).bits >= RECRUIT_BITS
+    kept = members[own | (fits & np.isin(members, case.members))]
+    if len(kept) < LEAST_MEMBERS or np.array_equal(kept, case.members):
+        return case
+    bystanders = np.setdiff1d(np.union1d(case.bystanders, np.setdiff1d(case.members, kept)), kept)
+    whole = examiner.examine(kept, bystanders)
+    return replace(whole, p_value=max(whole.p_value, case.p_value))
+
+
+def _control(cases: list[Case], fdr: float) -> list[Case]:
+    """q-values over the groups, a part of a found whole not counted as a find of its own.
+
+    Each find makes the next easier in Benjamini and Hochberg's procedure; ten pieces of one campaign
+    would let a chance group through.
+    """
+    while True:
+        p = np.array([case.p_value if case.may_convict else 1.0 for case in cases])
+        cases = [replace(case, q_value=float(q)) for case, q in zip(cases, q_values(p), strict=True)]
+        wholes = [case for case in cases if case.q_value <= fdr]
+        parts = {id(case) for case in wholes if any(_is_part(case, whole) for whole in wholes)}
+        if not parts:
+            return cases
+        cases = [case for case in cases if id(case) not in parts]
+
+
+def _is_part(case: Case, whole: Case) -> bool:
+    inside = len(np.intersect1d(case.members, whole.members))
+    return len(whole.members) > len(case.members) and inside >= COVERED * len(case.members)

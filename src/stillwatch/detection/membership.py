@@ -1,0 +1,131 @@
+"""Who belongs: members told from bystanders inside a group, and members found outside it.
+
+A customer of the same relay shares its addresses and not its questions. Each entity is held against the group's own
+signature by the families that have one; an entity below the line is a bystander however strong its other links are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.evidence import Family, LogProfile
+from stillwatch.evidence.thresholds import (
+    ALIKE_BITS,
+    GROWTH_ROUNDS,
+    LEAST_MEMBERS,
+    MARK_BITS,
+    MEMBER_BITS,
+    RECRUIT_BITS,
+    REPEATS,
+)
+
+__all__ = ["Fit", "acting_along", "fit", "recruited", "repeating_apart", "tell_apart"]
+
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+Families = Mapping[str, Family]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How well entities fit one group, in bits.
+
+    Attributes:
+        marked: weight of what nobody has by accident.
+        alike: weight of likeness.
+    """
+
+    marked: F64
+    alike: F64
+
+    @property
+    def bits(self) -> F64:
+        """Sum of both."""
+        return self.marked + self.alike
+
+
+def fit(log: LogProfile, families: Families, members: I64, who: I64) -> Fit:
+    """Hold entities against the signature of a group.
+
+    Args:
+        log: the whole log.
+        families: each says how well somebody fits by it.
+        members: the group.
+        who: the entities to hold against it.
+    """
+    marked, alike = np.zeros(len(who)), np.zeros(len(who))
+    for family in families.values():
+        bits = family.fit(log, members, who)
+        if bits is not None and family.marks:
+            marked += bits
+        elif bits is not None:
+            alike += bits
+    return Fit(marked, alike)
+
+
+def repeating_apart(log: LogProfile, group: I64) -> list[tuple[I64, I64]]:
+    """What a group falls into: those who repeat one another and those who do not, each with the other as its
+    bystanders. Whoever runs one published set has a reason of its own."""
+    honest = log.prompt_sets.repeats(group) > 2 * REPEATS
+    if honest.all() or not honest.any():
+        return [(group, group[:0])]
+    return [(group[~honest], group[honest]), (group[honest], group[~honest])]
+
+
+def tell_apart(log: LogProfile, families: Families, group: I64) -> tuple[I64, I64]:
+    """Split a group into those who fit its signature and those who are merely linked."""
+    inside, outside = group, group[:0]
+    for _ in range(3):
+        bits = fit(log, families, inside, group).bits
+        before = len(inside)
+        inside, outside = group[bits >= MEMBER_BITS], group[bits < MEMBER_BITS]
+        if len(inside) in range(LEAST_MEMBERS) or len(inside) == before:
+            break
+    return inside, outside
+
+
+def recruited(log: LogProfile, families: Families, members: I64, taken: npt.NDArray[np.bool_]) -> I64:
+    """A group with everyone in the log who belongs to it, sorted.
+
+    A shared text beside like questions is proof enough of belonging; either alone needs a sign of acting along.
+    Each round holds the rest against the signature of the last, which more members make sharper.
+
+    Args:
+        log: the whole log.
+        families: of evidence.
+        members: the group.
+        taken: entities that belong to another group already (E).
+    """
+    for _ in range(GROWTH_ROUNDS):
+        free = ~taken
+        free[members] = False
+        extra = _belonging(log, families, members, np.flatnonzero(free))
+        if not len(extra):
+            break
+        members = np.union1d(members, extra)
+    return members
+
+
+def acting_along(log: LogProfile, families: Families, members: I64, who: I64) -> npt.NDArray[np.bool_]:
+    """Which of ``who`` act along with a group by any family: in its bursts and pauses, or from its hands."""
+    along = np.zeros(len(who), np.bool_)
+    for family in families.values():
+        seen = family.acts_along(log, members, who)
+        if seen is not None:
+            along |= seen
+    return along
+
+
+def _belonging(log: LogProfile, families: Families, members: I64, who: I64) -> I64:
+    found = fit(log, families, members, who)
+    fits = (found.bits >= RECRUIT_BITS) & (found.marked >= MARK_BITS)
+    alike = (found.alike >= ALIKE_BITS) | ((found.marked >= MARK_BITS) & (found.bits >= ALIKE_BITS))
+    unsure = np.flatnonzero(~fits & alike)
+    fits[unsure] = acting_along(log, families, members, who[unsure])
+    chosen = who[fits]
+    # Who runs a published set that others of these run too has a reason of its own.
+    return chosen[log.prompt_sets.repeats(np.concatenate([chosen, members]))[: len(chosen)] <= 2 * REPEATS]

@@ -1,0 +1,166 @@
+"""The templates table: families of near-identical prompts, and the texts a campaign shares.
+
+An example is shown with the pieces of it that stand, letter for letter, in another account's
+prompt, so that a reader sees what is fixed and what varies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stillwatch.engines import Engine, Table
+from stillwatch.evidence import LogProfile
+from stillwatch.evidence.families.structure import signature
+from stillwatch.tables import TEMPLATES
+
+__all__ = ["shared_pieces", "template_table"]
+
+_MOST_FAMILIES = 200
+_TEXTS_A_CAMPAIGN = 4
+_EXAMPLE_CHARS = 1_200
+
+_FAMILY_SQL = f"""
+WITH family AS (
+    SELECT t.template, count(*) AS exchanges, count(DISTINCT s.account) AS accounts
+    FROM {{sketches}} AS s JOIN {{template_of}} AS t USING (masked)
+    GROUP BY t.template HAVING count(*) > 2 AND count(DISTINCT s.account) > 1
+    ORDER BY exchanges DESC, t.template LIMIT {_MOST_FAMILIES}
+), member AS (
+    SELECT t.template, s.row_key,
+           row_number() OVER (PARTITION BY t.template ORDER BY hash(s.account), s.row_key) AS place,
+           row_number() OVER (PARTITION BY t.template ORDER BY hash(s.account) DESC, s.row_key) AS back
+    FROM {{sketches}} AS s JOIN {{template_of}} AS t USING (masked) SEMI JOIN family AS f ON f.template = t.template
+)
+SELECT f.template AS number, f.exchanges, f.accounts, list(m.row_key ORDER BY m.place) FILTER (m.place <= 5) AS keys,
+       any_value(m.row_key) FILTER (m.place = 1) AS first, any_value(m.row_key) FILTER (m.back = 1) AS other
+FROM family AS f JOIN member AS m USING (template) WHERE m.place <= 5 OR m.back = 1
+GROUP BY ALL ORDER BY f.exchanges DESC, f.template
+"""
+
+_SENTENCE_SQL = """
+WITH use AS (
+    SELECT thing, account, row_key
+    FROM (SELECT account, row_key, unnest(sentences) AS thing FROM {sketches}) SEMI JOIN {wanted} USING (thing)
+)
+SELECT u.thing, count(*) AS exchanges, count(DISTINCT u.account) AS accounts,
+       min_by(u.row_key, hash(u.row_key), 5) AS keys,
+       arg_min(u.row_key, hash(u.row_key)) AS first, arg_max(u.row_key, hash(u.account)) AS other
+FROM use AS u GROUP BY u.thing
+"""
+
+
+def shared_pieces(example: str, other: str, *, least_chars: int = 16) -> list[str]:
+    """Pieces of ``example`` that stand in ``other`` too, cut at words.
+
+    >>> shared_pieces("Answer as a strict examiner: what is rain?", "Answer as a strict examiner: why snow?")
+    ['Answer as a strict examiner: ']
+    """
+    a, b = _words(example), _words(other)
+    blocks = SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
+    pieces = ["".join(a[block.a : block.a + block.size]) for block in blocks]
+    return [piece for piece in pieces if len(piece.strip()) >= least_chars]
+
+
+def _words(text: str) -> list[str]:
+    words: list[str] = []
+    for word in text[:_EXAMPLE_CHARS].split(" "):
+        words.extend((word + " ").splitlines(keepends=True))
+    if words:
+        words[-1] = words[-1][:-1]
+    return words
+
+
+def template_table(
+    engine: Engine,
+    log: LogProfile,
+    campaigns: Mapping[str, npt.NDArray[np.int64]],
+    *,
+    exchanges: Table,
+    sketches: Table,
+    template_of: Table,
+    sample: pa.Table,
+) -> pa.Table:
+    """The table ``TEMPLATES``: the log's largest families, then each campaign's shared sentences.
+
+    Args:
+        engine: where the tables lie.
+        log: the whole log.
+        campaigns: member entities of each campaign id.
+        exchanges, sketches: of the run.
+        template_of: texts of the largest families.
+        sample: prompts drawn from each entity.
+    """
+    texts = log.shared["structure"]
+    signatures = {
+        campaign_id: texts.names[signature(log, members)[0][: 4 * _TEXTS_A_CAMPAIGN]]
+        for campaign_id, members in campaigns.items()
+        if texts is not None
+    }
+    wanted = np.unique(np.concatenate([*signatures.values(), np.zeros(0, np.uint64)]))
+    families = engine.fetch(_FAMILY_SQL, sketches=sketches, template_of=template_of).to_pylist()
+    sentences = engine.fetch(_SENTENCE_SQL, sketches=sketches, wanted=pa.table({"thing": wanted})).to_pylist()
+    prompts = _prompts(engine, exchanges, [*families, *sentences])
+    uses = {row["thing"]: row for row in sentences}
+    rows = [_row(found, prompts, "near-duplicate", None) for found in families]
+    for campaign_id, members in campaigns.items():
+        told = [uses[int(thing)] for thing in signatures.get(campaign_id, ()) if int(thing) in uses]
+        shown = [_row(found, prompts, "sentence", campaign_id) for found in told]
+        shown = [row for row in shown if row["shared"]][:_TEXTS_A_CAMPAIGN]
+        rows.extend(shown or _source_row(log, sample, campaign_id, members))
+    for number, row in enumerate(rows, start=1):
+        row["template_id"] = f"T{number:05d}"
+    return pa.Table.from_pylist(rows, schema=TEMPLATES)
+
+
+def _prompts(engine: Engine, exchanges: Table, rows: Sequence[Mapping[str, Any]]) -> dict[int, tuple[str, str]]:
+    """Exchange id and prompt of every row key that is shown."""
+    keys = sorted({key for row in rows for key in (row["first"], row["other"], *row["keys"])})
+    found = engine.fetch(
+        "SELECT row_key, exchange_id, prompt FROM {exchanges} SEMI JOIN {wanted} USING (row_key)",
+        exchanges=exchanges,
+        wanted=pa.table({"row_key": pa.array(keys, pa.int64())}),
+    )
+    return {row["row_key"]: (row["exchange_id"], row["prompt"]) for row in found.to_pylist()}
+
+
+def _row(
+    found: Mapping[str, Any], prompts: Mapping[int, tuple[str, str]], kind: str, campaign_id: str | None
+) -> dict[str, Any]:
+    example, other = prompts[found["first"]][1], prompts[found["other"]][1]
+    return {
+        "kind": kind,
+        "exchanges": found["exchanges"],
+        "accounts": found["accounts"],
+        "example": example[:_EXAMPLE_CHARS],
+        "shared": shared_pieces(example, other),
+        "campaign_id": campaign_id,
+        "exchange_ids": [prompts[key][0] for key in found["keys"]],
+    }
+
+
+def _source_row(
+    log: LogProfile, sample: pa.Table, campaign_id: str, members: npt.NDArray[np.int64]
+) -> list[dict[str, Any]]:
+    """A campaign without any shared text is shown by a prompt drawn from its source."""
+    first = sample.filter(pc.and_(pc.equal(sample["place"], 1), pc.is_in(sample["entity"], pa.array(members))))
+    if not len(first):
+        return []
+    shown = first.slice(0, 1).to_pylist()[0]
+    return [
+        {
+            "kind": "source",
+            "exchanges": int(log.exchanges[members].sum()),
+            "accounts": int(log.accounts[members].sum()),
+            "example": shown["prompt"][:_EXAMPLE_CHARS],
+            "shared": [],
+            "campaign_id": campaign_id,
+            "exchange_ids": [shown["exchange_id"]],
+        }
+    ]

@@ -1,0 +1,143 @@
+"""From cases to the tables ``accounts`` and ``links``: a verdict and its reasons for every account.
+
+A scan goes as far as ``review``; ``act`` needs a person. ``watch`` is for accounts whose cluster
+came close, or would have been a campaign but for an honest explanation, and for bystanders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.detection.cases import Case
+from stillwatch.engines import Engine, Table
+from stillwatch.evidence.thresholds import LEAST_WATCHED, NEAR_MISS, ONE_SOURCE
+from stillwatch.linking import Links
+from stillwatch.tables import ACCOUNTS, FAMILIES, LINKS
+
+__all__ = ["account_table", "link_table"]
+
+I64 = npt.NDArray[np.int64]
+
+
+def account_table(
+    engine: Engine,
+    accounts: Table,
+    links: Links,
+    campaigns: Sequence[tuple[str, Case]],
+    others: Sequence[Case],
+    fdr: float,
+) -> pa.Table:
+    """The table ``ACCOUNTS``, in order of ``account_id``.
+
+    Args:
+        engine: where the tables lie.
+        accounts: a row an account, with its entity.
+        links: every weighed pair, likely or not.
+        campaigns: convicted cases with their names.
+        others: cases that are no campaign.
+        fdr: level at which a finding is told.
+    """
+    base = engine.fetch(
+        "SELECT account_id, org_id, exchanges, first_seen, last_seen, entity FROM {accounts} ORDER BY account_id",
+        accounts=accounts,
+    )
+    entity = np.asarray(base["entity"], np.int64)
+    count = int(entity.max()) + 1 if len(entity) else 0
+    campaign = np.full(count, -1)
+    q = np.full(count, np.nan)
+    verdict = np.zeros(count, np.int8)
+    reasons: dict[int, list[str]] = {}
+    for case in others:
+        text = _near_miss(case, fdr)
+        if text:
+            verdict[case.members] = 1
+            for e in case.members:
+                reasons[int(e)] = [text]
+    for campaign_id, case in campaigns:
+        for e in case.bystanders:
+            verdict[e] = max(verdict[e], 1)
+            reasons[int(e)] = [
+                f"Linked to campaign {campaign_id} and judged not to be a member: "
+                "its own prompts do not fit the campaign's."
+            ]
+    for number, (campaign_id, case) in enumerate(campaigns):
+        campaign[case.members], q[case.members], verdict[case.members] = number, case.q_value, 2
+        told = [f.statement for f in case.findings if f.p_value <= fdr and f.tested]
+        for e in case.members:
+            reasons[int(e)] = [
+                f"Acts as one with {len(case.members) - 1:,} other accounts (campaign {campaign_id}).",
+                *told,
+            ]
+    names = [campaign_id for campaign_id, _ in campaigns]
+    words = ("clear", "watch", "review")
+    columns = {
+        "campaign_id": pa.array([names[c] if c >= 0 else None for c in campaign[entity]], pa.string()),
+        "match_probability": pa.array(_probability(links, campaign)[entity], from_pandas=True),
+        "q_value": pa.array(q[entity], from_pandas=True),
+        "verdict": pa.array([words[v] for v in verdict[entity]]),
+        "reasons": pa.array([reasons.get(int(e), []) for e in entity], pa.list_(pa.string())),
+    }
+    for name, column in columns.items():
+        base = base.append_column(name, column)
+    return base.select(ACCOUNTS.names).cast(ACCOUNTS)
+
+
+def _near_miss(case: Case, fdr: float) -> str | None:
+    """Why a cluster that is no campaign is watched; None where it is not even that."""
+    holding = [e for e in case.explanations if e.holds]
+    unsure = [e for e in case.explanations if e.holds is None]
+    if holding and case.p_value <= fdr:
+        return (
+            f"Acts like {len(case.members) - 1:,} other accounts, and an honest explanation holds: {holding[0].name}. "
+            f"{holding[0].statement}"
+        )
+    if unsure and not holding and case.p_value <= fdr:
+        return (
+            f"Acts like {len(case.members) - 1:,} other accounts, and it cannot be told whether an honest explanation "
+            f"holds: {unsure[0].name}. {unsure[0].statement}"
+        )
+    if not holding and case.p_value <= NEAR_MISS:
+        seen = [f.family for f in case.findings if f.p_value <= fdr]
+        return (
+            f"Resembles {len(case.members) - 1:,} other accounts ({', '.join(seen) or 'no family alone'}); "
+            f"too weak to call a campaign (p = {case.p_value:.2g})."
+        )
+    source = next((f for f in case.findings if f.family == "semantics"), None)
+    if source is not None and not holding and len(case.members) >= LEAST_WATCHED and source.p_value <= ONE_SOURCE:
+        return (
+            f"Asks from one source with {len(case.members) - 1:,} other accounts, and nothing shows that they act "
+            f"together. {source.statement}"
+        )
+    return None
+
+
+def _probability(links: Links, campaign: I64) -> npt.NDArray[np.float64]:
+    """Each member's strongest weighed pair inside its campaign; NaN where none was weighed, and for the rest."""
+    out = np.full(len(campaign), np.nan)
+    inside = (campaign[links.a] >= 0) & (campaign[links.a] == campaign[links.b])
+    for side in (links.a, links.b):
+        np.fmax.at(out, side[inside], links.probability[inside])
+    return out
+
+
+def link_table(engine: Engine, accounts: Table, links: Links) -> pa.Table:
+    """The table ``LINKS``; an organisation's several accounts are named by their busiest."""
+    names: pa.Array = engine.fetch(
+        "SELECT arg_max(account_id, exchanges) AS name FROM {accounts} GROUP BY entity ORDER BY entity",
+        accounts=accounts,
+    )["name"].combine_chunks()
+    columns = {
+        "account_a": names.take(pa.array(links.a)),
+        "account_b": names.take(pa.array(links.b)),
+        "match_weight": pa.array(links.weight),
+        "match_probability": pa.array(links.probability),
+    }
+    for family in [*FAMILIES, *(name for name in links.families if name not in FAMILIES)]:
+        weights = links.families.get(family, np.full(len(links.a), np.nan))
+        columns[family] = pa.array(weights, pa.float64(), from_pandas=True)
+    more = [pa.field(name, pa.float64()) for name in columns if name not in LINKS.names]
+    return pa.table(columns).cast(pa.schema([*LINKS, *more]))

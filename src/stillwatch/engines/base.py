@@ -1,0 +1,70 @@
+"""What an engine is: where SQL and Arrow functions run over tables that do not fit in memory.
+
+A step takes named tables and returns named tables: what it reads stands in its arguments, what it makes in what it
+returns, and nothing is left behind on a connection. To add an engine, derive from ``Engine`` and let the suite in
+``tests/engines`` run over it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+__all__ = ["Engine", "Table"]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table that an engine holds or can read; in SQL it stands by its name."""
+
+    name: str
+
+    def __format__(self, spec: str) -> str:
+        return self.name
+
+
+class Engine(ABC):
+    """Runs SQL over named tables.
+
+    In every query ``{name}`` stands for the table given as ``name``: a ``Table`` of this engine, or an Arrow table,
+    which is lent to the engine for as long as the query runs. Results never depend on how many threads there are:
+    where order matters, a query says ORDER BY.
+    """
+
+    @abstractmethod
+    def read(self, files: Path, where: str = "") -> Table:
+        """The Parquet files that a path with wildcards names; ``where`` leaves rows out."""
+
+    @abstractmethod
+    def keep(self, table: pa.Table) -> Table:
+        """An Arrow table, held by the engine."""
+
+    @abstractmethod
+    def sql(self, query: str, /, **tables: Table | pa.Table) -> Table:
+        """The result of a query, held by the engine: in memory, or spilled to disk."""
+
+    @abstractmethod
+    def fetch(self, query: str, /, **tables: Table | pa.Table) -> pa.Table:
+        """The whole result of a query as an Arrow table."""
+
+    @abstractmethod
+    def batches(self, query: str, /, rows: int, **tables: Table | pa.Table) -> Iterator[pa.RecordBatch]:
+        """The result of a query in batches of at most so many rows: memory is bounded by one."""
+
+    @abstractmethod
+    def write(self, query: str, path: Path, /, **tables: Table | pa.Table) -> int:
+        """Write the result of a query as one Parquet file (zstd); how many rows it has."""
+
+    def map_arrow(self, query: str, function: Callable[[pa.RecordBatch], pa.RecordBatch], /, **tables: Table) -> Table:
+        """A function of Arrow batches over the result of a query, its result held by the engine."""
+        made = [function(batch) for batch in self.batches(query, 65_536, **tables)]
+        return self.keep(pa.Table.from_batches(made))
+
+    def columns(self, table: Table) -> list[str]:
+        """Names of a table's columns."""
+        names: list[str] = self.fetch("SELECT * FROM {table} LIMIT 0", table=table).column_names
+        return names

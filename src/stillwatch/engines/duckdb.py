@@ -1,0 +1,106 @@
+"""DuckDB in this process, within a memory limit."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+import duckdb
+import pyarrow as pa
+
+from stillwatch.engines.base import Engine, Table
+
+__all__ = ["DuckDBEngine", "query"]
+
+
+class DuckDBEngine(Engine):
+    """An in-memory DuckDB that spills to disk; a context manager that closes it.
+
+    Args:
+        spill: folder for what exceeds ``memory_mb``.
+        memory_mb: bound on DuckDB's own memory.
+        threads: never changes a result.
+    """
+
+    def __init__(self, spill: Path, *, memory_mb: int, threads: int) -> None:
+        self._connection = duckdb.connect(
+            config={"memory_limit": f"{memory_mb}MB", "threads": str(threads), "temp_directory": str(spill)}
+        )
+        self._connection.execute("SET enable_progress_bar = false")
+        self._numbers = itertools.count(1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._connection.close()
+
+    def read(self, files: Path, where: str = "") -> Table:
+        """The Parquet files that a path with wildcards names; ``where`` leaves rows out."""
+        table = self._new()
+        quoted = str(files).replace("'", "''")
+        condition = f" WHERE {where}" if where else ""
+        self._connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{quoted}'){condition}")
+        return table
+
+    def keep(self, table: pa.Table) -> Table:
+        """An Arrow table, held by the engine."""
+        return self.sql("SELECT * FROM {given}", given=table)
+
+    def sql(self, query: str, /, **tables: Table | pa.Table) -> Table:
+        """The result of a query, held by the engine: in memory, or spilled to disk."""
+        table = self._new()
+        with self._lent(tables) as names:
+            self._connection.execute(f"CREATE TABLE {table} AS {query.format(**names)}")
+        return table
+
+    def fetch(self, query: str, /, **tables: Table | pa.Table) -> pa.Table:
+        """The whole result of a query as an Arrow table."""
+        with self._lent(tables) as names:
+            return self._connection.sql(query.format(**names)).to_arrow_table()
+
+    def batches(self, query: str, /, rows: int, **tables: Table | pa.Table) -> Iterator[pa.RecordBatch]:
+        """The result of a query in batches of at most so many rows: memory is bounded by one."""
+        names = {name: given if isinstance(given, Table) else self.keep(given) for name, given in tables.items()}
+        # A cursor of its own, so that other queries may run while this one is read.
+        with self._connection.cursor() as cursor:
+            yield from cursor.sql(query.format(**names)).to_arrow_reader(rows)
+
+    def write(self, query: str, path: Path, /, **tables: Table | pa.Table) -> int:
+        """Write the result of a query as one Parquet file (zstd); how many rows it has."""
+        quoted = str(path).replace("'", "''")
+        with self._lent(tables) as names:
+            done = self._connection.execute(
+                f"COPY ({query.format(**names)}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+            )
+            ((rows,),) = done.fetchall()
+        return int(rows)
+
+    def _new(self) -> Table:
+        return Table(f"t{next(self._numbers)}")
+
+    @contextmanager
+    def _lent(self, tables: dict[str, Table | pa.Table]) -> Iterator[dict[str, Table]]:
+        """Tables by the names a query has for them; Arrow tables are lent for the block."""
+        names: dict[str, Table] = {}
+        lent: list[Table] = []
+        try:
+            for name, given in tables.items():
+                if isinstance(given, Table):
+                    names[name] = given
+                    continue
+                names[name] = self._new()
+                self._connection.register(names[name].name, given)
+                lent.append(names[name])
+            yield names
+        finally:
+            for table in lent:
+                self._connection.unregister(table.name)
+
+
+def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
+    """The whole result of a query on a connection of one's own, as an Arrow table."""
+    return connection.sql(sql).to_arrow_table()

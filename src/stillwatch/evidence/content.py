@@ -1,0 +1,171 @@
+"""What accounts ask, compared without any shared text: whitened account means.
+
+Each prompt's features are standardised on the log, clipped, and whitened with the log's own
+covariance, shrunk toward its diagonal. For an entity with n prompts and mean m, ``n |m|**2`` is
+about the number of dimensions d when its prompts are ordinary, and for two unrelated entities
+``sqrt(n_i n_j) m_i.m_j / sqrt(d)`` is about standard normal. The same sums, taken away from d,
+estimate the cosine between what two entities ask, free of sampling noise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.evidence.thresholds import CLIP, LINK_COSINE, LINK_Z, NEIGHBOURS, SHRINK, TELLING
+
+__all__ = ["Content", "Neighbours", "nearest", "whiten"]
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+I64 = npt.NDArray[np.int64]
+
+_CHUNK = 8_192
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Pairs of entities that ask alike: ``a < b``, their z and their cosine."""
+
+    a: I64
+    b: I64
+    z: F64
+    cosine: F64
+
+
+@dataclass(frozen=True)
+class Content:
+    """The content of a bounded sample of each entity's prompts.
+
+    Attributes:
+        owner: entity of each of S sampled prompts, sorted.
+        whitened: S x d features.
+        counts: prompts sampled from each entity (E).
+        means: E x d, zero where nothing was sampled.
+        raw: S x embedded, standardised and not whitened: the embedding alone.
+    """
+
+    owner: I64
+    whitened: F32
+    counts: I64
+    means: F32
+    raw: F32
+
+    @property
+    def dimensions(self) -> int:
+        """Features a prompt (d)."""
+        return int(self.whitened.shape[1])
+
+    def rows(self, members: I64) -> I64:
+        """Rows of these entities' prompts, members sorted."""
+        first, counts = np.searchsorted(self.owner, members), self.counts[members]
+        return np.arange(counts.sum()) + np.repeat(first - np.cumsum(counts) + counts, counts)
+
+    def unit(self) -> F32:
+        """Noise-corrected directions (E x d): a dot product of two estimates their cosine.
+
+        Zero for entities whose prompts are ordinary, which can link to nobody.
+        """
+        return np.asarray(self.means * self.scale()[:, None], np.float32)
+
+    def scale(self) -> F64:
+        """What makes each entity's mean its direction (E)."""
+        d = self.dimensions
+        n = np.maximum(self.counts, 1)
+        square = np.einsum("ij,ij->i", self.means, self.means)
+        signal = square - d / n
+        telling = (self.counts > 0) & (n * square > d + TELLING * np.sqrt(2.0 * d))
+        return np.where(telling, 1.0 / np.sqrt(np.maximum(signal, 1e-9)), 0.0)
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """Each telling entity's nearest others by what they ask."""
+        return nearest(self)
+
+    def z(self, a: I64, b: I64) -> F64:
+        """z of pairs of entities: about N(0, 1) where they have nothing in common."""
+        dots = np.einsum("ij,ij->i", self.means[a], self.means[b])
+        return self.z_of(a, b, dots)
+
+    def z_of(self, a: I64, b: I64, dots: npt.NDArray[np.floating[Any]]) -> F64:
+        """z of pairs from the dot products of their means."""
+        return np.asarray(np.sqrt(self.counts[a] * self.counts[b]) * dots / np.sqrt(self.dimensions), np.float64)
+
+
+def whiten(features: npt.NDArray[np.float16], owner: I64, entities: int, *, embedded: int) -> Content:
+    """Standardise, clip and whiten sampled features, and average them by entity.
+
+    Args:
+        features: S x d raw features.
+        owner: entity of each row, sorted.
+        entities: how many entities there are (E).
+        embedded: how many leading columns are the embedding.
+    """
+    sample, d = features.shape
+    counts = np.bincount(owner, minlength=entities).astype(np.int64)
+    if sample == 0:
+        empty = np.zeros((0, d), np.float32)
+        return Content(owner, empty, counts, np.zeros((entities, d), np.float32), empty[:, :embedded])
+    out = features.astype(np.float32)
+    blocks = [out[start : start + _CHUNK] for start in range(0, sample, _CHUNK)]
+    centre = sum(block.sum(axis=0, dtype=np.float64) for block in blocks) / sample
+    square = sum(np.einsum("ij,ij->j", block, block).astype(np.float64) for block in blocks) / sample
+    spread = np.sqrt(np.maximum(square - centre**2, 1e-8))
+    covariance = np.zeros((d, d))
+    for block in blocks:
+        block -= centre.astype(np.float32)
+        block /= spread.astype(np.float32)
+        np.clip(block, -CLIP, CLIP, out=block)
+        covariance += block.T @ block
+    covariance /= sample
+    raw = out[:, :embedded].copy()
+    shrunk = (1 - SHRINK) * covariance + SHRINK * np.diag(np.diag(covariance))
+    values, vectors = np.linalg.eigh(shrunk)
+    whitener = (vectors / np.sqrt(np.maximum(values, 1e-6))).astype(np.float32)
+    centre_white = (out.mean(axis=0) @ whitener).astype(np.float32)
+    for block in blocks:
+        block[:] = block @ whitener - centre_white
+    means = np.zeros((entities, d), np.float32)
+    present = np.flatnonzero(counts)
+    starts = np.searchsorted(owner, present)
+    means[present] = np.add.reduceat(out, starts, axis=0) / counts[present][:, None]
+    return Content(owner, out, counts, means, raw)
+
+
+def nearest(content: Content, *, most: int = NEIGHBOURS, block: int = 2048) -> Neighbours:
+    """Each telling entity's nearest others by what they ask.
+
+    Exact up to tens of thousands of telling entities; the cost grows with their square.
+    """
+    unit = content.unit()
+    telling = np.flatnonzero(np.any(unit != 0, axis=1))
+    vectors = unit[telling]
+    keys: list[I64] = []
+    cosines: list[F32] = []
+    for start in range(0, len(telling), block):
+        table = vectors[start : start + block] @ vectors.T
+        rows = np.arange(len(table))
+        table[rows, start + rows] = -1.0
+        crowded = np.flatnonzero(np.count_nonzero(table > LINK_COSINE, axis=1) > most)
+        if len(crowded):
+            # Few have more neighbours than count; only for those is the nearest part sought.
+            farther = np.argpartition(-table[crowded], most - 1, axis=1)[:, most:]
+            table[crowded[:, None], farther] = -1.0
+        row, column = np.nonzero(table > LINK_COSINE)
+        left, right = telling[start + row], telling[column]
+        keys.append(np.minimum(left, right) * len(unit) + np.maximum(left, right))
+        cosines.append(table[row, column])
+    if not keys:
+        none = np.zeros(0, np.int64)
+        return Neighbours(none, none, np.zeros(0), np.zeros(0))
+    pairs, first = np.unique(np.concatenate(keys), return_index=True)
+    a, b = pairs // len(unit), pairs % len(unit)
+    cosine = np.concatenate(cosines)[first].astype(np.float64)
+    scale = content.scale()
+    z = content.z_of(a, b, cosine / (scale[a] * scale[b]))
+    kept = z > LINK_Z
+    return Neighbours(a[kept], b[kept], z[kept], cosine[kept])

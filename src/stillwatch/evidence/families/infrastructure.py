@@ -1,0 +1,149 @@
+"""Infrastructure: the same hands, by payments, addresses, networks and domains, and sign-ups together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from stillwatch.evidence.base import Count, Example, Explanation, Family, Level, Null, Observed, Value
+from stillwatch.evidence.group_statistics import scatter, sharing
+from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
+from stillwatch.evidence.p_values import tail_p
+from stillwatch.evidence.postings import Postings
+from stillwatch.evidence.shared_levels import reached, shared_levels
+from stillwatch.evidence.thresholds import (
+    BLOCKED_CLASSES,
+    DRAWS_ROUGH,
+    LEAST_MEMBERS,
+    MAJORITY,
+    OFFICE_SIZE,
+    ONE_DOOR,
+    P_FLOOR,
+    REDRAW,
+    SIGN_UP_HOURS,
+)
+
+__all__ = ["FAMILY", "OFFICE"]
+
+OFFICE = "one organisation or office with several accounts"
+"""Name of the explanation that a few accounts of a larger whole cannot decide."""
+
+_SIGNED_UP = f"abs(l.sign_up - r.sign_up) < {int(SIGN_UP_HOURS * HOUR)}"
+
+
+class Infrastructure(Family):
+    """Payments, addresses, networks and uncommon domains in common; signed up together."""
+
+    name = "infrastructure"
+    sees = "the same hands"
+    side = "coordination"
+    reads = ("client_address", "asn", "country", "payment_id", "email_domain", "created")
+    needs = ("client_address", "payment_id", "email_domain", "created")
+    blind_spot = "Accounts with a card, a domain and a residential address each."
+    values: ClassVar[Mapping[str, Value]] = {"sign_up": Value("epoch_us(created)", "min", source="account")}
+    counts: ClassVar[Mapping[str, Count]] = {
+        "payment": Count("'payment ' || payment_id", source="account", shared=True),
+        "domain": Count("'domain ' || lower(email_domain)", source="account", shared=True),
+        "address": Count("'address ' || client_address", shared=True),
+        "country": Count("country", usual=True),
+        "network": Count("'network ' || network", source="sketches", shared=True),
+    }
+    examples = (
+        Example("three cards pay for them", {"payment_id": lambda rng, account, row: f"card {account % 3}"}, seen=True),
+        Example(
+            "they sit behind two addresses",
+            {"client_address": lambda rng, account, row: f"198.51.{account % 2}.7"},
+            seen=True,
+        ),
+        Example("each has a card and an address of its own", {}, seen=False),
+    )
+
+    def levels(self, log: LogProfile) -> Sequence[Level]:
+        """Two rare things in common, or one of a class of rarity, or signed up within a day."""
+        hands = log.shared[self.name]
+        chain = [] if hands is None else shared_levels("hands", hands, (0.08, 0.12, 0.1, 0.1))
+        return [*chain, Level("signed up within a day", _SIGNED_UP, 0.2)]
+
+    def pair_columns(self, log: LogProfile, a: I64, b: I64) -> Mapping[str, npt.NDArray[Any]]:
+        """The level of shared identifiers."""
+        hands = log.shared[self.name]
+        return {} if hands is None else reached("hands", hands, a, b)
+
+    def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
+        """Shared identifiers, and sign-ups together where at least ``least`` are known."""
+        hands = log.shared[self.name]
+        if hands is not None and hands.known[members].any():
+            yield _shared_identifiers(hands, members[hands.known[members]], null)
+        known = log.known("sign_up")
+        told = members[known[members]]
+        if len(told) >= least:
+            created = log.columns["sign_up"]
+            mine = float(scatter(created[told][None, :])[0])
+            drawn = scatter(created[null.plain(told, among=known)])
+            yield Observed(
+                tail_p(-np.log(drawn + 1), -float(np.log(mine + 1))),
+                "scatter of sign-up, hours",
+                mine,
+                float(np.median(drawn)),
+                f"The accounts signed up {mine:.0f} hours apart (typically), against {np.median(drawn):.0f} in "
+                "random groups.",
+            )
+
+    def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
+        """Who shares a rare thing with two members."""
+        hands = log.shared[self.name]
+        if hands is None:
+            return None
+        scarce = np.flatnonzero(hands.classes < BLOCKED_CLASSES)
+        theirs = scarce[np.asarray((hands.matrix[members][:, scarce] > 0).sum(axis=0)).ravel() >= 2]
+        return np.asarray((hands.matrix[who][:, theirs] > 0).sum(axis=1)).ravel() > 0
+
+    def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
+        """One office: nearly all behind one door, and few enough for one."""
+        hands = log.shared[self.name]
+        door = 0.0 if hands is None else _one_door(hands, members)
+        return [
+            Explanation(
+                OFFICE,
+                "Accounts of one declared organisation were counted as one before anything was compared; these claim "
+                f"to be {len(members)} strangers. One address or payment is shared by {door:.0%} of them.",
+                door >= ONE_DOOR and len(members) <= OFFICE_SIZE,
+            )
+        ]
+
+
+def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
+    shared = int(sharing(hands, members[None, :])[0])
+    chance = float(1 - (1 - hands.chance()[:BLOCKED_CLASSES].sum()) ** (len(members) - 1))
+    p = float(max(stats.binom.sf(shared - 1, len(members), min(chance, 1.0)), P_FLOOR))
+    if shared <= MAJORITY * len(members):
+        # A few colleagues inside a group are no common hands of the group.
+        p = 1.0
+    elif p < REDRAW:
+        # Offices make sharing lumpy, which the binomial does not know; groups drawn from the log do.
+        groups = null.plain(members, DRAWS_ROUGH, whole=True, among=hands.known)
+        # Uniform noise below one, so that a count's null has a tail to extrapolate.
+        jitter = np.random.default_rng(len(groups)).random(len(groups))
+        p = max(p, tail_p(sharing(hands, groups) + jitter, float(shared)))
+    return Observed(
+        p,
+        "share of accounts that share a payment, address or domain",
+        shared / len(members),
+        chance,
+        f"{shared} of {len(members)} accounts share a payment method, network or uncommon e-mail domain "
+        f"with another of them; {chance:.1%} of random accounts would.",
+    )
+
+
+def _one_door(hands: Postings, members: I64) -> float:
+    """Largest share of the members that one address, network, payment or domain has."""
+    within = hands.matrix[members]
+    scarce = within.indices[hands.classes[within.indices] < BLOCKED_CLASSES]
+    return float(np.bincount(scarce, minlength=1).max() / len(members))
+
+
+FAMILY = Infrastructure()

@@ -1,0 +1,209 @@
+"""Semantics: the same source of questions, with no text in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.evidence.base import Counted, Example, Explanation, Family, Level, Null, Observed
+from stillwatch.evidence.communities import communities
+from stillwatch.evidence.group_statistics import likeness
+from stillwatch.evidence.icc import Icc, intraclass_correlation
+from stillwatch.evidence.log_profile import I64, LogProfile
+from stillwatch.evidence.p_values import tail_p
+from stillwatch.evidence.thresholds import (
+    COMPARED_DIMENSIONS,
+    DRAWS_ALIKE,
+    LEAST_MEMBERS,
+    LINK_COSINE,
+    LINK_Z,
+    MARGIN,
+    MOST_BITS,
+    MOST_FOR_ICC,
+    NEAR_Z,
+    POOL_COSINE,
+    POOL_Z,
+    REPEATS,
+    RESOLUTION_ALIKE,
+    UNTOLD,
+)
+
+__all__ = ["FAMILY", "icc_of"]
+
+F64 = npt.NDArray[np.float64]
+F32 = npt.NDArray[np.float32]
+
+_NORMAL = NormalDist()
+_CHUNK = 16_384
+_COUNTED_PROMPTS = 16
+
+
+def icc_of(log: LogProfile, members: I64) -> Icc:
+    """Intraclass correlation of the group's prompts, on a bounded number of members."""
+    content = log.content
+    if len(members) > MOST_FOR_ICC:
+        members = members[:: -(-len(members) // MOST_FOR_ICC)]
+    rows = content.rows(members)
+    return intraclass_correlation(content.raw[rows], content.owner[rows])
+
+
+def _shortened(unit: F32) -> F32:
+    """Directions in the few dimensions in which they differ, so that a pair costs less to compare."""
+    values, vectors = np.linalg.eigh(unit.T @ unit)
+    return np.asarray(unit @ vectors[:, np.argsort(-values)[:COMPARED_DIMENSIONS]], np.float32)
+
+
+class Semantics(Family):
+    """One source of questions: alike beyond the background, and interchangeable."""
+
+    name = "semantics"
+    sees = "the same source of questions"
+    side = "content"
+    reads = ("prompt",)
+    blind_spot = (
+        "Pools that give every account a topic of its own, and accounts whose traffic is mostly somebody's own."
+    )
+    examples = (
+        Example(
+            "they deal out one pool",
+            {
+                "prompt": lambda rng, account, row: (
+                    f"Work out question {row * 97 + account}: a tank holds {rng.integers(90)} litres and leaks "
+                    f"{rng.integers(9)} an hour; when is it empty, and what if the leak doubles at noon?"
+                )
+            },
+            seen=True,
+        ),
+        Example("each asks of matters of its own", {}, seen=False),
+    )
+
+    def derive(self, log: LogProfile, counted: Counted) -> tuple[F32, F64]:
+        """Shortened directions (E x at most 96), and what turns their product into z (E)."""
+        content = log.content
+        d = max(content.dimensions, 1)
+        square = np.einsum("ij,ij->i", content.means, content.means)
+        signal = np.maximum(square - d / np.maximum(content.counts, 1), 0)
+        return _shortened(content.unit()), np.sqrt(content.counts * signal) / d**0.25
+
+    def pairs(self, log: LogProfile) -> tuple[I64, I64]:
+        """Nearest neighbours by what they ask."""
+        return log.content.neighbours.a, log.content.neighbours.b
+
+    def pair_columns(self, log: LogProfile, a: I64, b: I64) -> Mapping[str, npt.NDArray[Any]]:
+        """Cosine and z, whether either asks what everybody asks; masked where of either no prompt is known."""
+        direction, strength = log.derived[self.name]
+        cosine = np.empty(len(a), np.float32)
+        for start in range(0, len(a), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            cosine[part] = np.einsum("ij,ij->i", direction[a[part]], direction[b[part]])
+        telling, sampled = np.any(direction != 0, axis=1), log.content.counts > 0
+        pair = {
+            "cosine": cosine,
+            "z": cosine * strength[a] * strength[b],
+            "ordinary": ~(telling[a] & telling[b]),
+        }
+        return {name: np.ma.MaskedArray(values, ~(sampled[a] & sampled[b])) for name, values in pair.items()}
+
+    def levels(self, log: LogProfile) -> Sequence[Level]:
+        """One source, alike, near; what everybody asks says nothing either way."""
+        return (
+            Level("one source", f"p.cosine > {POOL_COSINE} AND p.z > {POOL_Z}", 0.35),
+            Level("alike", f"p.cosine > {LINK_COSINE} AND p.z > {LINK_Z}", 0.3),
+            Level("near", f"p.z > {NEAR_Z}", 0.15),
+            Level("what everybody asks", "p.ordinary", None),
+        )
+
+    def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
+        """Communities of entities that ask alike, whatever else links them."""
+        near = log.content.neighbours
+        weight = np.clip(near.cosine, 0.0, 1.0)
+        return communities(near.a, near.b, weight, len(log), resolution=RESOLUTION_ALIKE, least=least, seed=seed)
+
+    def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
+        """Concentrated and interchangeable: both must be shown, so the larger p-value counts."""
+        same = icc_of(log, members)
+        if not np.isfinite(same.icc):
+            nan = float("nan")
+            return [Observed(1.0, "intraclass correlation", nan, nan, "Too few prompts.")]
+        concentrated, z = _concentrated(log, members, null)
+        return [
+            Observed(
+                max(concentrated, same.p_value),
+                "intraclass correlation of prompts by account",
+                same.icc,
+                MARGIN,
+                f"The accounts ask from one source: their prompts are {z:.0f} "
+                f"standard deviations closer together than those of random accounts, and the account explains "
+                f"{max(same.icc, 0):.1%} of the differences between prompts (people: 3 % and more).",
+            )
+        ]
+
+    def fit(self, log: LogProfile, members: I64, who: I64) -> F64 | None:
+        """Normal log-likelihood ratio of means under the group's centre against the log's."""
+        content = log.content
+        telling = members[content.counts[members] > 0]
+        if not len(telling):
+            return np.zeros(len(who))
+        weights = np.minimum(content.counts[telling], _COUNTED_PROMPTS)
+        centre = np.average(content.means[telling], axis=0, weights=weights)
+        strength = float(centre @ centre)
+        if strength <= 0:
+            return np.zeros(len(who))
+        spread = max(float(np.var((content.means[telling] @ centre) / strength)), 0.05) * strength**2
+        n = content.counts[who]
+        noise = strength / np.maximum(n, 1) + spread
+        llr = ((content.means[who] @ centre) * strength - 0.5 * strength**2) / np.maximum(noise, 1e-9) / np.log(2)
+        return np.where(n > 0, np.clip(llr, -MOST_BITS, MOST_BITS), 0.0)
+
+    def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
+        """A published set that each runs for itself; content of each one's own."""
+        return (_published_set(log, members, bystanders), _own_content(log, members))
+
+
+def _concentrated(log: LogProfile, members: I64, null: Null) -> tuple[float, float]:
+    """p-value of likeness beyond groups of like volume, and by how many of their standard deviations."""
+    mine = float(likeness(log.content.means, members[None, :])[0])
+    drawn = likeness(log.content.means, null.matched(members, DRAWS_ALIKE))
+    return tail_p(drawn, mine), mine / max(float(np.std(drawn)), 1e-9)
+
+
+def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanation:
+    shares = log.prompt_sets.repeats(np.concatenate([members, bystanders]))[: len(members)]
+    repeated = float(np.median(shares))
+    # Who repeats is told on the mean's upper bound, so that a few prompts an account do not pass for none.
+    error = float(np.std(shares, ddof=1) / np.sqrt(len(shares))) if len(shares) > 1 else float("inf")
+    told = repeated > REPEATS or float(shares.mean()) + z_of(UNTOLD) * error <= REPEATS
+    return Explanation(
+        "a published set that each runs for itself",
+        f"{repeated:.0%} of a typical account's prompts are sent by others of these accounts too. An evaluation "
+        "harness or a class with one homework repeats; accounts that share out a pool do not.",
+        repeated > REPEATS if told else None,
+    )
+
+
+def _own_content(log: LogProfile, members: I64) -> Explanation:
+    apart = icc_of(log, members)
+    if not np.isfinite(apart.icc):
+        holds, statement = None, "Too few prompts an account to tell whether each has content of its own."
+    else:
+        bound = z_of(UNTOLD) * apart.standard_error
+        holds = True if apart.icc - bound > MARGIN else False if apart.p_value <= UNTOLD else None
+        statement = f"The account explains {max(apart.icc, 0):.1%} of the differences between prompts."
+        if holds is None:
+            statement += (
+                f" The samples are too small to tell: it may be anything from {max(apart.icc - bound, 0):.1%} "
+                f"to {apart.icc + bound:.1%}."
+            )
+    return Explanation("customers of one framework, each with content of their own", statement, holds)
+
+
+def z_of(level: float) -> float:
+    """Standard normal quantile of a one-sided level."""
+    return float(-_NORMAL.inv_cdf(level))
+
+
+FAMILY = Semantics()

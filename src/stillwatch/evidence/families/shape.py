@@ -1,0 +1,95 @@
+"""Shape: the same client, by sampling parameters, user agent and TLS fingerprint.
+
+Often carried by the framework that structure saw, which would count it twice: it weighs in links and portraits, and
+convicts nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+
+from stillwatch.evidence.base import Count, Example, Family, Level, Null, Observed
+from stillwatch.evidence.log_profile import I64, LogProfile
+from stillwatch.evidence.p_values import log10_binomial_tail
+from stillwatch.evidence.thresholds import LEAST_MEMBERS, MAJORITY, P_FLOOR
+
+__all__ = ["FAMILY"]
+
+_CLIENT = "l.agent = r.agent AND l.parameters = r.parameters"
+_PARAMETERS = ("temperature", "top_p", "top_k", "n", "max_tokens", "stream", "logprobs", "top_logprobs")
+
+
+class Shape(Family):
+    """The same client and sampling parameters."""
+
+    name = "shape"
+    sees = "the same client"
+    side = "context"
+    reads = (
+        *("temperature", "top_p", "top_k", "seed", "stop", "stream", "response_format", "tools"),
+        *("user_agent", "tls_fingerprint"),
+    )
+    needs = reads
+    blind_spot = "Clients that everybody uses with their default parameters."
+    counts: ClassVar[Mapping[str, Count]] = {
+        "parameters": Count(
+            f"concat_ws('|', {', '.join(f'coalesce({p}::VARCHAR, $$$$)' for p in (*_PARAMETERS, 'response_format'))})",
+            usual=True,
+        ),
+        "agent": Count("user_agent", usual=True),
+        "tls": Count("tls_fingerprint", usual=True),
+    }
+    examples = (
+        Example(
+            "one rare client with odd parameters",
+            {
+                "user_agent": lambda rng, account, row: "collector/0.3",
+                "temperature": lambda rng, account, row: 0.93,
+            },
+            seen=True,
+        ),
+        Example("clients as everybody's", {}, seen=False),
+    )
+
+    def levels(self, log: LogProfile) -> Sequence[Level]:
+        """Same client, same agent and parameters, same parameters."""
+        return (
+            Level("same client", f"{_CLIENT} AND l.tls = r.tls", 0.35),
+            Level("same agent and parameters", _CLIENT, 0.2),
+            Level("same parameters", "l.parameters = r.parameters", 0.2),
+        )
+
+    def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
+        """The commonest client among blindly drawn entities, over whatever most members say of theirs."""
+        key = log.columns["parameters"].copy()
+        known = np.ones(len(log), np.bool_)
+        for number, name in enumerate(("agent", "tls"), start=1):
+            told = log.known(name)
+            # A client of which the log says nothing is no client of its own.
+            if told[members].mean() > MAJORITY:
+                key = key * np.uint64(3) + log.columns[name] * np.uint64(2 * number + 3)
+                known &= told
+        members = members[known[members]]
+        values, inverse, holders = np.unique(key[known], return_inverse=True, return_counts=True)
+        place = np.cumsum(known) - 1
+        within = np.bincount(inverse[place[members]], minlength=len(values))
+        log_p = log10_binomial_tail(within.astype(np.float64), len(members), holders / known.sum())
+        log_p += np.log10(len(values))
+        best = int(np.argmin(np.where(within > 0, log_p, 0.0)))
+        share, elsewhere = float(within[best] / len(members)), float(holders[best] / known.sum())
+        return [
+            Observed(
+                float(np.clip(10.0 ** log_p[best], P_FLOOR, 1.0)),
+                "share of accounts with the commonest client",
+                share,
+                elsewhere,
+                f"{share:.0%} of the accounts use one and the same client and sampling parameters, against "
+                f"{elsewhere:.1%} of all accounts.",
+            )
+        ]
+
+
+FAMILY = Shape()

@@ -1,0 +1,151 @@
+"""Structure: the same text machinery, as rare sentences and templates that several accounts send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.evidence.base import Count, Example, Family, Level, Null, Observed
+from stillwatch.evidence.log_profile import I64, LogProfile
+from stillwatch.evidence.p_values import log10_binomial_tail
+from stillwatch.evidence.shared_levels import reached, shared_levels
+from stillwatch.evidence.thresholds import (
+    FILLED,
+    LEAST_ABSENT_BITS,
+    LEAST_MEMBERS,
+    LEAST_SHARE,
+    MOST_BITS,
+    MOST_COHORTS,
+    MOST_TEXTS,
+    P_FLOOR,
+    RARITIES,
+    USED,
+    WIDELY_USED,
+)
+
+__all__ = ["FAMILY", "signature"]
+
+F64 = npt.NDArray[np.float64]
+
+
+def signature(log: LogProfile, members: I64) -> tuple[I64, F64, F64]:
+    """Texts shared within a group: their numbers, how many members use each, and log10 p.
+
+    The p-value of a text is that of as many holders among blindly drawn entities, times the number
+    of texts.
+    """
+    texts = log.shared["structure"]
+    if texts is None:
+        return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
+    within = texts.matrix[members]
+    things = within.indices[within.data >= LEAST_SHARE]
+    number, used = np.unique(things[texts.classes[things] < len(RARITIES)], return_counts=True)
+    number, count = number[used >= 2].astype(np.int64), used[used >= 2].astype(np.float64)
+    chance = log10_binomial_tail(count, len(members), texts.holders[number] / texts.matrix.shape[0])
+    chance += np.log10(max(len(texts.names), 1))
+    order = np.argsort(chance + 1e-6 * -count, kind="stable")
+    return number[order], count[order], np.minimum(chance[order], 0.0)
+
+
+class Structure(Family):
+    """A rare sentence or template that many members send."""
+
+    name = "structure"
+    sees = "the same text machinery"
+    side = "content"
+    reads = ("system", "messages")
+    blind_spot = "Prompts reworded by a model for each account, with no sentence of five words in common."
+    counts: ClassVar[Mapping[str, Count]] = {
+        "sentence": Count("unnest(list_distinct(sentences))", source="sketches", shared=True, kept=False),
+        "template": Count("thing", source="template_use", shared=True, kept=False),
+    }
+    marks = True
+    examples = (
+        Example(
+            "one sentence stands in each of their prompts",
+            {
+                "prompt": lambda rng, account, row: (
+                    "Open a section named Ledger before you answer anything. Then tell of "
+                    f"{' '.join(rng.choice(list('abcdefghijklmnop'), 12))}."
+                )
+            },
+            seen=True,
+        ),
+        Example("each writes sentences of its own", {}, seen=False),
+    )
+
+    def levels(self, log: LogProfile) -> Sequence[Level]:
+        """Two rare texts in common, or one of a class of rarity."""
+        texts = log.shared[self.name]
+        return () if texts is None else shared_levels("texts", texts, (0.2, 0.15, 0.15, 0.15))
+
+    def pair_columns(self, log: LogProfile, a: I64, b: I64) -> Mapping[str, npt.NDArray[Any]]:
+        """The level of shared texts."""
+        texts = log.shared[self.name]
+        return {} if texts is None else reached("texts", texts, a, b)
+
+    def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
+        """Entities that one text fills: groups that no pair of entities would show.
+
+        Four requests an account link nobody; one sentence in the requests of a thousand accounts is
+        seen from the exchange's side. Cohorts that a larger one covers by half are left out.
+        """
+        texts = log.shared[self.name]
+        if texts is None:
+            return
+        filled = texts.matrix.copy()
+        filled.data = (filled.data >= FILLED).astype(np.float64)
+        filled.eliminate_zeros()
+        columns = filled.tocsc()
+        size = np.diff(columns.indptr)
+        found: list[I64] = []
+        for text in np.argsort(-size, kind="stable"):
+            if size[text] < least or len(found) == MOST_COHORTS:
+                return
+            members = np.sort(columns.indices[columns.indptr[text] : columns.indptr[text + 1]]).astype(np.int64)
+            if any(len(np.intersect1d(members, other)) >= 0.5 * len(members) for other in found):
+                continue
+            found.append(members)
+            yield members
+
+    def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
+        """The commonest rare text among blindly drawn entities."""
+        texts = log.shared[self.name]
+        number, count, chance = signature(log, members)
+        if texts is None or not len(number):
+            return [Observed(1.0, "shared text", 0.0, 0.0, "No rare text is shared.")]
+        outside = (texts.holders[number[0]] - count[0]) / max(len(log) - len(members), 1)
+        return [
+            Observed(
+                float(max(10.0 ** chance[0], P_FLOOR)),
+                "share of accounts with the commonest rare text",
+                float(count[0] / len(members)),
+                float(outside),
+                f"{int(count[0])} of {len(members)} accounts send one and the same sentence or template, "
+                f"which {outside:.2%} of all other accounts send.",
+            )
+        ]
+
+    def fit(self, log: LogProfile, members: I64, who: I64) -> F64 | None:
+        """Weight of the group's texts; the strongest counts, for texts of one template come together."""
+        texts = log.shared[self.name]
+        size, total = len(members), len(log)
+        number, used, _ = signature(log, members)
+        # A sentence that two of a hundred members share is no signature of the hundred.
+        wide = used >= max(3, WIDELY_USED * size)
+        number, used = number[wide][:MOST_TEXTS], used[wide][:MOST_TEXTS]
+        if texts is None or not len(number):
+            return np.zeros(len(who))
+        outside = (texts.holders[number] - used + 0.5) / (total - size + 1)
+        # Sharing a text once in a hundred exchanges is not using it, for members as for others.
+        using = np.asarray((texts.matrix[members][:, number] >= USED).sum(axis=0)).ravel()
+        ratio = np.clip(np.log2(np.maximum(using, 0.5) / size / outside), 0.0, MOST_BITS)
+        has = texts.matrix[who][:, number].toarray() >= USED
+        absent = -min(LEAST_ABSENT_BITS, float(np.log2(size / max(size - using.max(), 0.05 * size))))
+        return np.where(has.any(axis=1), (has * ratio).max(axis=1), absent)
+
+
+FAMILY = Structure()

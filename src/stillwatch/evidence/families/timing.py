@@ -1,0 +1,195 @@
+"""Timing: accounts that act together by one clock, beyond what each one's own habits explain."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from stillwatch.evidence.base import Count, Counted, Example, Family, Level, Null, Observed
+from stillwatch.evidence.group_statistics import likeness, scatter
+from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
+from stillwatch.evidence.p_values import tail_p
+from stillwatch.evidence.thresholds import (
+    ALONG,
+    DRAWS_RHYTHM,
+    EDGE_GAPS,
+    EVEN_RATIO,
+    EVEN_SPREAD,
+    LEAST_DAYS,
+    LEAST_MEMBERS,
+    LEAST_RHYTHM,
+    LIKE_RATIO,
+    LONGEST_WEEKS,
+    SPAN_HOURS,
+    WEEKEND_HOURS,
+)
+
+__all__ = ["FAMILY", "hourly_residuals"]
+
+F32 = npt.NDArray[np.float32]
+_DAY = 24
+_SPAN = int(SPAN_HOURS * HOUR)
+_SPANS = f"abs(l.first_seen - r.first_seen) < {_SPAN} AND abs(l.last_seen - r.last_seen) < {_SPAN}"
+_RATIO = "abs(ln(l.exchanges / r.exchanges))"
+
+
+def hourly_residuals(entity: I64, hour: I64, uses: npt.NDArray[np.float64], exchanges: I64) -> F32:
+    """Hourly activity of each entity beyond its own daily habit: E x hours, unit rows.
+
+    An entity's habit is its own hours of the day times its own days: Pearson residuals of its table of
+    days by hours, so that a time zone, a working week or a nightly job leaves nothing. Entities with
+    fewer than ``LEAST_RHYTHM`` exchanges have zero rows.
+
+    Args:
+        entity, hour, uses: one row an entity and hour since 1970.
+        exchanges: of each entity (E).
+    """
+    if not len(hour):
+        return np.zeros((len(exchanges), 1), np.float32)
+    # The latest hours speak for the rest; the table stays small.
+    first = max(int(hour.min()), int(hour.max()) - _DAY * 7 * LONGEST_WEEKS + 1)
+    first -= first % _DAY
+    hours = -(-(int(hour.max()) - first + 1) // _DAY) * _DAY
+    activity = np.zeros((len(exchanges), hours), np.float32)
+    kept = hour >= first
+    activity[entity[kept], hour[kept] - first] = uses[kept]
+    days = activity.reshape(len(exchanges), -1, _DAY)
+    if days.shape[1] < LEAST_DAYS:
+        return np.zeros((len(exchanges), 1), np.float32)
+    by_hour, by_day = days.sum(axis=1, keepdims=True), days.sum(axis=2, keepdims=True)
+    expected = by_hour * by_day / np.maximum(by_day.sum(axis=1, keepdims=True), 1)
+    flat = ((days - expected) / np.sqrt(expected + 0.5)).reshape(len(exchanges), hours)
+    size = np.linalg.norm(flat, axis=1, keepdims=True)
+    told = (exchanges >= LEAST_RHYTHM)[:, None] & (size > 0)
+    return np.asarray(np.where(told, flat / np.maximum(size, 1e-9), 0.0), np.float32)
+
+
+class Timing(Family):
+    """Even volumes, common beginnings and ends, common bursts and pauses, turns taken."""
+
+    name = "timing"
+    sees = "acting together"
+    side = "coordination"
+    reads = ("time", "model", "status")
+    blind_spot = "Accounts that keep human hours of their own and begin on days of their own."
+    counts: ClassVar[Mapping[str, Count]] = {
+        "hour": Count(f"epoch_us(time) // {HOUR}"),
+    }
+    examples = (
+        Example(
+            "they work in the same three hours and pause together",
+            {"hours_from_start": lambda rng, account, row: 24.0 * (row % 12) + 5 * (row % 3) + rng.random()},
+            seen=True,
+        ),
+        Example("each works when it likes", {}, seen=False),
+    )
+
+    def derive(self, log: LogProfile, counted: Counted) -> F32:
+        """``hourly_residuals`` of the log."""
+        entity, hour, uses = counted("hour")
+        return hourly_residuals(entity, hour.astype(np.int64), uses, log.exchanges)
+
+    def levels(self, log: LogProfile) -> Sequence[Level]:
+        """First and last seen together, and as busy."""
+        return (
+            Level("same span, same volume", f"{_SPANS} AND {_RATIO} < {EVEN_RATIO}", 0.3),
+            Level("same span", f"{_SPANS} AND {_RATIO} < {LIKE_RATIO}", 0.2),
+        )
+
+    def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
+        """Fewer than ``least`` members have no common beginnings, ends or bursts."""
+        yield _volumes(log, members, null)
+        yield from _edge(log, members, null, "first", log.first_seen, log.window_start, least)
+        yield from _edge(log, members, null, "last", log.last_seen, log.window_end, least)
+        yield from _beats(log.derived[self.name], members, null, least)
+
+    def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
+        """Whose hourly activity correlates with the group's far beyond the log's."""
+        residuals = log.derived[self.name]
+        told = _told(residuals)
+        if not told.any():
+            return None
+        beside = residuals @ residuals[members].mean(axis=0)
+        # Median and median deviation: members not found yet are part of the log and must not widen its spread.
+        usual = float(np.median(beside[told]))
+        spread = float(stats.median_abs_deviation(beside[told], scale="normal"))
+        return np.asarray(told[who] & (beside[who] - usual > ALONG * max(spread, 1e-9)))
+
+
+def _told(residuals: F32) -> npt.NDArray[np.bool_]:
+    """Which entities have enough exchanges for their hours to tell (E)."""
+    return np.asarray(np.any(residuals != 0, axis=1))
+
+
+def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
+    volume = np.log(log.exchanges.astype(np.float64))
+    spread = float(volume[members].std(ddof=1))
+    # A text fills an account of few exchanges by chance: such accounts are held against their like.
+    like = volume <= np.quantile(volume[members], 0.95)
+    drawn = volume[null.plain(members, among=like)].std(axis=1, ddof=1)
+    # Even beyond the background, and even beyond a fixed margin: both must be shown.
+    margin = float(stats.chi2.cdf((len(members) - 1) * spread**2 / EVEN_SPREAD**2, len(members) - 1))
+    return Observed(
+        max(tail_p(-drawn, -spread), margin),
+        "spread of log volume",
+        spread,
+        float(drawn.mean()),
+        f"The accounts' volumes are even, as if a load balancer filled them: typical spread a factor of "
+        f"{np.exp(spread):.2f}, against {np.exp(drawn.mean()):.1f} in random groups.",
+    )
+
+
+def _edge(
+    log: LogProfile, members: I64, null: Null, name: str, times: I64, edge: I64, least: int
+) -> Iterable[Observed]:
+    """Common first or last exchanges, of those who began or ended inside what was observed of their sources."""
+    gap = (log.last_seen - log.first_seen) / np.maximum(log.exchanges - 1, 1)
+    # An account that was there at the edge began before it or goes on after it; the quiet may be a weekend's.
+    inside = np.abs(times - edge) > np.maximum(WEEKEND_HOURS * HOUR, EDGE_GAPS * gap)
+    told = members[inside[members]]
+    if len(told) < max(least, 0.5 * len(members)):
+        return
+    mine = float(scatter(times[told][None, :])[0])
+    drawn = scatter(times[null.matched(told, among=inside)])
+    yield Observed(
+        tail_p(-np.log(drawn + 1), -float(np.log(mine + 1))),
+        f"scatter of {name} exchange, hours",
+        mine,
+        float(np.median(drawn)),
+        f"The accounts' {name} exchanges lie {mine:.1f} hours apart (typically), against "
+        f"{np.median(drawn):.1f} in groups of like volume.",
+    )
+
+
+def _beats(residuals: F32, members: I64, null: Null, least: int) -> Iterable[Observed]:
+    known = _told(residuals)
+    told = members[known[members]]
+    if len(told) < least:
+        return
+    groups = null.matched(told, among=known)[:DRAWS_RHYTHM]
+    mine = float(likeness(residuals, told[None, :])[0])
+    drawn = likeness(residuals, groups)
+    usual = float(drawn.mean())
+    yield Observed(
+        tail_p(drawn, mine),
+        "correlation of hourly activity",
+        mine,
+        usual,
+        f"The accounts speed up and pause together: their hourly activity, beyond each one's own daily "
+        f"habit, correlates by {mine:.2f}, against {usual:.2f} in groups of like volume.",
+    )
+    yield Observed(
+        tail_p(-drawn, -mine),
+        "correlation of hourly activity, below none",
+        mine,
+        usual,
+        f"The accounts take turns: while some work others pause, beyond each one's own daily habit "
+        f"(correlation {mine:.3f}, against {usual:.3f} in groups of like volume).",
+    )
+
+
+FAMILY = Timing()

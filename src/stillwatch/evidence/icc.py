@@ -1,0 +1,98 @@
+"""Are these accounts random draws from one source of questions?
+
+Intraclass correlation of the prompts' embeddings by account, one-way random effects (Shrout and
+Fleiss 1979) with traces for variances: about 0 where nothing but chance sets accounts apart,
+.04 for people, .3 and more for applications. It is put as an equivalence test (Schuirmann 1987):
+not "can these accounts be told apart?", which a small cluster never can, but "is it shown that
+they cannot?".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from stillwatch.evidence.postings import changes
+from stillwatch.evidence.thresholds import LEAST_FOR_ICC, MARGIN
+
+__all__ = ["Icc", "intraclass_correlation"]
+
+F32 = npt.NDArray[np.float32]
+F64 = npt.NDArray[np.float64]
+I64 = npt.NDArray[np.int64]
+Sum = F64 | np.float64
+
+
+@dataclass(frozen=True, slots=True)
+class Icc:
+    """Intraclass correlation with its jackknife standard error.
+
+    Attributes:
+        icc: variance between accounts over the whole; 0 where interchangeable.
+        standard_error: delete-one-account jackknife, widened by 1 + 2/m for few accounts.
+        p_value: of "the correlation is at least ``MARGIN``"; 1 where it cannot be tested.
+        p_apart: of "the correlation is 0", one-sided upward: small where accounts are set apart.
+    """
+
+    icc: float
+    standard_error: float
+    p_value: float
+    p_apart: float
+
+
+def intraclass_correlation(vectors: F32, owner: I64) -> Icc:
+    """Test whether the owners of these vectors are random draws from one source.
+
+    Args:
+        vectors: S x d, one a prompt.
+        owner: account of each vector; accounts with fewer than 2 vectors are left out.
+    """
+    order = np.argsort(owner, kind="stable")
+    begins = np.flatnonzero(changes(owner[order]))
+    counts = np.diff(np.append(begins, len(order)))
+    kept = np.repeat(counts >= 2, counts)
+    n = counts[counts >= 2].astype(np.float64)
+    m = len(n)
+    if m < LEAST_FOR_ICC:
+        return Icc(float("nan"), float("nan"), 1.0, 1.0)
+    chosen = vectors[order[kept]]
+    begins = np.append(0, np.cumsum(counts[counts >= 2])[:-1])
+    sums = np.add.reduceat(chosen, begins, axis=0, dtype=np.float64)
+    squares = np.add.reduceat(np.einsum("ij,ij->i", chosen, chosen).astype(np.float64), begins)
+    of_mean = np.einsum("ij,ij->i", sums, sums) / n
+    total = sums.sum(axis=0)
+    icc = float(_icc(m, n.sum(), np.sum(n**2), of_mean.sum(), total @ total, squares.sum()))
+    # Each account left out in turn, from its own sums: no pass over the prompts.
+    rest = total - sums
+    left_out = _icc(
+        m - 1,
+        n.sum() - n,
+        np.sum(n**2) - n**2,
+        of_mean.sum() - of_mean,
+        np.einsum("ij,ij->i", rest, rest),
+        squares.sum() - squares,
+    )
+    spread = np.sqrt((m - 1) / m * np.sum((left_out - left_out.mean()) ** 2)) * (1 + 2 / m)
+    error = float(max(spread, 1e-6))
+    t = stats.t(df=m - 1)
+    return Icc(icc, error, float(t.cdf((icc - MARGIN) / error)), float(t.sf(icc / error)))
+
+
+def _icc(m: int, count: Sum, square_count: Sum, of_means: Sum, of_total: Sum, of_all: Sum) -> F64:
+    """Intraclass correlation from sums of squares; columns may be arrays, one value a group.
+
+    Args:
+        m: accounts.
+        count, square_count: sums of the accounts' numbers of prompts and of their squares.
+        of_means: sum of each account's squared sum over its number.
+        of_total: squared sum of all.
+        of_all: sum of squares of all.
+    """
+    between = (of_means - of_total / count) / (m - 1)
+    within = (of_all - of_means) / np.maximum(count - m, 1.0)
+    typical = (count - square_count / count) / (m - 1)
+    whole = between + (typical - 1) * within
+    return np.asarray(np.where(whole > 0, (between - within) / np.where(whole > 0, whole, 1.0), 0.0))

@@ -1,0 +1,66 @@
+"""The whole log as evidence sees it: entities by dense number, and what each of them did.
+
+Accounts of one declared organisation are one entity, for coordination counts only between accounts that claim to
+be strangers; any other account is an entity of its own. Everything from links on speaks of entities by number, and
+returns to accounts at the end. ``profiles`` makes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.evidence.content import Content
+from stillwatch.evidence.postings import Postings
+from stillwatch.evidence.prompt_sets import PromptSets
+
+__all__ = ["HOUR", "I64", "LogProfile"]
+
+I64 = npt.NDArray[np.int64]
+F32 = npt.NDArray[np.float32]
+
+HOUR = 3_600_000_000
+"""Microseconds an hour."""
+
+
+@dataclass(frozen=True)
+class LogProfile:
+    """A log of E entities.
+
+    Attributes:
+        exchanges, accounts: how many of each (E).
+        first_seen, last_seen: microseconds since 1970 (E).
+        window_start, window_end: what was observed of the sources that each entity appears in (E).
+        columns: by name, the families' values and usual things (E): numbers as float64, NaN where unknown; all else
+            as uint64 codes, 0 where unknown.
+        content: a bounded sample of prompts, compared by what they ask.
+        prompt_sets: distinct prompts of every entity.
+        shared: by family, what entities share; None where none is known.
+        wording: by family, E x wordings, share of sampled prompts with each.
+        derived: by family, what it worked out.
+    """
+
+    exchanges: I64
+    accounts: I64
+    first_seen: I64
+    last_seen: I64
+    window_start: I64
+    window_end: I64
+    columns: Mapping[str, npt.NDArray[Any]]
+    content: Content
+    prompt_sets: PromptSets
+    shared: Mapping[str, Postings | None]
+    wording: Mapping[str, F32]
+    derived: dict[str, Any] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.exchanges)
+
+    def known(self, name: str) -> npt.NDArray[np.bool_]:
+        """Of which entities a column is known (E)."""
+        values = self.columns[name]
+        return np.asarray(np.isfinite(values) if values.dtype.kind == "f" else values != 0, np.bool_)

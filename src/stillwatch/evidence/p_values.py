@@ -1,0 +1,50 @@
+"""P-values of a statistic against draws of it from the log's own background."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from stillwatch.evidence.thresholds import LEAST_DRAWS, P_FLOOR, RANKED, TAIL
+
+__all__ = ["log10_binomial_tail", "tail_p"]
+
+F64 = npt.NDArray[np.float64]
+
+
+def tail_p(draws: F64, observed: float) -> float:
+    """P-value of a large ``observed`` among draws of the same statistic under the null.
+
+    Its rank among the draws, with a generalised Pareto tail beyond them (Knijnenburg et al. 2009), so that few draws
+    suffice for small p-values.
+
+    Args:
+        draws: at least a few hundred values; NaN are left out.
+        observed: the statistic; NaN gives 1.
+    """
+    draws = draws[np.isfinite(draws)]
+    if not np.isfinite(observed) or len(draws) < LEAST_DRAWS:
+        return 1.0
+    above = int(np.sum(draws >= observed))
+    rank = (above + 1) / (len(draws) + 1)
+    if above >= RANKED:
+        return float(rank)
+    draws = np.sort(draws)
+    size = min(TAIL, len(draws) // 4)
+    threshold = (draws[-size] + draws[-size - 1]) / 2
+    excess = draws[-size:] - threshold
+    if observed <= threshold or excess.max() <= 0:
+        return float(rank)
+    # Moments, not likelihood: never fails, and an unbounded tail is the cautious reading.
+    mean, variance = float(excess.mean()), float(excess.var())
+    shape = max(0.5 * (1 - mean**2 / max(variance, 1e-300)), 0.0)
+    scale = mean * (1 - shape)
+    beyond = float(stats.genpareto.sf(observed - threshold, shape, scale=scale))
+    return float(np.clip(size / len(draws) * beyond, P_FLOOR, rank))
+
+
+def log10_binomial_tail(count: F64, size: int, share: F64) -> F64:
+    """log10 P(at least ``count`` of ``size`` drawn have it). Binomial, which errs toward caution: drawing
+    without replacement has the lighter tail (Hoeffding 1963)."""
+    return np.asarray(np.log10(np.maximum(stats.binom.sf(count - 1, size, np.minimum(share, 1.0)), 1e-300)))

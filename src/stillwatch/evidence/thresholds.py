@@ -1,0 +1,329 @@
+"""Every line that detection draws: its value, and under it the unit, where the value is from, and what moves with it.
+
+Each constant is followed by three parts between bars: **unit | source or measurement | what moves when it moves**. A
+test holds that none lacks them and that no other module of a scan keeps a number of its own; the match
+weights' m-probabilities stand beside the levels they belong to, in the families. What an analyst may set is in
+``settings``. Measured means: on simulated weeks and on real prompt corpora, as ``docs/explanation/method.md`` tells.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# --- pairs ----------------------------------------------------------------------------------------------------
+
+PRIOR: Final = 1e-4
+"""probability | of 2,000 to 16,000 accounts a campaign's pairs are about one pair in 10,000 | higher: fewer bits make
+a link, more honest pairs are linked"""
+
+LIKELY: Final = 0.5
+"""match probability | a link is a pair more likely than not to match | higher: fewer links, smaller groups"""
+
+FAINTEST: Final = -8.0
+"""bits | the most that timing and infrastructure may take from a pair whose content alone would link it | lower: more
+pairs are kept than any later step reads"""
+
+RANDOM_PAIRS: Final = 300_000
+"""pairs | a rate of 1e-4 is then known to a factor of 1.2 (Poisson) | fewer: u-probabilities and weights get noisy"""
+
+COMPARED_DIMENSIONS: Final = 96
+"""dimensions | directions of accounts lose less than .02 of any cosine in so many principal dimensions | fewer:
+cosines of pairs blur; more: time"""
+
+RARITIES: Final = (("rare", 0.002), ("uncommon", 0.02), ("common", 0.15))
+"""share of entities | about a decade apart; what more than 15 % have ties nobody | wider classes: a thing's holders
+count as rarer or commoner than they are"""
+
+ALWAYS_RARE: Final = 3
+"""holders | a thing two or three have is rare however small the log is | higher: in small logs chance counts as
+rare"""
+
+BLOCKED_CLASSES: Final = 2
+"""classes of rarity | common things propose no pairs: alone they cannot link | 3: candidate pairs grow with the
+square of common things' holders"""
+
+THINGS_COMPARED: Final = 24
+"""things an entity and class | more say no more than "two rare things" | fewer: a busy account's shared things may be
+missed"""
+
+BLOCK_SIZE: Final = 24
+"""entities | 276 pairs a block; two random cuts keep the holders of a thing one connected group | larger: time"""
+
+BLOCK_ROUNDS: Final = 2
+"""cuts | one cut leaves blocks apart, two join them with high probability | 1: large groups fall to pieces"""
+
+# --- content --------------------------------------------------------------------------------------------------
+
+CLIP: Final = 4.0
+"""standard deviations | one odd prompt must not carry an account's mean | higher: outliers rule the covariance"""
+
+SHRINK: Final = 0.3
+"""share toward the diagonal | best of .05 to .5 on real corpora for accounts of 4 to 30 prompts | lower: noise in
+small directions is blown up"""
+
+TELLING: Final = 3.0
+"""standard deviations | an account whose mean lies closer to the log's is ordinary and links to nobody by content |
+lower: more candidate pairs by chance"""
+
+LINK_Z: Final = 6.0
+"""standard normal | of 10**8 pairs of strangers, one in a hundred logs reaches it | lower: strangers become
+neighbours"""
+
+LINK_COSINE: Final = 0.5
+"""cosine | between topics people share (.2 to .4) and shards of one pool (.6 and more) | lower: topics become
+groups"""
+
+NEIGHBOURS: Final = 40
+"""entities | one entity's nearest; enough for Leiden to see a group whole | fewer: large groups fall to pieces"""
+
+POOL_Z: Final = 10.0
+"""standard normal | level "one source" of the match weights | lower: that level gets commoner and weighs less"""
+
+POOL_COSINE: Final = 0.75
+"""cosine | level "one source" of the match weights | lower: that level gets commoner and weighs less"""
+
+NEAR_Z: Final = 3.0
+"""standard normal | level "near" of the match weights | lower: that level gets commoner and weighs less"""
+
+MARGIN: Final = 0.02
+"""intraclass correlation | shards of one pool stay below .005, people begin at .03 (15 accounts of 20 prompts, five
+corpora) | higher: people of one subject pass as one source"""
+
+UNTOLD: Final = 0.01
+"""p-value | 99 %, one-sided: what is not shown to be below (or above) a line at this level cannot be told | higher:
+less is needed to convict and to protect"""
+
+MOST_FOR_ICC: Final = 300
+"""entities | the standard error is about .001 then | more: time"""
+
+LEAST_FOR_ICC: Final = 3
+"""entities | a jackknife over fewer has no spread | fewer: meaningless"""
+
+REPEATS: Final = 0.10
+"""share of distinct prompts | shards of one pool repeat .00 to .02, subsets of a benchmark .12 and more, a class .11
+to .29 | higher: harnesses and classes pass as campaigns"""
+
+# --- groups ---------------------------------------------------------------------------------------------------
+
+RESOLUTION: Final = 0.05
+"""least density of match probability (CPM) | .02 to .1 gave the same clusters on planted groups (ARI .998) | higher:
+smaller, denser clusters"""
+
+RESOLUTION_ALIKE: Final = 0.1
+"""least density of cosine (CPM) | likeness of questions alone is weaker than a link and needs more of it | higher:
+smaller clusters"""
+
+LEIDEN_ROUNDS: Final = 3
+"""iterations | no further change after two on planted groups | fewer: unfinished clusters"""
+
+LEAST_MEMBERS: Final = 5
+"""entities | interchangeability cannot be shown on fewer | lower: small honest groups are accused"""
+
+LEAST_COHORT: Final = 8
+"""entities | fewer who are filled by one text are found by their links | lower: more groups are tested"""
+
+FILLED: Final = 0.5
+"""share of exchanges | a text in most of an entity's requests fills it | lower: cohorts take in those who pass by"""
+
+COVERED: Final = 0.8
+"""share of a group | a group that another holds to this share is that group | lower: pieces are tested again"""
+
+MOST_COHORTS: Final = 500
+"""groups | the largest first; bounds the tests | fewer: small cohorts go unseen in large logs"""
+
+# --- texts ----------------------------------------------------------------------------------------------------
+
+SHARED_BY: Final = 6
+"""entities | a sentence so many send is machinery, and what varies beside it is compared | lower: quotations are cut
+out"""
+
+LEAST_SHARE: Final = 0.02
+"""share of exchanges | a text once in fifty requests is not an account's habit | lower: chance meetings count as
+use"""
+
+USED: Final = 0.05
+"""share of exchanges | line of use when somebody is held against a group's texts | lower: passers-by fit"""
+
+MOST_TEXTS: Final = 40
+"""texts | a group's strongest; more add members nobody | fewer: accounts with another part of the machinery are
+missed"""
+
+WIDELY_USED: Final = 0.1
+"""share of members | a sentence that two of a hundred share is no signature of the hundred | lower: bystanders fit"""
+
+LEAST_JACCARD: Final = 0.5
+"""Jaccard similarity | half of the five-word runs in common; unverified bands chain long common prefixes | lower:
+templates merge"""
+
+COMMON_KEY: Final = 5_000
+"""texts a band key | a key that so many share is a phrase of the language | higher: time"""
+
+# --- time ----------------------------------------------------------------------------------------------------
+
+LEAST_RHYTHM: Final = 20
+"""exchanges | fewer give no hours to compare | lower: noise passes as rhythm"""
+
+LONGEST_WEEKS: Final = 8
+"""weeks | beyond, the latest hours speak for the rest and the table stays small | more: memory"""
+
+LEAST_DAYS: Final = 3
+"""days | a daily habit cannot be told from two days | fewer: habits pass as bursts"""
+
+WEEKEND_HOURS: Final = 64.0
+"""hours | Friday evening to Monday morning: a shorter quiet at the log's edge is no beginning or end | lower:
+weekends make common beginnings"""
+
+EDGE_GAPS: Final = 3.0
+"""the account's own mean gap | an account that would often be silent so long did not begin there | lower: as above"""
+
+EVEN_SPREAD: Final = 0.5
+"""standard deviation of log volume | a factor of 1.65; load balancers stay below, people are at 1 and more | higher:
+quotas and classes count as even"""
+
+SPAN_HOURS: Final = 6.0
+"""hours | level "same span" of the match weights | higher: that level gets commoner and weighs less"""
+
+SIGN_UP_HOURS: Final = 24.0
+"""hours | level "signed up within a day" of the match weights | higher: that level gets commoner and weighs less"""
+
+EVEN_RATIO: Final = 0.3
+"""log ratio of volumes | level "same span, same volume" | higher: that level gets commoner and weighs less"""
+
+LIKE_RATIO: Final = 1.0
+"""log ratio of volumes | level "same span" | higher: that level gets commoner and weighs less"""
+
+ALONG: Final = 4.0
+"""robust standard deviations | an account's hours follow a group's so far beyond the log's | lower: strangers are
+recruited"""
+
+# --- who belongs ----------------------------------------------------------------------------------------------
+
+MEMBER_BITS: Final = 2.0
+"""bits | inside a group that links found, the group's signature must be likelier than the log's by 4 to 1 | higher:
+members with much cover become bystanders"""
+
+RECRUIT_BITS: Final = 8.0
+"""bits | from the whole log, 256 to 1 on text and content together | lower: strangers are recruited"""
+
+MARK_BITS: Final = 4.0
+"""bits | of those, on marks nobody has by accident (shared text) | lower: topics alone recruit"""
+
+ALIKE_BITS: Final = 1.0
+"""bits | content that is no worse than the group's; needs a sign of acting along | lower: anybody who acts along"""
+
+MOST_BITS: Final = 12.0
+"""bits | no single comparison decides beyond 4,096 to 1 | higher: one sentence outvotes everything"""
+
+LEAST_ABSENT_BITS: Final = 4.0
+"""bits | the most that lacking a group's texts takes away | higher: members who send them seldom drop out"""
+
+GROWTH_ROUNDS: Final = 3
+"""rounds | later ones added nobody on simulated weeks | fewer: late pieces stay outside"""
+
+LINK_TRIES: Final = 8
+"""pairs | members that a new member is weighed against | fewer: its link may be missed"""
+
+# --- tests ----------------------------------------------------------------------------------------------------
+
+DRAWS_ROUGH: Final = 200
+"""groups | enough to see that a group is hopeless (Besag and Clifford 1991) | fewer: promising groups are left"""
+
+HOPELESS: Final = 0.05
+"""p-value | nothing coordinated: such a group is not looked at further | lower: near misses go unseen"""
+
+PROMISING: Final = 0.3
+"""p-value of the rough test | from which the full test is made | lower: time is saved and power lost"""
+
+LEAST_DRAWS: Final = 50
+"""draws | fewer known values make no null | lower: p-values without meaning"""
+
+TAIL: Final = 100
+"""draws | generalised Pareto beyond the 100th largest (Knijnenburg et al. 2009) | fewer: the tail is noise"""
+
+RANKED: Final = 10
+"""draws | with so many beyond the observed value its rank is the p-value | fewer: noise"""
+
+P_FLOOR: Final = 1e-12
+"""p-value | no null here is known beyond | lower: claims nobody can check"""
+
+MAJORITY: Final = 0.5
+"""share of members | a few colleagues inside a group are no common hands of the group | lower: offices convict"""
+
+REDRAW: Final = 0.01
+"""p-value | below it the binomial's answer is checked on redrawn groups, because offices make sharing lumpy | lower:
+fewer are checked"""
+
+DRAWS_ALIKE: Final = 400
+"""groups | for measures that cost a matrix product a draw | fewer: a coarser null before the tail is fitted"""
+
+DRAWS_RHYTHM: Final = 1_000
+"""groups | as above | fewer: as above"""
+
+DRAWS_HABIT: Final = 600
+"""groups | one test a habit | fewer: as above"""
+
+LARGEST_DRAWN: Final = 150
+"""entities | a smaller group varies more than the cluster would, so the bound can only cost power | higher: time"""
+
+VOLUME_WINDOW: Final = 60
+"""entities | neighbours by volume, or a fortieth of the log, that may stand for a member | narrower: few distinct
+stand-ins; wider: volumes differ"""
+
+LEAST_STRATUM: Final = 20
+"""entities | a stratum (plan, region, age, client) with fewer of a member's volume is joined with its neighbours |
+lower: the same few stand-ins in every draw"""
+
+# --- verdicts -------------------------------------------------------------------------------------------------
+
+NEAR_MISS: Final = 0.05
+"""p-value | too weak to call a campaign, strong enough to say so | higher: more accounts on watch"""
+
+LEAST_WATCHED: Final = 12
+"""entities | fewer who merely ask from one source are not watched | lower: topics that a few people share are
+watched"""
+
+ONE_SOURCE: Final = 1e-9
+"""p-value | no topic that people share came below 1e-7 on honest weeks | higher: topics are watched"""
+
+ONE_DOOR: Final = 0.8
+"""share of members | one address or card that nearly all have is one office | lower: part of a group excuses all of
+it"""
+
+OFFICE_SIZE: Final = 40
+"""entities | more behind one door claim too much | higher: a campaign on one card is an office"""
+
+LICENSED: Final = 0.5
+"""share of members | most have a licence on record | lower: one licence excuses strangers"""
+
+TOO_BROAD: Final = 0.1
+"""share of the log's accounts | an indicator that so many have says nothing of any of them | higher: partners' broad
+indicators put customers on watch"""
+
+NEVER_BROAD: Final = 10
+"""accounts | ten are never too many | lower: small logs lose indicators"""
+
+# --- sources --------------------------------------------------------------------------------------------------
+
+TRIMMED: Final = 0.001
+"""share of a file's records | left out at each end of what a source covers: three of 3,000 may have a wrong clock |
+higher: accounts at the edge count as having begun inside"""
+
+ROTATION_HOURS: Final = 26.0
+"""hours | daily files with an idle night, or a change of clocks, are one source | higher: sources with a pause
+between are joined, and those who come back after it count as new"""
+
+VOLUME_RATIO: Final = 2.0
+"""ratio of volumes | within a stratum, who stands in for a member is at most so much busier or idler | higher:
+volumes differ; lower: strata have too few"""
+
+# --- suspects, of whom other providers are asked --------------------------------------------------------------
+
+LEAST_SUSPECTS: Final = 2
+"""entities | smallest group worth asking others about | lower: single accounts are asked about"""
+
+LEAST_TIMED: Final = 3
+"""entities | fewer have no common beginnings or beats | lower: two accounts that began one day weigh"""
+
+SAME_SUSPECTS: Final = 0.8
+"""share of both groups (Jaccard) | nearly one group is asked about once | higher: the same accounts are asked about
+twice"""

@@ -1,0 +1,239 @@
+"""From a run's tables to the log as evidence sees it.
+
+exchanges, account file > accounts > entities, counts > texts > LogProfile
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.engines import Engine, Table
+from stillwatch.evidence import Content, Family, LogProfile, Postings, whiten
+from stillwatch.evidence.thresholds import SHARED_BY
+from stillwatch.profiles.account import account_table, count_tables
+from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
+from stillwatch.profiles.templates import find_templates
+from stillwatch.profiles.texts import Texts, draw_sample, prompt_sets, prompt_table, read_texts
+from stillwatch.profiles.windows import windows
+from stillwatch.sketching import EMBEDDED
+
+__all__ = ["Profiled", "Stages", "build_profile"]
+
+U64 = npt.NDArray[np.uint64]
+F32 = npt.NDArray[np.float32]
+
+_WHOLE = ("exchanges", "accounts", "first_seen", "last_seen")
+
+
+class Stages:
+    """Told when each stage begins; does nothing unless overridden."""
+
+    def stage(self, name: str) -> None:
+        """The stage of this name begins, and the one before it ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profiled:
+    """A log's profile and the tables that it was made of.
+
+    Attributes:
+        log: what evidence sees.
+        accounts: a row an account: its hash, entity, facts and values.
+        counts: by name, ``account, thing, uses``.
+        sample: the sampled prompts: ``entity, row_key, place, exchange_id, prompt``.
+        template_of: ``masked, template`` of the largest families of near-identical prompts.
+        texts: features of the sample.
+        left_out: hashes of sentences that were left out of them.
+    """
+
+    log: LogProfile
+    accounts: Table
+    counts: Mapping[str, Table]
+    sample: pa.Table
+    template_of: Table
+    texts: Texts
+    left_out: U64
+
+
+def build_profile(
+    engine: Engine,
+    families: Mapping[str, Family],
+    *,
+    exchanges: Table,
+    sketches: Table,
+    account_file: Table,
+    sample_prompts: int,
+    sample_total: int,
+    pool: Executor | None = None,
+    kept_texts: pa.Table | None = None,
+    stages: Stages | None = None,
+) -> Profiled:
+    """Profile a log.
+
+    Args:
+        engine: where the tables lie.
+        families: of evidence, by name.
+        exchanges, sketches: row for row the same exchanges.
+        account_file: what is known of accounts beside the log.
+        sample_prompts, sample_total: most prompts an account, and in all, whose text is compared.
+        pool: worker processes; without them everything happens in this one.
+        kept_texts: features that an earlier profile of the log left.
+        stages: told of each stage.
+    """
+    told = stages or Stages()
+    told.stage("accounts")
+    accounts = with_entities(
+        engine, account_table(engine, families.values(), exchanges=exchanges, account_file=account_file)
+    )
+    entities = engine.fetch("FROM {t} ORDER BY entity", t=entity_table(engine, families.values(), accounts))
+    counts = count_tables(engine, families.values(), accounts, exchanges=exchanges, sketches=sketches)
+    told.stage("sample")
+    of_entities = {name: entity_counts(engine, table, accounts) for name, table in counts.items()}
+    left_out = _machinery(engine, of_entities["sentence"])
+    prompts = prompt_table(engine, exchanges=exchanges, accounts=accounts)
+    most = max(4, min(sample_prompts, sample_total // max(len(entities), 1)))
+    sample = draw_sample(engine, most, prompts=prompts, exchanges=exchanges)
+    wordings = tuple(wording for family in families.values() for wording in family.wordings)
+    kept = Texts.from_table(kept_texts, sample, left_out, len(wordings)) if kept_texts is not None else None
+    # Workers read the sample's texts while templates are found here.
+    finished = read_texts(sample, left_out, wordings, pool) if kept is None else lambda: kept
+    told.stage("templates")
+    template_use, template_of = find_templates(engine, sketches)
+    more = count_tables(engine, families.values(), accounts, template_use=template_use)
+    counts |= {name: table for name, table in more.items() if name not in counts}
+    of_entities |= {name: entity_counts(engine, counts[name], accounts) for name in counts if name not in of_entities}
+    told.stage("text features")
+    texts = finished()
+    told.stage("content")
+    owner = np.asarray(sample["entity"], np.int64)
+    content = whiten(texts.features[texts.varies], owner[texts.varies], len(entities), embedded=EMBEDDED)
+    log = _log_profile(
+        engine,
+        families,
+        entities,
+        of_entities,
+        windows(engine, exchanges=exchanges, accounts=accounts),
+        content,
+        prompt_sets=prompt_sets(engine, prompts, len(entities)),
+        wording=_wording(families, texts.flags, owner, len(entities)),
+    )
+    return Profiled(log, accounts, counts, sample, template_of, texts, left_out)
+
+
+def _machinery(engine: Engine, sentences: Table) -> U64:
+    """Sorted hashes of the sentences that so many entities use that they are machinery, not content."""
+    common = engine.fetch(
+        f"SELECT thing FROM {{used}} GROUP BY thing HAVING count(*) >= {SHARED_BY} ORDER BY thing", used=sentences
+    )
+    return np.asarray(common["thing"], np.uint64)
+
+
+def _wording(
+    families: Mapping[str, Family], flags: npt.NDArray[np.bool_], owner: npt.NDArray[np.int64], entities: int
+) -> dict[str, F32]:
+    """By family, share of each entity's sampled prompts with each of its wordings: E x wordings."""
+    sampled = np.maximum(np.bincount(owner, minlength=entities), 1)[:, None]
+    out: dict[str, F32] = {}
+    first = 0
+    for name, family in families.items():
+        own = flags[:, first : first + len(family.wordings)].T
+        first += len(family.wordings)
+        hits = [np.bincount(owner, column, entities) for column in own]
+        out[name] = (
+            (np.column_stack(hits) / sampled).astype(np.float32) if hits else np.zeros((entities, 0), np.float32)
+        )
+    return out
+
+
+def _log_profile(
+    engine: Engine,
+    families: Mapping[str, Family],
+    entities: pa.Table,
+    counts: Mapping[str, Table],
+    window: tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]],
+    content: Content,
+    **known: Any,
+) -> LogProfile:
+    total = len(entities)
+
+    def counted(name: str) -> tuple[Any, Any, Any]:
+        table = engine.fetch("SELECT entity, thing, uses FROM {t} ORDER BY entity, thing", t=counts[name])
+        return (
+            np.asarray(table["entity"], np.int64),
+            np.asarray(table["thing"], np.uint64),
+            np.asarray(table["uses"], np.float64),
+        )
+
+    columns = {name: _column(entities[name]) for name in entities.column_names if name != "entity"}
+    for family in families.values():
+        for name, count in family.counts.items():
+            if count.usual:
+                columns[name] = _usual(engine, counts[name], total)
+    whole = {name: np.asarray(entities[name], np.int64) for name in _WHOLE}
+    log = LogProfile(
+        exchanges=whole["exchanges"],
+        accounts=whole["accounts"],
+        first_seen=whole["first_seen"],
+        last_seen=whole["last_seen"],
+        window_start=window[0],
+        window_end=window[1],
+        columns=columns,
+        content=content,
+        shared={name: _shared(engine, family, counts, columns["exchanges"]) for name, family in families.items()},
+        **known,
+    )
+    for name, family in families.items():
+        log.derived[name] = family.derive(log, counted)
+    return log
+
+
+def _column(values: pa.ChunkedArray) -> npt.NDArray[Any]:
+    """Numbers as float64, NaN where unknown; text as codes, 0 where unknown."""
+    if pa.types.is_string(values.type):
+        coded = values.combine_chunks().dictionary_encode()
+        return (np.asarray(coded.indices.fill_null(-1), np.int64) + 1).astype(np.uint64)
+    if pa.types.is_unsigned_integer(values.type):
+        return np.asarray(values.fill_null(0), np.uint64)
+    return np.asarray(values.cast(pa.float64()).fill_null(float("nan")), np.float64)
+
+
+def _usual(engine: Engine, used: Table, entities: int) -> U64:
+    """The thing each entity uses most; of equals the least; 0 where none is known."""
+    found = engine.fetch(
+        "SELECT entity, arg_max(thing, (uses, -thing::HUGEINT)) AS thing FROM {used} GROUP BY entity", used=used
+    )
+    out = np.zeros(entities, np.uint64)
+    out[np.asarray(found["entity"], np.int64)] = np.asarray(found["thing"], np.uint64)
+    return out
+
+
+def _shared(
+    engine: Engine, family: Family, counts: Mapping[str, Table], exchanges: npt.NDArray[np.float64]
+) -> Postings | None:
+    """What entities share, of all that the family counts; None where nothing is known of anybody."""
+    names = [name for name, count in family.counts.items() if count.shared]
+    if not names:
+        return None
+    total = len(exchanges)
+    every = " UNION ALL ".join(f"SELECT entity, thing, uses FROM {{{name}}}" for name in names)
+    tables = {name: counts[name] for name in names}
+    # A family that is never blind knows something of everybody.
+    known = np.full(total, not family.needs)
+    known[np.asarray(engine.fetch(f"SELECT DISTINCT entity FROM ({every})", **tables)["entity"], np.int64)] = True
+    if not known.any():
+        return None
+    several = engine.fetch(
+        f"WITH used AS ({every}) SELECT entity, thing, uses FROM used "
+        "WHERE thing IN (SELECT thing FROM used GROUP BY thing HAVING count(*) >= 2) ORDER BY entity, thing",
+        **tables,
+    )
+    entity = np.asarray(several["entity"], np.int64)
+    share = np.minimum(np.asarray(several["uses"], np.float64) / exchanges[entity], 1.0)
+    return Postings.build(entity, np.asarray(several["thing"], np.uint64), share, total, known)

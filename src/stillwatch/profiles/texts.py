@@ -1,0 +1,157 @@
+"""The text pass: features of a bounded sample of each entity's prompts, in worker processes.
+
+A sample is what content is compared by. Its features stay in the run (``texts.parquet``), so that whoever asks the run
+again does not read its prompts again: they hold as long as the same sentences are left out of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.engines import Engine, Table
+from stillwatch.evidence import PromptSets
+from stillwatch.sketching import WIDTH, Wording, text_features, wording_flags
+
+__all__ = ["Texts", "draw_sample", "prompt_sets", "prompt_table", "read_texts"]
+
+U64 = npt.NDArray[np.uint64]
+
+_CHUNK = 8192
+_BATCH = 2048
+_WORTH_SENDING = 4
+
+_PROMPT_SQL = """
+SELECT a.entity, hash(e.prompt) AS prompt, min(e.row_key) AS row_key
+FROM {exchanges} AS e JOIN {accounts} AS a USING (account_id) GROUP BY ALL
+"""
+
+_SAMPLE_SQL = """
+WITH drawn AS (
+    SELECT entity, min_by(row_key, hash(prompt, entity), {most}) AS keys FROM {{prompts}} GROUP BY entity
+), ranked AS (
+    SELECT entity, unnest(keys) AS row_key, generate_subscripts(keys, 1) AS place FROM drawn
+)
+SELECT r.entity, r.row_key, r.place, e.exchange_id, e.prompt
+FROM ranked AS r JOIN {{exchanges}} AS e USING (row_key) ORDER BY r.entity, r.place
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Of each of S sampled prompts.
+
+    Attributes:
+        features: S x ``WIDTH``.
+        flags: S x wordings, whether each stands in it.
+        varies: whether anything in it is its own (S).
+    """
+
+    features: npt.NDArray[np.float16]
+    flags: npt.NDArray[np.bool_]
+    varies: npt.NDArray[np.bool_]
+
+    @classmethod
+    def joined(cls, parts: Sequence[Texts], wordings: int) -> Texts:
+        """Several in one."""
+        none = cls(np.zeros((0, WIDTH), np.float16), np.zeros((0, wordings), np.bool_), np.zeros(0, np.bool_))
+        return cls(*(np.concatenate([getattr(part, name) for part in (none, *parts)]) for name in cls.__slots__))
+
+    def table(self, sample: pa.Table, shared: U64) -> pa.Table:
+        """As the run keeps them: ``row_key, varies, flags, features`` (float16, little-endian)."""
+        raw = np.ascontiguousarray(self.features.astype("<f2"))
+        features = pa.FixedSizeBinaryArray.from_buffers(
+            pa.binary(2 * WIDTH), len(raw), [None, pa.py_buffer(raw.tobytes())]
+        )
+        bits = self.flags @ (np.uint64(1) << np.arange(self.flags.shape[1], dtype=np.uint64))
+        columns = {"row_key": sample["row_key"], "varies": self.varies, "flags": pa.array(bits, pa.uint64())}
+        table = pa.table({**columns, "features": features})
+        return table.replace_schema_metadata({"left_out": _fingerprint(shared)})
+
+    @classmethod
+    def from_table(cls, kept: pa.Table, sample: pa.Table, shared: U64, wordings: int) -> Texts | None:
+        """What a run keeps, in the order of ``sample``; None where it does not hold for it."""
+        if (kept.schema.metadata or {}).get(b"left_out") != _fingerprint(shared).encode():
+            return None
+        keys, wanted = np.asarray(kept["row_key"]), np.asarray(sample["row_key"])
+        order = np.argsort(keys)
+        place = np.searchsorted(keys[order], wanted)
+        if not len(keys) or place.max(initial=0) >= len(keys) or np.any(keys[order][place] != wanted):
+            return None
+        rows = kept.take(pa.array(order[place]))
+        raw = b"".join(chunk for chunk in rows["features"].to_pylist())
+        bits = np.asarray(rows["flags"], np.uint64)
+        flags = (bits[:, None] >> np.arange(wordings, dtype=np.uint64)) & np.uint64(1)
+        features = np.frombuffer(raw, "<f2").reshape(-1, WIDTH)
+        return cls(features, flags.astype(np.bool_), np.asarray(rows["varies"], np.bool_))
+
+
+def _fingerprint(shared: U64) -> str:
+    """Names the sentences that were left out."""
+    mixed = np.bitwise_xor.reduce(shared, initial=np.uint64(len(shared)))
+    return f"{int(mixed):016x}-{len(shared)}-{WIDTH}"
+
+
+def prompt_table(engine: Engine, *, exchanges: Table, accounts: Table) -> Table:
+    """Distinct prompts of each entity by hash, with one exchange that has each: ``entity, prompt, row_key``."""
+    return engine.sql(_PROMPT_SQL, exchanges=exchanges, accounts=accounts)
+
+
+def prompt_sets(engine: Engine, prompts: Table, entities: int) -> PromptSets:
+    """Who sends the same prompts."""
+    table = engine.fetch("SELECT entity, prompt FROM {prompts} ORDER BY entity, prompt", prompts=prompts)
+    offsets = np.searchsorted(np.asarray(table["entity"], np.int64), np.arange(entities + 1))
+    return PromptSets(np.asarray(table["prompt"], np.uint64), offsets)
+
+
+def draw_sample(engine: Engine, most: int, *, prompts: Table, exchanges: Table) -> pa.Table:
+    """A bounded random sample of each entity's distinct prompts.
+
+    Returns:
+        ``entity, row_key, place, exchange_id, prompt``; sorted by entity and place, at most ``most`` rows each.
+    """
+    return engine.fetch(_SAMPLE_SQL.format(most=most), prompts=prompts, exchanges=exchanges)
+
+
+def _packed(prompts: pa.Array) -> pa.Buffer:
+    """A chunk on its way to a worker: pickling a slice would take the whole array along."""
+    batch = pa.record_batch([prompts], ["prompt"])
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue()
+
+
+def _read_chunk(packed: pa.Buffer, shared: U64, wordings: tuple[Wording, ...]) -> Texts:
+    """One chunk of prompts; runs in a worker process."""
+    prompts = pa.ipc.open_stream(packed).read_next_batch().column("prompt")
+    done = [text_features(prompts.slice(start, _BATCH), shared) for start in range(0, len(prompts), _BATCH)]
+    features = np.concatenate([features.astype(np.float16) for features, _ in done])
+    return Texts(features, wording_flags(prompts, wordings), np.concatenate([varies for _, varies in done]))
+
+
+def read_texts(
+    sample: pa.Table, shared: U64, wordings: tuple[Wording, ...], pool: Executor | None
+) -> Callable[[], Texts]:
+    """Begin to read the features of all sampled prompts; the call of what comes back waits for them.
+
+    Args:
+        sample: has ``prompt``.
+        shared: sorted hashes of sentences to leave out.
+        wordings: what each prompt is held against.
+        pool: worker processes; without them the sample is read in this process.
+
+    Returns:
+        A function that gives the features in the sample's order.
+    """
+    prompts = sample["prompt"].combine_chunks()
+    chunks = [_packed(prompts.slice(start, _CHUNK)) for start in range(0, len(prompts), _CHUNK)]
+    each = pool.map if pool is not None and len(chunks) >= _WORTH_SENDING else map
+    begun = each(partial(_read_chunk, shared=shared, wordings=wordings), chunks)
+    return lambda: Texts.joined(list(begun), len(wordings))

@@ -1,0 +1,44 @@
+"""Interchangeability is shown, never assumed."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from stillwatch.evidence import intraclass_correlation
+
+
+def vectors(accounts: int, prompts: int, icc: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(accounts), prompts)
+    own = rng.normal(size=(accounts, 64)) * np.sqrt(icc)
+    return (own[owner] + rng.normal(size=(len(owner), 64)) * np.sqrt(1 - icc)).astype(np.float32), owner
+
+
+@pytest.mark.parametrize("icc", [0.0, 0.05, 0.3])
+def test_the_estimate_is_the_planted_correlation(icc: float) -> None:
+    found = [intraclass_correlation(*vectors(40, 20, icc, seed)).icc for seed in range(5)]
+    assert np.mean(found) == pytest.approx(icc, abs=0.01)
+
+
+def test_shards_of_one_pool_are_shown_to_be_interchangeable() -> None:
+    assert intraclass_correlation(*vectors(40, 20, 0.0, 1)).p_value < 1e-3
+
+
+def test_people_are_not() -> None:
+    assert min(intraclass_correlation(*vectors(40, 20, 0.05, seed)).p_value for seed in range(10)) > 0.5
+
+
+def test_at_the_margin_the_level_holds() -> None:
+    p = [intraclass_correlation(*vectors(25, 10, 0.02, seed)).p_value for seed in range(200)]
+    rejected = int(np.sum(np.array(p) < 0.05))
+    assert stats.binomtest(rejected, 200, 0.05, alternative="greater").pvalue > 0.01
+
+
+def test_three_accounts_can_show_nothing_small() -> None:
+    assert intraclass_correlation(*vectors(2, 50, 0.0, 0)).p_value == 1.0
+    assert intraclass_correlation(np.zeros((0, 8), np.float32), np.zeros(0, np.int64)).p_value == 1.0
+
+
+def test_four_prompts_an_account_need_many_accounts() -> None:
+    assert intraclass_correlation(*vectors(8, 4, 0.0, 3)).p_value > 0.001
+    assert intraclass_correlation(*vectors(200, 4, 0.0, 3)).p_value < 1e-3

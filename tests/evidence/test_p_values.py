@@ -1,0 +1,33 @@
+"""P-values keep their level."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from stillwatch.evidence import tail_p
+
+
+def test_p_values_of_null_statistics_are_uniform() -> None:
+    rng = np.random.default_rng(5)
+    p = [tail_p(rng.normal(size=300), float(rng.normal())) for _ in range(600)]
+    assert stats.kstest(p, "uniform").pvalue > 0.01
+
+
+def test_the_tail_beyond_the_draws_is_no_bolder_than_the_truth() -> None:
+    rng = np.random.default_rng(6)
+    for observed in (4.0, 5.0, 6.0):
+        got = np.median([tail_p(rng.normal(size=1000), observed) for _ in range(40)])
+        assert got >= 0.3 * stats.norm.sf(observed)
+    assert tail_p(rng.normal(size=1000), 6.0) < 1e-3
+
+
+@given(st.lists(st.floats(-5, 5), min_size=60, max_size=80), st.floats(-6, 6), st.floats(0, 2))
+def test_more_extreme_is_never_less_significant(draws: list[float], observed: float, more: float) -> None:
+    null = np.array(draws)
+    assert tail_p(null, observed + more) <= tail_p(null, observed) + 1e-12
+
+
+def test_too_few_draws_and_missing_values_prove_nothing() -> None:
+    assert tail_p(np.zeros(10), 1.0) == 1.0
+    assert tail_p(np.random.default_rng(0).normal(size=200), float("nan")) == 1.0
