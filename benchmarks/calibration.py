@@ -99,9 +99,11 @@ def main() -> None:
             for find in found[kind][-1]:
                 told = "real" if find.real else "false"
                 print(f"{kind} {seed}: q {find.q_value:.2g}, {told}: {find.kinds}", flush=True)
-    print("\nhonest weeks with a false campaign")
+    honest = [kind for kind in scales if kind in HONEST]
+    if honest:
+        print("\nhonest weeks with a false campaign")
     for level in LEVELS:
-        for kind in (kind for kind in scales if kind in HONEST):
+        for kind in honest:
             hits = sum(any(find.q_value <= level for find in finds) for finds in found[kind])
             print(f"  q <= {level:<5} {kind:11s} {interval(hits, given.weeks)}")
     attacks = [kind for kind in scales if kind not in HONEST]
