@@ -10,7 +10,16 @@ import pytest
 from stillwatch.core import BadSetting, BadTable, OutputExists
 from stillwatch.range import SCENARIOS, Simulation, simulate
 
-SMALL = {"february": 0.0008, "september": 0.03, "evasive": 0.01, "lookalikes": 0.002, "quiet": 0.002}
+SMALL = {
+    "february": 0.0008,
+    "september": 0.03,
+    "evasive": 0.01,
+    "lookalikes": 0.002,
+    "quiet": 0.002,
+    "bursts": 0.002,
+    "october": 0.002,
+}
+CROWDS = {"sign-up", "launch", "coursework", "workshop", "capped", "own key"}
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -40,7 +49,7 @@ def test_a_week_is_canonical_and_in_order(weeks: dict[str, Simulation], name: st
     assert seen == {r["account_id"] for r in rows(weeks[name].out / "truth.jsonl")}
 
 
-@pytest.mark.parametrize("name", ["february", "september", "evasive"])
+@pytest.mark.parametrize("name", ["february", "september", "evasive", "october"])
 def test_honest_traffic_outweighs_the_campaigns(weeks: dict[str, Simulation], name: str) -> None:
     truth = {r["account_id"]: r["campaign"] for r in rows(weeks[name].out / "truth.jsonl")}
     hidden = {account for account, campaign in truth.items() if campaign}
@@ -51,11 +60,12 @@ def test_honest_traffic_outweighs_the_campaigns(weeks: dict[str, Simulation], na
     assert {c for c in truth.values() if c} == {plan.name for plan in SCENARIOS[name].plans}
 
 
-@pytest.mark.parametrize("name", ["lookalikes", "quiet"])
+@pytest.mark.parametrize("name", ["lookalikes", "quiet", "bursts"])
 def test_honest_weeks_hide_nobody(weeks: dict[str, Simulation], name: str) -> None:
     assert weeks[name].campaigns == {}
     kinds = {r["kind"] for r in rows(weeks[name].out / "truth.jsonl")}
-    assert ("harness" in kinds) == (name == "lookalikes")
+    assert ("harness" in kinds) == (name != "quiet")
+    assert kinds & CROWDS == (CROWDS if name == "bursts" else set())
 
 
 def test_the_truth_does_not_leak_into_the_log(weeks: dict[str, Simulation]) -> None:

@@ -152,7 +152,7 @@ def simulate_command(
     Parameters
     ----------
     scenario
-        february, september, evasive, lookalikes or quiet.
+        february, september, evasive, october, lookalikes, bursts or quiet.
     scale
         1 is the scale of the public record; 0.01 a hundredth of its exchanges and accounts.
     out

@@ -1,9 +1,10 @@
 """The range: simulated provider logs with ground truth, and the scorer.
 
 It models campaigns and their evasion as data, so that detection can be measured; it never talks to
-an API. ``scenarios`` says what happens, ``honest`` and ``adversary`` who acts, ``clock`` when,
-``account`` from where, ``library`` and ``grammar`` in what words; ``simulate`` writes it down, and
-``split`` deals it to providers.
+an API. ``scenarios`` says what happens; ``honest``, ``crowds``, ``allowances`` and ``adversary`` who
+acts, and ``populations`` how many of each; ``clock`` when; ``account`` and ``customers`` from where, on
+which plan and with which client; ``library`` and ``grammar`` in what words. ``maker`` holds what all
+accounts are made from; ``simulate`` writes it down, and ``split`` deals it to providers.
 """
 
 from stillwatch.range.scenarios import SCENARIOS, Scenario

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from stillwatch.range.clock import HOUR, START
 
-__all__ = ["Account", "Origin", "Writer", "stranger"]
+__all__ = ["Account", "Known", "Origin", "Stranger", "Writer", "address", "request_shape", "stranger"]
 
 Writer = Callable[[random.Random], dict[str, Any]]
 """Writes one exchange's own fields: ``prompt`` or ``messages``, and whatever else varies."""
@@ -77,12 +77,42 @@ def address(rng: random.Random) -> str:
     return f"{first}.{rng.randrange(256)}.{rng.randrange(256)}.{rng.randrange(1, 255)}"
 
 
-def stranger(rng: random.Random, *, api: bool, new: float = 0.04) -> tuple[Origin, dict[str, Any], dict[str, Any]]:
-    """Origin, shape and account file row of somebody who has nothing to do with anybody.
+def request_shape(rng: random.Random, *, api: bool, models: Sequence[str]) -> dict[str, Any]:
+    """Model, sampling parameters and pathway that one customer always sends."""
+    shape: dict[str, Any] = {"model": rng.choice(models)}
+    if api:
+        shape |= {
+            "temperature": rng.choice((None, 0.0, 0.0, 0.2, 0.3, 0.5, 0.7, 0.7, 1.0)),
+            "max_tokens": rng.choice((None, 256, 512, 1000, 1024, 2000, 2048, 4096)),
+        }
+        shape |= {"pathway": "api", "stream": rng.choice((None, True, False))}
+        if rng.random() < 0.2:
+            shape["top_p"] = rng.choice((0.9, 0.95, 1.0))
+        if rng.random() < 0.15:
+            shape["response_format"] = "json_object"
+    else:
+        shape |= {"pathway": "console", "stream": True}
+    return {k: v for k, v in shape.items() if v is not None}
+
+
+Known = tuple[Origin, dict[str, Any], dict[str, Any]]
+"""Where somebody comes from, request fields that stay the same, and the row of the account file."""
+
+
+class Stranger(Protocol):
+    """Makes somebody who has nothing to do with anybody: an API's program or a person, of about some volume."""
+
+    def __call__(self, rng: random.Random, *, api: bool, volume: int) -> Known:
+        """Draw one."""
+
+
+def stranger(rng: random.Random, *, api: bool, volume: int = 0, new: float = 0.04) -> Known:
+    """Origin, shape and account file row of somebody, each drawn alone (``customers`` relates them).
 
     Args:
         rng: of the draw.
         api: a program with an SDK; otherwise a person in a browser or an app.
+        volume: how many exchanges it makes; here it decides nothing.
         new: chance that the account was made this week.
     """
     count = 1 if api else 1 + min(int(rng.expovariate(0.7)), 6)
@@ -102,19 +132,7 @@ def stranger(rng: random.Random, *, api: bool, new: float = 0.04) -> tuple[Origi
         if rng.random() < 0.03
         else f"t13d{sum(map(ord, agent.split('/')[0])) % 7}f{rng.randrange(3)}",
     )
-    shape: dict[str, Any] = {"model": rng.choice(("apex-3", "apex-3", "apex-3-mini", "apex-2"))}
-    if api:
-        shape |= {
-            "temperature": rng.choice((None, 0.0, 0.0, 0.2, 0.3, 0.5, 0.7, 0.7, 1.0)),
-            "max_tokens": rng.choice((None, 256, 512, 1000, 1024, 2000, 2048, 4096)),
-        }
-        shape |= {"pathway": "api", "stream": rng.choice((None, True, False))}
-        if rng.random() < 0.2:
-            shape["top_p"] = rng.choice((0.9, 0.95, 1.0))
-        if rng.random() < 0.15:
-            shape["response_format"] = "json_object"
-    else:
-        shape |= {"pathway": "console", "stream": True}
+    shape = request_shape(rng, api=api, models=("apex-3", "apex-3", "apex-3-mini", "apex-2"))
     age = rng.uniform(0, 160) if rng.random() < new else -rng.expovariate(1 / 4000) - 1
     file = {
         "created": START + int(age * HOUR),
@@ -123,4 +141,4 @@ def stranger(rng: random.Random, *, api: bool, new: float = 0.04) -> tuple[Origi
         "plan": "scale" if api else rng.choice(("free", "plus")),
         "verified": rng.random() < (0.8 if api else 0.3),
     }
-    return origin, {k: v for k, v in shape.items() if v is not None}, file
+    return origin, shape, file

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from stillwatch.range import clock
-from stillwatch.range.account import Account, Origin, Writer, stranger
-from stillwatch.range.honest import Maker, people_writer
+from stillwatch.range.account import Account, Origin, Writer
 from stillwatch.range.library import Topic
+from stillwatch.range.maker import Maker, people_writer
 
 __all__ = ["Plan", "accounts"]
 
@@ -128,7 +128,7 @@ def accounts(plan: Plan, make: Maker, scale: float, begun: float) -> Iterator[Ac
         per_account = plan.fixed or max(
             2, int(numbers.poisson(total / size * min(1.0, share * (2 if plan.failover else 1))))
         )
-        origin, own_shape, file = stranger(rng, api=True)
+        origin, own_shape, file = make.who(rng, api=True, volume=20)
         if rng.random() < plan.hands:
             origin = relay.origin(rng)
             file |= {"payment_id": rng.choice(relay.cards), "email_domain": rng.choice(relay.mail)}
@@ -151,7 +151,7 @@ def accounts(plan: Plan, make: Maker, scale: float, begun: float) -> Iterator[Ac
             banned=banned,
         )
     for _ in range(round(size * plan.relay)):
-        _, own_shape, file = stranger(rng, api=True)
+        _, own_shape, file = make.who(rng, api=True, volume=20)
         times = clock.human(numbers, make.volume(20, 1.0))
         yield Account(
             "relay customer", times, people_writer(make), relay.origin(rng), own_shape, file, role="bystander"

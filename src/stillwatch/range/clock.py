@@ -1,22 +1,38 @@
-"""When exchanges happen: human days, machines, and one dispatcher's bursts.
+"""When exchanges happen: human days, machines, daily caps, and one dispatcher's bursts.
 
 Times are microseconds since 1970, UTC. A simulated week begins on Monday, 7 September 2026.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["HOUR", "HOURS", "START", "Dispatcher", "human", "machine", "nightly", "session"]
+__all__ = [
+    "HOUR",
+    "HOURS",
+    "RELEASES",
+    "START",
+    "Dispatcher",
+    "capped",
+    "human",
+    "machine",
+    "newcomer",
+    "nightly",
+    "session",
+]
 
 I64 = npt.NDArray[np.int64]
 
 HOUR = 3_600_000_000
 HOURS = 168
 START = 1_788_739_200 * 1_000_000
+
+RELEASES: dict[str, float] = {"apex-2": -8000.0, "apex-3-mini": -1500.0, "apex-3": -900.0, "apex-4": 60.0}
+"""Models and their releases, in hours from the beginning of the week."""
 
 
 def _clip(times: npt.NDArray[np.float64]) -> I64:
@@ -52,6 +68,33 @@ def nightly(rng: np.random.Generator, count: int) -> I64:
 def session(rng: np.random.Generator, count: int, begin: float, hours: float) -> I64:
     """One sitting that starts at ``begin`` hours into the week and lasts ``hours``."""
     return _clip(begin + np.sort(rng.uniform(0, hours, count)))
+
+
+def newcomer(rng: np.random.Generator, count: int, begin: float) -> I64:
+    """Somebody who signs up at ``begin`` hours into the week: a first try at once, the rest on later days."""
+    first = int(np.ceil(count * rng.uniform(0.3, 1.0)))
+    left = int((HOURS - begin) // 24)
+    if left < 1:
+        first = count
+    hour = begin % 24 + rng.normal(0, 2)
+    later = (begin // 24 + rng.integers(1, left + 1, count - first)) * 24 + hour if left else np.zeros(0)
+    return np.sort(
+        np.concatenate(
+            [
+                _clip(begin + rng.uniform(0, rng.exponential(0.8) + 0.1, first)),
+                _clip(later + rng.exponential(0.4, count - first)),
+            ]
+        )
+    )
+
+
+def capped(rng: np.random.Generator, cap: int, days: Sequence[int]) -> I64:
+    """An allowance of ``cap`` requests a day, from midnight, used up on each of these days."""
+    pace = rng.uniform(0.01, 0.05)
+    # Who uses up an allowance day by day comes back when there is a new one.
+    begins = np.repeat([24 * day + rng.exponential(0.4) for day in days], cap)
+    waits = rng.exponential(pace, (len(days), cap)).cumsum(axis=1).ravel()
+    return _clip(begins + waits)
 
 
 @dataclass(frozen=True, slots=True)

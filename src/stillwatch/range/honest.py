@@ -1,24 +1,35 @@
 """Honest customers, ordinary ones and those who look like a campaign.
 
 One function a kind: it gets how many accounts to make and yields them. Every kind has content of its
-own (a few topics, one instruction, its own documents) unless repeating is its nature. To add a
-kind, write its function and give it a share in ``KINDS``.
+own (a few topics, one instruction, its own documents) unless repeating is its nature. Crowds that an
+occasion brings are in ``crowds``. To add a kind, write its function and name it in ``populations``.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from stillwatch.range import clock
-from stillwatch.range.account import Account, Origin, Writer, address, stranger
-from stillwatch.range.library import Library, Topic
+from stillwatch.range.account import Account, Origin, Writer, address
+from stillwatch.range.library import Topic
+from stillwatch.range.maker import Maker, people_writer
 
-__all__ = ["KINDS", "Maker", "people_writer"]
+__all__ = [
+    "agents",
+    "applications",
+    "batches",
+    "harnesses",
+    "judges",
+    "licensed",
+    "offices",
+    "people",
+    "resellers",
+    "retrieval",
+    "students",
+    "teams",
+]
 
 _FRAMEWORK_AGENT = (
     "You are a software agent working in a repository. Use one tool at a time and wait for its result. "
@@ -36,54 +47,11 @@ _STEPS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Maker:
-    """Everything a kind draws from; ``factor`` scales all honest volumes."""
-
-    rng: random.Random
-    numbers: np.random.Generator
-    library: Library
-    factor: float = 1.0
-
-    def volume(self, centre: float, spread: float) -> int:
-        """A heavy-tailed number of exchanges."""
-        return int(min(max(1, self.factor * self.numbers.lognormal(np.log(centre), spread)), 40_000))
-
-    def interests(self) -> tuple[list[Topic], list[float]]:
-        """A few topics, one of them much preferred."""
-        topics = self.rng.sample(self.library.people, 3)
-        shares = sorted(self.numbers.dirichlet([0.6, 0.6, 0.6]).tolist(), reverse=True)
-        return topics, shares
-
-
-def people_writer(make: Maker) -> Writer:
-    """A person's questions: own topics, own turns of phrase, now and then a follow-up."""
-    topics, shares = make.interests()
-    habits = [make.rng.choice(topics[0].words) for _ in range(4)]
-
-    def write(rng: random.Random) -> dict[str, Any]:
-        topic = rng.choices(topics, shares)[0]
-        text = topic.write(rng)
-        draw = rng.random()
-        if draw < 0.12:
-            text = f"and what about {' '.join(rng.sample(topic.words, min(3, len(topic.words))))} {rng.choice(habits)}?"
-        elif draw < 0.3:
-            text = f"{text} {rng.choice(habits)} {rng.choice(topic.words)}"
-        return {"prompt": text}
-
-    return write
-
-
-def _account(make: Maker, kind: str, times: Any, writer: Writer, *, api: bool, **more: Any) -> Account:
-    origin, shape, file = stranger(make.rng, api=api)
-    return Account(kind, times, writer, origin, {**shape, **more}, file)
-
-
 def people(make: Maker, count: int) -> Iterator[Account]:
     """Ordinary people."""
     for _ in range(count):
         times = clock.human(make.numbers, make.volume(9, 1.25))
-        yield _account(make, "person", times, people_writer(make), api=make.rng.random() < 0.12)
+        yield make.account("person", times, people_writer(make), api=make.rng.random() < 0.12)
 
 
 def _instructed(system: str, topic: Topic, extra: float = 0.3) -> Writer:
@@ -103,7 +71,7 @@ def applications(make: Maker, count: int) -> Iterator[Account]:
     for _ in range(count):
         base, topic = make.rng.choice(make.library.apps)
         times = clock.machine(make.numbers, make.volume(30, 1.4), office=make.rng.random() < 0.7)
-        yield _account(make, "application", times, _instructed(_own_instruction(make, base, topic), topic), api=True)
+        yield make.account("application", times, _instructed(_own_instruction(make, base, topic), topic), api=True)
 
 
 def retrieval(make: Maker, count: int) -> Iterator[Account]:
@@ -119,7 +87,7 @@ def retrieval(make: Maker, count: int) -> Iterator[Account]:
             return {"system": system, "prompt": topic.write(rng) + " " + " ".join(rng.choices(words, k=4))}
 
         times = clock.machine(make.numbers, make.volume(30, 1.2), office=True)
-        yield _account(make, "retrieval", times, write, api=True, user_agent="langchain/1.2", temperature=0.0)
+        yield make.account("retrieval", times, write, api=True, user_agent="langchain/1.2", temperature=0.0)
 
 
 def agents(make: Maker, count: int) -> Iterator[Account]:
@@ -140,7 +108,7 @@ def agents(make: Maker, count: int) -> Iterator[Account]:
             return {"system": _FRAMEWORK_AGENT, "messages": turns, "tools": ["read_file", "edit_file", "run_shell"]}
 
         times = clock.machine(make.numbers, make.volume(40, 1.2), office=True)
-        yield _account(make, "agent", times, write, api=True, user_agent="codeagent/0.86", max_tokens=8192)
+        yield make.account("agent", times, write, api=True, user_agent="codeagent/0.86", max_tokens=8192)
 
 
 def harnesses(make: Maker, count: int) -> Iterator[Account]:
@@ -159,8 +127,8 @@ def harnesses(make: Maker, count: int) -> Iterator[Account]:
 
         begin = release + make.rng.uniform(0, 30) if make.rng.random() < 0.6 else make.rng.uniform(0, 150)
         times = clock.session(make.numbers, limit, begin, make.rng.uniform(0.5, 5))
-        yield _account(
-            make, "harness", times, write, api=True, user_agent="lm-eval/0.4.9", temperature=0.0, max_tokens=256
+        yield make.account(
+            "harness", times, write, api=True, user_agent="lm-eval/0.4.9", temperature=0.0, max_tokens=256
         )
 
 
@@ -172,8 +140,8 @@ def batches(make: Maker, count: int) -> Iterator[Account]:
             language = make.rng.choice(("German", "French", "Korean", "Spanish", "Polish"))
             base, topic = f"Translate the text into {language}.", make.rng.choice(make.library.people)
         times = clock.nightly(make.numbers, make.volume(60, 1.1))
-        yield _account(
-            make, "batch", times, _instructed(_own_instruction(make, base, topic), topic), api=True, temperature=0.0
+        yield make.account(
+            "batch", times, _instructed(_own_instruction(make, base, topic), topic), api=True, temperature=0.0
         )
 
 
@@ -192,7 +160,7 @@ def students(make: Maker, count: int) -> Iterator[Account]:
                 return {"prompt": rng.choice(mine) + rng.choice(("", " " + rng.choice(_STEPS)))}
 
             times = clock.session(make.numbers, len(mine) + make.rng.randrange(4), due - make.rng.uniform(2, 30), 3)
-            account = _account(make, "student", times, write, api=False)
+            account = make.account("student", times, write, api=False)
             o = account.origin
             account.origin = Origin(
                 (f"{campus}.{make.rng.randrange(1, 20)}",), 64800, "US", o.user_agent, o.tls_fingerprint
@@ -208,7 +176,7 @@ def teams(make: Maker, count: int) -> Iterator[Account]:
         size = min(make.rng.randrange(4, 9), count - made)
         base, topic = make.rng.choice(make.library.apps)
         writer = _instructed(_own_instruction(make, base, topic), topic)
-        origin, shape, file = stranger(make.rng, api=True)
+        origin, shape, file = make.who(make.rng, api=True, volume=40)
         org = f"org-{make.rng.randrange(16**8):08x}"
         for _ in range(size):
             times = clock.machine(make.numbers, make.volume(40, 0.4), office=True)
@@ -223,8 +191,8 @@ def offices(make: Maker, count: int) -> Iterator[Account]:
         size = min(make.rng.randrange(5, 20), count - made)
         door = address(make.rng)
         for _ in range(size):
-            account = _account(
-                make, "office", clock.human(make.numbers, make.volume(12, 1.1)), people_writer(make), api=False
+            account = make.account(
+                "office", clock.human(make.numbers, make.volume(12, 1.1)), people_writer(make), api=False
             )
             o = account.origin
             account.origin = Origin((door,), o.asn, o.country, o.user_agent, o.tls_fingerprint)
@@ -240,7 +208,7 @@ def resellers(make: Maker, count: int) -> Iterator[Account]:
             return {"prompt": rng.choice(make.library.people).write(rng)}
 
         times = clock.machine(make.numbers, make.volume(60, 1.0), office=False)
-        yield _account(make, "reseller", times, write, api=True)
+        yield make.account("reseller", times, write, api=True)
 
 
 def judges(make: Maker, count: int) -> Iterator[Account]:
@@ -253,7 +221,7 @@ def judges(make: Maker, count: int) -> Iterator[Account]:
             return {"prompt": f"{_JUDGE}\n\nQuestion: {topic.write(rng)[:300]}\nAnswer: {mine.write(rng)[:300]}"}
 
         times = clock.machine(make.numbers, make.volume(40, 1.1), office=True)
-        yield _account(make, "judge", times, write, api=True, user_agent="evalkit/2.1", temperature=0.0)
+        yield make.account("judge", times, write, api=True, user_agent="evalkit/2.1", temperature=0.0)
 
 
 def licensed(make: Maker, count: int) -> Iterator[Account]:
@@ -268,28 +236,10 @@ def licensed(make: Maker, count: int) -> Iterator[Account]:
             def write(rng: random.Random, pool: Topic = pool) -> dict[str, Any]:
                 return {"prompt": f"Generate 3 diverse training examples about this: {pool.write(rng)[:300]}"}
 
-            account = _account(
-                make, "licensed", clock.machine(make.numbers, make.volume(60, 0.4), office=False), write, api=True
+            account = make.account(
+                "licensed", clock.machine(make.numbers, make.volume(60, 0.4), office=False), write, api=True
             )
             account.org_id = org
             account.file |= {"licence_id": licence, "declared_use": "synthetic training data"}
             yield account
         made += size
-
-
-KINDS: dict[str, tuple[Callable[[Maker, int], Iterator[Account]], float, float]] = {
-    # kind: its function, share of accounts beside look-alikes, share of accounts in quiet times
-    "people": (people, 0.60, 0.86),
-    "applications": (applications, 0.12, 0.11),
-    "retrieval": (retrieval, 0.035, 0.0),
-    "agents": (agents, 0.035, 0.0),
-    "harnesses": (harnesses, 0.015, 0.0),
-    "batches": (batches, 0.04, 0.02),
-    "students": (students, 0.05, 0.0),
-    "teams": (teams, 0.02, 0.01),
-    "offices": (offices, 0.06, 0.0),
-    "resellers": (resellers, 0.005, 0.0),
-    "judges": (judges, 0.015, 0.0),
-    "licensed": (licensed, 0.005, 0.0),
-}
-"""Kinds of honest customers and how common each is."""

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from stillwatch.range.adversary import Plan
+from stillwatch.range.populations import BURSTS, LOOKALIKES, QUIET, Population
 
-__all__ = ["RELEASES", "SCENARIOS", "Scenario"]
-
-RELEASES: dict[str, float] = {"apex-2": -8000.0, "apex-3-mini": -1500.0, "apex-3": -900.0, "apex-4": 60.0}
-"""Models and their releases, in hours from the beginning of the week."""
+__all__ = ["SCENARIOS", "Scenario"]
 
 _REASONING = (
     "Think aloud and write down every intermediate inference before the answer.\n\n{q}",
@@ -72,14 +70,14 @@ class Scenario:
     Attributes:
         description: one line.
         honest_exchanges, honest_accounts: the rest of the log.
-        lookalikes: whether honest customers include those who look like a campaign.
+        population: who the honest customers are.
         plans: the campaigns.
     """
 
     description: str
     honest_exchanges: int
     honest_accounts: int
-    lookalikes: bool
+    population: Population
     plans: tuple[Plan, ...] = ()
 
 
@@ -88,7 +86,7 @@ SCENARIOS: dict[str, Scenario] = {
         "three campaigns, one behind a hydra with innocent customers inside and a pivot to a new release",
         17_000_000,
         245_000,
-        True,
+        LOOKALIKES,
         (
             Plan("traces", 150_000, 3_000, "reasoning", _reasoning, cover=0.1, hands=0.5),
             Plan("tools", 3_400_000, 6_000, "tools", _tools, cover=0.2, hands=0.5, diurnal=0.3),
@@ -99,7 +97,7 @@ SCENARIOS: dict[str, Scenario] = {
         "four requests each from 4,000 accounts; a fixed injected prompt; failover to a second pool after a ban",
         500_000,
         48_000,
-        True,
+        LOOKALIKES,
         (
             Plan("drip", 16_000, 4_000, "tools", _ledger, hands=0.4, begin=70, end=118, fixed=4),
             Plan("mirror", 120_000, 600, "tasks", _mirror, hands=0.7, begin=20, failover=92.0),
@@ -109,12 +107,28 @@ SCENARIOS: dict[str, Scenario] = {
         "two campaigns without shared hands, clock or sentence, half of their traffic cover: what is not found",
         3_000_000,
         60_000,
-        True,
+        LOOKALIKES,
         (
             Plan("strangers", 160_000, 2_000, "tasks", _plain, cover=0.5, hands=0.0, alone=True),
             Plan("patient", 40_000, 1_000, "reasoning", _reasoning, cover=0.3, hands=0.0, alone=True),
         ),
     ),
-    "lookalikes": Scenario("only honest customers, many of whom look like a campaign", 10_000_000, 300_000, True),
-    "quiet": Scenario("ordinary use", 10_000_000, 300_000, False),
+    "lookalikes": Scenario("only honest customers, many of whom look like a campaign", 10_000_000, 300_000, LOOKALIKES),
+    "quiet": Scenario("ordinary use", 10_000_000, 300_000, QUIET),
+    "bursts": Scenario(
+        "only honest customers, many in crowds: sign-ups after a newsletter, a launch, courses, a workshop, daily caps",
+        10_000_000,
+        300_000,
+        BURSTS,
+    ),
+    "october": Scenario(
+        "the same crowds around two campaigns without a sentence of their own, one of which pivots to the new release",
+        7_000_000,
+        300_000,
+        BURSTS,
+        (
+            Plan("couriers", 800_000, 8_000, "tools", _tools, cover=0.2, hands=0.5, diurnal=0.3),
+            Plan("lernaean", 2_400_000, 8_000, "code", _plain, cover=0.4, hands=0.8, relay=0.1, pivot=("apex-4", 60.0)),
+        ),
+    ),
 }

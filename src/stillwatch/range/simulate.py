@@ -20,9 +20,10 @@ import numpy as np
 from stillwatch.core import BadSetting, OutputExists
 from stillwatch.range import adversary, clock
 from stillwatch.range.account import Account
-from stillwatch.range.honest import KINDS, Maker
 from stillwatch.range.library import Library, open_library
-from stillwatch.range.scenarios import RELEASES, SCENARIOS, Scenario
+from stillwatch.range.maker import Maker
+from stillwatch.range.populations import KINDS
+from stillwatch.range.scenarios import SCENARIOS, Scenario
 
 __all__ = ["Simulation", "simulate"]
 
@@ -98,7 +99,7 @@ def _accounts(scenario: Scenario, scale: float, seed: int, library: Library) -> 
     honest: list[Account] = []
     # Volumes are heavy-tailed and capped: the factor that gives the wanted total is found by trying.
     for _ in range(3):
-        make = Maker(random.Random(seed), np.random.default_rng(seed), library, factor)
+        make = Maker(random.Random(seed), np.random.default_rng(seed), library, factor, scenario.population.who)
         honest = _honest(scenario, scale, make)
         total = sum(len(account.times) for account in honest)
         if abs(total / wanted - 1) < 0.04:
@@ -120,9 +121,8 @@ def _honest(scenario: Scenario, scale: float, make: Maker) -> list[Account]:
     # Ten honest accounts to one of a campaign's, also where a small scale has raised the campaigns to their least.
     size = max(scenario.honest_accounts * scale, 10.5 * sum(plan.size(scale) for plan in scenario.plans))
     made: list[Account] = []
-    for function, share, quiet_share in KINDS.values():
-        count = round(size * (share if scenario.lookalikes else quiet_share))
-        made.extend(function(make, count))
+    for kind, share in scenario.population.shares.items():
+        made.extend(KINDS[kind](make, round(size * share)))
     return made
 
 
@@ -173,7 +173,7 @@ def _record(rng: random.Random, account: Account, time: int, pivots: dict[str, A
     pivot = pivots.get(account.campaign or "")
     if pivot and rng.random() < _moved(time, pivot[1]):
         record["model"] = pivot[0]
-    elif rng.random() < 0.04 * _moved(time, RELEASES["apex-4"]):
+    elif rng.random() < 0.04 * _moved(time, clock.RELEASES["apex-4"]):
         record["model"] = "apex-4"
     if not refused:
         tokens = rng.randrange(40, 900)
@@ -215,5 +215,5 @@ def _write_side_files(accounts: Sequence[Account], folder: Path) -> None:
             }
             target.write(encode(row) + b"\n")
     with (folder / "releases.jsonl").open("wb") as target:
-        for model, hours in RELEASES.items():
+        for model, hours in clock.RELEASES.items():
             target.write(encode({"model": model, "time": _iso(clock.START + int(hours * clock.HOUR))}) + b"\n")
