@@ -18,7 +18,7 @@ from audit_makers import PROMPTS, Maker
 from makers_served import Server
 
 from stillwatch.cli import app, main
-from stillwatch.core import BadSetting, EndpointFailed, Ledger, OutputExists, is_green
+from stillwatch.core import AuditLog, BadSetting, EndpointFailed, OutputExists
 from stillwatch.lab.models import make_tiny, save_model
 from stillwatch.provenance import (
     AuditPlan,
@@ -35,6 +35,7 @@ from stillwatch.provenance import (
 from stillwatch.provenance.page import render_page
 from stillwatch.services.audit import AuditFiles, AuditSizes, make_plan, run_audit
 from stillwatch.services.subjects import AskSettings, open_subject
+from stillwatch.watermark import is_green
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -198,7 +199,7 @@ def test_the_command_audits_over_http_carries_on_and_never_overwrites(
 ) -> None:
     spec = [f"openai:{server.url}#{name}" for name in MODELS]
     register = tmp_path / "register.json"
-    write_register(plan_canaries(20, 4), register, Ledger(tmp_path / "ledger.jsonl"))
+    write_register(plan_canaries(20, 4), register, AuditLog(tmp_path / "ledger.jsonl"))
     out = tmp_path / "audit"
     command = ["audit", spec[0], "--against", spec[1], "--controls", *spec[2:], "--out", str(out), "--identity", "20"]
     command += ["--prompts", str(prompts), "--unsafe", str(prompts), "--guardrail", "10", "--canaries", str(register)]
@@ -281,7 +282,7 @@ def test_the_canary_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     (tmp_path / "policy.toml").write_text('[canaries]\nplanting = true\napproved_by = "the abuse desk"\n')
     app(command)
     assert "1 of 2 answers, to 1 accounts" in capsys.readouterr().out
-    assert len(list(Ledger(tmp_path / "register.json.ledger.jsonl").entries())) == 2
+    assert len(list(AuditLog(tmp_path / "register.json.ledger.jsonl").entries())) == 2
 
 
 @pytest.mark.slow

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.core import OutputUnwritable, Standing
+from stillwatch.core import OutputUnwritable
 from stillwatch.core.minhash import BAND_COUNT
 from stillwatch.core.words import U64
+from stillwatch.decisions import Standing
 from stillwatch.gateway.snapshot import MAGIC, filter_of, hashed
 
 __all__ = ["KnownTexts", "write_snapshot"]

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 
-from stillwatch.core.radioactivity import Radioactivity, measure_radioactivity
 from stillwatch.lab.attackers import Attack, Budget, carry_out, read_attacker
 from stillwatch.lab.cast import Cast, Cell, assemble
 from stillwatch.lab.defences import GAMMA
@@ -33,6 +32,7 @@ from stillwatch.lab.evaluation import (
 from stillwatch.lab.exposures import Exposure, read_exposure
 from stillwatch.lab.sampling import sample
 from stillwatch.lab.teachers import LocalTeacher
+from stillwatch.watermark import Radioactivity, measure_radioactivity
 
 __all__ = ["run_cell", "versions"]
 

@@ -8,7 +8,7 @@ folded by ``core``. To add a fact: ``facts`` and ``subjects``. To add a key of t
 
 from stillwatch.policy.backtest import Change, Moved, backtest, compare
 from stillwatch.policy.decide import Decided, decide
-from stillwatch.policy.decisionlog import (
+from stillwatch.policy.decision_log import (
     Recorded,
     approve,
     file_appeal,
@@ -31,7 +31,7 @@ from stillwatch.policy.overview import (
 )
 from stillwatch.policy.reading import DEFAULT_POLICY, read_policy
 from stillwatch.policy.rules import Policy, Rule
-from stillwatch.policy.runfacts import RunFacts, read_run
+from stillwatch.policy.run_facts import RunFacts, read_run
 
 __all__ = [
     "DEFAULT_POLICY",

@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from stillwatch.core import Clause, Decision, Explanation, FiredRule, Observation, Subject, canonical_json
+from stillwatch.core import canonical_json
+from stillwatch.decisions import Clause, Decision, Explanation, FiredRule, Observation, Subject
 from stillwatch.policy.expressions import TRUE, UNKNOWN
 from stillwatch.policy.facts import LETTER_WORDS
 from stillwatch.policy.ladder import Rung, climb
@@ -21,7 +22,7 @@ from stillwatch.policy.letter import write_letter
 from stillwatch.policy.outcomes import Outcome, evaluate, filled
 from stillwatch.policy.portrait import Portrait, account_evidence, portray
 from stillwatch.policy.rules import Policy
-from stillwatch.policy.runfacts import RunFacts
+from stillwatch.policy.run_facts import RunFacts
 
 __all__ = ["Decided", "decide", "stand"]
 

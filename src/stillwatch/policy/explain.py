@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from stillwatch.core import Action, Appeal, Clause, Decision, Standing
+from stillwatch.decisions import Action, Appeal, Clause, Decision, Standing
 from stillwatch.policy.expressions import TRUTHS
 from stillwatch.policy.facts import FACTS, render
 from stillwatch.policy.outcomes import Outcome
-from stillwatch.policy.runfacts import RunFacts
+from stillwatch.policy.run_facts import RunFacts
 
 __all__ = ["appeal_news", "concerned", "explain_decision", "explain_rules", "letters"]
 

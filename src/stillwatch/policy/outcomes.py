@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.core import Clause
+from stillwatch.decisions import Clause
 from stillwatch.policy.columns import Subjects, truth_of
 from stillwatch.policy.expressions import TRUE, TRUTHS, UNKNOWN
 from stillwatch.policy.facts import FACTS, FAMILY_WORDS, render

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from stillwatch.core import Decision, Standing
+from stillwatch.decisions import Decision, Standing
 from stillwatch.policy.backtest import Change, Moved
 from stillwatch.policy.decide import Decided
-from stillwatch.policy.decisionlog import Recorded
+from stillwatch.policy.decision_log import Recorded
 from stillwatch.policy.examples import Tried
 from stillwatch.policy.expressions import UNKNOWN
 from stillwatch.policy.facts import joined

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from stillwatch.core import Explanation, Inference, Observation
+from stillwatch.decisions import Explanation, Inference, Observation
 from stillwatch.engines import query
-from stillwatch.policy.runfacts import RunFacts
+from stillwatch.policy.run_facts import RunFacts
 
 __all__ = ["Portrait", "account_evidence", "portray"]
 

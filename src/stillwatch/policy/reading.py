@@ -12,7 +12,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
-from stillwatch.core import ACTIONS, Action, Inference, UnreadableInput
+from stillwatch.core import UnreadableInput
+from stillwatch.decisions import ACTIONS, Action, Inference
 from stillwatch.policy.expressions import TRUTHS, WrongExpression, compile_expression
 from stillwatch.policy.facts import FACTS, GROUPS, Fact
 from stillwatch.policy.located import Located, did_you_mean, read_located

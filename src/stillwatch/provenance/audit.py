@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stillwatch.core import BadSetting, measure_radioactivity
+from stillwatch.core import BadSetting
 from stillwatch.provenance.behaviour import behaviour_tests
 from stillwatch.provenance.canaries import Canary, canary_test
 from stillwatch.provenance.grades import Grade, correct, grade, grade_reasons
@@ -20,6 +20,7 @@ from stillwatch.provenance.results import Family, Test, not_tested
 from stillwatch.provenance.subjects import Answers, Chat, Subject, ask, said_by_user
 from stillwatch.provenance.tokens import TokenMatch, compare_counts, strings
 from stillwatch.provenance.weights import Lineage, compare_weights
+from stillwatch.watermark import measure_radioactivity
 
 __all__ = ["Audit", "AuditPlan", "Mark", "audit", "estimate_cost", "limits"]
 
@@ -261,7 +262,7 @@ _MARK: tuple[str, Family, str, str, str] = (
 
 
 def _mark_test(heard: Sequence[_Heard], plan: AuditPlan, mark: Mark) -> Test:
-    """The key-permutation test of ``core.radioactivity`` on the suspect's answers."""
+    """The key-permutation test of ``watermark.radioactivity`` on the suspect's answers."""
     asked = [one.text for one in plan.prompts]
     reference = list(mark.reference) or [
         (prompt, text) for one in heard[2:] for prompt, text in zip(asked, one.behaviour.texts, strict=True)

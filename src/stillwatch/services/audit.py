@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from stillwatch.core import BadSetting, OutputExists, UnreadableInput, json_lines
+from stillwatch.core import BadSetting, OutputExists, UnreadableInput
 from stillwatch.provenance import (
     AuditPlan,
     Cost,
@@ -26,6 +26,7 @@ from stillwatch.provenance import (
     read_register,
     write_audit,
 )
+from stillwatch.provenance.json_lines import json_lines
 from stillwatch.services.subjects import AskSettings, open_subject, weights_folder
 
 __all__ = ["AuditFiles", "AuditPrices", "AuditRun", "AuditSizes", "Forecast", "forecast", "make_plan", "run_audit"]

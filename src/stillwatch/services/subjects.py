@@ -1,7 +1,7 @@
 """From what a user names to a model that can be asked: ``openai:URL#MODEL`` and ``hf:PATH``.
 
 ``NAME=`` before either says what the report calls it. Models in folders are opened by the lab, which
-alone knows torch; models at endpoints are asked through ``core.Endpoint``.
+alone knows torch; models at endpoints are asked through ``endpoints.Endpoint``.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stillwatch.core import BadSetting, Endpoint, EndpointFailed, MissingDependency
+from stillwatch.core import BadSetting, EndpointFailed, MissingDependency
+from stillwatch.endpoints import Endpoint
 from stillwatch.provenance import Chat, Subject
 
 __all__ = ["AskSettings", "EndpointSubject", "open_subject", "weights_folder"]

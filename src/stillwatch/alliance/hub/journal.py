@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from stillwatch.alliance.hub.database import JOURNAL, Hub
 from stillwatch.core import Entry, chained, verify_chain
-from stillwatch.core.ledger import GENESIS
+from stillwatch.core.audit_log import GENESIS
 
 __all__ = ["journal_entries", "last_hash", "record"]
 
@@ -41,7 +41,7 @@ def journal_entries(hub: Hub) -> Iterator[Entry]:
     """Every entry, verified as it is read.
 
     Raises:
-        TamperedLedger: the chain does not hold.
+        TamperedLog: the chain does not hold.
     """
     with hub.engine.connect() as connection:
         rows = connection.execution_options(yield_per=1000).execute(sa.select(JOURNAL).order_by(JOURNAL.c.n))

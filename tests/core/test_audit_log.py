@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stillwatch.core import Ledger, TamperedLedger, canonical_json
+from stillwatch.core import AuditLog, TamperedLog, canonical_json
 
 BODIES = st.lists(
     st.dictionaries(st.text(max_size=5), st.integers(-9, 9) | st.text(max_size=9) | st.none(), max_size=4),
@@ -20,13 +20,13 @@ BODIES = st.lists(
 @given(bodies=BODIES)
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_what_goes_in_comes_out_in_order(tmp_path: Path, bodies: list[dict[str, object]]) -> None:
-    ledger = Ledger(tmp_path / "log.jsonl")
-    ledger.path.unlink(missing_ok=True)
+    log = AuditLog(tmp_path / "log.jsonl")
+    log.path.unlink(missing_ok=True)
     for body in bodies[:2]:
-        ledger.append(body)
-    ledger.append(*bodies[2:])
-    assert [entry.body for entry in ledger.entries()] == bodies
-    assert ledger.head() == list(ledger.entries())[-1].hash
+        log.append(body)
+    log.append(*bodies[2:])
+    assert [entry.body for entry in log.entries()] == bodies
+    assert log.head() == list(log.entries())[-1].hash
 
 
 @given(bodies=BODIES, data=st.data())
@@ -34,46 +34,46 @@ def test_what_goes_in_comes_out_in_order(tmp_path: Path, bodies: list[dict[str, 
 def test_any_changed_byte_of_a_whole_line_tells(
     tmp_path: Path, bodies: list[dict[str, object]], data: st.DataObject
 ) -> None:
-    ledger = Ledger(tmp_path / "log.jsonl")
-    ledger.path.unlink(missing_ok=True)
-    ledger.append(*bodies)
-    whole = ledger.path.read_bytes()
+    log = AuditLog(tmp_path / "log.jsonl")
+    log.path.unlink(missing_ok=True)
+    log.append(*bodies)
+    whole = log.path.read_bytes()
     at = data.draw(st.integers(0, len(whole) - 2))
     changed = bytearray(whole)
     changed[at] = data.draw(st.integers(33, 126).filter(lambda byte: byte != whole[at]))
-    ledger.path.write_bytes(bytes(changed))
+    log.path.write_bytes(bytes(changed))
     try:
-        told = [dict(entry.body) for entry in ledger.entries()]
-    except TamperedLedger:
+        told = [dict(entry.body) for entry in log.entries()]
+    except TamperedLog:
         return
     # JSON can say one thing in two ways (1 and 01 it cannot, a and \\u0061 it can): then nothing was changed.
     assert told == bodies
 
 
 def test_a_removed_entry_tells(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path / "log.jsonl")
-    ledger.append({"a": 1}, {"a": 2}, {"a": 3})
-    lines = ledger.path.read_bytes().splitlines(keepends=True)
-    ledger.path.write_bytes(lines[0] + lines[2])
-    with pytest.raises(TamperedLedger, match="entry 1 does not follow"):
-        list(ledger.entries())
+    log = AuditLog(tmp_path / "log.jsonl")
+    log.append({"a": 1}, {"a": 2}, {"a": 3})
+    lines = log.path.read_bytes().splitlines(keepends=True)
+    log.path.write_bytes(lines[0] + lines[2])
+    with pytest.raises(TamperedLog, match="entry 1 does not follow"):
+        list(log.entries())
 
 
 @pytest.mark.parametrize("cut", [1, 10, 200_000])
 def test_a_torn_last_line_is_no_entry_and_the_next_append_goes_on(tmp_path: Path, cut: int) -> None:
-    ledger = Ledger(tmp_path / "log.jsonl")
-    ledger.append({"a": "first"})
-    ledger.append({"a": "x" * 200_000})
-    whole = ledger.path.read_bytes()
-    ledger.path.write_bytes(whole[:-cut])
-    assert [entry.body["a"] for entry in ledger.entries()] == ["first"]
-    ledger.append({"a": "third"})
-    assert [entry.body["a"] for entry in ledger.entries()] == ["first", "third"]
+    log = AuditLog(tmp_path / "log.jsonl")
+    log.append({"a": "first"})
+    log.append({"a": "x" * 200_000})
+    whole = log.path.read_bytes()
+    log.path.write_bytes(whole[:-cut])
+    assert [entry.body["a"] for entry in log.entries()] == ["first"]
+    log.append({"a": "third"})
+    assert [entry.body["a"] for entry in log.entries()] == ["first", "third"]
 
 
 def _append(path: Path, who: int) -> None:
     for i in range(25):
-        Ledger(path).append({"who": who, "i": i})
+        AuditLog(path).append({"who": who, "i": i})
 
 
 def test_processes_that_write_at_once_make_one_chain(tmp_path: Path) -> None:
@@ -84,7 +84,7 @@ def test_processes_that_write_at_once_make_one_chain(tmp_path: Path) -> None:
         writer.start()
     for writer in writers:
         writer.join()
-    entries = list(Ledger(path).entries())
+    entries = list(AuditLog(path).entries())
     assert len(entries) == 75
     for who in range(3):
         assert [entry.body["i"] for entry in entries if entry.body["who"] == who] == list(range(25))
@@ -93,8 +93,8 @@ def test_processes_that_write_at_once_make_one_chain(tmp_path: Path) -> None:
 def test_a_line_that_is_no_entry_is_said(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
     path.write_text(json.dumps({"n": 0}) + "\n")
-    with pytest.raises(TamperedLedger, match="a line is no entry"):
-        list(Ledger(path).entries())
+    with pytest.raises(TamperedLog, match="a line is no entry"):
+        list(AuditLog(path).entries())
 
 
 def test_canonical_json_refuses_what_json_cannot_say() -> None:

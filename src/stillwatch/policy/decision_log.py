@@ -11,11 +11,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from stillwatch.core import BadDecision, Decision, Ledger, Standing, decision_history, decision_to_json
+from stillwatch.core import AuditLog, BadDecision
+from stillwatch.decisions import Decision, Standing, decision_history, decision_to_json
 from stillwatch.policy.decide import Decided
 from stillwatch.policy.expressions import TRUE, UNKNOWN
 from stillwatch.policy.rules import Policy
-from stillwatch.policy.runfacts import RunFacts
+from stillwatch.policy.run_facts import RunFacts
 from stillwatch.tables import VERDICTS
 
 __all__ = ["Recorded", "approve", "file_appeal", "history", "record", "resolve_appeal", "withdraw"]
@@ -39,26 +40,26 @@ class Recorded:
     lapsed: tuple[str, ...]
 
 
-def history(ledger: Ledger, now: datetime) -> list[Standing]:
+def history(log: AuditLog, now: datetime) -> list[Standing]:
     """Every decision with its state; an absent log holds none.
 
     Raises:
-        TamperedLedger: the chain does not hold.
+        TamperedLog: the chain does not hold.
         BadDecision: an entry cannot be used.
     """
-    return decision_history(ledger.entries(), now, where=str(ledger.path))
+    return decision_history(log.entries(), now, where=str(log.path))
 
 
-def record(ledger: Ledger, decided: Decided, policy: Policy, facts: RunFacts, now: datetime) -> Recorded:
+def record(log: AuditLog, decided: Decided, policy: Policy, facts: RunFacts, now: datetime) -> Recorded:
     """Append what is new, and end what the policy reaches no more on this run.
 
     Args:
-        ledger: the log.
+        log: the log.
         decided: by ``decide``.
         policy, facts: what it was decided with.
         now: the time that entries carry.
     """
-    standings = {one.decision.decision_id: one for one in history(ledger, now)}
+    standings = {one.decision.decision_id: one for one in history(log, now)}
     added: list[Decision] = []
     reached: set[str] = set()
     replaceable = _by_account(one for one in standings.values() if one.state in _LIVE)
@@ -88,7 +89,7 @@ def record(ledger: Ledger, decided: Decided, policy: Policy, facts: RunFacts, no
         ),
     ]
     if added or lapsed:
-        ledger.append(*bodies, time=now)
+        log.append(*bodies, time=now)
     return Recorded(tuple(added), len(decided.decisions) - len(added), tuple(lapsed))
 
 
@@ -147,13 +148,13 @@ def _superseded(
     return tuple(found)
 
 
-def _find(ledger: Ledger, decision_id: str, now: datetime) -> Standing:
-    standings = history(ledger, now)
+def _find(log: AuditLog, decision_id: str, now: datetime) -> Standing:
+    standings = history(log, now)
     for one in standings:
         if one.decision.decision_id == decision_id:
             return one
     raise BadDecision(
-        f"there is no decision {decision_id}", where=str(ledger.path), hint="`stillwatch policy log` lists them"
+        f"there is no decision {decision_id}", where=str(log.path), hint="`stillwatch policy log` lists them"
     )
 
 
@@ -163,41 +164,41 @@ def _person(by: str, where: str) -> str:
     return by.strip()
 
 
-def approve(ledger: Ledger, decision_id: str, *, by: str, note: str, now: datetime) -> Standing:
+def approve(log: AuditLog, decision_id: str, *, by: str, note: str, now: datetime) -> Standing:
     """Let what a decision proposes come into force; how it then stands.
 
     Raises:
         BadDecision: there is no such decision, it is not in force, or nothing waits in it.
     """
-    one = _find(ledger, decision_id, now)
-    where = f"{ledger.path}, {decision_id}"
+    one = _find(log, decision_id, now)
+    where = f"{log.path}, {decision_id}"
     if one.state != "in force":
         raise BadDecision(f"the decision is {one.state}", where=where, hint="only one that is in force can be approved")
     if not one.waits:
         who = f"{one.decision.approved_by} approved it" if one.decision.approved_by else "it stands as it is"
         raise BadDecision(f"nothing waits for approval: {who}", where=where)
     body = {"kind": "approval", "decision_id": decision_id, "by": _person(by, where), "note": note}
-    ledger.append(body, time=now)
-    return _find(ledger, decision_id, now)
+    log.append(body, time=now)
+    return _find(log, decision_id, now)
 
 
-def withdraw(ledger: Ledger, decision_id: str, *, by: str, reason: str, now: datetime) -> Standing:
+def withdraw(log: AuditLog, decision_id: str, *, by: str, reason: str, now: datetime) -> Standing:
     """End a decision, or refuse what it proposes, by a person's word; how it then stands.
 
     Raises:
         BadDecision: there is no such decision, or it has ended already.
     """
-    one = _find(ledger, decision_id, now)
-    where = f"{ledger.path}, {decision_id}"
+    one = _find(log, decision_id, now)
+    where = f"{log.path}, {decision_id}"
     if one.state not in (*_LIVE, "reversed"):
         raise BadDecision(f"the decision is {one.state} already", where=where)
     body = {"kind": "withdrawal", "decision_id": decision_id, "by": _person(by, where), "reason": reason}
-    ledger.append(body, time=now)
-    return _find(ledger, decision_id, now)
+    log.append(body, time=now)
+    return _find(log, decision_id, now)
 
 
 def file_appeal(
-    ledger: Ledger, decision_id: str, *, account: str | None, by: str, statement: str, now: datetime
+    log: AuditLog, decision_id: str, *, account: str | None, by: str, statement: str, now: datetime
 ) -> tuple[str, Standing]:
     """File an appeal; its id, and how the decision then stands.
 
@@ -206,8 +207,8 @@ def file_appeal(
     Raises:
         BadDecision: there is no such decision, it has ended, it does not cover the account, or an appeal is open.
     """
-    one = _find(ledger, decision_id, now)
-    where = f"{ledger.path}, {decision_id}"
+    one = _find(log, decision_id, now)
+    where = f"{log.path}, {decision_id}"
     if one.state not in _LIVE:
         raise BadDecision(f"the decision is {one.state}", where=where, hint="there is nothing left to appeal against")
     if account is not None and account not in one.decision.accounts and not one.decision.covers_others:
@@ -227,18 +228,18 @@ def file_appeal(
         "statement": statement,
         "suspends": one.decision.appeal_suspends and not any(appeal.outcome == "confirmed" for appeal in earlier),
     }
-    ledger.append(body, time=now)
-    return appeal_id, _find(ledger, decision_id, now)
+    log.append(body, time=now)
+    return appeal_id, _find(log, decision_id, now)
 
 
-def resolve_appeal(ledger: Ledger, appeal_id: str, *, outcome: str, by: str, reason: str, now: datetime) -> Standing:
+def resolve_appeal(log: AuditLog, appeal_id: str, *, outcome: str, by: str, reason: str, now: datetime) -> Standing:
     """Reverse or confirm; how the decision then stands.
 
     Raises:
         BadDecision: there is no such appeal, it is decided, no reason is given, or the person had approved the
             decision: an appeal is read by another.
     """
-    for one in history(ledger, now):
+    for one in history(log, now):
         for appeal in one.appeals:
             if appeal.appeal_id == appeal_id:
                 break
@@ -247,9 +248,9 @@ def resolve_appeal(ledger: Ledger, appeal_id: str, *, outcome: str, by: str, rea
         break
     else:
         raise BadDecision(
-            f"there is no appeal {appeal_id}", where=str(ledger.path), hint="`stillwatch policy log` lists them"
+            f"there is no appeal {appeal_id}", where=str(log.path), hint="`stillwatch policy log` lists them"
         )
-    where = f"{ledger.path}, {appeal_id}"
+    where = f"{log.path}, {appeal_id}"
     if appeal.outcome is not None:
         raise BadDecision(f"the appeal is decided: {appeal.outcome}", where=where)
     if outcome not in ("reversed", "confirmed"):
@@ -267,5 +268,5 @@ def resolve_appeal(ledger: Ledger, appeal_id: str, *, outcome: str, by: str, rea
         "reason": reason,
         "until": until.isoformat() if until else None,
     }
-    ledger.append(body, time=now)
-    return _find(ledger, one.decision.decision_id, now)
+    log.append(body, time=now)
+    return _find(log, one.decision.decision_id, now)

@@ -22,9 +22,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from stillwatch.core.decisions import Decision, decision_from_json
+from stillwatch.core.audit_log import Entry
 from stillwatch.core.errors import BadDecision
-from stillwatch.core.ledger import Entry
+from stillwatch.decisions.decision import Decision, decision_from_json
 
 __all__ = ["Appeal", "Standing", "current_decisions", "decision_history"]
 
@@ -237,7 +237,7 @@ def decision_history(entries: Iterable[Entry], now: datetime, *, where: str = "d
     """Every decision of a log with the state it is in, in the order made.
 
     Args:
-        entries: of a ``Ledger``, verified.
+        entries: of a ``AuditLog``, verified.
         now: the time to look at, with its zone; entries after it count all the same.
         where: the log's name, for errors.
 
@@ -254,7 +254,7 @@ def current_decisions(entries: Iterable[Entry], now: datetime, *, where: str = "
     """The decisions that are in force, in the order made: what a gateway applies.
 
     Args:
-        entries: of a ``Ledger``, verified.
+        entries: of a ``AuditLog``, verified.
         now: the time to look at, with its zone.
         where: the log's name, for errors.
 

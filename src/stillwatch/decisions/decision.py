@@ -1,7 +1,7 @@
 """A decision: what is to be done about whom, why, for how long, and what the customer is told.
 
 Policy makes decisions, a person approves them, the gateway applies them, the console shows them. Each is one
-JSON object in a hash-chained log; ``standing`` folds that log into what is in force. Observation and inference
+JSON object in a hash-chained log; ``in_force`` folds that log into what is in force. Observation and inference
 stay apart, and ``evidence`` holds the ids of exchanges, so that a decision can be walked back to its records.
 
     Decision > Action            what the gateway does, weakest first in ACTIONS

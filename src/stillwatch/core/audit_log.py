@@ -21,9 +21,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from stillwatch.core.errors import OutputUnwritable, TamperedLedger, UnreadableInput
+from stillwatch.core.errors import OutputUnwritable, TamperedLog, UnreadableInput
 
-__all__ = ["GENESIS", "Entry", "Ledger", "canonical_json", "chained", "verify_chain"]
+__all__ = ["GENESIS", "AuditLog", "Entry", "canonical_json", "chained", "verify_chain"]
 
 GENESIS = "0" * 64
 """What the first entry holds as the hash before it."""
@@ -72,12 +72,12 @@ def verify_chain(entries: Iterable[Entry], where: str) -> Iterator[Entry]:
     """Each entry, once its number, its place and its hash are what they must be.
 
     Raises:
-        TamperedLedger: at the first that is not.
+        TamperedLog: at the first that is not.
     """
     previous = GENESIS
     for n, entry in enumerate(entries):
         if (entry.n, entry.previous) != (n, previous) or entry.hash != _hash(n, entry.time, entry.body, previous):
-            raise TamperedLedger(
+            raise TamperedLog(
                 f"entry {n} does not follow from the one before it: something was changed, removed or put in",
                 where=where,
                 hint="compare with a copy; what stands before this entry is whole",
@@ -86,7 +86,7 @@ def verify_chain(entries: Iterable[Entry], where: str) -> Iterator[Entry]:
         yield entry
 
 
-class Ledger:
+class AuditLog:
     """A chain in a file, written by any number of processes.
 
     Args:
@@ -101,7 +101,7 @@ class Ledger:
 
         Raises:
             OutputUnwritable: the file cannot be written.
-            TamperedLedger: its last entry is not whole JSON of this form.
+            TamperedLog: its last entry is not whole JSON of this form.
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +141,7 @@ class Ledger:
         """Every entry, verified as it is read; a torn last line is left out.
 
         Raises:
-            TamperedLedger: the chain does not hold.
+            TamperedLog: the chain does not hold.
             UnreadableInput: the file cannot be read.
         """
         return verify_chain(self._read(), str(self.path))
@@ -171,6 +171,6 @@ def _parse(line: bytes, where: str) -> Entry:
         found = json.loads(line)
         return Entry(*(found[key] for key in keys))
     except (ValueError, KeyError, TypeError) as error:
-        raise TamperedLedger(
+        raise TamperedLog(
             f"a line is no entry: {line[:60]!r}", where=where, hint="compare with a copy of the log"
         ) from error

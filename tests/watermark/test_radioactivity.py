@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from stillwatch.core.greenlists import is_green
-from stillwatch.core.radioactivity import Radioactivity, measure_radioactivity
 from stillwatch.lab.defences import GAMMA
 from stillwatch.lab.page.sections import roc
+from stillwatch.watermark import Radioactivity, is_green, measure_radioactivity
 
 WORDS = 24
 

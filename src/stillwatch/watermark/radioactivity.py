@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stillwatch.core.greenlists import is_green
+from stillwatch.watermark.green_lists import is_green
 
 __all__ = ["KEYS", "Radioactivity", "measure_radioactivity"]
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.core import BadTable, json_lines
+from stillwatch.core import BadTable
+from stillwatch.provenance.json_lines import json_lines
 
 
 def test_a_line_ends_at_a_newline_and_nowhere_else(tmp_path: Path) -> None:

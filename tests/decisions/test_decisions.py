@@ -11,20 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.core import (
+from stillwatch.core import AuditLog, BadDecision, Entry, chained
+from stillwatch.decisions import (
     ACTIONS,
     Action,
-    BadDecision,
     Clause,
     Decision,
-    Entry,
     Explanation,
     FiredRule,
     Inference,
-    Ledger,
     Observation,
     Subject,
-    chained,
     current_decisions,
     decision_from_json,
     decision_history,
@@ -208,7 +205,7 @@ def test_an_entry_that_cannot_be_used_is_said_with_its_place(bodies: list[Mappin
 
 
 def test_a_ledger_on_disk_folds_the_same(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path / "log.jsonl")
+    ledger = AuditLog(tmp_path / "log.jsonl")
     ledger.append(decided(), APPROVAL, time=NOW)
     assert current_decisions(ledger.entries(), NOW) == current_decisions(log(decided(), APPROVAL), NOW)
 
