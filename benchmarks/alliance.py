@@ -27,18 +27,11 @@ from scipy import stats
 from alliance_wire import attack, cost
 from scan import heading
 from stillwatch.alliance.hub import Hub, admit, found, serving
-from stillwatch.alliance.joint import Match, Offer, OwnGroup, detect_jointly, peer_graph
-from stillwatch.alliance.matching import (
-    Graph,
-    GraphGroup,
-    HttpMailbox,
-    Limits,
-    Participant,
-    Round,
-    State,
-    matching_router,
-)
 from stillwatch.range import score, simulate, split
+from stillwatch.rounds.joint import Match, Offer, OwnGroup, detect_jointly, peer_graph
+from stillwatch.rounds.matching import HttpMailbox, Limits, Participant, State
+from stillwatch.rounds.messages import Graph, GraphGroup, Round
+from stillwatch.rounds.relay import matching_router
 from stillwatch.scanning.scan import scan
 from stillwatch.services.suspects import find_suspects
 from stillwatch.settings import ScanSettings

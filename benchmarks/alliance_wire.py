@@ -14,10 +14,10 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from stillwatch.alliance.matching.identifiers import encode
-from stillwatch.alliance.matching.oprf import MOST_A_BATCH, PROOF, Key, blind
-from stillwatch.alliance.matching.participant import Limits
-from stillwatch.alliance.matching.state import State
+from stillwatch.rounds.matching.identifiers import encode
+from stillwatch.rounds.matching.oprf import MOST_A_BATCH, PROOF, Key, blind
+from stillwatch.rounds.matching.participant import Limits
+from stillwatch.rounds.matching.state import State
 
 SLASH_24S = 2**24
 _SEED = b"benchmark".ljust(32, b".")

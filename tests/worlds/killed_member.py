@@ -17,13 +17,13 @@ from typing import Any
 
 import httpx
 
-from stillwatch.alliance.matching import HttpMailbox, Limits, Participant, State
-from stillwatch.alliance.matching.messages import read
 from stillwatch.core import EndpointAway
+from stillwatch.rounds.matching import HttpMailbox, Limits, Participant, State
+from stillwatch.rounds.messages import read
 
 _FORKS = multiprocessing.get_context("forkserver")
 # Loaded once in the process that forks (which does not know the tests' own path); a member then starts in milliseconds.
-_FORKS.set_forkserver_preload(["httpx", "stillwatch.alliance.matching"])
+_FORKS.set_forkserver_preload(["httpx", "stillwatch.rounds.matching"])
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,9 @@ from pathlib import Path
 import httpx
 
 from stillwatch.alliance.hub import Hub, admit, found, serving
-from stillwatch.alliance.matching import HttpMailbox, Limits, Participant, Round, State, canonical, matching_router
+from stillwatch.rounds.matching import HttpMailbox, Limits, Participant, State, canonical
+from stillwatch.rounds.messages import Round
+from stillwatch.rounds.relay import matching_router
 
 NAMES = ("alpha", "beta", "gamma")
 

@@ -16,8 +16,8 @@ from cyclopts import Parameter
 from stillwatch.core import EndpointAway, EndpointFailed, MissingDependency, OutputExists, UnreadableInput
 
 if TYPE_CHECKING:
-    from stillwatch.alliance.joint import JointCampaign, Offer
-    from stillwatch.alliance.matching import Participant
+    from stillwatch.rounds.joint import JointCampaign, Offer
+    from stillwatch.rounds.matching import Participant
 
 __all__ = ["matching_commands"]
 
@@ -195,7 +195,7 @@ def _exchange(part: Participant, offer: Offer, wait: float, deadline: float) -> 
 
 def _found(part: Participant, offer: Offer, fdr: float, liars: int) -> list[JointCampaign]:
     """Joint campaigns. A peer that sends nothing is still one: otherwise who is left over would have to be believed."""
-    from stillwatch.alliance.joint import PeerGraph, detect_jointly, peer_graph  # noqa: PLC0415
+    from stillwatch.rounds.joint import PeerGraph, detect_jointly, peer_graph  # noqa: PLC0415
 
     graphs = part.graphs()
     peers = [
@@ -237,11 +237,12 @@ def _participant(
     state: Path, secrets: Path, round_id: str, others: list[str] | None, threshold: int | None, budget: int
 ) -> Iterator[Participant]:
     """One's part in a round, which is opened where a threshold is given and it is not open yet."""
-    with MissingDependency.told("matching", "alliance"):
+    with MissingDependency.told("matching", "rounds"):
         import httpx  # noqa: PLC0415
 
-        from stillwatch.alliance.matching import HttpMailbox, Limits, Participant, Round, State, alone  # noqa: PLC0415
         from stillwatch.alliance.member import membership  # noqa: PLC0415
+        from stillwatch.rounds.matching import HttpMailbox, Limits, Participant, State, alone  # noqa: PLC0415
+        from stillwatch.rounds.messages import Round  # noqa: PLC0415
     known, shared = membership(state), _secrets(secrets)
     headers = {"Authorization": f"Bearer {known.credentials.token}"} if known.credentials.token else {}
     verify = known.credentials.context() if known.hub.startswith("https") else True
@@ -271,7 +272,7 @@ def _secrets(path: Path) -> dict[str, bytes]:
 
 
 def _offer(run: Path) -> tuple[Offer, list[str]]:
-    from stillwatch.alliance.joint import Offer, OwnGroup  # noqa: PLC0415
+    from stillwatch.rounds.joint import Offer, OwnGroup  # noqa: PLC0415
     from stillwatch.services.suspects import find_suspects  # noqa: PLC0415
 
     found = find_suspects(run)

@@ -90,7 +90,7 @@ def _serve_command(app: cyclopts.App, say: Say) -> None:
 
 
 def _matching_router() -> Any:
-    from stillwatch.alliance.matching import matching_router  # noqa: PLC0415 - its tables must be known first
+    from stillwatch.rounds.relay import matching_router  # noqa: PLC0415 - its tables must be known first
 
     return matching_router()
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from round_table import Held, Table, seated
 
-from stillwatch.alliance.matching import Participant
+from stillwatch.rounds.matching import Participant
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ together, ``offer`` is what leaves and what is read. Everything is arrays and to
 ``matching``'s business.
 """
 
-from stillwatch.alliance.joint.detect import JointCampaign, JointGroup, detect_jointly
-from stillwatch.alliance.joint.evidence import Own, OwnGroup, PeerGraph, PeerGroup, rarity
-from stillwatch.alliance.joint.offer import Match, Offer, peer_graph
-from stillwatch.alliance.joint.significance import GroupTest
-from stillwatch.alliance.joint.ties import Tie
+from stillwatch.rounds.joint.detect import JointCampaign, JointGroup, detect_jointly
+from stillwatch.rounds.joint.evidence import Own, OwnGroup, PeerGraph, PeerGroup, rarity
+from stillwatch.rounds.joint.offer import Match, Offer, peer_graph
+from stillwatch.rounds.joint.significance import GroupTest
+from stillwatch.rounds.joint.ties import Tie
 
 __all__ = [
     "GroupTest",

@@ -6,10 +6,10 @@ import pytest
 from round_table import Table
 from searched import first_found, kept, offer, spellings
 
-from stillwatch.alliance.joint import Match, Offer
-from stillwatch.alliance.matching import Participant
-from stillwatch.alliance.matching.identifiers import encode
-from stillwatch.alliance.matching.messages import Answer, Ask, Counts, Graph, Key, Matched, read
+from stillwatch.rounds.joint import Match, Offer
+from stillwatch.rounds.matching import Participant
+from stillwatch.rounds.matching.identifiers import encode
+from stillwatch.rounds.messages import Answer, Ask, Counts, Graph, Key, Matched, read
 
 Run = Callable[[Mapping[str, Participant]], None]
 

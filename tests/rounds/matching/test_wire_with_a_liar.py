@@ -8,12 +8,12 @@ import pytest
 from round_table import NAMES, Table
 from searched import first_found, kept, offer, spellings
 
-from stillwatch.alliance.joint import Offer
-from stillwatch.alliance.matching import Graph, GraphGroup, HttpMailbox, Participant
-from stillwatch.alliance.matching.identifiers import encode
-from stillwatch.alliance.matching.messages import HUB, MOST_TOKENS, Counts, Matched, read, seal, write
-from stillwatch.alliance.matching.participant import ANSWERS, GRAPH
 from stillwatch.core import EndpointFailed
+from stillwatch.rounds.joint import Offer
+from stillwatch.rounds.matching import HttpMailbox, Participant
+from stillwatch.rounds.matching.identifiers import encode
+from stillwatch.rounds.matching.participant import ANSWERS, GRAPH
+from stillwatch.rounds.messages import HUB, MOST_TOKENS, Counts, Graph, GraphGroup, Matched, read, seal, write
 
 LIAR = "gamma"
 HONEST = ("alpha", "beta")

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from stillwatch.alliance.joint.evidence import CONTENT_KINDS, SCARCE, Own, PeerGraph, PeerGroup, Token, rarity
+from stillwatch.rounds.joint.evidence import CONTENT_KINDS, SCARCE, Own, PeerGraph, PeerGroup, Token, rarity
 
 __all__ = ["ACTING_BITS", "Tie", "ties_to"]
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.alliance.joint.evidence import CONTENT_KINDS, Own, PeerGraph, PeerGroup, Token
-from stillwatch.alliance.joint.significance import GroupTest, distinct, tested_groups
-from stillwatch.alliance.joint.ties import Tie, ties_to
 from stillwatch.core import BadSetting
+from stillwatch.rounds.joint.evidence import CONTENT_KINDS, Own, PeerGraph, PeerGroup, Token
+from stillwatch.rounds.joint.significance import GroupTest, distinct, tested_groups
+from stillwatch.rounds.joint.ties import Tie, ties_to
 
 __all__ = ["JointCampaign", "JointGroup", "detect_jointly"]
 

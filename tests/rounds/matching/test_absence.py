@@ -8,10 +8,10 @@ import pytest
 from round_table import Held, Table, loaded, seated
 
 from stillwatch.alliance.hub import journal_entries
-from stillwatch.alliance.matching import HttpMailbox, Letter, Limits, Participant, Round
-from stillwatch.alliance.matching.absence import CALL, successor
-from stillwatch.alliance.matching.messages import Present, Without, seal, write
 from stillwatch.core import BadMessage, EndpointAway, EndpointFailed
+from stillwatch.rounds.matching import HttpMailbox, Letter, Limits, Participant
+from stillwatch.rounds.matching.absence import CALL, successor
+from stillwatch.rounds.messages import Present, Round, Without, seal, write
 
 FIVE = ("alpha", "beta", "gamma", "delta", "epsilon")
 DEADLINE = 10.0

@@ -13,11 +13,11 @@ from killed_member import Seat
 from round_table import NAMES, Held, Table, loaded
 
 from stillwatch.alliance.hub import Hub, admit, found, journal_entries
-from stillwatch.alliance.matching import Limits, Participant, Round, open_round
-from stillwatch.alliance.matching.messages import Answer, Ask, Refusal, read
-from stillwatch.alliance.matching.participant import ANSWERS
-from stillwatch.alliance.matching.relay import POSTS
 from stillwatch.core import EndpointAway
+from stillwatch.rounds.matching import Limits, Participant
+from stillwatch.rounds.matching.participant import ANSWERS
+from stillwatch.rounds.messages import Answer, Ask, Refusal, Round, read
+from stillwatch.rounds.relay import POSTS, open_round
 
 LIMITS = Limits(batch=3, window=1)
 VICTIM = "beta"

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.alliance.joint import JointCampaign, Own, OwnGroup, PeerGraph, PeerGroup, detect_jointly, rarity
-from stillwatch.alliance.joint.significance import GroupTest, controlled
 from stillwatch.core import BadSetting
+from stillwatch.rounds.joint import JointCampaign, Own, OwnGroup, PeerGraph, PeerGroup, detect_jointly, rarity
+from stillwatch.rounds.joint.significance import GroupTest, controlled
 
 ACTING = {"timing": 6.0, "infrastructure": 5.0}
 N = 1_000

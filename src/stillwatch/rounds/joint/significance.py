@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from stillwatch.alliance.joint.evidence import Own, OwnGroup
-from stillwatch.alliance.joint.ties import Tie
+from stillwatch.rounds.joint.evidence import Own, OwnGroup
+from stillwatch.rounds.joint.ties import Tie
 
 __all__ = ["GroupTest", "controlled", "corroborated", "distinct", "tested_groups"]
 

@@ -8,7 +8,7 @@ import rbcl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.alliance.matching.oprf import ELEMENT, MOST_A_BATCH, PROOF, BadElement, Key, blind
+from stillwatch.rounds.matching.oprf import ELEMENT, MOST_A_BATCH, PROOF, BadElement, Key, blind
 
 # RFC 9497, appendix A.1.2: ristretto255-SHA512, mode 1.
 SEED, INFO = b"\xa3" * 32, b"test key"

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.alliance.joint.evidence import SCARCE, Own, OwnGroup, PeerGraph, PeerGroup, rarity
-from stillwatch.alliance.joint.ties import ACTING_BITS
-from stillwatch.alliance.matching import Graph, GraphGroup, canonical
+from stillwatch.rounds.joint.evidence import SCARCE, Own, OwnGroup, PeerGraph, PeerGroup, rarity
+from stillwatch.rounds.joint.ties import ACTING_BITS
+from stillwatch.rounds.matching import canonical
+from stillwatch.rounds.messages import Graph, GraphGroup
 
 __all__ = ["Match", "Offer", "peer_graph"]
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 
-from stillwatch.alliance.matching.messages import Body, Present, Round, Without
-from stillwatch.alliance.matching.state import State
+from stillwatch.rounds.matching.state import State
+from stillwatch.rounds.messages import Body, Present, Round, Without
 
 __all__ = ["CALL", "Absence", "successor"]
 

@@ -7,13 +7,13 @@ import pytest
 from round_table import Held, Table, loaded
 
 from stillwatch.alliance.hub import journal_entries
-from stillwatch.alliance.matching import Graph, GraphGroup, HttpMailbox, Limits, Participant, Round
-from stillwatch.alliance.matching.identifiers import encode
-from stillwatch.alliance.matching.messages import Answer, Ask, read, seal, write
-from stillwatch.alliance.matching.messages import Key as KeyMessage
-from stillwatch.alliance.matching.oprf import Key, blind
-from stillwatch.alliance.matching.participant import ANSWERS, roster_digest
 from stillwatch.core import BadMessage, BadSetting, EndpointFailed
+from stillwatch.rounds.matching import HttpMailbox, Limits, Participant
+from stillwatch.rounds.matching.identifiers import encode
+from stillwatch.rounds.matching.oprf import Key, blind
+from stillwatch.rounds.matching.participant import ANSWERS, roster_digest
+from stillwatch.rounds.messages import Answer, Ask, Graph, GraphGroup, Round, read, seal, write
+from stillwatch.rounds.messages import Key as KeyMessage
 
 Run = Callable[[Mapping[str, Participant]], None]
 

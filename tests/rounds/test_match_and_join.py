@@ -56,8 +56,8 @@ def test_secrets_that_are_none(files: dict[str, Path], text: str) -> None:
 
 def test_two_commands_of_one_member_do_not_take_part_at_a_time(files: dict[str, Path]) -> None:
     """They would give up each other's asks."""
-    from stillwatch.alliance.matching import alone  # noqa: PLC0415
     from stillwatch.alliance.member import enrol  # noqa: PLC0415
+    from stillwatch.rounds.matching import alone  # noqa: PLC0415
 
     token = files["secrets"].with_name("token")
     token.write_text("t")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stillwatch.alliance.matching.messages import Graph, Matched, Round
 from stillwatch.core import BadMessage
+from stillwatch.rounds.messages import Graph, Matched, Round
 
 __all__ = ["believe", "strangers"]
 

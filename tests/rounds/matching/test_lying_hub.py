@@ -7,9 +7,10 @@ import pytest
 import sqlalchemy as sa
 from round_table import NAMES, Held, Table, loaded
 
-from stillwatch.alliance.matching import Graph, GraphGroup, Participant, Round, relay
-from stillwatch.alliance.matching.messages import Matched
 from stillwatch.core import BadMessage
+from stillwatch.rounds import relay
+from stillwatch.rounds.matching import Participant
+from stillwatch.rounds.messages import Graph, GraphGroup, Matched, Round
 
 THRESHOLD = 3
 Run = Callable[[Mapping[str, Participant]], None]

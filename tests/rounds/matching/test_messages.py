@@ -12,23 +12,27 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from stillwatch.alliance.hub import Hub, admit, create_app, found
-from stillwatch.alliance.matching import Graph, GraphGroup, Round, canonical, matching_router, open_round
-from stillwatch.alliance.matching.messages import (
+from stillwatch.core import BadMessage
+from stillwatch.rounds.matching import canonical
+from stillwatch.rounds.messages import (
     Answer,
     Ask,
     Body,
     Counts,
+    Graph,
+    GraphGroup,
     Key,
     Matched,
     Present,
     Refusal,
+    Round,
     Without,
     read,
     seal,
     sealed,
     write,
 )
-from stillwatch.core import BadMessage
+from stillwatch.rounds.relay import matching_router, open_round
 
 tokens = st.integers(0, 5).flatmap(lambda n: st.tuples(st.binary(min_size=16 * n, max_size=16 * n), st.just(n)))
 bodies: st.SearchStrategy[Body] = st.one_of(

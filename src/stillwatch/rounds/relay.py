@@ -15,7 +15,8 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from stillwatch.alliance.hub import CurrentMember, Hub, Problem, metadata, record
-from stillwatch.alliance.matching.messages import (
+from stillwatch.core import BadMessage
+from stillwatch.rounds.messages import (
     HUB,
     MOST_TOKENS,
     Counts,
@@ -24,7 +25,6 @@ from stillwatch.alliance.matching.messages import (
     read,
     write,
 )
-from stillwatch.core import BadMessage
 
 __all__ = ["matching_router", "open_round"]
 

@@ -9,8 +9,8 @@ from typing import Protocol, TypeVar
 import httpx
 import msgspec
 
-from stillwatch.alliance.matching.messages import Matched, Round, read
 from stillwatch.core import BadMessage, EndpointAway, EndpointFailed
+from stillwatch.rounds.messages import Matched, Round, read
 
 __all__ = ["HttpMailbox", "Letter", "Mailbox"]
 

@@ -18,8 +18,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from stillwatch.alliance.matching.oprf import Key
 from stillwatch.core import OutputUnwritable, UnreadableInput
+from stillwatch.rounds.matching.oprf import Key
 
 __all__ = ["State", "alone"]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from stillwatch.alliance.matching.messages import Answer, Ask, Refusal, write
-from stillwatch.alliance.matching.oprf import ELEMENT, BadElement, Key
-from stillwatch.alliance.matching.state import State
+from stillwatch.rounds.matching.oprf import ELEMENT, BadElement, Key
+from stillwatch.rounds.matching.state import State
+from stillwatch.rounds.messages import Answer, Ask, Refusal, write
 
 __all__ = ["Answerer", "Limits", "roster_digest"]
 

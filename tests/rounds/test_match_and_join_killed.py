@@ -20,9 +20,9 @@ from round_table import NAMES
 
 from stillwatch import scan
 from stillwatch.alliance.hub import Hub, admit, found, journal_entries
-from stillwatch.alliance.matching.messages import Ask, read
 from stillwatch.alliance.member import enrol
 from stillwatch.range import simulate, split
+from stillwatch.rounds.messages import Ask, read
 
 COMMAND = [sys.executable, "-m", "stillwatch", "alliance"]
 Typed = subprocess.Popen[str]

@@ -15,12 +15,15 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from stillwatch.alliance.matching.absence import CALL, Absence
-from stillwatch.alliance.matching.answering import Answerer, Limits, roster_digest
-from stillwatch.alliance.matching.doubts import believe, strangers
-from stillwatch.alliance.matching.identifiers import encode, token
-from stillwatch.alliance.matching.mailbox import Letter, Mailbox
-from stillwatch.alliance.matching.messages import (
+from stillwatch.core import BadMessage, BadSetting, EndpointFailed
+from stillwatch.rounds.matching.absence import CALL, Absence
+from stillwatch.rounds.matching.answering import Answerer, Limits, roster_digest
+from stillwatch.rounds.matching.doubts import believe, strangers
+from stillwatch.rounds.matching.identifiers import encode, token
+from stillwatch.rounds.matching.mailbox import Letter, Mailbox
+from stillwatch.rounds.matching.oprf import Asked, BadElement, blind
+from stillwatch.rounds.matching.state import State
+from stillwatch.rounds.messages import (
     HUB,
     MOST_TOKENS,
     Answer,
@@ -38,9 +41,6 @@ from stillwatch.alliance.matching.messages import (
     sealed,
     write,
 )
-from stillwatch.alliance.matching.oprf import Asked, BadElement, blind
-from stillwatch.alliance.matching.state import State
-from stillwatch.core import BadMessage, BadSetting, EndpointFailed
 
 __all__ = ["ANSWERS", "GRAPH", "Limits", "Participant", "roster_digest"]
 
