@@ -8,7 +8,7 @@ import pytest
 from smallrun import NOW, Changed, campaign, write_run
 
 from stillwatch.core import AuditLog, BadDecision, TamperedLog
-from stillwatch.decisions import Standing
+from stillwatch.decisions import LoggedDecision
 from stillwatch.policy import (
     Policy,
     RunFacts,
@@ -30,13 +30,13 @@ def log(tmp_path: Path) -> AuditLog:
     return AuditLog(tmp_path / "log.jsonl")
 
 
-def put(log: AuditLog, policy: Policy, facts: RunFacts, days: float = 0) -> list[Standing]:
+def put(log: AuditLog, policy: Policy, facts: RunFacts, days: float = 0) -> list[LoggedDecision]:
     now = NOW + timedelta(days=days)
     record(log, decide(policy, facts, now), policy, facts, now)
     return history(log, now)
 
 
-def of_campaign(standings: list[Standing]) -> Standing:
+def of_campaign(standings: list[LoggedDecision]) -> LoggedDecision:
     return next(one for one in reversed(standings) if one.decision.subject.kind == "campaign")
 
 

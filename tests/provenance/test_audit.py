@@ -24,7 +24,7 @@ from stillwatch.provenance import (
     AuditPlan,
     Mark,
     Prompt,
-    ScriptedSubject,
+    ScriptedModel,
     audit,
     audit_json,
     identity_probes,
@@ -34,7 +34,7 @@ from stillwatch.provenance import (
 )
 from stillwatch.provenance.page import render_page
 from stillwatch.services.audit import AuditFiles, AuditSizes, make_plan, run_audit
-from stillwatch.services.subjects import AskSettings, open_subject
+from stillwatch.services.audited_models import AskSettings, open_model
 from stillwatch.watermark import is_green
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +52,7 @@ def plan(**changes: Any) -> AuditPlan:
     return AuditPlan(**{**settings, **changes})
 
 
-def controls(count: int = 8) -> list[ScriptedSubject]:
+def controls(count: int = 8) -> list[ScriptedModel]:
     return [Maker(i).subject(f"control-{i}") for i in range(1, 1 + count)]
 
 
@@ -91,7 +91,7 @@ def test_planted_evidence_is_not_said_to_rest_on_controls() -> None:
     register = plan_canaries(40, 1)
     known = {one.question: one.value for one in register if one.planted}
     unrelated = Maker(77).subject("suspect")
-    suspect = ScriptedSubject("suspect", lambda chat: known.get(chat[-1][1]) or unrelated.reply(chat), unrelated.first)
+    suspect = ScriptedModel("suspect", lambda chat: known.get(chat[-1][1]) or unrelated.reply(chat), unrelated.first)
     found = audit(suspect, Maker(0).subject("teacher"), controls(5), plan(canaries=register, probes=(), unsafe=()))
     assert found.grade == "strong"
     page = render_page(found)
@@ -110,7 +110,7 @@ def test_without_controls_nothing_is_claimed() -> None:
 
 
 def test_a_watermark_is_read_back_and_another_key_is_not() -> None:
-    def marked(key: int | None, seed: int) -> ScriptedSubject:
+    def marked(key: int | None, seed: int) -> ScriptedModel:
         def reply(chat: Any) -> str:
             rng = np.random.default_rng([seed, len(chat[-1][1]), *chat[-1][1].encode()])
             word, said = 0, []
@@ -121,7 +121,7 @@ def test_a_watermark_is_read_back_and_another_key_is_not() -> None:
                 said.append(word)
             return " ".join(map(str, said))
 
-        return ScriptedSubject(f"m{seed}", reply)
+        return ScriptedModel(f"m{seed}", reply)
 
     def encode(text: str) -> list[int]:
         return [int(word) for word in re.findall(r"\d+", text)]
@@ -245,10 +245,10 @@ def test_an_endpoint_without_log_probabilities_is_audited_without(prompts: Path,
 def test_what_is_no_model_is_refused_with_a_hint(server: Server, tmp_path: Path) -> None:
     settings = AskSettings(tmp_path)
     with pytest.raises(BadSetting, match="openai:URL"):
-        open_subject("gpt", settings)
+        open_model("gpt", settings)
     with pytest.raises(BadSetting, match="http"):
-        open_subject("openai:ftp://x", settings)
-    gone = open_subject(f"openai:{server.url}#none", settings)
+        open_model("openai:ftp://x", settings)
+    gone = open_model(f"openai:{server.url}#none", settings)
     with pytest.raises(EndpointFailed, match="404"):
         gone.answers([(("user", "hi"),)])
     twice = Maker(0).subject("same")

@@ -26,14 +26,14 @@ from stillwatch.provenance import (
     refuses,
     write_register,
 )
+from stillwatch.provenance.answer_features import choice, words
 from stillwatch.provenance.behaviour import BEHAVIOUR_TESTS
 from stillwatch.provenance.canaries import canary_test
 from stillwatch.provenance.guardrail import guardrail_gap
-from stillwatch.provenance.identity import identity_test, read_claims, told_names
+from stillwatch.provenance.identity_claims import claimed_names, identity_test, read_claims
 from stillwatch.provenance.intervals import Rate, difference, holm
 from stillwatch.provenance.pairs import Alike, deleted_residual
 from stillwatch.provenance.power import detectable_excess
-from stillwatch.provenance.reading import choice, words
 from stillwatch.provenance.refusals import labelled_completions
 from stillwatch.provenance.tokens import compare_counts, strings
 from stillwatch.services.audit import AuditFiles, AuditSizes, make_plan
@@ -73,7 +73,7 @@ def test_probes_go_through_every_wording_before_any_comes_again() -> None:
     ],
 )
 def test_names_told(text: str, named: set[str]) -> None:
-    assert told_names(text) == named
+    assert claimed_names(text) == named
 
 
 def test_identity_counts_against_controls_by_rank_alone() -> None:

@@ -57,14 +57,14 @@ def test_secrets_that_are_none(files: dict[str, Path], text: str) -> None:
 def test_two_commands_of_one_member_do_not_take_part_at_a_time(files: dict[str, Path]) -> None:
     """They would give up each other's asks."""
     from stillwatch.alliance.member import enrol  # noqa: PLC0415
-    from stillwatch.rounds.matching import alone  # noqa: PLC0415
+    from stillwatch.rounds.matching import member_lock  # noqa: PLC0415
 
     token = files["secrets"].with_name("token")
     token.write_text("t")
     enrol(files["state"], "alpha", "http://127.0.0.1:9", token_file=token)
     shared = ("--round", "r1", "--secrets", files["secrets"], "--state", files["state"])
     with (
-        alone(files["state"].with_name("alliance-matching.db")),
+        member_lock(files["state"].with_name("alliance-matching.db")),
         pytest.raises(OutputUnwritable, match="another command of this member"),
     ):
         typed("alliance", "match", files["run"], *shared)

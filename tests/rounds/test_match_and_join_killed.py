@@ -19,7 +19,7 @@ from killed_hub import free_port
 from round_table import NAMES
 
 from stillwatch import scan
-from stillwatch.alliance.hub import Hub, admit, found, journal_entries
+from stillwatch.alliance.hub import Hub, admit, create_collections, journal_entries
 from stillwatch.alliance.member import enrol
 from stillwatch.range import simulate, split
 from stillwatch.rounds.messages import Ask, read
@@ -111,7 +111,7 @@ def alliance(tmp_path: Path) -> Iterator[Alliance]:
         scan(place / "logs", out=place / "run", accounts=place / "accounts.jsonl", workers=1)
     made = Alliance(tmp_path, free_port(), {n: p / "run" for n, p in zip(NAMES, places, strict=True)})
     hub = Hub.open(tmp_path / "hub.db")
-    found(hub)
+    create_collections(hub)
     for name in NAMES:
         token = tmp_path / f"{name}.token"
         token.write_text(admit(hub, name))

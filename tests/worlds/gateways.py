@@ -14,7 +14,7 @@ import uvicorn
 
 from stillwatch.core import AuditLog
 from stillwatch.core.minhash import SLOTS
-from stillwatch.decisions import Action, Decision, Standing, Subject, current_decisions, decision_to_json
+from stillwatch.decisions import Action, Decision, LoggedDecision, Subject, current_decisions, decision_to_json
 from stillwatch.gateway import KnownTexts
 from stillwatch.gateway.fingerprint import fingerprint
 
@@ -80,7 +80,7 @@ def decided(
     )
 
 
-def standings(path: Path, *decisions: Decision, more: Sequence[dict[str, Any]] = ()) -> list[Standing]:
+def standings(path: Path, *decisions: Decision, more: Sequence[dict[str, Any]] = ()) -> list[LoggedDecision]:
     """What of a log of these decisions is in force."""
     log = AuditLog(path)
     log.append(*[{"kind": "decision", "decision": decision_to_json(one)} for one in decisions], *more)

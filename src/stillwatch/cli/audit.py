@@ -145,7 +145,7 @@ def add_refusal_judge(app: cyclopts.App, say: Say) -> None:
 
 def _run(suspect: str, teacher: str, controls: list[str], out: Path, options: Options, bars: Bars, say: Say) -> None:
     from stillwatch.services import audit as wiring  # noqa: PLC0415 - a scan starts without it
-    from stillwatch.services.subjects import AskSettings  # noqa: PLC0415
+    from stillwatch.services.audited_models import AskSettings  # noqa: PLC0415
 
     files = wiring.AuditFiles(
         prompts=options.prompts,

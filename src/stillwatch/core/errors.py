@@ -157,7 +157,7 @@ class MissingDependency(StillwatchError):
 
     @classmethod
     @contextmanager
-    def told(cls, who: str, extra: str) -> Iterator[None]:
+    def explained(cls, who: str, extra: str) -> Iterator[None]:
         """Around the late imports of an extra: what is absent is said, with what installs it.
 
         A module of Stillwatch's own that is absent is a fault of ours, and stays one.

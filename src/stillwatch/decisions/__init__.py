@@ -1,7 +1,7 @@
 """Decisions: what is to be done about whom and why, and which of a log's decisions are in force.
 
     Decision > decision_to_json > an entry of core's AuditLog > decision_from_json
-    decision_history, current_decisions > Standing, with each Appeal that frees someone from it
+    decision_history, current_decisions > LoggedDecision, with each Appeal that frees someone from it
 
 ``decision`` holds the types, ``in_force`` folds a log with its approvals, withdrawals and appeals. Policy writes
 decisions and the gateway applies them; runs without Arrow, as the gateway does.
@@ -24,7 +24,7 @@ from stillwatch.decisions.decision import (
     decision_from_json,
     decision_to_json,
 )
-from stillwatch.decisions.in_force import Appeal, Standing, current_decisions, decision_history
+from stillwatch.decisions.in_force import Appeal, LoggedDecision, current_decisions, decision_history
 
 __all__ = [
     "ACTIONS",
@@ -36,9 +36,9 @@ __all__ = [
     "Explanation",
     "FiredRule",
     "Inference",
+    "LoggedDecision",
     "Observation",
     "Parameter",
-    "Standing",
     "Subject",
     "current_decisions",
     "decision_from_json",

@@ -26,7 +26,7 @@ from stillwatch.core.audit_log import Entry
 from stillwatch.core.errors import BadDecision
 from stillwatch.decisions.decision import Decision, decision_from_json
 
-__all__ = ["Appeal", "Standing", "current_decisions", "decision_history"]
+__all__ = ["Appeal", "LoggedDecision", "current_decisions", "decision_history"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Appeal:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LoggedDecision:
     """A decision as the log leaves it.
 
     Attributes:
@@ -198,7 +198,7 @@ class _Fold:
             appeal, outcome=body["outcome"], reason=body["reason"], until=_moment(until) if until else None
         )
 
-    def standings(self, now: datetime) -> list[Standing]:
+    def standings(self, now: datetime) -> list[LoggedDecision]:
         """Every decision, in the order made."""
         freeing: dict[str, list[Appeal]] = {}
         for appeal in self.appeals.values():
@@ -208,7 +208,7 @@ class _Fold:
                     freeing.setdefault(account, []).append(appeal)
         return [self._standing(decision, freeing, now) for decision in self.decisions.values()]
 
-    def _standing(self, decision: Decision, freeing: Mapping[str, list[Appeal]], now: datetime) -> Standing:
+    def _standing(self, decision: Decision, freeing: Mapping[str, list[Appeal]], now: datetime) -> LoggedDecision:
         rules = decision.rule_ids
         free = {
             account: [a for a in freeing[account] if rules <= a.rules]
@@ -223,7 +223,7 @@ class _Fold:
         if state == "in force" and (whole or (decision.accounts and free.keys() >= set(decision.accounts))):
             freed_by = whole or [a for found in free.values() for a in found]
             state = "suspended" if any(a.outcome is None for a in freed_by) else "reversed"
-        return Standing(decision, state, frozenset(free), appeals)
+        return LoggedDecision(decision, state, frozenset(free), appeals)
 
 
 def _moment(text: str) -> datetime:
@@ -233,7 +233,7 @@ def _moment(text: str) -> datetime:
     return time.astimezone(UTC)
 
 
-def decision_history(entries: Iterable[Entry], now: datetime, *, where: str = "decision log") -> list[Standing]:
+def decision_history(entries: Iterable[Entry], now: datetime, *, where: str = "decision log") -> list[LoggedDecision]:
     """Every decision of a log with the state it is in, in the order made.
 
     Args:
@@ -250,7 +250,7 @@ def decision_history(entries: Iterable[Entry], now: datetime, *, where: str = "d
     return fold.standings(now)
 
 
-def current_decisions(entries: Iterable[Entry], now: datetime, *, where: str = "decision log") -> list[Standing]:
+def current_decisions(entries: Iterable[Entry], now: datetime, *, where: str = "decision log") -> list[LoggedDecision]:
     """The decisions that are in force, in the order made: what a gateway applies.
 
     Args:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from stillwatch.core import AuditLog, BadDecision
-from stillwatch.decisions import Decision, Standing, decision_history, decision_to_json
+from stillwatch.decisions import Decision, LoggedDecision, decision_history, decision_to_json
 from stillwatch.policy.decide import Decided
 from stillwatch.policy.expressions import TRUE, UNKNOWN
 from stillwatch.policy.rules import Policy
@@ -40,7 +40,7 @@ class Recorded:
     lapsed: tuple[str, ...]
 
 
-def history(log: AuditLog, now: datetime) -> list[Standing]:
+def history(log: AuditLog, now: datetime) -> list[LoggedDecision]:
     """Every decision with its state; an absent log holds none.
 
     Raises:
@@ -108,7 +108,7 @@ def _summary(decided: Decided, policy: Policy, facts: RunFacts) -> Mapping[str, 
     }
 
 
-def _fresh(decision: Decision, standings: Mapping[str, Standing]) -> Decision:
+def _fresh(decision: Decision, standings: Mapping[str, LoggedDecision]) -> Decision:
     """The decision under an id that can stand: one that was replaced and is reached again gets another."""
     name, generation = decision.decision_id, 1
     while name in standings and standings[name].state in _REVIVABLE:
@@ -120,7 +120,7 @@ def _fresh(decision: Decision, standings: Mapping[str, Standing]) -> Decision:
     return replace(decision, decision_id=name, customer_text=next(texts), proposed_text=next(texts))
 
 
-def _by_account(standings: Iterable[Standing]) -> dict[tuple[str, str], list[str]]:
+def _by_account(standings: Iterable[LoggedDecision]) -> dict[tuple[str, str], list[str]]:
     """Ids of decisions by kind of subject and first account."""
     found: dict[tuple[str, str], list[str]] = {}
     for one in standings:
@@ -130,7 +130,7 @@ def _by_account(standings: Iterable[Standing]) -> dict[tuple[str, str], list[str
 
 
 def _superseded(
-    new: Decision, by_account: Mapping[tuple[str, str], Sequence[str]], standings: Mapping[str, Standing]
+    new: Decision, by_account: Mapping[tuple[str, str], Sequence[str]], standings: Mapping[str, LoggedDecision]
 ) -> tuple[str, ...]:
     """What a new decision replaces: that on the same subject of the same run, and weaker or like ones of other
     runs on accounts that it all covers."""
@@ -148,7 +148,7 @@ def _superseded(
     return tuple(found)
 
 
-def _find(log: AuditLog, decision_id: str, now: datetime) -> Standing:
+def _find(log: AuditLog, decision_id: str, now: datetime) -> LoggedDecision:
     standings = history(log, now)
     for one in standings:
         if one.decision.decision_id == decision_id:
@@ -164,7 +164,7 @@ def _person(by: str, where: str) -> str:
     return by.strip()
 
 
-def approve(log: AuditLog, decision_id: str, *, by: str, note: str, now: datetime) -> Standing:
+def approve(log: AuditLog, decision_id: str, *, by: str, note: str, now: datetime) -> LoggedDecision:
     """Let what a decision proposes come into force; how it then stands.
 
     Raises:
@@ -182,7 +182,7 @@ def approve(log: AuditLog, decision_id: str, *, by: str, note: str, now: datetim
     return _find(log, decision_id, now)
 
 
-def withdraw(log: AuditLog, decision_id: str, *, by: str, reason: str, now: datetime) -> Standing:
+def withdraw(log: AuditLog, decision_id: str, *, by: str, reason: str, now: datetime) -> LoggedDecision:
     """End a decision, or refuse what it proposes, by a person's word; how it then stands.
 
     Raises:
@@ -199,7 +199,7 @@ def withdraw(log: AuditLog, decision_id: str, *, by: str, reason: str, now: date
 
 def file_appeal(
     log: AuditLog, decision_id: str, *, account: str | None, by: str, statement: str, now: datetime
-) -> tuple[str, Standing]:
+) -> tuple[str, LoggedDecision]:
     """File an appeal; its id, and how the decision then stands.
 
     A second appeal of an account against what was confirmed to it is heard, and suspends nothing.
@@ -232,7 +232,9 @@ def file_appeal(
     return appeal_id, _find(log, decision_id, now)
 
 
-def resolve_appeal(log: AuditLog, appeal_id: str, *, outcome: str, by: str, reason: str, now: datetime) -> Standing:
+def resolve_appeal(
+    log: AuditLog, appeal_id: str, *, outcome: str, by: str, reason: str, now: datetime
+) -> LoggedDecision:
     """Reverse or confirm; how the decision then stands.
 
     Raises:

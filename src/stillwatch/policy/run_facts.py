@@ -21,9 +21,9 @@ import pyarrow.parquet as pq
 from stillwatch import tables
 from stillwatch.core import BadTable, UnreadableInput
 from stillwatch.engines import query
-from stillwatch.policy.columns import Subjects
+from stillwatch.policy.fact_columns import Subjects
 from stillwatch.policy.licences import Registry
-from stillwatch.policy.subjects import Sources, make_subjects
+from stillwatch.policy.subject_facts import Sources, make_subjects
 from stillwatch.policy.usage import Holder, Usage, measure_usage
 
 __all__ = ["RunFacts", "read_run"]

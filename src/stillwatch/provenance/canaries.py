@@ -24,8 +24,8 @@ import numpy as np
 from scipy import stats
 
 from stillwatch.core import AuditLog, BadSetting, BadTable, OutputExists, OutputUnwritable, UnreadableInput
+from stillwatch.provenance.answer_features import words
 from stillwatch.provenance.json_lines import json_lines
-from stillwatch.provenance.reading import words
 from stillwatch.provenance.results import Test, not_tested
 
 __all__ = ["Canary", "Planted", "canary_test", "plan_canaries", "plant_canaries", "read_register", "write_register"]

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.provenance.answer_features import choice, features, words
+from stillwatch.provenance.audited_model import NextTokens
 from stillwatch.provenance.deviations import alike_deviations
 from stillwatch.provenance.pairs import Alike
-from stillwatch.provenance.reading import choice, features, words
 from stillwatch.provenance.refusals import refuses
-from stillwatch.provenance.subjects import NextTokens
 
 __all__ = ["Choices", "FirstTokens", "Kernel", "Refusals", "Style", "overlap", "wording_kernel"]
 

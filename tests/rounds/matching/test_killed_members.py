@@ -12,7 +12,7 @@ from killed_hub import free_port, start
 from killed_member import Seat
 from round_table import NAMES, Held, Table, loaded
 
-from stillwatch.alliance.hub import Hub, admit, found, journal_entries
+from stillwatch.alliance.hub import Hub, admit, create_collections, journal_entries
 from stillwatch.core import EndpointAway
 from stillwatch.rounds.matching import Limits, Participant
 from stillwatch.rounds.matching.participant import ANSWERS
@@ -159,7 +159,7 @@ def mortal(tmp_path: Path) -> Iterator[tuple[Table, int]]:
     """A table whose hub runs in a process of its own, when it runs; and its port."""
     port = free_port()
     hub = Hub.open(tmp_path / "mortal.db")
-    found(hub)
+    create_collections(hub)
     made = Table(f"http://127.0.0.1:{port}", hub, {name: admit(hub, name) for name in NAMES}, tmp_path)
     yield made, port
     made.close()

@@ -46,7 +46,7 @@ def started(table: Table, held: Held, least: int = 1) -> dict[str, Participant]:
     return members
 
 
-def told(held: Held, members: Mapping[str, Participant]) -> tuple[int, int]:
+def tokens_told(held: Held, members: Mapping[str, Participant]) -> tuple[int, int]:
     """How often a member was told of what enough accounts of others hold, and of what fewer do."""
     enough = below = 0
     for name, member in members.items():
@@ -59,7 +59,7 @@ def told(held: Held, members: Mapping[str, Participant]) -> tuple[int, int]:
 def test_an_honest_hub_keeps_it(table: Table, many: Held, run_round: Run) -> None:
     members = started(table, many)
     run_round(members)
-    assert told(many, members) == (118, 0)
+    assert tokens_told(many, members) == (118, 0)
 
 
 def test_a_hub_that_forgets_it_is_found_out_where_two_hold_a_thing(
@@ -83,7 +83,7 @@ def test_a_hub_that_names_a_third_holder_gains_what_is_below_the_threshold(
     tell_all(monkeypatch, third)
     members = started(table, many)
     run_round(members)
-    assert told(many, members) == (118, 34)
+    assert tokens_told(many, members) == (118, 34)
 
 
 def test_whoever_offers_what_enough_of_its_own_hold_owes_nothing_to_the_hub(
@@ -93,7 +93,7 @@ def test_whoever_offers_what_enough_of_its_own_hold_owes_nothing_to_the_hub(
     tell_all(monkeypatch, third)
     members = started(table, many, least=THRESHOLD)
     run_round(members)
-    assert told(many, members) == (36, 0)
+    assert tokens_told(many, members) == (36, 0)
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,9 @@ def test_a_peer_is_sent_nothing_that_it_is_not_told_of(table: Table, run_round: 
     members = started(table, held)
     run_round(members)
     assert {match[1] for match in members["alpha"].matches().values()} == {"card-1", "card-2"}
-    assert {match[1] for match in members["alpha"].told("beta").values()} == {"card-2"}
+    assert {match[1] for match in members["alpha"].matches_told_to("beta").values()} == {"card-2"}
     assert {match[1] for match in members["beta"].matches().values()} == {"card-2"}
-    assert members["alpha"].told("gamma") == {}
+    assert members["alpha"].matches_told_to("gamma") == {}
 
 
 def test_a_graph_about_what_is_not_shared_is_said(table: Table, held: Held, run_round: Run) -> None:
@@ -144,4 +144,6 @@ def test_a_graph_about_what_is_not_shared_is_said(table: Table, held: Held, run_
     run_round(members)
     members["beta"].send_graph("alpha", Graph(b"x" * 16, b"\x00", (GraphGroup(((0,),), {"timing": 6}),)))
     members["alpha"].step()
-    assert members["alpha"].doubts() == ["beta speaks of 1 things it does not share with us: it lies, or the hub does"]
+    assert members["alpha"].contradictions() == [
+        "beta speaks of 1 things it does not share with us: it lies, or the hub does"
+    ]

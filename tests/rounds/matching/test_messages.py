@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from stillwatch.alliance.hub import Hub, admit, create_app, found
+from stillwatch.alliance.hub import Hub, admit, create_app, create_collections
 from stillwatch.core import BadMessage
 from stillwatch.rounds.matching import canonical
 from stillwatch.rounds.messages import (
@@ -153,7 +153,7 @@ def test_spellings() -> None:
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder: Path = tmp_path_factory.mktemp("fuzz")
     hub = Hub.open(folder / "hub.db")
-    found(hub)
+    create_collections(hub)
     token = admit(hub, "alpha")
     admit(hub, "beta")
     open_round(hub, Round("r1", ("alpha", "beta"), 2), "alpha")

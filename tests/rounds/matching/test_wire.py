@@ -27,7 +27,7 @@ def recorded(table: Table, run_round: Run) -> tuple[Table, dict[str, Offer], dic
     matches = {name: member.matches() for name, member in members.items()}
     for name, member in members.items():
         for peer in member.peers:
-            member.send_graph(peer, offers[name].graph(peer, member.told(peer)))
+            member.send_graph(peer, offers[name].graph(peer, member.matches_told_to(peer)))
     for member in members.values():
         member.step()
         assert len(member.graphs()) == 2

@@ -70,7 +70,7 @@ def lied(table: Table, run_round: Callable[[Mapping[str, Participant]], None]) -
     )
     for name in HONEST:
         for peer in members[name].peers:
-            members[name].send_graph(peer, offers[name].graph(peer, members[name].told(peer)))
+            members[name].send_graph(peer, offers[name].graph(peer, members[name].matches_told_to(peer)))
         garbage = Graph(
             os.urandom(16 * 64), bytes(64), (GraphGroup((tuple(range(64)),) * 200, {"timing": 64, "purpose": -64}),)
         )
@@ -159,6 +159,6 @@ def test_honest_members_still_find_each_other_and_name_the_liar(lied: Lied) -> N
         asked = {row[:2] for row in lied.offers[name].identifiers()}
         between = {match[:2] for match in lied.members[name].matches().values() if other in match[2]}
         assert between == asked & set(lied.offers[other].holders)
-        assert lied.members[name].doubts() == [
+        assert lied.members[name].contradictions() == [
             f"{LIAR} speaks of 64 things it does not share with us: it lies, or the hub does"
         ]

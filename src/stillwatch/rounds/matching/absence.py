@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 
-from stillwatch.rounds.matching.state import State
+from stillwatch.rounds.matching.matching_state import MatchingState
 from stillwatch.rounds.messages import Body, Present, Round, Without
 
 __all__ = ["CALL", "Absence", "successor"]
@@ -50,7 +50,7 @@ class Absence:
     """
 
     def __init__(
-        self, state: State, round_: Round, me: str, first: Sequence[str], post: Callable[[str, int, Body], None]
+        self, state: MatchingState, round_: Round, me: str, first: Sequence[str], post: Callable[[str, int, Body], None]
     ) -> None:
         self._state, self._round, self._me, self._post = state, round_, me, post
         self._quorum = len(first) // 2 + 1

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from stillwatch.rounds.matching.matching_state import MatchingState
 from stillwatch.rounds.matching.oprf import ELEMENT, BadElement, Key
-from stillwatch.rounds.matching.state import State
 from stillwatch.rounds.messages import Answer, Ask, Refusal, write
 
 __all__ = ["Answerer", "Limits", "roster_digest"]
@@ -54,7 +54,7 @@ class Answerer:
 
     def __init__(
         self,
-        state: State,
+        state: MatchingState,
         round_id: str,
         key: Key,
         limits: Limits,

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 
 from voprf import ristretto
 
-__all__ = ["ELEMENT", "MOST_A_BATCH", "OUTPUT", "PROOF", "SUITE", "Asked", "BadElement", "Key", "blind"]
+__all__ = ["ELEMENT", "MOST_A_BATCH", "OUTPUT", "PROOF", "SUITE", "BadElement", "BlindedRequests", "Key", "blind"]
 
 SUITE = "ristretto255-SHA512"
 ELEMENT = 32
@@ -73,7 +73,7 @@ class Key:
         return self._evaluator.evaluate_known_input(value)
 
 
-class Asked:
+class BlindedRequests:
     """A batch on its way: what is sent, and what it takes to open the answer.
 
     Attributes:
@@ -108,7 +108,7 @@ class Asked:
             raise BadElement("the proof does not hold for this key") from None
 
 
-def blind(values: Sequence[bytes]) -> Asked:
+def blind(values: Sequence[bytes]) -> BlindedRequests:
     """Blind values, each by a scalar of its own.
 
     Raises:
@@ -117,7 +117,7 @@ def blind(values: Sequence[bytes]) -> Asked:
     if not 0 < len(values) <= MOST_A_BATCH or not all(0 < len(value) < 65_536 for value in values):
         raise BadElement(f"{len(values)} values are no batch")
     pairs = [ristretto.Client.blind(value) for value in values]
-    return Asked([client for client, _ in pairs], b"".join(element.serialize() for _, element in pairs))
+    return BlindedRequests([client for client, _ in pairs], b"".join(element.serialize() for _, element in pairs))
 
 
 def _cut(elements: bytes) -> list[bytes]:

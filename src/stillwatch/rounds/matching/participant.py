@@ -18,11 +18,11 @@ import msgspec
 from stillwatch.core import BadMessage, BadSetting, EndpointFailed
 from stillwatch.rounds.matching.absence import CALL, Absence
 from stillwatch.rounds.matching.answering import Answerer, Limits, roster_digest
-from stillwatch.rounds.matching.doubts import believe, strangers
+from stillwatch.rounds.matching.contradictions import checked_matches, unshared_mentions
 from stillwatch.rounds.matching.identifiers import encode, token
 from stillwatch.rounds.matching.mailbox import Letter, Mailbox
-from stillwatch.rounds.matching.oprf import Asked, BadElement, blind
-from stillwatch.rounds.matching.state import State
+from stillwatch.rounds.matching.matching_state import MatchingState
+from stillwatch.rounds.matching.oprf import BadElement, BlindedRequests, blind
 from stillwatch.rounds.messages import (
     HUB,
     MOST_TOKENS,
@@ -72,7 +72,7 @@ class Participant:
     def __init__(
         self,
         mailbox: Mailbox,
-        state: State,
+        state: MatchingState,
         me: str,
         secrets: Mapping[str, bytes],
         round_id: str,
@@ -102,7 +102,7 @@ class Participant:
         self._key = state.key(round_id)
         self._keys: dict[str, bytes] = {me: self._key.public}
         self._roster: dict[str, bytes] = {}
-        self._open: dict[tuple[str, int], Asked] = {}
+        self._open: dict[tuple[str, int], BlindedRequests] = {}
         self._waiting: list[tuple[Letter, Ask]] = []
         self._unposted: dict[tuple[str, int], tuple[bytes, bytes]] = {}
         self._cursor = 0
@@ -326,7 +326,7 @@ class Participant:
             page = self._mailbox.matched(self._id, after)
             if page is None:
                 return False
-            told = believe(page, self.round, self._me, held)
+            told = checked_matches(page, self.round, self._me, held)
             if any(t <= after for t in told):
                 raise BadMessage("the hub says the same twice", where=f"round {self._id}")
             found |= told
@@ -341,7 +341,7 @@ class Participant:
         """Token of each match: kind and value of one's own identifier, and the peers that hold it too."""
         return self._matches(lambda holders, _: holders)
 
-    def told(self, peer: str) -> dict[bytes, tuple[str, str, frozenset[str]]]:
+    def matches_told_to(self, peer: str) -> dict[bytes, tuple[str, str, frozenset[str]]]:
         """Those of the matches that a peer is told of too: what may be in a graph for it."""
         return {t: match for t, match in self._matches(lambda _, told: told).items() if peer in match[2]}
 
@@ -369,9 +369,9 @@ class Participant:
                 out[sender] = body
         return out
 
-    def doubts(self) -> list[str]:
+    def contradictions(self) -> list[str]:
         """Peers whose graphs speak of what this member does not share with them: they lie, or the hub did to them."""
-        return strangers(self.graphs(), self.matches())
+        return unshared_mentions(self.graphs(), self.matches())
 
     def finish(self) -> None:
         """Erase the round's key: from now on nothing can be asked of it, nor told from what went over the wire."""

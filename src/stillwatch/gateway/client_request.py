@@ -13,10 +13,10 @@ import msgspec
 
 from stillwatch.core.bodies import anthropic, openai
 from stillwatch.core.bodies.shapes import Message, RecordError
+from stillwatch.gateway.caller import Caller
 from stillwatch.gateway.events import EventReader, EventTooLong
-from stillwatch.gateway.identity import Caller
 
-__all__ = ["Asked", "answered_fields", "asked"]
+__all__ = ["ClientRequest", "answer_fields", "read_request"]
 
 _MOST_GATHERED = 64 * 1024
 _NO_TEXT = frozenset(("model", "encoding_format", "response_format", "user", "safety_identifier", "prompt_cache_key"))
@@ -25,7 +25,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 @dataclass(slots=True)
-class Asked:
+class ClientRequest:
     """One request.
 
     Attributes:
@@ -93,7 +93,7 @@ def _texts(body: Any) -> Iterator[str]:
             rest += reversed(value)
 
 
-def asked(
+def read_request(
     api: str | None,
     body: Any,
     caller: Caller,
@@ -102,7 +102,7 @@ def asked(
     unread: str | None = None,
     pathway: str = "api",
     now: float | None = None,
-) -> Asked:
+) -> ClientRequest:
     """A request in canonical fields. What cannot be read is left out, and the reason stands in ``unread``.
 
     Args:
@@ -136,10 +136,10 @@ def asked(
     fields.setdefault("prompt", prompt)
     kept = {name: value for name, value in fields.items() if value is not None}
     text = prompt if isinstance(prompt, str) else ""
-    return Asked(exchange_id, api, operation, caller, kept, text, system, time.monotonic())
+    return ClientRequest(exchange_id, api, operation, caller, kept, text, system, time.monotonic())
 
 
-def answered_fields(api: str | None, parts: list[bytes], *, streamed: bool, texts: bool) -> dict[str, Any]:
+def answer_fields(api: str | None, parts: list[bytes], *, streamed: bool, texts: bool) -> dict[str, Any]:
     """Canonical fields of an answer, from its bytes as the upstream sent them.
 
     Args:

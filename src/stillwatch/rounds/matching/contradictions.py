@@ -1,4 +1,4 @@
-"""What a member can find out of a lie of the hub's or of a peer's, from what it knows itself."""
+"""Contradictions between what the hub or a peer says and what a member knows itself: by them a lie shows."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from stillwatch.core import BadMessage
 from stillwatch.rounds.messages import Graph, Matched, Round
 
-__all__ = ["believe", "strangers"]
+__all__ = ["checked_matches", "unshared_mentions"]
 
 _MOST_CLAIMED = 255
 
 
-def believe(page: Matched, round_: Round, me: str, held: Mapping[bytes, int]) -> dict[bytes, tuple[int, int]]:
+def checked_matches(page: Matched, round_: Round, me: str, held: Mapping[bytes, int]) -> dict[bytes, tuple[int, int]]:
     """The hub's word on a member's tokens: holders, and those that are told, by token.
 
     Args:
@@ -42,7 +42,9 @@ def believe(page: Matched, round_: Round, me: str, held: Mapping[bytes, int]) ->
     return dict(zip(tokens, zip(page.members, page.told, strict=True), strict=True))
 
 
-def strangers(graphs: Mapping[str, Graph], shared: Mapping[bytes, tuple[str, str, frozenset[str]]]) -> list[str]:
+def unshared_mentions(
+    graphs: Mapping[str, Graph], shared: Mapping[bytes, tuple[str, str, frozenset[str]]]
+) -> list[str]:
     """Peers whose graphs speak of what is not shared with them: they lie, or the hub did to them.
 
     Args:

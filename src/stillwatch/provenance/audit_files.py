@@ -12,7 +12,7 @@ from typing import Any
 from stillwatch.core import OutputUnwritable
 from stillwatch.provenance.audit import Audit
 from stillwatch.provenance.guardrail import GapRow
-from stillwatch.provenance.identity import Claims
+from stillwatch.provenance.identity_claims import Claims
 from stillwatch.provenance.intervals import Rate
 from stillwatch.provenance.page import render_page
 from stillwatch.provenance.prompts import Prompt

@@ -1,4 +1,4 @@
-"""Who takes part in a cell: the task, the teacher behind its defences, the student, how it is trained."""
+"""A cell's settings, and the experiment they name: the task, teachers and defences, the student, how it is trained."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from stillwatch.lab.teachers import (
 )
 from stillwatch.lab.training import Recipe
 
-__all__ = ["Cast", "Cell", "assemble", "teacher_folder"]
+__all__ = ["Cell", "Experiment", "make_experiment", "teacher_folder"]
 
 _OTHER_PROVIDER = 1
 # The tiny model's learning rate would wreck a pretrained one.
@@ -72,8 +72,8 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
-    """Who takes part.
+class Experiment:
+    """What a cell's names stand for, ready to run.
 
     Attributes:
         task: what is asked about.
@@ -103,8 +103,8 @@ def teacher_folder(run: Path, task: str, teacher_seed: int, provider: int = 0) -
     return run / "teachers" / f"{task}-{teacher_seed}-{provider}"
 
 
-def assemble(cell: Cell, run: Path, endpoint: Mapping[str, Any]) -> Cast:
-    """Everyone a cell names.
+def make_experiment(cell: Cell, run: Path, endpoint: Mapping[str, Any]) -> Experiment:
+    """Everything a cell names.
 
     Raises:
         BadSetting: the parts do not fit, or an endpoint is named without a statement of entitlement.
@@ -128,10 +128,10 @@ def assemble(cell: Cell, run: Path, endpoint: Mapping[str, Any]) -> Cast:
             if cell.defences != "none":
                 raise BadSetting("defences need teacher and student to share a tokenizer", where="setting defences")
             translating = TranslatingTeacher(model, load_tokenizer(Path(place)), task)
-            return Cast(task, translating, None, translating, _other(cell, run), student, recipe, key)
+            return Experiment(task, translating, None, translating, _other(cell, run), student, recipe, key)
     plain = LocalTeacher(model, task)
     defended = LocalTeacher(model, task, read_defences(cell.defences), provider)
-    return Cast(task, defended, plain, plain, _other(cell, run), student, recipe, key)
+    return Experiment(task, defended, plain, plain, _other(cell, run), student, recipe, key)
 
 
 def _remote(
@@ -143,13 +143,13 @@ def _remote(
     student: Any,
     recipe: Recipe,
     key: int,
-) -> Cast:
+) -> Experiment:
     if cell.defences != "none" or cell.attacker.startswith("inversion"):
         raise BadSetting("an endpoint has its own defences, and no transcripts in the open", where="setting defences")
     settings = read_endpoint(endpoint)
     client = Client(url, settings, run / "records" / f"{cell.identity}.jsonl")
     teacher = RemoteTeacher(client, task, settings.parallel)
-    return Cast(task, teacher, None, teacher, _other(cell, run), student, recipe, key, settings.entitlement)
+    return Experiment(task, teacher, None, teacher, _other(cell, run), student, recipe, key, settings.entitlement)
 
 
 def _task(cell: Cell) -> Skill:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["REASONING_NAMES", "ThoughtFilter", "is_reasoning_name", "without_thoughts"]
+__all__ = ["REASONING_NAMES", "ReasoningFilter", "is_reasoning_name", "without_reasoning_tags"]
 
 _NAMES = r"(?:\w{1,16}:)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|chain_of_thought)"
 _OPENS = (
@@ -63,7 +63,7 @@ def is_reasoning_name(name: str) -> bool:
     return name.lower().replace("_", "").replace("-", "") in REASONING_NAMES
 
 
-class ThoughtFilter:
+class ReasoningFilter:
     """Text in, text without reasoning out, piece by piece.
 
     Args:
@@ -121,13 +121,13 @@ class ThoughtFilter:
         return "".join(rest)
 
 
-def without_thoughts(text: str) -> str:
+def without_reasoning_tags(text: str) -> str:
     """A complete text without the reasoning in it.
 
-    >>> without_thoughts("<think>They want a sum.</think>4")
+    >>> without_reasoning_tags("<think>They want a sum.</think>4")
     '4'
-    >>> without_thoughts("They want a sum.</think>4")
+    >>> without_reasoning_tags("They want a sum.</think>4")
     '4'
     """
-    seen = ThoughtFilter(whole=True)
+    seen = ReasoningFilter(whole=True)
     return seen.feed(text) + seen.finish()

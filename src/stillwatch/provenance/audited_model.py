@@ -1,7 +1,7 @@
-"""What an audit sees of a model: ``Subject``, and ``Answers``, what one said to the audit's prompts.
+"""What an audit sees of a model: ``AuditedModel``, and ``Answers``, what one said to the audit's prompts.
 
 A model at an endpoint and one in a folder are joined to this protocol outside the package, so that
-nothing here knows the network or torch. ``ScriptedSubject`` is one in memory.
+nothing here knows the network or torch. ``ScriptedModel`` is one in memory.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Answers", "Chat", "ScriptedSubject", "Subject", "ask", "said_by_user"]
+__all__ = ["Answers", "AuditedModel", "Chat", "ScriptedModel", "ask", "said_by_user"]
 
 Chat = tuple[tuple[str, str], ...]
 """Messages of a conversation as (role, text), the last one the user's."""
@@ -19,7 +19,7 @@ NextTokens = Mapping[str, float]
 """Text of a token to its log-probability, nats: the most probable first tokens of an answer."""
 
 
-class Subject(Protocol):
+class AuditedModel(Protocol):
     """A model under audit, a teacher or a control."""
 
     @property
@@ -56,7 +56,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class ScriptedSubject:
+class ScriptedModel:
     """A subject in memory, for tests and examples.
 
     Args:
@@ -89,7 +89,7 @@ def said_by_user(text: str, system: str = "") -> Chat:
     return (("system", system), ("user", text)) if system else (("user", text),)
 
 
-def ask(subject: Subject, chats: Sequence[Chat], *, logprobs: bool = True) -> Answers:
+def ask(subject: AuditedModel, chats: Sequence[Chat], *, logprobs: bool = True) -> Answers:
     """Everything a subject shows for some conversations."""
     texts = tuple(subject.answers(chats))
     tokens = subject.next_tokens(chats) if logprobs else None

@@ -18,11 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from stillwatch.provenance.audited_model import Chat
 from stillwatch.provenance.intervals import Rate
 from stillwatch.provenance.results import Test, not_tested
-from stillwatch.provenance.subjects import Chat
 
-__all__ = ["Claims", "IdentityProbe", "identity_probes", "identity_test", "read_claims", "told_names"]
+__all__ = ["Claims", "IdentityProbe", "claimed_names", "identity_probes", "identity_test", "read_claims"]
 
 _TITLE = "Says that it is the teacher"
 _NULL = "The suspect names the teacher's maker no oftener than one more control would."
@@ -95,10 +95,10 @@ def identity_probes(count: int, seed: int) -> list[IdentityProbe]:
     return found[:count]
 
 
-def told_names(text: str) -> frozenset[str]:
+def claimed_names(text: str) -> frozenset[str]:
     """Makers that an answer names, those it says it is not left out.
 
-    >>> sorted(told_names("I'm not ChatGPT. I was made by Mistral."))
+    >>> sorted(claimed_names("I'm not ChatGPT. I was made by Mistral."))
     ['Mistral']
     """
     text = " ".join(text.replace("’", "'").split())
@@ -112,7 +112,7 @@ def told_names(text: str) -> frozenset[str]:
 
 def read_claims(probes: Sequence[IdentityProbe], answers: Sequence[str]) -> Claims:
     """Rates of the claims in a model's answers to the probes."""
-    named = [told_names(text) for text in answers]
+    named = [claimed_names(text) for text in answers]
     counts = Counter(maker for one in named for maker in one)
     rates = {maker: Rate(n, len(named)) for maker, n in counts.most_common()}
     leader = next(iter(rates), "")

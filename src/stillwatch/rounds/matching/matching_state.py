@@ -21,7 +21,7 @@ from typing import Any
 from stillwatch.core import OutputUnwritable, UnreadableInput
 from stillwatch.rounds.matching.oprf import Key
 
-__all__ = ["State", "alone"]
+__all__ = ["MatchingState", "member_lock"]
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS key (round TEXT PRIMARY KEY, seed BLOB);
@@ -45,7 +45,7 @@ CREATE TABLE IF NOT EXISTS mark (round TEXT, name TEXT, value INTEGER, PRIMARY K
 
 
 @contextmanager
-def alone(path: Path) -> Iterator[None]:
+def member_lock(path: Path) -> Iterator[None]:
     """Hold a member's file for one process: two at a time would give up each other's asks. A kill lets go of it.
 
     Raises:
@@ -67,7 +67,7 @@ def alone(path: Path) -> Iterator[None]:
         yield
 
 
-class State:
+class MatchingState:
     """A member's file.
 
     Args:

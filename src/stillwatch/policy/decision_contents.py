@@ -12,7 +12,7 @@ from stillwatch.decisions import Explanation, Inference, Observation
 from stillwatch.engines import query
 from stillwatch.policy.run_facts import RunFacts
 
-__all__ = ["Portrait", "account_evidence", "portray"]
+__all__ = ["DecisionContents", "account_evidence", "contents_of"]
 
 _SAMPLE_SQL = """
 SELECT account_id, list(exchange_id ORDER BY hash(exchange_id))[:5] AS ids
@@ -22,7 +22,7 @@ _MOST_IDS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Portrait:
+class DecisionContents:
     """As the attributes of ``Decision`` of these names."""
 
     accounts: tuple[str, ...] = ()
@@ -47,7 +47,9 @@ def account_evidence(facts: RunFacts, accounts: Sequence[str]) -> Mapping[str, l
     return {row["account_id"]: row["ids"] for row in rows}
 
 
-def portray(facts: RunFacts, kind: str, name: str, number: int, samples: Mapping[str, list[str]]) -> Portrait:
+def contents_of(
+    facts: RunFacts, kind: str, name: str, number: int, samples: Mapping[str, list[str]]
+) -> DecisionContents:
     """What a decision about one subject carries.
 
     Args:
@@ -66,10 +68,10 @@ def portray(facts: RunFacts, kind: str, name: str, number: int, samples: Mapping
             return _organisation(facts, name)
         case _:
             row = facts.templates[name]
-            return Portrait(templates=(name,), evidence=tuple(row["exchange_ids"] or ()))
+            return DecisionContents(templates=(name,), evidence=tuple(row["exchange_ids"] or ()))
 
 
-def _campaign(facts: RunFacts, name: str) -> Portrait:
+def _campaign(facts: RunFacts, name: str) -> DecisionContents:
     row = facts.campaigns[name]
     covered = facts.covered
     accounts = tuple(account for account in row["account_ids"] if account not in covered)
@@ -81,7 +83,7 @@ def _campaign(facts: RunFacts, name: str) -> Portrait:
     templates = facts.own_templates(name)
     ids = [i for one in row["observations"] or () for i in one["exchange_ids"] or ()]
     ids += [i for template in templates for i in facts.templates[template]["exchange_ids"] or ()]
-    return Portrait(
+    return DecisionContents(
         accounts=accounts,
         templates=templates,
         observations=tuple(
@@ -94,14 +96,14 @@ def _campaign(facts: RunFacts, name: str) -> Portrait:
     )
 
 
-def _account(facts: RunFacts, name: str, number: int, samples: Mapping[str, list[str]]) -> Portrait:
+def _account(facts: RunFacts, name: str, number: int, samples: Mapping[str, list[str]]) -> DecisionContents:
     licensed = facts.subjects["account"].value("account", "licensed", number)
     said = {
         True: "A licence covers it.",
         False: "No licence covers it.",
         None: "No registry of licences was given.",
     }
-    return Portrait(
+    return DecisionContents(
         accounts=(name,),
         observations=tuple(Observation(reason) for reason in facts.reasons.get(name, ())),
         explanations=(Explanation("a licence of its own", said[licensed], holds=licensed),),
@@ -109,7 +111,7 @@ def _account(facts: RunFacts, name: str, number: int, samples: Mapping[str, list
     )
 
 
-def _licence(facts: RunFacts, name: str) -> Portrait:
+def _licence(facts: RunFacts, name: str) -> DecisionContents:
     usage = facts.usage[name]
     licence = facts.registry.licences.get(name) if facts.registry else None
     seen = []
@@ -123,7 +125,7 @@ def _licence(facts: RunFacts, name: str) -> Portrait:
         "The log cannot tell; the holder's contact can, and is asked before anything else.",
         holds=None,
     )
-    return Portrait(
+    return DecisionContents(
         # The holder's own; where there is no holder, whoever names the licence.
         accounts=tuple(usage.inside if licence is not None else usage.outside),
         observations=tuple(seen),
@@ -132,9 +134,9 @@ def _licence(facts: RunFacts, name: str) -> Portrait:
     )
 
 
-def _organisation(facts: RunFacts, name: str) -> Portrait:
+def _organisation(facts: RunFacts, name: str) -> DecisionContents:
     accounts = facts.subjects["account"]
     column = accounts.columns["account", "organisation"]
     theirs = tuple(one for number, one in enumerate(accounts.ids) if column.value(number) == name)
     samples = account_evidence(facts, theirs[:10])
-    return Portrait(accounts=theirs, evidence=tuple(i for ids in samples.values() for i in ids)[:_MOST_IDS])
+    return DecisionContents(accounts=theirs, evidence=tuple(i for ids in samples.values() for i in ids)[:_MOST_IDS])

@@ -15,9 +15,9 @@ from typing import Any
 
 from stillwatch.core import BadSetting, EndpointFailed, MissingDependency
 from stillwatch.endpoints import Endpoint
-from stillwatch.provenance import Chat, Subject
+from stillwatch.provenance import AuditedModel, Chat
 
-__all__ = ["AskSettings", "EndpointSubject", "open_subject", "weights_folder"]
+__all__ = ["AskSettings", "EndpointModel", "open_model", "weights_folder"]
 
 _TOP = 20
 
@@ -41,7 +41,7 @@ class AskSettings:
     keys: Mapping[str, Path] | None = None
 
 
-class EndpointSubject:
+class EndpointModel:
     """A model at an OpenAI-compatible endpoint. Answers on record are not asked for again.
 
     Args:
@@ -126,7 +126,7 @@ def _with_logprobs(body: Mapping[str, Any]) -> dict[str, Any]:
 _SPEC = re.compile(r"(?:(?P<name>[\w.+-]+)=)?(?P<kind>openai|hf):(?P<place>[^#]+)(?:#(?P<model>.+))?")
 
 
-def open_subject(spec: str, settings: AskSettings) -> Subject:
+def open_model(spec: str, settings: AskSettings) -> AuditedModel:
     """The model that a specification names.
 
     Raises:
@@ -144,7 +144,7 @@ def open_subject(spec: str, settings: AskSettings) -> Subject:
         timeout_seconds=settings.timeout_seconds,
         where=f"model {name}",
     )
-    return EndpointSubject(name, endpoint, model or "default", settings)
+    return EndpointModel(name, endpoint, model or "default", settings)
 
 
 def weights_folder(spec: str) -> Path | None:
@@ -163,7 +163,7 @@ def _parse(spec: str) -> tuple[str, str, str, str]:
     return found["name"] or re.sub(r"[^\w.+-]+", "-", default).strip("-") or "model", kind, place, model
 
 
-def _open_folder(name: str, path: Path, settings: AskSettings) -> Subject:
-    with MissingDependency.told(f"hf:{path}", "lab"):
-        from stillwatch.lab import FolderSubject  # noqa: PLC0415 - torch is optional and heavy
-    return FolderSubject(path, name, settings.max_tokens)
+def _open_folder(name: str, path: Path, settings: AskSettings) -> AuditedModel:
+    with MissingDependency.explained(f"hf:{path}", "lab"):
+        from stillwatch.lab import FolderModel  # noqa: PLC0415 - torch is optional and heavy
+    return FolderModel(path, name, settings.max_tokens)

@@ -16,7 +16,7 @@ from stillwatch.core import UnreadableInput
 from stillwatch.decisions import ACTIONS, Action, Inference
 from stillwatch.policy.expressions import TRUTHS, WrongExpression, compile_expression
 from stillwatch.policy.facts import FACTS, GROUPS, Fact
-from stillwatch.policy.located import Located, did_you_mean, read_located
+from stillwatch.policy.located_yaml import Located, did_you_mean, read_located
 from stillwatch.policy.rules import CONDITIONS, FELT, Condition, Example, Ladder, Policy, Rule, Verdict, Wording
 from stillwatch.tables import VERDICTS
 

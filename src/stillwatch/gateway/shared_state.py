@@ -15,14 +15,14 @@ from typing import Any, Protocol
 
 from stillwatch.core import BadSetting, MissingDependency
 
-__all__ = ["MemoryState", "RedisState", "State", "StateMissing"]
+__all__ = ["MemoryState", "RedisState", "SharedState", "SharedStateAway"]
 
 
-class StateMissing(Exception):
+class SharedStateAway(Exception):
     """The shared state does not answer; it never leaves this package."""
 
 
-class State(Protocol):
+class SharedState(Protocol):
     """What a gateway asks of its state."""
 
     async def take(self, key: str, per_minute: float, burst: float) -> float:
@@ -137,9 +137,9 @@ class RedisState:
     async def _asked(self, call: Any) -> Any:
         if time.monotonic() < self._leave_alone_until:
             call.close()
-            raise StateMissing("left alone after a failure")
+            raise SharedStateAway("left alone after a failure")
         try:
             return await asyncio.wait_for(call, self._timeout)
         except self._errors as error:
             self._leave_alone_until = time.monotonic() + self._retry_after
-            raise StateMissing(str(error) or type(error).__name__) from None
+            raise SharedStateAway(str(error) or type(error).__name__) from None

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.policy.columns import Column, Subjects
+from stillwatch.policy.fact_columns import Column, Subjects
 from stillwatch.policy.facts import FACTS
 from stillwatch.policy.licences import Registry
 from stillwatch.policy.usage import Usage

@@ -18,14 +18,14 @@ import torch
 from stillwatch.lab.sampling import sample
 from stillwatch.lab.teachers import load_model, load_tokenizer
 
-__all__ = ["FolderSubject"]
+__all__ = ["FolderModel"]
 
 _TOP = 20
 Chat = Sequence[tuple[str, str]]
 
 
 @dataclass
-class FolderSubject:
+class FolderModel:
     """``hf:PATH``.
 
     Args:

@@ -50,7 +50,7 @@ def draft_retraction(
     if reason not in RETRACTION_REASONS:
         raise BadSetting(f"no reason: {reason!r}", where="--reason", hint=f"one of {', '.join(RETRACTION_REASONS)}")
     store = member.store
-    where = store.whence(identifier)
+    where = store.origin_of(identifier)
     known = store.published(where[0], where[1]) if where else {}
     if where is None or identifier not in known:
         raise BadSetting(
@@ -127,7 +127,7 @@ def draft_appeal(
     if case is None and status != "filed":
         raise BadSetting("an outcome needs its case", where="--case", hint="alliance pull says which")
     store = member.store
-    where, thing = store.whence(identifier), store.find(identifier)
+    where, thing = store.origin_of(identifier), store.find(identifier)
     if where is None or thing is None:
         raise BadSetting(f"{identifier} was neither published nor pulled", where="OBJECT", hint="pull first")
     case = case or f"{member.name}.{uuid.uuid4()}"
