@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from stillwatch.decisions.decision import (
     ACTIONS,
-    SUBJECT_KINDS,
     Action,
     Clause,
     Decision,
@@ -28,7 +27,6 @@ from stillwatch.decisions.in_force import Appeal, LoggedDecision, current_decisi
 
 __all__ = [
     "ACTIONS",
-    "SUBJECT_KINDS",
     "Action",
     "Appeal",
     "Clause",

@@ -25,7 +25,6 @@ from stillwatch.core.terms import VERDICTS
 
 __all__ = [
     "ACTIONS",
-    "SUBJECT_KINDS",
     "Action",
     "Clause",
     "Decision",
@@ -44,8 +43,6 @@ Truth = Literal["true", "false", "unknown"]
 SubjectKind = Literal["account", "organisation", "campaign", "template", "licence"]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Text = Annotated[str, msgspec.Meta(min_length=1)]
-
-SUBJECT_KINDS = ("account", "organisation", "campaign", "template", "licence")
 
 
 @dataclass(frozen=True, slots=True)

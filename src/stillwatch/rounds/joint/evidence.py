@@ -13,16 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["CONTENT_KINDS", "HAND_KINDS", "RARITIES", "SCARCE", "Own", "OwnGroup", "PeerGraph", "PeerGroup", "rarity"]
+__all__ = ["CONTENT_KINDS", "RARITIES", "SCARCE", "Own", "OwnGroup", "PeerGraph", "PeerGroup", "rarity"]
 
 I64 = npt.NDArray[np.int64]
 Token = bytes
 
 CONTENT_KINDS = frozenset({"sentence", "template"})
-"""Kinds that show one source of text."""
-
-HAND_KINDS = frozenset({"payment", "domain", "address", "network", "tls", "device"})
-"""Kinds that show the same hands."""
+"""Kinds that show one source of text; all others show the same hands."""
 
 RARITIES = (0.002, 0.02, 0.15)
 """Upper bounds of the classes of rarity, as shares of a member's accounts; as a scan classes them."""

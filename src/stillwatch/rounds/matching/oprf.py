@@ -16,15 +16,12 @@ from collections.abc import Sequence
 
 from voprf import ristretto
 
-__all__ = ["ELEMENT", "MOST_A_BATCH", "OUTPUT", "PROOF", "SUITE", "BadElement", "BlindedRequests", "Key", "blind"]
+__all__ = ["ELEMENT", "MOST_A_BATCH", "PROOF", "BadElement", "BlindedRequests", "Key", "blind"]
 
-SUITE = "ristretto255-SHA512"
 ELEMENT = 32
 """Bytes of a group element."""
 PROOF = 64
 """Bytes of a batch's proof."""
-OUTPUT = 64
-"""Bytes of an output."""
 MOST_A_BATCH = 4_096
 """Elements in one batch: one proof each; the suite itself ends at 65,535."""
 
