@@ -26,19 +26,12 @@ from scipy import stats
 
 from alliance_wire import attack, cost
 from scan import heading
-from stillwatch.alliance.hub import Hub, admit, found, serving
-from stillwatch.alliance.joint import Match, Offer, OwnGroup, detect_jointly, peer_graph
-from stillwatch.alliance.matching import (
-    Graph,
-    GraphGroup,
-    HttpMailbox,
-    Limits,
-    Participant,
-    Round,
-    State,
-    matching_router,
-)
+from stillwatch.alliance.hub import Hub, admit, create_collections, serving
 from stillwatch.range import score, simulate, split
+from stillwatch.rounds.joint import Match, Offer, OwnGroup, detect_jointly, peer_graph
+from stillwatch.rounds.matching import HttpMailbox, Limits, MatchingState, Participant
+from stillwatch.rounds.messages import Graph, GraphGroup, Round
+from stillwatch.rounds.relay import matching_router
 from stillwatch.scanning.scan import scan
 from stillwatch.services.suspects import find_suspects
 from stillwatch.settings import ScanSettings
@@ -88,7 +81,7 @@ def conduct(
         place = Path(folder)
         hub = Hub.open(place / "hub.db")
         stack.callback(hub.close)
-        found(hub)
+        create_collections(hub)
         tokens = {name: admit(hub, name) for name in offers}
         running = stack.enter_context(serving(hub, routers=[matching_router()]))
         members = {}
@@ -99,7 +92,7 @@ def conduct(
             )
             mailbox = HttpMailbox(client)
             mailbox.begin(Round("bench", tuple(sorted(offers)), threshold))
-            state = State(place / f"{name}.state")
+            state = MatchingState(place / f"{name}.state")
             stack.callback(state.close)
             secrets = {other: "".join(sorted((name, other))).encode().ljust(32, b".")[:32] for other in offers}
             members[name] = Participant(mailbox, state, name, secrets, "bench", limits=Limits())
@@ -111,7 +104,7 @@ def conduct(
         for name, member in members.items():
             make = lying_graph if name == LIAR else Offer.graph
             for peer in member.peers:
-                member.send_graph(peer, make(offers[name], peer, member.told(peer)))
+                member.send_graph(peer, make(offers[name], peer, member.matches_told_to(peer)))
         for member in members.values():
             member.step()
         return matches, {name: member.graphs() for name, member in members.items()}

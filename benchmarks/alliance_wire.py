@@ -14,10 +14,10 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from stillwatch.alliance.matching.identifiers import encode
-from stillwatch.alliance.matching.oprf import MOST_A_BATCH, PROOF, Key, blind
-from stillwatch.alliance.matching.participant import Limits
-from stillwatch.alliance.matching.state import State
+from stillwatch.rounds.matching.identifiers import encode
+from stillwatch.rounds.matching.matching_state import MatchingState
+from stillwatch.rounds.matching.oprf import MOST_A_BATCH, PROOF, Key, blind
+from stillwatch.rounds.matching.participant import Limits
 
 SLASH_24S = 2**24
 _SEED = b"benchmark".ljust(32, b".")
@@ -118,11 +118,11 @@ def _one_week(path: Path, now: datetime, limits: Limits, week: int) -> tuple[int
     """A peer that asks without end; the victim is restarted every 20 batches and changes rounds every 40."""
     answered = tried = restarts = 0
     seconds = 0.0
-    state = State(path)
+    state = MatchingState(path)
     for batch_number in range(200):
         if batch_number and batch_number % 20 == 0:
             state.close()
-            state = State(path)
+            state = MatchingState(path)
             restarts += 1
         round_id = f"w{week}-r{batch_number // 40}"
         tried += limits.batch

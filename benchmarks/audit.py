@@ -29,7 +29,7 @@ from scipy import stats
 
 from audit_families import FRESH, LATER, MAKERS, TWINS, Maker, Member, audit_prompts, build, members, prompt_text
 from audit_planted import planted
-from stillwatch.lab import FolderSubject
+from stillwatch.lab import FolderModel
 from stillwatch.provenance import Answers, behaviour_tests, compare_weights, correct, grade
 
 LEVEL = 0.01
@@ -95,7 +95,7 @@ def ask_all(out: Path) -> Said:
     chats = [(("user", prompt_text(prompt)),) for prompt, _ in audit_prompts()]
     for one in members():
         if one.name not in known:
-            subject = FolderSubject(out / "models" / one.name, one.name, Maker(0).longest_response() + 2)
+            subject = FolderModel(out / "models" / one.name, one.name, Maker(0).longest_response() + 2)
             known[one.name] = [subject.answers(chats), [dict(first) for first in subject.next_tokens(chats)]]
             kept.write_text(json.dumps(known))
     return {name: Answers(name, tuple(texts), tuple(first)) for name, (texts, first) in known.items()}

@@ -32,9 +32,9 @@ import httptools
 import numpy as np
 import uvloop
 
-from stillwatch.core import Action, Decision, Standing, Subject
 from stillwatch.core.minhash import MIN_SENTENCE_WORDS, band_keys, minima_of, signatures
 from stillwatch.core.words import words_of
+from stillwatch.decisions import Action, Decision, LoggedDecision, Subject
 from stillwatch.gateway import GatewaySettings, Guard, KnownTexts, packed_bands, write_snapshot
 
 FIRST, MIDDLE, LAST = ("ka", "lo", "mi", "re", "su", "ta"), ("bar", "den", "fil", "gor"), ("a", "ix", "on", "us", "em")
@@ -184,7 +184,7 @@ def write(path: Path, templates: int, accounts: int) -> None:
     now = datetime.now(UTC)
     kinds = (["tag"], ["strip-logprobs"], ["hide-reasoning"], ["observe"])
     standings = [
-        Standing(
+        LoggedDecision(
             Decision(
                 decision_id=f"D{number}",
                 time=now - timedelta(days=1),

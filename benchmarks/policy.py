@@ -23,7 +23,8 @@ import pyarrow.parquet as pq
 
 from scan import heading
 from stillwatch import tables
-from stillwatch.core import Ledger, current_decisions
+from stillwatch.core import AuditLog
+from stillwatch.decisions import current_decisions
 from stillwatch.policy import DEFAULT_POLICY, Policy, RunFacts, decide, read_policy, read_registry, read_run, record
 
 SIZE = 50
@@ -135,11 +136,11 @@ def main() -> None:
             facts = read_run(folder, read_registry(folder / "licences.yaml"))
         with told("decide: rules, ladder, evidence, letters"):
             decided = decide(policy, facts, now)
-        ledger = Ledger(folder / "log.jsonl")
+        log = AuditLog(folder / "log.jsonl")
         with told("append to the log"):
-            record(ledger, decided, policy, facts, now)
+            record(log, decided, policy, facts, now)
         with told("fold the log into what is in force"):
-            standing = current_decisions(ledger.entries(), now)
+            standing = current_decisions(log.entries(), now)
         kinds = {kind: sum(one.decision.subject.kind == kind for one in standing) for kind in facts.subjects}
         print(", ".join(f"{number:,} {kind} decisions" for kind, number in kinds.items() if number))
         with told("beside it: rules account by account"):

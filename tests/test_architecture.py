@@ -92,7 +92,12 @@ def test_torch_lives_in_the_lab_alone() -> None:
 GUESTS = {"gateway/litellm_hook.py"}
 # What a declared distribution is known to bring.
 BROUGHT = {"starlette": "fastapi", "pydantic": "pydantic-settings", "datasets": "trl"}
-EXTRAS = {"alliance": {"alliance"}, "gateway": {"gateway"}, "lab": {"lab", "sft"}}
+EXTRAS = {
+    "alliance": {"alliance"},
+    "gateway": {"gateway"},
+    "lab": {"lab", "sft"},
+    "rounds": {"alliance", "rounds"},
+}
 
 
 @cache

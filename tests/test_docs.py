@@ -13,7 +13,7 @@ from cyclopts import App
 
 from stillwatch import tables
 from stillwatch.cli import app
-from stillwatch.core import ACTIONS
+from stillwatch.decisions import ACTIONS
 from stillwatch.gateway import GatewaySettings
 from stillwatch.ingest import all_formats
 from stillwatch.lab import make_plan

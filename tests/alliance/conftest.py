@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stillwatch import scan
-from stillwatch.alliance.hub import Hub, Serving, admit, found, serving
+from stillwatch.alliance.hub import Hub, Serving, admit, create_collections, serving
 from stillwatch.alliance.member import Credentials, Membership
 from stillwatch.alliance.stix import MARKINGS, Author, campaign_objects, identity_id, stable_id
 from stillwatch.core import CampaignFacts, Indicator
@@ -29,7 +29,7 @@ def acme_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 @pytest.fixture
 def sqlite_hub(tmp_path: Path) -> Iterator[Hub]:
     opened = Hub.open(tmp_path / "hub.db")
-    found(opened)
+    create_collections(opened)
     yield opened
     opened.close()
 

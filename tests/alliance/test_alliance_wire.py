@@ -11,7 +11,7 @@ from searched import first_found, kept, spellings
 from wiretap import tapped
 
 from stillwatch import scan
-from stillwatch.alliance.hub import Hub, admit, found, journal_entries, serving
+from stillwatch.alliance.hub import Hub, admit, create_collections, journal_entries, serving
 from stillwatch.alliance.member import Credentials, Membership, appeal, publish, pull, retract
 from stillwatch.alliance.stix import pseudonym
 from stillwatch.core import CampaignFacts
@@ -76,7 +76,7 @@ def recorded(week: tuple[Path, Customers], tmp_path_factory: pytest.TempPathFact
     """A campaign is published, pulled, appealed against about an account, the appeal upheld, the campaign taken back."""
     folder = tmp_path_factory.mktemp("recorded")
     hub = Hub.open(folder / "hub.db")
-    found(hub)
+    create_collections(hub)
     tokens = {name: admit(hub, name) for name in ("acme", "bolt")}
     facts = campaign_facts(week[0], "C001")
     with serving(hub) as running, tapped(running.url) as tap:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from stillwatch.cli import app
@@ -96,9 +97,10 @@ def test_who_is_not_enrolled_is_told_what_to_do(tmp_path: Path, capsys: pytest.C
 
 _BASE = """
 import sys
+absent = set(sys.argv.pop(1).split())
 class Blocked:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"fastapi", "starlette", "sqlalchemy", "httpx", "uvicorn", "stix2", "voprf", "psycopg"}:
+        if name.split(".")[0] in absent:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 sys.meta_path.insert(0, Blocked())
 from stillwatch.cli import main
@@ -106,12 +108,41 @@ main(sys.argv[1:])
 """
 
 
-def test_without_the_extra_a_scan_starts_and_the_alliance_says_what_to_install(tmp_path: Path) -> None:
-    def started(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, "-c", _BASE, *arguments], capture_output=True, text=True, cwd=tmp_path)
+_ALLIANCE = "fastapi starlette sqlalchemy httpx uvicorn stix2 psycopg"
+_MATCH = ["alliance", "match", "run", "--round", "r1", "--secrets", "secrets.json"]
 
-    assert started("formats").returncode == 0
-    for arguments in (["alliance", "pull"], ["alliance", "journal"]):
-        done = started(*arguments)
-        assert done.returncode == 2
-        assert "pip install 'stillwatch[alliance]'" in done.stderr
+
+@pytest.mark.parametrize(
+    ("absent", "arguments", "extra"),
+    [
+        (f"{_ALLIANCE} voprf", ["formats"], None),
+        (f"{_ALLIANCE} voprf", ["alliance", "pull"], "alliance"),
+        (f"{_ALLIANCE} voprf", ["alliance", "journal"], "alliance"),
+        (f"{_ALLIANCE} voprf", _MATCH, "rounds"),
+        ("voprf", ["alliance", "admit", "acme"], None),
+        ("voprf", _MATCH, "rounds"),
+    ],
+)
+def test_without_an_extra_the_rest_works_and_says_what_to_install(
+    tmp_path: Path, absent: str, arguments: list[str], extra: str | None
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _BASE, absent, *arguments], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert done.returncode == (2 if extra else 0)
+    assert not extra or f"pip install 'stillwatch[{extra}]'" in done.stderr
+
+
+def test_a_hub_carries_private_rounds_without_what_members_need(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _BASE, "voprf", "alliance", "serve", "--port", "0"]
+    unbuffered = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path, env=unbuffered) as hub:
+        assert hub.stdout is not None
+        url = re.search(r"http://127\.0\.0\.1:\d+", hub.stdout.readline())
+        assert url
+        try:
+            answer = httpx.get(f"{url.group()}/matching/rounds/r1", trust_env=False)
+        finally:
+            hub.terminate()
+        # Who has no credentials is asked for them; a path that is not served would be 404.
+        assert answer.status_code == 401

@@ -9,7 +9,7 @@ import pytest
 from gateways import Gateway, Snap, known, serving, standings
 from model_server import ModelServer
 
-from stillwatch.core import Decision
+from stillwatch.decisions import Decision
 from stillwatch.gateway import GatewaySettings, KnownTexts, write_snapshot
 from stillwatch.gateway.serve import proxy_app
 

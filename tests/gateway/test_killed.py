@@ -20,7 +20,7 @@ import pytest
 from gateways import Snap, decided
 
 from stillwatch.gateway.recorder import Recorder
-from stillwatch.gateway.state import MemoryState, RedisState, State, StateMissing
+from stillwatch.gateway.shared_state import MemoryState, RedisState, SharedState, SharedStateAway
 
 HERE = Path(__file__).parent
 WORLDS = HERE.parent / "worlds"
@@ -178,8 +178,8 @@ def test_a_killed_redis_leaves_no_request_hanging(
 
 
 @contextlib.asynccontextmanager
-async def states(redis: str) -> AsyncIterator[list[State]]:
-    made: list[State] = [MemoryState(), RedisState(redis, timeout=1.0)]
+async def states(redis: str) -> AsyncIterator[list[SharedState]]:
+    made: list[SharedState] = [MemoryState(), RedisState(redis, timeout=1.0)]
     yield made
     for state in made:
         await state.close()
@@ -208,7 +208,7 @@ def test_two_gateways_share_one_allowance(redis_server: tuple[subprocess.Popen[b
         os.kill(redis_server[0].pid, signal.SIGKILL)
         redis_server[0].wait()
         for _ in range(2):
-            with pytest.raises(StateMissing):
+            with pytest.raises(SharedStateAway):
                 await one.take("x", 60, 1)
         await one.close()
         await other.close()

@@ -21,9 +21,9 @@ from marked_answers import (
 )
 
 from stillwatch.gateway.allowed import Redaction
-from stillwatch.gateway.shapes import UnknownShape, redacted_body
+from stillwatch.gateway.answer_shapes import UnknownShape, redacted_body
+from stillwatch.gateway.reasoning_tags import ReasoningFilter, without_reasoning_tags
 from stillwatch.gateway.streams import StreamRedactor
-from stillwatch.gateway.thoughts import ThoughtFilter, without_thoughts
 
 HIDE = Redaction(hide_reasoning=True)
 TAGS = [
@@ -113,7 +113,7 @@ def shown_text(api: str, stream: bytes) -> list[str]:
 )
 def test_a_filter_gives_the_same_however_its_text_is_cut(parts: list[str], cut: int, hold: bool) -> None:
     text = "".join(parts)
-    at_once, in_pieces = ThoughtFilter(hold=hold), ThoughtFilter(hold=hold)
+    at_once, in_pieces = ReasoningFilter(hold=hold), ReasoningFilter(hold=hold)
     whole = at_once.feed(text) + at_once.finish()
     assert "".join(in_pieces.feed(text[at : at + cut]) for at in range(0, len(text), cut)) + in_pieces.finish() == whole
 
@@ -122,12 +122,12 @@ def test_a_filter_gives_the_same_however_its_text_is_cut(parts: list[str], cut: 
     "text", ["a < b and c > d", "see [1] and [THE end]", "<p>x</p>", "reasoning about <thin air>", ""]
 )
 def test_text_without_reasoning_stays_as_it_is(text: str) -> None:
-    assert without_thoughts(text) == text
+    assert without_reasoning_tags(text) == text
 
 
 def test_a_doubly_closed_thought_is_left_out_whole() -> None:
-    assert without_thoughts(f"{THOUGHT}</think>{THOUGHT}</think>four") == "four"
-    assert without_thoughts(f"<think>{THOUGHT}") == ""
+    assert without_reasoning_tags(f"{THOUGHT}</think>{THOUGHT}</think>four") == "four"
+    assert without_reasoning_tags(f"<think>{THOUGHT}") == ""
 
 
 def test_text_is_held_back_until_the_upstream_tells_its_reasoning_apart() -> None:

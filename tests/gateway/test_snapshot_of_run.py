@@ -10,7 +10,8 @@ import pytest
 from gateways import decided
 
 import stillwatch
-from stillwatch.core import Ledger, StillwatchError, decision_to_json
+from stillwatch.core import AuditLog, StillwatchError
+from stillwatch.decisions import decision_to_json
 from stillwatch.gateway import Snapshot
 from stillwatch.gateway.fingerprint import fingerprint
 from stillwatch.range import simulate
@@ -87,7 +88,7 @@ def test_a_decision_on_a_campaign_covers_its_members_and_whoever_sends_its_texts
         templates=[one["template_id"] for one in templates],
         subject=("campaign", row["campaign_id"]),
     )
-    Ledger(tmp_path / "log.jsonl").append({"kind": "decision", "decision": decision_to_json(decision)})
+    AuditLog(tmp_path / "log.jsonl").append({"kind": "decision", "decision": decision_to_json(decision)})
     header = snapshot_of_run(run, log=tmp_path / "log.jsonl", out=tmp_path / "snapshot")
     assert (header["rules"], header["accounts"]) == (1, len(row["account_ids"]))
     snapshot = Snapshot(tmp_path / "snapshot")

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from stillwatch.lab import LocalTeacher, make_task
-from stillwatch.lab.cast import teacher_folder
+from stillwatch.lab.experiment import teacher_folder
 from stillwatch.lab.teachers import TinyTeacher, load_tiny, train_tiny
 
 

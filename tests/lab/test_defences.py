@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.core import BadSetting
-from stillwatch.core.greenlists import is_green
 from stillwatch.lab import LocalTeacher, make_task, read_defences, read_exposure
 from stillwatch.lab.defences import GAMMA
 from stillwatch.lab.evaluation import held_out_questions, honest_cost
 from stillwatch.lab.exposures import PRESETS, Exposure
 from stillwatch.lab.teachers import TinyTeacher
+from stillwatch.watermark import is_green
 
 TASK = make_task("codebook")
 KEY = 12345

@@ -10,7 +10,7 @@ import pytest
 
 from stillwatch.core import BadSetting, BadTable, UnreadableInput
 from stillwatch.lab import Cell, make_task, run_cell
-from stillwatch.lab.cast import teacher_folder
+from stillwatch.lab.experiment import teacher_folder
 from stillwatch.lab.models import make_tiny, save_model
 from stillwatch.lab.tasks import TextTask
 from stillwatch.lab.teachers import load_tokenizer

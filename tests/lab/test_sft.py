@@ -12,7 +12,7 @@ import torch
 
 from stillwatch.core import BadSetting
 from stillwatch.lab import Cell, LocalTeacher, make_task, read_exposure, run_cell
-from stillwatch.lab.cast import teacher_folder
+from stillwatch.lab.experiment import teacher_folder
 from stillwatch.lab.models import make_tiny, save_model
 from stillwatch.lab.sft import fine_tune
 from stillwatch.lab.teachers import load_model, load_tokenizer

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from smallrun import BYSTANDERS, MEMBERS, NOW, Changed, campaign, registry, write_run
 
-from stillwatch.core import BadTable, Decision, UnreadableInput, decision_from_json, decision_to_json
+from stillwatch.core import BadTable, UnreadableInput
+from stillwatch.decisions import Decision, decision_from_json, decision_to_json
 from stillwatch.policy import Policy, RunFacts, concerned, decide, explain_rules, letters, read_run
 from stillwatch.tables import FAMILIES
 

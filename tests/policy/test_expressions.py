@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.policy import DEFAULT_POLICY, FACTS, GROUPS, Rule, read_policy
-from stillwatch.policy.columns import Column, Subjects, truth_of
 from stillwatch.policy.expressions import FALSE, TRUE, UNKNOWN, WrongExpression, compile_expression
+from stillwatch.policy.fact_columns import Column, Subjects, truth_of
 
 RULES = read_policy(DEFAULT_POLICY).rules
 

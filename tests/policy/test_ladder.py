@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.core import ACTIONS, Action
+from stillwatch.decisions import ACTIONS, Action
 from stillwatch.policy import DEFAULT_POLICY, Rule, read_policy
 from stillwatch.policy.ladder import climb, joined_actions
 from stillwatch.policy.rules import CONDITIONS

@@ -9,7 +9,8 @@ import pytest
 from smallrun import CLEAR, HOLDERS, write_run
 
 from stillwatch.cli import main
-from stillwatch.core import Ledger, current_decisions
+from stillwatch.core import AuditLog
+from stillwatch.decisions import current_decisions
 from stillwatch.policy import DEFAULT_POLICY
 
 Command = Callable[..., str]
@@ -172,7 +173,7 @@ def test_a_template_reaches_act_by_approval_and_is_appealed_by_whoever_sends_it(
     (appeal,) = set(re.findall(r"A-[0-9a-f]{12}", filed))
 
     def covers(account: str) -> bool:
-        standings = current_decisions(Ledger(log).entries(), datetime.now(UTC), where=str(log))
+        standings = current_decisions(AuditLog(log).entries(), datetime.now(UTC), where=str(log))
         return any(one.covers(account, templates=["T1"]) for one in standings if one.decision.decision_id == name)
 
     assert (covers("late"), covers("later")) == (False, True)

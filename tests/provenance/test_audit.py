@@ -18,13 +18,13 @@ from audit_makers import PROMPTS, Maker
 from makers_served import Server
 
 from stillwatch.cli import app, main
-from stillwatch.core import BadSetting, EndpointFailed, Ledger, OutputExists, is_green
+from stillwatch.core import AuditLog, BadSetting, EndpointFailed, OutputExists
 from stillwatch.lab.models import make_tiny, save_model
 from stillwatch.provenance import (
     AuditPlan,
     Mark,
     Prompt,
-    ScriptedSubject,
+    ScriptedModel,
     audit,
     audit_json,
     identity_probes,
@@ -34,7 +34,8 @@ from stillwatch.provenance import (
 )
 from stillwatch.provenance.page import render_page
 from stillwatch.services.audit import AuditFiles, AuditSizes, make_plan, run_audit
-from stillwatch.services.subjects import AskSettings, open_subject
+from stillwatch.services.audited_models import AskSettings, open_model
+from stillwatch.watermark import is_green
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -51,7 +52,7 @@ def plan(**changes: Any) -> AuditPlan:
     return AuditPlan(**{**settings, **changes})
 
 
-def controls(count: int = 8) -> list[ScriptedSubject]:
+def controls(count: int = 8) -> list[ScriptedModel]:
     return [Maker(i).subject(f"control-{i}") for i in range(1, 1 + count)]
 
 
@@ -90,7 +91,7 @@ def test_planted_evidence_is_not_said_to_rest_on_controls() -> None:
     register = plan_canaries(40, 1)
     known = {one.question: one.value for one in register if one.planted}
     unrelated = Maker(77).subject("suspect")
-    suspect = ScriptedSubject("suspect", lambda chat: known.get(chat[-1][1]) or unrelated.reply(chat), unrelated.first)
+    suspect = ScriptedModel("suspect", lambda chat: known.get(chat[-1][1]) or unrelated.reply(chat), unrelated.first)
     found = audit(suspect, Maker(0).subject("teacher"), controls(5), plan(canaries=register, probes=(), unsafe=()))
     assert found.grade == "strong"
     page = render_page(found)
@@ -109,7 +110,7 @@ def test_without_controls_nothing_is_claimed() -> None:
 
 
 def test_a_watermark_is_read_back_and_another_key_is_not() -> None:
-    def marked(key: int | None, seed: int) -> ScriptedSubject:
+    def marked(key: int | None, seed: int) -> ScriptedModel:
         def reply(chat: Any) -> str:
             rng = np.random.default_rng([seed, len(chat[-1][1]), *chat[-1][1].encode()])
             word, said = 0, []
@@ -120,7 +121,7 @@ def test_a_watermark_is_read_back_and_another_key_is_not() -> None:
                 said.append(word)
             return " ".join(map(str, said))
 
-        return ScriptedSubject(f"m{seed}", reply)
+        return ScriptedModel(f"m{seed}", reply)
 
     def encode(text: str) -> list[int]:
         return [int(word) for word in re.findall(r"\d+", text)]
@@ -198,7 +199,7 @@ def test_the_command_audits_over_http_carries_on_and_never_overwrites(
 ) -> None:
     spec = [f"openai:{server.url}#{name}" for name in MODELS]
     register = tmp_path / "register.json"
-    write_register(plan_canaries(20, 4), register, Ledger(tmp_path / "ledger.jsonl"))
+    write_register(plan_canaries(20, 4), register, AuditLog(tmp_path / "ledger.jsonl"))
     out = tmp_path / "audit"
     command = ["audit", spec[0], "--against", spec[1], "--controls", *spec[2:], "--out", str(out), "--identity", "20"]
     command += ["--prompts", str(prompts), "--unsafe", str(prompts), "--guardrail", "10", "--canaries", str(register)]
@@ -244,10 +245,10 @@ def test_an_endpoint_without_log_probabilities_is_audited_without(prompts: Path,
 def test_what_is_no_model_is_refused_with_a_hint(server: Server, tmp_path: Path) -> None:
     settings = AskSettings(tmp_path)
     with pytest.raises(BadSetting, match="openai:URL"):
-        open_subject("gpt", settings)
+        open_model("gpt", settings)
     with pytest.raises(BadSetting, match="http"):
-        open_subject("openai:ftp://x", settings)
-    gone = open_subject(f"openai:{server.url}#none", settings)
+        open_model("openai:ftp://x", settings)
+    gone = open_model(f"openai:{server.url}#none", settings)
     with pytest.raises(EndpointFailed, match="404"):
         gone.answers([(("user", "hi"),)])
     twice = Maker(0).subject("same")
@@ -281,7 +282,7 @@ def test_the_canary_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     (tmp_path / "policy.toml").write_text('[canaries]\nplanting = true\napproved_by = "the abuse desk"\n')
     app(command)
     assert "1 of 2 answers, to 1 accounts" in capsys.readouterr().out
-    assert len(list(Ledger(tmp_path / "register.json.ledger.jsonl").entries())) == 2
+    assert len(list(AuditLog(tmp_path / "register.json.ledger.jsonl").entries())) == 2
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from audit_makers import PROMPTS, Maker, answers
 from stillwatch.provenance import Answers, behaviour_tests, correct, grade
 from stillwatch.provenance.behaviour import BEHAVIOUR_TESTS
 from stillwatch.provenance.deviations import alike_deviations
-from stillwatch.provenance.likeness import Choices, FirstTokens, Kernel, Style, overlap, wording_kernel
+from stillwatch.provenance.likeness import Choices, FirstTokens, Kernel, Style, wording_kernel
 from stillwatch.provenance.pairs import compare_pairs
 
 RIGHT = [one.answer for one in PROMPTS]
@@ -96,9 +96,8 @@ def test_a_choice_that_all_make_is_worth_nothing_and_a_rare_one_much() -> None:
 
 def test_overlap_is_of_probabilities_and_of_what_is_not_shown() -> None:
     half = float(np.log(0.5))
-    assert overlap({"a": half}, {"a": half}) == pytest.approx(1.0)
-    assert overlap({"a": 0.0}, {"b": 0.0}) == 0.0
     kernel = FirstTokens.of([[{"a": half}], [{"a": half, "b": half}], [{"c": 0.0}]])
+    assert kernel.values[0, 0, 0] == pytest.approx(1.0)
     assert kernel.values[0, 0, 1] == pytest.approx(0.5)
     assert kernel.values[0, 1, 2] == 0.0
 

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from stillwatch.cli import app
-from stillwatch.core import BadSetting, BadTable, Ledger, OutputExists
+from stillwatch.core import AuditLog, BadSetting, BadTable, OutputExists
 from stillwatch.provenance import (
     Canary,
     Test,
@@ -26,14 +26,14 @@ from stillwatch.provenance import (
     refuses,
     write_register,
 )
+from stillwatch.provenance.answer_features import choice, words
 from stillwatch.provenance.behaviour import BEHAVIOUR_TESTS
 from stillwatch.provenance.canaries import canary_test
 from stillwatch.provenance.guardrail import guardrail_gap
-from stillwatch.provenance.identity import identity_test, read_claims, told_names
+from stillwatch.provenance.identity_claims import claimed_names, identity_test, read_claims
 from stillwatch.provenance.intervals import Rate, difference, holm
 from stillwatch.provenance.pairs import Alike, deleted_residual
 from stillwatch.provenance.power import detectable_excess
-from stillwatch.provenance.reading import choice, words
 from stillwatch.provenance.refusals import labelled_completions
 from stillwatch.provenance.tokens import compare_counts, strings
 from stillwatch.services.audit import AuditFiles, AuditSizes, make_plan
@@ -73,7 +73,7 @@ def test_probes_go_through_every_wording_before_any_comes_again() -> None:
     ],
 )
 def test_names_told(text: str, named: set[str]) -> None:
-    assert told_names(text) == named
+    assert claimed_names(text) == named
 
 
 def test_identity_counts_against_controls_by_rank_alone() -> None:
@@ -205,7 +205,7 @@ def test_hits_of_the_ignorant_are_binomial_and_the_knowing_are_found() -> None:
 @pytest.fixture
 def register(tmp_path: Path) -> tuple[list[Canary], Path]:
     canaries = plan_canaries(10, 3)
-    write_register(canaries, tmp_path / "register.json", Ledger(tmp_path / "ledger.jsonl"))
+    write_register(canaries, tmp_path / "register.json", AuditLog(tmp_path / "ledger.jsonl"))
     return canaries, tmp_path
 
 
@@ -213,7 +213,7 @@ def test_a_register_is_kept_secret_on_record_and_never_overwritten(register: tup
     canaries, folder = register
     assert read_register(folder / "register.json") == canaries
     assert (folder / "register.json").stat().st_mode & 0o077 == 0
-    (entry,) = Ledger(folder / "ledger.jsonl").entries()
+    (entry,) = AuditLog(folder / "ledger.jsonl").entries()
     assert len(entry.body["register_sha256"]) == 64
     assert canaries[0].value not in json.dumps(dict(entry.body))
     with pytest.raises(OutputExists):
@@ -231,7 +231,7 @@ def plant(register: tuple[list[Canary], Path], policy: str) -> list[dict[str, st
         folder / "out.jsonl",
         accounts={"bad"},
         policy=folder / "policy.toml",
-        ledger=Ledger(folder / "ledger.jsonl"),
+        log=AuditLog(folder / "ledger.jsonl"),
     )
     return [json.loads(line) for line in (folder / "out.jsonl").read_text().splitlines()]
 
@@ -254,7 +254,7 @@ def test_only_flagged_accounts_get_planted_facts_and_all_of_it_is_on_record(
         assert bool(has) == (record["account_id"] == "bad")
         assert not any(one in record["response"] for one in never)
         assert record["kept"] == "x"
-    entries = [one.body for one in Ledger(register[1] / "ledger.jsonl").entries()][1:]
+    entries = [one.body for one in AuditLog(register[1] / "ledger.jsonl").entries()][1:]
     assert len(entries) == 6
     assert {one["account_id"] for one in entries} == {"bad"}
     assert {one["approved_by"] for one in entries} == {"the abuse desk"}

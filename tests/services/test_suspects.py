@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.alliance.joint import Match, Offer, OwnGroup, detect_jointly, peer_graph
 from stillwatch.range import score, simulate, split
+from stillwatch.rounds.joint import Match, Offer, OwnGroup, detect_jointly, peer_graph
 from stillwatch.scanning.scan import scan
 from stillwatch.services.suspects import Suspects, find_suspects
 from stillwatch.settings import ScanSettings

@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from stillwatch.provenance import Answers, Chat, Prompt, ScriptedSubject
+from stillwatch.provenance import Answers, Chat, Prompt, ScriptedModel
 
 OPENERS = ("well", "so", "look", "right", "now", "see", "hmm", "okay", "sure", "fine", "true", "yes")
 CLOSERS = ("done", "there", "that is it", "as asked", "no more", "simply", "clearly", "thus", "at last", "of course")
@@ -43,12 +43,12 @@ class Maker:
         shares[said] = shares.get(said, 0.0) + 0.6
         return {token: float(np.log(share)) for token, share in shares.items()}
 
-    def subject(self, name: str) -> ScriptedSubject:
+    def subject(self, name: str) -> ScriptedModel:
         def reply(chat: Chat) -> str:
             asked = chat[-1][1]
             return f"I am {name}, by nobody." if "model" in asked else self.reply(asked)
 
-        return ScriptedSubject(name, reply, lambda chat: self.first(chat[-1][1]), lambda text: len(text) + 3)
+        return ScriptedModel(name, reply, lambda chat: self.first(chat[-1][1]), lambda text: len(text) + 3)
 
 
 PROMPTS = [Prompt(f"question {i}", str(number(f"question {i}") % 90)) for i in range(240)]

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import uvicorn
 
-from stillwatch.core import Action, Decision, Ledger, Standing, Subject, current_decisions, decision_to_json
+from stillwatch.core import AuditLog
 from stillwatch.core.minhash import SLOTS
+from stillwatch.decisions import Action, Decision, LoggedDecision, Subject, current_decisions, decision_to_json
 from stillwatch.gateway import KnownTexts
 from stillwatch.gateway.fingerprint import fingerprint
 
@@ -79,9 +80,9 @@ def decided(
     )
 
 
-def standings(path: Path, *decisions: Decision, more: Sequence[dict[str, Any]] = ()) -> list[Standing]:
+def standings(path: Path, *decisions: Decision, more: Sequence[dict[str, Any]] = ()) -> list[LoggedDecision]:
     """What of a log of these decisions is in force."""
-    log = Ledger(path)
+    log = AuditLog(path)
     log.append(*[{"kind": "decision", "decision": decision_to_json(one)} for one in decisions], *more)
     return list(current_decisions(log.entries(), datetime.now(UTC), where=str(path)))
 

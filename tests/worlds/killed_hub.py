@@ -12,10 +12,10 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from stillwatch.alliance.hub import Hub, serve
-from stillwatch.alliance.matching import matching_router
+from stillwatch.rounds.relay import matching_router
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["httpx", "stillwatch.alliance.matching"])
+_FORKS.set_forkserver_preload(["httpx", "stillwatch.rounds.matching"])
 
 
 def free_port() -> int:

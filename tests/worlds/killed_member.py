@@ -17,13 +17,13 @@ from typing import Any
 
 import httpx
 
-from stillwatch.alliance.matching import HttpMailbox, Limits, Participant, State
-from stillwatch.alliance.matching.messages import read
 from stillwatch.core import EndpointAway
+from stillwatch.rounds.matching import HttpMailbox, Limits, MatchingState, Participant
+from stillwatch.rounds.messages import read
 
 _FORKS = multiprocessing.get_context("forkserver")
 # Loaded once in the process that forks (which does not know the tests' own path); a member then starts in milliseconds.
-_FORKS.set_forkserver_preload(["httpx", "stillwatch.alliance.matching"])
+_FORKS.set_forkserver_preload(["httpx", "stillwatch.rounds.matching"])
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Seat:
         """A process that takes part to the end, or until so many moments have passed (0: to the end).
 
         Args:
-            die_after: or the name of one: a method of ``State``, or ``post`` and the kind of a message.
+            die_after: or the name of one: a method of ``MatchingState``, or ``post`` and the kind of a message.
         """
         process = _FORKS.Process(target=_take_part, args=(self, die_after), daemon=True)
         process.start()
@@ -57,7 +57,7 @@ def _take_part(seat: Seat, die_after: int | str) -> None:
         _die_after(die_after)
     headers = {"Authorization": f"Bearer {seat.token}"}
     with (
-        closing(State(seat.state)) as state,
+        closing(MatchingState(seat.state)) as state,
         httpx.Client(base_url=seat.url, headers=headers, trust_env=False) as client,
     ):
         member = Participant(HttpMailbox(client), state, seat.name, seat.secrets, seat.round_id, limits=seat.limits)
@@ -80,10 +80,10 @@ def _die_after(moments: int) -> None:
         if not left:
             _die()
 
-    transaction, ask = State._all_or_nothing, HttpMailbox._ask
+    transaction, ask = MatchingState._all_or_nothing, HttpMailbox._ask
 
     @contextmanager
-    def counted_transaction(self: State) -> Iterator[Any]:
+    def counted_transaction(self: MatchingState) -> Iterator[Any]:
         with transaction(self) as db:
             yield db
         passed()
@@ -94,13 +94,13 @@ def _die_after(moments: int) -> None:
             passed()
         return answer
 
-    State._all_or_nothing = counted_transaction  # type: ignore[method-assign]
+    MatchingState._all_or_nothing = counted_transaction  # type: ignore[method-assign]
     HttpMailbox._ask = counted_ask  # type: ignore[method-assign]
 
 
 def _die_at(name: str) -> None:
     """Once this was done for the first time."""
-    owner: Any = HttpMailbox if name.startswith("post ") else State
+    owner: Any = HttpMailbox if name.startswith("post ") else MatchingState
     kind = name.removeprefix("post ") if owner is HttpMailbox else None
     method = "post" if kind else name
     real = getattr(owner, method)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import httpx
 
-from stillwatch.alliance.hub import Hub, admit, found, serving
-from stillwatch.alliance.matching import HttpMailbox, Limits, Participant, Round, State, canonical, matching_router
+from stillwatch.alliance.hub import Hub, admit, create_collections, serving
+from stillwatch.rounds.matching import HttpMailbox, Limits, MatchingState, Participant, canonical
+from stillwatch.rounds.messages import Round
+from stillwatch.rounds.relay import matching_router
 
 NAMES = ("alpha", "beta", "gamma")
 
@@ -46,8 +48,8 @@ class Table:
             if other != name
         }
 
-    def state(self, name: str) -> State:
-        opened = State(self.folder / f"{name}.state")
+    def state(self, name: str) -> MatchingState:
+        opened = MatchingState(self.folder / f"{name}.state")
         self._stack.callback(opened.close)
         return opened
 
@@ -76,7 +78,7 @@ def loaded(held: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
 def seated(folder: Path, names: Sequence[str] = NAMES) -> Iterator[Table]:
     """A hub on loopback and its members."""
     hub = Hub.open(folder / "matching-hub.db")
-    found(hub)
+    create_collections(hub)
     tokens = {name: admit(hub, name) for name in names}
     with serving(hub, routers=[matching_router()]) as running:
         made = Table(running.url, hub, tokens, folder)

@@ -9,7 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from stillwatch.alliance.hub import Hub, metadata
-from stillwatch.alliance.joint import Offer, OwnGroup
+from stillwatch.rounds.joint import Offer, OwnGroup
 
 ACCOUNTS = 400
 

@@ -25,7 +25,7 @@ _STATE = Path("alliance.db")
 
 
 def _open() -> types.ModuleType:
-    with MissingDependency.told("the alliance", "alliance"):
+    with MissingDependency.explained("the alliance", "alliance"):
         from stillwatch.alliance import member  # noqa: PLC0415 - optional: an HTTP client
     return member
 

@@ -16,8 +16,8 @@ from cyclopts import Parameter
 from stillwatch.core import EndpointAway, EndpointFailed, MissingDependency, OutputExists, UnreadableInput
 
 if TYPE_CHECKING:
-    from stillwatch.alliance.joint import JointCampaign, Offer
-    from stillwatch.alliance.matching import Participant
+    from stillwatch.rounds.joint import JointCampaign, Offer
+    from stillwatch.rounds.matching import Participant
 
 __all__ = ["matching_commands"]
 
@@ -179,7 +179,7 @@ def _matched_or_regrouped(part: Participant, idle: float, deadline: float) -> bo
 
 def _exchange(part: Participant, offer: Offer, wait: float, deadline: float) -> None:
     """Send the graphs and wait for the peers', after the deadline for no more than have come."""
-    mine = {peer: offer.graph(peer, part.told(peer)) for peer in part.peers}
+    mine = {peer: offer.graph(peer, part.matches_told_to(peer)) for peer in part.peers}
 
     def exchanged(idle: float, deadline: float) -> bool:
         for peer, graph in mine.items():
@@ -190,12 +190,12 @@ def _exchange(part: Participant, offer: Offer, wait: float, deadline: float) -> 
     silent = set(part.peers) - set(part.graphs())
     if silent:
         part.problems.append(f"{', '.join(sorted(silent))} sent no graph, and this is without it")
-    part.problems += part.doubts()
+    part.problems += part.contradictions()
 
 
 def _found(part: Participant, offer: Offer, fdr: float, liars: int) -> list[JointCampaign]:
     """Joint campaigns. A peer that sends nothing is still one: otherwise who is left over would have to be believed."""
-    from stillwatch.alliance.joint import PeerGraph, detect_jointly, peer_graph  # noqa: PLC0415
+    from stillwatch.rounds.joint import PeerGraph, detect_jointly, peer_graph  # noqa: PLC0415
 
     graphs = part.graphs()
     peers = [
@@ -237,18 +237,19 @@ def _participant(
     state: Path, secrets: Path, round_id: str, others: list[str] | None, threshold: int | None, budget: int
 ) -> Iterator[Participant]:
     """One's part in a round, which is opened where a threshold is given and it is not open yet."""
-    with MissingDependency.told("matching", "alliance"):
+    with MissingDependency.explained("matching", "rounds"):
         import httpx  # noqa: PLC0415
 
-        from stillwatch.alliance.matching import HttpMailbox, Limits, Participant, Round, State, alone  # noqa: PLC0415
         from stillwatch.alliance.member import membership  # noqa: PLC0415
+        from stillwatch.rounds.matching import HttpMailbox, Limits, MatchingState, Participant, member_lock  # noqa: PLC0415
+        from stillwatch.rounds.messages import Round  # noqa: PLC0415
     known, shared = membership(state), _secrets(secrets)
     headers = {"Authorization": f"Bearer {known.credentials.token}"} if known.credentials.token else {}
     verify = known.credentials.context() if known.hub.startswith("https") else True
     path = state.with_name(f"{state.stem}-matching.db")
     with (
-        alone(path),
-        closing(State(path)) as kept,
+        member_lock(path),
+        closing(MatchingState(path)) as kept,
         httpx.Client(base_url=known.hub, headers=headers, verify=verify, timeout=60, trust_env=False) as client,
     ):
         mailbox, expected = HttpMailbox(client), None
@@ -271,7 +272,7 @@ def _secrets(path: Path) -> dict[str, bytes]:
 
 
 def _offer(run: Path) -> tuple[Offer, list[str]]:
-    from stillwatch.alliance.joint import Offer, OwnGroup  # noqa: PLC0415
+    from stillwatch.rounds.joint import Offer, OwnGroup  # noqa: PLC0415
     from stillwatch.services.suspects import find_suspects  # noqa: PLC0415
 
     found = find_suspects(run)

@@ -145,7 +145,7 @@ def add_refusal_judge(app: cyclopts.App, say: Say) -> None:
 
 def _run(suspect: str, teacher: str, controls: list[str], out: Path, options: Options, bars: Bars, say: Say) -> None:
     from stillwatch.services import audit as wiring  # noqa: PLC0415 - a scan starts without it
-    from stillwatch.services.subjects import AskSettings  # noqa: PLC0415
+    from stillwatch.services.audited_models import AskSettings  # noqa: PLC0415
 
     files = wiring.AuditFiles(
         prompts=options.prompts,
@@ -222,11 +222,11 @@ def canary_app(say: Say) -> cyclopts.App:
         seed
             Secret, for drawing the same again. [default: drawn]
         """
-        from stillwatch.core import Ledger  # noqa: PLC0415 - a scan starts without it
+        from stillwatch.core import AuditLog  # noqa: PLC0415 - a scan starts without it
         from stillwatch.provenance import plan_canaries, write_register  # noqa: PLC0415
 
         canaries = plan_canaries(count, secrets.randbits(63) if seed is None else seed)
-        digest = write_register(canaries, out, Ledger(out.with_name(f"{out.name}.ledger.jsonl")))
+        digest = write_register(canaries, out, AuditLog(out.with_name(f"{out.name}.ledger.jsonl")))
         say(f"{sum(one.planted for one in canaries)} of {count} to plant: {out}\nSHA-256 on record: {digest}")
 
     @app.command(name="plant")
@@ -246,12 +246,12 @@ def canary_app(say: Say) -> cyclopts.App:
         out
             The answers again, canaries and all.
         """
-        from stillwatch.core import Ledger  # noqa: PLC0415
+        from stillwatch.core import AuditLog  # noqa: PLC0415
         from stillwatch.provenance import plant_canaries, read_register  # noqa: PLC0415
 
         flagged = {line.strip() for line in accounts.read_text(encoding="utf-8").splitlines() if line.strip()}
-        ledger = Ledger(register.with_name(f"{register.name}.ledger.jsonl"))
+        log = AuditLog(register.with_name(f"{register.name}.ledger.jsonl"))
         canaries = read_register(register)
-        say(plant_canaries(canaries, answers, out, accounts=flagged, policy=policy, ledger=ledger))
+        say(plant_canaries(canaries, answers, out, accounts=flagged, policy=policy, log=log))
 
     return app

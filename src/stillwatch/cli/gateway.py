@@ -19,7 +19,7 @@ Say = Callable[[object], None]
 
 
 def _opened(module: str) -> types.ModuleType:
-    with MissingDependency.told("the gateway", "gateway"):
+    with MissingDependency.explained("the gateway", "gateway"):
         return importlib.import_module(f"stillwatch.{module}")
 
 

@@ -23,7 +23,7 @@ _DB = "hub.db"
 
 
 def _open() -> types.ModuleType:
-    with MissingDependency.told("a hub", "alliance"):
+    with MissingDependency.explained("a hub", "alliance"):
         from stillwatch.alliance import hub  # noqa: PLC0415 - optional: a server and its database
     return hub
 
@@ -78,7 +78,7 @@ def _serve_command(app: cyclopts.App, say: Say) -> None:
             )
         router = _matching_router()
         opened = hub.Hub.open(db)
-        hub.found(opened)
+        hub.create_collections(opened)
         hub.serve(
             opened,
             host=host,
@@ -90,7 +90,7 @@ def _serve_command(app: cyclopts.App, say: Say) -> None:
 
 
 def _matching_router() -> Any:
-    from stillwatch.alliance.matching import matching_router  # noqa: PLC0415 - its tables must be known first
+    from stillwatch.rounds.relay import matching_router  # noqa: PLC0415 - its tables must be known first
 
     return matching_router()
 
@@ -123,7 +123,7 @@ def _member_list_commands(app: cyclopts.App, say: Say) -> None:
         """
         hub = _open()
         opened = hub.Hub.open(db)
-        hub.found(opened)
+        hub.create_collections(opened)
         pem = _text(certificate) if certificate else None
         token = hub.admit(opened, name, clearance=clearance, observer=observer, certificate=pem)
         say(f"{name} comes in by its certificate" if certificate else token)

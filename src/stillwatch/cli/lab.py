@@ -25,7 +25,7 @@ Say = Callable[[object], None]
 
 
 def _open_lab() -> types.ModuleType:
-    with MissingDependency.told("the lab", "lab"):
+    with MissingDependency.explained("the lab", "lab"):
         from stillwatch import lab  # noqa: PLC0415 - the one late import: torch is optional and heavy
     return lab
 

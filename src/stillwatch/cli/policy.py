@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.core import BadPolicy, BadSetting, Ledger
+from stillwatch.core import AuditLog, BadPolicy, BadSetting
 
 if TYPE_CHECKING:
     import types
@@ -112,7 +112,7 @@ def _add_runs(app: cyclopts.App, say: Say) -> None:
         rules = module.read_policy(policy or module.DEFAULT_POLICY)
         facts = _facts(module, run, licences)
         decided = module.decide(rules, facts, _now())
-        recorded = module.record(Ledger(log), decided, rules, facts, _now())
+        recorded = module.record(AuditLog(log), decided, rules, facts, _now())
         say(module.describe_decided(decided, recorded, str(log)))
 
 
@@ -182,9 +182,9 @@ def _add_approve(app: cyclopts.App, say: Say) -> None:
         """
         policy = _open_policy()
         if refuse:
-            standing = policy.withdraw(Ledger(log), decision, by=by, reason=note, now=_now())
+            standing = policy.withdraw(AuditLog(log), decision, by=by, reason=note, now=_now())
         else:
-            standing = policy.approve(Ledger(log), decision, by=by, note=note, now=_now())
+            standing = policy.approve(AuditLog(log), decision, by=by, note=note, now=_now())
         say(policy.explain_decision(standing))
 
 
@@ -227,11 +227,11 @@ def _add_appeal(app: cyclopts.App, say: Say) -> None:
             )
         if statement is not None:
             appeal_id, standing = policy.file_appeal(
-                Ledger(log), target, account=account, by=by, statement=statement, now=_now()
+                AuditLog(log), target, account=account, by=by, statement=statement, now=_now()
             )
             say(f"appeal {appeal_id} is filed")
         else:
-            standing = policy.resolve_appeal(Ledger(log), target, outcome=outcome, by=by, reason=reason, now=_now())
+            standing = policy.resolve_appeal(AuditLog(log), target, outcome=outcome, by=by, reason=reason, now=_now())
         say(policy.explain_decision(standing))
 
 
@@ -249,9 +249,9 @@ def _add_log(app: cyclopts.App, say: Say) -> None:
         """
         policy = _open_policy()
         _need(log)
-        entries = list(Ledger(log).entries())
-        head = entries[-1].hash if entries else Ledger(log).head()
-        say(policy.describe_log(policy.history(Ledger(log), _now()), len(entries), head, ended=ended))
+        entries = list(AuditLog(log).entries())
+        head = entries[-1].hash if entries else AuditLog(log).head()
+        say(policy.describe_log(policy.history(AuditLog(log), _now()), len(entries), head, ended=ended))
 
 
 def _now() -> datetime:
@@ -287,7 +287,7 @@ def _from_run(
 def _from_log(policy: types.ModuleType, log: Path, account: str | None, decision: str | None) -> tuple[str, str]:
     """What the analyst and what the customer reads."""
     _need(log)
-    history = policy.history(Ledger(log), _now())
+    history = policy.history(AuditLog(log), _now())
     if account is None:
         found = [one for one in history if one.decision.decision_id == decision]
         if not found:

@@ -6,7 +6,7 @@
         UnknownFormat       no ingest format recognises a file's records
         EmptyInput          there is nothing to read
         BadTable            a side file (accounts, releases, truth) lacks a column or holds a bad value
-        TamperedLedger      a hash-chained log does not hold together
+        TamperedLog         a hash-chained log does not hold together
         BadDecision         an entry of a decision log cannot be used
         BadPolicy           a policy or a licence file is wrong
         BadMessage          what a partner sent is malformed, or not what it must be
@@ -46,7 +46,7 @@ __all__ = [
     "OutputExists",
     "OutputUnwritable",
     "StillwatchError",
-    "TamperedLedger",
+    "TamperedLog",
     "UnknownFormat",
     "UnreadableInput",
 ]
@@ -100,7 +100,7 @@ class BadTable(InputError):
     """A side file lacks a column or holds a value that cannot be used."""
 
 
-class TamperedLedger(InputError):
+class TamperedLog(InputError):
     """A hash-chained log does not hold together."""
 
 
@@ -157,7 +157,7 @@ class MissingDependency(StillwatchError):
 
     @classmethod
     @contextmanager
-    def told(cls, who: str, extra: str) -> Iterator[None]:
+    def explained(cls, who: str, extra: str) -> Iterator[None]:
         """Around the late imports of an extra: what is absent is said, with what installs it.
 
         A module of Stillwatch's own that is absent is a fault of ours, and stays one.

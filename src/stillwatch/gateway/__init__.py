@@ -3,8 +3,8 @@
 Three surfaces call one core (``gate``): ``Guard`` is ASGI middleware, ``serve`` a reverse proxy, and
 ``stillwatch.gateway.litellm_hook`` LiteLLM's callback, which is imported by its own name because it needs LiteLLM.
 
-    request > asked > gate (record, snapshot, state) > treatment > edits > upstream
-    client  < streams, shapes (what may pass) < answer <
+    request > client_request > gate (record, snapshot, shared_state) > treatment > edits > upstream
+    client  < streams, answer_shapes (what may pass) < answer <
 
 Runs without Arrow and DuckDB, so that it fits into the environment of the server it stands before.
 """

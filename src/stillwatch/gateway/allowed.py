@@ -1,6 +1,6 @@
 """Rules of what may pass: a value and a ``Redaction`` in, what may pass out, or ``LEFT_OUT``.
 
-``shapes`` builds the allow-list of every known answer from these. Whatever a rule does not know, it leaves out.
+``answer_shapes`` builds the allow-list of every known answer from these. Whatever a rule does not know, it leaves out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from stillwatch.gateway.thoughts import is_reasoning_name, without_thoughts
+from stillwatch.gateway.reasoning_tags import is_reasoning_name, without_reasoning_tags
 
 __all__ = [
     "LEFT_OUT",
@@ -115,7 +115,7 @@ def text(value: Any, redaction: Redaction) -> Any:
     """Text that was meant to be seen, less the reasoning between tags in it; pieces of a stream as they are."""
     if not isinstance(value, str):
         return None if value is None else LEFT_OUT
-    return without_thoughts(value) if redaction.hide_reasoning and not redaction.streaming else value
+    return without_reasoning_tags(value) if redaction.hide_reasoning and not redaction.streaming else value
 
 
 def encoded(value: Any, redaction: Redaction) -> Any:
@@ -173,11 +173,13 @@ def typed(rules: Mapping[str, Rule], default: str | None = None) -> Rule:
 def _scrubbed(value: Any) -> Any:
     """A JSON value without reasoning tags in its texts and without fields named for reasoning."""
     if isinstance(value, str):
-        return without_thoughts(value)
+        return without_reasoning_tags(value)
     if isinstance(value, list):
         return [_scrubbed(item) for item in value]
     if isinstance(value, Mapping):
-        return {without_thoughts(name): _scrubbed(item) for name, item in value.items() if not is_reasoning_name(name)}
+        return {
+            without_reasoning_tags(name): _scrubbed(item) for name, item in value.items() if not is_reasoning_name(name)
+        }
     return value
 
 

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 
 from stillwatch.gateway.allowed import Redaction
-from stillwatch.gateway.asked import answered_fields
+from stillwatch.gateway.answer_shapes import UnknownShape, redacted_body
+from stillwatch.gateway.client_request import answer_fields
 from stillwatch.gateway.events import EventTooLong
 from stillwatch.gateway.gate import Admission, Gate
 from stillwatch.gateway.refusal import Refusal
-from stillwatch.gateway.shapes import UnknownShape, redacted_body
 from stillwatch.gateway.streams import StreamRedactor
 
 __all__ = ["Answer", "Send"]
@@ -155,7 +155,7 @@ class Answer:
         self._over = True
         self.status = refusal.status
         self.begun = True
-        body = refusal.body(self._admission.asked.api)
+        body = refusal.body(self._admission.request.api)
         headers = [(name.encode(), value.encode()) for name, value in refusal.headers().items()]
         headers.append((b"content-length", str(len(body)).encode()))
         await self._send({"type": "http.response.start", "status": refusal.status, "headers": headers})
@@ -167,7 +167,7 @@ class Answer:
         fields = {}
         if self._kept and self._kept_bytes <= _MOST_KEPT:
             texts = self._gate.settings.record_answers
-            fields = answered_fields(self._admission.asked.api, self._kept, streamed=self.streamed, texts=texts)
+            fields = answer_fields(self._admission.request.api, self._kept, streamed=self.streamed, texts=texts)
         self._gate.finish(self._admission, status=status, answer=fields)
 
 

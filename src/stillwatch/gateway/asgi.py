@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from stillwatch.gateway.answer import Answer, Send
-from stillwatch.gateway.asked import Asked, asked
+from stillwatch.gateway.caller import identify
+from stillwatch.gateway.client_request import ClientRequest, read_request
 from stillwatch.gateway.edits import edited_request
 from stillwatch.gateway.gate import Admission, Gate
-from stillwatch.gateway.identity import identify
 from stillwatch.gateway.incoming import Incoming, Receive, Refused, Scope, incoming, operation_of
 from stillwatch.gateway.settings import GatewaySettings, load_gateway_settings
 
@@ -58,11 +58,11 @@ class Guard:
             came = await incoming(scope, receive, self._settings)
         except Refused as refused:
             self.gate.meters.count("refused_unread", refused.refusal.code)
-            await Answer(self.gate, Admission(self._asked(scope, Incoming(None, receive))), send).refuse(
+            await Answer(self.gate, Admission(self._request(scope, Incoming(None, receive))), send).refuse(
                 refused.refusal
             )
             return
-        admission = await self.gate.admit(self._asked(scope, came))
+        admission = await self.gate.admit(self._request(scope, came))
         answer = Answer(self.gate, admission, send)
         broken = True
         try:
@@ -86,17 +86,17 @@ class Guard:
         scope = _rewritten(scope, raw, treatment.tags, plain=raw is not None or bool(treatment.redaction))
         await self._app(scope, came.replayed(), answer.send)
 
-    def _asked(self, scope: Scope, came: Incoming) -> Asked:
+    def _request(self, scope: Scope, came: Incoming) -> ClientRequest:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         peer = scope.get("client")
         body = came.body if isinstance(came.body, dict) else {}
         caller = identify(self._settings, self.gate.secret, headers, body, peer[0] if peer else None)
-        return asked(came.api, came.body, caller, operation=came.operation, unread=came.unread)
+        return read_request(came.api, came.body, caller, operation=came.operation, unread=came.unread)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A websocket's frames are not read and cannot be redacted: whoever is treated in any way gets none."""
         came = Incoming(None, receive, operation_of(scope), unread="frames of a websocket are not read")
-        admission = await self.gate.admit(self._asked(scope, came))
+        admission = await self.gate.admit(self._request(scope, came))
         closed = admission.refusal is not None or bool(admission.treatment.redaction)
         if not closed and self._settings.other_paths == "refuse":
             closed = self._settings.mode == "enforce"

@@ -1,6 +1,6 @@
 """The one core that every surface calls: take a request down, find what is decided about it, say what to do.
 
-    admit(asked)   records it as asked, then gives an Admission: refuse, or serve with a treatment
+    admit(request)   records it as asked, then gives an Admission: refuse, or serve with a treatment
     finish(...)    brings request and answer into the record
 
 Decides nothing itself: all it does stands in a decision of the snapshot, or in a setting. What it does without, where
@@ -15,16 +15,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stillwatch.core import BadSetting
-from stillwatch.gateway.asked import Asked
+from stillwatch.gateway.caller import read_secret
+from stillwatch.gateway.client_request import ClientRequest
 from stillwatch.gateway.fingerprint import fingerprint
-from stillwatch.gateway.identity import read_secret
-from stillwatch.gateway.live import LiveSnapshot
+from stillwatch.gateway.live_snapshot import LiveSnapshot
 from stillwatch.gateway.meters import Meters
 from stillwatch.gateway.recorder import Recorder, RecordFailed
 from stillwatch.gateway.refusal import Refusal, blocked, limited, unavailable, unverified
 from stillwatch.gateway.settings import GatewaySettings
+from stillwatch.gateway.shared_state import MemoryState, RedisState, SharedState, SharedStateAway
 from stillwatch.gateway.snapshot import Match, Rule, Snapshot
-from stillwatch.gateway.state import MemoryState, RedisState, State, StateMissing
 from stillwatch.gateway.treatment import NOTHING, Treatment, drawn, treatment_of
 
 __all__ = ["Admission", "Gate"]
@@ -37,7 +37,7 @@ class Admission:
     """What is to be done about one request.
 
     Attributes:
-        asked: the request.
+        request: what is asked.
         treatment: what is done; nothing in shadow mode.
         decided: what the decisions say, done or not.
         refusal: set where it is not served.
@@ -46,7 +46,7 @@ class Admission:
         would_refuse: what enforce would have answered, in shadow mode.
     """
 
-    asked: Asked
+    request: ClientRequest
     treatment: Treatment = NOTHING
     decided: Treatment = NOTHING
     refusal: Refusal | None = None
@@ -73,7 +73,7 @@ class Gate:
         self.secret = read_secret(settings)
         self.recorder = self._open_record()
         self._local = MemoryState()
-        self._state: State = self._local
+        self._state: SharedState = self._local
         if settings.state:
             self._state = RedisState(
                 settings.state, timeout=settings.state_timeout_ms / 1000, retry_after=settings.state_retry_seconds
@@ -98,11 +98,11 @@ class Gate:
         except OSError as error:
             raise BadSetting(f"the record cannot be kept there: {error}", where="gateway setting record") from error
 
-    async def admit(self, asked: Asked) -> Admission:
+    async def admit(self, request: ClientRequest) -> Admission:
         """Take a request down and say what to do about it."""
-        admission = Admission(asked)
-        self.meters.count("requests", asked.api or "other")
-        if asked.recorded and not self._take_down(admission):
+        admission = Admission(request)
+        self.meters.count("requests", request.api or "other")
+        if request.recorded and not self._take_down(admission):
             return admission
         snapshot = self._live.current()
         if snapshot is None:
@@ -119,12 +119,12 @@ class Gate:
     def _take_down(self, admission: Admission) -> bool:
         if self.recorder is None:
             return True
-        asked = admission.asked
-        if "unread" in asked.fields and not asked.prompt:
-            what = f"{asked.api or asked.operation!r:.200} of {asked.caller.account_id!r}"
-            self.meters.failed("unread", f"{what}: {asked.fields['unread']}", "recorded without its text")
+        request = admission.request
+        if "unread" in request.fields and not request.prompt:
+            what = f"{request.api or request.operation!r:.200} of {request.caller.account_id!r}"
+            self.meters.failed("unread", f"{what}: {request.fields['unread']}", "recorded without its text")
         try:
-            self.recorder.ask(asked.exchange_id, asked.line())
+            self.recorder.ask(request.exchange_id, request.line())
             admission.recorded = True
         except RecordFailed as error:
             closed = self.settings.when_record_fails == "closed"
@@ -134,12 +134,12 @@ class Gate:
 
     async def _decided(self, snapshot: Snapshot, admission: Admission) -> Treatment:
         """What the decisions say that have taken hold by now."""
-        asked = admission.asked
-        account = asked.caller.account_id
-        named = snapshot.rules_of(account, asked.caller.org_id)
+        request = admission.request
+        account = request.caller.account_id
+        named = snapshot.rules_of(account, request.caller.org_id)
         active = [rule for rule in named if self._holds(rule, account, rule.begins)]
-        if asked.recorded and self.settings.match_texts and (asked.prompt or asked.system):
-            admission.matches = snapshot.matches(fingerprint(asked.prompt, asked.system))
+        if request.recorded and self.settings.match_texts and (request.prompt or request.system):
+            admission.matches = snapshot.matches(fingerprint(request.prompt, request.system))
         if admission.matches:
             self.meters.count("matches", admission.matches[0].kind)
             for rule in snapshot.rules_of_matches(account, admission.matches):
@@ -156,7 +156,7 @@ class Gate:
         key = f"{drawn(self.secret, 'joined', account, rule.decision_id):.16f}"
         try:
             return await self._state.first_seen(key)
-        except StateMissing as error:
+        except SharedStateAway as error:
             self.meters.failed("state", error, "counted in this process alone")
             return await self._local.first_seen(key)
 
@@ -175,7 +175,7 @@ class Gate:
             refusal is not None
             and refusal.code == "account_blocked"
             and self.settings.degrade_to
-            and admission.asked.api
+            and admission.request.api
         ):
             admission.degraded_to = self.settings.degrade_to
             self.meters.count("degraded")
@@ -192,7 +192,7 @@ class Gate:
         return unverified(rule.customer_text, treatment.verify_url, rule.decision_id)
 
     async def _limited(self, admission: Admission) -> Refusal | None:
-        decided, account = admission.decided, admission.asked.caller.account_id
+        decided, account = admission.decided, admission.request.caller.account_id
         per_minute = decided.requests_per_minute or 1
         burst = float(decided.burst or max(1, per_minute // 6))
         # Each account's allowance differs a little, so that nobody can read the rule off it.
@@ -200,7 +200,7 @@ class Gate:
         key = f"{self.settings.mode}:{drawn(self.secret, 'rate', account):.16f}:{per_minute}"
         try:
             wait = await self._state.take(key, per_minute, burst)
-        except StateMissing as error:
+        except SharedStateAway as error:
             closed = self.settings.when_state_missing == "closed"
             self.meters.failed("state", error, "refused" if closed else "counted in this process alone")
             if closed:
@@ -228,11 +228,11 @@ class Gate:
         if self.recorder is None or not admission.recorded:
             return
         admission.recorded = False
-        asked = admission.asked
-        latency = round((time.monotonic() - asked.began) * 1000, 3)
-        line = asked.line(**(answer or {}), status=status, latency_ms=latency, gateway=self._said(admission))
+        request = admission.request
+        latency = round((time.monotonic() - request.began) * 1000, 3)
+        line = request.line(**(answer or {}), status=status, latency_ms=latency, gateway=self._said(admission))
         try:
-            self.recorder.done(asked.exchange_id, line)
+            self.recorder.done(request.exchange_id, line)
         except RecordFailed as error:
             self.meters.failed("record", error, "the request stays pending until the next start")
 

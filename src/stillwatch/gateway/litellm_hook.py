@@ -17,12 +17,12 @@ import msgspec
 from fastapi import HTTPException
 from litellm.integrations.custom_logger import CustomLogger
 
-from stillwatch.gateway.asked import Asked, answered_fields, asked
+from stillwatch.gateway.answer_shapes import UnknownShape, redacted_body
+from stillwatch.gateway.caller import Caller, identify
+from stillwatch.gateway.client_request import ClientRequest, answer_fields, read_request
 from stillwatch.gateway.edits import edited_request
 from stillwatch.gateway.gate import Admission, Gate
-from stillwatch.gateway.identity import Caller, identify
 from stillwatch.gateway.settings import load_gateway_settings
-from stillwatch.gateway.shapes import UnknownShape, redacted_body
 from stillwatch.gateway.streams import StreamRedactor
 
 __all__ = ["StillwatchCallback"]
@@ -61,7 +61,7 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         """Take the request down, refuse it or change it."""
         api = _APIS.get(str(getattr(call_type, "value", call_type)))
         admission = await self.gate.admit(
-            self._asked(api, user_api_key_dict, data, str(getattr(call_type, "value", call_type)))
+            self._request(api, user_api_key_dict, data, str(getattr(call_type, "value", call_type)))
         )
         if admission.refusal is not None:
             self.gate.finish(admission, status=str(admission.refusal.status))
@@ -145,10 +145,10 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
 
     def _finish(self, admission: Admission, parts: list[bytes], *, streamed: bool) -> None:
         texts = self.gate.settings.record_answers
-        fields = answered_fields(admission.asked.api, parts, streamed=streamed, texts=texts)
+        fields = answer_fields(admission.request.api, parts, streamed=streamed, texts=texts)
         self.gate.finish(admission, status="200", answer=fields)
 
-    def _asked(self, api: str | None, key: Any, data: Mapping[str, Any], call_type: str) -> Asked:
+    def _request(self, api: str | None, key: Any, data: Mapping[str, Any], call_type: str) -> ClientRequest:
         request = data.get("proxy_server_request") or {}
         headers = {str(name).lower(): str(value) for name, value in (request.get("headers") or {}).items()}
         body = request.get("body") if isinstance(request.get("body"), Mapping) else None
@@ -170,7 +170,7 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         )
         # What LiteLLM puts beside the request is no text of the client's.
         given = {name: value for name, value in as_asked.items() if name not in _OWN_FIELDS}
-        return asked(api, given, caller, operation=None if api else call_type, pathway="litellm")
+        return read_request(api, given, caller, operation=None if api else call_type, pathway="litellm")
 
 
 def _call_id(data: Mapping[str, Any]) -> str:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stillwatch.gateway.allowed import Redaction, kept, obj, scrubbed_arguments, text, word
-from stillwatch.gateway.shapes import BLOCK, CITATION, MESSAGES, USAGE
-from stillwatch.gateway.thoughts import ThoughtFilter
+from stillwatch.gateway.answer_shapes import BLOCK, CITATION, MESSAGES, USAGE
+from stillwatch.gateway.reasoning_tags import ReasoningFilter
 
 __all__ = ["MESSAGE_EVENTS", "MessagesStream"]
 
@@ -39,7 +39,7 @@ class _Block:
     """A block that passes: its new number, and what of it is held back."""
 
     index: int
-    text: ThoughtFilter
+    text: ReasoningFilter
     arguments: list[str] = field(default_factory=list)
 
 
@@ -57,7 +57,7 @@ class MessagesStream:
         self._hold = hold
         self._blocks: dict[Any, _Block] = {}
         self._passed = 0
-        self._completion = ThoughtFilter(hold=hold)
+        self._completion = ReasoningFilter(hold=hold)
 
     def event(self, kind: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """What may pass of one event."""
@@ -85,7 +85,7 @@ class MessagesStream:
             # Whoever sends reasoning in a block of its own does not open it in the prompt.
             self._hold = False
             return
-        seen = ThoughtFilter(hold=self._hold)
+        seen = ReasoningFilter(hold=self._hold)
         self._blocks[body["index"]] = _Block(self._passed, seen)
         self._passed += 1
         if self._hides and block.get("text"):

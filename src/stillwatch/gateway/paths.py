@@ -2,7 +2,7 @@
 
 Servers differ in what they take for the same path: some join slashes, pass over letters' case, cut ``;parameters``,
 decode twice. Whatever any of them could read as an API's path is treated as that API; that a server does not know
-the spelling costs nothing. To serve one more API, add its ending here and its shapes in ``shapes``.
+the spelling costs nothing. To serve one more API, add its ending here and its shapes in ``answer_shapes``.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ from stillwatch.gateway.allowed import (
     text,
     word,
 )
-from stillwatch.gateway.shapes import CITATION, ITEM, PART, RESPONSE
-from stillwatch.gateway.thoughts import ThoughtFilter, without_thoughts
+from stillwatch.gateway.answer_shapes import CITATION, ITEM, PART, RESPONSE
+from stillwatch.gateway.reasoning_tags import ReasoningFilter, without_reasoning_tags
 
 __all__ = ["ResponsesStream"]
 
@@ -66,7 +66,7 @@ class ResponsesStream:
         self._pieces = redaction.pieces()
         self._hides = redaction.hide_reasoning
         self._hold = hold
-        self._texts: dict[tuple[Any, Any], ThoughtFilter] = {}
+        self._texts: dict[tuple[Any, Any], ReasoningFilter] = {}
         self._arguments: dict[Any, list[str]] = {}
         self._numbers: dict[Any, int] = {}
         self._left_out: set[Any] = set()
@@ -109,7 +109,7 @@ class ResponsesStream:
             yield passed
 
     def _piece(self, name: str, place: tuple[Any, Any], passed: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        seen = self._texts.setdefault(place, ThoughtFilter(hold=self._hold))
+        seen = self._texts.setdefault(place, ReasoningFilter(hold=self._hold))
         if name.endswith(".delta"):
             passed["delta"] = seen.feed(passed.get("delta") or "")
             if passed["delta"]:
@@ -127,7 +127,7 @@ class ResponsesStream:
             return
         field = "arguments" if "arguments" in passed else "input"
         given = "".join(self._arguments.pop(place, ())) or passed.get(field) or ""
-        clean = scrubbed_arguments(given) if name.startswith("function") else without_thoughts(given)
+        clean = scrubbed_arguments(given) if name.startswith("function") else without_reasoning_tags(given)
         step = {key: value for key, value in passed.items() if key not in ("arguments", "input", "name")}
         yield {**step, "type": f"response.{name[:-5]}.delta", "delta": clean}
         yield {**passed, field: clean}

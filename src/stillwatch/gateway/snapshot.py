@@ -23,9 +23,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.core import Action, UnreadableInput
+from stillwatch.core import UnreadableInput
 from stillwatch.core.minhash import SLOTS, estimate_jaccard
 from stillwatch.core.words import U64
+from stillwatch.decisions import Action
 from stillwatch.gateway.fingerprint import Fingerprint
 
 __all__ = ["LEAST_JACCARD", "MAGIC", "Match", "Rule", "Snapshot", "filter_of", "hashed"]

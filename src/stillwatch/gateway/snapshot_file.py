@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.core import OutputUnwritable, Standing
+from stillwatch.core import OutputUnwritable
 from stillwatch.core.minhash import BAND_COUNT
 from stillwatch.core.words import U64
+from stillwatch.decisions import LoggedDecision
 from stillwatch.gateway.snapshot import MAGIC, filter_of, hashed
 
 __all__ = ["KnownTexts", "write_snapshot"]
@@ -58,7 +59,7 @@ def _lines(values: Iterable[object]) -> tuple[npt.NDArray[np.uint64], npt.NDArra
     return at, np.frombuffer(b"".join(texts), np.uint8)
 
 
-def _rule(standing: Standing) -> dict[str, Any]:
+def _rule(standing: LoggedDecision) -> dict[str, Any]:
     decision = standing.decision
     return {
         "decision_id": decision.decision_id,
@@ -71,7 +72,7 @@ def _rule(standing: Standing) -> dict[str, Any]:
     }
 
 
-def _subjects(standings: Sequence[Standing], salt: bytes) -> dict[str, list[tuple[int, int]]]:
+def _subjects(standings: Sequence[LoggedDecision], salt: bytes) -> dict[str, list[tuple[int, int]]]:
     """Keys of accounts, organisations, templates and freed accounts, each with the number of its rule."""
     found: dict[str, list[tuple[int, int]]] = {"account": [], "organisation": [], "template": [], "exempt": []}
     for number, standing in enumerate(standings):
@@ -87,7 +88,7 @@ def _subjects(standings: Sequence[Standing], salt: bytes) -> dict[str, list[tupl
 
 
 def write_snapshot(
-    path: Path, standings: Sequence[Standing], texts: KnownTexts, *, made: datetime | None = None, **said: Any
+    path: Path, standings: Sequence[LoggedDecision], texts: KnownTexts, *, made: datetime | None = None, **said: Any
 ) -> Mapping[str, Any]:
     """Write a snapshot and put it in the place of the one before.
 

@@ -1,7 +1,7 @@
 """Answers that come in pieces, with only what may pass: one class an API, each keeping what the next piece needs.
 
 An event is told by what it holds, not by the path asked for, and one of no known shape is left out. Text goes
-through a ``ThoughtFilter`` for each place it can stand in. The arguments of tool calls are held back until
+through a ``ReasoningFilter`` for each place it can stand in. The arguments of tool calls are held back until
 they are whole, because reasoning in them may be escaped or cut anywhere; nothing else waits. Items that are left
 out leave no gap: what follows is numbered anew, or the clients' own libraries would stumble.
 """
@@ -14,11 +14,11 @@ from typing import Any
 import msgspec
 
 from stillwatch.gateway.allowed import Redaction, is_hidden, kept, scrubbed_arguments
+from stillwatch.gateway.answer_shapes import CHUNK, ERROR
 from stillwatch.gateway.events import Event, EventReader
 from stillwatch.gateway.messages_stream import MESSAGE_EVENTS, MessagesStream
+from stillwatch.gateway.reasoning_tags import ReasoningFilter
 from stillwatch.gateway.responses_stream import ResponsesStream
-from stillwatch.gateway.shapes import CHUNK, ERROR
-from stillwatch.gateway.thoughts import ThoughtFilter
 
 __all__ = ["ChatStream", "StreamRedactor"]
 
@@ -34,7 +34,7 @@ class ChatStream:
     def __init__(self, redaction: Redaction, *, hold: bool) -> None:
         self._redaction = redaction.pieces()
         self._hold = hold
-        self._texts: dict[tuple[Any, ...], ThoughtFilter] = {}
+        self._texts: dict[tuple[Any, ...], ReasoningFilter] = {}
         self._arguments: dict[tuple[Any, ...], list[str]] = {}
 
     def chunk(self, body: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -107,9 +107,9 @@ class ChatStream:
             self._arguments.setdefault(place, []).append(function["arguments"])
             function["arguments"] = ""
 
-    def _text(self, *place: Any) -> ThoughtFilter:
+    def _text(self, *place: Any) -> ReasoningFilter:
         if place not in self._texts:
-            self._texts[place] = ThoughtFilter(hold=self._hold and place[1] in ("content", "text"))
+            self._texts[place] = ReasoningFilter(hold=self._hold and place[1] in ("content", "text"))
         return self._texts[place]
 
     def _piece(self, index: int, name: str, piece: object, *, ends: bool) -> str:

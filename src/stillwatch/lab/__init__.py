@@ -12,15 +12,15 @@ from top to bottom. Importing this package imports torch.
 from __future__ import annotations
 
 from stillwatch.lab.attackers import Attack, Attacker, Budget, Spent, read_attacker
-from stillwatch.lab.cast import Cell
 from stillwatch.lab.cell import run_cell
 from stillwatch.lab.defences import Defence, Provider, read_defences
 from stillwatch.lab.demo import Demo, demo
+from stillwatch.lab.experiment import Cell
 from stillwatch.lab.exposures import Exposure, Responses, read_exposure
+from stillwatch.lab.folder_model import FolderModel
 from stillwatch.lab.grid import read_results, run_plan
 from stillwatch.lab.page import Written, write_report
 from stillwatch.lab.plan import Plan, make_plan, read_plan
-from stillwatch.lab.subjects import FolderSubject
 from stillwatch.lab.tasks import StepTask, make_task
 from stillwatch.lab.teachers import LocalTeacher, Teacher
 from stillwatch.lab.values import Curve, fit_curves
@@ -34,7 +34,7 @@ __all__ = [
     "Defence",
     "Demo",
     "Exposure",
-    "FolderSubject",
+    "FolderModel",
     "LocalTeacher",
     "Plan",
     "Provider",

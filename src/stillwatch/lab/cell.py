@@ -16,9 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from stillwatch.core.radioactivity import Radioactivity, measure_radioactivity
 from stillwatch.lab.attackers import Attack, Budget, carry_out, read_attacker
-from stillwatch.lab.cast import Cast, Cell, assemble
 from stillwatch.lab.defences import GAMMA
 from stillwatch.lab.evaluation import (
     Questions,
@@ -30,9 +28,11 @@ from stillwatch.lab.evaluation import (
     recovery,
     score_answers,
 )
+from stillwatch.lab.experiment import Cell, Experiment, make_experiment
 from stillwatch.lab.exposures import Exposure, read_exposure
 from stillwatch.lab.sampling import sample
 from stillwatch.lab.teachers import LocalTeacher
+from stillwatch.watermark import Radioactivity, measure_radioactivity
 
 __all__ = ["run_cell", "versions"]
 
@@ -59,39 +59,39 @@ def run_cell(cell: Cell, run: Path, endpoint: Mapping[str, Any] | None = None) -
         EndpointFailed: a remote teacher refuses or does not answer.
     """
     started = time.perf_counter()
-    cast = assemble(cell, run, endpoint or {})
-    questions = held_out_questions(cast.task, cell.seed)
+    experiment = make_experiment(cell, run, endpoint or {})
+    questions = held_out_questions(experiment.task, cell.seed)
     attack = Attack(
-        task=cast.task,
-        teacher=cast.teacher,
-        open_teacher=cast.open_teacher,
-        other_teacher=cast.other,
+        task=experiment.task,
+        teacher=experiment.teacher,
+        open_teacher=experiment.open_teacher,
+        other_teacher=experiment.other,
         exposure=read_exposure(cell.exposure),
         budget=Budget(cell.queries, cell.steps),
         attacker=read_attacker(cell.attacker),
-        student=cast.student,
-        recipe=replace(cast.recipe, steps=cell.steps),
+        student=experiment.student,
+        recipe=replace(experiment.recipe, steps=cell.steps),
         seed=cell.seed,
         held_out=questions.all,
     )
-    untrained = 0.0 if cell.student == "tiny" else evaluate(cast.student, cast.task, questions).accuracy
+    untrained = 0.0 if cell.student == "tiny" else evaluate(experiment.student, experiment.task, questions).accuracy
     carry_out(attack)
     return {
         "cell": asdict(cell),
         "spent": asdict(attack.spent),
-        **_examine(cell, cast, attack, questions, max(untrained, cast.task.chance)),
+        **_examine(cell, experiment, attack, questions, max(untrained, experiment.task.chance)),
         "data_hash": attack.data_hash,
         "losses": [round(loss, 4) for loss in attack.losses[:: max(len(attack.losses) // 30, 1)]],
-        "versions": versions(cast.recipe.trainer),
-        "entitlement": cast.entitlement,
+        "versions": versions(experiment.recipe.trainer),
+        "entitlement": experiment.entitlement,
         "seconds": round(time.perf_counter() - started, 2),
     }
 
 
-def _examine(cell: Cell, cast: Cast, attack: Attack, questions: Questions, start: float) -> dict[str, Any]:
+def _examine(cell: Cell, experiment: Experiment, attack: Attack, questions: Questions, start: float) -> dict[str, Any]:
     """Scores of teacher and student, and whatever else the teacher's distribution allows."""
-    scores = evaluate(cast.student, cast.task, questions)
-    teacher = _teacher_scores(cell, cast, questions)
+    scores = evaluate(experiment.student, experiment.task, questions)
+    teacher = _teacher_scores(cell, experiment, questions)
     found: dict[str, Any] = {
         # A teacher that knows no more than its student did at the start has nothing to give.
         "recovery": recovery(scores.accuracy, teacher.accuracy, start) if teacher.accuracy > start else None,
@@ -103,38 +103,42 @@ def _examine(cell: Cell, cast: Cast, attack: Attack, questions: Questions, start
         "honest_undefended": None,
         "radioactivity": None,
     }
-    if cast.plain is None or not isinstance(cast.teacher, LocalTeacher):
+    if experiment.plain is None or not isinstance(experiment.teacher, LocalTeacher):
         return found
-    open_cost = honest_cost(cast.plain, cast.plain, questions, cell.seed)
-    cost = honest_cost(cast.teacher, cast.plain, questions, cell.seed) if cast.teacher.defences else open_cost
+    open_cost = honest_cost(experiment.plain, experiment.plain, questions, cell.seed)
+    cost = (
+        honest_cost(experiment.teacher, experiment.plain, questions, cell.seed)
+        if experiment.teacher.defences
+        else open_cost
+    )
     found |= {"honest": asdict(cost), "honest_undefended": asdict(open_cost)}
-    if cast.teacher.shows(attack.exposure).reasoning == "full":
-        found["kl"] = fidelity(cast.student, cast.plain, questions, cell.seed)
-    found["radioactivity"] = asdict(_audit(cell, cast, cast.plain))
+    if experiment.teacher.shows(attack.exposure).reasoning == "full":
+        found["kl"] = fidelity(experiment.student, experiment.plain, questions, cell.seed)
+    found["radioactivity"] = asdict(_audit(cell, experiment, experiment.plain))
     return found
 
 
-def _teacher_scores(cell: Cell, cast: Cast, questions: Questions) -> Scores:
-    if cast.plain is not None:
-        return evaluate(cast.plain.model, cast.task, questions)
+def _teacher_scores(cell: Cell, experiment: Experiment, questions: Questions) -> Scores:
+    if experiment.plain is not None:
+        return evaluate(experiment.plain.model, experiment.task, questions)
     # Asked like anyone asks; these queries examine, they teach nobody and are not the attacker's.
     answers = [
-        [shown.ids for shown in cast.teacher.query(asked, Exposure(), cell.seed).shown] if asked else []
+        [shown.ids for shown in experiment.teacher.query(asked, Exposure(), cell.seed).shown] if asked else []
         for asked in (questions.allowed, questions.forbidden)
     ]
-    return score_answers(cast.task, questions, answers[0], answers[1])
+    return score_answers(experiment.task, questions, answers[0], answers[1])
 
 
-def _audit(cell: Cell, cast: Cast, plain: LocalTeacher) -> Radioactivity:
-    task = cast.task
+def _audit(cell: Cell, experiment: Experiment, plain: LocalTeacher) -> Radioactivity:
+    task = experiment.task
     prompts = task.natural_prompts(_AUDITED, np.random.default_rng([cell.seed, 10]), forbidden=False)
     longest = task.longest_response() + 2
-    suspect = sample(cast.student, prompts, longest=longest, end=task.end, seed=cell.seed)
+    suspect = sample(experiment.student, prompts, longest=longest, end=task.end, seed=cell.seed)
     reference = plain.sample(prompts, cell.seed + 1)
     return measure_radioactivity(
         [(p, one.ids) for p, one in zip(prompts, suspect, strict=True)],
         [(p, one.ids) for p, one in zip(prompts, reference, strict=True)],
-        key=cast.key,
+        key=experiment.key,
         gamma=GAMMA,
         seed=cell.seed,
     )

@@ -19,8 +19,8 @@ from typing import Any, Protocol
 import torch
 
 from stillwatch.core import BadTable, Interrupted, OutputExists, OutputUnwritable, UnreadableInput
-from stillwatch.lab.cast import Cell, teacher_folder
 from stillwatch.lab.cell import run_cell
+from stillwatch.lab.experiment import Cell, teacher_folder
 from stillwatch.lab.plan import Plan
 from stillwatch.lab.tasks import make_task
 from stillwatch.lab.teachers import read_endpoint, train_tiny

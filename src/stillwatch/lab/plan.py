@@ -24,8 +24,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from stillwatch.core import BadSetting
 from stillwatch.lab.attackers import read_attacker
-from stillwatch.lab.cast import Cell
 from stillwatch.lab.defences import read_defences
+from stillwatch.lab.experiment import Cell
 from stillwatch.lab.exposures import read_exposure
 from stillwatch.lab.tasks import make_task
 

@@ -3,12 +3,13 @@
     run files, licences > facts > rules (CEL, three-valued) > ladder > decisions > log > appeals
 
 It reads a run after the scan and changes nothing of it. Decisions lie in a hash-chained log; what of it is in force is
-folded by ``core``. To add a fact: ``facts`` and ``subjects``. To add a key of the policy file: ``reading``.
+folded by ``decisions``. To add a fact: ``facts`` and ``subject_facts``. To add a key of the policy file:
+``policy_file``.
 """
 
 from stillwatch.policy.backtest import Change, Moved, backtest, compare
 from stillwatch.policy.decide import Decided, decide
-from stillwatch.policy.decisionlog import (
+from stillwatch.policy.decision_log import (
     Recorded,
     approve,
     file_appeal,
@@ -29,9 +30,9 @@ from stillwatch.policy.overview import (
     describe_policy,
     describe_tried,
 )
-from stillwatch.policy.reading import DEFAULT_POLICY, read_policy
+from stillwatch.policy.policy_file import DEFAULT_POLICY, read_policy
 from stillwatch.policy.rules import Policy, Rule
-from stillwatch.policy.runfacts import RunFacts, read_run
+from stillwatch.policy.run_facts import RunFacts, read_run
 
 __all__ = [
     "DEFAULT_POLICY",

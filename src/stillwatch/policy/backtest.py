@@ -17,7 +17,7 @@ from stillwatch.policy.decide import stand
 from stillwatch.policy.ladder import Rung
 from stillwatch.policy.outcomes import Outcome
 from stillwatch.policy.rules import Policy, Rule
-from stillwatch.policy.runfacts import RunFacts
+from stillwatch.policy.run_facts import RunFacts
 
 __all__ = ["Change", "Moved", "backtest", "compare"]
 

@@ -13,15 +13,16 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from stillwatch.core import Clause, Decision, Explanation, FiredRule, Observation, Subject, canonical_json
+from stillwatch.core import canonical_json
+from stillwatch.decisions import Clause, Decision, Explanation, FiredRule, Observation, Subject
+from stillwatch.policy.decision_contents import DecisionContents, account_evidence, contents_of
 from stillwatch.policy.expressions import TRUE, UNKNOWN
 from stillwatch.policy.facts import LETTER_WORDS
 from stillwatch.policy.ladder import Rung, climb
 from stillwatch.policy.letter import write_letter
 from stillwatch.policy.outcomes import Outcome, evaluate, filled
-from stillwatch.policy.portrait import Portrait, account_evidence, portray
 from stillwatch.policy.rules import Policy
-from stillwatch.policy.runfacts import RunFacts
+from stillwatch.policy.run_facts import RunFacts
 
 __all__ = ["Decided", "decide", "stand"]
 
@@ -98,25 +99,27 @@ def decide(policy: Policy, facts: RunFacts, now: datetime) -> Decided:
         rung = case.rung(policy)
         if rung.lacking:
             lacking[case.kind, case.id] = rung.lacking
-        portrait = portray(facts, case.kind, case.id, case.number, samples)
-        if case.kind == "campaign" and not portrait.accounts:
+        contents = contents_of(facts, case.kind, case.id, case.number, samples)
+        if case.kind == "campaign" and not contents.accounts:
             continue
-        made.append(_decision(policy, facts, case, rung, portrait, now))
+        made.append(_decision(policy, facts, case, rung, contents, now))
     return Decided(tuple(made), tuple(outcomes), lacking)
 
 
-def _decision(policy: Policy, facts: RunFacts, case: _Case, rung: Rung, portrait: Portrait, now: datetime) -> Decision:
+def _decision(
+    policy: Policy, facts: RunFacts, case: _Case, rung: Rung, contents: DecisionContents, now: datetime
+) -> Decision:
     fired = tuple(_fired(outcome, case.number) for outcome in case.fired)
-    name = _name(policy, facts, case, portrait, fired)
+    name = _name(policy, facts, case, contents, fired)
     days = policy.ladder.days
-    explanations = (*portrait.explanations, *_failed(rung))
+    explanations = (*contents.explanations, *_failed(rung))
     seen = tuple(Observation(filled(outcome.rule.evidence, outcome.subjects, case.number)) for outcome in case.fired)
     bare = Decision(
         decision_id=name,
         time=now,
         subject=Subject(case.kind, case.id),  # type: ignore[arg-type]
-        accounts=portrait.accounts,
-        templates=portrait.templates,
+        accounts=contents.accounts,
+        templates=contents.templates,
         verdict=rung.verdict,
         actions=rung.actions,
         proposed=rung.proposed,
@@ -124,10 +127,10 @@ def _decision(policy: Policy, facts: RunFacts, case: _Case, rung: Rung, portrait
         waived=rung.waived,
         rules=fired,
         undecided=tuple(outcome.rule.id for outcome in case.open_),
-        observations=(*seen, *portrait.observations),
-        inferences=(*(outcome.rule.infers for outcome in case.fired), *portrait.inferences),
+        observations=(*seen, *contents.observations),
+        inferences=(*(outcome.rule.infers for outcome in case.fired), *contents.inferences),
         explanations=explanations,
-        evidence=portrait.evidence,
+        evidence=contents.evidence,
         expires=now + timedelta(days=days[rung.verdict]),
         proposed_days=days[rung.proposed] if rung.proposed else 0,
         appeal_suspends=policy.ladder.appeal_suspends,
@@ -178,13 +181,13 @@ def _fired(outcome: Outcome, number: int) -> FiredRule:
     return FiredRule(rule.id, rule.rationale, rule.legal_basis, rule.verdict, outcome.clauses_of(number))
 
 
-def _name(policy: Policy, facts: RunFacts, case: _Case, portrait: Portrait, fired: Sequence[FiredRule]) -> str:
+def _name(policy: Policy, facts: RunFacts, case: _Case, contents: DecisionContents, fired: Sequence[FiredRule]) -> str:
     """Its id: what it is about and why, but not when."""
     said = {
         "run": facts.sha256,
         "policy": policy.sha256,
         "subject": [case.kind, case.id],
-        "accounts": portrait.accounts,
+        "accounts": contents.accounts,
         "rules": {rule.id: [_plain(clause) for clause in rule.clauses] for rule in fired},
         "open": [outcome.rule.id for outcome in case.open_],
     }

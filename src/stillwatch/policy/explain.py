@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from stillwatch.core import Action, Appeal, Clause, Decision, Standing
+from stillwatch.decisions import Action, Appeal, Clause, Decision, LoggedDecision
 from stillwatch.policy.expressions import TRUTHS
 from stillwatch.policy.facts import FACTS, render
 from stillwatch.policy.outcomes import Outcome
-from stillwatch.policy.runfacts import RunFacts
+from stillwatch.policy.run_facts import RunFacts
 
 __all__ = ["appeal_news", "concerned", "explain_decision", "explain_rules", "letters"]
 
@@ -70,7 +70,7 @@ def _shown(name: str, value: object) -> str:
     return render(FACTS[group][field].kind, value) if not isinstance(value, list) else f"{value}"
 
 
-def explain_decision(standing: Standing) -> str:
+def explain_decision(standing: LoggedDecision) -> str:
     """A decision of a log for the analyst: state, rules with clauses, what was seen, concluded and considered."""
     decision = standing.decision
     lines = [
@@ -112,7 +112,7 @@ def _actions(actions: Sequence[Action]) -> str:
     return ", ".join(action.kind + (f" {dict(action.parameters)}" if action.parameters else "") for action in actions)
 
 
-def appeal_news(standing: Standing, account: str) -> list[str]:
+def appeal_news(standing: LoggedDecision, account: str) -> list[str]:
     """What became of an account's appeals against a decision, as the customer can be told."""
     return [
         _news(appeal, standing.decision.decision_id) for appeal in standing.appeals if appeal.account in (None, account)

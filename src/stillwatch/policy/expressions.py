@@ -19,7 +19,7 @@ from typing import Any
 import cel
 
 from stillwatch.policy.facts import FACTS, GROUPS, PROBES, Fact
-from stillwatch.policy.located import did_you_mean
+from stillwatch.policy.located_yaml import did_you_mean
 
 __all__ = ["FALSE", "TRUE", "TRUTHS", "UNKNOWN", "Expression", "WrongExpression", "compile_expression"]
 

@@ -2,7 +2,7 @@
 
 A rule is about one kind of subject, and sees that subject's group and those beside it: an account's rule sees
 the account, its campaign, its licence and the run. A fact that a run does not hold is missing, never guessed.
-To add a fact, add its line here and fill it in ``runfacts`` or ``usage``; the reference page is held to this list.
+To add a fact, add its line here and fill it in ``run_facts`` or ``usage``; the reference page is held to this list.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stillwatch.core import ACTIONS, Action
+from stillwatch.decisions import ACTIONS, Action
 from stillwatch.policy.rules import CONDITIONS, Ladder, Rule, Verdict
 from stillwatch.tables import VERDICTS
 

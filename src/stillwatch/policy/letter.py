@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from stillwatch.core import Action, Explanation
+from stillwatch.decisions import Action, Explanation
 from stillwatch.policy.facts import joined
 from stillwatch.policy.rules import Policy, Rule
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from stillwatch.core import UnreadableInput
-from stillwatch.policy.located import Located, read_located
+from stillwatch.policy.located_yaml import Located, read_located
 
 __all__ = ["Licence", "Registry", "read_registry"]
 

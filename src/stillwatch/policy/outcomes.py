@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.core import Clause
-from stillwatch.policy.columns import Subjects, truth_of
+from stillwatch.decisions import Clause
 from stillwatch.policy.expressions import TRUE, TRUTHS, UNKNOWN
+from stillwatch.policy.fact_columns import Subjects, truth_of
 from stillwatch.policy.facts import FACTS, FAMILY_WORDS, render
-from stillwatch.policy.reading import PLACEHOLDER
+from stillwatch.policy.policy_file import PLACEHOLDER
 from stillwatch.policy.rules import Condition, Policy, Rule
 
 __all__ = ["Outcome", "evaluate", "filled"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from stillwatch.core import Decision, Standing
+from stillwatch.decisions import Decision, LoggedDecision
 from stillwatch.policy.backtest import Change, Moved
 from stillwatch.policy.decide import Decided
-from stillwatch.policy.decisionlog import Recorded
+from stillwatch.policy.decision_log import Recorded
 from stillwatch.policy.examples import Tried
 from stillwatch.policy.expressions import UNKNOWN
 from stillwatch.policy.facts import joined
@@ -120,7 +120,7 @@ def describe_backtest(changes: Sequence[Change], moved: Sequence[Moved] | None) 
     return "\n".join(lines)
 
 
-def describe_log(standings: Sequence[Standing], entries: int, head: str, *, ended: bool) -> str:
+def describe_log(standings: Sequence[LoggedDecision], entries: int, head: str, *, ended: bool) -> str:
     """A verified log: its decisions by state, appeals that wait, and how each rule fared.
 
     Args:
@@ -143,7 +143,7 @@ def describe_log(standings: Sequence[Standing], entries: int, head: str, *, ende
     return "\n".join(lines)
 
 
-def _by_rule(standings: Sequence[Standing]) -> list[str]:
+def _by_rule(standings: Sequence[LoggedDecision]) -> list[str]:
     """How often each rule led to a decision, and how often an appeal went against it."""
     made: Counter[str] = Counter()
     appealed: Counter[str] = Counter()

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from stillwatch.core import Action, Inference
+from stillwatch.decisions import Action, Inference
 from stillwatch.policy.expressions import FALSE, TRUE, Expression
 
 __all__ = ["CONDITIONS", "FELT", "Condition", "Example", "Ladder", "Policy", "Rule", "Wording"]

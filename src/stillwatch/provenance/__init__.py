@@ -1,6 +1,6 @@
 """Provenance: was a suspect trained on a teacher's outputs? Tests with p-values, and what they do not show.
 
-    Subject                                        what is seen of a model: it answers, and may show more
+    AuditedModel                                   what is seen of a model: it answers, and may show more
     Answers > behaviour_tests > Test               agreement beyond what unrelated models show
     AuditPlan > audit > Audit > write_audit        everything, corrected, graded, written
     plan_canaries, plant_canaries                  facts that exist nowhere, so that a student of them is told exactly
@@ -12,6 +12,8 @@
 from __future__ import annotations
 
 from stillwatch.provenance.audit import Audit, AuditPlan, Mark, audit, estimate_cost
+from stillwatch.provenance.audit_files import audit_json, write_audit
+from stillwatch.provenance.audited_model import Answers, AuditedModel, Chat, ScriptedModel
 from stillwatch.provenance.behaviour import behaviour_tests
 from stillwatch.provenance.canaries import (
     Canary,
@@ -21,20 +23,19 @@ from stillwatch.provenance.canaries import (
     read_register,
     write_register,
 )
-from stillwatch.provenance.files import audit_json, write_audit
 from stillwatch.provenance.grades import correct, grade
-from stillwatch.provenance.identity import identity_probes
+from stillwatch.provenance.identity_claims import identity_probes
 from stillwatch.provenance.power import Cost, Need, plan_power
 from stillwatch.provenance.prompts import Prompt, made_prompts, read_prompts
 from stillwatch.provenance.refusals import judge_accuracy, refuses
 from stillwatch.provenance.results import Test
-from stillwatch.provenance.subjects import Answers, Chat, ScriptedSubject, Subject
 from stillwatch.provenance.weights import Lineage, compare_weights
 
 __all__ = [
     "Answers",
     "Audit",
     "AuditPlan",
+    "AuditedModel",
     "Canary",
     "Chat",
     "Cost",
@@ -43,8 +44,7 @@ __all__ = [
     "Need",
     "Planted",
     "Prompt",
-    "ScriptedSubject",
-    "Subject",
+    "ScriptedModel",
     "Test",
     "audit",
     "audit_json",

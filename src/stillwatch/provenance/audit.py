@@ -6,20 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from stillwatch.core import BadSetting, measure_radioactivity
+from stillwatch.core import BadSetting
+from stillwatch.provenance.audited_model import Answers, AuditedModel, Chat, ask, said_by_user
 from stillwatch.provenance.behaviour import behaviour_tests
 from stillwatch.provenance.canaries import Canary, canary_test
 from stillwatch.provenance.grades import Grade, correct, grade, grade_reasons
 from stillwatch.provenance.guardrail import GapRow, guardrail_gap
-from stillwatch.provenance.identity import Claims, IdentityProbe, identity_test, read_claims
+from stillwatch.provenance.identity_claims import Claims, IdentityProbe, identity_test, read_claims
 from stillwatch.provenance.pairs import FEWEST_CONTROLS
 from stillwatch.provenance.power import Cost, Need, plan_power
 from stillwatch.provenance.prompts import Prompt
 from stillwatch.provenance.refusals import JudgeAccuracy, judge_accuracy
 from stillwatch.provenance.results import Family, Test, not_tested
-from stillwatch.provenance.subjects import Answers, Chat, Subject, ask, said_by_user
 from stillwatch.provenance.tokens import TokenMatch, compare_counts, strings
 from stillwatch.provenance.weights import Lineage, compare_weights
+from stillwatch.watermark import measure_radioactivity
 
 __all__ = ["Audit", "AuditPlan", "Mark", "audit", "estimate_cost", "limits"]
 
@@ -139,9 +140,9 @@ def estimate_cost(plan: AuditPlan, models: int, longest: int, price_in: float | 
 
 
 def audit(
-    suspect: Subject,
-    teacher: Subject,
-    controls: Sequence[Subject],
+    suspect: AuditedModel,
+    teacher: AuditedModel,
+    controls: Sequence[AuditedModel],
     plan: AuditPlan,
     *,
     cost: Cost | None = None,
@@ -214,7 +215,7 @@ def _canary_chats(plan: AuditPlan) -> list[Chat]:
     return [said_by_user(one.question) for one in plan.canaries]
 
 
-def _hear(model: Subject, plan: AuditPlan, say: Hear) -> _Heard:
+def _hear(model: AuditedModel, plan: AuditPlan, say: Hear) -> _Heard:
     say(f"asking {model.name}")
     behaviour = ask(model, _behaviour_chats(plan))
     claims = None
@@ -261,7 +262,7 @@ _MARK: tuple[str, Family, str, str, str] = (
 
 
 def _mark_test(heard: Sequence[_Heard], plan: AuditPlan, mark: Mark) -> Test:
-    """The key-permutation test of ``core.radioactivity`` on the suspect's answers."""
+    """The key-permutation test of ``watermark.radioactivity`` on the suspect's answers."""
     asked = [one.text for one in plan.prompts]
     reference = list(mark.reference) or [
         (prompt, text) for one in heard[2:] for prompt, text in zip(asked, one.behaviour.texts, strict=True)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from stillwatch.provenance.audited_model import Answers
 from stillwatch.provenance.likeness import Choices, FirstTokens, Refusals, Style, wording_kernel
 from stillwatch.provenance.pairs import FEWEST_CONTROLS, Alike, PairTest, compare_pairs, errors_found
 from stillwatch.provenance.results import Test, not_tested
-from stillwatch.provenance.subjects import Answers
 
 __all__ = ["ASSUMPTION", "BEHAVIOUR_TESTS", "NULL", "behaviour_tests"]
 

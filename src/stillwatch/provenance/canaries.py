@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from stillwatch.core import BadSetting, BadTable, Ledger, OutputExists, OutputUnwritable, UnreadableInput, json_lines
-from stillwatch.provenance.reading import words
+from stillwatch.core import AuditLog, BadSetting, BadTable, OutputExists, OutputUnwritable, UnreadableInput
+from stillwatch.provenance.answer_features import words
+from stillwatch.provenance.json_lines import json_lines
 from stillwatch.provenance.results import Test, not_tested
 
 __all__ = ["Canary", "Planted", "canary_test", "plan_canaries", "plant_canaries", "read_register", "write_register"]
@@ -118,7 +119,7 @@ def plan_canaries(count: int, seed: int) -> list[Canary]:
     return found
 
 
-def write_register(canaries: Sequence[Canary], path: Path, ledger: Ledger | None = None) -> str:
+def write_register(canaries: Sequence[Canary], path: Path, log: AuditLog | None = None) -> str:
     """Keep a register, and its hash on record, so that it can be shown later that it was fixed before any test.
 
     Returns:
@@ -138,8 +139,8 @@ def write_register(canaries: Sequence[Canary], path: Path, ledger: Ledger | None
     except OSError as error:
         raise OutputUnwritable(f"cannot be written: {error}", where=str(path)) from error
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if ledger is not None:
-        ledger.append({"what": "canaries planned", "canaries": len(canaries), "register_sha256": digest})
+    if log is not None:
+        log.append({"what": "canaries planned", "canaries": len(canaries), "register_sha256": digest})
     return digest
 
 
@@ -160,7 +161,7 @@ def read_register(path: Path) -> list[Canary]:
 
 
 def plant_canaries(
-    canaries: Sequence[Canary], answers: Path, out: Path, *, accounts: Collection[str], policy: Path, ledger: Ledger
+    canaries: Sequence[Canary], answers: Path, out: Path, *, accounts: Collection[str], policy: Path, log: AuditLog
 ) -> Planted:
     """Write ``answers`` again with a canary at the end of every answer to a flagged account.
 
@@ -170,7 +171,7 @@ def plant_canaries(
         out: where to.
         accounts: those flagged. Nobody else's answers are touched.
         policy: TOML whose ``[canaries]`` says ``planting = true`` and who approved it.
-        ledger: which canary went to which account is written here before ``out`` is.
+        log: which canary went to which account is written here before ``out`` is.
 
     Raises:
         BadSetting: the policy does not allow it.
@@ -198,7 +199,7 @@ def plant_canaries(
             line = json.dumps(record, ensure_ascii=False)
         lines.append(line + "\n")
     if entries:
-        ledger.append(*entries)
+        log.append(*entries)
     try:
         out.write_text("".join(lines), encoding="utf-8")
     except OSError as error:

@@ -17,10 +17,9 @@ from typing import Literal
 from stillwatch.provenance.intervals import holm, p_words
 from stillwatch.provenance.results import Test
 
-__all__ = ["GRADES", "Grade", "correct", "grade", "grade_reasons"]
+__all__ = ["Grade", "correct", "grade", "grade_reasons"]
 
 Grade = Literal["none", "weak", "moderate", "strong"]
-GRADES: tuple[Grade, ...] = ("none", "weak", "moderate", "strong")
 _NOTICED = 0.05
 
 

@@ -15,13 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.provenance.answer_features import choice, features, words
+from stillwatch.provenance.audited_model import NextTokens
 from stillwatch.provenance.deviations import alike_deviations
 from stillwatch.provenance.pairs import Alike
-from stillwatch.provenance.reading import choice, features, words
 from stillwatch.provenance.refusals import refuses
-from stillwatch.provenance.subjects import NextTokens
 
-__all__ = ["Choices", "FirstTokens", "Kernel", "Refusals", "Style", "overlap", "wording_kernel"]
+__all__ = ["Choices", "FirstTokens", "Kernel", "Refusals", "Style", "wording_kernel"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -124,15 +124,6 @@ def _overlaps(shown: Sequence[NextTokens]) -> Floats:
     found = roots @ roots.T + np.outer(left, left)
     # Where two show different tokens, each one's rest may be the other's: together they are never more than all.
     return np.minimum(found, 1.0)
-
-
-def overlap(a: NextTokens, b: NextTokens) -> float:
-    """Bhattacharyya's coefficient of two distributions of which the most probable tokens are shown.
-
-    >>> round(overlap({"a": -0.6931, "b": -0.6931}, {"a": -0.6931, "c": -0.6931}), 2)
-    0.5
-    """
-    return float(_overlaps([a, b])[0, 1])
 
 
 @dataclass(frozen=True)

@@ -91,17 +91,17 @@ def plan_power(
 ) -> Need:
     """What these controls and prompts can find, and what the effect asked for needs."""
 
-    def found(m: int, n: int) -> bool:
+    def detects(m: int, n: int) -> bool:
         return detectable_excess(m, n, level, spread, noise) <= effect
 
     prompts_needed = None
-    if found(controls, _MOST_PROMPTS):
+    if detects(controls, _MOST_PROMPTS):
         low, high = 1, _MOST_PROMPTS
         while low < high:
             middle = (low + high) // 2
-            low, high = (low, middle) if found(controls, middle) else (middle + 1, high)
+            low, high = (low, middle) if detects(controls, middle) else (middle + 1, high)
         prompts_needed = low
-    controls_needed = next((m for m in range(FEWEST_CONTROLS, 41) if found(m, prompts)), None)
+    controls_needed = next((m for m in range(FEWEST_CONTROLS, 41) if detects(m, prompts)), None)
     return Need(
         effect,
         controls,

@@ -17,8 +17,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from stillwatch.core import json_lines
 from stillwatch.provenance.intervals import Rate
+from stillwatch.provenance.json_lines import json_lines
 
 __all__ = ["OWN_LABELS", "JudgeAccuracy", "judge_accuracy", "labelled_completions", "refuses"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from stillwatch.core import BadSetting, OutputExists, UnreadableInput, json_lines
+from stillwatch.core import BadSetting, OutputExists, UnreadableInput
 from stillwatch.provenance import (
     AuditPlan,
     Cost,
@@ -26,7 +26,8 @@ from stillwatch.provenance import (
     read_register,
     write_audit,
 )
-from stillwatch.services.subjects import AskSettings, open_subject, weights_folder
+from stillwatch.provenance.json_lines import json_lines
+from stillwatch.services.audited_models import AskSettings, open_model, weights_folder
 
 __all__ = ["AuditFiles", "AuditPrices", "AuditRun", "AuditSizes", "Forecast", "forecast", "make_plan", "run_audit"]
 
@@ -196,9 +197,9 @@ def run_audit(
     if (out / "audit.json").exists():
         raise OutputExists("the folder holds a finished audit", where=str(out), hint="give --out another folder")
     found = audit(
-        open_subject(suspect, settings),
-        open_subject(teacher, settings),
-        [open_subject(one, settings) for one in controls],
+        open_model(suspect, settings),
+        open_model(teacher, settings),
+        [open_model(one, settings) for one in controls],
         plan,
         cost=cost,
         hear=hear,

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from stillwatch.core import Ledger, UnreadableInput, current_decisions
+from stillwatch.core import AuditLog, UnreadableInput
+from stillwatch.decisions import current_decisions
 from stillwatch.gateway import write_snapshot
 from stillwatch.scanning.run import Run
 from stillwatch.services.known_texts import known_texts
@@ -29,14 +30,14 @@ def snapshot_of_run(run: Path, *, log: Path | None, out: Path, now: datetime | N
 
     Raises:
         UnreadableInput: the run or the log cannot be read.
-        TamperedLedger, BadDecision: the log cannot be used; the snapshot before stays.
+        TamperedLog, BadDecision: the log cannot be used; the snapshot before stays.
     """
     if not (run / "run.json").is_file():
         raise UnreadableInput("is no run", where=str(run), hint="give the folder that `stillwatch scan --out` wrote")
     if log is not None and not log.is_file():
         raise UnreadableInput("there is no such decision log", where=str(log), hint="see `stillwatch policy decide`")
     now = now or datetime.now(UTC)
-    entries = list(Ledger(log).entries()) if log else []
+    entries = list(AuditLog(log).entries()) if log else []
     standings = current_decisions(entries, now, where=str(log))
     about = frozenset(template for standing in standings for template in standing.decision.templates)
     texts = known_texts(Run.open(run), about)

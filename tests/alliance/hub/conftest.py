@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from stillwatch.alliance.hub import Hub, found, metadata
+from stillwatch.alliance.hub import Hub, create_collections, metadata
 
 BIN = Path("/usr/lib/postgresql/15/bin")
 
@@ -41,7 +41,7 @@ def postgresql() -> Iterator[str]:
 def hub(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Hub]:
     """A founded hub over each of the two databases."""
     opened = Hub.open(tmp_path / "hub.db" if request.param == "sqlite" else request.getfixturevalue("postgresql"))
-    found(opened)
+    create_collections(opened)
     yield opened
     if request.param == "postgresql":
         metadata.drop_all(opened.engine)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stillwatch.alliance.hub import Hub, admit, found, journal_entries
+from stillwatch.alliance.hub import Hub, admit, create_collections, journal_entries
 from stillwatch.alliance.hub.collections import find_collection
 from stillwatch.alliance.hub.members import Member
 from stillwatch.alliance.hub.taxii import _add
@@ -43,7 +43,7 @@ def test_many_writers_make_one_chain_and_lose_nothing(hub: Hub, note: Callable[.
 
 def test_founding_twice_is_founding_once(hub: Hub) -> None:
     before = len(list(journal_entries(hub)))
-    found(hub)
+    create_collections(hub)
     assert len(list(journal_entries(hub))) == before
     admit(hub, "acme", clearance="clear")
     with hub.transaction() as connection:

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from stillwatch.alliance.hub import CurrentMember, Hub, admit, create_app, expel, journal_entries
 from stillwatch.alliance.hub.database import JOURNAL
-from stillwatch.core import BadSetting, TamperedLedger
+from stillwatch.core import BadSetting, TamperedLog
 
 router = APIRouter()
 
@@ -80,7 +80,7 @@ def test_the_journal_tells_when_a_row_was_changed(hub: Hub) -> None:
     assert [entry.body["member"] for entry in journal_entries(hub)] == ["acme", "bolt"]
     with hub.engine.begin() as connection:
         connection.execute(sa.update(JOURNAL).where(JOURNAL.c.n == 0).values(body=json.dumps({"action": "none"})))
-    with pytest.raises(TamperedLedger):
+    with pytest.raises(TamperedLog):
         list(journal_entries(hub))
 
 

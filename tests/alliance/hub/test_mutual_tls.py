@@ -8,7 +8,7 @@ import httpx
 import pytest
 from leftovers import FORGIVEN, collected  # noqa: F401
 
-from stillwatch.alliance.hub import Hub, Serving, Tls, admit, found, serving
+from stillwatch.alliance.hub import Hub, Serving, Tls, admit, create_collections, serving
 from stillwatch.alliance.member import Credentials, Membership, publish, pull
 from stillwatch.core import BadSetting, CampaignFacts, EndpointFailed
 
@@ -35,7 +35,7 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def secured(tmp_path: Path, certificates: Path) -> Iterator[Serving]:
     hub = Hub.open(tmp_path / "hub.db")
-    found(hub)
+    create_collections(hub)
     tls = Tls(certificates / "hub.pem", certificates / "hub.key", certificates / "ca.pem")
     with serving(hub, tls=tls) as running:
         yield running
@@ -78,7 +78,7 @@ def test_a_hub_that_nobody_vouches_for_is_not_spoken_to(secured: Serving, tmp_pa
 def test_files_that_are_no_certificates(tmp_path: Path) -> None:
     (tmp_path / "text.pem").write_text("hello")
     hub = Hub.open(tmp_path / "hub.db")
-    found(hub)
+    create_collections(hub)
     tls = Tls(tmp_path / "text.pem", tmp_path / "text.pem")
     with pytest.raises(BadSetting, match="certificate"), serving(hub, tls=tls):
         pass

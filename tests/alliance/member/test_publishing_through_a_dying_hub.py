@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from killed_hub import free_port, start
 
-from stillwatch.alliance.hub import Hub, admit, found, journal_entries
+from stillwatch.alliance.hub import Hub, admit, create_collections, journal_entries
 from stillwatch.alliance.member import Credentials, Membership, approve, draft, publishing, pull, send
 from stillwatch.alliance.stix import shared_objects
 from stillwatch.core import CampaignFacts, EndpointFailed
@@ -16,7 +16,7 @@ def test_nothing_is_lost_or_taken_twice(tmp_path: Path, facts: CampaignFacts, mo
     monkeypatch.setattr(publishing, "_BATCH", 12)
     port, database = free_port(), tmp_path / "hub.db"
     hub = Hub.open(database)
-    found(hub)
+    create_collections(hub)
     acme, bolt = (
         Membership(name, f"http://127.0.0.1:{port}", tmp_path / f"{name}.db", Credentials(admit(hub, name)))
         for name in ("acme", "bolt")

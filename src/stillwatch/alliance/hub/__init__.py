@@ -6,7 +6,7 @@ application into which routers are mounted, ``serve`` the server.
 """
 
 from stillwatch.alliance.hub.app import create_app
-from stillwatch.alliance.hub.collections import found, open_circle
+from stillwatch.alliance.hub.collections import create_collections, open_circle
 from stillwatch.alliance.hub.database import Hub, metadata
 from stillwatch.alliance.hub.journal import journal_entries, record
 from stillwatch.alliance.hub.members import CurrentMember, Member, admit, authenticated, expel
@@ -23,8 +23,8 @@ __all__ = [
     "admit",
     "authenticated",
     "create_app",
+    "create_collections",
     "expel",
-    "found",
     "journal_entries",
     "metadata",
     "open_circle",

@@ -21,7 +21,7 @@ from stillwatch.alliance.hub.storage import seed
 from stillwatch.alliance.stix import LABELS, NAMESPACE
 from stillwatch.core import BadSetting
 
-__all__ = ["STIX", "Collection", "collections_of", "find_collection", "found", "open_circle"]
+__all__ = ["STIX", "Collection", "collections_of", "create_collections", "find_collection", "open_circle"]
 
 STIX = "application/stix+json;version=2.1"
 """The media type of what collections hold."""
@@ -78,7 +78,7 @@ class Collection:
         return self
 
 
-def found(hub: Hub) -> None:
+def create_collections(hub: Hub) -> None:
     """Make the collections of an alliance, once; call it before members are admitted."""
     with hub.transaction() as connection:
         known = set(connection.execute(sa.select(COLLECTIONS.c.alias)).scalars())

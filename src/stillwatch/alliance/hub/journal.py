@@ -1,7 +1,7 @@
 """The hub's log: one row for every read and write, each with the hash of the row before it.
 
-The hub never changes or removes a row. A member who keeps the head (``last_hash``) of any day can later prove that
-nothing before it was rewritten.
+The hub never changes or removes a row. A member who keeps the head, the last row's hash, of any day can later prove
+that nothing before it was rewritten.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from stillwatch.alliance.hub.database import JOURNAL, Hub
 from stillwatch.core import Entry, chained, verify_chain
-from stillwatch.core.ledger import GENESIS
+from stillwatch.core.audit_log import GENESIS
 
-__all__ = ["journal_entries", "last_hash", "record"]
+__all__ = ["journal_entries", "record"]
 
 
 def record(connection: sa.Connection, body: Mapping[str, Any]) -> Entry:
@@ -41,16 +41,10 @@ def journal_entries(hub: Hub) -> Iterator[Entry]:
     """Every entry, verified as it is read.
 
     Raises:
-        TamperedLedger: the chain does not hold.
+        TamperedLog: the chain does not hold.
     """
     with hub.engine.connect() as connection:
         rows = connection.execution_options(yield_per=1000).execute(sa.select(JOURNAL).order_by(JOURNAL.c.n))
         yield from verify_chain(
             (Entry(row.n, row.time, json.loads(row.body), row.previous, row.hash) for row in rows), "the hub's journal"
         )
-
-
-def last_hash(connection: sa.Connection) -> str:
-    """The head of the chain."""
-    found = connection.execute(sa.select(JOURNAL.c.hash).order_by(JOURNAL.c.n.desc()).limit(1)).scalar()
-    return str(found or GENESIS)

@@ -14,8 +14,8 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import Depends, Query, Request
 
-from stillwatch.alliance.hub.moments import microseconds
 from stillwatch.alliance.hub.problems import TAXII, Problem
+from stillwatch.alliance.hub.timestamps import parse_timestamp
 
 __all__ = ["MOST_A_PAGE", "Filters", "WantedFilters", "acceptable", "envelope_of"]
 
@@ -111,7 +111,7 @@ def _number(name: str, text: str) -> int:
 
 
 def _moment(name: str, text: str) -> int:
-    moment = microseconds(text)
+    moment = parse_timestamp(text)
     if moment is None:
         raise Problem(400, f"{name} is no timestamp", f"{text[:40]!r}; for instance 2026-11-24T12:00:00.000000Z")
     return moment

@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from stillwatch.alliance.hub.database import OBJECTS
-from stillwatch.alliance.hub.moments import microseconds, now
 from stillwatch.alliance.hub.negotiation import Filters
+from stillwatch.alliance.hub.timestamps import now, parse_timestamp
 from stillwatch.alliance.stix import LABELS, label_of, shared_objects
 
 __all__ = ["Refused", "Row", "last_added", "page_of", "remove", "seed", "take"]
@@ -90,7 +90,7 @@ def _object(thing: object) -> dict[str, Any]:
     if thing.get("spec_version") != "2.1":
         raise Refused("its spec_version is not 2.1")
     for name in ("created", "modified"):
-        if name in thing and microseconds(thing[name]) is None:
+        if name in thing and parse_timestamp(thing[name]) is None:
             raise Refused(f"its {name} is no timestamp")
     if len(json.dumps(thing)) > _LARGEST:
         raise Refused(f"it is longer than {_LARGEST} characters")
@@ -124,7 +124,7 @@ def _own(thing: Mapping[str, Any], owners: Sequence[str], owner: str, identity: 
 
 def _version(thing: Mapping[str, Any]) -> int:
     # An object without versions of its own has the moment of its coming (section 3.5.1).
-    return microseconds(thing.get("modified", thing.get("created"))) or now()
+    return parse_timestamp(thing.get("modified", thing.get("created"))) or now()
 
 
 def _said_version(thing: Mapping[str, Any]) -> str:

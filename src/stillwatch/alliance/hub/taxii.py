@@ -19,10 +19,10 @@ from stillwatch.alliance.hub.collections import STIX, Collection, collections_of
 from stillwatch.alliance.hub.database import STATUSES, Hub
 from stillwatch.alliance.hub.journal import record
 from stillwatch.alliance.hub.members import CurrentMember, Member
-from stillwatch.alliance.hub.moments import now, written
 from stillwatch.alliance.hub.negotiation import Filters, WantedFilters, acceptable, envelope_of
 from stillwatch.alliance.hub.problems import TAXII, Problem, TaxiiResponse
 from stillwatch.alliance.hub.storage import Refused, Row, page_of, remove, take
+from stillwatch.alliance.hub.timestamps import format_timestamp, now
 
 __all__ = ["API_ROOT", "taxii_router"]
 
@@ -113,7 +113,7 @@ def _read(
         if identifier is not None and not rows and not _exists(connection, collection, member, identifier):
             raise Problem(404, "there is no such object")
         told: dict[str, Any] = {"action": "read", "what": what, "member": member.name, "collection": collection.id}
-        record(connection, told | {"objects": [[row.id, written(row.version)] for row in rows]})
+        record(connection, told | {"objects": [[row.id, format_timestamp(row.version)] for row in rows]})
     return rows, more
 
 
@@ -128,8 +128,8 @@ def _page(rows: Sequence[Row], more: bool, name: str, values: list[Any]) -> Taxi
     headers = {}
     if rows:
         headers = {
-            "X-TAXII-Date-Added-First": written(rows[0].added),
-            "X-TAXII-Date-Added-Last": written(rows[-1].added),
+            "X-TAXII-Date-Added-First": format_timestamp(rows[0].added),
+            "X-TAXII-Date-Added-Last": format_timestamp(rows[-1].added),
         }
     if more:
         body = {"more": True, "next": str(rows[-1].added), **body}
@@ -141,7 +141,12 @@ def manifest(collection: str, filters: WantedFilters, member: CurrentMember, hub
     """Object manifests (section 5.3)."""
     rows, more = _read(hub, member, collection, "manifest", filters)
     listed = [
-        {"id": row.id, "date_added": written(row.added), "version": written(row.version), "media_type": STIX}
+        {
+            "id": row.id,
+            "date_added": format_timestamp(row.added),
+            "version": format_timestamp(row.version),
+            "media_type": STIX,
+        }
         for row in rows
     ]
     return _page(rows, more, "objects", listed)
@@ -169,13 +174,15 @@ def _add(hub: Hub, member: Member, name: str, things: Sequence[object]) -> dict[
             told = {"id": _named(thing, "id"), "version": _named(thing, "modified") or _named(thing, "created")}
             try:
                 version = take(connection, collection.id, collection.ceiling, thing, member.name, member.identity_id)
-                taken.append({"id": told["id"], "version": version or written(now())})
+                taken.append({"id": told["id"], "version": version or format_timestamp(now())})
             except Refused as error:
-                refused.append({"id": told["id"], "version": told["version"] or written(0), "message": str(error)})
+                refused.append(
+                    {"id": told["id"], "version": told["version"] or format_timestamp(0), "message": str(error)}
+                )
         status = {
             "id": str(uuid.uuid4()),
             "status": "complete",
-            "request_timestamp": written(now()),
+            "request_timestamp": format_timestamp(now()),
             "total_count": len(things),
             "success_count": len(taken),
             "successes": taken,
@@ -236,7 +243,7 @@ def delete_object(
             if any(row.owner != member.name for row in rows):
                 raise Problem(403, "only who published an object deletes it")
             remove(connection, rows)
-            gone += [[row.id, written(row.version)] for row in rows]
+            gone += [[row.id, format_timestamp(row.version)] for row in rows]
         if not gone:
             raise Problem(404, "there is no such object")
         record(connection, {"action": "delete", "member": member.name, "collection": seen.id, "objects": gone})
@@ -250,4 +257,4 @@ def versions(
     """Versions of an object (section 5.8)."""
     every = replace(_of_one(filters), versions=frozenset({"all"}))
     rows, more = _read(hub, member, collection, "versions", every, identifier)
-    return _page(rows, more, "versions", [written(row.version) for row in rows])
+    return _page(rows, more, "versions", [format_timestamp(row.version) for row in rows])

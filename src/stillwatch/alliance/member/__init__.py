@@ -1,6 +1,6 @@
 """What a member does: draft, approve and send; pull; take back; appeal.
 
-``publishing`` makes drafts and empties the outbox, ``pulling`` brings what partners said, ``undoing`` retracts and
+``publishing`` makes drafts and empties the outbox, ``pulling`` brings what partners said, ``retractions`` retracts and
 appeals, ``client`` speaks TAXII, ``enrolment`` says
 who the member is. Everything that leaves goes through a ``Draft``, which shows it, and the outbox,
 which sends it once.
@@ -18,7 +18,7 @@ from stillwatch.alliance.member.publishing import (
     send,
 )
 from stillwatch.alliance.member.pulling import Pulled, pull
-from stillwatch.alliance.member.undoing import appeal, draft_appeal, draft_retraction, retract
+from stillwatch.alliance.member.retractions import appeal, draft_appeal, draft_retraction, retract
 
 __all__ = [
     "Client",

@@ -107,7 +107,7 @@ def draft(
     author = Author(member.name, store.key(), tlp, valid_days, accounts)
     names = tuple(pseudonym(author.key, account) for account in facts.account_ids)
     campaign = _campaign_id(store, member.name, names)
-    elsewhere = store.whence(campaign)
+    elsewhere = store.origin_of(campaign)
     if elsewhere and elsewhere[0] == member.hub and elsewhere[1] != where:
         raise BadSetting(
             f"this campaign stands in the collection {elsewhere[1]!r} already",

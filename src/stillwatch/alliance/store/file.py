@@ -274,7 +274,7 @@ class Store:
             rows = connection.execute("SELECT body FROM published ORDER BY id").fetchall()
         return [json.loads(body) for (body,) in rows]
 
-    def whence(self, identifier: str) -> tuple[str, str] | None:
+    def origin_of(self, identifier: str) -> tuple[str, str] | None:
         """Hub and collection of an object that was pulled or published."""
         with self.writing() as connection:
             found = connection.execute(

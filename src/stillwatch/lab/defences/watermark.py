@@ -1,6 +1,6 @@
 """A watermark: green words a little more likely, so that a student of the text can be told.
 
-It protects nothing by itself; ``stillwatch.core.radioactivity`` reads it back from a student.
+It protects nothing by itself; ``stillwatch.watermark`` reads it back from a student.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stillwatch.core.greenlists import is_green
 from stillwatch.lab.defences.base import Defence, Provider
 from stillwatch.lab.sampling import Shape, Shaper
+from stillwatch.watermark import is_green
 
 __all__ = ["GAMMA", "Watermark"]
 

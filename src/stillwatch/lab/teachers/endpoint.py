@@ -1,6 +1,6 @@
 """``openai:URL``: any OpenAI-compatible endpoint that one is entitled to query, such as vLLM or llama.cpp.
 
-How an endpoint is spoken to, recorded and left in peace is ``core.Endpoint``; here is what the lab asks it.
+How an endpoint is spoken to, recorded and left in peace is ``endpoints.Endpoint``; here is what the lab asks it.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from stillwatch.core import BadSetting, Endpoint
+from stillwatch.core import BadSetting
+from stillwatch.endpoints import Endpoint
 
 __all__ = ["Client", "EndpointSettings", "read_endpoint"]
 

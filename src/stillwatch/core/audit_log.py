@@ -1,0 +1,176 @@
+"""An append-only log in which every entry holds the hash of the one before it.
+
+A line is one JSON object ``{"n", "time", "body", "previous", "hash"}``. ``hash`` is SHA-256 over the
+other four in canonical JSON, so that no entry can be changed, removed or put between others without
+every later hash telling. The last entries can still be cut off: whoever must not be able to do that
+unseen keeps ``head`` elsewhere. After a crash a last line without its end is no entry; it is
+dropped by the next append, and said.
+
+``chained`` makes one entry of anything that keeps its own rows, a database table for instance.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from stillwatch.core.errors import OutputUnwritable, TamperedLog, UnreadableInput
+
+__all__ = ["GENESIS", "AuditLog", "Entry", "canonical_json", "chained", "verify_chain"]
+
+GENESIS = "0" * 64
+"""What the first entry holds as the hash before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: number from 0, UTC time, what it says, and its place in the chain."""
+
+    n: int
+    time: str
+    body: Mapping[str, Any]
+    previous: str
+    hash: str
+
+    def line(self) -> bytes:
+        """The entry as it stands in the file, newline included."""
+        return (
+            canonical_json(
+                {"n": self.n, "time": self.time, "body": self.body, "previous": self.previous, "hash": self.hash}
+            )
+            + b"\n"
+        )
+
+
+def canonical_json(value: object) -> bytes:
+    """One value, one text: sorted keys, no spaces, UTF-8.
+
+    Raises:
+        ValueError: a number is not finite; JSON has no such number.
+    """
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def chained(body: Mapping[str, Any], *, n: int, previous: str, time: datetime | None = None) -> Entry:
+    """The entry that follows ``previous``."""
+    said = (time or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="microseconds")
+    return Entry(n, said, body, previous, _hash(n, said, body, previous))
+
+
+def _hash(n: int, time: str, body: Mapping[str, Any], previous: str) -> str:
+    return hashlib.sha256(canonical_json({"n": n, "time": time, "body": body, "previous": previous})).hexdigest()
+
+
+def verify_chain(entries: Iterable[Entry], where: str) -> Iterator[Entry]:
+    """Each entry, once its number, its place and its hash are what they must be.
+
+    Raises:
+        TamperedLog: at the first that is not.
+    """
+    previous = GENESIS
+    for n, entry in enumerate(entries):
+        if (entry.n, entry.previous) != (n, previous) or entry.hash != _hash(n, entry.time, entry.body, previous):
+            raise TamperedLog(
+                f"entry {n} does not follow from the one before it: something was changed, removed or put in",
+                where=where,
+                hint="compare with a copy; what stands before this entry is whole",
+            )
+        previous = entry.hash
+        yield entry
+
+
+class AuditLog:
+    """A chain in a file, written by any number of processes.
+
+    Args:
+        path: the file; made by the first append.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def append(self, *bodies: Mapping[str, Any], time: datetime | None = None) -> list[Entry]:
+        """Add entries, all or none, on disk when this returns.
+
+        Raises:
+            OutputUnwritable: the file cannot be written.
+            TamperedLog: its last entry is not whole JSON of this form.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                n, previous = self._end(file)
+                added: list[Entry] = []
+                for body in bodies:
+                    added.append(chained(body, n=n + len(added), previous=previous, time=time))
+                    previous = added[-1].hash
+                file.write(b"".join(entry.line() for entry in added))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise OutputUnwritable(f"the log cannot be written: {error}", where=str(self.path)) from error
+        return added
+
+    def _end(self, file: BinaryIO) -> tuple[int, str]:
+        """The next number and the hash before it; a torn last line is cut off."""
+        size = file.seek(0, os.SEEK_END)
+        tail, start = b"", size
+        while start and tail.count(b"\n", 0, -1) < 1:
+            start = max(0, start - 65536)
+            file.seek(start)
+            tail = file.read(size - start)
+            if not tail.endswith(b"\n") and b"\n" in tail:
+                size = start + tail.rindex(b"\n") + 1
+                tail = tail[: size - start]
+        if not tail.endswith(b"\n"):
+            file.truncate(0)
+            return 0, GENESIS
+        file.truncate(size)
+        last = _parse(tail[:-1].rsplit(b"\n", 1)[-1], str(self.path))
+        return last.n + 1, last.hash
+
+    def entries(self) -> Iterator[Entry]:
+        """Every entry, verified as it is read; a torn last line is left out.
+
+        Raises:
+            TamperedLog: the chain does not hold.
+            UnreadableInput: the file cannot be read.
+        """
+        return verify_chain(self._read(), str(self.path))
+
+    def _read(self) -> Iterator[Entry]:
+        if not self.path.exists():
+            return
+        try:
+            with self.path.open("rb") as file:
+                for line in file:
+                    if line.endswith(b"\n"):
+                        yield _parse(line, str(self.path))
+        except OSError as error:
+            raise UnreadableInput(f"the log cannot be read: {error}", where=str(self.path)) from error
+
+    def head(self) -> str:
+        """The hash of the last entry of the verified chain."""
+        last = GENESIS
+        for entry in self.entries():
+            last = entry.hash
+        return last
+
+
+def _parse(line: bytes, where: str) -> Entry:
+    keys: Sequence[str] = ("n", "time", "body", "previous", "hash")
+    try:
+        found = json.loads(line)
+        return Entry(*(found[key] for key in keys))
+    except (ValueError, KeyError, TypeError) as error:
+        raise TamperedLog(
+            f"a line is no entry: {line[:60]!r}", where=where, hint="compare with a copy of the log"
+        ) from error

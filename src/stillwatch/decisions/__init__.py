@@ -1,0 +1,45 @@
+"""Decisions: what is to be done about whom and why, and which of a log's decisions are in force.
+
+    Decision > decision_to_json > an entry of core's AuditLog > decision_from_json
+    decision_history, current_decisions > LoggedDecision, with each Appeal that frees someone from it
+
+``decision`` holds the types, ``in_force`` folds a log with its approvals, withdrawals and appeals. Policy writes
+decisions and the gateway applies them; runs without Arrow, as the gateway does.
+"""
+
+from __future__ import annotations
+
+from stillwatch.decisions.decision import (
+    ACTIONS,
+    Action,
+    Clause,
+    Decision,
+    Explanation,
+    FiredRule,
+    Inference,
+    Observation,
+    Parameter,
+    Subject,
+    decision_from_json,
+    decision_to_json,
+)
+from stillwatch.decisions.in_force import Appeal, LoggedDecision, current_decisions, decision_history
+
+__all__ = [
+    "ACTIONS",
+    "Action",
+    "Appeal",
+    "Clause",
+    "Decision",
+    "Explanation",
+    "FiredRule",
+    "Inference",
+    "LoggedDecision",
+    "Observation",
+    "Parameter",
+    "Subject",
+    "current_decisions",
+    "decision_from_json",
+    "decision_history",
+    "decision_to_json",
+]

@@ -1,0 +1,264 @@
+"""Folds a decision log into what is in force now.
+
+Entries are told apart by ``kind`` in their body; those of other kinds are passed over.
+
+| kind | body |
+| --- | --- |
+| ``decision`` | ``decision``: as ``decision_to_json`` gives it |
+| ``approval`` | ``decision_id, by, note`` |
+| ``withdrawal`` | ``decision_id, by, reason``, ``lapsed`` (true: the policy reaches it no more) |
+| ``appeal`` | ``appeal_id, decision_id, account`` (null: all it covers), ``by, statement, suspends`` |
+| ``appeal-outcome`` | ``appeal_id, outcome`` (``reversed``, ``confirmed``), ``by, reason, until`` (end of protection) |
+
+An appeal is about one account and the rules that fired. It suspends, and once upheld keeps away, every decision
+that rests on no other rule, the next run's included; otherwise a nightly scan would undo it. One account's
+appeal changes nothing for the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from stillwatch.core.audit_log import Entry
+from stillwatch.core.errors import BadDecision
+from stillwatch.decisions.decision import Decision, decision_from_json
+
+__all__ = ["Appeal", "LoggedDecision", "current_decisions", "decision_history"]
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """An appeal as it stands.
+
+    Attributes:
+        appeal_id, decision_id, by, statement: as filed.
+        account: the account it is for; None for all that the decision covers.
+        rules: the rules that had fired.
+        suspends: whether the decision rests while the appeal is open.
+        outcome: None while open, ``reversed`` or ``confirmed``.
+        reason: what whoever decided it gave as reason.
+        until: until when a reversal protects.
+    """
+
+    appeal_id: str
+    decision_id: str
+    account: str | None
+    by: str
+    statement: str
+    rules: frozenset[str]
+    suspends: bool
+    filed: datetime
+    outcome: str | None = None
+    reason: str | None = None
+    until: datetime | None = None
+
+    def frees(self, now: datetime) -> bool:
+        """Whether it keeps decisions away at that time."""
+        if self.outcome is None:
+            return self.suspends
+        return self.outcome == "reversed" and (self.until is None or now < self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedDecision:
+    """A decision as the log leaves it.
+
+    Attributes:
+        decision: with its approval in it; ``verdict`` and ``actions`` are those that hold.
+        state: ``in force``, ``suspended``, ``reversed``, ``expired``, ``superseded``, ``lapsed`` or ``withdrawn``.
+        exempt: accounts that an appeal frees from it.
+        appeals: those filed against it.
+    """
+
+    decision: Decision
+    state: str
+    exempt: frozenset[str] = frozenset()
+    appeals: tuple[Appeal, ...] = ()
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The accounts that it holds for."""
+        return tuple(account for account in self.decision.accounts if account not in self.exempt)
+
+    @property
+    def waits(self) -> bool:
+        """Whether a stronger verdict waits for a person's approval."""
+        return self.decision.proposed is not None
+
+    def covers(
+        self, account: str | None = None, *, organisation: str | None = None, templates: Collection[str] = ()
+    ) -> bool:
+        """Whether it holds for a request of that account and organisation that matches these templates."""
+        if account is not None and account in self.exempt:
+            return False
+        subject = self.decision.subject
+        return (
+            (account is not None and account in self.decision.accounts)
+            or (subject.kind == "organisation" and organisation == subject.id)
+            or any(template in self.decision.templates for template in templates)
+        )
+
+
+class _Fold:
+    """What has been read of a log so far."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.decisions: dict[str, Decision] = {}
+        self.ended: dict[str, str] = {}
+        self.appeals: dict[str, Appeal] = {}
+
+    def take(self, entry: Entry) -> None:
+        """Read one entry.
+
+        Raises:
+            BadDecision: it lacks a value, or is about a decision or appeal that the log does not hold.
+        """
+        at = f"{self.where}, entry {entry.n}"
+        body = entry.body
+        readers = {
+            "decision": self._decision,
+            "approval": self._approval,
+            "withdrawal": self._withdrawal,
+            "appeal": self._appeal,
+            "appeal-outcome": self._outcome,
+        }
+        reader = readers.get(str(body.get("kind")))
+        if reader is None:
+            return
+        try:
+            reader(body, _moment(entry.time), at)
+        except (KeyError, TypeError, ValueError) as error:
+            what = f"lacks {error}" if isinstance(error, KeyError) else str(error)
+            raise BadDecision(f"the entry cannot be used: {what}", where=at) from error
+
+    def _decision(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
+        decision = decision_from_json(body["decision"], where=at)
+        # The same decision made again changes nothing: an approval stays.
+        self.decisions.setdefault(decision.decision_id, decision)
+        self._replace_old(self.decisions[decision.decision_id])
+
+    def _replace_old(self, decision: Decision) -> None:
+        # What waits for a person lifts nothing that a person already approved.
+        if decision.proposed is None:
+            for old in decision.supersedes:
+                self.ended.setdefault(old, "superseded")
+
+    def _known(self, body: Mapping[str, Any], at: str) -> Decision:
+        found = self.decisions.get(body["decision_id"])
+        if found is None:
+            raise BadDecision(f"no decision {body['decision_id']} stands before it", where=at)
+        return found
+
+    def _approval(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
+        old = self._known(body, at)
+        if not isinstance(body["by"], str) or not body["by"].strip():
+            raise BadDecision("an approval names nobody", where=at)
+        if old.proposed is not None:
+            self.decisions[old.decision_id] = replace(
+                old,
+                verdict=old.proposed,
+                actions=old.proposed_actions,
+                proposed=None,
+                proposed_actions=(),
+                customer_text=old.proposed_text or old.customer_text,
+                approved_by=body["by"],
+                approved_at=time,
+                expires=time + timedelta(days=old.proposed_days) if old.proposed_days else old.expires,
+            )
+            self._replace_old(self.decisions[old.decision_id])
+
+    def _withdrawal(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
+        self.ended[self._known(body, at).decision_id] = "lapsed" if body.get("lapsed") else "withdrawn"
+
+    def _appeal(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
+        about = self._known(body, at)
+        self.appeals[body["appeal_id"]] = Appeal(
+            body["appeal_id"],
+            about.decision_id,
+            body.get("account"),
+            body["by"],
+            body["statement"],
+            about.rule_ids,
+            bool(body["suspends"]),
+            time,
+        )
+
+    def _outcome(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
+        appeal = self.appeals.get(body["appeal_id"])
+        if appeal is None:
+            raise BadDecision(f"no appeal {body['appeal_id']} stands before it", where=at)
+        if body["outcome"] not in ("reversed", "confirmed"):
+            raise BadDecision(f"an appeal is reversed or confirmed, not {body['outcome']!r}", where=at)
+        until = body.get("until")
+        self.appeals[appeal.appeal_id] = replace(
+            appeal, outcome=body["outcome"], reason=body["reason"], until=_moment(until) if until else None
+        )
+
+    def standings(self, now: datetime) -> list[LoggedDecision]:
+        """Every decision, in the order made."""
+        freeing: dict[str, list[Appeal]] = {}
+        for appeal in self.appeals.values():
+            if appeal.frees(now):
+                about = self.decisions[appeal.decision_id]
+                for account in about.accounts if appeal.account is None else (appeal.account,):
+                    freeing.setdefault(account, []).append(appeal)
+        return [self._standing(decision, freeing, now) for decision in self.decisions.values()]
+
+    def _standing(self, decision: Decision, freeing: Mapping[str, list[Appeal]], now: datetime) -> LoggedDecision:
+        rules = decision.rule_ids
+        free = {
+            account: [a for a in freeing[account] if rules <= a.rules]
+            for account in (freeing.keys() if decision.covers_others else freeing.keys() & set(decision.accounts))
+        }
+        free = {account: appeals for account, appeals in free.items() if appeals}
+        appeals = tuple(a for a in self.appeals.values() if a.decision_id == decision.decision_id)
+        whole = [a for a in appeals if a.account is None and a.frees(now)]
+        state = self.ended.get(decision.decision_id, "in force")
+        if state == "in force" and now >= decision.expires:
+            state = "expired"
+        if state == "in force" and (whole or (decision.accounts and free.keys() >= set(decision.accounts))):
+            freed_by = whole or [a for found in free.values() for a in found]
+            state = "suspended" if any(a.outcome is None for a in freed_by) else "reversed"
+        return LoggedDecision(decision, state, frozenset(free), appeals)
+
+
+def _moment(text: str) -> datetime:
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is None:
+        raise ValueError(f"the time {text} names no time zone")
+    return time.astimezone(UTC)
+
+
+def decision_history(entries: Iterable[Entry], now: datetime, *, where: str = "decision log") -> list[LoggedDecision]:
+    """Every decision of a log with the state it is in, in the order made.
+
+    Args:
+        entries: of a ``AuditLog``, verified.
+        now: the time to look at, with its zone; entries after it count all the same.
+        where: the log's name, for errors.
+
+    Raises:
+        BadDecision: an entry cannot be used.
+    """
+    fold = _Fold(where)
+    for entry in entries:
+        fold.take(entry)
+    return fold.standings(now)
+
+
+def current_decisions(entries: Iterable[Entry], now: datetime, *, where: str = "decision log") -> list[LoggedDecision]:
+    """The decisions that are in force, in the order made: what a gateway applies.
+
+    Args:
+        entries: of a ``AuditLog``, verified.
+        now: the time to look at, with its zone.
+        where: the log's name, for errors.
+
+    Raises:
+        BadDecision: an entry cannot be used.
+    """
+    return [one for one in decision_history(entries, now, where=where) if one.state == "in force"]

@@ -1,0 +1,163 @@
+"""A request as it was asked: its API, its canonical fields, its text; and what was answered, in the same fields."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from stillwatch.core.bodies import anthropic, openai
+from stillwatch.core.bodies.shapes import Message, RecordError
+from stillwatch.gateway.caller import Caller
+from stillwatch.gateway.events import EventReader, EventTooLong
+
+__all__ = ["ClientRequest", "answer_fields", "read_request"]
+
+_MOST_GATHERED = 64 * 1024
+_NO_TEXT = frozenset(("model", "encoding_format", "response_format", "user", "safety_identifier", "prompt_cache_key"))
+_OPERATIONS = {"chat": "chat.completions"} | {name: name for name in ("completions", "responses", "messages")}
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class ClientRequest:
+    """One request.
+
+    Attributes:
+        exchange_id: new for every request.
+        api: chat, completions, responses, messages, or nothing for other paths.
+        operation: what is asked for on another path; nothing where no body came, as with a list of models.
+        caller: who asks.
+        fields: canonical fields, as asked.
+        prompt, system: the text that known texts are compared with.
+        began: monotonic clock, in seconds.
+    """
+
+    exchange_id: str
+    api: str | None
+    operation: str | None
+    caller: Caller
+    fields: Mapping[str, Any]
+    prompt: str
+    system: str | None
+    began: float
+    _encoded: bytes = b""
+
+    @property
+    def recorded(self) -> bool:
+        """Whether it may have asked a model for something, and so belongs into the record."""
+        return bool(self.api or self.operation)
+
+    def line(self, **more: Any) -> bytes:
+        """One line of the record, with more fields in it."""
+        more = {name: value for name, value in more.items() if value is not None}
+        if not self.fields.keys().isdisjoint(more):
+            return _encode({**self.fields, **more}) + b"\n"
+        # Written twice, as asked and as answered: what was asked is encoded once.
+        self._encoded = self._encoded or _encode(self.fields)
+        return self._encoded[:-1] + b"," + _encode(more)[1:] + b"\n" if more else self._encoded + b"\n"
+
+
+def _read(api: str | None, body: Any) -> dict[str, Any]:
+    """Canonical fields of a body; where its shape is not known, every text in it, and why in ``unread``."""
+    why = "its shape is not known"
+    read: dict[str, Any] = {}
+    if isinstance(body, Mapping):
+        try:
+            read = (anthropic if api == "messages" else openai).request_fields(body)
+        except (RecordError, TypeError, AttributeError) as error:
+            why = str(error)
+    if read.get("messages") or read.get("prompt"):
+        return read
+    rest: Any = [body[name] for name in body if name not in _NO_TEXT] if isinstance(body, Mapping) else body
+    model = body.get("model") if isinstance(body, Mapping) else None
+    text = "\n".join(_texts(rest))[:_MOST_GATHERED]
+    return {"model": model if isinstance(model, str) else None, **read, "prompt": text, "unread": why}
+
+
+def _texts(body: Any) -> Iterator[str]:
+    """Every text in a body, in its order."""
+    rest = [body]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            rest += reversed(list(value.values()))
+        elif isinstance(value, list):
+            rest += reversed(value)
+
+
+def read_request(
+    api: str | None,
+    body: Any,
+    caller: Caller,
+    *,
+    operation: str | None = None,
+    unread: str | None = None,
+    pathway: str = "api",
+    now: float | None = None,
+) -> ClientRequest:
+    """A request in canonical fields. What cannot be read is left out, and the reason stands in ``unread``.
+
+    Args:
+        api: which API it is for, or None.
+        body: the request, decoded.
+        caller: who asks.
+        operation: what is asked for, where it is none of the APIs that are known; None is not recorded then.
+        unread: why there is no body.
+        pathway, now: as the record has them.
+    """
+    exchange_id = uuid.uuid4().hex
+    time_said = datetime.now(UTC) if now is None else datetime.fromtimestamp(now, UTC)
+    fields: dict[str, Any] = {
+        "exchange_id": exchange_id,
+        "time": time_said.isoformat(timespec="microseconds"),
+        "pathway": pathway,
+        "account_id": caller.account_id,
+        "org_id": caller.org_id,
+        "api_key_id": caller.api_key_id,
+        "client_address": caller.client_address,
+        "user_agent": caller.user_agent,
+    }
+    read = {"prompt": "", "unread": unread} if unread else _read(api, body)
+    fields.update(read)
+    if api is None or "operation" not in fields:
+        fields["operation"] = operation or _OPERATIONS.get(api or "")
+    said = [message for message in read.get("messages") or () if isinstance(message, Message) and message.content]
+    prompt = next((m.content for m in reversed(said) if m.role == "user"), None) or read.get("prompt") or ""
+    systems = [read.get("system"), *(m.content for m in said if m.role in ("system", "developer"))]
+    system = "\n".join(text for text in systems if isinstance(text, str)) or None
+    fields.setdefault("prompt", prompt)
+    kept = {name: value for name, value in fields.items() if value is not None}
+    text = prompt if isinstance(prompt, str) else ""
+    return ClientRequest(exchange_id, api, operation, caller, kept, text, system, time.monotonic())
+
+
+def answer_fields(api: str | None, parts: list[bytes], *, streamed: bool, texts: bool) -> dict[str, Any]:
+    """Canonical fields of an answer, from its bytes as the upstream sent them.
+
+    Args:
+        api: which API it came from.
+        parts: the bytes, in order.
+        streamed: whether they are server-sent events.
+        texts: whether the text of answer and reasoning is wanted.
+    """
+    try:
+        body: Any
+        if streamed:
+            events = [event.data for event in EventReader().feed(b"".join(parts)) if event.data != b"[DONE]"]
+            body = [msgspec.json.decode(event) for event in events]
+        else:
+            body = msgspec.json.decode(b"".join(parts))
+        fields = (anthropic if api == "messages" else openai).response_fields(body)
+    except (RecordError, EventTooLong, msgspec.DecodeError, TypeError, AttributeError, RecursionError):
+        return {}
+    for name in ("exchange_id", "time", "model", *(() if texts else ("response", "reasoning"))):
+        fields.pop(name, None)
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,145 @@
+"""What several gateways must agree on: how fast an account asks, and when a match was first seen.
+
+In memory by default, in Redis or Valkey where a URL is given. Rates are kept by the generic cell rate algorithm
+(ITU-T I.371): one number a key, the time at which the key's allowance is whole again. Every call to Redis is
+one script, has a short timeout, and after a failure none is made for a while, so that no request waits
+for a server that is gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from typing import Any, Protocol
+
+from stillwatch.core import BadSetting, MissingDependency
+
+__all__ = ["MemoryState", "RedisState", "SharedState", "SharedStateAway"]
+
+
+class SharedStateAway(Exception):
+    """The shared state does not answer; it never leaves this package."""
+
+
+class SharedState(Protocol):
+    """What a gateway asks of its state."""
+
+    async def take(self, key: str, per_minute: float, burst: float) -> float:
+        """Take one request from an allowance: 0, or after how many seconds there is one again."""
+        ...
+
+    async def first_seen(self, key: str) -> float:
+        """When this key was first asked for, in seconds since 1970."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class MemoryState:
+    """State of one process.
+
+    Args:
+        most: keys that are remembered; the longest unused are forgotten.
+    """
+
+    def __init__(self, most: int = 200_000) -> None:
+        self._whole_at: OrderedDict[str, float] = OrderedDict()
+        self._first: OrderedDict[str, float] = OrderedDict()
+        self._most = most
+
+    async def take(self, key: str, per_minute: float, burst: float) -> float:
+        """Take one request from an allowance: 0, or after how many seconds there is one again."""
+        now, gap = time.monotonic(), 60.0 / per_minute
+        whole_at = max(self._whole_at.get(key, now), now) + gap
+        wait = whole_at - now - gap * burst
+        if wait <= 0:
+            self._keep(self._whole_at, key, whole_at)
+        return max(wait, 0.0)
+
+    async def first_seen(self, key: str) -> float:
+        """When this key was first asked for, in seconds since 1970."""
+        return self._keep(self._first, key, self._first.get(key) or time.time())
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _keep(self, table: OrderedDict[str, float], key: str, value: float) -> float:
+        table[key] = value
+        table.move_to_end(key)
+        if len(table) > self._most:
+            table.popitem(last=False)
+        return value
+
+
+# Redis' own clock, so that gateways whose clocks differ agree.
+_TAKE = """
+local now = redis.call('TIME'); now = now[1] + now[2] / 1000000
+local gap, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local whole = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now) + gap
+local wait = whole - now - gap * burst
+if wait > 0 then return tostring(wait) end
+redis.call('SET', KEYS[1], string.format('%.6f', whole), 'PX', math.ceil((whole - now) * 1000) + 1000)
+return '0'
+"""
+_FIRST_SEEN_SECONDS = 90 * 86_400
+
+
+class RedisState:
+    """State shared by URL.
+
+    Args:
+        url: ``redis://``, ``rediss://`` or ``unix://``.
+        timeout: longest wait for one call, connecting included, in seconds.
+        retry_after: how long it is left alone after a failure, in seconds.
+
+    Raises:
+        BadSetting: the URL cannot be read.
+        MissingDependency: the package redis is not installed.
+    """
+
+    def __init__(self, url: str, *, timeout: float = 0.05, retry_after: float = 2.0) -> None:
+        try:
+            import redis.asyncio as redis  # noqa: PLC0415 - only those who share state need it
+            from redis.exceptions import RedisError  # noqa: PLC0415
+        except ModuleNotFoundError as error:
+            raise MissingDependency("shared state needs redis", hint="pip install 'stillwatch[gateway]'") from error
+        self._errors: tuple[type[BaseException], ...] = (RedisError, OSError, asyncio.TimeoutError)
+        try:
+            self._redis: Any = redis.Redis.from_url(
+                url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=None, decode_responses=True
+            )
+        except ValueError as error:
+            raise BadSetting(f"the state's URL cannot be read: {error}", where="gateway setting state") from error
+        self._take = self._redis.register_script(_TAKE)
+        self._timeout = timeout
+        self._retry_after = retry_after
+        self._leave_alone_until = 0.0
+
+    async def take(self, key: str, per_minute: float, burst: float) -> float:
+        """Take one request from an allowance: 0, or after how many seconds there is one again."""
+        return float(await self._asked(self._take(keys=[f"stillwatch:rate:{key}"], args=[60.0 / per_minute, burst])))
+
+    async def first_seen(self, key: str) -> float:
+        """When this key was first asked for, in seconds since 1970."""
+        now = time.time()
+        before = await self._asked(
+            self._redis.set(f"stillwatch:seen:{key}", f"{now:.3f}", nx=True, get=True, ex=_FIRST_SEEN_SECONDS)
+        )
+        return float(before) if before else now
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._redis.aclose()
+
+    async def _asked(self, call: Any) -> Any:
+        if time.monotonic() < self._leave_alone_until:
+            call.close()
+            raise SharedStateAway("left alone after a failure")
+        try:
+            return await asyncio.wait_for(call, self._timeout)
+        except self._errors as error:
+            self._leave_alone_until = time.monotonic() + self._retry_after
+            raise SharedStateAway(str(error) or type(error).__name__) from None

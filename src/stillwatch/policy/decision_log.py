@@ -1,0 +1,274 @@
+"""The decision log: decisions, approvals, withdrawals, appeals and their outcomes, each an entry of one chain.
+
+Nothing is ever changed in it; what is in force is folded from it by ``core.decision_history``. Each function checks
+what it is asked against that state before it appends, so that the log holds no entry without meaning.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from stillwatch.core import AuditLog, BadDecision
+from stillwatch.decisions import Decision, LoggedDecision, decision_history, decision_to_json
+from stillwatch.policy.decide import Decided
+from stillwatch.policy.expressions import TRUE, UNKNOWN
+from stillwatch.policy.rules import Policy
+from stillwatch.policy.run_facts import RunFacts
+from stillwatch.tables import VERDICTS
+
+__all__ = ["Recorded", "approve", "file_appeal", "history", "record", "resolve_appeal", "withdraw"]
+
+_LIVE = ("in force", "suspended")
+_REVIVABLE = ("superseded", "lapsed")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What ``record`` added.
+
+    Attributes:
+        added: decisions that the log did not hold.
+        kept: how many it held already.
+        lapsed: ids of decisions on this run that the policy reaches no more.
+    """
+
+    added: tuple[Decision, ...]
+    kept: int
+    lapsed: tuple[str, ...]
+
+
+def history(log: AuditLog, now: datetime) -> list[LoggedDecision]:
+    """Every decision with its state; an absent log holds none.
+
+    Raises:
+        TamperedLog: the chain does not hold.
+        BadDecision: an entry cannot be used.
+    """
+    return decision_history(log.entries(), now, where=str(log.path))
+
+
+def record(log: AuditLog, decided: Decided, policy: Policy, facts: RunFacts, now: datetime) -> Recorded:
+    """Append what is new, and end what the policy reaches no more on this run.
+
+    Args:
+        log: the log.
+        decided: by ``decide``.
+        policy, facts: what it was decided with.
+        now: the time that entries carry.
+    """
+    standings = {one.decision.decision_id: one for one in history(log, now)}
+    added: list[Decision] = []
+    reached: set[str] = set()
+    replaceable = _by_account(one for one in standings.values() if one.state in _LIVE)
+    for decision in decided.decisions:
+        fresh = _fresh(decision, standings)
+        reached.add(fresh.decision_id)
+        if fresh.decision_id not in standings:
+            added.append(replace(fresh, supersedes=_superseded(fresh, replaceable, standings)))
+    replaced = {old for decision in added for old in decision.supersedes}
+    lapsed = [
+        name
+        for name, one in standings.items()
+        if one.state in _LIVE and one.decision.run == facts.sha256 and name not in reached | replaced
+    ]
+    bodies = [
+        _summary(decided, policy, facts),
+        *({"kind": "decision", "decision": decision_to_json(decision)} for decision in added),
+        *(
+            {
+                "kind": "withdrawal",
+                "decision_id": name,
+                "by": f"policy {policy.title}",
+                "reason": "the policy, as it is now, does not reach this decision",
+                "lapsed": True,
+            }
+            for name in lapsed
+        ),
+    ]
+    if added or lapsed:
+        log.append(*bodies, time=now)
+    return Recorded(tuple(added), len(decided.decisions) - len(added), tuple(lapsed))
+
+
+def _summary(decided: Decided, policy: Policy, facts: RunFacts) -> Mapping[str, object]:
+    """That a run was decided, with which policy and licences, and what each rule came to."""
+    return {
+        "kind": "decided",
+        "run": facts.sha256,
+        "policy": policy.title,
+        "policy_hash": policy.sha256,
+        "licences_hash": facts.registry.sha256 if facts.registry else None,
+        "rules": {
+            outcome.rule.id: {"true": outcome.count(TRUE), "unknown": outcome.count(UNKNOWN)}
+            for outcome in decided.outcomes
+        },
+    }
+
+
+def _fresh(decision: Decision, standings: Mapping[str, LoggedDecision]) -> Decision:
+    """The decision under an id that can stand: one that was replaced and is reached again gets another."""
+    name, generation = decision.decision_id, 1
+    while name in standings and standings[name].state in _REVIVABLE:
+        generation += 1
+        name = f"{decision.decision_id}.{generation}"
+    if name == decision.decision_id:
+        return decision
+    texts = (text.replace(decision.decision_id, name) for text in (decision.customer_text, decision.proposed_text))
+    return replace(decision, decision_id=name, customer_text=next(texts), proposed_text=next(texts))
+
+
+def _by_account(standings: Iterable[LoggedDecision]) -> dict[tuple[str, str], list[str]]:
+    """Ids of decisions by kind of subject and first account."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in standings:
+        for account in one.decision.accounts[:1]:
+            found.setdefault((one.decision.subject.kind, account), []).append(one.decision.decision_id)
+    return found
+
+
+def _superseded(
+    new: Decision, by_account: Mapping[tuple[str, str], Sequence[str]], standings: Mapping[str, LoggedDecision]
+) -> tuple[str, ...]:
+    """What a new decision replaces: that on the same subject of the same run, and weaker or like ones of other
+    runs on accounts that it all covers."""
+    covered = set(new.accounts)
+    near = {name for account in new.accounts for name in by_account.get((new.subject.kind, account), ())}
+    reach = VERDICTS.index(new.proposed or new.verdict)
+    found = []
+    for name in sorted(near):
+        old = standings[name].decision
+        if old.run == new.run:
+            if old.subject == new.subject:
+                found.append(name)
+        elif covered.issuperset(old.accounts) and VERDICTS.index(old.proposed or old.verdict) <= reach:
+            found.append(name)
+    return tuple(found)
+
+
+def _find(log: AuditLog, decision_id: str, now: datetime) -> LoggedDecision:
+    standings = history(log, now)
+    for one in standings:
+        if one.decision.decision_id == decision_id:
+            return one
+    raise BadDecision(
+        f"there is no decision {decision_id}", where=str(log.path), hint="`stillwatch policy log` lists them"
+    )
+
+
+def _person(by: str, where: str) -> str:
+    if not by.strip():
+        raise BadDecision("nobody is named", where=where, hint="name the person with --by")
+    return by.strip()
+
+
+def approve(log: AuditLog, decision_id: str, *, by: str, note: str, now: datetime) -> LoggedDecision:
+    """Let what a decision proposes come into force; how it then stands.
+
+    Raises:
+        BadDecision: there is no such decision, it is not in force, or nothing waits in it.
+    """
+    one = _find(log, decision_id, now)
+    where = f"{log.path}, {decision_id}"
+    if one.state != "in force":
+        raise BadDecision(f"the decision is {one.state}", where=where, hint="only one that is in force can be approved")
+    if not one.waits:
+        who = f"{one.decision.approved_by} approved it" if one.decision.approved_by else "it stands as it is"
+        raise BadDecision(f"nothing waits for approval: {who}", where=where)
+    body = {"kind": "approval", "decision_id": decision_id, "by": _person(by, where), "note": note}
+    log.append(body, time=now)
+    return _find(log, decision_id, now)
+
+
+def withdraw(log: AuditLog, decision_id: str, *, by: str, reason: str, now: datetime) -> LoggedDecision:
+    """End a decision, or refuse what it proposes, by a person's word; how it then stands.
+
+    Raises:
+        BadDecision: there is no such decision, or it has ended already.
+    """
+    one = _find(log, decision_id, now)
+    where = f"{log.path}, {decision_id}"
+    if one.state not in (*_LIVE, "reversed"):
+        raise BadDecision(f"the decision is {one.state} already", where=where)
+    body = {"kind": "withdrawal", "decision_id": decision_id, "by": _person(by, where), "reason": reason}
+    log.append(body, time=now)
+    return _find(log, decision_id, now)
+
+
+def file_appeal(
+    log: AuditLog, decision_id: str, *, account: str | None, by: str, statement: str, now: datetime
+) -> tuple[str, LoggedDecision]:
+    """File an appeal; its id, and how the decision then stands.
+
+    A second appeal of an account against what was confirmed to it is heard, and suspends nothing.
+
+    Raises:
+        BadDecision: there is no such decision, it has ended, it does not cover the account, or an appeal is open.
+    """
+    one = _find(log, decision_id, now)
+    where = f"{log.path}, {decision_id}"
+    if one.state not in _LIVE:
+        raise BadDecision(f"the decision is {one.state}", where=where, hint="there is nothing left to appeal against")
+    if account is not None and account not in one.decision.accounts and not one.decision.covers_others:
+        raise BadDecision(f"the decision does not cover {account}", where=where, hint="see `stillwatch policy explain`")
+    earlier = [appeal for appeal in one.appeals if appeal.account in (None, account)]
+    still_open = [appeal for appeal in earlier if appeal.outcome is None]
+    if still_open:
+        raise BadDecision(f"appeal {still_open[0].appeal_id} is open", where=where, hint="decide that one first")
+    said = f"{decision_id} {account} {len(one.appeals)} {now.isoformat()}"
+    appeal_id = f"A-{hashlib.sha256(said.encode()).hexdigest()[:12]}"
+    body = {
+        "kind": "appeal",
+        "appeal_id": appeal_id,
+        "decision_id": decision_id,
+        "account": account,
+        "by": _person(by, where),
+        "statement": statement,
+        "suspends": one.decision.appeal_suspends and not any(appeal.outcome == "confirmed" for appeal in earlier),
+    }
+    log.append(body, time=now)
+    return appeal_id, _find(log, decision_id, now)
+
+
+def resolve_appeal(
+    log: AuditLog, appeal_id: str, *, outcome: str, by: str, reason: str, now: datetime
+) -> LoggedDecision:
+    """Reverse or confirm; how the decision then stands.
+
+    Raises:
+        BadDecision: there is no such appeal, it is decided, no reason is given, or the person had approved the
+            decision: an appeal is read by another.
+    """
+    for one in history(log, now):
+        for appeal in one.appeals:
+            if appeal.appeal_id == appeal_id:
+                break
+        else:
+            continue
+        break
+    else:
+        raise BadDecision(
+            f"there is no appeal {appeal_id}", where=str(log.path), hint="`stillwatch policy log` lists them"
+        )
+    where = f"{log.path}, {appeal_id}"
+    if appeal.outcome is not None:
+        raise BadDecision(f"the appeal is decided: {appeal.outcome}", where=where)
+    if outcome not in ("reversed", "confirmed"):
+        raise BadDecision(f"the outcome is {outcome!r}", where=where, hint="write reversed or confirmed")
+    if not reason.strip():
+        raise BadDecision("no reason is given", where=where, hint="say with --reason what the customer will read")
+    if _person(by, where).casefold() == (one.decision.approved_by or "").casefold():
+        raise BadDecision(f"{by} approved the decision", where=where, hint="another person decides its appeal")
+    until = now + timedelta(days=one.decision.protection_days) if outcome == "reversed" else None
+    body = {
+        "kind": "appeal-outcome",
+        "appeal_id": appeal_id,
+        "outcome": outcome,
+        "by": by.strip(),
+        "reason": reason,
+        "until": until.isoformat() if until else None,
+    }
+    log.append(body, time=now)
+    return _find(log, one.decision.decision_id, now)

@@ -1,0 +1,102 @@
+"""The hash-chained log: what was said stays said, and any change tells."""
+
+import json
+import multiprocessing
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stillwatch.core import AuditLog, TamperedLog, canonical_json
+
+BODIES = st.lists(
+    st.dictionaries(st.text(max_size=5), st.integers(-9, 9) | st.text(max_size=9) | st.none(), max_size=4),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(bodies=BODIES)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_what_goes_in_comes_out_in_order(tmp_path: Path, bodies: list[dict[str, object]]) -> None:
+    log = AuditLog(tmp_path / "log.jsonl")
+    log.path.unlink(missing_ok=True)
+    for body in bodies[:2]:
+        log.append(body)
+    log.append(*bodies[2:])
+    assert [entry.body for entry in log.entries()] == bodies
+    assert log.head() == list(log.entries())[-1].hash
+
+
+@given(bodies=BODIES, data=st.data())
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_changed_byte_of_a_whole_line_tells(
+    tmp_path: Path, bodies: list[dict[str, object]], data: st.DataObject
+) -> None:
+    log = AuditLog(tmp_path / "log.jsonl")
+    log.path.unlink(missing_ok=True)
+    log.append(*bodies)
+    whole = log.path.read_bytes()
+    at = data.draw(st.integers(0, len(whole) - 2))
+    changed = bytearray(whole)
+    changed[at] = data.draw(st.integers(33, 126).filter(lambda byte: byte != whole[at]))
+    log.path.write_bytes(bytes(changed))
+    try:
+        told = [dict(entry.body) for entry in log.entries()]
+    except TamperedLog:
+        return
+    # JSON can say one thing in two ways (1 and 01 it cannot, a and \\u0061 it can): then nothing was changed.
+    assert told == bodies
+
+
+def test_a_removed_entry_tells(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "log.jsonl")
+    log.append({"a": 1}, {"a": 2}, {"a": 3})
+    lines = log.path.read_bytes().splitlines(keepends=True)
+    log.path.write_bytes(lines[0] + lines[2])
+    with pytest.raises(TamperedLog, match="entry 1 does not follow"):
+        list(log.entries())
+
+
+@pytest.mark.parametrize("cut", [1, 10, 200_000])
+def test_a_torn_last_line_is_no_entry_and_the_next_append_goes_on(tmp_path: Path, cut: int) -> None:
+    log = AuditLog(tmp_path / "log.jsonl")
+    log.append({"a": "first"})
+    log.append({"a": "x" * 200_000})
+    whole = log.path.read_bytes()
+    log.path.write_bytes(whole[:-cut])
+    assert [entry.body["a"] for entry in log.entries()] == ["first"]
+    log.append({"a": "third"})
+    assert [entry.body["a"] for entry in log.entries()] == ["first", "third"]
+
+
+def _append(path: Path, who: int) -> None:
+    for i in range(25):
+        AuditLog(path).append({"who": who, "i": i})
+
+
+def test_processes_that_write_at_once_make_one_chain(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_append, args=(path, who)) for who in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    entries = list(AuditLog(path).entries())
+    assert len(entries) == 75
+    for who in range(3):
+        assert [entry.body["i"] for entry in entries if entry.body["who"] == who] == list(range(25))
+
+
+def test_a_line_that_is_no_entry_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+    path.write_text(json.dumps({"n": 0}) + "\n")
+    with pytest.raises(TamperedLog, match="a line is no entry"):
+        list(AuditLog(path).entries())
+
+
+def test_canonical_json_refuses_what_json_cannot_say() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        canonical_json({"x": float("nan")})

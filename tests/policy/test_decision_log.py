@@ -1,0 +1,179 @@
+"""The log over time: decided again, approved, appealed, replaced; nothing is ever changed in it."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from smallrun import NOW, Changed, campaign, write_run
+
+from stillwatch.core import AuditLog, BadDecision, TamperedLog
+from stillwatch.decisions import LoggedDecision
+from stillwatch.policy import (
+    Policy,
+    RunFacts,
+    approve,
+    decide,
+    describe_log,
+    explain_decision,
+    file_appeal,
+    history,
+    read_run,
+    record,
+    resolve_appeal,
+    withdraw,
+)
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> AuditLog:
+    return AuditLog(tmp_path / "log.jsonl")
+
+
+def put(log: AuditLog, policy: Policy, facts: RunFacts, days: float = 0) -> list[LoggedDecision]:
+    now = NOW + timedelta(days=days)
+    record(log, decide(policy, facts, now), policy, facts, now)
+    return history(log, now)
+
+
+def of_campaign(standings: list[LoggedDecision]) -> LoggedDecision:
+    return next(one for one in reversed(standings) if one.decision.subject.kind == "campaign")
+
+
+def test_deciding_again_adds_nothing_to_the_log(log: AuditLog, default: Policy, facts: RunFacts) -> None:
+    put(log, default, facts)
+    before = log.path.read_bytes()
+    put(log, default, facts, days=1)
+    assert log.path.read_bytes() == before
+
+
+def test_approval_appeal_and_outcome(log: AuditLog, default: Policy, facts: RunFacts) -> None:
+    name = of_campaign(put(log, default, facts)).decision.decision_id
+    one = approve(log, name, by="Ada", note="seen", now=NOW)
+    assert (one.decision.verdict, one.decision.approved_by) == ("act", "Ada")
+    assert one.decision.expires == NOW + timedelta(days=90)
+    appeal, one = file_appeal(log, name, account="m3", by="customer", statement="a class", now=NOW)
+    assert one.exempt == {"m3"}
+    assert one.state == "in force"
+    with pytest.raises(BadDecision, match="another person decides"):
+        resolve_appeal(log, appeal, outcome="confirmed", by="ADA", reason="r", now=NOW)
+    one = resolve_appeal(log, appeal, outcome="reversed", by="Grace", reason="it is one", now=NOW)
+    assert one.exempt == {"m3"}
+    later = history(log, NOW + timedelta(days=89))
+    assert of_campaign(later).exempt == {"m3"}
+    text = explain_decision(one)
+    for part in ("approved by Ada", "appeal " + appeal, "reversed: it is one", "rests on"):
+        assert part in text
+    listed = describe_log(later, 7, "f" * 64, ended=False)
+    assert "rule coordinated-collection: 1 decision, 1 appeal, 1 reversed" in listed
+
+
+def test_a_confirmed_appeal_ends_the_suspension_and_a_second_suspends_nothing(
+    log: AuditLog, default: Policy, facts: RunFacts
+) -> None:
+    name = of_campaign(put(log, default, facts)).decision.decision_id
+    first, one = file_appeal(log, name, account="m1", by="customer", statement="s", now=NOW)
+    assert one.exempt == {"m1"}
+    with pytest.raises(BadDecision, match=f"appeal {first} is open"):
+        file_appeal(log, name, account="m1", by="customer", statement="again", now=NOW)
+    one = resolve_appeal(log, first, outcome="confirmed", by="Grace", reason="r", now=NOW)
+    assert one.exempt == frozenset()
+    _, one = file_appeal(log, name, account="m1", by="customer", statement="again", now=NOW + timedelta(hours=1))
+    assert one.exempt == frozenset()
+
+
+def test_the_next_run_replaces_a_decision_and_keeps_what_an_appeal_won(
+    log: AuditLog, default: Policy, facts: RunFacts, tmp_path: Path
+) -> None:
+    old = of_campaign(put(log, default, facts)).decision.decision_id
+    approve(log, old, by="Ada", note="", now=NOW)
+    appeal, _ = file_appeal(log, old, account="m3", by="customer", statement="s", now=NOW)
+    resolve_appeal(log, appeal, outcome="reversed", by="Grace", reason="r", now=NOW)
+    run = write_run(tmp_path / "next", [campaign(exchanges=15_000)])
+    (run / "run.json").write_text('{"counts": {}, "columns_missing": []}')
+    new = of_campaign(put(log, default, read_run(run), days=1))
+    assert new.decision.supersedes == (old,)
+    # Until a person approves the new one, the old one stays as it was approved.
+    states = {one.decision.decision_id: one.state for one in history(log, NOW + timedelta(days=1))}
+    assert states[old] == "in force"
+    approved = approve(log, new.decision.decision_id, by="Ada", note="", now=NOW + timedelta(days=1))
+    assert approved.exempt == {"m3"}
+    states = {one.decision.decision_id: one.state for one in history(log, NOW + timedelta(days=1))}
+    assert states[old] == "superseded"
+
+
+def test_a_changed_policy_ends_what_it_reaches_no_more_and_back_again(
+    log: AuditLog, default: Policy, facts: RunFacts, changed: Changed
+) -> None:
+    first = of_campaign(put(log, default, facts)).decision.decision_id
+    strict = changed("campaign.q_value <= 0.001", "campaign.q_value <= 1.0e-20")
+    now = put(log, strict, facts, days=1)
+    states = {one.decision.decision_id: one.state for one in now}
+    assert states[first] == "superseded"
+    assert (of_campaign(now).decision.verdict, of_campaign(now).decision.proposed) == ("review", None)
+    again = of_campaign(put(log, default, facts, days=2))
+    assert again.decision.decision_id == f"{first}.2"
+    assert again.state == "in force"
+    assert f"{first}.2" in again.decision.customer_text
+
+
+def test_what_a_person_withdrew_a_policy_does_not_bring_back(log: AuditLog, default: Policy, facts: RunFacts) -> None:
+    name = of_campaign(put(log, default, facts)).decision.decision_id
+    assert withdraw(log, name, by="Ada", reason="a mistake", now=NOW).state == "withdrawn"
+    assert of_campaign(put(log, default, facts, days=1)).state == "withdrawn"
+
+
+def test_a_run_that_reaches_nobody_ends_its_watches(
+    log: AuditLog, default: Policy, facts: RunFacts, changed: Changed
+) -> None:
+    put(log, default, facts)
+    calm = changed("that: account.scan_verdict == 'watch'", "that: account.scan_verdict == 'act'")
+    now = put(log, calm, facts, days=1)
+    assert {one.state for one in now if one.decision.subject.id == "c0"} == {"lapsed"}
+
+
+def test_what_makes_no_sense_is_refused_before_it_is_written(log: AuditLog, default: Policy, facts: RunFacts) -> None:
+    standings = put(log, default, facts)
+    name = of_campaign(standings).decision.decision_id
+    watch = next(one for one in standings if one.decision.verdict == "watch").decision.decision_id
+    before = log.path.read_bytes()
+    refused: list[tuple[Callable[[], object], str]] = [
+        (lambda: approve(log, "D-none", by="Ada", note="", now=NOW), "there is no decision"),
+        (lambda: approve(log, watch, by="Ada", note="", now=NOW), "nothing waits"),
+        (lambda: approve(log, name, by="  ", note="", now=NOW), "nobody is named"),
+        (lambda: approve(log, name, by="Ada", note="", now=NOW + timedelta(days=31)), "is expired"),
+        (
+            lambda: file_appeal(log, watch, account="c1", by="c", statement="s", now=NOW),
+            "does not cover c1",
+        ),
+        (
+            lambda: resolve_appeal(log, "A-none", outcome="reversed", by="G", reason="r", now=NOW),
+            "there is no appeal",
+        ),
+    ]
+    for call, said in refused:
+        with pytest.raises(BadDecision, match=said):
+            call()
+    assert log.path.read_bytes() == before
+
+
+def test_who_only_sends_a_campaign_s_text_can_appeal_for_themselves(
+    log: AuditLog, default: Policy, facts: RunFacts
+) -> None:
+    name = of_campaign(put(log, default, facts)).decision.decision_id
+    appeal, one = file_appeal(log, name, account="joiner", by="customer", statement="a shared script", now=NOW)
+    assert (one.state, one.exempt) == ("in force", frozenset({"joiner"}))
+    assert not one.covers("joiner", templates=["T1"])
+    assert one.covers("stranger", templates=["T1"])
+    assert one.covers("m1")
+    one = resolve_appeal(log, appeal, outcome="reversed", by="Grace", reason="it is one", now=NOW)
+    assert (one.state, one.exempt) == ("in force", frozenset({"joiner"}))
+    again = of_campaign(put(log, default, facts, days=1))
+    assert again.exempt == {"joiner"}
+
+
+def test_a_changed_log_tells(log: AuditLog, default: Policy, facts: RunFacts) -> None:
+    put(log, default, facts)
+    log.path.write_bytes(log.path.read_bytes().replace(b'"review"', b'"watch"', 1))
+    with pytest.raises(TamperedLog):
+        history(log, NOW)

@@ -1,0 +1,190 @@
+"""Rounds of the real commands, a process each: killed in the middle nothing differs, and an absent one stops nobody."""
+
+import json
+import os
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pytest
+from killed_hub import free_port
+from round_table import NAMES
+
+from stillwatch import scan
+from stillwatch.alliance.hub import Hub, admit, create_collections, journal_entries
+from stillwatch.alliance.member import enrol
+from stillwatch.range import simulate, split
+from stillwatch.rounds.messages import Ask, read
+
+COMMAND = [sys.executable, "-m", "stillwatch", "alliance"]
+Typed = subprocess.Popen[str]
+
+
+@dataclass
+class Alliance:
+    """A hub and three members in a folder; every command is a process."""
+
+    folder: Path
+    port: int
+    runs: dict[str, Path]
+    running: list[Typed] = field(default_factory=list)
+
+    def start(self, *words: object) -> Typed:
+        process = subprocess.Popen(
+            [*COMMAND, *map(str, words)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        )
+        self.running.append(process)
+        return process
+
+    def serve(self) -> Typed:
+        hub = self.start("serve", "--db", self.folder / "hub.db", "--port", self.port)
+        assert hub.stdout is not None
+        assert "listens" in hub.stdout.readline()
+        return hub
+
+    def member(self, what: str, name: str, round_id: str, *more: object) -> Typed:
+        shared = ("--secrets", self.folder / f"{name}.json", "--state", self.folder / f"{name}.db", "--wait", 120)
+        return self.start(what, self.runs[name], "--round", round_id, *shared, *more)
+
+    def join(self, name: str, round_id: str, *more: object) -> Typed:
+        return self.member("join", name, round_id, "--out", self.result(name, round_id), *more)
+
+    def result(self, name: str, round_id: str) -> Path:
+        return self.folder / f"{name}-{round_id}.json"
+
+    def journal(self, round_id: str) -> list[dict[str, object]]:
+        with closing(sqlite3.connect(self.folder / "hub.db", timeout=30)) as db:
+            bodies = [json.loads(body) for (body,) in db.execute("SELECT body FROM journal ORDER BY n")]
+        return [body for body in bodies if body.get("round") == round_id]
+
+    def posted(self, name: str, round_id: str) -> int:
+        return sum(one["member"] == name and str(one["action"]).startswith("post") for one in self.journal(round_id))
+
+    def has_posted(self, name: str, round_id: str, posts: int) -> bool:
+        return self.posted(name, round_id) >= posts
+
+    def asked(self, sender: str, recipient: str) -> int:
+        with closing(sqlite3.connect(self.folder / "hub.db", timeout=30)) as db:
+            rows = db.execute("SELECT body FROM matching_post WHERE sender = ? AND recipient = ?", (sender, recipient))
+            bodies = [read(body) for (body,) in rows if body]
+        return sum(len(body.elements) // 32 for body in bodies if isinstance(body, Ask))
+
+    def charged(self, name: str, peer: str) -> int:
+        with closing(sqlite3.connect(self.folder / f"{name}-matching.db", timeout=30)) as db:
+            return int(
+                db.execute("SELECT coalesce(sum(elements), 0) FROM charge WHERE peer = ?", (peer,)).fetchone()[0]
+            )
+
+
+def ended(process: Typed) -> str:
+    said, _ = process.communicate(timeout=150)
+    assert process.returncode == 0, said
+    return said
+
+
+def killed(process: Typed, when: Callable[[], bool]) -> None:
+    """By SIGKILL, once something is so."""
+    while not when():
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.002)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+
+
+@pytest.fixture
+def alliance(tmp_path: Path) -> Iterator[Alliance]:
+    simulate("september", scale=0.003, seed=11, out=tmp_path / "week")
+    places = split(tmp_path / "week", tmp_path / "providers", providers=3, most=4, seed=11)
+    for place in places:
+        scan(place / "logs", out=place / "run", accounts=place / "accounts.jsonl", workers=1)
+    made = Alliance(tmp_path, free_port(), {n: p / "run" for n, p in zip(NAMES, places, strict=True)})
+    hub = Hub.open(tmp_path / "hub.db")
+    create_collections(hub)
+    for name in NAMES:
+        token = tmp_path / f"{name}.token"
+        token.write_text(admit(hub, name))
+        enrol(tmp_path / f"{name}.db", name, f"http://127.0.0.1:{made.port}", token_file=token)
+        secrets = {
+            other: "".join(sorted(name + other)).encode().hex().ljust(64, "0") for other in NAMES if other != name
+        }
+        (tmp_path / f"{name}.json").write_text(json.dumps(secrets))
+    hub.close()
+    yield made
+    for process in made.running:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def calm(alliance: Alliance) -> dict[str, str]:
+    """A round that nobody disturbs; what each was told."""
+    told = {name: ended(one) for name, one in [(n, alliance.member("match", n, "calm")) for n in NAMES]}
+    for one in [alliance.join(name, "calm") for name in NAMES]:
+        ended(one)
+    return told
+
+
+@pytest.mark.slow
+def test_killed_members_and_a_killed_hub_change_no_result(alliance: Alliance) -> None:
+    hub = alliance.serve()
+    told = calm(alliance)
+    assert all(re.search(r"[1-9]\d* of [1-9]\d* identifiers are held by others", said) for said in told.values())
+    alpha, *rest = (alliance.member("match", name, "rough") for name in NAMES)
+    # Alpha dies after its first key, its first ask, its first answer, and the hub when alpha's counts are in.
+    for posts in (1, 3, 5):
+        killed(alpha, partial(alliance.has_posted, "alpha", "rough", posts))
+        alpha = alliance.member("match", "alpha", "rough")
+        if posts == 3:
+            killed(hub, partial(alliance.has_posted, "alpha", "rough", 4))
+            hub = alliance.serve()
+    assert dict(zip(NAMES, map(ended, (alpha, *rest)), strict=True)) == told
+    for name in NAMES:
+        for peer in NAMES:
+            assert alliance.charged(name, peer) == alliance.asked(peer, name)
+    joining = [alliance.join(name, "rough") for name in NAMES]
+    killed(joining[0], partial(alliance.has_posted, "alpha", "rough", alliance.posted("alpha", "rough") + 1))
+    joining[0] = alliance.join("alpha", "rough")
+    for one in joining:
+        ended(one)
+    for name in NAMES:
+        found = json.loads(alliance.result(name, "rough").read_text())
+        assert found == json.loads(alliance.result(name, "calm").read_text())
+    told_of = [one for one in alliance.journal("rough") if str(one["action"]).startswith("post")]
+    numbers = [(one["member"], one["to"], one["seq"]) for one in told_of]
+    assert len(numbers) == len(set(numbers))
+    opened = Hub.open(alliance.folder / "hub.db")
+    assert len(list(journal_entries(opened))) > len(numbers)
+    opened.close()
+
+
+@pytest.mark.slow
+def test_two_of_three_finish_without_the_third_and_say_so(alliance: Alliance) -> None:
+    alliance.serve()
+    there = [alliance.member("match", name, "r1", "--deadline", 3) for name in ("alpha", "beta")]
+    for said in map(ended, there):
+        assert re.search(r"[1-9]\d* of [1-9]\d* identifiers are held by others", said)
+        assert "without gamma, who did not come" in said
+    # Nor does one that sends no graph stop the other; it finds the other's when it comes.
+    for name, silent in (("alpha", True), ("beta", False)):
+        said = ended(alliance.join(name, "r1", "--deadline", 3))
+        assert "without gamma" in said
+        assert ("beta sent no graph" in said) == silent
+        assert json.loads(alliance.result(name, "r1").read_text()) == [] or not silent
+    late = alliance.member("match", "gamma", "r1")
+    said, _ = late.communicate(timeout=150)
+    assert late.returncode == 2
+    assert "alpha went on without this member" in said
