@@ -1,27 +1,26 @@
-"""``stillwatch audit``, ``canary``, ``refusal-judge``: parse, call, print. What they need is imported when they run."""
+"""``stillwatch audit``, and ``refusal-judge``, which measures a part of it."""
+
+# ruff: noqa: PLC0415 - a command imports what it runs when it runs: no --help waits for it
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
 
 import cyclopts
 from cyclopts import Parameter
 
-__all__ = ["add_audit", "add_refusal_judge", "canary_app"]
+from stillwatch.cli.options import Flag, Several
+from stillwatch.cli.screen import progress, say
 
-Bars = Callable[[], AbstractContextManager[Any]]
-Say = Callable[[object], None]
-Many = Parameter(consume_multiple=True, negative=())
+__all__ = ["audit_app"]
+
+audit_app = cyclopts.App()
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True)
-class Options:
+class AuditOptions:
     """What ``stillwatch audit`` takes besides the models and OUT.
 
     Attributes:
@@ -76,77 +75,39 @@ class Options:
     max_tokens: int = 256
     parallel: int = 4
     timeout: float = 120.0
-    key_file: Annotated[tuple[str, ...], Many] = ()
+    key_file: Several[tuple[str, ...]] = ()
     seed: int = 0
-    plan_only: Annotated[bool, Parameter(negative=())] = False
+    plan_only: Flag = False
 
 
-def add_audit(app: cyclopts.App, bars: Bars, say: Say) -> None:
-    """Give ``app`` the command ``audit``.
+@audit_app.command(name="audit")
+def audit_command(
+    suspect: str,
+    /,
+    *,
+    against: str,
+    out: Path,
+    controls: Several[list[str] | None] = None,
+    options: AuditOptions | None = None,
+) -> None:
+    """Test whether a suspect model was trained on a teacher's outputs, and report p-values and their limits.
 
-    Args:
-        app: of the command line.
-        bars: opens a display of progress.
-        say: prints a line.
+    Parameters
+    ----------
+    suspect
+        openai:URL, openai:URL#MODEL or hf:PATH; NAME= before it names it in the report.
+    against
+        The teacher, given likewise.
+    out
+        Folder for the audit; what was answered stays there, so that a stopped run carries on.
+    controls
+        Models that were not trained on the teacher, given likewise: 3 or more; 8 are worth their cost.
     """
+    from stillwatch.services import audit as wiring
+    from stillwatch.services.audited_models import AskSettings
 
-    @app.command(name="audit")
-    def audit_command(
-        suspect: str,
-        /,
-        *,
-        against: str,
-        out: Path,
-        controls: Annotated[list[str] | None, Many] = None,
-        options: Options | None = None,
-    ) -> None:
-        """Test whether a suspect model was trained on a teacher's outputs, and report p-values and their limits.
-
-        Parameters
-        ----------
-        suspect
-            openai:URL, openai:URL#MODEL or hf:PATH; NAME= before it names it in the report.
-        against
-            The teacher, given likewise.
-        out
-            Folder for the audit; what was answered stays there, so that a stopped run carries on.
-        controls
-            Models that were not trained on the teacher, given likewise: 3 or more; 8 are worth their cost.
-        """
-        _run(suspect, against, controls or [], out, options or Options(), bars, say)
-
-
-def add_refusal_judge(app: cyclopts.App, say: Say) -> None:
-    """Give ``app`` the command ``refusal-judge``.
-
-    Args:
-        app: of the command line.
-        say: prints a line.
-    """
-
-    @app.command(name="refusal-judge")
-    def judge_command(labels: Path | None = None, /, *, wrong: Annotated[bool, Parameter(negative=())] = False) -> None:
-        """Hold the refusal judge of the audit against labelled completions.
-
-        Parameters
-        ----------
-        labels
-            JSONL of text and refuses (true or false), labelled by a person. [default: the project's own]
-        wrong
-            Print those that it gets wrong too.
-        """
-        from stillwatch.provenance import judge_accuracy  # noqa: PLC0415 - a scan starts without it
-
-        found = judge_accuracy(labels)
-        say(found)
-        for text, refuses in found.wrong if wrong else ():
-            say(f"{'missed' if refuses else 'no refusal'}: {' '.join(text.split())[:200]}")
-
-
-def _run(suspect: str, teacher: str, controls: list[str], out: Path, options: Options, bars: Bars, say: Say) -> None:
-    from stillwatch.services import audit as wiring  # noqa: PLC0415 - a scan starts without it
-    from stillwatch.services.audited_models import AskSettings  # noqa: PLC0415
-
+    options = options or AuditOptions()
+    controls = controls or []
     files = wiring.AuditFiles(
         prompts=options.prompts,
         unsafe=options.unsafe,
@@ -168,7 +129,7 @@ def _run(suspect: str, teacher: str, controls: list[str], out: Path, options: Op
         gamma=options.watermark_gamma,
         seed=options.seed,
     )
-    plan = wiring.make_plan(suspect, teacher, files, sizes, maker=options.teacher_maker, system=options.system)
+    plan = wiring.make_plan(suspect, against, files, sizes, maker=options.teacher_maker, system=options.system)
     prices = wiring.AuditPrices(options.price_in, options.price_out)
     ahead = wiring.forecast(plan, len(controls), options.max_tokens, prices)
     say(ahead)
@@ -177,16 +138,16 @@ def _run(suspect: str, teacher: str, controls: list[str], out: Path, options: Op
     settings = AskSettings(
         out / "records", options.max_tokens, options.parallel, options.timeout, _keys(options.key_file)
     )
-    with bars() as progress:
+    with progress() as bars:
         done = wiring.run_audit(
             suspect,
-            teacher,
+            against,
             controls,
             plan,
             out,
             settings,
             cost=ahead.cost,
-            hear=lambda stage: progress.start(stage, None),
+            hear=lambda stage: bars.start(stage),
         )
     say(done)
 
@@ -199,59 +160,20 @@ def _keys(given: tuple[str, ...]) -> dict[str, Path]:
     return found
 
 
-def canary_app(say: Say) -> cyclopts.App:
-    """The commands of canaries.
+@audit_app.command(name="refusal-judge")
+def judge_command(labels: Path | None = None, /, *, wrong: Flag = False) -> None:
+    """Hold the refusal judge of the audit against labelled completions.
 
-    Args:
-        say: prints a line.
+    Parameters
+    ----------
+    labels
+        JSONL of text and refuses (true or false), labelled by a person. [default: the project's own]
+    wrong
+        Print those that it gets wrong too.
     """
-    app = cyclopts.App(
-        name="canary", help="Invented facts for flagged accounts' answers, so that a student of them can be told."
-    )
+    from stillwatch.provenance import judge_accuracy
 
-    @app.command(name="plan")
-    def plan_command(*, out: Path, count: int = 80, seed: int | None = None) -> None:
-        """Draw invented facts, half of them to plant, and put the register's hash on record.
-
-        Parameters
-        ----------
-        out
-            The register: keep it secret. OUT.ledger.jsonl beside it can be shown to anybody.
-        count
-            Facts.
-        seed
-            Secret, for drawing the same again. [default: drawn]
-        """
-        from stillwatch.core import AuditLog  # noqa: PLC0415 - a scan starts without it
-        from stillwatch.provenance import plan_canaries, write_register  # noqa: PLC0415
-
-        canaries = plan_canaries(count, secrets.randbits(63) if seed is None else seed)
-        digest = write_register(canaries, out, AuditLog(out.with_name(f"{out.name}.ledger.jsonl")))
-        say(f"{sum(one.planted for one in canaries)} of {count} to plant: {out}\nSHA-256 on record: {digest}")
-
-    @app.command(name="plant")
-    def plant_command(register: Path, answers: Path, /, *, accounts: Path, policy: Path, out: Path) -> None:
-        """Put canaries into the answers of flagged accounts, where the policy allows it.
-
-        Parameters
-        ----------
-        register
-            Of stillwatch canary plan.
-        answers
-            JSONL of account_id and response.
-        accounts
-            The flagged accounts, one a line.
-        policy
-            TOML: [canaries] planting = true, approved_by = "who answers for it".
-        out
-            The answers again, canaries and all.
-        """
-        from stillwatch.core import AuditLog  # noqa: PLC0415
-        from stillwatch.provenance import plant_canaries, read_register  # noqa: PLC0415
-
-        flagged = {line.strip() for line in accounts.read_text(encoding="utf-8").splitlines() if line.strip()}
-        log = AuditLog(register.with_name(f"{register.name}.ledger.jsonl"))
-        canaries = read_register(register)
-        say(plant_canaries(canaries, answers, out, accounts=flagged, policy=policy, log=log))
-
-    return app
+    found = judge_accuracy(labels)
+    say(found)
+    for text, refuses in found.wrong if wrong else ():
+        say(f"{'missed' if refuses else 'no refusal'}: {' '.join(text.split())[:200]}")

@@ -1,93 +1,76 @@
-"""``stillwatch lab``: parses, calls, prints. The lab itself is imported when one of its commands runs.
+"""``stillwatch lab``: distillation between local models, really carried out."""
 
-Nothing else of Stillwatch needs torch, which weighs more than all the rest.
-"""
+# ruff: noqa: PLC0415 - torch, which the lab needs and nothing else does, is optional and heavy
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import cyclopts
 
+from stillwatch.cli.options import Workers
+from stillwatch.cli.screen import progress, say
 from stillwatch.core import MissingDependency
-
-if TYPE_CHECKING:
-    import types
 
 __all__ = ["lab_app"]
 
-Bars = Callable[[], AbstractContextManager[Any]]
-Say = Callable[[object], None]
+lab_app = cyclopts.App(
+    name="lab", help="Really distil between local models, and measure what each interface gives away."
+)
+_needs_lab = MissingDependency.explained("the lab", "lab")
 
 
-def _open_lab() -> types.ModuleType:
-    with MissingDependency.explained("the lab", "lab"):
-        from stillwatch import lab  # noqa: PLC0415 - the one late import: torch is optional and heavy
-    return lab
+@lab_app.command(name="demo")
+@_needs_lab
+def demo_command(*, out: Path = Path("lab-demo"), workers: Workers = None) -> None:
+    """Train teachers, distil them through every interface, and write a report with plots.
 
-
-def lab_app(bars: Bars, say: Say) -> cyclopts.App:
-    """The commands of the lab.
-
-    Args:
-        bars: opens a display of progress.
-        say: prints a line.
+    Parameters
+    ----------
+    out
+        Folder for the run; carried on where it holds one.
     """
-    app = cyclopts.App(
-        name="lab", help="Really distil between local models, and measure what each interface gives away."
-    )
+    from stillwatch import lab
 
-    @app.command(name="demo")
-    def demo_command(*, out: Path = Path("lab-demo"), workers: int | None = None) -> None:
-        """Train teachers, distil them through every interface, and write a report with plots.
+    with progress() as bars:
+        done = lab.demo(out, workers=workers or _cores(), progress=bars)
+    say(done)
 
-        Parameters
-        ----------
-        out
-            Folder for the run; carried on where it holds one.
-        workers
-            Processes; never changes a result. [default: the machine's cores, at most 16]
-        """
-        lab = _open_lab()
-        with bars() as progress:
-            done = lab.demo(out, workers=workers or _cores(), progress=progress)
-        say(done)
 
-    @app.command(name="run")
-    def run_command(plan: Path, /, *, out: Path, workers: int | None = None) -> None:
-        """Carry out a plan: a grid over tasks, interfaces, attackers, defences, budgets and seeds.
+@lab_app.command(name="run")
+@_needs_lab
+def run_command(plan: Path, /, *, out: Path, workers: Workers = None) -> None:
+    """Carry out a plan: a grid over tasks, interfaces, attackers, defences, budgets and seeds.
 
-        Parameters
-        ----------
-        plan
-            A TOML file.
-        out
-            Folder for the run; the same command carries on what was stopped.
-        workers
-            Processes; never changes a result. [default: the machine's cores, at most 16]
-        """
-        lab = _open_lab()
-        with bars() as progress:
-            lab.run_plan(lab.read_plan(plan), out, workers=workers or _cores(), progress=progress)
-            done = lab.write_report(out)
-        say(done)
+    Parameters
+    ----------
+    plan
+        A TOML file.
+    out
+        Folder for the run; the same command carries on what was stopped.
+    """
+    from stillwatch import lab
 
-    @app.command(name="report")
-    def report_command(run: Path, /) -> None:
-        """Write a run's report and its values file anew.
+    with progress() as bars:
+        lab.run_plan(lab.read_plan(plan), out, workers=workers or _cores(), progress=bars)
+        done = lab.write_report(out)
+    say(done)
 
-        Parameters
-        ----------
-        run
-            The run's folder; it need not be finished.
-        """
-        say(_open_lab().write_report(run))
 
-    return app
+@lab_app.command(name="report")
+@_needs_lab
+def report_command(run: Path, /) -> None:
+    """Write a run's report and its values file anew.
+
+    Parameters
+    ----------
+    run
+        The run's folder; it need not be finished.
+    """
+    from stillwatch import lab
+
+    say(lab.write_report(run))
 
 
 def _cores() -> int:

@@ -1,4 +1,4 @@
-"""What joins packages outside a scan: audits, indicators of a campaign, suspects, the gateway's snapshot.
+"""What joins packages outside a scan: audits, a campaign's indicators, suspects, rounds, the gateway's snapshot.
 
 Import what you need from its modules.
 """

@@ -1,0 +1,180 @@
+"""``stillwatch alliance``, what whoever runs a hub does: serve, admit, expel, circle, journal."""
+
+# ruff: noqa: PLC0415 - a server and its database are optional
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cyclopts
+
+from stillwatch.cli.options import HUB_DATABASE, HubDatabase, Several
+from stillwatch.cli.screen import say
+from stillwatch.core import BadSetting, MissingDependency, UnreadableInput
+
+if TYPE_CHECKING:
+    from stillwatch.alliance.hub import Tls
+
+__all__ = ["hub_app"]
+
+hub_app = cyclopts.App()
+_needs_hub = MissingDependency.explained("a hub", "alliance")
+
+
+@hub_app.command(name="serve")
+@_needs_hub
+def serve_command(
+    *,
+    db: str = HUB_DATABASE,
+    host: str = "127.0.0.1",
+    port: int = 8443,
+    tls_certificate: Path | None = None,
+    tls_key: Path | None = None,
+    client_ca: Path | None = None,
+) -> None:
+    """Serve a hub: TAXII 2.1 over SQLite or PostgreSQL.
+
+    Parameters
+    ----------
+    db
+        File of an SQLite database, made when missing, or a URL such as postgresql://USER@HOST/NAME.
+    host
+        Address to listen on. Without TLS anything but loopback is refused.
+    port
+        Port to listen on; 0 lets the system choose.
+    tls_certificate
+        The hub's certificate, PEM.
+    tls_key
+        Its key, PEM.
+    client_ca
+        Certificates that sign members' certificates (mTLS), PEM.
+    """
+    from stillwatch.alliance import hub
+
+    # Not after the database is opened: it makes the tables that are known by then.
+    from stillwatch.rounds.relay import matching_router
+
+    tls = _tls(tls_certificate, tls_key, client_ca)
+    if tls is None and host not in ("127.0.0.1", "::1", "localhost"):
+        raise BadSetting(
+            "members' tokens would cross the network in the clear",
+            where=f"--host {host}",
+            hint="give --tls-certificate and --tls-key, or listen on 127.0.0.1 behind a proxy that has them",
+        )
+    opened = hub.Hub.open(db)
+    hub.create_collections(opened)
+    hub.serve(
+        opened,
+        host=host,
+        port=port,
+        tls=tls,
+        routers=[matching_router()],
+        ready=lambda url: say(f"the hub listens at {url}/taxii2/"),
+    )
+
+
+@hub_app.command(name="admit")
+@_needs_hub
+def admit_command(
+    name: str,
+    /,
+    *,
+    db: HubDatabase = HUB_DATABASE,
+    clearance: str = "amber",
+    observer: bool = False,
+    certificate: Path | None = None,
+) -> None:
+    """Let a member in and print its token, which is kept nowhere; again, to give it another.
+
+    Parameters
+    ----------
+    name
+        The member's: small letters, digits, dots and hyphens.
+    clearance
+        Strictest TLP label it reads and writes: clear, green, amber or amber+strict.
+    observer
+        It may read and not write.
+    certificate
+        Its client certificate, PEM; it then comes in by that and by no token.
+    """
+    from stillwatch.alliance import hub
+
+    opened = hub.Hub.open(db)
+    hub.create_collections(opened)
+    pem = _text(certificate) if certificate else None
+    token = hub.admit(opened, name, clearance=clearance, observer=observer, certificate=pem)
+    say(f"{name} comes in by its certificate" if certificate else token)
+
+
+@hub_app.command(name="expel")
+@_needs_hub
+def expel_command(name: str, /, *, db: HubDatabase = HUB_DATABASE) -> None:
+    """Shut a member out; what it published stays.
+
+    Parameters
+    ----------
+    name
+        The member's.
+    """
+    from stillwatch.alliance import hub
+
+    hub.expel(hub.Hub.open(db), name)
+    say(f"{name} is shut out")
+
+
+@hub_app.command(name="circle")
+@_needs_hub
+def circle_command(
+    alias: str,
+    /,
+    *,
+    member: Several[list[str]],
+    tlp: str = "amber+strict",
+    db: HubDatabase = HUB_DATABASE,
+) -> None:
+    """Make a collection that only some members see.
+
+    Parameters
+    ----------
+    alias
+        Its short name.
+    member
+        Who may read and write it.
+    tlp
+        Strictest label it takes.
+    """
+    from stillwatch.alliance import hub
+
+    identifier = hub.open_circle(hub.Hub.open(db), alias, alias, tlp, member)
+    say(f"{alias} is collection {identifier}")
+
+
+@hub_app.command(name="journal")
+@_needs_hub
+def journal_command(*, db: HubDatabase = HUB_DATABASE) -> None:
+    """Print the hub's log of every read and write, verified entry by entry."""
+    from stillwatch.alliance import hub
+
+    last = None
+    for last in hub.journal_entries(hub.Hub.open(db)):
+        say(f"{last.n} {last.time} {json.dumps(last.body)}")
+    say(f"the chain holds; its head is {last.hash}" if last else "nothing is in it yet")
+
+
+def _tls(certificate: Path | None, key: Path | None, client_ca: Path | None) -> Tls | None:
+    from stillwatch.alliance.hub import Tls
+
+    if certificate is None and key is None and client_ca is None:
+        return None
+    if certificate is None or key is None:
+        raise BadSetting("TLS needs the certificate and its key", where="--tls-certificate, --tls-key")
+    return Tls(certificate, key, client_ca)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableInput(f"the file cannot be read: {error}", where=str(path)) from error

@@ -1,0 +1,77 @@
+"""Options and arguments that several commands take: type, spelling and help, once.
+
+A command says ``state: MemberFile = MEMBER_FILE``, and its docstring is silent about it. What one command alone takes,
+or takes in a sense of its own, stands in that command. To add one here: a second command must want the same words.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+from cyclopts import Parameter
+
+__all__ = [
+    "HUB_DATABASE",
+    "MEMBER_FILE",
+    "Approved",
+    "DecisionLog",
+    "DraftFile",
+    "FalseShare",
+    "FinishedRun",
+    "Flag",
+    "HubDatabase",
+    "MemberFile",
+    "PolicyArgument",
+    "RunFolder",
+    "Several",
+    "Workers",
+]
+
+T = TypeVar("T")
+
+Several = Annotated[T, Parameter(consume_multiple=True, negative=())]
+"""Takes as many values as follow it: ``--controls A B C``."""
+
+Flag = Annotated[bool, Parameter(negative=())]
+"""Given or not; it has no ``--no-`` form."""
+
+RunFolder = Annotated[Path, Parameter(help="The run's folder.")]
+
+FinishedRun = Annotated[Path, Parameter(help="A finished run.")]
+
+FalseShare = Annotated[
+    T,
+    Parameter(
+        help="Share of false campaigns to accept among those reported. [default: 0.01]",
+        # Said above: of a scan it is the settings' default, which is not seen from here.
+        show_default=False,
+    ),
+]
+"""``--fdr``."""
+
+Workers = Annotated[
+    int | None,
+    Parameter(
+        help="Worker processes; never changes a result. [default: the machine's cores, at most 16]",
+    ),
+]
+
+PolicyArgument = Annotated[Path | None, Parameter(help="A policy; without one, that which comes with Stillwatch.")]
+
+DecisionLog = Annotated[Path, Parameter(help="The decision log.")]
+
+MEMBER_FILE = Path("alliance.db")
+
+MemberFile = Annotated[Path, Parameter(help="The member's file.")]
+"""``--state`` of the alliance's commands."""
+
+DraftFile = Annotated[Path | None, Parameter(help="Write what would leave to this file and send nothing.")]
+
+Approved = Annotated[bool, Parameter(help="It is approved; do not ask.")]
+"""``--yes``."""
+
+HUB_DATABASE = "hub.db"
+
+HubDatabase = Annotated[str, Parameter(help="The hub's database.")]
+"""``--db``."""

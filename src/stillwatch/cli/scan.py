@@ -1,0 +1,81 @@
+"""``stillwatch scan``."""
+
+# ruff: noqa: PLC0415 - a command imports what it runs when it runs: no --help waits for it
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import cyclopts
+from cyclopts import Parameter
+
+from stillwatch.cli.options import FalseShare, Workers
+from stillwatch.cli.screen import progress, show
+
+__all__ = ["scan_app"]
+
+scan_app = cyclopts.App()
+
+
+@scan_app.command(name="scan")
+def scan_command(
+    paths: Annotated[list[Path], Parameter(name="PATH", negative=())],
+    /,
+    *,
+    out: Path,
+    accounts: Path | None = None,
+    releases: Path | None = None,
+    values: Path | None = None,
+    indicators: Path | None = None,
+    fdr: FalseShare[float | None] = None,
+    seed: int | None = None,
+    workers: Workers = None,
+    default_account: str | None = None,
+    default_time: str | None = None,
+    config: Path | None = None,
+) -> None:
+    """Read logs and write the campaigns found in them, each with its evidence.
+
+    Parameters
+    ----------
+    paths
+        Log files and folders; formats are detected and may be mixed.
+    out
+        Folder for the run; must not exist yet.
+    accounts
+        What is known of accounts (JSONL, CSV or Parquet), joined on account_id.
+    releases
+        Models and their release times (JSONL, CSV or Parquet).
+    values
+        What a lab measured exchanges to be worth: values.json of a lab run.
+    indicators
+        What partners of an alliance said: the file that stillwatch alliance pull keeps.
+    seed
+        Seed of every random draw. [default: 0]
+    default_account
+        Account of records that name none, such as a batch file's owner.
+    default_time
+        Time of records that name none, ISO 8601: when the batch was run.
+    config
+        A TOML file with a [scan] table.
+    """
+    from stillwatch.reporting import render_console
+    from stillwatch.scanning.scan import scan
+    from stillwatch.settings import load_settings
+
+    settings = load_settings(
+        config, fdr=fdr, seed=seed, workers=workers, default_account=default_account, default_time=default_time
+    )
+    with progress() as bars:
+        run = scan(
+            paths,
+            out=out,
+            accounts=accounts,
+            releases=releases,
+            values=values,
+            indicators=indicators,
+            settings=settings,
+            progress=bars,
+        )
+    show(render_console(run.path))

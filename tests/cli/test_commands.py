@@ -1,0 +1,117 @@
+"""What holds of every command: it explains itself, is joined to the rest, and an option means one thing."""
+
+import importlib
+import io
+import pkgutil
+import re
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from types import NoneType
+from typing import get_args
+
+import cyclopts
+import pytest
+from cyclopts.argument import Argument
+from rich.console import Console
+
+import stillwatch.cli
+from stillwatch.cli import app, main
+
+
+def every_command(group: cyclopts.App, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], cyclopts.App]]:
+    for name in group:
+        if not name.startswith("-"):
+            yield (*path, name), group[name]
+            yield from every_command(group[name], (*path, name))
+
+
+COMMANDS = dict(every_command(app))
+RUNNABLE = {path: command for path, command in COMMANDS.items() if command.default_command}
+
+# The same name in another sense, as (command, option); each was public before the rule.
+OTHER_SENSES = {("alliance publish", "--accounts"), ("gateway", "--state")}
+
+
+def arguments(command: cyclopts.App) -> Iterator[Argument]:
+    yield from (one for one in command.assemble_argument_collection() if one.show)
+
+
+def in_docstring(command: cyclopts.App) -> dict[str, str]:
+    """What a command says of its arguments itself."""
+    assert command.default_command is not None
+    _, _, section = (command.default_command.__doc__ or "").partition("----------\n")
+    return {
+        name: " ".join(text.split())
+        for names, text in re.findall(r"^    (\w[\w, ]*)\n((?:        .+\n?)+)", section, re.MULTILINE)
+        for name in names.split(", ")
+    }
+
+
+@pytest.mark.parametrize("path", [(), *COMMANDS], ids=" ".join)
+def test_help_explains_the_command_and_each_of_its_arguments(path: tuple[str, ...]) -> None:
+    screen = io.StringIO()
+    app([*path, "--help"], console=Console(file=screen, width=400, color_system=None))
+    text = screen.getvalue()
+    assert text.startswith(" ".join(["Usage: stillwatch", *path]))
+    for argument in arguments(RUNNABLE[path]) if path in RUNNABLE else ():
+        (row,) = re.findall(rf"^│[ *]+{re.escape(argument.name)}\b(.*)│$", text, re.MULTILINE)
+        said = re.sub(r"\[[^]]*\]|--\S+", "", row)
+        assert re.search("[a-z]{2}", said), argument.name
+
+
+def test_a_command_mistyped_is_told_which_there_are(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, known in ((["nonsense"], "scan, simulate"), (["alliance", "nonsense"], "enrol, publish")):
+        with pytest.raises(SystemExit) as stop:
+            main(words)
+        assert stop.value.code != 0
+        printed = capsys.readouterr()
+        assert f"Available commands: {known}" in " ".join((printed.out + printed.err).split())
+
+
+def test_every_command_that_is_written_is_joined() -> None:
+    joined = {command.default_command for command in RUNNABLE.values()}
+    written = set()
+    for module in pkgutil.walk_packages(stillwatch.cli.__path__, "stillwatch.cli."):
+        for name, group in vars(importlib.import_module(module.name)).items():
+            if name.endswith("_app") and isinstance(group, cyclopts.App):
+                written |= {one.default_command for _, one in every_command(group) if one.default_command}
+    assert len(written) > 30
+    assert written <= joined
+
+
+def test_an_option_of_one_name_has_one_type() -> None:
+    types: dict[str, set[object]] = defaultdict(set)
+    for path, command in RUNNABLE.items():
+        for argument in arguments(command):
+            if argument.name.startswith("--") and (" ".join(path), argument.name) not in OTHER_SENSES:
+                # Whether it may be left out is the command's own matter.
+                alternatives = (
+                    set(get_args(argument.hint)) - {NoneType} if NoneType in get_args(argument.hint) else set()
+                )
+                types[argument.name] |= alternatives or {argument.hint}
+    assert {name: found for name, found in types.items() if len(found) > 1} == {}
+
+
+def test_what_several_commands_say_of_an_option_is_written_once() -> None:
+    said: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for path, command in RUNNABLE.items():
+        for name, text in in_docstring(command).items():
+            said[name, text].add(" ".join(path))
+    assert len(said) > 80
+    assert {what: commands for what, commands in said.items() if len(commands) > 1} == {}
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["scan", "--help"], ["lab", "run", "--help"]])
+def test_nothing_but_the_command_line_is_loaded_to_explain_it(words: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from stillwatch.cli import app\n"
+        f"app({words!r})\n"
+        "print('loaded', *sorted({'.'.join(name.split('.')[:2]) for name in sys.modules}))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split()[1:])
+    assert {name for name in loaded if name.startswith("stillwatch.")} == {"stillwatch.cli", "stillwatch.core"}
+    assert not loaded & {"duckdb", "fastapi", "httpx", "pyarrow", "scipy", "splink", "tokenizers", "torch", "uvicorn"}
