@@ -187,6 +187,43 @@ def test_many_campaigns_stay_readable(make_run: MakeRun) -> None:
     assert "The first 40 have a section each below" in text
 
 
+def test_a_family_that_this_version_does_not_know_is_shown_whole(make_run: MakeRun) -> None:
+    run = make_run()
+    links = pq.read_table(run / "links.parquet")
+    pq.write_table(links.append_column("rhythm", pa.array([9.0] * links.num_rows)), run / "links.parquet")
+    page = write_report(run)
+    # The links were weighed by it, and no campaign speaks of it: a silent row, and the colour of every link.
+    text = read(page).text
+    assert text.count("rhythm–nothing to compare in this log") == 2
+    assert "mostly rhythm, " in text
+    schema = pq.read_schema(run / "campaigns.parquet")
+    first, second = pq.read_table(run / "campaigns.parquet").to_pylist()
+    statement = "The accounts pause in the same places of a request."
+    first["families"].append("rhythm")
+    first["waterfall"].append({"family": "rhythm", "match_weight": 7.25})
+    first["observations"].insert(0, first["observations"][0] | {"family": "rhythm", "statement": statement})
+    pq.write_table(pa.Table.from_pylist([first, second], schema), run / "campaigns.parquet")
+    html = write_report(run).read_text(encoding="utf-8")
+    text = Page(html).text
+    assert text.count("rhythm–nothing to compare in this log") == 1
+    assert "rhythm+7.2150 times likelier" in text
+    assert text.count(statement) == 2  # as a reason, and as observed
+    assert 'class="bar-for hue-7"' in html
+    assert '<span class="chip hue-7" title="rhythm">rhythm</span>' in html
+
+
+def test_a_run_without_a_known_family_is_shown_without_it(make_run: MakeRun) -> None:
+    run = make_run()
+    links = pq.read_table(run / "links.parquet").drop_columns(["infrastructure", "shape"])
+    pq.write_table(links, run / "links.parquet")
+    rows = pq.read_table(run / "campaigns.parquet")
+    pq.write_table(rows.slice(1, 1), run / "campaigns.parquet")
+    text = read(write_report(run)).text
+    assert "purpose–nothing to compare in this log" in text
+    assert "infrastructure–nothing to compare in this log" in text  # the campaign itself names it
+    assert "shape–nothing" not in text
+
+
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInput, match=r"(?s)campaigns|accounts.*stillwatch scan --out"):
         write_report(tmp_path)

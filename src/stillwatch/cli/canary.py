@@ -35,7 +35,7 @@ def plan_command(*, out: Path, count: int = 80, seed: int | None = None) -> None
     from stillwatch.provenance import plan_canaries, write_register
 
     canaries = plan_canaries(count, secrets.randbits(63) if seed is None else seed)
-    digest = write_register(canaries, out, _ledger(out))
+    digest = write_register(canaries, out, _log(out))
     say(f"{sum(one.planted for one in canaries)} of {count} to plant: {out}\nSHA-256 on record: {digest}")
 
 
@@ -60,8 +60,8 @@ def plant_command(register: Path, answers: Path, /, *, accounts: Path, policy: P
 
     flagged = {line.strip() for line in accounts.read_text(encoding="utf-8").splitlines() if line.strip()}
     canaries = read_register(register)
-    say(plant_canaries(canaries, answers, out, accounts=flagged, policy=policy, ledger=_ledger(register)))
+    say(plant_canaries(canaries, answers, out, accounts=flagged, policy=policy, log=_log(register)))
 
 
-def _ledger(register: Path) -> AuditLog:
+def _log(register: Path) -> AuditLog:
     return AuditLog(register.with_name(f"{register.name}.ledger.jsonl"))

@@ -17,9 +17,9 @@ from typing import Any
 
 import msgspec
 
-from stillwatch.reporting import wording
-from stillwatch.reporting.page import order_campaigns
-from stillwatch.reporting.runfiles import read_info, read_table, replace_file
+from stillwatch.drawing import wording
+from stillwatch.reporting.campaign_rows import order_campaigns
+from stillwatch.reporting.run_files import read_info, read_table, replace_file
 
 __all__ = ["write_findings"]
 

@@ -1,175 +1,126 @@
-"""Geometry of the report's charts: series in data units become SVG paths and marks.
-
-A chart is 720 by 360 units with room for axes; templates draw it and choose nothing.
-"""
+"""Which charts the lab's report has, and what each shows. To add one, lay it out here and give it to a ``TaskPart``."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any
 
-__all__ = ["HEIGHT", "WIDTH", "Band", "Chart", "Dot", "Line", "Series", "Tick", "draw_chart"]
+import numpy as np
 
-WIDTH, HEIGHT = 720, 360
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 170, 14, 40
-_LABEL_GAP = 15.0
-COLOURS = 9
+from stillwatch.drawing import Curves, Series, lay_out_curves
+from stillwatch.lab.page.sections import GuardRow, roc
+from stillwatch.lab.values import Curve, predict
 
+__all__ = ["PRESS", "curve_name", "guard_keep_chart", "guard_queries_chart", "recovery_chart", "roc_chart"]
 
-@dataclass(frozen=True, slots=True)
-class Series:
-    """One line of a chart in data units.
-
-    Attributes:
-        name: written at its right end.
-        points: x, y, low and high of what was measured; drawn as dots with whiskers.
-        curve: x and y of a line; the points joined where it is empty.
-    """
-
-    name: str
-    points: Sequence[tuple[float, float, float, float]]
-    curve: Sequence[tuple[float, float]] = ()
+Result = dict[str, Any]
+PRESS = (0.70, 0.80)
+"""Shares of a teacher's skill between which the press puts adversarial distillation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A mark on an axis."""
-
-    at: float
-    label: str
+def curve_name(curve: Curve) -> str:
+    """How a curve is called beside others: its interface, and its attacker where that is not the passive one."""
+    return curve.interface if curve.attacker == "passive" else f"{curve.interface}, {curve.attacker}"
 
 
-@dataclass(frozen=True, slots=True)
-class Dot:
-    """A measured point with its interval and what it says when pointed at."""
-
-    x: float
-    y: float
-    low: float
-    high: float
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A series drawn: its path, dots, colour number and where its name goes."""
-
-    name: str
-    colour: int
-    path: str
-    dots: tuple[Dot, ...]
-    label_y: float
-    end_x: float
-    end_y: float
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """A stretch of the y axis that is pointed out."""
-
-    top: float
-    height: float
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A chart laid out, all in SVG units."""
-
-    title: str
-    x_label: str
-    y_label: str
-    left: float
-    right: float
-    top: float
-    bottom: float
-    x_ticks: tuple[Tick, ...]
-    y_ticks: tuple[Tick, ...]
-    lines: tuple[Line, ...]
-    band: Band | None
-
-
-def draw_chart(
-    title: str,
-    series: Sequence[Series],
-    *,
-    x_label: str,
-    y_label: str,
-    x_ticks: Sequence[float],
-    scale: Callable[[float], float] = float,
-    x_format: Callable[[float], str] = "{:,.0f}".format,
-    band: tuple[float, float, str] | None = None,
-) -> Chart:
-    """Lay out shares (0 to 1) over x.
-
-    Args:
-        title: what a reader who cannot see it is told.
-        series: at most nine are told apart by colour.
-        x_label: under the axis.
-        y_label: over the axis.
-        x_ticks: data values marked on the x axis; they set its range with the points.
-        scale: of x, such as ``math.log2``.
-        x_format: of tick labels and titles.
-        band: low, high and label of a stretch of y to point out.
-    """
-    xs = [*x_ticks, *(p[0] for one in series for p in one.points), *(c[0] for one in series for c in one.curve)]
-    low, high = min(map(scale, xs)), max(map(scale, xs))
-    span = (high - low) or 1.0
-
-    def x_at(value: float) -> float:
-        return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * (scale(value) - low) / span, 1)
-
-    lines = [_line(one, i % COLOURS, x_at, x_format) for i, one in enumerate(series)]
-    return Chart(
-        title=title,
-        x_label=x_label,
-        y_label=y_label,
-        left=_LEFT,
-        right=WIDTH - _RIGHT,
-        top=_TOP,
-        bottom=HEIGHT - _BOTTOM,
-        x_ticks=tuple(Tick(x_at(value), x_format(value)) for value in x_ticks),
-        y_ticks=tuple(Tick(_y(value / 100), f"{value} %") for value in (0, 25, 50, 75, 100)),
-        lines=tuple(_spread(lines)),
-        band=None if band is None else Band(_y(band[1]), round(_y(band[0]) - _y(band[1]), 1), band[2]),
+def recovery_chart(curves: Sequence[Curve]) -> Curves | None:
+    """Recovery over queries, a line for each curve; None where there is none."""
+    if not curves:
+        return None
+    series = []
+    for curve in curves:
+        first, last = curve.points[0].queries, curve.points[-1].queries
+        trace = np.geomspace(first, last, 60)
+        fitted = predict((curve.ceiling, curve.midpoint, curve.slope), trace)
+        points = [(p.queries, p.mean, p.low, p.high) for p in curve.points]
+        series.append(Series(curve_name(curve), points, list(zip(trace.tolist(), fitted.tolist(), strict=True))))
+    budgets = sorted({p.queries for curve in curves for p in curve.points})
+    return lay_out_curves(
+        "Recovery over queries, one line an interface; the table below holds the same figures",
+        series,
+        x_label="queries to the teacher",
+        y_label="recovery of the teacher's skill",
+        x_ticks=_thin(budgets),
+        bend=math.log2,
+        band=(*PRESS, "70-80 % of the master"),
     )
 
 
-def _y(share: float) -> float:
-    return round(_TOP + (HEIGHT - _TOP - _BOTTOM) * (1 - min(max(share, 0.0), 1.0)), 1)
+def _thin(values: Sequence[int]) -> list[float]:
+    """At most about one tick a doubling."""
+    kept: list[float] = []
+    for value in values:
+        if not kept or value >= 1.9 * kept[-1]:
+            kept.append(float(value))
+    return kept
 
 
-def _line(one: Series, colour: int, x_at: Callable[[float], float], x_format: Callable[[float], str]) -> Line:
-    dots = tuple(
-        Dot(
-            x_at(x),
-            _y(y),
-            _y(low),
-            _y(high),
-            f"{one.name}, {x_format(x)}: {100 * y:.0f} % ({100 * low:.0f} to {100 * high:.0f})",
-        )
-        for x, y, low, high in one.points
+def guard_keep_chart(rows: Sequence[GuardRow]) -> Curves | None:
+    """Refusals and harmful answers over the share of refusals kept; None below three shares."""
+    series = []
+    for exposure, queries in sorted({(r.exposure, r.queries) for r in rows}):
+        own = [r for r in rows if (r.exposure, r.queries) == (exposure, queries)]
+        if len(own) < 3:
+            continue
+        for name, pick in (("refuses", "refusal"), ("answers rightly", "harmful")):
+            points = [(r.keep, getattr(r, pick).mean, getattr(r, pick).low, getattr(r, pick).high) for r in own]
+            series.append(Series(f"{name}, {queries}", points))
+    if not series:
+        return None
+    ticks = sorted({x for one in series for x, *_ in one.points})
+    return lay_out_curves(
+        "Refusals and harmful answers on forbidden prompts over the share of refusals kept",
+        series,
+        x_label="share of the teacher's refusals left in the training data",
+        y_label="of forbidden prompts",
+        x_ticks=ticks,
+        bend=lambda share: math.log10(share + 0.003),
+        x_format=lambda share: f"{100 * share:g} %",
     )
-    trace = [(x_at(x), _y(y)) for x, y in one.curve] or [(dot.x, dot.y) for dot in dots]
-    path = "M" + "L".join(f"{x:g} {y:g}" for x, y in trace)
-    return Line(one.name, colour, path, dots, trace[-1][1], *trace[-1])
 
 
-def _spread(lines: Sequence[Line]) -> list[Line]:
-    """Names at the right end moved apart until none covers another, in the order of their lines."""
-    order = sorted(range(len(lines)), key=lambda i: (lines[i].label_y, i))
-    places: dict[int, float] = {}
-    at = -math.inf
-    for i in order:
-        at = max(lines[i].label_y, at + _LABEL_GAP)
-        places[i] = at
-    over = max((at - (HEIGHT - _BOTTOM)), 0.0) if lines else 0.0
-    limit = math.inf
-    for i in reversed(order):
-        places[i] = min(places[i], HEIGHT - _BOTTOM if over else places[i], limit - _LABEL_GAP)
-        limit = places[i]
-    return [
-        Line(one.name, one.colour, one.path, one.dots, round(places[i], 1), one.end_x, one.end_y)
-        for i, one in enumerate(lines)
-    ]
+def guard_queries_chart(rows: Sequence[GuardRow]) -> Curves | None:
+    """Refusals and harmful answers over the query budget; None below two budgets."""
+    series = []
+    for exposure, keep in sorted({(r.exposure, r.keep) for r in rows if r.exposure == "text+cot"}):
+        own = [r for r in rows if (r.exposure, r.keep) == (exposure, keep)]
+        if len(own) < 2:
+            continue
+        for name, pick in (("refuses", "refusal"), ("answers rightly", "harmful")):
+            points = [(r.queries, getattr(r, pick).mean, getattr(r, pick).low, getattr(r, pick).high) for r in own]
+            series.append(Series(f"{name}, keeps {100 * keep:g} %", points))
+    if not series:
+        return None
+    return lay_out_curves(
+        "Refusals and harmful answers on forbidden prompts over the query budget",
+        series,
+        x_label="queries to the teacher",
+        y_label="of forbidden prompts",
+        x_ticks=_thin(sorted({int(x) for one in series for x, *_ in one.points})),
+        bend=math.log2,
+    )
+
+
+def roc_chart(results: Sequence[Result]) -> tuple[Curves | None, float | None]:
+    """Tainted students found over clean ones accused, a line for each watermark, and the area under all of them."""
+    seen = [r for r in results if r["radioactivity"] and "answer-only" not in r["cell"]["exposure"]]
+    clean = [r["radioactivity"]["z"] for r in seen if "watermark" not in r["cell"]["defences"]]
+    kinds = sorted({r["cell"]["defences"] for r in seen if "watermark" in r["cell"]["defences"]})
+    if not clean or not kinds:
+        return None, None
+    series, everyone = [], []
+    for kind in kinds:
+        tainted = [r["radioactivity"]["z"] for r in seen if r["cell"]["defences"] == kind]
+        everyone += tainted
+        points, area = roc(clean, tainted)
+        series.append(Series(f"{kind} ({area:.2f})", [], points))
+    chart = lay_out_curves(
+        f"Tainted students found over clean students accused, {len(clean)} clean and {len(everyone)} tainted",
+        series,
+        x_label="clean students accused",
+        y_label="tainted students found",
+        x_ticks=(0, 0.25, 0.5, 0.75, 1.0),
+        x_format=lambda share: f"{100 * share:g} %",
+    )
+    return chart, roc(clean, everyone)[1]

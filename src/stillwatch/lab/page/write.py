@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from stillwatch.core import EmptyInput, OutputUnwritable
+from stillwatch.drawing import make_environment
 from stillwatch.lab.grid import read_results
-from stillwatch.lab.page import charts
 from stillwatch.lab.page.build import build_page
 from stillwatch.lab.page.sections import Interval
 from stillwatch.lab.values import fit_curves, write_values
@@ -58,16 +58,12 @@ def write_report(run: Path) -> Written:
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("stillwatch.lab.page", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return make_environment(
+        "stillwatch.lab.page",
+        filters={"percent": _percent, "interval": _interval, "number": _number, "signed": _signed},
+        names={"infinity": float("inf")},
+        missing="–",
     )
-    environment.filters |= {"percent": _percent, "interval": _interval, "number": _number, "signed": _signed}
-    environment.globals |= {"infinity": float("inf"), "chart_width": charts.WIDTH, "chart_height": charts.HEIGHT}
-    return environment
 
 
 def _percent(share: float | None) -> str:

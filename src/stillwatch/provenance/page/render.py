@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
+from stillwatch.drawing import make_environment
 from stillwatch.provenance.intervals import p_words
-from stillwatch.provenance.page import sentences, strips
+from stillwatch.provenance.page import sentences
+from stillwatch.provenance.page.strips import strips
 from stillwatch.provenance.refusals import OWN_LABELS
 
 if TYPE_CHECKING:
@@ -27,21 +27,18 @@ _MEANING = {
 
 def render_page(audit: Audit) -> str:
     """The report as one HTML file."""
-    environment = Environment(
-        loader=PackageLoader("stillwatch.provenance.page", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    environment = make_environment(
+        "stillwatch.provenance.page",
+        filters={
+            "p": p_words,
+            "told": sentences.told,
+            "percent": _percent,
+            "figure": _figure,
+            "words": _words,
+        },
+        names={"strips": strips},
+        missing="–",
     )
-    environment.filters |= {
-        "p": p_words,
-        "told": sentences.told,
-        "percent": _percent,
-        "figure": _figure,
-        "words": _words,
-    }
-    environment.globals |= {"strips": strips.strips, "strip_width": strips.WIDTH, "strip_height": strips.HEIGHT}
     made = [one for one in audit.tests if one.p_value is not None]
     return environment.get_template("report.html.j2").render(
         audit=audit,

@@ -1,0 +1,81 @@
+"""Pages that need nothing but themselves: one Jinja environment, one shell, one style sheet.
+
+A page's template begins with ``{% extends "drawing/page.html.j2" %}`` and fills its blocks
+``title``, ``styles`` and ``body``; ``drawing/parts.html.j2`` has small pieces to import. The shell
+forbids scripts and every request by a content security policy. ``static/base.css`` holds colours
+and type as CSS variables, light and dark, and ``static/charts.css`` what charts are drawn with. To
+add a page, make an environment over its package's ``templates/``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
+from markupsafe import Markup
+
+from stillwatch.drawing import wording
+from stillwatch.drawing.account_graph import draw_account_graph, draw_account_graph_key
+from stillwatch.drawing.curves import draw_curves
+from stillwatch.drawing.share_bar import draw_share_bar
+from stillwatch.drawing.strips import draw_strip
+from stillwatch.drawing.timeline import draw_timeline
+from stillwatch.drawing.waterfall import draw_waterfall
+
+__all__ = ["make_environment"]
+
+_HOME = "stillwatch.drawing"
+_CHARTS: Mapping[str, Callable[..., Markup]] = {
+    function.__name__: function
+    for function in (
+        draw_account_graph,
+        draw_account_graph_key,
+        draw_curves,
+        draw_share_bar,
+        draw_strip,
+        draw_timeline,
+        draw_waterfall,
+    )
+}
+
+
+def make_environment(
+    package: str,
+    *,
+    filters: Mapping[str, Callable[..., Any]] | None = None,
+    names: Mapping[str, Any] | None = None,
+    missing: str = wording.NOT_IN_LOG,
+) -> Environment:
+    """An environment over the package's ``templates/`` that escapes everything it prints.
+
+    Charts are there as functions, the filters of ``wording`` as filters.
+
+    Args:
+        package: whose folder ``templates`` is read, such as ``stillwatch.lab.page``.
+        filters: the page's own.
+        names: what all its templates, macros among them, may use.
+        missing: what is printed for None.
+    """
+
+    def print_safely(value: Any) -> Any:
+        """Every printed value passes here: none prints as None, and no text hides characters."""
+        if value is None:
+            return missing
+        return wording.visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+    own, *shared = (
+        PackageLoader(place, folder)
+        for place, folder in ((package, "templates"), (_HOME, "templates"), (_HOME, "static"))
+    )
+    environment = Environment(
+        loader=ChoiceLoader([own, PrefixLoader({"drawing": ChoiceLoader(shared)})]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=print_safely,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {**wording.FILTERS, **(filters or {})}
+    environment.globals |= {**_CHARTS, **(names or {})}
+    return environment

@@ -1,0 +1,52 @@
+"""Writes ``report.html``: one file that needs nothing but itself.
+
+No script, no remote font, no request: charts are inline SVG, and a content security policy in the
+page forbids everything else, so that hostile prompt text stays text even if escaping ever failed.
+Sections are Jinja templates in ``templates/``; shell and style sheet are ``stillwatch.drawing``'s.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from stillwatch.drawing import family_palette, make_environment, wording
+from stillwatch.reporting.families import FAMILY_MEANINGS
+from stillwatch.reporting.html.page import build_page
+from stillwatch.reporting.run_files import SCHEMAS, read_info, read_partners, read_table, replace_file
+
+__all__ = ["write_report"]
+
+_ATLAS = re.compile(r"AML\.(TA?)\d{4}(\.\d{3})?")
+
+
+def write_report(run: Path) -> Path:
+    """Writes ``run/report.html`` from the run's own files and returns its path.
+
+    Raises:
+        UnreadableInput: a table of the run is absent or is not Parquet.
+        BadTable: a table lacks a column.
+        OutputUnwritable: the page cannot be written.
+    """
+    tables = {name: read_table(run, name) for name in SCHEMAS}
+    page = build_page(read_info(run), tables, read_partners(run))
+    environment = make_environment(
+        "stillwatch.reporting.html",
+        filters={"atlas_url": _atlas_url},
+        names={
+            "palette": family_palette(page.families),
+            "family_meanings": FAMILY_MEANINGS,
+            "not_in_log": wording.NOT_IN_LOG,
+        },
+    )
+    html = environment.get_template("report.html.j2").render(page=page)
+    return replace_file(run / "report.html", html.encode())
+
+
+def _atlas_url(identifier: str | None) -> str | None:
+    """The page of a MITRE ATLAS tactic or technique; None for any other identifier."""
+    found = _ATLAS.fullmatch(identifier or "")
+    if found is None:
+        return None
+    kind = "tactics" if found.group(1) == "TA" else "techniques"
+    return f"https://atlas.mitre.org/{kind}/{identifier}"

@@ -1,0 +1,114 @@
+"""The short summary a scan prints at the end: campaigns, one reason each, counts, where the page is.
+
+Texts of the log reach a terminal here, so they are printed as plain ``Text`` with control
+characters spelled out, never as markup. To add a line, add it to ``render_console``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from stillwatch.drawing import wording
+from stillwatch.reporting.campaign_rows import order_campaigns, reasons_of
+from stillwatch.reporting.run_files import read_info, read_table
+
+__all__ = ["render_console"]
+
+_VERDICT_STYLES = {"act": "bold red", "review": "bold yellow", "watch": "yellow"}
+_LONGEST_REASON = 220
+_MOST_CAMPAIGNS = 20
+
+
+def render_console(run: Path) -> RenderableType:
+    """The run's summary for a terminal.
+
+    Raises:
+        UnreadableInput: a table of the run is absent or is not Parquet.
+        BadTable: a table lacks a column.
+    """
+    rows = order_campaigns(read_table(run, "campaigns"))
+    accounts = read_table(run, "accounts", ["verdict", "exchanges"])
+    dead = read_table(run, "dead_letters", ["reason"])
+    told = read_info(run).get("counts") or {}
+    parts: list[RenderableType] = [Text("No campaign found.", style="bold")]
+    if rows:
+        parts = [_campaign_table(rows), *(_why(row) for row in rows[:_MOST_CAMPAIGNS])]
+    if len(rows) > _MOST_CAMPAIGNS:
+        parts.append(Text(f"and {len(rows) - _MOST_CAMPAIGNS:,} more in the report"))
+    exchanges = told.get("exchanges", pc.sum(accounts["exchanges"]).as_py())
+    watched = pc.sum(pc.equal(accounts["verdict"], "watch")).as_py() or 0
+    parts.append(
+        Text(
+            f"{wording.plural(exchanges, 'exchange')} of {wording.plural(accounts.num_rows, 'account')}; "
+            f"{wording.plural(len(rows), 'campaign')}, {wording.plural(watched, 'account')} on watch"
+        )
+    )
+    parts.append(_dead_letters(dead.num_rows, pc.value_counts(dead["reason"]).to_pylist()))
+    parts.append(
+        Text.assemble("report: ", (wording.visible(str(run / "report.html")), "bold"), no_wrap=True, overflow="ignore")
+    )
+    return Group(*parts)
+
+
+def _campaign_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("campaign", no_wrap=True)
+    for name in ("accounts", "exchanges"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("when (UTC)")
+    table.add_column("q-value", justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for row in rows[:_MOST_CAMPAIGNS]:
+        table.add_row(
+            Text(wording.visible(row["campaign_id"]), style="bold"),
+            wording.count(row["accounts"]),
+            wording.count(row["exchanges"]),
+            wording.day_span(row["first_seen"], row["last_seen"]),
+            wording.small(row["q_value"]),
+            Text(wording.visible(row["verdict"] or wording.NOT_IN_LOG), _VERDICT_STYLES.get(row["verdict"], "")),
+        )
+    return table
+
+
+def _why(row: Mapping[str, Any]) -> RenderableType:
+    """The strongest reason of the campaign, after the families that count."""
+    reasons = reasons_of(row)
+    strongest = min(reasons, key=lambda o: 2.0 if o["p_value"] is None else o["p_value"], default=None)
+    statement = wording.visible((strongest["statement"] if strongest else row["summary"]) or "")
+    if len(statement) > _LONGEST_REASON:
+        statement = statement[: _LONGEST_REASON - 1].rstrip() + "…"
+    families = wording.visible(", ".join(row["families"] or ()))
+    told = Text.assemble((wording.visible(row["campaign_id"]), "bold"), "  ", (families, "cyan"), "\n", statement)
+    if row["worth"]:
+        told.append("\n" + _worth(row["worth"]), style="dim")
+    return Padding(told, (0, 0, 1, 0))
+
+
+def _worth(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The lab's estimates as one range; the report has each, and what to bear in mind."""
+    low, high = min(row["low"] for row in rows), max(row["high"] for row in rows)
+    beyond = ", beyond the volumes measured" if any(row["beyond"] for row in rows) else ""
+    return wording.visible(
+        f"may be worth {wording.share(low)} to {wording.share(high)} of a skill "
+        f"({' or '.join(sorted({row['interface'] for row in rows}))}, small models{beyond}; caveats in the report)"
+    )
+
+
+def _dead_letters(total: int, reasons: Sequence[Mapping[str, Any]]) -> Text:
+    if not total:
+        return Text("every record was read")
+    commonest = max(reasons, key=lambda reason: (reason["counts"], reason["values"]))
+    records = wording.plural(total, "record")
+    return Text(
+        f"{records} not readable, most often: {wording.visible(commonest['values'])} (see dead_letters.parquet)",
+        style="yellow",
+    )

@@ -1,0 +1,69 @@
+"""The closing summary as a terminal shows it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from rich.console import Console
+
+from stillwatch.reporting import render_console
+
+MakeRun = Callable[..., Path]
+
+
+def printed(run: Path, width: int = 100) -> str:
+    screen = io.StringIO()
+    Console(file=screen, width=width, color_system=None).print(render_console(run))
+    return screen.getvalue()
+
+
+def test_campaigns_with_one_reason_each_counts_and_the_way_to_the_page(make_run: MakeRun) -> None:
+    run = make_run()
+    text = printed(run)
+    row = next(line for line in text.splitlines() if "18,420" in line)
+    assert row.split() == ["C-0001", "64", "18,420", "2–8", "Feb", "2026", "<", "0.0001", "act"]
+    assert "Questions are interchangeable between the accounts." in text
+    assert "The accounts take turns" not in text
+    assert "201,340 exchanges of 3,012 accounts; 2 campaigns, 12 accounts on watch" in text
+    assert "11 records not readable, most often: not JSON" in text
+    assert f"report: {run / 'report.html'}" in text
+
+
+def test_a_family_that_is_not_known_can_be_the_reason(make_run: MakeRun) -> None:
+    run = make_run()
+    schema = pq.read_schema(run / "campaigns.parquet")
+    first, second = pq.read_table(run / "campaigns.parquet").to_pylist()
+    first["families"].append("rhythm")
+    said = {"family": "rhythm", "statement": "They pause in the same places.", "p_value": 1e-30}
+    first["observations"].append(first["observations"][0] | said)
+    pq.write_table(pa.Table.from_pylist([first, second], schema), run / "campaigns.parquet")
+    text = printed(run)
+    assert "infrastructure, rhythm" in text
+    assert "They pause in the same places." in text
+
+
+def test_hostile_text_cannot_drive_the_terminal(make_run: MakeRun) -> None:
+    text = printed(make_run())
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "[U+001B][31m" in text
+
+
+def test_no_campaign(make_run: MakeRun) -> None:
+    text = printed(make_run(campaigns=0))
+    assert "No campaign found." in text
+    assert "12 accounts on watch" in text
+
+
+def test_a_narrow_terminal_keeps_every_figure(make_run: MakeRun) -> None:
+    text = printed(make_run(), width=80)
+    assert "41,377" in text
+    assert "review" in text
+
+
+def test_a_run_without_counts_is_counted(make_run: MakeRun) -> None:
+    assert "of 3,012 accounts; 2 campaigns" in printed(make_run(info={}))
