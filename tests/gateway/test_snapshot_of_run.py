@@ -37,9 +37,15 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[dict[str,
     pq.write_table(campaigns.set_column(at, "account_ids", pa.array(kept)), folder / "run/campaigns.parquet")
     exchanges = pq.read_table(run / "exchanges.parquet")
     absent = pa.compute.is_in(exchanges["account_id"], value_set=pa.array(sorted(away)))
-    shutil.rmtree(folder / "run/exchanges.parquet")
-    (folder / "run/exchanges.parquet").mkdir()
-    pq.write_table(exchanges.filter(pa.compute.invert(absent)), folder / "run/exchanges.parquet/0.parquet")
+    there = exchanges.filter(pa.compute.invert(absent))
+    sketches = pq.read_table(run / "sketches.parquet")
+    for name, rows in (
+        ("exchanges.parquet", there),
+        ("sketches.parquet", sketches.filter(pa.compute.is_in(sketches["row_key"], value_set=there["row_key"]))),
+    ):
+        shutil.rmtree(folder / "run" / name)
+        (folder / "run" / name).mkdir()
+        pq.write_table(rows, folder / "run" / name / "0.parquet")
     member = {one: row["campaign_id"] for row in campaigns.to_pylist() for one in row["account_ids"]}
     sent = exchanges.filter(absent).sort_by("time").select(["account_id", "prompt", "system"]).to_pylist()
     bystanders = {one for row in campaigns.to_pylist() for one in row["bystander_ids"] or ()}

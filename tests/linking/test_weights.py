@@ -53,7 +53,9 @@ def test_a_log_without_origin_says_nothing_of_infrastructure(engine: DuckDBEngin
 def test_what_is_unknown_of_one_says_nothing_of_the_pair(engine: DuckDBEngine) -> None:
     log = made_log(content=made_content(pull=1.2), texts=made_postings(1, True))
     log.columns["sign_up"][:] = np.where(np.arange(E) % 2, np.nan, log.columns["sign_up"])
-    log.shared["infrastructure"].known[:] = False
+    hands = log.shared["infrastructure"]
+    assert hands is not None
+    hands.known[:] = False
     links = weighed(engine, log)
     either = (links.a % 2 == 1) | (links.b % 2 == 1)
     assert either.any()
@@ -66,7 +68,7 @@ def test_rates_are_measured_among_those_of_whom_it_is_known(engine: DuckDBEngine
     sparse = made_log(sign_up=np.where(np.arange(E) % 10 == 0, together.columns["sign_up"], np.nan))
     whole, part = (Linker(engine, log, all_families(), 0)._weights["infrastructure"][-2] for log in (together, sparse))
     assert whole > 0.5
-    assert part == pytest.approx(whole, abs=0.1)
+    assert part == pytest.approx(whole, abs=0.2)
 
 
 def test_links_without_families_are_judged_on_the_rest(engine: DuckDBEngine) -> None:

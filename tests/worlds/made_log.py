@@ -38,6 +38,10 @@ def unit(rows: np.ndarray) -> np.ndarray:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
+def _nothing_counted(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros(0)
+
+
 def made_log(seed: int = 0, entities: int = E, **given: Any) -> LogProfile:
     """A log of strangers; what is ``given`` takes the place of a field, or of a column.
 
@@ -81,5 +85,5 @@ def made_log(seed: int = 0, entities: int = E, **given: Any) -> LogProfile:
     tactics = len(all_families()["purpose"].wordings) + 3
     log.derived["timing"] = residuals
     log.derived["purpose"] = np.zeros((entities, tactics), np.float32) if habits is None else habits
-    log.derived["semantics"] = all_families()["semantics"].derive(log, lambda name: None)
+    log.derived["semantics"] = all_families()["semantics"].derive(log, _nothing_counted)
     return log
