@@ -47,6 +47,7 @@ class Content:
         counts: prompts sampled from each entity (E).
         means: E x d, zero where nothing was sampled.
         raw: S x embedded, standardised and not whitened: the embedding alone.
+        centre, spread: what raw features were standardised by (d each).
     """
 
     owner: I64
@@ -54,6 +55,8 @@ class Content:
     counts: I64
     means: F32
     raw: F32
+    centre: F64
+    spread: F64
 
     @property
     def dimensions(self) -> int:
@@ -64,6 +67,12 @@ class Content:
         """Rows of these entities' prompts, members sorted."""
         first, counts = np.searchsorted(self.owner, members), self.counts[members]
         return np.arange(counts.sum()) + np.repeat(first - np.cumsum(counts) + counts, counts)
+
+    def standardised(self, features: npt.NDArray[np.floating[Any]]) -> F32:
+        """The embedding of further prompts as ``raw`` has it: n x at least embedded to n x embedded."""
+        embedded = self.raw.shape[1]
+        scaled = (features[:, :embedded] - self.centre[:embedded]) / self.spread[:embedded]
+        return np.clip(scaled, -CLIP, CLIP).astype(np.float32)
 
     def unit(self) -> F32:
         """Noise-corrected directions (E x d): a dot product of two estimates their cosine.
@@ -109,7 +118,15 @@ def whiten(features: npt.NDArray[np.float16], owner: I64, entities: int, *, embe
     counts = np.bincount(owner, minlength=entities).astype(np.int64)
     if sample == 0:
         empty = np.zeros((0, d), np.float32)
-        return Content(owner, empty, counts, np.zeros((entities, d), np.float32), empty[:, :embedded])
+        return Content(
+            owner,
+            empty,
+            counts,
+            np.zeros((entities, d), np.float32),
+            empty[:, :embedded],
+            np.zeros(d),
+            np.ones(d),
+        )
     out = features.astype(np.float32)
     blocks = [out[start : start + _CHUNK] for start in range(0, sample, _CHUNK)]
     centre = sum(block.sum(axis=0, dtype=np.float64) for block in blocks) / sample
@@ -133,7 +150,7 @@ def whiten(features: npt.NDArray[np.float16], owner: I64, entities: int, *, embe
     present = np.flatnonzero(counts)
     starts = np.searchsorted(owner, present)
     means[present] = np.add.reduceat(out, starts, axis=0) / counts[present][:, None]
-    return Content(owner, out, counts, means, raw)
+    return Content(owner, out, counts, means, raw, centre, spread)
 
 
 def nearest(content: Content, *, most: int = NEIGHBOURS, block: int = 2048) -> Neighbours:

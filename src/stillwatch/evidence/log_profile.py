@@ -7,7 +7,7 @@ returns to accounts at the end. ``profiles`` makes it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,6 +42,8 @@ class LogProfile:
         shared: by family, what entities share; None where none is known.
         wording: by family, E x wordings, share of sampled prompts with each.
         derived: by family, what it worked out.
+        closer: reads more of some entities' prompts, where the sample does not tell: their embedding as
+            ``Content.raw`` has it, and the entity of each. None where no more can be read.
     """
 
     exchanges: I64
@@ -56,6 +58,7 @@ class LogProfile:
     shared: Mapping[str, Postings | None]
     wording: Mapping[str, F32]
     derived: dict[str, Any] = field(default_factory=dict)
+    closer: Callable[[I64], tuple[F32, I64]] | None = None
 
     def __len__(self) -> int:
         return len(self.exchanges)

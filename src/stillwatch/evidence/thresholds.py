@@ -96,6 +96,13 @@ less is needed to convict and to protect"""
 MOST_FOR_ICC: Final = 300
 """entities | the standard error is about .001 then | more: time"""
 
+CLOSER_PROMPTS: Final = 128
+"""prompts an entity | ten accounts of one source are shown to be interchangeable with 100 prompts each, not with 24 |
+fewer: small groups stay untold"""
+
+CLOSER_TOTAL: Final = 20_000
+"""prompts a group | about a second's reading | more: time"""
+
 LEAST_FOR_ICC: Final = 3
 """entities | a jackknife over fewer has no spread | fewer: meaningless"""
 
@@ -291,6 +298,21 @@ it"""
 
 OFFICE_SIZE: Final = 40
 """entities | more behind one door claim too much | higher: a campaign on one card is an office"""
+
+OCCASION_HOURS: Final = 36.0
+"""hours | a class, a workshop or a release day with its evening before or after; at most a quarter of what was
+observed | higher: a campaign of a few days is an occasion"""
+
+OCCASION_SHARE: Final = 0.8
+"""share of members | as with a door: nearly all | lower: a group with a busy day is an occasion"""
+
+OCCASION_SIZE: Final = 100
+"""entities | a course or a workshop; more who come and go in one day claim too much | higher: a blitz of many
+accounts is an occasion"""
+
+OCCASION_REQUESTS: Final = 100.0
+"""exchanges | two days of an allowance of 50; homework and trying out take 2 to 40 | higher: a blitz of busy accounts is an
+occasion"""
 
 LICENSED: Final = 0.5
 """share of members | most have a licence on record | lower: one licence excuses strangers"""

@@ -20,7 +20,7 @@ from stillwatch.evidence.thresholds import SHARED_BY
 from stillwatch.profiles.account import account_table, count_tables
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
 from stillwatch.profiles.templates import find_templates
-from stillwatch.profiles.texts import Texts, draw_sample, prompt_sets, prompt_table, read_texts
+from stillwatch.profiles.texts import Texts, closer_look, draw_sample, prompt_sets, prompt_table, read_texts
 from stillwatch.profiles.windows import windows
 from stillwatch.sketching import EMBEDDED
 
@@ -28,6 +28,7 @@ __all__ = ["Profiled", "Stages", "build_profile"]
 
 U64 = npt.NDArray[np.uint64]
 F32 = npt.NDArray[np.float32]
+I64 = npt.NDArray[np.int64]
 
 _WHOLE = ("exchanges", "accounts", "first_seen", "last_seen")
 
@@ -114,6 +115,11 @@ def build_profile(
     told.stage("content")
     owner = np.asarray(sample["entity"], np.int64)
     content = whiten(texts.features[texts.varies], owner[texts.varies], len(entities), embedded=EMBEDDED)
+
+    def closer(members: I64) -> tuple[F32, I64]:
+        features, whose = closer_look(engine, members, left_out, prompts=prompts, exchanges=exchanges)
+        return content.standardised(features), whose
+
     log = _log_profile(
         engine,
         families,
@@ -123,6 +129,7 @@ def build_profile(
         content,
         prompt_sets=prompt_sets(engine, prompts, len(entities)),
         wording=_wording(families, texts.flags, owner, len(entities)),
+        closer=closer,
     )
     return Profiled(log, accounts, counts, sample, template_of, texts, left_out)
 

@@ -17,9 +17,10 @@ import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import PromptSets
+from stillwatch.evidence.thresholds import CLOSER_PROMPTS, CLOSER_TOTAL
 from stillwatch.sketching import WIDTH, Wording, text_features, wording_flags
 
-__all__ = ["Texts", "draw_sample", "prompt_sets", "prompt_table", "read_texts"]
+__all__ = ["Texts", "closer_look", "draw_sample", "prompt_sets", "prompt_table", "read_texts"]
 
 U64 = npt.NDArray[np.uint64]
 
@@ -117,6 +118,24 @@ def draw_sample(engine: Engine, most: int, *, prompts: Table, exchanges: Table) 
         ``entity, row_key, place, exchange_id, prompt``; sorted by entity and place, at most ``most`` rows each.
     """
     return engine.fetch(_SAMPLE_SQL.format(most=most), prompts=prompts, exchanges=exchanges)
+
+
+def closer_look(
+    engine: Engine, members: npt.NDArray[np.int64], left_out: U64, *, prompts: Table, exchanges: Table
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """Features of more prompts of a few entities, and the entity of each; those that do not vary are left out."""
+    most = max(min(CLOSER_PROMPTS, CLOSER_TOTAL // max(len(members), 1)), 1)
+    theirs = engine.sql(
+        "SELECT p.* FROM {prompts} AS p SEMI JOIN {members} USING (entity)",
+        prompts=prompts,
+        members=pa.table({"entity": members}),
+    )
+    sample = draw_sample(engine, most, prompts=theirs, exchanges=exchanges)
+    texts = sample["prompt"].combine_chunks()
+    done = [text_features(texts.slice(start, _BATCH), left_out) for start in range(0, len(texts), _BATCH)]
+    features = np.concatenate([np.zeros((0, WIDTH), np.float32), *(features for features, _ in done)])
+    varies = np.concatenate([np.zeros(0, np.bool_), *(varies for _, varies in done)])
+    return features[varies], np.asarray(sample["entity"], np.int64)[varies]
 
 
 def _packed(prompts: pa.Array) -> pa.Buffer:

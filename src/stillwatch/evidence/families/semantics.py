@@ -187,11 +187,14 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
 
 def _own_content(log: LogProfile, members: I64) -> Explanation:
     apart = icc_of(log, members)
+    if log.closer is not None and not _told(apart):
+        # A few prompts an account cannot tell a few accounts apart: more of them may.
+        apart = intraclass_correlation(*log.closer(members[:: -(-len(members) // MOST_FOR_ICC)]))
     if not np.isfinite(apart.icc):
         holds, statement = None, "Too few prompts an account to tell whether each has content of its own."
     else:
         bound = z_of(UNTOLD) * apart.standard_error
-        holds = True if apart.icc - bound > MARGIN else False if apart.p_value <= UNTOLD else None
+        holds = apart.icc - bound > MARGIN if _told(apart) else None
         statement = f"The account explains {max(apart.icc, 0):.1%} of the differences between prompts."
         if holds is None:
             statement += (
@@ -199,6 +202,13 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
                 f"to {apart.icc + bound:.1%}."
             )
     return Explanation("customers of one framework, each with content of their own", statement, holds)
+
+
+def _told(apart: Icc) -> bool:
+    """Whether it is shown on which side of the margin the correlation lies."""
+    return bool(
+        np.isfinite(apart.icc) and (apart.p_value <= UNTOLD or apart.icc - z_of(UNTOLD) * apart.standard_error > MARGIN)
+    )
 
 
 def z_of(level: float) -> float:

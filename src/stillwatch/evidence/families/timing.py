@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from stillwatch.evidence.base import Count, Counted, Example, Family, Level, Null, Observed
+from stillwatch.evidence.base import Count, Counted, Example, Explanation, Family, Level, Null, Observed
 from stillwatch.evidence.group_statistics import likeness, scatter
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
@@ -24,6 +24,10 @@ from stillwatch.evidence.thresholds import (
     LEAST_RHYTHM,
     LIKE_RATIO,
     LONGEST_WEEKS,
+    OCCASION_HOURS,
+    OCCASION_REQUESTS,
+    OCCASION_SHARE,
+    OCCASION_SIZE,
     SPAN_HOURS,
     WEEKEND_HOURS,
 )
@@ -107,6 +111,10 @@ class Timing(Family):
         yield from _edge(log, members, null, "last", log.last_seen, log.window_end, least)
         yield from _beats(log.derived[self.name], members, null, least)
 
+    def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
+        """An occasion that brought strangers together."""
+        return [_occasion(log, members)]
+
     def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
         """Whose hourly activity correlates with the group's far beyond the log's."""
         residuals = log.derived[self.name]
@@ -118,6 +126,23 @@ class Timing(Family):
         usual = float(np.median(beside[told]))
         spread = float(stats.median_abs_deviation(beside[told], scale="normal"))
         return np.asarray(told[who] & (beside[who] - usual > ALONG * max(spread, 1e-9)))
+
+
+def _occasion(log: LogProfile, members: I64) -> Explanation:
+    """One occasion: nearly all come and go within one short stretch, each with little to ask."""
+    watched = float(np.median(log.window_end[members] - log.window_start[members])) / HOUR
+    stretch = min(OCCASION_HOURS, watched / 4)
+    first, last = log.first_seen[members], log.last_seen[members]
+    within = (first[None, :] >= first[:, None]) & (last[None, :] <= first[:, None] + stretch * HOUR)
+    share = float(within.mean(axis=1).max(initial=0.0))
+    requests = float(np.median(log.exchanges[members]))
+    return Explanation(
+        "one occasion, such as a class, a workshop or a launch",
+        f"{share:.0%} of these {len(members)} accounts come and go within one stretch of {stretch:.0f} hours, of "
+        f"{watched:.0f} hours observed, with {requests:.0f} exchanges each (typically). What an occasion "
+        "brings together is small and soon over.",
+        share >= OCCASION_SHARE and len(members) <= OCCASION_SIZE and requests <= OCCASION_REQUESTS,
+    )
 
 
 def _told(residuals: F32) -> npt.NDArray[np.bool_]:
