@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.sketching import BANDS, SKETCH, SLOTS, estimate_jaccard, sketch_batch
@@ -35,6 +35,7 @@ def text(seed: int, length: int = 60) -> list[str]:
     return random.Random(seed).choices(WORDS, k=length)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=12), st.integers(1, 11))
 def test_a_row_does_not_depend_on_its_batch(prompts: list[str], cut: int) -> None:
     whole = sketch_batch(exchanges(prompts))
