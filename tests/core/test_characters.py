@@ -233,6 +233,15 @@ def test_words_as_they_are_read(text: str, words: list[str]) -> None:
     assert read_back(text) == words
 
 
+# Samaritan, N'Ko, Lisu, Vai, Bamum, Phags-pa, Saurashtra, Kayah Li, Javanese, Cham, Meetei, Tai Tham, Balinese, Lepcha,
+# Ol Chiki, Coptic, and punctuation that came late.
+@pytest.mark.parametrize("mark", "\u0839\u083e߹꓿꘎꛳꡶꣎꤯꧉꩝꫰꯫\u1aa8᭚᰻᱾⳹⸮⹓\u061d")
+def test_marks_of_lesser_known_scripts_end_a_sentence_too(mark: str) -> None:
+    first, second, _ = SCRIPTS["Latin"].own
+    (one,), (two,) = sentences(first, second)
+    assert sentences(f"{first[:-1]}{mark}{second[:-1]}{mark}") == [[one, two]]
+
+
 def test_a_space_ends_a_clause_between_letters_of_thai_alone() -> None:
     first, second = SCRIPTS["Thai"].fixed
     parts = sentences(f"{first} {second}", f"{first}  {second}", f"{first} Python {second}", f"{first}\u00a0{second}")

@@ -71,4 +71,19 @@ def test_the_limit_reads_only_the_beginning() -> None:
 
 def test_no_texts_and_empty_texts_have_no_words() -> None:
     assert len(split_words(pa.array([], pa.string()))) == 0
+    assert len(hash_strings(pa.array([], pa.string()))) == 0
+    assert len(split_words(pa.array(["", None])).raw) == 0
     assert split_words(pa.array(["", None, "12 !?"])).text_offsets.tolist() == [0, 0, 0, 0]
+
+
+@given(st.lists(st.text(max_size=12) | st.none(), max_size=8), st.integers(0, 4), st.integers(0, 9))
+@settings(deadline=None)
+def test_wide_and_sliced_arrays_are_read_alike(texts: list[str | None], start: int, limit: int) -> None:
+    plain = split_words(pa.array(texts[start : start + 3], pa.string()), limit_bytes=limit)
+    for kind in (pa.string(), pa.large_string()):
+        column = pa.array(texts, kind).slice(start, 3)
+        found = split_words(column, limit_bytes=limit)
+        assert bytes(found.raw) == bytes(plain.raw)
+        assert np.array_equal(found.byte_offsets, plain.byte_offsets)
+        assert np.array_equal(found.hashes, plain.hashes)
+        assert np.array_equal(hash_strings(column), hash_strings(pa.array(texts[start : start + 3], pa.string())))

@@ -180,8 +180,8 @@ def _end_of(at: I64, offsets: I64) -> I64:
 
 def _cut_off(at: I64, raw: Bytes, offsets: I64) -> I64:
     """Which of the characters that begin at ``at`` are their text's last and lack bytes."""
-    ends = offsets[1:][offsets[1:] > offsets[:-1]]
-    ends = ends[raw[ends - 1] >= 0x80]
+    # An empty text is told by the one before it, and one before all by none.
+    ends = offsets[1:][raw[offsets[1:] - 1] >= 0x80]
     last = np.searchsorted(at, ends) - 1
     ends, last = ends[last >= 0], last[last >= 0]
     first = raw[at[last]]
