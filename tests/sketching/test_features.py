@@ -70,7 +70,7 @@ def hashed_by_hand(text: str, left_out: range = range(0)) -> np.ndarray:
     cells = np.zeros(128)
     for thing in things:
         cells[thing % 128] += 1 if thing >> 63 else -1
-    return cells / max(len(things), 1) ** 0.5
+    return np.asarray(cells / np.sqrt(max(len(things), 1)))
 
 
 @settings(deadline=None)

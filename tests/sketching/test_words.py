@@ -73,6 +73,7 @@ def test_no_texts_and_empty_texts_have_no_words() -> None:
     assert len(split_words(pa.array([], pa.string()))) == 0
     assert len(hash_strings(pa.array([], pa.string()))) == 0
     assert len(split_words(pa.array(["", None])).raw) == 0
+    assert [len(part) for part in split_words(pa.array(["", "12 !?"])).sentences(1)] == [0, 0, 0]
     assert split_words(pa.array(["", None, "12 !?"])).text_offsets.tolist() == [0, 0, 0, 0]
 
 
