@@ -1,13 +1,17 @@
 """Sketches bring near-duplicates together and keep strangers apart."""
 
+import hashlib
 import random
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stillwatch.core.minhash import BAND_COUNT, MIN_SENTENCE_WORDS
 from stillwatch.sketching import BANDS, SKETCH, SLOTS, estimate_jaccard, sketch_batch
+from stillwatch.sketching.words import split_words
 
 WORDS = [
     f"{a}{b}" for a in ("ka", "lo", "mi", "ru", "te", "vo") for b in ("ban", "der", "fis", "gol", "hap", "jun", "lek")
@@ -37,6 +41,7 @@ def text(seed: int, length: int = 60) -> list[str]:
     return random.Random(seed).choices(WORDS, k=length)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=60), min_size=1, max_size=12), st.integers(1, 11))
 def test_a_row_does_not_depend_on_its_batch(prompts: list[str], cut: int) -> None:
     whole = sketch_batch(exchanges(prompts))
@@ -77,3 +82,53 @@ def test_sentences_of_the_system_prompt_count_too() -> None:
     first, second = batch.column("sentences").to_pylist()
     assert first == second
     assert len(first) == 1
+
+
+@pytest.mark.parametrize("length", [1199, 1200, 1201])
+def test_the_first_1200_bytes_are_read(length: int) -> None:
+    prompt = ("word " * 300)[: length - 1] + "x"
+    read = sketch_batch(exchanges([prompt[:1200], prompt, prompt + "y and more words to follow."]))
+    masked = read.column("masked").to_pylist()
+    assert masked[0] == masked[1]
+    assert (masked[1] == masked[2]) == (length >= 1200)
+
+
+def test_sentences_of_many_system_prompts_are_each_its_own() -> None:
+    """More than a process remembers, in batches, with empty ones and rows that have none."""
+    rules = [f"Rule {word} of the house is kept by {other} alone." for word in WORDS for other in WORDS]
+    systems = [None if n % 7 == 0 else "" if n % 5 == 0 else rules[n % len(rules)] for n in range(3 * len(rules))]
+    alone = [split_words(pa.array([rule])).sentences(5)[0].tolist() for rule in rules]
+    for start in range(0, len(systems), 500):
+        part = systems[start : start + 500]
+        found = sketch_batch(exchanges(["what is rain"] * len(part), part)).column("sentences").to_pylist()
+        assert found == [alone[rules.index(system)] if system else [] for system in part]
+
+
+def test_the_least_estimate_is_none_and_the_most_is_one() -> None:
+    same = np.arange(SLOTS, dtype=np.uint8).reshape(1, SLOTS)
+    half = same.copy()
+    half[0, ::2] += 1
+    assert estimate_jaccard(same, same).tolist() == [1.0]
+    assert estimate_jaccard(same, same + np.uint8(1)).tolist() == [0.0]
+    # One slot in 256 agrees by chance.
+    assert estimate_jaccard(same, half)[0] == pytest.approx((1 / 2 - 1 / 256) / (1 - 1 / 256))
+
+
+def test_sketches_are_the_same_in_every_process_and_version() -> None:
+    """What a run wrote down, a later one and a partner's must meet."""
+    prompts = [
+        *["", "rain", "what is rain", "one two three four five", "Add 12 apples, then 30 pears! What do we have?"],
+        *[" ".join(text(seed, 12 * seed)) for seed in range(1, 12)],
+        *[
+            "请逐步解释每一个步骤。不要省略任何中间结论！",
+            "Объясни подробно каждый шаг своего ответа.",
+            "โปรดอธิบายทุกขั้นตอน",
+        ],
+        *["nineletters andalongerwordthantwentyfourbytes " * 40],
+    ]
+    sketched = sketch_batch(exchanges(prompts, ["Answer as a careful clerk of the archive would."] * len(prompts)))
+    digest = hashlib.sha256()
+    for row in sketched.to_pylist():
+        digest.update(repr(sorted(row.items())).encode())
+    assert (BAND_COUNT, SLOTS, MIN_SENTENCE_WORDS) == (16, 64, 5)
+    assert digest.hexdigest() == "4070bcf1e5225fc0bc4f4e5335d26ad91f717ffba1f98e3f480f2d886d930072"

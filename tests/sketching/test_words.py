@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.sketching.words import hash_strings, split_words
@@ -18,11 +18,13 @@ def read_back(texts: list[str]) -> list[list[str]]:
     return [spelled[a:b] for a, b in zip(words.text_offsets[:-1], words.text_offsets[1:], strict=True)]
 
 
+@settings(deadline=None)
 @given(st.lists(ascii_text, min_size=1, max_size=6))
 def test_ascii_words_are_runs_of_letters(texts: list[str]) -> None:
     assert read_back(texts) == [re.findall("[a-z]+", text.lower()) for text in texts]
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=6))
 def test_equal_words_have_equal_hashes_wherever_they_stand(texts: list[str]) -> None:
     words = split_words(pa.array(texts, pa.string()))
@@ -33,6 +35,7 @@ def test_equal_words_have_equal_hashes_wherever_they_stand(texts: list[str]) -> 
     assert len(by_hash) == len(set(spelled))
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=30) | st.none(), min_size=1, max_size=8))
 def test_text_hashes_do_not_depend_on_neighbours(texts: list[str | None]) -> None:
     together = hash_strings(pa.array(texts, pa.string()))
@@ -68,4 +71,20 @@ def test_the_limit_reads_only_the_beginning() -> None:
 
 def test_no_texts_and_empty_texts_have_no_words() -> None:
     assert len(split_words(pa.array([], pa.string()))) == 0
+    assert len(hash_strings(pa.array([], pa.string()))) == 0
+    assert len(split_words(pa.array(["", None])).raw) == 0
+    assert [len(part) for part in split_words(pa.array(["", "12 !?"])).sentences(1)] == [0, 0, 0]
     assert split_words(pa.array(["", None, "12 !?"])).text_offsets.tolist() == [0, 0, 0, 0]
+
+
+@given(st.lists(st.text(max_size=12) | st.none(), max_size=8), st.integers(0, 4), st.integers(0, 9))
+@settings(deadline=None)
+def test_wide_and_sliced_arrays_are_read_alike(texts: list[str | None], start: int, limit: int) -> None:
+    plain = split_words(pa.array(texts[start : start + 3], pa.string()), limit_bytes=limit)
+    for kind in (pa.string(), pa.large_string()):
+        column = pa.array(texts, kind).slice(start, 3)
+        found = split_words(column, limit_bytes=limit)
+        assert bytes(found.raw) == bytes(plain.raw)
+        assert np.array_equal(found.byte_offsets, plain.byte_offsets)
+        assert np.array_equal(found.hashes, plain.hashes)
+        assert np.array_equal(hash_strings(column), hash_strings(pa.array(texts[start : start + 3], pa.string())))

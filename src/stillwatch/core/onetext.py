@@ -7,28 +7,15 @@ Here the words are cut as bytes, each word's hash is remembered, and a text is t
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
+from stillwatch.core.characters import spaced
 from stillwatch.core.minhash import EMPTY, FAR, MIN_SENTENCE_WORDS, SHINGLE_WORDS, SLOTS
-from stillwatch.core.words import (
-    ENDS_SENTENCE,
-    FIRST_UNSPACED,
-    LAST_UNSPACED,
-    LETTERS,
-    MIXERS,
-    MULTIPLIER,
-    U64,
-    mix,
-    powers,
-)
+from stillwatch.core.words import MIXERS, MULTIPLIER, U64, mix, powers
 
 __all__ = ["OneText", "one_text"]
 
 _ALL = 2**64 - 1
-_SPACED = bytes(letter or (0x0A if ends else 0x20) for letter, ends in zip(LETTERS, ENDS_SENTENCE, strict=True))
-_UNSPACED = re.compile(b"[%c-%c]" % (FIRST_UNSPACED, LAST_UNSPACED))
 _MOST_REMEMBERED = 1 << 16
 _LONGEST_REMEMBERED = 24
 _SLOT_STARTS = np.arange(SLOTS, dtype=np.uint64) << np.uint64(58)
@@ -92,13 +79,10 @@ class OneText:
 
 def one_text(raw: bytes) -> OneText:
     """Hashes of one text, given as bytes of UTF-8."""
-    text = raw.translate(_SPACED)
-    if not text.isascii():
-        text = _UNSPACED.sub(rb" \g<0>", text)
     words: list[bytes] = []
     firsts: list[int] = []
     lasts: list[int] = []
-    for sentence in text.split(b"\n"):
+    for sentence in spaced(raw).split(b"\n"):
         first = len(words)
         words += sentence.split()
         if len(words) - first >= MIN_SENTENCE_WORDS:

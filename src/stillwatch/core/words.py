@@ -1,9 +1,7 @@
 """Words and sentences of a batch of texts, as numpy arrays over their bytes laid end to end.
 
-No text becomes a Python string here. A byte table lowers letters and turns digits and
-punctuation into gaps, so that numbers never tell two texts apart; bytes from 0x80 up count as
-letters, and in scripts without spaces (lead bytes E3 to ED) every character starts a word.
-A word is hashed eight bytes at a time; a run of words by differences of prefix sums of
+No text becomes a Python string here. What is a letter, a gap or the end of a sentence says
+``characters``. A word is hashed eight bytes at a time; a run of words by differences of prefix sums of
 ``hash * P**position``, shifted back by the inverse of ``P`` (a Rabin-Karp polynomial modulo 2**64).
 """
 
@@ -15,12 +13,10 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.core.characters import END, letters_of
+
 __all__ = [
-    "ENDS_SENTENCE",
-    "FIRST_UNSPACED",
     "I64",
-    "LAST_UNSPACED",
-    "LETTERS",
     "MIXERS",
     "MULTIPLIER",
     "U64",
@@ -40,17 +36,8 @@ MIXERS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 """Multipliers of ``mix``."""
 _P_INVERSE = pow(MULTIPLIER, -1, 2**64)
 _FIRST, _SECOND = np.array(MIXERS, np.uint64)
-_SEPARATOR = 0
 # The first n bytes of a little-endian word of eight.
 _MASKS = np.array([2 ** (8 * n) - 1 for n in range(9)], np.uint64)
-
-
-# Tables for bytes.translate, which is several times faster than indexing an array by bytes.
-LETTERS = bytes(
-    code if code >= 128 or chr(code).islower() else code + 32 if chr(code).isupper() else 0 for code in range(256)
-)
-ENDS_SENTENCE = bytes(code in b".!?;\n\r" for code in range(256))
-FIRST_UNSPACED, LAST_UNSPACED = 0xE3, 0xED
 
 
 @lru_cache(maxsize=1)
@@ -119,7 +106,7 @@ class Words:
     """The words of n texts.
 
     Attributes:
-        letters: lowered bytes of all texts, gaps as 0.
+        letters: lowered bytes of all texts, with ``GAP`` and ``END`` of ``characters`` between words.
         raw: the bytes as they came.
         starts, ends: byte range of each of W words in ``letters``.
         hashes: W word hashes.
@@ -162,7 +149,7 @@ class Words:
         if len(self.hashes) == 0:
             return np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0, np.int64)
         text = self.text_of_word()
-        marks = np.flatnonzero(np.frombuffer(self.raw.tobytes().translate(ENDS_SENTENCE), np.bool_))
+        marks = np.flatnonzero(self.letters == END)
         # A sentence begins with a text's first word and with the first word after a mark.
         breaks = np.zeros(len(self.hashes) + 1, np.bool_)
         breaks[np.searchsorted(self.starts, marks)] = True
@@ -208,11 +195,11 @@ def words_of(raw: npt.NDArray[np.uint8], offsets: I64) -> Words:
         none = np.zeros(0, np.int64)
         zeros = np.zeros(len(offsets), np.int64)
         return Words(raw, raw, none, none, np.zeros(0, np.uint64), zeros, offsets)
-    letters = np.frombuffer(raw.tobytes().translate(LETTERS), np.uint8)
-    inside = letters != _SEPARATOR
-    unspaced = (raw >= FIRST_UNSPACED) & (raw <= LAST_UNSPACED)
+    letters, starting = letters_of(raw, offsets)
+    inside = letters > END
     starts_here = inside.copy()
-    starts_here[1:] &= ~inside[:-1] | unspaced[1:]
+    starts_here[1:] &= ~inside[:-1]
+    starts_here[starting] = True
     text_starts = offsets[:-1][offsets[:-1] < offsets[1:]]
     starts_here[text_starts] = inside[text_starts]
     starts = np.flatnonzero(starts_here)

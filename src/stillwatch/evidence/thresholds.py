@@ -311,8 +311,8 @@ OCCASION_SIZE: Final = 100
 accounts is an occasion"""
 
 OCCASION_REQUESTS: Final = 100.0
-"""exchanges | two days of an allowance of 50; homework and trying out take 2 to 40 | higher: a blitz of busy accounts is an
-occasion"""
+"""exchanges | two days of an allowance of 50; homework and trying out take 2 to 40 | higher: a blitz of busy accounts
+is an occasion"""
 
 LICENSED: Final = 0.5
 """share of members | most have a licence on record | lower: one licence excuses strangers"""

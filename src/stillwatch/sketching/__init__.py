@@ -1,12 +1,16 @@
-"""What single exchanges show: pure functions from an Arrow batch to an Arrow batch or array.
+"""What single exchanges show: Arrow batch -> Arrow batch or numpy array, pure functions all.
 
-One file, one signal. A signal sees a batch of exchanges and nothing else, so that the same
-function runs in a worker process and in a cluster's. What needs more than one exchange lives in
-``profiles`` and above.
+``sketch`` says which prompts are near-duplicates and which sentences they share, ``features`` what a prompt is about
+and how it is laid out (``embedding``, ``layout``), ``wording`` what it is for, and ``networks`` where it came from;
+``words`` are the words that the first two are made of. A function here sees a batch and nothing else, so that it runs
+the same in a worker process and in a cluster's. What needs more than one exchange lives in ``profiles``.
+
+To add one: a file named for what it tells, a function over an Arrow column or batch, and its line below.
 """
 
 from stillwatch.sketching.embedding import DIMENSIONS as EMBEDDED
 from stillwatch.sketching.features import WIDTH, text_features
+from stillwatch.sketching.networks import networks
 from stillwatch.sketching.sketch import BANDS, SKETCH, SLOTS, estimate_jaccard, sketch_batch
 from stillwatch.sketching.wording import Wording, wording_flags
 from stillwatch.sketching.words import hash_strings
@@ -20,6 +24,7 @@ __all__ = [
     "Wording",
     "estimate_jaccard",
     "hash_strings",
+    "networks",
     "sketch_batch",
     "text_features",
     "wording_flags",
