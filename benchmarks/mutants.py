@@ -21,20 +21,22 @@ import os
 import platform
 import random
 import re
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 DEFAULT = ("detection", "evidence", "linking", "profiles", "ingest")
-LEAST_SECONDS = 30.0
+LEAST_SECONDS = 60.0
+MOST_BYTES = 6 << 30
 
 TURNED: dict[str, tuple[str, str]] = {
     "Lt": ("<", "<="), "LtE": ("<=", "<"), "Gt": (">", ">="), "GtE": (">=", ">"), "Eq": ("==", "!="),
@@ -44,18 +46,12 @@ TURNED: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 SQL = re.compile(r"\b(SELECT|WHERE|INSERT|DELETE)\b")
 IN_SQL = (
-    (re.compile(r"\bmin\("), "max("),
-    (re.compile(r"\bmax\("), "min("),
-    (re.compile(r"\bAND\b"), "OR"),
-    (re.compile(r"\bOR\b"), "AND"),
-    (re.compile(r">="), ">"),
-    (re.compile(r"<="), "<"),
-    (re.compile(r"(?<![<>-])>(?![=>])"), "<"),
-    (re.compile(r"(?<!<)<(?![=<>])"), ">"),
-)
+    (r"\bmin\(", "max("), (r"\bmax\(", "min("), (r"\bAND\b", "OR"), (r"\bOR\b", "AND"), (r">=", ">"), (r"<=", "<"),
+    (r"(?<![<>-])>(?![=>])", "<"), (r"(?<!<)<(?![=<>])", ">"),
+)  # fmt: skip
 # Tells of each test file which functions it calls and how long it takes, in one run.
 TRACER = """
-import json, os, sys, threading, time
+import json, os, pathlib, sys, threading, time
 called, spent, current = {}, {}, [None]
 def note(frame, event, argument):
     if event == "call" and current[0] and "/stillwatch/" in frame.f_code.co_filename:
@@ -70,7 +66,7 @@ def pytest_runtest_logfinish(nodeid, location):
 def pytest_sessionfinish(session, exitstatus):
     sys.setprofile(None)
     found = {f: {"seconds": spent[f][1] - spent[f][0], "called": sorted(c)} for f, c in called.items()}
-    open(os.environ["MUTANT_TRACE"], "w").write(json.dumps(found))
+    pathlib.Path(os.environ["MUTANT_TRACE"]).write_text(json.dumps(found))
 """
 
 
@@ -104,9 +100,8 @@ class Mutator(ast.NodeVisitor):
         self.visit(ast.parse(self.source))
 
     def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
-        assert node.end_lineno is not None
-        assert node.end_col_offset is not None
-        return self.starts[node.lineno - 1] + node.col_offset, self.starts[node.end_lineno - 1] + node.end_col_offset
+        last, column = node.end_lineno or node.lineno, node.end_col_offset or 0
+        return self.starts[node.lineno - 1] + node.col_offset, self.starts[last - 1] + column
 
     def add(self, start: int, end: int, text: str) -> None:
         line = self.source.count(b"\n", 0, start) + 1
@@ -128,11 +123,8 @@ class Mutator(ast.NodeVisitor):
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         outer, self.function = self.function, min([node.lineno, *(d.lineno for d in node.decorator_list)])
-        for default in (*node.args.defaults, *node.args.kw_defaults):
-            if default is not None:
-                self.visit(default)
-        for statement in node.body:
-            self.visit(statement)
+        for part in (*node.args.defaults, *filter(None, node.args.kw_defaults), *node.body):
+            self.visit(part)
         self.function = outer
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
@@ -210,7 +202,7 @@ class Mutator(ast.NodeVisitor):
         text = self.source[start:end].decode()
         if SQL.search(text):
             for pattern, other in IN_SQL:
-                for place in pattern.finditer(text):
+                for place in re.finditer(pattern, text):
                     before = len(text[: place.start()].encode())
                     self.add(start + before, start + before + len(place.group().encode()), other)
 
@@ -219,19 +211,27 @@ def _number(node: ast.AST) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, int | float) and not isinstance(node.value, bool)
 
 
-def run_tests(source: Path, tests: Sequence[str], seconds: float | None, **more: str) -> int:
-    """The exit status of pytest over ``tests`` with the package of ``source``; 1 where it took too long."""
+def run_tests(source: Path, tests: Sequence[str], seconds: float | None, **more: str) -> str:
+    """What pytest says of ``tests`` on the package of ``source``, where one fails or they take too long; else ''."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
     command += ["-m", "not slow", *(["-p", "mutant_tracer"] if more else []), *tests]
     kept = {"PYTHONPATH": str(source), "HYPOTHESIS_STORAGE_DIRECTORY": str(source.parent / "hypothesis")}
-    with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **kept, **more}, start_new_session=True,
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # fmt: skip
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **kept, **more}, start_new_session=True, stdout=said, stderr=said
+        )
+        if hasattr(resource, "prlimit"):
+            # A loop that no longer ends may gather without end too.
+            resource.prlimit(process.pid, resource.RLIMIT_DATA, (MOST_BYTES, MOST_BYTES))
         try:
-            return process.wait(seconds)
+            failed = process.wait(seconds) != 0
         except subprocess.TimeoutExpired:
             # Servers that a test started go with it.
             os.killpg(process.pid, signal.SIGKILL)
-            return 1
+            process.wait()
+            return "it took too long"
+        said.seek(0)
+        return said.read().decode(errors="replace") or "it ended without a word" if failed else ""
 
 
 def survives(mutant: Mutant, sound: Path, tests: Sequence[str], seconds: float) -> bool:
@@ -245,16 +245,16 @@ def survives(mutant: Mutant, sound: Path, tests: Sequence[str], seconds: float) 
         # Python compares compiled files by size and second.
         for compiled in (faulty.parent / "__pycache__").glob(f"{faulty.stem}.*"):
             compiled.unlink()
-        return run_tests(copy, tests, seconds) == 0
+        return not run_tests(copy, tests, seconds)
 
 
-def nearest(mutant: Mutant, sound: Path, trace: dict[str, dict[str, object]]) -> Iterator[str]:
+def nearest(mutant: Mutant, sound: Path, trace: dict[str, dict[str, object]]) -> list[str]:
     """The test files that call the mutant's function, or that touch its module; all where none does."""
     name = str(sound / mutant.path.relative_to(ROOT / "src"))
     touching = {test: {line for file, line in told["called"] if file == name} for test, told in trace.items()}  # type: ignore[attr-defined]
     calling = [test for test, lines in touching.items() if mutant.function in lines]
     chosen = calling or [test for test, lines in touching.items() if lines and not mutant.function] or list(trace)
-    yield from sorted(chosen, key=lambda test: (trace[test]["seconds"], test))
+    return sorted(chosen, key=lambda test: (trace[test]["seconds"], test))
 
 
 def try_package(package: str, given: argparse.Namespace) -> None:
@@ -267,15 +267,15 @@ def try_package(package: str, given: argparse.Namespace) -> None:
         shutil.copytree(ROOT / "src", sound, ignore=shutil.ignore_patterns("__pycache__"))
         (sound / "mutant_tracer.py").write_text(TRACER)
         started = time.perf_counter()
-        if run_tests(sound, [f"tests/{package}"], None, MUTANT_TRACE=str(Path(folder) / "trace.json")):
-            raise SystemExit(f"tests/{package} fails on the code as it is: nothing can be said of faults in it")
+        if said := run_tests(sound, [f"tests/{package}"], None, MUTANT_TRACE=str(Path(folder) / "trace.json")):
+            raise SystemExit(f"{said}\ntests/{package} fails on the code as it is: nothing can be said of faults in it")
         most = max(LEAST_SECONDS, 5 * (time.perf_counter() - started))
         trace = json.loads((Path(folder) / "trace.json").read_text())
         with ThreadPoolExecutor(given.processes) as pool:
-            jobs = [pool.submit(survives, one, sound, list(nearest(one, sound, trace)), most) for one in chosen]
+            jobs = [pool.submit(survives, one, sound, nearest(one, sound, trace), most) for one in chosen]
             alive = [mutant for mutant, job in zip(chosen, jobs, strict=True) if job.result()]
-    print(f"{package}: {len(chosen) - len(alive)} of {len(chosen)} killed ({len(every):,} could be made), "
-          f"{time.perf_counter() - started:.0f} s", flush=True)  # fmt: skip
+    spent = time.perf_counter() - started
+    print(f"{package}: {len(chosen) - len(alive)} of {len(chosen)} killed, {len(every):,} could be made, {spent:.0f} s")
     for mutant in sorted(alive):
         before, after = mutant.lines()
         print(f"  {mutant.path.relative_to(ROOT)}:{mutant.line}\n    - {before}\n    + {after}", flush=True)
