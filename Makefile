@@ -87,6 +87,10 @@ bench-formats: setup ## all formats mixed, one line in a hundred broken
 bench-fdr: setup ## does --fdr mean what it says: false campaigns over many small weeks (long)
 	$(BIN)/python benchmarks/calibration.py --corpora "$(CORPORA)"
 
+.PHONY: bench-mutants
+bench-mutants: .venv/servers.stamp ## do the tests notice small faults in the code: a sample of them, package by package (long)
+	$(BIN)/python benchmarks/mutants.py
+
 .PHONY: bench-policy
 bench-policy: setup ## seconds to decide a run of 100,000 accounts
 	$(BIN)/python benchmarks/policy.py

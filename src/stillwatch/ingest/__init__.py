@@ -5,10 +5,11 @@ One file of ``formats/`` a log format; ``base`` says how to add one.
 """
 
 from stillwatch.ingest.base import BatchFormat, LogFormat
-from stillwatch.ingest.plan import Slice, cut, plan
-from stillwatch.ingest.reading import SliceResult, read_slice
 from stillwatch.ingest.registry import all_formats
 from stillwatch.ingest.sidefiles import read_accounts, read_releases
+from stillwatch.ingest.slice_reader import read_slice
+from stillwatch.ingest.slice_result import SliceResult
+from stillwatch.ingest.slices import Slice, cut, plan
 
 __all__ = [
     "BatchFormat",

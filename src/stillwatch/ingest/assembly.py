@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 
-from stillwatch.ingest.clock import timestamps
 from stillwatch.ingest.record import COLUMNS, Exchange, Message
+from stillwatch.ingest.timestamps import timestamps
 from stillwatch.tables import DEAD_LETTERS, EXCHANGES
 
 __all__ = ["DeadLetter", "dead_letters", "excerpt", "exchanges"]

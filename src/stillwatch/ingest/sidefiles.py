@@ -1,4 +1,8 @@
-"""The files that go with a log: what is known of accounts, and when models came out."""
+"""The files that go with a log: what is known of accounts, and when models came out.
+
+Each is read as columns of whatever type its container gives, and every column is then cast to its table's type. A
+value that no cast takes is told with its row, counted from 1 without the header.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +11,20 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from stillwatch.core import BadTable, UnreadableInput
-from stillwatch.ingest.clock import to_microseconds
 from stillwatch.ingest.files import wrapping
+from stillwatch.ingest.timestamps import TIMESTAMP, possible, timestamps
 from stillwatch.tables import ACCOUNT_FILE, RELEASES_FILE
 
 __all__ = ["read_accounts", "read_releases"]
 
-_TRUTHS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no")
+_WORDS = pa.array([*_TRUE, *_FALSE])
+_UNCAST = (pa.ArrowException, OverflowError, UnicodeEncodeError)
 
 
 def read_accounts(path: Path) -> pa.Table:
@@ -28,10 +35,9 @@ def read_accounts(path: Path) -> pa.Table:
         BadTable: ``account_id`` is missing or stands twice, or a value has the wrong type.
     """
     table = _read(path, ACCOUNT_FILE, ("account_id",))
-    ids = table["account_id"].to_pylist()
-    if len(set(ids)) < len(ids):
-        seen: set[str] = set()
-        twice = next(i for i in ids if i in seen or seen.add(i))  # type: ignore[func-returns-value]
+    counted = pc.value_counts(table["account_id"])
+    if table.num_rows > len(counted):
+        twice = counted.field("values").filter(pc.greater(counted.field("counts"), 1))[0].as_py()
         raise BadTable(f"account {twice!r} stands twice", where=str(path), hint="keep one row an account")
     return table
 
@@ -47,61 +53,93 @@ def read_releases(path: Path) -> pa.Table:
 
 
 def _read(path: Path, schema: pa.Schema, required: tuple[str, ...]) -> pa.Table:
-    rows = _rows(path)
-    columns: dict[str, list[Any]] = {name: [] for name in schema.names}
-    for number, row in enumerate(rows, start=1):
-        for field in schema:
-            value = row.get(field.name)
-            value = None if value == "" else value
-            if value is None and field.name in required:
-                raise BadTable(
-                    f"row {number} has no `{field.name}`",
-                    where=str(path),
-                    hint=f"columns: {', '.join(schema.names)}; required: {', '.join(required)}",
-                )
-            columns[field.name].append(_typed(value, field, number, path))
-    return pa.table({f.name: pa.array(columns[f.name], f.type) for f in schema}, schema=schema)
+    given = _columns(path, schema)
+    columns = []
+    for field in schema:
+        column = _emptied(given[field.name]) if field.name in given.column_names else pa.nulls(len(given))
+        if field.name in required and column.null_count:
+            raise BadTable(
+                f"row {pc.index(column.is_null(), True).as_py() + 1} has no `{field.name}`",
+                where=str(path),
+                hint=f"columns: {', '.join(schema.names)}; required: {', '.join(required)}",
+            )
+        cast, bad = _cast(column, field.type)
+        if bad is not None:
+            value = column[bad].as_py()
+            raise BadTable(f"row {bad + 1}, `{field.name}`: {value!r} cannot be read", where=str(path))
+        columns.append(cast)
+    return pa.table(columns, schema=schema)
 
 
-def _typed(value: Any, field: pa.Field, row: int, path: Path) -> Any:
-    """A value as its column takes it; text stands for times and truths, as in CSV."""
-    if value is None:
-        return None
+def _emptied(column: pa.ChunkedArray) -> pa.Array:
+    """A column in one piece, without dictionary, its empty texts null."""
+    whole = column.combine_chunks()
+    if pa.types.is_dictionary(whole.type):
+        whole = whole.dictionary_decode()
+    if pa.types.is_string(whole.type) or pa.types.is_large_string(whole.type):
+        return pc.if_else(pc.equal(whole, ""), pa.scalar(None, whole.type), whole)
+    return whole
+
+
+def _cast(column: pa.Array, kind: pa.DataType) -> tuple[pa.Array, int | None]:
+    """A column of a table's type, and the place of the first value that cannot be cast."""
+    if pa.types.is_null(column.type):
+        return pa.nulls(len(column), kind), None
+    if pa.types.is_timestamp(kind):
+        return _times(column)
     try:
-        if pa.types.is_timestamp(field.type):
-            return to_microseconds(value)
-        if pa.types.is_boolean(field.type):
-            return value if isinstance(value, bool) else _TRUTHS[str(value).lower()]
-    except (ValueError, KeyError, TypeError) as error:
-        raise BadTable(f"row {row}, `{field.name}`: {value!r} cannot be read", where=str(path)) from error
-    return value if isinstance(value, str) else str(value)
+        if pa.types.is_boolean(kind) and column.type != kind:
+            # Arrow's own cast knows neither yes nor no.
+            words = pc.index_in(pc.utf8_lower(column.cast(pa.string())), _WORDS)
+            cast, lost = pc.less(words, len(_TRUE)), pc.and_(words.is_null(), column.is_valid())
+            bad = pc.index(lost, True).as_py()
+            return cast, None if bad < 0 else bad
+        return column.cast(kind), None
+    except _UNCAST:
+        return column, pc.index(column.is_valid(), True).as_py()
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
+def _times(column: pa.Array) -> tuple[pa.Array, int | None]:
+    """Times as a log may write them; a timestamp or a date without a zone is UTC."""
+    if pa.types.is_date(column.type):
+        column = column.cast(pa.timestamp("s")).cast(TIMESTAMP)
+    if pa.types.is_timestamp(column.type):
+        moments = column.cast(pa.timestamp("us", tz=column.type.tz), safe=False).cast(TIMESTAMP)
+        bad = pc.index(possible(moments), False).as_py()
+        return moments, None if bad < 0 else bad
+    moments, reasons = timestamps(column.to_pylist())
+    return moments, min(reasons, default=None)
+
+
+def _columns(path: Path, schema: pa.Schema) -> pa.Table:
+    """A file's columns of the schema's names, in its own types."""
     try:
         if wrapping(path) == "parquet":
-            return _plain(pq.read_table(path))
-        raw = path.read_bytes()
+            names = [name for name in pq.read_schema(path).names if name in schema.names]
+            return pq.read_table(path, columns=names)
+        raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
         if raw.lstrip()[:1] in (b"{", b""):
-            return [_object(line, number, path) for number, line in enumerate(raw.splitlines(), 1) if line.strip()]
-        names = raw.split(b"\n", 1)[0].decode("utf-8-sig", "replace").strip().split(",")
-        as_text = pa_csv.ConvertOptions(
-            column_types={n.strip('"'): pa.string() for n in names}, strings_can_be_null=True
-        )
-        return _plain(pa_csv.read_csv(pa.BufferReader(raw), convert_options=as_text))
+            return _table_of_lines(raw, schema, path)
+        # As text: what looks like a number may be an account's name, and its zeros belong to it.
+        as_text = pa_csv.ConvertOptions(column_types=dict.fromkeys(schema.names, pa.string()), strings_can_be_null=True)
+        return pa_csv.read_csv(pa.BufferReader(raw), convert_options=as_text)
     except (OSError, pa.ArrowException) as error:
         raise UnreadableInput(
             f"the file cannot be read: {error}", where=str(path), hint="JSONL, CSV or Parquet"
         ) from error
 
 
-def _plain(table: pa.Table) -> list[dict[str, Any]]:
-    for place, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type):
-            whole = table[field.name].cast(pa.timestamp("us", tz=field.type.tz)).cast(pa.int64())
-            table = table.set_column(place, field.name, whole)
-    rows: list[dict[str, Any]] = table.to_pylist()
-    return rows
+def _table_of_lines(raw: bytes, schema: pa.Schema, path: Path) -> pa.Table:
+    records = [_object(line, number, path) for number, line in enumerate(raw.splitlines(), 1) if line.strip()]
+    return pa.table({name: _as_written([record.get(name) for record in records]) for name in schema.names})
+
+
+def _as_written(values: list[Any]) -> pa.Array:
+    """One column of JSON values; where their types differ, as text."""
+    try:
+        return pa.array(values)
+    except (*_UNCAST, TypeError):
+        return pa.array([None if value is None else str(value) for value in values], pa.string())
 
 
 def _object(line: bytes, number: int, path: Path) -> dict[str, Any]:

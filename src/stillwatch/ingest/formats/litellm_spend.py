@@ -25,9 +25,9 @@ from typing import Any, ClassVar
 from stillwatch.core.bodies import openai
 from stillwatch.core.bodies.shapes import Json, content_text, first, identity, merged, object_of
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.clock import elapsed_ms
 from stillwatch.ingest.formats.litellm_standard import answer, conversation
 from stillwatch.ingest.record import Fields, RecordError
+from stillwatch.ingest.timestamps import elapsed_ms
 
 __all__ = ["FORMAT"]
 

@@ -25,8 +25,8 @@ from typing import Any, ClassVar
 from stillwatch.core.bodies import anthropic, openai
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.clock import elapsed_ms
 from stillwatch.ingest.record import Fields
+from stillwatch.ingest.timestamps import elapsed_ms
 
 __all__ = ["FORMAT"]
 

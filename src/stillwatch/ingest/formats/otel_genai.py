@@ -26,8 +26,8 @@ from stillwatch.core.bodies.shapes import (
     whole,
 )
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.clock import elapsed_ms
 from stillwatch.ingest.record import Fields, Message, RecordError
+from stillwatch.ingest.timestamps import elapsed_ms
 
 __all__ = ["FORMAT"]
 

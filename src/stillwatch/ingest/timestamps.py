@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from stillwatch.ingest.record import RecordError, shown
 
-__all__ = ["TIMESTAMP", "elapsed_ms", "timestamps", "to_microseconds"]
+__all__ = ["TIMESTAMP", "elapsed_ms", "possible", "timestamps", "to_microseconds"]
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
@@ -44,7 +44,8 @@ def _from_number(value: float) -> int:
 
 def _from_text(text: str) -> int:
     try:
-        moment = datetime.fromisoformat(text.strip())
+        # As BigQuery and Postgres write it; Python knows no zone by its name.
+        moment = datetime.fromisoformat(text.strip().removesuffix(" UTC"))
     except ValueError:
         pass
     else:
@@ -91,6 +92,12 @@ def elapsed_ms(start: object, end: object) -> float | None:
         return None
 
 
+def possible(moments: pa.Array) -> pa.Array:
+    """Which moments of a column of ``TIMESTAMP`` lie in the years 2000 to 2100; null where one is null."""
+    whole = moments.cast(pa.int64())
+    return pc.and_(pc.greater_equal(whole, _EARLIEST), pc.less(whole, _LATEST))
+
+
 def _uniform(values: Sequence[object]) -> pa.Array | None:
     """All values at once, where every one is text in the common notation; None otherwise."""
     if not isinstance(values[0], str):
@@ -102,8 +109,7 @@ def _uniform(values: Sequence[object]) -> pa.Array | None:
         moments = texts.cast(TIMESTAMP)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return None
-    bounds = pc.min_max(moments.cast(pa.int64())).as_py()
-    return moments if bounds["min"] >= _EARLIEST and bounds["max"] < _LATEST else None
+    return moments if pc.all(possible(moments)).as_py() else None
 
 
 def timestamps(values: Sequence[object]) -> tuple[pa.Array, dict[int, str]]:

@@ -13,8 +13,8 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.core import BadTable, EmptyInput, UnknownFormat, UnreadableInput
-from stillwatch.ingest import all_formats, cut, plan, read_accounts, read_releases, read_slice
+from stillwatch.core import EmptyInput, UnknownFormat, UnreadableInput
+from stillwatch.ingest import all_formats, cut, plan, read_slice
 from stillwatch.tables import DEAD_LETTERS, EXCHANGES
 
 GOOD = {"time": "2026-11-24T00:00:00Z", "account_id": "a", "prompt": "hello there"}
@@ -158,30 +158,6 @@ def test_what_cannot_be_read_at_all_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "broken.gz").write_bytes(b"\x1f\x8b" + b"nonsense" * 5)
     with pytest.raises(UnreadableInput, match="broken"):
         plan([tmp_path / "broken.gz"])
-
-
-def test_side_files_in_three_kinds(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_text('{"account_id": "a", "created": "2026-01-01", "verified": true}\n')
-    (tmp_path / "a.csv").write_text("account_id,created,verified\na,2026-01-01,true\n")
-    pq.write_table(read_accounts(tmp_path / "a.csv"), tmp_path / "a.parquet")
-    tables = [read_accounts(tmp_path / f"a.{kind}") for kind in ("jsonl", "csv", "parquet")]
-    assert all(table.equals(tables[0]) for table in tables)
-    assert tables[0]["verified"].to_pylist() == [True]
-    (tmp_path / "r.csv").write_text("model,time\nm,2026-01-01T00:00:00Z\n")
-    assert read_releases(tmp_path / "r.csv")["model"].to_pylist() == ["m"]
-
-
-def test_wrong_side_files_say_row_and_column(tmp_path: Path) -> None:
-    path = tmp_path / "a.csv"
-    path.write_text("account_id,created\na,yesterday\n")
-    with pytest.raises(BadTable, match="row 1, `created`"):
-        read_accounts(path)
-    path.write_text("account_id,plan\na,free\na,plus\n")
-    with pytest.raises(BadTable, match="twice"):
-        read_accounts(path)
-    path.write_text("name,time\nm,2026-01-01\n")
-    with pytest.raises(BadTable, match="no `model`"):
-        read_releases(path)
 
 
 @pytest.mark.parametrize("name", ["openai-batch", "anthropic-batch"])

@@ -1,0 +1,212 @@
+"""Records of a wrong clock: found after reading, and set aside as dead letters.
+
+One record dated 2099 stretches a fortnight's log over decades, and tests that ask what a log's whole span leaves to
+chance then accuse whoever keeps hours. What counts as far away is said in ``stretches``. Nothing here asks what time it
+is: a log says the same whenever it is scanned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from stillwatch.scanning.stretches import DAY, SILENCE, Stretch, Wrong, wrong_stretches
+from stillwatch.tables import DEAD_LETTERS, EXCHANGES
+
+__all__ = ["set_aside", "wrong_times"]
+
+_BATCH = 8192
+_EXCERPT = 200
+
+Mask = npt.NDArray[np.bool_]
+
+_TIME = EXCHANGES.field("time").type
+_WRONG_TIMES = pa.schema(
+    [
+        ("source_file", pa.string()),
+        ("source_line", pa.int64()),
+        ("time", _TIME),
+        ("usual_first", _TIME),
+        ("usual_last", _TIME),
+        ("by_others", pa.bool_()),
+    ]
+)
+
+
+def _stretches(connection: duckdb.DuckDBPyConnection, exchanges: str) -> list[Stretch]:
+    """Every source's stretches in order; memory is bounded by sources times days."""
+    rows = connection.execute(
+        f"""
+        WITH day AS (
+            SELECT source_file, min(epoch_us(time)) AS first, max(epoch_us(time)) AS last, count(*) AS records
+            FROM read_parquet(?) GROUP BY source_file, epoch_us(time) // {DAY}
+        ), silence AS (
+            SELECT *, coalesce(first - lag(last) OVER sofar >= {SILENCE}, false) AS long
+            FROM day WINDOW sofar AS (PARTITION BY source_file ORDER BY first)
+        ), stretch AS (
+            SELECT *, count(*) FILTER (long) OVER (PARTITION BY source_file ORDER BY first) AS number FROM silence
+        )
+        SELECT source_file, min(first), max(last), sum(records)::BIGINT FROM stretch
+        GROUP BY source_file, number ORDER BY source_file, number
+        """,
+        [exchanges],
+    ).fetchall()
+    return [Stretch(*row) for row in rows]
+
+
+def _moments(values: Sequence[int]) -> pa.Array:
+    return pa.array(values, pa.int64()).cast(_TIME)
+
+
+def _as_table(wrong: Sequence[Wrong]) -> pa.Table:
+    return pa.table(
+        {
+            "source_file": pa.array([one.stretch.source for one in wrong], pa.string()),
+            "first": _moments([one.stretch.first for one in wrong]),
+            "last": _moments([one.stretch.last for one in wrong]),
+            "usual_first": _moments([one.usual_first for one in wrong]),
+            "usual_last": _moments([one.usual_last for one in wrong]),
+            "by_others": pa.array([one.by_others for one in wrong], pa.bool_()),
+        }
+    )
+
+
+def wrong_times(connection: duckdb.DuckDBPyConnection, exchanges_glob: Path) -> pa.Table:
+    """Records whose time lies far outside their own source's other records, or outside all other sources'.
+
+    Args:
+        connection: works within its own memory; nothing is left in it.
+        exchanges_glob: part files with the columns of ``EXCHANGES``, as ``RUN/exchanges.parquet/part-*.parquet``.
+
+    Returns:
+        ``source_file``, ``source_line`` and ``time`` of each, in that order; ``usual_first`` and ``usual_last``, the
+        times between which the rest lies; ``by_others``, whether the rest is that of the other sources.
+    """
+    connection.register("wrong_stretch", _as_table(wrong_stretches(_stretches(connection, str(exchanges_glob)))))
+    try:
+        found: pa.Table = connection.sql(
+            """
+            SELECT source_file, source_line, time, usual_first, usual_last, by_others
+            FROM read_parquet(?) JOIN wrong_stretch USING (source_file) WHERE time BETWEEN first AND last
+            ORDER BY source_file, source_line, time
+            """,
+            params=[str(exchanges_glob)],
+        ).to_arrow_table()
+    finally:
+        connection.unregister("wrong_stretch")
+    # DuckDB gives times in the zone of its session.
+    return found.cast(_WRONG_TIMES)
+
+
+def set_aside(run: Path, work: Path, connection: duckdb.DuckDBPyConnection) -> int:
+    """Make dead letters of the records of wrong clocks; how many there were.
+
+    Only part files that hold one are written anew, under another name first; the order of what is left stays. Where
+    nothing of a part is left, it is removed.
+
+    Args:
+        run: has ``exchanges.parquet/part-*.parquet``.
+        work: has ``sketches/``, row for row as the exchanges, and ``dead_letters/``, which gets
+            ``part-*.wrong-clocks.parquet``.
+        connection: works within its own memory; nothing is left in it.
+    """
+    exchanges = run / "exchanges.parquet" / "part-*.parquet"
+    wrong = wrong_stretches(_stretches(connection, str(exchanges)))
+    if not wrong:
+        return 0
+    sources = sorted({one.stretch.source for one in wrong})
+    held = connection.execute(
+        "SELECT DISTINCT filename FROM read_parquet(?, filename = true) WHERE list_contains(?, source_file) ORDER BY 1",
+        [str(exchanges), sources],
+    ).fetchall()
+    return sum(_part_set_aside(Path(name), work, wrong) for (name,) in held)
+
+
+def _part_set_aside(part: Path, work: Path, wrong: Sequence[Wrong]) -> int:
+    """Set a part's wrong records aside; how many there were."""
+    kept: list[Mask] = []
+    letters = []
+    for batch in pq.ParquetFile(part).iter_batches(_BATCH, columns=["source_file", "source_line", "time", "prompt"]):
+        which = _which(batch, wrong)
+        kept.append(which < 0)
+        if (which >= 0).any():
+            letters.append(_letters(batch.filter(pa.array(which >= 0)), [wrong[one] for one in which[which >= 0]]))
+    if not letters:
+        return 0
+    keep = np.concatenate(kept)
+    pq.write_table(
+        pa.Table.from_batches(letters, DEAD_LETTERS), work / "dead_letters" / f"{part.stem}.wrong-clocks.parquet"
+    )
+    for written in (part, work / "sketches" / part.name):
+        _keep(written, keep)
+    return int((~keep).sum())
+
+
+def _which(batch: pa.RecordBatch, wrong: Sequence[Wrong]) -> npt.NDArray[np.int64]:
+    """For each record the place in ``wrong`` of the stretch that it is in, or -1."""
+    times = batch.column("time").cast(pa.int64()).to_numpy()
+    names = batch.column("source_file").dictionary_encode()
+    place = {name: number for number, name in enumerate(names.dictionary.to_pylist())}
+    owner = names.indices.to_numpy()
+    which = np.full(len(times), -1, np.int64)
+    for number, one in enumerate(wrong):
+        if (source := place.get(one.stretch.source)) is not None:
+            which[(owner == source) & (times >= one.stretch.first) & (times <= one.stretch.last)] = number
+    return which
+
+
+def _letters(batch: pa.RecordBatch, wrong: Sequence[Wrong]) -> pa.RecordBatch:
+    """Dead letters of records, each with the stretch that it is in."""
+    times = batch.column("time")
+    moments = times.cast(pa.int64()).to_numpy()
+    first = np.array([one.usual_first for one in wrong], np.int64)
+    last = np.array([one.usual_last for one in wrong], np.int64)
+    days = np.where(moments < first, first - moments, moments - last) // DAY
+    side = np.where(moments < first, "before", "after")
+    rest = ["the records of the other sources" if one.by_others else "the other records of its source" for one in wrong]
+    written = pc.strftime(pc.cast(times, pa.timestamp("s", tz="UTC"), safe=False), "%Y-%m-%dT%H:%M:%SZ").to_pylist()
+    reasons = [
+        f"`time`: {time} lies {away:,} days {where} {whose}: a wrong clock"
+        for time, away, where, whose in zip(written, days.tolist(), side.tolist(), rest, strict=True)
+    ]
+    excerpts = pc.utf8_slice_codeunits(batch.column("prompt"), 0, _EXCERPT)
+    return pa.record_batch(
+        [batch.column("source_file"), batch.column("source_line"), pa.array(reasons, pa.string()), excerpts],
+        schema=DEAD_LETTERS,
+    )
+
+
+def _keep(part: Path, keep: Mask) -> None:
+    """Write a part anew with the rows that are kept, in groups and encodings as they were."""
+    if not keep.any():
+        part.unlink()
+        return
+    source = pq.ParquetFile(part)
+    written = part.with_name(f".{part.name}.partial")
+    columns = [source.metadata.row_group(0).column(place) for place in range(source.metadata.num_columns)]
+    with pq.ParquetWriter(
+        written,
+        source.schema_arrow,
+        compression="lz4",
+        use_dictionary=[column.path_in_schema for column in columns if "RLE_DICTIONARY" in column.encodings],
+    ) as writer:
+        for table in _kept_groups(source, keep):
+            writer.write_table(table)
+    written.replace(part)
+
+
+def _kept_groups(source: pq.ParquetFile, keep: Mask) -> Iterator[pa.Table]:
+    start = 0
+    for group in range(source.num_row_groups):
+        table = source.read_row_group(group)
+        kept = table.filter(pa.array(keep[start : start + len(table)]))
+        start += len(table)
+        if len(kept):
+            yield kept

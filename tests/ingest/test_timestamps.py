@@ -1,0 +1,164 @@
+"""Times as logs write them, read as the moment that was meant or not at all."""
+
+import json
+import tempfile
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stillwatch.ingest import plan, read_slice
+
+NOON = datetime(2026, 11, 24, 12, 0, 0, 250_000, tzinfo=UTC)
+MICROSECONDS = 1_795_521_600_250_000
+LAST = "2099-12-31T23:59:59.999999Z"
+
+
+def read(path: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    results = [result for part in plan([path]) for result in read_slice(part)]
+    exchanges = [row for result in results for row in result.exchanges.to_pylist()]
+    return exchanges, [row for result in results for row in result.dead_letters.to_pylist()]
+
+
+def read_times(folder: Path, times: list[Any], name: str = "time") -> tuple[list[Any], list[dict[str, Any]]]:
+    """Times as read of a log with these, and the dead letters; a good record comes first."""
+    good = {"time": "2026-11-24T00:00:00Z", "account_id": "a", "prompt": "p"}
+    path = folder / "log.jsonl"
+    path.write_text("".join(json.dumps({**good, name: time}) + "\n" for time in [good["time"], *times]))
+    exchanges, letters = read(path)
+    return [row[name] for row in exchanges][1:], letters
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        MICROSECONDS / 10**6,
+        MICROSECONDS // 1000,
+        float(MICROSECONDS // 1000),
+        MICROSECONDS,
+        MICROSECONDS * 1000,
+        MICROSECONDS * 1000 + 999,
+        str(MICROSECONDS / 10**6),
+        str(MICROSECONDS * 1000),
+        f" {MICROSECONDS} ",
+        "2026-11-24T12:00:00.25Z",
+        "2026-11-24T12:00:00.250000",
+        "2026-11-24 12:00:00.250+00:00",
+        "2026-11-24 12:00:00.250 UTC",
+        "2026-11-24T13:00:00.25+01:00",
+        "2026-11-24T06:30:00.25-05:30",
+        "20261124T120000.250Z",
+    ],
+)
+@pytest.mark.parametrize("name", ["time", "created"])
+def test_every_notation_is_the_same_moment(tmp_path: Path, written: Any, name: str) -> None:
+    assert read_times(tmp_path, [written], name) == ([NOON], [])
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        (946_684_800, datetime(2000, 1, 1, tzinfo=UTC)),
+        ("2000-01-01", datetime(2000, 1, 1, tzinfo=UTC)),
+        (4_102_444_799, datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        (4_102_444_799_999, datetime(2099, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)),
+        (4_102_444_799_999_999, datetime(2099, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
+        (LAST, datetime(2099, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
+        ("2000-01-01T00:00:00Z", datetime(2000, 1, 1, tzinfo=UTC)),
+        ("2100-01-01T00:30:00+01:00", datetime(2099, 12, 31, 23, 30, tzinfo=UTC)),
+    ],
+)
+def test_the_first_and_the_last_moment(tmp_path: Path, written: Any, moment: datetime) -> None:
+    assert read_times(tmp_path, [written]) == ([moment], [])
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        946_684_799,
+        4_102_444_800,
+        "1999-12-31T23:59:59.999999Z",
+        "2100-01-01T00:00:00Z",
+        "2026-11-24T25:00:00Z",
+        "2026-02-30T00:00:00Z",
+        "yesterday",
+        "nan",
+        "1e400",
+        -1,
+        True,
+        [1],
+        {"seconds": 1},
+    ],
+)
+def test_what_is_no_time_is_a_dead_letter_that_shows_it(tmp_path: Path, written: Any) -> None:
+    times, letters = read_times(tmp_path, [written, LAST])
+    assert len(times) == 1
+    (letter,) = letters
+    assert letter["line"] == 2
+    assert letter["reason"].startswith("`time`: ")
+    assert repr(written) in letter["reason"]
+
+
+def test_a_bad_created_is_told_under_its_own_name(tmp_path: Path) -> None:
+    times, (letter,) = read_times(tmp_path, ["2026-11-24", "never", None], "created")
+    assert times == [datetime(2026, 11, 24, tzinfo=UTC), None]
+    assert (letter["line"], letter["reason"][:11]) == (3, "`created`: ")
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.datetimes(datetime(2000, 1, 2), datetime(2099, 12, 30)), min_size=1, max_size=6),  # noqa: DTZ001
+    st.integers(0, 5),
+)
+def test_a_column_reads_as_its_values_do(made: list[datetime], odd: int) -> None:
+    """All in the common notation are parsed at once; one in another notation has all parsed one by one."""
+    common = [moment.isoformat() + "Z" for moment in made]
+    meant = [moment.replace(tzinfo=UTC) for moment in made]
+    mixed = [*common[:odd], (meant[odd % len(made)] - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)]
+    with tempfile.TemporaryDirectory() as folder:
+        assert read_times(Path(folder), common) == (meant, [])
+        assert read_times(Path(folder), [*mixed, *common])[0] == [*meant[:odd], meant[odd % len(made)], *meant]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC", "Asia/Kolkata"])
+def test_columns_of_timestamps_are_moments(tmp_path: Path, unit: str, zone: str | None) -> None:
+    moments = [datetime(2026, 11, 24, 12, tzinfo=UTC), datetime(1999, 1, 1, tzinfo=UTC)]
+    times = pa.array([m.replace(tzinfo=None) for m in moments], pa.timestamp(unit))
+    if zone:
+        times = times.cast(pa.timestamp(unit, tz=zone))
+    path = tmp_path / "log.parquet"
+    pq.write_table(pa.table({"time": times, "account_id": ["a", "b"], "prompt": ["p", "q"]}), path)
+    (row,), (letter,) = read(path)
+    assert row["time"] == moments[0]
+    assert letter["line"] == 2
+    assert "'account_id': 'b'" in letter["excerpt"]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "latency"),
+    [
+        ("2026-11-24T00:00:00Z", "2026-11-24T00:00:01.5Z", 1500.0),
+        (1_795_490_904.0, 1_795_490_904.25, 250.0),
+        ("2026-11-24T00:00:00Z", "2026-11-24T01:00:00+01:00", 0.0),
+        ("2026-11-24T00:00:00Z", "later", None),
+        ("2026-11-24T00:00:00Z", None, None),
+    ],
+)
+def test_latency_is_what_lies_between_two_times(tmp_path: Path, start: Any, end: Any, latency: float | None) -> None:
+    record = {"request_id": "r", "call_type": "acompletion", "api_key": "k", "startTime": start, "endTime": end}
+    record["proxy_server_request"] = {"messages": [{"role": "user", "content": "Why?"}]}
+    (tmp_path / "log.jsonl").write_text(json.dumps(record))
+    (row,), _ = read(tmp_path / "log.jsonl")
+    assert row["latency_ms"] == latency
+
+
+def test_an_offset_is_never_dropped(tmp_path: Path) -> None:
+    written = [datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=h))) for h in range(-12, 15)]
+    times, _ = read_times(tmp_path, [moment.isoformat() for moment in written])
+    assert times == written
