@@ -279,7 +279,16 @@ INFO: Row = {
     "started": "2026-02-10T08:15:00+00:00",
     "counts": {"exchanges": 201_340, "clusters_tested": 37},
     "timings": {"ingest": 1.21, "signals": 3.4, "campaigns": 12.8},
-    "columns_missing": ["tls_fingerprint", "client_address", "asn", "country", "payment_id", "email_domain", "org_id"],
+    "columns_missing": [
+        "tls_fingerprint",
+        "client_address",
+        "asn",
+        "country",
+        "payment_id",
+        "email_domain",
+        "created",
+        "org_id",
+    ],
     "notes": ["Infrastructure evidence was weighed without addresses."],
 }
 

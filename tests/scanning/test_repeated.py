@@ -2,20 +2,22 @@
 
 import gzip
 import json
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stillwatch.engines import DuckDBEngine
 from stillwatch.ingest import all_formats, plan, read_slice
 from stillwatch.scanning.repeated import Repeats, count_repeats
-from stillwatch.tables import EXCHANGES
+from stillwatch.sketching import SKETCH, sketch_batch
+from stillwatch.tables import EXCHANGES, RUN_EXCHANGES
 
 
 def counted(*paths: Path) -> Repeats:
@@ -25,9 +27,10 @@ def counted(*paths: Path) -> Repeats:
 
 
 def counted_in(exchanges: pa.Table) -> Repeats:
-    with duckdb.connect(config={"threads": "2"}) as connection:
-        connection.register("exchanges", exchanges)
-        return count_repeats(connection)
+    with tempfile.TemporaryDirectory() as spill, DuckDBEngine(Path(spill), memory_mb=300, threads=2) as engine:
+        keyed = exchanges.append_column(RUN_EXCHANGES.field("row_key"), pa.array(range(len(exchanges)), pa.int64()))
+        sketches = pa.Table.from_batches(list(map(sketch_batch, keyed.combine_chunks().to_batches())), SKETCH)
+        return count_repeats(engine, exchanges=engine.keep(keyed), sketches=engine.keep(sketches))
 
 
 def records(count: int, **more: Any) -> list[dict[str, Any]]:

@@ -8,17 +8,16 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stillwatch.engines import connect
+from stillwatch.engines import DuckDBEngine
 from stillwatch.scanning.wrong_clocks import set_aside, wrong_times
 from stillwatch.sketching import sketch_batch
-from stillwatch.tables import DEAD_LETTERS, EXCHANGES
+from stillwatch.tables import DEAD_LETTERS, EXCHANGES, RUN_EXCHANGES
 
 START = datetime(2026, 11, 2, tzinfo=UTC)
 DAYS = 86_400.0
@@ -49,14 +48,14 @@ def exchanges(
 
 
 @contextmanager
-def database(folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with connect(folder / "spill", memory_mb=300, threads=1) as connection:
-        yield connection
+def database(folder: Path) -> Iterator[DuckDBEngine]:
+    with DuckDBEngine(folder / "spill", memory_mb=300, threads=1) as engine:
+        yield engine
 
 
 @cache
-def shared_database() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"threads": "1"})
+def shared_database() -> DuckDBEngine:
+    return DuckDBEngine(Path(tempfile.gettempdir()), memory_mb=300, threads=1)
 
 
 def found(logs: Mapping[str, Sequence[datetime]], shuffle: int = 0) -> list[tuple[str, int]]:
@@ -66,7 +65,7 @@ def found(logs: Mapping[str, Sequence[datetime]], shuffle: int = 0) -> list[tupl
         for number, (source, times) in enumerate(logs.items()):
             needed = exchanges(times, source, columns=("time", "source_file", "source_line"))
             pq.write_table(needed, folder / f"part-{(number + shuffle) % 97:06d}.parquet")
-        wrong = wrong_times(shared_database(), folder / "part-*.parquet")
+        wrong = wrong_times(shared_database(), shared_database().read(folder / "part-*.parquet"))
     return list(zip(wrong["source_file"].to_pylist(), wrong["source_line"].to_pylist(), strict=True))
 
 
@@ -190,22 +189,23 @@ def test_the_archive_of_an_earlier_year_is_no_wrong_clock() -> None:
 def test_what_is_found_says_what_is_usual(tmp_path: Path) -> None:
     right = moments(ordinary("uniform", 30, 14, random.Random(6)))
     pq.write_table(exchanges([*right, WRONG[3]], "log"), tmp_path / "part-000000.parquet")
-    with database(tmp_path) as connection:
-        connection.execute("SET TimeZone = 'Asia/Kolkata'")
-        (row,) = wrong_times(connection, tmp_path / "part-*.parquet").to_pylist()
+    with database(tmp_path) as engine:
+        (row,) = wrong_times(engine, engine.read(tmp_path / "part-*.parquet")).to_pylist()
     assert (row["time"], row["by_others"]) == (WRONG[3], False)
     assert (row["usual_first"], row["usual_last"]) == (min(right), max(right))
 
 
 def folders(tmp_path: Path, parts: Sequence[pa.Table]) -> tuple[Path, Path]:
     run, work = tmp_path / "run", tmp_path / "run" / ".work"
-    for folder in (run / "exchanges.parquet", work / "sketches", work / "dead_letters"):
+    for folder in (run / "exchanges.parquet", run / "sketches.parquet", work / "dead_letters"):
         folder.mkdir(parents=True)
     for number, part in enumerate(parts):
         name = f"part-{number:06d}.parquet"
+        keys = pa.array([(number << 32) + row for row in range(len(part))], pa.int64())
+        part = part.append_column(RUN_EXCHANGES.field("row_key"), keys)
         pq.write_table(part, run / "exchanges.parquet" / name, row_group_size=40, use_dictionary=["model"])
         sketches = pa.Table.from_batches(list(map(sketch_batch, part.to_batches())))
-        pq.write_table(sketches, work / "sketches" / name, use_dictionary=False)
+        pq.write_table(sketches, run / "sketches.parquet" / name, use_dictionary=False)
     return run, work
 
 
@@ -219,21 +219,21 @@ def test_setting_aside_loses_nothing_and_keeps_order(tmp_path: Path) -> None:
     parts.append(exchanges(moments([5.0] * 7), "other.jsonl"))
     run, work = folders(tmp_path, parts)
     before = {p.name: p.read_bytes() for p in (run / "exchanges.parquet").iterdir()}
-    with database(tmp_path) as connection:
-        assert set_aside(run, work, connection) == 5
-        assert set_aside(run, work, connection) == 0
+    with database(tmp_path) as engine:
+        assert set_aside(engine, run, work) == 5
+        assert set_aside(engine, run, work) == 0
     kept = pq.read_table(run / "exchanges.parquet")
     letters = pq.read_table(work / "dead_letters")
     assert letters.schema.equals(DEAD_LETTERS)
     assert kept.num_rows + letters.num_rows == 209
     assert kept["source_line"].to_pylist()[:195] == [n for n in range(1, 201) if n not in (6, 45, 200)][:195]
-    sketched = pq.read_table(work / "sketches")
-    assert sketched["exchange_id"].to_pylist() == kept["exchange_id"].to_pylist()
+    sketched = pq.read_table(run / "sketches.parquet")
+    assert sketched["row_key"].to_pylist() == kept["row_key"].to_pylist()
     # What holds nothing wrong is not touched, and what holds nothing else is gone.
     names = sorted(p.name for p in (run / "exchanges.parquet").iterdir())
     assert names == ["part-000000.parquet", "part-000001.parquet", "part-000003.parquet"]
     assert (run / "exchanges.parquet" / names[2]).read_bytes() == before[names[2]]
-    assert sorted(p.name for p in (work / "sketches").iterdir()) == names
+    assert sorted(p.name for p in (run / "sketches.parquet").iterdir()) == names
     described = pq.ParquetFile(run / "exchanges.parquet" / names[0]).metadata.row_group(0)
     by_name = {described.column(n).path_in_schema: described.column(n) for n in range(described.num_columns)}
     assert "RLE_DICTIONARY" not in by_name["prompt"].encodings
@@ -245,8 +245,8 @@ def test_dead_letters_say_how_far_away_and_from_what(tmp_path: Path) -> None:
     long = pa.array(["é" * 300] * 3, pa.string())
     small = small.set_column(small.schema.get_field_index("prompt"), EXCHANGES.field("prompt"), long)
     run, work = folders(tmp_path, [exchanges(times, "log.jsonl"), small])
-    with database(tmp_path) as connection:
-        assert set_aside(run, work, connection) == 3
+    with database(tmp_path) as engine:
+        assert set_aside(engine, run, work) == 3
     first, second, third = pq.read_table(work / "dead_letters").to_pylist()
     days = (WRONG[3] - START).days
     assert first == {
@@ -263,7 +263,7 @@ def test_dead_letters_say_how_far_away_and_from_what(tmp_path: Path) -> None:
 def test_a_log_without_wrong_clocks_is_left_as_it_is(tmp_path: Path) -> None:
     run, work = folders(tmp_path, [exchanges(moments([0.0] * 9), "log.jsonl")])
     before = (run / "exchanges.parquet" / "part-000000.parquet").read_bytes()
-    with database(tmp_path) as connection:
-        assert set_aside(run, work, connection) == 0
+    with database(tmp_path) as engine:
+        assert set_aside(engine, run, work) == 0
     assert (run / "exchanges.parquet" / "part-000000.parquet").read_bytes() == before
     assert list((work / "dead_letters").iterdir()) == []

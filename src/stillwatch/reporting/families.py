@@ -13,17 +13,7 @@ import pyarrow as pa
 
 from stillwatch.drawing import order_families
 
-__all__ = ["FAMILY_MEANINGS", "families_of_links", "families_of_run"]
-
-FAMILY_MEANINGS: Mapping[str, str] = {
-    "structure": "the same text machinery",
-    "semantics": "the same source of questions",
-    "purpose": "what training data looks like",
-    "shape": "the same client",
-    "timing": "acting together",
-    "infrastructure": "the same hands",
-}
-"""What each known family sees."""
+__all__ = ["families_of_links", "families_of_run"]
 
 _NOT_FAMILIES = frozenset({"account_a", "account_b", "match_weight", "match_probability"})
 

@@ -38,7 +38,8 @@ def render_console(run: Path) -> RenderableType:
     rows = order_campaigns(read_table(run, "campaigns"))
     accounts = read_table(run, "accounts", ["verdict", "exchanges"])
     dead = read_table(run, "dead_letters", ["reason"])
-    told = read_info(run).get("counts") or {}
+    info = read_info(run)
+    told = info.get("counts") or {}
     parts: list[RenderableType] = [Text("No campaign found.", style="bold")]
     if rows:
         parts = [_campaign_table(rows), *(_why(row) for row in rows[:_MOST_CAMPAIGNS])]
@@ -53,6 +54,7 @@ def render_console(run: Path) -> RenderableType:
         )
     )
     parts.append(_dead_letters(dead.num_rows, pc.value_counts(dead["reason"]).to_pylist()))
+    parts.extend(Text(wording.visible(note), style="yellow") for note in info.get("notes") or ())
     parts.append(
         Text.assemble("report: ", (wording.visible(str(run / "report.html")), "bold"), no_wrap=True, overflow="ignore")
     )

@@ -8,17 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import duckdb
-import numpy as np
-import numpy.typing as npt
-
+from stillwatch.engines import Engine, Table
 from stillwatch.tables import EXCHANGES
 
 __all__ = ["Repeats", "count_repeats"]
 
-Hashes = npt.NDArray[np.uint64]
-
-_BATCH = 65_536
 _WHERE_READ = ("exchange_id", "source_file", "source_line")
 # An id that was made at reading counts only for what follows the line, where one line gave several exchanges.
 _MADE = "concat(source_file, ':', source_line)"
@@ -65,48 +59,46 @@ class Repeats:
         return {"copies": self.copies, "copied": self.copied, "shared_ids": self.shared_ids}
 
 
-def count_repeats(connection: duckdb.DuckDBPyConnection) -> Repeats:
+# Copies agree in what sketches tell; only those that do are read whole.
+_ALIKE_SQL = """
+WITH alike AS (SELECT account, time, masked FROM {sketches} GROUP BY ALL HAVING count(*) > 1)
+SELECT row_key FROM {sketches} SEMI JOIN alike USING (account, time, masked)
+"""
+
+_SAID = ", ".join([_OWN_ID, *(f'"{name}"' for name in EXCHANGES.names if name not in _WHERE_READ)])
+
+_COUNT_SQL = """
+SELECT (SELECT count(*) FROM {exchanges}) AS exchanges,
+       coalesce((SELECT sum(n - 1) FROM (SELECT count(*) AS n FROM {said} GROUP BY said)), 0)::BIGINT AS copies,
+       (SELECT count(*) FROM (SELECT 1 FROM {said} GROUP BY said HAVING count(*) > 1)) AS copied
+"""
+
+_SHARED_SQL = """
+WITH twice AS (SELECT exchange_id FROM {exchanges} GROUP BY exchange_id HAVING count(*) > 1),
+own AS (
+    SELECT e.exchange_id, coalesce(s.said, hash('alone', e.row_key)) AS said
+    FROM {exchanges} AS e SEMI JOIN twice USING (exchange_id) LEFT JOIN {said} AS s USING (row_key)
+)
+SELECT count(*) AS n FROM (SELECT 1 FROM own GROUP BY exchange_id HAVING count(DISTINCT said) > 1)
+"""
+
+
+def count_repeats(engine: Engine, *, exchanges: Table, sketches: Table) -> Repeats:
     """How many exchanges are copies of others, and how many ids stand on exchanges that differ.
 
-    Rows are compared by 64-bit hashes: among 16 million that differ, two are taken for equal with a chance of 7 in a
-    million. Sixteen bytes a row are held, and as much again while they are sorted.
+    Exchanges are compared by 64-bit hashes: among 16 million that differ, two are taken for equal with a chance of 7
+    in a million. Only those whose sketches agree in account, time and words are read whole.
 
     Args:
-        connection: has the view ``exchanges``.
+        engine: where the tables lie.
+        exchanges, sketches: of a run.
     """
-    rows, ids = _hashes(connection)
-    ordered = np.sort(rows)
-    same = ordered[1:] == ordered[:-1]
-    del ordered
-    # A run of equal hashes begins where one is equal to the next, but not to the one before.
-    begins = same & ~np.concatenate([[False], same[:-1]])
-    return Repeats(len(rows), int(same.sum()), int(begins.sum()), _shared(ids, rows))
-
-
-def _hashes(connection: duckdb.DuckDBPyConnection) -> tuple[Hashes, Hashes]:
-    """Of each row a hash of what it says, and one of its id, in one pass over the log."""
-    ((count,),) = connection.execute("SELECT count(*) FROM exchanges").fetchall()
-    said = ", ".join([_OWN_ID, *(f'"{name}"' for name in EXCHANGES.names if name not in _WHERE_READ)])
-    rows, ids = np.empty(count, np.uint64), np.empty(count, np.uint64)
-    start = 0
-    found = connection.sql(f"SELECT hash({said}) AS said, hash(exchange_id) AS id FROM exchanges")
-    for batch in found.to_arrow_reader(_BATCH):
-        end = start + batch.num_rows
-        rows[start:end], ids[start:end] = batch.column("said").to_numpy(), batch.column("id").to_numpy()
-        start = end
-    return rows, ids
-
-
-def _shared(ids: Hashes, rows: Hashes) -> int:
-    """How many ids stand on rows that differ."""
-    ordered = np.sort(ids)
-    twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-    del ordered
-    if not len(twice):
-        return 0
-    which = np.isin(ids, twice)
-    ids, rows = ids[which], rows[which]
-    order = np.lexsort((rows, ids))
-    ids, rows = ids[order], rows[order]
-    differs = (ids[1:] == ids[:-1]) & (rows[1:] != rows[:-1])
-    return len(np.unique(ids[1:][differs]))
+    alike = engine.sql(_ALIKE_SQL, sketches=sketches)
+    said = engine.sql(
+        f"SELECT row_key, hash({_SAID}) AS said FROM {{exchanges}} SEMI JOIN {{alike}} USING (row_key)",
+        exchanges=exchanges,
+        alike=alike,
+    )
+    (found,) = engine.fetch(_COUNT_SQL, exchanges=exchanges, said=said).to_pylist()
+    shared = engine.fetch(_SHARED_SQL, exchanges=exchanges, said=said)["n"][0].as_py()
+    return Repeats(found["exchanges"], found["copies"], found["copied"], shared)

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
 import shutil
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.alliance.store import partner_indicators
 from stillwatch.core import EmptyInput
-from stillwatch.engines import worker_pool
+from stillwatch.engines import DuckDBEngine, worker_pool
 from stillwatch.ingest import cut, plan, read_accounts, read_releases
 from stillwatch.reporting import write_findings, write_report
-from stillwatch.scanning.detect import ACCOUNT_FILE_COPY, Clock, Detected, Extras, RunTables, detect
-from stillwatch.scanning.read import Read, read_slices
+from stillwatch.scanning.detect import ACCOUNT_FILE_COPY, Clock, Extras, RunTables, detect
+from stillwatch.scanning.read import read_slices
+from stillwatch.scanning.repeated import Repeats, count_repeats
 from stillwatch.scanning.run import Run, new_run
+from stillwatch.scanning.run_document import RunDocument
 from stillwatch.scanning.values import Values, read_values
+from stillwatch.scanning.wrong_clocks import set_aside
 from stillwatch.settings import ScanSettings
 from stillwatch.tables import ACCOUNT_FILE, DEAD_LETTERS, EXCHANGES
 
@@ -32,7 +33,6 @@ __all__ = ["Progress", "scan"]
 
 # A worker with less to read than this is done before it would have started.
 _BYTES_A_WORKER = 3_000_000
-_VERSIONED = ("duckdb", "graspologic-native", "numpy", "pyarrow", "scipy", "wordllama")
 
 
 class Progress(Protocol):
@@ -99,6 +99,9 @@ def scan(
         progress.start("reading", size)
         clock.stage("read and sketch")
         read = read_slices(cut(slices), run, work, pool=pool, progress=progress.advance)
+        clock.stage("wrong clocks and repeats")
+        wrong, repeats = _checked(run, work, settings)
+        read = replace(read, exchanges=read.exchanges - wrong, dead_letters=read.dead_letters + wrong)
         clock.stage(None)
         letters = _gather_dead_letters(run, work)
         if not read.exchanges:
@@ -114,14 +117,25 @@ def scan(
         missing = _missing_columns(run / "exchanges.parquet", account_table)
         progress.start("writing the report", None)
         shutil.rmtree(work)
-        _write_run_json(run, settings, started, read, found, clock, missing, known)
+        document = RunDocument(settings, started, read, wrong, repeats, found, missing, known)
+        document.write(run, clock.seconds)
         clock.stage("report")
         write_report(run)
         write_findings(run)
         clock.stage(None)
         # Once more, now with the report's own time.
-        _write_run_json(run, settings, started, read, found, clock, missing, known)
+        document.write(run, clock.seconds)
     return Run.open(out)
+
+
+def _checked(run: Path, work: Path, settings: ScanSettings) -> tuple[int, Repeats]:
+    """Records of wrong clocks are set aside, repeats counted."""
+    with DuckDBEngine(work / "spill", memory_mb=settings.memory_mb, threads=settings.workers) as engine:
+        if not any((run / "exchanges.parquet").iterdir()):
+            return 0, Repeats(0, 0, 0, 0)
+        wrong = set_aside(engine, run, work)
+        tables = {name: engine.read(run / f"{name}.parquet" / "*.parquet") for name in ("exchanges", "sketches")}
+        return wrong, count_repeats(engine, **tables)
 
 
 def _gather_dead_letters(run: Path, work: Path) -> str:
@@ -152,44 +166,3 @@ def _workers(workers: int, size: int) -> AbstractContextManager[Executor | None]
     """Processes for a log of this many bytes, None where one is enough."""
     busy = min(workers, size // _BYTES_A_WORKER)
     return worker_pool(busy) if busy > 1 else nullcontext()
-
-
-def _write_run_json(
-    run: Path,
-    settings: ScanSettings,
-    started: datetime,
-    read: Read,
-    found: Detected,
-    clock: Clock,
-    missing: Sequence[str],
-    values: Values,
-) -> None:
-    document: dict[str, Any] = {
-        "stillwatch": importlib.metadata.version("stillwatch"),
-        "versions": {
-            "python": platform.python_version(),
-            **{n: importlib.metadata.version(n) for n in _VERSIONED},
-        },
-        "settings": settings.model_dump(),
-        "seed": settings.seed,
-        "started": started.isoformat(timespec="seconds"),
-        "families": list(found.families),
-        "counts": {
-            "exchanges": read.exchanges,
-            "dead_letters": read.dead_letters,
-            "bytes": read.read_bytes,
-            "accounts": found.accounts,
-            "links": found.links,
-            "templates": found.templates,
-            "clusters_tested": found.clusters_tested,
-            "campaigns": found.campaigns,
-        },
-        "timings": {name: round(seconds, 3) for name, seconds in clock.seconds.items()},
-        "columns_missing": list(missing),
-    }
-    if found.partners is not None:
-        word = found.partners
-        document["partners"] = {"indicators": word.held, "too_broad": word.broad, "matches": len(word.table)}
-    if values.sha256:
-        document["values"] = {"sha256": values.sha256, "caveats": list(values.caveats)}
-    (run / "run.json").write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2))

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from stillwatch.engines import Engine, Table
 from stillwatch.scanning.stretches import DAY, SILENCE, Stretch, Wrong, wrong_stretches
 from stillwatch.tables import DEAD_LETTERS, EXCHANGES
 
@@ -40,25 +40,31 @@ _WRONG_TIMES = pa.schema(
 )
 
 
-def _stretches(connection: duckdb.DuckDBPyConnection, exchanges: str) -> list[Stretch]:
-    """Every source's stretches in order; memory is bounded by sources times days."""
-    rows = connection.execute(
-        f"""
-        WITH day AS (
-            SELECT source_file, min(epoch_us(time)) AS first, max(epoch_us(time)) AS last, count(*) AS records
-            FROM read_parquet(?) GROUP BY source_file, epoch_us(time) // {DAY}
-        ), silence AS (
-            SELECT *, coalesce(first - lag(last) OVER sofar >= {SILENCE}, false) AS long
-            FROM day WINDOW sofar AS (PARTITION BY source_file ORDER BY first)
-        ), stretch AS (
-            SELECT *, count(*) FILTER (long) OVER (PARTITION BY source_file ORDER BY first) AS number FROM silence
-        )
-        SELECT source_file, min(first), max(last), sum(records)::BIGINT FROM stretch
-        GROUP BY source_file, number ORDER BY source_file, number
-        """,
-        [exchanges],
-    ).fetchall()
-    return [Stretch(*row) for row in rows]
+_STRETCH_SQL = f"""
+WITH day AS (
+    SELECT source_file, min(epoch_us(time)) AS first, max(epoch_us(time)) AS last, count(*) AS records
+    FROM {{exchanges}} GROUP BY source_file, epoch_us(time) // {DAY}
+), silence AS (
+    SELECT *, coalesce(first - lag(last) OVER sofar >= {SILENCE}, false) AS long
+    FROM day WINDOW sofar AS (PARTITION BY source_file ORDER BY first)
+), stretch AS (
+    SELECT *, count(*) FILTER (long) OVER (PARTITION BY source_file ORDER BY first) AS number FROM silence
+)
+SELECT source_file, min(first) AS first, max(last) AS last, sum(records)::BIGINT AS records FROM stretch
+GROUP BY source_file, number ORDER BY source_file, number
+"""
+
+_WRONG_SQL = """
+SELECT source_file, source_line, time, usual_first, usual_last, by_others
+FROM {exchanges} JOIN {wrong} USING (source_file) WHERE time BETWEEN first AND last
+ORDER BY source_file, source_line, time
+"""
+
+
+def _wrong(engine: Engine, exchanges: Table) -> Sequence[Wrong]:
+    """Stretches that a wrong clock dated; memory is bounded by sources times days."""
+    found = engine.fetch(_STRETCH_SQL, exchanges=exchanges)
+    return wrong_stretches([Stretch(*row.values()) for row in found.to_pylist()])
 
 
 def _moments(values: Sequence[int]) -> pa.Array:
@@ -78,61 +84,47 @@ def _as_table(wrong: Sequence[Wrong]) -> pa.Table:
     )
 
 
-def wrong_times(connection: duckdb.DuckDBPyConnection, exchanges_glob: Path) -> pa.Table:
+def wrong_times(engine: Engine, exchanges: Table) -> pa.Table:
     """Records whose time lies far outside their own source's other records, or outside all other sources'.
-
-    Args:
-        connection: works within its own memory; nothing is left in it.
-        exchanges_glob: part files with the columns of ``EXCHANGES``, as ``RUN/exchanges.parquet/part-*.parquet``.
 
     Returns:
         ``source_file``, ``source_line`` and ``time`` of each, in that order; ``usual_first`` and ``usual_last``, the
         times between which the rest lies; ``by_others``, whether the rest is that of the other sources.
     """
-    connection.register("wrong_stretch", _as_table(wrong_stretches(_stretches(connection, str(exchanges_glob)))))
-    try:
-        found: pa.Table = connection.sql(
-            """
-            SELECT source_file, source_line, time, usual_first, usual_last, by_others
-            FROM read_parquet(?) JOIN wrong_stretch USING (source_file) WHERE time BETWEEN first AND last
-            ORDER BY source_file, source_line, time
-            """,
-            params=[str(exchanges_glob)],
-        ).to_arrow_table()
-    finally:
-        connection.unregister("wrong_stretch")
+    found = engine.fetch(_WRONG_SQL, exchanges=exchanges, wrong=_as_table(_wrong(engine, exchanges)))
     # DuckDB gives times in the zone of its session.
     return found.cast(_WRONG_TIMES)
 
 
-def set_aside(run: Path, work: Path, connection: duckdb.DuckDBPyConnection) -> int:
+def set_aside(engine: Engine, run: Path, work: Path) -> int:
     """Make dead letters of the records of wrong clocks; how many there were.
 
     Only part files that hold one are written anew, under another name first; the order of what is left stays. Where
     nothing of a part is left, it is removed.
 
     Args:
-        run: has ``exchanges.parquet/part-*.parquet``.
-        work: has ``sketches/``, row for row as the exchanges, and ``dead_letters/``, which gets
-            ``part-*.wrong-clocks.parquet``.
-        connection: works within its own memory; nothing is left in it.
+        engine: reads the parts.
+        run: has ``exchanges.parquet/part-*.parquet`` and ``sketches.parquet/``, row for row the same.
+        work: has ``dead_letters/``, which gets ``part-*.wrong-clocks.parquet``.
     """
-    exchanges = run / "exchanges.parquet" / "part-*.parquet"
-    wrong = wrong_stretches(_stretches(connection, str(exchanges)))
+    exchanges = engine.read(run / "exchanges.parquet" / "part-*.parquet")
+    wrong = _wrong(engine, exchanges)
     if not wrong:
         return 0
-    sources = sorted({one.stretch.source for one in wrong})
-    held = connection.execute(
-        "SELECT DISTINCT filename FROM read_parquet(?, filename = true) WHERE list_contains(?, source_file) ORDER BY 1",
-        [str(exchanges), sources],
-    ).fetchall()
-    return sum(_part_set_aside(Path(name), work, wrong) for (name,) in held)
+    sources = pa.table({"source_file": sorted({one.stretch.source for one in wrong})})
+    held = engine.fetch(
+        "SELECT DISTINCT row_key >> 32 AS part FROM {exchanges} SEMI JOIN {sources} USING (source_file) ORDER BY part",
+        exchanges=exchanges,
+        sources=sources,
+    )
+    return sum(_part_set_aside(run, work, f"part-{part:06d}.parquet", wrong) for part in held["part"].to_pylist())
 
 
-def _part_set_aside(part: Path, work: Path, wrong: Sequence[Wrong]) -> int:
+def _part_set_aside(run: Path, work: Path, name: str, wrong: Sequence[Wrong]) -> int:
     """Set a part's wrong records aside; how many there were."""
     kept: list[Mask] = []
     letters = []
+    part = run / "exchanges.parquet" / name
     for batch in pq.ParquetFile(part).iter_batches(_BATCH, columns=["source_file", "source_line", "time", "prompt"]):
         which = _which(batch, wrong)
         kept.append(which < 0)
@@ -144,7 +136,7 @@ def _part_set_aside(part: Path, work: Path, wrong: Sequence[Wrong]) -> int:
     pq.write_table(
         pa.Table.from_batches(letters, DEAD_LETTERS), work / "dead_letters" / f"{part.stem}.wrong-clocks.parquet"
     )
-    for written in (part, work / "sketches" / part.name):
+    for written in (part, run / "sketches.parquet" / name):
         _keep(written, keep)
     return int((~keep).sum())
 

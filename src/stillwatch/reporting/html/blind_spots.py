@@ -1,30 +1,17 @@
 """What a scan could not see: which evidence each missing column would have given.
 
-To teach the report a new column, name it under the family that reads it.
+Which columns a family reads, and without which it is blind, the families of evidence say themselves.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stillwatch.reporting.families import FAMILY_MEANINGS
+from stillwatch.evidence import all_families
 
 __all__ = ["BlindSpot", "find_blind_spots"]
 
-_READS: Mapping[str, tuple[str, ...]] = {
-    "structure": ("system", "messages"),
-    "purpose": (
-        *("response", "reasoning", "output_tokens", "reasoning_tokens"),
-        *("max_tokens", "n", "logprobs", "top_logprobs"),
-    ),
-    "shape": (
-        *("temperature", "top_p", "top_k", "seed", "stop", "stream", "response_format", "tools"),
-        *("user_agent", "tls_fingerprint"),
-    ),
-    "timing": ("model", "status", "created"),
-    "infrastructure": ("client_address", "asn", "country", "payment_id", "email_domain"),
-}
 _ORGANISATION = ("org_id", "licence_id", "declared_use", "verified")
 
 
@@ -35,19 +22,18 @@ class BlindSpot:
     name: str
     meaning: str
     columns: tuple[str, ...]
-    blind: bool  # every column it reads was missing
+    blind: bool  # every column it cannot do without was missing
 
 
 def find_blind_spots(columns_missing: Sequence[str]) -> tuple[BlindSpot, ...]:
     """Missing columns by the evidence they would have given; columns no family reads come last."""
     missing = [str(column) for column in columns_missing]
     spots = []
-    for family, reads in _READS.items():
-        lacking = tuple(column for column in reads if column in missing)
+    for name, family in all_families().items():
+        lacking = tuple(column for column in family.reads if column in missing)
         if lacking:
-            # Structure always has the prompt itself, so it is never wholly blind.
-            blind = len(lacking) == len(reads) and family not in ("structure", "purpose", "timing")
-            spots.append(BlindSpot(family, FAMILY_MEANINGS[family], lacking, blind))
+            blind = bool(family.needs) and set(family.needs) <= set(missing)
+            spots.append(BlindSpot(name, family.sees, lacking, blind))
     declared = tuple(column for column in _ORGANISATION if column in missing)
     if declared:
         spots.append(BlindSpot("honest ties", "accounts that declare they belong together", declared, blind=False))

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from stillwatch.drawing import family_palette, make_environment, wording
-from stillwatch.reporting.families import FAMILY_MEANINGS
+from stillwatch.evidence import all_families
 from stillwatch.reporting.html.page import build_page
 from stillwatch.reporting.run_files import SCHEMAS, read_info, read_partners, read_table, replace_file
 
@@ -35,7 +35,7 @@ def write_report(run: Path) -> Path:
         filters={"atlas_url": _atlas_url},
         names={
             "palette": family_palette(page.families),
-            "family_meanings": FAMILY_MEANINGS,
+            "family_meanings": {name: family.sees for name, family in all_families().items()},
             "not_in_log": wording.NOT_IN_LOG,
         },
     )
