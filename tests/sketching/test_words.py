@@ -88,3 +88,10 @@ def test_wide_and_sliced_arrays_are_read_alike(texts: list[str | None], start: i
         assert np.array_equal(found.byte_offsets, plain.byte_offsets)
         assert np.array_equal(found.hashes, plain.hashes)
         assert np.array_equal(hash_strings(column), hash_strings(pa.array(texts[start : start + 3], pa.string())))
+
+
+def test_each_word_is_told_its_sentence() -> None:
+    words = split_words(pa.array(["one two. a b c d e! f", "g h i j k", "l"]))
+    _, owner, of_word = words.sentences(5)
+    assert owner.tolist() == [0, 1]
+    assert of_word.tolist() == [-1, -1, 0, 0, 0, 0, 0, -1, 1, 1, 1, 1, 1, -1]
