@@ -3,7 +3,7 @@
 import gzip
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -176,6 +176,7 @@ def test_a_break_in_a_stream_stands_on_the_line_it_cut(tmp_path: Path, made: dic
     last = letters(found)[-1]
     assert "the gzip stream breaks off here" in last["reason"]
     assert last["line"] in (read + 1, read + 2)
+    assert sum(result.lines for result in found) == read + len(letters(found))
     assert sum(result.bytes_read for result in found) == path.stat().st_size
 
 
@@ -193,6 +194,21 @@ def test_items_of_an_array_are_counted_as_lines(tmp_path: Path) -> None:
         assert [(letter["line"], letter["reason"]) for letter in letters(found)] == [
             (2, "expected a JSON object, got int")
         ]
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, zstandard.compress])
+def test_a_first_record_and_an_array_may_be_longer_than_a_head(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
+    long = json.dumps({**GOOD, "prompt": "x" * 200_000}).encode()
+    assert places(put(tmp_path / "lines", pack(b"\n\n" + long + b"\n" + LINE))) == [("lines", 3), ("lines", 4)]
+    array = b"[" + b",".join([LINE, long] * 3) + b"]"
+    for slice_bytes in (1 << 25, 1000):
+        found = results(put(tmp_path / "array", pack(array)), slice_bytes=slice_bytes)
+        assert [row["source_line"] for row in rows(found)] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_csv_is_never_cut(tmp_path: Path) -> None:
+    path = put(tmp_path / "log.csv", b"time,account_id,prompt\n" + b"2026-11-24,a,p\n" * 50)
+    assert [line for _, line in places(path, slice_bytes=100)] == list(range(2, 52))
 
 
 def test_rows_of_csv_stand_where_they_begin(tmp_path: Path) -> None:
@@ -272,6 +288,14 @@ def test_a_value_that_no_column_takes_costs_its_own_row_alone(tmp_path: Path) ->
     assert [letter["line"] for letter in letters(found)] == [2, 4]
 
 
+def test_a_shape_that_no_format_foresaw_is_a_dead_letter(tmp_path: Path) -> None:
+    odd = {"key": "user.id", "value": {"kvlistValue": {"values": [{"key": [1], "value": 1}]}}}
+    prompt = {"key": "gen_ai.prompt", "value": {"stringValue": "Why?"}}
+    path = put(tmp_path / "log", json.dumps({"startTimeUnixNano": 1, "attributes": [prompt, odd]}).encode())
+    (letter,) = letters(results(path))
+    assert letter["reason"].startswith("the otel-genai record has an unexpected shape: TypeError")
+
+
 @pytest.mark.parametrize("name", ["openai-batch", "anthropic-batch"])
 def test_batch_lines_keep_their_files_and_numbers(tmp_path: Path, name: str) -> None:
     one: Any = all_formats()[name]
@@ -301,6 +325,7 @@ def test_batch_lines_keep_their_files_and_numbers(tmp_path: Path, name: str) -> 
     if name == "openai-batch":
         assert told["1-asked.jsonl", 2] == "no `time`"
     assert sum(result.lines for result in found) == len(joined) + len(told)
+    assert max(result.lines for result in results(tmp_path / "in", batch_rows=2)) == 2
     size = sum(path.stat().st_size for path in (tmp_path / "in").rglob("*.jsonl"))
     assert sum(result.bytes_read for result in found) == size
 

@@ -265,6 +265,23 @@ def test_a_span_of_opentelemetry(tmp_path: Path) -> None:
     assert row["messages"][1]["role"] == "user"
 
 
+def test_what_a_tool_answered_is_text_of_a_span(tmp_path: Path) -> None:
+    parts = [{"type": "tool_call_response", "response": "42"}, {"type": "tool_call", "name": "f"}]
+    asked = [{"role": "user", "parts": ["Why?"]}, {"role": "tool", "parts": parts}]
+    thought = [{"parts": [{"type": "reasoning", "content": "hm"}, {"type": "tool_call_response", "result": "no"}]}]
+    attributes = {"gen_ai.input.messages": asked, "gen_ai.output.messages": thought, "user.id": "u"}
+    row = one(tmp_path, {"startTimeUnixNano": "1795490904000000000", "attributes": attributes})
+    assert row["messages"] == [{"role": "user", "content": "Why?"}, {"role": "tool", "content": "42"}]
+    assert (row["prompt"], row["response"], row["reasoning"]) == ("Why?", "no", "hm")
+
+
+def test_the_largest_whole_number_fits(tmp_path: Path) -> None:
+    record = {"account_id": "a", "time": "2026-11-24", "prompt": "p"}
+    rows, reasons = read(tmp_path, *({**record, "seed": seed} for seed in (2**63 - 1, -(2**63), 2**63, -(2**63) - 1)))
+    assert [row["seed"] for row in rows] == [2**63 - 1, -(2**63)]
+    assert len(reasons) == 2
+
+
 def _any_value(value: Any) -> dict[str, Any]:
     """A value as OTLP's JSON writes it."""
     if isinstance(value, list):

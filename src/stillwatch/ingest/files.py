@@ -28,6 +28,8 @@ Container = Literal["lines", "array", "csv", "parquet"]
 BROKEN = (EOFError, OSError, zlib.error, zstandard.ZstdError)
 
 _HEAD = 65_536
+# One whole record must be seen to tell a format, and a record may hold a book.
+_LONGEST_HEAD = 64 << 20
 # Some thousand lines: enough to decode at once, few enough to stay in cache.
 _BLOCK = 1 << 20
 # What a break in a stream may take with it is at most a buffer: small, so that little is lost.
@@ -92,19 +94,20 @@ def container(path: Path, wrapped: Wrapping) -> tuple[Container, bytes]:
 
 
 def _beginning(stream: IO[bytes]) -> bytes:
-    """The first bytes of a stream, as far as it goes; a break counts only where nothing came before it."""
-    head = b""
-    while len(head) < _HEAD:
+    """The first bytes of a stream, a line at least; a break counts only where nothing came before it."""
+    head, lined = bytearray(), False
+    while len(head) < _HEAD or (len(head) < _LONGEST_HEAD and not lined):
         try:
             block = stream.read(_BUFFER // 4)
         except BROKEN:
             if head:
-                return head
+                break
             raise
         if not block:
             break
+        lined = lined or (b"\n" in block and bool(head.strip()))
         head += block
-    return head
+    return bytes(head)
 
 
 def line_blocks(stream: IO[bytes], first: int, end: int | None) -> Iterator[tuple[int, bytes]]:

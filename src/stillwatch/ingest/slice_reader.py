@@ -44,13 +44,10 @@ def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
         yield from read_parquet(part, batch_rows)
         return
     size = part.path.stat().st_size if part.end is None else part.end
-    left = size - part.start
     with opened(part.path, part.wrapped) as stream:
         if part.start:
             stream.seek(part.start)
-        for result in _read_stream(part, stream, batch_rows, left):
-            left -= result.bytes_read
-            yield result
+        yield from _read_stream(part, stream, batch_rows, size - part.start)
 
 
 def _read_stream(part: Slice, stream: IO[bytes], batch_rows: int, size: int) -> Iterator[SliceResult]:

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.core import EmptyInput, UnknownFormat, UnreadableInput
 from stillwatch.ingest.base import BatchFormat
-from stillwatch.ingest.files import Container, Wrapping, container, wrapping
+from stillwatch.ingest.files import BROKEN, Container, Wrapping, container, opened, wrapping
 from stillwatch.ingest.registry import all_formats, majority
 from stillwatch.tables import EXCHANGES
 
@@ -108,7 +108,7 @@ def _recognised(path: Path, label: str) -> Slice:
     wrapped = wrapping(path)
     kind, head = container(path, wrapped)
     if kind == "array":
-        head = _whole(path) if wrapped == "plain" else head
+        head = _whole(path, wrapped)
     if kind in ("csv", "parquet"):
         if kind == "parquet":
             _check_parquet(path)
@@ -121,8 +121,13 @@ def _recognised(path: Path, label: str) -> Slice:
     return Slice(path, label, wrapped, kind, chosen.name)
 
 
-def _whole(path: Path) -> bytes:
-    return path.read_bytes()
+def _whole(path: Path, wrapped: Wrapping) -> bytes:
+    """A file's unwrapped bytes; a stream that breaks off has none, for an array without its end is none."""
+    try:
+        with opened(path, wrapped) as stream:
+            return stream.read()
+    except BROKEN:
+        return b""
 
 
 def _check_parquet(path: Path) -> None:
