@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from cyclopts import App
 
+import stillwatch
 from stillwatch import tables
 from stillwatch.cli import app
 from stillwatch.decisions import ACTIONS
@@ -136,6 +137,48 @@ def test_every_column_of_a_run_is_documented_in_order(name: str) -> None:
 
 def _columns(name: str) -> list[str]:
     return list((tables.RUN_EXCHANGES if name == "EXCHANGES" else getattr(tables, name)).names)
+
+
+def drawn_layers() -> list[set[str]]:
+    """The layers drawn in ARCHITECTURE.md, highest first: names before the remark; a bar at the end goes on."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    (first, *_) = re.findall(r"(?:^    .+\n)+", text, re.MULTILINE)
+    layers: list[set[str]] = []
+    going_on = False
+    for line in first.splitlines():
+        names = re.split(r" {2,}", line.strip())[0]
+        if names.startswith("---"):
+            continue
+        found = set(re.findall(r"[a-z]+", names))
+        if going_on:
+            layers[-1] |= found
+        else:
+            layers.append(found)
+        going_on = names.endswith("|")
+    return layers
+
+
+def test_the_layers_drawn_are_those_of_the_import_contract() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    (contract,) = [one for one in project["tool"]["importlinter"]["contracts"] if one["type"] == "layers"]
+    assert drawn_layers() == [set(re.findall(r"stillwatch\.([a-z]+)", layer)) for layer in contract["layers"]]
+
+
+def test_every_package_has_a_row_in_the_architecture() -> None:
+    packages = {path.parent.name for path in Path(stillwatch.__file__).parent.glob("*/__init__.py")}
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([a-z]+)` \| [^|]+ \|", text, re.MULTILINE)
+    assert sorted(rows) == sorted(packages)
+
+
+def test_architecture_names_modules_that_exist() -> None:
+    """What stands in code marks in a package's row is a module, a folder or a name of it."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    for package, row in re.findall(r"^\| `([a-z]+)` \| (.+) \|$", text, re.MULTILINE):
+        home = Path(stillwatch.__file__).parent
+        for name in re.findall(r"`([a-z_/]+)`", row):
+            places = [home / package / name, home / name]
+            assert any(place.exists() or place.with_suffix(".py").exists() for place in places), f"{package}: {name}"
 
 
 @pytest.mark.slow
