@@ -1,11 +1,15 @@
 """The documents hold: links resolve, commands, settings, formats and columns are all described."""
 
+import ast
+import itertools
 import os
 import re
 import subprocess
 import sys
 import tomllib
+import types
 from collections.abc import Iterator
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -15,6 +19,8 @@ import stillwatch
 from stillwatch import tables
 from stillwatch.cli import app
 from stillwatch.decisions import ACTIONS
+from stillwatch.evidence import Family, all_families
+from stillwatch.evidence.registry import ENTRY_POINTS, load
 from stillwatch.gateway import GatewaySettings
 from stillwatch.ingest import all_formats
 from stillwatch.lab import make_plan
@@ -179,6 +185,66 @@ def test_architecture_names_modules_that_exist() -> None:
         for name in re.findall(r"`([a-z_/]+)`", row):
             places = [home / package / name, home / name]
             assert any(place.exists() or place.with_suffix(".py").exists() for place in places), f"{package}: {name}"
+
+
+def test_the_family_of_the_contributors_page_is_a_family(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    (project,) = re.findall(r"^```toml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    ((name, value),) = tomllib.loads(project)["project"]["entry-points"][ENTRY_POINTS].items()
+    module = types.ModuleType(value.partition(":")[0])
+    exec(compile(code, "CONTRIBUTING.md", "exec"), module.__dict__)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    family = load(EntryPoint(name, value, ENTRY_POINTS))
+    assert family.name == name
+    assert not {family.name, *family.counts} & {taken for one in all_families().values() for taken in names_of(one)}
+    seen = {example.seen for example in family.examples}
+    assert seen == {True, False}
+
+
+def names_of(family: Family) -> set[str]:
+    return {family.name, *family.values, *family.counts}
+
+
+def declared_thresholds() -> list[tuple[str, ...]]:
+    """Name, value as written, unit, source and what moves of every constant, in order, read without importing it."""
+    source = (ROOT / "src/stillwatch/evidence/thresholds.py").read_text(encoding="utf-8")
+    body = ast.parse(source).body
+    found: list[tuple[str, ...]] = []
+    for node, after in itertools.pairwise([*body, ast.Pass()]):
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            assert isinstance(node, ast.AnnAssign), f"line {node.lineno}: a threshold is annotated Final"
+            assert isinstance(node.target, ast.Name)
+            assert node.value is not None, node.target.id
+            said = ast.literal_eval(after.value) if isinstance(after, ast.Expr) else None
+            parts = tuple(" ".join(part.split()) for part in said.split("|")) if isinstance(said, str) else ()
+            assert len(parts) == 3, f"{node.target.id}: unit | source | what moves"
+            assert all(parts), f"{node.target.id}: unit | source | what moves"
+            found.append((node.target.id, ast.get_source_segment(source, node.value) or "", *parts))
+    return found
+
+
+def test_every_threshold_is_documented_as_it_is() -> None:
+    rows = re.findall(
+        r"^\| `([A-Z_]+)` \| `([^`]+)` \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$",
+        page("reference/thresholds.md"),
+        re.MULTILINE,
+    )
+    declared = declared_thresholds()
+    assert len(declared) > 50
+    assert [row[0] for row in rows] == [name for name, *_ in declared]
+    for row, threshold in zip(rows, declared, strict=True):
+        assert row == threshold
+
+
+def test_where_a_feature_goes_is_there() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (?:a|an) [^|]+ \| ([^|]+) \| ([^|]+) \|$", text, re.MULTILINE)
+    assert len(rows) >= 10
+    homes = (ROOT, ROOT / "src" / "stillwatch")
+    for written, named in rows:
+        for place in re.findall(r"`([\w./-]+/[\w./-]*)`", f"{written} {named}"):
+            assert any((home / place).exists() for home in homes), place
 
 
 @pytest.mark.slow
