@@ -21,7 +21,15 @@ from stillwatch.detection.fdr import q_values
 from stillwatch.detection.membership import acting_along, fit, recruited, repeating_apart, tell_apart
 from stillwatch.detection.nulls import Background
 from stillwatch.evidence import Family, LogProfile
-from stillwatch.evidence.thresholds import COVERED, LEAST_MEMBERS, LIKELY, LINK_TRIES, NEAR_MISS, RECRUIT_BITS
+from stillwatch.evidence.thresholds import (
+    COVERED,
+    LEAST_MEMBERS,
+    LIKELY,
+    LINK_TRIES,
+    MARK_BITS,
+    NEAR_MISS,
+    RECRUIT_BITS,
+)
 from stillwatch.linking import Linker, Links
 
 __all__ = ["Decided", "decide"]
@@ -151,14 +159,16 @@ def _linked(linker: Linker, links: Links, members: I64, newcomers: I64, examiner
 def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -> Case:
     """The case of these members, less those without evidence of their own; ``case`` itself where that is the same.
 
-    That is a link to another member, or acting along with them; a group that one text fills may have neither, and its
-    first members stand by the text.
+    That is a link to another member, or the group's text and acting along with it. Of those by whom the group was
+    found, one of the two is enough: a text that fills a group links no pair of it. Who merely asks alike runs the same
+    benchmark.
     """
     inside = np.isin(links.a, members) & np.isin(links.b, members) & (links.probability > LIKELY)
     own = np.isin(members, np.concatenate([links.a[inside], links.b[inside]]))
-    own |= acting_along(examiner.log, examiner.families, case.members, members)
-    fits = fit(examiner.log, examiner.families, case.members, members).bits >= RECRUIT_BITS
-    kept = members[own | (fits & np.isin(members, case.members))]
+    found = fit(examiner.log, examiner.families, case.members, members)
+    along = acting_along(examiner.log, examiner.families, case.members, members)
+    marked, first = found.marked >= MARK_BITS, np.isin(members, case.members)
+    kept = members[own | (along & marked) | (first & (along | marked))]
     if len(kept) < LEAST_MEMBERS or np.array_equal(kept, case.members):
         return case
     bystanders = np.setdiff1d(np.union1d(case.bystanders, np.setdiff1d(case.members, kept)), kept)
