@@ -114,4 +114,4 @@ def test_nothing_but_the_command_line_is_loaded_to_explain_it(words: list[str]) 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].split()[1:])
     assert {name for name in loaded if name.startswith("stillwatch.")} == {"stillwatch.cli", "stillwatch.core"}
-    assert not loaded & {"duckdb", "fastapi", "httpx", "pyarrow", "scipy", "splink", "tokenizers", "torch", "uvicorn"}
+    assert not loaded & {"duckdb", "fastapi", "httpx", "pyarrow", "scipy", "tokenizers", "torch", "uvicorn"}

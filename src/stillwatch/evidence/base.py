@@ -50,7 +50,8 @@ class Count(NamedTuple):
     """Things an account uses, and how often: adds up by sum.
 
     Attributes:
-        sql: what one row uses, text or a whole number; null where the log does not say.
+        sql: what one row uses, text or a whole number; null where the log does not say. Where ``usual`` is asked of
+            numbers, 0 reads as unknown.
         source: the table whose rows are counted: ``exchanges``, ``account`` (one row an account) or ``sketches``.
         usual: whether the most used thing is a column of its own, under the count's name.
         shared: whether entities that use the same thing are compared by it (``LogProfile.shared``).
@@ -147,7 +148,8 @@ class Null(Protocol):
     def plain(
         self, members: I64, draws: int | None = None, *, whole: bool = False, among: npt.NDArray[np.bool_] | None = None
     ) -> I64:
-        """draws x size entities, each group without regard to the members; ``whole`` lifts the bound on size."""
+        """draws x size entities of any volume and age, of the members' plan, region and client where known; ``whole``
+        lifts the bound on size."""
 
     def matched(self, members: I64, draws: int | None = None, *, among: npt.NDArray[np.bool_] | None = None) -> I64:
         """draws x size entities, each like a member in volume and, where known, plan, region, age and client."""

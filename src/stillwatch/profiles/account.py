@@ -109,7 +109,8 @@ def count_table(engine: Engine, count: Count, accounts: Table, source: Table) ->
     """What accounts use, and how often: ``account, thing, uses``. Text is named by a hash that no version changes."""
     probe = engine.fetch(f"SELECT {count.sql} AS used FROM {{source}} LIMIT 0", source=source)
     text = pa.types.is_string(probe.schema.field("used").type)
-    thing = "md5_number_lower(used)" if text else "used::UBIGINT"
+    number = "CASE WHEN used >= 0 THEN used::UBIGINT ELSE md5_number_lower(used::VARCHAR) END"
+    thing = "md5_number_lower(used)" if text else number
     if count.source in ("sketches", "template_use"):
         counted = count.source == "template_use"
         query = _SKETCH_SQL.format(

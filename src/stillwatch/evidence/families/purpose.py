@@ -87,7 +87,7 @@ class Purpose(Family):
         f"{name}_{part}": Value(sql, "sum")
         for name, _, setting, columns in _SETTINGS
         for part, sql in (
-            ("hits", f"sum(coalesce({setting}, false)::INT)"),
+            ("hits", f"sum(coalesce({setting}, false)::INT)::BIGINT"),
             ("told", f"count(coalesce({', '.join(f'{column}::VARCHAR' for column in columns)}))"),
         )
     }
