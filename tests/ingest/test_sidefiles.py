@@ -129,6 +129,16 @@ def test_a_time_out_of_bounds_in_a_column_of_times_is_told_with_its_row(tmp_path
     pq.write_table(pa.table({"model": ["a", "b", "c"], "time": times}), path)
     with pytest.raises(BadTable, match="row 2, `time`"):
         read_releases(path)
+    pq.write_table(pa.table({"model": ["b", "c"], "time": times[1:]}), path)
+    with pytest.raises(BadTable, match="row 1, `time`"):
+        read_releases(path)
+
+
+def test_of_many_wrong_values_the_first_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("account_id,created,verified\na,,\nb,never,maybe\nc,often,perhaps\n")
+    with pytest.raises(BadTable, match="row 2, `created`: 'never'"):
+        read_accounts(path)
 
 
 def test_what_is_required_is_missed_with_its_row(tmp_path: Path) -> None:

@@ -173,9 +173,9 @@ def test_a_break_in_a_stream_stands_on_the_line_it_cut(tmp_path: Path, made: dic
     found = results(path)
     read = len(rows(found))
     assert read > 100
-    last = letters(found)[-1]
+    (last,) = letters(found)
     assert "the gzip stream breaks off here" in last["reason"]
-    assert last["line"] in (read + 1, read + 2)
+    assert last["line"] == read + 1
     assert sum(result.lines for result in found) == read + len(letters(found))
     assert sum(result.bytes_read for result in found) == path.stat().st_size
 

@@ -86,6 +86,8 @@ def test_a_canonical_record(tmp_path: Path) -> None:
         ),
         ({"account_id": ["a"]}, "`account_id`: expected text, got ['a']"),
         ({"time": [1]}, "`time`: expected seconds since 1970 or ISO 8601 text, got [1]"),
+        ({"temperature": "0.5"}, "`temperature`: expected a number, got '0.5'"),
+        ({"n": "2"}, "`n`: expected a whole number that fits 64 bits, got '2'"),
         ({"n": 1.5}, "`n`: expected a whole number that fits 64 bits, got 1.5"),
         ({"n": 2**63}, "`n`: expected a whole number that fits 64 bits"),
         ({"verified": "yes"}, "`verified`: expected true or false, got 'yes'"),
@@ -333,6 +335,20 @@ def test_a_pair_of_openai_bodies(tmp_path: Path) -> None:
     rows, (reason,) = read(tmp_path, {**ENVELOPE, "request": request}, half)
     assert reason.startswith("`response`: JSON text that cannot be parsed")
     assert "response" not in rows[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "prompt"),
+    [
+        ({"messages": [{"role": "user", "content": "Why?"}]}, "Why?"),
+        ({"prompt": "Why?"}, "Why?"),
+        ({"input": "Why?"}, "Why?"),
+        ({"input": [{"role": "user", "content": [{"type": "input_text", "text": "Why?"}]}]}, "Why?"),
+    ],
+)
+def test_a_request_without_its_response_is_an_exchange(tmp_path: Path, body: dict[str, Any], prompt: str) -> None:
+    row = one(tmp_path, {**ENVELOPE, "request": body})
+    assert (row["prompt"], row.get("response")) == (prompt, None)
 
 
 def test_a_pair_of_anthropic_bodies(tmp_path: Path) -> None:

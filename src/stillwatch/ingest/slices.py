@@ -153,8 +153,9 @@ def _cut(one: Slice, slice_bytes: int) -> Iterator[Slice]:
     start, line = 0, 1
     with one.path.open("rb") as source:
         while start + slice_bytes < size:
-            lines = _count_lines(source, slice_bytes)
-            lines += len(source.readline()) > 0
+            # To the end of the line in which that many bytes end.
+            lines = _count_lines(source, slice_bytes) + 1
+            source.readline()
             end = source.tell()
             if end >= size:
                 break

@@ -84,8 +84,6 @@ def elapsed_ms(start: object, end: object) -> float | None:
 
     Both are read as times of their own first; a bad start is reported with the record's time.
     """
-    if start is None or end is None:
-        return None
     try:
         return (to_microseconds(end) - to_microseconds(start)) / 1000
     except RecordError:
