@@ -40,6 +40,13 @@ F32 = npt.NDArray[np.float32]
 _NORMAL = NormalDist()
 _CHUNK = 16_384
 _COUNTED_PROMPTS = 16
+# Of the example: no two of its prompts have a sentence in common, and all are of one matter.
+_POOL = (
+    "tank", "litre", "leak", "hour", "pipe", "valve", "pump", "gauge", "drain", "barrel", "funnel", "hose", "level",
+    "inflow", "outflow", "overflow", "bucket", "tap", "sink", "basin", "gallon", "cistern", "reservoir", "float",
+    "nozzle", "filter", "seal", "gasket", "faucet", "boiler", "kettle", "jug", "pint", "flow", "pressure", "depth",
+    "volume", "rate", "minute", "fill", "empty", "pour", "spill", "refill", "siphon", "duct", "gutter", "well",
+)  # fmt: skip
 
 
 def icc_of(log: LogProfile, members: I64) -> Icc:
@@ -70,12 +77,7 @@ class Semantics(Family):
     examples = (
         Example(
             "they deal out one pool",
-            {
-                "prompt": lambda rng, account, row: (
-                    f"Work out question {row * 97 + account}: a tank holds {rng.integers(90)} litres and leaks "
-                    f"{rng.integers(9)} an hour; when is it empty, and what if the leak doubles at noon?"
-                )
-            },
+            {"prompt": lambda rng, account, row: f"Work out {' '.join(rng.choice(_POOL, 9))} for question {row}?"},
             seen=True,
         ),
         Example("each asks of matters of its own", {}, seen=False),
