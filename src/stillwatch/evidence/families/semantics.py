@@ -17,6 +17,7 @@ from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.thresholds import (
     COMPARED_DIMENSIONS,
+    COUNTED_PROMPTS,
     DRAWS_ALIKE,
     LEAST_MEMBERS,
     LINK_COSINE,
@@ -39,7 +40,6 @@ F32 = npt.NDArray[np.float32]
 
 _NORMAL = NormalDist()
 _CHUNK = 16_384
-_COUNTED_PROMPTS = 16
 # Of the example: no two of its prompts have a sentence in common, and all are of one matter.
 _POOL = (
     "tank", "litre", "leak", "hour", "pipe", "valve", "pump", "gauge", "drain", "barrel", "funnel", "hose", "level",
@@ -150,7 +150,7 @@ class Semantics(Family):
         telling = members[content.counts[members] > 0]
         if not len(telling):
             return np.zeros(len(who))
-        weights = np.minimum(content.counts[telling], _COUNTED_PROMPTS)
+        weights = np.minimum(content.counts[telling], COUNTED_PROMPTS)
         centre = np.average(content.means[telling], axis=0, weights=weights)
         strength = float(centre @ centre)
         if strength <= 0:
