@@ -26,6 +26,7 @@ from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.prompt_sets import PromptSets
 from stillwatch.evidence.registry import all_families
+from stillwatch.evidence.shared_levels import reached, shared_levels
 
 __all__ = [
     "HOUR",
@@ -49,6 +50,8 @@ __all__ = [
     "communities",
     "intraclass_correlation",
     "nearest",
+    "reached",
+    "shared_levels",
     "tail_p",
     "whiten",
 ]

@@ -7,19 +7,29 @@ describe itself.
 from __future__ import annotations
 
 import pkgutil
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from typing import get_args
 
 from stillwatch.core import BadSetting
 from stillwatch.core.terms import FAMILIES
 from stillwatch.evidence import families as builtin
-from stillwatch.evidence.base import Family
+from stillwatch.evidence.base import Family, Side
+from stillwatch.tables import EXCHANGES
 
-__all__ = ["ENTRY_POINTS", "all_families", "load"]
+__all__ = ["ENTRY_POINTS", "RESERVED", "all_families", "load"]
 
 ENTRY_POINTS = "stillwatch.evidence"
 """The entry-point group in which other packages name their ``FAMILY`` objects."""
+
+RESERVED = frozenset(
+    {"entity", "account", "account_id", "accounts", "exchanges", "first_seen", "last_seen", "org_id", "licensed"}
+    | {"created", "payment_id", "email_domain", "plan", "verified", "declared_use", "licence_id"}
+    | {"account_a", "account_b", "match_weight", "match_probability", "a", "b", "place"}
+)
+"""Columns that a profile or a table of links has already: no family may call anything of its own so."""
 
 _DECLARED = ("name", "sees", "side", "blind_spot", "examples")
 
@@ -34,16 +44,35 @@ def load(entry: EntryPoint) -> Family:
     where = f"{ENTRY_POINTS} entry {entry.name!r} ({entry.value})"
     try:
         found = entry.load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:
+        # Another package's module may raise anything.
         raise BadSetting(f"the family of evidence cannot be loaded: {error}", where=where, hint=hint) from error
     if not isinstance(found, Family):
         raise BadSetting("it is not an instance of Family", where=where, hint=hint)
-    lacking = [name for name in _DECLARED if not getattr(found, name, None)]
-    if lacking:
-        raise BadSetting(f"the family does not declare its {' and '.join(lacking)}", where=where, hint=hint)
-    if not found.name.isidentifier() or found.name != found.name.lower():
-        raise BadSetting(f"{found.name!r} is no lower-case name for a column", where=where, hint=hint)
+    if wrong := _wrong(found):
+        raise BadSetting(wrong, where=where, hint=hint)
     return found
+
+
+def _wrong(family: Family) -> str | None:
+    """What a declaration lacks or has wrong."""
+    lacking = [name for name in _DECLARED if not getattr(family, name, None)]
+    if lacking:
+        return f"the family does not declare its {' and '.join(lacking)}"
+    called = Counter((*family.values, *family.counts))
+    for name in (family.name, *called):
+        if not name.isidentifier() or name != name.lower():
+            return f"{name!r} is no lower-case name for a column"
+        if name in RESERVED:
+            return f"{name!r} is a column of every log's profile"
+        if called[name] > 1:
+            return f"the family calls two things {name!r}"
+    if family.side not in get_args(Side):
+        return f"its side {family.side!r} is none of {', '.join(get_args(Side))}"
+    unknown = [name for name in (*family.reads, *family.needs) if name not in EXCHANGES.names]
+    if unknown:
+        return f"it reads {' and '.join(unknown)}, which no log has"
+    return None
 
 
 def _entries() -> list[EntryPoint]:

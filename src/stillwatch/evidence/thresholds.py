@@ -52,6 +52,21 @@ BLOCK_SIZE: Final = 24
 BLOCK_ROUNDS: Final = 2
 """cuts | one cut leaves blocks apart, two join them with high probability | 1: large groups fall to pieces"""
 
+LEAST_REST_M: Final = 0.15
+"""probability | of members, at least so many reach no level of a family, whatever its levels' m add up to | lower:
+reaching no level speaks harder against a pair"""
+
+LEAST_REST_U: Final = 0.05
+"""probability | of strangers, as above: where nearly all reach some level, reaching none is no proof | lower: reaching
+no level of what everybody shares speaks for a pair"""
+
+LEAST_U: Final = 1e-9
+"""probability | no log has pairs enough to show a rarer coincidence | lower: one level outweighs all others"""
+
+MOST_U: Final = 0.5
+"""probability | a level that more strangers reach is measured no further | higher: levels of what everybody shares
+speak against those who lack them"""
+
 # --- content --------------------------------------------------------------------------------------------------
 
 CLIP: Final = 4.0
@@ -105,6 +120,10 @@ CLOSER_TOTAL: Final = 20_000
 
 LEAST_FOR_ICC: Final = 3
 """entities | a jackknife over fewer has no spread | fewer: meaningless"""
+
+COUNTED_PROMPTS: Final = 16
+"""prompts | of a member, so many count in its group's centre: the mean of sixteen is known to a quarter of one
+prompt's spread | higher: busy members rule the centre"""
 
 REPEATS: Final = 0.10
 """share of distinct prompts | shards of one pool repeat .00 to .02, subsets of a benchmark .12 and more, a class .11

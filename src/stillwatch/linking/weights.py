@@ -19,16 +19,21 @@ import pyarrow as pa
 
 from stillwatch.engines import Engine
 from stillwatch.evidence import Family, Level, LogProfile
-from stillwatch.evidence.thresholds import FAINTEST, LIKELY, PRIOR, RANDOM_PAIRS
+from stillwatch.evidence.thresholds import (
+    FAINTEST,
+    LEAST_REST_M,
+    LEAST_REST_U,
+    LEAST_U,
+    LIKELY,
+    MOST_U,
+    PRIOR,
+    RANDOM_PAIRS,
+)
 
 __all__ = ["Linker", "Links"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
-
-# Of m and u, at least so much is left for pairs that reach no level.
-_LEAST_REST_M, _LEAST_REST_U = 0.15, 0.05
-_LEAST_U, _MOST_U = 1e-9, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,12 +165,12 @@ def _level_weights(levels: Sequence[Level], counts: I64) -> F64:
     u, left = np.zeros(len(levels)), 1.0
     for n, level in enumerate(levels):
         measured = (counts[n] + 0.5) / (counts[n : len(levels) + 1].sum() + 1) * left
-        u[n] = np.clip(measured if level.u is None else level.u, _LEAST_U, _MOST_U)
+        u[n] = np.clip(measured if level.u is None else level.u, LEAST_U, MOST_U)
         left = max(left - u[n], 0.0)
     says = np.array([level.m is not None for level in levels])
     # What is commoner among strangers than m says no more than nothing: it never speaks against.
     m = np.maximum([level.m or 0.0 for level in levels], u)
-    rest_m, rest_u = max(1 - m[says].sum(), _LEAST_REST_M), max(1 - u[says].sum(), _LEAST_REST_U)
+    rest_m, rest_u = max(1 - m[says].sum(), LEAST_REST_M), max(1 - u[says].sum(), LEAST_REST_U)
     return np.append(np.where(says, np.log2(m / u), 0.0), np.log2(rest_m / rest_u))
 
 

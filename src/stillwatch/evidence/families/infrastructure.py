@@ -41,7 +41,7 @@ class Infrastructure(Family):
     name = "infrastructure"
     sees = "the same hands"
     side = "coordination"
-    reads = ("client_address", "asn", "country", "payment_id", "email_domain", "created")
+    reads = ("client_address", "country", "payment_id", "email_domain", "created")
     needs = ("client_address", "payment_id", "email_domain", "created")
     blind_spot = "Accounts with a card, a domain and a residential address each."
     values: ClassVar[Mapping[str, Value]] = {"sign_up": Value("epoch_us(created)", "min", source="account")}
@@ -64,14 +64,12 @@ class Infrastructure(Family):
 
     def levels(self, log: LogProfile) -> Sequence[Level]:
         """Two rare things in common, or one of a class of rarity, or signed up within a day."""
-        hands = log.shared[self.name]
-        chain = [] if hands is None else shared_levels("hands", hands, (0.08, 0.12, 0.1, 0.1))
+        chain = shared_levels("hands", log.shared[self.name], (0.08, 0.12, 0.1, 0.1))
         return [*chain, Level("signed up within a day", _SIGNED_UP, 0.2)]
 
     def pair_columns(self, log: LogProfile, a: I64, b: I64) -> Mapping[str, npt.NDArray[Any]]:
         """The level of shared identifiers."""
-        hands = log.shared[self.name]
-        return {} if hands is None else reached("hands", hands, a, b)
+        return reached("hands", log.shared[self.name], a, b)
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """Shared identifiers, and sign-ups together where at least ``least`` are known."""

@@ -77,10 +77,7 @@ class Purpose(Family):
     name = "purpose"
     sees = "what training data looks like"
     side = "context"
-    reads = (
-        *("response", "reasoning", "output_tokens", "reasoning_tokens"),
-        *("max_tokens", "n", "logprobs", "top_logprobs"),
-    )
+    reads = ("prompt", *(column for *_, columns in _SETTINGS for column in columns))
     blind_spot = "Prompts that ask for training data in words of their own, and questions that merely become it."
     wordings = TACTICS
     values: ClassVar[Mapping[str, Value]] = {

@@ -17,6 +17,7 @@ from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.thresholds import (
     COMPARED_DIMENSIONS,
+    COUNTED_PROMPTS,
     DRAWS_ALIKE,
     LEAST_MEMBERS,
     LINK_COSINE,
@@ -39,7 +40,13 @@ F32 = npt.NDArray[np.float32]
 
 _NORMAL = NormalDist()
 _CHUNK = 16_384
-_COUNTED_PROMPTS = 16
+# Of the example: no two of its prompts have a sentence in common, and all are of one matter.
+_POOL = (
+    "tank", "litre", "leak", "hour", "pipe", "valve", "pump", "gauge", "drain", "barrel", "funnel", "hose", "level",
+    "inflow", "outflow", "overflow", "bucket", "tap", "sink", "basin", "gallon", "cistern", "reservoir", "float",
+    "nozzle", "filter", "seal", "gasket", "faucet", "boiler", "kettle", "jug", "pint", "flow", "pressure", "depth",
+    "volume", "rate", "minute", "fill", "empty", "pour", "spill", "refill", "siphon", "duct", "gutter", "well",
+)  # fmt: skip
 
 
 def icc_of(log: LogProfile, members: I64) -> Icc:
@@ -70,12 +77,7 @@ class Semantics(Family):
     examples = (
         Example(
             "they deal out one pool",
-            {
-                "prompt": lambda rng, account, row: (
-                    f"Work out question {row * 97 + account}: a tank holds {rng.integers(90)} litres and leaks "
-                    f"{rng.integers(9)} an hour; when is it empty, and what if the leak doubles at noon?"
-                )
-            },
+            {"prompt": lambda rng, account, row: f"Work out {' '.join(rng.choice(_POOL, 9))} for question {row}?"},
             seen=True,
         ),
         Example("each asks of matters of its own", {}, seen=False),
@@ -148,7 +150,7 @@ class Semantics(Family):
         telling = members[content.counts[members] > 0]
         if not len(telling):
             return np.zeros(len(who))
-        weights = np.minimum(content.counts[telling], _COUNTED_PROMPTS)
+        weights = np.minimum(content.counts[telling], COUNTED_PROMPTS)
         centre = np.average(content.means[telling], axis=0, weights=weights)
         strength = float(centre @ centre)
         if strength <= 0:

@@ -19,7 +19,17 @@ from stillwatch.evidence.thresholds import LEAST_MEMBERS, MAJORITY, P_FLOOR
 __all__ = ["FAMILY"]
 
 _CLIENT = "l.agent = r.agent AND l.parameters = r.parameters"
-_PARAMETERS = ("temperature", "top_p", "top_k", "n", "max_tokens", "stream", "logprobs", "top_logprobs")
+_PARAMETERS = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "n",
+    "max_tokens",
+    "stream",
+    "logprobs",
+    "top_logprobs",
+    "response_format",
+)
 
 
 class Shape(Family):
@@ -28,15 +38,12 @@ class Shape(Family):
     name = "shape"
     sees = "the same client"
     side = "context"
-    reads = (
-        *("temperature", "top_p", "top_k", "seed", "stop", "stream", "response_format", "tools"),
-        *("user_agent", "tls_fingerprint"),
-    )
+    reads = (*_PARAMETERS, "user_agent", "tls_fingerprint")
     needs = reads
     blind_spot = "Clients that everybody uses with their default parameters."
     counts: ClassVar[Mapping[str, Count]] = {
         "parameters": Count(
-            f"concat_ws('|', {', '.join(f'coalesce({p}::VARCHAR, $$$$)' for p in (*_PARAMETERS, 'response_format'))})",
+            f"concat_ws('|', {', '.join(f'coalesce({p}::VARCHAR, $$$$)' for p in _PARAMETERS)})",
             usual=True,
         ),
         "agent": Count("user_agent", usual=True),
@@ -48,6 +55,11 @@ class Shape(Family):
             {
                 "user_agent": lambda rng, account, row: "collector/0.3",
                 "temperature": lambda rng, account, row: 0.93,
+                "max_tokens": lambda rng, account, row: 777,
+                "stream": lambda rng, account, row: True,
+                "logprobs": lambda rng, account, row: True,
+                "top_logprobs": lambda rng, account, row: 3,
+                "n": lambda rng, account, row: 1,
             },
             seen=True,
         ),

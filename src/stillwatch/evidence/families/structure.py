@@ -56,7 +56,7 @@ class Structure(Family):
     name = "structure"
     sees = "the same text machinery"
     side = "content"
-    reads = ("system", "messages")
+    reads = ("system", "prompt")
     blind_spot = "Prompts reworded by a model for each account, with no sentence of five words in common."
     counts: ClassVar[Mapping[str, Count]] = {
         "sentence": Count("unnest(list_distinct(sentences))", source="sketches", shared=True, kept=False),
@@ -79,13 +79,11 @@ class Structure(Family):
 
     def levels(self, log: LogProfile) -> Sequence[Level]:
         """Two rare texts in common, or one of a class of rarity."""
-        texts = log.shared[self.name]
-        return () if texts is None else shared_levels("texts", texts, (0.2, 0.15, 0.15, 0.15))
+        return shared_levels("texts", log.shared[self.name], (0.2, 0.15, 0.15, 0.15))
 
     def pair_columns(self, log: LogProfile, a: I64, b: I64) -> Mapping[str, npt.NDArray[Any]]:
         """The level of shared texts."""
-        texts = log.shared[self.name]
-        return {} if texts is None else reached("texts", texts, a, b)
+        return reached("texts", log.shared[self.name], a, b)
 
     def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
         """Entities that one text fills: groups that no pair of entities would show.

@@ -78,7 +78,7 @@ class Timing(Family):
     name = "timing"
     sees = "acting together"
     side = "coordination"
-    reads = ("time", "model", "status")
+    reads = ("time",)
     blind_spot = "Accounts that keep human hours of their own and begin on days of their own."
     counts: ClassVar[Mapping[str, Count]] = {
         "hour": Count(f"epoch_us(time) // {HOUR}"),

@@ -1,0 +1,186 @@
+"""What every engine does: the suite that a new one must pass. Add it to ``ENGINES``."""
+
+import gc
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from stillwatch.engines import DuckDBEngine, Engine, worker_pool
+from stillwatch.engines.duckdb import query
+
+
+def duckdb_engine(folder: Path) -> AbstractContextManager[Engine]:
+    return DuckDBEngine(folder / "it's spilled", memory_mb=300, threads=2)
+
+
+ENGINES: list[Callable[[Path], AbstractContextManager[Engine]]] = [duckdb_engine]
+NUMBERS = pa.table({"n": pa.array(range(10), pa.int64()), "name": [f"row {n}" if n % 3 else None for n in range(10)]})
+
+
+@pytest.fixture(params=ENGINES, ids=lambda make: make.__name__)
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    with request.param(tmp_path) as made:
+        yield made
+
+
+def numbers(table: pa.Table, column: str = "n") -> list[int]:
+    values: list[int] = table[column].to_pylist()
+    return values
+
+
+def test_a_kept_table_comes_back_as_it_was(engine: Engine) -> None:
+    table = engine.keep(NUMBERS)
+    assert engine.fetch("FROM {t} ORDER BY n", t=table).equals(NUMBERS)
+    assert engine.columns(table) == ["n", "name"]
+
+
+def test_files_are_read_by_a_path_with_wildcards(engine: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "it's here"
+    folder.mkdir()
+    for part in range(3):
+        pq.write_table(NUMBERS.slice(part * 3, 3), folder / f"part-{part}.parquet")
+    every = engine.read(folder / "*.parquet")
+    assert numbers(engine.fetch("FROM {t} ORDER BY n", t=every)) == list(range(9))
+    some = engine.read(folder / "*.parquet", "n >= 4 AND name IS NOT NULL")
+    assert numbers(engine.fetch("FROM {t} ORDER BY n", t=some)) == [4, 5, 7, 8]
+    assert numbers(engine.fetch("FROM {t} ORDER BY n", t=engine.read(folder / "part-1.parquet"))) == [3, 4, 5]
+
+
+def test_a_query_over_named_tables_is_held(engine: Engine) -> None:
+    left, right = engine.keep(NUMBERS), pa.table({"n": pa.array([2, 4, 99], pa.int64())})
+    both = engine.sql("SELECT l.n FROM {left} AS l JOIN {right} AS r USING (n)", left=left, right=right)
+    again = engine.sql("SELECT n + 1 AS n FROM {both}", both=both)
+    assert numbers(engine.fetch("FROM {t} ORDER BY n", t=again)) == [3, 5]
+    assert numbers(engine.fetch("FROM {t} ORDER BY n", t=both)) == [2, 4]
+
+
+def test_what_a_query_made_stays_as_it_was_made(engine: Engine) -> None:
+    first = engine.sql("SELECT 1 AS n")
+    second = engine.sql("SELECT n + 1 AS n FROM {first}", first=first)
+    assert [numbers(engine.fetch("FROM {t}", t=table)) for table in (first, second, first)] == [[1], [2], [1]]
+
+
+def test_arrow_tables_are_lent_for_one_query(engine: Engine) -> None:
+    lent = pa.table({"n": pa.array([1, 2], pa.int64())})
+    gone = weakref.ref(lent)
+    assert numbers(engine.fetch("FROM {t} ORDER BY n", t=lent)) == [1, 2]
+    engine.sql("SELECT sum(n) AS n FROM {t}", t=lent)
+    del lent
+    gc.collect()
+    assert gone() is None
+
+
+def test_a_lent_table_goes_back_after_an_error_too(engine: Engine) -> None:
+    lent = pa.table({"n": pa.array([1], pa.int64())})
+    gone = weakref.ref(lent)
+    failed = False
+    try:
+        engine.fetch("SELECT nothing FROM {t}", t=lent)
+    except Exception:
+        failed = True
+    assert failed
+    del lent
+    gc.collect()
+    assert gone() is None
+    assert numbers(engine.fetch("SELECT 1 AS n")) == [1]
+
+
+def test_braces_that_name_no_table_are_doubled(engine: Engine) -> None:
+    table = engine.fetch("SELECT {{'a': n}} AS pair, '{{}}' AS text FROM {t} WHERE n = 2", t=NUMBERS)
+    assert table.to_pylist() == [{"pair": {"a": 2}, "text": "{}"}]
+    with pytest.raises(KeyError):
+        engine.fetch("FROM {unknown}")
+
+
+def test_batches_are_bounded_and_others_may_ask_meanwhile(engine: Engine) -> None:
+    many = engine.sql("SELECT range AS n FROM range(10000)")
+    seen, sizes = [], []
+    for batch in engine.batches("SELECT n FROM {t} ORDER BY n", 700, t=many):
+        sizes.append(batch.num_rows)
+        seen += batch["n"].to_pylist()
+        assert numbers(engine.fetch("SELECT count(*) AS n FROM {t}", t=many)) == [10_000]
+    assert max(sizes) <= 700
+    assert seen == list(range(10_000))
+    lent = [batch.num_rows for batch in engine.batches("FROM {t}", 4, t=NUMBERS)]
+    assert sum(lent) == 10
+    assert max(lent) <= 4
+
+
+def test_a_result_is_written_as_one_file(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "it's written.parquet"
+    assert engine.write("SELECT n FROM {t} WHERE n > 2 ORDER BY n DESC", path, t=NUMBERS) == 7
+    assert numbers(pq.read_table(path)) == [9, 8, 7, 6, 5, 4, 3]
+    assert pq.ParquetFile(path).metadata.row_group(0).column(0).compression == "ZSTD"
+    assert engine.write("FROM {t} WHERE n > 99", path, t=NUMBERS) == 0
+    assert pq.read_table(path).schema.names == ["n", "name"]
+
+
+def test_a_function_of_batches_is_mapped(engine: Engine) -> None:
+    def doubled(batch: pa.RecordBatch) -> pa.RecordBatch:
+        return pa.record_batch({"n": pa.array([2 * n for n in batch["n"].to_pylist()], pa.int64())})
+
+    made = engine.map_arrow("SELECT n FROM {t}", doubled, t=engine.keep(NUMBERS))
+    assert numbers(engine.fetch("FROM {t} ORDER BY n", t=made)) == list(range(0, 20, 2))
+    many = engine.map_arrow("SELECT range AS n FROM range(150000)", lambda batch: batch.slice(0, 1))
+    assert engine.fetch("SELECT count(*) AS n FROM {t}", t=many)["n"].to_pylist()[0] >= 3
+
+
+def test_an_engine_that_is_closed_answers_no_more(tmp_path: Path) -> None:
+    for make in ENGINES:
+        with make(tmp_path) as engine:
+            assert numbers(engine.fetch("SELECT 1 AS n")) == [1]
+        closed = False
+        try:
+            engine.fetch("SELECT 1 AS n")
+        except Exception:
+            closed = True
+        assert closed
+
+
+def test_memory_is_bounded_and_what_exceeds_it_spills(tmp_path: Path) -> None:
+    with DuckDBEngine(tmp_path / "spill", memory_mb=60, threads=1) as engine:
+        query_limit = engine.fetch("SELECT current_setting('memory_limit') AS m, current_setting('threads') AS t")
+        assert query_limit.to_pylist()[0]["t"] == 1
+        assert query_limit.to_pylist()[0]["m"].startswith(("57", "60"))
+        many = engine.sql("SELECT range AS n, md5(range::VARCHAR) AS text FROM range(1500000)")
+        assert numbers(engine.fetch("SELECT count(DISTINCT n) AS n FROM {t}", t=many)) == [1_500_000]
+
+
+def test_a_query_runs_on_a_connection_of_ones_own() -> None:
+    import duckdb  # noqa: PLC0415 - the engine's own client, for this door alone
+
+    with duckdb.connect() as connection:
+        assert query(connection, "SELECT 3 AS n")["n"].to_pylist() == [3]
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+@pytest.mark.slow
+def test_workers_are_fresh_processes_and_end_with_the_block() -> None:
+    with worker_pool(2) as pool:
+        assert list(pool.map(square, range(5))) == [0, 1, 4, 9, 16]
+    with pytest.raises(RuntimeError):
+        pool.submit(square, 3)
+
+
+@pytest.mark.slow
+def test_workers_end_when_the_block_is_left_by_an_error() -> None:
+    pools = []
+
+    def fails() -> None:
+        with worker_pool(1) as pool:
+            pool.submit(square, 2).result()
+            pools.append(pool)
+            raise ValueError("left")
+
+    with pytest.raises(ValueError, match="left"):
+        fails()
+    with pytest.raises(RuntimeError):
+        pools[0].submit(square, 3)

@@ -1,0 +1,586 @@
+"""Each family's measures on small logs made by hand, on both sides of every line it draws."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from made_log import DAY, HOURS, made_log, made_postings, unit
+from scipy import stats
+
+from stillwatch.detection import Background
+from stillwatch.evidence import HOUR, Content, LogProfile, Observed, Postings, PromptSets, all_families
+from stillwatch.evidence import thresholds as t
+from stillwatch.evidence.families.infrastructure import OFFICE
+from stillwatch.evidence.families.semantics import icc_of, z_of
+from stillwatch.evidence.families.structure import signature
+from stillwatch.evidence.families.timing import hourly_residuals
+
+FAMILY = all_families()
+TEN = np.arange(10)
+
+
+def held(*things: Sequence[int], share: float | Sequence[float] = 1.0, entities: int = 1000) -> Postings:
+    """Each thing by who has it, and in what share of their exchanges."""
+    shares = [share] * len(things) if isinstance(share, float) else share
+    entity = np.concatenate([np.array(holders) for holders in things])
+    sizes = [len(holders) for holders in things]
+    name = np.repeat(np.arange(len(things)), sizes).astype(np.uint64)
+    return Postings.build(entity, name, np.repeat(shares, sizes), entities)
+
+
+def log_of(entities: int = 1000, **given: Any) -> LogProfile:
+    return made_log(entities=entities, **given)
+
+
+def observed(family: str, log: LogProfile, members: np.ndarray = TEN, draws: int = 500, **more: Any) -> list[Observed]:
+    return list(FAMILY[family].test(log, members, Background(log, draws, 0), **more))
+
+
+# Structure.
+
+
+def test_a_signature_is_the_texts_that_members_share_and_their_binomial_tails() -> None:
+    texts = held([0, 1, 2], [*range(8), 500], [8, 600], list(range(200)), [3, 4])
+    number, count, chance = signature(log_of(texts=texts), TEN)
+    # What more than a common share of all have is no signature, nor what one member alone has.
+    assert number.tolist() == [1, 0, 4]
+    assert count.tolist() == [8, 3, 2]
+    by_hand = [stats.binom.sf(k - 1, 10, holders / 1000) * 5 for k, holders in ((8, 9), (3, 3), (2, 2))]
+    assert (10**chance).tolist() == pytest.approx(by_hand)
+
+
+def test_a_text_once_in_a_hundred_exchanges_is_no_habit() -> None:
+    for share, shared in ((t.LEAST_SHARE, 1), (t.LEAST_SHARE * 0.99, 0)):
+        number, _, _ = signature(log_of(texts=held([0, 1, 2], share=share)), TEN)
+        assert len(number) == shared
+
+
+def test_structure_reports_the_commonest_rare_text() -> None:
+    (seen,) = observed("structure", log_of(texts=held([0, 1, 2], [*range(8), *range(500, 509)])))
+    assert seen.p_value == pytest.approx(max(stats.binom.sf(7, 10, 17 / 1000) * 2, t.P_FLOOR))
+    assert seen.value == 0.8
+    assert seen.background == pytest.approx(9 / 990)
+    assert seen.statement.startswith("8 of 10 accounts send one and the same sentence or template, which 0.91% of all")
+    (none,) = observed("structure", log_of(texts=held([0, 700], [1, 701])))
+    assert (none.p_value, none.value) == (1.0, 0.0)
+
+
+def test_structure_proposes_those_whom_one_text_fills() -> None:
+    def proposed(*things: Sequence[int], share: float | Sequence[float] = 1.0, least: int = 8) -> list[list[int]]:
+        groups = FAMILY["structure"].groups(log_of(texts=held(*things, share=share)), least=least, seed=0)
+        return [group.tolist() for group in groups]
+
+    eight, nine = list(range(8)), list(range(20, 29))
+    assert proposed(eight, nine, [50, 51]) == [nine, eight]
+    assert proposed(eight, nine, least=9) == [nine]
+    assert proposed(eight, share=t.FILLED) == [eight]
+    assert proposed(eight, share=t.FILLED * 0.99) == []
+    # Half of a cohort inside a larger one, and it is left out.
+    half = [*range(20, 24), *range(100, 104)]
+    assert proposed(nine, half) == [nine]
+    assert proposed(nine, [20, 21, 22, *range(100, 105)]) == [nine, [20, 21, 22, *range(100, 105)]]
+    assert list(FAMILY["structure"].groups(without_texts(), least=8, seed=0)) == []
+
+
+def without_texts() -> LogProfile:
+    return replace(log_of(), shared=dict.fromkeys(FAMILY))
+
+
+def test_a_log_without_texts_says_nothing_of_structure() -> None:
+    log = without_texts()
+    assert observed("structure", log)[0].p_value == 1.0
+    assert FAMILY["structure"].fit(log, TEN, np.arange(4)).tolist() == [0, 0, 0, 0]  # type: ignore[union-attr]
+    assert FAMILY["structure"].levels(log) == []
+    assert FAMILY["structure"].pair_columns(log, TEN, TEN) == {}
+
+
+def test_fit_to_texts_by_hand() -> None:
+    # All ten use the one text, and so do five strangers; the tenth part of it is used by fifty more.
+    texts = held([*range(10), *range(500, 505)], [*range(3), 900, 901])
+    bits = FAMILY["structure"].fit(log_of(texts=texts), TEN, np.array([0, 9, 500, 900, 950]))
+    assert bits is not None
+    wide = np.log2(1.0 / (5.5 / 991))
+    small = np.log2(0.3 / (2.5 / 991))
+    absent = -min(t.LEAST_ABSENT_BITS, np.log2(10 / 0.5))
+    assert bits.tolist() == pytest.approx([wide, wide, wide, small, absent])
+
+
+def test_a_text_must_be_wide_to_fit_by_it() -> None:
+    members = np.arange(40)
+    for sharing, wide in ((4, True), (3, False)):
+        bits = FAMILY["structure"].fit(log_of(texts=held([*range(sharing), 900])), members, np.array([900]))
+        assert bits is not None
+        assert bool(bits[0] > 0) is wide
+        if not wide:
+            assert bits[0] == 0
+    few = FAMILY["structure"].fit(log_of(texts=held([0, 1, 900])), np.arange(6), np.array([900]))
+    assert few is not None
+    assert few[0] == 0, "two are never wide"
+
+
+def test_lacking_a_text_that_half_use_takes_one_bit_away() -> None:
+    bits = FAMILY["structure"].fit(log_of(texts=held(range(5))), TEN, np.array([700]))
+    assert bits is not None
+    assert bits[0] == pytest.approx(-1.0)
+
+
+def test_using_a_text_is_one_in_twenty_exchanges() -> None:
+    for share, uses in ((t.USED, True), (t.USED * 0.99, False)):
+        texts = held(range(10), [*range(10), 900], share=[1.0, share])
+        bits = FAMILY["structure"].fit(log_of(texts=texts), TEN, np.array([900]))
+        assert bits is not None
+        assert bool(bits[0] > 0) is uses
+
+
+def test_no_text_outweighs_the_most_bits() -> None:
+    texts = held(range(10), entities=200_000)
+    log = log_of(texts=held(range(10)))
+    assert texts.matrix.shape[0] == 200_000
+    bits = FAMILY["structure"].fit(log, TEN, TEN)
+    assert bits is not None
+    assert bits.max() == pytest.approx(min(np.log2(991 / 0.5), t.MOST_BITS))
+
+
+# Timing.
+
+
+def test_hourly_residuals_by_hand() -> None:
+    rng = np.random.default_rng(0)
+    table = rng.poisson(0.8, (3, 24)).astype(float)
+    table[0, 0], table[2, 23] = 1, 1
+    day, hour = np.nonzero(table)
+    start = 24 * 700
+    got = hourly_residuals(np.ones(len(hour), np.int64), start + 24 * day + hour, table[day, hour], np.array([5, 60]))
+    expected = table.sum(axis=0)[None, :] * table.sum(axis=1)[:, None] / table.sum()
+    flat = ((table - expected) / np.sqrt(expected + 0.5)).ravel()
+    assert got.shape == (2, 72)
+    np.testing.assert_allclose(got[1], flat / np.linalg.norm(flat), atol=1e-5)
+    assert not got[0].any()
+
+
+@pytest.mark.parametrize(("exchanges", "told"), [(t.LEAST_RHYTHM, True), (t.LEAST_RHYTHM - 1, False)])
+def test_few_exchanges_tell_no_hours(exchanges: int, told: bool) -> None:
+    hour = np.array([0, 25, 50])
+    got = hourly_residuals(np.zeros(3, np.int64), hour, np.array([5.0, 5.0, 10.0]), np.array([exchanges]))
+    assert bool(got.any()) is told
+
+
+def test_two_days_and_no_exchanges_tell_no_habit() -> None:
+    whole = np.arange(48)
+    two = hourly_residuals(np.zeros(48, np.int64), whole, np.random.default_rng(0).random(48), np.array([99]))
+    assert two.shape == (1, 1)
+    three = hourly_residuals(np.zeros(49, np.int64), np.arange(49), np.random.default_rng(0).random(49), np.array([99]))
+    assert three.shape == (1, 72)
+    none = np.zeros(0, np.int64)
+    assert hourly_residuals(none, none, np.zeros(0), np.array([0, 0])).shape == (2, 1)
+
+
+def test_the_latest_weeks_speak_for_the_rest() -> None:
+    long = 24 * 7 * (t.LONGEST_WEEKS + 3)
+    hours = np.arange(long)
+    got = hourly_residuals(np.zeros(long, np.int64), hours, np.ones(long), np.array([long]))
+    assert got.shape[1] == 24 * 7 * t.LONGEST_WEEKS
+    days = hourly_residuals(np.zeros(2, np.int64), np.array([30, 24 * 5 + 3]), np.ones(2), np.array([50]))
+    assert days.shape[1] == 24 * 5, "whole days, from the first one's midnight"
+
+
+def volumes(mine: np.ndarray, spread: float = 1.2) -> Observed:
+    exchanges = np.maximum(np.exp(np.random.default_rng(5).normal(4, spread, 1000)), 1).astype(np.int64)
+    exchanges[TEN] = mine
+    return next(iter(observed("timing", log_of(exchanges=exchanges))))
+
+
+def test_volumes_are_even_beyond_the_background_and_beyond_the_margin() -> None:
+    even = np.round(np.exp(4 + 0.1 * np.linspace(-1.5, 1.5, 10))).astype(np.int64)
+    seen = volumes(even)
+    spread = np.log(even).std(ddof=1)
+    assert seen.value == pytest.approx(spread)
+    assert seen.p_value < 1e-3
+    assert seen.statistic == "spread of log volume"
+    assert seen.background > 0.5
+    # Even by the margin, but everybody else is too.
+    assert volumes(even, spread=0.1).p_value > 0.05
+    # Not shown to be below the margin, however uneven the others are.
+    loose = np.round(np.exp(4 + 0.6 * np.linspace(-1.5, 1.5, 10))).astype(np.int64)
+    margin = stats.chi2.cdf(9 * np.log(loose).std(ddof=1) ** 2 / t.EVEN_SPREAD**2, 9)
+    assert volumes(loose, spread=2.0).p_value == pytest.approx(margin)
+    assert margin > 0.05
+
+
+def edges(log: LogProfile, least: int = 5) -> dict[str, Observed]:
+    return {seen.statistic: seen for seen in observed("timing", log, least=least)}
+
+
+def spans(first: np.ndarray, last: np.ndarray) -> LogProfile:
+    """A log of 60 days whose strangers begin and end on days of their own."""
+    rng = np.random.default_rng(6)
+    begin, end = 400 * DAY + rng.integers(5, 40, 1000) * DAY, 460 * DAY - rng.integers(5, 15, 1000) * DAY
+    begin[TEN], end[TEN] = first, last
+    return log_of(
+        first_seen=begin,
+        last_seen=end,
+        exchanges=np.full(1000, 400),
+        window_start=np.full(1000, 400 * DAY),
+        window_end=np.full(1000, 460 * DAY),
+    )
+
+
+def test_common_beginnings_and_ends_inside_the_log_are_seen() -> None:
+    hours = np.arange(10) * HOUR
+    seen = edges(spans(420 * DAY + hours, 450 * DAY + hours))
+    for name in ("first", "last"):
+        assert seen[f"scatter of {name} exchange, hours"].p_value < 1e-3
+        assert seen[f"scatter of {name} exchange, hours"].value == 2.5
+    apart = edges(spans(405 * DAY + np.arange(10) * 3 * DAY, 445 * DAY + np.arange(10) * DAY))
+    assert apart["scatter of first exchange, hours"].p_value > 0.05
+
+
+def test_who_was_there_at_the_logs_edge_did_not_begin() -> None:
+    seen = edges(spans(400 * DAY + np.arange(10) * HOUR, 460 * DAY - np.arange(10) * HOUR))
+    assert not any(name.startswith("scatter") for name in seen)
+
+
+# Beats.
+
+
+def rhythm(pull: float, silent: int = 0) -> LogProfile:
+    rows = np.random.default_rng(6).normal(size=(1000, HOURS))
+    rows[TEN] += pull * np.random.default_rng(7).normal(size=HOURS)
+    rows = unit(rows)
+    rows[:silent] = 0
+    return log_of(residuals=rows)
+
+
+def test_beats_are_told_of_those_whose_hours_are_known() -> None:
+    for silent, tested in ((0, True), (5, True), (6, False)):
+        seen = observed("timing", rhythm(1.0, silent))
+        assert any("correlation" in one.statistic for one in seen) is tested
+    assert any("correlation" in one.statistic for one in observed("timing", rhythm(1.0, 6), least=4))
+    together = next(one for one in observed("timing", rhythm(1.0)) if one.statistic == "correlation of hourly activity")
+    told = rhythm(1.0).derived["timing"][TEN]
+    by_hand = (np.sum(told @ told.T) - 10) / 90
+    assert together.value == pytest.approx(by_hand, rel=1e-3)
+    assert together.p_value < 1e-6
+
+
+def test_who_acts_along_lies_far_beyond_the_log() -> None:
+    log = rhythm(1.0)
+    along = FAMILY["timing"].acts_along(log, TEN, np.arange(60))
+    assert along is not None
+    assert along[:10].all()
+    assert not along[10:].any()
+    residuals = log.derived["timing"]
+    beside = residuals @ residuals[TEN].mean(axis=0)
+    line = np.median(beside) + t.ALONG * stats.median_abs_deviation(beside, scale="normal")
+    everyone = FAMILY["timing"].acts_along(log, TEN, np.arange(1000))
+    assert everyone is not None
+    assert everyone.tolist() == (beside > line).tolist()
+    silent = log_of(residuals=np.zeros((1000, HOURS), np.float32))
+    assert FAMILY["timing"].acts_along(silent, TEN, TEN) is None
+
+
+# Infrastructure.
+
+
+def three_cards(size: int) -> Postings:
+    """The first of ten share three cards; strangers share a few things by chance."""
+    strangers = [[100 + 2 * n, 101 + 2 * n] for n in range(40)]
+    return held(*[[m for m in range(size) if m % 3 == card] for card in range(3)], *strangers)
+
+
+def hands(log: LogProfile, members: np.ndarray = TEN) -> Observed:
+    return next(one for one in observed("infrastructure", log, members) if one.statistic.startswith("share of"))
+
+
+def test_shared_hands_of_most_members_are_seen_and_of_half_are_not() -> None:
+    seen = hands(log_of(hands=three_cards(10)))
+    assert seen.value == 1.0
+    assert seen.p_value < 1e-3
+    chance = three_cards(10).chance()[: t.BLOCKED_CLASSES].sum()
+    assert seen.background == pytest.approx(1 - (1 - chance) ** 9)
+    assert seen.statement.startswith("10 of 10 accounts share a payment")
+    assert hands(log_of(hands=held([0, 1, 2, 3, 4]))).p_value == 1.0
+    assert hands(log_of(hands=held([0, 1, 2, 3, 4, 5]))).p_value < 0.05
+
+
+def test_sharing_is_told_of_those_of_whom_hands_are_known() -> None:
+    made = three_cards(10)
+    made.known[5:10] = False
+    seen = hands(log_of(hands=made))
+    assert seen.statement.startswith("4 of 5 accounts")
+    made.known[:10] = False
+    assert not any(one.statistic.startswith("share of") for one in observed("infrastructure", log_of(hands=made)))
+
+
+def sign_ups(mine: np.ndarray) -> list[Observed]:
+    created = np.random.default_rng(3).uniform(0, 300, 1000) * DAY
+    created[TEN] = mine
+    return [one for one in observed("infrastructure", log_of(sign_up=created)) if "sign-up" in one.statistic]
+
+
+def test_sign_ups_of_one_day_are_seen() -> None:
+    (seen,) = sign_ups(100 * DAY + np.arange(10) * HOUR)
+    assert seen.value == 2.5
+    assert seen.p_value < 1e-3
+    (apart,) = sign_ups(np.linspace(0, 300, 10) * DAY)
+    assert apart.p_value > 0.1
+    known = np.where(np.arange(10) < 5, 100.0 * DAY, np.nan)
+    assert len(sign_ups(known)) == 1
+    assert sign_ups(np.where(np.arange(10) < 4, 100.0 * DAY, np.nan)) == []
+
+
+def test_who_shares_a_rare_thing_with_two_members_acts_along() -> None:
+    made = held([0, 1, 500], [2, 501], [*range(3), *range(600, 640)])
+    along = FAMILY["infrastructure"].acts_along(log_of(hands=made), TEN, np.array([0, 2, 500, 501, 600, 900]))
+    assert along is not None
+    assert along.tolist() == [True, False, True, False, False, False]
+    log = log_of(hands=None)
+    assert FAMILY["infrastructure"].acts_along(log, TEN, TEN) is None
+
+
+def office(made: Postings | None, members: np.ndarray) -> bool | None:
+    (one,) = FAMILY["infrastructure"].explain(log_of(hands=made), members, np.zeros(0, np.int64))
+    assert one.name == OFFICE
+    return one.holds
+
+
+def test_an_office_is_few_enough_behind_one_door() -> None:
+    assert office(held(range(8)), TEN) is True
+    assert office(held(range(7), [7, 8]), TEN) is False
+    assert not office(None, TEN)
+
+
+# Purpose.
+
+
+def test_habits_are_shares_of_requests_and_unknown_where_no_record_tells() -> None:
+    log = log_of(
+        exchanges=np.full(1000, 4),
+        logprobs_hits=np.where(np.arange(1000) < 10, 2.0, 0.0),
+        logprobs_told=np.where(np.arange(1000) < 20, 4.0, 0.0),
+        many_answers_hits=np.zeros(1000),
+        many_answers_told=np.zeros(1000),
+        full_length_hits=np.full(1000, 4.0),
+        full_length_told=np.full(1000, 4.0),
+    )
+    log.wording["purpose"][3] = [0.5, 0, 0.25, 0]
+    rates = FAMILY["purpose"].derive(log, lambda name: (TEN, TEN.astype(np.uint64), TEN.astype(float)))
+    assert isinstance(rates, np.ndarray)
+    assert rates.shape == (1000, 7)
+    assert rates[3].tolist()[:5] == [0.5, 0, 0.25, 0, 0.5]
+    assert rates[500, 4] == 0
+    assert np.isnan(rates[:, 5]).all()
+    assert rates[:, 6].tolist() == [1.0] * 1000
+    log.derived["purpose"] = rates
+    assert [one.statistic for one in observed("purpose", log)] == [
+        f"share of requests: {name}"
+        for name in ("cot_elicitation", "rubric_grading", "data_generation", "guard_evasion", "logprobs", "full_length")
+    ]
+
+
+def test_a_pair_has_the_tactic_that_both_have() -> None:
+    log = log_of()
+    log.wording["purpose"][:3] = [[0.9, 0, 0, 0.1], [0.3, 0.8, 0, 0], [0, 0.7, 0, 0]]
+    both = FAMILY["purpose"].pair_columns(log, np.array([0, 1, 0]), np.array([1, 2, 2]))["purpose"]
+    assert both.tolist() == pytest.approx([0.3, 0.7, 0.0])
+
+
+# Shape.
+
+
+def clients(**given: np.ndarray) -> Observed:
+    columns = {
+        "parameters": np.full(1000, 7, np.uint64),
+        "agent": np.full(1000, 3, np.uint64),
+        "tls": np.full(1000, 5, np.uint64),
+        **given,
+    }
+    (seen,) = observed("shape", log_of(**columns))
+    return seen
+
+
+def rare(name: str, mine: int, members: int = 10) -> dict[str, np.ndarray]:
+    column = np.full(1000, 3, np.uint64)
+    column[:members] = mine
+    return {name: column}
+
+
+@pytest.mark.parametrize("name", ["parameters", "agent", "tls"])
+def test_one_rare_client_is_seen_by_any_of_its_marks(name: str) -> None:
+    seen = clients(**rare(name, 99, 8))
+    by_hand = stats.binom.sf(7, 10, 8 / 1000) * 2
+    assert seen.p_value == pytest.approx(max(by_hand, t.P_FLOOR))
+    assert seen.value == 0.8
+    assert seen.background == pytest.approx(0.008)
+
+
+def test_a_client_of_which_most_say_nothing_is_no_mark() -> None:
+    assert clients().p_value == 1.0
+    half = rare("agent", 0, 5)
+    half["agent"][5:10] = 99
+    assert clients(**half).p_value == 1.0
+    most = rare("agent", 0, 4)
+    most["agent"][4:10] = 99
+    seen = clients(**most)
+    assert seen.value == 1.0, "of those who say it"
+    assert seen.p_value < 1e-6
+
+
+# Semantics.
+
+
+def sourced(icc: float, *, accounts: int = 10, prompts: int = 30, seed: int = 0, pull: float = 3.0) -> LogProfile:
+    """Members whose prompts lie together, with so much of the account's own among them."""
+    rng = np.random.default_rng(seed)
+    entities = 300
+    owner = np.repeat(np.arange(entities), prompts)
+    features = rng.normal(size=(len(owner), 60)).astype(np.float32)
+    mine = owner < accounts
+    own = rng.normal(size=(entities, 60)) * np.sqrt(icc)
+    features[mine] = own[owner[mine]] + rng.normal(size=(mine.sum(), 60)) * np.sqrt(1 - icc)
+    centred = features.copy()
+    centred[mine] += pull / np.sqrt(60) * 3
+    means = np.stack([centred[owner == entity].mean(axis=0) for entity in range(entities)])
+    content = Content(owner, centred, np.full(entities, prompts), means, features)
+    sets = PromptSets(np.arange(entities * 4, dtype=np.uint64), np.arange(entities + 1) * 4)
+    return made_log(entities=entities, content=content, prompt_sets=sets)
+
+
+def test_one_source_is_concentrated_and_interchangeable() -> None:
+    (seen,) = observed("semantics", sourced(0.0))
+    assert seen.p_value < 0.01
+    assert seen.value == pytest.approx(icc_of(sourced(0.0), TEN).icc)
+    assert seen.background == t.MARGIN
+    (apart,) = observed("semantics", sourced(0.3))
+    assert apart.p_value == pytest.approx(icc_of(sourced(0.3), TEN).p_value)
+    assert apart.p_value > 0.5
+    (scattered,) = observed("semantics", sourced(0.0, pull=0.0))
+    assert scattered.p_value > 0.05
+    (few,) = observed("semantics", sourced(0.0, prompts=1))
+    assert few.p_value == 1.0
+    assert few.statement == "Too few prompts."
+
+
+def own_content(log: LogProfile) -> bool | None:
+    return list(FAMILY["semantics"].explain(log, TEN, np.zeros(0, np.int64)))[1].holds
+
+
+def test_content_of_ones_own_holds_does_not_or_cannot_be_told() -> None:
+    for icc, prompts in ((0.3, 30), (0.0, 60), (0.0, 2), (0.05, 4)):
+        log = sourced(icc, prompts=prompts)
+        told = icc_of(log, TEN)
+        bound = z_of(t.UNTOLD) * told.standard_error
+        expected = True if told.icc - bound > t.MARGIN else False if told.p_value <= t.UNTOLD else None
+        assert own_content(log) is expected
+    assert own_content(sourced(0.3)) is True
+    assert own_content(sourced(0.0, prompts=60)) is False
+    assert own_content(sourced(0.0, prompts=2)) is None
+    assert own_content(sourced(0.0, prompts=1)) is None
+
+
+def published(sets: list[list[int]], bystanders: Sequence[int] = ()) -> bool | None:
+    log = sourced(0.0)
+    held_by = [*sets, *([entity * 100 + 10_000] for entity in range(len(sets), len(log)))]
+    offsets = np.cumsum([0, *map(len, held_by)])
+    prompts = np.array([prompt for one in held_by for prompt in one], np.uint64)
+    log = made_log(entities=len(log), content=log.content, prompt_sets=PromptSets(prompts, offsets))
+    members = np.arange(len(sets) - len(bystanders))
+    explained = FAMILY["semantics"].explain(log, members, np.array(bystanders, np.int64))
+    return next(iter(explained)).holds
+
+
+def test_a_published_set_holds_does_not_or_cannot_be_told() -> None:
+    same = [[1, 2, 3, 4]] * 10
+    assert published(same) is True
+    own = [[10 * n, 10 * n + 1, 10 * n + 2, 10 * n + 3] for n in range(10)]
+    assert published(own) is False
+    # A typical account repeats a tenth and no more; it is not shown that all do.
+    pairs = [[*range(100 * n, 100 * n + 9), 7777 if n < 2 else 9 + 100 * n] for n in range(10)]
+    assert published(pairs) is False
+    mixed = [[5555] if n < 4 else [100 * n] for n in range(10)]
+    assert published(mixed) is None
+    eleven = [[*range(100 * n, 100 * n + 8), 7777] for n in range(10)]
+    assert published(eleven) is True
+    ten = [[*range(100 * n, 100 * n + 9), 7777] for n in range(10)]
+    assert published(ten) is False
+
+
+def test_bystanders_repeat_too_but_are_not_asked() -> None:
+    own = [[10 * n, 10 * n + 1] for n in range(10)]
+    beside = [[prompt for one in own for prompt in one]]
+    assert published([*own, *beside], bystanders=[10]) is True
+    assert published([*own, [9999]], bystanders=[10]) is False
+
+
+def test_fit_to_content_by_hand() -> None:
+    log = sourced(0.0)
+    content, members = log.content, TEN
+    centre = content.means[members].mean(axis=0)
+    strength = float(centre @ centre)
+    spread = max(np.var(content.means[members] @ centre / strength), 0.05) * strength**2
+    who = np.array([0, 5, 100, 200])
+    noise = strength / 30 + spread
+    by_hand = ((content.means[who] @ centre) * strength - strength**2 / 2) / noise / np.log(2)
+    bits = FAMILY["semantics"].fit(log, members, who)
+    assert bits is not None
+    assert bits.tolist() == pytest.approx(np.clip(by_hand, -t.MOST_BITS, t.MOST_BITS).tolist(), rel=1e-3)
+    assert bits[0] > 0 > bits[3]
+
+
+def test_fit_of_those_without_prompts_is_nothing() -> None:
+    log = sourced(0.0)
+    log.content.counts[[3, 200]] = 0
+    bits = FAMILY["semantics"].fit(log, TEN, np.array([3, 200, 4]))
+    assert bits is not None
+    assert bits[:2].tolist() == [0, 0]
+    assert bits[2] > 0
+    log.content.counts[:10] = 0
+    none = FAMILY["semantics"].fit(log, TEN, np.array([4, 200]))
+    assert none is not None
+    assert none.tolist() == [0, 0]
+
+
+def test_pairs_are_compared_in_few_dimensions_without_loss() -> None:
+    log = sourced(0.0)
+    a, b = np.triu_indices(30, 1)
+    pair = FAMILY["semantics"].pair_columns(log, a, b)
+    unit_rows = log.content.unit()
+    np.testing.assert_allclose(pair["cosine"], np.einsum("ij,ij->i", unit_rows[a], unit_rows[b]), atol=0.02)
+    told = np.asarray(~pair["ordinary"])
+    np.testing.assert_allclose(pair["z"][told], log.content.z(a, b)[told], rtol=0.05, atol=0.5)
+    assert told.any()
+    assert pair["ordinary"].tolist() == [
+        not (unit_rows[i].any() and unit_rows[j].any()) for i, j in zip(a, b, strict=True)
+    ]
+    log.content.counts[4] = 0
+    masked = FAMILY["semantics"].pair_columns(log, np.array([3, 3, 4]), np.array([4, 5, 6]))["cosine"]
+    assert masked.mask.tolist() == [True, False, True]
+
+
+def test_many_members_are_sampled_for_the_correlation() -> None:
+    entities = t.MOST_FOR_ICC * 2 + 1
+    owner = np.repeat(np.arange(entities), 2)
+    raw = np.random.default_rng(0).normal(size=(len(owner), 3)).astype(np.float32)
+    content = Content(owner, raw, np.full(entities, 2), raw[::2], raw)
+    log = made_log(entities=entities, content=content)
+    assert icc_of(log, np.arange(entities)) == icc_of(log, np.arange(0, entities, 3))
+    exact = np.arange(t.MOST_FOR_ICC)
+    assert icc_of(log, exact).standard_error < icc_of(log, exact[::2]).standard_error * 1.2
+
+
+def test_quantiles() -> None:
+    assert z_of(0.01) == pytest.approx(2.3263, abs=1e-3)
+
+
+def test_a_family_without_shared_things_uses_defaults() -> None:
+    log = log_of(texts=made_postings(3, False, 1000))
+    shape = FAMILY["shape"]
+    assert shape.fit(log, TEN, TEN) is None
+    assert shape.acts_along(log, TEN, TEN) is None
+    assert list(shape.explain(log, TEN, TEN)) == []
+    assert list(shape.groups(log, least=5, seed=0)) == []
+    assert shape.pair_columns(log, TEN, TEN) == {}
+    assert [len(side) for side in shape.pairs(log)] == [0, 0]
+    assert shape.derive(log, lambda name: (TEN, TEN.astype(np.uint64), TEN.astype(float))) is None

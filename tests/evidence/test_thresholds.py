@@ -1,0 +1,116 @@
+"""Every line that a scan draws stands in one module, with its unit, its source and what moves with it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import stillwatch
+from stillwatch.evidence import thresholds
+
+SOURCE = Path(stillwatch.__file__).parent
+THRESHOLDS = Path(thresholds.__file__)
+STAGES = ("evidence", "linking", "profiles", "detection")
+MODULES = [path for stage in STAGES for path in sorted((SOURCE / stage).rglob("*.py")) if path != THRESHOLDS]
+
+TECHNICAL = {
+    ("detection/portrait.py", "_LEAST_TARGET"): "what a portrait names; decides of nobody",
+    ("detection/portrait.py", "_MOST_PROMPTS"): "prompts a portrait reads; decides of nobody",
+    ("detection/shared_text.py", "_EXAMPLE_CHARS"): "what a table shows",
+    ("detection/shared_text.py", "_MOST_FAMILIES"): "what a table shows",
+    ("detection/shared_text.py", "_TEXTS_A_CAMPAIGN"): "what a table shows",
+    ("detection/worth.py", "_MAJORITY"): "which of a lab's curves a portrait reads; decides of nobody",
+    ("evidence/content.py", "_CHUNK"): "rows at a time: bounds memory, moves no result",
+    ("evidence/families/semantics.py", "_CHUNK"): "pairs at a time: bounds memory, moves no result",
+    ("evidence/families/timing.py", "_DAY"): "hours a day",
+    ("evidence/log_profile.py", "HOUR"): "microseconds an hour",
+    ("evidence/postings.py", "_PAIRS"): "pairs at a time: bounds memory, moves no result",
+    ("profiles/templates.py", "_CHUNK"): "pairs at a time: bounds memory, moves no result",
+    ("profiles/templates.py", "_MARK"): "sets templates' names apart from sentences'",
+    ("profiles/templates.py", "_MOST_SHOWN"): "rows of a table that people read",
+    ("profiles/texts.py", "_CHUNK"): "prompts a task of a worker: moves no result",
+    ("profiles/texts.py", "_BATCH"): "prompts at a time: bounds memory, moves no result",
+    ("profiles/texts.py", "_WORTH_SENDING"): "chunks from which workers pay: moves no result",
+}
+"""Numbers that are no line between seen and not seen, and why."""
+
+
+def constants(path: Path) -> Iterator[tuple[str, ast.expr, ast.stmt | None]]:
+    """Upper-case names that a module sets: name, value and the statement that follows."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    for statement, after in zip(body, [*body[1:], None], strict=True):
+        if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+            targets: list[ast.expr] = [statement.target]
+        elif isinstance(statement, ast.Assign):
+            targets = statement.targets
+        else:
+            continue
+        assert statement.value is not None
+        for target in targets:
+            names = target.elts if isinstance(target, ast.Tuple) else [target]
+            for name in names:
+                if isinstance(name, ast.Name) and name.id.isupper():
+                    yield name.id, statement.value, after
+
+
+LINES = list(constants(THRESHOLDS))
+
+
+@pytest.mark.parametrize(("value", "after"), [(value, after) for _, value, after in LINES], ids=[n for n, *_ in LINES])
+def test_a_line_says_its_unit_its_source_and_what_moves_with_it(value: ast.expr, after: ast.stmt | None) -> None:
+    assert isinstance(after, ast.Expr)
+    assert isinstance(after.value, ast.Constant)
+    assert isinstance(after.value.value, str)
+    parts = [" ".join(part.split()) for part in after.value.value.split("|")]
+    assert len(parts) == 3
+    assert all(parts)
+    assert any(character.isalpha() for character in parts[1])
+
+
+def test_lines_are_many_and_none_is_set_twice() -> None:
+    names = [name for name, *_ in LINES]
+    assert len(names) == len(set(names)) > 60
+
+
+def numeric(value: ast.expr) -> bool:
+    """Whether a value is a number, or made of numbers alone."""
+    try:
+        made = ast.literal_eval(value)
+    except (ValueError, TypeError):
+        made = None
+        if isinstance(value, ast.Call) and value.args and not value.keywords:
+            return all(numeric(argument) for argument in value.args)
+        if isinstance(value, ast.BinOp):
+            return numeric(value.left) and numeric(value.right)
+    if isinstance(made, tuple | list):
+        return bool(made) and all(isinstance(one, int | float) for one in made)
+    return isinstance(made, int | float) and not isinstance(made, bool)
+
+
+def own() -> set[tuple[str, str]]:
+    return {
+        (str(path.relative_to(SOURCE)), name)
+        for path in MODULES
+        for name, value, _ in constants(path)
+        if numeric(value)
+    }
+
+
+def test_no_other_module_keeps_a_number_of_its_own() -> None:
+    assert own() - set(TECHNICAL) == set()
+
+
+def test_the_list_of_technical_numbers_holds_nothing_else() -> None:
+    assert set(TECHNICAL) - own() == set()
+
+
+def test_every_line_is_used() -> None:
+    used = {
+        node.id
+        for path in SOURCE.rglob("*.py")
+        if path != THRESHOLDS
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Name)
+    }
+    assert {name for name, *_ in LINES} - used == set()

@@ -1,0 +1,412 @@
+"""Entities, usual things, templates, texts and prompt sets of small logs written out by hand."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from made_exchanges import START, World, opened
+
+from stillwatch.engines import DuckDBEngine, worker_pool
+from stillwatch.evidence import HOUR, Count, Example, Family, LogProfile, Value, all_families
+from stillwatch.evidence.thresholds import SHARED_BY
+from stillwatch.profiles import (
+    Profiled,
+    Stages,
+    Texts,
+    account_table,
+    build_profile,
+    entity_counts,
+    find_templates,
+    with_entities,
+)
+from stillwatch.profiles.account import count_table
+from stillwatch.profiles.texts import draw_sample, prompt_sets, prompt_table, read_texts
+from stillwatch.sketching import WIDTH, sketch_batch
+from stillwatch.tables import ACCOUNT_FILE, RUN_EXCHANGES
+
+FAMILIES = all_families()
+
+
+@pytest.fixture
+def engine() -> Iterator[DuckDBEngine]:
+    with opened() as made:
+        yield made
+
+
+def rows(*given: dict[str, Any]) -> pa.Table:
+    """Exchanges of which only some columns are given; by default of one file, an hour apart."""
+    told = [
+        {
+            "exchange_id": f"x-{n}",
+            "time": START + n * HOUR,
+            "account_id": "a",
+            "prompt": f"question {n}",
+            "source_file": "made.jsonl",
+            "source_line": n,
+            "row_key": n,
+            **row,
+        }
+        for n, row in enumerate(given)
+    ]
+    return pa.Table.from_pylist(told, schema=RUN_EXCHANGES)
+
+
+def sketches(exchanges: pa.Table) -> pa.Table:
+    return pa.Table.from_batches([sketch_batch(batch) for batch in exchanges.combine_chunks().to_batches()])
+
+
+def profiled(engine: DuckDBEngine, exchanges: pa.Table, account_file: pa.Table | None = None, **more: Any) -> Profiled:
+    given = {"families": FAMILIES, "sample_prompts": 8, "sample_total": 1000, **more}
+    return build_profile(
+        engine,
+        given.pop("families"),
+        exchanges=engine.keep(exchanges),
+        sketches=engine.keep(sketches(exchanges)),
+        account_file=engine.keep(account_file if account_file is not None else ACCOUNT_FILE.empty_table()),
+        **given,
+    )
+
+
+# Entities.
+
+
+def test_accounts_of_one_organisation_are_one_entity(engine: DuckDBEngine) -> None:
+    exchanges = rows(
+        {"account_id": "b", "org_id": "firm", "plan": "paid"},
+        {"account_id": "a"},
+        {"account_id": "c", "org_id": "firm", "licence_id": "l", "plan": "free"},
+        {"account_id": "d", "org_id": "a"},
+        {"account_id": "c", "org_id": "firm"},
+    )
+    made = profiled(engine, exchanges)
+    entity = engine.fetch("SELECT account_id, entity FROM {t} ORDER BY account_id", t=made.accounts).to_pydict()
+    a, b, c, d = entity["entity"]
+    assert b == c
+    assert sorted({a, b, d}) == [0, 1, 2]
+    log = made.log
+    assert len(log) == 3
+    assert log.exchanges[b] == 3
+    assert log.accounts.tolist() == [2 if n == b else 1 for n in range(3)]
+    assert log.first_seen[b] == START
+    assert log.last_seen[b] == START + 4 * HOUR
+    assert log.columns["licensed"].tolist() == [1.0 if n == b else 0.0 for n in range(3)]
+    assert log.columns["exchanges"].tolist() == log.exchanges.tolist()
+    assert log.known("plan").tolist() == [n == b for n in range(3)]
+
+
+def test_the_account_file_goes_before_the_log(engine: DuckDBEngine) -> None:
+    told = pa.Table.from_pylist([{"account_id": "a", "plan": "paid"}, {"account_id": "z"}], schema=ACCOUNT_FILE)
+    exchanges = rows({"plan": "free", "payment_id": "q"}, {"plan": "basic", "payment_id": "p"}, {"account_id": "b"})
+    table = account_table(engine, FAMILIES.values(), exchanges=engine.keep(exchanges), account_file=engine.keep(told))
+    found = engine.fetch("SELECT * FROM {t} ORDER BY account_id", t=table).to_pylist()
+    assert [row["account_id"] for row in found] == ["a", "b"]
+    assert found[0]["plan"] == "paid"
+    assert found[0]["payment_id"] == "p", "of several values the least counts"
+    assert found[1]["plan"] is None
+    assert found[0]["exchanges"] == 2
+
+
+# Usual things and values.
+
+
+class Toy(Family):
+    """Counts and adds up a few things, to see how."""
+
+    name = "toy"
+    sees = "toys"
+    side = "context"
+    reads = ("country", "n")
+    needs = ("country",)
+    blind_spot = "Everything."
+    examples = (Example("nothing", {}, seen=False),)
+    values = {  # noqa: RUF012
+        "most_n": Value("max(n)", "max"),
+        "least_n": Value("min(n)", "min"),
+        "sum_n": Value("sum(n)", "sum"),
+        "is_paid": Value("(plan = 'paid')::INT", "max", source="account"),
+    }
+    counts = {"land": Count("country", usual=True, shared=True), "number": Count("n", usual=True)}  # noqa: RUF012
+
+    def test(self, log: Any, members: Any, null: Any, *, least: int = 5) -> Any:
+        return ()
+
+
+def toy(engine: DuckDBEngine, exchanges: pa.Table) -> LogProfile:
+    return profiled(engine, exchanges, families={"structure": FAMILIES["structure"], "toy": Toy()}).log
+
+
+def test_values_come_together_as_they_say(engine: DuckDBEngine) -> None:
+    exchanges = rows(
+        {"account_id": "a", "org_id": "o", "n": 3, "plan": "paid"},
+        {"account_id": "a", "org_id": "o", "n": 5},
+        {"account_id": "b", "org_id": "o", "n": 4, "plan": "free"},
+        {"account_id": "c"},
+    )
+    columns = toy(engine, exchanges).columns
+    account, firm = 0, 1
+    assert [columns[name][firm] for name in ("most_n", "least_n", "sum_n", "is_paid")] == [5, 3, 12, 1]
+    assert np.isnan(columns["most_n"][account])
+    assert np.isnan(columns["is_paid"][account])
+
+
+def test_the_usual_thing_is_the_most_used_and_of_equals_the_same_each_time(engine: DuckDBEngine) -> None:
+    exchanges = rows(
+        *[{"account_id": "a", "country": land} for land in ("FR", "DE", "DE")],
+        *[{"account_id": "b", "country": land} for land in ("DE", "FR")],
+        *[{"account_id": "c", "country": land} for land in ("FR", "DE")],
+        {"account_id": "d"},
+        *[{"account_id": "e", "n": n} for n in (7, 2, 9, 9, 7)],
+    )
+    columns = toy(engine, exchanges).columns
+    a, b, c, d, e = columns["land"].tolist()
+    german = engine.fetch("SELECT md5_number_lower('DE') AS x")["x"].to_pylist()[0]
+    french = engine.fetch("SELECT md5_number_lower('FR') AS x")["x"].to_pylist()[0]
+    assert a == german
+    assert b == c == min(german, french)
+    assert d == e == 0
+    assert columns["number"].tolist() == [0, 0, 0, 0, 7], "of equals the least"
+
+
+def test_what_is_shared_is_told_with_its_share_of_exchanges(engine: DuckDBEngine) -> None:
+    exchanges = rows(
+        *[{"account_id": "a", "country": land} for land in ("FR", "FR", "DE", None)],
+        *[{"account_id": "b", "country": land} for land in ("FR", "IT")],
+        {"account_id": "c", "country": "ES"},
+        {"account_id": "d"},
+    )
+    shared = toy(engine, exchanges).shared["toy"]
+    assert shared is not None
+    assert shared.matrix.toarray().ravel().tolist() == [0.5, 0.5, 0.0, 0.0], "one thing, that two have"
+    assert shared.holders.tolist() == [2]
+    assert shared.known.tolist() == [True, True, True, False]
+    assert toy(engine, rows({}, {"account_id": "b"})).shared["toy"] is None
+    # Who is never blind knows something of everybody.
+    structure = toy(engine, exchanges).shared["structure"]
+    assert structure is not None
+    assert structure.known.all()
+
+
+def test_things_are_counted_by_account_and_then_by_entity(engine: DuckDBEngine) -> None:
+    exchanges = engine.keep(
+        rows(
+            *[{"account_id": "a", "org_id": "o", "country": land} for land in ("FR", "FR", "DE", None)],
+            *[{"account_id": "b", "org_id": "o", "country": land} for land in ("FR", "IT")],
+            {"account_id": "c", "country": "FR"},
+        )
+    )
+    file = engine.keep(ACCOUNT_FILE.empty_table())
+    accounts = with_entities(engine, account_table(engine, [Toy()], exchanges=exchanges, account_file=file))
+    counted = count_table(engine, Count("country"), accounts, exchanges)
+    uses = sorted(engine.fetch("SELECT uses FROM {t}", t=counted)["uses"].to_pylist())
+    assert uses == [1, 1, 1, 1, 2]
+    of_entities = engine.fetch("SELECT uses FROM {t}", t=entity_counts(engine, counted, accounts))["uses"].to_pylist()
+    assert sorted(of_entities) == [1, 1, 1, 3]
+    widely = engine.fetch("FROM {t}", t=entity_counts(engine, counted, accounts, least_holders=2)).to_pylist()
+    assert sorted(row["uses"] for row in widely) == [1, 3]
+
+
+# Templates.
+
+LONG = (
+    "Please write a short formal letter to the housing office about the {} and ask for a reply within {} days. Mention "
+    "that two earlier letters were not answered, that the rent was paid in full, and that the tenant keeps a copy."
+)
+
+
+def test_near_identical_prompts_are_one_template(engine: DuckDBEngine) -> None:
+    exchanges = rows(
+        {"account_id": "a", "prompt": LONG.format("boiler", 3)},
+        {"account_id": "b", "prompt": LONG.format("window", 14)},
+        {"account_id": "b", "prompt": LONG.format("boiler", 7)},
+        {"account_id": "c", "prompt": "Which of the two harvest festivals is older, and who says so, in what source?"},
+        {"account_id": "c", "prompt": "Which of the two harvest festivals is older, and who says so, in what source?"},
+        {"account_id": "d", "prompt": "Tell me how glaciers move."},
+    )
+    use, of = find_templates(engine, engine.keep(sketches(exchanges)))
+    uses = engine.fetch("FROM {t}", t=use).to_pylist()
+    assert sorted(row["uses"] for row in uses) == [1, 2]
+    assert len({row["thing"] for row in uses}) == 1
+    shown = engine.fetch("FROM {t}", t=of).to_pylist()
+    assert len({row["template"] for row in shown}) == 1
+    assert len(shown) == 2, "numbers make no other text"
+
+
+def test_a_template_keeps_its_name_whatever_the_order(engine: DuckDBEngine) -> None:
+    things = ("boiler", "window", "chimney", "garden")
+    asked = [{"account_id": f"a{n}", "prompt": LONG.format(thing, n)} for n, thing in enumerate(things)]
+    named = []
+    for order in (asked, asked[::-1]):
+        use, _ = find_templates(engine, engine.keep(sketches(rows(*order))))
+        named.append(engine.fetch("SELECT account, thing FROM {t} ORDER BY account", t=use).to_pylist())
+    assert len(named[0]) == 4
+    assert named[0] == named[1]
+
+
+def test_a_template_of_one_account_or_of_two_exchanges_is_not_shown(engine: DuckDBEngine) -> None:
+    two = rows(*({"account_id": name, "prompt": LONG.format("boiler", 3)} for name in "ab"))
+    use, of = find_templates(engine, engine.keep(sketches(two)))
+    assert len(engine.fetch("FROM {t}", t=use)) == 2
+    assert len(engine.fetch("FROM {t}", t=of)) == 0
+    one = rows(*({"account_id": "a", "prompt": LONG.format("boiler", n)} for n in range(5)))
+    use, of = find_templates(engine, engine.keep(sketches(one)))
+    assert len(engine.fetch("FROM {t}", t=use)) == 0
+    assert len(engine.fetch("FROM {t}", t=of)) == 0
+
+
+# Texts.
+
+
+def few() -> pa.Table:
+    return World().exchanges.slice(0, 400)
+
+
+def sampled(engine: DuckDBEngine, exchanges: pa.Table, most: int = 5) -> pa.Table:
+    table = engine.keep(exchanges)
+    accounts = engine.sql(
+        "SELECT account_id, dense_rank() OVER (ORDER BY account_id) - 1 AS entity "
+        "FROM (SELECT DISTINCT account_id FROM {t})",
+        t=table,
+    )
+    return draw_sample(engine, most, prompts=prompt_table(engine, exchanges=table, accounts=accounts), exchanges=table)
+
+
+def test_a_sample_is_bounded_sorted_and_of_distinct_prompts(engine: DuckDBEngine) -> None:
+    exchanges = rows(
+        *({"account_id": "a", "prompt": "again"} for _ in range(9)),
+        *({"account_id": "a", "prompt": f"other {n}"} for n in range(9)),
+        {"account_id": "b", "prompt": "again"},
+    )
+    sample = sampled(engine, exchanges)
+    assert sample["entity"].to_pylist() == [0] * 5 + [1]
+    assert sample["place"].to_pylist() == [1, 2, 3, 4, 5, 1]
+    assert len(set(sample["prompt"].to_pylist()[:5])) == 5
+    by_key = dict(zip(exchanges["row_key"].to_pylist(), exchanges["prompt"].to_pylist(), strict=True))
+    assert [by_key[key] for key in sample["row_key"].to_pylist()] == sample["prompt"].to_pylist()
+    assert sampled(engine, exchanges).equals(sample)
+    assert sampled(engine, exchanges.take(list(range(len(exchanges)))[::-1])).equals(sample)
+
+
+def features(sample: pa.Table, shared: np.ndarray) -> Texts:
+    return read_texts(sample, shared, FAMILIES["purpose"].wordings, None)()
+
+
+NOTHING = np.zeros(0, np.uint64)
+
+
+def equal(one: Texts | None, other: Texts) -> bool:
+    return one is not None and all(
+        np.array_equal(getattr(one, name), getattr(other, name)) for name in ("features", "flags", "varies")
+    )
+
+
+def test_texts_kept_are_the_texts_read(engine: DuckDBEngine) -> None:
+    sample = sampled(engine, few())
+    fresh = features(sample, NOTHING)
+    assert fresh.features.shape == (len(sample), WIDTH)
+    assert fresh.flags.any()
+    wordings = len(FAMILIES["purpose"].wordings)
+    kept = fresh.table(sample, NOTHING)
+    assert equal(Texts.from_table(kept, sample, NOTHING, wordings), fresh)
+    order = np.random.default_rng(0).permutation(len(sample))
+    shuffled = sample.take(pa.array(order[:50]))
+    part = Texts.from_table(kept, shuffled, NOTHING, wordings)
+    assert equal(part, Texts(fresh.features[order[:50]], fresh.flags[order[:50]], fresh.varies[order[:50]]))
+
+
+def test_texts_of_another_log_do_not_hold(engine: DuckDBEngine) -> None:
+    sample = sampled(engine, few())
+    fresh, wordings = features(sample, NOTHING), len(FAMILIES["purpose"].wordings)
+    kept = fresh.table(sample, NOTHING)
+    assert Texts.from_table(kept, sample, np.array([7], np.uint64), wordings) is None
+    assert (
+        Texts.from_table(fresh.table(sample, np.array([3, 4], np.uint64)), sample, np.array([7], np.uint64), 4) is None
+    )
+    assert Texts.from_table(kept.slice(0, len(kept) - 1), sample, NOTHING, wordings) is None
+    assert Texts.from_table(kept.slice(1), sample, NOTHING, wordings) is None
+    assert Texts.from_table(kept.slice(0, 0), sample, NOTHING, wordings) is None
+    assert Texts.from_table(kept.replace_schema_metadata(None), sample, NOTHING, wordings) is None
+
+
+class Noted(Stages):
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def stage(self, name: str) -> None:
+        self.names.append(name)
+
+
+def test_a_profile_with_kept_texts_is_the_profile_without(engine: DuckDBEngine) -> None:
+    stages = Noted()
+    first = profiled(engine, few(), stages=stages)
+    again = profiled(engine, few(), kept_texts=first.texts.table(first.sample, first.left_out))
+    assert equal(again.texts, first.texts)
+    np.testing.assert_array_equal(first.log.content.means, again.log.content.means)
+    assert stages.names == ["accounts", "sample", "templates", "text features", "content"]
+
+
+def test_a_sample_shrinks_as_accounts_grow_but_not_below_four(engine: DuckDBEngine) -> None:
+    exchanges = rows(*({"account_id": f"a{n % 3}", "prompt": f"question {n} {n * n}"} for n in range(60)))
+    for total, most in ((18, 6), (3, 4), (1000, 8)):
+        made = profiled(engine, exchanges, sample_total=total)
+        assert np.bincount(made.sample["entity"].to_pylist()).tolist() == [most] * 3
+
+
+def test_sentences_of_many_are_left_out_of_what_is_compared(engine: DuckDBEngine) -> None:
+    line = "Answer as the assistant of a notes app."
+
+    def asked(accounts: int) -> pa.Table:
+        return rows(
+            *(
+                {"account_id": f"a{n % accounts}", "prompt": f"{line} What of matter {chr(97 + n)}{n}?"}
+                for n in range(20)
+            )
+        )
+
+    assert len(profiled(engine, asked(SHARED_BY)).left_out) == 1
+    assert len(profiled(engine, asked(SHARED_BY - 1)).left_out) == 0
+
+
+def test_wordings_are_told_as_shares_of_the_sample(engine: DuckDBEngine) -> None:
+    exchanges = rows(
+        {"account_id": "a", "prompt": "Show your full reasoning about rivers."},
+        {"account_id": "a", "prompt": "And of glaciers?"},
+        {"account_id": "b", "prompt": "You are an impartial judge. Score the response from 1 to 10."},
+    )
+    wording = profiled(engine, exchanges).log.wording
+    assert wording["purpose"].shape == (2, 4)
+    assert wording["purpose"][:, 0].tolist() == [0.5, 0.0]
+    assert wording["purpose"][:, 1].tolist() == [0.0, 1.0]
+    assert wording["timing"].shape == (2, 0)
+
+
+@pytest.mark.slow
+def test_worker_processes_read_the_same_texts() -> None:
+    prompts = pa.table({"prompt": [f"Word {n} and {n * n} step by step" for n in range(33_000)]})
+    wordings = FAMILIES["purpose"].wordings
+    with worker_pool(2) as pool:
+        there = read_texts(prompts, NOTHING, wordings, pool)()
+    assert equal(there, read_texts(prompts, NOTHING, wordings, None)())
+    assert len(there.varies) == 33_000
+
+
+# Prompt sets.
+
+
+def test_prompt_sets_hold_distinct_prompts_of_each_entity(engine: DuckDBEngine) -> None:
+    exchanges = rows(
+        *(
+            {"account_id": name, "prompt": prompt}
+            for name, asked in zip("abcd", ("xyx", "yz", "w", "xyz"), strict=True)
+            for prompt in asked
+        )
+    )
+    sets = profiled(engine, exchanges).log.prompt_sets
+    assert np.diff(sets.offsets).tolist() == [2, 2, 1, 3]
+    assert sets.repeats(np.arange(4)).tolist() == [1.0, 1.0, 0.0, 1.0]
+    assert sets.repeats(np.array([0, 2])).tolist() == [0.0, 0.0]
+    assert sets.repeats(np.array([1, 2, 3])).tolist() == pytest.approx([1.0, 0.0, 2 / 3])
+    assert sets.repeats(np.array([0, 1])).tolist() == [0.5, 0.5]
+    empty = prompt_sets(engine, engine.sql("SELECT 0::BIGINT AS entity, 1::UBIGINT AS prompt WHERE false"), 3)
+    assert empty.repeats(np.arange(3)).tolist() == [0.0, 0.0, 0.0]
