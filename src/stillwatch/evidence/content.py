@@ -9,7 +9,7 @@ estimate the cosine between what two entities ask, free of sampling noise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -55,8 +55,8 @@ class Content:
     counts: I64
     means: F32
     raw: F32
-    centre: F64
-    spread: F64
+    centre: F64 = field(default_factory=lambda: np.zeros(0))
+    spread: F64 = field(default_factory=lambda: np.zeros(0))
 
     @property
     def dimensions(self) -> int:
