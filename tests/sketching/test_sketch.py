@@ -128,7 +128,7 @@ def test_sketches_are_the_same_in_every_process_and_version() -> None:
     ]
     sketched = sketch_batch(exchanges(prompts, ["Answer as a careful clerk of the archive would."] * len(prompts)))
     digest = hashlib.sha256()
-    for row in sketched.to_pylist():
+    for row in sketched.drop_columns(["row_key", "time", "network"]).to_pylist():
         digest.update(repr(sorted(row.items())).encode())
     assert (BAND_COUNT, SLOTS, MIN_SENTENCE_WORDS) == (16, 64, 5)
-    assert digest.hexdigest() == "4070bcf1e5225fc0bc4f4e5335d26ad91f717ffba1f98e3f480f2d886d930072"
+    assert digest.hexdigest() == "b0ca35dfec374d8b6778b92be5d8184288f3b1350240b6e8add26bca68506f52"
