@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.core.words import words_of
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import LogProfile
 from stillwatch.evidence.families.structure import signature
@@ -25,6 +27,7 @@ __all__ = ["shared_pieces", "template_table"]
 _MOST_FAMILIES = 200
 _TEXTS_A_CAMPAIGN = 4
 _EXAMPLE_CHARS = 1_200
+_LEAST_UNSPACED = 5
 
 _FAMILY_SQL = f"""
 WITH family AS (
@@ -59,22 +62,43 @@ FROM use AS u GROUP BY u.thing
 def shared_pieces(example: str, other: str, *, least_chars: int = 16) -> list[str]:
     """Pieces of ``example`` that stand in ``other`` too, cut at words.
 
+    A piece has at least ``least_chars`` characters, or five words in scripts that put no spaces between words, where a
+    word is a character: as many as a sentence that is compared at all.
+
     >>> shared_pieces("Answer as a strict examiner: what is rain?", "Answer as a strict examiner: why snow?")
     ['Answer as a strict examiner: ']
     """
     a, b = _words(example), _words(other)
     blocks = SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks()
-    pieces = ["".join(a[block.a : block.a + block.size]) for block in blocks]
-    return [piece for piece in pieces if len(piece.strip()) >= least_chars]
+    pieces = [a[block.a : block.a + block.size] for block in blocks]
+    return ["".join(piece) for piece in pieces if _long_enough(piece, least_chars)]
+
+
+def _long_enough(piece: Sequence[str], least_chars: int) -> bool:
+    unspaced = sum(len(word) == 1 and not word.isascii() for word in piece)
+    return unspaced >= _LEAST_UNSPACED or len("".join(piece).strip()) >= least_chars
 
 
 def _words(text: str) -> list[str]:
+    """Words with the space after each; in scripts without spaces, characters."""
     words: list[str] = []
     for word in text[:_EXAMPLE_CHARS].split(" "):
-        words.extend((word + " ").splitlines(keepends=True))
+        for part in (word + " ").splitlines(keepends=True):
+            words.extend(_unspaced_words(part))
     if words:
         words[-1] = words[-1][:-1]
     return words
+
+
+def _unspaced_words(word: str) -> list[str]:
+    """What stands between two spaces, cut where a word begins if any follows another without a gap."""
+    if word.isascii():
+        return [word]
+    raw = word.encode()
+    found = words_of(np.frombuffer(raw, np.uint8), np.array([0, len(raw)]))
+    if not np.any(found.starts[1:] == found.ends[:-1]):
+        return [word]
+    return [raw[first:last].decode() for first, last in pairwise([0, *found.starts[1:].tolist(), len(raw)])]
 
 
 def template_table(

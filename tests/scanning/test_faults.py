@@ -1,0 +1,350 @@
+"""What real logs are like, and what it must not do to anybody: wrong clocks, ids that restart, gaps, copies, two sources.
+
+Every fault is shown on both sides of its line: what looks alike and is honest stays out of every campaign, and what is
+none of it is still found. Logs are made by hand and scanned through the public door.
+"""
+
+import gzip
+import json
+import random
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handmade import (
+    Log,
+    Pool,
+    Seat,
+    around,
+    bursts,
+    campaigns,
+    even,
+    habit,
+    instructed,
+    mixed,
+    own_topics,
+    verdicts,
+    wrapped,
+)
+from handmade_scripts import SCRIPTS
+
+from stillwatch import Run, scan
+from stillwatch.scanning.replay import replay
+
+Record = dict[str, Any]
+
+SENTENCE = "Open a section named Ledger before you answer anything else. {q}"
+
+
+def third(seat: Seat) -> str:
+    return f"card-{seat.number % 3}"
+
+
+def campaign(log: Log, size: int = 10, **more: Any) -> list[str]:
+    """Accounts that deal out one pool, with three cards, one sign-up day and one dispatcher."""
+    told: Record = {"prompts": Pool("code").shards(), "times": bursts(40), "payment": third, "created": around(-40, 3)}
+    return log.accounts(size, **{**told, **more})
+
+
+def records(log: Log, folder: Path) -> list[Record]:
+    return [json.loads(line) for line in log.write(folder).read_text(encoding="utf-8").splitlines()]
+
+
+def written(made: list[Record], path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(one, ensure_ascii=False) + "\n" for one in made), encoding="utf-8")
+    return path
+
+
+def scanned(made: list[Record], folder: Path, name: str = "run") -> Run:
+    return scan(written(made, folder / name / "log.jsonl"), out=folder / f"{name}-out", workers=1)
+
+
+def accused(run: Run) -> set[str]:
+    """Accounts above ``watch``."""
+    table = run.table("accounts").to_pylist()
+    return {row["account_id"] for row in table if row["verdict"] not in ("clear", "watch")}
+
+
+def told_of(run: Run) -> dict[str, tuple[str, tuple[str, ...]]]:
+    return {row["account_id"]: (row["verdict"], tuple(row["reasons"])) for row in run.table("accounts").to_pylist()}
+
+
+# An explanation that holds for what a group has grown into.
+
+
+def most(seat: Seat) -> bool:
+    return seat.number >= 12
+
+
+GROWN: dict[str, dict[str, Any]] = {
+    "one organisation or office": {"address": lambda seat: "81.2.69.160" if seat.number >= 5 else None},
+    "licensed distillation": {"licence": lambda seat: "lic-0a1b2c" if most(seat) else None},
+}
+
+
+def grown(folder: Path, **more: Any) -> tuple[Run, list[str]]:
+    """Twelve busy accounts, and thirteen that ask so little that only the twelve's signature shows them."""
+    log, pool = Log(seed=1), Pool("code")
+    log.honest(500)
+    fixed, free = wrapped(pool.shards(), SENTENCE), pool.shards()
+
+    def asked(seat: Seat) -> Callable[[], Record]:
+        return (mixed(fixed, free, 0.6) if most(seat) else fixed)(seat)
+
+    def times(seat: Seat) -> list[float]:
+        return (even(6) if most(seat) else bursts(40))(seat)
+
+    told: Record = {"prompts": asked, "times": times, "payment": third, "created": around(-40, 3), **more}
+    members = log.accounts(25, **told)
+    return scanned(records(log, folder), folder), members
+
+
+@pytest.mark.parametrize("explanation", GROWN)
+def test_an_explanation_that_holds_for_the_grown_group_convicts_nobody(explanation: str, tmp_path: Path) -> None:
+    run, members = grown(tmp_path, **GROWN[explanation])
+    assert campaigns(run) == []
+    told = [told_of(run)[account] for account in members]
+    assert {verdict for verdict, _ in told} == {"watch"}
+    assert all(one[0].startswith("Acts like 24 other accounts, and an honest explanation") for _, one in told)
+    assert all(explanation in one[0] for _, one in told)
+
+
+def test_the_same_accounts_without_it_are_a_campaign(tmp_path: Path) -> None:
+    run, members = grown(tmp_path)
+    assert campaigns(run) == [set(members)]
+
+
+def test_who_runs_a_published_set_is_not_convicted_beside_those_who_share_out_a_pool(tmp_path: Path) -> None:
+    log, pool = Log(seed=1), Pool("code")
+    log.honest(500)
+    told: Record = {"times": bursts(30), "created": around(-40, 3), "payment": third}
+    harness = log.accounts(17, prompts=wrapped(pool.published(60), SENTENCE), **told)
+    members = log.accounts(8, prompts=wrapped(Pool("code", seed=1).shards(), SENTENCE), **told)
+    run = scanned(records(log, tmp_path), tmp_path)
+    assert verdicts(run, harness) <= {"clear", "watch"}
+    assert accused(run) <= set(members)
+
+
+# Clocks.
+
+
+@pytest.mark.parametrize("year", [2000, 2099])
+def test_one_record_of_a_wrong_clock_changes_nothing_but_a_dead_letter(year: int, tmp_path: Path) -> None:
+    log = Log(seed=2)
+    log.honest(300)
+    # Strangers who keep the same hours for a day: what a stretched log would accuse.
+    log.accounts(12, prompts=instructed(own_topics(1), "Answer briefly."), times=even(30), first=100, last=130)
+    right = records(log, tmp_path)
+    wrong = {**right[50], "exchange_id": "wrong", "time": f"{year}-01-01T00:03:00.000+00:00"}
+    before, after = scanned(right, tmp_path, "before"), scanned([*right, wrong], tmp_path, "after")
+    assert after.table("accounts").equals(before.table("accounts"))
+    assert after.table("campaigns").num_rows == 0
+    (letter,) = after.table("dead_letters").to_pylist()
+    assert (letter["line"], letter["file"]) == (len(right) + 1, "log.jsonl")
+    assert letter["reason"].startswith(f"`time`: {year}-01-01T00:03:00Z lies ")
+    assert letter["reason"].endswith(": a wrong clock")
+    assert before.dead_letters == 0
+
+
+# Ids.
+
+
+def test_ids_that_restart_with_every_account_mix_nobody_up(tmp_path: Path) -> None:
+    log = Log(seed=1)
+    log.honest(500)
+    members = campaign(log, prompts=wrapped(Pool("code").shards(), SENTENCE))
+    unique = records(log, tmp_path)
+    so_far: dict[str, int] = {}
+    restarted = []
+    for one in unique:
+        so_far[one["account_id"]] = so_far.get(one["account_id"], 0) + 1
+        restarted.append({**one, "exchange_id": f"req-{so_far[one['account_id']]}"})
+    first, second = scanned(unique, tmp_path, "unique"), scanned(restarted, tmp_path, "restarted")
+    assert campaigns(second) == [set(members)]
+    assert second.table("accounts").equals(first.table("accounts"))
+    renamed = {one["exchange_id"]: other["exchange_id"] for one, other in zip(unique, restarted, strict=True)}
+    (one,), (other,) = (run.table("campaigns").to_pylist() for run in (first, second))
+    seen = [row["exchange_ids"] for row in one["observations"]]
+    assert all(seen)
+    for row in one["observations"]:
+        row["exchange_ids"] = [renamed[shown] for shown in row["exchange_ids"]]
+    assert other == one
+    rows = first.table("templates").to_pylist()
+    assert second.table("templates").to_pylist() == [
+        {**row, "exchange_ids": [renamed[shown] for shown in row["exchange_ids"]]} for row in rows
+    ]
+    own = {record["exchange_id"]: record for record in unique if record["account_id"] in members}
+    shown = [row for row in rows if row["campaign_id"]]
+    assert shown
+    for row in shown:
+        assert set(row["exchange_ids"]) <= set(own)
+        assert row["example"] in {record["prompt"][:1200] for record in own.values()}
+    assert {shown for row in seen for shown in row} <= set(own)
+
+
+# Occasions.
+
+
+def workshop(seat: Seat) -> list[float]:
+    return [130 + seat.rng.uniform(0, 5) for _ in range(seat.rng.randint(2, 8))]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_sixty_strangers_of_one_workshop_are_at_most_watched(seed: int, tmp_path: Path) -> None:
+    log = Log(seed=seed)
+    log.honest(300)
+    log.accounts(60, prompts=wrapped(own_topics(3), SENTENCE), times=workshop)
+    run = scanned(records(log, tmp_path), tmp_path)
+    assert campaigns(run) == []
+    assert accused(run) == set()
+
+
+def test_the_same_crowd_that_deals_out_one_pool_for_two_weeks_from_shared_hands_is_a_campaign(tmp_path: Path) -> None:
+    log = Log(seed=0)
+    log.honest(600)
+    members = log.accounts(
+        60,
+        prompts=wrapped(Pool("code").shards(), SENTENCE),
+        times=even(12),
+        payment=lambda seat: f"card-{seat.number % 15}",
+    )
+    assert campaigns(scanned(records(log, tmp_path), tmp_path)) == [set(members)]
+
+
+# Gaps.
+
+COLUMNS = ("created", "payment_id", "client_address", "user_agent", "plan", "country")
+
+
+def with_gaps(made: list[Record], column: str, share: float) -> list[Record]:
+    """The records without a column for a share of the accounts, drawn at random."""
+    accounts = sorted({one["account_id"] for one in made})
+    lacking = set(random.Random(f"{column} {share}").sample(accounts, round(share * len(accounts))))
+    return [
+        {name: value for name, value in one.items() if name != column or one["account_id"] not in lacking}
+        for one in made
+    ]
+
+
+@pytest.fixture(scope="module")
+def gapless(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Record], list[str]]:
+    log = Log(seed=4)
+    log.honest(320)
+    members = campaign(log)
+    return records(log, tmp_path_factory.mktemp("gapless")), members
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("share", [0.1, 0.5, 1.0])
+def test_what_is_missing_at_random_accuses_nobody(
+    share: float, column: str, gapless: tuple[list[Record], list[str]], tmp_path: Path
+) -> None:
+    made, members = gapless
+    assert any(column in one for one in made)
+    run = scanned(with_gaps(made, column, share), tmp_path)
+    assert accused(run) <= set(members)
+    if share <= 0.1:
+        assert campaigns(run) == [set(members)]
+
+
+# Scripts.
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_two_sentences_that_stand_in_a_campaigns_prompts_are_seen_in_any_script(script: str, tmp_path: Path) -> None:
+    before, after, words, gap, stop = SCRIPTS[script]
+    known = words.split()
+
+    def asked(seat: Seat) -> Callable[[], Record]:
+        def write() -> Record:
+            question = gap.join(seat.rng.choice(known) for _ in range(14))
+            return {"prompt": f"{before}{gap}{question}{seat.rng.randrange(10**6)}{stop}{gap}{after}"}
+
+        return write
+
+    def plain(seat: Seat) -> Callable[[], Record]:
+        return lambda: {"prompt": gap.join(seat.rng.choice(known) for _ in range(20)) + stop}
+
+    log = Log(seed=5)
+    log.honest(400)
+    log.accounts(60, prompts=plain, times=habit())
+    members = campaign(log, prompts=asked)
+    run = scanned(records(log, tmp_path), tmp_path)
+    assert campaigns(run) == [set(members)]
+    (row,) = run.table("campaigns").to_pylist()
+    assert "structure" in row["families"]
+    shown = [one for one in run.table("templates").to_pylist() if one["campaign_id"]]
+    assert {one["kind"] for one in shown} == {"sentence"}
+    pieces = [piece for one in shown for piece in one["shared"]]
+    assert any(before.rstrip(stop) in piece for piece in pieces)
+    assert any(after.rstrip(stop) in piece for piece in pieces)
+
+
+# Copies.
+
+
+def test_a_log_that_was_delivered_twice_is_told_at_the_end(tmp_path: Path) -> None:
+    log = Log(seed=6)
+    log.honest(30)
+    made = records(log, tmp_path)
+    path = written(made, tmp_path / "in" / "log.jsonl")
+
+    def summary(out: Path) -> tuple[str, Record]:
+        done = subprocess.run(
+            [sys.executable, "-m", "stillwatch", "scan", str(tmp_path / "in"), "--out", str(out), "--workers", "1"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return " ".join((done.stdout + done.stderr).split()), json.loads((out / "run.json").read_text())
+
+    said, document = summary(tmp_path / "once")
+    assert "repeat another" not in said
+    assert document["repeats"] == {"copies": 0, "copied": 0, "shared_ids": 0}
+    (tmp_path / "in" / "log.jsonl.gz").write_bytes(gzip.compress(path.read_bytes()))
+    said, document = summary(tmp_path / "twice")
+    assert f"{len(made):,} of {2 * len(made):,} exchanges repeat another" in said
+    assert document["repeats"] == {"copies": len(made), "copied": len(made), "shared_ids": 0}
+
+
+# Sources.
+
+
+def test_nobody_began_on_the_day_that_their_gateways_log_does(tmp_path: Path) -> None:
+    north, south = Log(days=14, seed=7), Log(days=14, seed=8)
+    north.honest(300, last=168)
+    south.honest(300, first=168)
+    strangers = south.accounts(20, prompts=Pool("code").shards(), times=habit(30, 0.9), first=168)
+    for name, log in (("north", north), ("south", south)):
+        written(records(log, tmp_path), tmp_path / "in" / f"{name}.jsonl")
+    run = scan(tmp_path / "in", out=tmp_path / "run", workers=1)
+    assert accused(run) == set()
+    assert verdicts(run, strangers) <= {"clear", "watch"}
+
+
+def test_who_begins_together_in_the_middle_of_a_gateways_log_is_seen(tmp_path: Path) -> None:
+    north, south = Log(days=14, seed=7), Log(days=28, seed=8)
+    north.honest(300)
+    south.honest(300, first=168)
+    members = south.accounts(20, prompts=Pool("code").shards(), times=even(30, 0.6), first=400, last=600)
+    for name, log in (("north", north), ("south", south)):
+        written(records(log, tmp_path), tmp_path / "in" / f"{name}.jsonl")
+    assert campaigns(scan(tmp_path / "in", out=tmp_path / "run", workers=1)) == [set(members)]
+
+
+# Earlier moments.
+
+
+def test_a_replay_up_to_the_end_says_what_the_scan_said(tmp_path: Path) -> None:
+    log = Log(seed=1)
+    log.honest(300)
+    members = campaign(log)
+    run = scanned(records(log, tmp_path), tmp_path)
+    accounts = run.table("accounts").to_pylist()
+    until = replay(run.path)
+    assert until(max(one["last_seen"] for one in accounts)) == dict.fromkeys(members, "C001")
+    assert until(min(one["first_seen"] for one in accounts)) == {}
