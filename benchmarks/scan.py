@@ -30,8 +30,16 @@ from stillwatch.scanning.scan import scan
 from stillwatch.settings import ScanSettings
 
 # About 200,000 exchanges each.
-SCALES = {"february": 0.006, "september": 0.3, "evasive": 0.06, "lookalikes": 0.02, "quiet": 0.02}
-ATTACKS = ("february", "september", "evasive")
+SCALES = {
+    "february": 0.006,
+    "september": 0.3,
+    "october": 0.02,
+    "evasive": 0.06,
+    "lookalikes": 0.02,
+    "quiet": 0.02,
+    "bursts": 0.02,
+}
+ATTACKS = ("february", "september", "october", "evasive")
 HIDDEN = (
     "org_id",
     "created",
