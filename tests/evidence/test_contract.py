@@ -445,3 +445,20 @@ def test_a_log_of_one_exchange_raises_nothing() -> None:
         )
     assert len(made.log) == 1
     assert all(not list(family.groups(made.log, least=5, seed=0)) for family in FAMILIES.values())
+
+
+M = {
+    "structure": (0.2, 0.15, 0.15, 0.15),
+    "semantics": (0.35, 0.3, 0.15, None),
+    "purpose": (0.25, 0.2),
+    "shape": (0.35, 0.2, 0.2),
+    "timing": (0.3, 0.2),
+    "infrastructure": (0.08, 0.12, 0.1, 0.1, 0.2),
+}
+"""From the public record (docs/explanation/method.md): no log can teach them, and whoever moves one says so here too."""
+
+
+@pytest.mark.parametrize("name", M)
+def test_how_often_members_reach_a_level_is_set_and_not_learnt(name: str) -> None:
+    levels = [FAMILIES[name].levels(log) for log in (ordinary(), example_log(name, 0))]
+    assert [tuple(level.m for level in one) for one in levels] == [M[name]] * 2

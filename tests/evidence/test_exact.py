@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from made_log import content_of
 from scipy import sparse, stats
 
 from stillwatch.evidence import Postings, PromptSets, communities, intraclass_correlation, nearest, tail_p, whiten
@@ -206,7 +207,7 @@ def plain(means: list[list[float]], counts: list[int]) -> Content:
     """Content of which only counts and means matter."""
     array = np.array(means, np.float32)
     none = np.zeros((0, array.shape[1]), np.float32)
-    return Content(np.zeros(0, np.int64), none, np.array(counts), array, none)
+    return content_of(np.zeros(0, np.int64), none, np.array(counts), array, none)
 
 
 def test_features_are_whitened_as_by_hand() -> None:
@@ -300,7 +301,7 @@ def test_nearest_of_many_keeps_the_nearest_and_does_not_depend_on_blocks() -> No
     means = np.zeros((60, 30), np.float32)
     means[:, 0] = 9
     means[:, 1:] = rng.normal(size=(60, 29)) * 0.7
-    made = Content(
+    made = content_of(
         np.zeros(0, np.int64), np.zeros((0, 30), np.float32), np.full(60, 9), means, np.zeros((0, 1), np.float32)
     )
     every = nearest(made, most=59)

@@ -6,16 +6,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from made_log import DAY, HOURS, made_log, made_postings, unit
+from made_log import DAY, HOURS, content_of, made_log, made_postings, unit
 from scipy import stats
 
 from stillwatch.detection import Background
-from stillwatch.evidence import HOUR, Content, LogProfile, Observed, Postings, PromptSets, all_families
+from stillwatch.evidence import HOUR, LogProfile, Observed, Postings, PromptSets, all_families, tail_p
 from stillwatch.evidence import thresholds as t
 from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.families.semantics import icc_of, z_of
 from stillwatch.evidence.families.structure import signature
 from stillwatch.evidence.families.timing import hourly_residuals
+from stillwatch.evidence.group_statistics import scatter
 
 FAMILY = all_families()
 TEN = np.arange(10)
@@ -63,6 +64,9 @@ def test_structure_reports_the_commonest_rare_text() -> None:
     assert seen.value == 0.8
     assert seen.background == pytest.approx(9 / 990)
     assert seen.statement.startswith("8 of 10 accounts send one and the same sentence or template, which 0.91% of all")
+    (few,) = observed("structure", log_of(texts=held([0, 1, 2, *range(500, 517)])))
+    assert few.p_value == pytest.approx(stats.binom.sf(2, 10, 20 / 1000))
+    assert few.p_value > t.P_FLOOR
     (none,) = observed("structure", log_of(texts=held([0, 700], [1, 701])))
     assert (none.p_value, none.value) == (1.0, 0.0)
 
@@ -242,6 +246,63 @@ def test_who_was_there_at_the_logs_edge_did_not_begin() -> None:
     assert not any(name.startswith("scatter") for name in seen)
 
 
+@pytest.mark.parametrize(("inside", "least", "tested"), [(5, 5, True), (5, 3, True), (4, 3, False), (6, 7, False)])
+def test_half_of_the_members_and_enough_must_have_begun_inside(inside: int, least: int, tested: bool) -> None:
+    first = np.where(inside > TEN, 420 * DAY, 400 * DAY) + TEN * HOUR
+    seen = edges(spans(first, 450 * DAY + TEN * HOUR), least)
+    assert ("scatter of first exchange, hours" in seen) is tested
+
+
+def test_a_quiet_weekend_at_the_edge_is_no_beginning() -> None:
+    for hours, tested in ((t.WEEKEND_HOURS, False), (t.WEEKEND_HOURS + 1, True)):
+        first = 400 * DAY + np.full(10, int(hours * HOUR))
+        assert ("scatter of first exchange, hours" in edges(spans(first, 450 * DAY + TEN * HOUR))) is tested
+    # Who asks once in two days is often silent for longer.
+    idle = spans(np.full(10, 405 * DAY), 450 * DAY + TEN * HOUR)
+    idle.exchanges[TEN] = 23
+    assert "scatter of first exchange, hours" not in edges(idle)
+    idle.exchanges[TEN] = 40
+    assert "scatter of first exchange, hours" in edges(idle)
+
+
+# Occasions.
+
+
+def occasion(
+    members: int = 10, *, hours: float = 20, staying: int = 0, exchanges: float = 10, days: int = 60
+) -> bool | None:
+    """Accounts that come and go within some hours of a log of some days; some of them stay on."""
+    log = made_log(entities=1000)
+    who = np.arange(members)
+    first, last = log.first_seen.copy(), log.last_seen.copy()
+    first[who] = 410 * DAY
+    last[who] = 410 * DAY + int(hours * HOUR)
+    last[who[:staying]] = 430 * DAY
+    volume = np.full(1000, int(exchanges))
+    start = np.full(1000, 400 * DAY)
+    log = replace(
+        log, first_seen=first, last_seen=last, exchanges=volume, window_start=start, window_end=start + days * DAY
+    )
+    (one,) = FAMILY["timing"].explain(log, who, np.zeros(0, np.int64))
+    assert "occasion" in one.name
+    return one.holds
+
+
+def test_an_occasion_is_short_small_and_soon_over() -> None:
+    assert occasion() is True
+    assert occasion(hours=t.OCCASION_HOURS) is True
+    assert not occasion(hours=t.OCCASION_HOURS + 1)
+    assert occasion(staying=2) is True
+    assert not occasion(staying=3)
+    assert occasion(t.OCCASION_SIZE) is True
+    assert not occasion(t.OCCASION_SIZE + 1)
+    assert occasion(exchanges=t.OCCASION_REQUESTS) is True
+    assert not occasion(exchanges=t.OCCASION_REQUESTS + 1)
+    # Of four days no more than one is an occasion.
+    assert occasion(hours=24, days=4) is True
+    assert not occasion(hours=25, days=4)
+
+
 # Beats.
 
 
@@ -324,6 +385,13 @@ def test_sign_ups_of_one_day_are_seen() -> None:
     (seen,) = sign_ups(100 * DAY + np.arange(10) * HOUR)
     assert seen.value == 2.5
     assert seen.p_value < 1e-3
+    log = log_of(
+        sign_up=np.append(100.0 * DAY + np.arange(10) * HOUR, np.random.default_rng(3).uniform(0, 300, 990) * DAY)
+    )
+    (again,) = [one for one in observed("infrastructure", log) if "sign-up" in one.statistic]
+    drawn = scatter(log.columns["sign_up"][Background(log, 500, 0).plain(TEN, among=log.known("sign_up"))])
+    assert again.p_value == pytest.approx(tail_p(-np.log(drawn + 1), -np.log(3.5)))
+    assert again.background == pytest.approx(np.median(drawn))
     (apart,) = sign_ups(np.linspace(0, 300, 10) * DAY)
     assert apart.p_value > 0.1
     known = np.where(np.arange(10) < 5, 100.0 * DAY, np.nan)
@@ -409,11 +477,12 @@ def rare(name: str, mine: int, members: int = 10) -> dict[str, np.ndarray]:
 
 @pytest.mark.parametrize("name", ["parameters", "agent", "tls"])
 def test_one_rare_client_is_seen_by_any_of_its_marks(name: str) -> None:
-    seen = clients(**rare(name, 99, 8))
-    by_hand = stats.binom.sf(7, 10, 8 / 1000) * 2
-    assert seen.p_value == pytest.approx(max(by_hand, t.P_FLOOR))
-    assert seen.value == 0.8
-    assert seen.background == pytest.approx(0.008)
+    for many in (8, 3):
+        seen = clients(**rare(name, 99, many))
+        by_hand = stats.binom.sf(many - 1, 10, many / 1000) * 2
+        assert seen.p_value == pytest.approx(max(by_hand, t.P_FLOOR))
+        assert seen.value == many / 10
+        assert seen.background == pytest.approx(many / 1000)
 
 
 def test_a_client_of_which_most_say_nothing_is_no_mark() -> None:
@@ -443,7 +512,7 @@ def sourced(icc: float, *, accounts: int = 10, prompts: int = 30, seed: int = 0,
     centred = features.copy()
     centred[mine] += pull / np.sqrt(60) * 3
     means = np.stack([centred[owner == entity].mean(axis=0) for entity in range(entities)])
-    content = Content(owner, centred, np.full(entities, prompts), means, features)
+    content = content_of(owner, centred, np.full(entities, prompts), means, features)
     sets = PromptSets(np.arange(entities * 4, dtype=np.uint64), np.arange(entities + 1) * 4)
     return made_log(entities=entities, content=content, prompt_sets=sets)
 
@@ -464,7 +533,26 @@ def test_one_source_is_concentrated_and_interchangeable() -> None:
 
 
 def own_content(log: LogProfile) -> bool | None:
-    return list(FAMILY["semantics"].explain(log, TEN, np.zeros(0, np.int64)))[1].holds
+    one = list(FAMILY["semantics"].explain(log, TEN, np.zeros(0, np.int64)))[1]
+    told = "too small to tell" in one.statement or "Too few prompts" in one.statement
+    assert told is (one.holds is None)
+    return one.holds
+
+
+def test_a_closer_look_is_taken_only_where_the_sample_does_not_tell() -> None:
+    looked: list[list[int]] = []
+
+    def closer(members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        looked.append(members.tolist())
+        more = sourced(0.3, prompts=40).content
+        rows = more.rows(members)
+        return more.raw[rows], more.owner[rows]
+
+    assert own_content(replace(sourced(0.0, prompts=60), closer=closer)) is False
+    assert looked == []
+    assert own_content(replace(sourced(0.0, prompts=2), closer=closer)) is True
+    assert own_content(replace(sourced(0.0, prompts=1), closer=closer)) is True
+    assert looked == [TEN.tolist()] * 2
 
 
 def test_content_of_ones_own_holds_does_not_or_cannot_be_told() -> None:
@@ -514,19 +602,46 @@ def test_bystanders_repeat_too_but_are_not_asked() -> None:
     assert published([*own, [9999]], bystanders=[10]) is False
 
 
-def test_fit_to_content_by_hand() -> None:
-    log = sourced(0.0)
+@pytest.mark.parametrize(("icc", "prompts", "pull", "wide"), [(0.0, 30, 0.4, False), (0.6, 4, 0.6, True)])
+def test_fit_to_content_by_hand(icc: float, prompts: int, pull: float, wide: bool) -> None:
+    log = sourced(icc, prompts=prompts, pull=pull)
     content, members = log.content, TEN
     centre = content.means[members].mean(axis=0)
     strength = float(centre @ centre)
-    spread = max(np.var(content.means[members] @ centre / strength), 0.05) * strength**2
-    who = np.array([0, 5, 100, 200])
-    noise = strength / 30 + spread
+    varies = float(np.var(content.means[members] @ centre / strength))
+    assert (varies > 0.05) is wide
+    spread = max(varies, 0.05) * strength**2
+    who = np.array([0, 5, 100, 200, 201])
+    content.counts[200:202] = [1, 0]
+    noise = strength / np.array([prompts, prompts, prompts, 1, 1]) + spread
     by_hand = ((content.means[who] @ centre) * strength - strength**2 / 2) / noise / np.log(2)
+    assert np.abs(by_hand).max() < t.MOST_BITS
+    by_hand[4] = 0
     bits = FAMILY["semantics"].fit(log, members, who)
     assert bits is not None
-    assert bits.tolist() == pytest.approx(np.clip(by_hand, -t.MOST_BITS, t.MOST_BITS).tolist(), rel=1e-3)
-    assert bits[0] > 0 > bits[3]
+    assert bits.tolist() == pytest.approx(by_hand.tolist(), rel=1e-3)
+    assert bits[0] > 0 > bits[2]
+
+
+def test_a_busy_member_rules_no_centre() -> None:
+    log = sourced(0.5, prompts=4, pull=0.7)
+    log.content.counts[:10] = [400, *range(1, 8), t.COUNTED_PROMPTS, t.COUNTED_PROMPTS + 1]
+    weights = np.minimum(log.content.counts[:10], t.COUNTED_PROMPTS)
+    centre = (log.content.means[:10] * weights[:, None]).sum(axis=0) / weights.sum()
+    strength = float(centre @ centre)
+    spread = max(float(np.var(log.content.means[:10] @ centre / strength)), 0.05) * strength**2
+    by_hand = (log.content.means[5] @ centre * strength - strength**2 / 2) / (strength / 5 + spread) / np.log(2)
+    bits = FAMILY["semantics"].fit(log, TEN, np.array([5]))
+    assert bits is not None
+    assert bits[0] == pytest.approx(by_hand, rel=1e-3)
+
+
+def test_no_content_outweighs_the_most_bits() -> None:
+    far = sourced(0.0, pull=9.0)
+    far.content.means[200] *= 50
+    bits = FAMILY["semantics"].fit(far, TEN, np.arange(300))
+    assert bits is not None
+    assert np.abs(bits).max() <= t.MOST_BITS
 
 
 def test_fit_of_those_without_prompts_is_nothing() -> None:
@@ -563,7 +678,7 @@ def test_many_members_are_sampled_for_the_correlation() -> None:
     entities = t.MOST_FOR_ICC * 2 + 1
     owner = np.repeat(np.arange(entities), 2)
     raw = np.random.default_rng(0).normal(size=(len(owner), 3)).astype(np.float32)
-    content = Content(owner, raw, np.full(entities, 2), raw[::2], raw)
+    content = content_of(owner, raw, np.full(entities, 2), raw[::2], raw)
     log = made_log(entities=entities, content=content)
     assert icc_of(log, np.arange(entities)) == icc_of(log, np.arange(0, entities, 3))
     exact = np.arange(t.MOST_FOR_ICC)

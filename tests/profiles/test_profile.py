@@ -10,7 +10,7 @@ from made_exchanges import START, World, opened
 
 from stillwatch.engines import DuckDBEngine, worker_pool
 from stillwatch.evidence import HOUR, Count, Example, Family, LogProfile, Value, all_families
-from stillwatch.evidence.thresholds import SHARED_BY
+from stillwatch.evidence.thresholds import CLOSER_PROMPTS, COMMON_KEY, SHARED_BY
 from stillwatch.profiles import (
     Profiled,
     Stages,
@@ -22,8 +22,9 @@ from stillwatch.profiles import (
     with_entities,
 )
 from stillwatch.profiles.account import count_table
+from stillwatch.profiles.templates import _meetings
 from stillwatch.profiles.texts import draw_sample, prompt_sets, prompt_table, read_texts
-from stillwatch.sketching import WIDTH, sketch_batch
+from stillwatch.sketching import WIDTH, Wording, sketch_batch
 from stillwatch.tables import ACCOUNT_FILE, RUN_EXCHANGES
 
 FAMILIES = all_families()
@@ -87,6 +88,8 @@ def test_accounts_of_one_organisation_are_one_entity(engine: DuckDBEngine) -> No
     assert sorted({a, b, d}) == [0, 1, 2]
     log = made.log
     assert len(log) == 3
+    assert log.window_start.tolist() == [START] * 3
+    assert log.window_end.tolist() == [START + 4 * HOUR] * 3
     assert log.exchanges[b] == 3
     assert log.accounts.tolist() == [2 if n == b else 1 for n in range(3)]
     assert log.first_seen[b] == START
@@ -117,6 +120,7 @@ class Toy(Family):
     name = "toy"
     sees = "toys"
     side = "context"
+    wordings = (Wording("glacier", "ask of glaciers", "glacier", "How do glaciers move?"),)
     reads = ("country", "n")
     needs = ("country",)
     blind_spot = "Everything."
@@ -125,6 +129,7 @@ class Toy(Family):
         "most_n": Value("max(n)", "max"),
         "least_n": Value("min(n)", "min"),
         "sum_n": Value("sum(n)", "sum"),
+        "code": Value("max(n)::UBIGINT", "max"),
         "is_paid": Value("(plan = 'paid')::INT", "max", source="account"),
     }
     counts = {"land": Count("country", usual=True, shared=True), "number": Count("n", usual=True)}  # noqa: RUF012
@@ -149,6 +154,8 @@ def test_values_come_together_as_they_say(engine: DuckDBEngine) -> None:
     assert [columns[name][firm] for name in ("most_n", "least_n", "sum_n", "is_paid")] == [5, 3, 12, 1]
     assert np.isnan(columns["most_n"][account])
     assert np.isnan(columns["is_paid"][account])
+    assert columns["code"].tolist() == [0, 5], "whole numbers without a sign are codes"
+    assert columns["code"].dtype == np.uint64
 
 
 def test_the_usual_thing_is_the_most_used_and_of_equals_the_same_each_time(engine: DuckDBEngine) -> None:
@@ -255,7 +262,43 @@ def test_a_template_of_one_account_or_of_two_exchanges_is_not_shown(engine: Duck
     assert len(engine.fetch("FROM {t}", t=of)) == 0
 
 
+def test_texts_meet_the_first_that_has_their_key() -> None:
+    keys = np.random.default_rng(0).integers(0, 150, 400).astype(np.uint64) * np.uint64(977)
+    first = {int(key): int(np.flatnonzero(keys == key)[0]) for key in keys}
+    expected = {(first[int(key)], n) for n, key in enumerate(keys) if first[int(key)] != n}
+    a, b = _meetings(keys)
+    assert len(a) == len(expected)
+    assert set(zip(a.tolist(), b.tolist(), strict=True)) == expected
+
+
+def test_a_key_of_very_many_texts_is_a_phrase_of_the_language() -> None:
+    for many, pairs in ((COMMON_KEY, COMMON_KEY - 1), (COMMON_KEY + 1, 0)):
+        a, _ = _meetings(np.full(many, 7, np.uint64))
+        assert len(a) == pairs
+    assert len(_meetings(np.zeros(0, np.uint64))[0]) == 0
+
+
 # Texts.
+
+
+def test_a_closer_look_reads_more_of_some_entities(engine: DuckDBEngine) -> None:
+    exchanges = World().exchanges.slice(0, 600)
+    made = profiled(engine, exchanges, sample_prompts=4)
+    assert made.log.closer is not None
+    counted = np.diff(made.log.prompt_sets.offsets)
+    raw, owner = made.log.closer(np.array([1, 3]))
+    assert np.bincount(owner, minlength=4).tolist() == [
+        0,
+        min(counted[1], CLOSER_PROMPTS),
+        0,
+        min(counted[3], CLOSER_PROMPTS),
+    ]
+    assert raw.shape == (len(owner), made.log.content.raw.shape[1])
+    # What was sampled is among what is read now, standardised alike.
+    for entity in (1, 3):
+        sampled_rows = made.log.content.raw[made.log.content.rows(np.array([entity]))]
+        distance = np.abs(sampled_rows[:, None] - raw[owner == entity][None]).max(axis=2).min(axis=1)
+        assert distance.max() < 0.02
 
 
 def few() -> pa.Table:
@@ -282,6 +325,10 @@ def test_a_sample_is_bounded_sorted_and_of_distinct_prompts(engine: DuckDBEngine
     assert sample["entity"].to_pylist() == [0] * 5 + [1]
     assert sample["place"].to_pylist() == [1, 2, 3, 4, 5, 1]
     assert len(set(sample["prompt"].to_pylist()[:5])) == 5
+    # Of one prompt's exchanges the first stands for it.
+    again = exchanges["prompt"].to_pylist().index("again")
+    firsts = {again, *range(9, 18)}
+    assert set(sample["row_key"].to_pylist()[:5]) <= firsts
     by_key = dict(zip(exchanges["row_key"].to_pylist(), exchanges["prompt"].to_pylist(), strict=True))
     assert [by_key[key] for key in sample["row_key"].to_pylist()] == sample["prompt"].to_pylist()
     assert sampled(engine, exchanges).equals(sample)
@@ -379,6 +426,9 @@ def test_wordings_are_told_as_shares_of_the_sample(engine: DuckDBEngine) -> None
     assert wording["purpose"][:, 0].tolist() == [0.5, 0.0]
     assert wording["purpose"][:, 1].tolist() == [0.0, 1.0]
     assert wording["timing"].shape == (2, 0)
+    both = profiled(engine, exchanges, families={"toy": Toy(), **FAMILIES}).log.wording
+    assert both["toy"].ravel().tolist() == [0.5, 0.0]
+    np.testing.assert_array_equal(both["purpose"], wording["purpose"])
 
 
 @pytest.mark.slow

@@ -23,6 +23,14 @@ def made_content(seed: int = 0, pull: float = 0.0, entities: int = E, each: int 
     return whiten(features.astype(np.float16), owner, entities, embedded=20)
 
 
+def content_of(
+    owner: np.ndarray, whitened: np.ndarray, counts: np.ndarray, means: np.ndarray, raw: np.ndarray
+) -> Content:
+    """Content of features that are standardised as they stand."""
+    width = whitened.shape[1]
+    return Content(owner, whitened, counts, means, raw, np.zeros(width), np.ones(width))
+
+
 def made_postings(seed: int, shared: bool, entities: int = E) -> Postings:
     """Things of which two strangers rarely share one; ``shared`` gives the group one of its own."""
     rng = np.random.default_rng(seed)
