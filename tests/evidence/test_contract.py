@@ -142,7 +142,8 @@ def test_ordinary_accounts_are_not_seen(family: Family) -> None:
 def test_an_observation_is_a_probability_and_a_plain_sentence(family: Family, example: Example) -> None:
     log = shown(family, example)
     for who in (members(log), *groups(log, 2)):
-        for one in (*observed(family, log, who), found(family, log, who)):
+        seen: list[Observed | Finding] = [*observed(family, log, who), found(family, log, who)]
+        for one in seen:
             assert 0.0 <= one.p_value <= 1.0
             assert one.statement[0].isupper() or one.statement[0].isdigit()
             assert one.statement.endswith(".")

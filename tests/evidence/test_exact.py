@@ -104,7 +104,7 @@ def test_levels_of_shared_things() -> None:
     made = held([0, 1], [0, 1, 2], list(range(10)), list(range(100)), known=np.arange(1000) < 900)
     pair = reached("hands", made, np.array([0, 1, 2, 8, 8, 8]), np.array([1, 2, 9, 50, 700, 950]))
     assert list(pair) == ["hands"]
-    assert pair["hands"].filled(-1).tolist() == [0, 1, 2, 3, 4, -1]
+    assert np.ma.filled(pair["hands"], -1).tolist() == [0, 1, 2, 3, 4, -1]
     levels = shared_levels("hands", made, (0.4, 0.3, 0.2, 0.1))
     chance = made.chance()
     assert levels == [

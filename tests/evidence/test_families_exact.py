@@ -459,7 +459,7 @@ def test_a_pair_has_the_tactic_that_both_have() -> None:
 
 
 def clients(**given: np.ndarray) -> Observed:
-    columns = {
+    columns: dict[str, Any] = {
         "parameters": np.full(1000, 7, np.uint64),
         "agent": np.full(1000, 3, np.uint64),
         "tls": np.full(1000, 5, np.uint64),
@@ -671,7 +671,7 @@ def test_pairs_are_compared_in_few_dimensions_without_loss() -> None:
     ]
     log.content.counts[4] = 0
     masked = FAMILY["semantics"].pair_columns(log, np.array([3, 3, 4]), np.array([4, 5, 6]))["cosine"]
-    assert masked.mask.tolist() == [True, False, True]
+    assert np.ma.getmaskarray(masked).tolist() == [True, False, True]
 
 
 def test_many_members_are_sampled_for_the_correlation() -> None:

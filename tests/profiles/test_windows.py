@@ -1,5 +1,7 @@
 """What was observed when: rotated files are one source, two gateways are two, and one wrong clock moves nothing."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -14,7 +16,7 @@ DAY = 24 * HOUR
 GAP = int(ROTATION_HOURS * HOUR)
 
 
-def covered(files: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+def covered(files: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
     """What each file's source covers, in days."""
     first, last = (np.array([round(times[side] * DAY) for times in files.values()]) for side in (0, 1))
     begin, end = source_windows(files, first, last)
