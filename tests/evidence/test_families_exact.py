@@ -448,6 +448,18 @@ def test_habits_are_shares_of_requests_and_unknown_where_no_record_tells() -> No
     ]
 
 
+def test_a_share_of_one_request_is_all_of_it() -> None:
+    names = ("logprobs", "many_answers", "full_length")
+    told: dict[str, Any] = {f"{name}_{part}": np.ones(1000) for name in names for part in ("hits", "told")}
+    rates = FAMILY["purpose"].derive(log_of(exchanges=np.ones(1000, np.int64), **told), _nothing)
+    assert isinstance(rates, np.ndarray)
+    assert rates[:, 4:].min() == 1.0
+
+
+def _nothing(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros(0)
+
+
 def test_a_pair_has_the_tactic_that_both_have() -> None:
     log = log_of()
     log.wording["purpose"][:3] = [[0.9, 0, 0, 0.1], [0.3, 0.8, 0, 0], [0, 0.7, 0, 0]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,10 +51,6 @@ class Toy(Family):
 
     def test(self, log: LogProfile, members: Any, null: Any, *, least: int = 5) -> Any:
         return ()
-
-
-def columns_of(log: LogProfile) -> dict[str, Any]:
-    return cast("dict[str, Any]", log.columns)
 
 
 def one(level: Level, counts: list[int]) -> list[float]:
@@ -119,8 +115,7 @@ def test_later_levels_are_measured_on_those_that_reached_no_stronger() -> None:
 def test_a_pair_has_the_first_level_that_holds(engine: DuckDBEngine) -> None:
     values = np.array([1.0, 1.0, 3.0, 9.0, np.nan] + [0.0] * 35)
     codes = np.array([4, 4, 4, 5, 0] + [0] * 35, np.uint64)
-    log = replace(made_log(entities=40), exchanges=np.arange(1, 41))
-    columns_of(log).update(value=values, code=codes)
+    log = replace(made_log(entities=40, value=values, code=codes), exchanges=np.arange(1, 41))
     toy = Toy(
         Level("near", "abs(l.value - r.value) < 1 AND l.code = r.code", 0.3),
         Level("same code", "l.code = r.code", 0.2),
@@ -159,8 +154,7 @@ def test_pair_columns_stand_beside_their_pairs(engine: DuckDBEngine) -> None:
 
 
 def test_rates_are_those_of_random_pairs(engine: DuckDBEngine) -> None:
-    log = made_log(entities=1000)
-    columns_of(log).update(half=(np.arange(1000) % 10).astype(float))
+    log = made_log(entities=1000, half=(np.arange(1000) % 10).astype(float))
     linker = Linker(engine, log, {"toy": Toy(Level("same", "l.half = r.half", 0.4))}, 3)
     # Of two different entities one in ten is alike.
     assert linker._weights["toy"][0] == pytest.approx(np.log2(0.4 / 0.0991), abs=0.03)
@@ -182,8 +176,7 @@ PRIOR = np.log2(t.PRIOR / (1 - t.PRIOR))
 
 
 def weighing(engine: DuckDBEngine, level: Level, *more: Toy) -> Linker:
-    log = made_log(entities=40)
-    columns_of(log).update(x=np.array([1.0, 1.0, 2.0, np.nan] + [7.0] * 36))
+    log = made_log(entities=40, x=np.array([1.0, 1.0, 2.0, np.nan] + [7.0] * 36))
     families = {toy.name: toy for toy in (Toy(level), *more)}
     return Linker(engine, log, families, 0)
 

@@ -10,7 +10,7 @@ from made_exchanges import START, World, opened
 
 from stillwatch.engines import DuckDBEngine, worker_pool
 from stillwatch.evidence import HOUR, Count, Example, Family, LogProfile, Value, all_families
-from stillwatch.evidence.thresholds import CLOSER_PROMPTS, COMMON_KEY, SHARED_BY
+from stillwatch.evidence.thresholds import CLOSER_PROMPTS, CLOSER_TOTAL, COMMON_KEY, SHARED_BY
 from stillwatch.profiles import (
     Profiled,
     Stages,
@@ -19,6 +19,7 @@ from stillwatch.profiles import (
     build_profile,
     entity_counts,
     find_templates,
+    texts,
     with_entities,
 )
 from stillwatch.profiles.account import count_table
@@ -460,3 +461,27 @@ def test_prompt_sets_hold_distinct_prompts_of_each_entity(engine: DuckDBEngine) 
     assert sets.repeats(np.array([0, 1])).tolist() == [0.5, 0.5]
     empty = prompt_sets(engine, engine.sql("SELECT 0::BIGINT AS entity, 1::UBIGINT AS prompt WHERE false"), 3)
     assert empty.repeats(np.arange(3)).tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize(("members", "each"), [(1, CLOSER_PROMPTS), (200, CLOSER_TOTAL // 200), (CLOSER_TOTAL * 2, 1)])
+def test_a_closer_look_at_many_reads_less_of_each(
+    engine: DuckDBEngine, members: int, each: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def drawn(engine: Any, most: int, **tables: Any) -> pa.Table:
+        asked.append(most)
+        return draw_sample(engine, most, **tables)
+
+    monkeypatch.setattr(texts, "draw_sample", drawn)
+    prompts = pa.table({"entity": [7], "prompt": pa.array([1], pa.uint64()), "row_key": [1]})
+    features, owner = texts.closer_look(
+        engine,
+        np.arange(100, 100 + members),
+        NOTHING,
+        prompts=engine.keep(prompts),
+        exchanges=engine.keep(rows({})),
+    )
+    assert asked == [each]
+    assert features.shape == (0, WIDTH)
+    assert len(owner) == 0
