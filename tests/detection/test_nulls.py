@@ -121,7 +121,7 @@ def test_members_of_several_strata_have_each_their_own() -> None:
     assert set(found[:, 5:].ravel()) == set(range(40, E))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 190))
 def test_who_stands_in_for_a_member_is_at_most_twice_as_busy_or_idle(seed: int, first: int) -> None:
     volumes = np.random.default_rng(seed).integers(1, 400, 200)

@@ -22,7 +22,20 @@ from stillwatch.engines import Engine
 from stillwatch.evidence import Explanation, Family, Level, LogProfile, Null, Observed, PromptSets, Side
 from stillwatch.linking import Linker, Links
 
-__all__ = ["Says", "World", "bits_for", "explanation", "pairs_within", "prompt_sets", "said", "told"]
+__all__ = [
+    "Explain",
+    "Says",
+    "World",
+    "bits_for",
+    "explanation",
+    "larger_than",
+    "members",
+    "never",
+    "pairs_within",
+    "prompt_sets",
+    "said",
+    "told",
+]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -63,6 +76,25 @@ def explanation(holds: bool | None, name: str = "a reason") -> Explanation:
     return Explanation(name, f"What was measured of {name}.", holds)
 
 
+Explain = Callable[[I64, I64], Explanation]
+"""An explanation from members and bystanders."""
+
+
+def never(members: I64, beside: I64) -> Explanation:
+    """An explanation that is ruled out for every group."""
+    return explanation(False)
+
+
+def larger_than(size: int, holds: bool | None) -> Explain:
+    """An explanation of groups beyond a size, ruled out for others."""
+    return lambda members, beside: explanation(holds if len(members) > size else False)
+
+
+def members(found: Decided) -> list[list[int]]:
+    """The members of each campaign, strongest first."""
+    return [case.members.tolist() for case in found.campaigns]
+
+
 def told(
     name: str,
     side: Side,
@@ -72,7 +104,7 @@ def told(
     p: Says | None = 1.0,
     bits: F64 | Callable[[I64], F64] | None = None,
     along: Iterable[int] | None = None,
-    explain: Callable[[I64, I64], Explanation] | None = None,
+    explain: Explain | None = None,
     linked: npt.NDArray[np.bool_] | None = None,
     m: float = 0.8,
 ) -> Family:
