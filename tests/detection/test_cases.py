@@ -1,0 +1,162 @@
+"""A case: how far a group is looked at, and what may convict it."""
+
+import numpy as np
+import pytest
+from handmade_families import World, bits_for, explanation, told
+
+from stillwatch.detection import Background, Case, Examiner
+from stillwatch.evidence import Family, LogProfile
+from stillwatch.evidence.thresholds import DRAWS_ROUGH, HOPELESS, LEAST_WATCHED, MEMBER_BITS, ONE_SOURCE, PROMISING
+
+E = 60
+GROUP = np.arange(8)
+NONE = GROUP[:0]
+
+
+def examined(world: World, members: np.ndarray = GROUP, *, screened: bool = False, draws: int = 500) -> Case:
+    return Examiner(world.log, world.families, Background(world.log, draws, 0)).examine(
+        members, NONE, screened=screened
+    )
+
+
+def seen_by(case: Case) -> list[str]:
+    return [finding.family for finding in case.findings]
+
+
+def case_of(*holds: bool | None) -> Case:
+    return Case(GROUP, NONE, (), tuple(explanation(one) for one in holds), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("holds", "explained", "untold", "may_convict"),
+    [
+        ((False, False), False, False, True),
+        ((False, True), True, False, False),
+        ((False, None), False, True, False),
+        ((None, True), True, False, False),
+        ((), False, False, False),
+    ],
+)
+def test_a_case_may_convict_only_where_every_explanation_was_ruled_out(
+    holds: tuple[bool | None, ...], explained: bool, untold: bool, may_convict: bool
+) -> None:
+    case = case_of(*holds)
+    assert (case.explained, case.untold, case.may_convict) == (explained, untold, may_convict)
+
+
+def test_a_group_is_tested_by_all_and_explained() -> None:
+    world = World(E).add(
+        told("texts", "content", p=1e-6),
+        told("clock", "coordination", p=1e-4, explain=lambda members, beside: explanation(False)),
+        told("manner", "context", p=0.7),
+    )
+    case = examined(world)
+    assert seen_by(case) == ["texts", "clock", "manner"]
+    assert case.p_value == pytest.approx(1e-4)
+    assert [one.name for one in case.explanations] == ["a reason", "licensed distillation"]
+    assert case.q_value == 1.0
+    assert case.may_convict
+
+
+def test_bystanders_are_kept_and_told_to_explanations() -> None:
+    seen = []
+
+    def explain(members: np.ndarray, beside: np.ndarray):  # type: ignore[no-untyped-def]
+        seen.append((members.tolist(), beside.tolist()))
+        return explanation(False)
+
+    world = World(E).add(told("texts", "content", p=1e-6, explain=explain), told("clock", "coordination", p=1e-4))
+    case = Examiner(world.log, world.families, Background(world.log, 500, 0)).examine(GROUP, np.array([20, 21]))
+    assert seen == [([*range(8)], [20, 21])]
+    assert (case.members.tolist(), case.bystanders.tolist()) == ([*range(8)], [20, 21])
+
+
+@pytest.mark.parametrize(("p", "left"), [(HOPELESS, False), (HOPELESS + 1e-6, True)])
+def test_a_group_that_nothing_coordinates_is_left_early(p: float, left: bool) -> None:
+    case = examined(World(E).add(told("texts", "content", p=1e-9), told("clock", "coordination", p=p)))
+    assert seen_by(case) == (["clock"] if left else ["texts", "clock"])
+    assert case.p_value == pytest.approx(p)
+    assert bool(case.explanations) is not left
+
+
+def test_the_least_p_value_counts_each_family_of_coordination_that_could_test() -> None:
+    # Twice .03 is beyond the line, once is not.
+    two = World(E).add(
+        told("texts", "content", p=1e-9), told("clock", "coordination", p=0.03), told("hands", "coordination", p=0.9)
+    )
+    assert seen_by(examined(two)) == ["clock", "hands"]
+    assert examined(two).p_value == pytest.approx(0.06)
+    blind = World(E).add(
+        told("texts", "content", p=1e-9), told("clock", "coordination", p=0.03), told("hands", "coordination", p=None)
+    )
+    assert seen_by(examined(blind)) == ["texts", "clock", "hands"]
+    nobody = World(E).add(told("texts", "content", p=1e-9), told("clock", "coordination", p=None))
+    assert examined(nobody).p_value == 1.0
+    three = World(E).add(*(told(f"clock{n}", "coordination", p=0.4) for n in range(3)))
+    assert examined(three).p_value == 1.0
+
+
+@pytest.mark.parametrize("size", [LEAST_WATCHED, LEAST_WATCHED - 1])
+@pytest.mark.parametrize("p", [ONE_SOURCE, 2 * ONE_SOURCE])
+def test_one_source_alone_is_looked_at_from_a_least_size(size: int, p: float) -> None:
+    world = World(E).add(
+        told("semantics", "content", p=p, explain=lambda members, beside: explanation(False)),
+        told("clock", "coordination", p=0.5),
+        told("manner", "context", p=0.5),
+    )
+    case = examined(world, np.arange(size))
+    large = size >= LEAST_WATCHED
+    if large and p <= ONE_SOURCE:
+        assert seen_by(case) == ["semantics", "clock", "manner"]
+        assert case.explanations
+        assert case.may_convict
+    else:
+        assert seen_by(case) == (["clock", "semantics"] if large else ["clock"])
+        assert not case.explanations
+    assert case.p_value == pytest.approx(0.5)
+
+
+class Draws:
+    """Notes how many groups a test may draw, and who may be drawn."""
+
+    def __init__(self, p_rough: float) -> None:
+        self.p_rough, self.draws, self.drawn = p_rough, list[int](), set[int]()
+
+    def family(self) -> Family:
+        family = told("clock", "coordination", p=1e-6)
+        noted = self
+
+        def test(log: LogProfile, members: np.ndarray, null, *, least: int = 5):  # type: ignore[no-untyped-def]
+            noted.draws.append(len(null.plain(members)))
+            noted.drawn |= set(null.plain(members).ravel().tolist())
+            rough = noted.draws[-1] == DRAWS_ROUGH
+            found = told("clock", "coordination", p=noted.p_rough if rough else 1e-6)
+            return found.test(log, members, null)
+
+        family.test = test  # type: ignore[method-assign]
+        return family
+
+
+@pytest.mark.parametrize(
+    ("screened", "rough", "draws"),
+    [
+        (False, 0.9, [500]),
+        (True, PROMISING, [DRAWS_ROUGH, 500]),
+        (True, PROMISING + 1e-6, [DRAWS_ROUGH]),
+    ],
+)
+def test_a_first_look_leaves_the_hopeless(screened: bool, rough: float, draws: list[int]) -> None:
+    noted = Draws(rough)
+    case = examined(World(E).add(told("texts", "content", p=1e-9), noted.family()), screened=screened)
+    assert noted.draws == draws
+    assert case.p_value == pytest.approx(1e-6 if draws[-1] == 500 else rough)
+
+
+@pytest.mark.parametrize(("bits", "drawn"), [(MEMBER_BITS, False), (MEMBER_BITS - 1e-9, True)])
+def test_who_asks_as_the_group_does_is_never_drawn(bits: float, drawn: bool) -> None:
+    noted, known = Draws(0.1), bits_for(E, GROUP, 9.0, -1.0)
+    known[20] = bits
+    examined(World(E).add(told("texts", "content", p=1e-9, bits=known), noted.family()), screened=True)
+    assert not noted.drawn & set(range(8))
+    assert (20 in noted.drawn) is drawn
+    assert 21 in noted.drawn

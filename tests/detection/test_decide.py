@@ -1,0 +1,220 @@
+"""From groups to campaigns: what growing, joining and controlling may do to a group, and what they never do."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pytest
+from handmade_families import (
+    Explain,
+    World,
+    bits_for,
+    explanation,
+    larger_than,
+    members,
+    never,
+    pairs_within,
+    prompt_sets,
+    told,
+)
+
+from stillwatch.engines import Engine
+from stillwatch.evidence.thresholds import MARK_BITS, MEMBER_BITS, NEAR_MISS
+
+E = 60
+GROUP, LATE = range(8), range(30, 40)
+WHOLE = (*GROUP, *LATE)
+
+
+def world(
+    *,
+    p: Any = 1e-6,
+    groups: Iterable[Iterable[int]] = (GROUP,),
+    marked: np.ndarray | None = None,
+    alike: np.ndarray | None = None,
+    along: Iterable[int] | None = WHOLE,
+    explain: Explain = never,
+    linked: Iterable[Iterable[int]] = (),
+    **given: Any,
+) -> World:
+    """A group that one text fills and one clock drives, and whoever else has the text."""
+    return World(E, **given).add(
+        told(
+            "texts",
+            "content",
+            marks=True,
+            p=1e-9,
+            groups=tuple(groups),
+            bits=bits_for(E, WHOLE, 9.0) if marked is None else marked,
+        ),
+        told("topics", "content", p=1e-9, bits=np.zeros(E) if alike is None else alike, linked=pairs_within(E, linked)),
+        told("clock", "coordination", p=p, along=along, explain=explain),
+    )
+
+
+def by_size(small: float, large: float, size: int = 8) -> Any:
+    class Says(dict[tuple[int, ...], float]):
+        def get(self, key: tuple[int, ...], default: float = 1.0) -> float:  # type: ignore[override]
+            return small if len(key) <= size else large
+
+    return Says()
+
+
+def test_a_group_with_everyone_who_belongs_to_it_is_a_campaign(engine: Engine) -> None:
+    found = world().decide(engine)
+    assert members(found) == [[*WHOLE]]
+    (case,) = found.campaigns
+    assert case.p_value == case.q_value == pytest.approx(1e-6)
+    assert found.others == []
+
+
+def test_a_group_that_nothing_coordinates_is_none(engine: Engine) -> None:
+    found = world(p=0.9).decide(engine)
+    assert found.campaigns == []
+    (case,) = found.others
+    assert case.members.tolist() == [*GROUP]
+    assert case.q_value > 0.01
+
+
+@pytest.mark.parametrize(("p", "grown"), [(NEAR_MISS, True), (NEAR_MISS + 1e-6, False)])
+def test_only_a_promising_group_is_grown(engine: Engine, p: float, grown: bool) -> None:
+    (case,) = world(p=p).decide(engine, fdr=0.2).campaigns or world(p=p).decide(engine, fdr=0.2).others
+    assert case.members.tolist() == ([*WHOLE] if grown else [*GROUP])
+
+
+@pytest.mark.parametrize("holds", [True, None])
+def test_a_group_that_is_explained_or_untold_is_neither_grown_nor_convicted(engine: Engine, holds: bool | None) -> None:
+    found = world(explain=lambda inside, beside: explanation(holds)).decide(engine)
+    assert found.campaigns == []
+    (case,) = found.others
+    assert case.members.tolist() == [*GROUP]
+    assert case.p_value == pytest.approx(1e-6)
+    assert case.q_value == 1.0
+
+
+def test_a_group_that_grew_into_an_explained_one_is_not_convicted(engine: Engine) -> None:
+    found = world(explain=larger_than(8, True)).decide(engine)
+    assert found.campaigns == []
+    (case,) = found.others
+    assert case.members.tolist() == [*WHOLE]
+    assert case.explained
+
+
+def test_newcomers_of_whom_it_cannot_be_told_are_withdrawn(engine: Engine) -> None:
+    found = world(explain=larger_than(8, None)).decide(engine)
+    assert members(found) == [[*GROUP]]
+    assert found.campaigns[0].p_value == pytest.approx(1e-6)
+
+
+def test_newcomers_who_make_the_group_too_weak_are_withdrawn(engine: Engine) -> None:
+    assert members(world(p=by_size(1e-6, 0.02)).decide(engine)) == [[*GROUP]]
+    # At the level itself they stay, and cost the group what they cost.
+    found = world(p=by_size(1e-6, 0.01)).decide(engine)
+    assert members(found) == [[*WHOLE]]
+    assert found.campaigns[0].p_value == pytest.approx(0.01)
+
+
+def test_growth_brings_no_conviction(engine: Engine) -> None:
+    found = world(p=by_size(0.02, 1e-9)).decide(engine)
+    assert found.campaigns == []
+    (case,) = found.others
+    assert case.members.tolist() == [*GROUP]
+    assert case.p_value == pytest.approx(0.02)
+
+
+def test_growth_makes_no_case_stronger(engine: Engine) -> None:
+    (case,) = world(p=by_size(1e-4, 1e-9)).decide(engine).campaigns
+    assert case.members.tolist() == [*WHOLE]
+    assert case.p_value == pytest.approx(1e-4)
+
+
+def test_one_who_merely_asks_alike_is_no_member(engine: Engine) -> None:
+    """Of those by whom the group was found, a text or acting along is enough; of others, both, or a link."""
+    marked = bits_for(E, WHOLE, 9.0)
+    marked[0] = 0.0
+    alike = np.zeros(E)
+    alike[0] = 9.0
+    lone = world(marked=marked, alike=alike, along=WHOLE[1:]).decide(engine)
+    assert members(lone) == [[*WHOLE[1:]]]
+    assert lone.campaigns[0].bystanders.tolist() == [0]
+    along = world(marked=marked, alike=alike).decide(engine)
+    assert members(along) == [[*WHOLE]]
+    has_text = world(along=WHOLE[1:]).decide(engine)
+    assert members(has_text) == [[*WHOLE]]
+
+
+@pytest.mark.parametrize(("bits", "kept"), [(MARK_BITS, True), (MARK_BITS - 0.01, False)])
+def test_a_first_member_has_the_text_from_a_line_on(engine: Engine, bits: float, kept: bool) -> None:
+    marked = bits_for(E, WHOLE, 9.0)
+    marked[0] = bits
+    assert members(world(marked=marked, along=WHOLE[1:]).decide(engine)) == [[*WHOLE] if kept else [*WHOLE[1:]]]
+
+
+def test_a_newcomer_needs_text_and_acting_along_or_a_link(engine: Engine) -> None:
+    assert members(world(along=GROUP).decide(engine)) == [[*GROUP]]
+    linked = [[*GROUP, 30, 31]]
+    # Weighed among the group alone, so that newcomers' links are found by growing.
+    found = world(along=GROUP, linked=linked).decide(engine, among=GROUP)
+    assert members(found) == [[*GROUP, 30, 31]]
+    pairs = set(zip(found.links.a.tolist(), found.links.b.tolist(), strict=True))
+    assert {(0, 30), (30, 31)} <= pairs or any((a, 30) in pairs for a in GROUP)
+    assert len(pairs) == len(found.links.a)
+
+
+def test_a_newcomer_who_only_acts_along_and_asks_alike_is_withdrawn(engine: Engine) -> None:
+    marked, alike = bits_for(E, GROUP, 9.0, 0.0), bits_for(E, WHOLE, 9.0)
+    assert members(world(marked=marked, alike=alike).decide(engine)) == [[*GROUP]]
+
+
+def test_a_group_of_which_too_few_have_evidence_stands_as_it_was_tested(engine: Engine) -> None:
+    marked, alike = bits_for(E, [], 9.0, 0.0), bits_for(E, GROUP, 9.0)
+    found = world(marked=marked, alike=alike, along=[0, 1, 2, 3]).decide(engine)
+    assert members(found) == [[*GROUP]]
+    five = world(marked=marked, alike=alike, along=[0, 1, 2, 3, 4]).decide(engine)
+    assert members(five) == [[0, 1, 2, 3, 4]]
+    assert five.campaigns[0].bystanders.tolist() == [5, 6, 7]
+
+
+def test_bystanders_of_a_found_group_are_told_from_its_members(engine: Engine) -> None:
+    marked = bits_for(E, GROUP[:6], 9.0)
+    marked[6] = MEMBER_BITS - 0.1
+    marked[7] = MEMBER_BITS
+    (case,) = world(marked=marked, along=range(8)).decide(engine).campaigns
+    assert case.members.tolist() == [0, 1, 2, 3, 4, 5, 7]
+    assert case.bystanders.tolist() == [6]
+
+
+@pytest.mark.parametrize(("size", "tested"), [(5, True), (4, False)])
+def test_a_group_with_fewer_than_five_members_is_not_tested(engine: Engine, size: int, tested: bool) -> None:
+    marked = bits_for(E, range(size), 9.0)
+    found = world(marked=marked).decide(engine)
+    assert bool(found.campaigns) is tested
+    assert found.others == []
+
+
+def test_those_who_repeat_one_another_are_tested_apart(engine: Engine) -> None:
+    same = {e: list(range(10)) for e in range(8, 14)}
+    sets = prompt_sets(E, same)
+    # An explanation of the whole keeps the two from being joined again.
+    found = world(
+        groups=[range(14)],
+        marked=bits_for(E, range(14), 9.0),
+        along=range(14),
+        explain=larger_than(8, True),
+        prompt_sets=sets,
+    ).decide(engine)
+    assert sorted(case.members.tolist() for case in found.campaigns) == [[*range(8)], [*range(8, 14)]]
+    assert sorted(case.bystanders.tolist() for case in found.campaigns) == [[*range(8)], [*range(8, 14)]]
+    assert all(not np.isin(case.bystanders, case.members).any() for case in found.campaigns)
+
+
+def test_a_log_without_groups_decides_nothing(engine: Engine) -> None:
+    found = World(E).add(told("texts", "content"), told("clock", "coordination")).decide(engine)
+    assert (found.campaigns, found.others) == ([], [])
+
+
+def test_weighed_pairs_come_back_whether_they_link_or_not(engine: Engine) -> None:
+    made = world(linked=[GROUP])
+    found = made.decide(engine, among=range(10))
+    assert set(zip(found.links.a.tolist(), found.links.b.tolist(), strict=True)) >= {(0, 1), (6, 7)}
+    assert (found.links.a < found.links.b).all()

@@ -1,0 +1,218 @@
+"""From several groups to campaigns: pieces joined, nobody in two, and each find counted once."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pytest
+from handmade_families import (
+    Explain,
+    World,
+    bits_for,
+    explanation,
+    larger_than,
+    members,
+    never,
+    told,
+)
+
+from stillwatch.engines import Engine
+from stillwatch.evidence.thresholds import RECRUIT_BITS
+
+E = 60
+LATE = range(30, 40)
+
+
+ONE, OTHER = tuple(range(8)), tuple(range(20, 28))
+PIECES = {ONE: 1e-5, OTHER: 1e-4, ONE + OTHER: 0.04}
+
+
+def two_pieces(there: float, back: float, p: Any, explain: Explain = never) -> World:
+    """Two groups with a bystander each; so many bits have the members of each under the other's signature."""
+
+    def bits(inside: np.ndarray) -> np.ndarray:
+        out = np.full(E, -9.0)
+        out[list(ONE)] = 9.0 if inside[0] < 20 else back
+        out[list(OTHER)] = 9.0 if inside[-1] >= 20 else there
+        return out
+
+    return World(E).add(
+        told("texts", "content", p=1e-9, groups=[(*ONE, 10), (*OTHER, 11)], bits=bits),
+        told("clock", "coordination", p=p, along=[*ONE, *OTHER], explain=explain),
+    )
+
+
+@pytest.mark.parametrize(
+    ("there", "back", "joined"),
+    [
+        (RECRUIT_BITS, RECRUIT_BITS / 2, True),
+        (RECRUIT_BITS / 2, RECRUIT_BITS, True),
+        (RECRUIT_BITS - 0.01, RECRUIT_BITS - 0.01, False),
+        (RECRUIT_BITS, RECRUIT_BITS / 2 - 0.01, False),
+        (RECRUIT_BITS / 2 - 0.01, RECRUIT_BITS, False),
+    ],
+)
+def test_pieces_of_one_campaign_are_joined_where_each_fits_the_other(
+    engine: Engine, there: float, back: float, joined: bool
+) -> None:
+    found = two_pieces(there, back, PIECES).decide(engine).campaigns
+    if joined:
+        (case,) = found
+        assert case.members.tolist() == [*ONE, *OTHER]
+        assert case.bystanders.tolist() == [10, 11]
+        # Twice the better test, for the choice: the whole need not show again what its pieces did.
+        assert case.p_value == pytest.approx(2e-5)
+    else:
+        assert [case.members.tolist() for case in found] == [[*ONE], [*OTHER]]
+        assert [case.bystanders.tolist() for case in found] == [[10], [11]]
+        assert [case.p_value for case in found] == pytest.approx([1e-5, 1e-4])
+
+
+@pytest.mark.parametrize("holds", [True, None])
+def test_pieces_that_are_explained_or_untold_together_stay_apart(engine: Engine, holds: bool | None) -> None:
+    made = two_pieces(9.0, 9.0, PIECES, explain=larger_than(8, holds))
+    assert members(made.decide(engine)) == [[*ONE], [*OTHER]]
+
+
+def test_pieces_of_which_nothing_coordinates_the_whole_stay_apart(engine: Engine) -> None:
+    made = two_pieces(9.0, 9.0, {**PIECES, ONE + OTHER: 0.06})
+    assert members(made.decide(engine)) == [[*ONE], [*OTHER]]
+
+
+def test_three_pieces_are_joined_for_as_long_as_two_are(engine: Engine) -> None:
+    groups = [range(8), range(10, 18), range(20, 28)]
+    p = {**{tuple(one): 1e-4 for one in groups[:2]}, tuple(groups[2]): 1e-5}
+    wholes = [(0, 1), (0, 2), (1, 2), (0, 1, 2)]
+    p |= {tuple(e for n in whole for e in groups[n]): 0.04 for whole in wholes}
+    made = World(E).add(
+        told("texts", "content", p=1e-9, groups=groups, bits=bits_for(E, range(30), 9.0)),
+        told("clock", "coordination", p=p, along=range(30), explain=never),
+    )
+    (case,) = made.decide(engine).campaigns
+    assert case.members.tolist() == [e for group in groups for e in group]
+    assert case.p_value == pytest.approx(4e-5)
+
+
+def test_nobody_is_in_two_campaigns(engine: Engine) -> None:
+    # Both groups would take in the same newcomers; the stronger has them.
+    both = World(E).add(
+        told(
+            "texts",
+            "content",
+            marks=True,
+            p=1e-9,
+            groups=[range(8), range(10, 18)],
+            bits=lambda inside: bits_for(E, [*inside, *LATE], 9.0),
+        ),
+        told(
+            "clock",
+            "coordination",
+            p={
+                tuple(range(8)): 1e-4,
+                tuple(range(10, 18)): 1e-5,
+                (*range(10, 18), *LATE): 1e-5,
+                (*range(8), *LATE): 1e-4,
+            },
+            along=range(E),
+            explain=never,
+        ),
+    )
+    found = both.decide(engine)
+    assert members(found) == [[*range(10, 18), *LATE], [*range(8)]]
+    everyone = np.concatenate([case.members for case in found.campaigns])
+    assert len(everyone) == len(set(everyone.tolist()))
+
+
+def separate(p: list[float], *, explained: Iterable[int] = (), fdr: float = 0.01) -> tuple[World, list[list[int]]]:
+    """Groups of eight that have nothing in common, each with a p-value."""
+    groups = [[*range(10 * n, 10 * n + 8)] for n in range(len(p))]
+    held = {10 * n for n in explained}
+
+    def bits(inside: np.ndarray) -> np.ndarray:
+        return bits_for(10 * len(p), groups[int(inside[0]) // 10], 9.0)
+
+    made = World(10 * len(p)).add(
+        told("texts", "content", marks=True, p=1e-12, groups=groups, bits=bits),
+        told(
+            "clock",
+            "coordination",
+            p={tuple(group): one for group, one in zip(groups, p, strict=True)},
+            along=range(10 * len(p)),
+            explain=lambda inside, beside: explanation(int(inside[0]) in held),
+        ),
+    )
+    return made, groups
+
+
+def test_campaigns_are_those_whose_q_value_is_at_most_the_level_strongest_first(engine: Engine) -> None:
+    made, groups = separate([0.9, 0.02, 1e-5, 0.004, 1e-9, 0.5])
+    found = made.decide(engine, fdr=0.01)
+    assert members(found) == [groups[4], groups[2], groups[3]]
+    assert [case.q_value for case in found.campaigns] == pytest.approx([6e-9, 3e-5, 0.008])
+    assert [case.members[0] for case in found.others] == [10, 50, 0]
+    assert found.others[0].q_value == pytest.approx(0.03)
+    assert members(made.decide(engine, fdr=0.03)) == [groups[4], groups[2], groups[3], groups[1]]
+
+
+def test_equally_strong_campaigns_come_in_order_of_size_and_then_of_members(engine: Engine) -> None:
+    made, groups = separate([1e-5, 1e-5, 1e-5])
+    assert members(made.decide(engine)) == groups
+
+
+def test_an_explained_group_counts_as_one_that_shows_nothing(engine: Engine) -> None:
+    made, groups = separate([1e-9, 0.004, 0.9], explained=[0])
+    found = made.decide(engine, fdr=0.013)
+    # Were it a find, the second would have a q-value of .006.
+    assert members(found) == [groups[1]]
+    assert found.campaigns[0].q_value == pytest.approx(0.012)
+    assert {int(case.members[0]): case.q_value for case in found.others} == {0: 1.0, 20: 1.0}
+
+
+@pytest.mark.parametrize(("inside", "part"), [(8, True), (7, False)])
+def test_parts_of_a_found_whole_are_no_finds_of_their_own(engine: Engine, inside: int, part: bool) -> None:
+    """Ten of which eight are in the whole are a part of it; of seven, they are not."""
+    whole, piece = [*range(20)], [*range(20 - inside, 30 - inside)]
+    chance = [*range(40, 48)]
+    made = World(E).add(
+        told(
+            "texts",
+            "content",
+            marks=True,
+            p=1e-12,
+            groups=[whole, piece, chance],
+            bits=lambda members: bits_for(E, members, 9.0),
+        ),
+        told(
+            "clock",
+            "coordination",
+            p={tuple(whole): 1e-9, tuple(piece): 1e-8, tuple(chance): 0.0125},
+            along=range(E),
+            explain=never,
+        ),
+    )
+    found = made.decide(engine, fdr=0.015)
+    assert members(found) == [whole, *([] if part else [piece]), chance]
+    assert found.others == []
+
+
+def test_a_part_does_not_help_a_chance_group_through(engine: Engine) -> None:
+    whole = [*range(20)]
+    parts = [[*range(n, n + 10)] for n in range(0, 10, 2)]
+    chance = [*range(40, 48)]
+    idle = [[*range(50, 58)]]
+    p = {tuple(whole): 1e-9, tuple(chance): 0.008, **{tuple(one): 1e-8 for one in parts}, tuple(idle[0]): 0.9}
+    made = World(E).add(
+        told(
+            "texts",
+            "content",
+            marks=True,
+            p=1e-12,
+            groups=[whole, *parts, chance, *idle],
+            bits=lambda members: bits_for(E, members, 9.0),
+        ),
+        told("clock", "coordination", p=p, along=range(E), explain=never),
+    )
+    found = made.decide(engine)
+    assert members(found) == [whole]
+    # Of three groups, chance is the second: .008 * 3 / 2. Of eight, it would be the seventh: .0091.
+    assert found.others[0].q_value == pytest.approx(0.012)

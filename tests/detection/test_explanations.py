@@ -1,0 +1,222 @@
+"""Each honest explanation holds, is ruled out, or cannot be told: both sides of every line, on profiles made by hand."""
+
+import numpy as np
+import pytest
+from handmade_families import prompt_sets
+from made_log import DAY, made_content, made_log
+
+from stillwatch.detection.explanations import explain
+from stillwatch.evidence import HOUR, Explanation, LogProfile, Postings, all_families, whiten
+
+E = 200
+GROUP = np.arange(20)
+NONE = GROUP[:0]
+
+
+def explained(log: LogProfile, word: str, members: np.ndarray = GROUP, beside: np.ndarray = NONE) -> Explanation:
+    """The one explanation whose name has this word."""
+    (found,) = [one for one in explain(log, all_families(), members, beside) if word in one.name]
+    return found
+
+
+def test_five_explanations_are_considered_for_every_group() -> None:
+    names = [one.name for one in explain(made_log(entities=E), all_families(), GROUP, NONE)]
+    assert len(names) == len(set(names)) == 5
+    assert names[-1] == "licensed distillation"
+    assert all(one.statement.endswith(".") for one in explain(made_log(entities=E), all_families(), GROUP, NONE))
+
+
+@pytest.mark.parametrize(("licensed", "holds"), [(11, True), (10, False), (0, False)])
+def test_a_licence_of_more_than_half_holds(licensed: int, holds: bool) -> None:
+    known = np.zeros(E)
+    known[:licensed] = 1
+    known[licensed : licensed + 9] = np.nan
+    known[50:] = 1
+    found = explained(made_log(entities=E, licensed=known), "licensed")
+    assert found.holds is holds
+    assert found.statement == f"{licensed / 20:.0%} of the accounts have a licence on record."
+
+
+# A published set.
+
+
+def repeating(shared: int, each: int = 40, who: int = 20) -> LogProfile:
+    """The first of the members send so many of their prompts as others of them do."""
+    same = {
+        e: [*range(shared), *range(1000 * (e + 1), 1000 * (e + 1) + each - shared)]
+        if e < who
+        else [*range(1000 * (e + 1), 1000 * (e + 1) + each)]
+        for e in range(25)
+    }
+    return made_log(entities=E, prompt_sets=prompt_sets(E, same))
+
+
+@pytest.mark.parametrize(("shared", "holds"), [(5, True), (3, False), (0, False)])
+def test_a_published_set_is_what_more_than_a_tenth_repeats(shared: int, holds: bool) -> None:
+    found = explained(repeating(shared), "published")
+    assert found.holds is holds
+    assert found.statement.startswith(f"{shared / 40:.0%} of a typical")
+
+
+def test_a_published_set_of_a_few_members_cannot_be_told() -> None:
+    # Eight of twenty repeat a quarter each: the median is none, the mean may be a tenth or more.
+    found = explained(repeating(10, who=8), "published")
+    assert found.holds is None
+    assert explained(repeating(10, who=2), "published").holds is False
+    assert explained(repeating(10, who=11), "published").holds is True
+
+
+def test_one_member_alone_cannot_be_told() -> None:
+    assert explained(repeating(0), "published", GROUP[:1]).holds is None
+
+
+def test_what_members_repeat_of_bystanders_is_repeated() -> None:
+    same = {e: list(range(10 * e, 10 * e + 10)) for e in range(20)} | {30: list(range(200))}
+    log = made_log(entities=E, prompt_sets=prompt_sets(E, same))
+    assert explained(log, "published").holds is False
+    assert explained(log, "published", beside=np.array([30])).holds is True
+
+
+# Content of their own.
+
+
+def asking(apart: float, *, each: int = 24, members: int = 20, seed: int = 1) -> LogProfile:
+    """Members of whose prompts so much of the variance is each one's own."""
+    rng = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(E), np.where(np.arange(E) < members, each, 12))
+    features = rng.normal(size=(len(owner), 40))
+    own = np.isin(owner, np.arange(members))
+    features[own] = features[own] * np.sqrt(1 - apart) + (rng.normal(size=(E, 40)) * np.sqrt(apart))[owner[own]]
+    return made_log(entities=E, content=whiten(features.astype(np.float16), owner, E, embedded=40))
+
+
+@pytest.mark.parametrize(("apart", "holds"), [(0.2, True), (0.0, False)])
+def test_content_of_their_own_is_what_sets_accounts_apart(apart: float, holds: bool) -> None:
+    found = explained(asking(apart), "content of their own")
+    assert found.holds is holds
+    assert "too small" not in found.statement
+
+
+def test_content_of_a_few_prompts_cannot_be_told() -> None:
+    found = explained(asking(0.0, each=3, members=8), "content of their own", GROUP[:8])
+    assert found.holds is None
+    assert "The samples are too small to tell: it may be anything from " in found.statement
+    found = explained(asking(0.0, each=1), "content of their own")
+    assert found.holds is None
+    assert found.statement.startswith("Too few prompts")
+
+
+@pytest.mark.parametrize(("apart", "holds"), [(0.2, True), (0.0, False)])
+def test_a_closer_look_tells_what_the_sample_cannot(apart: float, holds: bool) -> None:
+    members, rng = GROUP[:8], np.random.default_rng(3)
+
+    def closer(who: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        owner = np.repeat(who, 100)
+        own = rng.normal(size=(E, 40)) * np.sqrt(apart)
+        return (own[owner] + rng.normal(size=(len(owner), 40)) * np.sqrt(1 - apart)).astype(np.float32), owner
+
+    known = asking(0.0, each=3, members=8)
+    told = made_log(entities=E, content=known.content, closer=None)
+    object.__setattr__(told, "closer", closer)
+    assert explained(told, "content of their own", members).holds is holds
+    # Where the sample tells, nobody looks closer.
+    object.__setattr__(clear := asking(0.0), "closer", lambda who: pytest.fail("looked closer"))
+    assert explained(clear, "content of their own").holds is False
+
+
+# One occasion.
+
+
+def on_an_occasion(hours: float, *, within: int = 20, requests: int = 20, size: int = 20) -> LogProfile:
+    """So many members come and go within some hours of a fortnight; the others stay."""
+    start, end = 400 * DAY, 414 * DAY
+    first, last = np.full(E, start), np.full(E, end)
+    first[:within] = 404 * DAY + np.arange(within) * 1_000_000
+    last[:within] = 404 * DAY + int(hours * HOUR)
+    exchanges = np.full(E, 50)
+    exchanges[:size] = requests
+    return made_log(
+        entities=E, first_seen=first, last_seen=last, exchanges=exchanges,
+        window_start=np.full(E, start), window_end=np.full(E, end),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "holds"),
+    [
+        ({"hours": 35.9}, True),
+        ({"hours": 36.1}, False),
+        ({"hours": 5, "within": 16}, True),
+        ({"hours": 5, "within": 15}, False),
+        ({"hours": 5, "requests": 100}, True),
+        ({"hours": 5, "requests": 101}, False),
+    ],
+)
+def test_an_occasion_is_short_small_and_soon_over(given: dict[str, float], holds: bool) -> None:
+    found = explained(on_an_occasion(**given), "occasion")  # type: ignore[arg-type]
+    assert found.holds is holds
+    assert "within one stretch of 36 hours, of 336 hours observed" in found.statement
+
+
+@pytest.mark.parametrize(("size", "holds"), [(100, True), (101, False)])
+def test_an_occasion_has_at_most_a_hundred(size: int, holds: bool) -> None:
+    log = on_an_occasion(5, within=size, size=size)
+    assert explained(log, "occasion", np.arange(size)).holds is holds
+
+
+@pytest.mark.parametrize(("hours", "holds"), [(11.9, True), (12.1, False)])
+def test_an_occasion_takes_a_quarter_of_what_was_observed_at_most(hours: float, holds: bool) -> None:
+    log = on_an_occasion(hours)
+    object.__setattr__(log, "window_start", np.full(E, 403 * DAY))
+    object.__setattr__(log, "window_end", np.full(E, 405 * DAY))
+    assert explained(log, "occasion").holds is holds
+
+
+# One office.
+
+
+def behind(doors: dict[int, int], entities: int = E, people: int = 20) -> LogProfile:
+    """So many of the members have each of some things; everybody has one of their own with another."""
+    entity = [*(e for _, count in doors.items() for e in range(count)), *range(entities)]
+    name = [*(door for door, count in doors.items() for _ in range(count)), *(5000 + e // 2 for e in range(entities))]
+    hands = Postings.build(np.array(entity), np.array(name, np.uint64), np.ones(len(entity)), entities)
+    return made_log(entities=entities, hands=hands)
+
+
+@pytest.mark.parametrize(("count", "holds"), [(16, True), (15, False)])
+def test_an_office_is_one_door_of_four_fifths(count: int, holds: bool) -> None:
+    found = explained(behind({1: count}), "office")
+    assert found.holds is holds
+    assert f"One address or payment is shared by {count / 20:.0%} of them." in found.statement
+    assert "20 strangers" in found.statement
+
+
+def test_two_doors_are_no_office() -> None:
+    log = made_log(
+        entities=E,
+        hands=Postings.build(np.arange(20), (np.arange(20) // 10).astype(np.uint64), np.ones(20), E),
+    )
+    assert explained(log, "office").holds is False
+
+
+@pytest.mark.parametrize(("size", "holds"), [(40, True), (41, False)])
+def test_an_office_has_at_most_forty(size: int, holds: bool) -> None:
+    assert explained(behind({1: size}), "office", np.arange(size)).holds is holds
+
+
+def test_a_door_that_a_good_part_of_the_log_has_is_none() -> None:
+    # Rare things count by share of the log; beyond it, up to an office's size.
+    log = behind({1: 50}, entities=300)
+    assert explained(log, "office", np.arange(20)).holds is False
+    assert explained(behind({1: 50}, entities=3000), "office", np.arange(20)).holds is True
+
+
+def test_without_hands_there_is_no_office() -> None:
+    found = explained(made_log(entities=E, hands=None), "office")
+    assert found.holds is False
+    assert "by 0% of them" in found.statement
+
+
+def test_the_content_of_strangers_is_each_ones_own_or_cannot_be_told() -> None:
+    # Prompts without any structure: nothing sets accounts apart.
+    assert explained(made_log(entities=E, content=made_content(2, entities=E, each=40)), "own").holds is False
