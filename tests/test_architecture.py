@@ -77,6 +77,12 @@ def test_a_module_says_what_lives_in_it_and_is_named_for_it(path: Path) -> None:
     assert not text.strip() or ast.get_docstring(ast.parse(text))
 
 
+def test_every_file_of_tests_has_a_name_of_its_own() -> None:
+    """Pytest imports test files by their last name alone: a second of one name would be left out of a run."""
+    names = [path.name for path in Path(__file__).parent.rglob("test_*.py")]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_torch_lives_in_the_lab_alone() -> None:
     for path in MODULES:
         if relative(path).startswith("lab/"):
