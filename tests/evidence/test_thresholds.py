@@ -18,6 +18,7 @@ TECHNICAL = {
     ("detection/portrait.py", "_LEAST_TARGET"): "what a portrait names; decides of nobody",
     ("detection/portrait.py", "_MOST_PROMPTS"): "prompts a portrait reads; decides of nobody",
     ("detection/shared_text.py", "_EXAMPLE_CHARS"): "what a table shows",
+    ("detection/shared_text.py", "_LEAST_UNSPACED"): "what a table shows",
     ("detection/shared_text.py", "_MOST_FAMILIES"): "what a table shows",
     ("detection/shared_text.py", "_TEXTS_A_CAMPAIGN"): "what a table shows",
     ("detection/worth.py", "_MAJORITY"): "which of a lab's curves a portrait reads; decides of nobody",
