@@ -152,6 +152,14 @@ def test_a_first_look_leaves_the_hopeless(screened: bool, rough: float, draws: l
     assert case.p_value == pytest.approx(1e-6 if draws[-1] == 500 else rough)
 
 
+def test_nobody_is_left_on_a_first_look_unless_it_was_asked_for() -> None:
+    noted = Draws(0.9)
+    world = World(E).add(told("texts", "content", p=1e-9), noted.family())
+    case = Examiner(world.log, world.families, Background(world.log, 500, 0)).examine(GROUP, NONE)
+    assert noted.draws == [500]
+    assert case.explanations
+
+
 @pytest.mark.parametrize(("bits", "drawn"), [(MEMBER_BITS, False), (MEMBER_BITS - 1e-9, True)])
 def test_who_asks_as_the_group_does_is_never_drawn(bits: float, drawn: bool) -> None:
     noted, known = Draws(0.1), bits_for(E, GROUP, 9.0, -1.0)

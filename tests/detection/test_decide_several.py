@@ -68,6 +68,18 @@ def test_pieces_of_one_campaign_are_joined_where_each_fits_the_other(
         assert [case.p_value for case in found] == pytest.approx([1e-5, 1e-4])
 
 
+def test_no_group_takes_in_the_members_of_another(engine: Engine) -> None:
+    # The other's members have the first's text, and would make it no weaker; the first's have not the other's.
+    def bits(inside: np.ndarray) -> np.ndarray:
+        return bits_for(E, [*ONE, *OTHER] if inside[0] < 20 else OTHER, 9.0)
+
+    made = World(E).add(
+        told("texts", "content", marks=True, p=1e-9, groups=[ONE, OTHER], bits=bits),
+        told("clock", "coordination", p={**PIECES, ONE + OTHER: 1e-9}, along=range(E), explain=never),
+    )
+    assert members(made.decide(engine)) == [[*ONE], [*OTHER]]
+
+
 @pytest.mark.parametrize("holds", [True, None])
 def test_pieces_that_are_explained_or_untold_together_stay_apart(engine: Engine, holds: bool | None) -> None:
     made = two_pieces(9.0, 9.0, PIECES, explain=larger_than(8, holds))
@@ -151,7 +163,9 @@ def test_campaigns_are_those_whose_q_value_is_at_most_the_level_strongest_first(
     assert [case.q_value for case in found.campaigns] == pytest.approx([6e-9, 3e-5, 0.008])
     assert [case.members[0] for case in found.others] == [10, 50, 0]
     assert found.others[0].q_value == pytest.approx(0.03)
-    assert members(made.decide(engine, fdr=0.03)) == [groups[4], groups[2], groups[3], groups[1]]
+    looser = made.decide(engine, fdr=found.others[0].q_value)
+    assert members(looser) == [groups[4], groups[2], groups[3], groups[1]]
+    assert [case.members[0] for case in looser.others] == [50, 0]
 
 
 def test_equally_strong_campaigns_come_in_order_of_size_and_then_of_members(engine: Engine) -> None:

@@ -130,7 +130,7 @@ def test_who_stands_in_for_a_member_is_at_most_twice_as_busy_or_idle(seed: int, 
     ratio = volumes[drawn(log, members)] / volumes[members]
     others = np.delete(volumes, members)
     for place, volume in enumerate(volumes[members].tolist()):
-        alike = (others >= volume / VOLUME_RATIO) & (others <= volume * VOLUME_RATIO)
+        alike = (others > volume / VOLUME_RATIO) & (others < volume * VOLUME_RATIO)
         if alike.sum() >= LEAST_STRATUM:
             assert ratio[:, place].max() <= VOLUME_RATIO * (1 + 1e-9)
             assert ratio[:, place].min() >= (1 - 1e-9) / VOLUME_RATIO
@@ -191,6 +191,18 @@ def test_draws_depend_on_seed_and_members_and_on_nothing_else() -> None:
     assert not np.array_equal(Background(log, 300, 1).matched(members + 1), one)
     assert not np.array_equal(Background(log, 300, 1).matched(np.append(np.arange(9), 10)), one)
     assert not np.array_equal(Background(log, 300, 1).matched(np.arange(1, 10)), one[:, 1:])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [([0, *range(2, 11)], [1, *range(2, 11)]), ([*range(9), 9], [*range(9), 10])]
+)
+def test_the_first_and_the_last_member_each_change_the_draws(one: list[int], other: list[int]) -> None:
+    log = plain_log()
+    (mine,), (theirs,) = set(one) - set(other), set(other) - set(one)
+    first, second = drawn(log, np.array(one)), drawn(log, np.array(other))
+    # The two may draw the same entities but for each other's own.
+    second = np.where(second == mine, theirs, second)
+    assert not np.array_equal(np.sort(first.ravel()), np.sort(second.ravel()))
 
 
 def test_a_log_without_facts_is_one_stratum() -> None:

@@ -209,6 +209,37 @@ def test_who_used_the_model_before_its_release_made_no_switch(draw: Draw, before
     assert bool(pivots(draw, rows)) is seen
 
 
+def test_the_hour_of_release_counts_as_after_it_and_each_hour_once(draw: Draw) -> None:
+    rows = [exchange(n % 10, 95 - n) for n in range(20)]
+    rows += [exchange(0, 100, model="apex-4"), *(exchange(n, 100.5) for n in range(4))]
+    rows += [exchange(n, 101, model="apex-4") for n in range(9)]
+    (pivot,) = pivots(draw, rows)
+    assert (pivot["share_before"], pivot["share_after"]) == (0.0, 10 / 14)
+    assert pivot["hours_to_half"] == 2.0
+
+
+def test_the_day_after_a_release_ends_with_its_last_hour(draw: Draw) -> None:
+    rows = [exchange(n % 10, 95 - n) for n in range(20)] + [exchange(n, 123.9, model="apex-4") for n in range(3)]
+    late = [exchange(n, 124) for n in range(10)]
+    (pivot,) = pivots(draw, rows + late)
+    assert (pivot["share_after"], pivot["hours_to_half"]) == (1.0, 24.0)
+
+
+@pytest.mark.parametrize(("hours", "seen"), [(-48, True), (-48.1, False)])
+def test_two_days_before_a_release_are_looked_at(draw: Draw, hours: float, seen: bool) -> None:
+    rows = [exchange(n, 100 + hours) for n in range(10)] + [exchange(n, 100.5, model="apex-4") for n in range(10)]
+    assert bool(pivots(draw, rows)) is seen
+
+
+def test_half_of_the_traffic_may_come_on_the_second_day(draw: Draw) -> None:
+    rows = [exchange(n % 10, 95 - n) for n in range(20)]
+    rows += [exchange(n % 10, 100.5 + n / 100, model="apex-4" if n < 8 else "apex-2") for n in range(20)]
+    (pivot,) = pivots(draw, [*rows, exchange(0, 147.5, model="apex-4")])
+    assert pivot["hours_to_half"] == 48.0
+    (pivot,) = pivots(draw, [*rows, exchange(0, 140.5, model="apex-4"), exchange(1, 140.6)])
+    assert pivot["hours_to_half"] == 41.0
+
+
 def test_a_switch_that_is_a_day_off_is_none(draw: Draw) -> None:
     rows = [*switching(5, 15), *(exchange(n, 70) for n in range(10))]
     assert pivots(draw, rows, since=99)[0]["share_after"] == 15 / 21
@@ -246,7 +277,9 @@ def test_a_models_name_is_a_name_whatever_stands_in_it(draw: Draw) -> None:
 # Handing over.
 
 
-def handing_over(stopped: int, started: int, *, at_hour: float = 80, length: float = 160) -> list[Row]:
+def handing_over(
+    stopped: int, started: int, *, at_hour: float = 80, after: float = 5, length: float = 160
+) -> list[Row]:
     """So many accounts stop at an hour and so many begin after it; the rest of ten work all the time."""
     rows = []
     for account in range(10):
@@ -254,7 +287,7 @@ def handing_over(stopped: int, started: int, *, at_hour: float = 80, length: flo
         if account < stopped:
             end = at_hour
         elif account < stopped + started:
-            begin = at_hour + 5
+            begin = at_hour + after
         rows += [exchange(account, begin), exchange(account, (begin + end) / 2), exchange(account, end)]
     return rows
 
@@ -270,6 +303,30 @@ def test_a_failover_is_many_who_stop_and_many_who_begin(draw: Draw, stopped: int
         assert at(80) <= one["time"] < at(86)
     else:
         assert found == []
+
+
+@pytest.mark.parametrize(
+    ("after", "seen"), [(-6, False), (-5.5, True), (0, True), (48, True), (53, True), (53.5, False)]
+)
+def test_others_take_over_within_two_days(draw: Draw, after: float, seen: bool) -> None:
+    assert bool(draw(handing_over(5, 5, after=after))["failovers"]) is seen
+
+
+def test_those_who_stop_within_six_hours_stop_together(draw: Draw) -> None:
+    def stopping(hours: Sequence[float]) -> list[Row]:
+        old = [exchange(n, hour) for n, last in enumerate(hours) for hour in (0, last)]
+        return old + [exchange(n, hour) for n in range(5, 10) for hour in (90, 160)]
+
+    (one,) = draw(stopping([80, 81, 82, 83, 85.5]))["failovers"]
+    assert (one["time"], one["accounts_stopped"]) == (at(83), 4)
+    (one,) = draw(stopping([80.5, 81, 82, 83, 85.5]))["failovers"]
+    assert (one["time"], one["accounts_stopped"]) == (at(86), 5)
+    assert draw(stopping([70, 74, 78, 82, 86]))["failovers"] == []
+
+
+def test_the_first_of_equal_moments_is_the_failovers(draw: Draw) -> None:
+    (one,) = draw(handing_over(5, 5))["failovers"]
+    assert one["time"] == at(80)
 
 
 def test_a_failover_is_told(draw: Draw) -> None:
