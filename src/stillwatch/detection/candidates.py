@@ -1,22 +1,36 @@
 """Groups worth testing: communities of linked entities, and groups that families see without links.
 
-Coordination proposes nobody: what is tested must not have chosen the group.
+What chose a group is no test of it: those that content chose are tested on acting together, those that acting together
+chose on what they ask.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.evidence import Family, LogProfile, communities
+from stillwatch.evidence import Family, LogProfile, Side, communities
 from stillwatch.evidence.thresholds import COVERED, LEAST_COHORT, LEAST_MEMBERS, LIKELY, RESOLUTION
 from stillwatch.linking import Links
 
-__all__ = ["candidate_groups"]
+__all__ = ["Proposal", "candidate_groups"]
 
 I64 = npt.NDArray[np.int64]
+
+
+class Proposal(NamedTuple):
+    """A group and the side of evidence that chose it.
+
+    Attributes:
+        members: entities, sorted.
+        by: ``content`` or ``coordination``.
+    """
+
+    members: I64
+    by: Side
 
 
 def candidate_groups(
@@ -26,10 +40,10 @@ def candidate_groups(
     seed: int,
     least: int = LEAST_MEMBERS,
     cohort: int = LEAST_COHORT,
-) -> list[I64]:
-    """Groups from three sides: all content together, questions alone, texts alone.
+) -> list[Proposal]:
+    """Groups from every side: all content together, questions alone, texts alone, hands, times.
 
-    A group that an earlier one covers is left out.
+    Of one side, a group that an earlier one covers is left out.
 
     Args:
         log: the whole log.
@@ -38,8 +52,8 @@ def candidate_groups(
         seed: of clustering.
         least, cohort: smaller groups are left out; those of one text need more, for their links are not asked.
     """
-    coordinated = [name for name, family in families.items() if family.side == "coordination"]
-    probability = links.without(coordinated)
+    coordinated = [family for family in families.values() if family.side == "coordination"]
+    probability = links.without([family.name for family in coordinated])
     kept = probability > LIKELY
     found = communities(
         links.a[kept], links.b[kept], probability[kept], len(log), resolution=RESOLUTION, least=least, seed=seed
@@ -55,7 +69,8 @@ def candidate_groups(
                 if not family.marks:
                     covered[group] = len(found)
                 found.append(group)
-    return found
+    acting = [group for family in coordinated for group in family.groups(log, least=least, seed=seed)]
+    return [Proposal(group, "content") for group in found] + [Proposal(group, "coordination") for group in acting]
 
 
 def _cover(covered: I64, group: I64) -> float:

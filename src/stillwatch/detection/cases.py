@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ from stillwatch.detection.explanations import explain
 from stillwatch.detection.fdr import campaign_p
 from stillwatch.detection.membership import fit
 from stillwatch.detection.nulls import Background
-from stillwatch.evidence import Explanation, Family, Finding, LogProfile
+from stillwatch.evidence import Explanation, Family, Finding, LogProfile, Side
 from stillwatch.evidence.thresholds import (
     DRAWS_ROUGH,
     HOPELESS,
@@ -73,23 +74,28 @@ class Examiner:
 
     def __init__(self, log: LogProfile, families: Mapping[str, Family], background: Background) -> None:
         self.log, self.families, self._background = log, families, background
-        self._coordination = [name for name, family in families.items() if family.side == "coordination"]
+        self._of = {side: [name for name, family in families.items() if family.side == side] for side in get_args(Side)}
 
-    def examine(self, members: I64, bystanders: I64, *, screened: bool = False) -> Case:
+    def examine(self, members: I64, bystanders: I64, *, screened: Side | None = None) -> Case:
         """Test a group and explain it.
 
         Args:
             members, bystanders: the group.
-            screened: whether a first look with few draws may leave a hopeless group (Besag and Clifford 1991).
+            screened: the side that is tested first, where a first look may leave a hopeless group: acting together
+                with few draws (Besag and Clifford 1991), or content, of a group that acting together has chosen.
         """
         everyone = np.arange(len(self.log))
+        if screened == "content":
+            findings = self._find(self._of["content"], members, self._background)
+            if self._at_best(findings, "content") > HOPELESS:
+                return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings, "content"))
         kin = fit(self.log, self.families, members, everyone).bits >= MEMBER_BITS
         background = self._background.beside(kin)
-        findings: dict[str, Finding] = {}
-        if screened:
-            findings = self._find(self._coordination, members, self._background.beside(kin, DRAWS_ROUGH))
-        if not screened or self._at_best(findings) <= PROMISING:
-            findings = self._find(self._coordination, members, background)
+        findings = {}
+        if screened == "coordination":
+            findings = self._find(self._of["coordination"], members, self._background.beside(kin, DRAWS_ROUGH))
+        if screened != "coordination" or self._at_best(findings) <= PROMISING:
+            findings = self._find(self._of["coordination"], members, background)
         if self._at_best(findings) > HOPELESS:
             # Nothing is coordinated: it can at most be watched, for its one source of questions alone.
             seen = None
@@ -101,13 +107,13 @@ class Examiner:
         rest = [name for name in self.families if name not in findings]
         findings |= self._find(rest, members, background)
         ordered = tuple(findings[name] for name in self.families)
-        explanations = explain(self.log, self.families, members, bystanders)
+        explanations = explain(self.log, self.families, members, bystanders, findings)
         return Case(members, bystanders, ordered, explanations, campaign_p(ordered, self.families))
 
     def _find(self, names: list[str], members: I64, background: Background) -> dict[str, Finding]:
         return {name: self.families[name].find(self.log, members, background) for name in names}
 
-    def _at_best(self, findings: Mapping[str, Finding]) -> float:
-        """The least p-value that the group can come to, were its content beyond doubt."""
-        known = [findings[name] for name in self._coordination if name in findings and findings[name].tested]
+    def _at_best(self, findings: Mapping[str, Finding], side: Side = "coordination") -> float:
+        """The least p-value that the group can come to, were the other side beyond doubt."""
+        known = [findings[name] for name in self._of[side] if name in findings and findings[name].tested]
         return min(1.0, len(known) * min(one.p_value for one in known)) if known else 1.0

@@ -20,7 +20,7 @@ from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.fdr import q_values
 from stillwatch.detection.membership import acting_along, fit, recruited, repeating_apart, tell_apart
 from stillwatch.detection.nulls import Background
-from stillwatch.evidence import Family, LogProfile
+from stillwatch.evidence import Family, LogProfile, Side
 from stillwatch.evidence.thresholds import (
     COVERED,
     LEAST_MEMBERS,
@@ -77,10 +77,11 @@ def decide(
     examiner = Examiner(log, families, Background(log, draws, seed))
     cases = []
     for group in candidate_groups(log, families, links, seed):
-        for part, beside in repeating_apart(log, group):
+        for part, beside in repeating_apart(log, group.members):
             inside, outside = tell_apart(log, families, part)
             if len(inside) >= LEAST_MEMBERS:
-                cases.append(examiner.examine(inside, np.union1d(outside, beside), screened=True))
+                screened: Side = "coordination" if group.by == "content" else "content"
+                cases.append(examiner.examine(inside, np.union1d(outside, beside), screened=screened))
     promising = [case for case in cases if case.p_value <= NEAR_MISS and case.may_convict]
     promising.sort(key=_strength)
     rest = [case for case in cases if not (case.p_value <= NEAR_MISS and case.may_convict)]

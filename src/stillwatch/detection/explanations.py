@@ -8,19 +8,26 @@ every campaign. Families bring those that go with what they see; a licence stand
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.evidence import Explanation, Family, LogProfile
-from stillwatch.evidence.thresholds import LICENSED
+from stillwatch.evidence import Explanation, Family, Finding, LogProfile
+from stillwatch.evidence.thresholds import CONTRADICTS, LICENSED
 
 __all__ = ["explain"]
 
 I64 = npt.NDArray[np.int64]
 
 
-def explain(log: LogProfile, families: Mapping[str, Family], members: I64, bystanders: I64) -> tuple[Explanation, ...]:
+def explain(
+    log: LogProfile,
+    families: Mapping[str, Family],
+    members: I64,
+    bystanders: I64,
+    findings: Mapping[str, Finding] | None = None,
+) -> tuple[Explanation, ...]:
     """Consider the honest explanations of a group.
 
     Args:
@@ -28,13 +35,31 @@ def explain(log: LogProfile, families: Mapping[str, Family], members: I64, bysta
         families: each may explain what it sees.
         members: the group.
         bystanders: linked to it and set aside; what members repeat of theirs counts as repeated.
+        findings: what was found about the group, by family, which may contradict an explanation.
     """
     licensed = float((log.columns["licensed"][members] == 1).mean())
     return (
-        *(one for family in families.values() for one in family.explain(log, members, bystanders)),
+        *(
+            _held_against(one, findings or {})
+            for family in families.values()
+            for one in family.explain(log, members, bystanders)
+        ),
         Explanation(
             "licensed distillation",
             f"{licensed:.0%} of the accounts have a licence on record.",
             licensed > LICENSED,
         ),
     )
+
+
+def _held_against(explanation: Explanation, findings: Mapping[str, Finding]) -> Explanation:
+    """An explanation that a finding contradicts is ruled out, and says by what."""
+    if explanation.holds is False:
+        return explanation
+    for name in explanation.contradicted_by:
+        found = findings.get(name)
+        if found is not None and found.tested and found.p_value <= CONTRADICTS:
+            return replace(
+                explanation, holds=False, statement=f"{explanation.statement} Against it speaks: {found.statement}"
+            )
+    return explanation

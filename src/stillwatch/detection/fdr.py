@@ -20,18 +20,25 @@ def campaign_p(findings: Iterable[Finding], families: Mapping[str, Family]) -> f
 
     An intersection-union test (Berger 1982): no family alone can reject it, however small its p-value. Each side takes
     the smaller of its families' p-values, times their number (Bonferroni); the larger side is the test's p-value.
-    Families of context take no part.
+    Families of context take no part. One owner's customers have a text and hands in common by nature, so those two
+    together show an owner, not a campaign: at least one side must be shown by something else. The better of the two
+    ways to do so counts, twice over.
 
     Args:
         findings: at most one a family; those that could not be tested count as not there.
         families: by name.
     """
-    sides: dict[str, list[float]] = {"content": [], "coordination": []}
-    for finding in findings:
-        side = families[finding.family].side
-        if finding.tested and side in sides:
-            sides[side].append(finding.p_value)
-    return float(max(min(1.0, len(side) * min(side)) if side else 1.0 for side in sides.values()))
+    tested = [(finding, families[finding.family]) for finding in findings if finding.tested]
+
+    def side(name: str, *, owners: bool) -> float:
+        told = [f.p_value for f, family in tested if family.side == name and (owners or not family.owners)]
+        return min(1.0, len(told) * min(told)) if told else 1.0
+
+    ways = (
+        max(side("content", owners=True), side("coordination", owners=False)),
+        max(side("content", owners=False), side("coordination", owners=True)),
+    )
+    return float(min(1.0, 2 * min(ways)))
 
 
 def q_values(p: F64) -> F64:

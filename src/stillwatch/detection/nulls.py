@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.evidence import HOUR, LogProfile
-from stillwatch.evidence.thresholds import LARGEST_DRAWN, LEAST_DRAWS, LEAST_STRATUM, VOLUME_RATIO, VOLUME_WINDOW
+from stillwatch.evidence.thresholds import LARGEST_DRAWN, LEAST_STAND_INS, LEAST_STRATUM, VOLUME_RATIO, VOLUME_WINDOW
 
 __all__ = ["Background"]
 
@@ -130,7 +130,7 @@ class Background:
         free[members] = False
         if self.aside is not None:
             free &= ~self.aside
-        return free if free.sum() >= LEAST_DRAWS else allowed
+        return free if free.sum() >= LEAST_STAND_INS else allowed
 
     @staticmethod
     def _alike(volumes: F64, mine: float, low: int, high: int, *, last: bool) -> tuple[int, int]:

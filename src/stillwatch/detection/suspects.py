@@ -64,7 +64,8 @@ def suspicions(
     """
     background = Background(log, draws, seed)
     found: list[Suspicion] = []
-    for group in candidate_groups(log, families, links, seed, least=LEAST_SUSPECTS, cohort=LEAST_SUSPECTS):
+    proposed = candidate_groups(log, families, links, seed, least=LEAST_SUSPECTS, cohort=LEAST_SUSPECTS)
+    for group in (one.members for one in proposed if one.by == "content"):
         for members, beside in repeating_apart(log, group):
             if len(members) < LEAST_SUSPECTS or any(_alike(members, s.members) for s in found):
                 continue

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from stillwatch.detection.cases import Case
 from stillwatch.engines import Engine, Table
-from stillwatch.evidence.thresholds import LEAST_WATCHED, NEAR_MISS, ONE_SOURCE
+from stillwatch.evidence.thresholds import LEAST_WATCHED, ONE_SOURCE
 from stillwatch.linking import Links
 from stillwatch.tables import ACCOUNTS, FAMILIES, LINKS
 
@@ -57,13 +57,6 @@ def account_table(
             verdict[case.members] = 1
             for e in case.members:
                 reasons[int(e)] = [text]
-    for campaign_id, case in campaigns:
-        for e in case.bystanders:
-            verdict[e] = max(verdict[e], 1)
-            reasons[int(e)] = [
-                f"Linked to campaign {campaign_id} and judged not to be a member: "
-                "its own prompts do not fit the campaign's."
-            ]
     for number, (campaign_id, case) in enumerate(campaigns):
         campaign[case.members], q[case.members], verdict[case.members] = number, case.q_value, 2
         told = [f.statement for f in case.findings if f.p_value <= fdr and f.tested]
@@ -87,27 +80,23 @@ def account_table(
 
 
 def _near_miss(case: Case, fdr: float) -> str | None:
-    """Why a cluster that is no campaign is watched; None where it is not even that."""
-    holding = [e for e in case.explanations if e.holds]
+    """Why a group that is no campaign is watched; None where it is not even that, or honestly explained."""
+    if case.explained:
+        return None
     unsure = [e for e in case.explanations if e.holds is None]
-    if holding and case.p_value <= fdr:
-        return (
-            f"Acts like {len(case.members) - 1:,} other accounts, and an honest explanation holds: {holding[0].name}. "
-            f"{holding[0].statement}"
-        )
-    if unsure and not holding and case.p_value <= fdr:
+    if unsure and case.p_value <= fdr * fdr:
         return (
             f"Acts like {len(case.members) - 1:,} other accounts, and it cannot be told whether an honest explanation "
             f"holds: {unsure[0].name}. {unsure[0].statement}"
         )
-    if not holding and case.p_value <= NEAR_MISS:
+    if case.may_convict and case.p_value <= fdr:
         seen = [f.family for f in case.findings if f.p_value <= fdr]
         return (
             f"Resembles {len(case.members) - 1:,} other accounts ({', '.join(seen) or 'no family alone'}); "
-            f"too weak to call a campaign (p = {case.p_value:.2g})."
+            f"too weak to call a campaign (p = {case.p_value:.2g}, q = {case.q_value:.2g})."
         )
     source = next((f for f in case.findings if f.family == "semantics"), None)
-    if source is not None and not holding and len(case.members) >= LEAST_WATCHED and source.p_value <= ONE_SOURCE:
+    if source is not None and len(case.members) >= LEAST_WATCHED and source.p_value <= ONE_SOURCE:
         return (
             f"Asks from one source with {len(case.members) - 1:,} other accounts, and nothing shows that they act "
             f"together. {source.statement}"

@@ -22,6 +22,7 @@ from stillwatch.evidence.communities import communities
 from stillwatch.evidence.content import Content, Neighbours, nearest, whiten
 from stillwatch.evidence.icc import Icc, intraclass_correlation
 from stillwatch.evidence.log_profile import HOUR, LogProfile
+from stillwatch.evidence.moments import Moments
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.prompt_sets import PromptSets
@@ -39,6 +40,7 @@ __all__ = [
     "Icc",
     "Level",
     "LogProfile",
+    "Moments",
     "Neighbours",
     "Null",
     "Observed",

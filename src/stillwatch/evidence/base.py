@@ -120,11 +120,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One honest explanation: what was measured, and whether it holds; None where that cannot be told."""
+    """One honest explanation: what was measured, and whether it holds; None where that cannot be told.
+
+    ``contradicted_by`` names the families that can rule it out: what each does for itself, no queue deals out.
+    """
 
     name: str
     statement: str
     holds: bool | None
+    contradicted_by: tuple[str, ...] = ()
 
 
 class Example(NamedTuple):
@@ -168,6 +172,7 @@ class Family(ABC):
         values, counts: what is added up for each account, by name.
         wordings: patterns that each sampled prompt is held against.
         marks: whether what it fits entities by is had by nobody by accident.
+        owners: whether customers of one owner have what it sees in common by nature.
         examples: worked examples, tested.
     """
 
@@ -181,6 +186,7 @@ class Family(ABC):
     counts: ClassVar[Mapping[str, Count]] = {}
     wordings: ClassVar[tuple[Wording, ...]] = ()
     marks: ClassVar[bool] = False
+    owners: ClassVar[bool] = False
     examples: ClassVar[tuple[Example, ...]]
 
     @abstractmethod

@@ -48,6 +48,7 @@ class Content:
         means: E x d, zero where nothing was sampled.
         raw: S x embedded, standardised and not whitened: the embedding alone.
         centre, spread: what raw features were standardised by (d each).
+        whitener, origin: what standardised features are whitened by: d x d, and what is taken away then (d).
     """
 
     owner: I64
@@ -57,6 +58,8 @@ class Content:
     raw: F32
     centre: F64 = field(default_factory=lambda: np.zeros(0))
     spread: F64 = field(default_factory=lambda: np.zeros(0))
+    whitener: F32 = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    origin: F32 = field(default_factory=lambda: np.zeros(0, np.float32))
 
     @property
     def dimensions(self) -> int:
@@ -68,11 +71,10 @@ class Content:
         first, counts = np.searchsorted(self.owner, members), self.counts[members]
         return np.arange(counts.sum()) + np.repeat(first - np.cumsum(counts) + counts, counts)
 
-    def standardised(self, features: npt.NDArray[np.floating[Any]]) -> F32:
-        """The embedding of further prompts as ``raw`` has it: n x at least embedded to n x embedded."""
-        embedded = self.raw.shape[1]
-        scaled = (features[:, :embedded] - self.centre[:embedded]) / self.spread[:embedded]
-        return np.clip(scaled, -CLIP, CLIP).astype(np.float32)
+    def read(self, features: npt.NDArray[np.floating[Any]]) -> tuple[F32, F32]:
+        """Further prompts as ``raw`` and as ``whitened`` have them: n x d features to n x embedded and n x d."""
+        scaled = np.clip((features - self.centre) / self.spread, -CLIP, CLIP).astype(np.float32)
+        return scaled[:, : self.raw.shape[1]], scaled @ self.whitener - self.origin
 
     def unit(self) -> F32:
         """Noise-corrected directions (E x d): a dot product of two estimates their cosine.
@@ -126,6 +128,8 @@ def whiten(features: npt.NDArray[np.float16], owner: I64, entities: int, *, embe
             empty[:, :embedded],
             np.zeros(d),
             np.ones(d),
+            np.eye(d, dtype=np.float32),
+            np.zeros(d, np.float32),
         )
     out = features.astype(np.float32)
     blocks = [out[start : start + _CHUNK] for start in range(0, sample, _CHUNK)]
@@ -150,7 +154,7 @@ def whiten(features: npt.NDArray[np.float16], owner: I64, entities: int, *, embe
     present = np.flatnonzero(counts)
     starts = np.searchsorted(owner, present)
     means[present] = np.add.reduceat(out, starts, axis=0) / counts[present][:, None]
-    return Content(owner, out, counts, means, raw, centre, spread)
+    return Content(owner, out, counts, means, raw, centre, spread, whitener, centre_white)
 
 
 def nearest(content: Content, *, most: int = NEIGHBOURS, block: int = 2048) -> Neighbours:

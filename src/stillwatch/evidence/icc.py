@@ -15,10 +15,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from stillwatch.evidence.content import Content
 from stillwatch.evidence.postings import changes
-from stillwatch.evidence.thresholds import LEAST_FOR_ICC, MARGIN
+from stillwatch.evidence.source_part import source_part
+from stillwatch.evidence.thresholds import LEAST_FOR_ICC, LEAST_SOURCE_PROMPTS, MARGIN, MOST_FOR_ICC
 
-__all__ = ["Icc", "intraclass_correlation"]
+__all__ = ["Icc", "icc_of", "icc_of_source", "intraclass_correlation"]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -96,3 +98,26 @@ def _icc(m: int, count: Sum, square_count: Sum, of_means: Sum, of_total: Sum, of
     typical = (count - square_count / count) / (m - 1)
     whole = between + (typical - 1) * within
     return np.asarray(np.where(whole > 0, (between - within) / np.where(whole > 0, whole, 1.0), 0.0))
+
+
+def icc_of(content: Content, members: I64) -> Icc:
+    """Intraclass correlation of the common part of a group's sampled prompts, on a bounded number of members."""
+    if len(members) > MOST_FOR_ICC:
+        members = members[:: -(-len(members) // MOST_FOR_ICC)]
+    rows = content.rows(members)
+    return icc_of_source(content, members, content.raw[rows], content.whitened[rows], content.owner[rows])
+
+
+def icc_of_source(content: Content, members: I64, raw: F32, whitened: F32, owner: I64) -> Icc:
+    """Intraclass correlation of the common part of these prompts.
+
+    Args:
+        content: the whole log's.
+        members: the group, sorted.
+        raw, whitened: features of its prompts.
+        owner: member of each.
+    """
+    part = source_part(content, members, whitened, owner).posterior > 0.5
+    if part.sum() < LEAST_SOURCE_PROMPTS * len(members):
+        part[:] = True
+    return intraclass_correlation(raw[part], owner[part])

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.evidence.content import Content
+from stillwatch.evidence.moments import Moments
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.prompt_sets import PromptSets
 
@@ -42,8 +43,9 @@ class LogProfile:
         shared: by family, what entities share; None where none is known.
         wording: by family, E x wordings, share of sampled prompts with each.
         derived: by family, what it worked out.
-        closer: reads more of some entities' prompts, where the sample does not tell: their embedding as
-            ``Content.raw`` has it, and the entity of each. None where no more can be read.
+        closer: reads more of some entities' prompts, where the sample does not tell: as ``Content.raw`` and
+            ``Content.whitened`` have them, and the entity of each. None where no more can be read.
+        moments: reads when some entities' requests were made. None where that cannot be read.
     """
 
     exchanges: I64
@@ -58,7 +60,8 @@ class LogProfile:
     shared: Mapping[str, Postings | None]
     wording: Mapping[str, F32]
     derived: dict[str, Any] = field(default_factory=dict)
-    closer: Callable[[I64], tuple[F32, I64]] | None = None
+    closer: Callable[[I64], tuple[F32, F32, I64]] | None = None
+    moments: Callable[[I64], Moments] | None = None
 
     def __len__(self) -> int:
         return len(self.exchanges)

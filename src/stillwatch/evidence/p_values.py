@@ -8,7 +8,7 @@ from scipy import stats
 
 from stillwatch.evidence.thresholds import LEAST_DRAWS, P_FLOOR, RANKED, TAIL
 
-__all__ = ["log10_binomial_tail", "tail_p"]
+__all__ = ["log10_sharing_tail", "tail_p"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -44,7 +44,9 @@ def tail_p(draws: F64, observed: float) -> float:
     return float(np.clip(size / len(draws) * beyond, P_FLOOR, rank))
 
 
-def log10_binomial_tail(count: F64, size: int, share: F64) -> F64:
-    """log10 P(at least ``count`` of ``size`` drawn have it). Binomial, which errs toward caution: drawing
-    without replacement has the lighter tail (Hoeffding 1963)."""
-    return np.asarray(np.log10(np.maximum(stats.binom.sf(count - 1, size, np.minimum(share, 1.0)), 1e-300)))
+def log10_sharing_tail(count: F64, size: int, holders: F64, total: int) -> F64:
+    """log10 P(at least ``count`` of ``size`` entities drawn from ``total`` are among the ``holders``).
+
+    Hypergeometric (Fisher's exact test): who is drawn is part of the total, and in a small log a large part of it.
+    """
+    return np.asarray(np.log10(np.maximum(stats.hypergeom.sf(count - 1, total, holders, size), 1e-300)))

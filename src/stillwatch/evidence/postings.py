@@ -13,12 +13,14 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
+from scipy.sparse import csgraph
 
 from stillwatch.evidence.thresholds import (
     ALWAYS_RARE,
     BLOCK_ROUNDS,
     BLOCK_SIZE,
     BLOCKED_CLASSES,
+    LEAST_BACKGROUND,
     RARITIES,
     THINGS_COMPARED,
 )
@@ -53,6 +55,8 @@ class Postings:
         holders: for each thing, how many entities have it (T).
         classes: for each thing, its class of rarity (T).
         known: of which entities anything is known, shared or not (E).
+        kinds: for each thing, which of the family's kinds it is (T).
+        told: of which entities a thing of each kind is known, shared or not (kinds x E).
     """
 
     matrix: sparse.csr_matrix
@@ -60,6 +64,8 @@ class Postings:
     holders: I64
     classes: npt.NDArray[np.int8]
     known: npt.NDArray[np.bool_]
+    kinds: npt.NDArray[np.int8]
+    told: npt.NDArray[np.bool_]
 
     @classmethod
     def build(
@@ -69,12 +75,16 @@ class Postings:
         share: F64,
         entities: int,
         known: npt.NDArray[np.bool_] | None = None,
+        *,
+        kind: npt.NDArray[np.int8] | None = None,
+        told: npt.NDArray[np.bool_] | None = None,
     ) -> Postings:
         """From one row an (entity, thing) pair; things that one entity alone has are left out.
 
-        ``known`` says of whom anything is known; of everybody, if not given.
+        ``known`` says of whom anything is known; of everybody, if not given. Where no ``kind`` is given, all things
+        are of one, which is told of those who are known.
         """
-        names, column, holders = np.unique(name, return_inverse=True, return_counts=True)
+        names, first, column, holders = np.unique(name, return_index=True, return_inverse=True, return_counts=True)
         kept = holders > 1
         number = np.cumsum(kept) - 1
         rows = kept[column]
@@ -85,9 +95,11 @@ class Postings:
         if known is None:
             known = np.ones(entities, np.bool_)
         bounds = [bound for _, bound in RARITIES]
-        # Two holders are rare in any log, however small.
-        classes = np.where(held <= ALWAYS_RARE, 0, np.searchsorted(bounds, held / max(int(known.sum()), 1)))
-        return cls(matrix, names[kept], held, classes.astype(np.int8), known)
+        # A small log cannot say how rare a thing is: it is read as a part of a larger one whose rest has none of it.
+        share = held / max(int(known.sum()), LEAST_BACKGROUND)
+        classes = np.where(held <= ALWAYS_RARE, 0, np.searchsorted(bounds, share)).astype(np.int8)
+        kinds = (np.zeros(len(names), np.int8) if kind is None else kind[first])[kept]
+        return cls(matrix, names[kept], held, classes, known, kinds, known[None, :] if told is None else told)
 
     def rarity(self) -> npt.NDArray[np.int8]:
         """Class of each thing: an index into ``RARITIES``, or ``len(RARITIES)`` beyond the last."""
@@ -102,7 +114,7 @@ class Postings:
 
     def chance(self) -> F64:
         """For each class of rarity, how likely two entities of whom something is known share a thing of it."""
-        known = max(int(self.known.sum()), 2)
+        known = max(int(self.known.sum()), LEAST_BACKGROUND)
         share = self.holders / known
         rarity = self.rarity()
         sums = [float(np.sum(share[rarity == c] ** 2)) for c in range(len(RARITIES))]
@@ -130,6 +142,17 @@ class Postings:
                 part = slice(start, start + _PAIRS)
                 out[part, number] = np.asarray(has[a[part]].multiply(has[b[part]]).sum(axis=1)).ravel()
         return out
+
+    def webs(self, things: I64, least: int) -> list[I64]:
+        """Entities tied to one another through these things, directly or over others: connected components, sorted,
+        the largest first; those of fewer than ``least`` are left out."""
+        ties = self.matrix[:, things]
+        both = sparse.bmat([[None, ties], [ties.T, None]], format="csr")
+        _, label = csgraph.connected_components(both, directed=False)
+        label = label[: self.matrix.shape[0]]
+        order = np.argsort(label, kind="stable")
+        found = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
+        return sorted((np.sort(web) for web in found if len(web) >= least), key=lambda web: (-len(web), int(web[0])))
 
     def blocks(self, rng: np.random.Generator, *, size: int = BLOCK_SIZE, rounds: int = BLOCK_ROUNDS) -> list[I64]:
         """Groups of entities to compare pair by pair, so that cost stays linear in the log.

@@ -30,10 +30,14 @@ class PromptSets:
 
     def repeats(self, members: I64) -> npt.NDArray[np.float64]:
         """Share of each member's distinct prompts that another of the members sends too."""
-        sizes = self.offsets[members + 1] - self.offsets[members]
-        owner = np.repeat(np.arange(len(members)), sizes)
-        starts = np.repeat(self.offsets[members] - np.cumsum(sizes) + sizes, sizes)
-        mine = self.prompts[starts + np.arange(len(owner))]
+        sizes, owner, mine = self.held(members)
         _, inverse, counts = np.unique(mine, return_inverse=True, return_counts=True)
         repeated = np.bincount(owner, weights=counts[inverse] > 1, minlength=len(members))
         return np.asarray(repeated / np.maximum(sizes, 1))
+
+    def held(self, members: I64) -> tuple[I64, I64, npt.NDArray[np.uint64]]:
+        """How many distinct prompts each member has, the member's place of each, and the prompts."""
+        sizes = self.offsets[members + 1] - self.offsets[members]
+        owner = np.repeat(np.arange(len(members)), sizes)
+        starts = np.repeat(self.offsets[members] - np.cumsum(sizes) + sizes, sizes)
+        return sizes, owner, self.prompts[starts + np.arange(len(owner))]

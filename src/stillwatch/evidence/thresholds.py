@@ -34,6 +34,10 @@ RARITIES: Final = (("rare", 0.002), ("uncommon", 0.02), ("common", 0.15))
 """share of entities | about a decade apart; what more than 15 % have ties nobody | wider classes: a thing's holders
 count as rarer or commoner than they are"""
 
+LEAST_BACKGROUND: Final = 1_000
+"""entities | how rare a thing is cannot be told from fewer: a smaller log counts as part of so many, of whom the rest
+have none of it | lower: what a campaign fills a small log with counts as common"""
+
 ALWAYS_RARE: Final = 3
 """holders | a thing two or three have is rare however small the log is | higher: in small logs chance counts as
 rare"""
@@ -124,6 +128,24 @@ LEAST_FOR_ICC: Final = 3
 COUNTED_PROMPTS: Final = 16
 """prompts | of a member, so many count in its group's centre: the mean of sixteen is known to a quarter of one
 prompt's spread | higher: busy members rule the centre"""
+
+EM_ROUNDS: Final = 30
+"""rounds | shares moved by less than .01 beyond | fewer: an unfinished mixture"""
+
+LEAST_COMPONENT: Final = 0.3
+"""standard deviations of the log's prompts | a source narrower than that is a few like prompts | lower: one odd prompt
+becomes a component"""
+
+LEAST_BACKGROUND_PROMPTS: Final = 100
+"""prompts | fewer of others show no density to hold a group's prompts against | lower: noise divides a group's
+prompts"""
+
+MOST_BACKGROUND_PROMPTS: Final = 2_000
+"""prompts | a density on 256 points needs no more | more: time"""
+
+LEAST_SOURCE_PROMPTS: Final = 2
+"""prompts an entity (typically) | with fewer left of the common part, accounts cannot be told apart by it | lower: what
+is left is chosen too much"""
 
 REPEATS: Final = 0.10
 """share of distinct prompts | shards of one pool repeat .00 to .02, subsets of a benchmark .12 and more, a class .11
@@ -222,6 +244,49 @@ ALONG: Final = 4.0
 """robust standard deviations | an account's hours follow a group's so far beyond the log's | lower: strangers are
 recruited"""
 
+# --- dispatch --------------------------------------------------------------------------------------------------
+
+MET_SECONDS: Final = 10.0
+"""seconds | a queue's workers begin within seconds of one another | higher: busy hours meet by chance as often"""
+
+HANDED_OVER_SECONDS: Final = 2.0
+"""seconds | a worker asks as soon as the answer is there | higher: chance hands over as often"""
+
+ASKED_AGAIN_SECONDS: Final = 900.0
+"""seconds | relays reselect an account within minutes of a refusal | higher: two users of one set meet"""
+
+LEAST_SHIFT: Final = 180.0
+"""seconds | beyond the slowest answers, so that no hand-over survives | lower: the null keeps what is tested"""
+
+MOST_SHIFT: Final = 1_500.0
+"""seconds | within the hour, so that common busy hours stay in the null | higher: common hours pass as one queue"""
+
+DRAWS_SHIFTED: Final = 200
+"""draws | a tail is fitted beyond them | fewer: a coarser tail"""
+
+MOST_MOMENTS: Final = 20_000
+"""requests | a few days of a campaign; more say no more | more: time"""
+
+LEAST_MOMENTS: Final = 40
+"""requests | fewer meet too seldom to count | lower: noise"""
+
+LEAST_DEALT: Final = 20
+"""prompts | fewer repeats show no evenness | lower: chance looks even"""
+
+LEAST_OFTEN: Final = 4
+"""accounts a prompt | where chance gives so many on average it leaves few prompts to less | lower: what is rarer by
+chance is cut off, and the rest looks even"""
+
+MOST_DEALT_SHARE: Final = 0.5
+"""share of the distinct prompts | who has most of a set runs it, and is dealt nothing | higher: harnesses are tested"""
+
+DRAWS_DEALT: Final = 100
+"""draws | a tail is fitted beyond them | fewer: a coarser tail"""
+
+DEALT: Final = 1e-3
+"""p-value | so even a repetition is a dealer's, not a published set's that each runs for itself | higher: classes and
+harnesses lose their explanation by chance"""
+
 # --- who belongs ----------------------------------------------------------------------------------------------
 
 MEMBER_BITS: Final = 2.0
@@ -295,6 +360,10 @@ VOLUME_WINDOW: Final = 60
 """entities | neighbours by volume, or a fortieth of the log, that may stand for a member | narrower: few distinct
 stand-ins; wider: volumes differ"""
 
+LEAST_STAND_INS: Final = 12
+"""entities | a group drawn from fewer others says little of anybody; then the group itself is drawn from too | lower:
+the same few in every draw; higher: in small logs a campaign is held against itself"""
+
 LEAST_STRATUM: Final = 20
 """entities | a stratum (plan, region, age, client) with fewer of a member's volume is joined with its neighbours |
 lower: the same few stand-ins in every draw"""
@@ -315,6 +384,10 @@ ONE_DOOR: Final = 0.8
 """share of members | one address or card that nearly all have is one office | lower: part of a group excuses all of
 it"""
 
+WEB_HOLDERS: Final = (10, 40, 400, 10**9)
+"""holders | webs of shared payments and addresses are drawn with things of at most so many holders, in turn | fewer
+steps: a carrier's address or a stand-in for a payment ties strangers to a campaign's web"""
+
 OFFICE_SIZE: Final = 40
 """entities | more behind one door claim too much | higher: a campaign on one card is an office"""
 
@@ -332,6 +405,13 @@ accounts is an occasion"""
 OCCASION_REQUESTS: Final = 100.0
 """exchanges | two days of an allowance of 50; homework and trying out take 2 to 40 | higher: a blitz of busy accounts
 is an occasion"""
+
+CONTRADICTS: Final = 1e-4
+"""p-value | a finding so clear rules out an explanation that it contradicts | higher: chance rules out honest
+explanations"""
+
+RESELLER_SIZE: Final = 400
+"""entities | more on one payment claim too much, even for a reseller | higher: a campaign on one card is a reseller"""
 
 LICENSED: Final = 0.5
 """share of members | most have a licence on record | lower: one licence excuses strangers"""

@@ -19,6 +19,7 @@ from stillwatch.evidence import Content, Family, LogProfile, Postings, whiten
 from stillwatch.evidence.thresholds import SHARED_BY
 from stillwatch.profiles.account import account_table, count_tables
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
+from stillwatch.profiles.moments import moments_of, request_table
 from stillwatch.profiles.templates import find_templates
 from stillwatch.profiles.texts import Texts, closer_look, draw_sample, prompt_sets, prompt_table, read_texts
 from stillwatch.profiles.windows import windows
@@ -116,9 +117,11 @@ def build_profile(
     owner = np.asarray(sample["entity"], np.int64)
     content = whiten(texts.features[texts.varies], owner[texts.varies], len(entities), embedded=EMBEDDED)
 
-    def closer(members: I64) -> tuple[F32, I64]:
+    def closer(members: I64) -> tuple[F32, F32, I64]:
         features, whose = closer_look(engine, members, left_out, prompts=prompts, exchanges=exchanges)
-        return content.standardised(features), whose
+        return *content.read(features), whose
+
+    requests = request_table(engine, exchanges=exchanges, accounts=accounts)
 
     log = _log_profile(
         engine,
@@ -130,6 +133,7 @@ def build_profile(
         prompt_sets=prompt_sets(engine, prompts, len(entities)),
         wording=_wording(families, texts.flags, owner, len(entities)),
         closer=closer,
+        moments=lambda members: moments_of(engine, requests, members),
     )
     return Profiled(log, accounts, counts, sample, template_of, texts, left_out)
 
@@ -229,18 +233,25 @@ def _shared(
     if not names:
         return None
     total = len(exchanges)
-    every = " UNION ALL ".join(f"SELECT entity, thing, uses FROM {{{name}}}" for name in names)
+    every = " UNION ALL ".join(
+        f"SELECT {kind} AS kind, entity, thing, uses FROM {{{name}}}" for kind, name in enumerate(names)
+    )
     tables = {name: counts[name] for name in names}
+    told = np.zeros((len(names), total), np.bool_)
+    somebody = engine.fetch(f"SELECT DISTINCT kind, entity FROM ({every})", **tables)
+    told[np.asarray(somebody["kind"], np.int64), np.asarray(somebody["entity"], np.int64)] = True
     # A family that is never blind knows something of everybody.
-    known = np.full(total, not family.needs)
-    known[np.asarray(engine.fetch(f"SELECT DISTINCT entity FROM ({every})", **tables)["entity"], np.int64)] = True
+    known = told.any(axis=0) if family.needs else np.ones(total, np.bool_)
     if not known.any():
         return None
     several = engine.fetch(
-        f"WITH used AS ({every}) SELECT entity, thing, uses FROM used "
+        f"WITH used AS ({every}) SELECT kind, entity, thing, uses FROM used "
         "WHERE thing IN (SELECT thing FROM used GROUP BY thing HAVING count(*) >= 2) ORDER BY entity, thing",
         **tables,
     )
     entity = np.asarray(several["entity"], np.int64)
     share = np.minimum(np.asarray(several["uses"], np.float64) / exchanges[entity], 1.0)
-    return Postings.build(entity, np.asarray(several["thing"], np.uint64), share, total, known)
+    kind = np.asarray(several["kind"], np.int8)
+    return Postings.build(
+        entity, np.asarray(several["thing"], np.uint64), share, total, known, kind=kind, told=told
+    )

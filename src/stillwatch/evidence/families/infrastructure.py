@@ -11,6 +11,7 @@ from scipy import stats
 
 from stillwatch.evidence.base import Count, Example, Explanation, Family, Level, Null, Observed, Value
 from stillwatch.evidence.group_statistics import scatter, sharing
+from stillwatch.evidence.icc import icc_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.postings import Postings
@@ -24,7 +25,10 @@ from stillwatch.evidence.thresholds import (
     ONE_DOOR,
     P_FLOOR,
     REDRAW,
+    RESELLER_SIZE,
     SIGN_UP_HOURS,
+    UNTOLD,
+    WEB_HOLDERS,
 )
 
 __all__ = ["FAMILY", "OFFICE"]
@@ -32,6 +36,8 @@ __all__ = ["FAMILY", "OFFICE"]
 OFFICE = "one organisation or office with several accounts"
 """Name of the explanation that a few accounts of a larger whole cannot decide."""
 
+# Kinds of things, in the order of ``counts``.
+_PAYMENT, _DOMAIN, _ADDRESS, _NETWORK = range(4)
 _SIGNED_UP = f"abs(l.sign_up - r.sign_up) < {int(SIGN_UP_HOURS * HOUR)}"
 
 
@@ -52,6 +58,7 @@ class Infrastructure(Family):
         "country": Count("country", usual=True),
         "network": Count("'network ' || network", source="sketches", shared=True),
     }
+    owners = True
     examples = (
         Example("three cards pay for them", {"payment_id": lambda rng, account, row: f"card {account % 3}"}, seen=True),
         Example(
@@ -91,6 +98,25 @@ class Infrastructure(Family):
                 "random groups.",
             )
 
+    def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
+        """Webs of shared hands, the tightest first.
+
+        A campaign on eight cards bridged by twenty addresses is one web, not nine offices. What many hold (a carrier's
+        address, a payment that stands for none) would tie strangers: so webs are drawn several times, each time with
+        things of more holders, of payments and addresses first.
+        """
+        hands = log.shared[self.name]
+        if hands is None:
+            return
+        seen: set[bytes] = set()
+        for most in WEB_HOLDERS:
+            for kinds in ((_PAYMENT, _ADDRESS), (_PAYMENT, _DOMAIN, _ADDRESS, _NETWORK)):
+                things = np.flatnonzero((hands.holders <= most) & np.isin(hands.kinds, kinds))
+                for web in hands.webs(things, least):
+                    if web.tobytes() not in seen:
+                        seen.add(web.tobytes())
+                        yield web
+
     def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
         """Who shares a rare thing with two members."""
         hands = log.shared[self.name]
@@ -101,17 +127,40 @@ class Infrastructure(Family):
         return np.asarray((hands.matrix[who][:, theirs] > 0).sum(axis=1)).ravel() > 0
 
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
-        """One office: nearly all behind one door, and few enough for one."""
+        """One organisation or office: one owner, or people of one place."""
         hands = log.shared[self.name]
-        door = 0.0 if hands is None else _one_door(hands, members)
+        owner, place, cards = (0.0, 0.0, 0) if hands is None else _doors(hands, members)
         return [
             Explanation(
                 OFFICE,
                 "Accounts of one declared organisation were counted as one before anything was compared; these claim "
-                f"to be {len(members)} strangers. One address or payment is shared by {door:.0%} of them.",
-                door >= ONE_DOOR and len(members) <= OFFICE_SIZE,
+                f"to be {len(members)} strangers. One payment or e-mail domain is shared by {owner:.0%} of them, one "
+                f"address or network by {place:.0%}, and they pay by {_counted(cards)}.",
+                _one_office(log, members, owner, place, cards),
+                # One owner's customers keep no common clock.
+                contradicted_by=("timing", "dispatch") if len(members) > OFFICE_SIZE else (),
             )
         ]
+
+
+def _counted(cards: int) -> str:
+    return {0: "no shared payment", 1: "one shared payment"}.get(cards, f"{cards} shared payments")
+
+
+def _one_office(log: LogProfile, members: I64, owner: float, place: float, cards: int) -> bool | None:
+    """Whether accounts are one organisation's, one office's or one reseller's.
+
+    Whether more than an office holds are a reseller's on one payment cannot be told from their hands. One owner has one payment. People of one place pay each for themselves and ask each of their own: who asks from one
+    source may be a crew at one queue, and is not told from a campaign behind one door unless several payments, each
+    shared by strangers, tie them.
+    """
+    if len(members) > OFFICE_SIZE:
+        return None if owner >= ONE_DOOR and len(members) <= RESELLER_SIZE else False
+    if owner >= ONE_DOOR:
+        return True
+    if place < ONE_DOOR or cards > 1:
+        return False
+    return None if icc_of(log.content, members).p_value <= UNTOLD else True
 
 
 def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
@@ -137,13 +186,23 @@ def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
     )
 
 
-def _one_door(hands: Postings, members: I64) -> float:
-    """Largest share of the members that one address, network, payment or domain has."""
+def _doors(hands: Postings, members: I64) -> tuple[float, float, int]:
+    """Largest share of the members that one payment or domain has, and one address or network for most of their
+    requests; and how many payments most of them share, each with another member."""
     within = hands.matrix[members]
     # An office is as large as it is: in a small log its door is no rare thing.
-    doors = (hands.classes < BLOCKED_CLASSES) | (hands.holders <= OFFICE_SIZE)
-    scarce = within.indices[doors[within.indices]]
-    return float(np.bincount(scarce, minlength=1).max() / len(members))
+    rare = (hands.classes < BLOCKED_CLASSES) | (hands.holders <= OFFICE_SIZE)
+    at = rare & np.isin(hands.kinds, (_ADDRESS, _NETWORK))
+    held = np.bincount(within.indices, minlength=len(rare))
+    # A firm's own mail domain has no other users; in a small log a public one is no common thing.
+    own_mail = (hands.kinds == _DOMAIN) & (held >= ONE_DOOR * hands.holders)
+    has = held[rare & ((hands.kinds == _PAYMENT) | own_mail)].max(initial=0)
+    mostly = at[within.indices] & (within.data >= MAJORITY)
+    sits = np.bincount(within.indices[mostly], minlength=1).max()
+    paid = np.bincount(within.indices[hands.kinds[within.indices] == _PAYMENT], minlength=1)
+    shared = paid[paid > 1]
+    cards = len(shared) if shared.sum() > MAJORITY * len(members) else min(len(shared), 1)
+    return float(has / len(members)), float(sits / len(members)), cards
 
 
 FAMILY = Infrastructure()

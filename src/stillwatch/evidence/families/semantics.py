@@ -12,12 +12,14 @@ import numpy.typing as npt
 from stillwatch.evidence.base import Counted, Example, Explanation, Family, Level, Null, Observed
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.group_statistics import likeness
-from stillwatch.evidence.icc import Icc, intraclass_correlation
+from stillwatch.evidence.icc import Icc, icc_of, icc_of_source
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
+from stillwatch.evidence.sharing_out import sharing_out
 from stillwatch.evidence.thresholds import (
     COMPARED_DIMENSIONS,
     COUNTED_PROMPTS,
+    DEALT,
     DRAWS_ALIKE,
     LEAST_MEMBERS,
     LINK_COSINE,
@@ -33,7 +35,7 @@ from stillwatch.evidence.thresholds import (
     UNTOLD,
 )
 
-__all__ = ["FAMILY", "icc_of"]
+__all__ = ["FAMILY"]
 
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
@@ -47,15 +49,6 @@ _POOL = (
     "nozzle", "filter", "seal", "gasket", "faucet", "boiler", "kettle", "jug", "pint", "flow", "pressure", "depth",
     "volume", "rate", "minute", "fill", "empty", "pour", "spill", "refill", "siphon", "duct", "gutter", "well",
 )  # fmt: skip
-
-
-def icc_of(log: LogProfile, members: I64) -> Icc:
-    """Intraclass correlation of the group's prompts, on a bounded number of members."""
-    content = log.content
-    if len(members) > MOST_FOR_ICC:
-        members = members[:: -(-len(members) // MOST_FOR_ICC)]
-    rows = content.rows(members)
-    return intraclass_correlation(content.raw[rows], content.owner[rows])
 
 
 def _shortened(unit: F32) -> F32:
@@ -127,7 +120,7 @@ class Semantics(Family):
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """Concentrated and interchangeable: both must be shown, so the larger p-value counts."""
-        same = icc_of(log, members)
+        same = icc_of(log.content, members)
         if not np.isfinite(same.icc):
             nan = float("nan")
             return [Observed(1.0, "intraclass correlation", nan, nan, "Too few prompts.")]
@@ -179,19 +172,24 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
     # Who repeats is told on the mean's upper bound, so that a few prompts an account do not pass for none.
     error = float(np.std(shares, ddof=1) / np.sqrt(len(shares))) if len(shares) > 1 else float("inf")
     told = repeated > REPEATS or float(shares.mean()) + z_of(UNTOLD) * error <= REPEATS
-    return Explanation(
-        "a published set that each runs for itself",
+    holds = repeated > REPEATS if told else None
+    statement = (
         f"{repeated:.0%} of a typical account's prompts are sent by others of these accounts too. An evaluation "
-        "harness or a class with one homework repeats; accounts that share out a pool do not.",
-        repeated > REPEATS if told else None,
+        "harness or a class with one homework repeats; accounts that share out a pool do not."
     )
+    dealt = sharing_out(log.prompt_sets, members) if holds is not False else None
+    if dealt is not None and dealt.p_value <= DEALT:
+        holds = False
+        statement += f" Here every prompt is asked about {dealt.times:.1f} times, too evenly for accounts that choose."
+    return Explanation("a published set that each runs for itself", statement, holds, contradicted_by=("dispatch",))
 
 
 def _own_content(log: LogProfile, members: I64) -> Explanation:
-    apart = icc_of(log, members)
+    apart = icc_of(log.content, members)
     if log.closer is not None and not _told(apart):
         # A few prompts an account cannot tell a few accounts apart: more of them may.
-        apart = intraclass_correlation(*log.closer(members[:: -(-len(members) // MOST_FOR_ICC)]))
+        some = members[:: -(-len(members) // MOST_FOR_ICC)]
+        apart = icc_of_source(log.content, some, *log.closer(some))
     if not np.isfinite(apart.icc):
         holds, statement = None, "Too few prompts an account to tell whether each has content of its own."
     else:

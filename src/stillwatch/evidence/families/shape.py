@@ -13,7 +13,7 @@ import numpy as np
 
 from stillwatch.evidence.base import Count, Example, Family, Level, Null, Observed
 from stillwatch.evidence.log_profile import I64, LogProfile
-from stillwatch.evidence.p_values import log10_binomial_tail
+from stillwatch.evidence.p_values import log10_sharing_tail
 from stillwatch.evidence.thresholds import LEAST_MEMBERS, MAJORITY, P_FLOOR
 
 __all__ = ["FAMILY"]
@@ -88,7 +88,7 @@ class Shape(Family):
         values, inverse, holders = np.unique(key[known], return_inverse=True, return_counts=True)
         place = np.cumsum(known) - 1
         within = np.bincount(inverse[place[members]], minlength=len(values))
-        log_p = log10_binomial_tail(within.astype(np.float64), len(members), holders / known.sum())
+        log_p = log10_sharing_tail(within, len(members), holders, int(known.sum()))
         log_p += np.log10(len(values))
         best = int(np.argmin(np.where(within > 0, log_p, 0.0)))
         share, elsewhere = float(within[best] / len(members)), float(holders[best] / known.sum())

@@ -10,18 +10,18 @@ import numpy.typing as npt
 
 from stillwatch.evidence.base import Count, Example, Family, Level, Null, Observed
 from stillwatch.evidence.log_profile import I64, LogProfile
-from stillwatch.evidence.p_values import log10_binomial_tail
+from stillwatch.evidence.p_values import log10_sharing_tail
 from stillwatch.evidence.shared_levels import reached, shared_levels
 from stillwatch.evidence.thresholds import (
     FILLED,
     LEAST_ABSENT_BITS,
     LEAST_MEMBERS,
     LEAST_SHARE,
+    MAJORITY,
     MOST_BITS,
     MOST_COHORTS,
     MOST_TEXTS,
     P_FLOOR,
-    RARITIES,
     USED,
     WIDELY_USED,
 )
@@ -42,9 +42,9 @@ def signature(log: LogProfile, members: I64) -> tuple[I64, F64, F64]:
         return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
     within = texts.matrix[members]
     things = within.indices[within.data >= LEAST_SHARE]
-    number, used = np.unique(things[texts.classes[things] < len(RARITIES)], return_counts=True)
+    number, used = np.unique(things, return_counts=True)
     number, count = number[used >= 2].astype(np.int64), used[used >= 2].astype(np.float64)
-    chance = log10_binomial_tail(count, len(members), texts.holders[number] / texts.matrix.shape[0])
+    chance = log10_sharing_tail(count, len(members), texts.holders[number], texts.matrix.shape[0])
     chance += np.log10(max(len(texts.names), 1))
     order = np.argsort(chance + 1e-6 * -count, kind="stable")
     return number[order], count[order], np.minimum(chance[order], 0.0)
@@ -63,6 +63,7 @@ class Structure(Family):
         "template": Count("thing", source="template_use", shared=True, kept=False),
     }
     marks = True
+    owners = True
     examples = (
         Example(
             "one sentence stands in each of their prompts",
@@ -110,19 +111,21 @@ class Structure(Family):
             yield members
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
-        """The commonest rare text among blindly drawn entities."""
+        """The rarest text that most members send: what a few of them share is no machinery of the group."""
         texts = log.shared[self.name]
         number, count, chance = signature(log, members)
-        if texts is None or not len(number):
-            return [Observed(1.0, "shared text", 0.0, 0.0, "No rare text is shared.")]
-        outside = (texts.holders[number[0]] - count[0]) / max(len(log) - len(members), 1)
+        wide = np.flatnonzero(count > MAJORITY * len(members))
+        if texts is None or not len(wide):
+            return [Observed(1.0, "shared text", 0.0, 0.0, "No rare text is shared by most of the accounts.")]
+        best = wide[0]
+        outside = (texts.holders[number[best]] - count[best]) / max(len(log) - len(members), 1)
         return [
             Observed(
-                float(max(10.0 ** chance[0], P_FLOOR)),
+                float(max(10.0 ** chance[best], P_FLOOR)),
                 "share of accounts with the commonest rare text",
-                float(count[0] / len(members)),
+                float(count[best] / len(members)),
                 float(outside),
-                f"{int(count[0])} of {len(members)} accounts send one and the same sentence or template, "
+                f"{int(count[best])} of {len(members)} accounts send one and the same sentence or template, "
                 f"which {outside:.2%} of all other accounts send.",
             )
         ]

@@ -1,0 +1,93 @@
+"""Whether a pool was dealt out by count: every prompt to as many accounts, where independent users meet by chance.
+
+Users of one public set who pick for themselves meet at random, and users who run all of it meet in all of it. A dealer
+who has every prompt asked k times leaves neither: how many accounts send a prompt varies less than any independent
+choice would have it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy import optimize
+
+from stillwatch.evidence.p_values import tail_p
+from stillwatch.evidence.postings import changes, distinct
+from stillwatch.evidence.prompt_sets import PromptSets
+from stillwatch.evidence.thresholds import DRAWS_DEALT, LEAST_DEALT, LEAST_OFTEN, MOST_DEALT_SHARE
+
+__all__ = ["SharingOut", "sharing_out"]
+
+I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SharingOut:
+    """How a group's prompts repeat over its accounts.
+
+    Attributes:
+        p_value: of "each account chose for itself from one set".
+        pairs, expected: pairs of accounts with a prompt in common, summed over prompts, and what chance gives.
+        times: accounts that send a prompt (mean).
+        size: of the set they would have chosen from.
+    """
+
+    p_value: float
+    pairs: float
+    expected: float
+    times: float
+    size: int
+
+
+def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
+    """Test whether a group's repeats are more even than independent choice from one set gives.
+
+    Twice: on all prompts, and, for accounts that send much besides, on those that several send often enough for chance
+    to have sent them too; the smaller p-value counts, twice over (Bonferroni). None where too few prompts repeat to
+    tell, or where accounts have most of the set each.
+    """
+    sizes, owner, name = prompts.held(members)
+    _, column, counts = np.unique(name, return_inverse=True, return_counts=True)
+    often = counts[column] >= LEAST_OFTEN
+    inside = [(sizes, counts), (np.bincount(owner[often], minlength=len(members)), counts[counts >= LEAST_OFTEN])]
+    found = [one for one in (_test(*part) for part in inside) if one is not None]
+    if not found:
+        return None
+    best = min(found, key=lambda one: one.p_value)
+    return replace(best, p_value=min(1.0, len(inside) * best.p_value))
+
+
+def _test(sizes: I64, counts: I64) -> SharingOut | None:
+    """Hold how many accounts send each prompt against parts of these sizes chosen at random from one set.
+
+    Its size is the one of which random parts would have shown so many different prompts.
+    """
+    different, total = len(counts), int(counts.sum())
+    if np.sum(counts > 1) < LEAST_DEALT or sizes.max() > MOST_DEALT_SHARE * different:
+        return None
+    size = _set_size(sizes, different)
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    rng = np.random.default_rng([total, different])
+    drawn = np.empty(DRAWS_DEALT)
+    for number in range(DRAWS_DEALT):
+        # Which part of the set an account has is chance; what it would draw twice it has once.
+        chosen = distinct(owner * size + rng.integers(0, size, total)) % size
+        seen = np.diff(np.append(np.flatnonzero(changes(np.sort(chosen))), len(chosen)))
+        drawn[number] = np.sum(seen * (seen - 1.0)) / 2
+    observed = float(np.sum(counts * (counts - 1.0)) / 2)
+    return SharingOut(tail_p(-drawn, -observed), observed, float(drawn.mean()), total / different, size)
+
+
+def _set_size(sizes: I64, different: int) -> int:
+    """The size of a set of which independent parts of these sizes would show so many distinct prompts."""
+
+    def seen(size: float) -> float:
+        return size * float(-np.expm1(np.sum(np.log1p(-np.minimum(sizes / size, 1 - 1e-12))))) - different
+
+    low, high = float(max(different, sizes.max() + 1)), float(1 << 40)
+    if seen(low) >= 0:
+        return int(low)
+    return round(optimize.brentq(seen, low, high)) if seen(high) > 0 else int(high)

@@ -1,0 +1,43 @@
+"""When requests were made and how they were answered, read for a few entities at a time."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.engines import Engine, Table
+from stillwatch.evidence import Moments
+
+__all__ = ["moments_of", "request_table"]
+
+_REQUESTS_SQL = """
+SELECT a.entity, epoch_us(e.time) AS begin, e.latency_ms::FLOAT AS latency,
+       coalesce(e.status NOT SIMILAR TO '2[0-9][0-9]|ok|OK|success', false) AS refused, hash(e.prompt) AS prompt
+FROM {exchanges} AS e JOIN {accounts} AS a USING (account_id)
+"""
+
+
+def request_table(engine: Engine, *, exchanges: Table, accounts: Table) -> Table:
+    """A row a request: ``entity, begin, latency, refused, prompt``; begin in microseconds, latency in milliseconds."""
+    return engine.sql(_REQUESTS_SQL, exchanges=exchanges, accounts=accounts)
+
+
+def moments_of(engine: Engine, requests: Table, members: npt.NDArray[np.int64]) -> Moments:
+    """The requests of these entities in order of time."""
+    table = engine.fetch(
+        "SELECT r.* FROM {requests} AS r SEMI JOIN {members} USING (entity) ORDER BY begin, entity, prompt",
+        requests=requests,
+        members=pa.table({"entity": members}),
+    )
+    begin = np.asarray(table["begin"], np.int64)
+    latency = np.asarray(table["latency"].fill_null(float("nan")), np.float64)
+    lasted = np.isfinite(latency) & (latency >= 0)
+    return Moments(
+        owner=np.asarray(table["entity"], np.int64),
+        begin=begin,
+        end=begin + np.where(lasted, latency * 1000, 0).astype(np.int64),
+        lasted=lasted,
+        refused=np.asarray(table["refused"], np.bool_),
+        prompt=np.asarray(table["prompt"], np.uint64),
+    )
