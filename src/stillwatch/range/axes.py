@@ -8,10 +8,20 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-__all__ = ["AXES", "HONEST", "MOODS", "CampaignDesign", "Design", "draw_campaign", "honest_mix", "log_uniform"]
+__all__ = [
+    "AXES",
+    "HONEST",
+    "MOODS",
+    "CampaignDesign",
+    "Design",
+    "draw_campaign",
+    "honest_mix",
+    "log_uniform",
+    "made_whole",
+]
 
 AXES: dict[str, tuple[str, ...]] = {
     "text": (
@@ -36,6 +46,9 @@ AXES: dict[str, tuple[str, ...]] = {
     "parameters": ("one", "each"),
 }
 """Axes of a campaign whose values are names; sizes, shares and times are in ``CampaignDesign``."""
+
+# Beside the other values of their axis; all others are as common as one another.
+_COMMON = {"origin": (3.0, 1.0, 1.0, 1.0), "cover": (2.0, 1.0, 1.0, 1.0), "event": (2.0, 1.0, 1.0, 1.0, 1.0)}
 
 _BASE = ("people", "applications")
 HONEST: tuple[str, ...] = (
@@ -78,7 +91,7 @@ class CampaignDesign:
         exchanges: how many they make together, cover among them.
         volume: how these are spread over the accounts.
         signup: when the accounts were made.
-        signup_hours: over how many hours, where they were made for the campaign.
+        signup_hours: over how many hours before it began, where they were made for the campaign.
         hands, cards, networks, an_address: what they share: cards and hosting networks (0: each its own), and
             accounts an address.
         hours, workers: when they act, and how many requests are in flight at a dispatcher.
@@ -172,19 +185,18 @@ def draw_campaign(rng: random.Random, name: str, days: int, accounts: int, excha
         days: of the log.
         accounts, exchanges: the most it may have.
     """
-    pick = {axis: rng.choice(values) for axis, values in AXES.items()}
+    pick = {axis: rng.choices(values, _COMMON.get(axis))[0] for axis, values in AXES.items()}
+    # Only people have sessions that can be replayed.
+    pick["origin"] = "people" if pick["text"] == "sessions" else pick["origin"]
     size = int(min(log_uniform(rng, 5, accounts), 4000))
-    each = log_uniform(rng, 1.5, min(3000, max(exchanges / size, 1.5)))
+    each = log_uniform(rng, max(1, 60 / size), min(3000, exchanges / size))
     begin = rng.uniform(0, 0.4) * days * 24
     end = begin + max(20.0, rng.uniform(0.2, 1.0) * (days * 24 - begin))
-    if pick["hours"] == "drip":
-        each = min(each, 4.0 * days * 0.6)
     total = max(size, round(size * each))
     low, width = rng.uniform(0.1, 0.7), rng.uniform(0.0, 0.3)
     harvest = log_uniform(rng, 0.01, 0.5)
     share = {"none": (0.0, 0.0), "relay": (1 - harvest, 1 - harvest)}.get(pick["cover"], (low, min(low + width, 0.9)))
-    web = pick["hands"] == "web"
-    return CampaignDesign(
+    drawn = CampaignDesign(
         name=name,
         public=pick["origin"] == "harness" and rng.random() < 0.6,
         samples=rng.randint(2, 16) if pick["text"] == "samples" else 1,
@@ -192,10 +204,10 @@ def draw_campaign(rng: random.Random, name: str, days: int, accounts: int, excha
         accounts=size,
         exchanges=total,
         signup_hours=log_uniform(rng, 1, 72) if pick["signup"] == "at once" else rng.uniform(1500, 7000),
-        cards=1 if pick["hands"] == "one card" else max(1, size // rng.randint(5, 10)) if web else 0,
-        networks=rng.randint(1, 6) if pick["hands"] == "hosting" else 0,
-        an_address=rng.randint(3, 30) if web else 0,
-        workers=max(min(int(log_uniform(rng, 2, 64)), size), math.ceil(total / 8000), 2),
+        cards=0,
+        networks=rng.randint(1, 6),
+        an_address=0,
+        workers=max(min(int(log_uniform(rng, 2, 64)), size), 2),
         begin=round(begin, 2),
         end=round(min(end, days * 24), 2),
         cover_share=(round(share[0], 4), round(share[1], 4)),
@@ -204,4 +216,27 @@ def draw_campaign(rng: random.Random, name: str, days: int, accounts: int, excha
         event_hour=round(begin + rng.uniform(0.3, 0.6) * (min(end, days * 24) - begin), 2),
         banned=round(rng.uniform(0.3, 0.7), 3) if pick["event"] == "failover" else 0.0,
         **pick,
+    )
+    return made_whole(rng, drawn)
+
+
+def made_whole(rng: random.Random, campaign: CampaignDesign) -> CampaignDesign:
+    """The campaign with the numbers that its names call for: of cards and addresses, of workers, of a drip."""
+    size, hands, span = campaign.accounts, campaign.hands, campaign.end - campaign.begin
+    cards = 1 if hands == "one card" else max(1, size // rng.randint(5, 10)) if hands == "web" else campaign.cards
+    total, volume, workers = max(size, campaign.exchanges), campaign.volume, campaign.workers
+    if campaign.hours == "drip":
+        total, volume = min(total, 4 * size * max(1, int(span // 24))), "even"
+    if campaign.event == "failover":
+        span = min(campaign.event_hour - campaign.begin, campaign.end - campaign.event_hour - 9)
+    # Even with long answers, of ten seconds, the work is done in half of the time there is.
+    workers = max(workers, math.ceil(total * 10 / 3600 / max(0.5 * span, 1)))
+    return replace(
+        campaign,
+        cards=cards,
+        an_address=(campaign.an_address or rng.randint(3, 30)) if hands == "web" else 0,
+        networks=max(1, campaign.networks) if hands == "hosting" else 0,
+        exchanges=total,
+        volume=volume,
+        workers=workers,
     )

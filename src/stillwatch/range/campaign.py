@@ -49,12 +49,14 @@ def accounts_of(stage: Stage, design: CampaignDesign, sources: Sequence[Source])
     _talk_over(stage, design, members)
     if design.event == "retries":
         _ask_again(stage, members)
-    moves = stage.release if design.event == "pivot" else None
-    return [_account(stage, design, member, moves) for member in members if member.asks]
+    share = stage.rng.uniform(0.5, 1.0) if design.event == "pivot" else 0.0
+    return [_account(stage, design, member, share) for member in members if member.asks]
 
 
-def _account(stage: Stage, design: CampaignDesign, member: _Member, release: float | None) -> Account:
-    moves = None if release is None else release + min(stage.rng.expovariate(1 / 8), 24.0)
+def _account(stage: Stage, design: CampaignDesign, member: _Member, pivoting: float) -> Account:
+    moves = None
+    if stage.release is not None and stage.rng.random() < pivoting:
+        moves = stage.release + min(stage.rng.expovariate(1 / 8), 24.0)
     return scripted(
         stage,
         "campaign",
@@ -69,7 +71,7 @@ def _account(stage: Stage, design: CampaignDesign, member: _Member, release: flo
 
 def spread(numbers: np.random.Generator, total: int, size: int, volume: str) -> list[int]:
     """How many exchanges each of so many accounts makes, at least one."""
-    weights = np.ones(size) if volume == "even" else numbers.lognormal(0, 1.2, size)
+    weights = numbers.lognormal(0, numbers.choice((0.0, 0.2)) if volume == "even" else 1.2, size)
     extra = np.minimum(weights / weights.sum() * (total - size), 3000 - 1)
     return [1 + int(x) + (numbers.random() < x % 1) for x in np.maximum(extra, 0)]
 
@@ -83,7 +85,7 @@ def _members(stage: Stage, design: CampaignDesign) -> list[_Member]:
     for number, count in enumerate(counts):
         outside = number >= design.accounts - design.outside
         share = 0.0 if outside else rng.uniform(*design.cover_share)
-        cover = min(round(count * share), count - 1 if design.cover != "relay" else count)
+        cover = min(round(count * share), count - 1)
         later = design.event == "failover" and number >= first
         begin = design.event_hour + rng.uniform(2, 9) if later else design.begin
         known = hands.take(stage, number, count, begin)
@@ -98,7 +100,9 @@ def _work(
 ) -> None:
     """The members' share of the pool, and what cover goes through the same dispatcher, at their hours."""
     begin, end = span
-    mixed = design.cover == "random"
+    # One person's drip is as thin as the rest of the account's.
+    own = design.cover == "person" and design.hours == "drip"
+    mixed = design.cover == "random" or own
     counts = [member.pool + (member.cover if mixed else 0) for member in members]
     left = [member.cover if mixed else 0 for member in members]
     for slot in _slots(stage, design, members, Work(counts, begin, end, design.workers)):
@@ -106,7 +110,7 @@ def _work(
         counts[slot.account] -= 1
         if stage.rng.random() * (counts[slot.account] + 1) < left[slot.account]:
             left[slot.account] -= 1
-            written = stage.rng.choice(members).person.say(stage.rng)
+            written = (member if own else stage.rng.choice(members)).person.say(stage.rng)
         else:
             written = dealer.next(slot.account)
         member.asks.append(Ask(moment(slot.hour), written, slot.answer))
@@ -138,16 +142,17 @@ def _fail_over(stage: Stage, design: CampaignDesign, members: Sequence[_Member],
     ban = moment(design.event_hour)
     for member in old:
         member.banned = ban
+        member.asks = [ask for ask in member.asks if ask.time <= ban]
         # They knock at the closed door for an hour at most.
         for _ in range(stage.rng.randint(0, 5)):
             when = design.event_hour + stage.rng.uniform(0.01, _KNOCKING)
-            written = {**stage.rng.choice(member.asks).written, "status": "403"}
-            member.asks.append(Ask(moment(when), written))
+            if member.asks:
+                member.asks.append(Ask(moment(when), {**stage.rng.choice(member.asks).written, "status": "403"}))
 
 
 def _talk_over(stage: Stage, design: CampaignDesign, members: Sequence[_Member]) -> None:
     """Cover that keeps its own people's hours: one person an account, or a relay's customers."""
-    if design.cover == "person":
+    if design.cover == "person" and design.hours != "drip":
         for member in members:
             _add(stage, member, member.person, member.cover, _window(design, member))
     if design.cover != "relay":

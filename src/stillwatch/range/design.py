@@ -7,9 +7,10 @@ from it.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import replace
 
-from stillwatch.range.axes import MOODS, Design, draw_campaign, honest_mix, log_uniform
+from stillwatch.range.axes import MOODS, CampaignDesign, Design, draw_campaign, honest_mix, log_uniform
 from stillwatch.range.kinds import campaigns_of
 
 __all__ = ["draw_design", "scaled"]
@@ -25,20 +26,27 @@ def _draw_open(rng: random.Random, seed: int) -> Design:
     number = min(number, max(1, accounts // 40)) if number else 0
     most, asked = int(0.6 * accounts / max(number, 1)), int(0.6 * exchanges / max(number, 1))
     campaigns = tuple(draw_campaign(rng, f"campaign-{i + 1}", days, most, asked) for i in range(number))
-    release: float | None = round(rng.uniform(0.1, 0.8) * days * 24, 2)
-    if not any(campaign.event == "pivot" for campaign in campaigns) and rng.random() < 0.4:
-        release = None
+    release = _release(rng, days, campaigns)
     return Design(seed, None, days, exchanges, accounts, release, mood, honest_mix(rng, mood), campaigns)
 
 
+def _release(rng: random.Random, days: int, campaigns: Sequence[CampaignDesign]) -> float | None:
+    """When a new model comes out: amid the work of a campaign that moves to it, else whenever, or not in this log."""
+    amid = [campaign.event_hour for campaign in campaigns if campaign.event == "pivot"]
+    if amid:
+        return amid[0]
+    return round(rng.uniform(0.1, 0.8) * days * 24, 2) if rng.random() < 0.6 else None
+
+
 def _draw_sized(rng: random.Random, seed: int, kind: str) -> Design:
-    """A fortnight of a few thousand accounts, or the small world, as the kinds have it; campaigns come after."""
+    """A fortnight of a few thousand accounts, or the small world, as the kinds have it."""
     days, exchanges, accounts = 14, rng.randint(30_000, 60_000), rng.randint(2400, 3100)
     if kind == "small":
         days, exchanges, accounts = rng.randint(2, 14), 2000, 50
     mood = {"mixed": "lookalikes", "lookalikes": "lookalikes", "quiet": "quiet"}.get(kind, rng.choice(tuple(MOODS)))
-    release = round(rng.uniform(0.1, 0.8) * days * 24, 2)
-    return Design(seed, kind, days, exchanges, accounts, release, mood, honest_mix(rng, mood), ())
+    campaigns = campaigns_of(rng, kind, days)
+    release = _release(rng, days, campaigns)
+    return Design(seed, kind, days, exchanges, accounts, release, mood, honest_mix(rng, mood), campaigns)
 
 
 def draw_design(seed: int, kind: str | None = None) -> Design:
@@ -52,10 +60,7 @@ def draw_design(seed: int, kind: str | None = None) -> Design:
         BadSetting: there is no such kind.
     """
     rng = random.Random(f"{kind or 'any'} {seed}")
-    if kind is None:
-        return _draw_open(rng, seed)
-    world = _draw_sized(rng, seed, kind)
-    return replace(world, campaigns=campaigns_of(rng, kind, world.days))
+    return _draw_open(rng, seed) if kind is None else _draw_sized(rng, seed, kind)
 
 
 def scaled(design: Design, scale: float) -> Design:

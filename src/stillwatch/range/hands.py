@@ -5,20 +5,14 @@ To add a value of the axis ``hands``, write its origin in ``_place`` and its car
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass, replace
 
 from stillwatch.range.account import Known, Origin
 from stillwatch.range.axes import CampaignDesign
 from stillwatch.range.clock import HOUR
-from stillwatch.range.script import Stage, moment
+from stillwatch.range.script import Stage, hosting_network, moment, odd_client
 
 __all__ = ["Hands"]
-
-# Hosting firms, whose networks hold honest programs too.
-HOSTS = ((16509, (3, 18, 52)), (14061, (134, 159, 165)), (24940, (65, 88, 116)), (16276, (51, 54, 145)))
-_ODD = ("httpx-relay/0.{}", "okhttp/4.{}", "got/12.{}", "undici/6.{}", "axios/1.{}", "rest-client/2.{}")
-_DISPOSABLE = 16**5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +35,14 @@ class Hands:
         origin, shape, _ = stage.subscriber("pay as you go", api=True)
         client = {
             "common": (origin.user_agent, origin.tls_fingerprint),
-            "odd": (rng.choice(_ODD).format(rng.randrange(30)), f"t13d{rng.randrange(16**4):04x}"),
+            "odd": odd_client(rng),
         }.get(design.client)
         return cls(
             design,
             tuple(f"card-{rng.randrange(16**10):010x}" for _ in range(design.cards)),
             tuple(_home(stage).addresses[0] for _ in range(doors)),
-            tuple(_network(rng) for _ in range(design.networks)),
-            tuple(f"{rng.randrange(_DISPOSABLE):05x}.example" for _ in range(rng.choice((0, 0, 1, 3, 8)))),
+            tuple(hosting_network(rng) for _ in range(design.networks)),
+            tuple(f"{rng.randrange(16**6):06x}.example" for _ in range(rng.choice((0, 0, 1, 3, 8)))),
             client,
             shape if design.parameters == "one" else None,
         )
@@ -86,11 +80,6 @@ class Hands:
             homes = tuple(_home(stage).addresses[0] for _ in range(rng.randint(2, 6)))
             return replace(own, addresses=(*own.addresses, *homes))
         return own
-
-
-def _network(rng: random.Random) -> tuple[int, str]:
-    asn, octets = rng.choice(HOSTS)
-    return asn, f"{rng.choice(octets)}.{rng.randrange(256)}.{rng.randrange(256)}"
 
 
 def _home(stage: Stage) -> Origin:

@@ -92,7 +92,7 @@ Way = Callable[[random.Random, np.random.Generator, Work, Answers], list[Slot]]
 
 
 def schedule(way: str, rng: random.Random, numbers: np.random.Generator, work: Work, answers: Answers) -> list[Slot]:
-    """The requests of a group in the order of time.
+    """The requests of a group in the order of time; none where there is nothing to do.
 
     Args:
         way: a value of the axis ``hours``.
@@ -100,7 +100,7 @@ def schedule(way: str, rng: random.Random, numbers: np.random.Generator, work: W
         work: what is to be done.
         answers: draws one account's next answer.
     """
-    return sorted(_WAYS[way](rng, numbers, work, answers), key=lambda slot: slot.hour)
+    return [] if not sum(work.counts) else sorted(_WAYS[way](rng, numbers, work, answers), key=lambda slot: slot.hour)
 
 
 def _jobs(rng: random.Random, work: Work) -> list[int]:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from stillwatch.core import BadSetting
-from stillwatch.range.axes import CampaignDesign, draw_campaign
+from stillwatch.range.axes import CampaignDesign, draw_campaign, made_whole
 
 __all__ = ["KINDS", "campaigns_of"]
 
@@ -64,7 +64,7 @@ def _relay(rng: random.Random, days: int) -> dict[str, Any]:
 
 def _failover(rng: random.Random, days: int) -> dict[str, Any]:
     hour = rng.uniform(0.35, 0.6) * days * 24
-    when = {"begin": 0.1 * days * 24, "end": 0.95 * days * 24, "event_hour": hour}
+    when: dict[str, Any] = {"begin": 0.1 * days * 24, "end": 0.95 * days * 24, "event_hour": hour}
     event = {"event": "failover", "banned": 50 / 95, "accounts": 95, "exchanges": rng.randint(4000, 8000)}
     return {**_plain(), **when, **event, "text": "bare", "hours": "round the clock", "volume": "even"}
 
@@ -106,17 +106,4 @@ def campaigns_of(rng: random.Random, kind: str, days: int) -> tuple[CampaignDesi
     drawn = [draw_campaign(rng, f"campaign-{i + 1}", days, 250, 9000) for i in range(number)]
     if kind in _FIXED:
         drawn = [replace(campaign, **_FIXED[kind](rng, days)) for campaign in drawn]
-    return tuple(_whole(rng, campaign) for campaign in drawn)
-
-
-def _whole(rng: random.Random, campaign: CampaignDesign) -> CampaignDesign:
-    """The campaign with the numbers that its names call for, after some of them were fixed."""
-    size, hands = campaign.accounts, campaign.hands
-    cards = 1 if hands == "one card" else max(1, size // rng.randint(5, 10)) if hands == "web" else campaign.cards
-    return replace(
-        campaign,
-        cards=cards,
-        an_address=(campaign.an_address or rng.randint(3, 30)) if hands == "web" else 0,
-        networks=max(1, campaign.networks) if hands == "hosting" else 0,
-        exchanges=max(size, campaign.exchanges),
-    )
+    return tuple(made_whole(rng, campaign) for campaign in drawn)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,24 @@ from stillwatch.range.clock import HOUR, HOURS, START
 from stillwatch.range.customers import customer, of_plan
 from stillwatch.range.sources import Texts
 
-__all__ = ["NEW_MODEL", "Answer", "Ask", "Stage", "answer", "habit", "moment", "scripted"]
+__all__ = [
+    "NEW_MODEL",
+    "Answer",
+    "Ask",
+    "Stage",
+    "answer",
+    "habit",
+    "hosting_network",
+    "moment",
+    "odd_client",
+    "scripted",
+]
 
 NEW_MODEL = "apex-4"
 _PACE = {"apex-2": 16.0, "apex-3": 11.5, "apex-3-mini": 5.0, NEW_MODEL: 13.0}
 _SITTING = HOUR // 2
+_HOSTS = ((16509, (3, 18, 52)), (14061, (134, 159, 165)), (24940, (65, 88, 116)), (16276, (51, 54, 145)))
+_ODD = ("httpx-relay/0.{}", "okhttp/4.{}", "got/12.{}", "undici/6.{}", "axios/1.{}", "rest-client/2.{}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,14 @@ class Stage:
 
     def stranger(self, *, api: bool, volume: int) -> Known:
         """Somebody who has nothing to do with anybody, from everybody's tables."""
-        return self._aged(customer(self.rng, api=api, volume=round(volume * 7 / self.days)))
+        origin, shape, file = customer(self.rng, api=api, volume=round(volume * 7 / self.days))
+        if api and self.rng.random() < 0.45:
+            asn, network = hosting_network(self.rng)
+            origin = replace(origin, asn=asn, addresses=(f"{network}.{self.rng.randrange(1, 255)}",))
+        if api and self.rng.random() < 0.05:
+            agent, tls = odd_client(self.rng)
+            origin = replace(origin, user_agent=agent, tls_fingerprint=tls)
+        return self._aged((origin, shape, file))
 
     def subscriber(self, plan: str, *, api: bool) -> Known:
         """Somebody on a plan, otherwise unknown."""
@@ -69,6 +89,17 @@ class Stage:
         # ``customers`` counts ages from the end of a week.
         known[2]["created"] += int((self.hours - HOURS) * HOUR)
         return known
+
+
+def hosting_network(rng: random.Random) -> tuple[int, str]:
+    """A network of a hosting firm, and the three octets that its addresses begin with."""
+    asn, octets = rng.choice(_HOSTS)
+    return asn, f"{rng.choice(octets)}.{rng.randrange(256)}.{rng.randrange(256)}"
+
+
+def odd_client(rng: random.Random) -> tuple[str, str]:
+    """A client that few use, and how it greets a server."""
+    return rng.choice(_ODD).format(rng.randrange(30)), f"t13d{rng.randrange(16**4):04x}"
 
 
 def moment(hours: float) -> int:

@@ -129,7 +129,7 @@ def _of_domain(rng: random.Random, domain: str) -> Topic:
 def _pool(
     rng: random.Random, sources: Sequence[Source], taken: set[str], kind: str, count: int, need: int
 ) -> list[Source]:
-    """So many sources that no other campaign has; more where they hold too few questions; grammars in the last resort."""
+    """So many sources that no other campaign has; more where they hold too few questions; else grammars."""
     free = [s for s in sources if s.name not in taken]
     first = [s for s in free if s.kind == kind and len(s.texts) >= 150]
     found: list[Source] = []
