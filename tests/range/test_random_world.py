@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from scipy.stats import rankdata
 
 from stillwatch.core import BadSetting
-from stillwatch.range import simulate
+from stillwatch.range import simulate, simulate_design
 from stillwatch.range.axes import AXES, HONEST, MOODS, CampaignDesign, Design
 from stillwatch.range.design import draw_design, scaled
 from stillwatch.range.kinds import KINDS
@@ -47,17 +48,12 @@ class World:
         return {one: its for one, its in self.asked.items() if self.truth[one]["campaign"] == name}
 
 
-def world_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, **fixed: Any) -> World:
-    """A small world of a kind with more of its one campaign fixed."""
-
-    def drawn(seed: int, kind: str | None = None) -> Design:
-        design = draw_design(seed, kind)
-        (one,) = design.campaigns
-        return replace(design, campaigns=(replace(one, **fixed),))
-
-    monkeypatch.setattr("stillwatch.range.simulate.draw_design", drawn)
-    simulate("random", seed=4, kind=kind, out=tmp_path / "world")
-    return World(tmp_path / "world")
+def world_of(out: Path, kind: str, **fixed: Any) -> World:
+    """A world of a kind with more of its one campaign fixed."""
+    design = draw_design(4, kind)
+    (one,) = design.campaigns
+    simulate_design(replace(design, campaigns=(replace(one, **fixed),)), out)
+    return World(out)
 
 
 PLAIN = {
@@ -127,9 +123,9 @@ def check_campaign(campaign: CampaignDesign, design: Design) -> None:
     assert 0 <= campaign.begin < campaign.end <= design.days * 24
     assert 0 <= campaign.cover_share[0] <= campaign.cover_share[1] <= 0.99
     assert (campaign.cover == "none") == (campaign.cover_share[1] == 0)
-    assert (campaign.hands == "one card") == (campaign.cards == 1 and campaign.networks == campaign.an_address == 0) or (
-        campaign.hands == "web"
-    )
+    assert (campaign.hands == "one card") == (
+        campaign.cards == 1 and campaign.networks == campaign.an_address == 0
+    ) or (campaign.hands == "web")
     assert (campaign.hands == "web") == (campaign.an_address > 0)
     assert (campaign.hands == "hosting") == (campaign.networks > 0)
     assert 1 <= campaign.samples <= 16
@@ -189,10 +185,11 @@ def test_records_hold_what_a_provider_logs(worlds: list[World]) -> None:
 
 
 def auroc(values: list[float], hidden: list[bool]) -> float:
-    ranks, mine = rankdata(values), np.array(hidden)
+    mine = np.array(hidden)
+    ranks = np.asarray(rankdata(values), np.float64)
     ones = int(mine.sum())
-    share = (ranks[mine].sum() - ones * (ones + 1) / 2) / (ones * (len(mine) - ones))
-    return float(max(share, 1 - share))
+    share = float(ranks[mine].sum() - ones * (ones + 1) / 2) / (ones * (len(mine) - ones))
+    return max(share, 1 - share)
 
 
 def columns(world: World, account: str) -> dict[str, float]:
@@ -244,3 +241,99 @@ def test_no_single_column_tells_campaigns_from_others(worlds: list[World]) -> No
     found = {column: auroc(its, hidden) for column, its in values.items()}
     print({column: round(value, 2) for column, value in found.items()})
     assert max(found.values()) < 0.9, found
+
+
+def test_a_web_of_cards_and_addresses_holds_the_campaign_together(tmp_path: Path) -> None:
+    fixed = {**PLAIN, "hands": "web", "cards": 4, "networks": 0, "an_address": 5, "accounts": 24, "exchanges": 400}
+    world = world_of(tmp_path / "world", "small", **fixed)
+    members = world.members()
+    cards = Counter(world.file[account]["payment_id"] for account in members)
+    assert len(cards) == 4
+    assert 5 <= min(cards.values()) <= max(cards.values()) <= 10
+    parts: list[set[str]] = []
+    for account, its in members.items():
+        held = {world.file[account]["payment_id"], *(row["client_address"] for row in its)}
+        met = [part for part in parts if part & held]
+        parts = [part for part in parts if not part & held] + [held.union(*met)]
+    assert max(map(len, parts)) > 0.8 * sum(map(len, parts))
+
+
+def test_a_dispatcher_keeps_its_workers_busy(tmp_path: Path) -> None:
+    fixed = {**PLAIN, "hours": "dispatcher", "workers": 6, "accounts": 20, "exchanges": 1200}
+    world = world_of(tmp_path / "world", "small", **fixed)
+    its = [row for rows in world.members().values() for row in rows if row["status"] == "200"]
+    edges = sorted(
+        edge
+        for row in its
+        for edge in ((seconds(row), 1), (seconds(row) + row["latency_ms"] / 1000, -1))
+    )  # fmt: skip
+    busy = [0.0] * 40
+    flying = 0
+    for (when, step), (then, _) in pairwise(edges):
+        flying += step
+        busy[flying] += (then - when) * (flying > 0)
+    assert busy[6] + busy[5] > 0.85 * sum(busy)
+    assert sum(busy[8:]) < 0.05 * sum(busy)
+
+
+def test_a_second_pool_goes_on_hours_after_the_ban(tmp_path: Path) -> None:
+    simulate("random", seed=2, kind="failover", out=tmp_path / "world", scale=0.2)
+    world = World(tmp_path / "world")
+    (design,) = world.design["campaigns"]
+    members = world.members()
+    start = 1_788_739_200 + 3600 * design["event_hour"]
+    old = {account: its for account, its in members.items() if seconds(its[0]) < start}
+    new = {account: its for account, its in members.items() if account not in old}
+    assert len(old) == pytest.approx(design["accounts"] * design["banned"], abs=1)
+    knocks = [row for its in old.values() for row in its if seconds(row) > start]
+    assert knocks
+    assert {row["status"] for row in knocks} == {"403"}
+    assert max(map(seconds, knocks)) < start + 3700
+    assert all(seconds(its[0]) > start + 1.9 * 3600 for its in new.values())
+    asked = {row["prompt"] for its in old.values() for row in its}
+    again = [row["prompt"] in asked for its in new.values() for row in its]
+    assert np.mean(again) < 0.2
+
+
+def test_cover_stays_within_its_bounds(tmp_path: Path) -> None:
+    covered = {**PLAIN, "origin": "harness", "cover": "person", "cover_share": (0.3, 0.7)}
+    world = world_of(tmp_path / "world", "small", **covered, accounts=20, exchanges=1000)
+    # The grammars' test sets ask about boxes in shops, and people do not.
+    asked = [row for its in world.members().values() for row in its]
+    cover = ["boxes" not in (row.get("prompt") or row["messages"][0]["content"]) for row in asked]
+    assert 0.3 < np.mean(cover) < 0.7
+
+
+def test_a_drip_is_thin_and_its_retries_go_through_another_account(tmp_path: Path) -> None:
+    thin = {**PLAIN, "hours": "drip", "accounts": 20, "exchanges": 60, "begin": 0.0, "end": 47.0}
+    world = world_of(tmp_path / "drip", "small", **thin)
+    for its in world.members().values():
+        assert max(Counter(row["time"][:10] for row in its if row["status"] == "200").values()) < 5
+    again = world_of(tmp_path / "again", "small", **{**PLAIN, "event": "retries", "exchanges": 1000})
+    asked: dict[str, list[tuple[float, str, str]]] = {}
+    for account, its in again.members().items():
+        for row in its:
+            asked.setdefault(row["prompt"], []).append((seconds(row), account, row["status"]))
+    refused = {
+        prompt: sorted(times) for prompt, times in asked.items() if sorted(times)[0][2] != "200" and len(times) > 1
+    }
+    assert len(refused) > 10
+    moved = [one[0][1] != one[1][1] and one[1][0] - one[0][0] < 241 for one in refused.values()]
+    assert np.mean(moved) > 0.8
+
+
+def test_scaling_keeps_a_world_whole() -> None:
+    small = scaled(draw_design(1, "pool"), 0.1)
+    assert small.accounts < 400
+    assert small.campaigns[0].accounts >= 5
+    assert len(accounts_of(small, [])) <= small.accounts
+
+
+def test_errors_of_random_worlds_say_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(BadSetting, match="pool") as caught:
+        simulate("random", seed=0, kind="ponds", out=tmp_path / "x")
+    assert "pool" in str(caught.value)
+    with pytest.raises(BadSetting, match="kind"):
+        simulate("quiet", scale=0.1, seed=0, kind="pool", out=tmp_path / "x")
+    with pytest.raises(BadSetting, match="scale"):
+        simulate("quiet", seed=0, out=tmp_path / "x")

@@ -59,6 +59,7 @@ HONEST: tuple[str, ...] = (
     "teams",
     "classes",
     "crews",
+    "followers",
     "licensed",
     "harnesses",
     "launches",

@@ -1,4 +1,4 @@
-"""Honest customers of a random world who share hands: offices, agencies, resellers, teams, classes, crews.
+"""Honest customers of a random world who share something: offices, agencies, resellers, teams, classes, crews.
 
 None of them declares it but teams and licensed firms. One function a kind: it gets how many exchanges each account
 makes, and yields the accounts. To add one, write its function and name it in ``random_world``.
@@ -16,9 +16,9 @@ from stillwatch.range.customers import campus
 from stillwatch.range.neighbours import own_instruction
 from stillwatch.range.script import Ask, Stage, moment, scripted
 from stillwatch.range.talk import Person, asks_of
-from stillwatch.range.wording import wrapper
+from stillwatch.range.wording import inject, sentence, wrapper
 
-__all__ = ["agencies", "classes", "crews", "licensed", "offices", "parties", "resellers", "teams"]
+__all__ = ["agencies", "classes", "crews", "followers", "licensed", "offices", "parties", "resellers", "teams"]
 
 _STEPS = ("", "", " Please explain step by step.", " Show your working.", " I need the steps, not only the answer.")
 _MAKE = (
@@ -154,6 +154,30 @@ def crews(stage: Stage, counts: Sequence[int]) -> Iterator[Account]:
             ]
             known = _at(stage.stranger(api=rng.random() < 0.5, volume=count), door.addresses, card, door.asn)
             yield scripted(stage, "labeller", asks, _made_together(stage, known, begin, 60))
+
+
+def followers(stage: Stage, counts: Sequence[int]) -> Iterator[Account]:
+    """Strangers with one app, extension or blog post: its sentence or template, own questions, own hours."""
+    rng = stage.rng
+    for party in parties(rng, counts, 6, 80):
+        words = rng.choice(stage.texts.people).topic.words
+        put = rng.choice(("template", "sentence", "system"))
+        template, added = wrapper(rng, words), sentence(rng)
+        client = stage.subscriber("scale", api=True) if rng.random() < 0.5 else None
+        for count in party:
+            asks = asks_of(stage, Person(stage), hours.human(stage.numbers, count, 0, stage.hours))
+            for ask in asks:
+                if put == "system":
+                    ask.written["system"] = added
+                elif "prompt" in ask.written:
+                    text = ask.written["prompt"]
+                    filled = template.replace("{q}", text) if put == "template" else inject(rng, text, added)
+                    ask.written["prompt"] = filled
+            origin, shape, file = stage.stranger(api=client is not None or rng.random() < 0.3, volume=count)
+            if client:
+                origin = replace(origin, user_agent=client[0].user_agent, tls_fingerprint=client[0].tls_fingerprint)
+                shape = dict(client[1])
+            yield scripted(stage, "follower", asks, (origin, shape, file))
 
 
 def licensed(stage: Stage, counts: Sequence[int]) -> Iterator[Account]:

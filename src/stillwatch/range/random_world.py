@@ -31,6 +31,7 @@ _KINDS: dict[str, tuple[Kind, float, float]] = {
     "teams": (groups.teams, 35, 0.4),
     "classes": (groups.classes, 9, 0.5),
     "crews": (groups.crews, 30, 0.4),
+    "followers": (groups.followers, 10, 0.9),
     "licensed": (groups.licensed, 60, 0.4),
     "harnesses": (jobs.harnesses, 120, 0.9),
     "launches": (neighbours.launches, 7, 0.5),

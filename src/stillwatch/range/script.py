@@ -76,7 +76,7 @@ class Stage:
         if api and self.rng.random() < 0.45:
             asn, network = hosting_network(self.rng)
             origin = replace(origin, asn=asn, addresses=(f"{network}.{self.rng.randrange(1, 255)}",))
-        if api and self.rng.random() < 0.05:
+        if api and self.rng.random() < 0.12:
             agent, tls = odd_client(self.rng)
             origin = replace(origin, user_agent=agent, tls_fingerprint=tls)
         return self._aged((origin, shape, file))
@@ -151,8 +151,10 @@ def scripted(
         for ask in ordered:
             if ask.time >= moment(moves):
                 ask.written.setdefault("model", NEW_MODEL)
-    if shape.get("pathway") == "api" and rng.random() < 0.25:
+    if rng.random() < 0.2:
         ordered = _asked_again(rng, ordered)
+    if rng.random() < 0.02:
+        _shut_out(rng, ordered)
     if shape.get("pathway") != "api" or rng.random() < 0.15:
         _sit(rng, ordered)
     written = [_finished(rng, ask, shape, length) for ask in ordered]
@@ -176,15 +178,22 @@ def _finished(rng: random.Random, ask: Ask, shape: dict[str, Any], length: float
 
 
 def _asked_again(rng: random.Random, asks: Sequence[Ask]) -> list[Ask]:
-    """Now and then a program is told that it asks too fast, and asks the same again within seconds."""
-    out, share = [], rng.uniform(0.002, 0.02)
+    """Now and then somebody is told to wait, or to ask something else, and asks the same again within seconds."""
+    out, share = [], rng.uniform(0.002, 0.04)
     for ask in asks:
         if ask.answer is None and "status" not in ask.written and rng.random() < share:
-            out.append(Ask(ask.time, {**ask.written, "status": "429"}))
+            out.append(Ask(ask.time, {**ask.written, "status": rng.choice(("429", "429", "403"))}))
             out.append(Ask(ask.time + int(rng.uniform(1, 40) * 1e6), ask.written))
         else:
             out.append(ask)
     return sorted(out, key=lambda ask: ask.time)
+
+
+def _shut_out(rng: random.Random, asks: Sequence[Ask]) -> None:
+    """A card that ran out, a mistake of the provider: some requests in a row are refused."""
+    first = rng.randrange(len(asks))
+    for ask in asks[first : first + rng.randint(1, 12)]:
+        ask.written, ask.answer = {**ask.written, "status": "403"}, None
 
 
 def _sit(rng: random.Random, asks: Sequence[Ask]) -> None:

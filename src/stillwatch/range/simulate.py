@@ -27,7 +27,7 @@ from stillwatch.range.populations import KINDS
 from stillwatch.range.scenarios import SCENARIOS, Scenario
 from stillwatch.range.writing import Recorder, iso, opened, write_logs, write_side_files
 
-__all__ = ["Simulation", "simulate"]
+__all__ = ["Simulation", "simulate", "simulate_design"]
 
 _ANSWERS = (
     "Here is what I would do first, and what to watch for after that.",
@@ -91,7 +91,7 @@ def simulate(
     if out.exists():
         raise OutputExists("the output path exists, and nothing is ever overwritten", where=str(out))
     if scenario == "random":
-        return _random_world(scaled(draw_design(seed, kind), scale), out, corpus)
+        return simulate_design(scaled(draw_design(seed, kind), scale), out, corpus)
     accounts = _accounts(SCENARIOS[scenario], scale, seed, open_library(corpus, seed))
     pivots = {plan.name: plan.pivot for plan in SCENARIOS[scenario].plans if plan.pivot}
 
@@ -101,7 +101,14 @@ def simulate(
     return _written(scenario, out, accounts, random.Random(seed + 2), recorded, clock.RELEASES)
 
 
-def _random_world(design: Design, out: Path, corpus: Sequence[Path]) -> Simulation:
+def simulate_design(design: Design, out: Path, corpus: Sequence[Path] = ()) -> Simulation:
+    """Write the log of one design, drawn by ``draw_design`` or made otherwise.
+
+    Raises:
+        OutputExists: ``out`` is taken.
+    """
+    if out.exists():
+        raise OutputExists("the output path exists, and nothing is ever overwritten", where=str(out))
     accounts = random_world.accounts_of(design, corpus)
     told = msgspec.json.format(msgspec.json.encode(random_world.described(design, accounts)))
     rng, releases = random.Random(f"log {design.seed}"), random_world.releases(design)

@@ -7,6 +7,7 @@ from typing import Any
 
 from stillwatch.range.script import Ask, Stage, moment
 from stillwatch.range.sources import Reader
+from stillwatch.range.wording import LANGUAGES
 
 __all__ = ["Person", "asks_of"]
 
@@ -24,33 +25,46 @@ _FOLLOW = (
     "more on {}",
 )
 
+_INSTRUCTIONS = (
+    "I work on {words}. Keep it short.",
+    "The user likes {words}. Answer as a friend would, without lists.",
+    "Always give sources. Background: {words}.",
+    "Be direct, no apologies. About me: {words}.",
+)
+_LONGEST = 15
+
 
 class Person:
-    """Somebody with a few topics, one of them much preferred, and turns of phrase."""
+    """Somebody with a few topics, one of them much preferred, and turns of phrase; some go on and on."""
 
-    def __init__(self, stage: Stage, topics: list[Reader] | None = None) -> None:
-        few = stage.rng.sample(stage.texts.people, min(3, len(stage.texts.people)))
-        self._topics = topics or few
+    def __init__(self, stage: Stage) -> None:
+        rng = stage.rng
+        self._topics: list[Reader] = rng.sample(stage.texts.people, min(3, len(stage.texts.people)))
         shares = sorted(stage.numbers.dirichlet([0.6] * len(self._topics)).tolist(), reverse=True)
         self._shares = [share + 1e-6 for share in shares]
-        self._habits = [stage.rng.choice(self._topics[0].topic.words) for _ in range(4)]
+        self._habits = [rng.choice(self._topics[0].topic.words) for _ in range(4)]
+        self._goes_on = rng.betavariate(0.7, 2.8)
+        self._in_turns = rng.random() < 0.3
+        words = " ".join(rng.choices(self._topics[0].topic.words, k=6))
+        self._always = {"system": rng.choice(_INSTRUCTIONS).format(words=words)} if rng.random() < 0.12 else {}
+        self._tongue = rng.choice(list(LANGUAGES.values())) if rng.random() < 0.06 else ""
         self._last: list[dict[str, str]] = []
 
     def say(self, rng: random.Random) -> dict[str, Any]:
         """The next thing this person writes."""
         reader = rng.choices(self._topics, self._shares)[0]
-        draw = rng.random()
-        if draw < 0.14 and self._last:
-            words = rng.choices(reader.topic.words, k=2)
-            asked = rng.choice(_FOLLOW).format(*words)
+        if self._last and len(self._last) < _LONGEST and rng.random() < self._goes_on:
+            asked = rng.choice(_FOLLOW).format(*rng.choices(reader.topic.words, k=2))
             reply = {"role": "assistant", "content": rng.choice(_REPLIES)}
-            self._last = [*self._last[-4:], reply, {"role": "user", "content": asked}]
-            return {"messages": self._last}
+            self._last = [*self._last, reply, {"role": "user", "content": asked}]
+            return {**self._always, "messages": self._last}
         text = reader.next(rng)
-        if draw > 0.92:
+        if rng.random() < 0.08:
             text = f"{text} {rng.choice(self._habits)} {rng.choice(reader.topic.words)}"
+        if self._tongue and rng.random() < 0.7:
+            text = f"{text} {self._tongue}"
         self._last = [{"role": "user", "content": text}]
-        return {"prompt": text}
+        return {**self._always, **({"messages": self._last} if self._in_turns else {"prompt": text})}
 
 
 def asks_of(stage: Stage, person: Person, hours: Any) -> list[Ask]:
