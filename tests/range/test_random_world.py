@@ -186,10 +186,10 @@ def test_records_hold_what_a_provider_logs(worlds: list[World]) -> None:
 
 def auroc(values: list[float], hidden: list[bool]) -> float:
     mine = np.array(hidden)
-    ranks = np.asarray(rankdata(values), np.float64)
+    ranks: np.ndarray = rankdata(values)
     ones = int(mine.sum())
     share = float(ranks[mine].sum() - ones * (ones + 1) / 2) / (ones * (len(mine) - ones))
-    return max(share, 1 - share)
+    return max(share, 1.0 - share)
 
 
 def columns(world: World, account: str) -> dict[str, float]:
@@ -201,7 +201,7 @@ def columns(world: World, account: str) -> dict[str, float]:
         return float(np.mean(found)) if found else -1.0
 
     def common(column: str) -> float:
-        return sum(world_has[column][str(row.get(column))] for row in its) / len(its)
+        return float(np.mean([world_has[column][str(row.get(column))] for row in its]))
 
     world_has = {column: world.__dict__.setdefault(f"has_{column}", Counter()) for column in COMMON}
     if not world_has["model"]:

@@ -12,14 +12,18 @@ questions in some ``wording``; ``neighbours``, ``groups`` and ``jobs`` the hones
 texts, ``talk`` is what a person writes, and ``script`` holds what all of them are made from.
 """
 
-from stillwatch.range.axes import CampaignDesign, Design
+from stillwatch.range.axes import AXES, CampaignDesign, Design
 from stillwatch.range.design import draw_design
+from stillwatch.range.kinds import KINDS
 from stillwatch.range.scenarios import SCENARIOS, Scenario
-from stillwatch.range.score import Detection, Score, score
+from stillwatch.range.score import FOUND_SHARE, Detection, Score, score
 from stillwatch.range.simulate import Simulation, simulate, simulate_design
 from stillwatch.range.split import split
 
 __all__ = [
+    "AXES",
+    "FOUND_SHARE",
+    "KINDS",
     "SCENARIOS",
     "CampaignDesign",
     "Design",
