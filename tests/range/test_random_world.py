@@ -337,3 +337,11 @@ def test_errors_of_random_worlds_say_what_to_do(tmp_path: Path) -> None:
         simulate("quiet", scale=0.1, seed=0, kind="pool", out=tmp_path / "x")
     with pytest.raises(BadSetting, match="scale"):
         simulate("quiet", seed=0, out=tmp_path / "x")
+
+
+def test_people_send_a_text_a_few_times_at_most(worlds: list[World]) -> None:
+    for world in worlds:
+        people = [row for row in world.records if world.truth[row["account_id"]]["kind"] == "person"]
+        # Whoever is told to wait asks again.
+        said = Counter(row.get("prompt") or row["messages"][-1]["content"] for row in people if row["status"] == "200")
+        assert max(said.values()) < 13, said.most_common(3)

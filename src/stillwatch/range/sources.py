@@ -8,6 +8,7 @@ a corpus lacks are written from the grammars.
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ __all__ = ["LONGEST", "Reader", "Source", "Texts", "open_texts"]
 
 LONGEST = 2000
 _ROUNDS = 3
+_SHORT = 30
+_BEGINNING = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Source:
 
 
 class Reader:
-    """Deals out a topic's texts: each as it stands at first, then lightly re-worded, never often."""
+    """Deals out a topic's texts: each as it stands, then lightly re-worded, then joined to parts of others."""
 
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
@@ -56,7 +59,16 @@ class Reader:
         text = self._queue.pop()
         if self._round == 1:
             return text
-        return self.topic.reword(rng, text, 0.08 if self._round <= _ROUNDS else 0.25)
+        if self._round > _ROUNDS or len(text) < _SHORT:
+            text = f"{text} {_part(rng, rng.choice(self.topic.texts))}"
+        return self.topic.reword(rng, text, 0.08 if self._round <= _ROUNDS else 0.2)
+
+
+def _part(rng: random.Random, text: str) -> str:
+    """Some words in a row."""
+    words = text.split(" ")
+    start = rng.randrange(max(1, len(words) - 4))
+    return " ".join(words[start : start + rng.randint(4, 16)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +121,7 @@ def _dealt(rng: random.Random, left: list[Source], pools: list[list[Source]]) ->
     bulk = distilled[::2] or [_written(rng, "distillation")]
     talk = [s for s in left if s.kind == "people"] + distilled[1::2]
     topics: list[Topic] = []
-    texts = [text for source in talk for text in source.texts if not source.name.startswith("grammar")]
+    texts = [text for source in talk for text in _talk(source) if not source.name.startswith("grammar")]
     if len(texts) > 500:
         topics.extend(sort_by_topic(texts, rng))
     domains = rng.sample(list(grammar.DOMAINS), rng.randint(8, 16) if topics else len(grammar.DOMAINS))
@@ -119,6 +131,12 @@ def _dealt(rng: random.Random, left: list[Source], pools: list[list[Source]]) ->
     documents = [(system, topic_of(inputs, rng)) for s in left for system, inputs in s.apps if s.kind == "retrieval"]
     tests = [s for s in left if s.kind == "harness"] or [_written(rng, "harness")]
     return Texts([Reader(topic) for topic in topics], apps, documents, tests, bulk, pools)
+
+
+def _talk(source: Source) -> list[str]:
+    """What a person may have written: texts that do not begin as many others of their source do."""
+    begins = Counter(text[:_BEGINNING] for text in source.texts)
+    return [text for text in source.texts if begins[text[:_BEGINNING]] <= max(3, 0.005 * len(source.texts))]
 
 
 def _of_domain(rng: random.Random, domain: str) -> Topic:

@@ -18,9 +18,9 @@ _REPLIES = (
     "I can help with that. Start with the simplest version.",
 )
 _FOLLOW = (
-    "and what about {} {}?",
+    "and what about {}?",
     "Can you redo that with {}?",
-    "what do you mean by {} {}",
+    "what do you mean by {}",
     "ok. {} then?",
     "more on {}",
 )
@@ -54,7 +54,8 @@ class Person:
         """The next thing this person writes."""
         reader = rng.choices(self._topics, self._shares)[0]
         if self._last and len(self._last) < _LONGEST and rng.random() < self._goes_on:
-            asked = rng.choice(_FOLLOW).format(*rng.choices(reader.topic.words, k=2))
+            words = [word for word in rng.choices(reader.topic.words, k=12) if len(word) > 4] or ["that"]
+            asked = rng.choice(_FOLLOW).format(" ".join(words[: rng.randint(1, 4)]))
             reply = {"role": "assistant", "content": rng.choice(_REPLIES)}
             self._last = [*self._last, reply, {"role": "user", "content": asked}]
             return {**self._always, "messages": self._last}
