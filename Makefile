@@ -75,6 +75,10 @@ bench: setup ## detection on every scenario, seeds 1-5 (long)
 	$(BIN)/python benchmarks/scan.py quality --corpora "$(CORPORA)"
 	$(BIN)/python benchmarks/scan.py blind --corpora "$(CORPORA)"
 
+.PHONY: bench-hard
+bench-hard: setup ## detection on 60 random worlds, drawn anew for every seed; recall by axis (long; carries on)
+	$(BIN)/python benchmarks/hard.py --corpora "$(CORPORA)"
+
 .PHONY: bench-speed
 bench-speed: setup ## exchanges a second and peak memory, stage by stage
 	$(BIN)/python benchmarks/scan.py speed --corpora "$(CORPORA)"

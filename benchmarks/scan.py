@@ -68,17 +68,21 @@ def heading(corpora: Path | None) -> list[Path]:
     return files
 
 
+def uncover(week: Path) -> Path:
+    """Write a simulated week's logs again without origin and account columns; the folder they are in."""
+    logs = week / "blind"
+    logs.mkdir()
+    for path in sorted((week / "logs").iterdir()):
+        with path.open("rb") as source, (logs / path.name).open("wb") as target:
+            for line in source:
+                record = msgspec.json.decode(line)
+                target.write(msgspec.json.encode({k: v for k, v in record.items() if k not in HIDDEN}) + b"\n")
+    return logs
+
+
 def scanned(week: Path, out: Path, *, blind: bool = False) -> tuple[Run, float]:
     """Scan one simulated week; blind leaves out origin and account columns."""
-    logs = week / "logs"
-    if blind:
-        logs = week / "blind"
-        logs.mkdir()
-        for path in sorted((week / "logs").iterdir()):
-            with path.open("rb") as source, (logs / path.name).open("wb") as target:
-                for line in source:
-                    record = msgspec.json.decode(line)
-                    target.write(msgspec.json.encode({k: v for k, v in record.items() if k not in HIDDEN}) + b"\n")
+    logs = uncover(week) if blind else week / "logs"
     start = time.perf_counter()
     run = scan(
         [logs],

@@ -21,9 +21,10 @@ def simulate_command(
     scenario: str,
     /,
     *,
-    scale: float,
     out: Path,
+    scale: float | None = None,
     seed: int = 0,
+    kind: str | None = None,
     corpus: Several[list[Path] | None] = None,
 ) -> None:
     """Write a simulated provider's log, with the truth apart from it.
@@ -31,13 +32,18 @@ def simulate_command(
     Parameters
     ----------
     scenario
-        february, september, evasive, lookalikes or quiet.
-    scale
-        1 is the scale of the public record; 0.01 a hundredth of its exchanges and accounts.
+        february, september, evasive, october, lookalikes, quiet or bursts; or random, a world drawn anew for every
+        seed.
     out
         Folder for logs, account file, release calendar and truth; must not exist yet.
+    scale
+        1 is the scale of the public record; 0.01 a hundredth of its exchanges and accounts. A random world has a
+        size of its own, and this multiplies it where given.
     seed
         The same scenario, scale, seed and corpus give the same bytes.
+    kind
+        Of a random world, what is fixed: pool, template, drip, cover, relay, failover, adaptive, small, mixed,
+        lookalikes or quiet.
     corpus
         Files of real prompts to write the text from, in place of grammars.
     """
@@ -45,7 +51,7 @@ def simulate_command(
 
     with progress() as bars:
         bars.start(f"simulating {scenario}")
-        simulation = simulate(scenario, scale=scale, seed=seed, out=out, corpus=corpus or [])
+        simulation = simulate(scenario, scale=scale, seed=seed, out=out, corpus=corpus or [], kind=kind)
     say(simulation)
 
 

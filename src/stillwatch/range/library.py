@@ -25,7 +25,7 @@ from scipy.sparse.linalg import svds
 from stillwatch.core import BadTable, UnreadableInput
 from stillwatch.range import grammar
 
-__all__ = ["Library", "Topic", "open_library"]
+__all__ = ["Library", "Topic", "open_library", "read_records", "sort_by_topic", "topic_of"]
 
 _TOPICS = 48
 _LONGEST = 1200
@@ -69,12 +69,13 @@ class Library:
     benchmarks: list[list[str]]
 
 
-def _topic(texts: Sequence[str], rng: random.Random) -> Topic:
+def topic_of(texts: Sequence[str], rng: random.Random) -> Topic:
+    """A topic of these texts."""
     words = [w for t in rng.sample(list(texts), min(len(texts), 200)) for w in t[:400].split(" ") if len(w) > 2]
     return Topic(list(texts), words or ["and"])
 
 
-def _by_topic(texts: Sequence[str], rng: random.Random) -> list[Topic]:
+def sort_by_topic(texts: Sequence[str], rng: random.Random) -> list[Topic]:
     """Sort texts into topics."""
     buckets = 4096
     rows: list[int] = []
@@ -94,7 +95,7 @@ def _by_topic(texts: Sequence[str], rng: random.Random) -> list[Topic]:
     points /= np.linalg.norm(points, axis=1, keepdims=True) + 1e-9
     _, label = kmeans2(points, _TOPICS, minit="++", rng=np.random.default_rng(seed))
     groups = [[texts[int(i)] for i in np.flatnonzero(label == k)] for k in range(_TOPICS)]
-    return [_topic(group, rng) for group in groups if len(group) >= 12]
+    return [topic_of(group, rng) for group in groups if len(group) >= 12]
 
 
 def open_library(corpus: Sequence[Path], seed: int) -> Library:
@@ -112,13 +113,13 @@ def open_library(corpus: Sequence[Path], seed: int) -> Library:
     rng = random.Random(seed)
     if not corpus:
         return _from_grammar(rng)
-    records = [record for path in sorted(corpus) for record in _records(path)]
+    records = [record for path in sorted(corpus) for record in read_records(path)]
     people = [r["user"] for r in records if r.get("kind") == "people"]
     distilled = [r for r in records if r.get("kind") == "distillation"]
     pipeline = [r for r in records if r.get("kind") == "pipeline"]
     written = _from_grammar(rng)
     return Library(
-        people=_by_topic(people, rng) + written.people[::3] if len(people) > 500 else written.people,
+        people=sort_by_topic(people, rng) + written.people[::3] if len(people) > 500 else written.people,
         apps=_apps(pipeline, rng) or written.apps,
         documents=_documents(pipeline, rng) or written.documents,
         pools=_pools(distilled, people, written, rng),
@@ -126,7 +127,8 @@ def open_library(corpus: Sequence[Path], seed: int) -> Library:
     )
 
 
-def _records(path: Path) -> Iterable[dict[str, Any]]:
+def read_records(path: Path) -> Iterable[dict[str, Any]]:
+    """The usable records of one corpus file."""
     try:
         raw = path.read_bytes()
         lines = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).splitlines()
@@ -154,12 +156,12 @@ def _grouped(records: Sequence[dict[str, Any]], key: str, least: int) -> list[li
 
 def _apps(pipeline: Sequence[dict[str, Any]], rng: random.Random) -> list[tuple[str, Topic]]:
     named = [r for r in pipeline if r.get("group") and not r.get("rendered")]
-    return [(g[0].get("system") or "", _topic([r["user"] for r in g], rng)) for g in _grouped(named, "group", 15)]
+    return [(g[0].get("system") or "", topic_of([r["user"] for r in g], rng)) for g in _grouped(named, "group", 15)]
 
 
 def _documents(pipeline: Sequence[dict[str, Any]], rng: random.Random) -> list[tuple[str, Topic]]:
     rag = [r for r in pipeline if "rag" in str(r.get("source")) and r.get("system")]
-    return [(g[0]["system"], _topic([r["user"] for r in g], rng)) for g in _grouped(rag, "system", 1)]
+    return [(g[0]["system"], topic_of([r["user"] for r in g], rng)) for g in _grouped(rag, "system", 1)]
 
 
 def _benchmarks(pipeline: Sequence[dict[str, Any]]) -> list[list[str]]:
@@ -182,7 +184,7 @@ def _pools(
         "tasks": having("gpteacher"),
         "sensitive": list(people[-600:]),
     }
-    return {name: _topic(texts, rng) if len(texts) > 200 else written.pools[name] for name, texts in found.items()}
+    return {name: topic_of(texts, rng) if len(texts) > 200 else written.pools[name] for name, texts in found.items()}
 
 
 def _from_grammar(rng: random.Random) -> Library:
@@ -190,26 +192,26 @@ def _from_grammar(rng: random.Random) -> Library:
     people = []
     for number, domain in enumerate(domains):
         language = "en" if number % 3 else rng.choice(list(grammar.LANGUAGES))
-        people.append(_topic([grammar.sentence(rng, domain, rng.randrange(1, 6), language) for _ in range(160)], rng))
+        people.append(topic_of([grammar.sentence(rng, domain, rng.randrange(1, 6), language) for _ in range(160)], rng))
     apps, documents = [], []
     for number in range(240):
         domain = domains[number % len(domains)]
         noun = rng.choice(grammar.DOMAINS[domain])
-        inputs = _topic([grammar.sentence(rng, domain, rng.randrange(1, 3)) for _ in range(40)], rng)
+        inputs = topic_of([grammar.sentence(rng, domain, rng.randrange(1, 3)) for _ in range(40)], rng)
         apps.append(
             (f"You handle each {noun} for the {domain} desk in {rng.choice(grammar.PLACES)}. Be brief.", inputs)
         )
         context = " ".join(grammar.sentence(rng, domain, 5) for _ in range(2))
         documents.append((f"Use these pieces of context to answer the question at the end.\n{context}", inputs))
-    tools = _topic([grammar.tool_request(rng) for _ in range(6000)], rng)
-    code = _topic([grammar.code_task(rng) for _ in range(6000)], rng)
+    tools = topic_of([grammar.tool_request(rng) for _ in range(6000)], rng)
+    code = topic_of([grammar.code_task(rng) for _ in range(6000)], rng)
     mixed = [grammar.sentence(rng, rng.choice(domains), rng.randrange(2, 5)) for _ in range(6000)]
     pools = {
-        "reasoning": _topic([grammar.benchmark_question(rng) for _ in range(6000)], rng),
+        "reasoning": topic_of([grammar.benchmark_question(rng) for _ in range(6000)], rng),
         "tools": tools,
         "code": code,
-        "tasks": _topic(["Task. " + text for text in mixed], rng),
-        "sensitive": _topic(mixed[:2000], rng),
+        "tasks": topic_of(["Task. " + text for text in mixed], rng),
+        "sensitive": topic_of(mixed[:2000], rng),
     }
     tests = [[grammar.benchmark_question(rng) for _ in range(size)] for size in (1200, 700, 400)]
     return Library(people, apps, documents, pools, tests)

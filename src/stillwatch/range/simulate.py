@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +17,18 @@ import msgspec
 import numpy as np
 
 from stillwatch.core import BadSetting, OutputExists
-from stillwatch.range import adversary, clock
+from stillwatch.range import adversary, clock, random_world
 from stillwatch.range.account import Account
+from stillwatch.range.axes import Design
+from stillwatch.range.design import draw_design, scaled
 from stillwatch.range.library import Library, open_library
 from stillwatch.range.maker import Maker
 from stillwatch.range.populations import KINDS
 from stillwatch.range.scenarios import SCENARIOS, Scenario
+from stillwatch.range.writing import Recorder, iso, opened, write_logs, write_side_files
 
-__all__ = ["Simulation", "simulate"]
+__all__ = ["Simulation", "simulate", "simulate_design"]
 
-_A_FILE = 250_000
 _ANSWERS = (
     "Here is what I would do first, and what to watch for after that.",
     "Short answer: it depends on which of the two you have; the details follow.",
@@ -54,34 +55,84 @@ class Simulation:
         )
 
 
-def simulate(scenario: str, *, scale: float, seed: int, out: Path, corpus: Sequence[Path] = ()) -> Simulation:
-    """Write a simulated week.
+def simulate(
+    scenario: str,
+    *,
+    scale: float | None = None,
+    seed: int,
+    out: Path,
+    corpus: Sequence[Path] = (),
+    kind: str | None = None,
+) -> Simulation:
+    """Write a simulated log.
 
     Args:
-        scenario: a name in ``SCENARIOS``.
-        scale: 1 is the public record's; exchanges and accounts shrink with it.
+        scenario: a name in ``SCENARIOS``, or ``random``: a world drawn from the design space.
+        scale: 1 is the public record's; exchanges and accounts shrink with it. A random world's need not be given.
         seed: of every draw.
-        out: gets ``logs/``, ``accounts.jsonl``, ``releases.jsonl`` and ``truth.jsonl``; must not exist.
+        out: gets ``logs/``, ``accounts.jsonl``, ``releases.jsonl``, ``truth.jsonl`` and, of a random world,
+            ``design.json``; must not exist.
         corpus: files of real prompts to write from, in place of grammars.
+        kind: of a random world: one of ``KINDS``, which fixes some axes.
 
     Raises:
-        BadSetting: the scenario is unknown or the scale is not above 0.
+        BadSetting: the scenario or the kind is unknown, or the scale is not above 0.
         OutputExists: ``out`` is taken.
     """
-    if scenario not in SCENARIOS:
-        raise BadSetting(f"there is no scenario {scenario!r}", hint=f"one of {', '.join(SCENARIOS)}")
+    if scenario not in SCENARIOS and scenario != "random":
+        raise BadSetting(f"there is no scenario {scenario!r}", hint=f"one of {', '.join(SCENARIOS)}, random")
+    if scale is None and scenario != "random":
+        raise BadSetting("a scenario needs a scale", where="--scale", hint="1 is the scale of the public record")
+    if kind is not None and scenario != "random":
+        raise BadSetting("only random worlds have a kind", where="--kind")
+    scale = 1.0 if scale is None else scale
     if not 0 < scale <= 10:
         raise BadSetting(f"the scale must be above 0 and at most 10, not {scale}", where="--scale")
     if out.exists():
         raise OutputExists("the output path exists, and nothing is ever overwritten", where=str(out))
-    library = open_library(corpus, seed)
-    accounts = _accounts(SCENARIOS[scenario], scale, seed, library)
+    if scenario == "random":
+        return simulate_design(scaled(draw_design(seed, kind), scale), out, corpus)
+    accounts = _accounts(SCENARIOS[scenario], scale, seed, open_library(corpus, seed))
+    pivots = {plan.name: plan.pivot for plan in SCENARIOS[scenario].plans if plan.pivot}
+
+    def recorded(rng: random.Random, account: Account, time: int) -> dict[str, Any]:
+        return _record(rng, account, time, pivots)
+
+    return _written(scenario, out, accounts, random.Random(seed + 2), recorded, clock.RELEASES)
+
+
+def simulate_design(design: Design, out: Path, corpus: Sequence[Path] = ()) -> Simulation:
+    """Write the log of one design, drawn by ``draw_design`` or made otherwise.
+
+    Raises:
+        OutputExists: ``out`` is taken.
+    """
+    if out.exists():
+        raise OutputExists("the output path exists, and nothing is ever overwritten", where=str(out))
+    accounts = random_world.accounts_of(design, corpus)
+    told = msgspec.json.format(msgspec.json.encode(random_world.described(design, accounts)))
+    rng, releases = random.Random(f"log {design.seed}"), random_world.releases(design)
+    return _written("random", out, accounts, rng, random_world.record, releases, told)
+
+
+def _written(
+    scenario: str,
+    out: Path,
+    accounts: Sequence[Account],
+    rng: random.Random,
+    record: Recorder,
+    releases: Mapping[str, float],
+    design: bytes | None = None,
+) -> Simulation:
+    """Everything on disk, or nothing."""
     partial = out.parent / f".{out.name}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     (partial / "logs").mkdir(parents=True)
     try:
-        exchanges = _write_logs(accounts, seed, partial / "logs", SCENARIOS[scenario])
-        _write_side_files(accounts, partial)
+        exchanges = write_logs(accounts, rng, partial / "logs", record)
+        write_side_files(accounts, partial, releases)
+        if design is not None:
+            (partial / "design.json").write_bytes(design + b"\n")
         partial.rename(out)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -109,12 +160,7 @@ def _accounts(scenario: Scenario, scale: float, seed: int, library: Library) -> 
     accounts = honest
     for number, plan in enumerate(scenario.plans):
         accounts.extend(adversary.accounts(plan, make, scale, begun=30.0 + 90.0 * number))
-    make.rng.shuffle(accounts)
-    for account in accounts:
-        account.account_id = f"acct-{make.rng.randrange(16**10):010x}"
-        first = int(account.times.min())
-        account.file["created"] = min(account.file["created"], first - 60_000_000)
-    return accounts
+    return opened(make.rng, accounts)
 
 
 def _honest(scenario: Scenario, scale: float, make: Maker) -> list[Account]:
@@ -126,29 +172,6 @@ def _honest(scenario: Scenario, scale: float, make: Maker) -> list[Account]:
     return made
 
 
-def _write_logs(accounts: Sequence[Account], seed: int, folder: Path, scenario: Scenario) -> int:
-    """Every exchange in the order of time, a quarter of a million a file."""
-    rng = random.Random(seed + 2)
-    times = np.concatenate([account.times for account in accounts])
-    owner = np.repeat(np.arange(len(accounts)), [len(account.times) for account in accounts])
-    order = np.argsort(times, kind="stable")
-    pivots = {plan.name: plan.pivot for plan in scenario.plans if plan.pivot}
-    encoder = msgspec.json.Encoder()
-    for start in range(0, len(order), _A_FILE):
-        with (folder / f"exchanges-{start // _A_FILE:03d}.jsonl").open("wb") as target:
-            buffer = bytearray()
-            for place in order[start : start + _A_FILE]:
-                account = accounts[owner[place]]
-                record = _record(rng, account, int(times[place]), pivots)
-                buffer += encoder.encode(record)
-                buffer += b"\n"
-                if len(buffer) > 1 << 20:
-                    target.write(buffer)
-                    buffer.clear()
-            target.write(buffer)
-    return len(order)
-
-
 def _record(rng: random.Random, account: Account, time: int, pivots: dict[str, Any]) -> dict[str, Any]:
     written = account.writer(rng)
     origin = account.origin
@@ -156,7 +179,7 @@ def _record(rng: random.Random, account: Account, time: int, pivots: dict[str, A
     refused = account.banned is not None and time > account.banned
     record: dict[str, Any] = {
         "exchange_id": f"x-{rng.getrandbits(56):014x}",
-        "time": _iso(time),
+        "time": iso(time),
         "provider": "apex",
         "account_id": account.account_id,
         "org_id": account.org_id,
@@ -184,36 +207,10 @@ def _record(rng: random.Random, account: Account, time: int, pivots: dict[str, A
             "output_tokens": tokens,
             "latency_ms": round(300 + tokens * 11.5 + rng.random() * 200, 1),
         }
-    return {name: value for name, value in record.items() if value is not None}
+    return record
 
 
 def _moved(time: int, release: float) -> float:
     """Share of traffic on a new model: half within a day of the release."""
     hours = (time - clock.START) / clock.HOUR - release
     return 0.0 if hours < 0 else min(0.85, 0.1 + hours / 24 * 0.6)
-
-
-def _iso(time: int) -> str:
-    return datetime.fromtimestamp(time / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _write_side_files(accounts: Sequence[Account], folder: Path) -> None:
-    encode = msgspec.json.encode
-    ordered = sorted(accounts, key=lambda account: account.account_id)
-    with (folder / "accounts.jsonl").open("wb") as target:
-        for account in ordered:
-            row = {"account_id": account.account_id, "org_id": account.org_id, **account.file}
-            row["created"] = _iso(row["created"])
-            target.write(encode({k: v for k, v in row.items() if v is not None}) + b"\n")
-    with (folder / "truth.jsonl").open("wb") as target:
-        for account in ordered:
-            row = {
-                "account_id": account.account_id,
-                "campaign": account.campaign,
-                "role": account.role,
-                "kind": account.kind,
-            }
-            target.write(encode(row) + b"\n")
-    with (folder / "releases.jsonl").open("wb") as target:
-        for model, hours in clock.RELEASES.items():
-            target.write(encode({"model": model, "time": _iso(clock.START + int(hours * clock.HOUR))}) + b"\n")
