@@ -14,7 +14,7 @@ E = 60
 
 def proposed(world: World, engine: Engine, **more: int) -> list[list[int]]:
     links = world.links(world.linker(engine))
-    return [group.tolist() for group in candidate_groups(world.log, world.families, links, 0, **more)]
+    return [group.members.tolist() for group in candidate_groups(world.log, world.families, links, 0, **more)]
 
 
 def linking(name: str, side: str, *groups: range) -> World:
@@ -59,11 +59,13 @@ def test_texts_propose_larger_groups_than_questions(engine: Engine) -> None:
     assert proposed(questions, engine, least=4) == [[*few], [*range(30, 34)], [*many]]
 
 
-def test_coordination_and_context_propose_nobody(engine: Engine) -> None:
+def test_acting_together_proposes_and_context_does_not(engine: Engine) -> None:
     world = World(E).add(
-        told("clock", "coordination", groups=[range(10)]), told("manner", "context", groups=[range(10)])
+        told("hands", "coordination", groups=[range(10)]), told("manner", "context", groups=[range(20, 30)])
     )
-    assert proposed(world, engine) == []
+    links = world.links(world.linker(engine))
+    (one,) = candidate_groups(world.log, world.families, links, 0)
+    assert (one.members.tolist(), one.by) == ([*range(10)], "coordination")
 
 
 @pytest.mark.parametrize(("linked", "covers"), [(range(8), True), (range(7), False)])

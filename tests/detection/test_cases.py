@@ -5,7 +5,7 @@ import pytest
 from handmade_families import World, bits_for, explanation, told
 
 from stillwatch.detection import Background, Case, Examiner
-from stillwatch.evidence import Family, LogProfile
+from stillwatch.evidence import Family, LogProfile, Side
 from stillwatch.evidence.thresholds import DRAWS_ROUGH, HOPELESS, LEAST_WATCHED, MEMBER_BITS, ONE_SOURCE, PROMISING
 
 E = 60
@@ -13,7 +13,7 @@ GROUP = np.arange(8)
 NONE = GROUP[:0]
 
 
-def examined(world: World, members: np.ndarray = GROUP, *, screened: bool = False, draws: int = 500) -> Case:
+def examined(world: World, members: np.ndarray = GROUP, *, screened: Side | None = None, draws: int = 500) -> Case:
     return Examiner(world.log, world.families, Background(world.log, draws, 0)).examine(
         members, NONE, screened=screened
     )
@@ -140,12 +140,12 @@ class Draws:
 @pytest.mark.parametrize(
     ("screened", "rough", "draws"),
     [
-        (False, 0.9, [500]),
-        (True, PROMISING, [DRAWS_ROUGH, 500]),
-        (True, PROMISING + 1e-6, [DRAWS_ROUGH]),
+        (None, 0.9, [500]),
+        ("coordination", PROMISING, [DRAWS_ROUGH, 500]),
+        ("coordination", PROMISING + 1e-6, [DRAWS_ROUGH]),
     ],
 )
-def test_a_first_look_leaves_the_hopeless(screened: bool, rough: float, draws: list[int]) -> None:
+def test_a_first_look_leaves_the_hopeless(screened: Side | None, rough: float, draws: list[int]) -> None:
     noted = Draws(rough)
     case = examined(World(E).add(told("texts", "content", p=1e-9), noted.family()), screened=screened)
     assert noted.draws == draws
@@ -164,7 +164,7 @@ def test_nobody_is_left_on_a_first_look_unless_it_was_asked_for() -> None:
 def test_who_asks_as_the_group_does_is_never_drawn(bits: float, drawn: bool) -> None:
     noted, known = Draws(0.1), bits_for(E, GROUP, 9.0, -1.0)
     known[20] = bits
-    examined(World(E).add(told("texts", "content", p=1e-9, bits=known), noted.family()), screened=True)
+    examined(World(E).add(told("texts", "content", p=1e-9, bits=known), noted.family()), screened="coordination")
     assert not noted.drawn & set(range(8))
     assert (20 in noted.drawn) is drawn
     assert 21 in noted.drawn

@@ -12,7 +12,7 @@ from made_log import DAY, made_log
 from stillwatch.detection import Background
 from stillwatch.detection.nulls import _ages
 from stillwatch.evidence import LogProfile
-from stillwatch.evidence.thresholds import LARGEST_DRAWN, LEAST_DRAWS, LEAST_STRATUM, VOLUME_RATIO, VOLUME_WINDOW
+from stillwatch.evidence.thresholds import LARGEST_DRAWN, LEAST_STAND_INS, LEAST_STRATUM, VOLUME_RATIO, VOLUME_WINDOW
 
 # Ten members and as many others as may stand in for one of them.
 E = 10 + VOLUME_WINDOW
@@ -49,12 +49,12 @@ def test_a_background_beside_kin_may_draw_fewer_groups() -> None:
     assert background.plain(np.arange(10), 70).shape == (70, 10)
 
 
-@pytest.mark.parametrize("left", [LEAST_DRAWS, LEAST_DRAWS - 1])
+@pytest.mark.parametrize("left", [LEAST_STAND_INS, LEAST_STAND_INS - 1])
 def test_kin_are_drawn_where_nearly_nobody_else_is_left(left: int) -> None:
     kin = np.ones(E, np.bool_)
     kin[E - left :] = False
     found = Background(plain_log(), 3000, 1).beside(kin).plain(np.arange(10))
-    assert set(found.ravel()) == set(range(E - left, E) if left == LEAST_DRAWS else range(E))
+    assert set(found.ravel()) == set(range(E - left, E) if left == LEAST_STAND_INS else range(E))
 
 
 @pytest.mark.parametrize("way", ["plain", "matched"])

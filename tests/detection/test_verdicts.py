@@ -11,7 +11,7 @@ from handmade_families import explanation
 from stillwatch.detection import Case, account_table, link_table
 from stillwatch.engines import Engine
 from stillwatch.evidence import Explanation, Finding
-from stillwatch.evidence.thresholds import LEAST_WATCHED, NEAR_MISS, ONE_SOURCE
+from stillwatch.evidence.thresholds import LEAST_WATCHED, ONE_SOURCE
 from stillwatch.linking import Links
 from stillwatch.tables import ACCOUNTS, FAMILIES, LINKS
 
@@ -104,55 +104,46 @@ def test_a_member_is_for_review_and_told_what_was_seen(engine: Engine) -> None:
     assert rows["a06"]["verdict"] == "clear"
 
 
-def test_bystanders_are_watched_and_told_why(engine: Engine) -> None:
+def test_a_bystander_is_not_watched(engine: Engine) -> None:
     rows = told(engine, [("C001", case(range(6), beside=[6, 7])), ("C002", case(range(7, 12), beside=[0]))])
-    assert rows["a06"]["verdict"] == "watch"
-    assert rows["a06"]["campaign_id"] is None
-    assert rows["a06"]["reasons"] == [
-        "Linked to campaign C001 and judged not to be a member: its own prompts do not fit the campaign's."
-    ]
+    assert (rows["a06"]["verdict"], rows["a06"]["campaign_id"], rows["a06"]["reasons"]) == ("clear", None, [])
     # A member of another campaign is its member.
     assert (rows["a07"]["verdict"], rows["a07"]["campaign_id"]) == ("review", "C002")
     assert (rows["a00"]["verdict"], rows["a00"]["campaign_id"]) == ("review", "C001")
 
 
-@pytest.mark.parametrize(("p", "watched"), [(FDR, True), (FDR + 1e-6, False)])
-def test_an_explained_group_is_watched_where_it_would_have_been_a_campaign(
-    engine: Engine, p: float, watched: bool
-) -> None:
+def test_an_explained_group_is_not_watched(engine: Engine) -> None:
     reasons = [explanation(None, "a doubt"), explanation(True, "a class"), explanation(False, "an office")]
+    row = told(engine, others=[case(range(6), p=1e-9, reasons=reasons)])["a02"]
+    assert (row["verdict"], row["reasons"], row["q_value"]) == ("clear", [], None)
+
+
+@pytest.mark.parametrize(("p", "watched"), [(FDR * FDR, True), (FDR * FDR * 1.01, False)])
+def test_an_untold_group_is_watched_and_told_what_cannot_be_told(engine: Engine, p: float, watched: bool) -> None:
+    reasons = [explanation(False, "a class"), explanation(None, "a doubt")]
     row = told(engine, others=[case(range(6), p=p, reasons=reasons)])["a02"]
     assert row["verdict"] == ("watch" if watched else "clear")
-    assert row["q_value"] is None
-    said = ["Acts like 5 other accounts, and an honest explanation holds: a class. What was measured of a class."]
-    assert row["reasons"] == (said if watched else [])
-
-
-def test_an_untold_group_is_watched_and_told_what_cannot_be_told(engine: Engine) -> None:
-    reasons = [explanation(False, "a class"), explanation(None, "a doubt")]
-    row = told(engine, others=[case(range(6), p=FDR, reasons=reasons)])["a02"]
-    assert row["verdict"] == "watch"
-    assert row["reasons"] == [
+    said = [
         "Acts like 5 other accounts, and it cannot be told whether an honest explanation holds: a doubt. "
         "What was measured of a doubt."
     ]
-
-
-@pytest.mark.parametrize(("p", "watched"), [(NEAR_MISS, True), (NEAR_MISS + 1e-6, False)])
-@pytest.mark.parametrize("holds", [False, None])
-def test_a_near_miss_is_watched_and_told_what_came_close(
-    engine: Engine, p: float, watched: bool, holds: bool | None
-) -> None:
-    seen = [finding("structure", FDR), finding("timing", 0.05)]
-    row = told(engine, others=[case(range(6), p=p, findings=seen, reasons=[explanation(holds)])])["a02"]
-    assert row["verdict"] == ("watch" if watched else "clear")
-    said = ["Resembles 5 other accounts (structure); too weak to call a campaign (p = 0.05)."]
     assert row["reasons"] == (said if watched else [])
 
 
+@pytest.mark.parametrize(("p", "watched"), [(FDR, True), (FDR + 1e-6, False)])
+def test_a_near_miss_is_watched_and_told_what_came_close(engine: Engine, p: float, watched: bool) -> None:
+    seen = [finding("structure", FDR), finding("timing", 0.05)]
+    row = told(engine, others=[case(range(6), p=p, findings=seen, reasons=[explanation(False)])])["a02"]
+    assert row["verdict"] == ("watch" if watched else "clear")
+    if watched:
+        assert row["reasons"][0].startswith(
+            f"Resembles 5 other accounts (structure); too weak to call a campaign (p = {p:.2g}, q = "
+        )
+
+
 def test_a_near_miss_without_a_strong_family_says_so(engine: Engine) -> None:
-    row = told(engine, others=[case(range(6), p=0.03, findings=[finding("timing", 0.02)])])["a02"]
-    assert row["reasons"] == ["Resembles 5 other accounts (no family alone); too weak to call a campaign (p = 0.03)."]
+    near = case(range(6), p=FDR, findings=[finding("timing", 0.02)], reasons=[explanation(False)])
+    assert told(engine, others=[near])["a02"]["reasons"][0].startswith("Resembles 5 other accounts (no family alone)")
 
 
 @pytest.mark.parametrize(
@@ -181,10 +172,10 @@ def test_who_merely_asks_from_one_source_is_watched(
 
 
 def test_a_member_who_was_also_in_a_near_miss_is_for_review(engine: Engine) -> None:
-    rows = told(engine, [("C001", case(range(6), beside=[8]))], [case(range(4, 10), p=0.03)])
+    near = case(range(4, 10), p=FDR, reasons=[explanation(False)])
+    rows = told(engine, [("C001", case(range(6), beside=[8]))], [near])
     assert rows["a05"]["verdict"] == "review"
     assert rows["a05"]["reasons"] == ["Acts as one with 5 other accounts (campaign C001)."]
-    assert rows["a08"]["reasons"][0].startswith("Linked to campaign C001")
     assert rows["a09"]["reasons"][0].startswith("Resembles 5 other accounts")
 
 

@@ -11,7 +11,7 @@ from stillwatch.evidence.base import Level
 from stillwatch.evidence.content import Content
 from stillwatch.evidence.group_statistics import likeness, scatter, sharing
 from stillwatch.evidence.log_profile import HOUR
-from stillwatch.evidence.p_values import log10_binomial_tail
+from stillwatch.evidence.p_values import log10_sharing_tail
 from stillwatch.evidence.postings import changes, distinct
 from stillwatch.evidence.shared_levels import reached, shared_levels
 
@@ -40,7 +40,8 @@ def test_classes_of_rarity_by_share_of_those_known() -> None:
     assert made.classes.tolist() == [0, 0, 1, 1, 2, 2, 3]
     assert made.rarity().tolist() == made.classes.tolist()
     half = held(*[list(range(size)) for size in sizes], known=np.arange(1000) < 500)
-    assert half.classes.tolist() == [0, 0, 1, 2, 2, 3, 3]
+    # A log that says something of fewer is read as a part of so many.
+    assert half.classes.tolist() == [0, 0, 1, 1, 2, 2, 3]
     many = held(list(range(5)), list(range(6)), list(range(7)), entities=3000)
     assert many.classes.tolist() == [0, 0, 1]
 
@@ -58,11 +59,11 @@ def test_chance_is_the_sum_of_squared_shares_of_a_class() -> None:
     made = held([0, 1], [2, 3, 4], list(range(10)), list(range(100)), list(range(200)))
     assert made.chance().tolist() == pytest.approx([0.002**2 + 0.003**2, 0.01**2, 0.1**2])
     part = held([0, 1], list(range(10)), known=np.arange(1000) < 100)
-    assert part.chance().tolist() == pytest.approx([0.02**2, 1e-4, 0.1**2])
+    assert part.chance().tolist() == pytest.approx([0.002**2, 0.01**2, 1e-6]), "of 1,000 at least"
     assert held([0, 1]).chance()[1:].tolist() == pytest.approx([1e-6, 1e-6]), "never none at all"
     assert held(*[list(range(140))] * 60).chance()[2] == 0.5
     nobody = held([0, 1], entities=4, known=np.zeros(4, bool))
-    assert nobody.chance()[0] == 0.5
+    assert nobody.chance()[0] == pytest.approx(0.002**2)
 
 
 def test_scarce_is_what_is_rare_or_uncommon() -> None:
@@ -192,12 +193,13 @@ def test_p_values_have_a_floor_and_constant_draws_no_tail() -> None:
     assert tail_p(draws, float("inf")) == 1.0
 
 
-def test_binomial_tails() -> None:
-    got = log10_binomial_tail(np.array([3.0, 1.0, 0.0]), 5, np.array([0.1, 0.2, 0.5]))
-    three = 10 * 0.1**3 * 0.9**2 + 5 * 0.1**4 * 0.9 + 0.1**5
-    assert got.tolist() == pytest.approx([np.log10(three), np.log10(1 - 0.8**5), 0.0])
-    assert log10_binomial_tail(np.array([900.0]), 900, np.array([1e-6]))[0] == -300
-    assert log10_binomial_tail(np.array([2.0]), 2, np.array([1.7]))[0] == 0.0
+def test_sharing_tails() -> None:
+    # Of ten, four hold a thing; three are drawn.
+    got = log10_sharing_tail(np.array([3.0, 1.0, 0.0]), 3, np.array([4, 4, 4]), 10)
+    assert got.tolist() == pytest.approx([np.log10(4 / 120), np.log10(1 - 20 / 120), 0.0])
+    # In a small log the holders are a large part of it, and so are those who are drawn.
+    assert log10_sharing_tail(np.array([20.0]), 20, np.array([20]), 50)[0] < -13
+    assert log10_sharing_tail(np.array([900.0]), 900, np.array([900]), 10**6)[0] == -300
 
 
 # Content.

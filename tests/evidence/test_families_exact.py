@@ -13,10 +13,11 @@ from stillwatch.detection import Background
 from stillwatch.evidence import HOUR, LogProfile, Observed, Postings, PromptSets, all_families, tail_p
 from stillwatch.evidence import thresholds as t
 from stillwatch.evidence.families.infrastructure import OFFICE
-from stillwatch.evidence.families.semantics import icc_of, z_of
+from stillwatch.evidence.families.semantics import z_of
 from stillwatch.evidence.families.structure import signature
 from stillwatch.evidence.families.timing import hourly_residuals
 from stillwatch.evidence.group_statistics import scatter
+from stillwatch.evidence.icc import icc_of
 
 FAMILY = all_families()
 TEN = np.arange(10)
@@ -45,10 +46,11 @@ def observed(family: str, log: LogProfile, members: np.ndarray = TEN, draws: int
 def test_a_signature_is_the_texts_that_members_share_and_their_binomial_tails() -> None:
     texts = held([0, 1, 2], [*range(8), 500], [8, 600], list(range(200)), [3, 4])
     number, count, chance = signature(log_of(texts=texts), TEN)
-    # What more than a common share of all have is no signature, nor what one member alone has.
-    assert number.tolist() == [1, 0, 4]
-    assert count.tolist() == [8, 3, 2]
-    by_hand = [stats.binom.sf(k - 1, 10, holders / 1000) * 5 for k, holders in ((8, 9), (3, 3), (2, 2))]
+    # What one member alone has is no signature.
+    assert number.tolist() == [1, 3, 0, 4]
+    assert count.tolist() == [8, 10, 3, 2]
+    held_by = ((8, 9), (10, 200), (3, 3), (2, 2))
+    by_hand = [stats.hypergeom.sf(k - 1, 1000, holders, 10) * 5 for k, holders in held_by]
     assert (10**chance).tolist() == pytest.approx(by_hand)
 
 
@@ -60,13 +62,15 @@ def test_a_text_once_in_a_hundred_exchanges_is_no_habit() -> None:
 
 def test_structure_reports_the_commonest_rare_text() -> None:
     (seen,) = observed("structure", log_of(texts=held([0, 1, 2], [*range(8), *range(500, 509)])))
-    assert seen.p_value == pytest.approx(max(stats.binom.sf(7, 10, 17 / 1000) * 2, t.P_FLOOR))
+    assert seen.p_value == pytest.approx(max(stats.hypergeom.sf(7, 1000, 17, 10) * 2, t.P_FLOOR))
     assert seen.value == 0.8
     assert seen.background == pytest.approx(9 / 990)
     assert seen.statement.startswith("8 of 10 accounts send one and the same sentence or template, which 0.91% of all")
-    (few,) = observed("structure", log_of(texts=held([0, 1, 2, *range(500, 517)])))
-    assert few.p_value == pytest.approx(stats.binom.sf(2, 10, 20 / 1000))
-    assert few.p_value > t.P_FLOOR
+    (most,) = observed("structure", log_of(texts=held([*range(6), *range(400, 600)])))
+    assert most.p_value == pytest.approx(stats.hypergeom.sf(5, 1000, 206, 10))
+    # What half of the members or fewer share is no machinery of the group.
+    (few,) = observed("structure", log_of(texts=held([*range(5), *range(500, 517)])))
+    assert few.p_value == 1.0
     (none,) = observed("structure", log_of(texts=held([0, 700], [1, 701])))
     assert (none.p_value, none.value) == (1.0, 0.0)
 
@@ -491,7 +495,7 @@ def rare(name: str, mine: int, members: int = 10) -> dict[str, np.ndarray]:
 def test_one_rare_client_is_seen_by_any_of_its_marks(name: str) -> None:
     for many in (8, 3):
         seen = clients(**rare(name, 99, many))
-        by_hand = stats.binom.sf(many - 1, 10, many / 1000) * 2
+        by_hand = stats.hypergeom.sf(many - 1, 1000, many, 10) * 2
         assert seen.p_value == pytest.approx(max(by_hand, t.P_FLOOR))
         assert seen.value == many / 10
         assert seen.background == pytest.approx(many / 1000)
@@ -532,10 +536,10 @@ def sourced(icc: float, *, accounts: int = 10, prompts: int = 30, seed: int = 0,
 def test_one_source_is_concentrated_and_interchangeable() -> None:
     (seen,) = observed("semantics", sourced(0.0))
     assert seen.p_value < 0.01
-    assert seen.value == pytest.approx(icc_of(sourced(0.0), TEN).icc)
+    assert seen.value == pytest.approx(icc_of(sourced(0.0).content, TEN).icc)
     assert seen.background == t.MARGIN
     (apart,) = observed("semantics", sourced(0.3))
-    assert apart.p_value == pytest.approx(icc_of(sourced(0.3), TEN).p_value)
+    assert apart.p_value == pytest.approx(icc_of(sourced(0.3).content, TEN).p_value)
     assert apart.p_value > 0.5
     (scattered,) = observed("semantics", sourced(0.0, pull=0.0))
     assert scattered.p_value > 0.05
@@ -554,11 +558,11 @@ def own_content(log: LogProfile) -> bool | None:
 def test_a_closer_look_is_taken_only_where_the_sample_does_not_tell() -> None:
     looked: list[list[int]] = []
 
-    def closer(members: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def closer(members: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         looked.append(members.tolist())
         more = sourced(0.3, prompts=40).content
         rows = more.rows(members)
-        return more.raw[rows], more.owner[rows]
+        return more.raw[rows], more.whitened[rows], more.owner[rows]
 
     assert own_content(replace(sourced(0.0, prompts=60), closer=closer)) is False
     assert looked == []
@@ -570,7 +574,7 @@ def test_a_closer_look_is_taken_only_where_the_sample_does_not_tell() -> None:
 def test_content_of_ones_own_holds_does_not_or_cannot_be_told() -> None:
     for icc, prompts in ((0.3, 30), (0.0, 60), (0.0, 2), (0.05, 4)):
         log = sourced(icc, prompts=prompts)
-        told = icc_of(log, TEN)
+        told = icc_of(log.content, TEN)
         bound = z_of(t.UNTOLD) * told.standard_error
         expected = True if told.icc - bound > t.MARGIN else False if told.p_value <= t.UNTOLD else None
         assert own_content(log) is expected
@@ -692,9 +696,9 @@ def test_many_members_are_sampled_for_the_correlation() -> None:
     raw = np.random.default_rng(0).normal(size=(len(owner), 3)).astype(np.float32)
     content = content_of(owner, raw, np.full(entities, 2), raw[::2], raw)
     log = made_log(entities=entities, content=content)
-    assert icc_of(log, np.arange(entities)) == icc_of(log, np.arange(0, entities, 3))
+    assert icc_of(log.content, np.arange(entities)) == icc_of(log.content, np.arange(0, entities, 3))
     exact = np.arange(t.MOST_FOR_ICC)
-    assert icc_of(log, exact).standard_error < icc_of(log, exact[::2]).standard_error * 1.2
+    assert icc_of(log.content, exact).standard_error < icc_of(log.content, exact[::2]).standard_error * 1.2
 
 
 def test_quantiles() -> None:

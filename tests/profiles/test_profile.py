@@ -287,7 +287,7 @@ def test_a_closer_look_reads_more_of_some_entities(engine: DuckDBEngine) -> None
     made = profiled(engine, exchanges, sample_prompts=4)
     assert made.log.closer is not None
     counted = np.diff(made.log.prompt_sets.offsets)
-    raw, owner = made.log.closer(np.array([1, 3]))
+    raw, whitened, owner = made.log.closer(np.array([1, 3]))
     assert np.bincount(owner, minlength=4).tolist() == [
         0,
         min(counted[1], CLOSER_PROMPTS),
@@ -295,6 +295,7 @@ def test_a_closer_look_reads_more_of_some_entities(engine: DuckDBEngine) -> None
         min(counted[3], CLOSER_PROMPTS),
     ]
     assert raw.shape == (len(owner), made.log.content.raw.shape[1])
+    assert whitened.shape == (len(owner), made.log.content.dimensions)
     # What was sampled is among what is read now, standardised alike.
     for entity in (1, 3):
         sampled_rows = made.log.content.raw[made.log.content.rows(np.array([entity]))]

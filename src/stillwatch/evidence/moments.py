@@ -18,7 +18,9 @@ __all__ = ["Moments", "shifted"]
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
-SECOND = 1_000_000
+
+def _microseconds(seconds: float) -> int:
+    return int(seconds * 1_000_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Moments:
         """Requests that another entity's request begins within so many seconds after."""
         gap = np.diff(self.begin)
         other = np.diff(self.owner) != 0
-        return int(np.sum((gap <= seconds * SECOND) & other))
+        return int(np.sum((gap <= _microseconds(seconds)) & other))
 
     def handed_over(self, seconds: float) -> int:
         """Requests that begin within so many seconds after another entity's answer ended."""
@@ -67,7 +69,7 @@ class Moments:
         order = told[np.argsort(self.end[told], kind="stable")]
         last = np.searchsorted(self.end[order], self.begin, side="right") - 1
         before = order[np.maximum(last, 0)]
-        near = (last >= 0) & (self.begin - self.end[before] <= seconds * SECOND)
+        near = (last >= 0) & (self.begin - self.end[before] <= _microseconds(seconds))
         return int(np.sum(near & (self.owner[before] != self.owner)))
 
     def in_flight(self) -> F64:
@@ -81,7 +83,7 @@ class Moments:
         order = np.lexsort((self.begin, self.prompt))
         prompt, owner, begin, refused = (x[order] for x in (self.prompt, self.owner, self.begin, self.refused))
         again = (prompt[1:] == prompt[:-1]) & (owner[1:] != owner[:-1]) & refused[:-1]
-        return int(np.sum(again & (begin[1:] - begin[:-1] <= seconds * SECOND)))
+        return int(np.sum(again & (begin[1:] - begin[:-1] <= _microseconds(seconds))))
 
 
 def shifted(moments: Moments, seed: int, draws: int = DRAWS_SHIFTED) -> list[Moments]:
@@ -91,7 +93,7 @@ def shifted(moments: Moments, seed: int, draws: int = DRAWS_SHIFTED) -> list[Mom
     out = []
     for _ in range(draws):
         away = rng.uniform(LEAST_SHIFT, MOST_SHIFT, len(who)) * rng.choice((-1.0, 1.0), len(who))
-        by = (away * SECOND).astype(np.int64)[place]
+        by = (away * _microseconds(1)).astype(np.int64)[place]
         order = np.argsort(moments.begin + by, kind="stable")
         moved = replace(moments, begin=moments.begin + by, end=moments.end + by)
         out.append(moved.chosen(order))

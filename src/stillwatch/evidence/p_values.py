@@ -11,6 +11,7 @@ from stillwatch.evidence.thresholds import LEAST_DRAWS, P_FLOOR, RANKED, TAIL
 __all__ = ["log10_sharing_tail", "tail_p"]
 
 F64 = npt.NDArray[np.float64]
+Counts = npt.NDArray[np.float64 | np.int64]
 
 
 def tail_p(draws: F64, observed: float) -> float:
@@ -44,7 +45,7 @@ def tail_p(draws: F64, observed: float) -> float:
     return float(np.clip(size / len(draws) * beyond, P_FLOOR, rank))
 
 
-def log10_sharing_tail(count: F64, size: int, holders: F64, total: int) -> F64:
+def log10_sharing_tail(count: Counts, size: int, holders: Counts, total: int) -> F64:
     """log10 P(at least ``count`` of ``size`` entities drawn from ``total`` are among the ``holders``).
 
     Hypergeometric (Fisher's exact test): who is drawn is part of the total, and in a small log a large part of it.

@@ -241,7 +241,7 @@ def _shared(
     somebody = engine.fetch(f"SELECT DISTINCT kind, entity FROM ({every})", **tables)
     told[np.asarray(somebody["kind"], np.int64), np.asarray(somebody["entity"], np.int64)] = True
     # A family that is never blind knows something of everybody.
-    known = told.any(axis=0) if family.needs else np.ones(total, np.bool_)
+    known = np.asarray(told.any(axis=0) if family.needs else np.ones(total, np.bool_), np.bool_)
     if not known.any():
         return None
     several = engine.fetch(
@@ -252,6 +252,4 @@ def _shared(
     entity = np.asarray(several["entity"], np.int64)
     share = np.minimum(np.asarray(several["uses"], np.float64) / exchanges[entity], 1.0)
     kind = np.asarray(several["kind"], np.int8)
-    return Postings.build(
-        entity, np.asarray(several["thing"], np.uint64), share, total, known, kind=kind, told=told
-    )
+    return Postings.build(entity, np.asarray(several["thing"], np.uint64), share, total, known, kind=kind, told=told)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -38,8 +37,8 @@ class Dispatch(Family):
         Example(
             "each begins as another's answer comes",
             {
-                "hours_from_start": lambda rng, account, row: 30 + row * 0.9 + account * 0.002,
-                "latency_ms": lambda rng, account, row: 7000.0,
+                "hours_from_start": lambda rng, account, row: 30 + row * 0.9 + account / 180,
+                "latency_ms": lambda rng, account, row: 19_500.0,
             },
             seen=True,
         ),
@@ -91,17 +90,22 @@ def _seconds(moments: Moments) -> Iterable[Observed]:
         mine, usual, p = _beyond(moments, draws, count)
         yield Observed(p, name, mine / total, usual / total, statement.format(mine=mine / total, usual=usual / total))
     if moments.lasted.mean() > 0.5:
-        mine = float(moments.in_flight().var())
-        drawn = np.array([one.in_flight().var() for one in draws])
-        usual = float(drawn.mean())
-        yield Observed(
-            tail_p(-np.log(drawn + 0.01), -float(np.log(mine + 0.01))),
-            "variance of requests in flight",
-            mine,
-            usual,
-            "The number of requests being answered at once stays steady over all the accounts together (variance "
-            f"{mine:.2f}, against {usual:.2f} were each account's hours shifted by some minutes).",
-        )
+        yield _steady(moments, draws)
+
+
+def _steady(moments: Moments, draws: list[Moments]) -> Observed:
+    """Whether so many workers as there are keep so many requests in flight."""
+    mine = float(moments.in_flight().var())
+    drawn = np.array([one.in_flight().var() for one in draws])
+    usual = float(drawn.mean())
+    return Observed(
+        tail_p(-np.log(drawn + 0.01), -float(np.log(mine + 0.01))),
+        "variance of requests in flight",
+        mine,
+        usual,
+        "The number of requests being answered at once stays steady over all the accounts together (variance "
+        f"{mine:.2f}, against {usual:.2f} were each account's hours shifted by some minutes).",
+    )
 
 
 def _beyond(moments: Moments, draws: list[Moments], count: Callable[[Moments], int]) -> tuple[int, float, float]:

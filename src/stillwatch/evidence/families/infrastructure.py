@@ -36,8 +36,7 @@ __all__ = ["FAMILY", "OFFICE"]
 OFFICE = "one organisation or office with several accounts"
 """Name of the explanation that a few accounts of a larger whole cannot decide."""
 
-# Kinds of things, in the order of ``counts``.
-_PAYMENT, _DOMAIN, _ADDRESS, _NETWORK = range(4)
+_KINDS = ("payment", "domain", "address", "network")
 _SIGNED_UP = f"abs(l.sign_up - r.sign_up) < {int(SIGN_UP_HOURS * HOUR)}"
 
 
@@ -110,8 +109,8 @@ class Infrastructure(Family):
             return
         seen: set[bytes] = set()
         for most in WEB_HOLDERS:
-            for kinds in ((_PAYMENT, _ADDRESS), (_PAYMENT, _DOMAIN, _ADDRESS, _NETWORK)):
-                things = np.flatnonzero((hands.holders <= most) & np.isin(hands.kinds, kinds))
+            for kinds in (("payment", "address"), _KINDS):
+                things = np.flatnonzero((hands.holders <= most) & _is(hands, *kinds))
                 for web in hands.webs(things, least):
                     if web.tobytes() not in seen:
                         seen.add(web.tobytes())
@@ -150,9 +149,10 @@ def _counted(cards: int) -> str:
 def _one_office(log: LogProfile, members: I64, owner: float, place: float, cards: int) -> bool | None:
     """Whether accounts are one organisation's, one office's or one reseller's.
 
-    Whether more than an office holds are a reseller's on one payment cannot be told from their hands. One owner has one payment. People of one place pay each for themselves and ask each of their own: who asks from one
-    source may be a crew at one queue, and is not told from a campaign behind one door unless several payments, each
-    shared by strangers, tie them.
+    Whether more than an office holds are a reseller's on one payment cannot be told from their hands. One owner has one
+    payment. People of one place pay each for themselves and ask each of their own: who asks from one source may be a
+    crew at one queue, and is not told from a campaign behind one door unless several payments, each shared by
+    strangers, tie them.
     """
     if len(members) > OFFICE_SIZE:
         return None if owner >= ONE_DOOR and len(members) <= RESELLER_SIZE else False
@@ -186,20 +186,25 @@ def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
     )
 
 
+def _is(hands: Postings, *kinds: str) -> npt.NDArray[np.bool_]:
+    """Which things are of these kinds."""
+    return np.isin(hands.kinds, [_KINDS.index(kind) for kind in kinds])
+
+
 def _doors(hands: Postings, members: I64) -> tuple[float, float, int]:
     """Largest share of the members that one payment or domain has, and one address or network for most of their
     requests; and how many payments most of them share, each with another member."""
     within = hands.matrix[members]
     # An office is as large as it is: in a small log its door is no rare thing.
     rare = (hands.classes < BLOCKED_CLASSES) | (hands.holders <= OFFICE_SIZE)
-    at = rare & np.isin(hands.kinds, (_ADDRESS, _NETWORK))
+    at = rare & _is(hands, "address", "network")
     held = np.bincount(within.indices, minlength=len(rare))
     # A firm's own mail domain has no other users; in a small log a public one is no common thing.
-    own_mail = (hands.kinds == _DOMAIN) & (held >= ONE_DOOR * hands.holders)
-    has = held[rare & ((hands.kinds == _PAYMENT) | own_mail)].max(initial=0)
+    own_mail = _is(hands, "domain") & (held >= ONE_DOOR * hands.holders)
+    has = held[rare & (_is(hands, "payment") | own_mail)].max(initial=0)
     mostly = at[within.indices] & (within.data >= MAJORITY)
     sits = np.bincount(within.indices[mostly], minlength=1).max()
-    paid = np.bincount(within.indices[hands.kinds[within.indices] == _PAYMENT], minlength=1)
+    paid = np.bincount(within.indices[_is(hands, "payment")[within.indices]], minlength=1)
     shared = paid[paid > 1]
     cards = len(shared) if shared.sum() > MAJORITY * len(members) else min(len(shared), 1)
     return float(has / len(members)), float(sits / len(members)), cards
