@@ -14,9 +14,9 @@ import numpy.typing as npt
 from scipy import optimize
 
 from stillwatch.evidence.p_values import tail_p
-from stillwatch.evidence.postings import changes, distinct
+from stillwatch.evidence.postings import changes
 from stillwatch.evidence.prompt_sets import PromptSets
-from stillwatch.evidence.thresholds import DRAWS_DEALT, LEAST_DEALT, LEAST_OFTEN, MOST_DEALT_SHARE
+from stillwatch.evidence.thresholds import DRAWS_DEALT, LEAST_DEALT, LEAST_OFTEN, MOST_DEALT_SHARE, OFTEN
 
 __all__ = ["SharingOut", "sharing_out"]
 
@@ -51,13 +51,15 @@ def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
     """
     sizes, owner, name = prompts.held(members)
     _, column, counts = np.unique(name, return_inverse=True, return_counts=True)
-    often = counts[column] >= LEAST_OFTEN
-    inside = [(sizes, counts), (np.bincount(owner[often], minlength=len(members)), counts[counts >= LEAST_OFTEN])]
-    found = [one for one in (_test(*part) for part in inside) if one is not None]
+    often = counts >= LEAST_OFTEN
+    parts = [(sizes, counts)]
+    if often.any() and counts[often].mean() >= OFTEN:
+        parts.append((np.bincount(owner[often[column]], minlength=len(members)), counts[often]))
+    found = [one for one in (_test(*part) for part in parts) if one is not None]
     if not found:
         return None
     best = min(found, key=lambda one: one.p_value)
-    return replace(best, p_value=min(1.0, len(inside) * best.p_value))
+    return replace(best, p_value=min(1.0, len(parts) * best.p_value))
 
 
 def _test(sizes: I64, counts: I64) -> SharingOut | None:
@@ -69,13 +71,12 @@ def _test(sizes: I64, counts: I64) -> SharingOut | None:
     if np.sum(counts > 1) < LEAST_DEALT or sizes.max() > MOST_DEALT_SHARE * different:
         return None
     size = _set_size(sizes, different)
-    owner = np.repeat(np.arange(len(sizes)), sizes)
     rng = np.random.default_rng([total, different])
     drawn = np.empty(DRAWS_DEALT)
     for number in range(DRAWS_DEALT):
-        # Which part of the set an account has is chance; what it would draw twice it has once.
-        chosen = distinct(owner * size + rng.integers(0, size, total)) % size
-        seen = np.diff(np.append(np.flatnonzero(changes(np.sort(chosen))), len(chosen)))
+        # Which part of the set an account has is chance.
+        chosen = np.sort(np.concatenate([rng.choice(size, part, replace=False, shuffle=False) for part in sizes]))
+        seen = np.diff(np.append(np.flatnonzero(changes(chosen)), len(chosen)))
         drawn[number] = np.sum(seen * (seen - 1.0)) / 2
     observed = float(np.sum(counts * (counts - 1.0)) / 2)
     return SharingOut(tail_p(-drawn, -observed), observed, float(drawn.mean()), total / different, size)

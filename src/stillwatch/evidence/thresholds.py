@@ -274,7 +274,10 @@ LEAST_DEALT: Final = 20
 """prompts | fewer repeats show no evenness | lower: chance looks even"""
 
 LEAST_OFTEN: Final = 4
-"""accounts a prompt | where chance gives so many on average it leaves few prompts to less | lower: what is rarer by
+"""accounts a prompt | what fewer send may be cover | lower: cover counts as dealt out"""
+
+OFTEN: Final = 10.0
+"""accounts a prompt, on average | chance then leaves one prompt in a hundred below four | lower: what is rarer by
 chance is cut off, and the rest looks even"""
 
 MOST_DEALT_SHARE: Final = 0.5

@@ -1,0 +1,68 @@
+"""When requests were made, to the second: what is counted, and what a shift of each account's hours leaves."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stillwatch.evidence import Moments
+from stillwatch.evidence.moments import shifted
+from stillwatch.evidence.thresholds import LEAST_SHIFT, MOST_MOMENTS, MOST_SHIFT
+
+
+def requests(*rows: tuple[int, float, float, bool, int]) -> Moments:
+    """Of entity, begin and length in seconds (below none: unknown), whether refused, prompt."""
+    owner, begin, length, refused, prompt = (np.array(column) for column in zip(*rows, strict=True))
+    start = (begin * 1e6).astype(np.int64)
+    told = length >= 0
+    return Moments(
+        owner, start, start + np.where(told, length * 1e6, 0).astype(np.int64), told, refused, prompt.astype(np.uint64)
+    )
+
+
+def test_requests_meet_where_another_entity_begins_within_seconds() -> None:
+    made = requests((1, 0, 1, False, 1), (1, 5, 1, False, 2), (2, 9, 1, False, 3), (1, 30, 1, False, 4))
+    assert made.met(10) == 1
+    assert made.met(25) == 2
+    assert made.met(3) == 0
+
+
+def test_work_is_handed_over_where_another_entitys_answer_has_just_ended() -> None:
+    made = requests((1, 0, 10, False, 1), (2, 11, 10, False, 2), (2, 21.5, 5, False, 3), (1, 60, -1, False, 4))
+    assert made.handed_over(2) == 1, "one's own answer hands over nothing"
+    assert made.handed_over(0.5) == 0
+    assert requests((1, 0, -1, False, 1), (2, 1, -1, False, 1)).handed_over(2) == 0
+
+
+def test_requests_in_flight_are_counted_as_each_begins() -> None:
+    made = requests((1, 0, 10, False, 1), (2, 5, 10, False, 2), (3, 12, 10, False, 3), (1, 50, 1, False, 4))
+    assert made.in_flight().tolist() == [1, 2, 2, 1]
+
+
+def test_a_refused_prompt_is_asked_again_by_another() -> None:
+    made = requests((1, 0, -1, True, 7), (2, 60, 1, False, 7), (1, 100, -1, True, 8), (1, 101, 1, False, 8))
+    assert made.asked_again(900) == 1
+    assert made.asked_again(30) == 0
+    assert requests((1, 0, 1, False, 7), (2, 60, 1, False, 7)).asked_again(900) == 0, "an answered one is not"
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 1000), st.integers(1, 6), st.integers(2, 60))
+def test_a_shift_moves_each_entity_as_a_whole_and_keeps_order(seed: int, entities: int, count: int) -> None:
+    rng = np.random.default_rng(seed)
+    begin = np.sort(rng.uniform(0, 86_400, count))
+    made = requests(*((int(rng.integers(entities)), b, 3.0, False, n) for n, b in enumerate(begin)))
+    for one in shifted(made, seed, draws=3):
+        assert (np.diff(one.begin) >= 0).all()
+        place = np.argsort(one.prompt)
+        moved = (one.begin[place] - made.begin) / 1e6
+        assert (one.owner[place] == made.owner).all()
+        for entity in np.unique(made.owner):
+            mine = moved[made.owner == entity]
+            assert np.ptp(mine) == pytest.approx(0, abs=1e-6)
+            assert LEAST_SHIFT - 1 <= abs(mine[0]) <= MOST_SHIFT + 1
+
+
+def test_only_so_many_are_read() -> None:
+    many = requests(*((n % 3, float(n), 1.0, False, n) for n in range(MOST_MOMENTS + 5)))
+    assert len(many.bounded()) == MOST_MOMENTS

@@ -1,0 +1,60 @@
+"""Whether prompts are dealt out by count, against accounts that choose for themselves."""
+
+import numpy as np
+import pytest
+
+from stillwatch.evidence import PromptSets
+from stillwatch.evidence.sharing_out import sharing_out
+from stillwatch.evidence.thresholds import DEALT
+
+ACCOUNTS = np.arange(40)
+
+
+def sets(held: list[np.ndarray]) -> PromptSets:
+    held = [np.unique(one) for one in held]
+    return PromptSets(
+        np.concatenate(held).astype(np.uint64), np.concatenate([[0], np.cumsum([len(one) for one in held])])
+    )
+
+
+def dealt(rng: np.random.Generator, prompts: int, times: int) -> list[np.ndarray]:
+    """Every prompt to so many different accounts."""
+    to = np.stack([rng.choice(len(ACCOUNTS), times, replace=False) for _ in range(prompts)])
+    return [np.flatnonzero((to == account).any(axis=1)) for account in ACCOUNTS]
+
+
+@pytest.mark.parametrize("times", [2, 4, 12])
+@pytest.mark.parametrize("seed", range(3))
+def test_prompts_dealt_out_by_count_are_seen(times: int, seed: int) -> None:
+    found = sharing_out(sets(dealt(np.random.default_rng(seed), 500, times)), ACCOUNTS)
+    assert found is not None
+    assert found.p_value <= DEALT
+    assert found.times == pytest.approx(times)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_cover_does_not_hide_a_prompt_dealt_to_many(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    own = [np.concatenate([part, 10_000 * (n + 1) + np.arange(30)]) for n, part in enumerate(dealt(rng, 150, 12))]
+    found = sharing_out(sets(own), ACCOUNTS)
+    assert found is not None
+    assert found.p_value <= DEALT
+
+
+@pytest.mark.parametrize("size", [400, 2_000, 20_000])
+def test_accounts_that_choose_from_one_set_are_not(size: int) -> None:
+    p = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        found = sharing_out(sets([rng.choice(size, rng.integers(20, 150)) for _ in ACCOUNTS]), ACCOUNTS)
+        p.append(1.0 if found is None else found.p_value)
+    assert min(p) > DEALT
+    assert np.mean(np.array(p) <= 0.05) <= 0.125
+
+
+def test_who_runs_most_of_a_set_is_dealt_nothing() -> None:
+    assert sharing_out(sets([np.arange(200)] * len(ACCOUNTS)), ACCOUNTS) is None
+    rng = np.random.default_rng(0)
+    homework = [rng.choice(15, rng.integers(6, 15), replace=False) for _ in ACCOUNTS]
+    assert sharing_out(sets(homework), ACCOUNTS) is None
+    assert sharing_out(sets([np.arange(20) + 100 * n for n in ACCOUNTS]), ACCOUNTS) is None, "nothing repeats"

@@ -1,0 +1,84 @@
+"""Webs of shared hands, offices, and what one owner's customers have in common by nature."""
+
+import numpy as np
+from made_log import E, made_log
+
+from stillwatch.detection.explanations import explain
+from stillwatch.detection.fdr import campaign_p
+from stillwatch.evidence import Finding, LogProfile, Postings, all_families
+from stillwatch.evidence.families.infrastructure import OFFICE
+
+FAMILIES = all_families()
+PAYMENT, ADDRESS = 0, 2
+
+
+def log_of(cards: dict[int, list[int]], addresses: dict[int, list[int]], share: float = 1.0) -> LogProfile:
+    rows = [(PAYMENT, n, e) for n, who in cards.items() for e in who]
+    rows += [(ADDRESS, 1000 + n, e) for n, who in addresses.items() for e in who]
+    kind, name, entity = (np.array(column) for column in zip(*rows, strict=True))
+    told = np.zeros((4, E), np.bool_)
+    told[[PAYMENT, ADDRESS]] = True
+    hands = Postings.build(
+        entity, name.astype(np.uint64), np.full(len(entity), share), E, kind=kind.astype(np.int8), told=told
+    )
+    return made_log(hands=hands)
+
+
+def webs(log: LogProfile, least: int = 5) -> list[list[int]]:
+    return [web.tolist() for web in FAMILIES["infrastructure"].groups(log, least=least, seed=0)]
+
+
+def office(log: LogProfile, members: np.ndarray) -> bool | None:
+    (one,) = (e for e in explain(log, FAMILIES, members, members[:0]) if e.name == OFFICE)
+    return one.holds
+
+
+def test_cards_bridged_by_addresses_are_one_web() -> None:
+    cards = {n: list(range(9 * n, 9 * n + 9)) for n in range(8)}
+    addresses = {n: [9 * n, 9 * n + 9] for n in range(7)}
+    assert webs(log_of(cards, addresses)) == [list(range(72))]
+    assert webs(log_of(cards, {0: [100, 101]})) == [list(range(9 * n, 9 * n + 9)) for n in range(8)]
+
+
+def test_what_many_hold_ties_nobody_to_a_tighter_web() -> None:
+    found = webs(log_of({1: list(range(6)), 2: list(range(5, 700))}, {1: [900, 901]}))
+    assert list(range(6)) in found
+    assert list(range(700)) in found
+
+
+def test_several_payments_shared_by_strangers_are_no_office() -> None:
+    at_one_place = {0: list(range(20))}
+    assert office(log_of({0: list(range(20))}, at_one_place), np.arange(20)) is True
+    several = {n: [*range(5 * n, 5 * n + 5)] for n in range(4)}
+    assert office(log_of(several, at_one_place), np.arange(20)) is False
+
+
+def test_one_payment_for_more_than_an_office_cannot_be_told_from_a_resellers() -> None:
+    assert office(log_of({0: list(range(100))}, {0: [500, 501]}), np.arange(100)) is None
+    assert office(log_of({0: list(range(500))}, {0: [600, 601]}), np.arange(500)) is False
+
+
+def finding(family: str, p: float) -> Finding:
+    return Finding(family, "seen", 1.0, 0.0, p, "Seen.")
+
+
+def test_a_template_on_shared_hands_convicts_nobody() -> None:
+    def p(**seen: float) -> float:
+        return campaign_p([finding(name, value) for name, value in seen.items()], FAMILIES)
+
+    assert p(structure=1e-12, semantics=0.4, timing=0.5, dispatch=0.6, infrastructure=1e-12) >= 0.4
+    assert p(structure=1e-12, semantics=0.4, timing=1e-9, dispatch=0.6, infrastructure=1e-12) < 1e-8
+    assert p(structure=0.4, semantics=1e-9, timing=0.5, dispatch=0.6, infrastructure=1e-12) < 1e-8
+
+
+def test_a_finding_rules_out_the_explanation_that_it_contradicts() -> None:
+    log = log_of({0: list(range(100))}, {0: [500, 501]})
+    members = np.arange(100)
+    for p, holds in ((1e-6, False), (0.01, None)):
+        (one,) = (
+            e
+            for e in explain(log, FAMILIES, members, members[:0], {"timing": finding("timing", p)})
+            if e.name == OFFICE
+        )
+        assert one.holds is holds
+        assert ("Against it speaks: Seen." in one.statement) is (holds is False)
