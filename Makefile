@@ -95,6 +95,10 @@ bench-fdr: setup ## does --fdr mean what it says: false campaigns over many smal
 bench-mutants: .venv/servers.stamp ## do the tests notice small faults in the code: a sample of them, package by package (long)
 	$(BIN)/python benchmarks/mutants.py
 
+.PHONY: bench-neighbours
+bench-neighbours: setup ## seconds, memory and recall of finding who asks alike, up to 200,000 accounts
+	PYTHONPATH=tests/worlds $(BIN)/python benchmarks/neighbours.py
+
 .PHONY: bench-policy
 bench-policy: setup ## seconds to decide a run of 100,000 accounts
 	$(BIN)/python benchmarks/policy.py

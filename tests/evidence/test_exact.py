@@ -5,7 +5,16 @@ import pytest
 from made_log import content_of
 from scipy import sparse, stats
 
-from stillwatch.evidence import Postings, PromptSets, communities, intraclass_correlation, nearest, tail_p, whiten
+from stillwatch.evidence import (
+    Postings,
+    PromptSets,
+    communities,
+    intraclass_correlation,
+    nearest,
+    neighbours,
+    tail_p,
+    whiten,
+)
 from stillwatch.evidence import thresholds as t
 from stillwatch.evidence.base import Level
 from stillwatch.evidence.content import Content
@@ -298,7 +307,7 @@ def test_nearest_are_those_beyond_both_lines() -> None:
     assert len(nearest(faint).a) == 0
 
 
-def test_nearest_of_many_keeps_the_nearest_and_does_not_depend_on_blocks() -> None:
+def test_nearest_of_many_keeps_the_nearest_and_does_not_depend_on_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(2)
     means = np.zeros((60, 30), np.float32)
     means[:, 0] = 9
@@ -312,8 +321,13 @@ def test_nearest_of_many_keeps_the_nearest_and_does_not_depend_on_blocks() -> No
     cosine = made.unit() @ made.unit().T
     np.fill_diagonal(cosine, -1)
     expected = {tuple(sorted((i, int(j)))) for i in range(60) for j in np.argsort(-cosine[i])[:5]}
-    for block in (7, 60, 2048):
-        few = nearest(made, most=5, block=block)
+    few = nearest(made, most=5)
+    assert set(zip(few.a.tolist(), few.b.tolist(), strict=True)) == expected
+    for table, pending in ((7, 3), (400, 50)):
+        monkeypatch.setattr(neighbours, "_TABLE", table)
+        monkeypatch.setattr(neighbours, "_CHUNK", table)
+        monkeypatch.setattr(neighbours, "_PENDING", pending)
+        few = nearest(made, most=5)
         assert set(zip(few.a.tolist(), few.b.tolist(), strict=True)) == expected
 
 

@@ -25,6 +25,17 @@ TECHNICAL = {
     ("evidence/content.py", "_CHUNK"): "rows at a time: bounds memory, moves no result",
     ("evidence/families/semantics.py", "_CHUNK"): "pairs at a time: bounds memory, moves no result",
     ("evidence/families/timing.py", "_DAY"): "hours a day",
+    ("evidence/neighbours.py", "_CHUNK"): "rows at a time: bounds memory, moves no result",
+    ("evidence/neighbours.py", "_PENDING"): "pairs at a time: bounds memory, moves no result",
+    (
+        "evidence/neighbours.py",
+        "_ROUNDS",
+    ): "of k-means, after which cells hardly move: says where one looks, not what counts",
+    (
+        "evidence/neighbours.py",
+        "_SAMPLED",
+    ): "accounts a cell by which cells are placed: says where one looks, not what counts",
+    ("evidence/neighbours.py", "_TABLE"): "cosines at a time: bounds memory, moves no result",
     ("evidence/log_profile.py", "HOUR"): "microseconds an hour",
     ("evidence/postings.py", "_PAIRS"): "pairs at a time: bounds memory, moves no result",
     ("profiles/templates.py", "_CHUNK"): "pairs at a time: bounds memory, moves no result",

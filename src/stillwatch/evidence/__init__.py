@@ -1,9 +1,9 @@
 """Evidence: what families see in a log, each in one file that says all of it.
 
 ``base`` says what a family is and how to add one; ``families/`` holds them. Beside them lies what they measure
-with: ``postings`` (who shares a thing), ``content`` (what accounts ask), ``icc`` (are they interchangeable),
-``prompt_sets`` (who repeats whom), ``p_values``, ``group_statistics``, ``communities``, and in ``thresholds`` every
-line that is drawn. Families see a ``LogProfile`` and nothing else.
+with: ``postings`` (who shares a thing), ``content`` (what accounts ask), ``neighbours`` (who asks alike), ``icc`` (are
+they interchangeable), ``prompt_sets`` (who repeats whom), ``p_values``, ``group_statistics``, ``communities``, and in
+``thresholds`` every line that is drawn. Families see a ``LogProfile`` and nothing else.
 """
 
 from stillwatch.evidence.base import (
@@ -19,10 +19,11 @@ from stillwatch.evidence.base import (
     Value,
 )
 from stillwatch.evidence.communities import communities
-from stillwatch.evidence.content import Content, Neighbours, nearest, whiten
+from stillwatch.evidence.content import Content, whiten
 from stillwatch.evidence.icc import Icc, intraclass_correlation
 from stillwatch.evidence.log_profile import HOUR, LogProfile
 from stillwatch.evidence.moments import Moments
+from stillwatch.evidence.neighbours import Neighbours, nearest
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.prompt_sets import PromptSets

@@ -16,25 +16,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.evidence.thresholds import CLIP, LINK_COSINE, LINK_Z, NEIGHBOURS, SHRINK, TELLING
+from stillwatch.evidence.neighbours import Neighbours, nearest
+from stillwatch.evidence.thresholds import CLIP, SHRINK, TELLING
 
-__all__ = ["Content", "Neighbours", "nearest", "whiten"]
+__all__ = ["Content", "whiten"]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
 _CHUNK = 8_192
-
-
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """Pairs of entities that ask alike: ``a < b``, their z and their cosine."""
-
-    a: I64
-    b: I64
-    z: F64
-    cosine: F64
 
 
 @dataclass(frozen=True)
@@ -81,7 +72,7 @@ class Content:
 
         Zero for entities whose prompts are ordinary, which can link to nobody.
         """
-        return np.asarray(self.means * self.scale()[:, None], np.float32)
+        return self.means * self.scale().astype(np.float32)[:, None]
 
     def scale(self) -> F64:
         """What makes each entity's mean its direction (E)."""
@@ -155,38 +146,3 @@ def whiten(features: npt.NDArray[np.float16], owner: I64, entities: int, *, embe
     starts = np.searchsorted(owner, present)
     means[present] = np.add.reduceat(out, starts, axis=0) / counts[present][:, None]
     return Content(owner, out, counts, means, raw, centre, spread, whitener, centre_white)
-
-
-def nearest(content: Content, *, most: int = NEIGHBOURS, block: int = 2048) -> Neighbours:
-    """Each telling entity's nearest others by what they ask.
-
-    Exact up to tens of thousands of telling entities; the cost grows with their square.
-    """
-    unit = content.unit()
-    telling = np.flatnonzero(np.any(unit != 0, axis=1))
-    vectors = unit[telling]
-    keys: list[I64] = []
-    cosines: list[F32] = []
-    for start in range(0, len(telling), block):
-        table = vectors[start : start + block] @ vectors.T
-        rows = np.arange(len(table))
-        table[rows, start + rows] = -1.0
-        crowded = np.flatnonzero(np.count_nonzero(table > LINK_COSINE, axis=1) > most)
-        if len(crowded):
-            # Few have more neighbours than count; only for those is the nearest part sought.
-            farther = np.argpartition(-table[crowded], most - 1, axis=1)[:, most:]
-            table[crowded[:, None], farther] = -1.0
-        row, column = np.nonzero(table > LINK_COSINE)
-        left, right = telling[start + row], telling[column]
-        keys.append(np.minimum(left, right) * len(unit) + np.maximum(left, right))
-        cosines.append(table[row, column])
-    if not keys:
-        none = np.zeros(0, np.int64)
-        return Neighbours(none, none, np.zeros(0), np.zeros(0))
-    pairs, first = np.unique(np.concatenate(keys), return_index=True)
-    a, b = pairs // len(unit), pairs % len(unit)
-    cosine = np.concatenate(cosines)[first].astype(np.float64)
-    scale = content.scale()
-    z = content.z_of(a, b, cosine / (scale[a] * scale[b]))
-    kept = z > LINK_Z
-    return Neighbours(a[kept], b[kept], z[kept], cosine[kept])
