@@ -49,8 +49,10 @@ def test_classes_of_rarity_by_share_of_those_known() -> None:
     assert made.classes.tolist() == [0, 0, 1, 1, 2, 2, 3]
     assert made.rarity().tolist() == made.classes.tolist()
     half = held(*[list(range(size)) for size in sizes], known=np.arange(1000) < 500)
-    # A log that says something of fewer is read as a part of so many.
-    assert half.classes.tolist() == [0, 0, 1, 1, 2, 2, 3]
+    assert half.classes.tolist() == [0, 0, 1, 2, 2, 3, 3]
+    # A log that says something of too few is read as a part of a thousand.
+    few = held(*[list(range(size)) for size in sizes], known=np.arange(1000) < 199)
+    assert few.classes.tolist() == [0, 0, 1, 1, 2, 2, 3]
     many = held(list(range(5)), list(range(6)), list(range(7)), entities=3000)
     assert many.classes.tolist() == [0, 0, 1]
 

@@ -45,8 +45,10 @@ def observed(family: str, log: LogProfile, members: np.ndarray = TEN, draws: int
 
 def test_a_signature_is_the_texts_that_members_share_and_their_binomial_tails() -> None:
     texts = held([0, 1, 2], [*range(8), 500], [8, 600], list(range(200)), [3, 4])
-    number, count, chance = signature(log_of(texts=texts), TEN)
-    # What one member alone has is no signature.
+    number, _, _ = signature(log_of(texts=texts), TEN)
+    # What more than a common share of all have is no signature, nor what one member alone has.
+    assert number.tolist() == [1, 0, 4]
+    number, count, chance = signature(log_of(texts=texts), TEN, common=True)
     assert number.tolist() == [1, 3, 0, 4]
     assert count.tolist() == [8, 10, 3, 2]
     held_by = ((8, 9), (10, 200), (3, 3), (2, 2))

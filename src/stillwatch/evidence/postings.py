@@ -22,6 +22,7 @@ from stillwatch.evidence.thresholds import (
     BLOCKED_CLASSES,
     LEAST_BACKGROUND,
     RARITIES,
+    SMALL_LOG,
     THINGS_COMPARED,
 )
 
@@ -43,6 +44,12 @@ def distinct(values: I64) -> I64:
     """Distinct values, sorted: a sort takes a tenth of the time of numpy's own unique, which hashes."""
     values = np.sort(values)
     return values[changes(values)]
+
+
+def _background(known: npt.NDArray[np.bool_]) -> int:
+    """Of how many entities a thing's holders are held to be a part."""
+    count = int(known.sum())
+    return count if count >= SMALL_LOG else LEAST_BACKGROUND
 
 
 @dataclass(frozen=True)
@@ -96,7 +103,7 @@ class Postings:
             known = np.ones(entities, np.bool_)
         bounds = [bound for _, bound in RARITIES]
         # A small log cannot say how rare a thing is: it is read as a part of a larger one whose rest has none of it.
-        share = held / max(int(known.sum()), LEAST_BACKGROUND)
+        share = held / _background(known)
         classes = np.where(held <= ALWAYS_RARE, 0, np.searchsorted(bounds, share)).astype(np.int8)
         kinds = (np.zeros(len(names), np.int8) if kind is None else kind[first])[kept]
         return cls(matrix, names[kept], held, classes, known, kinds, known[None, :] if told is None else told)
@@ -114,7 +121,7 @@ class Postings:
 
     def chance(self) -> F64:
         """For each class of rarity, how likely two entities of whom something is known share a thing of it."""
-        known = max(int(self.known.sum()), LEAST_BACKGROUND)
+        known = _background(self.known)
         share = self.holders / known
         rarity = self.rarity()
         sums = [float(np.sum(share[rarity == c] ** 2)) for c in range(len(RARITIES))]

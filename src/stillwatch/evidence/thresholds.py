@@ -34,9 +34,13 @@ RARITIES: Final = (("rare", 0.002), ("uncommon", 0.02), ("common", 0.15))
 """share of entities | about a decade apart; what more than 15 % have ties nobody | wider classes: a thing's holders
 count as rarer or commoner than they are"""
 
+SMALL_LOG: Final = 200
+"""entities | how rare a thing is cannot be told from fewer | higher: in logs of some hundreds common things count as
+rare; lower: what a campaign fills a small log with counts as common"""
+
 LEAST_BACKGROUND: Final = 1_000
-"""entities | how rare a thing is cannot be told from fewer: a smaller log counts as part of so many, of whom the rest
-have none of it | lower: what a campaign fills a small log with counts as common"""
+"""entities | a small log counts as part of so many, of whom the rest have none of what it holds | lower: what a
+campaign fills a small log with counts as common"""
 
 ALWAYS_RARE: Final = 3
 """holders | a thing two or three have is rare however small the log is | higher: in small logs chance counts as

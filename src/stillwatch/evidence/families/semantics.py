@@ -186,6 +186,10 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
 
 def _own_content(log: LogProfile, members: I64) -> Explanation:
     apart = icc_of(log.content, members)
+    whole = icc_of(log.content, members, whole=True)
+    if not _told(apart) and whole.icc - z_of(UNTOLD) * whole.standard_error > MARGIN:
+        # The common part is too small to tell, and all of it together sets the accounts apart.
+        apart = whole
     if log.closer is not None and not _told(apart):
         # A few prompts an account cannot tell a few accounts apart: more of them may.
         some = members[:: -(-len(members) // MOST_FOR_ICC)]

@@ -22,6 +22,7 @@ from stillwatch.evidence.thresholds import (
     MOST_COHORTS,
     MOST_TEXTS,
     P_FLOOR,
+    RARITIES,
     USED,
     WIDELY_USED,
 )
@@ -31,17 +32,20 @@ __all__ = ["FAMILY", "signature"]
 F64 = npt.NDArray[np.float64]
 
 
-def signature(log: LogProfile, members: I64) -> tuple[I64, F64, F64]:
+def signature(log: LogProfile, members: I64, *, common: bool = False) -> tuple[I64, F64, F64]:
     """Texts shared within a group: their numbers, how many members use each, and log10 p.
 
     The p-value of a text is that of as many holders among blindly drawn entities, times the number
-    of texts.
+    of texts. What is beyond a common share of the log is left out unless ``common``: a campaign may be a third of a
+    log, and nobody else is asked about what so many send.
     """
     texts = log.shared["structure"]
     if texts is None:
         return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
     within = texts.matrix[members]
     things = within.indices[within.data >= LEAST_SHARE]
+    if not common:
+        things = things[texts.classes[things] < len(RARITIES)]
     number, used = np.unique(things, return_counts=True)
     number, count = number[used >= 2].astype(np.int64), used[used >= 2].astype(np.float64)
     chance = log10_sharing_tail(count, len(members), texts.holders[number], texts.matrix.shape[0])
@@ -113,7 +117,7 @@ class Structure(Family):
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """The rarest text that most members send: what a few of them share is no machinery of the group."""
         texts = log.shared[self.name]
-        number, count, chance = signature(log, members)
+        number, count, chance = signature(log, members, common=True)
         wide = np.flatnonzero(count > MAJORITY * len(members))
         if texts is None or not len(wide):
             return [Observed(1.0, "shared text", 0.0, 0.0, "No rare text is shared by most of the accounts.")]
@@ -134,7 +138,7 @@ class Structure(Family):
         """Weight of the group's texts; the strongest counts, for texts of one template come together."""
         texts = log.shared[self.name]
         size, total = len(members), len(log)
-        number, used, _ = signature(log, members)
+        number, used, _ = signature(log, members, common=True)
         # A sentence that two of a hundred members share is no signature of the hundred.
         wide = used >= max(3, WIDELY_USED * size)
         number, used = number[wide][:MOST_TEXTS], used[wide][:MOST_TEXTS]
