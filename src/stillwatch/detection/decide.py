@@ -86,6 +86,9 @@ def decide(
     promising.sort(key=_strength)
     rest = [case for case in cases if not (case.p_value <= NEAR_MISS and case.may_convict)]
     grown, links = _grow(examiner, linker, links, _join(examiner, promising), fdr)
+    # What excuses a whole excuses each part of it, however it was proposed.
+    excused = [case for case in grown if case.explained]
+    grown = [case for case in grown if case.explained or not any(_inside(case, whole) for whole in excused)]
     decided = _control([*grown, *rest], fdr)
     decided.sort(key=lambda case: (case.q_value, *_strength(case)))
     convicted = [case for case in decided if case.q_value <= fdr]
@@ -194,5 +197,8 @@ def _control(cases: list[Case], fdr: float) -> list[Case]:
 
 
 def _is_part(case: Case, whole: Case) -> bool:
-    inside = len(np.intersect1d(case.members, whole.members))
-    return len(whole.members) > len(case.members) and inside >= COVERED * len(case.members)
+    return len(whole.members) > len(case.members) and _inside(case, whole)
+
+
+def _inside(case: Case, whole: Case) -> bool:
+    return len(np.intersect1d(case.members, whole.members)) >= COVERED * len(case.members)

@@ -24,6 +24,7 @@ from stillwatch.evidence.thresholds import (
     OFFICE_SIZE,
     ONE_DOOR,
     P_FLOOR,
+    RARITIES,
     REDRAW,
     RESELLER_SIZE,
     SIGN_UP_HOURS,
@@ -201,8 +202,8 @@ def _doors(hands: Postings, members: I64) -> tuple[float, float, int]:
     held = np.bincount(within.indices, minlength=len(rare))
     # A firm's own mail domain has no other users; in a small log a public one is no common thing.
     own_mail = _is(hands, "domain") & (held >= ONE_DOOR * hands.holders)
-    paid_by = _is(hands, "payment") & (hands.holders <= RESELLER_SIZE)
-    has = held[paid_by | (rare & own_mail)].max(initial=0)
+    few = (hands.holders <= RESELLER_SIZE) & (hands.classes < len(RARITIES))
+    has = held[(_is(hands, "payment") & (few | rare)) | (rare & own_mail)].max(initial=0)
     mostly = at[within.indices] & (within.data >= MAJORITY)
     sits = np.bincount(within.indices[mostly], minlength=1).max()
     paid = np.bincount(within.indices[_is(hands, "payment")[within.indices]], minlength=1)
