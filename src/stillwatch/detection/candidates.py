@@ -16,7 +16,7 @@ from stillwatch.evidence import Family, LogProfile, Side, communities
 from stillwatch.evidence.thresholds import COVERED, LEAST_COHORT, LEAST_MEMBERS, LIKELY, RESOLUTION
 from stillwatch.linking import Links
 
-__all__ = ["Proposal", "candidate_groups"]
+__all__ = ["Proposal", "candidate_groups", "content_groups"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -41,19 +41,36 @@ def candidate_groups(
     least: int = LEAST_MEMBERS,
     cohort: int = LEAST_COHORT,
 ) -> list[Proposal]:
-    """Groups from every side: all content together, questions alone, texts alone, hands, times.
+    """Groups from every side: what content chose, by ``content_groups`` of the same arguments, and what acting together
+    chose."""
+    acting = (family for family in families.values() if family.side == "coordination")
+    return [
+        *(Proposal(group, "content") for group in content_groups(log, families, links, seed, least, cohort)),
+        *(Proposal(group, "coordination") for family in acting for group in family.groups(log, least=least, seed=seed)),
+    ]
 
-    Of one side, a group that an earlier one covers is left out.
+
+def content_groups(
+    log: LogProfile,
+    families: Mapping[str, Family],
+    links: Links,
+    seed: int,
+    least: int = LEAST_MEMBERS,
+    cohort: int = LEAST_COHORT,
+) -> list[I64]:
+    """Groups from three sides: all content together, questions alone, texts alone.
+
+    A group that an earlier one covers is left out.
 
     Args:
         log: the whole log.
-        families: each may propose groups.
+        families: those of content may propose groups.
         links: weighed pairs.
         seed: of clustering.
         least, cohort: smaller groups are left out; those of one text need more, for their links are not asked.
     """
-    coordinated = [family for family in families.values() if family.side == "coordination"]
-    probability = links.without([family.name for family in coordinated])
+    coordinated = [name for name, family in families.items() if family.side == "coordination"]
+    probability = links.without(coordinated)
     kept = probability > LIKELY
     found = communities(
         links.a[kept], links.b[kept], probability[kept], len(log), resolution=RESOLUTION, least=least, seed=seed
@@ -69,8 +86,7 @@ def candidate_groups(
                 if not family.marks:
                     covered[group] = len(found)
                 found.append(group)
-    acting = [group for family in coordinated for group in family.groups(log, least=least, seed=seed)]
-    return [Proposal(group, "content") for group in found] + [Proposal(group, "coordination") for group in acting]
+    return found
 
 
 def _cover(covered: I64, group: I64) -> float:

@@ -74,6 +74,8 @@ class Examiner:
 
     def __init__(self, log: LogProfile, families: Mapping[str, Family], background: Background) -> None:
         self.log, self.families, self._background = log, families, background
+        # Several sides may propose one group: no family is asked about it twice for the same answer.
+        self._found: dict[tuple[str, bytes, tuple[int, bool] | None], Finding] = {}
         self._of = {side: [name for name, family in families.items() if family.side == side] for side in get_args(Side)}
 
     def examine(self, members: I64, bystanders: I64, *, screened: Side | None = None) -> Case:
@@ -111,7 +113,17 @@ class Examiner:
         return Case(members, bystanders, ordered, explanations, campaign_p(ordered, self.families))
 
     def _find(self, names: list[str], members: I64, background: Background) -> dict[str, Finding]:
-        return {name: self.families[name].find(self.log, members, background) for name in names}
+        return {name: self._finding(name, members, background) for name in names}
+
+    def _finding(self, name: str, members: I64, background: Background) -> Finding:
+        """A family's finding, which the members and, where it redraws, the draws decide: who is left out of them are
+        those who ask as the members do."""
+        family = self.families[name]
+        looked = (background.draws, background.aside is not None) if family.redraws else None
+        key = (name, members.tobytes(), looked)
+        if key not in self._found:
+            self._found[key] = family.find(self.log, members, background)
+        return self._found[key]
 
     def _at_best(self, findings: Mapping[str, Finding], side: Side = "coordination") -> float:
         """The least p-value that the group can come to, were the other side beyond doubt."""

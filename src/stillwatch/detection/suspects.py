@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.detection.candidates import candidate_groups
+from stillwatch.detection.candidates import content_groups
 from stillwatch.detection.explanations import explain
 from stillwatch.detection.membership import repeating_apart
 from stillwatch.detection.nulls import Background
@@ -64,8 +64,7 @@ def suspicions(
     """
     background = Background(log, draws, seed)
     found: list[Suspicion] = []
-    proposed = candidate_groups(log, families, links, seed, least=LEAST_SUSPECTS, cohort=LEAST_SUSPECTS)
-    for group in (one.members for one in proposed if one.by == "content"):
+    for group in content_groups(log, families, links, seed, least=LEAST_SUSPECTS, cohort=LEAST_SUSPECTS):
         for members, beside in repeating_apart(log, group):
             if len(members) < LEAST_SUSPECTS or any(_alike(members, s.members) for s in found):
                 continue

@@ -173,6 +173,7 @@ class Family(ABC):
         wordings: patterns that each sampled prompt is held against.
         marks: whether what it fits entities by is had by nobody by accident.
         owners: whether customers of one owner have what it sees in common by nature.
+        redraws: whether its tests draw groups from the log's background.
         examples: worked examples, tested.
     """
 
@@ -187,6 +188,7 @@ class Family(ABC):
     wordings: ClassVar[tuple[Wording, ...]] = ()
     marks: ClassVar[bool] = False
     owners: ClassVar[bool] = False
+    redraws: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]]
 
     @abstractmethod

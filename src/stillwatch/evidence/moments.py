@@ -6,6 +6,7 @@ the hour at which it is busy stay as they are and only the seconds between accou
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -80,21 +81,22 @@ class Moments:
 
     def asked_again(self, seconds: float) -> int:
         """Refused requests that another entity sends, word for word, within so many seconds."""
+        if not self.refused.any():
+            return 0
         order = np.lexsort((self.begin, self.prompt))
         prompt, owner, begin, refused = (x[order] for x in (self.prompt, self.owner, self.begin, self.refused))
         again = (prompt[1:] == prompt[:-1]) & (owner[1:] != owner[:-1]) & refused[:-1]
         return int(np.sum(again & (begin[1:] - begin[:-1] <= _microseconds(seconds))))
 
 
-def shifted(moments: Moments, seed: int, draws: int = DRAWS_SHIFTED) -> list[Moments]:
-    """The same requests with each entity's sequence moved by ``LEAST_SHIFT`` to ``MOST_SHIFT`` seconds either way."""
+def shifted(moments: Moments, seed: int, draws: int = DRAWS_SHIFTED) -> Iterator[Moments]:
+    """The same requests, so many times, with each entity's sequence moved by ``LEAST_SHIFT`` to ``MOST_SHIFT`` seconds
+    either way."""
     rng = np.random.default_rng([seed, len(moments)])
     who, place = np.unique(moments.owner, return_inverse=True)
-    out = []
     for _ in range(draws):
         away = rng.uniform(LEAST_SHIFT, MOST_SHIFT, len(who)) * rng.choice((-1.0, 1.0), len(who))
         by = (away * _microseconds(1)).astype(np.int64)[place]
         order = np.argsort(moments.begin + by, kind="stable")
         moved = replace(moments, begin=moments.begin + by, end=moments.end + by)
-        out.append(moved.chosen(order))
-    return out
+        yield moved.chosen(order)

@@ -8,10 +8,10 @@ from scipy import stats
 
 from stillwatch.evidence.thresholds import LEAST_DRAWS, P_FLOOR, RANKED, TAIL
 
-__all__ = ["log10_sharing_tail", "tail_p"]
+__all__ = ["count_tail_p", "log10_sharing_tail", "tail_p"]
 
 F64 = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.float64 | np.int64]
+Numbers = npt.NDArray[np.float64 | np.int64]
 
 
 def tail_p(draws: F64, observed: float) -> float:
@@ -45,7 +45,13 @@ def tail_p(draws: F64, observed: float) -> float:
     return float(np.clip(size / len(draws) * beyond, P_FLOOR, rank))
 
 
-def log10_sharing_tail(count: Counts, size: int, holders: Counts, total: int) -> F64:
+def count_tail_p(draws: Numbers, observed: int) -> float:
+    """``tail_p`` of a count: uniform noise below one is added to the draws, so that their tail can be extrapolated."""
+    noise = np.random.default_rng(len(draws)).random(len(draws))
+    return tail_p(draws + noise, float(observed))
+
+
+def log10_sharing_tail(count: Numbers, size: int, holders: Numbers, total: int) -> F64:
     """log10 P(at least ``count`` of ``size`` entities drawn from ``total`` are among the ``holders``).
 
     Hypergeometric (Fisher's exact test): who is drawn is part of the total, and in a small log a large part of it.

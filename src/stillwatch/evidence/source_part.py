@@ -37,12 +37,10 @@ class SourcePart:
     Attributes:
         posterior: of each prompt, how likely it is of the common source (n).
         share: of all of them.
-        bits: of each prompt, how much likelier the source makes it than the log does, log2 (n).
     """
 
     posterior: F64
     share: float
-    bits: F64
 
 
 def source_part(content: Content, members: I64, whitened: F32, owner: I64) -> SourcePart:
@@ -57,7 +55,7 @@ def source_part(content: Content, members: I64, whitened: F32, owner: I64) -> So
     Returns:
         The whole of it, where the log has too few other prompts to tell.
     """
-    everything = SourcePart(np.ones(len(owner)), 1.0, np.zeros(len(owner)))
+    everything = SourcePart(np.ones(len(owner)), 1.0)
     outside = _outside(content, members)
     if len(outside) < LEAST_BACKGROUND_PROMPTS or not len(owner):
         return everything
@@ -85,7 +83,7 @@ def _mixture(scores: F64, others: F64) -> SourcePart:
     spread = max(float(others.std()), 1e-9)
     usual = np.maximum(_density(others, scores, spread), 1e-12)
     centre, width, share = float(np.quantile(scores, 0.8)), max(float(scores.std()), 1e-9), 0.5
-    posterior = source = np.ones(len(scores))
+    posterior = np.ones(len(scores))
     for _ in range(EM_ROUNDS):
         source = np.exp(-0.5 * ((scores - centre) / width) ** 2) / (width * np.sqrt(2 * np.pi))
         posterior = share * source / (share * source + (1 - share) * usual)
@@ -95,7 +93,7 @@ def _mixture(scores: F64, others: F64) -> SourcePart:
         share = total / len(scores)
         centre = float(posterior @ scores) / total
         width = max(float(np.sqrt(posterior @ (scores - centre) ** 2 / total)), LEAST_COMPONENT * spread)
-    return SourcePart(posterior, share, np.log2(np.maximum(source, 1e-12) / usual))
+    return SourcePart(posterior, share)
 
 
 def _density(sample: F64, where: F64, spread: float) -> F64:

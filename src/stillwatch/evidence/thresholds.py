@@ -394,7 +394,7 @@ lower: the same few stand-ins in every draw"""
 # --- verdicts -------------------------------------------------------------------------------------------------
 
 NEAR_MISS: Final = 0.05
-"""p-value | too weak to call a campaign, strong enough to say so | higher: more accounts on watch"""
+"""p-value | strong enough to be grown and tested again | higher: more groups are grown"""
 
 LEAST_WATCHED: Final = 12
 """entities | fewer who merely ask from one source are not watched | lower: topics that a few people share are

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -9,8 +12,9 @@ import pyarrow as pa
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import Moments
 
-__all__ = ["moments_of", "request_table"]
+__all__ = ["moments_reader"]
 
+# A row a request: begin in microseconds since 1970, latency in milliseconds.
 _REQUESTS_SQL = """
 SELECT a.entity, epoch_us(e.time) AS begin, e.latency_ms::FLOAT AS latency,
        coalesce(e.status NOT SIMILAR TO '2[0-9][0-9]|ok|OK|success', false) AS refused, hash(e.prompt) AS prompt
@@ -18,18 +22,26 @@ FROM {exchanges} AS e JOIN {accounts} AS a USING (account_id)
 """
 
 
-def request_table(engine: Engine, *, exchanges: Table, accounts: Table) -> Table:
-    """A row a request: ``entity, begin, latency, refused, prompt``; begin in microseconds, latency in milliseconds."""
-    return engine.sql(_REQUESTS_SQL, exchanges=exchanges, accounts=accounts)
+def moments_reader(engine: Engine, *, exchanges: Table, accounts: Table) -> Callable[[npt.NDArray[np.int64]], Moments]:
+    """Reads the requests of some entities in order of time; the log's are put together when it is first called."""
+
+    @cache
+    def requests() -> Table:
+        return engine.sql(_REQUESTS_SQL, exchanges=exchanges, accounts=accounts)
+
+    def read(members: npt.NDArray[np.int64]) -> Moments:
+        return _moments(
+            engine.fetch(
+                "SELECT r.* FROM {requests} AS r SEMI JOIN {members} USING (entity) ORDER BY begin, entity, prompt",
+                requests=requests(),
+                members=pa.table({"entity": members}),
+            )
+        )
+
+    return read
 
 
-def moments_of(engine: Engine, requests: Table, members: npt.NDArray[np.int64]) -> Moments:
-    """The requests of these entities in order of time."""
-    table = engine.fetch(
-        "SELECT r.* FROM {requests} AS r SEMI JOIN {members} USING (entity) ORDER BY begin, entity, prompt",
-        requests=requests,
-        members=pa.table({"entity": members}),
-    )
+def _moments(table: pa.Table) -> Moments:
     begin = np.asarray(table["begin"], np.int64)
     latency = np.asarray(table["latency"].fill_null(float("nan")), np.float64)
     lasted = np.isfinite(latency) & (latency >= 0)

@@ -19,7 +19,7 @@ from stillwatch.evidence import Content, Family, LogProfile, Postings, whiten
 from stillwatch.evidence.thresholds import SHARED_BY
 from stillwatch.profiles.account import account_table, count_tables
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
-from stillwatch.profiles.moments import moments_of, request_table
+from stillwatch.profiles.moments import moments_reader
 from stillwatch.profiles.templates import find_templates
 from stillwatch.profiles.texts import Texts, closer_look, draw_sample, prompt_sets, prompt_table, read_texts
 from stillwatch.profiles.windows import windows
@@ -121,8 +121,6 @@ def build_profile(
         features, whose = closer_look(engine, members, left_out, prompts=prompts, exchanges=exchanges)
         return *content.read(features), whose
 
-    requests = request_table(engine, exchanges=exchanges, accounts=accounts)
-
     log = _log_profile(
         engine,
         families,
@@ -133,7 +131,7 @@ def build_profile(
         prompt_sets=prompt_sets(engine, prompts, len(entities)),
         wording=_wording(families, texts.flags, owner, len(entities)),
         closer=closer,
-        moments=lambda members: moments_of(engine, requests, members),
+        moments=moments_reader(engine, exchanges=exchanges, accounts=accounts),
     )
     return Profiled(log, accounts, counts, sample, template_of, texts, left_out)
 

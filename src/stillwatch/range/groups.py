@@ -13,7 +13,6 @@ from dataclasses import replace
 from stillwatch.range import hours
 from stillwatch.range.account import Account, Known
 from stillwatch.range.customers import campus
-from stillwatch.range.neighbours import own_instruction
 from stillwatch.range.script import Ask, Stage, moment, scripted
 from stillwatch.range.talk import Person, asks_of
 from stillwatch.range.wording import inject, sentence, wrapper
@@ -106,7 +105,7 @@ def teams(stage: Stage, counts: Sequence[int]) -> Iterator[Account]:
     rng = stage.rng
     for party in parties(rng, counts, 4, 9):
         base, topic = rng.choice(stage.texts.apps)
-        system = own_instruction(rng, base, topic)
+        system = topic.instruction(rng, base)
         origin, shape, file = stage.subscriber("scale", api=True)
         org = f"org-{rng.randrange(16**8):08x}"
         for count in party:

@@ -17,6 +17,7 @@ from stillwatch.range.library import Topic
 from stillwatch.range.maker import Maker, people_writer
 
 __all__ = [
+    "FRAMEWORK_AGENT",
     "agents",
     "applications",
     "batches",
@@ -31,7 +32,7 @@ __all__ = [
     "teams",
 ]
 
-_FRAMEWORK_AGENT = (
+FRAMEWORK_AGENT = (
     "You are a software agent working in a repository. Use one tool at a time and wait for its result. "
     "Never edit files outside the workspace. When the task is done, say DONE and summarise the change."
 )
@@ -61,17 +62,12 @@ def _instructed(system: str, topic: Topic, extra: float = 0.3) -> Writer:
     return write
 
 
-def _own_instruction(make: Maker, base: str, topic: Topic) -> str:
-    words = " ".join(make.rng.sample(topic.words, min(6, len(topic.words))))
-    return f"{topic.reword(make.rng, base[:500] or 'Handle the input.', 0.35)} Notes for this desk: {words}."
-
-
 def applications(make: Maker, count: int) -> Iterator[Account]:
     """One firm's application each: an instruction of its own over its own inputs."""
     for _ in range(count):
         base, topic = make.rng.choice(make.library.apps)
         times = clock.machine(make.numbers, make.volume(30, 1.4), office=make.rng.random() < 0.7)
-        yield make.account("application", times, _instructed(_own_instruction(make, base, topic), topic), api=True)
+        yield make.account("application", times, _instructed(topic.instruction(make.rng, base), topic), api=True)
 
 
 def retrieval(make: Maker, count: int) -> Iterator[Account]:
@@ -105,7 +101,7 @@ def agents(make: Maker, count: int) -> Iterator[Account]:
                 {"role": "user", "content": f"{rng.choice(names)}: {' '.join(rng.choices(topic.words, k=30))}"},
             ]
             turns = [{"role": "user", "content": task}, *(loop * rng.randrange(0, 2))]
-            return {"system": _FRAMEWORK_AGENT, "messages": turns, "tools": ["read_file", "edit_file", "run_shell"]}
+            return {"system": FRAMEWORK_AGENT, "messages": turns, "tools": ["read_file", "edit_file", "run_shell"]}
 
         times = clock.machine(make.numbers, make.volume(40, 1.2), office=True)
         yield make.account("agent", times, write, api=True, user_agent="codeagent/0.86", max_tokens=8192)
@@ -141,7 +137,7 @@ def batches(make: Maker, count: int) -> Iterator[Account]:
             base, topic = f"Translate the text into {language}.", make.rng.choice(make.library.people)
         times = clock.nightly(make.numbers, make.volume(60, 1.1))
         yield make.account(
-            "batch", times, _instructed(_own_instruction(make, base, topic), topic), api=True, temperature=0.0
+            "batch", times, _instructed(topic.instruction(make.rng, base), topic), api=True, temperature=0.0
         )
 
 
@@ -175,7 +171,7 @@ def teams(make: Maker, count: int) -> Iterator[Account]:
     while made < count:
         size = min(make.rng.randrange(4, 9), count - made)
         base, topic = make.rng.choice(make.library.apps)
-        writer = _instructed(_own_instruction(make, base, topic), topic)
+        writer = _instructed(topic.instruction(make.rng, base), topic)
         origin, shape, file = make.who(make.rng, api=True, volume=40)
         org = f"org-{make.rng.randrange(16**8):08x}"
         for _ in range(size):

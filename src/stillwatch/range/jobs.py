@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 
 from stillwatch.range import hours
 from stillwatch.range.account import Account
-from stillwatch.range.neighbours import own_instruction
 from stillwatch.range.script import Ask, Stage, moment, scripted
 from stillwatch.range.wording import wrapper
 
@@ -46,7 +45,7 @@ def batches(stage: Stage, counts: Sequence[int]) -> Iterator[Account]:
     rng = stage.rng
     for count in counts:
         base, topic = rng.choice(stage.texts.apps)
-        system = own_instruction(rng, base, topic)
+        system = topic.instruction(rng, base)
         asks = [
             Ask(moment(hour), {"system": system, "prompt": topic.reword(rng, rng.choice(topic.texts), 0.1)})
             for hour in hours.nightly(stage.numbers, count, 0, stage.hours)

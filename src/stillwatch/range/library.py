@@ -49,6 +49,11 @@ class Topic:
         """A text of this topic that nobody else sends."""
         return self.reword(rng, rng.choice(self.texts))
 
+    def instruction(self, rng: random.Random, base: str) -> str:
+        """One firm's instruction for this topic: another's in form, with words of its own."""
+        words = " ".join(rng.sample(self.words, min(6, len(self.words))))
+        return f"{self.reword(rng, base[:500] or 'Handle the input.', 0.35)} Notes for this desk: {words}."
+
 
 @dataclass(frozen=True, slots=True)
 class Library:

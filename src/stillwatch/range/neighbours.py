@@ -6,22 +6,17 @@ function and name it in ``random_world``.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stillwatch.range import grammar, hours
-from stillwatch.range.account import Account
-from stillwatch.range.library import Topic
+from stillwatch.range.account import Account, Known
+from stillwatch.range.honest import FRAMEWORK_AGENT
 from stillwatch.range.script import NEW_MODEL, Ask, Stage, moment, scripted
 from stillwatch.range.talk import Person, asks_of
 
 __all__ = ["agents", "applications", "bots", "launches", "monitors", "people", "retrieval", "translators"]
 
-_FRAMEWORK = (
-    "You are a software agent working in a repository. Use one tool at a time and wait for its result. "
-    "Never edit files outside the workspace. When the task is done, say DONE and summarise the change."
-)
 _TRANSLATE = (
     "Translate the text into {language}.",
     "Translate into {language}, keep names and numbers:",
@@ -48,10 +43,12 @@ def _machine(stage: Stage, count: int) -> Any:
     return way(stage.numbers, count, begin, stage.hours)
 
 
-def own_instruction(rng: random.Random, base: str, topic: Topic) -> str:
-    """One firm's instruction: another's in form, with words of its own."""
-    words = " ".join(rng.sample(topic.words, min(6, len(topic.words))))
-    return f"{topic.reword(rng, base[:500] or 'Handle the input.', 0.35)} Notes for this desk: {words}."
+def _on_framework(stage: Stage, count: int, **client: Any) -> Known:
+    """Somebody whose client is mostly the framework's own."""
+    origin, shape, file = stage.stranger(api=True, volume=count)
+    if stage.rng.random() < 0.6:
+        shape |= client
+    return origin, shape, file
 
 
 def applications(stage: Stage, counts: Sequence[int]) -> Iterator[Account]:
@@ -59,7 +56,7 @@ def applications(stage: Stage, counts: Sequence[int]) -> Iterator[Account]:
     rng = stage.rng
     for count in counts:
         base, topic = rng.choice(stage.texts.apps)
-        system, apart = own_instruction(rng, base, topic), rng.random() < 0.8
+        system, apart = topic.instruction(rng, base), rng.random() < 0.8
         asks = []
         for hour in _machine(stage, count):
             text = topic.reword(rng, rng.choice(topic.texts), 0.1)
@@ -78,10 +75,9 @@ def retrieval(stage: Stage, counts: Sequence[int]) -> Iterator[Account]:
         for hour in hours.office(stage.numbers, count, 0, stage.hours):
             system, topic = rng.choice(mine)
             asks.append(Ask(moment(hour), {"system": system, "prompt": topic.write(rng)}))
-        origin, shape, file = stage.stranger(api=True, volume=count)
-        if rng.random() < 0.6:
-            shape |= {"user_agent": "langchain/1.2", "temperature": 0.0}
-        yield scripted(stage, "retrieval", asks, (origin, shape, file))
+        yield scripted(
+            stage, "retrieval", asks, _on_framework(stage, count, user_agent="langchain/1.2", temperature=0.0)
+        )
 
 
 def agents(stage: Stage, counts: Sequence[int]) -> Iterator[Account]:
@@ -100,11 +96,8 @@ def agents(stage: Stage, counts: Sequence[int]) -> Iterator[Account]:
                 turns = [*turns, {"role": "assistant", "content": f"read {rng.choice(names)}"}]
                 turns.append({"role": "user", "content": found})
             tools = ["read_file", "edit_file", "run_shell"]
-            asks.append(Ask(moment(hour), {"system": _FRAMEWORK, "messages": turns, "tools": tools}))
-        origin, shape, file = stage.stranger(api=True, volume=count)
-        if rng.random() < 0.6:
-            shape |= {"user_agent": "codeagent/0.86", "max_tokens": 8192}
-        yield scripted(stage, "agent", asks, (origin, shape, file))
+            asks.append(Ask(moment(hour), {"system": FRAMEWORK_AGENT, "messages": turns, "tools": tools}))
+        yield scripted(stage, "agent", asks, _on_framework(stage, count, user_agent="codeagent/0.86", max_tokens=8192))
 
 
 def translators(stage: Stage, counts: Sequence[int]) -> Iterator[Account]:

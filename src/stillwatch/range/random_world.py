@@ -15,7 +15,7 @@ from stillwatch.range.axes import Design
 from stillwatch.range.clock import RELEASES
 from stillwatch.range.script import NEW_MODEL, Stage
 from stillwatch.range.sources import open_texts
-from stillwatch.range.writing import iso, opened
+from stillwatch.range.writing import ANSWERS, identity, opened
 
 __all__ = ["accounts_of", "described", "record", "releases"]
 
@@ -43,14 +43,6 @@ _KINDS: dict[str, tuple[Kind, float, float]] = {
     "bots": (neighbours.bots, 60, 1.1),
     "monitors": (neighbours.monitors, 90, 0.9),
 }
-
-
-_ANSWERS = (
-    "Here is what I would do first, and what to watch for after that.",
-    "Short answer: it depends on which of the two you have; the details follow.",
-    "The steps are below, with the one that usually fails marked.",
-    "I can help with that. Start with the simplest version and measure.",
-)
 
 
 def accounts_of(design: Design, corpus: Sequence[Path]) -> list[Account]:
@@ -91,12 +83,7 @@ def record(rng: random.Random, account: Account, time: int) -> dict[str, Any]:
     written, origin = account.writer(rng), account.origin
     turns = written.get("messages") or [{"content": written["prompt"]}]
     fields: dict[str, Any] = {
-        "exchange_id": f"x-{rng.getrandbits(56):014x}",
-        "time": iso(time),
-        "provider": "apex",
-        "account_id": account.account_id,
-        "org_id": account.org_id,
-        "operation": "chat",
+        **identity(rng, account, time),
         "user_agent": origin.user_agent,
         **account.shape,
         **written,
@@ -107,7 +94,7 @@ def record(rng: random.Random, account: Account, time: int) -> dict[str, Any]:
     }
     if written["status"] == "200":
         asked = sum(len(turn["content"]) for turn in turns) + len(written.get("system") or "")
-        fields["response"] = f"{rng.choice(_ANSWERS)} {turns[-1]['content'][:40]}"
+        fields["response"] = f"{rng.choice(ANSWERS)} {turns[-1]['content'][:40]}"
         fields["input_tokens"] = asked // 4 + 8
     return fields
 

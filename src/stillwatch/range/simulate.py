@@ -25,16 +25,9 @@ from stillwatch.range.library import Library, open_library
 from stillwatch.range.maker import Maker
 from stillwatch.range.populations import KINDS
 from stillwatch.range.scenarios import SCENARIOS, Scenario
-from stillwatch.range.writing import Recorder, iso, opened, write_logs, write_side_files
+from stillwatch.range.writing import ANSWERS, Recorder, identity, opened, write_logs, write_side_files
 
 __all__ = ["Simulation", "simulate", "simulate_design"]
-
-_ANSWERS = (
-    "Here is what I would do first, and what to watch for after that.",
-    "Short answer: it depends on which of the two you have; the details follow.",
-    "The steps are below, with the one that usually fails marked.",
-    "I can help with that. Start with the simplest version and measure.",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +171,7 @@ def _record(rng: random.Random, account: Account, time: int, pivots: dict[str, A
     text = written.get("prompt") or written["messages"][-1]["content"]
     refused = account.banned is not None and time > account.banned
     record: dict[str, Any] = {
-        "exchange_id": f"x-{rng.getrandbits(56):014x}",
-        "time": iso(time),
-        "provider": "apex",
-        "account_id": account.account_id,
-        "org_id": account.org_id,
-        "operation": "chat",
+        **identity(rng, account, time),
         **account.shape,
         **written,
         "status": "403" if refused else "200",
@@ -201,7 +189,7 @@ def _record(rng: random.Random, account: Account, time: int, pivots: dict[str, A
     if not refused:
         tokens = rng.randrange(40, 900)
         record |= {
-            "response": f"{rng.choice(_ANSWERS)} {text[:40]}",
+            "response": f"{rng.choice(ANSWERS)} {text[:40]}",
             "stop_reason": "stop",
             "input_tokens": len(text) // 4 + 8,
             "output_tokens": tokens,

@@ -14,9 +14,17 @@ import numpy as np
 from stillwatch.range import clock
 from stillwatch.range.account import Account
 
-__all__ = ["Recorder", "iso", "opened", "write_logs", "write_side_files"]
+__all__ = ["ANSWERS", "Recorder", "identity", "opened", "write_logs", "write_side_files"]
 
 _A_FILE = 250_000
+
+ANSWERS = (
+    "Here is what I would do first, and what to watch for after that.",
+    "Short answer: it depends on which of the two you have; the details follow.",
+    "The steps are below, with the one that usually fails marked.",
+    "I can help with that. Start with the simplest version and measure.",
+)
+"""What answers begin with."""
 
 Recorder = Callable[[random.Random, Account, int], dict[str, Any]]
 """Writes one exchange of an account, at this moment, beside who and where; fields of None are left out."""
@@ -52,7 +60,19 @@ def write_logs(accounts: Sequence[Account], rng: random.Random, folder: Path, re
     return len(order)
 
 
-def iso(time: int) -> str:
+def identity(rng: random.Random, account: Account, time: int) -> dict[str, Any]:
+    """What every exchange's record begins with: which it is, when, and whose."""
+    return {
+        "exchange_id": f"x-{rng.getrandbits(56):014x}",
+        "time": _iso(time),
+        "provider": "apex",
+        "account_id": account.account_id,
+        "org_id": account.org_id,
+        "operation": "chat",
+    }
+
+
+def _iso(time: int) -> str:
     """A moment as logs have it."""
     return datetime.fromtimestamp(time / 1e6, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -64,7 +84,7 @@ def write_side_files(accounts: Sequence[Account], folder: Path, releases: Mappin
     with (folder / "accounts.jsonl").open("wb") as target:
         for account in ordered:
             row = {"account_id": account.account_id, "org_id": account.org_id, **account.file}
-            row["created"] = iso(row["created"])
+            row["created"] = _iso(row["created"])
             target.write(encode({k: v for k, v in row.items() if v is not None}) + b"\n")
     with (folder / "truth.jsonl").open("wb") as target:
         for account in ordered:
@@ -77,4 +97,4 @@ def write_side_files(accounts: Sequence[Account], folder: Path, releases: Mappin
             target.write(encode(row) + b"\n")
     with (folder / "releases.jsonl").open("wb") as target:
         for model, hours in releases.items():
-            target.write(encode({"model": model, "time": iso(clock.START + int(hours * clock.HOUR))}) + b"\n")
+            target.write(encode({"model": model, "time": _iso(clock.START + int(hours * clock.HOUR))}) + b"\n")

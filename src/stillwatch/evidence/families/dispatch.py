@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
-import numpy.typing as npt
 
 from stillwatch.evidence.base import Example, Family, Null, Observed
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.moments import Moments, shifted
-from stillwatch.evidence.p_values import tail_p
+from stillwatch.evidence.p_values import count_tail_p, tail_p
 from stillwatch.evidence.sharing_out import sharing_out
 from stillwatch.evidence.thresholds import (
     ASKED_AGAIN_SECONDS,
     HANDED_OVER_SECONDS,
     LEAST_MEMBERS,
     LEAST_MOMENTS,
+    MAJORITY,
     MET_SECONDS,
 )
 
 __all__ = ["FAMILY"]
 
-F64 = npt.NDArray[np.float64]
+# Of each count: its name, and what it says of the shares of requests counted here and under the shifts.
+_COUNTED = (
+    (
+        f"requests met within {MET_SECONDS:.0f} s",
+        f"{{mine:.0%}} of the requests are met by another account's within {MET_SECONDS:.0f} seconds, against "
+        "{usual:.0%} were each account's hours shifted by some minutes.",
+    ),
+    (
+        f"requests handed over within {HANDED_OVER_SECONDS:.0f} s",
+        "{mine:.0%} of the requests begin as another account's answer ends, against {usual:.0%} were each account's "
+        "hours shifted by some minutes.",
+    ),
+    (
+        "refused requests asked again by another account",
+        "Of the requests, {mine:.1%} were refused and asked again, word for word, by another of the accounts within "
+        "minutes, against {usual:.1%} by chance.",
+    ),
+)
 
 
 class Dispatch(Family):
@@ -31,6 +48,7 @@ class Dispatch(Family):
     name = "dispatch"
     sees = "one queue of work"
     side = "coordination"
+    redraws = False
     reads = ("time", "latency_ms", "status", "prompt")
     blind_spot = "Accounts that work at their own pace, each through a list of its own."
     examples = (
@@ -65,56 +83,36 @@ class Dispatch(Family):
 
 
 def _seconds(moments: Moments) -> Iterable[Observed]:
-    draws = shifted(moments, seed=int(moments.owner[0]))
-    total = len(moments)
-    for name, statement, count in (
-        (
-            f"requests met within {MET_SECONDS:.0f} s",
-            "{mine:.0%} of the requests are met by another account's within {s:.0f} seconds, against {usual:.0%} were "
-            "each account's hours shifted by some minutes.".replace("{s:.0f}", f"{MET_SECONDS:.0f}"),
-            lambda m: m.met(MET_SECONDS),
-        ),
-        (
-            f"requests handed over within {HANDED_OVER_SECONDS:.0f} s",
-            "{mine:.0%} of the requests begin as another account's answer ends, against {usual:.0%} were each "
-            "account's hours shifted by some minutes.",
-            lambda m: m.handed_over(HANDED_OVER_SECONDS),
-        ),
-        (
-            "refused requests asked again by another account",
-            "Of the requests, {mine:.1%} were refused and asked again, word for word, by another of the accounts "
-            "within minutes, against {usual:.1%} by chance.",
-            lambda m: m.asked_again(ASKED_AGAIN_SECONDS),
-        ),
-    ):
-        mine, usual, p = _beyond(moments, draws, count)
-        yield Observed(p, name, mine / total, usual / total, statement.format(mine=mine / total, usual=usual / total))
-    if moments.lasted.mean() > 0.5:
-        yield _steady(moments, draws)
+    mine = _measured(moments)
+    drawn = np.array([_measured(one) for one in shifted(moments, seed=int(moments.owner[0]))])
+    usual, total = drawn.mean(axis=0), len(moments)
+    for place, (statistic, statement) in enumerate(_COUNTED):
+        yield Observed(
+            count_tail_p(drawn[:, place], int(mine[place])) if mine[place] else 1.0,
+            statistic,
+            mine[place] / total,
+            float(usual[place]) / total,
+            statement.format(mine=mine[place] / total, usual=usual[place] / total),
+        )
+    if moments.lasted.mean() > MAJORITY:
+        yield Observed(
+            tail_p(-np.log(drawn[:, -1] + 0.01), -float(np.log(mine[-1] + 0.01))),
+            "variance of requests in flight",
+            mine[-1],
+            float(usual[-1]),
+            "The number of requests being answered at once stays steady over all the accounts together (variance "
+            f"{mine[-1]:.2f}, against {usual[-1]:.2f} were each account's hours shifted by some minutes).",
+        )
 
 
-def _steady(moments: Moments, draws: list[Moments]) -> Observed:
-    """Whether so many workers as there are keep so many requests in flight."""
-    mine = float(moments.in_flight().var())
-    drawn = np.array([one.in_flight().var() for one in draws])
-    usual = float(drawn.mean())
-    return Observed(
-        tail_p(-np.log(drawn + 0.01), -float(np.log(mine + 0.01))),
-        "variance of requests in flight",
-        mine,
-        usual,
-        "The number of requests being answered at once stays steady over all the accounts together (variance "
-        f"{mine:.2f}, against {usual:.2f} were each account's hours shifted by some minutes).",
+def _measured(moments: Moments) -> tuple[float, ...]:
+    """What ``_COUNTED`` names, and the variance of the requests in flight."""
+    return (
+        float(moments.met(MET_SECONDS)),
+        float(moments.handed_over(HANDED_OVER_SECONDS)),
+        float(moments.asked_again(ASKED_AGAIN_SECONDS)),
+        float(moments.in_flight().var()),
     )
-
-
-def _beyond(moments: Moments, draws: list[Moments], count: Callable[[Moments], int]) -> tuple[int, float, float]:
-    """A count, its mean under the shifts, and its p-value."""
-    mine = count(moments)
-    # Uniform noise below one, so that a count's null has a tail to extrapolate.
-    jitter = np.random.default_rng(len(draws)).random(len(draws))
-    drawn = np.array([count(one) for one in draws], np.float64)
-    return mine, float(drawn.mean()), tail_p(drawn + jitter, float(mine)) if mine else 1.0
 
 
 FAMILY = Dispatch()

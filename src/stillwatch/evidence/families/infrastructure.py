@@ -13,7 +13,7 @@ from stillwatch.evidence.base import Count, Example, Explanation, Family, Level,
 from stillwatch.evidence.group_statistics import scatter, sharing
 from stillwatch.evidence.icc import icc_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
-from stillwatch.evidence.p_values import tail_p
+from stillwatch.evidence.p_values import count_tail_p, tail_p
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
 from stillwatch.evidence.thresholds import (
@@ -174,9 +174,7 @@ def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
     elif p < REDRAW:
         # Offices make sharing lumpy, which the binomial does not know; groups drawn from the log do.
         groups = null.plain(members, DRAWS_ROUGH, whole=True, among=hands.known)
-        # Uniform noise below one, so that a count's null has a tail to extrapolate.
-        jitter = np.random.default_rng(len(groups)).random(len(groups))
-        p = max(p, tail_p(sharing(hands, groups) + jitter, float(shared)))
+        p = max(p, count_tail_p(sharing(hands, groups), shared))
     return Observed(
         p,
         "share of accounts that share a payment, address or domain",

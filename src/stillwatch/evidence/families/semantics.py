@@ -186,10 +186,10 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
 
 def _own_content(log: LogProfile, members: I64) -> Explanation:
     apart = icc_of(log.content, members)
-    whole = icc_of(log.content, members, whole=True)
-    if not _told(apart) and whole.icc - z_of(UNTOLD) * whole.standard_error > MARGIN:
-        # The common part is too small to tell, and all of it together sets the accounts apart.
-        apart = whole
+    if not _told(apart):
+        whole = icc_of(log.content, members, whole=True)
+        # The common part is too small to tell, and all of it together may set the accounts apart.
+        apart = whole if _set_apart(whole) else apart
     if log.closer is not None and not _told(apart):
         # A few prompts an account cannot tell a few accounts apart: more of them may.
         some = members[:: -(-len(members) // MOST_FOR_ICC)]
@@ -198,7 +198,7 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
         holds, statement = None, "Too few prompts an account to tell whether each has content of its own."
     else:
         bound = z_of(UNTOLD) * apart.standard_error
-        holds = apart.icc - bound > MARGIN if _told(apart) else None
+        holds = _set_apart(apart) if _told(apart) else None
         statement = f"The account explains {max(apart.icc, 0):.1%} of the differences between prompts."
         if holds is None:
             statement += (
@@ -210,9 +210,12 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
 
 def _told(apart: Icc) -> bool:
     """Whether it is shown on which side of the margin the correlation lies."""
-    return bool(
-        np.isfinite(apart.icc) and (apart.p_value <= UNTOLD or apart.icc - z_of(UNTOLD) * apart.standard_error > MARGIN)
-    )
+    return bool(np.isfinite(apart.icc) and (apart.p_value <= UNTOLD or _set_apart(apart)))
+
+
+def _set_apart(apart: Icc) -> bool:
+    """Whether it is shown that accounts have content of their own."""
+    return bool(apart.icc - z_of(UNTOLD) * apart.standard_error > MARGIN)
 
 
 def z_of(level: float) -> float:

@@ -40,6 +40,7 @@ class Shape(Family):
     side = "context"
     reads = (*_PARAMETERS, "user_agent", "tls_fingerprint")
     needs = reads
+    redraws = False
     blind_spot = "Clients that everybody uses with their default parameters."
     counts: ClassVar[Mapping[str, Count]] = {
         "parameters": Count(

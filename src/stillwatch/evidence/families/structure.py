@@ -61,6 +61,7 @@ class Structure(Family):
     sees = "the same text machinery"
     side = "content"
     reads = ("system", "prompt")
+    redraws = False
     blind_spot = "Prompts reworded by a model for each account, with no sentence of five words in common."
     counts: ClassVar[Mapping[str, Count]] = {
         "sentence": Count("unnest(list_distinct(sentences))", source="sketches", shared=True, kept=False),
