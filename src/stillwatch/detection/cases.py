@@ -104,10 +104,11 @@ class Examiner:
             if len(members) >= LEAST_WATCHED and "semantics" in self.families:
                 seen = self.families["semantics"].find(self.log, members, background)
                 findings["semantics"] = seen
-            if seen is None or seen.p_value > ONE_SOURCE:
+            if seen is None or seen.among_strangers > ONE_SOURCE:
                 return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings))
         rest = [name for name in self.families if name not in findings]
         findings |= self._find(rest, members, background)
+        findings |= self._closer(findings, members, background)
         ordered = tuple(findings[name] for name in self.families)
         explanations = explain(self.log, self.families, members, bystanders, findings)
         return Case(members, bystanders, ordered, explanations, campaign_p(ordered, self.families))
@@ -124,6 +125,14 @@ class Examiner:
         if key not in self._found:
             self._found[key] = family.find(self.log, members, background)
         return self._found[key]
+
+    def _closer(self, findings: Mapping[str, Finding], members: I64, background: Background) -> dict[str, Finding]:
+        """What a closer look finds where only content leaves open whether a group is a campaign."""
+        content, acting = self._at_best(findings, "content"), self._at_best(findings)
+        if not (acting < content <= HOPELESS):
+            return {}
+        looked = {name: self.families[name].again(self.log, members, background) for name in self._of["content"]}
+        return {name: one for name, one in looked.items() if one is not None and findings[name].p_value <= HOPELESS}
 
     def _at_best(self, findings: Mapping[str, Finding], side: Side = "coordination") -> float:
         """The least p-value that the group can come to, were the other side beyond doubt."""

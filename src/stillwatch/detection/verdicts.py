@@ -96,7 +96,7 @@ def _near_miss(case: Case, fdr: float) -> str | None:
             f"too weak to call a campaign (p = {case.p_value:.2g}, q = {case.q_value:.2g})."
         )
     source = next((f for f in case.findings if f.family == "semantics"), None)
-    if source is not None and len(case.members) >= LEAST_WATCHED and source.p_value <= ONE_SOURCE:
+    if source is not None and len(case.members) >= LEAST_WATCHED and source.among_strangers <= ONE_SOURCE:
         return (
             f"Asks from one source with {len(case.members) - 1:,} other accounts, and nothing shows that they act "
             f"together. {source.statement}"
