@@ -18,7 +18,7 @@ import numpy.typing as npt
 from stillwatch.detection.candidates import candidate_groups
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.fdr import q_values
-from stillwatch.detection.membership import acting_along, fit, recruited, repeating_apart, tell_apart
+from stillwatch.detection.membership import acting_along, fit, not_unlike, recruited, repeating_apart, tell_apart
 from stillwatch.detection.nulls import Background
 from stillwatch.evidence import Family, LogProfile, Side
 from stillwatch.evidence.thresholds import (
@@ -172,7 +172,7 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     found = fit(examiner.log, examiner.families, case.members, members)
     along = acting_along(examiner.log, examiner.families, case.members, members)
     marked, first = found.marked >= MARK_BITS, np.isin(members, case.members)
-    kept = members[own | (along & marked) | (first & (along | marked))]
+    kept = members[(own | (along & marked) | (first & (along | marked))) & not_unlike(found, along)]
     if len(kept) < LEAST_MEMBERS or np.array_equal(kept, case.members):
         return case
     bystanders = np.setdiff1d(np.union1d(case.bystanders, np.setdiff1d(case.members, kept)), kept)
