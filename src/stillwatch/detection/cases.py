@@ -14,6 +14,7 @@ from stillwatch.detection.fdr import campaign_p
 from stillwatch.detection.membership import fit
 from stillwatch.detection.nulls import Background
 from stillwatch.evidence import Explanation, Family, Finding, LogProfile, Side
+from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.thresholds import (
     DRAWS_ROUGH,
     HOPELESS,
@@ -56,6 +57,11 @@ class Case:
     def untold(self) -> bool:
         """Whether an honest explanation cannot be ruled out, though none is shown to hold."""
         return not self.explained and any(one.holds is None for one in self.explanations)
+
+    @property
+    def one_office(self) -> bool:
+        """Whether nothing but being one office stands against it, which a few accounts of a whole cannot decide."""
+        return bool(self.explanations) and all(one.holds is False or one.name == OFFICE for one in self.explanations)
 
     @property
     def may_convict(self) -> bool:

@@ -89,7 +89,7 @@ def _near_miss(case: Case, fdr: float) -> str | None:
             f"Acts like {len(case.members) - 1:,} other accounts, and it cannot be told whether an honest explanation "
             f"holds: {unsure[0].name}. {unsure[0].statement}"
         )
-    if case.may_convict and case.p_value <= fdr:
+    if case.may_convict and case.p_value <= fdr * fdr:
         seen = [f.family for f in case.findings if f.p_value <= fdr]
         return (
             f"Resembles {len(case.members) - 1:,} other accounts ({', '.join(seen) or 'no family alone'}); "
