@@ -54,6 +54,11 @@ class Case:
         return any(one.holds for one in self.explanations)
 
     @property
+    def excused(self) -> bool:
+        """Whether an honest explanation holds that no test of the group measures."""
+        return any(one.holds and not one.tested for one in self.explanations)
+
+    @property
     def untold(self) -> bool:
         """Whether an honest explanation cannot be ruled out, though none is shown to hold."""
         return not self.explained and any(one.holds is None for one in self.explanations)

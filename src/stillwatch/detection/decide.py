@@ -198,17 +198,21 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
 def _control(cases: list[Case], fdr: float) -> list[Case]:
     """q-values over the groups, a part of a found whole not counted as a find of its own.
 
-    Each find makes the next easier in Benjamini and Hochberg's procedure; ten pieces of one campaign
-    would let a chance group through.
+    Each find makes the next easier in Benjamini and Hochberg's procedure; ten pieces of one campaign would let a
+    chance group through. A group that is honestly excused by what no test measures is no hypothesis (independent
+    filtering: Bourgon, Gentleman and Huber 2010).
     """
+    asked = np.array([not case.excused for case in cases], np.bool_)
     while True:
         p = np.array([case.p_value if case.may_convict else 1.0 for case in cases])
-        cases = [replace(case, q_value=float(q)) for case, q in zip(cases, q_values(p), strict=True)]
+        q = np.ones(len(cases))
+        q[asked] = q_values(p[asked])
+        cases = [replace(case, q_value=float(value)) for case, value in zip(cases, q, strict=True)]
         wholes = [case for case in cases if case.q_value <= fdr]
-        parts = {id(case) for case in wholes if any(_is_part(case, whole) for whole in wholes)}
-        if not parts:
+        alone = np.array([not any(_is_part(case, whole) for whole in wholes) or case.q_value > fdr for case in cases])
+        if alone.all():
             return cases
-        cases = [case for case in cases if id(case) not in parts]
+        cases, asked = [case for case, kept in zip(cases, alone, strict=True) if kept], asked[alone]
 
 
 def _is_part(case: Case, whole: Case) -> bool:

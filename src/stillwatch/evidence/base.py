@@ -132,7 +132,8 @@ class Explanation:
     """One honest explanation: what was measured, and whether it holds; None where that cannot be told.
 
     ``contradicted_by`` names the families that can rule it out: what each does for itself, no queue deals out.
-    ``strangers`` says that it supposes people who have nothing to do with one another beforehand.
+    ``strangers`` says that it supposes people who have nothing to do with one another beforehand. ``tested`` says that
+    it is told by what a test measures, so that leaving out whom it excuses would choose among p-values.
     """
 
     name: str
@@ -140,6 +141,7 @@ class Explanation:
     holds: bool | None
     contradicted_by: tuple[str, ...] = ()
     strangers: bool = False
+    tested: bool = False
 
 
 class Example(NamedTuple):

@@ -260,6 +260,13 @@ EVEN_RATIO: Final = 0.3
 LIKE_RATIO: Final = 1.0
 """log ratio of volumes | level "same span" | higher: that level gets commoner and weighs less"""
 
+TOGETHER_HOURS: Final = 12.0
+"""hours | a pool is opened, or banned, within a day | higher: strangers begin together"""
+
+TOGETHER: Final = 1e-4
+"""p-value | so many of a group begin (or end) with an account that chance gives it to one in ten thousand | higher:
+strangers act along"""
+
 ALONG: Final = 4.0
 """robust standard deviations | an account's hours follow a group's so far beyond the log's | lower: strangers are
 recruited"""

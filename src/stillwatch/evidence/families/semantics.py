@@ -223,7 +223,7 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
                 f" The samples are too small to tell: it may be anything from {max(apart.icc - bound, 0):.1%} "
                 f"to {apart.icc + bound:.1%}."
             )
-    return Explanation("customers of one framework, each with content of their own", statement, holds)
+    return Explanation("customers of one framework, each with content of their own", statement, holds, tested=True)
 
 
 def _told(apart: Icc) -> bool:

@@ -29,6 +29,8 @@ from stillwatch.evidence.thresholds import (
     OCCASION_SHARE,
     OCCASION_SIZE,
     SPAN_HOURS,
+    TOGETHER,
+    TOGETHER_HOURS,
     WEEKEND_HOURS,
 )
 
@@ -116,16 +118,43 @@ class Timing(Family):
         return [_occasion(log, members)]
 
     def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
-        """Whose hourly activity correlates with the group's far beyond the log's."""
-        residuals = log.derived[self.name]
-        told = _told(residuals)
-        if not told.any():
-            return None
-        beside = residuals @ residuals[members].mean(axis=0)
-        # Median and median deviation: members not found yet are part of the log and must not widen its spread.
-        usual = float(np.median(beside[told]))
-        spread = float(stats.median_abs_deviation(beside[told], scale="normal"))
-        return np.asarray(told[who] & (beside[who] - usual > ALONG * max(spread, 1e-9)))
+        """Whose hourly activity correlates with the group's far beyond the log's, or who begins or ends together with
+        more of the group than chance has."""
+        return (
+            _in_its_beat(log.derived[self.name], members, who)
+            | _together(log, members, who, log.first_seen, log.window_start)
+            | _together(log, members, who, log.last_seen, log.window_end)
+        )
+
+
+def _in_its_beat(residuals: F32, members: I64, who: I64) -> npt.NDArray[np.bool_]:
+    told = _told(residuals)
+    if not told.any():
+        return np.zeros(len(who), np.bool_)
+    beside = residuals @ residuals[members].mean(axis=0)
+    # Median and median deviation: members not found yet are part of the log and must not widen its spread.
+    usual = float(np.median(beside[told]))
+    spread = float(stats.median_abs_deviation(beside[told], scale="normal"))
+    return np.asarray(told[who] & (beside[who] - usual > ALONG * max(spread, 1e-9)))
+
+
+def _together(log: LogProfile, members: I64, who: I64, times: I64, edge: I64) -> npt.NDArray[np.bool_]:
+    """Whose first (or last) exchange lies within hours of more members' than chance has, for the log's own begin so
+    often then."""
+    inside = _inside(log, times, edge)
+    everyone, theirs = np.sort(times[inside]), np.sort(times[members[inside[members]]])
+    if not len(theirs):
+        return np.zeros(len(who), np.bool_)
+    reach = int(TOGETHER_HOURS * HOUR)
+
+    def near(sorted_times: I64) -> I64:
+        return np.searchsorted(sorted_times, times[who] + reach, "right") - np.searchsorted(sorted_times, times[who] - reach)
+
+    itself = np.isin(who, members)
+    others = np.maximum(len(everyone) - len(theirs), 1)
+    chance = np.clip((near(everyone) - near(theirs) + 1.0) / others, 0.0, 1.0)
+    p = stats.binom.sf(near(theirs) - itself - 1, len(theirs) - itself, chance)
+    return np.asarray(inside[who] & (p <= TOGETHER))
 
 
 def _occasion(log: LogProfile, members: I64) -> Explanation:
@@ -174,9 +203,7 @@ def _edge(
     log: LogProfile, members: I64, null: Null, name: str, times: I64, edge: I64, least: int
 ) -> Iterable[Observed]:
     """Common first or last exchanges, of those who began or ended inside what was observed of their sources."""
-    gap = (log.last_seen - log.first_seen) / np.maximum(log.exchanges - 1, 1)
-    # An account that was there at the edge began before it or goes on after it; the quiet may be a weekend's.
-    inside = np.abs(times - edge) > np.maximum(WEEKEND_HOURS * HOUR, EDGE_GAPS * gap)
+    inside = _inside(log, times, edge)
     told = members[inside[members]]
     if len(told) < max(least, 0.5 * len(members)):
         return
@@ -190,6 +217,13 @@ def _edge(
         f"The accounts' {name} exchanges lie {mine:.1f} hours apart (typically), against "
         f"{np.median(drawn):.1f} in groups of like volume.",
     )
+
+
+def _inside(log: LogProfile, times: I64, edge: I64) -> npt.NDArray[np.bool_]:
+    """Who began or ended inside what was observed of their sources (E)."""
+    gap = (log.last_seen - log.first_seen) / np.maximum(log.exchanges - 1, 1)
+    # An account that was there at the edge began before it or goes on after it; the quiet may be a weekend's.
+    return np.asarray(np.abs(times - edge) > np.maximum(WEEKEND_HOURS * HOUR, EDGE_GAPS * gap))
 
 
 def _beats(residuals: F32, members: I64, null: Null, least: int) -> Iterable[Observed]:
