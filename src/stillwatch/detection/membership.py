@@ -141,7 +141,7 @@ def acting_along(log: LogProfile, families: Families, members: I64, who: I64) ->
 def _belonging(log: LogProfile, families: Families, members: I64, who: I64) -> I64:
     found = fit(log, families, members, who)
     fits = (found.bits >= RECRUIT_BITS) & (found.marked >= MARK_BITS)
-    alike = (found.alike >= ALIKE_BITS) | ((found.marked >= MARK_BITS) & (found.bits >= ALIKE_BITS))
+    alike = (found.alike >= RECRUIT_BITS / 2) | ((found.marked >= MARK_BITS) & (found.bits >= ALIKE_BITS))
     unsure = np.flatnonzero(~fits & alike)
     fits[unsure] = acting_along(log, families, members, who[unsure])
     chosen = who[fits]
