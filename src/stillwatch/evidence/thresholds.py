@@ -348,6 +348,10 @@ HOPELESS: Final = 0.05
 PROMISING: Final = 0.3
 """p-value of the rough test | from which the full test is made | lower: time is saved and power lost"""
 
+DRAWS_AT_ONCE: Final = 25
+"""draws | a statistic in the middle of its null has ten draws beyond it by then | fewer: calls cost more than draws;
+more: groups that show nothing take longer"""
+
 LEAST_DRAWS: Final = 50
 """draws | fewer known values make no null | lower: p-values without meaning"""
 
