@@ -7,7 +7,7 @@ from scipy import stats
 
 from stillwatch.evidence import tail_p
 from stillwatch.evidence.p_values import drawn_until_told
-from stillwatch.evidence.thresholds import DRAWS_AT_ONCE, RANKED
+from stillwatch.evidence.thresholds import DRAWS_AT_ONCE, ENOUGH
 
 
 def test_p_values_of_null_statistics_are_uniform() -> None:
@@ -44,7 +44,7 @@ def test_what_is_nothing_rare_is_drawn_for_no_longer() -> None:
     assert len(drawn_until_told(draw, np.array([-3.0, -1.0]), 200)) == DRAWS_AT_ONCE
     assert len(drawn_until_told(draw, np.array([-3.0, 5.0]), 200)) == 200, "one rare statistic of two"
     drawn = drawn_until_told(draw, np.array([0.5, 0.0]), 200)
-    assert tail_p(drawn[:, 0], 0.5) == (np.sum(drawn[:, 0] >= 0.5) + 1) / (len(drawn) + 1) > RANKED / 200
+    assert tail_p(drawn[:, 0], 0.5) == (np.sum(drawn[:, 0] >= 0.5) + 1) / (len(drawn) + 1) > ENOUGH / 200
 
 
 def test_p_values_of_draws_that_stop_early_keep_their_level() -> None:

@@ -102,9 +102,10 @@ def shifted(moments: Moments, rng: np.random.Generator, draws: int) -> Moments:
     either way: one draw after another, too far apart to meet."""
     who, place = np.unique(moments.owner, return_inverse=True)
     away = rng.uniform(LEAST_SHIFT, MOST_SHIFT, (draws, len(who))) * rng.choice((-1.0, 1.0), (draws, len(who)))
-    by = (away * _microseconds(1)).astype(np.int64)[:, place]
-    order = np.argsort(moments.begin + by, axis=1, kind="stable")
     apart = int(moments.end.max() - moments.begin.min()) + 4 * _microseconds(MOST_SHIFT)
-    by = (np.take_along_axis(by, order, axis=1) + apart * np.arange(draws)[:, None]).ravel()
+    by = (away * _microseconds(1)).astype(np.int64) + apart * np.arange(draws)[:, None]
+    begin = by[:, place] + moments.begin
+    order = np.argsort(begin, axis=1, kind="stable")
     moved = moments.chosen(order.ravel())
-    return replace(moved, begin=moved.begin + by, end=moved.end + by)
+    begin = begin.ravel()[(order + len(moments) * np.arange(draws)[:, None]).ravel()]
+    return replace(moved, begin=begin, end=begin + (moved.end - moved.begin))

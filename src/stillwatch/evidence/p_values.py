@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from stillwatch.evidence.thresholds import DRAWS_AT_ONCE, LEAST_DRAWS, P_FLOOR, RANKED, TAIL
+from stillwatch.evidence.thresholds import DRAWS_AT_ONCE, ENOUGH, LEAST_DRAWS, P_FLOOR, RANKED, TAIL
 
 __all__ = ["count_tail_p", "drawn_until_told", "log10_sharing_tail", "tail_p"]
 
@@ -19,7 +19,7 @@ Numbers = npt.NDArray[np.float64 | np.int64]
 def drawn_until_told(draw: Callable[[int], F64], observed: F64, most: int) -> F64:
     """Draws of s statistics under the null, no more of them than tell (Besag and Clifford 1991).
 
-    What ``RANKED`` draws reach is nothing rare, and its rank among so many is its p-value.
+    What ``ENOUGH`` draws reach is nothing rare, however many more are drawn.
 
     Args:
         draw: gives so many draws (draws x s).
@@ -27,7 +27,7 @@ def drawn_until_told(draw: Callable[[int], F64], observed: F64, most: int) -> F6
         most: draws that are made for what fewer reach.
     """
     drawn = draw(DRAWS_AT_ONCE)
-    while len(drawn) < most and np.any(np.sum(drawn >= observed, axis=0) < RANKED):
+    while len(drawn) < most and np.any(np.sum(drawn >= observed, axis=0) < ENOUGH):
         drawn = np.concatenate([drawn, draw(DRAWS_AT_ONCE)])
     return drawn
 
@@ -50,7 +50,7 @@ def tail_p(draws: F64, observed: float) -> float:
     if above >= RANKED:
         return float(rank)
     if len(draws) < LEAST_DRAWS:
-        return 1.0
+        return float(rank) if above >= ENOUGH else 1.0
     draws = np.sort(draws)
     size = min(TAIL, len(draws) // 4)
     threshold = (draws[-size] + draws[-size - 1]) / 2

@@ -349,8 +349,12 @@ PROMISING: Final = 0.3
 """p-value of the rough test | from which the full test is made | lower: time is saved and power lost"""
 
 DRAWS_AT_ONCE: Final = 25
-"""draws | a statistic in the middle of its null has ten draws beyond it by then | fewer: calls cost more than draws;
-more: groups that show nothing take longer"""
+"""draws | four of five statistics that show nothing have enough draws beyond them by then | fewer: calls cost more than
+draws; more: groups that show nothing take longer"""
+
+ENOUGH: Final = 4
+"""draws | beyond an observed value: in 200 draws its p-value is then above .02, and no group's that counts (Besag and
+Clifford 1991) | fewer: power is lost; more: time"""
 
 LEAST_DRAWS: Final = 50
 """draws | fewer known values make no null | lower: p-values without meaning"""
