@@ -285,7 +285,7 @@ DRAWS_SHIFTED: Final = 100
 """draws | a tail is fitted beyond them; 200 gave the same p-values, at 5 sigma within a factor of 10 where these keep
 within 15 | fewer: a coarser tail"""
 
-MOST_MOMENTS: Final = 20_000
+MOST_MOMENTS: Final = 10_000
 """requests | a few days of a campaign; more say no more | more: time"""
 
 LEAST_MOMENTS: Final = 40
