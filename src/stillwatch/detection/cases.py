@@ -14,6 +14,7 @@ from stillwatch.detection.fdr import campaign_p
 from stillwatch.detection.membership import fit
 from stillwatch.detection.nulls import Background
 from stillwatch.evidence import Explanation, Family, Finding, LogProfile, Side
+from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.thresholds import (
     DRAWS_ROUGH,
     HOPELESS,
@@ -56,6 +57,11 @@ class Case:
     def untold(self) -> bool:
         """Whether an honest explanation cannot be ruled out, though none is shown to hold."""
         return not self.explained and any(one.holds is None for one in self.explanations)
+
+    @property
+    def one_office(self) -> bool:
+        """Whether nothing but being one office stands against it, which a few accounts of a whole cannot decide."""
+        return bool(self.explanations) and all(one.holds is False or one.name == OFFICE for one in self.explanations)
 
     @property
     def may_convict(self) -> bool:
@@ -102,6 +108,7 @@ class Examiner:
             return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings))
         rest = [name for name in self.families if name not in findings]
         findings |= self._find(rest, members, background)
+        findings |= self._closer(findings, members, background)
         ordered = tuple(findings[name] for name in self.families)
         p_value = campaign_p(ordered, self.families)
         if screened is not None and p_value > HOPELESS and not self._one_source(members, background):
@@ -114,7 +121,7 @@ class Examiner:
         return (
             len(members) >= LEAST_WATCHED
             and "semantics" in self.families
-            and self._finding("semantics", members, background).p_value <= ONE_SOURCE
+            and self._finding("semantics", members, background).among_strangers <= ONE_SOURCE
         )
 
     def _find(self, names: list[str], members: I64, background: Background) -> dict[str, Finding]:
@@ -129,6 +136,14 @@ class Examiner:
         if key not in self._found:
             self._found[key] = family.find(self.log, members, background)
         return self._found[key]
+
+    def _closer(self, findings: Mapping[str, Finding], members: I64, background: Background) -> dict[str, Finding]:
+        """What a closer look finds where only content leaves open whether a group is a campaign."""
+        content, acting = self._at_best(findings, "content"), self._at_best(findings)
+        if not (acting < content <= HOPELESS):
+            return {}
+        looked = {name: self.families[name].again(self.log, members, background) for name in self._of["content"]}
+        return {name: one for name, one in looked.items() if one is not None and findings[name].p_value <= HOPELESS}
 
     def _at_best(self, findings: Mapping[str, Finding], side: Side = "coordination") -> float:
         """The least p-value that the group can come to, were the other side beyond doubt."""

@@ -18,15 +18,17 @@ import numpy.typing as npt
 from stillwatch.detection.candidates import candidate_groups
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.fdr import q_values
-from stillwatch.detection.membership import acting_along, fit, recruited, repeating_apart, tell_apart
+from stillwatch.detection.membership import acting_along, fit, not_unlike, recruited, repeating_apart, tell_apart
 from stillwatch.detection.nulls import Background
 from stillwatch.evidence import Family, LogProfile, Side
 from stillwatch.evidence.thresholds import (
+    ALIKE_BITS,
     COVERED,
     LEAST_MEMBERS,
     LIKELY,
     LINK_TRIES,
     MARK_BITS,
+    NEARLY_ALL,
     NEAR_MISS,
     RECRUIT_BITS,
 )
@@ -85,10 +87,11 @@ def decide(
                 seen.add(inside.tobytes())
                 screened: Side = "coordination" if group.by == "content" else "content"
                 cases.append(examiner.examine(inside, np.union1d(outside, beside), screened=screened))
-    promising = [case for case in cases if case.p_value <= NEAR_MISS and case.may_convict]
-    promising.sort(key=_strength)
-    rest = [case for case in cases if not (case.p_value <= NEAR_MISS and case.may_convict)]
-    grown, links = _grow(examiner, linker, links, _join(examiner, promising), fdr)
+    pieces = [case for case in cases if case.p_value <= NEAR_MISS and case.one_office]
+    rest = [case for case in cases if not (case.p_value <= NEAR_MISS and case.one_office)]
+    joined = _join(examiner, sorted(pieces, key=_strength))
+    rest += [case for case in joined if not case.may_convict]
+    grown, links = _grow(examiner, linker, links, [case for case in joined if case.may_convict], fdr)
     # What excuses a whole excuses each part of it, however it was proposed.
     excused = [case for case in grown if case.explained]
     grown = [case for case in grown if case.explained or not any(_inside(case, whole) for whole in excused)]
@@ -103,17 +106,26 @@ def _strength(case: Case) -> tuple[float, int, int]:
 
 
 def _same_campaign(examiner: Examiner, a: Case, b: Case) -> bool:
-    """Whether two cases are pieces of one: each one's members fit the other's signature."""
-    there = np.median(fit(examiner.log, examiner.families, a.members, b.members).bits)
-    back = np.median(fit(examiner.log, examiner.families, b.members, a.members).bits)
-    return bool(min(there, back) >= RECRUIT_BITS / 2 and max(there, back) >= RECRUIT_BITS)
+    """Whether two cases are pieces of one: each one's members fit the other's signature, or fit it somewhat and nearly
+    all act along with the other."""
+    log, families = examiner.log, examiner.families
+    there = np.median(fit(log, families, a.members, b.members).bits)
+    back = np.median(fit(log, families, b.members, a.members).bits)
+    if min(there, back) >= RECRUIT_BITS / 2 and max(there, back) >= RECRUIT_BITS:
+        return True
+    return bool(
+        min(there, back) >= ALIKE_BITS
+        and acting_along(log, families, a.members, b.members).mean() >= NEARLY_ALL
+        and acting_along(log, families, b.members, a.members).mean() >= NEARLY_ALL
+    )
 
 
 def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
     """Join pieces of one campaign, for as long as any two are.
 
     Pieces may work at different times, one in place of another: what convicts the whole is the better of their tests,
-    twice over for the choice (Bonferroni). It is explained as a whole.
+    twice over for the choice (Bonferroni). It is explained as a whole. A piece that one office would explain convicts
+    nothing by its own test, so that a whole with such a piece stands its own.
     """
     joined: list[Case] = []
     for case in cases:
@@ -122,8 +134,11 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
                 members = np.union1d(case.members, other.members)
                 bystanders = np.setdiff1d(np.union1d(case.bystanders, other.bystanders), members)
                 whole = examiner.examine(members, bystanders)
-                if whole.may_convict:
-                    joined[place] = replace(whole, p_value=min(1.0, 2 * min(case.p_value, other.p_value)))
+                told = case.may_convict or other.may_convict
+                if whole.may_convict or (whole.one_office and not told):
+                    better = min(1.0, 2 * min(case.p_value, other.p_value))
+                    own = 0.0 if case.may_convict and other.may_convict else whole.p_value
+                    joined[place] = replace(whole, p_value=max(better, own))
                     break
         else:
             joined.append(case)
@@ -175,7 +190,7 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     found = fit(examiner.log, examiner.families, case.members, members)
     along = acting_along(examiner.log, examiner.families, case.members, members)
     marked, first = found.marked >= MARK_BITS, np.isin(members, case.members)
-    kept = members[own | (along & marked) | (first & (along | marked))]
+    kept = members[(own | (along & marked) | (first & (along | marked))) & not_unlike(found, along)]
     if len(kept) < LEAST_MEMBERS or np.array_equal(kept, case.members):
         return case
     bystanders = np.setdiff1d(np.union1d(case.bystanders, np.setdiff1d(case.members, kept)), kept)

@@ -19,11 +19,12 @@ from stillwatch.evidence.thresholds import CONTRADICTS, LICENSED
 __all__ = ["explain"]
 
 I64 = npt.NDArray[np.int64]
+Families = Mapping[str, Family]
 
 
 def explain(
     log: LogProfile,
-    families: Mapping[str, Family],
+    families: Families,
     members: I64,
     bystanders: I64,
     findings: Mapping[str, Finding] | None = None,
@@ -40,7 +41,7 @@ def explain(
     licensed = float((log.columns["licensed"][members] == 1).mean())
     return (
         *(
-            _held_against(one, findings or {})
+            _held_against(one, log, families, members, findings or {})
             for family in families.values()
             for one in family.explain(log, members, bystanders)
         ),
@@ -52,14 +53,19 @@ def explain(
     )
 
 
-def _held_against(explanation: Explanation, findings: Mapping[str, Finding]) -> Explanation:
-    """An explanation that a finding contradicts is ruled out, and says by what."""
+def _held_against(
+    explanation: Explanation, log: LogProfile, families: Families, members: I64, findings: Mapping[str, Finding]
+) -> Explanation:
+    """An explanation that something contradicts is ruled out, and says by what."""
     if explanation.holds is False:
         return explanation
-    for name in explanation.contradicted_by:
-        found = findings.get(name)
-        if found is not None and found.tested and found.p_value <= CONTRADICTS:
-            return replace(
-                explanation, holds=False, statement=f"{explanation.statement} Against it speaks: {found.statement}"
-            )
-    return explanation
+    against = [
+        found.statement
+        for found in (findings.get(name) for name in explanation.contradicted_by)
+        if found is not None and found.tested and found.p_value <= CONTRADICTS
+    ]
+    if explanation.strangers:
+        against += [told for family in families.values() if (told := family.no_strangers(log, members))]
+    if not against:
+        return explanation
+    return replace(explanation, holds=False, statement=f"{explanation.statement} Against it speaks: {against[0]}")

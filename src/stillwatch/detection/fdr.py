@@ -21,7 +21,8 @@ def campaign_p(findings: Iterable[Finding], families: Mapping[str, Family]) -> f
     An intersection-union test (Berger 1982): no family alone can reject it, however small its p-value. Each side takes
     the smaller of its families' p-values, times their number (Bonferroni); the larger side is the test's p-value.
     Families of context take no part. One owner's customers have a text and hands in common by nature, so those two
-    together show an owner, not a campaign: one side at least must be shown by something else. The p-value is never
+    together show an owner, not a campaign: one side at least must be shown by something else. The same goes for
+    questions that are interchangeable and no nearer to one another than strangers' are, as a relay's mixed customers'. The p-value is never
     below that of the test of all families, so it stays one.
 
     Args:
@@ -31,7 +32,8 @@ def campaign_p(findings: Iterable[Finding], families: Mapping[str, Family]) -> f
     tested = [(finding, families[finding.family]) for finding in findings if finding.tested]
 
     def side(name: str, *, owners: bool) -> float:
-        told = [f.p_value for f, family in tested if family.side == name and (owners or not family.owners)]
+        known = [(f, family) for f, family in tested if family.side == name and (owners or not family.owners)]
+        told = [f.p_value if owners else f.among_strangers for f, _ in known]
         return min(1.0, len(told) * min(told)) if told else 1.0
 
     content, coordination = side("content", owners=True), side("coordination", owners=True)

@@ -19,13 +19,15 @@ from stillwatch.evidence.thresholds import (
     LEAST_MEMBERS,
     MARK_BITS,
     MEMBER_BITS,
+    NEARLY_ALL,
     RECRUIT_BITS,
     REPEATS,
 )
 
-__all__ = ["Fit", "acting_along", "fit", "recruited", "repeating_apart", "tell_apart"]
+__all__ = ["Fit", "acting_along", "fit", "not_unlike", "recruited", "repeating_apart", "tell_apart"]
 
 I64 = npt.NDArray[np.int64]
+Mask = npt.NDArray[np.bool_]
 F64 = npt.NDArray[np.float64]
 Families = Mapping[str, Family]
 
@@ -80,15 +82,31 @@ def tell_apart(log: LogProfile, families: Families, group: I64) -> tuple[I64, I6
     """Split a group into those who fit its signature and those who are merely linked."""
     inside, outside = group, group[:0]
     for _ in range(3):
-        bits = fit(log, families, inside, group).bits
+        found = fit(log, families, inside, group)
+        belongs = (found.bits >= MEMBER_BITS) & not_unlike(found, acting_along(log, families, inside, group))
         before = len(inside)
-        inside, outside = group[bits >= MEMBER_BITS], group[bits < MEMBER_BITS]
+        inside, outside = group[belongs], group[~belongs]
         if len(inside) in range(LEAST_MEMBERS) or len(inside) == before:
             break
     return inside, outside
 
 
-def recruited(log: LogProfile, families: Families, members: I64, taken: npt.NDArray[np.bool_]) -> I64:
+def not_unlike(found: Fit, along: Mask) -> Mask:
+    """Who of a group is not unlike the rest: no bystander's questions, and whatever nearly all of it have, a text or
+    acting along.
+
+    Args:
+        found: how each fits the group.
+        along: who acts along with it.
+    """
+    alike = found.alike >= 0
+    for has in (found.marked >= MARK_BITS, along):
+        if alike.any() and has[alike].mean() >= NEARLY_ALL:
+            alike &= has
+    return alike
+
+
+def recruited(log: LogProfile, families: Families, members: I64, taken: Mask) -> I64:
     """A group with everyone in the log who belongs to it, sorted.
 
     A shared text beside like questions is proof enough of belonging; either alone needs a sign of acting along.
@@ -110,7 +128,7 @@ def recruited(log: LogProfile, families: Families, members: I64, taken: npt.NDAr
     return members
 
 
-def acting_along(log: LogProfile, families: Families, members: I64, who: I64) -> npt.NDArray[np.bool_]:
+def acting_along(log: LogProfile, families: Families, members: I64, who: I64) -> Mask:
     """Which of ``who`` act along with a group by any family: in its bursts and pauses, or from its hands."""
     along = np.zeros(len(who), np.bool_)
     for family in families.values():

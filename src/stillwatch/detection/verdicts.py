@@ -89,14 +89,14 @@ def _near_miss(case: Case, fdr: float) -> str | None:
             f"Acts like {len(case.members) - 1:,} other accounts, and it cannot be told whether an honest explanation "
             f"holds: {unsure[0].name}. {unsure[0].statement}"
         )
-    if case.may_convict and case.p_value <= fdr:
+    if case.may_convict and case.p_value <= fdr * fdr:
         seen = [f.family for f in case.findings if f.p_value <= fdr]
         return (
             f"Resembles {len(case.members) - 1:,} other accounts ({', '.join(seen) or 'no family alone'}); "
             f"too weak to call a campaign (p = {case.p_value:.2g}, q = {case.q_value:.2g})."
         )
     source = next((f for f in case.findings if f.family == "semantics"), None)
-    if source is not None and len(case.members) >= LEAST_WATCHED and source.p_value <= ONE_SOURCE:
+    if source is not None and len(case.members) >= LEAST_WATCHED and source.among_strangers <= ONE_SOURCE:
         return (
             f"Asks from one source with {len(case.members) - 1:,} other accounts, and nothing shows that they act "
             f"together. {source.statement}"

@@ -92,6 +92,8 @@ class Observed(NamedTuple):
         statistic: name of the measured quantity.
         value, background: of the group, and of the log's own.
         statement: a plain sentence.
+        p_strangers: against a null that also has what one owner's customers share by nature; None where that is the
+            same.
     """
 
     p_value: float
@@ -99,11 +101,12 @@ class Observed(NamedTuple):
     value: float
     background: float
     statement: str
+    p_strangers: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The strongest of a family's tests of one group, its p-value times their number (Bonferroni)."""
+    """The strongest of a family's tests of one group, its p-values times their number (Bonferroni)."""
 
     family: str
     statistic: str
@@ -111,6 +114,12 @@ class Finding:
     background: float
     p_value: float
     statement: str
+    p_strangers: float | None = None
+
+    @property
+    def among_strangers(self) -> float:
+        """The p-value against a null that has what one owner's customers share by nature."""
+        return self.p_value if self.p_strangers is None else self.p_strangers
 
     @property
     def tested(self) -> bool:
@@ -123,12 +132,14 @@ class Explanation:
     """One honest explanation: what was measured, and whether it holds; None where that cannot be told.
 
     ``contradicted_by`` names the families that can rule it out: what each does for itself, no queue deals out.
+    ``strangers`` says that it supposes people who have nothing to do with one another beforehand.
     """
 
     name: str
     statement: str
     holds: bool | None
     contradicted_by: tuple[str, ...] = ()
+    strangers: bool = False
 
 
 class Example(NamedTuple):
@@ -236,11 +247,30 @@ class Family(ABC):
         """Honest explanations of what this family sees."""
         return ()
 
+    def no_strangers(self, log: LogProfile, members: I64) -> str | None:
+        """A sentence that says why the members cannot be strangers to one another; None where nothing says so."""
+        return None
+
     def find(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Finding:
         """The strongest of the tests."""
-        tests = list(self.test(log, members, null, least=least))
+        return self.found(list(self.test(log, members, null, least=least)))
+
+    def again(self, log: LogProfile, members: I64, null: Null) -> Finding | None:
+        """What a closer look at a few entities finds; None where there is none."""
+        return None
+
+    def found(self, tests: Sequence[Observed]) -> Finding:
+        """The strongest of these tests."""
         if not tests:
             nan = float("nan")
             return Finding(self.name, "none", nan, nan, 1.0, "The log has no columns to see this by.")
-        p, statistic, value, background, statement = min(tests, key=lambda test: test.p_value)
-        return Finding(self.name, statistic, value, background, float(min(1.0, p * len(tests))), statement)
+        best = min(tests, key=lambda test: test.p_value)
+        return Finding(
+            self.name,
+            best.statistic,
+            best.value,
+            best.background,
+            float(min(1.0, best.p_value * len(tests))),
+            best.statement,
+            None if best.p_strangers is None else float(min(1.0, best.p_strangers * len(tests))),
+        )

@@ -317,6 +317,10 @@ MEMBER_BITS: Final = 2.0
 """bits | inside a group that links found, the group's signature must be likelier than the log's by 4 to 1 | higher:
 members with much cover become bystanders"""
 
+NEARLY_ALL: Final = 0.9
+"""share of a group | what so many have, a text or acting along, marks the group, and who lacks it is a bystander |
+lower: members of another piece drop out; higher: bystanders stay"""
+
 RECRUIT_BITS: Final = 8.0
 """bits | from the whole log, 256 to 1 on text and content together | lower: strangers are recruited"""
 

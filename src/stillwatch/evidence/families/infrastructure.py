@@ -142,6 +142,12 @@ class Infrastructure(Family):
             )
         ]
 
+    def no_strangers(self, log: LogProfile, members: I64) -> str | None:
+        """Most of them pay by several payments, each shared by some of them."""
+        hands = log.shared[self.name]
+        cards = 0 if hands is None else _doors(hands, members)[2]
+        return f"most of the accounts pay by {_counted(cards)}, as strangers do not." if cards > 1 else None
+
 
 def _counted(cards: int) -> str:
     return {0: "no shared payment", 1: "one shared payment"}.get(cards, f"{cards} shared payments")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.evidence.base import Counted, Example, Explanation, Family, Level, Null, Observed
+from stillwatch.evidence.base import Counted, Example, Explanation, Family, Finding, Level, Null, Observed
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.group_statistics import likeness
 from stillwatch.evidence.icc import Icc, icc_of, icc_of_source
@@ -119,23 +119,15 @@ class Semantics(Family):
         return communities(near.a, near.b, weight, len(log), resolution=RESOLUTION_ALIKE, least=least, seed=seed)
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
-        """Concentrated and interchangeable: both must be shown, so the larger p-value counts."""
-        same = icc_of(log.content, members)
-        if not np.isfinite(same.icc):
-            nan = float("nan")
-            return [Observed(1.0, "intraclass correlation", nan, nan, "Too few prompts.")]
-        concentrated, z = _concentrated(log, members, null)
-        return [
-            Observed(
-                max(concentrated, same.p_value),
-                "intraclass correlation of prompts by account",
-                same.icc,
-                MARGIN,
-                f"The accounts ask from one source: their prompts are {z:.0f} "
-                f"standard deviations closer together than those of random accounts, and the account explains "
-                f"{max(same.icc, 0):.1%} of the differences between prompts (people: 3 % and more).",
-            )
-        ]
+        """Interchangeable; and of strangers concentrated too: both must be shown then, so the larger p-value counts."""
+        yield _one_source(log, members, null, icc_of(log.content, members))
+
+    def again(self, log: LogProfile, members: I64, null: Null) -> Finding | None:
+        """The same test on more prompts of each member."""
+        if log.closer is None:
+            return None
+        some = _some(members)
+        return self.found([_one_source(log, members, null, icc_of_source(log.content, some, *log.closer(some)))])
 
     def fit(self, log: LogProfile, members: I64, who: I64) -> F64 | None:
         """Normal log-likelihood ratio of means under the group's centre against the log's."""
@@ -157,6 +149,32 @@ class Semantics(Family):
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
         """A published set that each runs for itself; content of each one's own."""
         return (_published_set(log, members, bystanders), _own_content(log, members))
+
+
+def _one_source(log: LogProfile, members: I64, null: Null, same: Icc) -> Observed:
+    if not np.isfinite(same.icc):
+        nan = float("nan")
+        return Observed(1.0, "intraclass correlation", nan, nan, "Too few prompts.")
+    concentrated, z = _concentrated(log, members, null)
+    apart = (
+        f"the account explains {max(same.icc, 0):.1%} of the differences between prompts (people: 3 % and more)."
+    )
+    near = f"their prompts are {z:.0f} standard deviations closer together than those of random accounts"
+    return Observed(
+        same.p_value,
+        "intraclass correlation of prompts by account",
+        same.icc,
+        MARGIN,
+        f"The accounts ask from one source: {near}, and {apart}"
+        if concentrated <= UNTOLD
+        else f"What the accounts ask could be swapped among them: {apart} It is of no matter of its own.",
+        max(concentrated, same.p_value),
+    )
+
+
+def _some(members: I64) -> I64:
+    """A bounded number of members, evenly spread."""
+    return members[:: -(-len(members) // MOST_FOR_ICC)]
 
 
 def _concentrated(log: LogProfile, members: I64, null: Null) -> tuple[float, float]:
@@ -192,7 +210,7 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
         apart = whole if _set_apart(whole) else apart
     if log.closer is not None and not _told(apart):
         # A few prompts an account cannot tell a few accounts apart: more of them may.
-        some = members[:: -(-len(members) // MOST_FOR_ICC)]
+        some = _some(members)
         apart = icc_of_source(log.content, some, *log.closer(some))
     if not np.isfinite(apart.icc):
         holds, statement = None, "Too few prompts an account to tell whether each has content of its own."

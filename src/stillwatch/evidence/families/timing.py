@@ -142,6 +142,8 @@ def _occasion(log: LogProfile, members: I64) -> Explanation:
         f"{watched:.0f} hours observed, with {requests:.0f} exchanges each (typically). What an occasion "
         "brings together is small and soon over.",
         share >= OCCASION_SHARE and len(members) <= OCCASION_SIZE and requests <= OCCASION_REQUESTS,
+        contradicted_by=("dispatch",),
+        strangers=True,
     )
 
 
