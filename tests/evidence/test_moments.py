@@ -22,16 +22,16 @@ def requests(*rows: tuple[int, float, float, bool, int]) -> Moments:
 
 def test_requests_meet_where_another_entity_begins_within_seconds() -> None:
     made = requests((1, 0, 1, False, 1), (1, 5, 1, False, 2), (2, 9, 1, False, 3), (1, 30, 1, False, 4))
-    assert made.met(10) == 1
-    assert made.met(25) == 2
-    assert made.met(3) == 0
+    assert made.met(10).sum() == 1
+    assert made.met(25).sum() == 2
+    assert made.met(3).sum() == 0
 
 
 def test_work_is_handed_over_where_another_entitys_answer_has_just_ended() -> None:
     made = requests((1, 0, 10, False, 1), (2, 11, 10, False, 2), (2, 21.5, 5, False, 3), (1, 60, -1, False, 4))
-    assert made.handed_over(2) == 1, "one's own answer hands over nothing"
-    assert made.handed_over(0.5) == 0
-    assert requests((1, 0, -1, False, 1), (2, 1, -1, False, 1)).handed_over(2) == 0
+    assert made.handed_over(2).sum() == 1, "one's own answer hands over nothing"
+    assert made.handed_over(0.5).sum() == 0
+    assert requests((1, 0, -1, False, 1), (2, 1, -1, False, 1)).handed_over(2).sum() == 0
 
 
 def test_requests_in_flight_are_counted_as_each_begins() -> None:
@@ -41,9 +41,9 @@ def test_requests_in_flight_are_counted_as_each_begins() -> None:
 
 def test_a_refused_prompt_is_asked_again_by_another() -> None:
     made = requests((1, 0, -1, True, 7), (2, 60, 1, False, 7), (1, 100, -1, True, 8), (1, 101, 1, False, 8))
-    assert made.asked_again(900) == 1
-    assert made.asked_again(30) == 0
-    assert requests((1, 0, 1, False, 7), (2, 60, 1, False, 7)).asked_again(900) == 0, "an answered one is not"
+    assert made.asked_again(900).sum() == 1
+    assert made.asked_again(30).sum() == 0
+    assert requests((1, 0, 1, False, 7), (2, 60, 1, False, 7)).asked_again(900).sum() == 0, "an answered one is not"
 
 
 @settings(deadline=None, max_examples=30)
@@ -52,15 +52,34 @@ def test_a_shift_moves_each_entity_as_a_whole_and_keeps_order(seed: int, entitie
     rng = np.random.default_rng(seed)
     begin = np.sort(rng.uniform(0, 86_400, count))
     made = requests(*((int(rng.integers(entities)), b, 3.0, False, n) for n, b in enumerate(begin)))
-    for one in shifted(made, seed, draws=3):
+    moved = shifted(made, rng, draws=3)
+    for draw in range(3):
+        one = moved.chosen(np.arange(draw * count, (draw + 1) * count))
         assert (np.diff(one.begin) >= 0).all()
         place = np.argsort(one.prompt)
-        moved = (one.begin[place] - made.begin) / 1e6
+        apart = draw * (np.ptp(np.append(made.begin, made.end)) + 4 * MOST_SHIFT * 1e6)
+        by = (one.begin[place] - made.begin - apart) / 1e6
         assert (one.owner[place] == made.owner).all()
         for entity in np.unique(made.owner):
-            mine = moved[made.owner == entity]
+            mine = by[made.owner == entity]
             assert np.ptp(mine) == pytest.approx(0, abs=1e-6)
             assert LEAST_SHIFT - 1 <= abs(mine[0]) <= MOST_SHIFT + 1
+
+
+def test_many_draws_at_once_count_as_each_by_itself_does() -> None:
+    rng = np.random.default_rng(1)
+    rows = zip(
+        rng.integers(5, size=400).tolist(), np.sort(rng.uniform(0, 20_000, 400)).tolist(),
+        rng.uniform(-5, 200, 400).tolist(), (rng.random(400) < 0.2).tolist(), rng.integers(30, size=400).tolist(),
+        strict=True,
+    )  # fmt: skip
+    together = shifted(requests(*rows), rng, draws=4)
+    each = [together.chosen(np.arange(400 * draw, 400 * (draw + 1))) for draw in range(4)]
+    for name, seconds in (("met", 10), ("handed_over", 5), ("asked_again", 900), ("in_flight", None)):
+        told = () if seconds is None else (seconds,)
+        found = getattr(together, name)(*told)
+        assert found.sum() > 0
+        assert found.tolist() == np.concatenate([getattr(one, name)(*told) for one in each]).tolist()
 
 
 def test_only_so_many_are_read() -> None:

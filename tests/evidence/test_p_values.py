@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from stillwatch.evidence import tail_p
+from stillwatch.evidence.p_values import drawn_until_told
+from stillwatch.evidence.thresholds import DRAWS_AT_ONCE, ENOUGH
 
 
 def test_p_values_of_null_statistics_are_uniform() -> None:
@@ -31,3 +33,25 @@ def test_more_extreme_is_never_less_significant(draws: list[float], observed: fl
 def test_too_few_draws_and_missing_values_prove_nothing() -> None:
     assert tail_p(np.zeros(10), 1.0) == 1.0
     assert tail_p(np.random.default_rng(0).normal(size=200), float("nan")) == 1.0
+
+
+def test_what_is_nothing_rare_is_drawn_for_no_longer() -> None:
+    rng = np.random.default_rng(7)
+
+    def draw(draws: int) -> np.ndarray:
+        return rng.normal(size=(draws, 2))
+
+    assert len(drawn_until_told(draw, np.array([-3.0, -1.0]), 200)) == DRAWS_AT_ONCE
+    assert len(drawn_until_told(draw, np.array([-3.0, 5.0]), 200)) == 200, "one rare statistic of two"
+    drawn = drawn_until_told(draw, np.array([0.5, 0.0]), 200)
+    assert tail_p(drawn[:, 0], 0.5) == (np.sum(drawn[:, 0] >= 0.5) + 1) / (len(drawn) + 1) > ENOUGH / 200
+
+
+def test_p_values_of_draws_that_stop_early_keep_their_level() -> None:
+    rng = np.random.default_rng(8)
+    observed = rng.normal(size=1000)
+    p = np.array(
+        [tail_p(drawn_until_told(lambda n: rng.normal(size=(n, 1)), np.array([x]), 200)[:, 0], x) for x in observed]
+    )
+    for level in (0.01, 0.05, 0.1, 0.3):
+        assert np.mean(p <= level) <= level + 3 * np.sqrt(level / 1000)

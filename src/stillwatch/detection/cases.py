@@ -109,20 +109,25 @@ class Examiner:
             findings = self._find(self._of["coordination"], members, self._background.beside(kin, DRAWS_ROUGH))
         if screened != "coordination" or self._at_best(findings) <= PROMISING:
             findings = self._find(self._of["coordination"], members, background)
-        if self._at_best(findings) > HOPELESS:
-            # Nothing is coordinated: it can at most be watched, for its one source of questions alone.
-            seen = None
-            if len(members) >= LEAST_WATCHED and "semantics" in self.families:
-                seen = self.families["semantics"].find(self.log, members, background)
-                findings["semantics"] = seen
-            if seen is None or seen.among_strangers > ONE_SOURCE:
-                return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings))
+        if self._at_best(findings) > HOPELESS and not self._one_source(members, background):
+            return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings))
         rest = [name for name in self.families if name not in findings]
         findings |= self._find(rest, members, background)
         findings |= self._closer(findings, members, background)
         ordered = tuple(findings[name] for name in self.families)
+        p_value = campaign_p(ordered, self.families)
+        if screened is not None and p_value > HOPELESS and not self._one_source(members, background):
+            return Case(members, bystanders, ordered, (), p_value)
         explanations = explain(self.log, self.families, members, bystanders, findings)
-        return Case(members, bystanders, ordered, explanations, campaign_p(ordered, self.families))
+        return Case(members, bystanders, ordered, explanations, p_value)
+
+    def _one_source(self, members: I64, background: Background) -> bool:
+        """Whether a group can be watched for its one source of questions alone, though nothing is coordinated."""
+        return (
+            len(members) >= LEAST_WATCHED
+            and "semantics" in self.families
+            and self._finding("semantics", members, background).among_strangers <= ONE_SOURCE
+        )
 
     def _find(self, names: list[str], members: I64, background: Background) -> dict[str, Finding]:
         return {name: self._finding(name, members, background) for name in names}

@@ -78,10 +78,13 @@ def decide(
     """
     examiner = Examiner(log, families, Background(log, draws, seed))
     cases = []
+    # Several proposals may come to the same members: a group is one hypothesis.
+    seen: set[bytes] = set()
     for group in candidate_groups(log, families, links, seed):
         for part, beside in repeating_apart(log, group.members):
             inside, outside = tell_apart(log, families, part)
-            if len(inside) >= LEAST_MEMBERS:
+            if len(inside) >= LEAST_MEMBERS and inside.tobytes() not in seen:
+                seen.add(inside.tobytes())
                 screened: Side = "coordination" if group.by == "content" else "content"
                 cases.append(examiner.examine(inside, np.union1d(outside, beside), screened=screened))
     pieces = [case for case in cases if case.p_value <= NEAR_MISS and case.one_office]

@@ -6,25 +6,26 @@ the hour at which it is busy stay as they are and only the seconds between accou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.evidence.thresholds import DRAWS_SHIFTED, LEAST_SHIFT, MOST_MOMENTS, MOST_SHIFT
+from stillwatch.evidence.thresholds import LEAST_SHIFT, MOST_MOMENTS, MOST_SHIFT
 
 __all__ = ["Moments", "shifted"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 
 def _microseconds(seconds: float) -> int:
     return int(seconds * 1_000_000)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Moments:
     """Requests of some entities in order of time.
 
@@ -39,8 +40,8 @@ class Moments:
     owner: I64
     begin: I64
     end: I64
-    lasted: npt.NDArray[np.bool_]
-    refused: npt.NDArray[np.bool_]
+    lasted: Mask
+    refused: Mask
     prompt: npt.NDArray[np.uint64]
 
     def __len__(self) -> int:
@@ -56,47 +57,55 @@ class Moments:
         """The first so many: a longer stretch says no more."""
         return self if len(self) <= MOST_MOMENTS else self.chosen(np.arange(MOST_MOMENTS))
 
-    def met(self, seconds: float) -> int:
-        """Requests that another entity's request begins within so many seconds after."""
-        gap = np.diff(self.begin)
-        other = np.diff(self.owner) != 0
-        return int(np.sum((gap <= _microseconds(seconds)) & other))
+    def met(self, seconds: float) -> Mask:
+        """Which requests another entity's request begins within so many seconds after (n)."""
+        soon = np.diff(self.begin) <= _microseconds(seconds)
+        return np.append(soon & (np.diff(self.owner) != 0), False)
 
-    def handed_over(self, seconds: float) -> int:
-        """Requests that begin within so many seconds after another entity's answer ended."""
+    @cached_property
+    def _answered(self) -> tuple[I64, I64]:
+        """Requests whose end is known, in order of it, and how many of them have ended as each begins (n)."""
         told = np.flatnonzero(self.lasted)
-        if not len(told):
-            return 0
         order = told[np.argsort(self.end[told], kind="stable")]
-        last = np.searchsorted(self.end[order], self.begin, side="right") - 1
-        before = order[np.maximum(last, 0)]
-        near = (last >= 0) & (self.begin - self.end[before] <= _microseconds(seconds))
-        return int(np.sum(near & (self.owner[before] != self.owner)))
+        return order, np.searchsorted(self.end[order], self.begin, side="right")
+
+    def handed_over(self, seconds: float) -> Mask:
+        """Which requests begin within so many seconds after another entity's answer ended (n)."""
+        order, ended = self._answered
+        if not len(order):
+            return np.zeros(len(self), np.bool_)
+        before = order[np.maximum(ended, 1) - 1]
+        near = (ended > 0) & (self.begin - self.end[before] <= _microseconds(seconds))
+        return np.asarray(near & (self.owner[before] != self.owner), np.bool_)
 
     def in_flight(self) -> F64:
         """How many requests of the group are being answered as each begins (n)."""
-        ends = np.sort(self.end[self.lasted])
-        begins = np.cumsum(self.lasted)
-        return np.asarray(begins - np.searchsorted(ends, self.begin, side="right"), np.float64)
+        return np.asarray(np.cumsum(self.lasted) - self._answered[1], np.float64)
 
-    def asked_again(self, seconds: float) -> int:
-        """Refused requests that another entity sends, word for word, within so many seconds."""
-        if not self.refused.any():
-            return 0
-        order = np.lexsort((self.begin, self.prompt))
-        prompt, owner, begin, refused = (x[order] for x in (self.prompt, self.owner, self.begin, self.refused))
-        again = (prompt[1:] == prompt[:-1]) & (owner[1:] != owner[:-1]) & refused[:-1]
-        return int(np.sum(again & (begin[1:] - begin[:-1] <= _microseconds(seconds))))
+    def asked_again(self, seconds: float) -> Mask:
+        """Which refused requests another entity sends, word for word, within so many seconds (n)."""
+        again = np.zeros(len(self), np.bool_)
+        if self.refused.any():
+            order = np.argsort(self.prompt, kind="stable")
+            this, then = order[:-1], order[1:]
+            again[this] = (
+                self.refused[this]
+                & (self.prompt[then] == self.prompt[this])
+                & (self.owner[then] != self.owner[this])
+                & (self.begin[then] - self.begin[this] <= _microseconds(seconds))
+            )
+        return again
 
 
-def shifted(moments: Moments, seed: int, draws: int = DRAWS_SHIFTED) -> Iterator[Moments]:
+def shifted(moments: Moments, rng: np.random.Generator, draws: int) -> Moments:
     """The same requests, so many times, with each entity's sequence moved by ``LEAST_SHIFT`` to ``MOST_SHIFT`` seconds
-    either way."""
-    rng = np.random.default_rng([seed, len(moments)])
+    either way: one draw after another, too far apart to meet."""
     who, place = np.unique(moments.owner, return_inverse=True)
-    for _ in range(draws):
-        away = rng.uniform(LEAST_SHIFT, MOST_SHIFT, len(who)) * rng.choice((-1.0, 1.0), len(who))
-        by = (away * _microseconds(1)).astype(np.int64)[place]
-        order = np.argsort(moments.begin + by, kind="stable")
-        moved = replace(moments, begin=moments.begin + by, end=moments.end + by)
-        yield moved.chosen(order)
+    away = rng.uniform(LEAST_SHIFT, MOST_SHIFT, (draws, len(who))) * rng.choice((-1.0, 1.0), (draws, len(who)))
+    apart = int(moments.end.max() - moments.begin.min()) + 4 * _microseconds(MOST_SHIFT)
+    by = (away * _microseconds(1)).astype(np.int64) + apart * np.arange(draws)[:, None]
+    begin = by[:, place] + moments.begin
+    order = np.argsort(begin, axis=1, kind="stable")
+    moved = moments.chosen(order.ravel())
+    begin = begin.ravel()[(order + len(moments) * np.arange(draws)[:, None]).ravel()]
+    return replace(moved, begin=begin, end=begin + (moved.end - moved.begin))

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from stillwatch.evidence.thresholds import LEAST_DRAWS, P_FLOOR, RANKED, TAIL
+from stillwatch.evidence.thresholds import DRAWS_AT_ONCE, ENOUGH, LEAST_DRAWS, P_FLOOR, RANKED, TAIL
 
-__all__ = ["count_tail_p", "log10_sharing_tail", "tail_p"]
+__all__ = ["count_tail_p", "drawn_until_told", "log10_sharing_tail", "tail_p"]
 
 F64 = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.float64 | np.int64]
+
+
+def drawn_until_told(draw: Callable[[int], F64], observed: F64, most: int) -> F64:
+    """Draws of s statistics under the null, no more of them than tell (Besag and Clifford 1991).
+
+    What ``ENOUGH`` draws reach is nothing rare, however many more are drawn.
+
+    Args:
+        draw: gives so many draws (draws x s).
+        observed: of which large values speak against the null (s).
+        most: draws that are made for what fewer reach.
+    """
+    drawn = draw(DRAWS_AT_ONCE)
+    while len(drawn) < most and np.any(np.sum(drawn >= observed, axis=0) < ENOUGH):
+        drawn = np.concatenate([drawn, draw(DRAWS_AT_ONCE)])
+    return drawn
 
 
 def tail_p(draws: F64, observed: float) -> float:
@@ -21,16 +39,18 @@ def tail_p(draws: F64, observed: float) -> float:
     suffice for small p-values.
 
     Args:
-        draws: at least a few hundred values; NaN are left out.
+        draws: at least a few hundred values, or as ``drawn_until_told`` gives them; NaN are left out.
         observed: the statistic; NaN gives 1.
     """
     draws = draws[np.isfinite(draws)]
-    if not np.isfinite(observed) or len(draws) < LEAST_DRAWS:
+    if not np.isfinite(observed):
         return 1.0
     above = int(np.sum(draws >= observed))
     rank = (above + 1) / (len(draws) + 1)
     if above >= RANKED:
         return float(rank)
+    if len(draws) < LEAST_DRAWS:
+        return float(rank) if above >= ENOUGH else 1.0
     draws = np.sort(draws)
     size = min(TAIL, len(draws) // 4)
     threshold = (draws[-size] + draws[-size - 1]) / 2

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import optimize
 
-from stillwatch.evidence.p_values import tail_p
+from stillwatch.evidence.p_values import drawn_until_told, tail_p
 from stillwatch.evidence.postings import changes
 from stillwatch.evidence.prompt_sets import PromptSets
 from stillwatch.evidence.thresholds import DRAWS_DEALT, LEAST_DEALT, LEAST_OFTEN, MOST_DEALT_SHARE, OFTEN
@@ -72,14 +72,34 @@ def _test(sizes: I64, counts: I64) -> SharingOut | None:
         return None
     size = _set_size(sizes, different)
     rng = np.random.default_rng([total, different])
-    drawn = np.empty(DRAWS_DEALT)
-    for number in range(DRAWS_DEALT):
-        # Which part of the set an account has is chance.
-        chosen = np.sort(np.concatenate([rng.choice(size, part, replace=False, shuffle=False) for part in sizes]))
-        seen = np.diff(np.append(np.flatnonzero(changes(chosen)), len(chosen)))
-        drawn[number] = np.sum(seen * (seen - 1.0)) / 2
-    observed = float(np.sum(counts * (counts - 1.0)) / 2)
-    return SharingOut(tail_p(-drawn, -observed), observed, float(drawn.mean()), total / different, size)
+    observed = _pairs(counts)
+
+    def even(draws: int) -> F64:
+        """Fewer pairs than chance gives are the sign: so the fewest rank highest."""
+        return -np.array([[_pairs(_runs(np.sort(_chosen(rng, size, sizes))))] for _ in range(draws)])
+
+    drawn = drawn_until_told(even, np.array([-observed]), DRAWS_DEALT)[:, 0]
+    return SharingOut(tail_p(drawn, -observed), observed, -float(drawn.mean()), total / different, size)
+
+
+def _pairs(counts: I64) -> float:
+    """Pairs of accounts with a prompt in common, from how many send each."""
+    return float(np.sum(counts * (counts - 1.0)) / 2)
+
+
+def _runs(ordered: I64) -> I64:
+    """How often each value stands in an ordered array."""
+    return np.diff(np.append(np.flatnonzero(changes(ordered)), len(ordered)))
+
+
+def _chosen(rng: np.random.Generator, size: int, parts: I64) -> I64:
+    """Of each of some parts, of these sizes, what is in it: different members of one set of ``size``, by chance."""
+    owner = np.repeat(np.arange(len(parts)), parts)
+    key = np.sort(owner * size + rng.integers(size, size=len(owner)))
+    while not (fresh := changes(key)).all():
+        again = key[~fresh] // size
+        key = np.sort(np.concatenate([key[fresh], again * size + rng.integers(size, size=len(again))]))
+    return key % size
 
 
 def _set_size(sizes: I64, different: int) -> int:

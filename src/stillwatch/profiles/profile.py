@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -117,8 +118,11 @@ def build_profile(
     owner = np.asarray(sample["entity"], np.int64)
     content = whiten(texts.features[texts.varies], owner[texts.varies], len(entities), embedded=EMBEDDED)
 
-    def closer(members: I64) -> tuple[F32, F32, I64]:
-        features, whose = closer_look(engine, members, left_out, prompts=prompts, exchanges=exchanges)
+    # A group is looked at closer to test it and to explain it, one after the other.
+    @lru_cache(maxsize=1)
+    def looked(members: bytes) -> tuple[F32, F32, I64]:
+        who = np.frombuffer(members, np.int64)
+        features, whose = closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges)
         return *content.read(features), whose
 
     log = _log_profile(
@@ -130,7 +134,7 @@ def build_profile(
         content,
         prompt_sets=prompt_sets(engine, prompts, len(entities)),
         wording=_wording(families, texts.flags, owner, len(entities)),
-        closer=closer,
+        closer=lambda members: looked(members.tobytes()),
         moments=moments_reader(engine, exchanges=exchanges, accounts=accounts),
     )
     return Profiled(log, accounts, counts, sample, template_of, texts, left_out)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import numpy.typing as npt
 
 from stillwatch.evidence.base import Example, Family, Null, Observed
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.moments import Moments, shifted
-from stillwatch.evidence.p_values import count_tail_p, tail_p
+from stillwatch.evidence.p_values import count_tail_p, drawn_until_told, tail_p
 from stillwatch.evidence.sharing_out import sharing_out
 from stillwatch.evidence.thresholds import (
     ASKED_AGAIN_SECONDS,
+    DRAWS_SHIFTED,
     HANDED_OVER_SECONDS,
     LEAST_MEMBERS,
     LEAST_MOMENTS,
@@ -21,6 +23,8 @@ from stillwatch.evidence.thresholds import (
 )
 
 __all__ = ["FAMILY"]
+
+F64 = npt.NDArray[np.float64]
 
 # Of each count: its name, and what it says of the shares of requests counted here and under the shifts.
 _COUNTED = (
@@ -83,36 +87,46 @@ class Dispatch(Family):
 
 
 def _seconds(moments: Moments) -> Iterable[Observed]:
-    mine = _measured(moments)
-    drawn = np.array([_measured(one) for one in shifted(moments, seed=int(moments.owner[0]))])
-    usual, total = drawn.mean(axis=0), len(moments)
+    rng, total = np.random.default_rng([int(moments.owner[0]), len(moments)]), len(moments)
+    mine = _measured(moments, 1)[0]
+    drawn = drawn_until_told(lambda draws: _measured(shifted(moments, rng, draws), draws), mine, DRAWS_SHIFTED)
+    usual = drawn.mean(axis=0)
     for place, (statistic, statement) in enumerate(_COUNTED):
         yield Observed(
             count_tail_p(drawn[:, place], int(mine[place])) if mine[place] else 1.0,
             statistic,
-            mine[place] / total,
+            float(mine[place]) / total,
             float(usual[place]) / total,
             statement.format(mine=mine[place] / total, usual=usual[place] / total),
         )
-    if moments.lasted.mean() > MAJORITY:
+    if len(mine) > len(_COUNTED):
         yield Observed(
-            tail_p(-np.log(drawn[:, -1] + 0.01), -float(np.log(mine[-1] + 0.01))),
+            tail_p(drawn[:, -1], float(mine[-1])),
             "variance of requests in flight",
-            mine[-1],
-            float(usual[-1]),
+            _variance(mine[-1]),
+            _variance(usual[-1]),
             "The number of requests being answered at once stays steady over all the accounts together (variance "
-            f"{mine[-1]:.2f}, against {usual[-1]:.2f} were each account's hours shifted by some minutes).",
+            f"{_variance(mine[-1]):.2f}, against {_variance(usual[-1]):.2f} were each account's hours shifted by some "
+            "minutes).",
         )
 
 
-def _measured(moments: Moments) -> tuple[float, ...]:
-    """What ``_COUNTED`` names, and the variance of the requests in flight."""
-    return (
-        float(moments.met(MET_SECONDS)),
-        float(moments.handed_over(HANDED_OVER_SECONDS)),
-        float(moments.asked_again(ASKED_AGAIN_SECONDS)),
-        float(moments.in_flight().var()),
+def _measured(moments: Moments, draws: int) -> F64:
+    """Of each of so many draws what ``_COUNTED`` names and, where most answers' lengths are known, how steady the
+    number in flight is."""
+    counted = (
+        moments.met(MET_SECONDS),
+        moments.handed_over(HANDED_OVER_SECONDS),
+        moments.asked_again(ASKED_AGAIN_SECONDS),
     )
+    columns = [which.reshape(draws, -1).sum(axis=1) for which in counted]
+    if moments.lasted.mean() > MAJORITY:
+        columns.append(-np.log(moments.in_flight().reshape(draws, -1).var(axis=1) + 0.01))
+    return np.column_stack(columns)
+
+
+def _variance(steadiness: float) -> float:
+    return float(np.exp(-steadiness) - 0.01)
 
 
 FAMILY = Dispatch()
