@@ -131,23 +131,35 @@ def test_growth_makes_no_case_stronger(engine: Engine) -> None:
 def test_one_who_merely_asks_alike_is_no_member(engine: Engine) -> None:
     """Of those by whom the group was found, a text or acting along is enough; of others, both, or a link."""
     marked = bits_for(E, WHOLE, 9.0)
-    marked[0] = 0.0
+    marked[:2] = 0.0
     alike = np.zeros(E)
-    alike[0] = 9.0
-    lone = world(marked=marked, alike=alike, along=WHOLE[1:]).decide(engine)
-    assert members(lone) == [[*WHOLE[1:]]]
-    assert lone.campaigns[0].bystanders.tolist() == [0]
+    alike[:2] = 9.0
+    lone = world(marked=marked, alike=alike, along=WHOLE[2:]).decide(engine)
+    assert members(lone) == [[*WHOLE[2:]]]
+    assert lone.campaigns[0].bystanders.tolist() == [0, 1]
     along = world(marked=marked, alike=alike).decide(engine)
     assert members(along) == [[*WHOLE]]
-    has_text = world(along=WHOLE[1:]).decide(engine)
+    has_text = world(along=WHOLE[2:]).decide(engine)
     assert members(has_text) == [[*WHOLE]]
+
+
+def test_who_lacks_what_nearly_all_have_or_asks_what_they_do_not_is_a_bystander(engine: Engine) -> None:
+    """A text, or acting along, that nine in ten have; and questions that are likelier the log's than the group's."""
+    group = range(20)
+    marked, unlike = bits_for(E, range(1, 20), 9.0), np.zeros(E)
+    marked[0], unlike[1] = 3.0, -1.0
+    found = world(groups=[group], marked=marked, along=range(2, 20), alike=np.zeros(E)).decide(engine)
+    assert members(found) == [[*range(2, 20)]]
+    assert found.campaigns[0].bystanders.tolist() == [0, 1]
+    found = world(groups=[group], marked=bits_for(E, group, 9.0), alike=unlike, along=group).decide(engine)
+    assert members(found) == [[0, *range(2, 20)]]
 
 
 @pytest.mark.parametrize(("bits", "kept"), [(MARK_BITS, True), (MARK_BITS - 0.01, False)])
 def test_a_first_member_has_the_text_from_a_line_on(engine: Engine, bits: float, kept: bool) -> None:
     marked = bits_for(E, WHOLE, 9.0)
-    marked[0] = bits
-    assert members(world(marked=marked, along=WHOLE[1:]).decide(engine)) == [[*WHOLE] if kept else [*WHOLE[1:]]]
+    marked[:2] = bits
+    assert members(world(marked=marked, along=WHOLE[2:]).decide(engine)) == [[*WHOLE] if kept else [*WHOLE[2:]]]
 
 
 def test_a_newcomer_needs_text_and_acting_along_or_a_link(engine: Engine) -> None:

@@ -1,6 +1,8 @@
 """From several groups to campaigns: pieces joined, nobody in two, and each find counted once."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from handmade_families import (
 )
 
 from stillwatch.engines import Engine
+from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.thresholds import RECRUIT_BITS
 
 E = 60
@@ -27,7 +30,9 @@ ONE, OTHER = tuple(range(8)), tuple(range(20, 28))
 PIECES = {ONE: 1e-5, OTHER: 1e-4, ONE + OTHER: 0.04}
 
 
-def two_pieces(there: float, back: float, p: Any, explain: Explain = never) -> World:
+def two_pieces(
+    there: float, back: float, p: Any, explain: Explain = never, along: Iterable[int] = (*ONE, *OTHER)
+) -> World:
     """Two groups with a bystander each; so many bits have the members of each under the other's signature."""
 
     def bits(inside: np.ndarray) -> np.ndarray:
@@ -37,8 +42,8 @@ def two_pieces(there: float, back: float, p: Any, explain: Explain = never) -> W
         return out
 
     return World(E).add(
-        told("texts", "content", p=1e-9, groups=[(*ONE, 10), (*OTHER, 11)], bits=bits),
-        told("clock", "coordination", p=p, along=[*ONE, *OTHER], explain=explain),
+        told("texts", "content", marks=True, p=1e-9, groups=[(*ONE, 10), (*OTHER, 11)], bits=bits),
+        told("clock", "coordination", p=p, along=along, explain=explain),
     )
 
 
@@ -55,7 +60,8 @@ def two_pieces(there: float, back: float, p: Any, explain: Explain = never) -> W
 def test_pieces_of_one_campaign_are_joined_where_each_fits_the_other(
     engine: Engine, there: float, back: float, joined: bool
 ) -> None:
-    found = two_pieces(there, back, PIECES).decide(engine).campaigns
+    # Six of eight act along: too few to join what fits no better.
+    found = two_pieces(there, back, PIECES, along=[*range(2, 8), *range(22, 28)]).decide(engine).campaigns
     if joined:
         (case,) = found
         assert case.members.tolist() == [*ONE, *OTHER]
@@ -66,6 +72,38 @@ def test_pieces_of_one_campaign_are_joined_where_each_fits_the_other(
         assert [case.members.tolist() for case in found] == [[*ONE], [*OTHER]]
         assert [case.bystanders.tolist() for case in found] == [[10], [11]]
         assert [case.p_value for case in found] == pytest.approx([1e-5, 1e-4])
+
+
+@pytest.mark.parametrize(("there", "back", "joined"), [(1.0, 1.0, True), (1.0, 0.99, False), (0.99, 1.0, False)])
+def test_pieces_of_which_nearly_all_act_along_need_only_not_be_unlike(
+    engine: Engine, there: float, back: float, joined: bool
+) -> None:
+    found = two_pieces(there, back, PIECES).decide(engine)
+    assert members(found) == ([[*ONE, *OTHER]] if joined else [[*ONE], [*OTHER]])
+
+
+@pytest.mark.parametrize(("whole", "found"), [(1e-6, True), (0.04, False)])
+def test_what_one_office_would_explain_is_joined_first_and_stands_its_own_test(
+    engine: Engine, whole: float, found: bool
+) -> None:
+    """Three rooms of one campaign are an office each; the whole is none, and what they showed apart is not its test."""
+    rooms = [tuple(range(start, start + 8)) for start in (0, 20, 40)]
+    everyone = [e for room in rooms for e in room]
+
+    def office(inside: np.ndarray, beside: np.ndarray) -> Any:
+        return explanation(len(inside) <= 16, OFFICE)
+
+    made = World(E).add(
+        told("texts", "content", p=1e-9, groups=rooms, bits=bits_for(E, everyone, 9.0)),
+        told(
+            "clock",
+            "coordination",
+            p={**dict.fromkeys((*rooms, *(a + b for a, b in combinations(rooms, 2))), 1e-9), tuple(everyone): whole},
+            along=everyone,
+            explain=office,
+        ),
+    )
+    assert members(made.decide(engine)) == ([everyone] if found else [])
 
 
 def test_no_group_takes_in_the_members_of_another(engine: Engine) -> None:
@@ -135,7 +173,7 @@ def test_nobody_is_in_two_campaigns(engine: Engine) -> None:
     assert len(everyone) == len(set(everyone.tolist()))
 
 
-def separate(p: list[float], *, explained: Iterable[int] = (), fdr: float = 0.01) -> tuple[World, list[list[int]]]:
+def separate(p: list[float], *, explained: Iterable[int] = (), tested: bool = False) -> tuple[World, list[list[int]]]:
     """Groups of eight that have nothing in common, each with a p-value."""
     groups = [[*range(10 * n, 10 * n + 8)] for n in range(len(p))]
     held = {10 * n for n in explained}
@@ -150,7 +188,7 @@ def separate(p: list[float], *, explained: Iterable[int] = (), fdr: float = 0.01
             "coordination",
             p={tuple(group): one for group, one in zip(groups, p, strict=True)},
             along=range(10 * len(p)),
-            explain=lambda inside, beside: explanation(int(inside[0]) in held),
+            explain=lambda inside, beside: replace(explanation(int(inside[0]) in held), tested=tested),
         ),
     )
     return made, groups
@@ -173,12 +211,16 @@ def test_equally_strong_campaigns_come_in_order_of_size_and_then_of_members(engi
     assert members(made.decide(engine)) == groups
 
 
-def test_an_explained_group_counts_as_one_that_shows_nothing(engine: Engine) -> None:
-    made, groups = separate([1e-9, 0.004, 0.9], explained=[0])
+@pytest.mark.parametrize(("tested", "q"), [(True, 0.012), (False, 0.008)])
+def test_a_group_excused_by_what_a_test_measures_counts_as_one_that_shows_nothing(
+    engine: Engine, tested: bool, q: float
+) -> None:
+    """One that is excused by anything else is no hypothesis at all: leaving it out chooses among no p-values."""
+    made, groups = separate([1e-9, 0.004, 0.9], explained=[0], tested=tested)
     found = made.decide(engine, fdr=0.013)
     # Were it a find, the second would have a q-value of .006.
     assert members(found) == [groups[1]]
-    assert found.campaigns[0].q_value == pytest.approx(0.012)
+    assert found.campaigns[0].q_value == pytest.approx(q)
     assert {int(case.members[0]): case.q_value for case in found.others} == {0: 1.0, 20: 1.0}
 
 

@@ -128,7 +128,9 @@ def test_a_closer_look_tells_what_the_sample_cannot(apart: float, holds: bool) -
 # One occasion.
 
 
-def on_an_occasion(hours: float, *, within: int = 20, requests: int = 20, size: int = 20) -> LogProfile:
+def on_an_occasion(
+    hours: float, *, within: int = 20, requests: int = 20, size: int = 20, hands: Postings | None = None
+) -> LogProfile:
     """So many members come and go within some hours of a fortnight; the others stay."""
     start, end = 400 * DAY, 414 * DAY
     first, last = np.full(E, start), np.full(E, end)
@@ -137,7 +139,7 @@ def on_an_occasion(hours: float, *, within: int = 20, requests: int = 20, size: 
     exchanges = np.full(E, 50)
     exchanges[:size] = requests
     return made_log(
-        entities=E, first_seen=first, last_seen=last, exchanges=exchanges,
+        entities=E, first_seen=first, last_seen=last, exchanges=exchanges, hands=hands,
         window_start=np.full(E, start), window_end=np.full(E, end),
     )  # fmt: skip
 
@@ -171,6 +173,17 @@ def test_an_occasion_takes_a_quarter_of_what_was_observed_at_most(hours: float, 
     object.__setattr__(log, "window_start", np.full(E, 403 * DAY))
     object.__setattr__(log, "window_end", np.full(E, 405 * DAY))
     assert explained(log, "occasion").holds is holds
+
+
+@pytest.mark.parametrize(("cards", "holds"), [(5, False), (1, True)])
+def test_strangers_on_an_occasion_do_not_pay_by_several_payments_together(cards: int, holds: bool) -> None:
+    """Twenty on five cards are no strangers; on one card they may be a school's."""
+    hands = Postings.build(
+        np.arange(20), np.arange(20, dtype=np.uint64) % np.uint64(cards), np.ones(20), E, kind=np.zeros(20, np.int8)
+    )
+    found = explained(on_an_occasion(5, hands=hands), "occasion")
+    assert found.holds is holds
+    assert ("pay by 5 shared payments" in found.statement) is not holds
 
 
 # One office.

@@ -126,9 +126,9 @@ def stranger(log: LogProfile, marked: float, alike: float, *, along: bool = Fals
         (RECRUIT_BITS, 0.0, False, True),
         # Alike alone, or a mark alone, needs acting along.
         (0.0, 11.0, False, False),
-        (0.0, ALIKE_BITS, True, True),
-        (-0.5, ALIKE_BITS, True, True),
-        (0.0, ALIKE_BITS - LESS, True, False),
+        (0.0, RECRUIT_BITS / 2, True, True),
+        (-0.5, RECRUIT_BITS / 2, True, True),
+        (0.0, RECRUIT_BITS / 2 - LESS, True, False),
         (MARK_BITS, ALIKE_BITS - MARK_BITS, True, True),
         (MARK_BITS, ALIKE_BITS - MARK_BITS - 0.01, True, False),
         (MARK_BITS - 0.01, ALIKE_BITS - MARK_BITS + 0.01, True, False),

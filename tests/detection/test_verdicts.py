@@ -130,7 +130,7 @@ def test_an_untold_group_is_watched_and_told_what_cannot_be_told(engine: Engine,
     assert row["reasons"] == (said if watched else [])
 
 
-@pytest.mark.parametrize(("p", "watched"), [(FDR, True), (FDR + 1e-6, False)])
+@pytest.mark.parametrize(("p", "watched"), [(FDR * FDR, True), (FDR * FDR + 1e-6, False)])
 def test_a_near_miss_is_watched_and_told_what_came_close(engine: Engine, p: float, watched: bool) -> None:
     seen = [finding("structure", FDR), finding("timing", 0.05)]
     row = told(engine, others=[case(range(6), p=p, findings=seen, reasons=[explanation(False)])])["a02"]
@@ -142,7 +142,7 @@ def test_a_near_miss_is_watched_and_told_what_came_close(engine: Engine, p: floa
 
 
 def test_a_near_miss_without_a_strong_family_says_so(engine: Engine) -> None:
-    near = case(range(6), p=FDR, findings=[finding("timing", 0.02)], reasons=[explanation(False)])
+    near = case(range(6), p=FDR * FDR, findings=[finding("timing", 0.02)], reasons=[explanation(False)])
     assert told(engine, others=[near])["a02"]["reasons"][0].startswith("Resembles 5 other accounts (no family alone)")
 
 
@@ -172,7 +172,7 @@ def test_who_merely_asks_from_one_source_is_watched(
 
 
 def test_a_member_who_was_also_in_a_near_miss_is_for_review(engine: Engine) -> None:
-    near = case(range(4, 10), p=FDR, reasons=[explanation(False)])
+    near = case(range(4, 10), p=FDR * FDR, reasons=[explanation(False)])
     rows = told(engine, [("C001", case(range(6), beside=[8]))], [near])
     assert rows["a05"]["verdict"] == "review"
     assert rows["a05"]["reasons"] == ["Acts as one with 5 other accounts (campaign C001)."]

@@ -159,7 +159,10 @@ def test_a_finding_is_the_strongest_test_times_their_number(family: Family, exam
     best = min(each, key=lambda one: one.p_value)
     seen = found(family, log)
     assert seen.p_value == pytest.approx(min(1.0, best.p_value * len(each)))
-    assert (seen.statistic, seen.value, seen.background, seen.statement) == best[1:]
+    assert (seen.statistic, seen.value, seen.background, seen.statement) == best[1:5]
+    apart = best.p_value if best.p_strangers is None else best.p_strangers
+    assert seen.among_strangers == pytest.approx(min(1.0, apart * len(each)))
+    assert seen.among_strangers >= seen.p_value
     assert seen.tested
 
 

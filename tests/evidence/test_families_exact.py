@@ -345,7 +345,31 @@ def test_who_acts_along_lies_far_beyond_the_log() -> None:
     assert everyone is not None
     assert everyone.tolist() == (beside > line).tolist()
     silent = log_of(residuals=np.zeros((1000, HOURS), np.float32))
-    assert FAMILY["timing"].acts_along(silent, TEN, TEN) is None
+    kept_silent = FAMILY["timing"].acts_along(silent, TEN, TEN)
+    assert kept_silent is not None
+    assert not kept_silent.any()
+
+
+@pytest.mark.parametrize("edge", ["first_seen", "last_seen"])
+def test_who_begins_or_ends_with_many_of_the_group_acts_along(edge: str) -> None:
+    """Twenty-four of forty begin (or end) within an hour, far from the log's edges; everybody else at any time."""
+    rng = np.random.default_rng(1)
+    start, end = 400 * DAY, 414 * DAY
+    times = rng.integers(start + 4 * DAY, end - 4 * DAY, 1000)
+    times[:24] = start + 7 * DAY + rng.integers(0, HOUR, 24)
+    first, last = (times, np.full(1000, end)) if edge == "first_seen" else (np.full(1000, start), times)
+    log = log_of(
+        residuals=np.zeros((1000, HOURS), np.float32), exchanges=np.full(1000, 50), first_seen=first, last_seen=last,
+        window_start=np.full(1000, start), window_end=np.full(1000, end),
+    )  # fmt: skip
+    along = FAMILY["timing"].acts_along(log, np.arange(40), np.arange(1000))
+    assert along is not None
+    assert along[:24].all()
+    assert along[40:].mean() < 0.25
+    # Beside forty who begin at any time, nobody does.
+    anybody = FAMILY["timing"].acts_along(log, np.arange(500, 540), np.arange(1000))
+    assert anybody is not None
+    assert anybody.mean() < 0.02
 
 
 # Infrastructure.
@@ -544,7 +568,13 @@ def test_one_source_is_concentrated_and_interchangeable() -> None:
     assert apart.p_value == pytest.approx(icc_of(sourced(0.3).content, TEN).p_value)
     assert apart.p_value > 0.5
     (scattered,) = observed("semantics", sourced(0.0, pull=0.0))
-    assert scattered.p_value > 0.05
+    # What could be swapped and is no nearer to itself than strangers' questions are may be a relay's mixed customers.
+    assert scattered.p_value < 0.01
+    assert scattered.p_strangers is not None
+    assert scattered.p_strangers > 0.05
+    assert scattered.statement.startswith("What the accounts ask could be swapped among them")
+    assert seen.p_strangers is not None
+    assert seen.p_value <= seen.p_strangers < 0.01
     (few,) = observed("semantics", sourced(0.0, prompts=1))
     assert few.p_value == 1.0
     assert few.statement == "Too few prompts."

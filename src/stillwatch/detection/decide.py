@@ -28,8 +28,8 @@ from stillwatch.evidence.thresholds import (
     LIKELY,
     LINK_TRIES,
     MARK_BITS,
-    NEARLY_ALL,
     NEAR_MISS,
+    NEARLY_ALL,
     RECRUIT_BITS,
 )
 from stillwatch.linking import Linker, Links

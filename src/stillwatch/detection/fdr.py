@@ -22,8 +22,8 @@ def campaign_p(findings: Iterable[Finding], families: Mapping[str, Family]) -> f
     the smaller of its families' p-values, times their number (Bonferroni); the larger side is the test's p-value.
     Families of context take no part. One owner's customers have a text and hands in common by nature, so those two
     together show an owner, not a campaign: one side at least must be shown by something else. The same goes for
-    questions that are interchangeable and no nearer to one another than strangers' are, as a relay's mixed customers'. The p-value is never
-    below that of the test of all families, so it stays one.
+    questions that are interchangeable and no nearer to one another than strangers' are, as a relay's mixed customers'
+    are. The p-value is never below that of the test of all families, so it stays one.
 
     Args:
         findings: at most one a family; those that could not be tested count as not there.

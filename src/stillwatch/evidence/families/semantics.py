@@ -156,9 +156,7 @@ def _one_source(log: LogProfile, members: I64, null: Null, same: Icc) -> Observe
         nan = float("nan")
         return Observed(1.0, "intraclass correlation", nan, nan, "Too few prompts.")
     concentrated, z = _concentrated(log, members, null)
-    apart = (
-        f"the account explains {max(same.icc, 0):.1%} of the differences between prompts (people: 3 % and more)."
-    )
+    apart = f"the account explains {max(same.icc, 0):.1%} of the differences between prompts (people: 3 % and more)."
     near = f"their prompts are {z:.0f} standard deviations closer together than those of random accounts"
     return Observed(
         same.p_value,

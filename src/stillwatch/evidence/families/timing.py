@@ -148,7 +148,9 @@ def _together(log: LogProfile, members: I64, who: I64, times: I64, edge: I64) ->
     reach = int(TOGETHER_HOURS * HOUR)
 
     def near(sorted_times: I64) -> I64:
-        return np.searchsorted(sorted_times, times[who] + reach, "right") - np.searchsorted(sorted_times, times[who] - reach)
+        return np.searchsorted(sorted_times, times[who] + reach, "right") - np.searchsorted(
+            sorted_times, times[who] - reach
+        )
 
     itself = np.isin(who, members)
     others = np.maximum(len(everyone) - len(theirs), 1)
