@@ -260,6 +260,16 @@ EVEN_RATIO: Final = 0.3
 LIKE_RATIO: Final = 1.0
 """log ratio of volumes | level "same span" | higher: that level gets commoner and weighs less"""
 
+ONE_BEAT: Final = 0.2
+"""correlation of hourly activity | of 400 hours, chance gives .2 once in 30,000 pairs; waves give .3 to .9 | lower: noise
+links strangers"""
+
+RESOLUTION_BEAT: Final = 0.1
+"""least density of correlation (CPM) | as of likeness | higher: smaller clusters"""
+
+MOST_BEATS: Final = 8_192
+"""entities | the busiest are compared with one another, in a second | more: time"""
+
 TOGETHER_HOURS: Final = 12.0
 """hours | a pool is opened, or banned, within a day | higher: strangers begin together"""
 

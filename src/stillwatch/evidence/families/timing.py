@@ -10,6 +10,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from stillwatch.evidence.base import Count, Counted, Example, Explanation, Family, Level, Null, Observed
+from stillwatch.evidence.communities import communities
 from stillwatch.evidence.group_statistics import likeness, scatter
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
@@ -24,10 +25,13 @@ from stillwatch.evidence.thresholds import (
     LEAST_RHYTHM,
     LIKE_RATIO,
     LONGEST_WEEKS,
+    MOST_BEATS,
     OCCASION_HOURS,
     OCCASION_REQUESTS,
     OCCASION_SHARE,
     OCCASION_SIZE,
+    ONE_BEAT,
+    RESOLUTION_BEAT,
     SPAN_HOURS,
     TOGETHER,
     TOGETHER_HOURS,
@@ -38,6 +42,7 @@ __all__ = ["FAMILY", "hourly_residuals"]
 
 F32 = npt.NDArray[np.float32]
 _DAY = 24
+_CHUNK = 1_024
 _SPAN = int(SPAN_HOURS * HOUR)
 _SPANS = f"abs(l.first_seen - r.first_seen) < {_SPAN} AND abs(l.last_seen - r.last_seen) < {_SPAN}"
 _RATIO = "abs(ln(l.exchanges / r.exchanges))"
@@ -106,6 +111,11 @@ class Timing(Family):
             Level("same span", f"{_SPANS} AND {_RATIO} < {LIKE_RATIO}", 0.2),
         )
 
+    def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
+        """Communities of entities that speed up and pause together, whatever else links them."""
+        a, b, beside = _in_one_beat(log.derived[self.name], log.exchanges)
+        return communities(a, b, beside, len(log), resolution=RESOLUTION_BEAT, least=least, seed=seed)
+
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """Fewer than ``least`` members have no common beginnings, ends or bursts."""
         yield _volumes(log, members, null)
@@ -136,6 +146,26 @@ def _in_its_beat(residuals: F32, members: I64, who: I64) -> npt.NDArray[np.bool_
     usual = float(np.median(beside[told]))
     spread = float(stats.median_abs_deviation(beside[told], scale="normal"))
     return np.asarray(told[who] & (beside[who] - usual > ALONG * max(spread, 1e-9)))
+
+
+def _in_one_beat(residuals: F32, exchanges: I64) -> tuple[I64, I64, npt.NDArray[np.float64]]:
+    """Pairs whose hourly activity correlates, of the busiest of whom it is told, and by how much.
+
+    What moves everybody, such as a release, is taken away first.
+    """
+    told = np.flatnonzero(_told(residuals))
+    told = np.sort(told[np.argsort(-exchanges[told], kind="stable")[:MOST_BEATS]])
+    rows = residuals[told] - residuals[told].mean(axis=0) if len(told) else residuals[:0]
+    rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
+    found: list[tuple[I64, I64, npt.NDArray[np.float64]]] = []
+    for start in range(0, len(told), _CHUNK):
+        beside = rows[start : start + _CHUNK] @ rows.T
+        a, b = np.nonzero(beside >= ONE_BEAT)
+        kept = a + start < b
+        found.append((told[a[kept] + start], told[b[kept]], beside[a[kept], b[kept]].astype(np.float64)))
+    none = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+    a, b, beside = (np.concatenate(parts) for parts in zip(none, *found, strict=True))
+    return a, b, beside
 
 
 def _together(log: LogProfile, members: I64, who: I64, times: I64, edge: I64) -> npt.NDArray[np.bool_]:
