@@ -16,6 +16,7 @@ from stillwatch.detection.nulls import Background
 from stillwatch.evidence import Explanation, Family, Finding, LogProfile, Side
 from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.thresholds import (
+    CONTRADICTS,
     DRAWS_ROUGH,
     HOPELESS,
     LEAST_WATCHED,
@@ -100,7 +101,9 @@ class Examiner:
         everyone = np.arange(len(self.log))
         if screened == "content":
             findings = self._find(self._of["content"], members, self._background)
-            if self._at_best(findings, "content") > HOPELESS:
+            rough = self._background.beside(np.zeros(len(self.log), np.bool_), DRAWS_ROUGH)
+            drowned = self._at_best(findings, "content") > HOPELESS
+            if drowned and not self._one_clock(self._find(self._of["coordination"], members, rough)):
                 return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings, "content"))
         kin = fit(self.log, self.families, members, everyone).bits >= MEMBER_BITS
         background = self._background.beside(kin)
@@ -143,12 +146,21 @@ class Examiner:
         return self._found[key]
 
     def _closer(self, findings: Mapping[str, Finding], members: I64, background: Background) -> dict[str, Finding]:
-        """What a closer look finds where only content leaves open whether a group is a campaign."""
+        """What a closer look finds where only content leaves open whether a group is a campaign: it is not hopeless, or
+        one clock or one queue is beyond doubt and cover may drown what the members have in common."""
         content, acting = self._at_best(findings, "content"), self._at_best(findings)
-        if not (acting < content <= HOPELESS):
+        if content <= acting or (content > HOPELESS and not self._one_clock(findings)):
             return {}
         looked = {name: self.families[name].again(self.log, members, background) for name in self._of["content"]}
-        return {name: one for name, one in looked.items() if one is not None and findings[name].p_value <= HOPELESS}
+        return {name: one for name, one in looked.items() if one is not None}
+
+    def _one_clock(self, findings: Mapping[str, Finding]) -> bool:
+        """Whether acting together is beyond doubt by more than what one owner's customers have by nature."""
+        return any(
+            findings[name].tested and findings[name].p_value <= CONTRADICTS
+            for name in self._of["coordination"]
+            if name in findings and not self.families[name].owners
+        )
 
     def _at_best(self, findings: Mapping[str, Finding], side: Side = "coordination") -> float:
         """The least p-value that the group can come to, were the other side beyond doubt."""

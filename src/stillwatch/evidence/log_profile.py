@@ -24,6 +24,8 @@ __all__ = ["HOUR", "I64", "LogProfile"]
 I64 = npt.NDArray[np.int64]
 F32 = npt.NDArray[np.float32]
 
+Prompts = tuple[F32, F32, I64]
+
 HOUR = 3_600_000_000
 """Microseconds an hour."""
 
@@ -45,6 +47,8 @@ class LogProfile:
         derived: by family, what it worked out.
         closer: reads more of some entities' prompts, where the sample does not tell: as ``Content.raw`` and
             ``Content.whitened`` have them, and the entity of each. None where no more can be read.
+        in_common: reads, as ``closer`` does, what some entities sent in their common moments; gives None where they have
+            hardly any. None where that cannot be read.
         moments: reads when some entities' requests were made. None where that cannot be read.
     """
 
@@ -60,7 +64,8 @@ class LogProfile:
     shared: Mapping[str, Postings | None]
     wording: Mapping[str, F32]
     derived: dict[str, Any] = field(default_factory=dict)
-    closer: Callable[[I64], tuple[F32, F32, I64]] | None = None
+    closer: Callable[[I64], Prompts] | None = None
+    in_common: Callable[[I64], Prompts | None] | None = None
     moments: Callable[[I64], Moments] | None = None
 
     def __len__(self) -> int:

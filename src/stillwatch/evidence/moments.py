@@ -12,7 +12,15 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.evidence.thresholds import LEAST_SHIFT, MOST_MOMENTS, MOST_SHIFT
+from stillwatch.evidence.postings import distinct
+from stillwatch.evidence.thresholds import (
+    COMMON_SECONDS,
+    LEAST_AT_WORK,
+    LEAST_SHIFT,
+    MOST_MOMENTS,
+    MOST_SHIFT,
+    TIMES_AT_WORK,
+)
 
 __all__ = ["Moments", "shifted"]
 
@@ -56,6 +64,18 @@ class Moments:
     def bounded(self) -> Moments:
         """The first so many: a longer stretch says no more."""
         return self if len(self) <= MOST_MOMENTS else self.chosen(np.arange(MOST_MOMENTS))
+
+    def in_common(self) -> npt.NDArray[np.bool_]:
+        """Which requests were made while several times more of the entities than usual were at work (n).
+
+        Cover keeps its own people's hours; what one clock sends out comes in common stretches.
+        """
+        stretch = self.begin // _microseconds(COMMON_SECONDS)
+        at_work = distinct(stretch * (self.owner.max(initial=0) + 1) + self.owner) // (self.owner.max(initial=0) + 1)
+        stretches, workers = np.unique(at_work, return_counts=True)
+        usual = len(at_work) / max(int(np.ptp(stretch)) + 1, 1) if len(stretch) else 0.0
+        many = stretches[workers >= max(LEAST_AT_WORK, TIMES_AT_WORK * usual)]
+        return np.isin(stretch, many)
 
     def met(self, seconds: float) -> Mask:
         """Which requests another entity's request begins within so many seconds after (n)."""

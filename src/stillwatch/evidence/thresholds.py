@@ -308,6 +308,19 @@ MOST_MOMENTS: Final = 10_000
 LEAST_MOMENTS: Final = 40
 """requests | fewer meet too seldom to count | lower: noise"""
 
+COMMON_SECONDS: Final = 900.0
+"""seconds | a wave calls its accounts within minutes | higher: cover falls into common stretches too"""
+
+TIMES_AT_WORK: Final = 3.0
+"""times the usual | people at the busiest hour are two to three times as many as on average | lower: busy hours count as
+common moments"""
+
+LEAST_AT_WORK: Final = 3
+"""entities | two at once are chance | lower: chance meetings count as common moments"""
+
+LEAST_IN_COMMON: Final = 0.1
+"""share of requests | what is less is no source of a group's questions | lower: a few chance meetings speak for all"""
+
 LEAST_DEALT: Final = 20
 """prompts | fewer repeats show no evenness | lower: chance looks even"""
 

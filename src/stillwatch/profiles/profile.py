@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import Content, Family, LogProfile, Postings, whiten
-from stillwatch.evidence.thresholds import SHARED_BY
+from stillwatch.evidence.thresholds import LEAST_IN_COMMON, SHARED_BY
 from stillwatch.profiles.account import account_table, count_tables
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
 from stillwatch.profiles.moments import moments_reader
@@ -125,6 +125,19 @@ def build_profile(
         features, whose = closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges)
         return *content.read(features), whose
 
+    moments = moments_reader(engine, exchanges=exchanges, accounts=accounts)
+
+    @lru_cache(maxsize=1)
+    def sent_in_common(members: bytes) -> tuple[F32, F32, I64] | None:
+        who = np.frombuffer(members, np.int64)
+        theirs = moments(who)
+        common = theirs.in_common()
+        if not len(common) or common.mean() < LEAST_IN_COMMON:
+            return None
+        only = pa.table({"entity": theirs.owner[common], "prompt": theirs.prompt[common]})
+        features, whose = closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges, only=only)
+        return *content.read(features), whose
+
     log = _log_profile(
         engine,
         families,
@@ -135,7 +148,8 @@ def build_profile(
         prompt_sets=prompt_sets(engine, prompts, len(entities)),
         wording=_wording(families, texts.flags, owner, len(entities)),
         closer=lambda members: looked(members.tobytes()),
-        moments=moments_reader(engine, exchanges=exchanges, accounts=accounts),
+        in_common=lambda members: sent_in_common(members.tobytes()),
+        moments=moments,
     )
     return Profiled(log, accounts, counts, sample, template_of, texts, left_out)
 

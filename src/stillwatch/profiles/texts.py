@@ -121,15 +121,26 @@ def draw_sample(engine: Engine, most: int, *, prompts: Table, exchanges: Table) 
 
 
 def closer_look(
-    engine: Engine, members: npt.NDArray[np.int64], left_out: U64, *, prompts: Table, exchanges: Table
+    engine: Engine,
+    members: npt.NDArray[np.int64],
+    left_out: U64,
+    *,
+    prompts: Table,
+    exchanges: Table,
+    only: pa.Table | None = None,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """Features of more prompts of a few entities, and the entity of each; those that do not vary are left out."""
+    """Features of more prompts of a few entities, and the entity of each; those that do not vary are left out.
+
+    ``only`` names those to choose from: entity, and prompt by hash.
+    """
     most = max(min(CLOSER_PROMPTS, CLOSER_TOTAL // max(len(members), 1)), 1)
     theirs = engine.sql(
         "SELECT p.* FROM {prompts} AS p SEMI JOIN {members} USING (entity)",
         prompts=prompts,
         members=pa.table({"entity": members}),
     )
+    if only is not None:
+        theirs = engine.sql("SELECT p.* FROM {theirs} AS p SEMI JOIN {only} USING (entity, prompt)", theirs=theirs, only=only)
     sample = draw_sample(engine, most, prompts=theirs, exchanges=exchanges)
     texts = sample["prompt"].combine_chunks()
     done = [text_features(texts.slice(start, _BATCH), left_out) for start in range(0, len(texts), _BATCH)]

@@ -123,7 +123,11 @@ class Semantics(Family):
         yield _one_source(log, members, null, icc_of(log.content, members))
 
     def again(self, log: LogProfile, members: I64, null: Null) -> Finding | None:
-        """The same test on more prompts of each member."""
+        """The same test on what the members sent in their common moments, which cover does not keep; where there is
+        hardly anything of that, on more prompts of each."""
+        common = _in_common(log, members)
+        if common is not None:
+            return self.found([_one_source(log, members, null, common, "Sent while many of them were at work at once: ")])
         if log.closer is None:
             return None
         some = _some(members)
@@ -151,7 +155,14 @@ class Semantics(Family):
         return (_published_set(log, members, bystanders), _own_content(log, members))
 
 
-def _one_source(log: LogProfile, members: I64, null: Null, same: Icc) -> Observed:
+def _in_common(log: LogProfile, members: I64) -> Icc | None:
+    """Intraclass correlation of what the members sent in their common moments; None where that cannot be tested."""
+    sent = log.in_common(_some(members)) if log.in_common is not None else None
+    same = icc_of_source(log.content, _some(members), *sent) if sent is not None else None
+    return same if same is not None and np.isfinite(same.icc) else None
+
+
+def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str = "") -> Observed:
     if not np.isfinite(same.icc):
         nan = float("nan")
         return Observed(1.0, "intraclass correlation", nan, nan, "Too few prompts.")
@@ -163,9 +174,9 @@ def _one_source(log: LogProfile, members: I64, null: Null, same: Icc) -> Observe
         "intraclass correlation of prompts by account",
         same.icc,
         MARGIN,
-        f"The accounts ask from one source: {near}, and {apart}"
+        f"{when}The accounts ask from one source: {near}, and {apart}"
         if concentrated <= UNTOLD
-        else f"What the accounts ask could be swapped among them: {apart} It is of no matter of its own.",
+        else f"{when}What the accounts ask could be swapped among them: {apart} It is of no matter of its own.",
         max(concentrated, same.p_value),
     )
 
@@ -206,6 +217,10 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
         whole = icc_of(log.content, members, whole=True)
         # The common part is too small to tell, and all of it together may set the accounts apart.
         apart = whole if _set_apart(whole) else apart
+    common = _in_common(log, members) if not _told(apart) or _set_apart(apart) else None
+    if common is not None and _told(common):
+        # What each asks in its own time says nothing of what all of them are sent to ask.
+        apart = common
     if log.closer is not None and not _told(apart):
         # A few prompts an account cannot tell a few accounts apart: more of them may.
         some = _some(members)
