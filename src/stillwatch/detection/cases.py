@@ -40,6 +40,7 @@ class Case:
         findings: one a family.
         explanations: honest explanations considered.
         p_value, q_value: of the partial conjunction over families, and after FDR control.
+        pieces: groups it was joined of.
     """
 
     members: I64
@@ -48,6 +49,7 @@ class Case:
     explanations: tuple[Explanation, ...]
     p_value: float
     q_value: float = 1.0
+    pieces: int = 1
 
     @property
     def explained(self) -> bool:

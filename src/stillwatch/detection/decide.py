@@ -123,22 +123,25 @@ def _same_campaign(examiner: Examiner, a: Case, b: Case) -> bool:
 def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
     """Join pieces of one campaign, for as long as any two are.
 
-    Pieces may work at different times, one in place of another: what convicts the whole is the better of their tests,
-    twice over for the choice (Bonferroni). It is explained as a whole. A piece that one office would explain convicts
+    Pieces may work at different times, one in place of another: what convicts the whole is the best of their tests,
+    times their number for the choice (Bonferroni). It is explained as a whole. A piece that one office would explain convicts
     nothing by its own test, so that a whole with such a piece stands its own.
     """
     joined: list[Case] = []
     for case in cases:
         for place, other in enumerate(joined):
+            if len(np.setdiff1d(case.members, other.members)) == 0 and other.p_value <= case.p_value:
+                break
             if _same_campaign(examiner, case, other):
                 members = np.union1d(case.members, other.members)
                 bystanders = np.setdiff1d(np.union1d(case.bystanders, other.bystanders), members)
                 whole = examiner.examine(members, bystanders)
                 told = case.may_convict or other.may_convict
                 if whole.may_convict or (whole.one_office and not told):
-                    better = min(1.0, 2 * min(case.p_value, other.p_value))
+                    pieces = case.pieces + other.pieces
+                    best = pieces * min(case.p_value / case.pieces, other.p_value / other.pieces)
                     own = 0.0 if case.may_convict and other.may_convict else whole.p_value
-                    joined[place] = replace(whole, p_value=max(better, own))
+                    joined[place] = replace(whole, p_value=min(1.0, max(best, own)), pieces=pieces)
                     break
         else:
             joined.append(case)
@@ -190,7 +193,7 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     found = fit(examiner.log, examiner.families, case.members, members)
     along = acting_along(examiner.log, examiner.families, case.members, members)
     marked, first = found.marked >= MARK_BITS, np.isin(members, case.members)
-    kept = members[(own | (along & marked) | (first & (along | marked))) & not_unlike(found, along)]
+    kept = members[(own | (along & marked) | (first & (along | marked))) & not_unlike(found, along, examiner.log.exchanges[members])]
     if len(kept) < LEAST_MEMBERS or np.array_equal(kept, case.members):
         return case
     bystanders = np.setdiff1d(np.union1d(case.bystanders, np.setdiff1d(case.members, kept)), kept)

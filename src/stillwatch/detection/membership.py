@@ -15,11 +15,13 @@ import numpy.typing as npt
 from stillwatch.evidence import Family, LogProfile
 from stillwatch.evidence.thresholds import (
     ALIKE_BITS,
+    EVEN_SPREAD,
     GROWTH_ROUNDS,
     LEAST_MEMBERS,
     MARK_BITS,
     MEMBER_BITS,
     NEARLY_ALL,
+    ODD_VOLUME,
     RECRUIT_BITS,
     REPEATS,
 )
@@ -30,6 +32,9 @@ I64 = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 F64 = npt.NDArray[np.float64]
 Families = Mapping[str, Family]
+
+_MAD = 1.4826
+"""Standard deviations a median absolute deviation, of a normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,9 @@ def tell_apart(log: LogProfile, families: Families, group: I64) -> tuple[I64, I6
     inside, outside = group, group[:0]
     for _ in range(3):
         found = fit(log, families, inside, group)
-        belongs = (found.bits >= MEMBER_BITS) & not_unlike(found, acting_along(log, families, inside, group))
+        belongs = (found.bits >= MEMBER_BITS) & not_unlike(
+            found, acting_along(log, families, inside, group), log.exchanges[group]
+        )
         before = len(inside)
         inside, outside = group[belongs], group[~belongs]
         if len(inside) in range(LEAST_MEMBERS) or len(inside) == before:
@@ -91,19 +98,30 @@ def tell_apart(log: LogProfile, families: Families, group: I64) -> tuple[I64, I6
     return inside, outside
 
 
-def not_unlike(found: Fit, along: Mask) -> Mask:
-    """Who of a group is not unlike the rest: no bystander's questions, and whatever nearly all of it have, a text or
-    acting along.
+def not_unlike(found: Fit, along: Mask, exchanges: I64) -> Mask:
+    """Who of a group is not unlike the rest: no bystander's questions, and whatever nearly all of it have, a text,
+    acting along, or about the same volume.
 
     Args:
         found: how each fits the group.
         along: who acts along with it.
+        exchanges: of each.
     """
     alike = found.alike >= 0
-    for has in (found.marked >= MARK_BITS, along):
+    # Of a few requests it cannot be told whether they follow the group's.
+    beyond_doubt = (found.marked >= MARK_BITS) & (found.alike >= RECRUIT_BITS / 2)
+    for has in (found.marked >= MARK_BITS, along, _as_busy(exchanges, alike)):
         if alike.any() and has[alike].mean() >= NEARLY_ALL:
-            alike &= has
+            alike &= has | beyond_doubt
     return alike
+
+
+def _as_busy(exchanges: I64, alike: Mask) -> Mask:
+    """Who is about as busy as a group is; everybody, where its own volumes are not even."""
+    volume = np.log(np.maximum(exchanges, 1))
+    off = np.abs(volume - (np.median(volume[alike]) if alike.any() else 0.0))
+    usual = float(np.median(off[alike])) * _MAD if alike.any() else EVEN_SPREAD
+    return np.asarray(off <= max(ODD_VOLUME * usual, EVEN_SPREAD)) if usual < EVEN_SPREAD else np.ones_like(alike)
 
 
 def recruited(log: LogProfile, families: Families, members: I64, taken: Mask) -> I64:

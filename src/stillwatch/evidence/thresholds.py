@@ -347,9 +347,13 @@ MEMBER_BITS: Final = 2.0
 """bits | inside a group that links found, the group's signature must be likelier than the log's by 4 to 1 | higher:
 members with much cover become bystanders"""
 
-NEARLY_ALL: Final = 0.9
-"""share of a group | what so many have, a text or acting along, marks the group, and who lacks it is a bystander |
+NEARLY_ALL: Final = 0.85
+"""share of a group | what so many have, a text, acting along or about one volume, marks the group, and who lacks it is a bystander |
 lower: members of another piece drop out; higher: bystanders stay"""
+
+ODD_VOLUME: Final = 4.0
+"""robust standard deviations | a member is not so much busier or idler than a group whose volumes are even | lower: busy
+members drop out"""
 
 RECRUIT_BITS: Final = 8.0
 """bits | from the whole log, 256 to 1 on text and content together | lower: strangers are recruited"""
