@@ -131,20 +131,20 @@ def test_growth_makes_no_case_stronger(engine: Engine) -> None:
 def test_one_who_merely_asks_alike_is_no_member(engine: Engine) -> None:
     """Of those by whom the group was found, a text or acting along is enough; of others, both, or a link."""
     marked = bits_for(E, WHOLE, 9.0)
-    marked[:2] = 0.0
+    marked[:3] = 0.0
     alike = np.zeros(E)
-    alike[:2] = 9.0
-    lone = world(marked=marked, alike=alike, along=WHOLE[2:]).decide(engine)
-    assert members(lone) == [[*WHOLE[2:]]]
-    assert lone.campaigns[0].bystanders.tolist() == [0, 1]
+    alike[:3] = 9.0
+    lone = world(marked=marked, alike=alike, along=WHOLE[3:]).decide(engine)
+    assert members(lone) == [[*WHOLE[3:]]]
+    assert lone.campaigns[0].bystanders.tolist() == [0, 1, 2]
     along = world(marked=marked, alike=alike).decide(engine)
     assert members(along) == [[*WHOLE]]
-    has_text = world(along=WHOLE[2:]).decide(engine)
+    has_text = world(along=WHOLE[3:]).decide(engine)
     assert members(has_text) == [[*WHOLE]]
 
 
 def test_who_lacks_what_nearly_all_have_or_asks_what_they_do_not_is_a_bystander(engine: Engine) -> None:
-    """A text, or acting along, that nine in ten have; and questions that are likelier the log's than the group's."""
+    """A text, or acting along, that nearly all have; and questions that are likelier the log's than the group's."""
     group = range(20)
     marked, unlike = bits_for(E, range(1, 20), 9.0), np.zeros(E)
     marked[0], unlike[1] = 3.0, -1.0
@@ -155,11 +155,27 @@ def test_who_lacks_what_nearly_all_have_or_asks_what_they_do_not_is_a_bystander(
     assert members(found) == [[0, *range(2, 20)]]
 
 
+def test_who_is_far_busier_or_idler_than_a_group_of_even_volumes_is_a_bystander(engine: Engine) -> None:
+    group = range(20)
+    exchanges = np.full(E, 30)
+    exchanges[list(group)] = 100 + np.arange(20)
+    exchanges[:2] = 8, 2_000
+    given: dict[str, Any] = {"groups": [group], "marked": bits_for(E, group, 9.0), "along": group}
+    assert members(world(**given, exchanges=exchanges).decide(engine)) == [[*range(2, 20)]]
+    # Volumes that are not even say nothing of anybody.
+    exchanges[list(group)] = np.geomspace(1, 2_000, 20).astype(np.int64)
+    assert members(world(**given, exchanges=exchanges).decide(engine)) == [[*group]]
+    # Nor does a volume outweigh a text and questions that are beyond doubt.
+    exchanges[list(group)] = 100
+    exchanges[0] = 3
+    assert members(world(**given, exchanges=exchanges, alike=bits_for(E, group, 5.0)).decide(engine)) == [[*group]]
+
+
 @pytest.mark.parametrize(("bits", "kept"), [(MARK_BITS, True), (MARK_BITS - 0.01, False)])
 def test_a_first_member_has_the_text_from_a_line_on(engine: Engine, bits: float, kept: bool) -> None:
     marked = bits_for(E, WHOLE, 9.0)
-    marked[:2] = bits
-    assert members(world(marked=marked, along=WHOLE[2:]).decide(engine)) == [[*WHOLE] if kept else [*WHOLE[2:]]]
+    marked[:3] = bits
+    assert members(world(marked=marked, along=WHOLE[3:]).decide(engine)) == [[*WHOLE] if kept else [*WHOLE[3:]]]
 
 
 def test_a_newcomer_needs_text_and_acting_along_or_a_link(engine: Engine) -> None:
@@ -188,12 +204,11 @@ def test_a_group_of_which_too_few_have_evidence_stands_as_it_was_tested(engine: 
 
 
 def test_bystanders_of_a_found_group_are_told_from_its_members(engine: Engine) -> None:
-    marked = bits_for(E, GROUP[:6], 9.0)
-    marked[6] = MEMBER_BITS - 0.1
-    marked[7] = MEMBER_BITS
+    marked = bits_for(E, GROUP[:5], 9.0)
+    marked[5:8] = MEMBER_BITS - 0.1, MEMBER_BITS, MEMBER_BITS
     (case,) = world(marked=marked, along=range(8)).decide(engine).campaigns
-    assert case.members.tolist() == [0, 1, 2, 3, 4, 5, 7]
-    assert case.bystanders.tolist() == [6]
+    assert case.members.tolist() == [0, 1, 2, 3, 4, 6, 7]
+    assert case.bystanders.tolist() == [5]
 
 
 @pytest.mark.parametrize(("size", "tested"), [(5, True), (4, False)])

@@ -27,6 +27,31 @@ def test_requests_meet_where_another_entity_begins_within_seconds() -> None:
     assert made.met(3).sum() == 0
 
 
+def test_common_moments_are_those_in_which_three_times_the_usual_number_are_at_work() -> None:
+    """Six entities at work in one quarter of an hour; else each in its own."""
+    wave = [(e, 100 * 900 + 10.0 * e, 1, False, e) for e in range(6)]
+    own = [(e, 900.0 * (7 * e + k), 1, False, 10 * e + k) for e in range(6) for k in range(7)]
+    made = requests(*sorted([*wave, *own], key=lambda row: row[1]))
+    common = made.in_common()
+    assert common.sum() == 6
+    assert (made.begin[common] >= 100 * 900 * 1e6).all()
+    # Two at once are chance, and where all are always at work no moment is a common one.
+    assert not requests((1, 0, 1, False, 1), (2, 5, 1, False, 2), (1, 90_000, 1, False, 3)).in_common().any()
+    always = [(e, 900.0 * k + e, 1, False, k) for k in range(20) for e in range(6)]
+    assert not requests(*always).in_common().any()
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 40_000)), min_size=1, max_size=60))
+@settings(deadline=None)
+def test_common_moments_are_the_same_for_requests_of_one_quarter_of_an_hour(rows: list[tuple[int, int]]) -> None:
+    made = requests(*((owner, float(begin), 1, False, 0) for owner, begin in sorted(rows, key=lambda row: row[1])))
+    common = made.in_common()
+    for quarter in np.unique(made.begin // (900 * 1_000_000)):
+        there = made.begin // (900 * 1_000_000) == quarter
+        assert len(set(common[there].tolist())) == 1
+        assert not common[there].any() or len(set(made.owner[there].tolist())) >= 3
+
+
 def test_work_is_handed_over_where_another_entitys_answer_has_just_ended() -> None:
     made = requests((1, 0, 10, False, 1), (2, 11, 10, False, 2), (2, 21.5, 5, False, 3), (1, 60, -1, False, 4))
     assert made.handed_over(2).sum() == 1, "one's own answer hands over nothing"

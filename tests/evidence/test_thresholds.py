@@ -24,6 +24,7 @@ TECHNICAL = {
     ("detection/worth.py", "_MAJORITY"): "which of a lab's curves a portrait reads; decides of nobody",
     ("evidence/content.py", "_CHUNK"): "rows at a time: bounds memory, moves no result",
     ("evidence/families/semantics.py", "_CHUNK"): "pairs at a time: bounds memory, moves no result",
+    ("evidence/families/timing.py", "_CHUNK"): "rows at a time: bounds memory, moves no result",
     ("evidence/families/timing.py", "_DAY"): "hours a day",
     ("evidence/neighbours.py", "_CHUNK"): "rows at a time: bounds memory, moves no result",
     ("evidence/neighbours.py", "_PENDING"): "pairs at a time: bounds memory, moves no result",

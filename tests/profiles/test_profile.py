@@ -303,6 +303,26 @@ def test_a_closer_look_reads_more_of_some_entities(engine: DuckDBEngine) -> None
         assert distance.max() < 0.02
 
 
+def test_what_was_sent_in_common_moments_is_read_alone(engine: DuckDBEngine) -> None:
+    """Sixty requests of each of six accounts fall into one hour, ninety are spread over nine days."""
+    rng = np.random.default_rng(0)
+
+    def asked(account: int, hours: float, prompt: str) -> dict[str, Any]:
+        return {"account_id": f"a{account}", "time": START + int(hours * HOUR), "prompt": prompt}
+
+    own = [asked(a, rng.uniform(0, 216), f"Of {a}, matter {n} and {7 * n}?") for a in range(6) for n in range(90)]
+    together = [asked(a, 96 + n / 60, f"Together {a}: {n} and {3 * n}?") for a in range(6) for n in range(60)]
+    made = profiled(engine, rows(*own, *together), sample_prompts=4)
+    assert made.log.in_common is not None
+    everyone = np.arange(6)
+    sent = made.log.in_common(everyone)
+    assert sent is not None
+    counts = np.bincount(sent[2], minlength=6)
+    # Nearly all of those of the hour, and hardly any of the others.
+    assert ((counts >= 55) & (counts <= 75)).all()
+    assert made.log.in_common(everyone[:2]) is None
+
+
 def few() -> pa.Table:
     return World().exchanges.slice(0, 400)
 

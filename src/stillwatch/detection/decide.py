@@ -124,8 +124,8 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
     """Join pieces of one campaign, for as long as any two are.
 
     Pieces may work at different times, one in place of another: what convicts the whole is the best of their tests,
-    times their number for the choice (Bonferroni). It is explained as a whole. A piece that one office would explain convicts
-    nothing by its own test, so that a whole with such a piece stands its own.
+    times their number for the choice (Bonferroni). It is explained as a whole. A piece that one office would explain
+    convicts nothing by its own test, so that a whole with such a piece stands its own.
     """
     joined: list[Case] = []
     for case in cases:
@@ -193,7 +193,8 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     found = fit(examiner.log, examiner.families, case.members, members)
     along = acting_along(examiner.log, examiner.families, case.members, members)
     marked, first = found.marked >= MARK_BITS, np.isin(members, case.members)
-    kept = members[(own | (along & marked) | (first & (along | marked))) & not_unlike(found, along, examiner.log.exchanges[members])]
+    like = not_unlike(found, along, examiner.log.exchanges[members])
+    kept = members[like & (own | (along & marked) | (first & (along | marked)))]
     if len(kept) < LEAST_MEMBERS or np.array_equal(kept, case.members):
         return case
     bystanders = np.setdiff1d(np.union1d(case.bystanders, np.setdiff1d(case.members, kept)), kept)

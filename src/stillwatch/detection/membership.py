@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 from stillwatch.evidence import Family, LogProfile
 from stillwatch.evidence.thresholds import (
@@ -32,9 +33,6 @@ I64 = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
 F64 = npt.NDArray[np.float64]
 Families = Mapping[str, Family]
-
-_MAD = 1.4826
-"""Standard deviations a median absolute deviation, of a normal distribution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +117,10 @@ def not_unlike(found: Fit, along: Mask, exchanges: I64) -> Mask:
 def _as_busy(exchanges: I64, alike: Mask) -> Mask:
     """Who is about as busy as a group is; everybody, where its own volumes are not even."""
     volume = np.log(np.maximum(exchanges, 1))
-    off = np.abs(volume - (np.median(volume[alike]) if alike.any() else 0.0))
-    usual = float(np.median(off[alike])) * _MAD if alike.any() else EVEN_SPREAD
-    return np.asarray(off <= max(ODD_VOLUME * usual, EVEN_SPREAD)) if usual < EVEN_SPREAD else np.ones_like(alike)
+    usual = stats.median_abs_deviation(volume[alike], scale="normal")
+    if not usual < EVEN_SPREAD:
+        return np.ones_like(alike)
+    return np.asarray(np.abs(volume - np.median(volume[alike])) <= max(ODD_VOLUME * usual, EVEN_SPREAD))
 
 
 def recruited(log: LogProfile, families: Families, members: I64, taken: Mask) -> I64:

@@ -47,8 +47,8 @@ class LogProfile:
         derived: by family, what it worked out.
         closer: reads more of some entities' prompts, where the sample does not tell: as ``Content.raw`` and
             ``Content.whitened`` have them, and the entity of each. None where no more can be read.
-        in_common: reads, as ``closer`` does, what some entities sent in their common moments; gives None where they have
-            hardly any. None where that cannot be read.
+        in_common: reads, as ``closer`` does, what some entities sent in their common moments; gives None where they
+            have hardly any. None where that cannot be read.
         moments: reads when some entities' requests were made. None where that cannot be read.
     """
 

@@ -261,8 +261,8 @@ LIKE_RATIO: Final = 1.0
 """log ratio of volumes | level "same span" | higher: that level gets commoner and weighs less"""
 
 ONE_BEAT: Final = 0.2
-"""correlation of hourly activity | of 400 hours, chance gives .2 once in 30,000 pairs; waves give .3 to .9 | lower: noise
-links strangers"""
+"""correlation of hourly activity | of 400 hours, chance gives .2 once in 30,000 pairs; waves give .3 to .9 | lower:
+noise links strangers"""
 
 RESOLUTION_BEAT: Final = 0.1
 """least density of correlation (CPM) | as of likeness | higher: smaller clusters"""
@@ -312,8 +312,8 @@ COMMON_SECONDS: Final = 900.0
 """seconds | a wave calls its accounts within minutes | higher: cover falls into common stretches too"""
 
 TIMES_AT_WORK: Final = 3.0
-"""times the usual | people at the busiest hour are two to three times as many as on average | lower: busy hours count as
-common moments"""
+"""times the usual | people at the busiest hour are two to three times as many as on average | lower: busy hours count
+as common moments"""
 
 LEAST_AT_WORK: Final = 3
 """entities | two at once are chance | lower: chance meetings count as common moments"""
@@ -348,12 +348,12 @@ MEMBER_BITS: Final = 2.0
 members with much cover become bystanders"""
 
 NEARLY_ALL: Final = 0.85
-"""share of a group | what so many have, a text, acting along or about one volume, marks the group, and who lacks it is a bystander |
-lower: members of another piece drop out; higher: bystanders stay"""
+"""share of a group | what so many have, a text, acting along or about one volume, marks the group, and who lacks it is
+a bystander | lower: members of another piece drop out; higher: bystanders stay"""
 
 ODD_VOLUME: Final = 4.0
-"""robust standard deviations | a member is not so much busier or idler than a group whose volumes are even | lower: busy
-members drop out"""
+"""robust standard deviations | a member is not so much busier or idler than a group whose volumes are even | lower:
+busy members drop out"""
 
 RECRUIT_BITS: Final = 8.0
 """bits | from the whole log, 256 to 1 on text and content together | lower: strangers are recruited"""

@@ -140,7 +140,9 @@ def closer_look(
         members=pa.table({"entity": members}),
     )
     if only is not None:
-        theirs = engine.sql("SELECT p.* FROM {theirs} AS p SEMI JOIN {only} USING (entity, prompt)", theirs=theirs, only=only)
+        theirs = engine.sql(
+            "SELECT p.* FROM {theirs} AS p SEMI JOIN {only} USING (entity, prompt)", theirs=theirs, only=only
+        )
     sample = draw_sample(engine, most, prompts=theirs, exchanges=exchanges)
     texts = sample["prompt"].combine_chunks()
     done = [text_features(texts.slice(start, _BATCH), left_out) for start in range(0, len(texts), _BATCH)]

@@ -28,6 +28,7 @@ from stillwatch.evidence.thresholds import (
     MOST_BITS,
     MOST_FOR_ICC,
     NEAR_Z,
+    NEARLY_ALL,
     POOL_COSINE,
     POOL_Z,
     REPEATS,
@@ -127,7 +128,9 @@ class Semantics(Family):
         hardly anything of that, on more prompts of each."""
         common = _in_common(log, members)
         if common is not None:
-            return self.found([_one_source(log, members, null, common, "Sent while many of them were at work at once: ")])
+            return self.found(
+                [_one_source(log, members, null, common, "Sent while many of them were at work at once: ")]
+            )
         if log.closer is None:
             return None
         some = _some(members)
@@ -156,10 +159,13 @@ class Semantics(Family):
 
 
 def _in_common(log: LogProfile, members: I64) -> Icc | None:
-    """Intraclass correlation of what the members sent in their common moments; None where that cannot be tested."""
-    sent = log.in_common(_some(members)) if log.in_common is not None else None
-    same = icc_of_source(log.content, _some(members), *sent) if sent is not None else None
-    return same if same is not None and np.isfinite(same.icc) else None
+    """Intraclass correlation of what the members sent in their common moments; None where it speaks of too few."""
+    some = _some(members)
+    sent = log.in_common(some) if log.in_common is not None else None
+    if sent is None or np.sum(np.bincount(np.searchsorted(some, sent[2]), minlength=1) > 1) < NEARLY_ALL * len(some):
+        return None
+    same = icc_of_source(log.content, some, *sent)
+    return same if np.isfinite(same.icc) else None
 
 
 def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str = "") -> Observed:
