@@ -21,6 +21,7 @@ from stillwatch.evidence.thresholds import (
     LEAST_MEMBERS,
     MARK_BITS,
     MEMBER_BITS,
+    MOST_BITS,
     NEARLY_ALL,
     ODD_VOLUME,
     RECRUIT_BITS,
@@ -105,7 +106,8 @@ def not_unlike(found: Fit, along: Mask, exchanges: I64) -> Mask:
         along: who acts along with it.
         exchanges: of each.
     """
-    alike = found.alike >= 0
+    # Nobody outside has a text that weighs so much: a few prompts that happen to be unlike do not outweigh it.
+    alike = (found.alike >= 0) | ((found.marked >= MOST_BITS - ALIKE_BITS) & (found.alike >= -MEMBER_BITS))
     # Of a few requests it cannot be told whether they follow the group's.
     beyond_doubt = (found.marked >= MARK_BITS) & (found.alike >= RECRUIT_BITS / 2)
     for has in (found.marked >= MARK_BITS, along, _as_busy(exchanges, alike)):
