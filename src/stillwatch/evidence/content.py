@@ -9,7 +9,7 @@ estimate the cosine between what two entities ask, free of sampling noise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.evidence.neighbours import Neighbours, nearest
-from stillwatch.evidence.thresholds import CLIP, SHRINK, TELLING
+from stillwatch.evidence.thresholds import CLIP, COUNTED_PROMPTS, LEAST_WRAPPED, MOST_BITS, SHRINK, TELLING
 
 __all__ = ["Content", "whiten"]
 
@@ -66,6 +66,42 @@ class Content:
         """Further prompts as ``raw`` and as ``whitened`` have them: n x d features to n x embedded and n x d."""
         scaled = np.clip((features - self.centre) / self.spread, -CLIP, CLIP).astype(np.float32)
         return scaled[:, : self.raw.shape[1]], scaled @ self.whitener - self.origin
+
+    def apart(self, features: npt.NDArray[np.floating[Any]], owner: I64) -> Content:
+        """Another side of the same entities' prompts, in the same measure: centred on itself where it is of many.
+
+        Args:
+            features: n x d raw features.
+            owner: entity of each row, sorted.
+        """
+        raw, whitened = self.read(features)
+        counts = np.bincount(owner, minlength=len(self.counts)).astype(np.int64)
+        present = np.flatnonzero(counts)
+        middle = whitened.mean(axis=0) if len(present) >= LEAST_WRAPPED else np.zeros_like(self.origin)
+        whitened = whitened - middle
+        means = np.zeros_like(self.means)
+        if len(present):
+            starts = np.searchsorted(owner, present)
+            means[present] = np.add.reduceat(whitened, starts, axis=0) / counts[present][:, None]
+        return replace(
+            self, owner=owner, whitened=whitened, counts=counts, means=means, raw=raw, origin=self.origin + middle
+        )
+
+    def bits(self, members: I64, who: I64) -> F64:
+        """Log-likelihood ratio of the means of ``who`` under the group's centre against the log's, both normal."""
+        telling = members[self.counts[members] > 0]
+        if not len(telling):
+            return np.zeros(len(who))
+        weights = np.minimum(self.counts[telling], COUNTED_PROMPTS)
+        centre = np.average(self.means[telling], axis=0, weights=weights)
+        strength = float(centre @ centre)
+        if strength <= 0:
+            return np.zeros(len(who))
+        spread = max(float(np.var((self.means[telling] @ centre) / strength)), 0.05) * strength**2
+        n = self.counts[who]
+        noise = strength / np.maximum(n, 1) + spread
+        llr = ((self.means[who] @ centre) * strength - 0.5 * strength**2) / np.maximum(noise, 1e-9) / np.log(2)
+        return np.where(n > 0, np.clip(llr, -MOST_BITS, MOST_BITS), 0.0)
 
     def unit(self) -> F32:
         """Noise-corrected directions (E x d): a dot product of two estimates their cosine.

@@ -39,12 +39,15 @@ class LogProfile:
         columns: by name, the families' values and usual things (E): numbers as float64, NaN where unknown; all else
             as uint64 codes, 0 where unknown.
         content: a bounded sample of prompts, compared by what they ask.
+        payload: of those prompts, what stands beside words that the entity sends again and again; of entities with
+            such words alone.
         prompt_sets: distinct prompts of every entity.
         shared: by family, what entities share; None where none is known.
         wording: by family, E x wordings, share of sampled prompts with each.
         derived: by family, what it worked out.
         closer: reads more of some entities' prompts, where the sample does not tell: as ``Content.raw`` and
             ``Content.whitened`` have them, and the entity of each. None where no more can be read.
+        closer_payload: the same of ``payload``.
         moments: reads when some entities' requests were made. None where that cannot be read.
     """
 
@@ -56,11 +59,13 @@ class LogProfile:
     window_end: I64
     columns: Mapping[str, npt.NDArray[Any]]
     content: Content
+    payload: Content
     prompt_sets: PromptSets
     shared: Mapping[str, Postings | None]
     wording: Mapping[str, F32]
     derived: dict[str, Any] = field(default_factory=dict)
     closer: Callable[[I64], tuple[F32, F32, I64]] | None = None
+    closer_payload: Callable[[I64], tuple[F32, F32, I64]] | None = None
     moments: Callable[[I64], Moments] | None = None
 
     def __len__(self) -> int:

@@ -21,7 +21,15 @@ from stillwatch.profiles.account import account_table, count_tables
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
 from stillwatch.profiles.moments import moments_reader
 from stillwatch.profiles.templates import find_templates
-from stillwatch.profiles.texts import Texts, closer_look, draw_sample, prompt_sets, prompt_table, read_texts
+from stillwatch.profiles.texts import (
+    Texts,
+    closer_look,
+    closer_payload,
+    draw_sample,
+    prompt_sets,
+    prompt_table,
+    read_texts,
+)
 from stillwatch.profiles.windows import windows
 from stillwatch.sketching import EMBEDDED
 
@@ -116,10 +124,15 @@ def build_profile(
     told.stage("content")
     owner = np.asarray(sample["entity"], np.int64)
     content = whiten(texts.features[texts.varies], owner[texts.varies], len(entities), embedded=EMBEDDED)
+    payload = content.apart(texts.payload.astype(np.float32), owner[texts.carries])
 
     def closer(members: I64) -> tuple[F32, F32, I64]:
         features, whose = closer_look(engine, members, left_out, prompts=prompts, exchanges=exchanges)
         return *content.read(features), whose
+
+    def payloads(members: I64) -> tuple[F32, F32, I64]:
+        features, whose = closer_payload(engine, members, left_out, prompts=prompts, exchanges=exchanges)
+        return *payload.read(features), whose
 
     log = _log_profile(
         engine,
@@ -128,9 +141,11 @@ def build_profile(
         of_entities,
         windows(engine, exchanges=exchanges, accounts=accounts),
         content,
+        payload=payload,
         prompt_sets=prompt_sets(engine, prompts, len(entities)),
         wording=_wording(families, texts.flags, owner, len(entities)),
         closer=closer,
+        closer_payload=payloads,
         moments=moments_reader(engine, exchanges=exchanges, accounts=accounts),
     )
     return Profiled(log, accounts, counts, sample, template_of, texts, left_out)
