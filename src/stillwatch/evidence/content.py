@@ -67,8 +67,8 @@ class Content:
         scaled = np.clip((features - self.centre) / self.spread, -CLIP, CLIP).astype(np.float32)
         return scaled[:, : self.raw.shape[1]], scaled @ self.whitener - self.origin
 
-    def apart(self, features: npt.NDArray[np.floating[Any]], owner: I64) -> Content:
-        """Another side of the same entities' prompts, in the same measure: centred on itself where it is of many.
+    def of(self, features: npt.NDArray[np.floating[Any]], owner: I64) -> Content:
+        """Other prompts of the same entities, or another side of them, in the same measure.
 
         Args:
             features: n x d raw features.
@@ -76,16 +76,17 @@ class Content:
         """
         raw, whitened = self.read(features)
         counts = np.bincount(owner, minlength=len(self.counts)).astype(np.int64)
-        present = np.flatnonzero(counts)
-        middle = whitened.mean(axis=0) if len(present) >= LEAST_WRAPPED else np.zeros_like(self.origin)
-        whitened = whitened - middle
-        means = np.zeros_like(self.means)
-        if len(present):
-            starts = np.searchsorted(owner, present)
-            means[present] = np.add.reduceat(whitened, starts, axis=0) / counts[present][:, None]
         return replace(
-            self, owner=owner, whitened=whitened, counts=counts, means=means, raw=raw, origin=self.origin + middle
+            self, owner=owner, whitened=whitened, counts=counts, means=_means(whitened, owner, counts), raw=raw
         )
+
+    def centred(self) -> Content:
+        """The same, measured from its own middle; as it is where it is of few entities."""
+        if np.count_nonzero(self.counts) < LEAST_WRAPPED:
+            return self
+        middle = self.whitened.mean(axis=0)
+        means = np.where(self.counts[:, None] > 0, self.means - middle, np.float32(0))
+        return replace(self, whitened=self.whitened - middle, means=means, origin=self.origin + middle)
 
     def bits(self, members: I64, who: I64) -> F64:
         """Log-likelihood ratio of the means of ``who`` under the group's centre against the log's, both normal."""
@@ -177,8 +178,14 @@ def whiten(features: npt.NDArray[np.float16], owner: I64, entities: int, *, embe
     centre_white = (out.mean(axis=0) @ whitener).astype(np.float32)
     for block in blocks:
         block[:] = block @ whitener - centre_white
-    means = np.zeros((entities, d), np.float32)
+    return Content(owner, out, counts, _means(out, owner, counts), raw, centre, spread, whitener, centre_white)
+
+
+def _means(vectors: F32, owner: I64, counts: I64) -> F32:
+    """Mean of each entity's vectors, zero where it has none."""
+    means = np.zeros((len(counts), vectors.shape[1]), np.float32)
     present = np.flatnonzero(counts)
-    starts = np.searchsorted(owner, present)
-    means[present] = np.add.reduceat(out, starts, axis=0) / counts[present][:, None]
-    return Content(owner, out, counts, means, raw, centre, spread, whitener, centre_white)
+    if len(present):
+        starts = np.searchsorted(owner, present)
+        means[present] = np.add.reduceat(vectors, starts, axis=0) / counts[present][:, None]
+    return means

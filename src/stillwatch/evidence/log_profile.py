@@ -47,7 +47,7 @@ class LogProfile:
         derived: by family, what it worked out.
         closer: reads more of some entities' prompts, where the sample does not tell: as ``Content.raw`` and
             ``Content.whitened`` have them, and the entity of each. None where no more can be read.
-        closer_payload: the same of ``payload``.
+        closer_payload: the same of ``payload``, as one.
         moments: reads when some entities' requests were made. None where that cannot be read.
     """
 
@@ -65,7 +65,7 @@ class LogProfile:
     wording: Mapping[str, F32]
     derived: dict[str, Any] = field(default_factory=dict)
     closer: Callable[[I64], tuple[F32, F32, I64]] | None = None
-    closer_payload: Callable[[I64], tuple[F32, F32, I64]] | None = None
+    closer_payload: Callable[[I64], Content] | None = None
     moments: Callable[[I64], Moments] | None = None
 
     def __len__(self) -> int:
