@@ -124,14 +124,15 @@ def build_profile(
     told.stage("content")
     owner = np.asarray(sample["entity"], np.int64)
     content = whiten(texts.features[texts.varies], owner[texts.varies], len(entities), embedded=EMBEDDED)
-    payload = content.of(texts.payload.astype(np.float32), owner[texts.carries]).centred()
+    own, common = texts.own(owner)
+    payload = content.of(texts.payload[own].astype(np.float32), owner[texts.machinery != 0][own]).centred()
 
     def closer(members: I64) -> tuple[F32, F32, I64]:
         features, whose = closer_look(engine, members, left_out, prompts=prompts, exchanges=exchanges)
         return *content.read(features), whose
 
     def payloads(members: I64) -> Content:
-        return payload.of(*closer_payload(engine, members, left_out, prompts=prompts, exchanges=exchanges))
+        return payload.of(*closer_payload(engine, members, left_out, common, prompts=prompts, exchanges=exchanges))
 
     log = _log_profile(
         engine,

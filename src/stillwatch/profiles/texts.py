@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import PromptSets
-from stillwatch.evidence.thresholds import CLOSER_PROMPTS, CLOSER_TOTAL
+from stillwatch.evidence.thresholds import CLOSER_PROMPTS, CLOSER_TOTAL, SHARED_BY
 from stillwatch.sketching import WIDTH, SampledFeatures, Wording, sampled_features, text_features, wording_flags
 
 __all__ = ["Texts", "closer_look", "closer_payload", "draw_sample", "prompt_sets", "prompt_table", "read_texts"]
@@ -53,31 +53,32 @@ class Texts:
         features: S x ``WIDTH``.
         flags: S x wordings, whether each stands in it.
         varies: whether anything in it is its own (S).
-        carries: whether its account's own machinery stands in it (S).
-        payload: features of what stands beside that, of the P prompts that carry it (P x ``WIDTH``).
+        machinery: names its account's own machinery that stands in it; 0 where none does (S).
+        payload: features of what stands beside that, of the P prompts that carry some (P x ``WIDTH``).
     """
 
     features: npt.NDArray[np.float16]
     flags: npt.NDArray[np.bool_]
     varies: npt.NDArray[np.bool_]
-    carries: npt.NDArray[np.bool_]
+    machinery: U64
     payload: npt.NDArray[np.float16]
 
     @classmethod
     def joined(cls, parts: Sequence[Texts], wordings: int) -> Texts:
         """Several in one."""
         nothing, no = np.zeros((0, WIDTH), np.float16), np.zeros(0, np.bool_)
-        none = cls(nothing, np.zeros((0, wordings), np.bool_), no, no, nothing)
+        none = cls(nothing, np.zeros((0, wordings), np.bool_), no, np.zeros(0, np.uint64), nothing)
         return cls(*(np.concatenate([getattr(part, name) for part in (none, *parts)]) for name in cls.__slots__))
 
     def table(self, sample: pa.Table, shared: U64) -> pa.Table:
-        """As the run keeps them: ``row_key, varies, flags, features, payload`` (float16, little-endian; payload null
-        where the prompt carries no machinery)."""
-        place = np.where(self.carries, np.cumsum(self.carries) - 1, -1)
-        payload = _packed_rows(self.payload).take(pa.array(place, mask=~self.carries))
+        """As the run keeps them: ``row_key, varies, flags, machinery, features, payload`` (float16, little-endian;
+        payload null where the prompt carries no machinery)."""
+        carries = self.machinery != 0
+        payload = _packed_rows(self.payload).take(pa.array(np.cumsum(carries) - 1, mask=~carries))
         bits = self.flags @ (np.uint64(1) << np.arange(self.flags.shape[1], dtype=np.uint64))
         columns = {"row_key": sample["row_key"], "varies": self.varies, "flags": pa.array(bits, pa.uint64())}
-        table = pa.table({**columns, "features": _packed_rows(self.features), "payload": payload})
+        rows = {"features": _packed_rows(self.features), "payload": payload}
+        table = pa.table({**columns, "machinery": self.machinery, **rows})
         return table.replace_schema_metadata({"left_out": _fingerprint(shared)})
 
     @classmethod
@@ -98,8 +99,20 @@ class Texts:
         )
         bits = np.asarray(rows["flags"], np.uint64)
         flags = (bits[:, None] >> np.arange(wordings, dtype=np.uint64)) & np.uint64(1)
-        carries = np.asarray(rows["payload"].is_valid(), np.bool_)
-        return cls(features, flags.astype(np.bool_), np.asarray(rows["varies"], np.bool_), carries, payload)
+        varies, machinery = np.asarray(rows["varies"], np.bool_), np.asarray(rows["machinery"], np.uint64)
+        return cls(features, flags.astype(np.bool_), varies, machinery, payload)
+
+    def own(self, owner: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.bool_], U64]:
+        """Of which prompts that carry machinery it is their account's own (P), and the machinery that many have
+        (sorted): a phrase of the language, or one text that all send.
+
+        Args:
+            owner: entity of each prompt.
+        """
+        used = np.unique(np.stack([self.machinery, owner.astype(np.uint64)]), axis=1)[0]
+        named, accounts = np.unique(used[used != 0], return_counts=True)
+        common = named[accounts >= SHARED_BY]
+        return ~np.isin(self.machinery[self.machinery != 0], common), common
 
 
 def _packed_rows(rows: npt.NDArray[np.float16]) -> pa.FixedSizeBinaryArray:
@@ -147,14 +160,15 @@ def closer_look(
 
 
 def closer_payload(
-    engine: Engine, members: npt.NDArray[np.int64], left_out: U64, *, prompts: Table, exchanges: Table
+    engine: Engine, members: npt.NDArray[np.int64], left_out: U64, common: U64, *, prompts: Table, exchanges: Table
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """As ``closer_look``, of what stands beside each entity's own machinery in the prompts that carry it."""
+    """As ``closer_look``, of what stands beside each entity's own machinery, unless that is ``common``."""
     texts, owner = _more(engine, members, prompts, exchanges)
     done = [sampled_features(texts[piece], owner[piece], left_out) for piece in _pieces(owner, _BATCH)]
     features = np.concatenate([np.zeros((0, WIDTH), np.float32), *(one.payload for one in done)])
-    carries = np.concatenate([np.zeros(0, np.bool_), *(one.carries for one in done)])
-    return features, owner[carries]
+    machinery = np.concatenate([np.zeros(0, np.uint64), *(one.machinery for one in done)])
+    owner, own = owner[machinery != 0], ~np.isin(machinery[machinery != 0], common)
+    return features[own], owner[own]
 
 
 def _more(
@@ -196,9 +210,9 @@ def _read_chunk(packed: pa.Buffer, shared: U64, wordings: tuple[Wording, ...]) -
     done: list[SampledFeatures] = [
         sampled_features(prompts[piece], owner[piece], shared) for piece in _pieces(owner, _BATCH)
     ]
-    features, varies, payload, carries = (np.concatenate(parts) for parts in zip(*done, strict=True))
+    features, varies, payload, machinery = (np.concatenate(parts) for parts in zip(*done, strict=True))
     return Texts(
-        features.astype(np.float16), wording_flags(prompts, wordings), varies, carries, payload.astype(np.float16)
+        features.astype(np.float16), wording_flags(prompts, wordings), varies, machinery, payload.astype(np.float16)
     )
 
 

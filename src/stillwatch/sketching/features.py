@@ -106,13 +106,13 @@ class SampledFeatures(NamedTuple):
         features, varies: as of ``text_features``.
         payload: features of what stands beside the account's own machinery, of the prompts that carry it (P x
             ``WIDTH``).
-        carries: which those are (n).
+        machinery: names that machinery, 0 where a prompt carries none (n).
     """
 
     features: F32
     varies: npt.NDArray[np.bool_]
     payload: F32
-    carries: npt.NDArray[np.bool_]
+    machinery: U64
 
 
 def sampled_features(prompts: pa.Array, owner: npt.NDArray[np.int64], shared: U64) -> SampledFeatures:
@@ -125,12 +125,13 @@ def sampled_features(prompts: pa.Array, owner: npt.NDArray[np.int64], shared: U6
     """
     words = split_words(prompts, limit_bytes=_LIMIT_BYTES)
     outside = _outside(words, shared)
-    machinery, carries = own_machinery(words, owner)
-    beside = outside & ~machinery
+    repeated, machinery = own_machinery(words, owner)
+    beside = outside & ~repeated
+    carries = machinery != 0
     carries &= np.bincount(words.text_of_word(), weights=beside, minlength=len(words)) >= _MIN_PAYLOAD_WORDS
     _, account = np.unique(owner, return_inverse=True)
     carries &= (np.bincount(account, weights=carries) >= LEAST_CARRIED)[account]
     kept, varies = _varying(words, outside)
     laid_out = layout_signal.layout(words)
     payload = _features(words, beside & carries[words.text_of_word()], laid_out)[carries]
-    return SampledFeatures(_features(words, kept, laid_out), varies, payload, carries)
+    return SampledFeatures(_features(words, kept, laid_out), varies, payload, machinery * carries)

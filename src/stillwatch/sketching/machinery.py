@@ -26,7 +26,7 @@ _TEXT_BITS = np.uint64(16)
 _TEXT = np.uint64((1 << 16) - 1)
 
 
-def own_machinery(words: Words, owner: I64) -> tuple[Mask, Mask]:
+def own_machinery(words: Words, owner: I64) -> tuple[Mask, U64]:
     """Which words of n texts are machinery of the account that sends them.
 
     Runs of three words are counted by account. The runs that stand together in most of its texts are its machinery,
@@ -37,16 +37,17 @@ def own_machinery(words: Words, owner: I64) -> tuple[Mask, Mask]:
         owner: account of each, those of one account together (n).
 
     Returns:
-        Whether each word is machinery (W), and whether each text carries its account's (n).
+        Whether each word is machinery (W), and what hashes the machinery that each text carries, 0 where it carries
+        none (n): accounts with the same have one number.
     """
-    n, covered, carries = len(words), np.zeros(len(words.hashes), np.bool_), np.zeros(len(words), np.bool_)
+    covered, carries = np.zeros(len(words.hashes), np.bool_), np.zeros(len(words), np.bool_)
     text = words.text_of_word()
     place = np.flatnonzero(text[:-2] == text[2:])
     if not len(place):
-        return covered, carries
+        return covered, np.zeros(len(words), np.uint64)
     first, second, third = (words.hashes[place + step] * np.uint64(2 * step + 3) for step in range(3))
-    of_text = text[place]
-    run = mix(first + second + third + mix(owner.astype(np.uint64) + np.uint64(1))[of_text]) >> _TEXT_BITS
+    of_text, said = text[place], first + second + third
+    run = mix(said + mix(owner.astype(np.uint64) + np.uint64(1))[of_text]) >> _TEXT_BITS
     pairs = np.sort((run << _TEXT_BITS) | of_text.astype(np.uint64))
     pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])]
     in_text = (pairs & _TEXT).astype(np.int64)
@@ -54,7 +55,7 @@ def own_machinery(words: Words, owner: I64) -> tuple[Mask, Mask]:
     runs, holder = pairs[begins] >> _TEXT_BITS, owner[in_text[begins]]
     _, account, sent = np.unique(owner, return_inverse=True, return_counts=True)
     need = np.maximum(LEAST_CARRIED, _LEAST_SHARE * sent[account[in_text[begins]]])
-    leading = _leading(in_text, begins, holder, need, n)
+    leading = _leading(in_text, begins, holder, need, len(words))
     of_pair = np.repeat(np.arange(len(begins)), np.diff(np.append(begins, len(pairs))))
     carries[in_text[np.isin(of_pair, leading)]] = True
     carried = np.bincount(account, weights=carries)
@@ -65,7 +66,10 @@ def own_machinery(words: Words, owner: I64) -> tuple[Mask, Mask]:
     found = chosen[np.isin(run[chosen], machinery)]
     for step in range(3):
         covered[place[found] + step] = True
-    return covered, carries
+    _, once = np.unique(run[found], return_index=True)
+    named = np.zeros(len(sent), np.uint64)
+    np.add.at(named, account[of_text[found[once]]], mix(said[found[once]]))
+    return covered, np.where(carries, named[account] | np.uint64(1), np.uint64(0))
 
 
 def _leading(in_text: I64, begins: I64, holder: I64, need: npt.NDArray[np.float64], texts: int) -> I64:
