@@ -233,7 +233,8 @@ class World:
         with self.profiled() as (_, made):
             assert made.log.moments is not None
             every = made.log.moments(np.arange(len(made.log)))
-            return replace(made.log, closer=None, moments=lambda who: every.chosen(np.isin(every.owner, who)))
+            chosen = lambda who: every.chosen(np.isin(every.owner, who))  # noqa: E731
+            return replace(made.log, closer=None, closer_payload=None, moments=chosen)
 
 
 def members(log: LogProfile) -> np.ndarray:

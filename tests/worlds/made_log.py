@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -78,6 +79,15 @@ def made_log(seed: int = 0, entities: int = E, **given: Any) -> LogProfile:
         "content": given.pop("content", None) or made_content(seed, entities=entities),
         "prompt_sets": PromptSets(np.arange(entities, dtype=np.uint64), np.arange(entities + 1)),
     }
+    content = fields["content"]
+    fields["payload"] = replace(
+        content,
+        owner=content.owner[:0],
+        whitened=content.whitened[:0],
+        counts=np.zeros_like(content.counts),
+        means=np.zeros_like(content.means),
+        raw=content.raw[:0],
+    )
     shared = dict.fromkeys(all_families())
     shared["structure"] = given.pop("texts", None) or made_postings(1, False, entities)
     shared["infrastructure"] = given.pop("hands", made_postings(2, False, entities))

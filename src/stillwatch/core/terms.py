@@ -4,8 +4,8 @@ from __future__ import annotations
 
 __all__ = ["FAMILIES", "VERDICTS"]
 
-FAMILIES = ("structure", "semantics", "purpose", "shape", "timing", "dispatch", "infrastructure")
-"""The seven families of evidence, in the order in which reports show them."""
+FAMILIES = ("structure", "semantics", "payload", "purpose", "shape", "timing", "dispatch", "infrastructure")
+"""The eight families of evidence, in the order in which reports show them."""
 
 VERDICTS = ("clear", "watch", "review", "act")
 """The evidence ladder, weakest first."""

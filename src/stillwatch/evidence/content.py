@@ -9,7 +9,7 @@ estimate the cosine between what two entities ask, free of sampling noise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.evidence.neighbours import Neighbours, nearest
-from stillwatch.evidence.thresholds import CLIP, SHRINK, TELLING
+from stillwatch.evidence.thresholds import CLIP, COUNTED_PROMPTS, LEAST_WRAPPED, MOST_BITS, SHRINK, TELLING
 
 __all__ = ["Content", "whiten"]
 
@@ -66,6 +66,43 @@ class Content:
         """Further prompts as ``raw`` and as ``whitened`` have them: n x d features to n x embedded and n x d."""
         scaled = np.clip((features - self.centre) / self.spread, -CLIP, CLIP).astype(np.float32)
         return scaled[:, : self.raw.shape[1]], scaled @ self.whitener - self.origin
+
+    def of(self, features: npt.NDArray[np.floating[Any]], owner: I64) -> Content:
+        """Other prompts of the same entities, or another side of them, in the same measure.
+
+        Args:
+            features: n x d raw features.
+            owner: entity of each row, sorted.
+        """
+        raw, whitened = self.read(features)
+        counts = np.bincount(owner, minlength=len(self.counts)).astype(np.int64)
+        return replace(
+            self, owner=owner, whitened=whitened, counts=counts, means=_means(whitened, owner, counts), raw=raw
+        )
+
+    def centred(self) -> Content:
+        """The same, measured from its own middle; as it is where it is of few entities."""
+        if np.count_nonzero(self.counts) < LEAST_WRAPPED:
+            return self
+        middle = self.whitened.mean(axis=0)
+        means = np.where(self.counts[:, None] > 0, self.means - middle, np.float32(0))
+        return replace(self, whitened=self.whitened - middle, means=means, origin=self.origin + middle)
+
+    def bits(self, members: I64, who: I64) -> F64:
+        """Log-likelihood ratio of the means of ``who`` under the group's centre against the log's, both normal."""
+        telling = members[self.counts[members] > 0]
+        if not len(telling):
+            return np.zeros(len(who))
+        weights = np.minimum(self.counts[telling], COUNTED_PROMPTS)
+        centre = np.average(self.means[telling], axis=0, weights=weights)
+        strength = float(centre @ centre)
+        if strength <= 0:
+            return np.zeros(len(who))
+        spread = max(float(np.var((self.means[telling] @ centre) / strength)), 0.05) * strength**2
+        n = self.counts[who]
+        noise = strength / np.maximum(n, 1) + spread
+        llr = ((self.means[who] @ centre) * strength - 0.5 * strength**2) / np.maximum(noise, 1e-9) / np.log(2)
+        return np.where(n > 0, np.clip(llr, -MOST_BITS, MOST_BITS), 0.0)
 
     def unit(self) -> F32:
         """Noise-corrected directions (E x d): a dot product of two estimates their cosine.
@@ -141,8 +178,14 @@ def whiten(features: npt.NDArray[np.float16], owner: I64, entities: int, *, embe
     centre_white = (out.mean(axis=0) @ whitener).astype(np.float32)
     for block in blocks:
         block[:] = block @ whitener - centre_white
-    means = np.zeros((entities, d), np.float32)
+    return Content(owner, out, counts, _means(out, owner, counts), raw, centre, spread, whitener, centre_white)
+
+
+def _means(vectors: F32, owner: I64, counts: I64) -> F32:
+    """Mean of each entity's vectors, zero where it has none."""
+    means = np.zeros((len(counts), vectors.shape[1]), np.float32)
     present = np.flatnonzero(counts)
-    starts = np.searchsorted(owner, present)
-    means[present] = np.add.reduceat(out, starts, axis=0) / counts[present][:, None]
-    return Content(owner, out, counts, means, raw, centre, spread, whitener, centre_white)
+    if len(present):
+        starts = np.searchsorted(owner, present)
+        means[present] = np.add.reduceat(vectors, starts, axis=0) / counts[present][:, None]
+    return means

@@ -20,7 +20,7 @@ from stillwatch.evidence.postings import changes
 from stillwatch.evidence.source_part import source_part
 from stillwatch.evidence.thresholds import LEAST_FOR_ICC, LEAST_SOURCE_PROMPTS, MARGIN, MOST_FOR_ICC
 
-__all__ = ["Icc", "icc_of", "icc_of_source", "intraclass_correlation"]
+__all__ = ["Icc", "departure", "icc_of", "icc_of_source", "intraclass_correlation"]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -124,3 +124,41 @@ def icc_of_source(content: Content, members: I64, raw: F32, whitened: F32, owner
     if part.sum() < LEAST_SOURCE_PROMPTS * len(members):
         part[:] = True
     return intraclass_correlation(raw[part], owner[part])
+
+
+def departure(content: Content, members: I64, who: I64) -> F64:
+    """By how many standard deviations what each of ``who`` asks lies further from what a group asks than the group's own
+    prompts scatter; a member is held against the others. 0 of whom no prompt is known.
+
+    The squared distance of means over what two samples of one source would have, with Satterthwaite's (1946) degrees
+    of freedom for directions that scatter together.
+
+    Args:
+        content: of the group two members or more.
+        members, who: entities, sorted.
+    """
+    n, sums = _sums(content, members)
+    known = n > 0
+    residual = content.raw[content.rows(members)] - np.repeat(sums[known] / n[known, None], n[known], axis=0)
+    scatter = residual.T @ residual / max(float(n.sum() - known.sum()), 1.0)
+    within = max(float(np.trace(scatter)), 1e-9)
+    freedom = within**2 / max(float(np.sum(scatter**2)), 1e-12)
+    theirs, own = _sums(content, who)
+    inside = np.isin(who, members)
+    others = np.maximum(n.sum() - theirs * inside, 1)
+    rest = (sums.sum(axis=0) - own * inside[:, None]) / others[:, None]
+    away = own / np.maximum(theirs, 1)[:, None] - rest
+    expected = within * (1 / np.maximum(theirs, 1) + 1 / others)
+    beyond = (np.einsum("ij,ij->i", away, away) / expected - 1) * np.sqrt(freedom / 2)
+    return np.where(theirs > 0, beyond, 0.0)
+
+
+def _sums(content: Content, entities: I64) -> tuple[I64, F64]:
+    """Prompts of each entity, and the sum of their embeddings (n x embedded)."""
+    counts = content.counts[entities]
+    sums = np.zeros((len(entities), content.raw.shape[1]))
+    known = np.flatnonzero(counts)
+    if len(known):
+        begins = np.append(0, np.cumsum(counts[known])[:-1])
+        sums[known] = np.add.reduceat(content.raw[content.rows(entities)], begins, axis=0, dtype=np.float64)
+    return counts, sums

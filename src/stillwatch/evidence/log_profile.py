@@ -41,6 +41,8 @@ class LogProfile:
         columns: by name, the families' values and usual things (E): numbers as float64, NaN where unknown; all else
             as uint64 codes, 0 where unknown.
         content: a bounded sample of prompts, compared by what they ask.
+        payload: of those prompts, what stands beside words that the entity sends again and again; of entities with
+            such words alone.
         prompt_sets: distinct prompts of every entity.
         shared: by family, what entities share; None where none is known.
         wording: by family, E x wordings, share of sampled prompts with each.
@@ -49,6 +51,7 @@ class LogProfile:
             ``Content.whitened`` have them, and the entity of each. None where no more can be read.
         in_common: reads, as ``closer`` does, what some entities sent in their common moments; gives None where they
             have hardly any. None where that cannot be read.
+        closer_payload: the same of ``payload``, as one.
         moments: reads when some entities' requests were made. None where that cannot be read.
     """
 
@@ -60,11 +63,13 @@ class LogProfile:
     window_end: I64
     columns: Mapping[str, npt.NDArray[Any]]
     content: Content
+    payload: Content
     prompt_sets: PromptSets
     shared: Mapping[str, Postings | None]
     wording: Mapping[str, F32]
     derived: dict[str, Any] = field(default_factory=dict)
     closer: Callable[[I64], Prompts] | None = None
+    closer_payload: Callable[[I64], Content] | None = None
     in_common: Callable[[I64], Prompts | None] | None = None
     moments: Callable[[I64], Moments] | None = None
 

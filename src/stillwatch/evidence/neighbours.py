@@ -38,7 +38,7 @@ from stillwatch.evidence.thresholds import (
 if TYPE_CHECKING:
     from stillwatch.evidence.content import Content
 
-__all__ = ["Neighbours", "all_with_all", "by_cells", "nearest"]
+__all__ = ["Neighbours", "all_with_all", "by_cells", "closest", "nearest"]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -78,22 +78,40 @@ def nearest(
     """
     unit = content.unit()
     telling = np.flatnonzero(np.any(unit != 0, axis=1))
-    vectors = unit[telling]
-    few = len(telling) <= cell * searched
-    blocks = all_with_all(len(telling)) if few else by_cells(vectors, cell=cell, searched=searched, seed=seed)
-    found = _Found(len(telling), most)
-    for rows, columns in blocks:
-        found.add(rows, columns, vectors[rows] @ vectors[columns].T)
-    left, right, cosines = found.pairs()
-    left, right = telling[left], telling[right]
-    keys = np.minimum(left, right) * len(unit) + np.maximum(left, right)
-    pairs, first = np.unique(keys, return_index=True)
-    a, b = pairs // max(len(unit), 1), pairs % max(len(unit), 1)
-    cosine = cosines[first].astype(np.float64)
+    left, right, cosine = closest(unit[telling], least=LINK_COSINE, most=most, cell=cell, searched=searched, seed=seed)
+    a, b = telling[left], telling[right]
     scale = content.scale()
     z = content.z_of(a, b, cosine / (scale[a] * scale[b]))
     kept = z > LINK_Z
     return Neighbours(a[kept], b[kept], z[kept], cosine[kept])
+
+
+def closest(
+    vectors: F32,
+    *,
+    least: float,
+    most: int = NEIGHBOURS,
+    cell: int = CELL,
+    searched: int = CELLS_SEARCHED,
+    seed: int = 0,
+) -> tuple[I64, I64, F64]:
+    """Pairs of rows by their products: a < b, each once, and the product.
+
+    Args:
+        vectors: N x d.
+        least: smaller products are left out.
+        most, cell, searched, seed: as of ``nearest``.
+    """
+    few = len(vectors) <= cell * searched
+    blocks = all_with_all(len(vectors)) if few else by_cells(vectors, cell=cell, searched=searched, seed=seed)
+    found = _Found(len(vectors), most, least)
+    for rows, columns in blocks:
+        found.add(rows, columns, vectors[rows] @ vectors[columns].T)
+    left, right, products = found.pairs()
+    keys = np.minimum(left, right) * len(vectors) + np.maximum(left, right)
+    pairs, first = np.unique(keys, return_index=True)
+    size = max(len(vectors), 1)
+    return pairs // size, pairs % size, products[first].astype(np.float64)
 
 
 def all_with_all(entities: int) -> Blocks:
@@ -201,12 +219,13 @@ class _Found:
     Args:
         entities: how many there are (N).
         most: how many nearest each keeps.
+        least: nearness below which nothing is kept; positive.
     """
 
-    def __init__(self, entities: int, most: int) -> None:
+    def __init__(self, entities: int, most: int, least: float) -> None:
         self._most = most
         # What a cosine must exceed to be among its row's nearest.
-        self._floor = np.full(entities, LINK_COSINE, np.float32)
+        self._floor = np.full(entities, least, np.float32)
         self._parts: list[tuple[I64, I64, F32]] = [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, "f4"))]
         self._pending = 0
 

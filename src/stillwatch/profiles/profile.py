@@ -22,7 +22,15 @@ from stillwatch.profiles.account import account_table, count_tables
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
 from stillwatch.profiles.moments import moments_reader
 from stillwatch.profiles.templates import find_templates
-from stillwatch.profiles.texts import Texts, closer_look, draw_sample, prompt_sets, prompt_table, read_texts
+from stillwatch.profiles.texts import (
+    Texts,
+    closer_look,
+    closer_payload,
+    draw_sample,
+    prompt_sets,
+    prompt_table,
+    read_texts,
+)
 from stillwatch.profiles.windows import windows
 from stillwatch.sketching import EMBEDDED
 
@@ -117,6 +125,8 @@ def build_profile(
     told.stage("content")
     owner = np.asarray(sample["entity"], np.int64)
     content = whiten(texts.features[texts.varies], owner[texts.varies], len(entities), embedded=EMBEDDED)
+    own, common = texts.own(owner)
+    payload = content.of(texts.payload[own].astype(np.float32), owner[texts.machinery != 0][own]).centred()
 
     # A group is looked at closer to test it and to explain it, one after the other.
     @lru_cache(maxsize=1)
@@ -138,6 +148,9 @@ def build_profile(
         features, whose = closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges, only=only)
         return *content.read(features), whose
 
+    def payloads(members: I64) -> Content:
+        return payload.of(*closer_payload(engine, members, left_out, common, prompts=prompts, exchanges=exchanges))
+
     log = _log_profile(
         engine,
         families,
@@ -145,9 +158,11 @@ def build_profile(
         of_entities,
         windows(engine, exchanges=exchanges, accounts=accounts),
         content,
+        payload=payload,
         prompt_sets=prompt_sets(engine, prompts, len(entities)),
         wording=_wording(families, texts.flags, owner, len(entities)),
         closer=lambda members: looked(members.tobytes()),
+        closer_payload=payloads,
         in_common=lambda members: sent_in_common(members.tobytes()),
         moments=moments,
     )

@@ -6,6 +6,7 @@ again does not read its prompts again: they hold as long as the same sentences a
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -17,10 +18,10 @@ import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import PromptSets
-from stillwatch.evidence.thresholds import CLOSER_PROMPTS, CLOSER_TOTAL
-from stillwatch.sketching import WIDTH, Wording, text_features, wording_flags
+from stillwatch.evidence.thresholds import CLOSER_PROMPTS, CLOSER_TOTAL, SHARED_BY
+from stillwatch.sketching import WIDTH, SampledFeatures, Wording, sampled_features, text_features, wording_flags
 
-__all__ = ["Texts", "closer_look", "draw_sample", "prompt_sets", "prompt_table", "read_texts"]
+__all__ = ["Texts", "closer_look", "closer_payload", "draw_sample", "prompt_sets", "prompt_table", "read_texts"]
 
 U64 = npt.NDArray[np.uint64]
 
@@ -52,33 +53,39 @@ class Texts:
         features: S x ``WIDTH``.
         flags: S x wordings, whether each stands in it.
         varies: whether anything in it is its own (S).
+        machinery: names its account's own machinery that stands in it; 0 where none does (S).
+        payload: features of what stands beside that, of the P prompts that carry some (P x ``WIDTH``).
     """
 
     features: npt.NDArray[np.float16]
     flags: npt.NDArray[np.bool_]
     varies: npt.NDArray[np.bool_]
+    machinery: U64
+    payload: npt.NDArray[np.float16]
 
     @classmethod
     def joined(cls, parts: Sequence[Texts], wordings: int) -> Texts:
         """Several in one."""
-        none = cls(np.zeros((0, WIDTH), np.float16), np.zeros((0, wordings), np.bool_), np.zeros(0, np.bool_))
+        nothing, no = np.zeros((0, WIDTH), np.float16), np.zeros(0, np.bool_)
+        none = cls(nothing, np.zeros((0, wordings), np.bool_), no, np.zeros(0, np.uint64), nothing)
         return cls(*(np.concatenate([getattr(part, name) for part in (none, *parts)]) for name in cls.__slots__))
 
     def table(self, sample: pa.Table, shared: U64) -> pa.Table:
-        """As the run keeps them: ``row_key, varies, flags, features`` (float16, little-endian)."""
-        raw = np.ascontiguousarray(self.features.astype("<f2"))
-        features = pa.FixedSizeBinaryArray.from_buffers(
-            pa.binary(2 * WIDTH), len(raw), [None, pa.py_buffer(raw.tobytes())]
-        )
+        """As the run keeps them: ``row_key, varies, flags, machinery, features, payload`` (float16, little-endian;
+        payload null where the prompt carries no machinery)."""
+        carries = self.machinery != 0
+        payload = _packed_rows(self.payload).take(pa.array(np.cumsum(carries) - 1, mask=~carries))
         bits = self.flags @ (np.uint64(1) << np.arange(self.flags.shape[1], dtype=np.uint64))
         columns = {"row_key": sample["row_key"], "varies": self.varies, "flags": pa.array(bits, pa.uint64())}
-        table = pa.table({**columns, "features": features})
+        rows = {"features": _packed_rows(self.features), "payload": payload}
+        table = pa.table({**columns, "machinery": self.machinery, **rows})
         return table.replace_schema_metadata({"left_out": _fingerprint(shared)})
 
     @classmethod
     def from_table(cls, kept: pa.Table, sample: pa.Table, shared: U64, wordings: int) -> Texts | None:
         """What a run keeps, in the order of ``sample``; None where it does not hold for it."""
-        if (kept.schema.metadata or {}).get(b"left_out") != _fingerprint(shared).encode():
+        told = (kept.schema.metadata or {}).get(b"left_out") == _fingerprint(shared).encode()
+        if not told or "payload" not in kept.column_names:
             return None
         keys, wanted = np.asarray(kept["row_key"]), np.asarray(sample["row_key"])
         order = np.argsort(keys)
@@ -86,11 +93,32 @@ class Texts:
         if not len(keys) or place.max(initial=0) >= len(keys) or np.any(keys[order][place] != wanted):
             return None
         rows = kept.take(pa.array(order[place]))
-        raw = b"".join(chunk for chunk in rows["features"].to_pylist())
+        features, payload = (
+            np.frombuffer(b"".join(rows[name].drop_null().to_pylist()), "<f2").reshape(-1, WIDTH)
+            for name in ("features", "payload")
+        )
         bits = np.asarray(rows["flags"], np.uint64)
         flags = (bits[:, None] >> np.arange(wordings, dtype=np.uint64)) & np.uint64(1)
-        features = np.frombuffer(raw, "<f2").reshape(-1, WIDTH)
-        return cls(features, flags.astype(np.bool_), np.asarray(rows["varies"], np.bool_))
+        varies, machinery = np.asarray(rows["varies"], np.bool_), np.asarray(rows["machinery"], np.uint64)
+        return cls(features, flags.astype(np.bool_), varies, machinery, payload)
+
+    def own(self, owner: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.bool_], U64]:
+        """Of which prompts that carry machinery it is their account's own (P), and the machinery that many have
+        (sorted): a phrase of the language, or one text that all send.
+
+        Args:
+            owner: entity of each prompt.
+        """
+        used = np.unique(np.stack([self.machinery, owner.astype(np.uint64)]), axis=1)[0]
+        named, accounts = np.unique(used[used != 0], return_counts=True)
+        common = named[accounts >= SHARED_BY]
+        return ~np.isin(self.machinery[self.machinery != 0], common), common
+
+
+def _packed_rows(rows: npt.NDArray[np.float16]) -> pa.FixedSizeBinaryArray:
+    """Rows of features as bytes."""
+    raw = np.ascontiguousarray(rows.astype("<f2")).tobytes()
+    return pa.FixedSizeBinaryArray.from_buffers(pa.binary(2 * WIDTH), len(rows), [None, pa.py_buffer(raw)])
 
 
 def _fingerprint(shared: U64) -> str:
@@ -133,6 +161,29 @@ def closer_look(
 
     ``only`` names those to choose from: entity, and prompt by hash.
     """
+    texts, owner = _more(engine, members, prompts, exchanges, only)
+    done = [text_features(texts.slice(start, _BATCH), left_out) for start in range(0, len(texts), _BATCH)]
+    features = np.concatenate([np.zeros((0, WIDTH), np.float32), *(features for features, _ in done)])
+    varies = np.concatenate([np.zeros(0, np.bool_), *(varies for _, varies in done)])
+    return features[varies], owner[varies]
+
+
+def closer_payload(
+    engine: Engine, members: npt.NDArray[np.int64], left_out: U64, common: U64, *, prompts: Table, exchanges: Table
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """As ``closer_look``, of what stands beside each entity's own machinery, unless that is ``common``."""
+    texts, owner = _more(engine, members, prompts, exchanges)
+    done = [sampled_features(texts[piece], owner[piece], left_out) for piece in _pieces(owner, _BATCH)]
+    features = np.concatenate([np.zeros((0, WIDTH), np.float32), *(one.payload for one in done)])
+    machinery = np.concatenate([np.zeros(0, np.uint64), *(one.machinery for one in done)])
+    owner, own = owner[machinery != 0], ~np.isin(machinery[machinery != 0], common)
+    return features[own], owner[own]
+
+
+def _more(
+    engine: Engine, members: npt.NDArray[np.int64], prompts: Table, exchanges: Table, only: pa.Table | None = None
+) -> tuple[pa.Array, npt.NDArray[np.int64]]:
+    """More prompts of a few entities than the sample has, and the entity of each."""
     most = max(min(CLOSER_PROMPTS, CLOSER_TOTAL // max(len(members), 1)), 1)
     theirs = engine.sql(
         "SELECT p.* FROM {prompts} AS p SEMI JOIN {members} USING (entity)",
@@ -144,28 +195,38 @@ def closer_look(
             "SELECT p.* FROM {theirs} AS p SEMI JOIN {only} USING (entity, prompt)", theirs=theirs, only=only
         )
     sample = draw_sample(engine, most, prompts=theirs, exchanges=exchanges)
-    texts = sample["prompt"].combine_chunks()
-    done = [text_features(texts.slice(start, _BATCH), left_out) for start in range(0, len(texts), _BATCH)]
-    features = np.concatenate([np.zeros((0, WIDTH), np.float32), *(features for features, _ in done)])
-    varies = np.concatenate([np.zeros(0, np.bool_), *(varies for _, varies in done)])
-    return features[varies], np.asarray(sample["entity"], np.int64)[varies]
+    return sample["prompt"].combine_chunks(), np.asarray(sample["entity"], np.int64)
 
 
-def _packed(prompts: pa.Array) -> pa.Buffer:
+def _packed(prompts: pa.Array, owner: npt.NDArray[np.int64]) -> pa.Buffer:
     """A chunk on its way to a worker: pickling a slice would take the whole array along."""
-    batch = pa.record_batch([prompts], ["prompt"])
+    batch = pa.record_batch([prompts, pa.array(owner)], ["prompt", "owner"])
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
     return sink.getvalue()
 
 
+def _pieces(owner: npt.NDArray[np.int64], size: int) -> list[slice]:
+    """Rows in pieces of about so many, no account in two."""
+    changes = np.flatnonzero(np.diff(owner)) + 1
+    wanted = np.arange(size, len(owner), size)
+    cuts = np.unique(np.append(changes, len(owner))[np.searchsorted(changes, wanted)])
+    edges = np.unique(np.concatenate([[0], cuts, [len(owner)]])).tolist()
+    return [slice(start, end) for start, end in itertools.pairwise(edges)]
+
+
 def _read_chunk(packed: pa.Buffer, shared: U64, wordings: tuple[Wording, ...]) -> Texts:
     """One chunk of prompts; runs in a worker process."""
-    prompts = pa.ipc.open_stream(packed).read_next_batch().column("prompt")
-    done = [text_features(prompts.slice(start, _BATCH), shared) for start in range(0, len(prompts), _BATCH)]
-    features = np.concatenate([features.astype(np.float16) for features, _ in done])
-    return Texts(features, wording_flags(prompts, wordings), np.concatenate([varies for _, varies in done]))
+    batch = pa.ipc.open_stream(packed).read_next_batch()
+    prompts, owner = batch.column("prompt"), np.asarray(batch.column("owner"), np.int64)
+    done: list[SampledFeatures] = [
+        sampled_features(prompts[piece], owner[piece], shared) for piece in _pieces(owner, _BATCH)
+    ]
+    features, varies, payload, machinery = (np.concatenate(parts) for parts in zip(*done, strict=True))
+    return Texts(
+        features.astype(np.float16), wording_flags(prompts, wordings), varies, machinery, payload.astype(np.float16)
+    )
 
 
 def read_texts(
@@ -174,7 +235,7 @@ def read_texts(
     """Begin to read the features of all sampled prompts; the call of what comes back waits for them.
 
     Args:
-        sample: has ``prompt``.
+        sample: has ``entity``, sorted, and ``prompt``.
         shared: sorted hashes of sentences to leave out.
         wordings: what each prompt is held against.
         pool: worker processes; without them the sample is read in this process.
@@ -182,8 +243,8 @@ def read_texts(
     Returns:
         A function that gives the features in the sample's order.
     """
-    prompts = sample["prompt"].combine_chunks()
-    chunks = [_packed(prompts.slice(start, _CHUNK)) for start in range(0, len(prompts), _CHUNK)]
+    prompts, owner = sample["prompt"].combine_chunks(), np.asarray(sample["entity"], np.int64)
+    chunks = [_packed(prompts[piece], owner[piece]) for piece in _pieces(owner, _CHUNK)]
     each = pool.map if pool is not None and len(chunks) >= _WORTH_SENDING else map
     begun = each(partial(_read_chunk, shared=shared, wordings=wordings), chunks)
     return lambda: Texts.joined(list(begun), len(wordings))

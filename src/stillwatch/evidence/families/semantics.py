@@ -18,14 +18,12 @@ from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.sharing_out import sharing_out
 from stillwatch.evidence.thresholds import (
     COMPARED_DIMENSIONS,
-    COUNTED_PROMPTS,
     DEALT,
     DRAWS_ALIKE,
     LEAST_MEMBERS,
     LINK_COSINE,
     LINK_Z,
     MARGIN,
-    MOST_BITS,
     MOST_FOR_ICC,
     NEAR_Z,
     NEARLY_ALL,
@@ -138,20 +136,7 @@ class Semantics(Family):
 
     def fit(self, log: LogProfile, members: I64, who: I64) -> F64 | None:
         """Normal log-likelihood ratio of means under the group's centre against the log's."""
-        content = log.content
-        telling = members[content.counts[members] > 0]
-        if not len(telling):
-            return np.zeros(len(who))
-        weights = np.minimum(content.counts[telling], COUNTED_PROMPTS)
-        centre = np.average(content.means[telling], axis=0, weights=weights)
-        strength = float(centre @ centre)
-        if strength <= 0:
-            return np.zeros(len(who))
-        spread = max(float(np.var((content.means[telling] @ centre) / strength)), 0.05) * strength**2
-        n = content.counts[who]
-        noise = strength / np.maximum(n, 1) + spread
-        llr = ((content.means[who] @ centre) * strength - 0.5 * strength**2) / np.maximum(noise, 1e-9) / np.log(2)
-        return np.where(n > 0, np.clip(llr, -MOST_BITS, MOST_BITS), 0.0)
+        return log.content.bits(members, who)
 
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
         """A published set that each runs for itself; content of each one's own."""
@@ -242,7 +227,13 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
                 f" The samples are too small to tell: it may be anything from {max(apart.icc - bound, 0):.1%} "
                 f"to {apart.icc + bound:.1%}."
             )
-    return Explanation("customers of one framework, each with content of their own", statement, holds, tested=True)
+    return Explanation(
+        "customers of one framework, each with content of their own",
+        statement,
+        holds,
+        contradicted_by=("payload",),
+        tested=True,
+    )
 
 
 def _told(apart: Icc) -> bool:

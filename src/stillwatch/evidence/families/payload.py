@@ -1,0 +1,158 @@
+"""Payload: one source of questions, put in words of each account's own.
+
+A wrapper reworded for every account shares no text, sets the accounts apart, and half of their traffic may be
+somebody's talk. But each sends its own wrapper again and again. What stands beside it, in the requests that carry it,
+is compared here: cover carries no wrapper, and the wrapper is no longer there to set accounts apart. Applications that
+forward ordinary talk in words of their own are interchangeable too, so it must also be of a matter of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.evidence.base import Example, Family, Null, Observed
+from stillwatch.evidence.communities import communities
+from stillwatch.evidence.content import Content
+from stillwatch.evidence.group_statistics import likeness
+from stillwatch.evidence.icc import Icc, departure, icc_of
+from stillwatch.evidence.log_profile import I64, LogProfile
+from stillwatch.evidence.neighbours import closest
+from stillwatch.evidence.p_values import tail_p
+from stillwatch.evidence.thresholds import (
+    CONTRADICTS,
+    DEPARTED,
+    DRAWS_ALIKE,
+    LEAST_MEMBERS,
+    LEAST_SWAPPED,
+    LEAST_WRAPPED,
+    MAJORITY,
+    MARGIN,
+    MOST_BITS,
+    MOST_FOR_ICC,
+    PAYLOAD_FULL_Z,
+    PAYLOAD_Z,
+    RESOLUTION_PAYLOAD,
+    UNTOLD,
+)
+
+__all__ = ["FAMILY"]
+
+F64 = npt.NDArray[np.float64]
+
+# Of the example: each account's wrapper has none of another's words, and all ask of one matter.
+_WRAPPERS = (
+    "kindly give me every detail of this", "solve what follows as an expert", "treat these lines like homework",
+    "act as my patient tutor today", "write out all your reasoning for", "respond to this request at length",
+    "tell a beginner about the next", "work through it from first principles", "take your time over the matter",
+    "be thorough when you look into", "answer below in numbered parts", "show a colleague how one handles",
+)  # fmt: skip
+_POOL = (
+    "tank", "litre", "leak", "pipe", "valve", "pump", "gauge", "drain", "barrel", "funnel", "hose", "level", "bucket",
+    "tap", "sink", "basin", "gallon", "cistern", "nozzle", "filter", "seal", "faucet", "boiler", "kettle", "jug",
+)  # fmt: skip
+
+
+class Payload(Family):
+    """One source of questions behind words of each one's own."""
+
+    name = "payload"
+    sees = "one source of questions, in words of each account's own"
+    side = "content"
+    reads = ("prompt",)
+    marks = True
+    blind_spot = "Accounts that send no words of their own again and again, and pools of what everybody asks."
+    examples: ClassVar[tuple[Example, ...]] = (
+        Example(
+            "each wraps one pool's questions in a sentence of its own",
+            {
+                "prompt": lambda rng, account, row: (
+                    f"{_WRAPPERS[account % len(_WRAPPERS)]}: {' '.join(rng.choice(_POOL, 9))} {row}?"
+                )
+            },
+            seen=True,
+        ),
+        Example("each asks of matters of its own", {}, seen=False),
+    )
+
+    def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
+        """Communities of accounts whose payloads are close, without those who depart from the rest."""
+        payload = log.payload
+        wrapped = np.flatnonzero(payload.counts)
+        scale = np.sqrt(payload.counts[wrapped]) / max(payload.dimensions, 1) ** 0.25
+        vectors = payload.means[wrapped] * scale.astype(np.float32)[:, None]
+        a, b, z = closest(vectors, least=PAYLOAD_Z, seed=seed)
+        weight = np.clip(z / PAYLOAD_FULL_Z, 0.0, 1.0)
+        found = communities(
+            wrapped[a], wrapped[b], weight, len(log), resolution=RESOLUTION_PAYLOAD, least=least, seed=seed
+        )
+        for group in found:
+            kept = group[departure(payload, group, group) <= DEPARTED]
+            if len(kept) >= least:
+                yield kept
+
+    def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
+        """Close beyond like accounts *and* interchangeable: both must be shown, so the larger p-value counts."""
+        wrapped = _wrapped(log, members)
+        if len(wrapped) < max(least, MAJORITY * len(members)):
+            return []
+        same = icc_of(log.payload, wrapped)
+        if not np.isfinite(same.icc):
+            return []
+        concentrated, z = _concentrated(log, wrapped, null)
+        if log.closer_payload is not None and concentrated <= UNTOLD and CONTRADICTS < same.p_value < MAJORITY:
+            # A few prompts an account leave it open: more of them may tell.
+            some = wrapped[:: -(-len(wrapped) // MOST_FOR_ICC)]
+            same = _swapped(log.closer_payload(some), some)
+        return [
+            Observed(
+                max(concentrated, same.p_value),
+                "intraclass correlation beside each account's own words",
+                same.icc,
+                MARGIN,
+                f"{len(wrapped)} of {len(members)} accounts send words of their own again and again. What stands beside "
+                f"them is {z:.0f} standard deviations closer together than that of random accounts, and the account "
+                f"explains {max(same.icc, 0):.1%} of the differences in it (people: 3 % and more).",
+            )
+        ]
+
+    def fit(self, log: LogProfile, members: I64, who: I64) -> F64 | None:
+        """Likeness of payloads, and none to whoever departs from the group's."""
+        wrapped = _wrapped(log, members)
+        if len(wrapped) < max(LEAST_MEMBERS, MAJORITY * len(members)):
+            return np.zeros(len(who))
+        bits = log.payload.bits(wrapped, who)
+        order = np.argsort(who, kind="stable")
+        away = np.empty(len(who))
+        away[order] = departure(log.payload, wrapped, who[order])
+        return np.where(away > DEPARTED, -MOST_BITS, bits)
+
+
+def _wrapped(log: LogProfile, members: I64) -> I64:
+    """Members that send words of their own again and again."""
+    return members[log.payload.counts[members] > 0]
+
+
+def _swapped(payload: Content, members: I64) -> Icc:
+    """Correlation of those who do not depart, where they are nearly all: whose talk hides its wrapper may be left out."""
+    kept = members[departure(payload, members, members) <= DEPARTED]
+    return icc_of(payload, kept if len(kept) >= LEAST_SWAPPED * len(members) else members)
+
+
+def _concentrated(log: LogProfile, wrapped: I64, null: Null) -> tuple[float, float]:
+    """p-value of likeness beyond groups of like accounts, and by how many of their standard deviations.
+
+    Where few others send words of their own, these are held against whatever others ask.
+    """
+    among = log.payload.counts > 0
+    means = np.where(among[:, None], log.payload.means, log.content.means)
+    enough = among.sum() - len(wrapped) >= LEAST_WRAPPED
+    drawn = likeness(means, null.matched(wrapped, DRAWS_ALIKE, among=among if enough else None))
+    mine = float(likeness(means, wrapped[None, :])[0])
+    return tail_p(drawn, mine), mine / max(float(np.std(drawn)), 1e-9)
+
+
+FAMILY = Payload()
