@@ -127,8 +127,8 @@ def icc_of_source(content: Content, members: I64, raw: F32, whitened: F32, owner
 
 
 def departure(content: Content, members: I64, who: I64) -> F64:
-    """By how many standard deviations what each of ``who`` asks lies further from what a group asks than the group's own
-    prompts scatter; a member is held against the others. 0 of whom no prompt is known.
+    """By how many standard deviations what each of ``who`` asks lies further from what a group asks than the group's
+    own prompts scatter; a member is held against the others. 0 of whom no prompt is known.
 
     The squared distance of means over what two samples of one source would have, with Satterthwaite's (1946) degrees
     of freedom for directions that scatter together.

@@ -168,25 +168,25 @@ LEAST_SOURCE_PROMPTS: Final = 2
 is left is chosen too much"""
 
 LEAST_WRAPPED: Final = 50
-"""entities | with so many that send words of their own again and again, what stands beside them is centred on itself and
-held against others' | lower: a campaign is centred on itself and vanishes; higher: what all payloads have in common
+"""entities | with so many that send words of their own again and again, what stands beside them is centred on itself
+and held against others' | lower: a campaign is centred on itself and vanishes; higher: what all payloads have in common
 passes for likeness"""
 
 PAYLOAD_Z: Final = 3.0
-"""standard normal | of pairs of a campaign with eight prompts each beside its wrappers a quarter to nine tenths lie above,
-of strangers' 3 % | lower: communities blur; higher: accounts with few prompts fall out"""
+"""standard normal | of pairs of a campaign with eight prompts each beside its wrappers a quarter to nine tenths lie
+above, of strangers' 3 % | lower: communities blur; higher: accounts with few prompts fall out"""
 
 PAYLOAD_FULL_Z: Final = 8.0
 """standard normal | a pair so close is an edge of full weight | lower: pieces of one source hang together less than
 busy strangers"""
 
 RESOLUTION_PAYLOAD: Final = 0.1
-"""least density of z over PAYLOAD_FULL_Z (CPM) | .05 to .2 gave the same campaigns in ten random worlds | higher: smaller
-groups; lower: groups with more of others"""
+"""least density of z over PAYLOAD_FULL_Z (CPM) | .05 to .2 gave the same campaigns in ten random worlds | higher:
+smaller groups; lower: groups with more of others"""
 
 DEPARTED: Final = 5.0
-"""standard deviations | of members whose payloads could be swapped .97 lie below 4.3, applications beside them at 8 to 60
-| lower: members drop out; higher: who has content of its own stays"""
+"""standard deviations | of members whose payloads could be swapped .97 lie below 4.3, applications beside them at 8
+to 60 | lower: members drop out; higher: who has content of its own stays"""
 
 LEAST_SWAPPED: Final = 0.8
 """share of accounts | of a campaign's, .85 to 1 did not depart in a closer look; who sends no wrapper has a turn of

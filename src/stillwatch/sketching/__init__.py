@@ -1,7 +1,8 @@
 """What single exchanges show: Arrow batch -> Arrow batch or numpy array, pure functions all.
 
 ``sketch`` says which prompts are near-duplicates and which sentences they share, ``features`` what a prompt is about
-and how it is laid out (``embedding``, ``layout``; beside its account's own ``machinery``), ``wording`` what it is for, and ``networks`` where it came from;
+and how it is laid out (``embedding``, ``layout``), whole and beside its account's own ``machinery``, ``wording`` what
+it is for, and ``networks`` where it came from;
 ``words`` are the words that the first two are made of. A function here sees a batch and nothing else, so that it runs
 the same in a worker process and in a cluster's. What needs more than one exchange lives in ``profiles``.
 

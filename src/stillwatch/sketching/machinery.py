@@ -1,7 +1,7 @@
 """An account's own machinery: words that it sends again and again, in many of its requests.
 
-A template, a preface, a closing sentence: whatever the account wraps around what it asks. It is found from the account's
-own texts alone, whether or not anybody else sends it, so that what varies beside it can be compared.
+A template, a preface, a closing sentence: whatever the account wraps around what it asks. It is found from the
+account's own texts alone, whether or not anybody else sends it, so that what varies beside it can be compared.
 """
 
 from __future__ import annotations
@@ -90,4 +90,4 @@ def _leading(in_text: I64, begins: I64, holder: I64, need: npt.NDArray[np.float6
     weight = count[often] * np.log2(1 + size[same])
     order = np.lexsort((often, -weight, holder[often]))
     first = np.append(True, np.diff(holder[often][order]) != 0)[: len(order)]
-    return often[order[first]]
+    return np.asarray(often[order[first]], np.int64)

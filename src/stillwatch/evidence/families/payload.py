@@ -113,9 +113,9 @@ class Payload(Family):
                 "intraclass correlation beside each account's own words",
                 same.icc,
                 MARGIN,
-                f"{len(wrapped)} of {len(members)} accounts send words of their own again and again. What stands beside "
-                f"them is {z:.0f} standard deviations closer together than that of random accounts, and the account "
-                f"explains {max(same.icc, 0):.1%} of the differences in it (people: 3 % and more).",
+                f"{len(wrapped)} of {len(members)} accounts send words of their own again and again. What stands "
+                f"beside them is {z:.0f} standard deviations closer together than that of random accounts, and the "
+                f"account explains {max(same.icc, 0):.1%} of the differences in it (people: 3 % and more).",
             )
         ]
 
@@ -137,7 +137,7 @@ def _wrapped(log: LogProfile, members: I64) -> I64:
 
 
 def _swapped(payload: Content, members: I64) -> Icc:
-    """Correlation of those who do not depart, where they are nearly all: whose talk hides its wrapper may be left out."""
+    """Correlation of those who do not depart, where they are most: whose talk hides its wrapper may be left out."""
     kept = members[departure(payload, members, members) <= DEPARTED]
     return icc_of(payload, kept if len(kept) >= LEAST_SWAPPED * len(members) else members)
 
