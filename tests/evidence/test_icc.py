@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from made_log import content_of
 from scipy import stats
 
 from stillwatch.evidence import intraclass_correlation
+from stillwatch.evidence.icc import departure
 
 
 def vectors(accounts: int, prompts: int, icc: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -42,3 +44,17 @@ def test_three_accounts_can_show_nothing_small() -> None:
 def test_four_prompts_an_account_need_many_accounts() -> None:
     assert intraclass_correlation(*vectors(8, 4, 0.0, 3)).p_value > 0.001
     assert intraclass_correlation(*vectors(200, 4, 0.0, 3)).p_value < 1e-3
+
+
+def test_who_asks_of_something_else_departs_and_a_member_does_not() -> None:
+    """By standard deviations: about standard normal for members of one source, far more for others."""
+    rows, owner = vectors(40, 12, 0.0, 3)
+    rows[owner >= 35] += np.where(np.arange(64) < 8, 1.5, 0.0).astype(np.float32)
+    counts = np.bincount(owner)
+    content = content_of(owner, rows, counts, np.zeros((40, 64), np.float32), rows)
+    away = departure(content, np.arange(35), np.arange(40))
+    assert abs(away[:35].mean()) < 0.5
+    assert 0.6 < away[:35].std() < 1.5
+    assert away[35:].min() > 5
+    silent = content_of(owner, rows, np.append(counts, 0), np.zeros((41, 64), np.float32), rows)
+    assert departure(silent, np.arange(35), np.array([40])).tolist() == [0.0]
