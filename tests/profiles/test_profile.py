@@ -458,7 +458,8 @@ def test_wordings_are_told_as_shares_of_the_sample(engine: DuckDBEngine) -> None
 
 @pytest.mark.slow
 def test_worker_processes_read_the_same_texts() -> None:
-    prompts = pa.table({"prompt": [f"Word {n} and {n * n} step by step" for n in range(33_000)]})
+    asked = [f"Word {n} and {n * n} step by step" for n in range(33_000)]
+    prompts = pa.table({"entity": np.arange(33_000) // 20, "prompt": asked})
     wordings = FAMILIES["purpose"].wordings
     with worker_pool(2) as pool:
         there = read_texts(prompts, NOTHING, wordings, pool)()

@@ -51,8 +51,11 @@ _WRAPPERS = (
     "be thorough when you look into", "answer below in numbered parts", "show a colleague how one handles",
 )  # fmt: skip
 _POOL = (
-    "tank", "litre", "leak", "pipe", "valve", "pump", "gauge", "drain", "barrel", "funnel", "hose", "level", "bucket",
-    "tap", "sink", "basin", "gallon", "cistern", "nozzle", "filter", "seal", "faucet", "boiler", "kettle", "jug",
+    "meadow", "orchard", "harvest", "tractor", "barley", "clover", "pasture", "furrow", "seedling", "compost", "manure",
+    "plough", "sickle", "granary", "hayloft", "stable", "poultry", "cattle", "shepherd", "fleece", "beehive", "honey",
+    "cider", "vineyard", "trellis", "greenhouse", "irrigation", "drought", "frost", "weevil", "blight", "mildew", "rye",
+    "oats", "turnip", "cabbage", "pumpkin", "lentil", "hedgerow", "fallow", "acre", "bushel", "fertiliser", "pesticide",
+    "silage", "dairy", "butter", "rooster",
 )  # fmt: skip
 
 
@@ -70,7 +73,7 @@ class Payload(Family):
             "each wraps one pool's questions in a sentence of its own",
             {
                 "prompt": lambda rng, account, row: (
-                    f"{_WRAPPERS[account % len(_WRAPPERS)]}: {' '.join(rng.choice(_POOL, 9))} {row}?"
+                    f"{_WRAPPERS[account % len(_WRAPPERS)]}: {' '.join(rng.choice(_POOL, 12))} {row}?"
                 )
             },
             seen=True,
