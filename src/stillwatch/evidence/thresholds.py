@@ -302,6 +302,9 @@ TOGETHER: Final = 1e-4
 """p-value | so many of a group begin (or end) with an account that chance gives it to one in ten thousand | higher:
 strangers act along"""
 
+MOST_COMPARED: Final = 4_096
+"""entities | a median and its deviation are known to 2 % by then | more: time"""
+
 ALONG: Final = 4.0
 """robust standard deviations | an account's hours follow a group's so far beyond the log's | lower: strangers are
 recruited"""

@@ -18,6 +18,7 @@ from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.sharing_out import sharing_out
 from stillwatch.evidence.thresholds import (
     COMPARED_DIMENSIONS,
+    CONTRADICTS,
     DEALT,
     DRAWS_ALIKE,
     LEAST_MEMBERS,
@@ -209,7 +210,7 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
         # The common part is too small to tell, and all of it together may set the accounts apart.
         apart = whole if _set_apart(whole) else apart
     common = _in_common(log, members) if not _told(apart) or _set_apart(apart) else None
-    if common is not None and _told(common):
+    if common is not None and common.p_value <= CONTRADICTS:
         # What each asks in its own time says nothing of what all of them are sent to ask.
         apart = common
     if log.closer is not None and not _told(apart):

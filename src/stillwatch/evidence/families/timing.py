@@ -26,6 +26,7 @@ from stillwatch.evidence.thresholds import (
     LIKE_RATIO,
     LONGEST_WEEKS,
     MOST_BEATS,
+    MOST_COMPARED,
     OCCASION_HOURS,
     OCCASION_REQUESTS,
     OCCASION_SHARE,
@@ -138,14 +139,17 @@ class Timing(Family):
 
 
 def _in_its_beat(residuals: F32, members: I64, who: I64) -> npt.NDArray[np.bool_]:
-    told = _told(residuals)
-    if not told.any():
+    """Whose activity correlates with the group's beyond that of a bounded number of others, evenly spread."""
+    some = residuals[:: -(-len(residuals) // MOST_COMPARED)]
+    some = some[_told(some)]
+    if not len(some):
         return np.zeros(len(who), np.bool_)
-    beside = residuals @ residuals[members].mean(axis=0)
+    centre = residuals[members].mean(axis=0)
+    beside, theirs = some @ centre, residuals[who]
     # Median and median deviation: members not found yet are part of the log and must not widen its spread.
-    usual = float(np.median(beside[told]))
-    spread = float(stats.median_abs_deviation(beside[told], scale="normal"))
-    return np.asarray(told[who] & (beside[who] - usual > ALONG * max(spread, 1e-9)))
+    usual = float(np.median(beside))
+    spread = float(stats.median_abs_deviation(beside, scale="normal"))
+    return np.asarray(_told(theirs) & (theirs @ centre - usual > ALONG * max(spread, 1e-9)))
 
 
 def _in_one_beat(residuals: F32, exchanges: I64) -> tuple[I64, I64, npt.NDArray[np.float64]]:
