@@ -18,7 +18,15 @@ import numpy.typing as npt
 from stillwatch.detection.candidates import candidate_groups
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.fdr import q_values
-from stillwatch.detection.membership import acting_along, fit, not_unlike, recruited, repeating_apart, tell_apart
+from stillwatch.detection.membership import (
+    acting_along,
+    as_busy,
+    fit,
+    not_unlike,
+    recruited,
+    repeating_apart,
+    tell_apart,
+)
 from stillwatch.detection.nulls import Background
 from stillwatch.evidence import Family, LogProfile, Side
 from stillwatch.evidence.thresholds import (
@@ -193,7 +201,7 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     found = fit(examiner.log, examiner.families, case.members, members)
     along = acting_along(examiner.log, examiner.families, case.members, members)
     marked, first = found.marked >= MARK_BITS, np.isin(members, case.members)
-    like = not_unlike(found, along, examiner.log.exchanges[members])
+    like = not_unlike(found, along, as_busy(examiner.log.exchanges[members]))
     kept = members[like & (own | (along & marked) | (first & (along | marked)))]
     if len(kept) < LEAST_MEMBERS or np.array_equal(kept, case.members):
         return case

@@ -28,7 +28,7 @@ from stillwatch.evidence.thresholds import (
     REPEATS,
 )
 
-__all__ = ["Fit", "acting_along", "fit", "not_unlike", "recruited", "repeating_apart", "tell_apart"]
+__all__ = ["Fit", "acting_along", "as_busy", "fit", "not_unlike", "recruited", "repeating_apart", "tell_apart"]
 
 I64 = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -83,13 +83,14 @@ def repeating_apart(log: LogProfile, group: I64) -> list[tuple[I64, I64]]:
 
 
 def tell_apart(log: LogProfile, families: Families, group: I64) -> tuple[I64, I64]:
-    """Split a group into those who fit its signature and those who are merely linked."""
+    """Split a group into those who fit its signature and those who are merely linked.
+
+    Acting along plays no part: it is tested of who is left, and must not have chosen them.
+    """
     inside, outside = group, group[:0]
     for _ in range(3):
         found = fit(log, families, inside, group)
-        belongs = (found.bits >= MEMBER_BITS) & not_unlike(
-            found, acting_along(log, families, inside, group), log.exchanges[group]
-        )
+        belongs = (found.bits >= MEMBER_BITS) & not_unlike(found)
         before = len(inside)
         inside, outside = group[belongs], group[~belongs]
         if len(inside) in range(LEAST_MEMBERS) or len(inside) == before:
@@ -97,32 +98,31 @@ def tell_apart(log: LogProfile, families: Families, group: I64) -> tuple[I64, I6
     return inside, outside
 
 
-def not_unlike(found: Fit, along: Mask, exchanges: I64) -> Mask:
-    """Who of a group is not unlike the rest: no bystander's questions, and whatever nearly all of it have, a text,
-    acting along, or about the same volume.
+def not_unlike(found: Fit, *acts: Mask) -> Mask:
+    """Who of a group is not unlike the rest: no bystander's questions, and whatever nearly all of it have, a text or
+    an act.
 
     Args:
         found: how each fits the group.
-        along: who acts along with it.
-        exchanges: of each.
+        acts: who does each of some things.
     """
     # Nobody outside has a text that weighs so much: a few prompts that happen to be unlike do not outweigh it.
     alike = (found.alike >= 0) | ((found.marked >= MOST_BITS - ALIKE_BITS) & (found.alike >= -MEMBER_BITS))
     # Of a few requests it cannot be told whether they follow the group's.
     beyond_doubt = (found.marked >= MARK_BITS) & (found.alike >= RECRUIT_BITS / 2)
-    for has in (found.marked >= MARK_BITS, along, _as_busy(exchanges, alike)):
+    for has in (found.marked >= MARK_BITS, *acts):
         if alike.any() and has[alike].mean() >= NEARLY_ALL:
             alike &= has | beyond_doubt
     return alike
 
 
-def _as_busy(exchanges: I64, alike: Mask) -> Mask:
-    """Who is about as busy as a group is; everybody, where its own volumes are not even."""
+def as_busy(exchanges: I64) -> Mask:
+    """Who of a group is about as busy as it is; everybody, where its volumes are not even."""
     volume = np.log(np.maximum(exchanges, 1))
-    usual = stats.median_abs_deviation(volume[alike], scale="normal")
+    usual = stats.median_abs_deviation(volume, scale="normal")
     if not usual < EVEN_SPREAD:
-        return np.ones_like(alike)
-    return np.asarray(np.abs(volume - np.median(volume[alike])) <= max(ODD_VOLUME * usual, EVEN_SPREAD))
+        return np.ones(len(exchanges), np.bool_)
+    return np.asarray(np.abs(volume - np.median(volume)) <= max(ODD_VOLUME * usual, EVEN_SPREAD))
 
 
 def recruited(log: LogProfile, families: Families, members: I64, taken: Mask) -> I64:

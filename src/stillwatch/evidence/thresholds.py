@@ -349,6 +349,10 @@ LEAST_AT_WORK: Final = 3
 LEAST_IN_COMMON: Final = 0.1
 """share of requests | what is less is no source of a group's questions | lower: a few chance meetings speak for all"""
 
+MOST_IN_COMMON: Final = 0.8
+"""share of requests | cover of a fifth is left beside it; what is more is a crowd's whole visit | higher: crowds whom
+one hour brings are asked of that hour alone"""
+
 LEAST_DEALT: Final = 20
 """prompts | fewer repeats show no evenness | lower: chance looks even"""
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import Content, Family, LogProfile, Postings, whiten
-from stillwatch.evidence.thresholds import LEAST_IN_COMMON, SHARED_BY
+from stillwatch.evidence.thresholds import LEAST_IN_COMMON, MOST_IN_COMMON, SHARED_BY
 from stillwatch.profiles.account import account_table, count_tables
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
 from stillwatch.profiles.moments import moments_reader
@@ -142,7 +142,8 @@ def build_profile(
         who = np.frombuffer(members, np.int64)
         theirs = moments(who)
         common = theirs.in_common()
-        if not len(common) or common.mean() < LEAST_IN_COMMON:
+        # Where it is nearly all that they send it is no part of it: a crowd may come for one hour.
+        if not len(common) or not LEAST_IN_COMMON <= common.mean() <= MOST_IN_COMMON:
             return None
         only = pa.table({"entity": theirs.owner[common], "prompt": theirs.prompt[common]})
         features, whose = closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges, only=only)

@@ -25,6 +25,7 @@ from stillwatch.evidence.thresholds import (
     LEAST_RHYTHM,
     LIKE_RATIO,
     LONGEST_WEEKS,
+    MAJORITY,
     MOST_BEATS,
     MOST_COMPARED,
     OCCASION_HOURS,
@@ -201,12 +202,15 @@ def _occasion(log: LogProfile, members: I64) -> Explanation:
     within = (first[None, :] >= first[:, None]) & (last[None, :] <= first[:, None] + stretch * HOUR)
     share = float(within.mean(axis=1).max(initial=0.0))
     requests = float(np.median(log.exchanges[members]))
+    small = len(members) <= OCCASION_SIZE and requests <= OCCASION_REQUESTS
+    # An occasion that brought most of them may have brought the group together, and others who came before.
+    holds = None if small and MAJORITY < share < OCCASION_SHARE else small and share >= OCCASION_SHARE
     return Explanation(
         "one occasion, such as a class, a workshop or a launch",
         f"{share:.0%} of these {len(members)} accounts come and go within one stretch of {stretch:.0f} hours, of "
         f"{watched:.0f} hours observed, with {requests:.0f} exchanges each (typically). What an occasion "
         "brings together is small and soon over.",
-        share >= OCCASION_SHARE and len(members) <= OCCASION_SIZE and requests <= OCCASION_REQUESTS,
+        holds,
         contradicted_by=("dispatch",),
         strangers=True,
     )
