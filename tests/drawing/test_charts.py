@@ -94,8 +94,8 @@ def test_a_family_that_is_not_known_has_its_row_and_its_colour() -> None:
     assert fall is not None
     assert [step.label for step in fall.steps] == ["prior", "shape", "timing", "rhythm", "total"]
     drawn = draw_waterfall(fall, family_palette(["rhythm"]))
-    assert 'class="bar-for hue-8"' in drawn
-    assert 'class="bar-against hue-5"' in drawn
+    assert 'class="bar-for hue-1 again"' in drawn
+    assert 'class="bar-against hue-6"' in drawn
     assert drawn.count("nothing to compare in this log") == 1
 
 
@@ -155,8 +155,8 @@ def test_a_link_has_the_colour_of_what_weighs_most_in_it() -> None:
     drawn = draw_account_graph(graph, palette, "c1", "C-1")
     assert [re.findall("hue-[0-9]", line) for line in re.findall('<path class="([^"]*)"', drawn)] == [
         ["hue-0"],
-        ["hue-5"],
-        ["hue-8"],
+        ["hue-6"],
+        ["hue-1"],
     ]
     assert "<title>&lt;c&gt;</title>" in drawn
     assert "mostly rhythm, 1 link" in draw_account_graph_key(graph, palette)

@@ -98,10 +98,10 @@ def test_any_family_has_a_colour_and_a_known_one_always_its_own(names: list[str]
     palette = family_palette(names)
     for name in names:
         assert re.fullmatch(r"hue-[1-8]( again)?", palette.hue(name))
-    assert [palette.hue(name) for name in FAMILIES] == [f"hue-{n}" for n in range(1, 8)]
+    assert [palette.hue(name) for name in FAMILIES] == [f"hue-{n}" for n in range(1, 9)]
     assert palette.hue(None) == "hue-0"
     unknown = [name for name in dict.fromkeys(names) if name not in FAMILIES]
-    assert [palette.hue(name) for name in unknown[:3]] == ["hue-8", "hue-1 again", "hue-2 again"][: len(unknown)]
+    assert [palette.hue(name) for name in unknown[:3]] == ["hue-1 again", "hue-2 again", "hue-3 again"][: len(unknown)]
 
 
 @given(st.lists(st.text() | st.sampled_from(FAMILIES)))

@@ -208,8 +208,8 @@ def test_a_family_that_this_version_does_not_know_is_shown_whole(make_run: MakeR
     assert text.count("rhythm–nothing to compare in this log") == 1
     assert "rhythm+7.2150 times likelier" in text
     assert text.count(statement) == 2  # as a reason, and as observed
-    assert 'class="bar-for hue-8"' in html
-    assert '<span class="chip hue-8" title="rhythm">rhythm</span>' in html
+    assert 'class="bar-for hue-1 again"' in html
+    assert '<span class="chip hue-1 again" title="rhythm">rhythm</span>' in html
 
 
 def test_a_run_without_a_known_family_is_shown_without_it(make_run: MakeRun) -> None:

@@ -5,7 +5,7 @@ exchanges, account file > accounts > entities, counts > texts > LogProfile
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
-from stillwatch.evidence import Content, Family, LogProfile, Postings, whiten
+from stillwatch.evidence import Content, Family, LogProfile, Moments, Postings, whiten
 from stillwatch.evidence.thresholds import LEAST_IN_COMMON, MOST_IN_COMMON, SHARED_BY
 from stillwatch.profiles.account import account_table, count_tables
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
@@ -137,17 +137,7 @@ def build_profile(
 
     moments = moments_reader(engine, exchanges=exchanges, accounts=accounts)
 
-    @lru_cache(maxsize=1)
-    def sent_in_common(members: bytes) -> tuple[F32, F32, I64] | None:
-        who = np.frombuffer(members, np.int64)
-        theirs = moments(who)
-        common = theirs.in_common()
-        # Where it is nearly all that they send it is no part of it: a crowd may come for one hour.
-        if not len(common) or not LEAST_IN_COMMON <= common.mean() <= MOST_IN_COMMON:
-            return None
-        only = pa.table({"entity": theirs.owner[common], "prompt": theirs.prompt[common]})
-        features, whose = closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges, only=only)
-        return *content.read(features), whose
+    sent_in_common = _common_reader(engine, content, left_out, moments, prompts, exchanges)
 
     def payloads(members: I64) -> Content:
         return payload.of(*closer_payload(engine, members, left_out, common, prompts=prompts, exchanges=exchanges))
@@ -168,6 +158,31 @@ def build_profile(
         moments=moments,
     )
     return Profiled(log, accounts, counts, sample, template_of, texts, left_out)
+
+
+def _common_reader(
+    engine: Engine,
+    content: Content,
+    left_out: U64,
+    moments: Callable[[I64], Moments],
+    prompts: Table,
+    exchanges: Table,
+) -> Callable[[bytes], tuple[F32, F32, I64] | None]:
+    """Reads what some entities sent in their common moments, as ``LogProfile.in_common`` says."""
+
+    @lru_cache(maxsize=1)
+    def sent_in_common(members: bytes) -> tuple[F32, F32, I64] | None:
+        who = np.frombuffer(members, np.int64)
+        theirs = moments(who)
+        common = theirs.in_common()
+        # Where it is nearly all that they send it is no part of it: a crowd may come for one hour.
+        if not len(common) or not LEAST_IN_COMMON <= common.mean() <= MOST_IN_COMMON:
+            return None
+        only = pa.table({"entity": theirs.owner[common], "prompt": theirs.prompt[common]})
+        features, whose = closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges, only=only)
+        return *content.read(features), whose
+
+    return sent_in_common
 
 
 def _machinery(engine: Engine, sentences: Table) -> U64:
