@@ -49,6 +49,13 @@ def test_a_pair_as_likely_as_not_is_no_link(engine: Engine) -> None:
     assert list(candidate_groups(world.log, world.families, weak, 0)) == []
 
 
+@pytest.mark.parametrize("within", [False, True])
+def test_a_group_inside_a_larger_one_is_tested_where_its_family_says_so(engine: Engine, within: bool) -> None:
+    world = World(E).add(told("topics", "content", groups=[range(20)]))
+    world.add(told("wrappers", "content", marks=True, within=within, groups=[range(2, 12)]))
+    assert proposed(world, engine) == [[*range(20)], *([[*range(2, 12)]] if within else [])]
+
+
 def test_texts_propose_larger_groups_than_questions(engine: Engine) -> None:
     few, many = range(LEAST_COHORT - 1), range(20, 20 + LEAST_COHORT)
     texts = World(E).add(told("texts", "content", marks=True, groups=[few, many]))

@@ -100,6 +100,7 @@ def told(
     side: Side,
     *,
     marks: bool = False,
+    within: bool = False,
     groups: Sequence[Iterable[int]] = (),
     p: Says | None = 1.0,
     bits: F64 | Callable[[I64], F64] | None = None,
@@ -111,7 +112,7 @@ def told(
     """A family that says what it is told.
 
     Args:
-        name, side, marks: as of any family.
+        name, side, marks, within: as of any family.
         groups: that it proposes, if large enough.
         p: of a group, by its members; None where it cannot test.
         bits: of each entity of the log, or of each under the signature of some members; None where it has none.
@@ -149,7 +150,7 @@ def told(
         def pair_columns(self, log: LogProfile, a: I64, b: I64) -> Mapping[str, npt.NDArray[Any]]:
             return {} if linked is None else {name: linked[a, b]}
 
-    Told.name, Told.side, Told.marks = name, side, marks
+    Told.name, Told.side, Told.marks, Told.within = name, side, marks, within
     return Told()
 
 

@@ -60,7 +60,7 @@ def content_groups(
 ) -> list[I64]:
     """Groups from three sides: all content together, questions alone, texts alone.
 
-    A group that an earlier one covers is left out.
+    A group that an earlier one covers is left out, unless its family says that it is worth a look of its own.
 
     Args:
         log: the whole log.
@@ -82,7 +82,7 @@ def content_groups(
     # Likeness first: whoever asks alike stands for a cohort that one text fills.
     for family in sorted(content, key=lambda family: family.marks):
         for group in family.groups(log, least=cohort if family.marks else least, seed=seed):
-            if _cover(covered, group) < COVERED:
+            if family.within or _cover(covered, group) < COVERED:
                 if not family.marks:
                     covered[group] = len(found)
                 found.append(group)

@@ -186,6 +186,7 @@ class Family(ABC):
         wordings: patterns that each sampled prompt is held against.
         marks: whether what it fits entities by is had by nobody by accident.
         owners: whether customers of one owner have what it sees in common by nature.
+        within: whether a group that it proposes is worth testing within a larger one that was proposed already.
         redraws: whether its tests draw groups from the log's background.
         examples: worked examples, tested.
     """
@@ -201,6 +202,7 @@ class Family(ABC):
     wordings: ClassVar[tuple[Wording, ...]] = ()
     marks: ClassVar[bool] = False
     owners: ClassVar[bool] = False
+    within: ClassVar[bool] = False
     redraws: ClassVar[bool] = True
     examples: ClassVar[tuple[Example, ...]]
 

@@ -189,8 +189,8 @@ DEPARTED: Final = 5.0
 to 60 | lower: members drop out; higher: who has content of its own stays"""
 
 LEAST_SWAPPED: Final = 0.8
-"""share of accounts | of a campaign's, .85 to 1 did not depart in a closer look; who sends no wrapper has a turn of
-phrase taken for one | lower: what is left is chosen too much; higher: a few accounts decide for all"""
+"""share of accounts | so many must send words of their own, and so many of a campaign's, .85 to 1, did not depart in a
+closer look | lower: people with a turn of phrase make payloads of their talk; higher: a few accounts decide for all"""
 
 REPEATS: Final = 0.10
 """share of distinct prompts | shards of one pool repeat .00 to .02, subsets of a benchmark .12 and more, a class .11

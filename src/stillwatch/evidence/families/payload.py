@@ -31,6 +31,7 @@ from stillwatch.evidence.thresholds import (
     LEAST_WRAPPED,
     MAJORITY,
     MARGIN,
+    MARK_BITS,
     MOST_BITS,
     MOST_FOR_ICC,
     PAYLOAD_FULL_Z,
@@ -67,6 +68,7 @@ class Payload(Family):
     side = "content"
     reads = ("prompt",)
     marks = True
+    within = True
     blind_spot = "Accounts that send no words of their own again and again, and pools of what everybody asks."
     examples: ClassVar[tuple[Example, ...]] = (
         Example(
@@ -100,7 +102,7 @@ class Payload(Family):
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """Close beyond like accounts *and* interchangeable: both must be shown, so the larger p-value counts."""
         wrapped = _wrapped(log, members)
-        if len(wrapped) < max(least, MAJORITY * len(members)):
+        if len(wrapped) < max(least, LEAST_SWAPPED * len(members)):
             return []
         same = icc_of(log.payload, wrapped)
         if not np.isfinite(same.icc):
@@ -123,15 +125,19 @@ class Payload(Family):
         ]
 
     def fit(self, log: LogProfile, members: I64, who: I64) -> F64 | None:
-        """Likeness of payloads, and none to whoever departs from the group's."""
+        """Likeness of payloads; against whoever departs from the group's, or has none where nearly all have.
+
+        It keeps whom it found and recruits nobody: others may wrap like questions for reasons of their own.
+        """
         wrapped = _wrapped(log, members)
-        if len(wrapped) < max(LEAST_MEMBERS, MAJORITY * len(members)):
+        if len(wrapped) < max(LEAST_MEMBERS, LEAST_SWAPPED * len(members)):
             return np.zeros(len(who))
-        bits = log.payload.bits(wrapped, who)
         order = np.argsort(who, kind="stable")
         away = np.empty(len(who))
         away[order] = departure(log.payload, wrapped, who[order])
-        return np.where(away > DEPARTED, -MOST_BITS, bits)
+        bits = log.payload.bits(wrapped, who)
+        bits = np.where(np.isin(who, members), bits, np.minimum(bits, MARK_BITS / 2))
+        return np.where((away > DEPARTED) | (log.payload.counts[who] == 0), -MOST_BITS, bits)
 
 
 def _wrapped(log: LogProfile, members: I64) -> I64:
