@@ -85,8 +85,14 @@ def test_structure_proposes_those_whom_one_text_fills() -> None:
     eight, nine = list(range(8)), list(range(20, 29))
     assert proposed(eight, nine, [50, 51]) == [nine, eight]
     assert proposed(eight, nine, least=9) == [nine]
-    assert proposed(eight, share=t.FILLED) == [eight]
-    assert proposed(eight, share=t.FILLED * 0.99) == []
+    mostly, partly = t.FILLED
+    assert proposed(eight, share=mostly) == [eight]
+    assert proposed(eight, share=partly) == [eight]
+    assert proposed(eight, share=partly * 0.99) == []
+    # Whom a text fills partly is a cohort of its own, unless nearly the same was proposed already.
+    sixteen = list(range(16))
+    assert proposed(eight, sixteen, share=[mostly, partly]) == [eight, sixteen]
+    assert proposed(list(range(13)), sixteen, share=[mostly, partly]) == [list(range(13))]
     # Half of a cohort inside a larger one, and it is left out.
     half = [*range(20, 24), *range(100, 104)]
     assert proposed(nine, half) == [nine]

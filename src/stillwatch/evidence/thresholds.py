@@ -215,8 +215,9 @@ LEAST_MEMBERS: Final = 5
 LEAST_COHORT: Final = 8
 """entities | fewer who are filled by one text are found by their links | lower: more groups are tested"""
 
-FILLED: Final = 0.5
-"""share of exchanges | a text in most of an entity's requests fills it | lower: cohorts take in those who pass by"""
+FILLED: Final = (0.5, 0.2)
+"""shares of exchanges | a text in most of an entity's requests fills it; cover of four fifths leaves a fifth | lower:
+cohorts take in those who pass by"""
 
 COVERED: Final = 0.8
 """share of a group | a group that another holds to this share is that group | lower: pieces are tested again"""

@@ -11,8 +11,10 @@ import numpy.typing as npt
 from stillwatch.evidence.base import Count, Example, Family, Level, Null, Observed
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import log10_sharing_tail
+from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
 from stillwatch.evidence.thresholds import (
+    COVERED,
     FILLED,
     LEAST_ABSENT_BITS,
     LEAST_MEMBERS,
@@ -100,20 +102,12 @@ class Structure(Family):
         texts = log.shared[self.name]
         if texts is None:
             return
-        filled = texts.matrix.copy()
-        filled.data = (filled.data >= FILLED).astype(np.float64)
-        filled.eliminate_zeros()
-        columns = filled.tocsc()
-        size = np.diff(columns.indptr)
-        found: list[I64] = []
-        for text in np.argsort(-size, kind="stable"):
-            if size[text] < least or len(found) == MOST_COHORTS:
-                return
-            members = np.sort(columns.indices[columns.indptr[text] : columns.indptr[text + 1]]).astype(np.int64)
-            if any(len(np.intersect1d(members, other)) >= 0.5 * len(members) for other in found):
-                continue
-            found.append(members)
-            yield members
+        seen: list[I64] = []
+        for share in FILLED:
+            for members in _filled(texts, share, least):
+                if not any(_nearly_the_same(members, other) for other in seen):
+                    seen.append(members)
+                    yield members
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """The rarest text that most members send: what a few of them share is no machinery of the group."""
@@ -152,6 +146,28 @@ class Structure(Family):
         has = texts.matrix[who][:, number].toarray() >= USED
         absent = -min(LEAST_ABSENT_BITS, float(np.log2(size / max(size - using.max(), 0.05 * size))))
         return np.where(has.any(axis=1), (has * ratio).max(axis=1), absent)
+
+
+def _filled(texts: Postings, share: float, least: int) -> list[I64]:
+    """Entities of whose exchanges one text has a share, the most first; those that a larger group covers by half are
+    left out."""
+    filled = texts.matrix.copy()
+    filled.data = (filled.data >= share).astype(np.float64)
+    filled.eliminate_zeros()
+    columns = filled.tocsc()
+    size = np.diff(columns.indptr)
+    found: list[I64] = []
+    for text in np.argsort(-size, kind="stable"):
+        if size[text] < least or len(found) == MOST_COHORTS:
+            break
+        members = np.sort(columns.indices[columns.indptr[text] : columns.indptr[text + 1]]).astype(np.int64)
+        if not any(len(np.intersect1d(members, other)) >= MAJORITY * len(members) for other in found):
+            found.append(members)
+    return found
+
+
+def _nearly_the_same(a: I64, b: I64) -> bool:
+    return len(np.intersect1d(a, b)) >= COVERED * max(len(a), len(b))
 
 
 FAMILY = Structure()
