@@ -79,6 +79,10 @@ bench: setup ## detection on every scenario, seeds 1-5 (long)
 bench-hard: setup ## detection on 60 random worlds, drawn anew for every seed; recall by axis (long; carries on)
 	$(BIN)/python benchmarks/hard.py --corpora "$(CORPORA)"
 
+.PHONY: bench-ablation
+bench-ablation: setup ## what each family, way of proposing, closer look and kind of feature earns in random worlds (long; carries on)
+	$(BIN)/python benchmarks/ablation.py --corpora "$(CORPORA)"
+
 .PHONY: bench-speed
 bench-speed: setup ## exchanges a second and peak memory, stage by stage
 	$(BIN)/python benchmarks/scan.py speed --corpora "$(CORPORA)"

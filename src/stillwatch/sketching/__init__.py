@@ -10,7 +10,7 @@ To add one: a file named for what it tells, a function over an Arrow column or b
 """
 
 from stillwatch.sketching.embedding import DIMENSIONS as EMBEDDED
-from stillwatch.sketching.features import WIDTH, SampledFeatures, sampled_features, text_features
+from stillwatch.sketching.features import BLOCKS, WIDTH, SampledFeatures, sampled_features, text_features
 from stillwatch.sketching.networks import networks
 from stillwatch.sketching.sketch import BANDS, SKETCH, SLOTS, estimate_jaccard, sketch_batch
 from stillwatch.sketching.wording import Wording, wording_flags
@@ -18,6 +18,7 @@ from stillwatch.sketching.words import hash_strings
 
 __all__ = [
     "BANDS",
+    "BLOCKS",
     "EMBEDDED",
     "SKETCH",
     "SLOTS",

@@ -20,7 +20,7 @@ from stillwatch.sketching.embedding import DIMENSIONS, word_table
 from stillwatch.sketching.machinery import LEAST_CARRIED, own_machinery
 from stillwatch.sketching.words import U64, Words, mix, split_words
 
-__all__ = ["WIDTH", "SampledFeatures", "sampled_features", "text_features"]
+__all__ = ["BLOCKS", "WIDTH", "SampledFeatures", "sampled_features", "text_features"]
 
 _HASHED = 128
 _LIMIT_BYTES = 1000
@@ -33,6 +33,13 @@ _MIN_SENTENCE_WORDS = 5
 
 WIDTH = DIMENSIONS + len(layout_signal.NAMES) + _HASHED
 """Features a prompt."""
+
+BLOCKS = {
+    "embedding": slice(0, DIMENSIONS),
+    "layout": slice(DIMENSIONS, WIDTH - _HASHED),
+    "hashed words": slice(WIDTH - _HASHED, WIDTH),
+}
+"""Columns of each kind of feature."""
 
 F32 = npt.NDArray[np.float32]
 
