@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.evidence.neighbours import Neighbours, nearest
-from stillwatch.evidence.thresholds import CLIP, COUNTED_PROMPTS, LEAST_WRAPPED, MOST_BITS, SHRINK, TELLING
+from stillwatch.evidence.thresholds import CLIP, COUNTED_PROMPTS, LEAST_WRAPPED, MAJORITY, MOST_BITS, SHRINK, TELLING
 
 __all__ = ["Content", "whiten"]
 
@@ -101,7 +101,10 @@ class Content:
         spread = max(float(np.var((self.means[telling] @ centre) / strength)), 0.05) * strength**2
         n = self.counts[who]
         noise = strength / np.maximum(n, 1) + spread
-        llr = ((self.means[who] @ centre) * strength - 0.5 * strength**2) / np.maximum(noise, 1e-9) / np.log(2)
+        # In the means' own precision, and without a copy of nearly all of them: whole logs are asked for each group.
+        along = centre.astype(np.float32)
+        near = (self.means @ along)[who] if len(who) > MAJORITY * len(self.counts) else self.means[who] @ along
+        llr = (near * strength - 0.5 * strength**2) / np.maximum(noise, 1e-9) / np.log(2)
         return np.where(n > 0, np.clip(llr, -MOST_BITS, MOST_BITS), 0.0)
 
     def unit(self) -> F32:

@@ -222,6 +222,9 @@ cohorts take in those who pass by"""
 COVERED: Final = 0.8
 """share of a group | a group that another holds to this share is that group | lower: pieces are tested again"""
 
+COHORTS_AN_ENTITY: Final = 16
+"""groups | an entity counts in the largest of them where it is in more | more: memory"""
+
 MOST_COHORTS: Final = 500
 """groups | the largest first; bounds the tests | fewer: small cohorts go unseen in large logs"""
 

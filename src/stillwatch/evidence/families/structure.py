@@ -14,6 +14,7 @@ from stillwatch.evidence.p_values import log10_sharing_tail
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
 from stillwatch.evidence.thresholds import (
+    COHORTS_AN_ENTITY,
     COVERED,
     FILLED,
     LEAST_ABSENT_BITS,
@@ -102,11 +103,11 @@ class Structure(Family):
         texts = log.shared[self.name]
         if texts is None:
             return
-        seen: list[I64] = []
+        seen = _Cohorts(len(log))
         for share in FILLED:
             for members in _filled(texts, share, least):
-                if not any(_nearly_the_same(members, other) for other in seen):
-                    seen.append(members)
+                if not np.any(seen.overlap(members) >= COVERED * np.maximum(seen.sizes, len(members))):
+                    seen.add(members)
                     yield members
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
@@ -148,7 +149,28 @@ class Structure(Family):
         return np.where(has.any(axis=1), (has * ratio).max(axis=1), absent)
 
 
-def _filled(texts: Postings, share: float, least: int) -> list[I64]:
+class _Cohorts:
+    """Groups of the log's entities, so that the overlap with all of them is one count over a group's own members."""
+
+    def __init__(self, entities: int) -> None:
+        # Numbers of the groups that an entity is in, from 1; whoever is in more counts in the first of them.
+        self._in = np.zeros((entities, COHORTS_AN_ENTITY), np.int32)
+        self._count = np.zeros(entities, np.int64)
+        self.sizes = np.zeros(0, np.int64)
+
+    def add(self, members: I64) -> None:
+        """One more group."""
+        self.sizes = np.append(self.sizes, len(members))
+        free = members[self._count[members] < COHORTS_AN_ENTITY]
+        self._in[free, self._count[free]] = len(self.sizes)
+        self._count[free] += 1
+
+    def overlap(self, members: I64) -> I64:
+        """How many of these each group has."""
+        return np.bincount(self._in[members].ravel(), minlength=len(self.sizes) + 1)[1:]
+
+
+def _filled(texts: Postings, share: float, least: int) -> Iterable[I64]:
     """Entities of whose exchanges one text has a share, the most first; those that a larger group covers by half are
     left out."""
     filled = texts.matrix.copy()
@@ -156,18 +178,14 @@ def _filled(texts: Postings, share: float, least: int) -> list[I64]:
     filled.eliminate_zeros()
     columns = filled.tocsc()
     size = np.diff(columns.indptr)
-    found: list[I64] = []
+    found = _Cohorts(columns.shape[0])
     for text in np.argsort(-size, kind="stable"):
-        if size[text] < least or len(found) == MOST_COHORTS:
-            break
+        if size[text] < least or len(found.sizes) == MOST_COHORTS:
+            return
         members = np.sort(columns.indices[columns.indptr[text] : columns.indptr[text + 1]]).astype(np.int64)
-        if not any(len(np.intersect1d(members, other)) >= MAJORITY * len(members) for other in found):
-            found.append(members)
-    return found
-
-
-def _nearly_the_same(a: I64, b: I64) -> bool:
-    return len(np.intersect1d(a, b)) >= COVERED * max(len(a), len(b))
+        if not np.any(found.overlap(members) >= MAJORITY * len(members)):
+            found.add(members)
+            yield members
 
 
 FAMILY = Structure()
