@@ -95,6 +95,10 @@ bench-formats: setup ## all formats mixed, one line in a hundred broken
 bench-fdr: setup ## does --fdr mean what it says: false campaigns over many small weeks (long)
 	$(BIN)/python benchmarks/calibration.py --corpora "$(CORPORA)"
 
+.PHONY: bench-error-rates
+bench-error-rates: setup ## are p-values uniform on honest random worlds, and --fdr what it says (15 minutes; carries on)
+	$(BIN)/python benchmarks/error_rates.py --corpora "$(CORPORA)"
+
 .PHONY: bench-mutants
 bench-mutants: .venv/servers.stamp ## do the tests notice small faults in the code: a sample of them, package by package (long)
 	$(BIN)/python benchmarks/mutants.py

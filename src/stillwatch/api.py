@@ -22,6 +22,7 @@ def scan(
     releases: str | Path | None = None,
     values: str | Path | None = None,
     indicators: str | Path | None = None,
+    calibration: str | Path | None = None,
     **settings: Any,
 ) -> Run:
     """Read logs, find campaigns, write a run.
@@ -33,6 +34,7 @@ def scan(
         releases: models and when they came out (JSONL, CSV or Parquet).
         values: what a lab measured exchanges to be worth (its ``values.json``).
         indicators: what partners of an alliance said (the file that ``stillwatch alliance pull`` keeps).
+        calibration: what is ordinary in known-good weeks (the file that ``stillwatch calibrate`` writes).
         settings: any of ``ScanSettings``: ``fdr``, ``seed``, ``workers``, ``memory_mb`` and others.
 
     Returns:
@@ -49,5 +51,6 @@ def scan(
         releases=Path(releases) if releases else None,
         values=Path(values) if values else None,
         indicators=Path(indicators) if indicators else None,
+        calibration=Path(calibration) if calibration else None,
         settings=load_settings(**settings),
     )

@@ -36,7 +36,7 @@ def payloads(
     counts = np.bincount(owner, minlength=entities)
     means = np.zeros((entities, WIDTH), np.float32)
     means[:wrapped] = np.add.reduceat(whitened, np.arange(0, len(owner), prompts)) / prompts
-    return Content(owner, whitened, counts, means, whitened[:, :EMBEDDED], np.zeros(WIDTH), np.ones(WIDTH))
+    return Content(owner, whitened, counts, means, whitened[:, :EMBEDDED])
 
 
 def log_of(payload: Content) -> LogProfile:

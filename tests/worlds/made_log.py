@@ -28,8 +28,7 @@ def content_of(
     owner: np.ndarray, whitened: np.ndarray, counts: np.ndarray, means: np.ndarray, raw: np.ndarray
 ) -> Content:
     """Content of features that are standardised as they stand."""
-    width = whitened.shape[1]
-    return Content(owner, whitened, counts, means, raw, np.zeros(width), np.ones(width))
+    return Content(owner, whitened, counts, means, raw)
 
 
 def made_postings(seed: int, shared: bool, entities: int = E) -> Postings:

@@ -18,6 +18,7 @@ import cyclopts
 
 from stillwatch.cli.alliance import alliance_app
 from stillwatch.cli.audit import audit_app
+from stillwatch.cli.calibrate import calibrate_app
 from stillwatch.cli.canary import canary_app
 from stillwatch.cli.formats import formats_app
 from stillwatch.cli.gateway import gateway_app
@@ -37,7 +38,7 @@ app = cyclopts.App(
     result_action="return_value",
 )
 # Commands at the top, and groups under their names, in the order in which whoever mistypes one is told of them.
-for _part in (scan_app, range_app, formats_app):
+for _part in (scan_app, range_app, formats_app, calibrate_app):
     join_commands(app, _part)
 for _group in (lab_app, gateway_app, policy_app, alliance_app):
     app.command(_group)

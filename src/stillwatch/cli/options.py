@@ -14,6 +14,7 @@ from cyclopts import Parameter
 __all__ = [
     "HUB_DATABASE",
     "MEMBER_FILE",
+    "AccountFile",
     "Approved",
     "DecisionLog",
     "DraftFile",
@@ -24,6 +25,7 @@ __all__ = [
     "MemberFile",
     "PolicyArgument",
     "RunFolder",
+    "Seed",
     "Several",
     "Workers",
 ]
@@ -39,6 +41,14 @@ Flag = Annotated[bool, Parameter(negative=())]
 RunFolder = Annotated[Path, Parameter(help="The run's folder.")]
 
 FinishedRun = Annotated[Path, Parameter(help="A finished run.")]
+
+AccountFile = Annotated[
+    Path | None, Parameter(help="What is known of accounts (JSONL, CSV or Parquet), joined on account_id.")
+]
+"""``--accounts``."""
+
+Seed = Annotated[int | None, Parameter(help="Seed of every random draw. [default: 0]")]
+"""``--seed`` of what scans: the settings' default, which is not seen from here."""
 
 FalseShare = Annotated[
     T,

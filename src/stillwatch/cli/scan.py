@@ -10,7 +10,7 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import FalseShare, Workers
+from stillwatch.cli.options import AccountFile, FalseShare, Seed, Workers
 from stillwatch.cli.screen import progress, show
 
 __all__ = ["scan_app"]
@@ -24,12 +24,13 @@ def scan_command(
     /,
     *,
     out: Path,
-    accounts: Path | None = None,
+    accounts: AccountFile = None,
     releases: Path | None = None,
     values: Path | None = None,
     indicators: Path | None = None,
+    calibration: Path | None = None,
     fdr: FalseShare[float | None] = None,
-    seed: int | None = None,
+    seed: Seed = None,
     workers: Workers = None,
     default_account: str | None = None,
     default_time: str | None = None,
@@ -43,16 +44,14 @@ def scan_command(
         Log files and folders; formats are detected and may be mixed.
     out
         Folder for the run; must not exist yet.
-    accounts
-        What is known of accounts (JSONL, CSV or Parquet), joined on account_id.
     releases
         Models and their release times (JSONL, CSV or Parquet).
     values
         What a lab measured exchanges to be worth: values.json of a lab run.
     indicators
         What partners of an alliance said: the file that stillwatch alliance pull keeps.
-    seed
-        Seed of every random draw. [default: 0]
+    calibration
+        What is ordinary in this provider's known-good weeks: the file that stillwatch calibrate writes.
     default_account
         Account of records that name none, such as a batch file's owner.
     default_time
@@ -75,6 +74,7 @@ def scan_command(
             releases=releases,
             values=values,
             indicators=indicators,
+            calibration=calibration,
             settings=settings,
             progress=bars,
         )

@@ -6,6 +6,7 @@
         UnknownFormat       no ingest format recognises a file's records
         EmptyInput          there is nothing to read
         BadTable            a side file (accounts, releases, truth) lacks a column or holds a bad value
+        NotKnownGood        weeks that were said to be good hold a campaign
         TamperedLog         a hash-chained log does not hold together
         BadDecision         an entry of a decision log cannot be used
         BadPolicy           a policy or a licence file is wrong
@@ -42,6 +43,7 @@ __all__ = [
     "InputError",
     "Interrupted",
     "MissingDependency",
+    "NotKnownGood",
     "OutputError",
     "OutputExists",
     "OutputUnwritable",
@@ -98,6 +100,10 @@ class EmptyInput(InputError):
 
 class BadTable(InputError):
     """A side file lacks a column or holds a value that cannot be used."""
+
+
+class NotKnownGood(InputError):
+    """Weeks that were said to be good hold a campaign."""
 
 
 class TamperedLog(InputError):

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from stillwatch.detection.cases import Case
 from stillwatch.engines import Engine, Table
-from stillwatch.evidence.thresholds import LEAST_WATCHED, ONE_SOURCE
+from stillwatch.evidence.thresholds import LEAST_WATCHED, MAJORITY, ONE_SOURCE
 from stillwatch.linking import Links
 from stillwatch.tables import ACCOUNTS, FAMILIES, LINKS
 
@@ -51,9 +51,13 @@ def account_table(
     q = np.full(count, np.nan)
     verdict = np.zeros(count, np.int8)
     reasons: dict[int, list[str]] = {}
+    convicted = np.zeros(count, np.bool_)
+    for _, case in campaigns:
+        convicted[case.members] = True
     for case in others:
         text = _near_miss(case, fdr)
-        if text:
+        # What a group shows that is mostly a campaign's accounts is shown of them, and says nothing of the rest.
+        if text and convicted[case.members].mean() <= MAJORITY:
             verdict[case.members] = 1
             for e in case.members:
                 reasons[int(e)] = [text]

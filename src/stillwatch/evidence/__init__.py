@@ -1,9 +1,10 @@
 """Evidence: what families see in a log, each in one file that says all of it.
 
 ``base`` says what a family is and how to add one; ``families/`` holds them. Beside them lies what they measure
-with: ``postings`` (who shares a thing), ``content`` (what accounts ask), ``neighbours`` (who asks alike), ``icc`` (are
-they interchangeable), ``prompt_sets`` (who repeats whom), ``p_values``, ``group_statistics``, ``communities``, and in
-``thresholds`` every line that is drawn. Families see a ``LogProfile`` and nothing else.
+with: ``postings`` (who shares a thing), ``content`` (what accounts ask), ``calibration`` (what is ordinary in other
+weeks), ``neighbours`` (who asks alike), ``icc`` (are they interchangeable), ``prompt_sets`` (who repeats whom),
+``p_values``, ``group_statistics``, ``communities``, and in ``thresholds`` every line that is drawn. Families see a
+``LogProfile`` and nothing else.
 """
 
 from stillwatch.evidence.base import (
@@ -18,6 +19,7 @@ from stillwatch.evidence.base import (
     Side,
     Value,
 )
+from stillwatch.evidence.calibration import Calibration, FeatureMoments
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.content import Content, whiten
 from stillwatch.evidence.icc import Icc, intraclass_correlation
@@ -32,11 +34,13 @@ from stillwatch.evidence.shared_levels import reached, shared_levels
 
 __all__ = [
     "HOUR",
+    "Calibration",
     "Content",
     "Count",
     "Example",
     "Explanation",
     "Family",
+    "FeatureMoments",
     "Finding",
     "Icc",
     "Level",

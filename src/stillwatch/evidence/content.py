@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.evidence.calibration import FeatureMoments, unlike
 from stillwatch.evidence.neighbours import Neighbours, nearest
-from stillwatch.evidence.thresholds import CLIP, COUNTED_PROMPTS, LEAST_WRAPPED, MAJORITY, MOST_BITS, SHRINK, TELLING
+from stillwatch.evidence.thresholds import CLIP, COUNTED_PROMPTS, LEAST_WRAPPED, MAJORITY, MOST_BITS, TELLING
 
 __all__ = ["Content", "whiten"]
 
@@ -38,8 +39,9 @@ class Content:
         counts: prompts sampled from each entity (E).
         means: E x d, zero where nothing was sampled.
         raw: S x embedded, standardised and not whitened: the embedding alone.
-        centre, spread: what raw features were standardised by (d each).
+        moments: what raw features were standardised by, and whitened.
         whitener, origin: what standardised features are whitened by: d x d, and what is taken away then (d).
+        unlike: why a calibration that was given is not the measure; None where it is, or none was given.
     """
 
     owner: I64
@@ -47,10 +49,10 @@ class Content:
     counts: I64
     means: F32
     raw: F32
-    centre: F64 = field(default_factory=lambda: np.zeros(0))
-    spread: F64 = field(default_factory=lambda: np.zeros(0))
+    moments: FeatureMoments = field(default_factory=lambda: _no_moments(0))
     whitener: F32 = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     origin: F32 = field(default_factory=lambda: np.zeros(0, np.float32))
+    unlike: str | None = None
 
     @property
     def dimensions(self) -> int:
@@ -64,7 +66,7 @@ class Content:
 
     def read(self, features: npt.NDArray[np.floating[Any]]) -> tuple[F32, F32]:
         """Further prompts as ``raw`` and as ``whitened`` have them: n x d features to n x embedded and n x d."""
-        scaled = np.clip((features - self.centre) / self.spread, -CLIP, CLIP).astype(np.float32)
+        scaled = np.clip((features - self.moments.centre) / self.moments.spread, -CLIP, CLIP).astype(np.float32)
         return scaled[:, : self.raw.shape[1]], scaled @ self.whitener - self.origin
 
     def of(self, features: npt.NDArray[np.floating[Any]], owner: I64) -> Content:
@@ -138,7 +140,14 @@ class Content:
         return np.asarray(np.sqrt(self.counts[a] * self.counts[b]) * dots / np.sqrt(self.dimensions), np.float64)
 
 
-def whiten(features: npt.NDArray[np.float16], owner: I64, entities: int, *, embedded: int) -> Content:
+def whiten(
+    features: npt.NDArray[np.float16],
+    owner: I64,
+    entities: int,
+    *,
+    embedded: int,
+    ordinary: FeatureMoments | None = None,
+) -> Content:
     """Standardise, clip and whiten sampled features, and average them by entity.
 
     Args:
@@ -146,22 +155,19 @@ def whiten(features: npt.NDArray[np.float16], owner: I64, entities: int, *, embe
         owner: entity of each row, sorted.
         entities: how many entities there are (E).
         embedded: how many leading columns are the embedding.
+        ordinary: moments of other weeks to measure by, in place of the sample's own, where the sample may be of the
+            same traffic.
     """
+    if ordinary is not None and len(features):
+        made = _measured(features, owner, entities, embedded, ordinary)
+        why = unlike(made.whitened, made.means, made.counts)
+        return made if why is None else replace(whiten(features, owner, entities, embedded=embedded), unlike=why)
     sample, d = features.shape
     counts = np.bincount(owner, minlength=entities).astype(np.int64)
     if sample == 0:
         empty = np.zeros((0, d), np.float32)
-        return Content(
-            owner,
-            empty,
-            counts,
-            np.zeros((entities, d), np.float32),
-            empty[:, :embedded],
-            np.zeros(d),
-            np.ones(d),
-            np.eye(d, dtype=np.float32),
-            np.zeros(d, np.float32),
-        )
+        means, whitener, origin = np.zeros((entities, d), np.float32), np.eye(d, dtype=np.float32), np.zeros(d, "f4")
+        return Content(owner, empty, counts, means, empty[:, :embedded], _no_moments(d), whitener, origin)
     out = features.astype(np.float32)
     blocks = [out[start : start + _CHUNK] for start in range(0, sample, _CHUNK)]
     centre = sum(block.sum(axis=0, dtype=np.float64) for block in blocks) / sample
@@ -175,13 +181,30 @@ def whiten(features: npt.NDArray[np.float16], owner: I64, entities: int, *, embe
         covariance += block.T @ block
     covariance /= sample
     raw = out[:, :embedded].copy()
-    shrunk = (1 - SHRINK) * covariance + SHRINK * np.diag(np.diag(covariance))
-    values, vectors = np.linalg.eigh(shrunk)
-    whitener = (vectors / np.sqrt(np.maximum(values, 1e-6))).astype(np.float32)
-    centre_white = (out.mean(axis=0) @ whitener).astype(np.float32)
+    middle = out.mean(axis=0)
+    moments = FeatureMoments(centre, spread, middle.astype(np.float64), covariance)
+    whitener = moments.whitener()
+    origin = (middle @ whitener).astype(np.float32)
     for block in blocks:
-        block[:] = block @ whitener - centre_white
-    return Content(owner, out, counts, _means(out, owner, counts), raw, centre, spread, whitener, centre_white)
+        block[:] = block @ whitener - origin
+    return Content(owner, out, counts, _means(out, owner, counts), raw, moments, whitener, origin)
+
+
+def _measured(
+    features: npt.NDArray[np.float16], owner: I64, entities: int, embedded: int, ordinary: FeatureMoments
+) -> Content:
+    """Sampled features in the measure of other weeks."""
+    whitener = ordinary.whitener()
+    origin = (ordinary.middle.astype(np.float32) @ whitener).astype(np.float32)
+    nobody = np.zeros((0, features.shape[1]), np.float32)
+    counts, means = np.zeros(entities, np.int64), np.zeros((entities, features.shape[1]), np.float32)
+    # Only what it is measured by is read of it.
+    empty = Content(owner[:0], nobody, counts, means, nobody[:, :embedded], ordinary, whitener, origin)
+    return empty.of(features.astype(np.float32), owner)
+
+
+def _no_moments(d: int) -> FeatureMoments:
+    return FeatureMoments(np.zeros(d), np.ones(d), np.zeros(d), np.eye(d))
 
 
 def _means(vectors: F32, owner: I64, counts: I64) -> F32:

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.content import Content
 from stillwatch.evidence.moments import Moments
 from stillwatch.evidence.postings import Postings
@@ -53,6 +54,7 @@ class LogProfile:
             have hardly any. None where that cannot be read.
         closer_payload: the same of ``payload``, as one.
         moments: reads when some entities' requests were made. None where that cannot be read.
+        ordinary: what other weeks of the provider show, which ``content`` is measured by. None where none are known.
     """
 
     exchanges: I64
@@ -72,6 +74,7 @@ class LogProfile:
     closer_payload: Callable[[I64], Content] | None = None
     in_common: Callable[[I64], Prompts | None] | None = None
     moments: Callable[[I64], Moments] | None = None
+    ordinary: Calibration | None = None
 
     def __len__(self) -> int:
         return len(self.exchanges)

@@ -10,7 +10,7 @@ from scipy import stats
 
 from stillwatch.evidence.thresholds import DRAWS_AT_ONCE, ENOUGH, LEAST_DRAWS, P_FLOOR, RANKED, TAIL
 
-__all__ = ["count_tail_p", "drawn_until_told", "log10_sharing_tail", "tail_p"]
+__all__ = ["count_tail_p", "drawn_until_told", "log10_often_tail", "log10_sharing_tail", "tail_p"]
 
 F64 = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.float64 | np.int64]
@@ -77,3 +77,8 @@ def log10_sharing_tail(count: Numbers, size: int, holders: Numbers, total: int) 
     Hypergeometric (Fisher's exact test): who is drawn is part of the total, and in a small log a large part of it.
     """
     return np.asarray(np.log10(np.maximum(stats.hypergeom.sf(count - 1, total, holders, size), 1e-300)))
+
+
+def log10_often_tail(count: Numbers, size: int, share: F64) -> F64:
+    """log10 P(at least ``count`` of ``size`` strangers have what this share of everybody has)."""
+    return np.asarray(np.log10(np.maximum(stats.binom.sf(count - 1, size, share), 1e-300)))

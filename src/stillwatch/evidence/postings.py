@@ -15,6 +15,7 @@ import numpy.typing as npt
 from scipy import sparse
 from scipy.sparse import csgraph
 
+from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.thresholds import (
     ALWAYS_RARE,
     BLOCK_ROUNDS,
@@ -85,11 +86,12 @@ class Postings:
         *,
         kind: npt.NDArray[np.int8] | None = None,
         told: npt.NDArray[np.bool_] | None = None,
+        ordinary: Calibration | None = None,
     ) -> Postings:
         """From one row an (entity, thing) pair; things that one entity alone has are left out.
 
         ``known`` says of whom anything is known; of everybody, if not given. Where no ``kind`` is given, all things
-        are of one, which is told of those who are known.
+        are of one, which is told of those who are known. What ``ordinary`` accounts often have is no rarer here.
         """
         names, first, column, holders = np.unique(name, return_index=True, return_inverse=True, return_counts=True)
         kept = holders > 1
@@ -105,6 +107,8 @@ class Postings:
         # A small log cannot say how rare a thing is: it is read as a part of a larger one whose rest has none of it.
         share = held / _background(known)
         classes = np.where(held <= ALWAYS_RARE, 0, np.searchsorted(bounds, share)).astype(np.int8)
+        if ordinary is not None:
+            classes = np.maximum(classes, np.searchsorted(bounds, ordinary.share(names[kept])).astype(np.int8))
         kinds = (np.zeros(len(names), np.int8) if kind is None else kind[first])[kept]
         return cls(matrix, names[kept], held, classes, known, kinds, known[None, :] if told is None else told)
 

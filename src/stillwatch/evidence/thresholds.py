@@ -124,6 +124,14 @@ POOL_COSINE: Final = 0.75
 NEAR_Z: Final = 3.0
 """standard normal | level "near" of the match weights | lower: that level gets commoner and weighs less"""
 
+LEAST_ORDINARY: Final = 0.05
+"""share of accounts | on the far side of a calibration's middle from the rest of the log: .06 and more where up to 60 %
+are a campaign's, .03 and less where it is another product's | higher: calibrations go unused; lower: others' do not"""
+
+LARGEST_PROMPTS: Final = 1.3
+"""squared length of prompts over that of a calibration's own | .65 to .9 in other weeks of its provider, 1.8 and more
+where it is of machine-made text and the log of people's | as above"""
+
 MARGIN: Final = 0.02
 """intraclass correlation | shards of one pool stay below .005, people begin at .03 (15 accounts of 20 prompts, five
 corpora) | higher: people of one subject pass as one source"""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
-from stillwatch.evidence import Content, Family, LogProfile, Moments, Postings, whiten
+from stillwatch.evidence import Calibration, Content, Family, LogProfile, Moments, Postings, whiten
 from stillwatch.evidence.thresholds import LEAST_IN_COMMON, MOST_IN_COMMON, SHARED_BY
 from stillwatch.profiles.account import account_table, count_tables
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
@@ -84,6 +84,7 @@ def build_profile(
     sample_total: int,
     pool: Executor | None = None,
     kept_texts: pa.Table | None = None,
+    ordinary: Calibration | None = None,
     stages: Stages | None = None,
 ) -> Profiled:
     """Profile a log.
@@ -96,6 +97,7 @@ def build_profile(
         sample_prompts, sample_total: most prompts an account, and in all, whose text is compared.
         pool: worker processes; without them everything happens in this one.
         kept_texts: features that an earlier profile of the log left.
+        ordinary: what other weeks of the provider show; no part of the profile where the log is unlike them.
         stages: told of each stage.
     """
     told = stages or Stages()
@@ -124,7 +126,13 @@ def build_profile(
     texts = finished()
     told.stage("content")
     owner = np.asarray(sample["entity"], np.int64)
-    content = whiten(texts.features[texts.varies], owner[texts.varies], len(entities), embedded=EMBEDDED)
+    content = whiten(
+        texts.features[texts.varies],
+        owner[texts.varies],
+        len(entities),
+        embedded=EMBEDDED,
+        ordinary=None if ordinary is None else ordinary.moments,
+    )
     own, common = texts.own(owner)
     payload = content.of(texts.payload[own].astype(np.float32), owner[texts.machinery != 0][own]).centred()
 
@@ -156,6 +164,7 @@ def build_profile(
         closer_payload=payloads,
         in_common=lambda members: sent_in_common(members.tobytes()),
         moments=moments,
+        ordinary=ordinary if content.unlike is None else None,
     )
     return Profiled(log, accounts, counts, sample, template_of, texts, left_out)
 
@@ -244,7 +253,10 @@ def _log_profile(
         window_end=window[1],
         columns=columns,
         content=content,
-        shared={name: _shared(engine, family, counts, columns["exchanges"]) for name, family in families.items()},
+        shared={
+            name: _shared(engine, family, counts, columns["exchanges"], known["ordinary"])
+            for name, family in families.items()
+        },
         **known,
     )
     for name, family in families.items():
@@ -273,7 +285,11 @@ def _usual(engine: Engine, used: Table, entities: int) -> U64:
 
 
 def _shared(
-    engine: Engine, family: Family, counts: Mapping[str, Table], exchanges: npt.NDArray[np.float64]
+    engine: Engine,
+    family: Family,
+    counts: Mapping[str, Table],
+    exchanges: npt.NDArray[np.float64],
+    ordinary: Calibration | None,
 ) -> Postings | None:
     """What entities share, of all that the family counts; None where nothing is known of anybody."""
     names = [name for name, count in family.counts.items() if count.shared]
@@ -299,4 +315,5 @@ def _shared(
     entity = np.asarray(several["entity"], np.int64)
     share = np.minimum(np.asarray(several["uses"], np.float64) / exchanges[entity], 1.0)
     kind = np.asarray(several["kind"], np.int8)
-    return Postings.build(entity, np.asarray(several["thing"], np.uint64), share, total, known, kind=kind, told=told)
+    thing = np.asarray(several["thing"], np.uint64)
+    return Postings.build(entity, thing, share, total, known, kind=kind, told=told, ordinary=ordinary)

@@ -40,7 +40,9 @@ def render_console(run: Path) -> RenderableType:
     dead = read_table(run, "dead_letters", ["reason"])
     info = read_info(run)
     told = info.get("counts") or {}
-    parts: list[RenderableType] = [Text("No campaign found.", style="bold")]
+    untold = info.get("untold")
+    nothing = f"Cannot tell: no campaign was found, but {untold}" if untold else "No campaign found."
+    parts: list[RenderableType] = [Text(wording.visible(nothing), style="bold")]
     if rows:
         parts = [_campaign_table(rows), *(_why(row) for row in rows[:_MOST_CAMPAIGNS])]
     if len(rows) > _MOST_CAMPAIGNS:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from time import perf_counter
@@ -17,16 +17,30 @@ import pyarrow.parquet as pq
 from stillwatch import detection as d
 from stillwatch.core import PartnerIndicator
 from stillwatch.engines import DuckDBEngine, Engine, Table
-from stillwatch.evidence import Family, LogProfile, all_families
+from stillwatch.evidence import Calibration, Family, LogProfile, all_families
 from stillwatch.linking import Linker, Links, candidate_pairs
 from stillwatch.profiles import Profiled, Stages, build_profile
+from stillwatch.scanning.calibration_file import read_calibration
 from stillwatch.settings import ScanSettings
 from stillwatch.tables import CAMPAIGNS
 
-__all__ = ["ACCOUNT_FILE_COPY", "Clock", "Detected", "Extras", "RunTables", "detect", "link_accounts", "profile_run"]
+__all__ = [
+    "ACCOUNT_FILE_COPY",
+    "CALIBRATION_COPY",
+    "Clock",
+    "Detected",
+    "Extras",
+    "RunTables",
+    "detect",
+    "link_accounts",
+    "profile_run",
+]
 
 ACCOUNT_FILE_COPY = "account_file.parquet"
 """What ``--accounts`` said, kept with the run so that it can be detected again."""
+
+CALIBRATION_COPY = "calibration.json"
+"""What ``--calibration`` said, kept for the same."""
 
 TEXTS = "texts.parquet"
 """Features of the sampled prompts."""
@@ -50,12 +64,13 @@ class Clock(Stages):
 
 @dataclass(frozen=True, slots=True)
 class RunTables:
-    """What a run keeps of its log, as tables of an engine."""
+    """What a run keeps of its log, as tables of an engine, and the calibration that it was scanned with."""
 
     engine: Engine
     exchanges: Table
     sketches: Table
     account_file: Table
+    ordinary: Calibration | None = None
 
     @classmethod
     @contextmanager
@@ -63,6 +78,8 @@ class RunTables:
         cls, run: Path, spill: Path, settings: ScanSettings, until: datetime | None = None
     ) -> Iterator[RunTables]:
         """Open a run's tables; ``until`` leaves out what came later."""
+        kept = run / CALIBRATION_COPY
+        ordinary = read_calibration(kept).calibration if kept.exists() else None
         early = "" if until is None else f"time <= TIMESTAMPTZ '{until.isoformat()}'"
         with DuckDBEngine(spill, memory_mb=settings.memory_mb, threads=settings.workers) as engine:
             yield cls(
@@ -70,6 +87,7 @@ class RunTables:
                 engine.read(run / "exchanges.parquet" / "*.parquet", early),
                 engine.read(run / "sketches.parquet" / "*.parquet", early),
                 engine.keep(pq.read_table(run / ACCOUNT_FILE_COPY)),
+                ordinary,
             )
 
 
@@ -90,15 +108,24 @@ class Extras:
 
 @dataclass(frozen=True, slots=True)
 class Detected:
-    """What a detection came to; the tables lie in the run's folder."""
+    """What a detection came to; the tables lie in the run's folder.
+
+    Attributes:
+        accounts, entities, links, templates, clusters_tested, campaigns: how many of each.
+        families: of evidence, by name.
+        partners: what an alliance's partners said, where they were asked.
+        unlike: why the calibration that was given is not used; None where it is, or none was given.
+    """
 
     accounts: int
+    entities: int
     links: int
     templates: int
     clusters_tested: int
     campaigns: int
     families: tuple[str, ...]
-    partners: d.PartnerWord | None = field(default=None)
+    partners: d.PartnerWord | None = None
+    unlike: str | None = None
 
 
 def profile_run(
@@ -124,6 +151,7 @@ def profile_run(
         sample_total=settings.sample_total,
         pool=pool,
         kept_texts=texts,
+        ordinary=tables.ordinary,
         stages=stages,
     )
 
@@ -209,7 +237,8 @@ def detect(
     _keep_profiles(tables.engine, made, families, run)
     clock.stage(None)
     tested = len(decided.campaigns) + len(decided.others)
-    return Detected(len(accounts), len(links.a), len(templates), tested, len(named), tuple(families), word)
+    counts = len(accounts), len(made.log), len(links.a), len(templates), tested, len(named)
+    return Detected(*counts, tuple(families), word, made.log.content.unlike)
 
 
 def _keep_profiles(engine: Engine, made: Profiled, families: Mapping[str, Family], run: Path) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from stillwatch.evidence.thresholds import LEAST_MEMBERS, LEAST_STAND_INS, SMALL_LOG
+from stillwatch.scanning.calibration_file import KnownWeeks
 from stillwatch.scanning.detect import Detected
 from stillwatch.scanning.read import Read
 from stillwatch.scanning.repeated import Repeats
@@ -36,6 +38,7 @@ class RunDocument:
         found: what detection came to.
         missing: columns that no record has.
         values: what a lab measured exchanges to be worth.
+        weeks: the calibration that was given, and what it was fitted to.
     """
 
     settings: ScanSettings
@@ -46,6 +49,34 @@ class RunDocument:
     found: Detected
     missing: Sequence[str]
     values: Values
+    weeks: KnownWeeks | None = None
+
+    @property
+    def untold(self) -> str | None:
+        """Why finding nothing in this log does not say that nothing is there; None where it may."""
+        several = f"{self.found.entities:,} account{'' if self.found.entities == 1 else 's'}"
+        if self.found.entities < LEAST_MEMBERS + LEAST_STAND_INS:
+            return f"{several} are too few to tell a campaign among them from whom they are held against."
+        if self.found.entities < SMALL_LOG and (self.weeks is None or self.found.unlike is not None):
+            return (
+                f"{several} are too few to show what is ordinary: a campaign that is many of them may pass for it. "
+                "Scan with --calibration, fitted to known-good weeks of this provider by stillwatch calibrate."
+            )
+        return None
+
+    def _notes(self) -> list[str]:
+        """What the reader must know of how the run was made, in sentences."""
+        notes = [self.repeats.sentence] if self.repeats.sentence else []
+        if self.weeks is not None and self.found.unlike is not None:
+            notes.append(
+                f"The calibration was not used: this log is unlike the {self.weeks.sentence} that it was fitted to "
+                f"({self.found.unlike}). Fit one to later weeks, or to this product's."
+            )
+        elif self.weeks is not None:
+            notes += [f"Measured by {self.weeks.sentence}.", *self.weeks.calibration.caveats]
+        if self.untold and self.found.campaigns:
+            notes.append(f"There may be more than was found: {self.untold}")
+        return notes
 
     def write(self, run: Path, seconds: Mapping[str, float]) -> None:
         """Write it into the run's folder, with the seconds each stage took."""
@@ -72,13 +103,16 @@ class RunDocument:
                 "campaigns": found.campaigns,
             },
             "repeats": self.repeats.counts(),
-            "notes": [self.repeats.sentence] if self.repeats.sentence else [],
+            "notes": self._notes(),
+            "untold": self.untold,
             "timings": {name: round(spent, 3) for name, spent in seconds.items()},
             "columns_missing": list(self.missing),
         }
         if found.partners is not None:
             word = found.partners
             document["partners"] = {"indicators": word.held, "too_broad": word.broad, "matches": len(word.table)}
+        if self.weeks is not None:
+            document["calibration"] = {**self.weeks.document(), "unlike": found.unlike}
         if self.values.sha256:
             document["values"] = {"sha256": self.values.sha256, "caveats": list(self.values.caveats)}
         (run / "run.json").write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2))

@@ -19,7 +19,8 @@ from stillwatch.core import EmptyInput
 from stillwatch.engines import DuckDBEngine, worker_pool
 from stillwatch.ingest import cut, plan, read_accounts, read_releases
 from stillwatch.reporting import write_findings, write_report
-from stillwatch.scanning.detect import ACCOUNT_FILE_COPY, Clock, Extras, RunTables, detect
+from stillwatch.scanning.calibration_file import read_calibration
+from stillwatch.scanning.detect import ACCOUNT_FILE_COPY, CALIBRATION_COPY, Clock, Extras, RunTables, detect
 from stillwatch.scanning.read import read_slices
 from stillwatch.scanning.repeated import Repeats, count_repeats
 from stillwatch.scanning.run import Run, new_run
@@ -61,6 +62,7 @@ def scan(
     releases: Path | None = None,
     values: Path | None = None,
     indicators: Path | None = None,
+    calibration: Path | None = None,
     settings: ScanSettings | None = None,
     progress: Progress | None = None,
 ) -> Run:
@@ -73,6 +75,7 @@ def scan(
         releases: models and when they came out.
         values: what a lab measured exchanges to be worth.
         indicators: a member's file, with what partners of an alliance said.
+        calibration: what is ordinary in this provider's known-good weeks, as ``calibrate`` writes it.
         settings: of the scan.
         progress: told how it goes.
 
@@ -90,12 +93,15 @@ def scan(
     release_table = read_releases(releases) if releases else None
     known = read_values(values) if values else Values()
     partners = partner_indicators(indicators) if indicators else None
+    weeks = read_calibration(calibration) if calibration else None
     slices = plan(paths, defaults=settings.defaults())
     size = sum(path.stat().st_size for path in {part.path for part in slices})
     with new_run(out) as run, _workers(settings.workers, size) as pool:
         work = run / ".work"
         work.mkdir()
         pq.write_table(account_table, run / ACCOUNT_FILE_COPY, compression="zstd")
+        if calibration:
+            shutil.copyfile(calibration, run / CALIBRATION_COPY)
         progress.start("reading", size)
         clock.stage("read and sketch")
         read = read_slices(cut(slices), run, work, pool=pool, progress=progress.advance)
@@ -117,7 +123,7 @@ def scan(
         missing = _missing_columns(run / "exchanges.parquet", account_table)
         progress.start("writing the report", None)
         shutil.rmtree(work)
-        document = RunDocument(settings, started, read, wrong, repeats, found, missing, known)
+        document = RunDocument(settings, started, read, wrong, repeats, found, missing, known, weeks)
         document.write(run, clock.seconds)
         clock.stage("report")
         write_report(run)

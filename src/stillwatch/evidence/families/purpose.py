@@ -15,7 +15,7 @@ import numpy.typing as npt
 from stillwatch.evidence.base import Counted, Example, Family, Level, Null, Observed, Value
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
-from stillwatch.evidence.thresholds import DRAWS_HABIT, LEAST_MEMBERS
+from stillwatch.evidence.thresholds import DRAWS_HABIT, LEAST_MEMBERS, MAJORITY
 from stillwatch.sketching import Wording
 
 __all__ = ["ELICITATION", "FAMILY", "TACTICS"]
@@ -128,14 +128,16 @@ class Purpose(Family):
         )
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
-        """One test a habit; the strongest speaks."""
+        """One test a habit; the strongest speaks. What a few of the members do is no habit of the group: in a log where
+        nobody else does it, one of them would be a rarity that any group may hold."""
         rates = log.derived[self.name]
         says = [*((w.name, w.says) for w in TACTICS), *((name, says) for name, says, *_ in _SETTINGS)]
         groups = null.matched(members, DRAWS_HABIT)
         for column in np.flatnonzero(np.isfinite(rates).all(axis=0)):
             mine, elsewhere = float(rates[members, column].mean()), float(rates[:, column].mean())
+            theirs = (rates[members, column] > 0).mean() > MAJORITY
             yield Observed(
-                tail_p(rates[:, column][groups].mean(axis=1), mine),
+                tail_p(rates[:, column][groups].mean(axis=1), mine) if theirs else 1.0,
                 f"share of requests: {says[column][0]}",
                 mine,
                 elsewhere,

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from stillwatch.evidence.base import Count, Example, Family, Level, Null, Observed
 from stillwatch.evidence.log_profile import I64, LogProfile
-from stillwatch.evidence.p_values import log10_sharing_tail
+from stillwatch.evidence.p_values import log10_often_tail, log10_sharing_tail
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
 from stillwatch.evidence.thresholds import (
@@ -39,8 +39,9 @@ def signature(log: LogProfile, members: I64, *, common: bool = False) -> tuple[I
     """Texts shared within a group: their numbers, how many members use each, and log10 p.
 
     The p-value of a text is that of as many holders among blindly drawn entities, times the number
-    of texts. What is beyond a common share of the log is left out unless ``common``: a campaign may be a third of a
-    log, and nobody else is asked about what so many send.
+    of texts, and no less than that of as many strangers who send it as often as accounts of the provider's other weeks,
+    where those are known. What is beyond a common share of the log is left out unless ``common``: a campaign may be a
+    third of a log, and nobody else is asked about what so many send.
     """
     texts = log.shared["structure"]
     if texts is None:
@@ -52,6 +53,9 @@ def signature(log: LogProfile, members: I64, *, common: bool = False) -> tuple[I
     number, used = np.unique(things, return_counts=True)
     number, count = number[used >= 2].astype(np.int64), used[used >= 2].astype(np.float64)
     chance = log10_sharing_tail(count, len(members), texts.holders[number], texts.matrix.shape[0])
+    if log.ordinary is not None:
+        often = log.ordinary.share(texts.names[number])
+        chance = np.maximum(chance, np.where(often > 0, log10_often_tail(count, len(members), often), -np.inf))
     chance += np.log10(max(len(texts.names), 1))
     order = np.argsort(chance + 1e-6 * -count, kind="stable")
     return number[order], count[order], np.minimum(chance[order], 0.0)
@@ -141,6 +145,8 @@ class Structure(Family):
         if texts is None or not len(number):
             return np.zeros(len(who))
         outside = (texts.holders[number] - used + 0.5) / (total - size + 1)
+        if log.ordinary is not None:
+            outside = np.maximum(outside, log.ordinary.share(texts.names[number]))
         # Sharing a text once in a hundred exchanges is not using it, for members as for others.
         using = np.asarray((texts.matrix[members][:, number] >= USED).sum(axis=0)).ravel()
         ratio = np.clip(np.log2(np.maximum(using, 0.5) / size / outside), 0.0, MOST_BITS)

@@ -72,7 +72,7 @@ def build_page(info: Mapping[str, Any], run_tables: Mapping[str, pa.Table], part
     families = families_of_run(run_tables["links"], rows)
     shown = enumerate(rows[:_MOST_CAMPAIGNS], start=1)
     return Page(
-        headline=_headline(len(rows), counts["exchanges"]),
+        headline=_headline(len(rows), counts["exchanges"], info.get("untold")),
         started=wording.parse_time(info.get("started")),
         first_seen=pc.min(accounts["first_seen"]).as_py(),
         last_seen=pc.max(accounts["last_seen"]).as_py(),
@@ -98,7 +98,10 @@ def _mapping(info: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _headline(campaigns: int, exchanges: int | None) -> str:
+def _headline(campaigns: int, exchanges: int | None, untold: object) -> str:
+    if untold and not campaigns:
+        within = "" if exchanges is None else f" in {wording.plural(exchanges, 'exchange')}"
+        return f"Cannot tell whether there is a campaign{within}"
     found = f"{wording.spelled(campaigns).capitalize()} campaign{'' if campaigns == 1 else 's'}"
     return found if exchanges is None else f"{found} in {wording.plural(exchanges, 'exchange')}"
 
