@@ -17,6 +17,7 @@ LEVELS = (0.001, 0.01, 0.05, 0.1)
 FDRS = (0.01, 0.05, 0.1)
 DRAWS = 2000
 CAMPAIGN = "campaign"
+CONVICTING = "campaign, explanations ruled out"
 
 _STYLE = (
     "svg{font:12px system-ui,sans-serif;background:#fff;color:#222}.head{font-weight:600}.end{text-anchor:end}"
@@ -74,7 +75,9 @@ def p_values(worlds: Sequence[World], of: str) -> dict[str, list[float]]:
     groups = [group for world in worlds if world.honest for group in getattr(world, of)]
     names = sorted({name for group in groups for name in group.families})
     found = {name: [group.families[name] for group in groups if name in group.families] for name in names}
-    return {**found, CAMPAIGN: [group.p_value for group in groups]}
+    # As it is decided: a group that an honest explanation holds for, or may hold for, has a p-value of 1.
+    decided = {CONVICTING: [group.p_value if group.convicts else 1.0 for group in groups]} if of == "candidates" else {}
+    return {**found, CAMPAIGN: [group.p_value for group in groups], **decided}
 
 
 def share(hits: int, of: int) -> tuple[float, float, float]:
@@ -131,13 +134,12 @@ def _print_false(worlds: Sequence[World]) -> None:
     )
     for level in FDRS:
         found = [world.found[str(level)] for world in worlds]
+        every = [real for one in found for real in one]
+        wrong = f"{every.count(False)}: {_told(share(every.count(False), len(every)))}" if every else "none found"
         false = [one.count(False) / max(len(one), 1) for one in found]
         above = [world.above[str(level)] for world in worlds]
-        honest = [wrong / max(total, 1) for wrong, total in above]
-        print(
-            f"| {level} | {sum(map(len, found))} | {sum(one.count(False) for one in found)} | {_told(mean(false))} | "
-            f"{_told(mean(honest))} |"
-        )
+        honest = [one / max(total, 1) for one, total in above]
+        print(f"| {level} | {len(every)} | {wrong} | {_told(mean(false))} | {_told(mean(honest))} |")
 
 
 def _told(found: tuple[float, float, float]) -> str:
