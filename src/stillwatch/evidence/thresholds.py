@@ -188,10 +188,6 @@ PAYLOAD_FULL_Z: Final = 8.0
 """standard normal | a pair so close is an edge of full weight | lower: pieces of one source hang together less than
 busy strangers"""
 
-RESOLUTION_PAYLOAD: Final = 0.1
-"""least density of z over PAYLOAD_FULL_Z (CPM) | .05 to .2 gave the same campaigns in ten random worlds | higher:
-smaller groups; lower: groups with more of others"""
-
 DEPARTED: Final = 5.0
 """standard deviations | of members whose payloads could be swapped .97 lie below 4.3, applications beside them at 8
 to 60 | lower: members drop out; higher: who has content of its own stays"""
@@ -229,9 +225,6 @@ cohorts take in those who pass by"""
 
 COVERED: Final = 0.8
 """share of a group | a group that another holds to this share is that group | lower: pieces are tested again"""
-
-COHORTS_AN_ENTITY: Final = 16
-"""groups | an entity counts in the largest of them where it is in more | more: memory"""
 
 MOST_COHORTS: Final = 500
 """groups | the largest first; bounds the tests | fewer: small cohorts go unseen in large logs"""

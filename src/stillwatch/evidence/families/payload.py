@@ -36,7 +36,7 @@ from stillwatch.evidence.thresholds import (
     MOST_FOR_ICC,
     PAYLOAD_FULL_Z,
     PAYLOAD_Z,
-    RESOLUTION_PAYLOAD,
+    RESOLUTION_ALIKE,
     UNTOLD,
 )
 
@@ -92,7 +92,7 @@ class Payload(Family):
         a, b, z = closest(vectors, least=PAYLOAD_Z, seed=seed)
         weight = np.clip(z / PAYLOAD_FULL_Z, 0.0, 1.0)
         found = communities(
-            wrapped[a], wrapped[b], weight, len(log), resolution=RESOLUTION_PAYLOAD, least=least, seed=seed
+            wrapped[a], wrapped[b], weight, len(log), resolution=RESOLUTION_ALIKE, least=least, seed=seed
         )
         for group in found:
             kept = group[departure(payload, group, group) <= DEPARTED]

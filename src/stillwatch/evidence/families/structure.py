@@ -14,7 +14,6 @@ from stillwatch.evidence.p_values import log10_often_tail, log10_sharing_tail
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
 from stillwatch.evidence.thresholds import (
-    COHORTS_AN_ENTITY,
     COVERED,
     FILLED,
     LEAST_ABSENT_BITS,
@@ -160,14 +159,14 @@ class _Cohorts:
 
     def __init__(self, entities: int) -> None:
         # Numbers of the groups that an entity is in, from 1; whoever is in more counts in the first of them.
-        self._in = np.zeros((entities, COHORTS_AN_ENTITY), np.int32)
+        self._in = np.zeros((entities, MOST_TEXTS), np.int32)
         self._count = np.zeros(entities, np.int64)
         self.sizes = np.zeros(0, np.int64)
 
     def add(self, members: I64) -> None:
         """One more group."""
         self.sizes = np.append(self.sizes, len(members))
-        free = members[self._count[members] < COHORTS_AN_ENTITY]
+        free = members[self._count[members] < MOST_TEXTS]
         self._in[free, self._count[free]] = len(self.sizes)
         self._count[free] += 1
 
