@@ -20,7 +20,7 @@ from stillwatch.evidence.postings import changes
 from stillwatch.evidence.source_part import source_part
 from stillwatch.evidence.thresholds import LEAST_FOR_ICC, LEAST_SOURCE_PROMPTS, MARGIN, MOST_FOR_ICC
 
-__all__ = ["Icc", "departure", "icc_of", "icc_of_source", "intraclass_correlation"]
+__all__ = ["Icc", "departure", "icc_of", "icc_of_source", "intraclass_correlation", "spread"]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -102,13 +102,18 @@ def _icc(m: int, count: Sum, square_count: Sum, of_means: Sum, of_total: Sum, of
 
 def icc_of(content: Content, members: I64, *, whole: bool = False) -> Icc:
     """Intraclass correlation of the common part of a group's sampled prompts, or of the whole of them, on a bounded
-    number of members."""
-    if len(members) > MOST_FOR_ICC:
-        members = members[:: -(-len(members) // MOST_FOR_ICC)]
+    number of them."""
+    members = spread(content, members)
     rows = content.rows(members)
     if whole:
         return intraclass_correlation(content.raw[rows], content.owner[rows])
     return icc_of_source(content, members, content.raw[rows], content.whitened[rows], content.owner[rows])
+
+
+def spread(content: Content, members: I64) -> I64:
+    """Members evenly spread over a group, as many as have a bounded number of sampled prompts: all of those who send
+    little."""
+    return members[:: max(1, -(-int(content.counts[members].sum()) // MOST_FOR_ICC))]
 
 
 def icc_of_source(content: Content, members: I64, raw: F32, whitened: F32, owner: I64) -> Icc:

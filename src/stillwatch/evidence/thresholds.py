@@ -140,8 +140,9 @@ UNTOLD: Final = 0.01
 """p-value | 99 %, one-sided: what is not shown to be below (or above) a line at this level cannot be told | higher:
 less is needed to convict and to protect"""
 
-MOST_FOR_ICC: Final = 300
-"""entities | the standard error is about .001 then | more: time"""
+MOST_FOR_ICC: Final = 7_200
+"""prompts | three hundred entities of 24, or all 800 that send four; the standard error is .001 to .005 then | more:
+time"""
 
 CLOSER_PROMPTS: Final = 128
 """prompts an entity | ten accounts of one source are shown to be interchangeable with 100 prompts each, not with 24 |

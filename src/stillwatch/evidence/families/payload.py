@@ -18,7 +18,7 @@ from stillwatch.evidence.base import Example, Family, Null, Observed
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.content import Content
 from stillwatch.evidence.group_statistics import likeness
-from stillwatch.evidence.icc import Icc, departure, icc_of
+from stillwatch.evidence.icc import Icc, departure, icc_of, spread
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.neighbours import closest
 from stillwatch.evidence.p_values import tail_p
@@ -33,7 +33,6 @@ from stillwatch.evidence.thresholds import (
     MARGIN,
     MARK_BITS,
     MOST_BITS,
-    MOST_FOR_ICC,
     PAYLOAD_FULL_Z,
     PAYLOAD_Z,
     RESOLUTION_ALIKE,
@@ -110,7 +109,7 @@ class Payload(Family):
         concentrated, z = _concentrated(log, wrapped, null)
         if log.closer_payload is not None and concentrated <= UNTOLD and CONTRADICTS < same.p_value < MAJORITY:
             # A few prompts an account leave it open: more of them may tell.
-            some = wrapped[:: -(-len(wrapped) // MOST_FOR_ICC)]
+            some = spread(log.payload, wrapped)
             same = _swapped(log.closer_payload(some), some)
         return [
             Observed(

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from stillwatch.evidence.base import Counted, Example, Explanation, Family, Finding, Level, Null, Observed
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.group_statistics import likeness
-from stillwatch.evidence.icc import Icc, icc_of, icc_of_source
+from stillwatch.evidence.icc import Icc, icc_of, icc_of_source, spread
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.sharing_out import sharing_out
@@ -25,7 +25,6 @@ from stillwatch.evidence.thresholds import (
     LINK_COSINE,
     LINK_Z,
     MARGIN,
-    MOST_FOR_ICC,
     NEAR_Z,
     NEARLY_ALL,
     POOL_COSINE,
@@ -132,7 +131,7 @@ class Semantics(Family):
             )
         if log.closer is None:
             return None
-        some = _some(members)
+        some = spread(log.content, members)
         return self.found([_one_source(log, members, null, icc_of_source(log.content, some, *log.closer(some)))])
 
     def fit(self, log: LogProfile, members: I64, who: I64) -> F64 | None:
@@ -146,7 +145,7 @@ class Semantics(Family):
 
 def _in_common(log: LogProfile, members: I64) -> Icc | None:
     """Intraclass correlation of what the members sent in their common moments; None where it speaks of too few."""
-    some = _some(members)
+    some = spread(log.content, members)
     sent = log.in_common(some) if log.in_common is not None else None
     if sent is None or np.sum(np.bincount(np.searchsorted(some, sent[2]), minlength=1) > 1) < NEARLY_ALL * len(some):
         return None
@@ -171,11 +170,6 @@ def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str 
         else f"{when}What the accounts ask could be swapped among them: {apart} It is of no matter of its own.",
         max(concentrated, same.p_value),
     )
-
-
-def _some(members: I64) -> I64:
-    """A bounded number of members, evenly spread."""
-    return members[:: -(-len(members) // MOST_FOR_ICC)]
 
 
 def _concentrated(log: LogProfile, members: I64, null: Null) -> tuple[float, float]:
@@ -215,7 +209,7 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
         apart = common
     if log.closer is not None and not _told(apart):
         # A few prompts an account cannot tell a few accounts apart: more of them may.
-        some = _some(members)
+        some = spread(log.content, members)
         apart = icc_of_source(log.content, some, *log.closer(some))
     if not np.isfinite(apart.icc):
         holds, statement = None, "Too few prompts an account to tell whether each has content of its own."
