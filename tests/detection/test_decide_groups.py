@@ -19,7 +19,7 @@ from handmade_families import (
 )
 
 from stillwatch.engines import Engine
-from stillwatch.evidence.thresholds import MARK_BITS, MEMBER_BITS, NEAR_MISS
+from stillwatch.evidence.thresholds import MARK_BITS, MEMBER_BITS, NEAR_MISS, RECRUIT_BITS
 
 E = 60
 GROUP, LATE = range(8), range(30, 40)
@@ -189,9 +189,23 @@ def test_a_newcomer_needs_text_and_acting_along_or_a_link(engine: Engine) -> Non
     assert len(pairs) == len(found.links.a)
 
 
-def test_a_newcomer_who_only_acts_along_and_asks_alike_is_withdrawn(engine: Engine) -> None:
+def test_a_newcomer_who_only_acts_along_and_asks_alike_joins_no_group_that_has_a_text(engine: Engine) -> None:
     marked, alike = bits_for(E, GROUP, 9.0, 0.0), bits_for(E, WHOLE, 9.0)
     assert members(world(marked=marked, alike=alike).decide(engine)) == [[*GROUP]]
+    nothing = bits_for(E, [], 9.0, 0.0)
+    assert members(world(marked=nothing, alike=alike).decide(engine)) == [[*WHOLE]]
+    # Who merely asks alike is no member there either.
+    assert members(world(marked=nothing, alike=alike, along=GROUP).decide(engine)) == [[*GROUP]]
+
+
+@pytest.mark.parametrize(("bits", "joins"), [(RECRUIT_BITS / 2, True), (RECRUIT_BITS / 2 - 0.01, False)])
+def test_who_acts_along_with_a_group_without_a_text_joins_it_from_a_likeness_on(
+    engine: Engine, bits: float, joins: bool
+) -> None:
+    alike = bits_for(E, GROUP, 9.0)
+    alike[8:] = np.where(np.isin(np.arange(8, E), WHOLE), bits, alike[8:])
+    found = world(marked=bits_for(E, [], 9.0, 0.0), alike=alike).decide(engine)
+    assert members(found) == [[*WHOLE] if joins else [*GROUP]]
 
 
 def test_a_group_of_which_too_few_have_evidence_stands_as_it_was_tested(engine: Engine) -> None:

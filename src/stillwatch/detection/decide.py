@@ -35,6 +35,7 @@ from stillwatch.evidence.thresholds import (
     LEAST_MEMBERS,
     LIKELY,
     LINK_TRIES,
+    MAJORITY,
     MARK_BITS,
     NEAR_MISS,
     NEARLY_ALL,
@@ -192,9 +193,9 @@ def _linked(linker: Linker, links: Links, members: I64, newcomers: I64, examiner
 def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -> Case:
     """The case of these members, less those without evidence of their own; ``case`` itself where that is the same.
 
-    That is a link to another member, or the group's text and acting along with it. Of those by whom the group was
-    found, one of the two is enough: a text that fills a group links no pair of it. Who merely asks alike runs the same
-    benchmark.
+    That is a link to another member, or acting along with the group beside its text, or, where it has none, beside
+    questions much like its own. Of those by whom the group was found, its text or acting along is enough: a text that
+    fills a group links no pair of it. Who merely asks alike runs the same benchmark.
     """
     inside = np.isin(links.a, members) & np.isin(links.b, members) & (links.probability > LIKELY)
     own = np.isin(members, np.concatenate([links.a[inside], links.b[inside]]))
@@ -202,7 +203,9 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     along = acting_along(examiner.log, examiner.families, case.members, members)
     marked, first = found.marked >= MARK_BITS, np.isin(members, case.members)
     like = not_unlike(found, along, as_busy(examiner.log.exchanges[members]))
-    kept = members[like & (own | (along & marked) | (first & (along | marked)))]
+    # A group that has a text is joined by who has it.
+    close = (found.alike >= RECRUIT_BITS / 2) & (marked[first].mean() <= MAJORITY)
+    kept = members[like & (own | (along & (marked | close | first)) | (first & marked))]
     if len(kept) < LEAST_MEMBERS or np.array_equal(kept, case.members):
         return case
     bystanders = np.setdiff1d(np.union1d(case.bystanders, np.setdiff1d(case.members, kept)), kept)
