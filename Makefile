@@ -91,6 +91,10 @@ bench-formats: setup ## all formats mixed, one line in a hundred broken
 bench-fdr: setup ## does --fdr mean what it says: false campaigns over many small weeks (long)
 	$(BIN)/python benchmarks/calibration.py --corpora "$(CORPORA)"
 
+.PHONY: bench-windows
+bench-windows: setup ## a small share of one source in a window of people's prompts: MMD, T2 and ours
+	$(BIN)/python benchmarks/windows.py --corpora "$(CORPORA)"
+
 .PHONY: bench-mutants
 bench-mutants: .venv/servers.stamp ## do the tests notice small faults in the code: a sample of them, package by package (long)
 	$(BIN)/python benchmarks/mutants.py

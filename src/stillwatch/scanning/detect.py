@@ -99,6 +99,7 @@ class Detected:
     campaigns: int
     families: tuple[str, ...]
     partners: d.PartnerWord | None = field(default=None)
+    streams: d.StreamsTested = field(default_factory=d.StreamsTested)
 
 
 def profile_run(
@@ -176,6 +177,8 @@ def detect(
         extras.curves,
     )
     portraits = [portraitist.draw(campaign_id, case) for campaign_id, case in named]
+    clock.stage("streams")
+    streams = _streams(tables, made, settings)
     clock.stage("tables")
     pq.write_table(pa.Table.from_pylist(portraits, schema=CAMPAIGNS), run / "campaigns.parquet")
     accounts = d.account_table(tables.engine, made.accounts, decided.links, named, decided.others, settings.fdr)
@@ -209,7 +212,21 @@ def detect(
     _keep_profiles(tables.engine, made, families, run)
     clock.stage(None)
     tested = len(decided.campaigns) + len(decided.others)
-    return Detected(len(accounts), len(links.a), len(templates), tested, len(named), tuple(families), word)
+    return Detected(len(accounts), len(links.a), len(templates), tested, len(named), tuple(families), word, streams)
+
+
+def _streams(tables: RunTables, made: Profiled, settings: ScanSettings) -> d.StreamsTested:
+    """Parts of single entities' traffic that come from one source."""
+    return d.find_streams(
+        tables.engine,
+        made.log,
+        made.left_out,
+        made.sample,
+        exchanges=tables.exchanges,
+        accounts=made.accounts,
+        fdr=settings.fdr,
+        seed=settings.seed,
+    )
 
 
 def _keep_profiles(engine: Engine, made: Profiled, families: Mapping[str, Family], run: Path) -> None:

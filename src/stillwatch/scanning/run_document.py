@@ -75,6 +75,7 @@ class RunDocument:
             "notes": [self.repeats.sentence] if self.repeats.sentence else [],
             "timings": {name: round(spent, 3) for name, spent in seconds.items()},
             "columns_missing": list(self.missing),
+            "streams": msgspec.to_builtins(found.streams),
         }
         if found.partners is not None:
             word = found.partners
