@@ -99,6 +99,10 @@ bench-fdr: setup ## does --fdr mean what it says: false campaigns over many smal
 bench-error-rates: setup ## are p-values uniform on honest random worlds, and --fdr what it says (15 minutes; carries on)
 	$(BIN)/python benchmarks/error_rates.py --corpora "$(CORPORA)"
 
+.PHONY: bench-windows
+bench-windows: setup ## a small share of one source in a window of people's prompts: MMD, T2 and ours
+	$(BIN)/python benchmarks/windows.py --corpora "$(CORPORA)"
+
 .PHONY: bench-mutants
 bench-mutants: .venv/servers.stamp ## do the tests notice small faults in the code: a sample of them, package by package (long)
 	$(BIN)/python benchmarks/mutants.py

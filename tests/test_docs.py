@@ -267,7 +267,15 @@ def names_of(family: Family) -> set[str]:
 
 def declared_thresholds() -> list[tuple[str, ...]]:
     """Name, value as written, unit, source and what moves of every constant, in order, read without importing it."""
-    source = (ROOT / "src/stillwatch/evidence/thresholds.py").read_text(encoding="utf-8")
+    files = [ROOT / "src/stillwatch/evidence" / name for name in ("thresholds.py", "stream_thresholds.py")]
+    found: list[tuple[str, ...]] = []
+    for source in [file.read_text(encoding="utf-8") for file in files]:
+        found += thresholds_in(source)
+    return found
+
+
+def thresholds_in(source: str) -> list[tuple[str, ...]]:
+    """The same of one module."""
     body = ast.parse(source).body
     found: list[tuple[str, ...]] = []
     for node, after in itertools.pairwise([*body, ast.Pass()]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -67,3 +68,21 @@ def test_a_narrow_terminal_keeps_every_figure(make_run: MakeRun) -> None:
 
 def test_a_run_without_counts_is_counted(make_run: MakeRun) -> None:
     assert "of 3,012 accounts; 2 campaigns" in printed(make_run(info={}))
+
+
+def test_a_part_of_one_stream_is_told_and_runs_without_the_key_are_read(make_run: MakeRun) -> None:
+    run = make_run()
+    assert "one source, unlike" not in printed(run)
+    info = json.loads((run / "run.json").read_bytes())
+    one = {
+        "account_ids": ["acct-\x1b[31mrelay"],
+        "sentence": "Roughly 5% of it comes from one source, unlike the rest.",
+    }
+    for found, lines in (([one], 1), ([one] * 7, 5)):
+        (run / "run.json").write_text(json.dumps(info | {"streams": {"found": found, "tested": 9}}))
+        text = " ".join(printed(run).split())
+        assert text.count("one source, unlike the rest") == lines
+        assert "\x1b" not in text
+    assert "and 2 more in the report" in text
+    (run / "run.json").write_text(json.dumps(info | {"streams": {"found": "not a list"}}))
+    assert "one source, unlike" not in printed(run)

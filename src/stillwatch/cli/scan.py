@@ -10,7 +10,7 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import AccountFile, FalseShare, Seed, Workers
+from stillwatch.cli.options import AccountFile, FalseShare, Flag, Seed, Workers
 from stillwatch.cli.screen import progress, show
 
 __all__ = ["scan_app"]
@@ -32,6 +32,7 @@ def scan_command(
     fdr: FalseShare[float | None] = None,
     seed: Seed = None,
     workers: Workers = None,
+    streams: Flag = False,
     default_account: str | None = None,
     default_time: str | None = None,
     config: Path | None = None,
@@ -52,6 +53,8 @@ def scan_command(
         What partners of an alliance said: the file that stillwatch alliance pull keeps.
     calibration
         What is ordinary in this provider's known-good weeks: the file that stillwatch calibrate writes.
+    streams
+        Also test what each busy account sends for a part from one source; takes about a third more time.
     default_account
         Account of records that name none, such as a batch file's owner.
     default_time
@@ -64,7 +67,13 @@ def scan_command(
     from stillwatch.settings import load_settings
 
     settings = load_settings(
-        config, fdr=fdr, seed=seed, workers=workers, default_account=default_account, default_time=default_time
+        config,
+        fdr=fdr,
+        seed=seed,
+        workers=workers,
+        streams=streams or None,
+        default_account=default_account,
+        default_time=default_time,
     )
     with progress() as bars:
         run = scan(

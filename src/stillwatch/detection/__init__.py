@@ -4,6 +4,7 @@
 
 ``nulls`` draws what groups are held against, ``fdr`` joins p-values and controls the false discovery rate, ``suspects``
 lists what other providers are asked about, ``partners`` adds what they said, ``worth`` what exchanges may be worth.
+``streams`` stands beside it all: a part of one account's traffic from one source, which changes no verdict.
 Families of evidence are known here by their interface only.
 """
 
@@ -13,6 +14,7 @@ from stillwatch.detection.nulls import Background
 from stillwatch.detection.partners import PartnerWord, hold_against, with_partners
 from stillwatch.detection.portrait import Portraitist
 from stillwatch.detection.shared_text import template_table
+from stillwatch.detection.streams import StreamFinding, StreamsTested, find_streams
 from stillwatch.detection.suspects import Suspicion, suspicions
 from stillwatch.detection.verdicts import account_table, link_table
 from stillwatch.detection.worth import Curve
@@ -25,9 +27,12 @@ __all__ = [
     "Examiner",
     "PartnerWord",
     "Portraitist",
+    "StreamFinding",
+    "StreamsTested",
     "Suspicion",
     "account_table",
     "decide",
+    "find_streams",
     "hold_against",
     "link_table",
     "suspicions",

@@ -3,8 +3,9 @@
 ``base`` says what a family is and how to add one; ``families/`` holds them. Beside them lies what they measure
 with: ``postings`` (who shares a thing), ``content`` (what accounts ask), ``calibration`` (what is ordinary in other
 weeks), ``neighbours`` (who asks alike), ``icc`` (are they interchangeable), ``prompt_sets`` (who repeats whom),
-``p_values``, ``group_statistics``, ``communities``, and in ``thresholds`` every line that is drawn. Families see a
-``LogProfile`` and nothing else.
+``windows_of_stream`` and its ``lens`` (is part of one stream one source's), ``p_values``, ``group_statistics``,
+``communities``, and in ``thresholds`` and ``stream_thresholds`` every line that is drawn. Families see a ``LogProfile``
+and nothing else.
 """
 
 from stillwatch.evidence.base import (
@@ -31,9 +32,11 @@ from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.prompt_sets import PromptSets
 from stillwatch.evidence.registry import all_families
 from stillwatch.evidence.shared_levels import reached, shared_levels
+from stillwatch.evidence.windows_of_stream import AtLarge, Window, people_at_large
 
 __all__ = [
     "HOUR",
+    "AtLarge",
     "Calibration",
     "Content",
     "Count",
@@ -53,10 +56,12 @@ __all__ = [
     "PromptSets",
     "Side",
     "Value",
+    "Window",
     "all_families",
     "communities",
     "intraclass_correlation",
     "nearest",
+    "people_at_large",
     "reached",
     "shared_levels",
     "tail_p",

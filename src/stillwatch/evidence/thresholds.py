@@ -1,9 +1,10 @@
 """Every line that detection draws: its value, and under it the unit, where the value is from, and what moves with it.
 
 Each constant is followed by three parts between bars: **unit | source or measurement | what moves when it moves**. A
-test holds that none lacks them and that no other module of a scan keeps a number of its own; the match
-weights' m-probabilities stand beside the levels they belong to, in the families. What an analyst may set is in
-``settings``. Measured means: on simulated weeks and on real prompt corpora, as ``docs/explanation/method.md`` tells.
+test holds that none lacks them and that no other module of a scan keeps a number of its own, but
+``stream_thresholds``, for windows of one stream; the match weights' m-probabilities stand beside the levels they
+belong to, in the families. What an analyst may set is in ``settings``. Measured means: on simulated weeks and on real
+prompt corpora, as ``docs/explanation/method.md`` tells.
 """
 
 from __future__ import annotations

@@ -1,13 +1,15 @@
 """Accounts and entities as aggregates that add up, and the log's profile that evidence is read from.
 
 ``account`` and ``entity`` add up what families declare, ``merge`` joins parts of a log, ``windows`` says what was
-observed when, ``templates`` finds near-identical prompts, ``texts`` reads a sample of them, ``profile`` joins it all.
+observed when, ``templates`` finds near-identical prompts, ``texts`` reads a sample of them, ``streams`` busy
+entities' prompts in order of time, ``profile`` joins it all.
 """
 
 from stillwatch.profiles.account import account_table, count_tables
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
 from stillwatch.profiles.merge import merge_accounts, merge_counts
 from stillwatch.profiles.profile import Profiled, Stages, build_profile
+from stillwatch.profiles.streams import Stream, StreamReader, read_at_large
 from stillwatch.profiles.templates import find_templates
 from stillwatch.profiles.texts import Texts
 from stillwatch.profiles.windows import source_windows
@@ -15,6 +17,8 @@ from stillwatch.profiles.windows import source_windows
 __all__ = [
     "Profiled",
     "Stages",
+    "Stream",
+    "StreamReader",
     "Texts",
     "account_table",
     "build_profile",
@@ -24,6 +28,7 @@ __all__ = [
     "find_templates",
     "merge_accounts",
     "merge_counts",
+    "read_at_large",
     "source_windows",
     "with_entities",
 ]

@@ -20,12 +20,14 @@ from rich.text import Text
 from stillwatch.drawing import wording
 from stillwatch.reporting.campaign_rows import order_campaigns, reasons_of
 from stillwatch.reporting.run_files import read_info, read_table
+from stillwatch.reporting.stream_lines import view_streams
 
 __all__ = ["render_console"]
 
 _VERDICT_STYLES = {"act": "bold red", "review": "bold yellow", "watch": "yellow"}
 _LONGEST_REASON = 220
 _MOST_CAMPAIGNS = 20
+_MOST_STREAMS = 5
 
 
 def render_console(run: Path) -> RenderableType:
@@ -55,6 +57,7 @@ def render_console(run: Path) -> RenderableType:
             f"{wording.plural(len(rows), 'campaign')}, {wording.plural(watched, 'account')} on watch"
         )
     )
+    parts.extend(_streams(info))
     parts.append(_dead_letters(dead.num_rows, pc.value_counts(dead["reason"]).to_pylist()))
     parts.extend(Text(wording.visible(note), style="yellow") for note in info.get("notes") or ())
     parts.append(
@@ -105,6 +108,17 @@ def _worth(rows: Sequence[Mapping[str, Any]]) -> str:
         f"may be worth {wording.share(low)} to {wording.share(high)} of a skill "
         f"({' or '.join(sorted({row['interface'] for row in rows}))}, small models{beyond}; caveats in the report)"
     )
+
+
+def _streams(info: Mapping[str, Any]) -> list[Text]:
+    """Parts of single accounts' traffic from one source: a line each, no verdict."""
+    view = view_streams(info)
+    lines = view.found if view else ()
+    told = [
+        Text.assemble((wording.visible(one.name), "bold"), "  ", wording.visible(one.sentence))
+        for one in lines[:_MOST_STREAMS]
+    ]
+    return [*told, Text(f"and {len(lines) - _MOST_STREAMS:,} more in the report")] if len(lines) > len(told) else told
 
 
 def _dead_letters(total: int, reasons: Sequence[Mapping[str, Any]]) -> Text:

@@ -126,6 +126,7 @@ class Detected:
     families: tuple[str, ...]
     partners: d.PartnerWord | None = None
     unlike: str | None = None
+    streams: d.StreamsTested | None = None
 
 
 def profile_run(
@@ -204,6 +205,10 @@ def detect(
         extras.curves,
     )
     portraits = [portraitist.draw(campaign_id, case) for campaign_id, case in named]
+    streams = None
+    if settings.streams:
+        clock.stage("streams")
+        streams = _streams(tables, made, settings)
     clock.stage("tables")
     pq.write_table(pa.Table.from_pylist(portraits, schema=CAMPAIGNS), run / "campaigns.parquet")
     accounts = d.account_table(tables.engine, made.accounts, decided.links, named, decided.others, settings.fdr)
@@ -238,7 +243,21 @@ def detect(
     clock.stage(None)
     tested = len(decided.campaigns) + len(decided.others)
     counts = len(accounts), len(made.log), len(links.a), len(templates), tested, len(named)
-    return Detected(*counts, tuple(families), word, made.log.content.unlike)
+    return Detected(*counts, tuple(families), word, made.log.content.unlike, streams)
+
+
+def _streams(tables: RunTables, made: Profiled, settings: ScanSettings) -> d.StreamsTested:
+    """Parts of single entities' traffic that come from one source."""
+    return d.find_streams(
+        tables.engine,
+        made.log,
+        made.left_out,
+        made.sample,
+        exchanges=tables.exchanges,
+        accounts=made.accounts,
+        fdr=settings.fdr,
+        seed=settings.seed,
+    )
 
 
 def _keep_profiles(engine: Engine, made: Profiled, families: Mapping[str, Family], run: Path) -> None:

@@ -107,6 +107,7 @@ class RunDocument:
             "untold": self.untold,
             "timings": {name: round(spent, 3) for name, spent in seconds.items()},
             "columns_missing": list(self.missing),
+            "streams": msgspec.to_builtins(found.streams),
         }
         if found.partners is not None:
             word = found.partners

@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from stillwatch.sketching import habits as habit_signal
 from stillwatch.sketching import layout as layout_signal
 from stillwatch.sketching.embedding import DIMENSIONS, word_table
 from stillwatch.sketching.machinery import LEAST_CARRIED, own_machinery
 from stillwatch.sketching.words import U64, Words, mix, split_words
 
-__all__ = ["BLOCKS", "WIDTH", "SampledFeatures", "sampled_features", "text_features"]
+__all__ = ["BLOCKS", "WIDTH", "SampledFeatures", "sampled_features", "text_features", "window_features"]
 
 _HASHED = 128
 _LIMIT_BYTES = 1000
@@ -142,3 +143,14 @@ def sampled_features(prompts: pa.Array, owner: npt.NDArray[np.int64], shared: U6
     laid_out = layout_signal.layout(words)
     payload = _features(words, beside & carries[words.text_of_word()], laid_out)[carries]
     return SampledFeatures(_features(words, kept, laid_out), varies, payload, machinery * carries)
+
+
+def window_features(prompts: pa.Array, shared: U64) -> F32:
+    """Features of prompts for windows of a stream: those of ``text_features``, and habits of writing beside them.
+
+    Habits tell a source from people where subjects do not, and are kept out of ``text_features``: accounts are linked
+    by what they ask, not by how they write.
+    """
+    words = split_words(prompts, limit_bytes=_LIMIT_BYTES)
+    kept, _ = _varying(words, _outside(words, shared))
+    return np.concatenate([_features(words, kept, layout_signal.layout(words)), habit_signal.habits(words)], axis=1)

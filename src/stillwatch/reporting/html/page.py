@@ -22,6 +22,7 @@ from stillwatch.reporting.html.blind_spots import BlindSpot, find_blind_spots
 from stillwatch.reporting.html.campaign import CampaignView, view_campaign
 from stillwatch.reporting.html.dead_letters import DeadLetterGroup, group_dead_letters
 from stillwatch.reporting.html.partner_lines import PartnerView, list_partners
+from stillwatch.reporting.stream_lines import StreamView, view_streams
 from stillwatch.tables import VERDICTS
 
 __all__ = ["Page", "build_page"]
@@ -55,6 +56,7 @@ class Page:
     caveats: tuple[str, ...]
     info: Mapping[str, Any]
     partners: PartnerView | None = None
+    streams: StreamView | None = None
 
 
 def build_page(info: Mapping[str, Any], run_tables: Mapping[str, pa.Table], partners: pa.Table | None = None) -> Page:
@@ -90,6 +92,7 @@ def build_page(info: Mapping[str, Any], run_tables: Mapping[str, pa.Table], part
         caveats=tuple(str(caveat) for caveat in _mapping(info, "values").get("caveats") or ()),
         info=info,
         partners=None if partners is None else list_partners(partners, accounts, _mapping(info, "partners")),
+        streams=view_streams(info),
     )
 
 

@@ -1,0 +1,80 @@
+"""Every line that the test of one stream's windows draws, written as in ``thresholds``, whose continuation this is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# --- windows of one stream ------------------------------------------------------------------------------------
+
+STREAM_SHRINK: Final = 0.1
+"""share toward the diagonal | .05 to .3 differ by less than splits of the corpora do | higher: correlated features
+count twice; lower: noise in small directions is blown up"""
+
+LONGEST_PROMPT: Final = 1.0
+"""times the usual length of a whitened prompt | of 1 and 1.5 the better: .87 against .72 of windows of 1,500 in a first
+trial | higher: single odd prompts decide windows; lower: sources that are odd themselves are seen less"""
+
+ALIKE_SQUARE: Final = 0.5
+"""weight of the square beside the product | 0, which is T2, found .76 and a half .84 of windows of 1,500 with 5 %
+of one source | lower: a comparison of means; higher: near-duplicates decide, and honest windows spread more"""
+
+STREAM_CELLS: Final = 24
+"""cells of k-means | a stream's composition is matched by them, 60 prompts each in a window of 1,500 | more: noise is
+matched, and part of a source; fewer: honest relays differ from the log by their composition"""
+
+MOST_LIFTED: Final = 1.5
+"""ratio to the stream's usual prompt | a cell that holds more than that is left unexplained | higher: a source is
+explained away by its cell; lower: an unusual mix of honest customers is a finding"""
+
+STREAM_DRAWS: Final = 1_000
+"""windows | as many as p-values of one in a thousand need before the tail is fitted | fewer: a coarser null"""
+
+LEAST_STREAM: Final = 300
+"""exchanges | three windows of 100: fewer say little of a share of one in ten | lower: more accounts are tested, and
+each finding must be the stronger"""
+
+SMALL_WINDOW: Final = 100
+"""prompts | a tenth of one source is found in about half of such windows | larger: shorter streams go untested"""
+
+LARGE_WINDOW: Final = 1_500
+"""prompts | a twentieth of one source is found in five of six such windows | larger: more is found in long streams, and
+short ones get small windows"""
+
+MOST_WINDOWS: Final = 12
+"""windows a stream, each spread over all of it | each is paid for by Bonferroni, and by time | more: smaller
+samples are taken apart, and each finding must be the stronger"""
+
+MOST_STREAMS: Final = 200
+"""streams, the largest | bounds time: about a second each | fewer: small relays go untested"""
+
+PROMPTS_AT_LARGE: Final = 60
+"""prompts an account | an account's prompts are alike, and streams of people are made of whole accounts; 4 % of a large
+window are one customer's | fewer: a relay's busy customer is a source; more: fewer accounts"""
+
+ONE_TASK: Final = 6.0
+"""mean likeness of an account's pairs of prompts; strangers' have 0.25 | on simulated weeks nineteen of twenty
+people lie below 6.5, half of applications and batches above 16 | higher: applications are part of the
+background and hide sources; lower: busy people are no part of it, and relays of them are findings"""
+
+LEAST_OF_ONE: Final = 4
+"""prompts | the mean likeness of fewer says little | higher: small applications are part of the background"""
+
+MOST_AT_LARGE: Final = 4_000
+"""prompts | two and a half times the largest window; the cost grows with their square | fewer: windows drawn overlap;
+more: time and memory"""
+
+LEAST_AT_LARGE: Final = 1_000
+"""prompts, of accounts to draw from and of others to whiten by | a whitening needs about three prompts a feature |
+lower: small logs are tested against noise"""
+
+FRESH_WINDOWS: Final = 2.0
+"""windows | the background must be so many times a window, or windows drawn from it are all the same | lower: small
+logs get large windows, and a null too narrow"""
+
+LIKE_AT_LARGE: Final = 0.8
+"""share of a stream | explained by people at large, weighed, before a minority in it means anything | higher: relays
+with some customers of their own kind go untested; lower: applications count as relays"""
+
+MOST_MINOR: Final = 0.25
+"""share of a stream | more than a quarter that is alike is what the stream is; a part from one source is what hides in
+it | higher: applications and people with a task of their own are findings"""

@@ -1,0 +1,68 @@
+"""A relay that hides a source, and one that does not, through a whole scan."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handmade import Log, Pool, Seat, even, own_topics, verdicts
+
+from stillwatch import Run, scan
+
+
+def relay(share: float) -> Any:
+    """Sixty strangers' talk in one account, and a share of one source."""
+
+    def prompts(seat: Seat) -> Any:
+        strangers = [own_topics(3)(Seat(seat.rng, n, 60, seat.first, seat.last)) for n in range(60)]
+        source = Pool("code").shards()(seat)
+        return lambda: source() if seat.rng.random() < share else seat.rng.choice(strangers)()
+
+    return prompts
+
+
+@pytest.fixture(scope="module")
+def hiding(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, str, str, str]:
+    folder = tmp_path_factory.mktemp("streams")
+    log = Log(days=7, seed=1)
+    log.honest(500)
+    (hides,) = log.accounts(1, prompts=relay(0.15), times=even(500))
+    (honest,) = log.accounts(1, prompts=relay(0.0), times=even(500))
+    (task,) = log.accounts(1, prompts=Pool("reasoning").shards(), times=even(350))
+    return scan(log.write(folder), out=folder / "run", workers=1, streams=True), hides, honest, task
+
+
+def test_the_relay_that_hides_a_source_is_told_and_nobody_else(hiding: tuple[Run, str, str, str]) -> None:
+    run, hides, _, _ = hiding
+    told = json.loads((run.path / "run.json").read_bytes())["streams"]
+    assert told["considered"] == 3
+    (found,) = told["found"]
+    assert found["account_ids"] == [hides]
+    assert found["window"] == 100
+    assert 0.03 < found["share"] < 0.3
+    assert found["q_value"] <= 0.01
+    assert "no verdict about the account: customers of a relay are not accused" in found["sentence"]
+
+
+def test_its_examples_are_the_sources(hiding: tuple[Run, str, str, str]) -> None:
+    run, hides, _, _ = hiding
+    (found,) = json.loads((run.path / "run.json").read_bytes())["streams"]["found"]
+    asked = {row["exchange_id"]: row for row in run.table("exchanges").to_pylist() if row["account_id"] == hides}
+    source = set(Pool("code").texts)
+    assert sum(asked[one]["prompt"] in source for one in found["examples"]) >= 4
+
+
+def test_it_changes_no_verdict_and_stands_in_the_report(hiding: tuple[Run, str, str, str]) -> None:
+    run, hides, honest, _ = hiding
+    assert verdicts(run, [hides]) == verdicts(run, [honest])
+    page = run.report.read_text()
+    assert "Part of one account’s traffic" in page
+    assert hides in page.split('id="streams"')[1].split("</section>")[0]
+
+
+def test_streams_are_tested_where_it_is_asked_for_alone(hiding: tuple[Run, str, str, str], tmp_path: Path) -> None:
+    run, hides, _, _ = hiding
+    plain = scan(run.path.parent / "log.jsonl", out=tmp_path / "run", workers=1)
+    assert json.loads((plain.path / "run.json").read_bytes())["streams"] is None
+    assert verdicts(plain, [hides]) == verdicts(run, [hides])
+    assert 'id="streams"' not in plain.report.read_text()
