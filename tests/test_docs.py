@@ -96,6 +96,8 @@ def test_every_setting_is_documented_with_its_default() -> None:
         assert row, name
         if field.default is None:
             assert row[1] == "none", name
+        elif isinstance(field.default, bool):
+            assert row[1] == str(field.default).lower(), name
         elif field.default_factory is None:
             assert float(row[1]) == field.default, name
 
