@@ -12,9 +12,11 @@ import msgspec
 from stillwatch.gateway.answer import Answer, Send
 from stillwatch.gateway.caller import identify
 from stillwatch.gateway.client_request import ClientRequest, read_request
+from stillwatch.gateway.credentials import Credential, sole_credential
 from stillwatch.gateway.edits import edited_request
 from stillwatch.gateway.gate import Admission, Gate
 from stillwatch.gateway.incoming import Incoming, Receive, Refused, Scope, incoming, operation_of
+from stillwatch.gateway.paths import api_of
 from stillwatch.gateway.settings import GatewaySettings, load_gateway_settings
 
 __all__ = ["Guard"]
@@ -55,6 +57,7 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            shown = self._shown(scope)
             came = await incoming(scope, receive, self._settings)
         except Refused as refused:
             self.gate.meters.count("refused_unread", refused.refusal.code)
@@ -62,7 +65,9 @@ class Guard:
                 refused.refusal
             )
             return
-        admission = await self.gate.admit(self._request(scope, came))
+        # From here on there is one credential, for the server behind as for us.
+        scope = {**scope, "headers": shown.headers}
+        admission = await self.gate.admit(self._request(scope, came, shown))
         answer = Answer(self.gate, admission, send)
         broken = True
         try:
@@ -86,17 +91,30 @@ class Guard:
         scope = _rewritten(scope, raw, treatment.tags, plain=raw is not None or bool(treatment.redaction))
         await self._app(scope, came.replayed(), answer.send)
 
-    def _request(self, scope: Scope, came: Incoming) -> ClientRequest:
+    def _shown(self, scope: Scope) -> Credential:
+        query = scope.get("query_string", b"")
+        return sole_credential(scope["headers"], query, self._settings, api_of(scope["path"]))
+
+    def _request(self, scope: Scope, came: Incoming, shown: Credential | None = None) -> ClientRequest:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         peer = scope.get("client")
         body = came.body if isinstance(came.body, dict) else {}
-        caller = identify(self._settings, self.gate.secret, headers, body, peer[0] if peer else None)
+        key = shown.key if shown else None
+        caller = identify(self._settings, self.gate.secret, headers, body, peer[0] if peer else None, key=key)
         return read_request(came.api, came.body, caller, operation=came.operation, unread=came.unread)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A websocket's frames are not read and cannot be redacted: whoever is treated in any way gets none."""
         came = Incoming(None, receive, operation_of(scope), unread="frames of a websocket are not read")
-        admission = await self.gate.admit(self._request(scope, came))
+        try:
+            shown = self._shown(scope)
+        except Refused:
+            self.gate.meters.count("refused_unread", "ambiguous_credentials")
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        scope = {**scope, "headers": shown.headers}
+        admission = await self.gate.admit(self._request(scope, came, shown))
         closed = admission.refusal is not None or bool(admission.treatment.redaction)
         if not closed and self._settings.other_paths == "refuse":
             closed = self._settings.mode == "enforce"

@@ -156,10 +156,9 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         metadata = data.get("metadata") or data.get("litellm_metadata") or {}
         peer = metadata.get("requester_ip_address") if isinstance(metadata, Mapping) else None
         settings = self.gate.settings
+        # LiteLLM has read the key already, from whichever header it takes: what it says of it is what holds.
         told = getattr(key, "api_key", None)
-        if told:
-            headers["authorization"] = f"Bearer {told}"
-        caller = identify(settings, self.gate.secret, headers, as_asked, peer)
+        caller = identify(settings, self.gate.secret, headers, as_asked, peer, key=str(told) if told else None)
         user = getattr(key, "user_id", None)
         caller = Caller(
             user if user and settings.account_from == ("key",) else caller.account_id,
