@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from attacked import HELLO, account_of, asked, guarded
-from gateways import decided
+from gateways import Act, decided
 
 CREDENTIALS = ("authorization", "x-api-key", "api-key", "x-goog-api-key", "x-litellm-api-key")
 CHAT = {"model": "m", "messages": HELLO}
@@ -75,7 +75,7 @@ def test_exactly_the_identified_credential_is_forwarded(tmp_path: Path) -> None:
 
 def test_no_spelling_of_a_key_is_a_fresh_allowance(tmp_path: Path) -> None:
     plain = "Basic " + base64.b64encode(b"user:pass").decode()
-    slow = ("rate-limit", {"requests_per_minute": 1, "burst": 1})
+    slow: Act = ("rate-limit", {"requests_per_minute": 1, "burst": 1})
     limited = decided(slow, accounts=[account_of("REAL"), account_of(plain)])
     with guarded(tmp_path, limited) as (url, _):
         spellings = ["Bearer REAL", "bearer REAL", "Bearer   REAL", "BEARER REAL "]

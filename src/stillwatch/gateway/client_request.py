@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from stillwatch.core.bodies import anthropic, openai
 from stillwatch.core.bodies.shapes import Message, RecordError
 from stillwatch.gateway.caller import Caller
 from stillwatch.gateway.events import EventReader, EventTooLong
+from stillwatch.gateway.texts import texts_of
 
 __all__ = ["ClientRequest", "answer_fields", "read_request"]
 
@@ -34,7 +35,8 @@ class ClientRequest:
         operation: what is asked for on another path; nothing where no body came, as with a list of models.
         caller: who asks.
         fields: canonical fields, as asked.
-        prompt, system: the text that known texts are compared with.
+        prompt, system: the last user message and the system prompt.
+        texts: every other text in it, as known texts are compared with them too.
         began: monotonic clock, in seconds.
     """
 
@@ -45,6 +47,7 @@ class ClientRequest:
     fields: Mapping[str, Any]
     prompt: str
     system: str | None
+    texts: tuple[str, ...]
     began: float
     _encoded: bytes = b""
 
@@ -63,6 +66,23 @@ class ClientRequest:
         return self._encoded[:-1] + b"," + _encode(more)[1:] + b"\n" if more else self._encoded + b"\n"
 
 
+# What each API reads of the places where text may stand; a decoy in another place is nothing to it.
+_PLACES = frozenset(("messages", "prompt", "input", "instructions", "system"))
+_ACTING = {
+    "chat": frozenset(("messages",)),
+    "completions": frozenset(("prompt",)),
+    "responses": frozenset(("input", "instructions", "prompt")),
+    "messages": frozenset(("messages", "system")),
+}
+
+
+def _acting(api: str | None, body: Any) -> Any:
+    """The body less what its path passes over; all of it where nothing stands where the path reads."""
+    if api is None or not isinstance(body, Mapping) or not any(body.get(name) for name in _ACTING[api]):
+        return body
+    return {name: value for name, value in body.items() if name not in _PLACES or name in _ACTING[api]}
+
+
 def _read(api: str | None, body: Any) -> dict[str, Any]:
     """Canonical fields of a body; where its shape is not known, every text in it, and why in ``unread``."""
     why = "its shape is not known"
@@ -74,23 +94,13 @@ def _read(api: str | None, body: Any) -> dict[str, Any]:
             why = str(error)
     if read.get("messages") or read.get("prompt"):
         return read
-    rest: Any = [body[name] for name in body if name not in _NO_TEXT] if isinstance(body, Mapping) else body
+    text = "\n".join(texts_of(_without_names(body)))[:_MOST_GATHERED]
     model = body.get("model") if isinstance(body, Mapping) else None
-    text = "\n".join(_texts(rest))[:_MOST_GATHERED]
     return {"model": model if isinstance(model, str) else None, **read, "prompt": text, "unread": why}
 
 
-def _texts(body: Any) -> Iterator[str]:
-    """Every text in a body, in its order."""
-    rest = [body]
-    while rest:
-        value = rest.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, Mapping):
-            rest += reversed(list(value.values()))
-        elif isinstance(value, list):
-            rest += reversed(value)
+def _without_names(body: Any) -> Any:
+    return [body[name] for name in body if name not in _NO_TEXT] if isinstance(body, Mapping) else body
 
 
 def read_request(
@@ -125,6 +135,7 @@ def read_request(
         "client_address": caller.client_address,
         "user_agent": caller.user_agent,
     }
+    body = _acting(api, body)
     read = {"prompt": "", "unread": unread} if unread else _read(api, body)
     fields.update(read)
     if api is None or "operation" not in fields:
@@ -136,7 +147,9 @@ def read_request(
     fields.setdefault("prompt", prompt)
     kept = {name: value for name, value in fields.items() if value is not None}
     text = prompt if isinstance(prompt, str) else ""
-    return ClientRequest(exchange_id, api, operation, caller, kept, text, system, time.monotonic())
+    # Parts of one message are read as one as well: a sentence may be cut between them.
+    texts = () if unread else (*texts_of(_without_names(body)), *(m.content for m in said if m.content))
+    return ClientRequest(exchange_id, api, operation, caller, kept, text, system, texts, time.monotonic())
 
 
 def answer_fields(api: str | None, parts: list[bytes], *, streamed: bool, texts: bool) -> dict[str, Any]:

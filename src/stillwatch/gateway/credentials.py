@@ -29,6 +29,7 @@ _HEADERS = (
     b"ocp-apim-subscription-key",
     b"x-litellm-api-key",
 )
+_STAYING = (b"x-stillwatch-", b"x-forwarded-", b"content-", b"accept")
 _QUERY = frozenset(("key", "api-key", "api_key", "apikey", "access_token", "subscription-key"))
 # RFC 6750 and what keys look like elsewhere: no space and no comma, where one server might cut and another not.
 _TOKEN = re.compile(r"[\x21-\x2b\x2d-\x7e]+")
@@ -83,6 +84,8 @@ def sole_credential(given: Pairs, query: bytes, settings: GatewaySettings, api: 
     kept = next((name for name in order if name in found), None)
     headers = []
     for name, value in given:
+        if name == b"connection":
+            value = _hops(value, deciding)
         plain = name.replace(b"_", b"-")
         if plain not in _HEADERS:
             headers.append((name, value))
@@ -92,6 +95,12 @@ def sole_credential(given: Pairs, query: bytes, settings: GatewaySettings, api: 
         return Credential(asked[0] if asked else None, headers)
     token, lasting, _ = found[kept]
     return Credential(token if lasting else None, headers)
+
+
+def _hops(value: bytes, deciding: set[bytes]) -> bytes:
+    """What a client calls hop-by-hop, less what whoever passes the request on must not lose for that."""
+    named = {part.strip(): part.strip().lower().replace(b"_", b"-") for part in value.split(b",")}
+    return b", ".join(part for part, name in named.items() if name not in deciding and not name.startswith(_STAYING))
 
 
 def _named(settings: GatewaySettings) -> list[str]:

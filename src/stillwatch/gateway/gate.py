@@ -17,7 +17,6 @@ from typing import Any
 from stillwatch.core import BadSetting
 from stillwatch.gateway.caller import read_secret
 from stillwatch.gateway.client_request import ClientRequest
-from stillwatch.gateway.fingerprint import fingerprint
 from stillwatch.gateway.live_snapshot import LiveSnapshot
 from stillwatch.gateway.meters import Meters
 from stillwatch.gateway.recorder import Recorder, RecordFailed
@@ -25,6 +24,7 @@ from stillwatch.gateway.refusal import Refusal, blocked, limited, unavailable, u
 from stillwatch.gateway.settings import GatewaySettings
 from stillwatch.gateway.shared_state import MemoryState, RedisState, SharedState, SharedStateAway
 from stillwatch.gateway.snapshot import Match, Rule, Snapshot
+from stillwatch.gateway.texts import known_in
 from stillwatch.gateway.treatment import NOTHING, Treatment, drawn, treatment_of
 
 __all__ = ["Admission", "Gate"]
@@ -43,6 +43,7 @@ class Admission:
         refusal: set where it is not served.
         degraded_to: the model that answers in place of a refusal, where the operator switched that on.
         matches: known texts that it sends.
+        unmatched: pieces of its text that were not compared, beyond the bounds.
         would_refuse: what enforce would have answered, in shadow mode.
     """
 
@@ -52,6 +53,7 @@ class Admission:
     refusal: Refusal | None = None
     degraded_to: str | None = None
     matches: list[Match] = field(default_factory=list)
+    unmatched: int = 0
     would_refuse: str | None = None
     recorded: bool = False
 
@@ -138,8 +140,11 @@ class Gate:
         account = request.caller.account_id
         named = snapshot.rules_of(account, request.caller.org_id)
         active = [rule for rule in named if self._holds(rule, account, rule.begins)]
-        if request.recorded and self.settings.match_texts and (request.prompt or request.system):
-            admission.matches = snapshot.matches(fingerprint(request.prompt, request.system))
+        if request.recorded and self.settings.match_texts:
+            admission.matches, left_out = known_in(snapshot, request.prompt, request.system, request.texts)
+            admission.unmatched = left_out
+            if left_out:
+                self.meters.count("texts_not_looked_at")
         if admission.matches:
             self.meters.count("matches", admission.matches[0].kind)
             for rule in snapshot.rules_of_matches(account, admission.matches):
@@ -238,7 +243,7 @@ class Gate:
 
     def _said(self, admission: Admission) -> dict[str, Any] | None:
         """What the gateway did, for the record; a scan passes it over."""
-        if not admission.decided.rules and not admission.matches and admission.refusal is None:
+        if not (admission.decided.rules or admission.matches or admission.unmatched or admission.refusal):
             return None
         return {
             "mode": self.settings.mode,
@@ -247,6 +252,7 @@ class Gate:
             "refused": admission.refusal.code if admission.refusal else None,
             "would_refuse": admission.would_refuse,
             "degraded_to": admission.degraded_to,
+            "unmatched": admission.unmatched,
             "matches": [
                 {"template_id": m.template_id, "campaign_id": m.campaign_id, "kind": m.kind, "jaccard": m.jaccard}
                 for m in admission.matches[:8]

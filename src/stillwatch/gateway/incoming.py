@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-import msgspec
-
+from stillwatch.gateway.json_body import TwoMeanings, lenient_json, strict_json
 from stillwatch.gateway.paths import api_of, plain_path
 from stillwatch.gateway.refusal import Refusal
 from stillwatch.gateway.settings import GatewaySettings
@@ -137,8 +136,10 @@ async def _known(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
     if found.more or len(found.raw) > most:
         raise _too_long(most)
     try:
-        found.body = msgspec.json.decode(found.raw)
-    except (msgspec.DecodeError, RecursionError):
+        found.body = strict_json(found.raw)
+    except TwoMeanings as error:
+        raise _two_meanings(error) from None
+    except ValueError:
         found.body = None
     if not isinstance(found.body, dict):
         raise Refused(Refusal(400, "invalid_json", "The body must be a JSON object."))
@@ -161,14 +162,21 @@ async def _other(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
         found.unread = "it is longer than max_body_mb"
     else:
         try:
-            found.body = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, RecursionError):
+            found.body = lenient_json(raw)
+        except TwoMeanings as error:
+            raise _two_meanings(error) from None
+        except ValueError:
             found.unread = "it is no JSON"
     return found
 
 
+def _two_meanings(error: TwoMeanings) -> Refused:
+    return Refused(Refusal(400, "ambiguous_json", f"The body can be read in two ways: {error}."))
+
+
 def _may_be_json(raw: bytes) -> bool:
-    return raw.lstrip(b" \t\r\n")[:1] in (b"", b"{", b"[", b'"')
+    # As UTF-16 and UTF-32 too, with and without a mark of their order.
+    return raw.lstrip(b" \t\r\n\x00\xef\xbb\xbf\xfe\xff")[:1] in (b"", b"{", b"[", b'"')
 
 
 async def _pieces(receive: Receive, seconds: float, most: int, *, json_only: bool = False) -> tuple[bytes, bool]:
