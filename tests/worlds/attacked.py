@@ -46,7 +46,7 @@ class Seen:
 class Witness:
     """A model server that reasons in fields of its own and keeps every byte that it was sent.
 
-    ``answer`` replaces what it would say; ``seconds`` it thinks first; ``most`` at once were seen in ``at_once``.
+    ``answer`` replaces what it would say, ``keeps`` says whether bodies are kept; ``seconds`` it thinks first; ``most`` at once were seen in ``at_once``; requests that never came whole are counted in ``broken``.
     """
 
     def __init__(self) -> None:
@@ -54,14 +54,19 @@ class Witness:
         self.answer: bytes | None = None
         self.kind = b"application/json"
         self.seconds = 0.0
+        self.keeps = True
+        self.broken = 0
         self.now = self.at_once = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         raw, more = b"", True
         while more:
             message = await receive()
-            raw += message.get("body", b"")
+            raw += message.get("body", b"") if self.keeps else b""
             more = message["type"] == "http.request" and message.get("more_body", False)
+        if message["type"] == "http.disconnect":
+            self.broken += 1
+            return
         self.seen.append(Seen(scope["path"], list(scope["headers"]), raw))
         self.now += 1
         self.at_once = max(self.at_once, self.now)

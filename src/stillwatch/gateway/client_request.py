@@ -21,6 +21,7 @@ __all__ = ["ClientRequest", "answer_fields", "read_request"]
 
 _MOST_GATHERED = 64 * 1024
 _NO_TEXT = frozenset(("model", "encoding_format", "response_format", "user", "safety_identifier", "prompt_cache_key"))
+_ANSWERS = ("n", "best_of", "num_return_sequences", "candidate_count", "candidateCount")
 _OPERATIONS = {"chat": "chat.completions"} | {name: name for name in ("completions", "responses", "messages")}
 _encode = msgspec.json.Encoder().encode
 
@@ -37,6 +38,8 @@ class ClientRequest:
         fields: canonical fields, as asked.
         prompt, system: the last user message and the system prompt.
         texts: every other text in it, as known texts are compared with them too.
+        asks: how many answers it asks for: prompts times answers to each.
+        letters: of text in it.
         began: monotonic clock, in seconds.
     """
 
@@ -48,6 +51,8 @@ class ClientRequest:
     prompt: str
     system: str | None
     texts: tuple[str, ...]
+    asks: int
+    letters: int
     began: float
     _encoded: bytes = b""
 
@@ -99,6 +104,16 @@ def _read(api: str | None, body: Any) -> dict[str, Any]:
     return {"model": model if isinstance(model, str) else None, **read, "prompt": text, "unread": why}
 
 
+def _asks(body: Any) -> int:
+    """Prompts times answers to each; a list of token ids is one prompt."""
+    if not isinstance(body, Mapping):
+        return 1
+    lists = [body[name] for name in ("prompt", "input", "inputs", "requests") if isinstance(body.get(name), list)]
+    prompts: list[int] = [len(one) for one in lists if all(isinstance(item, str | list) for item in one)]
+    each: list[int] = [body[name] for name in _ANSWERS if isinstance(body.get(name), int)]
+    return max([1, *prompts]) * max([1, *each])
+
+
 def _without_names(body: Any) -> Any:
     return [body[name] for name in body if name not in _NO_TEXT] if isinstance(body, Mapping) else body
 
@@ -148,8 +163,12 @@ def read_request(
     kept = {name: value for name, value in fields.items() if value is not None}
     text = prompt if isinstance(prompt, str) else ""
     # Parts of one message are read as one as well: a sentence may be cut between them.
-    texts = () if unread else (*texts_of(_without_names(body)), *(m.content for m in said if m.content))
-    return ClientRequest(exchange_id, api, operation, caller, kept, text, system, texts, time.monotonic())
+    given = () if unread else tuple(texts_of(_without_names(body)))
+    texts = (*given, *(m.content for m in said if m.content))
+    letters = sum(map(len, given))
+    return ClientRequest(
+        exchange_id, api, operation, caller, kept, text, system, texts, _asks(body), letters, time.monotonic()
+    )
 
 
 def answer_fields(api: str | None, parts: list[bytes], *, streamed: bool, texts: bool) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from typing import Any
 from stillwatch.core import BadSetting
 from stillwatch.gateway.caller import read_secret
 from stillwatch.gateway.client_request import ClientRequest
+from stillwatch.gateway.limits import Limits, Turns
 from stillwatch.gateway.live_snapshot import LiveSnapshot
 from stillwatch.gateway.meters import Meters
 from stillwatch.gateway.recorder import Recorder, RecordFailed
-from stillwatch.gateway.refusal import Refusal, blocked, limited, unavailable, unverified
+from stillwatch.gateway.refusal import Refusal, blocked, unavailable, unverified
 from stillwatch.gateway.settings import GatewaySettings
 from stillwatch.gateway.shared_state import MemoryState, RedisState, SharedState, SharedStateAway
 from stillwatch.gateway.snapshot import Match, Rule, Snapshot
@@ -28,8 +29,6 @@ from stillwatch.gateway.texts import known_in
 from stillwatch.gateway.treatment import NOTHING, Treatment, drawn, treatment_of
 
 __all__ = ["Admission", "Gate"]
-
-_JITTERED_BURST = 0.2
 
 
 @dataclass(slots=True)
@@ -43,6 +42,7 @@ class Admission:
         refusal: set where it is not served.
         degraded_to: the model that answers in place of a refusal, where the operator switched that on.
         matches: known texts that it sends.
+        batched: requests in its body that were admitted one by one.
         unmatched: pieces of its text that were not compared, beyond the bounds.
         would_refuse: what enforce would have answered, in shadow mode.
     """
@@ -53,6 +53,7 @@ class Admission:
     refusal: Refusal | None = None
     degraded_to: str | None = None
     matches: list[Match] = field(default_factory=list)
+    batched: int = 0
     unmatched: int = 0
     would_refuse: str | None = None
     recorded: bool = False
@@ -80,6 +81,8 @@ class Gate:
             self._state = RedisState(
                 settings.state, timeout=settings.state_timeout_ms / 1000, retry_after=settings.state_retry_seconds
             )
+        self._limits = Limits(settings, self.secret, self._state, self._local, self.meters)
+        self.turns = Turns(settings.account_at_once)
         self._live = LiveSnapshot(
             settings.snapshot,
             self.meters,
@@ -169,7 +172,7 @@ class Gate:
         decided = admission.decided
         refusal = self._refusal(decided)
         if refusal is None and decided.requests_per_minute:
-            refusal = await self._limited(admission)
+            refusal = await self._limits.refusal(decided, admission.request)
         for action in decided.actions:
             self.meters.count("shadowed" if self.settings.mode == "shadow" else "actions", action)
         if self.settings.mode == "shadow":
@@ -195,26 +198,6 @@ class Gate:
         if kind == "block":
             return blocked(rule.customer_text, rule.decision_id)
         return unverified(rule.customer_text, treatment.verify_url, rule.decision_id)
-
-    async def _limited(self, admission: Admission) -> Refusal | None:
-        decided, account = admission.decided, admission.request.caller.account_id
-        per_minute = decided.requests_per_minute or 1
-        burst = float(decided.burst or max(1, per_minute // 6))
-        # Each account's allowance differs a little, so that nobody can read the rule off it.
-        burst = max(1.0, burst * (1 - _JITTERED_BURST * drawn(self.secret, "burst", account)))
-        key = f"{self.settings.mode}:{drawn(self.secret, 'rate', account):.16f}:{per_minute}"
-        try:
-            wait = await self._state.take(key, per_minute, burst)
-        except SharedStateAway as error:
-            closed = self.settings.when_state_missing == "closed"
-            self.meters.failed("state", error, "refused" if closed else "counted in this process alone")
-            if closed:
-                return unavailable("state")
-            wait = await self._local.take(key, per_minute, burst)
-        if wait <= 0:
-            return None
-        rule = next(rule for rule in decided.rules if any(action.kind == "rate-limit" for action in rule.actions))
-        return limited(wait * (1 + _JITTERED_BURST * drawn(self.secret, "wait", account)), rule.customer_text)
 
     async def acknowledged(self, admission: Admission) -> Refusal | None:
         """Wait, where that was asked for, until the request is on the disk; a refusal where it cannot be."""
@@ -243,7 +226,8 @@ class Gate:
 
     def _said(self, admission: Admission) -> dict[str, Any] | None:
         """What the gateway did, for the record; a scan passes it over."""
-        if not (admission.decided.rules or admission.matches or admission.unmatched or admission.refusal):
+        seen = admission.matches or admission.unmatched or admission.batched
+        if not (admission.decided.rules or seen or admission.refusal):
             return None
         return {
             "mode": self.settings.mode,
@@ -252,6 +236,7 @@ class Gate:
             "refused": admission.refusal.code if admission.refusal else None,
             "would_refuse": admission.would_refuse,
             "degraded_to": admission.degraded_to,
+            "batched": admission.batched,
             "unmatched": admission.unmatched,
             "matches": [
                 {"template_id": m.template_id, "campaign_id": m.campaign_id, "kind": m.kind, "jaccard": m.jaccard}

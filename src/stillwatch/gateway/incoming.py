@@ -18,11 +18,13 @@ from stillwatch.gateway.paths import api_of, plain_path
 from stillwatch.gateway.refusal import Refusal
 from stillwatch.gateway.settings import GatewaySettings
 
-__all__ = ["Incoming", "Receive", "Refused", "Scope", "incoming", "operation_of"]
+__all__ = ["COMPRESSED", "Incoming", "Receive", "Refused", "Scope", "incoming", "operation_of"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
+COMPRESSED = "it is compressed"
+"""Why the body of another path was not read."""
 _LONGEST_OPERATION = 200
 _LONG = 80
 
@@ -157,7 +159,7 @@ async def _other(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
     if not (raw or more):
         found.operation = None
     elif compressed:
-        found.unread = "it is compressed"
+        found.unread = COMPRESSED
     elif more and _may_be_json(raw):
         found.unread = "it is longer than max_body_mb"
     else:

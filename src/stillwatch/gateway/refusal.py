@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Refusal", "blocked", "limited", "unavailable", "unverified"]
+__all__ = ["Refusal", "blocked", "crowded", "limited", "too_much", "unavailable", "unverified"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,16 @@ _TYPES = {
 def limited(wait_seconds: float, text: str) -> Refusal:
     """429: ask again later."""
     return Refusal(429, "rate_limited", text or "Too many requests.", max(1, math.ceil(wait_seconds)))
+
+
+def too_much(text: str, reference: str) -> Refusal:
+    """429 without a time: no waiting makes so much fit."""
+    return Refusal(429, "too_much_at_once", text, more={"reference": reference})
+
+
+def crowded() -> Refusal:
+    """429: too many requests of this account are under way."""
+    return Refusal(429, "too_many_at_once", "Too many requests of this account are under way.", 1)
 
 
 def unverified(text: str, url: str | None, reference: str) -> Refusal:

@@ -27,7 +27,7 @@ class Treatment:
         actions: kinds of action, weakest first.
         refusal: ``block``, ``verify`` or nothing.
         verify_url: where the customer can prove who they are.
-        requests_per_minute, burst: the rate limit, if there is one.
+        requests_per_minute, burst, tokens_per_minute: the rate limit, if there is one.
         redaction: what is taken out of the answer.
         tags: said to the upstream and in the record, never to the client.
         watermark: the key to ask the upstream's watermark for; empty for its own.
@@ -39,6 +39,7 @@ class Treatment:
     verify_url: str | None = None
     requests_per_minute: int | None = None
     burst: int | None = None
+    tokens_per_minute: int | None = None
     redaction: Redaction = field(default_factory=Redaction)
     tags: tuple[str, ...] = ()
     watermark: str | None = None
@@ -92,6 +93,7 @@ def treatment_of(rules: Iterable[Rule], matches: Iterable[Match] = ()) -> Treatm
         verify_url=urls[0] if urls else None,
         requests_per_minute=slowest.get("requests_per_minute"),
         burst=slowest.get("burst"),
+        tokens_per_minute=min((one["tokens_per_minute"] for one in limits if "tokens_per_minute" in one), default=None),
         redaction=_redaction(asked),
         tags=tuple(dict.fromkeys([tag or "stillwatch" for tag in tags] + (campaigns if tags else []))),
         watermark=keys[0] if keys else None,
