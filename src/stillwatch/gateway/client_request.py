@@ -14,7 +14,8 @@ import msgspec
 from stillwatch.core.bodies import anthropic, openai
 from stillwatch.core.bodies.shapes import Message, RecordError
 from stillwatch.gateway.caller import Caller
-from stillwatch.gateway.events import EventReader, EventTooLong
+from stillwatch.gateway.events import EventReader
+from stillwatch.gateway.json_body import NO_UTF8, without_surrogates
 from stillwatch.gateway.texts import texts_of
 
 __all__ = ["ClientRequest", "answer_fields", "read_request"]
@@ -23,7 +24,15 @@ _MOST_GATHERED = 64 * 1024
 _NO_TEXT = frozenset(("model", "encoding_format", "response_format", "user", "safety_identifier", "prompt_cache_key"))
 _ANSWERS = ("n", "best_of", "num_return_sequences", "candidate_count", "candidateCount")
 _OPERATIONS = {"chat": "chat.completions"} | {name: name for name in ("completions", "responses", "messages")}
-_encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
+
+
+def _encode(value: Mapping[str, Any]) -> bytes:
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:
+        # Half a letter, as some parsers let through: a record that cannot be written would stay pending for ever.
+        return _encoder.encode(without_surrogates(value))
 
 
 @dataclass(slots=True)
@@ -172,7 +181,7 @@ def read_request(
 
 
 def answer_fields(api: str | None, parts: list[bytes], *, streamed: bool, texts: bool) -> dict[str, Any]:
-    """Canonical fields of an answer, from its bytes as the upstream sent them.
+    """Canonical fields of an answer, from its bytes as the upstream sent them; what is no text is named as such.
 
     Args:
         api: which API it came from.
@@ -188,7 +197,10 @@ def answer_fields(api: str | None, parts: list[bytes], *, streamed: bool, texts:
         else:
             body = msgspec.json.decode(b"".join(parts))
         fields = (anthropic if api == "messages" else openai).response_fields(body)
-    except (RecordError, EventTooLong, msgspec.DecodeError, TypeError, AttributeError, RecursionError):
+    except UnicodeError:
+        return {"unread_answer": NO_UTF8}
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        # Whatever it is, the request is answered and must not stay pending.
         return {}
     for name in ("exchange_id", "time", "model", *(() if texts else ("response", "reasoning"))):
         fields.pop(name, None)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from stillwatch.gateway.json_body import TwoMeanings, lenient_json, strict_json
+from stillwatch.gateway.json_body import NO_UTF8, TwoMeanings, lenient_json, strict_json
 from stillwatch.gateway.paths import api_of, plain_path
 from stillwatch.gateway.refusal import Refusal
 from stillwatch.gateway.settings import GatewaySettings
@@ -141,7 +141,9 @@ async def _known(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
         found.body = strict_json(found.raw)
     except TwoMeanings as error:
         raise _two_meanings(error) from None
-    except ValueError:
+    except ValueError as error:
+        if str(error) == NO_UTF8:
+            raise Refused(Refusal(400, "invalid_text", "The body must be JSON in UTF-8.")) from None
         found.body = None
     if not isinstance(found.body, dict):
         raise Refused(Refusal(400, "invalid_json", "The body must be a JSON object."))
@@ -167,8 +169,8 @@ async def _other(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
             found.body = lenient_json(raw)
         except TwoMeanings as error:
             raise _two_meanings(error) from None
-        except ValueError:
-            found.unread = "it is no JSON"
+        except ValueError as error:
+            found.unread = NO_UTF8 if str(error) == NO_UTF8 else "it is no JSON"
     return found
 
 

@@ -7,12 +7,20 @@ be read in two ways is refused; what is judged is then what acts.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-__all__ = ["TwoMeanings", "lenient_json", "strict_json"]
+from stillwatch.core.bodies.shapes import Message
+
+__all__ = ["NO_UTF8", "TwoMeanings", "lenient_json", "strict_json", "without_surrogates"]
+
+
+NO_UTF8 = "it is no UTF-8"
+"""Why bytes were not read."""
+_HALF = re.compile(rb"\\\x00*u\x00*[dD]\x00*[89a-fA-F]")
 
 
 class TwoMeanings(ValueError):
@@ -31,6 +39,8 @@ def strict_json(raw: bytes) -> Any:
         json.loads(raw, object_pairs_hook=_once)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    except UnicodeDecodeError:
+        raise ValueError(NO_UTF8) from None
     _same_letters(body)
     return body
 
@@ -46,8 +56,23 @@ def lenient_json(raw: bytes) -> Any:
         body = json.loads(raw, object_pairs_hook=_once)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+    except UnicodeDecodeError:
+        raise ValueError(NO_UTF8) from None
     _same_letters(body)
-    return body
+    return without_surrogates(body) if _HALF.search(raw) else body
+
+
+def without_surrogates(value: Any) -> Any:
+    """A JSON value whose half letters, which no file can hold, are question marks."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, Mapping):
+        return {without_surrogates(name): without_surrogates(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_surrogates(item) for item in value]
+    if isinstance(value, Message):
+        return {"role": without_surrogates(value.role), "content": without_surrogates(value.content)}
+    return value
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

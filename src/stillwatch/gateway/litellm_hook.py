@@ -24,6 +24,7 @@ from stillwatch.gateway.caller import Caller, identify
 from stillwatch.gateway.client_request import ClientRequest, answer_fields, read_request
 from stillwatch.gateway.edits import edited_request
 from stillwatch.gateway.gate import Admission, Gate
+from stillwatch.gateway.json_body import without_surrogates
 from stillwatch.gateway.settings import load_gateway_settings
 from stillwatch.gateway.streams import StreamRedactor
 
@@ -95,7 +96,7 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
             return response if self._passes_unknown() else _withheld()
         await self.gate.acknowledged(admission)
         body = _plain(response)
-        self._finish(admission, [msgspec.json.encode(body, enc_hook=str)], streamed=False)
+        self._finish(admission, [_encoded(body)], streamed=False)
         redaction = admission.treatment.redaction
         if not redaction:
             return response
@@ -131,7 +132,7 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
                         yield shown if isinstance(chunk, bytes) else shown.decode()
                     continue
                 body = _plain(chunk)
-                came.append(b"data: " + msgspec.json.encode(body, enc_hook=str) + b"\n\n")
+                came.append(b"data: " + _encoded(body) + b"\n\n")
                 if redactor is None:
                     yield chunk
                 else:
@@ -215,6 +216,13 @@ def _name_of(data: Mapping[str, Any]) -> str:
 
 def _withheld() -> NoReturn:
     raise HTTPException(502, detail="The answer cannot be shown: its request was not admitted here.")
+
+
+def _encoded(body: Any) -> bytes:
+    try:
+        return msgspec.json.encode(body, enc_hook=str)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(without_surrogates(body), enc_hook=str)
 
 
 def _plain(value: Any) -> Any:
