@@ -17,7 +17,7 @@ from typing import Any
 from stillwatch.core import BadSetting
 from stillwatch.gateway.caller import read_secret
 from stillwatch.gateway.client_request import ClientRequest
-from stillwatch.gateway.limits import Limits, Turns
+from stillwatch.gateway.limits import Limits, Turns, about_decision
 from stillwatch.gateway.live_snapshot import LiveSnapshot
 from stillwatch.gateway.meters import Meters
 from stillwatch.gateway.recorder import Recorder, RecordFailed
@@ -194,10 +194,8 @@ class Gate:
         if treatment.refusal is None:
             return None
         kind = treatment.refusal
-        rule = next(rule for rule in treatment.rules if any(action.kind == kind for action in rule.actions))
-        if kind == "block":
-            return blocked(rule.customer_text, rule.decision_id)
-        return unverified(rule.customer_text, treatment.verify_url, rule.decision_id)
+        about = about_decision(self.settings, treatment, kind)
+        return blocked(about) if kind == "block" else unverified(treatment.verify_url, about)
 
     async def acknowledged(self, admission: Admission) -> Refusal | None:
         """Wait, where that was asked for, until the request is on the disk; a refusal where it cannot be."""

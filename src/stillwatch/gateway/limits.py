@@ -7,15 +7,17 @@ made, as a client asks for them: a token for four letters of text, and the most 
 from __future__ import annotations
 
 from collections import Counter
+from urllib.parse import quote
 
+from stillwatch.decisions import VERIFIED
 from stillwatch.gateway.client_request import ClientRequest
 from stillwatch.gateway.meters import Meters
-from stillwatch.gateway.refusal import Refusal, limited, too_much, unavailable
+from stillwatch.gateway.refusal import About, Refusal, limited, too_much, unavailable
 from stillwatch.gateway.settings import GatewaySettings
 from stillwatch.gateway.shared_state import MemoryState, SharedState, SharedStateAway
 from stillwatch.gateway.treatment import Treatment, drawn
 
-__all__ = ["Limits", "Turns"]
+__all__ = ["Limits", "Turns", "about_decision"]
 
 _JITTERED_BURST = 0.2
 _UNSAID_TOKENS = 1024
@@ -27,6 +29,14 @@ def tokens_asked(request: ClientRequest) -> int:
     most = request.fields.get("max_tokens")
     each = most if isinstance(most, int) and most > 0 else _UNSAID_TOKENS
     return request.letters // _LETTERS_A_TOKEN + request.asks * each
+
+
+def about_decision(settings: GatewaySettings, decided: Treatment, kind: str) -> About:
+    """The first decision that brings about an action of this kind, and where its letter is read."""
+    rule = next(rule for rule in decided.rules if any(action.kind == kind for action in rule.actions))
+    reference = rule.decision_id.removesuffix(VERIFIED)
+    at = settings.decision_url
+    return About(reference, at.replace("{decision}", quote(reference, safe="")) if at else None)
 
 
 class Limits:
@@ -65,10 +75,10 @@ class Limits:
         self, decided: Treatment, request: ClientRequest, what: str, per_minute: int, burst: float, cost: int
     ) -> Refusal | None:
         account = request.caller.account_id
-        rule = next(rule for rule in decided.rules if any(action.kind == "rate-limit" for action in rule.actions))
+        about = about_decision(self._settings, decided, "rate-limit")
         if cost > max(per_minute, burst):
             noun = "answers" if what == "rate" else "tokens"
-            return too_much(f"It asks for {cost:,} {noun} at once, of {per_minute:,} a minute.", rule.decision_id)
+            return too_much(f"It asks for {cost:,} {noun} at once, of {per_minute:,} a minute.", about)
         # Each account's allowance differs a little, so that nobody can read the rule off it.
         burst = max(1.0, burst * (1 - _JITTERED_BURST * drawn(self._secret, "burst", account)))
         key = f"{self._settings.mode}:{drawn(self._secret, what, account):.16f}:{per_minute}"
@@ -82,7 +92,7 @@ class Limits:
             wait = await self._local.take(key, per_minute, burst, cost)
         if wait <= 0:
             return None
-        return limited(wait * (1 + _JITTERED_BURST * drawn(self._secret, "wait", account)), rule.customer_text)
+        return limited(wait * (1 + _JITTERED_BURST * drawn(self._secret, "wait", account)), about)
 
 
 class Turns:

@@ -102,6 +102,10 @@ class GatewaySettings(BaseSettings):
         ),
         description="Endings of paths that are served where others are refused: they answer with no model's text.",
     )
+    decision_url: str | None = Field(
+        default=None,
+        description="Where a customer reads about a decision, said in refusals; {decision} stands for its id.",
+    )
     account_at_once: int = Field(
         default=128,
         ge=0,
