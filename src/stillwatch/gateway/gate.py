@@ -9,6 +9,7 @@ record, snapshot or state is missing, is what the settings say, and it is counte
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,10 +26,15 @@ from stillwatch.gateway.refusal import Refusal, blocked, unavailable, unverified
 from stillwatch.gateway.settings import GatewaySettings
 from stillwatch.gateway.shared_state import MemoryState, RedisState, SharedState, SharedStateAway
 from stillwatch.gateway.snapshot import Match, Rule, Snapshot
+from stillwatch.gateway.tally import Tally
 from stillwatch.gateway.texts import known_in
 from stillwatch.gateway.treatment import NOTHING, Treatment, drawn, treatment_of
 
 __all__ = ["Admission", "Gate"]
+
+
+_LOG = logging.getLogger("stillwatch.gateway")
+_TOLD_EVERY_SECONDS = 3600.0
 
 
 @dataclass(slots=True)
@@ -73,6 +79,9 @@ class Gate:
     def __init__(self, settings: GatewaySettings) -> None:
         self.settings = settings
         self.meters = Meters()
+        self.tally = Tally()
+        self._tell_at = time.monotonic() + _TOLD_EVERY_SECONDS
+        self._told_last = False
         self.secret = read_secret(settings)
         self.recorder = self._open_record()
         self._local = MemoryState()
@@ -119,7 +128,17 @@ class Gate:
         admission.decided = await self._decided(snapshot, admission)
         if admission.decided.rules:
             await self._apply(admission)
+        else:
+            self.tally.requests += 1
+        self._tell()
         return admission
+
+    def _tell(self, *, last: bool = False) -> None:
+        """In shadow mode, once an hour and at the end: what enforce would have done."""
+        now = time.monotonic()
+        if self.settings.mode == "shadow" and self.tally.requests and (last or now >= self._tell_at):
+            self._tell_at = now + _TOLD_EVERY_SECONDS
+            _LOG.warning("%s", self.tally.text(shadow=True))
 
     def _take_down(self, admission: Admission) -> bool:
         if self.recorder is None:
@@ -173,6 +192,12 @@ class Gate:
         refusal = self._refusal(decided)
         if refusal is None and decided.requests_per_minute:
             refusal = await self._limits.refusal(decided, admission.request)
+        self.tally.add(
+            admission.request.caller.account_id,
+            decided.actions,
+            [rule.decision_id for rule in decided.rules],
+            refusal.code if refusal else None,
+        )
         for action in decided.actions:
             self.meters.count("shadowed" if self.settings.mode == "shadow" else "actions", action)
         if self.settings.mode == "shadow":
@@ -244,6 +269,9 @@ class Gate:
 
     async def close(self) -> None:
         """Let go of everything, the record last."""
+        if not self._told_last:
+            self._told_last = True
+            self._tell(last=True)
         await self._state.close()
         if self.recorder is not None:
             self.recorder.close()
