@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, Literal
 
 import cyclopts
+from cyclopts import Parameter
 
 from stillwatch.cli.options import RunFolder, Several
 from stillwatch.cli.screen import say
@@ -92,3 +94,26 @@ def snapshot_command(run: RunFolder, /, *, out: Path, log: Path | None = None) -
         f"{out}: {header['rules']} decisions in force on {header['accounts']} accounts; "
         f"{header['templates']} templates, {header['sentences']} sentences"
     )
+
+
+@gateway_app.command(name="effects")
+@_needs_gateway
+def effects_command(
+    record: Path, /, *, log: Path | None = None, mode: Annotated[Literal["shadow", "enforce"], Parameter()] = "shadow"
+) -> None:
+    """Say what enforce would have done, from a shadow gateway's record: by action, account and rule.
+
+    Parameters
+    ----------
+    record
+        The gateway's record.
+    log
+        The decision log, to count by the policy's rules; without it, by decision.
+    mode
+        enforce counts what was done.
+    """
+    from stillwatch.gateway.tally import tally_of_record
+    from stillwatch.services.gateway_snapshot import rules_by_decision
+
+    tally = tally_of_record(record, rules_by_decision(log) if log else None, mode=mode)
+    say(tally.text(shadow=mode == "shadow"))

@@ -102,6 +102,15 @@ class GatewaySettings(BaseSettings):
         ),
         description="Endings of paths that are served where others are refused: they answer with no model's text.",
     )
+    decision_url: str | None = Field(
+        default=None,
+        description="Where a customer reads about a decision, said in refusals; {decision} stands for its id.",
+    )
+    account_at_once: int = Field(
+        default=128,
+        ge=0,
+        description="Most requests of one account under way in one process, in enforce; more get 429. 0 for no bound.",
+    )
     max_body_mb: float = Field(default=32.0, gt=0, description="A longer request is refused with 413.")
     body_seconds: float = Field(default=30.0, gt=0, description="Longest wait for a request's body.")
     upstream: str | None = Field(default=None, description="http(s)://host[:port][/path] that the proxy forwards to.")
