@@ -75,17 +75,17 @@ class Forwarder:
         body: bytes | AsyncIterator[bytes] | None = None
         if lengths or any(name == b"transfer-encoding" for name, _ in scope["headers"]):
             first, more = await incoming.first()
+            if incoming.gone:
+                return
             body = incoming.rest(first) if more else first
-            if not more:
-                headers = [pair for pair in headers if pair[0] != b"content-length"]
-                headers.append((b"content-length", str(len(first)).encode()))
         request = self._upstream.request()
         # Whoever leaves takes the upstream's request along.
         leaving = asyncio.get_running_loop().create_task(incoming.left())
         leaving.add_done_callback(lambda _: request.give_up())
         begun = False
         try:
-            await request.ask(scope["method"].encode(), target, headers, body)
+            length = int(lengths[0]) if lengths else None
+            await request.ask(scope["method"].encode(), target, headers, body, length)
             begun = True
             await _pass_on(request, scope["method"], send)
         except UpstreamFailed as error:
@@ -116,7 +116,7 @@ class _Incoming:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._whole = asyncio.Event()
-        self._gone = False
+        self.gone = False
 
     async def first(self) -> tuple[bytes, bool]:
         """The first piece of the body, and whether more follows."""
@@ -142,9 +142,9 @@ class _Incoming:
 
     async def left(self) -> None:
         """Returns when the client has left."""
-        if self._gone:
+        if self.gone:
             return
-        while not self._gone:
+        while not self.gone:
             if not self._whole.is_set() and self._pending_body:
                 await self._whole.wait()
                 continue
@@ -155,7 +155,7 @@ class _Incoming:
     _pending_body = False
 
     def _note(self, message: MutableMapping[str, Any], *, more: bool) -> None:
-        self._gone = self._gone or message["type"] == "http.disconnect"
+        self.gone = self.gone or message["type"] == "http.disconnect"
         self._pending_body = more
         if not more:
             self._whole.set()
@@ -176,6 +176,9 @@ async def _pass_on(reply: Request, method: str, send: Send) -> None:
         part.strip().lower() for name, value in reply.headers if name == b"connection" for part in value.split(b",")
     }
     gone = _HOP_BY_HOP | named
+    if reply.status in (204, 304):
+        # There the length is of an answer that does not come; servers take it for one that does.
+        gone |= {b"content-length"}
     headers = [pair for pair in reply.headers if pair[0] not in gone]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     if method == "HEAD":

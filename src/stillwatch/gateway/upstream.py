@@ -1,8 +1,8 @@
 """A client for one upstream: HTTP/1.1 over kept connections, parsed by llhttp, with nothing a proxy does not need.
 
-A request costs it less than a third of what httpcore takes (ADR 0012). There are no redirects, no
-cookies and no other host than the one set. A request is never sent twice: if a kept connection turns out to be
-gone after it was written to, the caller is told, because the upstream may have answered already.
+There are no redirects, no cookies and no other host than the one set. A connection serves another request only when
+it is clean (``connection``). A request is never sent twice: if a kept connection turns out to be gone after it was
+written to, the caller is told, because the upstream may have answered already. Why not a common client: ADR 24.
 """
 
 from __future__ import annotations
@@ -33,11 +33,22 @@ class Request:
         self._upstream = upstream
         self._connection: Connection | None = None
         self._given_up = False
+        self._sending: asyncio.Task[None] | None = None
 
     async def ask(
-        self, method: bytes, target: bytes, headers: Headers, body: bytes | AsyncIterator[bytes] | None
+        self,
+        method: bytes,
+        target: bytes,
+        headers: Headers,
+        body: bytes | AsyncIterator[bytes] | None,
+        length: int | None = None,
     ) -> None:
         """Send it and wait for the head of its answer.
+
+        Args:
+            method, target, headers: of the request; what headers say of the body's length is not sent on.
+            body: whole, in pieces, or none.
+            length: of a body in pieces, where it is known; it goes in chunks otherwise.
 
         Raises:
             UpstreamFailed: the upstream cannot be reached, breaks off or takes too long.
@@ -45,8 +56,16 @@ class Request:
         connection = self._connection = await self._upstream.connected()
         if self._given_up:
             raise UpstreamFailed("the client left")
-        connection.reset(head_only=method == b"HEAD")
-        await self._upstream.write(connection, method, target, headers, body)
+        headers = [(b"host", self._upstream.host_header), *headers]
+        target = self._upstream.prefix + target
+        if body is None or isinstance(body, bytes):
+            connection.begin(method, target, headers, None if body is None else len(body), chunked=False)
+            connection.send(body or b"")
+            connection.end()
+        else:
+            connection.begin(method, target, headers, length, chunked=length is None)
+            # Beside the answer, which may come before the body is whole.
+            self._sending = asyncio.get_running_loop().create_task(_send(connection, body))
         await connection.head(self._upstream.answer_seconds)
         self.status, self.headers = connection.status, connection.headers
 
@@ -58,7 +77,7 @@ class Request:
         """The client has left: the upstream need not go on."""
         self._given_up = True
         if self._connection is not None and not self._connection.complete:
-            self._connection.transport.abort()
+            self._connection.fail("the client left")
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The answer's body as it comes.
@@ -78,10 +97,28 @@ class Request:
                 await connection.wait(self._upstream.answer_seconds)
 
     def close(self) -> None:
-        """Keep the connection where the answer is whole, end it where it is not."""
+        """Keep the connection where request and answer are both whole, end it where one is not."""
+        if self._sending is not None:
+            self._sending.cancel()
         if self._connection is not None:
             self._upstream.give_back(self._connection)
             self._connection = None
+
+
+async def _send(connection: Connection, body: AsyncIterator[bytes]) -> None:
+    """Send a body no faster than the upstream takes it."""
+    try:
+        async for piece in body:
+            if connection.lost:
+                return
+            connection.send(piece)
+            await connection.writable()
+        connection.end()
+    except Exception as error:
+        # Whatever it was, the answer is not to be waited for.
+        connection.fail(str(error))
+        if not isinstance(error, UpstreamFailed):
+            raise
 
 
 class Upstream:
@@ -125,33 +162,6 @@ class Upstream:
         """A request to be sent."""
         return Request(self)
 
-    async def write(
-        self,
-        connection: Connection,
-        method: bytes,
-        target: bytes,
-        headers: Headers,
-        body: bytes | AsyncIterator[bytes] | None,
-    ) -> None:
-        """Write a request to a connection, no faster than the upstream takes it."""
-        chunked = body is not None and not isinstance(body, bytes) and all(n != b"content-length" for n, _ in headers)
-        head = [method + b" " + self.prefix + target + b" HTTP/1.1\r\nhost: " + self.host_header]
-        head += [name + b": " + value for name, value in headers]
-        if chunked:
-            head.append(b"transfer-encoding: chunked")
-        start = b"\r\n".join(head) + b"\r\n\r\n"
-        if body is None or isinstance(body, bytes):
-            connection.transport.write(start + (body or b""))
-            return
-        connection.transport.write(start)
-        async for piece in body:
-            if connection.lost:
-                return
-            connection.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
-            await connection.writable()
-        if chunked:
-            connection.transport.write(b"0\r\n\r\n")
-
     async def connected(self) -> Connection:
         """A connection for one request, to be given back.
 
@@ -168,7 +178,7 @@ class Upstream:
     async def _kept_or_new(self) -> Connection:
         while self._idle:
             connection = self._idle.pop()
-            if not connection.lost and time.monotonic() < connection.keep_until:
+            if time.monotonic() < connection.keep_until and connection.silent():
                 return connection
             connection.transport.abort()
         loop = asyncio.get_running_loop()
@@ -182,7 +192,7 @@ class Upstream:
     def give_back(self, connection: Connection) -> None:
         """Keep a connection for the next request, or end it."""
         self._turns.release()
-        if connection.complete and not connection.pieces and connection.reusable():
+        if connection.clean():
             now = time.monotonic()
             connection.keep_until = now + connection.kept_seconds(self._keep_seconds)
             self._idle.append(connection)
