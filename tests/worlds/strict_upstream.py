@@ -25,6 +25,7 @@ class StrictUpstream:
         wrong: heads that are none, and bodies that are not their mark's.
         forged: set once an answer was sent that nobody asked for.
         connections: how many there were.
+        begun: requests of which the head came.
     """
 
     def __init__(self) -> None:
@@ -33,6 +34,8 @@ class StrictUpstream:
         self.wrong: list[bytes] = []
         self.forged = threading.Event()
         self.connections = 0
+        self.begun = 0
+        self._lock = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def close(self) -> None:
@@ -69,6 +72,8 @@ class StrictUpstream:
         if do == "early":
             # As servers redirect: at once, whatever of the body is still to come.
             one.sendall(b"HTTP/1.1 307 Temporary Redirect\r\nlocation: /\r\ncontent-length: 0\r\n\r\n")
+        with self._lock:
+            self.begun += 1
         body = come.body(headers)
         if body.replace(mark, b""):
             self.wrong.append(head + body)
@@ -119,10 +124,18 @@ _NOTHING = b"HTTP/1.1 204 No Content\r\n\r\n"
 _CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
 _HEADED = b"HTTP/1.1 200 OK\r\ncontent-length: 50\r\n\r\n"
 
+
+def _endless(_: bytes) -> Iterator[bytes]:
+    yield b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+    while True:
+        yield b"8000\r\n%b\r\n" % bytes(0x8000)
+
+
 _ANSWERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
     "echo": _echo,
     "early": lambda _: iter(()),
     "closes": _echo,
+    "endless": _endless,
     "interim": _interim,
     "interim for ever": lambda _: iter([b"HTTP/1.1 103 Early Hints\r\n\r\n"] * 200),
     "more": _with(_OK),

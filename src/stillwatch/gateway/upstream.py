@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from stillwatch.core import BadSetting
 from stillwatch.gateway.connection import Connection, Headers, UpstreamFailed
+from stillwatch.gateway.turns import Turn, Turns
 
 __all__ = ["Request", "Upstream"]
 
@@ -27,7 +28,8 @@ class Request:
         status, headers: of the answer.
     """
 
-    def __init__(self, upstream: Upstream) -> None:
+    def __init__(self, upstream: Upstream, account: str) -> None:
+        self.turn = Turn(account, self.let_go)
         self.status = 0
         self.headers: Headers = []
         self._upstream = upstream
@@ -52,8 +54,9 @@ class Request:
 
         Raises:
             UpstreamFailed: the upstream cannot be reached, breaks off or takes too long.
+            NoTurn: too many are there already.
         """
-        connection = self._connection = await self._upstream.connected()
+        connection = self._connection = await self._upstream.connected(self.turn)
         if self._given_up:
             raise UpstreamFailed("the client left")
         headers = [(b"host", self._upstream.host_header), *headers]
@@ -79,6 +82,11 @@ class Request:
         if self._connection is not None and not self._connection.complete:
             self._connection.fail("the client left")
 
+    def let_go(self) -> None:
+        """Somebody else takes the turn."""
+        if self._connection is not None:
+            self._connection.fail("it stood still, and others waited")
+
     async def pieces(self) -> AsyncIterator[bytes]:
         """The answer's body as it comes.
 
@@ -101,7 +109,7 @@ class Request:
         if self._sending is not None:
             self._sending.cancel()
         if self._connection is not None:
-            self._upstream.give_back(self._connection)
+            self._upstream.give_back(self._connection, self.turn)
             self._connection = None
 
 
@@ -127,7 +135,7 @@ class Upstream:
     Args:
         url: ``http(s)://host[:port][/path]``.
         connect_seconds, answer_seconds: longest waits.
-        most: most connections at once; further requests wait their turn.
+        turns: how many requests may be there at once; further ones wait.
         keep_seconds: longest time that a connection stands idle and is used again. It must be shorter than the
             upstream keeps them (uvicorn 5 s, nginx 75 s), which must not close one as we write to it.
 
@@ -141,7 +149,7 @@ class Upstream:
         *,
         connect_seconds: float = 5.0,
         answer_seconds: float = 600.0,
-        most: int = 256,
+        turns: Turns | None = None,
         keep_seconds: float = 4.0,
     ) -> None:
         parts = urlsplit(url)
@@ -156,23 +164,24 @@ class Upstream:
         self.answer_seconds = answer_seconds
         self._keep_seconds = keep_seconds
         self._idle: deque[Connection] = deque()
-        self._turns = asyncio.Semaphore(most)
+        self._turns = turns or Turns(256, 256, 5.0)
 
-    def request(self) -> Request:
-        """A request to be sent."""
-        return Request(self)
+    def request(self, account: str = "") -> Request:
+        """A request to be sent, for an account."""
+        return Request(self, account)
 
-    async def connected(self) -> Connection:
+    async def connected(self, turn: Turn) -> Connection:
         """A connection for one request, to be given back.
 
         Raises:
             UpstreamFailed: there is none to be had.
+            NoTurn: too many are in use.
         """
-        await self._turns.acquire()
+        await self._turns.take(turn)
         try:
             return await self._kept_or_new()
         except BaseException:
-            self._turns.release()
+            self._turns.leave(turn)
             raise
 
     async def _kept_or_new(self) -> Connection:
@@ -189,9 +198,9 @@ class Upstream:
             raise UpstreamFailed(f"no connection: {error or 'it took too long'}") from None
         return connection
 
-    def give_back(self, connection: Connection) -> None:
+    def give_back(self, connection: Connection, turn: Turn) -> None:
         """Keep a connection for the next request, or end it."""
-        self._turns.release()
+        self._turns.leave(turn)
         if connection.clean():
             now = time.monotonic()
             connection.keep_until = now + connection.kept_seconds(self._keep_seconds)
