@@ -5,6 +5,7 @@ While honest requests are sent, time-outs are set to ten minutes: that they are 
 
 import contextlib
 import socket
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -107,6 +108,32 @@ def test_honest_requests_are_answered_beside_half_sent_heads(
     # The oldest made room.
     assert all(until(lambda one=one: ended(one)) for one in held[:100])  # type: ignore[misc]
     assert not any(ended(one) for one in held[-50:])
+
+
+def test_bodies_that_come_fast_enough_leave_room_for_those_that_are_here(
+    attack: Any, strict: StrictUpstream, held: list[socket.socket]
+) -> None:
+    gateway = attack(strict.url, **PATIENT, upstream_connections=8, upstream_wait_seconds=PATIENCE_SECONDS)
+    hold(held, gateway, 12, head("echo", 3 * 10**9) + b"abc")
+    assert until(lambda: strict.begun >= 4)
+    over = threading.Event()
+
+    def send() -> None:
+        while not over.wait(0.05):
+            for one in held:
+                with contextlib.suppress(OSError):
+                    one.send(b"abc" * 4096, socket.MSG_DONTWAIT)
+
+    sending = threading.Thread(target=send)
+    sending.start()
+    try:
+        mark = {"x-mark": "<m>", "x-account": "honest"}
+        for _ in range(20):
+            answer = httpx.post(f"{gateway.url}/v1/files", content=b"<m>", headers=mark, timeout=PATIENCE_SECONDS)
+            assert (answer.status_code, answer.content) == (200, b"<m>")
+    finally:
+        over.set()
+        sending.join()
 
 
 def test_connections_are_counted_by_address(attack: Any, strict: StrictUpstream, held: list[socket.socket]) -> None:

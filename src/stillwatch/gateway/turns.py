@@ -2,7 +2,8 @@
 
 Whoever makes the upstream wait (a body that does not come, an answer that is not taken) holds a turn that somebody
 else could use. While turns are plenty the time-outs are patient; once somebody waits for one, the turn that has
-stood still longest is taken away.
+stood still longest is taken away. Requests whose bodies are still coming hold half of the turns at most: however fast
+or slowly bodies are sent, those that are here whole are answered.
 """
 
 from __future__ import annotations
@@ -35,14 +36,19 @@ class Turn:
     Args:
         account: whose.
         end: called when the turn is taken away.
+
+    Attributes:
+        still_since: since when the client has been waited for, by the loop's clock; None where it is not.
+        upload: whether the body is still to come.
     """
 
-    __slots__ = ("account", "end", "still_since")
+    __slots__ = ("account", "end", "still_since", "upload")
 
     def __init__(self, account: str, end: Callable[[], None]) -> None:
         self.account = account
         self.end = end
         self.still_since: float | None = None
+        self.upload = False
 
 
 class Turns:
@@ -56,6 +62,8 @@ class Turns:
 
     def __init__(self, most: int, per_account: int, wait_seconds: float) -> None:
         self._most = most
+        self._most_uploads = max(1, most // 2)
+        self._uploads = 0
         self._per_account = per_account
         self._wait_seconds = wait_seconds
         self._held: dict[Turn, None] = {}
@@ -69,7 +77,7 @@ class Turns:
         Raises:
             NoTurn: there was none in time.
         """
-        if self._free(turn.account):
+        if self._free(turn):
             self._give(turn)
             return
         loop = asyncio.get_running_loop()
@@ -96,17 +104,27 @@ class Turns:
         if turn not in self._held:
             return
         del self._held[turn]
+        self._uploads -= turn.upload
         self._of[turn.account] -= 1
         if not self._of[turn.account]:
             del self._of[turn.account]
         self._pass_on()
 
-    def _free(self, account: str) -> bool:
-        return len(self._held) < self._most and self._of[account] < self._per_account
+    def uploaded(self, turn: Turn) -> None:
+        """The body is whole."""
+        if turn.upload and turn in self._held:
+            self._uploads -= 1
+            turn.upload = False
+            self._pass_on()
+
+    def _free(self, turn: Turn) -> bool:
+        fits = len(self._held) < self._most and self._of[turn.account] < self._per_account
+        return fits and not (turn.upload and self._uploads >= self._most_uploads)
 
     def _give(self, turn: Turn) -> None:
         self._held[turn] = None
         self._of[turn.account] += 1
+        self._uploads += turn.upload
 
     def _pass_on(self) -> None:
         """Give what is free to those who wait."""
@@ -116,7 +134,7 @@ class Turns:
             if len(self._held) >= self._most:
                 return
             turn, given = entry
-            if not given.done() and self._free(turn.account):
+            if not given.done() and self._free(turn):
                 self._waiting.remove(entry)
                 self._give(turn)
                 given.set_result(None)
@@ -137,8 +155,14 @@ class Turns:
             key=lambda turn: turn.still_since or 0.0,
         )
         for waiting, _ in list(self._waiting):
-            full = self._of[waiting.account] >= self._per_account
-            one = next((turn for turn in still if not full or turn.account == waiting.account), None)
+            account_full = self._of[waiting.account] >= self._per_account
+            uploads_full = waiting.upload and self._uploads >= self._most_uploads
+            ways = (
+                turn
+                for turn in still
+                if (turn.account == waiting.account or not account_full) and (turn.upload or not uploads_full)
+            )
+            one = next(ways, None)
             if one is not None:
                 still.remove(one)
                 self.leave(one)

@@ -56,6 +56,7 @@ class Request:
             UpstreamFailed: the upstream cannot be reached, breaks off or takes too long.
             NoTurn: too many are there already.
         """
+        self.turn.upload = body is not None and not isinstance(body, bytes)
         connection = self._connection = await self._upstream.connected(self.turn)
         if self._given_up:
             raise UpstreamFailed("the client left")
@@ -68,9 +69,25 @@ class Request:
         else:
             connection.begin(method, target, headers, length, chunked=length is None)
             # Beside the answer, which may come before the body is whole.
-            self._sending = asyncio.get_running_loop().create_task(_send(connection, body))
+            self._sending = asyncio.get_running_loop().create_task(self._send(connection, body))
         await connection.head(self._upstream.answer_seconds)
         self.status, self.headers = connection.status, connection.headers
+
+    async def _send(self, connection: Connection, body: AsyncIterator[bytes]) -> None:
+        """Send a body no faster than the upstream takes it."""
+        try:
+            async for piece in body:
+                if connection.lost:
+                    return
+                connection.send(piece)
+                await connection.writable()
+            connection.end()
+            self._upstream.uploaded(self.turn)
+        except Exception as error:
+            # Whatever it was, the answer is not to be waited for.
+            connection.fail(str(error))
+            if not isinstance(error, UpstreamFailed):
+                raise
 
     def ready(self) -> bool:
         """Whether the whole answer is here and was taken."""
@@ -111,22 +128,6 @@ class Request:
         if self._connection is not None:
             self._upstream.give_back(self._connection, self.turn)
             self._connection = None
-
-
-async def _send(connection: Connection, body: AsyncIterator[bytes]) -> None:
-    """Send a body no faster than the upstream takes it."""
-    try:
-        async for piece in body:
-            if connection.lost:
-                return
-            connection.send(piece)
-            await connection.writable()
-        connection.end()
-    except Exception as error:
-        # Whatever it was, the answer is not to be waited for.
-        connection.fail(str(error))
-        if not isinstance(error, UpstreamFailed):
-            raise
 
 
 class Upstream:
@@ -197,6 +198,10 @@ class Upstream:
         except (OSError, TimeoutError) as error:
             raise UpstreamFailed(f"no connection: {error or 'it took too long'}") from None
         return connection
+
+    def uploaded(self, turn: Turn) -> None:
+        """A request's body is whole."""
+        self._turns.uploaded(turn)
 
     def give_back(self, connection: Connection, turn: Turn) -> None:
         """Keep a connection for the next request, or end it."""
