@@ -144,6 +144,7 @@ class Guard:
                 came.raw = msgspec.json.encode(edited)
         raw = came.raw if came.whole else None
         scope = _rewritten(scope, raw, treatment.tags, plain=raw is not None or bool(treatment.redaction))
+        scope["stillwatch.account"] = admission.request.caller.account_id
         await self._app(scope, came.replayed(), send or answer.send)
 
     def _shown(self, scope: Scope) -> Credential:
