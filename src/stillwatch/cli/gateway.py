@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import cyclopts
-from cyclopts import Parameter
 
 from stillwatch.cli.options import RunFolder, Several
 from stillwatch.cli.screen import say
 from stillwatch.core import MissingDependency
 
 __all__ = ["gateway_app"]
+
+Mode = Literal["shadow", "enforce"]
 
 gateway_app = cyclopts.App(name="gateway", help="Apply decisions to live traffic, as a reverse proxy.")
 _needs_gateway = MissingDependency.explained("the gateway", "gateway")
@@ -27,7 +28,7 @@ def gateway_command(
     upstream: str | None = None,
     host: str = "127.0.0.1",
     port: int = 8787,
-    mode: str | None = None,
+    mode: Mode | None = None,
     snapshot: Path | None = None,
     record: Path | None = None,
     state: str | None = None,
@@ -98,9 +99,7 @@ def snapshot_command(run: RunFolder, /, *, out: Path, log: Path | None = None) -
 
 @gateway_app.command(name="effects")
 @_needs_gateway
-def effects_command(
-    record: Path, /, *, log: Path | None = None, mode: Annotated[Literal["shadow", "enforce"], Parameter()] = "shadow"
-) -> None:
+def effects_command(record: Path, /, *, log: Path | None = None, mode: Mode = "shadow") -> None:
     """Say what enforce would have done, from a shadow gateway's record: by action, account and rule.
 
     Parameters
