@@ -133,12 +133,12 @@ def test_formats_may_be_mixed_line_by_line(tmp_path: Path) -> None:
 
 def test_dead_letters_say_file_line_and_reason(tmp_path: Path) -> None:
     path = tmp_path / "log.jsonl"
-    bad = {**GOOD, "temperature": "hot"}
+    bad = {**GOOD, "account_id": ["hot"]}
     path.write_text("\n".join([json.dumps(GOOD), json.dumps(bad), "", '{"time": 1']))
     _, letters = read(path)
     first, second = letters.to_pylist()
     assert (first["file"], first["line"]) == ("log.jsonl", 2)
-    assert "`temperature`: expected a number, got 'hot'" in first["reason"]
+    assert "`account_id`: expected text, got ['hot']" in first["reason"]
     assert (second["line"], second["excerpt"]) == (4, '{"time": 1')
 
 

@@ -20,6 +20,7 @@ import msgspec
 from stillwatch.ingest.base import BatchFormat
 from stillwatch.ingest.files import BROKEN, Wrapping, numbered_lines, opened
 from stillwatch.ingest.record import RecordError, shown
+from stillwatch.ingest.record_lines import decoded
 
 __all__ = ["Joined", "joined"]
 
@@ -102,9 +103,9 @@ def _decoded(files: Sequence[tuple[Path, str, Wrapping]]) -> Iterator[tuple[str,
                 for line, raw in numbered_lines(stream, 1, None):
                     last = line
                     try:
-                        record = msgspec.json.decode(raw)
-                    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-                        yield label, line, raw, f"not JSON: {error}"
+                        record, _ = decoded(raw)
+                    except RecordError as error:
+                        yield label, line, raw, str(error)
                         continue
                     yield label, line, raw, record if isinstance(record, dict) else "expected a JSON object"
         except BROKEN as error:

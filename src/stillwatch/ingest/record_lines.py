@@ -5,19 +5,26 @@ The file's own format is asked first, then the others: one file may mix formats 
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
+from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import Exchange, RecordError, conform
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.slice_result import SliceRows
 
-__all__ = ["read_line", "read_record"]
+__all__ = ["decoded", "read_line", "read_record"]
 
 _ANY = msgspec.json.Decoder()
+# An escaped half of a surrogate pair without the other.
+_HALVES = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
 
 
 def _exchanges_of(
@@ -52,19 +59,47 @@ def _exchanges_of(
 def read_line(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat) -> None:
     """Read one line of JSON into ``batch``."""
     try:
-        record = _ANY.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        batch.refuse(line, f"not JSON: {error}", raw)
-    except RecursionError:
-        batch.refuse(line, "not JSON that can be read: nested too deep", raw)
+        record, note = decoded(raw)
+    except RecordError as error:
+        batch.refuse(line, str(error), raw)
     else:
-        read_record(batch, line, record, raw, preferred)
+        read_record(batch, line, record, raw, preferred, note=note)
 
 
-def read_record(batch: SliceRows, line: int, record: Any, raw: bytes | Mapping[str, Any], preferred: LogFormat) -> None:
-    """Read a decoded record into ``batch``; ``raw`` is what a dead letter shows of it."""
+def decoded(raw: bytes) -> tuple[Any, str | None]:
+    """One JSON value, also where loggers wrote what JSON has not, and then a note: infinities (null), halves of
+    surrogate pairs and bytes that are no UTF-8 (U+FFFD).
+
+    Raises:
+        RecordError: it is no JSON even so.
+    """
+    try:
+        return _ANY.decode(raw), None
+    except RecursionError:
+        raise RecordError("not JSON that can be read: nested too deep") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        try:
+            text = _HALVES.sub(r"\\ufffd", raw.decode("utf-8", "replace"))
+            repaired = msgspec.json.encode(json.loads(text, parse_constant=lambda _: None))
+            return _ANY.decode(repaired), f"left out what is no JSON: {error}"
+        except (ValueError, RecursionError):
+            raise RecordError(f"not JSON: {error}") from None
+
+
+def read_record(
+    batch: SliceRows,
+    line: int,
+    record: Any,
+    raw: bytes | Mapping[str, Any],
+    preferred: LogFormat,
+    *,
+    note: str | None = None,
+) -> None:
+    """Read a decoded record into ``batch``; ``raw`` is what a dead letter shows of it, ``note`` what it lost before."""
     try:
         found, refused = _exchanges_of(record, preferred, batch.part.defaults)
+        for one in found if note else ():
+            one.note = f"{note}; {one.note}" if one.note else note
         batch.add(found, line, raw)
         kind = "part" if len(found) + len(refused) > 1 else "record"
         for why in refused:
@@ -73,6 +108,6 @@ def read_record(batch: SliceRows, line: int, record: Any, raw: bytes | Mapping[s
         batch.refuse(line, str(error), raw)
     except RecursionError:
         batch.refuse(line, "not JSON that can be read: nested too deep", raw)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+    except UNFORESEEN as error:
         # A format met a shape it did not foresee: the record is kept aside, the scan goes on.
         batch.refuse(line, f"the {preferred.name} record has an unexpected shape: {error!r}", raw)

@@ -23,6 +23,7 @@ __all__ = [
     "merged",
     "messages",
     "names_of_tools",
+    "noted",
     "object_of",
     "parsed",
     "reasoning_text",
@@ -111,13 +112,21 @@ def first(record: Json, *names: str) -> Any:
 
 
 def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of several sources in one: a later layer wins, but null wins over nothing."""
+    """Fields of several sources in one: a later layer wins, but null wins over nothing; notes are joined."""
     fields: dict[str, Any] = {}
     for layer in layers:
         for name, value in layer.items():
-            if value is not None:
+            if name == "note" and value:
+                noted(fields, value)
+            elif value is not None:
                 fields[name] = value
     return fields
+
+
+def noted(fields: Fields, sentence: str) -> None:
+    """Add to what of a record could not be read."""
+    before = fields.get("note")
+    fields["note"] = f"{before}; {sentence}" if before else sentence
 
 
 def identity(value: object) -> Any:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
+from stillwatch.core.bodies.optional_parts import put
 from stillwatch.core.bodies.shapes import Json, content_text, identity, messages, names_of_tools, stop_list, whole
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import COLUMNS, Fields
@@ -61,11 +62,11 @@ class Canonical(LogFormat):
                 fields[name] = whole(fields[name])
         for name in _TEXTS:
             if isinstance(fields.get(name), list):
-                fields[name] = content_text(fields[name], name)
+                put(fields, name, content_text, fields[name])
         if "messages" in fields:
             fields["messages"] = messages(fields["messages"])
         if "tools" in fields:
-            fields["tools"] = names_of_tools(fields["tools"])
+            put(fields, "tools", names_of_tools, fields["tools"])
         if "stop" in fields:
             fields["stop"] = stop_list(fields["stop"])
         asn = fields.get("asn")
