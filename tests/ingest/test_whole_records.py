@@ -180,10 +180,10 @@ SPENT = {
 
 def test_a_row_of_litellm_spend_logs(tmp_path: Path) -> None:
     assert one(tmp_path, SPEND) == SPENT
-    second = {**SPEND, "user": "", "organization_id": "o-1", "status": None, "response": "redacted", "messages": {}}
+    second = {**SPEND, "user": "", "organization_id": "o-1", "status": None, "response": "So.", "messages": {}}
     row = one(tmp_path, second)
     assert (row["account_id"], row["org_id"], row["status"]) == ("u-2", "o-1", "failure")
-    assert (row["response"], row["prompt"]) == ("redacted", "old")
+    assert (row["response"], row["prompt"]) == ("So.", "old")
     assert one(tmp_path, {**SPEND, "user": None, "metadata": None})["account_id"] == "h"
     assert one(tmp_path, {**SPEND, "messages": "As text?"})["messages"][0]["content"] == "old"
     anthropic = {"type": "message", "content": [{"type": "text", "text": "As Claude."}], "usage": {}}

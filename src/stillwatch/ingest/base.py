@@ -69,6 +69,10 @@ class BatchFormat(LogFormat):
         """Which half of an exchange a recognised record is."""
 
     @abstractmethod
+    def model(self, record: Json) -> str | None:
+        """The model that a request asks or a result is of, where it says so."""
+
+    @abstractmethod
     def join(self, request: Json, result: Json) -> Fields:
         """The exchange that a request and its result make.
 

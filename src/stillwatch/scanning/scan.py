@@ -20,7 +20,9 @@ from stillwatch.engines import DuckDBEngine, worker_pool
 from stillwatch.ingest import cut, plan, read_accounts, read_releases
 from stillwatch.reporting import write_findings, write_report
 from stillwatch.scanning.calibration_file import read_calibration
+from stillwatch.scanning.deliveries import SecondDeliveries, drop_second_deliveries
 from stillwatch.scanning.detect import ACCOUNT_FILE_COPY, CALIBRATION_COPY, Clock, Extras, RunTables, detect
+from stillwatch.scanning.missing_text import MissingText, missing_text
 from stillwatch.scanning.read import read_slices
 from stillwatch.scanning.repeated import Repeats, count_repeats
 from stillwatch.scanning.run import Run, new_run
@@ -106,8 +108,8 @@ def scan(
         clock.stage("read and sketch")
         read = read_slices(cut(slices), run, work, pool=pool, progress=progress.advance)
         clock.stage("wrong clocks and repeats")
-        wrong, repeats = _checked(run, work, settings)
-        read = replace(read, exchanges=read.exchanges - wrong, dead_letters=read.dead_letters + wrong)
+        wrong, twice, repeats, empty = _checked(run, work, settings)
+        read = replace(read, exchanges=read.exchanges - wrong - twice.dropped, dead_letters=read.dead_letters + wrong)
         clock.stage(None)
         letters = _gather_dead_letters(run, work)
         if not read.exchanges:
@@ -123,7 +125,7 @@ def scan(
         missing = _missing_columns(run / "exchanges.parquet", account_table)
         progress.start("writing the report", None)
         shutil.rmtree(work)
-        document = RunDocument(settings, started, read, wrong, repeats, found, missing, known, weeks)
+        document = RunDocument(settings, started, read, wrong, twice, repeats, empty, found, missing, known, weeks)
         document.write(run, clock.seconds)
         clock.stage("report")
         write_report(run)
@@ -134,14 +136,15 @@ def scan(
     return Run.open(out)
 
 
-def _checked(run: Path, work: Path, settings: ScanSettings) -> tuple[int, Repeats]:
-    """Records of wrong clocks are set aside, repeats counted."""
+def _checked(run: Path, work: Path, settings: ScanSettings) -> tuple[int, SecondDeliveries, Repeats, MissingText]:
+    """Records of wrong clocks are set aside, second deliveries dropped, other repeats counted."""
     with DuckDBEngine(work / "spill", memory_mb=settings.memory_mb, threads=settings.workers) as engine:
         if not any((run / "exchanges.parquet").iterdir()):
-            return 0, Repeats(0, 0, 0, 0)
+            return 0, SecondDeliveries(), Repeats(0, 0, 0, 0), MissingText()
         wrong = set_aside(engine, run, work)
+        twice = drop_second_deliveries(engine, run)
         tables = {name: engine.read(run / f"{name}.parquet" / "*.parquet") for name in ("exchanges", "sketches")}
-        return wrong, count_repeats(engine, **tables)
+        return wrong, twice, count_repeats(engine, **tables), missing_text(engine, tables["exchanges"])
 
 
 def _gather_dead_letters(run: Path, work: Path) -> str:

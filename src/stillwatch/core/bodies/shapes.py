@@ -189,6 +189,11 @@ def messages(value: object, where: str = "messages") -> list[Message] | None:
     made = []
     for position, item in enumerate(listed(value, where)):
         if not isinstance(item, Mapping) or not isinstance(item.get("role"), str):
+            if isinstance(item, Mapping) and isinstance(item.get("type"), str) and item["type"] != "message":
+                # An item of the responses API: what a tool gave, or what the model did, which is no message.
+                if item["type"] in ("function_call_output", "tool_result"):
+                    made.append(Message("tool", content_text(first(item, "output", "content"), f"{where}[{position}]")))
+                continue
             raise RecordError(f"`{where}[{position}]`: expected {{role, content}}, got {shown(item)}")
         content = item.get("content")
         if content is None and "parts" in item:

@@ -33,6 +33,7 @@ class Canonical(LogFormat):
 
     name: ClassVar[str] = "canonical"
     description: ClassVar[str] = "Stillwatch's own record: keys are the columns of exchanges"
+    general: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Any]] = {
         "exchange_id": "x-1",
         "time": "2026-11-24T00:00:00Z",
