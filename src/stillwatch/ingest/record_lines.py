@@ -21,7 +21,7 @@ _ANY = msgspec.json.Decoder()
 
 
 def _exchanges_of(
-    record: Any, preferred: LogFormat, defaults: Mapping[str, Any]
+    record: Any, preferred: LogFormat, defaults: Mapping[str, Any], *, textual: bool
 ) -> tuple[list[Exchange], list[RecordError]]:
     """The exchanges of a decoded record, and why others that it should hold are none; one of the two at least.
 
@@ -41,7 +41,7 @@ def _exchanges_of(
         try:
             if isinstance(fields, RecordError):
                 raise fields
-            found.append(conform(fields, defaults=defaults))
+            found.append(conform(fields, textual=textual, defaults=defaults))
         except RecordError as error:
             refused.append(error)
     if not (found or refused):
@@ -64,7 +64,7 @@ def read_line(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat) -> 
 def read_record(batch: SliceRows, line: int, record: Any, raw: bytes | Mapping[str, Any], preferred: LogFormat) -> None:
     """Read a decoded record into ``batch``; ``raw`` is what a dead letter shows of it."""
     try:
-        found, refused = _exchanges_of(record, preferred, batch.part.defaults)
+        found, refused = _exchanges_of(record, preferred, batch.part.defaults, textual=batch.part.container == "csv")
         batch.add(found, line, raw)
         kind = "part" if len(found) + len(refused) > 1 else "record"
         for why in refused:
