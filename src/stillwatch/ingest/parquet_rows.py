@@ -40,15 +40,16 @@ def first_rows(path: Path, wrapped: Wrapping, most: int) -> tuple[list[str], lis
     Raises:
         UnreadableInput: it is no such file.
     """
-    kind = "Parquet" if wrapped == "parquet" else "Arrow"
+    kind = "a Parquet" if wrapped == "parquet" else "an Arrow"
     try:
         schema = pq.read_schema(path) if wrapped == "parquet" else _arrow_table(path).schema
+        names = list(schema.names)
         rows = [row for row in islice(_rows(path, wrapped, most), most) if isinstance(row, dict)]
     except _BROKEN as error:
         raise UnreadableInput(
-            f"not a {kind} file that can be read: {_sentence(error)}", where=str(path), hint="copy the file again"
+            f"not {kind} file that can be read: {_sentence(error)}", where=str(path), hint="copy the file again"
         ) from error
-    return [*schema.names, *_partitions(path)], rows
+    return [*names, *_partitions(path)], rows
 
 
 def _sentence(error: BaseException) -> str:
@@ -103,7 +104,10 @@ def _batches(path: Path, wrapped: Wrapping, batch_rows: int) -> Iterator[pa.Reco
     if wrapped == "parquet":
         yield from pq.ParquetFile(path).iter_batches(batch_rows)
     else:
-        yield from _arrow_table(path).to_batches(max_chunksize=batch_rows)
+        for batch in _arrow_table(path).to_batches(max_chunksize=batch_rows):
+            # Arrow trusts what a file says of its own buffers, and would read beyond them.
+            batch.validate(full=True)
+            yield batch
 
 
 def _arrow_table(path: Path) -> pa.Table:

@@ -33,6 +33,8 @@ _HEADS = (1 << 16, 1 << 20, 1 << 23, 1 << 26)
 _TRIED = 200
 _PIECE = 4096
 _SHOWN_KEYS = 8
+# An array, but for the event of Fluent Bit, which begins with its time.
+_ARRAY = re.compile(rb"\s*\[\s*[{\[]\s*[\"{\[}]")
 _FAILED = (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError)
 
 
@@ -107,16 +109,11 @@ def _as_lines(head: bytes, ended: bool) -> list[Any]:
         try:
             value = msgspec.json.decode(line)
         except _FAILED:
-            prefixed = None if line.lstrip()[:1] in (b"{", b"[") else after_prefix(line.decode("utf-8", "replace"))
+            prefixed = after_prefix(line.decode("utf-8", "replace").lstrip())
             value = prefixed.held[0][1] if prefixed else None
         found.extend(islice(records_of(value), _TRIED))
-    # An array on one line, or an object over many, is told apart by the values it shows as such.
-    return [] if head.lstrip()[:1] == b"[" and not _begins_with_prefix(head) else found
-
-
-def _begins_with_prefix(head: bytes) -> bool:
-    """Whether a text in brackets begins the line: ``[2026-01-05] {...}``, ``[INFO] {...}``."""
-    return re.match(rb"\s*\[[^\"{\[\]]*[A-Za-z:][^\"{\[\]]*\]", head) is not None
+    # The items of an array are values of their own, though it may stand on one line.
+    return [] if _ARRAY.match(head) else found
 
 
 def _as_values(head: bytes, ended: bool) -> list[Any]:

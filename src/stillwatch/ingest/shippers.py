@@ -89,6 +89,8 @@ _PREFIXES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("line of a CloudWatch Logs export", re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z $")),
     ("Docker Compose line", re.compile(r"\S+ +\| ")),
 )
+# `[2026-01-05 10:00:00]`, `[INFO]`, and no array.
+_BRACKETED = re.compile(r"\[[^\"{\[\]]*[A-Za-z:][^\"{\[\]]*\]")
 _MOST_TRIED = 8
 _LONGEST_PREFIX = 2048
 
@@ -174,7 +176,7 @@ def _unpacked(text: str) -> Any:
 def after_prefix(text: str) -> Envelope | None:
     """The JSON object that a line of text ends with, and what the text before it looks like."""
     text = text.rstrip()
-    if not text.endswith("}") or text.startswith("{"):
+    if not text.endswith("}") or text.startswith("{") or (text.startswith("[") and not _BRACKETED.match(text)):
         return None
     at = -1
     for _ in range(_MOST_TRIED):

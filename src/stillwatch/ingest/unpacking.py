@@ -37,7 +37,8 @@ def read_text(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat) -> 
 
 def _read_odd_text(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat) -> None:
     """Several values on a line, or text before one; anything else is refused by the reader of lines."""
-    if raw.lstrip()[:1] in (b"{", b"["):
+    found = after_prefix(raw.decode("utf-8", "surrogateescape").lstrip())
+    if found is None and raw.lstrip()[:1] in (b"{", b"["):
         several = _several(raw)
         if not several:
             read_line(batch, line, raw, preferred)
@@ -46,7 +47,6 @@ def _read_odd_text(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat
         else:
             _parts(batch, line, several, raw, preferred)
         return
-    found = after_prefix(raw.decode("utf-8", "surrogateescape"))
     if found is None:
         read_line(batch, line, raw, preferred)
         return
