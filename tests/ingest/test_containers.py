@@ -268,3 +268,36 @@ def test_bodies_beside_a_log(tmp_path: Path) -> None:
     record["input"] = {"inputBodyS3Path": "s3://bucket/../../../../../etc/hostname"}
     put(log, json.dumps(record).encode())
     assert "not among the files read" in read(log)[1][0]["reason"]
+
+
+def test_a_long_reply_is_read_item_by_item(tmp_path: Path) -> None:
+    rows = [{**ROWS[0], "prompt": f"{place} " * 2000, "top_k": place} for place in range(1500)]
+    reply = {"object": "list", "total": 1500, "data": rows, "has_more": False, "meta": {"took": 1}}
+    for content in (json.dumps(reply), json.dumps(reply, indent=1), json.dumps(reply) + "\n" + json.dumps(reply)):
+        found, letters = read(put(tmp_path / "log", content.encode()))
+        assert letters == []
+        assert [row["top_k"] for row in found] == list(range(1500)) * (len(found) // 1500)
+        assert [row["source_line"] for row in found] == list(range(1, len(found) + 1))
+    cut, letters = read(put(tmp_path / "log", json.dumps(reply).encode()[:-20_000]))
+    assert (len(cut), len(letters)) == (1498, 1)
+
+
+@pytest.mark.parametrize("runtime", ["docker", "cri"])
+def test_lines_that_a_runtime_cut_are_put_together(tmp_path: Path, runtime: str) -> None:
+    def pieces(text: str, stream: str) -> list[str]:
+        parts = [text[at : at + 40] for at in range(0, len(text), 40)]
+        if runtime == "cri":
+            return [f"{TIME} {stream} {'F' if part is parts[-1] else 'P'} {part}" for part in parts]
+        return [
+            json.dumps({"log": part + ("\n" if part is parts[-1] else ""), "stream": stream, "time": TIME})
+            for part in parts
+        ]
+
+    one = pieces(json.dumps(ROWS[0]), "stdout")
+    other = pieces(json.dumps(ROWS[1]), "stderr")
+    mixed = [line for pair in zip(one, other, strict=True) for line in pair]
+    lines = [*mixed, *pieces("started", "stdout"), *pieces(json.dumps(ROWS[2]), "stdout"), *one[:-1]]
+    rows, letters = read(put(tmp_path / "log", "\n".join(lines).encode()))
+    assert [row["top_k"] for row in rows] == [0, 1, 2]
+    assert [row["source_line"] for row in rows] == [1, 2, len(mixed) + 2]
+    assert len(letters) == 2

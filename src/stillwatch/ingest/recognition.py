@@ -21,6 +21,7 @@ from stillwatch.ingest.files import BROKEN, BYTE_ORDER_MARK, Container, Wrapping
 from stillwatch.ingest.parquet_rows import first_rows
 from stillwatch.ingest.record import shown
 from stillwatch.ingest.registry import majority, recognising
+from stillwatch.ingest.rejoined_lines import comes_in_pieces, rejoined
 from stillwatch.ingest.shippers import after_prefix, records_of
 from stillwatch.ingest.value_stream import values_of
 from stillwatch.tables import EXCHANGES
@@ -57,12 +58,17 @@ def recognised(path: Path) -> tuple[Wrapping, Container, str]:
             kind, tried = _told(text, ended)
             chosen = majority(tried)
             if chosen is not None:
-                return wrapped, kind, chosen.name
+                return wrapped, "pieces" if kind == "lines" and _in_pieces(text) else kind, chosen.name
             if ended or (kind == "lines" and text.count(b"\n") > _TRIED):
                 break
     if _is_canonical_csv(text):
         return wrapped, "csv", "canonical"
     raise UnknownFormat(_unknown(text, tried, ended), where=str(path), hint=_HINT)
+
+
+def _in_pieces(head: bytes) -> bool:
+    """Whether a runtime may have cut the lines that begin a file."""
+    return any(comes_in_pieces(line) for _, line in islice(split_block(1, head), _TRIED))
 
 
 def _read_on(stream: IO[bytes], head: bytearray, size: int, path: Path, wrapped: Wrapping) -> bool:
@@ -105,7 +111,7 @@ def _told(head: bytes, ended: bool) -> tuple[Container, list[Any]]:
 
 def _as_lines(head: bytes, ended: bool) -> list[Any]:
     found: list[Any] = []
-    for _, line in islice(split_block(1, head), _TRIED):
+    for _, line in islice(rejoined(split_block(1, head)), _TRIED):
         try:
             value = msgspec.json.decode(line)
         except _FAILED:
@@ -161,7 +167,7 @@ def _unknown(head: bytes, tried: Sequence[Any], ended: bool) -> str:
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError) as error:
         if text[:1] in (b"{", b"["):
             return f"it holds no JSON records: {error}"
-        if delimiter_of(head) is not None:
+        if (delimiter := delimiter_of(head)) is not None and delimiter.encode() in _first_line(text).encode():
             return f"it holds no JSON records; as a CSV, no format recognises its rows: {shown(_first_line(text))}"
         return f"it holds no JSON records, but text or bytes: it begins {shown(_first_line(text))}"
     if isinstance(value, list):

@@ -17,6 +17,7 @@ from stillwatch.ingest.files import BROKEN, numbered_lines, opened
 from stillwatch.ingest.parquet_rows import read_parquet
 from stillwatch.ingest.record import RecordError, conform
 from stillwatch.ingest.registry import all_formats
+from stillwatch.ingest.rejoined_lines import rejoined
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
 from stillwatch.ingest.unpacking import read_text
@@ -85,6 +86,8 @@ def _records(part: Slice, stream: IO[bytes]) -> Iterator[tuple[int, Any]]:
     """Numbered records: raw lines, values, which are counted as lines are, or a CSV's rows."""
     if part.container == "lines":
         yield from numbered_lines(stream, part.first_line, part.end)
+    elif part.container == "pieces":
+        yield from rejoined(numbered_lines(stream, part.first_line, part.end))
     elif part.container == "values":
         yield from enumerate(values(stream), start=1)
     else:

@@ -160,7 +160,6 @@ def _check_some(planned: Sequence[tuple[Slice, InputError | None]]) -> None:
         raise EmptyInput("every file is empty", where=errors[0].where, hint="name the files the logs are in")
     first = told[0]
     if len(errors) > 1:
-        first = type(first)(
-            f"{first.problem}; nor can the other {len(errors) - 1} files be read", where=first.where, hint=first.hint
-        )
+        others = "the other file" if len(errors) - 1 == 1 else f"the other {len(errors) - 1} files"
+        first = type(first)(f"{first.problem}; nor can {others} be read", where=first.where, hint=first.hint)
     raise first

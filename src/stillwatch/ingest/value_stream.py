@@ -28,6 +28,12 @@ _BETWEEN = re.compile("[ \t\r\n\v\f\0\x1e,\ufeff]*")
 _SCALAR = re.compile(r"[^,\]\r\n]*")
 _LINE = re.compile(r"[^\r\n]*")
 _FIRST_KEY = re.compile(r'\{\s*("(?:[^"\\\r\n]|\\.){0,100}")')
+# A reply of an API that is longer than this is not held whole: the items of its list are values then.
+_LONGEST_REPLY = 1 << 22
+_REPLY = re.compile(
+    r'\{\s*(?:"[^"\\]{0,100}"\s*:\s*(?:"[^"\\]{0,1000}"|[\w.+-]{1,40})\s*,\s*){0,40}'
+    r'"(?:data|records|Records|items|logs|logEvents|events|entries|results?|rows|value)"\s*:\s*\[(?=\s*\{)'
+)
 _DECODER = json.JSONDecoder()
 
 
@@ -66,6 +72,7 @@ class _Scan:
         self._arrays = 0
         self._broken: str | None = None
         self._key: str | None = None
+        self._reply = False
         # Bytes that are no UTF-8 go through unchanged: whoever decodes the value tells of them.
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._blocks: list[str] = []
@@ -91,6 +98,8 @@ class _Scan:
             return self._resynchronised(self._at)
         text = self._text
         while True:
+            if self._reply and not self._arrays and not self._closed_reply():
+                return None
             self._at = _BETWEEN.match(text, self._at).end()  # type: ignore[union-attr]
             if self._at >= len(text):
                 return None
@@ -115,6 +124,8 @@ class _Scan:
         try:
             _, end = _DECODER.raw_decode(text, start)
         except json.JSONDecodeError as error:
+            if self._opens_reply():
+                return self._next()
             cut = error.pos >= len(text) - _NEAR_END or error.msg.startswith("Unterminated string")
             if cut and not self.ended and len(text) - start < _LONGEST_VALUE:
                 # Twice as much the next time: a long value is looked at a few times, not a thousand.
@@ -126,6 +137,28 @@ class _Scan:
         self._key = self._key or _first_key(text, start)
         self._at = end
         return text[start:end]
+
+    def _opens_reply(self) -> bool:
+        """Go into the list of a reply whose end is far, or does not come."""
+        if self._arrays or (len(self._text) - self._at < _LONGEST_REPLY and not self.ended):
+            return False
+        found = _REPLY.match(self._text, self._at)
+        if found is None:
+            return False
+        self._at, self._arrays, self._reply = found.end(), 1, True
+        return True
+
+    def _closed_reply(self) -> bool:
+        """Go past what stands behind the list of a reply; whether all of it is there."""
+        rest = self._text[self._at :].lstrip(" \t\r\n,")
+        try:
+            _, end = _DECODER.raw_decode("{" + rest)
+        except ValueError:
+            if not self.ended:
+                return False
+            end = len(rest) + 1
+        self._at, self._reply = len(self._text) - len(rest) + end - 1, False
+        return True
 
     def _plain(self) -> str | None:
         """A number, a word, or a line of other text; a string is one of them."""
