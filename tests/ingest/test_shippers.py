@@ -115,3 +115,30 @@ def test_envelopes_in_envelopes_end(tmp_path: Path) -> None:
         value = {"event": value}
     rows, letters = read(tmp_path / "log", TEXT + "\n" + json.dumps(value))
     assert (len(rows), len(letters)) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "read_back", "left"),
+    [
+        (json.dumps({"data": [{"attributes": {"message": TEXT, "attributes": {"a": 1}}}]}), 1, 0),
+        (json.dumps({"messageType": "CONTROL_MESSAGE", "logEvents": [{"message": "CWL"}]}) + "\n" + TEXT, 1, 0),
+        ('{"index": {"_index": "x"}}\n' + TEXT, 1, 0),
+        (json.dumps({"r-1": GOOD, "r-2": GOOD}), 2, 0),
+        (json.dumps({"exported": 1, "things": [GOOD, {"x": 1}]}), 1, 1),
+        (json.dumps({"data": {"q": {"edges": [{"node": GOOD}, {"node": GOOD}]}}}), 2, 0),
+        (json.dumps(TEXT) + "\n" + json.dumps(TEXT), 2, 0),
+        (json.dumps([TEXT, TEXT]), 2, 0),
+        ("data: " + TEXT + "\n\n" + "data: [DONE]\n\n", 1, 1),
+    ],
+)
+def test_records_lie_in_odd_places(tmp_path: Path, text: str, read_back: int, left: int) -> None:
+    rows, letters = read(tmp_path / "log", text)
+    assert ([row["prompt"] for row in rows], len(letters)) == (["Why?"] * read_back, left)
+
+
+def test_a_wide_record_that_nobody_knows_is_looked_through_in_bounded_time(tmp_path: Path) -> None:
+    value: Any = {"x": 1}
+    for _ in range(8):
+        value = {key: value for key in ("data", "message", "event", "log", "body")}
+    rows, letters = read(tmp_path / "log", TEXT + "\n" + json.dumps(value))
+    assert (len(rows), len(letters)) == (1, 1)

@@ -40,7 +40,9 @@ def delimiter_of(head: bytes) -> str | None:
     best: tuple[int, str] | None = None
     for delimiter in _DELIMITERS:
         names = next(csv.reader([first], delimiter=delimiter), [])
-        if all(_NAME.fullmatch(name.strip()) for name in names) and names and len(set(names)) == len(names):
+        # Data frames leave the name of their index out.
+        given = [name.strip() for name in names if name.strip()]
+        if given and all(map(_NAME.fullmatch, given)) and len({*given}) == len(given) >= len(names) - 1:
             best = max(best or (0, ""), (len(names), delimiter), key=lambda one: one[0])
     return best[1] if best else None
 
@@ -53,7 +55,7 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     csv.field_size_limit(_LONGEST_CELL)
     # Any buffered stream can be looked into; bytes in memory are one such.
     head = stream.peek(_BEGINNING) if hasattr(stream, "peek") else stream.getvalue()  # type: ignore[attr-defined]
-    text = io.TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="")
+    text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
     reader = csv.reader(text, delimiter=delimiter_of(head) or ",")
     names: list[str] | None = None
     while True:
@@ -68,7 +70,7 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
         if not cells:
             continue
         if names is None:
-            names = cells
+            names = [name.strip() or f"column {place}" for place, name in enumerate(cells, start=1)]
             continue
         row: dict[str, Any] = dict(zip(names, cells, strict=False))
         if len(cells) > len(names):
@@ -79,7 +81,11 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def read_row(batch: SliceRows, line: int, row: Mapping[str, Any], preferred: LogFormat) -> None:
     """Read a row into ``batch``; an empty cell is null."""
-    raw = ",".join(str(value) for value in row.values()).encode("utf-8", "replace")
+    text = ",".join(str(value) for value in row.values())
+    raw = text.encode("utf-8", "surrogateescape")
+    if not text.isascii() and not _is_utf8(raw):
+        batch.refuse(line, "the row is not UTF-8", raw)
+        return
     if "" in row:
         told = row[""] if isinstance(row[""], str) else "the row does not have the header's number of cells"
         batch.refuse(line, told, raw)
@@ -88,6 +94,14 @@ def read_row(batch: SliceRows, line: int, row: Mapping[str, Any], preferred: Log
         _read_canonical(batch, line, row, raw)
         return
     read_value(batch, line, {name: None if value in _NULLS else value for name, value in row.items()}, raw, preferred)
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _read_canonical(batch: SliceRows, line: int, row: Mapping[str, Any], raw: bytes) -> None:

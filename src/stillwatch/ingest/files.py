@@ -156,7 +156,8 @@ def _named(layers: list[str]) -> Wrapping:
 def _head(path: Path, wrapped: Wrapping) -> bytes:
     try:
         with opened(path, wrapped) as stream:
-            return stream.read(_LONGEST_MAGIC)
+            # What comes at once, not what is asked for: the next member may be broken.
+            return stream.read1(_LONGEST_MAGIC)  # type: ignore[attr-defined, no-any-return]
     except BROKEN as error:
         if wrapped == "plain":
             said = error.strerror if isinstance(error, OSError) else None

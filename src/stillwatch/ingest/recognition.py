@@ -80,7 +80,7 @@ def _read_on(stream: IO[bytes], head: bytearray, size: int, path: Path, wrapped:
     while len(head) < size:
         try:
             # What a break takes with it is a piece.
-            block = stream.read(min(_PIECE, size - len(head)))
+            block = stream.read1(min(_PIECE, size - len(head)))  # type: ignore[attr-defined]
         except BROKEN as error:
             if head:
                 return True
@@ -104,7 +104,7 @@ def _told(head: bytes, ended: bool) -> tuple[Container, list[Any]]:
     for kind, reader in readers:
         records = reader(head, ended)
         known = sum(1 for record in records if recognising(record) is not None)
-        if known > best[0] or (not best[0] and not best[2] and records):
+        if known > best[0] or (kind != "csv" and not best[0] and not best[2] and records):
             best = (known, kind, records)
     return best[1], best[2]
 

@@ -66,6 +66,8 @@ _FIELDS: tuple[tuple[str, str | None, str], ...] = (
     ("awslogs", None, "CloudWatch Logs event of a function"),
     ("kinesis", None, "Kinesis record"),
     ("attributes", None, "Datadog log"),
+    ("full_message", None, "GELF message"),
+    ("short_message", None, "GELF message"),
     ("message", None, "shipper's line (Datadog, Logstash, Vector)"),
     ("Message", None, "SNS notification"),
     ("body", None, "queue message"),
@@ -92,6 +94,7 @@ _PREFIXES: tuple[tuple[str, re.Pattern[str]], ...] = (
 # `[2026-01-05 10:00:00]`, `[INFO]`, and no array.
 _BRACKETED = re.compile(r"\[[^\"{\[\]]*[A-Za-z:][^\"{\[\]]*\]")
 _MOST_TRIED = 8
+_MOST_PLACES = 500
 _LONGEST_PREFIX = 2048
 
 
@@ -107,27 +110,64 @@ def inside(record: Any) -> Envelope | None:
         record: decoded JSON.
     """
     if isinstance(record, list):
-        return _items(record)
+        found = _items(record)
+        return found if found is not None and _leads_to_records(found) else None
+    if isinstance(record, str):
+        held = _opened(record)
+        return Envelope("text that holds JSON", [("decoded", held)]) if isinstance(held, Mapping | list) else None
     if not isinstance(record, Mapping):
         return None
     for shape in _SHAPES:
         if (found := shape(record)) is not None:
             return found
+    known = [*_known_keys(record)]
+    for one in known:
+        if _leads_to_records(one):
+            return one
+    return _anywhere(record) or (known[0] if known else None)
+
+
+def _known_keys(record: Mapping[str, Any]) -> Iterator[Envelope]:
+    """What lies under each key that an envelope is known to have, lists before single records."""
     for key, _, name in _LISTS:
         value = _opened(record.get(key))
         if isinstance(value, list) and value and all(isinstance(item, Mapping | list) for item in value):
-            return Envelope(name, [(f"`{key}[{place}]`", item) for place, item in enumerate(value)])
+            yield Envelope(name, [(f"`{key}[{place}]`", item) for place, item in enumerate(value)])
     for key, within, name in _FIELDS:
         value = record.get(key)
         if within is not None:
             value = value.get(within) if isinstance(value, Mapping) else None
         value = _opened(value)
-        if isinstance(value, Mapping | list) and value:
-            where = f"`{key}.{within}`" if within else f"`{key}`"
-            if not _worth_opening(value):
-                continue
-            return Envelope(name, [(where, value)])
-    return None
+        if isinstance(value, Mapping | list) and value and _worth_opening(value):
+            yield Envelope(name, [(f"`{key}.{within}`" if within else f"`{key}`", value)])
+
+
+def _anywhere(record: Mapping[str, Any]) -> Envelope | None:
+    """Every key under which a record lies that one format alone recognises; None where none does."""
+    held = [(f"`{key}`", value) for key, value in record.items() if isinstance(value, Mapping | list) and value]
+    found = [one for one in held if _leads_to_records(Envelope("", [one]), general=False)]
+    return Envelope("object", found) if found else None
+
+
+def _leads_to_records(found: Envelope, *, general: bool = True) -> bool:
+    """Whether a format recognises anything inside, looked for to a bounded depth in a bounded number of places."""
+    left = _MOST_PLACES
+    level: list[Any] = [value for _, value in found.held]
+    for _ in range(DEEPEST):
+        below: list[Any] = []
+        for value in level:
+            left -= 1
+            if left < 0:
+                return False
+            if isinstance(value, Mapping) and (chosen := recognising(value)) is not None:
+                if general or not chosen.general:
+                    return True
+            elif isinstance(value, Mapping):
+                below.extend(_opened(inner) if key in _KEYS else inner for key, inner in value.items())
+            elif isinstance(value, list):
+                below.extend(_opened(inner) for inner in value[:_MOST_TRIED])
+        level = [value for value in below if isinstance(value, Mapping | list)]
+    return False
 
 
 def _worth_opening(value: Any) -> bool:
@@ -139,9 +179,14 @@ def _items(record: list[Any]) -> Envelope | None:
     # Fluent Bit: a time, or a time with metadata, before the record.
     if len(record) == 2 and isinstance(record[0], int | float | str | list) and isinstance(record[1], Mapping):
         return Envelope("Fluent Bit event", [("`[1]`", record[1])])
-    if record and all(isinstance(item, Mapping | list) for item in record):
+    if record and all(isinstance(item, Mapping | list | str) for item in record) and not _all_words(record):
         return Envelope("array", [(f"`[{place}]`", item) for place, item in enumerate(record)])
     return None
+
+
+def _all_words(record: list[Any]) -> bool:
+    """Whether a list is one of texts that are no JSON."""
+    return all(isinstance(item, str) and _opened(item) is item for item in record)
 
 
 def _opened(value: Any) -> Any:
@@ -235,17 +280,28 @@ def _list_in(value: Any, key: str) -> list[Any]:
     return held if isinstance(held, list) else []
 
 
-_SHAPES: tuple[Callable[[Mapping[str, Any]], Envelope | None], ...] = (_loki, _otlp_logs)
+def _no_record(record: Mapping[str, Any]) -> Envelope | None:
+    """What services write between records and is none: CloudWatch's test of a destination, Elasticsearch's actions."""
+    if record.get("messageType") == "CONTROL_MESSAGE" and "logEvents" in record:
+        return Envelope("CloudWatch Logs control message", [])
+    if len(record) == 1:
+        key, value = next(iter(record.items()))
+        if key in ("index", "create") and isinstance(value, Mapping) and all(name[:1] == "_" for name in value):
+            return Envelope("Elasticsearch bulk action", [])
+    return None
+
+
+_SHAPES: tuple[Callable[[Mapping[str, Any]], Envelope | None], ...] = (_no_record, _loki, _otlp_logs)
 
 
 def records_of(value: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
     """The records in a decoded value or in the envelopes around them: those that some format recognises, else all."""
-    if isinstance(value, dict) and (not could_be(value) or recognising(value) is not None):
+    if isinstance(value, Mapping) and recognising(value) is not None:
         yield value
         return
     found = inside(value) if depth < DEEPEST else None
     if found is None:
-        if isinstance(value, dict):
+        if isinstance(value, Mapping):
             yield value
         return
     for _, held in found.held:

@@ -76,24 +76,27 @@ def _parts(batch: SliceRows, line: int, several: list[bytes], raw: Raw, preferre
 
 def read_value(batch: SliceRows, line: int, record: Any, raw: Raw, preferred: LogFormat, *, depth: int = 0) -> None:
     """Read a decoded value into ``batch``, or what lies in it where it is an envelope."""
-    if not isinstance(record, list) and not (isinstance(record, dict) and could_be(record)):
-        _read_known(batch, line, record, raw, preferred)
-        return
-    if isinstance(record, dict) and recognising(record) is not None:
-        _read_known(batch, line, record, raw, preferred)
-        return
-    found = inside(record) if depth < DEEPEST else None
+    found = None
+    if depth < DEEPEST and not (isinstance(record, dict) and _is_known(record, preferred)):
+        found = inside(record)
     if found is None:
         _read_known(batch, line, record, raw, preferred)
         return
     several = len(found.held) > 1
     for where, value in found.held:
         before = len(batch.letters)
-        if isinstance(value, dict | list):
+        if isinstance(value, dict | list | str):
             read_value(batch, line, value, raw, preferred, depth=depth + 1)
         else:
             batch.refuse(line, f"expected a JSON object, got {shown(value)}", raw)
         _say_where(batch, before, f"in a {found.name}, {where}", kind="part" if several else None)
+
+
+def _is_known(record: dict[str, Any], preferred: LogFormat) -> bool:
+    # The file's own format is asked alone where that is enough: most records are its.
+    if preferred.recognises(record) and not (preferred.general and could_be(record)):
+        return True
+    return recognising(record) is not None
 
 
 def _read_known(batch: SliceRows, line: int, record: Any, raw: Raw, preferred: LogFormat) -> None:

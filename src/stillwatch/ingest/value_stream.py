@@ -119,7 +119,7 @@ class _Scan:
 
     def _value(self) -> str | None:
         text, start = self._text, self._at
-        if text[start] not in "{[":
+        if text[start] not in '{["':
             return self._plain()
         try:
             _, end = _DECODER.raw_decode(text, start)
@@ -161,7 +161,7 @@ class _Scan:
         return True
 
     def _plain(self) -> str | None:
-        """A number, a word, or a line of other text; a string is one of them."""
+        """A number, a word, or a line of other text."""
         found = (_SCALAR if self._arrays else _LINE).match(self._text, self._at)
         end = found.end() if found else len(self._text)
         if end >= len(self._text) and not self.ended and end - self._at < _BUFFER:
