@@ -301,3 +301,18 @@ def test_lines_that_a_runtime_cut_are_put_together(tmp_path: Path, runtime: str)
     assert [row["top_k"] for row in rows] == [0, 1, 2]
     assert [row["source_line"] for row in rows] == [1, 2, len(mixed) + 2]
     assert len(letters) == 2
+
+
+def test_a_damaged_row_group_costs_no_other(tmp_path: Path) -> None:
+    table = pa.Table.from_pylist([{**ROWS[0], "messages": None, "prompt": f"{place} " * 50} for place in range(300)])
+    path = tmp_path / "log"
+    pq.write_table(table, path, row_group_size=100, compression="zstd", use_dictionary=False)
+    content = bytearray(path.read_bytes())
+    for column in range(table.num_columns):
+        # The page's own head, and what it holds: no text that was changed can pass for a prompt.
+        begins = pq.read_metadata(path).row_group(1).column(column).data_page_offset
+        content[begins : begins + 30] = b"\xff" * 30
+    rows, letters = read(put(path, bytes(content)))
+    assert [row["source_line"] for row in rows] == [*range(1, 101), *range(201, 301)]
+    (letter,) = letters
+    assert (letter["line"], letter["reason"][:41]) == (101, "this row and the 99 after it cannot be re")

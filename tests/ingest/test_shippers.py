@@ -139,6 +139,6 @@ def test_records_lie_in_odd_places(tmp_path: Path, text: str, read_back: int, le
 def test_a_wide_record_that_nobody_knows_is_looked_through_in_bounded_time(tmp_path: Path) -> None:
     value: Any = {"x": 1}
     for _ in range(8):
-        value = {key: value for key in ("data", "message", "event", "log", "body")}
+        value = dict.fromkeys(("data", "message", "event", "log", "body"), value)
     rows, letters = read(tmp_path / "log", TEXT + "\n" + json.dumps(value))
     assert (len(rows), len(letters)) == (1, 1)

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 import pyarrow as pa
@@ -31,7 +31,16 @@ __all__ = ["first_rows", "read_parquet"]
 # What Arrow raises about files that are not what they say.
 _BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError)
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
-_Row = dict[str, Any] | str
+
+
+class _Lost(NamedTuple):
+    """Rows that cannot be read, and why."""
+
+    rows: int
+    reason: str
+
+
+_Row = dict[str, Any] | _Lost
 
 
 def first_rows(path: Path, wrapped: Wrapping, most: int) -> tuple[list[str], list[dict[str, Any]]]:
@@ -44,7 +53,10 @@ def first_rows(path: Path, wrapped: Wrapping, most: int) -> tuple[list[str], lis
     try:
         schema = pq.read_schema(path) if wrapped == "parquet" else _arrow_table(path).schema
         names = list(schema.names)
-        rows = [row for row in islice(_rows(path, wrapped, most), most) if isinstance(row, dict)]
+        found = [*islice(_rows(path, wrapped, most), most)]
+        rows = [row for row in found if isinstance(row, dict)]
+        if found and not rows:
+            raise ValueError(next(row.reason for row in found if isinstance(row, _Lost)))
     except _BROKEN as error:
         raise UnreadableInput(
             f"not {kind} file that can be read: {_sentence(error)}", where=str(path), hint="copy the file again"
@@ -66,8 +78,9 @@ def read_parquet(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
         for row in _rows(part.path, part.wrapped, batch_rows):
             number += 1
             batch.seen += 1
-            if isinstance(row, str):
-                batch.refuse(number, row, b"")
+            if isinstance(row, _Lost):
+                batch.refuse(number, row.reason, b"")
+                number += row.rows - 1
             else:
                 given = {name: value for name, value in row.items() if value is not None}
                 read_value(batch, number, given if part.format == "canonical" else row, given, preferred)
@@ -93,21 +106,35 @@ def _rows(path: Path, wrapped: Wrapping, batch_rows: int) -> Iterator[_Row]:
     """Rows in order; a sentence in place of one whose values are none of Python's."""
     beside = _partitions(path)
     for batch in _batches(path, wrapped, batch_rows):
-        for row in _plain_rows(batch):
+        for row in [batch] if isinstance(batch, _Lost) else _plain_rows(batch):
             if isinstance(row, dict):
                 yield {**{name: value for name, value in beside.items() if name not in row}, **row}
             else:
                 yield row
 
 
-def _batches(path: Path, wrapped: Wrapping, batch_rows: int) -> Iterator[pa.RecordBatch]:
+def _batches(path: Path, wrapped: Wrapping, batch_rows: int) -> Iterator[pa.RecordBatch | _Lost]:
     if wrapped == "parquet":
-        yield from pq.ParquetFile(path).iter_batches(batch_rows)
+        source = pq.ParquetFile(path)
+        for group in range(source.num_row_groups):
+            yield from _row_group(source, group, batch_rows)
     else:
         for batch in _arrow_table(path).to_batches(max_chunksize=batch_rows):
             # Arrow trusts what a file says of its own buffers, and would read beyond them.
             batch.validate(full=True)
             yield batch
+
+
+def _row_group(source: pq.ParquetFile, group: int, batch_rows: int) -> Iterator[pa.RecordBatch | _Lost]:
+    """A row group's batches; one that is damaged costs no other."""
+    rows, read = source.metadata.row_group(group).num_rows, 0
+    try:
+        for batch in source.iter_batches(batch_rows, row_groups=[group]):
+            read += batch.num_rows
+            yield batch
+    except _BROKEN as error:
+        left = max(rows - read, 1)
+        yield _Lost(left, f"this row and the {left - 1:,} after it cannot be read: {_sentence(error)}")
 
 
 def _arrow_table(path: Path) -> pa.Table:
@@ -127,7 +154,7 @@ def _plain_rows(batch: pa.RecordBatch) -> Iterator[_Row]:
         rows = plain.to_pylist(maps_as_pydicts="lossy")
     except _BROKEN as error:
         if batch.num_rows <= 1:
-            yield f"a value of the row cannot be read: {_sentence(error)}"
+            yield _Lost(1, f"a value of the row cannot be read: {_sentence(error)}")
             return
         # One value that no time can be costs its own row alone.
         half = batch.num_rows // 2

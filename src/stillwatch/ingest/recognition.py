@@ -32,6 +32,7 @@ _HINT = "stillwatch formats lists what can be read"
 # A record may hold a book, and one must be seen whole.
 _HEADS = (1 << 16, 1 << 20, 1 << 23, 1 << 26)
 _TRIED = 200
+_MOST_LINES = 2000
 _PIECE = 4096
 _SHOWN_KEYS = 8
 # An array, but for the event of Fluent Bit, which begins with its time.
@@ -59,7 +60,7 @@ def recognised(path: Path) -> tuple[Wrapping, Container, str]:
             chosen = majority(tried)
             if chosen is not None:
                 return wrapped, "pieces" if kind == "lines" and _in_pieces(text) else kind, chosen.name
-            if ended or (kind == "lines" and text.count(b"\n") > _TRIED):
+            if ended or (kind == "lines" and text.count(b"\n") > _MOST_LINES):
                 break
     if _is_canonical_csv(text):
         return wrapped, "csv", "canonical"
@@ -111,7 +112,9 @@ def _told(head: bytes, ended: bool) -> tuple[Container, list[Any]]:
 
 def _as_lines(head: bytes, ended: bool) -> list[Any]:
     found: list[Any] = []
-    for _, line in islice(rejoined(split_block(1, head)), _TRIED):
+    for _, line in islice(rejoined(split_block(1, head)), _MOST_LINES):
+        if len(found) >= _TRIED:
+            break
         try:
             value = msgspec.json.decode(line)
         except _FAILED:
@@ -167,6 +170,8 @@ def _unknown(head: bytes, tried: Sequence[Any], ended: bool) -> str:
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError) as error:
         if text[:1] in (b"{", b"["):
             return f"it holds no JSON records: {error}"
+        if text.count(b"\n") >= _MOST_LINES:
+            return f"its first {_MOST_LINES:,} lines hold no JSON records; it begins {shown(_first_line(text))}"
         if (delimiter := delimiter_of(head)) is not None and delimiter.encode() in _first_line(text).encode():
             return f"it holds no JSON records; as a CSV, no format recognises its rows: {shown(_first_line(text))}"
         return f"it holds no JSON records, but text or bytes: it begins {shown(_first_line(text))}"
