@@ -130,11 +130,11 @@ def plan(paths: Sequence[Path], *, defaults: Mapping[str, Any] | None = None) ->
         EmptyInput: there is nothing to read.
     """
     found = _files(paths)
-    beside = [one for one in found if one[0].parent.name == "data" and _BODY_BESIDE.fullmatch(one[0].name)]
+    beside = {one for one in found if one[0].parent.name == "data" and _BODY_BESIDE.fullmatch(one[0].name)}
     planned = [_planned(*one) for one in found if one not in beside]
     # Beside anything but a log that names them, such files are files like others.
     if not any(error is None and one.format == "bedrock" for one, error in planned):
-        planned += [_planned(*one) for one in beside]
+        planned += [_planned(*one) for one in sorted(beside)]
     _check_some(planned)
     slices: list[Slice] = []
     batches: dict[tuple[Path, str], list[Slice]] = {}

@@ -131,7 +131,8 @@ class _Scan:
                 # Twice as much the next time: a long value is looked at a few times, not a thousand.
                 self.waiting = len(text) - start
                 return None
-            return self._resynchronised(max(error.pos, start + 1))
+            # From its start, not from the error: where a quote is missing, the error lies in the next record.
+            return self._resynchronised(start + 1)
         except (RecursionError, ValueError):
             return self._resynchronised(start + 1)
         self._key = self._key or _first_key(text, start)
@@ -182,7 +183,8 @@ class _Scan:
             return None
         end = found.start() + 1 if found else len(text)
         broken = (self._broken or "") + text[start:end]
-        self._broken, self._at = None, end
+        # An error counts the lines before it: with what was given out gone, they are few.
+        self._broken, self._at, self._text = None, 0, text[end:]
         return broken.strip() or self._next()
 
 
