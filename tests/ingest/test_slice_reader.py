@@ -55,7 +55,8 @@ def test_every_line_is_an_exchange_or_a_dead_letter(made: list[bytes], batch_row
         written = [json.dumps(GOOD).encode(), *made]
         path.write_bytes(b"\n".join(written))
         exchanges, letters = read(path, batch_rows=batch_rows)
-        count = sum(1 for line in written if line.strip())
+        # NUL pads what was cut while it was written, RS begins a record of RFC 7464: alone on a line they are none.
+        count = sum(1 for line in written if line.strip(b" \t\r\n\v\f\0\x1e"))
         assert exchanges.num_rows + letters.num_rows == count
         assert all(letter["reason"] for letter in letters.to_pylist())
         # Splitting at newlines is the only rule: a lone carriage return is part of its line.
@@ -202,4 +203,5 @@ def test_what_is_not_one_record_a_line_is_never_an_exchange(tmp_path: Path, text
     path.write_text(json.dumps(GOOD) + "\n" + text)
     exchanges, letters = read(path)
     assert exchanges["source_line"].to_pylist() == [1]
-    assert letters.num_rows == sum(1 for line in text.splitlines() if line)
+    # Two values on a line are two records.
+    assert letters.num_rows == text.count("{")

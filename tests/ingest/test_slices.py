@@ -183,7 +183,7 @@ def test_a_break_in_a_stream_stands_on_the_line_it_cut(tmp_path: Path, made: dic
 def test_a_byte_order_mark_hides_no_container(tmp_path: Path) -> None:
     mark = b"\xef\xbb\xbf"
     assert rows(results(put(tmp_path / "csv", mark + b"time,account_id,prompt\n2026-11-24,a,p\n")))[0]["prompt"] == "p"
-    assert plan([put(tmp_path / "array", b" \n[" + LINE + b"]")])[0].container == "array"
+    assert plan([put(tmp_path / "array", b" \n[" + LINE + b"]")])[0].container == "values"
 
 
 def test_items_of_an_array_are_counted_as_lines(tmp_path: Path) -> None:

@@ -5,30 +5,21 @@ The file's own format is asked first, then the others: one file may mix formats 
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.record import Exchange, RecordError, conform
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.slice_result import SliceRows
 
-__all__ = ["decoded", "read_line", "read_record"]
-
-_ANY = msgspec.json.Decoder()
-# An escaped half of a surrogate pair without the other.
-_HALVES = re.compile(
-    r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
-)
+__all__ = ["read_line", "read_record"]
 
 
 def _exchanges_of(
-    record: Any, preferred: LogFormat, defaults: Mapping[str, Any]
+    record: Any, preferred: LogFormat, defaults: Mapping[str, Any], *, textual: bool
 ) -> tuple[list[Exchange], list[RecordError]]:
     """The exchanges of a decoded record, and why others that it should hold are none; one of the two at least.
 
@@ -48,7 +39,7 @@ def _exchanges_of(
         try:
             if isinstance(fields, RecordError):
                 raise fields
-            found.append(conform(fields, defaults=defaults))
+            found.append(conform(fields, textual=textual, defaults=defaults))
         except RecordError as error:
             refused.append(error)
     if not (found or refused):
@@ -66,26 +57,6 @@ def read_line(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat) -> 
         read_record(batch, line, record, raw, preferred, note=note)
 
 
-def decoded(raw: bytes) -> tuple[Any, str | None]:
-    """One JSON value, also where loggers wrote what JSON has not, and then a note: infinities (null), halves of
-    surrogate pairs and bytes that are no UTF-8 (U+FFFD).
-
-    Raises:
-        RecordError: it is no JSON even so.
-    """
-    try:
-        return _ANY.decode(raw), None
-    except RecursionError:
-        raise RecordError("not JSON that can be read: nested too deep") from None
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        try:
-            text = _HALVES.sub(r"\\ufffd", raw.decode("utf-8", "replace"))
-            repaired = msgspec.json.encode(json.loads(text, parse_constant=lambda _: None))
-            return _ANY.decode(repaired), f"left out what is no JSON: {error}"
-        except (ValueError, RecursionError):
-            raise RecordError(f"not JSON: {error}") from None
-
-
 def read_record(
     batch: SliceRows,
     line: int,
@@ -97,7 +68,7 @@ def read_record(
 ) -> None:
     """Read a decoded record into ``batch``; ``raw`` is what a dead letter shows of it, ``note`` what it lost before."""
     try:
-        found, refused = _exchanges_of(record, preferred, batch.part.defaults)
+        found, refused = _exchanges_of(record, preferred, batch.part.defaults, textual=batch.part.container == "csv")
         for one in found if note else ():
             one.note = f"{note}; {one.note}" if one.note else note
         batch.add(found, line, raw)

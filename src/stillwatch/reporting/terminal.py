@@ -28,6 +28,7 @@ _VERDICT_STYLES = {"act": "bold red", "review": "bold yellow", "watch": "yellow"
 _LONGEST_REASON = 220
 _MOST_CAMPAIGNS = 20
 _MOST_STREAMS = 5
+_MOST_FILES = 5
 
 
 def render_console(run: Path) -> RenderableType:
@@ -39,7 +40,7 @@ def render_console(run: Path) -> RenderableType:
     """
     rows = order_campaigns(read_table(run, "campaigns"))
     accounts = read_table(run, "accounts", ["verdict", "exchanges"])
-    dead = read_table(run, "dead_letters", ["reason"])
+    dead = read_table(run, "dead_letters", ["reason", "kind", "file"])
     info = read_info(run)
     told = info.get("counts") or {}
     untold = info.get("untold")
@@ -58,7 +59,10 @@ def render_console(run: Path) -> RenderableType:
         )
     )
     parts.extend(_streams(info))
-    parts.append(_dead_letters(dead.num_rows, pc.value_counts(dead["reason"]).to_pylist()))
+    files = dead.filter(pc.equal(dead["kind"], "file"))
+    dead = dead.filter(pc.not_equal(dead["kind"], "file"))
+    parts.extend(_unread_files(files.to_pylist()))
+    parts.append(_dead_letters(dead.num_rows, pc.value_counts(dead["reason"]).to_pylist(), whole=not files.num_rows))
     parts.extend(Text(wording.visible(note), style="yellow") for note in info.get("notes") or ())
     parts.append(
         Text.assemble("report: ", (wording.visible(str(run / "report.html")), "bold"), no_wrap=True, overflow="ignore")
@@ -121,9 +125,17 @@ def _streams(info: Mapping[str, Any]) -> list[Text]:
     return [*told, Text(f"and {len(lines) - _MOST_STREAMS:,} more in the report")] if len(lines) > len(told) else told
 
 
-def _dead_letters(total: int, reasons: Sequence[Mapping[str, Any]]) -> Text:
+def _unread_files(rows: Sequence[Mapping[str, Any]]) -> list[Text]:
+    """Files of which nothing was read, by name: whoever left one in the folder knows whether it was a log."""
+    named = [Text(wording.visible(f"not read: {row['file']}: {row['reason']}"), "yellow") for row in rows[:_MOST_FILES]]
+    if len(rows) > _MOST_FILES:
+        named.append(Text(f"not read: {len(rows) - _MOST_FILES:,} more files (see dead_letters.parquet)", "yellow"))
+    return named
+
+
+def _dead_letters(total: int, reasons: Sequence[Mapping[str, Any]], *, whole: bool) -> Text:
     if not total:
-        return Text("every record was read")
+        return Text("every record was read" if whole else "every record of the other files was read")
     commonest = max(reasons, key=lambda reason: (reason["counts"], reason["values"]))
     records = wording.plural(total, "record")
     return Text(

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -114,7 +114,7 @@ def scan(
         letters = _gather_dead_letters(run, work)
         if not read.exchanges:
             raise EmptyInput(
-                f"none of {read.dead_letters:,} records could be read; the first: {letters}",
+                f"none of {letters.records:,} records could be read; the first: {letters.first}",
                 where=", ".join(str(p) for p in paths[:3]),
                 hint="see docs/reference/formats.md for what each format must hold",
             )
@@ -147,15 +147,23 @@ def _checked(run: Path, work: Path, settings: ScanSettings) -> tuple[int, Second
         return wrong, twice, count_repeats(engine, **tables), missing_text(engine, tables["exchanges"])
 
 
-def _gather_dead_letters(run: Path, work: Path) -> str:
-    """Join the parts in order, a part at a time; the first reason comes back."""
-    first = ""
+class _Letters(NamedTuple):
+    records: int
+    first: str
+
+
+def _gather_dead_letters(run: Path, work: Path) -> _Letters:
+    """Join the parts in order, a part at a time; how many are records, and the first reason of one."""
+    records, first, of_file = 0, "", ""
     with pq.ParquetWriter(run / "dead_letters.parquet", DEAD_LETTERS, compression="zstd") as writer:
         for part in sorted((work / "dead_letters").iterdir()):
             for batch in pq.ParquetFile(part).iter_batches():
                 writer.write_batch(batch)
-                first = first or batch.column("reason")[0].as_py()
-    return first
+                for kind, reason in zip(batch["kind"].to_pylist(), batch["reason"].to_pylist(), strict=True):
+                    records += kind != "file"
+                    first = first or (reason if kind != "file" else "")
+                    of_file = of_file or reason
+    return _Letters(records, first or of_file)
 
 
 def _missing_columns(exchanges: Path, accounts: pa.Table) -> list[str]:
