@@ -84,7 +84,7 @@ def test_what_a_stream_sent_is_put_together(tmp_path: Path) -> None:
     asked = {"model": "m", "messages": [{"role": "user", "content": "Why?"}]}
     said = [{"choices": [{"index": 0, "delta": {"content": part}}]} for part in ("Be", "cause.")]
     text = "".join(f"data: {json.dumps(one)}\n\n" for one in said) + "data: [DONE]\n\n"
-    claude = [
+    claude: list[dict[str, Any]] = [
         {"type": "message_start", "message": {"id": "x", "usage": {"input_tokens": 7}}},
         {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Because."}},
         {"type": "message_stop"},
