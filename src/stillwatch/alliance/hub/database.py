@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from stillwatch.core import BadSetting, UnreadableInput
 
-__all__ = ["ACCESS", "COLLECTIONS", "JOURNAL", "MEMBERS", "OBJECTS", "STATUSES", "Hub", "metadata"]
+__all__ = ["ACCESS", "COLLECTIONS", "JOURNAL", "MEMBERS", "OBJECTS", "OWNERS", "STATUSES", "Hub", "metadata"]
 
 metadata = sa.MetaData()
 """All tables of a hub; routers that are mounted declare theirs here too."""
@@ -64,6 +64,13 @@ OBJECTS = sa.Table(
     sa.Column("owner", sa.String(64), nullable=False),
     sa.Column("body", sa.Text, nullable=False),
     sa.Index("object_in_order", "collection", "added"),
+)
+
+OWNERS = sa.Table(
+    "owner",
+    metadata,
+    sa.Column("id", sa.String(120), primary_key=True),
+    sa.Column("owner", sa.String(64), nullable=False),  # who sent it first, in whatever collection; stays when it goes
 )
 
 STATUSES = sa.Table(
@@ -114,6 +121,7 @@ class Hub:
             ) from error
         try:
             metadata.create_all(engine)
+            _name_owners(engine)
         except sa.exc.SQLAlchemyError as error:
             # The driver's first line says enough; the URL may hold a password.
             said = str(getattr(error, "orig", error)).splitlines()[0]
@@ -131,6 +139,16 @@ class Hub:
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+
+
+def _name_owners(engine: sa.Engine) -> None:
+    """Whom the objects of a hub belong to that is older than the table of owners: who sent each first."""
+    earlier = OBJECTS.alias()
+    first = sa.select(sa.func.min(earlier.c.added)).where(earlier.c.id == OBJECTS.c.id).scalar_subquery()
+    with engine.begin() as connection:
+        if connection.execute(sa.select(OWNERS.c.id).limit(1)).first() is None:
+            found = sa.select(OBJECTS.c.id, OBJECTS.c.owner).where(OBJECTS.c.added == first)
+            connection.execute(OWNERS.insert().from_select(["id", "owner"], found))
 
 
 def _engine(url: str) -> sa.Engine:

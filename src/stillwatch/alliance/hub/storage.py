@@ -12,10 +12,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from stillwatch.alliance.hub.database import OBJECTS
+from stillwatch.alliance.hub.database import MEMBERS, OBJECTS, OWNERS
 from stillwatch.alliance.hub.negotiation import Filters
 from stillwatch.alliance.hub.timestamps import now, parse_timestamp
-from stillwatch.alliance.stix import LABELS, label_of, shared_objects
+from stillwatch.alliance.stix import LABELS, OBSERVABLES, label_of, shared_objects
 
 __all__ = ["Refused", "Row", "last_added", "page_of", "remove", "seed", "take"]
 
@@ -42,6 +42,8 @@ def seed(connection: sa.Connection, collection: str) -> None:
     for one in shared_objects():
         label = label_of(one.get("object_marking_refs", ())) or "clear"
         _insert(connection, collection, one, LABELS.index(label), OWNED_BY_ALL)
+        if _owner_of(connection, one["id"]) is None:
+            connection.execute(OWNERS.insert().values(id=one["id"], owner=OWNED_BY_ALL))
 
 
 def take(connection: sa.Connection, collection: str, ceiling: str, thing: object, owner: str, identity: str) -> str:
@@ -68,13 +70,18 @@ def take(connection: sa.Connection, collection: str, ceiling: str, thing: object
     same = [row for row in stored if _same(row.body, known)]
     if same:
         return _said_version(known)
-    _own(known, [row.owner for row in stored], owner, identity)
+    first = _owner_of(connection, known["id"])
+    _own(known, [*(row.owner for row in stored), *filter(None, [first])], owner, identity)
+    _not_anothers_identity(connection, known["id"], owner)
     version = _version(known)
     if stored and version in [row.version for row in stored]:
         raise Refused("another object has this identifier and this version")
     if stored and json.loads(stored[0].body).get("revoked") is True:
         raise Refused("it is revoked, and nothing follows a revocation")
     _insert(connection, collection, known, LABELS.index(label), owner)
+    # What an observable is called follows from what it is: who names the same address first does not own it.
+    if first is None and known["type"] not in OBSERVABLES:
+        connection.execute(OWNERS.insert().values(id=known["id"], owner=owner))
     return _said_version(known)
 
 
@@ -119,6 +126,18 @@ def _own(thing: Mapping[str, Any], owners: Sequence[str], owner: str, identity: 
     if creator is not None and creator != identity:
         raise Refused("its created_by_ref is not the sender's identity")
     if thing["type"] == "identity" and creator is None and thing["id"] != identity:
+        raise Refused("it is the identity of somebody else")
+
+
+def _owner_of(connection: sa.Connection, identifier: str) -> str | None:
+    """Who sent an object first, into whatever collection."""
+    return connection.execute(sa.select(OWNERS.c.owner).where(OWNERS.c.id == identifier)).scalar()
+
+
+def _not_anothers_identity(connection: sa.Connection, identifier: str, owner: str) -> None:
+    """Members' identities have identifiers that anyone can work out: nobody takes another's before it does."""
+    whose = connection.execute(sa.select(MEMBERS.c.name).where(MEMBERS.c.identity_id == identifier)).scalar()
+    if whose not in (None, owner):
         raise Refused("it is the identity of somebody else")
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from stillwatch.alliance.member.publishing import Membership
 from stillwatch.alliance.stix import identity_id, properties
-from stillwatch.alliance.store import Appeal, appeals
+from stillwatch.alliance.store import Appeal, appeals, fault_of, is_plain
 
 __all__ = ["Pulled", "pull"]
-
-_LONGEST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,8 @@ class Pulled:
         retracted: identifiers of objects that partners took back.
         appeals: as they stand, where this pull said something about them.
         objects: all objects that are new or newer.
-        unread: objects that are none of STIX and were left out.
+        unread: objects that could not be read; they are dead letters, and the rest went on.
+        doubtful: identifiers of new objects under which another creator speaks too; both are kept.
     """
 
     indicators: int
@@ -32,13 +31,15 @@ class Pulled:
     appeals: tuple[Appeal, ...]
     objects: int
     unread: int
+    doubtful: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.objects} new objects, {self.indicators} of them indicators; {len(self.retracted)} taken back"]
         lines += [f"taken back: {one}" for one in self.retracted if one.startswith("campaign--")]
         lines += [f"appeal {one.case}: {one.status}, about {', '.join(one.objects)}" for one in self.appeals]
         if self.unread:
-            lines.append(f"{self.unread} objects could not be read")
+            lines.append(f"{self.unread} objects could not be read; stillwatch alliance list names them")
+        lines += [f"in doubt: {one} is told by more than one creator; both are kept" for one in self.doubtful]
         return "\n".join(lines)
 
 
@@ -55,30 +56,26 @@ def pull(member: Membership) -> Pulled:
             if not collection.can_read:
                 continue
             for page in client.pages(collection, store.reached(member.hub, collection.id)):
-                things = [one for one in page.objects if _is_object(one)]
-                unread += len(page.objects) - len(things)
+                faults = [fault_of(one) for one in page.objects]
+                dead = [(_name(one), why) for one, why in zip(page.objects, faults, strict=True) if why]
+                things = [one for one, why in zip(page.objects, faults, strict=True) if not why]
+                unread += len(dead)
                 partners = [one for one in things if one.get("created_by_ref") != own and one["id"] not in mine]
-                fresh += store.keep(member.hub, collection.id, partners, page.added)
+                fresh += store.keep(member.hub, collection.id, partners, page.added, dead)
+    doubtful = store.doubtful().intersection(one["id"] for one in fresh)
     about = {one["id"] for one in fresh if one["type"] == "note" and "appeal" in properties(one)}
     told = appeals(store) if about else []
     cases = {str(properties(one)["appeal"].get("case")) for one in fresh if one["id"] in about}
     return Pulled(
         sum(one["type"] == "indicator" and one.get("revoked") is not True for one in fresh),
-        tuple(one["id"] for one in fresh if one.get("revoked") is True),
+        tuple(one["id"] for one in fresh if one.get("revoked") is True and one["id"] not in doubtful),
         tuple(one for one in told if one.case in cases),
         len(fresh),
         unread,
+        tuple(sorted(doubtful)),
     )
 
 
-def _is_object(thing: object) -> bool:
-    if not isinstance(thing, Mapping):
-        return False
-    named: Iterable[object] = (thing.get("id"), thing.get("type"))
-    if not all(isinstance(one, str) and 0 < len(one) < 200 for one in named):
-        return False
-    return str(thing["id"]).startswith(f"{thing['type']}--") and _size(thing) <= _LONGEST
-
-
-def _size(thing: object) -> int:
-    return len(str(thing))
+def _name(thing: object) -> str:
+    named = thing.get("id") if isinstance(thing, Mapping) else None
+    return str(named) if is_plain(named) else "without an identifier"
