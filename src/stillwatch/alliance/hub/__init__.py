@@ -11,6 +11,7 @@ from stillwatch.alliance.hub.database import Hub, metadata
 from stillwatch.alliance.hub.journal import journal_entries, record
 from stillwatch.alliance.hub.members import CurrentMember, Member, admit, authenticated, expel
 from stillwatch.alliance.hub.problems import Problem
+from stillwatch.alliance.hub.quotas import Quota
 from stillwatch.alliance.hub.serve import Serving, Tls, serve, serving
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Hub",
     "Member",
     "Problem",
+    "Quota",
     "Serving",
     "Tls",
     "admit",

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from stillwatch.alliance.hub.attempts import Attempts
 from stillwatch.alliance.hub.database import Hub
 from stillwatch.alliance.hub.problems import Problem, handle_problems
+from stillwatch.alliance.hub.quotas import Quota
 from stillwatch.alliance.hub.taxii import taxii_router
 
 __all__ = ["MAX_BODY", "create_app"]
@@ -17,19 +18,26 @@ __all__ = ["MAX_BODY", "create_app"]
 MAX_BODY = 16 * 1024 * 1024
 """Bytes of the largest body that is read; said as ``max_content_length``."""
 
+EVERYONES = Quota()
+"""What a member may have where nothing else is said."""
 
-def create_app(hub: Hub, routers: Sequence[APIRouter] = (), *, max_body: int = MAX_BODY) -> FastAPI:
+
+def create_app(
+    hub: Hub, routers: Sequence[APIRouter] = (), *, max_body: int = MAX_BODY, quota: Quota = EVERYONES
+) -> FastAPI:
     """The hub's application.
 
     Args:
         hub: opened; routes find it as ``request.app.state.hub``.
         routers: mounted beside TAXII's; their routes depend on ``CurrentMember`` and write to the journal.
         max_body: bytes of the largest body that is read.
+        quota: what each member may have there.
     """
     app = FastAPI(title="Stillwatch alliance hub", docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.hub = hub
     app.state.attempts = Attempts(hub)
     app.state.max_body = max_body
+    app.state.quota = quota
     handle_problems(app)
     for router in (taxii_router, *routers):
         app.include_router(router)

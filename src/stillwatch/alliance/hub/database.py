@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from stillwatch.core import BadSetting, UnreadableInput
 
-__all__ = ["ACCESS", "COLLECTIONS", "JOURNAL", "MEMBERS", "OBJECTS", "OWNERS", "STATUSES", "Hub", "metadata"]
+__all__ = ["ACCESS", "COLLECTIONS", "JOURNAL", "MEMBERS", "OBJECTS", "OWNERS", "STATUSES", "USAGE", "Hub", "metadata"]
 
 metadata = sa.MetaData()
 """All tables of a hub; routers that are mounted declare theirs here too."""
@@ -73,6 +73,14 @@ OWNERS = sa.Table(
     sa.Column("owner", sa.String(64), nullable=False),  # who sent it first, in whatever collection; stays when it goes
 )
 
+USAGE = sa.Table(
+    "usage",
+    metadata,
+    sa.Column("member", sa.String(64), primary_key=True),
+    sa.Column("objects", sa.BigInteger, nullable=False),  # versions that it has there
+    sa.Column("characters", sa.BigInteger, nullable=False),  # of them
+)
+
 STATUSES = sa.Table(
     "status",
     metadata,
@@ -121,7 +129,7 @@ class Hub:
             ) from error
         try:
             metadata.create_all(engine)
-            _name_owners(engine)
+            _fill_in(engine)
         except sa.exc.SQLAlchemyError as error:
             # The driver's first line says enough; the URL may hold a password.
             said = str(getattr(error, "orig", error)).splitlines()[0]
@@ -141,14 +149,18 @@ class Hub:
         self.engine.dispose()
 
 
-def _name_owners(engine: sa.Engine) -> None:
-    """Whom the objects of a hub belong to that is older than the table of owners: who sent each first."""
+def _fill_in(engine: sa.Engine) -> None:
+    """In a hub older than these tables: whose its objects are, by who sent each first, and how much each has."""
     earlier = OBJECTS.alias()
     first = sa.select(sa.func.min(earlier.c.added)).where(earlier.c.id == OBJECTS.c.id).scalar_subquery()
     with engine.begin() as connection:
         if connection.execute(sa.select(OWNERS.c.id).limit(1)).first() is None:
             found = sa.select(OBJECTS.c.id, OBJECTS.c.owner).where(OBJECTS.c.added == first)
             connection.execute(OWNERS.insert().from_select(["id", "owner"], found))
+            sums = (sa.func.count(), sa.func.sum(sa.func.length(OBJECTS.c.body)))
+            held = sa.select(OBJECTS.c.owner, *sums).group_by(OBJECTS.c.owner)
+            connection.execute(USAGE.delete())
+            connection.execute(USAGE.insert().from_select(["member", "objects", "characters"], held))
 
 
 def _engine(url: str) -> sa.Engine:

@@ -16,9 +16,10 @@ import uvicorn
 from fastapi import APIRouter, FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from stillwatch.alliance.hub.app import create_app
+from stillwatch.alliance.hub.app import EVERYONES, create_app
 from stillwatch.alliance.hub.attempts import Attempts
 from stillwatch.alliance.hub.database import Hub
+from stillwatch.alliance.hub.quotas import Quota
 from stillwatch.core import BadSetting, OutputUnwritable
 
 __all__ = ["Serving", "Tls", "serve", "serving"]
@@ -100,7 +101,14 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def serve(
-    hub: Hub, *, host: str, port: int, tls: Tls | None = None, routers: Sequence[APIRouter] = (), ready: object = None
+    hub: Hub,
+    *,
+    host: str,
+    port: int,
+    tls: Tls | None = None,
+    routers: Sequence[APIRouter] = (),
+    ready: object = None,
+    quota: Quota = EVERYONES,
 ) -> None:
     """Serve until stopped by SIGINT or SIGTERM.
 
@@ -110,12 +118,13 @@ def serve(
         tls: certificate and key; without them the connection is not encrypted.
         routers: mounted beside TAXII's.
         ready: called with the URL once the socket listens.
+        quota: what each member may have there.
 
     Raises:
         OutputUnwritable: the address is taken.
         BadSetting: the certificate is none.
     """
-    app = create_app(hub, routers)
+    app = create_app(hub, routers, quota=quota)
     server = _server(app, tls)
     with _listen(host, port) as listener:
         if callable(ready):
@@ -140,9 +149,11 @@ class Serving:
 
 
 @contextmanager
-def serving(hub: Hub, *, routers: Sequence[APIRouter] = (), tls: Tls | None = None) -> Iterator[Serving]:
+def serving(
+    hub: Hub, *, routers: Sequence[APIRouter] = (), tls: Tls | None = None, quota: Quota = EVERYONES
+) -> Iterator[Serving]:
     """Serve on loopback in a thread for as long as the block runs, on a port that the system chooses."""
-    app = create_app(hub, routers)
+    app = create_app(hub, routers, quota=quota)
     server = _server(app, tls)
     listener = _listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

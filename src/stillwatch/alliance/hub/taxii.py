@@ -19,9 +19,10 @@ from stillwatch.alliance.hub.collections import STIX, Collection, collections_of
 from stillwatch.alliance.hub.database import STATUSES, Hub
 from stillwatch.alliance.hub.journal import record
 from stillwatch.alliance.hub.members import CurrentMember, Member
-from stillwatch.alliance.hub.negotiation import Filters, WantedFilters, acceptable, envelope_of
+from stillwatch.alliance.hub.negotiation import Filters, WantedFilters, acceptable, body_of, envelope_of
 from stillwatch.alliance.hub.problems import TAXII, Problem, TaxiiResponse
-from stillwatch.alliance.hub.storage import Refused, Row, page_of, remove, take
+from stillwatch.alliance.hub.quotas import Quota
+from stillwatch.alliance.hub.storage import Refused, Row, examine, page_of, remove, take
 from stillwatch.alliance.hub.timestamps import format_timestamp, now
 
 __all__ = ["API_ROOT", "taxii_router"]
@@ -30,6 +31,7 @@ API_ROOT = "/alliance/"
 """Path of the one API root."""
 
 _COLLECTION = "/alliance/collections/{collection}/"
+_A_TRANSACTION = 50
 _OBJECT_ID = re.compile(r"[a-z0-9-]{3,80}--[0-9a-f-]{36}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -109,7 +111,9 @@ def _read(
         raise Problem(404, "there is no such object")
     with hub.transaction() as connection:
         collection = find_collection(connection, member, name).for_reading()
-        rows, more = page_of(connection, collection.id, member.reads_up_to, filters, identifier)
+        rows, more = page_of(
+            connection, collection.id, member.reads_up_to, filters, identifier, bodies=what == "objects"
+        )
         if identifier is not None and not rows and not _exists(connection, collection, member, identifier):
             raise Problem(404, "there is no such object")
         told: dict[str, Any] = {"action": "read", "what": what, "member": member.name, "collection": collection.id}
@@ -162,46 +166,75 @@ def objects(collection: str, filters: WantedFilters, member: CurrentMember, hub:
 @taxii_router.post(_COLLECTION + "objects/", status_code=202)
 async def add_objects(collection: str, request: Request, member: CurrentMember, hub: OpenHub) -> TaxiiResponse:
     """Add objects (section 5.5); they are in, or refused, when this answers."""
-    things = await envelope_of(request)
-    return TaxiiResponse(await run_in_threadpool(_add, hub, member, collection, things), 202)
+    body, quota = await body_of(request), request.app.state.quota
+    return TaxiiResponse(await run_in_threadpool(_add, hub, member, collection, body, quota), 202)
 
 
-def _add(hub: Hub, member: Member, name: str, things: Sequence[object]) -> dict[str, Any]:
-    taken, refused = [], []
+def _add(hub: Hub, member: Member, name: str, body: bytes, quota: Quota) -> dict[str, Any]:
+    """Take an envelope in, some objects a transaction: others' turns come between them."""
     with hub.transaction() as connection:
         collection = find_collection(connection, member, name).for_writing()
-        for thing in things:
+    things = envelope_of(body)
+    taken: list[dict[str, str]] = []
+    refused: list[dict[str, str]] = []
+    for start in range(0, len(things), _A_TRANSACTION):
+        _take_some(hub, member, collection, things[start : start + _A_TRANSACTION], quota, taken, refused)
+    status = {
+        "id": str(uuid.uuid4()),
+        "status": "complete",
+        "request_timestamp": format_timestamp(now()),
+        "total_count": len(things),
+        "success_count": len(taken),
+        "successes": taken,
+        "failure_count": len(refused),
+        "failures": refused,
+        "pending_count": 0,
+    }
+    with hub.transaction() as connection:
+        connection.execute(STATUSES.insert().values(id=status["id"], member=member.name, body=json.dumps(status)))
+    return status
+
+
+def _take_some(
+    hub: Hub,
+    member: Member,
+    collection: Collection,
+    things: Sequence[object],
+    quota: Quota,
+    taken: list[dict[str, str]],
+    refused: list[dict[str, str]],
+) -> None:
+    """One transaction with its line in the journal; what came of each is added to the lists."""
+    begun = len(taken), len(refused)
+    examined = [_examined(thing, collection.ceiling) for thing in things]
+    with hub.transaction() as connection:
+        for thing, known in zip(things, examined, strict=True):
             told = {"id": _named(thing, "id"), "version": _named(thing, "modified") or _named(thing, "created")}
             try:
-                version = take(connection, collection.id, collection.ceiling, thing, member.name, member.identity_id)
+                if isinstance(known, Refused):
+                    raise known
+                version = take(connection, collection.id, known, member.name, member.identity_id, quota)
                 taken.append({"id": told["id"], "version": version or format_timestamp(now())})
             except Refused as error:
-                refused.append(
-                    {"id": told["id"], "version": told["version"] or format_timestamp(0), "message": str(error)}
-                )
-        status = {
-            "id": str(uuid.uuid4()),
-            "status": "complete",
-            "request_timestamp": format_timestamp(now()),
-            "total_count": len(things),
-            "success_count": len(taken),
-            "successes": taken,
-            "failure_count": len(refused),
-            "failures": refused,
-            "pending_count": 0,
-        }
-        connection.execute(STATUSES.insert().values(id=status["id"], member=member.name, body=json.dumps(status)))
+                version = told["version"] or format_timestamp(0)
+                refused.append({"id": told["id"], "version": version, "message": str(error)})
         record(
             connection,
             {
                 "action": "write",
                 "member": member.name,
                 "collection": collection.id,
-                "taken": [[one["id"], one["version"]] for one in taken],
-                "refused": [[one["id"], one["message"]] for one in refused],
+                "taken": [[one["id"], one["version"]] for one in taken[begun[0] :]],
+                "refused": [[one["id"], one["message"]] for one in refused[begun[1] :]],
             },
         )
-    return status
+
+
+def _examined(thing: object, ceiling: str) -> dict[str, Any] | Refused:
+    try:
+        return examine(thing, ceiling)
+    except Refused as error:
+        return error
 
 
 def _named(thing: object, name: str) -> str:

@@ -12,6 +12,7 @@ from stillwatch.core import BadSetting, UnreadableInput
 __all__ = ["enrol", "membership", "overview"]
 
 _FILES = ("token_file", "certificate", "key", "authority")
+_MOST_NAMED = 100
 
 
 def enrol(
@@ -73,6 +74,7 @@ def overview(state: Path) -> str:
     if waiting:
         lines.append(f"{waiting} objects wait to be sent: stillwatch alliance send")
     lines += [f"refused {identifier}: {why}" for identifier, why in store.refused(known.hub)]
+    lines += [f"could not be read: {identifier}, for {why}" for identifier, why in store.dead_letters()[-_MOST_NAMED:]]
     said: dict[tuple[str, str], int] = {}
     for indicator in partner_indicators(state):
         group = (indicator.partner, indicator.campaign or "no campaign")

@@ -58,6 +58,7 @@ def pull(member: Membership) -> Pulled:
             for page in client.pages(collection, store.reached(member.hub, collection.id)):
                 faults = [fault_of(one) for one in page.objects]
                 dead = [(_name(one), why) for one, why in zip(page.objects, faults, strict=True) if why]
+                dead += [("without an identifier", page.unread)] if page.unread else []
                 things = [one for one, why in zip(page.objects, faults, strict=True) if not why]
                 unread += len(dead)
                 partners = [one for one in things if one.get("created_by_ref") != own and one["id"] not in mine]

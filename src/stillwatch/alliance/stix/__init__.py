@@ -14,7 +14,7 @@ from stillwatch.alliance.stix.extension import (
     properties,
 )
 from stillwatch.alliance.stix.identifiers import NAMESPACE, identity_id, observable_id, stable_id
-from stillwatch.alliance.stix.marking import LABELS, MARKINGS, label_of, label_of_object, marking_definition
+from stillwatch.alliance.stix.marking import LABELS, MARKINGS, label_of, label_of_object, marking_definition, says_label
 from stillwatch.alliance.stix.observables import OBSERVABLES
 from stillwatch.alliance.stix.patterns import pattern_of, read_pattern
 from stillwatch.alliance.stix.shared import PROJECT, shared_objects
@@ -42,6 +42,7 @@ __all__ = [
     "properties",
     "pseudonym",
     "read_pattern",
+    "says_label",
     "shared_objects",
     "stable_id",
     "timestamp",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["LABELS", "MARKINGS", "label_of", "label_of_object", "marking_definition"]
+__all__ = ["LABELS", "MARKINGS", "label_of", "label_of_object", "marking_definition", "says_label"]
 
 LABELS = ("clear", "green", "amber", "amber+strict", "red")
 """From what anyone may see to what named people alone may see."""
@@ -58,3 +58,12 @@ def label_of_object(thing: Mapping[str, Any]) -> str | None:
     marks = list(whole) if isinstance(whole, list) else []
     marks += [one.get("marking_ref") for one in (parts if isinstance(parts, list) else ()) if isinstance(one, Mapping)]
     return label_of(marks)
+
+
+def says_label(definition: Mapping[str, Any]) -> bool:
+    """Whether a marking definition says a TLP label under another identifier than that label's own."""
+    if definition.get("id") in _LABEL_OF:
+        return False
+    extensions = definition.get("extensions")
+    said = isinstance(extensions, Mapping) and _EXTENSION in extensions
+    return said or definition.get("definition_type") == "tlp" or str(definition.get("name", "")).startswith("TLP:")

@@ -33,6 +33,8 @@ def serve_command(
     tls_certificate: Path | None = None,
     tls_key: Path | None = None,
     client_ca: Path | None = None,
+    quota_objects: int = 200_000,
+    quota_megabytes: int = 500,
 ) -> None:
     """Serve a hub: TAXII 2.1 over SQLite or PostgreSQL.
 
@@ -50,6 +52,10 @@ def serve_command(
         Its key, PEM.
     client_ca
         Certificates that sign members' certificates (mTLS), PEM.
+    quota_objects
+        Versions of objects that a member may have at the hub.
+    quota_megabytes
+        Millions of characters of them.
     """
     from stillwatch.alliance import hub
 
@@ -72,6 +78,7 @@ def serve_command(
         tls=tls,
         routers=[matching_router()],
         ready=lambda url: say(f"the hub listens at {url}/taxii2/"),
+        quota=hub.Quota(quota_objects, quota_megabytes * 1_000_000),
     )
 
 
