@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fastapi import APIRouter, FastAPI
+from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stillwatch.alliance.hub.attempts import Attempts
 from stillwatch.alliance.hub.database import Hub
+from stillwatch.alliance.hub.members import CurrentMember
 from stillwatch.alliance.hub.problems import Problem, handle_problems
 from stillwatch.alliance.hub.quotas import Quota
 from stillwatch.alliance.hub.taxii import taxii_router
@@ -33,7 +35,9 @@ def create_app(
         max_body: bytes of the largest body that is read.
         quota: what each member may have there.
     """
-    app = FastAPI(title="Stillwatch alliance hub", docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(
+        title="Stillwatch alliance hub", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
     app.state.hub = hub
     app.state.attempts = Attempts(hub)
     app.state.max_body = max_body
@@ -41,6 +45,12 @@ def create_app(
     handle_problems(app)
     for router in (taxii_router, *routers):
         app.include_router(router)
+
+    @app.get("/openapi.json", include_in_schema=False)
+    def description(_: CurrentMember) -> JSONResponse:
+        """What the hub's endpoints are, for members."""
+        return JSONResponse(app.openapi())
+
     app.add_middleware(_Bounded, most=max_body)
     return app
 

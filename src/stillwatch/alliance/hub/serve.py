@@ -7,10 +7,12 @@ import hashlib
 import socket
 import ssl
 import threading
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
@@ -23,6 +25,12 @@ from stillwatch.alliance.hub.quotas import Quota
 from stillwatch.core import BadSetting, OutputUnwritable
 
 __all__ = ["Serving", "Tls", "serve", "serving"]
+
+
+_MOST_CONNECTIONS = 200
+_SECONDS_FOR_A_HEAD = 15.0
+_SECONDS_FOR_A_REQUEST = 600.0
+_SECONDS_A_LOOK = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +55,50 @@ class _WithCertificate(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.begun = self.loop.time()
+        self.address = (transport.get_extra_info("peername") or ("",))[0]
+        self._watch()
+        _make_room(self.connections)
         secured = transport.get_extra_info("ssl_object")
         proved = secured.getpeercert(binary_form=True) if secured else None
         if proved:
             self.app_state = {**self.app_state, "client_certificate_sha256": hashlib.sha256(proved).hexdigest()}
+
+    def data_received(self, data: bytes) -> None:
+        # Whatever a request is sent in, its clock began when the last one ended.
+        was_idle = self.idle
+        super().data_received(data)
+        if was_idle and not self.idle:
+            self.begun = self.loop.time()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self.begun = self.loop.time()
+
+    @property
+    def idle(self) -> bool:
+        """Whether no request of this connection is being answered."""
+        return self.cycle is None or bool(self.cycle.response_complete)
+
+    def _watch(self) -> None:
+        """Close what has sent no whole head, or has not been done with a request, for too long."""
+        if self.transport.is_closing():
+            return
+        if self.loop.time() - self.begun > (_SECONDS_FOR_A_HEAD if self.idle else _SECONDS_FOR_A_REQUEST):
+            self.transport.abort()
+        else:
+            self.loop.call_later(_SECONDS_A_LOOK, self._watch)
+
+
+def _make_room(connections: Iterable[Any]) -> None:
+    """Where there are too many connections, the oldest goes that asks for nothing, of the address that has the most."""
+    here = [one for one in connections if isinstance(one, _WithCertificate) and not one.transport.is_closing()]
+    if len(here) <= _MOST_CONNECTIONS:
+        return
+    held = Counter(one.address for one in here)
+    idle = [one for one in here if one.idle]
+    if idle:
+        min(idle, key=lambda one: (-held[one.address], one.begun)).transport.abort()
 
 
 def _counting(attempts: Attempts) -> type[ssl.SSLObject]:
@@ -77,7 +125,7 @@ def _server(app: FastAPI, tls: Tls | None) -> uvicorn.Server:
         server_header=False,
         timeout_keep_alive=15,
         h11_max_incomplete_event_size=64 * 1024,
-        limit_concurrency=256,
+        ws="none",
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
         ssl_ca_certs=tls.client_ca if tls else None,

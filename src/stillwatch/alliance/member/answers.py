@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from stillwatch.alliance.store import escaped
 from stillwatch.core import EndpointFailed
 
 __all__ = ["LONGEST", "Unreadable", "ask"]
@@ -48,7 +49,7 @@ def ask(client: httpx.Client, method: str, url: str, **more: Any) -> tuple[Mappi
         body = None
     if answer.is_error:
         said = [body.get("title"), body.get("description")] if isinstance(body, dict) else []
-        detail = ": ".join(str(part)[:300] for part in said if part)
+        detail = ": ".join(escaped(str(part)[:300]) for part in said if part)
         raise EndpointFailed(f"the hub refuses ({answer.status_code}) {detail}".rstrip(), where=url)
     if not isinstance(body, dict):
         raise Unreadable(f"the hub's answer ({answer.status_code}) is no JSON object", url, answer.headers)

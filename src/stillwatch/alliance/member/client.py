@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 import httpx
 
 from stillwatch.alliance.member.answers import Unreadable, ask
+from stillwatch.alliance.store import escaped
 from stillwatch.core import BadSetting, EndpointFailed
 
 __all__ = ["Client", "Credentials", "Page", "RemoteCollection"]
@@ -146,8 +147,8 @@ class Client:
         return [
             RemoteCollection(
                 str(one["id"]),
-                str(one.get("title", "")),
-                str(one.get("alias", one["id"])),
+                escaped(str(one.get("title", ""))),
+                escaped(str(one.get("alias", one["id"]))),
                 one.get("can_read") is True,
                 one.get("can_write") is True,
                 f"{root}collections/{one['id']}/",
@@ -208,7 +209,7 @@ class Client:
             "POST", f"{collection.url}objects/", json={"objects": list(things)}, headers={"Content-Type": _TAXII}
         )
         return {
-            str(one.get("id")): str(one.get("message", "refused"))[:300]
+            str(one.get("id")): escaped(str(one.get("message", "refused"))[:300])
             for one in status.get("failures", ())
             if isinstance(one, dict)
         }

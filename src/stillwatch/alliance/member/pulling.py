@@ -8,7 +8,7 @@ from typing import Any
 
 from stillwatch.alliance.member.publishing import Membership
 from stillwatch.alliance.stix import identity_id, properties
-from stillwatch.alliance.store import Appeal, appeals, fault_of, is_plain
+from stillwatch.alliance.store import Appeal, appeals, escaped, fault_of, is_plain
 
 __all__ = ["Pulled", "pull"]
 
@@ -66,7 +66,7 @@ def pull(member: Membership) -> Pulled:
     doubtful = store.doubtful().intersection(one["id"] for one in fresh)
     about = {one["id"] for one in fresh if one["type"] == "note" and "appeal" in properties(one)}
     told = appeals(store) if about else []
-    cases = {str(properties(one)["appeal"].get("case")) for one in fresh if one["id"] in about}
+    cases = {escaped(str(properties(one)["appeal"].get("case"))) for one in fresh if one["id"] in about}
     return Pulled(
         sum(one["type"] == "indicator" and one.get("revoked") is not True for one in fresh),
         tuple(one["id"] for one in fresh if one.get("revoked") is True and one["id"] not in doubtful),

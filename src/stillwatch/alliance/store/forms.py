@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["LONGEST", "fault_of", "is_plain"]
+__all__ = ["LONGEST", "escaped", "fault_of", "is_plain"]
 
 LONGEST = 1_000_000
 """Characters of the longest object that is kept."""
@@ -44,3 +44,8 @@ def _maps_maps(value: Any) -> bool:
     return isinstance(value, Mapping) and all(
         isinstance(one, Mapping) and isinstance(one.get("appeal", {}), Mapping) for one in value.values()
     )
+
+
+def escaped(text: str) -> str:
+    """Somebody's words in one line: control and direction characters, line ends among them, are written out."""
+    return "".join(one if one.isprintable() else f"\\u{ord(one):04x}" for one in text)

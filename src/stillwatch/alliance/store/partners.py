@@ -14,6 +14,7 @@ from typing import Any
 
 from stillwatch.alliance.stix import APPEAL_STATUSES, identity_id, label_of_object, properties, read_pattern
 from stillwatch.alliance.store.file import Store, version_key
+from stillwatch.alliance.store.forms import escaped
 from stillwatch.core import PartnerIndicator
 
 __all__ = ["Appeal", "appeals", "partner_indicators"]
@@ -68,7 +69,7 @@ def appeals(store: Store) -> list[Appeal]:
             continue
         whole = not any(one.startswith("user-account--") for one in objects)
         # Where two publish under one identifier, each has the last word about its own and neither about the other's.
-        found[case, speaker if final else ""] = Appeal(case, told["status"], speaker, objects, final, whole)
+        found[case, speaker if final else ""] = Appeal(escaped(case), told["status"], speaker, objects, final, whole)
     ended = {case for case, speaker in found if speaker}
     return [one for (case, _), one in found.items() if one.final or case not in ended]
 
@@ -144,7 +145,7 @@ def _read(one: Thing, names: Mapping[str, str], campaign: str | None) -> Partner
 
 def _name(creator: str, names: Mapping[str, str]) -> str:
     """A partner's name where its identifier vouches for it, else with the identifier beside it."""
-    name = names.get(creator, "")[:60]
+    name = escaped(names.get(creator, ""))[:60]
     return name if name and identity_id(name) == creator else f"{name} ({creator[:50]})".strip()
 
 
