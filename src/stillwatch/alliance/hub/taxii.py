@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 
 from stillwatch.alliance.hub.collections import STIX, Collection, collections_of, find_collection
 from stillwatch.alliance.hub.database import STATUSES, Hub
-from stillwatch.alliance.hub.journal import record
+from stillwatch.alliance.hub.journal import hash_at, record
 from stillwatch.alliance.hub.members import CurrentMember, Member
 from stillwatch.alliance.hub.negotiation import Filters, WantedFilters, acceptable, body_of, envelope_of
 from stillwatch.alliance.hub.problems import TAXII, Problem, TaxiiResponse
@@ -70,6 +70,18 @@ def api_root(request: Request, member: CurrentMember) -> TaxiiResponse:
             "max_content_length": request.app.state.max_body,
         }
     )
+
+
+@taxii_router.get("/alliance/journal/")
+def journal_head(
+    member: CurrentMember, hub: OpenHub, n: Annotated[int | None, Query(ge=0, le=2**53)] = None
+) -> TaxiiResponse:
+    """The last entry's number and hash, or those of the entry that is named: what members hold the hub to."""
+    with hub.engine.connect() as connection:
+        found = hash_at(connection, n)
+    if found is None:
+        raise Problem(404, "there is no such entry")
+    return TaxiiResponse({"n": found[0], "hash": found[1]})
 
 
 @taxii_router.get("/alliance/status/{status}/")

@@ -136,6 +136,15 @@ class Client:
                 raise EndpointFailed(f"the hub sends its members elsewhere: {self._root}", where=str(start))
         return self._root
 
+    def journal(self, n: int | None = None) -> tuple[int, str] | None:
+        """Number and hash of the last entry of the hub's journal, or of entry ``n``; None where the hub tells none."""
+        try:
+            found, _ = self._ask("GET", f"{self._api_root()}journal/", params={} if n is None else {"n": str(n)})
+        except EndpointFailed:
+            return None
+        number, said = found.get("n"), found.get("hash")
+        return (number, escaped(said)) if isinstance(number, int) and isinstance(said, str) else None
+
     def collections(self) -> list[RemoteCollection]:
         """The collections that this member may see.
 

@@ -67,6 +67,8 @@ def overview(state: Path) -> str:
     store = known.store
     own = store.published(known.hub)
     lines = [f"{known.name} at {known.hub}"]
+    head = store.settings().get(f"journal {known.hub}")
+    lines += [f"journal {head}"] if head else []
     for one in own.values():
         if one["type"] == "campaign":
             lines.append(f"published {one['id']}  {'taken back' if one.get('revoked') else one['name']}")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stillwatch.alliance.member.client import Client
 from stillwatch.alliance.member.publishing import Membership
 from stillwatch.alliance.stix import identity_id, properties
 from stillwatch.alliance.store import Appeal, appeals, escaped, fault_of, is_plain
@@ -23,6 +24,7 @@ class Pulled:
         appeals: as they stand, where this pull said something about them.
         objects: all objects that are new or newer.
         unread: objects that could not be read; they are dead letters, and the rest went on.
+        parted: where the hub's journal is not the one it was at an earlier pull, if so.
         doubtful: identifiers of new objects under which another creator speaks too; both are kept.
     """
 
@@ -32,6 +34,7 @@ class Pulled:
     objects: int
     unread: int
     doubtful: tuple[str, ...] = ()
+    parted: str | None = None
 
     def __str__(self) -> str:
         lines = [f"{self.objects} new objects, {self.indicators} of them indicators; {len(self.retracted)} taken back"]
@@ -40,6 +43,7 @@ class Pulled:
         if self.unread:
             lines.append(f"{self.unread} objects could not be read; stillwatch alliance list names them")
         lines += [f"in doubt: {one} is told by more than one creator; both are kept" for one in self.doubtful]
+        lines += [f"the hub's journal was rewritten: {self.parted}"] if self.parted else []
         return "\n".join(lines)
 
 
@@ -52,7 +56,9 @@ def pull(member: Membership) -> Pulled:
     store, fresh, unread = member.store, list[Mapping[str, Any]](), 0
     own, mine = identity_id(member.name), set(store.published(member.hub))
     with member.client() as client:
-        for collection in client.collections():
+        collections = client.collections()
+        parted = _pin(client, member)
+        for collection in collections:
             if not collection.can_read:
                 continue
             for page in client.pages(collection, store.reached(member.hub, collection.id)):
@@ -74,7 +80,23 @@ def pull(member: Membership) -> Pulled:
         len(fresh),
         unread,
         tuple(sorted(doubtful)),
+        parted,
     )
+
+
+def _pin(client: Client, member: Membership) -> str | None:
+    """Keep the journal's head; where an earlier one is no longer in the journal, that one is kept, and said."""
+    name = f"journal {member.hub}"
+    kept = member.store.settings().get(name) if member.state.is_file() else None
+    if kept is not None:
+        number, said = kept.split(" ")
+        now = client.journal(int(number))
+        if now != (int(number), said):
+            return f"entry {number} was {said}, and is {now[1] if now else 'not there'}"
+    head = client.journal()
+    if head is not None:
+        member.store.remember({name: f"{head[0]} {head[1]}"})
+    return None
 
 
 def _name(thing: object) -> str:

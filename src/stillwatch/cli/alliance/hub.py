@@ -160,14 +160,45 @@ def circle_command(
 
 @hub_app.command(name="journal")
 @_needs_hub
-def journal_command(*, db: HubDatabase = HUB_DATABASE) -> None:
-    """Print the hub's log of every read and write, verified entry by entry."""
+def journal_command(*, db: HubDatabase = HUB_DATABASE, verify: Path | None = None) -> None:
+    """Print the hub's log of every read and write, verified entry by entry.
+
+    Parameters
+    ----------
+    verify
+        Print instead where the log parts from the heads that members kept: a file of lines "journal NUMBER HASH", as
+        alliance list prints them.
+    """
     from stillwatch.alliance import hub
 
+    if verify is not None:
+        _say_where_it_parts(db, verify)
+        return
     last = None
     for last in hub.journal_entries(hub.Hub.open(db)):
         say(f"{last.n} {last.time} {json.dumps(last.body)}")
     say(f"the chain holds; its head is {last.hash}" if last else "nothing is in it yet")
+
+
+def _say_where_it_parts(db: str, path: Path) -> None:
+    from stillwatch.alliance import hub
+
+    try:
+        words = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
+        heads = sorted({(int(line[1]), line[2]) for line in words if len(line) == 3 and line[0] == "journal"})
+    except (OSError, ValueError) as error:
+        raise UnreadableInput(f"no heads of a journal: {error}", where=str(path)) from error
+    entries = {entry.n: entry.hash for entry in hub.journal_entries(hub.Hub.open(db))}
+    whole = -1
+    for n, kept in heads:
+        if entries.get(n) != kept:
+            begun = f"after entry {whole}" if whole >= 0 else "somewhere"
+            say(
+                f"the histories part {begun}, at entry {n} or before: {kept} was kept, {entries.get(n, 'none')} is here"
+            )
+            return
+        whole = n
+    say(f"{len(heads)} heads are of this journal; it has {len(entries)} entries")
 
 
 def _tls(certificate: Path | None, key: Path | None, client_ca: Path | None) -> Tls | None:
