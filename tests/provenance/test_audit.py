@@ -256,6 +256,40 @@ def test_what_is_no_model_is_refused_with_a_hint(server: Server, tmp_path: Path)
         audit(twice, twice, [], plan())
 
 
+def test_an_endpoint_that_refuses_fields_is_asked_in_its_own_way(tmp_path: Path) -> None:
+    """Reasoning models take no temperature, no seed and another name for the longest answer."""
+    maker = Maker(0)
+    served = Server({"m": maker}, refused=("max_tokens", "temperature", "seed", "logprobs"))
+    try:
+        model = open_model(f"openai:{served.url}#m", AskSettings(tmp_path, max_tokens=77))
+        assert model.answers([(("user", "hi"),), (("user", "ho"),)]) == [maker.reply("hi"), maker.reply("ho")]
+        assert model.token_counts(["abc"]) == [6]
+    finally:
+        served.close()
+    answered = [one for one in served.bodies if not {"max_tokens", "temperature", "seed", "logprobs"} & set(one)]
+    assert {one["max_completion_tokens"] for one in answered} == {77, 1}
+    # What was refused once is not tried again with every prompt.
+    assert len(served.bodies) - len(answered) == 4
+
+
+def test_what_no_other_name_helps_is_an_error(tmp_path: Path) -> None:
+    served = Server({"m": Maker(0)}, refused=("messages",))
+    try:
+        with pytest.raises(EndpointFailed, match="messages"):
+            open_model(f"openai:{served.url}#m", AskSettings(tmp_path)).answers([(("user", "hi"),)])
+    finally:
+        served.close()
+
+
+def test_an_answer_that_a_filter_withheld_is_none(tmp_path: Path) -> None:
+    served = Server({"m": Maker(0)}, withheld=lambda text: text == "bad")
+    try:
+        model = open_model(f"openai:{served.url}#m", AskSettings(tmp_path))
+        assert model.answers([(("user", "bad"),), (("user", "hi"),)]) == ["", Maker(0).reply("hi")]
+    finally:
+        served.close()
+
+
 @pytest.mark.parametrize(
     ("sizes", "where"),
     [(AuditSizes(level=0.2), "level"), (AuditSizes(queries=0), "queries"), (AuditSizes(effect=0), "effect")],

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 from audit_makers import PROMPTS, Maker, answers
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stillwatch.provenance import Answers, behaviour_tests, correct, grade
 from stillwatch.provenance.behaviour import BEHAVIOUR_TESTS
 from stillwatch.provenance.deviations import alike_deviations
+from stillwatch.provenance.grades import grade_reasons
 from stillwatch.provenance.likeness import Choices, FirstTokens, Kernel, Style, wording_kernel
 from stillwatch.provenance.pairs import compare_pairs
+from stillwatch.provenance.tokens import TokenMatch
 
 RIGHT = [one.answer for one in PROMPTS]
 Said = Callable[[int], Answers]
@@ -145,3 +150,67 @@ def test_models_that_do_not_depart_are_not_judged() -> None:
     alike = alike_deviations(np.ones((30, 6, 6)), 0, 1)
     assert np.isnan(alike.values).all()
     assert compare_pairs(lambda a, b: alike_deviations(np.ones((30, 6, 6)), a, b), 6) is None
+
+
+def without(said: Answers, gone: Sequence[int]) -> Answers:
+    """A model that gave no answer to some prompts, and shows no log-probabilities."""
+    return Answers(said.name, tuple("" if i in set(gone) else text for i, text in enumerate(said.texts)))
+
+
+def test_missing_answers_make_nobody_alike(said: Said) -> None:
+    """Unrelated models of which two are cut off at the same prompts."""
+    some = range(0, len(PROMPTS), 5)
+    for share in (some, sorted({*some, *range(1, len(PROMPTS), 5)})):
+        for a, b in ((0, 1), (2, 3), (4, 5)):
+            controls = [replace(said(i), next_tokens=None) for i in range(8) if i not in (a, b)]
+            tests = correct(behaviour_tests(without(said(a), share), without(said(b), share), controls, right=RIGHT))
+            assert grade(tests, 0.01) in ("none", "weak")
+            (wording,) = [one for one in tests if one.name == "wording"]
+            assert wording.prompts == len(PROMPTS) - len(share)
+            assert wording.details["missing_suspect"] == wording.details["missing_teacher"] == len(share)
+            assert wording.details["missing_controls"] == 0
+
+
+def test_a_student_is_found_by_the_answers_that_it_gave(said: Said) -> None:
+    student = without(answers(Maker(500, Maker(0)), "student"), range(0, len(PROMPTS), 4))
+    controls = [replace(said(i), next_tokens=None) for i in range(1, 7)]
+    tests = correct(behaviour_tests(student, replace(said(0), next_tokens=None), controls, right=RIGHT))
+    assert grade(tests, 0.01) in ("moderate", "strong")
+
+
+def test_of_too_many_missing_answers_nothing_is_told(said: Said) -> None:
+    gone = without(answers(Maker(500, Maker(0)), "student"), range(len(PROMPTS) // 2 + 1))
+    tests = behaviour_tests(gone, said(0), [said(i) for i in range(1, 7)], right=RIGHT)
+    assert all(one.p_value is None for one in tests)
+    assert tests[0].why_not.startswith("student gave no answer to ")
+    assert grade(correct(tests), 0.01) == "none"
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(deadline=None, max_examples=25)
+def test_a_prompt_that_one_did_not_answer_is_as_if_not_asked(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    words = [[" ".join(rng.choice(list("abcdef"), 4)) for _ in range(12)] for _ in range(6)]
+    kept = rng.random(12) < 0.7
+    blank = [[text if there else "" for text, there in zip(one, kept, strict=True)] for one in words]
+    short = [[text for text, there in zip(one, kept, strict=True) if there] for one in words]
+    if kept.any():
+        np.testing.assert_allclose(
+            wording_kernel(blank).alike(0, 1).values, wording_kernel(short).alike(0, 1).values, atol=1e-9
+        )
+
+
+def test_one_tokenizer_that_no_control_has_caps_behaviour_at_weak(said: Said) -> None:
+    student = answers(Maker(500, Maker(0)), "student")
+    tests = correct(behaviour_tests(student, said(0), [said(i) for i in range(1, 7)], right=RIGHT))
+    alone = TokenMatch(40, 40, {"maker-1": 12, "maker-2": 11})
+    assert grade(tests, 0.01, alone) == "weak"
+    assert any("one tokenizer and no control has it" in one for one in grade_reasons(tests, 0.01, alone))
+    for match in (
+        None,
+        TokenMatch(40, 40, {"maker-1": 40, "maker-2": 11}),
+        TokenMatch(39, 40, {"maker-1": 12}),
+        TokenMatch(40, 40, {}),
+    ):
+        assert grade(tests, 0.01, match) == "strong"
+        assert not any("one tokenizer" in one for one in grade_reasons(tests, 0.01, match))

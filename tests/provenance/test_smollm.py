@@ -74,8 +74,11 @@ def test_a_served_language_model_is_audited_end_to_end(smollm: str, makers: Serv
 
 def test_a_model_that_is_its_own_teacher_is_found(smollm: str, makers: Server, tmp_path: Path) -> None:
     found = run(f"suspect=openai:{smollm}", f"teacher=openai:{smollm}", makers, tmp_path / "a")
-    assert found["grade"] in ("moderate", "strong")
+    assert any(one["family"] == "behaviour" and (one["holm_p"] or 1) <= 0.01 for one in found["tests"])
+    # The makers have another tokenizer, so that its own family alone would agree as much.
     assert found["tokenizer"]["same"]
+    assert found["grade"] == "weak"
+    assert any("one tokenizer and no control has it" in one for one in found["reasons"])
     identity = found["identity"]
     assert set(identity) == {"suspect", "teacher", "c1", "c2", "c3", "c4"}
     page = (tmp_path / "a" / "report.html").read_text()

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -9,9 +10,16 @@ from audit_makers import Maker
 
 
 class Server:
-    """Chat completions of makers, each under its name; ``logprobs`` refused where told so."""
+    """Chat completions of makers, each under its name; ``logprobs`` and other fields refused where told so, answers to
+    some prompts withheld."""
 
-    def __init__(self, makers: dict[str, Maker], logprobs: bool = True) -> None:
+    def __init__(
+        self,
+        makers: dict[str, Maker],
+        logprobs: bool = True,
+        refused: Sequence[str] = (),
+        withheld: Callable[[str], bool] = lambda text: False,
+    ) -> None:
         self.bodies: list[dict[str, Any]] = []
         server = self
 
@@ -25,8 +33,17 @@ class Server:
                 if maker is None or (body.get("logprobs") and not logprobs):
                     self.send_error(404 if maker is None else 400)
                     return
+                bad = next((field for field in refused if field in body), None)
+                if bad is not None:
+                    said = {"error": {"message": f"Unsupported parameter: '{bad}'.", "param": bad}}
+                    self.send_response(400)
+                    self.end_headers()
+                    self.wfile.write(json.dumps(said).encode())
+                    return
                 text = body["messages"][-1]["content"]
                 choice: dict[str, Any] = {"message": {"content": maker.reply(text)}}
+                if withheld(text):
+                    choice = {"message": {"content": "I"}, "finish_reason": "content_filter"}
                 if body.get("logprobs"):
                     top = [{"token": token, "logprob": value} for token, value in maker.first(text).items()]
                     choice["logprobs"] = {"content": [{"top_logprobs": top}]}

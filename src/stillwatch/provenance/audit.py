@@ -168,6 +168,7 @@ def audit(
     heard = [_hear(one, plan, say) for one in models]
     say("testing")
     tests = correct(_tests(heard, names, plan))
+    tokens = _tokens(heard, names)
     judge = judge_accuracy(plan.labels) if plan.unsafe or plan.safe else None
     lineage = None
     if plan.suspect_weights is not None and plan.teacher_weights is not None:
@@ -178,10 +179,10 @@ def audit(
         tuple(names[2:]),
         plan.level,
         tuple(tests),
-        grade(tests, plan.level),
-        tuple(grade_reasons(tests, plan.level)),
+        grade(tests, plan.level, tokens),
+        tuple(grade_reasons(tests, plan.level, tokens)),
         {name: one.claims for name, one in zip(names, heard, strict=True) if one.claims is not None},
-        _tokens(heard, names),
+        tokens,
         tuple(_gap_rows(heard, names, judge)) if judge is not None else (),
         judge,
         lineage,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stillwatch.provenance.audited_model import Answers
-from stillwatch.provenance.likeness import Choices, FirstTokens, Refusals, Style, wording_kernel
+from stillwatch.provenance.likeness import Choices, FirstTokens, Refusals, Style, missing, wording_kernel
 from stillwatch.provenance.pairs import FEWEST_CONTROLS, Alike, PairTest, compare_pairs, errors_found
 from stillwatch.provenance.results import Test, not_tested
 
@@ -29,6 +29,7 @@ ASSUMPTION = (
     "same public data, same size; and none of them trained on the teacher or on another control."
 )
 _FEWEST_PROMPTS = 20
+_MOST_MISSING = 0.5
 
 BEHAVIOUR_TESTS = {
     "wording": "Words in common, on prompts where the controls differ",
@@ -66,13 +67,14 @@ def behaviour_tests(
         level: for what would have been detectable.
     """
     models = [suspect, teacher, *controls]
+    gone = _too_many_missing(models)
     found: list[Test] = []
     for name, measure in _measures(models, right, seed):
         title = BEHAVIOUR_TESTS[name]
-        why = measure.why_not
+        why = gone or measure.why_not
         if len(controls) < FEWEST_CONTROLS:
             why = f"needs {FEWEST_CONTROLS} controls or more; there are {len(controls)}"
-        elif measure.prompts < _FEWEST_PROMPTS:
+        elif measure.prompts < _FEWEST_PROMPTS and not gone:
             why = why or f"needs {_FEWEST_PROMPTS} prompts or more that bear on it; there are {measure.prompts}"
         test = None
         if not why and measure.alike is not None:
@@ -87,8 +89,11 @@ def behaviour_tests(
 
 def _measures(models: Sequence[Answers], right: Sequence[str | None], seed: int) -> Iterator[tuple[str, _Measure]]:
     texts = [one.texts for one in models]
-    count = len(texts[0])
-    yield "wording", _Measure(wording_kernel(texts).alike, count)
+    gone = [missing(one) for one in texts]
+    count = int((~gone[0] & ~gone[1]).sum())
+    lost: dict[str, float | int | str] = {"missing_suspect": int(gone[0].sum()), "missing_teacher": int(gone[1].sum())}
+    lost["missing_controls"] = int(sum(one.sum() for one in gone[2:]))
+    yield "wording", _Measure(wording_kernel(texts).alike, count, details=lost if any(lost.values()) else None)
     choices = Choices.of(texts)
     yield "choices", _Measure(choices.alike, _bearing(choices))
     if any(one is not None for one in right):
@@ -122,6 +127,15 @@ def _measures(models: Sequence[Answers], right: Sequence[str | None], seed: int)
         yield "first-tokens", _Measure(FirstTokens.of(tokens).alike, count)
     else:
         yield "first-tokens", _Measure(None, 0, "not every model shows log-probabilities")
+
+
+def _too_many_missing(models: Sequence[Answers]) -> str:
+    """Why nothing can be told of answers of which too many are missing; empty where they are not."""
+    for one in models[:2]:
+        lost = int(missing(one.texts).sum())
+        if lost > _MOST_MISSING * len(one.texts):
+            return f"{one.name} gave no answer to {lost} of {len(one.texts)} prompts: empty, cut off or withheld"
+    return ""
 
 
 def _bearing(choices: Choices) -> int:

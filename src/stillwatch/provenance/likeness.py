@@ -2,8 +2,9 @@
 
 Prompts on which independent models agree tell nothing, and every prompt is weighed by how much the
 controls disagree on it: the controls other than the two that are compared, so that no pair chooses its
-own prompts. Suspect and teacher weigh nothing. To add a measure, give it a class with ``alike`` here
-and a line in ``behaviour``.
+own prompts. Suspect and teacher weigh nothing. Where either of two models gave no answer the prompt says nothing of
+the two: a missing answer is like nothing, another missing one least of all. To add a measure, give it a class with
+``alike`` here and a line in ``behaviour``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from stillwatch.provenance.deviations import alike_deviations
 from stillwatch.provenance.pairs import Alike
 from stillwatch.provenance.refusals import refuses
 
-__all__ = ["Choices", "FirstTokens", "Kernel", "Refusals", "Style", "wording_kernel"]
+__all__ = ["Choices", "FirstTokens", "Kernel", "Refusals", "Style", "missing", "wording_kernel"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -38,37 +39,51 @@ class Kernel:
     """Per-prompt similarities, weighed by the controls' disagreement.
 
     Attributes:
-        values: (prompts, n, n), symmetric, 0 to 1.
+        values: (prompts, n, n), symmetric, 0 to 1; NaN where either model gave no answer.
     """
 
     values: Floats
 
     def alike(self, a: int, b: int) -> Alike:
-        """Weighted means over prompts, with (a, b) in the suspect's and teacher's place."""
+        """Weighted means over the prompts that both of a pair answered, with (a, b) in the suspect's and teacher's
+        place; NaN for pairs that answered none."""
         n = self.values.shape[1]
-        weights = self._disagreement(_others(n, a, b)) + _LEAST_WEIGHT
+        known = ~np.isnan(self.values)
+        values = np.where(known, self.values, 0.0)
+        weights = (self._disagreement(_others(n, a, b)) + _LEAST_WEIGHT) * known
         total = weights.sum(axis=0)
-        means = (weights * self.values).sum(axis=0) / total
-        off = ~np.eye(n, dtype=bool)
-        noise = (weights**2 * (self.values - means) ** 2).sum(axis=0) / total**2
-        return Alike(means, float(noise[off].mean()))
+        some = total > 0
+        means = np.where(some, (weights * values).sum(axis=0) / np.where(some, total, 1.0), np.nan)
+        noise = np.nansum(weights**2 * (values - means) ** 2, axis=0) / np.where(some, total, 1.0) ** 2
+        told = some & ~np.eye(n, dtype=bool)
+        return Alike(means, float(noise[told].mean()) if told.any() else 0.0)
 
     def _disagreement(self, controls: Sequence[int]) -> Floats:
         """(prompts, n, n): mean disagreement among the controls that are not of the pair; 1 where too few are left."""
         unlike = 1.0 - self.values[:, controls][:, :, controls]
-        unlike[:, range(len(controls)), range(len(controls))] = 0.0
-        rows = unlike.sum(axis=2)
+        unlike[:, range(len(controls)), range(len(controls))] = np.nan
+        answered = ~np.isnan(unlike)
         n = self.values.shape[1]
-        own = np.zeros((len(rows), n))
-        own[:, controls] = rows
-        shared = np.zeros((len(rows), n, n))
-        shared[np.ix_(range(len(rows)), controls, controls)] = unlike
-        is_control = np.zeros(n)
-        is_control[controls] = 1
-        left = len(controls) - is_control[:, None] - is_control[None, :]
-        sums = rows.sum(axis=1)[:, None, None] / 2 - own[:, :, None] - own[:, None, :] + shared
-        pairs = left * (left - 1) / 2
-        return np.where(pairs >= 1, sums / np.maximum(pairs, 1), 1.0)
+        sums = _without_pair(np.where(answered, unlike, 0.0), controls, n)
+        pairs = _without_pair(answered.astype(float), controls, n)
+        return np.where(pairs >= 0.5, sums / np.maximum(pairs, 1.0), 1.0)
+
+
+def _without_pair(values: Floats, controls: Sequence[int], n: int) -> Floats:
+    """Sums over the pairs of controls that have nobody of a pair, for every pair (prompts, n, n).
+
+    Args:
+        values: (prompts, controls, controls), symmetric, nought for a control and itself.
+        controls: their places among the models.
+        n: how many models there are.
+    """
+    rows = values.sum(axis=2)
+    own = np.zeros((len(rows), n))
+    own[:, controls] = rows
+    shared = np.zeros((len(rows), n, n))
+    shared[np.ix_(range(len(rows)), controls, controls)] = values
+    shared[:, range(n), range(n)] = own
+    return np.asarray(rows.sum(axis=1)[:, None, None] / 2 - own[:, :, None] - own[:, None, :] + shared)
 
 
 def wording_kernel(texts: Sequence[Sequence[str]]) -> Kernel:
@@ -78,12 +93,24 @@ def wording_kernel(texts: Sequence[Sequence[str]]) -> Kernel:
         texts: of each model, the answers.
     """
     sets = [[features(text) for text in one] for one in texts]
-    return Kernel(_fill(len(texts), len(texts[0]), lambda i, a, b: _jaccard(sets[a][i], sets[b][i])))
+    return Kernel(_known(texts) * _fill(len(texts), len(texts[0]), lambda i, a, b: _jaccard(sets[a][i], sets[b][i])))
+
+
+def missing(texts: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """Which answers are none: empty, or withheld by a filter (prompts)."""
+    return np.array([not text.strip() for text in texts], dtype=bool)
+
+
+def _known(texts: Sequence[Sequence[str]]) -> Floats:
+    """(prompts, n, n): 1 where both models answered, NaN where either did not."""
+    answered = ~np.array([missing(one) for one in texts]).T
+    return np.where(answered[:, :, None] & answered[:, None, :], 1.0, np.nan)
 
 
 def _jaccard(a: frozenset[tuple[str, ...]], b: frozenset[tuple[str, ...]]) -> float:
+    # Answers without any word, as "42!" and "?", have none in common.
     joined = len(a | b)
-    return len(a & b) / joined if joined else 1.0
+    return len(a & b) / joined if joined else 0.0
 
 
 def _fill(n: int, prompts: int, compare: Callable[[int, int, int], float]) -> Floats:
@@ -140,7 +167,8 @@ class Refusals(Kernel):
     def of(cls, texts: Sequence[Sequence[str]]) -> Refusals:
         """By the refusal judge."""
         told = np.array([[refuses(text) for text in one] for one in texts])
-        return cls((told[:, None, :] == told[None, :, :]).transpose(2, 0, 1).astype(float), told)
+        same = (told[:, None, :] == told[None, :, :]).transpose(2, 0, 1).astype(float)
+        return cls(_known(texts) * same, told)
 
 
 @dataclass(frozen=True)
@@ -202,22 +230,27 @@ class Style:
     Attributes:
         first, second: (n, buckets) styles on the two halves.
         told: (n, prompts of the second half, n) nearness of every held-out answer to every model's style.
+        answered: (n, prompts of the second half), where a model gave an answer.
     """
 
     first: Floats
     second: Floats
     told: Floats
+    answered: npt.NDArray[np.bool_]
 
     @classmethod
     def of(cls, texts: Sequence[Sequence[str]], seed: int) -> Style:
-        """From each model's answers; prompts are halved at random."""
+        """From each model's answers; prompts are halved at random. A missing answer has no style."""
         counts = np.array([[_hashed(text) for text in one] for one in texts])
-        rest = counts - counts.mean(axis=0, keepdims=True)
+        answered = ~np.array([missing(one) for one in texts])
+        usual = counts.sum(axis=0) / np.maximum(answered.sum(axis=0), 1)[:, None]
+        rest = (counts - usual) * answered[:, :, None]
         order = np.random.default_rng([seed, 31]).permutation(rest.shape[1])
         half = len(order) // 2
         sides = rest[:, order[:half]], rest[:, order[half:]]
         first, second = (_unit(side.sum(axis=1)) for side in sides)
-        return cls(first, second, np.einsum("apf,bf->apb", sides[1], first))
+        told = np.einsum("apf,bf->apb", sides[1], first)
+        return cls(first, second, told, answered[:, order[half:]])
 
     def alike(self, a: int, b: int) -> Alike:
         """The same whoever is in the suspect's place."""
@@ -227,11 +260,13 @@ class Style:
     def recognised(self) -> float:
         """Share of held-out answers of teacher and controls whose writer is told, among them."""
         own = self.told[1:, :, 1:].argmax(axis=2)
-        return float((own == np.arange(len(own))[:, None]).mean())
+        right = own == np.arange(len(own))[:, None]
+        return float(right[self.answered[1:]].mean()) if self.answered[1:].any() else float("nan")
 
     def told_as_teacher(self) -> float:
         """Share of the suspect's held-out answers that are told to be the teacher's, among teacher and controls."""
-        return float((self.told[0, :, 1:].argmax(axis=1) == 0).mean())
+        as_teacher = self.told[0, :, 1:].argmax(axis=1) == 0
+        return float(as_teacher[self.answered[0]].mean()) if self.answered[0].any() else float("nan")
 
 
 def _hashed(text: str) -> Floats:

@@ -54,6 +54,8 @@ class EndpointModel:
     def __init__(self, name: str, endpoint: Endpoint, model: str, settings: AskSettings) -> None:
         self._name, self._endpoint, self._model, self._settings = name, endpoint, model, settings
         self._shows_logprobs: bool | None = None
+        # Fields that it refuses, and what they are called there; None where they have no place there.
+        self._spelt: dict[str, str | None] | None = None
 
     @property
     def name(self) -> str:
@@ -61,8 +63,8 @@ class EndpointModel:
         return self._name
 
     def answers(self, chats: Sequence[Chat]) -> list[str]:
-        """Answers at temperature nought."""
-        return [str((one.get("message") or {}).get("content") or "").strip() for one in self._choices(chats)]
+        """Answers at temperature nought, where it takes one; empty where a filter withheld them."""
+        return [_said(one) for one in self._choices(chats)]
 
     def next_tokens(self, chats: Sequence[Chat]) -> list[Mapping[str, float]] | None:
         """The first tokens of the same answers; None where one comes without."""
@@ -77,16 +79,18 @@ class EndpointModel:
 
     def token_counts(self, texts: Sequence[str]) -> list[int] | None:
         """``usage.prompt_tokens`` of each text alone."""
-        bodies = [{**self._body((("user", text),)), "max_tokens": 1} for text in texts]
+        self._learn_fields()
+        bodies = [self._body((("user", text),), longest=1) for text in texts]
         usages = [one.get("usage") or {} for one in self._all(self._endpoint.complete, bodies)]
         counts = [usage.get("prompt_tokens") for usage in usages]
         told = [count for count in counts if isinstance(count, int)]
         return told if len(told) == len(texts) else None
 
     def _choices(self, chats: Sequence[Chat]) -> list[dict[str, Any]]:
-        bodies = [self._body(chat) for chat in chats]
-        if not bodies:
+        if not chats:
             return []
+        self._learn_fields()
+        bodies = [self._body(chat) for chat in chats]
         if self._shows_logprobs is None:
             self._shows_logprobs = self._asks_logprobs(bodies[0])
         if self._shows_logprobs:
@@ -103,13 +107,33 @@ class EndpointModel:
             return False
         return True
 
-    def _body(self, chat: Chat) -> dict[str, Any]:
+    def _learn_fields(self) -> None:
+        """Ask once, leaving out or renaming what the endpoint refuses: reasoning models take no temperature and another
+        name for the longest answer."""
+        if self._spelt is not None:
+            return
+        self._spelt = {}
+        while (refused := self._refused()) is not None:
+            self._spelt[refused] = _OTHER_NAMES[refused]
+
+    def _refused(self) -> str | None:
+        """The field that keeps the endpoint from answering; None where it answers."""
+        try:
+            self._endpoint.complete(self._body((("user", "Say yes."),)))
+        except EndpointFailed as error:
+            refused = _refused_field(error.problem, self._spelt or {})
+            if refused is None:
+                raise
+            return refused
+        return None
+
+    def _body(self, chat: Chat, longest: int | None = None) -> dict[str, Any]:
+        fields = {"max_tokens": longest or self._settings.max_tokens, "temperature": 0.0, "seed": 0}
+        spelt = {name: (self._spelt or {}).get(name, name) for name in fields}
         return {
             "model": self._model,
             "messages": [{"role": role, "content": text} for role, text in chat],
-            "max_tokens": self._settings.max_tokens,
-            "temperature": 0.0,
-            "seed": 0,
+            **{there: fields[name] for name, there in spelt.items() if there is not None},
         }
 
     def _all(
@@ -117,6 +141,23 @@ class EndpointModel:
     ) -> list[dict[str, Any]]:
         with ThreadPoolExecutor(self._settings.parallel) as threads:
             return list(threads.map(complete, bodies))
+
+
+_OTHER_NAMES: dict[str, str | None] = {"max_tokens": "max_completion_tokens", "temperature": None, "seed": None}
+
+
+def _refused_field(problem: str, known: Mapping[str, str | None]) -> str | None:
+    """The field that a refusal names and that can be asked otherwise; None where there is none."""
+    if re.search(r"answers 4(00|22)", problem) is None:
+        return None
+    return next((name for name in _OTHER_NAMES if name not in known and name in problem), None)
+
+
+def _said(choice: Mapping[str, Any]) -> str:
+    """The text of an answer; none where a filter withheld it."""
+    if choice.get("finish_reason") == "content_filter":
+        return ""
+    return str((choice.get("message") or {}).get("content") or "").strip()
 
 
 def _with_logprobs(body: Mapping[str, Any]) -> dict[str, Any]:

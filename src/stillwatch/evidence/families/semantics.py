@@ -17,6 +17,7 @@ from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.sharing_out import sharing_out
 from stillwatch.evidence.thresholds import (
+    ASKED_ELSEWHERE,
     COMPARED_DIMENSIONS,
     CONTRADICTS,
     DEALT,
@@ -24,6 +25,7 @@ from stillwatch.evidence.thresholds import (
     LEAST_MEMBERS,
     LINK_COSINE,
     LINK_Z,
+    MAJORITY,
     MARGIN,
     NEAR_Z,
     NEARLY_ALL,
@@ -158,6 +160,8 @@ def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str 
         nan = float("nan")
         return Observed(1.0, "intraclass correlation", nan, nan, "Too few prompts.")
     concentrated, z = _concentrated(log, members, null)
+    if _elsewhere(log, members) > ASKED_ELSEWHERE:
+        concentrated = 1.0
     apart = f"the account explains {max(same.icc, 0):.1%} of the differences between prompts (people: 3 % and more)."
     near = f"their prompts are {z:.0f} standard deviations closer together than those of random accounts"
     return Observed(
@@ -177,6 +181,17 @@ def _concentrated(log: LogProfile, members: I64, null: Null) -> tuple[float, flo
     mine = float(likeness(log.content.means, members[None, :])[0])
     drawn = likeness(log.content.means, null.matched(members, DRAWS_ALIKE))
     return tail_p(drawn, mine), mine / max(float(np.std(drawn)), 1e-9)
+
+
+def _elsewhere(log: LogProfile, members: I64) -> float:
+    """How many other accounts ask as nearly what the members ask as three quarters of them do, for each of those.
+
+    People are nearer to one another than to machines: a group of people is concentrated, and of no one source.
+    """
+    bits = log.content.bits(members, np.arange(len(log)))
+    near = bits >= np.quantile(bits[members], 0.25)
+    inside = int(near[members].sum())
+    return (int(near.sum()) - inside) / inside
 
 
 def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanation:
@@ -211,7 +226,11 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
         # A few prompts an account cannot tell a few accounts apart: more of them may.
         some = spread(log.content, members)
         apart = icc_of_source(log.content, some, *log.closer(some))
-    if not np.isfinite(apart.icc):
+    repeated = float(np.median(log.prompt_sets.repeats(members)))
+    if repeated > MAJORITY:
+        holds = False
+        statement = f"{repeated:.0%} of a typical account's prompts are sent by others of these accounts too."
+    elif not np.isfinite(apart.icc):
         holds, statement = None, "Too few prompts an account to tell whether each has content of its own."
     else:
         bound = z_of(UNTOLD) * apart.standard_error
