@@ -1,5 +1,6 @@
 """One member's writing takes neither the hub's time nor its disk from the others, and never the right to take back."""
 
+import json
 import threading
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from alliance_served import alliance, indicator
 
 from stillwatch.alliance.hub import Quota, journal_entries
+from stillwatch.alliance.member import pull
 
 
 @pytest.mark.parametrize("empty", [b"{}", b"0", b"[]"])
@@ -57,3 +59,25 @@ def test_characters_count_too(tmp_path: Path) -> None:
     with alliance(tmp_path, "beta", quota=Quota(characters=2_500_000)) as met:
         long = [indicator("beta", n, description="x" * 900_000) for n in range(5)]
         assert met.post("beta", "amber", long).json()["success_count"] == 3
+
+
+def test_a_revocation_without_room_is_no_larger_than_what_it_takes_back(tmp_path: Path) -> None:
+    with alliance(tmp_path, "beta", quota=Quota(objects=2)) as met:
+        known = [indicator("beta", n) for n in range(2)]
+        assert met.post("beta", "amber", known).json()["success_count"] == 2
+        gone = {"modified": "2026-11-25T12:00:00.000Z", "revoked": True}
+        large = [one | gone | {"description": "x" * 900_000} for one in known]
+        assert met.post("beta", "amber", large).json()["success_count"] == 0
+        assert met.post("beta", "amber", [one | gone for one in known]).json()["success_count"] == 2
+
+
+@pytest.mark.parametrize("odd", ["[" * 900 + "]" * 900, "9" * 5_000, "1e400", "[" * 60 + "1e308" + "]" * 60])
+def test_an_object_that_readers_stumble_over_is_refused_and_the_rest_is_read(tmp_path: Path, odd: str) -> None:
+    with alliance(tmp_path, "alpha", "beta", "gamma") as met:
+        bad = json.dumps(indicator("beta", 9))[:-1] + f', "x": {odd}}}'
+        body = f'{{"objects": [{bad}]}}'
+        where = f"{met.url}/alliance/collections/amber/objects/"
+        answer = httpx.post(where, content=body, headers=met.headers("beta"), timeout=600, trust_env=False)
+        assert answer.status_code in (400, 422) or answer.json()["success_count"] == 0
+        met.post("alpha", "amber", [indicator("alpha", 7)])
+        assert pull(met.members["gamma"]).indicators == 1

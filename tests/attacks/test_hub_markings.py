@@ -16,6 +16,8 @@ PART: Thing = {"selectors": ["pattern"]}
     [
         [PART | {"marking_ref": MARKINGS["red"]}],
         [PART | {"marking_ref": OLDER_RED}],
+        [PART | {"marking_ref": MARKINGS["red"].upper().replace("MARKING-DEFINITION", "marking-definition")}],
+        [PART | {"marking_ref": f" {OLDER_RED.upper()}"}],
         [PART | {"marking_ref": MARKINGS["green"]}, PART | {"marking_ref": MARKINGS["amber"]}],
         {"marking_ref": MARKINGS["red"]},
         [MARKINGS["red"]],

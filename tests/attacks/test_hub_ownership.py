@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from alliance_served import alliance, indicator
 
-from stillwatch.alliance.member import pull
-from stillwatch.alliance.stix import identity_id, stable_id
+from stillwatch.alliance.hub import admit
+from stillwatch.alliance.member import Credentials, Membership, pull
+from stillwatch.alliance.stix import MARKINGS, identity_id, observable_id, stable_id
 from stillwatch.alliance.store import Store, partner_indicators
 
 LATER = {"modified": "2026-11-25T12:00:00.000Z"}
@@ -41,18 +42,57 @@ def test_what_is_deleted_is_still_its_authors(tmp_path: Path) -> None:
 def test_nobody_takes_anothers_identity_before_it_does(tmp_path: Path) -> None:
     with alliance(tmp_path, "alpha", "beta") as met:
         claimed = indicator("beta", 1, "clear") | {"type": "identity", "id": identity_id("alpha"), "name": "alpha"}
-        assert _refused(met.post("beta", "clear", [claimed]).json()) == "it is the identity of somebody else"
+        assert _refused(met.post("beta", "clear", [claimed]).json()) == "it belongs to another member"
         own = claimed | {"created_by_ref": identity_id("alpha")}
         assert met.post("alpha", "clear", [own]).json()["success_count"] == 1
 
 
+def _address(value: str, tlp: str, **more: object) -> dict[str, object]:
+    seen = {
+        "type": "ipv4-addr",
+        "spec_version": "2.1",
+        "value": value,
+        "id": observable_id("ipv4-addr", {"value": value}),
+    }
+    return seen | {"object_marking_refs": [MARKINGS[tlp]]} | more
+
+
 def test_an_observable_is_nobodys(tmp_path: Path) -> None:
     with alliance(tmp_path, "alpha", "beta") as met:
-        seen = {"type": "ipv4-addr", "spec_version": "2.1", "value": "203.0.113.7"}
-        seen |= {"id": "ipv4-addr--ff26c055-6336-5bc5-b98d-13d6226742dd"}
         for name, tlp in (("alpha", "amber"), ("beta", "green")):
-            marked = seen | {"object_marking_refs": indicator(name, 1, tlp)["object_marking_refs"]}
-            assert met.post(name, tlp, [marked]).json()["success_count"] == 1
+            assert met.post(name, tlp, [_address("203.0.113.7", tlp)]).json()["success_count"] == 1
+
+
+def test_what_only_calls_itself_an_observable_is_its_first_senders(tmp_path: Path) -> None:
+    """Its identifier does not follow from its value: another's value under it would be another thing."""
+    with alliance(tmp_path, "alpha", "beta") as met:
+        own = "ipv4-addr--00000000-0000-4000-8000-000000000007"
+        assert met.post("alpha", "amber", [_address("203.0.113.7", "amber", id=own)]).json()["success_count"] == 1
+        there = _address("203.0.113.8", "clear", id=own)
+        assert _refused(met.post("beta", "clear", [there]).json()) == "it belongs to another member"
+
+
+@pytest.mark.parametrize(
+    "version", [{"revoked": True}, {"modified": "2027-01-01T00:00:00Z"}, {"created": "2027-01-01T00:00:00Z"}]
+)
+def test_an_observable_has_no_versions_with_which_to_replace_anothers(
+    tmp_path: Path, version: dict[str, object]
+) -> None:
+    with alliance(tmp_path, "alpha", "beta", "gamma") as met:
+        assert met.post("alpha", "amber", [_address("203.0.113.7", "amber")]).json()["success_count"] == 1
+        assert met.post("beta", "clear", [_address("203.0.113.7", "clear", **version)]).json()["success_count"] == 0
+        assert pull(met.members["gamma"]).retracted == ()
+
+
+def test_who_joins_later_has_its_identity_all_the_same(tmp_path: Path) -> None:
+    with alliance(tmp_path, "beta") as met:
+        claimed = indicator("beta", 1, "clear") | {"type": "identity", "id": identity_id("zeta"), "name": "zeta"}
+        met.post("beta", "clear", [claimed])
+        zeta = Credentials(admit(met.hub, "zeta"))
+        met.members["zeta"] = Membership("zeta", met.url, tmp_path / "zeta.db", zeta)
+        own = claimed | {"created_by_ref": identity_id("zeta")}
+        assert met.post("zeta", "clear", [own]).json()["success_count"] == 1
+        assert _refused(met.post("beta", "clear", [claimed | LATER]).json()) == "it belongs to another member"
 
 
 @pytest.mark.parametrize("first", ["alpha", "beta"])

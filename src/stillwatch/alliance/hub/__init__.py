@@ -13,15 +13,18 @@ from stillwatch.alliance.hub.members import CurrentMember, Member, admit, authen
 from stillwatch.alliance.hub.problems import Problem
 from stillwatch.alliance.hub.quotas import Quota
 from stillwatch.alliance.hub.serve import Serving, Tls, serve, serving
+from stillwatch.alliance.hub.traffic import Pace, Traffic
 
 __all__ = [
     "CurrentMember",
     "Hub",
     "Member",
+    "Pace",
     "Problem",
     "Quota",
     "Serving",
     "Tls",
+    "Traffic",
     "admit",
     "authenticated",
     "create_app",

@@ -1,7 +1,7 @@
-"""The hub's tables, and the one kind of transaction in which it reads and writes.
+"""The hub's tables, the one kind of transaction in which it writes, and reading beside it.
 
-Every request reads or writes the journal, whose entries form one chain: requests therefore take turns. SQLite does
-so by ``BEGIN IMMEDIATE``, PostgreSQL by an advisory lock that the transaction's end releases.
+Whatever is told or taken in is written to the journal, whose entries form one chain: requests therefore take turns in
+writing. SQLite does so by ``BEGIN IMMEDIATE``, PostgreSQL by an advisory lock that the transaction's end releases.
 To add a table, declare it on ``metadata`` before ``Hub.open`` is called.
 """
 
@@ -99,6 +99,7 @@ JOURNAL = sa.Table(
     sa.Column("hash", sa.String(64), nullable=False, unique=True),
 )
 
+_CONNECTIONS = 40  # as many as threads that answer: none waits for another's to end
 _LOCK = 7236478  # any number, as long as all hubs over one database agree
 
 
@@ -144,6 +145,12 @@ class Hub:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
             yield connection
 
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """The database as it stands, beside whoever writes: a long look keeps nobody waiting."""
+        with self.engine.connect().execution_options(stillwatch_reads=True) as connection:
+            yield connection
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
@@ -170,11 +177,16 @@ def _engine(url: str) -> sa.Engine:
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, pool_pre_ping=True)
-    engine = sa.create_engine(parsed, connect_args={"timeout": 30})
+        return sa.create_engine(parsed, pool_pre_ping=True, pool_size=_CONNECTIONS)
+    engine = sa.create_engine(parsed, connect_args={"timeout": 30}, pool_size=_CONNECTIONS)
     sa.event.listen(engine, "connect", _set_up_sqlite)
-    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    sa.event.listen(engine, "begin", _begin)
     return engine
+
+
+def _begin(connection: sa.Connection) -> None:
+    reads = connection.get_execution_options().get("stillwatch_reads")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

@@ -1,14 +1,12 @@
-"""The server: uvicorn with or without TLS, and a client's certificate handed on to the application (mTLS)."""
+"""The server: uvicorn, with or without TLS, over connections of our own."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import socket
 import ssl
 import threading
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,21 +14,16 @@ from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from stillwatch.alliance.hub.app import EVERYONES, create_app
+from stillwatch.alliance.hub.app import EVERYONES, USUAL, create_app
 from stillwatch.alliance.hub.attempts import Attempts
+from stillwatch.alliance.hub.connections import Connection, Handshake
 from stillwatch.alliance.hub.database import Hub
 from stillwatch.alliance.hub.quotas import Quota
+from stillwatch.alliance.hub.traffic import Pace, Traffic
 from stillwatch.core import BadSetting, OutputUnwritable
 
 __all__ = ["Serving", "Tls", "serve", "serving"]
-
-
-_MOST_CONNECTIONS = 200
-_SECONDS_FOR_A_HEAD = 15.0
-_SECONDS_FOR_A_REQUEST = 600.0
-_SECONDS_A_LOOK = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,60 +40,6 @@ class Tls:
     client_ca: Path | None = None
 
 
-class _WithCertificate(H11Protocol):
-    """Tells the application the fingerprint of the certificate that the client proved to hold.
-
-    The application takes it from the connection's state, which no header can set.
-    """
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.begun = self.loop.time()
-        self.address = (transport.get_extra_info("peername") or ("",))[0]
-        self._watch()
-        _make_room(self.connections)
-        secured = transport.get_extra_info("ssl_object")
-        proved = secured.getpeercert(binary_form=True) if secured else None
-        if proved:
-            self.app_state = {**self.app_state, "client_certificate_sha256": hashlib.sha256(proved).hexdigest()}
-
-    def data_received(self, data: bytes) -> None:
-        # Whatever a request is sent in, its clock began when the last one ended.
-        was_idle = self.idle
-        super().data_received(data)
-        if was_idle and not self.idle:
-            self.begun = self.loop.time()
-
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        self.begun = self.loop.time()
-
-    @property
-    def idle(self) -> bool:
-        """Whether no request of this connection is being answered."""
-        return self.cycle is None or bool(self.cycle.response_complete)
-
-    def _watch(self) -> None:
-        """Close what has sent no whole head, or has not been done with a request, for too long."""
-        if self.transport.is_closing():
-            return
-        if self.loop.time() - self.begun > (_SECONDS_FOR_A_HEAD if self.idle else _SECONDS_FOR_A_REQUEST):
-            self.transport.abort()
-        else:
-            self.loop.call_later(_SECONDS_A_LOOK, self._watch)
-
-
-def _make_room(connections: Iterable[Any]) -> None:
-    """Where there are too many connections, the oldest goes that asks for nothing, of the address that has the most."""
-    here = [one for one in connections if isinstance(one, _WithCertificate) and not one.transport.is_closing()]
-    if len(here) <= _MOST_CONNECTIONS:
-        return
-    held = Counter(one.address for one in here)
-    idle = [one for one in here if one.idle]
-    if idle:
-        min(idle, key=lambda one: (-held[one.address], one.begun)).transport.abort()
-
-
 def _counting(attempts: Attempts) -> type[ssl.SSLObject]:
     """Connections that count certificates nobody vouches for: those end in the handshake, before any request."""
 
@@ -115,10 +54,21 @@ def _counting(attempts: Attempts) -> type[ssl.SSLObject]:
     return Counted
 
 
+def _opening(traffic: Traffic, context: ssl.SSLContext | None) -> Any:
+    """What makes a connection's protocol, as uvicorn asks for one."""
+
+    def opened(_loop: asyncio.AbstractEventLoop | None = None, **more: Any) -> asyncio.Protocol:
+        then = Connection(traffic, _loop=_loop, **more)
+        return then if context is None else Handshake(then, context)
+
+    return opened
+
+
 def _server(app: FastAPI, tls: Tls | None) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
-        http=_WithCertificate,
+        http=_opening(app.state.traffic, None),
+        loop="asyncio",
         lifespan="off",
         log_level="warning",
         access_log=False,  # the journal says who read and wrote what; addresses are not kept
@@ -138,6 +88,8 @@ def _server(app: FastAPI, tls: Tls | None) -> uvicorn.Server:
         raise BadSetting(f"the certificate or its key cannot be used: {error}", where="--tls-certificate") from error
     if config.ssl is not None:
         config.ssl.sslobject_class = _counting(app.state.attempts)
+        # The handshake is not uvicorn's, which would count no socket before its end.
+        config.http_protocol_class, config.ssl = _opening(app.state.traffic, config.ssl), None
     return uvicorn.Server(config)
 
 
@@ -157,6 +109,7 @@ def serve(
     routers: Sequence[APIRouter] = (),
     ready: object = None,
     quota: Quota = EVERYONES,
+    pace: Pace = USUAL,
 ) -> None:
     """Serve until stopped by SIGINT or SIGTERM.
 
@@ -167,12 +120,13 @@ def serve(
         routers: mounted beside TAXII's.
         ready: called with the URL once the socket listens.
         quota: what each member may have there.
+        pace: what each may ask of it at a time.
 
     Raises:
         OutputUnwritable: the address is taken.
         BadSetting: the certificate is none.
     """
-    app = create_app(hub, routers, quota=quota)
+    app = create_app(hub, routers, quota=quota, pace=pace)
     server = _server(app, tls)
     with _listen(host, port) as listener:
         if callable(ready):
@@ -198,10 +152,15 @@ class Serving:
 
 @contextmanager
 def serving(
-    hub: Hub, *, routers: Sequence[APIRouter] = (), tls: Tls | None = None, quota: Quota = EVERYONES
+    hub: Hub,
+    *,
+    routers: Sequence[APIRouter] = (),
+    tls: Tls | None = None,
+    quota: Quota = EVERYONES,
+    pace: Pace = USUAL,
 ) -> Iterator[Serving]:
     """Serve on loopback in a thread for as long as the block runs, on a port that the system chooses."""
-    app = create_app(hub, routers, quota=quota)
+    app = create_app(hub, routers, quota=quota, pace=pace)
     server = _server(app, tls)
     listener = _listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

@@ -17,7 +17,7 @@ from stillwatch.alliance.hub.database import MEMBERS, OBJECTS, OWNERS
 from stillwatch.alliance.hub.negotiation import Filters
 from stillwatch.alliance.hub.quotas import Quota, add_usage, has_room
 from stillwatch.alliance.hub.timestamps import now, parse_timestamp
-from stillwatch.alliance.stix import LABELS, OBSERVABLES, label_of_object, says_label, shared_objects
+from stillwatch.alliance.stix import LABELS, OBSERVABLES, is_derived, label_of_object, says_label, shared_objects
 
 __all__ = ["Refused", "Row", "examine", "last_added", "page_of", "remove", "seed", "take"]
 
@@ -29,6 +29,8 @@ OWNED_BY_ALL = "hub"
 _ID = re.compile(r"([a-z0-9-]{3,80})--[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _LARGEST_PAGE = 8 * 1024 * 1024  # characters of the objects of one page, unless one alone is longer
 _LARGEST = 1_000_000  # characters of one object
+_LONGER_BACK = 1_000  # characters by which a revocation may be longer than what it takes back, whatever the quota
+_DEEPEST = 50
 
 
 class Refused(ValueError):
@@ -93,15 +95,19 @@ def take(
         raise Refused("another object has this identifier and this version")
     if last and json.loads(last.body).get("revoked") is True:
         raise Refused("it is revoked, and nothing follows a revocation")
-    # Who has no room left can still take back what it said.
-    if not (last and known.get("revoked") is True) and not has_room(connection, owner, quota):
+    if not (last and _only_takes_back(known, last.body)) and not has_room(connection, owner, quota):
         raise Refused("its sender has no room left at this hub; delete what is no longer needed")
     tlp = LABELS.index(label_of_object(known) or "clear")
     add_usage(connection, owner, 1, _insert(connection, collection, known, tlp, owner))
-    # What an observable is called follows from what it is: who names the same address first does not own it.
-    if first is None and known["type"] not in OBSERVABLES:
+    # Where an identifier follows from what the object is, who names the same address first does not own it.
+    if first is None and not is_derived(known):
         connection.execute(OWNERS.insert().values(id=known["id"], owner=owner))
     return _said_version(known)
+
+
+def _only_takes_back(thing: Mapping[str, Any], last: str) -> bool:
+    """Whether it takes back what is there and is hardly longer: who has no room left can still do that."""
+    return thing.get("revoked") is True and len(json.dumps(thing)) <= len(last) + _LONGER_BACK
 
 
 def _object(thing: object) -> dict[str, Any]:
@@ -120,9 +126,28 @@ def _object(thing: object) -> dict[str, Any]:
     for name in ("created", "modified"):
         if name in thing and parse_timestamp(thing[name]) is None:
             raise Refused(f"its {name} is no timestamp")
-    if len(json.dumps(thing)) > _LARGEST:
+    if kind in OBSERVABLES and {"created", "modified", "revoked"} & set(thing):
+        raise Refused("an observable has no versions: created, modified and revoked are not its properties")
+    if _depth(thing) > _DEEPEST:
+        raise Refused(f"it is nested deeper than {_DEEPEST}")
+    try:
+        length = len(json.dumps(thing, allow_nan=False))
+    except ValueError as error:
+        raise Refused("a number in it is none, or too long") from error
+    if length > _LARGEST:
         raise Refused(f"it is longer than {_LARGEST} characters")
     return thing
+
+
+def _depth(thing: object) -> int:
+    """How deep an object is nested, counted to just beyond what is taken: readers' stacks are as deep as their own."""
+    level: list[object] = [thing]
+    for deep in range(_DEEPEST + 1):
+        inner = [one for one in level if isinstance(one, (dict, list))]
+        if not inner:
+            return deep
+        level = [one for held in inner for one in (held.values() if isinstance(held, dict) else held)]
+    return _DEEPEST + 1
 
 
 def _label(thing: Mapping[str, Any], ceiling: str) -> str:

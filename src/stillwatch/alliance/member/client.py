@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from stillwatch.alliance.member.answers import Unreadable, ask
+from stillwatch.alliance.member.answers import NotThere, Unreadable, ask
 from stillwatch.alliance.store import escaped
 from stillwatch.core import BadSetting, EndpointFailed
 
@@ -137,10 +137,14 @@ class Client:
         return self._root
 
     def journal(self, n: int | None = None) -> tuple[int, str] | None:
-        """Number and hash of the last entry of the hub's journal, or of entry ``n``; None where the hub tells none."""
+        """Number and hash of the last entry of the hub's journal, or of entry ``n``; None where the hub has none.
+
+        Raises:
+            EndpointFailed: the hub refuses or does not answer, which says nothing of its journal.
+        """
         try:
             found, _ = self._ask("GET", f"{self._api_root()}journal/", params={} if n is None else {"n": str(n)})
-        except EndpointFailed:
+        except NotThere:
             return None
         number, said = found.get("n"), found.get("hash")
         return (number, escaped(said)) if isinstance(number, int) and isinstance(said, str) else None

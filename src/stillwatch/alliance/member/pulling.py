@@ -10,6 +10,7 @@ from stillwatch.alliance.member.client import Client
 from stillwatch.alliance.member.publishing import Membership
 from stillwatch.alliance.stix import identity_id, properties
 from stillwatch.alliance.store import Appeal, appeals, escaped, fault_of, is_plain
+from stillwatch.core import EndpointFailed
 
 __all__ = ["Pulled", "pull"]
 
@@ -24,7 +25,7 @@ class Pulled:
         appeals: as they stand, where this pull said something about them.
         objects: all objects that are new or newer.
         unread: objects that could not be read; they are dead letters, and the rest went on.
-        parted: where the hub's journal is not the one it was at an earlier pull, if so.
+        parted: that the hub's journal is not the one it was at an earlier pull, and where, or was not told, if so.
         doubtful: identifiers of new objects under which another creator speaks too; both are kept.
     """
 
@@ -43,7 +44,7 @@ class Pulled:
         if self.unread:
             lines.append(f"{self.unread} objects could not be read; stillwatch alliance list names them")
         lines += [f"in doubt: {one} is told by more than one creator; both are kept" for one in self.doubtful]
-        lines += [f"the hub's journal was rewritten: {self.parted}"] if self.parted else []
+        lines += [f"the hub's journal {self.parted}"] if self.parted else []
         return "\n".join(lines)
 
 
@@ -88,12 +89,16 @@ def _pin(client: Client, member: Membership) -> str | None:
     """Keep the journal's head; where an earlier one is no longer in the journal, that one is kept, and said."""
     name = f"journal {member.hub}"
     kept = member.store.settings().get(name) if member.state.is_file() else None
-    if kept is not None:
-        number, said = kept.split(" ")
-        now = client.journal(int(number))
-        if now != (int(number), said):
-            return f"entry {number} was {said}, and is {now[1] if now else 'not there'}"
-    head = client.journal()
+    try:
+        if kept is not None:
+            number, said = kept.split(" ")
+            now = client.journal(int(number))
+            if now != (int(number), said):
+                return f"was rewritten: entry {number} was {said}, and is {now[1] if now else 'not there'}"
+        head = client.journal()
+    except EndpointFailed as error:
+        # Other hubs have no journal; one that told its head before has no reason not to.
+        return None if kept is None else f"was not told this time, so it could not be held to it: {error.problem}"
     if head is not None:
         member.store.remember({name: f"{head[0]} {head[1]}"})
     return None

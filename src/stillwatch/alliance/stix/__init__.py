@@ -15,7 +15,7 @@ from stillwatch.alliance.stix.extension import (
 )
 from stillwatch.alliance.stix.identifiers import NAMESPACE, identity_id, observable_id, stable_id
 from stillwatch.alliance.stix.marking import LABELS, MARKINGS, label_of, label_of_object, marking_definition, says_label
-from stillwatch.alliance.stix.observables import OBSERVABLES
+from stillwatch.alliance.stix.observables import OBSERVABLES, is_derived
 from stillwatch.alliance.stix.patterns import pattern_of, read_pattern
 from stillwatch.alliance.stix.shared import PROJECT, shared_objects
 
@@ -34,6 +34,7 @@ __all__ = [
     "extended",
     "extension_definition",
     "identity_id",
+    "is_derived",
     "label_of",
     "label_of_object",
     "marking_definition",

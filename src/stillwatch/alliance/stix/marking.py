@@ -48,8 +48,8 @@ def marking_definition(label: str) -> dict[str, Any]:
 
 def label_of(references: Iterable[object]) -> str | None:
     """The strictest label among an object's markings; None where it bears none."""
-    found = [_LABEL_OF[reference] for reference in references if isinstance(reference, str) and reference in _LABEL_OF]
-    return max(found, key=LABELS.index, default=None)
+    named = [reference.strip().lower() for reference in references if isinstance(reference, str)]
+    return max((_LABEL_OF[one] for one in named if one in _LABEL_OF), key=LABELS.index, default=None)
 
 
 def label_of_object(thing: Mapping[str, Any]) -> str | None:
@@ -66,4 +66,5 @@ def says_label(definition: Mapping[str, Any]) -> bool:
         return False
     extensions = definition.get("extensions")
     said = isinstance(extensions, Mapping) and _EXTENSION in extensions
-    return said or definition.get("definition_type") == "tlp" or str(definition.get("name", "")).startswith("TLP:")
+    name = str(definition.get("name", "")).strip().lower()
+    return said or definition.get("definition_type") == "tlp" or name.startswith("tlp:")

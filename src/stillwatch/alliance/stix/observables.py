@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-__all__ = ["OBSERVABLES"]
+from collections.abc import Mapping
+from typing import Any
+
+from stillwatch.alliance.stix.identifiers import observable_id
+
+__all__ = ["OBSERVABLES", "is_derived"]
 
 OBSERVABLES = frozenset(
     {
@@ -26,4 +31,24 @@ OBSERVABLES = frozenset(
         "x509-certificate",
     }
 )
-"""Their types; an object of any other belongs to who sent it first."""
+"""Their types."""
+
+# Properties of which STIX makes an identifier (chapter 6); of types that are not here it takes more than plain values.
+_CONTRIBUTING = {
+    "autonomous-system": ("number",),
+    "domain-name": ("value",),
+    "email-addr": ("value",),
+    "ipv4-addr": ("value",),
+    "ipv6-addr": ("value",),
+    "mac-addr": ("value",),
+    "mutex": ("name",),
+    "url": ("value",),
+    "user-account": ("account_type", "user_id", "account_login"),
+}
+
+
+def is_derived(thing: Mapping[str, Any]) -> bool:
+    """Whether an observable's identifier follows from what it is: such a one is nobody's, whoever names it first."""
+    named = {name: thing[name] for name in _CONTRIBUTING.get(thing["type"], ()) if name in thing}
+    plain = all(isinstance(value, (str, int)) for value in named.values())
+    return bool(named) and plain and bool(thing["id"] == observable_id(thing["type"], named))

@@ -35,6 +35,7 @@ def serve_command(
     client_ca: Path | None = None,
     quota_objects: int = 200_000,
     quota_megabytes: int = 500,
+    quota_requests: int = 3_000,
 ) -> None:
     """Serve a hub: TAXII 2.1 over SQLite or PostgreSQL.
 
@@ -56,6 +57,8 @@ def serve_command(
         Versions of objects that a member may have at the hub.
     quota_megabytes
         Millions of characters of them.
+    quota_requests
+        Requests that a member may send in a minute.
     """
     from stillwatch.alliance import hub
 
@@ -79,6 +82,7 @@ def serve_command(
         routers=[matching_router()],
         ready=lambda url: say(f"the hub listens at {url}/taxii2/"),
         quota=hub.Quota(quota_objects, quota_megabytes * 1_000_000),
+        pace=hub.Pace(requests=quota_requests),
     )
 
 
