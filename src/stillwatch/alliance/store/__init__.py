@@ -5,6 +5,7 @@ beside the standard library: a scan reads partners' indicators from it wherever 
 """
 
 from stillwatch.alliance.store.file import Parcel, Store
+from stillwatch.alliance.store.forms import escaped, fault_of, is_plain
 from stillwatch.alliance.store.partners import Appeal, appeals, partner_indicators
 
-__all__ = ["Appeal", "Parcel", "Store", "appeals", "partner_indicators"]
+__all__ = ["Appeal", "Parcel", "Store", "appeals", "escaped", "fault_of", "is_plain", "partner_indicators"]

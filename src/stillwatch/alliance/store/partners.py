@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from stillwatch.alliance.stix import APPEAL_STATUSES, identity_id, label_of, properties, read_pattern
+from stillwatch.alliance.stix import APPEAL_STATUSES, identity_id, label_of_object, properties, read_pattern
 from stillwatch.alliance.store.file import Store, version_key
+from stillwatch.alliance.store.forms import escaped
 from stillwatch.core import PartnerIndicator
 
 __all__ = ["Appeal", "appeals", "partner_indicators"]
@@ -51,8 +52,10 @@ def appeals(store: Store) -> list[Appeal]:
     own = store.own()
     notes = [*store.pulled("note"), *(one for one in own if one["type"] == "note")]
     published = [*store.pulled("campaign", "indicator", "report"), *own]
-    creators = {one["id"]: one.get("created_by_ref") for one in published if one["type"] != "note"}
-    found: dict[str, Appeal] = {}
+    creators: dict[str, set[str]] = {}
+    for one in (one for one in published if one["type"] != "note"):
+        creators.setdefault(one["id"], set()).add(str(one.get("created_by_ref")))
+    found: dict[tuple[str, str], Appeal] = {}
     for note in sorted(notes, key=version_key):
         told = properties(note).get("appeal")
         if not isinstance(told, Mapping) or told.get("status") not in APPEAL_STATUSES or note.get("revoked") is True:
@@ -60,14 +63,15 @@ def appeals(store: Store) -> list[Appeal]:
         case, speaker = str(told.get("case")), str(note.get("created_by_ref"))
         objects = tuple(str(one) for one in note.get("object_refs", ()))
         # Of all of them: who puts an object of its own beside another's does not speak for the other.
-        final = {creators.get(one) for one in objects if not one.startswith("user-account--")} == {speaker}
+        meant = [one for one in objects if not one.startswith("user-account--")]
+        final = bool(meant) and all(speaker in creators.get(one, ()) for one in meant)
         if speaker != identity_id(case.rpartition(".")[0]) and not final:
             continue
-        if case in found and found[case].final and not final:
-            continue
         whole = not any(one.startswith("user-account--") for one in objects)
-        found[case] = Appeal(case, told["status"], speaker, objects, final, whole)
-    return list(found.values())
+        # Where two publish under one identifier, each has the last word about its own and neither about the other's.
+        found[case, speaker if final else ""] = Appeal(escaped(case), told["status"], speaker, objects, final, whole)
+    ended = {case for case, speaker in found if speaker}
+    return [one for (case, _), one in found.items() if one.final or case not in ended]
 
 
 def partner_indicators(path: Path) -> list[PartnerIndicator]:
@@ -80,34 +84,38 @@ def partner_indicators(path: Path) -> list[PartnerIndicator]:
         UnreadableInput: the file is none.
     """
     store = Store(path)
-    names = {one["id"]: str(one.get("name", "")) for one in store.pulled("identity")}
-    campaigns = {one["id"]: one for one in store.pulled("campaign")}
+    names = {
+        one["id"]: str(one.get("name", ""))
+        for one in store.pulled("identity")
+        if one.get("created_by_ref", one["id"]) == one["id"]
+    }
+    campaigns = {(one["id"], one.get("created_by_ref")): one for one in store.pulled("campaign")}
     links = store.pulled("relationship")
     # A member's word ties and unties its own things alone.
     pointed = {
-        str(link.get("source_ref")): (str(link.get("target_ref")), link.get("created_by_ref"))
+        (link.get("source_ref"), link.get("created_by_ref")): str(link.get("target_ref"))
         for link in links
         if link.get("relationship_type") == "indicates" and link.get("revoked") is not True
     }
     standing = appeals(store)
     found = []
     for one in store.pulled("indicator"):
-        target, tied_by = pointed.get(one["id"], (None, None))
-        campaign = campaigns.get(target or "", {})
-        same = tied_by == campaign.get("created_by_ref") == one.get("created_by_ref")
-        indicator = _read(one, names, target if same else None)
-        if indicator is None or (same and campaign.get("revoked") is True):
+        creator = one.get("created_by_ref")
+        target = pointed.get((one["id"], creator), "")
+        campaign = campaigns.get((target, creator))
+        indicator = _read(one, names, target if campaign else None)
+        if indicator is None or (campaign and campaign.get("revoked") is True):
             continue
-        status = _status(standing, indicator)
+        status = _status(standing, indicator, str(creator))
         if status != "upheld":
             found.append(replace(indicator, appeal=status))
     return found
 
 
-def _status(standing: Sequence[Appeal], indicator: PartnerIndicator) -> str | None:
+def _status(standing: Sequence[Appeal], indicator: PartnerIndicator, creator: str) -> str | None:
     """How an appeal about an indicator or its campaign stands; ``upheld`` only by its publisher's word."""
     about = [one for one in standing if {indicator.indicator_id, indicator.campaign} & set(one.objects)]
-    if any(one.status == "upheld" and one.final and one.whole for one in about):
+    if any(one.status == "upheld" and one.final and one.whole and one.member == creator for one in about):
         return "upheld"
     if any(one.status != "rejected" for one in about):
         return "filed"
@@ -123,13 +131,12 @@ def _read(one: Thing, names: Mapping[str, str], campaign: str | None) -> Partner
     if read is None or start is None or (end is None and "valid_until" in one):
         return None
     creator, confidence = str(one.get("created_by_ref", "")), one.get("confidence")
-    marks = one.get("object_marking_refs")
     return PartnerIndicator(
         one["id"],
         *read,
         partner=_name(creator, names),
         campaign=campaign,
-        tlp=label_of(marks if isinstance(marks, list) else ()) or "amber",
+        tlp=label_of_object(one) or "amber",
         confidence=confidence if isinstance(confidence, int) and 0 <= confidence <= 100 else None,
         valid_from=start,
         valid_until=end,
@@ -138,7 +145,7 @@ def _read(one: Thing, names: Mapping[str, str], campaign: str | None) -> Partner
 
 def _name(creator: str, names: Mapping[str, str]) -> str:
     """A partner's name where its identifier vouches for it, else with the identifier beside it."""
-    name = names.get(creator, "")[:60]
+    name = escaped(names.get(creator, ""))[:60]
     return name if name and identity_id(name) == creator else f"{name} ({creator[:50]})".strip()
 
 
