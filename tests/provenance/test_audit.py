@@ -102,9 +102,10 @@ def test_planted_evidence_is_not_said_to_rest_on_controls() -> None:
 
 def test_without_controls_nothing_is_claimed() -> None:
     found = audit(STUDENT.subject("suspect"), Maker(0).subject("teacher"), [], plan(canaries=()))
-    assert found.grade == "none"
+    assert found.grade == "not graded"
     assert all(one.p_value is None for one in found.tests)
-    assert found.reasons == ("No test was made: this says nothing about the suspect.",)
+    assert found.reasons[0] == "No test was made: this says nothing about the suspect."
+    assert "Needs 3 controls or more; there are 0." in found.reasons
     assert any("nothing is excluded" in one for one in found.limits)
     assert found.need.detectable == float("inf")
 

@@ -13,7 +13,7 @@ from audit_makers import PROMPTS, Maker, answers
 from stillwatch.provenance import Answers, behaviour_tests, correct, grade
 from stillwatch.provenance.behaviour import BEHAVIOUR_TESTS
 from stillwatch.provenance.deviations import alike_deviations
-from stillwatch.provenance.likeness import Choices, FirstTokens, Kernel, Style, wording_kernel
+from stillwatch.provenance.likeness import Choices, FirstTokens, Kernel, Style, _disagreement, wording_kernel
 from stillwatch.provenance.pairs import compare_pairs
 
 RIGHT = [one.answer for one in PROMPTS]
@@ -65,20 +65,21 @@ def test_what_cannot_be_tested_says_why(said: Said) -> None:
 
 
 def test_suspect_and_teacher_weigh_no_prompt(said: Said) -> None:
-    kernel = wording_kernel([said(i).texts for i in range(7)])
+    kernel = wording_kernel([said(i) for i in range(7)])
     changed = kernel.values.copy()
     changed[:, 0, 1:] = changed[:, 1:, 0] = 0.5
     changed[:, 1, 2:] = changed[:, 2:, 1] = 0.25
-    before, after = kernel.alike(0, 1).values, Kernel(changed).alike(0, 1).values
-    assert before[2:, 2:] == pytest.approx(after[2:, 2:])
+    before, after = kernel.alike(0, 1), Kernel(changed, kernel.present).alike(0, 1)
+    assert before is not None
+    assert after is not None
+    assert before.values[2:, 2:] == pytest.approx(after.values[2:, 2:])
 
 
 def test_prompts_are_weighed_by_the_controls_that_are_not_compared() -> None:
     values = np.ones((2, 6, 6))
     # On the second prompt controls 2 and 3 disagree with each other and with nobody else.
     values[1, 2, 3] = values[1, 3, 2] = 0.0
-    kernel = Kernel(values)
-    weights = kernel._disagreement([2, 3, 4, 5])
+    weights = _disagreement(values, np.ones((2, 6), dtype=bool), [2, 3, 4, 5])
     assert weights[0] == pytest.approx(0.0)
     assert weights[1, 2, 3] == 0.0
     assert weights[1, 4, 5] == 1.0
@@ -86,8 +87,8 @@ def test_prompts_are_weighed_by_the_controls_that_are_not_compared() -> None:
 
 
 def test_a_choice_that_all_make_is_worth_nothing_and_a_rare_one_much() -> None:
-    texts = [["answer: 1", f"answer: {2 if i < 2 else 9 + i}"] for i in range(6)]
-    found = Choices.of(texts).alike(0, 1)
+    models = [Answers(f"m{i}", ("answer: 1", f"answer: {2 if i < 2 else 9 + i}")) for i in range(6)]
+    found = Choices.of(models).alike(0, 1)
     assert found is not None
     # Of two prompts one is shared by all controls, worth 0, and one by none, worth 1.
     assert found.values[0, 1] == pytest.approx(0.5)
@@ -96,7 +97,8 @@ def test_a_choice_that_all_make_is_worth_nothing_and_a_rare_one_much() -> None:
 
 def test_overlap_is_of_probabilities_and_of_what_is_not_shown() -> None:
     half = float(np.log(0.5))
-    kernel = FirstTokens.of([[{"a": half}], [{"a": half, "b": half}], [{"c": 0.0}]])
+    shown: list[dict[str, float]] = [{"a": half}, {"a": half, "b": half}, {"c": 0.0}]
+    kernel = FirstTokens.of([Answers("m", ("said",), (one,)) for one in shown])
     assert kernel.values[0, 0, 0] == pytest.approx(1.0)
     assert kernel.values[0, 0, 1] == pytest.approx(0.5)
     assert kernel.values[0, 1, 2] == 0.0
@@ -104,7 +106,7 @@ def test_overlap_is_of_probabilities_and_of_what_is_not_shown() -> None:
 
 def test_style_tells_writers_apart_on_prompts_it_was_not_learnt_from(said: Said) -> None:
     student = answers(Maker(501, Maker(0), copied=1.0), "student")
-    style = Style.of([student.texts, *(said(i).texts for i in range(6))], seed=0)
+    style = Style.of([student, *(said(i) for i in range(6))], seed=0)
     assert style.told_as_teacher() > 0.3
     assert style.recognised() > 2 / 6
     values = style.alike(0, 1).values

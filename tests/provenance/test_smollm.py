@@ -49,7 +49,9 @@ def makers() -> Iterator[Server]:
 def run(suspect: str, teacher: str, makers: Server, out: Path, *more: str) -> dict[str, Any]:
     controls = [f"openai:{makers.url}#c{i}" for i in range(1, 5)]
     command = ["audit", suspect, "--against", teacher, "--controls", *controls, "--out", str(out)]
-    app([*command, "--queries", "22", "--identity", "4", "--max-tokens", "8", "--parallel", "2", *more])
+    command += ["--system", "Answer in one short sentence.", "--queries", "36", "--identity", "4"]
+    # What is cut off is missing: room enough for most answers.
+    app([*command, "--max-tokens", "96", "--parallel", "2", *more])
     found: dict[str, Any] = json.loads((out / "audit.json").read_text())
     return found
 
@@ -67,7 +69,9 @@ def test_a_served_language_model_is_audited_end_to_end(smollm: str, makers: Serv
     assert tests["wording"]["p_value"] is not None
     assert tests["first-tokens"]["p_value"] is not None
     assert not found["tokenizer"]["same"]
-    assert found["guardrail"][0]["suspect"]["total"] == 2
+    unsafe_asked = found["missing"]["suspect"]["unsafe"]
+    assert unsafe_asked["asked"] == 2
+    assert unsafe_asked["truncated"] < 2 or found["guardrail"] == []
     said = [json.loads(line) for line in (tmp_path / "a" / "answers.jsonl").read_text().splitlines()]
     assert len({one["said"]["suspect"] for one in said}) > 14
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -9,9 +10,17 @@ from audit_makers import Maker
 
 
 class Server:
-    """Chat completions of makers, each under its name; ``logprobs`` refused where told so."""
+    """Chat completions of makers, each under its name; ``logprobs`` refused where told so.
 
-    def __init__(self, makers: dict[str, Maker], logprobs: bool = True) -> None:
+    Args:
+        makers: by name.
+        logprobs: whether they are shown.
+        cut: prompts on which every model runs out of tokens before it says anything, as one does that thinks first.
+    """
+
+    def __init__(
+        self, makers: dict[str, Maker], logprobs: bool = True, cut: Callable[[str], bool] = lambda _: False
+    ) -> None:
         self.bodies: list[dict[str, Any]] = []
         server = self
 
@@ -26,8 +35,10 @@ class Server:
                     self.send_error(404 if maker is None else 400)
                     return
                 text = body["messages"][-1]["content"]
-                choice: dict[str, Any] = {"message": {"content": maker.reply(text)}}
-                if body.get("logprobs"):
+                choice: dict[str, Any] = {"message": {"content": maker.reply(text)}, "finish_reason": "stop"}
+                if cut(text):
+                    choice = {"message": {"content": None}, "finish_reason": "length"}
+                elif body.get("logprobs"):
                     top = [{"token": token, "logprob": value} for token, value in maker.first(text).items()]
                     choice["logprobs"] = {"content": [{"top_logprobs": top}]}
                 usage = {"prompt_tokens": len(text) + 3}

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from stillwatch.provenance.audit import Audit, AuditPlan, Mark, audit, estimate_cost
 from stillwatch.provenance.audit_files import audit_json, write_audit
-from stillwatch.provenance.audited_model import Answers, AuditedModel, Chat, ScriptedModel
+from stillwatch.provenance.audited_model import Answers, AuditedModel, Chat, Reply, ScriptedModel
 from stillwatch.provenance.behaviour import behaviour_tests
 from stillwatch.provenance.canaries import (
     Canary,
@@ -44,6 +44,7 @@ __all__ = [
     "Need",
     "Planted",
     "Prompt",
+    "Reply",
     "ScriptedModel",
     "Test",
     "audit",

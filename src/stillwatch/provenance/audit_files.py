@@ -33,6 +33,7 @@ def audit_json(audit: Audit) -> dict[str, Any]:
         "level": audit.level,
         "grade": audit.grade,
         "reasons": list(audit.reasons),
+        "missing": {name: dict(parts) for name, parts in audit.missing.items()},
         "tests": [_plain({**asdict(one), "excess": one.excess}) for one in audit.tests],
         "identity": {name: _claims(one) for name, one in audit.claims.items()},
         "tokenizer": None if audit.tokens is None else {**asdict(audit.tokens), "same": audit.tokens.same},
@@ -54,9 +55,15 @@ def write_audit(audit: Audit, out: Path, prompts: Sequence[Prompt]) -> Path:
     try:
         out.mkdir(parents=True, exist_ok=True)
         _replace(out / "audit.json", json.dumps(audit_json(audit), indent=1, ensure_ascii=False) + "\n")
+        whys = {name: one.missing for name, one in audit.answers.items()}
         lines = [
             json.dumps(
-                {"prompt": one.text, "answer": one.answer, "said": {n: a.texts[i] for n, a in audit.answers.items()}},
+                {
+                    "prompt": one.text,
+                    "answer": one.answer,
+                    "said": {n: a.texts[i] for n, a in audit.answers.items()},
+                    "missing": {n: lacking[i] for n, lacking in whys.items() if lacking[i]},
+                },
                 ensure_ascii=False,
             )
             for i, one in enumerate(prompts)

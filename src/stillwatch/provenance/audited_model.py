@@ -10,10 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-__all__ = ["Answers", "AuditedModel", "Chat", "ScriptedModel", "ask", "said_by_user"]
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.provenance.missing import why_missing
+
+__all__ = ["Answers", "AuditedModel", "Chat", "Reply", "ScriptedModel", "ask", "said_by_user"]
 
 Chat = tuple[tuple[str, str], ...]
 """Messages of a conversation as (role, text), the last one the user's."""
+
+Reply = tuple[str, str]
+"""An answer's text, and the API's own word for why it ended (``stop``, ``length``, ``content_filter``); "" where it
+does not say."""
 
 NextTokens = Mapping[str, float]
 """Text of a token to its log-probability, nats: the most probable first tokens of an answer."""
@@ -27,12 +36,13 @@ class AuditedModel(Protocol):
         """What the report calls it."""
         ...
 
-    def answers(self, chats: Sequence[Chat]) -> list[str]:
-        """The most probable answer to each conversation (temperature nought)."""
+    def answers(self, chats: Sequence[Chat]) -> list[Reply]:
+        """The most probable answer to each conversation (temperature nought), and why each ended."""
         ...
 
     def next_tokens(self, chats: Sequence[Chat]) -> list[NextTokens] | None:
-        """First tokens of the answers with log-probabilities; None where they are not to be had."""
+        """First tokens of the answers with log-probabilities, none for an answer that shows none; None where no
+        answer does."""
         ...
 
     def token_counts(self, texts: Sequence[str]) -> list[int] | None:
@@ -48,11 +58,30 @@ class Answers:
         name: of the model.
         texts: its answers.
         next_tokens: the distribution of the first token of each; None where not shown.
+        endings: why each ended, as ``Reply`` has it; none given where nothing is told of any.
     """
 
     name: str
     texts: tuple[str, ...]
     next_tokens: tuple[NextTokens, ...] | None = None
+    endings: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Of each answer, why there is none to compare: ``empty``, ``truncated``, ``filtered``; "" where there is."""
+        endings = self.endings or ("",) * len(self.texts)
+        return tuple(why_missing(text, end) for text, end in zip(self.texts, endings, strict=True))
+
+    @property
+    def whole(self) -> npt.NDArray[np.bool_]:
+        """(prompts,), where there is an answer, and all of it."""
+        return np.array([not why for why in self.missing], dtype=bool)
+
+    @property
+    def shown(self) -> npt.NDArray[np.bool_]:
+        """(prompts,), where the first token's distribution is shown: an answer cut at its end began as it began."""
+        told = self.next_tokens or ({},) * len(self.texts)
+        return np.array([bool(one) and why in ("", "truncated") for one, why in zip(told, self.missing, strict=True)])
 
 
 @dataclass(frozen=True)
@@ -61,19 +90,20 @@ class ScriptedModel:
 
     Args:
         name: of the model.
-        reply: the answer to a conversation.
+        reply: the answer to a conversation, with why it ended where that is to be told.
         first: its first tokens.
         count: tokens of a text.
     """
 
     name: str
-    reply: Callable[[Chat], str]
+    reply: Callable[[Chat], str | Reply]
     first: Callable[[Chat], NextTokens] | None = None
     count: Callable[[str], int] | None = None
 
-    def answers(self, chats: Sequence[Chat]) -> list[str]:
+    def answers(self, chats: Sequence[Chat]) -> list[Reply]:
         """As scripted."""
-        return [self.reply(chat) for chat in chats]
+        said = [self.reply(chat) for chat in chats]
+        return [(one, "") if isinstance(one, str) else one for one in said]
 
     def next_tokens(self, chats: Sequence[Chat]) -> list[NextTokens] | None:
         """As scripted."""
@@ -91,6 +121,11 @@ def said_by_user(text: str, system: str = "") -> Chat:
 
 def ask(subject: AuditedModel, chats: Sequence[Chat], *, logprobs: bool = True) -> Answers:
     """Everything a subject shows for some conversations."""
-    texts = tuple(subject.answers(chats))
-    tokens = subject.next_tokens(chats) if logprobs else None
-    return Answers(subject.name, texts, None if tokens is None else tuple(tokens))
+    said = subject.answers(chats) if chats else []
+    tokens = subject.next_tokens(chats) if logprobs and chats else None
+    return Answers(
+        subject.name,
+        tuple(text for text, _ in said),
+        None if tokens is None else tuple(tokens),
+        tuple(end for _, end in said),
+    )

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from stillwatch.provenance.audited_model import Answers
-from stillwatch.provenance.likeness import Choices, FirstTokens, Refusals, Style, wording_kernel
+from stillwatch.provenance.likeness import Choices, FirstTokens, Refusals, Style, judged, wording_kernel
+from stillwatch.provenance.missing import too_much_missing
 from stillwatch.provenance.pairs import FEWEST_CONTROLS, Alike, PairTest, compare_pairs, errors_found
 from stillwatch.provenance.results import Test, not_tested
 
@@ -66,12 +67,15 @@ def behaviour_tests(
         level: for what would have been detectable.
     """
     models = [suspect, teacher, *controls]
+    lacking = too_much_missing({one.name: one.whole for one in models})
     found: list[Test] = []
     for name, measure in _measures(models, right, seed):
         title = BEHAVIOUR_TESTS[name]
         why = measure.why_not
         if len(controls) < FEWEST_CONTROLS:
             why = f"needs {FEWEST_CONTROLS} controls or more; there are {len(controls)}"
+        elif lacking and name != "first-tokens":
+            why = lacking
         elif measure.prompts < _FEWEST_PROMPTS:
             why = why or f"needs {_FEWEST_PROMPTS} prompts or more that bear on it; there are {measure.prompts}"
         test = None
@@ -86,13 +90,13 @@ def behaviour_tests(
 
 
 def _measures(models: Sequence[Answers], right: Sequence[str | None], seed: int) -> Iterator[tuple[str, _Measure]]:
-    texts = [one.texts for one in models]
-    count = len(texts[0])
-    yield "wording", _Measure(wording_kernel(texts).alike, count)
-    choices = Choices.of(texts)
+    wording = wording_kernel(models)
+    count = int(judged(wording.present, 0, 1).sum())
+    yield "wording", _Measure(wording.alike, count)
+    choices = Choices.of(models)
     yield "choices", _Measure(choices.alike, _bearing(choices))
     if any(one is not None for one in right):
-        errors = Choices.of(texts, right)
+        errors = Choices.of(models, right)
         wrong = [int(row.sum()) for row in errors.bears]
         yield (
             "errors",
@@ -100,14 +104,14 @@ def _measures(models: Sequence[Answers], right: Sequence[str | None], seed: int)
         )
     else:
         yield "errors", _Measure(None, 0, "no prompt came with its right answer")
-    refusals = Refusals.of(texts)
+    refusals = Refusals.of(models)
     refused = [int(n) for n in refusals.refused.sum(axis=1)]
     why = "" if refused[1] else "the teacher refused none of these prompts"
     yield (
         "refusals",
         _Measure(refusals.alike, count, why, {"refused_suspect": refused[0], "refused_teacher": refused[1]}),
     )
-    style = Style.of(texts, seed)
+    style = Style.of(models, seed)
     yield (
         "style",
         _Measure(
@@ -116,17 +120,20 @@ def _measures(models: Sequence[Answers], right: Sequence[str | None], seed: int)
             details={"writer_told_right": style.recognised(), "suspect_told_as_teacher": style.told_as_teacher()},
         ),
     )
-    shown = [one.next_tokens for one in models]
-    tokens = [one for one in shown if one is not None]
-    if len(tokens) == len(models):
-        yield "first-tokens", _Measure(FirstTokens.of(tokens).alike, count)
-    else:
-        yield "first-tokens", _Measure(None, 0, "not every model shows log-probabilities")
+    yield "first-tokens", _first_tokens(models)
+
+
+def _first_tokens(models: Sequence[Answers]) -> _Measure:
+    if any(one.next_tokens is None for one in models):
+        return _Measure(None, 0, "not every model shows log-probabilities")
+    lacking = too_much_missing({one.name: one.shown for one in models})
+    kernel = FirstTokens.of(models)
+    return _Measure(kernel.alike, len(kernel.values), lacking)
 
 
 def _bearing(choices: Choices) -> int:
     """Prompts that bear on suspect and teacher both."""
-    return int((choices.bears[0] & choices.bears[1]).sum())
+    return int((choices.bears[0] & choices.bears[1] & judged(choices.present, 0, 1)).sum())
 
 
 def _as_test(name: str, test: PairTest, measure: _Measure, controls: Sequence[str], level: float) -> Test:

@@ -239,23 +239,28 @@ def canary_test(canaries: Sequence[Canary], answers: Sequence[str], controls: Ma
 
     Args:
         canaries: the register.
-        answers: the suspect's, one a canary.
+        answers: the suspect's, one a canary; empty where there is none, and then the fact counts for nothing. One
+            that was cut off counts: the test is exact whatever the text is like.
         controls: the same of each control, shown beside; p does not rest on them.
     """
-    planted = [i for i, one in enumerate(canaries) if one.planted]
-    if not planted:
+    if not any(one.planted for one in canaries):
         return not_tested("canaries", "planted", _TITLE, _NULL, _ASSUMPTION, "the register plants none")
+    told = [bool(text.strip()) for text in answers]
+    planted = [i for i, one in enumerate(canaries) if one.planted and told[i]]
+    if not planted:
+        why = "the suspect answered nothing about planted facts"
+        return not_tested("canaries", "planted", _TITLE, _NULL, _ASSUMPTION, why)
     hits = _hits(canaries, answers)
     inside = sum(hits[i] for i in planted)
-    outside, total = sum(hits) - inside, len(canaries) - len(planted)
+    outside, total = sum(hits) - inside, sum(told) - len(planted)
     chance = 1 / len(_VALUES)
     p = float(stats.binom.sf(inside - 1, len(planted), chance))
     table = [[inside, len(planted) - inside], [outside, total - outside]]
     never = float(stats.fisher_exact(table, alternative="greater").pvalue) if total else 1.0
     rates = {}
     for name, texts in controls.items():
-        told = _hits(canaries, texts)
-        rates[name] = sum(told[i] for i in planted) / len(planted)
+        theirs = _hits(canaries, texts)
+        rates[name] = sum(theirs[i] for i in planted) / len(planted)
     return Test(
         "canaries",
         "planted",

@@ -1,5 +1,6 @@
 """From p-values to a grade of evidence: none, weak, moderate or strong. A grade is no verdict.
 
+not graded  no test of behaviour or of planted evidence could be made, and nothing else is noticed
 none      no test is significant at 0.05 after correction
 weak      one is; identity alone never counts for more
 moderate  a behaviour or planted test is significant at the audit's level, and, for behaviour, no
@@ -19,7 +20,7 @@ from stillwatch.provenance.results import Test
 
 __all__ = ["Grade", "correct", "grade", "grade_reasons"]
 
-Grade = Literal["none", "weak", "moderate", "strong"]
+Grade = Literal["not graded", "none", "weak", "moderate", "strong"]
 _NOTICED = 0.05
 
 
@@ -41,7 +42,9 @@ def grade(tests: Sequence[Test], level: float) -> Grade:
         return "strong"
     if sound:
         return "moderate"
-    return "weak" if noticed else "none"
+    if noticed:
+        return "weak"
+    return "none" if any(one.p_value is not None and one.family != "identity" for one in tests) else "not graded"
 
 
 def _sound(one: Test, level: float) -> bool:
@@ -65,5 +68,12 @@ def grade_reasons(tests: Sequence[Test], level: float) -> list[str]:
             said += ", but a pair with a control lies as far out, so that it counts as weak"
         found.append(said + ".")
     if all(one.p_value is None for one in tests):
-        return ["No test was made: this says nothing about the suspect."]
+        return ["No test was made: this says nothing about the suspect.", *_whys(tests)]
+    if grade(tests, level) == "not graded":
+        return ["No test of behaviour was made: what a model says of itself clears nobody.", *_whys(tests)]
     return found or ["No test is significant at 0.05 after correction."]
+
+
+def _whys(tests: Sequence[Test]) -> list[str]:
+    """Why tests were not made, each reason once."""
+    return [f"{why[:1].upper()}{why[1:]}." for why in dict.fromkeys(one.why_not for one in tests if one.why_not)]

@@ -2,7 +2,8 @@
 
 Prompts on which independent models agree tell nothing, and every prompt is weighed by how much the
 controls disagree on it: the controls other than the two that are compared, so that no pair chooses its
-own prompts. Suspect and teacher weigh nothing. To add a measure, give it a class with ``alike`` here
+own prompts. Suspect and teacher weigh nothing. Missing answers are not compared: a pair is judged on the
+prompts that both of its models and half of the controls answered. To add a measure, give it a class with ``alike`` here
 and a line in ``behaviour``.
 """
 
@@ -16,15 +17,16 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.provenance.answer_features import choice, features, words
-from stillwatch.provenance.audited_model import NextTokens
+from stillwatch.provenance.audited_model import Answers, NextTokens
 from stillwatch.provenance.deviations import alike_deviations
 from stillwatch.provenance.pairs import Alike
 from stillwatch.provenance.refusals import refuses
 
-__all__ = ["Choices", "FirstTokens", "Kernel", "Refusals", "Style", "wording_kernel"]
+__all__ = ["Choices", "FirstTokens", "Kernel", "Refusals", "Style", "judged", "whole", "wording_kernel"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 _LEAST_WEIGHT = 0.02
 _BUCKETS = 1 << 11
 
@@ -33,57 +35,96 @@ def _others(n: int, a: int, b: int) -> list[int]:
     return [i for i in range(n) if i not in (a, b)]
 
 
+def judged(present: Bools, a: int, b: int) -> Bools:
+    """(prompts,), that the pair is judged on: both answered, and half of the controls or more.
+
+    Args:
+        present: (n, prompts), where models answered.
+        a, b: in the suspect's and teacher's place.
+    """
+    controls = present[_others(len(present), a, b)]
+    return present[a] & present[b] & (2 * controls.sum(axis=0) >= len(controls))
+
+
 @dataclass(frozen=True)
 class Kernel:
     """Per-prompt similarities, weighed by the controls' disagreement.
 
     Attributes:
-        values: (prompts, n, n), symmetric, 0 to 1.
+        values: (prompts, n, n), symmetric, 0 to 1; 0 where one of the two is missing.
+        present: (n, prompts), where models answered.
     """
 
     values: Floats
+    present: Bools
 
-    def alike(self, a: int, b: int) -> Alike:
-        """Weighted means over prompts, with (a, b) in the suspect's and teacher's place."""
-        n = self.values.shape[1]
-        weights = self._disagreement(_others(n, a, b)) + _LEAST_WEIGHT
-        total = weights.sum(axis=0)
-        means = (weights * self.values).sum(axis=0) / total
-        off = ~np.eye(n, dtype=bool)
-        noise = (weights**2 * (self.values - means) ** 2).sum(axis=0) / total**2
-        return Alike(means, float(noise[off].mean()))
-
-    def _disagreement(self, controls: Sequence[int]) -> Floats:
-        """(prompts, n, n): mean disagreement among the controls that are not of the pair; 1 where too few are left."""
-        unlike = 1.0 - self.values[:, controls][:, :, controls]
-        unlike[:, range(len(controls)), range(len(controls))] = 0.0
-        rows = unlike.sum(axis=2)
-        n = self.values.shape[1]
-        own = np.zeros((len(rows), n))
-        own[:, controls] = rows
-        shared = np.zeros((len(rows), n, n))
-        shared[np.ix_(range(len(rows)), controls, controls)] = unlike
-        is_control = np.zeros(n)
-        is_control[controls] = 1
-        left = len(controls) - is_control[:, None] - is_control[None, :]
-        sums = rows.sum(axis=1)[:, None, None] / 2 - own[:, :, None] - own[:, None, :] + shared
-        pairs = left * (left - 1) / 2
-        return np.where(pairs >= 1, sums / np.maximum(pairs, 1), 1.0)
+    def alike(self, a: int, b: int) -> Alike | None:
+        """Weighted means over prompts, with (a, b) in the suspect's and teacher's place; None without prompts."""
+        on = judged(self.present, a, b)
+        if not on.any():
+            return None
+        values, there = self.values[on], self.present[:, on].T
+        n = values.shape[1]
+        controls = _others(n, a, b)
+        weights = np.nan_to_num(_disagreement(values, there, controls) + _LEAST_WEIGHT, nan=0.0)
+        both = weights * (there[:, :, None] & there[:, None, :])
+        total, of_all = (np.where(one > 0, one, np.nan) for one in (both.sum(axis=0), weights.sum(axis=0)))
+        means = (both * values).sum(axis=0) / total
+        noise = (both**2 * (values - means) ** 2).sum(axis=0) / total**2
+        # A control that leaves out the prompts on which all agree, or none, is not to look unlike or like for that.
+        usual = _agreement(values, there, controls)[:, None, None]
+        means += (weights * usual).sum(axis=0) / of_all - (both * usual).sum(axis=0) / total
+        found = noise[~np.eye(n, dtype=bool)]
+        return Alike(means, float(np.nanmean(found)) if np.isfinite(found).any() else 0.0)
 
 
-def wording_kernel(texts: Sequence[Sequence[str]]) -> Kernel:
-    """Share of words and neighbouring words in common (Jaccard), prompt by prompt.
+def _disagreement(values: Floats, there: Bools, controls: Sequence[int]) -> Floats:
+    """(prompts, n, n): mean disagreement among the controls that answered and are not of the pair.
+
+    1 throughout where fewer than two controls are left at all; nan where fewer than two of them answered.
 
     Args:
-        texts: of each model, the answers.
+        values: (prompts, n, n) similarities.
+        there: (prompts, n), where models answered.
+        controls: their numbers.
     """
-    sets = [[features(text) for text in one] for one in texts]
-    return Kernel(_fill(len(texts), len(texts[0]), lambda i, a, b: _jaccard(sets[a][i], sets[b][i])))
+    n = values.shape[1]
+    is_control = np.zeros(n, dtype=bool)
+    is_control[controls] = True
+    among = there & is_control
+    unlike = (1.0 - values) * (among[:, :, None] & among[:, None, :])
+    unlike[:, range(n), range(n)] = 0.0
+    own = unlike.sum(axis=2)
+    sums = own.sum(axis=1)[:, None, None] / 2 - own[:, :, None] - own[:, None, :] + unlike
+    left = among.sum(axis=1)[:, None, None] - among[:, :, None] - among[:, None, :].astype(int)
+    pairs = left * (left - 1) / 2
+    possible = len(controls) - is_control[:, None] - is_control[None, :].astype(int)
+    return np.where(pairs >= 1, sums / np.maximum(pairs, 1), np.where(possible >= 2, np.nan, 1.0))
+
+
+def _agreement(values: Floats, there: Bools, controls: Sequence[int]) -> Floats:
+    """(prompts,): mean similarity of the pairs of controls that answered."""
+    among = there[:, controls]
+    pairs = np.triu(among[:, :, None] & among[:, None, :], 1)
+    sums = (values[:, controls][:, :, controls] * pairs).sum(axis=(1, 2))
+    return np.asarray(sums / np.maximum(pairs.sum(axis=(1, 2)), 1))
+
+
+def whole(models: Sequence[Answers]) -> Bools:
+    """(n, prompts), where models answered."""
+    return np.array([one.whole for one in models])
+
+
+def wording_kernel(models: Sequence[Answers]) -> Kernel:
+    """Share of words and neighbouring words in common (Jaccard), prompt by prompt."""
+    sets = [[features(text) for text in one.texts] for one in models]
+    values = _fill(len(models), len(sets[0]), lambda i, a, b: _jaccard(sets[a][i], sets[b][i]))
+    return Kernel(values, whole(models))
 
 
 def _jaccard(a: frozenset[tuple[str, ...]], b: frozenset[tuple[str, ...]]) -> float:
-    joined = len(a | b)
-    return len(a & b) / joined if joined else 1.0
+    """Of two answers; of nothing with anything it is nought."""
+    return len(a & b) / max(len(a | b), 1)
 
 
 def _fill(n: int, prompts: int, compare: Callable[[int, int, int], float]) -> Floats:
@@ -98,20 +139,22 @@ class FirstTokens(Kernel):
     """Overlap of the distributions of an answer's first token (Bhattacharyya's coefficient), prompt by prompt.
 
     It is an inner product, of the roots of probabilities, so that deviations from the controls can be compared:
-    on the lab's families that tells half as much again as the overlap itself.
+    on the lab's families that tells half as much again as the overlap itself. Kept are prompts for which every
+    model shows its first token.
     """
 
-    def alike(self, a: int, b: int) -> Alike:
+    def alike(self, a: int, b: int) -> Alike | None:
         """Cosines of what the models have of their own, with (a, b) in the suspect's and teacher's place."""
-        return alike_deviations(self.values, a, b)
+        return alike_deviations(self.values, a, b) if len(self.values) else None
 
     @classmethod
-    def of(cls, shown: Sequence[Sequence[NextTokens]]) -> FirstTokens:
+    def of(cls, models: Sequence[Answers]) -> FirstTokens:
         """From each model's first tokens."""
-        values = np.ones((len(shown[0]), len(shown), len(shown)))
-        for i in range(len(shown[0])):
-            values[i] = _overlaps([one[i] for one in shown])
-        return cls(values)
+        kept = np.flatnonzero(np.logical_and.reduce([one.shown for one in models]))
+        values = np.ones((len(kept), len(models), len(models)))
+        for row, i in zip(values, kept, strict=True):
+            row[:] = _overlaps([(one.next_tokens or ())[i] for one in models])
+        return cls(values, np.ones((len(models), len(kept)), dtype=bool))
 
 
 def _overlaps(shown: Sequence[NextTokens]) -> Floats:
@@ -134,13 +177,14 @@ class Refusals(Kernel):
         refused: (n, prompts).
     """
 
-    refused: npt.NDArray[np.bool_]
+    refused: Bools
 
     @classmethod
-    def of(cls, texts: Sequence[Sequence[str]]) -> Refusals:
+    def of(cls, models: Sequence[Answers]) -> Refusals:
         """By the refusal judge."""
-        told = np.array([[refuses(text) for text in one] for one in texts])
-        return cls((told[:, None, :] == told[None, :, :]).transpose(2, 0, 1).astype(float), told)
+        present = whole(models)
+        told = np.array([[refuses(text) for text in one.texts] for one in models]) & present
+        return cls((told[:, None, :] == told[None, :, :]).transpose(2, 0, 1).astype(float), present, told)
 
 
 @dataclass(frozen=True)
@@ -153,37 +197,43 @@ class Choices:
         codes: (n, prompts) numbers of choices; -1 for none.
         bears: (n, prompts), where a model's choice bears on the question: everywhere it makes one, or where it is
             wrong.
-        per_chance: whether to divide by the prompts on which both bear, or by all.
+        present: (n, prompts), where models answered.
     """
 
     codes: Ints
-    bears: npt.NDArray[np.bool_]
+    bears: Bools
+    present: Bools
 
     @classmethod
-    def of(cls, texts: Sequence[Sequence[str]], right: Sequence[str | None] | None = None) -> Choices:
+    def of(cls, models: Sequence[Answers], right: Sequence[str | None] | None = None) -> Choices:
         """From each model's answers; with the ``right`` choices, wrong ones alone."""
         numbers: dict[str, int] = {}
-        found = [[None if refuses(text) else choice(text) for text in one] for one in texts]
+        present = whole(models)
+        found = [[None if refuses(text) else choice(text) for text in one.texts] for one in models]
         codes = np.array([[-1 if c is None else numbers.setdefault(c, len(numbers)) for c in one] for one in found])
+        codes = np.where(present, codes, -1)
         bears = codes >= 0
         if right is not None:
             known = np.array([-2 if r is None else numbers.get(choice(r) or r, -3) for r in right])
             bears &= (known != -2)[None] & (codes != known[None])
-        return cls(codes, bears)
+        return cls(codes, bears, present)
 
     def alike(self, a: int, b: int) -> Alike | None:
         """Worth of the choices in common, a prompt on which both bear."""
         n = len(self.codes)
+        on = judged(self.present, a, b)
         values, noise = np.full((n, n), np.nan), []
         same = (self.codes[:, None] == self.codes[None]) & (self.codes[:, None] >= 0)
         controls = _others(n, a, b)
         for i in range(n):
             for j in range(i + 1, n):
-                both = self.bears[i] & self.bears[j]
+                left = [c for c in controls if c not in (i, j)]
+                told = self.present[left].sum(axis=0)
+                # What is rare among controls that said nothing is not known.
+                both = self.bears[i] & self.bears[j] & on & (2 * told >= len(left))
                 if both.sum() < 1:
                     continue
-                left = [c for c in controls if c not in (i, j)]
-                common = same[i][left].mean(axis=0) if left else np.zeros(len(both))
+                common = same[i][left].sum(axis=0) / np.maximum(told, 1)
                 worth = (same[i, j] * (1.0 - common))[both]
                 # Half a prompt in favour and half against: a pair with few is not sure of its nought.
                 values[i, j] = values[j, i] = (worth.sum() + 0.5 * worth.mean()) / (len(worth) + 0.5)
@@ -202,22 +252,27 @@ class Style:
     Attributes:
         first, second: (n, buckets) styles on the two halves.
         told: (n, prompts of the second half, n) nearness of every held-out answer to every model's style.
+        held: (n, prompts of the second half), where there is an answer to tell.
     """
 
     first: Floats
     second: Floats
     told: Floats
+    held: Bools
 
     @classmethod
-    def of(cls, texts: Sequence[Sequence[str]], seed: int) -> Style:
+    def of(cls, models: Sequence[Answers], seed: int) -> Style:
         """From each model's answers; prompts are halved at random."""
-        counts = np.array([[_hashed(text) for text in one] for one in texts])
-        rest = counts - counts.mean(axis=0, keepdims=True)
+        there = whole(models)[:, :, None]
+        counts = np.array([[_hashed(text) for text in one.texts] for one in models])
+        usual = (counts * there).sum(axis=0, keepdims=True) / np.maximum(there.sum(axis=0, keepdims=True), 1)
+        rest = (counts - usual) * there
         order = np.random.default_rng([seed, 31]).permutation(rest.shape[1])
         half = len(order) // 2
         sides = rest[:, order[:half]], rest[:, order[half:]]
         first, second = (_unit(side.sum(axis=1)) for side in sides)
-        return cls(first, second, np.einsum("apf,bf->apb", sides[1], first))
+        held = there[:, order[half:], 0]
+        return cls(first, second, np.einsum("apf,bf->apb", sides[1], first), held)
 
     def alike(self, a: int, b: int) -> Alike:
         """The same whoever is in the suspect's place."""
@@ -227,11 +282,15 @@ class Style:
     def recognised(self) -> float:
         """Share of held-out answers of teacher and controls whose writer is told, among them."""
         own = self.told[1:, :, 1:].argmax(axis=2)
-        return float((own == np.arange(len(own))[:, None]).mean())
+        return _share(own == np.arange(len(own))[:, None], self.held[1:])
 
     def told_as_teacher(self) -> float:
         """Share of the suspect's held-out answers that are told to be the teacher's, among teacher and controls."""
-        return float((self.told[0, :, 1:].argmax(axis=1) == 0).mean())
+        return _share(self.told[0, :, 1:].argmax(axis=1) == 0, self.held[0])
+
+
+def _share(hits: Bools, of: Bools) -> float:
+    return float((hits & of).sum() / max(of.sum(), 1))
 
 
 def _hashed(text: str) -> Floats:

@@ -15,7 +15,7 @@ from typing import Any
 
 from stillwatch.core import BadSetting, EndpointFailed, MissingDependency
 from stillwatch.endpoints import Endpoint
-from stillwatch.provenance import AuditedModel, Chat
+from stillwatch.provenance import AuditedModel, Chat, Reply
 
 __all__ = ["AskSettings", "EndpointModel", "open_model", "weights_folder"]
 
@@ -60,20 +60,18 @@ class EndpointModel:
         """For the report."""
         return self._name
 
-    def answers(self, chats: Sequence[Chat]) -> list[str]:
-        """Answers at temperature nought."""
-        return [str((one.get("message") or {}).get("content") or "").strip() for one in self._choices(chats)]
+    def answers(self, chats: Sequence[Chat]) -> list[Reply]:
+        """Answers at temperature nought, and why each ended."""
+        return [_reply(one) for one in self._choices(chats)]
 
     def next_tokens(self, chats: Sequence[Chat]) -> list[Mapping[str, float]] | None:
-        """The first tokens of the same answers; None where one comes without."""
+        """The first tokens of the same answers, none of one that comes without; None where all do."""
         found: list[Mapping[str, float]] = []
         for one in self._choices(chats):
             places = (one.get("logprobs") or {}).get("content") or []
-            top = places[0].get("top_logprobs") if places else None
-            if not top:
-                return None
+            top = (places[0].get("top_logprobs") if places else None) or ()
             found.append({str(token["token"]): float(token["logprob"]) for token in top})
-        return found
+        return found if any(found) else None
 
     def token_counts(self, texts: Sequence[str]) -> list[int] | None:
         """``usage.prompt_tokens`` of each text alone."""
@@ -117,6 +115,13 @@ class EndpointModel:
     ) -> list[dict[str, Any]]:
         with ThreadPoolExecutor(self._settings.parallel) as threads:
             return list(threads.map(complete, bodies))
+
+
+def _reply(choice: Mapping[str, Any]) -> Reply:
+    message = choice.get("message") or {}
+    # OpenAI's answers to a demand for a form put a model's own refusal beside an empty content.
+    said = message.get("content") or message.get("refusal") or ""
+    return str(said).strip(), str(choice.get("finish_reason") or "")
 
 
 def _with_logprobs(body: Mapping[str, Any]) -> dict[str, Any]:

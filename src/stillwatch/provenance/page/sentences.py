@@ -12,7 +12,7 @@ __all__ = ["falsely", "told"]
 
 def falsely(grade: Grade, level: float, tests: Sequence[Test]) -> str:
     """How often a suspect that learnt nothing from the teacher would be graded so or worse, and what that rests on."""
-    if grade == "none":
+    if grade in ("not graded", "none"):
         return ""
     share = 0.05 if grade == "weak" else level if grade == "moderate" else level / 10
     carried = any(one.family == "planted" and one.holm_p is not None and one.holm_p <= share for one in tests)
