@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,25 @@ def test_an_unrelated_suspect_is_not_accused_and_the_report_says_what_that_leave
     found = audit(Maker(77).subject("suspect"), Maker(0).subject("teacher"), controls(), plan())
     assert found.grade in ("none", "weak")
     assert any("null result excludes little" in one for one in found.limits)
+
+
+def test_a_student_with_a_tokenizer_that_no_control_has_is_weak_and_the_report_says_why() -> None:
+    def other(one: ScriptedModel) -> ScriptedModel:
+        return replace(one, count=lambda text: 2 * len(text))
+
+    asked = plan(canaries=(), unsafe=())
+    models = STUDENT.subject("suspect"), Maker(0).subject("teacher")
+    found = audit(*models, [other(one) for one in controls()], asked)
+    assert found.grade == "weak"
+    assert any("no control is known to have it" in reason for reason in found.reasons)
+    assert "No control is known to have it" in render_page(found)
+    assert json.loads(json.dumps(audit_json(found)))["tokenizer"]["of_no_control"]
+    # One control of the family is enough to show what a family has in common.
+    mixed = [*(other(one) for one in controls()[1:]), controls()[0]]
+    assert audit(*models, mixed, asked).grade == "strong"
+    untold = [replace(one, count=None) for one in models]
+    found = audit(untold[0], untold[1], controls(), asked)
+    assert any("does not tell how many tokens" in one for one in found.limits)
 
 
 def test_planted_evidence_is_not_said_to_rest_on_controls() -> None:

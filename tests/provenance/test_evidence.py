@@ -29,13 +29,14 @@ from stillwatch.provenance import (
 from stillwatch.provenance.answer_features import choice, words
 from stillwatch.provenance.behaviour import BEHAVIOUR_TESTS
 from stillwatch.provenance.canaries import canary_test
+from stillwatch.provenance.grades import grade_reasons
 from stillwatch.provenance.guardrail import guardrail_gap
 from stillwatch.provenance.identity_claims import claimed_names, identity_test, read_claims
 from stillwatch.provenance.intervals import Rate, difference, holm
 from stillwatch.provenance.pairs import Alike, deleted_residual
 from stillwatch.provenance.power import detectable_excess
 from stillwatch.provenance.refusals import labelled_completions
-from stillwatch.provenance.tokens import compare_counts, strings
+from stillwatch.provenance.tokens import TokenMatch, compare_counts, strings
 from stillwatch.services.audit import AuditFiles, AuditSizes, make_plan
 
 # --- reading ----------------------------------------------------------------------------------
@@ -283,6 +284,29 @@ def made(name: str, family: str, p: float, exact: float = 0.03, points: tuple[fl
 )
 def test_grades(tests: list[Test], expected: str) -> None:
     assert grade(correct(tests), 0.01) == expected
+
+
+@pytest.mark.parametrize(
+    ("equal", "controls", "expected"),
+    [
+        (40, {"a": 12, "b": 39}, "weak"),
+        (40, {}, "weak"),
+        (40, {"a": 12, "b": 40}, "strong"),
+        (39, {"a": 12, "b": 39}, "strong"),
+    ],
+)
+def test_behaviour_is_weak_where_suspect_and_teacher_have_a_tokenizer_that_no_control_has(
+    equal: int, controls: dict[str, int], expected: str
+) -> None:
+    tokens = TokenMatch(equal, 40, controls)
+    tests = correct([made("a", "behaviour", 1e-9), made("b", "behaviour", 1e-9)])
+    assert grade(tests, 0.01, tokens) == expected
+    assert any("add controls with that tokenizer" in one for one in grade_reasons(tests, 0.01, tokens)) == (
+        expected == "weak"
+    )
+    # What was planted does not come of being of one family.
+    planted = correct([made("a", "planted", 1e-9), made("b", "behaviour", 1e-9)])
+    assert grade(planted, 0.01, tokens) == "strong"
 
 
 def test_correction_counts_the_tests_that_were_made() -> None:

@@ -78,8 +78,11 @@ def test_a_served_language_model_is_audited_end_to_end(smollm: str, makers: Serv
 
 def test_a_model_that_is_its_own_teacher_is_found(smollm: str, makers: Server, tmp_path: Path) -> None:
     found = run(f"suspect=openai:{smollm}", f"teacher=openai:{smollm}", makers, tmp_path / "a")
-    assert found["grade"] in ("moderate", "strong")
-    assert found["tokenizer"]["same"]
+    # No control has its tokenizer: what its behaviour shows counts for no more.
+    assert found["grade"] == "weak"
+    assert found["tokenizer"]["of_no_control"]
+    assert any("add controls with that tokenizer" in reason for reason in found["reasons"])
+    assert any((one["holm_p"] or 1) <= 0.01 for one in found["tests"] if one["family"] == "behaviour")
     identity = found["identity"]
     assert set(identity) == {"suspect", "teacher", "c1", "c2", "c3", "c4"}
     page = (tmp_path / "a" / "report.html").read_text()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stillwatch.core import BadSetting
-from stillwatch.provenance.audit_limits import limits, limits_of_missing
+from stillwatch.provenance.audit_limits import limits, limits_of_missing, limits_of_tokens
 from stillwatch.provenance.audited_model import Answers, AuditedModel, Chat, ask, said_by_user
 from stillwatch.provenance.behaviour import behaviour_tests
 from stillwatch.provenance.canaries import Canary, canary_test
@@ -171,6 +171,7 @@ def audit(
     heard = [_hear(one, plan, say) for one in models]
     say("testing")
     tests = correct(_tests(heard, names, plan))
+    tokens = _tokens(heard, names)
     judge = judge_accuracy(plan.labels) if plan.unsafe or plan.safe else None
     missing = {name: _missing(one) for name, one in zip(names, heard, strict=True)}
     lacking = {kind: _lacking(names, [one.gaps[kind] for one in heard]) for kind in heard[0].gaps}
@@ -183,10 +184,10 @@ def audit(
         tuple(names[2:]),
         plan.level,
         tuple(tests),
-        grade(tests, plan.level),
-        tuple(grade_reasons(tests, plan.level)),
+        grade(tests, plan.level, tokens),
+        tuple(grade_reasons(tests, plan.level, tokens)),
         {name: one.claims for name, one in zip(names, heard, strict=True) if one.claims is not None},
-        _tokens(heard, names),
+        tokens,
         tuple(_gap_rows(heard, names, judge, lacking)) if judge is not None else (),
         judge,
         lineage,
@@ -194,6 +195,7 @@ def audit(
         cost or estimate_cost(plan, len(models), 256, None, None),
         (
             *limits(tests, len(controls), lineage, planted=bool(plan.canaries) or plan.mark is not None),
+            *limits_of_tokens(tokens),
             *limits_of_missing(missing, lacking),
         ),
         {name: one.behaviour for name, one in zip(names, heard, strict=True)},

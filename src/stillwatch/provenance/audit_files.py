@@ -17,6 +17,7 @@ from stillwatch.provenance.intervals import Rate
 from stillwatch.provenance.page import render_page
 from stillwatch.provenance.prompts import Prompt
 from stillwatch.provenance.refusals import JudgeAccuracy
+from stillwatch.provenance.tokens import TokenMatch
 
 __all__ = ["FORMAT", "audit_json", "write_audit"]
 
@@ -36,7 +37,7 @@ def audit_json(audit: Audit) -> dict[str, Any]:
         "missing": {name: dict(parts) for name, parts in audit.missing.items()},
         "tests": [_plain({**asdict(one), "excess": one.excess}) for one in audit.tests],
         "identity": {name: _claims(one) for name, one in audit.claims.items()},
-        "tokenizer": None if audit.tokens is None else {**asdict(audit.tokens), "same": audit.tokens.same},
+        "tokenizer": None if audit.tokens is None else _tokens(audit.tokens),
         "guardrail": [_gap(row) for row in audit.guardrail],
         "judge": None if audit.judge is None else _judge(audit.judge),
         "lineage": None if audit.lineage is None else _plain(audit.lineage),
@@ -78,6 +79,10 @@ def _replace(path: Path, text: str) -> Path:
     draft = path.with_name(f".{path.name}.part")
     draft.write_text(text, encoding="utf-8")
     return draft.replace(path)
+
+
+def _tokens(match: TokenMatch) -> dict[str, Any]:
+    return {**asdict(match), "same": match.same, "of_no_control": match.of_no_control}
 
 
 def _claims(claims: Claims) -> dict[str, Any]:

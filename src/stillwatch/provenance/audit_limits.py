@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from stillwatch.provenance.missing import WHYS, Missing
 from stillwatch.provenance.pairs import FEWEST_CONTROLS
 from stillwatch.provenance.results import Test
+from stillwatch.provenance.tokens import TokenMatch
 from stillwatch.provenance.weights import Lineage
 
-__all__ = ["limits", "limits_of_missing"]
+__all__ = ["limits", "limits_of_missing", "limits_of_tokens"]
 
 
 def limits(tests: Sequence[Test], controls: int, lineage: Lineage | None, *, planted: bool) -> list[str]:
@@ -75,3 +76,13 @@ def limits_of_missing(missing: Missing, lacking: Mapping[str, str]) -> list[str]
             "above holds for prompts that the models answer whole."
         )
     return found
+
+
+def limits_of_tokens(tokens: TokenMatch | None) -> list[str]:
+    """What is left open where the tokenizers of suspect and teacher are not known."""
+    if tokens is not None:
+        return []
+    return [
+        "Suspect or teacher does not tell how many tokens a text has, so that it is not known whether the two have a "
+        "tokenizer in common that no control has: models of one family agree without distillation."
+    ]
