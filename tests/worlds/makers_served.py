@@ -15,11 +15,16 @@ class Server:
     Args:
         makers: by name.
         logprobs: whether they are shown.
+        refuses: why a body will not do, or "": it is answered with 400 and that.
         cut: prompts on which every model runs out of tokens before it says anything, as one does that thinks first.
     """
 
     def __init__(
-        self, makers: dict[str, Maker], logprobs: bool = True, cut: Callable[[str], bool] = lambda _: False
+        self,
+        makers: dict[str, Maker],
+        logprobs: bool = True,
+        cut: Callable[[str], bool] = lambda _: False,
+        refuses: Callable[[dict[str, Any]], str] = lambda _: "",
     ) -> None:
         self.bodies: list[dict[str, Any]] = []
         server = self
@@ -33,6 +38,11 @@ class Server:
                 maker = makers.get(body["model"])
                 if maker is None or (body.get("logprobs") and not logprobs):
                     self.send_error(404 if maker is None else 400)
+                    return
+                if why := refuses(body):
+                    self.send_response(400)
+                    self.end_headers()
+                    self.wfile.write(json.dumps({"error": {"message": why}}).encode())
                     return
                 text = body["messages"][-1]["content"]
                 choice: dict[str, Any] = {"message": {"content": maker.reply(text)}, "finish_reason": "stop"}

@@ -95,9 +95,10 @@ class Endpoint:
                     said = json.loads(answer.read())
                     return {"choices": [dict(said["choices"][0])], "usage": said.get("usage")}
             except urllib.error.HTTPError as error:
-                if error.code not in _BUSY:
-                    said = error.read(500).decode(errors="replace")
-                    raise self._failed(f"answers {error.code}: {said}") from error
+                with error:
+                    if error.code not in _BUSY:
+                        said = error.read(500).decode(errors="replace")
+                        raise self._failed(f"answers {error.code}: {said}") from error
                 self._wait(attempt, error.headers.get("Retry-After"))
                 last = f"answers {error.code}"
             except (OSError, http.client.HTTPException) as error:

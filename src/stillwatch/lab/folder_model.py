@@ -41,6 +41,11 @@ class FolderModel:
     name: str
     longest: int = 256
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """None: it is asked as an audit means to."""
+        return ()
+
     @cached_property
     def _model(self) -> Any:
         return load_model(self.path)

@@ -196,6 +196,7 @@ def audit(
         (
             *limits(tests, len(controls), lineage, planted=bool(plan.canaries) or plan.mark is not None),
             *limits_of_tokens(tokens),
+            *(remark for one in models for remark in one.remarks),
             *limits_of_missing(missing, lacking),
         ),
         {name: one.behaviour for name, one in zip(names, heard, strict=True)},

@@ -36,6 +36,11 @@ class AuditedModel(Protocol):
         """What the report calls it."""
         ...
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader of the report must know of how it was asked, in sentences; settled when it has answered."""
+        ...
+
     def answers(self, chats: Sequence[Chat]) -> list[Reply]:
         """The most probable answer to each conversation (temperature nought), and why each ended."""
         ...
@@ -93,12 +98,14 @@ class ScriptedModel:
         reply: the answer to a conversation, with why it ended where that is to be told.
         first: its first tokens.
         count: tokens of a text.
+        remarks: on how it was asked.
     """
 
     name: str
     reply: Callable[[Chat], str | Reply]
     first: Callable[[Chat], NextTokens] | None = None
     count: Callable[[str], int] | None = None
+    remarks: tuple[str, ...] = ()
 
     def answers(self, chats: Sequence[Chat]) -> list[Reply]:
         """As scripted."""

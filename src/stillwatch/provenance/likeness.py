@@ -43,7 +43,7 @@ def judged(present: Bools, a: int, b: int) -> Bools:
         a, b: in the suspect's and teacher's place.
     """
     controls = present[_others(len(present), a, b)]
-    return present[a] & present[b] & (2 * controls.sum(axis=0) >= len(controls))
+    return np.asarray(present[a] & present[b] & (2 * controls.sum(axis=0) >= len(controls)))
 
 
 @dataclass(frozen=True)

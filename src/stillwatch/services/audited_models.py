@@ -16,10 +16,9 @@ from typing import Any
 from stillwatch.core import BadSetting, EndpointFailed, MissingDependency
 from stillwatch.endpoints import Endpoint
 from stillwatch.provenance import AuditedModel, Chat, Reply
+from stillwatch.services.request_form import RequestForm, find_form, is_refusal
 
 __all__ = ["AskSettings", "EndpointModel", "open_model", "weights_folder"]
-
-_TOP = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +52,7 @@ class EndpointModel:
 
     def __init__(self, name: str, endpoint: Endpoint, model: str, settings: AskSettings) -> None:
         self._name, self._endpoint, self._model, self._settings = name, endpoint, model, settings
-        self._shows_logprobs: bool | None = None
+        self._form: RequestForm | None = None
 
     @property
     def name(self) -> str:
@@ -75,40 +74,48 @@ class EndpointModel:
 
     def token_counts(self, texts: Sequence[str]) -> list[int] | None:
         """``usage.prompt_tokens`` of each text alone."""
-        bodies = [{**self._body((("user", text),)), "max_tokens": 1} for text in texts]
-        usages = [one.get("usage") or {} for one in self._all(self._endpoint.complete, bodies)]
+        asked = [self._asked((("user", text),)) for text in texts]
+        usages = [one.get("usage") or {} for one in self._all(self._counted, asked)]
         counts = [usage.get("prompt_tokens") for usage in usages]
         told = [count for count in counts if isinstance(count, int)]
         return told if len(told) == len(texts) else None
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """That its answers are draws, where it takes no temperature."""
+        if self._form is None or self._form.temperature:
+            return ()
+        return (
+            f"{self._name} takes no temperature: its answers are draws, and asked again it would answer otherwise. "
+            "Less agreement is seen than there is.",
+        )
+
     def _choices(self, chats: Sequence[Chat]) -> list[dict[str, Any]]:
-        bodies = [self._body(chat) for chat in chats]
-        if not bodies:
+        if not chats:
             return []
-        if self._shows_logprobs is None:
-            self._shows_logprobs = self._asks_logprobs(bodies[0])
-        if self._shows_logprobs:
-            bodies = [_with_logprobs(body) for body in bodies]
+        asked = [self._asked(chat) for chat in chats]
+        form, longest = self._taken(asked[0]), self._settings.max_tokens
+        bodies = [form.body(one, longest) for one in asked]
         return [dict(one["choices"][0]) for one in self._all(self._endpoint.complete, bodies)]
 
-    def _asks_logprobs(self, body: Mapping[str, Any]) -> bool:
-        """Whether the endpoint takes a request for log-probabilities; some refuse it outright."""
-        try:
-            self._endpoint.complete(_with_logprobs(body))
-        except EndpointFailed as error:
-            if re.search(r"answers 4(00|03|22)", error.problem) is None:
-                raise
-            return False
-        return True
+    def _taken(self, asked: Mapping[str, Any]) -> RequestForm:
+        """The form that the endpoint takes, found out with a first request."""
+        if self._form is None:
+            self._form = find_form(self._endpoint.complete, asked, self._settings.max_tokens)
+        return self._form
 
-    def _body(self, chat: Chat) -> dict[str, Any]:
-        return {
-            "model": self._model,
-            "messages": [{"role": role, "content": text} for role, text in chat],
-            "max_tokens": self._settings.max_tokens,
-            "temperature": 0.0,
-            "seed": 0,
-        }
+    def _counted(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """An answer of one token, or a whole one: a model that thinks first may refuse to be held to one."""
+        form = self._taken(asked)
+        try:
+            return self._endpoint.complete(form.body(asked, 1, logprobs=False))
+        except EndpointFailed as error:
+            if not is_refusal(error):
+                raise
+        return self._endpoint.complete(form.body(asked, self._settings.max_tokens, logprobs=False))
+
+    def _asked(self, chat: Chat) -> dict[str, Any]:
+        return {"model": self._model, "messages": [{"role": role, "content": text} for role, text in chat]}
 
     def _all(
         self, complete: Callable[[Mapping[str, Any]], dict[str, Any]], bodies: Sequence[Mapping[str, Any]]
@@ -122,10 +129,6 @@ def _reply(choice: Mapping[str, Any]) -> Reply:
     # OpenAI's answers to a demand for a form put a model's own refusal beside an empty content.
     said = message.get("content") or message.get("refusal") or ""
     return str(said).strip(), str(choice.get("finish_reason") or "")
-
-
-def _with_logprobs(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {**body, "logprobs": True, "top_logprobs": _TOP}
 
 
 _SPEC = re.compile(r"(?:(?P<name>[\w.+-]+)=)?(?P<kind>openai|hf):(?P<place>[^#]+)(?:#(?P<model>.+))?")
