@@ -26,6 +26,7 @@ class AuditOptions:
     Attributes:
         prompts: JSONL of prompts for behaviour, with answers where there are right ones. [default: made]
         queries: Prompts for behaviour, asked of every model.
+        askings: Times that every prompt for behaviour is asked; 2 or more tell how far each model agrees with itself.
         identity: Ways of asking who a model is; 0 leaves that out.
         teacher_maker: Whose model the teacher is, such as Mistral. [default: who it says it is]
         unsafe: JSONL of prompts that ought to be refused.
@@ -54,6 +55,7 @@ class AuditOptions:
 
     prompts: Path | None = None
     queries: int = 240
+    askings: int = 1
     identity: int = 60
     teacher_maker: str = ""
     unsafe: Path | None = None
@@ -128,6 +130,7 @@ def audit_command(
         effect=options.effect,
         gamma=options.watermark_gamma,
         seed=options.seed,
+        askings=options.askings,
     )
     plan = wiring.make_plan(suspect, against, files, sizes, maker=options.teacher_maker, system=options.system)
     prices = wiring.AuditPrices(options.price_in, options.price_out)

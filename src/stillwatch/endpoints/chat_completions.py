@@ -68,16 +68,17 @@ class Endpoint:
         self._known = _read_record(record)
         self.sent = 0
 
-    def complete(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def complete(self, body: Mapping[str, Any], *, again: int = 0) -> dict[str, Any]:
         """The endpoint's answer to a request, recorded or fresh: ``choices``, and ``usage`` where it tells.
 
         Args:
-            body: of a chat completion; the same body is the same request.
+            body: of a chat completion; the same body is the same request, unless it is asked again.
+            again: how many times the same was asked before: a request of its own each time.
 
         Raises:
             EndpointFailed: it refuses, or does not answer after several tries.
         """
-        request = json.dumps([self._url, body], sort_keys=True)
+        request = json.dumps([self._url, body, again] if again else [self._url, body], sort_keys=True)
         if request not in self._known:
             answer = self._send(body)
             with self._lock, self._record.open("a", encoding="utf-8") as out:

@@ -61,8 +61,11 @@ class FolderModel:
             return tuple(self._tokenizer(said, add_special_tokens=False)["input_ids"])
         return tuple(self._tokenizer(chat[-1][1])["input_ids"])
 
-    def answers(self, chats: Sequence[Chat]) -> list[tuple[str, str]]:
-        """The most probable answers, each with ``stop``, or with ``length`` where it did not come to its end."""
+    def answers(self, chats: Sequence[Chat], *, again: int = 0) -> list[tuple[str, str]]:
+        """The most probable answers, each with ``stop``, or with ``length`` where it did not come to its end.
+
+        Asked ``again`` it would say the same, word for word, and is asked all the same: that it does is a measurement.
+        """
         prompts = [self._encode(chat) for chat in chats]
         end = int(self._tokenizer.eos_token_id)
         found = sample(self._model, prompts, longest=self.longest, end=end, greedy=True)

@@ -19,6 +19,7 @@ from stillwatch.provenance.power import Cost, Need, plan_power
 from stillwatch.provenance.prompts import Prompt
 from stillwatch.provenance.refusals import JudgeAccuracy, judge_accuracy
 from stillwatch.provenance.results import Family, Test, not_tested
+from stillwatch.provenance.steadiness import Steadiness, steadiness
 from stillwatch.provenance.tokens import TokenMatch, compare_counts, strings
 from stillwatch.provenance.weights import Lineage, compare_weights
 from stillwatch.watermark import measure_radioactivity
@@ -63,6 +64,8 @@ class AuditPlan:
         seed: of every random draw.
         labels: labelled completions to hold the refusal judge against; the project's own where None.
         suspect_weights, teacher_weights: folders of safetensors.
+        askings: how many times every prompt for behaviour is asked; the tests read the first answers, the others
+            tell how far a model agrees with itself.
     """
 
     prompts: Sequence[Prompt]
@@ -79,6 +82,7 @@ class AuditPlan:
     labels: Path | None = None
     suspect_weights: Path | None = None
     teacher_weights: Path | None = None
+    askings: int = 1
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,7 @@ class Audit:
         limits: what the audit does not show.
         answers: every model's answers to the prompts for behaviour.
         missing: by model and part of the audit, how many answers were asked for and how many are missing, by why.
+        steadiness: how far each model agrees with itself; empty where each was asked once.
     """
 
     suspect: str
@@ -119,6 +124,7 @@ class Audit:
     limits: tuple[str, ...]
     answers: Mapping[str, Answers] = field(default_factory=dict)
     missing: Missing = field(default_factory=dict)
+    steadiness: Mapping[str, Steadiness] = field(default_factory=dict)
 
 
 def estimate_cost(plan: AuditPlan, models: int, longest: int, price_in: float | None, price_out: float | None) -> Cost:
@@ -130,7 +136,12 @@ def estimate_cost(plan: AuditPlan, models: int, longest: int, price_in: float | 
         longest: most tokens of an answer.
         price_in, price_out: of a million tokens.
     """
-    chats = _behaviour_chats(plan) + [one.chat for one in plan.probes] + _gap_chats(plan) + _canary_chats(plan)
+    chats = (
+        plan.askings * _behaviour_chats(plan)
+        + [one.chat for one in plan.probes]
+        + _gap_chats(plan)
+        + _canary_chats(plan)
+    )
     # Four letters a token is the usual English rate.
     tokens_in = sum(sum(len(text) for _, text in chat) // 4 + 8 for chat in chats)
     tokens_in += sum(len(text) // 2 + 8 for text in strings())
@@ -201,6 +212,7 @@ def audit(
         ),
         {name: one.behaviour for name, one in zip(names, heard, strict=True)},
         missing,
+        {name: one.steadiness for name, one in zip(names, heard, strict=True) if one.steadiness is not None},
     )
 
 
@@ -214,6 +226,7 @@ class _Heard:
     counts: Sequence[int] | None
     gaps: Mapping[str, Answers]
     canaries: Answers
+    steadiness: Steadiness | None
 
 
 def _behaviour_chats(plan: AuditPlan) -> list[Chat]:
@@ -230,7 +243,9 @@ def _canary_chats(plan: AuditPlan) -> list[Chat]:
 
 def _hear(model: AuditedModel, plan: AuditPlan, say: Hear) -> _Heard:
     say(f"asking {model.name}")
-    behaviour = ask(model, _behaviour_chats(plan))
+    chats = _behaviour_chats(plan)
+    behaviour = ask(model, chats)
+    more = [ask(model, chats, logprobs=False, again=again) for again in range(1, plan.askings)]
     identity = ask(model, [one.chat for one in plan.probes], logprobs=False)
     claims = None
     if plan.probes:
@@ -242,7 +257,8 @@ def _hear(model: AuditedModel, plan: AuditPlan, say: Hear) -> _Heard:
         if asked
     }
     canaries = ask(model, _canary_chats(plan), logprobs=False)
-    return _Heard(behaviour, identity, claims, model.token_counts(strings()), gaps, canaries)
+    counts = model.token_counts(strings())
+    return _Heard(behaviour, identity, claims, counts, gaps, canaries, steadiness([behaviour, *more]))
 
 
 def _missing(heard: _Heard) -> dict[str, dict[str, int]]:

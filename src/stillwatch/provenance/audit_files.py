@@ -35,6 +35,7 @@ def audit_json(audit: Audit) -> dict[str, Any]:
         "grade": audit.grade,
         "reasons": list(audit.reasons),
         "missing": {name: dict(parts) for name, parts in audit.missing.items()},
+        "steadiness": {name: _plain(one) for name, one in audit.steadiness.items()},
         "tests": [_plain({**asdict(one), "excess": one.excess}) for one in audit.tests],
         "identity": {name: _claims(one) for name, one in audit.claims.items()},
         "tokenizer": None if audit.tokens is None else _tokens(audit.tokens),

@@ -41,8 +41,13 @@ class AuditedModel(Protocol):
         """What a reader of the report must know of how it was asked, in sentences; settled when it has answered."""
         ...
 
-    def answers(self, chats: Sequence[Chat]) -> list[Reply]:
-        """The most probable answer to each conversation (temperature nought), and why each ended."""
+    def answers(self, chats: Sequence[Chat], *, again: int = 0) -> list[Reply]:
+        """The most probable answer to each conversation (temperature nought), and why each ended.
+
+        Args:
+            chats: conversations.
+            again: how many times the same was asked before: an answer of its own each time.
+        """
         ...
 
     def next_tokens(self, chats: Sequence[Chat]) -> list[NextTokens] | None:
@@ -107,8 +112,8 @@ class ScriptedModel:
     count: Callable[[str], int] | None = None
     remarks: tuple[str, ...] = ()
 
-    def answers(self, chats: Sequence[Chat]) -> list[Reply]:
-        """As scripted."""
+    def answers(self, chats: Sequence[Chat], *, again: int = 0) -> list[Reply]:
+        """As scripted, however often it is asked."""
         said = [self.reply(chat) for chat in chats]
         return [(one, "") if isinstance(one, str) else one for one in said]
 
@@ -126,9 +131,9 @@ def said_by_user(text: str, system: str = "") -> Chat:
     return (("system", system), ("user", text)) if system else (("user", text),)
 
 
-def ask(subject: AuditedModel, chats: Sequence[Chat], *, logprobs: bool = True) -> Answers:
+def ask(subject: AuditedModel, chats: Sequence[Chat], *, logprobs: bool = True, again: int = 0) -> Answers:
     """Everything a subject shows for some conversations."""
-    said = subject.answers(chats) if chats else []
+    said = subject.answers(chats, again=again) if chats else []
     tokens = subject.next_tokens(chats) if logprobs and chats else None
     return Answers(
         subject.name,

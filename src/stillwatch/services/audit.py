@@ -71,6 +71,7 @@ class AuditSizes:
         effect: excess similarity to find.
         gamma: share of green words of the watermark.
         seed: of every draw.
+        askings: times that every prompt for behaviour is asked.
     """
 
     queries: int = 240
@@ -80,6 +81,7 @@ class AuditSizes:
     effect: float = 0.15
     gamma: float = 0.25
     seed: int = 0
+    askings: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +147,8 @@ def make_plan(
     """
     if not 0 < sizes.level <= 0.05:
         raise BadSetting("is above 0 and at most 0.05", where="setting level")
-    if sizes.queries < 1 or sizes.identity < 0 or sizes.effect <= 0:
-        raise BadSetting("sizes are positive", where="settings queries, identity, effect")
+    if sizes.queries < 1 or sizes.identity < 0 or sizes.effect <= 0 or sizes.askings < 1:
+        raise BadSetting("sizes are positive", where="settings queries, identity, effect, askings")
     if files.labels is not None:
         judge_accuracy(files.labels)  # A file that will not do is told before anybody is asked.
     seed = sizes.seed
@@ -166,6 +168,7 @@ def make_plan(
         labels=files.labels,
         suspect_weights=files.suspect_weights or weights_folder(suspect),
         teacher_weights=files.teacher_weights or weights_folder(teacher),
+        askings=sizes.askings,
     )
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,9 @@ class EndpointModel:
         """For the report."""
         return self._name
 
-    def answers(self, chats: Sequence[Chat]) -> list[Reply]:
-        """Answers at temperature nought, and why each ended."""
-        return [_reply(one) for one in self._choices(chats)]
+    def answers(self, chats: Sequence[Chat], *, again: int = 0) -> list[Reply]:
+        """Answers at temperature nought, and why each ended; asked ``again``, the same request is sent anew."""
+        return [_reply(one) for one in self._choices(chats, again)]
 
     def next_tokens(self, chats: Sequence[Chat]) -> list[Mapping[str, float]] | None:
         """The first tokens of the same answers, none of one that comes without; None where all do."""
@@ -90,13 +91,14 @@ class EndpointModel:
             "Less agreement is seen than there is.",
         )
 
-    def _choices(self, chats: Sequence[Chat]) -> list[dict[str, Any]]:
+    def _choices(self, chats: Sequence[Chat], again: int = 0) -> list[dict[str, Any]]:
         if not chats:
             return []
         asked = [self._asked(chat) for chat in chats]
         form, longest = self._taken(asked[0]), self._settings.max_tokens
         bodies = [form.body(one, longest) for one in asked]
-        return [dict(one["choices"][0]) for one in self._all(self._endpoint.complete, bodies)]
+        complete = partial(self._endpoint.complete, again=again)
+        return [dict(one["choices"][0]) for one in self._all(complete, bodies)]
 
     def _taken(self, asked: Mapping[str, Any]) -> RequestForm:
         """The form that the endpoint takes, found out with a first request."""
