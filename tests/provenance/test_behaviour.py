@@ -86,6 +86,41 @@ def test_prompts_are_weighed_by_the_controls_that_are_not_compared() -> None:
     assert weights[1, 0, 1] == pytest.approx(1 / 6)
 
 
+def test_a_control_that_leaves_out_hard_prompts_does_not_look_liker_for_it() -> None:
+    rng = np.random.default_rng(8)
+    n, prompts = 10, 400
+    own = rng.uniform(0.0, 0.1, size=n)
+    ease = np.repeat([0.1, 0.6], prompts // 2)
+    values = ease[:, None, None] + own[:, None] + own[None, :] + rng.normal(0, 0.01, size=(prompts, n, n))
+    values = (values + values.transpose(0, 2, 1)) / 2
+    everywhere = np.ones((n, prompts), dtype=bool)
+    # One control answers easy prompts and one hard one in four.
+    some = everywhere.copy()
+    some[5] = (ease > 0.5) | (np.arange(prompts) % 4 == 0)
+    all_, without = Kernel(values, everywhere).alike(0, 1), Kernel(values, some).alike(0, 1)
+    assert all_ is not None
+    assert without is not None
+    off = ~np.eye(n, dtype=bool)
+    assert np.abs(all_.values - without.values)[off].max() < 0.02
+    # The plain mean over what it answers would be further off than all that models differ by.
+    assert values[some[5]].mean(axis=0)[5, 6] - values.mean(axis=0)[5, 6] > 0.1
+
+
+def test_prompts_that_suspect_or_teacher_leaves_out_are_judged_for_nobody() -> None:
+    rng = np.random.default_rng(9)
+    values = rng.uniform(size=(60, 7, 7))
+    values = (values + values.transpose(0, 2, 1)) / 2
+    present = np.ones((7, 60), dtype=bool)
+    present[0, :20], present[1, 10:30] = False, False
+    found = Kernel(values, present).alike(0, 1)
+    kept = Kernel(values[30:], np.ones((7, 30), dtype=bool)).alike(0, 1)
+    assert found is not None
+    assert kept is not None
+    off = ~np.eye(7, dtype=bool)
+    assert found.values[off] == pytest.approx(kept.values[off])
+    assert Kernel(values, np.zeros((7, 60), dtype=bool)).alike(0, 1) is None
+
+
 def test_a_choice_that_all_make_is_worth_nothing_and_a_rare_one_much() -> None:
     models = [Answers(f"m{i}", ("answer: 1", f"answer: {2 if i < 2 else 9 + i}")) for i in range(6)]
     found = Choices.of(models).alike(0, 1)
