@@ -43,7 +43,8 @@ class ScanSettings(BaseSettings):
         default=None, min_length=1, description="Time of records that name none, ISO 8601: when the batch was run."
     )
     streams: bool = Field(
-        default=False, description="Whether busy accounts are tested for a part from one source; a third more time."
+        default=False,
+        description="Whether busy accounts are tested for a part from one source; an eighth to a quarter more time.",
     )
     draws: int = Field(default=2000, ge=200, description="Groups redrawn from the log's background for each test.")
 

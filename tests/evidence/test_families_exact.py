@@ -622,6 +622,15 @@ def test_content_of_ones_own_holds_does_not_or_cannot_be_told() -> None:
     assert own_content(sourced(0.0, prompts=1)) is None
 
 
+def test_who_sends_what_the_others_send_has_no_content_of_its_own() -> None:
+    log = sourced(0.3)
+    for shared, holds in ((3, False), (2, True)):
+        prompts = np.arange(len(log) * 4, dtype=np.uint64)
+        prompts[: 4 * len(TEN)].reshape(-1, 4)[:, :shared] = np.arange(shared)
+        sets = PromptSets(prompts, np.arange(len(log) + 1) * 4)
+        assert own_content(replace(log, prompt_sets=sets)) is holds
+
+
 def published(sets: list[list[int]], bystanders: Sequence[int] = ()) -> bool | None:
     log = sourced(0.0)
     held_by = [*sets, *([entity * 100 + 10_000] for entity in range(len(sets), len(log)))]

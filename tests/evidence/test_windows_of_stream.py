@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from stillwatch.evidence import AtLarge, people_at_large
+from stillwatch.evidence.composition import several_tasks
 from stillwatch.evidence.lens import alike, fit_lens
 from stillwatch.evidence.stream_thresholds import LIKE_AT_LARGE, LONGEST_PROMPT
-from stillwatch.evidence.windows_of_stream import several_tasks
 
 WIDTH, EACH, SIZE = 30, 10, 200
 SHAPE = np.random.default_rng(99).normal(size=(WIDTH, WIDTH)) / 5 + np.eye(WIDTH)
@@ -32,7 +32,7 @@ def source(rng: np.random.Generator, count: int) -> np.ndarray:
 @pytest.fixture(scope="module")
 def at_large() -> AtLarge:
     rng = np.random.default_rng(0)
-    made = people_at_large(people(rng, 200), people(rng, 200), seed=0)
+    made = people_at_large(people(rng, 200)[0], people(rng, 200), seed=0)
     assert made is not None
     return made
 
@@ -40,10 +40,7 @@ def at_large() -> AtLarge:
 def test_honest_windows_pass_as_often_as_they_should(at_large: AtLarge) -> None:
     rng = np.random.default_rng(1)
     null = at_large.null(SIZE, 600, at_large.even, seed=2)
-    found = []
-    for _ in range(300):
-        found.append(null.test(talk(rng, SIZE)).p_value)
-    p = np.array(found)
+    p = np.array([window.p_value for window in null.test([talk(rng, SIZE) for _ in range(300)])])
     for level in (0.01, 0.05, 0.2):
         assert np.mean(p <= level) <= level + 3 * np.sqrt(level * (1 - level) / len(p))
     assert np.mean(p <= 0.5) > 0.2
@@ -52,10 +49,10 @@ def test_honest_windows_pass_as_often_as_they_should(at_large: AtLarge) -> None:
 def test_a_planted_source_is_found_and_its_prompts_are_named(at_large: AtLarge) -> None:
     rng = np.random.default_rng(3)
     window = np.concatenate([talk(rng, SIZE - 20), source(rng, 20)])
-    weights, explained = at_large.weighed(at_large.cells_of(window))
+    weights, explained = at_large.weighed(at_large.cells.of(window))
     assert explained >= LIKE_AT_LARGE
-    result = at_large.null(SIZE, 600, weights, seed=4).test(window)
-    assert result.p_value < 1e-4
+    (result,) = at_large.null(SIZE, 600, weights, seed=4).test([window])
+    assert result.p_value < 1e-3
     assert 0.03 <= result.share <= 0.2
     assert np.mean(result.carriers >= SIZE - 20) > 0.8
     assert result.lift[SIZE - 20 :].mean() > result.lift[: SIZE - 20].mean()
@@ -63,7 +60,13 @@ def test_a_planted_source_is_found_and_its_prompts_are_named(at_large: AtLarge) 
 
 def test_a_stream_of_one_task_is_not_like_people_at_large(at_large: AtLarge) -> None:
     features = source(np.random.default_rng(5), 300)
-    assert at_large.weighed(at_large.cells_of(features))[1] < LIKE_AT_LARGE
+    assert at_large.weighed(at_large.cells.of(features))[1] < LIKE_AT_LARGE
+
+
+def test_what_most_of_a_stream_is_like_is_no_part_that_hides(at_large: AtLarge) -> None:
+    rng = np.random.default_rng(5)
+    windows = [np.concatenate([talk(rng, SIZE // 2), source(rng, SIZE // 2)]) for _ in range(3)]
+    assert at_large.null(SIZE, 600, at_large.even, seed=0).test(windows) == []
 
 
 def test_another_mix_of_the_same_people_is_no_finding() -> None:
@@ -75,21 +78,22 @@ def test_another_mix_of_the_same_people_is_no_finding() -> None:
         features[owner % 3 == 0] += 4.0 * np.eye(WIDTH)[0]
         return features, owner
 
-    made = people_at_large(log(250), log(250), seed=0)
+    made = people_at_large(log(250)[0], log(250), seed=0)
     assert made is not None
     window = talk(rng, SIZE)
-    weights, explained = made.weighed(made.cells_of(window))
+    weights, explained = made.weighed(made.cells.of(window))
     assert explained >= LIKE_AT_LARGE
-    weighed, even = made.null(SIZE, 600, weights, seed=1), made.null(SIZE, 600, made.even, seed=1)
-    assert even.test(window).p_value < 0.01 < weighed.test(window).p_value
+    weighed, even = (made.null(SIZE, 600, each, seed=1).test([window])[0] for each in (weights, made.even))
+    assert even.p_value < 0.01 < weighed.p_value
 
 
 def test_windows_drawn_are_of_whole_accounts(at_large: AtLarge) -> None:
-    drawn, outside = at_large._drawn(SIZE, 300, at_large.even, np.random.default_rng(0), 20)
-    assert drawn.sum(axis=0).tolist() == [SIZE] * 20
-    for inside, beyond in zip(drawn.T > 0, outside.T > 0, strict=True):
-        assert len(np.unique(at_large.owner[inside])) <= 300 // EACH + 1
-        assert not set(at_large.owner[inside]) & set(at_large.owner[beyond])
+    rows, outside = at_large.null(SIZE, 300, at_large.even, seed=0).windows(20)
+    assert rows.shape == (20, SIZE)
+    for window, beyond in zip(rows, outside, strict=True):
+        assert len(set(window.tolist())) == SIZE
+        assert np.sum(~beyond) <= 300 // EACH + 1
+        assert not beyond[at_large.owner[window]].any()
 
 
 def test_accounts_with_one_task_are_no_people_at_large() -> None:
@@ -103,8 +107,8 @@ def test_accounts_with_one_task_are_no_people_at_large() -> None:
 
 def test_too_few_are_no_background() -> None:
     rng = np.random.default_rng(8)
-    assert people_at_large(people(rng, 40), people(rng, 200), seed=0) is None
-    assert people_at_large(people(rng, 200), people(rng, 40), seed=0) is None
+    assert people_at_large(people(rng, 40)[0], people(rng, 200), seed=0) is None
+    assert people_at_large(people(rng, 200)[0], people(rng, 40), seed=0) is None
 
 
 def test_a_lens_leaves_no_feature_larger_than_another_and_no_prompt_longer() -> None:
@@ -116,7 +120,8 @@ def test_a_lens_leaves_no_feature_larger_than_another_and_no_prompt_longer() -> 
     longest = LONGEST_PROMPT * WIDTH**0.25
     assert np.linalg.norm(seen, axis=1).max() <= longest * 1.001
     pairs = seen[:2000] @ seen[2000:4000].T
-    assert pairs.std() == pytest.approx(1.0, abs=0.2)
+    # Half of all prompts are longer than a prompt may be, and shortened: their products are smaller.
+    assert 0.6 < pairs.std() <= 1.1
 
 
 def test_likeness_grows_faster_than_the_product_above_nothing() -> None:

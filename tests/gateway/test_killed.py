@@ -193,6 +193,10 @@ def test_memory_and_redis_count_alike(redis_server: tuple[subprocess.Popen[bytes
                 assert waits[:3] == [0, 0, 0]
                 assert all(0.8 < wait <= 1.0 for wait in waits[3:])
                 assert await state.take("b", 60, 3) == 0
+                # What costs more than the burst waits for a whole allowance, and is paid for afterwards.
+                assert await state.take("d", 60, 3, 30) == 0
+                assert 27 < await state.take("d", 60, 3) < 29
+                assert await state.take("b", 60, 3, 30) > 0
                 seen = await state.first_seen("c")
                 assert abs(seen - time.time()) < 1
                 await asyncio.sleep(0.01)

@@ -57,7 +57,7 @@ def test_a_filter_has_a_bit_for_every_key(keys: list[int]) -> None:
 def test_a_snapshot_of_another_version_is_refused(tmp_path: Path) -> None:
     write_snapshot(tmp_path / "snapshot", [], known())
     raw = (tmp_path / "snapshot").read_bytes()
-    for broken in (raw.replace(b"SNAP2", b"SNAP1"), raw.replace(b'"band_filter"', b'"band_fulter"'), raw[:40], b""):
+    for broken in (raw.replace(b"SNAP3", b"SNAP2"), raw.replace(b'"band_filter"', b'"band_fulter"'), raw[:40], b""):
         (tmp_path / "broken").write_bytes(broken)
         with pytest.raises(UnreadableInput):
             Snapshot(tmp_path / "broken")

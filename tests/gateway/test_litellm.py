@@ -1,28 +1,20 @@
 """A real LiteLLM proxy, in an environment of its own, with our callback in it and a real model server behind it."""
 
 import json
-import os
-import socket
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import anthropic
-import httpx
 import msgspec
 import openai
 import pytest
-from gateways import decided, standings
-from gateways import known as texts_known
+from gateways import decided
 from leftovers import FORGIVEN, collected  # noqa: F401
+from litellm_served import PEER, litellm_before
 from marked_answers import THOUGHT, marks_in
 
-from stillwatch.gateway import write_snapshot
-
-ROOT = Path(__file__).parents[2]
-PEER = ROOT / ".venv/peers/litellm/bin/litellm"
 HELLO: Any = [{"role": "user", "content": "How many apples?"}]
 
 pytestmark = [
@@ -31,68 +23,17 @@ pytestmark = [
     pytest.mark.skipif(not PEER.exists(), reason="make peers installs LiteLLM"),
 ]
 
-CONFIG = """
-model_list:
-  - model_name: "*"
-    litellm_params:
-      model: "openai/*"
-      api_base: "{upstream}/v1"
-      api_key: none
-  - model_name: "claude-*"
-    litellm_params:
-      model: "anthropic/claude-fields"
-      api_base: "{upstream}"
-      api_key: none
-general_settings:
-  master_key: sk-master
-litellm_settings:
-  callbacks: stillwatch.gateway.litellm_hook.proxy_handler_instance
-  num_retries: 0
-"""
-
 
 @pytest.fixture(scope="module")
 def litellm(upstream: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """A LiteLLM proxy; its URL and the folder of its record."""
-    folder = tmp_path_factory.mktemp("litellm")
-    (folder / "config.yaml").write_text(CONFIG.format(upstream=upstream))
     decisions = [
         decided("hide-reasoning", accounts=["bad"], decision_id="D1"),
         decided("block", accounts=["blocked"], decision_id="D2"),
         decided(("rate-limit", {"requests_per_minute": 1, "burst": 1}), accounts=["fast"], decision_id="D3"),
     ]
-    write_snapshot(folder / "snapshot", standings(folder / "log.jsonl", *decisions), texts_known())
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT / "src"),
-        "STILLWATCH_GATEWAY_MODE": "enforce",
-        "STILLWATCH_GATEWAY_SNAPSHOT": str(folder / "snapshot"),
-        "STILLWATCH_GATEWAY_RECORD": str(folder / "record"),
-        "STILLWATCH_GATEWAY_JITTER_SECONDS": "0",
-        "STILLWATCH_GATEWAY_ACCOUNT_FROM": '["header:x-account"]',
-        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-        "NO_PROXY": "127.0.0.1",
-    }
-    command = [str(PEER), "--config", str(folder / "config.yaml"), "--host", "127.0.0.1", "--port", str(port)]
-    with (folder / "out").open("wb") as out:
-        process = subprocess.Popen(command, env=environment, stdout=out, stderr=subprocess.STDOUT, cwd=folder)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        ends = time.monotonic() + 90
-        while time.monotonic() < ends:
-            try:
-                if httpx.get(f"{url}/health/liveliness", timeout=2).status_code == 200:
-                    break
-            except httpx.HTTPError:
-                time.sleep(0.3)
-            assert process.poll() is None, (folder / "out").read_text()[-4000:]
-        yield url, folder / "record"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    with litellm_before(upstream, tmp_path_factory.mktemp("litellm"), *decisions) as served:
+        yield served
 
 
 def client(url: str, account: str) -> openai.OpenAI:

@@ -97,6 +97,12 @@ def test_a_decision_on_a_campaign_covers_its_members_and_whoever_sends_its_texts
     AuditLog(tmp_path / "log.jsonl").append({"kind": "decision", "decision": decision_to_json(decision)})
     header = snapshot_of_run(run, log=tmp_path / "log.jsonl", out=tmp_path / "snapshot")
     assert (header["rules"], header["accounts"]) == (1, len(row["account_ids"]))
+    # An account that several decisions name is one account.
+    again = decided("tag", accounts=[*row["account_ids"][:3], "one more"], decision_id="D2")
+    log = tmp_path / "longer.jsonl"
+    AuditLog(log).append(*[{"kind": "decision", "decision": decision_to_json(one)} for one in (decision, again)])
+    header = snapshot_of_run(run, log=log, out=tmp_path / "longer")
+    assert (header["rules"], header["accounts"]) == (2, len(row["account_ids"]) + 1)
     snapshot = Snapshot(tmp_path / "snapshot")
     assert [rule.decision_id for rule in snapshot.rules_of(row["account_ids"][0], None)] == ["D1"]
     joined = [one for one in sent if one["campaign"] == row["campaign_id"]]

@@ -20,6 +20,7 @@ import pytest
 from fastapi.responses import JSONResponse, StreamingResponse
 from gateways import Snap, decided, serving
 from marked_answers import STREAMED, THOUGHT, Answer, chat, marks_in
+from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 
 from stillwatch.core import BadSetting
@@ -36,7 +37,8 @@ class KeyCheck:
         self._keys = keys
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        given = dict(scope.get("headers", ())).get(b"authorization", b"").decode()
+        # As Starlette's own headers: of several the first.
+        given = Headers(scope=scope).get("authorization", "") if scope["type"] == "http" else ""
         if scope["type"] == "http" and given.removeprefix("Bearer ") not in self._keys:
             await JSONResponse({"error": "Unauthorized"}, status_code=401)(scope, receive, send)
             return

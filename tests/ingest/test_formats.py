@@ -1,12 +1,17 @@
 """Every format reads its own example, and only its own, into a canonical exchange."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from stillwatch.ingest import BatchFormat, all_formats, cut, plan, read_slice
+from stillwatch.core.bodies.shapes import Fields, Json, RecordError
+from stillwatch.ingest import BatchFormat, LogFormat, Slice, all_formats, cut, plan, read_slice
+from stillwatch.ingest.record_lines import read_record
+from stillwatch.ingest.registry import recognising
+from stillwatch.ingest.slice_result import SliceRows
 from stillwatch.tables import DEAD_LETTERS, EXCHANGES
 
 DOCS = Path(__file__).parents[2] / "docs" / "reference" / "formats.md"
@@ -45,10 +50,15 @@ def test_the_formats_of_the_issue_are_there() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(all_formats()))
-def test_a_format_recognises_its_example_first(name: str) -> None:
-    example = all_formats()[name].example
-    assert next(n for n, one in all_formats().items() if one.recognises(example)) == name
-    assert all_formats()[name].description
+def test_a_format_alone_recognises_its_example(name: str) -> None:
+    one = all_formats()[name]
+    examples = [one.example, *([one.example_result] if isinstance(one, BatchFormat) else [])]
+    for example in examples:
+        assert recognising(example) is one
+        known = [other.name for other in all_formats().values() if other.recognises(example)]
+        # In whichever order they are asked.
+        assert known == [name] or [n for n in known if not all_formats()[n].general] == [name]
+    assert one.description
 
 
 @pytest.mark.parametrize("name", sorted(all_formats()))
@@ -107,3 +117,39 @@ def test_a_result_without_its_request_is_a_dead_letter(tmp_path: Path) -> None:
     exchanges, letters = read(path)
     assert exchanges.num_rows == 0
     assert "custom_id" in letters["reason"][0].as_py()
+
+
+class Letters(LogFormat):
+    """Reads several exchanges a record."""
+
+    name, description, example = "letters", "a test's", {"letters": ["a"]}
+
+    def recognises(self, record: Json) -> bool:
+        return "letters" in record
+
+    def read(self, record: Json) -> Iterable[Fields | RecordError]:
+        for letter in record["letters"]:
+            if letter == "bad":
+                yield RecordError("it is bad")
+            else:
+                yield {"time": 1.8e9, "account_id": letter, "prompt": letter, "note": "`response`: cut"}
+
+
+def test_what_cannot_be_read_of_a_record_costs_nothing_else(tmp_path: Path) -> None:
+    batch = SliceRows(Slice(tmp_path, "x", "plain", "lines", "letters"))
+    for line, letters in enumerate((["a", "bad", "", "b"], ["bad"], ["bad", ""]), start=1):
+        read_record(batch, line, {"letters": letters}, b"...", Letters())
+    result = batch.result(0)
+    assert [(row["account_id"], row["exchange_id"], row["note"]) for row in result.exchanges.to_pylist()] == [
+        ("a", "x:1", "`response`: cut"),
+        ("b", "x:1.2", "`response`: cut"),
+    ]
+    told = [(row["line"], row["kind"], row["reason"]) for row in result.dead_letters.to_pylist()]
+    lost = "no `account_id`"
+    assert told == [
+        (1, "part", "it is bad"),
+        (1, "part", lost),
+        (2, "record", "it is bad"),
+        (3, "part", "it is bad"),
+        (3, "part", lost),
+    ]

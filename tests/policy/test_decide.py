@@ -87,8 +87,8 @@ def test_a_letter_says_what_was_seen_what_changes_and_how_to_object(default: Pol
         assert "None" not in text
         assert "{" not in text
     assert "before anything changes for you" in one.customer_text
-    assert "20 requests a minute" not in one.customer_text
-    assert "20 requests a minute" in one.proposed_text
+    assert "20 answers a minute" not in one.customer_text
+    assert "20 answers a minute" in one.proposed_text
     assert "limited" in one.proposed_text
 
 

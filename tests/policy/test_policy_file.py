@@ -57,6 +57,8 @@ SLIPS: dict[str, tuple[str, str]] = {
     "a placeholder that a customer must not read": ("alike in {campaign.families}", "alike in {campaign.id}"),
     "an example's fact of a wrong type": ("accounts: 6", "accounts: six"),
     "an example that gives nothing": ("gives: true", "gives: perhaps"),
+    "a verification without a page": ("[tag]", "[verify]"),
+    "a verification at no page": ("[tag]", "[{verify: {url: our desk}}]"),
     "a small number as YAML does not read it": ("accounts: 6", "q_value: 1e-8"),
     "a condition of act that does not exist": ("act: {q_value: 0.01}", "act: {qvalue: 0.01}"),
     "a condition of act out of range": ("q_value: 0.01", "q_value: 2"),
@@ -148,5 +150,7 @@ def test_an_operator_s_waivers_are_read(tmp_path: Path) -> None:
     text = POLICY.replace("{q_value: 0.01}", "{q_value: waived, families: waived, approval: waived}")
     read = read_policy(_written(tmp_path / "p.yaml", text))
     assert read.ladder.waived == ("q-value", "families", "approval")
-    text = POLICY.replace("  act: {q_value: 0.01}", "  felt_from: review").replace("[tag]", "[verify]")
+    text = POLICY.replace("  act: {q_value: 0.01}", "  felt_from: review").replace(
+        "[tag]", "[{verify: {url: https://x.org/v}}]"
+    )
     assert read_policy(_written(tmp_path / "p.yaml", text)).rules[0].actions[0].kind == "verify"

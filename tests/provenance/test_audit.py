@@ -277,6 +277,18 @@ def test_what_is_no_model_is_refused_with_a_hint(server: Server, tmp_path: Path)
         audit(twice, twice, [], plan())
 
 
+def test_an_answer_that_a_filter_withheld_is_told_as_such(tmp_path: Path) -> None:
+    served = Server({"m": Maker(0)}, withheld=lambda text: text == "bad")
+    try:
+        model = open_model(f"openai:{served.url}#m", AskSettings(tmp_path))
+        assert model.answers([(("user", "bad"),), (("user", "hi"),)]) == [
+            ("I", "content_filter"),
+            (Maker(0).reply("hi"), "stop"),
+        ]
+    finally:
+        served.close()
+
+
 @pytest.mark.parametrize(
     ("sizes", "where"),
     [(AuditSizes(level=0.2), "level"), (AuditSizes(queries=0), "queries"), (AuditSizes(effect=0), "effect")],

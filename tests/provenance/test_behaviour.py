@@ -9,6 +9,8 @@ from functools import partial
 import numpy as np
 import pytest
 from audit_makers import PROMPTS, Maker, answers
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stillwatch.provenance import Answers, behaviour_tests, correct, grade
 from stillwatch.provenance.behaviour import BEHAVIOUR_TESTS
@@ -119,6 +121,21 @@ def test_prompts_that_suspect_or_teacher_leaves_out_are_judged_for_nobody() -> N
     off = ~np.eye(7, dtype=bool)
     assert found.values[off] == pytest.approx(kept.values[off])
     assert Kernel(values, np.zeros((7, 60), dtype=bool)).alike(0, 1) is None
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(deadline=None, max_examples=25)
+def test_a_prompt_that_nobody_answered_is_as_if_not_asked(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    words = [[" ".join(rng.choice(list("abcdef"), 4)) for _ in range(12)] for _ in range(6)]
+    kept = rng.random(12) < 0.7
+    blank = [Answers("m", tuple(t if k else " \n" for t, k in zip(one, kept, strict=True))) for one in words]
+    short = [Answers("m", tuple(t for t, k in zip(one, kept, strict=True) if k)) for one in words]
+    if kept.any():
+        found, alone = wording_kernel(blank).alike(0, 1), wording_kernel(short).alike(0, 1)
+        assert found is not None
+        assert alone is not None
+        np.testing.assert_allclose(found.values, alone.values, atol=1e-9)
 
 
 def test_a_choice_that_all_make_is_worth_nothing_and_a_rare_one_much() -> None:

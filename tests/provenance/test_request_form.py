@@ -53,6 +53,7 @@ def without(*names: str) -> Callable[[Body], str]:
         (without("temperature"), {"max_tokens", "seed", "logprobs", "top_logprobs"}),
         (without("max_tokens"), {"max_completion_tokens", "temperature", "seed", "logprobs", "top_logprobs"}),
         (without("seed"), {"max_tokens", "temperature", "logprobs", "top_logprobs"}),
+        (without("max_tokens", "temperature", "seed", "logprobs"), {"max_completion_tokens"}),
         (without("max_completion_tokens"), {"max_tokens", "temperature", "seed", "logprobs", "top_logprobs"}),
         (lambda body: "No." if "max_tokens" in body else "", {"max_completion_tokens", "temperature", "seed", "logprobs", "top_logprobs"}),
     ],

@@ -80,6 +80,7 @@ def test_a_model_that_is_its_own_teacher_is_found(smollm: str, makers: Server, t
     found = run(f"suspect=openai:{smollm}", f"teacher=openai:{smollm}", makers, tmp_path / "a")
     # No control has its tokenizer: what its behaviour shows counts for no more.
     assert found["grade"] == "weak"
+    assert found["tokenizer"]["same"]
     assert found["tokenizer"]["of_no_control"]
     assert any("add controls with that tokenizer" in reason for reason in found["reasons"])
     assert any((one["holm_p"] or 1) <= 0.01 for one in found["tests"] if one["family"] == "behaviour")

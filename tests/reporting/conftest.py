@@ -303,7 +303,13 @@ def make_run(tmp_path: Path) -> MakeRun:
         run = tmp_path / f"{name}-{campaigns}"
         run.mkdir()
         dead = [
-            {"file": "logs/a.jsonl", "line": n, "reason": "not JSON" if n % 3 else f"no time {HOSTILE}", "excerpt": "{"}
+            {
+                "file": "logs/a.jsonl",
+                "kind": "record",
+                "line": n,
+                "reason": "not JSON" if n % 3 else f"no time {HOSTILE}",
+                "excerpt": "{",
+            }
             for n in range(1, 12)
         ]
         written = {

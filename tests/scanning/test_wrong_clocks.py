@@ -251,6 +251,7 @@ def test_dead_letters_say_how_far_away_and_from_what(tmp_path: Path) -> None:
     days = (WRONG[3] - START).days
     assert first == {
         "file": "log.jsonl",
+        "kind": "record",
         "line": 21,
         "reason": f"`time`: 2099-01-01T00:03:00Z lies {days:,} days after the other records of its source: a wrong clock",
         "excerpt": "prompt 21 of log.jsonl",

@@ -17,6 +17,7 @@ class Server:
         logprobs: whether they are shown.
         refuses: why a body will not do, or "": it is answered with 400 and that.
         cut: prompts on which every model runs out of tokens before it says anything, as one does that thinks first.
+        withheld: prompts on which a filter stops every model's answer.
     """
 
     def __init__(
@@ -25,6 +26,7 @@ class Server:
         logprobs: bool = True,
         cut: Callable[[str], bool] = lambda _: False,
         refuses: Callable[[dict[str, Any]], str] = lambda _: "",
+        withheld: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.bodies: list[dict[str, Any]] = []
         server = self
@@ -48,6 +50,8 @@ class Server:
                 choice: dict[str, Any] = {"message": {"content": maker.reply(text)}, "finish_reason": "stop"}
                 if cut(text):
                     choice = {"message": {"content": None}, "finish_reason": "length"}
+                elif withheld(text):
+                    choice = {"message": {"content": "I"}, "finish_reason": "content_filter"}
                 elif body.get("logprobs"):
                     top = [{"token": token, "logprob": value} for token, value in maker.first(text).items()]
                     choice["logprobs"] = {"content": [{"top_logprobs": top}]}

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import cyclopts
 
@@ -13,6 +14,8 @@ from stillwatch.cli.screen import say
 from stillwatch.core import MissingDependency
 
 __all__ = ["gateway_app"]
+
+Mode = Literal["shadow", "enforce"]
 
 gateway_app = cyclopts.App(name="gateway", help="Apply decisions to live traffic, as a reverse proxy.")
 _needs_gateway = MissingDependency.explained("the gateway", "gateway")
@@ -25,7 +28,7 @@ def gateway_command(
     upstream: str | None = None,
     host: str = "127.0.0.1",
     port: int = 8787,
-    mode: str | None = None,
+    mode: Mode | None = None,
     snapshot: Path | None = None,
     record: Path | None = None,
     state: str | None = None,
@@ -92,3 +95,24 @@ def snapshot_command(run: RunFolder, /, *, out: Path, log: Path | None = None) -
         f"{out}: {header['rules']} decisions in force on {header['accounts']} accounts; "
         f"{header['templates']} templates, {header['sentences']} sentences"
     )
+
+
+@gateway_app.command(name="effects")
+@_needs_gateway
+def effects_command(record: Path, /, *, log: Path | None = None, mode: Mode = "shadow") -> None:
+    """Say what enforce would have done, from a shadow gateway's record: by action, account and rule.
+
+    Parameters
+    ----------
+    record
+        The gateway's record.
+    log
+        The decision log, to count by the policy's rules; without it, by decision.
+    mode
+        enforce counts what was done.
+    """
+    from stillwatch.gateway.tally import tally_of_record
+    from stillwatch.services.gateway_snapshot import rules_by_decision
+
+    tally = tally_of_record(record, rules_by_decision(log) if log else None, mode=mode)
+    say(tally.text(shadow=mode == "shadow"))

@@ -158,6 +158,32 @@ def approve_command(decision: str, /, *, log: DecisionLog, by: str, note: str = 
     say(explain_decision(standing))
 
 
+@policy_app.command(name="verified")
+def verified_command(
+    decision: str, /, *, log: DecisionLog, account: str, by: str, note: str = "", days: int = 365
+) -> None:
+    """Lift `verify`: note that an account has shown who it is. Whatever else was decided about it goes on.
+
+    Parameters
+    ----------
+    decision
+        The decision's id, as the refusal quotes it.
+    account
+        The account that has shown who it is.
+    by
+        Who looked at what it showed.
+    note
+        What was seen.
+    days
+        For how long no decision asks it again.
+    """
+    from stillwatch.policy import explain_decision, lift_verification
+
+    standing = lift_verification(AuditLog(log), decision, account=account, by=by, note=note, days=days, now=_now())
+    say(explain_decision(standing))
+    say(f"{account} is asked no more; write the gateway's snapshot anew for it to take effect")
+
+
 @policy_app.command(name="appeal")
 def appeal_command(
     target: str,

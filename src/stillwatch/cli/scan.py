@@ -54,7 +54,7 @@ def scan_command(
     calibration
         What is ordinary in this provider's known-good weeks: the file that stillwatch calibrate writes.
     streams
-        Also test what each busy account sends for a part from one source; takes about a third more time.
+        Also test what each busy account sends for a part from one source; takes an eighth to a quarter more time.
     default_account
         Account of records that name none, such as a batch file's owner.
     default_time

@@ -23,14 +23,18 @@ from stillwatch.decisions.decision import (
     decision_from_json,
     decision_to_json,
 )
+from stillwatch.decisions.effects import Effect, effect_of
 from stillwatch.decisions.in_force import Appeal, LoggedDecision, current_decisions, decision_history
+from stillwatch.decisions.verified import VERIFIED
 
 __all__ = [
     "ACTIONS",
+    "VERIFIED",
     "Action",
     "Appeal",
     "Clause",
     "Decision",
+    "Effect",
     "Explanation",
     "FiredRule",
     "Inference",
@@ -42,4 +46,5 @@ __all__ = [
     "decision_from_json",
     "decision_history",
     "decision_to_json",
+    "effect_of",
 ]

@@ -66,6 +66,7 @@ ACTIONS: Mapping[str, Mapping[str, Parameter]] = {
     "rate-limit": {
         "requests_per_minute": Parameter(int, required=True, least=1),
         "burst": Parameter(int, least=1),
+        "tokens_per_minute": Parameter(int, least=1),
     },
     "cap-logprobs": {"top_logprobs": Parameter(int, required=True, most=20)},
     "strip-logprobs": {},

@@ -7,6 +7,7 @@ Entries are told apart by ``kind`` in their body; those of other kinds are passe
 | ``decision`` | ``decision``: as ``decision_to_json`` gives it |
 | ``approval`` | ``decision_id, by, note`` |
 | ``withdrawal`` | ``decision_id, by, reason``, ``lapsed`` (true: the policy reaches it no more) |
+| ``verification`` | ``decision_id, account, by, note, until``: the account has shown who it is |
 | ``appeal`` | ``appeal_id, decision_id, account`` (null: all it covers), ``by, statement, suspends`` |
 | ``appeal-outcome`` | ``appeal_id, outcome`` (``reversed``, ``confirmed``), ``by, reason, until`` (end of protection) |
 
@@ -17,7 +18,7 @@ appeal changes nothing for the others.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +26,7 @@ from typing import Any
 from stillwatch.core.audit_log import Entry
 from stillwatch.core.errors import BadDecision
 from stillwatch.decisions.decision import Decision, decision_from_json
+from stillwatch.decisions.verified import is_verified_in, without_verify
 
 __all__ = ["Appeal", "LoggedDecision", "current_decisions", "decision_history"]
 
@@ -71,12 +73,14 @@ class LoggedDecision:
         state: ``in force``, ``suspended``, ``reversed``, ``expired``, ``superseded``, ``lapsed`` or ``withdrawn``.
         exempt: accounts that an appeal frees from it.
         appeals: those filed against it.
+        verified: accounts that have shown who they are, of whom it no longer asks it.
     """
 
     decision: Decision
     state: str
     exempt: frozenset[str] = frozenset()
     appeals: tuple[Appeal, ...] = ()
+    verified: frozenset[str] = frozenset()
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -110,6 +114,7 @@ class _Fold:
         self.decisions: dict[str, Decision] = {}
         self.ended: dict[str, str] = {}
         self.appeals: dict[str, Appeal] = {}
+        self.verified: dict[str, datetime] = {}
 
     def take(self, entry: Entry) -> None:
         """Read one entry.
@@ -123,6 +128,7 @@ class _Fold:
             "decision": self._decision,
             "approval": self._approval,
             "withdrawal": self._withdrawal,
+            "verification": self._verification,
             "appeal": self._appeal,
             "appeal-outcome": self._outcome,
         }
@@ -174,6 +180,12 @@ class _Fold:
     def _withdrawal(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
         self.ended[self._known(body, at).decision_id] = "lapsed" if body.get("lapsed") else "withdrawn"
 
+    def _verification(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
+        self._known(body, at)
+        if not isinstance(body["by"], str) or not body["by"].strip():
+            raise BadDecision("a verification names nobody", where=at)
+        self.verified[str(body["account"])] = _moment(body["until"])
+
     def _appeal(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
         about = self._known(body, at)
         self.appeals[body["appeal_id"]] = Appeal(
@@ -223,7 +235,8 @@ class _Fold:
         if state == "in force" and (whole or (decision.accounts and free.keys() >= set(decision.accounts))):
             freed_by = whole or [a for found in free.values() for a in found]
             state = "suspended" if any(a.outcome is None for a in freed_by) else "reversed"
-        return LoggedDecision(decision, state, frozenset(free), appeals)
+        verified = frozenset(is_verified_in(decision, self.verified, now))
+        return LoggedDecision(decision, state, frozenset(free), appeals, verified)
 
 
 def _moment(text: str) -> datetime:
@@ -261,4 +274,17 @@ def current_decisions(entries: Iterable[Entry], now: datetime, *, where: str = "
     Raises:
         BadDecision: an entry cannot be used.
     """
-    return [one for one in decision_history(entries, now, where=where) if one.state == "in force"]
+    return [
+        part for one in decision_history(entries, now, where=where) if one.state == "in force" for part in _parts(one)
+    ]
+
+
+def _parts(one: LoggedDecision) -> Iterator[LoggedDecision]:
+    """For whoever has shown who they are, and for all others."""
+    if not one.verified:
+        yield one
+        return
+    yield replace(one, exempt=one.exempt | one.verified)
+    left = without_verify(one.decision, one.verified - one.exempt)
+    if left is not None:
+        yield replace(one, decision=left, verified=frozenset())

@@ -14,8 +14,10 @@ import numpy.typing as npt
 from scipy import stats
 
 from stillwatch.evidence import Family, LogProfile
+from stillwatch.evidence.icc import departure
 from stillwatch.evidence.thresholds import (
     ALIKE_BITS,
+    DEPARTED,
     EVEN_SPREAD,
     GROWTH_ROUNDS,
     LEAST_MEMBERS,
@@ -85,12 +87,14 @@ def repeating_apart(log: LogProfile, group: I64) -> list[tuple[I64, I64]]:
 def tell_apart(log: LogProfile, families: Families, group: I64) -> tuple[I64, I64]:
     """Split a group into those who fit its signature and those who are merely linked.
 
-    Acting along plays no part: it is tested of who is left, and must not have chosen them.
+    Nor may a few who ask of matters of their own stand for nearly all who do not: an application among a campaign's
+    accounts sends more than they. Acting along plays no part: it is tested of who is left, and must not have chosen
+    them.
     """
     inside, outside = group, group[:0]
     for _ in range(3):
         found = fit(log, families, inside, group)
-        belongs = (found.bits >= MEMBER_BITS) & not_unlike(found)
+        belongs = (found.bits >= MEMBER_BITS) & not_unlike(found, departure(log.content, inside, group) <= DEPARTED)
         before = len(inside)
         inside, outside = group[belongs], group[~belongs]
         if len(inside) in range(LEAST_MEMBERS) or len(inside) == before:

@@ -6,7 +6,7 @@ to the source beside them, and so may be the relay itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,13 +20,14 @@ from stillwatch.evidence.stream_thresholds import (
     FRESH_WINDOWS,
     LARGE_WINDOW,
     LEAST_STREAM,
+    LIKE_AT_A_GLANCE,
     LIKE_AT_LARGE,
-    MOST_MINOR,
+    MOST_READ,
     MOST_STREAMS,
     MOST_WINDOWS,
     SMALL_WINDOW,
 )
-from stillwatch.profiles import Stream, StreamReader, read_at_large
+from stillwatch.profiles import StreamReader, sampled_people
 
 __all__ = ["StreamFinding", "StreamsTested", "find_streams"]
 
@@ -71,7 +72,7 @@ class StreamsTested:
     """How many streams were looked at, how many could be tested, and what was found.
 
     Attributes:
-        considered: busy entities.
+        considered: busy entities, the largest of them.
         unlike: of them, those whose bulk is not like people at large.
         tested: of them, those whose windows were tested.
         found: parts of streams from one source, strongest first.
@@ -87,9 +88,8 @@ class StreamsTested:
 class _Tested:
     entity: int
     size: int
-    rows: I64
+    keys: I64
     windows: tuple[Window, ...]
-    stream: Stream
 
     @property
     def p_value(self) -> float:
@@ -98,11 +98,11 @@ class _Tested:
 
 def find_streams(
     engine: Engine,
+    reader: StreamReader,
     log: LogProfile,
-    left_out: U64,
     sample: pa.Table,
+    features: npt.NDArray[np.float16],
     *,
-    exchanges: Table,
     accounts: Table,
     fdr: float,
     seed: int,
@@ -111,33 +111,32 @@ def find_streams(
 
     Args:
         engine: where the tables lie.
+        reader: of the log.
         log: its profile.
-        left_out: hashes of sentences that are left out of texts.
         sample: the sampled prompts, with ``entity, row_key``.
-        exchanges: of the log.
+        features: of each of them.
         accounts: with their ``entity``.
         fdr: share of false findings to accept.
         seed: of every draw.
     """
-    busy = np.flatnonzero(log.exchanges >= LEAST_STREAM)
-    if not len(busy):
-        return StreamsTested()
-    reader = StreamReader(engine, left_out, exchanges=exchanges, accounts=accounts)
-    at_large = read_at_large(reader, sample, busy, seed)
-    if at_large is None:
+    streams = np.flatnonzero(log.exchanges >= LEAST_STREAM)
+    busy = streams[np.argsort(-log.exchanges[streams], kind="stable")][:MOST_STREAMS].tolist()
+    people = sampled_people(sample, features, streams, seed) if busy else None
+    if people is None:
         return StreamsTested(len(busy))
-    busy = busy[np.argsort(-log.exchanges[busy], kind="stable")][:MOST_STREAMS]
-    tested: list[_Tested] = []
-    unlike = 0
-    for entity in busy.tolist():
-        stream = reader.stream(entity)
-        result = _test(entity, stream, reader, at_large, seed) if len(stream.keys) >= LEAST_STREAM else None
-        unlike += result is None and len(stream.keys) >= LEAST_STREAM
-        tested += [result] if result is not None else []
+    likely = [entity for entity in busy if people.explained(entity) >= LIKE_AT_A_GLANCE]
+    unlike = len(busy) - len(likely)
+    keys = [(entity, found) for entity, found in zip(likely, reader.streams(likely), strict=True)] if likely else []
+    keys = [(entity, found) for entity, found in keys if len(found) >= LEAST_STREAM]
+    at_large = people.read(reader, seed) if keys else None
+    if at_large is None:
+        return StreamsTested(len(busy), unlike)
+    results = list(_results(keys, reader, at_large, seed))
+    tested = [one for one in results if one is not None]
     q = q_values(np.array([one.p_value for one in tested]))
     kept = sorted((float(q[n]), n) for n in range(len(tested)) if q[n] <= fdr)
-    found = tuple(_finding(engine, tested[n], log, accounts, q_value, fdr) for q_value, n in kept)
-    return StreamsTested(len(busy), unlike, len(tested), found)
+    found = tuple(_finding(engine, reader, tested[n], log, accounts, q_value, fdr) for q_value, n in kept)
+    return StreamsTested(len(busy), unlike + len(results) - len(tested), len(tested), found)
 
 
 def _windows(length: int, size: int) -> I64:
@@ -145,36 +144,44 @@ def _windows(length: int, size: int) -> I64:
 
     Prompts next to one another may be an hour of one customer; a window spread over the stream is a sample of it.
     """
-    count = min(length // size, MOST_WINDOWS)
+    count = min(length // size, MOST_WINDOWS, MOST_READ // size)
     rows = np.linspace(0, length - 1, count * size).round().astype(np.int64)
     return rows.reshape(size, count).T
 
 
-def _test(entity: int, stream: Stream, reader: StreamReader, at_large: AtLarge, seed: int) -> _Tested | None:
-    """Test a stream's windows; None where the stream is not like people at large in its bulk."""
-    length = len(stream.keys)
-    large = length >= LARGE_WINDOW and len(at_large.prompts) >= FRESH_WINDOWS * LARGE_WINDOW
-    size = LARGE_WINDOW if large else SMALL_WINDOW
-    first = stream.keys[np.linspace(0, length - 1, LEAST_STREAM).astype(np.int64)]
-    weights, explained = at_large.weighed(at_large.cells_of(reader.features(first)))
-    if explained < LIKE_AT_LARGE:
-        return None
-    rows = _windows(length, size)
-    features = reader.features(stream.keys[rows.ravel()])
-    weights, explained = at_large.weighed(at_large.cells_of(features))
-    if explained < LIKE_AT_LARGE:
-        return None
-    null = at_large.null(size, length, weights, seed)
-    parts = [features[number * size : (number + 1) * size] for number in range(len(rows))]
-    windows = tuple(null.test(part) for part in parts)
-    # What most of it is like is what the stream is: it has nothing that hides.
-    if float(np.median([window.share for window in windows])) > MOST_MINOR:
-        return None
-    return _Tested(entity, size, rows, windows, stream)
+def _results(
+    streams: Sequence[tuple[int, I64]], reader: StreamReader, at_large: AtLarge, seed: int
+) -> Iterator[_Tested | None]:
+    """Each stream's windows tested; None where the stream is not like people at large in its bulk.
+
+    Args:
+        streams: an entity and the keys of its prompts each.
+        reader: of the log.
+        at_large: people to hold it against.
+        seed: of the draws.
+    """
+    enough = len(at_large.prompts) >= FRESH_WINDOWS * LARGE_WINDOW
+    sizes = [LARGE_WINDOW if enough and len(keys) >= LARGE_WINDOW else SMALL_WINDOW for _, keys in streams]
+    taken = [keys[_windows(len(keys), size)] for (_, keys), size in zip(streams, sizes, strict=True)]
+    read = reader.features([rows.ravel() for rows in taken])
+    for (entity, keys), size, rows, features in zip(streams, sizes, taken, read, strict=True):
+        weights, explained = at_large.weighed(at_large.cells.of(features))
+        if explained < LIKE_AT_LARGE:
+            yield None
+            continue
+        parts = [features[number * size : (number + 1) * size] for number in range(len(rows))]
+        windows = tuple(at_large.null(size, len(keys), weights, seed).test(parts))
+        yield _Tested(entity, size, rows, windows) if windows else None
 
 
 def _finding(
-    engine: Engine, one: _Tested, log: LogProfile, accounts: Table, q_value: float, fdr: float
+    engine: Engine,
+    reader: StreamReader,
+    one: _Tested,
+    log: LogProfile,
+    accounts: Table,
+    q_value: float,
+    fdr: float,
 ) -> StreamFinding:
     who = engine.fetch(
         f"SELECT account_id, org_id FROM {{accounts}} WHERE entity = {int(one.entity)} ORDER BY account_id",
@@ -184,7 +191,7 @@ def _finding(
     strongest = min(range(len(one.windows)), key=lambda n: one.windows[n].p_value)
     shown = fired or [strongest]
     share = float(np.mean([one.windows[n].share for n in shown]))
-    carriers = one.rows[strongest][one.windows[strongest].carriers[:_MOST_EXAMPLES]]
+    carriers = one.keys[strongest][one.windows[strongest].carriers[:_MOST_EXAMPLES]]
     ids = who["account_id"].to_pylist()
     return StreamFinding(
         account_ids=ids[:_MOST_NAMED],
@@ -198,7 +205,7 @@ def _finding(
         p_value=one.p_value,
         q_value=q_value,
         sentence=_sentence(len(ids), one, len(shown), share),
-        examples=[one.stream.exchange_ids[int(row)].as_py() for row in carriers],
+        examples=reader.exchange_ids(carriers),
     )
 
 

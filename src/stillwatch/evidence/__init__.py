@@ -3,9 +3,9 @@
 ``base`` says what a family is and how to add one; ``families/`` holds them. Beside them lies what they measure
 with: ``postings`` (who shares a thing), ``content`` (what accounts ask), ``calibration`` (what is ordinary in other
 weeks), ``neighbours`` (who asks alike), ``icc`` (are they interchangeable), ``prompt_sets`` (who repeats whom),
-``windows_of_stream`` and its ``lens`` (is part of one stream one source's), ``p_values``, ``group_statistics``,
-``communities``, and in ``thresholds`` and ``stream_thresholds`` every line that is drawn. Families see a ``LogProfile``
-and nothing else.
+``windows_of_stream``, its ``lens`` and ``composition`` (is part of one stream one source's), ``p_values``,
+``group_statistics``, ``communities``, and in ``thresholds`` and ``stream_thresholds`` every line that is drawn.
+Families see a ``LogProfile`` and nothing else.
 """
 
 from stillwatch.evidence.base import (
@@ -22,6 +22,7 @@ from stillwatch.evidence.base import (
 )
 from stillwatch.evidence.calibration import Calibration, FeatureMoments
 from stillwatch.evidence.communities import communities
+from stillwatch.evidence.composition import Glance, glance
 from stillwatch.evidence.content import Content, whiten
 from stillwatch.evidence.icc import Icc, intraclass_correlation
 from stillwatch.evidence.log_profile import HOUR, LogProfile
@@ -45,6 +46,7 @@ __all__ = [
     "Family",
     "FeatureMoments",
     "Finding",
+    "Glance",
     "Icc",
     "Level",
     "LogProfile",
@@ -59,6 +61,7 @@ __all__ = [
     "Window",
     "all_families",
     "communities",
+    "glance",
     "intraclass_correlation",
     "nearest",
     "people_at_large",

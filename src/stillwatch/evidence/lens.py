@@ -26,40 +26,49 @@ Features = npt.NDArray[np.floating[Any]]
 class Lens:
     """From raw features to whitened ones.
 
+    The product of two unrelated prompts of usual length has a spread of about one.
+
     Attributes:
         centre, spread: what features are standardised by (d).
         mean: of the standardised and clipped (d).
-        whitener: d x d.
+        whitener: d x d; what it gives has a usual length of one.
+        gain: by which that is then stretched.
     """
 
     centre: F64
     spread: F64
     mean: F64
     whitener: F64
+    gain: float
+
+    def standardised(self, features: Features) -> F32:
+        """Standardised and clipped features (n x d)."""
+        return np.asarray(np.clip((features - self.centre) / self.spread, -CLIP, CLIP), np.float32)
 
     def __call__(self, features: Features) -> F32:
-        """Whitened features (n x d): the dot product of two unrelated ordinary prompts is about standard normal."""
-        clipped = np.clip((features - self.centre) / self.spread, -CLIP, CLIP)
-        white = np.asarray((clipped - self.mean) @ self.whitener, np.float32)
+        """Whitened features (n x d)."""
+        white = np.asarray((self.standardised(features) - self.mean) @ self.whitener, np.float32)
         # A long vector is a prompt like no other: alone it would decide every pair that it is in.
-        length = np.linalg.norm(white, axis=1, keepdims=True) / np.sqrt(white.shape[1])
-        short = white * np.minimum(1.0, LONGEST_PROMPT / np.maximum(length, 1e-9))
-        return np.asarray(short / white.shape[1] ** 0.25, np.float32)
+        length = np.linalg.norm(white, axis=1, keepdims=True)
+        return np.asarray(white * np.float32(self.gain) * np.minimum(1.0, LONGEST_PROMPT / np.maximum(length, 1e-9)))
 
 
 def fit_lens(features: Features) -> Lens:
-    """A lens over raw features (n x d), n at least a few times d."""
+    """A lens over raw features (n x d), n at least a few times d.
+
+    The covariance is shrunk toward a sphere (Ledoit and Wolf 2004): whitening by as few prompts as a log has blows up
+    its small directions, which are noise.
+    """
     raw = np.asarray(features, np.float64)
     centre = raw.mean(axis=0)
     spread = np.sqrt(raw.var(axis=0) + 1e-8)
     clipped = np.clip((raw - centre) / spread, -CLIP, CLIP)
     mean = clipped.mean(axis=0)
-    covariance = np.cov(clipped.T, bias=True)
-    shrunk = (1 - STREAM_SHRINK) * covariance + STREAM_SHRINK * np.diag(np.diag(covariance))
-    values, vectors = np.linalg.eigh(shrunk)
-    # A feature that never varies has no direction of its own, and gets none.
-    scale = np.where(values > 1e-3, 1.0 / np.sqrt(np.maximum(values, 1e-3)), 0.0)
-    return Lens(centre, spread, mean, (vectors * scale) @ vectors.T)
+    own, vectors = np.linalg.eigh(np.cov(clipped.T, bias=True))
+    shrunk = np.maximum((1 - STREAM_SHRINK) * own + STREAM_SHRINK * own.mean(), 1e-9)
+    left = np.maximum(own, 0.0) / shrunk
+    length, product = np.sqrt(max(left.sum(), 1e-9)), max((left**2).sum(), 1e-18) ** 0.25
+    return Lens(centre, spread, mean, (vectors / np.sqrt(shrunk)) @ vectors.T / length, float(length / product))
 
 
 def alike(one: F32, other: F32) -> F32:
@@ -69,4 +78,9 @@ def alike(one: F32, other: F32) -> F32:
     which are alike in many directions at once, outweigh the many pairs that differ from the log a little.
     """
     pairs = one @ other.T
-    return np.asarray(pairs + np.float32(ALIKE_SQUARE) * np.maximum(pairs, 0) ** 2, np.float32)
+    # In place: of all pairs of people at large there are sixteen million.
+    square = np.maximum(pairs, 0)
+    square *= square
+    square *= np.float32(ALIKE_SQUARE)
+    square += pairs
+    return np.asarray(square, np.float32)

@@ -6,17 +6,19 @@ from typing import Final
 
 # --- windows of one stream ------------------------------------------------------------------------------------
 
-STREAM_SHRINK: Final = 0.1
-"""share toward the diagonal | .05 to .3 differ by less than splits of the corpora do | higher: correlated features
-count twice; lower: noise in small directions is blown up"""
+STREAM_SHRINK: Final = 0.2
+"""share toward a sphere | found .86 of windows of 1,500 with 5 % of one source, a tenth toward the diagonal .82 on the
+same twelve splits; .05 to .5 differ by less than splits do | higher: correlated features count twice; lower: noise
+in small directions is blown up"""
 
 LONGEST_PROMPT: Final = 1.0
-"""times the usual length of a whitened prompt | of 1 and 1.5 the better: .87 against .72 of windows of 1,500 in a first
-trial | higher: single odd prompts decide windows; lower: sources that are odd themselves are seen less"""
+"""times the usual length of a whitened prompt | of 0.9 and 1 the better: .84 and .86 of windows of 1,500, and of made
+relays' p-values; 1.5 finds a fifth less | higher: single odd prompts decide windows; lower: sources that are odd
+themselves are seen less"""
 
 ALIKE_SQUARE: Final = 0.5
-"""weight of the square beside the product | 0, which is T2, found .76 and a half .84 of windows of 1,500 with 5 %
-of one source | lower: a comparison of means; higher: near-duplicates decide, and honest windows spread more"""
+"""weight of the square beside the product | 0, which is T2, found .72 and a half .86 of windows of 1,500 with 5 % of
+one source | lower: a comparison of means; higher: near-duplicates decide, and honest windows spread more"""
 
 STREAM_CELLS: Final = 24
 """cells of k-means | a stream's composition is matched by them, 60 prompts each in a window of 1,500 | more: noise is
@@ -37,24 +39,29 @@ SMALL_WINDOW: Final = 100
 """prompts | a tenth of one source is found in about half of such windows | larger: shorter streams go untested"""
 
 LARGE_WINDOW: Final = 1_500
-"""prompts | a twentieth of one source is found in five of six such windows | larger: more is found in long streams, and
-short ones get small windows"""
+"""prompts | a twentieth of one source is found in six of seven such windows | larger: more is found in long streams,
+and short ones get small windows"""
 
 MOST_WINDOWS: Final = 12
-"""windows a stream, each spread over all of it | each is paid for by Bonferroni, and by time | more: smaller
-samples are taken apart, and each finding must be the stronger"""
+"""windows a stream, each spread over all of it | each is paid for by Bonferroni, and by time | more: smaller samples
+are taken apart, and each finding must be the stronger"""
+
+MOST_READ: Final = 4_500
+"""prompts a stream | three large windows; bounds time: reading and comparing so many takes about half a second | more:
+each finding must be the stronger; fewer: a long stream is tested by one sample of it"""
 
 MOST_STREAMS: Final = 200
-"""streams, the largest | bounds time: about a second each | fewer: small relays go untested"""
+"""streams, the largest | bounds time: up to a second each | fewer: small relays go untested"""
 
 PROMPTS_AT_LARGE: Final = 60
-"""prompts an account | an account's prompts are alike, and streams of people are made of whole accounts; 4 % of a large
-window are one customer's | fewer: a relay's busy customer is a source; more: fewer accounts"""
+"""prompts an account | an account's prompts are alike, and streams of people are made of whole accounts; 4 % of a
+large window are one customer's | fewer: a relay's busy customer is a source; more: fewer accounts"""
 
-ONE_TASK: Final = 6.0
-"""mean likeness of an account's pairs of prompts; strangers' have 0.25 | on simulated weeks nineteen of twenty
-people lie below 6.5, half of applications and batches above 16 | higher: applications are part of the
-background and hide sources; lower: busy people are no part of it, and relays of them are findings"""
+ONE_TASK: Final = 3.0
+"""mean likeness of an account's pairs of sampled prompts; strangers' have about 0.2 | on two simulated weeks nine of
+ten people lie below 2.9, half of applications above 15; at 6 tool use in two
+made relays was lost | higher: accounts of one task are part of the background and hide sources; lower: busy people
+are no part of it, and relays of them are findings"""
 
 LEAST_OF_ONE: Final = 4
 """prompts | the mean likeness of fewer says little | higher: small applications are part of the background"""
@@ -74,6 +81,11 @@ logs get large windows, and a null too narrow"""
 LIKE_AT_LARGE: Final = 0.8
 """share of a stream | explained by people at large, weighed, before a minority in it means anything | higher: relays
 with some customers of their own kind go untested; lower: applications count as relays"""
+
+LIKE_AT_A_GLANCE: Final = 0.7
+"""share of a stream's sampled prompts, two dozen | of 400 made relays of a dozen customers 1 to 3 % lie below, of
+sixty customers at most 1.5 %, with up to a fifth of one source; of busy accounts of two simulated weeks 52 and 55 %
+| higher: relays go untested; lower: more is read of streams that have nothing to be held against"""
 
 MOST_MINOR: Final = 0.25
 """share of a stream | more than a quarter that is alike is what the stream is; a part from one source is what hides in

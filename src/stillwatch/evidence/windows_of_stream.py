@@ -12,24 +12,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.evidence.composition import Cells, explained, fit_cells
 from stillwatch.evidence.lens import Lens, alike, fit_lens
-from stillwatch.evidence.p_values import tail_p
-from stillwatch.evidence.stream_thresholds import (
-    LEAST_AT_LARGE,
-    LEAST_OF_ONE,
-    MOST_AT_LARGE,
-    MOST_LIFTED,
-    ONE_TASK,
-    STREAM_CELLS,
-    STREAM_DRAWS,
-)
-from stillwatch.evidence.thresholds import CLIP
+from stillwatch.evidence.p_values import drawn_until_told, tail_p
+from stillwatch.evidence.stream_thresholds import LEAST_AT_LARGE, MOST_AT_LARGE, MOST_LIFTED, MOST_MINOR, STREAM_DRAWS
 
 __all__ = ["AtLarge", "Null", "Window", "people_at_large"]
 
@@ -38,9 +29,10 @@ F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 Features = npt.NDArray[np.floating[Any]]
 
-_ROUNDS = 12
 _LIFTED_WINDOWS = 40
 _STEPS = np.array([0.5, 0.75, 0.9, 0.95, 0.98])
+# Below this part of all pairs reading them costs less than multiplying.
+_FEW = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +63,14 @@ class AtLarge:
 
     Attributes:
         lens: fitted on other prompts of theirs.
-        cells: cells that prompts fall into, by raw features (cells x d).
-        prompts: whitened (R x d).
+        cells: that prompts fall into.
+        prompts: whitened, those of an account next to one another (R x d).
         cell: of each of them (R).
-        owner: account of each of them, numbered from 0 (R).
+        owner: account of each of them, numbered from 0 in order (R).
     """
 
     lens: Lens
-    cells: F32
+    cells: Cells
     prompts: F32
     cell: I64
     owner: I64
@@ -95,9 +87,10 @@ class AtLarge:
         """All of them weighed alike (R)."""
         return np.full(len(self.prompts), 1.0 / len(self.prompts))
 
-    def cells_of(self, features: Features) -> I64:
-        """The cell of each prompt (n)."""
-        return _nearest_cell(_standardised(self.lens, features), self.cells)
+    def by_account(self, values: npt.NDArray[Any], axis: int = 0) -> npt.NDArray[Any]:
+        """Sums over the prompts of each account."""
+        first = np.flatnonzero(np.diff(self.owner, prepend=-1))
+        return np.asarray(np.add.reduceat(values, first, axis=axis))
 
     def weighed(self, cell: I64) -> tuple[F64, float]:
         """Weights that compose people at large as a stream is, and the share of the stream that they explain.
@@ -108,175 +101,136 @@ class AtLarge:
         Args:
             cell: of each of the stream's prompts.
         """
-        there = np.bincount(cell, minlength=len(self.cells)) / len(cell)
-        here = np.maximum(np.bincount(self.cell, minlength=len(self.cells)), 0.5) / len(self.cell)
+        there, here = self.cells.shares(cell), np.maximum(self.cells.shares(self.cell), 0.5 / len(self.cell))
         ratio = there / here
-        most = MOST_LIFTED * float(np.median(ratio[cell]))
-        lifted = np.minimum(ratio, most)
-        weights = lifted[self.cell]
-        # A stream of one task fills a cell or two: however they are weighed, people at large are not like it.
-        explained = float(np.minimum(there, MOST_LIFTED * MOST_LIFTED * here).sum())
-        return weights / weights.sum(), explained
+        weights = np.minimum(ratio, MOST_LIFTED * float(np.median(ratio[cell])))[self.cell]
+        return weights / weights.sum(), explained(there, here)
 
-    def null(self, size: int, stream: int, weights: F64, seed: int, draws: int = STREAM_DRAWS) -> Null:
+    def null(self, size: int, stream: int, weights: F64, seed: int) -> Null:
         """Windows of streams of people at large.
-
-        A customer of a relay asks of one thing again and again, as every account does. So a stream is made of whole
-        accounts, drawn by their weight until it is as long as the one it is held against, and a window out of it.
 
         Args:
             size: prompts a window.
             stream: prompts of the stream that the windows are held against.
             weights: of the prompts of people at large (R).
             seed: of the draws.
-            draws: windows.
         """
-        drawn, outside = self._drawn(size, stream, weights, np.random.default_rng(seed), draws)
-        weighed = weights.astype(np.float32)[:, None] * outside
-        within, against = self.pairs @ drawn, self.pairs @ weighed
-        left, squares = weighed.sum(axis=0, dtype=np.float64), (weighed.astype(np.float64) ** 2).sum(axis=0)
-        inside = np.einsum("ij,ij->j", drawn, within) / (size * (size - 1))
-        across = np.einsum("ij,ij->j", drawn, against) / (size * left)
-        rest = np.einsum("ij,ij->j", weighed, against) / (left**2 - squares)
-        statistics = (inside - 2 * across + rest) / (1 / size + squares / left**2)
-        shown = slice(0, _LIFTED_WINDOWS)
-        lift = within[:, shown] / (size - 1) - against[:, shown] / left[shown]
-        there = drawn[:, shown] > 0
-        lines = np.quantile(lift[there], _STEPS)
-        shares = [_excess(lift[there[:, n], n], lines) for n in range(there.shape[1])]
-        return Null(
-            self,
-            size,
-            weights,
-            np.asarray(statistics, np.float64),
-            lines,
-            float(np.median(shares)),
-            self.pairs @ weights,
-        )
-
-    def _drawn(self, size: int, stream: int, weights: F64, rng: np.random.Generator, draws: int) -> tuple[F32, F32]:
-        """Which prompts are in which window, and which are of accounts outside its stream (R x draws, both).
-
-        What a window's own accounts asked beside it is no part of what it is held against: nor is it with a stream.
-        """
-        counts = np.bincount(self.owner)
-        chance = np.log(np.maximum(np.bincount(self.owner, weights) / np.maximum(counts, 1), 1e-300))
-        # Streams longer than half of all are made of so many: longer ones would all be the same.
-        length = max(size, min(stream, len(weights) // 2))
-        drawn, outside = np.zeros((2, len(weights), draws), np.float32)
-        for number in range(draws):
-            order = np.argsort(-(chance + rng.gumbel(size=len(counts))), kind="stable")
-            last = int(np.searchsorted(np.cumsum(counts[order]), length)) + 1
-            there = np.zeros(len(counts), np.bool_)
-            there[order[:last]] = True
-            drawn[rng.choice(np.flatnonzero(there[self.owner]), size, replace=False), number] = 1.0
-            outside[~there[self.owner], number] = 1.0
-        return drawn, outside
+        return Null(self, size, stream, weights, np.random.default_rng(seed))
 
 
-@dataclass(frozen=True, slots=True)
 class Null:
-    """Windows of people at large.
+    """Windows of people at large, drawn as they are needed.
 
-    Attributes:
-        at_large: whom they are drawn from.
-        size: prompts a window.
-        weights: of people at large (R).
-        statistics: of the windows drawn.
-        lines: lifts of their prompts at ``_STEPS``.
-        usual: share of a window that is alike among itself with no source in it.
-        against: how alike each of people at large is to the weighed others (R).
+    A customer of a relay asks of one thing again and again, as every account does. So a stream is made of whole
+    accounts, drawn by their weight until it is as long as the one it is held against, and a window out of it. It is
+    held against the accounts outside: what a window's own accounts asked beside it is no part of what a stream is held
+    against either.
     """
 
-    at_large: AtLarge
-    size: int
-    weights: F64
-    statistics: F64
-    lines: F64
-    usual: float
-    against: F64
+    def __init__(self, at_large: AtLarge, size: int, stream: int, weights: F64, rng: np.random.Generator) -> None:
+        self._at_large, self._size, self._weights, self._rng = at_large, size, weights, rng
+        self._counts = np.bincount(at_large.owner)
+        of_account = at_large.by_account(weights)
+        self._chance = np.log(np.maximum(of_account / self._counts, 1e-300))
+        # Streams longer than half of all are made of so many: longer ones would all be the same.
+        self._length = max(size, min(stream, len(weights) // 2))
+        # How alike each prompt is to an account, and two accounts, by the weight of their prompts.
+        self._to_account = at_large.by_account(at_large.pairs * weights.astype(np.float32), axis=1)
+        self._accounts = at_large.by_account(self._to_account * weights[:, None])
+        self._total, self._squares = of_account, at_large.by_account(weights**2)
+        self._rest = float(self._accounts.sum()) / (1 - float(self._squares.sum()))
+        drawn, lifts = self._draw(_LIFTED_WINDOWS)
+        self._drawn = drawn
+        self._lines = np.quantile(np.concatenate(lifts), _STEPS)
+        self._usual = float(np.median([_excess(lift, self._lines) for lift in lifts]))
+
+    def windows(self, count: int) -> tuple[I64, npt.NDArray[np.bool_]]:
+        """Which prompts are in each window (count x size), and which accounts are outside its stream
+        (count x accounts)."""
+        rows, outside = [], np.ones((count, len(self._counts)), np.bool_)
+        for number in range(count):
+            order = np.argsort(-(self._chance + self._rng.gumbel(size=len(self._counts))), kind="stable")
+            last = int(np.searchsorted(np.cumsum(self._counts[order]), self._length)) + 1
+            outside[number, order[:last]] = False
+            stream = np.flatnonzero(~outside[number][self._at_large.owner])
+            rows.append(self._rng.choice(stream, self._size, replace=False))
+        return np.stack(rows), outside
+
+    def _draw(self, count: int) -> tuple[F64, list[F64]]:
+        """The statistic of windows drawn, and the lift of each prompt of each."""
+        rows, outside = self.windows(count)
+        within = _within(self._at_large.pairs, rows)
+        far = outside.astype(np.float64)
+        left, squares = far @ self._total, far @ self._squares
+        rest = np.einsum("ij,ij->i", far @ self._accounts, far) / (left**2 - squares)
+        against = np.stack(
+            [self._to_account[one] @ mark.astype(np.float32) for one, mark in zip(rows, far, strict=True)]
+        )
+        lift = within / (self._size - 1) - against / left[:, None]
+        statistics = (lift - against / left[:, None]).mean(axis=1) + rest
+        return statistics / (1 / self._size + squares / left**2), list(lift)
 
     def statistic(self, features: Features) -> tuple[float, F64]:
         """The statistic of a window's raw features, and the lift of each prompt."""
-        seen = self.at_large.lens(features)
+        seen = self._at_large.lens(features)
         n = len(seen)
         pairs = alike(seen, seen)
         np.fill_diagonal(pairs, 0)
         within = pairs.sum(axis=1, dtype=np.float64) / (n - 1)
-        across = alike(seen, self.at_large.prompts) @ self.weights
-        squares = float(self.weights @ self.weights)
-        rest = float(self.weights @ self.against) / (1 - squares)
-        value = (within.mean() - 2 * across.mean() + rest) / (1 / n + squares)
+        across = alike(seen, self._at_large.prompts) @ self._weights
+        value = (within.mean() - 2 * across.mean() + self._rest) / (1 / n + float(self._squares.sum()))
         return float(value), within - across
 
-    def test(self, features: Features) -> Window:
-        """Test a window of ``size`` prompts by their raw features (size x d)."""
-        value, lift = self.statistic(features)
-        share = max(_excess(lift, self.lines) - self.usual, 0.0)
-        return Window(value, tail_p(self.statistics, value), share, lift)
+    def test(self, windows: list[Features]) -> list[Window]:
+        """Test windows of one stream, of ``size`` prompts each, by their raw features (size x d).
+
+        None are tested where what is alike is no minority of the stream: what most of it is like is what the stream is,
+        and it has nothing that hides.
+        """
+        told = [self.statistic(features) for features in windows]
+        shares = [max(_excess(lift, self._lines) - self._usual, 0.0) for _, lift in told]
+        if np.median(shares) > MOST_MINOR:
+            return []
+        observed = np.array([value for value, _ in told])
+        first = [self._drawn[:, None]]
+        drawn = drawn_until_told(
+            lambda count: first.pop() if first else self._draw(count)[0][:, None], observed, STREAM_DRAWS
+        )
+        return [
+            Window(value, tail_p(drawn[:, 0], value), share, lift)
+            for (value, lift), share in zip(told, shares, strict=True)
+        ]
 
 
-def people_at_large(fitted: tuple[Features, I64], drawn: tuple[Features, I64], seed: int) -> AtLarge | None:
-    """A background of the accounts that have no single task of their own; None where they are too few.
-
-    An application in a window drawn would be a source in it, and hide the one that is looked for.
+def people_at_large(fitted: Features, drawn: tuple[Features, I64], seed: int) -> AtLarge | None:
+    """A background to draw windows from; None where there is too little of it.
 
     Args:
-        fitted: raw features of prompts that the lens is fitted on, and the account of each.
-        drawn: the same of the prompts that windows are drawn from, of other accounts.
+        fitted: raw features of prompts that the lens is fitted on.
+        drawn: the same of the prompts that windows are drawn from, of other accounts, and the account of each; an
+            account's lie next to one another.
         seed: of the cells.
     """
-    lens = fit_lens(fitted[0])
-    parts = []
-    for features, owner in (fitted, drawn):
-        kept = np.flatnonzero(several_tasks(lens(features), owner))[:MOST_AT_LARGE]
-        if len(kept) < LEAST_AT_LARGE:
-            return None
-        parts.append((features[kept], np.unique(owner[kept], return_inverse=True)[1]))
-    (plain, _), (features, owner) = parts
+    if min(len(fitted), len(drawn[0])) < LEAST_AT_LARGE:
+        return None
+    plain, features = fitted[:MOST_AT_LARGE], drawn[0][:MOST_AT_LARGE]
+    owner = np.cumsum(np.diff(drawn[1][:MOST_AT_LARGE], prepend=drawn[1][:1]) != 0)
     lens = fit_lens(plain)
-    cells = _cells(_standardised(lens, plain), np.random.default_rng(seed))
-    return AtLarge(lens, cells, lens(features), _nearest_cell(_standardised(lens, features), cells), owner)
+    cells = fit_cells(lens, plain, np.random.default_rng(seed))
+    return AtLarge(lens, cells, lens(features), cells.of(features), owner)
 
 
-def several_tasks(seen: F32, owner: I64) -> npt.NDArray[np.bool_]:
-    """Whether each prompt is of an account whose prompts are no more alike than a person's (n).
-
-    Args:
-        seen: whitened prompts (n x d).
-        owner: account of each; an account's lie next to one another.
-    """
-    out = np.ones(len(owner), np.bool_)
-    edges = np.flatnonzero(np.diff(owner, prepend=owner[:1] - 1, append=owner[-1:] + 1))
-    for first, last in pairwise(edges.tolist()):
-        n = last - first
-        if n >= LEAST_OF_ONE:
-            pairs = alike(seen[first:last], seen[first:last])
-            out[first:last] = (pairs.sum() - np.trace(pairs)) / (n * (n - 1)) <= ONE_TASK
-    return out
+def _within(pairs: F32, rows: I64) -> F64:
+    """How alike each prompt of a window is to the others of it, summed (windows x size)."""
+    if rows.shape[1] < _FEW * len(pairs):
+        flat = pairs.ravel()
+        return np.stack([flat.take(one[:, None] * len(pairs) + one).sum(axis=1, dtype=np.float64) for one in rows])
+    drawn = np.zeros((len(pairs), len(rows)), np.float32)
+    drawn[rows, np.arange(len(rows))[:, None]] = 1
+    sums = pairs @ drawn
+    return np.asarray(sums[rows, np.arange(len(rows))[:, None]], np.float64)
 
 
 def _excess(lift: F64, lines: F64) -> float:
     """Share of a window's prompts that lie above some line beyond those that chance puts there."""
     return max(0.0, float(np.max((lift[:, None] > lines).mean(axis=0) - (1 - _STEPS))))
-
-
-def _standardised(lens: Lens, features: Features) -> F32:
-    return np.asarray(np.clip((features - lens.centre) / lens.spread, -CLIP, CLIP), np.float32)
-
-
-def _nearest_cell(points: F32, cells: F32) -> I64:
-    distance = (cells**2).sum(axis=1) - 2 * points @ cells.T
-    return np.asarray(distance.argmin(axis=1), np.int64)
-
-
-def _cells(points: F32, rng: np.random.Generator) -> F32:
-    """Centres of Lloyd's k-means."""
-    centres = points[rng.choice(len(points), min(STREAM_CELLS, len(points)), replace=False)]
-    for _ in range(_ROUNDS):
-        nearest = _nearest_cell(points, centres)
-        count = np.bincount(nearest, minlength=len(centres))
-        total = np.zeros_like(centres)
-        np.add.at(total, nearest, points)
-        centres = np.where(count[:, None] > 0, total / np.maximum(count, 1)[:, None], centres).astype(np.float32)
-    return centres

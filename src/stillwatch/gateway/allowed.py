@@ -187,7 +187,7 @@ def scrubbed_arguments(given_text: str) -> str:
     """The arguments of a tool call without reasoning; empty where they are not JSON and so cannot be judged."""
     try:
         given = msgspec.json.decode(given_text) if given_text else None
-    except (msgspec.DecodeError, RecursionError):
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(given, Mapping | list):
         return ""

@@ -136,7 +136,7 @@ class Answer:
         if body:
             try:
                 body = msgspec.json.encode(redacted_body(msgspec.json.decode(body), self._redaction))
-            except (UnknownShape, msgspec.DecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:
                 self._gate.meters.count("unreadable_answers")
                 await self.refuse(_unreadable(str(error) if isinstance(error, UnknownShape) else "it is no JSON"))
                 return

@@ -5,16 +5,21 @@ Nothing is encoded anew where nothing is changed: the request's bytes go on as t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 
 import msgspec
 
 from stillwatch.gateway.answer import Answer, Send
-from stillwatch.gateway.caller import identify
+from stillwatch.gateway.batches import Batch
+from stillwatch.gateway.caller import ANONYMOUS, identify
 from stillwatch.gateway.client_request import ClientRequest, read_request
+from stillwatch.gateway.credentials import Credential, sole_credential
 from stillwatch.gateway.edits import edited_request
 from stillwatch.gateway.gate import Admission, Gate
-from stillwatch.gateway.incoming import Incoming, Receive, Refused, Scope, incoming, operation_of
+from stillwatch.gateway.incoming import COMPRESSED, Incoming, Receive, Refused, Scope, incoming, operation_of
+from stillwatch.gateway.paths import api_of
+from stillwatch.gateway.refusal import crowded
 from stillwatch.gateway.settings import GatewaySettings, load_gateway_settings
 
 __all__ = ["Guard"]
@@ -55,6 +60,7 @@ class Guard:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
+            shown = self._shown(scope)
             came = await incoming(scope, receive, self._settings)
         except Refused as refused:
             self.gate.meters.count("refused_unread", refused.refusal.code)
@@ -62,19 +68,73 @@ class Guard:
                 refused.refusal
             )
             return
-        admission = await self.gate.admit(self._request(scope, came))
+        # From here on there is one credential, for the server behind as for us.
+        scope = {**scope, "headers": shown.headers}
+        admission = await self.gate.admit(self._request(scope, came, shown))
         answer = Answer(self.gate, admission, send)
         broken = True
         try:
             if admission.refusal is not None:
                 await answer.refuse(admission.refusal)
             else:
-                await self._serve(scope, came, answer, admission)
+                await self._in_turn(scope, came, answer, admission, shown)
             broken = not answer.begun
         finally:
             answer.finish(broken=broken)
 
-    async def _serve(self, scope: Scope, came: Incoming, answer: Answer, admission: Admission) -> None:
+    async def _in_turn(
+        self, scope: Scope, came: Incoming, answer: Answer, admission: Admission, shown: Credential
+    ) -> None:
+        """Serve, where the account has not too many under way. Behind no account may be everybody."""
+        account = admission.request.caller.account_id
+        bounded = self._settings.mode == "enforce" and account != ANONYMOUS
+        if bounded and not self.gate.turns.take(account):
+            self.gate.meters.count("too_many_at_once")
+            admission.refusal = crowded()
+            await answer.refuse(admission.refusal)
+            return
+        try:
+            if came.api is None and came.raw and came.unread != COMPRESSED:
+                await self._many(scope, came, answer, admission, shown)
+            else:
+                await self._serve(scope, came, answer, admission)
+        finally:
+            if bounded:
+                self.gate.turns.give_back(account)
+
+    async def _many(
+        self, scope: Scope, came: Incoming, answer: Answer, admission: Admission, shown: Credential
+    ) -> None:
+        """Serve a body that may hold many requests, each admitted as one of its own."""
+
+        def made(api: str | None, body: Any) -> ClientRequest:
+            caller = self._request(scope, Incoming(api, came.rest, body=body), shown).caller
+            return read_request(api, body, caller, operation=admission.request.operation, pathway="batch")
+
+        batch = Batch(self.gate, made, int(self._settings.max_body_mb * 2**20))
+        await batch.look(came)
+        if came.more:
+            came.rest = batch.passing(came.rest)
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            # Once it is refused, what the server makes of half a body is of no interest.
+            if batch.refusal is None:
+                await answer.send(message)
+
+        try:
+            if batch.refusal is None:
+                await self._serve(scope, came, answer, admission, send)
+        except Exception:
+            if batch.refusal is None:
+                raise
+        admission.batched, admission.unmatched = batch.lines, admission.unmatched + batch.unread
+        if batch.refusal is not None and not answer.begun:
+            admission.refusal = batch.refusal
+            await answer.refuse(batch.refusal)
+
+    async def _serve(
+        self, scope: Scope, came: Incoming, answer: Answer, admission: Admission, send: Send | None = None
+    ) -> None:
         treatment = admission.treatment
         if came.whole and isinstance(came.body, dict) and (treatment.rules or admission.degraded_to):
             if treatment.watermark is not None and not self._settings.watermark_body:
@@ -84,19 +144,33 @@ class Guard:
                 came.raw = msgspec.json.encode(edited)
         raw = came.raw if came.whole else None
         scope = _rewritten(scope, raw, treatment.tags, plain=raw is not None or bool(treatment.redaction))
-        await self._app(scope, came.replayed(), answer.send)
+        scope["stillwatch.account"] = admission.request.caller.account_id
+        await self._app(scope, came.replayed(), send or answer.send)
 
-    def _request(self, scope: Scope, came: Incoming) -> ClientRequest:
+    def _shown(self, scope: Scope) -> Credential:
+        query = scope.get("query_string", b"")
+        return sole_credential(scope["headers"], query, self._settings, api_of(scope["path"]))
+
+    def _request(self, scope: Scope, came: Incoming, shown: Credential | None = None) -> ClientRequest:
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
         peer = scope.get("client")
         body = came.body if isinstance(came.body, dict) else {}
-        caller = identify(self._settings, self.gate.secret, headers, body, peer[0] if peer else None)
+        key = shown.key if shown else None
+        caller = identify(self._settings, self.gate.secret, headers, body, peer[0] if peer else None, key=key)
         return read_request(came.api, came.body, caller, operation=came.operation, unread=came.unread)
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A websocket's frames are not read and cannot be redacted: whoever is treated in any way gets none."""
         came = Incoming(None, receive, operation_of(scope), unread="frames of a websocket are not read")
-        admission = await self.gate.admit(self._request(scope, came))
+        try:
+            shown = self._shown(scope)
+        except Refused:
+            self.gate.meters.count("refused_unread", "ambiguous_credentials")
+            await receive()
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        scope = {**scope, "headers": shown.headers}
+        admission = await self.gate.admit(self._request(scope, came, shown))
         closed = admission.refusal is not None or bool(admission.treatment.redaction)
         if not closed and self._settings.other_paths == "refuse":
             closed = self._settings.mode == "enforce"

@@ -70,20 +70,14 @@ def read_secret(settings: GatewaySettings) -> bytes:
     return secret
 
 
-def _key(headers: Mapping[str, str]) -> str | None:
-    given = headers.get("authorization", "")
-    scheme, _, token = given.partition(" ")
-    if scheme.lower() == "bearer" and token:
-        return token.strip()
-    return headers.get("x-api-key") or headers.get("api-key") or None
-
-
 def identify(
     settings: GatewaySettings,
     secret: bytes,
     headers: Mapping[str, str],
     body: Mapping[str, Any],
     peer: str | None,
+    *,
+    key: str | None,
 ) -> Caller:
     """Who asks.
 
@@ -93,8 +87,8 @@ def identify(
         headers: names in lower case.
         body: the request, decoded.
         peer: address at the other end of the connection.
+        key: the one that it shows (``credentials``).
     """
-    key = _key(headers)
     key_id = hashlib.blake2b(key.encode("utf-8", "replace"), key=secret, digest_size=12).hexdigest() if key else None
     account: Any = None
     for source in settings.account_from:

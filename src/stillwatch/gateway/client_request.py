@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,14 +14,25 @@ import msgspec
 from stillwatch.core.bodies import anthropic, openai
 from stillwatch.core.bodies.shapes import Message, RecordError
 from stillwatch.gateway.caller import Caller
-from stillwatch.gateway.events import EventReader, EventTooLong
+from stillwatch.gateway.events import EventReader
+from stillwatch.gateway.json_body import NO_UTF8, without_surrogates
+from stillwatch.gateway.texts import texts_of
 
 __all__ = ["ClientRequest", "answer_fields", "read_request"]
 
 _MOST_GATHERED = 64 * 1024
 _NO_TEXT = frozenset(("model", "encoding_format", "response_format", "user", "safety_identifier", "prompt_cache_key"))
+_ANSWERS = ("n", "best_of", "num_return_sequences", "candidate_count", "candidateCount")
 _OPERATIONS = {"chat": "chat.completions"} | {name: name for name in ("completions", "responses", "messages")}
-_encode = msgspec.json.Encoder().encode
+_encoder = msgspec.json.Encoder()
+
+
+def _encode(value: Mapping[str, Any]) -> bytes:
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:
+        # Half a letter, as some parsers let through: a record that cannot be written would stay pending for ever.
+        return _encoder.encode(without_surrogates(value))
 
 
 @dataclass(slots=True)
@@ -34,7 +45,10 @@ class ClientRequest:
         operation: what is asked for on another path; nothing where no body came, as with a list of models.
         caller: who asks.
         fields: canonical fields, as asked.
-        prompt, system: the text that known texts are compared with.
+        prompt, system: the last user message and the system prompt.
+        texts: every other text in it, as known texts are compared with them too.
+        asks: how many answers it asks for: prompts times answers to each.
+        letters: of text in it.
         began: monotonic clock, in seconds.
     """
 
@@ -45,6 +59,9 @@ class ClientRequest:
     fields: Mapping[str, Any]
     prompt: str
     system: str | None
+    texts: tuple[str, ...]
+    asks: int
+    letters: int
     began: float
     _encoded: bytes = b""
 
@@ -63,6 +80,23 @@ class ClientRequest:
         return self._encoded[:-1] + b"," + _encode(more)[1:] + b"\n" if more else self._encoded + b"\n"
 
 
+# What each API reads of the places where text may stand; a decoy in another place is nothing to it.
+_PLACES = frozenset(("messages", "prompt", "input", "instructions", "system"))
+_ACTING = {
+    "chat": frozenset(("messages",)),
+    "completions": frozenset(("prompt",)),
+    "responses": frozenset(("input", "instructions", "prompt")),
+    "messages": frozenset(("messages", "system")),
+}
+
+
+def _acting(api: str | None, body: Any) -> Any:
+    """The body less what its path passes over; all of it where nothing stands where the path reads."""
+    if api is None or not isinstance(body, Mapping) or not any(body.get(name) for name in _ACTING[api]):
+        return body
+    return {name: value for name, value in body.items() if name not in _PLACES or name in _ACTING[api]}
+
+
 def _read(api: str | None, body: Any) -> dict[str, Any]:
     """Canonical fields of a body; where its shape is not known, every text in it, and why in ``unread``."""
     why = "its shape is not known"
@@ -74,23 +108,23 @@ def _read(api: str | None, body: Any) -> dict[str, Any]:
             why = str(error)
     if read.get("messages") or read.get("prompt"):
         return read
-    rest: Any = [body[name] for name in body if name not in _NO_TEXT] if isinstance(body, Mapping) else body
+    text = "\n".join(texts_of(_without_names(body)))[:_MOST_GATHERED]
     model = body.get("model") if isinstance(body, Mapping) else None
-    text = "\n".join(_texts(rest))[:_MOST_GATHERED]
     return {"model": model if isinstance(model, str) else None, **read, "prompt": text, "unread": why}
 
 
-def _texts(body: Any) -> Iterator[str]:
-    """Every text in a body, in its order."""
-    rest = [body]
-    while rest:
-        value = rest.pop()
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, Mapping):
-            rest += reversed(list(value.values()))
-        elif isinstance(value, list):
-            rest += reversed(value)
+def _asks(body: Any) -> int:
+    """Prompts times answers to each; a list of token ids is one prompt."""
+    if not isinstance(body, Mapping):
+        return 1
+    lists = [body[name] for name in ("prompt", "input", "inputs", "requests") if isinstance(body.get(name), list)]
+    prompts: list[int] = [len(one) for one in lists if all(isinstance(item, str | list) for item in one)]
+    each: list[int] = [body[name] for name in _ANSWERS if isinstance(body.get(name), int)]
+    return max([1, *prompts]) * max([1, *each])
+
+
+def _without_names(body: Any) -> Any:
+    return [body[name] for name in body if name not in _NO_TEXT] if isinstance(body, Mapping) else body
 
 
 def read_request(
@@ -125,6 +159,7 @@ def read_request(
         "client_address": caller.client_address,
         "user_agent": caller.user_agent,
     }
+    body = _acting(api, body)
     read = {"prompt": "", "unread": unread} if unread else _read(api, body)
     fields.update(read)
     if api is None or "operation" not in fields:
@@ -136,11 +171,17 @@ def read_request(
     fields.setdefault("prompt", prompt)
     kept = {name: value for name, value in fields.items() if value is not None}
     text = prompt if isinstance(prompt, str) else ""
-    return ClientRequest(exchange_id, api, operation, caller, kept, text, system, time.monotonic())
+    # Parts of one message are read as one as well: a sentence may be cut between them.
+    given = () if unread else tuple(texts_of(_without_names(body)))
+    texts = (*given, *(m.content for m in said if m.content))
+    letters = sum(map(len, given))
+    return ClientRequest(
+        exchange_id, api, operation, caller, kept, text, system, texts, _asks(body), letters, time.monotonic()
+    )
 
 
 def answer_fields(api: str | None, parts: list[bytes], *, streamed: bool, texts: bool) -> dict[str, Any]:
-    """Canonical fields of an answer, from its bytes as the upstream sent them.
+    """Canonical fields of an answer, from its bytes as the upstream sent them; what is no text is named as such.
 
     Args:
         api: which API it came from.
@@ -156,7 +197,10 @@ def answer_fields(api: str | None, parts: list[bytes], *, streamed: bool, texts:
         else:
             body = msgspec.json.decode(b"".join(parts))
         fields = (anthropic if api == "messages" else openai).response_fields(body)
-    except (RecordError, EventTooLong, msgspec.DecodeError, TypeError, AttributeError, RecursionError):
+    except UnicodeError:
+        return {"unread_answer": NO_UTF8}
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        # Whatever it is, the request is answered and must not stay pending.
         return {}
     for name in ("exchange_id", "time", "model", *(() if texts else ("response", "reasoning"))):
         fields.pop(name, None)

@@ -1,9 +1,15 @@
-"""One connection to the upstream: a request at a time, its answer as a queue of pieces, parsed by llhttp."""
+"""One connection to the upstream: a request at a time, its answer as a queue of pieces, parsed by llhttp.
+
+A connection is clean, and only then serves another request, when both sides of the exchange are done: every byte that
+the request's own head announced has left this process, and the answer ended where its head said, with not a byte
+behind it. Whatever else happened, nobody needs to know what: the connection is ended (ADR 26).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
+import select
 from collections import deque
 from typing import cast
 
@@ -13,10 +19,14 @@ __all__ = ["Connection", "Headers", "UpstreamFailed"]
 
 Headers = list[tuple[bytes, bytes]]
 
+_FRAMING = (b"content-length", b"transfer-encoding")
+
 # A server that says how long it keeps a connection is left this much before.
 _KEEP_MARGIN_SECONDS = 1.0
 _KEEP_TIMEOUT = re.compile(rb"timeout\s*=\s*(\d{1,6})")
 _PAUSE_AT = 512 * 1024
+_MOST_HEAD_BYTES = 256 * 1024
+_MOST_INTERIM = 32
 
 
 class UpstreamFailed(Exception):
@@ -30,10 +40,10 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport
         self.keep_until = 0.0
         self.lost = False
-        self.reset(head_only=False)
+        self._poll: select.poll | None = None
+        self._reset(head_only=False)
 
-    def reset(self, *, head_only: bool) -> None:
-        """Make ready for a request."""
+    def _reset(self, *, head_only: bool) -> None:
         self._parser = httptools.HttpResponseParser(self)
         self.keep_until = 0.0
         self._head_only = head_only
@@ -49,6 +59,10 @@ class Connection(asyncio.Protocol):
         self._wake: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
         self.begun = False
+        self._head_bytes = 0
+        self._interim = 0
+        self._sent = False
+        self._owed: int | None = None
 
     # --- asyncio's calls -------------------------------------------------------------------
 
@@ -98,8 +112,16 @@ class Connection(asyncio.Protocol):
 
     # --- llhttp's calls --------------------------------------------------------------------
 
+    def on_message_begin(self) -> None:
+        """An answer begins. A second one was asked for by nobody."""
+        if self.complete:
+            raise UpstreamFailed("sent more than was asked for")
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header of the answer."""
+        self._head_bytes += len(name) + len(value)
+        if self._head_bytes > _MOST_HEAD_BYTES:
+            raise UpstreamFailed("the head of its answer is too long")
         self.headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
@@ -122,12 +144,75 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """The answer is whole; an interim one is forgotten."""
-        if self.status < 200:
-            self.headers = []
-        else:
+        if self.status >= 200:
             self.complete = True
+            return
+        self.headers = []
+        self._interim += 1
+        if self._interim > _MOST_INTERIM:
+            raise UpstreamFailed("it never gets to its answer")
 
     # --- what the client uses --------------------------------------------------------------
+
+    def begin(self, method: bytes, target: bytes, headers: Headers, length: int | None, *, chunked: bool) -> None:
+        """Write a request's head. How long the body is, is said here and nowhere else.
+
+        Args:
+            method, target: the request line.
+            headers: without any that say where the body ends.
+            length: of the body; None where there is none, or where it goes in chunks.
+            chunked: whether it does.
+
+        Raises:
+            UpstreamFailed: the head would read as something else.
+        """
+        self._reset(head_only=method == b"HEAD")
+        head = [method + b" " + target + b" HTTP/1.1"]
+        head += [name + b": " + value for name, value in headers if name not in _FRAMING]
+        if chunked:
+            head.append(b"transfer-encoding: chunked")
+        elif length is not None:
+            head.append(b"content-length: %d" % length)
+        start = b"\r\n".join(head) + b"\r\n\r\n"
+        if start.count(b"\n") != len(head) + 1 or start.count(b"\r") != len(head) + 1:
+            raise UpstreamFailed("the request's head holds a line break")
+        self._owed = None if chunked else length or 0
+        self.transport.write(start)
+
+    def send(self, piece: bytes) -> None:
+        """Write a piece of the body.
+
+        Raises:
+            UpstreamFailed: it is more than was announced.
+        """
+        if not piece:
+            return
+        if self._owed is None:
+            piece = b"%x\r\n%b\r\n" % (len(piece), piece)
+        else:
+            self._owed -= len(piece)
+            if self._owed < 0:
+                raise UpstreamFailed("the request's body is longer than it said")
+        self.transport.write(piece)
+
+    def end(self) -> None:
+        """The body is whole.
+
+        Raises:
+            UpstreamFailed: it is less than was announced.
+        """
+        if self._owed:
+            raise UpstreamFailed("the request's body is shorter than it said")
+        if self._owed is None:
+            self.transport.write(b"0\r\n\r\n")
+        self._sent = True
+
+    def fail(self, why: str) -> None:
+        """Give the request up: whoever waits for its answer is told why."""
+        if not self.complete:
+            self.error = self.error or why
+        self.transport.abort()
+        self._rouse()
 
     def kept_seconds(self, most: float) -> float:
         """How long it may stand idle: what the upstream says of it, and ``most`` in any case."""
@@ -135,9 +220,27 @@ class Connection(asyncio.Protocol):
         found = _KEEP_TIMEOUT.search(said)
         return min(most, int(found[1]) - _KEEP_MARGIN_SECONDS) if found else most
 
-    def reusable(self) -> bool:
-        """Whether another request can follow."""
-        return self._keeps and not (self.lost or self._head_only or self.error)
+    def clean(self) -> bool:
+        """Whether both sides are done, so that another request can follow."""
+        return (
+            self._sent
+            and self.complete
+            and self._keeps
+            and not (self.pieces or self.lost or self._head_only or self.error or self.transport.is_closing())
+            and self.transport.get_write_buffer_size() == 0
+        )
+
+    def silent(self) -> bool:
+        """Whether a connection that stood idle still stands and has brought nothing, by what the kernel knows."""
+        if self.lost or self.transport.is_closing():
+            return False
+        socket = self.transport.get_extra_info("socket")
+        if not hasattr(select, "poll"):
+            return not select.select([socket], [], [], 0)[0]
+        if self._poll is None:
+            self._poll = select.poll()
+            self._poll.register(socket.fileno(), select.POLLIN)
+        return not self._poll.poll(0)
 
     async def wait(self, seconds: float) -> None:
         """Wait for something to happen.

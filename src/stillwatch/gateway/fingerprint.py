@@ -29,18 +29,25 @@ class Fingerprint:
         sentences: of its sentences of at least five words, and of the system prompt's.
     """
 
-    __slots__ = ("_prompt", "masked", "sentences")
+    __slots__ = ("_prompt", "_sketched", "masked", "sentences")
 
     def __init__(self, prompt: OneText, sentences: U64) -> None:
         self.masked = prompt.sequence
         self.sentences = sentences
         self._prompt = prompt
+        self._sketched: tuple[U64, npt.NDArray[np.uint8]] | None = None
+
+    def with_sentences(self, sentences: U64) -> Fingerprint:
+        """The same text, with other sentences beside it."""
+        return Fingerprint(self._prompt, sentences)
 
     def sketch(self) -> tuple[U64, npt.NDArray[np.uint8]]:
         """Keys under which near-duplicates meet (``BAND_COUNT``), each with its band's number in it, and the
         signature, one byte a slot (``SLOTS``). Costs as much as the rest: ask where nothing else was found."""
-        minima = self._prompt.minima()
-        return packed_bands(band_keys(minima))[0], signatures(minima)[0]
+        if self._sketched is None:
+            minima = self._prompt.minima()
+            self._sketched = packed_bands(band_keys(minima))[0], signatures(minima)[0]
+        return self._sketched
 
 
 def packed_bands(keys: npt.NDArray[np.uint32]) -> U64:

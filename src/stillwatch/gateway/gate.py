@@ -9,6 +9,7 @@ record, snapshot or state is missing, is what the settings say, and it is counte
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,19 +18,23 @@ from typing import Any
 from stillwatch.core import BadSetting
 from stillwatch.gateway.caller import read_secret
 from stillwatch.gateway.client_request import ClientRequest
-from stillwatch.gateway.fingerprint import fingerprint
+from stillwatch.gateway.limits import Limits, Turns, about_decision
 from stillwatch.gateway.live_snapshot import LiveSnapshot
 from stillwatch.gateway.meters import Meters
 from stillwatch.gateway.recorder import Recorder, RecordFailed
-from stillwatch.gateway.refusal import Refusal, blocked, limited, unavailable, unverified
+from stillwatch.gateway.refusal import Refusal, blocked, unavailable, unverified
 from stillwatch.gateway.settings import GatewaySettings
 from stillwatch.gateway.shared_state import MemoryState, RedisState, SharedState, SharedStateAway
 from stillwatch.gateway.snapshot import Match, Rule, Snapshot
+from stillwatch.gateway.tally import Tally
+from stillwatch.gateway.texts import known_in
 from stillwatch.gateway.treatment import NOTHING, Treatment, drawn, treatment_of
 
 __all__ = ["Admission", "Gate"]
 
-_JITTERED_BURST = 0.2
+
+_LOG = logging.getLogger("stillwatch.gateway")
+_TOLD_EVERY_SECONDS = 3600.0
 
 
 @dataclass(slots=True)
@@ -43,6 +48,8 @@ class Admission:
         refusal: set where it is not served.
         degraded_to: the model that answers in place of a refusal, where the operator switched that on.
         matches: known texts that it sends.
+        batched: requests in its body that were admitted one by one.
+        unmatched: pieces of its text that were not compared, beyond the bounds.
         would_refuse: what enforce would have answered, in shadow mode.
     """
 
@@ -52,6 +59,8 @@ class Admission:
     refusal: Refusal | None = None
     degraded_to: str | None = None
     matches: list[Match] = field(default_factory=list)
+    batched: int = 0
+    unmatched: int = 0
     would_refuse: str | None = None
     recorded: bool = False
 
@@ -70,6 +79,9 @@ class Gate:
     def __init__(self, settings: GatewaySettings) -> None:
         self.settings = settings
         self.meters = Meters()
+        self.tally = Tally()
+        self._tell_at = time.monotonic() + _TOLD_EVERY_SECONDS
+        self._told_last = False
         self.secret = read_secret(settings)
         self.recorder = self._open_record()
         self._local = MemoryState()
@@ -78,6 +90,8 @@ class Gate:
             self._state = RedisState(
                 settings.state, timeout=settings.state_timeout_ms / 1000, retry_after=settings.state_retry_seconds
             )
+        self._limits = Limits(settings, self.secret, self._state, self._local, self.meters)
+        self.turns = Turns(settings.account_at_once)
         self._live = LiveSnapshot(
             settings.snapshot,
             self.meters,
@@ -114,7 +128,17 @@ class Gate:
         admission.decided = await self._decided(snapshot, admission)
         if admission.decided.rules:
             await self._apply(admission)
+        else:
+            self.tally.requests += 1
+        self._tell()
         return admission
+
+    def _tell(self, *, last: bool = False) -> None:
+        """In shadow mode, once an hour and at the end: what enforce would have done."""
+        now = time.monotonic()
+        if self.settings.mode == "shadow" and self.tally.requests and (last or now >= self._tell_at):
+            self._tell_at = now + _TOLD_EVERY_SECONDS
+            _LOG.warning("%s", self.tally.text(shadow=True))
 
     def _take_down(self, admission: Admission) -> bool:
         if self.recorder is None:
@@ -138,8 +162,11 @@ class Gate:
         account = request.caller.account_id
         named = snapshot.rules_of(account, request.caller.org_id)
         active = [rule for rule in named if self._holds(rule, account, rule.begins)]
-        if request.recorded and self.settings.match_texts and (request.prompt or request.system):
-            admission.matches = snapshot.matches(fingerprint(request.prompt, request.system))
+        if request.recorded and self.settings.match_texts:
+            admission.matches, left_out = known_in(snapshot, request.prompt, request.system, request.texts)
+            admission.unmatched = left_out
+            if left_out:
+                self.meters.count("texts_not_looked_at")
         if admission.matches:
             self.meters.count("matches", admission.matches[0].kind)
             for rule in snapshot.rules_of_matches(account, admission.matches):
@@ -164,7 +191,13 @@ class Gate:
         decided = admission.decided
         refusal = self._refusal(decided)
         if refusal is None and decided.requests_per_minute:
-            refusal = await self._limited(admission)
+            refusal = await self._limits.refusal(decided, admission.request)
+        self.tally.add(
+            admission.request.caller.account_id,
+            decided.actions,
+            [rule.decision_id for rule in decided.rules],
+            refusal.code if refusal else None,
+        )
         for action in decided.actions:
             self.meters.count("shadowed" if self.settings.mode == "shadow" else "actions", action)
         if self.settings.mode == "shadow":
@@ -186,30 +219,8 @@ class Gate:
         if treatment.refusal is None:
             return None
         kind = treatment.refusal
-        rule = next(rule for rule in treatment.rules if any(action.kind == kind for action in rule.actions))
-        if kind == "block":
-            return blocked(rule.customer_text, rule.decision_id)
-        return unverified(rule.customer_text, treatment.verify_url, rule.decision_id)
-
-    async def _limited(self, admission: Admission) -> Refusal | None:
-        decided, account = admission.decided, admission.request.caller.account_id
-        per_minute = decided.requests_per_minute or 1
-        burst = float(decided.burst or max(1, per_minute // 6))
-        # Each account's allowance differs a little, so that nobody can read the rule off it.
-        burst = max(1.0, burst * (1 - _JITTERED_BURST * drawn(self.secret, "burst", account)))
-        key = f"{self.settings.mode}:{drawn(self.secret, 'rate', account):.16f}:{per_minute}"
-        try:
-            wait = await self._state.take(key, per_minute, burst)
-        except SharedStateAway as error:
-            closed = self.settings.when_state_missing == "closed"
-            self.meters.failed("state", error, "refused" if closed else "counted in this process alone")
-            if closed:
-                return unavailable("state")
-            wait = await self._local.take(key, per_minute, burst)
-        if wait <= 0:
-            return None
-        rule = next(rule for rule in decided.rules if any(action.kind == "rate-limit" for action in rule.actions))
-        return limited(wait * (1 + _JITTERED_BURST * drawn(self.secret, "wait", account)), rule.customer_text)
+        about = about_decision(self.settings, treatment, kind)
+        return blocked(about) if kind == "block" else unverified(treatment.verify_url, about)
 
     async def acknowledged(self, admission: Admission) -> Refusal | None:
         """Wait, where that was asked for, until the request is on the disk; a refusal where it cannot be."""
@@ -238,7 +249,8 @@ class Gate:
 
     def _said(self, admission: Admission) -> dict[str, Any] | None:
         """What the gateway did, for the record; a scan passes it over."""
-        if not admission.decided.rules and not admission.matches and admission.refusal is None:
+        seen = admission.matches or admission.unmatched or admission.batched
+        if not (admission.decided.rules or seen or admission.refusal):
             return None
         return {
             "mode": self.settings.mode,
@@ -247,6 +259,8 @@ class Gate:
             "refused": admission.refusal.code if admission.refusal else None,
             "would_refuse": admission.would_refuse,
             "degraded_to": admission.degraded_to,
+            "batched": admission.batched,
+            "unmatched": admission.unmatched,
             "matches": [
                 {"template_id": m.template_id, "campaign_id": m.campaign_id, "kind": m.kind, "jaccard": m.jaccard}
                 for m in admission.matches[:8]
@@ -255,6 +269,9 @@ class Gate:
 
     async def close(self) -> None:
         """Let go of everything, the record last."""
+        if not self._told_last:
+            self._told_last = True
+            self._tell(last=True)
         await self._state.close()
         if self.recorder is not None:
             self.recorder.close()

@@ -13,17 +13,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-import msgspec
-
+from stillwatch.gateway.json_body import NO_UTF8, TwoMeanings, lenient_json, strict_json
 from stillwatch.gateway.paths import api_of, plain_path
 from stillwatch.gateway.refusal import Refusal
 from stillwatch.gateway.settings import GatewaySettings
 
-__all__ = ["Incoming", "Receive", "Refused", "Scope", "incoming", "operation_of"]
+__all__ = ["COMPRESSED", "Incoming", "Receive", "Refused", "Scope", "incoming", "operation_of"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
+COMPRESSED = "it is compressed"
+"""Why the body of another path was not read."""
 _LONGEST_OPERATION = 200
 _LONG = 80
 
@@ -137,8 +138,12 @@ async def _known(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
     if found.more or len(found.raw) > most:
         raise _too_long(most)
     try:
-        found.body = msgspec.json.decode(found.raw)
-    except (msgspec.DecodeError, RecursionError):
+        found.body = strict_json(found.raw)
+    except TwoMeanings as error:
+        raise _two_meanings(error) from None
+    except ValueError as error:
+        if str(error) == NO_UTF8:
+            raise Refused(Refusal(400, "invalid_text", "The body must be JSON in UTF-8.")) from None
         found.body = None
     if not isinstance(found.body, dict):
         raise Refused(Refusal(400, "invalid_json", "The body must be a JSON object."))
@@ -156,19 +161,26 @@ async def _other(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
     if not (raw or more):
         found.operation = None
     elif compressed:
-        found.unread = "it is compressed"
+        found.unread = COMPRESSED
     elif more and _may_be_json(raw):
         found.unread = "it is longer than max_body_mb"
     else:
         try:
-            found.body = msgspec.json.decode(raw)
-        except (msgspec.DecodeError, RecursionError):
-            found.unread = "it is no JSON"
+            found.body = lenient_json(raw)
+        except TwoMeanings as error:
+            raise _two_meanings(error) from None
+        except ValueError as error:
+            found.unread = NO_UTF8 if str(error) == NO_UTF8 else "it is no JSON"
     return found
 
 
+def _two_meanings(error: TwoMeanings) -> Refused:
+    return Refused(Refusal(400, "ambiguous_json", f"The body can be read in two ways: {error}."))
+
+
 def _may_be_json(raw: bytes) -> bool:
-    return raw.lstrip(b" \t\r\n")[:1] in (b"", b"{", b"[", b'"')
+    # As UTF-16 and UTF-32 too, with and without a mark of their order.
+    return raw.lstrip(b" \t\r\n\x00\xef\xbb\xbf\xfe\xff")[:1] in (b"", b"{", b"[", b'"')
 
 
 async def _pieces(receive: Receive, seconds: float, most: int, *, json_only: bool = False) -> tuple[bytes, bool]:

@@ -4,14 +4,16 @@ Settings come from the environment (``STILLWATCH_GATEWAY_CONFIG``). LiteLLM know
 its organisation or team the organisation, unless ``account_from`` names a header or the body. The request is
 recorded as the client sent it, from ``proxy_server_request``, before LiteLLM or we change anything.
 
-An answer of no known shape is withheld (502), as it is by the other surfaces.
+An answer of no known shape is withheld (502), as it is by the other surfaces. So is, in enforce mode, an answer to a
+request that was not admitted here, or has had its answer.
 """
 
 from __future__ import annotations
 
+import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 from fastapi import HTTPException
@@ -22,6 +24,7 @@ from stillwatch.gateway.caller import Caller, identify
 from stillwatch.gateway.client_request import ClientRequest, answer_fields, read_request
 from stillwatch.gateway.edits import edited_request
 from stillwatch.gateway.gate import Admission, Gate
+from stillwatch.gateway.json_body import without_surrogates
 from stillwatch.gateway.settings import load_gateway_settings
 from stillwatch.gateway.streams import StreamRedactor
 
@@ -38,6 +41,10 @@ _APIS = {
     "aanthropic_messages": "messages",
 }
 _MOST_OPEN = 20_000
+# Not LiteLLM's own id of a call: that is whatever the client says in `x-litellm-call-id`.
+_BESIDE = "proxy_server_request"
+_LOGGED = "litellm_logging_obj"
+_NAME = "stillwatch_request"
 _OWN_FIELDS = frozenset(
     ("metadata", "litellm_metadata", "proxy_server_request", "litellm_call_id", "litellm_logging_obj", "secret_fields")
 )
@@ -53,7 +60,8 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
     def __init__(self, gate: Gate | None = None) -> None:
         super().__init__()
         self.gate = gate or Gate(load_gateway_settings())
-        self._open: OrderedDict[str, Admission] = OrderedDict()
+        # The data is held so that no other takes its place in memory meanwhile.
+        self._open: OrderedDict[str, tuple[Admission, Mapping[str, Any]]] = OrderedDict()
 
     async def async_pre_call_hook(
         self, user_api_key_dict: Any, cache: Any, data: dict[str, Any], call_type: str
@@ -71,10 +79,10 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         if api is None:
             # LiteLLM does not say of every kind of call that it is over.
             self.gate.finish(admission, status="sent on")
-        self._open[_call_id(data)] = admission
+        self._open[_named(data)] = admission, data
         while len(self._open) > _MOST_OPEN:
             # Of a call that never ended nothing more is known.
-            self.gate.finish(self._open.popitem(last=False)[1], status="unfinished")
+            self.gate.finish(self._open.popitem(last=False)[1][0], status="unfinished")
         edited = edited_request(data, admission, self.gate.settings) if api and admission.treatment.rules else None
         if edited is not None:
             data.clear()
@@ -83,12 +91,12 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
 
     async def async_post_call_success_hook(self, data: dict[str, Any], user_api_key_dict: Any, response: Any) -> Any:
         """Leave out of a whole answer what may not pass."""
-        admission = self._open.pop(_call_id(data), None)
+        admission = self._taken(data)
         if admission is None:
-            return response
+            return response if self._passes_unknown() else _withheld()
         await self.gate.acknowledged(admission)
         body = _plain(response)
-        self._finish(admission, [msgspec.json.encode(body, enc_hook=str)], streamed=False)
+        self._finish(admission, [_encoded(body)], streamed=False)
         redaction = admission.treatment.redaction
         if not redaction:
             return response
@@ -103,8 +111,10 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         self, user_api_key_dict: Any, response: Any, request_data: dict[str, Any]
     ) -> AsyncIterator[Any]:
         """Leave out of a stream what may not pass."""
-        admission = self._open.pop(_call_id(request_data), None)
+        admission = self._taken(request_data)
         if admission is None:
+            if not self._passes_unknown():
+                _withheld()
             async for chunk in response:
                 yield chunk
             return
@@ -122,7 +132,7 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
                         yield shown if isinstance(chunk, bytes) else shown.decode()
                     continue
                 body = _plain(chunk)
-                came.append(b"data: " + msgspec.json.encode(body, enc_hook=str) + b"\n\n")
+                came.append(b"data: " + _encoded(body) + b"\n\n")
                 if redactor is None:
                     yield chunk
                 else:
@@ -139,9 +149,21 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         traceback_str: str | None = None,
     ) -> None:
         """Bring a call that failed into the record."""
-        admission = self._open.pop(_call_id(request_data), None)
+        admission = self._taken(request_data)
         if admission is not None:
             self.gate.finish(admission, status=str(getattr(original_exception, "status_code", 500)))
+
+    def _taken(self, data: Mapping[str, Any]) -> Admission | None:
+        """The admission of the request that this is the data of; an answer is given once."""
+        found = self._open.pop(_name_of(data), None)
+        return found[0] if found else None
+
+    def _passes_unknown(self) -> bool:
+        """Whether an answer to a request that we know nothing of may pass: only where nothing is ever held back."""
+        self.gate.meters.failed(
+            "unknown_request", "an answer came to a request that was not admitted here", f"{self.gate.settings.mode}"
+        )
+        return self.gate.settings.mode == "shadow"
 
     def _finish(self, admission: Admission, parts: list[bytes], *, streamed: bool) -> None:
         texts = self.gate.settings.record_answers
@@ -156,10 +178,9 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         metadata = data.get("metadata") or data.get("litellm_metadata") or {}
         peer = metadata.get("requester_ip_address") if isinstance(metadata, Mapping) else None
         settings = self.gate.settings
+        # LiteLLM has read the key already, from whichever header it takes: what it says of it is what holds.
         told = getattr(key, "api_key", None)
-        if told:
-            headers["authorization"] = f"Bearer {told}"
-        caller = identify(settings, self.gate.secret, headers, as_asked, peer)
+        caller = identify(settings, self.gate.secret, headers, as_asked, peer, key=str(told) if told else None)
         user = getattr(key, "user_id", None)
         caller = Caller(
             user if user and settings.account_from == ("key",) else caller.account_id,
@@ -173,8 +194,35 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         return read_request(api, given, caller, operation=None if api else call_type, pathway="litellm")
 
 
-def _call_id(data: Mapping[str, Any]) -> str:
-    return str(data.get("litellm_call_id") or id(data))
+def _named(data: dict[str, Any]) -> str:
+    """A new name for this request, kept in what LiteLLM itself puts beside it and no client can write."""
+    name = uuid.uuid4().hex
+    beside, logged = data.get(_BESIDE), data.get(_LOGGED)
+    if isinstance(beside, dict):
+        beside[_NAME] = name
+    elif hasattr(logged, "__dict__"):
+        setattr(logged, _NAME, name)
+    else:
+        # Whatever is added to such a body would be sent on with it.
+        return f"object {id(data)}"
+    return name
+
+
+def _name_of(data: Mapping[str, Any]) -> str:
+    beside, logged = data.get(_BESIDE), data.get(_LOGGED)
+    name = beside.get(_NAME) if isinstance(beside, dict) else None
+    return str(name or getattr(logged, _NAME, None) or f"object {id(data)}")
+
+
+def _withheld() -> NoReturn:
+    raise HTTPException(502, detail="The answer cannot be shown: its request was not admitted here.")
+
+
+def _encoded(body: Any) -> bytes:
+    try:
+        return msgspec.json.encode(body, enc_hook=str)
+    except UnicodeEncodeError:
+        return msgspec.json.encode(without_surrogates(body), enc_hook=str)
 
 
 def _plain(value: Any) -> Any:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, MutableMapping
-from typing import Any
+from collections.abc import AsyncIterator
 
 from stillwatch.gateway.answer import Send
+from stillwatch.gateway.caller import ANONYMOUS
+from stillwatch.gateway.coming_body import ComingBody
 from stillwatch.gateway.connection import Headers, UpstreamFailed
 from stillwatch.gateway.incoming import Receive, Scope
 from stillwatch.gateway.meters import Meters
 from stillwatch.gateway.refusal import Refusal
+from stillwatch.gateway.turns import NoTurn
 from stillwatch.gateway.upstream import Request, Upstream
 
 __all__ = ["Forwarder"]
@@ -38,6 +40,8 @@ _HOP_BY_HOP = frozenset(
 )
 _TARGET = re.compile(rb"/[\x21-\x7e]*")
 _CLIMBS = re.compile(rb"(?:^|/|\\|%2f|%5c)(?:\.|%2e){1,2}(?:/|\\|%2f|%5c|\?|$)", re.IGNORECASE)
+_FAILED = Refusal(502, "upstream_failed", "The model server did not answer.")
+_STALLED = Refusal(408, "request_timeout", "The body did not arrive in time.")
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 
 
@@ -47,9 +51,11 @@ class Forwarder:
     Args:
         upstream: where to.
         meters: told of failures.
+        body_seconds: longest wait for the next 4 KiB of a body.
     """
 
-    def __init__(self, upstream: Upstream, meters: Meters) -> None:
+    def __init__(self, upstream: Upstream, meters: Meters, body_seconds: float = 10.0) -> None:
+        self._body_seconds = body_seconds
         self._upstream = upstream
         self._meters = meters
 
@@ -70,24 +76,34 @@ class Forwarder:
 
     async def _forward(self, scope: Scope, target: bytes, receive: Receive, send: Send) -> None:
         headers = _forwarded(scope["headers"], scope.get("client"))
-        incoming = _Incoming(receive)
+        account = scope.get("stillwatch.account", ANONYMOUS)
+        if account == ANONYMOUS and scope.get("client"):
+            account = f"@{scope['client'][0]}"
+        request = self._upstream.request(account)
+        incoming = ComingBody(receive, request.turn, self._body_seconds)
         lengths = [value for name, value in headers if name == b"content-length"]
         body: bytes | AsyncIterator[bytes] | None = None
         if lengths or any(name == b"transfer-encoding" for name, _ in scope["headers"]):
-            first, more = await incoming.first()
+            try:
+                first, more = await incoming.first()
+            except UpstreamFailed:
+                await _refuse(send, _STALLED)
+                return
+            if incoming.gone:
+                return
             body = incoming.rest(first) if more else first
-            if not more:
-                headers = [pair for pair in headers if pair[0] != b"content-length"]
-                headers.append((b"content-length", str(len(first)).encode()))
-        request = self._upstream.request()
         # Whoever leaves takes the upstream's request along.
         leaving = asyncio.get_running_loop().create_task(incoming.left())
         leaving.add_done_callback(lambda _: request.give_up())
         begun = False
         try:
-            await request.ask(scope["method"].encode(), target, headers, body)
+            length = int(lengths[0]) if lengths else None
+            await request.ask(scope["method"].encode(), target, headers, body, length)
             begun = True
             await _pass_on(request, scope["method"], send)
+        except NoTurn as error:
+            self._meters.failed("upstream_full", error, "answered with 429 or 503")
+            await _refuse(send, _full(error))
         except UpstreamFailed as error:
             if leaving.done():
                 return
@@ -95,7 +111,7 @@ class Forwarder:
             if begun:
                 # Half an answer must not look like a whole one.
                 raise
-            await _refuse(send, Refusal(502, "upstream_failed", "The model server did not answer."))
+            await _refuse(send, _STALLED if incoming.stood_still else _FAILED)
         finally:
             request.close()
             leaving.cancel()
@@ -108,57 +124,6 @@ class Forwarder:
                 await send({"type": "lifespan.shutdown.complete"})
                 return
             await send({"type": "lifespan.startup.complete"})
-
-
-class _Incoming:
-    """The client's side: its body in pieces, and whether it has left."""
-
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._whole = asyncio.Event()
-        self._gone = False
-
-    async def first(self) -> tuple[bytes, bool]:
-        """The first piece of the body, and whether more follows."""
-        message = await self._receive()
-        more = message["type"] == "http.request" and message.get("more_body", False)
-        self._note(message, more=more)
-        return message.get("body", b""), more
-
-    async def rest(self, first: bytes) -> AsyncIterator[bytes]:
-        """The body from its first piece on."""
-        piece, more = first, True
-        while True:
-            if piece:
-                yield piece
-            if not more:
-                return
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                self._note(message, more=False)
-                raise UpstreamFailed("the client left")
-            piece, more = message.get("body", b""), message.get("more_body", False)
-            self._note(message, more=more)
-
-    async def left(self) -> None:
-        """Returns when the client has left."""
-        if self._gone:
-            return
-        while not self._gone:
-            if not self._whole.is_set() and self._pending_body:
-                await self._whole.wait()
-                continue
-            message = await self._receive()
-            if message["type"] == "http.disconnect":
-                return
-
-    _pending_body = False
-
-    def _note(self, message: MutableMapping[str, Any], *, more: bool) -> None:
-        self._gone = self._gone or message["type"] == "http.disconnect"
-        self._pending_body = more
-        if not more:
-            self._whole.set()
 
 
 def _forwarded(given: Headers, client: tuple[str, int] | None) -> Headers:
@@ -176,22 +141,37 @@ async def _pass_on(reply: Request, method: str, send: Send) -> None:
         part.strip().lower() for name, value in reply.headers if name == b"connection" for part in value.split(b",")
     }
     gone = _HOP_BY_HOP | named
+    if reply.status in (204, 304):
+        # There the length is of an answer that does not come; servers take it for one that does.
+        gone |= {b"content-length"}
     headers = [pair for pair in reply.headers if pair[0] not in gone]
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     if method == "HEAD":
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return
+    clock = asyncio.get_running_loop().time
     async for piece in reply.pieces():
         last = reply.ready()
+        reply.turn.still_since = clock()
         await send({"type": "http.response.body", "body": piece, "more_body": not last})
+        reply.turn.still_since = None
         if last:
             return
     await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _full(error: NoTurn) -> Refusal:
+    if error.account_full:
+        return Refusal(429, "too_many_at_once", "Too many requests of this account are under way.", 1)
+    return Refusal(503, "upstream_full", "Too many requests are under way.", 1)
 
 
 async def _refuse(send: Send, refusal: Refusal) -> None:
     body = refusal.body(None)
     headers = [(name.encode(), value.encode()) for name, value in refusal.headers().items()]
     headers.append((b"content-length", str(len(body)).encode()))
+    if refusal is _STALLED:
+        # What still comes of the body is not waited for.
+        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["Refusal", "blocked", "limited", "unavailable", "unverified"]
+__all__ = ["About", "Refusal", "blocked", "crowded", "limited", "too_much", "unavailable", "unverified"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,28 @@ class Refusal:
         return said
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """The decision behind a refusal: its id, and where a customer reads its letter. The letter itself is sent there.
+
+    Attributes:
+        reference: the decision's id.
+        url: of the letter, if there is a place for it.
+    """
+
+    reference: str
+    url: str | None = None
+
+    def said(self, what: str) -> str:
+        """One line: what, by which decision, and where more is said."""
+        return f"{what} Decision {self.reference}{f': {self.url}' if self.url else ''}."
+
+    @property
+    def more(self) -> dict[str, Any]:
+        """Fields of the error."""
+        return {"reference": self.reference, "url": self.url}
+
+
 _TYPES = {
     400: "invalid_request_error",
     403: "permission_error",
@@ -55,21 +77,31 @@ _TYPES = {
 }
 
 
-def limited(wait_seconds: float, text: str) -> Refusal:
+def limited(wait_seconds: float, about: About) -> Refusal:
     """429: ask again later."""
-    return Refusal(429, "rate_limited", text or "Too many requests.", max(1, math.ceil(wait_seconds)))
+    return Refusal(429, "rate_limited", about.said("Too many requests."), max(1, math.ceil(wait_seconds)), about.more)
 
 
-def unverified(text: str, url: str | None, reference: str) -> Refusal:
+def too_much(text: str, about: About) -> Refusal:
+    """429 without a time: no waiting makes so much fit."""
+    return Refusal(429, "too_much_at_once", about.said(text), more=about.more)
+
+
+def crowded() -> Refusal:
+    """429: too many requests of this account are under way."""
+    return Refusal(429, "too_many_at_once", "Too many requests of this account are under way.", 1)
+
+
+def unverified(url: str | None, about: About) -> Refusal:
     """403 with a challenge that a machine can read: who must prove what, where, and about which decision."""
-    challenge = {"type": "account_verification", "url": url, "reference": reference}
-    said = text or "This account must be verified before it can be used."
-    return Refusal(403, "verification_required", said, more={"challenge": challenge})
+    challenge = {"type": "account_verification", "url": url or about.url, "reference": about.reference}
+    said = "This account is served once it has shown who it is" + (f" at {url}." if url else ".")
+    return Refusal(403, "verification_required", about.said(said), more={**about.more, "challenge": challenge})
 
 
-def blocked(text: str, reference: str) -> Refusal:
+def blocked(about: About) -> Refusal:
     """403: not served."""
-    return Refusal(403, "account_blocked", text or "This account is not served.", more={"reference": reference})
+    return Refusal(403, "account_blocked", about.said("This account is not served."), more=about.more)
 
 
 def unavailable(what: str) -> Refusal:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
+import sys
+from functools import partial
 from typing import Any
 
 import uvicorn
@@ -11,15 +14,21 @@ import uvicorn
 from stillwatch.core import BadSetting
 from stillwatch.gateway.answer import Send
 from stillwatch.gateway.asgi import Guard
+from stillwatch.gateway.doors import BoundedProtocol, Doors
 from stillwatch.gateway.gate import Gate
 from stillwatch.gateway.incoming import Receive, Scope
 from stillwatch.gateway.meters import Meters
 from stillwatch.gateway.proxy import Forwarder
 from stillwatch.gateway.settings import GatewaySettings
+from stillwatch.gateway.turns import Turns
 from stillwatch.gateway.upstream import Upstream
+
+if sys.platform != "win32":
+    import resource
 
 __all__ = ["proxy_app", "proxy_server", "serve"]
 
+_OWN_FILES = 128
 _COLLECT_AFTER = 10_000
 """Objects made before garbage is looked for; Python's own 700 are a few requests."""
 
@@ -37,10 +46,10 @@ def proxy_app(settings: GatewaySettings) -> Guard:
         settings.upstream,
         connect_seconds=settings.connect_seconds,
         answer_seconds=settings.answer_seconds,
-        most=settings.upstream_connections,
+        turns=Turns(settings.upstream_connections, settings.account_connections, settings.upstream_wait_seconds),
         keep_seconds=settings.upstream_keep_seconds,
     )
-    return Guard(Forwarder(upstream, gate.meters), gate=gate)
+    return Guard(Forwarder(upstream, gate.meters, settings.body_idle_seconds), gate=gate)
 
 
 def _metrics_app(meters: Meters) -> Any:
@@ -65,7 +74,25 @@ def proxy_server(settings: GatewaySettings, *, host: str, port: int) -> tuple[uv
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)
-    return uvicorn.Server(_config(guard, host, port, lifespan="on")), guard.gate.meters
+    meters = guard.gate.meters
+    doors = Doors(settings, min(settings.client_connections, _room_for_clients(settings)), meters)
+    protocol = partial(BoundedProtocol, doors=doors)
+    return uvicorn.Server(_config(guard, host, port, lifespan="on", http=protocol)), meters
+
+
+def _room_for_clients(settings: GatewaySettings) -> int:
+    """How many connections the system allows, beside those to the upstream and the gateway's own files."""
+    if sys.platform == "win32":
+        return settings.client_connections
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = settings.client_connections + settings.upstream_connections + _OWN_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        return max(16, soft - settings.upstream_connections - _OWN_FILES)
+    return settings.client_connections
 
 
 def serve(settings: GatewaySettings, *, host: str, port: int, metrics_port: int | None = None) -> None:
@@ -97,9 +124,10 @@ async def _all(servers: list[uvicorn.Server]) -> None:
         one.result()
 
 
-def _config(app: Any, host: str, port: int, *, lifespan: Any) -> uvicorn.Config:
+def _config(app: Any, host: str, port: int, *, lifespan: Any, http: Any = "auto") -> uvicorn.Config:
     return uvicorn.Config(
         app,
+        http=http,
         host=host,
         port=port,
         lifespan=lifespan,

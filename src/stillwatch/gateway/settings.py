@@ -102,8 +102,32 @@ class GatewaySettings(BaseSettings):
         ),
         description="Endings of paths that are served where others are refused: they answer with no model's text.",
     )
+    decision_url: str | None = Field(
+        default=None,
+        description="Where a customer reads about a decision, said in refusals; {decision} stands for its id.",
+    )
+    account_at_once: int = Field(
+        default=128,
+        ge=0,
+        description="Most requests of one account under way in one process, in enforce; more get 429. 0 for no bound.",
+    )
     max_body_mb: float = Field(default=32.0, gt=0, description="A longer request is refused with 413.")
     body_seconds: float = Field(default=30.0, gt=0, description="Longest wait for a request's body.")
+    body_idle_seconds: float = Field(
+        default=10.0, gt=0, description="Longest wait for the next 4 KiB of a body that is sent on as it comes."
+    )
+    head_seconds: float = Field(default=10.0, gt=0, description="The proxy's longest wait for a request's head.")
+    write_seconds: float = Field(default=30.0, gt=0, description="Longest wait for a client to take more of an answer.")
+    client_connections: int = Field(
+        default=4096, ge=1, description="Most connections of clients; fewer where the system allows fewer files."
+    )
+    address_connections: int = Field(default=1024, ge=1, description="Most connections from one address.")
+    account_connections: int = Field(
+        default=128, ge=1, description="Most requests of one account at the upstream at once; further ones wait."
+    )
+    upstream_wait_seconds: float = Field(
+        default=5.0, gt=0, description="Longest wait for one of the connections to the upstream."
+    )
     upstream: str | None = Field(default=None, description="http(s)://host[:port][/path] that the proxy forwards to.")
     connect_seconds: float = Field(default=5.0, gt=0, description="Longest wait for a connection to the upstream.")
     answer_seconds: float = Field(default=600.0, gt=0, description="Longest wait for the next bytes of an answer.")

@@ -25,8 +25,11 @@ class SharedStateAway(Exception):
 class SharedState(Protocol):
     """What a gateway asks of its state."""
 
-    async def take(self, key: str, per_minute: float, burst: float) -> float:
-        """Take one request from an allowance: 0, or after how many seconds there is one again."""
+    async def take(self, key: str, per_minute: float, burst: float, cost: float = 1.0) -> float:
+        """Take so much from an allowance: 0, or after how many seconds it can be asked for again.
+
+        What costs more than the burst is let through when the allowance is whole, and is waited for afterwards.
+        """
         ...
 
     async def first_seen(self, key: str) -> float:
@@ -50,13 +53,16 @@ class MemoryState:
         self._first: OrderedDict[str, float] = OrderedDict()
         self._most = most
 
-    async def take(self, key: str, per_minute: float, burst: float) -> float:
-        """Take one request from an allowance: 0, or after how many seconds there is one again."""
+    async def take(self, key: str, per_minute: float, burst: float, cost: float = 1.0) -> float:
+        """Take so much from an allowance: 0, or after how many seconds it can be asked for again.
+
+        What costs more than the burst is let through when the allowance is whole, and is waited for afterwards.
+        """
         now, gap = time.monotonic(), 60.0 / per_minute
-        whole_at = max(self._whole_at.get(key, now), now) + gap
-        wait = whole_at - now - gap * burst
+        whole_at = max(self._whole_at.get(key, now), now)
+        wait = whole_at + gap * min(cost, burst) - now - gap * burst
         if wait <= 0:
-            self._keep(self._whole_at, key, whole_at)
+            self._keep(self._whole_at, key, whole_at + gap * cost)
         return max(wait, 0.0)
 
     async def first_seen(self, key: str) -> float:
@@ -77,10 +83,11 @@ class MemoryState:
 # Redis' own clock, so that gateways whose clocks differ agree.
 _TAKE = """
 local now = redis.call('TIME'); now = now[1] + now[2] / 1000000
-local gap, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-local whole = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now) + gap
-local wait = whole - now - gap * burst
+local gap, burst, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local whole = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+local wait = whole + gap * math.min(cost, burst) - now - gap * burst
 if wait > 0 then return tostring(wait) end
+whole = whole + gap * cost
 redis.call('SET', KEYS[1], string.format('%.6f', whole), 'PX', math.ceil((whole - now) * 1000) + 1000)
 return '0'
 """
@@ -118,9 +125,14 @@ class RedisState:
         self._retry_after = retry_after
         self._leave_alone_until = 0.0
 
-    async def take(self, key: str, per_minute: float, burst: float) -> float:
-        """Take one request from an allowance: 0, or after how many seconds there is one again."""
-        return float(await self._asked(self._take(keys=[f"stillwatch:rate:{key}"], args=[60.0 / per_minute, burst])))
+    async def take(self, key: str, per_minute: float, burst: float, cost: float = 1.0) -> float:
+        """Take so much from an allowance: 0, or after how many seconds it can be asked for again.
+
+        What costs more than the burst is let through when the allowance is whole, and is waited for afterwards.
+        """
+        return float(
+            await self._asked(self._take(keys=[f"stillwatch:rate:{key}"], args=[60.0 / per_minute, burst, cost]))
+        )
 
     async def first_seen(self, key: str) -> float:
         """When this key was first asked for, in seconds since 1970."""

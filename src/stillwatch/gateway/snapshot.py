@@ -1,18 +1,20 @@
-"""What the gateway knows: decisions in force and the texts of known campaigns, in one file that is mapped, not read.
+"""What the gateway knows: decisions in force and the texts of known campaigns, in one file that is read whole.
 
-    b"STILLWATCH-SNAP2" | length of the header (8 bytes, little end first) | header (JSON) | arrays, 64-byte aligned
+    b"STILLWATCH-SNAP3" | BLAKE2b of all that follows (32 bytes) | length of the header (8 bytes, little end first) |
+    header (JSON) | arrays, 64-byte aligned
 
-The header names each array's type, place and length, says what the snapshot was made from, and holds a checksum of
-the arrays. Accounts stand as keyed hashes of 64 bits, sorted, so that a million of them are found by bisection
-without being loaded; no account id is in the file. ``publish`` puts a new file in the old one's place in one
-step, and a reader keeps what it has mapped. ``snapshot_file`` writes what this reads.
+The header names each array's type, place and length and says what the snapshot was made from. The digest covers every
+byte behind it, salt, rules and padding included: a file that is cut short, half written or changed in one place
+is refused. The file is copied into memory before anything of it is believed, so that whatever is done to it later
+changes nothing here. Accounts stand as keyed hashes of 64 bits, sorted, found by bisection (12 bytes an
+account); no account id is in the file. ``snapshot_file`` writes what this reads.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
-import mmap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,14 +31,23 @@ from stillwatch.core.words import U64
 from stillwatch.decisions import Action
 from stillwatch.gateway.fingerprint import Fingerprint
 
-__all__ = ["LEAST_JACCARD", "MAGIC", "Match", "Rule", "Snapshot", "filter_of", "hashed"]
+__all__ = ["DIGEST_BYTES", "LEAST_JACCARD", "MAGIC", "Match", "Rule", "Snapshot", "digest_of", "filter_of", "hashed"]
 
-MAGIC = b"STILLWATCH-SNAP2"
+MAGIC = b"STILLWATCH-SNAP3"
 LEAST_JACCARD = 0.7
 """Texts at least so alike are near-duplicates."""
+DIGEST_BYTES = 32
 _MOST_CANDIDATES = 64
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)
 _HINT = "write it anew with `stillwatch gateway snapshot`"
+
+
+def digest_of(parts: Iterable[bytes | memoryview]) -> bytes:
+    """The digest that a snapshot carries over all that stands behind it."""
+    digest = hashlib.blake2b(digest_size=DIGEST_BYTES, person=b"stillwatch-snap3")
+    for part in parts:
+        digest.update(part)
+    return digest.digest()
 
 
 def hashed(salt: bytes, kind: str, *parts: str) -> int:
@@ -86,7 +97,7 @@ class Match:
 
 
 class Snapshot:
-    """A mapped snapshot.
+    """A snapshot, in memory.
 
     Args:
         path: the file.
@@ -97,23 +108,12 @@ class Snapshot:
 
     def __init__(self, path: Path) -> None:
         try:
-            with path.open("rb") as file:
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            if self._map[: len(MAGIC)] != MAGIC:
-                raise UnreadableInput("is no snapshot of this version", where=str(path), hint=_HINT)
-            start = len(MAGIC) + 8
-            length = int.from_bytes(self._map[len(MAGIC) : start], "little")
-            self.header: Mapping[str, Any] = json.loads(self._map[start : start + length])
-            payload = -(-(start + length) // 64) * 64
-            with memoryview(self._map) as view, view[payload:] as arrays:
-                digest = hashlib.blake2b(arrays, digest_size=16).hexdigest()
-            if digest != self.header["digest"]:
-                raise UnreadableInput("the checksum does not fit its contents", where=str(path), hint=_HINT)
+            payload = self._read(path)
+            self._salt = bytes.fromhex(self.header["salt"])
             self._arrays = {
-                name: np.frombuffer(self._map, np.dtype(kind), count, payload + at)
+                name: np.frombuffer(payload, np.dtype(kind), count, at)
                 for name, (kind, at, count) in self.header["arrays"].items()
             }
-            self._salt = bytes.fromhex(self.header["salt"])
             self.made = datetime.fromisoformat(self.header["made"]).timestamp()
             self._filters = {
                 name: (marks.data, len(marks).bit_length() + 2)
@@ -121,10 +121,25 @@ class Snapshot:
                 for marks in [self._arrays[f"{name}_filter"]]
             }
             self._signatures = self._arrays["signatures"].reshape(-1, SLOTS)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, MemoryError) as error:
             raise UnreadableInput(f"cannot be read as a snapshot: {error}", where=str(path), hint=_HINT) from error
         self.rule = lru_cache(4096)(self._rule)
         self._template = lru_cache(4096)(self._read_template)
+
+    def _read(self, path: Path) -> memoryview:
+        """Read the whole file, believe its header once the digest fits, and give the arrays' bytes."""
+        if not path.is_file():
+            raise FileNotFoundError("there is no such file")
+        content = path.read_bytes()
+        if content[: len(MAGIC)] != MAGIC:
+            raise UnreadableInput("is no snapshot of this version", where=str(path), hint=_HINT)
+        start = len(MAGIC) + DIGEST_BYTES
+        self.digest = content[len(MAGIC) : start]
+        if not hmac.compare_digest(self.digest, digest_of([memoryview(content)[start:]])):
+            raise UnreadableInput("its digest does not fit its contents", where=str(path), hint=_HINT)
+        end = start + 8 + int.from_bytes(content[start : start + 8], "little")
+        self.header: Mapping[str, Any] = json.loads(content[start + 8 : end])
+        return memoryview(content)[-(-end // 64) * 64 :]
 
     def rules_of(self, account: str, organisation: str | None) -> list[Rule]:
         """The decisions that name an account or its organisation."""

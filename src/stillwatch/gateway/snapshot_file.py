@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
@@ -19,7 +18,7 @@ from stillwatch.core import OutputUnwritable
 from stillwatch.core.minhash import BAND_COUNT
 from stillwatch.core.words import U64
 from stillwatch.decisions import LoggedDecision
-from stillwatch.gateway.snapshot import MAGIC, filter_of, hashed
+from stillwatch.gateway.snapshot import DIGEST_BYTES, MAGIC, digest_of, filter_of, hashed
 
 __all__ = ["KnownTexts", "write_snapshot"]
 
@@ -144,16 +143,14 @@ def _put(path: Path, header: dict[str, Any], arrays: _Arrays) -> None:
         text = array.tobytes()
         parts.append(text + bytes(-len(text) % 64))
         at += len(parts[-1])
-    digest = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        digest.update(part)
-    head = json.dumps({**header, "arrays": places, "digest": digest.hexdigest()}).encode()
-    start = MAGIC + len(head).to_bytes(8, "little") + head
+    head = json.dumps({**header, "arrays": places}).encode()
+    lead = len(MAGIC) + DIGEST_BYTES + 8 + len(head)
+    parts = [len(head).to_bytes(8, "little"), head, bytes(-lead % 64), *parts]
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
-            file.write(start + bytes(-len(start) % 64))
+            file.write(MAGIC + digest_of(parts))
             file.writelines(parts)
             file.flush()
             os.fsync(file.fileno())

@@ -144,7 +144,7 @@ class StreamRedactor:
             return
         try:
             body = msgspec.json.decode(event.data)
-        except (msgspec.DecodeError, RecursionError):
+        except (ValueError, RecursionError):
             return
         if isinstance(body, Mapping):
             for passed in self.bodies(body):

@@ -10,8 +10,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
+from stillwatch.decisions import ACTIONS, effect_of
 from stillwatch.gateway.allowed import Redaction
 from stillwatch.gateway.snapshot import Match, Rule
 
@@ -27,7 +27,7 @@ class Treatment:
         actions: kinds of action, weakest first.
         refusal: ``block``, ``verify`` or nothing.
         verify_url: where the customer can prove who they are.
-        requests_per_minute, burst: the rate limit, if there is one.
+        requests_per_minute, burst, tokens_per_minute: the rate limit, if there is one.
         redaction: what is taken out of the answer.
         tags: said to the upstream and in the record, never to the client.
         watermark: the key to ask the upstream's watermark for; empty for its own.
@@ -39,29 +39,14 @@ class Treatment:
     verify_url: str | None = None
     requests_per_minute: int | None = None
     burst: int | None = None
+    tokens_per_minute: int | None = None
     redaction: Redaction = field(default_factory=Redaction)
     tags: tuple[str, ...] = ()
     watermark: str | None = None
 
-    @property
-    def customer_text(self) -> str:
-        """What the customer is told: the first decision's own words."""
-        return self.rules[0].customer_text if self.rules else ""
-
 
 NOTHING = Treatment()
-_ORDER = [
-    "observe",
-    "tag",
-    "rate-limit",
-    "cap-logprobs",
-    "strip-logprobs",
-    "summarise-reasoning",
-    "hide-reasoning",
-    "watermark",
-    "verify",
-    "block",
-]
+_ORDER = list(ACTIONS)
 
 
 def drawn(secret: bytes, *parts: str) -> float:
@@ -75,34 +60,22 @@ def treatment_of(rules: Iterable[Rule], matches: Iterable[Match] = ()) -> Treatm
     rules = tuple(rules)
     if not rules:
         return NOTHING
-    asked: dict[str, list[dict[str, Any]]] = {}
-    for rule in rules:
-        for action in rule.actions:
-            asked.setdefault(action.kind, []).append(dict(action.parameters))
-    limits = asked.get("rate-limit", [])
-    slowest = min(limits, key=lambda one: one["requests_per_minute"]) if limits else {}
-    tags = [one.get("tag") for one in asked.get("tag", [])]
-    urls = [one["url"] for one in asked.get("verify", []) if "url" in one]
-    keys = [str(one.get("key", "")) for one in asked.get("watermark", [])]
+    actions = [action for rule in rules for action in rule.actions]
+    effect = effect_of(actions)
     campaigns = [f"campaign:{match.campaign_id}" for match in matches if match.campaign_id]
     return Treatment(
         rules=rules,
-        actions=tuple(sorted(asked, key=_ORDER.index)),
-        refusal="block" if "block" in asked else "verify" if "verify" in asked else None,
-        verify_url=urls[0] if urls else None,
-        requests_per_minute=slowest.get("requests_per_minute"),
-        burst=slowest.get("burst"),
-        redaction=_redaction(asked),
-        tags=tuple(dict.fromkeys([tag or "stillwatch" for tag in tags] + (campaigns if tags else []))),
-        watermark=keys[0] if keys else None,
-    )
-
-
-def _redaction(asked: dict[str, list[dict[str, Any]]]) -> Redaction:
-    caps = [one["top_logprobs"] for one in asked.get("cap-logprobs", [])]
-    strip = "strip-logprobs" in asked
-    return Redaction(
-        hide_reasoning="hide-reasoning" in asked or "summarise-reasoning" in asked,
-        keep_summaries="hide-reasoning" not in asked,
-        top_logprobs=-1 if strip else min(caps) if caps else None,
+        actions=tuple(sorted({action.kind for action in actions}, key=_ORDER.index)),
+        refusal="block" if effect.blocks else "verify" if effect.verify else None,
+        verify_url=effect.verify_url,
+        requests_per_minute=effect.requests_per_minute,
+        burst=effect.burst,
+        tokens_per_minute=effect.tokens_per_minute,
+        redaction=Redaction(
+            hide_reasoning=effect.hides_reasoning,
+            keep_summaries=effect.keeps_summaries or not effect.hides_reasoning,
+            top_logprobs=effect.top_logprobs,
+        ),
+        tags=tuple(dict.fromkeys([*effect.tags, *(campaigns if effect.tags else [])])),
+        watermark=effect.watermark,
     )

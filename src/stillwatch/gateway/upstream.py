@@ -1,8 +1,8 @@
 """A client for one upstream: HTTP/1.1 over kept connections, parsed by llhttp, with nothing a proxy does not need.
 
-A request costs it less than a third of what httpcore takes (ADR 0012). There are no redirects, no
-cookies and no other host than the one set. A request is never sent twice: if a kept connection turns out to be
-gone after it was written to, the caller is told, because the upstream may have answered already.
+There are no redirects, no cookies and no other host than the one set. A connection serves another request only when
+it is clean (``connection``). A request is never sent twice: if a kept connection turns out to be gone after it was
+written to, the caller is told, because the upstream may have answered already. Why not a common client: ADR 26.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from stillwatch.core import BadSetting
 from stillwatch.gateway.connection import Connection, Headers, UpstreamFailed
+from stillwatch.gateway.turns import Turn, Turns
 
 __all__ = ["Request", "Upstream"]
 
@@ -27,28 +28,66 @@ class Request:
         status, headers: of the answer.
     """
 
-    def __init__(self, upstream: Upstream) -> None:
+    def __init__(self, upstream: Upstream, account: str) -> None:
+        self.turn = Turn(account, self.let_go)
         self.status = 0
         self.headers: Headers = []
         self._upstream = upstream
         self._connection: Connection | None = None
         self._given_up = False
+        self._sending: asyncio.Task[None] | None = None
 
     async def ask(
-        self, method: bytes, target: bytes, headers: Headers, body: bytes | AsyncIterator[bytes] | None
+        self,
+        method: bytes,
+        target: bytes,
+        headers: Headers,
+        body: bytes | AsyncIterator[bytes] | None,
+        length: int | None = None,
     ) -> None:
         """Send it and wait for the head of its answer.
 
+        Args:
+            method, target, headers: of the request; what headers say of the body's length is not sent on.
+            body: whole, in pieces, or none.
+            length: of a body in pieces, where it is known; it goes in chunks otherwise.
+
         Raises:
             UpstreamFailed: the upstream cannot be reached, breaks off or takes too long.
+            NoTurn: too many are there already.
         """
-        connection = self._connection = await self._upstream.connected()
+        self.turn.upload = body is not None and not isinstance(body, bytes)
+        connection = self._connection = await self._upstream.connected(self.turn)
         if self._given_up:
             raise UpstreamFailed("the client left")
-        connection.reset(head_only=method == b"HEAD")
-        await self._upstream.write(connection, method, target, headers, body)
+        headers = [(b"host", self._upstream.host_header), *headers]
+        target = self._upstream.prefix + target
+        if body is None or isinstance(body, bytes):
+            connection.begin(method, target, headers, None if body is None else len(body), chunked=False)
+            connection.send(body or b"")
+            connection.end()
+        else:
+            connection.begin(method, target, headers, length, chunked=length is None)
+            # Beside the answer, which may come before the body is whole.
+            self._sending = asyncio.get_running_loop().create_task(self._send(connection, body))
         await connection.head(self._upstream.answer_seconds)
         self.status, self.headers = connection.status, connection.headers
+
+    async def _send(self, connection: Connection, body: AsyncIterator[bytes]) -> None:
+        """Send a body no faster than the upstream takes it."""
+        try:
+            async for piece in body:
+                if connection.lost:
+                    return
+                connection.send(piece)
+                await connection.writable()
+            connection.end()
+            self._upstream.uploaded(self.turn)
+        except Exception as error:
+            # Whatever it was, the answer is not to be waited for.
+            connection.fail(str(error))
+            if not isinstance(error, UpstreamFailed):
+                raise
 
     def ready(self) -> bool:
         """Whether the whole answer is here and was taken."""
@@ -58,7 +97,12 @@ class Request:
         """The client has left: the upstream need not go on."""
         self._given_up = True
         if self._connection is not None and not self._connection.complete:
-            self._connection.transport.abort()
+            self._connection.fail("the client left")
+
+    def let_go(self) -> None:
+        """Somebody else takes the turn."""
+        if self._connection is not None:
+            self._connection.fail("it stood still, and others waited")
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The answer's body as it comes.
@@ -78,9 +122,11 @@ class Request:
                 await connection.wait(self._upstream.answer_seconds)
 
     def close(self) -> None:
-        """Keep the connection where the answer is whole, end it where it is not."""
+        """Keep the connection where request and answer are both whole, end it where one is not."""
+        if self._sending is not None:
+            self._sending.cancel()
         if self._connection is not None:
-            self._upstream.give_back(self._connection)
+            self._upstream.give_back(self._connection, self.turn)
             self._connection = None
 
 
@@ -90,7 +136,7 @@ class Upstream:
     Args:
         url: ``http(s)://host[:port][/path]``.
         connect_seconds, answer_seconds: longest waits.
-        most: most connections at once; further requests wait their turn.
+        turns: how many requests may be there at once; further ones wait.
         keep_seconds: longest time that a connection stands idle and is used again. It must be shorter than the
             upstream keeps them (uvicorn 5 s, nginx 75 s), which must not close one as we write to it.
 
@@ -104,7 +150,7 @@ class Upstream:
         *,
         connect_seconds: float = 5.0,
         answer_seconds: float = 600.0,
-        most: int = 256,
+        turns: Turns | None = None,
         keep_seconds: float = 4.0,
     ) -> None:
         parts = urlsplit(url)
@@ -119,56 +165,30 @@ class Upstream:
         self.answer_seconds = answer_seconds
         self._keep_seconds = keep_seconds
         self._idle: deque[Connection] = deque()
-        self._turns = asyncio.Semaphore(most)
+        self._turns = turns or Turns(256, 256, 5.0)
 
-    def request(self) -> Request:
-        """A request to be sent."""
-        return Request(self)
+    def request(self, account: str = "") -> Request:
+        """A request to be sent, for an account."""
+        return Request(self, account)
 
-    async def write(
-        self,
-        connection: Connection,
-        method: bytes,
-        target: bytes,
-        headers: Headers,
-        body: bytes | AsyncIterator[bytes] | None,
-    ) -> None:
-        """Write a request to a connection, no faster than the upstream takes it."""
-        chunked = body is not None and not isinstance(body, bytes) and all(n != b"content-length" for n, _ in headers)
-        head = [method + b" " + self.prefix + target + b" HTTP/1.1\r\nhost: " + self.host_header]
-        head += [name + b": " + value for name, value in headers]
-        if chunked:
-            head.append(b"transfer-encoding: chunked")
-        start = b"\r\n".join(head) + b"\r\n\r\n"
-        if body is None or isinstance(body, bytes):
-            connection.transport.write(start + (body or b""))
-            return
-        connection.transport.write(start)
-        async for piece in body:
-            if connection.lost:
-                return
-            connection.transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)
-            await connection.writable()
-        if chunked:
-            connection.transport.write(b"0\r\n\r\n")
-
-    async def connected(self) -> Connection:
+    async def connected(self, turn: Turn) -> Connection:
         """A connection for one request, to be given back.
 
         Raises:
             UpstreamFailed: there is none to be had.
+            NoTurn: too many are in use.
         """
-        await self._turns.acquire()
+        await self._turns.take(turn)
         try:
             return await self._kept_or_new()
         except BaseException:
-            self._turns.release()
+            self._turns.leave(turn)
             raise
 
     async def _kept_or_new(self) -> Connection:
         while self._idle:
             connection = self._idle.pop()
-            if not connection.lost and time.monotonic() < connection.keep_until:
+            if time.monotonic() < connection.keep_until and connection.silent():
                 return connection
             connection.transport.abort()
         loop = asyncio.get_running_loop()
@@ -179,10 +199,14 @@ class Upstream:
             raise UpstreamFailed(f"no connection: {error or 'it took too long'}") from None
         return connection
 
-    def give_back(self, connection: Connection) -> None:
+    def uploaded(self, turn: Turn) -> None:
+        """A request's body is whole."""
+        self._turns.uploaded(turn)
+
+    def give_back(self, connection: Connection, turn: Turn) -> None:
         """Keep a connection for the next request, or end it."""
-        self._turns.release()
-        if connection.complete and not connection.pieces and connection.reusable():
+        self._turns.leave(turn)
+        if connection.clean():
             now = time.monotonic()
             connection.keep_until = now + connection.kept_seconds(self._keep_seconds)
             self._idle.append(connection)

@@ -24,11 +24,12 @@ _MESSAGE_FIELDS = ["role", "content"]
 
 
 class DeadLetter(NamedTuple):
-    """A record that could not be read: its line, why, and how it begins."""
+    """What could not be read: its line, why, how it begins, and its kind, as in ``DEAD_LETTERS``."""
 
     line: int
     reason: str
     excerpt: str
+    kind: str = "record"
 
 
 def excerpt(record: bytes | str) -> str:
@@ -45,6 +46,7 @@ def dead_letters(letters: Sequence[DeadLetter], file: str) -> pa.RecordBatch:
     return pa.record_batch(
         [
             pa.array([file] * len(ordered), pa.string()),
+            pa.array([letter.kind for letter in ordered], pa.string()),
             pa.array([letter.line for letter in ordered], pa.int64()),
             pa.array([letter.reason for letter in ordered], pa.string()),
             pa.array([letter.excerpt for letter in ordered], pa.string()),

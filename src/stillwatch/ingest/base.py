@@ -27,19 +27,26 @@ class LogFormat(ABC):
         name: lower case with dashes; what ``Slice.format`` and the documentation call it.
         description: one line.
         example: a record of this format, complete enough to become an exchange.
+        general: its shape is one that many programs write (``{request, response}``): it is asked only about records
+            that no other format recognises. Of the others, no two recognise the same record.
     """
 
     name: ClassVar[str]
     description: ClassVar[str]
     example: ClassVar[Mapping[str, Any]]
+    general: ClassVar[bool] = False
 
     @abstractmethod
     def recognises(self, record: Json) -> bool:
         """Whether a record has this format's shape: by its keys, quickly, and raising nothing."""
 
     @abstractmethod
-    def read(self, record: Json) -> Iterable[Fields]:
+    def read(self, record: Json) -> Iterable[Fields | RecordError]:
         """The exchanges a record holds, as canonical fields; usually one.
+
+        What a record says of an exchange and cannot be read leaves its column null and a sentence in ``note``, for a
+        request without its answer is still a request. In place of an exchange that cannot be read at all beside
+        others that can stands the ``RecordError`` that says why.
 
         Raises:
             RecordError: the record cannot become an exchange, and why.
@@ -69,7 +76,7 @@ class BatchFormat(LogFormat):
             RecordError: they cannot become an exchange, and why.
         """
 
-    def read(self, record: Json) -> Iterable[Fields]:
+    def read(self, record: Json) -> Iterable[Fields | RecordError]:
         """A request alone; a result alone says nothing of what was asked.
 
         Raises:

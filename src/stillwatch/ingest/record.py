@@ -76,6 +76,7 @@ class Exchange(msgspec.Struct, gc=False):
     verified: bool | None = None
     declared_use: str | None = None
     licence_id: str | None = None
+    note: str | None = None
 
 
 COLUMNS: tuple[str, ...] = Exchange.__struct_fields__

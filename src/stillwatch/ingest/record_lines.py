@@ -12,7 +12,7 @@ import msgspec
 
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import Exchange, RecordError, conform
-from stillwatch.ingest.registry import all_formats
+from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.slice_result import SliceRows
 
 __all__ = ["read_line", "read_record"]
@@ -20,26 +20,33 @@ __all__ = ["read_line", "read_record"]
 _ANY = msgspec.json.Decoder()
 
 
-def _exchanges_of(record: Any, preferred: LogFormat, defaults: Mapping[str, Any]) -> list[Exchange]:
-    """The exchanges of a decoded record.
+def _exchanges_of(
+    record: Any, preferred: LogFormat, defaults: Mapping[str, Any]
+) -> tuple[list[Exchange], list[RecordError]]:
+    """The exchanges of a decoded record, and why others that it should hold are none; one of the two at least.
 
     Raises:
-        RecordError: why it is none.
+        RecordError: why the whole is none.
     """
     if not isinstance(record, dict):
         raise RecordError(f"expected a JSON object, got {type(record).__name__}")
     if not record:
         raise RecordError("the object is empty")
-    if preferred.recognises(record):
-        return [conform(fields, defaults=defaults) for fields in preferred.read(record)]
-    for other in all_formats().values():
-        if other is not preferred and other.recognises(record):
-            return [conform(fields, defaults=defaults) for fields in other.read(record)]
-    # Nobody knows its shape: the file's own format says best what is missing.
-    found = [conform(fields, defaults=defaults) for fields in preferred.read(record)]
-    if not found:
+    # Where nobody knows its shape, the file's own format says best what is missing.
+    sure = not preferred.general and preferred.recognises(record)
+    chosen = preferred if sure else recognising(record) or preferred
+    found: list[Exchange] = []
+    refused: list[RecordError] = []
+    for fields in chosen.read(record):
+        try:
+            if isinstance(fields, RecordError):
+                raise fields
+            found.append(conform(fields, defaults=defaults))
+        except RecordError as error:
+            refused.append(error)
+    if not (found or refused):
         raise RecordError("no format recognises the record")
-    return found
+    return found, refused
 
 
 def read_line(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat) -> None:
@@ -57,7 +64,11 @@ def read_line(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat) -> 
 def read_record(batch: SliceRows, line: int, record: Any, raw: bytes | Mapping[str, Any], preferred: LogFormat) -> None:
     """Read a decoded record into ``batch``; ``raw`` is what a dead letter shows of it."""
     try:
-        batch.add(_exchanges_of(record, preferred, batch.part.defaults), line, raw)
+        found, refused = _exchanges_of(record, preferred, batch.part.defaults)
+        batch.add(found, line, raw)
+        kind = "part" if len(found) + len(refused) > 1 else "record"
+        for why in refused:
+            batch.refuse(line, str(why), raw, kind=kind)
     except RecordError as error:
         batch.refuse(line, str(error), raw)
     except RecursionError:

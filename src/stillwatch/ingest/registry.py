@@ -17,7 +17,7 @@ from stillwatch.core.errors import BadSetting
 from stillwatch.ingest import formats as builtin
 from stillwatch.ingest.base import LogFormat
 
-__all__ = ["ENTRY_POINTS", "all_formats", "load", "majority"]
+__all__ = ["ENTRY_POINTS", "all_formats", "load", "majority", "recognising"]
 
 ENTRY_POINTS = "stillwatch.formats"
 """The entry-point group in which other packages name their ``FORMAT`` objects."""
@@ -69,10 +69,13 @@ def all_formats() -> Mapping[str, LogFormat]:
     return found
 
 
+def recognising(record: Json) -> LogFormat | None:
+    """The format of a record: one that it alone recognises, else a general one; None where none does."""
+    known = [one for one in all_formats().values() if one.recognises(record)]
+    return next((one for one in known if not one.general), known[0] if known else None)
+
+
 def majority(records: Sequence[Json]) -> LogFormat | None:
-    """The format that recognises most of ``records``; of equals the first; None where none does."""
-    votes = Counter(one.name for record in records for one in all_formats().values() if one.recognises(record))
-    if not votes:
-        return None
-    most = max(votes.values())
-    return next(one for name, one in all_formats().items() if votes[name] == most)
+    """The format of most of ``records``; of equals the first by name; None where none is recognised."""
+    votes = Counter(one.name for record in records if (one := recognising(record)) is not None)
+    return all_formats()[min(votes, key=lambda name: (-votes[name], name))] if votes else None

@@ -77,9 +77,9 @@ class SliceRows:
             self.raw = [*self.block.split(b"\n")]
         return self.raw[position]
 
-    def refuse(self, line: int, reason: str, raw: Raw) -> None:
-        """Set a record aside, and say why."""
-        self.letters.append(DeadLetter(line, reason, excerpt(raw if isinstance(raw, bytes) else str(raw))))
+    def refuse(self, line: int, reason: str, raw: Raw, *, kind: str = "record") -> None:
+        """Set a record, or a part of one, aside, and say why."""
+        self.letters.append(DeadLetter(line, reason, excerpt(raw if isinstance(raw, bytes) else str(raw)), kind))
 
     def result(self, bytes_read: int) -> SliceResult:
         """What was gathered; rows whose time cannot be read become dead letters here."""

@@ -197,6 +197,31 @@ def withdraw(log: AuditLog, decision_id: str, *, by: str, reason: str, now: date
     return _find(log, decision_id, now)
 
 
+def lift_verification(
+    log: AuditLog, decision_id: str, *, account: str, by: str, note: str, days: int, now: datetime
+) -> LoggedDecision:
+    """Note that an account has shown who it is; how the decision then stands.
+
+    No decision asks it again for so many days; whatever else a decision does goes on.
+
+    Raises:
+        BadDecision: there is no such decision, it asks nobody who they are, or it does not cover the account.
+    """
+    one = _find(log, decision_id, now)
+    where = f"{log.path}, {decision_id}"
+    if not any(action.kind == "verify" for action in one.decision.actions):
+        hint = "see `stillwatch policy log`; other actions end by appeal or withdrawal"
+        raise BadDecision("the decision asks nobody to show who they are", where=where, hint=hint)
+    if account not in one.decision.accounts and not one.decision.covers_others:
+        raise BadDecision(f"the decision does not cover {account}", where=where, hint="see `stillwatch policy explain`")
+    if days < 1:
+        raise BadDecision(f"{days} days are none", where=where, hint="give --days of 1 or more")
+    until = (now + timedelta(days=days)).isoformat()
+    body = {"kind": "verification", "decision_id": decision_id, "account": account, "note": note, "until": until}
+    log.append({**body, "by": _person(by, where)}, time=now)
+    return _find(log, decision_id, now)
+
+
 def file_appeal(
     log: AuditLog, decision_id: str, *, account: str | None, by: str, statement: str, now: datetime
 ) -> tuple[str, LoggedDecision]:

@@ -91,6 +91,8 @@ def explain_decision(standing: LoggedDecision) -> str:
         outcome = f"{appeal.outcome}: {appeal.reason}" if appeal.outcome else "open"
         whose = appeal.account or "all accounts"
         lines.append(f"  appeal {appeal.appeal_id} of {appeal.by} for {whose}: {appeal.statement} ({outcome})")
+    if standing.verified:
+        lines.append(f"  shown who they are, and asked no more: {', '.join(sorted(standing.verified))}")
     lines.append(f"  exchanges to look up: {', '.join(decision.evidence[:10]) or 'none kept'}")
     return "\n".join(lines)
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from stillwatch.decisions import Action, Explanation
-from stillwatch.policy.facts import joined
+from stillwatch.decisions import Action, Explanation, effect_of
 from stillwatch.policy.rules import Policy, Rule
 
 __all__ = ["write_letter"]
@@ -80,6 +79,8 @@ def write_letter(
 def _subject(verdict: str, actions: Sequence[Action], about: str) -> str:
     if any(action.kind == "block" for action in actions):
         return "We no longer answer your account's requests"
+    if any(action.kind == "verify" for action in actions):
+        return "We answer your account's requests once you have shown who you are"
     if (verdict, about) == ("review", "licence"):
         return "A question about your licence"
     return _SUBJECTS[verdict]
@@ -103,33 +104,8 @@ def _considered(explanations: Sequence[Explanation]) -> Iterator[str]:
 
 
 def consequence(actions: Sequence[Action], *, waits: bool = False) -> str:
-    """What changes for the customer, in plain words."""
-    said = [words for action in actions if (words := _words(action))]
+    """What changes for the customer: the words of what the gateway does."""
+    said = effect_of(actions).said
     if not said:
         return "A person looks at this before anything changes for you." if waits else "Nothing changes for you."
-    if any(action.kind == "block" for action in actions):
-        return "What changes: your requests are refused."
-    return f"What changes: {joined(said)}. The answers themselves are as good as before."
-
-
-def _words(action: Action) -> str:
-    given = action.parameters
-    match action.kind:
-        case "rate-limit":
-            return f"you can send {given['requests_per_minute']:,} requests a minute at most"
-        case "cap-logprobs":
-            return f"answers show the log probabilities of {given['top_logprobs']} tokens at most"
-        case "strip-logprobs":
-            return "answers come without log probabilities"
-        case "hide-reasoning":
-            return "the model's reasoning is not shown"
-        case "summarise-reasoning":
-            return "the model's reasoning is shown as a summary"
-        case "verify":
-            where = f" at {given['url']}" if "url" in given else ""
-            return f"you are asked to show who you are{where}"
-        case "watermark":
-            return "answers carry a watermark that software can find"
-        case "block":
-            return "your requests are refused"
-    return ""
+    return f"What changes: {' '.join(said)}"

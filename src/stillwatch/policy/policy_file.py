@@ -122,6 +122,11 @@ def _action(at: Located) -> Action:
         parameters = {name: part.value() for name, part in inner.mapping().items()}
     if kind not in ACTIONS:
         raise at.wrong(f"there is no action {kind!r}", did_you_mean(kind, ACTIONS))
+    if kind == "verify" and not re.match("https?://[^/ ]", str(parameters.get("url", ""))):
+        raise at.wrong(
+            "verify needs the URL of a page where a customer can show who they are",
+            "write verify: {url: https://...}; without one, refused customers have nowhere to go",
+        )
     try:
         return Action(kind, parameters)
     except ValueError as error:

@@ -9,15 +9,15 @@ from stillwatch.profiles.account import account_table, count_tables
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
 from stillwatch.profiles.merge import merge_accounts, merge_counts
 from stillwatch.profiles.profile import Profiled, Stages, build_profile
-from stillwatch.profiles.streams import Stream, StreamReader, read_at_large
+from stillwatch.profiles.streams import SampledPeople, StreamReader, sampled_people
 from stillwatch.profiles.templates import find_templates
 from stillwatch.profiles.texts import Texts
 from stillwatch.profiles.windows import source_windows
 
 __all__ = [
     "Profiled",
+    "SampledPeople",
     "Stages",
-    "Stream",
     "StreamReader",
     "Texts",
     "account_table",
@@ -28,7 +28,7 @@ __all__ = [
     "find_templates",
     "merge_accounts",
     "merge_counts",
-    "read_at_large",
+    "sampled_people",
     "source_windows",
     "with_entities",
 ]

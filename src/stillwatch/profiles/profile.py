@@ -58,6 +58,7 @@ class Profiled:
         log: what evidence sees.
         accounts: a row an account: its hash, entity, facts and values.
         counts: by name, ``account, thing, uses``.
+        prompts: distinct prompts of each entity: ``entity, prompt, row_key``.
         sample: the sampled prompts: ``entity, row_key, place, exchange_id, prompt``.
         template_of: ``masked, template`` of the largest families of near-identical prompts.
         texts: features of the sample.
@@ -67,6 +68,7 @@ class Profiled:
     log: LogProfile
     accounts: Table
     counts: Mapping[str, Table]
+    prompts: Table
     sample: pa.Table
     template_of: Table
     texts: Texts
@@ -166,7 +168,7 @@ def build_profile(
         moments=moments,
         ordinary=ordinary if content.unlike is None else None,
     )
-    return Profiled(log, accounts, counts, sample, template_of, texts, left_out)
+    return Profiled(log, accounts, counts, prompts, sample, template_of, texts, left_out)
 
 
 def _common_reader(

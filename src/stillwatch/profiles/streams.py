@@ -2,112 +2,148 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
-from stillwatch.evidence import AtLarge, people_at_large
+from stillwatch.evidence import AtLarge, Glance, glance, people_at_large
 from stillwatch.evidence.stream_thresholds import LEAST_AT_LARGE, MOST_AT_LARGE, PROMPTS_AT_LARGE
-from stillwatch.profiles.texts import prompt_table
-from stillwatch.sketching import window_features
+from stillwatch.sketching import BLOCKS, window_features
 
-__all__ = ["Stream", "StreamReader", "read_at_large"]
+__all__ = ["SampledPeople", "StreamReader", "sampled_people"]
 
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 
 _BATCH = 2048
-# About half of what is read turns out to be people's.
+# About half of what is looked at turns out to be people's.
 _TWICE = 2
-
-_STREAM_SQL = """
-SELECT e.row_key, e.exchange_id FROM {prompts} AS p JOIN {exchanges} AS e USING (row_key)
-WHERE p.entity = ENTITY ORDER BY e.time, e.row_key
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """An entity's distinct prompts in order of time.
-
-    Attributes:
-        keys: their ``row_key`` (n).
-        exchange_ids: one exchange that has each (n).
-    """
-
-    keys: I64
-    exchange_ids: pa.Array
-
-
-def _features(prompts: pa.Array, left_out: U64) -> F32:
-    batches = [prompts.slice(start, _BATCH) for start in range(0, len(prompts), _BATCH)]
-    return np.concatenate([window_features(batch, left_out) for batch in batches])
+# A glance is at what prompts are about and how they are laid out, not at their single words.
+_SEEN = slice(0, BLOCKS["hashed words"].start)
 
 
 class StreamReader:
-    """Reads entities' streams from a log."""
+    """Reads entities' streams from a log.
 
-    def __init__(self, engine: Engine, left_out: U64, *, exchanges: Table, accounts: Table) -> None:
-        self._engine, self._left_out, self._exchanges = engine, left_out, exchanges
-        self._prompts = prompt_table(engine, exchanges=exchanges, accounts=accounts)
+    Args:
+        engine: where the tables lie.
+        left_out: hashes of sentences that are left out of texts.
+        exchanges: of the log.
+        prompts: each entity's distinct prompts, as ``Profiled`` has them.
+    """
 
-    def stream(self, entity: int) -> Stream:
-        """What one entity sent."""
+    def __init__(self, engine: Engine, left_out: U64, *, exchanges: Table, prompts: Table) -> None:
+        self._engine, self._left_out, self._exchanges, self._prompts = engine, left_out, exchanges, prompts
+
+    def streams(self, entities: Sequence[int]) -> list[I64]:
+        """Keys of each entity's distinct prompts in order of time."""
+        wanted = pa.table({"entity": pa.array(entities, pa.int64()), "rank": np.arange(len(entities))})
         found = self._engine.fetch(
-            _STREAM_SQL.replace("ENTITY", str(int(entity))), prompts=self._prompts, exchanges=self._exchanges
+            "SELECT w.rank, p.row_key FROM {prompts} AS p JOIN {wanted} AS w USING (entity) "
+            "JOIN {exchanges} AS e USING (row_key) ORDER BY w.rank, e.time, p.row_key",
+            prompts=self._prompts,
+            wanted=wanted,
+            exchanges=self._exchanges,
         )
-        return Stream(np.asarray(found["row_key"], np.int64), found["exchange_id"].combine_chunks())
+        edges = np.searchsorted(np.asarray(found["rank"]), np.arange(1, len(entities)))
+        return np.split(np.asarray(found["row_key"], np.int64), edges)
 
     def several(self, entities: I64) -> tuple[I64, I64]:
         """Prompts of the first of these entities that have enough between them: the entity and key of each."""
         drawn = self._engine.sql(
-            "SELECT e.entity, e.rank, p.row_key, hash(p.prompt) AS prompt "
-            "FROM {prompts} AS p JOIN {entities} AS e USING (entity) "
-            "QUALIFY row_number() OVER (PARTITION BY e.entity ORDER BY hash(p.prompt), p.row_key) "
-            f"<= {PROMPTS_AT_LARGE}",
+            f"SELECT e.rank, min_by(p.row_key, hash(p.prompt), {PROMPTS_AT_LARGE}) AS keys "
+            "FROM {prompts} AS p JOIN {entities} AS e USING (entity) GROUP BY e.rank",
             prompts=self._prompts,
             entities=pa.table({"entity": entities, "rank": np.arange(len(entities))}),
         )
-        found = self._engine.fetch("SELECT entity, row_key FROM {drawn} ORDER BY rank, prompt, row_key", drawn=drawn)
-        first = found.slice(0, _TWICE * MOST_AT_LARGE)
-        return np.asarray(first["entity"], np.int64), np.asarray(first["row_key"], np.int64)
-
-    def features(self, keys: I64) -> F32:
-        """Raw features of prompts, in the order of their keys (n x d)."""
-        order = np.argsort(keys)
         found = self._engine.fetch(
-            "SELECT e.prompt FROM {exchanges} AS e SEMI JOIN {keys} USING (row_key) ORDER BY e.row_key",
+            "SELECT rank, unnest(keys) AS row_key, generate_subscripts(keys, 1) AS place FROM {drawn} "
+            "ORDER BY rank, place",
+            drawn=drawn,
+        ).slice(0, MOST_AT_LARGE)
+        return entities[np.asarray(found["rank"], np.int64)], np.asarray(found["row_key"], np.int64)
+
+    def features(self, sets: Sequence[I64]) -> Iterator[F32]:
+        """Raw features of sets of prompts by their keys, a set at a time (n x d): the log is read once for all."""
+        size = [len(keys) for keys in sets]
+        wanted = {"set": np.repeat(np.arange(len(sets)), size), "row_key": np.concatenate(sets)}
+        texts = self._engine.sql(
+            "SELECT w.set, w.place, e.prompt FROM {exchanges} AS e JOIN {wanted} AS w USING (row_key)",
             exchanges=self._exchanges,
-            keys=pa.table({"row_key": keys}),
+            wanted=pa.table(wanted | {"place": np.arange(sum(size))}),
         )
-        features = _features(found["prompt"].combine_chunks(), self._left_out)
-        out = np.empty_like(features)
-        out[order] = features
-        return out
+        for number in range(len(sets)):
+            found = self._engine.fetch(f"SELECT prompt FROM {{texts}} WHERE set = {number} ORDER BY place", texts=texts)
+            prompts = found["prompt"].combine_chunks()
+            starts = range(0, len(prompts), _BATCH)
+            yield np.concatenate([window_features(prompts.slice(start, _BATCH), self._left_out) for start in starts])
+
+    def exchange_ids(self, keys: I64) -> list[str]:
+        """The ids of exchanges, in the order of their keys."""
+        found = self._engine.fetch(
+            "SELECT e.exchange_id FROM {exchanges} AS e JOIN {keys} AS k USING (row_key) ORDER BY k.place",
+            exchanges=self._exchanges,
+            keys=pa.table({"row_key": keys, "place": np.arange(len(keys))}),
+        )
+        return list(found["exchange_id"].to_pylist())
 
 
-def read_at_large(reader: StreamReader, sample: pa.Table, streams: I64, seed: int) -> AtLarge | None:
-    """People at large: what some of the entities sent that are no stream themselves; None where it is too little.
+class SampledPeople:
+    """What a scan's sample shows of people at large, before anything else is read.
+
+    Attributes:
+        glance: at them.
+        owner, key: entity and key of each of their sampled prompts (n).
+    """
+
+    def __init__(self, seen: Glance, owner: I64, key: I64, sample: tuple[I64, npt.NDArray[np.float16]]) -> None:
+        self.glance, self.owner, self.key = seen, owner, key
+        self._whose, self._features = sample
+
+    def explained(self, entity: int) -> float:
+        """About what share of an entity's sampled prompts they explain."""
+        first, last = np.searchsorted(self._whose, [entity, entity + 1])
+        return self.glance.explained(self._features[first:last, _SEEN].astype(np.float32)) if last > first else 0.0
+
+    def read(self, reader: StreamReader, seed: int) -> AtLarge | None:
+        """More of their prompts, to draw windows from; None where they are too few.
+
+        Half of the entities are for the lens, and the other half are drawn from.
+        """
+        order = self.owner[np.sort(np.unique(self.owner, return_index=True)[1])]
+        whose, theirs = reader.several(order[::2])
+        for_lens = self.key[np.isin(self.owner, order[1::2])][:MOST_AT_LARGE]
+        if min(len(theirs), len(for_lens)) < LEAST_AT_LARGE:
+            return None
+        fitted, drawn = reader.features([for_lens, theirs])
+        return people_at_large(fitted, (drawn, whose), seed)
+
+
+def sampled_people(
+    sample: pa.Table, features: npt.NDArray[np.float16], streams: I64, seed: int
+) -> SampledPeople | None:
+    """Some of the entities that are no stream themselves and have no single task; None where there are none.
 
     Args:
-        reader: of the log.
-        sample: ``entity, row_key``, sampled prompts of every entity.
+        sample: ``entity, row_key`` of sampled prompts of every entity, sorted by entity.
+        features: of each.
         streams: entities that are left out.
         seed: of the draw.
     """
-    owner, keys = np.asarray(sample["entity"], np.int64), np.asarray(sample["row_key"], np.int64)
+    owner, key = np.asarray(sample["entity"], np.int64), np.asarray(sample["row_key"], np.int64)
     others = np.flatnonzero(~np.isin(owner, streams))
     entities = np.random.default_rng(seed).permutation(np.unique(owner[others]))
-    drawn = entities[: len(entities) // 2]
-    for_lens = others[~np.isin(owner[others], drawn)]
-    whose, theirs = reader.several(drawn)
-    if min(len(for_lens), len(theirs)) < LEAST_AT_LARGE:
-        return None
-    rank = np.empty(int(entities.max()) + 1, np.int64)
+    rank = np.zeros(int(owner.max(initial=0)) + 1, np.int64)
     rank[entities] = np.arange(len(entities))
-    first = for_lens[np.argsort(rank[owner[for_lens]], kind="stable")][: _TWICE * MOST_AT_LARGE]
-    return people_at_large((reader.features(keys[first]), owner[first]), (reader.features(theirs), whose), seed)
+    chosen = others[np.argsort(rank[owner[others]], kind="stable")][: 2 * _TWICE * MOST_AT_LARGE]
+    if len(chosen) < LEAST_AT_LARGE:
+        return None
+    seen = glance(features[chosen, _SEEN].astype(np.float32), owner[chosen], seed)
+    if seen is None:
+        return None
+    people = chosen[seen.people]
+    return SampledPeople(seen, owner[people], key[people], (owner, features))

@@ -19,7 +19,7 @@ from stillwatch.core import PartnerIndicator
 from stillwatch.engines import DuckDBEngine, Engine, Table
 from stillwatch.evidence import Calibration, Family, LogProfile, all_families
 from stillwatch.linking import Linker, Links, candidate_pairs
-from stillwatch.profiles import Profiled, Stages, build_profile
+from stillwatch.profiles import Profiled, Stages, StreamReader, build_profile
 from stillwatch.scanning.calibration_file import read_calibration
 from stillwatch.settings import ScanSettings
 from stillwatch.tables import CAMPAIGNS
@@ -248,12 +248,13 @@ def detect(
 
 def _streams(tables: RunTables, made: Profiled, settings: ScanSettings) -> d.StreamsTested:
     """Parts of single entities' traffic that come from one source."""
+    reader = StreamReader(tables.engine, made.left_out, exchanges=tables.exchanges, prompts=made.prompts)
     return d.find_streams(
         tables.engine,
+        reader,
         made.log,
-        made.left_out,
         made.sample,
-        exchanges=tables.exchanges,
+        made.texts.features,
         accounts=made.accounts,
         fdr=settings.fdr,
         seed=settings.seed,

@@ -170,7 +170,13 @@ def _letters(batch: pa.RecordBatch, wrong: Sequence[Wrong]) -> pa.RecordBatch:
     ]
     excerpts = pc.utf8_slice_codeunits(batch.column("prompt"), 0, _EXCERPT)
     return pa.record_batch(
-        [batch.column("source_file"), batch.column("source_line"), pa.array(reasons, pa.string()), excerpts],
+        [
+            batch.column("source_file"),
+            pa.repeat(pa.scalar("record"), batch.num_rows),
+            batch.column("source_line"),
+            pa.array(reasons, pa.string()),
+            excerpts,
+        ],
         schema=DEAD_LETTERS,
     )
 

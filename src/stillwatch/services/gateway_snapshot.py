@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.core import AuditLog, UnreadableInput
-from stillwatch.decisions import current_decisions
+from stillwatch.decisions import current_decisions, decision_history
 from stillwatch.gateway import write_snapshot
 from stillwatch.scanning.run import Run
 from stillwatch.services.known_texts import known_texts
 
-__all__ = ["snapshot_of_run"]
+__all__ = ["rules_by_decision", "snapshot_of_run"]
 
 
 def snapshot_of_run(run: Path, *, log: Path | None, out: Path, now: datetime | None = None) -> Mapping[str, Any]:
@@ -42,4 +42,20 @@ def snapshot_of_run(run: Path, *, log: Path | None, out: Path, now: datetime | N
     about = frozenset(template for standing in standings for template in standing.decision.templates)
     texts = known_texts(Run.open(run), about)
     head = entries[-1].hash if entries else None
-    return write_snapshot(out, standings, texts, made=now, sentences=len(texts.sentences), log_head=head)
+    # Several decisions may name one account: it is counted once.
+    accounts = {account for standing in standings for account in standing.accounts}
+    return write_snapshot(
+        out, standings, texts, made=now, sentences=len(texts.sentences), log_head=head, accounts=len(accounts)
+    )
+
+
+def rules_by_decision(log: Path) -> dict[str, tuple[str, ...]]:
+    """For each decision of a log, the policy's rules that fired.
+
+    Raises:
+        UnreadableInput, TamperedLog, BadDecision: the log cannot be used.
+    """
+    if not log.is_file():
+        raise UnreadableInput("there is no such decision log", where=str(log), hint="see `stillwatch policy decide`")
+    history = decision_history(AuditLog(log).entries(), datetime.now(UTC), where=str(log))
+    return {one.decision.decision_id: tuple(sorted(one.decision.rule_ids)) for one in history}

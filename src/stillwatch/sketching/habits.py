@@ -54,6 +54,9 @@ _MARKS: dict[str, bytes] = {
     "digit": b"0123456789",
     "beyond ASCII": bytes(range(128, 256)),
 }
+_MARK_OF = np.zeros(256, np.int64)
+for _place, _members in enumerate(_MARKS.values(), start=1):
+    _MARK_OF[list(_members)] = _place
 _LENGTH_STEPS = np.linspace(2.0, 6.9, 16)
 _LENGTH_WIDTH = 0.25
 _SENTENCE_STEPS = np.linspace(0.0, 4.5, 10)
@@ -134,11 +137,12 @@ def _marks(words: Words) -> list[npt.NDArray[np.float64]]:
     first, last = raw[words.byte_offsets[:-1]], raw[words.byte_offsets[1:] - 1]
     filled = size > 0
     out = [filled & (first >= 97) & (first <= 122), filled & _LETTERS[last], filled & (last == ord(":"))]
-    owner = np.repeat(np.arange(n), size)
-    for members in _MARKS.values():
-        wanted = np.zeros(256, np.bool_)
-        wanted[list(members)] = True
-        out.append(np.bincount(owner[wanted[words.raw]], minlength=n) > 0)
+    # One pass over the bytes: which mark each is, and one count of texts by marks.
+    kind = _MARK_OF[words.raw]
+    marked = np.flatnonzero(kind)
+    places = np.repeat(np.arange(n), size)[marked] * (len(_MARKS) + 1) + kind[marked]
+    seen = np.bincount(places, minlength=n * (len(_MARKS) + 1)).reshape(n, -1) > 0
+    out += list(seen[:, 1:].T)
     return [np.asarray(column, np.float64) for column in out]
 
 

@@ -65,12 +65,14 @@ EXCHANGES = pa.schema(
         ("tls_fingerprint", pa.string()),
         # account
         *ACCOUNT_COLUMNS,
-        # where the record was read from
+        # how the record was read, and from where
+        ("note", pa.string()),
         pa.field("source_file", pa.string(), nullable=False),
         pa.field("source_line", pa.int64(), nullable=False),
     ]
 )
-"""The canonical log record. ``exchange_id`` falls back to ``file:line`` where a log has none."""
+"""The canonical log record. ``exchange_id`` falls back to ``file:line`` where a log has none. ``note`` says what of the
+record could not be read, where the rest could: an answer that is no JSON, a document that was cut."""
 
 RUN_EXCHANGES = EXCHANGES.append(pa.field("row_key", pa.int64(), nullable=False))
 """What a run keeps of it. ``row_key`` is the exchange's place in the run: its part times 2**32, plus its row. Tables
@@ -79,11 +81,14 @@ are joined on it, for nothing makes an ``exchange_id`` unique: logs restart them
 DEAD_LETTERS = pa.schema(
     [
         pa.field("file", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
         pa.field("line", pa.int64(), nullable=False),
         pa.field("reason", pa.string(), nullable=False),
         pa.field("excerpt", pa.string(), nullable=False),
     ]
 )
+"""``kind`` is ``record``; ``part``, one of several exchanges that a record should hold; or ``file``, nothing of which
+could be read, on line 0."""
 
 ACCOUNT_FILE = pa.schema([("account_id", pa.string()), ("org_id", pa.string()), *ACCOUNT_COLUMNS])
 """``--accounts FILE``: only ``account_id`` is required."""

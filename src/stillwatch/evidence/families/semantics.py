@@ -24,6 +24,7 @@ from stillwatch.evidence.thresholds import (
     LEAST_MEMBERS,
     LINK_COSINE,
     LINK_Z,
+    MAJORITY,
     MARGIN,
     NEAR_Z,
     NEARLY_ALL,
@@ -211,7 +212,11 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
         # A few prompts an account cannot tell a few accounts apart: more of them may.
         some = spread(log.content, members)
         apart = icc_of_source(log.content, some, *log.closer(some))
-    if not np.isfinite(apart.icc):
+    repeated = float(np.median(log.prompt_sets.repeats(members)))
+    if repeated > MAJORITY:
+        holds = False
+        statement = f"{repeated:.0%} of a typical account's prompts are sent by others of these accounts too."
+    elif not np.isfinite(apart.icc):
         holds, statement = None, "Too few prompts an account to tell whether each has content of its own."
     else:
         bound = z_of(UNTOLD) * apart.standard_error

@@ -26,6 +26,7 @@ class AnthropicLog(LogFormat):
 
     name: ClassVar[str] = "anthropic-log"
     description: ClassVar[str] = "lines of {request, response} with bodies of the Anthropic API"
+    general: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Any]] = {
         "time": "2026-11-24T00:00:00Z",
         "request": {

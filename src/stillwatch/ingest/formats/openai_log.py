@@ -25,6 +25,7 @@ class OpenAILog(LogFormat):
 
     name: ClassVar[str] = "openai-log"
     description: ClassVar[str] = "lines of {request, response} with bodies of the OpenAI API"
+    general: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Any]] = {
         "time": "2026-11-24T00:00:00Z",
         "account_id": "a-1",

@@ -1,0 +1,133 @@
+"""Requests that come many in one body: files of a line each, and lists in JSON.
+
+A file is looked at as it passes and never held: each line that asks a model for something is admitted and recorded
+as a request of its own. If one is refused, the upload ends there and the server behind never has it whole. Read are
+the lines of OpenAI (``url`` and ``body``), Anthropic (``params``), Vertex (``request``) and Bedrock (``modelInput``);
+to read one more, add it to ``_asked_in``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from typing import Any
+
+from stillwatch.gateway.client_request import ClientRequest
+from stillwatch.gateway.gate import Gate
+from stillwatch.gateway.incoming import Incoming, Receive
+from stillwatch.gateway.json_body import lenient_json
+from stillwatch.gateway.paths import api_of
+from stillwatch.gateway.refusal import Refusal
+
+__all__ = ["Batch", "lines_in"]
+
+Asked = tuple[str | None, Mapping[str, Any]]
+
+_ENDS = re.compile(rb"[\r\n\x0b\x0c\x1c-\x1e]+")
+
+
+def lines_in(body: Any) -> list[Asked]:
+    """The requests in a JSON body, each with its API; none where it is no batch."""
+    if not isinstance(body, Mapping):
+        return []
+    listed = body.get("requests")
+    found = [_asked_in(one) for one in (listed if isinstance(listed, list) else [body])]
+    return [one for one in found if one is not None]
+
+
+def _asked_in(line: Any) -> Asked | None:
+    if not isinstance(line, Mapping):
+        return None
+    if isinstance(line.get("body"), Mapping):
+        return api_of(str(line.get("url") or "")), line["body"]
+    if isinstance(line.get("params"), Mapping):
+        return "messages", line["params"]
+    for name in ("request", "modelInput"):
+        if isinstance(line.get(name), Mapping):
+            return None, line[name]
+    return None
+
+
+class Batch:
+    """The requests of one body on its way.
+
+    Args:
+        gate: the core.
+        made: a request of this caller's, from an API and a body.
+        longest: bytes of the longest line that is read.
+
+    Attributes:
+        lines: requests that were admitted.
+        unread: lines that look like JSON and could not be read.
+        refusal: why it ends here.
+    """
+
+    def __init__(self, gate: Gate, made: Callable[[str | None, Any], ClientRequest], longest: int) -> None:
+        self._gate = gate
+        self._made = made
+        self._longest = longest
+        self._rest = bytearray()
+        self._skipping = False
+        self.lines = 0
+        self.unread = 0
+        self.refusal: Refusal | None = None
+
+    async def look(self, came: Incoming) -> None:
+        """Look at what of the body is here already."""
+        if came.unread is None:
+            for asked in lines_in(came.body):
+                await self._admit(asked)
+        else:
+            await self._feed(came.raw or b"", more=came.more)
+
+    def passing(self, receive: Receive) -> Receive:
+        """The rest of the body, looked at as it passes; for whoever reads it the client leaves where it is refused."""
+
+        async def looked_at() -> MutableMapping[str, Any]:
+            message = await receive()
+            if self.refusal is None and message["type"] == "http.request":
+                await self._feed(message.get("body", b""), more=message.get("more_body", False))
+            return message if self.refusal is None else {"type": "http.disconnect"}
+
+        return looked_at
+
+    async def _feed(self, piece: bytes, *, more: bool) -> None:
+        for line in self._whole_lines(piece, more=more):
+            if self.refusal is not None:
+                return
+            line = line.strip(b" \t\xef\xbb\xbf")
+            if not line.startswith(b"{"):
+                continue
+            try:
+                found = _asked_in(lenient_json(line))
+            except ValueError:
+                self.unread += 1
+                continue
+            if found is not None:
+                await self._admit(found)
+
+    def _whole_lines(self, piece: bytes, *, more: bool) -> Iterator[bytes]:
+        first, *others = _ENDS.split(piece)
+        if not self._skipping:
+            self._rest += first
+        for line in others:
+            if not self._skipping:
+                yield bytes(self._rest)
+            self._skipping = False
+            self._rest = bytearray(line)
+        if len(self._rest) > self._longest:
+            self._skipping, self._rest = True, bytearray()
+            self.unread += 1
+        if not more and not self._skipping:
+            yield bytes(self._rest)
+
+    async def _admit(self, asked: Asked) -> None:
+        if self.refusal is not None:
+            return
+        request = self._made(*asked)
+        # Refused, and never answered by another model: it is one of many in a file.
+        request.api = None
+        admission = await self._gate.admit(request)
+        self.refusal = admission.refusal
+        self.lines += 1
+        self._gate.finish(admission, status=str(self.refusal.status) if self.refusal else "batched")

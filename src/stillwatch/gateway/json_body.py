@@ -1,0 +1,94 @@
+"""JSON that means one thing: to us, and to whatever reads the same bytes behind us.
+
+Parsers differ in which of two values of one name they keep, and some (Go's) pass over letters' case. A body that could
+be read in two ways is refused; what is judged is then what acts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from stillwatch.core.bodies.shapes import Message
+
+__all__ = ["NO_UTF8", "TwoMeanings", "lenient_json", "strict_json", "without_surrogates"]
+
+
+NO_UTF8 = "it is no UTF-8"
+"""Why bytes were not read."""
+_HALF = re.compile(rb"\\\x00*u\x00*[dD]\x00*[89a-fA-F]")
+
+
+class TwoMeanings(ValueError):
+    """A body that two parsers may read differently; it never leaves this package."""
+
+
+def strict_json(raw: bytes) -> Any:
+    """A body for an API that is known.
+
+    Raises:
+        ValueError: it is no JSON.
+        TwoMeanings: a name stands twice in an object.
+    """
+    try:
+        body = msgspec.json.decode(raw)
+        json.loads(raw, object_pairs_hook=_once)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except UnicodeDecodeError:
+        raise ValueError(NO_UTF8) from None
+    _same_letters(body)
+    return body
+
+
+def lenient_json(raw: bytes) -> Any:
+    """A body for whoever may be behind another path: in any encoding of JSON, and with NaN, as Python reads it.
+
+    Raises:
+        ValueError: it is no JSON.
+        TwoMeanings: a name stands twice in an object.
+    """
+    try:
+        body = json.loads(raw, object_pairs_hook=_once)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    except UnicodeDecodeError:
+        raise ValueError(NO_UTF8) from None
+    _same_letters(body)
+    return without_surrogates(body) if _HALF.search(raw) else body
+
+
+def without_surrogates(value: Any) -> Any:
+    """A JSON value whose half letters, which no file can hold, are question marks."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, Mapping):
+        return {without_surrogates(name): without_surrogates(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_surrogates(item) for item in value]
+    if isinstance(value, Message):
+        return {"role": without_surrogates(value.role), "content": without_surrogates(value.content)}
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise TwoMeanings("a name stands twice in one object")
+    return made
+
+
+def _same_letters(body: Any) -> None:
+    """Names that differ in case alone, where they say what is asked: of the body and of its messages."""
+    if not isinstance(body, Mapping):
+        return
+    objects = [body]
+    for inner in (body.get("messages"), body.get("input")):
+        objects += [one for one in inner if isinstance(one, Mapping)] if isinstance(inner, list) else []
+    for one in objects:
+        if len({name.casefold() for name in one}) != len(one):
+            raise TwoMeanings("two names differ in their letters' case alone")

@@ -1,0 +1,103 @@
+"""Who is asking is told by the credential that the server behind reads, whichever header it reads and in which order."""
+
+import base64
+from pathlib import Path
+
+import pytest
+from attacked import HELLO, account_of, asked, guarded
+from gateways import Act, decided
+
+CREDENTIALS = ("authorization", "x-api-key", "api-key", "x-goog-api-key", "x-litellm-api-key")
+CHAT = {"model": "m", "messages": HELLO}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        ("Authorization: Bearer REAL", "Authorization: Bearer junk"),
+        ("Authorization: Bearer junk", "Authorization: Bearer REAL"),
+        ("Authorization: Bearer REAL", "authorization: Bearer REAL"),
+        ("Authorization: Bearer junk", "x-api-key: REAL"),
+        ("Authorization: Bearer REAL", "x-api-key: junk"),
+        ("api-key: junk", "x-api-key: REAL"),
+        ("Authorization: Bearer junk", "x-litellm-api-key: REAL"),
+        ("Authorization: Bearer junk", "x_api_key: REAL"),
+        ("x-api-key: REAL", "X-Api-Key: junk"),
+        ("Authorization: Basic anVuazpqdW5r", "x-api-key: REAL"),
+        ("Authorization: Digest username=junk, nonce=1", "x-api-key: REAL"),
+        ("Authorization: Bearer junk REAL",),
+        ("Authorization: Bearer REAL,junk",),
+        ("Authorization: Bearer REAL\tjunk",),
+        ("Authorization: Bearer REAL\xa0junk",),
+        ("x-api-key: Bearer REAL",),
+    ],
+)
+def test_several_credentials_or_one_that_reads_two_ways_are_refused(tmp_path: Path, headers: tuple[str, ...]) -> None:
+    blocked = decided("block", accounts=[account_of("REAL")])
+    with guarded(tmp_path, blocked) as (url, behind):
+        status, said = asked(url, "/v1/chat/completions", CHAT, *headers)
+        assert status == 400
+        assert b"ambiguous_credentials" in said
+        assert not behind.seen
+
+
+def test_a_key_in_the_query_is_a_credential_too(tmp_path: Path) -> None:
+    blocked = decided("block", accounts=[account_of("REAL")])
+    with guarded(tmp_path, blocked) as (url, behind):
+        for query, headers, status in (
+            ("key=REAL", (), 403),
+            ("API-Key=REAL", (), 403),
+            ("key=REAL", ("authorization: Bearer junk",), 400),
+            ("key=REAL&key=junk", (), 400),
+            ("key=junk", (), 200),
+        ):
+            assert asked(url, f"/v1/chat/completions?{query}", CHAT, *headers)[0] == status, query
+        assert len(behind.seen) == 1
+
+
+def test_exactly_the_identified_credential_is_forwarded(tmp_path: Path) -> None:
+    with guarded(tmp_path) as (url, behind):
+        for headers, path, sent in (
+            (("Authorization: bearer   ONE",), "/v1/chat/completions", [("authorization", "Bearer ONE")]),
+            (
+                ("Authorization: Bearer ONE", "x-api-key: ONE"),
+                "/v1/chat/completions",
+                [("authorization", "Bearer ONE")],
+            ),
+            (("Authorization: Bearer ONE", "x-api-key: ONE"), "/v1/messages", [("x-api-key", "ONE")]),
+            (("Authorization: Bearer", "x-api-key: ONE"), "/v1/messages", [("x-api-key", "ONE")]),
+            (("Authorization: Bearer ",), "/v1/chat/completions", []),
+        ):
+            assert asked(url, path, {"model": "m", "messages": HELLO}, *headers)[0] == 200
+            found = [(n.decode(), v.decode()) for n, v in behind.seen[-1].headers if n.decode() in CREDENTIALS]
+            assert found == sent
+
+
+def test_no_spelling_of_a_key_is_a_fresh_allowance(tmp_path: Path) -> None:
+    plain = "Basic " + base64.b64encode(b"user:pass").decode()
+    slow: Act = ("rate-limit", {"requests_per_minute": 1, "burst": 1})
+    limited = decided(slow, accounts=[account_of("REAL"), account_of(plain)])
+    with guarded(tmp_path, limited) as (url, _):
+        spellings = ["Bearer REAL", "bearer REAL", "Bearer   REAL", "BEARER REAL "]
+        assert [asked(url, "/v1/chat/completions", CHAT, f"authorization: {one}")[0] for one in spellings] == [
+            200,
+            429,
+            429,
+            429,
+        ]
+        basics = [plain, plain.replace("Basic", "BASIC"), plain.replace(" ", "  ")]
+        assert [asked(url, "/v1/chat/completions", CHAT, f"authorization: {one}")[0] for one in basics] == [
+            200,
+            429,
+            429,
+        ]
+
+
+def test_a_header_that_names_the_account_stands_once(tmp_path: Path) -> None:
+    blocked = decided("block", accounts=["a-bad"])
+    with guarded(tmp_path, blocked, account_from=("header:x-account",)) as (url, behind):
+        for second in ("x-account: a-good", "X_Account: a-good"):
+            assert asked(url, "/v1/chat/completions", CHAT, "x-account: a-bad", second)[0] == 400
+            assert asked(url, "/v1/chat/completions", CHAT, second, "x-account: a-bad")[0] == 400
+        assert asked(url, "/v1/chat/completions", CHAT, "x-account: a-bad")[0] == 403
+        assert not behind.seen

@@ -1,0 +1,110 @@
+"""A gateway in a process of its own, and what a test asks of it while it is attacked."""
+
+import contextlib
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+SOURCE = Path(__file__).parents[2] / "src"
+PATIENCE_SECONDS = 120.0
+"""How long a condition is waited for: a busy machine takes its time."""
+
+
+def until(holds: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
+    """What it gives once it gives something; what it gave last where it never did."""
+    ends = time.monotonic() + seconds
+    while not (got := holds()) and time.monotonic() < ends:
+        time.sleep(0.02)
+    return got
+
+
+@dataclass
+class Attacked:
+    """A gateway that runs."""
+
+    process: subprocess.Popen[str]
+    url: str
+    metrics: str
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return "127.0.0.1", urlsplit(self.url).port or 0
+
+    def lives(self) -> bool:
+        return self.process.poll() is None
+
+    def ask(self, account: str = "bad", **body: Any) -> int:
+        """The status of one chat completion."""
+        asked = {"model": "plain", "messages": [{"role": "user", "content": "How many apples?"}], **body}
+        answer = httpx.post(
+            f"{self.url}/v1/chat/completions", json=asked, headers={"x-account": account}, timeout=PATIENCE_SECONDS
+        )
+        return answer.status_code
+
+    def metric(self, name: str) -> float:
+        """One of its counts; 0 where it has none of that name."""
+        found = re.search(rf"^stillwatch_gateway_{re.escape(name)} (\S+)$", httpx.get(self.metrics).text, re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+@contextlib.contextmanager
+def gateway_process(folder: Path, upstream: str, settings: dict[str, Any]) -> Iterator[Attacked]:
+    """A gateway with these settings, ended by its id."""
+    chosen = {"mode": "enforce", "jitter_seconds": 0, "account_from": ["header:x-account"], **settings}
+    config = folder / "gateway.toml"
+    # JSON's words are TOML's too, for what a setting can be.
+    config.write_text("[gateway]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in chosen.items()))
+    metrics = _free_port()
+    command = [sys.executable, "-m", "stillwatch", "gateway", "--upstream", upstream, "--port", "0"]
+    command += ["--metrics-port", str(metrics), "--config", str(config)]
+    process = subprocess.Popen(
+        command,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+    )
+    try:
+        yield Attacked(process, _started(process, metrics), f"http://127.0.0.1:{metrics}/metrics")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _started(process: subprocess.Popen[str], metrics: int) -> str:
+    """Its URL, once it and its counts can be reached."""
+    assert process.stderr
+    urls: set[str] = set()
+    for line in process.stderr:
+        urls |= set(re.findall(r"running on (http://127\.0\.0\.1:\d+)", line))
+        if len(urls) == 2:
+            threading.Thread(target=_drained, args=(process,), daemon=True).start()
+            return next(url for url in urls if not url.endswith(f":{metrics}"))
+    raise AssertionError("it did not start")
+
+
+def _drained(process: subprocess.Popen[str]) -> None:
+    """What it says must not fill its pipe."""
+    assert process.stderr
+    with process.stderr as said:
+        for _ in said:
+            pass
