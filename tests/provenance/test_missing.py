@@ -84,7 +84,8 @@ def test_too_much_missing_is_no_grade_and_says_of_whom(who: str) -> None:
     found = against(Maker(500, Maker(0)), lambda name: 0.7 if name == who else 0.0)
     made = {one.name: one for one in found.tests}
     assert all(made[name].p_value is None for name in ("wording", "choices", "errors", "refusals", "style"))
-    assert f"more than 50% of the answers are missing of {who} (7" in made["wording"].why_not
+    assert f"more than 50% of the answers are missing of {who} (7" in made["refusals"].why_not
+    assert f"said to several prompts of {who} (7" in made["wording"].why_not
     assert f"missing of {who}" in render_page(found)
 
 
@@ -98,8 +99,10 @@ def test_nothing_that_can_be_tested_is_not_graded() -> None:
     assert found.guardrail == ()
     assert any("guardrail gap on unsafe prompts is not shown: more than 50%" in one for one in found.limits)
     said = json.loads(json.dumps(audit_json(found), allow_nan=False))
-    assert said["missing"]["suspect"]["behaviour"] == {"asked": 240, "empty": 0, "truncated": 240, "filtered": 0}
-    assert said["missing"]["teacher"]["unsafe"] == {"asked": 40, "empty": 0, "truncated": 0, "filtered": 0}
+    none = {"empty": 0, "truncated": 0, "filtered": 0, "failed": 0}
+    silent_on = {**none, "asked": 240, "truncated": 240, "refused": 0, "repeated": 0}
+    assert said["missing"]["suspect"]["behaviour"] == silent_on
+    assert said["missing"]["teacher"]["unsafe"] == {**none, "asked": 40}
     page = render_page(found)
     assert '<span class="here">' not in page
     assert "<th>suspect</th><td>identity</td>" in page
@@ -142,6 +145,10 @@ def test_answers_cut_by_an_endpoint_are_counted_and_no_likeness(tmp_path: Path) 
     assert found["grade"] in ("none", "weak")
     assert found["missing"]["c1"]["behaviour"]["truncated"] == lost
     tests = {one["name"]: one for one in found["tests"]}
-    assert tests["wording"]["prompts"] == tests["first-tokens"]["prompts"] == 240 - lost
+    assert tests["refusals"]["prompts"] == 240 - lost
+    left = [Maker(seed).reply(one.text) for one in PROMPTS if not hard(one.text, 0.4) for seed in (77, 0)]
+    refused = sum("can't" in a or "can't" in b for a, b in zip(left[::2], left[1::2], strict=True))
+    assert tests["wording"]["prompts"] == 240 - lost - refused
+    assert 0.9 * (240 - lost) < tests["first-tokens"]["prompts"] <= 240 - lost
     lines = [json.loads(line) for line in (tmp_path / "out" / "answers.jsonl").read_text().splitlines()]
     assert sum(one["missing"].get("teacher") == "truncated" for one in lines) == lost

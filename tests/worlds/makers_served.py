@@ -18,6 +18,8 @@ class Server:
         refuses: why a body will not do, or "": it is answered with 400 and that.
         cut: prompts on which every model runs out of tokens before it says anything, as one does that thinks first.
         withheld: prompts on which a filter stops every model's answer.
+        instead: what takes the place of a choice, by model and prompt; None: the model's own. With ``error`` in it, of
+            the whole body.
     """
 
     def __init__(
@@ -27,6 +29,7 @@ class Server:
         cut: Callable[[str], bool] = lambda _: False,
         refuses: Callable[[dict[str, Any]], str] = lambda _: "",
         withheld: Callable[[str], bool] = lambda _: False,
+        instead: Callable[[str, str], dict[str, Any] | None] = lambda _, __: None,
     ) -> None:
         self.bodies: list[dict[str, Any]] = []
         server = self
@@ -55,10 +58,12 @@ class Server:
                 elif body.get("logprobs"):
                     top = [{"token": token, "logprob": value} for token, value in maker.first(text).items()]
                     choice["logprobs"] = {"content": [{"top_logprobs": top}]}
+                choice = instead(body["model"], text) or choice
                 usage = {"prompt_tokens": len(text) + 3}
                 self.send_response(200)
                 self.end_headers()
-                self.wfile.write(json.dumps({"choices": [choice], "usage": usage}).encode())
+                said = choice if "error" in choice else {"choices": [choice], "usage": usage}
+                self.wfile.write(json.dumps(said).encode())
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}/v1"

@@ -94,6 +94,10 @@ class Endpoint:
             try:
                 with _OPENER.open(self._request(body), timeout=self._timeout) as answer:
                     said = json.loads(answer.read())
+                    if not said.get("choices") and said.get("error"):
+                        last = self._told(said["error"])
+                        self._wait(attempt, None)
+                        continue
                     return {"choices": [dict(said["choices"][0])], "usage": said.get("usage")}
             except urllib.error.HTTPError as error:
                 with error:
@@ -105,9 +109,17 @@ class Endpoint:
             except (OSError, http.client.HTTPException) as error:
                 self._wait(attempt, None)
                 last = f"does not answer: {error}"
-            except (ValueError, LookupError, TypeError) as error:
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
                 raise self._failed("answers something that is no chat completion") from error
         raise self._failed(f"{last}, {_TRIES} times")
+
+    def _told(self, error: Any) -> str:
+        """What an error says that some proxy sent with status 200; raised where asking again is no use."""
+        code = error.get("code") if isinstance(error, Mapping) else None
+        problem = f"answers {code if isinstance(code, int) else 'with an error'}: {json.dumps(error)[:500]}"
+        if isinstance(code, int) and 400 <= code < 500 and code not in _BUSY:
+            raise self._failed(problem)
+        return problem
 
     def _request(self, body: Mapping[str, Any]) -> urllib.request.Request:
         headers = {"Content-Type": "application/json"}

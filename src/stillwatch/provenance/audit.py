@@ -262,8 +262,9 @@ def _hear(model: AuditedModel, plan: AuditPlan, say: Hear) -> _Heard:
 
 
 def _missing(heard: _Heard) -> dict[str, dict[str, int]]:
-    parts = {"behaviour": heard.behaviour, "identity": heard.identity, **heard.gaps, "canaries": heard.canaries}
-    return {name: count_missing(said.missing) for name, said in parts.items() if said.texts}
+    parts = {"identity": heard.identity, **heard.gaps, "canaries": heard.canaries}
+    others = {name: count_missing(said.missing) for name, said in parts.items() if said.texts}
+    return {"behaviour": heard.behaviour.counts(), **others} if heard.behaviour.texts else others
 
 
 def _lacking(names: Sequence[str], said: Sequence[Answers]) -> str:

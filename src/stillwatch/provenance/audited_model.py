@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.provenance.missing import why_missing
+from stillwatch.core.reasoning_tags import without_reasoning_tags
+from stillwatch.provenance.missing import count_missing, repeated, why_missing
+from stillwatch.provenance.refusals import refuses
 
 __all__ = ["Answers", "AuditedModel", "Chat", "Reply", "ScriptedModel", "ask", "said_by_user"]
 
@@ -60,7 +63,7 @@ class AuditedModel(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answers:
     """What one model said to the prompts of an audit, in their order.
 
@@ -87,11 +90,42 @@ class Answers:
         """(prompts,), where there is an answer, and all of it."""
         return np.array([not why for why in self.missing], dtype=bool)
 
+    @cached_property
+    def refused(self) -> npt.NDArray[np.bool_]:
+        """(prompts,), where there is an answer or the beginning of one, and it declines."""
+        return np.array([refuses(text) for text in self.texts], dtype=bool)
+
+    @cached_property
+    def repeated(self) -> npt.NDArray[np.bool_]:
+        """(prompts,), where it says word for word what it says to several prompts."""
+        return repeated(self.texts)
+
+    @cached_property
+    def decided(self) -> npt.NDArray[np.bool_]:
+        """(prompts,), where it answers or refuses, in whole."""
+        return self.whole & ~self.repeated
+
+    @cached_property
+    def telling(self) -> npt.NDArray[np.bool_]:
+        """(prompts,), where a whole answer says something of its prompt: it is no refusal and not said to several."""
+        return self.decided & ~self.refused
+
     @property
     def shown(self) -> npt.NDArray[np.bool_]:
         """(prompts,), where the first token's distribution is shown: an answer cut at its end began as it began."""
         told = self.next_tokens or ({},) * len(self.texts)
-        return np.array([bool(one) and why in ("", "truncated") for one, why in zip(told, self.missing, strict=True)])
+        begun = [bool(text) and why in ("", "truncated") for text, why in zip(self.texts, self.missing, strict=True)]
+        return np.array([bool(one) for one in told]) & np.array(begun, dtype=bool)
+
+    @property
+    def hollow(self) -> npt.NDArray[np.bool_]:
+        """(prompts,), where what it says, whole or cut, says nothing of the prompt."""
+        return np.asarray(self.refused | self.repeated)
+
+    def counts(self) -> dict[str, int]:
+        """How many were asked for, how many are missing, by why, and how many whole ones tell nothing."""
+        lost = {"refused": int((self.whole & self.refused).sum()), "repeated": int((self.whole & self.repeated).sum())}
+        return {**count_missing(self.missing), **lost}
 
 
 @dataclass(frozen=True)
@@ -132,12 +166,12 @@ def said_by_user(text: str, system: str = "") -> Chat:
 
 
 def ask(subject: AuditedModel, chats: Sequence[Chat], *, logprobs: bool = True, again: int = 0) -> Answers:
-    """Everything a subject shows for some conversations."""
+    """Everything a subject shows for some conversations. What it thinks between tags is no part of an answer."""
     said = subject.answers(chats, again=again) if chats else []
     tokens = subject.next_tokens(chats) if logprobs and chats else None
-    return Answers(
-        subject.name,
-        tuple(text for text, _ in said),
-        None if tokens is None else tuple(tokens),
-        tuple(end for _, end in said),
-    )
+    texts = [without_reasoning_tags(text).strip() for text, _ in said]
+    if tokens is not None:
+        # The first token of a thought, its tag as a rule, is not how the answer begins.
+        begins = [text.strip().startswith(spoken[:1] or "\0") for (text, _), spoken in zip(said, texts, strict=True)]
+        tokens = [one if there else {} for one, there in zip(tokens, begins, strict=True)]
+    return Answers(subject.name, tuple(texts), None if tokens is None else tuple(tokens), tuple(end for _, end in said))

@@ -67,15 +67,18 @@ def behaviour_tests(
         level: for what would have been detectable.
     """
     models = [suspect, teacher, *controls]
-    lacking = too_much_missing({one.name: one.whole for one in models})
+    lacking = too_much_missing(
+        {one.name: one.telling for one in models}, "missing, refusals or said to several prompts"
+    )
+    undecided = too_much_missing({one.name: one.decided for one in models})
     found: list[Test] = []
     for name, measure in _measures(models, right, seed):
         title = BEHAVIOUR_TESTS[name]
         why = measure.why_not
         if len(controls) < FEWEST_CONTROLS:
             why = f"needs {FEWEST_CONTROLS} controls or more; there are {len(controls)}"
-        elif lacking and name != "first-tokens":
-            why = lacking
+        elif name != "first-tokens" and (undecided if name == "refusals" else lacking):
+            why = undecided if name == "refusals" else lacking
         elif measure.prompts < _FEWEST_PROMPTS:
             why = why or f"needs {_FEWEST_PROMPTS} prompts or more that bear on it; there are {measure.prompts}"
         test = None
@@ -105,11 +108,12 @@ def _measures(models: Sequence[Answers], right: Sequence[str | None], seed: int)
     else:
         yield "errors", _Measure(None, 0, "no prompt came with its right answer")
     refusals = Refusals.of(models)
+    decided = int(judged(refusals.present, 0, 1).sum())
     refused = [int(n) for n in refusals.refused.sum(axis=1)]
     why = "" if refused[1] else "the teacher refused none of these prompts"
     yield (
         "refusals",
-        _Measure(refusals.alike, count, why, {"refused_suspect": refused[0], "refused_teacher": refused[1]}),
+        _Measure(refusals.alike, decided, why, {"refused_suspect": refused[0], "refused_teacher": refused[1]}),
     )
     style = Style.of(models, seed)
     yield (
@@ -126,7 +130,7 @@ def _measures(models: Sequence[Answers], right: Sequence[str | None], seed: int)
 def _first_tokens(models: Sequence[Answers]) -> _Measure:
     if any(one.next_tokens is None for one in models):
         return _Measure(None, 0, "not every model shows log-probabilities")
-    lacking = too_much_missing({one.name: one.shown for one in models})
+    lacking = too_much_missing({one.name: one.shown & ~one.hollow for one in models}, "not shown, or refusals,")
     kernel = FirstTokens.of(models)
     return _Measure(kernel.alike, len(kernel.values), lacking)
 

@@ -2,7 +2,8 @@
 
 not graded  no test of behaviour or of planted evidence could be made, and nothing else is noticed
 none      no test is significant at 0.05 after correction
-weak      one is; identity alone never counts for more
+weak      one is; identity alone never counts for more, nor refusing the same prompts, which one filter in front of two
+          models makes as well as one training
 moderate  a behaviour or planted test is significant at the audit's level, and, for behaviour, no
           pair with a control lies as far out
 strong    so at a tenth of the level, by a planted test, or by two behaviour tests with five controls or more
@@ -65,7 +66,7 @@ def grade(tests: Sequence[Test], level: float, tokens: TokenMatch | None = None)
 def _sound(one: Test, level: float, tokens: TokenMatch | None) -> bool:
     if one.family == "identity" or one.holm_p is None or one.holm_p > level:
         return False
-    return one.family == "planted" or (one.beyond_all and not _kin(tokens))
+    return one.family == "planted" or (one.beyond_all and one.name != "refusals" and not _kin(tokens))
 
 
 def _kin(tokens: TokenMatch | None) -> bool:
@@ -85,6 +86,8 @@ def grade_reasons(tests: Sequence[Test], level: float, tokens: TokenMatch | None
             said += f", above the audit's level of {level:g}"
         elif one.family == "behaviour" and not one.beyond_all:
             said += ", but a pair with a control lies as far out, so that it counts as weak"
+        elif one.name == "refusals":
+            said += ", but one filter before both makes it as well as one training, so that it counts as weak"
         elif not _sound(one, level, tokens):
             said += ", but it counts as weak for want of a control of the same family"
         found.append(said + ".")

@@ -2,9 +2,9 @@
 
 Prompts on which independent models agree tell nothing, and every prompt is weighed by how much the
 controls disagree on it: the controls other than the two that are compared, so that no pair chooses its
-own prompts. Suspect and teacher weigh nothing. Missing answers are not compared: a pair is judged on the
-prompts that both of its models and half of the controls answered. To add a measure, give it a class with ``alike`` here
-and a line in ``behaviour``.
+own prompts. Suspect and teacher weigh nothing. Missing answers are not compared, nor those that say nothing of their
+prompt, as refusals do: a pair is judged on the prompts that both of its models and half of the controls answered. To
+add a measure, give it a class with ``alike`` here and a line in ``behaviour``.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from stillwatch.provenance.answer_features import choice, features, words
 from stillwatch.provenance.audited_model import Answers, NextTokens
 from stillwatch.provenance.deviations import alike_deviations
 from stillwatch.provenance.pairs import Alike
-from stillwatch.provenance.refusals import refuses
 
-__all__ = ["Choices", "FirstTokens", "Kernel", "Refusals", "Style", "judged", "whole", "wording_kernel"]
+__all__ = ["Choices", "FirstTokens", "Kernel", "Refusals", "Style", "judged", "telling", "wording_kernel"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -110,16 +109,16 @@ def _agreement(values: Floats, there: Bools, controls: Sequence[int]) -> Floats:
     return np.asarray(sums / np.maximum(pairs.sum(axis=(1, 2)), 1))
 
 
-def whole(models: Sequence[Answers]) -> Bools:
-    """(n, prompts), where models answered."""
-    return np.array([one.whole for one in models])
+def telling(models: Sequence[Answers]) -> Bools:
+    """(n, prompts), where models answered something that bears on the prompt."""
+    return np.array([one.telling for one in models])
 
 
 def wording_kernel(models: Sequence[Answers]) -> Kernel:
     """Share of words and neighbouring words in common (Jaccard), prompt by prompt."""
     sets = [[features(text) for text in one.texts] for one in models]
     values = _fill(len(models), len(sets[0]), lambda i, a, b: _jaccard(sets[a][i], sets[b][i]))
-    return Kernel(values, whole(models))
+    return Kernel(values, telling(models))
 
 
 def _jaccard(a: frozenset[tuple[str, ...]], b: frozenset[tuple[str, ...]]) -> float:
@@ -140,7 +139,7 @@ class FirstTokens(Kernel):
 
     It is an inner product, of the roots of probabilities, so that deviations from the controls can be compared:
     on the lab's families that tells half as much again as the overlap itself. Kept are prompts for which every
-    model shows its first token.
+    model shows its first token, and at most one begins a refusal or what it says to many: two of those begin alike.
     """
 
     def alike(self, a: int, b: int) -> Alike | None:
@@ -150,7 +149,8 @@ class FirstTokens(Kernel):
     @classmethod
     def of(cls, models: Sequence[Answers]) -> FirstTokens:
         """From each model's first tokens."""
-        kept = np.flatnonzero(np.logical_and.reduce([one.shown for one in models]))
+        hollow = np.sum([one.hollow for one in models], axis=0)
+        kept = np.flatnonzero(np.logical_and.reduce([one.shown for one in models]) & (hollow <= 1))
         values = np.ones((len(kept), len(models), len(models)))
         for row, i in zip(values, kept, strict=True):
             row[:] = _overlaps([(one.next_tokens or ())[i] for one in models])
@@ -182,8 +182,8 @@ class Refusals(Kernel):
     @classmethod
     def of(cls, models: Sequence[Answers]) -> Refusals:
         """By the refusal judge."""
-        present = whole(models)
-        told = np.array([[refuses(text) for text in one.texts] for one in models]) & present
+        present = np.array([one.decided for one in models])
+        told = np.array([one.refused for one in models]) & present
         return cls((told[:, None, :] == told[None, :, :]).transpose(2, 0, 1).astype(float), present, told)
 
 
@@ -208,8 +208,8 @@ class Choices:
     def of(cls, models: Sequence[Answers], right: Sequence[str | None] | None = None) -> Choices:
         """From each model's answers; with the ``right`` choices, wrong ones alone."""
         numbers: dict[str, int] = {}
-        present = whole(models)
-        found = [[None if refuses(text) else choice(text) for text in one.texts] for one in models]
+        present = telling(models)
+        found = [[choice(text) for text in one.texts] for one in models]
         codes = np.array([[-1 if c is None else numbers.setdefault(c, len(numbers)) for c in one] for one in found])
         codes = np.where(present, codes, -1)
         bears = codes >= 0
@@ -263,7 +263,7 @@ class Style:
     @classmethod
     def of(cls, models: Sequence[Answers], seed: int) -> Style:
         """From each model's answers; prompts are halved at random."""
-        there = whole(models)[:, :, None]
+        there = telling(models)[:, :, None]
         counts = np.array([[_hashed(text) for text in one.texts] for one in models])
         usual = (counts * there).sum(axis=0, keepdims=True) / np.maximum(there.sum(axis=0, keepdims=True), 1)
         rest = (counts - usual) * there

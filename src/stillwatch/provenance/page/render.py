@@ -53,7 +53,7 @@ def render_page(audit: Audit) -> str:
             (name, part, counts)
             for name, parts in audit.missing.items()
             for part, counts in parts.items()
-            if any(counts[why] for why in WHYS)
+            if any(counts.get(why) for why in (*WHYS, "refused", "repeated"))
         ],
         claimed=any(claims.rates for claims in audit.claims.values()),
     )
