@@ -36,7 +36,7 @@ from stillwatch.provenance import (
 from stillwatch.provenance.page import render_page
 from stillwatch.services.audit import AuditFiles, AuditSizes, make_plan, run_audit
 from stillwatch.services.audited_models import AskSettings, open_model
-from stillwatch.watermark import is_green
+from stillwatch.watermark import GreenWords, is_green
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -149,7 +149,7 @@ def test_a_watermark_is_read_back_and_another_key_is_not() -> None:
 
     models = [marked(None, i) for i in range(2, 5)]
     for key, expected in ((11, True), (12, False)):
-        mark = Mark(key, 0.25, encode)
+        mark = Mark(GreenWords(key, 0.25), encode)
         found = audit(marked(11, 0), marked(None, 1), models, AuditPlan(PROMPTS, mark=mark))
         (test,) = [one for one in found.tests if one.name == "radioactivity"]
         assert ((test.p_value or 1) <= 0.001) == expected

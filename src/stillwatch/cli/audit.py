@@ -34,7 +34,8 @@ class AuditOptions:
         guardrail: Prompts of each of these kinds, at most.
         judge_labels: JSONL of text and refuses, to hold the refusal judge against. [default: the project's own]
         canaries: Register of canaries planted.
-        watermark_key_file: File with the number that the teacher's text was marked with.
+        watermark_key_file: File with the number that the teacher's text was marked with, or with transformers'
+            watermarking_config.
         watermark_gamma: Share of green words.
         watermark_tokenizer: tokenizer.json of the marked model.
         unmarked: JSONL of prompt and response by the teacher without the mark. [default: the controls' answers]

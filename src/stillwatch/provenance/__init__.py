@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from stillwatch.provenance.audit import Audit, AuditPlan, Mark, audit, estimate_cost
+from stillwatch.provenance.audit import Audit, AuditPlan, audit, estimate_cost
 from stillwatch.provenance.audit_files import audit_json, write_audit
 from stillwatch.provenance.audited_model import Answers, AuditedModel, Chat, Reply, ScriptedModel
 from stillwatch.provenance.behaviour import behaviour_tests
@@ -25,6 +25,7 @@ from stillwatch.provenance.canaries import (
 )
 from stillwatch.provenance.grades import correct, grade
 from stillwatch.provenance.identity_claims import identity_probes
+from stillwatch.provenance.mark import Mark
 from stillwatch.provenance.power import Cost, Need, plan_power
 from stillwatch.provenance.prompts import Prompt, made_prompts, read_prompts
 from stillwatch.provenance.refusals import judge_accuracy, refuses

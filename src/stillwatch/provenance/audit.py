@@ -14,37 +14,19 @@ from stillwatch.provenance.canaries import Canary, canary_test
 from stillwatch.provenance.grades import Grade, correct, grade, grade_reasons
 from stillwatch.provenance.guardrail import GapRow, guardrail_gap
 from stillwatch.provenance.identity_claims import Claims, IdentityProbe, identity_test, read_claims
+from stillwatch.provenance.mark import Mark, mark_test
 from stillwatch.provenance.missing import Missing, count_missing, too_much_missing
 from stillwatch.provenance.power import Cost, Need, plan_power
 from stillwatch.provenance.prompts import Prompt
 from stillwatch.provenance.refusals import JudgeAccuracy, judge_accuracy
-from stillwatch.provenance.results import Family, Test, not_tested
+from stillwatch.provenance.results import Test
 from stillwatch.provenance.steadiness import Steadiness, steadiness
 from stillwatch.provenance.tokens import TokenMatch, compare_counts, strings
 from stillwatch.provenance.weights import Lineage, compare_weights
-from stillwatch.watermark import measure_radioactivity
 
-__all__ = ["Audit", "AuditPlan", "Mark", "audit", "estimate_cost"]
+__all__ = ["Audit", "AuditPlan", "audit", "estimate_cost"]
 
 Hear = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A watermark of the teacher's and how to read it.
-
-    Attributes:
-        key: the provider's secret number.
-        gamma: share of green words.
-        encode: text to the token numbers that the mark was made over.
-        reference: the provider's own answers to the same prompts, made without the mark; the controls' answers
-            where there are none.
-    """
-
-    key: int
-    gamma: float
-    encode: Callable[[str], Sequence[int]]
-    reference: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -290,44 +272,10 @@ def _tests(heard: Sequence[_Heard], names: Sequence[str], plan: AuditPlan) -> li
         said = {n: one.canaries.texts for n, one in zip(names[2:], controls, strict=True)}
         tests.append(canary_test(plan.canaries, suspect.canaries.texts, said))
     if plan.mark is not None:
-        tests.append(_mark_test(heard, plan, plan.mark))
+        asked = [one.text for one in plan.prompts]
+        pairs = [list(zip(asked, one.behaviour.texts, strict=True)) for one in heard]
+        tests.append(mark_test(plan.mark, pairs[0], [pair for one in pairs[2:] for pair in one], seed=plan.seed))
     return tests
-
-
-_MARK: tuple[str, Family, str, str, str] = (
-    "radioactivity",
-    "planted",
-    "Watermark of the teacher's text",
-    "The provider's key played no part in the suspect's text: it is one of 1,000 keys that nobody used.",
-    "The other keys are drawn as the provider's was. Exact, whatever the text is like; p cannot be less than 0.001.",
-)
-
-
-def _mark_test(heard: Sequence[_Heard], plan: AuditPlan, mark: Mark) -> Test:
-    """The key-permutation test of ``watermark.radioactivity`` on the suspect's answers."""
-    asked = [one.text for one in plan.prompts]
-    reference = list(mark.reference) or [
-        (prompt, text) for one in heard[2:] for prompt, text in zip(asked, one.behaviour.texts, strict=True)
-    ]
-
-    def pairs(texts: Sequence[tuple[str, str]]) -> list[tuple[Sequence[int], Sequence[int]]]:
-        coded = [(mark.encode(prompt), mark.encode(text)) for prompt, text in texts]
-        return [(prompt, text) for prompt, text in coded if prompt and text]
-
-    suspect = pairs(list(zip(asked, heard[0].behaviour.texts, strict=True)))
-    others = pairs(reference)
-    if not suspect or not others:
-        return not_tested(*_MARK, "needs unmarked text to compare with: a reference file, or controls")
-    found = measure_radioactivity(suspect, others, key=mark.key, gamma=mark.gamma, seed=plan.seed)
-    return Test(
-        *_MARK,
-        p_value=found.p_value,
-        exact_p=found.p_value,
-        exact_floor=0.001,
-        statistic=found.z,
-        prompts=len(suspect),
-        details={"words": found.words, "z_over_keys": found.z},
-    )
 
 
 def _tokens(heard: Sequence[_Heard], names: Sequence[str]) -> TokenMatch | None:

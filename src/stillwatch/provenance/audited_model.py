@@ -115,7 +115,7 @@ class Answers:
         """(prompts,), where the first token's distribution is shown: an answer cut at its end began as it began."""
         told = self.next_tokens or ({},) * len(self.texts)
         begun = [bool(text) and why in ("", "truncated") for text, why in zip(self.texts, self.missing, strict=True)]
-        return np.array([bool(one) for one in told]) & np.array(begun, dtype=bool)
+        return np.asarray(np.array([bool(one) for one in told]) & np.array(begun, dtype=bool))
 
     @property
     def hollow(self) -> npt.NDArray[np.bool_]:

@@ -35,9 +35,10 @@ def told(test: Test) -> str:
             f"that were drawn and never planted, {others} of {never}."
         )
     if test.name == "radioactivity":
-        rank = round(1000 * (test.p_value or 1.0))
+        keys = int(test.details["keys"]) + 1
+        rank = round(keys * (test.p_value or 1.0))
         return (
-            f"Among 1,000 keys, the provider's fits the suspect's text {_place(rank)}best; every place is as likely "
+            f"Among {keys:,} keys, the provider's fits the suspect's text {_place(rank)}best; every place is as likely "
             "for a suspect that never saw marked text."
         )
     if test.observed is None or test.expected is None:
