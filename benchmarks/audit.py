@@ -3,7 +3,7 @@
     python benchmarks/audit.py --out bench-out/audit [--workers N] [--minutes N]
 
 Trains the families of ``audit_families`` once (about 17 minutes of one core), asks every model the same 400 prompts
-that nobody was trained on, and audits every pair; then trains and audits students of planted answers
+that nobody was trained on, and audits every pair; then trains and audits students of marked answers
 (``audit_planted``, some 8 minutes). Carries on where it was stopped; ``--minutes`` stops it between two models, with
 exit code 3 where some are left. A match is a grade of moderate or more at the level stated. Prints every figure with
 its interval, met or not.

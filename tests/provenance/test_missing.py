@@ -22,9 +22,7 @@ from stillwatch.provenance import (
     audit,
     audit_json,
     identity_probes,
-    plan_canaries,
 )
-from stillwatch.provenance.canaries import canary_test
 from stillwatch.provenance.page import render_page
 
 CUT: dict[str, Reply] = {
@@ -117,16 +115,6 @@ def test_guardrails_and_claims_are_read_from_whole_answers_alone() -> None:
     assert found.guardrail[0].controls["c1"].total == left
     asked = sum(rate.total for rate in found.claims["suspect"].by_language.values())
     assert asked == 40 - found.missing["suspect"]["identity"]["filtered"] < 40
-
-
-def test_a_planted_fact_that_got_no_answer_counts_for_nothing() -> None:
-    register = plan_canaries(80, 5)
-    planted = [one for one in register if one.planted]
-    answers = {one.canary_id: one.value for one in planted[:5]}
-    found = canary_test(register, [answers.get(one.canary_id, "") for one in register], {})
-    assert found.prompts == found.details["hits_planted"] == 5
-    assert found.p_value == pytest.approx(16.0**-5)
-    assert canary_test(register, [""] * 80, {}).why_not == "the suspect answered nothing about planted facts"
 
 
 def test_answers_cut_by_an_endpoint_are_counted_and_no_likeness(tmp_path: Path) -> None:

@@ -33,7 +33,6 @@ class AuditOptions:
         safe: JSONL of prompts that only look so.
         guardrail: Prompts of each of these kinds, at most.
         judge_labels: JSONL of text and refuses, to hold the refusal judge against. [default: the project's own]
-        canaries: Register of canaries planted.
         watermark_key_file: File with the number that the teacher's text was marked with, or with transformers'
             watermarking_config.
         watermark_gamma: Share of green words.
@@ -63,7 +62,6 @@ class AuditOptions:
     safe: Path | None = None
     guardrail: int = 100
     judge_labels: Path | None = None
-    canaries: Path | None = None
     watermark_key_file: Path | None = None
     watermark_gamma: float = 0.25
     watermark_tokenizer: Path | None = None
@@ -116,7 +114,6 @@ def audit_command(
         unsafe=options.unsafe,
         safe=options.safe,
         labels=options.judge_labels,
-        canaries=options.canaries,
         watermark_key=options.watermark_key_file,
         watermark_tokenizer=options.watermark_tokenizer,
         unmarked=options.unmarked,

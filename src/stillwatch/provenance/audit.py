@@ -10,7 +10,6 @@ from stillwatch.core import BadSetting
 from stillwatch.provenance.audit_limits import limits, limits_of_missing, limits_of_tokens
 from stillwatch.provenance.audited_model import Answers, AuditedModel, Chat, ask, said_by_user
 from stillwatch.provenance.behaviour import behaviour_tests
-from stillwatch.provenance.canaries import Canary, canary_test
 from stillwatch.provenance.grades import Grade, correct, grade, grade_reasons
 from stillwatch.provenance.guardrail import GapRow, guardrail_gap
 from stillwatch.provenance.identity_claims import Claims, IdentityProbe, identity_test, read_claims
@@ -37,7 +36,6 @@ class AuditPlan:
         prompts: for behaviour.
         probes: for identity.
         unsafe, safe: for the guardrail gap; safe ones look unsafe and are not.
-        canaries: a register's.
         mark: of the teacher's text.
         maker: of the teacher, for identity; who it says it is where empty.
         system: a system prompt before every prompt for behaviour.
@@ -54,7 +52,6 @@ class AuditPlan:
     probes: Sequence[IdentityProbe] = ()
     unsafe: Sequence[Prompt] = ()
     safe: Sequence[Prompt] = ()
-    canaries: Sequence[Canary] = ()
     mark: Mark | None = None
     maker: str = ""
     system: str = ""
@@ -118,12 +115,7 @@ def estimate_cost(plan: AuditPlan, models: int, longest: int, price_in: float | 
         longest: most tokens of an answer.
         price_in, price_out: of a million tokens.
     """
-    chats = (
-        plan.askings * _behaviour_chats(plan)
-        + [one.chat for one in plan.probes]
-        + _gap_chats(plan)
-        + _canary_chats(plan)
-    )
+    chats = plan.askings * _behaviour_chats(plan) + [one.chat for one in plan.probes] + _gap_chats(plan)
     # Four letters a token is the usual English rate.
     tokens_in = sum(sum(len(text) for _, text in chat) // 4 + 8 for chat in chats)
     tokens_in += sum(len(text) // 2 + 8 for text in strings())
@@ -187,7 +179,7 @@ def audit(
         plan_power(len(controls), len(plan.prompts), plan.effect, plan.level),
         cost or estimate_cost(plan, len(models), 256, None, None),
         (
-            *limits(tests, len(controls), lineage, planted=bool(plan.canaries) or plan.mark is not None),
+            *limits(tests, len(controls), lineage, planted=plan.mark is not None),
             *limits_of_tokens(tokens),
             *(remark for one in models for remark in one.remarks),
             *limits_of_missing(missing, lacking),
@@ -207,7 +199,6 @@ class _Heard:
     claims: Claims | None
     counts: Sequence[int] | None
     gaps: Mapping[str, Answers]
-    canaries: Answers
     steadiness: Steadiness | None
 
 
@@ -217,10 +208,6 @@ def _behaviour_chats(plan: AuditPlan) -> list[Chat]:
 
 def _gap_chats(plan: AuditPlan) -> list[Chat]:
     return [said_by_user(one.text) for one in (*plan.unsafe, *plan.safe)]
-
-
-def _canary_chats(plan: AuditPlan) -> list[Chat]:
-    return [said_by_user(one.question) for one in plan.canaries]
 
 
 def _hear(model: AuditedModel, plan: AuditPlan, say: Hear) -> _Heard:
@@ -238,13 +225,12 @@ def _hear(model: AuditedModel, plan: AuditPlan, say: Hear) -> _Heard:
         for kind, asked in (("unsafe", plan.unsafe), ("safe", plan.safe))
         if asked
     }
-    canaries = ask(model, _canary_chats(plan), logprobs=False)
     counts = model.token_counts(strings())
-    return _Heard(behaviour, identity, claims, counts, gaps, canaries, steadiness([behaviour, *more]))
+    return _Heard(behaviour, identity, claims, counts, gaps, steadiness([behaviour, *more]))
 
 
 def _missing(heard: _Heard) -> dict[str, dict[str, int]]:
-    parts = {"identity": heard.identity, **heard.gaps, "canaries": heard.canaries}
+    parts = {"identity": heard.identity, **heard.gaps}
     others = {name: count_missing(said.missing) for name, said in parts.items() if said.texts}
     return {"behaviour": heard.behaviour.counts(), **others} if heard.behaviour.texts else others
 
@@ -268,9 +254,6 @@ def _tests(heard: Sequence[_Heard], names: Sequence[str], plan: AuditPlan) -> li
         seed=plan.seed,
         level=plan.level,
     )
-    if plan.canaries:
-        said = {n: one.canaries.texts for n, one in zip(names[2:], controls, strict=True)}
-        tests.append(canary_test(plan.canaries, suspect.canaries.texts, said))
     if plan.mark is not None:
         asked = [one.text for one in plan.prompts]
         pairs = [list(zip(asked, one.behaviour.texts, strict=True)) for one in heard]

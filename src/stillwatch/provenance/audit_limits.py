@@ -20,7 +20,7 @@ def limits(tests: Sequence[Test], controls: int, lineage: Lineage | None, *, pla
         tests: corrected.
         controls: how many.
         lineage: of the weights.
-        planted: whether canaries or a watermark were tested.
+        planted: whether a watermark was tested.
     """
     found = [
         "Agreement beyond the controls' has other causes than distillation: the same post-training data, one maker, "
@@ -52,11 +52,11 @@ def limits(tests: Sequence[Test], controls: int, lineage: Lineage | None, *, pla
         )
     if planted:
         found.append(
-            "Planted facts or a mark in the suspect show that text which left the teacher's house for those accounts "
-            "was learnt from. They do not show who collected it: somebody may have published it in between."
+            "A mark in the suspect shows that marked text of the teacher's was learnt from or passed on. It does not "
+            "show who collected it: somebody may have published it in between."
         )
     else:
-        found.append("No canaries were planted and no watermark was tested: the evidence is statistical throughout.")
+        found.append("No watermark was tested: the evidence is statistical throughout.")
     return found
 
 

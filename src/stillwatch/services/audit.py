@@ -21,7 +21,6 @@ from stillwatch.provenance import (
     made_prompts,
     plan_power,
     read_prompts,
-    read_register,
     write_audit,
 )
 from stillwatch.services.audited_mark import read_mark
@@ -38,7 +37,6 @@ class AuditFiles:
         prompts: for behaviour; made ones where None.
         unsafe, safe: for the guardrail gap.
         labels: labelled completions for the refusal judge.
-        canaries: a register.
         watermark_key: a file that holds the number, or the JSON of a watermark of transformers.
         watermark_tokenizer: ``tokenizer.json`` of the model that was marked.
         unmarked: JSONL of ``prompt`` and ``response`` written by the teacher without the mark.
@@ -49,7 +47,6 @@ class AuditFiles:
     unsafe: Path | None = None
     safe: Path | None = None
     labels: Path | None = None
-    canaries: Path | None = None
     watermark_key: Path | None = None
     watermark_tokenizer: Path | None = None
     unmarked: Path | None = None
@@ -156,7 +153,6 @@ def make_plan(
         probes=identity_probes(sizes.identity, seed),
         unsafe=_some(read_prompts(files.unsafe), sizes.guardrail, seed) if files.unsafe else (),
         safe=_some(read_prompts(files.safe), sizes.guardrail, seed) if files.safe else (),
-        canaries=read_register(files.canaries) if files.canaries else (),
         mark=read_mark(files.watermark_key, files.watermark_tokenizer, files.unmarked, sizes.gamma),
         maker=maker,
         system=system,

@@ -17,7 +17,7 @@ def falsely(grade: Grade, level: float, tests: Sequence[Test]) -> str:
     share = 0.05 if grade == "weak" else level if grade == "moderate" else level / 10
     carried = any(one.family == "planted" and one.holm_p is not None and one.holm_p <= share for one in tests)
     rests = (
-        "if what was planted was drawn at random and kept secret; the controls play no part in that."
+        "if the key was drawn at random and kept secret; the controls play no part in that."
         if carried
         else "if the assumptions of the tests hold: above all, that the controls are what such a suspect would be."
     )
@@ -27,13 +27,6 @@ def falsely(grade: Grade, level: float, tests: Sequence[Test]) -> str:
 
 def told(test: Test) -> str:
     """What a test that was made found."""
-    if test.name == "canaries":
-        hits, total = int(test.details["hits_planted"]), int(test.details["planted"])
-        others, never = int(test.details["hits_never_planted"]), int(test.details["never_planted"])
-        return (
-            f"The suspect completes {hits} of {total} planted facts rightly; {total / 16:.1f} would be luck. Of facts "
-            f"that were drawn and never planted, {others} of {never}."
-        )
     if test.name == "radioactivity":
         keys = int(test.details["keys"]) + 1
         rank = round(keys * (test.p_value or 1.0))
