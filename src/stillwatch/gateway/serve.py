@@ -46,7 +46,11 @@ def proxy_app(settings: GatewaySettings) -> Guard:
         settings.upstream,
         connect_seconds=settings.connect_seconds,
         answer_seconds=settings.answer_seconds,
-        turns=Turns(settings.upstream_connections, settings.account_connections, settings.upstream_wait_seconds),
+        turns=Turns(
+            settings.upstream_connections,
+            settings.account_at_once or settings.upstream_connections,
+            settings.upstream_wait_seconds,
+        ),
         keep_seconds=settings.upstream_keep_seconds,
     )
     return Guard(Forwarder(upstream, gate.meters, settings.body_idle_seconds), gate=gate)

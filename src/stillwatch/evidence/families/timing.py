@@ -283,8 +283,9 @@ def _beats(residuals: F32, members: I64, null: Null, least: int) -> Iterable[Obs
         f"The accounts speed up and pause together: their hourly activity, beyond each one's own daily "
         f"habit, correlates by {mine:.2f}, against {usual:.2f} in groups of like volume.",
     )
+    # Who merely does not follow what moves the log keeps hours of their own: turns are fewer together than that.
     yield Observed(
-        tail_p(-drawn, -mine),
+        tail_p(max(usual, 0.0) - drawn, -mine),
         "correlation of hourly activity, below none",
         mine,
         usual,
