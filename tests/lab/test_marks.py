@@ -23,6 +23,7 @@ from transformers import (
     WatermarkingConfig,
 )
 
+from stillwatch.cli import app
 from stillwatch.core import BadSetting, UnreadableInput
 from stillwatch.lab import transformers_mark
 from stillwatch.lab.marks import GreenLists, SelfHashed
@@ -181,6 +182,28 @@ def test_an_audit_reads_a_key_file_and_the_report_says_what_it_found(
     assert f"Among {test.details['keys'] + 1:,} keys, the provider" in render_page(found)
     clean = audited("")
     assert clean.grade == "none"
+
+
+def test_the_command_tests_for_a_mark_of_transformers(
+    tokenizer: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {f"question {i}": " ".join(f"w{w}" for w in said) for i, (_, said) in enumerate(generated("synthid", 1))}
+
+    def opened(spec: str, _: Any) -> ScriptedModel:
+        return ScriptedModel(spec, lambda chat: texts[chat[-1][1]] if spec.endswith("suspect") else "w1 w2")
+
+    monkeypatch.setattr("stillwatch.services.audit.open_model", opened)
+    (tmp_path / "key.json").write_text(json.dumps(SYNTH))
+    (tmp_path / "prompts.jsonl").write_text("".join(json.dumps({"prompt": text}) + "\n" for text in texts))
+    command = ["audit", "openai:http://h#suspect", "--against", "openai:http://h#t", "--out", str(tmp_path / "out")]
+    command += ["--prompts", str(tmp_path / "prompts.jsonl"), "--identity", "0"]
+    app([*command, "--watermark-key-file", str(tmp_path / "key.json"), "--watermark-tokenizer", str(tokenizer)])
+    found = json.loads((tmp_path / "out" / "audit.json").read_text())
+    (test,) = [one for one in found["tests"] if one["name"] == "radioactivity"]
+    assert test["details"]["keys"] == 9_999
+    assert test["p_value"] == pytest.approx(1e-4)
+    # A planted test of its own, at a tenth of the level and beyond.
+    assert found["grade"] == "strong"
 
 
 @pytest.mark.parametrize(
