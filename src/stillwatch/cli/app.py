@@ -19,7 +19,6 @@ import cyclopts
 from stillwatch.cli.alliance import alliance_app
 from stillwatch.cli.audit import audit_app
 from stillwatch.cli.calibrate import calibrate_app
-from stillwatch.cli.canary import canary_app
 from stillwatch.cli.formats import formats_app
 from stillwatch.cli.gateway import gateway_app
 from stillwatch.cli.joining import join_commands
@@ -43,7 +42,6 @@ for _part in (scan_app, range_app, formats_app, calibrate_app):
 for _group in (lab_app, gateway_app, policy_app, alliance_app):
     app.command(_group)
 join_commands(app, audit_app)
-app.command(canary_app)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
