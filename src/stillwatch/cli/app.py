@@ -11,8 +11,10 @@ Exit status: 0 done, 2 for an error that the message explains, 130 when stopped 
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import cyclopts
 
@@ -36,6 +38,8 @@ app = cyclopts.App(
     name="stillwatch",
     help="Find adversarial distillation of language models in request logs, with evidence.",
     result_action="return_value",
+    # It would end without a word.
+    suppress_keyboard_interrupt=False,
 )
 # Commands at the top, and groups under their names, in the order in which whoever mistypes one is told of them.
 for _part in (scan_app, range_app, formats_app, calibrate_app):
@@ -44,18 +48,26 @@ for _group in (lab_app, gateway_app, policy_app, alliance_app):
     app.command(_group)
 join_commands(app, audit_app)
 app.command(canary_app)
+app.register_install_completion_command(
+    help="Have the shell complete commands and options at the tab key, from its next start on."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit."""
+    """Run the command line and exit; Ctrl-C a second time ends it at once, whatever it is at."""
     try:
         app(arguments, exit_on_error=True, print_error=True)
     except Interrupted as stop:
-        complain(stop, style="yellow")
-        sys.exit(130)
+        _stop(stop)
     except StillwatchError as error:
         complain(error)
         sys.exit(2)
     except KeyboardInterrupt:
-        complain("stopped", style="yellow")
-        sys.exit(130)
+        _stop("stopped")
+
+
+def _stop(said: object) -> NoReturn:
+    # What is left is to clean up; a second Ctrl-C ends that too, without a word.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    complain(said, style="yellow")
+    sys.exit(130)
