@@ -22,6 +22,7 @@ from stillwatch.cli.alliance import alliance_app
 from stillwatch.cli.audit import audit_app
 from stillwatch.cli.calibrate import calibrate_app
 from stillwatch.cli.canary import canary_app
+from stillwatch.cli.docs import docs_app
 from stillwatch.cli.formats import formats_app
 from stillwatch.cli.gateway import gateway_app
 from stillwatch.cli.joining import join_commands
@@ -30,6 +31,7 @@ from stillwatch.cli.policy import policy_app
 from stillwatch.cli.range import range_app
 from stillwatch.cli.scan import scan_app
 from stillwatch.cli.screen import complain
+from stillwatch.cli.show import show_app
 from stillwatch.core import Interrupted, StillwatchError
 
 __all__ = ["app", "main"]
@@ -42,7 +44,7 @@ app = cyclopts.App(
     suppress_keyboard_interrupt=False,
 )
 # Commands at the top, and groups under their names, in the order in which whoever mistypes one is told of them.
-for _part in (scan_app, range_app, formats_app, calibrate_app):
+for _part in (scan_app, range_app, show_app, formats_app, calibrate_app, docs_app):
     join_commands(app, _part)
 for _group in (lab_app, gateway_app, policy_app, alliance_app):
     app.command(_group)

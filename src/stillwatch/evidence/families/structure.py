@@ -121,15 +121,17 @@ class Structure(Family):
         if texts is None or not len(wide):
             return [Observed(1.0, "shared text", 0.0, 0.0, "No rare text is shared by most of the accounts.")]
         best = wide[0]
-        outside = (texts.holders[number[best]] - count[best]) / max(len(log) - len(members), 1)
+        others = len(log) - len(members)
+        outside = int(texts.holders[number[best]] - count[best])
+        elsewhere = f"{outside:,} do" if outside > 1 else "one does" if outside else "none does"
         return [
             Observed(
                 float(max(10.0 ** chance[best], P_FLOOR)),
                 "share of accounts with the commonest rare text",
                 float(count[best] / len(members)),
-                float(outside),
-                f"{int(count[best])} of {len(members)} accounts send one and the same sentence or template, "
-                f"which {outside:.2%} of all other accounts send.",
+                float(outside / max(others, 1)),
+                f"{int(count[best])} of {len(members)} accounts send one and the same sentence or template; "
+                f"of the other {others:,}, {elsewhere}.",
             )
         ]
 
