@@ -8,9 +8,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 __all__ = ["Bars", "complain", "confirm", "progress", "say", "show"]
 
@@ -74,8 +77,14 @@ class Bars:
 
 
 @contextmanager
-def progress() -> Iterator[Bars]:
-    """Bars that are gone once it is left."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_err, transient=True) as bars:
+def progress(*, bytes_counted: bool = False) -> Iterator[Bars]:
+    """Bars that are gone once it is left.
+
+    Args:
+        bytes_counted: amounts are bytes of files, and are said so.
+    """
+    # Late: rich's bars are a tenth of what --help would load.
+    from stillwatch.cli.bars import bars_on  # noqa: PLC0415
+
+    with bars_on(_err, bytes_counted=bytes_counted) as bars:
         yield Bars(bars)

@@ -116,7 +116,7 @@ def scan(
             raise EmptyInput(
                 f"none of {letters.records:,} records could be read; the first: {letters.first}",
                 where=", ".join(str(p) for p in paths[:3]),
-                hint="see docs/reference/formats.md for what each format must hold",
+                hint="see `stillwatch docs formats` for what each format must hold",
             )
         progress.start("looking for campaigns", None)
         with RunTables.opened(run, work / "spill", settings) as tables:

@@ -96,20 +96,19 @@ class Forecast:
 
     def __str__(self) -> str:
         need, cost = self.need, self.cost
+        others = f"{need.controls} control{'' if need.controls == 1 else 's'}"
         lines = [
-            f"{need.prompts} prompts and {need.controls} controls find an excess similarity of {need.detectable:.3f} "
+            f"{need.prompts} prompts and {others} find an excess similarity of {need.detectable:.3f} "
             f"four times in five; asked for: {need.effect:g}"
         ]
         if not np.isfinite(need.detectable):
-            lines = [
-                f"{need.controls} controls: behaviour is not tested, it needs 3 or more and 8 are worth their cost"
-            ]
+            lines = [f"{others}: behaviour is not tested, it needs 3 or more and 8 are worth their cost"]
         elif not need.enough:
             prompts = f"{need.prompts_needed} prompts" if need.prompts_needed else "no number of prompts"
             controls = f"{need.controls_needed} controls" if need.controls_needed else "no number of controls"
             lines.append(f"for that: {prompts} with these controls, or {controls} with these prompts")
         if need.controls:
-            lines.append(f"least exact p-value with {need.controls} controls: {need.exact_floor:.3f}")
+            lines.append(f"least exact p-value with {others}: {need.exact_floor:.3f}")
         lines.append(
             f"cost: {cost.queries:,} requests, at most {cost.tokens_in:,} tokens in and {cost.tokens_out:,} out"
             + ("" if cost.price is None else f", at most {cost.price:,.2f}")
