@@ -6,7 +6,7 @@ from pathlib import Path
 
 from stillwatch.alliance.member.client import Credentials
 from stillwatch.alliance.member.publishing import Membership
-from stillwatch.alliance.store import Store, appeals, partner_indicators
+from stillwatch.alliance.store import Store, appeals, feedback, partner_indicators
 from stillwatch.core import BadSetting, UnreadableInput
 
 __all__ = ["enrol", "membership", "overview"]
@@ -82,5 +82,6 @@ def overview(state: Path) -> str:
         group = (indicator.partner, indicator.campaign or "no campaign")
         said[group] = said.get(group, 0) + 1
     lines += [f"{partner} says {count} indicators of {campaign}" for (partner, campaign), count in sorted(said.items())]
+    lines += [str(one) for one in feedback(store)[-_MOST_NAMED:]]
     lines += [f"appeal {one.case} {one.status}, about {', '.join(one.objects)}" for one in appeals(store)]
     return "\n".join(lines)

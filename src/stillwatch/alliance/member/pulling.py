@@ -9,7 +9,7 @@ from typing import Any
 from stillwatch.alliance.member.client import Client
 from stillwatch.alliance.member.publishing import Membership
 from stillwatch.alliance.stix import identity_id, properties
-from stillwatch.alliance.store import Appeal, appeals, escaped, fault_of, is_plain
+from stillwatch.alliance.store import Appeal, Feedback, appeals, escaped, fault_of, feedback, is_plain
 from stillwatch.core import EndpointFailed
 
 __all__ = ["Pulled", "pull"]
@@ -26,6 +26,7 @@ class Pulled:
         objects: all objects that are new or newer.
         unread: objects that could not be read; they are dead letters, and the rest went on.
         parted: that the hub's journal is not the one it was at an earlier pull, and where, or was not told, if so.
+        feedback: partners' sightings and opinions of what this member published, where this pull brought any.
         doubtful: identifiers of new objects under which another creator speaks too; both are kept.
     """
 
@@ -36,6 +37,7 @@ class Pulled:
     unread: int
     doubtful: tuple[str, ...] = ()
     parted: str | None = None
+    feedback: tuple[Feedback, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.objects} new objects, {self.indicators} of them indicators; {len(self.retracted)} taken back"]
@@ -44,6 +46,7 @@ class Pulled:
         if self.unread:
             lines.append(f"{self.unread} objects could not be read; stillwatch alliance list names them")
         lines += [f"in doubt: {one} is told by more than one creator; both are kept" for one in self.doubtful]
+        lines += [str(one) for one in self.feedback]
         lines += [f"the hub's journal {self.parted}"] if self.parted else []
         return "\n".join(lines)
 
@@ -74,6 +77,12 @@ def pull(member: Membership) -> Pulled:
     about = {one["id"] for one in fresh if one["type"] == "note" and "appeal" in properties(one)}
     told = appeals(store) if about else []
     cases = {escaped(str(properties(one)["appeal"].get("case"))) for one in fresh if one["id"] in about}
+    answered = {
+        reference
+        for one in fresh
+        if one["type"] in ("sighting", "opinion")
+        for reference in (one.get("sighting_of_ref"), *one.get("object_refs", ()))
+    }
     return Pulled(
         sum(one["type"] == "indicator" and one.get("revoked") is not True for one in fresh),
         tuple(one["id"] for one in fresh if one.get("revoked") is True and one["id"] not in doubtful),
@@ -82,6 +91,7 @@ def pull(member: Membership) -> Pulled:
         unread,
         tuple(sorted(doubtful)),
         parted,
+        tuple(one for one in (feedback(store) if answered else ()) if one.object in answered),
     )
 
 

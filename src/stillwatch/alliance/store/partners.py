@@ -15,9 +15,10 @@ from typing import Any
 from stillwatch.alliance.stix import APPEAL_STATUSES, identity_id, label_of_object, properties, read_pattern
 from stillwatch.alliance.store.file import Store, version_key
 from stillwatch.alliance.store.forms import escaped
+from stillwatch.alliance.store.warning_lists import shipped_warnings
 from stillwatch.core import PartnerIndicator
 
-__all__ = ["Appeal", "appeals", "partner_indicators"]
+__all__ = ["Appeal", "appeals", "name_of", "names_of", "partner_indicators"]
 
 Thing = Mapping[str, Any]
 
@@ -84,11 +85,7 @@ def partner_indicators(path: Path) -> list[PartnerIndicator]:
         UnreadableInput: the file is none.
     """
     store = Store(path)
-    names = {
-        one["id"]: str(one.get("name", ""))
-        for one in store.pulled("identity")
-        if one.get("created_by_ref", one["id"]) == one["id"]
-    }
+    names = names_of(store)
     campaigns = {(one["id"], one.get("created_by_ref")): one for one in store.pulled("campaign")}
     links = store.pulled("relationship")
     # A member's word ties and unties its own things alone.
@@ -105,6 +102,9 @@ def partner_indicators(path: Path) -> list[PartnerIndicator]:
         campaign = campaigns.get((target, creator))
         indicator = _read(one, names, target if campaign else None)
         if indicator is None or (campaign and campaign.get("revoked") is True):
+            continue
+        # What many strangers share is no partner's clue either, by mistake or to have honest accounts suspected.
+        if shipped_warnings().reason(indicator.kind, indicator.value):
             continue
         status = _status(standing, indicator, str(creator))
         if status != "upheld":
@@ -134,7 +134,7 @@ def _read(one: Thing, names: Mapping[str, str], campaign: str | None) -> Partner
     return PartnerIndicator(
         one["id"],
         *read,
-        partner=_name(creator, names),
+        partner=name_of(creator, names),
         campaign=campaign,
         tlp=label_of_object(one) or "amber",
         confidence=confidence if isinstance(confidence, int) and 0 <= confidence <= 100 else None,
@@ -143,7 +143,16 @@ def _read(one: Thing, names: Mapping[str, str], campaign: str | None) -> Partner
     )
 
 
-def _name(creator: str, names: Mapping[str, str]) -> str:
+def names_of(store: Store) -> dict[str, str]:
+    """What members call themselves, by identity; what somebody else calls them is none of it."""
+    return {
+        one["id"]: str(one.get("name", ""))
+        for one in store.pulled("identity")
+        if one.get("created_by_ref", one["id"]) == one["id"]
+    }
+
+
+def name_of(creator: str, names: Mapping[str, str]) -> str:
     """A partner's name where its identifier vouches for it, else with the identifier beside it."""
     name = escaped(names.get(creator, ""))[:60]
     return name if name and identity_id(name) == creator else f"{name} ({creator[:50]})".strip()
