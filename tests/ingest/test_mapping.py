@@ -141,7 +141,7 @@ def test_explain_says_what_a_file_is_taken_for(tmp_path: Path) -> None:
     long = {"time": 1772442000, "account_id": "u", "prompt": "x" * 300}
     path.write_text("".join(json.dumps(record) + "\n" for record in [long] * 4 + [{"time": 1, "prompt": "y"}]))
     told = explain(path)
-    assert (told.wrapped, told.container, told.format, told.whole) == ("plain", "lines", "canonical", True)
+    assert (told.wrapped, told.container, told.format, told.complete) == ("plain", "lines", "canonical", True)
     assert told.why == "By `account_id` or `time` beside `prompt` or `messages`."
     assert (told.exchanges, told.dead_letters, told.reasons) == (4, 1, [("no `account_id`", 1)])
     assert [record["prompt"] for record in told.records] == ["x" * 200 + "…"] * 3

@@ -65,7 +65,7 @@ def _tell(told: Explanation) -> None:
     say(f"  format     {told.format}: {told.description}")
     say(f"  because    {told.why}")
     read = f"{told.exchanges:,} exchanges, {told.dead_letters:,} dead letters"
-    say(f"  read       {read}{'' if told.whole else ' so far: the file goes on'}")
+    say(f"  read       {read}{'' if told.complete else ' so far: the file goes on'}")
     for number, record in enumerate(told.records, start=1):
         say(f"  record {number}")
         for name, value in record.items():

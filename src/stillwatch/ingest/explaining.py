@@ -26,8 +26,8 @@ class Explanation(NamedTuple):
         file: its path.
         wrapped, container: how it is compressed and what holds its records.
         format, description, why: the format of most of its records, and by what it recognises one.
-        exchanges, dead_letters: how many were read and refused before ``whole`` told that the file went on.
-        whole: whether all of the file was read.
+        exchanges, dead_letters: how many were read and refused before ``complete`` told that the file went on.
+        complete: whether all of the file was read.
         records: the first three exchanges, column to value, null columns left out, texts cut to 200 characters.
         reasons: why records were refused, each with how many, the most first.
     """
@@ -40,7 +40,7 @@ class Explanation(NamedTuple):
     why: str
     exchanges: int
     dead_letters: int
-    whole: bool
+    complete: bool
     records: list[dict[str, Any]]
     reasons: list[tuple[str, int]]
 
@@ -63,17 +63,17 @@ def explain(path: Path, *, mapped: LogFormat | None = None, most: int = 10_000) 
     exchanges = letters = 0
     records: list[dict[str, Any]] = []
     reasons: dict[str, int] = {}
-    whole = True
+    complete = True
     for result in read_slice(part):
         if exchanges + letters >= most:
-            whole = False
+            complete = False
             break
         exchanges += result.exchanges.num_rows
         letters += result.dead_letters.num_rows
         records += [_shown(row) for row in result.exchanges.slice(0, _SHOWN - len(records)).to_pylist()]
         for reason in result.dead_letters.column("reason").to_pylist():
             reasons[reason] = reasons.get(reason, 0) + 1
-    most = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:_MOST_REASONS]
+    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:_MOST_REASONS]
     return Explanation(
         file=str(path),
         wrapped=part.wrapped,
@@ -83,9 +83,9 @@ def explain(path: Path, *, mapped: LogFormat | None = None, most: int = 10_000) 
         why=_why(chosen),
         exchanges=exchanges,
         dead_letters=letters,
-        whole=whole,
+        complete=complete,
         records=records,
-        reasons=most,
+        reasons=ordered,
     )
 
 

@@ -1,8 +1,9 @@
 """A log format made from a file that says which fields of a record are which columns: ``stillwatch scan --map FILE``.
 
-The file is TOML: ``[columns]`` names columns of ``exchanges`` and where their values lie, as a dotted path or a list
-of them of which the first with a value counts; ``[time]`` has the ``unit`` of times that are numbers; ``[match]`` has the
-``keys`` by which records are told; ``[body]`` says where a request's and a response's body lie and whose API's they are.
+The file is TOML: ``[columns]`` names columns of ``exchanges`` and where their values lie, as a dotted path or a
+list of them of which the first with a value counts; ``[time]`` has the ``unit`` of times that are numbers;
+``[match]`` has the ``keys`` by which records are told; ``[body]`` says where a request's and a response's body lie
+and whose API's they are.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ __all__ = ["MappedFormat", "read_mapping"]
 
 _UNITS = {"s": Decimal(1_000_000), "ms": Decimal(1000), "us": Decimal(1), "ns": Decimal("0.001")}
 _DIALECTS: Mapping[str, Any] = {"openai": openai, "anthropic": anthropic, "gemini": gemini, "auto": None}
-_TABLES = {
-    "name": None,
-    "columns": None,
+_TABLES: dict[str, tuple[str, ...]] = {
+    "name": (),
+    "columns": (),
     "time": ("unit",),
     "match": ("keys",),
     "body": ("dialect", "request", "response"),
@@ -166,13 +167,13 @@ def read_mapping(path: Path) -> MappedFormat:
         raise BadSetting(f"the map is no TOML: {error}", where=str(path), hint=_HINT) from error
     for table, value in given.items():
         if table not in _TABLES:
-            _refuse(path, f"`{table}`: unknown; there are {', '.join(_TABLES)}")
+            raise _wrong(path, f"`{table}`: unknown; there are {', '.join(_TABLES)}")
         if table != "name" and not isinstance(value, Mapping):
-            _refuse(path, f"`{table}`: expected a table")
+            raise _wrong(path, f"`{table}`: expected a table")
         known = _TABLES[table]
         for key in value if known else ():
             if key not in known:
-                _refuse(path, f"`{table}.{key}`: unknown; there are {', '.join(known)}")
+                raise _wrong(path, f"`{table}.{key}`: unknown; there are {', '.join(known)}")
     body = given.get("body", {})
     mapped = MappedFormat(
         columns=_columns(given.get("columns", {}), path),
@@ -184,9 +185,9 @@ def read_mapping(path: Path) -> MappedFormat:
         where=str(path),
     )
     if not (mapped.request or {"prompt", "messages"} & mapped.columns.keys()):
-        _refuse(path, "`columns`: neither `prompt` nor `messages`, and no `body.request`: no text would be read")
+        raise _wrong(path, "`columns`: neither `prompt` nor `messages`, and no `body.request`: no text would be read")
     if not mapped.keys and "account_id" not in mapped.columns:
-        _refuse(path, "`columns.account_id`: lacking; without it `match.keys` must tell which records are meant")
+        raise _wrong(path, "`columns.account_id`: lacking; without it `match.keys` must tell which records are meant")
     return mapped
 
 
@@ -194,7 +195,7 @@ def _columns(given: Mapping[str, Any], path: Path) -> dict[str, Paths]:
     made = {}
     for name, value in given.items():
         if name not in COLUMNS or name == "note":
-            _refuse(path, f"`columns.{name}`: no column of exchanges: see docs/reference/formats.md, canonical")
+            raise _wrong(path, f"`columns.{name}`: no column of exchanges: see docs/reference/formats.md, canonical")
         made[name] = _paths(value, f"columns.{name}", path)
     return made
 
@@ -204,16 +205,15 @@ def _paths(value: object, key: str, path: Path) -> Paths:
         return ()
     given = [value] if isinstance(value, str) else value
     if not isinstance(given, list) or not given or not all(isinstance(one, str) and one for one in given):
-        _refuse(path, f"`{key}`: expected a dotted path or a list of them, got {shown(value)}")
+        raise _wrong(path, f"`{key}`: expected a dotted path or a list of them, got {shown(value)}")
     return tuple(one.replace("[", ".").replace("]", "") for one in given)
 
 
 def _one_of(value: object, known: tuple[str, ...], key: str, path: Path) -> str | None:
     if value is None or (isinstance(value, str) and value in known):
         return value
-    _refuse(path, f"`{key}`: expected one of {', '.join(known)}, got {shown(value)}")
-    return None
+    raise _wrong(path, f"`{key}`: expected one of {', '.join(known)}, got {shown(value)}")
 
 
-def _refuse(path: Path, problem: str) -> None:
-    raise BadSetting(problem, where=str(path), hint=_HINT)
+def _wrong(path: Path, problem: str) -> BadSetting:
+    return BadSetting(problem, where=str(path), hint=_HINT)
