@@ -2,7 +2,7 @@
 
 | record | why |
 | --- | --- |
-| Azure OpenAI's diagnostic log (``category`` RequestResponse or Audit) | lengths, and no text |
+| Azure OpenAI's diagnostic log (``category`` RequestResponse) | lengths, and no text |
 | Envoy AI Gateway's access log (``gen_ai.request.model`` beside ``response_code``) | no text |
 | OpenRouter's activity and generations (``native_tokens_prompt``) | no text |
 | ShareGPT's conversations (``from`` and ``value``) | a data set: no account, no time |
@@ -28,7 +28,6 @@ __all__ = ["FORMAT"]
 def _azure(record: Json) -> bool:
     return record.get("category", record.get("Category")) in (
         "RequestResponse",
-        "Audit",
         "AzureOpenAIRequestUsage",
     ) and ("properties" in record or "properties_s" in record or "operationName" in record or "OperationName" in record)
 
@@ -48,7 +47,10 @@ def _openpipe(record: Json) -> bool:
 
 
 def _proxied(record: Json) -> bool:
-    return {"method", "path", "body"} <= record.keys()
+    body = record.get("body")
+    if not ({"method", "path"} <= record.keys() and isinstance(body, Mapping) and "account_id" not in body):
+        return False
+    return not {"messages", "contents", "prompt", "input"}.isdisjoint(body)
 
 
 _KINDS: tuple[tuple[Callable[[Json], bool], str], ...] = (
@@ -59,7 +61,7 @@ _KINDS: tuple[tuple[Callable[[Json], bool], str], ...] = (
      "OpenRouter's activity holds no text: use its broadcast to a tracer instead"),
     (_sharegpt, "a ShareGPT conversation is a data set's: it has neither account nor time"),
     (_openpipe, "an OpenPipe training row names no account: map it with `--map` where a tag holds one"),
-    (lambda r: "sessionId" in r and "uuid" in r,
+    (lambda r: {"sessionId", "uuid", "message"} <= r.keys(),
      "a transcript of Claude Code is one person's own and names no account; a session is none"),
     (_proxied, "a proxy's record of a layout of its own, in which nothing is known to name an account: say with "
                "`--map` which fields do"),
