@@ -86,6 +86,13 @@ class Traffic:
         with self._lock:
             held = self._open[member]
             crowded = connection is not None and connection not in held and len(held) >= self._pace.connections
+            # One that asks for nothing makes way: clients keep theirs open for a while.
+            idle = [one for one in held if getattr(one, "idle", False)] if crowded else []
+            if idle:
+                oldest = min(idle, key=lambda one: one.begun)  # type: ignore[attr-defined]
+                held.discard(oldest)
+                oldest.make_way()  # type: ignore[attr-defined]
+                crowded = False
             if connection is not None and not crowded:
                 held.add(connection)
             now = self._clock()
