@@ -88,7 +88,7 @@ def _die_after(moments: int) -> None:
             yield db
         passed()
 
-    def counted_ask(self: HttpMailbox, method: str, path: str, **more: object) -> httpx.Response:
+    def counted_ask(self: HttpMailbox, method: str, path: str, **more: Any) -> tuple[int, bytes]:
         answer = ask(self, method, path, **more)
         if method == "PUT":
             passed()
