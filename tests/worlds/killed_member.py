@@ -95,7 +95,7 @@ def _die_after(moments: int) -> None:
         return answer
 
     MatchingState._all_or_nothing = counted_transaction  # type: ignore[method-assign]
-    HttpMailbox._ask = counted_ask  # type: ignore[method-assign]
+    HttpMailbox._ask = counted_ask  # type: ignore[method-assign, assignment]
 
 
 def _die_at(name: str) -> None:
