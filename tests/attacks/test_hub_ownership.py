@@ -110,6 +110,24 @@ def test_a_member_keeps_both_when_two_speak_under_one_identifier(tmp_path: Path,
     assert not partner_indicators(store.path)
 
 
+@pytest.mark.parametrize("first", ["honest", "forging"])
+def test_a_second_hub_that_forges_a_creator_ends_nothing_of_the_first(tmp_path: Path, first: str) -> None:
+    """Both claim to be alpha's: a revocation, and an appeal that alpha is said to have upheld."""
+    store, alphas = Store(tmp_path / "gamma.db"), indicator("alpha", 7)
+    extension = "extension-definition--ff45ec3e-805d-4c0b-9f41-a139d2af088a"
+    upheld = indicator("alpha", 9) | {"type": "note", "id": stable_id("note", "x"), "object_refs": [alphas["id"]]}
+    upheld["extensions"] = {extension: {"appeal": {"case": "alpha.1", "status": "upheld"}}}
+    said = {"honest": [alphas], "forging": [alphas | LATER | {"revoked": True}, upheld]}
+    for hub in (first, *(said.keys() - {first})):
+        store.keep(hub, "collection", said[hub], None)
+    assert [one.indicator_id for one in partner_indicators(store.path)] == [alphas["id"]]
+    store.keep("mirror", "collection", [alphas], None)
+    assert len(partner_indicators(store.path)) == 1
+    store.keep("honest", "collection", [alphas | LATER | {"revoked": True}], None)
+    store.keep("mirror", "collection", [alphas | LATER | {"revoked": True}], None)
+    assert partner_indicators(store.path) == []
+
+
 def test_who_claims_an_identifier_upholds_no_appeal_against_its_author(tmp_path: Path) -> None:
     store, alphas = Store(tmp_path / "gamma.db"), indicator("alpha", 7)
     betas = indicator("beta", 7, "clear") | {"id": alphas["id"]}

@@ -74,10 +74,6 @@ class Connection(H11Protocol):
         super().on_response_complete()
         self.begun = self.loop.time()
 
-    def make_way(self) -> None:
-        """End it from any thread, for another of its member's."""
-        self.loop.call_soon_threadsafe(self.transport.abort)
-
     @property
     def idle(self) -> bool:
         """Whether no request of this connection is being answered, and every answer has left."""

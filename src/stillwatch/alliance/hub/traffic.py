@@ -11,8 +11,9 @@ import math
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from stillwatch.alliance.hub.problems import Problem
 
@@ -29,13 +30,21 @@ class Pace:
         requests: a minute.
         objects: sent, read and deleted in a day, all together: each is named in the journal.
         characters: of messages of rounds, in a day: they stay at the hub.
-        connections: at a time.
+        connections: at a time, on which something is asked, sent or not yet read.
     """
 
     requests: int = 3_000
     objects: int = 2_000_000
     characters: int = 2_000_000_000
     connections: int = 16
+
+
+class Asking(Protocol):
+    """A connection: whether it asks for nothing, and every answer has left."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether it is so."""
 
 
 @dataclass
@@ -71,29 +80,23 @@ class Traffic:
         self._requests: dict[str, _Bucket] = defaultdict(lambda: _Bucket(pace.requests, _MINUTE))
         self._objects: dict[str, _Bucket] = defaultdict(lambda: _Bucket(pace.objects, _DAY))
         self._characters: dict[str, _Bucket] = defaultdict(lambda: _Bucket(pace.characters, _DAY))
-        self._open: dict[str, set[Hashable]] = defaultdict(set)
+        self._open: dict[str, set[Asking]] = defaultdict(set)
 
-    def ask(self, member: str, connection: Hashable | None = None) -> None:
+    def ask(self, member: str, connection: Asking | None = None) -> None:
         """Count a request.
 
         Args:
             member: whose it is.
-            connection: by which it came; None where that is not known.
+            connection: by which it came; None where that is not known. Those that ask for nothing are not counted.
 
         Raises:
             Problem: 429, it is one too many.
         """
         with self._lock:
             held = self._open[member]
-            crowded = connection is not None and connection not in held and len(held) >= self._pace.connections
-            # One that asks for nothing makes way: clients keep theirs open for a while.
-            idle = [one for one in held if getattr(one, "idle", False)] if crowded else []
-            if idle:
-                oldest = min(idle, key=lambda one: one.begun)  # type: ignore[attr-defined]
-                held.discard(oldest)
-                oldest.make_way()  # type: ignore[attr-defined]
-                crowded = False
-            if connection is not None and not crowded:
+            busy = sum(not one.idle for one in held if one is not connection)
+            crowded = connection is not None and busy >= self._pace.connections
+            if connection is not None:
                 held.add(connection)
             now = self._clock()
             waits = self._requests[member].wait(now), self._objects[member].wait(now)
@@ -125,7 +128,7 @@ class Traffic:
         if wait:
             raise _too_many("messages", f"a member may send {self._pace.characters} characters in a day", wait)
 
-    def close(self, connection: Hashable) -> None:
+    def close(self, connection: Asking) -> None:
         """A connection is no more."""
         with self._lock:
             for held in self._open.values():

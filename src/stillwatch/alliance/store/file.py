@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS reached (hub TEXT, collection TEXT, added TEXT NOT NU
 _PULLED = """
 CREATE TABLE IF NOT EXISTS pulled (
     id TEXT NOT NULL, creator TEXT NOT NULL, type TEXT NOT NULL, hub TEXT NOT NULL, collection TEXT NOT NULL,
-    body TEXT NOT NULL, PRIMARY KEY (id, creator));"""
+    body TEXT NOT NULL, PRIMARY KEY (id, creator, hub));"""
 _DEAD = """
 CREATE TABLE IF NOT EXISTS dead_letter (
     n INTEGER PRIMARY KEY AUTOINCREMENT, hub TEXT NOT NULL, collection TEXT NOT NULL, id TEXT NOT NULL,
@@ -253,7 +253,8 @@ class Store:
     ) -> list[Thing]:
         """Keep a page of what partners said, and how far it goes; those that are new or newer come back.
 
-        An object is replaced only by a later version in the name of the same creator; of two creators both are kept.
+        An object is replaced only by a later version in the name of the same creator, from the same hub: who created
+        it is that hub's word. Of two creators both are kept, and so are both of two hubs.
         A later version that is marked more mildly is held under the stricter marking still.
 
         Args:
@@ -266,7 +267,9 @@ class Store:
         with self.writing() as connection:
             for thing in things:
                 key = (thing["id"], str(thing.get("created_by_ref", "")))
-                known = connection.execute("SELECT body FROM pulled WHERE id = ? AND creator = ?", key).fetchone()
+                known = connection.execute(
+                    "SELECT body FROM pulled WHERE id = ? AND creator = ? AND hub = ?", (*key, hub)
+                ).fetchone()
                 old = json.loads(known[0]) if known is not None else {}
                 if old and not _follows(thing, old):
                     continue
@@ -292,15 +295,21 @@ class Store:
     def doubtful(self) -> set[str]:
         """Identifiers under which more than one creator speaks."""
         with self.writing() as connection:
-            rows = connection.execute("SELECT id FROM pulled GROUP BY id HAVING count(*) > 1").fetchall()
+            rows = connection.execute("SELECT id FROM pulled GROUP BY id HAVING count(DISTINCT creator) > 1").fetchall()
         return {identifier for (identifier,) in rows}
 
-    def pulled(self, *types: str) -> list[dict[str, Any]]:
-        """What partners said, of these types."""
+    def pulled(self, *types: str, hub: str | None = None) -> list[dict[str, Any]]:
+        """What partners said, of these types, at one hub or at any."""
         marks = ", ".join("?" * len(types))
+        chosen = f"SELECT body FROM pulled WHERE type IN ({marks}) AND hub = coalesce(?, hub) ORDER BY id"
         with self.reading() as connection:
-            rows = connection.execute(f"SELECT body FROM pulled WHERE type IN ({marks}) ORDER BY id", types).fetchall()
+            rows = connection.execute(chosen, (*types, hub)).fetchall()
         return [json.loads(body) for (body,) in rows]
+
+    def hubs(self) -> list[str]:
+        """Hubs from which anything was pulled."""
+        with self.reading() as connection:
+            return [hub for (hub,) in connection.execute("SELECT DISTINCT hub FROM pulled ORDER BY hub")]
 
     def retracted(self) -> int:
         """How many campaigns were taken back: one that comes again is another."""

@@ -6,7 +6,7 @@ appeal against one of them. Nobody else's word ends it: another member's outcome
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,15 +44,19 @@ class Appeal:
     whole: bool
 
 
-def appeals(store: Store) -> list[Appeal]:
+def appeals(store: Store, hub: str | None = None) -> list[Appeal]:
     """Appeals among what was pulled and what is one's own, the latest word on each case.
 
     The word of who published the object stands over that of who filed; others have none. A case bears the name of
     the member at whom it was filed, so that nobody else can speak as its filer.
+
+    Args:
+        store: the member's file.
+        hub: where it was pulled; None for anywhere.
     """
     own = store.own()
-    notes = [*store.pulled("note"), *(one for one in own if one["type"] == "note")]
-    published = [*store.pulled("campaign", "indicator", "report"), *own]
+    notes = [*store.pulled("note", hub=hub), *(one for one in own if one["type"] == "note")]
+    published = [*store.pulled("campaign", "indicator", "report", hub=hub), *own]
     creators: dict[str, set[str]] = {}
     for one in (one for one in published if one["type"] != "note"):
         creators.setdefault(one["id"], set()).add(str(one.get("created_by_ref")))
@@ -76,7 +80,9 @@ def appeals(store: Store) -> list[Appeal]:
 
 
 def partner_indicators(path: Path) -> list[PartnerIndicator]:
-    """Partners' indicators that count, in order of identifier.
+    """Partners' indicators that count, hub by hub in order of identifier, each once.
+
+    Who created an object is its hub's word: what one hub hands out ends nothing that another does.
 
     Args:
         path: the member's file.
@@ -86,17 +92,20 @@ def partner_indicators(path: Path) -> list[PartnerIndicator]:
     """
     store = Store(path)
     names = names_of(store)
-    campaigns = {(one["id"], one.get("created_by_ref")): one for one in store.pulled("campaign")}
-    links = store.pulled("relationship")
+    found = [one for hub in store.hubs() for one in _of_hub(store, hub, names)]
+    return list(dict.fromkeys(found))
+
+
+def _of_hub(store: Store, hub: str, names: Mapping[str, str]) -> Iterator[PartnerIndicator]:
+    campaigns = {(one["id"], one.get("created_by_ref")): one for one in store.pulled("campaign", hub=hub)}
     # A member's word ties and unties its own things alone.
     pointed = {
         (link.get("source_ref"), link.get("created_by_ref")): str(link.get("target_ref"))
-        for link in links
+        for link in store.pulled("relationship", hub=hub)
         if link.get("relationship_type") == "indicates" and link.get("revoked") is not True
     }
-    standing = appeals(store)
-    found = []
-    for one in store.pulled("indicator"):
+    standing = appeals(store, hub)
+    for one in store.pulled("indicator", hub=hub):
         creator = one.get("created_by_ref")
         target = pointed.get((one["id"], creator), "")
         campaign = campaigns.get((target, creator))
@@ -108,8 +117,7 @@ def partner_indicators(path: Path) -> list[PartnerIndicator]:
             continue
         status = _status(standing, indicator, str(creator))
         if status != "upheld":
-            found.append(replace(indicator, appeal=status))
-    return found
+            yield replace(indicator, appeal=status)
 
 
 def _status(standing: Sequence[Appeal], indicator: PartnerIndicator, creator: str) -> str | None:
