@@ -137,7 +137,8 @@ def check_damaged_table(records: list[dict[str, Any]], kind: str, at: float, cha
         feather.write_feather(table, sink, compression="uncompressed")
     whole = sink.getvalue()
     told = scanned(whole)
-    assert isinstance(told, StillwatchError) or told[0] + len(told[1]) == len(records)
+    # A record of several exchanges may have a dead letter for each.
+    assert isinstance(told, StillwatchError) or told[0] + len(told[1]) >= len(records)
     place = int(at * len(whole))
     scanned(whole[:place] + change + whole[place + len(change) :])
     scanned(whole[:place])

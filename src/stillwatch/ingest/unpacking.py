@@ -14,7 +14,7 @@ from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.bodies_beside import put_in_place
 from stillwatch.ingest.record import shown
 from stillwatch.ingest.record_lines import read_line, read_record
-from stillwatch.ingest.registry import recognising
+from stillwatch.ingest.registry import recognises, recognising
 from stillwatch.ingest.shippers import DEEPEST, after_prefix, could_be, inside
 from stillwatch.ingest.slice_result import Raw, SliceRows
 from stillwatch.ingest.value_stream import values_of
@@ -94,7 +94,7 @@ def read_value(batch: SliceRows, line: int, record: Any, raw: Raw, preferred: Lo
 
 def _is_known(record: dict[str, Any], preferred: LogFormat) -> bool:
     # The file's own format is asked alone where that is enough: most records are its.
-    if preferred.recognises(record) and not (preferred.general and could_be(record)):
+    if recognises(preferred, record) and not (preferred.general and could_be(record)):
         return True
     return recognising(record) is not None
 

@@ -66,7 +66,7 @@ def opinion_command(
     Parameters
     ----------
     identifier
-        Its STIX identifier.
+        The partner's object, by its STIX identifier.
     opinion
         strongly-disagree, disagree, neutral, agree or strongly-agree.
     """
