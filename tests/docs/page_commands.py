@@ -16,6 +16,7 @@ _SERVES = re.compile(r"\bstillwatch (?:gateway --upstream|alliance serve)\b")
 NEEDS = {
     r"\bvllm serve\b": "a GPU and vLLM",
     r"\balliance (?:match|join)\b": "another member at the same time",
+    r"\balliance (?:sighted|opinion)\b": "what another member has published",
 }
 """Commands that no test machine can run, and why; what they do is tested elsewhere."""
 

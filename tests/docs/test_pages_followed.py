@@ -1,5 +1,6 @@
 """The pages are followed as they are written: every command of each, top to bottom, in a folder of its own."""
 
+import gzip
 import json
 import re
 import shutil
@@ -21,6 +22,7 @@ FOLLOWED = {
     "tutorial/first-scan.md",
     "howto/audit-a-suspect.md",
     "howto/join-an-alliance.md",
+    "howto/map-a-log.md",
     "howto/move-the-error-rate.md",
     "howto/put-the-gateway-in-front.md",
     "howto/write-a-policy.md",
@@ -72,6 +74,26 @@ def test_moving_the_error_rate_and_python_follow_the_tutorial(tutorial: Path) ->
     done = subprocess.run([sys.executable, "use.py"], cwd=tutorial, capture_output=True, text=True, env=environment())
     assert done.returncode == 0, done.stderr
     assert "review" in done.stdout
+
+
+def test_a_log_is_mapped(folder: Path) -> None:
+    (folder / "map.toml").write_text(blocks("howto/map-a-log.md", "toml")[0])
+    asked = {"question": "Why?", "answer": "Because.", "model": "m", "cost": [{"tokens": 7}]}
+    made = [
+        {
+            "caller": {"customer_id": f"c-{n}", "conversation": "s"},
+            "meta": {"received_ms": 1795490904000 + n},
+            "call": asked,
+        }
+        for n in range(9)
+    ]
+    lines = "".join(json.dumps(one) + "\n" for one in made)
+    (folder / "calls.jsonl.gz").write_bytes(gzip.compress(lines.encode()))
+    with shell(folder) as follow:
+        explained, scanned = [follow.run(command) for command in commands("howto/map-a-log.md")]
+    assert "9 exchanges, 0 dead letters" in explained
+    assert "c-0" in explained
+    assert "9 exchanges of 9 accounts" in scanned
 
 
 def test_a_policy_is_written(tutorial: Path, tmp_path: Path) -> None:
@@ -130,4 +152,4 @@ def test_an_alliance_is_joined(folder: Path, tutorial: Path) -> None:
     with shell(folder, ours) as follow:
         for command in commands("howto/join-an-alliance.md"):
             follow.run(command)
-        assert len(follow.left_out) == 2
+        assert len(follow.left_out) == 4
