@@ -60,3 +60,26 @@ def test_workers_that_still_load_hear_no_ctrl_c(tmp_path: Path) -> None:
     os.killpg(process.pid, signal.SIGINT)
     out, errors = process.communicate(timeout=120)
     assert (out, errors) == ("stopped\n", "")
+
+
+def test_a_start_is_not_cut_in_two_by_ctrl_c(tmp_path: Path) -> None:
+    """Interrupted at many moments of its start, with other threads about that can be handed the signal."""
+    script = tmp_path / "starting.py"
+    script.write_text(
+        "import os, signal, threading, time\n"
+        "if __name__ == '__main__':\n"
+        "    from multiprocessing import active_children\n"
+        "    from stillwatch.engines import worker_pool\n"
+        "    threading.Thread(target=time.sleep, args=(3600,), daemon=True).start()\n"
+        "    for moment in range(12):\n"
+        "        try:\n"
+        "            threading.Timer(moment / 500, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+        "            with worker_pool(2) as pool:\n"
+        "                pool.submit(time.sleep, 3600).result()\n"
+        "        except KeyboardInterrupt:\n"
+        "            print('stopped', flush=True)\n"
+        "        while active_children():\n"
+        "            time.sleep(0.02)\n"
+    )
+    done = subprocess.run([sys.executable, script.name], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert (done.returncode, done.stderr, done.stdout.count("stopped")) == (0, "", 12)

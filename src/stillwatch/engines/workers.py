@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing.context import SpawnContext, SpawnProcess
+from multiprocessing import get_context
+from typing import Any
 
 __all__ = ["worker_pool"]
 
-
-class _Deaf(SpawnProcess):
-    """A process that never hears Ctrl-C, not even while it imports: what blocks a signal is handed to a child."""
-
-    def start(self) -> None:
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if _MASKS else None
-        try:
-            super().start()
-        finally:
-            if before is not None:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-class _DeafContext(SpawnContext):
-    Process = _Deaf
-
-
 _MASKS = hasattr(signal, "pthread_sigmask")
+
+
+class _Pool(ProcessPoolExecutor):
+    """A pool whose start no Ctrl-C can cut in two, and whose processes never hear one, not even while they import."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        # The first call starts every process, and what blocks a signal is handed to a child.
+        with _interrupt_held():
+            return super().submit(fn, *args, **kwargs)
 
 
 @contextmanager
@@ -41,7 +35,7 @@ def worker_pool(workers: int, prepare: Callable[[], None] | None = None) -> Iter
         workers: how many, at most.
         prepare: called once in each, before its first work.
     """
-    pool = ProcessPoolExecutor(max_workers=workers, mp_context=_DeafContext(), initializer=_begin, initargs=(prepare,))
+    pool = _Pool(max_workers=workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(prepare,))
     try:
         yield pool
     except BaseException:
@@ -52,6 +46,30 @@ def worker_pool(workers: int, prepare: Callable[[], None] | None = None) -> Iter
             process.terminate()
         raise
     pool.shutdown()
+
+
+@contextmanager
+def _interrupt_held() -> Iterator[None]:
+    """Keep Ctrl-C until the block is left.
+
+    Blocking it in this thread is not enough: the system hands it to any other thread, and Python then
+    interrupts the main one all the same.
+    """
+    if not _MASKS:
+        yield
+        return
+    came: list[int] = []
+    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    main = threading.current_thread() is threading.main_thread()
+    handler = signal.signal(signal.SIGINT, lambda number, _frame: came.append(number)) if main else None
+    try:
+        yield
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _begin(prepare: Callable[[], None] | None) -> None:
