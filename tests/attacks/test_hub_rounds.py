@@ -1,15 +1,14 @@
 """A round's messages are bounded like everything else: what a member may send, and what one answer brings."""
 
 import gzip
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from alliance_served import alliance
+from plain_server import Answer, answering
 
 from stillwatch.alliance.hub import Pace
 from stillwatch.core import BadMessage, EndpointAway
@@ -55,29 +54,12 @@ def test_what_a_member_sends_in_rounds_is_bounded_by_the_day(tmp_path: Path) -> 
             beta.post("first", "alpha", 1, bytes(32), LARGE)
 
 
-@contextmanager
-def _answering(headers: dict[str, str], body: bytes) -> Iterator[str]:
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            with suppress(ConnectionError):
-                self.wfile.write(body)
+def _always(headers: dict[str, str], body: bytes) -> type[Answer]:
+    class Always(Answer):
+        def answer(self) -> None:
+            self.say(body, headers)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    return Always
 
 
 @pytest.mark.parametrize(
@@ -87,7 +69,7 @@ def _answering(headers: dict[str, str], body: bytes) -> Iterator[str]:
 )
 @pytest.mark.parametrize("what", ["look", "inbox", "matched"])
 def test_a_hubs_answer_of_any_size_is_read_to_a_bound(headers: dict[str, str], body: bytes, what: str) -> None:
-    with _answering(headers, body) as url, _mailbox(url, "x") as mailbox:
+    with answering(_always(headers, body)) as url, _mailbox(url, "x") as mailbox:
         arguments = {"look": ("first",), "inbox": ("first", 0), "matched": ("first", b"")}[what]
         with pytest.raises(BadMessage, match=r"coding|too long"):
             getattr(mailbox, what)(*arguments)

@@ -1,16 +1,15 @@
 """One object that is too large or is none stops nothing: it is a dead letter, and what came after it is pulled."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from alliance_served import Thing, alliance, indicator
+from plain_server import Answer, answering
 
 from stillwatch.alliance.member import Credentials, Membership, overview, pull
 from stillwatch.alliance.member.enrolment import enrol
@@ -21,39 +20,21 @@ from stillwatch.alliance.store import Store, appeals, partner_indicators
 def _other_hub(bodies: list[str]) -> Iterator[str]:
     """A hub of somebody else's, which hands out whatever it was given, one object a second, in pages of any length."""
 
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+    class Paged(Answer):
+        def answer(self) -> None:
             asked = urlsplit(self.path)
             if "/objects/" not in asked.path:
                 told: Any = {"default": "/api/", "id": "c", "title": "c", "can_read": True}
-                return self._say(json.dumps(told | {"collections": [told]}), {})
+                return self.say(json.dumps(told | {"collections": [told]}).encode(), {})
             wanted = {name: values[0] for name, values in parse_qs(asked.query).items()}
             start = int(wanted.get("added_after", "2026-11-24T12:00:00Z")[17:19])
             page = bodies[start : start + int(wanted["limit"])]
             more = start + len(page) < len(bodies)
             headers = {"X-TAXII-Date-Added-Last": f"2026-11-24T12:00:{start + len(page):02d}Z"} if page else {}
-            return self._say(f'{{"more": {json.dumps(more)}, "objects": [{", ".join(page)}]}}', headers)
+            return self.say(f'{{"more": {json.dumps(more)}, "objects": [{", ".join(page)}]}}'.encode(), headers)
 
-        def _say(self, text: str, headers: dict[str, str]) -> None:
-            body = text.encode()
-            self.send_response(200)
-            for name, value in {**headers, "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with answering(Paged) as url:
+        yield url
 
 
 def test_a_collection_of_large_objects_is_pulled_with_its_retractions(tmp_path: Path) -> None:

@@ -111,8 +111,9 @@ def recognising(record: Json) -> LogFormat | None:
     """The format of a record: the one asked first, or one that it alone recognises, else a general one; or None."""
     if _first and recognises(_first[0], record):
         return _first[0]
-    known = [one for one in all_formats().values() if recognises(one, record)]
-    return next((one for one in known if not one.general), known[0] if known else None)
+    # The general ones last, and only where they are needed: they open a record's bodies to tell.
+    in_turn = (one for general in (False, True) for one in all_formats().values() if one.general is general)
+    return next((one for one in in_turn if recognises(one, record)), None)
 
 
 def majority(records: Sequence[Json]) -> LogFormat | None:
