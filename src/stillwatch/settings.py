@@ -44,7 +44,8 @@ class ScanSettings(BaseSettings):
     )
     streams: bool = Field(
         default=False,
-        description="Whether busy accounts are tested for a part from one source; an eighth to a quarter more time.",
+        description="Whether busy accounts too are tested for a part from one source, as accounts that share hands "
+        "always are; an eighth to a quarter more time.",
     )
     draws: int = Field(default=2000, ge=200, description="Groups redrawn from the log's background for each test.")
 

@@ -14,10 +14,10 @@ from stillwatch.evidence import HOUR, LogProfile, Observed, Postings, PromptSets
 from stillwatch.evidence import thresholds as t
 from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.families.semantics import z_of
-from stillwatch.evidence.families.structure import signature
 from stillwatch.evidence.families.timing import hourly_residuals
 from stillwatch.evidence.group_statistics import scatter
 from stillwatch.evidence.icc import icc_of
+from stillwatch.evidence.signature import signature
 
 FAMILY = all_families()
 TEN = np.arange(10)

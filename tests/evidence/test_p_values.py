@@ -1,12 +1,13 @@
 """P-values keep their level."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from stillwatch.evidence import tail_p
-from stillwatch.evidence.p_values import drawn_until_told
+from stillwatch.evidence.p_values import cauchy_p, drawn_until_told
 from stillwatch.evidence.thresholds import DRAWS_AT_ONCE, ENOUGH
 
 
@@ -55,3 +56,18 @@ def test_p_values_of_draws_that_stop_early_keep_their_level() -> None:
     )
     for level in (0.01, 0.05, 0.1, 0.3):
         assert np.mean(p <= level) <= level + 3 * np.sqrt(level / 1000)
+
+
+def test_several_that_are_small_are_no_larger_for_their_number() -> None:
+    assert cauchy_p([0.003] * 6) == pytest.approx(0.003, rel=1e-6)
+    assert cauchy_p([1e-6, 1.0, 1.0, 1.0]) == pytest.approx(4e-6, rel=0.01)
+    assert cauchy_p([1.0, 1.0]) > 0.5
+
+
+def test_uniform_p_values_joined_are_no_smaller_than_they_say() -> None:
+    """However they hang together: apart, all one, and in halves that are each other's opposite."""
+    rng = np.random.default_rng(0)
+    one = rng.uniform(size=40_000)
+    for together in (rng.uniform(size=(40_000, 3)), np.column_stack([one] * 3), np.column_stack([one, 1 - one, one])):
+        joined = np.array([cauchy_p(row) for row in together])
+        assert np.mean(joined <= 0.01) <= 0.0125

@@ -10,6 +10,7 @@ from made_exchanges import START, World, opened
 
 from stillwatch.engines import DuckDBEngine, worker_pool
 from stillwatch.evidence import HOUR, Count, Example, Family, LogProfile, Value, all_families
+from stillwatch.evidence.carried import carried
 from stillwatch.evidence.thresholds import CLOSER_PROMPTS, CLOSER_TOTAL, COMMON_KEY, SHARED_BY
 from stillwatch.profiles import (
     Profiled,
@@ -321,6 +322,37 @@ def test_what_was_sent_in_common_moments_is_read_alone(engine: DuckDBEngine) -> 
     # Nearly all of those of the hour, and hardly any of the others.
     assert ((counts >= 55) & (counts <= 75)).all()
     assert made.log.in_common(everyone[:2]) is None
+
+
+def test_what_carries_a_groups_own_text_is_read_alone(engine: DuckDBEngine) -> None:
+    """Six accounts put one pool under a sentence of theirs, and ask thirty things of their own beside it."""
+    rng = np.random.default_rng(0)
+    words = ["".join(rng.choice(list("abcdefghijklmnop"), 7)) for _ in range(400)]
+
+    def asked(account: int, n: int, prompt: str) -> dict[str, Any]:
+        return {"account_id": f"a{account}", "time": START + (40 * account + n) * HOUR, "prompt": prompt}
+
+    def talk(account: int) -> str:
+        return f"Of {account}: {' '.join(rng.choice(words[30 * account : 30 * account + 30], 12))}?"
+
+    def pooled() -> str:
+        return f"Set out every step before you answer what follows. {' '.join(rng.choice(words[360:], 12))}?"
+
+    own = [asked(a, n, talk(a)) for a in range(6) for n in range(30)]
+    theirs = [asked(a, n, pooled()) for a in range(6) for n in range(20)]
+    strangers = [asked(a, n, talk(a)) for a in range(6, 12) for n in range(30)]
+    made = profiled(engine, rows(*own, *theirs, *strangers), sample_prompts=24)
+    log = made.log
+    entity = dict(
+        zip(*(engine.fetch("SELECT account_id, entity FROM {t}", t=made.accounts).to_pydict().values()), strict=True)
+    )
+    group = np.sort([entity[f"a{n}"] for n in range(6)])
+    others = np.sort([entity[f"a{n}"] for n in range(6, 12)])
+    sent = carried(log, group)
+    assert sent is not None
+    assert sent.counts[group].tolist() == [20] * 6
+    assert sent.counts[others].sum() == 0
+    assert carried(log, others) is None
 
 
 def few() -> pa.Table:

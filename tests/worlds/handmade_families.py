@@ -108,6 +108,7 @@ def told(
     explain: Explain | None = None,
     linked: npt.NDArray[np.bool_] | None = None,
     m: float = 0.8,
+    shown: Iterable[int] | None = None,
 ) -> Family:
     """A family that says what it is told.
 
@@ -120,6 +121,7 @@ def told(
         explain: an explanation from members and bystanders.
         linked: which pairs it links (E x E); ``m`` is how often members are so linked, of which strangers are once in a
             million.
+        shown: entities that show what it finds; None where single ones do not.
     """
 
     class Told(Family):
@@ -140,6 +142,9 @@ def told(
 
         def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
             return None if along is None else np.isin(who, list(along))
+
+        def shown_by(self, log: LogProfile, members: I64) -> npt.NDArray[np.bool_] | None:
+            return None if shown is None else np.isin(members, list(shown))
 
         def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
             return [] if explain is None else [explain(members, bystanders)]

@@ -14,7 +14,8 @@ from stillwatch.detection.nulls import Background
 from stillwatch.detection.partners import PartnerWord, hold_against, with_partners
 from stillwatch.detection.portrait import Portraitist
 from stillwatch.detection.shared_text import template_table
-from stillwatch.detection.streams import StreamFinding, StreamsTested, find_streams
+from stillwatch.detection.stream_findings import StreamFinding
+from stillwatch.detection.streams import StreamsTested, busy_streams, find_streams, web_streams
 from stillwatch.detection.suspects import Suspicion, suspicions
 from stillwatch.detection.verdicts import account_table, link_table
 from stillwatch.detection.worth import Curve
@@ -31,11 +32,13 @@ __all__ = [
     "StreamsTested",
     "Suspicion",
     "account_table",
+    "busy_streams",
     "decide",
     "find_streams",
     "hold_against",
     "link_table",
     "suspicions",
     "template_table",
+    "web_streams",
     "with_partners",
 ]

@@ -28,6 +28,7 @@ from stillwatch.detection.membership import (
     tell_apart,
 )
 from stillwatch.detection.nulls import Background
+from stillwatch.detection.shown_by_part import without_passengers
 from stillwatch.evidence import Family, LogProfile, Side
 from stillwatch.evidence.thresholds import (
     ALIKE_BITS,
@@ -172,6 +173,7 @@ def _grow(
         if whole is not case and not whole.explained and (whole.p_value > fdr or whole.untold):
             # The newcomers cannot be shown to act along: the group stands as it was tested.
             whole = _with_evidence(examiner, links, case, case.members)
+        whole = without_passengers(examiner, links, whole, fdr)
         taken[whole.members] = True
         grown.append(whole)
     return grown, links

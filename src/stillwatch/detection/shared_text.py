@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from stillwatch.core.words import words_of
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import LogProfile
-from stillwatch.evidence.families.structure import signature
+from stillwatch.evidence.signature import signature
 from stillwatch.tables import TEMPLATES
 
 __all__ = ["shared_pieces", "template_table"]

@@ -1,70 +1,48 @@
-"""Busy accounts whose stream is like people at large, but for a part that comes from one source.
+"""Streams that are like people at large, but for a part that comes from one source.
 
-A finding of its own kind: it is of traffic, not of accounts, and changes no verdict. A relay's customers are strangers
-to the source beside them, and so may be the relay itself.
+A stream is what one busy account sends, or what all accounts send that share hands: a relay whose customers have
+accounts of their own is one stream too. It is a finding of its own kind, of traffic and not of accounts, and changes no
+verdict. A relay's customers are strangers to the source beside them, and so may be the relay itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.detection.fdr import q_values
+from stillwatch.detection.stream_findings import Stream, StreamFinding, TestedStream, stream_finding
 from stillwatch.engines import Engine, Table
-from stillwatch.evidence import AtLarge, LogProfile, Window
+from stillwatch.evidence import AtLarge, Family, LogProfile, Window
+from stillwatch.evidence.icc import icc_of, icc_of_source, spread
 from stillwatch.evidence.stream_thresholds import (
     FRESH_WINDOWS,
     LARGE_WINDOW,
+    LEAST_OF_ONE,
     LEAST_STREAM,
+    LEAST_WEB,
     LIKE_AT_A_GLANCE,
     LIKE_AT_LARGE,
+    MOST_LEFT_OUT,
     MOST_READ,
     MOST_STREAMS,
+    MOST_WEBS,
     MOST_WINDOWS,
+    OF_ONE_KIND,
     SMALL_WINDOW,
 )
+from stillwatch.evidence.thresholds import MAJORITY, RESELLER_SIZE, UNTOLD
 from stillwatch.profiles import StreamReader, sampled_people
 
-__all__ = ["StreamFinding", "StreamsTested", "find_streams"]
+__all__ = ["StreamsTested", "busy_streams", "find_streams", "web_streams"]
 
 I64 = npt.NDArray[np.int64]
-U64 = npt.NDArray[np.uint64]
-
-_MOST_NAMED = 20
-_MOST_EXAMPLES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class StreamFinding:
-    """A stream part of which comes from one source.
-
-    Attributes:
-        account_ids: whose stream it is, the first few.
-        org_id: of their organisation, where they declare one.
-        accounts, exchanges: how many it has.
-        window, windows, fired: prompts a window, windows tested, and those that show the part.
-        share: of the prompts in those windows, about.
-        p_value, q_value: of the stream.
-        sentence: the finding in words.
-        examples: exchanges that carry it, most telling first.
-    """
-
-    account_ids: Sequence[str]
-    org_id: str | None
-    accounts: int
-    exchanges: int
-    window: int
-    windows: int
-    fired: int
-    share: float
-    p_value: float
-    q_value: float
-    sentence: str
-    examples: Sequence[str]
+Features = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +50,7 @@ class StreamsTested:
     """How many streams were looked at, how many could be tested, and what was found.
 
     Attributes:
-        considered: busy entities, the largest of them.
+        considered: streams, the largest of them.
         unlike: of them, those whose bulk is not like people at large.
         tested: of them, those whose windows were tested.
         found: parts of streams from one source, strongest first.
@@ -84,16 +62,23 @@ class StreamsTested:
     found: tuple[StreamFinding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Tested:
-    entity: int
-    size: int
-    keys: I64
-    windows: tuple[Window, ...]
+def busy_streams(log: LogProfile) -> list[I64]:
+    """The busiest entities, each a stream."""
+    streams = np.flatnonzero(log.exchanges >= LEAST_STREAM)
+    return [np.array([one]) for one in streams[np.argsort(-log.exchanges[streams], kind="stable")][:MOST_STREAMS]]
 
-    @property
-    def p_value(self) -> float:
-        return min(1.0, len(self.windows) * min(window.p_value for window in self.windows))
+
+def web_streams(log: LogProfile, hands: Family, seed: int) -> list[I64]:
+    """The busiest webs of entities that share hands, each a stream: no more than a reseller's.
+
+    Args:
+        log: the whole log.
+        hands: the family that proposes webs.
+        seed: of its draws.
+    """
+    webs = hands.groups(log, least=LEAST_WEB, seed=seed)
+    some = [web for web in webs if len(web) <= RESELLER_SIZE and log.exchanges[web].sum() >= LEAST_STREAM]
+    return sorted(some, key=lambda web: (-int(log.exchanges[web].sum()), len(web), int(web[0])))[:MOST_WEBS]
 
 
 def find_streams(
@@ -103,11 +88,12 @@ def find_streams(
     sample: pa.Table,
     features: npt.NDArray[np.float16],
     *,
+    streams: Sequence[I64],
     accounts: Table,
     fdr: float,
     seed: int,
 ) -> StreamsTested:
-    """Test every busy entity's stream against people at large.
+    """Test streams against people at large.
 
     Args:
         engine: where the tables lie.
@@ -115,28 +101,49 @@ def find_streams(
         log: its profile.
         sample: the sampled prompts, with ``entity, row_key``.
         features: of each of them.
+        streams: entities of each, sorted.
         accounts: with their ``entity``.
         fdr: share of false findings to accept.
         seed: of every draw.
     """
-    streams = np.flatnonzero(log.exchanges >= LEAST_STREAM)
-    busy = streams[np.argsort(-log.exchanges[streams], kind="stable")][:MOST_STREAMS].tolist()
-    people = sampled_people(sample, features, streams, seed) if busy else None
+    people = sampled_people(sample, features, _left_out(log, streams), seed) if streams else None
     if people is None:
-        return StreamsTested(len(busy))
-    likely = [entity for entity in busy if people.explained(entity) >= LIKE_AT_A_GLANCE]
-    unlike = len(busy) - len(likely)
-    keys = [(entity, found) for entity, found in zip(likely, reader.streams(likely), strict=True)] if likely else []
-    keys = [(entity, found) for entity, found in keys if len(found) >= LEAST_STREAM]
-    at_large = people.read(reader, seed) if keys else None
+        return StreamsTested(len(streams))
+    likely = [one for one in streams if people.explained(one) >= LIKE_AT_A_GLANCE]
+    unlike = len(streams) - len(likely)
+    read = [Stream(keys, owner, owner[:0]) for keys, owner in (reader.streams(likely) if likely else [])]
+    read = [one for one in read if len(one.keys) >= LEAST_STREAM]
+    at_large = people.read(reader, seed) if read else None
     if at_large is None:
-        return StreamsTested(len(busy), unlike)
-    results = list(_results(keys, reader, at_large, seed))
+        return StreamsTested(len(streams), unlike)
+    results = list(_results(read, reader, log, at_large, seed))
     tested = [one for one in results if one is not None]
     q = q_values(np.array([one.p_value for one in tested]))
-    kept = sorted((float(q[n]), n) for n in range(len(tested)) if q[n] <= fdr)
-    found = tuple(_finding(engine, reader, tested[n], log, accounts, q_value, fdr) for q_value, n in kept)
-    return StreamsTested(len(busy), unlike + len(results) - len(tested), len(tested), found)
+    kept = [(tested[n], float(q[n])) for n in np.argsort(q, kind="stable") if q[n] <= fdr]
+    found = [stream_finding(engine, reader, one, log, accounts, q_value, fdr) for one, q_value in _distinct(kept)]
+    return StreamsTested(len(streams), unlike + len(results) - len(tested), len(tested), tuple(found))
+
+
+def _left_out(log: LogProfile, streams: Sequence[I64]) -> I64:
+    """Entities that are no part of people at large: the busy ones, and of webs the smallest, for as long as that leaves
+    nearly everybody: what ties a log's strangers is in hardly any account of theirs."""
+    out = np.flatnonzero(log.exchanges >= LEAST_STREAM)
+    for web in sorted(streams, key=len):
+        more = np.union1d(out, web)
+        if len(web) > 1 and len(more) > MOST_LEFT_OUT * len(log):
+            break
+        out = more
+    return out
+
+
+def _distinct(found: Sequence[tuple[TestedStream, float]]) -> list[tuple[TestedStream, float]]:
+    """Without streams most of whose entities are in one that was found before: webs lie inside one another."""
+    out: list[tuple[TestedStream, float]] = []
+    for one, q_value in found:
+        who = one.stream.entities
+        if not any(np.isin(who, other.stream.entities).mean() > MAJORITY for other, _ in out):
+            out.append((one, q_value))
+    return out
 
 
 def _windows(length: int, size: int) -> I64:
@@ -150,70 +157,89 @@ def _windows(length: int, size: int) -> I64:
 
 
 def _results(
-    streams: Sequence[tuple[int, I64]], reader: StreamReader, at_large: AtLarge, seed: int
-) -> Iterator[_Tested | None]:
+    streams: Sequence[Stream],
+    reader: StreamReader,
+    log: LogProfile,
+    at_large: AtLarge,
+    seed: int,
+    source: Features | None = None,
+) -> Iterator[TestedStream | None]:
     """Each stream's windows tested; None where the stream is not like people at large in its bulk.
 
+    Accounts of a stream that send one kind of prompt are set aside and the others tested alone: what one customer's
+    pipeline sends is no part of what the others do. Where those ask from one source, whether the others send some of it
+    is tested too.
+
     Args:
-        streams: an entity and the keys of its prompts each.
-        reader: of the log.
-        at_large: people to hold it against.
+        streams: to test.
+        reader, log: of the log.
+        at_large: people to hold them against.
         seed: of the draws.
+        source: features of what those send who were set aside before.
     """
     enough = len(at_large.prompts) >= FRESH_WINDOWS * LARGE_WINDOW
-    sizes = [LARGE_WINDOW if enough and len(keys) >= LARGE_WINDOW else SMALL_WINDOW for _, keys in streams]
-    taken = [keys[_windows(len(keys), size)] for (_, keys), size in zip(streams, sizes, strict=True)]
-    read = reader.features([rows.ravel() for rows in taken])
-    for (entity, keys), size, rows, features in zip(streams, sizes, taken, read, strict=True):
+    sizes = [LARGE_WINDOW if enough and len(one.keys) >= LARGE_WINDOW else SMALL_WINDOW for one in streams]
+    rows = [_windows(len(one.keys), size) for one, size in zip(streams, sizes, strict=True)]
+    read = reader.features([one.keys[its.ravel()] for one, its in zip(streams, rows, strict=True)])
+    for stream, size, its, features in zip(streams, sizes, rows, read, strict=True):
         weights, explained = at_large.weighed(at_large.cells.of(features))
         if explained < LIKE_AT_LARGE:
             yield None
             continue
-        parts = [features[number * size : (number + 1) * size] for number in range(len(rows))]
-        windows = tuple(at_large.null(size, len(keys), weights, seed).test(parts))
-        yield _Tested(entity, size, rows, windows) if windows else None
+        parts = [features[number * size : (number + 1) * size] for number in range(len(its))]
+        null = at_large.null(size, len(stream.keys), weights, seed)
+        owner = stream.owner[its.ravel()]
+        aside = _of_one_kind(owner, np.concatenate([null.apart(part) for part in parts]))
+        if len(aside):
+            theirs = features[np.isin(owner, aside)]
+            both = theirs if source is None else np.concatenate([source, theirs])
+            rest = stream.without(aside)
+            yield from _results([rest], reader, log, at_large, seed, both) if len(rest.keys) >= LEAST_STREAM else [None]
+            continue
+        windows = tuple(null.test(parts))
+        if not windows:
+            yield None
+            continue
+        sole = _of_one(windows, owner.reshape(len(its), -1)) if len(stream.entities) > 1 else owner[:0]
+        if len(sole):
+            rest = stream.without(sole)
+            long = len(rest.keys) >= LEAST_STREAM
+            yield from _results([rest], reader, log, at_large, seed, source) if long else [None]
+            continue
+        told = source is not None and _one_source(log, stream.aside)
+        toward = tuple(null.toward(source, parts)) if source is not None and told else ()
+        yield TestedStream(stream, size, its, windows, toward)
 
 
-def _finding(
-    engine: Engine,
-    reader: StreamReader,
-    one: _Tested,
-    log: LogProfile,
-    accounts: Table,
-    q_value: float,
-    fdr: float,
-) -> StreamFinding:
-    who = engine.fetch(
-        f"SELECT account_id, org_id FROM {{accounts}} WHERE entity = {int(one.entity)} ORDER BY account_id",
-        accounts=accounts,
-    )
-    fired = [n for n, window in enumerate(one.windows) if window.p_value * len(one.windows) <= fdr]
-    strongest = min(range(len(one.windows)), key=lambda n: one.windows[n].p_value)
-    shown = fired or [strongest]
-    share = float(np.mean([one.windows[n].share for n in shown]))
-    carriers = one.keys[strongest][one.windows[strongest].carriers[:_MOST_EXAMPLES]]
-    ids = who["account_id"].to_pylist()
-    return StreamFinding(
-        account_ids=ids[:_MOST_NAMED],
-        org_id=who["org_id"][0].as_py(),
-        accounts=len(ids),
-        exchanges=int(log.exchanges[one.entity]),
-        window=one.size,
-        windows=len(one.windows),
-        fired=len(shown),
-        share=share,
-        p_value=one.p_value,
-        q_value=q_value,
-        sentence=_sentence(len(ids), one, len(shown), share),
-        examples=reader.exchange_ids(carriers),
-    )
+def _of_one(windows: Sequence[Window], owner: I64) -> I64:
+    """The entity that carries most of what the windows of a stream of several have in common; nobody, where none does.
+
+    Args:
+        windows: tested.
+        owner: of each prompt of each (windows x size).
+    """
+    carried = [who[window.carriers] for window, who in zip(windows, owner, strict=True)]
+    who, count = np.unique(np.concatenate([owner[:0].ravel(), *carried]), return_counts=True)
+    return np.asarray(who[count > MAJORITY * count.sum()], np.int64)
 
 
-def _sentence(accounts: int, one: _Tested, fired: int, share: float) -> str:
-    sender = "this account sends" if accounts == 1 else "these accounts of one organisation send"
-    part = f"Roughly {share:.0%} of what {sender}" if share >= 0.005 else f"A small part of what {sender}"
-    return (
-        f"{part} comes from one source, unlike the rest of it, which is like what people at large ask "
-        f"({fired} of {len(one.windows)} windows of {one.size:,} prompts). That is no verdict about the "
-        f"account{'' if accounts == 1 else 's'}: customers of a relay are not accused."
-    )
+def _one_source(log: LogProfile, entities: I64) -> bool:
+    """Whether several accounts are shown to ask from one source: a class and a crew in one web have none."""
+    same = icc_of(log.content, entities)
+    if UNTOLD < same.p_value < MAJORITY and log.closer is not None:
+        # A few prompts an account cannot tell a few accounts apart: more of them may.
+        some = spread(log.content, entities)
+        same = icc_of_source(log.content, some, *log.closer(some))
+    return same.p_value <= UNTOLD
+
+
+def _of_one_kind(owner: I64, apart: npt.NDArray[np.bool_]) -> I64:
+    """Entities of a stream of several whose prompts are mostly one kind's.
+
+    Args:
+        owner: of each prompt of the windows.
+        apart: whether it is far more alike to its window than honest prompts are.
+    """
+    who, place, sent = np.unique(owner, return_inverse=True, return_counts=True)
+    share = np.bincount(place.ravel(), apart.ravel()) / sent
+    return who[(share >= OF_ONE_KIND) & (sent >= LEAST_OF_ONE)] if len(who) > 1 else who[:0]

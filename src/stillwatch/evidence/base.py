@@ -255,6 +255,10 @@ class Family(ABC):
         """A sentence that says why the members cannot be strangers to one another; None where nothing says so."""
         return None
 
+    def shown_by(self, log: LogProfile, members: I64) -> npt.NDArray[np.bool_] | None:
+        """Which members show what the family finds in the group; None where that is no thing of single accounts."""
+        return None
+
     def find(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Finding:
         """The strongest of the tests."""
         return self.found(list(self.test(log, members, null, least=least)))

@@ -18,9 +18,16 @@ from scipy import stats
 from stillwatch.evidence.content import Content
 from stillwatch.evidence.postings import changes
 from stillwatch.evidence.source_part import source_part
-from stillwatch.evidence.thresholds import LEAST_FOR_ICC, LEAST_SOURCE_PROMPTS, MARGIN, MOST_FOR_ICC
+from stillwatch.evidence.thresholds import (
+    DEPARTED,
+    LEAST_FOR_ICC,
+    LEAST_SOURCE_PROMPTS,
+    LEAST_SWAPPED,
+    MARGIN,
+    MOST_FOR_ICC,
+)
 
-__all__ = ["Icc", "departure", "icc_of", "icc_of_source", "intraclass_correlation", "spread"]
+__all__ = ["Icc", "departure", "icc_of", "icc_of_most", "icc_of_source", "intraclass_correlation", "spread"]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -108,6 +115,13 @@ def icc_of(content: Content, members: I64, *, whole: bool = False) -> Icc:
     if whole:
         return intraclass_correlation(content.raw[rows], content.owner[rows])
     return icc_of_source(content, members, content.raw[rows], content.whitened[rows], content.owner[rows])
+
+
+def icc_of_most(content: Content, members: I64) -> Icc:
+    """Intraclass correlation of those of a group who do not depart from it, where they are most: whose talk hides what
+    is compared may be left out."""
+    kept = members[departure(content, members, members) <= DEPARTED]
+    return icc_of(content, kept if len(kept) >= LEAST_SWAPPED * len(members) else members)
 
 
 def spread(content: Content, members: I64) -> I64:

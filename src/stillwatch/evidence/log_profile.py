@@ -52,6 +52,9 @@ class LogProfile:
             ``Content.whitened`` have them, and the entity of each. None where no more can be read.
         in_common: reads, as ``closer`` does, what some entities sent in their common moments; gives None where they
             have hardly any. None where that cannot be read.
+        carrying: reads, as ``closer_payload`` does, what some entities sent with one of these texts in it (names of
+            things of ``shared["structure"]``); gives None where that is hardly anything or nearly all. None where it
+            cannot be read.
         closer_payload: the same of ``payload``, as one.
         moments: reads when some entities' requests were made. None where that cannot be read.
         ordinary: what other weeks of the provider show, which ``content`` is measured by. None where none are known.
@@ -73,6 +76,7 @@ class LogProfile:
     closer: Callable[[I64], Prompts] | None = None
     closer_payload: Callable[[I64], Content] | None = None
     in_common: Callable[[I64], Prompts | None] | None = None
+    carrying: Callable[[I64, npt.NDArray[np.uint64]], Content | None] | None = None
     moments: Callable[[I64], Moments] | None = None
     ordinary: Calibration | None = None
 

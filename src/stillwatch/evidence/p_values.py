@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +10,20 @@ from scipy import stats
 
 from stillwatch.evidence.thresholds import DRAWS_AT_ONCE, ENOUGH, LEAST_DRAWS, P_FLOOR, RANKED, TAIL
 
-__all__ = ["count_tail_p", "drawn_until_told", "log10_often_tail", "log10_sharing_tail", "tail_p"]
+__all__ = ["cauchy_p", "count_tail_p", "drawn_until_told", "log10_often_tail", "log10_sharing_tail", "tail_p"]
 
 F64 = npt.NDArray[np.float64]
 Numbers = npt.NDArray[np.float64 | np.int64]
+
+
+def cauchy_p(p_values: Sequence[float]) -> float:
+    """One p-value of several that may hang together in whatever way (Liu and Xie 2020).
+
+    Where one is small it is close to Bonferroni's, and where all are it is not made larger for their number. Those near
+    1 count as .9, for one of them would outweigh all others.
+    """
+    kept = np.clip(np.asarray(p_values, np.float64), P_FLOOR, 0.9)
+    return float(stats.cauchy.sf(np.mean(1 / np.tan(np.pi * kept))))
 
 
 def drawn_until_told(draw: Callable[[int], F64], observed: F64, most: int) -> F64:

@@ -53,6 +53,31 @@ each finding must be the stronger; fewer: a long stream is tested by one sample 
 MOST_STREAMS: Final = 200
 """streams, the largest | bounds time: up to a second each | fewer: small relays go untested"""
 
+LEAST_WEB: Final = 10
+"""accounts that share hands | fewer are an office, whose stream is a few people's | lower: more streams, and each
+finding must be the stronger; higher: small relays go untested"""
+
+MOST_WEBS: Final = 24
+"""webs of shared hands, the busiest | bounds time: up to two seconds each | fewer: small relays go untested"""
+
+OF_ONE_KIND: Final = 0.5
+"""share of an account's prompts in the windows | of ten accounts that send nothing but the source, beside three made
+relays, 27 of 29 with enough prompts lie at .54 to 1, the relays' own at .35 and less | lower: a relay's own are set
+aside; higher: one account's task is a finding about the others"""
+
+MOST_LEFT_OUT: Final = 0.1
+"""share of entities | so many in streams are no part of people at large; a made relay with what stands beside it is a
+fiftieth of its log, webs that chance ties up to three quarters | higher: no people are left; lower: a relay is held
+against itself"""
+
+FAR_APART: Final = 0.95
+"""share of honest prompts | what lies above is more alike to its window than that | higher: accounts of one kind are
+not set aside; lower: people are"""
+
+LIKE_THE_SOURCE: Final = 0.98
+"""share of people's prompts | what lies above is like what was set aside; two in a hundred honest prompts do, where a
+twentieth of one source does beside them | higher: counts are small; lower: people's own are most of it"""
+
 PROMPTS_AT_LARGE: Final = 60
 """prompts an account | an account's prompts are alike, and streams of people are made of whole accounts; 4 % of a
 large window are one customer's | fewer: a relay's busy customer is a source; more: fewer accounts"""

@@ -10,6 +10,7 @@ in its bulk (an application, a pipeline) has nothing to be compared with.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -20,7 +21,15 @@ import numpy.typing as npt
 from stillwatch.evidence.composition import Cells, explained, fit_cells
 from stillwatch.evidence.lens import Lens, alike, fit_lens
 from stillwatch.evidence.p_values import drawn_until_told, tail_p
-from stillwatch.evidence.stream_thresholds import LEAST_AT_LARGE, MOST_AT_LARGE, MOST_LIFTED, MOST_MINOR, STREAM_DRAWS
+from stillwatch.evidence.stream_thresholds import (
+    FAR_APART,
+    LEAST_AT_LARGE,
+    LIKE_THE_SOURCE,
+    MOST_AT_LARGE,
+    MOST_LIFTED,
+    MOST_MINOR,
+    STREAM_DRAWS,
+)
 
 __all__ = ["AtLarge", "Null", "Window", "people_at_large"]
 
@@ -142,6 +151,7 @@ class Null:
         drawn, lifts = self._draw(_LIFTED_WINDOWS)
         self._drawn = drawn
         self._lines = np.quantile(np.concatenate(lifts), _STEPS)
+        self._far = float(np.quantile(np.concatenate(lifts), FAR_APART))
         self._usual = float(np.median([_excess(lift, self._lines) for lift in lifts]))
 
     def windows(self, count: int) -> tuple[I64, npt.NDArray[np.bool_]]:
@@ -180,6 +190,29 @@ class Null:
         across = alike(seen, self._at_large.prompts) @ self._weights
         value = (within.mean() - 2 * across.mean() + self._rest) / (1 / n + float(self._squares.sum()))
         return float(value), within - across
+
+    def apart(self, features: Features) -> npt.NDArray[np.bool_]:
+        """Which prompts of a window are more alike to it than all but few prompts of honest windows are to theirs."""
+        return np.asarray(self.statistic(features)[1] > self._far, np.bool_)
+
+    def toward(self, source: Features, windows: Sequence[Features]) -> list[float]:
+        """P-values of "no more of a window's prompts are like this source's than of people at large's".
+
+        Args:
+            source: raw features of prompts that are in no window (s x d).
+            windows: of one stream, raw features (size x d).
+        """
+        seen = self._at_large.lens(source)
+
+        def lift(prompts: F32) -> F64:
+            across = alike(prompts, self._at_large.prompts) @ self._weights
+            return np.asarray(alike(prompts, seen).mean(axis=1) - across, np.float64)
+
+        usual = lift(self._at_large.prompts)
+        line = np.quantile(usual, LIKE_THE_SOURCE)
+        drawn = (usual[self.windows(STREAM_DRAWS)[0]] > line).mean(axis=1)
+        mine = [float((lift(self._at_large.lens(window)) > line).mean()) for window in windows]
+        return [tail_p(drawn, one) for one in mine]
 
     def test(self, windows: list[Features]) -> list[Window]:
         """Test windows of one stream, of ``size`` prompts each, by their raw features (size x d).

@@ -40,6 +40,12 @@ U64 = npt.NDArray[np.uint64]
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
 
+_CARRYING_SQL = """
+SELECT p.entity, p.prompt, list_has_any(s.sentences, (SELECT list(text) FROM {texts}))
+    OR s.masked IN (SELECT t.masked FROM {template_of} AS t JOIN {texts} AS x ON t.template = x.text) AS carries
+FROM {prompts} AS p SEMI JOIN {members} USING (entity) JOIN {sketches} AS s USING (row_key)
+"""
+
 _WHOLE = ("exchanges", "accounts", "first_seen", "last_seen")
 
 
@@ -165,6 +171,7 @@ def build_profile(
         closer=lambda members: looked(members.tobytes()),
         closer_payload=payloads,
         in_common=lambda members: sent_in_common(members.tobytes()),
+        carrying=_carrying_reader(engine, content, left_out, sketches, template_of, prompts, exchanges),
         moments=moments,
         ordinary=ordinary if content.unlike is None else None,
     )
@@ -194,6 +201,37 @@ def _common_reader(
         return *content.read(features), whose
 
     return sent_in_common
+
+
+def _carrying_reader(
+    engine: Engine,
+    content: Content,
+    left_out: U64,
+    sketches: Table,
+    template_of: Table,
+    prompts: Table,
+    exchanges: Table,
+) -> Callable[[I64, U64], Content | None]:
+    """Reads what some entities sent with a text in it, as ``LogProfile.carrying`` says."""
+
+    @lru_cache(maxsize=1)
+    def sent_with(members: bytes, texts: bytes) -> Content | None:
+        who = np.frombuffer(members, np.int64)
+        sent = engine.fetch(
+            _CARRYING_SQL,
+            prompts=prompts,
+            sketches=sketches,
+            template_of=template_of,
+            members=pa.table({"entity": who}),
+            texts=pa.table({"text": np.frombuffer(texts, np.uint64)}),
+        )
+        carries = np.asarray(sent["carries"], np.bool_)
+        if not len(sent) or not LEAST_IN_COMMON <= carries.mean() <= MOST_IN_COMMON:
+            return None
+        only = sent.filter(sent["carries"]).drop_columns("carries")
+        return content.of(*closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges, only=only))
+
+    return lambda members, texts: sent_with(members.tobytes(), texts.tobytes())
 
 
 def _machinery(engine: Engine, sentences: Table) -> U64:

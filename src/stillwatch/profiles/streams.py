@@ -39,18 +39,22 @@ class StreamReader:
     def __init__(self, engine: Engine, left_out: U64, *, exchanges: Table, prompts: Table) -> None:
         self._engine, self._left_out, self._exchanges, self._prompts = engine, left_out, exchanges, prompts
 
-    def streams(self, entities: Sequence[int]) -> list[I64]:
-        """Keys of each entity's distinct prompts in order of time."""
-        wanted = pa.table({"entity": pa.array(entities, pa.int64()), "rank": np.arange(len(entities))})
+    def streams(self, sets: Sequence[I64]) -> list[tuple[I64, I64]]:
+        """Keys of the distinct prompts of each set of entities in order of time, and the entity of each."""
+        wanted = {
+            "entity": np.concatenate([np.zeros(0, np.int64), *sets]),
+            "rank": np.repeat(np.arange(len(sets)), [len(one) for one in sets]),
+        }
         found = self._engine.fetch(
-            "SELECT w.rank, p.row_key FROM {prompts} AS p JOIN {wanted} AS w USING (entity) "
+            "SELECT w.rank, p.row_key, p.entity FROM {prompts} AS p JOIN {wanted} AS w USING (entity) "
             "JOIN {exchanges} AS e USING (row_key) ORDER BY w.rank, e.time, p.row_key",
             prompts=self._prompts,
-            wanted=wanted,
+            wanted=pa.table(wanted),
             exchanges=self._exchanges,
         )
-        edges = np.searchsorted(np.asarray(found["rank"]), np.arange(1, len(entities)))
-        return np.split(np.asarray(found["row_key"], np.int64), edges)
+        edges = np.searchsorted(np.asarray(found["rank"]), np.arange(1, len(sets)))
+        keys, owner = (np.split(np.asarray(found[name], np.int64), edges) for name in ("row_key", "entity"))
+        return list(zip(keys, owner, strict=True))
 
     def several(self, entities: I64) -> tuple[I64, I64]:
         """Prompts of the first of these entities that have enough between them: the entity and key of each."""
@@ -104,10 +108,10 @@ class SampledPeople:
         self.glance, self.owner, self.key = seen, owner, key
         self._whose, self._features = sample
 
-    def explained(self, entity: int) -> float:
-        """About what share of an entity's sampled prompts they explain."""
-        first, last = np.searchsorted(self._whose, [entity, entity + 1])
-        return self.glance.explained(self._features[first:last, _SEEN].astype(np.float32)) if last > first else 0.0
+    def explained(self, entities: I64) -> float:
+        """About what share of these entities' sampled prompts they explain."""
+        theirs = np.flatnonzero(np.isin(self._whose, entities))
+        return self.glance.explained(self._features[theirs, _SEEN].astype(np.float32)) if len(theirs) else 0.0
 
     def read(self, reader: StreamReader, seed: int) -> AtLarge | None:
         """More of their prompts, to draw windows from; None where they are too few.

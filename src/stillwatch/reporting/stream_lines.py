@@ -1,4 +1,4 @@
-"""Parts of single accounts' traffic that come from one source, as terminal and page show them."""
+"""Parts of streams that come from one source, as terminal and page show them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ class StreamLine:
     q_value: float | None = None
     sentence: str = ""
     examples: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        """Whose stream it is."""
+        """Whose stream it is; the first of several."""
         return self.org_id or (self.account_ids[0] if self.account_ids else "")
 
 

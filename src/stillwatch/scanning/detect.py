@@ -205,10 +205,8 @@ def detect(
         extras.curves,
     )
     portraits = [portraitist.draw(campaign_id, case) for campaign_id, case in named]
-    streams = None
-    if settings.streams:
-        clock.stage("streams")
-        streams = _streams(tables, made, settings)
+    clock.stage("streams")
+    streams = _streams(tables, made, families, settings)
     clock.stage("tables")
     pq.write_table(pa.Table.from_pylist(portraits, schema=CAMPAIGNS), run / "campaigns.parquet")
     accounts = d.account_table(tables.engine, made.accounts, decided.links, named, decided.others, settings.fdr)
@@ -246,8 +244,11 @@ def detect(
     return Detected(*counts, tuple(families), word, made.log.content.unlike, streams)
 
 
-def _streams(tables: RunTables, made: Profiled, settings: ScanSettings) -> d.StreamsTested:
-    """Parts of single entities' traffic that come from one source."""
+def _streams(
+    tables: RunTables, made: Profiled, families: Mapping[str, Family], settings: ScanSettings
+) -> d.StreamsTested:
+    """Parts of streams that come from one source: of accounts that share hands and, where asked for, of busy ones."""
+    webs = d.web_streams(made.log, families["infrastructure"], settings.seed)
     reader = StreamReader(tables.engine, made.left_out, exchanges=tables.exchanges, prompts=made.prompts)
     return d.find_streams(
         tables.engine,
@@ -255,6 +256,7 @@ def _streams(tables: RunTables, made: Profiled, settings: ScanSettings) -> d.Str
         made.log,
         made.sample,
         made.texts.features,
+        streams=[*(d.busy_streams(made.log) if settings.streams else ()), *webs],
         accounts=made.accounts,
         fdr=settings.fdr,
         seed=settings.seed,

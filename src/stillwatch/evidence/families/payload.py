@@ -16,9 +16,8 @@ import numpy.typing as npt
 
 from stillwatch.evidence.base import Example, Family, Null, Observed
 from stillwatch.evidence.communities import communities
-from stillwatch.evidence.content import Content
 from stillwatch.evidence.group_statistics import likeness
-from stillwatch.evidence.icc import Icc, departure, icc_of, spread
+from stillwatch.evidence.icc import departure, icc_of, icc_of_most, spread
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.neighbours import closest
 from stillwatch.evidence.p_values import tail_p
@@ -110,7 +109,7 @@ class Payload(Family):
         if log.closer_payload is not None and concentrated <= UNTOLD and CONTRADICTS < same.p_value < MAJORITY:
             # A few prompts an account leave it open: more of them may tell.
             some = spread(log.payload, wrapped)
-            same = _swapped(log.closer_payload(some), some)
+            same = icc_of_most(log.closer_payload(some), some)
         return [
             Observed(
                 max(concentrated, same.p_value),
@@ -142,12 +141,6 @@ class Payload(Family):
 def _wrapped(log: LogProfile, members: I64) -> I64:
     """Members that send words of their own again and again."""
     return members[log.payload.counts[members] > 0]
-
-
-def _swapped(payload: Content, members: I64) -> Icc:
-    """Correlation of those who do not depart, where they are most: whose talk hides its wrapper may be left out."""
-    kept = members[departure(payload, members, members) <= DEPARTED]
-    return icc_of(payload, kept if len(kept) >= LEAST_SWAPPED * len(members) else members)
 
 
 def _concentrated(log: LogProfile, wrapped: I64, null: Null) -> tuple[float, float]:

@@ -10,9 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.evidence.base import Counted, Example, Explanation, Family, Finding, Level, Null, Observed
+from stillwatch.evidence.carried import carried
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.group_statistics import likeness
-from stillwatch.evidence.icc import Icc, icc_of, icc_of_source, spread
+from stillwatch.evidence.icc import Icc, icc_of, icc_of_most, icc_of_source, spread
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.sharing_out import sharing_out
@@ -222,6 +223,10 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
     if common is not None and common.p_value <= CONTRADICTS:
         # What each asks in its own time says nothing of what all of them are sent to ask.
         apart = common
+    beside = carried(log, members) if not _told(apart) or _set_apart(apart) else None
+    if beside is not None and (same := icc_of_most(beside, members)).p_value <= CONTRADICTS:
+        # Customers of a framework put what is their own into it: what they send without it is no part of the answer.
+        apart = same
     if log.closer is not None and not _told(apart):
         # A few prompts an account cannot tell a few accounts apart: more of them may.
         some = spread(log.content, members)

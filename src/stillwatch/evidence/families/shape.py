@@ -7,9 +7,10 @@ convicts nobody.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from stillwatch.evidence.base import Count, Example, Family, Level, Null, Observed
 from stillwatch.evidence.log_profile import I64, LogProfile
@@ -77,32 +78,54 @@ class Shape(Family):
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """The commonest client among blindly drawn entities, over whatever most members say of theirs."""
-        key = log.columns["parameters"].copy()
-        known = np.ones(len(log), np.bool_)
-        for number, name in enumerate(("agent", "tls"), start=1):
-            told = log.known(name)
-            # A client of which the log says nothing is no client of its own.
-            if told[members].mean() > MAJORITY:
-                key = key * np.uint64(3) + log.columns[name] * np.uint64(2 * number + 3)
-                known &= told
-        members = members[known[members]]
-        values, inverse, holders = np.unique(key[known], return_inverse=True, return_counts=True)
-        place = np.cumsum(known) - 1
-        within = np.bincount(inverse[place[members]], minlength=len(values))
-        log_p = log10_sharing_tail(within, len(members), holders, int(known.sum()))
-        log_p += np.log10(len(values))
-        best = int(np.argmin(np.where(within > 0, log_p, 0.0)))
-        share, elsewhere = float(within[best] / len(members)), float(holders[best] / known.sum())
+        client = _commonest(log, members)
         return [
             Observed(
-                float(np.clip(10.0 ** log_p[best], P_FLOOR, 1.0)),
+                client.p_value,
                 "share of accounts with the commonest client",
-                share,
-                elsewhere,
-                f"{share:.0%} of the accounts use one and the same client and sampling parameters, against "
-                f"{elsewhere:.1%} of all accounts.",
+                client.share,
+                client.elsewhere,
+                f"{client.share:.0%} of the accounts use one and the same client and sampling parameters, against "
+                f"{client.elsewhere:.1%} of all accounts.",
             )
         ]
+
+    def shown_by(self, log: LogProfile, members: I64) -> npt.NDArray[np.bool_] | None:
+        """Who uses the commonest client."""
+        return _commonest(log, members).used[members]
+
+
+class _Client(NamedTuple):
+    """The client that most marks a group: of E entities who uses it, and the share in the group and in the log."""
+
+    p_value: float
+    share: float
+    elsewhere: float
+    used: npt.NDArray[np.bool_]
+
+
+def _commonest(log: LogProfile, members: I64) -> _Client:
+    key = log.columns["parameters"].copy()
+    known = np.ones(len(log), np.bool_)
+    for number, name in enumerate(("agent", "tls"), start=1):
+        told = log.known(name)
+        # A client of which the log says nothing is no client of its own.
+        if told[members].mean() > MAJORITY:
+            key = key * np.uint64(3) + log.columns[name] * np.uint64(2 * number + 3)
+            known &= told
+    members = members[known[members]]
+    values, inverse, holders = np.unique(key[known], return_inverse=True, return_counts=True)
+    place = np.cumsum(known) - 1
+    within = np.bincount(inverse[place[members]], minlength=len(values))
+    log_p = log10_sharing_tail(within, len(members), holders, int(known.sum()))
+    log_p += np.log10(len(values))
+    best = int(np.argmin(np.where(within > 0, log_p, 0.0)))
+    return _Client(
+        float(np.clip(10.0 ** log_p[best], P_FLOOR, 1.0)),
+        float(within[best] / len(members)),
+        float(holders[best] / known.sum()),
+        known & (key == values[best]),
+    )
 
 
 FAMILY = Shape()

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from stillwatch.evidence.base import Count, Example, Family, Level, Null, Observed
 from stillwatch.evidence.log_profile import I64, LogProfile
-from stillwatch.evidence.p_values import log10_often_tail, log10_sharing_tail
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
+from stillwatch.evidence.signature import outside_share, signature
 from stillwatch.evidence.thresholds import (
     COMMON_TEXT,
     COVERED,
@@ -25,40 +25,13 @@ from stillwatch.evidence.thresholds import (
     MOST_COHORTS,
     MOST_TEXTS,
     P_FLOOR,
-    RARITIES,
     USED,
     WIDELY_USED,
 )
 
-__all__ = ["FAMILY", "signature"]
+__all__ = ["FAMILY"]
 
 F64 = npt.NDArray[np.float64]
-
-
-def signature(log: LogProfile, members: I64, *, common: bool = False) -> tuple[I64, F64, F64]:
-    """Texts shared within a group: their numbers, how many members use each, and log10 p.
-
-    The p-value of a text is that of as many holders among blindly drawn entities, times the number
-    of texts, and no less than that of as many strangers who send it as often as accounts of the provider's other weeks,
-    where those are known. What is beyond a common share of the log is left out unless ``common``: a campaign may be a
-    third of a log, and nobody else is asked about what so many send.
-    """
-    texts = log.shared["structure"]
-    if texts is None:
-        return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)
-    within = texts.matrix[members]
-    things = within.indices[within.data >= LEAST_SHARE]
-    if not common:
-        things = things[texts.classes[things] < len(RARITIES)]
-    number, used = np.unique(things, return_counts=True)
-    number, count = number[used >= 2].astype(np.int64), used[used >= 2].astype(np.float64)
-    chance = log10_sharing_tail(count, len(members), texts.holders[number], texts.matrix.shape[0])
-    if log.ordinary is not None:
-        often = log.ordinary.share(texts.names[number])
-        chance = np.maximum(chance, np.where(often > 0, log10_often_tail(count, len(members), often), -np.inf))
-    chance += np.log10(max(len(texts.names), 1))
-    order = np.argsort(chance + 1e-6 * -count, kind="stable")
-    return number[order], count[order], np.minimum(chance[order], 0.0)
 
 
 class Structure(Family):
@@ -118,7 +91,7 @@ class Structure(Family):
         """The rarest text that most members send: what a few of them share is no machinery of the group."""
         texts = log.shared[self.name]
         number, count, chance = signature(log, members, common=True)
-        outside = (texts.holders[number] - count) / max(len(log) - len(members), 1) if texts is not None else count
+        outside = outside_share(log, members, number, count)
         # What a group was found by is in all of it; where many others have it too, that says nothing.
         wide = np.flatnonzero((count > MAJORITY * len(members)) & (outside <= COMMON_TEXT))
         if texts is None or not len(wide):
@@ -137,6 +110,15 @@ class Structure(Family):
                 f"of the other {others:,}, {elsewhere}.",
             )
         ]
+
+    def shown_by(self, log: LogProfile, members: I64) -> npt.NDArray[np.bool_] | None:
+        """Who sends the text that most marks the group."""
+        texts = log.shared[self.name]
+        number, count, _ = signature(log, members)
+        number = number[count >= WIDELY_USED * len(members)]
+        if texts is None or not len(number):
+            return None
+        return np.asarray(texts.matrix[members][:, number[:1]].toarray()[:, 0] >= LEAST_SHARE)
 
     def fit(self, log: LogProfile, members: I64, who: I64) -> F64 | None:
         """Weight of the group's texts; the strongest counts, for texts of one template come together."""

@@ -1,0 +1,53 @@
+"""Whether what convicts a group is shown by all of it.
+
+What half of a group does can be so clear that it speaks for the whole, and accuses the other half. So a group is split
+by what single accounts show or do not: its commonest client, its text. Where those who show it stand the tests by
+themselves and the others do not, the others stay only as far as each is tied to those.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.detection.cases import Case, Examiner
+from stillwatch.detection.membership import acting_along
+from stillwatch.evidence.thresholds import HOPELESS, LEAST_MEMBERS, LIKELY
+from stillwatch.linking import Links
+
+__all__ = ["without_passengers"]
+
+I64 = npt.NDArray[np.int64]
+
+
+def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float) -> Case:
+    """A case without the members for whom only the others speak.
+
+    Args:
+        examiner: tests what is left.
+        links: weighed pairs, those of every member included.
+        case: a group that may be convicted.
+        fdr: what shows a group by itself.
+    """
+    for family in examiner.families.values():
+        shown = family.shown_by(examiner.log, case.members) if case.may_convict and case.p_value <= fdr else None
+        if shown is None or min(shown.sum(), (~shown).sum()) < LEAST_MEMBERS:
+            continue
+        core, rest = (examiner.examine(part, case.bystanders) for part in (case.members[shown], case.members[~shown]))
+        if not core.may_convict or core.p_value > fdr or rest.p_value <= HOPELESS:
+            continue
+        tied = _tied(links, rest.members, core.members)
+        tied |= acting_along(examiner.log, examiner.families, core.members, rest.members)
+        kept = np.union1d(core.members, rest.members[tied])
+        whole = examiner.examine(kept, np.union1d(case.bystanders, rest.members[~tied]))
+        case = replace(whole, p_value=max(whole.p_value, case.p_value), pieces=case.pieces)
+    return case
+
+
+def _tied(links: Links, who: I64, members: I64) -> npt.NDArray[np.bool_]:
+    """Which of ``who`` a likely link ties to one of ``members``."""
+    likely = links.probability > LIKELY
+    ends = [(links.a[likely], links.b[likely]), (links.b[likely], links.a[likely])]
+    return np.isin(who, np.concatenate([here[np.isin(there, members)] for here, there in ends]))

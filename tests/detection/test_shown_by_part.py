@@ -1,0 +1,53 @@
+"""Members for whom only the others speak are no members."""
+
+import numpy as np
+import pytest
+from handmade_families import World, never, pairs_within, told
+
+from stillwatch.detection import Background, Case, Examiner
+from stillwatch.detection.shown_by_part import without_passengers
+from stillwatch.engines import Engine
+from stillwatch.evidence.thresholds import HOPELESS, LEAST_MEMBERS
+
+CORE, REST = range(8), range(8, 20)
+FDR = 0.01
+
+
+def left(engine: Engine, core: float = 1e-9, rest: float = 1.0, tied: int = 0, shows: range = CORE) -> Case:
+    """Twenty accounts that stand the tests together, eight of which show what is found."""
+    linked = pairs_within(60, [CORE, [0, *REST[:tied]]])
+    says = {(*CORE, *REST[:tied]): 1e-9, tuple(CORE): core, tuple(REST): rest, (*CORE, *REST): 1e-9}
+    world = World(60).add(
+        told("texts", "content", p=says, shown=shows, explain=never, linked=linked),
+        told("clock", "coordination", p=says),
+    )
+    links = world.linker(engine).weigh(*np.nonzero(np.triu(linked, 1)))
+    examiner = Examiner(world.log, world.families, Background(world.log, 500, 0))
+    whole = examiner.examine(np.arange(20), np.array([40]))
+    return without_passengers(examiner, links, whole, FDR)
+
+
+def test_who_does_not_show_it_and_does_not_stand_alone_leaves(engine: Engine) -> None:
+    case = left(engine)
+    assert case.members.tolist() == [*CORE]
+    assert case.bystanders.tolist() == [*REST, 40]
+    assert case.may_convict
+
+
+def test_who_is_tied_to_those_who_show_it_stays(engine: Engine) -> None:
+    assert left(engine, tied=3).members.tolist() == [*CORE, *REST[:3]]
+
+
+@pytest.mark.parametrize(("rest", "all_stay"), [(HOPELESS, True), (HOPELESS + 1e-6, False)])
+def test_who_stands_by_itself_stays(engine: Engine, rest: float, all_stay: bool) -> None:
+    assert (len(left(engine, rest=rest).members) == 20) is all_stay
+
+
+@pytest.mark.parametrize(("core", "all_stay"), [(FDR, False), (FDR + 1e-6, True)])
+def test_all_stay_where_those_who_show_it_do_not_stand_alone(engine: Engine, core: float, all_stay: bool) -> None:
+    assert (len(left(engine, core=core).members) == 20) is all_stay
+
+
+@pytest.mark.parametrize(("size", "all_stay"), [(LEAST_MEMBERS - 1, True), (20 - LEAST_MEMBERS + 1, True)])
+def test_a_part_too_small_to_test_changes_nothing(engine: Engine, size: int, all_stay: bool) -> None:
+    assert (len(left(engine, shows=range(size)).members) == 20) is all_stay
