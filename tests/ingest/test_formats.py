@@ -1,14 +1,25 @@
 """Every format reads its own example, and only its own, into a canonical exchange."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
 from stillwatch.core.bodies.shapes import Fields, Json, RecordError
-from stillwatch.ingest import BatchFormat, LogFormat, Slice, all_formats, cut, plan, read_slice
+from stillwatch.ingest import (
+    BatchFormat,
+    LogFormat,
+    PartsFormat,
+    RefusedFormat,
+    Slice,
+    all_formats,
+    cut,
+    plan,
+    read_slice,
+)
 from stillwatch.ingest.record_lines import read_record
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.slice_result import SliceRows
@@ -17,8 +28,15 @@ from stillwatch.tables import DEAD_LETTERS, EXCHANGES
 DOCS = Path(__file__).parents[2] / "docs" / "reference" / "formats.md"
 
 
-def read(*paths: Path, slice_bytes: int = 1 << 25) -> tuple[pa.Table, pa.Table]:
-    results = [r for part in cut(plan(list(paths)), slice_bytes=slice_bytes) for r in read_slice(part)]
+# Layouts that say of nobody who asked.
+NAMELESS = {"vertex"}
+
+
+def read(
+    *paths: Path, slice_bytes: int = 1 << 25, defaults: Mapping[str, Any] | None = None
+) -> tuple[pa.Table, pa.Table]:
+    planned = plan(list(paths), defaults=defaults)
+    results = [r for part in cut(planned, slice_bytes=slice_bytes) for r in read_slice(part)]
     return (
         pa.Table.from_batches([r.exchanges for r in results], EXCHANGES),
         pa.Table.from_batches([r.dead_letters for r in results], DEAD_LETTERS),
@@ -30,6 +48,8 @@ def write(folder: Path, name: str) -> Path:
     records = [dict(one.example)]
     if isinstance(one, BatchFormat):
         records.append(dict(one.example_result))
+    if isinstance(one, PartsFormat):
+        records.extend(map(dict, one.more_examples))
     path = folder / f"{name}.log"
     path.write_text("\n".join(json.dumps(record) for record in records))
     return path
@@ -53,6 +73,7 @@ def test_the_formats_of_the_issue_are_there() -> None:
 def test_a_format_alone_recognises_its_example(name: str) -> None:
     one = all_formats()[name]
     examples = [one.example, *([one.example_result] if isinstance(one, BatchFormat) else [])]
+    examples += one.more_examples if isinstance(one, PartsFormat) else ()
     for example in examples:
         assert recognising(example) is one
         known = [other.name for other in all_formats().values() if other.recognises(example)]
@@ -66,9 +87,18 @@ def test_a_format_is_documented(name: str) -> None:
     assert f"## {name}" in DOCS.read_text()
 
 
-@pytest.mark.parametrize("name", sorted(all_formats()))
-def test_an_example_becomes_one_exchange(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize("name", sorted(n for n, one in all_formats().items() if isinstance(one, RefusedFormat)))
+def test_a_layout_without_exchanges_is_refused_by_name(tmp_path: Path, name: str) -> None:
     exchanges, letters = read(write(tmp_path, name))
+    assert exchanges.num_rows == 0
+    one = all_formats()[name]
+    assert letters["reason"].to_pylist() == [f"{one.description}: {one.refusal}"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", sorted(n for n, one in all_formats().items() if not isinstance(one, RefusedFormat)))
+def test_an_example_becomes_one_exchange(tmp_path: Path, name: str) -> None:
+    defaults = {"account_id": "owner"} if name in NAMELESS else None
+    exchanges, letters = read(write(tmp_path, name), defaults=defaults)
     assert letters.num_rows == 0, letters.to_pylist()
     (row,) = exchanges.to_pylist()
     assert row["prompt"] == "Why?"

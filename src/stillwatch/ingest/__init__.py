@@ -4,7 +4,7 @@
 One file of ``formats/`` a log format; ``base`` says how to add one.
 """
 
-from stillwatch.ingest.base import BatchFormat, LogFormat
+from stillwatch.ingest.base import BatchFormat, LogFormat, PartsFormat, RefusedFormat
 from stillwatch.ingest.registry import all_formats
 from stillwatch.ingest.sidefiles import read_accounts, read_releases
 from stillwatch.ingest.slice_reader import read_slice
@@ -14,6 +14,8 @@ from stillwatch.ingest.slices import Slice, cut, plan
 __all__ = [
     "BatchFormat",
     "LogFormat",
+    "PartsFormat",
+    "RefusedFormat",
     "Slice",
     "SliceResult",
     "all_formats",

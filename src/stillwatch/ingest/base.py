@@ -2,20 +2,21 @@
 
 To add a format, write one file in ``formats/`` that ends with ``FORMAT = YourFormat()``, where
 ``YourFormat`` derives from ``LogFormat`` (or from ``BatchFormat``, where requests and results lie in
-different files). From another package, name that object as an entry point in the group
+different files, from ``PartsFormat``, where an exchange lies in several records, or from ``RefusedFormat``, where a
+layout is known and holds no exchanges). From another package, name that object as an entry point in the group
 ``stillwatch.formats``: both are loaded through the same door, ``registry.load``.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from stillwatch.core.bodies.shapes import Json
 from stillwatch.ingest.record import Fields, RecordError, shown
 
-__all__ = ["BatchFormat", "Half", "LogFormat"]
+__all__ = ["BatchFormat", "Half", "LogFormat", "PartsFormat", "RefusedFormat"]
 
 Half = Literal["request", "result"]
 
@@ -29,12 +30,15 @@ class LogFormat(ABC):
         example: a record of this format, complete enough to become an exchange.
         general: its shape is one that many programs write (``{request, response}``): it is asked only about records
             that no other format recognises. Of the others, no two recognise the same record.
+        account_from: where a record says whose it is, and what to do where it does not: the end of the sentence
+            ``no `account_id`: ...`` in a dead letter. Empty where there is nothing to say.
     """
 
     name: ClassVar[str]
     description: ClassVar[str]
     example: ClassVar[Mapping[str, Any]]
     general: ClassVar[bool] = False
+    account_from: ClassVar[str] = ""
 
     @abstractmethod
     def recognises(self, record: Json) -> bool:
@@ -92,3 +96,53 @@ class BatchFormat(LogFormat):
                 f"the batch's {self.requests_lie_in} must lie in the same folder"
             )
         return [self.join(record, {})]
+
+
+class PartsFormat(LogFormat):
+    """A format in which an exchange, or a conversation of several, lies in any number of records that share a key.
+
+    The records of a folder are put aside and joined when all of its files were read, in whatever order they lie.
+
+    Attributes:
+        more_examples: the records beside ``example`` that make one exchange with it, if any.
+    """
+
+    more_examples: ClassVar[Sequence[Mapping[str, Any]]] = ()
+
+    @abstractmethod
+    def key(self, record: Json) -> str | None:
+        """What the parts of an exchange share; None for a record that stands alone."""
+
+    @abstractmethod
+    def join(self, parts: Sequence[Json]) -> Iterable[Fields | RecordError]:
+        """The exchanges that records of one key make, as ``read`` gives them; records come in the order of the log.
+
+        Raises:
+            RecordError: they cannot become an exchange, and why.
+        """
+
+    def read(self, record: Json) -> Iterable[Fields | RecordError]:
+        """A record alone, where the others are not to be had.
+
+        Raises:
+            RecordError: it cannot become an exchange, and why.
+        """
+        return self.join([record])
+
+
+class RefusedFormat(LogFormat):
+    """A layout that is known and holds nothing that could be an exchange: its records are refused by name.
+
+    Attributes:
+        refusal: why, and what to do instead, as one sentence.
+    """
+
+    refusal: ClassVar[str]
+
+    def read(self, record: Json) -> Iterable[Fields | RecordError]:
+        """Nothing.
+
+        Raises:
+            RecordError: always, with the layout's name and the reason.
+        """
+        raise RecordError(f"{self.description}: {self.refusal}")

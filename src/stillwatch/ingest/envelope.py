@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from stillwatch.core.bodies.anthropic import is_anthropic
+from stillwatch.core.bodies.gemini import is_gemini
 from stillwatch.core.bodies.shapes import Json, first, identity, object_of, parsed
 from stillwatch.ingest.record import Fields, RecordError
 
@@ -80,7 +81,7 @@ def bodies(record: Json) -> tuple[Json, Any, Fields]:
     return object_of(request, "request"), response, frame
 
 
-def dialect(record: Json) -> Literal["anthropic", "openai"] | None:
+def dialect(record: Json) -> Literal["anthropic", "gemini", "openai"] | None:
     """Whose bodies a line with a ``request`` carries; None for a line without one."""
     if not isinstance(record.get("request"), Mapping | str):
         return None
@@ -88,6 +89,8 @@ def dialect(record: Json) -> Literal["anthropic", "openai"] | None:
         request, response, frame = bodies(record)
     except RecordError:
         request, response, frame = {}, None, {}
+    if is_gemini(request):
+        return "gemini"
     if not ("messages" in request or "prompt" in request or "input" in request or "response" in record):
         return None
     if "/v1/messages" in str(frame.get("url")) or is_anthropic(request, response):

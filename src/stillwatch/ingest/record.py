@@ -18,10 +18,14 @@ import pyarrow as pa
 from stillwatch.core.bodies.shapes import Fields, Message, RecordError, noted, shown
 from stillwatch.tables import EXCHANGES
 
-__all__ = ["COLUMNS", "FLOATS", "Exchange", "Fields", "Message", "RecordError", "conform", "shown"]
+__all__ = ["COLUMNS", "FLOATS", "Exchange", "Fields", "Message", "NoAccount", "RecordError", "conform", "shown"]
 
 Time = str | int | float
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+
+class NoAccount(RecordError):
+    """A record names nobody; its format may say where such a name comes from."""
 
 
 class Exchange(msgspec.Struct, gc=False):
@@ -131,7 +135,7 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
         raise RecordError("no `time`")
     account = fields.get("account_id")
     if account is None or account == "":
-        raise RecordError("no `account_id`")
+        raise NoAccount("no `account_id`")
     if fields.get("prompt") is None and not fields.get("messages"):
         raise RecordError("neither `prompt` nor `messages`")
     exchange = _converted(dict(fields), textual)

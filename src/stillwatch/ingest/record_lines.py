@@ -5,26 +5,25 @@ The file's own format is asked first, then the others: one file may mix formats 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from stillwatch.core.bodies.optional_parts import UNFORESEEN
-from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.base import LogFormat, PartsFormat
 from stillwatch.ingest.json_text import decoded
-from stillwatch.ingest.record import Exchange, RecordError, conform
+from stillwatch.ingest.record import Exchange, Fields, NoAccount, RecordError, conform
 from stillwatch.ingest.registry import recognising
-from stillwatch.ingest.slice_result import SliceRows
+from stillwatch.ingest.slice import Slice
+from stillwatch.ingest.slice_result import Raw, SliceRows
 
-__all__ = ["read_line", "read_record"]
+__all__ = ["read_line", "read_parts", "read_record"]
 
 
-def _exchanges_of(
-    record: Any, preferred: LogFormat, defaults: Mapping[str, Any], *, textual: bool
-) -> tuple[list[Exchange], list[RecordError]]:
-    """The exchanges of a decoded record, and why others that it should hold are none; one of the two at least.
+def _format_of(record: Any, preferred: LogFormat) -> LogFormat:
+    """Who reads a decoded record.
 
     Raises:
-        RecordError: why the whole is none.
+        RecordError: it is no object, or an empty one.
     """
     if not isinstance(record, dict):
         raise RecordError(f"expected a JSON object, got {type(record).__name__}")
@@ -32,14 +31,26 @@ def _exchanges_of(
         raise RecordError("the object is empty")
     # Where nobody knows its shape, the file's own format says best what is missing.
     sure = not preferred.general and preferred.recognises(record)
-    chosen = preferred if sure else recognising(record) or preferred
+    return preferred if sure else recognising(record) or preferred
+
+
+def _exchanges_of(
+    read: Iterable[Fields | RecordError], chosen: LogFormat, part: Slice
+) -> tuple[list[Exchange], list[RecordError]]:
+    """What a format read as exchanges, and why others are none; one of the two at least.
+
+    Raises:
+        RecordError: why the whole is none.
+    """
     found: list[Exchange] = []
     refused: list[RecordError] = []
-    for fields in chosen.read(record):
+    for fields in read:
         try:
             if isinstance(fields, RecordError):
                 raise fields
-            found.append(conform(fields, textual=textual, defaults=defaults))
+            found.append(conform(fields, textual=part.container == "csv", defaults=part.defaults))
+        except NoAccount as error:
+            refused.append(RecordError(f"{error}: {chosen.account_from}") if chosen.account_from else error)
         except RecordError as error:
             refused.append(error)
     if not (found or refused):
@@ -61,14 +72,43 @@ def read_record(
     batch: SliceRows,
     line: int,
     record: Any,
-    raw: bytes | Mapping[str, Any],
+    raw: Raw,
     preferred: LogFormat,
     *,
     note: str | None = None,
 ) -> None:
-    """Read a decoded record into ``batch``; ``raw`` is what a dead letter shows of it, ``note`` what it lost before."""
+    """Read a decoded record into ``batch``; ``raw`` is what a dead letter shows of it, ``note`` what it lost before.
+
+    A record that is but a part of an exchange is laid aside, where the slice has such a place.
+    """
     try:
-        found, refused = _exchanges_of(record, preferred, batch.part.defaults, textual=batch.part.container == "csv")
+        chosen = _format_of(record, preferred)
+        if isinstance(chosen, PartsFormat) and batch.part.aside is not None:
+            key = chosen.key(record)
+            if key is not None:
+                batch.part.aside.put(chosen.name, key, batch.part.label, line, raw, record)
+                return
+    except RecordError as error:
+        batch.refuse(line, str(error), raw)
+        return
+    _add(batch, line, lambda: chosen.read(record), raw, chosen, note)
+
+
+def read_parts(batch: SliceRows, line: int, records: list[dict[str, Any]], raw: Raw, chosen: PartsFormat) -> None:
+    """Read records that were laid aside and share a key into ``batch``."""
+    _add(batch, line, lambda: chosen.join(records), raw, chosen, None)
+
+
+def _add(
+    batch: SliceRows,
+    line: int,
+    read: Callable[[], Iterable[Fields | RecordError]],
+    raw: Raw,
+    chosen: LogFormat,
+    note: str | None,
+) -> None:
+    try:
+        found, refused = _exchanges_of(read(), chosen, batch.part)
         for one in found if note else ():
             one.note = f"{note}; {one.note}" if one.note else note
         batch.add(found, line, raw)
@@ -81,4 +121,4 @@ def read_record(
         batch.refuse(line, "not JSON that can be read: nested too deep", raw)
     except UNFORESEEN as error:
         # A format met a shape it did not foresee: the record is kept aside, the scan goes on.
-        batch.refuse(line, f"the {preferred.name} record has an unexpected shape: {error!r}", raw)
+        batch.refuse(line, f"the {chosen.name} record has an unexpected shape: {error!r}", raw)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.ingest.files import Container, Wrapping
+from stillwatch.ingest.parts import PartStore
 
 __all__ = ["Slice"]
 
@@ -27,6 +28,8 @@ class Slice:
         defaults: what stands for values that a record lacks, by column.
         root: the folder that was named, or a named file's; bodies that lie beside a log are looked for below it.
         problem: why nothing of the file can be read; then it is one dead letter.
+        together: every file of a format whose exchanges lie in several records, wherever those files are.
+        aside: where a worker lays such records while it reads.
     """
 
     path: Path
@@ -41,3 +44,5 @@ class Slice:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     root: Path | None = None
     problem: str | None = None
+    together: tuple[Slice, ...] = ()
+    aside: PartStore | None = None

@@ -7,15 +7,18 @@ A container's records are read by the module that is named for them: ``canonical
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import IO, Any
 
-from stillwatch.ingest.base import BatchFormat
+from stillwatch.ingest.base import BatchFormat, PartsFormat
 from stillwatch.ingest.batches import joined
 from stillwatch.ingest.canonical_lines import read_canonical
 from stillwatch.ingest.csv_rows import csv_rows, read_row
 from stillwatch.ingest.files import BROKEN, numbered_lines, opened
 from stillwatch.ingest.parquet_rows import read_parquet
+from stillwatch.ingest.parts import PartStore
 from stillwatch.ingest.record import RecordError, conform
+from stillwatch.ingest.record_lines import read_parts
 from stillwatch.ingest.registry import all_formats
 from stillwatch.ingest.rejoined_lines import rejoined
 from stillwatch.ingest.slice import Slice
@@ -45,6 +48,16 @@ def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
     if part.batch:
         yield from _read_batch_files(part, batch_rows)
         return
+    store = PartStore()
+    try:
+        for one in part.together or (part,):
+            yield from _read_file(replace(one, aside=store), batch_rows)
+        yield from _read_groups(part, store, batch_rows)
+    finally:
+        store.close()
+
+
+def _read_file(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
     if part.container in ("parquet", "arrow"):
         yield from read_parquet(part, batch_rows)
         return
@@ -131,9 +144,24 @@ def _read_batch_files(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
     yield batch.result(size - told)
 
 
+def _read_groups(part: Slice, store: PartStore, batch_rows: int) -> Iterator[SliceResult]:
+    """What was laid aside while files were read, put together."""
+    batch = SliceRows(part)
+    for group in store.groups():
+        chosen = all_formats()[group.format]
+        if group.label != batch.part.label or len(batch.rows) >= batch_rows:
+            if batch.rows or batch.letters:
+                yield batch.result(0)
+            batch = SliceRows(replace(part, label=group.label))
+        if isinstance(chosen, PartsFormat):
+            read_parts(batch, group.line, group.records, group.begins, chosen)
+    if batch.rows or batch.letters:
+        yield batch.result(0)
+
+
 def _as_list(fields: dict[str, Any] | None) -> Iterable[dict[str, Any]]:
     return [fields] if fields is not None else []
 
 
 def _relabelled(part: Slice, label: str) -> Slice:
-    return Slice(part.path, label, part.wrapped, part.container, part.format)
+    return replace(part, label=label)

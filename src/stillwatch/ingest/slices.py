@@ -2,7 +2,8 @@
 
 Plain JSON lines are cut at newlines into ranges of bytes, so that one large file keeps every worker
 busy; a compressed file, a CSV or an array is one slice. The files of a batch (requests and
-results) that lie in one folder are one slice, for they are joined. A file that cannot be read is a slice too: one
+results) that lie in one folder are one slice, for they are joined; so are all files of a format whose exchanges lie
+in several records. A file that cannot be read is a slice too: one
 dead letter, which says why.
 """
 
@@ -17,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from stillwatch.core import EmptyInput, InputError, UnreadableInput
-from stillwatch.ingest.base import BatchFormat
+from stillwatch.ingest.base import BatchFormat, PartsFormat
 from stillwatch.ingest.recognition import recognised
 from stillwatch.ingest.registry import all_formats
 from stillwatch.ingest.slice import Slice
@@ -78,7 +79,8 @@ def _planned(path: Path, label: str, root: Path) -> tuple[Slice, InputError | No
 def _cut(one: Slice, slice_bytes: int) -> Iterator[Slice]:
     """Cut plain lines at the newline after every ``slice_bytes``."""
     size = 0 if one.problem else one.path.stat().st_size
-    if one.container != "lines" or one.wrapped != "plain" or one.batch or size <= slice_bytes:
+    whole = bool(one.batch or one.together)
+    if one.container != "lines" or one.wrapped != "plain" or whole or size <= slice_bytes:
         yield one
         return
     start, line = 0, 1
@@ -138,15 +140,20 @@ def plan(paths: Sequence[Path], *, defaults: Mapping[str, Any] | None = None) ->
     _check_some(planned)
     slices: list[Slice] = []
     batches: dict[tuple[Path, str], list[Slice]] = {}
+    parts: dict[str, list[Slice]] = {}
     for read, _ in planned:
         one = replace(read, defaults=defaults or {})
-        if isinstance(all_formats()[one.format], BatchFormat) and one.container == "lines" and not one.problem:
+        chosen = all_formats()[one.format]
+        if isinstance(chosen, BatchFormat) and one.container == "lines" and not one.problem:
             batches.setdefault((one.path.parent, one.format), []).append(one)
+        elif isinstance(chosen, PartsFormat) and not one.problem:
+            parts.setdefault(one.format, []).append(one)
         else:
             slices.append(one)
     for together in batches.values():
         files = tuple((one.path, one.label, one.wrapped) for one in together)
         slices.append(replace(together[0], batch=files))
+    slices.extend(replace(together[0], together=tuple(together)) for together in parts.values())
     return slices
 
 
