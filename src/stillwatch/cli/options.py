@@ -16,12 +16,14 @@ __all__ = [
     "MEMBER_FILE",
     "AccountFile",
     "Approved",
+    "CallersFile",
     "DecisionLog",
     "DraftFile",
     "FalseShare",
     "FinishedRun",
     "Flag",
     "HubDatabase",
+    "MapFiles",
     "MemberFile",
     "PolicyArgument",
     "RunFolder",
@@ -46,6 +48,17 @@ AccountFile = Annotated[
     Path | None, Parameter(help="What is known of accounts (JSONL, CSV or Parquet), joined on account_id.")
 ]
 """``--accounts``."""
+
+CallersFile = Annotated[
+    Path | None, Parameter(help="Who made which exchange (JSONL, CSV or Parquet), joined on exchange_id.")
+]
+"""``--callers``."""
+
+MapFiles = Annotated[
+    list[Path] | None,
+    Parameter(name="--map", consume_multiple=True, negative=(), help="A layout that is not known, described in TOML."),
+]
+"""``--map``."""
 
 Seed = Annotated[int | None, Parameter(help="Seed of every random draw. [default: 0]")]
 """``--seed`` of what scans: the settings' default, which is not seen from here."""

@@ -10,7 +10,7 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import AccountFile, FalseShare, Flag, Seed, Workers
+from stillwatch.cli.options import AccountFile, CallersFile, FalseShare, Flag, MapFiles, Seed, Workers
 from stillwatch.cli.screen import progress, show
 
 __all__ = ["scan_app"]
@@ -25,6 +25,8 @@ def scan_command(
     *,
     out: Path,
     accounts: AccountFile = None,
+    callers: CallersFile = None,
+    maps: MapFiles = None,
     releases: Path | None = None,
     values: Path | None = None,
     indicators: Path | None = None,
@@ -80,6 +82,8 @@ def scan_command(
             paths,
             out=out,
             accounts=accounts,
+            callers=callers,
+            maps=maps or (),
             releases=releases,
             values=values,
             indicators=indicators,

@@ -5,8 +5,11 @@ One file of ``formats/`` a log format; ``base`` says how to add one.
 """
 
 from stillwatch.ingest.base import BatchFormat, LogFormat, PartsFormat, RefusedFormat
+from stillwatch.ingest.callers import write_callers
+from stillwatch.ingest.log_maps import read_map
+from stillwatch.ingest.mapped import MappedFormat
 from stillwatch.ingest.registry import all_formats
-from stillwatch.ingest.sidefiles import read_accounts, read_releases
+from stillwatch.ingest.sidefiles import read_accounts, read_callers, read_releases
 from stillwatch.ingest.slice_reader import read_slice
 from stillwatch.ingest.slice_result import SliceResult
 from stillwatch.ingest.slices import Slice, cut, plan
@@ -14,6 +17,7 @@ from stillwatch.ingest.slices import Slice, cut, plan
 __all__ = [
     "BatchFormat",
     "LogFormat",
+    "MappedFormat",
     "PartsFormat",
     "RefusedFormat",
     "Slice",
@@ -22,6 +26,9 @@ __all__ = [
     "cut",
     "plan",
     "read_accounts",
+    "read_callers",
+    "read_map",
     "read_releases",
     "read_slice",
+    "write_callers",
 ]

@@ -32,6 +32,7 @@ class LogFormat(ABC):
             that no other format recognises. Of the others, no two recognise the same record.
         account_from: where a record says whose it is, and what to do where it does not: the end of the sentence
             ``no `account_id`: ...`` in a dead letter. Empty where there is nothing to say.
+        given: it comes from the user, with this scan, and beats all others.
     """
 
     name: ClassVar[str]
@@ -39,6 +40,7 @@ class LogFormat(ABC):
     example: ClassVar[Mapping[str, Any]]
     general: ClassVar[bool] = False
     account_from: ClassVar[str] = ""
+    given: ClassVar[bool] = False
 
     @abstractmethod
     def recognises(self, record: Json) -> bool:

@@ -15,8 +15,9 @@ from typing import IO, Any
 import msgspec
 
 from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.callers import conformed
 from stillwatch.ingest.files import BYTE_ORDER_MARK
-from stillwatch.ingest.record import COLUMNS, RecordError, conform
+from stillwatch.ingest.record import COLUMNS, RecordError
 from stillwatch.ingest.slice_result import SliceRows
 from stillwatch.ingest.unpacking import read_value
 
@@ -113,7 +114,7 @@ def _read_canonical(batch: SliceRows, line: int, row: Mapping[str, Any], raw: by
         for name in _LISTS:
             if fields.get(name, "").lstrip().startswith("["):
                 fields[name] = _list_of(name, fields[name])
-        batch.add([conform(fields, textual=True, defaults=batch.part.defaults)], line, raw)
+        batch.add([conformed(fields, batch.part, textual=True)], line, raw)
     except RecordError as error:
         batch.refuse(line, str(error), raw)
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.ingest.base import LogFormat, PartsFormat
+from stillwatch.ingest.callers import conformed
 from stillwatch.ingest.json_text import decoded
-from stillwatch.ingest.record import Exchange, Fields, NoAccount, RecordError, conform
+from stillwatch.ingest.record import Exchange, Fields, NoAccount, RecordError
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import Raw, SliceRows
@@ -19,7 +20,7 @@ from stillwatch.ingest.slice_result import Raw, SliceRows
 __all__ = ["read_line", "read_parts", "read_record"]
 
 
-def _format_of(record: Any, preferred: LogFormat) -> LogFormat:
+def _format_of(record: Any, preferred: LogFormat, part: Slice) -> LogFormat:
     """Who reads a decoded record.
 
     Raises:
@@ -30,7 +31,7 @@ def _format_of(record: Any, preferred: LogFormat) -> LogFormat:
     if not record:
         raise RecordError("the object is empty")
     # Where nobody knows its shape, the file's own format says best what is missing.
-    sure = not preferred.general and preferred.recognises(record)
+    sure = not preferred.general and not part.given and preferred.recognises(record)
     return preferred if sure else recognising(record) or preferred
 
 
@@ -48,7 +49,7 @@ def _exchanges_of(
         try:
             if isinstance(fields, RecordError):
                 raise fields
-            found.append(conform(fields, textual=part.container == "csv", defaults=part.defaults))
+            found.append(conformed(fields, part, textual=part.container == "csv"))
         except NoAccount as error:
             refused.append(RecordError(f"{error}: {chosen.account_from}") if chosen.account_from else error)
         except RecordError as error:
@@ -82,7 +83,7 @@ def read_record(
     A record that is but a part of an exchange is laid aside, where the slice has such a place.
     """
     try:
-        chosen = _format_of(record, preferred)
+        chosen = _format_of(record, preferred, batch.part)
         if isinstance(chosen, PartsFormat) and batch.part.aside is not None:
             key = chosen.key(record)
             if key is not None:

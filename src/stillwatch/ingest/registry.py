@@ -17,10 +17,24 @@ from stillwatch.core.errors import BadSetting
 from stillwatch.ingest import formats as builtin
 from stillwatch.ingest.base import LogFormat
 
-__all__ = ["ENTRY_POINTS", "all_formats", "load", "majority", "recognising"]
+__all__ = ["ENTRY_POINTS", "all_formats", "load", "majority", "recognising", "use"]
 
 ENTRY_POINTS = "stillwatch.formats"
 """The entry-point group in which other packages name their ``FORMAT`` objects."""
+
+
+_given: tuple[LogFormat, ...] = ()
+
+
+def use(given: Sequence[LogFormat]) -> None:
+    """Know formats that come with a scan beside those that are installed, from now on and in this process.
+
+    A worker is told by its slice. They are asked before all others, and what they recognise is theirs.
+    """
+    global _given
+    if _given != tuple(given):
+        _given = tuple(given)
+        all_formats.cache_clear()
 
 
 def load(entry: EntryPoint) -> LogFormat:
@@ -56,7 +70,7 @@ def all_formats() -> Mapping[str, LogFormat]:
     Raises:
         BadSetting: a declaration is bad, or two formats have one name.
     """
-    found: dict[str, LogFormat] = {}
+    found: dict[str, LogFormat] = {one.name: one for one in _given}
     for entry in _entries():
         one = load(entry)
         if one.name in found:
@@ -72,6 +86,8 @@ def all_formats() -> Mapping[str, LogFormat]:
 def recognising(record: Json) -> LogFormat | None:
     """The format of a record: one that it alone recognises, else a general one; None where none does."""
     known = [one for one in all_formats().values() if one.recognises(record)]
+    if known and known[0].given:
+        return known[0]
     return next((one for one in known if not one.general), known[0] if known else None)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.files import Container, Wrapping
 from stillwatch.ingest.parts import PartStore
 
@@ -26,6 +27,8 @@ class Slice:
         first_line: number of the first line.
         batch: every file of the batch, for formats that join.
         defaults: what stands for values that a record lacks, by column.
+        callers: a table of who made which exchange, as ``callers.write_callers`` writes it.
+        given: formats that come with this scan, such as that of a user's maps.
         root: the folder that was named, or a named file's; bodies that lie beside a log are looked for below it.
         problem: why nothing of the file can be read; then it is one dead letter.
         together: every file of a format whose exchanges lie in several records, wherever those files are.
@@ -42,6 +45,8 @@ class Slice:
     first_line: int = 1
     batch: tuple[tuple[Path, str, Wrapping], ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    callers: Path | None = None
+    given: tuple[LogFormat, ...] = ()
     root: Path | None = None
     problem: str | None = None
     together: tuple[Slice, ...] = ()

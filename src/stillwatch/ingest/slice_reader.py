@@ -12,14 +12,15 @@ from typing import IO, Any
 
 from stillwatch.ingest.base import BatchFormat, PartsFormat
 from stillwatch.ingest.batches import joined
+from stillwatch.ingest.callers import conformed
 from stillwatch.ingest.canonical_lines import read_canonical
 from stillwatch.ingest.csv_rows import csv_rows, read_row
 from stillwatch.ingest.files import BROKEN, numbered_lines, opened
 from stillwatch.ingest.parquet_rows import read_parquet
 from stillwatch.ingest.parts import PartStore
-from stillwatch.ingest.record import RecordError, conform
+from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.record_lines import read_parts
-from stillwatch.ingest.registry import all_formats
+from stillwatch.ingest.registry import all_formats, use
 from stillwatch.ingest.rejoined_lines import rejoined
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
@@ -42,6 +43,7 @@ def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
     Yields:
         Batches in order of line. Every record is in one of them, as an exchange or as a dead letter.
     """
+    use(part.given)
     if part.problem is not None:
         yield _unread(part)
         return
@@ -51,7 +53,7 @@ def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
     store = PartStore()
     try:
         for one in part.together or (part,):
-            yield from _read_file(replace(one, aside=store), batch_rows)
+            yield from _read_file(replace(one, aside=store, callers=part.callers), batch_rows)
         yield from _read_groups(part, store, batch_rows)
     finally:
         store.close()
@@ -70,7 +72,9 @@ def _read_file(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
 
 def _read_stream(part: Slice, stream: IO[bytes], batch_rows: int, size: int) -> Iterator[SliceResult]:
     preferred = all_formats()[part.format]
-    if preferred.name == "canonical" and part.container == "lines":
+    # Canonical lines are decoded by the block where nothing is joined to them.
+    alone = part.callers is None and not part.given
+    if preferred.name == "canonical" and part.container == "lines" and alone:
         yield from read_canonical(part, stream, size)
         return
     batch, told = SliceRows(part), 0
@@ -136,9 +140,7 @@ def _read_batch_files(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
             batch.refuse(item.line, item.reason, item.raw)
             continue
         try:
-            batch.add(
-                [conform(fields, defaults=part.defaults) for fields in _as_list(item.fields)], item.line, item.raw
-            )
+            batch.add([conformed(fields, part) for fields in _as_list(item.fields)], item.line, item.raw)
         except RecordError as error:
             batch.refuse(item.line, str(error), item.raw)
     yield batch.result(size - told)

@@ -18,9 +18,9 @@ from typing import IO, Any
 import numpy as np
 
 from stillwatch.core import EmptyInput, InputError, UnreadableInput
-from stillwatch.ingest.base import BatchFormat, PartsFormat
+from stillwatch.ingest.base import BatchFormat, LogFormat, PartsFormat
 from stillwatch.ingest.recognition import recognised
-from stillwatch.ingest.registry import all_formats
+from stillwatch.ingest.registry import all_formats, use
 from stillwatch.ingest.slice import Slice
 
 __all__ = ["Slice", "cut", "plan"]
@@ -118,19 +118,23 @@ def cut(slices: Iterable[Slice], *, slice_bytes: int = 32 * 2**20) -> Iterator[S
         yield from _cut(one, slice_bytes)
 
 
-def plan(paths: Sequence[Path], *, defaults: Mapping[str, Any] | None = None) -> list[Slice]:
+def plan(
+    paths: Sequence[Path], *, defaults: Mapping[str, Any] | None = None, given: Sequence[LogFormat] = ()
+) -> list[Slice]:
     """What files and folders hold: one slice a file, or a batch's files together.
 
     Args:
         paths: files and folders, formats mixed at will.
         defaults: what stands for values that a record lacks, by column: batch files name neither their owner
             nor, some of them, a time.
+        given: formats beside those that are installed, which beat them.
 
     Raises:
         UnreadableInput: a path does not exist, or no file can be read.
         UnknownFormat: no format recognises a record of any file.
         EmptyInput: there is nothing to read.
     """
+    use(given)
     found = _files(paths)
     beside = {one for one in found if one[0].parent.name == "data" and _BODY_BESIDE.fullmatch(one[0].name)}
     planned = [_planned(*one) for one in found if one not in beside]
@@ -142,7 +146,7 @@ def plan(paths: Sequence[Path], *, defaults: Mapping[str, Any] | None = None) ->
     batches: dict[tuple[Path, str], list[Slice]] = {}
     parts: dict[str, list[Slice]] = {}
     for read, _ in planned:
-        one = replace(read, defaults=defaults or {})
+        one = replace(read, defaults=defaults or {}, given=tuple(given))
         chosen = all_formats()[one.format]
         if isinstance(chosen, BatchFormat) and one.container == "lines" and not one.problem:
             batches.setdefault((one.path.parent, one.format), []).append(one)

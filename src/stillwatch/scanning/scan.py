@@ -17,7 +17,16 @@ import pyarrow.parquet as pq
 from stillwatch.alliance.store import partner_indicators
 from stillwatch.core import EmptyInput
 from stillwatch.engines import DuckDBEngine, worker_pool
-from stillwatch.ingest import cut, plan, read_accounts, read_releases
+from stillwatch.ingest import (
+    MappedFormat,
+    cut,
+    plan,
+    read_accounts,
+    read_callers,
+    read_map,
+    read_releases,
+    write_callers,
+)
 from stillwatch.reporting import write_findings, write_report
 from stillwatch.scanning.calibration_file import read_calibration
 from stillwatch.scanning.deliveries import SecondDeliveries, drop_second_deliveries
@@ -61,6 +70,8 @@ def scan(
     *,
     out: Path,
     accounts: Path | None = None,
+    callers: Path | None = None,
+    maps: Sequence[Path] = (),
     releases: Path | None = None,
     values: Path | None = None,
     indicators: Path | None = None,
@@ -74,6 +85,8 @@ def scan(
         paths: files and folders of logs, formats mixed at will.
         out: the run's folder; must not exist.
         accounts: what is known of accounts, joined on ``account_id``.
+        callers: who made which exchange, joined on ``exchange_id``, for logs that do not say.
+        maps: files that describe layouts which are not known.
         releases: models and when they came out.
         values: what a lab measured exchanges to be worth.
         indicators: a member's file, with what partners of an alliance said.
@@ -92,16 +105,21 @@ def scan(
     started = datetime.now(UTC)
     # A wrong side file is told before the log is read, not after.
     account_table = read_accounts(accounts) if accounts else ACCOUNT_FILE.empty_table()
+    caller_table = read_callers(callers) if callers else None
     release_table = read_releases(releases) if releases else None
     known = read_values(values) if values else Values()
     partners = partner_indicators(indicators) if indicators else None
     weeks = read_calibration(calibration) if calibration else None
-    slices = plan(paths, defaults=settings.defaults())
+    given = [MappedFormat(tuple(map(read_map, maps)))] if maps else []
+    slices = plan(paths, defaults=settings.defaults(), given=given)
     size = sum(path.stat().st_size for path in {part.path for part in slices})
     with new_run(out) as run, _workers(settings.workers, size) as pool:
         work = run / ".work"
         work.mkdir()
         pq.write_table(account_table, run / ACCOUNT_FILE_COPY, compression="zstd")
+        if caller_table is not None:
+            write_callers(caller_table, work / "callers.sqlite")
+            slices = [replace(part, callers=work / "callers.sqlite") for part in slices]
         if calibration:
             shutil.copyfile(calibration, run / CALIBRATION_COPY)
         progress.start("reading", size)

@@ -9,7 +9,7 @@ in a folder make one exchange.
 | ``TimeGenerated``, else ``time``, of the first row | ``time`` |
 | ``ApimSubscriptionId`` of the gateway log, else of the LLM log | ``account_id`` |
 | ``CorrelationId`` | ``exchange_id`` |
-| ``RequestMessages``, ``ResponseMessages``, by ``SequenceNumber``; cut text is put together | ``messages``, ``response`` |
+| ``RequestMessages``, ``ResponseMessages``, parts by ``SequenceNumber`` | ``messages``, ``response`` |
 | ``ModelName``, else ``DeploymentName``; ``PromptTokens``, ``CompletionTokens`` | their columns |
 | ``IsStreamCompletion`` | ``stream`` |
 | ``CallerIpAddress``, ``RequestHeaders`` of the gateway log | origin |
@@ -88,7 +88,7 @@ class AzureApim(PartsFormat):
     )
 
     def recognises(self, record: Json) -> bool:
-        """By ``CorrelationId`` beside a column of either table, or ``category`` (``GatewayLlmLogs``, ``GatewayLogs``)."""
+        """By ``CorrelationId`` beside a column of either table, or a ``category`` that is one of the two."""
         if "CorrelationId" in record:
             kind = str(record.get("Type") or record.get("Category") or "").lower()
             return kind in _TABLES or any(name in record for name in _MARKS)

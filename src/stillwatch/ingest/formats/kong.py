@@ -3,7 +3,7 @@
 | read | as |
 | --- | --- |
 | ``started_at`` (milliseconds) | ``time`` |
-| ``consumer.username``, else ``.custom_id``, else ``.id`` | ``account_id``; else the body's end user, else the credential |
+| ``consumer.username``, else ``.custom_id``, else ``.id`` | ``account_id``; else the body's end user or the key |
 | ``authenticated_entity.id`` (the credential) | ``api_key_id`` |
 | ``request.id`` | ``exchange_id`` |
 | ``payload.request``, ``payload.response`` of ``ai.proxy`` (also ``ai.ai-proxy``, ``ai``) | the bodies, of any API |
