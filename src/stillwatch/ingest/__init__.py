@@ -6,6 +6,7 @@ One file of ``formats/`` a log format; ``base`` says how to add one.
 
 from stillwatch.ingest.base import BatchFormat, LogFormat, PartsFormat, RefusedFormat
 from stillwatch.ingest.callers import write_callers
+from stillwatch.ingest.explain import Explanation, explain
 from stillwatch.ingest.log_maps import read_map
 from stillwatch.ingest.mapped import MappedFormat
 from stillwatch.ingest.registry import all_formats
@@ -16,6 +17,7 @@ from stillwatch.ingest.slices import Slice, cut, plan
 
 __all__ = [
     "BatchFormat",
+    "Explanation",
     "LogFormat",
     "MappedFormat",
     "PartsFormat",
@@ -24,6 +26,7 @@ __all__ = [
     "SliceResult",
     "all_formats",
     "cut",
+    "explain",
     "plan",
     "read_accounts",
     "read_callers",

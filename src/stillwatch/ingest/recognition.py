@@ -22,11 +22,11 @@ from stillwatch.ingest.parquet_rows import first_rows
 from stillwatch.ingest.record import shown
 from stillwatch.ingest.registry import majority, recognising
 from stillwatch.ingest.rejoined_lines import comes_in_pieces, rejoined
-from stillwatch.ingest.shippers import after_prefix, records_of
+from stillwatch.ingest.shippers import after_prefix, inside, records_of
 from stillwatch.ingest.value_stream import values_of
 from stillwatch.tables import EXCHANGES
 
-__all__ = ["recognised"]
+__all__ = ["first_records", "recognised"]
 
 _HINT = "stillwatch formats lists what can be read"
 # A record may hold a book, and one must be seen whole.
@@ -65,6 +65,39 @@ def recognised(path: Path) -> tuple[Wrapping, Container, str]:
     if _is_canonical_csv(text):
         return wrapped, "csv", "canonical"
     raise UnknownFormat(_unknown(text, tried, ended), where=str(path), hint=_HINT)
+
+
+def first_records(path: Path, wrapped: Wrapping) -> tuple[list[Any], str | None]:
+    """The records that a file begins with, out of their envelopes, and the name of the first envelope.
+
+    Raises:
+        UnreadableInput: not even its first bytes can be read.
+    """
+    if wrapped in ("parquet", "arrow"):
+        _, rows = first_rows(path, wrapped, _TRIED)
+        return [record for row in rows for record in islice(records_of(row), _TRIED)], None
+    head = bytearray()
+    tried: list[Any] = []
+    with opened(path, wrapped) as stream:
+        for size in _HEADS:
+            ended = _read_on(stream, head, size, path, wrapped)
+            text = bytes(head).removeprefix(BYTE_ORDER_MARK)
+            _, tried = _told(text, ended)
+            if tried or ended:
+                break
+    return tried, _envelope_of(text, tried)
+
+
+def _envelope_of(head: bytes, tried: Sequence[Any]) -> str | None:
+    """What stands around the first of the records that were found in a head."""
+    for text in islice(values_of(head), 1):
+        try:
+            value = msgspec.json.decode(text)
+        except _FAILED:
+            return None
+        found = inside(value) if not (tried and value == tried[0]) else None
+        return found.name if found is not None else None
+    return None
 
 
 def _in_pieces(head: bytes) -> bool:

@@ -112,7 +112,7 @@ def scan(
     weeks = read_calibration(calibration) if calibration else None
     given = [MappedFormat(tuple(map(read_map, maps)))] if maps else []
     slices = plan(paths, defaults=settings.defaults(), given=given)
-    size = sum(path.stat().st_size for path in {part.path for part in slices})
+    size = sum(path.stat().st_size for path in {one.path for part in slices for one in (part.together or (part,))})
     with new_run(out) as run, _workers(settings.workers, size) as pool:
         work = run / ".work"
         work.mkdir()
