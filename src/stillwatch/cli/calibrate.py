@@ -10,7 +10,7 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import AccountFile, CallersFile, MapFiles, Seed, Workers
+from stillwatch.cli.options import AccountFile, CallersFile, Seed, Workers
 from stillwatch.cli.screen import progress, say
 
 __all__ = ["calibrate_app"]
@@ -26,7 +26,6 @@ def calibrate_command(
     out: Path = Path("calibration.json"),
     accounts: AccountFile = None,
     callers: CallersFile = None,
-    maps: MapFiles = None,
     seed: Seed = None,
     workers: Workers = None,
 ) -> None:
@@ -44,9 +43,7 @@ def calibrate_command(
 
     settings = load_settings(fdr=GUARD_FDR, seed=seed, workers=workers)
     with progress() as bars:
-        known = calibrate(
-            paths, out=out, accounts=accounts, callers=callers, maps=maps or (), settings=settings, progress=bars
-        )
+        known = calibrate(paths, out=out, accounts=accounts, callers=callers, settings=settings, progress=bars)
     say(f"calibrated on {known.sentence}; {known.left_out:,} accounts on watch left out")
     for caveat in known.calibration.caveats:
         say(caveat)

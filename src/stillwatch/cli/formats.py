@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import json
+import json as json_text
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,11 +12,11 @@ import cyclopts
 from cyclopts import Parameter
 from rich.text import Text
 
-from stillwatch.cli.options import Flag, MapFiles
+from stillwatch.cli.options import Flag
 from stillwatch.cli.screen import say, show
 
 if TYPE_CHECKING:
-    from stillwatch.ingest import Explanation
+    from stillwatch.ingest.explaining import Explanation
 
 __all__ = ["formats_app"]
 
@@ -27,71 +27,49 @@ formats_app = cyclopts.App()
 def formats_command(
     *,
     explain: Path | None = None,
-    maps: MapFiles = None,
-    as_json: Annotated[Flag, Parameter(name="--json")] = False,
+    mapping: Annotated[Path | None, Parameter(name="--map")] = None,
+    json: Flag = False,
 ) -> None:
     """List the log formats that a scan reads, or say what a file is taken for.
 
     Parameters
     ----------
     explain
-        A file: what it was recognised as and why, and its first records as read.
-    as_json
-        Write that as JSON.
+        A log file: its container, its format and why, three records as read, and what is refused.
+    mapping
+        Which fields are which columns (TOML), as a scan takes it.
+    json
+        Write JSON.
     """
-    from stillwatch.ingest import MappedFormat, all_formats, read_map
-    from stillwatch.ingest import explain as explained
+    from stillwatch.ingest import all_formats, read_mapping
+    from stillwatch.ingest.explaining import explain as explained
 
     if explain is not None:
-        given = [MappedFormat(tuple(map(read_map, maps)))] if maps else []
-        found = explained(explain, given=given)
-        if as_json:
-            say(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+        told = explained(explain, mapped=read_mapping(mapping) if mapping else None)
+        if json:
+            say(json_text.dumps({**told._asdict(), "reasons": [{"reason": r, "records": n} for r, n in told.reasons]}))
         else:
-            _tell(found)
+            _tell(told)
         return
-    if as_json:
-        say(json.dumps({name: one.description for name, one in all_formats().items()}, indent=2))
+    if json:
+        say(json_text.dumps([{"name": name, "description": one.description} for name, one in all_formats().items()]))
         return
     for name, one in all_formats().items():
         show(Text.assemble((name, "bold"), "  ", one.description))
 
 
-def _tell(found: Explanation) -> None:
-    say(found.file)
-    line = "  {:<11}{}".format
-    say(line("wrapped", found.wrapped))
-    if found.envelope is not None:
-        say(line("envelope", found.envelope))
-    say(line("keys", ", ".join(found.keys) or "(none)"))
-    if found.format is not None:
-        say(line("holds", found.container))
-        say(line("format", f"{found.format}: {found.description}"))
-        say(line("because", f"it is told {_lowered(found.because or '')}; the first record has {_listed(found.has)}"))
-    for near in found.near:
-        say(line("near", f"{near.format} has {_listed(near.has)} too, but also {_listed(near.lacks)}"))
-    if found.problem is not None:
-        say(line("problem", found.problem))
-        say("describe it in a file and give that by --map: docs/howto/map-a-log.md")
-        return
-    say(
-        line(
-            "read",
-            f"{found.read:,} exchanges and {found.refused:,} dead letters of the first {found.records:,} records",
-        )
-    )
-    for row in found.exchanges:
-        say(f"  line {row['source_line']}")
-        for name, value in row.items():
-            if not name.startswith("source_"):
-                say(f"    {name:<17}{value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}")
-    for letter in found.dead_letters:
-        say(f"  line {letter['line']} refused: {letter['reason']}")
-
-
-def _lowered(sentence: str) -> str:
-    return sentence[:1].lower() + sentence[1:]
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names) or "none of those"
+def _tell(told: Explanation) -> None:
+    wrapped = "" if told.wrapped in ("plain", told.container) else f" in {told.wrapped}"
+    say(told.file)
+    say(f"  container  {told.container}{wrapped}")
+    say(f"  format     {told.format}: {told.description}")
+    say(f"  because    {told.why}")
+    read = f"{told.exchanges:,} exchanges, {told.dead_letters:,} dead letters"
+    say(f"  read       {read}{'' if told.complete else ' so far: the file goes on'}")
+    for number, record in enumerate(told.records, start=1):
+        say(f"  record {number}")
+        for name, value in record.items():
+            text = value if isinstance(value, str) else json_text.dumps(value, ensure_ascii=False)
+            say(f"    {name:<15} {text if len(text) <= 200 else text[:200] + '…'}")
+    for reason, count in told.reasons:
+        say(f"  refused    {count:,}: {reason}")

@@ -23,7 +23,6 @@ __all__ = [
     "FinishedRun",
     "Flag",
     "HubDatabase",
-    "MapFiles",
     "MemberFile",
     "PolicyArgument",
     "RunFolder",
@@ -53,12 +52,6 @@ CallersFile = Annotated[
     Path | None, Parameter(help="Who made which exchange (JSONL, CSV or Parquet), joined on exchange_id.")
 ]
 """``--callers``."""
-
-MapFiles = Annotated[
-    list[Path] | None,
-    Parameter(name="--map", consume_multiple=True, negative=(), help="A layout that is not known, described in TOML."),
-]
-"""``--map``."""
 
 Seed = Annotated[int | None, Parameter(help="Seed of every random draw. [default: 0]")]
 """``--seed`` of what scans: the settings' default, which is not seen from here."""

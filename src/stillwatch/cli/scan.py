@@ -10,7 +10,7 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import AccountFile, CallersFile, FalseShare, Flag, MapFiles, Seed, Workers
+from stillwatch.cli.options import AccountFile, CallersFile, FalseShare, Flag, Seed, Workers
 from stillwatch.cli.screen import progress, show
 
 __all__ = ["scan_app"]
@@ -26,11 +26,11 @@ def scan_command(
     out: Path,
     accounts: AccountFile = None,
     callers: CallersFile = None,
-    maps: MapFiles = None,
     releases: Path | None = None,
     values: Path | None = None,
     indicators: Path | None = None,
     calibration: Path | None = None,
+    mapping: Annotated[Path | None, Parameter(name="--map")] = None,
     fdr: FalseShare[float | None] = None,
     seed: Seed = None,
     workers: Workers = None,
@@ -55,6 +55,8 @@ def scan_command(
         What partners of an alliance said: the file that stillwatch alliance pull keeps.
     calibration
         What is ordinary in this provider's known-good weeks: the file that stillwatch calibrate writes.
+    mapping
+        Which fields are which columns (TOML), for logs in a layout of your own: docs/howto/map-a-log.md.
     streams
         Also test what each busy account sends for a part from one source; takes an eighth to a quarter more time.
     default_account
@@ -83,11 +85,11 @@ def scan_command(
             out=out,
             accounts=accounts,
             callers=callers,
-            maps=maps or (),
             releases=releases,
             values=values,
             indicators=indicators,
             calibration=calibration,
+            mapping=mapping,
             settings=settings,
             progress=bars,
         )

@@ -1,10 +1,9 @@
 """What a log format is: how it describes itself, tells its records and reads them.
 
-To add a format, write one file in ``formats/`` that ends with ``FORMAT = YourFormat()``, where
-``YourFormat`` derives from ``LogFormat`` (or from ``BatchFormat``, where requests and results lie in
-different files, from ``PartsFormat``, where an exchange lies in several records, or from ``RefusedFormat``, where a
-layout is known and holds no exchanges). From another package, name that object as an entry point in the group
-``stillwatch.formats``: both are loaded through the same door, ``registry.load``.
+To add a format, write one file in ``formats/`` that ends with ``FORMAT = YourFormat()``, where ``YourFormat``
+derives from ``LogFormat`` (or from ``BatchFormat``, where requests and results lie in different files, or from
+``PartsFormat``, where an exchange lies in any number of records). From another package, name that object as an
+entry point in the group ``stillwatch.formats``: both are loaded through the same door, ``registry.load``.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any, ClassVar, Literal
 from stillwatch.core.bodies.shapes import Json
 from stillwatch.ingest.record import Fields, RecordError, shown
 
-__all__ = ["BatchFormat", "Half", "LogFormat", "PartsFormat", "RefusedFormat"]
+__all__ = ["BatchFormat", "Half", "LogFormat", "PartsFormat"]
 
 Half = Literal["request", "result"]
 
@@ -30,17 +29,14 @@ class LogFormat(ABC):
         example: a record of this format, complete enough to become an exchange.
         general: its shape is one that many programs write (``{request, response}``): it is asked only about records
             that no other format recognises. Of the others, no two recognise the same record.
-        account_from: where a record says whose it is, and what to do where it does not: the end of the sentence
-            ``no `account_id`: ...`` in a dead letter. Empty where there is nothing to say.
-        given: it comes from the user, with this scan, and beats all others.
+        refuses: it knows records only so that each is refused with a reason of its own; its example too.
     """
 
     name: ClassVar[str]
     description: ClassVar[str]
     example: ClassVar[Mapping[str, Any]]
     general: ClassVar[bool] = False
-    account_from: ClassVar[str] = ""
-    given: ClassVar[bool] = False
+    refuses: ClassVar[bool] = False
 
     @abstractmethod
     def recognises(self, record: Json) -> bool:
@@ -103,7 +99,7 @@ class BatchFormat(LogFormat):
 class PartsFormat(LogFormat):
     """A format in which an exchange, or a conversation of several, lies in any number of records that share a key.
 
-    The records of a folder are put aside and joined when all of its files were read, in whatever order they lie.
+    The records of all files of a scan are put aside and joined when they were read, in whatever order they lie.
 
     Attributes:
         more_examples: the records beside ``example`` that make one exchange with it, if any.
@@ -130,21 +126,3 @@ class PartsFormat(LogFormat):
             RecordError: it cannot become an exchange, and why.
         """
         return self.join([record])
-
-
-class RefusedFormat(LogFormat):
-    """A layout that is known and holds nothing that could be an exchange: its records are refused by name.
-
-    Attributes:
-        refusal: why, and what to do instead, as one sentence.
-    """
-
-    refusal: ClassVar[str]
-
-    def read(self, record: Json) -> Iterable[Fields | RecordError]:
-        """Nothing.
-
-        Raises:
-            RecordError: always, with the layout's name and the reason.
-        """
-        raise RecordError(f"{self.description}: {self.refusal}")

@@ -51,6 +51,8 @@ def exchanges_of(nodes: Sequence[Node], shared: Fields) -> Iterator[Fields | Rec
         if node.role == "assistant" and node.parent in by_id and by_id[node.parent].role != "assistant":
             answers.setdefault(node.parent, []).append(node)
     for node in by_id.values():
+        if node.role == "assistant" and (node.parent is None or node.parent not in by_id):
+            yield RecordError(f"an answer alone: what it answers ({shown(node.parent)}) is not in the log")
         if node.role != "user":
             continue
         path = _path(node, by_id)

@@ -18,14 +18,10 @@ import pyarrow as pa
 from stillwatch.core.bodies.shapes import Fields, Message, RecordError, noted, shown
 from stillwatch.tables import EXCHANGES
 
-__all__ = ["COLUMNS", "FLOATS", "Exchange", "Fields", "Message", "NoAccount", "RecordError", "conform", "shown"]
+__all__ = ["COLUMNS", "FLOATS", "Exchange", "Fields", "Message", "RecordError", "conform", "shown"]
 
 Time = str | int | float
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-
-
-class NoAccount(RecordError):
-    """A record names nobody; its format may say where such a name comes from."""
 
 
 class Exchange(msgspec.Struct, gc=False):
@@ -121,7 +117,8 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
     """``fields`` as an ``Exchange``; an optional value of the wrong type or range is null, and ``note`` says so.
 
     Args:
-        fields: canonical names to values; names that are not columns are ignored.
+        fields: canonical names to values; names that are not columns are ignored, but ``account_in``, which says
+            where a record would name its account.
         textual: values are text, as in CSV: ``"0.7"`` may stand for 0.7, ``"true"`` for true.
         defaults: what stands for values that a record lacks.
 
@@ -135,7 +132,8 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
         raise RecordError("no `time`")
     account = fields.get("account_id")
     if account is None or account == "":
-        raise NoAccount("no `account_id`")
+        where = fields.get("account_in")
+        raise RecordError(f"no `account_id`: {where}" if where else "no `account_id`")
     if fields.get("prompt") is None and not fields.get("messages"):
         raise RecordError("neither `prompt` nor `messages`")
     exchange = _converted(dict(fields), textual)

@@ -12,15 +12,15 @@ from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.ingest.base import LogFormat, PartsFormat
 from stillwatch.ingest.callers import conformed
 from stillwatch.ingest.json_text import decoded
-from stillwatch.ingest.record import Exchange, Fields, NoAccount, RecordError
-from stillwatch.ingest.registry import recognising
+from stillwatch.ingest.record import Exchange, Fields, RecordError
+from stillwatch.ingest.registry import asked_first, recognising
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import Raw, SliceRows
 
 __all__ = ["read_line", "read_parts", "read_record"]
 
 
-def _format_of(record: Any, preferred: LogFormat, part: Slice) -> LogFormat:
+def _format_of(record: Any, preferred: LogFormat) -> LogFormat:
     """Who reads a decoded record.
 
     Raises:
@@ -31,13 +31,11 @@ def _format_of(record: Any, preferred: LogFormat, part: Slice) -> LogFormat:
     if not record:
         raise RecordError("the object is empty")
     # Where nobody knows its shape, the file's own format says best what is missing.
-    sure = not preferred.general and not part.given and preferred.recognises(record)
+    sure = not preferred.general and asked_first() is None and preferred.recognises(record)
     return preferred if sure else recognising(record) or preferred
 
 
-def _exchanges_of(
-    read: Iterable[Fields | RecordError], chosen: LogFormat, part: Slice
-) -> tuple[list[Exchange], list[RecordError]]:
+def _exchanges_of(read: Iterable[Fields | RecordError], part: Slice) -> tuple[list[Exchange], list[RecordError]]:
     """What a format read as exchanges, and why others are none; one of the two at least.
 
     Raises:
@@ -50,8 +48,6 @@ def _exchanges_of(
             if isinstance(fields, RecordError):
                 raise fields
             found.append(conformed(fields, part, textual=part.container == "csv"))
-        except NoAccount as error:
-            refused.append(RecordError(f"{error}: {chosen.account_from}") if chosen.account_from else error)
         except RecordError as error:
             refused.append(error)
     if not (found or refused):
@@ -83,7 +79,7 @@ def read_record(
     A record that is but a part of an exchange is laid aside, where the slice has such a place.
     """
     try:
-        chosen = _format_of(record, preferred, batch.part)
+        chosen = _format_of(record, preferred)
         if isinstance(chosen, PartsFormat) and batch.part.aside is not None:
             key = chosen.key(record)
             if key is not None:
@@ -109,7 +105,7 @@ def _add(
     note: str | None,
 ) -> None:
     try:
-        found, refused = _exchanges_of(read(), chosen, batch.part)
+        found, refused = _exchanges_of(read(), batch.part)
         for one in found if note else ():
             one.note = f"{note}; {one.note}" if one.note else note
         batch.add(found, line, raw)

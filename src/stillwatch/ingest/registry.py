@@ -17,24 +17,10 @@ from stillwatch.core.errors import BadSetting
 from stillwatch.ingest import formats as builtin
 from stillwatch.ingest.base import LogFormat
 
-__all__ = ["ENTRY_POINTS", "all_formats", "load", "majority", "recognising", "use"]
+__all__ = ["ENTRY_POINTS", "all_formats", "ask_first", "asked_first", "format_named", "load", "majority", "recognising"]
 
 ENTRY_POINTS = "stillwatch.formats"
 """The entry-point group in which other packages name their ``FORMAT`` objects."""
-
-
-_given: tuple[LogFormat, ...] = ()
-
-
-def use(given: Sequence[LogFormat]) -> None:
-    """Know formats that come with a scan beside those that are installed, from now on and in this process.
-
-    A worker is told by its slice. They are asked before all others, and what they recognise is theirs.
-    """
-    global _given
-    if _given != tuple(given):
-        _given = tuple(given)
-        all_formats.cache_clear()
 
 
 def load(entry: EntryPoint) -> LogFormat:
@@ -70,7 +56,7 @@ def all_formats() -> Mapping[str, LogFormat]:
     Raises:
         BadSetting: a declaration is bad, or two formats have one name.
     """
-    found: dict[str, LogFormat] = {one.name: one for one in _given}
+    found: dict[str, LogFormat] = {}
     for entry in _entries():
         one = load(entry)
         if one.name in found:
@@ -83,15 +69,33 @@ def all_formats() -> Mapping[str, LogFormat]:
     return found
 
 
+_first: list[LogFormat] = []
+
+
+def ask_first(one: LogFormat | None) -> None:
+    """Ask this format, which a person described, before every other, in this process from now on; None: no longer."""
+    _first[:] = [] if one is None else [one]
+
+
+def asked_first() -> LogFormat | None:
+    """The format that is asked before every other, where there is one."""
+    return _first[0] if _first else None
+
+
+def format_named(name: str) -> LogFormat:
+    """A format by its name."""
+    return _first[0] if _first and _first[0].name == name else all_formats()[name]
+
+
 def recognising(record: Json) -> LogFormat | None:
-    """The format of a record: one that it alone recognises, else a general one; None where none does."""
+    """The format of a record: the one asked first, or one that it alone recognises, else a general one; or None."""
+    if _first and _first[0].recognises(record):
+        return _first[0]
     known = [one for one in all_formats().values() if one.recognises(record)]
-    if known and known[0].given:
-        return known[0]
     return next((one for one in known if not one.general), known[0] if known else None)
 
 
 def majority(records: Sequence[Json]) -> LogFormat | None:
     """The format of most of ``records``; of equals the first by name; None where none is recognised."""
     votes = Counter(one.name for record in records if (one := recognising(record)) is not None)
-    return all_formats()[min(votes, key=lambda name: (-votes[name], name))] if votes else None
+    return format_named(min(votes, key=lambda name: (-votes[name], name))) if votes else None

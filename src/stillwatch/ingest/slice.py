@@ -28,8 +28,8 @@ class Slice:
         batch: every file of the batch, for formats that join.
         defaults: what stands for values that a record lacks, by column.
         callers: a table of who made which exchange, as ``callers.write_callers`` writes it.
-        given: formats that come with this scan, such as that of a user's maps.
         root: the folder that was named, or a named file's; bodies that lie beside a log are looked for below it.
+        mapped: a format that is asked before every other, as a person described it.
         problem: why nothing of the file can be read; then it is one dead letter.
         together: every file of a format whose exchanges lie in several records, wherever those files are.
         aside: where a worker lays such records while it reads.
@@ -46,8 +46,8 @@ class Slice:
     batch: tuple[tuple[Path, str, Wrapping], ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     callers: Path | None = None
-    given: tuple[LogFormat, ...] = ()
     root: Path | None = None
+    mapped: LogFormat | None = None
     problem: str | None = None
     together: tuple[Slice, ...] = ()
     aside: PartStore | None = None

@@ -20,7 +20,7 @@ from stillwatch.ingest.parquet_rows import read_parquet
 from stillwatch.ingest.parts import PartStore
 from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.record_lines import read_parts
-from stillwatch.ingest.registry import all_formats, use
+from stillwatch.ingest.registry import ask_first, format_named
 from stillwatch.ingest.rejoined_lines import rejoined
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
@@ -43,7 +43,7 @@ def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
     Yields:
         Batches in order of line. Every record is in one of them, as an exchange or as a dead letter.
     """
-    use(part.given)
+    ask_first(part.mapped)
     if part.problem is not None:
         yield _unread(part)
         return
@@ -71,9 +71,9 @@ def _read_file(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
 
 
 def _read_stream(part: Slice, stream: IO[bytes], batch_rows: int, size: int) -> Iterator[SliceResult]:
-    preferred = all_formats()[part.format]
+    preferred = format_named(part.format)
     # Canonical lines are decoded by the block where nothing is joined to them.
-    alone = part.callers is None and not part.given
+    alone = part.callers is None and part.mapped is None
     if preferred.name == "canonical" and part.container == "lines" and alone:
         yield from read_canonical(part, stream, size)
         return
@@ -126,7 +126,7 @@ def _unread(part: Slice) -> SliceResult:
 
 def _read_batch_files(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
     """A batch's files: results meet their requests."""
-    preferred = all_formats()[part.format]
+    preferred = format_named(part.format)
     if not isinstance(preferred, BatchFormat):
         return
     size = sum(path.stat().st_size for path, _, _ in part.batch)
@@ -150,7 +150,7 @@ def _read_groups(part: Slice, store: PartStore, batch_rows: int) -> Iterator[Sli
     """What was laid aside while files were read, put together."""
     batch = SliceRows(part)
     for group in store.groups():
-        chosen = all_formats()[group.format]
+        chosen = format_named(group.format)
         if group.label != batch.part.label or len(batch.rows) >= batch_rows:
             if batch.rows or batch.letters:
                 yield batch.result(0)

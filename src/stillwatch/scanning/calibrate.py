@@ -42,7 +42,6 @@ def calibrate(
     out: Path,
     accounts: Path | None = None,
     callers: Path | None = None,
-    maps: Sequence[Path] = (),
     settings: ScanSettings | None = None,
     progress: Progress | None = None,
 ) -> KnownWeeks:
@@ -53,7 +52,6 @@ def calibrate(
         out: the calibration; must not exist.
         accounts: what is known of accounts, joined on ``account_id``.
         callers: who made which exchange, joined on ``exchange_id``, for logs that do not say.
-        maps: files that describe layouts which are not known.
         settings: of the scan that guards it.
         progress: told how it goes.
 
@@ -73,7 +71,6 @@ def calibrate(
             out=Path(folder) / "run",
             accounts=accounts,
             callers=callers,
-            maps=maps,
             settings=settings,
             progress=progress,
         )

@@ -18,12 +18,11 @@ from stillwatch.alliance.store import partner_indicators
 from stillwatch.core import EmptyInput
 from stillwatch.engines import DuckDBEngine, worker_pool
 from stillwatch.ingest import (
-    MappedFormat,
     cut,
     plan,
     read_accounts,
     read_callers,
-    read_map,
+    read_mapping,
     read_releases,
     write_callers,
 )
@@ -71,11 +70,11 @@ def scan(
     out: Path,
     accounts: Path | None = None,
     callers: Path | None = None,
-    maps: Sequence[Path] = (),
     releases: Path | None = None,
     values: Path | None = None,
     indicators: Path | None = None,
     calibration: Path | None = None,
+    mapping: Path | None = None,
     settings: ScanSettings | None = None,
     progress: Progress | None = None,
 ) -> Run:
@@ -86,11 +85,11 @@ def scan(
         out: the run's folder; must not exist.
         accounts: what is known of accounts, joined on ``account_id``.
         callers: who made which exchange, joined on ``exchange_id``, for logs that do not say.
-        maps: files that describe layouts which are not known.
         releases: models and when they came out.
         values: what a lab measured exchanges to be worth.
         indicators: a member's file, with what partners of an alliance said.
         calibration: what is ordinary in this provider's known-good weeks, as ``calibrate`` writes it.
+        mapping: which fields of a log are which columns, for a layout that no format reads.
         settings: of the scan.
         progress: told how it goes.
 
@@ -110,8 +109,8 @@ def scan(
     known = read_values(values) if values else Values()
     partners = partner_indicators(indicators) if indicators else None
     weeks = read_calibration(calibration) if calibration else None
-    given = [MappedFormat(tuple(map(read_map, maps)))] if maps else []
-    slices = plan(paths, defaults=settings.defaults(), given=given)
+    mapped = read_mapping(mapping) if mapping else None
+    slices = plan(paths, defaults=settings.defaults(), mapped=mapped)
     size = sum(path.stat().st_size for path in {one.path for part in slices for one in (part.together or (part,))})
     with new_run(out) as run, _workers(settings.workers, size) as pool:
         work = run / ".work"

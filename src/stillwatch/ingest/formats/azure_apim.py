@@ -28,7 +28,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from stillwatch.core.bodies.dialects import body_fields, end_user
+from stillwatch.core.bodies.pairs import pair_caller, pair_fields
 from stillwatch.core.bodies.shapes import (
     Json,
     RecordError,
@@ -50,6 +50,10 @@ from stillwatch.ingest.record import Fields
 __all__ = ["FORMAT"]
 
 _TABLES = frozenset(("apimanagementgatewayllmlog", "apimanagementgatewaylogs", "gatewayllmlogs", "gatewaylogs"))
+_NOBODY = (
+    "put the gateway log (ApiManagementGatewayLogs, with `ApimSubscriptionId`) of the same hours beside the LLM log, "
+    "or join `ApimSubscriptionId` by `CorrelationId`"
+)
 _MARKS = ("RequestMessages", "ResponseMessages", "SequenceNumber", "ApimSubscriptionId", "PromptTokens")
 
 
@@ -58,10 +62,6 @@ class AzureApim(PartsFormat):
 
     name: ClassVar[str] = "azure-apim"
     description: ClassVar[str] = "Azure API Management's LLM log, with its gateway log"
-    account_from: ClassVar[str] = (
-        "the LLM log names no caller: put the gateway log (`ApiManagementGatewayLogs`, with `ApimSubscriptionId`) of "
-        "the same hours into the same folder, or say whose the log is by --callers or --default-account"
-    )
     example: ClassVar[Mapping[str, Any]] = {
         "TimeGenerated": "2026-11-24T00:00:00.1234567Z",
         "CorrelationId": "x-1",
@@ -109,13 +109,12 @@ class AzureApim(PartsFormat):
         if fields is None:
             fields = _of_bodies(gateway, bool(spoken))
         subscription = first(gateway, "apimsubscriptionid") or first(told, "apimsubscriptionid")
-        whose, session = end_user(gateway.get("requestbody")) if "requestbody" in gateway else (None, None)
         own: Fields = {
             "exchange_id": identity(first(told, "correlationid") or first(gateway, "correlationid")),
             "time": _earliest(spoken) or _earliest([gateway]),
             "provider": "azure.apim",
-            "account_id": identity(subscription) or whose,
-            "session_id": session,
+            "account_id": identity(subscription) or pair_caller(first(gateway, "requestbody")),
+            "account_in": _NOBODY,
             "model": first(told, "modelname", "deploymentname"),
             "stream": told.get("isstreamcompletion"),
             "input_tokens": _counted(spoken, "prompttokens"),
@@ -240,7 +239,7 @@ def _of_bodies(gateway: Json, beside: bool) -> Fields:
             if beside
             else "no text: a request of the gateway log without a row of the LLM log in the same folder"
         )
-    return body_fields(asked, first(gateway, "responsebody", "backendresponsebody"), where="RequestBody")
+    return pair_fields(asked, first(gateway, "responsebody", "backendresponsebody"), where="RequestBody")
 
 
 FORMAT = AzureApim()

@@ -1,18 +1,17 @@
-"""Cloudflare's AI Gateway: its logs from the API with their bodies put beside, and decrypted Logpush records.
+"""Cloudflare AI Gateway: logs of its API, and Logpush's ``ai_gateway_events``.
 
-| read (API · Logpush) | as |
+| read | as |
 | --- | --- |
-| ``created_at`` · ``CreatedAt`` or ``Timestamp`` | ``time`` |
-| ``metadata.user`` (also ``user_id``, ``userId``) · ``Metadata`` | ``account_id``; else the body's end user |
-| ``id`` · ``ID`` | ``exchange_id`` |
-| ``request``, ``response`` · ``RequestBody``, ``ResponseBody`` | the bodies, of any API |
-| ``model``, ``provider``, ``status_code``, ``duration`` · ``Model``, ``Provider``, ``StatusCode`` | their columns |
+| ``metadata.user``, ``user_id``, ``userId`` or ``user_email``; else the body's ``user`` | ``account_id`` |
+| ``metadata.session_id``, ``conversation_id`` | ``session_id`` |
+| ``created_at``; of Logpush ``CreatedAt``, ``Timestamp`` or ``Datetime`` | ``time`` |
+| ``request``, ``response``; ``RequestBody``, ``ResponseBody`` | request and answer |
+| ``model``, ``provider``, ``status_code``, ``duration``, ``id`` | their columns |
 | ``tokens_in``, ``tokens_out`` | token counts |
 
-The API's list of logs leaves bodies out. Logpush encrypts bodies and metadata with the gateway's public key
-(``{"key", "iv", "data"}``, or text): such a record is refused. Decrypt first, by the script of Cloudflare's page
-"Workers Logpush" of AI Gateway with your private key, and write the JSON back into ``RequestBody``,
-``ResponseBody`` and ``Metadata``. A gateway's name is nobody's.
+Logpush encrypts bodies with the public key that the job was given: they are refused until they are decrypted. The
+heads of bodies (``request_head``) are cut and are not read. A gateway is no account. Layout: Cloudflare's API
+reference and its Logpush documentation.
 """
 
 from __future__ import annotations
@@ -20,29 +19,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from stillwatch.core.bodies.dialects import body_fields, end_user
-from stillwatch.core.bodies.shapes import Json, RecordError, first, identity, merged, object_of
+from stillwatch.core.bodies.pairs import pair_caller, pair_fields
+from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.record import Fields
+from stillwatch.ingest.record import Fields, RecordError
 
 __all__ = ["FORMAT"]
 
-_USERS = ("user", "user_id", "userId", "user-id", "userid")
-_DECRYPT = (
-    "the body is encrypted: decrypt it with the gateway's private key first, by the script of Cloudflare's page "
-    "`Workers Logpush` of AI Gateway, and write the JSON back"
+_ENCRYPTED = (
+    "its bodies are encrypted: unwrap `RequestBody.key` with the private key of the Logpush job (RSA-OAEP, SHA-256), "
+    "decrypt `data` with it (AES-GCM, nonce `iv`), and put the JSON in place of `RequestBody` and `ResponseBody`"
 )
 
 
 class Cloudflare(LogFormat):
-    """Reads Cloudflare AI Gateway logs."""
+    """Reads Cloudflare AI Gateway's logs."""
 
-    name: ClassVar[str] = "cloudflare-ai-gateway"
-    description: ClassVar[str] = "Cloudflare AI Gateway logs, from its API or decrypted from Logpush"
-    account_from: ClassVar[str] = (
-        "Cloudflare keeps a caller in the custom metadata `user`: have clients send `cf-aig-metadata`, or say whose "
-        "the log is by --callers or --default-account"
-    )
+    name: ClassVar[str] = "cloudflare"
+    description: ClassVar[str] = "Cloudflare AI Gateway's logs, of its API and of Logpush"
     example: ClassVar[Mapping[str, Any]] = {
         "id": "cf-1",
         "created_at": "2026-11-24T00:00:00Z",
@@ -50,60 +44,48 @@ class Cloudflare(LogFormat):
         "model": "m",
         "request": '{"model": "m", "messages": [{"role": "user", "content": "Why?"}]}',
         "response": '{"choices": [{"index": 0, "message": {"content": "Because."}}]}',
-        "tokens_in": 5,
-        "tokens_out": 3,
+        "tokens_in": 10,
+        "tokens_out": 20,
         "success": True,
         "metadata": {"user": "a-1"},
     }
 
     def recognises(self, record: Json) -> bool:
-        """By ``tokens_in`` beside ``tokens_out``, or by ``RequestBody`` beside ``Gateway`` or ``RateLimited``."""
-        if "tokens_in" in record and "tokens_out" in record:
-            return True
-        return "RequestBody" in record and ("Gateway" in record or "RateLimited" in record)
+        """By ``tokens_in`` and ``provider``; of Logpush, by ``Gateway`` beside ``Provider`` or ``RequestBody``."""
+        return ("tokens_in" in record and "provider" in record) or (
+            "Gateway" in record and ("Provider" in record or "RequestBody" in record)
+        )
 
     def read(self, record: Json) -> Iterable[Fields]:
-        """One exchange."""
-        asked = first(record, "request", "RequestBody")
-        if asked is None:
-            raise RecordError(
-                "no text: Cloudflare's list of logs leaves the bodies out; fetch each log's request and response, and "
-                "put them beside it as `request` and `response`"
-            )
-        if _encrypted(asked):
-            raise RecordError(_DECRYPT)
-        answer = first(record, "response", "ResponseBody")
-        hidden = _encrypted(answer)
-        metadata = _metadata(first(record, "metadata", "Metadata"))
+        """One exchange.
+
+        Raises:
+            RecordError: bodies are encrypted, or lacking.
+        """
+        request = parsed(first(record, "request", "RequestBody"), "request")
+        response = first(record, "response", "ResponseBody")
+        if isinstance(request, Mapping) and (
+            request.get("type") == "encrypted" or {"key", "iv", "data"} <= request.keys()
+        ):
+            raise RecordError(_ENCRYPTED)
+        if not request:
+            raise RecordError("no `request`: the list of logs holds none; fetch each log's request and response")
+        fields = pair_fields(request, response, path=first(record, "path", "Endpoint"))
+        metadata = object_of(first(record, "metadata", "Metadata"), "metadata")
         own: Fields = {
             "exchange_id": identity(first(record, "id", "ID")),
             "time": first(record, "created_at", "CreatedAt", "Timestamp", "Datetime"),
-            "account_id": identity(first(metadata, *_USERS)) or end_user(asked)[0],
+            "account_id": identity(first(metadata, "user", "user_id", "userId", "user_email")) or pair_caller(request),
+            "session_id": identity(first(metadata, "session_id", "conversation_id", "sessionId")),
+            "model": None if fields.get("model") else first(record, "model", "Model"),
             "provider": first(record, "provider", "Provider"),
-            "model": first(record, "model", "Model"),
-            "status": first(record, "status_code", "StatusCode"),
-            "latency_ms": first(record, "duration", "Duration"),
             "input_tokens": first(record, "tokens_in", "TokensIn"),
             "output_tokens": first(record, "tokens_out", "TokensOut"),
-            "note": "`ResponseBody` is encrypted" if hidden else None,
+            "status": first(record, "status_code", "StatusCode"),
+            "latency_ms": first(record, "duration", "Duration"),
+            "account_in": "`metadata` has no `user`: the `cf-aig-metadata` header sets it",
         }
-        return [merged(body_fields(asked, None if hidden else answer, where="request"), own)]
-
-
-def _encrypted(body: object) -> bool:
-    """Whether a body is what Logpush made of it: an object of key, vector and data, or text that is no JSON."""
-    try:
-        return {"iv", "data"} <= object_of(body, "RequestBody").keys() if body is not None else False
-    except RecordError:
-        return isinstance(body, str) and " " not in body and not body.lstrip().startswith(("{", "["))
-
-
-def _metadata(value: object) -> Json:
-    try:
-        return object_of(value, "metadata")
-    except RecordError:
-        # Encrypted like the bodies, or cut: it names nobody then.
-        return {}
+        return [merged(fields, own)]
 
 
 FORMAT = Cloudflare()

@@ -1,18 +1,17 @@
-"""Databricks' inference tables: of serving endpoints, and of AI Gateway and Unity AI Gateway.
+"""Databricks' inference tables of serving endpoints, with AI Gateway and before it.
 
 | read | as |
 | --- | --- |
-| ``request_time``, else ``event_time``, else ``timestamp_ms`` (milliseconds) | ``time`` |
-| ``requester``, else the body's end user | ``account_id`` |
-| ``databricks_request_id``, else ``request_id`` | ``exchange_id`` |
-| ``request``, ``response`` (JSON text) | the bodies, of any API |
-| ``status_code`` | ``status`` |
-| ``execution_duration_ms`` (older: ``execution_time_ms``; newer: ``latency_ms``) | ``latency_ms`` |
-| the bodies' ``model``, else ``served_entity_name``, ``model_name``, ``endpoint_name`` | ``model`` |
+| ``requester`` | ``account_id`` |
+| the request's ``user`` where there is no ``requester`` | ``account_id`` |
+| ``request_time``, ``timestamp_ms`` | ``time`` |
+| ``databricks_request_id`` | ``exchange_id`` |
+| ``request``, ``response`` (JSON text) | request and answer |
+| ``request_metadata.model_name``, ``served_entity_name``, ``endpoint_name`` | ``model``, without the body's |
+| ``status_code``, ``execution_duration_ms`` or ``execution_time_ms`` | ``status``, ``latency_ms`` |
 
-Rows come as Parquet, as a Delta table's files, or as an export to JSON or CSV. Tables of before AI Gateway have no
-``requester``. ``client_request_id`` is whatever a client likes, and no session. After Databricks' "inference
-tables" pages.
+``client_request_id`` and ``served_entity_id`` are no accounts. Layout: Databricks' documentation of inference
+tables.
 """
 
 from __future__ import annotations
@@ -20,62 +19,50 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from stillwatch.core.bodies.dialects import body_fields, end_user
-from stillwatch.core.bodies.shapes import Json, RecordError, first, identity, merged
+from stillwatch.core.bodies.pairs import pair_caller, pair_fields
+from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import Fields
 
 __all__ = ["FORMAT"]
-
-_NEWER = ("event_time", "requester", "request", "response")
 
 
 class Databricks(LogFormat):
     """Reads rows of Databricks' inference tables."""
 
     name: ClassVar[str] = "databricks"
-    description: ClassVar[str] = "rows of a Databricks inference table"
-    account_from: ClassVar[str] = (
-        "the column `requester` is empty or absent, as in tables of before AI Gateway: join the endpoint's audit log "
-        "by `databricks_request_id` and give it by --callers, or say whose the table is by --default-account"
-    )
+    description: ClassVar[str] = "Databricks' inference tables"
     example: ClassVar[Mapping[str, Any]] = {
         "databricks_request_id": "d-1",
-        "client_request_id": None,
-        "requester": "a-1",
-        "request_date": "2026-11-24",
-        "request_time": "2026-11-24T00:00:00.123Z",
+        "request_time": "2026-11-24T00:00:00.000Z",
         "status_code": 200,
-        "execution_duration_ms": 812,
-        "request": '{"messages": [{"role": "user", "content": "Why?"}], "max_tokens": 64}',
+        "execution_duration_ms": 900,
+        "request": '{"messages": [{"role": "user", "content": "Why?"}]}',
         "response": '{"model": "m", "choices": [{"index": 0, "message": {"content": "Because."}}]}',
-        "served_entity_id": "e-1",
-        "logging_error_codes": [],
+        "requester": "a-1",
     }
 
     def recognises(self, record: Json) -> bool:
-        """By ``databricks_request_id`` beside ``request``, or ``event_time`` and ``requester`` beside both bodies."""
-        if "databricks_request_id" in record and "request" in record:
-            return True
-        return all(name in record for name in _NEWER)
+        """By ``databricks_request_id``."""
+        return "databricks_request_id" in record
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""
-        asked = record.get("request")
-        if asked is None or asked == "":
-            told = first(record, "logging_error_codes")
-            why = f": the table says {told}" if told and told != "[]" else ""
-            raise RecordError(f"no text in `request`{why}")
+        request = record.get("request")
+        fields = pair_fields(request, record.get("response"))
+        known = object_of(record.get("request_metadata"), "request_metadata")
         own: Fields = {
-            "exchange_id": identity(first(record, "databricks_request_id", "request_id")),
-            "time": first(record, "request_time", "event_time", "timestamp_ms"),
-            "provider": "databricks",
-            "account_id": identity(first(record, "requester")) or end_user(asked)[0],
-            "status": first(record, "status_code"),
-            "latency_ms": first(record, "execution_duration_ms", "execution_time_ms", "latency_ms"),
+            "exchange_id": identity(record.get("databricks_request_id")),
+            "time": first(record, "request_time", "timestamp_ms"),
+            "account_id": identity(record.get("requester")) or pair_caller(request),
+            "model": None
+            if fields.get("model")
+            else first(known, "model_name") or first(record, "served_entity_name", "endpoint_name"),
+            "status": record.get("status_code"),
+            "latency_ms": first(record, "execution_duration_ms", "execution_time_ms"),
+            "account_in": "the row has no `requester`: inference tables of AI Gateway have one",
         }
-        named = {"model": first(record, "served_entity_name", "model_name", "endpoint_name")}
-        return [merged(named, body_fields(asked, record.get("response")), own)]
+        return [merged(fields, own)]
 
 
 FORMAT = Databricks()

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from stillwatch.core.bodies.dialects import body_fields
+from stillwatch.core.bodies.pairs import pair_fields
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
@@ -26,10 +26,6 @@ class GeminiLog(LogFormat):
     name: ClassVar[str] = "gemini-log"
     description: ClassVar[str] = "lines of {request, response} with bodies of the Gemini API"
     general: ClassVar[bool] = True
-    account_from: ClassVar[str] = (
-        "bodies of this API name no caller: log `account_id` beside them, or say whose the log is by --callers or "
-        "--default-account"
-    )
     example: ClassVar[Mapping[str, Any]] = {
         "time": "2026-11-24T00:00:00Z",
         "account_id": "a-1",
@@ -52,10 +48,11 @@ class GeminiLog(LogFormat):
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""
         request, response, frame = bodies(record)
-        fields = merged(body_fields(request, response, dialect="gemini"), frame, envelope_fields(record))
+        fields = merged(pair_fields(request, response), frame, envelope_fields(record))
         if "account_id" not in fields:
             fields["account_id"] = fields.get("api_key_id")
-        return [{name: value for name, value in fields.items() if name in COLUMNS}]
+        known = {name: value for name, value in fields.items() if name in COLUMNS}
+        return [known | {"account_in": "bodies of this API name no caller: log `account_id` beside them"}]
 
 
 FORMAT = GeminiLog()

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from stillwatch.core.bodies.dialects import body_fields, end_user
+from stillwatch.core.bodies.pairs import pair_caller, pair_fields
 from stillwatch.core.bodies.shapes import Json, RecordError, first, merged, parsed
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.envelope import envelope_fields
@@ -22,6 +22,10 @@ from stillwatch.ingest.record import COLUMNS, Fields
 __all__ = ["FORMAT"]
 
 _CONVERSATIONS = ("messages", "contents", "prompt", "input")
+_NOBODY = (
+    "the line names nobody, and a key in a header is not read: log `account_id` or `api_key_hash` beside the body, or "
+    "say with `--map` what names an account"
+)
 
 
 class HttpRequest(LogFormat):
@@ -30,10 +34,6 @@ class HttpRequest(LogFormat):
     name: ClassVar[str] = "http-request"
     description: ClassVar[str] = "lines of {method, path, headers, body}, as proxies log requests"
     general: ClassVar[bool] = True
-    account_from: ClassVar[str] = (
-        "the line names nobody, and a key in a header is not read: log `account_id` or `api_key_hash` beside the body, "
-        "or say whose the log is by --callers or --default-account"
-    )
     example: ClassVar[Mapping[str, Any]] = {
         "timestamp": "2026-11-24T00:00:00.000Z",
         "method": "POST",
@@ -62,19 +62,17 @@ class HttpRequest(LogFormat):
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""
         headers, path = record.get("headers"), str(first(record, "path", "url"))
-        whose = "anthropic" if path.partition("?")[0].endswith(("/v1/messages", "/v1/complete")) else None
         forwarded = header(headers, "x-forwarded-for")
         frame: Fields = {
             "user_agent": header(headers, "user-agent"),
             "client_address": forwarded.partition(",")[0].strip() if forwarded else None,
         }
         answer = first(record, "response_body", "response")
-        fields = merged(
-            body_fields(record.get("body"), answer, where="body", dialect=whose), frame, envelope_fields(record)
-        )
+        body = record.get("body")
+        fields = merged(pair_fields(body, answer, where="body", path=path), frame, envelope_fields(record))
         if "account_id" not in fields:
-            fields["account_id"] = end_user(record.get("body"))[0] or fields.get("api_key_id")
-        return [{name: value for name, value in fields.items() if name in COLUMNS}]
+            fields["account_id"] = pair_caller(body) or fields.get("api_key_id")
+        return [{name: value for name, value in fields.items() if name in COLUMNS} | {"account_in": _NOBODY}]
 
 
 FORMAT = HttpRequest()

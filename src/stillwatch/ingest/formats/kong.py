@@ -1,19 +1,19 @@
-"""Kong's AI Gateway, as its logging plugins (http-log, file-log and others) write a request.
+"""Kong AI Gateway's records, as its log plugins (http-log, file-log, tcp-log) write them.
+
+Bodies are there where the AI plugin's ``logging.log_payloads`` is on. They are of any API.
 
 | read | as |
 | --- | --- |
-| ``started_at`` (milliseconds) | ``time`` |
-| ``consumer.username``, else ``.custom_id``, else ``.id`` | ``account_id``; else the body's end user or the key |
+| ``consumer.id``, else ``custom_id``, else ``username``; else the body's ``user`` | ``account_id`` |
 | ``authenticated_entity.id`` (the credential) | ``api_key_id`` |
-| ``request.id`` | ``exchange_id`` |
-| ``payload.request``, ``payload.response`` of ``ai.proxy`` (also ``ai.ai-proxy``, ``ai``) | the bodies, of any API |
-| ``meta.request_model``, ``meta.provider_name`` | ``model``, ``provider`` |
-| ``usage.prompt_tokens``, ``usage.completion_tokens`` (older: ``prompt_token``, ``completion_token``) | token counts |
-| ``response.status``, ``latencies.request`` | ``status``, ``latency_ms`` |
+| ``started_at`` (milliseconds) | ``time`` |
+| ``ai.<plugin>.payload.request``, ``.response``; of old ``ai.payload.request`` | request and answer |
+| ``ai.<plugin>.meta.request_model``, ``.provider_name`` | ``model``, ``provider`` |
+| ``ai.<plugin>.usage.prompt_tokens`` (``prompt_token``), ``.completion_tokens`` | token counts |
 | ``client_ip``, ``request.headers.user-agent`` | origin |
+| ``response.status``, ``latencies.request``, ``request.id`` | ``status``, ``latency_ms``, ``exchange_id`` |
 
-Bodies are logged only where ``config.logging.log_payloads`` of the AI Proxy plugin is on. Routes, services and
-workspaces are nobody's name. After Kong's "AI Gateway audit log reference" and "HTTP Log" pages.
+Workspace, service and route are no accounts. Layout: Kong's reference of its AI audit log.
 """
 
 from __future__ import annotations
@@ -21,37 +21,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from stillwatch.core.bodies.dialects import body_fields, end_user
-from stillwatch.core.bodies.shapes import Json, RecordError, first, identity, merged, object_of
+from stillwatch.core.bodies.pairs import pair_caller, pair_fields
+from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.headers import header
-from stillwatch.ingest.record import Fields
+from stillwatch.ingest.record import Fields, RecordError
 
 __all__ = ["FORMAT"]
 
-_PROXIES = ("proxy", "ai-proxy", "ai-proxy-advanced")
+_SECTIONS = ("payload", "meta", "usage")
 
 
 class Kong(LogFormat):
-    """Reads Kong's AI logs."""
+    """Reads Kong AI Gateway's log records."""
 
     name: ClassVar[str] = "kong"
-    description: ClassVar[str] = "Kong AI Gateway's logging plugins"
-    account_from: ClassVar[str] = (
-        "Kong names a caller in `consumer` where an authentication plugin is on: switch one on, or say whose the log "
-        "is by --callers or --default-account"
-    )
+    description: ClassVar[str] = "Kong AI Gateway's log plugins (http-log, file-log)"
     example: ClassVar[Mapping[str, Any]] = {
-        "client_ip": "203.0.113.20",
-        "started_at": 1795490904719,
-        "request": {"id": "9ec9", "uri": "/v1/chat/completions", "headers": {"user-agent": "OpenAI/Python 2.54"}},
-        "response": {"status": 200},
-        "consumer": {"id": "c-1", "username": "a-1"},
+        "client_ip": "203.0.113.9",
+        "started_at": 1795490904000,
+        "request": {"id": "q", "uri": "/v1/chat/completions", "headers": {"user-agent": "curl/8"}},
+        "response": {"status": 200, "headers": {}},
         "latencies": {"request": 900, "proxy": 890, "kong": 10},
+        "consumer": {"id": "a-1", "username": "acme"},
         "ai": {
             "proxy": {
                 "meta": {"request_model": "m", "provider_name": "openai"},
-                "usage": {"prompt_tokens": 8, "completion_tokens": 4},
+                "usage": {"prompt_tokens": 10, "completion_tokens": 20},
                 "payload": {
                     "request": '{"model": "m", "messages": [{"role": "user", "content": "Why?"}]}',
                     "response": '{"choices": [{"index": 0, "message": {"content": "Because."}}]}',
@@ -61,59 +56,61 @@ class Kong(LogFormat):
     }
 
     def recognises(self, record: Json) -> bool:
-        """By ``ai`` beside ``started_at``, ``latencies`` or ``client_ip``."""
-        if not isinstance(record.get("ai"), Mapping | str):
-            return False
-        return "started_at" in record or "latencies" in record or "client_ip" in record
+        """By ``latencies`` beside ``started_at`` or ``client_ip``."""
+        return isinstance(record.get("latencies"), Mapping) and ("started_at" in record or "client_ip" in record)
 
     def read(self, record: Json) -> Iterable[Fields]:
-        """One exchange."""
-        sections = _sections(object_of(record.get("ai"), "ai"))
-        payload = _found(sections, "payload", "request")
-        if payload.get("request") is None:
-            raise RecordError(
-                "no text: `ai.proxy.payload.request` is absent; turn on `config.logging.log_payloads` of Kong's "
-                "AI Proxy"
-            )
-        answer = payload.get("response")
-        if answer is None:
-            answer = _found(sections, "payload", "response").get("response")
-        meta, usage = _found(sections, "meta", "request_model"), _usage(sections)
+        """One exchange.
+
+        Raises:
+            RecordError: the request was no call of a model, or its body was not logged.
+        """
+        plugins = _plugins(object_of(record.get("ai"), "ai"))
+        if not plugins:
+            raise RecordError("no `ai` in it: the request was no call of a model, or no AI plugin logs statistics")
+        logged = [one for one in plugins if isinstance(one.get("payload"), Mapping) and one["payload"].get("request")]
+        if not logged:
+            raise RecordError("`ai`: no `payload.request`: turn on the AI plugin's `logging.log_payloads`")
+        plugin = logged[0]
+        payload = plugin["payload"]
+        asked = object_of(record.get("request"), "request")
         consumer = object_of(record.get("consumer"), "consumer")
-        request = object_of(record.get("request"), "request")
-        response = object_of(record.get("response"), "response")
-        key = identity(object_of(record.get("authenticated_entity"), "authenticated_entity").get("id"))
+        headers = {str(n).lower(): v for n, v in object_of(asked.get("headers"), "request.headers").items()}
+        meta, usage = object_of(plugin.get("meta"), "meta"), object_of(plugin.get("usage"), "usage")
+        fields = merged(
+            {"exchange_id": identity(asked.get("id"))},
+            pair_fields(payload["request"], payload.get("response"), where="ai.payload.request", path=asked.get("uri")),
+        )
         own: Fields = {
-            "exchange_id": identity(request.get("id")),
             "time": record.get("started_at"),
-            "account_id": identity(first(consumer, "username", "custom_id", "id"))
-            or end_user(payload["request"])[0]
-            or key,
-            "api_key_id": key,
-            "provider": first(meta, "provider_name"),
-            "model": first(meta, "request_model"),
-            "status": first(response, "status") or first(record, "upstream_status"),
-            "latency_ms": object_of(record.get("latencies"), "latencies").get("request"),
+            "account_id": identity(first(consumer, "id", "custom_id", "username")) or pair_caller(payload["request"]),
+            "api_key_id": identity(object_of(record.get("authenticated_entity"), "authenticated_entity").get("id")),
+            "model": first(meta, "request_model", "response_model") if not fields.get("model") else None,
+            "provider": meta.get("provider_name"),
             "input_tokens": first(usage, "prompt_tokens", "prompt_token"),
             "output_tokens": first(usage, "completion_tokens", "completion_token"),
-            "client_address": first(record, "client_ip"),
-            "user_agent": header(request.get("headers"), "user-agent"),
+            "client_address": record.get("client_ip"),
+            "user_agent": headers.get("user-agent"),
+            "status": object_of(record.get("response"), "response").get("status"),
+            "latency_ms": object_of(record.get("latencies"), "latencies").get("request"),
+            "account_in": "the request had no `consumer`: require authentication on the route",
         }
-        return [merged(body_fields(payload["request"], answer, where="ai.proxy.payload.request"), own)]
+        return [merged(fields, own)]
 
 
-def _sections(ai: Json) -> list[Json]:
-    """Where an AI plugin that calls a model may have written, the newest names first; ``ai`` itself in old versions."""
-    return [*(object_of(ai.get(name), f"ai.{name}") for name in _PROXIES), ai]
-
-
-def _found(sections: list[Json], group: str, name: str) -> Json:
-    held = [object_of(section.get(group), group) for section in sections]
-    return next((one for one in held if one.get(name) is not None), {})
-
-
-def _usage(sections: list[Json]) -> Json:
-    return next((one for one in (object_of(section.get("usage"), "usage") for section in sections) if one), {})
+def _plugins(ai: Json) -> list[Json]:
+    """What AI plugins logged, those that call a model first; ``ai`` itself may hold the request beside them."""
+    named = {name: one for name, one in ai.items() if isinstance(one, Mapping) and name not in _SECTIONS}
+    ordered = sorted(named, key=lambda name: (not str(name).endswith(("proxy", "proxy-advanced")), str(name)))
+    held = {name: ai[name] for name in _SECTIONS if isinstance(ai.get(name), Mapping)}
+    if not held:
+        return [named[name] for name in ordered]
+    inner = [named[name] for name in ordered]
+    joined = {
+        name: merged(*(one[name] for one in (*inner[::-1], held) if isinstance(one.get(name), Mapping)))
+        for name in _SECTIONS
+    }
+    return [joined]
 
 
 FORMAT = Kong()

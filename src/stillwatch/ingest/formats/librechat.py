@@ -35,10 +35,6 @@ class LibreChat(PartsFormat):
 
     name: ClassVar[str] = "librechat"
     description: ClassVar[str] = "LibreChat's messages, exported or from its database"
-    account_from: ClassVar[str] = (
-        "LibreChat names a message's owner in `user`, which a user's own export lacks: export the collection "
-        "`messages`, or say whose the conversation is by --callers or --default-account"
-    )
     example: ClassVar[Mapping[str, Any]] = {
         "messageId": "q-1",
         "conversationId": "c-1",
@@ -87,6 +83,7 @@ class LibreChat(PartsFormat):
             "temperature": options.get("temperature"),
             "model": first(options, "model"),
             "provider": first(parts[0], "endpoint"),
+            "account_in": "neither the message nor the conversation has a `user`: give the account (--default-account)",
         }
         nodes = [_node(one) for one in messages]
         found = list(exchanges_of(nodes, {name: value for name, value in shared.items() if value is not None}))
@@ -103,7 +100,12 @@ def _messages(part: Json) -> Iterator[Json]:
     while waiting:
         message = object_of(waiting.pop(0), "messages[]")
         yield message
-        waiting = [*listed(message.get("children"), "children"), *waiting]
+        # In a tree, who stands under whom needs no id.
+        under = {"parentMessageId": message.get("messageId")}
+        waiting = [
+            *({**under, **object_of(one, "children[]")} for one in listed(message.get("children"), "children")),
+            *waiting,
+        ]
 
 
 def _node(message: Json) -> Node:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from stillwatch.core.bodies.dialects import body_fields, end_user
+from stillwatch.core.bodies.pairs import pair_caller, pair_fields
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import Fields
@@ -24,10 +24,6 @@ class OpenPipe(LogFormat):
 
     name: ClassVar[str] = "openpipe"
     description: ClassVar[str] = "OpenPipe's export of request logs"
-    account_from: ClassVar[str] = (
-        "OpenPipe keeps no caller but in tags: have clients send the tag `user_id`, or say whose the log is by "
-        "--callers or --default-account"
-    )
     example: ClassVar[Mapping[str, Any]] = {
         "input": {"model": "m", "messages": [{"role": "user", "content": "Why?"}]},
         "output": {
@@ -47,11 +43,14 @@ class OpenPipe(LogFormat):
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""
         tags = object_of(record.get("tags"), "tags")
+        output = record.get("output")
         own: Fields = {
-            "time": first(record, "requestedAt", "requested_at"),
-            "account_id": identity(first(tags, "user_id", "userId", "user")) or end_user(record.get("input"))[0],
+            "time": first(record, "requestedAt", "requested_at")
+            or (output.get("created") if isinstance(output, Mapping) else None),
+            "account_id": identity(first(tags, "user_id", "userId", "user")) or pair_caller(record.get("input")),
+            "account_in": "OpenPipe names no caller but in tags: have clients send the tag `user_id`",
         }
-        return [merged(body_fields(record.get("input"), record.get("output"), where="input"), own)]
+        return [merged(pair_fields(record.get("input"), output, where="input"), own)]
 
 
 FORMAT = OpenPipe()

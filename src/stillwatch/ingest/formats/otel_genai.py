@@ -7,6 +7,7 @@ OTLP/JSON export (``resourceSpans``) that holds several. Read are ``gen_ai.reque
 ``gen_ai.prompt`` and ``gen_ai.completion``), ``gen_ai.provider.name`` (also ``gen_ai.system``),
 ``gen_ai.tool.definitions``, ``user.id`` or ``enduser.id`` (the account), ``client.address`` and
 ``user_agent.original``. Content is opt-in and may be a JSON string; without it a span is a dead letter.
+The names of OpenInference and OpenLLMetry are read as ``span_attributes`` says, alone or mixed with these.
 
 Of an export each call of a model is an exchange. Spans of tools, agents and workflows are none, but an agent's that
 has messages and no call among the spans below it. A span without a user has that of the nearest span above it in the
@@ -34,10 +35,11 @@ from stillwatch.core.bodies.shapes import (
 )
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import Fields, Message, RecordError
+from stillwatch.ingest.span_attributes import is_foreign, unified
 from stillwatch.ingest.span_tree import Span, SpanTree
 from stillwatch.ingest.timestamps import elapsed_ms
 
-__all__ = ["FORMAT"]
+__all__ = ["FORMAT", "read_span"]
 
 # Canonical column: attribute names, newest first.
 _PLAIN: dict[str, tuple[str, ...]] = {
@@ -108,7 +110,7 @@ class OtelGenAI(LogFormat):
             RecordError: an export holds none; a span alone is none.
         """
         if not ("resourceSpans" in record or "resource_spans" in record):
-            span = Span(record, _attributes(record))
+            span = Span(record, unified(_attributes(record)))
             if span.operation in _NO_CALLS:
                 raise RecordError(f"a span of `{span.operation}` is no call of a chat model")
             return [_span(span)]
@@ -134,7 +136,8 @@ def _spans(record: Json) -> tuple[list[Span], list[RecordError]]:
             continue
         for span in given:
             try:
-                found.append(Span(object_of(span, "spans"), {**shared, **_attributes(object_of(span, "spans"))}))
+                own = _attributes(object_of(span, "spans"))
+                found.append(Span(object_of(span, "spans"), {**shared, **unified(own)}))
             except UNFORESEEN as error:
                 broken.append(RecordError(said(error, "spans")))
     return found, broken
@@ -142,7 +145,7 @@ def _spans(record: Json) -> tuple[list[Span], list[RecordError]]:
 
 def _is_call(span: Span, tree: SpanTree) -> bool:
     """Whether a span is one call of a model, and not what one of the spans below it says again."""
-    if not FORMAT.recognises(span.record):
+    if not (FORMAT.recognises(span.record) or is_foreign(span.attributes)):
         return False
     if span.operation == "embeddings":
         return True
@@ -168,6 +171,15 @@ def _read_span(span: Span, tree: SpanTree) -> Fields | RecordError:
         if found is not None:
             fields["account_id"] = found
     return fields
+
+
+def read_span(span: Json, attributes: dict[str, Any]) -> Fields:
+    """A span of another layout, with its attributes by name.
+
+    Raises:
+        RecordError: what it asked cannot be read.
+    """
+    return _span(Span(span, unified(attributes)))
 
 
 def _attributes(holder: Json) -> dict[str, Any]:

@@ -1,17 +1,18 @@
-"""Snowflake Cortex events: rows of ``SNOWFLAKE.LOCAL.AI_OBSERVABILITY_EVENTS``, an event table of spans.
+"""Snowflake's event table: spans of AI applications, as rows.
 
 | read | as |
 | --- | --- |
-| ``START_TIMESTAMP``, else ``TIMESTAMP`` (which is a span's end) | ``time``; both: ``latency_ms`` |
-| ``RESOURCE_ATTRIBUTES``: ``snow.user.name`` (also ``db.user``) | ``account_id`` |
-| ``RECORD_ATTRIBUTES``, after ``snow.ai.observability.agent.planning.``: ``messages``, else ``query`` | the request |
+| ``user.id`` or ``enduser.id`` of ``RECORD_ATTRIBUTES``, else of ``RESOURCE_ATTRIBUTES`` | ``account_id`` |
+| else ``snow.user.name`` or ``db.user`` of ``RESOURCE_ATTRIBUTES`` | ``account_id`` |
+| ``START_TIMESTAMP``, ``TIMESTAMP`` (the span's end) | ``time``, ``latency_ms`` |
+| ``TRACE.span_id`` | ``exchange_id`` |
+| ``RECORD_ATTRIBUTES`` | as ``otel-genai`` reads a span's attributes |
+| of Cortex Agents, after ``snow.ai.observability.agent.planning.``: ``messages``, else ``query`` | the request |
 | likewise ``response``, ``thinking_response``, ``model``, ``token_count.input``, ``.output``, ``status`` | the answer |
-| ``RECORD_ATTRIBUTES``: ``snow.ai.observability.agent.thread_id`` | ``session_id`` |
-| ``TRACE``: ``trace_id:span_id``, else ``planning.request_id`` | ``exchange_id`` |
+| ``snow.ai.observability.agent.thread_id`` | ``session_id`` |
 
-Times are UTC. A row is an exchange where it is a call of a model, which Cortex logs as a planning step; the agent's
-root, its tools and its SQL are refused, for they hold the same question again. Names of columns are read in either
-case, objects as text too. After Snowflake's "AI_OBSERVABILITY_EVENTS" and "Observability" pages.
+Names may be in lower case, columns JSON text. Rows that are no spans, and spans without ``gen_ai.`` or ``llm.``
+attributes (Cortex's own usage and history views hold no text) are refused. Layout: Snowflake's event table columns.
 """
 
 from __future__ import annotations
@@ -21,82 +22,102 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.optional_parts import put
-from stillwatch.core.bodies.shapes import Json, RecordError, first, identity, messages, object_of, parsed, shown
+from stillwatch.core.bodies.shapes import Json, first, identity, messages, object_of, parsed
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.record import Fields
+from stillwatch.ingest.formats.otel_genai import read_span
+from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.timestamps import elapsed_ms
 
 __all__ = ["FORMAT"]
 
-_PLANNING = "snow.ai.observability.agent.planning."
-_THREAD = "snow.ai.observability.agent.thread_id"
+_STEP = "snow.ai.observability.agent.planning."
+_CALLERS = ("user.id", "snow.user.name", "db.user")
+_NOBODY = "neither `user.id` among the span's attributes nor `snow.user.name` or `db.user` among the resource's"
 # Snowflake writes a blank before the offset; ISO 8601 has none.
 _OFFSET = re.compile(r" ([+-]\d\d):?(\d\d)$| (Z)$")
 
 
 class Snowflake(LogFormat):
-    """Reads rows of Snowflake's AI observability events."""
+    """Reads spans of Snowflake's event table."""
 
-    name: ClassVar[str] = "snowflake-cortex"
-    description: ClassVar[str] = "Snowflake Cortex AI observability events"
-    account_from: ClassVar[str] = (
-        "Snowflake names a caller in `RESOURCE_ATTRIBUTES` as `snow.user.name`: export that column too, or say whose "
-        "the table is by --callers or --default-account"
-    )
+    name: ClassVar[str] = "snowflake"
+    description: ClassVar[str] = "Snowflake's event table: spans with GenAI attributes"
     example: ClassVar[Mapping[str, Any]] = {
-        "TIMESTAMP": "2026-11-24 00:00:02.500",
         "START_TIMESTAMP": "2026-11-24 00:00:00.000",
-        "RESOURCE_ATTRIBUTES": {"snow.user.name": "a-1"},
+        "TIMESTAMP": "2026-11-24 00:00:01.000",
+        "TRACE": {"trace_id": "t", "span_id": "s-1"},
         "RECORD_TYPE": "SPAN",
-        "RECORD": {"name": "ReasoningAgentStepPlanning-0"},
+        "RESOURCE_ATTRIBUTES": {"db.user": "a-1"},
         "RECORD_ATTRIBUTES": {
-            "snow.ai.observability.agent.thread_id": 7,
-            "snow.ai.observability.agent.planning.model": "m",
-            "snow.ai.observability.agent.planning.query": "Why?",
-            "snow.ai.observability.agent.planning.response": "Because.",
-            "snow.ai.observability.agent.planning.token_count.input": 8,
-            "snow.ai.observability.agent.planning.token_count.output": 4,
+            "gen_ai.operation.name": "chat",
+            "gen_ai.request.model": "m",
+            "gen_ai.input.messages": '[{"role": "user", "content": "Why?"}]',
+            "gen_ai.output.messages": '[{"role": "assistant", "content": "Because."}]',
         },
-        "TRACE": {"trace_id": "t", "span_id": "s"},
     }
 
     def recognises(self, record: Json) -> bool:
-        """By ``RECORD_ATTRIBUTES`` beside ``RESOURCE_ATTRIBUTES``, ``RECORD`` or ``TRACE``, in either case."""
-        if "RECORD_ATTRIBUTES" in record:
-            return any(name in record for name in ("RESOURCE_ATTRIBUTES", "RECORD", "TRACE"))
-        return "record_attributes" in record and any(n in record for n in ("resource_attributes", "record", "trace"))
+        """By ``RECORD_TYPE`` and ``RECORD_ATTRIBUTES``, in either case."""
+        return any(
+            case("RECORD_TYPE") in record and case("RECORD_ATTRIBUTES") in record for case in (str.upper, str.lower)
+        )
 
     def read(self, record: Json) -> Iterable[Fields]:
-        """One exchange."""
-        row = {str(name).upper(): value for name, value in record.items()}
-        told = object_of(row.get("RECORD_ATTRIBUTES"), "RECORD_ATTRIBUTES")
-        caller = object_of(row.get("RESOURCE_ATTRIBUTES"), "RESOURCE_ATTRIBUTES")
-        trace = object_of(row.get("TRACE"), "TRACE")
-        step = {name[len(_PLANNING) :]: value for name, value in told.items() if str(name).startswith(_PLANNING)}
-        if first(step, "query", "messages") is None:
-            name = object_of(row.get("RECORD"), "RECORD").get("name")
-            raise RecordError(f"no call of a model with text: the span {shown(name)} has no `{_PLANNING}query`")
-        start = _moment(row.get("START_TIMESTAMP"))
-        end = _moment(row.get("TIMESTAMP"))
-        spans = [identity(trace.get(name)) for name in ("trace_id", "span_id")]
-        fields: Fields = {
-            "exchange_id": ":".join(map(str, spans)) if all(spans) else identity(step.get("request_id")),
-            "time": start or end,
-            "latency_ms": elapsed_ms(start, end) if start else None,
-            "provider": "snowflake.cortex",
-            "account_id": identity(first(caller, "snow.user.name", "db.user")),
-            "session_id": identity(told.get(_THREAD)),
-            "model": first(step, "model"),
-            "operation": "agent.planning",
-            "prompt": first(step, "query"),
-            "response": first(step, "response"),
-            "reasoning": first(step, "thinking_response"),
-            "status": first(step, "status.code", "status"),
-            "input_tokens": first(step, "token_count.input"),
-            "output_tokens": first(step, "token_count.output"),
+        """One exchange.
+
+        Raises:
+            RecordError: the row is no span of a model's call.
+        """
+        row = {str(name).lower(): value for name, value in record.items()}
+        attributes = dict(object_of(row.get("record_attributes"), "RECORD_ATTRIBUTES"))
+        if step := {n[len(_STEP) :]: value for n, value in attributes.items() if str(n).startswith(_STEP)}:
+            return [_step_of_agent(row, attributes, step)]
+        if row.get("record_type") != "SPAN" or not any(str(n).startswith(("gen_ai.", "llm.")) for n in attributes):
+            raise RecordError("no span with `gen_ai.` attributes: it holds no call of a model")
+        trace = object_of(row.get("trace"), "TRACE")
+        span = {
+            "spanId": trace.get("span_id"),
+            "startTime": _moment(row.get("start_timestamp")),
+            "endTime": _moment(row.get("timestamp")),
         }
-        put(fields, "messages", _messages, step.get("messages"))
+        fields = read_span(span, attributes)
+        if fields.get("account_id") is None:
+            shared = object_of(row.get("resource_attributes"), "RESOURCE_ATTRIBUTES")
+            fields["account_id"] = identity(first(shared, *_CALLERS))
+        fields["account_in"] = _NOBODY
         return [fields]
+
+
+def _step_of_agent(row: Json, attributes: Json, step: Json) -> Fields:
+    """A planning step of a Cortex Agent, which is a call of a model; its tools and its root ask nothing anew.
+
+    Raises:
+        RecordError: it holds no text.
+    """
+    if first(step, "query", "messages") is None:
+        raise RecordError(f"a step of an agent without text: neither `{_STEP}query` nor `{_STEP}messages`")
+    trace = object_of(row.get("trace"), "TRACE")
+    shared = object_of(row.get("resource_attributes"), "RESOURCE_ATTRIBUTES")
+    start, end = _moment(row.get("start_timestamp")), _moment(row.get("timestamp"))
+    fields: Fields = {
+        "exchange_id": identity(trace.get("span_id")) or identity(step.get("request_id")),
+        "time": start or end,
+        "latency_ms": elapsed_ms(start, end) if start else None,
+        "provider": "snowflake.cortex",
+        "account_id": identity(first(attributes, "user.id", "enduser.id") or first(shared, *_CALLERS)),
+        "session_id": identity(attributes.get("snow.ai.observability.agent.thread_id")),
+        "model": first(step, "model"),
+        "operation": "agent.planning",
+        "prompt": first(step, "query"),
+        "response": first(step, "response"),
+        "reasoning": first(step, "thinking_response"),
+        "status": first(step, "status.code", "status"),
+        "input_tokens": first(step, "token_count.input"),
+        "output_tokens": first(step, "token_count.output"),
+        "account_in": _NOBODY,
+    }
+    put(fields, "messages", _messages, step.get("messages"))
+    return fields
 
 
 def _messages(value: object) -> Any:

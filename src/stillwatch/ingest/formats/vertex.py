@@ -1,55 +1,45 @@
-"""Vertex AI's request-response logging table, exported from BigQuery as JSON lines or Parquet.
+"""Vertex AI's request-response logging: rows of its BigQuery table, as JSON, Parquet or CSV.
 
 | read | as |
 | --- | --- |
-| ``logging_time`` | ``time``: when the row was written, which is when the answer had ended |
-| nothing: the table names no caller | ``account_id``; join Cloud Audit Logs by ``request_id`` (``--callers``) |
+| ``account_id``, where a query joined it | ``account_id`` |
+| ``logging_time`` | ``time`` |
 | ``request_id`` | ``exchange_id`` |
-| ``full_request``, else ``request_payload[0]`` (JSON, or text of it) | the request: Gemini's, or a partner's body |
-| ``full_response``, else ``response_payload[0]`` | the answer |
-| ``model``, ``api_method``, ``metadata.request_latency`` (milliseconds) | ``model``, ``operation``, ``latency_ms`` |
-| ``endpoint`` | the region in ``pathway``: ``vertex/REGION`` |
+| ``model``, else ``endpoint`` | ``model`` |
+| ``full_request``, ``full_response``, else the payloads' one item | request and answer |
+| ``api_method`` | ``operation`` |
 
-A project and an endpoint are what was asked, not who asked. ``request_id`` is read as text; a JSON number beyond
-2^53 was rounded by whoever wrote it so. After Google Cloud's "Log requests and responses" page.
+The table names no account: join ``account_id`` from Cloud Audit Logs (``authenticationInfo.principalEmail``) by
+request id, or give both in a file of callers (``--callers``). An endpoint, a project or a deployed model is none.
+Bodies are Gemini's, or those of a partner's API. Layout: Vertex AI's documentation of request-response logs.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from stillwatch.core.bodies.dialects import body_fields
-from stillwatch.core.bodies.shapes import Json, RecordError, first, identity, merged, object_of, parsed
+from stillwatch.core.bodies.pairs import pair_fields
+from stillwatch.core.bodies.shapes import Json, first, identity, merged, parsed
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.record import Fields
+from stillwatch.ingest.record import Fields, RecordError
 
 __all__ = ["FORMAT"]
 
-_REGION = re.compile(r"/locations/([^/]+)")
-
 
 class Vertex(LogFormat):
-    """Reads rows of Vertex AI's logging table."""
+    """Reads rows of Vertex AI's request-response table."""
 
     name: ClassVar[str] = "vertex"
-    description: ClassVar[str] = "Vertex AI request-response logging table, exported from BigQuery"
-    account_from: ClassVar[str] = (
-        "Vertex AI's table names no caller: export Cloud Audit Logs with `exchange_id` (this `request_id`) and "
-        "`account_id` (`principalEmail`) and give them by --callers, or say whose the table is by --default-account"
-    )
+    description: ClassVar[str] = "Vertex AI's request-response table of BigQuery"
     example: ClassVar[Mapping[str, Any]] = {
-        "endpoint": "projects/1/locations/us-central1/endpoints/2",
-        "deployed_model_id": "3",
+        "endpoint": "projects/1/locations/us/endpoints/2",
         "logging_time": "2026-11-24 00:00:00.123456 UTC",
         "request_id": "17",
-        "request_payload": [],
         "full_request": {"contents": [{"role": "user", "parts": [{"text": "Why?"}]}]},
-        "full_response": {"candidates": [{"content": {"role": "model", "parts": [{"text": "Because."}]}}]},
+        "full_response": {"candidates": [{"content": {"parts": [{"text": "Because."}]}}]},
         "model": "publishers/google/models/m",
-        "api_method": "GenerateContent",
-        "metadata": {"request_latency": 812.5},
+        "account_id": "a-1",
     }
 
     def recognises(self, record: Json) -> bool:
@@ -57,42 +47,34 @@ class Vertex(LogFormat):
         return "logging_time" in record and ("full_request" in record or "request_payload" in record)
 
     def read(self, record: Json) -> Iterable[Fields]:
-        """One exchange."""
-        asked = _body(record, "full_request", "request_payload")
-        if not asked:
-            raise RecordError("no text: `full_request` and `request_payload` are empty")
-        where = _REGION.search(str(record.get("endpoint")))
+        """One exchange.
+
+        Raises:
+            RecordError: the row has no body.
+        """
+        request = _body(record, "full_request", "request_payload")
+        if not request:
+            raise RecordError("neither `full_request` nor `request_payload`: the row was logged without bodies")
+        fields = pair_fields(request, _body(record, "full_response", "response_payload"), where="full_request")
         own: Fields = {
             "exchange_id": identity(record.get("request_id")),
             "time": record.get("logging_time"),
-            "provider": "gcp.vertex_ai",
-            "pathway": f"vertex/{where[1]}" if where else "vertex",
-            "model": first(record, "model"),
-            "operation": first(record, "api_method"),
-            "latency_ms": _latency(record.get("metadata")),
+            "account_id": identity(record.get("account_id")),
+            "model": first(record, "model") or fields.get("model") or first(record, "endpoint"),
+            "operation": record.get("api_method"),
+            "account_in": "Vertex rows name none: join `account_id` from Cloud Audit Logs by request id, or give it by "
+            "--callers",
         }
-        return [
-            merged(body_fields(asked, _body(record, "full_response", "response_payload"), where="full_request"), own)
-        ]
+        return [merged(fields, own)]
 
 
-def _body(record: Json, whole: str, pieces: str) -> Any:
-    """A body, or the first piece of the older column that held it as text."""
-    value = record.get(whole)
-    if value not in (None, "", {}, "{}", "null"):
-        return value
-    try:
-        held = parsed(record.get(pieces), pieces)
-    except RecordError:
-        return None
-    return held[0] if isinstance(held, list) and held else None
-
-
-def _latency(metadata: object) -> Any:
-    try:
-        return object_of(metadata, "metadata").get("request_latency")
-    except RecordError:
-        return None
+def _body(record: Json, whole: str, payload: str) -> Any:
+    """The body as an object, else the one item of the payload, which is JSON text."""
+    body = parsed(record.get(whole), whole)
+    if body:
+        return body
+    items = parsed(record.get(payload), payload)
+    return items[0] if isinstance(items, list) and len(items) == 1 else None
 
 
 FORMAT = Vertex()

@@ -34,12 +34,8 @@ _SUMMARY = re.compile(r"<summary>.*?</summary>\s*", re.DOTALL)
 class OpenWebUI(LogFormat):
     """Reads Open WebUI's chats."""
 
-    name: ClassVar[str] = "open-webui"
+    name: ClassVar[str] = "openwebui"
     description: ClassVar[str] = "Open WebUI's export of chats"
-    account_from: ClassVar[str] = (
-        "Open WebUI names a chat's owner in `user_id`, which a user's own export may lack: export all chats as an "
-        "administrator, or say whose the chats are by --callers or --default-account"
-    )
     example: ClassVar[Mapping[str, Any]] = {
         "id": "c-1",
         "user_id": "a-1",
@@ -58,22 +54,24 @@ class OpenWebUI(LogFormat):
     }
 
     def recognises(self, record: Json) -> bool:
-        """By ``chat`` beside ``user_id`` or ``title``, and ``created_at`` or ``updated_at``."""
-        if not isinstance(record.get("chat"), Mapping | str) or not ("user_id" in record or "title" in record):
-            return False
-        return "created_at" in record or "updated_at" in record
+        """By ``chat`` with ``messages`` or ``history``; as text, beside ``user_id`` and ``title``."""
+        chat = record.get("chat")
+        if isinstance(chat, str):
+            return "user_id" in record and "title" in record
+        return isinstance(chat, Mapping) and ("messages" in chat or "history" in chat)
 
     def read(self, record: Json) -> Iterable[Fields | RecordError]:
         """An exchange an answer, and one for a question that was not answered."""
         chat = object_of(record.get("chat"), "chat")
         params = object_of(chat.get("params"), "chat.params")
         shared: Fields = {
-            "account_id": identity(record.get("user_id")),
+            "account_id": identity(first(record, "user_id", "userId")),
             "session_id": identity(record.get("id")),
             "system": first(params, "system") or first(chat, "system"),
             "temperature": params.get("temperature"),
             "max_tokens": params.get("max_tokens"),
             "model": _only_model(chat),
+            "account_in": "the chat has no `user_id`: export all chats as an administrator",
         }
         nodes = _nodes(chat)
         found = list(exchanges_of(nodes, {name: value for name, value in shared.items() if value is not None}))
