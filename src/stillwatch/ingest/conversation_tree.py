@@ -26,6 +26,7 @@ class Node:
         text: what it says, null where it says nothing.
         time: when it was written, as in the log.
         answer: canonical fields of an answer: model, tokens, stop_reason and the like.
+        asker: canonical fields of a question: whose it is, where each says so.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Node:
     text: str | None
     time: Any
     answer: Fields = field(default_factory=dict)
+    asker: Fields = field(default_factory=dict)
 
 
 def exchanges_of(nodes: Sequence[Node], shared: Fields) -> Iterator[Fields | RecordError]:
@@ -79,7 +81,7 @@ def _path(node: Node, by_id: Mapping[str, Node]) -> list[Message] | None:
 
 def _exchange(node: Node, answer: Node | None, path: list[Message], shared: Fields, *, again: bool) -> Fields:
     asked = answer.time if again and answer is not None and answer.time is not None else node.time
-    fields: Fields = {**shared, "time": asked, "messages": path, "exchange_id": (answer or node).id}
+    fields: Fields = {**shared, **node.asker, "time": asked, "messages": path, "exchange_id": (answer or node).id}
     if answer is not None:
         fields |= {
             "response": answer.text,

@@ -20,17 +20,18 @@ from stillwatch.ingest.assembly import excerpt
 
 __all__ = ["Group", "PartStore"]
 
-_TABLE = "CREATE TABLE part (format TEXT, key TEXT, label TEXT, line INT, begins TEXT, record BLOB)"
+_TABLE = "CREATE TABLE part (format TEXT, key TEXT, label TEXT, line INT, begins TEXT, record BLOB, note TEXT)"
 
 
 class Group(NamedTuple):
-    """Records of one key: their format's name, where the first lay and how it begins, and the records."""
+    """Records of one key: their format's name, where the first lay and how it begins, the records, what they lost."""
 
     format: str
     label: str
     line: int
     begins: bytes
     records: list[dict[str, Any]]
+    note: str | None
 
 
 @dataclass
@@ -42,22 +43,29 @@ class PartStore:
 
     def put(
         self,
-        format_name: str,
-        key: str,
-        label: str,
-        line: int,
+        of: tuple[str, str],
+        where: tuple[str, int],
         raw: bytes | Mapping[str, Any],
         record: Mapping[str, Any],
+        note: str | None,
     ) -> None:
-        """Lay a record aside; ``raw`` is what a dead letter shows of it."""
+        """Lay a record aside.
+
+        Args:
+            of: its format's name and its key.
+            where: its file's label and its line.
+            raw: what a dead letter shows of it.
+            record: what was decoded.
+            note: what it lost before.
+        """
         if self._held is None:
             self._folder = tempfile.TemporaryDirectory()
             self._held = sqlite3.connect(Path(self._folder.name) / "parts.sqlite")
             self._held.execute("PRAGMA journal_mode = OFF")
             self._held.execute(_TABLE)
         begins = excerpt(raw if isinstance(raw, bytes) else str(raw))
-        row = (format_name, key, label, line, begins, msgspec.json.encode(record))
-        self._held.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)", row)
+        row = (*of, *where, begins, msgspec.json.encode(record), note)
+        self._held.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?)", row)
 
     def groups(self) -> Iterator[Group]:
         """What was laid aside, key by key."""
@@ -67,12 +75,13 @@ class PartStore:
         firsts = self._held.execute("SELECT format, key, min(rowid) AS at FROM part GROUP BY format, key ORDER BY at")
         for format_name, key, _ in firsts:
             rows = self._held.execute(
-                "SELECT label, line, begins, record FROM part WHERE format = ? AND key = ? ORDER BY rowid",
+                "SELECT label, line, begins, record, note FROM part WHERE format = ? AND key = ? ORDER BY rowid",
                 (format_name, key),
             ).fetchall()
-            label, line, begins, _ = rows[0]
-            records = [msgspec.json.decode(record) for *_, record in rows]
-            yield Group(format_name, label, line, begins.encode(), records)
+            label, line, begins, *_ = rows[0]
+            records = [msgspec.json.decode(record) for *_, record, _ in rows]
+            notes = "; ".join(note for *_, note in rows if note)
+            yield Group(format_name, label, line, begins.encode(), records, notes or None)
 
     def close(self) -> None:
         """Forget everything."""

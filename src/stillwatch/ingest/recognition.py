@@ -138,7 +138,9 @@ def _told(head: bytes, ended: bool) -> tuple[Container, list[Any]]:
     for kind, reader in readers:
         records = reader(head, ended)
         known = sum(1 for record in records if recognising(record) is not None)
-        if known > best[0] or (kind != "csv" and not best[0] and not best[2] and records):
+        # A line that holds two records makes no stream of values of a file of lines, whose places would shift.
+        least = 2 * best[0] if kind == "values" else best[0]
+        if known > least or (kind != "csv" and not best[0] and not best[2] and records):
             best = (known, kind, records)
     return best[1], best[2]
 

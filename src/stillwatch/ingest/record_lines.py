@@ -12,7 +12,8 @@ from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.ingest.base import LogFormat, PartsFormat
 from stillwatch.ingest.callers import conformed
 from stillwatch.ingest.json_text import decoded
-from stillwatch.ingest.record import Exchange, Fields, RecordError
+from stillwatch.ingest.parts import Group
+from stillwatch.ingest.record import Exchange, Fields, RecordError, shown
 from stillwatch.ingest.registry import asked_first, recognising
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import Raw, SliceRows
@@ -83,7 +84,7 @@ def read_record(
         if isinstance(chosen, PartsFormat) and batch.part.aside is not None:
             key = chosen.key(record)
             if key is not None:
-                batch.part.aside.put(chosen.name, key, batch.part.label, line, raw, record)
+                batch.part.aside.put((chosen.name, key), (batch.part.label, line), raw, record, note)
                 return
     except RecordError as error:
         batch.refuse(line, str(error), raw)
@@ -91,9 +92,9 @@ def read_record(
     _add(batch, line, lambda: chosen.read(record), raw, chosen, note)
 
 
-def read_parts(batch: SliceRows, line: int, records: list[dict[str, Any]], raw: Raw, chosen: PartsFormat) -> None:
+def read_parts(batch: SliceRows, group: Group, chosen: PartsFormat) -> None:
     """Read records that were laid aside and share a key into ``batch``."""
-    _add(batch, line, lambda: chosen.join(records), raw, chosen, None)
+    _add(batch, group.line, lambda: chosen.join(group.records), group.begins, chosen, group.note)
 
 
 def _add(
@@ -106,8 +107,8 @@ def _add(
 ) -> None:
     try:
         found, refused = _exchanges_of(read(), batch.part)
-        for one in found if note else ():
-            one.note = f"{note}; {one.note}" if one.note else note
+        if note:
+            found = _noted(found, refused, note)
         batch.add(found, line, raw)
         kind = "part" if len(found) + len(refused) > 1 else "record"
         for why in refused:
@@ -119,3 +120,15 @@ def _add(
     except UNFORESEEN as error:
         # A format met a shape it did not foresee: the record is kept aside, the scan goes on.
         batch.refuse(line, f"the {chosen.name} record has an unexpected shape: {error!r}", raw)
+
+
+def _noted(found: list[Exchange], refused: list[RecordError], note: str) -> list[Exchange]:
+    """Exchanges that say what their record lost; one whose account lost bytes is another's, or nobody's."""
+    kept = []
+    for one in found:
+        if "\ufffd" in one.account_id:
+            refused.append(RecordError(f"`account_id`: {shown(one.account_id)}: {note}"))
+            continue
+        one.note = f"{note}; {one.note}" if one.note else note
+        kept.append(one)
+    return kept

@@ -156,7 +156,7 @@ def _read_groups(part: Slice, store: PartStore, batch_rows: int) -> Iterator[Sli
                 yield batch.result(0)
             batch = SliceRows(replace(part, label=group.label))
         if isinstance(chosen, PartsFormat):
-            read_parts(batch, group.line, group.records, group.begins, chosen)
+            read_parts(batch, group, chosen)
     if batch.rows or batch.letters:
         yield batch.result(0)
 

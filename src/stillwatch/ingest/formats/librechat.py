@@ -69,15 +69,15 @@ class LibreChat(PartsFormat):
         return "messages" in record or "messagesTree" in record
 
     def key(self, record: Json) -> str | None:
-        """A conversation's id, for documents of the collection; an exported conversation stands alone."""
-        return str(record.get("conversationId")) if "messageId" in record else None
+        """A conversation and its owner, for documents of the collection; an exported conversation stands alone."""
+        return f"{record.get('conversationId')} of {record.get('user')}" if "messageId" in record else None
 
     def join(self, parts: Sequence[Json]) -> Iterable[Fields | RecordError]:
         """The exchanges of one conversation."""
         messages = [message for part in parts for message in _messages(part)]
         options = object_of(parts[0].get("options"), "options")
         shared: Fields = {
-            "account_id": next((user for one in (*messages, *parts) if (user := identity(one.get("user")))), None),
+            "account_id": identity(parts[0].get("user")),
             "session_id": identity(parts[0].get("conversationId")),
             "system": first(options, "promptPrefix", "instructions", "system"),
             "temperature": options.get("temperature"),
@@ -121,7 +121,9 @@ def _node(message: Json) -> Node:
         "status": "error" if message.get("error") in (True, "true") else None,
     }
     name = str(identity(message.get("messageId")))
-    return Node(name, None if parent == _NO_PARENT else parent, role, text, _moment(message.get("createdAt")), answer)
+    asker = {"account_id": user} if (user := identity(message.get("user"))) else {}
+    above = None if parent == _NO_PARENT else parent
+    return Node(name, above, role, text, _moment(message.get("createdAt")), answer, asker)
 
 
 def _texts(message: Json) -> tuple[str | None, str | None]:
