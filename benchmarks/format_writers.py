@@ -1,11 +1,11 @@
-"""Writers of what middleware, batches, LiteLLM and OpenTelemetry write; ``made_exchanges`` says how to add one."""
+"""Writers of what middleware, batches, LiteLLM and OpenTelemetry write; ``made_records`` says how to add one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from made_exchanges import (
+from made_records import (
     WRITERS,
     Made,
     Record,

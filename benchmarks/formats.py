@@ -2,7 +2,7 @@
 
     python benchmarks/formats.py [--records 2000] [--only kong,vertex]
 
-Made exchanges are written by a format's writer (``made_exchanges`` says how to add one) plain, by gzip, by Zstandard
+Made exchanges are written by a format's writer (``made_records`` says how to add one) plain, by gzip, by Zstandard
 and, where its records are rows, as Parquet. In all but the last, one record in a hundred is broken in one of ten
 ways. A whole record must come out as the exchange that it was made from, every column equal and the time to the grain
 of the format; a broken one as a dead letter, or as an exchange in which nothing is wrong, though some may be missing.
@@ -33,7 +33,7 @@ import zstandard
 
 import format_writers  # noqa: F401 - registers
 import service_writers  # noqa: F401 - registers
-from made_exchanges import WRITERS, Made, Record, Writer, expected
+from made_records import WRITERS, Made, Record, Writer, expected
 from stillwatch.ingest import BatchFormat, all_formats, cut, plan, read_slice
 from stillwatch.ingest.assembly import excerpt
 
@@ -98,7 +98,15 @@ def make(count: int, rng: random.Random) -> list[Made]:
     return made
 
 
-def write(folder: Path, name: str, how: Writer, made: list[Made], pack: Callable[[bytes], bytes]) -> Written:
+def write(
+    folder: Path,
+    name: str,
+    how: Writer,
+    made: list[Made],
+    pack: Callable[[bytes], bytes],
+    *,
+    broken: float = _BROKEN_SHARE,
+) -> Written:
     """Write a format's lines, some broken; a batch's halves go into two files."""
     rng = random.Random(SEED)
     files: list[list[bytes]] = [[], []]
@@ -107,7 +115,7 @@ def write(folder: Path, name: str, how: Writer, made: list[Made], pack: Callable
         for place, record in enumerate(how.write(one)):
             file = place if isinstance(all_formats()[name], BatchFormat) else 0
             line = json.dumps(record, ensure_ascii=number % 2 == 0).encode()
-            if rng.random() < _BROKEN_SHARE:
+            if rng.random() < broken:
                 line = rng.choice(BREAKS)[1](line, rng)
                 told.broken.add(number)
             files[file].append(line)

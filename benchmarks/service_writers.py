@@ -1,9 +1,9 @@
-"""Writers of gateways', clouds', chat programs' and tracers' formats; ``made_exchanges`` says how to add one."""
+"""Writers of gateways', clouds', chat programs' and tracers' formats; ``made_records`` says how to add one."""
 
 from __future__ import annotations
 
 from format_writers import otel_attributes
-from made_exchanges import (
+from made_records import (
     Made,
     Record,
     answered_gemini,
@@ -26,7 +26,7 @@ def kong(made: Made) -> list[Record]:
             "started_at": made.time // 1000,
             "request": {"id": made.exchange_id, "uri": "/v1/chat/completions", "headers": {"user-agent": "x"}},
             "response": {"status": 200},
-            "consumer": {"id": made.account_id, "username": "name"},
+            "consumer": {"id": made.account_id, "username": made.account_id},
             "authenticated_entity": {"id": "k"},
             "latencies": {"request": 900, "proxy": 890, "kong": 10},
             "ai": {

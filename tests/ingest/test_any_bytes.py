@@ -22,11 +22,13 @@ from hypothesis import strategies as st
 
 import stillwatch
 from stillwatch.core import StillwatchError
-from stillwatch.ingest import BatchFormat, all_formats, cut, plan, read_slice
+from stillwatch.ingest import BatchFormat, PartsFormat, all_formats, cut, plan, read_slice
 
 EXAMPLES = [json.loads(json.dumps(one.example)) for one in all_formats().values()]
 ALONE = [
-    json.loads(json.dumps(one.example)) for one in all_formats().values() if not isinstance(one, BatchFormat)
+    json.loads(json.dumps(one.example))
+    for one in all_formats().values()
+    if not isinstance(one, BatchFormat | PartsFormat)
 ]  # fmt: skip
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {

@@ -93,7 +93,7 @@ def test_azure_api_management(tmp_path: Path) -> None:
         "ResponseMessages": '[{"role": "assistant", "content": "Baikal."}]', "PromptTokens": 6, "CompletionTokens": 2,
         "SequenceNumber": 0, "IsStreamCompletion": False,
     }  # fmt: skip
-    record = {
+    record: dict[str, Any] = {
         "time": "2026-03-02T09:00:00.250001Z", "category": "GatewayLlmLogs", "correlationId": "z-2",
         "properties": {name[0].lower() + name[1:]: row[name] for name in row if name != "TimeGenerated"},
     }  # fmt: skip

@@ -26,6 +26,7 @@ def calibrate_command(
     out: Path = Path("calibration.json"),
     accounts: AccountFile = None,
     callers: CallersFile = None,
+    mapping: Annotated[Path | None, Parameter(name="--map")] = None,
     seed: Seed = None,
     workers: Workers = None,
 ) -> None:
@@ -37,13 +38,23 @@ def calibrate_command(
         Log files and folders of weeks without a campaign; formats are detected and may be mixed.
     out
         The calibration; must not exist yet. It holds no prompt and no account.
+    mapping
+        Which fields of a log are which columns (TOML), for a layout that no format reads.
     """
     from stillwatch.scanning.calibrate import GUARD_FDR, calibrate
     from stillwatch.settings import load_settings
 
     settings = load_settings(fdr=GUARD_FDR, seed=seed, workers=workers)
     with progress() as bars:
-        known = calibrate(paths, out=out, accounts=accounts, callers=callers, settings=settings, progress=bars)
+        known = calibrate(
+            paths,
+            out=out,
+            accounts=accounts,
+            callers=callers,
+            mapping=mapping,
+            settings=settings,
+            progress=bars,
+        )
     say(f"calibrated on {known.sentence}; {known.left_out:,} accounts on watch left out")
     for caveat in known.calibration.caveats:
         say(caveat)

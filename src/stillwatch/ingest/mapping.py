@@ -2,8 +2,8 @@
 
 The file is TOML: ``[columns]`` names columns of ``exchanges`` and where their values lie, as a dotted path or a
 list of them of which the first with a value counts; ``[time]`` has the ``unit`` of times that are numbers;
-``[match]`` has the ``keys`` by which records are told; ``[body]`` says where a request's and a response's body lie
-and whose API's they are.
+``[match]`` has the ``keys`` and ``values`` by which records are told; ``[constants]`` what stands in all of them;
+``[body]`` says where a request's and a response's body lie and whose API's they are.
 """
 
 from __future__ import annotations
@@ -33,9 +33,11 @@ _TABLES: dict[str, tuple[str, ...]] = {
     "name": (),
     "columns": (),
     "time": ("unit",),
-    "match": ("keys",),
+    "constants": (),
+    "match": ("keys", "values"),
     "body": ("dialect", "request", "response"),
 }
+_OWN = frozenset(("exchange_id", "time", "prompt", "messages", "response"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HINT = "docs/howto/map-a-log.md shows a whole file"
 
@@ -50,6 +52,8 @@ class MappedFormat(LogFormat):
         columns: canonical name to paths, the first with a value counts.
         unit: of times that are numbers; None: told by their size; ``iso``: times are text.
         keys: paths that a record of this format has; where there are none, those of its account and its text.
+        values: paths, and the values of which a record has one there.
+        constants: canonical name to what stands in every record that has no value of its own for it.
         request, response: paths of bodies.
         dialect: whose bodies they are.
     """
@@ -61,14 +65,18 @@ class MappedFormat(LogFormat):
     columns: Mapping[str, Paths]
     unit: str | None = None
     keys: Paths = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    constants: Mapping[str, Any] = field(default_factory=dict)
     request: Paths = ()
     response: Paths = ()
     dialect: str = "auto"
     where: str = field(default="", compare=False)
 
     def recognises(self, record: Json) -> bool:
-        """By the keys of ``[match]``, else by its account and its text."""
-        if self.keys:
+        """By the keys and values of ``[match]``, else by its account and its text."""
+        if any(_as_text(_at(record, path)) not in wanted for path, wanted in self.values):
+            return False
+        if self.keys or self.values:
             return all(_at(record, path) is not None for path in self.keys)
         asked = [self.columns.get("prompt", ()), self.columns.get("messages", ()), self.request]
         account = self.columns.get("account_id", ())
@@ -78,9 +86,13 @@ class MappedFormat(LogFormat):
         """One exchange.
 
         Raises:
-            RecordError: its time or its conversation cannot be read.
+            RecordError: its time or its conversation cannot be read, or it is not what ``[match]`` asks for.
         """
+        if (self.keys or self.values) and not self.recognises(record):
+            asked_for = [*self.keys, *(path for path, _ in self.values)]
+            raise RecordError(f"not what `[match]` asks for at {', '.join(f'`{path}`' for path in asked_for)}")
         given = {name: _first(record, paths) for name, paths in self.columns.items()}
+        given = merged(self.constants, given)
         if given.get("time") is not None:
             given["time"] = self._moment(given["time"])
         asked = asked_fields(given.pop("messages", None), "messages")
@@ -118,6 +130,11 @@ class MappedFormat(LogFormat):
         except (InvalidOperation, OverflowError, ValueError):
             raise RecordError(f"`time`: expected a number of {self.unit}, got {shown(value)}") from None
         return moment.isoformat()
+
+
+def _as_text(value: object) -> str:
+    """A value as a map's file and a CSV's cell may both write it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _first(record: Json, paths: Paths) -> Any:
@@ -179,6 +196,8 @@ def read_mapping(path: Path) -> MappedFormat:
         columns=_columns(given.get("columns", {}), path),
         unit=_one_of(given.get("time", {}).get("unit"), (*_UNITS, "iso"), "time.unit", path),
         keys=_paths(given.get("match", {}).get("keys"), "match.keys", path),
+        values=_values(given.get("match", {}).get("values", {}), path),
+        constants=_constants(given.get("constants", {}), path),
         request=_paths(body.get("request"), "body.request", path),
         response=_paths(body.get("response"), "body.response", path),
         dialect=_one_of(body.get("dialect"), tuple(_DIALECTS), "body.dialect", path) or "auto",
@@ -186,16 +205,42 @@ def read_mapping(path: Path) -> MappedFormat:
     )
     if not (mapped.request or {"prompt", "messages"} & mapped.columns.keys()):
         raise _wrong(path, "`columns`: neither `prompt` nor `messages`, and no `body.request`: no text would be read")
-    if not mapped.keys and "account_id" not in mapped.columns:
+    if not (mapped.keys or mapped.values) and "account_id" not in mapped.columns:
         raise _wrong(path, "`columns.account_id`: lacking; without it `match.keys` must tell which records are meant")
     return mapped
+
+
+def _values(given: object, path: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(given, Mapping):
+        raise _wrong(path, f"`match.values`: expected a table of paths and values, got {shown(given)}")
+    made = []
+    for name, value in given.items():
+        wanted = value if isinstance(value, list) else [value]
+        if not wanted or not all(isinstance(one, str | int | float | bool) for one in wanted):
+            raise _wrong(path, f"`match.values.{name}`: expected a value or a list of them, got {shown(value)}")
+        made.append((name.replace("[", ".").replace("]", ""), tuple(_as_text(one) for one in wanted)))
+    return tuple(made)
+
+
+def _constants(given: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    for name, value in given.items():
+        _check_column(name, f"constants.{name}", path)
+        if name in _OWN:
+            raise _wrong(path, f"`constants.{name}`: a record's own; it is no constant")
+        if not isinstance(value, str | int | float | bool):
+            raise _wrong(path, f"`constants.{name}`: expected a value, got {shown(value)}")
+    return dict(given)
+
+
+def _check_column(name: str, key: str, path: Path) -> None:
+    if name not in COLUMNS or name == "note":
+        raise _wrong(path, f"`{key}`: no column of exchanges: see docs/reference/formats.md, canonical")
 
 
 def _columns(given: Mapping[str, Any], path: Path) -> dict[str, Paths]:
     made = {}
     for name, value in given.items():
-        if name not in COLUMNS or name == "note":
-            raise _wrong(path, f"`columns.{name}`: no column of exchanges: see docs/reference/formats.md, canonical")
+        _check_column(name, f"columns.{name}", path)
         made[name] = _paths(value, f"columns.{name}", path)
     return made
 

@@ -34,6 +34,7 @@ _HEADS = (1 << 16, 1 << 20, 1 << 23, 1 << 26)
 _TRIED = 200
 _MOST_LINES = 2000
 _PIECE = 4096
+_MOSTLY_LINES = 0.9
 _SHOWN_KEYS = 8
 # An array, but for the event of Fluent Bit, which begins with its time.
 _ARRAY = re.compile(rb"\s*\[\s*[{\[]\s*[\"{\[}]")
@@ -139,7 +140,7 @@ def _told(head: bytes, ended: bool) -> tuple[Container, list[Any]]:
         records = reader(head, ended)
         known = sum(1 for record in records if recognising(record) is not None)
         # A line that holds two records makes no stream of values of a file of lines, whose places would shift.
-        least = 2 * best[0] if kind == "values" else best[0]
+        least = best[0] / _MOSTLY_LINES if kind == "values" else best[0]
         if known > least or (kind != "csv" and not best[0] and not best[2] and records):
             best = (known, kind, records)
     return best[1], best[2]

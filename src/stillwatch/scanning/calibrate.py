@@ -42,6 +42,7 @@ def calibrate(
     out: Path,
     accounts: Path | None = None,
     callers: Path | None = None,
+    mapping: Path | None = None,
     settings: ScanSettings | None = None,
     progress: Progress | None = None,
 ) -> KnownWeeks:
@@ -52,6 +53,7 @@ def calibrate(
         out: the calibration; must not exist.
         accounts: what is known of accounts, joined on ``account_id``.
         callers: who made which exchange, joined on ``exchange_id``, for logs that do not say.
+        mapping: which fields of a log are which columns, for a layout that no format reads.
         settings: of the scan that guards it.
         progress: told how it goes.
 
@@ -71,6 +73,7 @@ def calibrate(
             out=Path(folder) / "run",
             accounts=accounts,
             callers=callers,
+            mapping=mapping,
             settings=settings,
             progress=progress,
         )

@@ -47,7 +47,7 @@ _OWN = ("system", "stop_sequences", "thinking", "anthropic_version", "max_tokens
 def is_anthropic(request: object, response: object) -> bool:
     """Whether a pair of bodies is this API's: the response tells; without one, the request."""
     if isinstance(response, list):
-        return any(isinstance(event, Mapping) and event.get("type") in _EVENTS for event in response[:5])
+        return any(isinstance(event, Mapping) and str(event.get("type")) in _EVENTS for event in response[:5])
     if isinstance(response, Mapping) and response:
         if response.get("type") in ("message", "completion") or isinstance(response.get("content"), list):
             return True

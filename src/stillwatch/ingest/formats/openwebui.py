@@ -112,7 +112,8 @@ def _node(message: Json, key: str, parent: str | None) -> Node:
         "output_tokens": first(usage, "completion_tokens", "output_tokens", "eval_count"),
         "status": "error" if message.get("error") else None,
     }
-    role = str(message.get("role") or "user")
+    # Whose words a message without a role are, nobody knows: no question of anybody.
+    role = str(message.get("role") or "unknown")
     return Node(str(identity(message.get("id")) or key), parent, role, text, message.get("timestamp"), answer)
 
 
