@@ -34,6 +34,7 @@ from stillwatch.core.bodies.shapes import (
     whole,
 )
 from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.otlp import attributes_of, spans
 from stillwatch.ingest.record import Fields, Message, RecordError
 from stillwatch.ingest.span_attributes import is_foreign, unified
 from stillwatch.ingest.span_tree import Span, SpanTree
@@ -110,13 +111,13 @@ class OtelGenAI(LogFormat):
             RecordError: an export holds none; a span alone is none.
         """
         if not ("resourceSpans" in record or "resource_spans" in record):
-            span = Span(record, unified(_attributes(record)))
+            span = Span(record, unified(attributes_of(record)))
             if span.operation in _NO_CALLS:
                 raise RecordError(f"a span of `{span.operation}` is no call of a chat model")
             return [_span(span)]
-        spans, broken = _spans(record)
-        tree = SpanTree(spans)
-        read: list[Fields | RecordError] = [_read_span(span, tree) for span in spans if _is_call(span, tree)]
+        found, broken = _spans(record)
+        tree = SpanTree(found)
+        read: list[Fields | RecordError] = [_read_span(span, tree) for span in found if _is_call(span, tree)]
         if not (read or broken):
             raise RecordError("the export holds no span that calls a model with `gen_ai.` attributes")
         return [*read, *broken]
@@ -125,21 +126,12 @@ class OtelGenAI(LogFormat):
 def _spans(record: Json) -> tuple[list[Span], list[RecordError]]:
     """Every span of an export with its resource's attributes, and why others are none."""
     found: list[Span] = []
-    broken: list[RecordError] = []
-    for resource in listed(first(record, "resourceSpans", "resource_spans"), "resourceSpans"):
+    given, broken = spans(record)
+    for shared, span in given:
         try:
-            shared = _attributes(object_of(object_of(resource, "resourceSpans").get("resource"), "resource"))
-            scopes = listed(first(resource, "scopeSpans", "scope_spans", "instrumentationLibrarySpans"), "scopeSpans")
-            given = [span for scope in scopes for span in listed(object_of(scope, "scopeSpans").get("spans"), "spans")]
+            found.append(Span(span, {**shared, **unified(attributes_of(span))}))
         except UNFORESEEN as error:
-            broken.append(RecordError(said(error, "resourceSpans")))
-            continue
-        for span in given:
-            try:
-                own = _attributes(object_of(span, "spans"))
-                found.append(Span(object_of(span, "spans"), {**shared, **unified(own)}))
-            except UNFORESEEN as error:
-                broken.append(RecordError(said(error, "spans")))
+            broken.append(RecordError(said(error, "spans")))
     return found, broken
 
 
@@ -180,30 +172,6 @@ def read_span(span: Json, attributes: dict[str, Any]) -> Fields:
         RecordError: what it asked cannot be read.
     """
     return _span(Span(span, unified(attributes)))
-
-
-def _attributes(holder: Json) -> dict[str, Any]:
-    """Attributes as an object, whichever way they are written."""
-    given = holder.get("attributes")
-    if isinstance(given, Mapping):
-        return dict(given)
-    pairs = listed(given, "attributes") if given is not None else []
-    return {str(object_of(p, "attributes").get("key")): _value(p.get("value")) for p in pairs}
-
-
-def _value(value: Any) -> Any:
-    """An OTLP AnyValue as a plain one; 64-bit numbers come as text."""
-    if not isinstance(value, Mapping) or len(value) != 1:
-        return value
-    ((kind, inner),) = value.items()
-    if kind == "intValue":
-        return int(inner) if isinstance(inner, str) and inner.lstrip("-").isdecimal() else inner
-    if kind == "arrayValue":
-        return [_value(item) for item in inner.get("values", [])] if isinstance(inner, Mapping) else inner
-    if kind == "kvlistValue":
-        pairs = inner.get("values", []) if isinstance(inner, Mapping) else []
-        return {item.get("key"): _value(item.get("value")) for item in pairs if isinstance(item, Mapping)}
-    return inner
 
 
 def _span(one: Span) -> Fields:
