@@ -18,6 +18,7 @@ from stillwatch.ingest.parquet_rows import read_parquet
 from stillwatch.ingest.record import RecordError, conform
 from stillwatch.ingest.registry import all_formats
 from stillwatch.ingest.rejoined_lines import rejoined
+from stillwatch.ingest.signals import read_signals
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
 from stillwatch.ingest.unpacking import read_text
@@ -47,6 +48,9 @@ def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
         return
     if part.container in ("parquet", "arrow"):
         yield from read_parquet(part, batch_rows)
+        return
+    if part.container == "signals":
+        yield from read_signals(part, batch_rows)
         return
     size = part.path.stat().st_size if part.end is None else part.end
     with opened(part.path, part.wrapped) as stream:

@@ -7,7 +7,9 @@ OTLP/JSON export (``resourceSpans``) that holds several. Read are ``gen_ai.reque
 ``gen_ai.prompt`` and ``gen_ai.completion``), ``gen_ai.provider.name`` (also ``gen_ai.system``),
 ``gen_ai.tool.definitions``, ``user.id`` or ``enduser.id`` (the account), ``client.address`` and
 ``user_agent.original``. Content is opt-in and may be a JSON string; without it a span is a dead letter.
-The names of OpenInference and OpenLLMetry are read as ``span_attributes`` says, alone or mixed with these.
+The names of OpenInference and OpenLLMetry are read as ``span_attributes`` says, alone or mixed with these. Content that
+stands in a span's events (``gen_ai.user.message``, ``gen_ai.choice``, ``gen_ai.content.prompt``, ...), or in log
+records of the same file (``otel-genai-events``), is read where the attributes have none.
 
 Of an export each call of a model is an exchange. Spans of tools, agents and workflows are none, but an agent's that
 has messages and no call among the spans below it. A span without a user has that of the nearest span above it in the
@@ -16,7 +18,7 @@ export, else the one user of its trace. A span that cannot be read is a dead let
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.optional_parts import UNFORESEEN, answered, put, said
@@ -34,13 +36,14 @@ from stillwatch.core.bodies.shapes import (
     whole,
 )
 from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.genai_events import DETAILS, Event, attributes_told, log_events, own_events
 from stillwatch.ingest.otlp import attributes_of, spans
 from stillwatch.ingest.record import Fields, Message, RecordError
 from stillwatch.ingest.span_attributes import is_foreign, unified
 from stillwatch.ingest.span_tree import Span, SpanTree
 from stillwatch.ingest.timestamps import elapsed_ms
 
-__all__ = ["FORMAT", "read_span"]
+__all__ = ["FORMAT", "read_events", "read_span"]
 
 # Canonical column: attribute names, newest first.
 _PLAIN: dict[str, tuple[str, ...]] = {
@@ -72,6 +75,7 @@ _WHOLE: dict[str, tuple[str, ...]] = {
 }
 
 _ASKED = ("gen_ai.input.messages", "gen_ai.prompt")
+_ANSWERED = ("gen_ai.output.messages", "gen_ai.completion")
 _MODELS = ("gen_ai.request.model", "gen_ai.response.model")
 _AGENTS = ("invoke_agent", "invoke_workflow")
 _NO_CALLS = frozenset((*_AGENTS, "create_agent", "execute_tool", "embeddings", "retrieval", "rerank", "handoff"))
@@ -111,28 +115,81 @@ class OtelGenAI(LogFormat):
             RecordError: an export holds none; a span alone is none.
         """
         if not ("resourceSpans" in record or "resource_spans" in record):
-            span = Span(record, unified(attributes_of(record)))
+            span = _whole(record, {}, ())
             if span.operation in _NO_CALLS:
                 raise RecordError(f"a span of `{span.operation}` is no call of a chat model")
             return [_span(span)]
-        found, broken = _spans(record)
-        tree = SpanTree(found)
-        read: list[Fields | RecordError] = [_read_span(span, tree) for span in found if _is_call(span, tree)]
-        if not (read or broken):
+        found, broken = spans(record)
+        events, unread = log_events(record)
+        logged: dict[tuple[str, str] | None, list[Event]] = {}
+        for event in events:
+            logged.setdefault(event.span, []).append(event)
+        whole = _spans(found, logged, broken)
+        tree = SpanTree(whole)
+        read: list[Fields | RecordError] = [_read_span(span, tree) for span in whole if _is_call(span, tree)]
+        known = {span.key for span in whole}
+        read += read_events([event for event in events if event.span not in known])
+        if not (read or broken or unread):
             raise RecordError("the export holds no span that calls a model with `gen_ai.` attributes")
-        return [*read, *broken]
+        return [*read, *broken, *unread]
 
 
-def _spans(record: Json) -> tuple[list[Span], list[RecordError]]:
-    """Every span of an export with its resource's attributes, and why others are none."""
+def _spans(
+    given: list[tuple[dict[str, Any], Json]],
+    logged: Mapping[tuple[str, str] | None, list[Event]],
+    broken: list[RecordError],
+) -> list[Span]:
+    """The spans of an export with all that is said of them; why others are none goes to ``broken``."""
     found: list[Span] = []
-    given, broken = spans(record)
     for shared, span in given:
         try:
-            found.append(Span(span, {**shared, **unified(attributes_of(span))}))
+            key = Span(span, {}).key
+            found.append(_whole(span, shared, logged.get(key, ()) if key else ()))
         except UNFORESEEN as error:
             broken.append(RecordError(said(error, "spans")))
-    return found, broken
+    return found
+
+
+def _whole(span: Json, shared: Json, logged: Sequence[Event]) -> Span:
+    """A span with its attributes under the conventions' names, and what its events say that they do not."""
+    attributes = {**shared, **unified(attributes_of(span))}
+    own = own_events(span, attributes)
+    if not (own or logged):
+        return Span(span, attributes)
+    told = {**attributes_told(logged), **attributes_told(own)}
+    for names in (_ASKED, _ANSWERED):
+        if first(attributes, *names) is not None:
+            told.pop(names[0], None)
+    return Span(span, {**told, **{name: value for name, value in attributes.items() if value not in (None, "")}})
+
+
+def read_events(events: Sequence[Event]) -> list[Fields | RecordError]:
+    """The calls of which only events tell: an exchange a span that they name, or an event that holds a whole call."""
+    groups: dict[Any, list[Event]] = {}
+    lone: list[Event] = []
+    for event in events:
+        if event.span is not None:
+            groups.setdefault(event.span, []).append(event)
+        elif event.name == DETAILS:
+            groups[id(event)] = [event]
+        else:
+            lone.append(event)
+    calls: list[list[Event]] = []
+    for group in groups.values():
+        details = [event for event in group if event.name == DETAILS]
+        calls += [group] if len(details) < 2 else [[event] for event in details]
+    read: list[Fields | RecordError] = []
+    for call in calls:
+        first_of = call[0].record
+        span = {"spanId": first(first_of, "spanId", "span_id"), "startTimeUnixNano": call[0].time}
+        try:
+            read.append(_read_call(Span(span, unified(attributes_told(call)))))
+        except UNFORESEEN as error:
+            read.append(RecordError(said(error, "logRecords")))
+    if lone:
+        names = ", ".join(sorted({f"`{event.name}`" for event in lone}))
+        read.append(RecordError(f"{len(lone)} events ({names}) name no span: what they belong to cannot be told"))
+    return read
 
 
 def _is_call(span: Span, tree: SpanTree) -> bool:
@@ -151,11 +208,15 @@ def _calls(span: Span) -> bool:
     return span.operation not in _NO_CALLS and first(span.attributes, *_ASKED, *_MODELS) is not None
 
 
+def _read_call(span: Span) -> Fields:
+    if span.operation == "embeddings":
+        raise RecordError("an embeddings span holds no conversation")
+    return _span(span)
+
+
 def _read_span(span: Span, tree: SpanTree) -> Fields | RecordError:
     try:
-        if span.operation == "embeddings":
-            raise RecordError("an embeddings span holds no conversation")
-        fields = _span(span)
+        fields = _read_call(span)
     except UNFORESEEN as error:
         return RecordError(said(error, "attributes"))
     if fields.get("account_id") is None:
@@ -194,7 +255,7 @@ def _span(one: Span) -> Fields:
         fields["messages"] = [_message(m)[0] for m in listed(asked, "gen_ai.input.messages")]
     put(fields, "system", _instructions, first(attributes, "gen_ai.system_instructions"))
     put(fields, "tools", names_of_tools, first(attributes, "gen_ai.tool.definitions", "gen_ai.request.tools"))
-    return merged(fields, answered(_answer, first(attributes, "gen_ai.output.messages", "gen_ai.completion")))
+    return merged(fields, answered(_answer, first(attributes, *_ANSWERED)))
 
 
 def _answer(value: Any) -> Fields:
