@@ -40,6 +40,7 @@ def _held(record: Json, resources: tuple[str, ...], scopes: tuple[str, ...], ite
     broken: list[RecordError] = []
     for resource in listed(first(record, *resources), resources[0]):
         try:
+            _check_decoded(resource)
             shared = attributes_of(object_of(object_of(resource, resources[0]).get("resource"), "resource"))
             inner = [object_of(scope, scopes[0]) for scope in listed(first(resource, *scopes), scopes[0])]
             given = [item for scope in inner for item in listed(first(scope, *items), items[0])]
@@ -48,10 +49,17 @@ def _held(record: Json, resources: tuple[str, ...], scopes: tuple[str, ...], ite
             continue
         for item in given:
             try:
+                _check_decoded(item)
                 found.append((shared, object_of(item, items[0])))
             except UNFORESEEN as error:
                 broken.append(RecordError(said(error, items[0])))
     return found, broken
+
+
+def _check_decoded(item: object) -> None:
+    """Refuse what ``otlp_protobuf`` could not decode, with its reason."""
+    if isinstance(item, Mapping) and isinstance(item.get("unreadable"), str):
+        raise RecordError(item["unreadable"])
 
 
 def attributes_of(holder: Json) -> dict[str, Any]:

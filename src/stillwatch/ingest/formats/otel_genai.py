@@ -1,7 +1,7 @@
 """OpenTelemetry GenAI spans, old and new attribute names.
 
 A record is a span (``attributes`` an object, or OTLP's list of keys and values), or a line of an
-OTLP/JSON export (``resourceSpans``) that holds several. Read are ``gen_ai.request.*``,
+OTLP export (``resourceSpans``, in JSON or protobuf) that holds several. Read are ``gen_ai.request.*``,
 ``gen_ai.response.*``, ``gen_ai.usage.*`` (also ``prompt_tokens`` and ``completion_tokens``),
 ``gen_ai.input.messages``, ``gen_ai.output.messages`` and ``gen_ai.system_instructions`` (also
 ``gen_ai.prompt`` and ``gen_ai.completion``), ``gen_ai.provider.name`` (also ``gen_ai.system``),
