@@ -62,7 +62,7 @@ class Langfuse(LogFormat):
 
     def recognises(self, record: Json) -> bool:
         """By a ``type`` of Langfuse's beside a trace's id and a start; of a trace, by its ``observations``."""
-        if record.get("type") in _TYPES:
+        if isinstance(record.get("type"), str) and record["type"] in _TYPES:
             return ("traceId" in record or "trace_id" in record) and ("startTime" in record or "start_time" in record)
         return _is_trace(record)
 
