@@ -29,12 +29,14 @@ class LogFormat(ABC):
         example: a record of this format, complete enough to become an exchange.
         general: its shape is one that many programs write (``{request, response}``): it is asked only about records
             that no other format recognises. Of the others, no two recognise the same record.
+        refuses: it knows records only so that each is refused with a reason of its own; its example too.
     """
 
     name: ClassVar[str]
     description: ClassVar[str]
     example: ClassVar[Mapping[str, Any]]
     general: ClassVar[bool] = False
+    refuses: ClassVar[bool] = False
 
     @abstractmethod
     def recognises(self, record: Json) -> bool:

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.core import UnreadableInput
 from stillwatch.ingest.files import Wrapping
-from stillwatch.ingest.registry import all_formats
+from stillwatch.ingest.registry import format_named
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
 from stillwatch.ingest.unpacking import read_value
@@ -70,7 +70,7 @@ def _sentence(error: BaseException) -> str:
 
 def read_parquet(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
     """Read a file, ``batch_rows`` rows at a time; rows are counted from 1."""
-    preferred = all_formats()[part.format]
+    preferred = format_named(part.format)
     size, told, number = part.path.stat().st_size, 0, 0
     total = max(_row_count(part), 1)
     batch = SliceRows(part)

@@ -12,7 +12,7 @@ from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.record import Exchange, RecordError, conform
-from stillwatch.ingest.registry import recognising
+from stillwatch.ingest.registry import asked_first, recognising
 from stillwatch.ingest.slice_result import SliceRows
 
 __all__ = ["read_line", "read_record"]
@@ -31,7 +31,7 @@ def _exchanges_of(
     if not record:
         raise RecordError("the object is empty")
     # Where nobody knows its shape, the file's own format says best what is missing.
-    sure = not preferred.general and preferred.recognises(record)
+    sure = not preferred.general and preferred.recognises(record) and asked_first() is None
     chosen = preferred if sure else recognising(record) or preferred
     found: list[Exchange] = []
     refused: list[RecordError] = []

@@ -17,7 +17,7 @@ from stillwatch.core.errors import BadSetting
 from stillwatch.ingest import formats as builtin
 from stillwatch.ingest.base import LogFormat
 
-__all__ = ["ENTRY_POINTS", "all_formats", "load", "majority", "recognising"]
+__all__ = ["ENTRY_POINTS", "all_formats", "ask_first", "asked_first", "format_named", "load", "majority", "recognising"]
 
 ENTRY_POINTS = "stillwatch.formats"
 """The entry-point group in which other packages name their ``FORMAT`` objects."""
@@ -69,8 +69,28 @@ def all_formats() -> Mapping[str, LogFormat]:
     return found
 
 
+_first: list[LogFormat] = []
+
+
+def ask_first(one: LogFormat | None) -> None:
+    """Ask this format, which a person described, before every other, in this process from now on; None: no longer."""
+    _first[:] = [] if one is None else [one]
+
+
+def asked_first() -> LogFormat | None:
+    """The format that is asked before every other, where there is one."""
+    return _first[0] if _first else None
+
+
+def format_named(name: str) -> LogFormat:
+    """A format by its name."""
+    return _first[0] if _first and _first[0].name == name else all_formats()[name]
+
+
 def recognising(record: Json) -> LogFormat | None:
-    """The format of a record: one that it alone recognises, else a general one; None where none does."""
+    """The format of a record: the one asked first, or one that it alone recognises, else a general one; or None."""
+    if _first and _first[0].recognises(record):
+        return _first[0]
     known = [one for one in all_formats().values() if one.recognises(record)]
     return next((one for one in known if not one.general), known[0] if known else None)
 
@@ -78,4 +98,4 @@ def recognising(record: Json) -> LogFormat | None:
 def majority(records: Sequence[Json]) -> LogFormat | None:
     """The format of most of ``records``; of equals the first by name; None where none is recognised."""
     votes = Counter(one.name for record in records if (one := recognising(record)) is not None)
-    return all_formats()[min(votes, key=lambda name: (-votes[name], name))] if votes else None
+    return format_named(min(votes, key=lambda name: (-votes[name], name))) if votes else None

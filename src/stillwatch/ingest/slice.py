@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.files import Container, Wrapping
 
 __all__ = ["Slice"]
@@ -26,6 +27,7 @@ class Slice:
         batch: every file of the batch, for formats that join.
         defaults: what stands for values that a record lacks, by column.
         root: the folder that was named, or a named file's; bodies that lie beside a log are looked for below it.
+        mapped: a format that is asked before every other, as a person described it.
         problem: why nothing of the file can be read; then it is one dead letter.
     """
 
@@ -40,4 +42,5 @@ class Slice:
     batch: tuple[tuple[Path, str, Wrapping], ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     root: Path | None = None
+    mapped: LogFormat | None = None
     problem: str | None = None

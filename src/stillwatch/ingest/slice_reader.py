@@ -16,7 +16,7 @@ from stillwatch.ingest.csv_rows import csv_rows, read_row
 from stillwatch.ingest.files import BROKEN, numbered_lines, opened
 from stillwatch.ingest.parquet_rows import read_parquet
 from stillwatch.ingest.record import RecordError, conform
-from stillwatch.ingest.registry import all_formats
+from stillwatch.ingest.registry import ask_first, format_named
 from stillwatch.ingest.rejoined_lines import rejoined
 from stillwatch.ingest.signals import read_signals
 from stillwatch.ingest.slice import Slice
@@ -40,6 +40,7 @@ def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
     Yields:
         Batches in order of line. Every record is in one of them, as an exchange or as a dead letter.
     """
+    ask_first(part.mapped)
     if part.problem is not None:
         yield _unread(part)
         return
@@ -60,8 +61,8 @@ def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
 
 
 def _read_stream(part: Slice, stream: IO[bytes], batch_rows: int, size: int) -> Iterator[SliceResult]:
-    preferred = all_formats()[part.format]
-    if preferred.name == "canonical" and part.container == "lines":
+    preferred = format_named(part.format)
+    if preferred.name == "canonical" and part.container == "lines" and part.mapped is None:
         yield from read_canonical(part, stream, size)
         return
     batch, told = SliceRows(part), 0
@@ -113,7 +114,7 @@ def _unread(part: Slice) -> SliceResult:
 
 def _read_batch_files(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
     """A batch's files: results meet their requests."""
-    preferred = all_formats()[part.format]
+    preferred = format_named(part.format)
     if not isinstance(preferred, BatchFormat):
         return
     size = sum(path.stat().st_size for path, _, _ in part.batch)

@@ -17,9 +17,9 @@ from typing import IO, Any
 import numpy as np
 
 from stillwatch.core import EmptyInput, InputError, UnreadableInput
-from stillwatch.ingest.base import BatchFormat
+from stillwatch.ingest.base import BatchFormat, LogFormat
 from stillwatch.ingest.recognition import recognised
-from stillwatch.ingest.registry import all_formats
+from stillwatch.ingest.registry import ask_first, format_named
 from stillwatch.ingest.slice import Slice
 
 __all__ = ["Slice", "cut", "plan"]
@@ -116,19 +116,23 @@ def cut(slices: Iterable[Slice], *, slice_bytes: int = 32 * 2**20) -> Iterator[S
         yield from _cut(one, slice_bytes)
 
 
-def plan(paths: Sequence[Path], *, defaults: Mapping[str, Any] | None = None) -> list[Slice]:
+def plan(
+    paths: Sequence[Path], *, defaults: Mapping[str, Any] | None = None, mapped: LogFormat | None = None
+) -> list[Slice]:
     """What files and folders hold: one slice a file, or a batch's files together.
 
     Args:
         paths: files and folders, formats mixed at will.
         defaults: what stands for values that a record lacks, by column: batch files name neither their owner
             nor, some of them, a time.
+        mapped: a format that is asked before every other.
 
     Raises:
         UnreadableInput: a path does not exist, or no file can be read.
         UnknownFormat: no format recognises a record of any file.
         EmptyInput: there is nothing to read.
     """
+    ask_first(mapped)
     found = _files(paths)
     beside = {one for one in found if one[0].parent.name == "data" and _BODY_BESIDE.fullmatch(one[0].name)}
     planned = [_planned(*one) for one in found if one not in beside]
@@ -139,8 +143,8 @@ def plan(paths: Sequence[Path], *, defaults: Mapping[str, Any] | None = None) ->
     slices: list[Slice] = []
     batches: dict[tuple[Path, str], list[Slice]] = {}
     for read, _ in planned:
-        one = replace(read, defaults=defaults or {})
-        if isinstance(all_formats()[one.format], BatchFormat) and one.container == "lines" and not one.problem:
+        one = replace(read, defaults=defaults or {}, mapped=mapped)
+        if isinstance(format_named(one.format), BatchFormat) and one.container == "lines" and not one.problem:
             batches.setdefault((one.path.parent, one.format), []).append(one)
         else:
             slices.append(one)

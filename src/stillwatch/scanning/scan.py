@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from stillwatch.alliance.store import partner_indicators
 from stillwatch.core import EmptyInput
 from stillwatch.engines import DuckDBEngine, worker_pool
-from stillwatch.ingest import cut, plan, read_accounts, read_releases
+from stillwatch.ingest import cut, plan, read_accounts, read_mapping, read_releases
 from stillwatch.reporting import write_findings, write_report
 from stillwatch.scanning.calibration_file import read_calibration
 from stillwatch.scanning.deliveries import SecondDeliveries, drop_second_deliveries
@@ -65,6 +65,7 @@ def scan(
     values: Path | None = None,
     indicators: Path | None = None,
     calibration: Path | None = None,
+    mapping: Path | None = None,
     settings: ScanSettings | None = None,
     progress: Progress | None = None,
 ) -> Run:
@@ -78,6 +79,7 @@ def scan(
         values: what a lab measured exchanges to be worth.
         indicators: a member's file, with what partners of an alliance said.
         calibration: what is ordinary in this provider's known-good weeks, as ``calibrate`` writes it.
+        mapping: which fields of a log are which columns, for a layout that no format reads.
         settings: of the scan.
         progress: told how it goes.
 
@@ -96,7 +98,8 @@ def scan(
     known = read_values(values) if values else Values()
     partners = partner_indicators(indicators) if indicators else None
     weeks = read_calibration(calibration) if calibration else None
-    slices = plan(paths, defaults=settings.defaults())
+    mapped = read_mapping(mapping) if mapping else None
+    slices = plan(paths, defaults=settings.defaults(), mapped=mapped)
     size = sum(path.stat().st_size for path in {part.path for part in slices})
     with new_run(out) as run, _workers(settings.workers, size) as pool:
         work = run / ".work"
