@@ -5,7 +5,8 @@ OTLP export (``resourceSpans``, in JSON or protobuf) that holds several. Read ar
 ``gen_ai.response.*``, ``gen_ai.usage.*`` (also ``prompt_tokens`` and ``completion_tokens``),
 ``gen_ai.input.messages``, ``gen_ai.output.messages`` and ``gen_ai.system_instructions`` (also
 ``gen_ai.prompt`` and ``gen_ai.completion``), ``gen_ai.provider.name`` (also ``gen_ai.system``),
-``gen_ai.tool.definitions``, ``user.id`` or ``enduser.id`` (the account), ``client.address`` and
+``gen_ai.tool.definitions``, ``user.id`` or ``enduser.id`` (the account; of LiteLLM's spans the holder of the key,
+``metadata.user_api_key_user_id``, else ``metadata.user_api_key_hash``), ``client.address`` and
 ``user_agent.original``. Content is opt-in and may be a JSON string; without it a span is a dead letter.
 The names of OpenInference and OpenLLMetry are read as ``span_attributes`` says, alone or mixed with these. Content that
 stands in a span's events (``gen_ai.user.message``, ``gen_ai.choice``, ``gen_ai.content.prompt``, ...), or in log
@@ -52,17 +53,26 @@ _PLAIN: dict[str, tuple[str, ...]] = {
     "model": ("gen_ai.request.model", "gen_ai.response.model"),
     "operation": ("gen_ai.operation.name",),
     "session_id": ("gen_ai.conversation.id", "session.id"),
-    "account_id": ("user.id", "enduser.id", "gen_ai.user", "gen_ai.openai.request.user"),
-    "org_id": ("organization.id", "tenant.id"),
+    "account_id": (
+        "user.id", "enduser.id", "metadata.user_api_key_user_id", "litellm.metadata.user_api_key_user_id",
+        "metadata.user_api_key_hash", "litellm.metadata.user_api_key_hash", "gen_ai.user",
+        "gen_ai.openai.request.user", "llm.user",
+    ),
+    "api_key_id": ("metadata.user_api_key_hash", "litellm.metadata.user_api_key_hash"),
+    "org_id": (
+        "organization.id", "tenant.id", "metadata.user_api_key_org_id", "litellm.metadata.user_api_key_org_id",
+        "metadata.user_api_key_team_id", "litellm.metadata.user_api_key_team_id",
+    ),
     "temperature": ("gen_ai.request.temperature",),
     "top_p": ("gen_ai.request.top_p",),
     "stream": ("gen_ai.request.stream", "gen_ai.request.is_stream"),
     "logprobs": ("gen_ai.request.logprobs",),
     "response_format": ("gen_ai.output.type", "gen_ai.openai.request.response_format"),
-    "client_address": ("client.address", "net.peer.ip"),
+    "client_address": ("client.address", "metadata.requester_ip_address", "litellm.metadata.requester_ip_address",
+                       "net.peer.ip"),
     "user_agent": ("user_agent.original", "http.user_agent"),
     "status": ("http.response.status_code", "error.type"),
-}
+}  # fmt: skip
 _WHOLE: dict[str, tuple[str, ...]] = {
     "top_k": ("gen_ai.request.top_k",),
     "n": ("gen_ai.request.choice.count",),
@@ -74,6 +84,8 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     "reasoning_tokens": ("gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens"),
 }
 
+_TRUTHS = {"true": True, "false": False}
+_NOBODY = (None, "", "None")
 _ASKED = ("gen_ai.input.messages", "gen_ai.prompt")
 _ANSWERED = ("gen_ai.output.messages", "gen_ai.completion")
 _MODELS = ("gen_ai.request.model", "gen_ai.response.model")
@@ -194,7 +206,9 @@ def read_events(events: Sequence[Event]) -> list[Fields | RecordError]:
 
 def _is_call(span: Span, tree: SpanTree) -> bool:
     """Whether a span is one call of a model, and not what one of the spans below it says again."""
-    if not (FORMAT.recognises(span.record) or is_foreign(span.attributes)):
+    # LiteLLM says what it sent once more below its call, under names of the provider's.
+    foreign = is_foreign(span.attributes) and (span.operation or _calls(span))
+    if not (FORMAT.recognises(span.record) or foreign):
         return False
     if span.operation == "embeddings":
         return True
@@ -220,7 +234,7 @@ def _read_span(span: Span, tree: SpanTree) -> Fields | RecordError:
     except UNFORESEEN as error:
         return RecordError(said(error, "attributes"))
     if fields.get("account_id") is None:
-        found = tree.inherited(span, lambda one: identity(first(one.attributes, *_PLAIN["account_id"])))
+        found = tree.inherited(span, lambda one: _identity(one.attributes, "account_id"))
         if found is not None:
             fields["account_id"] = found
     return fields
@@ -244,7 +258,9 @@ def _span(one: Span) -> Fields:
     fields["time"] = start
     fields["latency_ms"] = elapsed_ms(start, end)
     fields["exchange_id"] = identity(fields["exchange_id"] or first(span, "spanId", "span_id"))
-    fields["account_id"] = identity(fields["account_id"])
+    # Some tracers write every value as text.
+    fields["stream"] = _TRUTHS.get(str(fields["stream"]).lower(), fields["stream"])
+    fields |= {column: _identity(attributes, column) for column in ("account_id", "api_key_id", "org_id", "session_id")}
     fields["stop"] = stop_list(first(attributes, "gen_ai.request.stop_sequences"))
     reasons = first(attributes, "gen_ai.response.finish_reasons")
     fields["stop_reason"] = reasons[0] if isinstance(reasons, list) and reasons else None
@@ -256,6 +272,11 @@ def _span(one: Span) -> Fields:
     put(fields, "system", _instructions, first(attributes, "gen_ai.system_instructions"))
     put(fields, "tools", names_of_tools, first(attributes, "gen_ai.tool.definitions", "gen_ai.request.tools"))
     return merged(fields, answered(_answer, first(attributes, *_ANSWERED)))
+
+
+def _identity(attributes: Json, column: str) -> Any:
+    """Whom a column names; LiteLLM writes ``None`` where it knows nobody."""
+    return next((identity(value) for name in _PLAIN[column] if (value := attributes.get(name)) not in _NOBODY), None)
 
 
 def _answer(value: Any) -> Fields:
