@@ -72,22 +72,6 @@ def recognised(path: Path) -> tuple[Wrapping, Container, str]:
     raise UnknownFormat(_unknown(text, tried, ended), where=str(path), hint=_HINT)
 
 
-def _comes(stream: IO[bytes], text: bytes) -> bool:
-    """Whether a text comes in what follows of a stream, within the longest head."""
-    tail, left = b"", _HEADS[-1]
-    while left > 0:
-        try:
-            block = stream.read(min(left, _HEADS[1]))
-        except BROKEN:
-            return False
-        if not block:
-            return False
-        if text in tail + block:
-            return True
-        tail, left = block[-len(text) :], left - len(block)
-    return False
-
-
 def _in_pieces(head: bytes) -> bool:
     """Whether a runtime may have cut the lines that begin a file."""
     return any(comes_in_pieces(line) for _, line in islice(split_block(1, head), _TRIED))
@@ -173,6 +157,22 @@ def _is_canonical_csv(head: bytes) -> bool:
         return False
     first = head.removeprefix(BYTE_ORDER_MARK).lstrip().splitlines()[0].decode("utf-8", "replace")
     return "account_id" in first.split(delimiter)
+
+
+def _comes(stream: IO[bytes], text: bytes) -> bool:
+    """Whether a text comes in what follows of a stream, within the longest head."""
+    tail, left = b"", _HEADS[-1]
+    while left > 0:
+        try:
+            block = stream.read(min(left, _HEADS[1]))
+        except BROKEN:
+            return False
+        if not block:
+            return False
+        if text in tail + block:
+            return True
+        tail, left = block[-len(text) :], left - len(block)
+    return False
 
 
 def _unknown(head: bytes, tried: Sequence[Any], ended: bool) -> str:
