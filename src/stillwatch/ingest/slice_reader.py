@@ -22,6 +22,7 @@ from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.record_lines import read_parts
 from stillwatch.ingest.registry import ask_first, format_named
 from stillwatch.ingest.rejoined_lines import rejoined
+from stillwatch.ingest.signals import read_signals
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
 from stillwatch.ingest.unpacking import read_text
@@ -62,6 +63,9 @@ def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
 def _read_file(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
     if part.container in ("parquet", "arrow"):
         yield from read_parquet(part, batch_rows)
+        return
+    if part.container == "signals":
+        yield from read_signals(part, batch_rows)
         return
     size = part.path.stat().st_size if part.end is None else part.end
     with opened(part.path, part.wrapped) as stream:
