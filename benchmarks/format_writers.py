@@ -208,6 +208,24 @@ def otel_genai(made: Made) -> list[Record]:
     return [{"resourceSpans": [{"resource": {"attributes": []}, "scopeSpans": [{"spans": [span]}]}]}]
 
 
+@writer("otel-genai-events", lacks=("tools", "temperature", "max_tokens", "input_tokens", "output_tokens"))
+def otel_genai_events(made: Made) -> list[Record]:
+    """A line of an OTLP export of logs: an event that holds a whole call."""
+    told = {
+        name: value
+        for name, value in otel_attributes(made).items()
+        if "usage" not in name and "temperature" not in name and "max_tokens" not in name
+    }
+    event = {
+        "timeUnixNano": str(made.time * 1000 + 1),
+        "eventName": "gen_ai.client.inference.operation.details",
+        "traceId": f"{made.time:032x}",
+        "spanId": f"{made.time:016x}",
+        "attributes": [{"key": name, "value": _any_value(value)} for name, value in told.items()],
+    }
+    return [{"resourceLogs": [{"resource": {"attributes": []}, "scopeLogs": [{"logRecords": [event]}]}]}]
+
+
 def _any_value(value: Any) -> Record:
     if isinstance(value, int):
         return {"intValue": str(value)}

@@ -154,3 +154,37 @@ def test_an_account_that_lost_bytes_is_refused(tmp_path: Path) -> None:
     assert [account for result in results for account in result.exchanges.column("account_id").to_pylist()] == ["u-1"]
     (reason,) = [letter["reason"] for result in results for letter in result.dead_letters.to_pylist()]
     assert reason.startswith("`account_id`: 'u-�1': left out what is no JSON")
+
+
+def test_openrouters_broadcast_counts_a_request_once(tmp_path: Path) -> None:
+    call = {
+        "gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.provider.name": "p",
+        "gen_ai.response.id": "gen-1", "gen_ai.usage.input_tokens": 15, "gen_ai.usage.output_tokens": 7,
+        "user.id": "u-1", "session.id": "s-1", "trace.metadata.openrouter.api_key_name": "key",
+        "trace.metadata.openrouter.entity_id": "org",
+    }  # fmt: skip
+    said = {
+        "gen_ai.prompt": json.dumps({"messages": [{"role": "system", "content": "Brief."}, *ASKED["messages"]]}),
+        "gen_ai.completion": json.dumps({"completion": "Baikal.", "reasoning": "Hm."}),
+    }  # fmt: skip
+
+    def span(name: str, above: str, attributes: dict[str, Any]) -> dict[str, Any]:
+        pairs = [
+            {"key": key, "value": {"intValue": str(value)} if isinstance(value, int) else {"stringValue": value}}
+            for key, value in attributes.items()
+        ]
+        return {
+            "traceId": "t", "spanId": name, "parentSpanId": above, "startTimeUnixNano": "1772442000250001999",
+            "attributes": pairs,
+        }  # fmt: skip
+
+    spans = [span("a", "", {**call, **said}), span("b", "a", call)]
+    rows, letters = read(tmp_path, {"resourceSpans": [{"scopeSpans": [{"spans": spans}]}]})
+    assert letters == []
+    assert rows == [
+        {
+            "exchange_id": "gen-1", "time": WHEN, "provider": "p", "account_id": "u-1", "session_id": "s-1",
+            "model": "m", "operation": "chat", "system": "Brief.", "prompt": "Deepest lake?", "response": "Baikal.",
+            "reasoning": "Hm.", "input_tokens": 15, "output_tokens": 7,
+        }
+    ]  # fmt: skip

@@ -81,7 +81,11 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     "top_logprobs": ("gen_ai.request.top_logprobs",),
     "input_tokens": ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"),
     "output_tokens": ("gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens"),
-    "reasoning_tokens": ("gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens"),
+    "reasoning_tokens": (
+        "gen_ai.usage.output_tokens.reasoning",
+        "gen_ai.usage.reasoning.output_tokens",
+        "gen_ai.usage.reasoning_tokens",
+    ),
 }
 
 _TRUTHS = {"true": True, "false": False}
@@ -215,7 +219,14 @@ def _is_call(span: Span, tree: SpanTree) -> bool:
     if span.operation in _NO_CALLS:
         asked = first(span.attributes, *_ASKED) is not None
         return span.operation in _AGENTS and asked and not tree.has_below(span, _calls)
-    return not tree.has_below(span, _calls)
+    # A gateway tells of its attempts below a call, without the text, which the call holds.
+    if _speaks(span):
+        return not tree.has_below(span, _speaks)
+    return not (tree.has_below(span, _calls) or tree.has_above(span, _speaks))
+
+
+def _speaks(span: Span) -> bool:
+    return _calls(span) and first(span.attributes, *_ASKED) is not None
 
 
 def _calls(span: Span) -> bool:
@@ -265,6 +276,9 @@ def _span(one: Span) -> Fields:
     reasons = first(attributes, "gen_ai.response.finish_reasons")
     fields["stop_reason"] = reasons[0] if isinstance(reasons, list) and reasons else None
     asked = parsed(first(attributes, *_ASKED), "gen_ai.input.messages")
+    if isinstance(asked, Mapping) and "messages" in asked:
+        # OpenRouter's broadcast keeps the request's list in an object, and its answer likewise.
+        asked = asked["messages"]
     if isinstance(asked, str):
         fields["prompt"] = asked
     elif asked is not None:
@@ -285,6 +299,8 @@ def _answer(value: Any) -> Fields:
         return {"response": value}
     if not value:
         return {}
+    if isinstance(value, Mapping) and "completion" in value:
+        return {"response": value["completion"], "reasoning": first(value, "reasoning")}
     message, reasoning = _message(listed(value, "gen_ai.output.messages")[0])
     return {"response": message.content, "reasoning": reasoning}
 
