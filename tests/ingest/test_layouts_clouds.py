@@ -6,21 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from stillwatch.ingest import plan, read_slice
+from read_records import read_records as read
 
 WHEN = datetime(2026, 3, 2, 9, 0, 0, 250001, tzinfo=UTC)
-
-
-def read(folder: Path, *records: Any) -> tuple[list[dict[str, Any]], list[str]]:
-    """What a file of these records is read as: exchanges less what is null, and dead letters' reasons."""
-    path = folder / "log.jsonl"
-    path.write_text("".join(json.dumps(record) + "\n" for record in records))
-    results = [result for part in plan([path]) for result in read_slice(part)]
-    rows = [row for result in results for row in result.exchanges.to_pylist()]
-    dull = ("source_file", "source_line", "messages")
-    kept = [{k: v for k, v in row.items() if v is not None and k not in dull} for row in rows]
-    return kept, [letter["reason"] for result in results for letter in result.dead_letters.to_pylist()]
 
 
 def test_vertex(tmp_path: Path) -> None:

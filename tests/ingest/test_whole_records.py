@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from read_records import read_records
 
 from stillwatch.ingest import plan, read_slice
 
@@ -28,15 +29,7 @@ SAID = {"system": "Be brief.", "prompt": "Second,\nand last?", "messages": READ}
 
 def read(folder: Path, *records: Any) -> tuple[list[dict[str, Any]], list[str]]:
     """Every column that is not null, and the reasons of dead letters."""
-    path = folder / "log.jsonl"
-    path.write_text("".join(json.dumps(record) + "\n" for record in records))
-    found = [result for part in plan([path]) for result in read_slice(part)]
-    rows = [
-        {name: value for name, value in row.items() if value is not None and not name.startswith("source_")}
-        for result in found
-        for row in result.exchanges.to_pylist()
-    ]
-    return rows, [reason for result in found for reason in result.dead_letters["reason"].to_pylist()]
+    return read_records(folder, *records, less=("source_file", "source_line"))
 
 
 def one(folder: Path, record: Any) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def calibrate_command(
     from stillwatch.settings import load_settings
 
     settings = load_settings(fdr=GUARD_FDR, seed=seed, workers=workers)
-    with progress() as bars:
+    with progress(bytes_counted=True) as bars:
         known = calibrate(
             paths,
             out=out,

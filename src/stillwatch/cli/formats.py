@@ -12,8 +12,9 @@ import cyclopts
 from cyclopts import Parameter
 from rich.text import Text
 
-from stillwatch.cli.options import Flag
+from stillwatch.cli.options import AsCsv, AsJson
 from stillwatch.cli.screen import say, show
+from stillwatch.cli.written import as_csv, as_json
 
 if TYPE_CHECKING:
     from stillwatch.ingest.explaining import Explanation
@@ -28,7 +29,8 @@ def formats_command(
     *,
     explain: Path | None = None,
     mapping: Annotated[Path | None, Parameter(name="--map")] = None,
-    json: Flag = False,
+    json: AsJson = False,
+    csv: AsCsv = False,
 ) -> None:
     """List the log formats that a scan reads, or say what a file is taken for.
 
@@ -38,8 +40,6 @@ def formats_command(
         A log file: its container, its format and why, three records as read, and what is refused.
     mapping
         Which fields are which columns (TOML), as a scan takes it.
-    json
-        Write JSON.
     """
     from stillwatch.ingest import all_formats, read_mapping
     from stillwatch.ingest.explaining import explain as explained
@@ -53,8 +53,9 @@ def formats_command(
         else:
             _tell(told)
         return
-    if json:
-        say(json_text.dumps([{"name": name, "description": one.description} for name, one in all_formats().items()]))
+    if json or csv:
+        rows = [{"name": name, "description": one.description} for name, one in all_formats().items()]
+        say(as_json(rows) if json else as_csv(rows))
         return
     for name, one in all_formats().items():
         show(Text.assemble((name, "bold"), "  ", one.description))

@@ -79,7 +79,7 @@ def scan_command(
         default_account=default_account,
         default_time=default_time,
     )
-    with progress() as bars:
+    with progress(bytes_counted=True) as bars:
         run = scan(
             paths,
             out=out,

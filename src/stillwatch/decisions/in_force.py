@@ -71,7 +71,7 @@ class LoggedDecision:
     Attributes:
         decision: with its approval in it; ``verdict`` and ``actions`` are those that hold.
         state: ``in force``, ``suspended``, ``reversed``, ``expired``, ``superseded``, ``lapsed`` or ``withdrawn``.
-        exempt: accounts that an appeal frees from it.
+        exempt: accounts that an appeal frees from it, or that its approval left out.
         appeals: those filed against it.
         verified: accounts that have shown who they are, of whom it no longer asks it.
     """
@@ -115,6 +115,7 @@ class _Fold:
         self.ended: dict[str, str] = {}
         self.appeals: dict[str, Appeal] = {}
         self.verified: dict[str, datetime] = {}
+        self.left_out: dict[str, frozenset[str]] = {}
 
     def take(self, entry: Entry) -> None:
         """Read one entry.
@@ -164,6 +165,7 @@ class _Fold:
         if not isinstance(body["by"], str) or not body["by"].strip():
             raise BadDecision("an approval names nobody", where=at)
         if old.proposed is not None:
+            self.left_out[old.decision_id] = frozenset(str(account) for account in body.get("except") or ())
             self.decisions[old.decision_id] = replace(
                 old,
                 verdict=old.proposed,
@@ -236,7 +238,8 @@ class _Fold:
             freed_by = whole or [a for found in free.values() for a in found]
             state = "suspended" if any(a.outcome is None for a in freed_by) else "reversed"
         verified = frozenset(is_verified_in(decision, self.verified, now))
-        return LoggedDecision(decision, state, frozenset(free), appeals, verified)
+        exempt = frozenset(free) | self.left_out.get(decision.decision_id, frozenset())
+        return LoggedDecision(decision, state, exempt, appeals, verified)
 
 
 def _moment(text: str) -> datetime:

@@ -99,6 +99,11 @@ class Gate:
             max_hours=settings.snapshot_max_hours,
         )
 
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """What was read when it was made, or since."""
+        return self._live.held
+
     def _open_record(self) -> Recorder | None:
         settings = self.settings
         if settings.record is None:

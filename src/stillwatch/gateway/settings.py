@@ -169,5 +169,5 @@ def load_gateway_settings(config: Path | None = None, **given: Any) -> GatewaySe
         return GatewaySettings(**values)
     except ValidationError as error:
         raise BadSetting.refused(
-            error.errors()[0], where="gateway setting ", hint="see docs/reference/gateway.md"
+            error.errors()[0], where="gateway setting ", hint="see `stillwatch docs gateway`"
         ) from error

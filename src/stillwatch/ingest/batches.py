@@ -13,7 +13,7 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +22,24 @@ import msgspec
 from stillwatch.core.bodies.optional_parts import UNFORESEEN, said
 from stillwatch.ingest.base import BatchFormat
 from stillwatch.ingest.files import BROKEN, Wrapping, numbered_lines, opened
-from stillwatch.ingest.json_text import decoded
+from stillwatch.ingest.json_text import LOST, decoded
 from stillwatch.ingest.record import RecordError, shown
+from stillwatch.ingest.registry import recognises
+from stillwatch.ingest.value_stream import several_of
 
 __all__ = ["Joined", "joined"]
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A joined exchange's fields, or why there is none."""
+    """A joined exchange's fields, and what its lines lost before; or why there is none."""
 
     label: str
     line: int
     raw: bytes
     fields: dict[str, Any] | None = None
     reason: str | None = None
+    note: str | None = None
 
 
 def joined(files: Sequence[tuple[Path, str, Wrapping]], batch: BatchFormat) -> Iterator[Joined]:
@@ -63,10 +66,10 @@ def _joined(
         "PRIMARY KEY (label, id))"
     )
     held.execute("CREATE TABLE result (label TEXT, id TEXT, model TEXT)")
-    for label, line, raw, record in _decoded(files):
+    for label, line, raw, record, _ in _decoded(files):
         if isinstance(record, str):
             yield Joined(label, line, raw, reason=record)
-        elif not batch.recognises(record):
+        elif not recognises(batch, record):
             yield Joined(label, line, raw, reason=f"not a {batch.name} record: no `custom_id` and body")
         else:
             key, model = str(record.get("custom_id")), batch.model(record)
@@ -82,12 +85,14 @@ def _joined(
                 yield Joined(label, line, raw, reason=f"`custom_id` {shown(key)} stands twice among the requests")
     held.execute("CREATE INDEX by_id ON request (id)")
     of = {label: _request_files(held, label) for (label,) in held.execute("SELECT DISTINCT label FROM result")}
-    for label, line, raw, record in _decoded(files):
-        if not isinstance(record, str) and batch.recognises(record) and batch.half(record) == "result":
-            yield _answered(label, line, raw, record, batch, held, of[label])
+    for label, line, raw, record, note in _decoded(files):
+        if not isinstance(record, str) and recognises(batch, record) and batch.half(record) == "result":
+            told = _answered(label, line, raw, record, batch, held, of[label])
+            yield replace(told, note="; ".join(filter(None, (told.note, note))) or None)
     alone = "SELECT label, line, raw FROM request WHERE NOT answered ORDER BY label, line"
     for label, line, raw in held.execute(alone):
-        yield _told(label, line, raw, lambda raw=raw: next(iter(batch.read(decoded(raw)[0]))))
+        record, note = decoded(raw)
+        yield _told(label, line, raw, lambda record=record: next(iter(batch.read(record))), note)
 
 
 def _request_files(held: sqlite3.Connection, label: str) -> list[str]:
@@ -131,31 +136,49 @@ def _answered(
     if found[1]:
         return Joined(label, line, raw, reason=f"a second answer to `custom_id` {shown(key)}")
     held.execute("UPDATE request SET answered = 1 WHERE label = ? AND id = ?", (*files, key))
-    return _told(label, line, raw, lambda: batch.join(decoded(found[0])[0], record))
+    asked, note = decoded(found[0])
+    return _told(label, line, raw, lambda: batch.join(asked, record), note)
 
 
-def _told(label: str, line: int, raw: bytes, read: Any) -> Joined:
+def _told(label: str, line: int, raw: bytes, read: Any, note: str | None = None) -> Joined:
     try:
-        return Joined(label, line, raw, fields=read())
+        return Joined(label, line, raw, fields=read(), note=note)
     except RecordError as error:
         return Joined(label, line, raw, reason=str(error))
     except (*UNFORESEEN, msgspec.MsgspecError) as error:
         return Joined(label, line, raw, reason=said(error, "body"))
 
 
-def _decoded(files: Sequence[tuple[Path, str, Wrapping]]) -> Iterator[tuple[str, int, bytes, Any]]:
-    """Every line of every file as an object, or as the reason why it is none."""
+def _records_on(line: bytes) -> Iterator[tuple[bytes, Any, str | None]]:
+    """What a line holds: one record, or several with nothing between them, or why it holds none, as an error."""
+    try:
+        yield line, *decoded(line)
+    except RecordError as error:
+        several = several_of(line)
+        for text in several:
+            yield text, *decoded(text)
+        if not several:
+            yield line, error, None
+
+
+def _sound(record: Any, note: str | None) -> dict[str, Any] | str:
+    """A line's object, or why it is no half of an exchange."""
+    if not isinstance(record, dict):
+        return str(record) if isinstance(record, RecordError) else "expected a JSON object"
+    key = str(record.get("custom_id"))
+    # What lost bytes may be any other's id.
+    return f"`custom_id`: {shown(key)}: {note}" if note and LOST in key else record
+
+
+def _decoded(files: Sequence[tuple[Path, str, Wrapping]]) -> Iterator[tuple[str, int, bytes, Any, str | None]]:
+    """Every line of every file as an object, or as the reason why it is none; and what it lost."""
     for path, label, wrapped in files:
         last = 0
         try:
             with opened(path, wrapped) as stream:
                 for line, raw in numbered_lines(stream, 1, None):
                     last = line
-                    try:
-                        record, _ = decoded(raw)
-                    except RecordError as error:
-                        yield label, line, raw, str(error)
-                        continue
-                    yield label, line, raw, record if isinstance(record, dict) else "expected a JSON object"
+                    for text, record, note in _records_on(raw):
+                        yield label, line, text, _sound(record, note), note
         except BROKEN as error:
-            yield label, last + 1, b"", f"the {wrapped} stream breaks off here: {error}"
+            yield label, last + 1, b"", f"the {wrapped} stream breaks off here: {error}", None

@@ -11,7 +11,7 @@ from stillwatch.core import UnknownFormat, UnreadableInput
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.files import wrapping
 from stillwatch.ingest.recognition import first_records
-from stillwatch.ingest.registry import all_formats, ask_first, format_named, recognising
+from stillwatch.ingest.registry import all_formats, ask_first, format_named, recognises, recognising
 from stillwatch.ingest.slice_reader import read_slice
 from stillwatch.ingest.slices import plan
 
@@ -140,7 +140,7 @@ def _near(record: Mapping[str, Any], chosen: LogFormat | None) -> list[Near]:
     found = []
     for one in all_formats().values():
         has, lacks = _marks(one, record)
-        if one is not chosen and has and lacks and not one.recognises(record):
+        if one is not chosen and has and lacks and not recognises(one, record):
             found.append(Near(one.name, has, lacks))
     return sorted(found, key=lambda near: (len(near.lacks) - len(near.has), near.format))[:_MOST_NEAR]
 

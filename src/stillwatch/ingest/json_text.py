@@ -10,7 +10,10 @@ import msgspec
 
 from stillwatch.ingest.record import RecordError
 
-__all__ = ["decoded"]
+__all__ = ["LOST", "decoded"]
+
+LOST = "\ufffd"
+"""What stands where something was lost."""
 
 _ANY = msgspec.json.Decoder()
 # An escaped half of a surrogate pair without the other.

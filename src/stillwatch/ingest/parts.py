@@ -79,7 +79,8 @@ class PartStore:
                 (format_name, key),
             ).fetchall()
             label, line, begins, *_ = rows[0]
-            records = [msgspec.json.decode(record) for *_, record, _ in rows]
+            # What was delivered twice is one part.
+            records = [msgspec.json.decode(record) for record in dict.fromkeys(record for *_, record, _ in rows)]
             notes = "; ".join(note for *_, note in rows if note)
             yield Group(format_name, label, line, begins.encode(), records, notes or None)
 

@@ -18,8 +18,9 @@ import msgspec
 from stillwatch.core import UnknownFormat, UnreadableInput
 from stillwatch.ingest.csv_rows import csv_rows, delimiter_of
 from stillwatch.ingest.files import BROKEN, BYTE_ORDER_MARK, Container, Wrapping, opened, split_block, wrapping
+from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.parquet_rows import first_rows
-from stillwatch.ingest.record import shown
+from stillwatch.ingest.record import RecordError, shown
 from stillwatch.ingest.registry import majority, recognising
 from stillwatch.ingest.rejoined_lines import comes_in_pieces, rejoined
 from stillwatch.ingest.shippers import after_prefix, inside, records_of
@@ -152,26 +153,37 @@ def _told(head: bytes, ended: bool) -> tuple[Container, list[Any]]:
 
 
 def _as_lines(head: bytes, ended: bool) -> list[Any]:
+    if _ARRAY.match(head):
+        # The items of an array are values of their own, though it may stand on one line.
+        return []
     found: list[Any] = []
     for _, line in islice(rejoined(split_block(1, head)), _MOST_LINES):
         if len(found) >= _TRIED:
             break
-        try:
-            value = msgspec.json.decode(line)
-        except _FAILED:
-            prefixed = after_prefix(line.decode("utf-8", "replace").lstrip())
-            value = prefixed.held[0][1] if prefixed else None
-        found.extend(islice(records_of(value), _TRIED))
-    # The items of an array are values of their own, though it may stand on one line.
-    return [] if _ARRAY.match(head) else found
+        found.extend(islice(records_of(_value_of(line)), _TRIED))
+    return found
+
+
+def _value_of(line: bytes) -> Any:
+    """What a line is read as; None where it is nothing."""
+    try:
+        return msgspec.json.decode(line)
+    except _FAILED:
+        prefixed = after_prefix(line.decode("utf-8", "replace").lstrip())
+        if prefixed:
+            return prefixed.held[0][1]
+    try:
+        return decoded(line)[0]
+    except RecordError:
+        return None
 
 
 def _as_values(head: bytes, ended: bool) -> list[Any]:
     found: list[Any] = []
     for text in islice(values_of(head), _TRIED):
         try:
-            value = msgspec.json.decode(text)
-        except _FAILED:
+            value, _ = decoded(text)
+        except RecordError:
             continue
         found.extend(islice(records_of(value), _TRIED))
     return found

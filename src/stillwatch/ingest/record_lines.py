@@ -11,14 +11,14 @@ from typing import Any
 from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.ingest.base import LogFormat, PartsFormat
 from stillwatch.ingest.callers import conformed
-from stillwatch.ingest.json_text import decoded
+from stillwatch.ingest.json_text import LOST, decoded
 from stillwatch.ingest.parts import Group
 from stillwatch.ingest.record import Exchange, Fields, RecordError, shown
-from stillwatch.ingest.registry import asked_first, recognising
+from stillwatch.ingest.registry import asked_first, recognises, recognising
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import Raw, SliceRows
 
-__all__ = ["read_line", "read_parts", "read_record"]
+__all__ = ["noted", "read_line", "read_parts", "read_record"]
 
 
 def _format_of(record: Any, preferred: LogFormat) -> LogFormat:
@@ -32,7 +32,7 @@ def _format_of(record: Any, preferred: LogFormat) -> LogFormat:
     if not record:
         raise RecordError("the object is empty")
     # Where nobody knows its shape, the file's own format says best what is missing.
-    sure = not preferred.general and asked_first() is None and preferred.recognises(record)
+    sure = not preferred.general and asked_first() is None and recognises(preferred, record)
     return preferred if sure else recognising(record) or preferred
 
 
@@ -83,6 +83,9 @@ def read_record(
         chosen = _format_of(record, preferred)
         if isinstance(chosen, PartsFormat) and batch.part.aside is not None:
             key = chosen.key(record)
+            if key is not None and note and LOST in key:
+                batch.refuse(line, f"the id that its parts share: {shown(key)}: {note}", raw)
+                return
             if key is not None:
                 batch.part.aside.put((chosen.name, key), (batch.part.label, line), raw, record, note)
                 return
@@ -108,7 +111,7 @@ def _add(
     try:
         found, refused = _exchanges_of(read(), batch.part)
         if note:
-            found = _noted(found, refused, note)
+            found = noted(found, refused, note)
         batch.add(found, line, raw)
         kind = "part" if len(found) + len(refused) > 1 else "record"
         for why in refused:
@@ -122,11 +125,11 @@ def _add(
         batch.refuse(line, f"the {chosen.name} record has an unexpected shape: {error!r}", raw)
 
 
-def _noted(found: list[Exchange], refused: list[RecordError], note: str) -> list[Exchange]:
-    """Exchanges that say what their record lost; one whose account lost bytes is another's, or nobody's."""
+def noted(found: list[Exchange], refused: list[RecordError], note: str) -> list[Exchange]:
+    """Exchanges that say what their record lost; one whose account lost bytes is nobody's, and refused."""
     kept = []
     for one in found:
-        if "\ufffd" in one.account_id:
+        if LOST in one.account_id:
             refused.append(RecordError(f"`account_id`: {shown(one.account_id)}: {note}"))
             continue
         one.note = f"{note}; {one.note}" if one.note else note

@@ -19,7 +19,7 @@ from stillwatch.ingest.files import BROKEN, numbered_lines, opened
 from stillwatch.ingest.parquet_rows import read_parquet
 from stillwatch.ingest.parts import PartStore
 from stillwatch.ingest.record import RecordError
-from stillwatch.ingest.record_lines import read_parts
+from stillwatch.ingest.record_lines import noted, read_parts
 from stillwatch.ingest.registry import ask_first, format_named
 from stillwatch.ingest.rejoined_lines import rejoined
 from stillwatch.ingest.signals import read_signals
@@ -144,7 +144,13 @@ def _read_batch_files(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
             batch.refuse(item.line, item.reason, item.raw)
             continue
         try:
-            batch.add([conformed(fields, part) for fields in _as_list(item.fields)], item.line, item.raw)
+            refused: list[RecordError] = []
+            found = [conformed(fields, part) for fields in _as_list(item.fields)]
+            if item.note:
+                found = noted(found, refused, item.note)
+            batch.add(found, item.line, item.raw)
+            for why in refused:
+                batch.refuse(item.line, str(why), item.raw)
         except RecordError as error:
             batch.refuse(item.line, str(error), item.raw)
     yield batch.result(size - told)

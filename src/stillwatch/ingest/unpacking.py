@@ -14,10 +14,10 @@ from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.bodies_beside import put_in_place
 from stillwatch.ingest.record import shown
 from stillwatch.ingest.record_lines import read_line, read_record
-from stillwatch.ingest.registry import recognising
+from stillwatch.ingest.registry import recognises, recognising
 from stillwatch.ingest.shippers import DEEPEST, after_prefix, could_be, inside
 from stillwatch.ingest.slice_result import Raw, SliceRows
-from stillwatch.ingest.value_stream import values_of
+from stillwatch.ingest.value_stream import several_of
 
 __all__ = ["read_text", "read_value"]
 
@@ -39,7 +39,7 @@ def _read_odd_text(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat
     """Several values on a line, or text before one; anything else is refused by the reader of lines."""
     found = after_prefix(raw.decode("utf-8", "surrogateescape").lstrip())
     if found is None and raw.lstrip()[:1] in (b"{", b"["):
-        several = _several(raw)
+        several = several_of(raw)
         if not several:
             read_line(batch, line, raw, preferred)
         elif len(several) == 1:
@@ -54,17 +54,6 @@ def _read_odd_text(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat
     before = len(batch.letters)
     read_value(batch, line, value, raw, preferred)
     _say_where(batch, before, f"in a {found.name}, from {where}")
-
-
-def _several(raw: bytes) -> list[bytes]:
-    """Values on one line, with nothing but commas between them; none where any is broken."""
-    found = values_of(raw)
-    try:
-        for text in found:
-            _ANY.decode(text)
-    except _FAILED:
-        return []
-    return found
 
 
 def _parts(batch: SliceRows, line: int, several: list[bytes], raw: Raw, preferred: LogFormat) -> None:
@@ -94,7 +83,7 @@ def read_value(batch: SliceRows, line: int, record: Any, raw: Raw, preferred: Lo
 
 def _is_known(record: dict[str, Any], preferred: LogFormat) -> bool:
     # The file's own format is asked alone where that is enough: most records are its.
-    if preferred.recognises(record) and not (preferred.general and could_be(record)):
+    if recognises(preferred, record) and not (preferred.general and could_be(record)):
         return True
     return recognising(record) is not None
 

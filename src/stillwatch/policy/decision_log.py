@@ -164,11 +164,22 @@ def _person(by: str, where: str) -> str:
     return by.strip()
 
 
-def approve(log: AuditLog, decision_id: str, *, by: str, note: str, now: datetime) -> LoggedDecision:
+def approve(
+    log: AuditLog, decision_id: str, *, by: str, note: str, now: datetime, leaving_out: Sequence[str] = ()
+) -> LoggedDecision:
     """Let what a decision proposes come into force; how it then stands.
 
+    Args:
+        log: the decision log.
+        decision_id: of the decision.
+        by: who approves.
+        note: what is to be remembered.
+        now: the time.
+        leaving_out: accounts of the decision for which it then does not hold.
+
     Raises:
-        BadDecision: there is no such decision, it is not in force, or nothing waits in it.
+        BadDecision: there is no such decision, it is not in force, nothing waits in it, an appeal against it is open,
+            or it does not cover an account that is left out.
     """
     one = _find(log, decision_id, now)
     where = f"{log.path}, {decision_id}"
@@ -177,7 +188,16 @@ def approve(log: AuditLog, decision_id: str, *, by: str, note: str, now: datetim
     if not one.waits:
         who = f"{one.decision.approved_by} approved it" if one.decision.approved_by else "it stands as it is"
         raise BadDecision(f"nothing waits for approval: {who}", where=where)
-    body = {"kind": "approval", "decision_id": decision_id, "by": _person(by, where), "note": note}
+    opened = [appeal.appeal_id for appeal in one.appeals if appeal.outcome is None]
+    if opened:
+        hint = "another person decides it first: stillwatch policy appeal ID --outcome reversed or confirmed"
+        raise BadDecision(f"an appeal against it is open: {', '.join(opened)}", where=where, hint=hint)
+    strangers = sorted(set(leaving_out) - set(one.decision.accounts))
+    if strangers:
+        raise BadDecision(f"it does not cover {', '.join(strangers)}", where=where)
+    body: dict[str, object] = {"kind": "approval", "decision_id": decision_id, "by": _person(by, where), "note": note}
+    if leaving_out:
+        body["except"] = sorted(set(leaving_out))
     log.append(body, time=now)
     return _find(log, decision_id, now)
 

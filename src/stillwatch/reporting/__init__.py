@@ -2,13 +2,26 @@
 
 Everything here is made from the run's own files, never from memory of the scan, so that a report
 can be written again from an old run. ``html`` writes the page, ``ocsf`` the findings, ``terminal``
-the summary; charts and the look of the page come from ``stillwatch.drawing``. To add a section, add
-a template in ``html/templates/``, include it from ``report.html.j2`` and give ``html.page`` what it
-shows.
+the summary, ``behind`` and ``behind_text`` what stands behind an id; charts and the look of the page
+come from ``stillwatch.drawing``. To add a section, add a template in ``html/templates/``, include it
+from ``report.html.j2`` and give ``html.page`` what it shows.
 """
 
+from stillwatch.reporting.behind import account_behind, campaign_behind, campaigns_of, exchange_behind
+from stillwatch.reporting.behind_text import account_text, campaign_text, exchange_text
 from stillwatch.reporting.html import write_report
 from stillwatch.reporting.ocsf import write_findings
 from stillwatch.reporting.terminal import render_console
 
-__all__ = ["render_console", "write_findings", "write_report"]
+__all__ = [
+    "account_behind",
+    "account_text",
+    "campaign_behind",
+    "campaign_text",
+    "campaigns_of",
+    "exchange_behind",
+    "exchange_text",
+    "render_console",
+    "write_findings",
+    "write_report",
+]

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.engines import Engine, Table
 from stillwatch.scanning.parts import keep_rows
-from stillwatch.scanning.repeated import MADE, OWN_ID, said_of
+from stillwatch.scanning.repeated import MADE, OWN_ID
 from stillwatch.tables import EXCHANGES
 
 __all__ = ["SecondDeliveries", "drop_second_deliveries"]
@@ -86,21 +86,21 @@ class SecondDeliveries:
         return f"{were} delivered a second time{also} (such as {self.example}): each exchange counts once."
 
 
-def drop_second_deliveries(engine: Engine, run: Path) -> SecondDeliveries:
+def drop_second_deliveries(engine: Engine, run: Path, *, exchanges: Table, said: Table) -> SecondDeliveries:
     """Take second deliveries out of a run's part files.
 
     Args:
         engine: reads the parts.
         run: has ``exchanges.parquet/part-*.parquet`` and ``sketches.parquet/``, row for row the same.
+        exchanges: of the run.
+        said: of them, by ``repeated.said_of``.
     """
-    tables = {name: engine.read(run / f"{name}.parquet" / "part-*.parquet") for name in ("exchanges", "sketches")}
-    said = said_of(engine, **tables)
-    copies = engine.fetch(_COPIES_SQL, exchanges=tables["exchanges"], said=said)
-    layouts = engine.fetch(_LAYOUTS_SQL, exchanges=tables["exchanges"], copies=copies)
+    copies = engine.fetch(_COPIES_SQL, exchanges=exchanges, said=said)
+    layouts = engine.fetch(_LAYOUTS_SQL, exchanges=exchanges, copies=copies)
     gone = np.sort(np.concatenate([copies["row_key"].to_numpy(), layouts["row_key"].to_numpy()]))
     if not len(gone):
         return SecondDeliveries()
-    example = _where(engine, tables["exchanges"], int(gone[0]))
+    example = _where(engine, exchanges, int(gone[0]))
     for part in np.unique(gone >> 32).tolist():
         _drop(run, f"part-{part:06d}.parquet", gone)
     return SecondDeliveries(len(copies), len(layouts), example)
@@ -113,6 +113,4 @@ def _where(engine: Engine, exchanges: Table, row_key: int) -> str:
 
 def _drop(run: Path, name: str, gone: np.ndarray) -> None:
     keys = pq.read_table(run / "exchanges.parquet" / name, columns=["row_key"])["row_key"].to_numpy()
-    keep = ~np.isin(keys, gone)
-    for folder in ("exchanges.parquet", "sketches.parquet"):
-        keep_rows(run / folder / name, keep)
+    keep_rows(run, name, ~np.isin(keys, gone))

@@ -15,8 +15,19 @@ __all__ = ["keep_rows"]
 Mask = npt.NDArray[np.bool_]
 
 
-def keep_rows(part: Path, keep: Mask) -> None:
-    """Write a part anew with the rows that are kept, in groups and encodings as they were; an empty one is removed."""
+def keep_rows(run: Path, name: str, keep: Mask) -> None:
+    """Write a part's exchanges and sketches anew with the rows that are kept, in groups and encodings as they were.
+
+    Args:
+        run: has ``exchanges.parquet/`` and ``sketches.parquet/``, row for row the same.
+        name: of the part's files in both; where no row is kept, they are removed.
+        keep: of its rows.
+    """
+    for table in ("exchanges", "sketches"):
+        _keep(run / f"{table}.parquet" / name, keep)
+
+
+def _keep(part: Path, keep: Mask) -> None:
     if not keep.any():
         part.unlink()
         return

@@ -85,18 +85,8 @@ SELECT count(*) AS n FROM (SELECT 1 FROM own GROUP BY exchange_id HAVING count(D
 
 
 def said_of(engine: Engine, *, exchanges: Table, sketches: Table) -> Table:
-    """``row_key`` and ``said``, a 64-bit hash of all that an exchange says but where it was read, of those that may be
-    like another."""
-    alike = engine.sql(_ALIKE_SQL, sketches=sketches)
-    return engine.sql(
-        f"SELECT row_key, hash({_SAID}) AS said FROM {{exchanges}} SEMI JOIN {{alike}} USING (row_key)",
-        exchanges=exchanges,
-        alike=alike,
-    )
-
-
-def count_repeats(engine: Engine, *, exchanges: Table, sketches: Table) -> Repeats:
-    """How many exchanges are copies of others, and how many ids stand on exchanges that differ.
+    """``row_key`` and ``said``, a hash of all that an exchange says but where it was read, of those that may be like
+    another.
 
     Exchanges are compared by 64-bit hashes: among 16 million that differ, two are taken for equal with a chance of 7
     in a million. Only those whose sketches agree in account, time and words are read whole.
@@ -105,7 +95,22 @@ def count_repeats(engine: Engine, *, exchanges: Table, sketches: Table) -> Repea
         engine: where the tables lie.
         exchanges, sketches: of a run.
     """
-    said = said_of(engine, exchanges=exchanges, sketches=sketches)
+    alike = engine.sql(_ALIKE_SQL, sketches=sketches)
+    return engine.sql(
+        f"SELECT row_key, hash({_SAID}) AS said FROM {{exchanges}} SEMI JOIN {{alike}} USING (row_key)",
+        exchanges=exchanges,
+        alike=alike,
+    )
+
+
+def count_repeats(engine: Engine, *, exchanges: Table, said: Table) -> Repeats:
+    """How many exchanges are copies of others, and how many ids stand on exchanges that differ.
+
+    Args:
+        engine: where the tables lie.
+        exchanges: of a run.
+        said: of them, by ``said_of``.
+    """
     (found,) = engine.fetch(_COUNT_SQL, exchanges=exchanges, said=said).to_pylist()
     shared = engine.fetch(_SHARED_SQL, exchanges=exchanges, said=said)["n"][0].as_py()
     return Repeats(found["exchanges"], found["copies"], found["copied"], shared)

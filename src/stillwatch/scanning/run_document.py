@@ -14,11 +14,9 @@ import msgspec
 
 from stillwatch.evidence.thresholds import LEAST_MEMBERS, LEAST_STAND_INS, SMALL_LOG
 from stillwatch.scanning.calibration_file import KnownWeeks
-from stillwatch.scanning.deliveries import SecondDeliveries
+from stillwatch.scanning.checks import Checked
 from stillwatch.scanning.detect import Detected
-from stillwatch.scanning.missing_text import MissingText
 from stillwatch.scanning.read import Read
-from stillwatch.scanning.repeated import Repeats
 from stillwatch.scanning.values import Values
 from stillwatch.settings import ScanSettings
 
@@ -35,10 +33,7 @@ class RunDocument:
         settings: of the scan.
         started: when.
         read: what was read, less what was set aside.
-        wrong_clocks: records set aside because their time cannot be right.
-        twice: records that were delivered a second time and dropped.
-        repeats: whole records that came more than once and may be requests of their own.
-        empty: exchanges without text.
+        checked: what was set aside, dropped and counted of it.
         found: what detection came to.
         missing: columns that no record has.
         values: what a lab measured exchanges to be worth.
@@ -48,10 +43,7 @@ class RunDocument:
     settings: ScanSettings
     started: datetime
     read: Read
-    wrong_clocks: int
-    twice: SecondDeliveries
-    repeats: Repeats
-    empty: MissingText
+    checked: Checked
     found: Detected
     missing: Sequence[str]
     values: Values
@@ -60,8 +52,8 @@ class RunDocument:
     @property
     def untold(self) -> str | None:
         """Why finding nothing in this log does not say that nothing is there; None where it may."""
-        if self.empty.sentence is not None:
-            return self.empty.sentence
+        if self.checked.empty.sentence is not None:
+            return self.checked.empty.sentence
         several = f"{self.found.entities:,} account{'' if self.found.entities == 1 else 's'}"
         if self.found.entities < LEAST_MEMBERS + LEAST_STAND_INS:
             are = "is" if self.found.entities == 1 else "are"
@@ -75,7 +67,7 @@ class RunDocument:
 
     def _notes(self) -> list[str]:
         """What the reader must know of how the run was made, in sentences."""
-        notes = [sentence for sentence in (self.twice.sentence, self.repeats.sentence) if sentence]
+        notes = [sentence for sentence in (self.checked.twice.sentence, self.checked.repeats.sentence) if sentence]
         if self.untold and self.found.campaigns:
             notes.insert(0, f"There may be more than was found: {self.untold}")
         if self.weeks is not None and self.found.unlike is not None:
@@ -103,9 +95,9 @@ class RunDocument:
             "counts": {
                 "exchanges": read.exchanges,
                 "dead_letters": read.dead_letters,
-                "wrong_clocks": self.wrong_clocks,
-                "second_deliveries": self.twice.dropped,
-                "without_text": self.empty.empty,
+                "wrong_clocks": self.checked.wrong_clocks,
+                "second_deliveries": self.checked.twice.dropped,
+                "without_text": self.checked.empty.empty,
                 "bytes": read.read_bytes,
                 "accounts": found.accounts,
                 "links": found.links,
@@ -113,7 +105,7 @@ class RunDocument:
                 "clusters_tested": found.clusters_tested,
                 "campaigns": found.campaigns,
             },
-            "repeats": self.repeats.counts(),
+            "repeats": self.checked.repeats.counts(),
             "notes": self._notes(),
             "untold": self.untold,
             "timings": {name: round(spent, 3) for name, spent in seconds.items()},

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.alliance.store import partner_indicators
 from stillwatch.core import EmptyInput
-from stillwatch.engines import DuckDBEngine, worker_pool
+from stillwatch.engines import worker_pool
 from stillwatch.ingest import (
     cut,
     plan,
@@ -28,15 +28,12 @@ from stillwatch.ingest import (
 )
 from stillwatch.reporting import write_findings, write_report
 from stillwatch.scanning.calibration_file import read_calibration
-from stillwatch.scanning.deliveries import SecondDeliveries, drop_second_deliveries
+from stillwatch.scanning.checks import check
 from stillwatch.scanning.detect import ACCOUNT_FILE_COPY, CALIBRATION_COPY, Clock, Extras, RunTables, detect
-from stillwatch.scanning.missing_text import MissingText, missing_text
 from stillwatch.scanning.read import read_slices
-from stillwatch.scanning.repeated import Repeats, count_repeats
 from stillwatch.scanning.run import Run, new_run
 from stillwatch.scanning.run_document import RunDocument
 from stillwatch.scanning.values import Values, read_values
-from stillwatch.scanning.wrong_clocks import set_aside
 from stillwatch.settings import ScanSettings
 from stillwatch.tables import ACCOUNT_FILE, DEAD_LETTERS, EXCHANGES
 
@@ -125,15 +122,16 @@ def scan(
         clock.stage("read and sketch")
         read = read_slices(cut(slices), run, work, pool=pool, progress=progress.advance)
         clock.stage("wrong clocks and repeats")
-        wrong, twice, repeats, empty = _checked(run, work, settings)
-        read = replace(read, exchanges=read.exchanges - wrong - twice.dropped, dead_letters=read.dead_letters + wrong)
+        checked = check(run, work, settings)
+        wrong, twice = checked.wrong_clocks, checked.twice.dropped
+        read = replace(read, exchanges=read.exchanges - wrong - twice, dead_letters=read.dead_letters + wrong)
         clock.stage(None)
         letters = _gather_dead_letters(run, work)
         if not read.exchanges:
             raise EmptyInput(
                 f"none of {letters.records:,} records could be read; the first: {letters.first}",
                 where=", ".join(str(p) for p in paths[:3]),
-                hint="see docs/reference/formats.md for what each format must hold",
+                hint="see `stillwatch docs formats` for what each format must hold",
             )
         progress.start("looking for campaigns", None)
         with RunTables.opened(run, work / "spill", settings) as tables:
@@ -142,7 +140,7 @@ def scan(
         missing = _missing_columns(run / "exchanges.parquet", account_table)
         progress.start("writing the report", None)
         shutil.rmtree(work)
-        document = RunDocument(settings, started, read, wrong, twice, repeats, empty, found, missing, known, weeks)
+        document = RunDocument(settings, started, read, checked, found, missing, known, weeks)
         document.write(run, clock.seconds)
         clock.stage("report")
         write_report(run)
@@ -151,17 +149,6 @@ def scan(
         # Once more, now with the report's own time.
         document.write(run, clock.seconds)
     return Run.open(out)
-
-
-def _checked(run: Path, work: Path, settings: ScanSettings) -> tuple[int, SecondDeliveries, Repeats, MissingText]:
-    """Records of wrong clocks are set aside, second deliveries dropped, other repeats counted."""
-    with DuckDBEngine(work / "spill", memory_mb=settings.memory_mb, threads=settings.workers) as engine:
-        if not any((run / "exchanges.parquet").iterdir()):
-            return 0, SecondDeliveries(), Repeats(0, 0, 0, 0), MissingText()
-        wrong = set_aside(engine, run, work)
-        twice = drop_second_deliveries(engine, run)
-        tables = {name: engine.read(run / f"{name}.parquet" / "*.parquet") for name in ("exchanges", "sketches")}
-        return wrong, twice, count_repeats(engine, **tables), missing_text(engine, tables["exchanges"])
 
 
 class _Letters(NamedTuple):

@@ -137,8 +137,7 @@ def _part_set_aside(run: Path, work: Path, name: str, wrong: Sequence[Wrong]) ->
     pq.write_table(
         pa.Table.from_batches(letters, DEAD_LETTERS), work / "dead_letters" / f"{part.stem}.wrong-clocks.parquet"
     )
-    for written in (part, run / "sketches.parquet" / name):
-        keep_rows(written, keep)
+    keep_rows(run, name, keep)
     return int((~keep).sum())
 
 

@@ -124,14 +124,17 @@ class Structure(Family):
         if texts is None or not len(wide):
             return [Observed(1.0, "shared text", 0.0, 0.0, "No rare text is shared by most of the accounts.")]
         best = wide[0]
+        others = len(log) - len(members)
+        had = int(texts.holders[number[best]] - count[best])
+        elsewhere = f"{had:,} do" if had > 1 else "one does" if had else "none does"
         return [
             Observed(
                 float(max(10.0 ** chance[best], P_FLOOR)),
                 "share of accounts with the commonest rare text",
                 float(count[best] / len(members)),
                 float(outside[best]),
-                f"{int(count[best])} of {len(members)} accounts send one and the same sentence or template, "
-                f"which {outside[best]:.2%} of all other accounts send.",
+                f"{int(count[best])} of {len(members)} accounts send one and the same sentence or template; "
+                f"of the other {others:,}, {elsewhere}.",
             )
         ]
 
