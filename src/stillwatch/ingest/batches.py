@@ -88,7 +88,7 @@ def _joined(
     for label, line, raw, record, note in _decoded(files):
         if not isinstance(record, str) and recognises(batch, record) and batch.half(record) == "result":
             told = _answered(label, line, raw, record, batch, held, of[label])
-            yield replace(told, note="; ".join(filter(None, (told.note, note))) or None)
+            yield replace(told, note=f"{told.note}; {note}" if told.note else note) if note else told
     alone = "SELECT label, line, raw FROM request WHERE NOT answered ORDER BY label, line"
     for label, line, raw in held.execute(alone):
         record, note = decoded(raw)
@@ -165,9 +165,10 @@ def _sound(record: Any, note: str | None) -> dict[str, Any] | str:
     """A line's object, or why it is no half of an exchange."""
     if not isinstance(record, dict):
         return str(record) if isinstance(record, RecordError) else "expected a JSON object"
-    key = str(record.get("custom_id"))
-    # What lost bytes may be any other's id.
-    return f"`custom_id`: {shown(key)}: {note}" if note and LOST in key else record
+    if note and LOST in (key := str(record.get("custom_id"))):
+        # What lost bytes may be any other's id.
+        return f"`custom_id`: {shown(key)}: {note}"
+    return record
 
 
 def _decoded(files: Sequence[tuple[Path, str, Wrapping]]) -> Iterator[tuple[str, int, bytes, Any, str | None]]:

@@ -62,12 +62,26 @@ def _unwrapped(side: Json) -> tuple[Any, Fields]:
     return side["body"], {name: value for name, value in frame.items() if value is not None}
 
 
+# The bodies opened last: several formats ask of a record in turn, and one of them reads it.
+_opened: list[tuple[Any, Any, tuple[Json, Any, Fields]]] = []
+
+
 def bodies(record: Json) -> tuple[Json, Any, Fields]:
-    """A line's request body, its response body (an object, a list of chunks or None), and its frame.
+    """A line's request body, its response body (an object, a list of chunks or None), and its frame; not to be changed.
 
     Raises:
         RecordError: the request is no JSON.
     """
+    request, response = record.get("request"), record.get("response")
+    last = _opened[0] if _opened else None
+    if last is not None and last[0] is request and last[1] is response:
+        return last[2]
+    found = _bodies(record)
+    _opened[:] = [(request, response, found)]
+    return found
+
+
+def _bodies(record: Json) -> tuple[Json, Any, Fields]:
     request, frame = _unwrapped(object_of(record.get("request"), "request"))
     response = record.get("response")
     try:
@@ -83,7 +97,7 @@ def bodies(record: Json) -> tuple[Json, Any, Fields]:
 
 def dialect(record: Json) -> Literal["anthropic", "gemini", "openai"] | None:
     """Whose bodies a line with a ``request`` carries; None for a line without one."""
-    if not isinstance(record.get("request"), Mapping | str):
+    if not isinstance(record.get("request"), dict | str):
         return None
     try:
         request, response, frame = bodies(record)

@@ -41,7 +41,9 @@ _SAME_NAME = ("model", "temperature", "top_p", "top_k", "stream")
 
 _EVENTS = frozenset(("message_start", "content_block_start", "content_block_delta", "message_delta", "ping"))
 # Fields that only a request to this API has.
-_OWN = ("system", "stop_sequences", "thinking", "anthropic_version", "max_tokens_to_sample")
+_OWN = frozenset(("system", "stop_sequences", "thinking", "anthropic_version", "max_tokens_to_sample"))
+# Fields of other APIs' answers.
+_OTHERS = frozenset(("choices", "output", "object"))
 
 
 def is_anthropic(request: object, response: object) -> bool:
@@ -51,11 +53,11 @@ def is_anthropic(request: object, response: object) -> bool:
     if isinstance(response, Mapping) and response:
         if response.get("type") in ("message", "completion") or isinstance(response.get("content"), list):
             return True
-        if {"choices", "output", "object"} & response.keys():
+        if not _OTHERS.isdisjoint(response):
             return False
     if not isinstance(request, Mapping):
         return False
-    return any(name in request for name in _OWN) or str(request.get("model")).startswith("claude")
+    return not _OWN.isdisjoint(request) or str(request.get("model")).startswith("claude")
 
 
 def caller(body: Json) -> Any:

@@ -80,6 +80,8 @@ def object_of(value: object, where: str) -> Json:
     Raises:
         RecordError: another type stands there.
     """
+    if isinstance(value, dict):
+        return value
     value = parsed(value, where)
     if value is None:
         return {}
@@ -94,6 +96,8 @@ def listed(value: object, where: str) -> Sequence[Any]:
     Raises:
         RecordError: another type stands there.
     """
+    if isinstance(value, list):
+        return value
     value = parsed(value, where)
     if value is None:
         return ()

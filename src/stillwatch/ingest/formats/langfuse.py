@@ -113,10 +113,9 @@ def _generations(given: Iterable[Json], trace_of: Callable[[Json], Json]) -> lis
 
 def _is_both(record: Json) -> bool:
     """Whether it is an export of traces and their observations side by side."""
-    several = [record.get("traces"), record.get("observations")]
-    return all(isinstance(one, list) for one in several) and any(
-        isinstance(one, Mapping) and one.get("type") in _LISTED_TYPES for one in record["observations"]
-    )
+    if not (isinstance(record.get("traces"), list) and isinstance(record.get("observations"), list)):
+        return False
+    return any(isinstance(one, Mapping) and one.get("type") in _LISTED_TYPES for one in record["observations"])
 
 
 def _is_trace(record: Json) -> bool:

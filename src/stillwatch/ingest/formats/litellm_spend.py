@@ -37,6 +37,7 @@ __all__ = ["FORMAT"]
 _NO_CHATS = frozenset(
     ("embedding", "rerank", "moderation", "image_generation", "transcription", "speech", "search", "ocr")
 )
+_MARK = "(litellm_truncated"
 _CUT = re.compile(r"\s*(?:\.\.\.\s*)?\(litellm_truncated[^()]*(?:\([^()]*\)[^()]*)*\)(?:\s*\.\.\.)?\s*")
 
 
@@ -124,10 +125,10 @@ def _without_marks(fields: Fields) -> Fields:
     """Fields less the mark that LiteLLM leaves in a text which it cut in its midst."""
     cut = False
     for name in ("prompt", "system", "response", "reasoning"):
-        if isinstance(fields.get(name), str) and _CUT.search(fields[name]):
+        if _MARK in str(fields.get(name)) and _CUT.search(fields[name]):
             fields[name], cut = _CUT.sub(" ", fields[name]), True
     for message in fields.get("messages") or ():
-        if message.content and _CUT.search(message.content):
+        if message.content and _MARK in message.content and _CUT.search(message.content):
             message.content, cut = _CUT.sub(" ", message.content), True
     if cut:
         noted(fields, "LiteLLM cut a long text in its midst")

@@ -58,9 +58,8 @@ class Snowflake(LogFormat):
 
     def recognises(self, record: Json) -> bool:
         """By ``RECORD_TYPE`` and ``RECORD_ATTRIBUTES``, in either case."""
-        return any(
-            case("RECORD_TYPE") in record and case("RECORD_ATTRIBUTES") in record for case in (str.upper, str.lower)
-        )
+        upper = "RECORD_TYPE" in record and "RECORD_ATTRIBUTES" in record
+        return upper or ("record_type" in record and "record_attributes" in record)
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange.
