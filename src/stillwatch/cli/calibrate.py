@@ -10,7 +10,7 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import AccountFile, CallersFile, Seed, Workers
+from stillwatch.cli.options import AccountFile, AccountFrom, CallersFile, Seed, Workers
 from stillwatch.cli.screen import progress, say
 
 __all__ = ["calibrate_app"]
@@ -25,6 +25,7 @@ def calibrate_command(
     *,
     out: Path = Path("calibration.json"),
     accounts: AccountFile = None,
+    account_from: AccountFrom = None,
     callers: CallersFile = None,
     mapping: Annotated[Path | None, Parameter(name="--map")] = None,
     seed: Seed = None,
@@ -44,7 +45,12 @@ def calibrate_command(
     from stillwatch.scanning.calibrate import GUARD_FDR, calibrate
     from stillwatch.settings import load_settings
 
-    settings = load_settings(fdr=GUARD_FDR, seed=seed, workers=workers)
+    settings = load_settings(
+        fdr=GUARD_FDR,
+        seed=seed,
+        workers=workers,
+        account_from=tuple(account_from) if account_from else None,
+    )
     with progress(bytes_counted=True) as bars:
         known = calibrate(
             paths,

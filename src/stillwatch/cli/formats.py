@@ -12,7 +12,7 @@ import cyclopts
 from cyclopts import Parameter
 from rich.text import Text
 
-from stillwatch.cli.options import AsCsv, AsJson
+from stillwatch.cli.options import AccountFrom, AsCsv, AsJson
 from stillwatch.cli.screen import say, show
 from stillwatch.cli.written import as_csv, as_json
 
@@ -29,6 +29,7 @@ def formats_command(
     *,
     explain: Path | None = None,
     mapping: Annotated[Path | None, Parameter(name="--map")] = None,
+    account_from: AccountFrom = None,
     json: AsJson = False,
     csv: AsCsv = False,
 ) -> None:
@@ -45,7 +46,7 @@ def formats_command(
     from stillwatch.ingest.explaining import explain as explained
 
     if explain is not None:
-        told = explained(explain, mapped=read_mapping(mapping) if mapping else None)
+        told = explained(explain, mapped=read_mapping(mapping) if mapping else None, account_from=account_from or ())
         if json:
             near = [one._asdict() for one in told.near]
             reasons = [{"reason": reason, "records": count} for reason, count in told.reasons]
@@ -86,6 +87,8 @@ def _tell(told: Explanation) -> None:
             say(f"    {name:<15} {text if len(text) <= 200 else text[:200] + '…'}")
     for reason, count in told.reasons:
         say(f"  refused    {count:,}: {reason}")
+    if any(reason.startswith("no `account_id`") for reason, _ in told.reasons):
+        say("  next       say where a record names its account: --account-from account_id, a path or an attribute")
 
 
 def _listed(names: list[str]) -> str:

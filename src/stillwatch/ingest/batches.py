@@ -32,13 +32,14 @@ __all__ = ["Joined", "joined"]
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A joined exchange's fields, and what its lines lost before; or why there is none."""
+    """A joined exchange's fields, the halves they were read from, and what those lost before; or why there is none."""
 
     label: str
     line: int
     raw: bytes
     fields: dict[str, Any] | None = None
     reason: str | None = None
+    records: tuple[Any, ...] = ()
     note: str | None = None
 
 
@@ -92,7 +93,7 @@ def _joined(
     alone = "SELECT label, line, raw FROM request WHERE NOT answered ORDER BY label, line"
     for label, line, raw in held.execute(alone):
         record, note = decoded(raw)
-        yield _told(label, line, raw, lambda record=record: next(iter(batch.read(record))), note)
+        yield _told(label, line, raw, batch, (record,), note)
 
 
 def _request_files(held: sqlite3.Connection, label: str) -> list[str]:
@@ -132,17 +133,21 @@ def _answered(
         else None
     )
     if found is None:
-        return _told(label, line, raw, lambda: next(iter(batch.read(record))))
+        return _told(label, line, raw, batch, (record,))
     if found[1]:
         return Joined(label, line, raw, reason=f"a second answer to `custom_id` {shown(key)}")
     held.execute("UPDATE request SET answered = 1 WHERE label = ? AND id = ?", (*files, key))
     asked, note = decoded(found[0])
-    return _told(label, line, raw, lambda: batch.join(asked, record), note)
+    return _told(label, line, raw, batch, (asked, record), note)
 
 
-def _told(label: str, line: int, raw: bytes, read: Any, note: str | None = None) -> Joined:
+def _told(
+    label: str, line: int, raw: bytes, batch: BatchFormat, halves: tuple[Any, ...], note: str | None = None
+) -> Joined:
+    """What both halves make, or one that is alone."""
     try:
-        return Joined(label, line, raw, fields=read(), note=note)
+        fields: Any = batch.join(*halves) if len(halves) > 1 else next(iter(batch.read(*halves)))
+        return Joined(label, line, raw, fields=fields, records=halves, note=note)
     except RecordError as error:
         return Joined(label, line, raw, reason=str(error))
     except (*UNFORESEEN, msgspec.MsgspecError) as error:

@@ -7,13 +7,14 @@ on disk, for a log has as many ids as exchanges, and each worker looks up the id
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from stillwatch.ingest.account_from import with_account
 from stillwatch.ingest.record import Exchange, conform
 from stillwatch.ingest.slice import Slice
 from stillwatch.tables import CALLERS_FILE
@@ -54,14 +55,22 @@ def _known(path: Path, exchange_id: str) -> dict[str, Any]:
     return {} if row is None else {name: value for name, value in zip(_NAMES, row, strict=True) if value is not None}
 
 
-def conformed(fields: Mapping[str, Any], part: Slice, *, textual: bool = False) -> Exchange:
-    """A format's fields as an exchange, with what a slice was given beside them: callers, defaults.
+def conformed(fields: Mapping[str, Any], part: Slice, records: Sequence[Any], *, textual: bool = False) -> Exchange:
+    """A format's fields as an exchange, with what a slice was given beside them: places of accounts, callers, defaults.
 
     What the callers' file says beats the log; a default stands only where both are silent.
+
+    Args:
+        fields: as a format read them.
+        part: what they are of.
+        records: what they were read from.
+        textual: values are text, as in CSV.
 
     Raises:
         RecordError: a required value is missing, or a value has the wrong type or range.
     """
+    if part.account_from:
+        fields = with_account(dict(fields), part.account_from, records)
     named = fields.get("exchange_id")
     if part.callers is not None and isinstance(named, str):
         fields = {**fields, **_known(part.callers, named)}

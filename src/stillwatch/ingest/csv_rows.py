@@ -114,7 +114,7 @@ def _read_canonical(batch: SliceRows, line: int, row: Mapping[str, Any], raw: by
         for name in _LISTS:
             if fields.get(name, "").lstrip().startswith("["):
                 fields[name] = _list_of(name, fields[name])
-        batch.add([conformed(fields, batch.part, textual=True)], line, raw)
+        batch.add([conformed(fields, batch.part, [row], textual=True)], line, raw)
     except RecordError as error:
         batch.refuse(line, str(error), raw)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,12 +68,15 @@ class Explanation(NamedTuple):
     problem: str | None = None
 
 
-def explain(path: Path, *, mapped: LogFormat | None = None, most: int = 10_000) -> Explanation:
+def explain(
+    path: Path, *, mapped: LogFormat | None = None, account_from: Sequence[str] = (), most: int = 10_000
+) -> Explanation:
     """Read the beginning of a file and say what was made of it.
 
     Args:
         path: one file.
         mapped: a format that is asked before every other.
+        account_from: which places of a record name its account, as a scan takes them.
         most: how many records to read; the batch in which they end is read whole.
 
     Raises:
@@ -87,7 +90,7 @@ def explain(path: Path, *, mapped: LogFormat | None = None, most: int = 10_000) 
     record = next((one for one in seen if recognising(one) is not None), seen[0] if seen else {})
     keys = [str(name) for name in record]
     try:
-        (part,) = plan([path], mapped=mapped)
+        (part,) = plan([path], account_from=account_from, mapped=mapped)
     except UnknownFormat as error:
         near = _near(record, None)
         return Explanation(

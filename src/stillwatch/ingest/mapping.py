@@ -19,10 +19,11 @@ from typing import Any, ClassVar
 from stillwatch.core import BadSetting
 from stillwatch.core.bodies import anthropic, gemini, openai
 from stillwatch.core.bodies.pairs import pair_fields
-from stillwatch.core.bodies.shapes import Json, RecordError, merged, object_of, parsed, shown
+from stillwatch.core.bodies.shapes import Json, RecordError, merged, object_of, shown
 from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.formats.canonical import FORMAT as CANONICAL
+from stillwatch.ingest.paths import at, first_at, normal
 from stillwatch.ingest.record import COLUMNS, Fields
 
 __all__ = ["MappedFormat", "read_mapping"]
@@ -74,13 +75,13 @@ class MappedFormat(LogFormat):
 
     def recognises(self, record: Json) -> bool:
         """By the keys and values of ``[match]``, else by its account and its text."""
-        if any(_as_text(_at(record, path)) not in wanted for path, wanted in self.values):
+        if any(_as_text(at(record, path)) not in wanted for path, wanted in self.values):
             return False
         if self.keys or self.values:
-            return all(_at(record, path) is not None for path in self.keys)
+            return all(at(record, path) is not None for path in self.keys)
         asked = [self.columns.get("prompt", ()), self.columns.get("messages", ()), self.request]
         account = self.columns.get("account_id", ())
-        return _first(record, account) is not None and any(_first(record, one) is not None for one in asked)
+        return first_at(record, account) is not None and any(first_at(record, one) is not None for one in asked)
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange.
@@ -91,7 +92,7 @@ class MappedFormat(LogFormat):
         if (self.keys or self.values) and not self.recognises(record):
             asked_for = [*self.keys, *(path for path, _ in self.values)]
             raise RecordError(f"not what `[match]` asks for at {', '.join(f'`{path}`' for path in asked_for)}")
-        given = {name: _first(record, paths) for name, paths in self.columns.items()}
+        given = {name: first_at(record, paths) for name, paths in self.columns.items()}
         given = merged(self.constants, given)
         if given.get("time") is not None:
             given["time"] = self._moment(given["time"])
@@ -106,7 +107,7 @@ class MappedFormat(LogFormat):
         return [fields]
 
     def _bodies(self, record: Json) -> Fields:
-        request, response = _first(record, self.request), _first(record, self.response)
+        request, response = first_at(record, self.request), first_at(record, self.response)
         if request is None:
             return {}
         side = _DIALECTS[self.dialect]
@@ -135,39 +136,6 @@ class MappedFormat(LogFormat):
 def _as_text(value: object) -> str:
     """A value as a map's file and a CSV's cell may both write it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _first(record: Json, paths: Paths) -> Any:
-    for path in paths:
-        value = _at(record, path)
-        if value is not None and value != "":
-            return value
-    return None
-
-
-def _at(value: Any, path: str) -> Any:
-    """What lies at a dotted path: keys may hold dots, numbers are places in lists, JSON text is opened."""
-    try:
-        value = parsed(value, path)
-    except RecordError:
-        return None
-    if isinstance(value, list):
-        step, _, rest = path.partition(".")
-        if not step.lstrip("-").isdecimal() or not -len(value) <= int(step) < len(value):
-            return None
-        return _at(value[int(step)], rest) if rest else value[int(step)]
-    if not isinstance(value, Mapping):
-        return None
-    if path in value:
-        return value[path]
-    place = path.find(".")
-    while place >= 0:
-        if path[:place] in value:
-            found = _at(value[path[:place]], path[place + 1 :])
-            if found is not None:
-                return found
-        place = path.find(".", place + 1)
-    return None
 
 
 def read_mapping(path: Path) -> MappedFormat:
@@ -218,7 +186,7 @@ def _values(given: object, path: Path) -> tuple[tuple[str, tuple[str, ...]], ...
         wanted = value if isinstance(value, list) else [value]
         if not wanted or not all(isinstance(one, str | int | float | bool) for one in wanted):
             raise _wrong(path, f"`match.values.{name}`: expected a value or a list of them, got {shown(value)}")
-        made.append((name.replace("[", ".").replace("]", ""), tuple(_as_text(one) for one in wanted)))
+        made.append((normal(name), tuple(_as_text(one) for one in wanted)))
     return tuple(made)
 
 
@@ -251,7 +219,7 @@ def _paths(value: object, key: str, path: Path) -> Paths:
     given = [value] if isinstance(value, str) else value
     if not isinstance(given, list) or not given or not all(isinstance(one, str) and one for one in given):
         raise _wrong(path, f"`{key}`: expected a dotted path or a list of them, got {shown(value)}")
-    return tuple(one.replace("[", ".").replace("]", "") for one in given)
+    return tuple(normal(one) for one in given)
 
 
 def _one_of(value: object, known: tuple[str, ...], key: str, path: Path) -> str | None:

@@ -118,7 +118,7 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
 
     Args:
         fields: canonical names to values; names that are not columns are ignored, but ``account_in``, which says
-            where a record would name its account.
+            where a record would name its account. (``named``, of a span, finds an attribute by its name.)
         textual: values are text, as in CSV: ``"0.7"`` may stand for 0.7, ``"true"`` for true.
         defaults: what stands for values that a record lacks.
 

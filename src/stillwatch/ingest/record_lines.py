@@ -5,7 +5,7 @@ The file's own format is asked first, then the others: one file may mix formats 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from stillwatch.core.bodies.optional_parts import UNFORESEEN
@@ -36,7 +36,9 @@ def _format_of(record: Any, preferred: LogFormat) -> LogFormat:
     return preferred if sure else recognising(record) or preferred
 
 
-def _exchanges_of(read: Iterable[Fields | RecordError], part: Slice) -> tuple[list[Exchange], list[RecordError]]:
+def _exchanges_of(
+    read: Iterable[Fields | RecordError], part: Slice, records: Sequence[Any]
+) -> tuple[list[Exchange], list[RecordError]]:
     """What a format read as exchanges, and why others are none; one of the two at least.
 
     Raises:
@@ -48,7 +50,7 @@ def _exchanges_of(read: Iterable[Fields | RecordError], part: Slice) -> tuple[li
         try:
             if isinstance(fields, RecordError):
                 raise fields
-            found.append(conformed(fields, part, textual=part.container == "csv"))
+            found.append(conformed(fields, part, records, textual=part.container == "csv"))
         except RecordError as error:
             refused.append(error)
     if not (found or refused):
@@ -92,12 +94,12 @@ def read_record(
     except RecordError as error:
         batch.refuse(line, str(error), raw)
         return
-    _add(batch, line, lambda: chosen.read(record), raw, chosen, note)
+    _add(batch, line, lambda: chosen.read(record), raw, chosen, note, [record])
 
 
 def read_parts(batch: SliceRows, group: Group, chosen: PartsFormat) -> None:
     """Read records that were laid aside and share a key into ``batch``."""
-    _add(batch, group.line, lambda: chosen.join(group.records), group.begins, chosen, group.note)
+    _add(batch, group.line, lambda: chosen.join(group.records), group.begins, chosen, group.note, group.records)
 
 
 def _add(
@@ -107,9 +109,10 @@ def _add(
     raw: Raw,
     chosen: LogFormat,
     note: str | None,
+    records: Sequence[Any],
 ) -> None:
     try:
-        found, refused = _exchanges_of(read(), batch.part)
+        found, refused = _exchanges_of(read(), batch.part, records)
         if note:
             found = noted(found, refused, note)
         batch.add(found, line, raw)

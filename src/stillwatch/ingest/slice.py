@@ -29,6 +29,7 @@ class Slice:
         defaults: what stands for values that a record lacks, by column.
         callers: a table of who made which exchange, as ``callers.write_callers`` writes it.
         root: the folder that was named, or a named file's; bodies that lie beside a log are looked for below it.
+        account_from: places of a record of which the first with a value names its account; empty: as the format has it.
         mapped: a format that is asked before every other, as a person described it.
         problem: why nothing of the file can be read; then it is one dead letter.
         together: every file of a format whose exchanges lie in several records, wherever those files are.
@@ -47,6 +48,7 @@ class Slice:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     callers: Path | None = None
     root: Path | None = None
+    account_from: tuple[str, ...] = ()
     mapped: LogFormat | None = None
     problem: str | None = None
     together: tuple[Slice, ...] = ()

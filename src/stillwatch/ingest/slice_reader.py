@@ -77,7 +77,7 @@ def _read_file(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
 def _read_stream(part: Slice, stream: IO[bytes], batch_rows: int, size: int) -> Iterator[SliceResult]:
     preferred = format_named(part.format)
     # Canonical lines are decoded by the block where nothing is joined to them.
-    alone = part.callers is None and part.mapped is None
+    alone = part.callers is None and part.mapped is None and not part.account_from
     if preferred.name == "canonical" and part.container == "lines" and alone:
         yield from read_canonical(part, stream, size)
         return
@@ -145,7 +145,7 @@ def _read_batch_files(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
             continue
         try:
             refused: list[RecordError] = []
-            found = [conformed(fields, part) for fields in _as_list(item.fields)]
+            found = [conformed(fields, part, item.records) for fields in _as_list(item.fields)]
             if item.note:
                 found = noted(found, refused, item.note)
             batch.add(found, item.line, item.raw)

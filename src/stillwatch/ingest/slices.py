@@ -18,6 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from stillwatch.core import EmptyInput, InputError, UnreadableInput
+from stillwatch.ingest.account_from import check_places
 from stillwatch.ingest.base import BatchFormat, LogFormat, PartsFormat
 from stillwatch.ingest.recognition import recognised
 from stillwatch.ingest.registry import ask_first, format_named
@@ -119,7 +120,11 @@ def cut(slices: Iterable[Slice], *, slice_bytes: int = 32 * 2**20) -> Iterator[S
 
 
 def plan(
-    paths: Sequence[Path], *, defaults: Mapping[str, Any] | None = None, mapped: LogFormat | None = None
+    paths: Sequence[Path],
+    *,
+    defaults: Mapping[str, Any] | None = None,
+    account_from: Sequence[str] = (),
+    mapped: LogFormat | None = None,
 ) -> list[Slice]:
     """What files and folders hold: one slice a file, or a batch's files together.
 
@@ -127,14 +132,17 @@ def plan(
         paths: files and folders, formats mixed at will.
         defaults: what stands for values that a record lacks, by column: batch files name neither their owner
             nor, some of them, a time.
+        account_from: which places of a record name its account, the first with a value: columns or paths.
         mapped: a format that is asked before every other.
 
     Raises:
         UnreadableInput: a path does not exist, or no file can be read.
         UnknownFormat: no format recognises a record of any file.
         EmptyInput: there is nothing to read.
+        BadSetting: a place names no account.
     """
     ask_first(mapped)
+    places = check_places(account_from)
     found = _files(paths)
     beside = {one for one in found if one[0].parent.name == "data" and _BODY_BESIDE.fullmatch(one[0].name)}
     planned = [_planned(*one) for one in found if one not in beside]
@@ -146,7 +154,7 @@ def plan(
     batches: dict[tuple[Path, str], list[Slice]] = {}
     parts: dict[str, list[Slice]] = {}
     for read, _ in planned:
-        one = replace(read, defaults=defaults or {}, mapped=mapped)
+        one = replace(read, defaults=defaults or {}, account_from=places, mapped=mapped)
         chosen = format_named(one.format)
         if isinstance(chosen, BatchFormat) and one.container == "lines" and not one.problem:
             batches.setdefault((one.path.parent, one.format), []).append(one)

@@ -39,6 +39,11 @@ from stillwatch.tables import ACCOUNT_FILE, DEAD_LETTERS, EXCHANGES
 
 __all__ = ["Progress", "scan"]
 
+_NOTHING = "see `stillwatch docs formats` for what each format must hold"
+_NOBODY = (
+    "say where a record names its account (--account-from), who made which exchange (--callers), or whose the log is "
+    "(--default-account)"
+)
 # A worker with less to read than this is done before it would have started.
 _BYTES_A_WORKER = 3_000_000
 
@@ -107,7 +112,7 @@ def scan(
     partners = partner_indicators(indicators) if indicators else None
     weeks = read_calibration(calibration) if calibration else None
     mapped = read_mapping(mapping) if mapping else None
-    slices = plan(paths, defaults=settings.defaults(), mapped=mapped)
+    slices = plan(paths, defaults=settings.defaults(), account_from=settings.account_from or (), mapped=mapped)
     size = sum(path.stat().st_size for path in {one.path for part in slices for one in (part.together or (part,))})
     with new_run(out) as run, _workers(settings.workers, size) as pool:
         work = run / ".work"
@@ -131,7 +136,7 @@ def scan(
             raise EmptyInput(
                 f"none of {letters.records:,} records could be read; the first: {letters.first}",
                 where=", ".join(str(p) for p in paths[:3]),
-                hint="see `stillwatch docs formats` for what each format must hold",
+                hint=_NOBODY if letters.first.startswith("no `account_id`") else _NOTHING,
             )
         progress.start("looking for campaigns", None)
         with RunTables.opened(run, work / "spill", settings) as tables:

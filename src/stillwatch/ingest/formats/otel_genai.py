@@ -39,6 +39,7 @@ from stillwatch.core.bodies.shapes import (
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.genai_events import DETAILS, Event, attributes_told, log_events, own_events
 from stillwatch.ingest.otlp import attributes_of, spans
+from stillwatch.ingest.paths import at
 from stillwatch.ingest.record import Fields, Message, RecordError
 from stillwatch.ingest.span_attributes import is_foreign, unified
 from stillwatch.ingest.span_tree import Span, SpanTree
@@ -248,7 +249,14 @@ def _read_span(span: Span, tree: SpanTree) -> Fields | RecordError:
         found = tree.inherited(span, lambda one: _identity(one.attributes, "account_id"))
         if found is not None:
             fields["account_id"] = found
+    fields["named"] = lambda path: _attribute(span, path) or tree.inherited(span, lambda one: _attribute(one, path))
     return fields
+
+
+def _attribute(span: Span, path: str) -> str | int | None:
+    """What an attribute names, or what lies in one that is JSON text."""
+    found = at(span.attributes, path)
+    return found if isinstance(found, str | int) and found != "" else None
 
 
 def read_span(span: Json, attributes: dict[str, Any]) -> Fields:
@@ -285,6 +293,7 @@ def _span(one: Span) -> Fields:
         fields["messages"] = [_message(m)[0] for m in listed(asked, "gen_ai.input.messages")]
     put(fields, "system", _instructions, first(attributes, "gen_ai.system_instructions"))
     put(fields, "tools", names_of_tools, first(attributes, "gen_ai.tool.definitions", "gen_ai.request.tools"))
+    fields["named"] = lambda path: _attribute(one, path)
     return merged(fields, answered(_answer, first(attributes, *_ANSWERED)))
 
 
