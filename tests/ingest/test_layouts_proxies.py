@@ -153,7 +153,7 @@ def test_an_account_that_lost_bytes_is_refused(tmp_path: Path) -> None:
     results = [result for part in plan([path]) for result in read_slice(part)]
     assert [account for result in results for account in result.exchanges.column("account_id").to_pylist()] == ["u-1"]
     (reason,) = [letter["reason"] for result in results for letter in result.dead_letters.to_pylist()]
-    assert reason.startswith("`account_id`: 'u-�1': left out what is no JSON")
+    assert reason.startswith("`account_id`: 'u-�1' lost bytes: it may be any other's; left out what is no JSON")
 
 
 def test_openrouters_broadcast_counts_a_request_once(tmp_path: Path) -> None:

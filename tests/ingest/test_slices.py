@@ -369,7 +369,9 @@ def test_an_account_that_lost_bytes_is_nobodys(tmp_path: Path, name: str, text: 
     found = results(tmp_path / "in")
     assert [row["account_id"] for row in rows(found)] == (["a"] if name == "log" else [])
     (letter,) = letters(found)
-    assert letter["reason"].startswith("`account_id`: 'm\ufffdller': left out what is no JSON")
+    assert letter["reason"].startswith(
+        "`account_id`: 'm\ufffdller' lost bytes: it may be any other's; left out what is no"
+    )
 
 
 def test_a_text_that_lost_bytes_is_noted_and_its_account_stays(tmp_path: Path) -> None:

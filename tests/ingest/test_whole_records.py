@@ -92,8 +92,8 @@ def test_a_canonical_record_that_is_none_says_why(tmp_path: Path, change: dict[s
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"temperature": "0.5"}, "`temperature`: expected a number, got '0.5'"),
-        ({"n": "2"}, "`n`: expected a whole number that fits 64 bits, got '2'"),
+        ({"temperature": "hot"}, "`temperature`: expected a number, got 'hot'"),
+        ({"n": "2,0"}, "`n`: expected a whole number that fits 64 bits, got '2,0'"),
         ({"n": 1.5}, "`n`: expected a whole number that fits 64 bits, got 1.5"),
         ({"n": 2**63}, "`n`: expected a whole number that fits 64 bits"),
         ({"verified": "yes"}, "`verified`: expected true or false, got 'yes'"),

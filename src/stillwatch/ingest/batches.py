@@ -22,8 +22,8 @@ import msgspec
 from stillwatch.core.bodies.optional_parts import UNFORESEEN, said
 from stillwatch.ingest.base import BatchFormat
 from stillwatch.ingest.files import BROKEN, Wrapping, numbered_lines, opened
-from stillwatch.ingest.json_text import LOST, decoded
-from stillwatch.ingest.record import RecordError, shown
+from stillwatch.ingest.json_text import decoded
+from stillwatch.ingest.record import LOST, RecordError, shown
 from stillwatch.ingest.registry import recognises
 from stillwatch.ingest.value_stream import several_of
 

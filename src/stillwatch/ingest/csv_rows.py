@@ -57,7 +57,10 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     # Any buffered stream can be looked into; bytes in memory are one such.
     head = stream.peek(_BEGINNING) if hasattr(stream, "peek") else stream.getvalue()  # type: ignore[attr-defined]
     text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.reader(text, delimiter=delimiter_of(head) or ",")
+    delimiter = delimiter_of(head) or ","
+    # Where blanks stand before the header's names, they stand before every cell.
+    first = re.split(rb"[\r\n]", head.lstrip(), maxsplit=1)[0]
+    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=first.count(f"{delimiter} ".encode()) > 0)
     names: list[str] | None = None
     while True:
         line = reader.line_num + 1
@@ -91,7 +94,7 @@ def read_row(batch: SliceRows, line: int, row: Mapping[str, Any], preferred: Log
         told = row[""] if isinstance(row[""], str) else "the row does not have the header's number of cells"
         batch.refuse(line, told, raw)
         return
-    if preferred.name == "canonical":
+    if preferred.name == "canonical" and ("account_id" in row or "time" in row):
         _read_canonical(batch, line, row, raw)
         return
     read_value(batch, line, {name: None if value in _NULLS else value for name, value in row.items()}, raw, preferred)

@@ -28,6 +28,17 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "latency_ms": ("latency_ms", "duration_ms"),
     "status": ("status", "status_code"),
 }
+
+
+def _camel(name: str) -> str:
+    begin, *rest = name.split("_")
+    return begin + "".join(map(str.title, rest))
+
+
+# In the other usual spelling too: `userId`.
+_NAMES = {
+    column: (*aliases, *(_camel(alias) for alias in aliases if "_" in alias)) for column, aliases in _ALIASES.items()
+}
 _SAME_NAME = (
     "provider", "pathway", "operation", "user_agent", "asn", "country", "tls_fingerprint", "created",
     "payment_id", "email_domain", "plan", "verified", "declared_use", "licence_id",
@@ -38,7 +49,7 @@ _IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id"
 def envelope_fields(record: Json) -> Fields:
     """Canonical fields among a log line's own keys; only those it has."""
     fields: Fields = {name: record[name] for name in _SAME_NAME if record.get(name) is not None}
-    for name, aliases in _ALIASES.items():
+    for name, aliases in _NAMES.items():
         value = first(record, *aliases)
         if value is not None:
             fields[name] = value

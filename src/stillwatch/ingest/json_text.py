@@ -10,10 +10,7 @@ import msgspec
 
 from stillwatch.ingest.record import RecordError
 
-__all__ = ["LOST", "decoded"]
-
-LOST = "\ufffd"
-"""What stands where something was lost."""
+__all__ = ["decoded"]
 
 _ANY = msgspec.json.Decoder()
 # An escaped half of a surrogate pair without the other.

@@ -11,14 +11,13 @@ from typing import Any
 from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.ingest.base import LogFormat, PartsFormat
 from stillwatch.ingest.callers import conformed
-from stillwatch.ingest.json_text import LOST, decoded
 from stillwatch.ingest.parts import Group
-from stillwatch.ingest.record import Exchange, Fields, RecordError, shown
+from stillwatch.ingest.record import LOST, Exchange, Fields, RecordError, shown
 from stillwatch.ingest.registry import asked_first, recognises, recognising
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import Raw, SliceRows
 
-__all__ = ["noted", "read_line", "read_parts", "read_record"]
+__all__ = ["noted", "read_parts", "read_record"]
 
 
 def _format_of(record: Any, preferred: LogFormat) -> LogFormat:
@@ -56,16 +55,6 @@ def _exchanges_of(
     if not (found or refused):
         raise RecordError("no format recognises the record")
     return found, refused
-
-
-def read_line(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat) -> None:
-    """Read one line of JSON into ``batch``."""
-    try:
-        record, note = decoded(raw)
-    except RecordError as error:
-        batch.refuse(line, str(error), raw)
-    else:
-        read_record(batch, line, record, raw, preferred, note=note)
 
 
 def read_record(
@@ -111,16 +100,15 @@ def _add(
     note: str | None,
     records: Sequence[Any],
 ) -> None:
+    lost = f"; {note}" if note else ""
     try:
         found, refused = _exchanges_of(read(), batch.part, records)
-        if note:
-            found = noted(found, refused, note)
-        batch.add(found, line, raw)
+        batch.add(noted(found, note), line, raw)
         kind = "part" if len(found) + len(refused) > 1 else "record"
         for why in refused:
-            batch.refuse(line, str(why), raw, kind=kind)
+            batch.refuse(line, f"{why}{lost}", raw, kind=kind)
     except RecordError as error:
-        batch.refuse(line, str(error), raw)
+        batch.refuse(line, f"{error}{lost}", raw)
     except RecursionError:
         batch.refuse(line, "not JSON that can be read: nested too deep", raw)
     except UNFORESEEN as error:
@@ -128,13 +116,8 @@ def _add(
         batch.refuse(line, f"the {chosen.name} record has an unexpected shape: {error!r}", raw)
 
 
-def noted(found: list[Exchange], refused: list[RecordError], note: str) -> list[Exchange]:
-    """Exchanges that say what their record lost; one whose account lost bytes is nobody's, and refused."""
-    kept = []
-    for one in found:
-        if LOST in one.account_id:
-            refused.append(RecordError(f"`account_id`: {shown(one.account_id)}: {note}"))
-            continue
+def noted(found: list[Exchange], note: str | None) -> list[Exchange]:
+    """Exchanges that say what their record lost."""
+    for one in found if note else ():
         one.note = f"{note}; {one.note}" if one.note else note
-        kept.append(one)
-    return kept
+    return found

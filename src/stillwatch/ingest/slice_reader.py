@@ -144,15 +144,10 @@ def _read_batch_files(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
             batch.refuse(item.line, item.reason, item.raw)
             continue
         try:
-            refused: list[RecordError] = []
             found = [conformed(fields, part, item.records) for fields in _as_list(item.fields)]
-            if item.note:
-                found = noted(found, refused, item.note)
-            batch.add(found, item.line, item.raw)
-            for why in refused:
-                batch.refuse(item.line, str(why), item.raw)
+            batch.add(noted(found, item.note), item.line, item.raw)
         except RecordError as error:
-            batch.refuse(item.line, str(error), item.raw)
+            batch.refuse(item.line, f"{error}; {item.note}" if item.note else str(error), item.raw)
     yield batch.result(size - told)
 
 

@@ -29,6 +29,7 @@ from stillwatch.core.bodies.shapes import (
     listed,
     names_of_tools,
     object_of,
+    parts_of,
     reasoning_text,
     shown,
     stop_list,
@@ -71,7 +72,10 @@ def session(body: Json) -> Any:
 
 
 def _object(value: object) -> Json:
-    return value if isinstance(value, Mapping) else {}
+    try:
+        return object_of(value, "metadata")
+    except RecordError:
+        return {}
 
 
 def _messages(value: object) -> list[Message]:
@@ -79,7 +83,7 @@ def _messages(value: object) -> list[Message]:
     for position, item in enumerate(listed(value, "messages")):
         if not isinstance(item, Mapping) or not isinstance(item.get("role"), str):
             raise RecordError(f"`messages[{position}]`: expected {{role, content}}, got {shown(item)}")
-        content = item.get("content")
+        content = parts_of(item.get("content"))
         blocks = content if isinstance(content, list) else ()
         results = [block for block in blocks if isinstance(block, Mapping) and block.get("type") == "tool_result"]
         made += [Message("tool", content_text(block.get("content"), "tool_result")) for block in results]
@@ -165,7 +169,7 @@ def response_fields(body: object) -> Fields:
 def _response_fields(body: object) -> Fields:
     body = merged_events(body) if isinstance(body, list) else object_of(body, "response")
     usage = object_of(body.get("usage"), "usage")
-    content = body.get("content")
+    content = parts_of(body.get("content"))
     return {
         "exchange_id": identity(body.get("id")),
         "model": body.get("model"),

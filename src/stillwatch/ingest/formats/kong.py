@@ -22,7 +22,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
-from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of
+from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import Fields, RecordError
 
@@ -57,7 +57,7 @@ class Kong(LogFormat):
 
     def recognises(self, record: Json) -> bool:
         """By ``latencies`` beside ``started_at`` or ``client_ip``."""
-        return isinstance(record.get("latencies"), Mapping) and ("started_at" in record or "client_ip" in record)
+        return isinstance(record.get("latencies"), dict | str) and ("started_at" in record or "client_ip" in record)
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange.
@@ -65,7 +65,7 @@ class Kong(LogFormat):
         Raises:
             RecordError: the request was no call of a model, or its body was not logged.
         """
-        plugins = _plugins(object_of(record.get("ai"), "ai"))
+        plugins = _plugins(_opened(object_of(record.get("ai"), "ai")))
         if not plugins:
             raise RecordError("no `ai` in it: the request was no call of a model, or no AI plugin logs statistics")
         logged = [one for one in plugins if isinstance(one.get("payload"), Mapping) and one["payload"].get("request")]
@@ -96,6 +96,17 @@ class Kong(LogFormat):
             "account_in": "the request had no `consumer`: require authentication on the route",
         }
         return [merged(fields, own)]
+
+
+def _opened(ai: Json) -> Json:
+    """Objects to the third level that were written as JSON text, as they are."""
+    opened = {name: parsed(one, f"ai.{name}") for name, one in ai.items()}
+    return {
+        name: {key: parsed(value, f"ai.{name}.{key}") for key, value in one.items()}
+        if isinstance(one, Mapping)
+        else one
+        for name, one in opened.items()
+    }
 
 
 def _plugins(ai: Json) -> list[Json]:

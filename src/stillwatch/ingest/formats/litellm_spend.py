@@ -95,8 +95,8 @@ class LiteLLMSpend(LogFormat):
         key = identity(record.get("api_key"))
         own: Fields = {
             "exchange_id": identity(record.get("request_id")),
-            "time": record.get("startTime"),
-            "latency_ms": elapsed_ms(record.get("startTime"), record.get("endTime")),
+            "time": first(record, "startTime", "starttime"),
+            "latency_ms": elapsed_ms(first(record, "startTime", "starttime"), first(record, "endTime", "endtime")),
             "account_id": identity(record.get("user")) or identity(metadata.get("user_api_key_user_id")) or key,
             "org_id": identity(first(record, "organization_id", "team_id")),
             "api_key_id": key,

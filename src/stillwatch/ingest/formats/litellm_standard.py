@@ -74,8 +74,8 @@ class LiteLLMStandard(LogFormat):
         key = identity(metadata.get("user_api_key_hash"))
         own: Fields = {
             "exchange_id": identity(first(record, "id", "litellm_call_id")),
-            "time": record.get("startTime"),
-            "latency_ms": elapsed_ms(record.get("startTime"), record.get("endTime")),
+            "time": first(record, "startTime", "starttime"),
+            "latency_ms": elapsed_ms(first(record, "startTime", "starttime"), first(record, "endTime", "endtime")),
             "account_id": identity(metadata.get("user_api_key_user_id")) or key,
             "org_id": identity(first(metadata, "user_api_key_org_id", "user_api_key_team_id")),
             "api_key_id": key,
@@ -102,7 +102,7 @@ def conversation(value: object) -> Json:
 
 def answer(value: object, side: Any = openai) -> Fields:
     """LiteLLM's ``response``: a body of one of the APIs, or the bare text of a redacted one."""
-    if isinstance(value, str) and not value.lstrip().startswith(("{", "[", "data:", "event:")):
+    if isinstance(value, str) and not value.lstrip().startswith(("{", "[", '"{', '"[', "data:", "event:")):
         return {"response": value}
     if isinstance(value, Mapping) and "candidates" in value:
         return gemini.response_fields(value)
@@ -112,7 +112,7 @@ def answer(value: object, side: Any = openai) -> Fields:
         known = None
     if anthropic.is_anthropic(None, known):
         return anthropic.response_fields(known)
-    return dict(side.response_fields(value))
+    return dict(side.response_fields(value if known is None else known))
 
 
 FORMAT = LiteLLMStandard()
