@@ -179,3 +179,18 @@ def test_names_beside_bodies_in_either_spelling(tmp_path: Path) -> None:
     (row,), _ = read_records(tmp_path, {**line, "request": {**ASKED, "user": "end-user"}, "response": GOT})
     known = [row[name] for name in ("account_id", "time", "session_id", "exchange_id", "api_key_id", "latency_ms")]
     assert known == ["u-1", MOMENT, "s", "r", "k", 5.0]
+
+
+@pytest.mark.parametrize(
+    ("asked", "got", "kind"),
+    [
+        ({"model": "e", "input": ["a", "b"]}, {"object": "list", "data": [{"embedding": [0.5]}]}, "embeddings"),
+        ({"model": "e", "input": "a"}, {"object": "list", "data": [{"embedding": [0.5]}]}, "embeddings"),
+        ({"input": "a"}, {"id": "m", "results": [{"flagged": False}]}, "moderation"),
+        ({"prompt": "a cat"}, {"created": 1, "data": [{"b64_json": "AAAA"}]}, "images"),
+        ({"url": "/v1/embeddings", "body": {"model": "e", "input": "a"}}, None, "embeddings"),
+    ],
+)
+def test_calls_that_hold_no_conversation(tmp_path: Path, asked: Any, got: Any, kind: str) -> None:
+    found, letters = read_records(tmp_path, {**PAIR, "user_id": "u", "request": asked, "response": got})
+    assert (found, letters) == ([], [f"a call for {kind} holds no conversation"])

@@ -464,10 +464,10 @@ def test_an_anthropic_batch(tmp_path: Path) -> None:
     assert row["time"] == datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def test_a_record_nobody_knows_says_what_the_files_own_format_lacks(tmp_path: Path) -> None:
+def test_a_record_nobody_knows_says_its_keys_and_what_the_files_own_format_lacks(tmp_path: Path) -> None:
     _, reasons = read(tmp_path, CANONICAL, {"x": 1}, {}, [1], 5, {"time": 1, "prompt": "p"})
     assert reasons == [
-        "no `time`",
+        "no format recognises its keys `x`; as canonical: no `time`",
         "the object is empty",
         "expected a JSON object, got list",
         "expected a JSON object, got int",

@@ -5,7 +5,7 @@ The file's own format is asked first, then the others: one file may mix formats 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from stillwatch.core.bodies.optional_parts import UNFORESEEN
@@ -19,9 +19,11 @@ from stillwatch.ingest.slice_result import Raw, SliceRows
 
 __all__ = ["noted", "read_parts", "read_record"]
 
+_MOST_KEYS = 8
 
-def _format_of(record: Any, preferred: LogFormat) -> LogFormat:
-    """Who reads a decoded record.
+
+def _format_of(record: Any, preferred: LogFormat) -> tuple[LogFormat, bool]:
+    """Who reads a decoded record, and whether it is known to be that format's.
 
     Raises:
         RecordError: it is no object, or an empty one.
@@ -32,7 +34,8 @@ def _format_of(record: Any, preferred: LogFormat) -> LogFormat:
         raise RecordError("the object is empty")
     # Where nobody knows its shape, the file's own format says best what is missing.
     sure = not preferred.general and asked_first() is None and recognises(preferred, record)
-    return preferred if sure else recognising(record) or preferred
+    known = preferred if sure else recognising(record)
+    return known or preferred, known is not None
 
 
 def _exchanges_of(
@@ -71,7 +74,7 @@ def read_record(
     A record that is but a part of an exchange is laid aside, where the slice has such a place.
     """
     try:
-        chosen = _format_of(record, preferred)
+        chosen, known = _format_of(record, preferred)
         if isinstance(chosen, PartsFormat) and batch.part.aside is not None:
             key = chosen.key(record)
             if key is not None and note and LOST in key:
@@ -83,7 +86,13 @@ def read_record(
     except RecordError as error:
         batch.refuse(line, str(error), raw)
         return
-    _add(batch, line, lambda: chosen.read(record), raw, chosen, note, [record])
+    strange = None if known else f"no format recognises its keys {_keys_of(record)}; as {chosen.name}"
+    _add(batch, line, lambda: chosen.read(record), raw, chosen, note, [record], strange)
+
+
+def _keys_of(record: Mapping[str, Any]) -> str:
+    names = [f"`{name}`" for name in record]
+    return ", ".join(names[:_MOST_KEYS]) + (", …" if len(names) > _MOST_KEYS else "")
 
 
 def read_parts(batch: SliceRows, group: Group, chosen: PartsFormat) -> None:
@@ -99,16 +108,17 @@ def _add(
     chosen: LogFormat,
     note: str | None,
     records: Sequence[Any],
+    strange: str | None = None,
 ) -> None:
-    lost = f"; {note}" if note else ""
+    before, lost = f"{strange}: " if strange else "", f"; {note}" if note else ""
     try:
         found, refused = _exchanges_of(read(), batch.part, records)
         batch.add(noted(found, note), line, raw)
         kind = "part" if len(found) + len(refused) > 1 else "record"
         for why in refused:
-            batch.refuse(line, f"{why}{lost}", raw, kind=kind)
+            batch.refuse(line, f"{before}{why}{lost}", raw, kind=kind)
     except RecordError as error:
-        batch.refuse(line, f"{error}{lost}", raw)
+        batch.refuse(line, f"{before}{error}{lost}", raw)
     except RecursionError:
         batch.refuse(line, "not JSON that can be read: nested too deep", raw)
     except UNFORESEEN as error:
