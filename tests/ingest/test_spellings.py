@@ -1,6 +1,9 @@
 """Records as other programs spell them: names in capitals, JSON in text, numbers in text, envelopes nobody listed."""
 
+import bz2
+import gzip
 import json
+import lzma
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -194,3 +197,34 @@ def test_names_beside_bodies_in_either_spelling(tmp_path: Path) -> None:
 def test_calls_that_hold_no_conversation(tmp_path: Path, asked: Any, got: Any, kind: str) -> None:
     found, letters = read_records(tmp_path, {**PAIR, "user_id": "u", "request": asked, "response": got})
     assert (found, letters) == ([], [f"a call for {kind} holds no conversation"])
+
+
+def test_blanks_around_an_account_are_none_of_it(tmp_path: Path) -> None:
+    found, _ = read_records(tmp_path, OURS, {**OURS, "account_id": " u-1\t"}, {**PAIR, "user_id": "\xa0u-1 "})
+    assert [row["account_id"] for row in found] == ["u-1"] * 3
+    table = f" time | account_id | prompt\n {WHEN} | u-1 | Deepest lake?\n"
+    ((row,), letters) = rows(tmp_path, table.encode())
+    assert (row["account_id"], letters) == ("u-1", [])
+
+
+@pytest.mark.parametrize("said", ["sep=;", '"sep=;"'])
+def test_a_csv_that_says_what_parts_its_cells(tmp_path: Path, said: str) -> None:
+    (row,), letters = rows(tmp_path, f"{said}\r\ntime;account_id;prompt\r\n{WHEN};u-1;Deepest, lake?\r\n".encode())
+    assert (row["account_id"], row["prompt"], letters) == ("u-1", "Deepest, lake?", [])
+
+
+def test_control_characters_in_a_text(tmp_path: Path) -> None:
+    ((row,), letters) = rows(tmp_path, json.dumps(OURS).encode().replace(b"Deepest ", b"Deepest\t"))
+    assert (row["prompt"], letters) == ("Deepest\tlake?", [])
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_what_lies_before_a_break_is_read(tmp_path: Path, pack: Any) -> None:
+    line = json.dumps(OURS).encode() + b"\n"
+    found, letters = rows(tmp_path, pack(line * 40) + b"what is no stream")
+    assert len(found) == 40
+    assert len(letters) <= 1
+    noise = b"".join(json.dumps({**OURS, "exchange_id": str(n * 7919 % 104729)}).encode() + b"\n" for n in range(9000))
+    found, letters = rows(tmp_path, pack(noise)[:-60])
+    assert len(found) > 1000
+    assert "breaks off here" in letters[-1]

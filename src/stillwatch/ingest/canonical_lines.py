@@ -27,7 +27,7 @@ _DECODER = msgspec.json.Decoder(Exchange)
 
 
 def _is_name(account: str) -> bool:
-    return bool(account) and account not in NOBODY and LOST not in account
+    return account == account.strip() != "" and account not in NOBODY and LOST not in account
 
 
 def _sound(row: Exchange) -> bool:
@@ -43,7 +43,7 @@ def _all_sound(rows: list[Exchange]) -> bool:
     accounts = list(map(attrgetter("account_id"), rows))
     if not (all(map(attrgetter("time"), rows)) and all(accounts)):
         return False
-    if not NOBODY.isdisjoint(accounts) or LOST in "".join(accounts):
+    if not NOBODY.isdisjoint(accounts) or LOST in "".join(accounts) or list(map(str.strip, accounts)) != accounts:
         return False
     if None in map(attrgetter("prompt"), rows) and not all(row.prompt is not None or row.messages for row in rows):
         return False

@@ -27,6 +27,8 @@ __all__ = ["csv_rows", "delimiter_of", "read_row"]
 _LONGEST_CELL = 2**31 - 1
 _LISTS = ("messages", "tools", "stop")
 _DELIMITERS = (",", "\t", ";", "|")
+# As Excel is told of it, on a line before the header.
+_SAID = re.compile(r'"?sep=([,;\t|])"?')
 _NAME = re.compile(r"[@\w][\w .:@/()\[\]%#-]{0,120}")
 _BEGINNING = 65_536
 # What Postgres and MySQL write for null.
@@ -38,6 +40,8 @@ def delimiter_of(head: bytes) -> str | None:
     """What stands between the names of a header; None where a file's first line is none."""
     text = head[:_BEGINNING].removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n \0")
     first = re.split(rb"[\r\n]", text, maxsplit=1)[0].decode("utf-8", "replace")
+    if (said := _SAID.fullmatch(first)) is not None:
+        return said[1]
     best: tuple[int, str] | None = None
     for delimiter in _DELIMITERS:
         names = next(csv.reader([first], delimiter=delimiter), [])
@@ -73,6 +77,8 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         if not cells:
             continue
+        if names is None and line == 1 and _is_said(cells, delimiter):
+            continue
         if names is None:
             names = [name.strip() or f"column {place}" for place, name in enumerate(cells, start=1)]
             continue
@@ -81,6 +87,10 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
             row[""] = cells[len(names) :]
         yield line, row
     text.detach()
+
+
+def _is_said(cells: list[str], delimiter: str) -> bool:
+    return _SAID.fullmatch(delimiter.join(cells)) is not None
 
 
 def read_row(batch: SliceRows, line: int, row: Mapping[str, Any], preferred: LogFormat) -> None:

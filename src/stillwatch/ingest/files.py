@@ -116,11 +116,30 @@ class _Transcoded(io.RawIOBase):
         return len(given)
 
 
+class _InPieces(io.RawIOBase):
+    """A decompressed stream in pieces as they come: what lies before a break is given before the break is met."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        given: bytes = self._source.read1(len(buffer))
+        buffer[: len(given)] = given
+        return len(given)
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
+
+
 _READERS: Mapping[str, Callable[[IO[bytes]], Any]] = {
-    "gzip": lambda raw: gzip.GzipFile(fileobj=raw, mode="rb"),
+    "gzip": lambda raw: _InPieces(gzip.GzipFile(fileobj=raw, mode="rb")),
     "zstd": lambda raw: zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True, closefd=False),
-    "bz2": bz2.BZ2File,
-    "xz": lzma.LZMAFile,
+    "bz2": lambda raw: _InPieces(bz2.BZ2File(raw)),
+    "xz": lambda raw: _InPieces(lzma.LZMAFile(raw)),  # noqa: SIM115 - whoever opens the stack closes it
 }
 
 

@@ -21,7 +21,7 @@ _HALVES = re.compile(
 
 def decoded(raw: bytes) -> tuple[Any, str | None]:
     """One JSON value, also where loggers wrote what JSON has not, and then a note: infinities (null), halves of
-    surrogate pairs and bytes that are no UTF-8 (U+FFFD).
+    surrogate pairs and bytes that are no UTF-8 (U+FFFD), control characters in texts.
 
     Raises:
         RecordError: it is no JSON even so.
@@ -33,7 +33,7 @@ def decoded(raw: bytes) -> tuple[Any, str | None]:
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         try:
             text = _HALVES.sub(r"\\ufffd", raw.decode("utf-8", "replace"))
-            repaired = msgspec.json.encode(json.loads(text, parse_constant=lambda _: None))
+            repaired = msgspec.json.encode(json.loads(text, strict=False, parse_constant=lambda _: None))
             return _ANY.decode(repaired), f"left out what is no JSON: {error}"
         except (ValueError, RecursionError):
             raise RecordError(f"not JSON: {error}") from None

@@ -137,6 +137,8 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
     if time is None or time == "":
         raise RecordError("no `time`")
     account = fields.get("account_id")
+    if type(account) is str and account != (bare := account.strip()):
+        fields, account = {**fields, "account_id": bare}, bare
     if account is None or account == "" or (type(account) is str and account in NOBODY):
         where = fields.get("account_in")
         if account:

@@ -152,8 +152,11 @@ def noted(fields: Fields, sentence: str) -> None:
 
 
 def identity(value: object) -> Any:
-    """An identifier as text: numbers become their digits, the empty string and what stands for nobody null."""
-    if value is None or value == "" or (type(value) is str and value in NOBODY):
+    """An identifier as text without blanks around it: numbers become their digits, empty text and nobody null."""
+    if type(value) is str:
+        value = value.strip()
+        return None if value == "" or value in NOBODY else value
+    if value is None:
         return None
     # Data frames write whole numbers with a point.
     value = whole(value)
