@@ -228,3 +228,19 @@ def test_what_lies_before_a_break_is_read(tmp_path: Path, pack: Any) -> None:
     found, letters = rows(tmp_path, pack(noise)[:-60])
     assert len(found) > 1000
     assert "breaks off here" in letters[-1]
+
+
+def test_embeddings_of_batches_and_of_litellm_are_no_conversations(tmp_path: Path) -> None:
+    asked = {"custom_id": "r", "url": "/v1/embeddings", "body": {"model": "e", "input": ["a", "b"], "user": "u"}}
+    got = {"custom_id": "r", "response": {"status_code": 200, "body": {"object": "list", "data": [{"embedding": [1]}]}}}
+    payload = {
+        "call_type": "aembedding", "model_parameters": {}, "messages": ["a", "b"], "startTime": 1772442000.5,
+        "metadata": {"user_api_key_user_id": "u"}, "response": {"data": []},
+    }  # fmt: skip
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "1").write_text(json.dumps(asked))
+    (tmp_path / "in" / "2").write_text(json.dumps(got))
+    results = [result for part in plan([tmp_path / "in"]) for result in read_slice(part)]
+    reasons = [letter["reason"] for result in results for letter in result.dead_letters.to_pylist()]
+    assert reasons == ["a call for embeddings holds no conversation"]
+    assert read_records(tmp_path, payload) == ([], ["a call of `aembedding` holds no conversation"])

@@ -27,16 +27,13 @@ from typing import Any, ClassVar
 from stillwatch.core.bodies import gemini, openai
 from stillwatch.core.bodies.shapes import Json, content_text, first, identity, merged, noted, object_of
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.formats.litellm_standard import answer, conversation
+from stillwatch.ingest.formats.litellm_standard import answer, check_call, conversation
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.timestamps import elapsed_ms
 
 __all__ = ["FORMAT"]
 
 
-_NO_CHATS = frozenset(
-    ("embedding", "rerank", "moderation", "image_generation", "transcription", "speech", "search", "ocr")
-)
 _MARK = "(litellm_truncated"
 _CUT = re.compile(r"\s*(?:\.\.\.\s*)?\(litellm_truncated[^()]*(?:\([^()]*\)[^()]*)*\)(?:\s*\.\.\.)?\s*")
 
@@ -83,8 +80,7 @@ class LiteLLMSpend(LogFormat):
             **object_of(record.get("proxy_server_request"), "proxy_server_request"),
             **conversation(record.get("messages")),
         }
-        if str(record.get("call_type")).removeprefix("a") in _NO_CHATS:
-            raise RecordError(f"a call of `{record['call_type']}` holds no conversation")
+        check_call(record)
         if not first(asked, "messages", "prompt", "input", "contents"):
             # The commonest trap of this table, so it gets a sentence of its own.
             empty = "keeps" if asked else "has"

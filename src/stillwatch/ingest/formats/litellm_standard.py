@@ -30,6 +30,10 @@ from stillwatch.ingest.timestamps import elapsed_ms
 
 __all__ = ["FORMAT"]
 
+_NO_CHATS = frozenset(
+    ("embedding", "rerank", "moderation", "image_generation", "transcription", "speech", "search", "ocr")
+)
+
 
 class LiteLLMStandard(LogFormat):
     """Reads LiteLLM's StandardLoggingPayload."""
@@ -64,7 +68,12 @@ class LiteLLMStandard(LogFormat):
         return "call_type" in record and "model_parameters" in record
 
     def read(self, record: Json) -> Iterable[Fields]:
-        """One exchange."""
+        """One exchange.
+
+        Raises:
+            RecordError: the call is none of a chat.
+        """
+        check_call(record)
         metadata = object_of(record.get("metadata"), "metadata")
         asked = {
             **object_of(record.get("model_parameters"), "model_parameters"),
@@ -90,6 +99,16 @@ class LiteLLMStandard(LogFormat):
             "user_agent": first(record, "user_agent") or first(metadata, "user_agent"),
         }
         return [merged(answer(record.get("response")), openai.request_fields(asked), own)]
+
+
+def check_call(record: Json) -> None:
+    """Refuse a call that is none of a chat.
+
+    Raises:
+        RecordError: it is not.
+    """
+    if str(record.get("call_type")).removeprefix("a") in _NO_CHATS:
+        raise RecordError(f"a call of `{record['call_type']}` holds no conversation")
 
 
 def conversation(value: object) -> Json:

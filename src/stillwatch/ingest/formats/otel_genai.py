@@ -336,7 +336,7 @@ def _texts(parts: Any, kind: str) -> str | None:
     for part in listed(parts, "parts"):
         if isinstance(part, str) and kind == "text":
             texts.append(part)
-        elif isinstance(part, Mapping) and part.get("type", "text") in kinds:
+        elif isinstance(part, Mapping) and str(part.get("type", "text")) in kinds:
             text = first(part, "content", "text", "response", "result")
             texts.append(text if isinstance(text, str) else "" if text is None else str(text))
     return "\n".join(texts) if texts else None
