@@ -216,6 +216,7 @@ def test_a_csv_that_says_what_parts_its_cells(tmp_path: Path, said: str) -> None
 def test_control_characters_in_a_text(tmp_path: Path) -> None:
     ((row,), letters) = rows(tmp_path, json.dumps(OURS).encode().replace(b"Deepest ", b"Deepest\t"))
     assert (row["prompt"], letters) == ("Deepest\tlake?", [])
+    assert row["note"].startswith("read what is no JSON: JSON is malformed: invalid character (byte")
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
