@@ -19,6 +19,8 @@ def scan(
     *,
     out: str | Path,
     accounts: str | Path | None = None,
+    callers: str | Path | None = None,
+    mapping: str | Path | None = None,
     releases: str | Path | None = None,
     values: str | Path | None = None,
     indicators: str | Path | None = None,
@@ -31,6 +33,8 @@ def scan(
         paths: files and folders of logs, formats mixed at will.
         out: the run's folder; must not exist.
         accounts: what is known of accounts (JSONL, CSV or Parquet), joined on ``account_id``.
+        callers: who made which exchange (JSONL, CSV or Parquet), joined on ``exchange_id``, for logs that do not say.
+        mapping: which fields of a log are which columns, for a layout that no format reads (TOML).
         releases: models and when they came out (JSONL, CSV or Parquet).
         values: what a lab measured exchanges to be worth (its ``values.json``).
         indicators: what partners of an alliance said (the file that ``stillwatch alliance pull`` keeps).
@@ -48,6 +52,8 @@ def scan(
         [Path(path) for path in given],
         out=Path(out),
         accounts=Path(accounts) if accounts else None,
+        callers=Path(callers) if callers else None,
+        mapping=Path(mapping) if mapping else None,
         releases=Path(releases) if releases else None,
         values=Path(values) if values else None,
         indicators=Path(indicators) if indicators else None,

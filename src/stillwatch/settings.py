@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stillwatch.core import BadSetting
 
@@ -39,6 +39,10 @@ class ScanSettings(BaseSettings):
     default_account: str | None = Field(
         default=None, min_length=1, description="Account of records that name none, such as a batch file's owner."
     )
+    account_from: Annotated[tuple[str, ...] | None, NoDecode] = Field(
+        default=None,
+        description="Places of a record that name its account, the first with a value: a column, a path, an attribute.",
+    )
     default_time: str | None = Field(
         default=None, min_length=1, description="Time of records that name none, ISO 8601: when the batch was run."
     )
@@ -48,6 +52,12 @@ class ScanSettings(BaseSettings):
         "always are; an eighth to a quarter more time.",
     )
     draws: int = Field(default=2000, ge=200, description="Groups redrawn from the log's background for each test.")
+
+    @field_validator("account_from", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        """Places in a variable of the environment stand with commas between them."""
+        return tuple(place.strip() for place in value.split(",")) if isinstance(value, str) else value
 
     def defaults(self) -> dict[str, str]:
         """What stands for values that a record lacks, by column."""

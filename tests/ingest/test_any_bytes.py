@@ -22,12 +22,15 @@ from hypothesis import strategies as st
 
 import stillwatch
 from stillwatch.core import StillwatchError
-from stillwatch.ingest import BatchFormat, all_formats, cut, plan, read_slice
+from stillwatch.ingest import BatchFormat, PartsFormat, all_formats, cut, plan, read_slice
 
 EXAMPLES = [json.loads(json.dumps(one.example)) for one in all_formats().values()]
+# Each record an exchange of its own: neither halves nor parts, nor events, of which those of one call are put together.
 ALONE = [
-    json.loads(json.dumps(one.example)) for one in all_formats().values() if not isinstance(one, BatchFormat)
-]  # fmt: skip
+    json.loads(json.dumps(one.example))
+    for name, one in all_formats().items()
+    if not isinstance(one, BatchFormat | PartsFormat) and name != "otel-genai-events"
+]
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {
     "plain": bytes,

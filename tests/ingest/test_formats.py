@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from stillwatch.core.bodies.shapes import Fields, Json, RecordError
-from stillwatch.ingest import BatchFormat, LogFormat, Slice, all_formats, cut, plan, read_slice
+from stillwatch.ingest import BatchFormat, LogFormat, PartsFormat, Slice, all_formats, cut, plan, read_slice
 from stillwatch.ingest.record_lines import read_record
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.slice_result import SliceRows
@@ -30,6 +30,8 @@ def write(folder: Path, name: str) -> Path:
     records = [dict(one.example)]
     if isinstance(one, BatchFormat):
         records.append(dict(one.example_result))
+    if isinstance(one, PartsFormat):
+        records.extend(map(dict, one.more_examples))
     path = folder / f"{name}.log"
     path.write_text("\n".join(json.dumps(record) for record in records))
     return path
@@ -53,6 +55,7 @@ def test_the_formats_of_the_issue_are_there() -> None:
 def test_a_format_alone_recognises_its_example(name: str) -> None:
     one = all_formats()[name]
     examples = [one.example, *([one.example_result] if isinstance(one, BatchFormat) else [])]
+    examples += one.more_examples if isinstance(one, PartsFormat) else ()
     for example in examples:
         assert recognising(example) is one
         known = [other.name for other in all_formats().values() if other.recognises(example)]

@@ -229,11 +229,11 @@ def test_librechat_trees_and_documents(tmp_path: Path) -> None:
     assert rows == [
         {
             "exchange_id": "2", "account_id": "u-1", "session_id": "c", "time": TOLD["time"], "model": "m-1",
-            "prompt": "Tallest tree?", "response": "Redwood.",
+            "prompt": "Tallest tree?", "response": "Redwood.", "reasoning": "Hm.", "provider": "openAI",
         },
         {"exchange_id": "3", "account_id": "u-2", "session_id": "d", "time": TOLD["time"], "prompt": "Oldest?"},
     ]  # fmt: skip
     assert letters == [
         "no `account_id`: neither the message nor the conversation has a `user`: give the account (--default-account)",
-        "an answer alone: export the conversation, which holds what was asked",
+        "an answer alone: what it answers (None) is not in the log",
     ]

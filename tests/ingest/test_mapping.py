@@ -26,7 +26,7 @@ unit = "ms"
 [match]
 keys = ["who", "call"]
 """
-RECORD = {
+RECORD: dict[str, Any] = {
     "at": 1772442000250, "who": {"id": "", "key": "u-1"}, "llm.model": "m",
     "call": {"question": "How far is it?", "answer": "Far.", "cost": [{"tokens": 1}, {"tokens": 7}]},
 }  # fmt: skip
@@ -124,7 +124,7 @@ def test_bodies_are_read_whole(tmp_path: Path) -> None:
         ('[columns]\nacount_id = "x"', "`columns.acount_id`: no column of exchanges"),
         ('[columns]\naccount_id = 7\nprompt = "p"', "`columns.account_id`: expected a dotted path or a list of them"),
         (MAP.replace('"ms"', '"minutes"'), "`time.unit`: expected one of s, ms, us, ns, iso, got 'minutes'"),
-        (MAP.replace("keys", "key"), "`match.key`: unknown; there are keys"),
+        (MAP.replace("keys", "key"), "`match.key`: unknown; there are keys, values"),
         ('[columns]\naccount_id = "x"\n[body]\nrequest = "r"\ndialect = "cohere"', "`body.dialect`: expected one of"),
         ('[columns]\naccount_id = "x"', "neither `prompt` nor `messages`, and no `body.request`"),
         ('[columns]\nprompt = "x"', "`columns.account_id`: lacking"),
@@ -148,3 +148,48 @@ def test_explain_says_what_a_file_is_taken_for(tmp_path: Path) -> None:
     assert told.records[0]["time"] == "2026-03-02 09:00:00+00:00"
     with pytest.raises(UnreadableInput):
         explain(tmp_path)
+
+
+def test_constants_and_values_that_a_record_must_have(tmp_path: Path) -> None:
+    text = MAP.replace('keys = ["who", "call"]', 'values = { "call.kind" = ["ask", 7, true] }')
+    mapping = mapped(tmp_path, text + '[constants]\nprovider = "ours"\nmodel = "unknown"\n')
+    path = tmp_path / "a.jsonl"
+    kinds = ["ask", "7", 7, True, "other", None]
+    records = [{**RECORD, "call": {**RECORD["call"], "kind": kind}} for kind in kinds]
+    path.write_text("".join(json.dumps(record) + "\n" for record in [*records, {**records[0], "llm.model": None}]))
+    rows, letters = read(path, mapping)
+    assert rows == [{**ROW, "provider": "ours"}] * 4 + [{**ROW, "provider": "ours", "model": "unknown"}]
+    assert len(letters) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (MAP + '[constants]\nmodle = "m"', "`constants.modle`: no column of exchanges"),
+        (MAP + '[constants]\ntime = "now"', "`constants.time`: a record's own"),
+        (MAP + "[constants]\nmodel = []", "`constants.model`: expected a value"),
+        (MAP.replace('keys = ["who", "call"]', "values = 3"), "`match.values`: expected a table"),
+        (MAP.replace('keys = ["who", "call"]', "values = { kind = [] }"), "`match.values.kind`: expected a value"),
+    ],
+)
+def test_wrong_constants_and_values_are_refused_by_their_key(tmp_path: Path, text: str, problem: str) -> None:
+    with pytest.raises(BadSetting) as told:
+        mapped(tmp_path, text)
+    assert problem in str(told.value)
+
+
+def test_explain_says_who_came_near_and_what_stands_around(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"log": json.dumps({"full_request": {}, "request_id": "1"})}) + "\n")
+    told = explain(path)
+    assert told.problem is not None
+    assert told.format == ""
+    assert ("vertex", ["full_request"]) in [(near.format, near.has) for near in told.near]
+    assert told.keys == ["full_request", "request_id"]
+    good = {"time": 1772442000, "account_id": "u", "prompt": "Why?"}
+    path.write_text(json.dumps({"log": json.dumps(good) + "\n", "stream": "stdout"}) + "\n")
+    told = explain(path)
+    assert told.problem is None
+    assert told.envelope == "Docker or Fluent Bit line"
+    assert told.has == ["account_id", "time", "prompt"]
+    assert "canonical" not in [near.format for near in told.near]

@@ -57,7 +57,9 @@ def test_every_line_is_an_exchange_or_a_dead_letter(made: list[bytes], batch_row
         exchanges, letters = read(path, batch_rows=batch_rows)
         # NUL pads what was cut while it was written, RS begins a record of RFC 7464: alone on a line they are none.
         count = sum(1 for line in written if line.strip(b" \t\r\n\v\f\0\x1e"))
-        assert exchanges.num_rows + letters.num_rows == count
+        # A line may hold a list of records, and have a dead letter for each.
+        told = {*exchanges["source_line"].to_pylist(), *letters["line"].to_pylist()}
+        assert len(told) == count
         assert all(letter["reason"] for letter in letters.to_pylist())
         # Splitting at newlines is the only rule: a lone carriage return is part of its line.
         assert max([*exchanges["source_line"].to_pylist(), *letters["line"].to_pylist()]) <= len(written)

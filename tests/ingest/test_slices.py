@@ -338,3 +338,72 @@ def test_batches_in_two_folders_do_not_meet(tmp_path: Path) -> None:
     found = results(tmp_path / "in")
     assert [row["response"] for row in rows(found)] == [None]
     assert [letter["file"] for letter in letters(found)] == ["b/answered.jsonl"]
+
+
+ASKED: dict[str, Any] = {
+    "custom_id": "r-1", "url": "/v1/chat/completions",
+    "body": {"messages": [{"role": "user", "content": "Why?"}], "user": "müller"},
+}  # fmt: skip
+
+
+def answered(custom_id: str = "r-1") -> dict[str, Any]:
+    body = {"created": 1795490904, "choices": [{"message": {"content": "So."}}]}
+    return {"id": "b-1", "custom_id": custom_id, "response": {"status_code": 200, "body": body}}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("log", {**GOOD, "account_id": "müller"}),
+        ("log", {"request": ASKED["body"], "response": {"created": 1795490904, "choices": []}}),
+        ("1-asked", ASKED),
+    ],
+)
+def test_an_account_that_lost_bytes_is_nobodys(tmp_path: Path, name: str, text: dict[str, Any]) -> None:
+    whole = json.dumps(text, ensure_ascii=False)
+    put(tmp_path / "in" / name, whole.encode("latin-1") + b"\n")
+    if name == "1-asked":
+        put(tmp_path / "in" / "2-answered", json.dumps(answered()).encode() + b"\n")
+    else:
+        put(tmp_path / "in" / name, f"{whole}\n".encode("latin-1") + LINE + b"\n")
+    found = results(tmp_path / "in")
+    assert [row["account_id"] for row in rows(found)] == (["a"] if name == "log" else [])
+    (letter,) = letters(found)
+    assert letter["reason"].startswith(
+        "`account_id`: 'm\ufffdller' lost bytes: it may be any other's; left out what is no"
+    )
+
+
+def test_a_text_that_lost_bytes_is_noted_and_its_account_stays(tmp_path: Path) -> None:
+    asked = json.dumps({**ASKED, "body": {**ASKED["body"], "user": "a", "n": "ü"}}, ensure_ascii=False)
+    put(tmp_path / "in" / "1-asked", asked.encode("latin-1"))
+    put(tmp_path / "in" / "2-answered", json.dumps(answered()).encode())
+    (row,) = rows(results(tmp_path / "in"))
+    assert (row["account_id"], row["response"]) == ("a", "So.")
+    assert row["note"].startswith("left out what is no JSON")
+
+
+def test_an_id_that_lost_bytes_joins_nothing(tmp_path: Path) -> None:
+    asked = [json.dumps({**ASKED, "custom_id": one}, ensure_ascii=False).encode("latin-1") for one in "éè"]
+    put(tmp_path / "in" / "1-asked", b"\n".join(asked))
+    put(tmp_path / "in" / "2-answered", json.dumps(answered("\ufffd")).encode())
+    found = results(tmp_path / "in")
+    assert rows(found) == []
+    reasons = [letter["reason"] for letter in letters(found) if letter["file"] == "1-asked"]
+    assert [reason.partition(": left out")[0] for reason in reasons] == ["`custom_id`: '\ufffd'"] * 2
+
+
+def test_a_line_of_two_objects_costs_a_batch_nothing_else(tmp_path: Path) -> None:
+    asked = [json.dumps({**ASKED, "custom_id": f"r-{n}"}).encode() for n in range(30)]
+    lines = [asked[0] + asked[1], *asked[2:]]
+    put(tmp_path / "in" / "1-asked", b"\n".join(lines))
+    put(tmp_path / "in" / "2-answered", "\n".join(json.dumps(answered(f"r-{n}")) for n in range(30)).encode())
+    found = results(tmp_path / "in")
+    assert [row["source_line"] for row in rows(found)] == list(range(1, 31))
+    assert all(row["response"] == "So." and row["prompt"] == "Why?" for row in rows(found))
+    assert letters(found) == []
+
+
+def test_a_line_of_two_objects_leaves_a_file_one_of_lines(tmp_path: Path) -> None:
+    put(tmp_path / "log", b"\n".join([LINE + LINE, *[LINE] * 19]))
+    assert places(tmp_path / "log") == [("log", line) for line in (1, 1, *range(2, 21))]

@@ -92,8 +92,8 @@ def test_a_canonical_record_that_is_none_says_why(tmp_path: Path, change: dict[s
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"temperature": "0.5"}, "`temperature`: expected a number, got '0.5'"),
-        ({"n": "2"}, "`n`: expected a whole number that fits 64 bits, got '2'"),
+        ({"temperature": "hot"}, "`temperature`: expected a number, got 'hot'"),
+        ({"n": "2,0"}, "`n`: expected a whole number that fits 64 bits, got '2,0'"),
         ({"n": 1.5}, "`n`: expected a whole number that fits 64 bits, got 1.5"),
         ({"n": 2**63}, "`n`: expected a whole number that fits 64 bits"),
         ({"verified": "yes"}, "`verified`: expected true or false, got 'yes'"),
@@ -464,10 +464,10 @@ def test_an_anthropic_batch(tmp_path: Path) -> None:
     assert row["time"] == datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def test_a_record_nobody_knows_says_what_the_files_own_format_lacks(tmp_path: Path) -> None:
+def test_a_record_nobody_knows_says_its_keys_and_what_the_files_own_format_lacks(tmp_path: Path) -> None:
     _, reasons = read(tmp_path, CANONICAL, {"x": 1}, {}, [1], 5, {"time": 1, "prompt": "p"})
     assert reasons == [
-        "no `time`",
+        "no format recognises its keys `x`; as canonical: no `time`",
         "the object is empty",
         "expected a JSON object, got list",
         "expected a JSON object, got int",

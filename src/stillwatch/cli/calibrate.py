@@ -10,7 +10,7 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import AccountFile, Seed, Workers
+from stillwatch.cli.options import AccountFile, AccountFrom, CallersFile, Seed, Workers
 from stillwatch.cli.screen import progress, say
 
 __all__ = ["calibrate_app"]
@@ -25,6 +25,9 @@ def calibrate_command(
     *,
     out: Path = Path("calibration.json"),
     accounts: AccountFile = None,
+    account_from: AccountFrom = None,
+    callers: CallersFile = None,
+    mapping: Annotated[Path | None, Parameter(name="--map")] = None,
     seed: Seed = None,
     workers: Workers = None,
 ) -> None:
@@ -36,13 +39,28 @@ def calibrate_command(
         Log files and folders of weeks without a campaign; formats are detected and may be mixed.
     out
         The calibration; must not exist yet. It holds no prompt and no account.
+    mapping
+        Which fields of a log are which columns (TOML), for a layout that no format reads.
     """
     from stillwatch.scanning.calibrate import GUARD_FDR, calibrate
     from stillwatch.settings import load_settings
 
-    settings = load_settings(fdr=GUARD_FDR, seed=seed, workers=workers)
+    settings = load_settings(
+        fdr=GUARD_FDR,
+        seed=seed,
+        workers=workers,
+        account_from=tuple(account_from) if account_from else None,
+    )
     with progress(bytes_counted=True) as bars:
-        known = calibrate(paths, out=out, accounts=accounts, settings=settings, progress=bars)
+        known = calibrate(
+            paths,
+            out=out,
+            accounts=accounts,
+            callers=callers,
+            mapping=mapping,
+            settings=settings,
+            progress=bars,
+        )
     say(f"calibrated on {known.sentence}; {known.left_out:,} accounts on watch left out")
     for caveat in known.calibration.caveats:
         say(caveat)

@@ -12,7 +12,7 @@ import cyclopts
 from cyclopts import Parameter
 from rich.text import Text
 
-from stillwatch.cli.options import AsCsv, AsJson
+from stillwatch.cli.options import AccountFrom, AsCsv, AsJson
 from stillwatch.cli.screen import say, show
 from stillwatch.cli.written import as_csv, as_json
 
@@ -29,6 +29,7 @@ def formats_command(
     *,
     explain: Path | None = None,
     mapping: Annotated[Path | None, Parameter(name="--map")] = None,
+    account_from: AccountFrom = None,
     json: AsJson = False,
     csv: AsCsv = False,
 ) -> None:
@@ -45,9 +46,11 @@ def formats_command(
     from stillwatch.ingest.explaining import explain as explained
 
     if explain is not None:
-        told = explained(explain, mapped=read_mapping(mapping) if mapping else None)
+        told = explained(explain, mapped=read_mapping(mapping) if mapping else None, account_from=account_from or ())
         if json:
-            say(json_text.dumps({**told._asdict(), "reasons": [{"reason": r, "records": n} for r, n in told.reasons]}))
+            near = [one._asdict() for one in told.near]
+            reasons = [{"reason": reason, "records": count} for reason, count in told.reasons]
+            say(json_text.dumps({**told._asdict(), "near": near, "reasons": reasons}))
         else:
             _tell(told)
         return
@@ -62,9 +65,19 @@ def formats_command(
 def _tell(told: Explanation) -> None:
     wrapped = "" if told.wrapped in ("plain", told.container) else f" in {told.wrapped}"
     say(told.file)
-    say(f"  container  {told.container}{wrapped}")
-    say(f"  format     {told.format}: {told.description}")
-    say(f"  because    {told.why}")
+    if told.envelope is not None:
+        say(f"  envelope   {told.envelope}")
+    say(f"  keys       {', '.join(told.keys[:12]) or 'none'}")
+    if told.problem is None:
+        say(f"  container  {told.container}{wrapped}")
+        say(f"  format     {told.format}: {told.description}")
+        say(f"  because    {told.why} The first record has {_listed(told.has) or 'none of those'}.")
+    for near in told.near:
+        say(f"  near       {near.format}: it has {_listed(near.has)} and lacks {_listed(near.lacks)}")
+    if told.problem is not None:
+        say(f"  problem    {told.problem}")
+        say("  next       describe the layout in a file and give that by --map: docs/howto/map-a-log.md")
+        return
     read = f"{told.exchanges:,} exchanges, {told.dead_letters:,} dead letters"
     say(f"  read       {read}{'' if told.complete else ' so far: the file goes on'}")
     for number, record in enumerate(told.records, start=1):
@@ -74,3 +87,9 @@ def _tell(told: Explanation) -> None:
             say(f"    {name:<15} {text if len(text) <= 200 else text[:200] + '…'}")
     for reason, count in told.reasons:
         say(f"  refused    {count:,}: {reason}")
+    if any(reason.startswith("no `account_id`") for reason, _ in told.reasons):
+        say("  next       say where a record names its account: --account-from account_id, a path or an attribute")
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)

@@ -15,9 +15,11 @@ __all__ = [
     "HUB_DATABASE",
     "MEMBER_FILE",
     "AccountFile",
+    "AccountFrom",
     "Approved",
     "AsCsv",
     "AsJson",
+    "CallersFile",
     "DecisionLog",
     "DraftFile",
     "FalseShare",
@@ -48,6 +50,21 @@ AccountFile = Annotated[
     Path | None, Parameter(help="What is known of accounts (JSONL, CSV or Parquet), joined on account_id.")
 ]
 """``--accounts``."""
+
+AccountFrom = Annotated[
+    list[str] | None,
+    Parameter(
+        negative=(),
+        help="What names a record's account: account_id, org_id, api_key_id, a path into the record such as "
+        "request.metadata.customer, or a span's attribute. Given again, the first with a value counts.",
+    ),
+]
+"""``--account-from``."""
+
+CallersFile = Annotated[
+    Path | None, Parameter(help="Who made which exchange (JSONL, CSV or Parquet), joined on exchange_id.")
+]
+"""``--callers``."""
 
 Seed = Annotated[int | None, Parameter(help="Seed of every random draw. [default: 0]")]
 """``--seed`` of what scans: the settings' default, which is not seen from here."""

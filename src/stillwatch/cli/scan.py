@@ -10,7 +10,7 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import AccountFile, FalseShare, Flag, Seed, Workers
+from stillwatch.cli.options import AccountFile, AccountFrom, CallersFile, FalseShare, Flag, Seed, Workers
 from stillwatch.cli.screen import progress, show
 
 __all__ = ["scan_app"]
@@ -25,6 +25,8 @@ def scan_command(
     *,
     out: Path,
     accounts: AccountFile = None,
+    account_from: AccountFrom = None,
+    callers: CallersFile = None,
     releases: Path | None = None,
     values: Path | None = None,
     indicators: Path | None = None,
@@ -75,6 +77,7 @@ def scan_command(
         seed=seed,
         workers=workers,
         streams=streams or None,
+        account_from=tuple(account_from) if account_from else None,
         default_account=default_account,
         default_time=default_time,
     )
@@ -83,6 +86,7 @@ def scan_command(
             paths,
             out=out,
             accounts=accounts,
+            callers=callers,
             releases=releases,
             values=values,
             indicators=indicators,

@@ -4,10 +4,11 @@
 One file of ``formats/`` a log format; ``base`` says how to add one.
 """
 
-from stillwatch.ingest.base import BatchFormat, LogFormat
+from stillwatch.ingest.base import BatchFormat, LogFormat, PartsFormat
+from stillwatch.ingest.callers import write_callers
 from stillwatch.ingest.mapping import MappedFormat, read_mapping
 from stillwatch.ingest.registry import all_formats
-from stillwatch.ingest.sidefiles import read_accounts, read_releases
+from stillwatch.ingest.sidefiles import read_accounts, read_callers, read_releases
 from stillwatch.ingest.slice_reader import read_slice
 from stillwatch.ingest.slice_result import SliceResult
 from stillwatch.ingest.slices import Slice, cut, plan
@@ -16,13 +17,16 @@ __all__ = [
     "BatchFormat",
     "LogFormat",
     "MappedFormat",
+    "PartsFormat",
     "Slice",
     "SliceResult",
     "all_formats",
     "cut",
     "plan",
     "read_accounts",
+    "read_callers",
     "read_mapping",
     "read_releases",
     "read_slice",
+    "write_callers",
 ]

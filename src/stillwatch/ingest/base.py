@@ -1,21 +1,21 @@
 """What a log format is: how it describes itself, tells its records and reads them.
 
-To add a format, write one file in ``formats/`` that ends with ``FORMAT = YourFormat()``, where
-``YourFormat`` derives from ``LogFormat`` (or from ``BatchFormat``, where requests and results lie in
-different files). From another package, name that object as an entry point in the group
-``stillwatch.formats``: both are loaded through the same door, ``registry.load``.
+To add a format, write one file in ``formats/`` that ends with ``FORMAT = YourFormat()``, where ``YourFormat``
+derives from ``LogFormat`` (or from ``BatchFormat``, where requests and results lie in different files, or from
+``PartsFormat``, where an exchange lies in any number of records). From another package, name that object as an
+entry point in the group ``stillwatch.formats``: both are loaded through the same door, ``registry.load``.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from stillwatch.core.bodies.shapes import Json
 from stillwatch.ingest.record import Fields, RecordError, shown
 
-__all__ = ["BatchFormat", "Half", "LogFormat"]
+__all__ = ["BatchFormat", "Half", "LogFormat", "PartsFormat"]
 
 Half = Literal["request", "result"]
 
@@ -94,3 +94,35 @@ class BatchFormat(LogFormat):
                 f"the batch's {self.requests_lie_in} must lie in the same folder"
             )
         return [self.join(record, {})]
+
+
+class PartsFormat(LogFormat):
+    """A format in which an exchange, or a conversation of several, lies in any number of records that share a key.
+
+    The records of all files of a scan are put aside and joined when they were read, in whatever order they lie.
+
+    Attributes:
+        more_examples: the records beside ``example`` that make one exchange with it, if any.
+    """
+
+    more_examples: ClassVar[Sequence[Mapping[str, Any]]] = ()
+
+    @abstractmethod
+    def key(self, record: Json) -> str | None:
+        """What the parts of an exchange share; None for a record that stands alone."""
+
+    @abstractmethod
+    def join(self, parts: Sequence[Json]) -> Iterable[Fields | RecordError]:
+        """The exchanges that records of one key make, as ``read`` gives them; records come in the order of the log.
+
+        Raises:
+            RecordError: they cannot become an exchange, and why.
+        """
+
+    def read(self, record: Json) -> Iterable[Fields | RecordError]:
+        """A record alone, where the others are not to be had.
+
+        Raises:
+            RecordError: it cannot become an exchange, and why.
+        """
+        return self.join([record])

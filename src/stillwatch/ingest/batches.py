@@ -13,7 +13,7 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +23,24 @@ from stillwatch.core.bodies.optional_parts import UNFORESEEN, said
 from stillwatch.ingest.base import BatchFormat
 from stillwatch.ingest.files import BROKEN, Wrapping, numbered_lines, opened
 from stillwatch.ingest.json_text import decoded
-from stillwatch.ingest.record import RecordError, shown
+from stillwatch.ingest.record import LOST, RecordError, shown
+from stillwatch.ingest.registry import recognises
+from stillwatch.ingest.value_stream import several_of
 
 __all__ = ["Joined", "joined"]
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """A joined exchange's fields, or why there is none."""
+    """A joined exchange's fields, the halves they were read from, and what those lost before; or why there is none."""
 
     label: str
     line: int
     raw: bytes
     fields: dict[str, Any] | None = None
     reason: str | None = None
+    records: tuple[Any, ...] = ()
+    note: str | None = None
 
 
 def joined(files: Sequence[tuple[Path, str, Wrapping]], batch: BatchFormat) -> Iterator[Joined]:
@@ -63,10 +67,10 @@ def _joined(
         "PRIMARY KEY (label, id))"
     )
     held.execute("CREATE TABLE result (label TEXT, id TEXT, model TEXT)")
-    for label, line, raw, record in _decoded(files):
+    for label, line, raw, record, _ in _decoded(files):
         if isinstance(record, str):
             yield Joined(label, line, raw, reason=record)
-        elif not batch.recognises(record):
+        elif not recognises(batch, record):
             yield Joined(label, line, raw, reason=f"not a {batch.name} record: no `custom_id` and body")
         else:
             key, model = str(record.get("custom_id")), batch.model(record)
@@ -82,12 +86,14 @@ def _joined(
                 yield Joined(label, line, raw, reason=f"`custom_id` {shown(key)} stands twice among the requests")
     held.execute("CREATE INDEX by_id ON request (id)")
     of = {label: _request_files(held, label) for (label,) in held.execute("SELECT DISTINCT label FROM result")}
-    for label, line, raw, record in _decoded(files):
-        if not isinstance(record, str) and batch.recognises(record) and batch.half(record) == "result":
-            yield _answered(label, line, raw, record, batch, held, of[label])
+    for label, line, raw, record, note in _decoded(files):
+        if not isinstance(record, str) and recognises(batch, record) and batch.half(record) == "result":
+            told = _answered(label, line, raw, record, batch, held, of[label])
+            yield replace(told, note=f"{told.note}; {note}" if told.note else note) if note else told
     alone = "SELECT label, line, raw FROM request WHERE NOT answered ORDER BY label, line"
     for label, line, raw in held.execute(alone):
-        yield _told(label, line, raw, lambda raw=raw: next(iter(batch.read(decoded(raw)[0]))))
+        record, note = decoded(raw)
+        yield _told(label, line, raw, batch, (record,), note)
 
 
 def _request_files(held: sqlite3.Connection, label: str) -> list[str]:
@@ -127,35 +133,58 @@ def _answered(
         else None
     )
     if found is None:
-        return _told(label, line, raw, lambda: next(iter(batch.read(record))))
+        return _told(label, line, raw, batch, (record,))
     if found[1]:
         return Joined(label, line, raw, reason=f"a second answer to `custom_id` {shown(key)}")
     held.execute("UPDATE request SET answered = 1 WHERE label = ? AND id = ?", (*files, key))
-    return _told(label, line, raw, lambda: batch.join(decoded(found[0])[0], record))
+    asked, note = decoded(found[0])
+    return _told(label, line, raw, batch, (asked, record), note)
 
 
-def _told(label: str, line: int, raw: bytes, read: Any) -> Joined:
+def _told(
+    label: str, line: int, raw: bytes, batch: BatchFormat, halves: tuple[Any, ...], note: str | None = None
+) -> Joined:
+    """What both halves make, or one that is alone."""
     try:
-        return Joined(label, line, raw, fields=read())
+        fields: Any = batch.join(*halves) if len(halves) > 1 else next(iter(batch.read(*halves)))
+        return Joined(label, line, raw, fields=fields, records=halves, note=note)
     except RecordError as error:
         return Joined(label, line, raw, reason=str(error))
     except (*UNFORESEEN, msgspec.MsgspecError) as error:
         return Joined(label, line, raw, reason=said(error, "body"))
 
 
-def _decoded(files: Sequence[tuple[Path, str, Wrapping]]) -> Iterator[tuple[str, int, bytes, Any]]:
-    """Every line of every file as an object, or as the reason why it is none."""
+def _records_on(line: bytes) -> Iterator[tuple[bytes, Any, str | None]]:
+    """What a line holds: one record, or several with nothing between them, or why it holds none, as an error."""
+    try:
+        yield line, *decoded(line)
+    except RecordError as error:
+        several = several_of(line)
+        for text in several:
+            yield text, *decoded(text)
+        if not several:
+            yield line, error, None
+
+
+def _sound(record: Any, note: str | None) -> dict[str, Any] | str:
+    """A line's object, or why it is no half of an exchange."""
+    if not isinstance(record, dict):
+        return str(record) if isinstance(record, RecordError) else "expected a JSON object"
+    if note and LOST in (key := str(record.get("custom_id"))):
+        # What lost bytes may be any other's id.
+        return f"`custom_id`: {shown(key)}: {note}"
+    return record
+
+
+def _decoded(files: Sequence[tuple[Path, str, Wrapping]]) -> Iterator[tuple[str, int, bytes, Any, str | None]]:
+    """Every line of every file as an object, or as the reason why it is none; and what it lost."""
     for path, label, wrapped in files:
         last = 0
         try:
             with opened(path, wrapped) as stream:
                 for line, raw in numbered_lines(stream, 1, None):
                     last = line
-                    try:
-                        record, _ = decoded(raw)
-                    except RecordError as error:
-                        yield label, line, raw, str(error)
-                        continue
-                    yield label, line, raw, record if isinstance(record, dict) else "expected a JSON object"
+                    for text, record, note in _records_on(raw):
+                        yield label, line, text, _sound(record, note), note
         except BROKEN as error:
-            yield label, last + 1, b"", f"the {wrapped} stream breaks off here: {error}"
+            yield label, last + 1, b"", f"the {wrapped} stream breaks off here: {error}", None

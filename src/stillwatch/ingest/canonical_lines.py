@@ -13,8 +13,9 @@ from typing import IO
 import msgspec
 import numpy as np
 
+from stillwatch.core.bodies.nobody import NOBODY
 from stillwatch.ingest.files import BROKEN, line_blocks, split_block
-from stillwatch.ingest.record import FLOATS, Exchange
+from stillwatch.ingest.record import FLOATS, LOST, Exchange
 from stillwatch.ingest.registry import all_formats
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
@@ -25,9 +26,13 @@ __all__ = ["read_canonical"]
 _DECODER = msgspec.json.Decoder(Exchange)
 
 
+def _is_name(account: str) -> bool:
+    return account == account.strip() != "" and account not in NOBODY and LOST not in account
+
+
 def _sound(row: Exchange) -> bool:
     """Whether a directly decoded row has all that a record needs."""
-    if not row.time or not row.account_id or (row.prompt is None and not row.messages):
+    if not row.time or not _is_name(row.account_id) or (row.prompt is None and not row.messages):
         return False
     # JSON has no infinity, but 1e999 reads as one; absent values add nothing.
     return math.isfinite((row.temperature or 0.0) + (row.top_p or 0.0) + (row.latency_ms or 0.0))
@@ -35,7 +40,10 @@ def _sound(row: Exchange) -> bool:
 
 def _all_sound(rows: list[Exchange]) -> bool:
     """``_sound`` of every row, a column at a time."""
-    if not (all(map(attrgetter("time"), rows)) and all(map(attrgetter("account_id"), rows))):
+    accounts = list(map(attrgetter("account_id"), rows))
+    if not (all(map(attrgetter("time"), rows)) and all(accounts)):
+        return False
+    if not NOBODY.isdisjoint(accounts) or LOST in "".join(accounts) or list(map(str.strip, accounts)) != accounts:
         return False
     if None in map(attrgetter("prompt"), rows) and not all(row.prompt is not None or row.messages for row in rows):
         return False

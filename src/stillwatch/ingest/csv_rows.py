@@ -15,8 +15,9 @@ from typing import IO, Any
 import msgspec
 
 from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.callers import conformed
 from stillwatch.ingest.files import BYTE_ORDER_MARK
-from stillwatch.ingest.record import COLUMNS, RecordError, conform
+from stillwatch.ingest.record import COLUMNS, RecordError
 from stillwatch.ingest.slice_result import SliceRows
 from stillwatch.ingest.unpacking import read_value
 
@@ -26,6 +27,8 @@ __all__ = ["csv_rows", "delimiter_of", "read_row"]
 _LONGEST_CELL = 2**31 - 1
 _LISTS = ("messages", "tools", "stop")
 _DELIMITERS = (",", "\t", ";", "|")
+# As Excel is told of it, on a line before the header.
+_SAID = re.compile(r'"?sep=([,;\t|])"?')
 _NAME = re.compile(r"[@\w][\w .:@/()\[\]%#-]{0,120}")
 _BEGINNING = 65_536
 # What Postgres and MySQL write for null.
@@ -37,6 +40,8 @@ def delimiter_of(head: bytes) -> str | None:
     """What stands between the names of a header; None where a file's first line is none."""
     text = head[:_BEGINNING].removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n \0")
     first = re.split(rb"[\r\n]", text, maxsplit=1)[0].decode("utf-8", "replace")
+    if (said := _SAID.fullmatch(first)) is not None:
+        return said[1]
     best: tuple[int, str] | None = None
     for delimiter in _DELIMITERS:
         names = next(csv.reader([first], delimiter=delimiter), [])
@@ -56,7 +61,10 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     # Any buffered stream can be looked into; bytes in memory are one such.
     head = stream.peek(_BEGINNING) if hasattr(stream, "peek") else stream.getvalue()  # type: ignore[attr-defined]
     text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
-    reader = csv.reader(text, delimiter=delimiter_of(head) or ",")
+    delimiter = delimiter_of(head) or ","
+    # Where blanks stand before the header's names, they stand before every cell.
+    first = re.split(rb"[\r\n]", head.lstrip(), maxsplit=1)[0]
+    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=first.count(f"{delimiter} ".encode()) > 0)
     names: list[str] | None = None
     while True:
         line = reader.line_num + 1
@@ -69,6 +77,8 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         if not cells:
             continue
+        if names is None and line == 1 and _is_said(cells, delimiter):
+            continue
         if names is None:
             names = [name.strip() or f"column {place}" for place, name in enumerate(cells, start=1)]
             continue
@@ -77,6 +87,10 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
             row[""] = cells[len(names) :]
         yield line, row
     text.detach()
+
+
+def _is_said(cells: list[str], delimiter: str) -> bool:
+    return _SAID.fullmatch(delimiter.join(cells)) is not None
 
 
 def read_row(batch: SliceRows, line: int, row: Mapping[str, Any], preferred: LogFormat) -> None:
@@ -90,7 +104,7 @@ def read_row(batch: SliceRows, line: int, row: Mapping[str, Any], preferred: Log
         told = row[""] if isinstance(row[""], str) else "the row does not have the header's number of cells"
         batch.refuse(line, told, raw)
         return
-    if preferred.name == "canonical":
+    if preferred.name == "canonical" and ("account_id" in row or "time" in row):
         _read_canonical(batch, line, row, raw)
         return
     read_value(batch, line, {name: None if value in _NULLS else value for name, value in row.items()}, raw, preferred)
@@ -113,7 +127,7 @@ def _read_canonical(batch: SliceRows, line: int, row: Mapping[str, Any], raw: by
         for name in _LISTS:
             if fields.get(name, "").lstrip().startswith("["):
                 fields[name] = _list_of(name, fields[name])
-        batch.add([conform(fields, textual=True, defaults=batch.part.defaults)], line, raw)
+        batch.add([conformed(fields, batch.part, [row], textual=True)], line, raw)
     except RecordError as error:
         batch.refuse(line, str(error), raw)
 

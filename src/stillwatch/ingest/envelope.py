@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from stillwatch.core.bodies.anthropic import is_anthropic
+from stillwatch.core.bodies.gemini import is_gemini
 from stillwatch.core.bodies.shapes import Json, first, identity, object_of, parsed
 from stillwatch.ingest.record import Fields, RecordError
 
@@ -27,6 +28,17 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "latency_ms": ("latency_ms", "duration_ms"),
     "status": ("status", "status_code"),
 }
+
+
+def _camel(name: str) -> str:
+    begin, *rest = name.split("_")
+    return begin + "".join(map(str.title, rest))
+
+
+# In the other usual spelling too: `userId`.
+_NAMES = {
+    column: (*aliases, *(_camel(alias) for alias in aliases if "_" in alias)) for column, aliases in _ALIASES.items()
+}
 _SAME_NAME = (
     "provider", "pathway", "operation", "user_agent", "asn", "country", "tls_fingerprint", "created",
     "payment_id", "email_domain", "plan", "verified", "declared_use", "licence_id",
@@ -37,7 +49,7 @@ _IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id"
 def envelope_fields(record: Json) -> Fields:
     """Canonical fields among a log line's own keys; only those it has."""
     fields: Fields = {name: record[name] for name in _SAME_NAME if record.get(name) is not None}
-    for name, aliases in _ALIASES.items():
+    for name, aliases in _NAMES.items():
         value = first(record, *aliases)
         if value is not None:
             fields[name] = value
@@ -61,12 +73,26 @@ def _unwrapped(side: Json) -> tuple[Any, Fields]:
     return side["body"], {name: value for name, value in frame.items() if value is not None}
 
 
+# The bodies opened last: several formats ask of a record in turn, and one of them reads it.
+_opened: list[tuple[Any, Any, tuple[Json, Any, Fields]]] = []
+
+
 def bodies(record: Json) -> tuple[Json, Any, Fields]:
-    """A line's request body, its response body (an object, a list of chunks or None), and its frame.
+    """A line's request body, its response body (an object, a list of chunks or None), and its frame; not to be changed.
 
     Raises:
         RecordError: the request is no JSON.
     """
+    request, response = record.get("request"), record.get("response")
+    last = _opened[0] if _opened else None
+    if last is not None and last[0] is request and last[1] is response:
+        return last[2]
+    found = _bodies(record)
+    _opened[:] = [(request, response, found)]
+    return found
+
+
+def _bodies(record: Json) -> tuple[Json, Any, Fields]:
     request, frame = _unwrapped(object_of(record.get("request"), "request"))
     response = record.get("response")
     try:
@@ -80,14 +106,16 @@ def bodies(record: Json) -> tuple[Json, Any, Fields]:
     return object_of(request, "request"), response, frame
 
 
-def dialect(record: Json) -> Literal["anthropic", "openai"] | None:
+def dialect(record: Json) -> Literal["anthropic", "gemini", "openai"] | None:
     """Whose bodies a line with a ``request`` carries; None for a line without one."""
-    if not isinstance(record.get("request"), Mapping | str):
+    if not isinstance(record.get("request"), dict | str):
         return None
     try:
         request, response, frame = bodies(record)
     except RecordError:
         request, response, frame = {}, None, {}
+    if is_gemini(request):
+        return "gemini"
     if not ("messages" in request or "prompt" in request or "input" in request or "response" in record):
         return None
     if "/v1/messages" in str(frame.get("url")) or is_anthropic(request, response):

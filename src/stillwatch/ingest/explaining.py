@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stillwatch.core import UnreadableInput
+from stillwatch.core import UnknownFormat, UnreadableInput
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.registry import format_named
+from stillwatch.ingest.files import wrapping
+from stillwatch.ingest.recognition import first_records
+from stillwatch.ingest.registry import all_formats, ask_first, format_named, recognises, recognising
 from stillwatch.ingest.slice_reader import read_slice
 from stillwatch.ingest.slices import plan
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["Explanation", "Near", "explain"]
 
+_NAMED = re.compile(r"``([^`]+)``")
+_MOST_NEAR = 3
 _SHOWN = 3
 _LONGEST = 200
 _MOST_REASONS = 5
+
+
+class Near(NamedTuple):
+    """A format that does not recognise a record, though it has some of the keys by which that format tells its own."""
+
+    format: str
+    has: list[str]
+    lacks: list[str]
 
 
 class Explanation(NamedTuple):
@@ -30,6 +43,11 @@ class Explanation(NamedTuple):
         complete: whether all of the file was read.
         records: the first three exchanges, column to value, null columns left out, texts cut to 200 characters.
         reasons: why records were refused, each with how many, the most first.
+        keys: of the first record.
+        has: those of them by which its format told it.
+        envelope: what stands around the first record, None where nothing does.
+        near: formats that came near the first record.
+        problem: why nobody recognises the file, None where somebody does; then the format is empty.
     """
 
     file: str
@@ -43,22 +61,41 @@ class Explanation(NamedTuple):
     complete: bool
     records: list[dict[str, Any]]
     reasons: list[tuple[str, int]]
+    keys: list[str]
+    has: list[str]
+    envelope: str | None
+    near: list[Near]
+    problem: str | None = None
 
 
-def explain(path: Path, *, mapped: LogFormat | None = None, most: int = 10_000) -> Explanation:
+def explain(
+    path: Path, *, mapped: LogFormat | None = None, account_from: Sequence[str] = (), most: int = 10_000
+) -> Explanation:
     """Read the beginning of a file and say what was made of it.
 
     Args:
         path: one file.
         mapped: a format that is asked before every other.
+        account_from: which places of a record name its account, as a scan takes them.
         most: how many records to read; the batch in which they end is read whole.
 
     Raises:
-        InputError: it cannot be read, or no format recognises it.
+        InputError: it cannot be read, or holds nothing.
     """
     if path.is_dir():
         raise UnreadableInput("it is a folder", where=str(path), hint="name one of its files")
-    (part,) = plan([path], mapped=mapped)
+    ask_first(mapped)
+    wrapped = wrapping(path)
+    seen, envelope = first_records(path, wrapped)
+    record = next((one for one in seen if recognising(one) is not None), seen[0] if seen else {})
+    keys = [str(name) for name in record]
+    try:
+        (part,) = plan([path], account_from=account_from, mapped=mapped)
+    except UnknownFormat as error:
+        near = _near(record, None)
+        return Explanation(
+            str(path), wrapped, "", "", "", "", 0, 0, False, [], [], keys, [], envelope, near, error.problem
+        )
     chosen = format_named(part.format)
     exchanges = letters = 0
     records: list[dict[str, Any]] = []
@@ -86,7 +123,29 @@ def explain(path: Path, *, mapped: LogFormat | None = None, most: int = 10_000) 
         complete=complete,
         records=records,
         reasons=ordered,
+        keys=keys,
+        has=_marks(chosen, record)[0],
+        envelope=envelope,
+        near=_near(record, chosen),
     )
+
+
+def _marks(one: LogFormat, record: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """The keys that a format says it looks for: those that a record has, at any of two levels, and those it lacks."""
+    known = {str(name) for name in record}
+    known |= {str(name) for value in record.values() if isinstance(value, Mapping) for name in value}
+    named = dict.fromkeys(_NAMED.findall(type(one).recognises.__doc__ or ""))
+    return [name for name in named if name in known], [name for name in named if name not in known]
+
+
+def _near(record: Mapping[str, Any], chosen: LogFormat | None) -> list[Near]:
+    """Formats that came near a record, the nearest first."""
+    found = []
+    for one in all_formats().values():
+        has, lacks = _marks(one, record)
+        if one is not chosen and has and lacks and not recognises(one, record):
+            found.append(Near(one.name, has, lacks))
+    return sorted(found, key=lambda near: (len(near.lacks) - len(near.has), near.format))[:_MOST_NEAR]
 
 
 def _why(chosen: LogFormat) -> str:

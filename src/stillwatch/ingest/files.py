@@ -1,8 +1,9 @@
 """Files as streams of lines, whatever they are wrapped in.
 
 A wrapping is found out from a file's first bytes, never from its name: gzip, Zstandard, bzip2 or xz, one in another,
-and UTF-16 or UTF-32, with a byte order mark or plain to see. What ``opened`` gives is UTF-8. To read another wrapping,
-add its magic to ``_MAGIC`` and its reader to ``_READERS``; what is refused in a sentence stands in ``_REFUSED``.
+UTF-16 or UTF-32, with a byte order mark or plain to see, and OTLP's messages. What ``opened`` gives is UTF-8. To read
+another wrapping, add its magic to ``_MAGIC`` and its reader to ``_READERS``; what is refused in a sentence stands in
+``_REFUSED``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import IO, Any, Literal
 import zstandard
 
 from stillwatch.core import UnreadableInput
+from stillwatch.ingest.otlp_stream import LONGEST_HEAD, JsonLines, framed_as
 
 __all__ = [
     "BROKEN",
@@ -37,7 +39,7 @@ __all__ = [
 Wrapping = str
 """``plain``, ``parquet``, ``arrow``, or the wrappings from the inside out: ``gzip``, ``utf-16-le in gzip in xz``."""
 
-Container = Literal["lines", "pieces", "values", "csv", "parquet", "arrow"]
+Container = Literal["lines", "pieces", "values", "signals", "csv", "parquet", "arrow"]
 
 # What reading a broken stream raises; the text before the break is kept.
 BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)
@@ -48,7 +50,7 @@ BYTE_ORDER_MARK = codecs.BOM_UTF8
 _BLOCK = 1 << 20
 # What a break in a stream may take with it is at most a buffer: small, so that little is lost.
 _BUFFER = 16_384
-_LONGEST_MAGIC = 512
+_LONGEST_MAGIC = LONGEST_HEAD
 _MOST_LAYERS = 4
 # NUL is what a crash, or a log cut while it was written, leaves; RS begins a record of RFC 7464.
 _PADDING = b"\0\x1e"
@@ -114,11 +116,30 @@ class _Transcoded(io.RawIOBase):
         return len(given)
 
 
+class _InPieces(io.RawIOBase):
+    """A decompressed stream in pieces as they come: what lies before a break is given before the break is met."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        given: bytes = self._source.read1(len(buffer))
+        buffer[: len(given)] = given
+        return len(given)
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
+
+
 _READERS: Mapping[str, Callable[[IO[bytes]], Any]] = {
-    "gzip": lambda raw: gzip.GzipFile(fileobj=raw, mode="rb"),
+    "gzip": lambda raw: _InPieces(gzip.GzipFile(fileobj=raw, mode="rb")),
     "zstd": lambda raw: zstandard.ZstdDecompressor().stream_reader(raw, read_across_frames=True, closefd=False),
-    "bz2": bz2.BZ2File,
-    "xz": lzma.LZMAFile,
+    "bz2": lambda raw: _InPieces(bz2.BZ2File(raw)),
+    "xz": lambda raw: _InPieces(lzma.LZMAFile(raw)),  # noqa: SIM115 - whoever opens the stack closes it
 }
 
 
@@ -142,7 +163,7 @@ def wrapping(path: Path) -> Wrapping:
                 )
             return found
         layers.append(found)
-        if found.startswith("utf"):
+        if found.startswith(("utf", "otlp")):
             return _named(layers)
     raise UnreadableInput(
         f"it is compressed more than {_MOST_LAYERS} times over", where=str(path), hint="unpack it first"
@@ -175,11 +196,11 @@ def _layer(head: bytes) -> str | None:
         if head.startswith(magic):
             return name
     # No JSON and no CSV holds NUL: where every other byte of a beginning is one, and the rest is ASCII, it is UTF-16.
-    head = head[: min(len(head), 64) & ~1]
+    whole, head = head, head[: min(len(head), 64) & ~1]
     for encoding, text, empty in (("utf-16-le", head[::2], head[1::2]), ("utf-16-be", head[1::2], head[::2])):
         if len(head) >= len(b"{}{}") and not any(empty) and all(0 < byte < 0x80 for byte in text):
             return encoding
-    return None
+    return framed_as(whole)
 
 
 def _check_refused(head: bytes, layers: list[str], path: Path) -> None:
@@ -191,13 +212,19 @@ def _check_refused(head: bytes, layers: list[str], path: Path) -> None:
             raise UnreadableInput(f"{what}{inside}", where=str(path), hint=hint)
 
 
+def _inside(stream: IO[bytes], layer: str) -> Any:
+    if layer in _READERS:
+        return _READERS[layer](stream)
+    return JsonLines(stream, layer) if layer.startswith("otlp") else _Transcoded(stream, layer)
+
+
 @contextmanager
 def opened(path: Path, wrapped: Wrapping) -> Iterator[IO[bytes]]:
     """The file's unwrapped bytes as a stream."""
     with ExitStack() as stack:
         stream: Any = stack.enter_context(path.open("rb"))
         for layer in reversed(wrapped.split(" in ")) if wrapped != "plain" else ():
-            inner = _READERS[layer](stream) if layer in _READERS else _Transcoded(stream, layer)
+            inner = _inside(stream, layer)
             stream = io.BufferedReader(stack.enter_context(inner), _BUFFER)
         yield stream
 

@@ -21,7 +21,7 @@ _HALVES = re.compile(
 
 def decoded(raw: bytes) -> tuple[Any, str | None]:
     """One JSON value, also where loggers wrote what JSON has not, and then a note: infinities (null), halves of
-    surrogate pairs and bytes that are no UTF-8 (U+FFFD).
+    surrogate pairs and bytes that are no UTF-8 (U+FFFD), control characters in texts.
 
     Raises:
         RecordError: it is no JSON even so.
@@ -31,9 +31,11 @@ def decoded(raw: bytes) -> tuple[Any, str | None]:
     except RecursionError:
         raise RecordError("not JSON that can be read: nested too deep") from None
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        lost: list[str] = []
         try:
             text = _HALVES.sub(r"\\ufffd", raw.decode("utf-8", "replace"))
-            repaired = msgspec.json.encode(json.loads(text, parse_constant=lambda _: None))
-            return _ANY.decode(repaired), f"left out what is no JSON: {error}"
+            repaired = msgspec.json.encode(json.loads(text, strict=False, parse_constant=lost.append))
+            whole = not lost and text.encode() == raw
+            return _ANY.decode(repaired), f"{'read what' if whole else 'left out what'} is no JSON: {error}"
         except (ValueError, RecursionError):
             raise RecordError(f"not JSON: {error}") from None

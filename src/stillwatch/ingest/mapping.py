@@ -2,8 +2,8 @@
 
 The file is TOML: ``[columns]`` names columns of ``exchanges`` and where their values lie, as a dotted path or a
 list of them of which the first with a value counts; ``[time]`` has the ``unit`` of times that are numbers;
-``[match]`` has the ``keys`` by which records are told; ``[body]`` says where a request's and a response's body lie
-and whose API's they are.
+``[match]`` has the ``keys`` and ``values`` by which records are told; ``[constants]`` what stands in all of them;
+``[body]`` says where a request's and a response's body lie and whose API's they are.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from typing import Any, ClassVar
 from stillwatch.core import BadSetting
 from stillwatch.core.bodies import anthropic, gemini, openai
 from stillwatch.core.bodies.pairs import pair_fields
-from stillwatch.core.bodies.shapes import Json, RecordError, merged, object_of, parsed, shown
+from stillwatch.core.bodies.shapes import Json, RecordError, merged, object_of, shown
 from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.formats.canonical import FORMAT as CANONICAL
+from stillwatch.ingest.paths import at, first_at, normal
 from stillwatch.ingest.record import COLUMNS, Fields
 
 __all__ = ["MappedFormat", "read_mapping"]
@@ -33,9 +34,11 @@ _TABLES: dict[str, tuple[str, ...]] = {
     "name": (),
     "columns": (),
     "time": ("unit",),
-    "match": ("keys",),
+    "constants": (),
+    "match": ("keys", "values"),
     "body": ("dialect", "request", "response"),
 }
+_OWN = frozenset(("exchange_id", "time", "prompt", "messages", "response"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HINT = "docs/howto/map-a-log.md shows a whole file"
 
@@ -50,6 +53,8 @@ class MappedFormat(LogFormat):
         columns: canonical name to paths, the first with a value counts.
         unit: of times that are numbers; None: told by their size; ``iso``: times are text.
         keys: paths that a record of this format has; where there are none, those of its account and its text.
+        values: paths, and the values of which a record has one there.
+        constants: canonical name to what stands in every record that has no value of its own for it.
         request, response: paths of bodies.
         dialect: whose bodies they are.
     """
@@ -61,26 +66,34 @@ class MappedFormat(LogFormat):
     columns: Mapping[str, Paths]
     unit: str | None = None
     keys: Paths = ()
+    values: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    constants: Mapping[str, Any] = field(default_factory=dict)
     request: Paths = ()
     response: Paths = ()
     dialect: str = "auto"
     where: str = field(default="", compare=False)
 
     def recognises(self, record: Json) -> bool:
-        """By the keys of ``[match]``, else by its account and its text."""
-        if self.keys:
-            return all(_at(record, path) is not None for path in self.keys)
+        """By the keys and values of ``[match]``, else by its account and its text."""
+        if any(_as_text(at(record, path)) not in wanted for path, wanted in self.values):
+            return False
+        if self.keys or self.values:
+            return all(at(record, path) is not None for path in self.keys)
         asked = [self.columns.get("prompt", ()), self.columns.get("messages", ()), self.request]
         account = self.columns.get("account_id", ())
-        return _first(record, account) is not None and any(_first(record, one) is not None for one in asked)
+        return first_at(record, account) is not None and any(first_at(record, one) is not None for one in asked)
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange.
 
         Raises:
-            RecordError: its time or its conversation cannot be read.
+            RecordError: its time or its conversation cannot be read, or it is not what ``[match]`` asks for.
         """
-        given = {name: _first(record, paths) for name, paths in self.columns.items()}
+        if (self.keys or self.values) and not self.recognises(record):
+            asked_for = [*self.keys, *(path for path, _ in self.values)]
+            raise RecordError(f"not what `[match]` asks for at {', '.join(f'`{path}`' for path in asked_for)}")
+        given = {name: first_at(record, paths) for name, paths in self.columns.items()}
+        given = merged(self.constants, given)
         if given.get("time") is not None:
             given["time"] = self._moment(given["time"])
         asked = asked_fields(given.pop("messages", None), "messages")
@@ -94,7 +107,7 @@ class MappedFormat(LogFormat):
         return [fields]
 
     def _bodies(self, record: Json) -> Fields:
-        request, response = _first(record, self.request), _first(record, self.response)
+        request, response = first_at(record, self.request), first_at(record, self.response)
         if request is None:
             return {}
         side = _DIALECTS[self.dialect]
@@ -120,37 +133,9 @@ class MappedFormat(LogFormat):
         return moment.isoformat()
 
 
-def _first(record: Json, paths: Paths) -> Any:
-    for path in paths:
-        value = _at(record, path)
-        if value is not None and value != "":
-            return value
-    return None
-
-
-def _at(value: Any, path: str) -> Any:
-    """What lies at a dotted path: keys may hold dots, numbers are places in lists, JSON text is opened."""
-    try:
-        value = parsed(value, path)
-    except RecordError:
-        return None
-    if isinstance(value, list):
-        step, _, rest = path.partition(".")
-        if not step.lstrip("-").isdecimal() or not -len(value) <= int(step) < len(value):
-            return None
-        return _at(value[int(step)], rest) if rest else value[int(step)]
-    if not isinstance(value, Mapping):
-        return None
-    if path in value:
-        return value[path]
-    place = path.find(".")
-    while place >= 0:
-        if path[:place] in value:
-            found = _at(value[path[:place]], path[place + 1 :])
-            if found is not None:
-                return found
-        place = path.find(".", place + 1)
-    return None
+def _as_text(value: object) -> str:
+    """A value as a map's file and a CSV's cell may both write it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def read_mapping(path: Path) -> MappedFormat:
@@ -179,6 +164,8 @@ def read_mapping(path: Path) -> MappedFormat:
         columns=_columns(given.get("columns", {}), path),
         unit=_one_of(given.get("time", {}).get("unit"), (*_UNITS, "iso"), "time.unit", path),
         keys=_paths(given.get("match", {}).get("keys"), "match.keys", path),
+        values=_values(given.get("match", {}).get("values", {}), path),
+        constants=_constants(given.get("constants", {}), path),
         request=_paths(body.get("request"), "body.request", path),
         response=_paths(body.get("response"), "body.response", path),
         dialect=_one_of(body.get("dialect"), tuple(_DIALECTS), "body.dialect", path) or "auto",
@@ -186,16 +173,42 @@ def read_mapping(path: Path) -> MappedFormat:
     )
     if not (mapped.request or {"prompt", "messages"} & mapped.columns.keys()):
         raise _wrong(path, "`columns`: neither `prompt` nor `messages`, and no `body.request`: no text would be read")
-    if not mapped.keys and "account_id" not in mapped.columns:
+    if not (mapped.keys or mapped.values) and "account_id" not in mapped.columns:
         raise _wrong(path, "`columns.account_id`: lacking; without it `match.keys` must tell which records are meant")
     return mapped
+
+
+def _values(given: object, path: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    if not isinstance(given, Mapping):
+        raise _wrong(path, f"`match.values`: expected a table of paths and values, got {shown(given)}")
+    made = []
+    for name, value in given.items():
+        wanted = value if isinstance(value, list) else [value]
+        if not wanted or not all(isinstance(one, str | int | float | bool) for one in wanted):
+            raise _wrong(path, f"`match.values.{name}`: expected a value or a list of them, got {shown(value)}")
+        made.append((normal(name), tuple(_as_text(one) for one in wanted)))
+    return tuple(made)
+
+
+def _constants(given: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    for name, value in given.items():
+        _check_column(name, f"constants.{name}", path)
+        if name in _OWN:
+            raise _wrong(path, f"`constants.{name}`: a record's own; it is no constant")
+        if not isinstance(value, str | int | float | bool):
+            raise _wrong(path, f"`constants.{name}`: expected a value, got {shown(value)}")
+    return dict(given)
+
+
+def _check_column(name: str, key: str, path: Path) -> None:
+    if name not in COLUMNS or name == "note":
+        raise _wrong(path, f"`{key}`: no column of exchanges: see docs/reference/formats.md, canonical")
 
 
 def _columns(given: Mapping[str, Any], path: Path) -> dict[str, Paths]:
     made = {}
     for name, value in given.items():
-        if name not in COLUMNS or name == "note":
-            raise _wrong(path, f"`columns.{name}`: no column of exchanges: see docs/reference/formats.md, canonical")
+        _check_column(name, f"columns.{name}", path)
         made[name] = _paths(value, f"columns.{name}", path)
     return made
 
@@ -206,7 +219,7 @@ def _paths(value: object, key: str, path: Path) -> Paths:
     given = [value] if isinstance(value, str) else value
     if not isinstance(given, list) or not given or not all(isinstance(one, str) and one for one in given):
         raise _wrong(path, f"`{key}`: expected a dotted path or a list of them, got {shown(value)}")
-    return tuple(one.replace("[", ".").replace("]", "") for one in given)
+    return tuple(normal(one) for one in given)
 
 
 def _one_of(value: object, known: tuple[str, ...], key: str, path: Path) -> str | None:

@@ -18,22 +18,27 @@ import msgspec
 from stillwatch.core import UnknownFormat, UnreadableInput
 from stillwatch.ingest.csv_rows import csv_rows, delimiter_of
 from stillwatch.ingest.files import BROKEN, BYTE_ORDER_MARK, Container, Wrapping, opened, split_block, wrapping
+from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.parquet_rows import first_rows
-from stillwatch.ingest.record import shown
+from stillwatch.ingest.record import RecordError, shown
 from stillwatch.ingest.registry import majority, recognising
 from stillwatch.ingest.rejoined_lines import comes_in_pieces, rejoined
-from stillwatch.ingest.shippers import after_prefix, records_of
+from stillwatch.ingest.shippers import after_prefix, inside, records_of
 from stillwatch.ingest.value_stream import values_of
 from stillwatch.tables import EXCHANGES
 
-__all__ = ["recognised"]
+__all__ = ["first_records", "recognised"]
 
-_HINT = "stillwatch formats lists what can be read"
+_HINT = "stillwatch formats lists what can be read; --map FILE reads a layout of your own (docs/howto/map-a-log.md)"
 # A record may hold a book, and one must be seen whole.
 _HEADS = (1 << 16, 1 << 20, 1 << 23, 1 << 26)
 _TRIED = 200
+# Formats of spans, and what else in their file tells of the same calls.
+_SPANS = frozenset(("otel-genai", "otel-genai-events", "openinference"))
+_EVENTS = b'"resourceLogs"'
 _MOST_LINES = 2000
 _PIECE = 4096
+_MOSTLY_LINES = 0.9
 _SHOWN_KEYS = 8
 # An array, but for the event of Fluent Bit, which begins with its time.
 _ARRAY = re.compile(rb"\s*\[\s*[{\[]\s*[\"{\[}]")
@@ -59,12 +64,47 @@ def recognised(path: Path) -> tuple[Wrapping, Container, str]:
             kind, tried = _told(text, ended)
             chosen = majority(tried)
             if chosen is not None:
+                if kind == "lines" and chosen.name in _SPANS and (_EVENTS in text or _comes(stream, _EVENTS)):
+                    return wrapped, "signals", chosen.name
                 return wrapped, "pieces" if kind == "lines" and _in_pieces(text) else kind, chosen.name
             if ended or (kind == "lines" and text.count(b"\n") > _MOST_LINES):
                 break
     if _is_canonical_csv(text):
         return wrapped, "csv", "canonical"
     raise UnknownFormat(_unknown(text, tried, ended), where=str(path), hint=_HINT)
+
+
+def first_records(path: Path, wrapped: Wrapping) -> tuple[list[Any], str | None]:
+    """The records that a file begins with, out of their envelopes, and the name of the first envelope.
+
+    Raises:
+        UnreadableInput: not even its first bytes can be read.
+    """
+    if wrapped in ("parquet", "arrow"):
+        _, rows = first_rows(path, wrapped, _TRIED)
+        return [record for row in rows for record in islice(records_of(row), _TRIED)], None
+    head = bytearray()
+    tried: list[Any] = []
+    with opened(path, wrapped) as stream:
+        for size in _HEADS:
+            ended = _read_on(stream, head, size, path, wrapped)
+            text = bytes(head).removeprefix(BYTE_ORDER_MARK)
+            _, tried = _told(text, ended)
+            if tried or ended:
+                break
+    return tried, _envelope_of(text, tried)
+
+
+def _envelope_of(head: bytes, tried: Sequence[Any]) -> str | None:
+    """What stands around the first of the records that were found in a head."""
+    for text in islice(values_of(head), 1):
+        try:
+            value = msgspec.json.decode(text)
+        except _FAILED:
+            return None
+        found = inside(value) if not (tried and value == tried[0]) else None
+        return found.name if found is not None else None
+    return None
 
 
 def _in_pieces(head: bytes) -> bool:
@@ -105,32 +145,45 @@ def _told(head: bytes, ended: bool) -> tuple[Container, list[Any]]:
     for kind, reader in readers:
         records = reader(head, ended)
         known = sum(1 for record in records if recognising(record) is not None)
-        if known > best[0] or (kind != "csv" and not best[0] and not best[2] and records):
+        # A line that holds two records makes no stream of values of a file of lines, whose places would shift.
+        least = best[0] / _MOSTLY_LINES if kind == "values" else best[0]
+        if known > least or (kind != "csv" and not best[0] and not best[2] and records):
             best = (known, kind, records)
     return best[1], best[2]
 
 
 def _as_lines(head: bytes, ended: bool) -> list[Any]:
+    if _ARRAY.match(head):
+        # The items of an array are values of their own, though it may stand on one line.
+        return []
     found: list[Any] = []
     for _, line in islice(rejoined(split_block(1, head)), _MOST_LINES):
         if len(found) >= _TRIED:
             break
-        try:
-            value = msgspec.json.decode(line)
-        except _FAILED:
-            prefixed = after_prefix(line.decode("utf-8", "replace").lstrip())
-            value = prefixed.held[0][1] if prefixed else None
-        found.extend(islice(records_of(value), _TRIED))
-    # The items of an array are values of their own, though it may stand on one line.
-    return [] if _ARRAY.match(head) else found
+        found.extend(islice(records_of(_value_of(line)), _TRIED))
+    return found
+
+
+def _value_of(line: bytes) -> Any:
+    """What a line is read as; None where it is nothing."""
+    try:
+        return msgspec.json.decode(line)
+    except _FAILED:
+        prefixed = after_prefix(line.decode("utf-8", "replace").lstrip())
+        if prefixed:
+            return prefixed.held[0][1]
+    try:
+        return decoded(line)[0]
+    except RecordError:
+        return None
 
 
 def _as_values(head: bytes, ended: bool) -> list[Any]:
     found: list[Any] = []
     for text in islice(values_of(head), _TRIED):
         try:
-            value = msgspec.json.decode(text)
-        except _FAILED:
+            value, _ = decoded(text)
+        except RecordError:
             continue
         found.extend(islice(records_of(value), _TRIED))
     return found
@@ -152,6 +205,22 @@ def _is_canonical_csv(head: bytes) -> bool:
         return False
     first = head.removeprefix(BYTE_ORDER_MARK).lstrip().splitlines()[0].decode("utf-8", "replace")
     return "account_id" in first.split(delimiter)
+
+
+def _comes(stream: IO[bytes], text: bytes) -> bool:
+    """Whether a text comes in what follows of a stream, within the longest head."""
+    tail, left = b"", _HEADS[-1]
+    while left > 0:
+        try:
+            block = stream.read(min(left, _HEADS[1]))
+        except BROKEN:
+            return False
+        if not block:
+            return False
+        if text in tail + block:
+            return True
+        tail, left = block[-len(text) :], left - len(block)
+    return False
 
 
 def _unknown(head: bytes, tried: Sequence[Any], ended: bool) -> str:

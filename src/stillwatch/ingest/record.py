@@ -15,10 +15,11 @@ from typing import Annotated, Any
 import msgspec
 import pyarrow as pa
 
+from stillwatch.core.bodies.nobody import NOBODY
 from stillwatch.core.bodies.shapes import Fields, Message, RecordError, noted, shown
 from stillwatch.tables import EXCHANGES
 
-__all__ = ["COLUMNS", "FLOATS", "Exchange", "Fields", "Message", "RecordError", "conform", "shown"]
+__all__ = ["COLUMNS", "FLOATS", "LOST", "Exchange", "Fields", "Message", "RecordError", "conform", "shown"]
 
 Time = str | int | float
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -82,6 +83,9 @@ class Exchange(msgspec.Struct, gc=False):
 COLUMNS: tuple[str, ...] = Exchange.__struct_fields__
 """The canonical column names that a record may carry, in the order of ``EXCHANGES``."""
 
+LOST = "\ufffd"
+"""What stands where bytes were lost."""
+
 FLOATS = tuple(name for name in COLUMNS if pa.types.is_floating(EXCHANGES.field(name).type))
 _REQUIRED = ("time", "account_id", "prompt", "messages", "note")
 _PLACE = re.compile(r"at `\$\.(\w+)(\S*)`")
@@ -93,6 +97,8 @@ _KINDS = {
 }
 
 
+# Beyond it not every whole number is a float.
+_EXACT = 2**53
 _NONE: Mapping[str, Any] = {}
 
 
@@ -118,22 +124,28 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
 
     Args:
         fields: canonical names to values; names that are not columns are ignored, but ``account_in``, which says
-            where a record would name its account.
+            where a record would name its account. (``named``, of a span, finds an attribute by its name.)
         textual: values are text, as in CSV: ``"0.7"`` may stand for 0.7, ``"true"`` for true.
         defaults: what stands for values that a record lacks.
 
     Raises:
         RecordError: a required value is missing, or has the wrong type or range.
     """
-    if lacking := [name for name in defaults if fields.get(name) in (None, "")]:
+    if lacking := [name for name in defaults if _lacks(fields, name)]:
         fields = {**fields, **{name: defaults[name] for name in lacking}}
     time = fields.get("time")
     if time is None or time == "":
         raise RecordError("no `time`")
     account = fields.get("account_id")
-    if account is None or account == "":
+    if type(account) is str and account != (bare := account.strip()):
+        fields, account = {**fields, "account_id": bare}, bare
+    if account is None or account == "" or (type(account) is str and account in NOBODY):
         where = fields.get("account_in")
+        if account:
+            raise RecordError(f"no `account_id`: {shown(account)} stands for nobody")
         raise RecordError(f"no `account_id`: {where}" if where else "no `account_id`")
+    if type(account) is str and LOST in account:
+        raise RecordError(f"`account_id`: {shown(account)} lost bytes: it may be any other's")
     if fields.get("prompt") is None and not fields.get("messages"):
         raise RecordError("neither `prompt` nor `messages`")
     exchange = _converted(dict(fields), textual)
@@ -146,9 +158,14 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
     return exchange
 
 
+def _lacks(fields: Mapping[str, Any], name: str) -> bool:
+    value = fields.get(name)
+    return value is None or value == "" or (name == "account_id" and type(value) is str and value in NOBODY)
+
+
 def _converted(fields: Fields, textual: bool) -> Exchange:
     """The fields as an exchange, less what is optional and cannot be one of its values."""
-    for _ in COLUMNS:
+    for _ in range(2 * len(COLUMNS)):
         try:
             return msgspec.convert(fields, Exchange, strict=not textual)
         except msgspec.ValidationError as error:
@@ -156,7 +173,23 @@ def _converted(fields: Fields, textual: bool) -> Exchange:
             name = place.group(1) if place else ""
             if name not in fields or name in _REQUIRED:
                 raise RecordError(_explained(error, fields)) from None
+            if (number := _number_of(fields[name], name)) is not None:
+                fields[name] = number
+                continue
             sentence = _explained(error, fields)
             fields[name] = None
             noted(fields, sentence)
     raise RecordError("none of its values can be read")
+
+
+def _number_of(value: object, name: str) -> int | float | None:
+    """A number that was written as text, or a whole one with a point, where a column wants it; else None."""
+    kind = EXCHANGES.field(name).type
+    if isinstance(value, float) and value.is_integer() and pa.types.is_integer(kind) and abs(value) < _EXACT:
+        return int(value)
+    if not isinstance(value, str) or not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
+        return None
+    try:
+        return int(value) if pa.types.is_integer(kind) else float(value)
+    except ValueError:
+        return None

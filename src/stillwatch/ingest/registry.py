@@ -107,13 +107,24 @@ def recognises(one: LogFormat, record: Json) -> bool:
         return False
 
 
+@cache
+def _in_turn() -> tuple[LogFormat, ...]:
+    """Every format, the general ones last and asked only where they are needed: they open a record's bodies to tell."""
+    return tuple(sorted(all_formats().values(), key=lambda one: one.general))
+
+
 def recognising(record: Json) -> LogFormat | None:
     """The format of a record: the one asked first, or one that it alone recognises, else a general one; or None."""
     if _first and recognises(_first[0], record):
         return _first[0]
-    # The general ones last, and only where they are needed: they open a record's bodies to tell.
-    in_turn = (one for general in (False, True) for one in all_formats().values() if one.general is general)
-    return next((one for one in in_turn if recognises(one, record)), None)
+    for one in _in_turn():
+        # As `recognises` has it; a record asks thirty formats.
+        try:
+            if one.recognises(record):
+                return one
+        except UNFORESEEN:
+            continue
+    return None
 
 
 def majority(records: Sequence[Json]) -> LogFormat | None:

@@ -19,9 +19,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from stillwatch.core.bodies.shapes import parsed
 from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.registry import recognising
+from stillwatch.ingest.spelling import respelled
 
 __all__ = ["DEEPEST", "Envelope", "after_prefix", "could_be", "inside", "records_of"]
 
@@ -53,6 +55,8 @@ _LISTS: tuple[tuple[str, str | None, str], ...] = (
     ("rows", None, "reply of an API"),
     ("value", None, "reply of an API"),
     ("result", None, "reply of an API"),
+    ("edges", None, "reply of an API (GraphQL)"),
+    ("nodes", None, "reply of an API (GraphQL)"),
 )
 # One record under one key, as an object or as text.
 _FIELDS: tuple[tuple[str, str | None, str], ...] = (
@@ -82,6 +86,10 @@ _FIELDS: tuple[tuple[str, str | None, str], ...] = (
     ("detail", None, "EventBridge event"),
     ("hits", None, "Elasticsearch reply"),
     ("record", None, "record column"),
+    ("after", None, "change event (Debezium)"),
+    ("fullDocument", None, "change event (MongoDB)"),
+    ("value", None, "message of a queue (Kafka)"),
+    ("node", None, "reply of an API (GraphQL)"),
     ("data", None, "data field"),
 )
 _KEYS = frozenset(key for key, _, _ in (*_LISTS, *_FIELDS)) | {"streams", "resourceLogs", "Payload"}
@@ -126,7 +134,7 @@ def inside(record: Any) -> Envelope | None:
     for one in known:
         if _leads_to_records(one):
             return one
-    return _anywhere(record) or (known[0] if known else None)
+    return _otherwise(record) or (known[0] if known else None)
 
 
 def _known_keys(record: Mapping[str, Any]) -> Iterator[Envelope]:
@@ -142,6 +150,28 @@ def _known_keys(record: Mapping[str, Any]) -> Iterator[Envelope]:
         value = _opened(value)
         if isinstance(value, Mapping | list) and value and _worth_opening(value):
             yield Envelope(name, [(f"`{key}.{within}`" if within else f"`{key}`", value)])
+
+
+def _otherwise(record: Mapping[str, Any]) -> Envelope | None:
+    """A record in another spelling, records by their keys, or records anywhere in an object."""
+    written = {key: _written(value) for key, value in record.items()}
+    for name, one in (("record with JSON text in it", written), ("record in another spelling", respelled(written))):
+        if one is not None and one != record and recognising(one) is not None:
+            return Envelope(name, [("as a whole", one)])
+    held = [(f"`{key}`", value) for key, value in record.items()]
+    if len(held) == 1 and isinstance(held[0][1], Mapping) and _leads_to_records(Envelope("", held)):
+        return Envelope("object", held)
+    if held and all(isinstance(value, Mapping) and recognising(value) is not None for _, value in held[:_MOST_TRIED]):
+        return Envelope("object of records by their keys", held)
+    return _anywhere(record)
+
+
+def _written(value: Any) -> Any:
+    """An object or a list that was written as JSON text; anything else unchanged."""
+    try:
+        return parsed(value, "")
+    except RecordError:
+        return value
 
 
 def _anywhere(record: Mapping[str, Any]) -> Envelope | None:

@@ -18,9 +18,9 @@ import pyarrow.parquet as pq
 from stillwatch.core import BadTable, UnreadableInput
 from stillwatch.ingest.files import wrapping
 from stillwatch.ingest.timestamps import TIMESTAMP, possible, timestamps
-from stillwatch.tables import ACCOUNT_FILE, RELEASES_FILE
+from stillwatch.tables import ACCOUNT_FILE, CALLERS_FILE, RELEASES_FILE
 
-__all__ = ["read_accounts", "read_releases"]
+__all__ = ["read_accounts", "read_callers", "read_releases"]
 
 _TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no")
 _WORDS = pa.array([*_TRUE, *_FALSE])
@@ -39,6 +39,29 @@ def read_accounts(path: Path) -> pa.Table:
     if table.num_rows > len(counted):
         twice = counted.field("values").filter(pc.greater(counted.field("counts"), 1))[0].as_py()
         raise BadTable(f"account {twice!r} stands twice", where=str(path), hint="keep one row an account")
+    return table
+
+
+def read_callers(path: Path) -> pa.Table:
+    """A file of callers as a table with schema ``CALLERS_FILE``; other columns are ignored.
+
+    Raises:
+        UnreadableInput: it cannot be read.
+        BadTable: ``exchange_id`` or ``account_id`` is missing, an exchange stands twice under two accounts, or a value
+            has the wrong type.
+    """
+    table = _read(path, CALLERS_FILE, ("exchange_id", "account_id"))
+    pairs = table.group_by(["exchange_id", "account_id"]).aggregate([])
+    counted = pc.value_counts(pairs["exchange_id"])
+    if pairs.num_rows > len(counted):
+        twice = counted.field("values").filter(pc.greater(counted.field("counts"), 1))[0].as_py()
+        raise BadTable(
+            f"exchange {twice!r} has two accounts", where=str(path), hint="keep the account that made the exchange"
+        )
+    if table.num_rows > len(counted):
+        # Audit logs say a thing more than once: the first row that says it counts.
+        order = pc.index_in(counted.field("values"), value_set=table["exchange_id"].combine_chunks())
+        table = table.take(order)
     return table
 
 

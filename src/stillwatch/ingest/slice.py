@@ -9,6 +9,7 @@ from typing import Any
 
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.files import Container, Wrapping
+from stillwatch.ingest.parts import PartStore
 
 __all__ = ["Slice"]
 
@@ -26,9 +27,13 @@ class Slice:
         first_line: number of the first line.
         batch: every file of the batch, for formats that join.
         defaults: what stands for values that a record lacks, by column.
+        callers: a table of who made which exchange, as ``callers.write_callers`` writes it.
         root: the folder that was named, or a named file's; bodies that lie beside a log are looked for below it.
+        account_from: places of a record of which the first with a value names its account; empty: as the format has it.
         mapped: a format that is asked before every other, as a person described it.
         problem: why nothing of the file can be read; then it is one dead letter.
+        together: every file of a format whose exchanges lie in several records, wherever those files are.
+        aside: where a worker lays such records while it reads.
     """
 
     path: Path
@@ -41,6 +46,10 @@ class Slice:
     first_line: int = 1
     batch: tuple[tuple[Path, str, Wrapping], ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    callers: Path | None = None
     root: Path | None = None
+    account_from: tuple[str, ...] = ()
     mapped: LogFormat | None = None
     problem: str | None = None
+    together: tuple[Slice, ...] = ()
+    aside: PartStore | None = None

@@ -7,17 +7,22 @@ A container's records are read by the module that is named for them: ``canonical
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import IO, Any
 
-from stillwatch.ingest.base import BatchFormat
+from stillwatch.ingest.base import BatchFormat, PartsFormat
 from stillwatch.ingest.batches import joined
+from stillwatch.ingest.callers import conformed
 from stillwatch.ingest.canonical_lines import read_canonical
 from stillwatch.ingest.csv_rows import csv_rows, read_row
 from stillwatch.ingest.files import BROKEN, numbered_lines, opened
 from stillwatch.ingest.parquet_rows import read_parquet
-from stillwatch.ingest.record import RecordError, conform
+from stillwatch.ingest.parts import PartStore
+from stillwatch.ingest.record import RecordError
+from stillwatch.ingest.record_lines import noted, read_parts
 from stillwatch.ingest.registry import ask_first, format_named
 from stillwatch.ingest.rejoined_lines import rejoined
+from stillwatch.ingest.signals import read_signals
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
 from stillwatch.ingest.unpacking import read_text
@@ -46,8 +51,21 @@ def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
     if part.batch:
         yield from _read_batch_files(part, batch_rows)
         return
+    store = PartStore()
+    try:
+        for one in part.together or (part,):
+            yield from _read_file(replace(one, aside=store, callers=part.callers), batch_rows)
+        yield from _read_groups(part, store, batch_rows)
+    finally:
+        store.close()
+
+
+def _read_file(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
     if part.container in ("parquet", "arrow"):
         yield from read_parquet(part, batch_rows)
+        return
+    if part.container == "signals":
+        yield from read_signals(part, batch_rows)
         return
     size = part.path.stat().st_size if part.end is None else part.end
     with opened(part.path, part.wrapped) as stream:
@@ -58,7 +76,9 @@ def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
 
 def _read_stream(part: Slice, stream: IO[bytes], batch_rows: int, size: int) -> Iterator[SliceResult]:
     preferred = format_named(part.format)
-    if preferred.name == "canonical" and part.container == "lines" and part.mapped is None:
+    # Canonical lines are decoded by the block where nothing is joined to them.
+    alone = part.callers is None and part.mapped is None and not part.account_from
+    if preferred.name == "canonical" and part.container == "lines" and alone:
         yield from read_canonical(part, stream, size)
         return
     batch, told = SliceRows(part), 0
@@ -124,12 +144,26 @@ def _read_batch_files(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
             batch.refuse(item.line, item.reason, item.raw)
             continue
         try:
-            batch.add(
-                [conform(fields, defaults=part.defaults) for fields in _as_list(item.fields)], item.line, item.raw
-            )
+            found = [conformed(fields, part, item.records) for fields in _as_list(item.fields)]
+            batch.add(noted(found, item.note), item.line, item.raw)
         except RecordError as error:
-            batch.refuse(item.line, str(error), item.raw)
+            batch.refuse(item.line, f"{error}; {item.note}" if item.note else str(error), item.raw)
     yield batch.result(size - told)
+
+
+def _read_groups(part: Slice, store: PartStore, batch_rows: int) -> Iterator[SliceResult]:
+    """What was laid aside while files were read, put together."""
+    batch = SliceRows(part)
+    for group in store.groups():
+        chosen = format_named(group.format)
+        if group.label != batch.part.label or len(batch.rows) >= batch_rows:
+            if batch.rows or batch.letters:
+                yield batch.result(0)
+            batch = SliceRows(replace(part, label=group.label))
+        if isinstance(chosen, PartsFormat):
+            read_parts(batch, group, chosen)
+    if batch.rows or batch.letters:
+        yield batch.result(0)
 
 
 def _as_list(fields: dict[str, Any] | None) -> Iterable[dict[str, Any]]:
@@ -137,4 +171,4 @@ def _as_list(fields: dict[str, Any] | None) -> Iterable[dict[str, Any]]:
 
 
 def _relabelled(part: Slice, label: str) -> Slice:
-    return Slice(part.path, label, part.wrapped, part.container, part.format)
+    return replace(part, label=label)

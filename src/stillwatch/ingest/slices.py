@@ -2,7 +2,8 @@
 
 Plain JSON lines are cut at newlines into ranges of bytes, so that one large file keeps every worker
 busy; a compressed file, a CSV or an array is one slice. The files of a batch (requests and
-results) that lie in one folder are one slice, for they are joined. A file that cannot be read is a slice too: one
+results) that lie in one folder are one slice, for they are joined; so are all files of a format whose exchanges lie
+in several records. A file that cannot be read is a slice too: one
 dead letter, which says why.
 """
 
@@ -17,7 +18,8 @@ from typing import IO, Any
 import numpy as np
 
 from stillwatch.core import EmptyInput, InputError, UnreadableInput
-from stillwatch.ingest.base import BatchFormat, LogFormat
+from stillwatch.ingest.account_from import check_places
+from stillwatch.ingest.base import BatchFormat, LogFormat, PartsFormat
 from stillwatch.ingest.recognition import recognised
 from stillwatch.ingest.registry import ask_first, format_named
 from stillwatch.ingest.slice import Slice
@@ -78,7 +80,8 @@ def _planned(path: Path, label: str, root: Path) -> tuple[Slice, InputError | No
 def _cut(one: Slice, slice_bytes: int) -> Iterator[Slice]:
     """Cut plain lines at the newline after every ``slice_bytes``."""
     size = 0 if one.problem else one.path.stat().st_size
-    if one.container != "lines" or one.wrapped != "plain" or one.batch or size <= slice_bytes:
+    whole = bool(one.batch or one.together)
+    if one.container != "lines" or one.wrapped != "plain" or whole or size <= slice_bytes:
         yield one
         return
     start, line = 0, 1
@@ -117,7 +120,11 @@ def cut(slices: Iterable[Slice], *, slice_bytes: int = 32 * 2**20) -> Iterator[S
 
 
 def plan(
-    paths: Sequence[Path], *, defaults: Mapping[str, Any] | None = None, mapped: LogFormat | None = None
+    paths: Sequence[Path],
+    *,
+    defaults: Mapping[str, Any] | None = None,
+    account_from: Sequence[str] = (),
+    mapped: LogFormat | None = None,
 ) -> list[Slice]:
     """What files and folders hold: one slice a file, or a batch's files together.
 
@@ -125,14 +132,17 @@ def plan(
         paths: files and folders, formats mixed at will.
         defaults: what stands for values that a record lacks, by column: batch files name neither their owner
             nor, some of them, a time.
+        account_from: which places of a record name its account, the first with a value: columns or paths.
         mapped: a format that is asked before every other.
 
     Raises:
         UnreadableInput: a path does not exist, or no file can be read.
         UnknownFormat: no format recognises a record of any file.
         EmptyInput: there is nothing to read.
+        BadSetting: a place names no account.
     """
     ask_first(mapped)
+    places = check_places(account_from)
     found = _files(paths)
     beside = {one for one in found if one[0].parent.name == "data" and _BODY_BESIDE.fullmatch(one[0].name)}
     planned = [_planned(*one) for one in found if one not in beside]
@@ -142,15 +152,20 @@ def plan(
     _check_some(planned)
     slices: list[Slice] = []
     batches: dict[tuple[Path, str], list[Slice]] = {}
+    parts: dict[str, list[Slice]] = {}
     for read, _ in planned:
-        one = replace(read, defaults=defaults or {}, mapped=mapped)
-        if isinstance(format_named(one.format), BatchFormat) and one.container == "lines" and not one.problem:
+        one = replace(read, defaults=defaults or {}, account_from=places, mapped=mapped)
+        chosen = format_named(one.format)
+        if isinstance(chosen, BatchFormat) and one.container == "lines" and not one.problem:
             batches.setdefault((one.path.parent, one.format), []).append(one)
+        elif isinstance(chosen, PartsFormat) and not one.problem:
+            parts.setdefault(one.format, []).append(one)
         else:
             slices.append(one)
     for together in batches.values():
         files = tuple((one.path, one.label, one.wrapped) for one in together)
         slices.append(replace(together[0], batch=files))
+    slices.extend(replace(together[0], together=tuple(together)) for together in parts.values())
     return slices
 
 

@@ -7,6 +7,7 @@ OpenInference (Phoenix, Arize): ``llm.model_name``, ``llm.provider`` or ``llm.sy
 ``gen_ai.prompt.0.content``, ``gen_ai.completion.0.content``, ``llm.request.functions.0.name``,
 ``llm.request.type``, ``llm.is_streaming``, ``llm.user``, ``llm.top_k``,
 ``traceloop.association.properties.user_id`` and ``session_id``. What has the conventions' own name keeps its value.
+Whom a span's names name, LiteLLM's among them, and which goes before which, ``otel_genai`` says.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ _PLAIN = {
     "gen_ai.request.stop_sequences": ("llm.chat.stop_sequences",),
     "gen_ai.response.id": ("llm.response.id",),
     "session.id": ("traceloop.association.properties.session_id", "traceloop.association.properties.conversation_id"),
-    "user.id": ("traceloop.association.properties.user_id", "traceloop.association.properties.user", "llm.user"),
+    "user.id": ("traceloop.association.properties.user_id", "traceloop.association.properties.user"),
 }
 _KINDS = {
     "EMBEDDING": "embeddings", "TOOL": "execute_tool", "RETRIEVER": "retrieval", "RERANKER": "rerank", "LLM": "chat",

@@ -69,6 +69,10 @@ class SpanTree:
                     left.append(one)
         return False
 
+    def has_above(self, span: Span, holds: Callable[[Span], bool]) -> bool:
+        """Whether it holds of a span that this one lies below."""
+        return any(holds(above) for above in self._above(span))
+
     def inherited(self, span: Span, read: Callable[[Span], Any]) -> Any:
         """What the nearest span above says; else what all of its trace that say anything agree on; else None."""
         for above in self._above(span):

@@ -2,7 +2,8 @@
 
 A number counts seconds, milliseconds, microseconds or nanoseconds; its size says which, because the
 four never meet between the years 2000 and 2100. Text is ISO 8601, with or without an offset (none
-means UTC), or a number in quotes. To accept another notation, add it to ``to_microseconds``.
+means UTC), a web server's (``02/Mar/2026:09:00:00 +0000``), HTTP's, or a number in quotes. To accept another
+notation, add it to ``_NOTATIONS``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _EARLIEST = 946_684_800_000_000
 _LATEST = 4_102_444_800_000_000
 # Seconds of the year 2100 stay below the milliseconds of 1973, and so on up.
 _SECONDS_BELOW, _MILLIS_BELOW, _MICROS_BELOW = 10**11, 10**14, 10**17
+# Of web servers and of HTTP.
+_NOTATIONS = ("%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT", "%a, %d %b %Y %H:%M:%S %z")
 # What Arrow's vectorised parser and Python's read alike; all else goes value by value.
 _UNIFORM = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
 
@@ -43,20 +46,28 @@ def _from_number(value: float) -> int:
 
 
 def _from_text(text: str) -> int:
-    try:
-        # As BigQuery and Postgres write it; Python knows no zone by its name.
-        moment = datetime.fromisoformat(text.strip().removesuffix(" UTC"))
-    except ValueError:
-        pass
-    else:
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        return (moment - _EPOCH) // _MICROSECOND
+    moment = _moment(text.strip())
+    if moment is not None:
+        return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
     try:
         # An integer first: as a float, nanoseconds would lose their microsecond.
         return _from_number(int(text) if text.strip().isdecimal() else float(text))
     except (ValueError, OverflowError):
         raise RecordError(f"expected seconds since 1970 or ISO 8601 text, got {shown(text)}") from None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        # As BigQuery and Postgres write it; Python knows no zone by its name, and no small letters.
+        return datetime.fromisoformat(text.removesuffix(" UTC").upper())
+    except ValueError:
+        pass
+    for notation in _NOTATIONS if text[-1:].isalnum() and "20" in text else ():
+        try:
+            return datetime.strptime(text, notation)  # noqa: DTZ007 - each has a zone, or is UTC
+        except ValueError:
+            continue
+    return None
 
 
 def to_microseconds(value: object) -> int:

@@ -12,12 +12,14 @@ import msgspec
 
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.bodies_beside import put_in_place
-from stillwatch.ingest.record import shown
-from stillwatch.ingest.record_lines import read_line, read_record
+from stillwatch.ingest.extended_json import is_document, plain
+from stillwatch.ingest.json_text import decoded
+from stillwatch.ingest.record import RecordError, shown
+from stillwatch.ingest.record_lines import read_record
 from stillwatch.ingest.registry import recognises, recognising
 from stillwatch.ingest.shippers import DEEPEST, after_prefix, could_be, inside
 from stillwatch.ingest.slice_result import Raw, SliceRows
-from stillwatch.ingest.value_stream import values_of
+from stillwatch.ingest.value_stream import several_of
 
 __all__ = ["read_text", "read_value"]
 
@@ -39,16 +41,16 @@ def _read_odd_text(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat
     """Several values on a line, or text before one; anything else is refused by the reader of lines."""
     found = after_prefix(raw.decode("utf-8", "surrogateescape").lstrip())
     if found is None and raw.lstrip()[:1] in (b"{", b"["):
-        several = _several(raw)
+        several = several_of(raw)
         if not several:
-            read_line(batch, line, raw, preferred)
+            _read_repaired(batch, line, raw, preferred)
         elif len(several) == 1:
             read_value(batch, line, _ANY.decode(several[0]), raw, preferred)
         else:
             _parts(batch, line, several, raw, preferred)
         return
     if found is None:
-        read_line(batch, line, raw, preferred)
+        _read_repaired(batch, line, raw, preferred)
         return
     where, value = found.held[0]
     before = len(batch.letters)
@@ -56,15 +58,14 @@ def _read_odd_text(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat
     _say_where(batch, before, f"in a {found.name}, from {where}")
 
 
-def _several(raw: bytes) -> list[bytes]:
-    """Values on one line, with nothing but commas between them; none where any is broken."""
-    found = values_of(raw)
+def _read_repaired(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat) -> None:
+    """JSON as loggers write it, less what is none."""
     try:
-        for text in found:
-            _ANY.decode(text)
-    except _FAILED:
-        return []
-    return found
+        record, note = decoded(raw)
+    except RecordError as error:
+        batch.refuse(line, str(error), raw)
+    else:
+        read_value(batch, line, record, raw, preferred, note=note)
 
 
 def _parts(batch: SliceRows, line: int, several: list[bytes], raw: Raw, preferred: LogFormat) -> None:
@@ -74,19 +75,30 @@ def _parts(batch: SliceRows, line: int, several: list[bytes], raw: Raw, preferre
         _say_where(batch, before, f"value {place} of {len(several)} on the line", kind="part")
 
 
-def read_value(batch: SliceRows, line: int, record: Any, raw: Raw, preferred: LogFormat, *, depth: int = 0) -> None:
-    """Read a decoded value into ``batch``, or what lies in it where it is an envelope."""
+def read_value(
+    batch: SliceRows,
+    line: int,
+    record: Any,
+    raw: Raw,
+    preferred: LogFormat,
+    *,
+    note: str | None = None,
+    depth: int = 0,
+) -> None:
+    """Read a decoded value into ``batch``, or what lies in it where it is an envelope; ``note`` says what it lost."""
     found = None
+    if isinstance(record, dict) and is_document(record):
+        record = plain(record)
     if depth < DEEPEST and not (isinstance(record, dict) and _is_known(record, preferred)):
         found = inside(record)
     if found is None:
-        _read_known(batch, line, record, raw, preferred)
+        _read_known(batch, line, record, raw, preferred, note)
         return
     several = len(found.held) > 1
     for where, value in found.held:
         before = len(batch.letters)
         if isinstance(value, dict | list | str):
-            read_value(batch, line, value, raw, preferred, depth=depth + 1)
+            read_value(batch, line, value, raw, preferred, note=note, depth=depth + 1)
         else:
             batch.refuse(line, f"expected a JSON object, got {shown(value)}", raw)
         _say_where(batch, before, f"in a {found.name}, {where}", kind="part" if several else None)
@@ -99,19 +111,19 @@ def _is_known(record: dict[str, Any], preferred: LogFormat) -> bool:
     return recognising(record) is not None
 
 
-def _read_known(batch: SliceRows, line: int, record: Any, raw: Raw, preferred: LogFormat) -> None:
+def _read_known(batch: SliceRows, line: int, record: Any, raw: Raw, preferred: LogFormat, note: str | None) -> None:
     if isinstance(record, dict):
         lost = put_in_place(record, batch.part)
         if lost.refusal is not None:
             batch.refuse(line, lost.refusal, raw)
             return
         rows = len(batch.rows)
-        read_record(batch, line, record, raw, preferred)
+        read_record(batch, line, record, raw, preferred, note=note)
         if lost.note is not None:
             for row in batch.rows[rows:]:
                 row.note = f"{row.note}; {lost.note}" if row.note else lost.note
         return
-    read_record(batch, line, record, raw, preferred)
+    read_record(batch, line, record, raw, preferred, note=note)
 
 
 def _say_where(batch: SliceRows, before: int, where: str, *, kind: str | None = None) -> None:

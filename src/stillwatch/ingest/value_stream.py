@@ -14,9 +14,11 @@ import re
 from collections.abc import Iterator
 from typing import IO
 
+import msgspec
+
 from stillwatch.ingest.files import BROKEN
 
-__all__ = ["values", "values_of"]
+__all__ = ["several_of", "values", "values_of"]
 
 _BUFFER = 1 << 18
 # More than any body of a model's API; what goes on for longer is no record.
@@ -42,6 +44,17 @@ def values_of(text: bytes) -> list[bytes]:
     scan = _Scan()
     scan.feed(text, ended=True)
     return list(scan.take())
+
+
+def several_of(line: bytes) -> list[bytes]:
+    """The values of a line, with nothing but commas between them; none where any is broken."""
+    found = values_of(line)
+    try:
+        for text in found:
+            msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return []
+    return found
 
 
 def values(stream: IO[bytes]) -> Iterator[bytes]:

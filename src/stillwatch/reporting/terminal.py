@@ -146,7 +146,8 @@ def _dead_letters(total: int, reasons: Sequence[Mapping[str, Any]], *, whole: bo
         return Text("every record was read" if whole else "every record of the other files was read")
     commonest = max(reasons, key=lambda reason: (reason["counts"], reason["values"]))
     records = wording.plural(total, "record")
+    named = "; --account-from says where one lies" if commonest["values"].startswith("no `account_id`") else ""
     return Text(
-        f"{records} not readable, most often: {wording.visible(commonest['values'])} (see dead_letters.parquet)",
+        f"{records} not readable, most often: {wording.visible(commonest['values'])}{named} (see dead_letters.parquet)",
         style="yellow",
     )

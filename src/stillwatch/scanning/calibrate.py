@@ -41,6 +41,8 @@ def calibrate(
     *,
     out: Path,
     accounts: Path | None = None,
+    callers: Path | None = None,
+    mapping: Path | None = None,
     settings: ScanSettings | None = None,
     progress: Progress | None = None,
 ) -> KnownWeeks:
@@ -50,6 +52,8 @@ def calibrate(
         paths: files and folders of logs.
         out: the calibration; must not exist.
         accounts: what is known of accounts, joined on ``account_id``.
+        callers: who made which exchange, joined on ``exchange_id``, for logs that do not say.
+        mapping: which fields of a log are which columns, for a layout that no format reads.
         settings: of the scan that guards it.
         progress: told how it goes.
 
@@ -64,7 +68,15 @@ def calibrate(
     settings = settings or ScanSettings(fdr=GUARD_FDR)
     where = ", ".join(str(path) for path in paths[:3])
     with tempfile.TemporaryDirectory() as folder:
-        run = scan(paths, out=Path(folder) / "run", accounts=accounts, settings=settings, progress=progress)
+        run = scan(
+            paths,
+            out=Path(folder) / "run",
+            accounts=accounts,
+            callers=callers,
+            mapping=mapping,
+            settings=settings,
+            progress=progress,
+        )
         _refuse_campaigns(run, where)
         with RunTables.opened(run.path, Path(folder) / "spill", settings) as tables:
             made = profile_run(tables, settings, Stages(), kept=run.path)

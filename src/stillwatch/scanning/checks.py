@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stillwatch.engines import DuckDBEngine, Engine, Table
+from stillwatch.scanning.constants import Constant, find_constant
 from stillwatch.scanning.deliveries import SecondDeliveries, drop_second_deliveries
+from stillwatch.scanning.gaps import Gaps, find_gaps
 from stillwatch.scanning.missing_text import MissingText, missing_text
 from stillwatch.scanning.repeated import Repeats, count_repeats, said_of
 from stillwatch.scanning.wrong_clocks import set_aside
@@ -24,16 +26,20 @@ class Checked:
         twice: records that were delivered a second time and dropped.
         repeats: whole records that came more than once and may be requests of their own.
         empty: exchanges without text.
+        constant: a text that half of all exchanges have.
+        gaps: hours that are silent where other days were busy.
     """
 
     wrong_clocks: int = 0
     twice: SecondDeliveries = field(default_factory=SecondDeliveries)
     repeats: Repeats = field(default_factory=lambda: Repeats(0, 0, 0, 0))
     empty: MissingText = field(default_factory=MissingText)
+    constant: Constant = field(default_factory=Constant)
+    gaps: Gaps = field(default_factory=Gaps)
 
 
 def check(run: Path, work: Path, settings: ScanSettings) -> Checked:
-    """Set records of wrong clocks aside, drop second deliveries, count other repeats and missing text.
+    """Set records of wrong clocks aside, drop second deliveries, count other repeats, missing text and hours.
 
     Args:
         run: has ``exchanges.parquet/`` and ``sketches.parquet/``, whose parts may be written anew.
@@ -53,7 +59,9 @@ def check(run: Path, work: Path, settings: ScanSettings) -> Checked:
                 "SELECT * FROM {said} SEMI JOIN {exchanges} USING (row_key)", said=said, exchanges=exchanges
             )
         repeats = count_repeats(engine, exchanges=exchanges, said=said)
-        return Checked(wrong, twice, repeats, missing_text(engine, exchanges))
+        constant = find_constant(engine, exchanges=exchanges, sketches=_table(engine, run, "sketches"))
+        empty, gaps = missing_text(engine, exchanges), find_gaps(engine, exchanges)
+        return Checked(wrong, twice, repeats, empty, constant, gaps)
 
 
 def _table(engine: Engine, run: Path, name: str) -> Table:

@@ -54,6 +54,8 @@ class RunDocument:
         """Why finding nothing in this log does not say that nothing is there; None where it may."""
         if self.checked.empty.sentence is not None:
             return self.checked.empty.sentence
+        if self.checked.gaps.untold is not None:
+            return self.checked.gaps.untold
         several = f"{self.found.entities:,} account{'' if self.found.entities == 1 else 's'}"
         if self.found.entities < LEAST_MEMBERS + LEAST_STAND_INS:
             are = "is" if self.found.entities == 1 else "are"
@@ -67,7 +69,9 @@ class RunDocument:
 
     def _notes(self) -> list[str]:
         """What the reader must know of how the run was made, in sentences."""
-        notes = [sentence for sentence in (self.checked.twice.sentence, self.checked.repeats.sentence) if sentence]
+        checked = self.checked
+        told = (checked.gaps.sentence, checked.constant.sentence, checked.twice.sentence, checked.repeats.sentence)
+        notes = [sentence for sentence in told if sentence]
         if self.untold and self.found.campaigns:
             notes.insert(0, f"There may be more than was found: {self.untold}")
         if self.weeks is not None and self.found.unlike is not None:
@@ -98,6 +102,7 @@ class RunDocument:
                 "wrong_clocks": self.checked.wrong_clocks,
                 "second_deliveries": self.checked.twice.dropped,
                 "without_text": self.checked.empty.empty,
+                "silent_hours": sum(gap.end - gap.begin for gap in self.checked.gaps.found if not gap.source),
                 "bytes": read.read_bytes,
                 "accounts": found.accounts,
                 "links": found.links,

@@ -17,7 +17,15 @@ import pyarrow.parquet as pq
 from stillwatch.alliance.store import partner_indicators
 from stillwatch.core import EmptyInput
 from stillwatch.engines import worker_pool
-from stillwatch.ingest import cut, plan, read_accounts, read_mapping, read_releases
+from stillwatch.ingest import (
+    cut,
+    plan,
+    read_accounts,
+    read_callers,
+    read_mapping,
+    read_releases,
+    write_callers,
+)
 from stillwatch.reporting import write_findings, write_report
 from stillwatch.scanning.calibration_file import read_calibration
 from stillwatch.scanning.checks import check
@@ -31,6 +39,11 @@ from stillwatch.tables import ACCOUNT_FILE, DEAD_LETTERS, EXCHANGES
 
 __all__ = ["Progress", "scan"]
 
+_NOTHING = "see `stillwatch docs formats` for what each format must hold"
+_NOBODY = (
+    "say where a record names its account (--account-from), who made which exchange (--callers), or whose the log is "
+    "(--default-account)"
+)
 # A worker with less to read than this is done before it would have started.
 _BYTES_A_WORKER = 3_000_000
 
@@ -58,6 +71,7 @@ def scan(
     *,
     out: Path,
     accounts: Path | None = None,
+    callers: Path | None = None,
     releases: Path | None = None,
     values: Path | None = None,
     indicators: Path | None = None,
@@ -72,6 +86,7 @@ def scan(
         paths: files and folders of logs, formats mixed at will.
         out: the run's folder; must not exist.
         accounts: what is known of accounts, joined on ``account_id``.
+        callers: who made which exchange, joined on ``exchange_id``, for logs that do not say.
         releases: models and when they came out.
         values: what a lab measured exchanges to be worth.
         indicators: a member's file, with what partners of an alliance said.
@@ -91,17 +106,21 @@ def scan(
     started = datetime.now(UTC)
     # A wrong side file is told before the log is read, not after.
     account_table = read_accounts(accounts) if accounts else ACCOUNT_FILE.empty_table()
+    caller_table = read_callers(callers) if callers else None
     release_table = read_releases(releases) if releases else None
     known = read_values(values) if values else Values()
     partners = partner_indicators(indicators) if indicators else None
     weeks = read_calibration(calibration) if calibration else None
     mapped = read_mapping(mapping) if mapping else None
-    slices = plan(paths, defaults=settings.defaults(), mapped=mapped)
-    size = sum(path.stat().st_size for path in {part.path for part in slices})
+    slices = plan(paths, defaults=settings.defaults(), account_from=settings.account_from or (), mapped=mapped)
+    size = sum(path.stat().st_size for path in {one.path for part in slices for one in (part.together or (part,))})
     with new_run(out) as run, _workers(settings.workers, size) as pool:
         work = run / ".work"
         work.mkdir()
         pq.write_table(account_table, run / ACCOUNT_FILE_COPY, compression="zstd")
+        if caller_table is not None:
+            write_callers(caller_table, work / "callers.sqlite")
+            slices = [replace(part, callers=work / "callers.sqlite") for part in slices]
         if calibration:
             shutil.copyfile(calibration, run / CALIBRATION_COPY)
         progress.start("reading", size)
@@ -117,7 +136,7 @@ def scan(
             raise EmptyInput(
                 f"none of {letters.records:,} records could be read; the first: {letters.first}",
                 where=", ".join(str(p) for p in paths[:3]),
-                hint="see `stillwatch docs formats` for what each format must hold",
+                hint=_NOBODY if letters.first.startswith("no `account_id`") else _NOTHING,
             )
         progress.start("looking for campaigns", None)
         with RunTables.opened(run, work / "spill", settings) as tables:

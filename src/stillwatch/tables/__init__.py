@@ -23,6 +23,7 @@ from stillwatch.tables.campaigns import CAMPAIGNS
 from stillwatch.tables.exchanges import (
     ACCOUNT_COLUMNS,
     ACCOUNT_FILE,
+    CALLERS_FILE,
     DEAD_LETTERS,
     EXCHANGES,
     RELEASES_FILE,
@@ -34,6 +35,7 @@ __all__ = [
     "ACCOUNTS",
     "ACCOUNT_COLUMNS",
     "ACCOUNT_FILE",
+    "CALLERS_FILE",
     "CAMPAIGNS",
     "DEAD_LETTERS",
     "EXCHANGES",

@@ -6,7 +6,15 @@ import pyarrow as pa
 
 from stillwatch.tables.columns import MESSAGES, STRINGS, TIME
 
-__all__ = ["ACCOUNT_COLUMNS", "ACCOUNT_FILE", "DEAD_LETTERS", "EXCHANGES", "RELEASES_FILE", "RUN_EXCHANGES"]
+__all__ = [
+    "ACCOUNT_COLUMNS",
+    "ACCOUNT_FILE",
+    "CALLERS_FILE",
+    "DEAD_LETTERS",
+    "EXCHANGES",
+    "RELEASES_FILE",
+    "RUN_EXCHANGES",
+]
 
 ACCOUNT_COLUMNS: tuple[tuple[str, pa.DataType], ...] = (
     ("created", TIME),
@@ -92,6 +100,14 @@ could be read, on line 0."""
 
 ACCOUNT_FILE = pa.schema([("account_id", pa.string()), ("org_id", pa.string()), *ACCOUNT_COLUMNS])
 """``--accounts FILE``: only ``account_id`` is required."""
+
+CALLERS_FILE = pa.schema(
+    [
+        (name, pa.string())
+        for name in ("exchange_id", "account_id", "org_id", "api_key_id", "session_id", "client_address", "user_agent")
+    ]
+)
+"""``--callers FILE``: who made an exchange; ``exchange_id`` and ``account_id`` are required."""
 
 RELEASES_FILE = pa.schema([("model", pa.string()), ("time", TIME)])
 """``--releases FILE``: a model's name and when it came out."""

@@ -29,6 +29,7 @@ from stillwatch.core.bodies.shapes import (
     listed,
     names_of_tools,
     object_of,
+    parts_of,
     reasoning_text,
     shown,
     stop_list,
@@ -41,21 +42,23 @@ _SAME_NAME = ("model", "temperature", "top_p", "top_k", "stream")
 
 _EVENTS = frozenset(("message_start", "content_block_start", "content_block_delta", "message_delta", "ping"))
 # Fields that only a request to this API has.
-_OWN = ("system", "stop_sequences", "thinking", "anthropic_version", "max_tokens_to_sample")
+_OWN = frozenset(("system", "stop_sequences", "thinking", "anthropic_version", "max_tokens_to_sample"))
+# Fields of other APIs' answers.
+_OTHERS = frozenset(("choices", "output", "object"))
 
 
 def is_anthropic(request: object, response: object) -> bool:
     """Whether a pair of bodies is this API's: the response tells; without one, the request."""
     if isinstance(response, list):
-        return any(isinstance(event, Mapping) and event.get("type") in _EVENTS for event in response[:5])
+        return any(isinstance(event, Mapping) and str(event.get("type")) in _EVENTS for event in response[:5])
     if isinstance(response, Mapping) and response:
         if response.get("type") in ("message", "completion") or isinstance(response.get("content"), list):
             return True
-        if {"choices", "output", "object"} & response.keys():
+        if not _OTHERS.isdisjoint(response):
             return False
     if not isinstance(request, Mapping):
         return False
-    return any(name in request for name in _OWN) or str(request.get("model")).startswith("claude")
+    return not _OWN.isdisjoint(request) or str(request.get("model")).startswith("claude")
 
 
 def caller(body: Json) -> Any:
@@ -69,7 +72,10 @@ def session(body: Json) -> Any:
 
 
 def _object(value: object) -> Json:
-    return value if isinstance(value, Mapping) else {}
+    try:
+        return object_of(value, "metadata")
+    except RecordError:
+        return {}
 
 
 def _messages(value: object) -> list[Message]:
@@ -77,7 +83,7 @@ def _messages(value: object) -> list[Message]:
     for position, item in enumerate(listed(value, "messages")):
         if not isinstance(item, Mapping) or not isinstance(item.get("role"), str):
             raise RecordError(f"`messages[{position}]`: expected {{role, content}}, got {shown(item)}")
-        content = item.get("content")
+        content = parts_of(item.get("content"))
         blocks = content if isinstance(content, list) else ()
         results = [block for block in blocks if isinstance(block, Mapping) and block.get("type") == "tool_result"]
         made += [Message("tool", content_text(block.get("content"), "tool_result")) for block in results]
@@ -163,7 +169,7 @@ def response_fields(body: object) -> Fields:
 def _response_fields(body: object) -> Fields:
     body = merged_events(body) if isinstance(body, list) else object_of(body, "response")
     usage = object_of(body.get("usage"), "usage")
-    content = body.get("content")
+    content = parts_of(body.get("content"))
     return {
         "exchange_id": identity(body.get("id")),
         "model": body.get("model"),

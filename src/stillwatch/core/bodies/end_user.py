@@ -10,7 +10,7 @@ import msgspec
 
 from stillwatch.core.bodies.shapes import first, identity
 
-__all__ = ["composite_id"]
+__all__ = ["composite_id", "composite_parts"]
 
 _COMPOSITE = re.compile(r"(?P<user>.+?)(?:_account_(?P<account>[^_]*))?_session_(?P<session>[0-9a-zA-Z-]{8,})")
 
@@ -35,3 +35,10 @@ def composite_id(value: object) -> tuple[Any, Any]:
     if found is None:
         return identity(value), None
     return found["account"] or found["user"], found["session"]
+
+
+def composite_parts(value: str) -> dict[str, str]:
+    """``user_H_account_A_session_S`` by its parts: ``user`` (``user_H``), ``account``, ``session``, less those that are
+    empty; no part of any other id."""
+    found = _COMPOSITE.fullmatch(value)
+    return {name: part for name, part in found.groupdict().items() if part} if found is not None else {}

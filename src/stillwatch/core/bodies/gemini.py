@@ -23,6 +23,7 @@ from stillwatch.core.bodies.shapes import (
     identity,
     listed,
     object_of,
+    parsed,
     shown,
     stop_list,
 )
@@ -39,6 +40,8 @@ def is_gemini(request: object) -> bool:
 
 def _parts(value: object, where: str) -> list[Json]:
     if isinstance(value, str):
+        value = _written(value)
+    if isinstance(value, str):
         return [{"text": value}]
     if isinstance(value, Mapping):
         value = value.get("parts", [value])
@@ -51,6 +54,7 @@ def _text(parts: list[Json], *, thought: bool = False) -> str | None:
 
 
 def _messages(contents: object) -> list[Message]:
+    contents = _written(contents) if isinstance(contents, str) else contents
     if isinstance(contents, str | Mapping):
         contents = [contents]
     made = []
@@ -63,6 +67,17 @@ def _messages(contents: object) -> list[Message]:
         gave = any("functionResponse" in part or "function_response" in part for part in parts)
         made.append(Message("tool" if gave and text is None else _ROLES.get(role, role), text))
     return made
+
+
+def _written(text: str) -> Any:
+    """Contents that were written as JSON text; any other text is the user's own, though it be JSON."""
+    try:
+        found = parsed(text, "contents")
+    except RecordError:
+        return text
+    held = [found] if isinstance(found, Mapping) else found
+    known = isinstance(held, list) and held and all(isinstance(item, Mapping) and "parts" in item for item in held)
+    return found if known else text
 
 
 def _instruction(value: object) -> str | None:

@@ -42,8 +42,11 @@ _SAME_NAME = ("model", "temperature", "top_p", "top_k", "n", "seed", "stream", "
 
 def _named(body: Json) -> Any:
     named = first(body, "safety_identifier", "user")
-    if named is None and isinstance(body.get("metadata"), Mapping):
-        named = body["metadata"].get("user_id")
+    if named is None and body.get("metadata") is not None:
+        try:
+            named = object_of(body["metadata"], "metadata").get("user_id")
+        except RecordError:
+            return None
     return named
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stillwatch.core.bodies import anthropic, gemini, openai
+from stillwatch.core.bodies.other_calls import check_conversation
 from stillwatch.core.bodies.shapes import Fields, Json, RecordError, merged, object_of, parsed
 
 __all__ = ["pair_caller", "pair_fields"]
@@ -26,8 +27,11 @@ def pair_fields(request: object, response: object, *, where: str = "request", pa
     body = object_of(request, where)
     if not body:
         raise RecordError(f"`{where}`: empty: the log was written without bodies")
+    check_conversation(_decoded(response), path)
     side = _side(body, response, str(path))
-    answer = {name: value for name, value in side.response_fields(response).items() if name != "time"}
+    answer = {
+        name: value for name, value in _answering(response, side).response_fields(response).items() if name != "time"
+    }
     return merged(answer, side.request_fields(body))
 
 
@@ -39,13 +43,30 @@ def pair_caller(request: object) -> Any:
         return None
 
 
+def _decoded(response: object) -> Any:
+    """An answer that may be JSON text; None where that is broken."""
+    try:
+        return parsed(response, "response")
+    except RecordError:
+        return None
+
+
+def _answering(response: object, asked: Any) -> Any:
+    """Whose API an answer is of: a gateway may have translated it; where it does not tell, its request does."""
+    known = _decoded(response)
+    if not isinstance(known, Mapping) or not known:
+        return asked
+    if "candidates" in known or "usageMetadata" in known:
+        return gemini
+    if "choices" in known:
+        return openai
+    return anthropic if known.get("type") == "message" else asked
+
+
 def _side(body: Json, response: object, path: str) -> Any:
     if gemini.is_gemini(body):
         return gemini
-    try:
-        response = parsed(response, "response")
-    except RecordError:
-        response = None
+    response = _decoded(response)
     if isinstance(response, Mapping) and "candidates" in response:
         return gemini
     return anthropic if "/v1/messages" in path or anthropic.is_anthropic(body, response) else openai

@@ -11,6 +11,8 @@ from typing import Any
 
 import msgspec
 
+from stillwatch.core.bodies.nobody import NOBODY
+
 __all__ = [
     "Fields",
     "Json",
@@ -26,6 +28,7 @@ __all__ = [
     "noted",
     "object_of",
     "parsed",
+    "parts_of",
     "reasoning_text",
     "shown",
     "stop_list",
@@ -34,6 +37,16 @@ __all__ = [
 
 _TEXT_PARTS = frozenset(("text", "input_text", "output_text", "refusal"))
 _REASONING_PARTS = frozenset(("thinking", "reasoning", "summary_text", "reasoning_text"))
+
+_PART_TYPES = (
+    _TEXT_PARTS
+    | _REASONING_PARTS
+    | frozenset(
+        ("image", "image_url", "input_image", "input_audio", "input_file", "file", "document", "tool_use",
+         "tool_result", "tool_call", "tool-call", "tool-result", "redacted_thinking", "server_tool_use",
+         "web_search_tool_result")
+    )
+)  # fmt: skip
 
 Json = Mapping[str, Any]
 
@@ -63,12 +76,17 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
+# An object or a list, or the text of one that was written as JSON text a second time.
+_BEGINNINGS = ("{", "[", '"{', '"[')
+
+
 def parsed(value: object, where: str) -> Any:
     """``value``, decoded first where a logger wrote the JSON as a string."""
-    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
+    if not isinstance(value, str) or not value.lstrip().startswith(_BEGINNINGS):
         return value
     try:
-        return msgspec.json.decode(value)
+        read = msgspec.json.decode(value)
+        return msgspec.json.decode(read) if isinstance(read, str) else read
     except (msgspec.MsgspecError, RecursionError, ValueError):
         # Loggers cut long bodies: half of a JSON text is of no use, but it says so.
         raise RecordError(f"`{where}`: JSON text that cannot be parsed: {shown(value)}") from None
@@ -80,6 +98,8 @@ def object_of(value: object, where: str) -> Json:
     Raises:
         RecordError: another type stands there.
     """
+    if isinstance(value, dict):
+        return value
     value = parsed(value, where)
     if value is None:
         return {}
@@ -94,6 +114,8 @@ def listed(value: object, where: str) -> Sequence[Any]:
     Raises:
         RecordError: another type stands there.
     """
+    if isinstance(value, list):
+        return value
     value = parsed(value, where)
     if value is None:
         return ()
@@ -130,9 +152,14 @@ def noted(fields: Fields, sentence: str) -> None:
 
 
 def identity(value: object) -> Any:
-    """An identifier as text: numbers become their digits, the empty string null."""
-    if value is None or value == "":
+    """An identifier as text without blanks around it: numbers become their digits, empty text and nobody null."""
+    if type(value) is str:
+        value = value.strip()
+        return None if value == "" or value in NOBODY else value
+    if value is None:
         return None
+    # Data frames write whole numbers with a point.
+    value = whole(value)
     return str(value) if type(value) is int else value
 
 
@@ -154,6 +181,21 @@ def _part_texts(parts: Iterable[Any], kinds: frozenset[str], keys: tuple[str, ..
     return "\n".join(texts) if texts else None
 
 
+def parts_of(content: object) -> object:
+    """A message's content; parts of the APIs' known types that were written as JSON text as a list.
+
+    Any other text is what somebody said, though it be JSON.
+    """
+    if not isinstance(content, str) or content[:2] != "[{" or content[-2:] != "}]":
+        return content
+    try:
+        found = parsed(content, "content")
+    except RecordError:
+        return content
+    known = all(isinstance(part, Mapping) and part.get("type") in _PART_TYPES for part in found)
+    return found if known else content
+
+
 def content_text(content: object, where: str = "content") -> str | None:
     """Text of a message's content: a string, or its parts of type text joined by newlines.
 
@@ -162,6 +204,7 @@ def content_text(content: object, where: str = "content") -> str | None:
     Raises:
         RecordError: neither text, parts nor null.
     """
+    content = parts_of(content)
     if content is None or isinstance(content, str):
         return content
     if isinstance(content, Mapping):

@@ -15,7 +15,16 @@ from typing import Any, ClassVar
 import pyarrow as pa
 
 from stillwatch.core.bodies.optional_parts import put
-from stillwatch.core.bodies.shapes import Json, content_text, identity, messages, names_of_tools, stop_list, whole
+from stillwatch.core.bodies.shapes import (
+    Json,
+    content_text,
+    identity,
+    messages,
+    names_of_tools,
+    shown,
+    stop_list,
+    whole,
+)
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import COLUMNS, Fields
 from stillwatch.tables import EXCHANGES
@@ -58,6 +67,8 @@ class Canonical(LogFormat):
         for name in _IDENTITIES:
             if name in fields:
                 fields[name] = identity(fields[name])
+        if "account_id" in fields and fields["account_id"] is None and record["account_id"] != "":
+            fields["account_in"] = f"{shown(record['account_id'])} stands for nobody"
         for name in _COUNTS:
             if name in fields:
                 fields[name] = whole(fields[name])

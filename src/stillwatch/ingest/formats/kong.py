@@ -7,7 +7,7 @@ Bodies are there where the AI plugin's ``logging.log_payloads`` is on. They are 
 | ``consumer.id``, else ``custom_id``, else ``username``; else the body's ``user`` | ``account_id`` |
 | ``authenticated_entity.id`` (the credential) | ``api_key_id`` |
 | ``started_at`` (milliseconds) | ``time`` |
-| ``ai.<plugin>.payload.request``, ``.response`` | request and answer |
+| ``ai.<plugin>.payload.request``, ``.response``; of old ``ai.payload.request`` | request and answer |
 | ``ai.<plugin>.meta.request_model``, ``.provider_name`` | ``model``, ``provider`` |
 | ``ai.<plugin>.usage.prompt_tokens`` (``prompt_token``), ``.completion_tokens`` | token counts |
 | ``client_ip``, ``request.headers.user-agent`` | origin |
@@ -22,11 +22,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
-from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of
+from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import Fields, RecordError
 
 __all__ = ["FORMAT"]
+
+_SECTIONS = ("payload", "meta", "usage")
 
 
 class Kong(LogFormat):
@@ -55,7 +57,7 @@ class Kong(LogFormat):
 
     def recognises(self, record: Json) -> bool:
         """By ``latencies`` beside ``started_at`` or ``client_ip``."""
-        return isinstance(record.get("latencies"), Mapping) and ("started_at" in record or "client_ip" in record)
+        return isinstance(record.get("latencies"), dict | str) and ("started_at" in record or "client_ip" in record)
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange.
@@ -63,7 +65,7 @@ class Kong(LogFormat):
         Raises:
             RecordError: the request was no call of a model, or its body was not logged.
         """
-        plugins = [one for one in object_of(record.get("ai"), "ai").values() if isinstance(one, Mapping)]
+        plugins = _plugins(_opened(object_of(record.get("ai"), "ai")))
         if not plugins:
             raise RecordError("no `ai` in it: the request was no call of a model, or no AI plugin logs statistics")
         logged = [one for one in plugins if isinstance(one.get("payload"), Mapping) and one["payload"].get("request")]
@@ -94,6 +96,32 @@ class Kong(LogFormat):
             "account_in": "the request had no `consumer`: require authentication on the route",
         }
         return [merged(fields, own)]
+
+
+def _opened(ai: Json) -> Json:
+    """Objects to the third level that were written as JSON text, as they are."""
+    opened = {name: parsed(one, f"ai.{name}") for name, one in ai.items()}
+    return {
+        name: {key: parsed(value, f"ai.{name}.{key}") for key, value in one.items()}
+        if isinstance(one, Mapping)
+        else one
+        for name, one in opened.items()
+    }
+
+
+def _plugins(ai: Json) -> list[Json]:
+    """What AI plugins logged, those that call a model first; ``ai`` itself may hold the request beside them."""
+    named = {name: one for name, one in ai.items() if isinstance(one, Mapping) and name not in _SECTIONS}
+    ordered = sorted(named, key=lambda name: (not str(name).endswith(("proxy", "proxy-advanced")), str(name)))
+    held = {name: ai[name] for name in _SECTIONS if isinstance(ai.get(name), Mapping)}
+    if not held:
+        return [named[name] for name in ordered]
+    inner = [named[name] for name in ordered]
+    joined = {
+        name: merged(*(one[name] for one in (*inner[::-1], held) if isinstance(one.get(name), Mapping)))
+        for name in _SECTIONS
+    }
+    return [joined]
 
 
 FORMAT = Kong()

@@ -1,7 +1,8 @@
 """Langfuse observations: of its API, its exports to blob storage and ClickHouse, and traces that hold them.
 
-Only observations of type ``GENERATION`` are calls. A record is an observation, in camel case or snake case, or a
-trace whose ``observations`` are objects. ``input``, ``output`` and parameters may be JSON text.
+Only observations of type ``GENERATION`` are calls, and of two in one another the inner one. A record is an
+observation, in camel case or snake case, a trace whose ``observations`` are objects, or an object of ``traces`` beside
+``observations``. ``input``, ``output`` and parameters may be JSON text.
 
 | read | as |
 | --- | --- |
@@ -12,7 +13,7 @@ trace whose ``observations`` are objects. ``input``, ``output`` and parameters m
 | ``model``, ``providedModelName``, ``internalModel`` | ``model`` |
 | ``modelParameters`` | parameters |
 | ``input``, ``output`` | ``messages`` or ``prompt``, ``system``, ``tools``; ``response``, ``reasoning`` |
-| ``usageDetails``, ``usage``, ``promptTokens`` and ``completionTokens`` | token counts |
+| ``usageDetails`` or ``usage``: every ``input`` and every ``output`` added up; ``promptTokens`` | token counts |
 | ``level``, where it is ERROR | ``status`` |
 
 Project and trace ids are no accounts. Layout: Langfuse's API reference and its documentation of blob storage
@@ -21,7 +22,7 @@ exports.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.optional_parts import UNFORESEEN, said
@@ -37,6 +38,8 @@ _TYPES = frozenset(
     ("GENERATION", "SPAN", "EVENT", "AGENT", "TOOL", "CHAIN", "RETRIEVER", "EVALUATOR", "EMBEDDING", "GUARDRAIL")
 )
 _USER = ("userId", "user_id")
+_PARENT = ("parentObservationId", "parent_observation_id")
+_LISTED_TYPES = tuple(_TYPES)
 _SESSION = ("sessionId", "session_id")
 _ACCOUNT_IN = "neither the observation nor its trace has a `userId`; export observations with their trace's fields"
 
@@ -62,9 +65,9 @@ class Langfuse(LogFormat):
 
     def recognises(self, record: Json) -> bool:
         """By a ``type`` of Langfuse's beside a trace's id and a start; of a trace, by its ``observations``."""
-        if record.get("type") in _TYPES:
+        if isinstance(record.get("type"), str) and record["type"] in _TYPES:
             return ("traceId" in record or "trace_id" in record) and ("startTime" in record or "start_time" in record)
-        return _is_trace(record)
+        return _is_trace(record) or _is_both(record)
 
     def read(self, record: Json) -> Iterable[Fields | RecordError]:
         """An exchange a generation.
@@ -72,21 +75,47 @@ class Langfuse(LogFormat):
         Raises:
             RecordError: the record is of another type, or a trace without generations.
         """
+        if _is_both(record):
+            traces = {str(one.get("id")): one for one in record["traces"] if isinstance(one, Mapping)}
+            several = [one for one in record["observations"] if isinstance(one, Mapping)]
+            return _generations(several, lambda one: traces.get(str(first(one, "traceId", "trace_id")), {}))
         if not _is_trace(record):
             return [_observation(record, object_of(record.get("trace"), "trace"))]
         given = record.get("observations") or []
         if not all(isinstance(one, Mapping) for one in given):
             raise RecordError("a trace whose `observations` are ids alone: export the observations themselves")
-        found: list[Fields | RecordError] = []
-        for one in given:
-            if one.get("type") == "GENERATION":
-                try:
-                    found.append(_observation(one, record))
-                except UNFORESEEN as error:
-                    found.append(RecordError(said(error, "observations")))
+        found = _generations(given, lambda one: record)
         if not found:
             raise RecordError("a trace without observations of type GENERATION is no call of a model")
         return found
+
+
+def _generations(given: Iterable[Json], trace_of: Callable[[Json], Json]) -> list[Fields | RecordError]:
+    """The generations among observations; of two in one another, which tell of one call, the inner one."""
+    by_id = {str(one["id"]): one for one in given if one.get("id")}
+    around: set[str] = set()
+    calls = [one for one in given if one.get("type") == "GENERATION"]
+    for call in calls:
+        above = str(first(call, *_PARENT))
+        while above in by_id and above not in around:
+            around.add(above)
+            above = str(first(by_id[above], *_PARENT))
+    found: list[Fields | RecordError] = []
+    for call in calls:
+        if str(call.get("id")) in around:
+            continue
+        try:
+            found.append(_observation(call, trace_of(call)))
+        except UNFORESEEN as error:
+            found.append(RecordError(said(error, "observations")))
+    return found
+
+
+def _is_both(record: Json) -> bool:
+    """Whether it is an export of traces and their observations side by side."""
+    if not (isinstance(record.get("traces"), list) and isinstance(record.get("observations"), list)):
+        return False
+    return any(isinstance(one, Mapping) and one.get("type") in _LISTED_TYPES for one in record["observations"])
 
 
 def _is_trace(record: Json) -> bool:
@@ -120,7 +149,7 @@ def _observation(record: Json, trace: Json) -> Fields:
         "session_id": identity(
             first(record, *_SESSION) or first(trace, *_SESSION) or first(metadata, "langfuse_session_id", "session_id")
         ),
-        "model": first(record, "model", "providedModelName", "provided_model_name", "internalModel", "model_id"),
+        "model": first(record, "model", "providedModelName", "provided_model_name", "internalModel"),
         "status": record.get("level") if record.get("level") == "ERROR" else None,
         "account_in": _ACCOUNT_IN,
     }
@@ -135,12 +164,23 @@ def _usage(record: Json) -> Fields:
     except RecordError as error:
         return {"note": str(error)}
     return {
-        "input_tokens": _count(first(usage, "input", "promptTokens", "prompt_tokens", "input_tokens"))
+        "input_tokens": _sum(usage, "input")
+        or _count(first(usage, "promptTokens", "prompt_tokens"))
         or _count(first(record, "promptTokens", "prompt_tokens", "inputTokens", "inputUsage")),
-        "output_tokens": _count(first(usage, "output", "completionTokens", "completion_tokens", "output_tokens"))
+        "output_tokens": _sum(usage, "output")
+        or _count(first(usage, "completionTokens", "completion_tokens"))
         or _count(first(record, "completionTokens", "completion_tokens", "outputTokens", "outputUsage")),
         "reasoning_tokens": _count(first(usage, "output_reasoning_tokens", "output_reasoning", "reasoning_tokens")),
     }
+
+
+def _sum(usage: Json, side: str) -> int | None:
+    """Langfuse keeps what was cached or thought apart (``input_cached_tokens``): its own sums are over every key."""
+    counts = [
+        _count(value) for name, value in usage.items() if side in str(name).lower() and "cost" not in str(name).lower()
+    ]
+    known = [count for count in counts if isinstance(count, int) and not isinstance(count, bool)]
+    return sum(known) if known else None
 
 
 def _count(value: object) -> Any:

@@ -27,16 +27,14 @@ from typing import Any, ClassVar
 from stillwatch.core.bodies import gemini, openai
 from stillwatch.core.bodies.shapes import Json, content_text, first, identity, merged, noted, object_of
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.formats.litellm_standard import answer, conversation
+from stillwatch.ingest.formats.litellm_standard import answer, check_call, conversation
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.timestamps import elapsed_ms
 
 __all__ = ["FORMAT"]
 
 
-_NO_CHATS = frozenset(
-    ("embedding", "rerank", "moderation", "image_generation", "transcription", "speech", "search", "ocr")
-)
+_MARK = "(litellm_truncated"
 _CUT = re.compile(r"\s*(?:\.\.\.\s*)?\(litellm_truncated[^()]*(?:\([^()]*\)[^()]*)*\)(?:\s*\.\.\.)?\s*")
 
 
@@ -82,8 +80,7 @@ class LiteLLMSpend(LogFormat):
             **object_of(record.get("proxy_server_request"), "proxy_server_request"),
             **conversation(record.get("messages")),
         }
-        if str(record.get("call_type")).removeprefix("a") in _NO_CHATS:
-            raise RecordError(f"a call of `{record['call_type']}` holds no conversation")
+        check_call(record)
         if not first(asked, "messages", "prompt", "input", "contents"):
             # The commonest trap of this table, so it gets a sentence of its own.
             empty = "keeps" if asked else "has"
@@ -94,8 +91,8 @@ class LiteLLMSpend(LogFormat):
         key = identity(record.get("api_key"))
         own: Fields = {
             "exchange_id": identity(record.get("request_id")),
-            "time": record.get("startTime"),
-            "latency_ms": elapsed_ms(record.get("startTime"), record.get("endTime")),
+            "time": first(record, "startTime", "starttime"),
+            "latency_ms": elapsed_ms(first(record, "startTime", "starttime"), first(record, "endTime", "endtime")),
             "account_id": identity(record.get("user")) or identity(metadata.get("user_api_key_user_id")) or key,
             "org_id": identity(first(record, "organization_id", "team_id")),
             "api_key_id": key,
@@ -124,10 +121,10 @@ def _without_marks(fields: Fields) -> Fields:
     """Fields less the mark that LiteLLM leaves in a text which it cut in its midst."""
     cut = False
     for name in ("prompt", "system", "response", "reasoning"):
-        if isinstance(fields.get(name), str) and _CUT.search(fields[name]):
+        if _MARK in str(fields.get(name)) and _CUT.search(fields[name]):
             fields[name], cut = _CUT.sub(" ", fields[name]), True
     for message in fields.get("messages") or ():
-        if message.content and _CUT.search(message.content):
+        if message.content and _MARK in message.content and _CUT.search(message.content):
             message.content, cut = _CUT.sub(" ", message.content), True
     if cut:
         noted(fields, "LiteLLM cut a long text in its midst")

@@ -30,6 +30,10 @@ from stillwatch.ingest.timestamps import elapsed_ms
 
 __all__ = ["FORMAT"]
 
+_NO_CHATS = frozenset(
+    ("embedding", "rerank", "moderation", "image_generation", "transcription", "speech", "search", "ocr")
+)
+
 
 class LiteLLMStandard(LogFormat):
     """Reads LiteLLM's StandardLoggingPayload."""
@@ -64,7 +68,12 @@ class LiteLLMStandard(LogFormat):
         return "call_type" in record and "model_parameters" in record
 
     def read(self, record: Json) -> Iterable[Fields]:
-        """One exchange."""
+        """One exchange.
+
+        Raises:
+            RecordError: the call is none of a chat.
+        """
+        check_call(record)
         metadata = object_of(record.get("metadata"), "metadata")
         asked = {
             **object_of(record.get("model_parameters"), "model_parameters"),
@@ -74,8 +83,8 @@ class LiteLLMStandard(LogFormat):
         key = identity(metadata.get("user_api_key_hash"))
         own: Fields = {
             "exchange_id": identity(first(record, "id", "litellm_call_id")),
-            "time": record.get("startTime"),
-            "latency_ms": elapsed_ms(record.get("startTime"), record.get("endTime")),
+            "time": first(record, "startTime", "starttime"),
+            "latency_ms": elapsed_ms(first(record, "startTime", "starttime"), first(record, "endTime", "endtime")),
             "account_id": identity(metadata.get("user_api_key_user_id")) or key,
             "org_id": identity(first(metadata, "user_api_key_org_id", "user_api_key_team_id")),
             "api_key_id": key,
@@ -92,6 +101,16 @@ class LiteLLMStandard(LogFormat):
         return [merged(answer(record.get("response")), openai.request_fields(asked), own)]
 
 
+def check_call(record: Json) -> None:
+    """Refuse a call that is none of a chat.
+
+    Raises:
+        RecordError: it is not.
+    """
+    if str(record.get("call_type")).removeprefix("a") in _NO_CHATS:
+        raise RecordError(f"a call of `{record['call_type']}` holds no conversation")
+
+
 def conversation(value: object) -> Json:
     """LiteLLM's ``messages`` as a request body has them: a list, or text for other call types."""
     value = parsed(value, "messages")
@@ -102,7 +121,7 @@ def conversation(value: object) -> Json:
 
 def answer(value: object, side: Any = openai) -> Fields:
     """LiteLLM's ``response``: a body of one of the APIs, or the bare text of a redacted one."""
-    if isinstance(value, str) and not value.lstrip().startswith(("{", "[", "data:", "event:")):
+    if isinstance(value, str) and not value.lstrip().startswith(("{", "[", '"{', '"[', "data:", "event:")):
         return {"response": value}
     if isinstance(value, Mapping) and "candidates" in value:
         return gemini.response_fields(value)
@@ -112,7 +131,7 @@ def answer(value: object, side: Any = openai) -> Fields:
         known = None
     if anthropic.is_anthropic(None, known):
         return anthropic.response_fields(known)
-    return dict(side.response_fields(value))
+    return dict(side.response_fields(value if known is None else known))
 
 
 FORMAT = LiteLLMStandard()

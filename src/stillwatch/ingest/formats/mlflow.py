@@ -10,6 +10,7 @@ JSON text.
 | a span's ``start_time_unix_nano`` or ``start_time``, and its end | ``time``, ``latency_ms`` |
 | ``mlflow.spanInputs``, ``mlflow.spanOutputs`` | request and answer |
 | ``mlflow.llm.model``, ``mlflow.chat.tokenUsage`` | ``model``, token counts |
+| ``mlflow.chat.tools``, where the request has none | ``tools`` |
 | ``span_id`` | ``exchange_id`` |
 
 An experiment is no account. Layout: MLflow's documentation of trace concepts.
@@ -17,11 +18,11 @@ An experiment is no account. Layout: MLflow's documentation of trace concepts.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from stillwatch.core.bodies.optional_parts import UNFORESEEN, said
-from stillwatch.core.bodies.shapes import Json, first, identity, listed, merged, object_of
+from stillwatch.core.bodies.optional_parts import UNFORESEEN, put, said
+from stillwatch.core.bodies.shapes import Json, first, identity, listed, merged, names_of_tools, object_of
 from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.json_text import decoded
@@ -77,10 +78,10 @@ class MLflow(LogFormat):
             given = object_of(info.get(name), name)
             known |= {key: value for key, value in given.items() if value not in (None, "")}
         calls = [(span, attributes) for span in spans for attributes in [_attributes(span)] if _is_call(attributes)]
-        inner = {_parent(span) for span, _ in calls}
+        above = _above(spans, [span for span, _ in calls])
         found: list[Fields | RecordError] = []
         for span, attributes in calls:
-            if _own(span) in inner:
+            if _own(span) and _own(span) in above:
                 continue
             try:
                 found.append(_span(span, attributes, known))
@@ -89,6 +90,18 @@ class MLflow(LogFormat):
         if not found:
             raise RecordError("the trace has no span of type CHAT_MODEL or LLM: it holds no call of a model")
         return found
+
+
+def _above(spans: Sequence[Any], calls: Sequence[Json]) -> set[str]:
+    """Every span around one of the calls."""
+    by_id = {_own(span): span for span in spans if isinstance(span, Mapping)}
+    found: set[str] = set()
+    for call in calls:
+        parent = _parent(call)
+        while parent in by_id and parent not in found:
+            found.add(parent)
+            parent = _parent(by_id[parent])
+    return found
 
 
 def _attributes(span: object) -> dict[str, Any]:
@@ -113,12 +126,13 @@ def _is_call(attributes: Json) -> bool:
     return str(attributes.get("mlflow.spanType")).strip('"') in ("CHAT_MODEL", "LLM")
 
 
-def _own(span: Json) -> Any:
-    return first(object_of(span.get("context"), "context"), "span_id") or first(span, "span_id")
+def _own(span: Json) -> str:
+    context = span.get("context")
+    return str(first(context if isinstance(context, Mapping) else {}, "span_id") or first(span, "span_id") or "")
 
 
-def _parent(span: Json) -> Any:
-    return first(span, "parent_span_id", "parent_id")
+def _parent(span: Json) -> str:
+    return str(first(span, "parent_span_id", "parent_id"))
 
 
 def _span(span: Json, attributes: Json, known: Json) -> Fields:
@@ -137,6 +151,8 @@ def _span(span: Json, attributes: Json, known: Json) -> Fields:
         "account_in": "the trace's metadata has no `mlflow.trace.user`",
     }
     asked = asked_fields(_text(attributes.get("mlflow.spanInputs")), "mlflow.spanInputs")
+    if not asked.get("tools"):
+        put(asked, "tools", names_of_tools, attributes.get("mlflow.chat.tools"))
     model = None if asked.get("model") else first(attributes, "mlflow.llm.model", "mlflow.chat.model")
     answer = {k: v for k, v in answer_fields(_text(outputs)).items() if k not in ("time", "exchange_id")}
     return merged({"model": model}, answer, asked, own)

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies import openai
+from stillwatch.core.bodies.other_calls import check_conversation
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of
 from stillwatch.ingest.base import BatchFormat, Half
 from stillwatch.ingest.record import Fields
@@ -66,9 +67,14 @@ class OpenAIBatch(BatchFormat):
         return model if isinstance(model, str) else None
 
     def join(self, request: Json, result: Json) -> Fields:
-        """The exchange of a request and its result."""
+        """The exchange of a request and its result.
+
+        Raises:
+            RecordError: it is no conversation.
+        """
         body = object_of(request.get("body"), "body")
         response = object_of(result.get("response"), "response")
+        check_conversation(response.get("body"), request.get("url"))
         error = object_of(result.get("error"), "error")
         fields = merged(
             {"exchange_id": identity(result.get("id"))},

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies import openai
+from stillwatch.core.bodies.other_calls import check_conversation
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
@@ -51,8 +52,13 @@ class OpenAILog(LogFormat):
         return dialect(record) == "openai"
 
     def read(self, record: Json) -> Iterable[Fields]:
-        """One exchange."""
+        """One exchange.
+
+        Raises:
+            RecordError: it is no conversation.
+        """
         request, response, frame = bodies(record)
+        check_conversation(response, frame.get("url"))
         fields = merged(
             openai.response_fields(response), openai.request_fields(request), frame, envelope_fields(record)
         )

@@ -69,7 +69,7 @@ class OpenInference(LogFormat):
                 return False
             llm = given.get("llm")
             return is_foreign(given) or isinstance(llm, Mapping) or isinstance(given.get("openinference"), Mapping)
-        return any(str(name).startswith(_COLUMNS) for name in record)
+        return any(name.startswith(_COLUMNS) for name in record)
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange.

@@ -1,114 +1,128 @@
-"""Open WebUI's exports of chats: each answer is an exchange, with the messages that led to it.
+"""Open WebUI's export of chats, and rows of its table ``chat``.
 
 | read | as |
 | --- | --- |
 | ``user_id`` | ``account_id`` |
-| ``id`` (the chat's) | ``session_id`` |
-| the asking message's ``timestamp``, else the answer's | ``time`` |
-| the messages from the chat's first to the asked, by ``parentId`` | ``messages`` |
-| the answer's ``content``, ``model``, ``id`` | ``response``, ``model``, ``exchange_id`` |
-| its ``usage`` | token counts |
+| ``id`` | ``session_id`` |
+| ``chat.history.messages``, a tree; where it is empty, ``chat.messages`` in order | an exchange an answer |
+| a question's ``timestamp`` (seconds) | ``time``; of an answer that was asked for again, its own |
+| an answer's ``id``, ``model`` (else the chat's, where it has one only) | ``exchange_id``, ``model`` |
+| an answer's ``usage``: ``prompt_tokens``, ``completion_tokens``, or Ollama's counts | token counts |
+| ``chat.params.system``, else ``chat.system`` | ``system`` |
 
-A message that nobody answered is an exchange without a response. Where ``chat.history`` is empty, ``chat.messages``
-are read in their order. Layout: Open WebUI's export of chats.
+A chat is one record and holds as many exchanges as it has answers. An answer's ``<details type="reasoning">`` is
+its reasoning. A chat's own times are not its messages'. After Open WebUI's model of a chat.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from stillwatch.core.bodies.shapes import Json, Message, content_text, first, identity, listed, object_of
+from stillwatch.core.bodies.shapes import Json, RecordError, content_text, first, identity, listed, object_of
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.record import Fields, RecordError
+from stillwatch.ingest.conversation_tree import Node, exchanges_of
+from stillwatch.ingest.record import Fields
 
 __all__ = ["FORMAT"]
 
+_REASONING = re.compile(r"<details type=\"reasoning\"[^>]*>(.*?)</details>\s*", re.DOTALL)
+_SUMMARY = re.compile(r"<summary>.*?</summary>\s*", re.DOTALL)
+
 
 class OpenWebUI(LogFormat):
-    """Reads Open WebUI's exports of chats."""
+    """Reads Open WebUI's chats."""
 
     name: ClassVar[str] = "openwebui"
-    description: ClassVar[str] = "Open WebUI's exports of chats"
+    description: ClassVar[str] = "Open WebUI's export of chats"
     example: ClassVar[Mapping[str, Any]] = {
         "id": "c-1",
         "user_id": "a-1",
         "title": "t",
         "chat": {
             "models": ["m"],
-            "messages": [
-                {"id": "1", "role": "user", "content": "Why?", "timestamp": 1795490904},
-                {"id": "2", "role": "assistant", "content": "Because.", "timestamp": 1795490906},
-            ],
+            "history": {
+                "currentId": "b",
+                "messages": {
+                    "a": {"id": "a", "parentId": None, "role": "user", "content": "Why?", "timestamp": 1795490904},
+                    "b": {"id": "b", "parentId": "a", "role": "assistant", "content": "Because.", "model": "m"},
+                },
+            },
         },
-        "created_at": 1795490904,
+        "created_at": 1795490900,
     }
 
     def recognises(self, record: Json) -> bool:
-        """By ``chat`` with ``messages`` or ``history``."""
+        """By ``chat`` with ``messages`` or ``history``; as text, beside ``user_id`` and ``title``."""
         chat = record.get("chat")
+        if isinstance(chat, str):
+            return "user_id" in record and "title" in record
         return isinstance(chat, Mapping) and ("messages" in chat or "history" in chat)
 
     def read(self, record: Json) -> Iterable[Fields | RecordError]:
-        """An exchange an answer.
-
-        Raises:
-            RecordError: the chat holds no message of a user.
-        """
+        """An exchange an answer, and one for a question that was not answered."""
         chat = object_of(record.get("chat"), "chat")
-        said = _messages(chat)
-        answered = {one["parentId"] for one in said.values() if one.get("role") == "assistant"}
-        found: list[Fields | RecordError] = []
-        for key, one in said.items():
-            if one.get("role") == "assistant" and said.get(one["parentId"], {}).get("role") == "user":
-                found.append(_exchange(record, chat, said, one["parentId"], one))
-            elif one.get("role") == "user" and key not in answered:
-                found.append(_exchange(record, chat, said, key, None))
+        params = object_of(chat.get("params"), "chat.params")
+        shared: Fields = {
+            "account_id": identity(first(record, "user_id", "userId")),
+            "session_id": identity(record.get("id")),
+            "system": first(params, "system") or first(chat, "system"),
+            "temperature": params.get("temperature"),
+            "max_tokens": params.get("max_tokens"),
+            "model": _only_model(chat),
+            "account_in": "the chat has no `user_id`: export all chats as an administrator",
+        }
+        nodes = _nodes(chat)
+        found = list(exchanges_of(nodes, {name: value for name, value in shared.items() if value is not None}))
         if not found:
-            raise RecordError("the chat holds no message of a user")
+            raise RecordError(f"the chat holds no question: {len(nodes)} messages, none of role `user`")
         return found
 
 
-def _messages(chat: Json) -> dict[Any, dict[str, Any]]:
-    """Messages by id, each with its ``parentId``."""
-    history = object_of(object_of(chat.get("history"), "chat.history").get("messages"), "chat.history.messages")
-    if history:
-        return {key: {**object_of(one, "messages"), "parentId": first(one, "parentId")} for key, one in history.items()}
-    made: dict[Any, dict[str, Any]] = {}
-    before = None
-    for place, one in enumerate(listed(chat.get("messages"), "chat.messages")):
-        message = object_of(one, "chat.messages")
-        key = first(message, "id") or place
-        made[key] = {**message, "parentId": before}
-        before = key
-    return made
+def _only_model(chat: Json) -> Any:
+    """The model of a chat that has but one: old answers do not name theirs."""
+    models = chat.get("models")
+    return models[0] if isinstance(models, list) and len(models) == 1 else None
 
 
-def _exchange(record: Json, chat: Json, said: dict[Any, dict[str, Any]], asked: Any, answer: Json | None) -> Fields:
-    path: list[Message] = []
-    key, seen = asked, set()
-    while key in said and key not in seen:
-        seen.add(key)
-        one = said[key]
-        path.append(Message(str(one.get("role") or "user"), content_text(one.get("content"))))
-        key = one["parentId"]
-    question = said[asked]
-    models = question.get("models") or chat.get("models") or [None]
-    usage = object_of((answer or {}).get("usage"), "usage")
-    params = object_of(chat.get("params"), "params")
-    return {
-        "exchange_id": identity(first(answer or question, "id")),
-        "time": first(question, "timestamp") or first(answer or {}, "timestamp"),
-        "account_id": identity(first(record, "user_id", "userId")),
-        "session_id": identity(record.get("id")),
-        "model": first(answer or {}, "model") or (models[0] if len(models) == 1 else None),
-        "system": first(params, "system") or first(chat, "system"),
-        "messages": path[::-1],
-        "response": None if answer is None else content_text(answer.get("content")),
-        "input_tokens": first(usage, "prompt_tokens", "prompt_eval_count"),
-        "output_tokens": first(usage, "completion_tokens", "eval_count"),
-        "account_in": "the chat has no `user_id`: export all chats as an administrator",
+def _nodes(chat: Json) -> list[Node]:
+    tree = object_of(object_of(chat.get("history"), "chat.history").get("messages"), "chat.history.messages")
+    if tree:
+        return [_node(object_of(item, "messages[]"), key, _parent(item)) for key, item in tree.items()]
+    nodes: list[Node] = []
+    for place, item in enumerate(listed(chat.get("messages"), "chat.messages")):
+        message = object_of(item, "chat.messages[]")
+        nodes.append(_node(message, f"{place}", nodes[-1].id if nodes else None))
+    return nodes
+
+
+def _parent(item: Any) -> str | None:
+    found = identity(item.get("parentId")) if isinstance(item, Mapping) else None
+    return None if found is None else str(found)
+
+
+def _node(message: Json, key: str, parent: str | None) -> Node:
+    text, reasoning = _parted(content_text(message.get("content")))
+    usage = object_of(first(message, "usage", "info"), "usage")
+    answer: Fields = {
+        "model": first(message, "model", "modelName"),
+        "reasoning": reasoning,
+        "input_tokens": first(usage, "prompt_tokens", "input_tokens", "prompt_eval_count"),
+        "output_tokens": first(usage, "completion_tokens", "output_tokens", "eval_count"),
+        "status": "error" if message.get("error") else None,
     }
+    # Whose words a message without a role are, nobody knows: no question of anybody.
+    role = str(message.get("role") or "unknown")
+    return Node(str(identity(message.get("id")) or key), parent, role, text, message.get("timestamp"), answer)
+
+
+def _parted(text: str | None) -> tuple[str | None, str | None]:
+    """An answer's text and its reasoning, which the front end keeps in it."""
+    if text is None or "<details" not in text:
+        return text, None
+    thoughts = [_SUMMARY.sub("", thought).strip() for thought in _REASONING.findall(text)]
+    return _REASONING.sub("", text), "\n".join(thoughts) or None
 
 
 FORMAT = OpenWebUI()

@@ -6,9 +6,7 @@
 | Envoy AI Gateway's access log (``gen_ai.request.model`` beside ``response_code``) | no text |
 | OpenRouter's activity and generations (``native_tokens_prompt``) | no text |
 | ShareGPT's conversations (``from`` and ``value``) | a data set: no account, no time |
-| OpenPipe's training rows (``input`` and ``output`` alone) | a data set: no account |
 | transcripts of Claude Code (``sessionId``, ``uuid``) | one person's own, without an account |
-| a proxy's requests (``method``, ``path``, ``body``) | no layout: to be mapped with ``--map`` |
 
 It is asked only where no other format recognises a record.
 """
@@ -41,18 +39,6 @@ def _sharegpt(record: Json) -> bool:
     return isinstance(said, list) and bool(said) and isinstance(said[0], Mapping) and "from" in said[0]
 
 
-def _openpipe(record: Json) -> bool:
-    asked = record.get("input")
-    return isinstance(asked, Mapping) and "messages" in asked and "output" in record and "tags" in record
-
-
-def _proxied(record: Json) -> bool:
-    body = record.get("body")
-    if not ({"method", "path"} <= record.keys() and isinstance(body, Mapping) and "account_id" not in body):
-        return False
-    return not {"messages", "contents", "prompt", "input"}.isdisjoint(body)
-
-
 _KINDS: tuple[tuple[Callable[[Json], bool], str], ...] = (
     (_azure, "Azure's diagnostic log of RequestResponse holds lengths and no text: log through API Management "
              "(ApiManagementGatewayLlmLog) with messages on"),
@@ -60,11 +46,8 @@ _KINDS: tuple[tuple[Callable[[Json], bool], str], ...] = (
     (lambda r: "native_tokens_prompt" in r or "native_tokens_completion" in r,
      "OpenRouter's activity holds no text: use its broadcast to a tracer instead"),
     (_sharegpt, "a ShareGPT conversation is a data set's: it has neither account nor time"),
-    (_openpipe, "an OpenPipe training row names no account: map it with `--map` where a tag holds one"),
     (lambda r: {"sessionId", "uuid", "message"} <= r.keys(),
      "a transcript of Claude Code is one person's own and names no account; a session is none"),
-    (_proxied, "a proxy's record of a layout of its own, in which nothing is known to name an account: say with "
-               "`--map` which fields do"),
 )  # fmt: skip
 
 

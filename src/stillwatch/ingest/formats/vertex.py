@@ -10,8 +10,8 @@
 | ``api_method`` | ``operation`` |
 
 The table names no account: join ``account_id`` from Cloud Audit Logs (``authenticationInfo.principalEmail``) by
-request id. An endpoint, a project or a deployed model is none. Bodies are Gemini's, or those of a partner's API.
-Layout: Vertex AI's documentation of request-response logs.
+request id, or give both in a file of callers (``--callers``). An endpoint, a project or a deployed model is none.
+Bodies are Gemini's, or those of a partner's API. Layout: Vertex AI's documentation of request-response logs.
 """
 
 from __future__ import annotations
@@ -62,7 +62,8 @@ class Vertex(LogFormat):
             "account_id": identity(record.get("account_id")),
             "model": first(record, "model") or fields.get("model") or first(record, "endpoint"),
             "operation": record.get("api_method"),
-            "account_in": "Vertex rows name none: join `account_id` from Cloud Audit Logs by request id",
+            "account_in": "Vertex rows name none: join `account_id` from Cloud Audit Logs by request id, or give it by "
+            "--callers",
         }
         return [merged(fields, own)]
 

@@ -9,6 +9,7 @@ A record is a call. Those are calls of a model whose ``inputs`` hold a conversat
 | ``attributes``: ``session_id``, ``conversation_id``; ``thread_id`` | ``session_id`` |
 | ``started_at``, ``ended_at``, ``id`` | ``time``, ``latency_ms``, ``exchange_id`` |
 | ``inputs``, ``output`` | request and answer |
+| ``summary.usage``, where the output has none | token counts |
 | ``exception`` | ``status`` error |
 
 ``wb_user_id`` is who runs the program at W&B, ``project_id`` a project: neither is an account. Layout: Weave's
@@ -21,7 +22,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.pairs import pair_caller
-from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, shown
+from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, shown, whole
 from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import Fields, RecordError
@@ -76,7 +77,21 @@ class Weave(LogFormat):
             "account_in": "`attributes` has no `user_id` (`weave.attributes` sets it); `wb_user_id` is no end user",
         }
         answer = {k: v for k, v in answer_fields(record.get("output")).items() if k not in ("time", "exchange_id")}
+        if answer.get("input_tokens") is None:
+            answer |= _usage(record.get("summary"))
         return [merged(answer, asked_fields(inputs, "inputs"), own)]
+
+
+def _usage(summary: object) -> Fields:
+    """Counts of ``summary.usage``, which has them by model; of several models none is this call's."""
+    usage = summary.get("usage") if isinstance(summary, Mapping) else None
+    counts = list(usage.values()) if isinstance(usage, Mapping) else []
+    if len(counts) != 1 or not isinstance(counts[0], Mapping):
+        return {}
+    return {
+        "input_tokens": whole(first(counts[0], "prompt_tokens", "input_tokens")),
+        "output_tokens": whole(first(counts[0], "completion_tokens", "output_tokens")),
+    }
 
 
 FORMAT = Weave()

@@ -1,0 +1,41 @@
+"""Calls of a model's API that hold no conversation, told by their path or by what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stillwatch.core.bodies.shapes import RecordError
+
+__all__ = ["check_conversation"]
+
+_PATHS = {
+    "/embeddings": "embeddings", "/moderations": "moderation", "/images/": "images", "/audio/": "audio",
+    "/rerank": "ranking", ":embedContent": "embeddings", ":batchEmbedContents": "embeddings",
+}  # fmt: skip
+# Keys of the first item under a list's key.
+_GIVEN = (
+    ("data", "embedding", "embeddings"), ("results", "flagged", "moderation"), ("data", "b64_json", "images"),
+    ("data", "revised_prompt", "images"), ("results", "relevance_score", "ranking"),
+)  # fmt: skip
+
+
+def check_conversation(response: Any, path: object = None) -> None:
+    """Refuse what is no conversation.
+
+    Args:
+        response: its body, decoded.
+        path: of its URL, where that is known.
+
+    Raises:
+        RecordError: it is a call for something else.
+    """
+    named = next((kind for part, kind in _PATHS.items() if part in str(path or "")), None)
+    if named is None and isinstance(response, Mapping) and "choices" not in response:
+        named = next((kind for key, inner, kind in _GIVEN if inner in _first(response.get(key))), None)
+    if named is not None:
+        raise RecordError(f"a call for {named} holds no conversation")
+
+
+def _first(value: object) -> Mapping[str, Any]:
+    return value[0] if isinstance(value, list) and value and isinstance(value[0], Mapping) else {}

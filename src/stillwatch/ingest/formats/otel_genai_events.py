@@ -1,0 +1,72 @@
+"""OpenTelemetry GenAI events, as log records of an OTLP/JSON export (``resourceLogs``).
+
+Where an instrumentation keeps content out of its spans, it writes it as events: one that holds a whole call
+(``gen_ai.client.inference.operation.details``, whose attributes are those of ``otel-genai``), or one a message
+(``gen_ai.user.message``, ``gen_ai.choice``, ...), which are put together by the trace and the span that they name.
+
+| read | as |
+| --- | --- |
+| ``user.id`` or ``enduser.id`` of a record or its resource | ``account_id`` |
+| ``timeUnixNano`` of the call's first event, else ``observedTimeUnixNano`` | ``time`` |
+| ``gen_ai.response.id``, else ``spanId`` | ``exchange_id`` |
+| body of ``gen_ai.system.message``, ``user``, ``assistant``, ``tool`` | ``messages`` |
+| body of the first ``gen_ai.choice`` | ``response``, ``stop_reason`` |
+
+Where the spans lie in the same file, they are joined: a span's events fill what its attributes lack, and the span says
+who, when and which model. An event that names no span and holds no whole call is a dead letter. Other log records are
+left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+from stillwatch.core.bodies.shapes import Json
+from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.formats.otel_genai import read_events
+from stillwatch.ingest.genai_events import has_log_events, log_events
+from stillwatch.ingest.record import Fields, RecordError
+
+__all__ = ["FORMAT"]
+
+
+class OtelGenAIEvents(LogFormat):
+    """Reads OpenTelemetry GenAI events."""
+
+    name: ClassVar[str] = "otel-genai-events"
+    description: ClassVar[str] = "OpenTelemetry GenAI events, as log records of OTLP/JSON exports"
+    example: ClassVar[Mapping[str, Any]] = {
+        "resourceLogs": [
+            {
+                "resource": {"attributes": [{"key": "user.id", "value": {"stringValue": "a-1"}}]},
+                "scopeLogs": [
+                    {
+                        "logRecords": [
+                            {
+                                "timeUnixNano": "1795490904000000000",
+                                "eventName": "gen_ai.user.message",
+                                "traceId": "5b8efff798038103d269b633813fc60c",
+                                "spanId": "eee19b7ec3c1b174",
+                                "body": {
+                                    "kvlistValue": {"values": [{"key": "content", "value": {"stringValue": "Why?"}}]}
+                                },
+                            }
+                        ]
+                    }
+                ],
+            }
+        ]
+    }
+
+    def recognises(self, record: Json) -> bool:
+        """By ``resourceLogs`` with an event of these names, and no ``resourceSpans`` beside."""
+        return "resourceSpans" not in record and "resource_spans" not in record and has_log_events(record)
+
+    def read(self, record: Json) -> Iterable[Fields | RecordError]:
+        """An exchange a call that the events tell of."""
+        events, broken = log_events(record)
+        return [*read_events(events), *broken]
+
+
+FORMAT = OtelGenAIEvents()
