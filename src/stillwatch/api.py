@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.core import StillwatchError
-from stillwatch.scanning.run import Run
+from stillwatch.scanning.run import Run, settings_of
 from stillwatch.scanning.scan import scan as scan_logs
 from stillwatch.settings import ScanSettings, load_settings
 
@@ -17,7 +17,8 @@ __all__ = ["Run", "ScanSettings", "StillwatchError", "scan"]
 def scan(
     paths: str | Path | Sequence[str | Path],
     *,
-    out: str | Path,
+    out: str | Path | None = None,
+    into: str | Path | None = None,
     accounts: str | Path | None = None,
     releases: str | Path | None = None,
     values: str | Path | None = None,
@@ -25,11 +26,13 @@ def scan(
     calibration: str | Path | None = None,
     **settings: Any,
 ) -> Run:
-    """Read logs, find campaigns, write a run.
+    """Read logs, find campaigns, write a run; or add the logs to one, and ask all of it again.
 
     Args:
         paths: files and folders of logs, formats mixed at will.
         out: the run's folder; must not exist.
+        into: in place of ``out``, a finished run that the logs are added to. What it was told before, its settings
+            among it, still holds where nothing is given here.
         accounts: what is known of accounts (JSONL, CSV or Parquet), joined on ``account_id``.
         releases: models and when they came out (JSONL, CSV or Parquet).
         values: what a lab measured exchanges to be worth (its ``values.json``).
@@ -46,11 +49,12 @@ def scan(
     given = [paths] if isinstance(paths, str | Path) else paths
     return scan_logs(
         [Path(path) for path in given],
-        out=Path(out),
+        out=Path(out) if out else None,
+        into=Path(into) if into else None,
         accounts=Path(accounts) if accounts else None,
         releases=Path(releases) if releases else None,
         values=Path(values) if values else None,
         indicators=Path(indicators) if indicators else None,
         calibration=Path(calibration) if calibration else None,
-        settings=load_settings(**settings),
+        settings=load_settings(before=settings_of(Path(into)) if into else None, **settings),
     )

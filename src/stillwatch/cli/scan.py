@@ -23,7 +23,8 @@ def scan_command(
     paths: Annotated[list[Path], Parameter(name="PATH", negative=())],
     /,
     *,
-    out: Path,
+    out: Path | None = None,
+    into: Path | None = None,
     accounts: AccountFile = None,
     releases: Path | None = None,
     values: Path | None = None,
@@ -34,6 +35,7 @@ def scan_command(
     seed: Seed = None,
     workers: Workers = None,
     streams: Flag = False,
+    window: str | None = None,
     default_account: str | None = None,
     default_time: str | None = None,
     config: Path | None = None,
@@ -46,6 +48,8 @@ def scan_command(
         Log files and folders; formats are detected and may be mixed.
     out
         Folder for the run; must not exist yet.
+    into
+        In place of --out: a finished run to which the logs are added. What it was told before still holds.
     releases
         Models and their release times (JSONL, CSV or Parquet).
     values
@@ -58,6 +62,8 @@ def scan_command(
         Which fields are which columns (TOML), for logs in a layout of your own: docs/howto/map-a-log.md.
     streams
         Also test what each busy account sends for a part from one source; takes an eighth to a quarter more time.
+    window
+        Forget exchanges so much older than the newest, such as 30d; of a run that is added to, for good.
     default_account
         Account of records that name none, such as a batch file's owner.
     default_time
@@ -66,15 +72,18 @@ def scan_command(
         A TOML file with a [scan] table.
     """
     from stillwatch.reporting import render_console
+    from stillwatch.scanning.run import settings_of
     from stillwatch.scanning.scan import scan
     from stillwatch.settings import load_settings
 
     settings = load_settings(
         config,
+        before=settings_of(into) if into else None,
         fdr=fdr,
         seed=seed,
         workers=workers,
         streams=streams or None,
+        window=window,
         default_account=default_account,
         default_time=default_time,
     )
@@ -82,6 +91,7 @@ def scan_command(
         run = scan(
             paths,
             out=out,
+            into=into,
             accounts=accounts,
             releases=releases,
             values=values,

@@ -3,13 +3,15 @@
     candidates > membership > cases (tests, explanations) > decide > portrait, shared_text, verdicts
 
 ``nulls`` draws what groups are held against, ``fdr`` joins p-values and controls the false discovery rate, ``suspects``
-lists what other providers are asked about, ``partners`` adds what they said, ``worth`` what exchanges may be worth.
+lists what other providers are asked about, ``partners`` adds what they said, ``worth`` what exchanges may be worth,
+``identity`` knows again which campaigns an earlier look had found.
 ``streams`` stands beside it all: a part of one account's traffic from one source, which changes no verdict.
 Families of evidence are known here by their interface only.
 """
 
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.decide import Decided, decide
+from stillwatch.detection.identity import Identified, KnownCampaign, Named, identify, signature_texts
 from stillwatch.detection.nulls import Background
 from stillwatch.detection.partners import PartnerWord, hold_against, with_partners
 from stillwatch.detection.portrait import Portraitist
@@ -25,6 +27,9 @@ __all__ = [
     "Curve",
     "Decided",
     "Examiner",
+    "Identified",
+    "KnownCampaign",
+    "Named",
     "PartnerWord",
     "Portraitist",
     "StreamFinding",
@@ -34,7 +39,9 @@ __all__ = [
     "decide",
     "find_streams",
     "hold_against",
+    "identify",
     "link_table",
+    "signature_texts",
     "suspicions",
     "template_table",
     "with_partners",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -21,6 +21,7 @@ from stillwatch.evidence import Calibration, Family, LogProfile, all_families
 from stillwatch.linking import Linker, Links, candidate_pairs
 from stillwatch.profiles import Profiled, Stages, StreamReader, build_profile
 from stillwatch.scanning.calibration_file import read_calibration
+from stillwatch.scanning.history import FoundCampaign, History
 from stillwatch.settings import ScanSettings
 from stillwatch.tables import CAMPAIGNS
 
@@ -99,11 +100,15 @@ class Extras:
         releases: models and their release times.
         curves: what a lab measured exchanges to be worth.
         partners: what an alliance's partners said, where they were asked.
+        history: of the run's campaigns, by which those found again are known.
+        moment: when the scan began.
     """
 
     releases: pa.Table | None = None
     curves: Sequence[d.Curve] = ()
     partners: Sequence[PartnerIndicator] | None = None
+    history: History = field(default_factory=History)
+    moment: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,7 @@ class Detected:
         families: of evidence, by name.
         partners: what an alliance's partners said, where they were asked.
         unlike: why the calibration that was given is not used; None where it is, or none was given.
+        history: of the run's campaigns, this detection's included.
     """
 
     accounts: int
@@ -127,6 +133,7 @@ class Detected:
     partners: d.PartnerWord | None = None
     unlike: str | None = None
     streams: d.StreamsTested | None = None
+    history: History = field(default_factory=History)
 
 
 def profile_run(
@@ -193,7 +200,8 @@ def detect(
     decided = d.decide(made.log, families, linker, links, draws=settings.draws, fdr=settings.fdr, seed=settings.seed)
     links = decided.links.likely()
     clock.stage("portraits")
-    named = [(f"C{number:03d}", case) for number, case in enumerate(decided.campaigns, start=1)]
+    names, history = _named(made, decided.campaigns, tables.engine, extras)
+    named = list(zip(names, decided.campaigns, strict=True))
     portraitist = d.Portraitist(
         tables.engine,
         tables.exchanges,
@@ -240,10 +248,25 @@ def detect(
     ):
         pq.write_table(table, run / f"{name}.parquet", compression="zstd")
     _keep_profiles(tables.engine, made, families, run)
+    history.write(run)
     clock.stage(None)
     tested = len(decided.campaigns) + len(decided.others)
     counts = len(accounts), len(made.log), len(links.a), len(templates), tested, len(named)
-    return Detected(*counts, tuple(families), word, made.log.content.unlike, streams)
+    return Detected(*counts, tuple(families), word, made.log.content.unlike, streams, history)
+
+
+def _named(made: Profiled, cases: Sequence[d.Case], engine: Engine, extras: Extras) -> tuple[list[str], History]:
+    """The lasting name of each campaign, and the history with them."""
+    found = []
+    for case in cases:
+        accounts = engine.fetch(
+            "SELECT account_id, exchanges FROM {accounts} SEMI JOIN {members} USING (entity)",
+            accounts=made.accounts,
+            members=pa.table({"entity": case.members}),
+        )
+        members, exchanges = frozenset(accounts["account_id"].to_pylist()), sum(accounts["exchanges"].to_pylist())
+        found.append(FoundCampaign(members, exchanges, d.signature_texts(made.log, case.members)))
+    return extras.history.after(found, extras.moment)
 
 
 def _streams(tables: RunTables, made: Profiled, settings: ScanSettings) -> d.StreamsTested:
