@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.core import StillwatchError
+from stillwatch.scanning.beside import SideFiles
+from stillwatch.scanning.rescan import rescan as rescan_run
 from stillwatch.scanning.run import Run, settings_of
 from stillwatch.scanning.scan import scan as scan_logs
 from stillwatch.settings import ScanSettings, load_settings
 
-__all__ = ["Run", "ScanSettings", "StillwatchError", "scan"]
+__all__ = ["Run", "ScanSettings", "StillwatchError", "rescan", "scan"]
 
 
 def scan(
@@ -58,3 +60,29 @@ def scan(
         calibration=Path(calibration) if calibration else None,
         settings=load_settings(before=settings_of(Path(into)) if into else None, **settings),
     )
+
+
+def rescan(
+    run: str | Path,
+    *,
+    accounts: str | Path | None = None,
+    releases: str | Path | None = None,
+    values: str | Path | None = None,
+    indicators: str | Path | None = None,
+    calibration: str | Path | None = None,
+    **settings: Any,
+) -> Run:
+    """Find campaigns in a finished run again, with other settings or side files, without its logs.
+
+    Args:
+        run: the run's folder.
+        accounts, releases, values, indicators, calibration: as ``scan`` takes them; what is not given is what the run
+            was told before.
+        settings: any of ``ScanSettings``; the others are the run's.
+
+    Raises:
+        StillwatchError: with what went wrong, where, and what to do next.
+    """
+    given = (Path(one) if one else None for one in (accounts, releases, values, indicators, calibration))
+    chosen = load_settings(before=settings_of(Path(run)), **settings)
+    return rescan_run(Path(run), files=SideFiles(*given), settings=chosen)

@@ -10,7 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -49,6 +49,9 @@ class ScanSettings(BaseSettings):
     )
     window: str | None = Field(
         default=None, pattern=r"^[1-9]\d{0,5}[hdw]$", description="Forget what is so much older than the newest: 30d."
+    )
+    retain: Literal["full", "templates", "none"] = Field(
+        default="full", description="Texts that stay in the run: all, examples of shared ones, or none."
     )
     draws: int = Field(default=2000, ge=200, description="Groups redrawn from the log's background for each test.")
 

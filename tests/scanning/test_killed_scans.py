@@ -36,23 +36,27 @@ def call(*given, **named):
     return done
 setattr(where, name, call)
 from stillwatch import scan
-scan(paths, **{place: out}, workers=1, **({"window": window} if window else {}))
+more = {"window": window} if window else {}
+scan(paths, **{place: out}, workers=1, **more, **({"retain": "none"} if "retention" in module else {}))
 """
 
 SCANNING = "stillwatch.scanning"
 MOMENTS = [
-    (f"{SCANNING}.scan", "unread", 1, "after"),
-    (f"{SCANNING}.scan", "link_parts", 1, "after"),
-    (f"{SCANNING}.read", "_read_one", 2, "after"),
-    (f"{SCANNING}.parts", "_write", 1, "after"),
-    (f"{SCANNING}.parts", "_write", 2, "after"),
-    (f"{SCANNING}.parts", "_write", 5, "after"),
-    (f"{SCANNING}.parts", "_write", 6, "after"),
-    (f"{SCANNING}.step", "detect", 1, "before"),
-    (f"{SCANNING}.step", "write_report", 1, "after"),
-    (f"{SCANNING}.building", "put_in_place", 1, "before"),
-    (f"{SCANNING}.building", "put_in_place", 1, "after"),
+    (f"{SCANNING}.scan", "unread", 1, "after", ""),
+    (f"{SCANNING}.scan", "link_parts", 1, "after", ""),
+    (f"{SCANNING}.read", "_read_one", 2, "after", ""),
+    (f"{SCANNING}.parts", "_write", 1, "after", ""),
+    (f"{SCANNING}.parts", "_write", 2, "after", "40h"),
+    (f"{SCANNING}.parts", "_write", 5, "after", ""),
+    (f"{SCANNING}.parts", "_write", 6, "after", "40h"),
+    (f"{SCANNING}.window", "rewrite", 1, "after", "40h"),
+    (f"{SCANNING}.step", "detect", 1, "before", "40h"),
+    (f"{SCANNING}.retention", "rewrite", 1, "after", "40h"),
+    (f"{SCANNING}.step", "write_report", 1, "after", ""),
+    (f"{SCANNING}.building", "put_in_place", 1, "before", ""),
+    (f"{SCANNING}.building", "put_in_place", 1, "after", ""),
 ]
+Moment = tuple[str, str, int, str, str]
 
 
 def records(first: int, count: int = 30) -> list[Record]:
@@ -81,8 +85,8 @@ def before(logs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     return scan(logs[0], out=tmp_path_factory.mktemp("before") / "run", workers=1).path
 
 
-def killed(moment: tuple[str, str, int, str], place: str, out: Path, paths: list[Path], window: str = "") -> None:
-    module, name, nth, when = moment
+def killed(moment: Moment, place: str, out: Path, paths: list[Path]) -> None:
+    module, name, nth, when, window = moment
     given = [module, name, str(nth), when, place, str(out), window, *map(str, paths)]
     done = subprocess.run([sys.executable, "-c", KILLED, *given], capture_output=True, text=True, timeout=120)
     assert done.returncode == -signal.SIGKILL, done.stderr
@@ -93,34 +97,37 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def compared(run: Run, window: str) -> dict[str, Any]:
-    """A step that forgot before it was killed checks what is left: it finds fewer second deliveries."""
+    """A step that forgot before it was killed checks what is left: fewer second deliveries, and a wrong clock is held
+    against fewer records."""
     found = told(run)
     if window:
         del found["counts told"]["second_deliveries"]
+        found["dead_letters"] = len(found["dead_letters"])
     return found
 
 
-def named(moment: tuple[str, str, int, str]) -> str:
-    return f"{moment[3]} {moment[1]} {moment[2]}"
+def named(moment: Moment) -> str:
+    return f"{moment[3]} {moment[1]} {moment[2]} {moment[4]}"
 
 
-@pytest.mark.parametrize("window", ["", "40h"])
 @pytest.mark.parametrize("moment", MOMENTS, ids=named)
 def test_the_run_before_is_whole_and_the_next_scan_ends_as_if_nothing_had_happened(
-    moment: tuple[str, str, int, str], window: str, logs: list[Path], before: Path, tmp_path: Path
+    moment: Moment, logs: list[Path], before: Path, tmp_path: Path
 ) -> None:
-    given = {"window": window} if window else {}
+    window, last = moment[4], moment[1:4] == ("put_in_place", 1, "after")
+    given: dict[str, Any] = {"window": window} if window else {}
+    given |= {"retain": "none"} if "retention" in moment[0] else {}
     shutil.copytree(before, tmp_path / "whole")
     expected = compared(scan(logs[1], into=tmp_path / "whole", workers=1, **given), window)
     run = tmp_path / "run"
     shutil.copytree(before, run)
-    killed(moment, "into", run, [logs[1]], window)
-    if moment[1:] == ("put_in_place", 1, "after"):
+    killed(moment, "into", run, [logs[1]])
+    if last:
         assert compared(Run.open(run), window) == expected
     else:
         assert contents(run) == contents(before)
     again = compared(scan(logs[1], into=run, workers=1, **given), window)
-    if moment[1:] != ("put_in_place", 1, "after"):
+    if not last:
         assert again == expected
     assert not list(tmp_path.glob(".*"))
 
@@ -128,7 +135,7 @@ def test_the_run_before_is_whole_and_the_next_scan_ends_as_if_nothing_had_happen
 @pytest.mark.parametrize("nth", [1, 2, 3])
 def test_parts_that_were_finished_are_not_read_again(nth: int, logs: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "run"
-    killed((f"{SCANNING}.read", "_read_one", nth, "after"), "out", out, logs)
+    killed((f"{SCANNING}.read", "_read_one", nth, "after", ""), "out", out, logs)
     (partial,) = tmp_path.glob(".run.partial-*")
     done = {path.name: path.read_bytes() for path in (partial / ".work" / "read").iterdir()}
     assert len(done) == nth
@@ -160,7 +167,7 @@ def scanned_while(seen: list[str], logs: list[Path], out: Path) -> Run:
 
 
 def test_what_a_killed_scan_of_other_logs_left_is_not_used(logs: list[Path], tmp_path: Path) -> None:
-    killed((f"{SCANNING}.step", "detect", 1, "before"), "out", tmp_path / "run", [logs[0]])
+    killed((f"{SCANNING}.step", "detect", 1, "before", ""), "out", tmp_path / "run", [logs[0]])
     run = scan(logs[1], out=tmp_path / "run", workers=1)
     assert told(run) == told(scan(logs[1], out=tmp_path / "alone", workers=1))
 

@@ -7,12 +7,24 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from handmade import Log, Pool, around, bursts
 
 from stillwatch import Run, scan
 
 __all__ = ["Record", "by", "deliver", "delivered", "in_steps", "told"]
 
 Record = dict[str, Any]
+
+FAST: dict[str, Any] = {"draws": 300}
+
+
+def small_world(folder: Path) -> tuple[list[Record], set[str]]:
+    """Six days of 120 honest accounts and a campaign of ten: the records, and who is in the campaign."""
+    log = Log(days=6, seed=5)
+    log.honest(120)
+    members = log.accounts(10, prompts=Pool("code").shards(), times=bursts(30), created=around(-40, 3))
+    lines = log.write(folder).read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines], set(members)
 
 
 def by(key: Callable[[Record], object], records: Sequence[Record]) -> list[list[Record]]:

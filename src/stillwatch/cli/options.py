@@ -7,7 +7,7 @@ or takes in a sense of its own, stands in that command. To add one here: a secon
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from cyclopts import Parameter
 
@@ -26,6 +26,7 @@ __all__ = [
     "HubDatabase",
     "MemberFile",
     "PolicyArgument",
+    "Retain",
     "RunFolder",
     "Seed",
     "Several",
@@ -74,6 +75,12 @@ Workers = Annotated[
         help="Worker processes; never changes a result. [default: the machine's cores, at most 16]",
     ),
 ]
+
+Retain = Annotated[
+    Literal["full", "templates", "none"] | None,
+    Parameter(help="Texts that stay in the run: all, examples of shared ones, or none. [default: full]"),
+]
+"""``--retain``."""
 
 PolicyArgument = Annotated[Path | None, Parameter(help="A policy; without one, that which comes with Stillwatch.")]
 

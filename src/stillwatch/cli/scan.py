@@ -10,7 +10,7 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import AccountFile, FalseShare, Flag, Seed, Workers
+from stillwatch.cli.options import AccountFile, FalseShare, FinishedRun, Flag, Retain, Seed, Workers
 from stillwatch.cli.screen import progress, show
 
 __all__ = ["scan_app"]
@@ -36,6 +36,7 @@ def scan_command(
     workers: Workers = None,
     streams: Flag = False,
     window: str | None = None,
+    retain: Retain = None,
     default_account: str | None = None,
     default_time: str | None = None,
     config: Path | None = None,
@@ -84,6 +85,7 @@ def scan_command(
         workers=workers,
         streams=streams or None,
         window=window,
+        retain=retain,
         default_account=default_account,
         default_time=default_time,
     )
@@ -102,3 +104,54 @@ def scan_command(
             progress=bars,
         )
     show(render_console(run.path))
+
+
+@scan_app.command(name="rescan")
+def rescan_command(
+    run: FinishedRun,
+    /,
+    *,
+    accounts: AccountFile = None,
+    releases: Path | None = None,
+    values: Path | None = None,
+    indicators: Path | None = None,
+    calibration: Path | None = None,
+    fdr: FalseShare[float | None] = None,
+    seed: Seed = None,
+    workers: Workers = None,
+    streams: Flag = False,
+    window: str | None = None,
+    retain: Retain = None,
+    config: Path | None = None,
+) -> None:
+    """Find campaigns in a finished run again, with other settings or side files, without its logs.
+
+    Parameters
+    ----------
+    releases
+        Models and their release times (JSONL, CSV or Parquet).
+    values
+        What a lab measured exchanges to be worth: values.json of a lab run.
+    indicators
+        What partners of an alliance said: the file that stillwatch alliance pull keeps.
+    calibration
+        What is ordinary in this provider's known-good weeks: the file that stillwatch calibrate writes.
+    streams
+        Also test what each busy account sends for a part from one source.
+    window
+        Forget exchanges so much older than the newest, such as 30d, for good.
+    config
+        A TOML file with a [scan] table.
+    """
+    from stillwatch.reporting import render_console
+    from stillwatch.scanning.beside import SideFiles
+    from stillwatch.scanning.rescan import rescan
+    from stillwatch.scanning.run import settings_of
+    from stillwatch.settings import load_settings
+
+    given = {"fdr": fdr, "seed": seed, "workers": workers, "streams": streams or None}
+    settings = load_settings(config, before=settings_of(run), **given, window=window, retain=retain)
+    files = SideFiles(accounts, releases, values, indicators, calibration)
+    with progress() as bars:
+        again = rescan(run, files=files, settings=settings, progress=bars)
+    show(render_console(again.path))

@@ -22,10 +22,11 @@ from stillwatch.evidence import LogProfile
 from stillwatch.evidence.families.structure import signature
 from stillwatch.tables import TEMPLATES
 
-__all__ = ["shared_pieces", "template_table"]
+__all__ = ["shared_pieces", "shown_exchanges", "template_table"]
 
 _MOST_FAMILIES = 200
 _TEXTS_A_CAMPAIGN = 4
+_SHOWN = b"row_keys"
 _EXAMPLE_CHARS = 1_200
 _LEAST_UNSPACED = 5
 
@@ -136,11 +137,19 @@ def template_table(
     for campaign_id, members in campaigns.items():
         told = [uses[int(thing)] for thing in signatures.get(campaign_id, ()) if int(thing) in uses]
         shown = [_row(found, prompts, "sentence", campaign_id) for found in told]
-        shown = [row for row in shown if row["shared"]][:_TEXTS_A_CAMPAIGN]
+        # Where the run kept no text, nothing is seen to be shared.
+        shown = [row for row in shown if row["shared"] or not row["example"]][:_TEXTS_A_CAMPAIGN]
         rows.extend(shown or _source_row(log, sample, campaign_id, members))
     for number, row in enumerate(rows, start=1):
         row["template_id"] = f"T{number:05d}"
-    return pa.Table.from_pylist(rows, schema=TEMPLATES)
+    keys = sorted({key for row in [*families, *sentences] for key in (row["first"], row["other"])})
+    table = pa.Table.from_pylist(rows, schema=TEMPLATES)
+    return table.replace_schema_metadata({_SHOWN: np.array(keys, np.int64).tobytes()})
+
+
+def shown_exchanges(templates: pa.Table) -> npt.NDArray[np.int64]:
+    """Row keys of the exchanges whose prompts the templates of a table are shown by."""
+    return np.frombuffer((templates.schema.metadata or {}).get(_SHOWN, b""), np.int64)
 
 
 def _prompts(engine: Engine, exchanges: Table, rows: Sequence[Mapping[str, Any]]) -> dict[int, tuple[str, str]]:

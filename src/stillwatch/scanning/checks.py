@@ -32,23 +32,24 @@ class Checked:
     empty: MissingText = field(default_factory=MissingText)
 
 
-def check(run: Path, work: Path, settings: ScanSettings) -> Checked:
+def check(run: Path, work: Path, settings: ScanSettings, *, lost: bool = False) -> Checked:
     """Set records of wrong clocks aside, drop second deliveries, count other repeats and missing text.
 
     Args:
         run: has ``exchanges.parquet/`` and ``sketches.parquet/``, whose parts may be written anew.
         work: gets the dead letters of what is set aside, and what the engine spills.
         settings: bounds of memory and threads.
+        lost: whether exchanges of earlier steps have lost their texts.
     """
     with DuckDBEngine(work / "spill", memory_mb=settings.memory_mb, threads=settings.workers) as engine:
         if not any((run / "exchanges.parquet").iterdir()):
             return Checked()
         wrong = set_aside(engine, run, work)
-        exchanges = _table(engine, run, "exchanges")
+        exchanges = _table(engine, run, "exchanges", mixed=lost)
         said = said_of(engine, exchanges=exchanges, sketches=_table(engine, run, "sketches"))
         twice = drop_second_deliveries(engine, run, exchanges=exchanges, said=said)
         if twice.dropped:
-            exchanges = _table(engine, run, "exchanges")
+            exchanges = _table(engine, run, "exchanges", mixed=lost)
             said = engine.sql(
                 "SELECT * FROM {said} SEMI JOIN {exchanges} USING (row_key)", said=said, exchanges=exchanges
             )
@@ -56,5 +57,5 @@ def check(run: Path, work: Path, settings: ScanSettings) -> Checked:
         return Checked(wrong, twice, repeats, missing_text(engine, exchanges))
 
 
-def _table(engine: Engine, run: Path, name: str) -> Table:
-    return engine.read(run / f"{name}.parquet" / "*.parquet")
+def _table(engine: Engine, run: Path, name: str, *, mixed: bool = False) -> Table:
+    return engine.read(run / f"{name}.parquet" / "*.parquet", mixed=mixed)

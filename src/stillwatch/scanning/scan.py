@@ -20,7 +20,8 @@ from stillwatch.scanning.history import History
 from stillwatch.scanning.kept import State, link_parts
 from stillwatch.scanning.plan import begin, unread
 from stillwatch.scanning.read import read_slices
-from stillwatch.scanning.run import Run
+from stillwatch.scanning.retention import check_retained
+from stillwatch.scanning.run import Run, settings_of
 from stillwatch.scanning.step import Progress, Silent, Step
 from stillwatch.settings import ScanSettings
 
@@ -74,6 +75,8 @@ def scan(
         # A wrong side file is told before the log is read, not after.
         beside = Beside.read(SideFiles(accounts, releases, values, indicators, calibration), into)
         before = State.of_run(into) if into else State.fresh()
+        if into:
+            check_retained(settings_of(into).get("retain", "full"), settings.retain)
         history = History.of_run(into) if into else History()
         planned = unread(
             plan(paths, defaults=settings.defaults(), mapped=read_mapping(mapping) if mapping else None), before.files
@@ -90,7 +93,7 @@ def scan(
             )
             beside.write(run)
             state = before.having_read(planned.files, planned.again, next_part, read.exchanges, read.read_bytes)
-            step = Step(settings, started, clock, progress, beside, history)
+            step = Step(settings, started, clock, progress, beside, history, into)
             step.finish(run, state, pool, ", ".join(str(path) for path in paths[:3]))
     return Run.open(out or into or Path())
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -23,6 +24,8 @@ from stillwatch.scanning.history import History
 from stillwatch.scanning.kept import KEPT, State
 from stillwatch.scanning.parts import put_back
 from stillwatch.scanning.read import Read
+from stillwatch.scanning.retention import remove_texts
+from stillwatch.scanning.run import settings_of
 from stillwatch.scanning.run_document import RunDocument
 from stillwatch.scanning.window import forget, go_on_forgetting, window_length
 from stillwatch.settings import ScanSettings
@@ -62,6 +65,7 @@ class Step:
         progress: told how it goes.
         beside: what side files say.
         history: of the run's campaigns before this step.
+        before: the finished run that the step changes.
     """
 
     settings: ScanSettings
@@ -70,6 +74,7 @@ class Step:
     progress: Progress
     beside: Beside
     history: History
+    before: Path | None = None
 
     def finish(self, run: Path, state: State, pool: Executor | None, where: str) -> None:
         """Check what was read, find campaigns, write everything but the parts.
@@ -87,7 +92,8 @@ class Step:
         letters_of_checks.mkdir()
         go_on_forgetting(run)
         put_back(run)
-        checked = check(run, work, self.settings)
+        lost = self.before is not None and settings_of(self.before).get("retain", "full") != "full"
+        checked = check(run, work, self.settings, lost=lost)
         if self.settings.window is not None:
             forget(run, window_length(self.settings.window))
             state = state.holding(_rows(run / "exchanges.parquet") + _rows(run / KEPT / "aside" / "exchanges.parquet"))
@@ -104,9 +110,12 @@ class Step:
         extras = Extras(
             self.beside.releases, self.beside.values.curves, self.beside.partners, self.history, self.started
         )
-        with RunTables.opened(run, work / "spill", self.settings) as tables:
+        with RunTables.opened(run, work / "spill", self.settings, before=self.before, mixed=lost) as tables:
             found = detect(tables, run, self.settings, self.clock, pool=pool, extras=extras)
-        missing = _missing_columns(run / "exchanges.parquet", self.beside.accounts)
+            missing = self._missing(run)
+            # Nothing may go on from a run whose texts are half gone.
+            (work / "plan.json").unlink(missing_ok=True)
+            remove_texts(tables.engine, run, self.settings.retain, found.shown)
         self.progress.start("writing the report", None)
         state.write(run)
         document = RunDocument(
@@ -119,6 +128,14 @@ class Step:
         self.clock.stage(None)
         # Once more, now with the report's own time.
         document.write(run, self.clock.seconds)
+
+    def _missing(self, run: Path) -> list[str]:
+        """Columns that no record of the log has, nor the account file; what was known before stays known."""
+        missing = _missing_columns(run / "exchanges.parquet", self.beside.accounts)
+        if self.before is None:
+            return missing
+        then = msgspec.json.decode((self.before / "run.json").read_bytes()).get("columns_missing", EXCHANGES.names)
+        return [name for name in missing if name in then]
 
 
 def _rows(parts: Path) -> int:
