@@ -190,6 +190,7 @@ def test_a_campaign_that_is_found_again_is_the_same_campaign(
     (began,) = run.table("campaign_history").to_pylist()
     assert (began["campaign_id"], began["state"], began["step"]) == ("C001", "new", 1)
     assert "Since the last step" not in run.report.read_text()
+    before = run.table("templates").to_pylist()
     run = scan(second, into=run.path, workers=1, **FAST)
     (campaign,) = run.table("campaigns").to_pylist()
     assert (campaign["campaign_id"], set(campaign["account_ids"])) == ("C001", members)
@@ -199,6 +200,10 @@ def test_a_campaign_that_is_found_again_is_the_same_campaign(
     assert set(now["new_account_ids"]) == later
     assert now["lost_account_ids"] == []
     assert set(now["texts"]) & set(began["texts"])
+    ids = {row["example"]: row["template_id"] for row in before if row["campaign_id"]}
+    kept = [row for row in run.table("templates").to_pylist() if row["example"] in ids]
+    assert kept
+    assert all(ids[row["example"]] == row["template_id"] for row in kept)
     (since,) = document(run)["since"]
     assert (since["campaign_id"], since["state"], since["new_accounts"], since["lost_accounts"]) == (
         "C001",

@@ -15,7 +15,7 @@ from stillwatch.detection.identity import Identified, KnownCampaign, Named, iden
 from stillwatch.detection.nulls import Background
 from stillwatch.detection.partners import PartnerWord, hold_against, with_partners
 from stillwatch.detection.portrait import Portraitist
-from stillwatch.detection.shared_text import shown_exchanges, template_table
+from stillwatch.detection.shared_text import Templates, template_table
 from stillwatch.detection.streams import StreamFinding, StreamsTested, find_streams
 from stillwatch.detection.suspects import Suspicion, suspicions
 from stillwatch.detection.verdicts import account_table, link_table
@@ -35,13 +35,13 @@ __all__ = [
     "StreamFinding",
     "StreamsTested",
     "Suspicion",
+    "Templates",
     "account_table",
     "decide",
     "find_streams",
     "hold_against",
     "identify",
     "link_table",
-    "shown_exchanges",
     "signature_texts",
     "suspicions",
     "template_table",

@@ -130,6 +130,7 @@ class Extras:
         curves: what a lab measured exchanges to be worth.
         partners: what an alliance's partners said, where they were asked.
         history: of the run's campaigns, by which those found again are known.
+        template_names: names that the run's templates were given before.
         moment: when the scan began.
     """
 
@@ -137,6 +138,7 @@ class Extras:
     curves: Sequence[d.Curve] = ()
     partners: Sequence[PartnerIndicator] | None = None
     history: History = field(default_factory=History)
+    template_names: pa.Table | None = None
     moment: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -147,7 +149,7 @@ class Detected:
     Attributes:
         accounts, entities, links, templates, clusters_tested, campaigns: how many of each.
         families: of evidence, by name.
-        shown: row keys of the exchanges by which templates are shown.
+        shown: templates, with their lasting names and the exchanges by which they are shown.
         partners: what an alliance's partners said, where they were asked.
         unlike: why the calibration that was given is not used; None where it is, or none was given.
         history: of the run's campaigns, this detection's included.
@@ -160,7 +162,7 @@ class Detected:
     clusters_tested: int
     campaigns: int
     families: tuple[str, ...]
-    shown: tuple[int, ...] = ()
+    shown: d.Templates
     partners: d.PartnerWord | None = None
     unlike: str | None = None
     streams: d.StreamsTested | None = None
@@ -267,17 +269,17 @@ def detect(
         sketches=tables.sketches,
         template_of=made.template_of,
         sample=made.sample,
+        known=extras.template_names,
     )
     linked = d.link_table(tables.engine, made.accounts, links)
-    for name, table in {"accounts": accounts, "links": linked, "templates": templates}.items():
+    for name, table in {"accounts": accounts, "links": linked, "templates": templates.table}.items():
         pq.write_table(table, run / f"{name}.parquet", compression="zstd")
     _keep_profiles(tables.engine, made, families, run)
     history.write(run)
     clock.stage(None)
     tested = len(decided.campaigns) + len(decided.others)
-    counts = len(accounts), len(made.log), len(links.a), len(templates), tested, len(named)
-    shown = tuple(d.shown_exchanges(templates).tolist())
-    return Detected(*counts, tuple(families), shown, word, made.log.content.unlike, streams, history)
+    counts = len(accounts), len(made.log), len(links.a), len(templates.table), tested, len(named)
+    return Detected(*counts, tuple(families), templates, word, made.log.content.unlike, streams, history)
 
 
 def _named(made: Profiled, cases: Sequence[d.Case], engine: Engine, extras: Extras) -> tuple[list[str], History]:

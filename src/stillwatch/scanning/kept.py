@@ -3,6 +3,7 @@
 | file | what it is |
 | --- | --- |
 | ``state.json`` | how far the run has come: its name, its next part, the files that it has read |
+| ``template_names.parquet`` | every name that a template was given |
 | ``dead_letters/`` | records that could not be read, part by part |
 | ``aside/`` | rows of exchanges and sketches that the checks took out, which a later step may see otherwise |
 | ``releases.parquet``, ``values.json`` | what ``--releases`` and ``--values`` said |
@@ -21,14 +22,17 @@ from typing import Self
 
 import msgspec
 import msgspec.structs
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from stillwatch.core import UnreadableInput
 
-__all__ = ["KEPT", "ReadFile", "State", "link_parts", "parts_of"]
+__all__ = ["KEPT", "ReadFile", "State", "link_parts", "parts_of", "read_names", "write_names"]
 
 KEPT = "kept"
 """The folder's name within a run."""
 
+_NAMES = "template_names.parquet"
 _PARTS = ("exchanges.parquet", "sketches.parquet")
 
 
@@ -136,3 +140,14 @@ def _link(part: Path, there: Path) -> None:
         half = there.with_name(f".{there.name}.partial")
         shutil.copyfile(part, half)
         half.replace(there)
+
+
+def read_names(run: Path | None) -> pa.Table | None:
+    """Names that a finished run's templates were given; None where there are none."""
+    path = None if run is None else run / KEPT / _NAMES
+    return pq.read_table(path) if path is not None and path.exists() else None
+
+
+def write_names(run: Path, names: pa.Table) -> None:
+    """Keep them in a run that is being made."""
+    pq.write_table(names, run / KEPT / _NAMES, compression="zstd")

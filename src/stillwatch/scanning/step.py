@@ -21,7 +21,7 @@ from stillwatch.scanning.building import WORK
 from stillwatch.scanning.checks import check
 from stillwatch.scanning.detect import Clock, Extras, RunTables, detect
 from stillwatch.scanning.history import History
-from stillwatch.scanning.kept import KEPT, State
+from stillwatch.scanning.kept import KEPT, State, read_names, write_names
 from stillwatch.scanning.parts import put_back
 from stillwatch.scanning.read import Read
 from stillwatch.scanning.retention import remove_texts
@@ -107,17 +107,19 @@ class Step:
                 hint="see `stillwatch docs formats` for what each format must hold",
             )
         self.progress.start("looking for campaigns", None)
+        names = read_names(self.before)
         extras = Extras(
-            self.beside.releases, self.beside.values.curves, self.beside.partners, self.history, self.started
+            self.beside.releases, self.beside.values.curves, self.beside.partners, self.history, names, self.started
         )
         with RunTables.opened(run, work / "spill", self.settings, before=self.before, mixed=lost) as tables:
             found = detect(tables, run, self.settings, self.clock, pool=pool, extras=extras)
             missing = self._missing(run)
             # Nothing may go on from a run whose texts are half gone.
             (work / "plan.json").unlink(missing_ok=True)
-            remove_texts(tables.engine, run, self.settings.retain, found.shown)
+            remove_texts(tables.engine, run, self.settings.retain, found.shown.shown)
         self.progress.start("writing the report", None)
         state.write(run)
+        write_names(run, found.shown.names)
         document = RunDocument(
             self.settings, self.started, read, checked, found, missing, self.beside.values, state, self.beside.weeks
         )
