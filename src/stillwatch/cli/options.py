@@ -18,18 +18,25 @@ __all__ = [
     "Approved",
     "AsCsv",
     "AsJson",
+    "CalibrationFile",
     "DecisionLog",
     "DraftFile",
     "FalseShare",
     "FinishedRun",
     "Flag",
     "HubDatabase",
+    "LabValues",
     "MemberFile",
+    "PartnerFile",
     "PolicyArgument",
+    "Releases",
     "Retain",
     "RunFolder",
+    "ScanConfig",
     "Seed",
     "Several",
+    "Streams",
+    "Window",
     "Workers",
 ]
 
@@ -75,6 +82,42 @@ Workers = Annotated[
         help="Worker processes; never changes a result. [default: the machine's cores, at most 16]",
     ),
 ]
+
+Releases = Annotated[Path | None, Parameter(help="Models and their release times (JSONL, CSV or Parquet).")]
+"""``--releases``."""
+
+LabValues = Annotated[
+    Path | None, Parameter(help="What a lab measured exchanges to be worth: values.json of a lab run.")
+]
+"""``--values``."""
+
+PartnerFile = Annotated[
+    Path | None, Parameter(help="What partners of an alliance said: the file that stillwatch alliance pull keeps.")
+]
+"""``--indicators``."""
+
+CalibrationFile = Annotated[
+    Path | None,
+    Parameter(help="What is ordinary in this provider's known-good weeks: the file that stillwatch calibrate writes."),
+]
+"""``--calibration``."""
+
+Window = Annotated[
+    str | None, Parameter(help="Forget exchanges so much older than the newest, such as 30d; of a run, for good.")
+]
+"""``--window``."""
+
+Streams = Annotated[
+    bool,
+    Parameter(
+        negative=(),
+        help="Also test what each busy account sends for a part from one source; an eighth to a quarter more time.",
+    ),
+]
+"""``--streams``."""
+
+ScanConfig = Annotated[Path | None, Parameter(help="A TOML file with a [scan] table.")]
+"""``--config``."""
 
 Retain = Annotated[
     Literal["full", "templates", "none"] | None,

@@ -10,7 +10,20 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import AccountFile, FalseShare, FinishedRun, Flag, Retain, Seed, Workers
+from stillwatch.cli.options import (
+    AccountFile,
+    CalibrationFile,
+    FalseShare,
+    LabValues,
+    PartnerFile,
+    Releases,
+    Retain,
+    ScanConfig,
+    Seed,
+    Streams,
+    Window,
+    Workers,
+)
 from stillwatch.cli.screen import progress, show
 
 __all__ = ["scan_app"]
@@ -26,20 +39,20 @@ def scan_command(
     out: Path | None = None,
     into: Path | None = None,
     accounts: AccountFile = None,
-    releases: Path | None = None,
-    values: Path | None = None,
-    indicators: Path | None = None,
-    calibration: Path | None = None,
+    releases: Releases = None,
+    values: LabValues = None,
+    indicators: PartnerFile = None,
+    calibration: CalibrationFile = None,
     mapping: Annotated[Path | None, Parameter(name="--map")] = None,
     fdr: FalseShare[float | None] = None,
     seed: Seed = None,
     workers: Workers = None,
-    streams: Flag = False,
-    window: str | None = None,
+    streams: Streams = False,
+    window: Window = None,
     retain: Retain = None,
     default_account: str | None = None,
     default_time: str | None = None,
-    config: Path | None = None,
+    config: ScanConfig = None,
 ) -> None:
     """Read logs and write the campaigns found in them, each with its evidence.
 
@@ -51,26 +64,12 @@ def scan_command(
         Folder for the run; must not exist yet.
     into
         In place of --out: a finished run to which the logs are added. What it was told before still holds.
-    releases
-        Models and their release times (JSONL, CSV or Parquet).
-    values
-        What a lab measured exchanges to be worth: values.json of a lab run.
-    indicators
-        What partners of an alliance said: the file that stillwatch alliance pull keeps.
-    calibration
-        What is ordinary in this provider's known-good weeks: the file that stillwatch calibrate writes.
     mapping
         Which fields are which columns (TOML), for logs in a layout of your own: docs/howto/map-a-log.md.
-    streams
-        Also test what each busy account sends for a part from one source; takes an eighth to a quarter more time.
-    window
-        Forget exchanges so much older than the newest, such as 30d; of a run that is added to, for good.
     default_account
         Account of records that name none, such as a batch file's owner.
     default_time
         Time of records that name none, ISO 8601: when the batch was run.
-    config
-        A TOML file with a [scan] table.
     """
     from stillwatch.reporting import render_console
     from stillwatch.scanning.run import settings_of
@@ -104,54 +103,3 @@ def scan_command(
             progress=bars,
         )
     show(render_console(run.path))
-
-
-@scan_app.command(name="rescan")
-def rescan_command(
-    run: FinishedRun,
-    /,
-    *,
-    accounts: AccountFile = None,
-    releases: Path | None = None,
-    values: Path | None = None,
-    indicators: Path | None = None,
-    calibration: Path | None = None,
-    fdr: FalseShare[float | None] = None,
-    seed: Seed = None,
-    workers: Workers = None,
-    streams: Flag = False,
-    window: str | None = None,
-    retain: Retain = None,
-    config: Path | None = None,
-) -> None:
-    """Find campaigns in a finished run again, with other settings or side files, without its logs.
-
-    Parameters
-    ----------
-    releases
-        Models and their release times (JSONL, CSV or Parquet).
-    values
-        What a lab measured exchanges to be worth: values.json of a lab run.
-    indicators
-        What partners of an alliance said: the file that stillwatch alliance pull keeps.
-    calibration
-        What is ordinary in this provider's known-good weeks: the file that stillwatch calibrate writes.
-    streams
-        Also test what each busy account sends for a part from one source.
-    window
-        Forget exchanges so much older than the newest, such as 30d, for good.
-    config
-        A TOML file with a [scan] table.
-    """
-    from stillwatch.reporting import render_console
-    from stillwatch.scanning.beside import SideFiles
-    from stillwatch.scanning.rescan import rescan
-    from stillwatch.scanning.run import settings_of
-    from stillwatch.settings import load_settings
-
-    given = {"fdr": fdr, "seed": seed, "workers": workers, "streams": streams or None}
-    settings = load_settings(config, before=settings_of(run), **given, window=window, retain=retain)
-    files = SideFiles(accounts, releases, values, indicators, calibration)
-    with progress() as bars:
-        again = rescan(run, files=files, settings=settings, progress=bars)
-    show(render_console(again.path))
