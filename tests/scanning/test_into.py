@@ -158,6 +158,21 @@ def test_what_somebody_put_into_a_runs_folder_stays_there(tmp_path: Path) -> Non
     assert (run.path / "snapshot" / "one").read_text() == "two"
 
 
+def test_a_run_behind_a_link_is_added_to_where_it_lies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = scan(plain(tmp_path, 0), out=tmp_path / "runs" / "one")
+    run.path.chmod(0o750)
+    (tmp_path / "current").symlink_to(run.path)
+    more = plain(tmp_path, 6)
+    assert scan(more, into=tmp_path / "current").exchanges == 12
+    assert (tmp_path / "current").is_symlink()
+    assert run.path.stat().st_mode & 0o777 == 0o750
+    last = plain(tmp_path, 12)
+    monkeypatch.chdir(run.path)
+    assert scan(last, into=".").path == run.path
+    assert Run.open(tmp_path / "current").exchanges == 18
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["one"]
+
+
 def test_a_step_that_fails_leaves_the_run_as_it_was(tmp_path: Path) -> None:
     run = scan(plain(tmp_path, 0), out=tmp_path / "run")
     before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}

@@ -20,7 +20,7 @@ import pyarrow as pa
 from stillwatch.core import Interrupted, OutputExists, OutputUnwritable, UnreadableInput
 from stillwatch.scanning.swap import put_in_place, put_right
 
-__all__ = ["WORK", "changed_run", "empty", "new_run"]
+__all__ = ["WORK", "changed_run", "empty", "new_run", "with_name"]
 
 WORK = ".work"
 """Folder within a run for what only its making needs; a run that has none is finished."""
@@ -63,6 +63,8 @@ def changed_run(run: Path) -> Iterator[Path]:
         OutputUnwritable: the disk is full or the place cannot be written to.
         Interrupted: the person at the keyboard stopped it.
     """
+    # A link stays one.
+    run = run.resolve()
     put_right(run)
     if not (run / "run.json").is_file():
         raise UnreadableInput(
@@ -72,7 +74,13 @@ def changed_run(run: Path) -> Iterator[Path]:
         yield partial
         _tidy(partial)
         _carry_over(run, partial)
+        shutil.copymode(run, partial)
         shutil.rmtree(put_in_place(partial, run), ignore_errors=True)
+
+
+def with_name(run: Path) -> Path:
+    """The path of a run by its name, where it is given as the working directory: that is another one afterwards."""
+    return run.resolve() if run.name in ("", "..") else run
 
 
 @contextmanager
@@ -169,6 +177,9 @@ def _is_about_space(error: BaseException) -> bool:
         errno.ENOTDIR,
         errno.EFBIG,
         errno.EEXIST,
+        # A folder that is a mount of its own cannot be replaced.
+        errno.EBUSY,
+        errno.EXDEV,
     }
     if isinstance(error, OSError) and error.errno in full:
         return True

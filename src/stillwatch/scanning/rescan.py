@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stillwatch.engines import worker_pool
 from stillwatch.scanning.beside import Beside, SideFiles
-from stillwatch.scanning.building import changed_run
+from stillwatch.scanning.building import changed_run, with_name
 from stillwatch.scanning.detect import Clock
 from stillwatch.scanning.history import History
 from stillwatch.scanning.kept import State, link_parts
@@ -34,7 +34,7 @@ def rescan(run: Path, *, files: SideFiles, settings: ScanSettings, progress: Pro
         BadSetting: texts are asked for that are gone.
         Interrupted: the person at the keyboard stopped it.
     """
-    clock, started = Clock(), datetime.now(UTC)
+    clock, started, run = Clock(), datetime.now(UTC), with_name(run)
     with changed_run(run) as partial:
         beside, state = Beside.read(files, run), State.of_run(run)
         check_retained(settings_of(run).get("retain", "full"), settings.retain)

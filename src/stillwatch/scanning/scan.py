@@ -14,7 +14,7 @@ from stillwatch.core import BadSetting
 from stillwatch.engines import worker_pool
 from stillwatch.ingest import cut, plan, read_mapping
 from stillwatch.scanning.beside import Beside, SideFiles
-from stillwatch.scanning.building import WORK, changed_run, new_run
+from stillwatch.scanning.building import WORK, changed_run, new_run, with_name
 from stillwatch.scanning.detect import Clock
 from stillwatch.scanning.history import History
 from stillwatch.scanning.kept import State, link_parts
@@ -70,6 +70,7 @@ def scan(
     if (out is None) == (into is None):
         raise BadSetting("a scan goes to a new run or into one", where="--out, --into", hint="give one of the two")
     clock, started = Clock(), datetime.now(UTC)
+    into = None if into is None else with_name(into)
     settings, progress = settings or ScanSettings(), progress or Silent()
     with _building(out, into) as run:
         # A wrong side file is told before the log is read, not after.
