@@ -87,6 +87,10 @@ bench-ablation: setup ## what each family, way of proposing, closer look and kin
 bench-speed: setup ## exchanges a second and peak memory, stage by stage
 	$(BIN)/python benchmarks/scan.py speed --corpora "$(CORPORA)"
 
+.PHONY: bench-incremental
+bench-incremental: setup ## what a day costs that is added to a run, beside that day alone and everything anew
+	$(BIN)/python benchmarks/incremental.py --corpora "$(CORPORA)"
+
 .PHONY: bench-formats
 bench-formats: setup ## every format in every wrapping, one line in a hundred broken: is anything lost or wrong (1 minute)
 	$(BIN)/python benchmarks/formats.py

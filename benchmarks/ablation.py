@@ -120,7 +120,7 @@ def detected(world: str, place: Path, wanted: Sequence[str]) -> Iterator[Told]:
         tempfile.TemporaryDirectory() as spill,
         RunTables.opened(place / "run", Path(spill), settings) as tables,
     ):
-        made = profile_run(tables, settings, Clock(), kept=place / "run")
+        made = profile_run(tables, settings, Clock())
         for name in wanted:
             start = time.process_time()
             log, families = parts()[name](made.log, made, all_families())

@@ -78,7 +78,7 @@ def measured(job: Job, corpus: Sequence[Path]) -> World:
         hidden = {row["account_id"] for row in truth if row["campaign"]}
         families = all_families()
         with RunTables.opened(run.path, spill, settings) as tables:
-            made = profile_run(tables, settings, Stages(), kept=run.path)
+            made = profile_run(tables, settings, Stages())
             linker, links = link_accounts(tables.engine, made.log, settings.seed, Stages())
             owners = tables.engine.fetch("SELECT account_id, entity FROM {t}", t=made.accounts)
             bad = np.zeros(len(made.log), np.bool_)

@@ -94,7 +94,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
         assert row, name
         if field.default is None:
             assert row[1] == "none", name
-        elif isinstance(field.default, bool):
+        elif isinstance(field.default, bool | str):
             assert row[1] == str(field.default).lower(), name
         elif field.default_factory is None:
             assert float(row[1]) == field.default, name

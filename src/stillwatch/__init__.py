@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stillwatch.api import Run, ScanSettings, StillwatchError, scan
+    from stillwatch.api import Run, ScanSettings, StillwatchError, rescan, scan
 
-__all__ = ["Run", "ScanSettings", "StillwatchError", "scan"]
+__all__ = ["Run", "ScanSettings", "StillwatchError", "rescan", "scan"]
 
 
 def __getattr__(name: str) -> Any:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -51,6 +52,12 @@ class ScanSettings(BaseSettings):
         description="Whether busy accounts too are tested for a part from one source, as accounts that share hands "
         "always are; an eighth to a quarter more time.",
     )
+    window: str | None = Field(
+        default=None, pattern=r"^[1-9]\d{0,5}[hdw]$", description="Forget what is so much older than the newest: 30d."
+    )
+    retain: Literal["full", "templates", "none"] = Field(
+        default="full", description="Texts that stay in the run: all, examples of shared ones, or none."
+    )
     draws: int = Field(default=2000, ge=200, description="Groups redrawn from the log's background for each test.")
 
     @field_validator("account_from", mode="before")
@@ -65,25 +72,26 @@ class ScanSettings(BaseSettings):
         return {name: value for name, value in given.items() if value is not None}
 
 
-def load_settings(config: Path | None = None, **given: Any) -> ScanSettings:
-    """Settings from arguments, environment, file and defaults, in that order of strength.
+def load_settings(config: Path | None = None, *, before: Mapping[str, Any] | None = None, **given: Any) -> ScanSettings:
+    """Settings from arguments, environment, file, what was set before, and defaults, in that order of strength.
 
     Args:
         config: a TOML file with a ``[scan]`` table.
+        before: settings of the run that is added to.
         given: settings by name; None means not given.
 
     Raises:
         BadSetting: a value is out of range, a name is unknown, or the file cannot be read.
     """
-    values: dict[str, Any] = {}
+    values = dict(before or {})
     if config is not None:
         try:
             values.update(tomllib.loads(config.read_text(encoding="utf-8")).get("scan", {}))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise BadSetting(f"the settings file cannot be read: {error}", where=str(config)) from error
-        for name in list(values):
-            if f"STILLWATCH_{name.upper()}" in os.environ:
-                del values[name]
+    for name in list(values):
+        if f"STILLWATCH_{name.upper()}" in os.environ:
+            del values[name]
     values.update({name: value for name, value in given.items() if value is not None})
     try:
         return ScanSettings(**values)

@@ -135,7 +135,7 @@ def table(
                 "prompt": pa.array([prompt for _, _, prompt in drawn], pa.string()),
             }
         ),
-    )
+    ).table
     assert found.schema.equals(TEMPLATES)
     rows: list[dict[str, Any]] = found.to_pylist()
     assert [row["template_id"] for row in rows] == [f"T{n:05d}" for n in range(1, len(rows) + 1)]

@@ -25,6 +25,7 @@ FOLLOWED = {
     "howto/map-a-log.md",
     "howto/move-the-error-rate.md",
     "howto/put-the-gateway-in-front.md",
+    "howto/scan-every-day.md",
     "howto/write-a-policy.md",
 }
 LEFT_OUT = {
@@ -94,6 +95,24 @@ def test_a_log_is_mapped(folder: Path) -> None:
     assert "9 exchanges, 0 dead letters" in explained
     assert "c-0" in explained
     assert "9 exchanges of 9 accounts" in scanned
+
+
+def test_a_run_is_added_to_every_day(folder: Path, tutorial: Path) -> None:
+    (folder / "logs").unlink()
+    logs = sorted((tutorial / "week" / "logs").rglob("*.jsonl"))
+    lines = [line for path in logs for line in path.read_text().splitlines(keepends=True)]
+    newest = max(json.loads(line)["time"][:10] for line in lines)
+    for name, is_new in (("before", False), ("today", True)):
+        (folder / "logs" / name).mkdir(parents=True)
+        days = (line for line in lines if (json.loads(line)["time"][:10] == newest) is is_new)
+        (folder / "logs" / name / f"{name}.jsonl").write_text("".join(days))
+    for name in ("accounts.jsonl", "releases.jsonl"):
+        shutil.copyfile(tutorial / "week" / name, folder / name)
+    with shell(folder) as follow:
+        for command in commands("howto/scan-every-day.md"):
+            follow.run(command)
+    assert "Since step 3:" in follow.said
+    assert "First reported" in follow.said
 
 
 def test_a_policy_is_written(tutorial: Path, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from stillwatch.cli.joining import join_commands
 from stillwatch.cli.lab import lab_app
 from stillwatch.cli.policy import policy_app
 from stillwatch.cli.range import range_app
+from stillwatch.cli.rescan import rescan_app
 from stillwatch.cli.scan import scan_app
 from stillwatch.cli.screen import complain
 from stillwatch.cli.show import show_app
@@ -43,7 +44,7 @@ app = cyclopts.App(
     suppress_keyboard_interrupt=False,
 )
 # Commands at the top, and groups under their names, in the order in which whoever mistypes one is told of them.
-for _part in (scan_app, range_app, show_app, formats_app, calibrate_app, docs_app):
+for _part in (scan_app, range_app, show_app, formats_app, calibrate_app, rescan_app, docs_app):
     join_commands(app, _part)
 for _group in (lab_app, gateway_app, policy_app, alliance_app):
     app.command(_group)

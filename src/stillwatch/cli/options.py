@@ -7,7 +7,7 @@ or takes in a sense of its own, stands in that command. To add one here: a secon
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 from cyclopts import Parameter
 
@@ -19,6 +19,7 @@ __all__ = [
     "Approved",
     "AsCsv",
     "AsJson",
+    "CalibrationFile",
     "CallersFile",
     "DecisionLog",
     "DraftFile",
@@ -26,11 +27,18 @@ __all__ = [
     "FinishedRun",
     "Flag",
     "HubDatabase",
+    "LabValues",
     "MemberFile",
+    "PartnerFile",
     "PolicyArgument",
+    "Releases",
+    "Retain",
     "RunFolder",
+    "ScanConfig",
     "Seed",
     "Several",
+    "Streams",
+    "Window",
     "Workers",
 ]
 
@@ -91,6 +99,48 @@ Workers = Annotated[
         help="Worker processes; never changes a result. [default: the machine's cores, at most 16]",
     ),
 ]
+
+Releases = Annotated[Path | None, Parameter(help="Models and their release times (JSONL, CSV or Parquet).")]
+"""``--releases``."""
+
+LabValues = Annotated[
+    Path | None, Parameter(help="What a lab measured exchanges to be worth: values.json of a lab run.")
+]
+"""``--values``."""
+
+PartnerFile = Annotated[
+    Path | None, Parameter(help="What partners of an alliance said: the file that stillwatch alliance pull keeps.")
+]
+"""``--indicators``."""
+
+CalibrationFile = Annotated[
+    Path | None,
+    Parameter(help="What is ordinary in this provider's known-good weeks: the file that stillwatch calibrate writes."),
+]
+"""``--calibration``."""
+
+Window = Annotated[
+    str | None, Parameter(help="Forget exchanges so much older than the newest, such as 30d; of a run, for good.")
+]
+"""``--window``."""
+
+Streams = Annotated[
+    bool,
+    Parameter(
+        negative=(),
+        help="Also test what each busy account sends for a part from one source; an eighth to a quarter more time.",
+    ),
+]
+"""``--streams``."""
+
+ScanConfig = Annotated[Path | None, Parameter(help="A TOML file with a [scan] table.")]
+"""``--config``."""
+
+Retain = Annotated[
+    Literal["full", "templates", "none"] | None,
+    Parameter(help="Texts that stay in the run: all, examples of shared ones, or none. [default: full]"),
+]
+"""``--retain``."""
 
 PolicyArgument = Annotated[Path | None, Parameter(help="A policy; without one, that which comes with Stillwatch.")]
 

@@ -10,7 +10,22 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import AccountFile, AccountFrom, CallersFile, FalseShare, Flag, Seed, Workers
+from stillwatch.cli.options import (
+    AccountFile,
+    AccountFrom,
+    CalibrationFile,
+    CallersFile,
+    FalseShare,
+    LabValues,
+    PartnerFile,
+    Releases,
+    Retain,
+    ScanConfig,
+    Seed,
+    Streams,
+    Window,
+    Workers,
+)
 from stillwatch.cli.screen import progress, show
 
 __all__ = ["scan_app"]
@@ -23,22 +38,25 @@ def scan_command(
     paths: Annotated[list[Path], Parameter(name="PATH", negative=())],
     /,
     *,
-    out: Path,
+    out: Path | None = None,
+    into: Path | None = None,
     accounts: AccountFile = None,
     account_from: AccountFrom = None,
     callers: CallersFile = None,
-    releases: Path | None = None,
-    values: Path | None = None,
-    indicators: Path | None = None,
-    calibration: Path | None = None,
+    releases: Releases = None,
+    values: LabValues = None,
+    indicators: PartnerFile = None,
+    calibration: CalibrationFile = None,
     mapping: Annotated[Path | None, Parameter(name="--map")] = None,
     fdr: FalseShare[float | None] = None,
     seed: Seed = None,
     workers: Workers = None,
-    streams: Flag = False,
+    streams: Streams = False,
+    window: Window = None,
+    retain: Retain = None,
     default_account: str | None = None,
     default_time: str | None = None,
-    config: Path | None = None,
+    config: ScanConfig = None,
 ) -> None:
     """Read logs and write the campaigns found in them, each with its evidence.
 
@@ -48,36 +66,30 @@ def scan_command(
         Log files and folders; formats are detected and may be mixed.
     out
         Folder for the run; must not exist yet.
-    releases
-        Models and their release times (JSONL, CSV or Parquet).
-    values
-        What a lab measured exchanges to be worth: values.json of a lab run.
-    indicators
-        What partners of an alliance said: the file that stillwatch alliance pull keeps.
-    calibration
-        What is ordinary in this provider's known-good weeks: the file that stillwatch calibrate writes.
+    into
+        In place of --out: a finished run to which the logs are added. What it was told before still holds.
     mapping
         Which fields are which columns (TOML), for logs in a layout of your own: docs/howto/map-a-log.md.
-    streams
-        Also test what each busy account sends for a part from one source; takes an eighth to a quarter more time.
     default_account
         Account of records that name none, such as a batch file's owner.
     default_time
         Time of records that name none, ISO 8601: when the batch was run.
-    config
-        A TOML file with a [scan] table.
     """
     from stillwatch.reporting import render_console
+    from stillwatch.scanning.run import settings_of
     from stillwatch.scanning.scan import scan
     from stillwatch.settings import load_settings
 
     settings = load_settings(
         config,
+        before=settings_of(into) if into else None,
         fdr=fdr,
         seed=seed,
         workers=workers,
         streams=streams or None,
         account_from=tuple(account_from) if account_from else None,
+        window=window,
+        retain=retain,
         default_account=default_account,
         default_time=default_time,
     )
@@ -85,6 +97,7 @@ def scan_command(
         run = scan(
             paths,
             out=out,
+            into=into,
             accounts=accounts,
             callers=callers,
             releases=releases,

@@ -60,6 +60,7 @@ class CampaignFacts:
         confidence: low, moderate or high, that one party runs these accounts.
         account_ids: its members; never leave but as pseudonyms.
         indicators: values its members have and next to no others.
+        lasting_id: names it over all steps of its run; None where the run is of an earlier version.
     """
 
     campaign_id: str
@@ -74,6 +75,7 @@ class CampaignFacts:
     confidence: str
     account_ids: tuple[str, ...]
     indicators: tuple[Indicator, ...]
+    lasting_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,19 @@
     candidates > membership > cases (tests, explanations) > decide > portrait, shared_text, verdicts
 
 ``nulls`` draws what groups are held against, ``fdr`` joins p-values and controls the false discovery rate, ``suspects``
-lists what other providers are asked about, ``partners`` adds what they said, ``worth`` what exchanges may be worth.
+lists what other providers are asked about, ``partners`` adds what they said, ``worth`` what exchanges may be worth,
+``identity`` knows again which campaigns an earlier look had found.
 ``streams`` stands beside it all: a part of one account's traffic from one source, which changes no verdict.
 Families of evidence are known here by their interface only.
 """
 
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.decide import Decided, decide
+from stillwatch.detection.identity import Identified, KnownCampaign, Named, identify, signature_texts
 from stillwatch.detection.nulls import Background
 from stillwatch.detection.partners import PartnerWord, hold_against, with_partners
 from stillwatch.detection.portrait import Portraitist
-from stillwatch.detection.shared_text import template_table
+from stillwatch.detection.shared_text import Templates, template_table
 from stillwatch.detection.stream_findings import StreamFinding
 from stillwatch.detection.streams import StreamsTested, busy_streams, find_streams, web_streams
 from stillwatch.detection.suspects import Suspicion, suspicions
@@ -26,17 +28,23 @@ __all__ = [
     "Curve",
     "Decided",
     "Examiner",
+    "Identified",
+    "KnownCampaign",
+    "Named",
     "PartnerWord",
     "Portraitist",
     "StreamFinding",
     "StreamsTested",
     "Suspicion",
+    "Templates",
     "account_table",
     "busy_streams",
     "decide",
     "find_streams",
     "hold_against",
+    "identify",
     "link_table",
+    "signature_texts",
     "suspicions",
     "template_table",
     "web_streams",

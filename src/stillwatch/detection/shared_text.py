@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.core.words import words_of
+from stillwatch.detection.template_names import TEMPLATE_NAMES, name_templates
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import LogProfile
 from stillwatch.evidence.signature import signature
 from stillwatch.tables import TEMPLATES
 
-__all__ = ["shared_pieces", "template_table"]
+__all__ = ["Templates", "shared_pieces", "template_table"]
 
 _MOST_FAMILIES = 200
 _TEXTS_A_CAMPAIGN = 4
@@ -57,6 +58,14 @@ SELECT u.thing, count(*) AS exchanges, count(DISTINCT u.account) AS accounts,
        arg_min(u.row_key, hash(u.row_key)) AS first, arg_max(u.row_key, hash(u.account)) AS other
 FROM use AS u GROUP BY u.thing
 """
+
+
+class Templates(NamedTuple):
+    """The table ``TEMPLATES``, every name that templates were ever given, and row keys of exchanges that show them."""
+
+    table: pa.Table
+    names: pa.Table
+    shown: tuple[int, ...]
 
 
 def shared_pieces(example: str, other: str, *, least_chars: int = 16) -> list[str]:
@@ -110,7 +119,8 @@ def template_table(
     sketches: Table,
     template_of: Table,
     sample: pa.Table,
-) -> pa.Table:
+    known: pa.Table | None = None,
+) -> Templates:
     """The table ``TEMPLATES``: the log's largest families, then each campaign's shared sentences.
 
     Args:
@@ -120,6 +130,7 @@ def template_table(
         exchanges, sketches: of the run.
         template_of: texts of the largest families.
         sample: prompts drawn from each entity.
+        known: names that templates were given before, as ``TEMPLATE_NAMES``.
     """
     texts = log.shared["structure"]
     signatures = {
@@ -136,11 +147,15 @@ def template_table(
     for campaign_id, members in campaigns.items():
         told = [uses[int(thing)] for thing in signatures.get(campaign_id, ()) if int(thing) in uses]
         shown = [_row(found, prompts, "sentence", campaign_id) for found in told]
-        shown = [row for row in shown if row["shared"]][:_TEXTS_A_CAMPAIGN]
+        # Where the run kept no text, nothing is seen to be shared.
+        shown = [row for row in shown if row["shared"] or not row["example"]][:_TEXTS_A_CAMPAIGN]
         rows.extend(shown or _source_row(log, sample, campaign_id, members))
-    for number, row in enumerate(rows, start=1):
-        row["template_id"] = f"T{number:05d}"
-    return pa.Table.from_pylist(rows, schema=TEMPLATES)
+    before = TEMPLATE_NAMES.empty_table() if known is None else known
+    names, all_names = name_templates(engine, rows, before, sketches=sketches, template_of=template_of)
+    for name, row in zip(names, rows, strict=True):
+        row["template_id"] = name
+    shown_by = sorted({key for row in [*families, *sentences] for key in (row["first"], row["other"])})
+    return Templates(pa.Table.from_pylist(rows, schema=TEMPLATES), all_names, tuple(shown_by))
 
 
 def _prompts(engine: Engine, exchanges: Table, rows: Sequence[Mapping[str, Any]]) -> dict[int, tuple[str, str]]:
@@ -160,6 +175,7 @@ def _row(
     example, other = prompts[found["first"]][1], prompts[found["other"]][1]
     return {
         "kind": kind,
+        "thing": found["first"] if kind == "near-duplicate" else found["thing"],
         "exchanges": found["exchanges"],
         "accounts": found["accounts"],
         "example": example[:_EXAMPLE_CHARS],
@@ -180,6 +196,7 @@ def _source_row(
     return [
         {
             "kind": "source",
+            "thing": 0,
             "exchanges": int(log.exchanges[members].sum()),
             "accounts": int(log.accounts[members].sum()),
             "example": shown["prompt"][:_EXAMPLE_CHARS],

@@ -36,8 +36,11 @@ class Engine(ABC):
     """
 
     @abstractmethod
-    def read(self, files: Path, where: str = "") -> Table:
-        """The Parquet files that a path with wildcards names; ``where`` leaves rows out."""
+    def read(self, files: Path, where: str = "", *, mixed: bool = False) -> Table:
+        """The Parquet files that a path with wildcards names; ``where`` leaves rows out.
+
+        ``mixed`` says that some have columns that others lack, which are null there.
+        """
 
     @abstractmethod
     def keep(self, table: pa.Table) -> Table:

@@ -38,12 +38,13 @@ class DuckDBEngine(Engine):
     def __exit__(self, *raised: object) -> None:
         self._connection.close()
 
-    def read(self, files: Path, where: str = "") -> Table:
+    def read(self, files: Path, where: str = "", *, mixed: bool = False) -> Table:
         """The Parquet files that a path with wildcards names; ``where`` leaves rows out."""
         table = self._new()
         quoted = str(files).replace("'", "''")
         condition = f" WHERE {where}" if where else ""
-        self._connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{quoted}'){condition}")
+        by_name = ", union_by_name = true" if mixed else ""
+        self._connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{quoted}'{by_name}){condition}")
         return table
 
     def keep(self, table: pa.Table) -> Table:

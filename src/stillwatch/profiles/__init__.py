@@ -7,6 +7,7 @@ entities' prompts in order of time, ``profile`` joins it all.
 
 from stillwatch.profiles.account import account_table, count_tables
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
+from stillwatch.profiles.kept_texts import has_lost_texts
 from stillwatch.profiles.merge import merge_accounts, merge_counts
 from stillwatch.profiles.profile import Profiled, Stages, build_profile
 from stillwatch.profiles.streams import SampledPeople, StreamReader, sampled_people
@@ -26,6 +27,7 @@ __all__ = [
     "entity_counts",
     "entity_table",
     "find_templates",
+    "has_lost_texts",
     "merge_accounts",
     "merge_counts",
     "sampled_people",

@@ -17,17 +17,22 @@ __all__ = ["moments_reader"]
 # A row a request: begin in microseconds since 1970, latency in milliseconds.
 _REQUESTS_SQL = """
 SELECT a.entity, epoch_us(e.time) AS begin, e.latency_ms::FLOAT AS latency,
-       coalesce(e.status NOT SIMILAR TO '2[0-9][0-9]|ok|OK|success', false) AS refused, hash(e.prompt) AS prompt
-FROM {exchanges} AS e JOIN {accounts} AS a USING (account_id)
+       coalesce(e.status NOT SIMILAR TO '2[0-9][0-9]|ok|OK|success', false) AS refused, {key} AS prompt
+FROM {{exchanges}} AS e JOIN {{accounts}} AS a USING (account_id)
 """
 
 
-def moments_reader(engine: Engine, *, exchanges: Table, accounts: Table) -> Callable[[npt.NDArray[np.int64]], Moments]:
-    """Reads the requests of some entities in order of time; the log's are put together when it is first called."""
+def moments_reader(
+    engine: Engine, *, exchanges: Table, accounts: Table, key: str = "hash(e.prompt)"
+) -> Callable[[npt.NDArray[np.int64]], Moments]:
+    """Reads the requests of some entities in order of time; the log's are put together when it is first called.
+
+    ``key`` is SQL of the hash that names the prompt of an exchange ``e``.
+    """
 
     @cache
     def requests() -> Table:
-        return engine.sql(_REQUESTS_SQL, exchanges=exchanges, accounts=accounts)
+        return engine.sql(_REQUESTS_SQL.format(key=key), exchanges=exchanges, accounts=accounts)
 
     def read(members: npt.NDArray[np.int64]) -> Moments:
         return _moments(

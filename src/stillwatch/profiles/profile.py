@@ -20,6 +20,7 @@ from stillwatch.evidence import Calibration, Content, Family, LogProfile, Moment
 from stillwatch.evidence.thresholds import LEAST_IN_COMMON, MOST_IN_COMMON, SHARED_BY
 from stillwatch.profiles.account import account_table, count_tables
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
+from stillwatch.profiles.kept_texts import has_lost_texts, joined_texts, prompt_key, remaining_prompts
 from stillwatch.profiles.moments import moments_reader
 from stillwatch.profiles.templates import find_templates
 from stillwatch.profiles.texts import (
@@ -32,7 +33,7 @@ from stillwatch.profiles.texts import (
     read_texts,
 )
 from stillwatch.profiles.windows import windows
-from stillwatch.sketching import EMBEDDED
+from stillwatch.sketching import EMBEDDED, Wording
 
 __all__ = ["Profiled", "Stages", "build_profile"]
 
@@ -104,7 +105,8 @@ def build_profile(
         account_file: what is known of accounts beside the log.
         sample_prompts, sample_total: most prompts an account, and in all, whose text is compared.
         pool: worker processes; without them everything happens in this one.
-        kept_texts: features that an earlier profile of the log left.
+        kept_texts: features that an earlier profile of the log left. Where the log has lost its texts, they and those
+            just read are all that there is, and nothing is looked at closer.
         ordinary: what other weeks of the provider show; no part of the profile where the log is unlike them.
         stages: told of each stage.
     """
@@ -118,13 +120,15 @@ def build_profile(
     told.stage("sample")
     of_entities = {name: entity_counts(engine, table, accounts) for name, table in counts.items()}
     left_out = _machinery(engine, of_entities["sentence"])
-    prompts = prompt_table(engine, exchanges=exchanges, accounts=accounts)
+    key = prompt_key(engine, exchanges)
+    prompts = prompt_table(engine, exchanges=exchanges, accounts=accounts, key=key)
     most = max(4, min(sample_prompts, sample_total // max(len(entities), 1)))
-    sample = draw_sample(engine, most, prompts=prompts, exchanges=exchanges)
     wordings = tuple(wording for family in families.values() for wording in family.wordings)
-    kept = Texts.from_table(kept_texts, sample, left_out, len(wordings)) if kept_texts is not None else None
-    # Workers read the sample's texts while templates are found here.
-    finished = read_texts(sample, left_out, wordings, pool) if kept is None else lambda: kept
+    lost = has_lost_texts(engine, exchanges) and kept_texts is not None
+    there = remaining_prompts(engine, kept_texts, exchanges=exchanges, accounts=accounts) if lost else prompts
+    sample = draw_sample(engine, most, prompts=there, exchanges=exchanges)
+    # Workers read while templates are found here.
+    finished = _begun(sample, left_out, wordings, pool, kept_texts, lost=lost)
     told.stage("templates")
     template_use, template_of = find_templates(engine, sketches)
     more = count_tables(engine, families.values(), accounts, template_use=template_use)
@@ -134,25 +138,20 @@ def build_profile(
     texts = finished()
     told.stage("content")
     owner = np.asarray(sample["entity"], np.int64)
-    content = whiten(
-        texts.features[texts.varies],
-        owner[texts.varies],
-        len(entities),
-        embedded=EMBEDDED,
-        ordinary=None if ordinary is None else ordinary.moments,
-    )
+    usual = None if ordinary is None else ordinary.moments
+    varying = texts.features[texts.varies], owner[texts.varies]
+    content = whiten(*varying, len(entities), embedded=EMBEDDED, ordinary=usual)
     own, common = texts.own(owner)
     payload = content.of(texts.payload[own].astype(np.float32), owner[texts.machinery != 0][own]).centred()
 
-    # A group is looked at closer to test it and to explain it, one after the other.
+    # A group is looked at closer to test it and then to explain it.
     @lru_cache(maxsize=1)
     def looked(members: bytes) -> tuple[F32, F32, I64]:
         who = np.frombuffer(members, np.int64)
         features, whose = closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges)
         return *content.read(features), whose
 
-    moments = moments_reader(engine, exchanges=exchanges, accounts=accounts)
-
+    moments = moments_reader(engine, exchanges=exchanges, accounts=accounts, key=key)
     sent_in_common = _common_reader(engine, content, left_out, moments, prompts, exchanges)
 
     def payloads(members: I64) -> Content:
@@ -168,14 +167,40 @@ def build_profile(
         payload=payload,
         prompt_sets=prompt_sets(engine, prompts, len(entities)),
         wording=_wording(families, texts.flags, owner, len(entities)),
-        closer=lambda members: looked(members.tobytes()),
-        closer_payload=payloads,
-        in_common=lambda members: sent_in_common(members.tobytes()),
-        carrying=_carrying_reader(engine, content, left_out, sketches, template_of, prompts, exchanges),
+        closer=None if lost else lambda members: looked(members.tobytes()),
+        closer_payload=None if lost else payloads,
+        in_common=None if lost else lambda members: sent_in_common(members.tobytes()),
+        carrying=None
+        if lost
+        else _carrying_reader(engine, content, left_out, sketches, template_of, prompts, exchanges),
         moments=moments,
         ordinary=ordinary if content.unlike is None else None,
     )
     return Profiled(log, accounts, counts, prompts, sample, template_of, texts, left_out)
+
+
+def _begun(
+    sample: pa.Table,
+    left_out: U64,
+    wordings: tuple[Wording, ...],
+    pool: Executor | None,
+    kept: pa.Table | None,
+    *,
+    lost: bool,
+) -> Callable[[], Texts]:
+    """Begin to read the sample's features, as far as they are not kept; the call of what comes back waits for them."""
+    if kept is None:
+        return read_texts(sample, left_out, wordings, pool)
+    if not lost:
+        # Of each account all that was known then, for its machinery is told from all of them together.
+        same = len(kept) == len(sample)
+        before = Texts.from_table(kept, sample, left_out, len(wordings)) if same else None
+        return read_texts(sample, left_out, wordings, pool) if before is None else lambda: before
+    known = np.isin(np.asarray(sample["row_key"]), np.asarray(kept["row_key"]))
+    of_known = sample.filter(pa.array(known))
+    old = Texts.from_table(kept, of_known, None, len(wordings)) or Texts.joined([], len(wordings))
+    fresh = read_texts(sample.filter(pa.array(~known)), left_out, wordings, pool)
+    return lambda: joined_texts(old, known, fresh())
 
 
 def _common_reader(

@@ -30,8 +30,8 @@ _BATCH = 2048
 _WORTH_SENDING = 4
 
 _PROMPT_SQL = """
-SELECT a.entity, hash(e.prompt) AS prompt, min(e.row_key) AS row_key
-FROM {exchanges} AS e JOIN {accounts} AS a USING (account_id) GROUP BY ALL
+SELECT a.entity, {key} AS prompt, min(e.row_key) AS row_key
+FROM {{exchanges}} AS e JOIN {{accounts}} AS a USING (account_id) GROUP BY ALL
 """
 
 _SAMPLE_SQL = """
@@ -82,9 +82,12 @@ class Texts:
         return table.replace_schema_metadata({"left_out": _fingerprint(shared)})
 
     @classmethod
-    def from_table(cls, kept: pa.Table, sample: pa.Table, shared: U64, wordings: int) -> Texts | None:
-        """What a run keeps, in the order of ``sample``; None where it does not hold for it."""
-        told = (kept.schema.metadata or {}).get(b"left_out") == _fingerprint(shared).encode()
+    def from_table(cls, kept: pa.Table, sample: pa.Table, shared: U64 | None, wordings: int) -> Texts | None:
+        """What a run keeps, in the order of ``sample``; None where it does not hold for it.
+
+        ``shared`` is None where there is no text to read anew, whatever was left out of it.
+        """
+        told = shared is None or (kept.schema.metadata or {}).get(b"left_out") == _fingerprint(shared).encode()
         if not told or "payload" not in kept.column_names:
             return None
         keys, wanted = np.asarray(kept["row_key"]), np.asarray(sample["row_key"])
@@ -127,9 +130,12 @@ def _fingerprint(shared: U64) -> str:
     return f"{int(mixed):016x}-{len(shared)}-{WIDTH}"
 
 
-def prompt_table(engine: Engine, *, exchanges: Table, accounts: Table) -> Table:
-    """Distinct prompts of each entity by hash, with one exchange that has each: ``entity, prompt, row_key``."""
-    return engine.sql(_PROMPT_SQL, exchanges=exchanges, accounts=accounts)
+def prompt_table(engine: Engine, *, exchanges: Table, accounts: Table, key: str = "hash(e.prompt)") -> Table:
+    """Distinct prompts of each entity by hash, with one exchange that has each: ``entity, prompt, row_key``.
+
+    ``key`` is SQL of that hash for an exchange ``e``.
+    """
+    return engine.sql(_PROMPT_SQL.format(key=key), exchanges=exchanges, accounts=accounts)
 
 
 def prompt_sets(engine: Engine, prompts: Table, entities: int) -> PromptSets:

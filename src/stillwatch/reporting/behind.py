@@ -17,6 +17,7 @@ from stillwatch.core import BadSetting, UnreadableInput
 from stillwatch.reporting.campaign_rows import order_campaigns, quoted_text, reasons_of
 from stillwatch.reporting.families import families_of_links
 from stillwatch.reporting.run_files import read_table
+from stillwatch.reporting.since import life_of
 
 __all__ = ["account_behind", "campaign_behind", "campaigns_of", "exchange_behind"]
 
@@ -51,7 +52,7 @@ def campaign_behind(run: Path, campaign_id: str) -> Found:
     rows = {row["campaign_id"]: row for row in order_campaigns(read_table(run, "campaigns"))}
     if campaign_id not in rows:
         known = f"it has {', '.join(list(rows)[:20])}" if rows else "it has none"
-        raise BadSetting("the run has no such campaign", where=campaign_id, hint=known)
+        raise BadSetting("the run has no such campaign", where=campaign_id, hint=_became(run, campaign_id) or known)
     row, accounts = rows[campaign_id], read_table(run, "accounts")
     reasons = [_only(one, ("family", "statement", "p_value", "exchange_ids")) for one in reasons_of(row)]
     return _only(row, (*_OF_CAMPAIGN, "families", "summary", "inferences", "explanations")) | {
@@ -59,7 +60,17 @@ def campaign_behind(run: Path, campaign_id: str) -> Found:
         "quoted": quoted_text(row, read_table(run, "templates")),
         "members": _accounts(accounts, row["account_ids"] or ()),
         "bystanders": _accounts(accounts, row["bystander_ids"] or ()),
+        "history": life_of(run, campaign_id),
     }
+
+
+def _became(run: Path, campaign_id: str) -> str | None:
+    """What became of a campaign that the run had."""
+    life = life_of(run, campaign_id)
+    if life is None:
+        return None
+    what = f"it became part of {life['merged_into']}" if life["merged_into"] else "it was not found any more"
+    return f"{what} in step {life['step']}"
 
 
 def account_behind(run: Path, account_id: str) -> Found:

@@ -24,6 +24,7 @@ def campaign_text(found: Found, run: str) -> str:
         f"{wording.plural(found['exchanges'], 'exchange')}, {when}; "
         f"verdict {found['verdict']}, q {wording.small(found['q_value'])}",
         found["summary"] or "",
+        *_history(found.get("history")),
         "\nReasons",
     ]
     for reason in found["reasons"]:
@@ -40,6 +41,24 @@ def campaign_text(found: Found, run: str) -> str:
         told += ["\nBystanders: looked at, judged not members", *_accounts(found["bystanders"])]
     told.append(f"\nmore: stillwatch show {run} --account ID, stillwatch show {run} --exchange ID")
     return wording.visible("\n".join(told))
+
+
+def _history(life: Found | None) -> Iterable[str]:
+    """When a campaign was first reported, and what changed with the run's last step."""
+    if life is None or life["step"] < 2:
+        return
+    parted = f", parted from {life['split_from']}" if life["split_from"] else ""
+    came, went = life["new_account_ids"] or (), life["lost_account_ids"] or ()
+    yield f"First reported {wording.moment(life['first_reported'])}; in step {life['step']} {life['state']}{parted}."
+    if came and life["state"] not in ("new", "split"):
+        yield f"New members: {_named(came)}"
+    if went:
+        yield f"No longer members: {_named(went)}"
+
+
+def _named(accounts: Sequence[str]) -> str:
+    more = f" and {len(accounts) - _MOST_ACCOUNTS:,} more" if len(accounts) > _MOST_ACCOUNTS else ""
+    return ", ".join(accounts[:_MOST_ACCOUNTS]) + more
 
 
 def account_text(found: Found) -> str:

@@ -20,6 +20,7 @@ from rich.text import Text
 from stillwatch.drawing import wording
 from stillwatch.reporting.campaign_rows import order_campaigns, quoted_text, reasons_of
 from stillwatch.reporting.run_files import read_info, read_table
+from stillwatch.reporting.since import since_lines
 from stillwatch.reporting.stream_lines import view_streams
 
 __all__ = ["render_console"]
@@ -60,6 +61,7 @@ def render_console(run: Path) -> RenderableType:
             f"{wording.plural(len(rows), 'campaign')}, {wording.plural(watched, 'account')} on watch"
         )
     )
+    parts.extend(_since(info))
     parts.extend(_streams(info))
     files = dead.filter(pc.equal(dead["kind"], "file"))
     dead = dead.filter(pc.not_equal(dead["kind"], "file"))
@@ -120,6 +122,13 @@ def _worth(rows: Sequence[Mapping[str, Any]]) -> str:
         f"may be worth {wording.share(low)} to {wording.share(high)} of a skill "
         f"({' or '.join(sorted({row['interface'] for row in rows}))}, small models{beyond}; caveats in the report)"
     )
+
+
+def _since(info: Mapping[str, Any]) -> list[Text]:
+    """What is new since the step before; nothing where there was none."""
+    lines = since_lines(info)
+    head = [Text(f"Since step {info['step'] - 1}:", style="bold")] if lines else []
+    return [*head, *(Text(wording.visible(f"  {line}")) for line in lines)]
 
 
 def _streams(info: Mapping[str, Any]) -> list[Text]:

@@ -79,7 +79,7 @@ def calibrate(
         )
         _refuse_campaigns(run, where)
         with RunTables.opened(run.path, Path(folder) / "spill", settings) as tables:
-            made = profile_run(tables, settings, Stages(), kept=run.path)
+            made = profile_run(tables, settings, Stages())
             owners = tables.engine.fetch("SELECT account_id, entity FROM {t}", t=made.accounts)
         known = _fitted(run, made, owners, where)
     write_calibration(known, out)

@@ -38,23 +38,24 @@ class Checked:
     gaps: Gaps = field(default_factory=Gaps)
 
 
-def check(run: Path, work: Path, settings: ScanSettings) -> Checked:
+def check(run: Path, work: Path, settings: ScanSettings, *, lost: bool = False) -> Checked:
     """Set records of wrong clocks aside, drop second deliveries, count other repeats, missing text and hours.
 
     Args:
         run: has ``exchanges.parquet/`` and ``sketches.parquet/``, whose parts may be written anew.
         work: gets the dead letters of what is set aside, and what the engine spills.
         settings: bounds of memory and threads.
+        lost: whether exchanges of earlier steps have lost their texts.
     """
     with DuckDBEngine(work / "spill", memory_mb=settings.memory_mb, threads=settings.workers) as engine:
         if not any((run / "exchanges.parquet").iterdir()):
             return Checked()
         wrong = set_aside(engine, run, work)
-        exchanges = _table(engine, run, "exchanges")
+        exchanges = _table(engine, run, "exchanges", mixed=lost)
         said = said_of(engine, exchanges=exchanges, sketches=_table(engine, run, "sketches"))
         twice = drop_second_deliveries(engine, run, exchanges=exchanges, said=said)
         if twice.dropped:
-            exchanges = _table(engine, run, "exchanges")
+            exchanges = _table(engine, run, "exchanges", mixed=lost)
             said = engine.sql(
                 "SELECT * FROM {said} SEMI JOIN {exchanges} USING (row_key)", said=said, exchanges=exchanges
             )
@@ -64,5 +65,5 @@ def check(run: Path, work: Path, settings: ScanSettings) -> Checked:
         return Checked(wrong, twice, repeats, empty, constant, gaps)
 
 
-def _table(engine: Engine, run: Path, name: str) -> Table:
-    return engine.read(run / f"{name}.parquet" / "*.parquet")
+def _table(engine: Engine, run: Path, name: str, *, mixed: bool = False) -> Table:
+    return engine.read(run / f"{name}.parquet" / "*.parquet", mixed=mixed)

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from stillwatch.engines import Engine, Table
 from stillwatch.scanning.parts import keep_rows
 from stillwatch.scanning.repeated import MADE, OWN_ID
-from stillwatch.tables import EXCHANGES
+from stillwatch.scanning.retention import told_by
 
 __all__ = ["SecondDeliveries", "drop_second_deliveries"]
 
@@ -35,14 +35,13 @@ SELECT row_key FROM placed
 QUALIFY row_number() OVER (PARTITION BY said, CASE WHEN sure THEN 0 ELSE place END ORDER BY row_key) > 1
 """
 
-_FULL = " + ".join(f'("{name}" IS NOT NULL)::INT' for name in EXCHANGES.names)
 _LAYOUTS_SQL = f"""
 WITH twice AS (
     SELECT exchange_id FROM {{exchanges}} WHERE exchange_id <> {MADE} GROUP BY exchange_id HAVING count(*) > 1
 ),
 own AS (
-    SELECT row_key, exchange_id, account_id, round(epoch_us(time) / 1000.0) AS moment, {_FULL} AS filled,
-           nullif(prompt, '') AS asked, nullif(response, '') AS answered
+    SELECT row_key, exchange_id, account_id, round(epoch_us(time) / 1000.0) AS moment, <filled> AS filled,
+           <asked> AS asked, <answered> AS answered
     FROM {{exchanges}} SEMI JOIN twice USING (exchange_id) ANTI JOIN {{copies}} USING (row_key)
 ),
 one AS (
@@ -96,7 +95,10 @@ def drop_second_deliveries(engine: Engine, run: Path, *, exchanges: Table, said:
         said: of them, by ``repeated.said_of``.
     """
     copies = engine.fetch(_COPIES_SQL, exchanges=exchanges, said=said)
-    layouts = engine.fetch(_LAYOUTS_SQL, exchanges=exchanges, copies=copies)
+    told, layouts_sql = told_by(engine, exchanges), _LAYOUTS_SQL
+    for name in ("filled", "asked", "answered"):
+        layouts_sql = layouts_sql.replace(f"<{name}>", getattr(told, name))
+    layouts = engine.fetch(layouts_sql, exchanges=exchanges, copies=copies)
     gone = np.sort(np.concatenate([copies["row_key"].to_numpy(), layouts["row_key"].to_numpy()]))
     if not len(gone):
         return SecondDeliveries()

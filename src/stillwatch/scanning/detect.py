@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -19,8 +19,9 @@ from stillwatch.core import PartnerIndicator
 from stillwatch.engines import DuckDBEngine, Engine, Table
 from stillwatch.evidence import Calibration, Family, LogProfile, all_families
 from stillwatch.linking import Linker, Links, candidate_pairs
-from stillwatch.profiles import Profiled, Stages, StreamReader, build_profile
+from stillwatch.profiles import Profiled, Stages, StreamReader, build_profile, has_lost_texts
 from stillwatch.scanning.calibration_file import read_calibration
+from stillwatch.scanning.history import FoundCampaign, History
 from stillwatch.settings import ScanSettings
 from stillwatch.tables import CAMPAIGNS
 
@@ -64,31 +65,60 @@ class Clock(Stages):
 
 @dataclass(frozen=True, slots=True)
 class RunTables:
-    """What a run keeps of its log, as tables of an engine, and the calibration that it was scanned with."""
+    """What a run keeps of its log, as tables of an engine.
+
+    Attributes:
+        engine: where the tables lie.
+        exchanges, sketches, account_file: of the run.
+        ordinary: the calibration that it was scanned with.
+        texts: features of sampled prompts, which the run has or had before.
+    """
 
     engine: Engine
     exchanges: Table
     sketches: Table
     account_file: Table
     ordinary: Calibration | None = None
+    texts: pa.Table | None = None
 
     @classmethod
     @contextmanager
     def opened(
-        cls, run: Path, spill: Path, settings: ScanSettings, until: datetime | None = None
+        cls,
+        run: Path,
+        spill: Path,
+        settings: ScanSettings,
+        until: datetime | None = None,
+        *,
+        before: Path | None = None,
+        mixed: bool = False,
     ) -> Iterator[RunTables]:
-        """Open a run's tables; ``until`` leaves out what came later."""
+        """Open a run's tables.
+
+        Args:
+            run: its folder, finished or under its hidden name.
+            spill: folder for what exceeds the memory allowed.
+            settings: of the scan.
+            until: leaves out what came later.
+            before: the run as it was before this step.
+            mixed: whether some of its exchanges have lost their texts, and others not yet.
+        """
         kept = run / CALIBRATION_COPY
         ordinary = read_calibration(kept).calibration if kept.exists() else None
         early = "" if until is None else f"time <= TIMESTAMPTZ '{until.isoformat()}'"
         with DuckDBEngine(spill, memory_mb=settings.memory_mb, threads=settings.workers) as engine:
             yield cls(
                 engine,
-                engine.read(run / "exchanges.parquet" / "*.parquet", early),
+                engine.read(run / "exchanges.parquet" / "*.parquet", early, mixed=mixed),
                 engine.read(run / "sketches.parquet" / "*.parquet", early),
                 engine.keep(pq.read_table(run / ACCOUNT_FILE_COPY)),
                 ordinary,
+                _kept_texts(before or run),
             )
+
+
+def _kept_texts(run: Path) -> pa.Table | None:
+    return pq.read_table(run / TEXTS) if (run / TEXTS).exists() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +129,17 @@ class Extras:
         releases: models and their release times.
         curves: what a lab measured exchanges to be worth.
         partners: what an alliance's partners said, where they were asked.
+        history: of the run's campaigns, by which those found again are known.
+        template_names: names that the run's templates were given before.
+        moment: when the scan began.
     """
 
     releases: pa.Table | None = None
     curves: Sequence[d.Curve] = ()
     partners: Sequence[PartnerIndicator] | None = None
+    history: History = field(default_factory=History)
+    template_names: pa.Table | None = None
+    moment: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +149,10 @@ class Detected:
     Attributes:
         accounts, entities, links, templates, clusters_tested, campaigns: how many of each.
         families: of evidence, by name.
+        shown: templates, with their lasting names and the exchanges by which they are shown.
         partners: what an alliance's partners said, where they were asked.
         unlike: why the calibration that was given is not used; None where it is, or none was given.
+        history: of the run's campaigns, this detection's included.
     """
 
     accounts: int
@@ -124,14 +162,14 @@ class Detected:
     clusters_tested: int
     campaigns: int
     families: tuple[str, ...]
+    shown: d.Templates
     partners: d.PartnerWord | None = None
     unlike: str | None = None
     streams: d.StreamsTested | None = None
+    history: History = field(default_factory=History)
 
 
-def profile_run(
-    tables: RunTables, settings: ScanSettings, stages: Stages, pool: Executor | None = None, kept: Path | None = None
-) -> Profiled:
+def profile_run(tables: RunTables, settings: ScanSettings, stages: Stages, pool: Executor | None = None) -> Profiled:
     """The log as evidence sees it.
 
     Args:
@@ -139,9 +177,7 @@ def profile_run(
         settings: of the scan.
         stages: told of each stage.
         pool: worker processes; without them everything happens in this one.
-        kept: a run that may hold the sample's features already.
     """
-    texts = pq.read_table(kept / TEXTS) if kept is not None and (kept / TEXTS).exists() else None
     return build_profile(
         tables.engine,
         all_families(),
@@ -151,7 +187,7 @@ def profile_run(
         sample_prompts=settings.sample_prompts,
         sample_total=settings.sample_total,
         pool=pool,
-        kept_texts=texts,
+        kept_texts=tables.texts,
         ordinary=tables.ordinary,
         stages=stages,
     )
@@ -193,7 +229,8 @@ def detect(
     decided = d.decide(made.log, families, linker, links, draws=settings.draws, fdr=settings.fdr, seed=settings.seed)
     links = decided.links.likely()
     clock.stage("portraits")
-    named = [(f"C{number:03d}", case) for number, case in enumerate(decided.campaigns, start=1)]
+    names, history = _named(made, decided.campaigns, tables.engine, extras)
+    named = list(zip(names, decided.campaigns, strict=True))
     portraitist = d.Portraitist(
         tables.engine,
         tables.exchanges,
@@ -205,8 +242,10 @@ def detect(
         extras.curves,
     )
     portraits = [portraitist.draw(campaign_id, case) for campaign_id, case in named]
-    clock.stage("streams")
-    streams = _streams(tables, made, families, settings)
+    streams = None
+    if not has_lost_texts(tables.engine, tables.exchanges):
+        clock.stage("streams")
+        streams = _streams(tables, made, families, settings)
     clock.stage("tables")
     pq.write_table(pa.Table.from_pylist(portraits, schema=CAMPAIGNS), run / "campaigns.parquet")
     accounts = d.account_table(tables.engine, made.accounts, decided.links, named, decided.others, settings.fdr)
@@ -230,18 +269,31 @@ def detect(
         sketches=tables.sketches,
         template_of=made.template_of,
         sample=made.sample,
+        known=extras.template_names,
     )
-    for name, table in (
-        ("accounts", accounts),
-        ("links", d.link_table(tables.engine, made.accounts, links)),
-        ("templates", templates),
-    ):
+    linked = d.link_table(tables.engine, made.accounts, links)
+    for name, table in {"accounts": accounts, "links": linked, "templates": templates.table}.items():
         pq.write_table(table, run / f"{name}.parquet", compression="zstd")
     _keep_profiles(tables.engine, made, families, run)
+    history.write(run)
     clock.stage(None)
     tested = len(decided.campaigns) + len(decided.others)
-    counts = len(accounts), len(made.log), len(links.a), len(templates), tested, len(named)
-    return Detected(*counts, tuple(families), word, made.log.content.unlike, streams)
+    counts = len(accounts), len(made.log), len(links.a), len(templates.table), tested, len(named)
+    return Detected(*counts, tuple(families), templates, word, made.log.content.unlike, streams, history)
+
+
+def _named(made: Profiled, cases: Sequence[d.Case], engine: Engine, extras: Extras) -> tuple[list[str], History]:
+    """The lasting name of each campaign, and the history with them."""
+    found = []
+    for case in cases:
+        accounts = engine.fetch(
+            "SELECT account_id, exchanges FROM {accounts} SEMI JOIN {members} USING (entity)",
+            accounts=made.accounts,
+            members=pa.table({"entity": case.members}),
+        )
+        members, exchanges = frozenset(accounts["account_id"].to_pylist()), sum(accounts["exchanges"].to_pylist())
+        found.append(FoundCampaign(members, exchanges, d.signature_texts(made.log, case.members)))
+    return extras.history.after(found, extras.moment)
 
 
 def _streams(

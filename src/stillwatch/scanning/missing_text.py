@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stillwatch.engines import Engine, Table
+from stillwatch.scanning.retention import told_by
 
 __all__ = ["MissingText", "missing_text"]
 
 _TELLING = 0.1
 _SQL = """
-SELECT source_file AS source, count(*) AS n, count(*) FILTER (trim(prompt) = '') AS empty
-FROM {exchanges} GROUP BY source_file ORDER BY empty DESC, source_file
+SELECT source_file AS source, count(*) AS n, count(*) FILTER ({blank}) AS empty
+FROM {{exchanges}} GROUP BY source_file ORDER BY empty DESC, source_file
 """
 
 
@@ -54,7 +55,7 @@ def missing_text(engine: Engine, exchanges: Table) -> MissingText:
         engine: reads them.
         exchanges: of a run.
     """
-    rows = engine.fetch(_SQL, exchanges=exchanges).to_pylist()
+    rows = engine.fetch(_SQL.format(blank=told_by(engine, exchanges).blank), exchanges=exchanges).to_pylist()
     lacking = [row for row in rows if row["empty"] > _TELLING * row["n"]]
     return MissingText(
         sum(row["n"] for row in rows),

@@ -1,21 +1,25 @@
 """The first pass: log files to exchanges, dead letters and sketches, slice by slice.
 
 A worker reads its slice, sketches each batch while it is in cache, and writes three part files;
-nothing but counts comes back. Memory is bounded by a batch a worker.
+nothing but counts comes back. Memory is bounded by a batch a worker. A part that is finished says so in a file of its
+own, so that a scan that was killed need not read it again.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.ingest import Slice, read_slice
+from stillwatch.scanning.kept import KEPT
 from stillwatch.sketching import SKETCH, sketch_batch
 from stillwatch.tables import DEAD_LETTERS, RUN_EXCHANGES
 
@@ -43,10 +47,12 @@ class Read:
 
 
 class _Part:
-    """A Parquet part that is made only when it gets a row."""
+    """A Parquet part that is made only when it gets a row, and has its name only when it is whole."""
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._path, self._schema = path, schema
+        # A worker may outlive a scan that is killed, and must not write where the next one does.
+        self._half = path.with_name(f".{path.name}.{os.getpid()}.partial")
         self._writer: pq.ParquetWriter | None = None
         self._held: list[pa.RecordBatch] = []
         self._rows = 0
@@ -63,7 +69,7 @@ class _Part:
             return
         if self._writer is None:
             self._writer = pq.ParquetWriter(
-                self._path,
+                self._half,
                 self._schema,
                 compression="lz4",
                 use_dictionary=_DICTIONARY[self._schema],
@@ -75,6 +81,7 @@ class _Part:
         self._flush()
         if self._writer is not None:
             self._writer.close()
+            self._half.replace(self._path)
 
 
 # Dictionaries help columns of few values and only cost where every value differs.
@@ -98,10 +105,18 @@ def _keyed(exchanges: pa.RecordBatch, part: int, row: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*exchanges.columns, pa.array(keys)], schema=RUN_EXCHANGES)
 
 
+def _done(work: Path, number: int) -> Path:
+    """Says that a part is finished, and what it came to."""
+    return work / "read" / f"{number:06d}.json"
+
+
 def _read_one(part: Slice, number: int, run: Path, work: Path) -> Read:
+    done = _done(work, number)
+    if done.exists():
+        return msgspec.json.decode(done.read_bytes(), type=Read)
     name = f"part-{number:06d}.parquet"
     exchanges = _Part(run / "exchanges.parquet" / name, RUN_EXCHANGES)
-    letters = _Part(work / "dead_letters" / name, DEAD_LETTERS)
+    letters = _Part(run / KEPT / "dead_letters" / name, DEAD_LETTERS)
     sketches = _Part(run / "sketches.parquet" / name, SKETCH)
     total = Read()
     for result in read_slice(part, batch_rows=_ROWS):
@@ -112,6 +127,9 @@ def _read_one(part: Slice, number: int, run: Path, work: Path) -> Read:
         total += Read(result.exchanges.num_rows, result.dead_letters.num_rows, result.bytes_read)
     for written in (exchanges, letters, sketches):
         written.close()
+    half = done.with_name(f".{done.name}.{os.getpid()}")
+    half.write_bytes(msgspec.json.encode(asdict(total)))
+    half.replace(done)
     return total
 
 
@@ -120,30 +138,35 @@ def read_slices(
     run: Path,
     work: Path,
     *,
+    first: int = 0,
     pool: Executor | None,
     progress: Callable[[int], None],
-) -> Read:
+) -> tuple[Read, int]:
     """Read every slice into part files.
 
     Args:
         slices: what to read.
-        run: gets ``exchanges.parquet/`` and ``sketches.parquet/``.
-        work: gets ``dead_letters/``.
+        run: gets ``exchanges.parquet/``, ``sketches.parquet/`` and ``kept/dead_letters/``.
+        work: has or gets ``read/``, which names the parts that are finished.
+        first: number of the first part.
         pool: worker processes; without them the log is read in this process.
         progress: told of bytes as they are done.
+
+    Returns:
+        What all of them came to, and the number of the next part.
     """
-    for folder in (run / "exchanges.parquet", run / "sketches.parquet", work / "dead_letters"):
-        folder.mkdir()
-    total = Read()
+    for folder in (run / "exchanges.parquet", run / "sketches.parquet", run / KEPT / "dead_letters", work / "read"):
+        folder.mkdir(parents=True, exist_ok=True)
+    total, number = Read(), first
     if pool is None:
-        for number, part in enumerate(slices):
+        for number, part in enumerate(slices, start=first):
             done = _read_one(part, number, run, work)
             progress(done.read_bytes)
             total += done
-        return total
-    waiting = [pool.submit(_read_one, part, number, run, work) for number, part in enumerate(slices)]
+        return total, number + 1
+    waiting = [pool.submit(_read_one, part, number, run, work) for number, part in enumerate(slices, start=first)]
     for future in as_completed(waiting):
         done = future.result()
         progress(done.read_bytes)
         total += done
-    return total
+    return total, first + len(waiting)

@@ -1,23 +1,21 @@
-"""A run: the folder a scan leaves, and how it comes to stand there whole or not at all."""
+"""A run: the folder a scan leaves."""
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import duckdb
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.core import Interrupted, OutputExists, OutputUnwritable
+from stillwatch.core import UnreadableInput
+from stillwatch.scanning.swap import put_right
 
-__all__ = ["Run", "new_run"]
+__all__ = ["Run", "settings_of"]
+
+_OF_THE_MACHINE = ("workers", "memory_mb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,55 +49,17 @@ class Run:
         return cls(path, counts["campaigns"], counts["exchanges"], counts["dead_letters"])
 
 
-@contextmanager
-def new_run(out: Path) -> Iterator[Path]:
-    """A hidden folder beside ``out`` that takes its name only when everything in it is written.
+def settings_of(run: Path) -> dict[str, Any]:
+    """Settings that a finished run was made with and that the next step begins with; not those of the machine.
 
     Raises:
-        OutputExists: ``out`` is taken.
-        OutputUnwritable: the disk is full or the place cannot be written to.
-        Interrupted: the person at the keyboard stopped the run.
+        UnreadableInput: there is no finished run.
     """
-    if out.exists():
-        raise OutputExists(
-            "the output path exists, and nothing is ever overwritten",
-            where=str(out),
-            hint="name another with --out, or remove it",
-        )
-    partial = out.parent / f".{out.name}.partial-{os.getpid()}"
+    put_right(run)
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        partial.mkdir()
-        yield partial
-        partial.rename(out)
-    except KeyboardInterrupt as stop:
-        raise Interrupted("stopped before the run was finished; nothing was kept", where=str(out)) from stop
-    except (OSError, duckdb.IOException, duckdb.OutOfMemoryException, pa.ArrowException) as error:
-        if _is_about_space(error):
-            raise OutputUnwritable(
-                f"the output cannot be written: {error}",
-                where=str(out),
-                hint="free some space there, or name another place with --out",
-            ) from error
-        raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _is_about_space(error: BaseException) -> bool:
-    full = {
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EACCES,
-        errno.EROFS,
-        errno.EPERM,
-        errno.ENOTDIR,
-        errno.EFBIG,
-        errno.EEXIST,
-    }
-    if isinstance(error, OSError) and error.errno in full:
-        return True
-    text = str(error).lower()
-    return (
-        "no space left" in text or "disk full" in text or "file too large" in text or "max_temp_directory_size" in text
-    )
+        settings: dict[str, Any] = msgspec.json.decode((run / "run.json").read_bytes())["settings"]
+    except (OSError, msgspec.MsgspecError, KeyError) as error:
+        raise UnreadableInput(
+            "there is no finished run", where=str(run), hint="stillwatch scan PATH... --out RUN makes one"
+        ) from error
+    return {name: value for name, value in settings.items() if name not in _OF_THE_MACHINE}

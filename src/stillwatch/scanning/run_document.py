@@ -16,6 +16,7 @@ from stillwatch.evidence.thresholds import LEAST_MEMBERS, LEAST_STAND_INS, SMALL
 from stillwatch.scanning.calibration_file import KnownWeeks
 from stillwatch.scanning.checks import Checked
 from stillwatch.scanning.detect import Detected
+from stillwatch.scanning.kept import State
 from stillwatch.scanning.read import Read
 from stillwatch.scanning.values import Values
 from stillwatch.settings import ScanSettings
@@ -32,11 +33,12 @@ class RunDocument:
     Attributes:
         settings: of the scan.
         started: when.
-        read: what was read, less what was set aside.
+        read: what was read over all steps, less what was set aside.
         checked: what was set aside, dropped and counted of it.
         found: what detection came to.
         missing: columns that no record has.
         values: what a lab measured exchanges to be worth.
+        state: of the run, after this step.
         weeks: the calibration that was given, and what it was fitted to.
     """
 
@@ -47,6 +49,7 @@ class RunDocument:
     found: Detected
     missing: Sequence[str]
     values: Values
+    state: State
     weeks: KnownWeeks | None = None
 
     @property
@@ -70,7 +73,13 @@ class RunDocument:
     def _notes(self) -> list[str]:
         """What the reader must know of how the run was made, in sentences."""
         checked = self.checked
-        told = (checked.gaps.sentence, checked.constant.sentence, checked.twice.sentence, checked.repeats.sentence)
+        told = (
+            self._read_again(),
+            checked.gaps.sentence,
+            checked.constant.sentence,
+            checked.twice.sentence,
+            checked.repeats.sentence,
+        )
         notes = [sentence for sentence in told if sentence]
         if self.untold and self.found.campaigns:
             notes.insert(0, f"There may be more than was found: {self.untold}")
@@ -82,6 +91,14 @@ class RunDocument:
         elif self.weeks is not None:
             notes += [f"Measured by {self.weeks.sentence}.", *self.weeks.calibration.caveats]
         return notes
+
+    def _read_again(self) -> str:
+        """Which files were not read, because the run had read them."""
+        again = self.state.again
+        if not again:
+            return ""
+        were = "1 file was" if len(again) == 1 else f"{len(again):,} files were"
+        return f"{were} not read, for the run had read the same bytes under the same name before (such as {again[0]})."
 
     def write(self, run: Path, seconds: Mapping[str, float]) -> None:
         """Write it into the run's folder, with the seconds each stage took."""
@@ -95,11 +112,15 @@ class RunDocument:
             "settings": self.settings.model_dump(),
             "seed": self.settings.seed,
             "started": self.started.isoformat(timespec="seconds"),
+            "run_id": self.state.run_id,
+            "step": found.history.step,
+            "since": found.history.since(),
             "families": list(found.families),
             "counts": {
                 "exchanges": read.exchanges,
                 "dead_letters": read.dead_letters,
                 "wrong_clocks": self.checked.wrong_clocks,
+                "forgotten": self.state.forgotten,
                 "second_deliveries": self.checked.twice.dropped,
                 "without_text": self.checked.empty.empty,
                 "silent_hours": sum(gap.end - gap.begin for gap in self.checked.gaps.found if not gap.source),

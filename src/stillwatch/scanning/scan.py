@@ -1,75 +1,41 @@
-"""The command ``scan``: from paths to a run."""
+"""The command ``scan``: from paths to a run, or into one."""
 
 from __future__ import annotations
 
-import shutil
+import importlib.metadata
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
-from stillwatch.alliance.store import partner_indicators
-from stillwatch.core import EmptyInput
+from stillwatch.core import BadSetting
 from stillwatch.engines import worker_pool
-from stillwatch.ingest import (
-    cut,
-    plan,
-    read_accounts,
-    read_callers,
-    read_mapping,
-    read_releases,
-    write_callers,
-)
-from stillwatch.reporting import write_findings, write_report
-from stillwatch.scanning.calibration_file import read_calibration
-from stillwatch.scanning.checks import check
-from stillwatch.scanning.detect import ACCOUNT_FILE_COPY, CALIBRATION_COPY, Clock, Extras, RunTables, detect
+from stillwatch.ingest import cut, plan, read_callers, read_mapping
+from stillwatch.scanning.beside import Beside, SideFiles
+from stillwatch.scanning.building import WORK, changed_run, new_run, with_name
+from stillwatch.scanning.detect import Clock
+from stillwatch.scanning.history import History
+from stillwatch.scanning.kept import State, link_parts
+from stillwatch.scanning.plan import begin, file_digest, unread
 from stillwatch.scanning.read import read_slices
-from stillwatch.scanning.run import Run, new_run
-from stillwatch.scanning.run_document import RunDocument
-from stillwatch.scanning.values import Values, read_values
+from stillwatch.scanning.retention import check_retained
+from stillwatch.scanning.run import Run, settings_of
+from stillwatch.scanning.step import Progress, Silent, Step
 from stillwatch.settings import ScanSettings
-from stillwatch.tables import ACCOUNT_FILE, DEAD_LETTERS, EXCHANGES
 
 __all__ = ["Progress", "scan"]
 
-_NOTHING = "see `stillwatch docs formats` for what each format must hold"
-_NOBODY = (
-    "say where a record names its account (--account-from), who made which exchange (--callers), or whose the log is "
-    "(--default-account)"
-)
 # A worker with less to read than this is done before it would have started.
 _BYTES_A_WORKER = 3_000_000
-
-
-class Progress(Protocol):
-    """Told how a scan goes."""
-
-    def start(self, stage: str, total: int | None) -> None:
-        """A stage begins; ``total`` is its size in bytes where that is known."""
-
-    def advance(self, amount: int) -> None:
-        """Some of the stage is done."""
-
-
-class _Silent:
-    def start(self, stage: str, total: int | None) -> None:
-        pass
-
-    def advance(self, amount: int) -> None:
-        pass
 
 
 def scan(
     paths: Sequence[Path],
     *,
-    out: Path,
+    out: Path | None = None,
+    into: Path | None = None,
     accounts: Path | None = None,
     callers: Path | None = None,
     releases: Path | None = None,
@@ -80,11 +46,13 @@ def scan(
     settings: ScanSettings | None = None,
     progress: Progress | None = None,
 ) -> Run:
-    """Read logs, find campaigns, write a run.
+    """Read logs, find campaigns, write a run; or add logs to one, and ask all of it again.
 
     Args:
         paths: files and folders of logs, formats mixed at will.
         out: the run's folder; must not exist.
+        into: in place of ``out``, a finished run that the logs are added to. What it was told before still holds
+            where nothing is given here, and it stays as it is until everything is written.
         accounts: what is known of accounts, joined on ``account_id``.
         callers: who made which exchange, joined on ``exchange_id``, for logs that do not say.
         releases: models and when they came out.
@@ -98,94 +66,63 @@ def scan(
     Raises:
         InputError: nothing can be read, or a side file is wrong.
         OutputError: the run cannot be written.
+        BadSetting: neither or both of ``out`` and ``into`` are given.
         Interrupted: the person at the keyboard stopped it.
     """
-    settings = settings or ScanSettings()
-    progress = progress or _Silent()
-    clock = Clock()
-    started = datetime.now(UTC)
-    # A wrong side file is told before the log is read, not after.
-    account_table = read_accounts(accounts) if accounts else ACCOUNT_FILE.empty_table()
-    caller_table = read_callers(callers) if callers else None
-    release_table = read_releases(releases) if releases else None
-    known = read_values(values) if values else Values()
-    partners = partner_indicators(indicators) if indicators else None
-    weeks = read_calibration(calibration) if calibration else None
-    mapped = read_mapping(mapping) if mapping else None
-    slices = plan(paths, defaults=settings.defaults(), account_from=settings.account_from or (), mapped=mapped)
-    size = sum(path.stat().st_size for path in {one.path for part in slices for one in (part.together or (part,))})
-    with new_run(out) as run, _workers(settings.workers, size) as pool:
-        work = run / ".work"
-        work.mkdir()
-        pq.write_table(account_table, run / ACCOUNT_FILE_COPY, compression="zstd")
-        if caller_table is not None:
-            write_callers(caller_table, work / "callers.sqlite")
-            slices = [replace(part, callers=work / "callers.sqlite") for part in slices]
-        if calibration:
-            shutil.copyfile(calibration, run / CALIBRATION_COPY)
-        progress.start("reading", size)
-        clock.stage("read and sketch")
-        read = read_slices(cut(slices), run, work, pool=pool, progress=progress.advance)
-        clock.stage("wrong clocks and repeats")
-        checked = check(run, work, settings)
-        wrong, twice = checked.wrong_clocks, checked.twice.dropped
-        read = replace(read, exchanges=read.exchanges - wrong - twice, dead_letters=read.dead_letters + wrong)
-        clock.stage(None)
-        letters = _gather_dead_letters(run, work)
-        if not read.exchanges:
-            raise EmptyInput(
-                f"none of {letters.records:,} records could be read; the first: {letters.first}",
-                where=", ".join(str(p) for p in paths[:3]),
-                hint=_NOBODY if letters.first.startswith("no `account_id`") else _NOTHING,
+    if (out is None) == (into is None):
+        raise BadSetting("a scan goes to a new run or into one", where="--out, --into", hint="give one of the two")
+    clock, started = Clock(), datetime.now(UTC)
+    into = None if into is None else with_name(into)
+    settings, progress = settings or ScanSettings(), progress or Silent()
+    with _building(out, into) as run:
+        # A wrong side file is told before the log is read, not after.
+        beside = Beside.read(SideFiles(accounts, releases, values, indicators, calibration), into)
+        before = State.of_run(into) if into else State.fresh()
+        if into:
+            check_retained(settings_of(into).get("retain", "full"), settings.retain)
+        history = History.of_run(into) if into else History()
+        mapped, told = (read_mapping(mapping) if mapping else None), (read_callers(callers) if callers else None)
+        slices = plan(paths, defaults=settings.defaults(), account_from=settings.account_from or (), mapped=mapped)
+        planned = unread(slices, before.files)
+        begin(run, planned, _options(settings, mapping, callers, before if into else None))
+        if told is not None:
+            planned = planned.told_by(run / WORK / "callers.sqlite", told)
+        if into:
+            link_parts(into, run)
+        size = sum(path.stat().st_size for path in {path for path, _ in planned.places})
+        with _workers(settings.workers, size) as pool:
+            progress.start("reading", size)
+            clock.stage("read and sketch")
+            read, next_part = read_slices(
+                cut(planned.slices), run, run / WORK, first=before.next_part, pool=pool, progress=progress.advance
             )
-        progress.start("looking for campaigns", None)
-        with RunTables.opened(run, work / "spill", settings) as tables:
-            extras = Extras(release_table, known.curves, partners)
-            found = detect(tables, run, settings, clock, pool=pool, extras=extras)
-        missing = _missing_columns(run / "exchanges.parquet", account_table)
-        progress.start("writing the report", None)
-        shutil.rmtree(work)
-        document = RunDocument(settings, started, read, checked, found, missing, known, weeks)
-        document.write(run, clock.seconds)
-        clock.stage("report")
-        write_report(run)
-        write_findings(run)
-        clock.stage(None)
-        # Once more, now with the report's own time.
-        document.write(run, clock.seconds)
-    return Run.open(out)
+            beside.write(run)
+            state = before.having_read(planned.files, planned.again, next_part, read.exchanges, read.read_bytes)
+            step = Step(settings, started, clock, progress, beside, history, into)
+            step.finish(run, state, pool, ", ".join(str(path) for path in paths[:3]))
+    return Run.open(out or into or Path())
 
 
-class _Letters(NamedTuple):
-    records: int
-    first: str
+def _building(out: Path | None, into: Path | None) -> AbstractContextManager[Path]:
+    if out is not None and into is None:
+        return new_run(out)
+    if into is not None and out is None:
+        return changed_run(into)
+    raise BadSetting("a scan goes to a new run or into one", where="--out, --into", hint="give one of the two")
 
 
-def _gather_dead_letters(run: Path, work: Path) -> _Letters:
-    """Join the parts in order, a part at a time; how many are records, and the first reason of one."""
-    records, first, of_file = 0, "", ""
-    with pq.ParquetWriter(run / "dead_letters.parquet", DEAD_LETTERS, compression="zstd") as writer:
-        for part in sorted((work / "dead_letters").iterdir()):
-            for batch in pq.ParquetFile(part).iter_batches():
-                writer.write_batch(batch)
-                for kind, reason in zip(batch["kind"].to_pylist(), batch["reason"].to_pylist(), strict=True):
-                    records += kind != "file"
-                    first = first or (reason if kind != "file" else "")
-                    of_file = of_file or reason
-    return _Letters(records, first or of_file)
-
-
-def _missing_columns(exchanges: Path, accounts: pa.Table) -> list[str]:
-    """Columns that no record of the log has, nor the account file; asked of Parquet's statistics."""
-    known = {name for name in accounts.column_names if accounts[name].null_count < len(accounts)}
-    for part in exchanges.iterdir():
-        described = pq.ParquetFile(part).metadata
-        for group in map(described.row_group, range(described.num_row_groups)):
-            for column in map(group.column, range(group.num_columns)):
-                seen = column.statistics
-                if seen is None or seen.null_count < column.num_values:
-                    known.add(column.path_in_schema.partition(".")[0])
-    return [name for name in EXCHANGES.names if name not in known]
+def _options(
+    settings: ScanSettings, mapping: Path | None, callers: Path | None, before: State | None
+) -> dict[str, Any]:
+    """What decides what reading comes to, beside the logs."""
+    return {
+        "stillwatch": importlib.metadata.version("stillwatch"),
+        "defaults": settings.defaults(),
+        "account_from": settings.account_from,
+        "mapping": mapping.read_text(encoding="utf-8") if mapping else None,
+        "callers": file_digest(callers) if callers else None,
+        "before": before,
+    }
 
 
 def _workers(workers: int, size: int) -> AbstractContextManager[Executor | None]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -96,7 +97,17 @@ def campaign_facts(
         row["inferences"][0]["confidence"] if row["inferences"] else "low",
         members,
         tuple(one for one in found if one.kind in wanted),
+        _lasting_id(run, campaign_id),
     )
+
+
+def _lasting_id(run: Path, campaign_id: str) -> str | None:
+    """The run's own name, which it keeps from step to step, with the campaign's."""
+    try:
+        named = msgspec.json.decode((run / "run.json").read_bytes()).get("run_id")
+    except (OSError, msgspec.MsgspecError):
+        return None
+    return f"{named}/{campaign_id}" if named else None
 
 
 def _row(run: Path, campaign_id: str) -> dict[str, Any]:

@@ -83,7 +83,9 @@ def known_texts(run: Run, wanted: frozenset[str] = frozenset()) -> g.KnownTexts:
     apart = {*members, *(account for row in campaigns.values() for account in row["bystander_ids"] or ())}
     sizes = {name: len(row["account_ids"]) for name, row in campaigns.items()}
     found.drop_common(_batches(run.path, apart, inside=False), sizes)
-    examples = [row for row in templates if row["template_id"] in wanted and row["kind"] == "near-duplicate"]
+    near = [row for row in templates if row["template_id"] in wanted and row["kind"] == "near-duplicate"]
+    # A run that keeps no texts has no examples, and what is empty is like whatever is empty.
+    examples = [row for row in near if row["example"]]
     return found.texts(examples)
 
 

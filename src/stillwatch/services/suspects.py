@@ -103,7 +103,7 @@ def find_suspects(run: Path) -> Suspects:
     """
     settings = ScanSettings(**msgspec.json.decode((run / "run.json").read_bytes())["settings"])
     with tempfile.TemporaryDirectory() as spill, RunTables.opened(run, Path(spill), settings) as tables:
-        made = profile_run(tables, settings, Stages(), kept=run)
+        made = profile_run(tables, settings, Stages())
         _, links = link_accounts(tables.engine, made.log, settings.seed, Stages())
         groups = d.suspicions(made.log, all_families(), links, draws=settings.draws, seed=settings.seed)
         held = _holdings(tables, made.accounts, groups)

@@ -12,6 +12,7 @@ selects by name, so order matters only to people.
 | ``LINKS`` | a linked pair of accounts, with a match weight per evidence family |
 | ``TEMPLATES`` | a family of near-identical or same-source prompts |
 | ``CAMPAIGNS`` | a campaign with its portrait |
+| ``CAMPAIGN_HISTORY`` | what became of a campaign in one step of the run |
 | ``PARTNERS`` | an account that has what a partner of an alliance named |
 """
 
@@ -29,6 +30,7 @@ from stillwatch.tables.exchanges import (
     RELEASES_FILE,
     RUN_EXCHANGES,
 )
+from stillwatch.tables.history import CAMPAIGN_HISTORY
 from stillwatch.tables.links import LINKS, TEMPLATES
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "ACCOUNT_FILE",
     "CALLERS_FILE",
     "CAMPAIGNS",
+    "CAMPAIGN_HISTORY",
     "DEAD_LETTERS",
     "EXCHANGES",
     "FAMILIES",

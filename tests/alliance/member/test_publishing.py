@@ -70,6 +70,26 @@ def test_a_draft_that_was_changed_or_is_anothers_is_refused(
         approve(members["bolt"], made)
 
 
+def test_a_campaign_keeps_its_identifier_over_the_steps_of_its_run_whatever_becomes_of_its_accounts(
+    members: Members, facts: CampaignFacts, tmp_path: Path
+) -> None:
+    acme = members["acme"]
+    first, _ = publish(acme, dataclasses.replace(facts, lasting_id="run/C001"))
+    # Grown tenfold since: by its accounts alone it would be another.
+    grown = dataclasses.replace(
+        facts, lasting_id="run/C001", accounts=450, account_ids=tuple(f"acct-{n}" for n in range(450))
+    )
+    made = draft(acme, grown)
+    write_draft(made, tmp_path / "draft.json")
+    approve(acme, read_draft(tmp_path / "draft.json"))
+    assert made.campaign == first.campaign
+    assert draft(acme, dataclasses.replace(grown, lasting_id=None)).campaign == first.campaign
+    # What parted from it is mostly it, and another campaign of the run; in another run it would be the same.
+    part = dataclasses.replace(grown, lasting_id="run/C002", account_ids=grown.account_ids[:300])
+    assert draft(acme, part).campaign != first.campaign
+    assert draft(acme, dataclasses.replace(part, lasting_id="other/C002")).campaign == first.campaign
+
+
 def test_a_repeat_sends_nothing_and_a_change_sends_the_change(members: Members, facts: CampaignFacts) -> None:
     first, _ = publish(members["acme"], facts)
     again, sent = publish(members["acme"], facts)

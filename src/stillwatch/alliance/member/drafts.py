@@ -28,6 +28,7 @@ class Draft:
         accounts: pseudonyms of all its accounts; stay with the member, to know the campaign again.
         live: whether the campaign stands afterwards.
         left_out: what stays behind, and why, for who approves it to read.
+        lasting: the campaign's name in its run, by which it is known again; stays with the member.
     """
 
     member: str
@@ -38,12 +39,14 @@ class Draft:
     accounts: tuple[str, ...] = ()
     live: bool = True
     left_out: tuple[str, ...] = ()
+    lasting: str | None = None
 
     @property
     def sha256(self) -> str:
         """What is approved when this draft is."""
         whole = [self.member, self.hub, self.collection, list(self.objects), self.campaign, list(self.accounts)]
-        return hashlib.sha256(canonical_json([*whole, self.live])).hexdigest()
+        more = [] if self.lasting is None else [self.lasting]
+        return hashlib.sha256(canonical_json([*whole, self.live, *more])).hexdigest()
 
     def __str__(self) -> str:
         behind = [f"LEFT OUT: {one}" for one in self.left_out]
@@ -81,6 +84,7 @@ def write_draft(drafted: Draft, path: Path) -> None:
         "accounts": list(drafted.accounts),
         "live": drafted.live,
         "left_out": list(drafted.left_out),
+        "lasting": drafted.lasting,
         "objects": list(drafted.objects),
     }
     try:
@@ -111,6 +115,7 @@ def read_draft(path: Path) -> Draft:
             tuple(told["accounts"]),
             told["live"],
             tuple(str(one) for one in told.get("left_out", ())),
+            told.get("lasting"),
         )
         if found.sha256 != told["sha256"]:
             raise BadTable("the draft was changed after it was written", where=str(path), hint=hint)

@@ -110,7 +110,7 @@ def draft(
     store, where = member.store, collection or tlp
     author = Author(member.name, store.key(), tlp, valid_days, accounts)
     names = tuple(pseudonym(author.key, account) for account in facts.account_ids)
-    campaign = _campaign_id(store, member.name, names)
+    campaign = _campaign_id(store, member.name, names, facts.lasting_id)
     elsewhere = store.origin_of(campaign)
     if elsewhere and elsewhere[0] == member.hub and elsewhere[1] != where:
         raise BadSetting(
@@ -121,7 +121,9 @@ def draft(
     told, behind = _without_warned(facts, warnings)
     made = bundle(campaign_objects(told, author, campaign))["objects"]
     changed = stamp(made, store.published(member.hub, where), now or datetime.now(UTC))
-    return Draft(member.name, member.hub, where, tuple(changed), campaign, names, left_out=behind)
+    return Draft(
+        member.name, member.hub, where, tuple(changed), campaign, names, left_out=behind, lasting=facts.lasting_id
+    )
 
 
 def _without_warned(facts: CampaignFacts, more: WarningList | None) -> tuple[CampaignFacts, tuple[str, ...]]:
@@ -133,11 +135,21 @@ def _without_warned(facts: CampaignFacts, more: WarningList | None) -> tuple[Cam
     return replace(facts, indicators=tuple(one for one, why in paired if not why)), behind
 
 
-def _campaign_id(store: Store, name: str, accounts: Sequence[str]) -> str:
-    """The identifier under which a campaign is published: of the live one that it mostly is, or a new one."""
+def _campaign_id(store: Store, name: str, accounts: Sequence[str], lasting: str | None) -> str:
+    """The identifier under which a campaign is published: its own of earlier steps, that of the live one that it mostly
+    is, or a new one. Another campaign of the same run is not it, however alike: they may have parted.
+    """
+    known, live = store.lasting(), store.campaigns()
+    before = known.get(lasting or "")
+    if before is not None and before in live:
+        return before
+    run = (lasting or "").partition("/")[0]
+    others = {identifier for other, identifier in known.items() if run and other.partition("/")[0] == run}
     mine = set(accounts)
     likeness = {
-        identifier: len(mine & known) / max(len(mine | known), 1) for identifier, known in store.campaigns().items()
+        identifier: len(mine & theirs) / max(len(mine | theirs), 1)
+        for identifier, theirs in live.items()
+        if identifier not in others
     }
     best = max(likeness, key=likeness.__getitem__, default=None)
     if best is not None and likeness[best] >= _SAME_CAMPAIGN:
@@ -187,6 +199,7 @@ def approve(member: Membership, drafted: Draft) -> None:
         campaign=drafted.campaign,
         accounts=drafted.accounts,
         live=drafted.live,
+        lasting=drafted.lasting,
     )
 
 

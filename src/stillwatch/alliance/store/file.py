@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS published (
     hub TEXT, collection TEXT, id TEXT, body TEXT NOT NULL, PRIMARY KEY (hub, collection, id));
 CREATE TABLE IF NOT EXISTS campaign (id TEXT PRIMARY KEY, accounts TEXT NOT NULL, live INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS lasting (name TEXT PRIMARY KEY, id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS outbox (
     n INTEGER PRIMARY KEY AUTOINCREMENT, hub TEXT NOT NULL, collection TEXT NOT NULL, body TEXT NOT NULL,
     tried INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'waiting', said TEXT);
@@ -158,6 +159,11 @@ class Store:
             rows = connection.execute("SELECT id, accounts FROM campaign WHERE live").fetchall()
         return {identifier: set(json.loads(accounts)) for identifier, accounts in rows}
 
+    def lasting(self) -> dict[str, str]:
+        """Under which identifier each campaign was published last, by the name that it has in its run."""
+        with self.writing() as connection:
+            return dict(connection.execute("SELECT name, id FROM lasting").fetchall())
+
     def approve(
         self,
         hub: str,
@@ -167,6 +173,7 @@ class Store:
         campaign: str | None = None,
         accounts: Sequence[str] = (),
         live: bool = True,
+        lasting: str | None = None,
     ) -> None:
         """Put objects into the outbox; from here on they leave, whatever happens.
 
@@ -192,6 +199,8 @@ class Store:
                     "INSERT OR REPLACE INTO campaign VALUES (?, ?, ?)",
                     (campaign, json.dumps(sorted(accounts)), int(live)),
                 )
+            if campaign is not None and lasting is not None:
+                connection.execute("INSERT OR REPLACE INTO lasting VALUES (?, ?)", (lasting, campaign))
 
     def waiting(self, hub: str, most: int) -> list[Parcel]:
         """The next objects to send, first come first."""

@@ -22,6 +22,7 @@ from stillwatch.reporting.html.blind_spots import BlindSpot, find_blind_spots
 from stillwatch.reporting.html.campaign import CampaignView, view_campaign
 from stillwatch.reporting.html.dead_letters import DeadLetterGroup, UnreadFile, group_dead_letters, unread_files
 from stillwatch.reporting.html.partner_lines import PartnerView, list_partners
+from stillwatch.reporting.since import since_lines
 from stillwatch.reporting.stream_lines import StreamView, view_streams
 from stillwatch.tables import VERDICTS
 
@@ -59,6 +60,7 @@ class Page:
     info: Mapping[str, Any]
     partners: PartnerView | None = None
     streams: StreamView | None = None
+    since: tuple[str, ...] = ()
 
 
 def build_page(info: Mapping[str, Any], run_tables: Mapping[str, pa.Table], partners: pa.Table | None = None) -> Page:
@@ -98,6 +100,7 @@ def build_page(info: Mapping[str, Any], run_tables: Mapping[str, pa.Table], part
         info=info,
         partners=None if partners is None else list_partners(partners, accounts, _mapping(info, "partners")),
         streams=view_streams(info),
+        since=tuple(since_lines(info)),
     )
 
 
