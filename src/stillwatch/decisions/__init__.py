@@ -24,7 +24,7 @@ from stillwatch.decisions.decision import (
     decision_to_json,
 )
 from stillwatch.decisions.effects import Effect, effect_of
-from stillwatch.decisions.in_force import Appeal, LoggedDecision, current_decisions, decision_history
+from stillwatch.decisions.in_force import Appeal, Assessment, LoggedDecision, current_decisions, decision_history
 from stillwatch.decisions.verified import VERIFIED
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "VERIFIED",
     "Action",
     "Appeal",
+    "Assessment",
     "Clause",
     "Decision",
     "Effect",

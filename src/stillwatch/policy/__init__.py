@@ -12,10 +12,12 @@ from stillwatch.policy.decide import Decided, decide
 from stillwatch.policy.decision_log import (
     Recorded,
     approve,
+    assess,
     file_appeal,
     history,
     lift_verification,
     record,
+    reopen,
     resolve_appeal,
     withdraw,
 )
@@ -52,6 +54,7 @@ __all__ = [
     "Tried",
     "appeal_news",
     "approve",
+    "assess",
     "backtest",
     "compare",
     "concerned",
@@ -71,6 +74,7 @@ __all__ = [
     "read_registry",
     "read_run",
     "record",
+    "reopen",
     "resolve_appeal",
     "try_examples",
     "withdraw",

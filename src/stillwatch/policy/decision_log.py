@@ -19,7 +19,7 @@ from stillwatch.policy.rules import Policy
 from stillwatch.policy.run_facts import RunFacts
 from stillwatch.tables import VERDICTS
 
-__all__ = ["Recorded", "approve", "file_appeal", "history", "record", "resolve_appeal", "withdraw"]
+__all__ = ["Recorded", "approve", "assess", "file_appeal", "history", "record", "reopen", "resolve_appeal", "withdraw"]
 
 _LIVE = ("in force", "suspended")
 _REVIVABLE = ("superseded", "lapsed")
@@ -164,11 +164,82 @@ def _person(by: str, where: str) -> str:
     return by.strip()
 
 
-def approve(log: AuditLog, decision_id: str, *, by: str, note: str, now: datetime) -> LoggedDecision:
-    """Let what a decision proposes come into force; how it then stands.
+def _covered(one: LoggedDecision, excepted: Sequence[str], where: str) -> list[str]:
+    """Accounts to except, in order, once each.
 
     Raises:
-        BadDecision: there is no such decision, it is not in force, or nothing waits in it.
+        BadDecision: the decision does not name one of them, or nobody would be left.
+    """
+    strange = sorted(set(excepted) - set(one.decision.accounts))
+    if strange:
+        raise BadDecision(f"the decision does not name {', '.join(strange[:3])}", where=where)
+    if set(excepted) >= set(one.accounts):
+        raise BadDecision("it would hold for nobody", where=where, hint="refuse the decision instead")
+    return sorted(set(excepted))
+
+
+def assess(
+    log: AuditLog, decision_id: str, *, by: str, reason: str, now: datetime, excepted: Sequence[str] = ()
+) -> LoggedDecision:
+    """Note that a person has looked and would let the decision stand, or come into force; how it then stands.
+
+    Accounts that are excepted are free of it at once. Where something waits for approval it goes on waiting.
+
+    Raises:
+        BadDecision: there is no such decision, it is not in force, it is assessed already, no reason is given, or it
+            does not name an excepted account.
+    """
+    one = _find(log, decision_id, now)
+    where = f"{log.path}, {decision_id}"
+    if one.state != "in force":
+        raise BadDecision(f"the decision is {one.state}", where=where, hint="only one that is in force is assessed")
+    if one.assessment is not None:
+        raise BadDecision(f"{one.assessment.by} has assessed it", where=where, hint="reopen it first")
+    if not reason.strip():
+        raise BadDecision("no reason is given", where=where, hint="say why it should stand")
+    body = {"kind": "assessment", "decision_id": decision_id, "by": _person(by, where), "reason": reason.strip()}
+    log.append({**body, "except": _covered(one, excepted, where)} if excepted else body, time=now)
+    return _find(log, decision_id, now)
+
+
+def reopen(log: AuditLog, decision_id: str, *, by: str, reason: str, now: datetime) -> LoggedDecision:
+    """Take back what persons did about a decision: it is again as it was made; how it then stands.
+
+    Raises:
+        BadDecision: there is no such decision, nobody did anything about it, or it ended by other means.
+    """
+    one = _find(log, decision_id, now)
+    where = f"{log.path}, {decision_id}"
+    if one.state not in (*_LIVE, "withdrawn"):
+        raise BadDecision(f"the decision is {one.state}", where=where, hint="only a person's word can be taken back")
+    if one.state != "withdrawn" and one.assessment is None and one.decision.approved_by is None:
+        raise BadDecision("nobody has done anything about it", where=where)
+    log.append({"kind": "reopening", "decision_id": decision_id, "by": _person(by, where), "reason": reason}, time=now)
+    return _find(log, decision_id, now)
+
+
+def approve(
+    log: AuditLog,
+    decision_id: str,
+    *,
+    by: str,
+    note: str,
+    now: datetime,
+    excepted: Sequence[str] = (),
+    second: bool = False,
+) -> LoggedDecision:
+    """Let what a decision proposes come into force; how it then stands.
+
+    Args:
+        log: the log.
+        decision_id: the decision's.
+        by, note, now: who, what is to be remembered, when.
+        excepted: accounts that it is not to hold for.
+        second: whether another person must have assessed it before.
+
+    Raises:
+        BadDecision: there is no such decision, it is not in force, nothing waits in it, it does not name an excepted
+            account, or a second person is needed and this is none.
     """
     one = _find(log, decision_id, now)
     where = f"{log.path}, {decision_id}"
@@ -177,7 +248,14 @@ def approve(log: AuditLog, decision_id: str, *, by: str, note: str, now: datetim
     if not one.waits:
         who = f"{one.decision.approved_by} approved it" if one.decision.approved_by else "it stands as it is"
         raise BadDecision(f"nothing waits for approval: {who}", where=where)
-    body = {"kind": "approval", "decision_id": decision_id, "by": _person(by, where), "note": note}
+    person = _person(by, where)
+    if second and one.assessment is None:
+        raise BadDecision("nobody has assessed it yet", where=where, hint="one person assesses, another approves")
+    if second and one.assessment and one.assessment.by.casefold() == person.casefold():
+        raise BadDecision(f"{person} assessed it", where=where, hint="another person approves it")
+    body: dict[str, object] = {"kind": "approval", "decision_id": decision_id, "by": person, "note": note}
+    if excepted:
+        body["except"] = _covered(one, excepted, where)
     log.append(body, time=now)
     return _find(log, decision_id, now)
 
