@@ -47,6 +47,10 @@ demo-alliance: .venv/servers.stamp ## a hub and three members on loopback: find,
 	@rm -rf alliance-demo
 	$(BIN)/python tools/demo_alliance.py --out alliance-demo
 
+.PHONY: demo-console
+demo-console: .venv/servers.stamp ## a simulated week in the console: open the link that it prints
+	$(BIN)/stillwatch console --demo
+
 .PHONY: test
 test: .venv/servers.stamp peers debian ## run every test, on two processes
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
@@ -169,7 +173,7 @@ venv:
 	@touch $@
 
 .venv/servers.stamp: requirements/servers.txt .venv/dev.stamp .venv/lab.stamp | venv
-	@echo "Installing what the alliance and the gateway need into .venv"
+	@echo "Installing what the alliance, the gateway and the console need into .venv"
 	@$(INSTALL) -r requirements/servers.txt
 	@touch $@
 

@@ -4,11 +4,20 @@ Everything here is made from the run's own files, never from memory of the scan,
 can be written again from an old run. ``html`` writes the page, ``ocsf`` the findings, ``terminal``
 the summary; charts and the look of the page come from ``stillwatch.drawing``. To add a section, add
 a template in ``html/templates/``, include it from ``report.html.j2`` and give ``html.page`` what it
-shows.
+shows. What the console shows of a campaign's row in the same words is open here too.
 """
 
-from stillwatch.reporting.html import write_report
+from stillwatch.reporting.campaign_rows import observations_of, reasons_of
+from stillwatch.reporting.html import events_of, mark_shared, write_report
 from stillwatch.reporting.ocsf import write_findings
 from stillwatch.reporting.terminal import render_console
 
-__all__ = ["render_console", "write_findings", "write_report"]
+__all__ = [
+    "events_of",
+    "mark_shared",
+    "observations_of",
+    "reasons_of",
+    "render_console",
+    "write_findings",
+    "write_report",
+]

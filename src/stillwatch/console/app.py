@@ -1,0 +1,195 @@
+"""The application: from the table of routes to a server that holds every request to it.
+
+What each request passes, in this order: the host is ours, a form comes from one of our pages, somebody is signed in,
+the role suffices, the form holds the session's token; then its view runs, in a thread.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Awaitable, Callable
+from importlib.resources import files
+from urllib.parse import parse_qs, urlsplit
+
+from fastapi import FastAPI
+from jinja2 import Environment
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.case_file import Changed
+from stillwatch.console.pages import make_pages
+from stillwatch.console.people import may
+from stillwatch.console.routes import ROUTES, Route
+from stillwatch.console.service import Console
+from stillwatch.core import BadDecision, StillwatchError
+
+__all__ = ["create_app"]
+
+_MOST_BYTES = 256 * 1024
+_STATIC = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "txt": "text/plain"}
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+
+
+def create_app(console: Console) -> FastAPI:
+    """The console's pages as an ASGI application."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    pages = make_pages()
+    for route in ROUTES:
+        app.add_route(route.path, _endpoint(console, pages, route), methods=[route.method])
+    app.add_route("/static/{file:path}", _static, methods=["GET"])
+    secure = bool(console.places.url and console.places.url.startswith("https:"))
+
+    @app.middleware("http")
+    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        if not _is_ours(request, console):
+            response = Response("this console has another name", 421)
+        else:
+            response = await call_next(request)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if secure:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        return response
+
+    @app.exception_handler(HTTPException)
+    async def unknown(request: Request, error: HTTPException) -> Response:
+        ask = Ask(console, pages, request.url.path, {}, {}, {}, {}, None, "")
+        said = "There is no such page." if error.status_code == 404 else error.detail
+        return ask.show("refused.html.j2", status=error.status_code, said=said)
+
+    return app
+
+
+def _is_ours(request: Request, console: Console) -> bool:
+    """Whether the browser asks for this console: no page of another site may be led here by a name of its own."""
+    host = (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").rstrip(".")
+    public = urlsplit(console.places.url or "").hostname
+    return host in {"127.0.0.1", "localhost", "::1", public}
+
+
+def _endpoint(console: Console, pages: Environment, route: Route) -> Callable[[Request], Awaitable[Response]]:
+    cookie = _cookie_name(console)
+
+    async def endpoint(request: Request) -> Response:
+        body = await _body(request)
+        return await run_in_threadpool(answer, request, body)
+
+    def answer(request: Request, body: bytes | None) -> Response:
+        ask = _ask(console, pages, request, body or b"", console.sessions.find(request.cookies.get(cookie)))
+        try:
+            _hold(route, ask, request, whole=body is not None)
+            response = route.view(ask)
+        except Refused as refused:
+            if refused.status == 401 and request.method == "GET" and not ask.fragment:
+                return RedirectResponse("/sign-in", 303)
+            response = ask.show("refused.html.j2", status=refused.status, said=refused.said)
+        except Changed:
+            said = "The case has changed since you opened it: look again. Nothing was done."
+            response = ask.show("refused.html.j2", status=409, said=said)
+        except BadDecision as error:
+            response = ask.show("refused.html.j2", status=409, said=f"{error.problem[:1].upper()}{error.problem[1:]}.")
+        except StillwatchError as error:
+            response = ask.show("refused.html.j2", status=422, said=f"{error.problem}. {error.hint or ''}")
+        _set_cookie(response, ask, cookie)
+        return response
+
+    return endpoint
+
+
+async def _body(request: Request) -> bytes | None:
+    """The whole body; None where it is too long, and then it is not read on."""
+    read = bytearray()
+    async for part in request.stream():
+        read += part
+        if len(read) > _MOST_BYTES:
+            return None
+    return bytes(read)
+
+
+def _ask(console: Console, pages: Environment, request: Request, body: bytes, session: object) -> Ask:
+    form = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20_000)
+    return Ask(
+        console,
+        pages,
+        request.url.path,
+        request.path_params,
+        dict(request.query_params),
+        {name: values[-1] for name, values in form.items()},
+        form,
+        session,  # type: ignore[arg-type]
+        request.client.host if request.client else "",
+        fragment=request.headers.get("hx-request") == "true",
+    )
+
+
+def _hold(route: Route, ask: Ask, request: Request, *, whole: bool) -> None:
+    """Hold a request to the table.
+
+    Raises:
+        Refused: it may not.
+    """
+    if not whole:
+        raise Refused(413, "That is more than a form of this console holds.")
+    if route.method == "POST" and not _same_origin(request):
+        raise Refused(403, "That form came from another site.")
+    if route.role is None:
+        return
+    if ask.session is None:
+        raise Refused(401, "Nobody is signed in: your session has ended.")
+    if not may(ask.session.person.role, route.role):
+        ask.note("refused", path=ask.path, role=ask.session.person.role)
+        raise Refused(403, f"That needs the role {route.role}; you are {ask.session.person.role}.")
+    if route.method == "POST" and not hmac.compare_digest(ask.form.get("csrf", "").encode(), ask.session.csrf.encode()):
+        raise Refused(403, "The form is of another session: go back, load the page again and repeat it.")
+
+
+def _same_origin(request: Request) -> bool:
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None:
+        return site in ("same-origin", "none")
+    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+
+
+def _cookie_name(console: Console) -> str:
+    secure = bool(console.places.url and console.places.url.startswith("https:"))
+    return "__Host-stillwatch" if secure else "stillwatch"
+
+
+def _set_cookie(response: Response, ask: Ask, name: str) -> None:
+    if ask.new_cookie is None:
+        return
+    kept = {"secure": name.startswith("__Host-"), "httponly": True, "samesite": "lax", "path": "/"}
+    if ask.new_cookie:
+        response.set_cookie(name, ask.new_cookie, **kept)  # type: ignore[arg-type]
+    else:
+        response.delete_cookie(name, **kept)  # type: ignore[arg-type]
+
+
+async def _static(request: Request) -> Response:
+    """Our own files and vendored ones; style sheets of every page come from ``drawing``."""
+    name = str(request.path_params["file"])
+    parts = name.split("/")
+    kind = _STATIC.get(name.rsplit(".", 1)[-1])
+    if kind is None or any(part in ("", ".", "..") for part in parts) or "\\" in name:
+        raise HTTPException(404)
+    home = "stillwatch.drawing" if parts[0] == "drawing" else "stillwatch.console"
+    file = files(home).joinpath("static", *(parts[1:] if parts[0] == "drawing" else parts))
+    if not file.is_file():
+        raise HTTPException(404)
+    # Names of vendored files hold their versions: those never change.
+    kept = "public, max-age=31536000, immutable" if parts[0] == "vendor" else "no-cache"
+    return Response(file.read_bytes(), media_type=kind, headers={"Cache-Control": kept})

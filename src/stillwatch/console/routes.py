@@ -1,0 +1,78 @@
+"""Every path of the console in one table: its method, the least role that may use it, and the view that answers.
+
+The server holds each request to this table before any view runs, and a test walks it with every role. To add a page,
+write its view under ``views`` and give it a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from stillwatch.console.asking import Ask
+from stillwatch.console.views import account, appeals, campaign, case, home, overview, people, queue, requests, search
+
+__all__ = ["ROUTES", "Route"]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A path.
+
+    Attributes:
+        method: ``GET`` changes nothing but the log of who looked; ``POST`` is held to its form's token.
+        path: with the parts it names in braces.
+        role: the least that may; None: whoever comes.
+        view: what answers.
+    """
+
+    method: str
+    path: str
+    role: str | None
+    view: Callable[[Ask], Response]
+
+
+_RUN = "/runs/{run}"
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/sign-in", None, people.sign_in_page),
+    Route("POST", "/sign-in", None, people.sign_in),
+    Route("GET", "/welcome/{token}", None, people.welcome_page),
+    Route("POST", "/welcome/{token}", None, people.welcome),
+    Route("POST", "/sign-out", "viewer", people.sign_out),
+    Route("GET", "/", "viewer", home.home),
+    Route("GET", "/search", "viewer", search.search),
+    Route("GET", _RUN, "viewer", overview.overview),
+    Route("POST", f"{_RUN}/decide", "approver", overview.decide_run),
+    Route("GET", f"{_RUN}/campaigns", "viewer", overview.campaigns),
+    Route("GET", f"{_RUN}/campaigns/{{campaign}}", "viewer", campaign.campaign),
+    Route("GET", f"{_RUN}/campaigns/{{campaign}}/graph.json", "viewer", campaign.graph),
+    Route("GET", f"{_RUN}/campaigns/{{campaign}}/templates", "analyst", campaign.templates),
+    Route("GET", f"{_RUN}/accounts", "viewer", account.accounts),
+    Route("GET", f"{_RUN}/account", "viewer", account.account),
+    Route("GET", f"{_RUN}/account/hours.json", "viewer", account.hours),
+    Route("GET", f"{_RUN}/account/requests", "viewer", requests.requests),
+    Route("POST", f"{_RUN}/account/unmask", "analyst", requests.unmask),
+    Route("POST", f"{_RUN}/account/comment", "analyst", account.comment),
+    Route("GET", "/queue", "viewer", queue.queue),
+    Route("POST", "/queue/next", "analyst", queue.next_case),
+    Route("GET", "/cases/{case}", "viewer", case.case),
+    Route("POST", "/cases/{case}/claim", "analyst", case.claim),
+    Route("POST", "/cases/{case}/release", "analyst", case.release),
+    Route("POST", "/cases/{case}/assess", "analyst", case.assess_case),
+    Route("POST", "/cases/{case}/approve", "approver", case.approve_case),
+    Route("POST", "/cases/{case}/refuse", "analyst", case.refuse_case),
+    Route("POST", "/cases/{case}/reopen", "analyst", case.reopen_case),
+    Route("POST", "/cases/{case}/comment", "analyst", case.comment),
+    Route("POST", "/cases/{case}/appeal", "analyst", appeals.file),
+    Route("GET", "/appeals", "analyst", appeals.appeals),
+    Route("GET", "/appeals/{appeal}", "analyst", appeals.appeal),
+    Route("POST", "/appeals/{appeal}/resolve", "approver", appeals.resolve),
+    Route("GET", "/people", "admin", people.everyone),
+    Route("POST", "/people", "admin", people.invite),
+    Route("POST", "/people/role", "admin", people.change_role),
+    Route("POST", "/people/shut-out", "admin", people.shut_out),
+    Route("GET", "/audit", "admin", people.audit),
+)
