@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from argon2 import PasswordHasher
 from console_world import Open
 
 from stillwatch.console import Database, People
@@ -17,7 +18,7 @@ GOOD = "correct horse battery"
 
 @pytest.fixture
 def people(tmp_path: Path) -> People:
-    return People(Database(tmp_path / "console.db"))
+    return People(Database(tmp_path / "console.db"), PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 def test_a_link_works_once_and_sets_the_password(people: People) -> None:

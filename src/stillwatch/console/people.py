@@ -56,11 +56,16 @@ def may(role: str, needed: str) -> bool:
 
 
 class People:
-    """The people of one console."""
+    """The people of one console.
 
-    def __init__(self, database: Database) -> None:
+    Args:
+        database: the console's.
+        hasher: of passwords; argon2id with 64 MB and three passes.
+    """
+
+    def __init__(self, database: Database, hasher: PasswordHasher | None = None) -> None:
         self._database = database
-        self._hasher = PasswordHasher()
+        self._hasher = hasher or PasswordHasher()
         # Each hash takes 64 MB for a moment: many at once must not take all there is.
         self._turn = threading.Semaphore(2)
 

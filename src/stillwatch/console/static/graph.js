@@ -16,6 +16,7 @@
     return `#${one(0)}${one(1)}${one(2)}`;
   };
   const odds = (weight) => {
+    if (weight === 0) return "even";
     if (weight < 0) return `1 to ${Math.round(2 ** -weight).toLocaleString("en")}`;
     const ratio = 2 ** weight;
     return ratio < 1e6 ? `${Math.round(ratio).toLocaleString("en")} to 1` : `${ratio.toExponential(0).replace("e+", " × 10^")} to 1`;
@@ -31,7 +32,7 @@
       return item ? getComputedStyle(item).getPropertyValue("--hue").trim() : tone("--hue-0");
     });
     let hues = colours();
-    data.nodes.forEach((node, n) => graph.addNode(n, { label: node.id, x: node.x, y: node.y, size: 4, apart: node.apart }));
+    data.nodes.forEach((node, n) => graph.addNode(n, { label: node.id, x: 1.9 * node.x, y: node.y, size: 4, apart: node.apart }));
     // To begin with, about three links an account: more is a hairball, and the slider shows them.
     const weights = data.edges.map((edge) => edge[2]).sort((a, b) => b - a);
     slider.min = String(Math.floor(Math.min(0, weights[weights.length - 1] ?? 0)));
@@ -39,6 +40,7 @@
     least = Math.floor(weights[Math.min(weights.length - 1, 3 * data.nodes.length)] ?? 0);
     slider.value = String(least);
     document.getElementById("graph-odds").textContent = odds(least);
+    const heaviest = Math.max(1, weights[0] ?? 1);
     const size = data.nodes.length > 1500 ? 2 : data.nodes.length > 200 ? 4 : 7;
     data.edges.forEach(([a, b, weight, kind]) => {
       if (a !== b && !graph.hasEdge(a, b)) graph.addEdge(a, b, { weight, kind });
@@ -79,8 +81,8 @@
         const [a, b] = graph.extremities(edge);
         const aside = chosen !== null && a !== chosen && b !== chosen;
         const hue = attributes.kind < 0 ? tone("--hue-0") : hues[attributes.kind];
-        const strong = Math.min(1, attributes.weight / 30);
-        return { hidden: attributes.weight < least || aside, color: mixed(hue, 0.25 + 0.55 * strong), size: 0.5 + 1.8 * strong };
+        const strong = Math.max(0, Math.min(1, attributes.weight / heaviest));
+        return { hidden: attributes.weight < least || aside, color: mixed(hue, 0.3 + 0.6 * strong), size: (data.edges.length > 4000 ? 0.4 : 0.9) + 2.6 * strong };
       },
     });
     const choose = (node) => {

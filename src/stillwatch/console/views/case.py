@@ -27,6 +27,9 @@ def case(ask: Ask) -> Response:
     ask.note("looked at a case", case=name)
     run = ask.console.runs.of_hash(decision.run)
     done = cases.standings.get(ask.query.get("did", ""))
+    summary = None
+    if run is not None and decision.subject.kind == "campaign":
+        summary = run.one("SELECT summary FROM {campaigns} WHERE campaign_id = ?", decision.subject.id)
     own = one.assessment is not None and one.assessment.by == ask.person.name
     return ask.show(
         "case.html.j2",
@@ -45,6 +48,7 @@ def case(ask: Ask) -> Response:
         comments=ask.console.comments.about(name),
         two_persons=ask.console.places.two_persons,
         own=own,
+        summary=summary and summary["summary"],
         did=done,
         did_seen=seen_mark(done) if done else "",
         may_undo=_may_undo(ask, one),
