@@ -115,6 +115,10 @@ bench-mutants: .venv/servers.stamp ## do the tests notice small faults in the co
 bench-neighbours: setup ## seconds, memory and recall of finding who asks alike, up to 200,000 accounts
 	PYTHONPATH=tests/worlds $(BIN)/python benchmarks/neighbours.py
 
+.PHONY: bench-console
+bench-console: .venv/servers.stamp ## first byte of every page of the console over a run of 1,000,000 accounts
+	$(BIN)/python benchmarks/console.py
+
 .PHONY: bench-policy
 bench-policy: setup ## seconds to decide a run of 100,000 accounts
 	$(BIN)/python benchmarks/policy.py

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import pytest
@@ -181,7 +181,7 @@ def test_axe_finds_no_serious_violation_in_light_or_dark(fresh: Open, visit: Any
     fresh.visitor("bo", "analyst").post(f"/cases/{second}/appeal", {"by": "x", "statement": "y"})
     ana.go(f"/cases/{first}")
     ana.page.get_by_role("button", name="Work on this case").click()
-    appeal = fresh.console.cases.cases().appeals()[0][0].appeal_id
+    appeal = fresh.console.cases.cases().appeals[0][0].appeal_id
     pages = [
         "/runs/week",
         "/runs/week/campaigns/C001",
@@ -204,7 +204,8 @@ def check(one: Watched, path: str) -> None:
         "{type: 'tag', values: ['wcag2a', 'wcag2aa', 'wcag21aa']}",
         "{type: 'rule', values: ['color-contrast']}",
     )
-    for scheme, only in (("light", tags), ("dark", colours)):
+    schemes: list[tuple[Literal["light", "dark"], str]] = [("light", tags), ("dark", colours)]
+    for scheme, only in schemes:
         one.page.emulate_media(color_scheme=scheme)
         found = one.page.evaluate(f"() => axe.run({{ resultTypes: ['violations'], runOnly: {only} }})")
         bad = [

@@ -142,7 +142,7 @@ class Open:
 
     def cases(self) -> list[str]:
         """Ids of cases, the weightiest first."""
-        return [one.decision.decision_id for one in self.console.cases.cases().weightiest()]
+        return [one.decision.decision_id for one in self.console.cases.cases().standings.values()]
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
 
 _ROUNDS = 60
-_PUSHED_BY = 24
+_PUSHED_BY = 12
 
 
 def spread_accounts(size: int, ends: I64, weights: F32) -> F32:
@@ -32,15 +32,11 @@ def spread_accounts(size: int, ends: I64, weights: F32) -> F32:
     if size < 3:
         return places
     strength = np.clip(weights / max(float(np.abs(weights).max(initial=0)), 1e-6), 0.1, 1).astype(np.float32)
-    total = np.full(size, 1e-6, np.float32)
-    for side in (0, 1):
-        np.add.at(total, ends[:, side], strength)
+    total = sum((np.bincount(ends[:, side], strength, size) for side in (0, 1)), np.full(size, 1e-6)).astype(np.float32)
     others = np.arange(size)
     for step in range(_ROUNDS):
-        pulled = np.zeros_like(places)
-        for here, there in ((0, 1), (1, 0)):
-            gap = places[ends[:, there]] - places[ends[:, here]]
-            np.add.at(pulled, ends[:, here], gap * strength[:, None])
+        gap = (places[ends[:, 1]] - places[ends[:, 0]]) * strength[:, None]
+        pulled = _summed(ends[:, 0], gap, size) - _summed(ends[:, 1], gap, size)
         move = 0.5 * pulled / total[:, None]
         for n in range(_PUSHED_BY):
             # A stride that differs each time meets other accounts each time.
@@ -49,3 +45,8 @@ def spread_accounts(size: int, ends: I64, weights: F32) -> F32:
             move += np.float32(0.02 / _PUSHED_BY) * far / (squared + np.float32(0.01))
         places = places + move * np.float32(1 - 0.8 * step / _ROUNDS) - np.float32(0.01) * places
     return places.astype(np.float32)
+
+
+def _summed(at: I64, values: F32, size: int) -> F32:
+    """Rows of ``values`` added up by account."""
+    return np.stack([np.bincount(at, values[:, axis], size) for axis in (0, 1)], axis=1).astype(np.float32)

@@ -9,25 +9,23 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from stillwatch.console.people import Person
-from stillwatch.core import AuditLog, BadDecision, canonical_json
-from stillwatch.decisions import Appeal, LoggedDecision
-from stillwatch.policy import history
+from stillwatch.core import AuditLog, BadDecision, Entry, canonical_json
+from stillwatch.decisions import Appeal, LoggedDecision, decision_history
 from stillwatch.tables import VERDICTS
 
 __all__ = ["CaseFile", "Cases", "Changed", "seen_mark", "stage_of"]
 
 T = TypeVar("T")
 
-_FRESH_SECONDS = 30
+Happened = tuple[datetime, str, str, str]
 
 
 class Changed(Exception):
@@ -39,27 +37,33 @@ class Cases:
     """Every decision of the log at one moment.
 
     Attributes:
-        standings: by decision id, in the order made.
+        standings: by decision id: those that reach furthest first, then those on most accounts.
+        stages: where each stands, see ``stage_of``.
         by_account: ids of decisions that name an account.
+        by_subject: ids of decisions on a (run, kind, id), in the order made.
         entries: what happened to each decision: (time, kind, by, what was said).
+        appeals: every appeal with its decision: open ones first, those that wait longest at the top.
+        until: when it must be folded anew, because a decision or a protection ends.
     """
 
     standings: Mapping[str, LoggedDecision]
+    stages: Mapping[str, str]
     by_account: Mapping[str, tuple[str, ...]]
-    entries: Mapping[str, tuple[tuple[datetime, str, str, str], ...]]
-
-    def appeals(self) -> list[tuple[Appeal, LoggedDecision]]:
-        """Every appeal with its decision: open ones first, those that wait longest at the top."""
-        found = [(appeal, one) for one in self.standings.values() for appeal in one.appeals]
-        return sorted(found, key=lambda pair: (pair[0].outcome is not None, pair[0].filed))
-
-    def weightiest(self) -> list[LoggedDecision]:
-        """Every decision: those that reach furthest first, then those on most accounts."""
-        return sorted(self.standings.values(), key=_weight)
+    by_subject: Mapping[tuple[str, str, str], tuple[str, ...]]
+    entries: Mapping[str, Sequence[Happened]]
+    appeals: tuple[tuple[Appeal, LoggedDecision], ...]
+    until: datetime
 
     def waiting_for(self, person: Person) -> list[str]:
         """Ids of cases that a person may do something about now, the weightiest first."""
-        return [one.decision.decision_id for one in self.weightiest() if _waits_for(person, one)]
+        if not person.may("analyst"):
+            return []
+        wanted = {"open", "second"} if person.may("approver") else {"open"}
+        return [
+            name
+            for name, stage in self.stages.items()
+            if stage in wanted and not (stage == "second" and _assessed_by(self.standings[name], person.name))
+        ]
 
 
 class CaseFile:
@@ -70,10 +74,10 @@ class CaseFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self.log = AuditLog(path)
+        self.log = _ReadLog(path)
         self._writing = threading.Lock()
-        self._reading = threading.Lock()
-        self._read: tuple[object, float, Cases] | None = None
+        self._folding = threading.Lock()
+        self._folded: tuple[int, Cases] | None = None
 
     def cases(self) -> Cases:
         """The log as it stands.
@@ -82,19 +86,11 @@ class CaseFile:
             TamperedLog: the chain does not hold.
             BadDecision: an entry cannot be used.
         """
-        with self._reading:
-            state = self._state()
-            # Decisions expire: what was folded a while ago is folded again.
-            if self._read is None or self._read[0] != state or time.monotonic() - self._read[1] > _FRESH_SECONDS:
-                self._read = (state, time.monotonic(), _fold(self.log))
-            return self._read[2]
-
-    def _state(self) -> object:
-        try:
-            stat = self.log.path.stat()
-        except FileNotFoundError:
-            return None
-        return stat.st_ino, stat.st_size, stat.st_mtime_ns
+        with self._folding:
+            entries, now = list(self.log.entries()), datetime.now(UTC)
+            if self._folded is None or self._folded[0] != len(entries) or now >= self._folded[1].until:
+                self._folded = (len(entries), _fold(entries, now, str(self.log.path)))
+            return self._folded[1]
 
     def act(self, decision_id: str, seen: str, do: Callable[[AuditLog, datetime], T]) -> T:
         """Do something about a decision, if it still is what the person had before them.
@@ -109,13 +105,12 @@ class CaseFile:
             BadDecision: policy does not allow it.
         """
         with self.writing():
-            now = datetime.now(UTC)
-            for one in history(self.log, now):
-                if one.decision.decision_id == decision_id:
-                    if seen_mark(one) != seen:
-                        raise Changed
-                    return do(self.log, now)
-        raise BadDecision(f"there is no decision {decision_id}", where=str(self.log.path))
+            one = self.cases().standings.get(decision_id)
+            if one is None:
+                raise BadDecision(f"there is no decision {decision_id}", where=str(self.log.path))
+            if seen_mark(one) != seen:
+                raise Changed
+            return do(self.log, datetime.now(UTC))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -151,11 +146,8 @@ def stage_of(one: LoggedDecision) -> str:
     return "open" if one.waits or one.decision.verdict in ("review", "act") else "noted"
 
 
-def _waits_for(person: Person, one: LoggedDecision) -> bool:
-    stage = stage_of(one)
-    if stage == "second":
-        return person.may("approver") and (one.assessment is None or one.assessment.by != person.name)
-    return stage == "open" and person.may("analyst")
+def _assessed_by(one: LoggedDecision, name: str) -> bool:
+    return one.assessment is not None and one.assessment.by == name
 
 
 def _weight(one: LoggedDecision) -> tuple[int, int, str]:
@@ -163,15 +155,52 @@ def _weight(one: LoggedDecision) -> tuple[int, int, str]:
     return -reach, -len(one.accounts), one.decision.decision_id
 
 
-def _fold(log: AuditLog) -> Cases:
-    standings = {one.decision.decision_id: one for one in history(log, datetime.now(UTC))}
+class _ReadLog(AuditLog):
+    """The log, of which entries that were read and verified once are kept: only what was added is read again."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._kept: list[Entry] = []
+        self._offset = 0
+        self._reading = threading.Lock()
+
+    def entries(self) -> Iterator[Entry]:
+        with self._reading:
+            added, self._offset = self.entries_after(self._kept[-1] if self._kept else None, self._offset)
+            self._kept += added
+            return iter(tuple(self._kept))
+
+
+def _fold(entries: Sequence[Entry], now: datetime, where: str) -> Cases:
+    made = decision_history(entries, now, where=where)
     by_account: dict[str, list[str]] = {}
-    for name, one in standings.items():
-        for account in one.decision.accounts:
-            by_account.setdefault(account, []).append(name)
-    entries: dict[str, list[tuple[datetime, str, str, str]]] = {}
+    by_subject: dict[tuple[str, str, str], list[str]] = {}
+    for one in made:
+        decision = one.decision
+        for account in decision.accounts:
+            by_account.setdefault(account, []).append(decision.decision_id)
+        key = (decision.run, decision.subject.kind, decision.subject.id)
+        by_subject.setdefault(key, []).append(decision.decision_id)
+    standings = {one.decision.decision_id: one for one in sorted(made, key=_weight)}
+    appeals = [(appeal, one) for one in made for appeal in one.appeals]
+    ends = [one.decision.expires for one in made] + [appeal.until for appeal, _ in appeals if appeal.until]
+    return Cases(
+        standings,
+        {name: stage_of(one) for name, one in standings.items()},
+        {account: tuple(names) for account, names in by_account.items()},
+        {subject: tuple(names) for subject, names in by_subject.items()},
+        _happened(entries),
+        tuple(sorted(appeals, key=lambda pair: (pair[0].outcome is not None, pair[0].filed))),
+        # Verifications end too, and are not seen from here: an hour at most.
+        min([now + timedelta(hours=1), *(end for end in ends if end > now)]),
+    )
+
+
+def _happened(entries: Sequence[Entry]) -> dict[str, list[Happened]]:
+    """What happened to each decision, in order."""
+    found: dict[str, list[Happened]] = {}
     appealed: dict[str, str] = {}
-    for entry in log.entries():
+    for entry in entries:
         body = entry.body
         kind = str(body.get("kind"))
         if kind == "appeal":
@@ -180,9 +209,5 @@ def _fold(log: AuditLog) -> Cases:
         name = body.get("decision_id") or made.get("decision_id") or appealed.get(str(body.get("appeal_id")), "")
         said = body.get("reason") or body.get("note") or body.get("statement") or ""
         by = body.get("by") or made.get("policy") or ""
-        entries.setdefault(str(name), []).append((datetime.fromisoformat(entry.time), kind, str(by), str(said)))
-    return Cases(
-        standings,
-        {account: tuple(names) for account, names in by_account.items()},
-        {name: tuple(happened) for name, happened in entries.items()},
-    )
+        found.setdefault(str(name), []).append((datetime.fromisoformat(entry.time), kind, str(by), str(said)))
+    return found

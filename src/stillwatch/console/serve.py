@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
@@ -14,7 +15,8 @@ import uvicorn
 
 from stillwatch.console.app import create_app
 from stillwatch.console.service import Console
-from stillwatch.core import BadSetting, OutputUnwritable
+from stillwatch.console.views.overview import prepare
+from stillwatch.core import BadSetting, OutputUnwritable, StillwatchError
 
 __all__ = ["Serving", "Tls", "serve", "serving"]
 
@@ -52,6 +54,8 @@ def serve(
     """
     server = _server(console, tls)
     with _listen(host, port) as listener:
+        # Whoever comes first waits for none of it.
+        threading.Thread(target=_prepare, args=(console,), daemon=True).start()
         if ready is not None:
             ready(_url(listener, tls))
         server.run([listener])
@@ -69,6 +73,13 @@ def serving(console: Console) -> Iterator[Serving]:
         finally:
             server.should_exit = True
             thread.join(timeout=30)
+
+
+def _prepare(console: Console) -> None:
+    """Work out the first screens, and read the decision log; what is wrong with either is told to whoever asks."""
+    with contextlib.suppress(StillwatchError):
+        prepare(console.runs.all()[0])
+        console.cases.cases()
 
 
 def _server(console: Console, tls: Tls | None) -> uvicorn.Server:

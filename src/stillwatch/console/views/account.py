@@ -13,6 +13,7 @@ from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.runs import Run
 from stillwatch.drawing import lay_out_waterfall, order_families, wording
 from stillwatch.policy import appeal_news, letters
+from stillwatch.tables import VERDICTS
 
 __all__ = ["account", "accounts", "comment", "hours"]
 
@@ -53,7 +54,10 @@ def accounts(ask: Ask) -> Response:
     if form in ("csv", "json"):
         return write_rows(form, f"{run.name}-accounts", run.stream(sql, *values))
     rows = run.rows(f"{sql} LIMIT ? OFFSET ?", *values, PAGE_ROWS, (ask.page_number - 1) * PAGE_ROWS)
-    total = run.count(f"SELECT 1 FROM {{accounts}}{where}", *values)
+    counted = f"SELECT 1 FROM {{accounts}}{where}"
+    # Only what few addresses can ask for is kept: whoever types could fill the memory.
+    few = not values or (len(values) == 1 and values[0] in VERDICTS)
+    total = run.keep(f"{counted} {values}", lambda: run.count(counted, *values)) if few else run.count(counted, *values)
     return ask.show("accounts.html.j2", run=run, listing=ask.listing(rows, total, ("verdict", "campaign_id", "q")))
 
 
@@ -68,17 +72,17 @@ def account(ask: Ask) -> Response:
     decisions = [cases.standings[one] for one in cases.by_account.get(name, ())]
     standing = [one for one in decisions if one.state == "in force" and name not in one.exempt]
     news = [text for one in decisions for text in appeal_news(one, name)]
-    links = _links(run, name)
+    links, known = _links(run, name), _known(run, name)
     return ask.show(
         "account.html.j2",
         run=run,
         row=row,
         name=name,
-        known=_known(run, name),
+        known=known,
         links=links,
         week=_week(run, name),
         speaks_for=_for(row, links),
-        speaks_against=_against(run, row, links),
+        speaks_against=_against(run, row, known, links),
         decisions=[(one, stage_of(one)) for one in decisions],
         letter=letters([one.decision for one in standing], news),
         proposed=[one.decision.proposed_text for one in standing if one.decision.proposed_text],
@@ -164,9 +168,8 @@ def _for(row: dict[str, Any], links: list[dict[str, Any]]) -> list[str]:
     return said
 
 
-def _against(run: Run, row: dict[str, Any], links: list[dict[str, Any]]) -> list[str]:
+def _against(run: Run, row: dict[str, Any], known: dict[str, Any], links: list[dict[str, Any]]) -> list[str]:
     """What speaks against it, or for the customer."""
-    known = _known(run, row["account_id"])
     said = []
     families: dict[str, int] = {}
     for link in links:

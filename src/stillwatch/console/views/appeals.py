@@ -28,7 +28,7 @@ def appeals(ask: Ask) -> Response:
             "waits_days": None if one.outcome else (now - one.filed).days,
             "outcome": one.outcome,
         }
-        for one, _ in ask.console.cases.cases().appeals()
+        for one, _ in ask.console.cases.cases().appeals
     ]
     wanted = ask.query.get("outcome")
     rows = [row for row in rows if not wanted or (row["outcome"] or "open") == wanted]
@@ -84,7 +84,7 @@ def resolve(ask: Ask) -> Response:
 
 
 def _find(ask: Ask) -> tuple[Appeal, LoggedDecision]:
-    for found, standing in ask.console.cases.cases().appeals():
+    for found, standing in ask.console.cases.cases().appeals:
         if found.appeal_id == ask.named["appeal"]:
             return found, standing
     raise Refused(404, "There is no such appeal.")

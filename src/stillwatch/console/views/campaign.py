@@ -10,7 +10,6 @@ from starlette.responses import JSONResponse, Response
 
 from stillwatch.console.account_places import spread_accounts
 from stillwatch.console.asking import Ask, Refused
-from stillwatch.console.case_file import seen_mark, stage_of
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.runs import Run
 from stillwatch.drawing import Hour, lay_out_timeline, lay_out_waterfall, order_families
@@ -62,11 +61,9 @@ def campaign(ask: Ask) -> Response:
         return ask.show("members.html.j2", run=run, row=row, listing=listing)
     hours = [Hour(one["hour"], one["exchanges"] or 0, one["accounts"] or 0) for one in row["timeline"] or ()]
     weights = {one["family"]: one["match_weight"] for one in row["waterfall"] or ()}
-    cases = [
-        (one, stage_of(one), seen_mark(one))
-        for one in ask.console.cases.cases().standings.values()
-        if one.decision.run == run.sha256 and (one.decision.subject.kind, one.decision.subject.id) == ("campaign", name)
-    ]
+    known = ask.console.cases.cases()
+    about = known.by_subject.get((run.sha256, "campaign", name), ())
+    cases = [(known.standings[one], known.stages[one]) for one in about]
     return ask.show(
         "campaign.html.j2",
         run=run,

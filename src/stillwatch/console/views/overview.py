@@ -10,13 +10,13 @@ from typing import Any
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
-from stillwatch.console.case_file import Cases, stage_of
-from stillwatch.console.listing import write_rows
+from stillwatch.console.case_file import Cases
+from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.runs import Run
 from stillwatch.drawing import Event, Hour, lay_out_timeline
 from stillwatch.policy import DEFAULT_POLICY, decide, read_policy, read_registry, read_run, record
 
-__all__ = ["campaigns", "decide_run", "overview"]
+__all__ = ["campaigns", "decide_run", "overview", "prepare"]
 
 _TRAFFIC = """
 SELECT date_trunc('hour', time) AS hour, count(*) AS exchanges, count(DISTINCT account_id) AS accounts
@@ -26,32 +26,39 @@ _CAMPAIGNS = """
 SELECT campaign_id, verdict, accounts, exchanges, first_seen, last_seen, q_value, families, summary FROM {campaigns}
 ORDER BY list_position(['act', 'review', 'watch', 'clear'], verdict), exchanges DESC, campaign_id
 """
+_SPAN = "SELECT min(first_seen) AS first, max(last_seen) AS last FROM {accounts}"
 _MOST_SHOWN = 12
+
+
+def prepare(run: Run) -> dict[str, Any]:
+    """What the overview shows of the run itself, worked out once."""
+    found = run.keep("campaign rows", lambda: run.rows(_CAMPAIGNS))
+    return {
+        "campaigns": found[:_MOST_SHOWN],
+        "campaigns_total": len(found),
+        "severities": Counter(row["verdict"] for row in found),
+        "verdicts": run.keep("verdicts", lambda: _verdicts(run)),
+        "span": run.keep("span", lambda: run.one(_SPAN)),
+        "timeline": run.keep("timeline", lambda: _timeline(run)),
+        "strips": run.keep("strips", lambda: _strips(run, found[:_MOST_SHOWN])),
+        "dead": run.keep("dead", lambda: run.count("SELECT 1 FROM {dead_letters}") if run.has("dead_letters") else 0),
+    }
 
 
 def overview(ask: Ask) -> Response:
     """The run's page."""
     run = ask.run
     ask.note("looked at a run", run=run.name)
-    found = run.keep("campaign rows", lambda: run.rows(_CAMPAIGNS))
-    verdicts = run.keep("verdicts", lambda: _verdicts(run))
+    shown = prepare(run)
     cases = ask.console.cases.cases()
-    mine = [one for one in cases.standings.values() if one.decision.run == run.sha256]
-    span = run.keep("span", lambda: run.one("SELECT min(first_seen) AS first, max(last_seen) AS last FROM {accounts}"))
+    mine = [name for (sha256, _, _), names in cases.by_subject.items() if sha256 == run.sha256 for name in names]
     return ask.show(
         "overview.html.j2",
         run=run,
-        campaigns=found[:_MOST_SHOWN],
-        campaigns_total=len(found),
-        severities=Counter(row["verdict"] for row in found),
-        verdicts=verdicts,
-        span=span,
-        timeline=run.keep("timeline", lambda: _timeline(run)),
-        strips=run.keep("strips", lambda: _strips(run, found[:_MOST_SHOWN])),
-        stages=Counter(stage_of(one) for one in mine),
+        **shown,
+        stages=Counter(cases.stages[name] for name in mine),
         decided=len(mine),
-        case_of=_case_of(cases, run),
-        dead=run.keep("dead", lambda: run.count("SELECT 1 FROM {dead_letters}") if run.has("dead_letters") else 0),
+        case_of=_case_of(cases, run, shown["campaigns"]),
     )
 
 
@@ -65,9 +72,10 @@ def campaigns(ask: Ask) -> Response:
     ask.note("looked at campaigns", run=run.name, form=form)
     if form in ("csv", "json"):
         return write_rows(form, f"{run.name}-campaigns", rows)
-    start = (ask.page_number - 1) * 50
-    listing = ask.listing(rows[start : start + 50], len(rows), ("verdict",))
-    return ask.show("campaigns.html.j2", run=run, listing=listing, case_of=_case_of(ask.console.cases.cases(), run))
+    start = (ask.page_number - 1) * PAGE_ROWS
+    listing = ask.listing(rows[start : start + PAGE_ROWS], len(rows), ("verdict",))
+    case_of = _case_of(ask.console.cases.cases(), run, listing.rows)
+    return ask.show("campaigns.html.j2", run=run, listing=listing, case_of=case_of)
 
 
 def decide_run(ask: Ask) -> Response:
@@ -123,12 +131,11 @@ def _strips(run: Run, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return strips
 
 
-def _case_of(cases: Cases, run: Run) -> Mapping[str, str]:
-    """The latest decision on each campaign of the run."""
-    return {
-        one.decision.subject.id: one.decision.decision_id
-        for one in cases.standings.values()
-        if one.decision.run == run.sha256
-        and one.decision.subject.kind == "campaign"
-        and one.state not in ("superseded", "lapsed")
-    }
+def _case_of(cases: Cases, run: Run, rows: list[dict[str, Any]]) -> Mapping[str, str]:
+    """The latest decision on each of these campaigns."""
+    found = {}
+    for row in rows:
+        for name in cases.by_subject.get((run.sha256, "campaign", row["campaign_id"]), ()):
+            if cases.standings[name].state not in ("superseded", "lapsed"):
+                found[row["campaign_id"]] = name
+    return found

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
-from stillwatch.console.case_file import Cases, seen_mark, stage_of
+from stillwatch.console.case_file import Cases, seen_mark
+from stillwatch.console.claims import Claim
 from stillwatch.console.listing import PAGE_ROWS, write_rows
+from stillwatch.decisions import LoggedDecision
 
 __all__ = ["go_on", "next_case", "queue"]
 
@@ -19,26 +22,26 @@ _FILTERS = ("stage", "kind", "verdict", "run", "whose")
 def queue(ask: Ask) -> Response:
     """The cases, filtered by the URL, as a page, CSV or JSON."""
     cases, held = ask.console.cases.cases(), ask.console.claims.held()
-    stage = ask.query.get("stage") or "waiting"
-    rows = [
-        {**row, "held_by": held[row["case_id"]].name if row["case_id"] in held else None}
-        for row in _rows(ask, cases)
-        if _passes(row, stage, ask)
-    ]
-    whose = ask.query.get("whose")
+    stage, whose = ask.query.get("stage") or "waiting", ask.query.get("whose")
+    runs = {run.sha256: run.name for run in ask.console.runs.all()}
+    asked = {name: ask.query.get(name) for name in ("kind", "run", "verdict")}
+    kept = [one for name, one in cases.standings.items() if _passes(one, cases.stages[name], stage, asked, runs)]
     if whose:
-        rows = [row for row in rows if row["held_by"] == (ask.person.name if whose == "mine" else None)]
+        wanted = ask.person.name if whose == "mine" else None
+        holders = {name: claim.name for name, claim in held.items()}
+        kept = [one for one in kept if holders.get(one.decision.decision_id) == wanted]
     form = ask.query.get("as")
     ask.note("looked at the queue", form=form)
     if form in ("csv", "json"):
-        return write_rows(form, "queue", rows)
+        return write_rows(form, "queue", (_row(one, cases, held, runs) for one in kept))
     start = (ask.page_number - 1) * PAGE_ROWS
+    rows = [_row(one, cases, held, runs) for one in kept[start : start + PAGE_ROWS]]
     done = cases.standings.get(ask.query.get("did", ""))
     return ask.show(
         "queue.html.j2",
-        listing=ask.listing(rows[start : start + PAGE_ROWS], len(rows), _FILTERS),
+        listing=ask.listing(rows, len(kept), _FILTERS),
         stage=stage,
-        stages=Counter(stage_of(one) for one in cases.standings.values()),
+        stages=Counter(cases.stages.values()),
         any_cases=bool(cases.standings),
         runs=ask.console.runs.all(),
         did=done,
@@ -64,40 +67,36 @@ def go_on(ask: Ask, did: str | None) -> Response:
     return ask.go(f"/cases/{taken}{after}" if taken else f"/queue{after}")
 
 
-def _rows(ask: Ask, cases: Cases) -> list[dict[str, Any]]:
-    runs = {run.sha256: run.name for run in ask.console.runs.all()}
-    found = []
-    for one in cases.weightiest():
-        decision = one.decision
-        found.append(
-            {
-                "case_id": decision.decision_id,
-                "stage": stage_of(one),
-                "state": one.state,
-                "kind": decision.subject.kind,
-                "subject": decision.subject.id,
-                "verdict": decision.verdict,
-                "proposed": decision.proposed,
-                "accounts": len(one.accounts),
-                "rules": sorted(decision.rule_ids),
-                "made": decision.time,
-                "expires": decision.expires,
-                "run": runs.get(decision.run),
-                "assessed_by": one.assessment.by if one.assessment else None,
-                "approved_by": decision.approved_by,
-            }
-        )
-    return found
+def _row(one: LoggedDecision, cases: Cases, held: Mapping[str, Claim], runs: Mapping[str, str]) -> dict[str, Any]:
+    decision = one.decision
+    claim = held.get(decision.decision_id)
+    return {
+        "case_id": decision.decision_id,
+        "stage": cases.stages[decision.decision_id],
+        "state": one.state,
+        "kind": decision.subject.kind,
+        "subject": decision.subject.id,
+        "verdict": decision.verdict,
+        "proposed": decision.proposed,
+        "accounts": len(one.accounts),
+        "rules": sorted(decision.rule_ids),
+        "made": decision.time,
+        "expires": decision.expires,
+        "run": runs.get(decision.run),
+        "assessed_by": one.assessment.by if one.assessment else None,
+        "approved_by": decision.approved_by,
+        "held_by": claim.name if claim else None,
+    }
 
 
-def _passes(row: dict[str, Any], stage: str, ask: Ask) -> bool:
-    if stage == "waiting":
-        if row["stage"] not in ("open", "second"):
-            return False
-    elif stage != "all" and row["stage"] != stage:
-        return False
-    wanted = {name: ask.query.get(name) for name in ("kind", "run")}
-    verdict = ask.query.get("verdict")
-    return all(not value or row[name] == value for name, value in wanted.items()) and (
-        not verdict or verdict in (row["verdict"], row["proposed"])
+def _passes(
+    one: LoggedDecision, stage: str, wanted: str, asked: Mapping[str, str | None], runs: Mapping[str, str]
+) -> bool:
+    """Whether a case is among those that the URL asks for."""
+    decision = one.decision
+    return (
+        (wanted == "all" or stage == wanted or (wanted == "waiting" and stage in ("open", "second")))
+        and asked["kind"] in (None, "", decision.subject.kind)
+        and asked["run"] in (None, "", runs.get(decision.run))
+        and asked["verdict"] in (None, "", decision.verdict, decision.proposed)
     )
