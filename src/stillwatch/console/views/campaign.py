@@ -56,9 +56,10 @@ def campaign(ask: Ask) -> Response:
     if form in ("csv", "json"):
         return write_rows(form, f"{run.name}-{name}-members", run.stream(_MEMBERS, name))
     members = run.rows(f"{_MEMBERS} LIMIT ? OFFSET ?", name, PAGE_ROWS, (ask.page_number - 1) * PAGE_ROWS)
+    members, shared = _shared_once(members)
     listing = ask.listing(members, row["members"])
     if ask.fragment:
-        return ask.show("members.html.j2", run=run, row=row, listing=listing)
+        return ask.show("members.html.j2", run=run, row=row, listing=listing, shared=shared)
     hours = [Hour(one["hour"], one["exchanges"] or 0, one["accounts"] or 0) for one in row["timeline"] or ()]
     weights = {one["family"]: one["match_weight"] for one in row["waterfall"] or ()}
     known = ask.console.cases.cases()
@@ -69,6 +70,7 @@ def campaign(ask: Ask) -> Response:
         run=run,
         row=row,
         listing=listing,
+        shared=shared,
         bystanders=run.rows(_BYSTANDERS, name),
         reasons=reasons_of(row),
         observations=observations_of(row),
@@ -107,6 +109,14 @@ def _row(ask: Ask, run: Run) -> dict[str, Any]:
     if row is None:
         raise Refused(404, f"The run has no campaign {ask.named['campaign']}.")
     return row
+
+
+def _shared_once(members: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Members with what is said of each alone, and what is said of all of them."""
+    said = [set(one["reasons"] or ()) for one in members]
+    shared = set.intersection(*said) if len(said) > 1 else set()
+    own = [{**one, "reasons": [text for text in one["reasons"] or () if text not in shared]} for one in members]
+    return own, sorted(shared)
 
 
 def _graph(run: Run, name: str) -> dict[str, Any]:
