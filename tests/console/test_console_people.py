@@ -67,6 +67,8 @@ def test_the_last_admin_stays(people: People) -> None:
         people.shut_out("ada")
     with pytest.raises(BadSetting, match="no admin"):
         people.change_role("ada", "viewer")
+    with pytest.raises(BadSetting, match="no admin"):
+        people.invite("ada", "viewer")
     people.invite("grace", "admin")
     people.shut_out("ada")
     assert people.find("ada") is None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import sqlite3
 import threading
 import time
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ class People:
             direct: the link signs in by itself and asks for no password; for demonstrations.
 
         Raises:
-            BadSetting: name or role is none.
+            BadSetting: name or role is none, or no admin would be left.
         """
         if not _NAME.fullmatch(name):
             raise BadSetting(
@@ -106,11 +107,14 @@ class People:
             raise BadSetting("is no role", where=repr(role), hint=f"there are {', '.join(ROLES)}")
         token = secrets.token_urlsafe(24)
         with self._database.change() as connection:
+            had = _admins(connection)
             connection.execute(
                 "INSERT INTO people (name, role) VALUES (?, ?) "
                 "ON CONFLICT (name) DO UPDATE SET role = excluded.role, shut = 0, password = NULL",
                 (name, role),
             )
+            if had and not _admins(connection):
+                raise BadSetting("no admin would be left", where=repr(name), hint="make somebody else one first")
             connection.execute("DELETE FROM sessions WHERE name = ?", (name,))
             connection.execute("DELETE FROM links WHERE name = ?", (name,))
             connection.execute(
@@ -140,8 +144,7 @@ class People:
         with self._database.change() as connection:
             if connection.execute(sql, values).rowcount != 1:
                 raise BadSetting("there is nobody of that name", where=repr(name))
-            admins = connection.execute("SELECT count(*) FROM people WHERE role = 'admin' AND NOT shut").fetchone()[0]
-            if not admins:
+            if not _admins(connection):
                 raise BadSetting("no admin would be left", where=repr(name), hint="make somebody else one first")
             connection.execute("DELETE FROM sessions WHERE name = ?", (name,))
             connection.execute("DELETE FROM links WHERE name = ?", (name,))
@@ -206,6 +209,11 @@ class People:
                 return self._hasher.verify(stored or self._nobody, password) and stored is not None
             except (VerificationError, InvalidHashError):
                 return False
+
+
+def _admins(connection: sqlite3.Connection) -> int:
+    counted = connection.execute("SELECT count(*) FROM people WHERE role = 'admin' AND NOT shut").fetchone()
+    return int(counted[0])
 
 
 def _check(name: str, password: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
@@ -13,7 +15,7 @@ def home(ask: Ask) -> Response:
     """The only run's overview, or a list of runs, the latest first."""
     runs = ask.console.runs.all()
     if len(runs) == 1:
-        return ask.go(f"/runs/{runs[0].name}")
+        return ask.go(f"/runs/{quote(runs[0].name, safe='')}")
     rows = [
         {
             "name": run.name,
