@@ -3,16 +3,21 @@
 import csv
 import hashlib
 import io
+import json
 from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
 import pytest
-from console_world import ACCOUNT, HOSTILE, SECRET, Open
+from console_world import ACCOUNT, HOSTILE, SECRET, Open, open_console
+from smallrun import CLEAR, campaign, write_run
 
 import stillwatch.console
+from stillwatch.console import Places
 from stillwatch.console.account_places import spread_accounts
 from stillwatch.console.listing import Listing, page_number
+from stillwatch.console.run_changes import changes_since
+from stillwatch.console.runs import Runs
 
 VENDOR = Path(stillwatch.console.__file__).parent / "static" / "vendor"
 AT = f"/runs/week/account?id={quote(ACCOUNT, safe='')}"
@@ -161,3 +166,50 @@ def test_vendored_files_are_as_published_and_ask_nothing_of_any_network() -> Non
         assert hashlib.sha256(path.read_bytes()).hexdigest() == sums[name]
     licences = [name for name in files if name.endswith("LICENSE.txt")]
     assert {name.split("-")[0] for name in files} == {name.split("-")[0] for name in licences}
+
+
+def test_what_is_new_grown_or_gone_since_the_run_before(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    grown, shrunk, new = CLEAR[:4], CLEAR[4:8], CLEAR[10:14]
+    worlds = {
+        "old": {"C1": grown[:2], "C2": shrunk, "C3": CLEAR[8:10]},
+        "young": {"X1": grown, "X2": shrunk[:3], "X3": new},
+    }
+    for n, (name, campaigns) in enumerate(worlds.items()):
+        rows = [
+            campaign(campaign_id=c, account_ids=ids, accounts=len(ids), bystander_ids=[])
+            for c, ids in campaigns.items()
+        ]
+        write_run(runs / name, rows)
+        info = json.loads((runs / name / "run.json").read_text())
+        (runs / name / "run.json").write_text(json.dumps({**info, "started": f"2026-09-{n + 1:02}T00:00:00+00:00"}))
+    opened = Runs(runs)
+    young, old = opened.all()
+    assert (young.name, old.name) == ("young", "old")
+    found = {one.now or one.before: (one.kind, one.before, one.shared) for one in changes_since(old, young)}
+    assert found == {
+        "X1": ("grown", "C1", 2),
+        "X2": ("shrunk", "C2", 3),
+        "X3": ("new", None, 0),
+        "C3": ("gone", "C3", 0),
+    }
+    opened.close()
+    with open_console(Places(runs=runs, state=tmp_path / "state")) as served:
+        page = served.visitor("ana", "viewer").get("/runs/young").text
+        assert "Since old" in page
+        assert "in no campaign before" in page
+        assert "Since" not in served.visitor("bo", "viewer").get("/runs/old").text
+        assert "young" in served.visitor("cy", "viewer").get("/").text
+
+
+def test_a_runs_files_are_kept_by_analysts_as_files_and_that_is_noted(fresh: Open) -> None:
+    ana, vi = fresh.visitor("ana", "analyst"), fresh.visitor("vi", "viewer")
+    assert ana.get("/runs/week/report.html").status_code == 404
+    (fresh.console.places.runs / "report.html").write_text(HOSTILE)
+    kept = ana.get("/runs/week/report.html")
+    assert kept.text == HOSTILE
+    assert kept.headers["content-disposition"].startswith("attachment")
+    assert kept.headers["content-type"] == "application/octet-stream"
+    assert vi.get("/runs/week/report.html").status_code == 403
+    assert any(one.body["kind"] == "kept a file" for one in fresh.console.audit.entries())

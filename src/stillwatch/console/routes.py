@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
-from stillwatch.console.views import account, appeals, campaign, case, home, overview, people, queue, requests, search
+from stillwatch.console.views import (
+    account,
+    appeals,
+    campaign,
+    case,
+    files,
+    home,
+    overview,
+    people,
+    queue,
+    requests,
+    search,
+)
 
 __all__ = ["ROUTES", "Route"]
 
@@ -46,6 +58,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/search", "viewer", search.search),
     Route("GET", _RUN, "viewer", overview.overview),
     Route("POST", f"{_RUN}/decide", "approver", overview.decide_run),
+    Route("GET", f"{_RUN}/report.html", "analyst", files.report),
+    Route("GET", f"{_RUN}/findings.ocsf.jsonl", "analyst", files.findings),
     Route("GET", f"{_RUN}/campaigns", "viewer", overview.campaigns),
     Route("GET", f"{_RUN}/campaigns/{{campaign}}", "viewer", campaign.campaign),
     Route("GET", f"{_RUN}/campaigns/{{campaign}}/graph.json", "viewer", campaign.graph),

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from stillwatch.console.asking import Ask
 from stillwatch.console.case_file import Cases
 from stillwatch.console.listing import PAGE_ROWS, write_rows
+from stillwatch.console.run_changes import changes_since
 from stillwatch.console.runs import Run
 from stillwatch.drawing import Event, Hour, lay_out_timeline
 from stillwatch.policy import DEFAULT_POLICY, decide, read_policy, read_registry, read_run, record
@@ -50,12 +51,15 @@ def overview(ask: Ask) -> Response:
     run = ask.run
     ask.note("looked at a run", run=run.name)
     shown = prepare(run)
+    older = _before(ask, run)
     cases = ask.console.cases.cases()
     mine = [name for (sha256, _, _), names in cases.by_subject.items() if sha256 == run.sha256 for name in names]
     return ask.show(
         "overview.html.j2",
         run=run,
         **shown,
+        older=older,
+        changes=run.keep(f"since {older.sha256}", lambda: changes_since(older, run)) if older else (),
         stages=Counter(cases.stages[name] for name in mine),
         decided=len(mine),
         case_of=_case_of(cases, run, shown["campaigns"]),
@@ -88,6 +92,13 @@ def decide_run(ask: Ask) -> Response:
         recorded = record(ask.console.cases.log, decide(rules, facts, now), rules, facts, now)
     ask.note("decided a run", run=run.name, policy=rules.title, added=len(recorded.added))
     return ask.go("/queue")
+
+
+def _before(ask: Ask, run: Run) -> Run | None:
+    """The run that began before this one, the latest of them."""
+    runs = list(ask.console.runs.all())
+    place = next((n for n, one in enumerate(runs) if one.sha256 == run.sha256), len(runs))
+    return runs[place + 1] if place + 1 < len(runs) else None
 
 
 def _verdicts(run: Run) -> Mapping[str, int]:
