@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import Flag
+from stillwatch.cli.options import Flag, Licences, ListenHost, ListenPort, TlsKey
 from stillwatch.cli.screen import progress, say
 from stillwatch.core import BadSetting, MissingDependency
 
@@ -38,16 +38,16 @@ def console_command(
     /,
     *,
     demo: Flag = False,
-    host: str = "127.0.0.1",
-    port: int = 8400,
+    host: ListenHost = "127.0.0.1",
+    port: ListenPort = 8400,
     url: str | None = None,
     state: State = _STATE,
     log: Path | None = None,
     policy: Path | None = None,
-    licences: Path | None = None,
+    licences: Licences = None,
     one_person: Flag = False,
     tls_certificate: Path | None = None,
-    tls_key: Path | None = None,
+    tls_key: TlsKey = None,
 ) -> None:
     """Serve the console over a run, or over a folder of runs.
 
@@ -57,24 +57,16 @@ def console_command(
         A run's folder, or a folder of runs.
     demo
         Simulate a small provider's week, scan and decide it, and show that.
-    host
-        Address to listen on. Without TLS anything but loopback is refused.
-    port
-        Port to listen on; 0 lets the system choose.
     url
         The console's address as browsers see it, where a proxy with TLS stands in front.
     log
         The decision log; without it, decisions.jsonl in the console's own folder.
     policy
         The policy that runs are held to; without one, that which comes with Stillwatch.
-    licences
-        The registry of licences.
     one_person
         One person may approve alone.
     tls_certificate
         The console's certificate, PEM.
-    tls_key
-        Its key, PEM.
     """
     from stillwatch import console
 

@@ -22,11 +22,15 @@ __all__ = [
     "FinishedRun",
     "Flag",
     "HubDatabase",
+    "Licences",
+    "ListenHost",
+    "ListenPort",
     "MemberFile",
     "PolicyArgument",
     "RunFolder",
     "Seed",
     "Several",
+    "TlsKey",
     "Workers",
 ]
 
@@ -80,6 +84,18 @@ DraftFile = Annotated[Path | None, Parameter(help="Write what would leave to thi
 
 Approved = Annotated[bool, Parameter(help="It is approved; do not ask.")]
 """``--yes``."""
+
+Licences = Annotated[Path | None, Parameter(help="The registry of licences.")]
+"""``--licences``."""
+
+ListenHost = Annotated[str, Parameter(help="Address to listen on. Without TLS anything but loopback is refused.")]
+"""``--host`` of a server that has TLS."""
+
+ListenPort = Annotated[int, Parameter(help="Port to listen on; 0 lets the system choose.")]
+"""``--port``."""
+
+TlsKey = Annotated[Path | None, Parameter(help="Its key, PEM.")]
+"""``--tls-key``."""
 
 HUB_DATABASE = "hub.db"
 

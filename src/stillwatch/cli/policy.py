@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import DecisionLog, PolicyArgument
+from stillwatch.cli.options import DecisionLog, Licences, PolicyArgument
 from stillwatch.cli.screen import say
 from stillwatch.core import AuditLog, BadPolicy, BadSetting
 
@@ -69,7 +69,7 @@ def diff_command(old: Path, new: Path, /, *, run: Path | None = None, licences: 
 
 
 @policy_app.command(name="decide")
-def decide_command(run: Path, /, *, log: Path, policy: PolicyArgument = None, licences: Path | None = None) -> None:
+def decide_command(run: Path, /, *, log: Path, policy: PolicyArgument = None, licences: Licences = None) -> None:
     """Decide a run and append the decisions to a log; deciding twice adds nothing.
 
     Parameters
@@ -78,8 +78,6 @@ def decide_command(run: Path, /, *, log: Path, policy: PolicyArgument = None, li
         The folder of a finished scan.
     log
         The decision log; made where it is absent.
-    licences
-        The registry of licences.
     """
     from stillwatch.policy import decide, describe_decided, record
 
