@@ -3,7 +3,7 @@
     python benchmarks/audit.py --out bench-out/audit [--workers N] [--minutes N]
 
 Trains the families of ``audit_families`` once (about 17 minutes of one core), asks every model the same 400 prompts
-that nobody was trained on, and audits every pair; then trains and audits students of planted answers
+that nobody was trained on, and audits every pair; then trains and audits students of marked answers
 (``audit_planted``, some 8 minutes). Carries on where it was stopped; ``--minutes`` stops it between two models, with
 exit code 3 where some are left. A match is a grade of moderate or more at the level stated. Prints every figure with
 its interval, met or not.
@@ -96,9 +96,11 @@ def ask_all(out: Path) -> Said:
     for one in members():
         if one.name not in known:
             subject = FolderModel(out / "models" / one.name, one.name, Maker(0).longest_response() + 2)
-            known[one.name] = [subject.answers(chats), [dict(first) for first in subject.next_tokens(chats)]]
+            known[one.name] = [*zip(*subject.answers(chats), strict=True), list(map(dict, subject.next_tokens(chats)))]
             kept.write_text(json.dumps(known))
-    return {name: Answers(name, tuple(texts), tuple(first)) for name, (texts, first) in known.items()}
+    return {
+        name: Answers(name, tuple(texts), tuple(first), tuple(ends)) for name, (texts, ends, first) in known.items()
+    }
 
 
 # --- cases ------------------------------------------------------------------------------------
@@ -154,7 +156,7 @@ def judge(case: Case, said: Said, prompts: int = 400, logprobs: bool = True) -> 
     def cut(name: str) -> Answers:
         one = said[name]
         first = one.next_tokens[:prompts] if logprobs and one.next_tokens else None
-        return Answers(name, one.texts[:prompts], first)
+        return Answers(name, one.texts[:prompts], first, one.endings[:prompts])
 
     tests = correct(
         behaviour_tests(cut(case.suspect), cut(case.teacher), [cut(c) for c in case.controls], right=right, level=LEVEL)
@@ -239,7 +241,9 @@ def say(what: str, found: str, met: bool, target: str) -> None:
 
 
 def grades(found: Iterable[Outcome]) -> str:
-    counts = {name: sum(o.grade == name for o in found) for name in ("none", "weak", "moderate", "strong")}
+    counts = {
+        name: sum(o.grade == name for o in found) for name in ("not graded", "none", "weak", "moderate", "strong")
+    }
     return ", ".join(f"{name} {count}" for name, count in counts.items() if count)
 
 

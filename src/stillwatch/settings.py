@@ -77,4 +77,4 @@ def load_settings(config: Path | None = None, **given: Any) -> ScanSettings:
     try:
         return ScanSettings(**values)
     except ValidationError as error:
-        raise BadSetting.refused(error.errors()[0], where="setting ", hint="see docs/reference/cli.md") from error
+        raise BadSetting.refused(error.errors()[0], where="setting ", hint="see `stillwatch docs cli`") from error

@@ -154,7 +154,7 @@ def gateway_says(gateway: Attacked, address: str) -> bytes:
 
 
 def test_requests_are_counted_by_account(attack: Any, strict: StrictUpstream, held: list[socket.socket]) -> None:
-    gateway = attack(strict.url, **PATIENT, account_connections=3, upstream_wait_seconds=0.2)
+    gateway = attack(strict.url, **PATIENT, account_at_once=3, upstream_wait_seconds=0.2)
     hold(held, gateway, 3, STARVED.replace(b"ACCOUNT", b"one"))
     assert until(lambda: strict.begun >= 3)
     url = f"{gateway.url}/v1/files"

@@ -1,5 +1,6 @@
 """What holds of every command: it explains itself, is joined to the rest, and an option means one thing."""
 
+import contextlib
 import importlib
 import io
 import pkgutil
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import Path
 from types import NoneType
 from typing import get_args
 
@@ -114,4 +116,31 @@ def test_nothing_but_the_command_line_is_loaded_to_explain_it(words: list[str]) 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = set(done.stdout.splitlines()[-1].split()[1:])
     assert {name for name in loaded if name.startswith("stillwatch.")} == {"stillwatch.cli", "stillwatch.core"}
-    assert not loaded & {"duckdb", "fastapi", "httpx", "pyarrow", "scipy", "tokenizers", "torch", "uvicorn"}
+    heavy = {"duckdb", "fastapi", "httpx", "numpy", "pyarrow", "pydantic", "rich.progress", "scipy", "splink"}
+    assert not loaded & (heavy | {"tokenizers", "torch", "uvicorn", "wordllama", "yaml"})
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_completes_commands_and_options(shell: str, tmp_path: Path) -> None:
+    script = tmp_path / "completion"
+    words = ["--install-completion", "--shell", shell, "--output", str(script)]
+    with contextlib.suppress(SystemExit):
+        main(words)
+    text = script.read_text()
+    assert "simulate" in text
+    assert "--default-account" in text
+
+
+def test_who_stops_a_command_while_it_loads_reads_one_line() -> None:
+    code = (
+        "import os, signal, sys\n"
+        "class Stop:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'stillwatch.cli.lab':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Stop())\n"
+        "from stillwatch.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "stillwatch: stopped\n")

@@ -8,6 +8,7 @@ from rich.progress import Progress
 from rich.text import Text
 
 from stillwatch.cli import screen
+from stillwatch.cli.bars import bars_on
 
 
 def test_what_is_said_is_printed_to_the_letter(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,3 +58,25 @@ def test_progress_is_no_result(capsys: pytest.CaptureFixture[str]) -> None:
     with screen.progress() as bars:
         bars.start("reading", 10)
     assert capsys.readouterr().out == ""
+
+
+def drawn_line(amount: int, total: int | None, *, bytes_counted: bool) -> str:
+    screen_file = io.StringIO()
+    clock = iter(range(1000))
+    with bars_on(Console(file=screen_file, width=200, force_terminal=True), bytes_counted=bytes_counted) as drawn:
+        drawn.get_time = lambda: float(next(clock))
+        bars = screen.Bars(drawn)
+        bars.start("reading", total)
+        for _ in range(4):
+            bars.advance(amount)
+        drawn.refresh()
+    return screen_file.getvalue()
+
+
+def test_bars_say_how_far_how_fast_and_how_long() -> None:
+    line = drawn_line(10, 100, bytes_counted=False)
+    assert "40 %, 40 of 100, " in line
+    assert "/s, " in line
+    assert " left" in line
+    assert "40 %, 4.0 MB of 10.0 MB" in drawn_line(1_000_000, 10_000_000, bytes_counted=True)
+    assert "%" not in drawn_line(1, None, bytes_counted=False).replace("\x1b", "")

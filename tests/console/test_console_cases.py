@@ -50,6 +50,19 @@ def test_nobody_approves_what_they_assessed_nor_what_nobody_assessed(fresh: Open
     assert "another person" in refused.text or "assessed it" in refused.text
 
 
+def test_nothing_is_approved_while_an_appeal_against_it_is_open(fresh: Open) -> None:
+    ana, bo = fresh.visitor("ana", "analyst"), fresh.visitor("bo", "approver")
+    case = fresh.cases()[0]
+    ana.act(case, "assess")
+    ana.post(f"/cases/{case}/appeal", {"by": "the customer", "account": "m1", "statement": "We are a class."})
+    refused = bo.act(case, "approve")
+    assert refused.status_code == 409
+    assert "An appeal against it is open" in refused.text
+    page = bo.get(f"/cases/{case}").text
+    assert "decided before this is approved" in page
+    assert "Approve: act" not in page
+
+
 def test_one_person_may_approve_alone_where_the_operator_says_so(tmp_path: Path) -> None:
     with open_console(make_places(tmp_path, two_persons=False)) as opened:
         bo = opened.visitor("bo", "approver")

@@ -5,7 +5,7 @@ import pytest
 from made_log import GROUP, HOURS, E, made_log, unit
 
 from stillwatch.detection import Background
-from stillwatch.evidence import Finding, LogProfile, all_families
+from stillwatch.evidence import Finding, LogProfile, Postings, all_families, whiten
 
 FAMILY = all_families()
 
@@ -41,3 +41,42 @@ def test_purpose_sees_settings_as_well_as_wording() -> None:
     seen = found("purpose", made_log(habits=habits))
     assert seen.p_value < 1e-4
     assert seen.statement.startswith("100% of these accounts' requests ask for log-probabilities")
+
+
+def test_keeping_hours_of_ones_own_is_not_taking_turns() -> None:
+    rng = np.random.default_rng(9)
+    rhythm = rng.normal(size=(E, HOURS)) + 0.5 * rng.normal(size=HOURS)
+    # What moves everybody else does not move the group.
+    rhythm[GROUP] = rng.normal(size=(len(GROUP), HOURS))
+    assert found("timing", made_log(residuals=unit(rhythm))).p_value > 0.01
+
+
+@pytest.mark.parametrize(("elsewhere", "seen"), [(0.05, True), (0.4, False)])
+def test_a_text_that_many_others_have_is_no_groups_own(elsewhere: float, seen: bool) -> None:
+    rng = np.random.default_rng(10)
+    holders = np.concatenate([GROUP, 20 + np.flatnonzero(rng.random(E - 20) < elsewhere)])
+    texts = Postings.build(holders, np.full(len(holders), 7, np.uint64), np.ones(len(holders)), E)
+    assert (found("structure", made_log(texts=texts)).p_value < 1e-4) == seen
+
+
+@pytest.mark.parametrize(("sharing", "seen"), [(0.01, True), (0.9, False)])
+def test_hands_that_most_strangers_share_are_no_groups_own(sharing: float, seen: bool) -> None:
+    rng = np.random.default_rng(11)
+    some = 20 + np.flatnonzero(rng.random(E - 20) < sharing)
+    # Offices of eight with a door each; the group's twenty have three.
+    entity, door = np.concatenate([some, GROUP]), np.concatenate([np.arange(len(some)) // 8, 5_000 + GROUP // 8])
+    hands = Postings.build(entity, door.astype(np.uint64), np.ones(len(entity)), E)
+    everyone = np.concatenate([GROUP, rng.permutation(some)[:380]])
+    members = np.sort(GROUP if seen else everyone)
+    assert (found("infrastructure", made_log(hands=hands), members).p_value < 1e-4) == seen
+
+
+@pytest.mark.parametrize("others", [0, 400])
+def test_who_asks_as_many_others_do_is_of_no_one_source(others: int) -> None:
+    rng = np.random.default_rng(12)
+    owner = np.repeat(np.arange(E), 12)
+    features = rng.normal(size=(len(owner), 40))
+    # People talk of one kind of thing, machines of others; a reseller's customers are people.
+    features[owner < len(GROUP) + others] += 1.5 * rng.normal(size=40)
+    log = made_log(content=whiten(features.astype(np.float16), owner, E, embedded=20))
+    assert (found("semantics", log).among_strangers < 0.1) == (others == 0)

@@ -67,7 +67,9 @@ def test_structure_reports_the_commonest_rare_text() -> None:
     assert seen.p_value == pytest.approx(max(stats.hypergeom.sf(7, 1000, 17, 10) * 2, t.P_FLOOR))
     assert seen.value == 0.8
     assert seen.background == pytest.approx(9 / 990)
-    assert seen.statement.startswith("8 of 10 accounts send one and the same sentence or template, which 0.91% of all")
+    assert seen.statement.startswith(
+        "8 of 10 accounts send one and the same sentence or template; of the other 990, 9 do"
+    )
     (most,) = observed("structure", log_of(texts=held([*range(6), *range(400, 600)])))
     assert most.p_value == pytest.approx(stats.hypergeom.sf(5, 1000, 206, 10))
     # What half of the members or fewer share is no machinery of the group.

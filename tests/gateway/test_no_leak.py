@@ -20,9 +20,9 @@ from marked_answers import (
     token,
 )
 
+from stillwatch.core.reasoning_tags import ReasoningFilter, without_reasoning_tags
 from stillwatch.gateway.allowed import Redaction
 from stillwatch.gateway.answer_shapes import UnknownShape, redacted_body
-from stillwatch.gateway.reasoning_tags import ReasoningFilter, without_reasoning_tags
 from stillwatch.gateway.streams import StreamRedactor
 
 HIDE = Redaction(hide_reasoning=True)

@@ -183,7 +183,7 @@ def test_a_break_in_a_stream_stands_on_the_line_it_cut(tmp_path: Path, made: dic
 def test_a_byte_order_mark_hides_no_container(tmp_path: Path) -> None:
     mark = b"\xef\xbb\xbf"
     assert rows(results(put(tmp_path / "csv", mark + b"time,account_id,prompt\n2026-11-24,a,p\n")))[0]["prompt"] == "p"
-    assert plan([put(tmp_path / "array", b" \n[" + LINE + b"]")])[0].container == "array"
+    assert plan([put(tmp_path / "array", b" \n[" + LINE + b"]")])[0].container == "values"
 
 
 def test_items_of_an_array_are_counted_as_lines(tmp_path: Path) -> None:
@@ -228,20 +228,20 @@ def test_rows_of_csv_stand_where_they_begin(tmp_path: Path) -> None:
     for batch_rows in (1, 100):
         found = results(path, batch_rows=batch_rows)
         read = rows(found)
-        assert [row["source_line"] for row in read] == [2, 5, 7, 11]
+        assert [row["source_line"] for row in read] == [2, 5, 7, 8, 11]
         assert read[0]["prompt"] == "two\nlines"
         assert (read[0]["temperature"], read[0]["verified"]) == (0.5, True)
         assert (read[0]["tools"], read[0]["stop"], read[0]["messages"]) == (["search"], ["END"], None)
         assert (read[1]["temperature"], read[1]["verified"], read[1]["tools"]) == (None, None, None)
         assert read[2]["prompt"] == "m"
-        assert len(read[3]["prompt"]) == 250_000
+        assert (read[3]["temperature"], read[3]["note"]) == (None, "`temperature`: expected a number, got 'hot'")
+        assert len(read[4]["prompt"]) == 250_000
         told = letters(found)
-        assert [letter["line"] for letter in told] == [6, 8, 9, 10]
+        assert [letter["line"] for letter in told] == [6, 9, 10]
         assert told[0]["reason"] == "the row does not have the header's number of cells"
         assert told[0]["excerpt"].startswith("2026-11-24,c,p,")
-        assert "`temperature`: expected a number, got 'hot'" in told[1]["reason"]
-        assert told[2]["reason"].startswith("`tools`: not JSON")
-        assert told[3]["reason"] == "no `account_id`"
+        assert told[1]["reason"].startswith("`tools`: not JSON")
+        assert told[2]["reason"] == "no `account_id`"
 
 
 def test_rows_of_parquet_are_counted_over_batches(tmp_path: Path) -> None:
@@ -284,8 +284,9 @@ def test_a_value_that_no_column_takes_costs_its_own_row_alone(tmp_path: Path) ->
     never = json.dumps({**GOOD, "time": "never"}).encode()
     path = put(tmp_path / "log", b"\n".join([LINE, lone, LINE, never, LINE]) + b"\n")
     found = results(path)
-    assert [row["source_line"] for row in rows(found)] == [1, 3, 5]
-    assert [letter["line"] for letter in letters(found)] == [2, 4]
+    assert [row["source_line"] for row in rows(found)] == [1, 2, 3, 5]
+    assert rows(found)[1]["prompt"] == "\ufffd"
+    assert [letter["line"] for letter in letters(found)] == [4]
 
 
 def test_a_shape_that_no_format_foresaw_is_a_dead_letter(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from read_records import read_records
 
 from stillwatch.ingest import plan, read_slice
 
@@ -28,15 +29,7 @@ SAID = {"system": "Be brief.", "prompt": "Second,\nand last?", "messages": READ}
 
 def read(folder: Path, *records: Any) -> tuple[list[dict[str, Any]], list[str]]:
     """Every column that is not null, and the reasons of dead letters."""
-    path = folder / "log.jsonl"
-    path.write_text("".join(json.dumps(record) + "\n" for record in records))
-    found = [result for part in plan([path]) for result in read_slice(part)]
-    rows = [
-        {name: value for name, value in row.items() if value is not None and not name.startswith("source_")}
-        for result in found
-        for row in result.exchanges.to_pylist()
-    ]
-    return rows, [reason for result in found for reason in result.dead_letters["reason"].to_pylist()]
+    return read_records(folder, *records, less=("source_file", "source_line"))
 
 
 def one(folder: Path, record: Any) -> dict[str, Any]:
@@ -86,15 +79,6 @@ def test_a_canonical_record(tmp_path: Path) -> None:
         ),
         ({"account_id": ["a"]}, "`account_id`: expected text, got ['a']"),
         ({"time": [1]}, "`time`: expected seconds since 1970 or ISO 8601 text, got [1]"),
-        ({"temperature": "0.5"}, "`temperature`: expected a number, got '0.5'"),
-        ({"n": "2"}, "`n`: expected a whole number that fits 64 bits, got '2'"),
-        ({"n": 1.5}, "`n`: expected a whole number that fits 64 bits, got 1.5"),
-        ({"n": 2**63}, "`n`: expected a whole number that fits 64 bits"),
-        ({"verified": "yes"}, "`verified`: expected true or false, got 'yes'"),
-        ({"tools": [{"x": 1}]}, "`tools`: a tool without a name"),
-        ({"stop": [1]}, "`stop`: expected a list of text, got [1]"),
-        ({"asn": "ASx"}, "`asn`: expected a whole number that fits 64 bits, got 'ASx'"),
-        ({"temperature": float("inf")}, "not JSON"),
     ],
 )
 def test_a_canonical_record_that_is_none_says_why(tmp_path: Path, change: dict[str, Any], says: str) -> None:
@@ -105,16 +89,40 @@ def test_a_canonical_record_that_is_none_says_why(tmp_path: Path, change: dict[s
     assert reason.startswith(says)
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"temperature": "0.5"}, "`temperature`: expected a number, got '0.5'"),
+        ({"n": "2"}, "`n`: expected a whole number that fits 64 bits, got '2'"),
+        ({"n": 1.5}, "`n`: expected a whole number that fits 64 bits, got 1.5"),
+        ({"n": 2**63}, "`n`: expected a whole number that fits 64 bits"),
+        ({"verified": "yes"}, "`verified`: expected true or false, got 'yes'"),
+        ({"tools": [{"x": 1}]}, "`tools`: a tool without a name"),
+        ({"tools": 7}, "`tools`: expected a list, got 7"),
+        ({"stop": [1]}, "`stop`: expected a list of text, got [1]"),
+        ({"asn": "ASx"}, "`asn`: expected a whole number that fits 64 bits, got 'ASx'"),
+        ({"temperature": float("inf")}, "left out what is no JSON"),
+        ({"response": {"x": 1}}, "`response`: expected text, got {'x': 1}"),
+    ],
+)
+def test_what_is_optional_and_cannot_be_read_is_null_and_noted(
+    tmp_path: Path, change: dict[str, Any], says: str
+) -> None:
+    whole, row = read(tmp_path, CANONICAL, {**CANONICAL, **change})[0]
+    assert row.pop("note").startswith(says)
+    assert row == {name: value for name, value in whole.items() if name not in change}
+
+
 @pytest.mark.parametrize("name", ["temperature", "top_p", "latency_ms"])
 @pytest.mark.parametrize("kept", [{}, {"extra": {}}])
-def test_numbers_beyond_all_bounds_are_refused(tmp_path: Path, name: str, kept: dict[str, Any]) -> None:
+def test_numbers_beyond_all_bounds_are_null(tmp_path: Path, name: str, kept: dict[str, Any]) -> None:
     good = {"account_id": "a", "time": "2026-11-24T03:28:24Z", "prompt": "p", **kept}
     path = tmp_path / "log"
     path.write_text(json.dumps(good) + "\n" + json.dumps({**good, name: 0})[:-2] + "1e999}\n")
     (found,) = [result for part in plan([path]) for result in read_slice(part) if result.lines]
-    assert found.exchanges["source_line"].to_pylist() == [1]
-    (reason,) = found.dead_letters["reason"].to_pylist()
-    assert "out of range" in reason
+    assert found.exchanges["source_line"].to_pylist() == [1, 2]
+    assert found.exchanges[name].to_pylist() == [None, None]
+    assert "out of range" in found.exchanges["note"].to_pylist()[1]
 
 
 @pytest.mark.parametrize(
@@ -165,10 +173,10 @@ SPENT = {
 
 def test_a_row_of_litellm_spend_logs(tmp_path: Path) -> None:
     assert one(tmp_path, SPEND) == SPENT
-    second = {**SPEND, "user": "", "organization_id": "o-1", "status": None, "response": "redacted", "messages": {}}
+    second = {**SPEND, "user": "", "organization_id": "o-1", "status": None, "response": "So.", "messages": {}}
     row = one(tmp_path, second)
     assert (row["account_id"], row["org_id"], row["status"]) == ("u-2", "o-1", "failure")
-    assert (row["response"], row["prompt"]) == ("redacted", "old")
+    assert (row["response"], row["prompt"]) == ("So.", "old")
     assert one(tmp_path, {**SPEND, "user": None, "metadata": None})["account_id"] == "h"
     assert one(tmp_path, {**SPEND, "messages": "As text?"})["messages"][0]["content"] == "old"
     anthropic = {"type": "message", "content": [{"type": "text", "text": "As Claude."}], "usage": {}}
@@ -255,7 +263,7 @@ def test_a_span_of_opentelemetry(tmp_path: Path) -> None:
     snake = {"resource_spans": [{"resource": resource, "scope_spans": [scope]}]}
     assert one(tmp_path, snake) == wanted
     _, (reason,) = read(tmp_path, span, {"resourceSpans": [{"scopeSpans": [{"spans": [other]}]}]})
-    assert reason == "the export holds no span with `gen_ai.` attributes"
+    assert reason == "the export holds no span that calls a model with `gen_ai.` attributes"
     plain = {"gen_ai.prompt": "Why?", "gen_ai.completion": "So.", "enduser.id": "e", "gen_ai.system_instructions": "S"}
     row = one(tmp_path, {"span_id": "x", "start_time": "2026-11-24T03:28:24Z", "attributes": plain})
     assert row == {
@@ -280,8 +288,9 @@ def test_what_a_tool_answered_is_text_of_a_span(tmp_path: Path) -> None:
 def test_the_largest_whole_number_fits(tmp_path: Path) -> None:
     record = {"account_id": "a", "time": "2026-11-24", "prompt": "p"}
     rows, reasons = read(tmp_path, *({**record, "seed": seed} for seed in (2**63 - 1, -(2**63), 2**63, -(2**63) - 1)))
-    assert [row["seed"] for row in rows] == [2**63 - 1, -(2**63)]
-    assert len(reasons) == 2
+    assert [row.get("seed") for row in rows] == [2**63 - 1, -(2**63), None, None]
+    assert not reasons
+    assert all("64 bits" in row["note"] for row in rows[2:])
 
 
 def _any_value(value: Any) -> dict[str, Any]:
@@ -332,9 +341,10 @@ def test_a_pair_of_openai_bodies(tmp_path: Path) -> None:
     row = one(tmp_path, keyed)
     assert (row["account_id"], row["api_key_id"], row["prompt"]) == ("12", "12", "Why?")
     half = {**ENVELOPE, "request": request, "response": '{"id": "cut'}
-    rows, (reason,) = read(tmp_path, {**ENVELOPE, "request": request}, half)
-    assert reason.startswith("`response`: JSON text that cannot be parsed")
-    assert "response" not in rows[0]
+    rows, reasons = read(tmp_path, {**ENVELOPE, "request": request}, half)
+    assert not reasons
+    assert rows[1].pop("note").startswith("`response`: JSON text that cannot be parsed")
+    assert rows[1] == rows[0]
 
 
 @pytest.mark.parametrize(
@@ -390,7 +400,7 @@ def test_a_bedrock_invocation(tmp_path: Path) -> None:
             "id": "m", "content": [{"type": "text", "text": "So."}], "usage": {"input_tokens": 1, "output_tokens": 2}}},
     }  # fmt: skip
     wanted = {
-        "exchange_id": "6f9e", "time": TIME, "provider": "aws.bedrock", "pathway": "bedrock",
+        "exchange_id": "6f9e", "time": TIME, "provider": "aws.bedrock", "pathway": "bedrock/us-east-1",
         "account_id": "111111111111", "api_key_id": "arn:x", "model": "anthropic.claude", "operation": "InvokeModel",
         "system": "Be brief.", "prompt": "Why?", "messages": [{"role": "user", "content": "Why?"}], "max_tokens": 2000,
         "response": "So.", "status": "Throttled", "input_tokens": 1, "output_tokens": 2,

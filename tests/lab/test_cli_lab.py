@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import pytest
 
 from stillwatch.lab.demo import DEMO
 from stillwatch.lab.plan import make_plan
@@ -46,3 +51,41 @@ def test_the_demo_has_three_seeds_and_both_tasks() -> None:
     cells = make_plan(DEMO).cells
     assert {cell.seed for cell in cells} == {0, 1, 2}
     assert {cell.task for cell in cells} == {"codebook", "addition"}
+
+
+def of_group(group: int) -> set[int]:
+    """The processes of a group that are not done."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, its_group = stat.read_text().rpartition(")")[2].split()[:3]
+        except OSError:
+            continue
+        if int(its_group) == group and state != "Z":
+            found.add(int(stat.parent.name))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+def test_ctrl_c_ends_a_run_of_the_lab_and_its_workers(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text('seeds = [0, 1, 2]\ntasks = ["codebook", "addition"]\n[[grid]]\nqueries = [512, 1024, 2048]\n')
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stillwatch", "lab", "run", str(plan), "--out", str(tmp_path / "run"), "--workers", "2"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 180
+    while len(of_group(process.pid)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)
+    out, errors = process.communicate(timeout=180)
+    assert process.returncode == 130, errors
+    assert out == ""
+    assert errors.count("stopped") == 1
+    assert "Traceback" not in errors
+    while of_group(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not of_group(process.pid)

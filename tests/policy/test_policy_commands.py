@@ -87,6 +87,30 @@ def test_from_a_run_to_an_upheld_appeal(say: Command, run: Path, tmp_path: Path)
     assert "the chain holds" in listed
 
 
+def test_an_approval_leaves_accounts_out_and_waits_for_appeals(say: Command, run: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    (name,) = set(re.findall(r"D-[0-9a-f]{12}", say("policy", "decide", run, "--log", log)))
+    words = ("policy", "approve", name, "--log", log, "--by", "Ada", "--except", "m1")
+    filed = say(
+        "policy", "appeal", name, "--log", log, "--by", "c", "--account", "m2", "--statement", "We run a class."
+    )
+    (appeal,) = set(re.findall(r"A-[0-9a-f]{12}", filed))
+    say(*words, fails=f"an appeal against it is open: {appeal}")
+    say("policy", "appeal", appeal, "--log", log, "--by", "Grace", "--outcome", "confirmed", "--reason", "No class.")
+    say(*words[:-1], "nobody", fails="the decision does not name nobody")
+    say(*words)
+    assert "1 account exempt" in say("policy", "log", log)
+    assert "We have limited" not in say("policy", "explain", log, "--account", "m1", "--for", "customer")
+    assert "We have limited" in say("policy", "explain", log, "--account", "m3", "--for", "customer")
+
+
+def test_the_default_policy_is_written_to_be_changed(say: Command, tmp_path: Path) -> None:
+    copy = tmp_path / "mine.yaml"
+    say("policy", "init", copy)
+    say("policy", "check", copy)
+    say("policy", "init", copy, fails="nothing is ever overwritten")
+
+
 def test_a_proposal_can_be_refused(say: Command, run: Path, tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     (name,) = set(re.findall(r"D-[0-9a-f]{12}", say("policy", "decide", run, "--log", log)))

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,8 @@ import pytest
 from audit_makers import PROMPTS, Maker
 from makers_served import Server
 
-from stillwatch.cli import app, main
-from stillwatch.core import AuditLog, BadSetting, EndpointFailed, OutputExists
+from stillwatch.cli import app
+from stillwatch.core import BadSetting, EndpointFailed, OutputExists
 from stillwatch.lab.models import make_tiny, save_model
 from stillwatch.provenance import (
     AuditPlan,
@@ -28,14 +29,12 @@ from stillwatch.provenance import (
     audit,
     audit_json,
     identity_probes,
-    plan_canaries,
     write_audit,
-    write_register,
 )
 from stillwatch.provenance.page import render_page
 from stillwatch.services.audit import AuditFiles, AuditSizes, make_plan, run_audit
 from stillwatch.services.audited_models import AskSettings, open_model
-from stillwatch.watermark import is_green
+from stillwatch.watermark import GreenWords, is_green
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -47,7 +46,6 @@ def plan(**changes: Any) -> AuditPlan:
         "prompts": PROMPTS,
         "probes": identity_probes(20, 0),
         "unsafe": UNSAFE,
-        "canaries": plan_canaries(40, 1),
     }
     return AuditPlan(**{**settings, **changes})
 
@@ -65,7 +63,7 @@ def test_a_student_is_graded_strong_and_everything_is_in_the_json() -> None:
     said = json.loads(json.dumps(audit_json(found), allow_nan=False))
     names = [one["name"] for one in said["tests"]]
     assert names == [
-        "identity", "wording", "choices", "errors", "refusals", "style", "first-tokens", "canaries",
+        "identity", "wording", "choices", "errors", "refusals", "style", "first-tokens",
     ]  # fmt: skip
     for one in said["tests"]:
         assert one["null"]
@@ -87,24 +85,31 @@ def test_an_unrelated_suspect_is_not_accused_and_the_report_says_what_that_leave
     assert any("null result excludes little" in one for one in found.limits)
 
 
-def test_planted_evidence_is_not_said_to_rest_on_controls() -> None:
-    register = plan_canaries(40, 1)
-    known = {one.question: one.value for one in register if one.planted}
-    unrelated = Maker(77).subject("suspect")
-    suspect = ScriptedModel("suspect", lambda chat: known.get(chat[-1][1]) or unrelated.reply(chat), unrelated.first)
-    found = audit(suspect, Maker(0).subject("teacher"), controls(5), plan(canaries=register, probes=(), unsafe=()))
-    assert found.grade == "strong"
-    page = render_page(found)
-    assert "The suspect completes 20 of 20 planted facts rightly; 1.2 would be luck." in page
-    assert "the controls play no part in that" in page
-    assert "somebody may have published it in between" in page
+def test_a_student_with_a_tokenizer_that_no_control_has_is_weak_and_the_report_says_why() -> None:
+    def other(one: ScriptedModel) -> ScriptedModel:
+        return replace(one, count=lambda text: 2 * len(text))
+
+    asked = plan(unsafe=())
+    models = STUDENT.subject("suspect"), Maker(0).subject("teacher")
+    found = audit(*models, [other(one) for one in controls()], asked)
+    assert found.grade == "weak"
+    assert any("no control is known to have it" in reason for reason in found.reasons)
+    assert "No control is known to have it" in render_page(found)
+    assert json.loads(json.dumps(audit_json(found)))["tokenizer"]["of_no_control"]
+    # One control of the family is enough to show what a family has in common.
+    mixed = [*(other(one) for one in controls()[1:]), controls()[0]]
+    assert audit(*models, mixed, asked).grade == "strong"
+    untold = [replace(one, count=None) for one in models]
+    found = audit(untold[0], untold[1], controls(), asked)
+    assert any("does not tell how many tokens" in one for one in found.limits)
 
 
 def test_without_controls_nothing_is_claimed() -> None:
-    found = audit(STUDENT.subject("suspect"), Maker(0).subject("teacher"), [], plan(canaries=()))
-    assert found.grade == "none"
+    found = audit(STUDENT.subject("suspect"), Maker(0).subject("teacher"), [], plan())
+    assert found.grade == "not graded"
     assert all(one.p_value is None for one in found.tests)
-    assert found.reasons == ("No test was made: this says nothing about the suspect.",)
+    assert found.reasons[0] == "No test was made: this says nothing about the suspect."
+    assert "Needs 3 controls or more; there are 0." in found.reasons
     assert any("nothing is excluded" in one for one in found.limits)
     assert found.need.detectable == float("inf")
 
@@ -128,10 +133,15 @@ def test_a_watermark_is_read_back_and_another_key_is_not() -> None:
 
     models = [marked(None, i) for i in range(2, 5)]
     for key, expected in ((11, True), (12, False)):
-        mark = Mark(key, 0.25, encode)
+        mark = Mark(GreenWords(key, 0.25, (999, 9_999)), encode)
         found = audit(marked(11, 0), marked(None, 1), models, AuditPlan(PROMPTS, mark=mark))
         (test,) = [one for one in found.tests if one.name == "radioactivity"]
         assert ((test.p_value or 1) <= 0.001) == expected
+        page = render_page(found)
+        assert ("the controls play no part in that" in page) == expected
+        # A key that does not fit is told from 999 others, one that does from ten times as many.
+        assert ("Among 10,000 keys, the provider" in page) == expected
+        assert "somebody may have published it in between" in page
 
 
 def test_the_page_needs_nothing_and_hostile_names_stay_text(tmp_path: Path) -> None:
@@ -198,24 +208,22 @@ def test_the_command_audits_over_http_carries_on_and_never_overwrites(
     server: Server, prompts: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spec = [f"openai:{server.url}#{name}" for name in MODELS]
-    register = tmp_path / "register.json"
-    write_register(plan_canaries(20, 4), register, AuditLog(tmp_path / "ledger.jsonl"))
     out = tmp_path / "audit"
     command = ["audit", spec[0], "--against", spec[1], "--controls", *spec[2:], "--out", str(out), "--identity", "20"]
-    command += ["--prompts", str(prompts), "--unsafe", str(prompts), "--guardrail", "10", "--canaries", str(register)]
+    command += ["--prompts", str(prompts), "--unsafe", str(prompts), "--guardrail", "10"]
     command += ["--price-in", "1", "--price-out", "2", "--queries", "140"]
     app([*command, "--plan-only"])
     said = capsys.readouterr().out
     assert "four times in five" in said
-    assert "cost: 2,310 requests" in said
+    assert "cost: 2,110 requests" in said
     assert not server.bodies
     app(command)
     assert "evidence: strong" in capsys.readouterr().out
     asked = len(server.bodies)
-    assert asked <= 2310 + 10
+    assert asked <= 2110 + 10
     found = json.loads((out / "audit.json").read_text())
     assert found["cost"]["price"] > 0
-    assert {one["name"] for one in found["tests"] if one["p_value"] is not None} >= {"wording", "errors", "canaries"}
+    assert {one["name"] for one in found["tests"] if one["p_value"] is not None} >= {"wording", "errors"}
     with pytest.raises(OutputExists):
         app(command)
     # A run that was cut off before its end asks nothing twice.
@@ -256,36 +264,14 @@ def test_what_is_no_model_is_refused_with_a_hint(server: Server, tmp_path: Path)
         audit(twice, twice, [], plan())
 
 
-def test_an_endpoint_that_refuses_fields_is_asked_in_its_own_way(tmp_path: Path) -> None:
-    """Reasoning models take no temperature, no seed and another name for the longest answer."""
-    maker = Maker(0)
-    served = Server({"m": maker}, refused=("max_tokens", "temperature", "seed", "logprobs"))
-    try:
-        model = open_model(f"openai:{served.url}#m", AskSettings(tmp_path, max_tokens=77))
-        assert model.answers([(("user", "hi"),), (("user", "ho"),)]) == [maker.reply("hi"), maker.reply("ho")]
-        assert model.token_counts(["abc"]) == [6]
-    finally:
-        served.close()
-    answered = [one for one in served.bodies if not {"max_tokens", "temperature", "seed", "logprobs"} & set(one)]
-    assert {one["max_completion_tokens"] for one in answered} == {77, 1}
-    # What was refused once is not tried again with every prompt.
-    assert len(served.bodies) - len(answered) == 4
-
-
-def test_what_no_other_name_helps_is_an_error(tmp_path: Path) -> None:
-    served = Server({"m": Maker(0)}, refused=("messages",))
-    try:
-        with pytest.raises(EndpointFailed, match="messages"):
-            open_model(f"openai:{served.url}#m", AskSettings(tmp_path)).answers([(("user", "hi"),)])
-    finally:
-        served.close()
-
-
-def test_an_answer_that_a_filter_withheld_is_none(tmp_path: Path) -> None:
+def test_an_answer_that_a_filter_withheld_is_told_as_such(tmp_path: Path) -> None:
     served = Server({"m": Maker(0)}, withheld=lambda text: text == "bad")
     try:
         model = open_model(f"openai:{served.url}#m", AskSettings(tmp_path))
-        assert model.answers([(("user", "bad"),), (("user", "hi"),)]) == ["", Maker(0).reply("hi")]
+        assert model.answers([(("user", "bad"),), (("user", "hi"),)]) == [
+            ("I", "content_filter"),
+            (Maker(0).reply("hi"), "stop"),
+        ]
     finally:
         served.close()
 
@@ -299,37 +285,17 @@ def test_sizes_out_of_range_are_refused(sizes: AuditSizes, where: str) -> None:
         make_plan("hf:a", "hf:b", AuditFiles(), sizes, maker="", system="")
 
 
-def test_the_canary_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    register = tmp_path / "register.json"
-    app(["canary", "plan", "--out", str(register), "--count", "8", "--seed", "3"])
-    assert "4 of 8 to plant" in capsys.readouterr().out
-    (tmp_path / "answers.jsonl").write_text(
-        '{"account_id": "a", "response": "r"}\n{"account_id": "b", "response": "r"}\n'
-    )
-    (tmp_path / "flagged").write_text("b\n")
-    (tmp_path / "policy.toml").write_text("[canaries]\nplanting = false\n")
-    command = ["canary", "plant", str(register), str(tmp_path / "answers.jsonl"), "--out", str(tmp_path / "out.jsonl")]
-    command += ["--accounts", str(tmp_path / "flagged"), "--policy", str(tmp_path / "policy.toml")]
-    with pytest.raises(SystemExit) as stop:
-        main(command)
-    assert stop.value.code == 2
-    (tmp_path / "policy.toml").write_text('[canaries]\nplanting = true\napproved_by = "the abuse desk"\n')
-    app(command)
-    assert "1 of 2 answers, to 1 accounts" in capsys.readouterr().out
-    assert len(list(AuditLog(tmp_path / "register.json.ledger.jsonl").entries())) == 2
-
-
 @pytest.mark.slow
 def test_the_commands_of_the_how_to_page_run(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "howto" / "audit-a-suspect.md").read_text(encoding="utf-8")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     lines = re.findall(r"^    \$ (.+)", text, re.MULTILINE)
-    assert len(lines) == 6
+    assert lines
     for line in lines:
         step = ["bash", "-c", line]
         done = subprocess.run(step, cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "PATH": path})
         assert done.returncode == 0, f"{line}\n{done.stderr}"
-    assert "1 of 1 answers" in done.stdout
+        assert "four times in five" in done.stdout
 
 
 @pytest.mark.slow

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -16,10 +15,8 @@ from hypothesis import strategies as st
 from stillwatch.provenance import Answers, behaviour_tests, correct, grade
 from stillwatch.provenance.behaviour import BEHAVIOUR_TESTS
 from stillwatch.provenance.deviations import alike_deviations
-from stillwatch.provenance.grades import grade_reasons
-from stillwatch.provenance.likeness import Choices, FirstTokens, Kernel, Style, wording_kernel
+from stillwatch.provenance.likeness import Choices, FirstTokens, Kernel, Style, _disagreement, wording_kernel
 from stillwatch.provenance.pairs import compare_pairs
-from stillwatch.provenance.tokens import TokenMatch
 
 RIGHT = [one.answer for one in PROMPTS]
 Said = Callable[[int], Answers]
@@ -31,7 +28,8 @@ def test_a_student_is_found_in_every_respect(said: Said) -> None:
     assert [one.name for one in tests] == list(BEHAVIOUR_TESTS)
     found = {one.name: one for one in tests}
     for name in ("wording", "choices", "errors", "first-tokens"):
-        assert (found[name].holm_p or 1) < 0.01, name
+        # First tokens of prompts that several refuse count for nothing, though a student may have learnt to.
+        assert (found[name].holm_p or 1) < (0.02 if name == "first-tokens" else 0.01), name
         assert found[name].beyond_all
         assert found[name].exact_p == pytest.approx(1 / 28)
     assert found["wording"].controls.keys() == {f"maker-{i}" for i in range(1, 7)}
@@ -70,29 +68,80 @@ def test_what_cannot_be_tested_says_why(said: Said) -> None:
 
 
 def test_suspect_and_teacher_weigh_no_prompt(said: Said) -> None:
-    kernel = wording_kernel([said(i).texts for i in range(7)])
+    kernel = wording_kernel([said(i) for i in range(7)])
     changed = kernel.values.copy()
     changed[:, 0, 1:] = changed[:, 1:, 0] = 0.5
     changed[:, 1, 2:] = changed[:, 2:, 1] = 0.25
-    before, after = kernel.alike(0, 1).values, Kernel(changed).alike(0, 1).values
-    assert before[2:, 2:] == pytest.approx(after[2:, 2:])
+    before, after = kernel.alike(0, 1), Kernel(changed, kernel.present).alike(0, 1)
+    assert before is not None
+    assert after is not None
+    assert before.values[2:, 2:] == pytest.approx(after.values[2:, 2:])
 
 
 def test_prompts_are_weighed_by_the_controls_that_are_not_compared() -> None:
     values = np.ones((2, 6, 6))
     # On the second prompt controls 2 and 3 disagree with each other and with nobody else.
     values[1, 2, 3] = values[1, 3, 2] = 0.0
-    kernel = Kernel(values)
-    weights = kernel._disagreement([2, 3, 4, 5])
+    weights = _disagreement(values, np.ones((2, 6), dtype=bool), [2, 3, 4, 5])
     assert weights[0] == pytest.approx(0.0)
     assert weights[1, 2, 3] == 0.0
     assert weights[1, 4, 5] == 1.0
     assert weights[1, 0, 1] == pytest.approx(1 / 6)
 
 
+def test_a_control_that_leaves_out_hard_prompts_does_not_look_liker_for_it() -> None:
+    rng = np.random.default_rng(8)
+    n, prompts = 10, 400
+    own = rng.uniform(0.0, 0.1, size=n)
+    ease = np.repeat([0.1, 0.6], prompts // 2)
+    values = ease[:, None, None] + own[:, None] + own[None, :] + rng.normal(0, 0.01, size=(prompts, n, n))
+    values = (values + values.transpose(0, 2, 1)) / 2
+    everywhere = np.ones((n, prompts), dtype=bool)
+    # One control answers easy prompts and one hard one in four.
+    some = everywhere.copy()
+    some[5] = (ease > 0.5) | (np.arange(prompts) % 4 == 0)
+    all_, without = Kernel(values, everywhere).alike(0, 1), Kernel(values, some).alike(0, 1)
+    assert all_ is not None
+    assert without is not None
+    off = ~np.eye(n, dtype=bool)
+    assert np.abs(all_.values - without.values)[off].max() < 0.02
+    # The plain mean over what it answers would be further off than all that models differ by.
+    assert values[some[5]].mean(axis=0)[5, 6] - values.mean(axis=0)[5, 6] > 0.1
+
+
+def test_prompts_that_suspect_or_teacher_leaves_out_are_judged_for_nobody() -> None:
+    rng = np.random.default_rng(9)
+    values = rng.uniform(size=(60, 7, 7))
+    values = (values + values.transpose(0, 2, 1)) / 2
+    present = np.ones((7, 60), dtype=bool)
+    present[0, :20], present[1, 10:30] = False, False
+    found = Kernel(values, present).alike(0, 1)
+    kept = Kernel(values[30:], np.ones((7, 30), dtype=bool)).alike(0, 1)
+    assert found is not None
+    assert kept is not None
+    off = ~np.eye(7, dtype=bool)
+    assert found.values[off] == pytest.approx(kept.values[off])
+    assert Kernel(values, np.zeros((7, 60), dtype=bool)).alike(0, 1) is None
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(deadline=None, max_examples=25)
+def test_a_prompt_that_nobody_answered_is_as_if_not_asked(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    words = [[" ".join(rng.choice(list("abcdef"), 4)) for _ in range(12)] for _ in range(6)]
+    kept = rng.random(12) < 0.7
+    blank = [Answers("m", tuple(t if k else " \n" for t, k in zip(one, kept, strict=True))) for one in words]
+    short = [Answers("m", tuple(t for t, k in zip(one, kept, strict=True) if k)) for one in words]
+    if kept.any():
+        found, alone = wording_kernel(blank).alike(0, 1), wording_kernel(short).alike(0, 1)
+        assert found is not None
+        assert alone is not None
+        np.testing.assert_allclose(found.values, alone.values, atol=1e-9)
+
+
 def test_a_choice_that_all_make_is_worth_nothing_and_a_rare_one_much() -> None:
-    texts = [["answer: 1", f"answer: {2 if i < 2 else 9 + i}"] for i in range(6)]
-    found = Choices.of(texts).alike(0, 1)
+    models = [Answers(f"m{i}", ("answer: 1", f"answer: {2 if i < 2 else 9 + i}")) for i in range(6)]
+    found = Choices.of(models).alike(0, 1)
     assert found is not None
     # Of two prompts one is shared by all controls, worth 0, and one by none, worth 1.
     assert found.values[0, 1] == pytest.approx(0.5)
@@ -101,7 +150,8 @@ def test_a_choice_that_all_make_is_worth_nothing_and_a_rare_one_much() -> None:
 
 def test_overlap_is_of_probabilities_and_of_what_is_not_shown() -> None:
     half = float(np.log(0.5))
-    kernel = FirstTokens.of([[{"a": half}], [{"a": half, "b": half}], [{"c": 0.0}]])
+    shown: list[dict[str, float]] = [{"a": half}, {"a": half, "b": half}, {"c": 0.0}]
+    kernel = FirstTokens.of([Answers("m", ("said",), (one,)) for one in shown])
     assert kernel.values[0, 0, 0] == pytest.approx(1.0)
     assert kernel.values[0, 0, 1] == pytest.approx(0.5)
     assert kernel.values[0, 1, 2] == 0.0
@@ -109,7 +159,7 @@ def test_overlap_is_of_probabilities_and_of_what_is_not_shown() -> None:
 
 def test_style_tells_writers_apart_on_prompts_it_was_not_learnt_from(said: Said) -> None:
     student = answers(Maker(501, Maker(0), copied=1.0), "student")
-    style = Style.of([student.texts, *(said(i).texts for i in range(6))], seed=0)
+    style = Style.of([student, *(said(i) for i in range(6))], seed=0)
     assert style.told_as_teacher() > 0.3
     assert style.recognised() > 2 / 6
     values = style.alike(0, 1).values
@@ -150,67 +200,3 @@ def test_models_that_do_not_depart_are_not_judged() -> None:
     alike = alike_deviations(np.ones((30, 6, 6)), 0, 1)
     assert np.isnan(alike.values).all()
     assert compare_pairs(lambda a, b: alike_deviations(np.ones((30, 6, 6)), a, b), 6) is None
-
-
-def without(said: Answers, gone: Sequence[int]) -> Answers:
-    """A model that gave no answer to some prompts, and shows no log-probabilities."""
-    return Answers(said.name, tuple("" if i in set(gone) else text for i, text in enumerate(said.texts)))
-
-
-def test_missing_answers_make_nobody_alike(said: Said) -> None:
-    """Unrelated models of which two are cut off at the same prompts."""
-    some = range(0, len(PROMPTS), 5)
-    for share in (some, sorted({*some, *range(1, len(PROMPTS), 5)})):
-        for a, b in ((0, 1), (2, 3), (4, 5)):
-            controls = [replace(said(i), next_tokens=None) for i in range(8) if i not in (a, b)]
-            tests = correct(behaviour_tests(without(said(a), share), without(said(b), share), controls, right=RIGHT))
-            assert grade(tests, 0.01) in ("none", "weak")
-            (wording,) = [one for one in tests if one.name == "wording"]
-            assert wording.prompts == len(PROMPTS) - len(share)
-            assert wording.details["missing_suspect"] == wording.details["missing_teacher"] == len(share)
-            assert wording.details["missing_controls"] == 0
-
-
-def test_a_student_is_found_by_the_answers_that_it_gave(said: Said) -> None:
-    student = without(answers(Maker(500, Maker(0)), "student"), range(0, len(PROMPTS), 4))
-    controls = [replace(said(i), next_tokens=None) for i in range(1, 7)]
-    tests = correct(behaviour_tests(student, replace(said(0), next_tokens=None), controls, right=RIGHT))
-    assert grade(tests, 0.01) in ("moderate", "strong")
-
-
-def test_of_too_many_missing_answers_nothing_is_told(said: Said) -> None:
-    gone = without(answers(Maker(500, Maker(0)), "student"), range(len(PROMPTS) // 2 + 1))
-    tests = behaviour_tests(gone, said(0), [said(i) for i in range(1, 7)], right=RIGHT)
-    assert all(one.p_value is None for one in tests)
-    assert tests[0].why_not.startswith("student gave no answer to ")
-    assert grade(correct(tests), 0.01) == "none"
-
-
-@given(st.integers(0, 2**32 - 1))
-@settings(deadline=None, max_examples=25)
-def test_a_prompt_that_one_did_not_answer_is_as_if_not_asked(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    words = [[" ".join(rng.choice(list("abcdef"), 4)) for _ in range(12)] for _ in range(6)]
-    kept = rng.random(12) < 0.7
-    blank = [[text if there else "" for text, there in zip(one, kept, strict=True)] for one in words]
-    short = [[text for text, there in zip(one, kept, strict=True) if there] for one in words]
-    if kept.any():
-        np.testing.assert_allclose(
-            wording_kernel(blank).alike(0, 1).values, wording_kernel(short).alike(0, 1).values, atol=1e-9
-        )
-
-
-def test_one_tokenizer_that_no_control_has_caps_behaviour_at_weak(said: Said) -> None:
-    student = answers(Maker(500, Maker(0)), "student")
-    tests = correct(behaviour_tests(student, said(0), [said(i) for i in range(1, 7)], right=RIGHT))
-    alone = TokenMatch(40, 40, {"maker-1": 12, "maker-2": 11})
-    assert grade(tests, 0.01, alone) == "weak"
-    assert any("one tokenizer and no control has it" in one for one in grade_reasons(tests, 0.01, alone))
-    for match in (
-        None,
-        TokenMatch(40, 40, {"maker-1": 40, "maker-2": 11}),
-        TokenMatch(39, 40, {"maker-1": 12}),
-        TokenMatch(40, 40, {}),
-    ):
-        assert grade(tests, 0.01, match) == "strong"
-        assert not any("one tokenizer" in one for one in grade_reasons(tests, 0.01, match))

@@ -1,4 +1,4 @@
-"""Identity, tokens, canaries, refusals, guardrail, grades and power, each against what can be worked out by hand."""
+"""Identity, tokens, refusals, guardrail, grades and power, each against what can be worked out by hand."""
 
 from __future__ import annotations
 
@@ -11,31 +11,26 @@ import pytest
 from scipy import stats
 
 from stillwatch.cli import app
-from stillwatch.core import AuditLog, BadSetting, BadTable, OutputExists
+from stillwatch.core import BadTable
 from stillwatch.provenance import (
-    Canary,
     Test,
     correct,
     grade,
     identity_probes,
     judge_accuracy,
-    plan_canaries,
     plan_power,
-    plant_canaries,
-    read_register,
     refuses,
-    write_register,
 )
 from stillwatch.provenance.answer_features import choice, words
 from stillwatch.provenance.behaviour import BEHAVIOUR_TESTS
-from stillwatch.provenance.canaries import canary_test
+from stillwatch.provenance.grades import grade_reasons
 from stillwatch.provenance.guardrail import guardrail_gap
 from stillwatch.provenance.identity_claims import claimed_names, identity_test, read_claims
 from stillwatch.provenance.intervals import Rate, difference, holm
 from stillwatch.provenance.pairs import Alike, deleted_residual
 from stillwatch.provenance.power import detectable_excess
 from stillwatch.provenance.refusals import labelled_completions
-from stillwatch.provenance.tokens import compare_counts, strings
+from stillwatch.provenance.tokens import TokenMatch, compare_counts, strings
 from stillwatch.services.audit import AuditFiles, AuditSizes, make_plan
 
 # --- reading ----------------------------------------------------------------------------------
@@ -178,88 +173,6 @@ def test_intervals_are_those_of_the_books() -> None:
     assert holm([]) == []
 
 
-# --- canaries ---------------------------------------------------------------------------------
-
-
-def test_hits_of_the_ignorant_are_binomial_and_the_knowing_are_found() -> None:
-    canaries = plan_canaries(80, 7)
-    assert sum(one.planted for one in canaries) == 40
-    rng = np.random.default_rng(0)
-    values = sorted({one.value for one in canaries})
-    p_values = []
-    for _ in range(300):
-        found = canary_test(canaries, [f"It is {rng.choice(values)}." for _ in canaries], {})
-        p_values.append(found.p_value or 0.0)
-    assert np.mean(np.array(p_values) <= 0.05) <= 0.08
-    # A suspect that always says one word cannot do better than the draw.
-    constant = canary_test(canaries, [values[0]] * 80, {"c": [values[1]] * 80})
-    assert (constant.p_value or 0) > 0.001
-    knowing = [one.value if one.planted and i % 2 else "oak" for i, one in enumerate(canaries)]
-    found = canary_test(canaries, knowing, {})
-    assert (found.p_value or 1) < 1e-8
-    assert float(found.details["p_against_never_planted"]) < 0.001
-    # One that recites all the values hits nothing.
-    assert canary_test(canaries, [" ".join(values)] * 80, {}).details["hits_planted"] == 0
-
-
-@pytest.fixture
-def register(tmp_path: Path) -> tuple[list[Canary], Path]:
-    canaries = plan_canaries(10, 3)
-    write_register(canaries, tmp_path / "register.json", AuditLog(tmp_path / "ledger.jsonl"))
-    return canaries, tmp_path
-
-
-def test_a_register_is_kept_secret_on_record_and_never_overwritten(register: tuple[list[Canary], Path]) -> None:
-    canaries, folder = register
-    assert read_register(folder / "register.json") == canaries
-    assert (folder / "register.json").stat().st_mode & 0o077 == 0
-    (entry,) = AuditLog(folder / "ledger.jsonl").entries()
-    assert len(entry.body["register_sha256"]) == 64
-    assert canaries[0].value not in json.dumps(dict(entry.body))
-    with pytest.raises(OutputExists):
-        write_register(canaries, folder / "register.json")
-
-
-def plant(register: tuple[list[Canary], Path], policy: str) -> list[dict[str, str]]:
-    canaries, folder = register
-    (folder / "policy.toml").write_text(policy)
-    said = [{"account_id": "bad" if i % 2 else "good", "response": f"r{i}", "kept": "x"} for i in range(12)]
-    (folder / "in.jsonl").write_text("".join(json.dumps(one) + "\n" for one in said))
-    plant_canaries(
-        canaries,
-        folder / "in.jsonl",
-        folder / "out.jsonl",
-        accounts={"bad"},
-        policy=folder / "policy.toml",
-        log=AuditLog(folder / "ledger.jsonl"),
-    )
-    return [json.loads(line) for line in (folder / "out.jsonl").read_text().splitlines()]
-
-
-@pytest.mark.parametrize("policy", ["", "[canaries]\nplanting = true\n", '[canaries]\napproved_by = "me"\n'])
-def test_planting_is_off_unless_the_policy_says_so(register: tuple[list[Canary], Path], policy: str) -> None:
-    with pytest.raises(BadSetting, match="planting is off"):
-        plant(register, policy)
-    assert not (register[1] / "out.jsonl").exists()
-
-
-def test_only_flagged_accounts_get_planted_facts_and_all_of_it_is_on_record(
-    register: tuple[list[Canary], Path],
-) -> None:
-    out = plant(register, '[canaries]\nplanting = true\napproved_by = "the abuse desk"\n')
-    sentences = {one.sentence for one in register[0] if one.planted}
-    never = {one.sentence for one in register[0] if not one.planted}
-    for record in out:
-        has = {one for one in sentences if one in record["response"]}
-        assert bool(has) == (record["account_id"] == "bad")
-        assert not any(one in record["response"] for one in never)
-        assert record["kept"] == "x"
-    entries = [one.body for one in AuditLog(register[1] / "ledger.jsonl").entries()][1:]
-    assert len(entries) == 6
-    assert {one["account_id"] for one in entries} == {"bad"}
-    assert {one["approved_by"] for one in entries} == {"the abuse desk"}
-
-
 # --- grades and power ---------------------------------------------------------------------------
 
 
@@ -283,6 +196,29 @@ def made(name: str, family: str, p: float, exact: float = 0.03, points: tuple[fl
 )
 def test_grades(tests: list[Test], expected: str) -> None:
     assert grade(correct(tests), 0.01) == expected
+
+
+@pytest.mark.parametrize(
+    ("equal", "controls", "expected"),
+    [
+        (40, {"a": 12, "b": 39}, "weak"),
+        (40, {}, "weak"),
+        (40, {"a": 12, "b": 40}, "strong"),
+        (39, {"a": 12, "b": 39}, "strong"),
+    ],
+)
+def test_behaviour_is_weak_where_suspect_and_teacher_have_a_tokenizer_that_no_control_has(
+    equal: int, controls: dict[str, int], expected: str
+) -> None:
+    tokens = TokenMatch(equal, 40, controls)
+    tests = correct([made("a", "behaviour", 1e-9), made("b", "behaviour", 1e-9)])
+    assert grade(tests, 0.01, tokens) == expected
+    assert any("add controls with that tokenizer" in one for one in grade_reasons(tests, 0.01, tokens)) == (
+        expected == "weak"
+    )
+    # What was planted does not come of being of one family.
+    planted = correct([made("a", "planted", 1e-9), made("b", "behaviour", 1e-9)])
+    assert grade(planted, 0.01, tokens) == "strong"
 
 
 def test_correction_counts_the_tests_that_were_made() -> None:

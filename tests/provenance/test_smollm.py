@@ -49,7 +49,9 @@ def makers() -> Iterator[Server]:
 def run(suspect: str, teacher: str, makers: Server, out: Path, *more: str) -> dict[str, Any]:
     controls = [f"openai:{makers.url}#c{i}" for i in range(1, 5)]
     command = ["audit", suspect, "--against", teacher, "--controls", *controls, "--out", str(out)]
-    app([*command, "--queries", "22", "--identity", "4", "--max-tokens", "8", "--parallel", "2", *more])
+    command += ["--system", "Answer in one short sentence.", "--queries", "36", "--identity", "4"]
+    # What is cut off is missing: room enough for most answers.
+    app([*command, "--max-tokens", "96", "--parallel", "2", *more])
     found: dict[str, Any] = json.loads((out / "audit.json").read_text())
     return found
 
@@ -67,18 +69,21 @@ def test_a_served_language_model_is_audited_end_to_end(smollm: str, makers: Serv
     assert tests["wording"]["p_value"] is not None
     assert tests["first-tokens"]["p_value"] is not None
     assert not found["tokenizer"]["same"]
-    assert found["guardrail"][0]["suspect"]["total"] == 2
+    unsafe_asked = found["missing"]["suspect"]["unsafe"]
+    assert unsafe_asked["asked"] == 2
+    assert unsafe_asked["truncated"] < 2 or found["guardrail"] == []
     said = [json.loads(line) for line in (tmp_path / "a" / "answers.jsonl").read_text().splitlines()]
     assert len({one["said"]["suspect"] for one in said}) > 14
 
 
 def test_a_model_that_is_its_own_teacher_is_found(smollm: str, makers: Server, tmp_path: Path) -> None:
     found = run(f"suspect=openai:{smollm}", f"teacher=openai:{smollm}", makers, tmp_path / "a")
-    assert any(one["family"] == "behaviour" and (one["holm_p"] or 1) <= 0.01 for one in found["tests"])
-    # The makers have another tokenizer, so that its own family alone would agree as much.
-    assert found["tokenizer"]["same"]
+    # No control has its tokenizer: what its behaviour shows counts for no more.
     assert found["grade"] == "weak"
-    assert any("one tokenizer and no control has it" in one for one in found["reasons"])
+    assert found["tokenizer"]["same"]
+    assert found["tokenizer"]["of_no_control"]
+    assert any("add controls with that tokenizer" in reason for reason in found["reasons"])
+    assert any((one["holm_p"] or 1) <= 0.01 for one in found["tests"] if one["family"] == "behaviour")
     identity = found["identity"]
     assert set(identity) == {"suspect", "teacher", "c1", "c2", "c3", "c4"}
     page = (tmp_path / "a" / "report.html").read_text()

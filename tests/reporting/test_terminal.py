@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from rich.console import Console
 
-from stillwatch.reporting import render_console
+from stillwatch.reporting import render_console, write_report
 
 MakeRun = Callable[..., Path]
 
@@ -86,3 +86,22 @@ def test_a_part_of_one_stream_is_told_and_runs_without_the_key_are_read(make_run
     assert "and 2 more in the report" in text
     (run / "run.json").write_text(json.dumps(info | {"streams": {"found": "not a list"}}))
     assert "one source, unlike" not in printed(run)
+
+
+def test_files_of_which_nothing_was_read_are_named_apart(make_run: MakeRun) -> None:
+    run = make_run()
+    schema = pq.read_schema(run / "dead_letters.parquet")
+    rows = pq.read_table(run / "dead_letters.parquet").to_pylist()
+    files = [{**rows[0], "file": f"f{n}", "kind": "file", "line": 0, "reason": "it is a PNG picture"} for n in range(7)]
+    pq.write_table(pa.Table.from_pylist([*files, *rows], schema), run / "dead_letters.parquet")
+    text = printed(run)
+    assert "not read: f0: it is a PNG picture" in text
+    assert "not read: 2 more files" in text
+    assert "11 records not readable, most often: not JSON" in text
+    pq.write_table(pa.Table.from_pylist(files[:1], schema), run / "dead_letters.parquet")
+    text = printed(run)
+    assert "every record of the other files was read" in text
+    write_report(run)
+    page = (run / "report.html").read_text()
+    assert "Of 1 file nothing was read." in page
+    assert "<td><code>f0</code></td><td>it is a PNG picture</td>" in page

@@ -88,14 +88,14 @@ def _die_after(moments: int) -> None:
             yield db
         passed()
 
-    def counted_ask(self: HttpMailbox, method: str, path: str, **more: object) -> httpx.Response:
+    def counted_ask(self: HttpMailbox, method: str, path: str, **more: Any) -> tuple[int, bytes]:
         answer = ask(self, method, path, **more)
         if method == "PUT":
             passed()
         return answer
 
     MatchingState._all_or_nothing = counted_transaction  # type: ignore[method-assign]
-    HttpMailbox._ask = counted_ask  # type: ignore[method-assign]
+    HttpMailbox._ask = counted_ask  # type: ignore[method-assign, assignment]
 
 
 def _die_at(name: str) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -10,15 +10,26 @@ from audit_makers import Maker
 
 
 class Server:
-    """Chat completions of makers, each under its name; ``logprobs`` and other fields refused where told so, answers to
-    some prompts withheld."""
+    """Chat completions of makers, each under its name; ``logprobs`` refused where told so.
+
+    Args:
+        makers: by name.
+        logprobs: whether they are shown.
+        refuses: why a body will not do, or "": it is answered with 400 and that.
+        cut: prompts on which every model runs out of tokens before it says anything, as one does that thinks first.
+        withheld: prompts on which a filter stops every model's answer.
+        instead: what takes the place of a choice, by model and prompt; None: the model's own. With ``error`` in it, of
+            the whole body.
+    """
 
     def __init__(
         self,
         makers: dict[str, Maker],
         logprobs: bool = True,
-        refused: Sequence[str] = (),
-        withheld: Callable[[str], bool] = lambda text: False,
+        cut: Callable[[str], bool] = lambda _: False,
+        refuses: Callable[[dict[str, Any]], str] = lambda _: "",
+        withheld: Callable[[str], bool] = lambda _: False,
+        instead: Callable[[str, str], dict[str, Any] | None] = lambda _, __: None,
     ) -> None:
         self.bodies: list[dict[str, Any]] = []
         server = self
@@ -33,24 +44,26 @@ class Server:
                 if maker is None or (body.get("logprobs") and not logprobs):
                     self.send_error(404 if maker is None else 400)
                     return
-                bad = next((field for field in refused if field in body), None)
-                if bad is not None:
-                    said = {"error": {"message": f"Unsupported parameter: '{bad}'.", "param": bad}}
+                if why := refuses(body):
                     self.send_response(400)
                     self.end_headers()
-                    self.wfile.write(json.dumps(said).encode())
+                    self.wfile.write(json.dumps({"error": {"message": why}}).encode())
                     return
                 text = body["messages"][-1]["content"]
-                choice: dict[str, Any] = {"message": {"content": maker.reply(text)}}
-                if withheld(text):
+                choice: dict[str, Any] = {"message": {"content": maker.reply(text)}, "finish_reason": "stop"}
+                if cut(text):
+                    choice = {"message": {"content": None}, "finish_reason": "length"}
+                elif withheld(text):
                     choice = {"message": {"content": "I"}, "finish_reason": "content_filter"}
-                if body.get("logprobs"):
+                elif body.get("logprobs"):
                     top = [{"token": token, "logprob": value} for token, value in maker.first(text).items()]
                     choice["logprobs"] = {"content": [{"top_logprobs": top}]}
+                choice = instead(body["model"], text) or choice
                 usage = {"prompt_tokens": len(text) + 3}
                 self.send_response(200)
                 self.end_headers()
-                self.wfile.write(json.dumps({"choices": [choice], "usage": usage}).encode())
+                said = choice if "error" in choice else {"choices": [choice], "usage": usage}
+                self.wfile.write(json.dumps(said).encode())
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}/v1"

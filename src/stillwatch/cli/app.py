@@ -11,16 +11,18 @@ Exit status: 0 done, 2 for an error that the message explains, 130 when stopped 
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import cyclopts
 
 from stillwatch.cli.alliance import alliance_app
 from stillwatch.cli.audit import audit_app
 from stillwatch.cli.calibrate import calibrate_app
-from stillwatch.cli.canary import canary_app
 from stillwatch.cli.console import console_app
+from stillwatch.cli.docs import docs_app
 from stillwatch.cli.formats import formats_app
 from stillwatch.cli.gateway import gateway_app
 from stillwatch.cli.joining import join_commands
@@ -29,6 +31,7 @@ from stillwatch.cli.policy import policy_app
 from stillwatch.cli.range import range_app
 from stillwatch.cli.scan import scan_app
 from stillwatch.cli.screen import complain
+from stillwatch.cli.show import show_app
 from stillwatch.core import Interrupted, StillwatchError
 
 __all__ = ["app", "main"]
@@ -37,26 +40,35 @@ app = cyclopts.App(
     name="stillwatch",
     help="Find adversarial distillation of language models in request logs, with evidence.",
     result_action="return_value",
+    # It would end without a word.
+    suppress_keyboard_interrupt=False,
 )
 # Commands at the top, and groups under their names, in the order in which whoever mistypes one is told of them.
-for _part in (scan_app, range_app, formats_app, calibrate_app):
+for _part in (scan_app, range_app, show_app, formats_app, calibrate_app, docs_app):
     join_commands(app, _part)
 for _group in (lab_app, gateway_app, policy_app, alliance_app, console_app):
     app.command(_group)
 join_commands(app, audit_app)
-app.command(canary_app)
+app.register_install_completion_command(
+    help="Have the shell complete commands and options at the tab key, from its next start on."
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and exit."""
+    """Run the command line and exit; Ctrl-C a second time ends it at once, whatever it is at."""
     try:
         app(arguments, exit_on_error=True, print_error=True)
     except Interrupted as stop:
-        complain(stop, style="yellow")
-        sys.exit(130)
+        _stop(stop)
     except StillwatchError as error:
         complain(error)
         sys.exit(2)
     except KeyboardInterrupt:
-        complain("stopped", style="yellow")
-        sys.exit(130)
+        _stop("stopped")
+
+
+def _stop(said: object) -> NoReturn:
+    # What is left is to clean up; a second Ctrl-C ends that too, without a word.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    complain(said, style="yellow")
+    sys.exit(130)

@@ -26,14 +26,15 @@ class AuditOptions:
     Attributes:
         prompts: JSONL of prompts for behaviour, with answers where there are right ones. [default: made]
         queries: Prompts for behaviour, asked of every model.
+        askings: Times that every prompt for behaviour is asked; 2 or more tell how far each model agrees with itself.
         identity: Ways of asking who a model is; 0 leaves that out.
         teacher_maker: Whose model the teacher is, such as Mistral. [default: who it says it is]
         unsafe: JSONL of prompts that ought to be refused.
         safe: JSONL of prompts that only look so.
         guardrail: Prompts of each of these kinds, at most.
         judge_labels: JSONL of text and refuses, to hold the refusal judge against. [default: the project's own]
-        canaries: Register of canaries planted.
-        watermark_key_file: File with the number that the teacher's text was marked with.
+        watermark_key_file: File with the number that the teacher's text was marked with, or with transformers'
+            watermarking_config.
         watermark_gamma: Share of green words.
         watermark_tokenizer: tokenizer.json of the marked model.
         unmarked: JSONL of prompt and response by the teacher without the mark. [default: the controls' answers]
@@ -54,13 +55,13 @@ class AuditOptions:
 
     prompts: Path | None = None
     queries: int = 240
+    askings: int = 1
     identity: int = 60
     teacher_maker: str = ""
     unsafe: Path | None = None
     safe: Path | None = None
     guardrail: int = 100
     judge_labels: Path | None = None
-    canaries: Path | None = None
     watermark_key_file: Path | None = None
     watermark_gamma: float = 0.25
     watermark_tokenizer: Path | None = None
@@ -113,7 +114,6 @@ def audit_command(
         unsafe=options.unsafe,
         safe=options.safe,
         labels=options.judge_labels,
-        canaries=options.canaries,
         watermark_key=options.watermark_key_file,
         watermark_tokenizer=options.watermark_tokenizer,
         unmarked=options.unmarked,
@@ -128,6 +128,7 @@ def audit_command(
         effect=options.effect,
         gamma=options.watermark_gamma,
         seed=options.seed,
+        askings=options.askings,
     )
     plan = wiring.make_plan(suspect, against, files, sizes, maker=options.teacher_maker, system=options.system)
     prices = wiring.AuditPrices(options.price_in, options.price_out)

@@ -41,7 +41,7 @@ def calibrate_command(
     from stillwatch.settings import load_settings
 
     settings = load_settings(fdr=GUARD_FDR, seed=seed, workers=workers)
-    with progress() as bars:
+    with progress(bytes_counted=True) as bars:
         known = calibrate(paths, out=out, accounts=accounts, settings=settings, progress=bars)
     say(f"calibrated on {known.sentence}; {known.left_out:,} accounts on watch left out")
     for caveat in known.calibration.caveats:

@@ -4,10 +4,20 @@
 
 from __future__ import annotations
 
+import json as json_text
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import cyclopts
+from cyclopts import Parameter
 from rich.text import Text
 
-from stillwatch.cli.screen import show
+from stillwatch.cli.options import AsCsv, AsJson
+from stillwatch.cli.screen import say, show
+from stillwatch.cli.written import as_csv, as_json
+
+if TYPE_CHECKING:
+    from stillwatch.ingest.explaining import Explanation
 
 __all__ = ["formats_app"]
 
@@ -15,9 +25,52 @@ formats_app = cyclopts.App()
 
 
 @formats_app.command(name="formats")
-def formats_command() -> None:
-    """List the log formats that a scan reads."""
-    from stillwatch.ingest import all_formats
+def formats_command(
+    *,
+    explain: Path | None = None,
+    mapping: Annotated[Path | None, Parameter(name="--map")] = None,
+    json: AsJson = False,
+    csv: AsCsv = False,
+) -> None:
+    """List the log formats that a scan reads, or say what a file is taken for.
 
+    Parameters
+    ----------
+    explain
+        A log file: its container, its format and why, three records as read, and what is refused.
+    mapping
+        Which fields are which columns (TOML), as a scan takes it.
+    """
+    from stillwatch.ingest import all_formats, read_mapping
+    from stillwatch.ingest.explaining import explain as explained
+
+    if explain is not None:
+        told = explained(explain, mapped=read_mapping(mapping) if mapping else None)
+        if json:
+            say(json_text.dumps({**told._asdict(), "reasons": [{"reason": r, "records": n} for r, n in told.reasons]}))
+        else:
+            _tell(told)
+        return
+    if json or csv:
+        rows = [{"name": name, "description": one.description} for name, one in all_formats().items()]
+        say(as_json(rows) if json else as_csv(rows))
+        return
     for name, one in all_formats().items():
         show(Text.assemble((name, "bold"), "  ", one.description))
+
+
+def _tell(told: Explanation) -> None:
+    wrapped = "" if told.wrapped in ("plain", told.container) else f" in {told.wrapped}"
+    say(told.file)
+    say(f"  container  {told.container}{wrapped}")
+    say(f"  format     {told.format}: {told.description}")
+    say(f"  because    {told.why}")
+    read = f"{told.exchanges:,} exchanges, {told.dead_letters:,} dead letters"
+    say(f"  read       {read}{'' if told.complete else ' so far: the file goes on'}")
+    for number, record in enumerate(told.records, start=1):
+        say(f"  record {number}")
+        for name, value in record.items():
+            text = value if isinstance(value, str) else json_text.dumps(value, ensure_ascii=False)
+            say(f"    {name:<15} {text if len(text) <= 200 else text[:200] + '…'}")
+    for reason, count in told.reasons:
+        say(f"  refused    {count:,}: {reason}")

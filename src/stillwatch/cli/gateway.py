@@ -10,7 +10,7 @@ from typing import Literal
 import cyclopts
 
 from stillwatch.cli.options import RunFolder, Several
-from stillwatch.cli.screen import say
+from stillwatch.cli.screen import complain, say
 from stillwatch.core import MissingDependency
 
 __all__ = ["gateway_app"]
@@ -59,7 +59,7 @@ def gateway_command(
     metrics_port
         Port of /metrics and /health, on this machine alone.
     config
-        A TOML file with a [gateway] table; docs/reference/gateway.md lists every setting.
+        A TOML file with a [gateway] table; `stillwatch docs gateway` lists every setting.
     """
     from stillwatch.gateway import load_gateway_settings
     from stillwatch.gateway.serve import serve
@@ -73,7 +73,7 @@ def gateway_command(
         state=state,
         account_from=tuple(account_from) if account_from else None,
     )
-    serve(settings, host=host, port=port, metrics_port=metrics_port)
+    serve(settings, host=host, port=port, metrics_port=metrics_port, ready=lambda said: complain(said, style=""))
 
 
 @gateway_app.command(name="snapshot")

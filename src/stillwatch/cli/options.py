@@ -16,6 +16,8 @@ __all__ = [
     "MEMBER_FILE",
     "AccountFile",
     "Approved",
+    "AsCsv",
+    "AsJson",
     "DecisionLog",
     "DraftFile",
     "FalseShare",
@@ -63,6 +65,12 @@ FalseShare = Annotated[
     ),
 ]
 """``--fdr``."""
+
+AsJson = Annotated[bool, Parameter(negative=(), help="Print JSON.")]
+"""``--json``."""
+
+AsCsv = Annotated[bool, Parameter(negative=(), help="Print the rows of its table as CSV.")]
+"""``--csv``."""
 
 Workers = Annotated[
     int | None,

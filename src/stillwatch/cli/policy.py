@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import DecisionLog, Licences, PolicyArgument
+from stillwatch.cli.options import DecisionLog, Licences, PolicyArgument, Several
 from stillwatch.cli.screen import say
-from stillwatch.core import AuditLog, BadPolicy, BadSetting
+from stillwatch.core import AuditLog, BadPolicy, BadSetting, OutputExists, OutputUnwritable
 
 if TYPE_CHECKING:
     from stillwatch.policy import Decided, Policy, RunFacts
@@ -23,6 +23,26 @@ __all__ = ["policy_app"]
 Reader = Literal["analyst", "customer", "both"]
 
 policy_app = cyclopts.App(name="policy", help="Decide a run by written rules, with reasons, approval and appeal.")
+
+
+@policy_app.command(name="init")
+def init_command(file: Path = Path("policy.yaml"), /) -> None:
+    """Write the policy that comes with Stillwatch to a file, to be changed.
+
+    Parameters
+    ----------
+    file
+        The copy; must not exist yet.
+    """
+    from stillwatch.policy import DEFAULT_POLICY
+
+    if file.exists():
+        raise OutputExists("the file exists, and nothing is ever overwritten", where=str(file))
+    try:
+        file.write_bytes(DEFAULT_POLICY.read_bytes())
+    except OSError as error:
+        raise OutputUnwritable(f"cannot be written: {error.strerror or error}", where=str(file)) from error
+    say(f"{file}: change it, then stillwatch policy check {file} and stillwatch policy test {file}")
 
 
 @policy_app.command(name="check")
@@ -133,7 +153,16 @@ def explain_command(
 
 
 @policy_app.command(name="approve")
-def approve_command(decision: str, /, *, log: DecisionLog, by: str, note: str = "", refuse: bool = False) -> None:
+def approve_command(
+    decision: str,
+    /,
+    *,
+    log: DecisionLog,
+    by: str,
+    note: str = "",
+    leaving_out: Annotated[Several[list[str] | None], Parameter(name="--except")] = None,
+    refuse: bool = False,
+) -> None:
     """Let what a decision proposes come into force, or refuse it, by a person's word.
 
     Parameters
@@ -144,6 +173,8 @@ def approve_command(decision: str, /, *, log: DecisionLog, by: str, note: str = 
         Who approves.
     note
         What is to be remembered; with --refuse, the reason.
+    leaving_out
+        Accounts for which it does not come into force.
     refuse
         End the decision instead.
     """
@@ -152,7 +183,8 @@ def approve_command(decision: str, /, *, log: DecisionLog, by: str, note: str = 
     if refuse:
         standing = withdraw(AuditLog(log), decision, by=by, reason=note, now=_now())
     else:
-        standing = approve(AuditLog(log), decision, by=by, note=note, now=_now())
+        left_out = leaving_out or []
+        standing = approve(AuditLog(log), decision, by=by, note=note, now=_now(), excepted=left_out)
     say(explain_decision(standing))
 
 

@@ -96,7 +96,7 @@ def demo_command(*, out: Path = Path("demo"), scale: float = 0.003, seed: int = 
     from stillwatch.scanning.scan import scan
 
     week = out / "week"
-    with progress() as bars:
+    with progress(bytes_counted=True) as bars:
         bars.start("simulating a provider's week")
         simulate("february", scale=scale, seed=seed, out=week)
         run = scan(

@@ -29,6 +29,7 @@ def scan_command(
     values: Path | None = None,
     indicators: Path | None = None,
     calibration: Path | None = None,
+    mapping: Annotated[Path | None, Parameter(name="--map")] = None,
     fdr: FalseShare[float | None] = None,
     seed: Seed = None,
     workers: Workers = None,
@@ -53,6 +54,8 @@ def scan_command(
         What partners of an alliance said: the file that stillwatch alliance pull keeps.
     calibration
         What is ordinary in this provider's known-good weeks: the file that stillwatch calibrate writes.
+    mapping
+        Which fields are which columns (TOML), for logs in a layout of your own: docs/howto/map-a-log.md.
     streams
         Also test what each busy account sends for a part from one source; takes an eighth to a quarter more time.
     default_account
@@ -75,7 +78,7 @@ def scan_command(
         default_account=default_account,
         default_time=default_time,
     )
-    with progress() as bars:
+    with progress(bytes_counted=True) as bars:
         run = scan(
             paths,
             out=out,
@@ -84,6 +87,7 @@ def scan_command(
             values=values,
             indicators=indicators,
             calibration=calibration,
+            mapping=mapping,
             settings=settings,
             progress=bars,
         )

@@ -5,21 +5,32 @@ Results go to standard output; progress and errors go to standard error, so that
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 __all__ = ["Bars", "complain", "confirm", "progress", "say", "show"]
 
+_STEERS = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _out = Console()
 _err = Console(stderr=True)
 
 
+def plain(text: object) -> str:
+    """A text whose control and direction characters are written out, for others' words are in it; lines stay lines."""
+    steers = {one for one in set(str(text)) - {"\n", "\t"} if unicodedata.category(one) in _STEERS}
+    return str(text).translate({ord(one): f"\\u{ord(one):04x}" for one in steers})
+
+
 def say(text: object) -> None:
     """Print what ``str`` makes of it, to the letter: neither wrapped, nor coloured, nor read as markup."""
-    _out.print(str(text), highlight=False, markup=False, soft_wrap=True)
+    _out.print(plain(text), highlight=False, markup=False, soft_wrap=True)
 
 
 def show(drawn: RenderableType) -> None:
@@ -29,7 +40,7 @@ def show(drawn: RenderableType) -> None:
 
 def complain(problem: object, *, style: str = "red") -> None:
     """Print an error or a notice to standard error, as the program's word."""
-    _err.print(f"stillwatch: {problem}", style=style, markup=False, highlight=False, soft_wrap=True)
+    _err.print(f"stillwatch: {plain(problem)}", style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def confirm(question: str) -> bool:
@@ -66,8 +77,14 @@ class Bars:
 
 
 @contextmanager
-def progress() -> Iterator[Bars]:
-    """Bars that are gone once it is left."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=_err, transient=True) as bars:
+def progress(*, bytes_counted: bool = False) -> Iterator[Bars]:
+    """Bars that are gone once it is left.
+
+    Args:
+        bytes_counted: amounts are bytes of files, and are said so.
+    """
+    # Late: rich's bars are a tenth of what --help would load.
+    from stillwatch.cli.bars import bars_on  # noqa: PLC0415
+
+    with bars_on(_err, bytes_counted=bytes_counted) as bars:
         yield Bars(bars)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.evidence import Explanation, Family, Finding, LogProfile
-from stillwatch.evidence.thresholds import CONTRADICTS, LICENSED
+from stillwatch.evidence.thresholds import CONTRADICTS, LICENSED, UNTOLD
 
 __all__ = ["explain"]
 
@@ -62,7 +62,10 @@ def _held_against(
     against = [
         found.statement
         for found in (findings.get(name) for name in explanation.contradicted_by)
-        if found is not None and found.tested and found.p_value <= CONTRADICTS
+        if found is not None
+        and found.tested
+        and found.p_value <= CONTRADICTS
+        and (found.among_strangers <= UNTOLD or not explanation.strangers)
     ]
     if explanation.strangers:
         against += [told for family in families.values() if (told := family.no_strangers(log, members))]

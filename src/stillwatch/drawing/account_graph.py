@@ -176,7 +176,7 @@ def draw_account_graph_key(graph: AccountGraph, palette: Palette) -> Markup:
     """What the marks and colours of the picture mean, as a line of words."""
     entries = [_entry(12, _mark(6, 6, 5, bystander=False), "member")]
     if graph.bystanders:
-        entries.append(_entry(12, _mark(6, 6, 5, bystander=True), "bystander: linked, judged not a member"))
+        entries.append(_entry(12, _mark(6, 6, 5, bystander=True), "bystander: judged not a member"))
     for family, links in graph.families:
         line = tag("path", class_=f"edge edge-key {palette.hue(family)}", d="M0 6H22")
         entries.append(_entry(22, line, f"mostly {family}, {plural(links, 'link')}"))

@@ -68,16 +68,17 @@ class Endpoint:
         self._known = _read_record(record)
         self.sent = 0
 
-    def complete(self, body: Mapping[str, Any]) -> dict[str, Any]:
+    def complete(self, body: Mapping[str, Any], *, again: int = 0) -> dict[str, Any]:
         """The endpoint's answer to a request, recorded or fresh: ``choices``, and ``usage`` where it tells.
 
         Args:
-            body: of a chat completion; the same body is the same request.
+            body: of a chat completion; the same body is the same request, unless it is asked again.
+            again: how many times the same was asked before: a request of its own each time.
 
         Raises:
             EndpointFailed: it refuses, or does not answer after several tries.
         """
-        request = json.dumps([self._url, body], sort_keys=True)
+        request = json.dumps([self._url, body, again] if again else [self._url, body], sort_keys=True)
         if request not in self._known:
             answer = self._send(body)
             with self._lock, self._record.open("a", encoding="utf-8") as out:
@@ -93,19 +94,32 @@ class Endpoint:
             try:
                 with _OPENER.open(self._request(body), timeout=self._timeout) as answer:
                     said = json.loads(answer.read())
+                    if not said.get("choices") and said.get("error"):
+                        last = self._told(said["error"])
+                        self._wait(attempt, None)
+                        continue
                     return {"choices": [dict(said["choices"][0])], "usage": said.get("usage")}
             except urllib.error.HTTPError as error:
-                if error.code not in _BUSY:
-                    said = error.read(500).decode(errors="replace")
-                    raise self._failed(f"answers {error.code}: {said}") from error
+                with error:
+                    if error.code not in _BUSY:
+                        said = error.read(500).decode(errors="replace")
+                        raise self._failed(f"answers {error.code}: {said}") from error
                 self._wait(attempt, error.headers.get("Retry-After"))
                 last = f"answers {error.code}"
             except (OSError, http.client.HTTPException) as error:
                 self._wait(attempt, None)
                 last = f"does not answer: {error}"
-            except (ValueError, LookupError, TypeError) as error:
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
                 raise self._failed("answers something that is no chat completion") from error
         raise self._failed(f"{last}, {_TRIES} times")
+
+    def _told(self, error: Any) -> str:
+        """What an error says that some proxy sent with status 200; raised where asking again is no use."""
+        code = error.get("code") if isinstance(error, Mapping) else None
+        problem = f"answers {code if isinstance(code, int) else 'with an error'}: {json.dumps(error)[:500]}"
+        if isinstance(code, int) and 400 <= code < 500 and code not in _BUSY:
+            raise self._failed(problem)
+        return problem
 
     def _request(self, body: Mapping[str, Any]) -> urllib.request.Request:
         headers = {"Content-Type": "application/json"}

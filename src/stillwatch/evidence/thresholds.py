@@ -187,20 +187,20 @@ PAYLOAD_Z: Final = 3.0
 above, of strangers' 3 % | lower: communities blur; higher: accounts with few prompts fall out"""
 
 PAYLOAD_FULL_Z: Final = 8.0
-"""standard normal | a pair so close is an edge of full weight | lower: pieces of one source hang together less than
-busy strangers"""
+"""standard normal | a pair so close is an edge of full weight | lower: pieces hang together less than busy strangers"""
 
 DEPARTED: Final = 5.0
 """standard deviations | of members whose payloads could be swapped .97 lie below 4.3, applications beside them at 8
 to 60 | lower: members drop out; higher: who has content of its own stays"""
 
 LEAST_SWAPPED: Final = 0.8
-"""share of accounts | so many must send words of their own, and so many of a campaign's, .85 to 1, did not depart in a
-closer look | lower: people with a turn of phrase make payloads of their talk; higher: a few accounts decide for all"""
+"""share of accounts | so many must send words of their own; of campaigns .85 and more | lower: turns of phrase do"""
+
+ASKED_ELSEWHERE: Final = 0.1
+"""others a member | webs of campaigns .00 to .02, of people .14 and more | higher: resellers are one source"""
 
 REPEATS: Final = 0.10
-"""share of distinct prompts | shards of one pool repeat .00 to .02, subsets of a benchmark .12 and more, a class .11
-to .29 | higher: harnesses and classes pass as campaigns"""
+"""share of prompts | shards of one pool .00 to .02, of a benchmark .12, a class .11 to .29 | higher: classes convict"""
 
 # --- groups ---------------------------------------------------------------------------------------------------
 
@@ -240,6 +240,9 @@ out"""
 LEAST_SHARE: Final = 0.02
 """share of exchanges | a text once in fifty requests is not an account's habit | lower: chance meetings count as
 use"""
+
+COMMON_TEXT: Final = 0.25
+"""share of other accounts | a campaign of a third of a log in two halves .16 | higher: what all talk of convicts"""
 
 USED: Final = 0.05
 """share of exchanges | line of use when somebody is held against a group's texts | lower: passers-by fit"""
@@ -450,8 +453,7 @@ MAJORITY: Final = 0.5
 """share of members | a few colleagues inside a group are no common hands of the group | lower: offices convict"""
 
 REDRAW: Final = 0.01
-"""p-value | below it the binomial's answer is checked on redrawn groups, because offices make sharing lumpy | lower:
-fewer are checked"""
+"""p-value | below it the binomial is checked on redrawn groups, for offices make sharing lumpy | lower: fewer are"""
 
 DRAWS_ALIKE: Final = 400
 """groups | for measures that cost a matrix product a draw | fewer: a coarser null before the tail is fitted"""
@@ -526,8 +528,7 @@ LICENSED: Final = 0.5
 """share of members | most have a licence on record | lower: one licence excuses strangers"""
 
 TOO_BROAD: Final = 0.1
-"""share of the log's accounts | an indicator that so many have says nothing of any of them | higher: partners' broad
-indicators put customers on watch"""
+"""share of the log's accounts | what so many have says nothing of any | higher: partners put customers on watch"""
 
 NEVER_BROAD: Final = 10
 """accounts | ten are never too many | lower: small logs lose indicators"""

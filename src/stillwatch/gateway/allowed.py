@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from stillwatch.gateway.reasoning_tags import is_reasoning_name, without_reasoning_tags
+from stillwatch.core.reasoning_tags import is_reasoning_name, without_reasoning_tags
 
 __all__ = [
     "LEFT_OUT",

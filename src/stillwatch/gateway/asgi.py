@@ -88,7 +88,7 @@ class Guard:
         """Serve, where the account has not too many under way. Behind no account may be everybody."""
         account = admission.request.caller.account_id
         bounded = self._settings.mode == "enforce" and account != ANONYMOUS
-        if bounded and not self.gate.turns.take(account):
+        if bounded and not self.gate.under_way.take(account):
             self.gate.meters.count("too_many_at_once")
             admission.refusal = crowded()
             await answer.refuse(admission.refusal)
@@ -100,7 +100,7 @@ class Guard:
                 await self._serve(scope, came, answer, admission)
         finally:
             if bounded:
-                self.gate.turns.give_back(account)
+                self.gate.under_way.give_back(account)
 
     async def _many(
         self, scope: Scope, came: Incoming, answer: Answer, admission: Admission, shown: Credential

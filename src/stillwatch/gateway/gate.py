@@ -18,7 +18,7 @@ from typing import Any
 from stillwatch.core import BadSetting
 from stillwatch.gateway.caller import read_secret
 from stillwatch.gateway.client_request import ClientRequest
-from stillwatch.gateway.limits import Limits, Turns, about_decision
+from stillwatch.gateway.limits import Limits, UnderWay, about_decision
 from stillwatch.gateway.live_snapshot import LiveSnapshot
 from stillwatch.gateway.meters import Meters
 from stillwatch.gateway.recorder import Recorder, RecordFailed
@@ -91,13 +91,18 @@ class Gate:
                 settings.state, timeout=settings.state_timeout_ms / 1000, retry_after=settings.state_retry_seconds
             )
         self._limits = Limits(settings, self.secret, self._state, self._local, self.meters)
-        self.turns = Turns(settings.account_at_once)
+        self.under_way = UnderWay(settings.account_at_once)
         self._live = LiveSnapshot(
             settings.snapshot,
             self.meters,
             check_seconds=settings.snapshot_check_seconds,
             max_hours=settings.snapshot_max_hours,
         )
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """What was read when it was made, or since."""
+        return self._live.held
 
     def _open_record(self) -> Recorder | None:
         settings = self.settings

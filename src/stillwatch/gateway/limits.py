@@ -17,7 +17,7 @@ from stillwatch.gateway.settings import GatewaySettings
 from stillwatch.gateway.shared_state import MemoryState, SharedState, SharedStateAway
 from stillwatch.gateway.treatment import Treatment, drawn
 
-__all__ = ["Limits", "Turns", "about_decision"]
+__all__ = ["Limits", "UnderWay", "about_decision"]
 
 _JITTERED_BURST = 0.2
 _UNSAID_TOKENS = 1024
@@ -95,7 +95,7 @@ class Limits:
         return limited(wait * (1 + _JITTERED_BURST * drawn(self._secret, "wait", account)), about)
 
 
-class Turns:
+class UnderWay:
     """How many requests of each account are under way in this process.
 
     Args:

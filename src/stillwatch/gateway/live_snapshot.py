@@ -63,6 +63,11 @@ class LiveSnapshot:
         return held
 
     @property
+    def held(self) -> Snapshot | None:
+        """The snapshot that was read last, however old."""
+        return self._held
+
+    @property
     def wanted(self) -> bool:
         """Whether there is to be one."""
         return self._path is not None

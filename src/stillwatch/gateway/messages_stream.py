@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from stillwatch.core.reasoning_tags import ReasoningFilter
 from stillwatch.gateway.allowed import Redaction, kept, obj, scrubbed_arguments, text, word
 from stillwatch.gateway.answer_shapes import BLOCK, CITATION, MESSAGES, USAGE
-from stillwatch.gateway.reasoning_tags import ReasoningFilter
 
 __all__ = ["MESSAGE_EVENTS", "MessagesStream"]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from stillwatch.core.reasoning_tags import ReasoningFilter, without_reasoning_tags
 from stillwatch.gateway.allowed import (
     Redaction,
     arguments,
@@ -22,7 +23,6 @@ from stillwatch.gateway.allowed import (
     word,
 )
 from stillwatch.gateway.answer_shapes import CITATION, ITEM, PART, RESPONSE
-from stillwatch.gateway.reasoning_tags import ReasoningFilter, without_reasoning_tags
 
 __all__ = ["ResponsesStream"]
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import socket
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import uvicorn
 
-from stillwatch.core import BadSetting
+from stillwatch.core import BadSetting, OutputUnwritable
 from stillwatch.gateway.answer import Send
 from stillwatch.gateway.asgi import Guard
 from stillwatch.gateway.doors import BoundedProtocol, Doors
 from stillwatch.gateway.gate import Gate
+from stillwatch.gateway.greeting import greeting
 from stillwatch.gateway.incoming import Receive, Scope
 from stillwatch.gateway.meters import Meters
 from stillwatch.gateway.proxy import Forwarder
@@ -29,6 +32,7 @@ if sys.platform != "win32":
 __all__ = ["proxy_app", "proxy_server", "serve"]
 
 _OWN_FILES = 128
+_BACKLOG = 2048
 _COLLECT_AFTER = 10_000
 """Objects made before garbage is looked for; Python's own 700 are a few requests."""
 
@@ -46,7 +50,11 @@ def proxy_app(settings: GatewaySettings) -> Guard:
         settings.upstream,
         connect_seconds=settings.connect_seconds,
         answer_seconds=settings.answer_seconds,
-        turns=Turns(settings.upstream_connections, settings.account_connections, settings.upstream_wait_seconds),
+        turns=Turns(
+            settings.upstream_connections,
+            settings.account_at_once or settings.upstream_connections,
+            settings.upstream_wait_seconds,
+        ),
         keep_seconds=settings.upstream_keep_seconds,
     )
     return Guard(Forwarder(upstream, gate.meters, settings.body_idle_seconds), gate=gate)
@@ -95,26 +103,66 @@ def _room_for_clients(settings: GatewaySettings) -> int:
     return settings.client_connections
 
 
-def serve(settings: GatewaySettings, *, host: str, port: int, metrics_port: int | None = None) -> None:
+def serve(
+    settings: GatewaySettings,
+    *,
+    host: str,
+    port: int,
+    metrics_port: int | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:
     """Serve until stopped.
 
     Args:
         settings: what the gateway was told.
         host, port: where it listens; port 0 takes any that is free and says which.
         metrics_port: where its counts are read, on this machine alone.
+        ready: told what the gateway says of itself once its ports are open.
+
+    Raises:
+        BadSetting: a setting cannot be used, or there is no upstream.
+        OutputUnwritable: an address is taken.
     """
     proxy, meters = proxy_server(settings, host=host, port=port)
     servers = [proxy]
-    if metrics_port is not None:
-        servers.append(uvicorn.Server(_config(_metrics_app(meters), "127.0.0.1", metrics_port, lifespan="off")))
-    with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
-        runner.run(_all(servers))
+    with contextlib.ExitStack() as open_ports:
+        listeners = [open_ports.enter_context(_listen(host, port, "--port"))]
+        if metrics_port is not None:
+            servers.append(uvicorn.Server(_config(_metrics_app(meters), "127.0.0.1", metrics_port, lifespan="off")))
+            listeners.append(open_ports.enter_context(_listen("127.0.0.1", metrics_port, "--metrics-port")))
+        if ready is not None:
+            guard: Guard = proxy.config.app  # type: ignore[assignment]
+            ready(greeting(settings, guard.gate.snapshot, _url(listeners[0])))
+            for counts in listeners[1:]:
+                ready(f"counts running on {_url(counts)}/metrics")
+        with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
+            runner.run(_all(servers, listeners))
 
 
-async def _all(servers: list[uvicorn.Server]) -> None:
-    done, others = await asyncio.wait(
-        [asyncio.ensure_future(server.serve()) for server in servers], return_when=asyncio.FIRST_COMPLETED
-    )
+def _listen(host: str, port: int, option: str) -> socket.socket:
+    """Bound before anything is served: uvicorn ends the process with a traceback where it cannot."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
+        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except (OSError, OverflowError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise OutputUnwritable(
+            f"cannot listen there: {said}",
+            where=f"{host}:{port}",
+            hint=f"give {option} another one, or stop what has it",
+        ) from error
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _all(servers: list[uvicorn.Server], listeners: list[socket.socket]) -> None:
+    serving = [
+        asyncio.ensure_future(server.serve([listener])) for server, listener in zip(servers, listeners, strict=True)
+    ]
+    done, others = await asyncio.wait(serving, return_when=asyncio.FIRST_COMPLETED)
     # Ctrl-C reaches one of them; all go.
     for server in servers:
         server.should_exit = True
@@ -133,7 +181,7 @@ def _config(app: Any, host: str, port: int, *, lifespan: Any, http: Any = "auto"
         lifespan=lifespan,
         access_log=False,
         server_header=False,
-        log_level="info",
+        log_level="warning",
         timeout_graceful_shutdown=10,
         proxy_headers=False,
     )

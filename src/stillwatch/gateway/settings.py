@@ -109,7 +109,8 @@ class GatewaySettings(BaseSettings):
     account_at_once: int = Field(
         default=128,
         ge=0,
-        description="Most requests of one account under way in one process, in enforce; more get 429. 0 for no bound.",
+        description="Most requests of one account under way in one process; more get 429 in enforce, and wait for a "
+        "turn at the proxy's upstream in every mode. 0 for no bound.",
     )
     max_body_mb: float = Field(default=32.0, gt=0, description="A longer request is refused with 413.")
     body_seconds: float = Field(default=30.0, gt=0, description="Longest wait for a request's body.")
@@ -122,9 +123,6 @@ class GatewaySettings(BaseSettings):
         default=4096, ge=1, description="Most connections of clients; fewer where the system allows fewer files."
     )
     address_connections: int = Field(default=1024, ge=1, description="Most connections from one address.")
-    account_connections: int = Field(
-        default=128, ge=1, description="Most requests of one account at the upstream at once; further ones wait."
-    )
     upstream_wait_seconds: float = Field(
         default=5.0, gt=0, description="Longest wait for one of the connections to the upstream."
     )
@@ -171,5 +169,5 @@ def load_gateway_settings(config: Path | None = None, **given: Any) -> GatewaySe
         return GatewaySettings(**values)
     except ValidationError as error:
         raise BadSetting.refused(
-            error.errors()[0], where="gateway setting ", hint="see docs/reference/gateway.md"
+            error.errors()[0], where="gateway setting ", hint="see `stillwatch docs gateway`"
         ) from error

@@ -13,11 +13,11 @@ from typing import Any
 
 import msgspec
 
+from stillwatch.core.reasoning_tags import ReasoningFilter
 from stillwatch.gateway.allowed import Redaction, is_hidden, kept, scrubbed_arguments
 from stillwatch.gateway.answer_shapes import CHUNK, ERROR
 from stillwatch.gateway.events import Event, EventReader
 from stillwatch.gateway.messages_stream import MESSAGE_EVENTS, MessagesStream
-from stillwatch.gateway.reasoning_tags import ReasoningFilter
 from stillwatch.gateway.responses_stream import ResponsesStream
 
 __all__ = ["ChatStream", "StreamRedactor"]

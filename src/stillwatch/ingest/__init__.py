@@ -5,6 +5,7 @@ One file of ``formats/`` a log format; ``base`` says how to add one.
 """
 
 from stillwatch.ingest.base import BatchFormat, LogFormat
+from stillwatch.ingest.mapping import MappedFormat, read_mapping
 from stillwatch.ingest.registry import all_formats
 from stillwatch.ingest.sidefiles import read_accounts, read_releases
 from stillwatch.ingest.slice_reader import read_slice
@@ -14,12 +15,14 @@ from stillwatch.ingest.slices import Slice, cut, plan
 __all__ = [
     "BatchFormat",
     "LogFormat",
+    "MappedFormat",
     "Slice",
     "SliceResult",
     "all_formats",
     "cut",
     "plan",
     "read_accounts",
+    "read_mapping",
     "read_releases",
     "read_slice",
 ]

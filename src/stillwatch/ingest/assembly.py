@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from stillwatch.ingest.placeholders import stand_ins
 from stillwatch.ingest.record import COLUMNS, Exchange, Message
 from stillwatch.ingest.timestamps import timestamps
 from stillwatch.tables import DEAD_LETTERS, EXCHANGES
@@ -20,6 +22,7 @@ from stillwatch.tables import DEAD_LETTERS, EXCHANGES
 __all__ = ["DeadLetter", "dead_letters", "excerpt", "exchanges"]
 
 _EXCERPT = 200
+_TEXTS = ("prompt", "system", "response", "reasoning")
 _MESSAGE_FIELDS = ["role", "content"]
 
 
@@ -129,6 +132,23 @@ def _timely(
     return rows, lines, suffixes, {"time": time, "created": created}, reasons
 
 
+def _leave_out_placeholders(arrays: list[pa.Array]) -> None:
+    """Texts that a logger wrote in place of a text become missing: null, of a prompt nothing, with a note."""
+    for name in _TEXTS:
+        place = COLUMNS.index(name)
+        found = stand_ins(arrays[place])
+        if found is None:
+            continue
+        missing = pa.scalar("" if name == "prompt" else None, pa.string())
+        if name == "prompt":
+            notes = COLUMNS.index("note")
+            told = pc.binary_join_element_wise(
+                arrays[notes], pa.scalar("no text: `prompt` is a placeholder"), "; ", null_handling="skip"
+            )
+            arrays[notes] = pc.if_else(found, told, arrays[notes])
+        arrays[place] = pc.if_else(found, missing, arrays[place])
+
+
 def exchanges(
     rows: list[Exchange], lines: list[int], *, file: str, label: str, suffixes: dict[int, str] | None = None
 ) -> tuple[pa.RecordBatch, dict[int, str]]:
@@ -158,6 +178,7 @@ def exchanges(
                 for position, (value, line) in enumerate(zip(values, lines, strict=True))
             )
         arrays.append(_column(name, EXCHANGES.field(name).type, values))
+    _leave_out_placeholders(arrays)
     arrays.append(pa.repeat(pa.scalar(file, pa.string()), len(rows)))
     arrays.append(pa.array(lines, pa.int64()))
     return pa.record_batch(arrays, schema=EXCHANGES), reasons

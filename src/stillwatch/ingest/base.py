@@ -29,12 +29,14 @@ class LogFormat(ABC):
         example: a record of this format, complete enough to become an exchange.
         general: its shape is one that many programs write (``{request, response}``): it is asked only about records
             that no other format recognises. Of the others, no two recognise the same record.
+        refuses: it knows records only so that each is refused with a reason of its own; its example too.
     """
 
     name: ClassVar[str]
     description: ClassVar[str]
     example: ClassVar[Mapping[str, Any]]
     general: ClassVar[bool] = False
+    refuses: ClassVar[bool] = False
 
     @abstractmethod
     def recognises(self, record: Json) -> bool:
@@ -67,6 +69,10 @@ class BatchFormat(LogFormat):
     @abstractmethod
     def half(self, record: Json) -> Half:
         """Which half of an exchange a recognised record is."""
+
+    @abstractmethod
+    def model(self, record: Json) -> str | None:
+        """The model that a request asks or a result is of, where it says so."""
 
     @abstractmethod
     def join(self, request: Json, result: Json) -> Fields:

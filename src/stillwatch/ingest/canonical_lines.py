@@ -15,10 +15,10 @@ import numpy as np
 
 from stillwatch.ingest.files import BROKEN, line_blocks, split_block
 from stillwatch.ingest.record import FLOATS, Exchange
-from stillwatch.ingest.record_lines import read_line
 from stillwatch.ingest.registry import all_formats
+from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
-from stillwatch.ingest.slices import Slice
+from stillwatch.ingest.unpacking import read_text
 
 __all__ = ["read_canonical"]
 
@@ -90,7 +90,7 @@ def read_canonical(part: Slice, stream: IO[bytes], size: int) -> Iterator[SliceR
                     batch.seen += 1
                     row = _decoded_line(raw)
                     if row is None:
-                        read_line(batch, number, raw, preferred)
+                        read_text(batch, number, raw, preferred)
                     else:
                         batch.keep(row, number, raw)
             else:

@@ -1,22 +1,50 @@
-"""Rows of a CSV file with the canonical columns, to exchanges and dead letters."""
+"""Rows of a CSV file, of any format, to exchanges and dead letters.
+
+A row is a record whose keys are the header's names and whose values are text: an empty cell is null, cells that hold
+JSON are what the formats take them for, and text becomes a number where a canonical column wants one.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
 
 import msgspec
 
+from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.files import BYTE_ORDER_MARK
 from stillwatch.ingest.record import COLUMNS, RecordError, conform
 from stillwatch.ingest.slice_result import SliceRows
+from stillwatch.ingest.unpacking import read_value
 
-__all__ = ["csv_rows", "read_row"]
+__all__ = ["csv_rows", "delimiter_of", "read_row"]
 
 # A prompt is a cell, and prompts run to megabytes: Python's own limit is 131,072 characters.
 _LONGEST_CELL = 2**31 - 1
 _LISTS = ("messages", "tools", "stop")
+_DELIMITERS = (",", "\t", ";", "|")
+_NAME = re.compile(r"[@\w][\w .:@/()\[\]%#-]{0,120}")
+_BEGINNING = 65_536
+# What Postgres and MySQL write for null.
+_NULLS = frozenset(("", "\\N"))
+_FLAGS = {"t": "true", "f": "false"}
+
+
+def delimiter_of(head: bytes) -> str | None:
+    """What stands between the names of a header; None where a file's first line is none."""
+    text = head[:_BEGINNING].removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n \0")
+    first = re.split(rb"[\r\n]", text, maxsplit=1)[0].decode("utf-8", "replace")
+    best: tuple[int, str] | None = None
+    for delimiter in _DELIMITERS:
+        names = next(csv.reader([first], delimiter=delimiter), [])
+        # Data frames leave the name of their index out.
+        given = [name.strip() for name in names if name.strip()]
+        if given and all(map(_NAME.fullmatch, given)) and len({*given}) == len(given) >= len(names) - 1:
+            best = max(best or (0, ""), (len(names), delimiter), key=lambda one: one[0])
+    return best[1] if best else None
 
 
 def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -25,8 +53,10 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     Cells beyond the header's stand as a list under the name ``""``; so does, as text, why a row is no CSV.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    text = io.TextIOWrapper(stream, "utf-8-sig", errors="replace", newline="")
-    reader = csv.reader(text)
+    # Any buffered stream can be looked into; bytes in memory are one such.
+    head = stream.peek(_BEGINNING) if hasattr(stream, "peek") else stream.getvalue()  # type: ignore[attr-defined]
+    text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
+    reader = csv.reader(text, delimiter=delimiter_of(head) or ",")
     names: list[str] | None = None
     while True:
         line = reader.line_num + 1
@@ -40,7 +70,7 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
         if not cells:
             continue
         if names is None:
-            names = cells
+            names = [name.strip() or f"column {place}" for place, name in enumerate(cells, start=1)]
             continue
         row: dict[str, Any] = dict(zip(names, cells, strict=False))
         if len(cells) > len(names):
@@ -49,14 +79,36 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     text.detach()
 
 
-def read_row(batch: SliceRows, line: int, row: Mapping[str, Any]) -> None:
+def read_row(batch: SliceRows, line: int, row: Mapping[str, Any], preferred: LogFormat) -> None:
     """Read a row into ``batch``; an empty cell is null."""
-    raw = ",".join(str(value) for value in row.values()).encode()
+    text = ",".join(str(value) for value in row.values())
+    raw = text.encode("utf-8", "surrogateescape")
+    if not text.isascii() and not _is_utf8(raw):
+        batch.refuse(line, "the row is not UTF-8", raw)
+        return
     if "" in row:
         told = row[""] if isinstance(row[""], str) else "the row does not have the header's number of cells"
         batch.refuse(line, told, raw)
         return
-    fields = {name: value for name, value in row.items() if name in COLUMNS and value != ""}
+    if preferred.name == "canonical":
+        _read_canonical(batch, line, row, raw)
+        return
+    read_value(batch, line, {name: None if value in _NULLS else value for name, value in row.items()}, raw, preferred)
+
+
+def _is_utf8(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _read_canonical(batch: SliceRows, line: int, row: Mapping[str, Any], raw: bytes) -> None:
+    fields = {name: value for name, value in row.items() if name in COLUMNS and value not in _NULLS}
+    for name in ("stream", "logprobs", "verified"):
+        if name in fields:
+            fields[name] = _FLAGS.get(fields[name], fields[name])
     try:
         for name in _LISTS:
             if fields.get(name, "").lstrip().startswith("["):

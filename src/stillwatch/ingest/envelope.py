@@ -65,14 +65,19 @@ def bodies(record: Json) -> tuple[Json, Any, Fields]:
     """A line's request body, its response body (an object, a list of chunks or None), and its frame.
 
     Raises:
-        RecordError: one of them is no JSON.
+        RecordError: the request is no JSON.
     """
     request, frame = _unwrapped(object_of(record.get("request"), "request"))
-    response = parsed(record.get("response"), "response")
+    response = record.get("response")
+    try:
+        response = parsed(response, "response")
+    except RecordError:
+        # Half an answer is the answer's reader's to tell of.
+        return object_of(request, "request"), response, frame
     if isinstance(response, Mapping):
         response, answered = _unwrapped(response)
         frame |= answered
-    return object_of(request, "request"), parsed(response, "response"), frame
+    return object_of(request, "request"), response, frame
 
 
 def dialect(record: Json) -> Literal["anthropic", "openai"] | None:

@@ -1,46 +1,225 @@
-"""Rows of a Parquet file with the canonical columns, to exchanges and dead letters."""
+"""Rows of a Parquet or Arrow file, of any format, to exchanges and dead letters.
+
+A row is a record whose keys are the columns: structs and maps are objects, lists are lists, and text that holds JSON is
+what the formats take it for. Times become ISO text in microseconds; columns that stand in the path, as Hive writes
+them (``date=2026-01-05/``), are added.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.feather as feather
 import pyarrow.parquet as pq
 
-from stillwatch.ingest.record import COLUMNS
-from stillwatch.ingest.record_lines import read_record
-from stillwatch.ingest.registry import all_formats
+from stillwatch.core import UnreadableInput
+from stillwatch.ingest.files import Wrapping
+from stillwatch.ingest.registry import format_named
+from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
-from stillwatch.ingest.slices import Slice
+from stillwatch.ingest.unpacking import read_value
 
-__all__ = ["read_parquet"]
+__all__ = ["first_rows", "read_parquet"]
+
+# What Arrow raises about files that are not what they say.
+_BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError)
+_NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+
+class _Lost(NamedTuple):
+    """Rows that cannot be read, and why."""
+
+    rows: int
+    reason: str
+
+
+_Row = dict[str, Any] | _Lost
+
+
+def first_rows(path: Path, wrapped: Wrapping, most: int) -> tuple[list[str], list[dict[str, Any]]]:
+    """Names of a file's columns, those of its path too, and its first rows.
+
+    Raises:
+        UnreadableInput: it is no such file.
+    """
+    kind = "a Parquet" if wrapped == "parquet" else "an Arrow"
+    try:
+        schema = pq.read_schema(path) if wrapped == "parquet" else _arrow_table(path).schema
+        names = list(schema.names)
+        found = [*islice(_rows(path, wrapped, most), most)]
+        rows = [row for row in found if isinstance(row, dict)]
+        if found and not rows:
+            raise ValueError(next(row.reason for row in found if isinstance(row, _Lost)))
+    except _BROKEN as error:
+        raise UnreadableInput(
+            f"not {kind} file that can be read: {_sentence(error)}", where=str(path), hint="copy the file again"
+        ) from error
+    return [*names, *_partitions(path)], rows
+
+
+def _sentence(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
 def read_parquet(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
     """Read a file, ``batch_rows`` rows at a time; rows are counted from 1."""
-    preferred = all_formats()["canonical"]
-    size, told, row_number = part.path.stat().st_size, 0, 0
-    source = pq.ParquetFile(part.path)
-    names = [name for name in COLUMNS if name in source.schema_arrow.names]
-    total = max(source.metadata.num_rows, 1)
-    for arrow in source.iter_batches(batch_rows, columns=names):
-        batch = SliceRows(part)
-        plain = _timeless(arrow)
-        for fields in plain.to_pylist():
-            row_number += 1
+    preferred = format_named(part.format)
+    size, told, number = part.path.stat().st_size, 0, 0
+    total = max(_row_count(part), 1)
+    batch = SliceRows(part)
+    try:
+        for row in _rows(part.path, part.wrapped, batch_rows):
+            number += 1
             batch.seen += 1
-            given = {name: value for name, value in fields.items() if value is not None}
-            read_record(batch, row_number, given, given, preferred)
-        now = size * row_number // total
-        yield batch.result(now - told)
-        told = now
+            if isinstance(row, _Lost):
+                batch.refuse(number, row.reason, b"")
+                number += row.rows - 1
+            else:
+                given = {name: value for name, value in row.items() if value is not None}
+                read_value(batch, number, given if part.format == "canonical" else row, given, preferred)
+            if batch.seen >= batch_rows:
+                now = min(size, size * number // total)
+                yield batch.result(now - told)
+                told = now
+    except _BROKEN as error:
+        batch.seen += 1
+        batch.refuse(number + 1, f"the {part.wrapped} file breaks off here: {_sentence(error)}", b"")
+    if batch.seen or told < size:
+        yield batch.result(size - told)
 
 
-def _timeless(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Timestamps as microseconds, which the record's own reader takes."""
-    columns = []
-    for field, column in zip(batch.schema, batch.columns, strict=True):
-        if pa.types.is_timestamp(field.type):
-            column = column.cast(pa.timestamp("us", tz=field.type.tz)).cast(pa.int64())
-        columns.append(column)
-    return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+def _row_count(part: Slice) -> int:
+    try:
+        return int(pq.ParquetFile(part.path).metadata.num_rows) if part.wrapped == "parquet" else 1
+    except _BROKEN:
+        return 1
+
+
+def _rows(path: Path, wrapped: Wrapping, batch_rows: int) -> Iterator[_Row]:
+    """Rows in order; a sentence in place of one whose values are none of Python's."""
+    beside = _partitions(path)
+    for batch in _batches(path, wrapped, batch_rows):
+        for row in [batch] if isinstance(batch, _Lost) else _plain_rows(batch):
+            if isinstance(row, dict):
+                yield {**{name: value for name, value in beside.items() if name not in row}, **row}
+            else:
+                yield row
+
+
+def _batches(path: Path, wrapped: Wrapping, batch_rows: int) -> Iterator[pa.RecordBatch | _Lost]:
+    if wrapped == "parquet":
+        source = pq.ParquetFile(path)
+        for group in range(source.num_row_groups):
+            yield from _row_group(source, group, batch_rows)
+    else:
+        for batch in _arrow_table(path).to_batches(max_chunksize=batch_rows):
+            # Arrow trusts what a file says of its own buffers, and would read beyond them.
+            batch.validate(full=True)
+            yield batch
+
+
+def _row_group(source: pq.ParquetFile, group: int, batch_rows: int) -> Iterator[pa.RecordBatch | _Lost]:
+    """A row group's batches; one that is damaged costs no other."""
+    rows, read = source.metadata.row_group(group).num_rows, 0
+    try:
+        for batch in source.iter_batches(batch_rows, row_groups=[group]):
+            read += batch.num_rows
+            yield batch
+    except _BROKEN as error:
+        left = max(rows - read, 1)
+        yield _Lost(left, f"this row and the {left - 1:,} after it cannot be read: {_sentence(error)}")
+
+
+def _arrow_table(path: Path) -> pa.Table:
+    """An IPC file, memory-mapped, an IPC stream, or a Feather file of either version."""
+    with path.open("rb") as source:
+        head = source.read(8)
+    if head[:4] == b"FEA1":
+        return feather.read_table(path)
+    with pa.memory_map(str(path)) as mapped:
+        reader = pa.ipc.open_file(mapped) if head[:6] == b"ARROW1" else pa.ipc.open_stream(mapped)
+        return reader.read_all()
+
+
+def _plain_rows(batch: pa.RecordBatch) -> Iterator[_Row]:
+    try:
+        plain = pa.RecordBatch.from_arrays([_readable(column) for column in batch.columns], names=batch.schema.names)
+        rows = plain.to_pylist(maps_as_pydicts="lossy")
+    except _BROKEN as error:
+        if batch.num_rows <= 1:
+            yield _Lost(1, f"a value of the row cannot be read: {_sentence(error)}")
+            return
+        # One value that no time can be costs its own row alone.
+        half = batch.num_rows // 2
+        yield from _plain_rows(batch.slice(0, half))
+        yield from _plain_rows(batch.slice(half))
+        return
+    for row in rows:
+        yield {name: _plain(value) for name, value in row.items()}
+
+
+def _readable(column: pa.Array) -> pa.Array:
+    """Nanoseconds as microseconds, wherever they stand; a column of times as text."""
+    kind = _without_nanoseconds(column.type)
+    if kind != column.type:
+        column = column.cast(kind, safe=False)
+    if pa.types.is_timestamp(column.type):
+        return column.cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC")).cast(pa.string())
+    return column
+
+
+def _without_nanoseconds(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return _without_nanoseconds(kind.value_type)
+    if pa.types.is_timestamp(kind):
+        return pa.timestamp("us", kind.tz) if kind.unit == "ns" else kind
+    if pa.types.is_time64(kind):
+        return pa.time64("us")
+    if pa.types.is_duration(kind):
+        return pa.duration("us") if kind.unit == "ns" else kind
+    if pa.types.is_struct(kind):
+        return pa.struct(
+            [kind.field(at).with_type(_without_nanoseconds(kind.field(at).type)) for at in range(len(kind))]
+        )
+    if pa.types.is_map(kind):
+        return pa.map_(_without_nanoseconds(kind.key_type), _without_nanoseconds(kind.item_type))
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_without_nanoseconds(kind.value_type)))
+    return kind
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON would hold it."""
+    if isinstance(value, str | int | float | None):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, datetime):
+        return value.isoformat() if value.tzinfo else f"{value.isoformat()}Z"
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _partitions(path: Path) -> dict[str, str | None]:
+    """Columns in the names of the folders that a file lies in."""
+    found: dict[str, str | None] = {}
+    for folder in path.absolute().parents:
+        name, equals, value = folder.name.partition("=")
+        if not equals or not name:
+            break
+        found[unquote(name)] = None if value == _NO_PARTITION else unquote(value)
+    return found

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import msgspec
 import pyarrow as pa
 
-from stillwatch.core.bodies.shapes import Fields, Message, RecordError, shown
+from stillwatch.core.bodies.shapes import Fields, Message, RecordError, noted, shown
 from stillwatch.tables import EXCHANGES
 
 __all__ = ["COLUMNS", "FLOATS", "Exchange", "Fields", "Message", "RecordError", "conform", "shown"]
@@ -83,6 +83,7 @@ COLUMNS: tuple[str, ...] = Exchange.__struct_fields__
 """The canonical column names that a record may carry, in the order of ``EXCHANGES``."""
 
 FLOATS = tuple(name for name in COLUMNS if pa.types.is_floating(EXCHANGES.field(name).type))
+_REQUIRED = ("time", "account_id", "prompt", "messages", "note")
 _PLACE = re.compile(r"at `\$\.(\w+)(\S*)`")
 _KINDS = {
     pa.string(): "text",
@@ -113,15 +114,16 @@ def _explained(error: msgspec.ValidationError, fields: Mapping[str, Any]) -> str
 
 
 def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mapping[str, Any] = _NONE) -> Exchange:
-    """``fields`` as an ``Exchange``.
+    """``fields`` as an ``Exchange``; an optional value of the wrong type or range is null, and ``note`` says so.
 
     Args:
-        fields: canonical names to values; names that are not columns are ignored.
+        fields: canonical names to values; names that are not columns are ignored, but ``account_in``, which says
+            where a record would name its account.
         textual: values are text, as in CSV: ``"0.7"`` may stand for 0.7, ``"true"`` for true.
         defaults: what stands for values that a record lacks.
 
     Raises:
-        RecordError: a required value is missing, or a value has the wrong type or range.
+        RecordError: a required value is missing, or has the wrong type or range.
     """
     if lacking := [name for name in defaults if fields.get(name) in (None, "")]:
         fields = {**fields, **{name: defaults[name] for name in lacking}}
@@ -130,15 +132,31 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
         raise RecordError("no `time`")
     account = fields.get("account_id")
     if account is None or account == "":
-        raise RecordError("no `account_id`")
+        where = fields.get("account_in")
+        raise RecordError(f"no `account_id`: {where}" if where else "no `account_id`")
     if fields.get("prompt") is None and not fields.get("messages"):
         raise RecordError("neither `prompt` nor `messages`")
-    try:
-        exchange = msgspec.convert(fields, Exchange, strict=not textual)
-    except msgspec.ValidationError as error:
-        raise RecordError(_explained(error, fields)) from None
+    exchange = _converted(dict(fields), textual)
     for name in FLOATS:
         value = getattr(exchange, name)
         if value is not None and not math.isfinite(value):
-            raise RecordError(f"`{name}`: expected a number, got {value!r}")
+            setattr(exchange, name, None)
+            sentence = f"`{name}`: expected a number, got {value!r}"
+            exchange.note = f"{exchange.note}; {sentence}" if exchange.note else sentence
     return exchange
+
+
+def _converted(fields: Fields, textual: bool) -> Exchange:
+    """The fields as an exchange, less what is optional and cannot be one of its values."""
+    for _ in COLUMNS:
+        try:
+            return msgspec.convert(fields, Exchange, strict=not textual)
+        except msgspec.ValidationError as error:
+            place = _PLACE.search(str(error))
+            name = place.group(1) if place else ""
+            if name not in fields or name in _REQUIRED:
+                raise RecordError(_explained(error, fields)) from None
+            sentence = _explained(error, fields)
+            fields[name] = None
+            noted(fields, sentence)
+    raise RecordError("none of its values can be read")

@@ -8,20 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
+from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.record import Exchange, RecordError, conform
-from stillwatch.ingest.registry import recognising
+from stillwatch.ingest.registry import asked_first, recognises, recognising
 from stillwatch.ingest.slice_result import SliceRows
 
 __all__ = ["read_line", "read_record"]
 
-_ANY = msgspec.json.Decoder()
-
 
 def _exchanges_of(
-    record: Any, preferred: LogFormat, defaults: Mapping[str, Any]
+    record: Any, preferred: LogFormat, defaults: Mapping[str, Any], *, textual: bool
 ) -> tuple[list[Exchange], list[RecordError]]:
     """The exchanges of a decoded record, and why others that it should hold are none; one of the two at least.
 
@@ -33,7 +31,7 @@ def _exchanges_of(
     if not record:
         raise RecordError("the object is empty")
     # Where nobody knows its shape, the file's own format says best what is missing.
-    sure = not preferred.general and preferred.recognises(record)
+    sure = not preferred.general and recognises(preferred, record) and asked_first() is None
     chosen = preferred if sure else recognising(record) or preferred
     found: list[Exchange] = []
     refused: list[RecordError] = []
@@ -41,7 +39,7 @@ def _exchanges_of(
         try:
             if isinstance(fields, RecordError):
                 raise fields
-            found.append(conform(fields, defaults=defaults))
+            found.append(conform(fields, textual=textual, defaults=defaults))
         except RecordError as error:
             refused.append(error)
     if not (found or refused):
@@ -52,19 +50,27 @@ def _exchanges_of(
 def read_line(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat) -> None:
     """Read one line of JSON into ``batch``."""
     try:
-        record = _ANY.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        batch.refuse(line, f"not JSON: {error}", raw)
-    except RecursionError:
-        batch.refuse(line, "not JSON that can be read: nested too deep", raw)
+        record, note = decoded(raw)
+    except RecordError as error:
+        batch.refuse(line, str(error), raw)
     else:
-        read_record(batch, line, record, raw, preferred)
+        read_record(batch, line, record, raw, preferred, note=note)
 
 
-def read_record(batch: SliceRows, line: int, record: Any, raw: bytes | Mapping[str, Any], preferred: LogFormat) -> None:
-    """Read a decoded record into ``batch``; ``raw`` is what a dead letter shows of it."""
+def read_record(
+    batch: SliceRows,
+    line: int,
+    record: Any,
+    raw: bytes | Mapping[str, Any],
+    preferred: LogFormat,
+    *,
+    note: str | None = None,
+) -> None:
+    """Read a decoded record into ``batch``; ``raw`` is what a dead letter shows of it, ``note`` what it lost before."""
     try:
-        found, refused = _exchanges_of(record, preferred, batch.part.defaults)
+        found, refused = _exchanges_of(record, preferred, batch.part.defaults, textual=batch.part.container == "csv")
+        for one in found if note else ():
+            one.note = f"{note}; {one.note}" if one.note else note
         batch.add(found, line, raw)
         kind = "part" if len(found) + len(refused) > 1 else "record"
         for why in refused:
@@ -73,6 +79,6 @@ def read_record(batch: SliceRows, line: int, record: Any, raw: bytes | Mapping[s
         batch.refuse(line, str(error), raw)
     except RecursionError:
         batch.refuse(line, "not JSON that can be read: nested too deep", raw)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError) as error:
+    except UNFORESEEN as error:
         # A format met a shape it did not foresee: the record is kept aside, the scan goes on.
         batch.refuse(line, f"the {preferred.name} record has an unexpected shape: {error!r}", raw)

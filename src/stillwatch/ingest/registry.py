@@ -12,12 +12,23 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 
+from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.core.bodies.shapes import Json
 from stillwatch.core.errors import BadSetting
 from stillwatch.ingest import formats as builtin
 from stillwatch.ingest.base import LogFormat
 
-__all__ = ["ENTRY_POINTS", "all_formats", "load", "majority", "recognising"]
+__all__ = [
+    "ENTRY_POINTS",
+    "all_formats",
+    "ask_first",
+    "asked_first",
+    "format_named",
+    "load",
+    "majority",
+    "recognises",
+    "recognising",
+]
 
 ENTRY_POINTS = "stillwatch.formats"
 """The entry-point group in which other packages name their ``FORMAT`` objects."""
@@ -69,13 +80,43 @@ def all_formats() -> Mapping[str, LogFormat]:
     return found
 
 
+_first: list[LogFormat] = []
+
+
+def ask_first(one: LogFormat | None) -> None:
+    """Ask this format, which a person described, before every other, in this process from now on; None: no longer."""
+    _first[:] = [] if one is None else [one]
+
+
+def asked_first() -> LogFormat | None:
+    """The format that is asked before every other, where there is one."""
+    return _first[0] if _first else None
+
+
+def format_named(name: str) -> LogFormat:
+    """A format by its name."""
+    return _first[0] if _first and _first[0].name == name else all_formats()[name]
+
+
+def recognises(one: LogFormat, record: Json) -> bool:
+    """Whether a format knows a record; of a shape that it did not foresee (a list where it looks for a name) it does
+    not."""
+    try:
+        return one.recognises(record)
+    except UNFORESEEN:
+        return False
+
+
 def recognising(record: Json) -> LogFormat | None:
-    """The format of a record: one that it alone recognises, else a general one; None where none does."""
-    known = [one for one in all_formats().values() if one.recognises(record)]
-    return next((one for one in known if not one.general), known[0] if known else None)
+    """The format of a record: the one asked first, or one that it alone recognises, else a general one; or None."""
+    if _first and recognises(_first[0], record):
+        return _first[0]
+    # The general ones last, and only where they are needed: they open a record's bodies to tell.
+    in_turn = (one for general in (False, True) for one in all_formats().values() if one.general is general)
+    return next((one for one in in_turn if recognises(one, record)), None)
 
 
 def majority(records: Sequence[Json]) -> LogFormat | None:
     """The format of most of ``records``; of equals the first by name; None where none is recognised."""
     votes = Counter(one.name for record in records if (one := recognising(record)) is not None)
-    return all_formats()[min(votes, key=lambda name: (-votes[name], name))] if votes else None
+    return format_named(min(votes, key=lambda name: (-votes[name], name))) if votes else None

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import IO, Any
 
-import msgspec
-
 from stillwatch.ingest.base import BatchFormat
 from stillwatch.ingest.batches import joined
 from stillwatch.ingest.canonical_lines import read_canonical
@@ -18,12 +16,16 @@ from stillwatch.ingest.csv_rows import csv_rows, read_row
 from stillwatch.ingest.files import BROKEN, numbered_lines, opened
 from stillwatch.ingest.parquet_rows import read_parquet
 from stillwatch.ingest.record import RecordError, conform
-from stillwatch.ingest.record_lines import read_line
-from stillwatch.ingest.registry import all_formats
+from stillwatch.ingest.registry import ask_first, format_named
+from stillwatch.ingest.rejoined_lines import rejoined
+from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
-from stillwatch.ingest.slices import Slice
+from stillwatch.ingest.unpacking import read_text
+from stillwatch.ingest.value_stream import values
 
 __all__ = ["read_slice"]
+
+_SHOWN = 1024
 
 
 def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
@@ -37,10 +39,14 @@ def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
     Yields:
         Batches in order of line. Every record is in one of them, as an exchange or as a dead letter.
     """
+    ask_first(part.mapped)
+    if part.problem is not None:
+        yield _unread(part)
+        return
     if part.batch:
         yield from _read_batch_files(part, batch_rows)
         return
-    if part.container == "parquet":
+    if part.container in ("parquet", "arrow"):
         yield from read_parquet(part, batch_rows)
         return
     size = part.path.stat().st_size if part.end is None else part.end
@@ -51,8 +57,8 @@ def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
 
 
 def _read_stream(part: Slice, stream: IO[bytes], batch_rows: int, size: int) -> Iterator[SliceResult]:
-    preferred = all_formats()[part.format]
-    if preferred.name == "canonical" and part.container == "lines":
+    preferred = format_named(part.format)
+    if preferred.name == "canonical" and part.container == "lines" and part.mapped is None:
         yield from read_canonical(part, stream, size)
         return
     batch, told = SliceRows(part), 0
@@ -63,9 +69,9 @@ def _read_stream(part: Slice, stream: IO[bytes], batch_rows: int, size: int) -> 
             counted += len(raw)
             batch.seen += 1
             if part.container == "csv":
-                read_row(batch, line, raw)
+                read_row(batch, line, raw, preferred)
             else:
-                read_line(batch, line, raw, preferred)
+                read_text(batch, line, raw, preferred)
             if batch.seen >= batch_rows:
                 # A compressed stream is longer than its file: what is told never exceeds the file.
                 now = min(counted, size) if part.wrapped == "plain" else told
@@ -78,23 +84,33 @@ def _read_stream(part: Slice, stream: IO[bytes], batch_rows: int, size: int) -> 
 
 
 def _records(part: Slice, stream: IO[bytes]) -> Iterator[tuple[int, Any]]:
-    """Numbered records: raw lines, an array's items, or a CSV's rows."""
+    """Numbered records: raw lines, values, which are counted as lines are, or a CSV's rows."""
     if part.container == "lines":
         yield from numbered_lines(stream, part.first_line, part.end)
-    elif part.container == "array":
-        text = stream.read()
-        try:
-            items = msgspec.json.decode(text, type=list[msgspec.Raw])
-        except (msgspec.MsgspecError, UnicodeDecodeError):
-            items = [msgspec.Raw(text)]
-        yield from ((number, bytes(item)) for number, item in enumerate(items, start=1))
+    elif part.container == "pieces":
+        yield from rejoined(numbered_lines(stream, part.first_line, part.end))
+    elif part.container == "values":
+        yield from enumerate(values(stream), start=1)
     else:
         yield from csv_rows(stream)
 
 
+def _unread(part: Slice) -> SliceResult:
+    """A file of which nothing can be read, as one dead letter on line 0."""
+    batch = SliceRows(part)
+    try:
+        with part.path.open("rb") as source:
+            begins = source.read(_SHOWN)
+        size = part.path.stat().st_size
+    except OSError:
+        begins, size = b"", 0
+    batch.refuse(0, part.problem or "", begins, kind="file")
+    return batch.result(size)
+
+
 def _read_batch_files(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
     """A batch's files: results meet their requests."""
-    preferred = all_formats()[part.format]
+    preferred = format_named(part.format)
     if not isinstance(preferred, BatchFormat):
         return
     size = sum(path.stat().st_size for path, _, _ in part.batch)

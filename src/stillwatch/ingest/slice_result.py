@@ -11,7 +11,7 @@ import pyarrow as pa
 from stillwatch.ingest import assembly
 from stillwatch.ingest.assembly import DeadLetter, excerpt
 from stillwatch.ingest.record import Exchange
-from stillwatch.ingest.slices import Slice
+from stillwatch.ingest.slice import Slice
 from stillwatch.tables import EXCHANGES
 
 __all__ = ["SliceResult", "SliceRows"]
@@ -52,13 +52,17 @@ class SliceRows:
         self.block = b""
         self.letters: list[DeadLetter] = []
         self.seen = 0
+        # The last line that gave rows, and how many: the next row of it goes on counting.
+        self._place = (0, 0)
 
     def add(self, found: list[Exchange], line: int, raw: Raw) -> None:
         """Keep what one line held, which may be several exchanges."""
-        for place, row in enumerate(found):
+        before = self._place[1] if self._place[0] == line else 0
+        for place, row in enumerate(found, start=before):
             if place:
                 self.suffixes[len(self.rows)] = f".{place + 1}"
             self.keep(row, line, raw)
+        self._place = (line, before + len(found))
 
     def keep(self, row: Exchange, line: int, raw: Raw) -> None:
         """Keep one exchange."""

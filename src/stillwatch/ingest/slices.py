@@ -2,75 +2,48 @@
 
 Plain JSON lines are cut at newlines into ranges of bytes, so that one large file keeps every worker
 busy; a compressed file, a CSV or an array is one slice. The files of a batch (requests and
-results) that lie in one folder are one slice, for they are joined.
+results) that lie in one folder are one slice, for they are joined. A file that cannot be read is a slice too: one
+dead letter, which says why.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-import msgspec
 import numpy as np
-import pyarrow.parquet as pq
 
-from stillwatch.core import EmptyInput, UnknownFormat, UnreadableInput
-from stillwatch.ingest.base import BatchFormat
-from stillwatch.ingest.files import BROKEN, Container, Wrapping, container, opened, wrapping
-from stillwatch.ingest.registry import all_formats, majority
-from stillwatch.tables import EXCHANGES
+from stillwatch.core import EmptyInput, InputError, UnreadableInput
+from stillwatch.ingest.base import BatchFormat, LogFormat
+from stillwatch.ingest.recognition import recognised
+from stillwatch.ingest.registry import ask_first, format_named
+from stillwatch.ingest.slice import Slice
 
 __all__ = ["Slice", "cut", "plan"]
 
-_HINT = "stillwatch formats lists what can be read"
 _BLOCK = 1 << 20
 _NEWLINE = ord("\n")
-_TRIED = 200
+# Folders in which table formats and writers keep their own notes, and the marks that they leave.
+_NOT_DATA = frozenset(("_delta_log", "_temporary", "_spark_metadata", "metadata"))
+_BODY_BESIDE = re.compile(r".+_(input|output)(_\w+)?\.json(\.gz)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """A part of a file, or a batch's files together.
-
-    Attributes:
-        path: the file.
-        label: its name below the path that was given; stands in ``source_file`` and in made-up ids.
-        wrapped, container: how it is read.
-        format: name of the format its records are tried as first.
-        start, end: byte range, for plain lines; ``end`` None for all.
-        first_line: number of the first line.
-        batch: every file of the batch, for formats that join.
-        defaults: what stands for values that a record lacks, by column.
-    """
-
-    path: Path
-    label: str
-    wrapped: Wrapping
-    container: Container
-    format: str
-    start: int = 0
-    end: int | None = None
-    first_line: int = 1
-    batch: tuple[tuple[Path, str, Wrapping], ...] = ()
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-
-
-def _files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
-    """Files with their labels, folders walked in name order, hidden files left out."""
-    found: list[tuple[Path, str]] = []
+def _files(paths: Sequence[Path]) -> list[tuple[Path, str, Path]]:
+    """Files with their labels and the folders they are below, in name order, hidden files left out."""
+    found: list[tuple[Path, str, Path]] = []
     for path in paths:
-        if path.is_dir() and path.suffix != ".parquet":
-            inside = sorted(p for p in path.rglob("*") if p.is_file())
-            shown = [p for p in inside if not any(part.startswith(".") for part in p.relative_to(path).parts)]
-            if not shown:
+        if path.is_dir():
+            table = path.suffix == ".parquet"
+            inside = sorted(p for p in path.rglob("*.parquet" if table else "*") if p.is_file() and _data(p, path))
+            if not inside:
                 raise EmptyInput("the folder holds no files", where=str(path), hint="name the folder the logs are in")
-            found.extend((p, str(p.relative_to(path))) for p in shown)
-        elif path.is_dir():
-            found.extend((p, f"{path.name}/{p.name}") for p in sorted(path.glob("*.parquet")))
+            before = f"{path.name}/" if table else ""
+            found.extend((p, f"{before}{p.relative_to(path)}", path) for p in inside)
         elif path.exists():
-            found.append((path, path.name))
+            found.append((path, path.name, path.parent))
         else:
             raise UnreadableInput("there is no such file or folder", where=str(path), hint="check the path")
     if not found:
@@ -78,76 +51,34 @@ def _files(paths: Sequence[Path]) -> list[tuple[Path, str]]:
     return found
 
 
-def _records(head: bytes, kind: Container) -> list[dict[str, object]]:
-    """The first records of a file that can be decoded."""
-    lines = _array_items(head) if kind == "array" else head.split(b"\n")[:_TRIED]
-    found = []
-    for line in lines:
-        try:
-            record = msgspec.json.decode(line)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            continue
-        if isinstance(record, dict):
-            found.append(record)
-    return found
+def _data(path: Path, root: Path) -> bool:
+    """Whether a file may be a log: not hidden, nor what a writer leaves beside its data."""
+    *folders, name = path.relative_to(root).parts
+    if name.startswith(".") or any(part.startswith(".") or part == "_delta_log" for part in folders):
+        return False
+    if any(part in _NOT_DATA and part.startswith("_") for part in folders):
+        return False
+    return not (name.startswith("_") and path.stat().st_size == 0)
 
 
-def _array_items(head: bytes) -> list[bytes]:
+def _planned(path: Path, label: str, root: Path) -> tuple[Slice, InputError | None]:
+    """One file as one slice, and why it cannot be read."""
     try:
-        return [bytes(item) for item in msgspec.json.decode(head, type=list[msgspec.Raw])]
-    except (msgspec.MsgspecError, ValueError):
-        return []
-
-
-def _recognised(path: Path, label: str) -> Slice:
-    """One file as one slice.
-
-    Raises:
-        UnknownFormat: no format recognises its first records.
-    """
-    wrapped = wrapping(path)
-    kind, head = container(path, wrapped)
-    if kind == "array":
-        head = _whole(path, wrapped)
-    if kind in ("csv", "parquet"):
-        if kind == "parquet":
-            _check_parquet(path)
-        return Slice(path, label, wrapped, kind, "canonical")
-    records = _records(head, kind)
-    chosen = majority(records)
-    if chosen is None:
-        what = "no format recognises its records" if records else "it holds no JSON records"
-        raise UnknownFormat(what, where=str(path), hint=_HINT)
-    return Slice(path, label, wrapped, kind, chosen.name)
-
-
-def _whole(path: Path, wrapped: Wrapping) -> bytes:
-    """A file's unwrapped bytes; a stream that breaks off has none, for an array without its end is none."""
-    try:
-        with opened(path, wrapped) as stream:
-            return stream.read()
-    except BROKEN:
-        return b""
-
-
-def _check_parquet(path: Path) -> None:
-    try:
-        names = set(pq.read_schema(path).names)
-    except (OSError, ValueError) as error:
-        raise UnreadableInput(f"not a Parquet file: {error}", where=str(path), hint="copy the file again") from error
-    lacking = sorted({"time", "account_id"} - names) + ([] if names & {"prompt", "messages"} else ["prompt"])
-    if lacking:
-        raise UnknownFormat(
-            f"its columns lack {', '.join(lacking)}",
-            where=str(path),
-            hint=f"canonical columns: {', '.join(EXCHANGES.names[:12])}, ...",
-        )
+        if path.stat().st_size == 0:
+            raise EmptyInput("the file is empty", where=str(path), hint="name the files the logs are in")
+        wrapped, kind, chosen = recognised(path)
+    except InputError as error:
+        return Slice(path, label, "plain", "lines", "canonical", root=root, problem=error.problem), error
+    except OSError as error:
+        told = UnreadableInput(f"the file cannot be read: {error.strerror or error}", where=str(path))
+        return Slice(path, label, "plain", "lines", "canonical", root=root, problem=told.problem), told
+    return Slice(path, label, wrapped, kind, chosen, root=root), None
 
 
 def _cut(one: Slice, slice_bytes: int) -> Iterator[Slice]:
     """Cut plain lines at the newline after every ``slice_bytes``."""
-    size = one.path.stat().st_size
-    if one.container != "lines" or one.wrapped != "plain" or size <= slice_bytes:
+    size = 0 if one.problem else one.path.stat().st_size
+    if one.container != "lines" or one.wrapped != "plain" or one.batch or size <= slice_bytes:
         yield one
         return
     start, line = 0, 1
@@ -185,32 +116,54 @@ def cut(slices: Iterable[Slice], *, slice_bytes: int = 32 * 2**20) -> Iterator[S
         yield from _cut(one, slice_bytes)
 
 
-def plan(paths: Sequence[Path], *, defaults: Mapping[str, Any] | None = None) -> list[Slice]:
+def plan(
+    paths: Sequence[Path], *, defaults: Mapping[str, Any] | None = None, mapped: LogFormat | None = None
+) -> list[Slice]:
     """What files and folders hold: one slice a file, or a batch's files together.
 
     Args:
         paths: files and folders, formats mixed at will.
         defaults: what stands for values that a record lacks, by column: batch files name neither their owner
             nor, some of them, a time.
+        mapped: a format that is asked before every other.
 
     Raises:
-        UnreadableInput: a path does not exist or cannot be read.
-        UnknownFormat: no format recognises a file.
+        UnreadableInput: a path does not exist, or no file can be read.
+        UnknownFormat: no format recognises a record of any file.
         EmptyInput: there is nothing to read.
     """
+    ask_first(mapped)
+    found = _files(paths)
+    beside = {one for one in found if one[0].parent.name == "data" and _BODY_BESIDE.fullmatch(one[0].name)}
+    planned = [_planned(*one) for one in found if one not in beside]
+    # Beside anything but a log that names them, such files are files like others.
+    if not any(error is None and one.format == "bedrock" for one, error in planned):
+        planned += [_planned(*one) for one in sorted(beside)]
+    _check_some(planned)
     slices: list[Slice] = []
     batches: dict[tuple[Path, str], list[Slice]] = {}
-    for path, label in _files(paths):
-        if path.stat().st_size == 0:
-            continue
-        one = replace(_recognised(path, label), defaults=defaults or {})
-        if isinstance(all_formats()[one.format], BatchFormat) and one.container == "lines":
-            batches.setdefault((path.parent, one.format), []).append(one)
+    for read, _ in planned:
+        one = replace(read, defaults=defaults or {}, mapped=mapped)
+        if isinstance(format_named(one.format), BatchFormat) and one.container == "lines" and not one.problem:
+            batches.setdefault((one.path.parent, one.format), []).append(one)
         else:
             slices.append(one)
     for together in batches.values():
         files = tuple((one.path, one.label, one.wrapped) for one in together)
         slices.append(replace(together[0], batch=files))
-    if not slices:
-        raise EmptyInput("every file is empty", where=str(paths[0]), hint="name the files the logs are in")
     return slices
+
+
+def _check_some(planned: Sequence[tuple[Slice, InputError | None]]) -> None:
+    """Refuse where nothing at all can be read; the first file that is not empty says why."""
+    errors = [error for _, error in planned if error is not None]
+    if len(errors) < len(planned):
+        return
+    told = [error for error in errors if not isinstance(error, EmptyInput)]
+    if not told:
+        raise EmptyInput("every file is empty", where=errors[0].where, hint="name the files the logs are in")
+    first = told[0]
+    if len(errors) > 1:
+        others = "the other file" if len(errors) - 1 == 1 else f"the other {len(errors) - 1} files"
+        first = type(first)(f"{first.problem}; nor can {others} be read", where=first.where, hint=first.hint)
+    raise first

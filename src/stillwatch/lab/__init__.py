@@ -19,6 +19,7 @@ from stillwatch.lab.experiment import Cell
 from stillwatch.lab.exposures import Exposure, Responses, read_exposure
 from stillwatch.lab.folder_model import FolderModel
 from stillwatch.lab.grid import read_results, run_plan
+from stillwatch.lab.marks import transformers_mark
 from stillwatch.lab.page import Written, write_report
 from stillwatch.lab.plan import Plan, make_plan, read_plan
 from stillwatch.lab.tasks import StepTask, make_task
@@ -54,5 +55,6 @@ __all__ = [
     "read_results",
     "run_cell",
     "run_plan",
+    "transformers_mark",
     "write_report",
 ]

@@ -108,7 +108,7 @@ def read_exposure(name: str) -> Exposure:
             exposure = replace(exposure, reasoning="hidden", wording=False)
         else:
             raise BadSetting(
-                f"no exposure is called {part!r}", where="setting exposures", hint="see docs/howto/run-the-lab.md"
+                f"no exposure is called {part!r}", where="setting exposures", hint="see `stillwatch docs run-the-lab`"
             )
     if exposure.logprobs == 0:
         raise BadSetting("top-0 shows nothing", where="setting exposures", hint="text+cot shows sampled text")

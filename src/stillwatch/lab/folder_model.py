@@ -41,6 +41,11 @@ class FolderModel:
     name: str
     longest: int = 256
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """None: it is asked as an audit means to."""
+        return ()
+
     @cached_property
     def _model(self) -> Any:
         return load_model(self.path)
@@ -56,12 +61,18 @@ class FolderModel:
             return tuple(self._tokenizer(said, add_special_tokens=False)["input_ids"])
         return tuple(self._tokenizer(chat[-1][1])["input_ids"])
 
-    def answers(self, chats: Sequence[Chat]) -> list[str]:
-        """The most probable answers."""
+    def answers(self, chats: Sequence[Chat], *, again: int = 0) -> list[tuple[str, str]]:
+        """The most probable answers, each with ``stop``, or with ``length`` where it did not come to its end.
+
+        Asked ``again`` it would say the same, word for word, and is asked all the same: that it does is a measurement.
+        """
         prompts = [self._encode(chat) for chat in chats]
         end = int(self._tokenizer.eos_token_id)
         found = sample(self._model, prompts, longest=self.longest, end=end, greedy=True)
-        return [str(self._tokenizer.decode(list(one.ids), skip_special_tokens=True)).strip() for one in found]
+        return [(self._read(one.ids), "stop" if one.ids[-1:] == (end,) else "length") for one in found]
+
+    def _read(self, ids: Sequence[int]) -> str:
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=True)).strip()
 
     def next_tokens(self, chats: Sequence[Chat]) -> list[Mapping[str, float]]:
         """The 20 most probable first tokens, with log-probabilities in nats."""

@@ -8,10 +8,9 @@ RUN/cells/IDENTITY.json  one result, written whole or not at all
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +18,7 @@ from typing import Any, Protocol
 import torch
 
 from stillwatch.core import BadTable, Interrupted, OutputExists, OutputUnwritable, UnreadableInput
+from stillwatch.engines import worker_pool
 from stillwatch.lab.cell import run_cell
 from stillwatch.lab.experiment import Cell, teacher_folder
 from stillwatch.lab.plan import Plan
@@ -63,17 +63,9 @@ def run_plan(plan: Plan, run: Path, *, workers: int, progress: Progress | None =
     teachers = [args for args in _teachers(plan) if not teacher_folder(run, *args).exists()]
     cells = [cell for cell in plan.cells if not _result_file(run, cell).exists()]
     try:
-        with ProcessPoolExecutor(
-            max_workers=min(workers, max(len(teachers), len(cells), 1)),
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_one_thread,
-        ) as pool:
-            try:
-                _all(pool, "training teachers", _train_teacher, [(run, *args) for args in teachers], progress)
-                _all(pool, "distilling", _run_one, [(run, cell, plan.endpoint) for cell in cells], progress)
-            except BaseException:
-                pool.shutdown(wait=False, cancel_futures=True)
-                raise
+        with worker_pool(min(workers, max(len(teachers), len(cells), 1)), _one_thread) as pool:
+            _all(pool, "training teachers", _train_teacher, [(run, *args) for args in teachers], progress)
+            _all(pool, "distilling", _run_one, [(run, cell, plan.endpoint) for cell in cells], progress)
     except KeyboardInterrupt as stop:
         raise Interrupted("stopped; what is done is kept, and the same command carries on", where=str(run)) from stop
     except BrokenProcessPool as error:
@@ -133,7 +125,7 @@ def _teachers(plan: Plan) -> list[tuple[str, int, int]]:
 
 
 def _all(
-    pool: ProcessPoolExecutor,
+    pool: Executor,
     stage: str,
     work: Callable[..., None],
     jobs: Iterable[tuple[Any, ...]],

@@ -90,7 +90,7 @@ def make_plan(values: dict[str, Any], where: str = "plan") -> Plan:
             settings = GridSettings(**{**top, **given})
         except ValidationError as error:
             raise BadSetting.refused(
-                error.errors()[0], where=f"{where}: ", hint="see docs/howto/run-the-lab.md"
+                error.errors()[0], where=f"{where}: ", hint="see `stillwatch docs run-the-lab`"
             ) from error
         if settings.name in grids:
             raise BadSetting(f"two grids are called {settings.name!r}", where=where)

@@ -238,8 +238,8 @@ def approve(
         second: whether another person must have assessed it before.
 
     Raises:
-        BadDecision: there is no such decision, it is not in force, nothing waits in it, it does not name an excepted
-            account, or a second person is needed and this is none.
+        BadDecision: there is no such decision, it is not in force, nothing waits in it, an appeal against it is open,
+            it does not name an excepted account, or a second person is needed and this is none.
     """
     one = _find(log, decision_id, now)
     where = f"{log.path}, {decision_id}"
@@ -248,6 +248,10 @@ def approve(
     if not one.waits:
         who = f"{one.decision.approved_by} approved it" if one.decision.approved_by else "it stands as it is"
         raise BadDecision(f"nothing waits for approval: {who}", where=where)
+    opened = [appeal.appeal_id for appeal in one.appeals if appeal.outcome is None]
+    if opened:
+        hint = "another person decides it first: stillwatch policy appeal ID --outcome reversed or confirmed"
+        raise BadDecision(f"an appeal against it is open: {', '.join(opened)}", where=where, hint=hint)
     person = _person(by, where)
     if second and one.assessment is None:
         raise BadDecision("nobody has assessed it yet", where=where, hint="one person assesses, another approves")

@@ -172,5 +172,5 @@ def read_located(path: Path, text: str | None = None) -> Located:
     except yaml.YAMLError as error:
         raise BadPolicy(f"is no YAML: {error}", where=str(path)) from error
     if node is None:
-        raise BadPolicy("the file is empty", where=str(path), hint="see docs/reference/policy-file.md")
+        raise BadPolicy("the file is empty", where=str(path), hint="see `stillwatch docs policy-file`")
     return Located(str(path), "the file", node)

@@ -132,7 +132,9 @@ def describe_log(standings: Sequence[LoggedDecision], entries: int, head: str, *
     lines = [f"{_count(entries, 'entry', 'entries')}, the chain holds; its head is {head[:16]}"]
     shown = [one for one in standings if ended or one.state in ("in force", "suspended")]
     for one in shown:
-        freed = f", {_count(len(one.exempt), 'account')} exempt" if one.exempt else ""
+        # Whoever an appeal frees of the same rules elsewhere is no account of this one.
+        free = len(one.exempt & set(one.decision.accounts))
+        freed = f", {_count(free, 'account')} exempt" if free else ""
         lines.append(f"{_line(one.decision)}  {one.state}{freed}")
         for appeal in one.appeals:
             lines.append(f"    {appeal.appeal_id} for {appeal.account or 'all'}: {appeal.outcome or 'open'}")

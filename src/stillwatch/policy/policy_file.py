@@ -131,7 +131,7 @@ def _action(at: Located) -> Action:
         return Action(kind, parameters)
     except ValueError as error:
         takes = ", ".join(ACTIONS[kind]) or "nothing"
-        raise at.wrong(str(error), f"{kind} takes {takes}; see docs/reference/policy-file.md") from error
+        raise at.wrong(str(error), f"{kind} takes {takes}; see `stillwatch docs policy-file`") from error
 
 
 def _rule(at: Located, ladder: Ladder) -> Rule:

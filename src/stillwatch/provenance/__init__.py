@@ -3,7 +3,6 @@
     AuditedModel                                   what is seen of a model: it answers, and may show more
     Answers > behaviour_tests > Test               agreement beyond what unrelated models show
     AuditPlan > audit > Audit > write_audit        everything, corrected, graded, written
-    plan_canaries, plant_canaries                  facts that exist nowhere, so that a student of them is told exactly
 
 ``pairs`` holds the statistic, ``likeness`` the measures, ``grades`` the way from p-values to words. Weights are
 ``weights``' and kept apart: distillation leaves no mark there.
@@ -11,20 +10,13 @@
 
 from __future__ import annotations
 
-from stillwatch.provenance.audit import Audit, AuditPlan, Mark, audit, estimate_cost
+from stillwatch.provenance.audit import Audit, AuditPlan, audit, estimate_cost
 from stillwatch.provenance.audit_files import audit_json, write_audit
-from stillwatch.provenance.audited_model import Answers, AuditedModel, Chat, ScriptedModel
+from stillwatch.provenance.audited_model import Answers, AuditedModel, Chat, Reply, ScriptedModel
 from stillwatch.provenance.behaviour import behaviour_tests
-from stillwatch.provenance.canaries import (
-    Canary,
-    Planted,
-    plan_canaries,
-    plant_canaries,
-    read_register,
-    write_register,
-)
 from stillwatch.provenance.grades import correct, grade
 from stillwatch.provenance.identity_claims import identity_probes
+from stillwatch.provenance.mark import Mark
 from stillwatch.provenance.power import Cost, Need, plan_power
 from stillwatch.provenance.prompts import Prompt, made_prompts, read_prompts
 from stillwatch.provenance.refusals import judge_accuracy, refuses
@@ -36,14 +28,13 @@ __all__ = [
     "Audit",
     "AuditPlan",
     "AuditedModel",
-    "Canary",
     "Chat",
     "Cost",
     "Lineage",
     "Mark",
     "Need",
-    "Planted",
     "Prompt",
+    "Reply",
     "ScriptedModel",
     "Test",
     "audit",
@@ -56,12 +47,8 @@ __all__ = [
     "identity_probes",
     "judge_accuracy",
     "made_prompts",
-    "plan_canaries",
     "plan_power",
-    "plant_canaries",
     "read_prompts",
-    "read_register",
     "refuses",
     "write_audit",
-    "write_register",
 ]

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
-__all__ = ["choice", "features", "words"]
+__all__ = ["choice", "features", "says_answer", "words"]
 
 _MARK = re.compile(r"(?:####|#|\banswer(?:\s+is)?\s*[:=]|\banswer\s+is\b)\s*", re.IGNORECASE)
 # Scripts without spaces are read letter by letter.
@@ -33,6 +33,15 @@ def features(text: str) -> frozenset[tuple[str, ...]]:
     """Words and pairs of neighbouring words, once each."""
     found = words(text)
     return frozenset([(word,) for word in found] + list(itertools.pairwise(found)))
+
+
+def says_answer(text: str) -> bool:
+    """Whether a text marks an answer in it.
+
+    >>> says_answer("So the answer is: 54."), says_answer("Try again.")
+    (True, False)
+    """
+    return _MARK.search(text) is not None
 
 
 @lru_cache(maxsize=1 << 16)

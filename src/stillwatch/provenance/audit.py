@@ -7,42 +7,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stillwatch.core import BadSetting
+from stillwatch.provenance.audit_limits import limits, limits_of_missing, limits_of_tokens
 from stillwatch.provenance.audited_model import Answers, AuditedModel, Chat, ask, said_by_user
 from stillwatch.provenance.behaviour import behaviour_tests
-from stillwatch.provenance.canaries import Canary, canary_test
 from stillwatch.provenance.grades import Grade, correct, grade, grade_reasons
 from stillwatch.provenance.guardrail import GapRow, guardrail_gap
 from stillwatch.provenance.identity_claims import Claims, IdentityProbe, identity_test, read_claims
-from stillwatch.provenance.pairs import FEWEST_CONTROLS
+from stillwatch.provenance.mark import Mark, mark_test
+from stillwatch.provenance.missing import Missing, count_missing, too_much_missing
 from stillwatch.provenance.power import Cost, Need, plan_power
 from stillwatch.provenance.prompts import Prompt
 from stillwatch.provenance.refusals import JudgeAccuracy, judge_accuracy
-from stillwatch.provenance.results import Family, Test, not_tested
+from stillwatch.provenance.results import Test
+from stillwatch.provenance.steadiness import Steadiness, steadiness
 from stillwatch.provenance.tokens import TokenMatch, compare_counts, strings
 from stillwatch.provenance.weights import Lineage, compare_weights
-from stillwatch.watermark import measure_radioactivity
 
-__all__ = ["Audit", "AuditPlan", "Mark", "audit", "estimate_cost", "limits"]
+__all__ = ["Audit", "AuditPlan", "audit", "estimate_cost"]
 
 Hear = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Mark:
-    """A watermark of the teacher's and how to read it.
-
-    Attributes:
-        key: the provider's secret number.
-        gamma: share of green words.
-        encode: text to the token numbers that the mark was made over.
-        reference: the provider's own answers to the same prompts, made without the mark; the controls' answers
-            where there are none.
-    """
-
-    key: int
-    gamma: float
-    encode: Callable[[str], Sequence[int]]
-    reference: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -53,7 +36,6 @@ class AuditPlan:
         prompts: for behaviour.
         probes: for identity.
         unsafe, safe: for the guardrail gap; safe ones look unsafe and are not.
-        canaries: a register's.
         mark: of the teacher's text.
         maker: of the teacher, for identity; who it says it is where empty.
         system: a system prompt before every prompt for behaviour.
@@ -62,13 +44,14 @@ class AuditPlan:
         seed: of every random draw.
         labels: labelled completions to hold the refusal judge against; the project's own where None.
         suspect_weights, teacher_weights: folders of safetensors.
+        askings: how many times every prompt for behaviour is asked; the tests read the first answers, the others
+            tell how far a model agrees with itself.
     """
 
     prompts: Sequence[Prompt]
     probes: Sequence[IdentityProbe] = ()
     unsafe: Sequence[Prompt] = ()
     safe: Sequence[Prompt] = ()
-    canaries: Sequence[Canary] = ()
     mark: Mark | None = None
     maker: str = ""
     system: str = ""
@@ -78,6 +61,7 @@ class AuditPlan:
     labels: Path | None = None
     suspect_weights: Path | None = None
     teacher_weights: Path | None = None
+    askings: int = 1
 
 
 @dataclass(frozen=True)
@@ -98,6 +82,8 @@ class Audit:
         cost: what it asked.
         limits: what the audit does not show.
         answers: every model's answers to the prompts for behaviour.
+        missing: by model and part of the audit, how many answers were asked for and how many are missing, by why.
+        steadiness: how far each model agrees with itself; empty where each was asked once.
     """
 
     suspect: str
@@ -116,6 +102,8 @@ class Audit:
     cost: Cost
     limits: tuple[str, ...]
     answers: Mapping[str, Answers] = field(default_factory=dict)
+    missing: Missing = field(default_factory=dict)
+    steadiness: Mapping[str, Steadiness] = field(default_factory=dict)
 
 
 def estimate_cost(plan: AuditPlan, models: int, longest: int, price_in: float | None, price_out: float | None) -> Cost:
@@ -127,7 +115,7 @@ def estimate_cost(plan: AuditPlan, models: int, longest: int, price_in: float | 
         longest: most tokens of an answer.
         price_in, price_out: of a million tokens.
     """
-    chats = _behaviour_chats(plan) + [one.chat for one in plan.probes] + _gap_chats(plan) + _canary_chats(plan)
+    chats = plan.askings * _behaviour_chats(plan) + [one.chat for one in plan.probes] + _gap_chats(plan)
     # Four letters a token is the usual English rate.
     tokens_in = sum(sum(len(text) for _, text in chat) // 4 + 8 for chat in chats)
     tokens_in += sum(len(text) // 2 + 8 for text in strings())
@@ -170,6 +158,8 @@ def audit(
     tests = correct(_tests(heard, names, plan))
     tokens = _tokens(heard, names)
     judge = judge_accuracy(plan.labels) if plan.unsafe or plan.safe else None
+    missing = {name: _missing(one) for name, one in zip(names, heard, strict=True)}
+    lacking = {kind: _lacking(names, [one.gaps[kind] for one in heard]) for kind in heard[0].gaps}
     lineage = None
     if plan.suspect_weights is not None and plan.teacher_weights is not None:
         lineage = compare_weights(plan.suspect_weights, plan.teacher_weights, seed=plan.seed)
@@ -183,13 +173,20 @@ def audit(
         tuple(grade_reasons(tests, plan.level, tokens)),
         {name: one.claims for name, one in zip(names, heard, strict=True) if one.claims is not None},
         tokens,
-        tuple(_gap_rows(heard, names, judge)) if judge is not None else (),
+        tuple(_gap_rows(heard, names, judge, lacking)) if judge is not None else (),
         judge,
         lineage,
         plan_power(len(controls), len(plan.prompts), plan.effect, plan.level),
         cost or estimate_cost(plan, len(models), 256, None, None),
-        tuple(limits(tests, len(controls), lineage, plan)),
+        (
+            *limits(tests, len(controls), lineage, planted=plan.mark is not None),
+            *limits_of_tokens(tokens),
+            *(remark for one in models for remark in one.remarks),
+            *limits_of_missing(missing, lacking),
+        ),
         {name: one.behaviour for name, one in zip(names, heard, strict=True)},
+        missing,
+        {name: one.steadiness for name, one in zip(names, heard, strict=True) if one.steadiness is not None},
     )
 
 
@@ -198,10 +195,11 @@ class _Heard:
     """Everything one model said."""
 
     behaviour: Answers
+    identity: Answers
     claims: Claims | None
     counts: Sequence[int] | None
-    gaps: Mapping[str, list[str]]
-    canaries: Sequence[str]
+    gaps: Mapping[str, Answers]
+    steadiness: Steadiness | None
 
 
 def _behaviour_chats(plan: AuditPlan) -> list[Chat]:
@@ -212,23 +210,33 @@ def _gap_chats(plan: AuditPlan) -> list[Chat]:
     return [said_by_user(one.text) for one in (*plan.unsafe, *plan.safe)]
 
 
-def _canary_chats(plan: AuditPlan) -> list[Chat]:
-    return [said_by_user(one.question) for one in plan.canaries]
-
-
 def _hear(model: AuditedModel, plan: AuditPlan, say: Hear) -> _Heard:
     say(f"asking {model.name}")
-    behaviour = ask(model, _behaviour_chats(plan))
+    chats = _behaviour_chats(plan)
+    behaviour = ask(model, chats)
+    more = [ask(model, chats, logprobs=False, again=again) for again in range(1, plan.askings)]
+    identity = ask(model, [one.chat for one in plan.probes], logprobs=False)
     claims = None
     if plan.probes:
-        claims = read_claims(plan.probes, model.answers([one.chat for one in plan.probes]))
+        whole = [i for i, there in enumerate(identity.whole) if there]
+        claims = read_claims([plan.probes[i] for i in whole], [identity.texts[i] for i in whole])
     gaps = {
-        kind: model.answers([said_by_user(one.text) for one in asked])
+        kind: ask(model, [said_by_user(one.text) for one in asked], logprobs=False)
         for kind, asked in (("unsafe", plan.unsafe), ("safe", plan.safe))
         if asked
     }
-    canaries = model.answers(_canary_chats(plan)) if plan.canaries else []
-    return _Heard(behaviour, claims, model.token_counts(strings()), gaps, canaries)
+    counts = model.token_counts(strings())
+    return _Heard(behaviour, identity, claims, counts, gaps, steadiness([behaviour, *more]))
+
+
+def _missing(heard: _Heard) -> dict[str, dict[str, int]]:
+    parts = {"identity": heard.identity, **heard.gaps}
+    others = {name: count_missing(said.missing) for name, said in parts.items() if said.texts}
+    return {"behaviour": heard.behaviour.counts(), **others} if heard.behaviour.texts else others
+
+
+def _lacking(names: Sequence[str], said: Sequence[Answers]) -> str:
+    return too_much_missing({name: one.whole for name, one in zip(names, said, strict=True)})
 
 
 def _tests(heard: Sequence[_Heard], names: Sequence[str], plan: AuditPlan) -> list[Test]:
@@ -236,7 +244,8 @@ def _tests(heard: Sequence[_Heard], names: Sequence[str], plan: AuditPlan) -> li
     tests = []
     if suspect.claims is not None and teacher.claims is not None:
         others = {n: one.claims for n, one in zip(names[2:], controls, strict=True) if one.claims is not None}
-        tests.append(identity_test(suspect.claims, teacher.claims, others, plan.maker))
+        lacking = _lacking(names, [one.identity for one in heard])
+        tests.append(identity_test(suspect.claims, teacher.claims, others, plan.maker, lacking=lacking))
     tests += behaviour_tests(
         suspect.behaviour,
         teacher.behaviour,
@@ -245,48 +254,11 @@ def _tests(heard: Sequence[_Heard], names: Sequence[str], plan: AuditPlan) -> li
         seed=plan.seed,
         level=plan.level,
     )
-    if plan.canaries:
-        said = {n: one.canaries for n, one in zip(names[2:], controls, strict=True)}
-        tests.append(canary_test(plan.canaries, suspect.canaries, said))
     if plan.mark is not None:
-        tests.append(_mark_test(heard, plan, plan.mark))
+        asked = [one.text for one in plan.prompts]
+        pairs = [list(zip(asked, one.behaviour.texts, strict=True)) for one in heard]
+        tests.append(mark_test(plan.mark, pairs[0], [pair for one in pairs[2:] for pair in one], seed=plan.seed))
     return tests
-
-
-_MARK: tuple[str, Family, str, str, str] = (
-    "radioactivity",
-    "planted",
-    "Watermark of the teacher's text",
-    "The provider's key played no part in the suspect's text: it is one of 1,000 keys that nobody used.",
-    "The other keys are drawn as the provider's was. Exact, whatever the text is like; p cannot be less than 0.001.",
-)
-
-
-def _mark_test(heard: Sequence[_Heard], plan: AuditPlan, mark: Mark) -> Test:
-    """The key-permutation test of ``watermark.radioactivity`` on the suspect's answers."""
-    asked = [one.text for one in plan.prompts]
-    reference = list(mark.reference) or [
-        (prompt, text) for one in heard[2:] for prompt, text in zip(asked, one.behaviour.texts, strict=True)
-    ]
-
-    def pairs(texts: Sequence[tuple[str, str]]) -> list[tuple[Sequence[int], Sequence[int]]]:
-        coded = [(mark.encode(prompt), mark.encode(text)) for prompt, text in texts]
-        return [(prompt, text) for prompt, text in coded if prompt and text]
-
-    suspect = pairs(list(zip(asked, heard[0].behaviour.texts, strict=True)))
-    others = pairs(reference)
-    if not suspect or not others:
-        return not_tested(*_MARK, "needs unmarked text to compare with: a reference file, or controls")
-    found = measure_radioactivity(suspect, others, key=mark.key, gamma=mark.gamma, seed=plan.seed)
-    return Test(
-        *_MARK,
-        p_value=found.p_value,
-        exact_p=found.p_value,
-        exact_floor=0.001,
-        statistic=found.z,
-        prompts=len(suspect),
-        details={"words": found.words, "z_over_keys": found.z},
-    )
 
 
 def _tokens(heard: Sequence[_Heard], names: Sequence[str]) -> TokenMatch | None:
@@ -297,54 +269,16 @@ def _tokens(heard: Sequence[_Heard], names: Sequence[str]) -> TokenMatch | None:
     return compare_counts(suspect, teacher, others)
 
 
-def _gap_rows(heard: Sequence[_Heard], names: Sequence[str], judge: JudgeAccuracy) -> list[GapRow]:
-    return [
-        guardrail_gap(
-            kind,
-            heard[0].gaps[kind],
-            heard[1].gaps[kind],
-            {n: one.gaps[kind] for n, one in zip(names[2:], heard[2:], strict=True)},
-            judge,
-        )
-        for kind in heard[0].gaps
-    ]
-
-
-def limits(tests: Sequence[Test], controls: int, lineage: Lineage | None, plan: AuditPlan) -> list[str]:
-    """What an audit does not show, given what it did."""
-    found = [
-        "Agreement beyond the controls' has other causes than distillation: the same post-training data, one maker, "
-        "one model trained on the other's own source. The tests see agreement; they do not see how it came about, nor "
-        "who learnt from whom.",
-        "The controls stand for what an unrelated suspect would be. If they are unlike it - another era, other data, "
-        "another size - every p-value of behaviour is off, in either direction.",
-        "A rate of saying that one is another model is explained as well by web text that mentions it.",
-    ]
-    reached = [one.detectable for one in tests if one.family == "behaviour" and one.detectable is not None]
-    if reached:
-        dullest = f"one of {max(reached):.2f}" if max(reached) < 1 else "none, however large"
-        found.append(
-            f"A null result excludes little: on these prompts the keenest test would have found an excess of "
-            f"{min(reached):.2f} four times in five, the dullest {dullest}. Less than that, or training on other kinds "
-            "of prompts, is not excluded."
-        )
-    else:
-        found.append("No test of behaviour could be made, so that nothing is excluded.")
-    if FEWEST_CONTROLS <= controls < 5:
-        found.append(
-            f"With {controls} controls the exact p-value cannot be below {2 / ((controls + 2) * (controls + 1)):.3f}; "
-            "small p-values here rest on the normality of similarities."
-        )
-    if lineage is not None:
-        found.append(
-            "The weights tell whether one model was made from the other's weights. Distillation alone leaves no mark "
-            "in the weights: a student with its own initialisation looks unrelated there."
-        )
-    if plan.canaries or plan.mark is not None:
-        found.append(
-            "Planted facts or a mark in the suspect show that text which left the teacher's house for those accounts "
-            "was learnt from. They do not show who collected it: somebody may have published it in between."
-        )
-    else:
-        found.append("No canaries were planted and no watermark was tested: the evidence is statistical throughout.")
+def _gap_rows(
+    heard: Sequence[_Heard], names: Sequence[str], judge: JudgeAccuracy, lacking: Mapping[str, str]
+) -> list[GapRow]:
+    found = []
+    for kind in (one for one, why in lacking.items() if not why):
+        suspect, teacher, *controls = (one.gaps[kind] for one in heard)
+        both = suspect.whole & teacher.whole
+        texts = [
+            [text for text, there in zip(one.texts, kept, strict=True) if there]
+            for one, kept in ((suspect, both), (teacher, both), *((one, one.whole) for one in controls))
+        ]
+        found.append(guardrail_gap(kind, texts[0], texts[1], dict(zip(names[2:], texts[2:], strict=True)), judge))
     return found

@@ -17,6 +17,7 @@ from stillwatch.provenance.intervals import Rate
 from stillwatch.provenance.page import render_page
 from stillwatch.provenance.prompts import Prompt
 from stillwatch.provenance.refusals import JudgeAccuracy
+from stillwatch.provenance.tokens import TokenMatch
 
 __all__ = ["FORMAT", "audit_json", "write_audit"]
 
@@ -33,9 +34,11 @@ def audit_json(audit: Audit) -> dict[str, Any]:
         "level": audit.level,
         "grade": audit.grade,
         "reasons": list(audit.reasons),
+        "missing": {name: dict(parts) for name, parts in audit.missing.items()},
+        "steadiness": {name: _plain(one) for name, one in audit.steadiness.items()},
         "tests": [_plain({**asdict(one), "excess": one.excess}) for one in audit.tests],
         "identity": {name: _claims(one) for name, one in audit.claims.items()},
-        "tokenizer": None if audit.tokens is None else {**asdict(audit.tokens), "same": audit.tokens.same},
+        "tokenizer": None if audit.tokens is None else _tokens(audit.tokens),
         "guardrail": [_gap(row) for row in audit.guardrail],
         "judge": None if audit.judge is None else _judge(audit.judge),
         "lineage": None if audit.lineage is None else _plain(audit.lineage),
@@ -54,9 +57,15 @@ def write_audit(audit: Audit, out: Path, prompts: Sequence[Prompt]) -> Path:
     try:
         out.mkdir(parents=True, exist_ok=True)
         _replace(out / "audit.json", json.dumps(audit_json(audit), indent=1, ensure_ascii=False) + "\n")
+        whys = {name: one.missing for name, one in audit.answers.items()}
         lines = [
             json.dumps(
-                {"prompt": one.text, "answer": one.answer, "said": {n: a.texts[i] for n, a in audit.answers.items()}},
+                {
+                    "prompt": one.text,
+                    "answer": one.answer,
+                    "said": {n: a.texts[i] for n, a in audit.answers.items()},
+                    "missing": {n: lacking[i] for n, lacking in whys.items() if lacking[i]},
+                },
                 ensure_ascii=False,
             )
             for i, one in enumerate(prompts)
@@ -71,6 +80,10 @@ def _replace(path: Path, text: str) -> Path:
     draft = path.with_name(f".{path.name}.part")
     draft.write_text(text, encoding="utf-8")
     return draft.replace(path)
+
+
+def _tokens(match: TokenMatch) -> dict[str, Any]:
+    return {**asdict(match), "same": match.same, "of_no_control": match.of_no_control}
 
 
 def _claims(claims: Claims) -> dict[str, Any]:

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
-__all__ = ["Answers", "AuditedModel", "Chat", "ScriptedModel", "ask", "said_by_user"]
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.core.reasoning_tags import without_reasoning_tags
+from stillwatch.provenance.missing import count_missing, repeated, why_missing
+from stillwatch.provenance.refusals import refuses
+
+__all__ = ["Answers", "AuditedModel", "Chat", "Reply", "ScriptedModel", "ask", "said_by_user"]
 
 Chat = tuple[tuple[str, str], ...]
 """Messages of a conversation as (role, text), the last one the user's."""
+
+Reply = tuple[str, str]
+"""An answer's text, and the API's own word for why it ended (``stop``, ``length``, ``content_filter``); "" where it
+does not say."""
 
 NextTokens = Mapping[str, float]
 """Text of a token to its log-probability, nats: the most probable first tokens of an answer."""
@@ -27,12 +39,23 @@ class AuditedModel(Protocol):
         """What the report calls it."""
         ...
 
-    def answers(self, chats: Sequence[Chat]) -> list[str]:
-        """The most probable answer to each conversation (temperature nought)."""
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader of the report must know of how it was asked, in sentences; settled when it has answered."""
+        ...
+
+    def answers(self, chats: Sequence[Chat], *, again: int = 0) -> list[Reply]:
+        """The most probable answer to each conversation (temperature nought), and why each ended.
+
+        Args:
+            chats: conversations.
+            again: how many times the same was asked before: an answer of its own each time.
+        """
         ...
 
     def next_tokens(self, chats: Sequence[Chat]) -> list[NextTokens] | None:
-        """First tokens of the answers with log-probabilities; None where they are not to be had."""
+        """First tokens of the answers with log-probabilities, none for an answer that shows none; None where no
+        answer does."""
         ...
 
     def token_counts(self, texts: Sequence[str]) -> list[int] | None:
@@ -40,7 +63,7 @@ class AuditedModel(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answers:
     """What one model said to the prompts of an audit, in their order.
 
@@ -48,11 +71,61 @@ class Answers:
         name: of the model.
         texts: its answers.
         next_tokens: the distribution of the first token of each; None where not shown.
+        endings: why each ended, as ``Reply`` has it; none given where nothing is told of any.
     """
 
     name: str
     texts: tuple[str, ...]
     next_tokens: tuple[NextTokens, ...] | None = None
+    endings: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Of each answer, why there is none to compare: ``empty``, ``truncated``, ``filtered``; "" where there is."""
+        endings = self.endings or ("",) * len(self.texts)
+        return tuple(why_missing(text, end) for text, end in zip(self.texts, endings, strict=True))
+
+    @property
+    def whole(self) -> npt.NDArray[np.bool_]:
+        """(prompts,), where there is an answer, and all of it."""
+        return np.array([not why for why in self.missing], dtype=bool)
+
+    @cached_property
+    def refused(self) -> npt.NDArray[np.bool_]:
+        """(prompts,), where there is an answer or the beginning of one, and it declines."""
+        return np.array([refuses(text) for text in self.texts], dtype=bool)
+
+    @cached_property
+    def repeated(self) -> npt.NDArray[np.bool_]:
+        """(prompts,), where it says word for word what it says to several prompts."""
+        return repeated(self.texts)
+
+    @cached_property
+    def decided(self) -> npt.NDArray[np.bool_]:
+        """(prompts,), where it answers or refuses, in whole."""
+        return self.whole & ~self.repeated
+
+    @cached_property
+    def telling(self) -> npt.NDArray[np.bool_]:
+        """(prompts,), where a whole answer says something of its prompt: it is no refusal and not said to several."""
+        return self.decided & ~self.refused
+
+    @property
+    def shown(self) -> npt.NDArray[np.bool_]:
+        """(prompts,), where the first token's distribution is shown: an answer cut at its end began as it began."""
+        told = self.next_tokens or ({},) * len(self.texts)
+        begun = [bool(text) and why in ("", "truncated") for text, why in zip(self.texts, self.missing, strict=True)]
+        return np.asarray(np.array([bool(one) for one in told]) & np.array(begun, dtype=bool))
+
+    @property
+    def hollow(self) -> npt.NDArray[np.bool_]:
+        """(prompts,), where what it says, whole or cut, says nothing of the prompt."""
+        return np.asarray(self.refused | self.repeated)
+
+    def counts(self) -> dict[str, int]:
+        """How many were asked for, how many are missing, by why, and how many whole ones tell nothing."""
+        lost = {"refused": int((self.whole & self.refused).sum()), "repeated": int((self.whole & self.repeated).sum())}
+        return {**count_missing(self.missing), **lost}
 
 
 @dataclass(frozen=True)
@@ -61,19 +134,22 @@ class ScriptedModel:
 
     Args:
         name: of the model.
-        reply: the answer to a conversation.
+        reply: the answer to a conversation, with why it ended where that is to be told.
         first: its first tokens.
         count: tokens of a text.
+        remarks: on how it was asked.
     """
 
     name: str
-    reply: Callable[[Chat], str]
+    reply: Callable[[Chat], str | Reply]
     first: Callable[[Chat], NextTokens] | None = None
     count: Callable[[str], int] | None = None
+    remarks: tuple[str, ...] = ()
 
-    def answers(self, chats: Sequence[Chat]) -> list[str]:
-        """As scripted."""
-        return [self.reply(chat) for chat in chats]
+    def answers(self, chats: Sequence[Chat], *, again: int = 0) -> list[Reply]:
+        """As scripted, however often it is asked."""
+        said = [self.reply(chat) for chat in chats]
+        return [(one, "") if isinstance(one, str) else one for one in said]
 
     def next_tokens(self, chats: Sequence[Chat]) -> list[NextTokens] | None:
         """As scripted."""
@@ -89,8 +165,13 @@ def said_by_user(text: str, system: str = "") -> Chat:
     return (("system", system), ("user", text)) if system else (("user", text),)
 
 
-def ask(subject: AuditedModel, chats: Sequence[Chat], *, logprobs: bool = True) -> Answers:
-    """Everything a subject shows for some conversations."""
-    texts = tuple(subject.answers(chats))
-    tokens = subject.next_tokens(chats) if logprobs else None
-    return Answers(subject.name, texts, None if tokens is None else tuple(tokens))
+def ask(subject: AuditedModel, chats: Sequence[Chat], *, logprobs: bool = True, again: int = 0) -> Answers:
+    """Everything a subject shows for some conversations. What it thinks between tags is no part of an answer."""
+    said = subject.answers(chats, again=again) if chats else []
+    tokens = subject.next_tokens(chats) if logprobs and chats else None
+    texts = [without_reasoning_tags(text).strip() for text, _ in said]
+    if tokens is not None:
+        # The first token of a thought, its tag as a rule, is not how the answer begins.
+        begins = [text.strip().startswith(spoken[:1] or "\0") for (text, _), spoken in zip(said, texts, strict=True)]
+        tokens = [one if there else {} for one, there in zip(tokens, begins, strict=True)]
+    return Answers(subject.name, tuple(texts), None if tokens is None else tuple(tokens), tuple(end for _, end in said))

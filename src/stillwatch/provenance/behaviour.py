@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from stillwatch.provenance.audited_model import Answers
-from stillwatch.provenance.likeness import Choices, FirstTokens, Refusals, Style, missing, wording_kernel
+from stillwatch.provenance.likeness import Choices, FirstTokens, Refusals, Style, judged, wording_kernel
+from stillwatch.provenance.missing import too_much_missing
 from stillwatch.provenance.pairs import FEWEST_CONTROLS, Alike, PairTest, compare_pairs, errors_found
 from stillwatch.provenance.results import Test, not_tested
 
@@ -29,7 +30,6 @@ ASSUMPTION = (
     "same public data, same size; and none of them trained on the teacher or on another control."
 )
 _FEWEST_PROMPTS = 20
-_MOST_MISSING = 0.5
 
 BEHAVIOUR_TESTS = {
     "wording": "Words in common, on prompts where the controls differ",
@@ -67,14 +67,19 @@ def behaviour_tests(
         level: for what would have been detectable.
     """
     models = [suspect, teacher, *controls]
-    gone = _too_many_missing(models)
+    lacking = too_much_missing(
+        {one.name: one.telling for one in models}, "missing, refusals or said to several prompts"
+    )
+    undecided = too_much_missing({one.name: one.decided for one in models})
     found: list[Test] = []
     for name, measure in _measures(models, right, seed):
         title = BEHAVIOUR_TESTS[name]
-        why = gone or measure.why_not
+        why = measure.why_not
         if len(controls) < FEWEST_CONTROLS:
             why = f"needs {FEWEST_CONTROLS} controls or more; there are {len(controls)}"
-        elif measure.prompts < _FEWEST_PROMPTS and not gone:
+        elif name != "first-tokens" and (undecided if name == "refusals" else lacking):
+            why = undecided if name == "refusals" else lacking
+        elif measure.prompts < _FEWEST_PROMPTS:
             why = why or f"needs {_FEWEST_PROMPTS} prompts or more that bear on it; there are {measure.prompts}"
         test = None
         if not why and measure.alike is not None:
@@ -88,16 +93,13 @@ def behaviour_tests(
 
 
 def _measures(models: Sequence[Answers], right: Sequence[str | None], seed: int) -> Iterator[tuple[str, _Measure]]:
-    texts = [one.texts for one in models]
-    gone = [missing(one) for one in texts]
-    count = int((~gone[0] & ~gone[1]).sum())
-    lost: dict[str, float | int | str] = {"missing_suspect": int(gone[0].sum()), "missing_teacher": int(gone[1].sum())}
-    lost["missing_controls"] = int(sum(one.sum() for one in gone[2:]))
-    yield "wording", _Measure(wording_kernel(texts).alike, count, details=lost if any(lost.values()) else None)
-    choices = Choices.of(texts)
+    wording = wording_kernel(models)
+    count = int(judged(wording.present, 0, 1).sum())
+    yield "wording", _Measure(wording.alike, count)
+    choices = Choices.of(models)
     yield "choices", _Measure(choices.alike, _bearing(choices))
     if any(one is not None for one in right):
-        errors = Choices.of(texts, right)
+        errors = Choices.of(models, right)
         wrong = [int(row.sum()) for row in errors.bears]
         yield (
             "errors",
@@ -105,14 +107,15 @@ def _measures(models: Sequence[Answers], right: Sequence[str | None], seed: int)
         )
     else:
         yield "errors", _Measure(None, 0, "no prompt came with its right answer")
-    refusals = Refusals.of(texts)
+    refusals = Refusals.of(models)
+    decided = int(judged(refusals.present, 0, 1).sum())
     refused = [int(n) for n in refusals.refused.sum(axis=1)]
     why = "" if refused[1] else "the teacher refused none of these prompts"
     yield (
         "refusals",
-        _Measure(refusals.alike, count, why, {"refused_suspect": refused[0], "refused_teacher": refused[1]}),
+        _Measure(refusals.alike, decided, why, {"refused_suspect": refused[0], "refused_teacher": refused[1]}),
     )
-    style = Style.of(texts, seed)
+    style = Style.of(models, seed)
     yield (
         "style",
         _Measure(
@@ -121,26 +124,20 @@ def _measures(models: Sequence[Answers], right: Sequence[str | None], seed: int)
             details={"writer_told_right": style.recognised(), "suspect_told_as_teacher": style.told_as_teacher()},
         ),
     )
-    shown = [one.next_tokens for one in models]
-    tokens = [one for one in shown if one is not None]
-    if len(tokens) == len(models):
-        yield "first-tokens", _Measure(FirstTokens.of(tokens).alike, count)
-    else:
-        yield "first-tokens", _Measure(None, 0, "not every model shows log-probabilities")
+    yield "first-tokens", _first_tokens(models)
 
 
-def _too_many_missing(models: Sequence[Answers]) -> str:
-    """Why nothing can be told of answers of which too many are missing; empty where they are not."""
-    for one in models[:2]:
-        lost = int(missing(one.texts).sum())
-        if lost > _MOST_MISSING * len(one.texts):
-            return f"{one.name} gave no answer to {lost} of {len(one.texts)} prompts: empty, cut off or withheld"
-    return ""
+def _first_tokens(models: Sequence[Answers]) -> _Measure:
+    if any(one.next_tokens is None for one in models):
+        return _Measure(None, 0, "not every model shows log-probabilities")
+    lacking = too_much_missing({one.name: one.shown & ~one.hollow for one in models}, "not shown, or refusals,")
+    kernel = FirstTokens.of(models)
+    return _Measure(kernel.alike, len(kernel.values), lacking)
 
 
 def _bearing(choices: Choices) -> int:
     """Prompts that bear on suspect and teacher both."""
-    return int((choices.bears[0] & choices.bears[1]).sum())
+    return int((choices.bears[0] & choices.bears[1] & judged(choices.present, 0, 1)).sum())
 
 
 def _as_test(name: str, test: PairTest, measure: _Measure, controls: Sequence[str], level: float) -> Test:

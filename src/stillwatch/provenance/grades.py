@@ -1,12 +1,16 @@
 """From p-values to a grade of evidence: none, weak, moderate or strong. A grade is no verdict.
 
+not graded  no test of behaviour or of planted evidence could be made, and nothing else is noticed
 none      no test is significant at 0.05 after correction
-weak      one is; identity alone never counts for more, nor behaviour where suspect and teacher have one tokenizer that
-          no control has: the controls are of other families, and what one family has in common is no copying
+weak      one is; identity alone never counts for more, nor refusing the same prompts, which one filter in front of two
+          models makes as well as one training
 moderate  a behaviour or planted test is significant at the audit's level, and, for behaviour, no
           pair with a control lies as far out
 strong    so at a tenth of the level, by a planted test, or by two behaviour tests with five controls or more
           (so that the exact p-value of each is below 0.05 too)
+
+Behaviour counts for no more than weak where suspect and teacher have one tokenizer that no control has: the two are
+of one family, or may be, and agree for that as for distillation; no control shows how much.
 """
 
 from __future__ import annotations
@@ -21,8 +25,13 @@ from stillwatch.provenance.tokens import TokenMatch
 
 __all__ = ["Grade", "correct", "grade", "grade_reasons"]
 
-Grade = Literal["none", "weak", "moderate", "strong"]
+Grade = Literal["not graded", "none", "weak", "moderate", "strong"]
 _NOTICED = 0.05
+_KIN = (
+    "Suspect and teacher have one tokenizer, and no control is known to have it: they may be of one family, which "
+    "agrees without distillation, and no control shows by how much. Behaviour counts for no more than weak; add "
+    "controls with that tokenizer."
+)
 
 
 def correct(tests: Sequence[Test]) -> list[Test]:
@@ -33,30 +42,35 @@ def correct(tests: Sequence[Test]) -> list[Test]:
 
 
 def grade(tests: Sequence[Test], level: float, tokens: TokenMatch | None = None) -> Grade:
-    """Of corrected tests, and of what the tokenizers say of the controls."""
+    """Of corrected tests.
+
+    Args:
+        tests: corrected.
+        level: of the audit.
+        tokens: fingerprints of the tokenizers; None where they are not known.
+    """
     noticed = [one for one in tests if one.holm_p is not None and one.holm_p <= _NOTICED]
-    capped = _of_one_family(tokens)
-    sound = [one for one in noticed if _sound(one, level) and not (capped and one.family == "behaviour")]
-    firm = [one for one in sound if _sound(one, level / 10)]
+    sound = [one for one in noticed if _sound(one, level, tokens)]
+    firm = [one for one in sound if _sound(one, level / 10, tokens)]
     planted = [one for one in firm if one.family == "planted"]
     behaviour = [one for one in firm if one.family == "behaviour" and (one.exact_p or 1.0) <= _NOTICED]
     if planted or len(behaviour) >= 2:
         return "strong"
     if sound:
         return "moderate"
-    return "weak" if noticed else "none"
+    if noticed:
+        return "weak"
+    return "none" if any(one.p_value is not None and one.family != "identity" for one in tests) else "not graded"
 
 
-def _sound(one: Test, level: float) -> bool:
+def _sound(one: Test, level: float, tokens: TokenMatch | None) -> bool:
     if one.family == "identity" or one.holm_p is None or one.holm_p > level:
         return False
-    return one.family == "planted" or one.beyond_all
+    return one.family == "planted" or (one.beyond_all and one.name != "refusals" and not _kin(tokens))
 
 
-def _of_one_family(tokens: TokenMatch | None) -> bool:
-    """Whether suspect and teacher split text alike, and no control whose tokenizer is known does."""
-    known = tokens.controls_equal if tokens is not None and tokens.same else {}
-    return tokens is not None and bool(known) and all(equal < tokens.probes for equal in known.values())
+def _kin(tokens: TokenMatch | None) -> bool:
+    return tokens is not None and tokens.of_no_control
 
 
 def grade_reasons(tests: Sequence[Test], level: float, tokens: TokenMatch | None = None) -> list[str]:
@@ -70,14 +84,22 @@ def grade_reasons(tests: Sequence[Test], level: float, tokens: TokenMatch | None
             said += "; what a model says of itself never counts for more than weak evidence"
         elif one.holm_p > level:
             said += f", above the audit's level of {level:g}"
-        elif not _sound(one, level):
+        elif one.family == "behaviour" and not one.beyond_all:
             said += ", but a pair with a control lies as far out, so that it counts as weak"
-        elif one.family == "behaviour" and _of_one_family(tokens):
-            said += (
-                "; but suspect and teacher have one tokenizer and no control has it, so that they may be of one family "
-                "and the controls of others: it counts as weak. Take controls of the teacher's family"
-            )
+        elif one.name == "refusals":
+            said += ", but one filter before both makes it as well as one training, so that it counts as weak"
+        elif not _sound(one, level, tokens):
+            said += ", but it counts as weak for want of a control of the same family"
         found.append(said + ".")
+    if _kin(tokens) and any(one.family == "behaviour" and one.p_value is not None for one in tests):
+        found.append(_KIN)
     if all(one.p_value is None for one in tests):
-        return ["No test was made: this says nothing about the suspect."]
+        return ["No test was made: this says nothing about the suspect.", *_whys(tests)]
+    if grade(tests, level, tokens) == "not graded":
+        return ["No test of behaviour was made: what a model says of itself clears nobody.", *_whys(tests)]
     return found or ["No test is significant at 0.05 after correction."]
+
+
+def _whys(tests: Sequence[Test]) -> list[str]:
+    """Why tests were not made, each reason once."""
+    return [f"{why[:1].upper()}{why[1:]}." for why in dict.fromkeys(one.why_not for one in tests if one.why_not)]

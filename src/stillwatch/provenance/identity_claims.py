@@ -134,13 +134,18 @@ def _consistency(probes: Sequence[IdentityProbe], named: Sequence[frozenset[str]
     return sum(agree) / len(agree) if agree else 0.0
 
 
-def identity_test(suspect: Claims, teacher: Claims, controls: Mapping[str, Claims], maker: str = "") -> Test:
+def identity_test(
+    suspect: Claims, teacher: Claims, controls: Mapping[str, Claims], maker: str = "", *, lacking: str = ""
+) -> Test:
     """Whether the suspect names the teacher's maker oftener than the controls do.
 
     Args:
         suspect, teacher, controls: what each said.
         maker: of the teacher; who the teacher says it is where not given.
+        lacking: why too few answered for a test; "" where enough did.
     """
+    if lacking:
+        return not_tested("identity", "identity", _TITLE, _NULL, _ASSUMPTION, lacking)
     maker = maker or teacher.leader
     if not maker:
         why = "the teacher does not say who it is; name its maker with --teacher-maker"

@@ -2,9 +2,9 @@
 
 Prompts on which independent models agree tell nothing, and every prompt is weighed by how much the
 controls disagree on it: the controls other than the two that are compared, so that no pair chooses its
-own prompts. Suspect and teacher weigh nothing. Where either of two models gave no answer the prompt says nothing of
-the two: a missing answer is like nothing, another missing one least of all. To add a measure, give it a class with
-``alike`` here and a line in ``behaviour``.
+own prompts. Suspect and teacher weigh nothing. Missing answers are not compared, nor those that say nothing of their
+prompt, as refusals do: a pair is judged on the prompts that both of its models and half of the controls answered. To
+add a measure, give it a class with ``alike`` here and a line in ``behaviour``.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.provenance.answer_features import choice, features, words
-from stillwatch.provenance.audited_model import NextTokens
+from stillwatch.provenance.audited_model import Answers, NextTokens
 from stillwatch.provenance.deviations import alike_deviations
 from stillwatch.provenance.pairs import Alike
-from stillwatch.provenance.refusals import refuses
 
-__all__ = ["Choices", "FirstTokens", "Kernel", "Refusals", "Style", "missing", "wording_kernel"]
+__all__ = ["Choices", "FirstTokens", "Kernel", "Refusals", "Style", "judged", "telling", "wording_kernel"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 _LEAST_WEIGHT = 0.02
 _BUCKETS = 1 << 11
 
@@ -34,83 +34,96 @@ def _others(n: int, a: int, b: int) -> list[int]:
     return [i for i in range(n) if i not in (a, b)]
 
 
+def judged(present: Bools, a: int, b: int) -> Bools:
+    """(prompts,), that the pair is judged on: both answered, and half of the controls or more.
+
+    Args:
+        present: (n, prompts), where models answered.
+        a, b: in the suspect's and teacher's place.
+    """
+    controls = present[_others(len(present), a, b)]
+    return np.asarray(present[a] & present[b] & (2 * controls.sum(axis=0) >= len(controls)))
+
+
 @dataclass(frozen=True)
 class Kernel:
     """Per-prompt similarities, weighed by the controls' disagreement.
 
     Attributes:
-        values: (prompts, n, n), symmetric, 0 to 1; NaN where either model gave no answer.
+        values: (prompts, n, n), symmetric, 0 to 1; 0 where one of the two is missing.
+        present: (n, prompts), where models answered.
     """
 
     values: Floats
+    present: Bools
 
-    def alike(self, a: int, b: int) -> Alike:
-        """Weighted means over the prompts that both of a pair answered, with (a, b) in the suspect's and teacher's
-        place; NaN for pairs that answered none."""
-        n = self.values.shape[1]
-        known = ~np.isnan(self.values)
-        values = np.where(known, self.values, 0.0)
-        weights = (self._disagreement(_others(n, a, b)) + _LEAST_WEIGHT) * known
-        total = weights.sum(axis=0)
-        some = total > 0
-        means = np.where(some, (weights * values).sum(axis=0) / np.where(some, total, 1.0), np.nan)
-        noise = np.nansum(weights**2 * (values - means) ** 2, axis=0) / np.where(some, total, 1.0) ** 2
-        told = some & ~np.eye(n, dtype=bool)
-        return Alike(means, float(noise[told].mean()) if told.any() else 0.0)
-
-    def _disagreement(self, controls: Sequence[int]) -> Floats:
-        """(prompts, n, n): mean disagreement among the controls that are not of the pair; 1 where too few are left."""
-        unlike = 1.0 - self.values[:, controls][:, :, controls]
-        unlike[:, range(len(controls)), range(len(controls))] = np.nan
-        answered = ~np.isnan(unlike)
-        n = self.values.shape[1]
-        sums = _without_pair(np.where(answered, unlike, 0.0), controls, n)
-        pairs = _without_pair(answered.astype(float), controls, n)
-        return np.where(pairs >= 0.5, sums / np.maximum(pairs, 1.0), 1.0)
+    def alike(self, a: int, b: int) -> Alike | None:
+        """Weighted means over prompts, with (a, b) in the suspect's and teacher's place; None without prompts."""
+        on = judged(self.present, a, b)
+        if not on.any():
+            return None
+        values, there = self.values[on], self.present[:, on].T
+        n = values.shape[1]
+        controls = _others(n, a, b)
+        weights = np.nan_to_num(_disagreement(values, there, controls) + _LEAST_WEIGHT, nan=0.0)
+        both = weights * (there[:, :, None] & there[:, None, :])
+        total, of_all = (np.where(one > 0, one, np.nan) for one in (both.sum(axis=0), weights.sum(axis=0)))
+        means = (both * values).sum(axis=0) / total
+        noise = (both**2 * (values - means) ** 2).sum(axis=0) / total**2
+        # A control that leaves out the prompts on which all agree, or none, is not to look unlike or like for that.
+        usual = _agreement(values, there, controls)[:, None, None]
+        means += (weights * usual).sum(axis=0) / of_all - (both * usual).sum(axis=0) / total
+        found = noise[~np.eye(n, dtype=bool)]
+        return Alike(means, float(np.nanmean(found)) if np.isfinite(found).any() else 0.0)
 
 
-def _without_pair(values: Floats, controls: Sequence[int], n: int) -> Floats:
-    """Sums over the pairs of controls that have nobody of a pair, for every pair (prompts, n, n).
+def _disagreement(values: Floats, there: Bools, controls: Sequence[int]) -> Floats:
+    """(prompts, n, n): mean disagreement among the controls that answered and are not of the pair.
+
+    1 throughout where fewer than two controls are left at all; nan where fewer than two of them answered.
 
     Args:
-        values: (prompts, controls, controls), symmetric, nought for a control and itself.
-        controls: their places among the models.
-        n: how many models there are.
+        values: (prompts, n, n) similarities.
+        there: (prompts, n), where models answered.
+        controls: their numbers.
     """
-    rows = values.sum(axis=2)
-    own = np.zeros((len(rows), n))
-    own[:, controls] = rows
-    shared = np.zeros((len(rows), n, n))
-    shared[np.ix_(range(len(rows)), controls, controls)] = values
-    shared[:, range(n), range(n)] = own
-    return np.asarray(rows.sum(axis=1)[:, None, None] / 2 - own[:, :, None] - own[:, None, :] + shared)
+    n = values.shape[1]
+    is_control = np.zeros(n, dtype=bool)
+    is_control[controls] = True
+    among = there & is_control
+    unlike = (1.0 - values) * (among[:, :, None] & among[:, None, :])
+    unlike[:, range(n), range(n)] = 0.0
+    own = unlike.sum(axis=2)
+    sums = own.sum(axis=1)[:, None, None] / 2 - own[:, :, None] - own[:, None, :] + unlike
+    left = among.sum(axis=1)[:, None, None] - among[:, :, None] - among[:, None, :].astype(int)
+    pairs = left * (left - 1) / 2
+    possible = len(controls) - is_control[:, None] - is_control[None, :].astype(int)
+    return np.where(pairs >= 1, sums / np.maximum(pairs, 1), np.where(possible >= 2, np.nan, 1.0))
 
 
-def wording_kernel(texts: Sequence[Sequence[str]]) -> Kernel:
-    """Share of words and neighbouring words in common (Jaccard), prompt by prompt.
-
-    Args:
-        texts: of each model, the answers.
-    """
-    sets = [[features(text) for text in one] for one in texts]
-    return Kernel(_known(texts) * _fill(len(texts), len(texts[0]), lambda i, a, b: _jaccard(sets[a][i], sets[b][i])))
+def _agreement(values: Floats, there: Bools, controls: Sequence[int]) -> Floats:
+    """(prompts,): mean similarity of the pairs of controls that answered."""
+    among = there[:, controls]
+    pairs = np.triu(among[:, :, None] & among[:, None, :], 1)
+    sums = (values[:, controls][:, :, controls] * pairs).sum(axis=(1, 2))
+    return np.asarray(sums / np.maximum(pairs.sum(axis=(1, 2)), 1))
 
 
-def missing(texts: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """Which answers are none: empty, or withheld by a filter (prompts)."""
-    return np.array([not text.strip() for text in texts], dtype=bool)
+def telling(models: Sequence[Answers]) -> Bools:
+    """(n, prompts), where models answered something that bears on the prompt."""
+    return np.array([one.telling for one in models])
 
 
-def _known(texts: Sequence[Sequence[str]]) -> Floats:
-    """(prompts, n, n): 1 where both models answered, NaN where either did not."""
-    answered = ~np.array([missing(one) for one in texts]).T
-    return np.where(answered[:, :, None] & answered[:, None, :], 1.0, np.nan)
+def wording_kernel(models: Sequence[Answers]) -> Kernel:
+    """Share of words and neighbouring words in common (Jaccard), prompt by prompt."""
+    sets = [[features(text) for text in one.texts] for one in models]
+    values = _fill(len(models), len(sets[0]), lambda i, a, b: _jaccard(sets[a][i], sets[b][i]))
+    return Kernel(values, telling(models))
 
 
 def _jaccard(a: frozenset[tuple[str, ...]], b: frozenset[tuple[str, ...]]) -> float:
-    # Answers without any word, as "42!" and "?", have none in common.
-    joined = len(a | b)
-    return len(a & b) / joined if joined else 0.0
+    """Of two answers; of nothing with anything it is nought."""
+    return len(a & b) / max(len(a | b), 1)
 
 
 def _fill(n: int, prompts: int, compare: Callable[[int, int, int], float]) -> Floats:
@@ -125,20 +138,23 @@ class FirstTokens(Kernel):
     """Overlap of the distributions of an answer's first token (Bhattacharyya's coefficient), prompt by prompt.
 
     It is an inner product, of the roots of probabilities, so that deviations from the controls can be compared:
-    on the lab's families that tells half as much again as the overlap itself.
+    on the lab's families that tells half as much again as the overlap itself. Kept are prompts for which every
+    model shows its first token, and at most one begins a refusal or what it says to many: two of those begin alike.
     """
 
-    def alike(self, a: int, b: int) -> Alike:
+    def alike(self, a: int, b: int) -> Alike | None:
         """Cosines of what the models have of their own, with (a, b) in the suspect's and teacher's place."""
-        return alike_deviations(self.values, a, b)
+        return alike_deviations(self.values, a, b) if len(self.values) else None
 
     @classmethod
-    def of(cls, shown: Sequence[Sequence[NextTokens]]) -> FirstTokens:
+    def of(cls, models: Sequence[Answers]) -> FirstTokens:
         """From each model's first tokens."""
-        values = np.ones((len(shown[0]), len(shown), len(shown)))
-        for i in range(len(shown[0])):
-            values[i] = _overlaps([one[i] for one in shown])
-        return cls(values)
+        hollow = np.sum([one.hollow for one in models], axis=0)
+        kept = np.flatnonzero(np.logical_and.reduce([one.shown for one in models]) & (hollow <= 1))
+        values = np.ones((len(kept), len(models), len(models)))
+        for row, i in zip(values, kept, strict=True):
+            row[:] = _overlaps([(one.next_tokens or ())[i] for one in models])
+        return cls(values, np.ones((len(models), len(kept)), dtype=bool))
 
 
 def _overlaps(shown: Sequence[NextTokens]) -> Floats:
@@ -161,14 +177,14 @@ class Refusals(Kernel):
         refused: (n, prompts).
     """
 
-    refused: npt.NDArray[np.bool_]
+    refused: Bools
 
     @classmethod
-    def of(cls, texts: Sequence[Sequence[str]]) -> Refusals:
+    def of(cls, models: Sequence[Answers]) -> Refusals:
         """By the refusal judge."""
-        told = np.array([[refuses(text) for text in one] for one in texts])
-        same = (told[:, None, :] == told[None, :, :]).transpose(2, 0, 1).astype(float)
-        return cls(_known(texts) * same, told)
+        present = np.array([one.decided for one in models])
+        told = np.array([one.refused for one in models]) & present
+        return cls((told[:, None, :] == told[None, :, :]).transpose(2, 0, 1).astype(float), present, told)
 
 
 @dataclass(frozen=True)
@@ -181,37 +197,43 @@ class Choices:
         codes: (n, prompts) numbers of choices; -1 for none.
         bears: (n, prompts), where a model's choice bears on the question: everywhere it makes one, or where it is
             wrong.
-        per_chance: whether to divide by the prompts on which both bear, or by all.
+        present: (n, prompts), where models answered.
     """
 
     codes: Ints
-    bears: npt.NDArray[np.bool_]
+    bears: Bools
+    present: Bools
 
     @classmethod
-    def of(cls, texts: Sequence[Sequence[str]], right: Sequence[str | None] | None = None) -> Choices:
+    def of(cls, models: Sequence[Answers], right: Sequence[str | None] | None = None) -> Choices:
         """From each model's answers; with the ``right`` choices, wrong ones alone."""
         numbers: dict[str, int] = {}
-        found = [[None if refuses(text) else choice(text) for text in one] for one in texts]
+        present = telling(models)
+        found = [[choice(text) for text in one.texts] for one in models]
         codes = np.array([[-1 if c is None else numbers.setdefault(c, len(numbers)) for c in one] for one in found])
+        codes = np.where(present, codes, -1)
         bears = codes >= 0
         if right is not None:
             known = np.array([-2 if r is None else numbers.get(choice(r) or r, -3) for r in right])
             bears &= (known != -2)[None] & (codes != known[None])
-        return cls(codes, bears)
+        return cls(codes, bears, present)
 
     def alike(self, a: int, b: int) -> Alike | None:
         """Worth of the choices in common, a prompt on which both bear."""
         n = len(self.codes)
+        on = judged(self.present, a, b)
         values, noise = np.full((n, n), np.nan), []
         same = (self.codes[:, None] == self.codes[None]) & (self.codes[:, None] >= 0)
         controls = _others(n, a, b)
         for i in range(n):
             for j in range(i + 1, n):
-                both = self.bears[i] & self.bears[j]
+                left = [c for c in controls if c not in (i, j)]
+                told = self.present[left].sum(axis=0)
+                # What is rare among controls that said nothing is not known.
+                both = self.bears[i] & self.bears[j] & on & (2 * told >= len(left))
                 if both.sum() < 1:
                     continue
-                left = [c for c in controls if c not in (i, j)]
-                common = same[i][left].mean(axis=0) if left else np.zeros(len(both))
+                common = same[i][left].sum(axis=0) / np.maximum(told, 1)
                 worth = (same[i, j] * (1.0 - common))[both]
                 # Half a prompt in favour and half against: a pair with few is not sure of its nought.
                 values[i, j] = values[j, i] = (worth.sum() + 0.5 * worth.mean()) / (len(worth) + 0.5)
@@ -230,27 +252,27 @@ class Style:
     Attributes:
         first, second: (n, buckets) styles on the two halves.
         told: (n, prompts of the second half, n) nearness of every held-out answer to every model's style.
-        answered: (n, prompts of the second half), where a model gave an answer.
+        held: (n, prompts of the second half), where there is an answer to tell.
     """
 
     first: Floats
     second: Floats
     told: Floats
-    answered: npt.NDArray[np.bool_]
+    held: Bools
 
     @classmethod
-    def of(cls, texts: Sequence[Sequence[str]], seed: int) -> Style:
-        """From each model's answers; prompts are halved at random. A missing answer has no style."""
-        counts = np.array([[_hashed(text) for text in one] for one in texts])
-        answered = ~np.array([missing(one) for one in texts])
-        usual = counts.sum(axis=0) / np.maximum(answered.sum(axis=0), 1)[:, None]
-        rest = (counts - usual) * answered[:, :, None]
+    def of(cls, models: Sequence[Answers], seed: int) -> Style:
+        """From each model's answers; prompts are halved at random."""
+        there = telling(models)[:, :, None]
+        counts = np.array([[_hashed(text) for text in one.texts] for one in models])
+        usual = (counts * there).sum(axis=0, keepdims=True) / np.maximum(there.sum(axis=0, keepdims=True), 1)
+        rest = (counts - usual) * there
         order = np.random.default_rng([seed, 31]).permutation(rest.shape[1])
         half = len(order) // 2
         sides = rest[:, order[:half]], rest[:, order[half:]]
         first, second = (_unit(side.sum(axis=1)) for side in sides)
-        told = np.einsum("apf,bf->apb", sides[1], first)
-        return cls(first, second, told, answered[:, order[half:]])
+        held = there[:, order[half:], 0]
+        return cls(first, second, np.einsum("apf,bf->apb", sides[1], first), held)
 
     def alike(self, a: int, b: int) -> Alike:
         """The same whoever is in the suspect's place."""
@@ -260,13 +282,15 @@ class Style:
     def recognised(self) -> float:
         """Share of held-out answers of teacher and controls whose writer is told, among them."""
         own = self.told[1:, :, 1:].argmax(axis=2)
-        right = own == np.arange(len(own))[:, None]
-        return float(right[self.answered[1:]].mean()) if self.answered[1:].any() else float("nan")
+        return _share(own == np.arange(len(own))[:, None], self.held[1:])
 
     def told_as_teacher(self) -> float:
         """Share of the suspect's held-out answers that are told to be the teacher's, among teacher and controls."""
-        as_teacher = self.told[0, :, 1:].argmax(axis=1) == 0
-        return float(as_teacher[self.answered[0]].mean()) if self.answered[0].any() else float("nan")
+        return _share(self.told[0, :, 1:].argmax(axis=1) == 0, self.held[0])
+
+
+def _share(hits: Bools, of: Bools) -> float:
+    return float((hits & of).sum() / max(of.sum(), 1))
 
 
 def _hashed(text: str) -> Floats:

@@ -2,7 +2,8 @@
 
 Models that split text alike have one tokenizer, or two that agree on these strings. Tokenizers are
 published and shared between makers: this tells which family a model is of, and is never evidence that it was
-trained on anybody's outputs. It makes no p-value and no grade.
+trained on anybody's outputs. It makes no p-value and raises no grade; it lowers one where suspect and teacher are of a
+family that no control is known to be of.
 """
 
 from __future__ import annotations
@@ -76,6 +77,11 @@ class TokenMatch:
     def same(self) -> bool:
         """Whether no probe tells the two apart."""
         return self.equal == self.probes
+
+    @property
+    def of_no_control(self) -> bool:
+        """Whether suspect and teacher have one tokenizer that no control is known to have."""
+        return self.same and all(equal < self.probes for equal in self.controls_equal.values())
 
 
 def strings() -> list[str]:

@@ -1,4 +1,4 @@
-"""Campaign rows in the order of reports, and each one's observations and strongest reasons."""
+"""Campaign rows in the order of reports; each one's observations, strongest reasons, and what is sent word for word."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from stillwatch.drawing import order_families
 from stillwatch.tables import VERDICTS
 
-__all__ = ["observations_of", "order_campaigns", "reasons_of"]
+__all__ = ["observations_of", "order_campaigns", "quoted_text", "reasons_of"]
 
 
 def order_campaigns(campaigns: pa.Table) -> list[dict[str, Any]]:
@@ -31,12 +32,34 @@ def observations_of(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
 
 
 def reasons_of(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
-    """The strongest observation of each family that counts as evidence, in the order of reports."""
+    """The strongest observation of each family that counts as evidence, the smallest p-value first.
+
+    What chance shows as often as not is no reason, whatever its family counts for.
+    """
     best: dict[str, Mapping[str, Any]] = {}
     for observation in observations_of(row):
-        if observation["family"] in (row["families"] or ()):
+        if observation["family"] in (row["families"] or ()) and _p_value(observation) != 1.0:
             best.setdefault(observation["family"], observation)
-    return tuple(best.values())
+    return tuple(sorted(best.values(), key=_p_value))
+
+
+def quoted_text(row: Mapping[str, Any], templates: pa.Table) -> dict[str, Any] | None:
+    """What the campaign's accounts send word for word, as most accounts send it.
+
+    Args:
+        row: of the campaigns table.
+        templates: the run's.
+
+    Returns:
+        ``text``, ``accounts``, ``exchanges`` and ``template_id``; None where they share no wording.
+    """
+    mine = templates.filter(pc.equal(templates["campaign_id"], row["campaign_id"])).to_pylist()
+    worded = [one for one in mine if one["shared"]]
+    if not worded:
+        return None
+    best = max(worded, key=lambda one: (one["accounts"] or 0, one["exchanges"] or 0))
+    text = " … ".join(" ".join(piece.split()) for piece in best["shared"])
+    return {"text": text} | {name: best[name] for name in ("accounts", "exchanges", "template_id")}
 
 
 def _p_value(observation: Mapping[str, Any]) -> float:

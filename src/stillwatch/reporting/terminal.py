@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stillwatch.drawing import wording
-from stillwatch.reporting.campaign_rows import order_campaigns, reasons_of
+from stillwatch.reporting.campaign_rows import order_campaigns, quoted_text, reasons_of
 from stillwatch.reporting.run_files import read_info, read_table
 from stillwatch.reporting.stream_lines import view_streams
 
@@ -26,8 +26,10 @@ __all__ = ["render_console"]
 
 _VERDICT_STYLES = {"act": "bold red", "review": "bold yellow", "watch": "yellow"}
 _LONGEST_REASON = 220
+_LONGEST_QUOTE = 160
 _MOST_CAMPAIGNS = 20
 _MOST_STREAMS = 5
+_MOST_FILES = 5
 
 
 def render_console(run: Path) -> RenderableType:
@@ -39,14 +41,15 @@ def render_console(run: Path) -> RenderableType:
     """
     rows = order_campaigns(read_table(run, "campaigns"))
     accounts = read_table(run, "accounts", ["verdict", "exchanges"])
-    dead = read_table(run, "dead_letters", ["reason"])
+    templates = read_table(run, "templates")
+    dead = read_table(run, "dead_letters", ["reason", "kind", "file"])
     info = read_info(run)
     told = info.get("counts") or {}
     untold = info.get("untold")
     nothing = f"Cannot tell: no campaign was found, but {untold}" if untold else "No campaign found."
     parts: list[RenderableType] = [Text(wording.visible(nothing), style="bold")]
     if rows:
-        parts = [_campaign_table(rows), *(_why(row) for row in rows[:_MOST_CAMPAIGNS])]
+        parts = [_campaign_table(rows), *(_why(row, quoted_text(row, templates)) for row in rows[:_MOST_CAMPAIGNS])]
     if len(rows) > _MOST_CAMPAIGNS:
         parts.append(Text(f"and {len(rows) - _MOST_CAMPAIGNS:,} more in the report"))
     exchanges = told.get("exchanges", pc.sum(accounts["exchanges"]).as_py())
@@ -58,8 +61,14 @@ def render_console(run: Path) -> RenderableType:
         )
     )
     parts.extend(_streams(info))
-    parts.append(_dead_letters(dead.num_rows, pc.value_counts(dead["reason"]).to_pylist()))
+    files = dead.filter(pc.equal(dead["kind"], "file"))
+    dead = dead.filter(pc.not_equal(dead["kind"], "file"))
+    parts.extend(_unread_files(files.to_pylist()))
+    parts.append(_dead_letters(dead.num_rows, pc.value_counts(dead["reason"]).to_pylist(), whole=not files.num_rows))
     parts.extend(Text(wording.visible(note), style="yellow") for note in info.get("notes") or ())
+    if rows:
+        first = f"{wording.visible(str(run))} {wording.visible(rows[0]['campaign_id'] or '')}"
+        parts.append(Text(f"what stands behind one: stillwatch show {first}", no_wrap=True, overflow="ignore"))
     parts.append(
         Text.assemble("report: ", (wording.visible(str(run / "report.html")), "bold"), no_wrap=True, overflow="ignore")
     )
@@ -86,15 +95,18 @@ def _campaign_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
-def _why(row: Mapping[str, Any]) -> RenderableType:
-    """The strongest reason of the campaign, after the families that count."""
-    reasons = reasons_of(row)
-    strongest = min(reasons, key=lambda o: 2.0 if o["p_value"] is None else o["p_value"], default=None)
+def _why(row: Mapping[str, Any], quoted: Mapping[str, Any] | None) -> RenderableType:
+    """The strongest reason of the campaign, after the families that count, and what is sent word for word."""
+    strongest = next(iter(reasons_of(row)), None)
     statement = wording.visible((strongest["statement"] if strongest else row["summary"]) or "")
     if len(statement) > _LONGEST_REASON:
         statement = statement[: _LONGEST_REASON - 1].rstrip() + "…"
     families = wording.visible(", ".join(row["families"] or ()))
     told = Text.assemble((wording.visible(row["campaign_id"]), "bold"), "  ", (families, "cyan"), "\n", statement)
+    if quoted:
+        text = wording.visible(quoted["text"])
+        said = text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 1].rstrip()}…"
+        told.append(f"\n{wording.plural(quoted['accounts'], 'account')} send: “{said}”")
     if row["worth"]:
         told.append("\n" + _worth(row["worth"]), style="dim")
     return Padding(told, (0, 0, 1, 0))
@@ -121,9 +133,17 @@ def _streams(info: Mapping[str, Any]) -> list[Text]:
     return [*told, Text(f"and {len(lines) - _MOST_STREAMS:,} more in the report")] if len(lines) > len(told) else told
 
 
-def _dead_letters(total: int, reasons: Sequence[Mapping[str, Any]]) -> Text:
+def _unread_files(rows: Sequence[Mapping[str, Any]]) -> list[Text]:
+    """Files of which nothing was read, by name: whoever left one in the folder knows whether it was a log."""
+    named = [Text(wording.visible(f"not read: {row['file']}: {row['reason']}"), "yellow") for row in rows[:_MOST_FILES]]
+    if len(rows) > _MOST_FILES:
+        named.append(Text(f"not read: {len(rows) - _MOST_FILES:,} more files (see dead_letters.parquet)", "yellow"))
+    return named
+
+
+def _dead_letters(total: int, reasons: Sequence[Mapping[str, Any]], *, whole: bool) -> Text:
     if not total:
-        return Text("every record was read")
+        return Text("every record was read" if whole else "every record of the other files was read")
     commonest = max(reasons, key=lambda reason: (reason["counts"], reason["values"]))
     records = wording.plural(total, "record")
     return Text(

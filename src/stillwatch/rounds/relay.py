@@ -8,13 +8,16 @@ A message is kept once for its number: the same again is fine, another under the
 from __future__ import annotations
 
 import hashlib
+import itertools
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from stillwatch.alliance.hub import CurrentMember, Hub, Problem, metadata, record
+from stillwatch.alliance.hub import CurrentMember, Hub, Problem, Traffic, metadata, record
 from stillwatch.core import BadMessage
 from stillwatch.rounds.messages import (
     HUB,
@@ -29,6 +32,8 @@ from stillwatch.rounds.messages import (
 __all__ = ["matching_router", "open_round"]
 
 _POSTED = "application/msgpack"
+_MOST_LETTERS = 32
+_LARGEST_INBOX = 8 * 1024 * 1024  # bytes of the messages of one answer, unless one alone is longer
 
 ROUNDS = sa.Table(
     "matching_round",
@@ -183,7 +188,7 @@ def matching_router() -> APIRouter:
 
     @router.get("/rounds/{round_id}")
     def look(member: CurrentMember, request: Request, round_id: str) -> Response:
-        with request.app.state.hub.transaction() as connection:
+        with request.app.state.hub.reading() as connection:
             return Response(msgspec.msgpack.encode(_round(connection, round_id, member.name)), media_type=_POSTED)
 
     _add_posts(router)
@@ -194,25 +199,19 @@ def _add_posts(router: APIRouter) -> None:
     @router.put("/rounds/{round_id}/to/{recipient}/{seq}")
     async def post(member: CurrentMember, request: Request, round_id: str, recipient: str, seq: int) -> Response:
         raw = await request.body()
+        traffic: Traffic = request.app.state.traffic
+        traffic.carry(member.name, len(raw))
         return await run_in_threadpool(
             _take, request.app.state.hub, member.name, round_id, recipient, seq, request.headers.get("seal", ""), raw
         )
 
     @router.get("/rounds/{round_id}/inbox")
     def inbox(member: CurrentMember, request: Request, round_id: str, after: int = 0) -> Response:
-        with request.app.state.hub.transaction() as connection:
+        with request.app.state.hub.reading() as connection:
             _round(connection, round_id, member.name)
-            rows = connection.execute(
-                sa.select(POSTS)
-                .where(
-                    POSTS.c.round == round_id,
-                    POSTS.c.n > min(max(after, 0), 2**62),
-                    POSTS.c.recipient == member.name,
-                )
-                .order_by(POSTS.c.n)
-                .limit(32)
-            ).all()
-            if rows:  # members ask many times a minute; an empty hand is no reading
+            rows = _letters(connection, round_id, member.name, after)
+        if rows:  # members ask many times a minute; an empty hand is no reading
+            with request.app.state.hub.transaction() as connection:
                 told = {"action": "read round", "member": member.name, "round": round_id, "messages": len(rows)}
                 record(connection, told)
         letters = [(row.n, row.sender, row.recipient, row.seq, bytes(row.seal), bytes(row.body)) for row in rows]
@@ -224,18 +223,30 @@ def _add_posts(router: APIRouter) -> None:
             begin = bytes.fromhex(after)
         except ValueError as error:
             raise Problem(422, "no token", "after is 32 hexadecimal digits") from error
-        with request.app.state.hub.transaction() as connection:
+        with request.app.state.hub.reading() as connection:
             round_ = _round(connection, round_id, member.name)
             closed = connection.execute(sa.select(CLOSED.c.member).where(CLOSED.c.round == round_id)).scalars()
             waiting = sorted(set(round_.members) - set(closed))
             if waiting:
                 return Response(status_code=202, headers={"Waiting-For": ",".join(waiting)})
             found = _matched(connection, round_, member.name, begin)
+        with request.app.state.hub.transaction() as connection:
             record(
                 connection,
                 {"action": "read matches", "member": member.name, "round": round_id, "tokens": len(found.members)},
             )
         return Response(write(found), media_type=_POSTED)
+
+
+def _letters(connection: sa.Connection, round_id: str, recipient: str, after: int) -> Sequence[sa.Row[Any]]:
+    """Messages beyond a place in the order in which they came, as many as are not too long together; one at least."""
+    mine = (POSTS.c.round == round_id) & (POSTS.c.recipient == recipient) & (POSTS.c.n > min(max(after, 0), 2**62))
+    sizes = sa.select(POSTS.c.n, sa.func.length(POSTS.c.body).label("size")).where(mine).order_by(POSTS.c.n)
+    rows = connection.execute(sizes.limit(_MOST_LETTERS)).all()
+    ends = itertools.accumulate(row.size for row in rows)
+    count = max(1, sum(end <= _LARGEST_INBOX for end in ends))
+    these = [row.n for row in rows[:count]]
+    return connection.execute(sa.select(POSTS).where(POSTS.c.n.in_(these)).order_by(POSTS.c.n)).all()
 
 
 def _take(hub: Hub, sender: str, round_id: str, recipient: str, seq: int, given: str, raw: bytes) -> Response:

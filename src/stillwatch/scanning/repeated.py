@@ -1,6 +1,7 @@
-"""Repeats of whole records, as shippers leave them that deliver twice: counted and told, never dropped.
+"""Repeats of whole records, as shippers leave them that deliver twice: what is left of them is counted and told.
 
-Whether a second record is a second request or a second delivery only the log's owner knows. What differs between two
+``deliveries`` has dropped what cannot be anything else. Of the rest, whether a second record is a second request or a
+second delivery only the log's owner knows. What differs between two
 deliveries is where they were read: ``source_file``, ``source_line``, and an ``exchange_id`` that was made of the two.
 """
 
@@ -11,13 +12,13 @@ from dataclasses import dataclass
 from stillwatch.engines import Engine, Table
 from stillwatch.tables import EXCHANGES
 
-__all__ = ["Repeats", "count_repeats"]
+__all__ = ["MADE", "OWN_ID", "Repeats", "count_repeats", "said_of"]
 
 _WHERE_READ = ("exchange_id", "source_file", "source_line")
 # An id that was made at reading counts only for what follows the line, where one line gave several exchanges.
-_MADE = "concat(source_file, ':', source_line)"
-_OWN_ID = f"""CASE WHEN exchange_id = {_MADE} OR starts_with(exchange_id, concat({_MADE}, '.'))
-    THEN substr(exchange_id, length({_MADE}) + 1) ELSE exchange_id END"""
+MADE = "concat(source_file, ':', source_line)"
+OWN_ID = f"""CASE WHEN exchange_id = {MADE} OR starts_with(exchange_id, concat({MADE}, '.'))
+    THEN substr(exchange_id, length({MADE}) + 1) ELSE exchange_id END"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ WITH alike AS (SELECT account, time, masked FROM {sketches} GROUP BY ALL HAVING 
 SELECT row_key FROM {sketches} SEMI JOIN alike USING (account, time, masked)
 """
 
-_SAID = ", ".join([_OWN_ID, *(f'"{name}"' for name in EXCHANGES.names if name not in _WHERE_READ)])
+_SAID = ", ".join([OWN_ID, *(f'"{name}"' for name in EXCHANGES.names if name not in _WHERE_READ)])
 
 _COUNT_SQL = """
 SELECT (SELECT count(*) FROM {exchanges}) AS exchanges,
@@ -83,8 +84,9 @@ SELECT count(*) AS n FROM (SELECT 1 FROM own GROUP BY exchange_id HAVING count(D
 """
 
 
-def count_repeats(engine: Engine, *, exchanges: Table, sketches: Table) -> Repeats:
-    """How many exchanges are copies of others, and how many ids stand on exchanges that differ.
+def said_of(engine: Engine, *, exchanges: Table, sketches: Table) -> Table:
+    """``row_key`` and ``said``, a hash of all that an exchange says but where it was read, of those that may be like
+    another.
 
     Exchanges are compared by 64-bit hashes: among 16 million that differ, two are taken for equal with a chance of 7
     in a million. Only those whose sketches agree in account, time and words are read whole.
@@ -94,11 +96,21 @@ def count_repeats(engine: Engine, *, exchanges: Table, sketches: Table) -> Repea
         exchanges, sketches: of a run.
     """
     alike = engine.sql(_ALIKE_SQL, sketches=sketches)
-    said = engine.sql(
+    return engine.sql(
         f"SELECT row_key, hash({_SAID}) AS said FROM {{exchanges}} SEMI JOIN {{alike}} USING (row_key)",
         exchanges=exchanges,
         alike=alike,
     )
+
+
+def count_repeats(engine: Engine, *, exchanges: Table, said: Table) -> Repeats:
+    """How many exchanges are copies of others, and how many ids stand on exchanges that differ.
+
+    Args:
+        engine: where the tables lie.
+        exchanges: of a run.
+        said: of them, by ``said_of``.
+    """
     (found,) = engine.fetch(_COUNT_SQL, exchanges=exchanges, said=said).to_pylist()
     shared = engine.fetch(_SHARED_SQL, exchanges=exchanges, said=said)["n"][0].as_py()
     return Repeats(found["exchanges"], found["copies"], found["copied"], shared)

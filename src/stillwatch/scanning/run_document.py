@@ -14,9 +14,9 @@ import msgspec
 
 from stillwatch.evidence.thresholds import LEAST_MEMBERS, LEAST_STAND_INS, SMALL_LOG
 from stillwatch.scanning.calibration_file import KnownWeeks
+from stillwatch.scanning.checks import Checked
 from stillwatch.scanning.detect import Detected
 from stillwatch.scanning.read import Read
-from stillwatch.scanning.repeated import Repeats
 from stillwatch.scanning.values import Values
 from stillwatch.settings import ScanSettings
 
@@ -33,8 +33,7 @@ class RunDocument:
         settings: of the scan.
         started: when.
         read: what was read, less what was set aside.
-        wrong_clocks: records set aside because their time cannot be right.
-        repeats: whole records that came more than once.
+        checked: what was set aside, dropped and counted of it.
         found: what detection came to.
         missing: columns that no record has.
         values: what a lab measured exchanges to be worth.
@@ -44,8 +43,7 @@ class RunDocument:
     settings: ScanSettings
     started: datetime
     read: Read
-    wrong_clocks: int
-    repeats: Repeats
+    checked: Checked
     found: Detected
     missing: Sequence[str]
     values: Values
@@ -54,9 +52,12 @@ class RunDocument:
     @property
     def untold(self) -> str | None:
         """Why finding nothing in this log does not say that nothing is there; None where it may."""
+        if self.checked.empty.sentence is not None:
+            return self.checked.empty.sentence
         several = f"{self.found.entities:,} account{'' if self.found.entities == 1 else 's'}"
         if self.found.entities < LEAST_MEMBERS + LEAST_STAND_INS:
-            return f"{several} are too few to tell a campaign among them from whom they are held against."
+            are = "is" if self.found.entities == 1 else "are"
+            return f"{several} {are} too few to tell a campaign among them from whom they are held against."
         if self.found.entities < SMALL_LOG and (self.weeks is None or self.found.unlike is not None):
             return (
                 f"{several} are too few to show what is ordinary: a campaign that is many of them may pass for it. "
@@ -66,7 +67,9 @@ class RunDocument:
 
     def _notes(self) -> list[str]:
         """What the reader must know of how the run was made, in sentences."""
-        notes = [self.repeats.sentence] if self.repeats.sentence else []
+        notes = [sentence for sentence in (self.checked.twice.sentence, self.checked.repeats.sentence) if sentence]
+        if self.untold and self.found.campaigns:
+            notes.insert(0, f"There may be more than was found: {self.untold}")
         if self.weeks is not None and self.found.unlike is not None:
             notes.append(
                 f"The calibration was not used: this log is unlike the {self.weeks.sentence} that it was fitted to "
@@ -74,8 +77,6 @@ class RunDocument:
             )
         elif self.weeks is not None:
             notes += [f"Measured by {self.weeks.sentence}.", *self.weeks.calibration.caveats]
-        if self.untold and self.found.campaigns:
-            notes.append(f"There may be more than was found: {self.untold}")
         return notes
 
     def write(self, run: Path, seconds: Mapping[str, float]) -> None:
@@ -94,7 +95,9 @@ class RunDocument:
             "counts": {
                 "exchanges": read.exchanges,
                 "dead_letters": read.dead_letters,
-                "wrong_clocks": self.wrong_clocks,
+                "wrong_clocks": self.checked.wrong_clocks,
+                "second_deliveries": self.checked.twice.dropped,
+                "without_text": self.checked.empty.empty,
                 "bytes": read.read_bytes,
                 "accounts": found.accounts,
                 "links": found.links,
@@ -102,7 +105,7 @@ class RunDocument:
                 "clusters_tested": found.clusters_tested,
                 "campaigns": found.campaigns,
             },
-            "repeats": self.repeats.counts(),
+            "repeats": self.checked.repeats.counts(),
             "notes": self._notes(),
             "untold": self.untold,
             "timings": {name: round(spent, 3) for name, spent in seconds.items()},

@@ -9,24 +9,23 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.alliance.store import partner_indicators
 from stillwatch.core import EmptyInput
-from stillwatch.engines import DuckDBEngine, worker_pool
-from stillwatch.ingest import cut, plan, read_accounts, read_releases
+from stillwatch.engines import worker_pool
+from stillwatch.ingest import cut, plan, read_accounts, read_mapping, read_releases
 from stillwatch.reporting import write_findings, write_report
 from stillwatch.scanning.calibration_file import read_calibration
+from stillwatch.scanning.checks import check
 from stillwatch.scanning.detect import ACCOUNT_FILE_COPY, CALIBRATION_COPY, Clock, Extras, RunTables, detect
 from stillwatch.scanning.read import read_slices
-from stillwatch.scanning.repeated import Repeats, count_repeats
 from stillwatch.scanning.run import Run, new_run
 from stillwatch.scanning.run_document import RunDocument
 from stillwatch.scanning.values import Values, read_values
-from stillwatch.scanning.wrong_clocks import set_aside
 from stillwatch.settings import ScanSettings
 from stillwatch.tables import ACCOUNT_FILE, DEAD_LETTERS, EXCHANGES
 
@@ -63,6 +62,7 @@ def scan(
     values: Path | None = None,
     indicators: Path | None = None,
     calibration: Path | None = None,
+    mapping: Path | None = None,
     settings: ScanSettings | None = None,
     progress: Progress | None = None,
 ) -> Run:
@@ -76,6 +76,7 @@ def scan(
         values: what a lab measured exchanges to be worth.
         indicators: a member's file, with what partners of an alliance said.
         calibration: what is ordinary in this provider's known-good weeks, as ``calibrate`` writes it.
+        mapping: which fields of a log are which columns, for a layout that no format reads.
         settings: of the scan.
         progress: told how it goes.
 
@@ -94,7 +95,8 @@ def scan(
     known = read_values(values) if values else Values()
     partners = partner_indicators(indicators) if indicators else None
     weeks = read_calibration(calibration) if calibration else None
-    slices = plan(paths, defaults=settings.defaults())
+    mapped = read_mapping(mapping) if mapping else None
+    slices = plan(paths, defaults=settings.defaults(), mapped=mapped)
     size = sum(path.stat().st_size for path in {part.path for part in slices})
     with new_run(out) as run, _workers(settings.workers, size) as pool:
         work = run / ".work"
@@ -106,15 +108,16 @@ def scan(
         clock.stage("read and sketch")
         read = read_slices(cut(slices), run, work, pool=pool, progress=progress.advance)
         clock.stage("wrong clocks and repeats")
-        wrong, repeats = _checked(run, work, settings)
-        read = replace(read, exchanges=read.exchanges - wrong, dead_letters=read.dead_letters + wrong)
+        checked = check(run, work, settings)
+        wrong, twice = checked.wrong_clocks, checked.twice.dropped
+        read = replace(read, exchanges=read.exchanges - wrong - twice, dead_letters=read.dead_letters + wrong)
         clock.stage(None)
         letters = _gather_dead_letters(run, work)
         if not read.exchanges:
             raise EmptyInput(
-                f"none of {read.dead_letters:,} records could be read; the first: {letters}",
+                f"none of {letters.records:,} records could be read; the first: {letters.first}",
                 where=", ".join(str(p) for p in paths[:3]),
-                hint="see docs/reference/formats.md for what each format must hold",
+                hint="see `stillwatch docs formats` for what each format must hold",
             )
         progress.start("looking for campaigns", None)
         with RunTables.opened(run, work / "spill", settings) as tables:
@@ -123,7 +126,7 @@ def scan(
         missing = _missing_columns(run / "exchanges.parquet", account_table)
         progress.start("writing the report", None)
         shutil.rmtree(work)
-        document = RunDocument(settings, started, read, wrong, repeats, found, missing, known, weeks)
+        document = RunDocument(settings, started, read, checked, found, missing, known, weeks)
         document.write(run, clock.seconds)
         clock.stage("report")
         write_report(run)
@@ -134,25 +137,23 @@ def scan(
     return Run.open(out)
 
 
-def _checked(run: Path, work: Path, settings: ScanSettings) -> tuple[int, Repeats]:
-    """Records of wrong clocks are set aside, repeats counted."""
-    with DuckDBEngine(work / "spill", memory_mb=settings.memory_mb, threads=settings.workers) as engine:
-        if not any((run / "exchanges.parquet").iterdir()):
-            return 0, Repeats(0, 0, 0, 0)
-        wrong = set_aside(engine, run, work)
-        tables = {name: engine.read(run / f"{name}.parquet" / "*.parquet") for name in ("exchanges", "sketches")}
-        return wrong, count_repeats(engine, **tables)
+class _Letters(NamedTuple):
+    records: int
+    first: str
 
 
-def _gather_dead_letters(run: Path, work: Path) -> str:
-    """Join the parts in order, a part at a time; the first reason comes back."""
-    first = ""
+def _gather_dead_letters(run: Path, work: Path) -> _Letters:
+    """Join the parts in order, a part at a time; how many are records, and the first reason of one."""
+    records, first, of_file = 0, "", ""
     with pq.ParquetWriter(run / "dead_letters.parquet", DEAD_LETTERS, compression="zstd") as writer:
         for part in sorted((work / "dead_letters").iterdir()):
             for batch in pq.ParquetFile(part).iter_batches():
                 writer.write_batch(batch)
-                first = first or batch.column("reason")[0].as_py()
-    return first
+                for kind, reason in zip(batch["kind"].to_pylist(), batch["reason"].to_pylist(), strict=True):
+                    records += kind != "file"
+                    first = first or (reason if kind != "file" else "")
+                    of_file = of_file or reason
+    return _Letters(records, first or of_file)
 
 
 def _missing_columns(exchanges: Path, accounts: pa.Table) -> list[str]:

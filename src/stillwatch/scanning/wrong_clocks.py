@@ -7,7 +7,7 @@ is: a log says the same whenever it is scanned.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch.engines import Engine, Table
+from stillwatch.scanning.parts import keep_rows
 from stillwatch.scanning.stretches import DAY, SILENCE, Stretch, Wrong, wrong_stretches
 from stillwatch.tables import DEAD_LETTERS, EXCHANGES
 
@@ -136,8 +137,7 @@ def _part_set_aside(run: Path, work: Path, name: str, wrong: Sequence[Wrong]) ->
     pq.write_table(
         pa.Table.from_batches(letters, DEAD_LETTERS), work / "dead_letters" / f"{part.stem}.wrong-clocks.parquet"
     )
-    for written in (part, run / "sketches.parquet" / name):
-        _keep(written, keep)
+    keep_rows(run, name, keep)
     return int((~keep).sum())
 
 
@@ -179,32 +179,3 @@ def _letters(batch: pa.RecordBatch, wrong: Sequence[Wrong]) -> pa.RecordBatch:
         ],
         schema=DEAD_LETTERS,
     )
-
-
-def _keep(part: Path, keep: Mask) -> None:
-    """Write a part anew with the rows that are kept, in groups and encodings as they were."""
-    if not keep.any():
-        part.unlink()
-        return
-    source = pq.ParquetFile(part)
-    written = part.with_name(f".{part.name}.partial")
-    columns = [source.metadata.row_group(0).column(place) for place in range(source.metadata.num_columns)]
-    with pq.ParquetWriter(
-        written,
-        source.schema_arrow,
-        compression="lz4",
-        use_dictionary=[column.path_in_schema for column in columns if "RLE_DICTIONARY" in column.encodings],
-    ) as writer:
-        for table in _kept_groups(source, keep):
-            writer.write_table(table)
-    written.replace(part)
-
-
-def _kept_groups(source: pq.ParquetFile, keep: Mask) -> Iterator[pa.Table]:
-    start = 0
-    for group in range(source.num_row_groups):
-        table = source.read_row_group(group)
-        kept = table.filter(pa.array(keep[start : start + len(table)]))
-        start += len(table)
-        if len(kept):
-            yield kept

@@ -7,13 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from tokenizers import Tokenizer
 
-from stillwatch.core import BadSetting, OutputExists, UnreadableInput
+from stillwatch.core import BadSetting, OutputExists
 from stillwatch.provenance import (
     AuditPlan,
     Cost,
-    Mark,
     Need,
     Prompt,
     audit,
@@ -23,10 +21,9 @@ from stillwatch.provenance import (
     made_prompts,
     plan_power,
     read_prompts,
-    read_register,
     write_audit,
 )
-from stillwatch.provenance.json_lines import json_lines
+from stillwatch.services.audited_mark import read_mark
 from stillwatch.services.audited_models import AskSettings, open_model, weights_folder
 
 __all__ = ["AuditFiles", "AuditPrices", "AuditRun", "AuditSizes", "Forecast", "forecast", "make_plan", "run_audit"]
@@ -40,8 +37,7 @@ class AuditFiles:
         prompts: for behaviour; made ones where None.
         unsafe, safe: for the guardrail gap.
         labels: labelled completions for the refusal judge.
-        canaries: a register.
-        watermark_key: a file that holds the number.
+        watermark_key: a file that holds the number, or the JSON of a watermark of transformers.
         watermark_tokenizer: ``tokenizer.json`` of the model that was marked.
         unmarked: JSONL of ``prompt`` and ``response`` written by the teacher without the mark.
         suspect_weights, teacher_weights: folders; those of ``hf:`` models where None.
@@ -51,7 +47,6 @@ class AuditFiles:
     unsafe: Path | None = None
     safe: Path | None = None
     labels: Path | None = None
-    canaries: Path | None = None
     watermark_key: Path | None = None
     watermark_tokenizer: Path | None = None
     unmarked: Path | None = None
@@ -71,6 +66,7 @@ class AuditSizes:
         effect: excess similarity to find.
         gamma: share of green words of the watermark.
         seed: of every draw.
+        askings: times that every prompt for behaviour is asked.
     """
 
     queries: int = 240
@@ -80,6 +76,7 @@ class AuditSizes:
     effect: float = 0.15
     gamma: float = 0.25
     seed: int = 0
+    askings: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +96,19 @@ class Forecast:
 
     def __str__(self) -> str:
         need, cost = self.need, self.cost
+        others = f"{need.controls} control{'' if need.controls == 1 else 's'}"
         lines = [
-            f"{need.prompts} prompts and {need.controls} controls find an excess similarity of {need.detectable:.3f} "
+            f"{need.prompts} prompts and {others} find an excess similarity of {need.detectable:.3f} "
             f"four times in five; asked for: {need.effect:g}"
         ]
         if not np.isfinite(need.detectable):
-            lines = [
-                f"{need.controls} controls: behaviour is not tested, it needs 3 or more and 8 are worth their cost"
-            ]
+            lines = [f"{others}: behaviour is not tested, it needs 3 or more and 8 are worth their cost"]
         elif not need.enough:
             prompts = f"{need.prompts_needed} prompts" if need.prompts_needed else "no number of prompts"
             controls = f"{need.controls_needed} controls" if need.controls_needed else "no number of controls"
             lines.append(f"for that: {prompts} with these controls, or {controls} with these prompts")
         if need.controls:
-            lines.append(f"least exact p-value with {need.controls} controls: {need.exact_floor:.3f}")
+            lines.append(f"least exact p-value with {others}: {need.exact_floor:.3f}")
         lines.append(
             f"cost: {cost.queries:,} requests, at most {cost.tokens_in:,} tokens in and {cost.tokens_out:,} out"
             + ("" if cost.price is None else f", at most {cost.price:,.2f}")
@@ -145,8 +141,8 @@ def make_plan(
     """
     if not 0 < sizes.level <= 0.05:
         raise BadSetting("is above 0 and at most 0.05", where="setting level")
-    if sizes.queries < 1 or sizes.identity < 0 or sizes.effect <= 0:
-        raise BadSetting("sizes are positive", where="settings queries, identity, effect")
+    if sizes.queries < 1 or sizes.identity < 0 or sizes.effect <= 0 or sizes.askings < 1:
+        raise BadSetting("sizes are positive", where="settings queries, identity, effect, askings")
     if files.labels is not None:
         judge_accuracy(files.labels)  # A file that will not do is told before anybody is asked.
     seed = sizes.seed
@@ -156,8 +152,7 @@ def make_plan(
         probes=identity_probes(sizes.identity, seed),
         unsafe=_some(read_prompts(files.unsafe), sizes.guardrail, seed) if files.unsafe else (),
         safe=_some(read_prompts(files.safe), sizes.guardrail, seed) if files.safe else (),
-        canaries=read_register(files.canaries) if files.canaries else (),
-        mark=_mark(files, sizes),
+        mark=read_mark(files.watermark_key, files.watermark_tokenizer, files.unmarked, sizes.gamma),
         maker=maker,
         system=system,
         level=sizes.level,
@@ -166,6 +161,7 @@ def make_plan(
         labels=files.labels,
         suspect_weights=files.suspect_weights or weights_folder(suspect),
         teacher_weights=files.teacher_weights or weights_folder(teacher),
+        askings=sizes.askings,
     )
 
 
@@ -211,31 +207,3 @@ def run_audit(
 def _some(prompts: Sequence[Prompt], count: int, seed: int) -> list[Prompt]:
     order = np.random.default_rng([seed, 81]).permutation(len(prompts))[:count]
     return [prompts[i] for i in sorted(order)]
-
-
-def _mark(files: AuditFiles, sizes: AuditSizes) -> Mark | None:
-    if files.watermark_key is None:
-        return None
-    if files.watermark_tokenizer is None:
-        raise BadSetting("a watermark is read with the tokenizer it was made with", where="--watermark-tokenizer")
-    try:
-        key = int(files.watermark_key.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UnreadableInput("holds no number", where=str(files.watermark_key)) from error
-    try:
-        tokenizer = Tokenizer.from_file(str(files.watermark_tokenizer))
-    except Exception as error:  # The library raises plain Exception.
-        raise UnreadableInput(f"no tokenizer: {error}", where=str(files.watermark_tokenizer)) from error
-    return Mark(
-        key,
-        sizes.gamma,
-        lambda text: tuple(tokenizer.encode(text, add_special_tokens=False).ids),
-        _unmarked(files.unmarked),
-    )
-
-
-def _unmarked(path: Path | None) -> list[tuple[str, str]]:
-    if path is None:
-        return []
-    taken = json_lines(path, lambda _, one: (str(one["prompt"]), str(one["response"])), "no prompt and response")
-    return list(taken)

@@ -10,16 +10,16 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from stillwatch.core import BadSetting, EndpointFailed, MissingDependency
 from stillwatch.endpoints import Endpoint
-from stillwatch.provenance import AuditedModel, Chat
+from stillwatch.provenance import AuditedModel, Chat, Reply
+from stillwatch.services.request_form import RequestForm, find_form, is_refusal
 
 __all__ = ["AskSettings", "EndpointModel", "open_model", "weights_folder"]
-
-_TOP = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,88 +53,71 @@ class EndpointModel:
 
     def __init__(self, name: str, endpoint: Endpoint, model: str, settings: AskSettings) -> None:
         self._name, self._endpoint, self._model, self._settings = name, endpoint, model, settings
-        self._shows_logprobs: bool | None = None
-        # Fields that it refuses, and what they are called there; None where they have no place there.
-        self._spelt: dict[str, str | None] | None = None
+        self._form: RequestForm | None = None
 
     @property
     def name(self) -> str:
         """For the report."""
         return self._name
 
-    def answers(self, chats: Sequence[Chat]) -> list[str]:
-        """Answers at temperature nought, where it takes one; empty where a filter withheld them."""
-        return [_said(one) for one in self._choices(chats)]
+    def answers(self, chats: Sequence[Chat], *, again: int = 0) -> list[Reply]:
+        """Answers at temperature nought, and why each ended; asked ``again``, the same request is sent anew."""
+        return [_reply(one) for one in self._choices(chats, again)]
 
     def next_tokens(self, chats: Sequence[Chat]) -> list[Mapping[str, float]] | None:
-        """The first tokens of the same answers; None where one comes without."""
+        """The first tokens of the same answers, none of one that comes without; None where all do."""
         found: list[Mapping[str, float]] = []
         for one in self._choices(chats):
             places = (one.get("logprobs") or {}).get("content") or []
-            top = places[0].get("top_logprobs") if places else None
-            if not top:
-                return None
+            top = (places[0].get("top_logprobs") if places else None) or ()
             found.append({str(token["token"]): float(token["logprob"]) for token in top})
-        return found
+        return found if any(found) else None
 
     def token_counts(self, texts: Sequence[str]) -> list[int] | None:
         """``usage.prompt_tokens`` of each text alone."""
-        self._learn_fields()
-        bodies = [self._body((("user", text),), longest=1) for text in texts]
-        usages = [one.get("usage") or {} for one in self._all(self._endpoint.complete, bodies)]
+        asked = [self._asked((("user", text),)) for text in texts]
+        usages = [one.get("usage") or {} for one in self._all(self._counted, asked)]
         counts = [usage.get("prompt_tokens") for usage in usages]
         told = [count for count in counts if isinstance(count, int)]
         return told if len(told) == len(texts) else None
 
-    def _choices(self, chats: Sequence[Chat]) -> list[dict[str, Any]]:
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """That its answers are draws, where it takes no temperature."""
+        if self._form is None or self._form.temperature:
+            return ()
+        return (
+            f"{self._name} takes no temperature: its answers are draws, and asked again it would answer otherwise. "
+            "Less agreement is seen than there is.",
+        )
+
+    def _choices(self, chats: Sequence[Chat], again: int = 0) -> list[dict[str, Any]]:
         if not chats:
             return []
-        self._learn_fields()
-        bodies = [self._body(chat) for chat in chats]
-        if self._shows_logprobs is None:
-            self._shows_logprobs = self._asks_logprobs(bodies[0])
-        if self._shows_logprobs:
-            bodies = [_with_logprobs(body) for body in bodies]
-        return [dict(one["choices"][0]) for one in self._all(self._endpoint.complete, bodies)]
+        asked = [self._asked(chat) for chat in chats]
+        form, longest = self._taken(asked[0]), self._settings.max_tokens
+        bodies = [form.body(one, longest) for one in asked]
+        complete = partial(self._endpoint.complete, again=again)
+        return [dict(one["choices"][0]) for one in self._all(complete, bodies)]
 
-    def _asks_logprobs(self, body: Mapping[str, Any]) -> bool:
-        """Whether the endpoint takes a request for log-probabilities; some refuse it outright."""
+    def _taken(self, asked: Mapping[str, Any]) -> RequestForm:
+        """The form that the endpoint takes, found out with a first request."""
+        if self._form is None:
+            self._form = find_form(self._endpoint.complete, asked, self._settings.max_tokens)
+        return self._form
+
+    def _counted(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """An answer of one token, or a whole one: a model that thinks first may refuse to be held to one."""
+        form = self._taken(asked)
         try:
-            self._endpoint.complete(_with_logprobs(body))
+            return self._endpoint.complete(form.body(asked, 1, logprobs=False))
         except EndpointFailed as error:
-            if re.search(r"answers 4(00|03|22)", error.problem) is None:
+            if not is_refusal(error):
                 raise
-            return False
-        return True
+        return self._endpoint.complete(form.body(asked, self._settings.max_tokens, logprobs=False))
 
-    def _learn_fields(self) -> None:
-        """Ask once, leaving out or renaming what the endpoint refuses: reasoning models take no temperature and another
-        name for the longest answer."""
-        if self._spelt is not None:
-            return
-        self._spelt = {}
-        while (refused := self._refused()) is not None:
-            self._spelt[refused] = _OTHER_NAMES[refused]
-
-    def _refused(self) -> str | None:
-        """The field that keeps the endpoint from answering; None where it answers."""
-        try:
-            self._endpoint.complete(self._body((("user", "Say yes."),)))
-        except EndpointFailed as error:
-            refused = _refused_field(error.problem, self._spelt or {})
-            if refused is None:
-                raise
-            return refused
-        return None
-
-    def _body(self, chat: Chat, longest: int | None = None) -> dict[str, Any]:
-        fields = {"max_tokens": longest or self._settings.max_tokens, "temperature": 0.0, "seed": 0}
-        spelt = {name: (self._spelt or {}).get(name, name) for name in fields}
-        return {
-            "model": self._model,
-            "messages": [{"role": role, "content": text} for role, text in chat],
-            **{there: fields[name] for name, there in spelt.items() if there is not None},
-        }
+    def _asked(self, chat: Chat) -> dict[str, Any]:
+        return {"model": self._model, "messages": [{"role": role, "content": text} for role, text in chat]}
 
     def _all(
         self, complete: Callable[[Mapping[str, Any]], dict[str, Any]], bodies: Sequence[Mapping[str, Any]]
@@ -143,25 +126,11 @@ class EndpointModel:
             return list(threads.map(complete, bodies))
 
 
-_OTHER_NAMES: dict[str, str | None] = {"max_tokens": "max_completion_tokens", "temperature": None, "seed": None}
-
-
-def _refused_field(problem: str, known: Mapping[str, str | None]) -> str | None:
-    """The field that a refusal names and that can be asked otherwise; None where there is none."""
-    if re.search(r"answers 4(00|22)", problem) is None:
-        return None
-    return next((name for name in _OTHER_NAMES if name not in known and name in problem), None)
-
-
-def _said(choice: Mapping[str, Any]) -> str:
-    """The text of an answer; none where a filter withheld it."""
-    if choice.get("finish_reason") == "content_filter":
-        return ""
-    return str((choice.get("message") or {}).get("content") or "").strip()
-
-
-def _with_logprobs(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {**body, "logprobs": True, "top_logprobs": _TOP}
+def _reply(choice: Mapping[str, Any]) -> Reply:
+    message = choice.get("message") or {}
+    # OpenAI's answers to a demand for a form put a model's own refusal beside an empty content.
+    said = message.get("content") or message.get("refusal") or ""
+    return str(said).strip(), str(choice.get("finish_reason") or "")
 
 
 _SPEC = re.compile(r"(?:(?P<name>[\w.+-]+)=)?(?P<kind>openai|hf):(?P<place>[^#]+)(?:#(?P<model>.+))?")

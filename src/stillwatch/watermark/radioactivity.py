@@ -1,11 +1,15 @@
-"""Whether a student carries a teacher's watermark: a test by permutation of the key.
+"""Whether a text carries a provider's watermark: a test by permutation of the key.
 
 Sander et al. 2024 (arXiv 2402.14904) count green words in a student's text. At a small vocabulary
 their z-score misleads: words repeat, lists of one key are correlated, and clean students reach 2 to 3.5.
 Here the same count is made under the provider's key and under many keys that nobody used. If the
 student never saw the mark, its own key is one of them and every rank is equally likely, whatever the
-student's text is like: p is exact. To see more, the count is of how the student's text differs from
-the provider's own unmarked text, where what both owe to the skill cancels.
+student's text is like: p is exact. To see more, the project's own mark is counted in how the student's text differs
+from the provider's own unmarked text, where what both owe to the skill cancels.
+
+Keys are tried in stages, the next only while the provider's fits best (after Besag and Clifford 1991): who is clear is
+cleared with few keys, and who is not gets a p as small as the last stage allows. That stays exact: a p of x or less
+needs the provider's key to be among the best x of a stage's keys, at every stage that was tried.
 """
 
 from __future__ import annotations
@@ -15,15 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stillwatch.watermark.green_lists import is_green
+from stillwatch.watermark.schemes import KEYS, GreenWords, Scheme, Text
 
-__all__ = ["KEYS", "Radioactivity", "measure_radioactivity"]
-
-KEYS = 999
-"""Keys compared with: the smallest p is 1 in 1,000."""
-
-Text = tuple[Sequence[int], Sequence[int]]
-"""A prompt and a response."""
+__all__ = ["Radioactivity", "measure_mark", "measure_radioactivity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +29,22 @@ class Radioactivity:
     """The result of one test.
 
     Attributes:
-        p_value: share of keys, the provider's among them, under which the text is at least as green.
-        z: green share under the provider's key, in standard deviations over the other keys.
-        words: words of student text looked at.
+        p_value: share of keys, the provider's among them, under which the text carries as much of the mark.
+        z: the mark under the provider's key, in standard deviations over the other keys.
+        words: words of the suspect's text looked at.
+        keys: others tried.
     """
 
     p_value: float
     z: float
     words: int
+    keys: int = KEYS
 
 
 def measure_radioactivity(
     suspect: Sequence[Text], reference: Sequence[Text], *, key: int, gamma: float, seed: int, keys: int = KEYS
 ) -> Radioactivity:
-    """Test a suspect's text for the mark of ``key``.
+    """Test a suspect's text for green words of ``key``.
 
     Args:
         suspect: prompts and the suspect's sampled responses.
@@ -54,47 +54,30 @@ def measure_radioactivity(
         seed: of the other keys.
         keys: how many others.
     """
-    pairs, weights, words = _difference(suspect, reference)
-    others = np.random.default_rng([seed, 9]).integers(2**62, size=keys, dtype=np.uint64)
-    tried = np.concatenate([np.array([key], dtype=np.uint64), others])
-    counts = np.zeros(len(tried))
-    for (previous, word), weight in zip(pairs, weights, strict=True):
-        counts += weight * is_green(tried, previous, word, gamma)
-    own, rest = counts[0], counts[1:]
+    return measure_mark(GreenWords(key, gamma, (keys,)), suspect, reference, seed=seed)
+
+
+def measure_mark(scheme: Scheme, suspect: Sequence[Text], unmarked: Sequence[Text], *, seed: int) -> Radioactivity:
+    """Test a suspect's text for a mark.
+
+    Args:
+        scheme: how it was made, and the provider's key.
+        suspect: prompts and the suspect's responses.
+        unmarked: the same without the mark; may be empty where the scheme needs none.
+        seed: of the other keys.
+    """
+    sample = scheme.sample(suspect, unmarked)
+    keys = scheme.keys(scheme.stages[-1], np.random.default_rng([seed, 9]))
+    found = np.empty(0)
+    for stage in scheme.stages:
+        found = np.concatenate([found, scheme.worth(keys[len(found) : 1 + stage], sample)])
+        if (found[1:] >= found[0]).any():
+            break
+    own, rest = found[0], found[1:]
     spread = float(rest.std())
     return Radioactivity(
-        p_value=(1 + int((rest >= own).sum())) / (1 + keys),
+        p_value=(1 + int((rest >= own).sum())) / (1 + len(rest)),
         z=float((own - rest.mean()) / spread) if spread else 0.0,
-        words=words,
+        words=sample.words,
+        keys=len(rest),
     )
-
-
-def _difference(suspect: Sequence[Text], reference: Sequence[Text]) -> tuple[list[tuple[int, int]], list[float], int]:
-    """Pairs of neighbouring words with how much oftener the suspect writes the second after the first."""
-    ours, theirs = _counts(suspect), _counts(reference)
-    before, before_theirs = _totals(ours), _totals(theirs)
-    words = sum(ours.values())
-    pairs, weights = [], []
-    for pair in sorted(ours.keys() | theirs.keys()):
-        first = pair[0]
-        # A word that one of them never writes says nothing about how it goes on.
-        if before.get(first, 0) and before_theirs.get(first, 0):
-            excess = ours.get(pair, 0) / before[first] - theirs.get(pair, 0) / before_theirs[first]
-            pairs.append(pair)
-            weights.append(before[first] * excess / words)
-    return pairs, weights, words
-
-
-def _counts(texts: Sequence[Text]) -> dict[tuple[int, int], int]:
-    counts: dict[tuple[int, int], int] = {}
-    for prompt, response in texts:
-        for pair in zip((prompt[-1], *response), response, strict=False):
-            counts[pair] = counts.get(pair, 0) + 1
-    return counts
-
-
-def _totals(counts: dict[tuple[int, int], int]) -> dict[int, int]:
-    totals: dict[int, int] = {}
-    for (first, _), count in counts.items():
-        totals[first] = totals.get(first, 0) + count
-    return totals

@@ -1,5 +1,6 @@
 """SQLite and PostgreSQL: many at once make one chain, and what cannot be opened is said."""
 
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stillwatch.alliance.hub import Hub, admit, create_collections, journal_entries
+from stillwatch.alliance.hub import Hub, Pace, Quota, Traffic, admit, create_collections, journal_entries
 from stillwatch.alliance.hub.collections import find_collection
 from stillwatch.alliance.hub.members import Member
 from stillwatch.alliance.hub.taxii import _add
@@ -26,9 +27,10 @@ def test_many_writers_make_one_chain_and_lose_nothing(hub: Hub, note: Callable[.
     def write(name: str) -> None:
         # A connection pool of its own, as another process of the same hub would have.
         other = Hub.open(hub.engine.url.render_as_string(hide_password=False))
-        member = Member(name, identity_id(name), "amber")
+        member, traffic = Member(name, identity_id(name), "amber"), Traffic(Pace())
         for number in range(8):
-            statuses.append(_add(other, member, "amber", [note(name, number)]))
+            body = json.dumps({"objects": [note(name, number)]}).encode()
+            statuses.append(_add(other, traffic, member, "amber", body, Quota()))
         other.close()
 
     threads = [threading.Thread(target=write, args=(name,)) for name in names]

@@ -22,7 +22,7 @@ CALM = settings(
 def test_every_endpoint_answers_anything_with_an_answer_of_its_own(hub: Hub) -> None:
     app = create_app(hub)
     headers = {"Authorization": f"Bearer {admit(hub, 'acme')}", "Accept": TAXII}
-    schema = schemathesis.openapi.from_asgi("/openapi.json", app)
+    schema = schemathesis.openapi.from_asgi("/openapi.json", app, headers=headers)
     tried = 0
     for found in schema.get_all_operations():
         operation: Any = found.ok()  # type: ignore[union-attr]

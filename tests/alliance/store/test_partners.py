@@ -73,7 +73,10 @@ def test_an_outcome_beside_an_object_of_the_liars_own_silences_nobody(store: Sto
 def test_another_member_replaces_nothing_and_nothing_follows_a_revocation(store: Store, said: list[Thing]) -> None:
     one = of_type(said, "indicator")
     theft = one | {"created_by_ref": identity_id("liar"), "modified": LATER, "revoked": True}
-    assert store.keep("hub", "amber", [theft], None) == []
+    before = len(partner_indicators(store.path))
+    assert store.keep("hub", "amber", [theft], None) == [theft]
+    assert store.doubtful() == {one["id"]}
+    assert len(partner_indicators(store.path)) == before
     gone = one | {"modified": "2026-11-24T12:00:00.5Z", "revoked": True}
     assert store.keep("hub", "amber", [gone], None) == [gone]
     assert store.keep("hub", "amber", [one | {"modified": LATER}], None) == []

@@ -8,23 +8,29 @@ application into which routers are mounted, ``serve`` the server.
 from stillwatch.alliance.hub.app import create_app
 from stillwatch.alliance.hub.collections import create_collections, open_circle
 from stillwatch.alliance.hub.database import Hub, metadata
-from stillwatch.alliance.hub.journal import journal_entries, record
+from stillwatch.alliance.hub.journal import hash_at, journal_entries, record
 from stillwatch.alliance.hub.members import CurrentMember, Member, admit, authenticated, expel
 from stillwatch.alliance.hub.problems import Problem
+from stillwatch.alliance.hub.quotas import Quota
 from stillwatch.alliance.hub.serve import Serving, Tls, serve, serving
+from stillwatch.alliance.hub.traffic import Pace, Traffic
 
 __all__ = [
     "CurrentMember",
     "Hub",
     "Member",
+    "Pace",
     "Problem",
+    "Quota",
     "Serving",
     "Tls",
+    "Traffic",
     "admit",
     "authenticated",
     "create_app",
     "create_collections",
     "expel",
+    "hash_at",
     "journal_entries",
     "metadata",
     "open_circle",

@@ -1,7 +1,7 @@
-"""The hub's tables, and the one kind of transaction in which it reads and writes.
+"""The hub's tables, the one kind of transaction in which it writes, and reading beside it.
 
-Every request reads or writes the journal, whose entries form one chain: requests therefore take turns. SQLite does
-so by ``BEGIN IMMEDIATE``, PostgreSQL by an advisory lock that the transaction's end releases.
+Whatever is told or taken in is written to the journal, whose entries form one chain: requests therefore take turns in
+writing. SQLite does so by ``BEGIN IMMEDIATE``, PostgreSQL by an advisory lock that the transaction's end releases.
 To add a table, declare it on ``metadata`` before ``Hub.open`` is called.
 """
 
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from stillwatch.core import BadSetting, UnreadableInput
 
-__all__ = ["ACCESS", "COLLECTIONS", "JOURNAL", "MEMBERS", "OBJECTS", "STATUSES", "Hub", "metadata"]
+__all__ = ["ACCESS", "COLLECTIONS", "JOURNAL", "MEMBERS", "OBJECTS", "OWNERS", "STATUSES", "USAGE", "Hub", "metadata"]
 
 metadata = sa.MetaData()
 """All tables of a hub; routers that are mounted declare theirs here too."""
@@ -66,6 +66,21 @@ OBJECTS = sa.Table(
     sa.Index("object_in_order", "collection", "added"),
 )
 
+OWNERS = sa.Table(
+    "owner",
+    metadata,
+    sa.Column("id", sa.String(120), primary_key=True),
+    sa.Column("owner", sa.String(64), nullable=False),  # who sent it first, in whatever collection; stays when it goes
+)
+
+USAGE = sa.Table(
+    "usage",
+    metadata,
+    sa.Column("member", sa.String(64), primary_key=True),
+    sa.Column("objects", sa.BigInteger, nullable=False),  # versions that it has there
+    sa.Column("characters", sa.BigInteger, nullable=False),  # of them
+)
+
 STATUSES = sa.Table(
     "status",
     metadata,
@@ -84,6 +99,7 @@ JOURNAL = sa.Table(
     sa.Column("hash", sa.String(64), nullable=False, unique=True),
 )
 
+_CONNECTIONS = 40  # as many as threads that answer: none waits for another's to end
 _LOCK = 7236478  # any number, as long as all hubs over one database agree
 
 
@@ -114,6 +130,7 @@ class Hub:
             ) from error
         try:
             metadata.create_all(engine)
+            _fill_in(engine)
         except sa.exc.SQLAlchemyError as error:
             # The driver's first line says enough; the URL may hold a password.
             said = str(getattr(error, "orig", error)).splitlines()[0]
@@ -128,9 +145,29 @@ class Hub:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
             yield connection
 
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """The database as it stands, beside whoever writes: a long look keeps nobody waiting."""
+        with self.engine.connect().execution_options(stillwatch_reads=True) as connection:
+            yield connection
+
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+
+
+def _fill_in(engine: sa.Engine) -> None:
+    """In a hub older than these tables: whose its objects are, by who sent each first, and how much each has."""
+    earlier = OBJECTS.alias()
+    first = sa.select(sa.func.min(earlier.c.added)).where(earlier.c.id == OBJECTS.c.id).scalar_subquery()
+    with engine.begin() as connection:
+        if connection.execute(sa.select(OWNERS.c.id).limit(1)).first() is None:
+            found = sa.select(OBJECTS.c.id, OBJECTS.c.owner).where(OBJECTS.c.added == first)
+            connection.execute(OWNERS.insert().from_select(["id", "owner"], found))
+            sums = (sa.func.count(), sa.func.sum(sa.func.length(OBJECTS.c.body)))
+            held = sa.select(OBJECTS.c.owner, *sums).group_by(OBJECTS.c.owner)
+            connection.execute(USAGE.delete())
+            connection.execute(USAGE.insert().from_select(["member", "objects", "characters"], held))
 
 
 def _engine(url: str) -> sa.Engine:
@@ -140,11 +177,16 @@ def _engine(url: str) -> sa.Engine:
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, pool_pre_ping=True)
-    engine = sa.create_engine(parsed, connect_args={"timeout": 30})
+        return sa.create_engine(parsed, pool_pre_ping=True, pool_size=_CONNECTIONS)
+    engine = sa.create_engine(parsed, connect_args={"timeout": 30}, pool_size=_CONNECTIONS)
     sa.event.listen(engine, "connect", _set_up_sqlite)
-    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    sa.event.listen(engine, "begin", _begin)
     return engine
+
+
+def _begin(connection: sa.Connection) -> None:
+    reads = connection.get_execution_options().get("stillwatch_reads")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _set_up_sqlite(connection: Any, _: object) -> None:

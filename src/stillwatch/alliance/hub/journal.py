@@ -16,7 +16,7 @@ from stillwatch.alliance.hub.database import JOURNAL, Hub
 from stillwatch.core import Entry, chained, verify_chain
 from stillwatch.core.audit_log import GENESIS
 
-__all__ = ["journal_entries", "record"]
+__all__ = ["hash_at", "journal_entries", "record"]
 
 
 def record(connection: sa.Connection, body: Mapping[str, Any]) -> Entry:
@@ -43,8 +43,15 @@ def journal_entries(hub: Hub) -> Iterator[Entry]:
     Raises:
         TamperedLog: the chain does not hold.
     """
-    with hub.engine.connect() as connection:
+    with hub.reading() as connection:
         rows = connection.execution_options(yield_per=1000).execute(sa.select(JOURNAL).order_by(JOURNAL.c.n))
         yield from verify_chain(
             (Entry(row.n, row.time, json.loads(row.body), row.previous, row.hash) for row in rows), "the hub's journal"
         )
+
+
+def hash_at(connection: sa.Connection, n: int | None = None) -> tuple[int, str] | None:
+    """Number and hash of an entry, the last where none is named; None where there is no such entry."""
+    chosen = sa.select(JOURNAL.c.n, JOURNAL.c.hash).order_by(JOURNAL.c.n.desc()).limit(1)
+    row = connection.execute(chosen if n is None else chosen.where(JOURNAL.c.n == n)).first()
+    return (row.n, row.hash) if row else None

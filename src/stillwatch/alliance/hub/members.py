@@ -19,9 +19,10 @@ import sqlalchemy as sa
 from fastapi import Depends, Request
 
 from stillwatch.alliance.hub.attempts import Attempts
-from stillwatch.alliance.hub.database import ACCESS, COLLECTIONS, MEMBERS, Hub
+from stillwatch.alliance.hub.database import ACCESS, COLLECTIONS, MEMBERS, OBJECTS, OWNERS, Hub
 from stillwatch.alliance.hub.journal import record
 from stillwatch.alliance.hub.problems import Problem
+from stillwatch.alliance.hub.quotas import add_usage
 from stillwatch.alliance.stix import LABELS, identity_id
 from stillwatch.core import BadSetting
 
@@ -85,6 +86,7 @@ def admit(
         else:
             connection.execute(MEMBERS.insert().values(name=name, **values))
         _open_doors(connection, name, clearance, observer)
+        _give_identity(connection, name, values["identity_id"])
         record(connection, {"action": "admit", "member": name, "clearance": clearance, "observer": observer})
     return token
 
@@ -100,6 +102,16 @@ def _open_doors(connection: sa.Connection, name: str, clearance: str, observer: 
             connection.execute(
                 ACCESS.insert().values(member=name, collection=row.id, can_read=True, can_write=not observer)
             )
+
+
+def _give_identity(connection: sa.Connection, name: str, identity: object) -> None:
+    """A member's identity is its own from the start; what anybody put under that identifier before goes."""
+    rows = connection.execute(sa.select(OBJECTS).where(OBJECTS.c.id == identity, OBJECTS.c.owner != name)).all()
+    for row in rows:
+        add_usage(connection, row.owner, -1, -len(row.body))
+    connection.execute(OBJECTS.delete().where(OBJECTS.c.id == identity, OBJECTS.c.owner != name))
+    connection.execute(OWNERS.delete().where(OWNERS.c.id == identity))
+    connection.execute(OWNERS.insert().values(id=identity, owner=name))
 
 
 def expel(hub: Hub, name: str) -> None:
@@ -136,7 +148,7 @@ def authenticated(request: Request) -> Member:
     all that some clients can send, and a client certificate where the server asks for them.
 
     Raises:
-        Problem: 401, the member is not known; 429, nor were too many others from there.
+        Problem: 401, the member is not known; 429, nor were too many others from there, or it asks too much.
     """
     hub: Hub = request.app.state.hub
     attempts: Attempts = request.app.state.attempts
@@ -151,7 +163,7 @@ def authenticated(request: Request) -> Member:
     else:
         attempts.fail(_address(request), "no credential", slowed=False)
         raise Problem(401, "who asks?", "send Authorization: Bearer TOKEN, or a client certificate", _ASK)
-    with hub.engine.connect() as connection:
+    with hub.reading() as connection:
         row = connection.execute(sa.select(MEMBERS).where(known)).first()
     if row is None:
         wait = attempts.fail(_address(request), "unknown certificate" if certificate else "unknown token")
@@ -159,6 +171,7 @@ def authenticated(request: Request) -> Member:
             again = {"Retry-After": str(wait)}
             raise Problem(429, "too many attempts failed", f"from there; the next may come in {wait} s", again)
         raise Problem(401, "no member has this token or certificate", "ask the hub's operator for another", _ASK)
+    request.app.state.traffic.ask(row.name, request.scope.get("state", {}).get("connection"))
     return Member(row.name, row.identity_id, row.clearance)
 
 

@@ -7,7 +7,6 @@ than was asked for.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -17,10 +16,13 @@ from fastapi import Depends, Query, Request
 from stillwatch.alliance.hub.problems import TAXII, Problem
 from stillwatch.alliance.hub.timestamps import parse_timestamp
 
-__all__ = ["MOST_A_PAGE", "Filters", "WantedFilters", "acceptable", "envelope_of"]
+__all__ = ["MOST_A_PAGE", "MOST_SENT", "Filters", "WantedFilters", "acceptable", "body_of", "envelope_of"]
 
 MOST_A_PAGE = 1_000
 """Objects of the largest page."""
+
+MOST_SENT = 1_000
+"""Objects of the largest envelope that is taken."""
 
 _PAGE = 100
 _MOST_VALUES = 200
@@ -135,21 +137,40 @@ def _version(text: str) -> str | int:
     return text if text in ("first", "last", "all") else _moment("match[version]", text)
 
 
-async def envelope_of(request: Request) -> list[Any]:
-    """The objects of a request's envelope.
+class _Envelope(msgspec.Struct):
+    """What a body must be; its objects are left as they came until it is known how many they are."""
+
+    objects: list[msgspec.Raw]
+
+
+async def body_of(request: Request) -> bytes:
+    """A request's body.
 
     Raises:
-        Problem: 415, another media type; 400 or 422, no envelope.
+        Problem: 415, it is of another media type.
     """
     kind, *parameters = (part.strip().lower() for part in request.headers.get("content-type", "").split(";"))
     version = [p for p in parameters if p.replace(" ", "").startswith("version=")]
     if kind != "application/taxii+json" or any(p.partition("=")[2].strip(' "') != "2.1" for p in version):
         raise Problem(415, "the body is of another media type", f"send {TAXII}")
+    return await request.body()
+
+
+def envelope_of(body: bytes) -> list[Any]:
+    """The objects of an envelope.
+
+    Raises:
+        Problem: 400 or 422, no envelope; 413, too many objects.
+    """
     try:
-        body = msgspec.json.decode(await request.body())
+        found = msgspec.json.decode(body, type=_Envelope).objects
+        if len(found) > MOST_SENT:
+            raise Problem(413, "too many objects at a time", f"at most {MOST_SENT}; send the rest with another request")
+        objects = [msgspec.json.decode(one) for one in found]
+    except msgspec.ValidationError:
+        objects = []
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(400, "the body is no JSON", str(error)[:200]) from error
-    objects = body.get("objects") if isinstance(body, Mapping) else None
-    if not isinstance(objects, list) or not objects:
+    if not objects:
         raise Problem(422, "the body is no envelope", 'it must be {"objects": [...]} with at least one object')
     return objects

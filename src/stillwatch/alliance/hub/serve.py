@@ -1,9 +1,8 @@
-"""The server: uvicorn with or without TLS, and a client's certificate handed on to the application (mTLS)."""
+"""The server: uvicorn, with or without TLS, over connections of our own."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import socket
 import ssl
 import threading
@@ -11,14 +10,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from stillwatch.alliance.hub.app import create_app
+from stillwatch.alliance.hub.app import EVERYONES, USUAL, create_app
 from stillwatch.alliance.hub.attempts import Attempts
+from stillwatch.alliance.hub.connections import Connection, Handshake
 from stillwatch.alliance.hub.database import Hub
+from stillwatch.alliance.hub.quotas import Quota
+from stillwatch.alliance.hub.traffic import Pace, Traffic
 from stillwatch.core import BadSetting, OutputUnwritable
 
 __all__ = ["Serving", "Tls", "serve", "serving"]
@@ -38,20 +40,6 @@ class Tls:
     client_ca: Path | None = None
 
 
-class _WithCertificate(H11Protocol):
-    """Tells the application the fingerprint of the certificate that the client proved to hold.
-
-    The application takes it from the connection's state, which no header can set.
-    """
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        secured = transport.get_extra_info("ssl_object")
-        proved = secured.getpeercert(binary_form=True) if secured else None
-        if proved:
-            self.app_state = {**self.app_state, "client_certificate_sha256": hashlib.sha256(proved).hexdigest()}
-
-
 def _counting(attempts: Attempts) -> type[ssl.SSLObject]:
     """Connections that count certificates nobody vouches for: those end in the handshake, before any request."""
 
@@ -66,17 +54,28 @@ def _counting(attempts: Attempts) -> type[ssl.SSLObject]:
     return Counted
 
 
+def _opening(traffic: Traffic, context: ssl.SSLContext | None) -> Any:
+    """What makes a connection's protocol, as uvicorn asks for one."""
+
+    def opened(_loop: asyncio.AbstractEventLoop | None = None, **more: Any) -> asyncio.Protocol:
+        then = Connection(traffic, _loop=_loop, **more)
+        return then if context is None else Handshake(then, context)
+
+    return opened
+
+
 def _server(app: FastAPI, tls: Tls | None) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
-        http=_WithCertificate,
+        http=_opening(app.state.traffic, None),
+        loop="asyncio",
         lifespan="off",
         log_level="warning",
         access_log=False,  # the journal says who read and wrote what; addresses are not kept
         server_header=False,
         timeout_keep_alive=15,
         h11_max_incomplete_event_size=64 * 1024,
-        limit_concurrency=256,
+        ws="none",
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
         ssl_ca_certs=tls.client_ca if tls else None,
@@ -89,6 +88,8 @@ def _server(app: FastAPI, tls: Tls | None) -> uvicorn.Server:
         raise BadSetting(f"the certificate or its key cannot be used: {error}", where="--tls-certificate") from error
     if config.ssl is not None:
         config.ssl.sslobject_class = _counting(app.state.attempts)
+        # The handshake is not uvicorn's, which would count no socket before its end.
+        config.http_protocol_class, config.ssl = _opening(app.state.traffic, config.ssl), None
     return uvicorn.Server(config)
 
 
@@ -100,7 +101,15 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def serve(
-    hub: Hub, *, host: str, port: int, tls: Tls | None = None, routers: Sequence[APIRouter] = (), ready: object = None
+    hub: Hub,
+    *,
+    host: str,
+    port: int,
+    tls: Tls | None = None,
+    routers: Sequence[APIRouter] = (),
+    ready: object = None,
+    quota: Quota = EVERYONES,
+    pace: Pace = USUAL,
 ) -> None:
     """Serve until stopped by SIGINT or SIGTERM.
 
@@ -110,12 +119,14 @@ def serve(
         tls: certificate and key; without them the connection is not encrypted.
         routers: mounted beside TAXII's.
         ready: called with the URL once the socket listens.
+        quota: what each member may have there.
+        pace: what each may ask of it at a time.
 
     Raises:
         OutputUnwritable: the address is taken.
         BadSetting: the certificate is none.
     """
-    app = create_app(hub, routers)
+    app = create_app(hub, routers, quota=quota, pace=pace)
     server = _server(app, tls)
     with _listen(host, port) as listener:
         if callable(ready):
@@ -140,9 +151,16 @@ class Serving:
 
 
 @contextmanager
-def serving(hub: Hub, *, routers: Sequence[APIRouter] = (), tls: Tls | None = None) -> Iterator[Serving]:
+def serving(
+    hub: Hub,
+    *,
+    routers: Sequence[APIRouter] = (),
+    tls: Tls | None = None,
+    quota: Quota = EVERYONES,
+    pace: Pace = USUAL,
+) -> Iterator[Serving]:
     """Serve on loopback in a thread for as long as the block runs, on a port that the system chooses."""
-    app = create_app(hub, routers)
+    app = create_app(hub, routers, quota=quota, pace=pace)
     server = _server(app, tls)
     listener = _listen("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)

@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 
 from stillwatch.alliance.hub.collections import STIX, Collection, collections_of, find_collection
-from stillwatch.alliance.hub.database import STATUSES, Hub
-from stillwatch.alliance.hub.journal import record
+from stillwatch.alliance.hub.database import Hub
+from stillwatch.alliance.hub.journal import hash_at, record
 from stillwatch.alliance.hub.members import CurrentMember, Member
-from stillwatch.alliance.hub.negotiation import Filters, WantedFilters, acceptable, envelope_of
+from stillwatch.alliance.hub.negotiation import Filters, WantedFilters, acceptable, body_of, envelope_of
 from stillwatch.alliance.hub.problems import TAXII, Problem, TaxiiResponse
-from stillwatch.alliance.hub.storage import Refused, Row, page_of, remove, take
+from stillwatch.alliance.hub.quotas import Quota
+from stillwatch.alliance.hub.statuses import keep_status, status_by_id
+from stillwatch.alliance.hub.storage import Refused, Row, examine, page_of, remove, take
 from stillwatch.alliance.hub.timestamps import format_timestamp, now
+from stillwatch.alliance.hub.traffic import Traffic
 
 __all__ = ["API_ROOT", "taxii_router"]
 
@@ -30,8 +32,9 @@ API_ROOT = "/alliance/"
 """Path of the one API root."""
 
 _COLLECTION = "/alliance/collections/{collection}/"
+_A_TRANSACTION = 50
+_A_DELETION = 200
 _OBJECT_ID = re.compile(r"[a-z0-9-]{3,80}--[0-9a-f-]{36}")
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 taxii_router = APIRouter(dependencies=[Depends(acceptable)], default_response_class=TaxiiResponse)
 
@@ -42,6 +45,14 @@ def _hub(request: Request) -> Hub:
 
 
 OpenHub = Annotated[Hub, Depends(_hub)]
+
+
+def _traffic(request: Request) -> Traffic:
+    traffic: Traffic = request.app.state.traffic
+    return traffic
+
+
+Counted = Annotated[Traffic, Depends(_traffic)]
 
 
 @taxii_router.get("/taxii2/")
@@ -70,17 +81,26 @@ def api_root(request: Request, member: CurrentMember) -> TaxiiResponse:
     )
 
 
+@taxii_router.get("/alliance/journal/")
+def journal_head(
+    member: CurrentMember, hub: OpenHub, n: Annotated[int | None, Query(ge=0, le=2**53)] = None
+) -> TaxiiResponse:
+    """The last entry's number and hash, or those of the entry that is named: what members hold the hub to."""
+    with hub.reading() as connection:
+        found = hash_at(connection, n)
+    if found is None:
+        raise Problem(404, "there is no such entry")
+    return TaxiiResponse({"n": found[0], "hash": found[1]})
+
+
 @taxii_router.get("/alliance/status/{status}/")
 def status_of(status: str, member: CurrentMember, hub: OpenHub) -> TaxiiResponse:
     """Status of what the member sent (section 4.3); of nobody else's."""
-    with hub.engine.connect() as connection:
-        row = None
-        if _UUID.fullmatch(status):
-            mine = (STATUSES.c.id == status) & (STATUSES.c.member == member.name)
-            row = connection.execute(STATUSES.select().where(mine)).first()
-    if row is None:
+    with hub.reading() as connection:
+        found = status_by_id(connection, status, member.name)
+    if found is None:
         raise Problem(404, "there is no such status")
-    return TaxiiResponse(json.loads(row.body))
+    return TaxiiResponse(found)
 
 
 @taxii_router.get("/alliance/collections/")
@@ -102,17 +122,21 @@ def one_collection(collection: str, member: CurrentMember, hub: OpenHub) -> Taxi
 
 
 def _read(
-    hub: Hub, member: Member, name: str, what: str, filters: Filters, identifier: str | None = None
+    hub: Hub, traffic: Traffic, member: Member, name: str, what: str, filters: Filters, identifier: str | None = None
 ) -> tuple[list[Row], bool]:
-    """A page of a collection, with its line in the journal."""
+    """A page of a collection, with its line in the journal before it is told; others write while it is sought."""
     if identifier is not None and not _OBJECT_ID.fullmatch(identifier):
         raise Problem(404, "there is no such object")
-    with hub.transaction() as connection:
+    with hub.reading() as connection:
         collection = find_collection(connection, member, name).for_reading()
-        rows, more = page_of(connection, collection.id, member.reads_up_to, filters, identifier)
+        rows, more = page_of(
+            connection, collection.id, member.reads_up_to, filters, identifier, bodies=what == "objects"
+        )
         if identifier is not None and not rows and not _exists(connection, collection, member, identifier):
             raise Problem(404, "there is no such object")
-        told: dict[str, Any] = {"action": "read", "what": what, "member": member.name, "collection": collection.id}
+    traffic.spend(member.name, len(rows))
+    told: dict[str, Any] = {"action": "read", "what": what, "member": member.name, "collection": collection.id}
+    with hub.transaction() as connection:
         record(connection, told | {"objects": [[row.id, format_timestamp(row.version)] for row in rows]})
     return rows, more
 
@@ -137,9 +161,11 @@ def _page(rows: Sequence[Row], more: bool, name: str, values: list[Any]) -> Taxi
 
 
 @taxii_router.get(_COLLECTION + "manifest/")
-def manifest(collection: str, filters: WantedFilters, member: CurrentMember, hub: OpenHub) -> TaxiiResponse:
+def manifest(
+    collection: str, filters: WantedFilters, member: CurrentMember, hub: OpenHub, traffic: Counted
+) -> TaxiiResponse:
     """Object manifests (section 5.3)."""
-    rows, more = _read(hub, member, collection, "manifest", filters)
+    rows, more = _read(hub, traffic, member, collection, "manifest", filters)
     listed = [
         {
             "id": row.id,
@@ -153,55 +179,87 @@ def manifest(collection: str, filters: WantedFilters, member: CurrentMember, hub
 
 
 @taxii_router.get(_COLLECTION + "objects/")
-def objects(collection: str, filters: WantedFilters, member: CurrentMember, hub: OpenHub) -> TaxiiResponse:
+def objects(
+    collection: str, filters: WantedFilters, member: CurrentMember, hub: OpenHub, traffic: Counted
+) -> TaxiiResponse:
     """Objects (section 5.4)."""
-    rows, more = _read(hub, member, collection, "objects", filters)
+    rows, more = _read(hub, traffic, member, collection, "objects", filters)
     return _page(rows, more, "objects", [json.loads(row.body) for row in rows])
 
 
 @taxii_router.post(_COLLECTION + "objects/", status_code=202)
-async def add_objects(collection: str, request: Request, member: CurrentMember, hub: OpenHub) -> TaxiiResponse:
+async def add_objects(
+    collection: str, request: Request, member: CurrentMember, hub: OpenHub, traffic: Counted
+) -> TaxiiResponse:
     """Add objects (section 5.5); they are in, or refused, when this answers."""
-    things = await envelope_of(request)
-    return TaxiiResponse(await run_in_threadpool(_add, hub, member, collection, things), 202)
+    body, quota = await body_of(request), request.app.state.quota
+    return TaxiiResponse(await run_in_threadpool(_add, hub, traffic, member, collection, body, quota), 202)
 
 
-def _add(hub: Hub, member: Member, name: str, things: Sequence[object]) -> dict[str, Any]:
-    taken, refused = [], []
-    with hub.transaction() as connection:
+def _add(hub: Hub, traffic: Traffic, member: Member, name: str, body: bytes, quota: Quota) -> dict[str, Any]:
+    """Take an envelope in, some objects a transaction: others' turns come between them."""
+    with hub.reading() as connection:
         collection = find_collection(connection, member, name).for_writing()
-        for thing in things:
+    things = envelope_of(body)
+    traffic.spend(member.name, len(things))
+    taken: list[dict[str, str]] = []
+    refused: list[dict[str, str]] = []
+    for start in range(0, len(things), _A_TRANSACTION):
+        _take_some(hub, member, collection, things[start : start + _A_TRANSACTION], quota, taken, refused)
+    status = {
+        "status": "complete",
+        "request_timestamp": format_timestamp(now()),
+        "total_count": len(things),
+        "success_count": len(taken),
+        "successes": taken,
+        "failure_count": len(refused),
+        "failures": refused,
+        "pending_count": 0,
+    }
+    with hub.transaction() as connection:
+        return keep_status(connection, member.name, status)
+
+
+def _take_some(
+    hub: Hub,
+    member: Member,
+    collection: Collection,
+    things: Sequence[object],
+    quota: Quota,
+    taken: list[dict[str, str]],
+    refused: list[dict[str, str]],
+) -> None:
+    """One transaction with its line in the journal; what came of each is added to the lists."""
+    begun = len(taken), len(refused)
+    examined = [_examined(thing, collection.ceiling) for thing in things]
+    with hub.transaction() as connection:
+        for thing, known in zip(things, examined, strict=True):
             told = {"id": _named(thing, "id"), "version": _named(thing, "modified") or _named(thing, "created")}
             try:
-                version = take(connection, collection.id, collection.ceiling, thing, member.name, member.identity_id)
+                if isinstance(known, Refused):
+                    raise known
+                version = take(connection, collection.id, known, member.name, member.identity_id, quota)
                 taken.append({"id": told["id"], "version": version or format_timestamp(now())})
             except Refused as error:
-                refused.append(
-                    {"id": told["id"], "version": told["version"] or format_timestamp(0), "message": str(error)}
-                )
-        status = {
-            "id": str(uuid.uuid4()),
-            "status": "complete",
-            "request_timestamp": format_timestamp(now()),
-            "total_count": len(things),
-            "success_count": len(taken),
-            "successes": taken,
-            "failure_count": len(refused),
-            "failures": refused,
-            "pending_count": 0,
-        }
-        connection.execute(STATUSES.insert().values(id=status["id"], member=member.name, body=json.dumps(status)))
+                version = told["version"] or format_timestamp(0)
+                refused.append({"id": told["id"], "version": version, "message": str(error)})
         record(
             connection,
             {
                 "action": "write",
                 "member": member.name,
                 "collection": collection.id,
-                "taken": [[one["id"], one["version"]] for one in taken],
-                "refused": [[one["id"], one["message"]] for one in refused],
+                "taken": [[one["id"], one["version"]] for one in taken[begun[0] :]],
+                "refused": [[one["id"], one["message"]] for one in refused[begun[1] :]],
             },
         )
-    return status
+
+
+def _examined(thing: object, ceiling: str) -> dict[str, Any] | Refused:
+    try:
+        return examine(thing, ceiling)
+    except Refused as error:
+        return error
 
 
 def _named(thing: object, name: str) -> str:
@@ -212,10 +270,10 @@ def _named(thing: object, name: str) -> str:
 
 @taxii_router.get(_COLLECTION + "objects/{identifier}/")
 def one_object(
-    collection: str, identifier: str, filters: WantedFilters, member: CurrentMember, hub: OpenHub
+    collection: str, identifier: str, filters: WantedFilters, member: CurrentMember, hub: OpenHub, traffic: Counted
 ) -> TaxiiResponse:
     """An object (section 5.6)."""
-    rows, more = _read(hub, member, collection, "objects", _of_one(filters), identifier)
+    rows, more = _read(hub, traffic, member, collection, "objects", _of_one(filters), identifier)
     return _page(rows, more, "objects", [json.loads(row.body) for row in rows])
 
 
@@ -226,35 +284,43 @@ def _of_one(filters: Filters) -> Filters:
 
 @taxii_router.delete(_COLLECTION + "objects/{identifier}/")
 def delete_object(
-    collection: str, identifier: str, filters: WantedFilters, member: CurrentMember, hub: OpenHub
+    collection: str, identifier: str, filters: WantedFilters, member: CurrentMember, hub: OpenHub, traffic: Counted
 ) -> TaxiiResponse:
     """Delete an object (section 5.7): the member's own, all versions unless some are named."""
     if not _OBJECT_ID.fullmatch(identifier):
         raise Problem(404, "there is no such object")
-    with hub.transaction() as connection:
-        seen = find_collection(connection, member, collection).for_reading().for_writing()
-        gone: list[list[str]] = []
-        chosen = _of_one(filters)
-        if chosen.versions == frozenset({"last"}):
-            chosen = replace(chosen, versions=frozenset({"all"}))
-        more = True
-        while more:
-            rows, more = page_of(connection, seen.id, member.reads_up_to, chosen, identifier)
-            if any(row.owner != member.name for row in rows):
-                raise Problem(403, "only who published an object deletes it")
-            remove(connection, rows)
-            gone += [[row.id, format_timestamp(row.version)] for row in rows]
-        if not gone:
-            raise Problem(404, "there is no such object")
-        record(connection, {"action": "delete", "member": member.name, "collection": seen.id, "objects": gone})
+    chosen = replace(_of_one(filters), limit=_A_DELETION)
+    if chosen.versions == frozenset({"last"}):
+        chosen = replace(chosen, versions=frozenset({"all"}))
+    more, gone = True, 0
+    while more:
+        count, more = _delete_some(hub, member, collection, chosen, identifier)
+        traffic.spend(member.name, count)
+        gone += count
+    if not gone:
+        raise Problem(404, "there is no such object")
     return TaxiiResponse({})
+
+
+def _delete_some(hub: Hub, member: Member, name: str, chosen: Filters, identifier: str) -> tuple[int, bool]:
+    """One transaction with its line in the journal; how many versions went, and whether there are more."""
+    with hub.transaction() as connection:
+        seen = find_collection(connection, member, name).for_reading().for_writing()
+        rows, more = page_of(connection, seen.id, member.reads_up_to, chosen, identifier)
+        if any(row.owner != member.name for row in rows):
+            raise Problem(403, "only who published an object deletes it")
+        remove(connection, rows)
+        if rows:
+            gone = [[row.id, format_timestamp(row.version)] for row in rows]
+            record(connection, {"action": "delete", "member": member.name, "collection": seen.id, "objects": gone})
+        return len(rows), more
 
 
 @taxii_router.get(_COLLECTION + "objects/{identifier}/versions/")
 def versions(
-    collection: str, identifier: str, filters: WantedFilters, member: CurrentMember, hub: OpenHub
+    collection: str, identifier: str, filters: WantedFilters, member: CurrentMember, hub: OpenHub, traffic: Counted
 ) -> TaxiiResponse:
     """Versions of an object (section 5.8)."""
     every = replace(_of_one(filters), versions=frozenset({"all"}))
-    rows, more = _read(hub, member, collection, "versions", every, identifier)
+    rows, more = _read(hub, traffic, member, collection, "versions", every, identifier)
     return _page(rows, more, "versions", [format_timestamp(row.version) for row in rows])

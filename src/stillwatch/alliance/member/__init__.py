@@ -1,14 +1,15 @@
 """What a member does: draft, approve and send; pull; take back; appeal.
 
 ``publishing`` makes drafts and empties the outbox, ``pulling`` brings what partners said, ``retractions`` retracts and
-appeals, ``client`` speaks TAXII, ``enrolment`` says
-who the member is. Everything that leaves goes through a ``Draft``, which shows it, and the outbox,
+appeals, ``feedback`` tells creators what became of their indicators, ``client`` speaks TAXII, ``enrolment`` says who
+the member is. Everything that leaves goes through a ``Draft``, which shows it, and the outbox,
 which sends it once.
 """
 
 from stillwatch.alliance.member.client import Client, Credentials
 from stillwatch.alliance.member.drafts import Draft, read_draft, write_draft
 from stillwatch.alliance.member.enrolment import enrol, membership, overview
+from stillwatch.alliance.member.feedback import draft_opinion, draft_sightings
 from stillwatch.alliance.member.publishing import (
     Membership,
     Sent,
@@ -31,7 +32,9 @@ __all__ = [
     "approve",
     "draft",
     "draft_appeal",
+    "draft_opinion",
     "draft_retraction",
+    "draft_sightings",
     "enrol",
     "membership",
     "overview",

@@ -12,13 +12,17 @@ from urllib.parse import urljoin
 
 import httpx
 
+from stillwatch.alliance.member.answers import NotThere, Unreadable, ask
+from stillwatch.alliance.store import escaped
 from stillwatch.core import BadSetting, EndpointFailed
 
 __all__ = ["Client", "Credentials", "Page", "RemoteCollection"]
 
 _TAXII = "application/taxii+json;version=2.1"
-_LONGEST_ANSWER = 64 * 1024 * 1024
 _MOST_PAGES = 100_000
+_LARGEST_PAGE = 1_000
+_SMALLER = 10
+_LAST = "X-TAXII-Date-Added-Last"
 
 Thing = dict[str, Any]
 
@@ -72,10 +76,11 @@ class RemoteCollection:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Objects and the moment at which the last of them came to the hub."""
+    """Objects and the moment at which the last of them came to the hub; why one could not be read, if so."""
 
     objects: list[Any]
     added: str | None
+    unread: str | None = None
 
 
 class Client:
@@ -94,7 +99,7 @@ class Client:
             raise BadSetting(f"no URL: {error}", where="--hub") from error
         if self._base.scheme not in ("http", "https") or not self._base.host:
             raise BadSetting(f"no URL of a hub: {url!r}", where="--hub", hint="for instance https://hub.example")
-        headers = {"Accept": _TAXII}
+        headers = {"Accept": _TAXII, "Accept-Encoding": "gzip"}
         if credentials.token:
             headers["Authorization"] = f"Bearer {credentials.token}"
         self._client = httpx.Client(
@@ -115,24 +120,7 @@ class Client:
         self._client.close()
 
     def _ask(self, method: str, url: str, **more: Any) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-        try:
-            answer = self._client.request(method, url, **more)
-        except httpx.HTTPError as error:
-            raise EndpointFailed(
-                f"the hub does not answer: {error}", where=url, hint="nothing is lost; run the command again"
-            ) from error
-        if len(answer.content) > _LONGEST_ANSWER:
-            raise EndpointFailed("the hub's answer is too long", where=url)
-        try:
-            body = answer.json()
-        except (ValueError, RecursionError):
-            body = None
-        if answer.is_error or not isinstance(body, dict):
-            said = body.get("title") if isinstance(body, dict) else None
-            described = body.get("description") if isinstance(body, dict) else None
-            detail = ": ".join(str(part)[:300] for part in (said, described) if part)
-            raise EndpointFailed(f"the hub refuses ({answer.status_code}) {detail}".rstrip(), where=url)
-        return body, answer.headers
+        return ask(self._client, method, url, **more)
 
     def _api_root(self) -> str:
         if self._root is None:
@@ -148,6 +136,19 @@ class Client:
                 raise EndpointFailed(f"the hub sends its members elsewhere: {self._root}", where=str(start))
         return self._root
 
+    def journal(self, n: int | None = None) -> tuple[int, str] | None:
+        """Number and hash of the last entry of the hub's journal, or of entry ``n``; None where the hub has none.
+
+        Raises:
+            EndpointFailed: the hub refuses or does not answer, which says nothing of its journal.
+        """
+        try:
+            found, _ = self._ask("GET", f"{self._api_root()}journal/", params={} if n is None else {"n": str(n)})
+        except NotThere:
+            return None
+        number, said = found.get("n"), found.get("hash")
+        return (number, escaped(said)) if isinstance(number, int) and isinstance(said, str) else None
+
     def collections(self) -> list[RemoteCollection]:
         """The collections that this member may see.
 
@@ -159,8 +160,8 @@ class Client:
         return [
             RemoteCollection(
                 str(one["id"]),
-                str(one.get("title", "")),
-                str(one.get("alias", one["id"])),
+                escaped(str(one.get("title", ""))),
+                escaped(str(one.get("alias", one["id"]))),
                 one.get("can_read") is True,
                 one.get("can_write") is True,
                 f"{root}collections/{one['id']}/",
@@ -172,22 +173,34 @@ class Client:
     def pages(self, collection: RemoteCollection, added_after: str | None) -> Iterator[Page]:
         """Objects that came after a moment, page by page; each page's moment is where to go on another day.
 
+        A page that cannot be read is asked for again in smaller ones, and an object that alone cannot be is passed by.
+
         Raises:
             EndpointFailed: the hub refuses or does not answer.
         """
-        start = {"limit": "1000", **({"added_after": added_after} if added_after else {})}
-        asked = start
+        position, limit = {"added_after": added_after} if added_after else {}, _LARGEST_PAGE
         for _ in range(_MOST_PAGES):
-            found, headers = self._ask("GET", f"{collection.url}objects/", params=asked)
-            objects, last = found.get("objects", []), headers.get("X-TAXII-Date-Added-Last")
+            try:
+                asked = {"limit": str(limit), **position}
+                found, headers = self._ask("GET", f"{collection.url}objects/", params=asked)
+            except Unreadable as error:
+                if limit > 1:
+                    limit = max(1, limit // _SMALLER)
+                    continue
+                last = error.headers.get(_LAST)
+                if last is None or last == position.get("added_after"):
+                    raise
+                yield Page([], last, error.problem)
+                position, limit = {"added_after": last}, _LARGEST_PAGE
+                continue
+            objects, last = found.get("objects", []), headers.get(_LAST)
             yield Page(objects if isinstance(objects, list) else [], last)
-            if found.get("more") is not True:
-                return
             # Some hubs name the next page, others leave the client to go on from the last moment (section 3.4).
-            following = {"next": str(found["next"])} if found.get("next") else {"added_after": last}
-            if not any(following.values()):
+            after = {"added_after": added_after} if added_after else {}
+            following = {**after, "next": str(found["next"])} if found.get("next") else {"added_after": last or ""}
+            if found.get("more") is not True or not any(following.values()):
                 return
-            asked = {**start, **following}  # type: ignore[dict-item]
+            position, limit = following, min(_LARGEST_PAGE, limit * _SMALLER)
 
     def versions(self, collection: RemoteCollection, identifiers: Sequence[str]) -> set[tuple[str, str]]:
         """Which versions of these objects are there: pairs of identifier and version.
@@ -209,7 +222,7 @@ class Client:
             "POST", f"{collection.url}objects/", json={"objects": list(things)}, headers={"Content-Type": _TAXII}
         )
         return {
-            str(one.get("id")): str(one.get("message", "refused"))[:300]
+            str(one.get("id")): escaped(str(one.get("message", "refused"))[:300])
             for one in status.get("failures", ())
             if isinstance(one, dict)
         }

@@ -27,6 +27,7 @@ class Draft:
         campaign: identifier of the campaign they tell of, where they tell of one.
         accounts: pseudonyms of all its accounts; stay with the member, to know the campaign again.
         live: whether the campaign stands afterwards.
+        left_out: what stays behind, and why, for who approves it to read.
     """
 
     member: str
@@ -36,6 +37,7 @@ class Draft:
     campaign: str | None = None
     accounts: tuple[str, ...] = ()
     live: bool = True
+    left_out: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -44,14 +46,15 @@ class Draft:
         return hashlib.sha256(canonical_json([*whole, self.live])).hexdigest()
 
     def __str__(self) -> str:
+        behind = [f"LEFT OUT: {one}" for one in self.left_out]
         if not self.objects:
-            return "Nothing is to be sent: all of it is published already."
+            return "\n".join([*behind, "Nothing is to be sent: all of it is published already."])
         counts: dict[str, int] = {}
         for one in self.objects:
             counts[one["type"]] = counts.get(one["type"], 0) + 1
         told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
         head = f"To {self.hub}, collection {self.collection}, from {self.member}: {told}."
-        lines = [head]
+        lines = [head, *behind]
         for one in self.objects:
             if one["type"] in ("campaign", "note"):
                 lines.append(
@@ -77,6 +80,7 @@ def write_draft(drafted: Draft, path: Path) -> None:
         "campaign": drafted.campaign,
         "accounts": list(drafted.accounts),
         "live": drafted.live,
+        "left_out": list(drafted.left_out),
         "objects": list(drafted.objects),
     }
     try:
@@ -106,6 +110,7 @@ def read_draft(path: Path) -> Draft:
             told["campaign"],
             tuple(told["accounts"]),
             told["live"],
+            tuple(str(one) for one in told.get("left_out", ())),
         )
         if found.sha256 != told["sha256"]:
             raise BadTable("the draft was changed after it was written", where=str(path), hint=hint)

@@ -6,12 +6,13 @@ from pathlib import Path
 
 from stillwatch.alliance.member.client import Credentials
 from stillwatch.alliance.member.publishing import Membership
-from stillwatch.alliance.store import Store, appeals, partner_indicators
+from stillwatch.alliance.store import Store, appeals, feedback, partner_indicators
 from stillwatch.core import BadSetting, UnreadableInput
 
 __all__ = ["enrol", "membership", "overview"]
 
 _FILES = ("token_file", "certificate", "key", "authority")
+_MOST_NAMED = 100
 
 
 def enrol(
@@ -66,6 +67,8 @@ def overview(state: Path) -> str:
     store = known.store
     own = store.published(known.hub)
     lines = [f"{known.name} at {known.hub}"]
+    head = store.settings().get(f"journal {known.hub}")
+    lines += [f"journal {head}"] if head else []
     for one in own.values():
         if one["type"] == "campaign":
             lines.append(f"published {one['id']}  {'taken back' if one.get('revoked') else one['name']}")
@@ -73,10 +76,12 @@ def overview(state: Path) -> str:
     if waiting:
         lines.append(f"{waiting} objects wait to be sent: stillwatch alliance send")
     lines += [f"refused {identifier}: {why}" for identifier, why in store.refused(known.hub)]
+    lines += [f"could not be read: {identifier}, for {why}" for identifier, why in store.dead_letters()[-_MOST_NAMED:]]
     said: dict[tuple[str, str], int] = {}
     for indicator in partner_indicators(state):
         group = (indicator.partner, indicator.campaign or "no campaign")
         said[group] = said.get(group, 0) + 1
     lines += [f"{partner} says {count} indicators of {campaign}" for (partner, campaign), count in sorted(said.items())]
+    lines += [str(one) for one in feedback(store)[-_MOST_NAMED:]]
     lines += [f"appeal {one.case} {one.status}, about {', '.join(one.objects)}" for one in appeals(store)]
     return "\n".join(lines)

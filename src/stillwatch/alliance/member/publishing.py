@@ -7,7 +7,7 @@ are at the hub already, unchanged, are in no draft.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from stillwatch.alliance.stix import (
     stable_id,
     timestamp,
 )
-from stillwatch.alliance.store import Parcel, Store
+from stillwatch.alliance.store import Parcel, Store, WarningList, shipped_warnings
 from stillwatch.core import BadSetting, CampaignFacts, EndpointFailed
 
 __all__ = ["Membership", "Sent", "approve", "draft", "publish", "send", "stamp"]
@@ -83,9 +83,12 @@ def draft(
     collection: str | None = None,
     valid_days: int = 90,
     accounts: int = 100,
+    warnings: WarningList | None = None,
     now: datetime | None = None,
 ) -> Draft:
     """What publishing a campaign would send; asks nobody and sends nothing.
+
+    Indicators on a warning list, such as a public mail provider's domain, stay behind, and the draft says so.
 
     Args:
         member: who publishes.
@@ -94,6 +97,7 @@ def draft(
         collection: alias or identifier; the label's own where none is named.
         valid_days: days after the last exchange for which indicators count.
         accounts: most accounts named, by pseudonym.
+        warnings: values that are no indicators, beside those that Stillwatch comes with.
         now: moment of what is new.
 
     Raises:
@@ -114,9 +118,19 @@ def draft(
             where="--tlp",
             hint=f"take it back first: stillwatch alliance retract {campaign}",
         )
-    made = bundle(campaign_objects(facts, author, campaign))["objects"]
+    told, behind = _without_warned(facts, warnings)
+    made = bundle(campaign_objects(told, author, campaign))["objects"]
     changed = stamp(made, store.published(member.hub, where), now or datetime.now(UTC))
-    return Draft(member.name, member.hub, where, tuple(changed), campaign, names)
+    return Draft(member.name, member.hub, where, tuple(changed), campaign, names, left_out=behind)
+
+
+def _without_warned(facts: CampaignFacts, more: WarningList | None) -> tuple[CampaignFacts, tuple[str, ...]]:
+    """The facts without indicators that many strangers share, and which those are, with why."""
+    warnings = shipped_warnings().joined(more) if more else shipped_warnings()
+    reasons = [warnings.reason(one.kind, one.value) for one in facts.indicators]
+    paired = list(zip(facts.indicators, reasons, strict=True))
+    behind = tuple(f"{one.kind} {one.value}, for it is {why}" for one, why in paired if why)
+    return replace(facts, indicators=tuple(one for one, why in paired if not why)), behind
 
 
 def _campaign_id(store: Store, name: str, accounts: Sequence[str]) -> str:

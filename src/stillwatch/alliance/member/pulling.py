@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stillwatch.alliance.member.client import Client
 from stillwatch.alliance.member.publishing import Membership
 from stillwatch.alliance.stix import identity_id, properties
-from stillwatch.alliance.store import Appeal, appeals
+from stillwatch.alliance.store import Appeal, Feedback, appeals, escaped, fault_of, feedback, is_plain
+from stillwatch.core import EndpointFailed
 
 __all__ = ["Pulled", "pull"]
-
-_LONGEST = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,10 @@ class Pulled:
         retracted: identifiers of objects that partners took back.
         appeals: as they stand, where this pull said something about them.
         objects: all objects that are new or newer.
-        unread: objects that are none of STIX and were left out.
+        unread: objects that could not be read; they are dead letters, and the rest went on.
+        parted: that the hub's journal is not the one it was at an earlier pull, and where, or was not told, if so.
+        feedback: partners' sightings and opinions of what this member published, where this pull brought any.
+        doubtful: identifiers of new objects under which another creator speaks too; both are kept.
     """
 
     indicators: int
@@ -32,13 +35,19 @@ class Pulled:
     appeals: tuple[Appeal, ...]
     objects: int
     unread: int
+    doubtful: tuple[str, ...] = ()
+    parted: str | None = None
+    feedback: tuple[Feedback, ...] = ()
 
     def __str__(self) -> str:
         lines = [f"{self.objects} new objects, {self.indicators} of them indicators; {len(self.retracted)} taken back"]
         lines += [f"taken back: {one}" for one in self.retracted if one.startswith("campaign--")]
         lines += [f"appeal {one.case}: {one.status}, about {', '.join(one.objects)}" for one in self.appeals]
         if self.unread:
-            lines.append(f"{self.unread} objects could not be read")
+            lines.append(f"{self.unread} objects could not be read; stillwatch alliance list names them")
+        lines += [f"in doubt: {one} is told by more than one creator; both are kept" for one in self.doubtful]
+        lines += [str(one) for one in self.feedback]
+        lines += [f"the hub's journal {self.parted}"] if self.parted else []
         return "\n".join(lines)
 
 
@@ -51,34 +60,60 @@ def pull(member: Membership) -> Pulled:
     store, fresh, unread = member.store, list[Mapping[str, Any]](), 0
     own, mine = identity_id(member.name), set(store.published(member.hub))
     with member.client() as client:
-        for collection in client.collections():
+        collections = client.collections()
+        parted = _pin(client, member)
+        for collection in collections:
             if not collection.can_read:
                 continue
             for page in client.pages(collection, store.reached(member.hub, collection.id)):
-                things = [one for one in page.objects if _is_object(one)]
-                unread += len(page.objects) - len(things)
+                faults = [fault_of(one) for one in page.objects]
+                dead = [(_name(one), why) for one, why in zip(page.objects, faults, strict=True) if why]
+                dead += [("without an identifier", page.unread)] if page.unread else []
+                things = [one for one, why in zip(page.objects, faults, strict=True) if not why]
+                unread += len(dead)
                 partners = [one for one in things if one.get("created_by_ref") != own and one["id"] not in mine]
-                fresh += store.keep(member.hub, collection.id, partners, page.added)
+                fresh += store.keep(member.hub, collection.id, partners, page.added, dead)
+    doubtful = store.doubtful().intersection(one["id"] for one in fresh)
     about = {one["id"] for one in fresh if one["type"] == "note" and "appeal" in properties(one)}
     told = appeals(store) if about else []
-    cases = {str(properties(one)["appeal"].get("case")) for one in fresh if one["id"] in about}
+    cases = {escaped(str(properties(one)["appeal"].get("case"))) for one in fresh if one["id"] in about}
+    answered = {
+        reference
+        for one in fresh
+        if one["type"] in ("sighting", "opinion")
+        for reference in (one.get("sighting_of_ref"), *one.get("object_refs", ()))
+    }
     return Pulled(
         sum(one["type"] == "indicator" and one.get("revoked") is not True for one in fresh),
-        tuple(one["id"] for one in fresh if one.get("revoked") is True),
+        tuple(one["id"] for one in fresh if one.get("revoked") is True and one["id"] not in doubtful),
         tuple(one for one in told if one.case in cases),
         len(fresh),
         unread,
+        tuple(sorted(doubtful)),
+        parted,
+        tuple(one for one in (feedback(store) if answered else ()) if one.object in answered),
     )
 
 
-def _is_object(thing: object) -> bool:
-    if not isinstance(thing, Mapping):
-        return False
-    named: Iterable[object] = (thing.get("id"), thing.get("type"))
-    if not all(isinstance(one, str) and 0 < len(one) < 200 for one in named):
-        return False
-    return str(thing["id"]).startswith(f"{thing['type']}--") and _size(thing) <= _LONGEST
+def _pin(client: Client, member: Membership) -> str | None:
+    """Keep the journal's head; where an earlier one is no longer in the journal, that one is kept, and said."""
+    name = f"journal {member.hub}"
+    kept = member.store.settings().get(name) if member.state.is_file() else None
+    try:
+        if kept is not None:
+            number, said = kept.split(" ")
+            now = client.journal(int(number))
+            if now != (int(number), said):
+                return f"was rewritten: entry {number} was {said}, and is {now[1] if now else 'not there'}"
+        head = client.journal()
+    except EndpointFailed as error:
+        # Other hubs have no journal; one that told its head before has no reason not to.
+        return None if kept is None else f"was not told this time, so it could not be held to it: {error.problem}"
+    if head is not None:
+        member.store.remember({name: f"{head[0]} {head[1]}"})
+    return None
 
 
-def _size(thing: object) -> int:
-    return len(str(thing))
+def _name(thing: object) -> str:
+    named = thing.get("id") if isinstance(thing, Mapping) else None
+    return str(named) if is_plain(named) else "without an identifier"

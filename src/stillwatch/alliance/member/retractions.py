@@ -19,7 +19,7 @@ from stillwatch.alliance.stix import (
     RETRACTION_REASONS,
     extended,
     identity_id,
-    label_of,
+    label_of_object,
     observable_id,
     properties,
     pseudonym,
@@ -131,7 +131,7 @@ def draft_appeal(
     if where is None or thing is None:
         raise BadSetting(f"{identifier} was neither published nor pulled", where="OBJECT", hint="pull first")
     case = case or f"{member.name}.{uuid.uuid4()}"
-    label = label_of(thing.get("object_marking_refs", ())) or "amber"
+    label = label_of_object(thing) or "amber"
     about, things = [identifier], list[dict[str, Any]]()
     if account is not None:
         told = {"user_id": pseudonym(store.key(), account)}

@@ -14,7 +14,8 @@ from stillwatch.alliance.stix.extension import (
     properties,
 )
 from stillwatch.alliance.stix.identifiers import NAMESPACE, identity_id, observable_id, stable_id
-from stillwatch.alliance.stix.marking import LABELS, MARKINGS, label_of, marking_definition
+from stillwatch.alliance.stix.marking import LABELS, MARKINGS, label_of, label_of_object, marking_definition, says_label
+from stillwatch.alliance.stix.observables import OBSERVABLES, is_derived
 from stillwatch.alliance.stix.patterns import pattern_of, read_pattern
 from stillwatch.alliance.stix.shared import PROJECT, shared_objects
 
@@ -24,6 +25,7 @@ __all__ = [
     "LABELS",
     "MARKINGS",
     "NAMESPACE",
+    "OBSERVABLES",
     "PROJECT",
     "RETRACTION_REASONS",
     "Author",
@@ -32,13 +34,16 @@ __all__ = [
     "extended",
     "extension_definition",
     "identity_id",
+    "is_derived",
     "label_of",
+    "label_of_object",
     "marking_definition",
     "observable_id",
     "pattern_of",
     "properties",
     "pseudonym",
     "read_pattern",
+    "says_label",
     "shared_objects",
     "stable_id",
     "timestamp",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["LABELS", "MARKINGS", "label_of", "marking_definition"]
+__all__ = ["LABELS", "MARKINGS", "label_of", "label_of_object", "marking_definition", "says_label"]
 
 LABELS = ("clear", "green", "amber", "amber+strict", "red")
 """From what anyone may see to what named people alone may see."""
@@ -48,5 +48,23 @@ def marking_definition(label: str) -> dict[str, Any]:
 
 def label_of(references: Iterable[object]) -> str | None:
     """The strictest label among an object's markings; None where it bears none."""
-    found = [_LABEL_OF[reference] for reference in references if isinstance(reference, str) and reference in _LABEL_OF]
-    return max(found, key=LABELS.index, default=None)
+    named = [reference.strip().lower() for reference in references if isinstance(reference, str)]
+    return max((_LABEL_OF[one] for one in named if one in _LABEL_OF), key=LABELS.index, default=None)
+
+
+def label_of_object(thing: Mapping[str, Any]) -> str | None:
+    """The strictest label that an object bears, as a whole or in any part (``granular_markings``); None without one."""
+    whole, parts = thing.get("object_marking_refs"), thing.get("granular_markings")
+    marks = list(whole) if isinstance(whole, list) else []
+    marks += [one.get("marking_ref") for one in (parts if isinstance(parts, list) else ()) if isinstance(one, Mapping)]
+    return label_of(marks)
+
+
+def says_label(definition: Mapping[str, Any]) -> bool:
+    """Whether a marking definition says a TLP label under another identifier than that label's own."""
+    if definition.get("id") in _LABEL_OF:
+        return False
+    extensions = definition.get("extensions")
+    said = isinstance(extensions, Mapping) and _EXTENSION in extensions
+    name = str(definition.get("name", "")).strip().lower()
+    return said or definition.get("definition_type") == "tlp" or name.startswith("tlp:")

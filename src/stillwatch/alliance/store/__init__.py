@@ -4,7 +4,25 @@ One SQLite file, written in whole transactions, so that whatever ends a command 
 beside the standard library: a scan reads partners' indicators from it wherever it runs.
 """
 
+from stillwatch.alliance.store.feedback import OPINIONS, Feedback, feedback
 from stillwatch.alliance.store.file import Parcel, Store
+from stillwatch.alliance.store.forms import escaped, fault_of, is_plain
 from stillwatch.alliance.store.partners import Appeal, appeals, partner_indicators
+from stillwatch.alliance.store.warning_lists import WarningList, read_warning_list, shipped_warnings
 
-__all__ = ["Appeal", "Parcel", "Store", "appeals", "partner_indicators"]
+__all__ = [
+    "OPINIONS",
+    "Appeal",
+    "Feedback",
+    "Parcel",
+    "Store",
+    "WarningList",
+    "appeals",
+    "escaped",
+    "fault_of",
+    "feedback",
+    "is_plain",
+    "partner_indicators",
+    "read_warning_list",
+    "shipped_warnings",
+]

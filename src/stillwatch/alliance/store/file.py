@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stillwatch.alliance.stix import LABELS, label_of_object
 from stillwatch.core import OutputUnwritable, UnreadableInput
 
 __all__ = ["Parcel", "Store", "version_key"]
@@ -30,10 +31,24 @@ CREATE TABLE IF NOT EXISTS campaign (id TEXT PRIMARY KEY, accounts TEXT NOT NULL
 CREATE TABLE IF NOT EXISTS outbox (
     n INTEGER PRIMARY KEY AUTOINCREMENT, hub TEXT NOT NULL, collection TEXT NOT NULL, body TEXT NOT NULL,
     tried INTEGER NOT NULL DEFAULT 0, state TEXT NOT NULL DEFAULT 'waiting', said TEXT);
-CREATE TABLE IF NOT EXISTS pulled (
-    id TEXT PRIMARY KEY, type TEXT NOT NULL, hub TEXT NOT NULL, collection TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS reached (hub TEXT, collection TEXT, added TEXT NOT NULL, PRIMARY KEY (hub, collection));
 """
+_PULLED = """
+CREATE TABLE IF NOT EXISTS pulled (
+    id TEXT NOT NULL, creator TEXT NOT NULL, type TEXT NOT NULL, hub TEXT NOT NULL, collection TEXT NOT NULL,
+    body TEXT NOT NULL, PRIMARY KEY (id, creator, hub));"""
+_DEAD = """
+CREATE TABLE IF NOT EXISTS dead_letter (
+    n INTEGER PRIMARY KEY AUTOINCREMENT, hub TEXT NOT NULL, collection TEXT NOT NULL, id TEXT NOT NULL,
+    why TEXT NOT NULL)"""
+# Files of earlier versions kept one object an identifier, whoever spoke.
+_BY_CREATOR = """
+ALTER TABLE pulled RENAME TO pulled_before;
+%s
+INSERT INTO pulled SELECT id, coalesce(json_extract(body, '$.created_by_ref'), ''), type, hub, collection, body
+    FROM pulled_before;
+DROP TABLE pulled_before"""
+_MOST_DEAD = 10_000
 _FORMAT = "stillwatch-alliance/1"
 
 
@@ -101,7 +116,9 @@ class Store:
             raise UnreadableInput(f"it is no member's file: {error}", where=str(self.path), hint=hint) from error
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
-        for statement in _TABLES.split(";"):
+        columns = {row[1] for row in connection.execute("PRAGMA table_info(pulled)")}
+        before = (_BY_CREATOR % _PULLED).split(";") if columns and "creator" not in columns else []
+        for statement in (*before, *_TABLES.split(";"), _PULLED, _DEAD):
             connection.execute(statement)
         for name, value in (("format", _FORMAT), ("key", secrets.token_hex(32))):
             connection.execute("INSERT OR IGNORE INTO setting VALUES (?, ?)", (name, value))
@@ -226,32 +243,73 @@ class Store:
             ).fetchone()
         return str(found[0]) if found else None
 
-    def keep(self, hub: str, collection: str, things: Sequence[Thing], added: str | None) -> list[Thing]:
+    def keep(
+        self,
+        hub: str,
+        collection: str,
+        things: Sequence[Thing],
+        added: str | None,
+        dead: Sequence[tuple[str, str]] = (),
+    ) -> list[Thing]:
         """Keep a page of what partners said, and how far it goes; those that are new or newer come back.
 
-        An object is replaced only by a later version in the name of the same creator.
+        An object is replaced only by a later version in the name of the same creator, from the same hub: who created
+        it is that hub's word. Of two creators both are kept, and so are both of two hubs.
+        A later version that is marked more mildly is held under the stricter marking still.
+
+        Args:
+            hub, collection: where they come from.
+            things: of a form that can be kept (``fault_of``).
+            added: how far the page goes.
+            dead: identifiers of those that cannot be kept, and why.
         """
         fresh: list[Thing] = []
         with self.writing() as connection:
             for thing in things:
-                known = connection.execute("SELECT body FROM pulled WHERE id = ?", (thing["id"],)).fetchone()
-                if known is not None and not _follows(thing, json.loads(known[0])):
+                key = (thing["id"], str(thing.get("created_by_ref", "")))
+                known = connection.execute(
+                    "SELECT body FROM pulled WHERE id = ? AND creator = ? AND hub = ?", (*key, hub)
+                ).fetchone()
+                old = json.loads(known[0]) if known is not None else {}
+                if old and not _follows(thing, old):
                     continue
                 connection.execute(
-                    "INSERT OR REPLACE INTO pulled VALUES (?, ?, ?, ?, ?)",
-                    (thing["id"], thing["type"], hub, collection, json.dumps(thing)),
+                    "INSERT OR REPLACE INTO pulled VALUES (?, ?, ?, ?, ?, ?)",
+                    (*key, thing["type"], hub, collection, json.dumps(_no_milder(thing, old))),
                 )
                 fresh.append(thing)
+            connection.executemany(
+                "INSERT INTO dead_letter (hub, collection, id, why) VALUES (?, ?, ?, ?)",
+                [(hub, collection, identifier, why) for identifier, why in dead],
+            )
+            connection.execute("DELETE FROM dead_letter WHERE n <= (SELECT max(n) FROM dead_letter) - ?", (_MOST_DEAD,))
             if added is not None:
                 connection.execute("INSERT OR REPLACE INTO reached VALUES (?, ?, ?)", (hub, collection, added))
         return fresh
 
-    def pulled(self, *types: str) -> list[dict[str, Any]]:
-        """What partners said, of these types."""
+    def dead_letters(self) -> list[tuple[str, str]]:
+        """Identifiers of objects that came and could not be kept, and why; the latest last."""
+        with self.writing() as connection:
+            return connection.execute("SELECT id, why FROM dead_letter ORDER BY n").fetchall()
+
+    def doubtful(self) -> set[str]:
+        """Identifiers under which more than one creator speaks."""
+        with self.writing() as connection:
+            rows = connection.execute("SELECT id FROM pulled GROUP BY id HAVING count(DISTINCT creator) > 1").fetchall()
+        return {identifier for (identifier,) in rows}
+
+    def pulled(self, *types: str, hub: str | None = None) -> list[dict[str, Any]]:
+        """What partners said, of these types, at one hub or at any."""
         marks = ", ".join("?" * len(types))
+        chosen = f"SELECT body FROM pulled WHERE type IN ({marks}) AND hub = coalesce(?, hub) ORDER BY id"
         with self.reading() as connection:
-            rows = connection.execute(f"SELECT body FROM pulled WHERE type IN ({marks}) ORDER BY id", types).fetchall()
+            rows = connection.execute(chosen, (*types, hub)).fetchall()
         return [json.loads(body) for (body,) in rows]
+
+    def hubs(self) -> list[str]:
+        """Hubs from which anything was pulled."""
+        with self.reading() as connection:
+            return [hub for (hub,) in connection.execute("SELECT DISTINCT hub FROM pulled ORDER BY hub")]
 
     def retracted(self) -> int:
         """How many campaigns were taken back: one that comes again is another."""
@@ -260,13 +318,19 @@ class Store:
         return int(count)
 
     def find(self, identifier: str) -> dict[str, Any] | None:
-        """An object that was pulled or published."""
+        """An object that was pulled or published; of several creators' the one that is marked most strictly."""
+        found = self._strictest(identifier)
+        return found[2] if found else None
+
+    def _strictest(self, identifier: str) -> tuple[str, str, dict[str, Any]] | None:
         with self.writing() as connection:
-            found = connection.execute(
-                "SELECT body FROM pulled WHERE id = ? UNION ALL SELECT body FROM published WHERE id = ?",
+            rows = connection.execute(
+                "SELECT hub, collection, body FROM pulled WHERE id = ? UNION ALL "
+                "SELECT hub, collection, body FROM published WHERE id = ?",
                 (identifier, identifier),
-            ).fetchone()
-        return json.loads(found[0]) if found else None
+            ).fetchall()
+        found = [(hub, collection, json.loads(body)) for hub, collection, body in rows]
+        return max(found, key=lambda row: _strictness(row[2]), default=None)
 
     def own(self) -> list[dict[str, Any]]:
         """All that was published, sent or still in the outbox."""
@@ -276,13 +340,20 @@ class Store:
 
     def origin_of(self, identifier: str) -> tuple[str, str] | None:
         """Hub and collection of an object that was pulled or published."""
-        with self.writing() as connection:
-            found = connection.execute(
-                "SELECT hub, collection FROM pulled WHERE id = ? UNION ALL "
-                "SELECT hub, collection FROM published WHERE id = ?",
-                (identifier, identifier),
-            ).fetchone()
-        return (found[0], found[1]) if found else None
+        found = self._strictest(identifier)
+        return found[:2] if found else None
+
+
+def _strictness(thing: Thing) -> int:
+    label = label_of_object(thing)
+    return LABELS.index(label) if label else -1
+
+
+def _no_milder(thing: Thing, old: Thing) -> Thing:
+    if _strictness(thing) >= _strictness(old):
+        return thing
+    marks = [*thing.get("object_marking_refs", ()), *old.get("object_marking_refs", ())]
+    return {**thing, "object_marking_refs": marks}
 
 
 def _follows(new: Thing, old: Thing) -> bool:

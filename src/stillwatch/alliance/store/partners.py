@@ -6,17 +6,19 @@ appeal against one of them. Nobody else's word ends it: another member's outcome
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from stillwatch.alliance.stix import APPEAL_STATUSES, identity_id, label_of, properties, read_pattern
+from stillwatch.alliance.stix import APPEAL_STATUSES, identity_id, label_of_object, properties, read_pattern
 from stillwatch.alliance.store.file import Store, version_key
+from stillwatch.alliance.store.forms import escaped
+from stillwatch.alliance.store.warning_lists import shipped_warnings
 from stillwatch.core import PartnerIndicator
 
-__all__ = ["Appeal", "appeals", "partner_indicators"]
+__all__ = ["Appeal", "appeals", "name_of", "names_of", "partner_indicators"]
 
 Thing = Mapping[str, Any]
 
@@ -42,17 +44,23 @@ class Appeal:
     whole: bool
 
 
-def appeals(store: Store) -> list[Appeal]:
+def appeals(store: Store, hub: str | None = None) -> list[Appeal]:
     """Appeals among what was pulled and what is one's own, the latest word on each case.
 
     The word of who published the object stands over that of who filed; others have none. A case bears the name of
     the member at whom it was filed, so that nobody else can speak as its filer.
+
+    Args:
+        store: the member's file.
+        hub: where it was pulled; None for anywhere.
     """
     own = store.own()
-    notes = [*store.pulled("note"), *(one for one in own if one["type"] == "note")]
-    published = [*store.pulled("campaign", "indicator", "report"), *own]
-    creators = {one["id"]: one.get("created_by_ref") for one in published if one["type"] != "note"}
-    found: dict[str, Appeal] = {}
+    notes = [*store.pulled("note", hub=hub), *(one for one in own if one["type"] == "note")]
+    published = [*store.pulled("campaign", "indicator", "report", hub=hub), *own]
+    creators: dict[str, set[str]] = {}
+    for one in (one for one in published if one["type"] != "note"):
+        creators.setdefault(one["id"], set()).add(str(one.get("created_by_ref")))
+    found: dict[tuple[str, str], Appeal] = {}
     for note in sorted(notes, key=version_key):
         told = properties(note).get("appeal")
         if not isinstance(told, Mapping) or told.get("status") not in APPEAL_STATUSES or note.get("revoked") is True:
@@ -60,18 +68,21 @@ def appeals(store: Store) -> list[Appeal]:
         case, speaker = str(told.get("case")), str(note.get("created_by_ref"))
         objects = tuple(str(one) for one in note.get("object_refs", ()))
         # Of all of them: who puts an object of its own beside another's does not speak for the other.
-        final = {creators.get(one) for one in objects if not one.startswith("user-account--")} == {speaker}
+        meant = [one for one in objects if not one.startswith("user-account--")]
+        final = bool(meant) and all(speaker in creators.get(one, ()) for one in meant)
         if speaker != identity_id(case.rpartition(".")[0]) and not final:
             continue
-        if case in found and found[case].final and not final:
-            continue
         whole = not any(one.startswith("user-account--") for one in objects)
-        found[case] = Appeal(case, told["status"], speaker, objects, final, whole)
-    return list(found.values())
+        # Where two publish under one identifier, each has the last word about its own and neither about the other's.
+        found[case, speaker if final else ""] = Appeal(escaped(case), told["status"], speaker, objects, final, whole)
+    ended = {case for case, speaker in found if speaker}
+    return [one for (case, _), one in found.items() if one.final or case not in ended]
 
 
 def partner_indicators(path: Path) -> list[PartnerIndicator]:
-    """Partners' indicators that count, in order of identifier.
+    """Partners' indicators that count, hub by hub in order of identifier, each once.
+
+    Who created an object is its hub's word: what one hub hands out ends nothing that another does.
 
     Args:
         path: the member's file.
@@ -80,34 +91,39 @@ def partner_indicators(path: Path) -> list[PartnerIndicator]:
         UnreadableInput: the file is none.
     """
     store = Store(path)
-    names = {one["id"]: str(one.get("name", "")) for one in store.pulled("identity")}
-    campaigns = {one["id"]: one for one in store.pulled("campaign")}
-    links = store.pulled("relationship")
+    names = names_of(store)
+    found = [one for hub in store.hubs() for one in _of_hub(store, hub, names)]
+    return list(dict.fromkeys(found))
+
+
+def _of_hub(store: Store, hub: str, names: Mapping[str, str]) -> Iterator[PartnerIndicator]:
+    campaigns = {(one["id"], one.get("created_by_ref")): one for one in store.pulled("campaign", hub=hub)}
     # A member's word ties and unties its own things alone.
     pointed = {
-        str(link.get("source_ref")): (str(link.get("target_ref")), link.get("created_by_ref"))
-        for link in links
+        (link.get("source_ref"), link.get("created_by_ref")): str(link.get("target_ref"))
+        for link in store.pulled("relationship", hub=hub)
         if link.get("relationship_type") == "indicates" and link.get("revoked") is not True
     }
-    standing = appeals(store)
-    found = []
-    for one in store.pulled("indicator"):
-        target, tied_by = pointed.get(one["id"], (None, None))
-        campaign = campaigns.get(target or "", {})
-        same = tied_by == campaign.get("created_by_ref") == one.get("created_by_ref")
-        indicator = _read(one, names, target if same else None)
-        if indicator is None or (same and campaign.get("revoked") is True):
+    standing = appeals(store, hub)
+    for one in store.pulled("indicator", hub=hub):
+        creator = one.get("created_by_ref")
+        target = pointed.get((one["id"], creator), "")
+        campaign = campaigns.get((target, creator))
+        indicator = _read(one, names, target if campaign else None)
+        if indicator is None or (campaign and campaign.get("revoked") is True):
             continue
-        status = _status(standing, indicator)
+        # What many strangers share is no partner's clue either, by mistake or to have honest accounts suspected.
+        if shipped_warnings().reason(indicator.kind, indicator.value):
+            continue
+        status = _status(standing, indicator, str(creator))
         if status != "upheld":
-            found.append(replace(indicator, appeal=status))
-    return found
+            yield replace(indicator, appeal=status)
 
 
-def _status(standing: Sequence[Appeal], indicator: PartnerIndicator) -> str | None:
+def _status(standing: Sequence[Appeal], indicator: PartnerIndicator, creator: str) -> str | None:
     """How an appeal about an indicator or its campaign stands; ``upheld`` only by its publisher's word."""
     about = [one for one in standing if {indicator.indicator_id, indicator.campaign} & set(one.objects)]
-    if any(one.status == "upheld" and one.final and one.whole for one in about):
+    if any(one.status == "upheld" and one.final and one.whole and one.member == creator for one in about):
         return "upheld"
     if any(one.status != "rejected" for one in about):
         return "filed"
@@ -123,22 +139,30 @@ def _read(one: Thing, names: Mapping[str, str], campaign: str | None) -> Partner
     if read is None or start is None or (end is None and "valid_until" in one):
         return None
     creator, confidence = str(one.get("created_by_ref", "")), one.get("confidence")
-    marks = one.get("object_marking_refs")
     return PartnerIndicator(
         one["id"],
         *read,
-        partner=_name(creator, names),
+        partner=name_of(creator, names),
         campaign=campaign,
-        tlp=label_of(marks if isinstance(marks, list) else ()) or "amber",
+        tlp=label_of_object(one) or "amber",
         confidence=confidence if isinstance(confidence, int) and 0 <= confidence <= 100 else None,
         valid_from=start,
         valid_until=end,
     )
 
 
-def _name(creator: str, names: Mapping[str, str]) -> str:
+def names_of(store: Store) -> dict[str, str]:
+    """What members call themselves, by identity; what somebody else calls them is none of it."""
+    return {
+        one["id"]: str(one.get("name", ""))
+        for one in store.pulled("identity")
+        if one.get("created_by_ref", one["id"]) == one["id"]
+    }
+
+
+def name_of(creator: str, names: Mapping[str, str]) -> str:
     """A partner's name where its identifier vouches for it, else with the identifier beside it."""
-    name = names.get(creator, "")[:60]
+    name = escaped(names.get(creator, ""))[:60]
     return name if name and identity_id(name) == creator else f"{name} ({creator[:50]})".strip()
 
 

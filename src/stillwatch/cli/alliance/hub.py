@@ -33,6 +33,9 @@ def serve_command(
     tls_certificate: Path | None = None,
     tls_key: TlsKey = None,
     client_ca: Path | None = None,
+    quota_objects: int = 200_000,
+    quota_megabytes: int = 500,
+    quota_requests: int = 3_000,
 ) -> None:
     """Serve a hub: TAXII 2.1 over SQLite or PostgreSQL.
 
@@ -44,6 +47,12 @@ def serve_command(
         The hub's certificate, PEM.
     client_ca
         Certificates that sign members' certificates (mTLS), PEM.
+    quota_objects
+        Versions of objects that a member may have at the hub.
+    quota_megabytes
+        Millions of characters of them.
+    quota_requests
+        Requests that a member may send in a minute.
     """
     from stillwatch.alliance import hub
 
@@ -66,6 +75,8 @@ def serve_command(
         tls=tls,
         routers=[matching_router()],
         ready=lambda url: say(f"the hub listens at {url}/taxii2/"),
+        quota=hub.Quota(quota_objects, quota_megabytes * 1_000_000),
+        pace=hub.Pace(requests=quota_requests),
     )
 
 
@@ -147,14 +158,45 @@ def circle_command(
 
 @hub_app.command(name="journal")
 @_needs_hub
-def journal_command(*, db: HubDatabase = HUB_DATABASE) -> None:
-    """Print the hub's log of every read and write, verified entry by entry."""
+def journal_command(*, db: HubDatabase = HUB_DATABASE, verify: Path | None = None) -> None:
+    """Print the hub's log of every read and write, verified entry by entry.
+
+    Parameters
+    ----------
+    verify
+        Print instead where the log parts from the heads that members kept: a file of lines "journal NUMBER HASH", as
+        alliance list prints them.
+    """
     from stillwatch.alliance import hub
 
+    if verify is not None:
+        _say_where_it_parts(db, verify)
+        return
     last = None
     for last in hub.journal_entries(hub.Hub.open(db)):
         say(f"{last.n} {last.time} {json.dumps(last.body)}")
     say(f"the chain holds; its head is {last.hash}" if last else "nothing is in it yet")
+
+
+def _say_where_it_parts(db: str, path: Path) -> None:
+    from stillwatch.alliance import hub
+
+    try:
+        words = [line.split() for line in path.read_text(encoding="utf-8").splitlines()]
+        heads = sorted({(int(line[1]), line[2]) for line in words if len(line) == 3 and line[0] == "journal"})
+    except (OSError, ValueError) as error:
+        raise UnreadableInput(f"no heads of a journal: {error}", where=str(path)) from error
+    entries = {entry.n: entry.hash for entry in hub.journal_entries(hub.Hub.open(db))}
+    whole = -1
+    for n, kept in heads:
+        if entries.get(n) != kept:
+            begun = f"after entry {whole}" if whole >= 0 else "somewhere"
+            say(
+                f"the histories part {begun}, at entry {n} or before: {kept} was kept, {entries.get(n, 'none')} is here"
+            )
+            return
+        whole = n
+    say(f"{len(heads)} heads are of this journal; it has {len(entries)} entries")
 
 
 def _tls(certificate: Path | None, key: Path | None, client_ca: Path | None) -> Tls | None:

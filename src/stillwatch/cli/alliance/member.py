@@ -18,7 +18,7 @@ from stillwatch.core import BadSetting, MissingDependency
 if TYPE_CHECKING:
     from stillwatch.alliance.member import Draft, Membership
 
-__all__ = ["member_app"]
+__all__ = ["leave", "member_app"]
 
 member_app = cyclopts.App()
 _needs_alliance = MissingDependency.explained("the alliance", "alliance")
@@ -75,6 +75,7 @@ def publish_command(
     least: int = 3,
     accounts: int = 100,
     valid_days: int = 90,
+    warning_list: Path | None = None,
     draft: Path | None = None,
     yes: Approved = False,
     state: MemberFile = MEMBER_FILE,
@@ -97,16 +98,23 @@ def publish_command(
         Most accounts named, by pseudonym.
     valid_days
         Days after the campaign's last exchange for which its indicators count.
+    warning_list
+        Values that are no indicators whoever has them, TOML, beside the list that comes with Stillwatch: public mail
+        providers, public resolvers and the like.
     draft
         Write what would leave to this file and send nothing; alliance approve sends it.
     """
     from stillwatch.alliance import member
+    from stillwatch.alliance.store import read_warning_list
     from stillwatch.services.facts import campaign_facts
 
     facts = campaign_facts(run, campaign, least=least, kinds=kinds)
     known = member.membership(state)
-    made = member.draft(known, facts, tlp=tlp, collection=collection, valid_days=valid_days, accounts=accounts)
-    _leave(known, made, draft, yes)
+    warnings = read_warning_list(warning_list) if warning_list else None
+    made = member.draft(
+        known, facts, tlp=tlp, collection=collection, valid_days=valid_days, accounts=accounts, warnings=warnings
+    )
+    leave(known, made, draft, yes)
 
 
 @member_app.command(name="approve")
@@ -176,7 +184,7 @@ def retract_command(
     from stillwatch.alliance import member
 
     known = member.membership(state)
-    _leave(known, member.draft_retraction(known, identifier, reason=reason), draft, yes)
+    leave(known, member.draft_retraction(known, identifier, reason=reason), draft, yes)
 
 
 @member_app.command(name="appeal")
@@ -209,10 +217,10 @@ def appeal_command(
 
     known = member.membership(state)
     made = member.draft_appeal(known, identifier, status=status, case=case, account=account)
-    _leave(known, made, draft, yes)
+    leave(known, made, draft, yes)
 
 
-def _leave(known: Membership, made: Draft, path: Path | None, yes: bool) -> None:
+def leave(known: Membership, made: Draft, path: Path | None, yes: bool) -> None:
     """Show a draft, then write it, or send it once it is approved."""
     from stillwatch.alliance import member
 

@@ -91,6 +91,7 @@ def join_command(
     out: Path,
     fdr: FalseShare[float] = 0.01,
     liars: int = 1,
+    budget: int | None = None,
     deadline: float = 300.0,
     wait: float = 600.0,
     state: MemberFile = MEMBER_FILE,
@@ -110,6 +111,9 @@ def join_command(
     liars
         Members that may say anything: nothing is reported on the word of so few. Of a single peer there is nobody
         to confirm what it says.
+    budget
+        Evaluations that each peer may have in a week, over all rounds; a late peer asks for them now.
+        [default: as in match]
     deadline
         Seconds without any word from the others after which the graphs that are here must do; 0 for never.
     wait
@@ -119,7 +123,7 @@ def join_command(
 
     if out.exists():
         raise OutputExists("the output path exists, and nothing is ever overwritten", where=str(out))
-    with _participant(state, secrets, round_id, None, None, 0) as begun:
+    with _participant(state, secrets, round_id, None, None, budget) as begun:
         part = last_round(begun)
         offer, names = own_offer(run)
         exchange_graphs(part, offer, wait=wait, deadline=deadline)
@@ -133,7 +137,7 @@ def join_command(
 
 @contextmanager
 def _participant(
-    state: Path, secrets: Path, round_id: str, others: list[str] | None, threshold: int | None, budget: int
+    state: Path, secrets: Path, round_id: str, others: list[str] | None, threshold: int | None, budget: int | None
 ) -> Iterator[Participant]:
     """One's part in a round, which is opened where a threshold is given and it is not open yet."""
     import httpx
@@ -155,7 +159,10 @@ def _participant(
         if threshold is not None:
             expected = Round(round_id, tuple(sorted({known.name, *(others or shared)})), threshold)
             mailbox.begin(expected)
-        limits = Limits(elements=budget) if budget else Limits()
+        # What match was told holds for join too: peers may ask until the round is over.
+        told = known.store.settings().get("matching_budget") if budget is None else str(budget)
+        limits = Limits() if told is None else Limits(elements=int(told))
+        known.store.remember({"matching_budget": told})
         yield Participant(mailbox, kept, known.name, shared, round_id, limits=limits, expected=expected)
 
 

@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stillwatch.core.bodies.end_user import composite_id
+from stillwatch.core.bodies.optional_parts import answered, put
 from stillwatch.core.bodies.shapes import (
     Fields,
     Json,
@@ -32,7 +34,7 @@ from stillwatch.core.bodies.shapes import (
     stop_list,
 )
 
-__all__ = ["caller", "is_anthropic", "merged_events", "request_fields", "response_fields"]
+__all__ = ["caller", "is_anthropic", "merged_events", "request_fields", "response_fields", "session"]
 
 _SAME_NAME = ("model", "temperature", "top_p", "top_k", "stream")
 
@@ -57,9 +59,17 @@ def is_anthropic(request: object, response: object) -> bool:
 
 
 def caller(body: Json) -> Any:
-    """``metadata.user_id``, or null."""
-    metadata = body.get("metadata")
-    return identity(metadata.get("user_id")) if isinstance(metadata, Mapping) else None
+    """The account in ``metadata.user_id``, or null."""
+    return composite_id(_object(body.get("metadata")).get("user_id"))[0]
+
+
+def session(body: Json) -> Any:
+    """The session in ``metadata.user_id``, or null."""
+    return composite_id(_object(body.get("metadata")).get("user_id"))[1]
+
+
+def _object(value: object) -> Json:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _messages(value: object) -> list[Message]:
@@ -94,8 +104,9 @@ def request_fields(body: Json) -> Fields:
     fields: Fields = {name: body.get(name) for name in _SAME_NAME}
     fields["max_tokens"] = first(body, "max_tokens", "max_tokens_to_sample")
     fields["stop"] = stop_list(body.get("stop_sequences"))
-    fields["tools"] = names_of_tools(body.get("tools"))
-    fields["system"] = content_text(body.get("system"), "system")
+    fields["session_id"] = session(body)
+    put(fields, "tools", names_of_tools, body.get("tools"))
+    put(fields, "system", content_text, body.get("system"))
     if body.get("messages") is not None:
         fields |= {"operation": "messages", "messages": _messages(body["messages"])}
     elif body.get("prompt") is not None:
@@ -146,6 +157,10 @@ def response_fields(body: object) -> Fields:
 
     ``exchange_id`` and ``model`` are the response's own: a caller that knows better overrides them.
     """
+    return answered(_response_fields, body)
+
+
+def _response_fields(body: object) -> Fields:
     body = merged_events(body) if isinstance(body, list) else object_of(body, "response")
     usage = object_of(body.get("usage"), "usage")
     content = body.get("content")

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stillwatch.core.bodies.optional_parts import answered, put
 from stillwatch.core.bodies.shapes import (
     Fields,
     Json,
@@ -41,8 +42,11 @@ def _blocks(content: object, where: str) -> tuple[str | None, str | None, list[s
     texts, thoughts, results = [], [], []
     for block in listed(content, where):
         block = object_of(block, where)
+        guarded = object_of(object_of(block.get("guardContent"), "guardContent").get("text"), "guardContent.text")
         if isinstance(block.get("text"), str):
             texts.append(block["text"])
+        elif isinstance(guarded.get("text"), str):
+            texts.append(guarded["text"])
         elif isinstance(block.get("reasoningContent"), Mapping):
             thought = object_of(block["reasoningContent"].get("reasoningText"), "reasoningText").get("text")
             thoughts += [thought] if isinstance(thought, str) else []
@@ -74,9 +78,9 @@ def request_fields(body: Json) -> Fields:
         "top_k": first({**extra, **config}, "topK", "top_k"),
         "max_tokens": first(config, "maxTokens", "max_new_tokens", "maxTokenCount", "max_tokens", "max_gen_len"),
         "stop": stop_list(first(config, "stopSequences", "stop_sequences", "stop")),
-        "tools": names_of_tools(tools, "toolConfig.tools"),
-        "system": content_text(body.get("system"), "system"),
     }
+    put(fields, "tools", names_of_tools, tools)
+    put(fields, "system", content_text, body.get("system"))
     if body.get("messages") is not None:
         fields["messages"] = _messages(body["messages"])
     else:
@@ -115,6 +119,10 @@ def _plain_answer(body: Json) -> Any:
 
 def response_fields(body: object) -> Fields:
     """Canonical fields of a response body: one object, or the list of a stream's events."""
+    return answered(_response_fields, body)
+
+
+def _response_fields(body: object) -> Fields:
     body = merged_events(body) if isinstance(body, list) else object_of(body, "response")
     usage = object_of(body.get("usage"), "usage")
     fields: Fields = {

@@ -16,6 +16,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stillwatch.core.bodies.end_user import composite_id
+from stillwatch.core.bodies.optional_parts import answered, put
 from stillwatch.core.bodies.shapes import (
     Fields,
     Json,
@@ -33,17 +35,26 @@ from stillwatch.core.bodies.shapes import (
     stop_list,
 )
 
-__all__ = ["caller", "request_fields", "response_fields"]
+__all__ = ["caller", "request_fields", "response_fields", "session"]
 
 _SAME_NAME = ("model", "temperature", "top_p", "top_k", "n", "seed", "stream", "top_logprobs")
 
 
-def caller(body: Json) -> Any:
-    """The end user a request names, or null: ``safety_identifier``, ``user``, ``metadata.user_id``."""
+def _named(body: Json) -> Any:
     named = first(body, "safety_identifier", "user")
     if named is None and isinstance(body.get("metadata"), Mapping):
         named = body["metadata"].get("user_id")
-    return identity(named)
+    return named
+
+
+def caller(body: Json) -> Any:
+    """The end user a request names, or null: ``safety_identifier``, ``user``, ``metadata.user_id``."""
+    return composite_id(_named(body))[0]
+
+
+def session(body: Json) -> Any:
+    """The session that its end user's id names beside the account, or null."""
+    return composite_id(_named(body))[1]
 
 
 def _prompt_text(prompt: object) -> str:
@@ -96,8 +107,9 @@ def request_fields(body: Json) -> Fields:
     fields |= _logprobs(body)
     fields["max_tokens"] = first(body, "max_completion_tokens", "max_tokens", "max_output_tokens")
     fields["stop"] = stop_list(body.get("stop"))
-    fields["response_format"] = _format_name(body)
-    fields["tools"] = names_of_tools(first(body, "tools", "functions"))
+    fields["session_id"] = session(body)
+    put(fields, "response_format", _format_name, body)
+    put(fields, "tools", names_of_tools, first(body, "tools", "functions"))
     if body.get("messages") is not None:
         fields |= {"operation": "chat.completions", "messages": messages(body["messages"])}
     elif body.get("input") is not None:
@@ -183,8 +195,12 @@ def response_fields(body: object) -> Fields:
     """Canonical fields of a response body: one object, or the list of a stream's chunks.
 
     ``exchange_id``, ``time`` and ``model`` are the response's own: a caller that knows better
-    overrides them. Of several choices only the first is kept.
+    overrides them. Of several choices only that of index 0 is kept. What cannot be read is a note.
     """
+    return answered(_response_fields, body)
+
+
+def _response_fields(body: object) -> Fields:
     if isinstance(body, list):
         body = _merged_chunks(body)
     body = object_of(body, "response")
@@ -196,7 +212,8 @@ def response_fields(body: object) -> Fields:
     }
     choices = listed(body.get("choices"), "choices")
     if choices:
-        fields |= _from_choice(object_of(choices[0], "choices[0]"))
+        known = [object_of(choice, "choices[]") for choice in choices]
+        fields |= _from_choice(next((one for one in known if one.get("index") == 0), known[0]))
     elif body.get("output") is not None:
         fields |= _from_items(body)
     return fields

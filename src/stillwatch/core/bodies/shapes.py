@@ -23,6 +23,7 @@ __all__ = [
     "merged",
     "messages",
     "names_of_tools",
+    "noted",
     "object_of",
     "parsed",
     "reasoning_text",
@@ -111,13 +112,21 @@ def first(record: Json, *names: str) -> Any:
 
 
 def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields of several sources in one: a later layer wins, but null wins over nothing."""
+    """Fields of several sources in one: a later layer wins, but null wins over nothing; notes are joined."""
     fields: dict[str, Any] = {}
     for layer in layers:
         for name, value in layer.items():
-            if value is not None:
+            if name == "note" and value:
+                noted(fields, value)
+            elif value is not None:
                 fields[name] = value
     return fields
+
+
+def noted(fields: Fields, sentence: str) -> None:
+    """Add to what of a record could not be read."""
+    before = fields.get("note")
+    fields["note"] = f"{before}; {sentence}" if before else sentence
 
 
 def identity(value: object) -> Any:
@@ -180,6 +189,11 @@ def messages(value: object, where: str = "messages") -> list[Message] | None:
     made = []
     for position, item in enumerate(listed(value, where)):
         if not isinstance(item, Mapping) or not isinstance(item.get("role"), str):
+            if isinstance(item, Mapping) and isinstance(item.get("type"), str) and item["type"] != "message":
+                # An item of the responses API: what a tool gave, or what the model did, which is no message.
+                if item["type"] in ("function_call_output", "tool_result"):
+                    made.append(Message("tool", content_text(first(item, "output", "content"), f"{where}[{position}]")))
+                continue
             raise RecordError(f"`{where}[{position}]`: expected {{role, content}}, got {shown(item)}")
         content = item.get("content")
         if content is None and "parts" in item:

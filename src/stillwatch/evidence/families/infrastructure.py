@@ -174,8 +174,8 @@ def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
     shared = int(sharing(hands, members[None, :])[0])
     chance = float(1 - (1 - hands.chance()[:BLOCKED_CLASSES].sum()) ** (len(members) - 1))
     p = float(max(stats.binom.sf(shared - 1, len(members), min(chance, 1.0)), P_FLOOR))
-    if shared <= MAJORITY * len(members):
-        # A few colleagues inside a group are no common hands of the group.
+    if shared <= MAJORITY * len(members) or chance > MAJORITY:
+        # A few colleagues inside a group are no common hands of the group, nor is what most strangers would share.
         p = 1.0
     elif p < REDRAW:
         # Offices make sharing lumpy, which the binomial does not know; groups drawn from the log do.

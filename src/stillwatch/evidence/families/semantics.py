@@ -17,6 +17,7 @@ from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.sharing_out import sharing_out
 from stillwatch.evidence.thresholds import (
+    ASKED_ELSEWHERE,
     COMPARED_DIMENSIONS,
     CONTRADICTS,
     DEALT,
@@ -159,6 +160,8 @@ def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str 
         nan = float("nan")
         return Observed(1.0, "intraclass correlation", nan, nan, "Too few prompts.")
     concentrated, z = _concentrated(log, members, null)
+    if _elsewhere(log, members) > ASKED_ELSEWHERE:
+        concentrated = 1.0
     apart = f"the account explains {max(same.icc, 0):.1%} of the differences between prompts (people: 3 % and more)."
     near = f"their prompts are {z:.0f} standard deviations closer together than those of random accounts"
     return Observed(
@@ -178,6 +181,17 @@ def _concentrated(log: LogProfile, members: I64, null: Null) -> tuple[float, flo
     mine = float(likeness(log.content.means, members[None, :])[0])
     drawn = likeness(log.content.means, null.matched(members, DRAWS_ALIKE))
     return tail_p(drawn, mine), mine / max(float(np.std(drawn)), 1e-9)
+
+
+def _elsewhere(log: LogProfile, members: I64) -> float:
+    """How many other accounts ask as nearly what the members ask as three quarters of them do, for each of those.
+
+    People are nearer to one another than to machines: a group of people is concentrated, and of no one source.
+    """
+    bits = log.content.bits(members, np.arange(len(log)))
+    near = bits >= np.quantile(bits[members], 0.25)
+    inside = int(near[members].sum())
+    return (int(near.sum()) - inside) / inside
 
 
 def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanation:

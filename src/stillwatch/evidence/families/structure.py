@@ -14,6 +14,7 @@ from stillwatch.evidence.p_values import log10_often_tail, log10_sharing_tail
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
 from stillwatch.evidence.thresholds import (
+    COMMON_TEXT,
     COVERED,
     FILLED,
     LEAST_ABSENT_BITS,
@@ -117,19 +118,23 @@ class Structure(Family):
         """The rarest text that most members send: what a few of them share is no machinery of the group."""
         texts = log.shared[self.name]
         number, count, chance = signature(log, members, common=True)
-        wide = np.flatnonzero(count > MAJORITY * len(members))
+        outside = (texts.holders[number] - count) / max(len(log) - len(members), 1) if texts is not None else count
+        # What a group was found by is in all of it; where many others have it too, that says nothing.
+        wide = np.flatnonzero((count > MAJORITY * len(members)) & (outside <= COMMON_TEXT))
         if texts is None or not len(wide):
             return [Observed(1.0, "shared text", 0.0, 0.0, "No rare text is shared by most of the accounts.")]
         best = wide[0]
-        outside = (texts.holders[number[best]] - count[best]) / max(len(log) - len(members), 1)
+        others = len(log) - len(members)
+        had = int(texts.holders[number[best]] - count[best])
+        elsewhere = f"{had:,} do" if had > 1 else "one does" if had else "none does"
         return [
             Observed(
                 float(max(10.0 ** chance[best], P_FLOOR)),
                 "share of accounts with the commonest rare text",
                 float(count[best] / len(members)),
-                float(outside),
-                f"{int(count[best])} of {len(members)} accounts send one and the same sentence or template, "
-                f"which {outside:.2%} of all other accounts send.",
+                float(outside[best]),
+                f"{int(count[best])} of {len(members)} accounts send one and the same sentence or template; "
+                f"of the other {others:,}, {elsewhere}.",
             )
         ]
 

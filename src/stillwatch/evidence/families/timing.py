@@ -33,6 +33,7 @@ from stillwatch.evidence.thresholds import (
     OCCASION_SHARE,
     OCCASION_SIZE,
     ONE_BEAT,
+    REPEATS,
     RESOLUTION_BEAT,
     SPAN_HOURS,
     TOGETHER,
@@ -202,6 +203,7 @@ def _occasion(log: LogProfile, members: I64) -> Explanation:
     within = (first[None, :] >= first[:, None]) & (last[None, :] <= first[:, None] + stretch * HOUR)
     share = float(within.mean(axis=1).max(initial=0.0))
     requests = float(np.median(log.exchanges[members]))
+    repeated = float(np.median(log.prompt_sets.repeats(members)))
     small = len(members) <= OCCASION_SIZE and requests <= OCCASION_REQUESTS
     # An occasion that brought most of them may have brought the group together, and others who came before.
     holds = None if small and MAJORITY < share < OCCASION_SHARE else small and share >= OCCASION_SHARE
@@ -211,7 +213,8 @@ def _occasion(log: LogProfile, members: I64) -> Explanation:
         f"{watched:.0f} hours observed, with {requests:.0f} exchanges each (typically). What an occasion "
         "brings together is small and soon over.",
         holds,
-        contradicted_by=("dispatch",),
+        # A class asks one thing many times, and an audience each its own; neither deals out one source.
+        contradicted_by=("dispatch",) if repeated > REPEATS else ("dispatch", "semantics"),
         strangers=True,
     )
 
@@ -283,8 +286,9 @@ def _beats(residuals: F32, members: I64, null: Null, least: int) -> Iterable[Obs
         f"The accounts speed up and pause together: their hourly activity, beyond each one's own daily "
         f"habit, correlates by {mine:.2f}, against {usual:.2f} in groups of like volume.",
     )
+    # Who merely does not follow what moves the log keeps hours of their own: turns are fewer together than that.
     yield Observed(
-        tail_p(-drawn, -mine),
+        tail_p(max(usual, 0.0) - drawn, -mine),
         "correlation of hourly activity, below none",
         mine,
         usual,

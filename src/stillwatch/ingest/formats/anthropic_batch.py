@@ -57,6 +57,14 @@ class AnthropicBatch(BatchFormat):
         """A request has ``params``."""
         return "request" if "params" in record else "result"
 
+    def model(self, record: Json) -> str | None:
+        """Of the parameters, or of the message."""
+        body = record.get("params")
+        if body is None and isinstance(record.get("result"), Mapping):
+            body = record["result"].get("message")
+        model = body.get("model") if isinstance(body, Mapping) else None
+        return model if isinstance(model, str) else None
+
     def join(self, request: Json, result: Json) -> Fields:
         """The exchange of a request and its result."""
         params = object_of(request.get("params"), "params")

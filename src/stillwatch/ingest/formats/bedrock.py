@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies import anthropic, converse, openai
-from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, parsed
+from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import Fields
 
@@ -62,14 +62,14 @@ class Bedrock(LogFormat):
         """One exchange."""
         given, got = object_of(record.get("input"), "input"), object_of(record.get("output"), "output")
         request = object_of(given.get("inputBodyJson"), "input.inputBodyJson")
-        response = parsed(got.get("outputBodyJson"), "output.outputBodyJson")
+        response = got.get("outputBodyJson")
         side = _dialect(str(record.get("operation")), str(record.get("modelId")), request)
         fields = merged(side.response_fields(response), side.request_fields(request))
         fields |= {
             "exchange_id": identity(record.get("requestId")),
             "time": record.get("timestamp"),
             "provider": "aws.bedrock",
-            "pathway": "bedrock",
+            "pathway": f"bedrock/{record['region']}" if record.get("region") else "bedrock",
             "account_id": identity(record.get("accountId")),
             "api_key_id": object_of(record.get("identity"), "identity").get("arn"),
             "model": record.get("modelId") or fields.get("model"),

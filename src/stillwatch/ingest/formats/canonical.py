@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import pyarrow as pa
 
+from stillwatch.core.bodies.optional_parts import put
 from stillwatch.core.bodies.shapes import Json, content_text, identity, messages, names_of_tools, stop_list, whole
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import COLUMNS, Fields
@@ -32,6 +33,7 @@ class Canonical(LogFormat):
 
     name: ClassVar[str] = "canonical"
     description: ClassVar[str] = "Stillwatch's own record: keys are the columns of exchanges"
+    general: ClassVar[bool] = True
     example: ClassVar[Mapping[str, Any]] = {
         "exchange_id": "x-1",
         "time": "2026-11-24T00:00:00Z",
@@ -61,11 +63,11 @@ class Canonical(LogFormat):
                 fields[name] = whole(fields[name])
         for name in _TEXTS:
             if isinstance(fields.get(name), list):
-                fields[name] = content_text(fields[name], name)
+                put(fields, name, content_text, fields[name])
         if "messages" in fields:
             fields["messages"] = messages(fields["messages"])
         if "tools" in fields:
-            fields["tools"] = names_of_tools(fields["tools"])
+            put(fields, "tools", names_of_tools, fields["tools"])
         if "stop" in fields:
             fields["stop"] = stop_list(fields["stop"])
         asn = fields.get("asn")

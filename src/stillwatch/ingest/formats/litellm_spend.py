@@ -13,23 +13,31 @@
 | ``requester_ip_address``, ``metadata.user_agent`` | origin |
 
 Content is logged only where ``store_prompts_in_spend_logs`` is on: without it there is no prompt and the
-row is a dead letter. Strings are cut at 2,048 characters by LiteLLM. JSON columns may be strings.
+row is a dead letter. LiteLLM cuts strings at 2,048 characters; its mark in a text cut in its midst is left out and
+noted. JSON columns may be strings.
 ``end_user`` is the customer's customer and no account.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from stillwatch.core.bodies import openai
-from stillwatch.core.bodies.shapes import Json, content_text, first, identity, merged, object_of
+from stillwatch.core.bodies import gemini, openai
+from stillwatch.core.bodies.shapes import Json, content_text, first, identity, merged, noted, object_of
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.formats.litellm_standard import answer, conversation
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.timestamps import elapsed_ms
 
 __all__ = ["FORMAT"]
+
+
+_NO_CHATS = frozenset(
+    ("embedding", "rerank", "moderation", "image_generation", "transcription", "speech", "search", "ocr")
+)
+_CUT = re.compile(r"\s*(?:\.\.\.\s*)?\(litellm_truncated[^()]*(?:\([^()]*\)[^()]*)*\)(?:\s*\.\.\.)?\s*")
 
 
 class LiteLLMSpend(LogFormat):
@@ -74,9 +82,15 @@ class LiteLLMSpend(LogFormat):
             **object_of(record.get("proxy_server_request"), "proxy_server_request"),
             **conversation(record.get("messages")),
         }
-        if not first(asked, "messages", "prompt", "input"):
+        if str(record.get("call_type")).removeprefix("a") in _NO_CHATS:
+            raise RecordError(f"a call of `{record['call_type']}` holds no conversation")
+        if not first(asked, "messages", "prompt", "input", "contents"):
             # The commonest trap of this table, so it gets a sentence of its own.
-            raise RecordError("no content in this row: turn on LiteLLM's `store_prompts_in_spend_logs`")
+            empty = "keeps" if asked else "has"
+            raise RecordError(
+                f"no content in this row, which {empty} no `messages`, `prompt`, `input` or `contents`: is LiteLLM's "
+                "`store_prompts_in_spend_logs` on?"
+            )
         key = identity(record.get("api_key"))
         own: Fields = {
             "exchange_id": identity(record.get("request_id")),
@@ -90,13 +104,34 @@ class LiteLLMSpend(LogFormat):
             "model": first(record, "model"),
             "operation": record.get("call_type"),
             "status": first(record, "status") or first(metadata, "status"),
-            "system": content_text(asked.get("system"), "system"),
+            "system": _instruction(asked),
             "input_tokens": record.get("prompt_tokens"),
             "output_tokens": record.get("completion_tokens"),
             "client_address": first(record, "requester_ip_address"),
             "user_agent": first(metadata, "user_agent"),
         }
-        return [merged(answer(record.get("response")), openai.request_fields(asked), own)]
+        side = gemini if gemini.is_gemini(asked) else openai
+        fields = merged(answer(record.get("response"), side), side.request_fields(asked), own)
+        return [_without_marks(fields)]
+
+
+def _instruction(asked: Json) -> str | None:
+    system = asked.get("system")
+    return content_text(system, "system") if system is not None else None
+
+
+def _without_marks(fields: Fields) -> Fields:
+    """Fields less the mark that LiteLLM leaves in a text which it cut in its midst."""
+    cut = False
+    for name in ("prompt", "system", "response", "reasoning"):
+        if isinstance(fields.get(name), str) and _CUT.search(fields[name]):
+            fields[name], cut = _CUT.sub(" ", fields[name]), True
+    for message in fields.get("messages") or ():
+        if message.content and _CUT.search(message.content):
+            message.content, cut = _CUT.sub(" ", message.content), True
+    if cut:
+        noted(fields, "LiteLLM cut a long text in its midst")
+    return fields
 
 
 FORMAT = LiteLLMSpend()

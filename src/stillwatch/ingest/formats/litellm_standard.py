@@ -22,10 +22,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from stillwatch.core.bodies import anthropic, openai
+from stillwatch.core.bodies import anthropic, gemini, openai
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.record import Fields
+from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.timestamps import elapsed_ms
 
 __all__ = ["FORMAT"]
@@ -100,14 +100,19 @@ def conversation(value: object) -> Json:
     return {"prompt": value} if isinstance(value, str) else {"messages": value}
 
 
-def answer(value: object) -> Fields:
-    """LiteLLM's ``response``: a body of either API, or the bare text of a redacted one."""
-    value = parsed(value, "response")
-    if isinstance(value, str):
+def answer(value: object, side: Any = openai) -> Fields:
+    """LiteLLM's ``response``: a body of one of the APIs, or the bare text of a redacted one."""
+    if isinstance(value, str) and not value.lstrip().startswith(("{", "[", "data:", "event:")):
         return {"response": value}
-    if anthropic.is_anthropic(None, value):
-        return anthropic.response_fields(value)
-    return openai.response_fields(value)
+    if isinstance(value, Mapping) and "candidates" in value:
+        return gemini.response_fields(value)
+    try:
+        known = parsed(value, "response")
+    except RecordError:
+        known = None
+    if anthropic.is_anthropic(None, known):
+        return anthropic.response_fields(known)
+    return dict(side.response_fields(value))
 
 
 FORMAT = LiteLLMStandard()

@@ -57,6 +57,14 @@ class OpenAIBatch(BatchFormat):
         """A request has a ``body``."""
         return "request" if "body" in record else "result"
 
+    def model(self, record: Json) -> str | None:
+        """Of the body, or of the response's."""
+        body = record.get("body")
+        if body is None and isinstance(record.get("response"), Mapping):
+            body = record["response"].get("body")
+        model = body.get("model") if isinstance(body, Mapping) else None
+        return model if isinstance(model, str) else None
+
     def join(self, request: Json, result: Json) -> Fields:
         """The exchange of a request and its result."""
         body = object_of(request.get("body"), "body")

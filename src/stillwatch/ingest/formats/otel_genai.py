@@ -5,8 +5,13 @@ OTLP/JSON export (``resourceSpans``) that holds several. Read are ``gen_ai.reque
 ``gen_ai.response.*``, ``gen_ai.usage.*`` (also ``prompt_tokens`` and ``completion_tokens``),
 ``gen_ai.input.messages``, ``gen_ai.output.messages`` and ``gen_ai.system_instructions`` (also
 ``gen_ai.prompt`` and ``gen_ai.completion``), ``gen_ai.provider.name`` (also ``gen_ai.system``),
-``user.id`` or ``enduser.id`` (the account), ``client.address`` and ``user_agent.original``. Content is
-opt-in and may be a JSON string; without it a span is a dead letter.
+``gen_ai.tool.definitions``, ``user.id`` or ``enduser.id`` (the account), ``client.address`` and
+``user_agent.original``. Content is opt-in and may be a JSON string; without it a span is a dead letter.
+The names of OpenInference and OpenLLMetry are read as ``span_attributes`` says, alone or mixed with these.
+
+Of an export each call of a model is an exchange. Spans of tools, agents and workflows are none, but an agent's that
+has messages and no call among the spans below it. A span without a user has that of the nearest span above it in the
+export, else the one user of its trace. A span that cannot be read is a dead letter of its own.
 """
 
 from __future__ import annotations
@@ -14,12 +19,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from stillwatch.core.bodies.optional_parts import UNFORESEEN, answered, put, said
 from stillwatch.core.bodies.shapes import (
     Json,
     content_text,
     first,
     identity,
     listed,
+    merged,
+    names_of_tools,
     object_of,
     parsed,
     stop_list,
@@ -27,9 +35,11 @@ from stillwatch.core.bodies.shapes import (
 )
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import Fields, Message, RecordError
+from stillwatch.ingest.span_attributes import is_foreign, unified
+from stillwatch.ingest.span_tree import Span, SpanTree
 from stillwatch.ingest.timestamps import elapsed_ms
 
-__all__ = ["FORMAT"]
+__all__ = ["FORMAT", "read_span"]
 
 # Canonical column: attribute names, newest first.
 _PLAIN: dict[str, tuple[str, ...]] = {
@@ -60,6 +70,11 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     "reasoning_tokens": ("gen_ai.usage.reasoning.output_tokens", "gen_ai.usage.reasoning_tokens"),
 }
 
+_ASKED = ("gen_ai.input.messages", "gen_ai.prompt")
+_MODELS = ("gen_ai.request.model", "gen_ai.response.model")
+_AGENTS = ("invoke_agent", "invoke_workflow")
+_NO_CALLS = frozenset((*_AGENTS, "create_agent", "execute_tool", "embeddings", "retrieval", "rerank", "handoff"))
+
 
 class OtelGenAI(LogFormat):
     """Reads OpenTelemetry GenAI spans."""
@@ -88,26 +103,83 @@ class OtelGenAI(LogFormat):
             return any(isinstance(a, Mapping) and str(a.get("key", "")).startswith("gen_ai.") for a in attributes)
         return isinstance(attributes, Mapping) and any(str(name).startswith("gen_ai.") for name in attributes)
 
-    def read(self, record: Json) -> Iterable[Fields]:
-        """An exchange a span that carries GenAI attributes.
+    def read(self, record: Json) -> Iterable[Fields | RecordError]:
+        """An exchange a span that calls a model.
 
         Raises:
-            RecordError: an export holds none.
+            RecordError: an export holds none; a span alone is none.
         """
         if not ("resourceSpans" in record or "resource_spans" in record):
-            return [_span(record, {})]
-        found = [_span(span, resource) for resource, span in _spans(record) if self.recognises(span)]
-        if not found:
-            raise RecordError("the export holds no span with `gen_ai.` attributes")
-        return found
+            span = Span(record, unified(_attributes(record)))
+            if span.operation in _NO_CALLS:
+                raise RecordError(f"a span of `{span.operation}` is no call of a chat model")
+            return [_span(span)]
+        spans, broken = _spans(record)
+        tree = SpanTree(spans)
+        read: list[Fields | RecordError] = [_read_span(span, tree) for span in spans if _is_call(span, tree)]
+        if not (read or broken):
+            raise RecordError("the export holds no span that calls a model with `gen_ai.` attributes")
+        return [*read, *broken]
 
 
-def _spans(record: Json) -> Iterable[tuple[dict[str, Any], Json]]:
+def _spans(record: Json) -> tuple[list[Span], list[RecordError]]:
+    """Every span of an export with its resource's attributes, and why others are none."""
+    found: list[Span] = []
+    broken: list[RecordError] = []
     for resource in listed(first(record, "resourceSpans", "resource_spans"), "resourceSpans"):
-        shared = _attributes(object_of(object_of(resource, "resourceSpans").get("resource"), "resource"))
-        for scope in listed(first(resource, "scopeSpans", "scope_spans"), "scopeSpans"):
-            for span in listed(object_of(scope, "scopeSpans").get("spans"), "spans"):
-                yield shared, object_of(span, "spans")
+        try:
+            shared = _attributes(object_of(object_of(resource, "resourceSpans").get("resource"), "resource"))
+            scopes = listed(first(resource, "scopeSpans", "scope_spans", "instrumentationLibrarySpans"), "scopeSpans")
+            given = [span for scope in scopes for span in listed(object_of(scope, "scopeSpans").get("spans"), "spans")]
+        except UNFORESEEN as error:
+            broken.append(RecordError(said(error, "resourceSpans")))
+            continue
+        for span in given:
+            try:
+                own = _attributes(object_of(span, "spans"))
+                found.append(Span(object_of(span, "spans"), {**shared, **unified(own)}))
+            except UNFORESEEN as error:
+                broken.append(RecordError(said(error, "spans")))
+    return found, broken
+
+
+def _is_call(span: Span, tree: SpanTree) -> bool:
+    """Whether a span is one call of a model, and not what one of the spans below it says again."""
+    if not (FORMAT.recognises(span.record) or is_foreign(span.attributes)):
+        return False
+    if span.operation == "embeddings":
+        return True
+    if span.operation in _NO_CALLS:
+        asked = first(span.attributes, *_ASKED) is not None
+        return span.operation in _AGENTS and asked and not tree.has_below(span, _calls)
+    return not tree.has_below(span, _calls)
+
+
+def _calls(span: Span) -> bool:
+    return span.operation not in _NO_CALLS and first(span.attributes, *_ASKED, *_MODELS) is not None
+
+
+def _read_span(span: Span, tree: SpanTree) -> Fields | RecordError:
+    try:
+        if span.operation == "embeddings":
+            raise RecordError("an embeddings span holds no conversation")
+        fields = _span(span)
+    except UNFORESEEN as error:
+        return RecordError(said(error, "attributes"))
+    if fields.get("account_id") is None:
+        found = tree.inherited(span, lambda one: identity(first(one.attributes, *_PLAIN["account_id"])))
+        if found is not None:
+            fields["account_id"] = found
+    return fields
+
+
+def read_span(span: Json, attributes: dict[str, Any]) -> Fields:
+    """A span of another layout, with its attributes by name.
+
+    Raises:
+        RecordError: what it asked cannot be read.
+    """
+    return _span(Span(span, unified(attributes)))
 
 
 def _attributes(holder: Json) -> dict[str, Any]:
@@ -134,8 +206,8 @@ def _value(value: Any) -> Any:
     return inner
 
 
-def _span(span: Json, resource: Mapping[str, Any]) -> Fields:
-    attributes = {**resource, **_attributes(span)}
+def _span(one: Span) -> Fields:
+    span, attributes = one.record, one.attributes
     fields: Fields = {column: first(attributes, *names) for column, names in _PLAIN.items()}
     fields |= {column: whole(first(attributes, *names)) for column, names in _WHOLE.items()}
     start = first(span, "startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime")
@@ -147,20 +219,29 @@ def _span(span: Json, resource: Mapping[str, Any]) -> Fields:
     fields["stop"] = stop_list(first(attributes, "gen_ai.request.stop_sequences"))
     reasons = first(attributes, "gen_ai.response.finish_reasons")
     fields["stop_reason"] = reasons[0] if isinstance(reasons, list) and reasons else None
-    asked = parsed(first(attributes, "gen_ai.input.messages", "gen_ai.prompt"), "gen_ai.input.messages")
+    asked = parsed(first(attributes, *_ASKED), "gen_ai.input.messages")
     if isinstance(asked, str):
         fields["prompt"] = asked
     elif asked is not None:
         fields["messages"] = [_message(m)[0] for m in listed(asked, "gen_ai.input.messages")]
-    answered = parsed(first(attributes, "gen_ai.output.messages", "gen_ai.completion"), "gen_ai.output.messages")
-    if isinstance(answered, str):
-        fields["response"] = answered
-    elif answered:
-        message, fields["reasoning"] = _message(listed(answered, "gen_ai.output.messages")[0])
-        fields["response"] = message.content
-    system = parsed(first(attributes, "gen_ai.system_instructions"), "gen_ai.system_instructions")
-    fields["system"] = system if isinstance(system, str) else _texts(system or [], "text")
-    return {name: value for name, value in fields.items() if value is not None}
+    put(fields, "system", _instructions, first(attributes, "gen_ai.system_instructions"))
+    put(fields, "tools", names_of_tools, first(attributes, "gen_ai.tool.definitions", "gen_ai.request.tools"))
+    return merged(fields, answered(_answer, first(attributes, "gen_ai.output.messages", "gen_ai.completion")))
+
+
+def _answer(value: Any) -> Fields:
+    value = parsed(value, "gen_ai.output.messages")
+    if isinstance(value, str):
+        return {"response": value}
+    if not value:
+        return {}
+    message, reasoning = _message(listed(value, "gen_ai.output.messages")[0])
+    return {"response": message.content, "reasoning": reasoning}
+
+
+def _instructions(value: Any) -> str | None:
+    system = parsed(value, "gen_ai.system_instructions")
+    return system if isinstance(system, str) else _texts(system or [], "text")
 
 
 def _message(value: Any) -> tuple[Message, str | None]:

@@ -62,4 +62,6 @@ def _read_one(name: str) -> Defence:
             return AntidistillationSampling(value)
         case "watermark":
             return Watermark(value)
-    raise BadSetting(f"no defence is called {name!r}", where="setting defences", hint="see docs/howto/run-the-lab.md")
+    raise BadSetting(
+        f"no defence is called {name!r}", where="setting defences", hint="see `stillwatch docs run-the-lab`"
+    )

@@ -43,7 +43,9 @@ def read_endpoint(values: Mapping[str, Any]) -> EndpointSettings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise BadSetting(first["msg"], where=f"plan: endpoint.{name}", hint="see docs/howto/run-the-lab.md") from error
+        raise BadSetting(
+            first["msg"], where=f"plan: endpoint.{name}", hint="see `stillwatch docs run-the-lab`"
+        ) from error
     if len(settings.entitlement.split()) < 3:
         raise BadSetting(
             "nothing is asked of an endpoint before you state why you may distil its model",

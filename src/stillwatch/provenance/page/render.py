@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stillwatch.drawing import make_environment
 from stillwatch.provenance.intervals import p_words
+from stillwatch.provenance.missing import WHYS
 from stillwatch.provenance.page import sentences
 from stillwatch.provenance.page.strips import strips
 from stillwatch.provenance.refusals import OWN_LABELS
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["render_page"]
 
 _MEANING = {
+    "not graded": "",
     "none": "No test finds more than unrelated models would show by chance. That is not proof of innocence: see what a "
     "null result leaves open.",
     "weak": "Something is noticed that unrelated models seldom show, and that other causes explain as well.",
@@ -47,6 +49,12 @@ def render_page(audit: Audit) -> str:
         meaning=_MEANING[audit.grade] if made else "",
         falsely=sentences.falsely(audit.grade, audit.level, audit.tests),
         own_labels=audit.judge is not None and audit.judge.source == OWN_LABELS,
+        missing=[
+            (name, part, counts)
+            for name, parts in audit.missing.items()
+            for part, counts in parts.items()
+            if any(counts.get(why) for why in (*WHYS, "refused", "repeated"))
+        ],
         claimed=any(claims.rates for claims in audit.claims.values()),
     )
 

@@ -12,12 +12,12 @@ __all__ = ["falsely", "told"]
 
 def falsely(grade: Grade, level: float, tests: Sequence[Test]) -> str:
     """How often a suspect that learnt nothing from the teacher would be graded so or worse, and what that rests on."""
-    if grade == "none":
+    if grade in ("not graded", "none"):
         return ""
     share = 0.05 if grade == "weak" else level if grade == "moderate" else level / 10
     carried = any(one.family == "planted" and one.holm_p is not None and one.holm_p <= share for one in tests)
     rests = (
-        "if what was planted was drawn at random and kept secret; the controls play no part in that."
+        "if the key was drawn at random and kept secret; the controls play no part in that."
         if carried
         else "if the assumptions of the tests hold: above all, that the controls are what such a suspect would be."
     )
@@ -27,17 +27,11 @@ def falsely(grade: Grade, level: float, tests: Sequence[Test]) -> str:
 
 def told(test: Test) -> str:
     """What a test that was made found."""
-    if test.name == "canaries":
-        hits, total = int(test.details["hits_planted"]), int(test.details["planted"])
-        others, never = int(test.details["hits_never_planted"]), int(test.details["never_planted"])
-        return (
-            f"The suspect completes {hits} of {total} planted facts rightly; {total / 16:.1f} would be luck. Of facts "
-            f"that were drawn and never planted, {others} of {never}."
-        )
     if test.name == "radioactivity":
-        rank = round(1000 * (test.p_value or 1.0))
+        keys = int(test.details["keys"]) + 1
+        rank = round(keys * (test.p_value or 1.0))
         return (
-            f"Among 1,000 keys, the provider's fits the suspect's text {_place(rank)}best; every place is as likely "
+            f"Among {keys:,} keys, the provider's fits the suspect's text {_place(rank)}best; every place is as likely "
             "for a suspect that never saw marked text."
         )
     if test.observed is None or test.expected is None:

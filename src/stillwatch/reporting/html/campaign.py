@@ -6,19 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.drawing import (
     AccountGraph,
     Hour,
+    Links,
     Timeline,
     Waterfall,
     lay_out_account_graph,
     lay_out_timeline,
     lay_out_waterfall,
 )
-from stillwatch.reporting.campaign_rows import observations_of, reasons_of
+from stillwatch.reporting.campaign_rows import observations_of, quoted_text, reasons_of
 from stillwatch.reporting.html.account_lists import AccountList, list_accounts
 from stillwatch.reporting.html.events import events_of
 from stillwatch.reporting.html.link_rows import links_among
@@ -44,6 +46,7 @@ class CampaignView:
     anchor: str
     row: Mapping[str, Any]
     reasons: tuple[Mapping[str, Any], ...]
+    quoted: Mapping[str, Any] | None
     timeline: Timeline | None
     graph: AccountGraph | None
     templates: tuple[TemplateView, ...]
@@ -52,6 +55,7 @@ class CampaignView:
     observations: tuple[Mapping[str, Any], ...]
     members: AccountList
     bystanders: AccountList
+    bystanders_linked: int
 
 
 def view_campaign(
@@ -73,6 +77,7 @@ def view_campaign(
         anchor=f"campaign-{number}",
         row=row,
         reasons=reasons_of(row),
+        quoted=quoted_text(row, run_tables["templates"]),
         timeline=lay_out_timeline(hours, events_of(row)),
         graph=lay_out_account_graph(members, bystanders, links),
         templates=templates,
@@ -81,7 +86,14 @@ def view_campaign(
         observations=observations_of(row),
         members=list_accounts(members, run_tables["accounts"]),
         bystanders=list_accounts(bystanders, run_tables["accounts"]),
+        bystanders_linked=_linked(len(members), links),
     )
+
+
+def _linked(members: int, links: Links) -> int:
+    """How many of those after the members have a link to one of them."""
+    across = (links.ends < members).any(axis=1) & (links.ends >= members).any(axis=1)
+    return len(np.unique(links.ends[across].max(axis=1)))
 
 
 def _templates(row: Mapping[str, Any], templates: pa.Table) -> tuple[tuple[TemplateView, ...], int]:

@@ -1,4 +1,4 @@
-"""Records that could not be read, by reason."""
+"""Records that could not be read, by reason, and files of which nothing could be."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["DeadLetterGroup", "group_dead_letters"]
+__all__ = ["DeadLetterGroup", "UnreadFile", "group_dead_letters", "unread_files"]
 
 _MOST_REASONS = 20
+_MOST_FILES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,23 @@ class DeadLetterGroup:
     example: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnreadFile:
+    """A file of which nothing could be read, and why."""
+
+    file: str
+    reason: str
+
+
+def unread_files(table: pa.Table) -> tuple[UnreadFile, ...]:
+    """Dead letters that are whole files, the first hundred of them."""
+    rows = table.filter(pc.equal(table["kind"], "file")).slice(0, _MOST_FILES).to_pylist()
+    return tuple(UnreadFile(row["file"], row["reason"]) for row in rows)
+
+
 def group_dead_letters(table: pa.Table) -> tuple[DeadLetterGroup, ...]:
-    """Dead letters by reason, the commonest first; the rare rest as one group."""
+    """Dead letters that are records by reason, the commonest first; the rare rest as one group."""
+    table = table.filter(pc.not_equal(table["kind"], "file"))
     place = pc.binary_join_element_wise(table["file"], table["line"].cast(pa.string()), ":")
     first = pa.table({"reason": table["reason"], "place": place})
     groups = (

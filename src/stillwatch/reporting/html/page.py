@@ -20,7 +20,7 @@ from stillwatch.reporting.families import families_of_run
 from stillwatch.reporting.html.account_lists import AccountList, list_near_misses
 from stillwatch.reporting.html.blind_spots import BlindSpot, find_blind_spots
 from stillwatch.reporting.html.campaign import CampaignView, view_campaign
-from stillwatch.reporting.html.dead_letters import DeadLetterGroup, group_dead_letters
+from stillwatch.reporting.html.dead_letters import DeadLetterGroup, UnreadFile, group_dead_letters, unread_files
 from stillwatch.reporting.html.partner_lines import PartnerView, list_partners
 from stillwatch.reporting.stream_lines import StreamView, view_streams
 from stillwatch.tables import VERDICTS
@@ -52,6 +52,8 @@ class Page:
     blind_spots: tuple[BlindSpot, ...] | None
     dead_letters: tuple[DeadLetterGroup, ...]
     dead_letters_total: int
+    unread_files: tuple[UnreadFile, ...]
+    unread_files_total: int
     notes: tuple[str, ...]
     caveats: tuple[str, ...]
     info: Mapping[str, Any]
@@ -68,6 +70,7 @@ def build_page(info: Mapping[str, Any], run_tables: Mapping[str, pa.Table], part
         partners: what partners of an alliance said; None where the scan was not told.
     """
     accounts, dead = run_tables["accounts"], run_tables["dead_letters"]
+    whole_files = dead["kind"].to_pylist().count("file")
     rows = order_campaigns(run_tables["campaigns"])
     counts = _counts(_mapping(info, "counts"), run_tables)
     missing = info.get("columns_missing")
@@ -87,7 +90,9 @@ def build_page(info: Mapping[str, Any], run_tables: Mapping[str, pa.Table], part
         near_misses=list_near_misses(accounts),
         blind_spots=find_blind_spots(missing) if isinstance(missing, list) else None,
         dead_letters=group_dead_letters(dead),
-        dead_letters_total=dead.num_rows,
+        dead_letters_total=dead.num_rows - whole_files,
+        unread_files=unread_files(dead),
+        unread_files_total=whole_files,
         notes=tuple(str(note) for note in info.get("notes") or ()),
         caveats=tuple(str(caveat) for caveat in _mapping(info, "values").get("caveats") or ()),
         info=info,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx
 import msgspec
@@ -13,6 +13,8 @@ from stillwatch.core import BadMessage, EndpointAway, EndpointFailed
 from stillwatch.rounds.messages import Matched, Round, read
 
 __all__ = ["HttpMailbox", "Letter", "Mailbox"]
+
+_LONGEST = 17 * 1024 * 1024  # bytes of an answer: the longest message that a hub takes, and what goes around it
 
 T = TypeVar("T")
 
@@ -58,16 +60,31 @@ class HttpMailbox:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
-    def _ask(self, method: str, path: str, **more: object) -> httpx.Response:
+    def _ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any) -> tuple[int, bytes]:
+        """One request; the status that comes back, and the body, read to a bound and inflated by nobody."""
+        plainly = {"Accept-Encoding": "identity", **(headers or {})}
         try:
-            answer = self._client.request(method, path, **more)  # type: ignore[arg-type]
+            with self._client.stream(method, path, headers=plainly, **more) as answer:
+                raw = self._whole(answer)
         except httpx.HTTPError as error:
             raise EndpointAway(f"the hub does not answer: {error}", where=str(self._client.base_url)) from error
         if answer.status_code >= 400:
-            # What a hub refuses it refuses again; that it fails, or is being started, passes.
-            kind = EndpointAway if answer.status_code >= 500 else EndpointFailed
-            raise kind(f"the hub refuses with {answer.status_code}: {answer.text[:300]}", where=f"{method} {path}")
-        return answer
+            # What a hub refuses it refuses again; that it fails, is being started, or was asked too much, passes.
+            passes = answer.status_code >= 500 or answer.status_code == 429
+            said = raw[:300].decode(errors="replace")
+            kind = EndpointAway if passes else EndpointFailed
+            raise kind(f"the hub refuses with {answer.status_code}: {said}", where=f"{method} {path}")
+        return answer.status_code, raw
+
+    def _whole(self, answer: httpx.Response) -> bytes:
+        if answer.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+            raise BadMessage("the hub answers in a coding nobody asked for", where=str(self._client.base_url))
+        found = bytearray()
+        for piece in answer.iter_bytes():
+            found += piece
+            if len(found) > _LONGEST:
+                raise BadMessage("the hub's answer is too long", where=str(self._client.base_url))
+        return bytes(found)
 
     def begin(self, round_: Round) -> None:
         """Open a round, or find it open."""
@@ -76,7 +93,7 @@ class HttpMailbox:
 
     def look(self, round_id: str) -> Round:
         """The round as the hub has it."""
-        return self._read(self._ask("GET", f"/matching/rounds/{round_id}").content, Round)
+        return self._read(self._ask("GET", f"/matching/rounds/{round_id}")[1], Round)
 
     def post(self, round_id: str, recipient: str, seq: int, seal: bytes, body: bytes) -> None:
         """Hand over a message; the same again changes nothing."""
@@ -85,15 +102,15 @@ class HttpMailbox:
 
     def inbox(self, round_id: str, after: int) -> Sequence[Letter]:
         """Messages to this member beyond a place, some of them; none where there are no more."""
-        raw = self._ask("GET", f"/matching/rounds/{round_id}/inbox", params={"after": after}).content
+        _, raw = self._ask("GET", f"/matching/rounds/{round_id}/inbox", params={"after": after})
         return [Letter(*row) for row in self._read(raw, list[tuple[int, str, str, int, bytes, bytes]])]
 
     def matched(self, round_id: str, after: bytes) -> Matched | None:
         """A page of matched tokens beyond one; None while some member has not closed its list."""
-        answer = self._ask("GET", f"/matching/rounds/{round_id}/matched", params={"after": after.hex()})
-        if answer.status_code == 202:
+        status, raw = self._ask("GET", f"/matching/rounds/{round_id}/matched", params={"after": after.hex()})
+        if status == 202:
             return None
-        body = read(answer.content)
+        body = read(raw)
         if not isinstance(body, Matched):
             raise BadMessage("the hub answered something else than matches")
         return body

@@ -1,0 +1,60 @@
+"""What a record can do without: an answer, a parameter. What cannot be read of them is noted, and the rest stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from stillwatch.core.bodies.shapes import Fields, RecordError, noted, parsed, shown
+
+__all__ = ["UNFORESEEN", "answered", "put", "said"]
+
+UNFORESEEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
+"""What code that reads somebody else's record may meet in it."""
+
+_STREAMED = ("data:", "event:", ": ")
+
+
+def put(fields: Fields, name: str, read: Callable[[Any], Any], value: object) -> None:
+    """Set an optional field to what ``read`` makes of a value; where it makes nothing of it, note why."""
+    try:
+        fields[name] = read(value)
+    except UNFORESEEN as error:
+        fields[name] = None
+        noted(fields, said(error, name))
+
+
+def answered(read: Callable[[Any], Fields], answer: object) -> Fields:
+    """What ``read`` makes of an answer: an object, the list of a stream's pieces, or either as text.
+
+    A request is one without its answer too, so what cannot be read (an error page, a stream cut short) is a note.
+    """
+    try:
+        return read(_pieces(answer))
+    except UNFORESEEN as error:
+        return {"note": said(error, "response")}
+
+
+def said(error: Exception, where: str) -> str:
+    """Why something could not be read."""
+    return str(error) if isinstance(error, RecordError) else f"`{where}`: an unexpected shape: {error!r}"
+
+
+def _pieces(answer: object) -> Any:
+    """An answer decoded; of a stream its pieces, as far as they are JSON."""
+    if isinstance(answer, str) and answer.lstrip().startswith(_STREAMED):
+        answer = [line[5:].strip() for line in answer.splitlines() if line.startswith("data:")]
+    if not isinstance(answer, list):
+        return parsed(answer, "response")
+    pieces = []
+    for piece in answer:
+        try:
+            decoded = parsed(piece, "response")
+        except RecordError:
+            continue
+        # The last words of a stream, such as [DONE], are no piece of its message.
+        if decoded and not isinstance(decoded, str | list):
+            pieces.append(decoded)
+    if answer and not pieces:
+        raise RecordError(f"`response`: none of a stream's {len(answer)} pieces is an object: {shown(answer[0])}")
+    return pieces

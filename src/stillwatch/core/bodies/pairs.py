@@ -1,0 +1,51 @@
+"""A request's body and its answer's, of whichever API: told apart and read by that API's module."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stillwatch.core.bodies import anthropic, gemini, openai
+from stillwatch.core.bodies.shapes import Fields, Json, RecordError, merged, object_of, parsed
+
+__all__ = ["pair_caller", "pair_fields"]
+
+
+def pair_fields(request: object, response: object, *, where: str = "request", path: object = "") -> Fields:
+    """Canonical fields of a request and its answer; the answer's own ``time`` is left out.
+
+    Args:
+        request: a body, or its JSON text.
+        response: a body, the list of a stream's pieces, either as text, or None.
+        where: the request's name in the record.
+        path: the URL's path, where it is known.
+
+    Raises:
+        RecordError: the request is no body with a conversation.
+    """
+    body = object_of(request, where)
+    if not body:
+        raise RecordError(f"`{where}`: empty: the log was written without bodies")
+    side = _side(body, response, str(path))
+    answer = {name: value for name, value in side.response_fields(response).items() if name != "time"}
+    return merged(answer, side.request_fields(body))
+
+
+def pair_caller(request: object) -> Any:
+    """The end user whom a request's body names, or None."""
+    try:
+        return openai.caller(object_of(request, "request"))
+    except RecordError:
+        return None
+
+
+def _side(body: Json, response: object, path: str) -> Any:
+    if gemini.is_gemini(body):
+        return gemini
+    try:
+        response = parsed(response, "response")
+    except RecordError:
+        response = None
+    if isinstance(response, Mapping) and "candidates" in response:
+        return gemini
+    return anthropic if "/v1/messages" in path or anthropic.is_anthropic(body, response) else openai

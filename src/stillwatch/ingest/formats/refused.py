@@ -1,0 +1,97 @@
+"""Records of known kinds that cannot become exchanges, so that each is refused by its name.
+
+| record | why |
+| --- | --- |
+| Azure OpenAI's diagnostic log (``category`` RequestResponse) | lengths, and no text |
+| Envoy AI Gateway's access log (``gen_ai.request.model`` beside ``response_code``) | no text |
+| OpenRouter's activity and generations (``native_tokens_prompt``) | no text |
+| ShareGPT's conversations (``from`` and ``value``) | a data set: no account, no time |
+| OpenPipe's training rows (``input`` and ``output`` alone) | a data set: no account |
+| transcripts of Claude Code (``sessionId``, ``uuid``) | one person's own, without an account |
+| a proxy's requests (``method``, ``path``, ``body``) | no layout: to be mapped with ``--map`` |
+
+It is asked only where no other format recognises a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+from stillwatch.core.bodies.shapes import Json
+from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.record import Fields, RecordError
+
+__all__ = ["FORMAT"]
+
+
+def _azure(record: Json) -> bool:
+    return record.get("category", record.get("Category")) in (
+        "RequestResponse",
+        "AzureOpenAIRequestUsage",
+    ) and ("properties" in record or "properties_s" in record or "operationName" in record or "OperationName" in record)
+
+
+def _envoy(record: Json) -> bool:
+    return "response_code" in record and any(str(name).startswith("gen_ai.") for name in record)
+
+
+def _sharegpt(record: Json) -> bool:
+    said = record.get("conversations")
+    return isinstance(said, list) and bool(said) and isinstance(said[0], Mapping) and "from" in said[0]
+
+
+def _openpipe(record: Json) -> bool:
+    asked = record.get("input")
+    return isinstance(asked, Mapping) and "messages" in asked and "output" in record and "tags" in record
+
+
+def _proxied(record: Json) -> bool:
+    body = record.get("body")
+    if not ({"method", "path"} <= record.keys() and isinstance(body, Mapping) and "account_id" not in body):
+        return False
+    return not {"messages", "contents", "prompt", "input"}.isdisjoint(body)
+
+
+_KINDS: tuple[tuple[Callable[[Json], bool], str], ...] = (
+    (_azure, "Azure's diagnostic log of RequestResponse holds lengths and no text: log through API Management "
+             "(ApiManagementGatewayLlmLog) with messages on"),
+    (_envoy, "Envoy AI Gateway's access log holds no text: export its spans (OpenInference over OTLP) instead"),
+    (lambda r: "native_tokens_prompt" in r or "native_tokens_completion" in r,
+     "OpenRouter's activity holds no text: use its broadcast to a tracer instead"),
+    (_sharegpt, "a ShareGPT conversation is a data set's: it has neither account nor time"),
+    (_openpipe, "an OpenPipe training row names no account: map it with `--map` where a tag holds one"),
+    (lambda r: {"sessionId", "uuid", "message"} <= r.keys(),
+     "a transcript of Claude Code is one person's own and names no account; a session is none"),
+    (_proxied, "a proxy's record of a layout of its own, in which nothing is known to name an account: say with "
+               "`--map` which fields do"),
+)  # fmt: skip
+
+
+class Refused(LogFormat):
+    """Refuses known kinds of records by name."""
+
+    name: ClassVar[str] = "refused"
+    description: ClassVar[str] = "known kinds of records without text or account, each refused with its reason"
+    general: ClassVar[bool] = True
+    refuses: ClassVar[bool] = True
+    example: ClassVar[Mapping[str, Any]] = {
+        "start_time": "2026-11-24T00:00:00Z",
+        "response_code": 200,
+        "gen_ai.request.model": "m",
+    }
+
+    def recognises(self, record: Json) -> bool:
+        """By the keys of any of these kinds."""
+        return any(holds(record) for holds, _ in _KINDS)
+
+    def read(self, record: Json) -> Iterable[Fields]:
+        """Nothing.
+
+        Raises:
+            RecordError: always; it names the kind.
+        """
+        raise RecordError(next((why for holds, why in _KINDS if holds(record)), "no format recognises the record"))
+
+
+FORMAT = Refused()

@@ -1,0 +1,219 @@
+"""A log format made from a file that says which fields of a record are which columns: ``stillwatch scan --map FILE``.
+
+The file is TOML: ``[columns]`` names columns of ``exchanges`` and where their values lie, as a dotted path or a
+list of them of which the first with a value counts; ``[time]`` has the ``unit`` of times that are numbers;
+``[match]`` has the ``keys`` by which records are told; ``[body]`` says where a request's and a response's body lie
+and whose API's they are.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, ClassVar
+
+from stillwatch.core import BadSetting
+from stillwatch.core.bodies import anthropic, gemini, openai
+from stillwatch.core.bodies.pairs import pair_fields
+from stillwatch.core.bodies.shapes import Json, RecordError, merged, object_of, parsed, shown
+from stillwatch.core.bodies.traced import answer_fields, asked_fields
+from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.formats.canonical import FORMAT as CANONICAL
+from stillwatch.ingest.record import COLUMNS, Fields
+
+__all__ = ["MappedFormat", "read_mapping"]
+
+_UNITS = {"s": Decimal(1_000_000), "ms": Decimal(1000), "us": Decimal(1), "ns": Decimal("0.001")}
+_DIALECTS: Mapping[str, Any] = {"openai": openai, "anthropic": anthropic, "gemini": gemini, "auto": None}
+_TABLES: dict[str, tuple[str, ...]] = {
+    "name": (),
+    "columns": (),
+    "time": ("unit",),
+    "match": ("keys",),
+    "body": ("dialect", "request", "response"),
+}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_HINT = "docs/howto/map-a-log.md shows a whole file"
+
+Paths = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MappedFormat(LogFormat):
+    """The format that a file describes; asked before every other.
+
+    Attributes:
+        columns: canonical name to paths, the first with a value counts.
+        unit: of times that are numbers; None: told by their size; ``iso``: times are text.
+        keys: paths that a record of this format has; where there are none, those of its account and its text.
+        request, response: paths of bodies.
+        dialect: whose bodies they are.
+    """
+
+    name: ClassVar[str] = "mapped"
+    description: ClassVar[str] = "a layout that a file given with --map describes"
+    example: ClassVar[Mapping[str, Any]] = {}
+
+    columns: Mapping[str, Paths]
+    unit: str | None = None
+    keys: Paths = ()
+    request: Paths = ()
+    response: Paths = ()
+    dialect: str = "auto"
+    where: str = field(default="", compare=False)
+
+    def recognises(self, record: Json) -> bool:
+        """By the keys of ``[match]``, else by its account and its text."""
+        if self.keys:
+            return all(_at(record, path) is not None for path in self.keys)
+        asked = [self.columns.get("prompt", ()), self.columns.get("messages", ()), self.request]
+        account = self.columns.get("account_id", ())
+        return _first(record, account) is not None and any(_first(record, one) is not None for one in asked)
+
+    def read(self, record: Json) -> Iterable[Fields]:
+        """One exchange.
+
+        Raises:
+            RecordError: its time or its conversation cannot be read.
+        """
+        given = {name: _first(record, paths) for name, paths in self.columns.items()}
+        if given.get("time") is not None:
+            given["time"] = self._moment(given["time"])
+        asked = asked_fields(given.pop("messages", None), "messages")
+        answer = answer_fields(given.pop("response", None), "response")
+        kept = {name: value for name, value in {**answer, **asked}.items() if name in COLUMNS}
+        own = next(iter(CANONICAL.read({**given, "messages": None})))
+        own.pop("messages", None)
+        fields = merged(self._bodies(record), kept, own)
+        named = self.columns.get("account_id")
+        fields["account_in"] = f"nothing at {' or '.join(f'`{path}`' for path in named)}" if named else "none is mapped"
+        return [fields]
+
+    def _bodies(self, record: Json) -> Fields:
+        request, response = _first(record, self.request), _first(record, self.response)
+        if request is None:
+            return {}
+        side = _DIALECTS[self.dialect]
+        where = self.request[0]
+        if side is None:
+            return pair_fields(request, response, where=where)
+        answer = {name: value for name, value in side.response_fields(response).items() if name != "time"}
+        return merged(answer, side.request_fields(object_of(request, where)))
+
+    def _moment(self, value: object) -> Any:
+        """A time of the unit as ISO text: what its size would tell is not asked."""
+        if self.unit is None:
+            return value
+        if self.unit == "iso":
+            if isinstance(value, str) and not value.strip().replace(".", "", 1).isdecimal():
+                return value
+            raise RecordError(f"`time`: expected ISO 8601 text, as `[time] unit` says, got {shown(value)}")
+        try:
+            # A truth is no number: its text is none either.
+            moment = _EPOCH + timedelta(microseconds=int(Decimal(str(value)) * _UNITS[self.unit]))
+        except (InvalidOperation, OverflowError, ValueError):
+            raise RecordError(f"`time`: expected a number of {self.unit}, got {shown(value)}") from None
+        return moment.isoformat()
+
+
+def _first(record: Json, paths: Paths) -> Any:
+    for path in paths:
+        value = _at(record, path)
+        if value is not None and value != "":
+            return value
+    return None
+
+
+def _at(value: Any, path: str) -> Any:
+    """What lies at a dotted path: keys may hold dots, numbers are places in lists, JSON text is opened."""
+    try:
+        value = parsed(value, path)
+    except RecordError:
+        return None
+    if isinstance(value, list):
+        step, _, rest = path.partition(".")
+        if not step.lstrip("-").isdecimal() or not -len(value) <= int(step) < len(value):
+            return None
+        return _at(value[int(step)], rest) if rest else value[int(step)]
+    if not isinstance(value, Mapping):
+        return None
+    if path in value:
+        return value[path]
+    place = path.find(".")
+    while place >= 0:
+        if path[:place] in value:
+            found = _at(value[path[:place]], path[place + 1 :])
+            if found is not None:
+                return found
+        place = path.find(".", place + 1)
+    return None
+
+
+def read_mapping(path: Path) -> MappedFormat:
+    """The format that a file describes.
+
+    Raises:
+        BadSetting: it cannot be read, or a key of it is unknown or has a wrong value; the key is named.
+    """
+    try:
+        given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadSetting(f"the map cannot be read: {error.strerror or error}", where=str(path), hint=_HINT) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSetting(f"the map is no TOML: {error}", where=str(path), hint=_HINT) from error
+    for table, value in given.items():
+        if table not in _TABLES:
+            raise _wrong(path, f"`{table}`: unknown; there are {', '.join(_TABLES)}")
+        if table != "name" and not isinstance(value, Mapping):
+            raise _wrong(path, f"`{table}`: expected a table")
+        known = _TABLES[table]
+        for key in value if known else ():
+            if key not in known:
+                raise _wrong(path, f"`{table}.{key}`: unknown; there are {', '.join(known)}")
+    body = given.get("body", {})
+    mapped = MappedFormat(
+        columns=_columns(given.get("columns", {}), path),
+        unit=_one_of(given.get("time", {}).get("unit"), (*_UNITS, "iso"), "time.unit", path),
+        keys=_paths(given.get("match", {}).get("keys"), "match.keys", path),
+        request=_paths(body.get("request"), "body.request", path),
+        response=_paths(body.get("response"), "body.response", path),
+        dialect=_one_of(body.get("dialect"), tuple(_DIALECTS), "body.dialect", path) or "auto",
+        where=str(path),
+    )
+    if not (mapped.request or {"prompt", "messages"} & mapped.columns.keys()):
+        raise _wrong(path, "`columns`: neither `prompt` nor `messages`, and no `body.request`: no text would be read")
+    if not mapped.keys and "account_id" not in mapped.columns:
+        raise _wrong(path, "`columns.account_id`: lacking; without it `match.keys` must tell which records are meant")
+    return mapped
+
+
+def _columns(given: Mapping[str, Any], path: Path) -> dict[str, Paths]:
+    made = {}
+    for name, value in given.items():
+        if name not in COLUMNS or name == "note":
+            raise _wrong(path, f"`columns.{name}`: no column of exchanges: see docs/reference/formats.md, canonical")
+        made[name] = _paths(value, f"columns.{name}", path)
+    return made
+
+
+def _paths(value: object, key: str, path: Path) -> Paths:
+    if value is None:
+        return ()
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, list) or not given or not all(isinstance(one, str) and one for one in given):
+        raise _wrong(path, f"`{key}`: expected a dotted path or a list of them, got {shown(value)}")
+    return tuple(one.replace("[", ".").replace("]", "") for one in given)
+
+
+def _one_of(value: object, known: tuple[str, ...], key: str, path: Path) -> str | None:
+    if value is None or (isinstance(value, str) and value in known):
+        return value
+    raise _wrong(path, f"`{key}`: expected one of {', '.join(known)}, got {shown(value)}")
+
+
+def _wrong(path: Path, problem: str) -> BadSetting:
+    return BadSetting(problem, where=str(path), hint=_HINT)

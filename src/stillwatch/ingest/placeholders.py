@@ -1,0 +1,43 @@
+"""What loggers write where they leave a text out: it is missing text, and no text that accounts share.
+
+| placeholder | who writes it |
+| --- | --- |
+| ``redacted-by-litellm``, ``default-message-value`` | LiteLLM without message logging |
+| ``[REDACTED]``, ``<REDACTED>``, ``REDACTED``, ``***`` | collectors' redaction processors |
+| ``[FILTERED]``, ``[MASKED]``, ``[REMOVED]``, ``[HIDDEN]``, ``[SCRUBBED]``, ``[OMITTED]`` | error trackers |
+| ``None``, ``null``, ``undefined``, ``NaN``, ``{}``, ``[]``, ``[object Object]`` | a value turned into text |
+| ``content_filtered``, ``<no content>``, ``[no content]``, ``N/A`` | guards and exporters |
+
+Upper and lower case are one, and so are blanks at either end.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["PLACEHOLDERS", "stand_ins"]
+
+_WORDS = ("redacted", "filtered", "masked", "removed", "hidden", "scrubbed", "omitted", "no content")
+PLACEHOLDERS = frozenset(
+    (
+        "redacted-by-litellm", "default-message-value", "content_filtered", "redacted", "***", "n/a",
+        "none", "null", "undefined", "nan", "{}", "[]", "[object object]",
+        *(f"{left}{word}{right}" for word in _WORDS for left, right in ("[]", "<>", "()")),
+    )
+)  # fmt: skip
+"""In lower case."""
+
+_LONGEST = max(map(len, PLACEHOLDERS)) + 8
+_KNOWN = pa.array(sorted(PLACEHOLDERS), pa.string())
+
+
+def stand_ins(texts: pa.Array) -> pa.Array | None:
+    """Which of the texts are placeholders (booleans, false for null); None where none is."""
+    # Most texts are longer than any of them: those are not looked at.
+    short = pc.fill_null(pc.less_equal(pc.binary_length(texts), _LONGEST), False)
+    if not pc.any(short).as_py():
+        return None
+    lowered = pc.ascii_lower(pc.utf8_trim_whitespace(pc.if_else(short, texts, pa.scalar("", pa.string()))))
+    found = pc.is_in(lowered, value_set=_KNOWN)
+    return found if pc.any(found).as_py() else None

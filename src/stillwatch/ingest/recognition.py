@@ -1,0 +1,206 @@
+"""What a file holds and in which format, told by its records.
+
+The beginning of a file is read further and further, until a record is whole that some format recognises, in whatever
+envelope; it is taken as lines, as values one after the other, and as a CSV, and what shows most records is right.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from stillwatch.core import UnknownFormat, UnreadableInput
+from stillwatch.ingest.csv_rows import csv_rows, delimiter_of
+from stillwatch.ingest.files import BROKEN, BYTE_ORDER_MARK, Container, Wrapping, opened, split_block, wrapping
+from stillwatch.ingest.parquet_rows import first_rows
+from stillwatch.ingest.record import shown
+from stillwatch.ingest.registry import majority, recognising
+from stillwatch.ingest.rejoined_lines import comes_in_pieces, rejoined
+from stillwatch.ingest.shippers import after_prefix, records_of
+from stillwatch.ingest.value_stream import values_of
+from stillwatch.tables import EXCHANGES
+
+__all__ = ["recognised"]
+
+_HINT = "stillwatch formats lists what can be read"
+# A record may hold a book, and one must be seen whole.
+_HEADS = (1 << 16, 1 << 20, 1 << 23, 1 << 26)
+_TRIED = 200
+_MOST_LINES = 2000
+_PIECE = 4096
+_SHOWN_KEYS = 8
+# An array, but for the event of Fluent Bit, which begins with its time.
+_ARRAY = re.compile(rb"\s*\[\s*[{\[]\s*[\"{\[}]")
+_FAILED = (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError)
+
+
+def recognised(path: Path) -> tuple[Wrapping, Container, str]:
+    """How a file is wrapped, what it holds, and the name of the format of most of its first records.
+
+    Raises:
+        UnknownFormat: no format recognises any of them.
+        UnreadableInput: not even its first bytes can be read.
+    """
+    wrapped = wrapping(path)
+    if wrapped in ("parquet", "arrow"):
+        return wrapped, "parquet" if wrapped == "parquet" else "arrow", _format_of_table(path, wrapped)
+    head = bytearray()
+    tried: list[Any] = []
+    with opened(path, wrapped) as stream:
+        for size in _HEADS:
+            ended = _read_on(stream, head, size, path, wrapped)
+            text = bytes(head).removeprefix(BYTE_ORDER_MARK)
+            kind, tried = _told(text, ended)
+            chosen = majority(tried)
+            if chosen is not None:
+                return wrapped, "pieces" if kind == "lines" and _in_pieces(text) else kind, chosen.name
+            if ended or (kind == "lines" and text.count(b"\n") > _MOST_LINES):
+                break
+    if _is_canonical_csv(text):
+        return wrapped, "csv", "canonical"
+    raise UnknownFormat(_unknown(text, tried, ended), where=str(path), hint=_HINT)
+
+
+def _in_pieces(head: bytes) -> bool:
+    """Whether a runtime may have cut the lines that begin a file."""
+    return any(comes_in_pieces(line) for _, line in islice(split_block(1, head), _TRIED))
+
+
+def _read_on(stream: IO[bytes], head: bytearray, size: int, path: Path, wrapped: Wrapping) -> bool:
+    """Read until the head has this size; whether the stream ended or broke before.
+
+    Raises:
+        UnreadableInput: it broke before anything came.
+    """
+    while len(head) < size:
+        try:
+            # What a break takes with it is a piece.
+            block = stream.read1(min(_PIECE, size - len(head)))  # type: ignore[attr-defined]
+        except BROKEN as error:
+            if head:
+                return True
+            raise UnreadableInput(
+                f"the {wrapped} stream is broken from its start: {error}", where=str(path), hint="copy the file again"
+            ) from error
+        if not block:
+            return True
+        head += block
+    return False
+
+
+def _told(head: bytes, ended: bool) -> tuple[Container, list[Any]]:
+    """The container that shows most records that a format recognises, and its records."""
+    best: tuple[int, Container, list[Any]] = (0, "lines", [])
+    readers: Sequence[tuple[Container, Callable[[bytes, bool], list[Any]]]] = (
+        ("lines", _as_lines),
+        ("values", _as_values),
+        ("csv", _as_csv),
+    )
+    for kind, reader in readers:
+        records = reader(head, ended)
+        known = sum(1 for record in records if recognising(record) is not None)
+        if known > best[0] or (kind != "csv" and not best[0] and not best[2] and records):
+            best = (known, kind, records)
+    return best[1], best[2]
+
+
+def _as_lines(head: bytes, ended: bool) -> list[Any]:
+    found: list[Any] = []
+    for _, line in islice(rejoined(split_block(1, head)), _MOST_LINES):
+        if len(found) >= _TRIED:
+            break
+        try:
+            value = msgspec.json.decode(line)
+        except _FAILED:
+            prefixed = after_prefix(line.decode("utf-8", "replace").lstrip())
+            value = prefixed.held[0][1] if prefixed else None
+        found.extend(islice(records_of(value), _TRIED))
+    # The items of an array are values of their own, though it may stand on one line.
+    return [] if _ARRAY.match(head) else found
+
+
+def _as_values(head: bytes, ended: bool) -> list[Any]:
+    found: list[Any] = []
+    for text in islice(values_of(head), _TRIED):
+        try:
+            value = msgspec.json.decode(text)
+        except _FAILED:
+            continue
+        found.extend(islice(records_of(value), _TRIED))
+    return found
+
+
+def _as_csv(head: bytes, ended: bool) -> list[Any]:
+    if delimiter_of(head) is None:
+        return []
+    # The last row may be cut where the head ends.
+    whole = head if ended else head[: head.rfind(b"\n") + 1]
+    rows = [row for _, row in islice(csv_rows(io.BytesIO(whole)), _TRIED) if "" not in row]
+    return [record for row in rows for record in islice(records_of(row), _TRIED)]
+
+
+def _is_canonical_csv(head: bytes) -> bool:
+    """Whether the header alone tells a CSV of canonical rows: all of its rows may be bad."""
+    delimiter = delimiter_of(head)
+    if delimiter is None:
+        return False
+    first = head.removeprefix(BYTE_ORDER_MARK).lstrip().splitlines()[0].decode("utf-8", "replace")
+    return "account_id" in first.split(delimiter)
+
+
+def _unknown(head: bytes, tried: Sequence[Any], ended: bool) -> str:
+    """Why a file is none that can be read: what was found in it."""
+    if not ended and not tried:
+        return f"the first {len(head) >> 20} MiB hold no end of a record"
+    if tried:
+        names = ", ".join(f"`{name}`" for name in list(tried[0])[:_SHOWN_KEYS] if isinstance(name, str))
+        more = ", ..." if len(tried[0]) > _SHOWN_KEYS else ""
+        return f"no format recognises its records; the first has the keys {names or '(none)'}{more}"
+    text = head.strip(b" \t\r\n\0\x1e")
+    if not text:
+        return "the file holds nothing but white space"
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        if text[:1] in (b"{", b"["):
+            return f"it holds no JSON records: {error}"
+        if text.count(b"\n") >= _MOST_LINES:
+            return f"its first {_MOST_LINES:,} lines hold no JSON records; it begins {shown(_first_line(text))}"
+        if (delimiter := delimiter_of(head)) is not None and delimiter.encode() in _first_line(text).encode():
+            return f"it holds no JSON records; as a CSV, no format recognises its rows: {shown(_first_line(text))}"
+        return f"it holds no JSON records, but text or bytes: it begins {shown(_first_line(text))}"
+    if isinstance(value, list):
+        return "its JSON array is empty" if not value else f"its JSON array holds no objects, but {shown(value[0])}"
+    return f"it holds JSON, but no object: {shown(value)}"
+
+
+def _first_line(text: bytes) -> str:
+    return text.splitlines()[0][:100].decode("utf-8", "replace")
+
+
+def _format_of_table(path: Path, wrapped: Wrapping) -> str:
+    names, rows = first_rows(path, wrapped, _TRIED)
+    records = [record for row in rows or [dict.fromkeys(names)] for record in islice(records_of(row), _TRIED)]
+    chosen = majority(records)
+    if chosen is not None:
+        return chosen.name
+    if set(names) & set(EXCHANGES.names) or not names:
+        lacking = sorted({"time", "account_id"} - set(names))
+        lacking += [] if {"prompt", "messages"} & set(names) else ["prompt"]
+        raise UnknownFormat(
+            f"its columns lack {', '.join(lacking)}",
+            where=str(path),
+            hint=f"canonical columns: {', '.join(EXCHANGES.names[:12])}, ...",
+        )
+    shown_names = ", ".join(f"`{name}`" for name in names[:_SHOWN_KEYS])
+    raise UnknownFormat(
+        f"no format recognises its rows; its columns are {shown_names}{', ...' if len(names) > _SHOWN_KEYS else ''}",
+        where=str(path),
+        hint=_HINT,
+    )

@@ -1,0 +1,310 @@
+"""What log shippers, cloud log services and APIs put around the records of a log.
+
+``inside`` opens one such envelope of a decoded record, ``after_prefix`` what stands before the JSON on a line of text.
+Both are asked only about what no format recognises. Nothing of an envelope becomes a value of an exchange: when a line
+was shipped is not when the request was made. To read another envelope, add its line to ``_LISTS``, ``_FIELDS`` or
+``_PREFIXES``, or its function to ``_SHAPES``. Layouts are those of the services' public documentation: CloudWatch Logs
+subscriptions, export tasks, Insights and FilterLogEvents; Data Firehose; Docker's json-file and Kubernetes' CRI log;
+Datadog; Elasticsearch; Splunk HEC; Loki; Fluent Bit; Cloud Logging; Azure Monitor; RFC 3164 and RFC 5424.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from stillwatch.ingest.json_text import decoded
+from stillwatch.ingest.record import RecordError
+from stillwatch.ingest.registry import recognising
+
+__all__ = ["DEEPEST", "Envelope", "after_prefix", "could_be", "inside", "records_of"]
+
+DEEPEST = 6
+"""How many envelopes may lie in one another."""
+
+_LONGEST_UNPACKED = 1 << 26
+
+
+class Envelope(NamedTuple):
+    """An envelope by name, and each thing in it with where it lay."""
+
+    name: str
+    held: list[tuple[str, Any]]
+
+
+# A list of records under one key: the key, another that must stand beside it (or none), and the name.
+_LISTS: tuple[tuple[str, str | None, str], ...] = (
+    ("logEvents", None, "CloudWatch Logs subscription message"),
+    ("events", None, "CloudWatch Logs FilterLogEvents reply"),
+    ("Records", None, "AWS event notification"),
+    ("records", None, "list of records (Azure Monitor, Data Firehose)"),
+    ("entries", None, "Cloud Logging reply"),
+    ("hits", None, "Elasticsearch reply"),
+    ("data", None, "reply of an API"),
+    ("items", None, "reply of an API"),
+    ("logs", None, "reply of an API"),
+    ("results", None, "reply of an API"),
+    ("rows", None, "reply of an API"),
+    ("value", None, "reply of an API"),
+    ("result", None, "reply of an API"),
+)
+# One record under one key, as an object or as text.
+_FIELDS: tuple[tuple[str, str | None, str], ...] = (
+    ("_source", None, "Elasticsearch document"),
+    ("jsonPayload", None, "Cloud Logging entry"),
+    ("textPayload", None, "Cloud Logging entry"),
+    ("@message", None, "CloudWatch Logs Insights row"),
+    ("event", "original", "Elastic Common Schema event"),
+    ("event", None, "Splunk HEC event"),
+    ("_raw", None, "Splunk row"),
+    ("result", None, "Splunk export row"),
+    ("log", None, "Docker or Fluent Bit line"),
+    ("awslogs", None, "CloudWatch Logs event of a function"),
+    ("kinesis", None, "Kinesis record"),
+    ("attributes", None, "Datadog log"),
+    ("full_message", None, "GELF message"),
+    ("short_message", None, "GELF message"),
+    ("message", None, "shipper's line (Datadog, Logstash, Vector)"),
+    ("Message", None, "SNS notification"),
+    ("body", None, "queue message"),
+    ("Body", None, "queue message"),
+    ("MESSAGE", None, "systemd journal entry"),
+    ("msg", None, "application log line"),
+    ("line", None, "Loki line"),
+    ("payload", None, "payload column"),
+    ("properties", None, "Azure Monitor record"),
+    ("detail", None, "EventBridge event"),
+    ("hits", None, "Elasticsearch reply"),
+    ("record", None, "record column"),
+    ("data", None, "data field"),
+)
+_KEYS = frozenset(key for key, _, _ in (*_LISTS, *_FIELDS)) | {"streams", "resourceLogs", "Payload"}
+
+_PREFIXES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("CRI log line", re.compile(r"\S+ (stdout|stderr) [FP] $")),
+    ("syslog line (RFC 5424)", re.compile(r"<\d{1,3}>1 ")),
+    ("syslog line (RFC 3164)", re.compile(r"(<\d{1,3}>)?[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d ")),
+    ("line of a CloudWatch Logs export", re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z $")),
+    ("Docker Compose line", re.compile(r"\S+ +\| ")),
+)
+# `[2026-01-05 10:00:00]`, `[INFO]`, and no array.
+_BRACKETED = re.compile(r"\[[^\"{\[\]]*[A-Za-z:][^\"{\[\]]*\]")
+_MOST_TRIED = 8
+_MOST_PLACES = 500
+_LONGEST_PREFIX = 2048
+
+
+def could_be(record: Mapping[str, Any]) -> bool:
+    """Whether a record has a key that an envelope has; quickly."""
+    return not _KEYS.isdisjoint(record)
+
+
+def inside(record: Any) -> Envelope | None:
+    """What lies in an envelope; None where ``record`` is none, or holds neither objects nor JSON text.
+
+    Args:
+        record: decoded JSON.
+    """
+    if isinstance(record, list):
+        found = _items(record)
+        return found if found is not None and _leads_to_records(found) else None
+    if isinstance(record, str):
+        held = _opened(record)
+        return Envelope("text that holds JSON", [("decoded", held)]) if isinstance(held, Mapping | list) else None
+    if not isinstance(record, Mapping):
+        return None
+    for shape in _SHAPES:
+        if (found := shape(record)) is not None:
+            return found
+    known = [*_known_keys(record)]
+    for one in known:
+        if _leads_to_records(one):
+            return one
+    return _anywhere(record) or (known[0] if known else None)
+
+
+def _known_keys(record: Mapping[str, Any]) -> Iterator[Envelope]:
+    """What lies under each key that an envelope is known to have, lists before single records."""
+    for key, _, name in _LISTS:
+        value = _opened(record.get(key))
+        if isinstance(value, list) and value and all(isinstance(item, Mapping | list) for item in value):
+            yield Envelope(name, [(f"`{key}[{place}]`", item) for place, item in enumerate(value)])
+    for key, within, name in _FIELDS:
+        value = record.get(key)
+        if within is not None:
+            value = value.get(within) if isinstance(value, Mapping) else None
+        value = _opened(value)
+        if isinstance(value, Mapping | list) and value and _worth_opening(value):
+            yield Envelope(name, [(f"`{key}.{within}`" if within else f"`{key}`", value)])
+
+
+def _anywhere(record: Mapping[str, Any]) -> Envelope | None:
+    """Every key under which a record lies that one format alone recognises; None where none does."""
+    held = [(f"`{key}`", value) for key, value in record.items() if isinstance(value, Mapping | list) and value]
+    found = [one for one in held if _leads_to_records(Envelope("", [one]), general=False)]
+    return Envelope("object", found) if found else None
+
+
+def _leads_to_records(found: Envelope, *, general: bool = True) -> bool:
+    """Whether a format recognises anything inside, looked for to a bounded depth in a bounded number of places."""
+    left = _MOST_PLACES
+    level: list[Any] = [value for _, value in found.held]
+    for _ in range(DEEPEST):
+        below: list[Any] = []
+        for value in level:
+            left -= 1
+            if left < 0:
+                return False
+            if isinstance(value, Mapping) and (chosen := recognising(value)) is not None:
+                if general or not chosen.general:
+                    return True
+            elif isinstance(value, Mapping):
+                below.extend(_opened(inner) if key in _KEYS else inner for key, inner in value.items())
+            elif isinstance(value, list):
+                below.extend(_opened(inner) for inner in value[:_MOST_TRIED])
+        level = [value for value in below if isinstance(value, Mapping | list)]
+    return False
+
+
+def _worth_opening(value: Any) -> bool:
+    """Objects, and lists that hold nothing else: `["a", "b"]` is no log."""
+    return isinstance(value, Mapping) or all(isinstance(item, Mapping | list) for item in value)
+
+
+def _items(record: list[Any]) -> Envelope | None:
+    # Fluent Bit: a time, or a time with metadata, before the record.
+    if len(record) == 2 and isinstance(record[0], int | float | str | list) and isinstance(record[1], Mapping):
+        return Envelope("Fluent Bit event", [("`[1]`", record[1])])
+    if record and all(isinstance(item, Mapping | list | str) for item in record) and not _all_words(record):
+        return Envelope("array", [(f"`[{place}]`", item) for place, item in enumerate(record)])
+    return None
+
+
+def _all_words(record: list[Any]) -> bool:
+    """Whether a list is one of texts that are no JSON."""
+    return all(isinstance(item, str) and _opened(item) is item for item in record)
+
+
+def _opened(value: Any) -> Any:
+    """Text as the JSON it holds, plain, after a prefix, or in base64 and gzip; anything else unchanged."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if text[:1] in ("{", "["):
+        try:
+            return decoded(text.encode("utf-8", "surrogateescape"))[0]
+        except (RecordError, UnicodeEncodeError):
+            return value
+    if (found := after_prefix(text)) is not None:
+        return found.held[0][1]
+    return value if (unpacked := _unpacked(text)) is None else unpacked
+
+
+def _unpacked(text: str) -> Any:
+    """What base64 holds, where that is JSON, or gzip around it."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    try:
+        if data[:2] == b"\x1f\x8b":
+            data = zlib.decompressobj(wbits=31).decompress(data, _LONGEST_UNPACKED)
+        return msgspec.json.decode(data) if data[:1] in (b"{", b"[") else None
+    except (zlib.error, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def after_prefix(text: str) -> Envelope | None:
+    """The JSON object that a line of text ends with, and what the text before it looks like."""
+    text = text.rstrip()
+    if not text.endswith("}") or text.startswith("{") or (text.startswith("[") and not _BRACKETED.match(text)):
+        return None
+    at = -1
+    for _ in range(_MOST_TRIED):
+        at = text.find("{", at + 1, _LONGEST_PREFIX)
+        if at < 0:
+            return None
+        try:
+            found, _ = decoded(text[at:].encode("utf-8", "surrogateescape"))
+        except (RecordError, UnicodeEncodeError):
+            continue
+        if isinstance(found, dict):
+            prefix = text[:at]
+            name = next((name for name, known in _PREFIXES if known.match(prefix)), "line with text before its JSON")
+            return Envelope(name, [(f"character {at + 1}", found)])
+    return None
+
+
+def _loki(record: Mapping[str, Any]) -> Envelope | None:
+    """``streams`` of lines, as Loki is sent them; ``data.result`` as it answers."""
+    streams = record.get("streams")
+    data = record.get("data")
+    if streams is None and isinstance(data, Mapping) and data.get("resultType") == "streams":
+        streams = data.get("result")
+    if not isinstance(streams, list):
+        return None
+    lines = [
+        (f"`streams[{place}].values[{row}]`", _opened(value[1]))
+        for place, stream in enumerate(streams)
+        if isinstance(stream, Mapping) and isinstance(stream.get("values"), list)
+        for row, value in enumerate(stream["values"])
+        if isinstance(value, list) and len(value) > 1
+    ]
+    return Envelope("Loki streams", lines) if lines else None
+
+
+def _otlp_logs(record: Mapping[str, Any]) -> Envelope | None:
+    """Bodies of OTLP log records that are text."""
+    if not isinstance(record.get("resourceLogs"), list):
+        return None
+    bodies = [
+        (f"log record {place}", _opened(body.get("stringValue") if isinstance(body, Mapping) else body))
+        for place, body in enumerate(_otlp_bodies(record["resourceLogs"]), start=1)
+    ]
+    return Envelope("OTLP log export", bodies) if bodies else None
+
+
+def _otlp_bodies(resources: list[Any]) -> Iterator[Any]:
+    for resource in resources:
+        for scope in _list_in(resource, "scopeLogs"):
+            for one in _list_in(scope, "logRecords"):
+                yield one.get("body") if isinstance(one, Mapping) else None
+
+
+def _list_in(value: Any, key: str) -> list[Any]:
+    held = value.get(key) if isinstance(value, Mapping) else None
+    return held if isinstance(held, list) else []
+
+
+def _no_record(record: Mapping[str, Any]) -> Envelope | None:
+    """What services write between records and is none: CloudWatch's test of a destination, Elasticsearch's actions."""
+    if record.get("messageType") == "CONTROL_MESSAGE" and "logEvents" in record:
+        return Envelope("CloudWatch Logs control message", [])
+    if len(record) == 1:
+        key, value = next(iter(record.items()))
+        if key in ("index", "create") and isinstance(value, Mapping) and all(name[:1] == "_" for name in value):
+            return Envelope("Elasticsearch bulk action", [])
+    return None
+
+
+_SHAPES: tuple[Callable[[Mapping[str, Any]], Envelope | None], ...] = (_no_record, _loki, _otlp_logs)
+
+
+def records_of(value: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    """The records in a decoded value or in the envelopes around them: those that some format recognises, else all."""
+    if isinstance(value, Mapping) and recognising(value) is not None:
+        yield value
+        return
+    found = inside(value) if depth < DEEPEST else None
+    if found is None:
+        if isinstance(value, Mapping):
+            yield value
+        return
+    for _, held in found.held:
+        yield from records_of(held, depth + 1)

@@ -1,0 +1,181 @@
+"""Attributes of spans under the names of others, told in those of OpenTelemetry's GenAI conventions.
+
+OpenInference (Phoenix, Arize): ``llm.model_name``, ``llm.provider`` or ``llm.system``,
+``llm.invocation_parameters``, ``llm.input_messages.0.message.content`` (or ``.contents.0.message_content.text``),
+``llm.output_messages...``, ``llm.token_count.*``, ``llm.tools.0.tool.json_schema``, ``input.value`` and
+``output.value`` of spans of kind ``LLM`` whose messages are not said. OpenLLMetry (Traceloop, LiteLLM):
+``gen_ai.prompt.0.content``, ``gen_ai.completion.0.content``, ``llm.request.functions.0.name``,
+``llm.request.type``, ``llm.is_streaming``, ``llm.user``, ``llm.top_k``,
+``traceloop.association.properties.user_id`` and ``session_id``. What has the conventions' own name keeps its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from stillwatch.core.bodies.shapes import Json, first, parsed
+from stillwatch.core.bodies.traced import answer_fields, asked_fields, parameter_fields
+from stillwatch.ingest.record import RecordError
+
+__all__ = ["is_foreign", "nested", "unified"]
+
+_INDEXED = ("gen_ai.prompt.", "gen_ai.completion.", "llm.prompts.", "llm.completions.", "llm.request.functions.",
+            "llm.input_messages.", "llm.output_messages.", "llm.tools.")  # fmt: skip
+_PLAIN = {
+    "gen_ai.request.model": ("llm.request.model", "llm.model_name"),
+    "gen_ai.provider.name": ("llm.provider", "llm.system", "llm.vendor"),
+    "gen_ai.request.stream": ("llm.is_streaming",),
+    "gen_ai.request.top_k": ("llm.top_k",),
+    "gen_ai.usage.input_tokens": ("llm.token_count.prompt", "llm.usage.prompt_tokens"),
+    "gen_ai.usage.output_tokens": ("llm.token_count.completion", "llm.usage.completion_tokens"),
+    "gen_ai.usage.reasoning_tokens": ("llm.token_count.completion_details.reasoning", "gen_ai.usage.reasoning_tokens"),
+    "gen_ai.request.stop_sequences": ("llm.chat.stop_sequences",),
+    "gen_ai.response.id": ("llm.response.id",),
+    "session.id": ("traceloop.association.properties.session_id", "traceloop.association.properties.conversation_id"),
+    "user.id": ("traceloop.association.properties.user_id", "traceloop.association.properties.user", "llm.user"),
+}
+_KINDS = {
+    "EMBEDDING": "embeddings", "TOOL": "execute_tool", "RETRIEVER": "retrieval", "RERANKER": "rerank", "LLM": "chat",
+    "embedding": "embeddings", "rerank": "rerank", "chat": "chat", "completion": "text_completion",
+    "tool": "execute_tool", "workflow": "invoke_workflow", "agent": "invoke_agent", "task": "invoke_workflow",
+}  # fmt: skip
+_PARAMETERS = ("temperature", "top_p", "top_k", "max_tokens", "seed", "stream", "logprobs", "top_logprobs")
+
+
+def is_foreign(attributes: Json) -> bool:
+    """Whether a span's attributes are named as OpenInference or OpenLLMetry name them."""
+    return any(str(name).startswith(("openinference.", "llm.", "traceloop.")) for name in attributes)
+
+
+def unified(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Attributes with those of the conventions beside them; unchanged where none has another's name.
+
+    Raises:
+        RecordError: a text that stands for messages was cut.
+    """
+    if not is_foreign(attributes) and not any(str(name).startswith(_INDEXED) for name in attributes):
+        return attributes
+    told = dict(attributes)
+    for name, others in _PLAIN.items():
+        if told.get(name) is None and (value := first(attributes, *others)) is not None:
+            told[name] = value
+    kind = first(attributes, "openinference.span.kind", "llm.request.type", "traceloop.span.kind")
+    if kind is not None and "gen_ai.operation.name" not in told:
+        told["gen_ai.operation.name"] = _KINDS.get(str(kind), "invoke_workflow")
+    tree = nested({name: value for name, value in attributes.items() if str(name).startswith(_INDEXED)})
+    llm, gen_ai = _object(tree.get("llm")), _object(tree.get("gen_ai"))
+    whole = {name: attributes.get(f"llm.{name}") for name in ("input_messages", "output_messages", "tools")}
+    asked = _first_list(llm.get("input_messages"), whole["input_messages"], gen_ai.get("prompt"), llm.get("prompts"))
+    given = _first_list(
+        llm.get("output_messages"), whole["output_messages"], gen_ai.get("completion"), llm.get("completions")
+    )
+    _put(told, "gen_ai.input.messages", [_message(one, "user") for one in asked])
+    _put(told, "gen_ai.output.messages", [_message(one, "assistant") for one in given])
+    if given and (reason := first(_object(given[0]), "finish_reason")) is not None:
+        _put(told, "gen_ai.response.finish_reasons", [reason])
+    functions = _object(llm.get("request")).get("functions")
+    tools = [_tool(one) for one in _first_list(llm.get("tools"), whole["tools"], functions)]
+    _put(told, "gen_ai.tool.definitions", tools)
+    _openinference(told, attributes)
+    return told
+
+
+def _openinference(told: dict[str, Any], attributes: Json) -> None:
+    """Parameters as JSON text, and the values that stand for messages nobody wrote out."""
+    for name, value in parameter_fields(attributes.get("llm.invocation_parameters")).items():
+        if name in _PARAMETERS:
+            _put(told, f"gen_ai.request.{name}", value)
+        elif name == "stop":
+            _put(told, "gen_ai.request.stop_sequences", value)
+        elif name == "n":
+            _put(told, "gen_ai.request.choice.count", value)
+        elif name == "tools" and value:
+            _put(told, "gen_ai.tool.definitions", value)
+    if attributes.get("openinference.span.kind") != "LLM":
+        return
+    if first(told, "gen_ai.input.messages", "gen_ai.prompt") is None:
+        asked = _read_value(attributes.get("input.value"))
+        if asked.get("messages"):
+            told["gen_ai.input.messages"] = [{"role": m.role, "content": m.content} for m in asked["messages"]]
+            _put(told, "gen_ai.system_instructions", asked.get("system"))
+        elif asked.get("prompt"):
+            told["gen_ai.input.messages"] = [{"role": "user", "content": asked["prompt"]}]
+    if first(told, "gen_ai.output.messages", "gen_ai.completion") is None:
+        answer = answer_fields(attributes.get("output.value"), "output.value")
+        if answer.get("response"):
+            told["gen_ai.output.messages"] = [{"role": "assistant", "content": answer["response"]}]
+
+
+def _read_value(value: object) -> dict[str, Any]:
+    return asked_fields(value, "input.value")
+
+
+def _put(told: dict[str, Any], name: str, value: Any) -> None:
+    if told.get(name) is None and value is not None and value != []:
+        told[name] = value
+
+
+def _object(value: object) -> Json:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _first_list(*values: object) -> list[Any]:
+    for value in values:
+        value = parsed(value, "llm")
+        if isinstance(value, list) and value:
+            return value
+    return []
+
+
+def _message(one: object, role: str) -> dict[str, Any]:
+    """A message of either tracer; OpenInference calls its fields ``message.role``, flat or nested."""
+    item = _object(one)
+    item = _object(nested(item).get("message")) or item if any(str(k).startswith("message") for k in item) else item
+    content = item.get("content")
+    if content is None:
+        parts = [_object(nested(_object(part))) for part in _first_list(item.get("contents"))]
+        texts = [_object(part.get("message_content")).get("text") for part in parts]
+        content = "\n".join(text for text in texts if isinstance(text, str)) or None
+    if isinstance(content, str) and content.lstrip().startswith("[{"):
+        # Parts, which OpenLLMetry writes as text.
+        try:
+            content = parsed(content, "content")
+        except RecordError:
+            pass
+        else:
+            if not all(isinstance(part, Mapping) and "type" in part for part in content):
+                content = item["content"]
+    return {"role": item.get("role") or role, "content": content}
+
+
+def _tool(one: object) -> Any:
+    item = nested(_object(one)) if isinstance(one, Mapping) else one
+    inner = _object(item).get("tool")
+    schema = _object(inner).get("json_schema") if isinstance(inner, Mapping) else None
+    found = parsed(schema, "llm.tools") if schema is not None else item
+    return found if first(_object(found), "name", "function", "toolSpec") is not None else None
+
+
+def nested(flat: Json) -> dict[str, Any]:
+    """``{"a.0.b": 1}`` as ``{"a": [{"b": 1}]}``: names with dots as objects, with numbers as lists in their order."""
+    tree: dict[str, Any] = {}
+    for name, value in flat.items():
+        *path, last = str(name).split(".")
+        place = tree
+        for step in path:
+            below = place.setdefault(step, {})
+            if not isinstance(below, dict):
+                below = place[step] = {}
+            place = below
+        if not isinstance(place.get(last), dict):
+            place[last] = value
+    return {name: _lists(value) for name, value in tree.items()}
+
+
+def _lists(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if value and all(name.isdecimal() for name in map(str, value)):
+        return [_lists(value[name]) for name in sorted(value, key=lambda one: int(str(one)))]
+    return {name: _lists(inner) for name, inner in value.items()}

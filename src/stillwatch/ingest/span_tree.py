@@ -1,0 +1,85 @@
+"""Spans of one export as a tree: which lie below which, and what one says for those that do not say it themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from stillwatch.core.bodies.shapes import Json, first
+
+__all__ = ["Span", "SpanTree"]
+
+
+@dataclass(frozen=True)
+class Span:
+    """A span as it was written, with its own attributes and those of its resource."""
+
+    record: Json
+    attributes: Mapping[str, Any]
+
+    @cached_property
+    def operation(self) -> str:
+        """``gen_ai.operation.name``, or nothing."""
+        return str(self.attributes.get("gen_ai.operation.name") or "")
+
+    @cached_property
+    def trace(self) -> str:
+        """Its trace's id, or nothing."""
+        return str(first(self.record, "traceId", "trace_id") or "")
+
+    @cached_property
+    def key(self) -> tuple[str, str] | None:
+        """What other spans name as their parent; None where it has no id."""
+        own = first(self.record, "spanId", "span_id")
+        return (self.trace, str(own)) if own else None
+
+    @cached_property
+    def parent(self) -> tuple[str, str] | None:
+        """Key of the span that it lies below; None at the top."""
+        above = first(self.record, "parentSpanId", "parent_span_id", "parentId", "parent_id")
+        return (self.trace, str(above)) if above else None
+
+
+class SpanTree:
+    """The spans of one export."""
+
+    def __init__(self, spans: Sequence[Span]) -> None:
+        self._of = {span.key: span for span in spans if span.key is not None}
+        self._below: dict[tuple[str, str], list[Span]] = {}
+        self._in_trace: dict[str, list[Span]] = {}
+        for span in spans:
+            if span.parent is not None:
+                self._below.setdefault(span.parent, []).append(span)
+            if span.trace:
+                self._in_trace.setdefault(span.trace, []).append(span)
+
+    def has_below(self, span: Span, holds: Callable[[Span], bool]) -> bool:
+        """Whether it holds of a span anywhere below this one."""
+        left, seen = [span], {span.key}
+        while left:
+            key = left.pop().key
+            for one in self._below.get(key, ()) if key is not None else ():
+                if holds(one):
+                    return True
+                # What names itself as its own ancestor is walked once.
+                if one.key not in seen:
+                    seen.add(one.key)
+                    left.append(one)
+        return False
+
+    def inherited(self, span: Span, read: Callable[[Span], Any]) -> Any:
+        """What the nearest span above says; else what all of its trace that say anything agree on; else None."""
+        for above in self._above(span):
+            if (found := read(above)) is not None:
+                return found
+        said = {value for one in self._in_trace.get(span.trace, ()) if (value := read(one)) is not None}
+        return said.pop() if len(said) == 1 else None
+
+    def _above(self, span: Span) -> Iterator[Span]:
+        seen = {span.key}
+        while span.parent in self._of and span.parent not in seen:
+            seen.add(span.parent)
+            span = self._of[span.parent]
+            yield span

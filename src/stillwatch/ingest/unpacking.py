@@ -1,0 +1,121 @@
+"""Text or a decoded value to exchanges and dead letters, opened first where nobody recognises it as it is.
+
+Between a container's reader, which says where a record begins, and ``record_lines``, which reads one: here envelopes
+are opened (``shippers``), several values on a line are told apart, and bodies that lie beside a log are put in place.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.bodies_beside import put_in_place
+from stillwatch.ingest.record import shown
+from stillwatch.ingest.record_lines import read_line, read_record
+from stillwatch.ingest.registry import recognises, recognising
+from stillwatch.ingest.shippers import DEEPEST, after_prefix, could_be, inside
+from stillwatch.ingest.slice_result import Raw, SliceRows
+from stillwatch.ingest.value_stream import values_of
+
+__all__ = ["read_text", "read_value"]
+
+_ANY = msgspec.json.Decoder()
+_FAILED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+def read_text(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat) -> None:
+    """Read a line, or a value of a stream, into ``batch``."""
+    try:
+        record = _ANY.decode(raw)
+    except _FAILED:
+        _read_odd_text(batch, line, raw, preferred)
+    else:
+        read_value(batch, line, record, raw, preferred)
+
+
+def _read_odd_text(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat) -> None:
+    """Several values on a line, or text before one; anything else is refused by the reader of lines."""
+    found = after_prefix(raw.decode("utf-8", "surrogateescape").lstrip())
+    if found is None and raw.lstrip()[:1] in (b"{", b"["):
+        several = _several(raw)
+        if not several:
+            read_line(batch, line, raw, preferred)
+        elif len(several) == 1:
+            read_value(batch, line, _ANY.decode(several[0]), raw, preferred)
+        else:
+            _parts(batch, line, several, raw, preferred)
+        return
+    if found is None:
+        read_line(batch, line, raw, preferred)
+        return
+    where, value = found.held[0]
+    before = len(batch.letters)
+    read_value(batch, line, value, raw, preferred)
+    _say_where(batch, before, f"in a {found.name}, from {where}")
+
+
+def _several(raw: bytes) -> list[bytes]:
+    """Values on one line, with nothing but commas between them; none where any is broken."""
+    found = values_of(raw)
+    try:
+        for text in found:
+            _ANY.decode(text)
+    except _FAILED:
+        return []
+    return found
+
+
+def _parts(batch: SliceRows, line: int, several: list[bytes], raw: Raw, preferred: LogFormat) -> None:
+    for place, text in enumerate(several, start=1):
+        before = len(batch.letters)
+        read_value(batch, line, _ANY.decode(text), text, preferred)
+        _say_where(batch, before, f"value {place} of {len(several)} on the line", kind="part")
+
+
+def read_value(batch: SliceRows, line: int, record: Any, raw: Raw, preferred: LogFormat, *, depth: int = 0) -> None:
+    """Read a decoded value into ``batch``, or what lies in it where it is an envelope."""
+    found = None
+    if depth < DEEPEST and not (isinstance(record, dict) and _is_known(record, preferred)):
+        found = inside(record)
+    if found is None:
+        _read_known(batch, line, record, raw, preferred)
+        return
+    several = len(found.held) > 1
+    for where, value in found.held:
+        before = len(batch.letters)
+        if isinstance(value, dict | list | str):
+            read_value(batch, line, value, raw, preferred, depth=depth + 1)
+        else:
+            batch.refuse(line, f"expected a JSON object, got {shown(value)}", raw)
+        _say_where(batch, before, f"in a {found.name}, {where}", kind="part" if several else None)
+
+
+def _is_known(record: dict[str, Any], preferred: LogFormat) -> bool:
+    # The file's own format is asked alone where that is enough: most records are its.
+    if recognises(preferred, record) and not (preferred.general and could_be(record)):
+        return True
+    return recognising(record) is not None
+
+
+def _read_known(batch: SliceRows, line: int, record: Any, raw: Raw, preferred: LogFormat) -> None:
+    if isinstance(record, dict):
+        lost = put_in_place(record, batch.part)
+        if lost.refusal is not None:
+            batch.refuse(line, lost.refusal, raw)
+            return
+        rows = len(batch.rows)
+        read_record(batch, line, record, raw, preferred)
+        if lost.note is not None:
+            for row in batch.rows[rows:]:
+                row.note = f"{row.note}; {lost.note}" if row.note else lost.note
+        return
+    read_record(batch, line, record, raw, preferred)
+
+
+def _say_where(batch: SliceRows, before: int, where: str, *, kind: str | None = None) -> None:
+    """Dead letters from ``before`` on name the envelope in which they were found."""
+    for place in range(before, len(batch.letters)):
+        letter = batch.letters[place]
+        batch.letters[place] = letter._replace(reason=f"{where}: {letter.reason}", kind=kind or letter.kind)

@@ -1,0 +1,87 @@
+"""Answers that are none: empty, cut at the longest allowed, withheld or broken off. Missing data, never agreement.
+
+What is missing is not missing at random: a model that thinks before it answers runs out of tokens on the hard
+prompts. So a pair of models is compared on prompts that both answered, everybody else on the same prompts,
+and too much missing means that nothing is tested.
+
+Some whole answers say nothing of their prompt either: refusals, and a sentence that a model says to prompt after
+prompt. Who words them alike may have one filter, one proxy or one outage in common.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.provenance.answer_features import says_answer, words
+from stillwatch.provenance.refusals import refuses
+
+__all__ = ["MOST_MISSING", "WHYS", "Missing", "count_missing", "repeated", "too_much_missing", "why_missing"]
+
+Missing = Mapping[str, Mapping[str, Mapping[str, int]]]
+"""By model, by part of the audit: ``asked`` and each of ``WHYS``; for behaviour ``refused`` and ``repeated`` too."""
+
+WHYS = ("empty", "truncated", "filtered", "failed")
+MOST_MISSING = 0.5
+"""Share of prompts that may lack an answer of one model: beyond it the rest says little of all."""
+
+_CUT = frozenset(("length", "max_tokens", "max_output_tokens", "model_length"))
+_WITHHELD = frozenset(("content_filter", "safety", "recitation", "prohibited_content", "blocklist", "refusal"))
+_BROKEN = frozenset(("error", "abort", "cancelled", "timeout", "overloaded", "insufficient_system_resource"))
+_OFTEN, _LONG = 3, 3
+
+
+def why_missing(text: str, ending: str) -> str:
+    """Why an answer is none: one of ``WHYS``, "" where it is one.
+
+    >>> why_missing("A whole one.", "stop"), why_missing(" ", ""), why_missing("Half of", "length")
+    ('', 'empty', 'truncated')
+    """
+    ending = ending.lower()
+    if ending in _CUT:
+        return "truncated"
+    if ending in _WITHHELD:
+        return "filtered"
+    if ending in _BROKEN:
+        return "failed"
+    return "" if text.strip() else "empty"
+
+
+def repeated(texts: Sequence[str]) -> npt.NDArray[np.bool_]:
+    """(prompts,), where a model says what it says to three prompts or more, word for word.
+
+    Only sentences of three words or more, and none with an answer in it: the same choice may be the answer to many
+    prompts. Refusals are told apart from this.
+
+    >>> repeated(["Try again later.", "Blue.", "Blue.", "Blue.", "Try again later.", "Try again later."]).tolist()
+    [True, False, False, False, True, True]
+    """
+    said = [tuple(word for word in words(text) if word[0].isalnum()) for text in texts]
+    often = collections.Counter(said)
+    return np.array(
+        [
+            len(one) >= _LONG and often[one] >= _OFTEN and not says_answer(text) and not refuses(text)
+            for one, text in zip(said, texts, strict=True)
+        ],
+        dtype=bool,
+    )
+
+
+def count_missing(missing: Sequence[str]) -> dict[str, int]:
+    """How many were asked for and how many lack, by why."""
+    return {"asked": len(missing), **{why: sum(one == why for one in missing) for why in WHYS}}
+
+
+def too_much_missing(present: Mapping[str, npt.NDArray[np.bool_]], what: str = "missing") -> str:
+    """Which models lack too many answers, in words; "" where none does.
+
+    Args:
+        present: by model, (prompts,), where there is something to compare.
+        what: the others are.
+    """
+    lacking = {name: 1 - float(one.mean()) for name, one in present.items() if len(one)}
+    over = [f"{name} ({share:.0%})" for name, share in lacking.items() if share > MOST_MISSING]
+    return f"more than {MOST_MISSING:.0%} of the answers are {what} of {', '.join(over)}" if over else ""
