@@ -8,7 +8,7 @@ import pytest
 from smallrun import NOW, Changed, campaign, write_run
 
 from stillwatch.core import AuditLog, BadDecision, TamperedLog
-from stillwatch.decisions import LoggedDecision
+from stillwatch.decisions import LoggedDecision, ReadLog
 from stillwatch.policy import (
     Policy,
     RunFacts,
@@ -27,9 +27,11 @@ from stillwatch.policy import (
 )
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> AuditLog:
-    return AuditLog(tmp_path / "log.jsonl")
+@pytest.fixture(params=[AuditLog, ReadLog])
+def log(tmp_path: Path, request: pytest.FixtureRequest) -> AuditLog:
+    """Read anew each time, and kept between looks: either is the same log."""
+    made: AuditLog = request.param(tmp_path / "log.jsonl")
+    return made
 
 
 def put(log: AuditLog, policy: Policy, facts: RunFacts, days: float = 0) -> list[LoggedDecision]:

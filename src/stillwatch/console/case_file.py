@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from stillwatch.console.people import Person
 from stillwatch.core import AuditLog, BadDecision, Entry, canonical_json
-from stillwatch.decisions import Appeal, LoggedDecision, decision_history
+from stillwatch.decisions import Appeal, LoggedDecision, ReadLog
 from stillwatch.tables import VERDICTS
 
 __all__ = ["CaseFile", "Cases", "Changed", "seen_mark", "stage_of"]
@@ -74,7 +74,7 @@ class CaseFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self.log = _ReadLog(path)
+        self.log = ReadLog(path)
         self._writing = threading.Lock()
         self._folding = threading.Lock()
         self._folded: tuple[int, Cases] | None = None
@@ -89,7 +89,7 @@ class CaseFile:
         with self._folding:
             entries, now = list(self.log.entries()), datetime.now(UTC)
             if self._folded is None or self._folded[0] != len(entries) or now >= self._folded[1].until:
-                self._folded = (len(entries), _fold(entries, now, str(self.log.path)))
+                self._folded = (len(entries), _fold(self.log.standings(now), entries, now))
             return self._folded[1]
 
     def act(self, decision_id: str, seen: str, do: Callable[[AuditLog, datetime], T]) -> T:
@@ -105,12 +105,13 @@ class CaseFile:
             BadDecision: policy does not allow it.
         """
         with self.writing():
-            one = self.cases().standings.get(decision_id)
+            now = datetime.now(UTC)
+            one = self.log.standing(decision_id, now)
             if one is None:
                 raise BadDecision(f"there is no decision {decision_id}", where=str(self.log.path))
             if seen_mark(one) != seen:
                 raise Changed
-            return do(self.log, datetime.now(UTC))
+            return do(self.log, now)
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -155,24 +156,7 @@ def _weight(one: LoggedDecision) -> tuple[int, int, str]:
     return -reach, -len(one.accounts), one.decision.decision_id
 
 
-class _ReadLog(AuditLog):
-    """The log, of which entries that were read and verified once are kept: only what was added is read again."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self._kept: list[Entry] = []
-        self._offset = 0
-        self._reading = threading.Lock()
-
-    def entries(self) -> Iterator[Entry]:
-        with self._reading:
-            added, self._offset = self.entries_after(self._kept[-1] if self._kept else None, self._offset)
-            self._kept += added
-            return iter(tuple(self._kept))
-
-
-def _fold(entries: Sequence[Entry], now: datetime, where: str) -> Cases:
-    made = decision_history(entries, now, where=where)
+def _fold(made: Sequence[LoggedDecision], entries: Sequence[Entry], now: datetime) -> Cases:
     by_account: dict[str, list[str]] = {}
     by_subject: dict[tuple[str, str, str], list[str]] = {}
     for one in made:

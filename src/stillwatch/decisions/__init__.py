@@ -3,8 +3,8 @@
     Decision > decision_to_json > an entry of core's AuditLog > decision_from_json
     decision_history, current_decisions > LoggedDecision, with each Appeal that frees someone from it
 
-``decision`` holds the types, ``in_force`` folds a log with its approvals, withdrawals and appeals. Policy writes
-decisions and the gateway applies them; runs without Arrow, as the gateway does.
+``decision`` holds the types, ``in_force`` folds a log with its approvals, withdrawals and appeals, ``read_log`` keeps
+what it folded and goes on. Policy writes decisions and the gateway applies them; runs without Arrow, as it does.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from stillwatch.decisions.decision import (
 )
 from stillwatch.decisions.effects import Effect, effect_of
 from stillwatch.decisions.in_force import Appeal, Assessment, LoggedDecision, current_decisions, decision_history
+from stillwatch.decisions.read_log import ReadLog
 from stillwatch.decisions.verified import VERIFIED
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "LoggedDecision",
     "Observation",
     "Parameter",
+    "ReadLog",
     "Subject",
     "current_decisions",
     "decision_from_json",

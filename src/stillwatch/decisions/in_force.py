@@ -30,7 +30,7 @@ from stillwatch.core.errors import BadDecision
 from stillwatch.decisions.decision import Decision, decision_from_json
 from stillwatch.decisions.verified import is_verified_in, without_verify
 
-__all__ = ["Appeal", "Assessment", "LoggedDecision", "current_decisions", "decision_history"]
+__all__ = ["Appeal", "Assessment", "Fold", "LoggedDecision", "current_decisions", "decision_history"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ class LoggedDecision:
         )
 
 
-class _Fold:
-    """What has been read of a log so far."""
+class Fold:
+    """What has been read of a log so far; goes on with the entries that follow."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -260,13 +260,23 @@ class _Fold:
 
     def standings(self, now: datetime) -> list[LoggedDecision]:
         """Every decision, in the order made."""
+        freeing = self._freeing(now)
+        return [self._standing(decision, freeing, now) for decision in self.decisions.values()]
+
+    def standing(self, decision_id: str, now: datetime) -> LoggedDecision | None:
+        """One decision; None where the log holds none of that id."""
+        decision = self.decisions.get(decision_id)
+        return None if decision is None else self._standing(decision, self._freeing(now), now)
+
+    def _freeing(self, now: datetime) -> dict[str, list[Appeal]]:
+        """Appeals that free somebody, by account."""
         freeing: dict[str, list[Appeal]] = {}
         for appeal in self.appeals.values():
             if appeal.frees(now):
                 about = self.decisions[appeal.decision_id]
                 for account in about.accounts if appeal.account is None else (appeal.account,):
                     freeing.setdefault(account, []).append(appeal)
-        return [self._standing(decision, freeing, now) for decision in self.decisions.values()]
+        return freeing
 
     def _standing(self, decision: Decision, freeing: Mapping[str, list[Appeal]], now: datetime) -> LoggedDecision:
         rules = decision.rule_ids
@@ -313,7 +323,7 @@ def decision_history(entries: Iterable[Entry], now: datetime, *, where: str = "d
     Raises:
         BadDecision: an entry cannot be used.
     """
-    fold = _Fold(where)
+    fold = Fold(where)
     for entry in entries:
         fold.take(entry)
     return fold.standings(now)

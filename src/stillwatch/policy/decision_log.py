@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from stillwatch.core import AuditLog, BadDecision
-from stillwatch.decisions import Decision, LoggedDecision, decision_history, decision_to_json
+from stillwatch.decisions import Decision, LoggedDecision, ReadLog, decision_history, decision_to_json
 from stillwatch.policy.decide import Decided
 from stillwatch.policy.expressions import TRUE, UNKNOWN
 from stillwatch.policy.rules import Policy
@@ -47,6 +47,8 @@ def history(log: AuditLog, now: datetime) -> list[LoggedDecision]:
         TamperedLog: the chain does not hold.
         BadDecision: an entry cannot be used.
     """
+    if isinstance(log, ReadLog):
+        return log.standings(now)
     return decision_history(log.entries(), now, where=str(log.path))
 
 
@@ -149,10 +151,12 @@ def _superseded(
 
 
 def _find(log: AuditLog, decision_id: str, now: datetime) -> LoggedDecision:
-    standings = history(log, now)
-    for one in standings:
-        if one.decision.decision_id == decision_id:
-            return one
+    if isinstance(log, ReadLog):
+        found = log.standing(decision_id, now)
+    else:
+        found = next((one for one in history(log, now) if one.decision.decision_id == decision_id), None)
+    if found is not None:
+        return found
     raise BadDecision(
         f"there is no decision {decision_id}", where=str(log.path), hint="`stillwatch policy log` lists them"
     )
