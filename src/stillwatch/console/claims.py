@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -42,15 +43,21 @@ class Claims:
         """Claim the first of these that nobody else holds; None where others hold all."""
         now = time.time()
         with self._database.change() as connection:
-            for case_id in case_ids:
-                taken = connection.execute(
-                    "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (case_id) DO UPDATE "
-                    "SET name = excluded.name, until = excluded.until WHERE claims.until < ? OR claims.name = ?",
-                    (case_id, name, now + self._seconds, now, name),
-                )
-                if taken.rowcount == 1:
-                    return case_id
-        return None
+            return next((one for one in case_ids if self._claimed(connection, one, name, now)), None)
+
+    def _claimed(self, connection: sqlite3.Connection, case_id: str, name: str, now: float) -> bool:
+        taken = connection.execute(
+            "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (case_id) DO UPDATE "
+            "SET name = excluded.name, until = excluded.until WHERE claims.until < ? OR claims.name = ?",
+            (case_id, name, now + self._seconds, now, name),
+        )
+        return taken.rowcount == 1
+
+    def take_all(self, case_ids: Iterable[str], name: str) -> list[str]:
+        """Claim those of these that nobody else holds; which they are."""
+        now = time.time()
+        with self._database.change() as connection:
+            return [one for one in case_ids if self._claimed(connection, one, name, now)]
 
     def renew(self, case_id: str, name: str) -> bool:
         """A sign of life; False where the person does not hold the case."""

@@ -24,6 +24,7 @@ from stillwatch.console.views import (
     queue,
     requests,
     search,
+    together,
 )
 
 __all__ = ["ROUTES", "Route"]
@@ -72,6 +73,12 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{_RUN}/account/comment", "analyst", account.comment),
     Route("GET", "/queue", "viewer", queue.queue),
     Route("POST", "/queue/next", "analyst", queue.next_case),
+    Route("POST", "/queue/together", "analyst", together.preview),
+    Route("POST", "/queue/together/assess", "analyst", together.assess_all),
+    Route("POST", "/queue/together/approve", "approver", together.approve_all),
+    Route("POST", "/queue/together/refuse", "analyst", together.refuse_all),
+    Route("POST", "/queue/together/reopen", "analyst", together.reopen_all),
+    Route("POST", "/queue/together/release", "analyst", together.release_all),
     Route("GET", "/cases/{case}", "viewer", case.case),
     Route("POST", "/cases/{case}/claim", "analyst", case.claim),
     Route("POST", "/cases/{case}/release", "analyst", case.release),

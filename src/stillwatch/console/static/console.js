@@ -1,7 +1,8 @@
 // Keys, and what needs no more than a line. Pages work without it.
 "use strict";
 (() => {
-  const typing = (element) => element && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
+  const typing = (element) =>
+    element && element.type !== "checkbox" && (element.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName));
   let at = -1;
   let led = false;
 
@@ -18,6 +19,7 @@
   const submit = (selector) => {
     const form = document.querySelector(selector);
     if (form) form.requestSubmit();
+    return form !== null;
   };
   const decide = () => {
     const reason = document.querySelector("[data-reason]");
@@ -26,11 +28,24 @@
       reason.scrollIntoView({ block: "center" });
     } else submit("form[data-claim]");
   };
+  const choices = () => Array.from(document.querySelectorAll("table[data-rows] input[type=checkbox]"));
+  const choose = () => {
+    const box = at >= 0 && rows()[at]?.querySelector("input[type=checkbox]");
+    if (box) box.checked = !box.checked;
+  };
+  const chooseAll = () => {
+    const all = choices();
+    const on = all.some((box) => !box.checked);
+    for (const box of all) box.checked = on;
+  };
   const places = { q: "/queue", o: "/", p: "/appeals" };
   const keys = {
     j: () => move(1),
     k: () => move(-1),
     a: decide,
+    x: choose,
+    "*": chooseAll,
+    b: () => document.querySelector("[data-together]")?.click(),
     n: () => submit("form[data-next]") || location.pathname === "/queue" || location.assign("/queue"),
     "/": () => document.getElementById("find")?.focus(),
     "?": () => document.getElementById("keys")?.showModal(),
@@ -55,6 +70,7 @@
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");
     if (opener) document.getElementById(opener.dataset.opens)?.showModal();
+    if (event.target.closest("[data-choose-all]")) chooseAll();
     if (!event.target.closest(".find")) document.getElementById("found")?.replaceChildren();
   });
 })();

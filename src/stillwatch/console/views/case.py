@@ -8,9 +8,10 @@ from starlette.responses import Response
 
 from stillwatch.console.asking import Ask, Refused
 from stillwatch.console.case_file import seen_mark, stage_of
+from stillwatch.console.deciding import act, find_case, may_undo
 from stillwatch.console.views.queue import go_on
 from stillwatch.decisions import LoggedDecision, effect_of
-from stillwatch.policy import approve, assess, letters, reopen, withdraw
+from stillwatch.policy import letters
 
 __all__ = ["approve_case", "assess_case", "case", "claim", "comment", "refuse_case", "release", "reopen_case"]
 
@@ -51,7 +52,7 @@ def case(ask: Ask) -> Response:
         summary=summary and summary["summary"],
         did=done,
         did_seen=seen_mark(done) if done else "",
-        may_undo=_may_undo(ask, one),
+        may_undo=may_undo(ask.console, ask.person, one),
     )
 
 
@@ -75,50 +76,23 @@ def release(ask: Ask) -> Response:
 
 def assess_case(ask: Ask) -> Response:
     """Let it stand, or ask a second person to let it come into force, but for excepted accounts."""
-    name, excepted, reason = _held(ask), ask.chosen.get("except", []), ask.reason()
-    by = ask.person.name
-    ask.console.cases.act(
-        name,
-        ask.form.get("seen", ""),
-        lambda log, now: assess(log, name, by=by, reason=reason, now=now, excepted=excepted),
-    )
-    return _done(ask, "assessed", name, excepted=len(excepted))
+    return _acted(ask, "assess")
 
 
 def approve_case(ask: Ask) -> Response:
     """Let what it proposes come into force."""
-    name, excepted, reason = _held(ask), ask.chosen.get("except", []), ask.reason()
-    by, second = ask.person.name, ask.console.places.two_persons
-    ask.console.cases.act(
-        name,
-        ask.form.get("seen", ""),
-        lambda log, now: approve(log, name, by=by, note=reason, now=now, excepted=excepted, second=second),
-    )
-    return _done(ask, "approved", name, excepted=len(excepted))
+    return _acted(ask, "approve")
 
 
 def refuse_case(ask: Ask) -> Response:
     """End it."""
-    name, reason, by = _held(ask), ask.reason(), ask.person.name
-    if _standing(ask).decision.approved_by and not ask.person.may("approver"):
-        raise Refused(403, "It was approved: an approver may end it, or an appeal.")
-    ask.console.cases.act(
-        name, ask.form.get("seen", ""), lambda log, now: withdraw(log, name, by=by, reason=reason, now=now)
-    )
-    return _done(ask, "refused", name)
+    return _acted(ask, "refuse")
 
 
 def reopen_case(ask: Ask) -> Response:
     """Take back what persons did about it; who did it last may, and an approver."""
-    one = _standing(ask)
-    name, reason, by = one.decision.decision_id, ask.reason(), ask.person.name
-    if not _may_undo(ask, one):
-        raise Refused(403, "Who did it may take it back, or an approver.")
-    ask.console.cases.act(
-        name, ask.form.get("seen", ""), lambda log, now: reopen(log, name, by=by, reason=reason, now=now)
-    )
-    ask.note("reopened", case=name)
-    ask.console.claims.take(name, by)
+    name = _done(ask, "reopen")
+    ask.console.claims.take(name, ask.person.name)
     return ask.go(f"/cases/{name}")
 
 
@@ -132,36 +106,19 @@ def comment(ask: Ask) -> Response:
 
 
 def _standing(ask: Ask) -> LoggedDecision:
-    one = ask.console.cases.cases().standings.get(ask.named["case"])
-    if one is None:
-        raise Refused(404, "There is no such case.")
-    return one
+    return find_case(ask.console, ask.named["case"])
 
 
-def _held(ask: Ask) -> str:
-    """The case's id, if this person works on it: nobody decides what another has before them."""
+def _acted(ask: Ask, what: str) -> Response:
+    """Do it, and go on with the next case."""
+    return go_on(ask, _done(ask, what))
+
+
+def _done(ask: Ask, what: str) -> str:
     name = _standing(ask).decision.decision_id
-    if not ask.console.claims.renew(name, ask.person.name):
-        holder = ask.console.claims.held().get(name)
-        raise Refused(
-            409, f"{holder.name} works on this case." if holder else "Claim the case first: your claim ended."
-        )
+    seen, excepted = ask.form.get("seen", ""), ask.chosen.get("except", [])
+    act(ask.console, ask.person, what, name, seen=seen, reason=ask.reason(), excepted=excepted)
     return name
-
-
-def _done(ask: Ask, what: str, name: str, **about: int) -> Response:
-    ask.note(what, case=name, **about)
-    ask.console.claims.release(name, ask.person.name)
-    return go_on(ask, name)
-
-
-def _may_undo(ask: Ask, one: LoggedDecision) -> bool:
-    """Whether anything was done by persons, and by this one last, or this one is an approver."""
-    happened = ask.console.cases.cases().entries.get(one.decision.decision_id, ())
-    acts = [(kind, by) for _, kind, by, _ in happened if kind in ("assessment", "approval", "withdrawal", "reopening")]
-    if not acts or acts[-1][0] == "reopening" or one.state not in ("in force", "suspended", "withdrawn"):
-        return False
-    return ask.person.may("approver") or (ask.person.may("analyst") and acts[-1][1] == ask.person.name)
 
 
 def _accounts(ask: Ask, one: LoggedDecision) -> list[dict[str, Any]]:

@@ -14,22 +14,17 @@ from stillwatch.console.claims import Claim
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.decisions import LoggedDecision
 
-__all__ = ["go_on", "next_case", "queue"]
+__all__ = ["FILTERS", "MOST_TOGETHER", "go_on", "kept_cases", "next_case", "queue"]
 
-_FILTERS = ("stage", "kind", "verdict", "run", "whose")
+FILTERS = ("stage", "kind", "verdict", "rule", "run", "whose")
+MOST_TOGETHER = 200
 
 
 def queue(ask: Ask) -> Response:
     """The cases, filtered by the URL, as a page, CSV or JSON."""
     cases, held = ask.console.cases.cases(), ask.console.claims.held()
-    stage, whose = ask.query.get("stage") or "waiting", ask.query.get("whose")
     runs = {run.sha256: run.name for run in ask.console.runs.all()}
-    asked = {name: ask.query.get(name) for name in ("kind", "run", "verdict")}
-    kept = [one for name, one in cases.standings.items() if _passes(one, cases.stages[name], stage, asked, runs)]
-    if whose:
-        wanted = ask.person.name if whose == "mine" else None
-        holders = {name: claim.name for name, claim in held.items()}
-        kept = [one for one in kept if holders.get(one.decision.decision_id) == wanted]
+    kept = kept_cases(ask, ask.query)
     form = ask.query.get("as")
     ask.note("looked at the queue", form=form)
     if form in ("csv", "json"):
@@ -39,8 +34,8 @@ def queue(ask: Ask) -> Response:
     done = cases.standings.get(ask.query.get("did", ""))
     return ask.show(
         "queue.html.j2",
-        listing=ask.listing(rows, len(kept), _FILTERS),
-        stage=stage,
+        listing=ask.listing(rows, len(kept), FILTERS),
+        most_together=MOST_TOGETHER,
         stages=Counter(cases.stages.values()),
         any_cases=bool(cases.standings),
         runs=ask.console.runs.all(),
@@ -48,6 +43,20 @@ def queue(ask: Ask) -> Response:
         did_seen=seen_mark(done) if done else "",
         waiting=len(cases.waiting_for(ask.person)),
     )
+
+
+def kept_cases(ask: Ask, filters: Mapping[str, str]) -> list[LoggedDecision]:
+    """The cases that these filters leave, the weightiest first."""
+    cases = ask.console.cases.cases()
+    stage, whose = filters.get("stage") or "waiting", filters.get("whose")
+    runs = {run.sha256: run.name for run in ask.console.runs.all()}
+    asked = {name: filters.get(name) for name in ("kind", "run", "verdict", "rule")}
+    kept = [one for name, one in cases.standings.items() if _passes(one, cases.stages[name], stage, asked, runs)]
+    if whose:
+        wanted = ask.person.name if whose == "mine" else None
+        holders = {name: claim.name for name, claim in ask.console.claims.held().items()}
+        kept = [one for one in kept if holders.get(one.decision.decision_id) == wanted]
+    return kept
 
 
 def next_case(ask: Ask) -> Response:
@@ -99,4 +108,5 @@ def _passes(
         and asked["kind"] in (None, "", decision.subject.kind)
         and asked["run"] in (None, "", runs.get(decision.run))
         and asked["verdict"] in (None, "", decision.verdict, decision.proposed)
+        and (not asked["rule"] or asked["rule"] in decision.rule_ids)
     )
