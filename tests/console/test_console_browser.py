@@ -204,7 +204,17 @@ def test_axe_finds_no_serious_violation_in_light_or_dark(fresh: Open, visit: Any
         "/runs/week/accounts",
         AT,
     ]
-    pages += ["/queue", f"/cases/{first}", "/appeals", f"/appeals/{appeal}", "/people", "/audit", "/search?q=m", "/x"]
+    pages += [
+        "/queue",
+        f"/cases/{first}",
+        "/appeals",
+        f"/appeals/{appeal}",
+        "/people",
+        "/audit",
+        "/search?q=m",
+        "/x",
+        "/labels",
+    ]
     for path in pages:
         check(ana, path)
 

@@ -213,3 +213,25 @@ def test_a_runs_files_are_kept_by_analysts_as_files_and_that_is_noted(fresh: Ope
     assert kept.headers["content-type"] == "application/octet-stream"
     assert vi.get("/runs/week/report.html").status_code == 403
     assert any(one.body["kind"] == "kept a file" for one in fresh.console.audit.entries())
+
+
+def test_what_was_decided_becomes_labels(fresh: Open) -> None:
+    ana, bo = fresh.visitor("ana", "analyst"), fresh.visitor("bo", "approver")
+    assert "No label yet" in ana.get("/labels").text
+    case = fresh.cases()[0]
+    ana.act(case, "assess", "one hand", **{"except": ["m1"]})
+    bo.act(case, "approve", f"seen too {HOSTILE}")
+    rows = {row["account_id"]: row for row in ana.get("/labels?as=json").json()}
+    assert rows["m1"]["label"] == "cleared"
+    assert rows["m0"] | {"time": ""} == {
+        "account_id": "m0",
+        "label": "confirmed",
+        "case_id": case,
+        "by": "bo",
+        "time": "",
+        "reason": f"seen too {HOSTILE}",
+    }
+    page = ana.get("/labels?label=confirmed").text
+    assert "1–7 of 7 labels" in page
+    assert HOSTILE not in page
+    assert "Confirmed by bo" in ana.get("/runs/week/account?id=m0").text

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,7 @@ def calibrate_command(
     *,
     out: Path = Path("calibration.json"),
     accounts: AccountFile = None,
+    log: Path | None = None,
     seed: Seed = None,
     workers: Workers = None,
 ) -> None:
@@ -36,14 +38,28 @@ def calibrate_command(
         Log files and folders of weeks without a campaign; formats are detected and may be mixed.
     out
         The calibration; must not exist yet. It holds no prompt and no account.
+    log
+        A decision log: accounts that persons confirmed are left out, those that they cleared are ordinary.
     """
+    from stillwatch.core import AuditLog
+    from stillwatch.policy import labels
     from stillwatch.scanning.calibrate import GUARD_FDR, calibrate
     from stillwatch.settings import load_settings
 
     settings = load_settings(fdr=GUARD_FDR, seed=seed, workers=workers)
+    said = labels(AuditLog(log), datetime.now(UTC)) if log else []
     with progress(bytes_counted=True) as bars:
-        known = calibrate(paths, out=out, accounts=accounts, settings=settings, progress=bars)
-    say(f"calibrated on {known.sentence}; {known.left_out:,} accounts on watch left out")
+        known = calibrate(
+            paths,
+            out=out,
+            accounts=accounts,
+            confirmed=[one.account_id for one in said if one.label == "confirmed"],
+            cleared=[one.account_id for one in said if one.label == "cleared"],
+            settings=settings,
+            progress=bars,
+        )
+    whom = "on watch or confirmed by a person" if log else "on watch"
+    say(f"calibrated on {known.sentence}; {known.left_out:,} accounts {whom} left out")
     for caveat in known.calibration.caveats:
         say(caveat)
     say(f"use it: stillwatch scan LOGS --calibration {out}")

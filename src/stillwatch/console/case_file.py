@@ -19,6 +19,7 @@ from typing import TypeVar
 from stillwatch.console.people import Person
 from stillwatch.core import AuditLog, BadDecision, Entry, canonical_json
 from stillwatch.decisions import Appeal, LoggedDecision, ReadLog
+from stillwatch.policy import Label, labels
 from stillwatch.tables import VERDICTS
 
 __all__ = ["CaseFile", "Cases", "Changed", "seen_mark", "stage_of"]
@@ -78,6 +79,7 @@ class CaseFile:
         self._writing = threading.Lock()
         self._folding = threading.Lock()
         self._folded: tuple[int, Cases] | None = None
+        self._labelled: tuple[int, Mapping[str, Label]] | None = None
 
     def cases(self) -> Cases:
         """The log as it stands.
@@ -91,6 +93,20 @@ class CaseFile:
             if self._folded is None or self._folded[0] != len(entries) or now >= self._folded[1].until:
                 self._folded = (len(entries), _fold(self.log.standings(now), entries, now))
             return self._folded[1]
+
+    def labels(self) -> Mapping[str, Label]:
+        """What persons last said of each account.
+
+        Raises:
+            TamperedLog: the chain does not hold.
+            BadDecision: an entry cannot be used.
+        """
+        with self._folding:
+            read = len(list(self.log.entries()))
+            if self._labelled is None or self._labelled[0] != read:
+                said = labels(self.log, datetime.now(UTC))
+                self._labelled = (read, {one.account_id: one for one in said})
+            return self._labelled[1]
 
     def act(self, decision_id: str, seen: str, do: Callable[[AuditLog, datetime], T]) -> T:
         """Do something about a decision, if it still is what the person had before them.

@@ -24,6 +24,7 @@ from stillwatch.policy.decision_log import (
 from stillwatch.policy.examples import Tried, try_examples
 from stillwatch.policy.explain import appeal_news, concerned, explain_decision, explain_rules, letters
 from stillwatch.policy.facts import FACTS, GROUPS
+from stillwatch.policy.labels import Label, labels
 from stillwatch.policy.licences import Licence, Registry, read_registry
 from stillwatch.policy.outcomes import Outcome
 from stillwatch.policy.overview import (
@@ -43,6 +44,7 @@ __all__ = [
     "GROUPS",
     "Change",
     "Decided",
+    "Label",
     "Licence",
     "Moved",
     "Outcome",
@@ -68,6 +70,7 @@ __all__ = [
     "explain_rules",
     "file_appeal",
     "history",
+    "labels",
     "letters",
     "lift_verification",
     "read_policy",

@@ -79,6 +79,7 @@ def account(ask: Ask) -> Response:
         row=row,
         name=name,
         known=known,
+        label=ask.console.cases.labels().get(name),
         links=links,
         week=_week(run, name),
         speaks_for=_for(row, links),
