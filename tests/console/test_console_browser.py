@@ -202,6 +202,7 @@ def test_axe_finds_no_serious_violation_in_light_or_dark(fresh: Open, visit: Any
         "/runs/week/campaigns/C001",
         "/runs/week/campaigns/C001/templates",
         "/runs/week/accounts",
+        "/runs/week/policy",
         AT,
     ]
     pages += [

@@ -24,7 +24,7 @@ from stillwatch.console.pages import make_pages
 from stillwatch.console.people import may
 from stillwatch.console.routes import ROUTES, Route
 from stillwatch.console.service import Console
-from stillwatch.core import BadDecision, StillwatchError
+from stillwatch.core import BadDecision, BadPolicy, StillwatchError
 
 __all__ = ["create_app"]
 
@@ -101,6 +101,10 @@ def _endpoint(console: Console, pages: Environment, route: Route) -> Callable[[R
             response = ask.show("refused.html.j2", status=409, said=said)
         except BadDecision as error:
             response = ask.show("refused.html.j2", status=409, said=f"{error.problem[:1].upper()}{error.problem[1:]}.")
+        except BadPolicy as error:
+            response = ask.show(
+                "refused.html.j2", status=422, said=f"{error.where}: {error.problem}. {error.hint or ''}"
+            )
         except StillwatchError as error:
             response = ask.show("refused.html.j2", status=422, said=f"{error.problem}. {error.hint or ''}")
         _set_cookie(response, ask, cookie)

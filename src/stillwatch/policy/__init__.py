@@ -7,8 +7,8 @@ folded by ``decisions``. To add a fact: ``facts`` and ``subject_facts``. To add 
 ``policy_file``.
 """
 
-from stillwatch.policy.backtest import Change, Moved, backtest, compare
-from stillwatch.policy.decide import Decided, decide
+from stillwatch.policy.backtest import Change, Moved, Reached, backtest, compare, reach
+from stillwatch.policy.decide import Decided, decide, stand
 from stillwatch.policy.decision_log import (
     Recorded,
     approve,
@@ -34,7 +34,7 @@ from stillwatch.policy.overview import (
     describe_policy,
     describe_tried,
 )
-from stillwatch.policy.policy_file import DEFAULT_POLICY, read_policy
+from stillwatch.policy.policy_file import DEFAULT_POLICY, parse_policy, read_policy
 from stillwatch.policy.rules import Policy, Rule
 from stillwatch.policy.run_facts import RunFacts, read_run
 
@@ -49,6 +49,7 @@ __all__ = [
     "Moved",
     "Outcome",
     "Policy",
+    "Reached",
     "Recorded",
     "Registry",
     "Rule",
@@ -73,12 +74,15 @@ __all__ = [
     "labels",
     "letters",
     "lift_verification",
+    "parse_policy",
+    "reach",
     "read_policy",
     "read_registry",
     "read_run",
     "record",
     "reopen",
     "resolve_appeal",
+    "stand",
     "try_examples",
     "withdraw",
 ]
