@@ -45,6 +45,7 @@ def console_command(
     log: Path | None = None,
     policy: Path | None = None,
     licences: Licences = None,
+    alliance: Path | None = None,
     one_person: Flag = False,
     tls_certificate: Path | None = None,
     tls_key: TlsKey = None,
@@ -63,6 +64,8 @@ def console_command(
         The decision log; without it, decisions.jsonl in the console's own folder.
     policy
         The policy that runs are held to; without one, that which comes with Stillwatch.
+    alliance
+        The file of a member of an alliance, as stillwatch alliance enrol makes it: what was shared, what came in.
     one_person
         One person may approve alone.
     tls_certificate
@@ -83,7 +86,7 @@ def console_command(
     if runs is None:
         _demonstrate(host, port)
         return
-    places = console.Places(runs, state, log, policy, licences, not one_person, public)
+    places = console.Places(runs, state, log, policy, licences, not one_person, public, alliance)
     opened = console.Console(places)
     if not opened.people.everyone():
         say("Nobody can come in yet. Make the first admin: stillwatch console user add NAME --role admin")

@@ -7,7 +7,8 @@ the role suffices, the form holds the session's token; then its view runs, in a 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
 from urllib.parse import parse_qs, urlsplit
 
@@ -28,6 +29,7 @@ from stillwatch.core import BadDecision, BadPolicy, StillwatchError
 
 __all__ = ["create_app"]
 
+_LOG = logging.getLogger(__name__)
 _MOST_BYTES = 256 * 1024
 _STATIC = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "txt": "text/plain"}
 _HEADERS = {
@@ -88,29 +90,41 @@ def _endpoint(console: Console, pages: Environment, route: Route) -> Callable[[R
         return await run_in_threadpool(answer, request, body)
 
     def answer(request: Request, body: bytes | None) -> Response:
-        ask = _ask(console, pages, request, body or b"", console.sessions.find(request.cookies.get(cookie)))
+        form = None if body is None else _form(body)
+        ask = _ask(console, pages, request, form or {}, console.sessions.find(request.cookies.get(cookie)))
         try:
-            _hold(route, ask, request, whole=body is not None)
+            _hold(route, ask, request, whole=form is not None)
             response = route.view(ask)
         except Refused as refused:
             if refused.status == 401 and request.method == "GET" and not ask.fragment:
                 return RedirectResponse("/sign-in", 303)
-            response = ask.show("refused.html.j2", status=refused.status, said=refused.said)
-        except Changed:
-            said = "The case has changed since you opened it: look again. Nothing was done."
-            response = ask.show("refused.html.j2", status=409, said=said)
-        except BadDecision as error:
-            response = ask.show("refused.html.j2", status=409, said=f"{error.problem[:1].upper()}{error.problem[1:]}.")
-        except BadPolicy as error:
-            response = ask.show(
-                "refused.html.j2", status=422, said=f"{error.where}: {error.problem}. {error.hint or ''}"
-            )
-        except StillwatchError as error:
-            response = ask.show("refused.html.j2", status=422, said=f"{error.problem}. {error.hint or ''}")
+            response = _refusal(ask, refused.status, refused.said)
+        except Exception as error:
+            response = _refusal(ask, *_told(error, f"{route.method} {route.path}"))
         _set_cookie(response, ask, cookie)
         return response
 
     return endpoint
+
+
+def _refusal(ask: Ask, status: int, said: str) -> Response:
+    return ask.show("refused.html.j2", status=status, said=said)
+
+
+def _told(error: Exception, where: str) -> tuple[int, str]:
+    """Status and plain words for what went wrong."""
+    match error:
+        case Changed():
+            return 409, "The case has changed since you opened it: look again. Nothing was done."
+        case BadDecision():
+            return 409, f"{error.problem[:1].upper()}{error.problem[1:]}."
+        case BadPolicy():
+            return 422, f"{error.where}: {error.problem}. {error.hint or ''}"
+        case StillwatchError():
+            return 422, f"{error.problem}. {error.hint or ''}"
+    # Whoever runs the console reads what it was, whoever asked that it was none of theirs.
+    _LOG.error(where, exc_info=error)
+    return 500, "That is a fault of the console, not yours. Its operator finds it in the console's output."
 
 
 async def _body(request: Request) -> bytes | None:
@@ -123,8 +137,15 @@ async def _body(request: Request) -> bytes | None:
     return bytes(read)
 
 
-def _ask(console: Console, pages: Environment, request: Request, body: bytes, session: object) -> Ask:
-    form = parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20_000)
+def _form(body: bytes) -> dict[str, list[str]] | None:
+    """Names and values of a form; None where it has more of them than any form here."""
+    try:
+        return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20_000)
+    except ValueError:
+        return None
+
+
+def _ask(console: Console, pages: Environment, request: Request, form: Mapping[str, list[str]], session: object) -> Ask:
     return Ask(
         console,
         pages,

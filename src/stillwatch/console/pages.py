@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -21,7 +22,12 @@ def make_pages() -> Environment:
     families = all_families()
     return make_environment(
         "stillwatch.console",
-        filters={"atlas_url": _atlas_url, "ago": _ago, "in_url": lambda text: quote(str(text), safe="")},
+        filters={
+            "as_json": lambda value: json.dumps(value, ensure_ascii=False),
+            "atlas_url": _atlas_url,
+            "ago": _ago,
+            "in_url": lambda text: quote(str(text), safe=""),
+        },
         names={
             "palette": family_palette(families),
             "family_meanings": {name: family.sees for name, family in families.items()},

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from stillwatch.console.asking import Ask
 from stillwatch.console.views import (
     account,
+    alliance,
     appeals,
     campaign,
     case,
@@ -69,6 +70,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{_RUN}/campaigns/{{campaign}}", "viewer", campaign.campaign),
     Route("GET", f"{_RUN}/campaigns/{{campaign}}/graph.json", "viewer", campaign.graph),
     Route("GET", f"{_RUN}/campaigns/{{campaign}}/templates", "analyst", campaign.templates),
+    Route("GET", f"{_RUN}/campaigns/{{campaign}}/leaves", "analyst", alliance.leaves),
     Route("GET", f"{_RUN}/accounts", "viewer", account.accounts),
     Route("GET", f"{_RUN}/account", "viewer", account.account),
     Route("GET", f"{_RUN}/account/hours.json", "viewer", account.hours),
@@ -96,6 +98,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/appeals", "analyst", appeals.appeals),
     Route("GET", "/appeals/{appeal}", "analyst", appeals.appeal),
     Route("POST", "/appeals/{appeal}/resolve", "approver", appeals.resolve),
+    Route("GET", "/alliance", "analyst", alliance.alliance),
     Route("GET", "/people", "admin", people.everyone),
     Route("POST", "/people", "admin", people.invite),
     Route("POST", "/people/role", "admin", people.change_role),

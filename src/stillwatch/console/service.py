@@ -28,6 +28,7 @@ class Places:
         policy, licences: files for deciding a run; None: that of Stillwatch, and none.
         two_persons: whether another person approves what one assessed.
         url: as browsers see it; ``https`` makes cookies secure. None: as it listens.
+        alliance: the file of a member of an alliance; None: there is none.
     """
 
     runs: Path
@@ -37,6 +38,7 @@ class Places:
     licences: Path | None = None
     two_persons: bool = True
     url: str | None = None
+    alliance: Path | None = None
 
 
 @dataclass(slots=True)
