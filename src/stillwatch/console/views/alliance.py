@@ -85,7 +85,8 @@ def leaves(ask: Ask) -> Response:
     told = store.settings()
     made = draft(Membership(told["name"], told["hub"], store.path), campaign_facts(run.path, name), tlp=tlp)
     ask.note("looked at what would leave", run=run.name, campaign=name, tlp=tlp)
-    words = ["stillwatch", "alliance", "publish", str(run.path), "--campaign", name, "--tlp", tlp]
+    state = ["--state", str(store.path)]
+    words = ["stillwatch", "alliance", "publish", str(run.path), "--campaign", name, "--tlp", tlp, *state]
     return ask.show(
         "leaves.html.j2",
         run=run,
@@ -96,7 +97,10 @@ def leaves(ask: Ask) -> Response:
         counts=Counter(one["type"] for one in made.objects),
         described=[one for one in made.objects if one["type"] in ("campaign", "note")],
         patterns=[one for one in made.objects if one["type"] == "indicator"],
-        command=shlex.join([*words, "--state", str(store.path), "--draft", "draft.json"]),
+        commands=[
+            shlex.join([*words, "--draft", "draft.json"]),
+            shlex.join(["stillwatch", "alliance", "approve", "draft.json", *state]),
+        ],
     )
 
 
