@@ -123,6 +123,8 @@ def test_hostile_text_runs_nowhere_and_nothing_leaves_the_machine(fresh: Open, v
     ana.page.get_by_role("button", name="Unmask").click()
     expect(ana.page.locator("#requests-panel .prompt").first).to_contain_text("<script>")
     expect(ana.page.locator("#hours")).to_have_attribute("data-drawn", "yes")
+    ana.page.locator("#links-title ~ .scroll details summary").first.click()
+    expect(ana.page.locator(".why svg").first).to_be_visible()
     ana.page.locator("#comment-text").fill(HOSTILE)
     ana.page.get_by_role("button", name="Comment").click()
     expect(ana.page.locator(".comment")).to_contain_text("<script>")

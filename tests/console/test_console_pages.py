@@ -235,3 +235,15 @@ def test_what_was_decided_becomes_labels(fresh: Open) -> None:
     assert "1–7 of 7 labels" in page
     assert HOSTILE not in page
     assert "Confirmed by bo" in ana.get("/runs/week/account?id=m0").text
+
+
+def test_why_two_accounts_are_linked(opened: Open) -> None:
+    vic = opened.visitor("vic", "viewer")
+    at = "/runs/week/account/link"
+    page = vic.get(at, params={"id": "m0", "other": ACCOUNT}).text
+    assert "<svg" in page
+    assert HOSTILE not in page
+    panel = vic.get(at, params={"id": "m0", "other": ACCOUNT}, headers={"hx-request": "true"}).text
+    assert panel.lstrip().startswith("<table")
+    assert vic.get(at, params={"id": "m0", "other": "c9"}).status_code == 404
+    assert vic.get(at, params={"id": "m0"}).status_code == 404

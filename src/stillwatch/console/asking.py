@@ -77,6 +77,7 @@ class Ask:
         run = self.console.runs.find(self.named["run"])
         if run is None:
             raise Refused(404, f"There is no run {self.named['run']} here any more.")
+        self.console.copies.want(run)
         return run
 
     @property

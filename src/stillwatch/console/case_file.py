@@ -40,6 +40,7 @@ class Cases:
     Attributes:
         standings: by decision id: those that reach furthest first, then those on most accounts.
         stages: where each stands, see ``stage_of``.
+        by_stage: ids at each stage, and of those that are ``waiting``: open, or for a second person.
         by_account: ids of decisions that name an account.
         by_subject: ids of decisions on a (run, kind, id), in the order made.
         entries: what happened to each decision: (time, kind, by, what was said).
@@ -49,6 +50,7 @@ class Cases:
 
     standings: Mapping[str, LoggedDecision]
     stages: Mapping[str, str]
+    by_stage: Mapping[str, Sequence[str]]
     by_account: Mapping[str, tuple[str, ...]]
     by_subject: Mapping[tuple[str, str, str], tuple[str, ...]]
     entries: Mapping[str, Sequence[Happened]]
@@ -59,11 +61,10 @@ class Cases:
         """Ids of cases that a person may do something about now, the weightiest first."""
         if not person.may("analyst"):
             return []
-        wanted = {"open", "second"} if person.may("approver") else {"open"}
         return [
             name
-            for name, stage in self.stages.items()
-            if stage in wanted and not (stage == "second" and _assessed_by(self.standings[name], person.name))
+            for name in self.by_stage["waiting" if person.may("approver") else "open"]
+            if not (self.stages[name] == "second" and _assessed_by(self.standings[name], person.name))
         ]
 
 
@@ -182,11 +183,18 @@ def _fold(made: Sequence[LoggedDecision], entries: Sequence[Entry], now: datetim
         key = (decision.run, decision.subject.kind, decision.subject.id)
         by_subject.setdefault(key, []).append(decision.decision_id)
     standings = {one.decision.decision_id: one for one in sorted(made, key=_weight)}
+    stages = {name: stage_of(one) for name, one in standings.items()}
+    by_stage: dict[str, list[str]] = {"waiting": [], "open": []}
+    for name, stage in stages.items():
+        by_stage.setdefault(stage, []).append(name)
+        if stage in ("open", "second"):
+            by_stage["waiting"].append(name)
     appeals = [(appeal, one) for one in made for appeal in one.appeals]
     ends = [one.decision.expires for one in made] + [appeal.until for appeal, _ in appeals if appeal.until]
     return Cases(
         standings,
-        {name: stage_of(one) for name, one in standings.items()},
+        stages,
+        by_stage,
         {account: tuple(names) for account, names in by_account.items()},
         {subject: tuple(names) for subject, names in by_subject.items()},
         _happened(entries),

@@ -74,6 +74,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{_RUN}/accounts", "viewer", account.accounts),
     Route("GET", f"{_RUN}/account", "viewer", account.account),
     Route("GET", f"{_RUN}/account/hours.json", "viewer", account.hours),
+    Route("GET", f"{_RUN}/account/link", "viewer", account.link),
     Route("GET", f"{_RUN}/account/requests", "viewer", requests.requests),
     Route("POST", f"{_RUN}/account/unmask", "analyst", requests.unmask),
     Route("POST", f"{_RUN}/account/comment", "analyst", account.comment),

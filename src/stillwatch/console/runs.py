@@ -18,12 +18,27 @@ import msgspec
 
 from stillwatch.core import BadSetting, UnreadableInput
 
-__all__ = ["Run", "Runs"]
+__all__ = ["COPIES", "KNOWN_COLUMNS", "LISTED_COLUMNS", "LISTED_ORDER", "Run", "Runs"]
 
 T = TypeVar("T")
 
 _TABLES = ("accounts", "campaigns", "links", "templates", "dead_letters", "account_file", "partners")
 _BATCH = 500
+
+KNOWN_COLUMNS = ("org_id", "created", "plan", "verified", "declared_use", "licence_id", "email_domain")
+"""What may be known of an account beside what it does."""
+
+LISTED_COLUMNS = "account_id, verdict, campaign_id, exchanges, first_seen, last_seen, match_probability, q_value"
+LISTED_ORDER = "list_position(['act', 'review', 'watch', 'clear'], verdict), exchanges DESC, account_id"
+"""Columns and order of the list of accounts."""
+
+COPIES = ("requests", "account_rows", "ranked", "known", "links_of")
+"""Tables as pages ask for them: of a large run sorted copies, else made of the run's own where they are asked for."""
+
+_REQUESTS = """(SELECT exchange_id, account_id, time, model, status, input_tokens, output_tokens, country, asn,
+    length(prompt) AS prompt_length, parse_filename(filename) AS part, file_row_number AS row FROM {texts})"""
+_LINKS_OF = """(SELECT account_a AS account, account_b AS other, * EXCLUDE (account_a, account_b) FROM {links}
+    UNION ALL SELECT account_b, account_a, * EXCLUDE (account_a, account_b) FROM {links})"""
 
 
 class Run:
@@ -50,11 +65,34 @@ class Run:
         self._keeping = threading.Lock()
         sources = {name: path / f"{name}.parquet" for name in _TABLES}
         sources["exchanges"] = path / "exchanges.parquet" / "*.parquet"
-        self._sources = {name: f"read_parquet('{_quoted(file)}')" for name, file in sources.items()}
+        known = ", ".join(f"any_value({name}) AS {name}" for name in KNOWN_COLUMNS)
+        own = {name: f"read_parquet('{_quoted(file)}')" for name, file in sources.items()}
+        own["texts"] = f"read_parquet('{_quoted(sources['exchanges'])}', filename = true, file_row_number = true)"
+        self._sources = {
+            **own,
+            "requests": _REQUESTS.format(**own),
+            "account_rows": own["accounts"],
+            "ranked": f"(SELECT {LISTED_COLUMNS}, row_number() OVER (ORDER BY {LISTED_ORDER}) AS n "
+            f"FROM {own['accounts']})",
+            "known": f"(SELECT account_id, {known} FROM {own['exchanges']} GROUP BY account_id)",
+            "links_of": _LINKS_OF.format(**own),
+        }
+        self.has_copies = False
 
     def has(self, table: str) -> bool:
         """Whether the run has that table."""
         return (self.path / f"{table}.parquet").exists()
+
+    def source(self, table: str) -> str:
+        """What stands for a table in SQL."""
+        return self._sources[table]
+
+    def use_copies(self, folder: Path) -> None:
+        """Read tables that pages ask for in an order of their own from copies in that order, from now on."""
+        copies = {name: folder / f"{name}.parquet" for name in COPIES}
+        made = {name: f"read_parquet('{_quoted(file)}')" for name, file in copies.items() if file.exists()}
+        self._sources = {**self._sources, **made}
+        self.has_copies = True
 
     def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
         """Every row of a query that has few.

@@ -58,7 +58,10 @@ def serve(
         threading.Thread(target=_prepare, args=(console,), daemon=True).start()
         if ready is not None:
             ready(_url(listener, tls))
-        server.run([listener])
+        try:
+            server.run([listener])
+        finally:
+            console.copies.stop()
 
 
 @contextmanager
@@ -73,11 +76,16 @@ def serving(console: Console) -> Iterator[Serving]:
         finally:
             server.should_exit = True
             thread.join(timeout=30)
+            console.copies.stop()
 
 
 def _prepare(console: Console) -> None:
     """Work out the first screens, and read the decision log; what is wrong with either is told to whoever asks."""
     with contextlib.suppress(StillwatchError):
+        runs = console.runs.all()
+        console.copies.forget_others(runs)
+        for run in runs:
+            console.copies.want(run)
         prepare(console.runs.all()[0])
         console.cases.cases()
 

@@ -12,6 +12,7 @@ from stillwatch.console.database import Database
 from stillwatch.console.people import People
 from stillwatch.console.runs import Runs
 from stillwatch.console.sessions import Sessions
+from stillwatch.console.sorted_copies import SortedCopies
 from stillwatch.core import AuditLog
 
 __all__ = ["Console", "Places"]
@@ -54,6 +55,7 @@ class Console:
     comments: Comments = field(init=False)
     cases: CaseFile = field(init=False)
     audit: AuditLog = field(init=False)
+    copies: SortedCopies = field(init=False)
 
     def __post_init__(self) -> None:
         state = self.places.state
@@ -65,6 +67,7 @@ class Console:
         self.comments = Comments(self.database)
         self.cases = CaseFile(self.places.log or state / "decisions.jsonl")
         self.audit = AuditLog(state / "audit.jsonl")
+        self.copies = SortedCopies(state / "sorted")
 
     def note(self, by: str, what: str, **about: str | int | None) -> None:
         """Write down who looked at or did what; on disk before the page is sent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -10,61 +11,78 @@ from starlette.responses import JSONResponse, Response
 from stillwatch.console.asking import Ask, Refused
 from stillwatch.console.case_file import stage_of
 from stillwatch.console.listing import PAGE_ROWS, write_rows
-from stillwatch.console.runs import Run
+from stillwatch.console.runs import KNOWN_COLUMNS, LISTED_COLUMNS, LISTED_ORDER, Run
 from stillwatch.drawing import lay_out_waterfall, order_families, wording
 from stillwatch.policy import appeal_news, letters
 from stillwatch.tables import VERDICTS
 
-__all__ = ["account", "accounts", "comment", "hours"]
+__all__ = ["account", "accounts", "comment", "hours", "link"]
 
-_NOT_FAMILIES = {"account_a", "account_b", "match_weight", "match_probability", "other"}
+_NOT_FAMILIES = {"account", "other", "match_weight", "match_probability"}
 _MOST_LINKS = 25
 _AGAINST = -1.0
 
-_ORDER = "ORDER BY list_position(['act', 'review', 'watch', 'clear'], verdict), exchanges DESC, account_id"
-_COLUMNS = "account_id, verdict, campaign_id, exchanges, first_seen, last_seen, match_probability, q_value"
-_HOURS = (
-    "SELECT epoch(date_trunc('hour', time)) AS hour, count(*) AS n FROM {exchanges} WHERE account_id = ? GROUP BY 1"
-)
+_CONDITIONS = {
+    "verdict": "verdict = ?",
+    "campaign_id": "campaign_id = ?",
+    "q": "contains(lower(account_id), lower(?))",
+}
+"""What each filter of the list asks for."""
+
+_HOURS = "SELECT epoch(date_trunc('hour', time)) AS hour, count(*) AS n FROM {requests} WHERE account_id = ? GROUP BY 1"
 _WEEK = """
-SELECT isodow(time) AS day, hour(time) AS hour, count(*) AS n FROM {exchanges} WHERE account_id = ? GROUP BY ALL
+SELECT isodow(time) AS day, hour(time) AS hour, count(*) AS n FROM {requests} WHERE account_id = ? GROUP BY ALL
 """
-_LINKS = """
-SELECT *, CASE WHEN account_a = ? THEN account_b ELSE account_a END AS other FROM {links}
-WHERE account_a = ? OR account_b = ? ORDER BY match_weight DESC LIMIT ?
-"""
-_KNOWN = ("org_id", "created", "plan", "verified", "declared_use", "licence_id", "email_domain")
+_LINK = "SELECT * FROM {links_of} WHERE account = ?"
 
 
 def accounts(ask: Ask) -> Response:
     """The run's accounts, filtered by the URL, as a page, CSV or JSON; never more than a page in memory."""
     run = ask.run
-    conditions, values = [], []
-    for name in ("verdict", "campaign_id"):
-        if ask.query.get(name):
-            conditions.append(f"{name} = ?")
-            values.append(ask.query[name])
-    if ask.query.get("q"):
-        conditions.append("contains(lower(account_id), lower(?))")
-        values.append(ask.query["q"])
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    sql = f"SELECT {_COLUMNS} FROM {{accounts}}{where} {_ORDER}"
+    asked = {name: ask.query[name] for name in _CONDITIONS if ask.query.get(name)}
+    where = f" WHERE {' AND '.join(_CONDITIONS[name] for name in asked)}" if asked else ""
     form = ask.query.get("as")
     ask.note("looked at accounts", run=run.name, form=form)
     if form in ("csv", "json"):
-        return write_rows(form, f"{run.name}-accounts", run.stream(sql, *values))
-    rows = run.rows(f"{sql} LIMIT ? OFFSET ?", *values, PAGE_ROWS, (ask.page_number - 1) * PAGE_ROWS)
-    counted = f"SELECT 1 FROM {{accounts}}{where}"
-    # Only what few addresses can ask for is kept: whoever types could fill the memory.
-    few = not values or (len(values) == 1 and values[0] in VERDICTS)
-    total = run.keep(f"{counted} {values}", lambda: run.count(counted, *values)) if few else run.count(counted, *values)
-    return ask.show("accounts.html.j2", run=run, listing=ask.listing(rows, total, ("verdict", "campaign_id", "q")))
+        sql = f"SELECT {LISTED_COLUMNS} FROM {{accounts}}{where} ORDER BY {LISTED_ORDER}"
+        return write_rows(form, f"{run.name}-accounts", run.stream(sql, *asked.values()))
+    if asked.keys() <= {"verdict"}:
+        by_verdict = run.keep("accounts by verdict", lambda: _by_verdict(run))
+        total = by_verdict.get(asked["verdict"], 0) if asked else sum(by_verdict.values())
+        rows = _in_place(run, asked.get("verdict"), by_verdict, total, ask.page_number)
+    else:
+        total = run.count(f"SELECT 1 FROM {{accounts}}{where}", *asked.values())
+        rows = _paged(run, where, [*asked.values()], ask.page_number)
+    return ask.show("accounts.html.j2", run=run, listing=ask.listing(rows, total, tuple(_CONDITIONS)))
+
+
+def _by_verdict(run: Run) -> dict[str, int]:
+    return {row["verdict"]: row["n"] for row in run.rows("SELECT verdict, count(*) AS n FROM {accounts} GROUP BY 1")}
+
+
+def _in_place(
+    run: Run, verdict: str | None, by_verdict: Mapping[str, int], total: int, page: int
+) -> list[dict[str, Any]]:
+    """A page of all accounts or of those with one verdict: they stand together, so their places are known."""
+    if not run.has_copies:
+        return _paged(run, " WHERE verdict = ?" if verdict else "", [verdict] if verdict else [], page)
+    higher = VERDICTS[VERDICTS.index(verdict) + 1 :] if verdict in VERDICTS else ()
+    above = sum(by_verdict.get(one, 0) for one in higher)
+    start = (page - 1) * PAGE_ROWS
+    sql = f"SELECT {LISTED_COLUMNS} FROM {{ranked}} WHERE n > ? AND n <= ? ORDER BY n"
+    return run.rows(sql, above + start, above + min(start + PAGE_ROWS, total))
+
+
+def _paged(run: Run, where: str, values: list[str], page: int) -> list[dict[str, Any]]:
+    table, order = ("ranked", "n") if run.has_copies else ("accounts", LISTED_ORDER)
+    sql = f"SELECT {LISTED_COLUMNS} FROM {{{table}}}{where} ORDER BY {order} LIMIT ? OFFSET ?"
+    return run.rows(sql, *values, PAGE_ROWS, (page - 1) * PAGE_ROWS)
 
 
 def account(ask: Ask) -> Response:
     """The account's page."""
     run, name = ask.run, wanted(ask)
-    row = run.one("SELECT * FROM {accounts} WHERE account_id = ?", name)
+    row = run.one("SELECT * FROM {account_rows} WHERE account_id = ?", name)
     if row is None:
         raise Refused(404, f"The run has no account {name}.")
     ask.note("looked at an account", run=run.name, account=name)
@@ -122,19 +140,34 @@ def account_url(run: str, name: str) -> str:
     return f"/runs/{quote(run, safe='')}/account?id={quote(name, safe='')}"
 
 
+def link(ask: Ask) -> Response:
+    """Why an account is linked to another: the waterfall of their link's weights."""
+    run, name, other = ask.run, wanted(ask), ask.query.get("other", "")
+    row = run.one(f"{_LINK} AND other = ?", name, other) if run.has("links") else None
+    if row is None:
+        raise Refused(404, f"The run does not link {name} to {other}.")
+    ask.note("looked at a link", run=run.name, account=name, other=other)
+    weights = _weights(row)
+    prior = (row["match_weight"] or 0) - sum(weight for weight in weights.values() if weight is not None)
+    drawn = lay_out_waterfall({"prior": prior, **weights}, list(weights))
+    page = "link_panel.html.j2" if ask.fragment else "link.html.j2"
+    return ask.show(page, run=run, name=name, other=other, waterfall=drawn)
+
+
+def _weights(row: Mapping[str, Any]) -> dict[str, float | None]:
+    """Weights of a link by family, in the families' order."""
+    return {family: row[family] for family in order_families(one for one in row if one not in _NOT_FAMILIES)}
+
+
 def _links(run: Run, name: str) -> list[dict[str, Any]]:
-    """The strongest links, each with its waterfall of weights by family."""
+    """The strongest links, each with its weights by family."""
     if not run.has("links"):
         return []
-    found = run.rows(_LINKS, name, name, name, _MOST_LINKS)
-    for link in found:
-        families = order_families(family for family in link if family not in _NOT_FAMILIES)
-        weights = {family: link[family] for family in families}
-        told = sum(weight for weight in weights.values() if weight is not None)
-        prior = (link["match_weight"] or 0) - told
-        link["weights"] = {family: weight for family, weight in weights.items() if weight is not None}
-        link["waterfall"] = lay_out_waterfall({"prior": prior, **weights}, families)
-    return found
+    found = run.rows(f"{_LINK} ORDER BY match_weight DESC, other LIMIT ?", name, _MOST_LINKS)
+    return [
+        {**row, "weights": {family: weight for family, weight in _weights(row).items() if weight is not None}}
+        for row in found
+    ]
 
 
 def _week(run: Run, name: str) -> list[list[int]]:
@@ -148,14 +181,14 @@ def _week(run: Run, name: str) -> list[list[int]]:
 
 def _known(run: Run, name: str) -> dict[str, Any]:
     """What the account file says, else the log."""
-    known: dict[str, Any] = {}
-    if run.has("account_file"):
+    if run.has("account_file") and not run.has_copies:
         known = run.one("SELECT * FROM {account_file} WHERE account_id = ?", name) or {}
-    lacking = [column for column in _KNOWN if known.get(column) is None]
+        lacking = [column for column in KNOWN_COLUMNS if known.get(column) is None]
+    else:
+        known, lacking = {}, list(KNOWN_COLUMNS)
     if lacking:
-        picked = ", ".join(f"any_value({column}) AS {column}" for column in lacking)
-        known |= run.one(f"SELECT {picked} FROM {{exchanges}} WHERE account_id = ?", name) or {}
-    return {column: known.get(column) for column in _KNOWN}
+        known |= run.one(f"SELECT {', '.join(lacking)} FROM {{known}} WHERE account_id = ?", name) or {}
+    return {column: known.get(column) for column in KNOWN_COLUMNS}
 
 
 def _for(row: dict[str, Any], links: list[dict[str, Any]]) -> list[str]:

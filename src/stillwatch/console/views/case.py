@@ -128,7 +128,7 @@ def _accounts(ask: Ask, one: LoggedDecision) -> list[dict[str, Any]]:
     known = {}
     if run is not None and names:
         sql = (
-            "SELECT account_id, exchanges, first_seen, last_seen, match_probability FROM {accounts} "
+            "SELECT account_id, exchanges, first_seen, last_seen, match_probability FROM {account_rows} "
             "WHERE account_id IN (SELECT unnest(?))"
         )
         known = {row["account_id"]: row for row in run.rows(sql, names)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -36,7 +35,7 @@ def queue(ask: Ask) -> Response:
         "queue.html.j2",
         listing=ask.listing(rows, len(kept), FILTERS),
         most_together=MOST_TOGETHER,
-        stages=Counter(cases.stages.values()),
+        stages={name: len(names) for name, names in cases.by_stage.items()},
         any_cases=bool(cases.standings),
         runs=ask.console.runs.all(),
         did=done,
@@ -51,7 +50,8 @@ def kept_cases(ask: Ask, filters: Mapping[str, str]) -> list[LoggedDecision]:
     stage, whose = filters.get("stage") or "waiting", filters.get("whose")
     runs = {run.sha256: run.name for run in ask.console.runs.all()}
     asked = {name: filters.get(name) for name in ("kind", "run", "verdict", "rule")}
-    kept = [one for name, one in cases.standings.items() if _passes(one, cases.stages[name], stage, asked, runs)]
+    names = cases.standings if stage == "all" else cases.by_stage.get(stage, ())
+    kept = [cases.standings[name] for name in names if _passes(cases.standings[name], asked, runs)]
     if whose:
         wanted = ask.person.name if whose == "mine" else None
         holders = {name: claim.name for name, claim in ask.console.claims.held().items()}
@@ -98,14 +98,11 @@ def _row(one: LoggedDecision, cases: Cases, held: Mapping[str, Claim], runs: Map
     }
 
 
-def _passes(
-    one: LoggedDecision, stage: str, wanted: str, asked: Mapping[str, str | None], runs: Mapping[str, str]
-) -> bool:
+def _passes(one: LoggedDecision, asked: Mapping[str, str | None], runs: Mapping[str, str]) -> bool:
     """Whether a case is among those that the URL asks for."""
     decision = one.decision
     return (
-        (wanted == "all" or stage == wanted or (wanted == "waiting" and stage in ("open", "second")))
-        and asked["kind"] in (None, "", decision.subject.kind)
+        asked["kind"] in (None, "", decision.subject.kind)
         and asked["run"] in (None, "", runs.get(decision.run))
         and asked["verdict"] in (None, "", decision.verdict, decision.proposed)
         and (not asked["rule"] or asked["rule"] in decision.rule_ids)
