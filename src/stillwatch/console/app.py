@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from jinja2 import Environment
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
 from stillwatch.console.asking import Ask, Refused
@@ -31,6 +31,9 @@ __all__ = ["create_app"]
 
 _LOG = logging.getLogger(__name__)
 _MOST_BYTES = 256 * 1024
+_MOST_AT_THE_DOOR = 8 * 1024
+"""Of a form that comes from whoever it may be."""
+
 _STATIC = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "txt": "text/plain"}
 _HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
@@ -56,7 +59,10 @@ def create_app(console: Console) -> FastAPI:
 
     @app.middleware("http")
     async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        if not _is_ours(request, console):
+        if {"content-length", "transfer-encoding"} <= set(request.headers):
+            # A proxy in front may have read another end of it: what follows is nobody's.
+            response = Response("a body has one length", 400, headers={"Connection": "close"})
+        elif not _is_ours(request, console):
             response = Response("this console has another name", 421)
         else:
             response = await call_next(request)
@@ -77,7 +83,10 @@ def create_app(console: Console) -> FastAPI:
 
 def _is_ours(request: Request, console: Console) -> bool:
     """Whether the browser asks for this console: no page of another site may be led here by a name of its own."""
-    host = (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").rstrip(".")
+    try:
+        host = (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").rstrip(".")
+    except ValueError:
+        return False
     public = urlsplit(console.places.url or "").hostname
     return host in {"127.0.0.1", "localhost", "::1", public}
 
@@ -86,7 +95,10 @@ def _endpoint(console: Console, pages: Environment, route: Route) -> Callable[[R
     cookie = _cookie_name(console)
 
     async def endpoint(request: Request) -> Response:
-        body = await _body(request)
+        try:
+            body = await _body(request, _MOST_BYTES if route.role else _MOST_AT_THE_DOOR)
+        except ClientDisconnect:
+            return Response(status_code=400)  # whom nobody reads
         return await run_in_threadpool(answer, request, body)
 
     def answer(request: Request, body: bytes | None) -> Response:
@@ -127,12 +139,12 @@ def _told(error: Exception, where: str) -> tuple[int, str]:
     return 500, "That is a fault of the console, not yours. Its operator finds it in the console's output."
 
 
-async def _body(request: Request) -> bytes | None:
+async def _body(request: Request, most: int) -> bytes | None:
     """The whole body; None where it is too long, and then it is not read on."""
     read = bytearray()
     async for part in request.stream():
         read += part
-        if len(read) > _MOST_BYTES:
+        if len(read) > most:
             return None
     return bytes(read)
 
@@ -186,7 +198,7 @@ def _same_origin(request: Request) -> bool:
     origin = request.headers.get("origin")
     if site is not None:
         return site in ("same-origin", "none")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host")
 
 
 def _cookie_name(console: Console) -> str:

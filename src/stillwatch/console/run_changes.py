@@ -11,7 +11,7 @@ __all__ = ["CampaignChange", "changes_since"]
 
 _SHARED = """
 SELECT now.campaign_id AS now, before.campaign_id AS before, count(*) AS shared
-FROM {accounts} AS now JOIN read_parquet(?) AS before USING (account_id)
+FROM {accounts} AS now JOIN read_parquet(?, hive_partitioning = false) AS before USING (account_id)
 WHERE now.campaign_id IS NOT NULL AND before.campaign_id IS NOT NULL GROUP BY ALL ORDER BY shared DESC, before, now
 """
 _SIZES = "SELECT campaign_id, accounts FROM {campaigns} ORDER BY accounts DESC, campaign_id"

@@ -66,8 +66,8 @@ class Run:
         sources = {name: path / f"{name}.parquet" for name in _TABLES}
         sources["exchanges"] = path / "exchanges.parquet" / "*.parquet"
         known = ", ".join(f"any_value({name}) AS {name}" for name in KNOWN_COLUMNS)
-        own = {name: f"read_parquet('{_quoted(file)}')" for name, file in sources.items()}
-        own["texts"] = f"read_parquet('{_quoted(sources['exchanges'])}', filename = true, file_row_number = true)"
+        own = {name: _table(file) for name, file in sources.items()}
+        own["texts"] = _table(sources["exchanges"], "filename = true, file_row_number = true")
         self._sources = {
             **own,
             "requests": _REQUESTS.format(**own),
@@ -90,7 +90,7 @@ class Run:
     def use_copies(self, folder: Path) -> None:
         """Read tables that pages ask for in an order of their own from copies in that order, from now on."""
         copies = {name: folder / f"{name}.parquet" for name in COPIES}
-        made = {name: f"read_parquet('{_quoted(file)}')" for name, file in copies.items() if file.exists()}
+        made = {name: _table(file) for name, file in copies.items() if file.exists()}
         self._sources = {**self._sources, **made}
         self.has_copies = True
 
@@ -182,5 +182,7 @@ class Runs:
         self._connection.close()
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+def _table(path: Path, more: str = "") -> str:
+    # A folder called `week=1` on the way to a run is no column of its tables.
+    quoted = str(path).replace("'", "''")
+    return f"read_parquet('{quoted}', hive_partitioning = false{', ' if more else ''}{more})"

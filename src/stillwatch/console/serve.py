@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from stillwatch.console.app import create_app
+from stillwatch.console.connections import Connection
 from stillwatch.console.service import Console
 from stillwatch.console.views.overview import prepare
 from stillwatch.core import BadSetting, OutputUnwritable, StillwatchError
@@ -93,14 +94,16 @@ def _prepare(console: Console) -> None:
 def _server(console: Console, tls: Tls | None) -> uvicorn.Server:
     config = uvicorn.Config(
         create_app(console),
+        http=Connection,
+        loop="asyncio",
+        ws="none",
         lifespan="off",
         log_level="warning",
         access_log=False,  # the console's own log says who looked at what
         server_header=False,
         proxy_headers=False,  # an address that a header names would get round the brakes on guessing
-        timeout_keep_alive=30,
+        timeout_keep_alive=15,
         h11_max_incomplete_event_size=64 * 1024,
-        limit_concurrency=256,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )

@@ -43,7 +43,9 @@ class DuckDBEngine(Engine):
         table = self._new()
         quoted = str(files).replace("'", "''")
         condition = f" WHERE {where}" if where else ""
-        self._connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{quoted}'){condition}")
+        self._connection.execute(
+            f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{quoted}', hive_partitioning = false){condition}"
+        )
         return table
 
     def keep(self, table: pa.Table) -> Table:

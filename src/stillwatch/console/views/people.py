@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from stillwatch.console.asking import Ask, Refused
 from stillwatch.console.listing import PAGE_ROWS
-from stillwatch.console.people import ROLES, TooManyTries
+from stillwatch.console.people import ROLES, Person, TooManyTries
 from stillwatch.core import BadSetting
 
 __all__ = [
@@ -47,8 +47,15 @@ def sign_in(ask: Ask) -> Response:
         ask.console.note(name or "nobody", "sign-in failed", address=ask.address)
         return ask.show("sign_in.html.j2", status=403, wrong="Name or password is wrong.", name=name, nobody=False)
     ask.console.note(person.name, "signed in", address=ask.address)
-    ask.new_cookie = ask.console.sessions.begin(person)
+    _begin(ask, person)
     return ask.go("/")
+
+
+def _begin(ask: Ask, person: Person) -> None:
+    """A session with a cookie of its own; the browser's earlier one ends."""
+    if ask.session is not None:
+        ask.console.sessions.end(ask.session)
+    ask.new_cookie = ask.console.sessions.begin(person)
 
 
 def sign_out(ask: Ask) -> Response:
@@ -85,7 +92,7 @@ def welcome(ask: Ask) -> Response:
     if person is None:
         raise Refused(410, "This link was used, or has ended. Ask an admin for another.")
     ask.console.note(person.name, "came in by a link", address=ask.address)
-    ask.new_cookie = ask.console.sessions.begin(person)
+    _begin(ask, person)
     return ask.go("/")
 
 
