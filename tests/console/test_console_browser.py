@@ -178,6 +178,7 @@ def test_keys_and_the_list_of_them(fresh: Open, visit: Any) -> None:
     ana.page.keyboard.press("*")
     ana.page.keyboard.press("b")
     expect(ana.page.locator("h1")).to_contain_text("2 cases")
+    ana.page.wait_for_load_state()
     check_here(ana)
     ana.page.keyboard.press("a")
     ana.page.keyboard.type("One hand.")
@@ -185,6 +186,7 @@ def test_keys_and_the_list_of_them(fresh: Open, visit: Any) -> None:
     expect(ana.page.locator("h1")).to_contain_text("2 cases assessed")
     ana.page.get_by_role("button", name="Undo all of it").click()
     expect(ana.page.locator("h1")).to_contain_text("2 cases reopened")
+    ana.page.wait_for_load_state()
     ana.page.keyboard.press("n")
     ana.page.wait_for_url("**/cases/*")
 
