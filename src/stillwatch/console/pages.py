@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from functools import cache
 from urllib.parse import quote
 
 from jinja2 import Environment
@@ -17,8 +18,9 @@ __all__ = ["make_pages"]
 _ATLAS = re.compile(r"AML\.(TA?)\d{4}(\.\d{3})?")
 
 
+@cache
 def make_pages() -> Environment:
-    """The environment."""
+    """The environment, one for all consoles of a process."""
     families = all_families()
     return make_environment(
         "stillwatch.console",

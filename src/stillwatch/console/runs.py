@@ -63,6 +63,7 @@ class Run:
         self._connection = connection
         self._kept: dict[str, Any] = {}
         self._keeping = threading.Lock()
+        self._making: dict[str, threading.Lock] = {}
         sources = {name: path / f"{name}.parquet" for name in _TABLES}
         sources["exchanges"] = path / "exchanges.parquet" / "*.parquet"
         known = ", ".join(f"any_value({name}) AS {name}" for name in KNOWN_COLUMNS)
@@ -128,8 +129,10 @@ class Run:
             raise UnreadableInput(str(error).splitlines()[0], where=str(self.path)) from error
 
     def keep(self, name: str, make: Callable[[], T]) -> T:
-        """What ``make`` gives, made once: a finished run does not change."""
+        """What ``make`` gives, made once: a finished run does not change. Who asks for another name does not wait."""
         with self._keeping:
+            making = self._making.setdefault(name, threading.Lock())
+        with making:
             if name not in self._kept:
                 self._kept[name] = make()
             kept: T = self._kept[name]

@@ -15,6 +15,7 @@ import uvicorn
 
 from stillwatch.console.app import create_app
 from stillwatch.console.connections import Connection
+from stillwatch.console.pages import make_pages
 from stillwatch.console.service import Console
 from stillwatch.console.views.overview import prepare
 from stillwatch.core import BadSetting, OutputUnwritable, StillwatchError
@@ -82,12 +83,15 @@ def serving(console: Console) -> Iterator[Serving]:
 
 def _prepare(console: Console) -> None:
     """Work out the first screens, and read the decision log; what is wrong with either is told to whoever asks."""
+    pages = make_pages()
+    for name in pages.list_templates(extensions=["j2"]):
+        pages.get_template(name)
     with contextlib.suppress(StillwatchError):
         runs = console.runs.all()
         console.copies.forget_others(runs)
         for run in runs:
             console.copies.want(run)
-        prepare(console.runs.all()[0])
+        prepare(runs[0])
         console.cases.cases()
 
 
