@@ -47,6 +47,10 @@ demo-alliance: .venv/servers.stamp ## a hub and three members on loopback: find,
 	@rm -rf alliance-demo
 	$(BIN)/python tools/demo_alliance.py --out alliance-demo
 
+.PHONY: demo-console
+demo-console: .venv/servers.stamp ## a simulated week in the console: open the link that it prints
+	$(BIN)/stillwatch console --demo
+
 .PHONY: test
 test: .venv/servers.stamp peers debian ## run every test, on two processes
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
@@ -115,6 +119,10 @@ bench-mutants: .venv/servers.stamp ## do the tests notice small faults in the co
 bench-neighbours: setup ## seconds, memory and recall of finding who asks alike, up to 200,000 accounts
 	PYTHONPATH=tests/worlds $(BIN)/python benchmarks/neighbours.py
 
+.PHONY: bench-console
+bench-console: .venv/servers.stamp ## first byte of every page of the console over a run of 1,000,000 accounts
+	$(BIN)/python benchmarks/console.py
+
 .PHONY: bench-policy
 bench-policy: setup ## seconds to decide a run of 100,000 accounts
 	$(BIN)/python benchmarks/policy.py
@@ -173,7 +181,7 @@ venv:
 	@touch $@
 
 .venv/servers.stamp: requirements/servers.txt .venv/dev.stamp .venv/lab.stamp | venv
-	@echo "Installing what the alliance and the gateway need into .venv"
+	@echo "Installing what the alliance, the gateway and the console need into .venv"
 	@$(INSTALL) -r requirements/servers.txt
 	@touch $@
 

@@ -101,6 +101,7 @@ GUESTS = {"gateway/litellm_hook.py"}
 BROUGHT = {"starlette": "fastapi", "pydantic": "pydantic-settings", "datasets": "trl"}
 EXTRAS = {
     "alliance": {"alliance"},
+    "console": {"console"},
     "gateway": {"gateway"},
     "lab": {"lab", "sft"},
     "rounds": {"alliance", "rounds"},

@@ -23,7 +23,7 @@ resolve requirements/base.txt pyproject.toml requirements/base.in
 resolve requirements/dev.txt requirements/dev.in
 # torch stands for itself: see requirements/lab.in.
 resolve requirements/lab.txt requirements/lab.in --override <(echo "torch ; sys_platform == 'never'")
-resolve requirements/servers.txt pyproject.toml --extra alliance --extra rounds --extra gateway requirements/servers.in
+resolve requirements/servers.txt pyproject.toml --extra alliance --extra rounds --extra gateway --extra console requirements/servers.in
 for peer in litellm unmimic opentaxii sharing; do
     resolve "requirements/peers/$peer.txt" "requirements/peers/$peer.in"
 done

@@ -100,3 +100,21 @@ def test_a_line_that_is_no_entry_is_said(tmp_path: Path) -> None:
 def test_canonical_json_refuses_what_json_cannot_say() -> None:
     with pytest.raises(ValueError, match="JSON"):
         canonical_json({"x": float("nan")})
+
+
+def test_a_reader_goes_on_where_it_stopped_and_trusts_no_shorter_log(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "log.jsonl")
+    assert log.entries_after(None, 0) == ([], 0)
+    log.append({"a": 1}, {"a": 2})
+    first, offset = log.entries_after(None, 0)
+    log.append({"a": 3})
+    with log.path.open("ab") as file:
+        file.write(b'{"torn": ')
+    added, after = log.entries_after(first[-1], offset)
+    assert [*first, *added] == list(log.entries())
+    assert log.entries_after(added[-1], after) == ([], after)
+    with pytest.raises(TamperedLog, match="does not follow"):
+        log.entries_after(first[0], offset)
+    log.path.write_bytes(log.path.read_bytes()[: offset - 5])
+    with pytest.raises(TamperedLog, match="shorter"):
+        log.entries_after(added[-1], after)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.core import AuditLog, BadDecision, Entry, chained
+from stillwatch.core import AuditLog, BadDecision, Entry, TamperedLog, chained
 from stillwatch.decisions import (
     ACTIONS,
     Action,
@@ -21,6 +21,7 @@ from stillwatch.decisions import (
     FiredRule,
     Inference,
     Observation,
+    ReadLog,
     Subject,
     current_decisions,
     decision_from_json,
@@ -241,3 +242,51 @@ def test_an_action_holds_nothing_it_does_not_know(kind: str, name: str, value: i
     except ValueError:
         return
     assert set(made.parameters) <= set(ACTIONS[kind])
+
+
+SECOND = replace(WAITING, decision_id="D2", supersedes=("D1",))
+LATER: list[Mapping[str, Any]] = [
+    decided(SECOND),
+    APPROVAL,
+    {**APPEAL, "account": "b"},
+    {"kind": "withdrawal", "decision_id": "D1", "by": "Ada", "reason": "r"},
+    {"kind": "reopening", "decision_id": "D1", "by": "Ada", "reason": "r"},
+    {"kind": "assessment", "decision_id": "D1", "by": "Ben", "reason": "r", "except": ["c"]},
+    {"kind": "read", "by": "Ada"},
+]
+
+
+@given(st.lists(st.tuples(st.sampled_from(LATER), st.booleans()), max_size=12))
+def test_a_log_that_is_read_on_says_what_the_whole_log_says(
+    tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[Mapping[str, Any], bool]]
+) -> None:
+    path = tmp_path_factory.mktemp("log") / "log.jsonl"
+    kept, written = ReadLog(path), AuditLog(path)
+    written.append(decided())
+    for body, looks in steps:
+        written.append(body)
+        if looks:
+            anew = decision_history(AuditLog(path).entries(), NOW)
+            assert kept.standings(NOW) == anew
+            assert [kept.standing(one.decision.decision_id, NOW) for one in anew] == anew
+    assert kept.standings(NOW) == decision_history(AuditLog(path).entries(), NOW)
+    assert kept.standing("D9", NOW) is None
+
+
+def test_what_cannot_be_used_is_said_each_time(tmp_path: Path) -> None:
+    log = ReadLog(tmp_path / "log.jsonl")
+    log.append(decided())
+    assert len(log.standings(NOW)) == 1
+    log.append(outcome("reversed"))
+    for _ in range(2):
+        with pytest.raises(BadDecision, match="no appeal A1 stands before it"):
+            log.standings(NOW)
+
+
+def test_a_log_that_was_cut_is_told(tmp_path: Path) -> None:
+    log = ReadLog(tmp_path / "log.jsonl")
+    log.append(decided(), APPROVAL)
+    assert not log.standings(NOW)[0].waits
+    log.path.write_bytes(log.path.read_bytes().splitlines(keepends=True)[0])
+    with pytest.raises(TamperedLog, match="shorter"):
+        log.standings(NOW)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 _COMMAND = re.compile(r"^(?:    )?\$ (.+)|^    ((?:stillwatch|vllm|STILLWATCH_\w+=\S+) .+)", re.MULTILINE)
-_SERVES = re.compile(r"\bstillwatch (?:gateway --upstream|alliance serve)\b")
+_SERVES = re.compile(r"\bstillwatch (?:gateway --upstream|alliance serve|console (?!user))")
 
 NEEDS = {
     r"\bvllm serve\b": "a GPU and vLLM",
@@ -84,7 +84,7 @@ class Shell:
         told = ""
         for line in process.stdout:
             told += line
-            if re.search(r"accounts are told by|listens at", line):
+            if re.search(r"accounts are told by|listens at|admin +http", line):
                 return told
         raise AssertionError(f"{command}\n{told}")
 

@@ -26,6 +26,7 @@ FOLLOWED = {
     "howto/move-the-error-rate.md",
     "howto/put-the-gateway-in-front.md",
     "howto/scan-every-day.md",
+    "howto/use-the-console.md",
     "howto/write-a-policy.md",
 }
 LEFT_OUT = {
@@ -172,3 +173,16 @@ def test_an_alliance_is_joined(folder: Path, tutorial: Path) -> None:
         for command in commands("howto/join-an-alliance.md"):
             follow.run(command)
         assert len(follow.left_out) == 4
+
+
+def test_the_console_is_used(tutorial: Path, tmp_path: Path) -> None:
+    shutil.copytree(tutorial / "run", tmp_path / "runs" / "week")
+    (tmp_path / "licences.yaml").write_text("licences: []\n")
+    ours = {"--demo": "--demo --port 0", "console RUNS": "console runs --port 0"}
+    with shell(tmp_path, ours) as follow:
+        demo, link, served = [follow.run(command) for command in commands("howto/use-the-console.md")]
+        for said in (demo, link):
+            assert re.search(r"http://127.0.0.1:\d+/welcome/\S+", said)
+        (url,) = re.findall(r"http://[\w.:]+", served)
+        with urllib.request.urlopen(f"{url}/sign-in", timeout=60) as answer:
+            assert "Sign in" in answer.read().decode()

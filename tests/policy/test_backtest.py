@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from smallrun import Changed, campaign, write_run
 
-from stillwatch.policy import Policy, RunFacts, backtest, compare, describe_backtest, read_run
+from stillwatch.policy import Policy, RunFacts, backtest, compare, describe_backtest, reach, read_run, stand
 from stillwatch.tables import FAMILIES
 
 
@@ -71,3 +71,13 @@ def test_a_backtest_writes_nothing(default: Policy, run: Path, changed: Changed)
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     backtest(default, changed("approval: required", "approval: waived"), read_run(run))
     assert {path: path.read_bytes() for path in run.rglob("*") if path.is_file()} == before
+
+
+def test_whom_a_policy_reaches_is_counted_by_place(default: Policy, facts: RunFacts, changed: Changed) -> None:
+    (first, *others) = reach(facts, stand(default, facts)[1])
+    assert (first.kind, first.subjects, first.accounts) == ("campaign", 1, 8)
+    assert first.standing.startswith("act once approved")
+    assert "20 answers a minute" in first.told
+    assert [one.kind for one in others]
+    nobody = reach(facts, stand(changed("campaign.q_value <= 0.001", "campaign.q_value <= 1.0e-9"), facts)[1])
+    assert not any(one.standing.startswith("act") for one in nobody)

@@ -20,6 +20,14 @@ def of_campaign(policy: Policy, facts: RunFacts) -> Decision:
     return one
 
 
+def test_a_folder_on_the_way_to_a_run_is_no_column_of_it(default: Policy, tmp_path: Path) -> None:
+    plain = read_run(write_run(tmp_path / "run", [campaign()]))
+    named = read_run(write_run(tmp_path / "model=x" / "plan=y" / "account_id=z" / "run", [campaign()]))
+    made, same = (decide(default, facts, NOW).decisions for facts in (plain, named))
+    assert [one.subject for one in same] == [one.subject for one in made]
+    assert [one.evidence for one in same] == [one.evidence for one in made]
+
+
 def test_a_campaign_is_proposed_for_act_and_touches_nobody_before_a_person_approves(
     default: Policy, facts: RunFacts
 ) -> None:

@@ -8,11 +8,12 @@ import pytest
 from smallrun import NOW, Changed, campaign, write_run
 
 from stillwatch.core import AuditLog, BadDecision, TamperedLog
-from stillwatch.decisions import LoggedDecision
+from stillwatch.decisions import LoggedDecision, ReadLog
 from stillwatch.policy import (
     Policy,
     RunFacts,
     approve,
+    assess,
     decide,
     describe_log,
     explain_decision,
@@ -20,14 +21,17 @@ from stillwatch.policy import (
     history,
     read_run,
     record,
+    reopen,
     resolve_appeal,
     withdraw,
 )
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> AuditLog:
-    return AuditLog(tmp_path / "log.jsonl")
+@pytest.fixture(params=[AuditLog, ReadLog])
+def log(tmp_path: Path, request: pytest.FixtureRequest) -> AuditLog:
+    """Read anew each time, and kept between looks: either is the same log."""
+    made: AuditLog = request.param(tmp_path / "log.jsonl")
+    return made
 
 
 def put(log: AuditLog, policy: Policy, facts: RunFacts, days: float = 0) -> list[LoggedDecision]:
@@ -177,3 +181,68 @@ def test_a_changed_log_tells(log: AuditLog, default: Policy, facts: RunFacts) ->
     log.path.write_bytes(log.path.read_bytes().replace(b'"review"', b'"watch"', 1))
     with pytest.raises(TamperedLog):
         history(log, NOW)
+
+
+def test_one_assesses_another_approves_and_excepted_accounts_are_free(
+    log: AuditLog, default: Policy, facts: RunFacts
+) -> None:
+    name = of_campaign(put(log, default, facts)).decision.decision_id
+    with pytest.raises(BadDecision, match="nobody has assessed"):
+        approve(log, name, by="Ada", note="", now=NOW, second=True)
+    with pytest.raises(BadDecision, match="no reason"):
+        assess(log, name, by="Ada", reason=" ", now=NOW)
+    one = assess(log, name, by="Ada", reason="one pool", now=NOW, excepted=["m3"])
+    assert one.waits
+    assert one.exempt == {"m3"}
+    assert one.assessment is not None
+    assert one.assessment.by == "Ada"
+    assert "assessed by Ada" in explain_decision(one)
+    with pytest.raises(BadDecision, match="Ada has assessed"):
+        assess(log, name, by="Grace", reason="again", now=NOW)
+    with pytest.raises(BadDecision, match="another person"):
+        approve(log, name, by="ADA", note="", now=NOW, second=True)
+    one = approve(log, name, by="Grace", note="", now=NOW, second=True, excepted=["m4"])
+    assert one.decision.verdict == "act"
+    assert one.exempt == {"m3", "m4"}
+    assert not one.covers("m3")
+    assert one.covers("m5")
+
+
+def test_nobody_is_excepted_that_is_not_named_and_somebody_is_left(
+    log: AuditLog, default: Policy, facts: RunFacts
+) -> None:
+    one = of_campaign(put(log, default, facts))
+    with pytest.raises(BadDecision, match="does not name c1"):
+        assess(log, one.decision.decision_id, by="Ada", reason="r", now=NOW, excepted=["c1"])
+    with pytest.raises(BadDecision, match="for nobody"):
+        assess(log, one.decision.decision_id, by="Ada", reason="r", now=NOW, excepted=one.accounts)
+
+
+def test_what_persons_did_is_taken_back(log: AuditLog, default: Policy, facts: RunFacts) -> None:
+    first = of_campaign(put(log, default, facts))
+    name = first.decision.decision_id
+    with pytest.raises(BadDecision, match="nobody has done anything"):
+        reopen(log, name, by="Ada", reason="r", now=NOW)
+    assess(log, name, by="Ada", reason="r", now=NOW, excepted=["m3"])
+    approve(log, name, by="Grace", note="", now=NOW, second=True)
+    assert reopen(log, name, by="Grace", reason="too soon", now=NOW) == first
+    withdraw(log, name, by="Ada", reason="a mistake", now=NOW)
+    assert reopen(log, name, by="Ada", reason="it was none", now=NOW) == first
+
+
+def test_what_an_approval_replaced_holds_again_once_it_is_taken_back(
+    log: AuditLog, default: Policy, facts: RunFacts, changed: Changed
+) -> None:
+    old = of_campaign(put(log, default, facts)).decision.decision_id
+    approve(log, old, by="Ada", note="", now=NOW)
+    stricter = changed("requests_per_minute: 20", "requests_per_minute: 5")
+    new = of_campaign(put(log, stricter, facts)).decision.decision_id
+
+    def states() -> dict[str, str]:
+        return {one.decision.decision_id: one.state for one in history(log, NOW)}
+
+    assert states()[old] == "in force"
+    approve(log, new, by="Ada", note="", now=NOW)
+    assert states()[old] == "superseded"
+    reopen(log, new, by="Ada", reason="too strict", now=NOW)
+    assert states()[old] == "in force"

@@ -97,7 +97,7 @@ def test_an_approval_leaves_accounts_out_and_waits_for_appeals(say: Command, run
     (appeal,) = set(re.findall(r"A-[0-9a-f]{12}", filed))
     say(*words, fails=f"an appeal against it is open: {appeal}")
     say("policy", "appeal", appeal, "--log", log, "--by", "Grace", "--outcome", "confirmed", "--reason", "No class.")
-    say(*words[:-1], "nobody", fails="it does not cover nobody")
+    say(*words[:-1], "nobody", fails="the decision does not name nobody")
     say(*words)
     assert "1 account exempt" in say("policy", "log", log)
     assert "We have limited" not in say("policy", "explain", log, "--account", "m1", "--for", "customer")

@@ -69,6 +69,8 @@ SLIPS: dict[str, tuple[str, str]] = {
     ),
     "a key twice": ("version: 1", "version: 1\nversion: 2"),
     "indentation that is none": ("    about: campaign", "   about: campaign"),
+    "a version that is a list": ("version: 1", "version: &a [*a, *a]"),
+    "brackets without end": ("version: 1", f"version: {'[' * 5000}"),
     "no rules": (POLICY[POLICY.index("rules:") :], "rules: []\n"),
 }
 

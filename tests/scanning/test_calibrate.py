@@ -4,6 +4,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,21 @@ import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.cli import main
-from stillwatch.range import draw_design, simulate_design
+from stillwatch.core import AuditLog
+from stillwatch.policy import (
+    DEFAULT_POLICY,
+    approve,
+    assess,
+    decide,
+    history,
+    read_policy,
+    read_run,
+    record,
+    withdraw,
+)
+from stillwatch.range import draw_design, simulate, simulate_design
 from stillwatch.range.design import scaled
+from stillwatch.scanning.calibration_file import read_calibration
 
 HAN = "的一是不了在人有我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年过发后作里"
 
@@ -178,6 +192,37 @@ def test_weeks_that_hold_a_campaign_are_refused(
     assert "a scan of these weeks reports" in said
     assert "next:" in said
     assert not out.parent.exists()
+
+
+@pytest.mark.slow
+def test_a_campaign_that_persons_decided_about_is_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Confirmed, its accounts are left out; cleared, they are ordinary; of undecided ones there is no calibration."""
+    world, log = tmp_path / "week", AuditLog(tmp_path / "decisions.jsonl")
+    simulate("february", scale=0.001, seed=1, out=world)
+    run = tmp_path / "run"
+    scanned(world, run, "--fdr", "0.05")
+    policy, facts, now = read_policy(DEFAULT_POLICY), read_run(run), datetime.now(UTC)
+    record(log, decide(policy, facts, now), policy, facts, now)
+    made = [one.decision for one in history(log, now) if one.decision.subject.kind == "campaign"]
+    members = sum(len(one.accounts) for one in made)
+    words = ["calibrate", world / "logs", "--accounts", world / "accounts.jsonl", "--workers", 1, "--log", log.path]
+    assert "decide and give the decision log" in refused(capsys, *words, "--out", tmp_path / "early.json")
+
+    for one in made:
+        assess(log, one.decision_id, by="Ada", reason="one hand", now=now)
+        if one.proposed:
+            approve(log, one.decision_id, by="Ben", note="seen too", now=now, second=True)
+    assert stillwatch(*words, "--out", tmp_path / "confirmed.json") == 0
+    confirmed = read_calibration(tmp_path / "confirmed.json")
+    assert confirmed.left_out >= members
+    assert "confirmed by a person left out" in " ".join(capsys.readouterr().out.split())
+
+    for one in made:
+        withdraw(log, one.decision_id, by="Cyd", reason="an office of ours", now=now)
+    assert stillwatch(*words, "--out", tmp_path / "cleared.json") == 0
+    cleared = read_calibration(tmp_path / "cleared.json")
+    assert cleared.left_out == confirmed.left_out - members
+    assert cleared.accounts == confirmed.accounts + members
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,7 @@ import cyclopts
 from stillwatch.cli.alliance import alliance_app
 from stillwatch.cli.audit import audit_app
 from stillwatch.cli.calibrate import calibrate_app
+from stillwatch.cli.console import console_app
 from stillwatch.cli.docs import docs_app
 from stillwatch.cli.formats import formats_app
 from stillwatch.cli.gateway import gateway_app
@@ -46,7 +47,7 @@ app = cyclopts.App(
 # Commands at the top, and groups under their names, in the order in which whoever mistypes one is told of them.
 for _part in (scan_app, range_app, show_app, formats_app, calibrate_app, rescan_app, docs_app):
     join_commands(app, _part)
-for _group in (lab_app, gateway_app, policy_app, alliance_app):
+for _group in (lab_app, gateway_app, policy_app, alliance_app, console_app):
     app.command(_group)
 join_commands(app, audit_app)
 app.register_install_completion_command(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,7 @@ def calibrate_command(
     account_from: AccountFrom = None,
     callers: CallersFile = None,
     mapping: Annotated[Path | None, Parameter(name="--map")] = None,
+    log: Path | None = None,
     seed: Seed = None,
     workers: Workers = None,
 ) -> None:
@@ -41,7 +43,11 @@ def calibrate_command(
         The calibration; must not exist yet. It holds no prompt and no account.
     mapping
         Which fields of a log are which columns (TOML), for a layout that no format reads.
+    log
+        A decision log: accounts that persons confirmed are left out, those that they cleared are ordinary.
     """
+    from stillwatch.core import AuditLog
+    from stillwatch.policy import labels
     from stillwatch.scanning.calibrate import GUARD_FDR, calibrate
     from stillwatch.settings import load_settings
 
@@ -51,6 +57,7 @@ def calibrate_command(
         workers=workers,
         account_from=tuple(account_from) if account_from else None,
     )
+    said = labels(AuditLog(log), datetime.now(UTC)) if log else []
     with progress(bytes_counted=True) as bars:
         known = calibrate(
             paths,
@@ -58,10 +65,13 @@ def calibrate_command(
             accounts=accounts,
             callers=callers,
             mapping=mapping,
+            confirmed=[one.account_id for one in said if one.label == "confirmed"],
+            cleared=[one.account_id for one in said if one.label == "cleared"],
             settings=settings,
             progress=bars,
         )
-    say(f"calibrated on {known.sentence}; {known.left_out:,} accounts on watch left out")
+    whom = "on watch or confirmed by a person" if log else "on watch"
+    say(f"calibrated on {known.sentence}; {known.left_out:,} accounts {whom} left out")
     for caveat in known.calibration.caveats:
         say(caveat)
     say(f"use it: stillwatch scan LOGS --calibration {out}")

@@ -28,6 +28,9 @@ __all__ = [
     "Flag",
     "HubDatabase",
     "LabValues",
+    "Licences",
+    "ListenHost",
+    "ListenPort",
     "MemberFile",
     "PartnerFile",
     "PolicyArgument",
@@ -38,6 +41,7 @@ __all__ = [
     "Seed",
     "Several",
     "Streams",
+    "TlsKey",
     "Window",
     "Workers",
 ]
@@ -155,6 +159,18 @@ DraftFile = Annotated[Path | None, Parameter(help="Write what would leave to thi
 
 Approved = Annotated[bool, Parameter(help="It is approved; do not ask.")]
 """``--yes``."""
+
+Licences = Annotated[Path | None, Parameter(help="The registry of licences.")]
+"""``--licences``."""
+
+ListenHost = Annotated[str, Parameter(help="Address to listen on. Without TLS anything but loopback is refused.")]
+"""``--host`` of a server that has TLS."""
+
+ListenPort = Annotated[int, Parameter(help="Port to listen on; 0 lets the system choose.")]
+"""``--port``."""
+
+TlsKey = Annotated[Path | None, Parameter(help="Its key, PEM.")]
+"""``--tls-key``."""
 
 HUB_DATABASE = "hub.db"
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import DecisionLog, PolicyArgument, Several
+from stillwatch.cli.options import DecisionLog, Licences, PolicyArgument, Several
 from stillwatch.cli.screen import say
 from stillwatch.core import AuditLog, BadPolicy, BadSetting, OutputExists, OutputUnwritable
 
@@ -89,7 +89,7 @@ def diff_command(old: Path, new: Path, /, *, run: Path | None = None, licences: 
 
 
 @policy_app.command(name="decide")
-def decide_command(run: Path, /, *, log: Path, policy: PolicyArgument = None, licences: Path | None = None) -> None:
+def decide_command(run: Path, /, *, log: Path, policy: PolicyArgument = None, licences: Licences = None) -> None:
     """Decide a run and append the decisions to a log; deciding twice adds nothing.
 
     Parameters
@@ -98,8 +98,6 @@ def decide_command(run: Path, /, *, log: Path, policy: PolicyArgument = None, li
         The folder of a finished scan.
     log
         The decision log; made where it is absent.
-    licences
-        The registry of licences.
     """
     from stillwatch.policy import decide, describe_decided, record
 
@@ -186,7 +184,7 @@ def approve_command(
         standing = withdraw(AuditLog(log), decision, by=by, reason=note, now=_now())
     else:
         left_out = leaving_out or []
-        standing = approve(AuditLog(log), decision, by=by, note=note, now=_now(), leaving_out=left_out)
+        standing = approve(AuditLog(log), decision, by=by, note=note, now=_now(), excepted=left_out)
     say(explain_decision(standing))
 
 

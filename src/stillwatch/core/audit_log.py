@@ -68,14 +68,19 @@ def _hash(n: int, time: str, body: Mapping[str, Any], previous: str) -> str:
     return hashlib.sha256(canonical_json({"n": n, "time": time, "body": body, "previous": previous})).hexdigest()
 
 
-def verify_chain(entries: Iterable[Entry], where: str) -> Iterator[Entry]:
+def verify_chain(entries: Iterable[Entry], where: str, *, begins: tuple[int, str] = (0, GENESIS)) -> Iterator[Entry]:
     """Each entry, once its number, its place and its hash are what they must be.
+
+    Args:
+        entries: in their order.
+        where: the log's name, for errors.
+        begins: number of the first, and the hash before it.
 
     Raises:
         TamperedLog: at the first that is not.
     """
-    previous = GENESIS
-    for n, entry in enumerate(entries):
+    first, previous = begins
+    for n, entry in enumerate(entries, start=first):
         if (entry.n, entry.previous) != (n, previous) or entry.hash != _hash(n, entry.time, entry.body, previous):
             raise TamperedLog(
                 f"entry {n} does not follow from the one before it: something was changed, removed or put in",
@@ -156,6 +161,37 @@ class AuditLog:
                         yield _parse(line, str(self.path))
         except OSError as error:
             raise UnreadableInput(f"the log cannot be read: {error}", where=str(self.path)) from error
+
+    def entries_after(self, last: Entry | None, offset: int) -> tuple[list[Entry], int]:
+        """Entries added since an earlier read, verified from there on, and where the next read begins.
+
+        Whoever looks at a long log all day need not verify all of it each time; what stands before is not looked at
+        again.
+
+        Args:
+            last: the last entry read; None where none was.
+            offset: as the earlier read gave it, in bytes; 0 to begin.
+
+        Raises:
+            TamperedLog: they do not follow from ``last``, or the file is shorter than it was.
+            UnreadableInput: the file cannot be read.
+        """
+        added: list[Entry] = []
+        if not self.path.exists():
+            return added, 0
+        try:
+            with self.path.open("rb") as file:
+                if offset > file.seek(0, os.SEEK_END):
+                    raise TamperedLog("the log is shorter than it was", where=str(self.path))
+                file.seek(offset)
+                for line in file:
+                    if line.endswith(b"\n"):
+                        added.append(_parse(line, str(self.path)))
+                        offset += len(line)
+        except OSError as error:
+            raise UnreadableInput(f"the log cannot be read: {error}", where=str(self.path)) from error
+        begins = (0, GENESIS) if last is None else (last.n + 1, last.hash)
+        return list(verify_chain(added, str(self.path), begins=begins)), offset
 
     def head(self) -> str:
         """The hash of the last entry of the verified chain."""

@@ -3,8 +3,8 @@
     Decision > decision_to_json > an entry of core's AuditLog > decision_from_json
     decision_history, current_decisions > LoggedDecision, with each Appeal that frees someone from it
 
-``decision`` holds the types, ``in_force`` folds a log with its approvals, withdrawals and appeals. Policy writes
-decisions and the gateway applies them; runs without Arrow, as the gateway does.
+``decision`` holds the types, ``in_force`` folds a log with its approvals, withdrawals and appeals, ``read_log`` keeps
+what it folded and goes on. Policy writes decisions and the gateway applies them; runs without Arrow, as it does.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from stillwatch.decisions.decision import (
     decision_to_json,
 )
 from stillwatch.decisions.effects import Effect, effect_of
-from stillwatch.decisions.in_force import Appeal, LoggedDecision, current_decisions, decision_history
+from stillwatch.decisions.in_force import Appeal, Assessment, LoggedDecision, current_decisions, decision_history
+from stillwatch.decisions.read_log import ReadLog
 from stillwatch.decisions.verified import VERIFIED
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "VERIFIED",
     "Action",
     "Appeal",
+    "Assessment",
     "Clause",
     "Decision",
     "Effect",
@@ -41,6 +43,7 @@ __all__ = [
     "LoggedDecision",
     "Observation",
     "Parameter",
+    "ReadLog",
     "Subject",
     "current_decisions",
     "decision_from_json",

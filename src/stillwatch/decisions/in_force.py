@@ -9,6 +9,8 @@ Entries are told apart by ``kind`` in their body; those of other kinds are passe
 | ``withdrawal`` | ``decision_id, by, reason``, ``lapsed`` (true: the policy reaches it no more) |
 | ``verification`` | ``decision_id, account, by, note, until``: the account has shown who it is |
 | ``appeal`` | ``appeal_id, decision_id, account`` (null: all it covers), ``by, statement, suspends`` |
+| ``assessment`` | ``decision_id, by, reason, except``: a person looked and would let it stand, but for these accounts |
+| ``reopening`` | ``decision_id, by, reason``: what persons did about it is taken back; it is as it was made |
 | ``appeal-outcome`` | ``appeal_id, outcome`` (``reversed``, ``confirmed``), ``by, reason, until`` (end of protection) |
 
 An appeal is about one account and the rules that fired. It suspends, and once upheld keeps away, every decision
@@ -28,7 +30,7 @@ from stillwatch.core.errors import BadDecision
 from stillwatch.decisions.decision import Decision, decision_from_json
 from stillwatch.decisions.verified import is_verified_in, without_verify
 
-__all__ = ["Appeal", "LoggedDecision", "current_decisions", "decision_history"]
+__all__ = ["Appeal", "Assessment", "Fold", "LoggedDecision", "current_decisions", "decision_history"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +67,31 @@ class Appeal:
 
 
 @dataclass(frozen=True, slots=True)
+class Assessment:
+    """That a person has looked at a decision and would let it stand, or let what it proposes come into force.
+
+    Attributes:
+        by, time, reason: who, when, why.
+        excepted: accounts that it is not to hold for; they are freed at once.
+    """
+
+    by: str
+    time: datetime
+    reason: str
+    excepted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class LoggedDecision:
     """A decision as the log leaves it.
 
     Attributes:
         decision: with its approval in it; ``verdict`` and ``actions`` are those that hold.
         state: ``in force``, ``suspended``, ``reversed``, ``expired``, ``superseded``, ``lapsed`` or ``withdrawn``.
-        exempt: accounts that an appeal frees from it, or that its approval left out.
+        exempt: accounts that an appeal, or whoever assessed or approved it, frees from it.
         appeals: those filed against it.
         verified: accounts that have shown who they are, of whom it no longer asks it.
+        assessment: the last person's look at it that was not taken back; None where nobody looked.
     """
 
     decision: Decision
@@ -81,6 +99,7 @@ class LoggedDecision:
     exempt: frozenset[str] = frozenset()
     appeals: tuple[Appeal, ...] = ()
     verified: frozenset[str] = frozenset()
+    assessment: Assessment | None = None
 
     @property
     def accounts(self) -> tuple[str, ...]:
@@ -106,16 +125,19 @@ class LoggedDecision:
         )
 
 
-class _Fold:
-    """What has been read of a log so far."""
+class Fold:
+    """What has been read of a log so far; goes on with the entries that follow."""
 
     def __init__(self, where: str) -> None:
         self.where = where
         self.decisions: dict[str, Decision] = {}
+        self.made: dict[str, Decision] = {}
         self.ended: dict[str, str] = {}
+        self.replaced_by: dict[str, str] = {}
+        self.assessments: dict[str, Assessment] = {}
+        self.excepted: dict[str, frozenset[str]] = {}
         self.appeals: dict[str, Appeal] = {}
         self.verified: dict[str, datetime] = {}
-        self.left_out: dict[str, frozenset[str]] = {}
 
     def take(self, entry: Entry) -> None:
         """Read one entry.
@@ -130,6 +152,8 @@ class _Fold:
             "approval": self._approval,
             "withdrawal": self._withdrawal,
             "verification": self._verification,
+            "assessment": self._assessment,
+            "reopening": self._reopening,
             "appeal": self._appeal,
             "appeal-outcome": self._outcome,
         }
@@ -146,13 +170,15 @@ class _Fold:
         decision = decision_from_json(body["decision"], where=at)
         # The same decision made again changes nothing: an approval stays.
         self.decisions.setdefault(decision.decision_id, decision)
+        self.made.setdefault(decision.decision_id, decision)
         self._replace_old(self.decisions[decision.decision_id])
 
     def _replace_old(self, decision: Decision) -> None:
         # What waits for a person lifts nothing that a person already approved.
         if decision.proposed is None:
             for old in decision.supersedes:
-                self.ended.setdefault(old, "superseded")
+                if self.ended.setdefault(old, "superseded") == "superseded":
+                    self.replaced_by.setdefault(old, decision.decision_id)
 
     def _known(self, body: Mapping[str, Any], at: str) -> Decision:
         found = self.decisions.get(body["decision_id"])
@@ -162,10 +188,9 @@ class _Fold:
 
     def _approval(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
         old = self._known(body, at)
-        if not isinstance(body["by"], str) or not body["by"].strip():
-            raise BadDecision("an approval names nobody", where=at)
+        _named(body, "an approval", at)
+        self._except(old.decision_id, body)
         if old.proposed is not None:
-            self.left_out[old.decision_id] = frozenset(str(account) for account in body.get("except") or ())
             self.decisions[old.decision_id] = replace(
                 old,
                 verdict=old.proposed,
@@ -182,10 +207,31 @@ class _Fold:
     def _withdrawal(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
         self.ended[self._known(body, at).decision_id] = "lapsed" if body.get("lapsed") else "withdrawn"
 
+    def _assessment(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
+        name = self._known(body, at).decision_id
+        _named(body, "an assessment", at)
+        self._except(name, body)
+        self.assessments[name] = Assessment(body["by"], time, body["reason"], frozenset(body.get("except") or ()))
+
+    def _except(self, name: str, body: Mapping[str, Any]) -> None:
+        self.excepted[name] = self.excepted.get(name, frozenset()) | frozenset(body.get("except") or ())
+
+    def _reopening(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
+        name = self._known(body, at).decision_id
+        _named(body, "a reopening", at)
+        self.assessments.pop(name, None)
+        self.excepted.pop(name, None)
+        if self.ended.get(name) == "withdrawn":
+            del self.ended[name]
+        if self.decisions[name] != self.made[name]:
+            # What its approval replaced holds again.
+            for old in [old for old, new in self.replaced_by.items() if new == name]:
+                del self.replaced_by[old], self.ended[old]
+            self.decisions[name] = self.made[name]
+
     def _verification(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
         self._known(body, at)
-        if not isinstance(body["by"], str) or not body["by"].strip():
-            raise BadDecision("a verification names nobody", where=at)
+        _named(body, "a verification", at)
         self.verified[str(body["account"])] = _moment(body["until"])
 
     def _appeal(self, body: Mapping[str, Any], time: datetime, at: str) -> None:
@@ -214,13 +260,23 @@ class _Fold:
 
     def standings(self, now: datetime) -> list[LoggedDecision]:
         """Every decision, in the order made."""
+        freeing = self._freeing(now)
+        return [self._standing(decision, freeing, now) for decision in self.decisions.values()]
+
+    def standing(self, decision_id: str, now: datetime) -> LoggedDecision | None:
+        """One decision; None where the log holds none of that id."""
+        decision = self.decisions.get(decision_id)
+        return None if decision is None else self._standing(decision, self._freeing(now), now)
+
+    def _freeing(self, now: datetime) -> dict[str, list[Appeal]]:
+        """Appeals that free somebody, by account."""
         freeing: dict[str, list[Appeal]] = {}
         for appeal in self.appeals.values():
             if appeal.frees(now):
                 about = self.decisions[appeal.decision_id]
                 for account in about.accounts if appeal.account is None else (appeal.account,):
                     freeing.setdefault(account, []).append(appeal)
-        return [self._standing(decision, freeing, now) for decision in self.decisions.values()]
+        return freeing
 
     def _standing(self, decision: Decision, freeing: Mapping[str, list[Appeal]], now: datetime) -> LoggedDecision:
         rules = decision.rule_ids
@@ -229,17 +285,24 @@ class _Fold:
             for account in (freeing.keys() if decision.covers_others else freeing.keys() & set(decision.accounts))
         }
         free = {account: appeals for account, appeals in free.items() if appeals}
+        excepted = self.excepted.get(decision.decision_id, frozenset())
         appeals = tuple(a for a in self.appeals.values() if a.decision_id == decision.decision_id)
         whole = [a for a in appeals if a.account is None and a.frees(now)]
         state = self.ended.get(decision.decision_id, "in force")
         if state == "in force" and now >= decision.expires:
             state = "expired"
-        if state == "in force" and (whole or (decision.accounts and free.keys() >= set(decision.accounts))):
+        left = set(decision.accounts) - excepted
+        if state == "in force" and (whole or (left and free.keys() >= left)):
             freed_by = whole or [a for found in free.values() for a in found]
             state = "suspended" if any(a.outcome is None for a in freed_by) else "reversed"
         verified = frozenset(is_verified_in(decision, self.verified, now))
-        exempt = frozenset(free) | self.left_out.get(decision.decision_id, frozenset())
-        return LoggedDecision(decision, state, exempt, appeals, verified)
+        assessment = self.assessments.get(decision.decision_id)
+        return LoggedDecision(decision, state, frozenset(free) | excepted, appeals, verified, assessment)
+
+
+def _named(body: Mapping[str, Any], what: str, at: str) -> None:
+    if not isinstance(body["by"], str) or not body["by"].strip():
+        raise BadDecision(f"{what} names nobody", where=at)
 
 
 def _moment(text: str) -> datetime:
@@ -260,7 +323,7 @@ def decision_history(entries: Iterable[Entry], now: datetime, *, where: str = "d
     Raises:
         BadDecision: an entry cannot be used.
     """
-    fold = _Fold(where)
+    fold = Fold(where)
     for entry in entries:
         fold.take(entry)
     return fold.standings(now)

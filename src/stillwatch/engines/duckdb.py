@@ -43,8 +43,8 @@ class DuckDBEngine(Engine):
         table = self._new()
         quoted = str(files).replace("'", "''")
         condition = f" WHERE {where}" if where else ""
-        by_name = ", union_by_name = true" if mixed else ""
-        self._connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{quoted}'{by_name}){condition}")
+        how = "hive_partitioning = false" + (", union_by_name = true" if mixed else "")
+        self._connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{quoted}', {how}){condition}")
         return table
 
     def keep(self, table: pa.Table) -> Table:

@@ -7,21 +7,24 @@ folded by ``decisions``. To add a fact: ``facts`` and ``subject_facts``. To add 
 ``policy_file``.
 """
 
-from stillwatch.policy.backtest import Change, Moved, backtest, compare
-from stillwatch.policy.decide import Decided, decide
+from stillwatch.policy.backtest import Change, Moved, Reached, backtest, compare, reach
+from stillwatch.policy.decide import Decided, decide, stand
 from stillwatch.policy.decision_log import (
     Recorded,
     approve,
+    assess,
     file_appeal,
     history,
     lift_verification,
     record,
+    reopen,
     resolve_appeal,
     withdraw,
 )
 from stillwatch.policy.examples import Tried, try_examples
 from stillwatch.policy.explain import appeal_news, concerned, explain_decision, explain_rules, letters
 from stillwatch.policy.facts import FACTS, GROUPS
+from stillwatch.policy.labels import Label, labels
 from stillwatch.policy.licences import Licence, Registry, read_registry
 from stillwatch.policy.outcomes import Outcome
 from stillwatch.policy.overview import (
@@ -31,7 +34,7 @@ from stillwatch.policy.overview import (
     describe_policy,
     describe_tried,
 )
-from stillwatch.policy.policy_file import DEFAULT_POLICY, read_policy
+from stillwatch.policy.policy_file import DEFAULT_POLICY, parse_policy, read_policy
 from stillwatch.policy.rules import Policy, Rule
 from stillwatch.policy.run_facts import RunFacts, read_run
 
@@ -41,10 +44,12 @@ __all__ = [
     "GROUPS",
     "Change",
     "Decided",
+    "Label",
     "Licence",
     "Moved",
     "Outcome",
     "Policy",
+    "Reached",
     "Recorded",
     "Registry",
     "Rule",
@@ -52,6 +57,7 @@ __all__ = [
     "Tried",
     "appeal_news",
     "approve",
+    "assess",
     "backtest",
     "compare",
     "concerned",
@@ -65,13 +71,18 @@ __all__ = [
     "explain_rules",
     "file_appeal",
     "history",
+    "labels",
     "letters",
     "lift_verification",
+    "parse_policy",
+    "reach",
     "read_policy",
     "read_registry",
     "read_run",
     "record",
+    "reopen",
     "resolve_appeal",
+    "stand",
     "try_examples",
     "withdraw",
 ]

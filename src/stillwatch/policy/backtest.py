@@ -13,13 +13,15 @@ from typing import Any
 
 import msgspec
 
+from stillwatch.decisions import effect_of
 from stillwatch.policy.decide import stand
 from stillwatch.policy.ladder import Rung
 from stillwatch.policy.outcomes import Outcome
 from stillwatch.policy.rules import Policy, Rule
 from stillwatch.policy.run_facts import RunFacts
+from stillwatch.tables import VERDICTS
 
-__all__ = ["Change", "Moved", "backtest", "compare"]
+__all__ = ["Change", "Moved", "Reached", "backtest", "compare", "reach"]
 
 _NOTHING = "no decision"
 
@@ -53,6 +55,24 @@ class Moved:
     gained: tuple[str, ...]
     lost: tuple[str, ...]
     turned: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Subjects of one kind that a policy puts at one place.
+
+    Attributes:
+        kind: of the subjects.
+        standing: where, ``act once approved (rate-limit)`` and the like.
+        subjects, accounts: how many, and of how many accounts; one in two campaigns counts twice.
+        told: what a customer would be told of it, once in force; empty where nothing is felt.
+    """
+
+    kind: str
+    standing: str
+    subjects: int
+    accounts: int
+    told: str
 
 
 def compare(old: Policy, new: Policy) -> list[Change]:
@@ -149,6 +169,25 @@ def backtest(old: Policy, new: Policy, facts: RunFacts) -> list[Moved]:
             )
         )
     return moved
+
+
+def reach(facts: RunFacts, rungs: Mapping[tuple[str, str], Rung]) -> list[Reached]:
+    """What a policy comes to on a run, by kind of subject and place, the highest places first.
+
+    Args:
+        facts: of the run.
+        rungs: where each subject stands, from ``stand``.
+    """
+    found: dict[tuple[str, str], list[int]] = {}
+    told: dict[tuple[str, str], str] = {}
+    height: dict[tuple[str, str], int] = {}
+    for (kind, name), rung in rungs.items():
+        key = kind, _standing(rung)
+        found.setdefault(key, []).append(_accounts(facts, kind, name))
+        told[key] = " ".join(effect_of(rung.proposed_actions or rung.actions).said)
+        height[key] = VERDICTS.index(rung.proposed or rung.verdict)
+    order = sorted(found, key=lambda key: (-height[key], key))
+    return [Reached(*key, len(found[key]), sum(found[key]), told[key]) for key in order]
 
 
 def _standing(rung: Rung | None) -> str:

@@ -16,7 +16,7 @@ __all__ = ["DecisionContents", "account_evidence", "contents_of"]
 
 _SAMPLE_SQL = """
 SELECT account_id, list(exchange_id ORDER BY hash(exchange_id))[:5] AS ids
-FROM read_parquet('{exchanges}') SEMI JOIN chosen USING (account_id) GROUP BY account_id
+FROM read_parquet('{exchanges}', hive_partitioning = false) SEMI JOIN chosen USING (account_id) GROUP BY account_id
 """
 _MOST_IDS = 50
 

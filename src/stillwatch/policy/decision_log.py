@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from stillwatch.core import AuditLog, BadDecision
-from stillwatch.decisions import Decision, LoggedDecision, decision_history, decision_to_json
+from stillwatch.decisions import Decision, LoggedDecision, ReadLog, decision_history, decision_to_json
 from stillwatch.policy.decide import Decided
 from stillwatch.policy.expressions import TRUE, UNKNOWN
 from stillwatch.policy.rules import Policy
 from stillwatch.policy.run_facts import RunFacts
 from stillwatch.tables import VERDICTS
 
-__all__ = ["Recorded", "approve", "file_appeal", "history", "record", "resolve_appeal", "withdraw"]
+__all__ = ["Recorded", "approve", "assess", "file_appeal", "history", "record", "reopen", "resolve_appeal", "withdraw"]
 
 _LIVE = ("in force", "suspended")
 _REVIVABLE = ("superseded", "lapsed")
@@ -47,6 +47,8 @@ def history(log: AuditLog, now: datetime) -> list[LoggedDecision]:
         TamperedLog: the chain does not hold.
         BadDecision: an entry cannot be used.
     """
+    if isinstance(log, ReadLog):
+        return log.standings(now)
     return decision_history(log.entries(), now, where=str(log.path))
 
 
@@ -149,10 +151,12 @@ def _superseded(
 
 
 def _find(log: AuditLog, decision_id: str, now: datetime) -> LoggedDecision:
-    standings = history(log, now)
-    for one in standings:
-        if one.decision.decision_id == decision_id:
-            return one
+    if isinstance(log, ReadLog):
+        found = log.standing(decision_id, now)
+    else:
+        found = next((one for one in history(log, now) if one.decision.decision_id == decision_id), None)
+    if found is not None:
+        return found
     raise BadDecision(
         f"there is no decision {decision_id}", where=str(log.path), hint="`stillwatch policy log` lists them"
     )
@@ -164,22 +168,82 @@ def _person(by: str, where: str) -> str:
     return by.strip()
 
 
+def _covered(one: LoggedDecision, excepted: Sequence[str], where: str) -> list[str]:
+    """Accounts to except, in order, once each.
+
+    Raises:
+        BadDecision: the decision does not name one of them, or nobody would be left.
+    """
+    strange = sorted(set(excepted) - set(one.decision.accounts))
+    if strange:
+        raise BadDecision(f"the decision does not name {', '.join(strange[:3])}", where=where)
+    if set(excepted) >= set(one.accounts):
+        raise BadDecision("it would hold for nobody", where=where, hint="refuse the decision instead")
+    return sorted(set(excepted))
+
+
+def assess(
+    log: AuditLog, decision_id: str, *, by: str, reason: str, now: datetime, excepted: Sequence[str] = ()
+) -> LoggedDecision:
+    """Note that a person has looked and would let the decision stand, or come into force; how it then stands.
+
+    Accounts that are excepted are free of it at once. Where something waits for approval it goes on waiting.
+
+    Raises:
+        BadDecision: there is no such decision, it is not in force, it is assessed already, no reason is given, or it
+            does not name an excepted account.
+    """
+    one = _find(log, decision_id, now)
+    where = f"{log.path}, {decision_id}"
+    if one.state != "in force":
+        raise BadDecision(f"the decision is {one.state}", where=where, hint="only one that is in force is assessed")
+    if one.assessment is not None:
+        raise BadDecision(f"{one.assessment.by} has assessed it", where=where, hint="reopen it first")
+    if not reason.strip():
+        raise BadDecision("no reason is given", where=where, hint="say why it should stand")
+    body = {"kind": "assessment", "decision_id": decision_id, "by": _person(by, where), "reason": reason.strip()}
+    log.append({**body, "except": _covered(one, excepted, where)} if excepted else body, time=now)
+    return _find(log, decision_id, now)
+
+
+def reopen(log: AuditLog, decision_id: str, *, by: str, reason: str, now: datetime) -> LoggedDecision:
+    """Take back what persons did about a decision: it is again as it was made; how it then stands.
+
+    Raises:
+        BadDecision: there is no such decision, nobody did anything about it, or it ended by other means.
+    """
+    one = _find(log, decision_id, now)
+    where = f"{log.path}, {decision_id}"
+    if one.state not in (*_LIVE, "withdrawn"):
+        raise BadDecision(f"the decision is {one.state}", where=where, hint="only a person's word can be taken back")
+    if one.state != "withdrawn" and one.assessment is None and one.decision.approved_by is None:
+        raise BadDecision("nobody has done anything about it", where=where)
+    log.append({"kind": "reopening", "decision_id": decision_id, "by": _person(by, where), "reason": reason}, time=now)
+    return _find(log, decision_id, now)
+
+
 def approve(
-    log: AuditLog, decision_id: str, *, by: str, note: str, now: datetime, leaving_out: Sequence[str] = ()
+    log: AuditLog,
+    decision_id: str,
+    *,
+    by: str,
+    note: str,
+    now: datetime,
+    excepted: Sequence[str] = (),
+    second: bool = False,
 ) -> LoggedDecision:
     """Let what a decision proposes come into force; how it then stands.
 
     Args:
-        log: the decision log.
-        decision_id: of the decision.
-        by: who approves.
-        note: what is to be remembered.
-        now: the time.
-        leaving_out: accounts of the decision for which it then does not hold.
+        log: the log.
+        decision_id: the decision's.
+        by, note, now: who, what is to be remembered, when.
+        excepted: accounts that it is not to hold for.
+        second: whether another person must have assessed it before.
 
     Raises:
         BadDecision: there is no such decision, it is not in force, nothing waits in it, an appeal against it is open,
-            or it does not cover an account that is left out.
+            it does not name an excepted account, or a second person is needed and this is none.
     """
     one = _find(log, decision_id, now)
     where = f"{log.path}, {decision_id}"
@@ -192,12 +256,14 @@ def approve(
     if opened:
         hint = "another person decides it first: stillwatch policy appeal ID --outcome reversed or confirmed"
         raise BadDecision(f"an appeal against it is open: {', '.join(opened)}", where=where, hint=hint)
-    strangers = sorted(set(leaving_out) - set(one.decision.accounts))
-    if strangers:
-        raise BadDecision(f"it does not cover {', '.join(strangers)}", where=where)
-    body: dict[str, object] = {"kind": "approval", "decision_id": decision_id, "by": _person(by, where), "note": note}
-    if leaving_out:
-        body["except"] = sorted(set(leaving_out))
+    person = _person(by, where)
+    if second and one.assessment is None:
+        raise BadDecision("nobody has assessed it yet", where=where, hint="one person assesses, another approves")
+    if second and one.assessment and one.assessment.by.casefold() == person.casefold():
+        raise BadDecision(f"{person} assessed it", where=where, hint="another person approves it")
+    body: dict[str, object] = {"kind": "approval", "decision_id": decision_id, "by": person, "note": note}
+    if excepted:
+        body["except"] = _covered(one, excepted, where)
     log.append(body, time=now)
     return _find(log, decision_id, now)
 

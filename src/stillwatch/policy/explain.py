@@ -79,6 +79,10 @@ def explain_decision(standing: LoggedDecision) -> str:
         f"  gateway: {_actions(decision.actions)}",
         *_approval(decision),
     ]
+    if standing.assessment:
+        one = standing.assessment
+        but = f", but for {', '.join(sorted(one.excepted))}" if one.excepted else ""
+        lines.append(f"  assessed by {one.by} on {_when(one.time)}{but}: {one.reason}")
     for rule in decision.rules:
         lines += [f"  rule {rule.id} ({rule.verdict}): {rule.rationale}", f"    rests on: {rule.legal_basis}"]
         lines += [_clause(clause) for clause in rule.clauses]

@@ -110,6 +110,13 @@ class Located:
             raise self.wrong(f"{self.name} is {value!r}", did_you_mean(value, among))
         return value.strip()
 
+    def plain(self) -> str:
+        """A text or a number, as text."""
+        # A list could name itself many times over, and be endless once written out.
+        if not isinstance(self.node, yaml.ScalarNode):
+            raise self.wrong(f"{self.name} is {self._shown()}, and must be a text or a number")
+        return str(self.value())
+
     def texts(self) -> tuple[str, ...]:
         """A list of texts."""
         return tuple(item.text() for item in self.items())
@@ -171,6 +178,8 @@ def read_located(path: Path, text: str | None = None) -> Located:
         ) from error
     except yaml.YAMLError as error:
         raise BadPolicy(f"is no YAML: {error}", where=str(path)) from error
+    except RecursionError as error:
+        raise BadPolicy("is nested too deeply", where=str(path)) from error
     if node is None:
         raise BadPolicy("the file is empty", where=str(path), hint="see `stillwatch docs policy-file`")
     return Located(str(path), "the file", node)

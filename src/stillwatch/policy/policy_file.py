@@ -20,7 +20,7 @@ from stillwatch.policy.located_yaml import Located, did_you_mean, read_located
 from stillwatch.policy.rules import CONDITIONS, FELT, Condition, Example, Ladder, Policy, Rule, Verdict, Wording
 from stillwatch.tables import VERDICTS
 
-__all__ = ["DEFAULT_POLICY", "PLACEHOLDER", "read_policy"]
+__all__ = ["DEFAULT_POLICY", "PLACEHOLDER", "parse_policy", "read_policy"]
 
 DEFAULT_POLICY = Path(str(files("stillwatch.policy") / "default.yaml"))
 """The policy that comes with Stillwatch."""
@@ -47,6 +47,19 @@ def read_policy(path: Path) -> Policy:
         text = content.decode()
     except (OSError, UnicodeDecodeError) as error:
         raise UnreadableInput(f"the policy cannot be read: {error}", where=str(path)) from error
+    return parse_policy(text, path)
+
+
+def parse_policy(text: str, path: Path) -> Policy:
+    """A policy from its text, checked whole.
+
+    Args:
+        text: YAML.
+        path: what the policy and errors call it.
+
+    Raises:
+        BadPolicy: something in it is wrong.
+    """
     root = read_located(path, text)
     parts = root.mapping(("policy", "version", "letter", "ladder", "rules"), required=("policy", "version", "letter"))
     ladder = _ladder(parts.get("ladder"))
@@ -60,9 +73,9 @@ def read_policy(path: Path) -> Policy:
         raise root.wrong("the policy has no rules", "add rules: with one rule at least")
     return Policy(
         name=parts["policy"].text(),
-        version=str(parts["version"].value()),
+        version=parts["version"].plain(),
         file=str(path),
-        sha256=hashlib.sha256(content).hexdigest(),
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
         ladder=ladder,
         wording=_wording(parts["letter"]),
         rules=tuple(rules),

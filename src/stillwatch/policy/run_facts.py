@@ -162,13 +162,13 @@ def _account_rows(
     columns = dict.fromkeys(_FROM_LOG, "NULL")
     sources = ["(SELECT account_id FROM accounts) AS everyone"]
     if file.exists():
-        sources.append(f"LEFT JOIN read_parquet('{_quoted(file)}') AS file USING (account_id)")
+        sources.append(f"LEFT JOIN {_parquet(file)} AS file USING (account_id)")
         columns = {name: f"file.{name}" for name in _FROM_LOG}
     asked = [name for name in _FROM_LOG if name not in missing]
     if asked:
         # Parquet holds columns apart: only these few are read, and none where the log has none.
         picked = ", ".join(f"any_value({name}) AS {name}" for name in asked)
-        seen = f"SELECT account_id, {picked} FROM read_parquet('{_quoted(path / 'exchanges.parquet' / '*.parquet')}')"
+        seen = f"SELECT account_id, {picked} FROM {_parquet(path / 'exchanges.parquet' / '*.parquet')}"
         sources.append(f"LEFT JOIN ({seen} GROUP BY account_id) AS seen USING (account_id)")
         columns |= {name: f"coalesce({columns[name]}, seen.{name})" for name in asked}
     typed = {"created": "TIMESTAMPTZ", "verified": "BOOLEAN"}
@@ -188,8 +188,10 @@ def _pairs(key: str, licences: Mapping[str, str]) -> pa.Table:
     )
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+def _parquet(path: Path) -> str:
+    # A folder called `model=x` on the way to a run is no column of its tables.
+    quoted = str(path).replace("'", "''")
+    return f"read_parquet('{quoted}', hive_partitioning = false)"
 
 
 def _holders(rows: pa.Table) -> list[Holder]:

@@ -107,7 +107,9 @@ def _rows(
     )
     quoted = str(exchanges / "*.parquet").replace("'", "''")
     connection.register("holder", table)
-    rows: list[dict[str, Any]] = query(connection, _SQL.format(exchanges=f"read_parquet('{quoted}')")).to_pylist()
+    rows: list[dict[str, Any]] = query(
+        connection, _SQL.format(exchanges=f"read_parquet('{quoted}', hive_partitioning = false)")
+    ).to_pylist()
     connection.unregister("holder")
     return rows
 

@@ -4,12 +4,14 @@ Everything here is made from the run's own files, never from memory of the scan,
 can be written again from an old run. ``html`` writes the page, ``ocsf`` the findings, ``terminal``
 the summary, ``behind`` and ``behind_text`` what stands behind an id; charts and the look of the page
 come from ``stillwatch.drawing``. To add a section, add a template in ``html/templates/``, include it
-from ``report.html.j2`` and give ``html.page`` what it shows.
+from ``report.html.j2`` and give ``html.page`` what it shows. What the console shows of a campaign's
+row in the same words is open here too.
 """
 
 from stillwatch.reporting.behind import account_behind, campaign_behind, campaigns_of, exchange_behind
 from stillwatch.reporting.behind_text import account_text, campaign_text, exchange_text
-from stillwatch.reporting.html import write_report
+from stillwatch.reporting.campaign_rows import observations_of, reasons_of
+from stillwatch.reporting.html import events_of, mark_shared, write_report
 from stillwatch.reporting.ocsf import write_findings
 from stillwatch.reporting.terminal import render_console
 
@@ -19,8 +21,12 @@ __all__ = [
     "campaign_behind",
     "campaign_text",
     "campaigns_of",
+    "events_of",
     "exchange_behind",
     "exchange_text",
+    "mark_shared",
+    "observations_of",
+    "reasons_of",
     "render_console",
     "write_findings",
     "write_report",

@@ -1,13 +1,14 @@
 """The command ``calibrate``: from a provider's known-good weeks to a calibration.
 
 The weeks are scanned first, for what is called ordinary must be: where that reports a campaign there is no calibration,
-and accounts on watch have no part in it.
+and accounts on watch have no part in it. A person's word goes before the scan's: whoever is confirmed as part of a
+campaign is left out, whoever is cleared belongs to what is ordinary, and a campaign of none but such accounts is known.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,8 @@ def calibrate(
     accounts: Path | None = None,
     callers: Path | None = None,
     mapping: Path | None = None,
+    confirmed: Collection[str] = (),
+    cleared: Collection[str] = (),
     settings: ScanSettings | None = None,
     progress: Progress | None = None,
 ) -> KnownWeeks:
@@ -54,6 +57,8 @@ def calibrate(
         accounts: what is known of accounts, joined on ``account_id``.
         callers: who made which exchange, joined on ``exchange_id``, for logs that do not say.
         mapping: which fields of a log are which columns, for a layout that no format reads.
+        confirmed: ids of accounts that a person confirmed as part of a campaign; they have no part in it.
+        cleared: ids of accounts that a person cleared; they have, though the scan should have watched them.
         settings: of the scan that guards it.
         progress: told how it goes.
 
@@ -77,30 +82,38 @@ def calibrate(
             settings=settings,
             progress=progress,
         )
-        _refuse_campaigns(run, where)
+        _refuse_campaigns(run, where, {*confirmed, *cleared})
         with RunTables.opened(run.path, Path(folder) / "spill", settings) as tables:
             made = profile_run(tables, settings, Stages())
             owners = tables.engine.fetch("SELECT account_id, entity FROM {t}", t=made.accounts)
-        known = _fitted(run, made, owners, where)
+        known = _fitted(run, made, owners, where, confirmed, cleared)
     write_calibration(known, out)
     return read_calibration(out)
 
 
-def _refuse_campaigns(run: Run, where: str) -> None:
-    if run.campaigns:
-        members = run.table("accounts").filter(pc.field("campaign_id").is_valid())
+def _refuse_campaigns(run: Run, where: str, known: Collection[str]) -> None:
+    members = run.table("accounts").filter(pc.field("campaign_id").is_valid())
+    if not _named(members["account_id"], known).to_numpy().all():
         some = ", ".join(members["account_id"].to_pylist()[:3])
         raise NotKnownGood(
             f"a scan of these weeks reports {run.campaigns} of them, of {len(members):,} accounts ({some} among them): "
             "what a campaign does would be called ordinary",
             where=where,
-            hint="scan them and look; then calibrate on other weeks, or on these without those accounts",
+            hint="scan them, decide and give the decision log with --log; or calibrate on other weeks",
         )
 
 
-def _fitted(run: Run, made: Profiled, owners: pa.Table, where: str) -> KnownWeeks:
+def _named(accounts: pa.ChunkedArray, names: Collection[str]) -> pa.ChunkedArray:
+    return pc.is_in(accounts, pa.array(sorted(names), accounts.type))
+
+
+def _fitted(
+    run: Run, made: Profiled, owners: pa.Table, where: str, confirmed: Collection[str], cleared: Collection[str]
+) -> KnownWeeks:
     told = run.table("accounts")
-    watched = told.filter(pc.not_equal(told["verdict"], "clear"))["account_id"].combine_chunks()
+    doubted = pc.or_(pc.not_equal(told["verdict"], "clear"), _named(told["account_id"], confirmed))
+    doubted = pc.and_not(doubted, _named(told["account_id"], cleared))
+    watched = told.filter(doubted)["account_id"].combine_chunks()
     aside = np.zeros(len(made.log), np.bool_)
     aside[np.asarray(owners["entity"].filter(pc.is_in(owners["account_id"], watched)), np.int64)] = True
     varies = made.texts.varies

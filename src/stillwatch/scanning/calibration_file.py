@@ -39,7 +39,7 @@ class KnownWeeks:
         calibration: what they show.
         first, last: first and last exchange.
         accounts, exchanges, prompts: how many of each; of prompts, those that were sampled.
-        left_out: accounts on watch, which have no part in it.
+        left_out: accounts that have no part in it: on watch and not cleared by a person, or confirmed by one.
         sha256: of the file; empty before it is written.
     """
 

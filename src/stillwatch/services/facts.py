@@ -80,7 +80,9 @@ def campaign_facts(
             ("profiles", run / "profiles.parquet"),
         ):
             quoted = str(files).replace("'", "''")
-            connection.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet('{quoted}')")
+            connection.execute(
+                f"CREATE VIEW {view} AS SELECT * FROM read_parquet('{quoted}', hive_partitioning = false)"
+            )
         found = [*_values(connection, least), *(_sentences(connection, least) if "sentence" in wanted else ())]
     counted = set(row["families"])
     observed = [o["family"] for o in row["observations"] if o["family"] in counted]

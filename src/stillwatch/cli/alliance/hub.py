@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import cyclopts
 
-from stillwatch.cli.options import HUB_DATABASE, HubDatabase, Several
+from stillwatch.cli.options import HUB_DATABASE, HubDatabase, ListenHost, ListenPort, Several, TlsKey
 from stillwatch.cli.screen import say
 from stillwatch.core import BadSetting, MissingDependency, UnreadableInput
 
@@ -28,10 +28,10 @@ _needs_hub = MissingDependency.explained("a hub", "alliance")
 def serve_command(
     *,
     db: str = HUB_DATABASE,
-    host: str = "127.0.0.1",
-    port: int = 8443,
+    host: ListenHost = "127.0.0.1",
+    port: ListenPort = 8443,
     tls_certificate: Path | None = None,
-    tls_key: Path | None = None,
+    tls_key: TlsKey = None,
     client_ca: Path | None = None,
     quota_objects: int = 200_000,
     quota_megabytes: int = 500,
@@ -43,14 +43,8 @@ def serve_command(
     ----------
     db
         File of an SQLite database, made when missing, or a URL such as postgresql://USER@HOST/NAME.
-    host
-        Address to listen on. Without TLS anything but loopback is refused.
-    port
-        Port to listen on; 0 lets the system choose.
     tls_certificate
         The hub's certificate, PEM.
-    tls_key
-        Its key, PEM.
     client_ca
         Certificates that sign members' certificates (mTLS), PEM.
     quota_objects

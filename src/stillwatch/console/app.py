@@ -1,0 +1,232 @@
+"""The application: from the table of routes to a server that holds every request to it.
+
+What each request passes, in this order: the host is ours, a form comes from one of our pages, somebody is signed in,
+the role suffices, the form holds the session's token; then its view runs, in a thread.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from importlib.resources import files
+from urllib.parse import parse_qs, urlsplit
+
+from fastapi import FastAPI
+from jinja2 import Environment
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import RedirectResponse, Response
+
+from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.case_file import Changed
+from stillwatch.console.pages import make_pages
+from stillwatch.console.people import may
+from stillwatch.console.routes import ROUTES, Route
+from stillwatch.console.service import Console
+from stillwatch.core import BadDecision, BadPolicy, StillwatchError
+
+__all__ = ["create_app"]
+
+_LOG = logging.getLogger(__name__)
+_MOST_BYTES = 256 * 1024
+_MOST_AT_THE_DOOR = 8 * 1024
+"""Of a form that comes from whoever it may be."""
+
+_STATIC = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "txt": "text/plain"}
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Cache-Control": "no-store",
+}
+
+
+def create_app(console: Console) -> FastAPI:
+    """The console's pages as an ASGI application."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    pages = make_pages()
+    for route in ROUTES:
+        app.add_route(route.path, _endpoint(console, pages, route), methods=[route.method])
+    app.add_route("/static/{file:path}", _static, methods=["GET"])
+    secure = bool(console.places.url and console.places.url.startswith("https:"))
+
+    @app.middleware("http")
+    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        if {"content-length", "transfer-encoding"} <= set(request.headers):
+            # A proxy in front may have read another end of it: what follows is nobody's.
+            response = Response("a body has one length", 400, headers={"Connection": "close"})
+        elif not _is_ours(request, console):
+            response = Response("this console has another name", 421)
+        else:
+            response = await call_next(request)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        if secure:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        return response
+
+    @app.exception_handler(HTTPException)
+    async def unknown(request: Request, error: HTTPException) -> Response:
+        ask = Ask(console, pages, request.url.path, {}, {}, {}, {}, None, "")
+        said = "There is no such page." if error.status_code == 404 else error.detail
+        return ask.show("refused.html.j2", status=error.status_code, said=said)
+
+    return app
+
+
+def _is_ours(request: Request, console: Console) -> bool:
+    """Whether the browser asks for this console: no page of another site may be led here by a name of its own."""
+    try:
+        host = (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").rstrip(".")
+    except ValueError:
+        return False
+    public = urlsplit(console.places.url or "").hostname
+    return host in {"127.0.0.1", "localhost", "::1", public}
+
+
+def _endpoint(console: Console, pages: Environment, route: Route) -> Callable[[Request], Awaitable[Response]]:
+    cookie = _cookie_name(console)
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            body = await _body(request, _MOST_BYTES if route.role else _MOST_AT_THE_DOOR)
+        except ClientDisconnect:
+            return Response(status_code=400)  # whom nobody reads
+        return await run_in_threadpool(answer, request, body)
+
+    def answer(request: Request, body: bytes | None) -> Response:
+        form = None if body is None else _form(body)
+        ask = _ask(console, pages, request, form or {}, console.sessions.find(request.cookies.get(cookie)))
+        try:
+            _hold(route, ask, request, whole=form is not None)
+            response = route.view(ask)
+        except Refused as refused:
+            if refused.status == 401 and request.method == "GET" and not ask.fragment:
+                return RedirectResponse("/sign-in", 303)
+            response = _refusal(ask, refused.status, refused.said)
+        except Exception as error:
+            response = _refusal(ask, *_told(error, f"{route.method} {route.path}"))
+        _set_cookie(response, ask, cookie)
+        return response
+
+    return endpoint
+
+
+def _refusal(ask: Ask, status: int, said: str) -> Response:
+    return ask.show("refused.html.j2", status=status, said=said)
+
+
+def _told(error: Exception, where: str) -> tuple[int, str]:
+    """Status and plain words for what went wrong."""
+    match error:
+        case Changed():
+            return 409, "The case has changed since you opened it: look again. Nothing was done."
+        case BadDecision():
+            return 409, f"{error.problem[:1].upper()}{error.problem[1:]}."
+        case BadPolicy():
+            return 422, f"{error.where}: {error.problem}. {error.hint or ''}"
+        case StillwatchError():
+            return 422, f"{error.problem}. {error.hint or ''}"
+    # Whoever runs the console reads what it was, whoever asked that it was none of theirs.
+    _LOG.error(where, exc_info=error)
+    return 500, "That is a fault of the console, not yours. Its operator finds it in the console's output."
+
+
+async def _body(request: Request, most: int) -> bytes | None:
+    """The whole body; None where it is too long, and then it is not read on."""
+    read = bytearray()
+    async for part in request.stream():
+        read += part
+        if len(read) > most:
+            return None
+    return bytes(read)
+
+
+def _form(body: bytes) -> dict[str, list[str]] | None:
+    """Names and values of a form; None where it has more of them than any form here."""
+    try:
+        return parse_qs(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=20_000)
+    except ValueError:
+        return None
+
+
+def _ask(console: Console, pages: Environment, request: Request, form: Mapping[str, list[str]], session: object) -> Ask:
+    return Ask(
+        console,
+        pages,
+        request.url.path,
+        request.path_params,
+        dict(request.query_params),
+        {name: values[-1] for name, values in form.items()},
+        form,
+        session,  # type: ignore[arg-type]
+        request.client.host if request.client else "",
+        fragment=request.headers.get("hx-request") == "true",
+    )
+
+
+def _hold(route: Route, ask: Ask, request: Request, *, whole: bool) -> None:
+    """Hold a request to the table.
+
+    Raises:
+        Refused: it may not.
+    """
+    if not whole:
+        raise Refused(413, "That is more than a form of this console holds.")
+    if route.method == "POST" and not _same_origin(request):
+        raise Refused(403, "That form came from another site.")
+    if route.role is None:
+        return
+    if ask.session is None:
+        raise Refused(401, "Nobody is signed in: your session has ended.")
+    if not may(ask.session.person.role, route.role):
+        ask.note("refused", path=ask.path, role=ask.session.person.role)
+        raise Refused(403, f"That needs the role {route.role}; you are {ask.session.person.role}.")
+    if route.method == "POST" and not hmac.compare_digest(ask.form.get("csrf", "").encode(), ask.session.csrf.encode()):
+        raise Refused(403, "The form is of another session: go back, load the page again and repeat it.")
+
+
+def _same_origin(request: Request) -> bool:
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    if site is not None:
+        return site in ("same-origin", "none")
+    return origin is None or origin.partition("://")[2] == request.headers.get("host")
+
+
+def _cookie_name(console: Console) -> str:
+    secure = bool(console.places.url and console.places.url.startswith("https:"))
+    return "__Host-stillwatch" if secure else "stillwatch"
+
+
+def _set_cookie(response: Response, ask: Ask, name: str) -> None:
+    if ask.new_cookie is None:
+        return
+    kept = {"secure": name.startswith("__Host-"), "httponly": True, "samesite": "lax", "path": "/"}
+    if ask.new_cookie:
+        response.set_cookie(name, ask.new_cookie, **kept)  # type: ignore[arg-type]
+    else:
+        response.delete_cookie(name, **kept)  # type: ignore[arg-type]
+
+
+async def _static(request: Request) -> Response:
+    """Our own files and vendored ones; style sheets of every page come from ``drawing``."""
+    name = str(request.path_params["file"])
+    parts = name.split("/")
+    kind = _STATIC.get(name.rsplit(".", 1)[-1])
+    if kind is None or any(part in ("", ".", "..") for part in parts) or "\\" in name:
+        raise HTTPException(404)
+    home = "stillwatch.drawing" if parts[0] == "drawing" else "stillwatch.console"
+    file = files(home).joinpath("static", *(parts[1:] if parts[0] == "drawing" else parts))
+    if not file.is_file():
+        raise HTTPException(404)
+    # Names of vendored files hold their versions: those never change.
+    kept = "public, max-age=31536000, immutable" if parts[0] == "vendor" else "no-cache"
+    return Response(file.read_bytes(), media_type=kind, headers={"Cache-Control": kept})

@@ -1,0 +1,124 @@
+"""One request as a view sees it, and what views answer with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jinja2 import Environment
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from stillwatch.console.listing import Listing, page_number
+from stillwatch.console.people import Person
+from stillwatch.console.runs import Run
+from stillwatch.console.service import Console
+from stillwatch.console.sessions import Session
+
+__all__ = ["Ask", "Refused"]
+
+
+class Refused(Exception):
+    """A request that is answered with a page that says why not.
+
+    Args:
+        status: of HTTP.
+        said: what is wrong, for the person.
+    """
+
+    def __init__(self, status: int, said: str) -> None:
+        super().__init__(said)
+        self.status, self.said = status, said
+
+
+@dataclass(slots=True)
+class Ask:
+    """A request whose person, rights and form have been checked.
+
+    Attributes:
+        console: everything.
+        pages: the templates.
+        path: of the URL.
+        named: parts of the path that the route names.
+        query, form: what the URL and the body say, of each name the last.
+        chosen: of the form's names that may come often, all.
+        session: None where nobody is signed in.
+        address: of the browser.
+        new_cookie: a session's token to be set; empty to take it away; None to leave it.
+    """
+
+    console: Console
+    pages: Environment
+    path: str
+    named: Mapping[str, str]
+    query: Mapping[str, str]
+    form: Mapping[str, str]
+    chosen: Mapping[str, list[str]]
+    session: Session | None
+    address: str
+    fragment: bool = False
+    new_cookie: str | None = field(default=None)
+
+    @property
+    def signed_in(self) -> Session:
+        """The session, on a route that needs one."""
+        if self.session is None:
+            raise Refused(401, "Nobody is signed in.")
+        return self.session
+
+    @property
+    def person(self) -> Person:
+        """Who asks, on a route that needs somebody."""
+        return self.signed_in.person
+
+    @property
+    def run(self) -> Run:
+        """The run that the path names."""
+        run = self.console.runs.find(self.named["run"])
+        if run is None:
+            raise Refused(404, f"There is no run {self.named['run']} here any more.")
+        self.console.copies.want(run)
+        return run
+
+    @property
+    def page_number(self) -> int:
+        """Which page of a table is asked for."""
+        return page_number(self.query.get("page"))
+
+    @property
+    def waiting(self) -> int:
+        """How many cases wait for this person; 0 where nobody is signed in."""
+        return len(self.console.cases.cases().waiting_for(self.person)) if self.session else 0
+
+    def reason(self) -> str:
+        """The reason that the form gives; there must be one."""
+        said = self.form.get("reason", "").strip()
+        if not said:
+            raise Refused(422, "Give a reason: it stands in the log beside what you do.")
+        if len(said) > 4000:
+            raise Refused(422, "The reason is longer than 4,000 characters.")
+        return said
+
+    def note(self, what: str, **about: str | int | None) -> None:
+        """Write down that this person looked at or did something."""
+        self.console.note(self.person.name, what, **about)
+
+    def listing(self, rows: list[dict[str, Any]], total: int, filters: tuple[str, ...] = ()) -> Listing:
+        """A page of a table at this path."""
+        kept = {name: self.query[name] for name in filters if self.query.get(name)}
+        return Listing(rows, total, self.page_number, self.path, kept)
+
+    def show(self, template: str, *, status: int = 200, **values: Any) -> Response:
+        """A page."""
+        shown = {
+            "ask": self,
+            "me": self.session.person if self.session else None,
+            "csrf": self.session.csrf if self.session else "",
+            "run": None,
+            **values,
+        }
+        return HTMLResponse(self.pages.get_template(template).render(shown), status)
+
+    def go(self, path: str) -> Response:
+        """To another page of the console, by GET."""
+        return RedirectResponse(path, 303)

@@ -1,0 +1,115 @@
+"""Tables as pages show them: one page of rows, the same rows whole as CSV or JSON, and links that keep the filters."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import Response, StreamingResponse
+
+__all__ = ["PAGE_ROWS", "Listing", "page_number", "write_rows"]
+
+PAGE_ROWS = 50
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a table.
+
+    Attributes:
+        rows: of this page.
+        total: how many there are in all.
+        page: from 1.
+        path: where the table is.
+        filters: those that are set, by their names in the URL.
+    """
+
+    rows: list[dict[str, Any]]
+    total: int
+    page: int
+    path: str
+    filters: Mapping[str, str]
+
+    @property
+    def first(self) -> int:
+        """Number of the first row shown."""
+        return (self.page - 1) * PAGE_ROWS + 1 if self.rows else 0
+
+    @property
+    def last(self) -> int:
+        """Number of the last row shown."""
+        return self.first + len(self.rows) - 1 if self.rows else 0
+
+    def url(self, **changed: str | int | None) -> str:
+        """The same table with other filters; None takes one away, and any change begins at the first page."""
+        asked = {**self.filters, **{name: "" if value is None else str(value) for name, value in changed.items()}}
+        kept = {name: value for name, value in asked.items() if value}
+        return f"{self.path}?{urlencode(kept)}" if kept else self.path
+
+    @property
+    def previous_url(self) -> str | None:
+        """The page before."""
+        return self.url(page=self.page - 1 if self.page > 2 else None) if self.page > 1 else None
+
+    @property
+    def next_url(self) -> str | None:
+        """The page after."""
+        return self.url(page=self.page + 1) if self.last < self.total else None
+
+
+def page_number(text: str | None) -> int:
+    """The page that a URL asks for; the first where it asks for none."""
+    return max(1, int(text)) if text and text.isascii() and text.isdigit() and len(text) < 8 else 1
+
+
+def write_rows(form: str, name: str, rows: Iterable[Mapping[str, Any]]) -> Response:
+    """Every row as a file to keep, sent as it is read.
+
+    Args:
+        form: ``csv`` or ``json``.
+        name: the file's, without its ending.
+        rows: all with the same columns.
+    """
+    write: Callable[[Iterable[Mapping[str, Any]]], Iterator[str]] = _csv if form == "csv" else _json
+    kind = "text/csv; charset=utf-8" if form == "csv" else "application/json"
+    safe = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "-" for letter in name)
+    headers = {"Content-Disposition": f'attachment; filename="{safe}.{form}"'}
+    return StreamingResponse(write(rows), media_type=kind, headers=headers)
+
+
+def _csv(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    heads: list[str] | None = None
+    for row in rows:
+        buffer = io.StringIO()
+        writer = csv.writer(buffer)
+        if heads is None:
+            heads = list(row)
+            writer.writerow(heads)
+        writer.writerow([_cell(row[head]) for head in heads])
+        yield buffer.getvalue()
+
+
+def _cell(value: object) -> str:
+    """A value as a cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else _plain(value) if isinstance(value, datetime) else str(value)
+    if isinstance(value, list | tuple):
+        text = " ".join(map(str, value))
+    return f"'{text}" if text.startswith(_FORMULA) and not isinstance(value, int | float) else text
+
+
+def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    yield "["
+    for n, row in enumerate(rows):
+        yield ("," if n else "") + "\n" + json.dumps(row, default=_plain, ensure_ascii=False)
+    yield "\n]\n"
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,55 @@
+"""The templates of the console, over the environment that all of Stillwatch's pages share: everything is escaped."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from functools import cache
+from urllib.parse import quote
+
+from jinja2 import Environment
+
+from stillwatch.drawing import family_palette, make_environment
+from stillwatch.evidence import all_families
+
+__all__ = ["make_pages"]
+
+_ATLAS = re.compile(r"AML\.(TA?)\d{4}(\.\d{3})?")
+
+
+@cache
+def make_pages() -> Environment:
+    """The environment, one for all consoles of a process."""
+    families = all_families()
+    return make_environment(
+        "stillwatch.console",
+        filters={
+            "as_json": lambda value: json.dumps(value, ensure_ascii=False),
+            "atlas_url": _atlas_url,
+            "ago": _ago,
+            "in_url": lambda text: quote(str(text), safe=""),
+        },
+        names={
+            "palette": family_palette(families),
+            "family_meanings": {name: family.sees for name, family in families.items()},
+        },
+    )
+
+
+def _atlas_url(identifier: str | None) -> str | None:
+    """The page of a MITRE ATLAS tactic or technique; None for any other identifier."""
+    found = _ATLAS.fullmatch(identifier or "")
+    if found is None:
+        return None
+    return f"https://atlas.mitre.org/{'tactics' if found.group(1) == 'TA' else 'techniques'}/{identifier}"
+
+
+def _ago(time: datetime) -> str:
+    """How long ago a time is, in words."""
+    minutes = int((datetime.now(UTC) - time).total_seconds() // 60)
+    for size, word in ((1440, "day"), (60, "hour"), (1, "minute")):
+        if minutes >= size:
+            number = minutes // size
+            return f"{number} {word}{'' if number == 1 else 's'} ago"
+    return "just now"

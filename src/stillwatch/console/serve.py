@@ -1,0 +1,130 @@
+"""The server: uvicorn on one address, with or without TLS."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from stillwatch.console.app import create_app
+from stillwatch.console.connections import Connection
+from stillwatch.console.pages import make_pages
+from stillwatch.console.service import Console
+from stillwatch.console.views.overview import prepare
+from stillwatch.core import BadSetting, OutputUnwritable, StillwatchError
+
+__all__ = ["Serving", "Tls", "serve", "serving"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """Certificate and key, files in PEM."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """A console that serves in this process: where, and itself."""
+
+    url: str
+    console: Console
+
+
+def serve(
+    console: Console, *, host: str, port: int, tls: Tls | None = None, ready: Callable[[str], object] | None = None
+) -> None:
+    """Serve until stopped by SIGINT or SIGTERM.
+
+    Args:
+        console: what to serve.
+        host, port: where to listen; port 0 lets the system choose.
+        tls: certificate and key; without them the connection is not encrypted.
+        ready: called with the URL once the socket listens.
+
+    Raises:
+        OutputUnwritable: the address is taken.
+        BadSetting: the certificate is none.
+    """
+    server = _server(console, tls)
+    with _listen(host, port) as listener:
+        # Whoever comes first waits for none of it.
+        threading.Thread(target=_prepare, args=(console,), daemon=True).start()
+        if ready is not None:
+            ready(_url(listener, tls))
+        try:
+            server.run([listener])
+        finally:
+            console.copies.stop()
+
+
+@contextmanager
+def serving(console: Console) -> Iterator[Serving]:
+    """Serve on loopback in a thread for as long as the block runs, on a port that the system chooses."""
+    server = _server(console, None)
+    with _listen("127.0.0.1", 0) as listener:
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        try:
+            yield Serving(_url(listener, None), console)
+        finally:
+            server.should_exit = True
+            thread.join(timeout=30)
+            console.copies.stop()
+
+
+def _prepare(console: Console) -> None:
+    """Work out the first screens, and read the decision log; what is wrong with either is told to whoever asks."""
+    pages = make_pages()
+    for name in pages.list_templates(extensions=["j2"]):
+        pages.get_template(name)
+    with contextlib.suppress(StillwatchError):
+        runs = console.runs.all()
+        console.copies.forget_others(runs)
+        for run in runs:
+            console.copies.want(run)
+        prepare(runs[0])
+        console.cases.cases()
+
+
+def _server(console: Console, tls: Tls | None) -> uvicorn.Server:
+    config = uvicorn.Config(
+        create_app(console),
+        http=Connection,
+        loop="asyncio",
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,  # the console's own log says who looked at what
+        server_header=False,
+        proxy_headers=False,  # an address that a header names would get round the brakes on guessing
+        timeout_keep_alive=15,
+        h11_max_incomplete_event_size=64 * 1024,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise BadSetting(f"the certificate or its key cannot be used: {error}", where="--tls-certificate") from error
+    return uvicorn.Server(config)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), backlog=256)
+    except OSError as error:
+        raise OutputUnwritable(f"cannot listen there: {error.strerror or error}", where=f"{host}:{port}") from error
+
+
+def _url(listener: socket.socket, tls: Tls | None) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"{'https' if tls else 'http'}://{host}:{port}"

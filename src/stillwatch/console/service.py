@@ -1,0 +1,75 @@
+"""What one console holds: runs, the decision log, its own small file, the log of who looked at what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stillwatch.console.case_file import CaseFile
+from stillwatch.console.claims import Claims, Comments
+from stillwatch.console.database import Database
+from stillwatch.console.people import People
+from stillwatch.console.runs import Runs
+from stillwatch.console.sessions import Sessions
+from stillwatch.console.sorted_copies import SortedCopies
+from stillwatch.core import AuditLog
+
+__all__ = ["Console", "Places"]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where a console keeps what, and what it is told.
+
+    Attributes:
+        runs: a run, or a folder of runs.
+        state: the console's own folder.
+        log: policy's decision log; None: in ``state``.
+        policy, licences: files for deciding a run; None: that of Stillwatch, and none.
+        two_persons: whether another person approves what one assessed.
+        url: as browsers see it; ``https`` makes cookies secure. None: as it listens.
+        alliance: the file of a member of an alliance; None: there is none.
+    """
+
+    runs: Path
+    state: Path
+    log: Path | None = None
+    policy: Path | None = None
+    licences: Path | None = None
+    two_persons: bool = True
+    url: str | None = None
+    alliance: Path | None = None
+
+
+@dataclass(slots=True)
+class Console:
+    """Everything a page needs."""
+
+    places: Places
+    runs: Runs = field(init=False)
+    database: Database = field(init=False)
+    people: People = field(init=False)
+    sessions: Sessions = field(init=False)
+    claims: Claims = field(init=False)
+    comments: Comments = field(init=False)
+    cases: CaseFile = field(init=False)
+    audit: AuditLog = field(init=False)
+    copies: SortedCopies = field(init=False)
+
+    def __post_init__(self) -> None:
+        state = self.places.state
+        self.runs = Runs(self.places.runs)
+        self.database = Database(state / "console.db")
+        self.people = People(self.database)
+        self.sessions = Sessions(self.database)
+        self.claims = Claims(self.database)
+        self.comments = Comments(self.database)
+        self.cases = CaseFile(self.places.log or state / "decisions.jsonl")
+        self.audit = AuditLog(state / "audit.jsonl")
+        self.copies = SortedCopies(state / "sorted")
+
+    def note(self, by: str, what: str, **about: str | int | None) -> None:
+        """Write down who looked at or did what; on disk before the page is sent."""
+        body: Mapping[str, object] = {"kind": what, "by": by, **{k: v for k, v in about.items() if v is not None}}
+        self.audit.append(body)

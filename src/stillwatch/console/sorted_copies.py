@@ -1,0 +1,158 @@
+"""Copies of a large run's tables in the orders in which pages ask for them: by account, by time, by place in the list.
+
+    SortedCopies.want > a thread makes them beside everything else > Run.use_copies
+
+A page about one account of a million reads one row group then, not every row. Copies hold no prompt and no answer; they
+lie in the console's own folder, are known by the hash of the run, and can be thrown away at any time: until they are
+there, and for runs too small to need them, the same SQL reads the run's own files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+import tempfile
+import threading
+from collections.abc import Collection
+from pathlib import Path
+
+import duckdb
+
+from stillwatch.console.runs import KNOWN_COLUMNS, LISTED_COLUMNS, LISTED_ORDER, Run
+from stillwatch.core import UnreadableInput
+
+__all__ = ["SortedCopies"]
+
+_LOG = logging.getLogger(__name__)
+_FORM = 1
+"""Goes up with every change of what a copy holds: those of another form are made anew."""
+
+_WORTH_IT = 100_000
+_GROUP_ROWS = 30_000
+
+
+class SortedCopies:
+    """The copies of one console.
+
+    Args:
+        folder: where they lie.
+        least: exchanges from which on a run gets them.
+    """
+
+    def __init__(self, folder: Path, least: int = _WORTH_IT) -> None:
+        self._folder, self._least = folder, least
+        self._asked: set[str] = set()
+        self._waiting: list[Run] = []
+        self._guard = threading.Lock()
+        self._worker: threading.Thread | None = None
+        self._making: duckdb.DuckDBPyConnection | None = None
+        self._stopped = False
+
+    def want(self, run: Run) -> None:
+        """Have the run read its copies, as soon as they are there; nobody waits for it."""
+        with self._guard:
+            if run.sha256 in self._asked or self._stopped:
+                return
+            self._asked.add(run.sha256)
+            if int((run.info.get("counts") or {}).get("exchanges") or self._least) < self._least:
+                return
+            self._waiting.append(run)
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._work, daemon=True, name="sorted-copies")
+                self._worker.start()
+
+    def stop(self) -> None:
+        """Make no more, and leave what is half made; it is thrown away."""
+        with self._guard:
+            self._stopped = True
+            worker, making = self._worker, self._making
+        if making is not None:
+            making.interrupt()
+        if worker is not None:
+            worker.join(timeout=30)
+
+    def _next(self) -> Run | None:
+        with self._guard:
+            if self._stopped or not self._waiting:
+                self._worker = None
+                return None
+            return self._waiting.pop(0)
+
+    def _work(self) -> None:
+        while (run := self._next()) is not None:
+            try:
+                run.use_copies(self.make(run))
+            except (OSError, duckdb.Error, UnreadableInput) as error:
+                if not self._stopped:
+                    # Pages are slower without them and right all the same.
+                    _LOG.warning("%s: no sorted copies: %s", run.path, error)
+
+    def make(self, run: Run) -> Path:
+        """Make the copies of a run, where they are not there yet; their folder, whole."""
+        folder = self._folder / f"{run.sha256}-{_FORM}"
+        if folder.is_dir():
+            return folder
+        self._folder.mkdir(parents=True, exist_ok=True)
+        making = Path(tempfile.mkdtemp(prefix=".making-", dir=self._folder))
+        try:
+            self._write(run, making)
+            shutil.rmtree(making / "spill", ignore_errors=True)
+            with contextlib.suppress(OSError):  # another console was first
+                making.rename(folder)
+        finally:
+            shutil.rmtree(making, ignore_errors=True)
+        return folder
+
+    def _write(self, run: Run, making: Path) -> None:
+        spill = str(making / "spill")
+        with duckdb.connect(config={"threads": "2", "memory_limit": "1GB", "temp_directory": spill}) as connection:
+            connection.execute("SET enable_progress_bar = false")
+            connection.execute("SET TimeZone = 'UTC'")
+            self._making = connection
+            try:
+                for name, sql in _queries(run).items():
+                    if self._stopped:
+                        raise InterruptedError("stopped")
+                    target = str(making / f"{name}.parquet").replace("'", "''")
+                    connection.execute(
+                        f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP_ROWS})"
+                    )
+            finally:
+                self._making = None
+
+    def forget_others(self, runs: Collection[Run]) -> None:
+        """Throw away copies of runs that are here no more, and what an earlier server left half made."""
+        kept = {f"{run.sha256}-{_FORM}" for run in runs}
+        for folder in self._folder.glob("*") if self._folder.is_dir() else ():
+            if folder.name not in kept:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _queries(run: Run) -> dict[str, str]:
+    """What each copy holds, in its order."""
+    source = run.source
+    found = {
+        "requests": f"SELECT * FROM {source('requests')} ORDER BY account_id, time, exchange_id, part, row",
+        "account_rows": f"SELECT * FROM {source('accounts')} ORDER BY account_id",
+        "ranked": f"SELECT {LISTED_COLUMNS}, row_number() OVER (ORDER BY {LISTED_ORDER}) AS n "
+        f"FROM {source('accounts')} ORDER BY n",
+        "known": f"{_known(run)} ORDER BY account_id",
+    }
+    if run.has("links"):
+        found["links_of"] = f"SELECT * FROM {source('links_of')} ORDER BY account, match_weight DESC, other"
+    return found
+
+
+def _known(run: Run) -> str:
+    """What the account file says of each account, else the log."""
+    if not run.has("account_file"):
+        return f"SELECT * FROM {run.source('known')}"
+    told = {row["column_name"] for row in run.rows("DESCRIBE SELECT * FROM {account_file}")}
+    columns = ", ".join(
+        f"coalesce(file.{name}, log.{name}) AS {name}" if name in told else f"log.{name}" for name in KNOWN_COLUMNS
+    )
+    return (
+        f"SELECT account_id, {columns} FROM {run.source('known')} AS log "
+        f"LEFT JOIN {run.source('account_file')} AS file USING (account_id)"
+    )

@@ -1,0 +1,145 @@
+// The account graph: places and links come from the server, sigma draws them, the slider leaves weak links out.
+"use strict";
+(() => {
+  const canvas = document.getElementById("graph-canvas");
+  if (!canvas) return;
+  const slider = document.getElementById("graph-weight");
+  const said = document.getElementById("graph-said");
+  const find = document.getElementById("graph-find");
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const tone = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  // sigma paints on a bare canvas: links are drawn paler by mixing them into the paper.
+  const mixed = (colour, share) => {
+    const paper = tone("--paper");
+    const part = (hex, n) => parseInt(hex.slice(1 + 2 * n, 3 + 2 * n), 16);
+    const one = (n) => Math.round(share * part(colour, n) + (1 - share) * part(paper, n)).toString(16).padStart(2, "0");
+    return `#${one(0)}${one(1)}${one(2)}`;
+  };
+  const odds = (weight) => {
+    if (weight === 0) return "even";
+    if (weight < 0) return `1 to ${Math.round(2 ** -weight).toLocaleString("en")}`;
+    const ratio = 2 ** weight;
+    return ratio < 1e6 ? `${Math.round(ratio).toLocaleString("en")} to 1` : `${ratio.toExponential(0).replace("e+", " × 10^")} to 1`;
+  };
+  let least = Number(slider.value);
+  let chosen = null;
+  let near = new Set();
+
+  const draw = (data) => {
+    const graph = new graphology.Graph({ type: "undirected" });
+    const colours = () => data.families.map((family) => {
+      const item = document.querySelector(`#graph-key [data-family="${CSS.escape(family)}"]`);
+      return item ? getComputedStyle(item).getPropertyValue("--hue").trim() : tone("--hue-0");
+    });
+    let hues = colours();
+    data.nodes.forEach((node, n) => graph.addNode(n, { label: node.id, x: 1.9 * node.x, y: node.y, size: 4, apart: node.apart }));
+    // To begin with, about three links an account: more is a hairball, and the slider shows them.
+    const weights = data.edges.map((edge) => edge[2]).sort((a, b) => b - a);
+    slider.min = String(Math.floor(Math.min(0, weights[weights.length - 1] ?? 0)));
+    slider.max = String(Math.ceil(Math.max(10, weights[0] ?? 0)));
+    least = Math.floor(weights[Math.min(weights.length - 1, 3 * data.nodes.length)] ?? 0);
+    slider.value = String(least);
+    document.getElementById("graph-odds").textContent = odds(least);
+    const heaviest = Math.max(1, weights[0] ?? 1);
+    const size = data.nodes.length > 1500 ? 2 : data.nodes.length > 200 ? 4 : 7;
+    data.edges.forEach(([a, b, weight, kind]) => {
+      if (a !== b && !graph.hasEdge(a, b)) graph.addEdge(a, b, { weight, kind });
+    });
+    const used = new Set(data.edges.map((edge) => edge[3]));
+    data.families.forEach((family, n) => {
+      const item = document.querySelector(`#graph-key [data-family="${CSS.escape(family)}"]`);
+      if (item && used.has(n)) item.hidden = false;
+    });
+    const sigma = new Sigma(graph, canvas, {
+      labelFont: getComputedStyle(document.body).fontFamily,
+      labelSize: 12,
+      labelColor: { color: tone("--ink") },
+      labelRenderedSizeThreshold: data.nodes.length > 60 ? 9 : 5,
+      hideEdgesOnMove: data.edges.length > 4000,
+      zIndex: true,
+      defaultDrawNodeHover: (context, node, settings) => {
+        context.font = `600 13px ${settings.labelFont}`;
+        const width = context.measureText(node.label).width;
+        context.fillStyle = tone("--wash");
+        context.fillRect(node.x + node.size + 2, node.y - 11, width + 10, 22);
+        context.fillStyle = tone("--ink");
+        context.fillText(node.label, node.x + node.size + 7, node.y + 5);
+      },
+      nodeReducer: (node, attributes) => {
+        const faded = chosen !== null && !near.has(node);
+        const base = attributes.apart ? mixed(tone("--soft"), 0.45) : tone("--accent");
+        return {
+          ...attributes,
+          size: node === chosen ? size * 1.6 : size,
+          color: faded ? mixed(base, 0.2) : base,
+          label: faded ? "" : attributes.label,
+          forceLabel: node === chosen,
+          zIndex: faded ? 0 : 1,
+        };
+      },
+      edgeReducer: (edge, attributes) => {
+        const [a, b] = graph.extremities(edge);
+        const aside = chosen !== null && a !== chosen && b !== chosen;
+        const hue = attributes.kind < 0 ? tone("--hue-0") : hues[attributes.kind];
+        const strong = Math.max(0, Math.min(1, attributes.weight / heaviest));
+        return { hidden: attributes.weight < least || aside, color: mixed(hue, 0.3 + 0.6 * strong), size: (data.edges.length > 4000 ? 0.4 : 0.9) + 2.6 * strong };
+      },
+    });
+    const choose = (node) => {
+      chosen = node;
+      near = new Set(node === null ? [] : [node, ...graph.filterNeighbors(node, (other) => graph.getEdgeAttribute(graph.edge(node, other), "weight") >= least)]);
+      tell();
+      sigma.refresh();
+    };
+    const tell = () => {
+      const shown = data.edges.filter((edge) => edge[2] >= least).length;
+      const part = data.nodes.length < data.total ? ` of ${data.total.toLocaleString("en")}, the busiest` : "";
+      said.textContent = chosen === null
+        ? `${data.nodes.length.toLocaleString("en")} accounts${part}, ${shown.toLocaleString("en")} of ${data.edges.length.toLocaleString("en")} links`
+        : `${graph.getNodeAttribute(chosen, "label")}: ${near.size - 1} links`;
+      canvas.dataset.links = String(shown);
+    };
+    const open = (node) => location.assign(canvas.dataset.account + encodeURIComponent(graph.getNodeAttribute(node, "label")));
+    sigma.on("clickNode", ({ node }) => choose(chosen === node ? null : node));
+    sigma.on("doubleClickNode", (event) => {
+      event.preventSigmaDefault();
+      open(event.node);
+    });
+    sigma.on("clickStage", () => choose(null));
+    slider.addEventListener("input", () => {
+      least = Number(slider.value);
+      document.getElementById("graph-odds").textContent = odds(least);
+      choose(chosen);
+    });
+    find.addEventListener("input", () => {
+      const text = find.value.trim().toLowerCase();
+      const node = text ? graph.findNode((_, attributes) => attributes.label.toLowerCase().includes(text)) : undefined;
+      choose(node ?? null);
+      if (node !== undefined) sigma.getCamera().animate({ ...sigma.getNodeDisplayData(node), ratio: 0.5 });
+    });
+    find.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && chosen !== null) open(chosen);
+    });
+    dark.addEventListener("change", () => {
+      hues = colours();
+      sigma.setSetting("labelColor", { color: tone("--ink") });
+      sigma.refresh();
+    });
+    tell();
+    canvas.dataset.drawn = "yes";
+  };
+
+  document.getElementById("graph-odds").textContent = odds(least);
+  said.textContent = "Loading…";
+  fetch(canvas.dataset.graph, { headers: { Accept: "application/json" } })
+    .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(String(answer.status)))))
+    .then((data) => {
+      if (data.nodes.length) draw(data);
+      else said.textContent = "No account to draw.";
+    })
+    .catch((error) => {
+      said.textContent = "The graph cannot be drawn here; the members are in the table below.";
+      canvas.dataset.drawn = "no";
+      console.warn("graph", error.message);
+    });
+})();

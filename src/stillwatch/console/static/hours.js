@@ -1,0 +1,59 @@
+// An account's hours: drag over a stretch, and the requests below are those of that stretch.
+"use strict";
+(() => {
+  const place = document.getElementById("hours");
+  if (!place) return;
+  const tone = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const hour = 3600;
+
+  const draw = (rows) => {
+    if (!rows.length) {
+      place.textContent = "The log holds no time of its requests.";
+      return;
+    }
+    // Hours without requests are noughts, not gaps.
+    const first = rows[0][0];
+    const length = (rows[rows.length - 1][0] - first) / hour + 1;
+    const times = Array.from({ length }, (_, n) => first + n * hour);
+    const counts = new Array(length).fill(0);
+    rows.forEach(([time, count]) => {
+      counts[(time - first) / hour] = count;
+    });
+    const bars = uPlot.paths.bars({ size: [0.9, 40] });
+    const axis = () => ({ stroke: () => tone("--soft"), grid: { stroke: () => tone("--hair"), width: 1 }, ticks: { show: false }, font: "12px sans-serif" });
+    const plot = new uPlot(
+      {
+        width: place.clientWidth,
+        height: 205,
+        tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), "Etc/UTC"),
+        legend: { show: false },
+        cursor: { y: false, drag: { x: true, y: false, setScale: false } },
+        axes: [axis(), { ...axis(), size: 44 }],
+        scales: { y: { range: (_, low, high) => [0, Math.max(high, 1) * 1.05] } },
+        series: [{}, { stroke: () => tone("--area"), fill: () => tone("--area"), paths: bars, points: { show: false } }],
+        hooks: {
+          setSelect: [
+            (self) => {
+              if (self.select.width < 2) return;
+              const stamp = (left) => new Date(Math.round(self.posToVal(left, "x")) * 1000).toISOString();
+              const asked = `${place.dataset.requests}&from=${stamp(self.select.left)}&to=${stamp(self.select.left + self.select.width)}`;
+              htmx.ajax("GET", asked, { target: "#requests-panel" });
+            },
+          ],
+        },
+      },
+      [times, counts],
+      place,
+    );
+    new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: 205 })).observe(place);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot.redraw());
+    place.dataset.drawn = "yes";
+  };
+
+  fetch(place.dataset.hours)
+    .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(String(answer.status)))))
+    .then(draw)
+    .catch(() => {
+      place.textContent = "The hours cannot be drawn; the table beside holds them by weekday.";
+    });
+})();

@@ -1,0 +1,232 @@
+"""An account: when it is active, its links, what speaks for and against it, what was decided, what it would read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from starlette.responses import JSONResponse, Response
+
+from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.case_file import stage_of
+from stillwatch.console.listing import PAGE_ROWS, write_rows
+from stillwatch.console.runs import KNOWN_COLUMNS, LISTED_COLUMNS, LISTED_ORDER, Run
+from stillwatch.drawing import lay_out_waterfall, order_families, wording
+from stillwatch.policy import appeal_news, letters
+from stillwatch.tables import VERDICTS
+
+__all__ = ["account", "accounts", "comment", "hours", "link"]
+
+_NOT_FAMILIES = {"account", "other", "match_weight", "match_probability"}
+_MOST_LINKS = 25
+_AGAINST = -1.0
+
+_CONDITIONS = {
+    "verdict": "verdict = ?",
+    "campaign_id": "campaign_id = ?",
+    "q": "contains(lower(account_id), lower(?))",
+}
+"""What each filter of the list asks for."""
+
+_HOURS = "SELECT epoch(date_trunc('hour', time)) AS hour, count(*) AS n FROM {requests} WHERE account_id = ? GROUP BY 1"
+_WEEK = """
+SELECT isodow(time) AS day, hour(time) AS hour, count(*) AS n FROM {requests} WHERE account_id = ? GROUP BY ALL
+"""
+_LINK = "SELECT * FROM {links_of} WHERE account = ?"
+
+
+def accounts(ask: Ask) -> Response:
+    """The run's accounts, filtered by the URL, as a page, CSV or JSON; never more than a page in memory."""
+    run = ask.run
+    asked = {name: ask.query[name] for name in _CONDITIONS if ask.query.get(name)}
+    where = f" WHERE {' AND '.join(_CONDITIONS[name] for name in asked)}" if asked else ""
+    form = ask.query.get("as")
+    ask.note("looked at accounts", run=run.name, form=form)
+    if form in ("csv", "json"):
+        sql = f"SELECT {LISTED_COLUMNS} FROM {{accounts}}{where} ORDER BY {LISTED_ORDER}"
+        return write_rows(form, f"{run.name}-accounts", run.stream(sql, *asked.values()))
+    if asked.keys() <= {"verdict"}:
+        by_verdict = run.keep("accounts by verdict", lambda: _by_verdict(run))
+        total = by_verdict.get(asked["verdict"], 0) if asked else sum(by_verdict.values())
+        rows = _in_place(run, asked.get("verdict"), by_verdict, total, ask.page_number)
+    else:
+        total = run.count(f"SELECT 1 FROM {{accounts}}{where}", *asked.values())
+        rows = _paged(run, where, [*asked.values()], ask.page_number)
+    return ask.show("accounts.html.j2", run=run, listing=ask.listing(rows, total, tuple(_CONDITIONS)))
+
+
+def _by_verdict(run: Run) -> dict[str, int]:
+    return {row["verdict"]: row["n"] for row in run.rows("SELECT verdict, count(*) AS n FROM {accounts} GROUP BY 1")}
+
+
+def _in_place(
+    run: Run, verdict: str | None, by_verdict: Mapping[str, int], total: int, page: int
+) -> list[dict[str, Any]]:
+    """A page of all accounts or of those with one verdict: they stand together, so their places are known."""
+    if not run.has_copies:
+        return _paged(run, " WHERE verdict = ?" if verdict else "", [verdict] if verdict else [], page)
+    higher = VERDICTS[VERDICTS.index(verdict) + 1 :] if verdict in VERDICTS else ()
+    above = sum(by_verdict.get(one, 0) for one in higher)
+    start = (page - 1) * PAGE_ROWS
+    sql = f"SELECT {LISTED_COLUMNS} FROM {{ranked}} WHERE n > ? AND n <= ? ORDER BY n"
+    return run.rows(sql, above + start, above + min(start + PAGE_ROWS, total))
+
+
+def _paged(run: Run, where: str, values: list[str], page: int) -> list[dict[str, Any]]:
+    table, order = ("ranked", "n") if run.has_copies else ("accounts", LISTED_ORDER)
+    sql = f"SELECT {LISTED_COLUMNS} FROM {{{table}}}{where} ORDER BY {order} LIMIT ? OFFSET ?"
+    return run.rows(sql, *values, PAGE_ROWS, (page - 1) * PAGE_ROWS)
+
+
+def account(ask: Ask) -> Response:
+    """The account's page."""
+    run, name = ask.run, wanted(ask)
+    row = run.one("SELECT * FROM {account_rows} WHERE account_id = ?", name)
+    if row is None:
+        raise Refused(404, f"The run has no account {name}.")
+    ask.note("looked at an account", run=run.name, account=name)
+    cases = ask.console.cases.cases()
+    decisions = [cases.standings[one] for one in cases.by_account.get(name, ())]
+    standing = [one for one in decisions if one.state == "in force" and name not in one.exempt]
+    news = [text for one in decisions for text in appeal_news(one, name)]
+    links, known = _links(run, name), _known(run, name)
+    return ask.show(
+        "account.html.j2",
+        run=run,
+        row=row,
+        name=name,
+        known=known,
+        label=ask.console.cases.labels().get(name),
+        links=links,
+        week=_week(run, name),
+        speaks_for=_for(row, links),
+        speaks_against=_against(run, row, known, links),
+        decisions=[(one, stage_of(one)) for one in decisions],
+        letter=letters([one.decision for one in standing], news),
+        proposed=[one.decision.proposed_text for one in standing if one.decision.proposed_text],
+        comments=ask.console.comments.about(f"account {name}"),
+        unmasked=ask.console.sessions.is_unmasked(ask.signed_in, run.name, name),
+    )
+
+
+def hours(ask: Ask) -> Response:
+    """Exchanges an hour, for the page to draw: [[second, exchanges], ...]."""
+    run, name = ask.run, wanted(ask)
+    ask.note("looked at hours", run=run.name, account=name)
+    rows = sorted((int(row["hour"]), row["n"]) for row in run.rows(_HOURS, name) if row["hour"] is not None)
+    return JSONResponse(rows)
+
+
+def comment(ask: Ask) -> Response:
+    """Say something to colleagues about an account."""
+    name, text = ask.form.get("id", ""), ask.form.get("text", "").strip()[:4000]
+    if text:
+        ask.console.comments.add(f"account {name}", ask.person.name, text)
+        ask.note("commented", account=name)
+    return ask.go(account_url(ask.run.name, name) + "#comments")
+
+
+def wanted(ask: Ask) -> str:
+    """The account that the URL names."""
+    name = ask.query.get("id")
+    if not name:
+        raise Refused(404, "Which account? The address names none.")
+    return name
+
+
+def account_url(run: str, name: str) -> str:
+    """Where an account's page is; ids may hold any character."""
+    return f"/runs/{quote(run, safe='')}/account?id={quote(name, safe='')}"
+
+
+def link(ask: Ask) -> Response:
+    """Why an account is linked to another: the waterfall of their link's weights."""
+    run, name, other = ask.run, wanted(ask), ask.query.get("other", "")
+    row = run.one(f"{_LINK} AND other = ?", name, other) if run.has("links") else None
+    if row is None:
+        raise Refused(404, f"The run does not link {name} to {other}.")
+    ask.note("looked at a link", run=run.name, account=name, other=other)
+    weights = _weights(row)
+    prior = (row["match_weight"] or 0) - sum(weight for weight in weights.values() if weight is not None)
+    drawn = lay_out_waterfall({"prior": prior, **weights}, list(weights))
+    page = "link_panel.html.j2" if ask.fragment else "link.html.j2"
+    return ask.show(page, run=run, name=name, other=other, waterfall=drawn)
+
+
+def _weights(row: Mapping[str, Any]) -> dict[str, float | None]:
+    """Weights of a link by family, in the families' order."""
+    return {family: row[family] for family in order_families(one for one in row if one not in _NOT_FAMILIES)}
+
+
+def _links(run: Run, name: str) -> list[dict[str, Any]]:
+    """The strongest links, each with its weights by family."""
+    if not run.has("links"):
+        return []
+    found = run.rows(f"{_LINK} ORDER BY match_weight DESC, other LIMIT ?", name, _MOST_LINKS)
+    return [
+        {**row, "weights": {family: weight for family, weight in _weights(row).items() if weight is not None}}
+        for row in found
+    ]
+
+
+def _week(run: Run, name: str) -> list[list[int]]:
+    """Exchanges by weekday (Monday first) and hour, UTC."""
+    grid = [[0] * 24 for _ in range(7)]
+    for row in run.rows(_WEEK, name):
+        if row["day"] is not None:
+            grid[row["day"] - 1][row["hour"]] = row["n"]
+    return grid
+
+
+def _known(run: Run, name: str) -> dict[str, Any]:
+    """What the account file says, else the log."""
+    if run.has("account_file") and not run.has_copies:
+        known = run.one("SELECT * FROM {account_file} WHERE account_id = ?", name) or {}
+        lacking = [column for column in KNOWN_COLUMNS if known.get(column) is None]
+    else:
+        known, lacking = {}, list(KNOWN_COLUMNS)
+    if lacking:
+        known |= run.one(f"SELECT {', '.join(lacking)} FROM {{known}} WHERE account_id = ?", name) or {}
+    return {column: known.get(column) for column in KNOWN_COLUMNS}
+
+
+def _for(row: dict[str, Any], links: list[dict[str, Any]]) -> list[str]:
+    """What speaks for the account belonging to a campaign."""
+    said = list(row["reasons"] or ())
+    strong = [link for link in links if (link["match_probability"] or 0) >= 0.5]
+    if strong:
+        most = f"the strongest with odds of {wording.odds(strong[0]['match_weight'] or 0)}"
+        more = " or more" if len(strong) == _MOST_LINKS else ""
+        said.append(f"Linked to {wording.plural(len(strong), 'account')}{more}, {most}.")
+    return said
+
+
+def _against(run: Run, row: dict[str, Any], known: dict[str, Any], links: list[dict[str, Any]]) -> list[str]:
+    """What speaks against it, or for the customer."""
+    said = []
+    families: dict[str, int] = {}
+    for link in links:
+        for family, weight in link["weights"].items():
+            if weight <= _AGAINST:
+                families[family] = families.get(family, 0) + 1
+    said += [
+        f"{family.capitalize()} speaks against {wording.plural(n, 'of its links', 'of its links')}."
+        for family, n in sorted(families.items(), key=lambda pair: -pair[1])
+    ]
+    if known["verified"]:
+        said.append("Who it is has been verified.")
+    if known["licence_id"]:
+        said.append(f"It names the licence {known['licence_id']}.")
+    if known["org_id"]:
+        said.append(f"It says openly to which organisation it belongs: {known['org_id']}.")
+    if known["declared_use"]:
+        said.append(f"It has declared what it is for: {known['declared_use']}.")
+    if row["campaign_id"]:
+        held = run.one("SELECT explanations FROM {campaigns} WHERE campaign_id = ?", row["campaign_id"]) or {}
+        said += [
+            f"An honest explanation of its campaign holds: {one['name']}. {one['statement']}"
+            for one in held.get("explanations") or ()
+            if one["holds"]
+        ]
+    return said

@@ -1,0 +1,136 @@
+"""One case: everything that speaks to it, and what can be done about it. What may be done, policy says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.responses import Response
+
+from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.case_file import seen_mark, stage_of
+from stillwatch.console.deciding import act, find_case, may_undo
+from stillwatch.console.views.queue import go_on
+from stillwatch.decisions import LoggedDecision, effect_of
+from stillwatch.policy import letters
+
+__all__ = ["approve_case", "assess_case", "case", "claim", "comment", "refuse_case", "release", "reopen_case"]
+
+_MOST_ACCOUNTS = 500
+
+
+def case(ask: Ask) -> Response:
+    """The case's page; looking at it goes on with one's own claim."""
+    cases = ask.console.cases.cases()
+    one = _standing(ask)
+    name, decision = one.decision.decision_id, one.decision
+    if ask.person.may("analyst"):
+        ask.console.claims.renew(name, ask.person.name)
+    ask.note("looked at a case", case=name)
+    run = ask.console.runs.of_hash(decision.run)
+    done = cases.standings.get(ask.query.get("did", ""))
+    summary = None
+    if run is not None and decision.subject.kind == "campaign":
+        summary = run.one("SELECT summary FROM {campaigns} WHERE campaign_id = ?", decision.subject.id)
+    own = one.assessment is not None and one.assessment.by == ask.person.name
+    return ask.show(
+        "case.html.j2",
+        one=one,
+        decision=decision,
+        run=run,
+        seen=seen_mark(one),
+        stage=stage_of(one),
+        claim=ask.console.claims.held().get(name),
+        accounts=_accounts(ask, one),
+        accounts_total=len(decision.accounts),
+        letter=letters([decision]),
+        proposed_letter=decision.proposed_text,
+        effect=effect_of(decision.proposed_actions or decision.actions).said,
+        happened=cases.entries.get(name, ()),
+        comments=ask.console.comments.about(name),
+        two_persons=ask.console.places.two_persons,
+        own=own,
+        summary=summary and summary["summary"],
+        did=done,
+        did_seen=seen_mark(done) if done else "",
+        may_undo=may_undo(ask.console, ask.person, one),
+    )
+
+
+def claim(ask: Ask) -> Response:
+    """Work on this case."""
+    name = _standing(ask).decision.decision_id
+    if not ask.console.claims.take(name, ask.person.name):
+        holder = ask.console.claims.held().get(name)
+        raise Refused(409, f"{holder.name if holder else 'Somebody'} works on this case.")
+    ask.note("claimed", case=name)
+    return ask.go(f"/cases/{name}")
+
+
+def release(ask: Ask) -> Response:
+    """Give it back."""
+    name = _standing(ask).decision.decision_id
+    ask.console.claims.release(name, ask.person.name)
+    ask.note("released", case=name)
+    return ask.go("/queue")
+
+
+def assess_case(ask: Ask) -> Response:
+    """Let it stand, or ask a second person to let it come into force, but for excepted accounts."""
+    return _acted(ask, "assess")
+
+
+def approve_case(ask: Ask) -> Response:
+    """Let what it proposes come into force."""
+    return _acted(ask, "approve")
+
+
+def refuse_case(ask: Ask) -> Response:
+    """End it."""
+    return _acted(ask, "refuse")
+
+
+def reopen_case(ask: Ask) -> Response:
+    """Take back what persons did about it; who did it last may, and an approver."""
+    name = _done(ask, "reopen")
+    ask.console.claims.take(name, ask.person.name)
+    return ask.go(f"/cases/{name}")
+
+
+def comment(ask: Ask) -> Response:
+    """Say something to colleagues."""
+    name, text = _standing(ask).decision.decision_id, ask.form.get("text", "").strip()[:4000]
+    if text:
+        ask.console.comments.add(name, ask.person.name, text)
+        ask.note("commented", case=name)
+    return ask.go(f"/cases/{name}#comments")
+
+
+def _standing(ask: Ask) -> LoggedDecision:
+    return find_case(ask.console, ask.named["case"])
+
+
+def _acted(ask: Ask, what: str) -> Response:
+    """Do it, and go on with the next case."""
+    return go_on(ask, _done(ask, what))
+
+
+def _done(ask: Ask, what: str) -> str:
+    name = _standing(ask).decision.decision_id
+    seen, excepted = ask.form.get("seen", ""), ask.chosen.get("except", [])
+    act(ask.console, ask.person, what, name, seen=seen, reason=ask.reason(), excepted=excepted)
+    return name
+
+
+def _accounts(ask: Ask, one: LoggedDecision) -> list[dict[str, Any]]:
+    """The accounts that it names, with what the run says of each."""
+    names = list(one.decision.accounts[:_MOST_ACCOUNTS])
+    run = ask.console.runs.of_hash(one.decision.run)
+    known = {}
+    if run is not None and names:
+        sql = (
+            "SELECT account_id, exchanges, first_seen, last_seen, match_probability FROM {account_rows} "
+            "WHERE account_id IN (SELECT unnest(?))"
+        )
+        known = {row["account_id"]: row for row in run.rows(sql, names)}
+    nothing = {"exchanges": None, "first_seen": None, "last_seen": None, "match_probability": None}
+    return [{"account_id": name, **nothing, **known.get(name, {}), "exempt": name in one.exempt} for name in names]

@@ -1,0 +1,152 @@
+"""A run at a glance: what was found, how bad, when; and what of it waits for somebody."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from starlette.responses import Response
+
+from stillwatch.console.asking import Ask
+from stillwatch.console.case_file import Cases
+from stillwatch.console.listing import PAGE_ROWS, write_rows
+from stillwatch.console.run_changes import changes_since
+from stillwatch.console.runs import Run
+from stillwatch.drawing import Event, Hour, lay_out_timeline
+from stillwatch.policy import DEFAULT_POLICY, decide, read_policy, read_registry, read_run, record
+
+__all__ = ["campaigns", "decide_run", "overview", "prepare"]
+
+_TRAFFIC = """
+SELECT date_trunc('hour', time) AS hour, count(*) AS exchanges, count(DISTINCT account_id) AS accounts
+FROM {exchanges} GROUP BY hour ORDER BY hour
+"""
+_CAMPAIGNS = """
+SELECT campaign_id, verdict, accounts, exchanges, first_seen, last_seen, q_value, families, summary FROM {campaigns}
+ORDER BY list_position(['act', 'review', 'watch', 'clear'], verdict), exchanges DESC, campaign_id
+"""
+_SPAN = "SELECT min(first_seen) AS first, max(last_seen) AS last FROM {accounts}"
+_MOST_SHOWN = 12
+
+
+def prepare(run: Run) -> dict[str, Any]:
+    """What the overview shows of the run itself, worked out once."""
+    found = run.keep("campaign rows", lambda: run.rows(_CAMPAIGNS))
+    return {
+        "campaigns": found[:_MOST_SHOWN],
+        "campaigns_total": len(found),
+        "severities": Counter(row["verdict"] for row in found),
+        "verdicts": run.keep("verdicts", lambda: _verdicts(run)),
+        "span": run.keep("span", lambda: run.one(_SPAN)),
+        "timeline": run.keep("timeline", lambda: _timeline(run)),
+        "strips": run.keep("strips", lambda: _strips(run, found[:_MOST_SHOWN])),
+        "dead": run.keep("dead", lambda: run.count("SELECT 1 FROM {dead_letters}") if run.has("dead_letters") else 0),
+    }
+
+
+def overview(ask: Ask) -> Response:
+    """The run's page."""
+    run = ask.run
+    ask.note("looked at a run", run=run.name)
+    shown = prepare(run)
+    older = _before(ask, run)
+    cases = ask.console.cases.cases()
+    mine = [name for (sha256, _, _), names in cases.by_subject.items() if sha256 == run.sha256 for name in names]
+    return ask.show(
+        "overview.html.j2",
+        run=run,
+        **shown,
+        older=older,
+        changes=run.keep(f"since {older.sha256}", lambda: changes_since(older, run)) if older else (),
+        stages=Counter(cases.stages[name] for name in mine),
+        decided=len(mine),
+        case_of=_case_of(cases, run, shown["campaigns"]),
+    )
+
+
+def campaigns(ask: Ask) -> Response:
+    """Every campaign, as a page, CSV or JSON."""
+    run = ask.run
+    found = run.keep("campaign rows", lambda: run.rows(_CAMPAIGNS))
+    wanted = ask.query.get("verdict")
+    rows = [row for row in found if not wanted or row["verdict"] == wanted]
+    form = ask.query.get("as")
+    ask.note("looked at campaigns", run=run.name, form=form)
+    if form in ("csv", "json"):
+        return write_rows(form, f"{run.name}-campaigns", rows)
+    start = (ask.page_number - 1) * PAGE_ROWS
+    listing = ask.listing(rows[start : start + PAGE_ROWS], len(rows), ("verdict",))
+    case_of = _case_of(ask.console.cases.cases(), run, listing.rows)
+    return ask.show("campaigns.html.j2", run=run, listing=listing, case_of=case_of)
+
+
+def decide_run(ask: Ask) -> Response:
+    """Hold the run to the policy; what it comes to is appended to the log. Doing so twice adds nothing."""
+    run, places = ask.run, ask.console.places
+    rules = read_policy(places.policy or DEFAULT_POLICY)
+    facts = read_run(run.path, read_registry(places.licences) if places.licences else None)
+    with ask.console.cases.writing():
+        now = datetime.now(UTC)
+        recorded = record(ask.console.cases.log, decide(rules, facts, now), rules, facts, now)
+    ask.note("decided a run", run=run.name, policy=rules.title, added=len(recorded.added))
+    return ask.go("/queue")
+
+
+def _before(ask: Ask, run: Run) -> Run | None:
+    """The run that began before this one, the latest of them."""
+    runs = list(ask.console.runs.all())
+    place = next((n for n, one in enumerate(runs) if one.sha256 == run.sha256), len(runs))
+    return runs[place + 1] if place + 1 < len(runs) else None
+
+
+def _verdicts(run: Run) -> Mapping[str, int]:
+    rows = run.rows("SELECT verdict, count(*) AS n FROM {accounts} GROUP BY verdict")
+    tally = {row["verdict"]: row["n"] for row in rows}
+    return {verdict: tally.get(verdict, 0) for verdict in ("act", "review", "watch", "clear")}
+
+
+def _timeline(run: Run) -> Any:
+    hours = [Hour(row["hour"], row["exchanges"], row["accounts"]) for row in run.rows(_TRAFFIC) if row["hour"]]
+    return lay_out_timeline(hours, _releases(run))
+
+
+def _releases(run: Run) -> list[Event]:
+    """Releases that any campaign moved on, once each."""
+    named: dict[str, datetime] = {}
+    for row in run.rows("SELECT pivots FROM {campaigns}"):
+        for pivot in row["pivots"] or ():
+            if pivot["released"] is not None:
+                named.setdefault(pivot["model"], pivot["released"])
+    return [Event(time, "release", f"{model} released") for model, time in named.items()]
+
+
+def _strips(run: Run, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Where each campaign lies on the run's timeline, in per cent of it: of its busiest hours the shape."""
+    timeline = run.rows(_TRAFFIC)
+    if not timeline:
+        return []
+    first, last = timeline[0]["hour"], timeline[-1]["hour"]
+    length = max((last - first).total_seconds() / 3600 + 1, 1)
+    strips = []
+    for row in rows:
+        hours = run.one("SELECT timeline FROM {campaigns} WHERE campaign_id = ?", row["campaign_id"])
+        told = (hours or {}).get("timeline") or ()
+        most = max((one["exchanges"] or 0 for one in told), default=0) or 1
+        bars = [
+            (round(100 * (one["hour"] - first).total_seconds() / 3600 / length, 2), (one["exchanges"] or 0) / most)
+            for one in told
+        ]
+        strips.append({**row, "bars": bars, "width": round(100 / length, 3)})
+    return strips
+
+
+def _case_of(cases: Cases, run: Run, rows: list[dict[str, Any]]) -> Mapping[str, str]:
+    """The latest decision on each of these campaigns."""
+    found = {}
+    for row in rows:
+        for name in cases.by_subject.get((run.sha256, "campaign", row["campaign_id"]), ()):
+            if cases.standings[name].state not in ("superseded", "lapsed"):
+                found[row["campaign_id"]] = name
+    return found

@@ -1,0 +1,146 @@
+"""Signing in and out, links that work once, who may come in, and the log of who looked at what."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from starlette.responses import Response
+
+from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.listing import PAGE_ROWS
+from stillwatch.console.people import ROLES, Person, TooManyTries
+from stillwatch.core import BadSetting
+
+__all__ = [
+    "audit",
+    "change_role",
+    "everyone",
+    "invite",
+    "shut_out",
+    "sign_in",
+    "sign_in_page",
+    "sign_out",
+    "welcome",
+    "welcome_page",
+]
+
+_MOST_ENTRIES = 2_000
+
+
+def sign_in_page(ask: Ask) -> Response:
+    """The form; who is signed in already goes on."""
+    if ask.session is not None:
+        return ask.go("/")
+    return ask.show("sign_in.html.j2", wrong=None, name="", nobody=not ask.console.people.everyone())
+
+
+def sign_in(ask: Ask) -> Response:
+    """Begin a session, if name and password are somebody's."""
+    name, password = ask.form.get("name", "").strip()[:80], ask.form.get("password", "")
+    try:
+        person = ask.console.people.sign_in(name, password, ask.address)
+    except TooManyTries:
+        ask.console.note(name or "nobody", "sign-in braked", address=ask.address)
+        wrong = "Too many tries. Wait a quarter of an hour, or ask an admin for a new link."
+        return ask.show("sign_in.html.j2", status=429, wrong=wrong, name=name, nobody=False)
+    if person is None:
+        ask.console.note(name or "nobody", "sign-in failed", address=ask.address)
+        return ask.show("sign_in.html.j2", status=403, wrong="Name or password is wrong.", name=name, nobody=False)
+    ask.console.note(person.name, "signed in", address=ask.address)
+    _begin(ask, person)
+    return ask.go("/")
+
+
+def _begin(ask: Ask, person: Person) -> None:
+    """A session with a cookie of its own; the browser's earlier one ends."""
+    if ask.session is not None:
+        ask.console.sessions.end(ask.session)
+    ask.new_cookie = ask.console.sessions.begin(person)
+
+
+def sign_out(ask: Ask) -> Response:
+    """End the session."""
+    ask.note("signed out")
+    ask.console.sessions.end(ask.signed_in)
+    ask.new_cookie = ""
+    return ask.go("/sign-in")
+
+
+def welcome_page(ask: Ask) -> Response:
+    """Where a link leads: nothing happens until the form is sent, so that no preview of a link uses it up."""
+    found = ask.console.people.of_link(ask.named["token"])
+    if found is None:
+        raise Refused(410, "This link was used, or has ended. Ask an admin for another.")
+    return ask.show("welcome.html.j2", name=found[0], direct=found[1], wrong=None)
+
+
+def welcome(ask: Ask) -> Response:
+    """Use the link up."""
+    found = ask.console.people.of_link(ask.named["token"])
+    if found is None:
+        raise Refused(410, "This link was used, or has ended. Ask an admin for another.")
+    password, person, wrong = ask.form.get("password", ""), None, None
+    if password != ask.form.get("again", password):
+        wrong = "The two are not the same."
+    else:
+        try:
+            person = ask.console.people.use_link(ask.named["token"], password)
+        except BadSetting as error:
+            wrong = f"{error.problem[:1].upper()}{error.problem[1:]}."
+    if wrong is not None:
+        return ask.show("welcome.html.j2", status=422, name=found[0], direct=found[1], wrong=wrong)
+    if person is None:
+        raise Refused(410, "This link was used, or has ended. Ask an admin for another.")
+    ask.console.note(person.name, "came in by a link", address=ask.address)
+    _begin(ask, person)
+    return ask.go("/")
+
+
+def everyone(ask: Ask) -> Response:
+    """Who may come in."""
+    return ask.show("people.html.j2", people=ask.console.people.everyone(), roles=ROLES, link=None, name=None)
+
+
+def invite(ask: Ask) -> Response:
+    """Add somebody, or give them a new way in; the link is shown this once."""
+    name, role = ask.form.get("name", "").strip(), ask.form.get("role", "")
+    token = ask.console.people.invite(name, role)
+    ask.note("invited", name=name, role=role)
+    everyone = ask.console.people.everyone()
+    return ask.show("people.html.j2", people=everyone, roles=ROLES, link=f"/welcome/{token}", name=name)
+
+
+def change_role(ask: Ask) -> Response:
+    """Give somebody another role."""
+    name, role = ask.form.get("name", ""), ask.form.get("role", "")
+    ask.console.people.change_role(name, role)
+    ask.note("changed a role", name=name, role=role)
+    return ask.go("/people")
+
+
+def shut_out(ask: Ask) -> Response:
+    """Let somebody in no more."""
+    name = ask.form.get("name", "")
+    ask.console.people.shut_out(name)
+    ask.note("shut out", name=name)
+    return ask.go("/people")
+
+
+def audit(ask: Ask) -> Response:
+    """The last entries of the log of who looked at and did what, with its chain verified."""
+    wanted = ask.query.get("by", "").strip()
+    kept = deque((one for one in ask.console.audit.entries() if wanted in ("", one.body.get("by"))), _MOST_ENTRIES)
+    entries = list(reversed(kept))
+    start = (ask.page_number - 1) * PAGE_ROWS
+    rows = [
+        {
+            "n": one.n,
+            "time": one.time,
+            "by": one.body.get("by"),
+            "what": one.body.get("kind"),
+            "about": ", ".join(f"{k} {v}" for k, v in one.body.items() if k not in ("kind", "by")),
+        }
+        for one in entries[start : start + PAGE_ROWS]
+    ]
+    head = entries[0].hash if entries else ""
+    return ask.show("audit.html.j2", listing=ask.listing(rows, len(entries), ("by",)), head=head)

@@ -1,0 +1,131 @@
+"""The policy that runs are held to: its rules, what each came to, licences, and a draft tried before it goes live."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import Response
+
+from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.case_file import Cases
+from stillwatch.console.runs import Run
+from stillwatch.console.service import Places
+from stillwatch.core import BadPolicy
+from stillwatch.policy import (
+    DEFAULT_POLICY,
+    Policy,
+    Registry,
+    backtest,
+    compare,
+    parse_policy,
+    reach,
+    read_policy,
+    read_registry,
+    read_run,
+    stand,
+    try_examples,
+)
+
+__all__ = ["policy", "try_draft"]
+
+_MOST_MOVED = 100
+_trying = threading.Lock()
+"""One draft at a time: on a large run it takes seconds of every core."""
+
+
+def policy(ask: Ask) -> Response:
+    """The policy and the licences as they are now, with what each rule came to on this run."""
+    run, places = ask.run, ask.console.places
+    rules, registry = _read(places)
+    cases = ask.console.cases.cases()
+    ask.note("looked at the policy", run=run.name)
+    return ask.show(
+        "policy.html.j2",
+        run=run,
+        policy=rules,
+        file=places.policy,
+        registry=registry,
+        licences_file=places.licences,
+        decided=_decided(ask, run),
+        fared=_fared(cases, run),
+        breaches=Counter(
+            one.decision.subject.id
+            for one in cases.standings.values()
+            if one.decision.run == run.sha256 and one.decision.subject.kind == "licence"
+        ),
+        source=(places.policy or DEFAULT_POLICY).read_text(encoding="utf-8"),
+    )
+
+
+def try_draft(ask: Ask) -> Response:
+    """What a draft would do to this run, and whom it would move; nothing is written."""
+    run, text = ask.run, ask.form.get("draft", "").replace("\r\n", "\n")
+    rules, registry = _read(ask.console.places)
+    try:
+        draft = parse_policy(text, Path("draft"))
+    except BadPolicy as error:
+        ask.note("tried a draft policy", run=run.name, wrong=error.problem[:200])
+        return ask.show("policy_tried.html.j2", status=422, run=run, source=text, wrong=error)
+    if not _trying.acquire(timeout=2):
+        raise Refused(503, "Somebody tries a draft just now: try again in a moment.")
+    try:
+        facts = read_run(run.path, registry)
+        outcomes, rungs = stand(draft, facts)
+        moved = backtest(rules, draft, facts)
+        reached = reach(facts, rungs)
+    finally:
+        _trying.release()
+    ask.note("tried a draft policy", run=run.name, moved=len(moved))
+    ways = Counter((one.kind, one.before, one.after) for one in moved)
+    accounts: Counter[tuple[str, str, str]] = Counter()
+    for one in moved:
+        accounts[one.kind, one.before, one.after] += one.accounts
+    return ask.show(
+        "policy_tried.html.j2",
+        run=run,
+        source=text,
+        wrong=None,
+        draft=draft,
+        file=ask.console.places.policy,
+        changes=compare(rules, draft),
+        tried=try_examples(draft),
+        reached=reached,
+        outcomes=outcomes,
+        ways=[(*way, n, accounts[way]) for way, n in ways.most_common()],
+        moved=moved[:_MOST_MOVED],
+        moved_total=len(moved),
+    )
+
+
+def _read(places: Places) -> tuple[Policy, Registry | None]:
+    return read_policy(places.policy or DEFAULT_POLICY), read_registry(places.licences) if places.licences else None
+
+
+def _decided(ask: Ask, run: Run) -> Mapping[str, Any] | None:
+    """What the log says of the last time that this run was held to a policy."""
+    found = None
+    for entry in ask.console.cases.log.entries():
+        if entry.body.get("kind") == "decided" and entry.body.get("run") == run.sha256:
+            found = {**entry.body, "time": entry.time}
+    return found
+
+
+def _fared(cases: Cases, run: Run) -> Mapping[str, Counter[str]]:
+    """By rule, how many cases it led to on this run and what persons made of them."""
+    fared: dict[str, Counter[str]] = {}
+    for name, one in cases.standings.items():
+        if one.decision.run != run.sha256 or one.state in ("superseded", "lapsed"):
+            continue
+        upheld = bool(one.decision.approved_by) or (one.assessment is not None and not one.waits)
+        came_to = "refused" if one.state in ("withdrawn", "reversed") else "upheld" if upheld else "undecided"
+        for rule in one.decision.rule_ids:
+            counted = fared.setdefault(rule, Counter())
+            counted[came_to] += 1
+            counted["cases"] += 1
+            counted["appeals"] += len(one.appeals)
+            counted["waiting"] += cases.stages[name] in ("open", "second")
+    return fared

@@ -1,0 +1,109 @@
+"""The cases that wait: who works on which, and the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import Response
+
+from stillwatch.console.asking import Ask
+from stillwatch.console.case_file import Cases, seen_mark
+from stillwatch.console.claims import Claim
+from stillwatch.console.listing import PAGE_ROWS, write_rows
+from stillwatch.decisions import LoggedDecision
+
+__all__ = ["FILTERS", "MOST_TOGETHER", "go_on", "kept_cases", "next_case", "queue"]
+
+FILTERS = ("stage", "kind", "verdict", "rule", "run", "whose")
+MOST_TOGETHER = 200
+
+
+def queue(ask: Ask) -> Response:
+    """The cases, filtered by the URL, as a page, CSV or JSON."""
+    cases, held = ask.console.cases.cases(), ask.console.claims.held()
+    runs = {run.sha256: run.name for run in ask.console.runs.all()}
+    kept = kept_cases(ask, ask.query)
+    form = ask.query.get("as")
+    ask.note("looked at the queue", form=form)
+    if form in ("csv", "json"):
+        return write_rows(form, "queue", (_row(one, cases, held, runs) for one in kept))
+    start = (ask.page_number - 1) * PAGE_ROWS
+    rows = [_row(one, cases, held, runs) for one in kept[start : start + PAGE_ROWS]]
+    done = cases.standings.get(ask.query.get("did", ""))
+    return ask.show(
+        "queue.html.j2",
+        listing=ask.listing(rows, len(kept), FILTERS),
+        most_together=MOST_TOGETHER,
+        stages={name: len(names) for name, names in cases.by_stage.items()},
+        any_cases=bool(cases.standings),
+        runs=ask.console.runs.all(),
+        did=done,
+        did_seen=seen_mark(done) if done else "",
+        waiting=len(cases.waiting_for(ask.person)),
+    )
+
+
+def kept_cases(ask: Ask, filters: Mapping[str, str]) -> list[LoggedDecision]:
+    """The cases that these filters leave, the weightiest first."""
+    cases = ask.console.cases.cases()
+    stage, whose = filters.get("stage") or "waiting", filters.get("whose")
+    runs = {run.sha256: run.name for run in ask.console.runs.all()}
+    asked = {name: filters.get(name) for name in ("kind", "run", "verdict", "rule")}
+    names = cases.standings if stage == "all" else cases.by_stage.get(stage, ())
+    kept = [cases.standings[name] for name in names if _passes(cases.standings[name], asked, runs)]
+    if whose:
+        wanted = ask.person.name if whose == "mine" else None
+        holders = {name: claim.name for name, claim in ask.console.claims.held().items()}
+        kept = [one for one in kept if holders.get(one.decision.decision_id) == wanted]
+    return kept
+
+
+def next_case(ask: Ask) -> Response:
+    """Claim the weightiest case that nobody works on, and go there."""
+    return go_on(ask, None)
+
+
+def go_on(ask: Ask, did: str | None) -> Response:
+    """To the next case, claimed; to the queue where none is left. What was done can be undone from there."""
+    cases = ask.console.cases.cases()
+    taken = ask.console.claims.take_first(
+        [name for name in cases.waiting_for(ask.person) if name != did], ask.person.name
+    )
+    if taken:
+        ask.note("claimed", case=taken)
+    after = f"?did={did}" if did else ""
+    return ask.go(f"/cases/{taken}{after}" if taken else f"/queue{after}")
+
+
+def _row(one: LoggedDecision, cases: Cases, held: Mapping[str, Claim], runs: Mapping[str, str]) -> dict[str, Any]:
+    decision = one.decision
+    claim = held.get(decision.decision_id)
+    return {
+        "case_id": decision.decision_id,
+        "stage": cases.stages[decision.decision_id],
+        "state": one.state,
+        "kind": decision.subject.kind,
+        "subject": decision.subject.id,
+        "verdict": decision.verdict,
+        "proposed": decision.proposed,
+        "accounts": len(one.accounts),
+        "rules": sorted(decision.rule_ids),
+        "made": decision.time,
+        "expires": decision.expires,
+        "run": runs.get(decision.run),
+        "assessed_by": one.assessment.by if one.assessment else None,
+        "approved_by": decision.approved_by,
+        "held_by": claim.name if claim else None,
+    }
+
+
+def _passes(one: LoggedDecision, asked: Mapping[str, str | None], runs: Mapping[str, str]) -> bool:
+    """Whether a case is among those that the URL asks for."""
+    decision = one.decision
+    return (
+        asked["kind"] in (None, "", decision.subject.kind)
+        and asked["run"] in (None, "", runs.get(decision.run))
+        and asked["verdict"] in (None, "", decision.verdict, decision.proposed)
+        and (not asked["rule"] or asked["rule"] in decision.rule_ids)
+    )

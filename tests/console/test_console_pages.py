@@ -1,0 +1,249 @@
+"""What pages show: paged at the server, masked until somebody says why, whole as CSV and JSON, found by the search."""
+
+import csv
+import hashlib
+import io
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+import pytest
+from console_world import ACCOUNT, HOSTILE, SECRET, Open, open_console
+from smallrun import CLEAR, campaign, write_run
+
+import stillwatch.console
+from stillwatch.console import Places
+from stillwatch.console.account_places import spread_accounts
+from stillwatch.console.listing import Listing, page_number
+from stillwatch.console.run_changes import changes_since
+from stillwatch.console.runs import Runs
+
+VENDOR = Path(stillwatch.console.__file__).parent / "static" / "vendor"
+AT = f"/runs/week/account?id={quote(ACCOUNT, safe='')}"
+
+
+def test_texts_are_masked_until_a_reason_is_given_and_both_are_in_the_log(fresh: Open) -> None:
+    ana, eve = fresh.visitor("ana", "analyst"), fresh.visitor("eve", "analyst")
+    panel = AT.replace("account?", "account/requests?")
+    for path in (panel, f"{panel}&as=csv", f"{panel}&as=json", AT):
+        assert SECRET not in ana.get(path).text
+    assert ana.post("/runs/week/account/unmask", {"id": ACCOUNT, "reason": " "}).status_code == 422
+    assert ana.post("/runs/week/account/unmask", {"id": ACCOUNT, "reason": "ticket 7"}).status_code == 303
+    assert SECRET.replace("'", "&#39;") in ana.get(panel).text
+    assert SECRET in ana.get(f"{panel}&as=json").json()[0]["prompt"]
+    assert SECRET not in ana.get("/runs/week/account/requests?id=m0&as=csv").text
+    assert SECRET not in eve.get(f"{panel}&as=json").text
+    said = [one.body for one in fresh.console.audit.entries()]
+    assert {"kind": "unmasked", "by": "ana", "run": "week", "account": ACCOUNT, "reason": "ticket 7"} in said
+    assert any(one["kind"] == "read requests" and one["account"] == ACCOUNT for one in said)
+
+
+def test_a_viewer_reads_no_customers_text_anywhere(opened: Open) -> None:
+    vic = opened.visitor("vic", "viewer")
+    for path in (
+        "/runs/week",
+        "/runs/week/campaigns/C001",
+        AT,
+        "/search?q=own+words",
+        "/queue",
+        f"/cases/{opened.cases()[0]}",
+    ):
+        assert "zebra" not in vic.get(path).text
+    assert vic.get("/runs/week/campaigns/C001/templates").status_code == 403
+
+
+def test_hostile_text_stays_text_on_every_page(opened: Open) -> None:
+    ana = opened.visitor("ana", "analyst")
+    ana.post("/runs/week/account/unmask", {"id": ACCOUNT, "reason": "r"})
+    ana.post("/runs/week/account/comment", {"id": ACCOUNT, "text": HOSTILE})
+    pages = [
+        AT,
+        AT.replace("account?", "account/requests?"),
+        "/runs/week",
+        "/runs/week/campaigns/C001",
+        "/runs/week/accounts",
+    ]
+    pages += ["/runs/week/campaigns/C001/templates", f"/search?q={quote(HOSTILE)}", f"/cases/{opened.cases()[0]}"]
+    pages += [f"/queue?stage={quote(HOSTILE)}", f"/runs/{quote(HOSTILE, safe='')}", f"/cases/{quote(HOSTILE, safe='')}"]
+    for path in pages:
+        text = ana.get(path).text
+        assert "<script>window" not in text, path
+        assert "<img" not in text, path
+        assert "{{7*7}}49" not in text.replace("&", ""), path
+
+
+@pytest.mark.parametrize("page", ["1", "2", "999", "-1", "x", "1e3", "٣"])
+def test_any_page_number_gives_a_page(opened: Open, page: str) -> None:
+    ana = opened.visitor(f"ana{abs(hash(page)) % 1000}", "analyst")
+    assert ana.get("/runs/week/accounts", params={"page": page}).status_code == 200
+
+
+def test_accounts_are_filtered_in_the_url_and_given_whole(opened: Open) -> None:
+    eva = opened.visitor("eva", "viewer")
+    rows = list(csv.DictReader(io.StringIO(eva.get("/runs/week/accounts?as=csv&verdict=review").text)))
+    assert {row["verdict"] for row in rows} == {"review"}
+    assert eva.get("/runs/week/accounts?as=json&campaign_id=C001&q=m7").json()[0]["account_id"] == ACCOUNT
+    assert "No account with these filters" in eva.get("/runs/week/accounts?q=nobody").text
+
+
+def test_cells_of_a_csv_are_no_formulas() -> None:
+    from stillwatch.console.listing import _csv  # noqa: PLC0415 - what a spreadsheet would run is seen in the text alone
+
+    text = "".join(_csv([{"a": "=1+1", "b": -3, "c": "@x", "d": ["-1", "2"], "e": None}]))
+    assert text == "a,b,c,d,e\r\n'=1+1,-3,'@x,'-1 2,\r\n"
+
+
+def test_links_of_a_table_keep_filters_and_begin_at_the_first_page() -> None:
+    table = Listing([{}] * 50, 130, 2, "/x", {"verdict": "review", "q": "a&b"})
+    assert table.url(verdict=None) == "/x?q=a%26b"
+    assert table.url(q="c") == "/x?verdict=review&q=c"
+    assert (table.first, table.last) == (51, 100)
+    assert table.previous_url == "/x?verdict=review&q=a%26b"
+    assert table.next_url == "/x?verdict=review&q=a%26b&page=3"
+    assert [page_number(text) for text in (None, "", "0", "7", "-7")] == [1, 1, 1, 7, 1]
+
+
+def test_the_search_finds_accounts_campaigns_cases_and_for_analysts_templates(opened: Open) -> None:
+    ida, vi = opened.visitor("ida", "analyst"), opened.visitor("vi", "viewer")
+    assert "/runs/week/account?id=m3" in ida.get("/search?q=M3").text
+    assert "/runs/week/campaigns/C002" in ida.get("/search?q=c002").text
+    assert opened.cases()[0] in ida.get(f"/search?q={opened.cases()[0][:8]}").text
+    assert "template," in ida.get("/search?q=zebra").text
+    assert "template," not in vi.get("/search?q=zebra").text
+    panel = ida.get("/search?q=m3", headers={"hx-request": "true"}).text
+    assert "<html" not in panel
+
+
+def test_the_graph_names_every_account_with_a_place_and_links_by_place(opened: Open) -> None:
+    graph = opened.visitor("gil", "viewer").get("/runs/week/campaigns/C001/graph.json").json()
+    assert len(graph["nodes"]) == graph["total"] == 10
+    assert [node["apart"] for node in graph["nodes"]].count(True) == 2
+    assert ACCOUNT in [node["id"] for node in graph["nodes"]]
+    assert len(graph["edges"]) == 28
+    assert {graph["families"][edge[3]] for edge in graph["edges"]} == {"structure"}
+
+
+def test_an_accounts_page_weighs_both_sides_and_previews_the_letter(opened: Open) -> None:
+    text = opened.visitor("jo", "viewer").get("/runs/week/account?id=m0").text
+    assert "Shape speaks against" in text
+    assert "Linked to 7 accounts" in text
+    assert "Subject: We are looking at how your account is used" in text
+    assert "Subject: We have limited your account" in text
+
+
+def test_what_is_not_there_is_said(opened: Open) -> None:
+    ken = opened.visitor("ken", "analyst")
+    for path in (
+        "/runs/none",
+        "/runs/week/campaigns/C9",
+        "/runs/week/account?id=none",
+        "/cases/D-none",
+        "/appeals/A-none",
+        "/x",
+    ):
+        answer = ken.get(path)
+        assert answer.status_code == 404
+        assert 'role="alert"' in answer.text
+
+
+def test_places_are_the_same_for_the_same_links_and_spread() -> None:
+    ends = np.array([(n, (n * 7 + 1) % 3000) for n in range(3000) if n != (n * 7 + 1) % 3000])
+    weights = np.ones(len(ends), np.float32)
+    first, again = spread_accounts(3000, ends, weights), spread_accounts(3000, ends, weights)
+    assert np.array_equal(first, again)
+    assert np.isfinite(first).all()
+    assert len(np.unique(first.round(4), axis=0)) > 2900
+    nothing = np.zeros((0, 2), np.int64)
+    assert [len(spread_accounts(n, nothing, np.zeros(0, np.float32))) for n in (0, 1, 2, 5)] == [0, 1, 2, 5]
+
+
+def test_vendored_files_are_as_published_and_ask_nothing_of_any_network() -> None:
+    sums = {line[66:]: line[:64] for line in (VENDOR / "SHA256SUMS").read_text().splitlines()}
+    files = {path.name: path for path in VENDOR.iterdir() if path.suffix in (".js", ".css", ".txt")}
+    assert set(sums) == set(files)
+    for name, path in files.items():
+        assert hashlib.sha256(path.read_bytes()).hexdigest() == sums[name]
+    licences = [name for name in files if name.endswith("LICENSE.txt")]
+    assert {name.split("-")[0] for name in files} == {name.split("-")[0] for name in licences}
+
+
+def test_what_is_new_grown_or_gone_since_the_run_before(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    grown, shrunk, new = CLEAR[:4], CLEAR[4:8], CLEAR[10:14]
+    worlds = {
+        "old": {"C1": grown[:2], "C2": shrunk, "C3": CLEAR[8:10]},
+        "young": {"X1": grown, "X2": shrunk[:3], "X3": new},
+    }
+    for n, (name, campaigns) in enumerate(worlds.items()):
+        rows = [
+            campaign(campaign_id=c, account_ids=ids, accounts=len(ids), bystander_ids=[])
+            for c, ids in campaigns.items()
+        ]
+        write_run(runs / name, rows)
+        info = json.loads((runs / name / "run.json").read_text())
+        (runs / name / "run.json").write_text(json.dumps({**info, "started": f"2026-09-{n + 1:02}T00:00:00+00:00"}))
+    opened = Runs(runs)
+    young, old = opened.all()
+    assert (young.name, old.name) == ("young", "old")
+    found = {one.now or one.before: (one.kind, one.before, one.shared) for one in changes_since(old, young)}
+    assert found == {
+        "X1": ("grown", "C1", 2),
+        "X2": ("shrunk", "C2", 3),
+        "X3": ("new", None, 0),
+        "C3": ("gone", "C3", 0),
+    }
+    opened.close()
+    with open_console(Places(runs=runs, state=tmp_path / "state")) as served:
+        page = served.visitor("ana", "viewer").get("/runs/young").text
+        assert "Since old" in page
+        assert "in no campaign before" in page
+        assert "Since" not in served.visitor("bo", "viewer").get("/runs/old").text
+        assert "young" in served.visitor("cy", "viewer").get("/").text
+
+
+def test_a_runs_files_are_kept_by_analysts_as_files_and_that_is_noted(fresh: Open) -> None:
+    ana, vi = fresh.visitor("ana", "analyst"), fresh.visitor("vi", "viewer")
+    assert ana.get("/runs/week/report.html").status_code == 404
+    (fresh.console.places.runs / "report.html").write_text(HOSTILE)
+    kept = ana.get("/runs/week/report.html")
+    assert kept.text == HOSTILE
+    assert kept.headers["content-disposition"].startswith("attachment")
+    assert kept.headers["content-type"] == "application/octet-stream"
+    assert vi.get("/runs/week/report.html").status_code == 403
+    assert any(one.body["kind"] == "kept a file" for one in fresh.console.audit.entries())
+
+
+def test_what_was_decided_becomes_labels(fresh: Open) -> None:
+    ana, bo = fresh.visitor("ana", "analyst"), fresh.visitor("bo", "approver")
+    assert "No label yet" in ana.get("/labels").text
+    case = fresh.cases()[0]
+    ana.act(case, "assess", "one hand", **{"except": ["m1"]})
+    bo.act(case, "approve", f"seen too {HOSTILE}")
+    rows = {row["account_id"]: row for row in ana.get("/labels?as=json").json()}
+    assert rows["m1"]["label"] == "cleared"
+    assert rows["m0"] | {"time": ""} == {
+        "account_id": "m0",
+        "label": "confirmed",
+        "case_id": case,
+        "by": "bo",
+        "time": "",
+        "reason": f"seen too {HOSTILE}",
+    }
+    page = ana.get("/labels?label=confirmed").text
+    assert "1–7 of 7 labels" in page
+    assert HOSTILE not in page
+    assert "Confirmed by bo" in ana.get("/runs/week/account?id=m0").text
+
+
+def test_why_two_accounts_are_linked(opened: Open) -> None:
+    vic = opened.visitor("vic", "viewer")
+    at = "/runs/week/account/link"
+    page = vic.get(at, params={"id": "m0", "other": ACCOUNT}).text
+    assert "<svg" in page
+    assert HOSTILE not in page
+    panel = vic.get(at, params={"id": "m0", "other": ACCOUNT}, headers={"hx-request": "true"}).text
+    assert panel.lstrip().startswith("<table")
+    assert vic.get(at, params={"id": "m0", "other": "c9"}).status_code == 404
+    assert vic.get(at, params={"id": "m0"}).status_code == 404

@@ -1,0 +1,85 @@
+"""The policy's page: what is in force and how it fared, licences, and a draft that is tried and touches nobody."""
+
+import json
+import re
+from pathlib import Path
+
+from console_world import HOSTILE, Open, make_places, open_console
+
+from stillwatch.policy import DEFAULT_POLICY
+
+STRICT = DEFAULT_POLICY.read_text().replace("campaign.q_value <= 0.001", "campaign.q_value <= 1.0e-9")
+LICENCES = f"""
+licences:
+  - licence_id: lic-1
+    holder: {json.dumps(HOSTILE)}
+    contract: MSA 1
+    organisations: [org-1]
+    models: [apex-3]
+    exchanges: 1000
+    from: 2026-01-01
+"""
+
+
+def test_rules_and_how_they_fared(fresh: Open) -> None:
+    ana, bo = fresh.visitor("ana", "analyst"), fresh.visitor("bo", "approver")
+    page = ana.get("/runs/week/policy").text
+    assert "coordinated-collection" in page
+    assert "A person approves, after another has assessed" in page
+    assert "not yet" in page
+    first, second = fresh.cases()[:2]
+    ana.act(first, "assess")
+    ana.post(f"/cases/{second}/claim")
+    ana.act(second, "refuse")
+    bo.act(first, "approve")
+    page = ana.get("/runs/week/policy").text
+    assert re.search(r">50\s%<", page)
+    (row,) = ana.get("/queue?as=json&stage=all&rule=coordinated-collection&verdict=act&run=week").json()[:1]
+    assert row["case_id"] == first
+
+
+def test_a_draft_is_tried_and_nothing_is_written(fresh: Open) -> None:
+    ana = fresh.visitor("ana", "analyst")
+    before = fresh.console.cases.log.path.read_bytes()
+    same = ana.post("/runs/week/policy/try", {"draft": DEFAULT_POLICY.read_text()}).text
+    assert "Nobody would stand elsewhere" in same
+    assert "act once approved" in same
+    page = ana.post("/runs/week/policy/try", {"draft": STRICT.replace("\n", "\r\n")}).text
+    assert "2 subjects would stand elsewhere" in page
+    assert "campaign.q_value &lt;= 1.0e-9 is false" in page
+    assert "rule coordinated-collection" in page
+    assert fresh.console.cases.log.path.read_bytes() == before
+
+
+def test_what_is_wrong_with_a_draft_is_said_with_its_line_and_the_text_stays(fresh: Open) -> None:
+    ana = fresh.visitor("ana", "analyst")
+    wrong = f"policy: x # {HOSTILE}\nversion: 1\nletter: {{sender: us, appeal: write}}\nrules:\n  - idd: many\n"
+    answer = ana.post("/runs/week/policy/try", {"draft": wrong})
+    assert answer.status_code == 422
+    assert "draft:5: the rule knows no &#39;idd&#39;" in answer.text
+    assert HOSTILE not in answer.text
+    assert "idd: many" in answer.text
+
+
+def test_a_policy_that_changed_since_is_told_and_licences_are_shown(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(STRICT)
+    (tmp_path / "licences.yaml").write_text(LICENCES)
+    places = make_places(tmp_path, policy=tmp_path / "mine.yaml", licences=tmp_path / "licences.yaml")
+    with open_console(places) as opened:
+        ana = opened.visitor("ana", "viewer")
+        page = ana.get("/runs/week/policy").text
+        assert "was held to another version" in page
+        assert "MSA 1" in page
+        assert HOSTILE not in page
+        assert "Analysts try drafts here" in page
+        (tmp_path / "licences.yaml").write_text("licences:\n  - holder: x\n")
+        broken = ana.get("/runs/week/policy")
+        assert broken.status_code == 422
+        assert "licences.yaml:2: the licence has no &#39;licence_id&#39;" in broken.text
+
+
+def test_a_run_that_was_not_decided_and_no_licences(tmp_path: Path) -> None:
+    with open_console(make_places(tmp_path, decided=False)) as opened:
+        page = opened.visitor("ana", "viewer").get("/runs/week/policy").text
+        assert "has not been held to a policy yet" in page
+        assert "No licences are given" in page

@@ -1,0 +1,128 @@
+"""Sorted copies of a large run: every page says what it says without them, and nothing of a text is in them."""
+
+import html
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from console_world import ACCOUNT, SECRET, Open, Visitor, make_places, open_console
+from smallrun import START
+
+from stillwatch import tables
+from stillwatch.console import Places
+from stillwatch.console.runs import COPIES, Runs
+from stillwatch.console.sorted_copies import SortedCopies
+
+WHO = quote(ACCOUNT, safe="")
+PAGES = [
+    *(f"/runs/week/accounts{asked}" for asked in ("", "?verdict=review", "?verdict=clear", "?verdict=none")),
+    *(f"/runs/week/accounts{asked}" for asked in ("?page=2", "?campaign_id=C001", "?q=C1&page=1", "?verdict=act&q=m")),
+    *(f"/runs/week/account?id={name}" for name in (WHO, "m0", "b0", "c9")),
+    *(f"/runs/week/account/requests?id={name}" for name in (WHO, "m0", "m0&page=2", "m0&model=apex-3")),
+    f"/runs/week/account/requests?id=m0&from={START.date()}&to={START.date()}T12:00:00",
+    "/runs/week/account/hours.json?id=m0",
+]
+
+
+@pytest.fixture
+def places(tmp_path: Path) -> Places:
+    """A run with an account file, and exchanges in two parts whose ids repeat."""
+    places = make_places(tmp_path)
+    known = [{"account_id": "m0", "org_id": "told", "plan": "scale"}]
+    pq.write_table(pa.Table.from_pylist(known, schema=tables.ACCOUNT_FILE), places.runs / "account_file.parquet")
+    first = places.runs / "exchanges.parquet" / "0000.parquet"
+    rows = pq.read_table(first, partitioning=None).to_pylist()
+    again = [{**row, "prompt": f"again {row['prompt']}"} for row in rows]
+    schema = pq.read_schema(first)
+    pq.write_table(pa.Table.from_pylist(again, schema=schema), first.with_name("0001.parquet"))
+    return places
+
+
+@pytest.fixture
+def opened(places: Places) -> Iterator[Open]:
+    with open_console(places) as opened:
+        yield opened
+
+
+def shown(who: Visitor, path: str) -> str:
+    return who.get(path).text.replace(who.csrf, "")
+
+
+def test_every_page_says_what_it_says_without_them(opened: Open, tmp_path: Path) -> None:
+    ana = opened.visitor("ana", "analyst")
+    for name in (ACCOUNT, "m0"):
+        ana.post("/runs/week/account/unmask", {"id": name, "reason": "to see"})
+    before = {path: shown(ana, path) for path in PAGES}
+    (run,) = opened.console.runs.all()
+    run.use_copies(SortedCopies(tmp_path / "sorted").make(run))
+    assert run.has_copies
+    after = {path: shown(ana, path) for path in PAGES}
+    for path in PAGES:
+        assert after[path] == before[path], path
+    requests = after["/runs/week/account/requests?id=m0"]
+    assert f"again {SECRET}" in html.unescape(requests)
+    assert "told" in after["/runs/week/account?id=m0"]
+
+
+def test_they_hold_no_text(opened: Open, tmp_path: Path) -> None:
+    (run,) = opened.console.runs.all()
+    made = SortedCopies(tmp_path / "sorted").make(run)
+    assert {file.stem for file in made.iterdir()} == set(COPIES)
+    for file in made.iterdir():
+        assert SECRET not in str(pq.read_table(file).to_pylist())
+    assert SortedCopies(tmp_path / "sorted").make(run) == made
+
+
+def test_small_runs_get_none_and_large_ones_when_they_are_made(places: Places, tmp_path: Path) -> None:
+    runs = Runs(places.runs)
+    run = runs.all()[0]
+    SortedCopies(tmp_path / "a").want(run)
+    assert not (tmp_path / "a").exists()
+    copies = SortedCopies(tmp_path / "b", least=1)
+    copies.want(run)
+    copies.want(run)
+    while not run.has_copies:
+        time.sleep(0.01)
+    copies.stop()
+    assert [folder.name for folder in (tmp_path / "b").iterdir()] == [f"{run.sha256}-1"]
+    copies.want(run)
+    runs.close()
+
+
+def test_one_that_cannot_be_made_is_told_and_pages_go_on(
+    places: Places, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = places.runs / "links.parquet"
+    broken.write_bytes(b"none")
+    with open_console(places) as opened:
+        opened.console.copies = SortedCopies(tmp_path / "sorted", least=1)
+        ana = opened.visitor("ana", "analyst")
+        assert ana.get("/runs/week/accounts").status_code == 200
+        while not caplog.records:
+            time.sleep(0.01)
+        assert "no sorted copies" in caplog.text
+        assert list((tmp_path / "sorted").iterdir()) == []
+        assert ana.get("/runs/week/accounts").status_code == 200
+        opened.console.copies.stop()
+
+
+def test_what_is_stopped_leaves_nothing_and_what_is_old_is_forgotten(places: Places, tmp_path: Path) -> None:
+    folder = tmp_path / "sorted"
+    (folder / "0000-1").mkdir(parents=True)
+    (folder / ".making-x").mkdir()
+    runs = Runs(places.runs)
+    copies = SortedCopies(folder, least=1)
+    copies.forget_others(runs.all())
+    assert list(folder.iterdir()) == []
+    copies.stop()
+    copies.want(runs.all()[0])
+    assert not any(thread.name == "sorted-copies" for thread in threading.enumerate())
+    shutil.rmtree(folder)
+    copies.forget_others(runs.all())
+    runs.close()
