@@ -10,6 +10,7 @@ import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from gateways import serving
@@ -22,6 +23,7 @@ FOLLOWED = {
     "tutorial/first-scan.md",
     "howto/audit-a-suspect.md",
     "howto/join-an-alliance.md",
+    "howto/join-side-files.md",
     "howto/map-a-log.md",
     "howto/move-the-error-rate.md",
     "howto/put-the-gateway-in-front.md",
@@ -96,6 +98,32 @@ def test_a_log_is_mapped(folder: Path) -> None:
     assert "9 exchanges, 0 dead letters" in explained
     assert "c-0" in explained
     assert "9 exchanges of 9 accounts" in scanned
+
+
+def test_side_files_say_who_asked(tmp_path: Path) -> None:
+    def call(number: int) -> dict[str, Any]:
+        asked = {"model": "m", "messages": [{"role": "user", "content": f"Why {number}?"}]}
+        whose = {"account_id": "gateway", "api_key_id": f"key-{number}"}
+        return {
+            "time": 1772442000 + number, **whose, "request": {**asked, "headers": {"X-Customer": f"c-{number}"}},
+            "response": {"choices": [{"message": {"role": "assistant", "content": "So."}}]},
+        }  # fmt: skip
+
+    def row(number: int) -> dict[str, Any]:
+        asked = {"contents": [{"role": "user", "parts": [{"text": f"Why {number}?"}]}]}
+        told = {"logging_time": "2026-03-02 09:00:00.250001 UTC", "request_id": f"{number}", "model": "m"}
+        return {**told, "full_request": asked, "full_response": None}
+
+    (tmp_path / "vertex").mkdir()
+    for name, made in (("vertex/table.jsonl", row), ("calls.jsonl", call)):
+        (tmp_path / name).write_text("".join(json.dumps(made(number)) + "\n" for number in range(9)))
+    callers = "".join(f"{number},u-{number}@example.org\n" for number in range(9))
+    (tmp_path / "callers.csv").write_text(f"exchange_id,account_id\n{callers}")
+    with shell(tmp_path) as follow:
+        scanned, explained, by_customer = [follow.run(command) for command in commands("howto/join-side-files.md")]
+    assert "9 exchanges of 9 accounts" in scanned
+    assert "key-0" in explained
+    assert "9 exchanges of 9 accounts" in by_customer
 
 
 def test_a_run_is_added_to_every_day(folder: Path, tutorial: Path) -> None:
