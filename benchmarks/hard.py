@@ -76,6 +76,15 @@ def scanned(job: Job, corpus: Sequence[Path]) -> World:
         campaigns=_campaigns(truth, {row["account_id"]: row for row in rows}),
         honest=_honest(truth, {row["account_id"]: row["verdict"] for row in rows}),
         predicted=len({row["campaign_id"] for row in rows if row["campaign_id"]}),
+        streams=_streams(run.path, {row["account_id"] for row in truth if row["campaign"]}),
+    )
+
+
+def _streams(run: Path, members: set[str]) -> tuple[float, ...]:
+    """Of each part of a stream that was found, how many of the accounts that are named carry a campaign."""
+    told = msgspec.json.decode((run / "run.json").read_bytes())["streams"] or {"found": []}
+    return tuple(
+        round(sum(one in members for one in f["account_ids"]) / len(f["account_ids"]), 2) for f in told["found"]
     )
 
 

@@ -21,7 +21,10 @@ Counts = dict[str, dict[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """One world and what a scan made of it; counts by campaign and by kind of honest customer."""
+    """One world and what a scan made of it; counts by campaign and by kind of honest customer.
+
+    ``streams`` has, for each part of a stream that was found, the share of the accounts named that carry a campaign.
+    """
 
     name: str
     design: dict[str, Any]
@@ -31,6 +34,7 @@ class World:
     campaigns: Counts
     honest: Counts
     predicted: int
+    streams: tuple[float, ...] = ()
 
     def sums(self) -> tuple[int, int, int]:
         """Accounts of campaigns at review or above, all accounts there, all accounts of campaigns."""
@@ -48,7 +52,8 @@ class World:
         )
         honest = f"{said - hit} honest above, {sum(one['watch'] for one in self.honest.values())} on watch"
         size = f"{self.exchanges:,} exchanges, {self.accounts:,} accounts, {self.seconds:.0f} s"
-        return f"{self.name}: {size}: {hit}/{real} found, {honest} [{hidden or 'no campaign'}]"
+        told = f", parts of streams {', '.join(f'{one:.2f}' for one in self.streams)}" if self.streams else ""
+        return f"{self.name}: {size}: {hit}/{real} found, {honest}{told} [{hidden or 'no campaign'}]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,10 @@ def report(worlds: Sequence[World]) -> None:
                 watched, whole = np.mean([case.watch for case in found]), sum(case.as_one for case in found)
                 said = f"{np.mean(recalls):.3f} ({low:.3f} to {high:.3f})"
                 print(f"  {axis:26s} {value:22s} {len(found):9d}  {said:24s}    {watched:.3f}  {whole} of {len(found)}")
+    parts = [share for world in worlds for share in world.streams]
+    if parts:
+        whose = sum(share >= 0.5 for share in parts)
+        print(f"\nparts of streams found: {len(parts)}, of which {whose} name mostly accounts that carry a campaign")
     print(f"\n{'honest accounts by kind':24s} accounts  above watch  on watch")
     kinds = sorted({kind for world in worlds for kind in world.honest})
     for kind in kinds:
