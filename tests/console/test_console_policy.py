@@ -72,6 +72,23 @@ def test_a_policy_that_changed_since_is_told_and_licences_are_shown(tmp_path: Pa
         assert "MSA 1" in page
         assert HOSTILE not in page
         assert "Analysts try drafts here" in page
+        assert "Hold it to this policy" not in page
+        first, second = opened.cases()[:2]
+        ben, bo = opened.visitor("ben", "analyst"), opened.visitor("bo", "approver")
+        ben.act(first, "assess")
+        ben.post(f"/cases/{second}/release")
+        bo.act(first, "approve")
+        bo.post(f"/cases/{second}/release")
+        assert "Hold it to this policy" in bo.get("/runs/week/policy").text
+        assert bo.post("/runs/week/decide").status_code == 303
+        assert "was held to another version" not in bo.get("/runs/week/policy").text
+        standings = opened.console.cases.cases().standings
+        # This policy asks no more for what was approved, so it ends at once.
+        assert {standings[first].state, standings[second].state} == {"superseded"}
+        assert sorted(one.state for one in standings.values() if one.decision.subject.id == "C001") == [
+            "in force",
+            "superseded",
+        ]
         (tmp_path / "licences.yaml").write_text("licences:\n  - holder: x\n")
         broken = ana.get("/runs/week/policy")
         assert broken.status_code == 422

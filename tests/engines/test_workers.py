@@ -83,3 +83,23 @@ def test_a_start_is_not_cut_in_two_by_ctrl_c(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, script.name], cwd=tmp_path, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stderr, done.stdout.count("stopped")) == (0, "", 12)
+
+
+def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    """It shuts no pool down, and their own ends of its pipes keep them from hearing of its end."""
+    script = tmp_path / "killed.py"
+    script.write_text(
+        "import os, signal, sys, time\n"
+        "from stillwatch.engines import worker_pool\n"
+        "if __name__ == '__main__':\n"
+        "    with worker_pool(2) as pool:\n"
+        "        for number in {pool.submit(os.getpid).result() for _ in range(20)}:\n"
+        "            print(number)\n"
+        "        sys.stdout.flush()\n"
+        "        os.kill(os.getpid(), signal.SIGKILL)\n",
+        encoding="utf-8",
+    )
+    # What they print to is closed only when they end.
+    done = subprocess.run([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+    assert done.stdout.split()

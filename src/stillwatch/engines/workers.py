@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from typing import Any
 
 __all__ = ["worker_pool"]
@@ -74,5 +75,14 @@ def _interrupt_held() -> Iterator[None]:
 
 def _begin(prepare: Callable[[], None] | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     if prepare is not None:
         prepare()
+
+
+def _end_with_parent() -> None:
+    """Wait for the parent's end, however it comes, and end too: whoever is killed shuts no pool down."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
