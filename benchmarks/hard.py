@@ -67,6 +67,7 @@ def scanned(job: Job, corpus: Sequence[Path]) -> World:
         rows = run.table("accounts").select(["account_id", "campaign_id", "verdict"]).to_pylist()
         truth = [msgspec.json.decode(line) for line in (place / "truth.jsonl").read_bytes().splitlines()]
         design = msgspec.json.decode((place / "design.json").read_bytes())
+        streams = _streams(run.path, {row["account_id"] for row in truth if row["campaign"]})
     return World(
         name=job.name,
         design=design,
@@ -76,7 +77,7 @@ def scanned(job: Job, corpus: Sequence[Path]) -> World:
         campaigns=_campaigns(truth, {row["account_id"]: row for row in rows}),
         honest=_honest(truth, {row["account_id"]: row["verdict"] for row in rows}),
         predicted=len({row["campaign_id"] for row in rows if row["campaign_id"]}),
-        streams=_streams(run.path, {row["account_id"] for row in truth if row["campaign"]}),
+        streams=streams,
     )
 
 
