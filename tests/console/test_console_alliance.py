@@ -91,6 +91,10 @@ def test_what_a_campaign_would_tell_partners_holds_no_account_and_no_prompt(alli
     assert "user-account" in objects
     assert "pool.example" in objects
     assert len(Store(allied.console.places.alliance or Path()).waiting(HUB, 1000)) == before
+    kept = ana.get("/runs/week/campaigns/C001/leaves?tlp=green&as=stix")
+    assert kept.headers["content-disposition"] == 'attachment; filename="week-C001.stix.json"'
+    assert kept.json()["type"] == "bundle"
+    assert {"campaign", "indicator", "report"} <= {one["type"] for one in kept.json()["objects"]}
     assert ana.get("/runs/week/campaigns/C001/leaves?tlp=red").status_code == 422
     assert ana.get("/runs/week/campaigns/none/leaves").status_code == 404
     (allied.console.places.runs / "profiles.parquet").unlink()

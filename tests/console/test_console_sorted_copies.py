@@ -1,7 +1,11 @@
 """Sorted copies of a large run: every page says what it says without them, and nothing of a text is in them."""
 
 import html
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -126,3 +130,30 @@ def test_what_is_stopped_leaves_nothing_and_what_is_old_is_forgotten(places: Pla
     shutil.rmtree(folder)
     copies.forget_others(runs.all())
     runs.close()
+
+
+@pytest.mark.slow
+def test_a_server_that_is_stopped_while_it_prepares_ends_at_once_and_quietly(tmp_path: Path) -> None:
+    """A thread within DuckDB while Python ends would abort the process."""
+    run, rows = make_places(tmp_path, decided=False).runs, 400_000
+    exchanges = run / "exchanges.parquet" / "0000.parquet"
+    first = pq.read_table(exchanges, partitioning=None)
+    pq.write_table(pa.concat_tables([first] * (rows // len(first))), exchanges)
+    (run / "run.json").write_text('{"counts": {"exchanges": 400000}}')
+    command = [sys.executable, "-c", "from stillwatch.cli import main; main()", "console", str(run)]
+    for seconds in (0.0, 0.3, 0.8):
+        state = tmp_path / f"state-{seconds}"
+        with subprocess.Popen(
+            [*command, "--state", str(state), "--port", "0"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / "src")},
+        ) as process:
+            assert process.stdout is not None
+            assert any("listens at" in line for line in process.stdout)
+            time.sleep(seconds)
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        assert (process.returncode, said.strip()) == (130, "stillwatch: stopped")
+        assert not list((state / "sorted").glob(".making-*"))

@@ -7,6 +7,7 @@ Tables are named in braces: ``SELECT * FROM {accounts} WHERE account_id = ?``.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,18 +42,56 @@ _LINKS_OF = """(SELECT account_a AS account, account_b AS other, * EXCLUDE (acco
     UNION ALL SELECT account_b, account_a, * EXCLUDE (account_a, account_b) FROM {links})"""
 
 
+class _DuckDB:
+    """DuckDB, and the questions that are under way: whoever stops does not wait for them."""
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect(config={"threads": "2", "memory_limit": "1GB"})
+        self._connection.execute("SET enable_progress_bar = false")
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._under_way: set[duckdb.DuckDBPyConnection] = set()
+        self._guard = threading.Lock()
+        self._stopped = False
+
+    @contextlib.contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """For one question."""
+        with self._guard:
+            if self._stopped:
+                raise UnreadableInput("the console stops")
+            cursor = self._connection.cursor()
+            self._under_way.add(cursor)
+        try:
+            yield cursor
+        finally:
+            with self._guard:
+                self._under_way.discard(cursor)
+            cursor.close()
+
+    def stop(self) -> None:
+        """Break off what is under way, and ask no more."""
+        with self._guard:
+            self._stopped = True
+            for cursor in self._under_way:
+                cursor.interrupt()
+
+    def close(self) -> None:
+        """Close it."""
+        self._connection.close()
+
+
 class Run:
     """A finished run.
 
     Args:
         path: its folder.
-        connection: of DuckDB; every question has a cursor of its own.
+        database: what reads it; every question has a cursor of its own.
 
     Raises:
         UnreadableInput: its ``run.json`` is none.
     """
 
-    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, path: Path, database: _DuckDB) -> None:
         self.path, self.name = path, path.name
         try:
             content = (path / "run.json").read_bytes()
@@ -60,7 +99,7 @@ class Run:
         except (OSError, msgspec.MsgspecError) as error:
             raise UnreadableInput(f"is no run: {error}", where=str(path / "run.json")) from error
         self.sha256 = hashlib.sha256(content).hexdigest()
-        self._connection = connection
+        self._database = database
         self._kept: dict[str, Any] = {}
         self._keeping = threading.Lock()
         self._making: dict[str, threading.Lock] = {}
@@ -119,12 +158,14 @@ class Run:
             UnreadableInput: a file of the run is absent or is not what its name says.
         """
         try:
-            with self._connection.cursor() as cursor:
+            with self._database.cursor() as cursor:
                 cursor.execute(sql.format(**self._sources), list(values))
                 names = [column[0] for column in cursor.description or ()]
                 while batch := cursor.fetchmany(_BATCH):
                     for row in batch:
                         yield dict(zip(names, row, strict=True))
+        except duckdb.InterruptException as error:
+            raise UnreadableInput("the console stops", where=str(self.path)) from error
         except (duckdb.IOException, duckdb.BinderException, duckdb.InvalidInputException) as error:
             raise UnreadableInput(str(error).splitlines()[0], where=str(self.path)) from error
 
@@ -151,9 +192,7 @@ class Runs:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection = duckdb.connect(config={"threads": "2", "memory_limit": "1GB"})
-        self._connection.execute("SET enable_progress_bar = false")
-        self._connection.execute("SET TimeZone = 'UTC'")
+        self._database = _DuckDB()
         self._runs: dict[str, Run] = {}
         if not self.all():
             raise BadSetting(
@@ -166,7 +205,7 @@ class Runs:
         folders = [path] if (path / "run.json").exists() else [file.parent for file in path.glob("*/run.json")]
         for folder in folders:
             if folder.name not in self._runs and not folder.name.startswith("."):
-                self._runs[folder.name] = Run(folder, self._connection)
+                self._runs[folder.name] = Run(folder, self._database)
         gone = set(self._runs) - {folder.name for folder in folders}
         for name in gone:
             del self._runs[name]
@@ -180,9 +219,13 @@ class Runs:
         """The run that a decision was made on."""
         return next((run for run in self.all() if run.sha256 == sha256), None)
 
+    def stop(self) -> None:
+        """Break off every question that is under way, and ask no more."""
+        self._database.stop()
+
     def close(self) -> None:
         """Close DuckDB."""
-        self._connection.close()
+        self._database.close()
 
 
 def _table(path: Path, more: str = "") -> str:

@@ -57,13 +57,17 @@ def serve(
     server = _server(console, tls)
     with _listen(host, port) as listener:
         # Whoever comes first waits for none of it.
-        threading.Thread(target=_prepare, args=(console,), daemon=True).start()
-        if ready is not None:
-            ready(_url(listener, tls))
+        preparing = threading.Thread(target=_prepare, args=(console,), daemon=True)
+        preparing.start()
         try:
+            if ready is not None:
+                ready(_url(listener, tls))
             server.run([listener])
         finally:
+            # A thread that is within DuckDB while Python ends aborts the process.
+            console.runs.stop()
             console.copies.stop()
+            preparing.join(timeout=30)
 
 
 @contextmanager
@@ -107,6 +111,7 @@ def _server(console: Console, tls: Tls | None) -> uvicorn.Server:
         server_header=False,
         proxy_headers=False,  # an address that a header names would get round the brakes on guessing
         timeout_keep_alive=15,
+        timeout_graceful_shutdown=5,
         h11_max_incomplete_event_size=64 * 1024,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,

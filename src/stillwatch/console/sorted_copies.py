@@ -30,6 +30,7 @@ _FORM = 1
 
 _WORTH_IT = 100_000
 _GROUP_ROWS = 30_000
+_MOST_TRIES = 300
 
 
 class SortedCopies:
@@ -66,11 +67,15 @@ class SortedCopies:
         """Make no more, and leave what is half made; it is thrown away."""
         with self._guard:
             self._stopped = True
-            worker, making = self._worker, self._making
-        if making is not None:
-            making.interrupt()
-        if worker is not None:
-            worker.join(timeout=30)
+            worker = self._worker
+        # Between two statements there is nothing to break off: it is said until it was heard.
+        for _ in range(_MOST_TRIES):
+            if worker is None or not worker.is_alive():
+                return
+            if (making := self._making) is not None:
+                with contextlib.suppress(duckdb.Error):  # closed meanwhile
+                    making.interrupt()
+            worker.join(timeout=0.1)
 
     def _next(self) -> Run | None:
         with self._guard:

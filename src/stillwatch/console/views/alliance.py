@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
-from stillwatch.alliance.stix import LABELS, label_of_object
+from stillwatch.alliance.stix import LABELS, bundle, label_of_object
 from stillwatch.alliance.store import Store, appeals, feedback, partner_indicators
 from stillwatch.console.asking import Ask, Refused
 from stillwatch.console.listing import PAGE_ROWS, write_rows
@@ -84,7 +84,12 @@ def leaves(ask: Ask) -> Response:
         raise Refused(422, f"The run lacks a file that this is made from, {absent[0]}.parquet: it is not whole.")
     told = store.settings()
     made = draft(Membership(told["name"], told["hub"], store.path), campaign_facts(run.path, name), tlp=tlp)
-    ask.note("looked at what would leave", run=run.name, campaign=name, tlp=tlp)
+    form = ask.query.get("as")
+    ask.note("looked at what would leave", run=run.name, campaign=name, tlp=tlp, form=form)
+    if form == "stix":
+        safe = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in f"{run.name}-{name}")
+        headers = {"Content-Disposition": f'attachment; filename="{safe}.stix.json"'}
+        return JSONResponse(bundle([*made.objects]), headers=headers, media_type="application/stix+json")
     state = ["--state", str(store.path)]
     words = ["stillwatch", "alliance", "publish", str(run.path), "--campaign", name, "--tlp", tlp, *state]
     return ask.show(

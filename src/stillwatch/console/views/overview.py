@@ -87,9 +87,11 @@ def decide_run(ask: Ask) -> Response:
     run, places = ask.run, ask.console.places
     rules = read_policy(places.policy or DEFAULT_POLICY)
     facts = read_run(run.path, read_registry(places.licences) if places.licences else None)
+    now = datetime.now(UTC)
+    # Of a large run that takes seconds, in which others may decide.
+    decided = decide(rules, facts, now)
     with ask.console.cases.writing():
-        now = datetime.now(UTC)
-        recorded = record(ask.console.cases.log, decide(rules, facts, now), rules, facts, now)
+        recorded = record(ask.console.cases.log, decided, rules, facts, now)
     ask.note("decided a run", run=run.name, policy=rules.title, added=len(recorded.added))
     return ask.go("/queue")
 
