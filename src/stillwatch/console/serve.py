@@ -60,8 +60,7 @@ def serve(
         preparing = threading.Thread(target=_prepare, args=(console,), daemon=True)
         preparing.start()
         try:
-            if ready is not None:
-                ready(_url(listener, tls))
+            server.ready = None if ready is None else lambda: ready(_url(listener, tls))
             server.run([listener])
         finally:
             # A thread that is within DuckDB while Python ends aborts the process.
@@ -99,7 +98,18 @@ def _prepare(console: Console) -> None:
         console.cases.cases()
 
 
-def _server(console: Console, tls: Tls | None) -> uvicorn.Server:
+class _Server(uvicorn.Server):
+    """A server that says that it is ready once a signal would end it as it should."""
+
+    ready: Callable[[], object] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.ready is not None:
+            self.ready()
+
+
+def _server(console: Console, tls: Tls | None) -> _Server:
     config = uvicorn.Config(
         create_app(console),
         http=Connection,
@@ -120,7 +130,7 @@ def _server(console: Console, tls: Tls | None) -> uvicorn.Server:
         config.load()
     except (OSError, ssl.SSLError) as error:
         raise BadSetting(f"the certificate or its key cannot be used: {error}", where="--tls-certificate") from error
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
 def _listen(host: str, port: int) -> socket.socket:
