@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import UTC, datetime
 from functools import cache
 from urllib.parse import quote
@@ -15,8 +14,6 @@ from stillwatch.evidence import all_families
 
 __all__ = ["make_pages"]
 
-_ATLAS = re.compile(r"AML\.(TA?)\d{4}(\.\d{3})?")
-
 
 @cache
 def make_pages() -> Environment:
@@ -26,7 +23,6 @@ def make_pages() -> Environment:
         "stillwatch.console",
         filters={
             "as_json": lambda value: json.dumps(value, ensure_ascii=False),
-            "atlas_url": _atlas_url,
             "ago": _ago,
             "in_url": lambda text: quote(str(text), safe=""),
         },
@@ -35,14 +31,6 @@ def make_pages() -> Environment:
             "family_meanings": {name: family.sees for name, family in families.items()},
         },
     )
-
-
-def _atlas_url(identifier: str | None) -> str | None:
-    """The page of a MITRE ATLAS tactic or technique; None for any other identifier."""
-    found = _ATLAS.fullmatch(identifier or "")
-    if found is None:
-        return None
-    return f"https://atlas.mitre.org/{'tactics' if found.group(1) == 'TA' else 'techniques'}/{identifier}"
 
 
 def _ago(time: datetime) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -18,7 +17,8 @@ from stillwatch.console.connections import Connection
 from stillwatch.console.pages import make_pages
 from stillwatch.console.service import Console
 from stillwatch.console.views.overview import prepare
-from stillwatch.core import BadSetting, OutputUnwritable, StillwatchError
+from stillwatch.core import BadSetting, StillwatchError
+from stillwatch.listening import Server, address_url, in_thread, listen
 
 __all__ = ["Serving", "Tls", "serve", "serving"]
 
@@ -55,12 +55,12 @@ def serve(
         BadSetting: the certificate is none.
     """
     server = _server(console, tls)
-    with _listen(host, port) as listener:
+    with listen(host, port) as listener:
         # Whoever comes first waits for none of it.
         preparing = threading.Thread(target=_prepare, args=(console,), daemon=True)
         preparing.start()
         try:
-            server.ready = None if ready is None else lambda: ready(_url(listener, tls))
+            server.ready = None if ready is None else lambda: ready(address_url(listener, secured=tls is not None))
             server.run([listener])
         finally:
             # A thread that is within DuckDB while Python ends aborts the process.
@@ -72,16 +72,11 @@ def serve(
 @contextmanager
 def serving(console: Console) -> Iterator[Serving]:
     """Serve on loopback in a thread for as long as the block runs, on a port that the system chooses."""
-    server = _server(console, None)
-    with _listen("127.0.0.1", 0) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-        thread.start()
-        try:
-            yield Serving(_url(listener, None), console)
-        finally:
-            server.should_exit = True
-            thread.join(timeout=30)
-            console.copies.stop()
+    try:
+        with in_thread(_server(console, None)) as listener:
+            yield Serving(address_url(listener), console)
+    finally:
+        console.copies.stop()
 
 
 def _prepare(console: Console) -> None:
@@ -98,18 +93,7 @@ def _prepare(console: Console) -> None:
         console.cases.cases()
 
 
-class _Server(uvicorn.Server):
-    """A server that says that it is ready once a signal would end it as it should."""
-
-    ready: Callable[[], object] | None = None
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.ready is not None:
-            self.ready()
-
-
-def _server(console: Console, tls: Tls | None) -> _Server:
+def _server(console: Console, tls: Tls | None) -> Server:
     config = uvicorn.Config(
         create_app(console),
         http=Connection,
@@ -130,16 +114,4 @@ def _server(console: Console, tls: Tls | None) -> _Server:
         config.load()
     except (OSError, ssl.SSLError) as error:
         raise BadSetting(f"the certificate or its key cannot be used: {error}", where="--tls-certificate") from error
-    return _Server(config)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), backlog=256)
-    except OSError as error:
-        raise OutputUnwritable(f"cannot listen there: {error.strerror or error}", where=f"{host}:{port}") from error
-
-
-def _url(listener: socket.socket, tls: Tls | None) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"{'https' if tls else 'http'}://{host}:{port}"
+    return Server(config)

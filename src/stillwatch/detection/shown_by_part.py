@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.membership import acting_along
-from stillwatch.evidence.thresholds import HOPELESS, LEAST_MEMBERS, LIKELY
+from stillwatch.evidence.thresholds import HOPELESS, LEAST_MEMBERS
 from stillwatch.linking import Links
 
 __all__ = ["without_passengers"]
@@ -48,6 +48,6 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
 
 def _tied(links: Links, who: I64, members: I64) -> npt.NDArray[np.bool_]:
     """Which of ``who`` a likely link ties to one of ``members``."""
-    likely = links.probability > LIKELY
-    ends = [(links.a[likely], links.b[likely]), (links.b[likely], links.a[likely])]
-    return np.isin(who, np.concatenate([here[np.isin(there, members)] for here, there in ends]))
+    likely = links.likely()
+    tied = [likely.a[np.isin(likely.b, members)], likely.b[np.isin(likely.a, members)]]
+    return np.isin(who, np.concatenate(tied))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -182,33 +182,52 @@ def _results(
     rows = [_windows(len(one.keys), size) for one, size in zip(streams, sizes, strict=True)]
     read = reader.features([one.keys[its.ravel()] for one, its in zip(streams, rows, strict=True)])
     for stream, size, its, features in zip(streams, sizes, rows, read, strict=True):
-        weights, explained = at_large.weighed(at_large.cells.of(features))
-        if explained < LIKE_AT_LARGE:
-            yield None
-            continue
-        parts = [features[number * size : (number + 1) * size] for number in range(len(its))]
-        null = at_large.null(size, len(stream.keys), weights, seed)
-        owner = stream.owner[its.ravel()]
-        aside = _of_one_kind(owner, np.concatenate([null.apart(part) for part in parts]))
-        if len(aside):
-            theirs = features[np.isin(owner, aside)]
-            both = theirs if source is None else np.concatenate([source, theirs])
-            rest = stream.without(aside)
-            yield from _results([rest], reader, log, at_large, seed, both) if len(rest.keys) >= LEAST_STREAM else [None]
-            continue
-        windows = tuple(null.test(parts))
-        if not windows:
-            yield None
-            continue
-        sole = _of_one(windows, owner.reshape(len(its), -1)) if len(stream.entities) > 1 else owner[:0]
-        if len(sole):
-            rest = stream.without(sole)
-            long = len(rest.keys) >= LEAST_STREAM
-            yield from _results([rest], reader, log, at_large, seed, source) if long else [None]
-            continue
-        told = source is not None and _one_source(log, stream.aside)
-        toward = tuple(null.toward(source, parts)) if source is not None and told else ()
-        yield TestedStream(stream, size, its, windows, toward)
+        found = _result(stream, size, its, features, log, at_large, seed, source)
+        if isinstance(found, _Rest):
+            rest, said = found
+            yield from _results([rest], reader, log, at_large, seed, said) if len(rest.keys) >= LEAST_STREAM else [None]
+        else:
+            yield found
+
+
+class _Rest(NamedTuple):
+    """What is left of a stream to be tested, and features of what those send who were set aside."""
+
+    stream: Stream
+    source: Features | None
+
+
+def _result(
+    stream: Stream,
+    size: int,
+    rows: I64,
+    features: Features,
+    log: LogProfile,
+    at_large: AtLarge,
+    seed: int,
+    source: Features | None,
+) -> TestedStream | _Rest | None:
+    """One stream's windows tested, as ``_results`` says, or what is left of it where somebody is to be set aside."""
+    weights, explained = at_large.weighed(at_large.cells.of(features))
+    if explained < LIKE_AT_LARGE:
+        return None
+    parts = [features[number * size : (number + 1) * size] for number in range(len(rows))]
+    null = at_large.null(size, len(stream.keys), weights, seed)
+    told = [null.statistic(part) for part in parts]
+    owner, several = stream.owner[rows], len(stream.entities) > 1
+    aside = _of_one_kind(owner, np.stack([null.apart(lift) for _, lift in told])) if several else owner[0, :0]
+    if len(aside):
+        theirs = features[np.isin(owner.ravel(), aside)]
+        return _Rest(stream.without(aside), theirs if source is None else np.concatenate([source, theirs]))
+    windows = tuple(null.judged(told))
+    if not windows:
+        return None
+    sole = _of_one(windows, owner) if several else owner[0, :0]
+    if len(sole):
+        return _Rest(stream.without(sole), source)
+    from_one = source is not None and _one_source(log, stream.aside)
+    toward = tuple(null.toward(source, parts)) if source is not None and from_one else ()
+    return TestedStream(stream, size, rows, windows, toward)
 
 
 def _of_one(windows: Sequence[Window], owner: I64) -> I64:
@@ -237,7 +256,7 @@ def _of_one_kind(owner: I64, apart: npt.NDArray[np.bool_]) -> I64:
     """Entities of a stream of several whose prompts are mostly one kind's.
 
     Args:
-        owner: of each prompt of the windows.
+        owner: of each prompt of the windows (windows x size).
         apart: whether it is far more alike to its window than honest prompts are.
     """
     who, place, sent = np.unique(owner, return_inverse=True, return_counts=True)

@@ -9,6 +9,7 @@ add a page, make an environment over its package's ``templates/``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -39,6 +40,8 @@ _CHARTS: Mapping[str, Callable[..., Markup]] = {
     )
 }
 
+_ATLAS = re.compile(r"AML\.(TA?)\d{4}(\.\d{3})?")
+
 
 def make_environment(
     package: str,
@@ -49,7 +52,7 @@ def make_environment(
 ) -> Environment:
     """An environment over the package's ``templates/`` that escapes everything it prints.
 
-    Charts are there as functions, the filters of ``wording`` as filters.
+    Charts are there as functions, the filters of ``wording`` and ``atlas_url`` as filters.
 
     Args:
         package: whose folder ``templates`` is read, such as ``stillwatch.lab.page``.
@@ -76,6 +79,14 @@ def make_environment(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {**wording.FILTERS, **(filters or {})}
+    environment.filters |= {**wording.FILTERS, "atlas_url": _atlas_url, **(filters or {})}
     environment.globals |= {**_CHARTS, **(names or {})}
     return environment
+
+
+def _atlas_url(identifier: str | None) -> str | None:
+    """The page of a MITRE ATLAS tactic or technique; None for any other identifier."""
+    found = _ATLAS.fullmatch(identifier or "")
+    if found is None:
+        return None
+    return f"https://atlas.mitre.org/{'tactics' if found.group(1) == 'TA' else 'techniques'}/{identifier}"

@@ -19,8 +19,10 @@ def carried(log: LogProfile, members: I64) -> Content | None:
     Returns:
         None where it has no such text, or of too few members more than one prompt is known.
     """
-    texts = filling_texts(log, members) if log.carrying is not None else np.zeros(0, np.uint64)
-    if log.carrying is None or not len(texts):
+    if log.carrying is None:
+        return None
+    texts = filling_texts(log, members)
+    if not len(texts):
         return None
     some = spread(log.content, members)
     sent = log.carrying(some, texts)

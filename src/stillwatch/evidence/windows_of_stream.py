@@ -191,9 +191,9 @@ class Null:
         value = (within.mean() - 2 * across.mean() + self._rest) / (1 / n + float(self._squares.sum()))
         return float(value), within - across
 
-    def apart(self, features: Features) -> npt.NDArray[np.bool_]:
+    def apart(self, lift: F64) -> npt.NDArray[np.bool_]:
         """Which prompts of a window are more alike to it than all but few prompts of honest windows are to theirs."""
-        return np.asarray(self.statistic(features)[1] > self._far, np.bool_)
+        return np.asarray(lift > self._far, np.bool_)
 
     def toward(self, source: Features, windows: Sequence[Features]) -> list[float]:
         """P-values of "no more of a window's prompts are like this source's than of people at large's".
@@ -220,7 +220,10 @@ class Null:
         None are tested where what is alike is no minority of the stream: what most of it is like is what the stream is,
         and it has nothing that hides.
         """
-        told = [self.statistic(features) for features in windows]
+        return self.judged([self.statistic(features) for features in windows])
+
+    def judged(self, told: Sequence[tuple[float, F64]]) -> list[Window]:
+        """As ``test``, of what ``statistic`` says of each window."""
         shares = [max(_excess(lift, self._lines) - self._usual, 0.0) for _, lift in told]
         if np.median(shares) > MOST_MINOR:
             return []

@@ -13,7 +13,7 @@ from typing import Any
 
 import uvicorn
 
-from stillwatch.core import BadSetting, OutputUnwritable
+from stillwatch.core import BadSetting
 from stillwatch.gateway.answer import Send
 from stillwatch.gateway.asgi import Guard
 from stillwatch.gateway.doors import BoundedProtocol, Doors
@@ -25,6 +25,7 @@ from stillwatch.gateway.proxy import Forwarder
 from stillwatch.gateway.settings import GatewaySettings
 from stillwatch.gateway.turns import Turns
 from stillwatch.gateway.upstream import Upstream
+from stillwatch.listening import Server, address_url, listen
 
 if sys.platform != "win32":
     import resource
@@ -71,7 +72,7 @@ def _metrics_app(meters: Meters) -> Any:
     return app
 
 
-def proxy_server(settings: GatewaySettings, *, host: str, port: int) -> tuple[uvicorn.Server, Meters]:
+def proxy_server(settings: GatewaySettings, *, host: str, port: int) -> tuple[Server, Meters]:
     """The proxy as it is served, and its counts.
 
     Raises:
@@ -85,7 +86,7 @@ def proxy_server(settings: GatewaySettings, *, host: str, port: int) -> tuple[uv
     meters = guard.gate.meters
     doors = Doors(settings, min(settings.client_connections, _room_for_clients(settings)), meters)
     protocol = partial(BoundedProtocol, doors=doors)
-    return uvicorn.Server(_config(guard, host, port, lifespan="on", http=protocol)), meters
+    return Server(_config(guard, host, port, lifespan="on", http=protocol)), meters
 
 
 def _room_for_clients(settings: GatewaySettings) -> int:
@@ -124,38 +125,27 @@ def serve(
         OutputUnwritable: an address is taken.
     """
     proxy, meters = proxy_server(settings, host=host, port=port)
-    servers = [proxy]
+    servers: list[uvicorn.Server] = [proxy]
     with contextlib.ExitStack() as open_ports:
-        listeners = [open_ports.enter_context(_listen(host, port, "--port"))]
+        listeners = [open_ports.enter_context(listen(host, port, backlog=_BACKLOG))]
         if metrics_port is not None:
             servers.append(uvicorn.Server(_config(_metrics_app(meters), "127.0.0.1", metrics_port, lifespan="off")))
-            listeners.append(open_ports.enter_context(_listen("127.0.0.1", metrics_port, "--metrics-port")))
+            listeners.append(
+                open_ports.enter_context(listen("127.0.0.1", metrics_port, "--metrics-port", backlog=_BACKLOG))
+            )
         if ready is not None:
             guard: Guard = proxy.config.app  # type: ignore[assignment]
-            ready(greeting(settings, guard.gate.snapshot, _url(listeners[0])))
-            for counts in listeners[1:]:
-                ready(f"counts running on {_url(counts)}/metrics")
+            proxy.ready = partial(_greet, ready, settings, guard, listeners)
         with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
             runner.run(_all(servers, listeners))
 
 
-def _listen(host: str, port: int, option: str) -> socket.socket:
-    """Bound before anything is served: uvicorn ends the process with a traceback where it cannot."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-        return socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except (OSError, OverflowError) as error:
-        said = getattr(error, "strerror", None) or error
-        raise OutputUnwritable(
-            f"cannot listen there: {said}",
-            where=f"{host}:{port}",
-            hint=f"give {option} another one, or stop what has it",
-        ) from error
-
-
-def _url(listener: socket.socket) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def _greet(
+    ready: Callable[[str], None], settings: GatewaySettings, guard: Guard, listeners: list[socket.socket]
+) -> None:
+    ready(greeting(settings, guard.gate.snapshot, address_url(listeners[0])))
+    for counts in listeners[1:]:
+        ready(f"counts running on {address_url(counts)}/metrics")
 
 
 async def _all(servers: list[uvicorn.Server], listeners: list[socket.socket]) -> None:

@@ -27,13 +27,14 @@ import pyarrow.parquet as pq
 
 from stillwatch.core import UnreadableInput
 
-__all__ = ["KEPT", "ReadFile", "State", "link_parts", "parts_of", "read_names", "write_names"]
+__all__ = ["KEPT", "PARTS", "ReadFile", "State", "link_parts", "parts_of", "read_names", "write_names"]
 
 KEPT = "kept"
 """The folder's name within a run."""
 
 _NAMES = "template_names.parquet"
-_PARTS = ("exchanges.parquet", "sketches.parquet")
+PARTS = ("exchanges.parquet", "sketches.parquet")
+"""Folders of part files, in a run and among what lies aside: row for row the same exchanges."""
 
 
 class ReadFile(msgspec.Struct, frozen=True):
@@ -113,8 +114,8 @@ def parts_of(run: Path) -> Iterable[Path]:
     """The folders of part files that a run has, those that it keeps included."""
     kept = run / KEPT
     return (
-        *(run / name for name in _PARTS),
-        *(kept / "aside" / name for name in _PARTS),
+        *(run / name for name in PARTS),
+        *(kept / "aside" / name for name in PARTS),
         kept / "dead_letters",
     )
 

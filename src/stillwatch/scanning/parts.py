@@ -14,13 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.scanning.kept import KEPT
+from stillwatch.scanning.kept import KEPT, PARTS
 
 __all__ = ["keep_rows", "put_back", "rewrite"]
 
 Mask = npt.NDArray[np.bool_]
-
-_TABLES = ("exchanges.parquet", "sketches.parquet")
 
 
 def keep_rows(run: Path, name: str, keep: Mask) -> None:
@@ -33,7 +31,7 @@ def keep_rows(run: Path, name: str, keep: Mask) -> None:
         name: of the part's files in both; where no row is kept, they are removed.
         keep: of its rows.
     """
-    for table in _TABLES:
+    for table in PARTS:
         part = run / table / name
         there = run / KEPT / "aside" / table
         there.mkdir(parents=True, exist_ok=True)
@@ -47,7 +45,7 @@ def keep_rows(run: Path, name: str, keep: Mask) -> None:
 
 def put_back(run: Path) -> None:
     """Put what lies aside back where it was, in the order of ``row_key``."""
-    for table in _TABLES:
+    for table in PARTS:
         there = run / KEPT / "aside" / table
         pieces: dict[str, list[Path]] = {}
         for piece in sorted(there.glob("*.parquet")) if there.is_dir() else ():

@@ -69,8 +69,6 @@ def scan(
         BadSetting: neither or both of ``out`` and ``into`` are given.
         Interrupted: the person at the keyboard stopped it.
     """
-    if (out is None) == (into is None):
-        raise BadSetting("a scan goes to a new run or into one", where="--out, --into", hint="give one of the two")
     clock, started = Clock(), datetime.now(UTC)
     into = None if into is None else with_name(into)
     settings, progress = settings or ScanSettings(), progress or Silent()

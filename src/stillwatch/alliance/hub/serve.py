@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +19,8 @@ from stillwatch.alliance.hub.connections import Connection, Handshake
 from stillwatch.alliance.hub.database import Hub
 from stillwatch.alliance.hub.quotas import Quota
 from stillwatch.alliance.hub.traffic import Pace, Traffic
-from stillwatch.core import BadSetting, OutputUnwritable
+from stillwatch.core import BadSetting
+from stillwatch.listening import Server, address_url, in_thread, listen
 
 __all__ = ["Serving", "Tls", "serve", "serving"]
 
@@ -64,7 +63,7 @@ def _opening(traffic: Traffic, context: ssl.SSLContext | None) -> Any:
     return opened
 
 
-def _server(app: FastAPI, tls: Tls | None) -> uvicorn.Server:
+def _server(app: FastAPI, tls: Tls | None) -> Server:
     config = uvicorn.Config(
         app,
         http=_opening(app.state.traffic, None),
@@ -90,14 +89,7 @@ def _server(app: FastAPI, tls: Tls | None) -> uvicorn.Server:
         config.ssl.sslobject_class = _counting(app.state.attempts)
         # The handshake is not uvicorn's, which would count no socket before its end.
         config.http_protocol_class, config.ssl = _opening(app.state.traffic, config.ssl), None
-    return uvicorn.Server(config)
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        return socket.create_server((host, port), backlog=256)
-    except OSError as error:
-        raise OutputUnwritable(f"cannot listen there: {error.strerror or error}", where=f"{host}:{port}") from error
+    return Server(config)
 
 
 def serve(
@@ -107,7 +99,7 @@ def serve(
     port: int,
     tls: Tls | None = None,
     routers: Sequence[APIRouter] = (),
-    ready: object = None,
+    ready: Callable[[str], object] | None = None,
     quota: Quota = EVERYONES,
     pace: Pace = USUAL,
 ) -> None:
@@ -128,18 +120,12 @@ def serve(
     """
     app = create_app(hub, routers, quota=quota, pace=pace)
     server = _server(app, tls)
-    with _listen(host, port) as listener:
-        if callable(ready):
-            ready(_url(listener, tls))
+    with listen(host, port) as listener:
+        server.ready = None if ready is None else lambda: ready(address_url(listener, secured=tls is not None))
         try:
             server.run([listener])
         finally:
             app.state.attempts.settle(at_once=True)
-
-
-def _url(listener: socket.socket, tls: Tls | None) -> str:
-    host, port = listener.getsockname()[:2]
-    return f"{'https' if tls else 'http'}://{host}:{port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,14 +147,8 @@ def serving(
 ) -> Iterator[Serving]:
     """Serve on loopback in a thread for as long as the block runs, on a port that the system chooses."""
     app = create_app(hub, routers, quota=quota, pace=pace)
-    server = _server(app, tls)
-    listener = _listen("127.0.0.1", 0)
-    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
-    thread.start()
     try:
-        yield Serving(_url(listener, tls), hub)
+        with in_thread(_server(app, tls)) as listener:
+            yield Serving(address_url(listener, secured=tls is not None), hub)
     finally:
-        server.should_exit = True
-        thread.join(timeout=30)
-        listener.close()
         app.state.attempts.settle(at_once=True)

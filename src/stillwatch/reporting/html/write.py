@@ -7,7 +7,6 @@ Sections are Jinja templates in ``templates/``; shell and style sheet are ``stil
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from stillwatch.drawing import family_palette, make_environment, wording
@@ -16,8 +15,6 @@ from stillwatch.reporting.html.page import build_page
 from stillwatch.reporting.run_files import SCHEMAS, read_info, read_partners, read_table, replace_file
 
 __all__ = ["write_report"]
-
-_ATLAS = re.compile(r"AML\.(TA?)\d{4}(\.\d{3})?")
 
 
 def write_report(run: Path) -> Path:
@@ -32,7 +29,6 @@ def write_report(run: Path) -> Path:
     page = build_page(read_info(run), tables, read_partners(run))
     environment = make_environment(
         "stillwatch.reporting.html",
-        filters={"atlas_url": _atlas_url},
         names={
             "palette": family_palette(page.families),
             "family_meanings": {name: family.sees for name, family in all_families().items()},
@@ -41,12 +37,3 @@ def write_report(run: Path) -> Path:
     )
     html = environment.get_template("report.html.j2").render(page=page)
     return replace_file(run / "report.html", html.encode())
-
-
-def _atlas_url(identifier: str | None) -> str | None:
-    """The page of a MITRE ATLAS tactic or technique; None for any other identifier."""
-    found = _ATLAS.fullmatch(identifier or "")
-    if found is None:
-        return None
-    kind = "tactics" if found.group(1) == "TA" else "techniques"
-    return f"https://atlas.mitre.org/{kind}/{identifier}"
