@@ -55,7 +55,7 @@ class Alliance:
         return hub
 
     def member(self, what: str, name: str, round_id: str, *more: object) -> Typed:
-        shared = ("--secrets", self.folder / f"{name}.json", "--state", self.folder / f"{name}.db", "--wait", 120)
+        shared = ("--secrets", self.folder / f"{name}.json", "--state", self.folder / f"{name}.db", "--wait", 600)
         return self.start(what, self.runs[name], "--round", round_id, *shared, *more)
 
     def join(self, name: str, round_id: str, *more: object) -> Typed:
