@@ -13,7 +13,8 @@ CORPORA ?= ../shared/corpora
 ARGS ?=
 
 # A file's tests stay on one process, with the servers that they share; `make test PARALLEL=` runs all on one.
-PARALLEL ?= -n 2 --dist loadfile
+# tests/conftest.py says which files begin: the longest, not those with the most tests.
+PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 
 # The torch that tests and benchmarks run with.
 TORCH ?= 2.13.0

@@ -84,6 +84,18 @@ def test_every_file_of_tests_has_a_name_of_its_own() -> None:
     assert sorted(names) == sorted(set(names))
 
 
+@pytest.mark.parametrize("path", MODULES, ids=relative)
+def test_scipys_slow_parts_are_imported_when_they_are_asked_for(path: Path) -> None:
+    """``import scipy`` opens them at their first use; imported by name they cost every start half a second."""
+    imported = {
+        f"{node.module}.{alias.name}"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert not {name for name in imported if re.match(r"scipy\.(stats|optimize)\b", name)}
+
+
 def test_torch_lives_in_the_lab_alone() -> None:
     for path in MODULES:
         if relative(path).startswith("lab/"):

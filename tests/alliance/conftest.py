@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from founded import founded
+from made_once import customers_run
 
-from stillwatch import scan
-from stillwatch.alliance.hub import Hub, Serving, admit, create_collections, serving
+from stillwatch.alliance.hub import Hub, Serving, admit, serving
 from stillwatch.alliance.member import Credentials, Membership
 from stillwatch.alliance.stix import MARKINGS, Author, campaign_objects, identity_id, stable_id
 from stillwatch.core import CampaignFacts, Indicator
-from stillwatch.range import simulate
 from stillwatch.scanning.run import Run
 
 Thing = dict[str, Any]
@@ -21,15 +21,12 @@ Thing = dict[str, Any]
 @pytest.fixture(scope="session")
 def acme_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """What acme found in its own week."""
-    out = tmp_path_factory.mktemp("acme")
-    simulate("february", scale=0.001, seed=1, out=out / "week")
-    return scan(out / "week" / "logs", out=out / "run", accounts=out / "week" / "accounts.jsonl", workers=1)
+    return Run.open(customers_run(tmp_path_factory))
 
 
 @pytest.fixture
 def sqlite_hub(tmp_path: Path) -> Iterator[Hub]:
-    opened = Hub.open(tmp_path / "hub.db")
-    create_collections(opened)
+    opened = founded(tmp_path / "hub.db")
     yield opened
     opened.close()
 

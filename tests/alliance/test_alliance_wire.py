@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from made_once import customers_run, customers_week
 from searched import first_found, kept, spellings
 from wiretap import tapped
 
-from stillwatch import scan
 from stillwatch.alliance.hub import Hub, admit, create_collections, journal_entries, serving
 from stillwatch.alliance.member import Credentials, Membership, appeal, publish, pull, retract
 from stillwatch.alliance.stix import pseudonym
 from stillwatch.core import CampaignFacts
-from stillwatch.range import simulate
 from stillwatch.services.facts import campaign_facts
 
 
@@ -33,17 +32,10 @@ class Customers:
 
 @pytest.fixture(scope="module")
 def week(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Customers]:
-    """A run over accounts that have names and mail addresses, as a provider's own file would."""
-    out = tmp_path_factory.mktemp("door")
-    simulate("february", scale=0.001, seed=1, out=out / "week")
-    path = out / "week" / "accounts.jsonl"
-    rows = [json.loads(line) for line in path.read_text().splitlines()]
-    for row in rows:
-        tail = row["account_id"].removeprefix("acct-")
-        row |= {"customer_name": f"Miller {tail} Ltd", "email": f"user.{tail}@{row['email_domain']}"}
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    run = scan(out / "week" / "logs", out=out / "run", accounts=path, workers=1)
-    asked = [json.loads(line) for log in (out / "week" / "logs").iterdir() for line in log.read_text().splitlines()]
+    """A run over accounts that have names and mail addresses, and all that must not leave."""
+    out, run = customers_week(tmp_path_factory), customers_run(tmp_path_factory)
+    rows = [json.loads(line) for line in (out / "accounts.jsonl").read_text().splitlines()]
+    asked = [json.loads(line) for log in (out / "logs").iterdir() for line in log.read_text().splitlines()]
     texts = {str(one[name]) for one in asked for name in ("system", "prompt", "response") if one.get(name)}
     customers = Customers(
         {row["account_id"] for row in rows} | {one["account_id"] for one in asked},
@@ -56,7 +48,7 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Customers]:
     )
     assert len(customers.accounts) > 100
     assert len(customers.texts) > 1_000
-    return run.path, customers
+    return run, customers
 
 
 @dataclass(frozen=True)

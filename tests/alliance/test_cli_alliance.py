@@ -31,7 +31,7 @@ def hub(tmp_path: Path) -> Iterator[str]:
     assert told
     yield told[1]
     process.send_signal(signal.SIGINT)
-    process.wait(timeout=20)
+    process.wait(timeout=120)
     process.stdout.close()
 
 

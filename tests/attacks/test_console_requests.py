@@ -226,7 +226,7 @@ def test_a_link_that_two_open_at_once_lets_one_in(opened: Open) -> None:
 
     def use() -> None:
         begin.wait()
-        got.append(httpx.post(f"{opened.url}/welcome/{token}", timeout=60).status_code)
+        got.append(httpx.post(f"{opened.url}/welcome/{token}", timeout=120).status_code)
 
     threads = [threading.Thread(target=use) for _ in range(6)]
     for thread in threads:

@@ -30,12 +30,12 @@ def test_half_a_handshake_takes_nobodys_place(tmp_path: Path, sent: bytes) -> No
         where = urlsplit(url)
         stuck = []
         for _ in range(300):
-            one = held.enter_context(socket.create_connection((where.hostname or "", where.port or 0), timeout=60))
+            one = held.enter_context(socket.create_connection((where.hostname or "", where.port or 0), timeout=120))
             one.sendall(sent)
             stuck.append(one)
         headers = {"Authorization": f"Bearer {token}"}
         for _ in range(5):
-            with httpx.Client(base_url=url, verify=context, trust_env=False, timeout=60) as client:
+            with httpx.Client(base_url=url, verify=context, trust_env=False, timeout=120) as client:
                 assert [client.get("/taxii2/", headers=headers).status_code for _ in range(3)] == [200] * 3
         # The hub let go of the oldest on its own, and of what does not finish within seconds.
         for one in (stuck[0], stuck[-1]):
@@ -58,7 +58,7 @@ def test_a_request_that_comes_along_with_the_handshake_is_answered(tmp_path: Pat
         for _ in range(20):
             incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
             speaking = context.wrap_bio(incoming, outgoing, server_hostname="127.0.0.1")
-            with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=60) as one:
+            with socket.create_connection(("127.0.0.1", urlsplit(url).port or 0), timeout=120) as one:
                 while True:
                     try:
                         speaking.do_handshake()

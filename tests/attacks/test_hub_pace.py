@@ -72,7 +72,7 @@ def test_refusals_fill_no_disk(tmp_path: Path) -> None:
 
 def _open(met: Alliance, name: str, held: ExitStack, sent: bytes) -> socket.socket:
     where = urlsplit(met.url)
-    one = held.enter_context(socket.create_connection((where.hostname or "", where.port or 0), timeout=60))
+    one = held.enter_context(socket.create_connection((where.hostname or "", where.port or 0), timeout=120))
     token = met.headers(name)["Authorization"].encode()
     one.sendall(b"POST /alliance/collections/amber/objects/ HTTP/1.1\r\nHost: hub\r\nAuthorization: " + token + sent)
     return one

@@ -17,7 +17,7 @@ def test_idle_sockets_keep_no_member_out(tmp_path: Path, sent: bytes) -> None:
     with alliance(tmp_path, "alpha") as met, ExitStack() as held:
         where = urlsplit(met.url)
         for _ in range(300):
-            one = held.enter_context(socket.create_connection((where.hostname or "", where.port or 0), timeout=60))
+            one = held.enter_context(socket.create_connection((where.hostname or "", where.port or 0), timeout=120))
             one.sendall(sent)
         for _ in range(20):
             assert met.get("alpha", "/alliance/collections/").status_code == 200

@@ -184,7 +184,7 @@ def test_a_server_killed_in_the_middle_of_a_decision_loses_nothing_and_doubles_n
 
     def send(url: str, case: str) -> None:
         with contextlib.suppress(httpx.HTTPError):
-            answer = httpx.post(f"{url}/cases/{case}/assess", data=forms[case], cookies=cookies, timeout=60)
+            answer = httpx.post(f"{url}/cases/{case}/assess", data=forms[case], cookies=cookies, timeout=120)
             answered[case] = answer.status_code
 
     log = places.state / "decisions.jsonl"

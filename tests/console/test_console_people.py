@@ -100,7 +100,7 @@ def test_another_role_holds_at_once(fresh: Open) -> None:
 
 def test_a_wrong_sign_in_tells_no_names(fresh: Open) -> None:
     fresh.visitor("ada", "admin")
-    with httpx.Client(base_url=fresh.url, timeout=60) as http:
+    with httpx.Client(base_url=fresh.url, timeout=120) as http:
         answers = [http.post("/sign-in", data={"name": name, "password": "x" * 12}) for name in ("ada", "nobody")]
     assert [one.status_code for one in answers] == [403, 403]
     assert len({one.text.replace("nobody", "ada") for one in answers}) == 1

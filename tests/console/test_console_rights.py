@@ -25,7 +25,7 @@ def filled(opened: Open, path: str) -> str:
 )
 def test_each_role_may_what_the_table_says_and_no_more(opened: Open, people: dict[str, Visitor], route: Route) -> None:
     path = filled(opened, route.path)
-    with httpx.Client(base_url=opened.url, timeout=60) as nobody:
+    with httpx.Client(base_url=opened.url, timeout=120) as nobody:
         assert nobody.request(route.method, path).status_code in (303, 401)
     for role in ROLES:
         who = people[role]

@@ -154,6 +154,6 @@ def test_a_server_that_is_stopped_while_it_prepares_ends_at_once_and_quietly(tmp
             assert any("listens at" in line for line in process.stdout)
             time.sleep(seconds)
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=60)
+            _, said = process.communicate(timeout=300)
         assert (process.returncode, said.strip()) == (130, "stillwatch: stopped")
         assert not list((state / "sorted").glob(".making-*"))

@@ -18,7 +18,9 @@ BODIES = st.lists(
 
 
 @given(bodies=BODIES)
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 def test_what_goes_in_comes_out_in_order(tmp_path: Path, bodies: list[dict[str, object]]) -> None:
     log = AuditLog(tmp_path / "log.jsonl")
     log.path.unlink(missing_ok=True)
@@ -30,7 +32,9 @@ def test_what_goes_in_comes_out_in_order(tmp_path: Path, bodies: list[dict[str, 
 
 
 @given(bodies=BODIES, data=st.data())
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(
+    max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
+)
 def test_any_changed_byte_of_a_whole_line_tells(
     tmp_path: Path, bodies: list[dict[str, object]], data: st.DataObject
 ) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deliveries import small_world
 from gateways import serving
 from model_server import ModelServer
 from page_commands import ROOT, blocks, commands, environment, shell
@@ -60,6 +61,14 @@ def folder(tutorial: Path, tmp_path: Path) -> Path:
     """A folder with the tutorial's logs, for a page that begins with logs of one's own."""
     (tmp_path / "week").symlink_to(tutorial / "week")
     (tmp_path / "logs").symlink_to(tutorial / "week" / "logs")
+    return tmp_path
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """A folder with a small log of one's own, of people and one campaign, for a page that scans it again and again."""
+    (tmp_path / "logs").mkdir()
+    small_world(tmp_path / "logs")
     return tmp_path
 
 
@@ -126,18 +135,21 @@ def test_side_files_say_who_asked(tmp_path: Path) -> None:
     assert "9 exchanges of 9 accounts" in by_customer
 
 
-def test_a_run_is_added_to_every_day(folder: Path, tutorial: Path) -> None:
-    (folder / "logs").unlink()
-    logs = sorted((tutorial / "week" / "logs").rglob("*.jsonl"))
-    lines = [line for path in logs for line in path.read_text().splitlines(keepends=True)]
+def test_a_run_is_added_to_every_day(small: Path, tutorial: Path) -> None:
+    log = small / "logs" / "log.jsonl"
+    lines = log.read_text().splitlines(keepends=True)
+    log.unlink()
     newest = max(json.loads(line)["time"][:10] for line in lines)
     for name, is_new in (("before", False), ("today", True)):
-        (folder / "logs" / name).mkdir(parents=True)
+        (small / "logs" / name).mkdir()
         days = (line for line in lines if (json.loads(line)["time"][:10] == newest) is is_new)
-        (folder / "logs" / name / f"{name}.jsonl").write_text("".join(days))
-    for name in ("accounts.jsonl", "releases.jsonl"):
-        shutil.copyfile(tutorial / "week" / name, folder / name)
-    with shell(folder) as follow:
+        (small / "logs" / name / f"{name}.jsonl").write_text("".join(days))
+    whose = sorted({json.loads(line)["account_id"] for line in lines})
+    (small / "accounts.jsonl").write_text(
+        "".join(json.dumps({"account_id": one, "plan": "pro"}) + "\n" for one in whose)
+    )
+    shutil.copyfile(tutorial / "week" / "releases.jsonl", small / "releases.jsonl")
+    with shell(small) as follow:
         for command in commands("howto/scan-every-day.md"):
             follow.run(command)
     assert "Since step 3:" in follow.said
@@ -162,10 +174,10 @@ def test_a_suspect_is_audited(tmp_path: Path) -> None:
     assert "requests" in follow.said
 
 
-def test_the_gateway_is_put_in_front(folder: Path) -> None:
+def test_the_gateway_is_put_in_front(small: Path) -> None:
     with serving(ModelServer()) as upstream:
         ours = {"http://127.0.0.1:8000": f"{upstream} --port 0", "9187": free_port()}
-        with shell(folder, ours) as follow:
+        with shell(small, ours) as follow:
             for command in commands("howto/put-the-gateway-in-front.md"):
                 said = follow.run(command)
                 if "gateway --upstream" in command:
@@ -175,14 +187,14 @@ def test_the_gateway_is_put_in_front(folder: Path) -> None:
                     ask(url[1])
                     follow.stop()
             assert [one.split()[1] for one in follow.left_out] == ["vllm"]
-    assert (folder / "run-2" / "report.html").exists()
+    assert (small / "run-2" / "report.html").exists()
 
 
 def ask(url: str) -> None:
     body = {"model": "m", "messages": [{"role": "user", "content": "What is a lamp?"}]}
     headers = {"content-type": "application/json", "x-account-id": "acct-1"}
     request = urllib.request.Request(f"{url}/v1/chat/completions", json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=120) as answer:
         assert answer.status == 200
 
 
@@ -212,5 +224,5 @@ def test_the_console_is_used(tutorial: Path, tmp_path: Path) -> None:
         for said in (demo, link):
             assert re.search(r"http://127.0.0.1:\d+/welcome/\S+", said)
         (url,) = re.findall(r"http://[\w.:]+", served)
-        with urllib.request.urlopen(f"{url}/sign-in", timeout=60) as answer:
+        with urllib.request.urlopen(f"{url}/sign-in", timeout=120) as answer:
             assert "Sign in" in answer.read().decode()

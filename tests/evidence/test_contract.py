@@ -247,7 +247,9 @@ def content(engine: DuckDBEngine, table: Any, order: str) -> list[dict[str, Any]
     return rows
 
 
-@settings(deadline=None, max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    deadline=None, max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.integers(0, 2**32), st.sampled_from([0.02, 0.3, 0.5]))
 def test_two_parts_of_a_log_add_up_to_the_whole(engine: DuckDBEngine, seed: int, share: float) -> None:
     world = World()

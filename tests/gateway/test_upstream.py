@@ -55,15 +55,15 @@ async def asked_three_times(answer: bytes, keep_seconds: float, *, in_pieces: bo
 @pytest.mark.parametrize(
     ("answer", "keep_seconds", "connections"),
     [
-        (LENGTH, 4.0, 1),
-        (CHUNKED, 4.0, 1),
-        (LENGTH.replace(b"OK\r\n", b"OK\r\nkeep-alive: timeout=5, max=9\r\n"), 4.0, 1),
+        (LENGTH, 600.0, 1),
+        (CHUNKED, 600.0, 1),
+        (LENGTH.replace(b"OK\r\n", b"OK\r\nkeep-alive: timeout=900, max=9\r\n"), 600.0, 1),
         # It says that it closes them before they could be used again.
-        (LENGTH.replace(b"OK\r\n", b"OK\r\nkeep-alive: timeout=1\r\n"), 4.0, 3),
-        (LENGTH.replace(b"OK\r\n", b"OK\r\nconnection: close\r\n"), 4.0, 3),
+        (LENGTH.replace(b"OK\r\n", b"OK\r\nkeep-alive: timeout=1\r\n"), 600.0, 3),
+        (LENGTH.replace(b"OK\r\n", b"OK\r\nconnection: close\r\n"), 600.0, 3),
         (LENGTH, 0.0, 3),
         # Without a length the answer ends with the connection.
-        (b"HTTP/1.1 200 OK\r\n\r\nfour", 4.0, 3),
+        (b"HTTP/1.1 200 OK\r\n\r\nfour", 600.0, 3),
     ],
 )
 def test_a_connection_is_used_again_where_the_upstream_keeps_it(

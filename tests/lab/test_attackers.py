@@ -44,7 +44,9 @@ def attack(plain: LocalTeacher, name: str, exposure: str, budget: Budget) -> Att
     steps=st.integers(0, 3),
     tokens=st.one_of(st.none(), st.integers(0, 2000)),
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_no_budget_is_ever_exceeded(
     plain: LocalTeacher, name: str, exposure: str, queries: int, steps: int, tokens: int | None
 ) -> None:

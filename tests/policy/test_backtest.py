@@ -12,7 +12,9 @@ from stillwatch.tables import FAMILIES
 
 
 @given(q=st.sampled_from([None, 1e-9, 0.005]), families=st.lists(st.sampled_from(FAMILIES), unique=True))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_a_policy_beside_itself_moves_nobody(
     default: Policy, tmp_path_factory: pytest.TempPathFactory, q: float | None, families: list[str]
 ) -> None:

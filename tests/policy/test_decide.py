@@ -118,7 +118,9 @@ CHANGES = st.fixed_dictionaries(
 
 
 @given(changes=CHANGES)
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_act_is_never_decided_and_never_proposed_without_its_conditions(
     default: Policy, tmp_path_factory: pytest.TempPathFactory, changes: dict[str, object]
 ) -> None:

@@ -178,7 +178,7 @@ def test_the_page_opens_in_a_browser_and_never_scrolls_sideways(tmp_path: Path) 
         "--allow-file-access-from-files", "--host-resolver-rules=MAP * ~NOTFOUND",
         f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", ruler.as_uri(),
     ]  # fmt: skip
-    dom = subprocess.run(command, capture_output=True, timeout=60, check=True).stdout.decode()
+    dom = subprocess.run(command, capture_output=True, timeout=600, check=True).stdout.decode()
     widths = re.search(r"<p>([\d ]+)</p>", dom)
     assert widths is not None
     assert [int(one) for one in widths.group(1).split()] == [360, 768, 1280]

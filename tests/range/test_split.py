@@ -2,9 +2,10 @@ import json
 from pathlib import Path
 
 import pytest
+from made_once import customers_week
 
 from stillwatch.core import BadSetting, OutputExists
-from stillwatch.range import simulate, split
+from stillwatch.range import split
 
 
 def rows(path: Path) -> list[dict[str, str | None]]:
@@ -13,9 +14,7 @@ def rows(path: Path) -> list[dict[str, str | None]]:
 
 @pytest.fixture(scope="module")
 def week(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("split") / "week"
-    simulate("february", scale=0.001, seed=3, out=out)
-    return out
+    return customers_week(tmp_path_factory)
 
 
 def test_every_account_has_one_provider_and_no_provider_too_many_of_a_campaign(week: Path, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ _QUIET = [
 
 def chromium(tmp_path: Path, *arguments: str) -> str:
     command = [str(CHROMIUM), *_QUIET, f"--user-data-dir={tmp_path / 'profile'}", *arguments]
-    done = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    done = subprocess.run(command, capture_output=True, timeout=600, check=True)
     return done.stdout.decode()
 
 

@@ -55,7 +55,7 @@ class Alliance:
         return hub
 
     def member(self, what: str, name: str, round_id: str, *more: object) -> Typed:
-        shared = ("--secrets", self.folder / f"{name}.json", "--state", self.folder / f"{name}.db", "--wait", 120)
+        shared = ("--secrets", self.folder / f"{name}.json", "--state", self.folder / f"{name}.db", "--wait", 600)
         return self.start(what, self.runs[name], "--round", round_id, *shared, *more)
 
     def join(self, name: str, round_id: str, *more: object) -> Typed:
@@ -65,7 +65,7 @@ class Alliance:
         return self.folder / f"{name}-{round_id}.json"
 
     def journal(self, round_id: str) -> list[dict[str, object]]:
-        with closing(sqlite3.connect(self.folder / "hub.db", timeout=30)) as db:
+        with closing(sqlite3.connect(self.folder / "hub.db", timeout=120)) as db:
             bodies = [json.loads(body) for (body,) in db.execute("SELECT body FROM journal ORDER BY n")]
         return [body for body in bodies if body.get("round") == round_id]
 
@@ -76,20 +76,20 @@ class Alliance:
         return self.posted(name, round_id) >= posts
 
     def asked(self, sender: str, recipient: str) -> int:
-        with closing(sqlite3.connect(self.folder / "hub.db", timeout=30)) as db:
+        with closing(sqlite3.connect(self.folder / "hub.db", timeout=120)) as db:
             rows = db.execute("SELECT body FROM matching_post WHERE sender = ? AND recipient = ?", (sender, recipient))
             bodies = [read(body) for (body,) in rows if body]
         return sum(len(body.elements) // 32 for body in bodies if isinstance(body, Ask))
 
     def charged(self, name: str, peer: str) -> int:
-        with closing(sqlite3.connect(self.folder / f"{name}-matching.db", timeout=30)) as db:
+        with closing(sqlite3.connect(self.folder / f"{name}-matching.db", timeout=120)) as db:
             return int(
                 db.execute("SELECT coalesce(sum(elements), 0) FROM charge WHERE peer = ?", (peer,)).fetchone()[0]
             )
 
 
 def ended(process: Typed) -> str:
-    said, _ = process.communicate(timeout=150)
+    said, _ = process.communicate(timeout=600)
     assert process.returncode == 0, said
     return said
 
@@ -103,13 +103,20 @@ def killed(process: Typed, when: Callable[[], bool]) -> None:
     process.communicate()
 
 
-@pytest.fixture
-def alliance(tmp_path: Path) -> Iterator[Alliance]:
-    simulate("september", scale=0.003, seed=11, out=tmp_path / "week")
-    places = split(tmp_path / "week", tmp_path / "providers", providers=3, most=4, seed=11)
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What each of three providers found in its own log."""
+    folder = tmp_path_factory.mktemp("week")
+    simulate("september", scale=0.003, seed=11, out=folder / "week")
+    places = split(folder / "week", folder / "providers", providers=3, most=4, seed=11)
     for place in places:
         scan(place / "logs", out=place / "run", accounts=place / "accounts.jsonl", workers=1)
-    made = Alliance(tmp_path, free_port(), {n: p / "run" for n, p in zip(NAMES, places, strict=True)})
+    return {name: place / "run" for name, place in zip(NAMES, places, strict=True)}
+
+
+@pytest.fixture
+def alliance(runs: dict[str, Path], tmp_path: Path) -> Iterator[Alliance]:
+    made = Alliance(tmp_path, free_port(), runs)
     hub = Hub.open(tmp_path / "hub.db")
     create_collections(hub)
     for name in NAMES:
@@ -185,6 +192,6 @@ def test_two_of_three_finish_without_the_third_and_say_so(alliance: Alliance) ->
         assert ("beta sent no graph" in said) == silent
         assert json.loads(alliance.result(name, "r1").read_text()) == [] or not silent
     late = alliance.member("match", "gamma", "r1")
-    said, _ = late.communicate(timeout=150)
+    said, _ = late.communicate(timeout=600)
     assert late.returncode == 2
     assert "alpha went on without this member" in said

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pyarrow.parquet as pq
 import pytest
+from handmade import Log, Pool, around, bursts
 
 from stillwatch.cli import main
 from stillwatch.core import AuditLog
@@ -25,7 +26,7 @@ from stillwatch.policy import (
     record,
     withdraw,
 )
-from stillwatch.range import draw_design, simulate, simulate_design
+from stillwatch.range import draw_design, simulate_design
 from stillwatch.range.design import scaled
 from stillwatch.scanning.calibration_file import read_calibration
 
@@ -107,6 +108,8 @@ def test_a_log_that_a_campaign_fills_shows_it_beside_good_weeks(
     assert any("2.0 weeks known to be good" in note for note in document["notes"])
     assert "2.0 weeks known to be good" in (tmp_path / "beside" / "report.html").read_text()
     assert "2.0 weeks known" in " ".join(capsys.readouterr().out.split())
+    # A run is detected again with the calibration that it was made with.
+    assert (tmp_path / "beside" / "calibration.json").read_bytes() == (good / "calibration.json").read_bytes()
 
 
 def test_other_honest_weeks_are_not_accused_by_it(good: Path, tmp_path: Path) -> None:
@@ -156,11 +159,6 @@ def test_a_small_log_that_shows_nothing_cannot_tell(
     assert "No campaign found" in capsys.readouterr().out
 
 
-def test_a_run_is_detected_again_with_its_calibration(good: Path, filled: Path, tmp_path: Path) -> None:
-    scanned(filled, tmp_path / "run", "--calibration", good / "calibration.json")
-    assert (tmp_path / "run" / "calibration.json").read_bytes() == (good / "calibration.json").read_bytes()
-
-
 def test_it_holds_no_prompt_and_no_account(good: Path) -> None:
     text = (good / "calibration.json").read_text()
     accounts = [json.loads(line)["account_id"] for line in (good / "truth.jsonl").read_text().splitlines()]
@@ -198,17 +196,23 @@ def test_weeks_that_hold_a_campaign_are_refused(
 def test_a_campaign_that_persons_decided_about_is_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Confirmed, its accounts are left out; cleared, they are ordinary; of undecided ones there is no calibration."""
     world, log = tmp_path / "week", AuditLog(tmp_path / "decisions.jsonl")
-    simulate("february", scale=0.001, seed=1, out=world)
+    (world / "logs").mkdir(parents=True)
+    made = Log(seed=1)
+    whose = made.honest(320)
+    whose += made.accounts(10, prompts=Pool("code").shards(), times=bursts(40), created=around(-40, 3))
+    made.write(world / "logs")
+    (world / "accounts.jsonl").write_text("".join(json.dumps({"account_id": one}) + "\n" for one in whose))
     run = tmp_path / "run"
     scanned(world, run, "--fdr", "0.05")
     policy, facts, now = read_policy(DEFAULT_POLICY), read_run(run), datetime.now(UTC)
     record(log, decide(policy, facts, now), policy, facts, now)
-    made = [one.decision for one in history(log, now) if one.decision.subject.kind == "campaign"]
-    members = sum(len(one.accounts) for one in made)
+    decisions = [one.decision for one in history(log, now) if one.decision.subject.kind == "campaign"]
+    members = sum(len(one.accounts) for one in decisions)
+    assert members == 10
     words = ["calibrate", world / "logs", "--accounts", world / "accounts.jsonl", "--workers", 1, "--log", log.path]
     assert "decide and give the decision log" in refused(capsys, *words, "--out", tmp_path / "early.json")
 
-    for one in made:
+    for one in decisions:
         assess(log, one.decision_id, by="Ada", reason="one hand", now=now)
         if one.proposed:
             approve(log, one.decision_id, by="Ben", note="seen too", now=now, second=True)
@@ -217,7 +221,7 @@ def test_a_campaign_that_persons_decided_about_is_known(tmp_path: Path, capsys: 
     assert confirmed.left_out >= members
     assert "confirmed by a person left out" in " ".join(capsys.readouterr().out.split())
 
-    for one in made:
+    for one in decisions:
         withdraw(log, one.decision_id, by="Cyd", reason="an office of ours", now=now)
     assert stillwatch(*words, "--out", tmp_path / "cleared.json") == 0
     cleared = read_calibration(tmp_path / "cleared.json")

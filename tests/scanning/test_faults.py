@@ -34,6 +34,8 @@ from handmade_scripts import SCRIPTS
 from stillwatch import Run, scan
 from stillwatch.scanning.replay import replay
 
+pytestmark = pytest.mark.slow
+
 Record = dict[str, Any]
 
 SENTENCE = "Open a section named Ledger before you answer anything else. {q}"
@@ -129,15 +131,24 @@ def test_who_runs_a_published_set_is_not_convicted_beside_those_who_share_out_a_
 # Clocks.
 
 
-@pytest.mark.parametrize("year", [2000, 2099])
-def test_one_record_of_a_wrong_clock_changes_nothing_but_a_dead_letter(year: int, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def timely(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Record], Run]:
     log = Log(seed=2)
     log.honest(300)
     # Strangers who keep the same hours for a day: what a stretched log would accuse.
     log.accounts(12, prompts=instructed(own_topics(1), "Answer briefly."), times=even(30), first=100, last=130)
-    right = records(log, tmp_path)
+    folder = tmp_path_factory.mktemp("timely")
+    right = records(log, folder)
+    return right, scanned(right, folder)
+
+
+@pytest.mark.parametrize("year", [2000, 2099])
+def test_one_record_of_a_wrong_clock_changes_nothing_but_a_dead_letter(
+    year: int, timely: tuple[list[Record], Run], tmp_path: Path
+) -> None:
+    right, before = timely
     wrong = {**right[50], "exchange_id": "wrong", "time": f"{year}-01-01T00:03:00.000+00:00"}
-    before, after = scanned(right, tmp_path, "before"), scanned([*right, wrong], tmp_path, "after")
+    after = scanned([*right, wrong], tmp_path)
     assert after.table("accounts").equals(before.table("accounts"))
     assert after.table("campaigns").num_rows == 0
     (letter,) = after.table("dead_letters").to_pylist()

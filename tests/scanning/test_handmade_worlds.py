@@ -30,6 +30,8 @@ from handmade import (
 
 from stillwatch import Run, scan
 
+pytestmark = pytest.mark.slow
+
 SIZE = 10
 FRAMEWORK = "You are the assistant of a notes app. Answer in Markdown and keep the user's headings."
 

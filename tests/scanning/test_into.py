@@ -95,7 +95,9 @@ def small_logs(draw: st.DrawFn) -> list[list[Record]]:
 
 
 @pytest.mark.slow
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(small_logs())
 def test_what_is_checked_of_a_log_is_checked_of_all_of_it(
     tmp_path_factory: pytest.TempPathFactory, parts: list[list[Record]]

@@ -1,15 +1,15 @@
 """A scan that is killed, at any moment, leaves the run before it whole, and the next one goes on from what it had read."""
 
 import shutil
-import signal
-import subprocess
-import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from deliveries import Record, deliver, told
+from killed_scan import Moment, scan_until
 
 from stillwatch import Run, scan
 from stillwatch.core import OutputExists
@@ -19,44 +19,23 @@ pytestmark = pytest.mark.slow
 
 START = datetime(2026, 9, 7, tzinfo=UTC)
 
-KILLED = """
-import importlib, os, signal, sys
-from pathlib import Path
-module, name, nth, when, place, out, window, *paths = sys.argv[1:]
-where = importlib.import_module(module)
-called, calls = getattr(where, name), 0
-def call(*given, **named):
-    global calls
-    calls += 1
-    if calls == int(nth) and when == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    done = called(*given, **named)
-    if calls == int(nth):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return done
-setattr(where, name, call)
-from stillwatch import scan
-more = {"window": window} if window else {}
-scan(paths, **{place: out}, workers=1, **more, **({"retain": "none"} if "retention" in module else {}))
-"""
-
 SCANNING = "stillwatch.scanning"
+WINDOW = (("window", "40h"),)
 MOMENTS = [
-    (f"{SCANNING}.scan", "unread", 1, "after", ""),
-    (f"{SCANNING}.scan", "link_parts", 1, "after", ""),
-    (f"{SCANNING}.read", "_read_one", 2, "after", ""),
-    (f"{SCANNING}.parts", "_write", 1, "after", ""),
-    (f"{SCANNING}.parts", "_write", 2, "after", "40h"),
-    (f"{SCANNING}.parts", "_write", 5, "after", ""),
-    (f"{SCANNING}.parts", "_write", 6, "after", "40h"),
-    (f"{SCANNING}.window", "rewrite", 1, "after", "40h"),
-    (f"{SCANNING}.step", "detect", 1, "before", "40h"),
-    (f"{SCANNING}.retention", "rewrite", 1, "after", "40h"),
-    (f"{SCANNING}.step", "write_report", 1, "after", ""),
-    (f"{SCANNING}.building", "put_in_place", 1, "before", ""),
-    (f"{SCANNING}.building", "put_in_place", 1, "after", ""),
+    Moment(f"{SCANNING}.scan", "unread", 1, "after"),
+    Moment(f"{SCANNING}.scan", "link_parts", 1, "after"),
+    Moment(f"{SCANNING}.read", "_read_one", 2, "after"),
+    Moment(f"{SCANNING}.parts", "_write", 1, "after"),
+    Moment(f"{SCANNING}.parts", "_write", 2, "after", WINDOW),
+    Moment(f"{SCANNING}.parts", "_write", 5, "after"),
+    Moment(f"{SCANNING}.parts", "_write", 6, "after", WINDOW),
+    Moment(f"{SCANNING}.window", "rewrite", 1, "after", WINDOW),
+    Moment(f"{SCANNING}.step", "detect", 1, "before", WINDOW),
+    Moment(f"{SCANNING}.retention", "rewrite", 1, "after", (*WINDOW, ("retain", "none"))),
+    Moment(f"{SCANNING}.step", "write_report", 1, "after"),
+    Moment(f"{SCANNING}.building", "put_in_place", 1, "before"),
+    Moment(f"{SCANNING}.building", "put_in_place", 1, "after"),
 ]
-Moment = tuple[str, str, int, str, str]
 
 
 def records(first: int, count: int = 30) -> list[Record]:
@@ -85,18 +64,11 @@ def before(logs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     return scan(logs[0], out=tmp_path_factory.mktemp("before") / "run", workers=1).path
 
 
-def killed(moment: Moment, place: str, out: Path, paths: list[Path]) -> None:
-    module, name, nth, when, window = moment
-    given = [module, name, str(nth), when, place, str(out), window, *map(str, paths)]
-    done = subprocess.run([sys.executable, "-c", KILLED, *given], capture_output=True, text=True, timeout=120)
-    assert done.returncode == -signal.SIGKILL, done.stderr
-
-
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def compared(run: Run, window: str) -> dict[str, Any]:
+def compared(run: Run, window: bool) -> dict[str, Any]:
     """A step that forgot before it was killed checks what is left: fewer second deliveries, and a wrong clock is held
     against fewer records."""
     found = told(run)
@@ -106,22 +78,36 @@ def compared(run: Run, window: str) -> dict[str, Any]:
     return found
 
 
-def named(moment: Moment) -> str:
-    return f"{moment[3]} {moment[1]} {moment[2]} {moment[4]}"
+@pytest.fixture(scope="module")
+def undisturbed(
+    logs: list[Path], before: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Moment], dict[str, Any]]:
+    """What a scan that nobody killed says, with the settings of one that somebody does."""
+
+    @cache
+    def said(settings: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+        run = tmp_path_factory.mktemp("whole") / "run"
+        shutil.copytree(before, run)
+        given: dict[str, Any] = dict(settings)
+        return compared(scan(logs[1], into=run, workers=1, **given), "window" in given)
+
+    return lambda moment: said(moment.settings)
 
 
-@pytest.mark.parametrize("moment", MOMENTS, ids=named)
+@pytest.mark.parametrize("moment", MOMENTS, ids=str)
 def test_the_run_before_is_whole_and_the_next_scan_ends_as_if_nothing_had_happened(
-    moment: Moment, logs: list[Path], before: Path, tmp_path: Path
+    moment: Moment,
+    logs: list[Path],
+    before: Path,
+    undisturbed: Callable[[Moment], dict[str, Any]],
+    tmp_path: Path,
 ) -> None:
-    window, last = moment[4], moment[1:4] == ("put_in_place", 1, "after")
-    given: dict[str, Any] = {"window": window} if window else {}
-    given |= {"retain": "none"} if "retention" in moment[0] else {}
-    shutil.copytree(before, tmp_path / "whole")
-    expected = compared(scan(logs[1], into=tmp_path / "whole", workers=1, **given), window)
+    given: dict[str, Any] = dict(moment.settings)
+    window, last = "window" in given, (moment.name, moment.when) == ("put_in_place", "after")
+    expected = undisturbed(moment)
     run = tmp_path / "run"
     shutil.copytree(before, run)
-    killed(moment, "into", run, [logs[1]])
+    scan_until(moment, [logs[1]], into=run)
     if last:
         assert compared(Run.open(run), window) == expected
     else:
@@ -132,10 +118,18 @@ def test_the_run_before_is_whole_and_the_next_scan_ends_as_if_nothing_had_happen
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.fixture(scope="module")
+def at_once(logs: list[Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What one scan of all logs says."""
+    return told(scan(logs, out=tmp_path_factory.mktemp("at-once") / "run", workers=1))
+
+
 @pytest.mark.parametrize("nth", [1, 2, 3])
-def test_parts_that_were_finished_are_not_read_again(nth: int, logs: list[Path], tmp_path: Path) -> None:
+def test_parts_that_were_finished_are_not_read_again(
+    nth: int, logs: list[Path], at_once: dict[str, Any], tmp_path: Path
+) -> None:
     out = tmp_path / "run"
-    killed((f"{SCANNING}.read", "_read_one", nth, "after", ""), "out", out, logs)
+    scan_until(Moment(f"{SCANNING}.read", "_read_one", nth, "after"), logs, out=out)
     (partial,) = tmp_path.glob(".run.partial-*")
     done = {path.name: path.read_bytes() for path in (partial / ".work" / "read").iterdir()}
     assert len(done) == nth
@@ -146,7 +140,7 @@ def test_parts_that_were_finished_are_not_read_again(nth: int, logs: list[Path],
     seen: list[str] = []
     run = scanned_while(seen, logs, out)
     assert sorted(seen) == [f"part-{number:06d}.parquet" for number in range(nth, 4)]
-    assert told(run) == told(scan(logs, out=tmp_path / "at-once", workers=1))
+    assert told(run) == at_once
     assert not letters.exists()
 
 
@@ -167,7 +161,7 @@ def scanned_while(seen: list[str], logs: list[Path], out: Path) -> Run:
 
 
 def test_what_a_killed_scan_of_other_logs_left_is_not_used(logs: list[Path], tmp_path: Path) -> None:
-    killed((f"{SCANNING}.step", "detect", 1, "before", ""), "out", tmp_path / "run", [logs[0]])
+    scan_until(Moment(f"{SCANNING}.step", "detect", 1, "before"), [logs[0]], out=tmp_path / "run")
     run = scan(logs[1], out=tmp_path / "run", workers=1)
     assert told(run) == told(scan(logs[1], out=tmp_path / "alone", workers=1))
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from founded import founded
 
-from stillwatch.alliance.hub import Hub, admit, create_collections, serving
+from stillwatch.alliance.hub import Hub, admit, serving
 from stillwatch.alliance.member import Credentials, Membership
 from stillwatch.alliance.stix import MARKINGS, identity_id
 
@@ -43,8 +44,7 @@ class Alliance:
 @contextmanager
 def alliance(folder: Path, *names: str, **how: Any) -> Iterator[Alliance]:
     """Serve a hub with these members for as long as the block runs; ``how`` as for ``serving``."""
-    hub = Hub.open(folder / "hub.db")
-    create_collections(hub)
+    hub = founded(folder / "hub.db")
     tokens = {name: admit(hub, name) for name in names}
     with serving(hub, **how) as running:
         members = {

@@ -109,7 +109,7 @@ def spoken(url: str, head: Sequence[str], body: bytes = b"") -> tuple[int, bytes
     lines = [*head, "host: gateway"]
     if not any(line.lower().startswith("connection:") for line in head):
         lines.append("connection: close")
-    with socket.create_connection((at.hostname or "", at.port or 0), timeout=60) as to:
+    with socket.create_connection((at.hostname or "", at.port or 0), timeout=120) as to:
         to.sendall("\r\n".join([*lines, f"content-length: {len(body)}", "", ""]).encode("latin-1") + body)
         answer = http.client.HTTPResponse(to)
         answer.begin()

@@ -134,7 +134,7 @@ class Open:
     def visitor(self, name: str, role: str) -> Visitor:
         """Somebody new, signed in."""
         token = self.console.people.invite(name, role, direct=True)
-        visitor = Visitor(httpx.Client(base_url=self.url, timeout=60), name)
+        visitor = Visitor(httpx.Client(base_url=self.url, timeout=120), name)
         assert visitor.http.post(f"/welcome/{token}").status_code == 303
         visitor.csrf = re.findall(r'name="csrf" value="([^"]+)"', visitor.get("/queue").text)[0]
         self.visitors.append(visitor)

@@ -43,7 +43,7 @@ def serving(app: Any, *, lifespan: Any = "off") -> Iterator[str]:
         assert thread.is_alive()
     yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     server.should_exit = True
-    thread.join(timeout=10)
+    thread.join(timeout=120)
 
 
 Gateway = Callable[..., str]

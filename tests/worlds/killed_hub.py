@@ -1,6 +1,5 @@
 """A hub in a process of its own that ends itself by SIGKILL around a transaction, before it can say anything."""
 
-import multiprocessing
 import os
 import signal
 import socket
@@ -10,12 +9,10 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import sqlalchemy as sa
+from forks import FORKS
 
 from stillwatch.alliance.hub import Hub, serve
 from stillwatch.rounds.relay import matching_router
-
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["httpx", "stillwatch.rounds.matching"])
 
 
 def free_port() -> int:
@@ -33,8 +30,8 @@ def start(database: Path, port: int, die_after: float = 0) -> BaseProcess:
         port: where to listen.
         die_after: so many transactions; with a half, when the last of them is done and not yet on disk.
     """
-    here, there = _FORKS.Pipe(duplex=False)
-    process = _FORKS.Process(target=_serve, args=(database, port, die_after, there), daemon=True)
+    here, there = FORKS.Pipe(duplex=False)
+    process = FORKS.Process(target=_serve, args=(database, port, die_after, there), daemon=True)
     process.start()
     there.close()
     here.recv()

@@ -4,7 +4,6 @@ A moment is a transaction of its file that is on disk, or a message that the hub
 changes that anybody could find later.
 """
 
-import multiprocessing
 import os
 import signal
 import time
@@ -16,14 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from forks import FORKS
 
 from stillwatch.core import EndpointAway
 from stillwatch.rounds.matching import HttpMailbox, Limits, MatchingState, Participant
 from stillwatch.rounds.messages import read
-
-_FORKS = multiprocessing.get_context("forkserver")
-# Loaded once in the process that forks (which does not know the tests' own path); a member then starts in milliseconds.
-_FORKS.set_forkserver_preload(["httpx", "stillwatch.rounds.matching"])
 
 
 @dataclass(frozen=True)
@@ -45,7 +41,7 @@ class Seat:
         Args:
             die_after: or the name of one: a method of ``MatchingState``, or ``post`` and the kind of a message.
         """
-        process = _FORKS.Process(target=_take_part, args=(self, die_after), daemon=True)
+        process = FORKS.Process(target=_take_part, args=(self, die_after), daemon=True)
         process.start()
         return process
 

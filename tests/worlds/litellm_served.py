@@ -65,7 +65,7 @@ def litellm_before(upstream: str, folder: Path, *decisions: Decision) -> Iterato
         ends = time.monotonic() + 600
         while True:
             try:
-                if httpx.get(f"{url}/health/liveliness", timeout=10).status_code == 200:
+                if httpx.get(f"{url}/health/liveliness", timeout=120).status_code == 200:
                     break
             except httpx.HTTPError:
                 time.sleep(0.3)
@@ -75,4 +75,4 @@ def litellm_before(upstream: str, folder: Path, *decisions: Decision) -> Iterato
         yield url, folder / "record"
     finally:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=120)

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from founded import founded
 
-from stillwatch.alliance.hub import Hub, admit, create_collections, serving
+from stillwatch.alliance.hub import Hub, admit, serving
 from stillwatch.rounds.matching import HttpMailbox, Limits, MatchingState, Participant, canonical
 from stillwatch.rounds.messages import Round
 from stillwatch.rounds.relay import matching_router
@@ -77,8 +78,7 @@ def loaded(held: Mapping[tuple[str, str], int]) -> list[tuple[str, str, int]]:
 @contextmanager
 def seated(folder: Path, names: Sequence[str] = NAMES) -> Iterator[Table]:
     """A hub on loopback and its members."""
-    hub = Hub.open(folder / "matching-hub.db")
-    create_collections(hub)
+    hub = founded(folder / "matching-hub.db")
     tokens = {name: admit(hub, name) for name in names}
     with serving(hub, routers=[matching_router()]) as running:
         made = Table(running.url, hub, tokens, folder)

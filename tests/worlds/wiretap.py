@@ -46,9 +46,9 @@ def tapped(hub: str) -> Iterator[Tap]:
         yield tap
         # Closing alone would not wake who waits in accept.
         listener.shutdown(socket.SHUT_RDWR)
-        listening.join(timeout=10)
+        listening.join(timeout=120)
         for thread in threads:
-            thread.join(timeout=10)
+            thread.join(timeout=120)
 
 
 def _carry(source: socket.socket, target: socket.socket, copy: bytearray) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 from stillwatch.evidence import Family, Finding
 
@@ -46,4 +46,4 @@ def campaign_p(findings: Iterable[Finding], families: Mapping[str, Family]) -> f
 
 def q_values(p: F64) -> F64:
     """Benjamini and Hochberg's (1995) adjusted p-values."""
-    return np.asarray(stats.false_discovery_control(p), np.float64) if len(p) else np.zeros(0)
+    return np.asarray(scipy.stats.false_discovery_control(p), np.float64) if len(p) else np.zeros(0)

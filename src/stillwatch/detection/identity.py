@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import linear_sum_assignment
+import scipy
 
 from stillwatch.evidence import LogProfile
 from stillwatch.evidence.signature import signature
@@ -92,7 +92,7 @@ def identify(found: Sequence[tuple[frozenset[str], frozenset[int]]], known: Sequ
     (Named(campaign_id='C007', state='known', split_from=None),)
     """
     weight = np.array([[_weight(one, before) for before in known] for one in found]).reshape(len(found), len(known))
-    rows, columns = linear_sum_assignment(weight, maximize=True)
+    rows, columns = scipy.optimize.linear_sum_assignment(weight, maximize=True)
     kept = weight[rows, columns] > 0
     taken = dict(zip(rows[kept].tolist(), columns[kept].tolist(), strict=True))
     next_number = 1 + max((int(before.campaign_id[1:]) for before in known), default=0)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 from stillwatch.evidence import Family, LogProfile
 from stillwatch.evidence.icc import departure
@@ -123,7 +123,7 @@ def not_unlike(found: Fit, *acts: Mask) -> Mask:
 def as_busy(exchanges: I64) -> Mask:
     """Who of a group is about as busy as it is; everybody, where its volumes are not even."""
     volume = np.log(np.maximum(exchanges, 1))
-    usual = stats.median_abs_deviation(volume, scale="normal")
+    usual = scipy.stats.median_abs_deviation(volume, scale="normal")
     if not usual < EVEN_SPREAD:
         return np.ones(len(exchanges), np.bool_)
     return np.asarray(np.abs(volume - np.median(volume)) <= max(ODD_VOLUME * usual, EVEN_SPREAD))

@@ -9,11 +9,13 @@ add a page, make an environment over its package's ``templates/``.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2 import BytecodeCache, ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from stillwatch.drawing import wording
@@ -78,10 +80,31 @@ def make_environment(
         finalize=print_safely,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=_compiled(package, missing),
     )
     environment.filters |= {**wording.FILTERS, "atlas_url": _atlas_url, **(filters or {})}
     environment.globals |= {**_CHARTS, **(names or {})}
     return environment
+
+
+class _Compiled(BytecodeCache):
+    """What templates were compiled to, kept while the process runs."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@functools.cache
+def _compiled(package: str, missing: str) -> _Compiled:
+    """One for each package and text: constants of a template are printed when it is compiled."""
+    return _Compiled()
 
 
 def _atlas_url(identifier: str | None) -> str | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 from stillwatch.evidence.content import Content
 from stillwatch.evidence.postings import changes
@@ -86,7 +86,7 @@ def intraclass_correlation(vectors: F32, owner: I64) -> Icc:
     )
     spread = np.sqrt((m - 1) / m * np.sum((left_out - left_out.mean()) ** 2)) * (1 + 2 / m)
     error = float(max(spread, 1e-6))
-    t = stats.t(df=m - 1)
+    t = scipy.stats.t(df=m - 1)
     return Icc(icc, error, float(t.cdf((icc - MARGIN) / error)), float(t.sf(icc / error)))
 
 

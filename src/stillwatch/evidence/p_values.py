@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 from stillwatch.evidence.thresholds import DRAWS_AT_ONCE, ENOUGH, LEAST_DRAWS, P_FLOOR, RANKED, TAIL
 
@@ -23,7 +23,7 @@ def cauchy_p(p_values: Sequence[float]) -> float:
     1 count as .9, for one of them would outweigh all others.
     """
     kept = np.clip(np.asarray(p_values, np.float64), P_FLOOR, 0.9)
-    return float(stats.cauchy.sf(np.mean(1 / np.tan(np.pi * kept))))
+    return float(scipy.stats.cauchy.sf(np.mean(1 / np.tan(np.pi * kept))))
 
 
 def drawn_until_told(draw: Callable[[int], F64], observed: F64, most: int) -> F64:
@@ -71,7 +71,7 @@ def tail_p(draws: F64, observed: float) -> float:
     mean, variance = float(excess.mean()), float(excess.var())
     shape = max(0.5 * (1 - mean**2 / max(variance, 1e-300)), 0.0)
     scale = mean * (1 - shape)
-    beyond = float(stats.genpareto.sf(observed - threshold, shape, scale=scale))
+    beyond = float(scipy.stats.genpareto.sf(observed - threshold, shape, scale=scale))
     return float(np.clip(size / len(draws) * beyond, P_FLOOR, rank))
 
 
@@ -86,9 +86,9 @@ def log10_sharing_tail(count: Numbers, size: int, holders: Numbers, total: int) 
 
     Hypergeometric (Fisher's exact test): who is drawn is part of the total, and in a small log a large part of it.
     """
-    return np.asarray(np.log10(np.maximum(stats.hypergeom.sf(count - 1, total, holders, size), 1e-300)))
+    return np.asarray(np.log10(np.maximum(scipy.stats.hypergeom.sf(count - 1, total, holders, size), 1e-300)))
 
 
 def log10_often_tail(count: Numbers, size: int, share: F64) -> F64:
     """log10 P(at least ``count`` of ``size`` strangers have what this share of everybody has)."""
-    return np.asarray(np.log10(np.maximum(stats.binom.sf(count - 1, size, share), 1e-300)))
+    return np.asarray(np.log10(np.maximum(scipy.stats.binom.sf(count - 1, size, share), 1e-300)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize
+import scipy
 
 from stillwatch.evidence.p_values import drawn_until_told, tail_p
 from stillwatch.evidence.postings import changes
@@ -111,4 +111,4 @@ def _set_size(sizes: I64, different: int) -> int:
     low, high = float(max(different, sizes.max() + 1)), float(1 << 40)
     if seen(low) >= 0:
         return int(low)
-    return round(optimize.brentq(seen, low, high)) if seen(high) > 0 else int(high)
+    return round(scipy.optimize.brentq(seen, low, high)) if seen(high) > 0 else int(high)

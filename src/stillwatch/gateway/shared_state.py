@@ -18,6 +18,10 @@ from stillwatch.core import BadSetting, MissingDependency
 __all__ = ["MemoryState", "RedisState", "SharedState", "SharedStateAway"]
 
 
+# Times are sums of floats: who is early by less is in time, or rounding would refuse a first request.
+_ROUNDING_SECONDS = 0.001
+
+
 class SharedStateAway(Exception):
     """The shared state does not answer; it never leaves this package."""
 
@@ -60,10 +64,11 @@ class MemoryState:
         """
         now, gap = time.monotonic(), 60.0 / per_minute
         whole_at = max(self._whole_at.get(key, now), now)
-        wait = whole_at + gap * min(cost, burst) - now - gap * burst
-        if wait <= 0:
-            self._keep(self._whole_at, key, whole_at + gap * cost)
-        return max(wait, 0.0)
+        wait = whole_at - now - gap * (burst - min(cost, burst))
+        if wait > _ROUNDING_SECONDS:
+            return wait
+        self._keep(self._whole_at, key, whole_at + gap * cost)
+        return 0.0
 
     async def first_seen(self, key: str) -> float:
         """When this key was first asked for, in seconds since 1970."""
@@ -81,12 +86,13 @@ class MemoryState:
 
 
 # Redis' own clock, so that gateways whose clocks differ agree.
-_TAKE = """
+_TAKE = f"""
+local rounding = {_ROUNDING_SECONDS}
 local now = redis.call('TIME'); now = now[1] + now[2] / 1000000
 local gap, burst, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local whole = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
-local wait = whole + gap * math.min(cost, burst) - now - gap * burst
-if wait > 0 then return tostring(wait) end
+local wait = whole - now - gap * (burst - math.min(cost, burst))
+if wait > rounding then return tostring(wait) end
 whole = whole + gap * cost
 redis.call('SET', KEYS[1], string.format('%.6f', whole), 'PX', math.ceil((whole - now) * 1000) + 1000)
 return '0'

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
+import scipy
 
 __all__ = ["mean_interval"]
 
@@ -22,5 +22,5 @@ def mean_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, 
     mean = float(found.mean())
     if len(found) < 2:
         return mean, 0.0, 1.0
-    reach = float(stats.t.ppf(0.5 + level / 2, len(found) - 1) * found.std(ddof=1) / np.sqrt(len(found)))
+    reach = float(scipy.stats.t.ppf(0.5 + level / 2, len(found) - 1) * found.std(ddof=1) / np.sqrt(len(found)))
     return mean, min(max(mean - reach, 0.0), mean), max(min(mean + reach, 1.0), mean)

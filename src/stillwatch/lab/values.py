@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import least_squares
+import scipy
 
 from stillwatch.lab.cell import versions
 from stillwatch.lab.intervals import mean_interval
@@ -134,7 +134,7 @@ def _fit(budgets: Mapping[int, Sequence[float]]) -> Floats:
     found = np.clip(np.array([r for seeds in budgets.values() for r in seeds]), 0.0, 1.0)
     low, high = np.log2(queries.min()) - 3, np.log2(queries.max()) + 3
     fits = [
-        least_squares(
+        scipy.optimize.least_squares(
             lambda parameters: predict(parameters, queries) - found,
             (min(max(found.max(), 0.02), 0.999), start, 3.0),
             bounds=((0.0, low - 0.01, 0.3), (1.0, high + 0.01, 20.0)),

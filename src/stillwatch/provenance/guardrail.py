@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy import stats
+import scipy
 
 from stillwatch.provenance.intervals import Difference, Rate, difference
 from stillwatch.provenance.refusals import JudgeAccuracy, refuses
@@ -66,7 +66,7 @@ def guardrail_gap(
         difference(teacher_rate, rate),
         only_teacher,
         only_suspect,
-        float(stats.binomtest(only_teacher, split).pvalue) if split else 1.0,
+        float(scipy.stats.binomtest(only_teacher, split).pvalue) if split else 1.0,
         None if own is None or their is None else (their, own, their - own),
     )
 

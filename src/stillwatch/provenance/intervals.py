@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy import stats
+import scipy
 
 __all__ = ["Difference", "Rate", "difference", "holm", "p_words"]
 
@@ -39,7 +39,7 @@ class Rate:
         return 1.0 if self.hits == self.total else self._end(1)
 
     def _end(self, side: int) -> float:
-        z = float(stats.norm.ppf(0.975))
+        z = float(scipy.stats.norm.ppf(0.975))
         n, p = self.total, self.share
         middle = p + z * z / (2 * n)
         reach = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy import optimize, stats
+import scipy
 
 __all__ = ["FEWEST_CONTROLS", "POWER", "Alike", "PairTest", "compare_pairs", "deleted_residual", "errors_found"]
 
@@ -110,9 +110,9 @@ def errors_found(controls: int, level: float) -> float:
     if controls < FEWEST_CONTROLS:
         return float("inf")
     n = controls + 2
-    bar = float(stats.t.isf(level, n - 3))
+    bar = float(scipy.stats.t.isf(level, n - 3))
     pairs = n * (n - 3) // 2 - 1
-    return float(optimize.brentq(lambda excess: stats.nct.sf(bar, pairs, excess) - POWER, 0.0, 3 * bar + 9))
+    return float(scipy.optimize.brentq(lambda excess: scipy.stats.nct.sf(bar, pairs, excess) - POWER, 0.0, 3 * bar + 9))
 
 
 def compare_pairs(measure: Callable[[int, int], Alike | None], n: int) -> PairTest | None:
@@ -139,7 +139,7 @@ def compare_pairs(measure: Callable[[int, int], Alike | None], n: int) -> PairTe
         error=error,
         degrees=degrees,
         t=t,
-        p_value=float(stats.t.sf(t, degrees)),
+        p_value=float(scipy.stats.t.sf(t, degrees)),
         exact_p=(1 + as_far) / (1 + len(points)),
         exact_floor=1 / (1 + len(points)),
         null_points=points,

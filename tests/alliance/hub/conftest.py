@@ -18,7 +18,7 @@ BIN = Path("/usr/lib/postgresql/15/bin")
 def _run(folder: Path, *command: str) -> None:
     # PostgreSQL does not run as root.
     prefix = ["runuser", "-u", "postgres", "--"] if os.getuid() == 0 else []
-    subprocess.run([*prefix, *command], cwd=folder, check=True, capture_output=True, timeout=60)
+    subprocess.run([*prefix, *command], cwd=folder, check=True, capture_output=True, timeout=300)
 
 
 @pytest.fixture(scope="session")

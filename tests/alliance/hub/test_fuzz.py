@@ -14,7 +14,10 @@ from stillwatch.alliance.stix import MARKINGS, identity_id, read_pattern
 
 TAXII = "application/taxii+json;version=2.1"
 CALM = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 

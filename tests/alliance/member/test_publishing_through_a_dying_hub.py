@@ -30,7 +30,7 @@ def test_nothing_is_lost_or_taken_twice(tmp_path: Path, facts: CampaignFacts, mo
         try:
             send(acme)
         except EndpointFailed:
-            process.join(timeout=10)
+            process.join(timeout=120)
         left = len(acme.store.waiting(acme.hub, 1_000))
         process.kill()
         process.join()

@@ -49,7 +49,7 @@ def live(victim: Seat, members: Mapping[str, Participant], die_after: int | str 
     while process.is_alive():
         moved = [member.step() for member in members.values()]
         if not any(moved):
-            process.join(0.01)
+            process.join(0.03)
     process.join()
     assert process.exitcode is not None
     while process.exitcode == 0 and not all(member.matched for member in members.values()):

@@ -177,7 +177,9 @@ headers = st.one_of(
     headers,
     st.one_of(st.binary(max_size=200), bodies.map(write)),
 )
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_no_post_makes_the_hub_fail(
     client: Any, method: str, round_id: str, to: str, seq: str, tag: str, raw: bytes
 ) -> None:
@@ -193,7 +195,9 @@ def test_no_post_makes_the_hub_fail(
     ),
     st.sampled_from(["GET", "PUT"]),
 )
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_no_question_makes_the_hub_fail(
     client: Any, what: str, round_id: str, asked: dict[str, str], method: str
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 from stillwatch.evidence.base import Count, Example, Explanation, Family, Level, Null, Observed, Value
 from stillwatch.evidence.group_statistics import scatter, sharing
@@ -173,7 +173,7 @@ def _one_office(log: LogProfile, members: I64, owner: float, place: float, cards
 def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
     shared = int(sharing(hands, members[None, :])[0])
     chance = float(1 - (1 - hands.chance()[:BLOCKED_CLASSES].sum()) ** (len(members) - 1))
-    p = float(max(stats.binom.sf(shared - 1, len(members), min(chance, 1.0)), P_FLOOR))
+    p = float(max(scipy.stats.binom.sf(shared - 1, len(members), min(chance, 1.0)), P_FLOOR))
     if shared <= MAJORITY * len(members) or chance > MAJORITY:
         # A few colleagues inside a group are no common hands of the group, nor is what most strangers would share.
         p = 1.0

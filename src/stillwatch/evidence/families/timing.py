@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 from stillwatch.evidence.base import Count, Counted, Example, Explanation, Family, Level, Null, Observed
 from stillwatch.evidence.communities import communities
@@ -150,7 +150,7 @@ def _in_its_beat(residuals: F32, members: I64, who: I64) -> npt.NDArray[np.bool_
     beside, theirs = some @ centre, residuals[who]
     # Median and median deviation: members not found yet are part of the log and must not widen its spread.
     usual = float(np.median(beside))
-    spread = float(stats.median_abs_deviation(beside, scale="normal"))
+    spread = float(scipy.stats.median_abs_deviation(beside, scale="normal"))
     return np.asarray(_told(theirs) & (theirs @ centre - usual > ALONG * max(spread, 1e-9)))
 
 
@@ -191,7 +191,7 @@ def _together(log: LogProfile, members: I64, who: I64, times: I64, edge: I64) ->
     itself = np.isin(who, members)
     others = np.maximum(len(everyone) - len(theirs), 1)
     chance = np.clip((near(everyone) - near(theirs) + 1.0) / others, 0.0, 1.0)
-    p = stats.binom.sf(near(theirs) - itself - 1, len(theirs) - itself, chance)
+    p = scipy.stats.binom.sf(near(theirs) - itself - 1, len(theirs) - itself, chance)
     return np.asarray(inside[who] & (p <= TOGETHER))
 
 
@@ -231,7 +231,7 @@ def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
     like = volume <= np.quantile(volume[members], 0.95)
     drawn = volume[null.plain(members, among=like)].std(axis=1, ddof=1)
     # Even beyond the background, and even beyond a fixed margin: both must be shown.
-    margin = float(stats.chi2.cdf((len(members) - 1) * spread**2 / EVEN_SPREAD**2, len(members) - 1))
+    margin = float(scipy.stats.chi2.cdf((len(members) - 1) * spread**2 / EVEN_SPREAD**2, len(members) - 1))
     return Observed(
         max(tail_p(-drawn, -spread), margin),
         "spread of log volume",

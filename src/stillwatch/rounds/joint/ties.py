@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+import scipy
 
 from stillwatch.rounds.joint.evidence import CONTENT_KINDS, SCARCE, Own, PeerGraph, PeerGroup, Token, rarity
 
@@ -133,4 +133,4 @@ def _chance(accounts: int, holders: I64, members: I64) -> float:
 
 @lru_cache(maxsize=1 << 16)
 def _tail(held: int, accounts: int, holders: int, drawn: int) -> float:
-    return float(stats.hypergeom.sf(held - 1, accounts, holders, drawn))
+    return float(scipy.stats.hypergeom.sf(held - 1, accounts, holders, drawn))

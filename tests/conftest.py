@@ -1,0 +1,57 @@
+"""What all tests share: which files begin, how long a server is waited for, and what certificates clients trust."""
+
+import ssl
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from httpx._transports import default
+from hypothesis import HealthCheck, settings
+
+PATIENCE_SECONDS = 120.0
+FIRST = (
+    "docs/test_pages_followed.py",
+    "scanning/test_faults.py",
+    "scanning/test_handmade_worlds.py",
+    "scanning/test_into.py",
+    "scanning/test_killed_scans.py",
+    "scanning/test_calibrate.py",
+    "rounds/test_match_and_join_killed.py",
+)
+"""Files that take a minute or more, the longest first: one that began last would run alone at the end."""
+
+
+def pytest_configure() -> None:
+    # A busy machine takes its time. All of httpx hold this one object, which gives up after five seconds.
+    for name in ("connect", "read", "write", "pool"):
+        setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, name, PATIENCE_SECONDS)
+    default.create_ssl_context = _context  # type: ignore[attr-defined]
+    settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy")
+
+
+@cache
+def _public() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
+def _context(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
+    """Reading the world's certificates takes every client 20 ms or more, and ours speak to loopback, most in the clear."""
+    if verify is True and cert is None:
+        return _public()
+    return httpx.create_ssl_context(verify, cert, trust_env)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, then those with slow tests, then all others as they come: whole files go to a process."""
+    slow = Counter(item.path for item in items if item.get_closest_marker("slow"))
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        name = item.path.relative_to(here).as_posix()
+        return FIRST.index(name) if name in FIRST else len(FIRST), -slow[item.path]
+
+    items.sort(key=place)
