@@ -18,6 +18,7 @@ from stillwatch.evidence.thresholds import (
     DEPARTED,
     LEAST_DEALT,
     LEAST_MEMBERS,
+    LEAST_SWAPPED,
     MAJORITY,
     OF_ANOTHER_KIND,
     REPEATS,
@@ -47,11 +48,15 @@ def repeats_beside(log: LogProfile, group: I64, beside: I64) -> Icc | None:
     some = spread(log.content, group)
     rows = log.content.rows(some)
     repeated = _repeated(log, np.concatenate([group, beside]), log.sampled[rows])
-    white = log.content.whitened[rows]
-    if not _of_another_kind(white, log.sampled[rows], repeated):
+    if not _of_another_kind(log.content.whitened[rows], log.sampled[rows], repeated):
         return None
     rest = rows[~repeated]
-    same = icc_of_source(log.content, some, log.content.raw[rest], white[~repeated], log.content.owner[rest])
+    # A stranger among them, who sends something else, says nothing of the others.
+    others = log.content.among(rest)
+    alike = some[(others.counts[some] > 0) & (departure(others, some, some) <= DEPARTED)]
+    if len(alike) >= LEAST_SWAPPED * len(some):
+        rest = rest[np.isin(log.content.owner[rest], alike)]
+    same = icc_of_source(log.content, some, log.content.raw[rest], log.content.whitened[rest], log.content.owner[rest])
     return same if same.p_value <= UNTOLD else None
 
 
