@@ -22,6 +22,11 @@ def test_what_nearly_all_do_everybody_must_do_whatever_they_send() -> None:
     # Where a quarter do not, it is no act of the group.
     along[5:9] = False
     assert not_unlike(fit_of(20), along).all()
+    # Who is excused neither makes it one nor lacks it.
+    assert not_unlike(fit_of(20), along, excused=np.arange(20) < 9).all()
+    along[5:9] = True
+    assert np.flatnonzero(~not_unlike(fit_of(20), along, excused=np.arange(20) == 3)).tolist() == [4]
+    assert np.flatnonzero(~not_unlike(fit_of(20), along, excused=np.arange(20) < 5, busy=along)).tolist() == [3, 4]
 
 
 def test_the_text_and_the_questions_are_beyond_doubt_together() -> None:

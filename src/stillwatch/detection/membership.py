@@ -100,7 +100,7 @@ def tell_apart(log: LogProfile, families: Families, group: I64) -> tuple[I64, I6
     for _ in range(3):
         found = fit(log, families, inside, group)
         with_it = departure(log.content, inside, group) <= DEPARTED
-        belongs = (found.bits >= MEMBER_BITS) & not_unlike(found, with_it | found.beyond_doubt)
+        belongs = (found.bits >= MEMBER_BITS) & not_unlike(found, with_it, excused=found.beyond_doubt)
         before = len(inside)
         inside, outside = group[belongs], group[~belongs]
         if len(inside) in range(LEAST_MEMBERS) or len(inside) == before:
@@ -108,19 +108,22 @@ def tell_apart(log: LogProfile, families: Families, group: I64) -> tuple[I64, I6
     return inside, outside
 
 
-def not_unlike(found: Fit, *acts: Mask) -> Mask:
+def not_unlike(found: Fit, acts: Mask, *, excused: Mask | None = None, busy: Mask | None = None) -> Mask:
     """Who of a group is not unlike the rest: no bystander's questions, and whatever nearly all of it have, a text or
     an act.
 
     Args:
         found: how each fits the group.
-        acts: who does each of some things.
+        acts: who does one thing.
+        excused: of whom it need not be shown; nobody, if not given.
+        busy: who is about as busy as the group.
     """
     # Nobody outside has a text that weighs so much: a few prompts that happen to be unlike do not outweigh it.
     alike = (found.alike >= 0) | ((found.marked >= MOST_BITS - ALIKE_BITS) & (found.alike >= -MEMBER_BITS))
-    for has in (found.marked >= MARK_BITS, *acts):
-        if alike.any() and has[alike].mean() >= NEARLY_ALL:
-            alike &= has
+    nobody = np.zeros(len(acts), np.bool_)
+    for has, but in ((found.marked >= MARK_BITS, None), (acts, excused), (busy, None)):
+        if has is not None and alike.any() and has[alike].mean() >= NEARLY_ALL:
+            alike &= has | (nobody if but is None else but)
     return alike
 
 
