@@ -120,9 +120,29 @@ def test_fit_to_texts_by_hand() -> None:
     bits = FAMILY["structure"].fit(log_of(texts=texts), TEN, np.array([0, 9, 500, 900, 950]))
     assert bits is not None
     wide = np.log2(1.0 / (5.5 / 991))
-    small = np.log2(0.3 / (2.5 / 991))
     absent = -min(t.LEAST_ABSENT_BITS, np.log2(10 / 0.5))
-    assert bits.tolist() == pytest.approx([wide, wide, wide, small, absent])
+    # What all have is the group's text: another that some of them send brings nobody in.
+    assert bits.tolist() == pytest.approx([wide, wide, wide, absent, absent])
+    part = FAMILY["structure"].fit(log_of(texts=held(range(9), [7, 8, 9, 900])), TEN, np.array([9, 900]))
+    assert part is not None
+    assert part[0] > t.MARK_BITS, "of a member it does"
+    assert part[1] < 0
+
+
+def test_without_a_text_of_nearly_all_any_wide_text_is_the_groups() -> None:
+    texts = held(range(8), [*range(3), 900, 901])
+    bits = FAMILY["structure"].fit(log_of(texts=texts), TEN, np.array([7, 900, 950]))
+    assert bits is not None
+    small = np.log2(0.3 / (2.5 / 991))
+    assert bits.tolist() == pytest.approx([np.log2(0.8 / (0.5 / 991)), small, -np.log2(10 / 2)])
+    # A text that nearly all have, and many others too, marks nobody.
+    common = held(range(10), [*range(10), *range(300, 400)])
+    whole = FAMILY["structure"].fit(log_of(texts=common), TEN, np.array([300]))
+    assert whole is not None
+    assert whole[0] < 0
+    alone = FAMILY["structure"].fit(log_of(texts=held([*range(10), *range(300, 400)])), TEN, np.array([300]))
+    assert alone is not None
+    assert alone[0] == pytest.approx(np.log2(1 / (100.5 / 991)))
 
 
 def test_a_text_must_be_wide_to_fit_by_it() -> None:
@@ -225,6 +245,24 @@ def test_volumes_are_even_beyond_the_background_and_beyond_the_margin() -> None:
     margin = stats.chi2.cdf(9 * np.log(loose).std(ddof=1) ** 2 / t.EVEN_SPREAD**2, 9)
     assert volumes(loose, spread=2.0).p_value == pytest.approx(margin)
     assert margin > 0.05
+
+
+def test_one_busy_account_makes_an_even_group_no_less_even() -> None:
+    log = log_of(entities=1000)
+    group = np.arange(40)
+    exchanges = np.maximum(np.exp(np.random.default_rng(5).normal(4, 1.2, 1000)), 1).astype(np.int64)
+    exchanges[group] = np.round(np.exp(4 + 0.2 * np.random.default_rng(6).normal(size=40)))
+
+    def spread(busy: int) -> Observed:
+        mine = exchanges.copy()
+        mine[:busy] = 40_000
+        return observed("timing", replace(log, exchanges=mine), group)[0]
+
+    assert spread(0).p_value < 1e-3
+    assert spread(0).value == pytest.approx(0.2, rel=0.3)
+    assert spread(1).p_value < 1e-3
+    # A tenth of them at one end are no accident.
+    assert spread(4).p_value > 0.01
 
 
 def edges(log: LogProfile, least: int = 5) -> dict[str, Observed]:

@@ -34,6 +34,7 @@ from stillwatch.evidence.thresholds import (
     ALIKE_BITS,
     COVERED,
     LEAST_MEMBERS,
+    LEAST_RHYTHM,
     LIKELY,
     LINK_TRIES,
     MAJORITY,
@@ -204,7 +205,11 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     found = fit(examiner.log, examiner.families, case.members, members)
     along = acting_along(examiner.log, examiner.families, case.members, members)
     marked, first = found.marked >= MARK_BITS, np.isin(members, case.members)
-    like = not_unlike(found, along, as_busy(examiner.log.exchanges[members]))
+    # Whoever runs the same published prompts has the text and the questions too. Of a few requests it cannot be told
+    # whether they follow the group's.
+    exchanges = examiner.log.exchanges[members]
+    untold = (exchanges < LEAST_RHYTHM) & found.beyond_doubt
+    like = not_unlike(found, along, excused=untold, busy=as_busy(exchanges))
     # A group that has a text is joined by who has it.
     close = (found.alike >= RECRUIT_BITS / 2) & (marked[first].mean() <= MAJORITY)
     kept = members[like & (own | (along & (marked | close | first)) | (first & marked))]

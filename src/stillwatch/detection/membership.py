@@ -15,6 +15,7 @@ import scipy
 
 from stillwatch.evidence import Family, LogProfile
 from stillwatch.evidence.icc import departure
+from stillwatch.evidence.repeated_part import runs_one_set
 from stillwatch.evidence.thresholds import (
     ALIKE_BITS,
     DEPARTED,
@@ -27,7 +28,6 @@ from stillwatch.evidence.thresholds import (
     NEARLY_ALL,
     ODD_VOLUME,
     RECRUIT_BITS,
-    REPEATS,
 )
 
 __all__ = ["Fit", "acting_along", "as_busy", "fit", "not_unlike", "recruited", "repeating_apart", "tell_apart"]
@@ -55,6 +55,11 @@ class Fit:
         """Sum of both."""
         return self.marked + self.alike
 
+    @property
+    def beyond_doubt(self) -> Mask:
+        """Who has what marks the group and asks what it asks."""
+        return np.asarray((self.marked >= MARK_BITS) & (self.alike >= RECRUIT_BITS / 2))
+
 
 def fit(log: LogProfile, families: Families, members: I64, who: I64) -> Fit:
     """Hold entities against the signature of a group.
@@ -78,7 +83,7 @@ def fit(log: LogProfile, families: Families, members: I64, who: I64) -> Fit:
 def repeating_apart(log: LogProfile, group: I64) -> list[tuple[I64, I64]]:
     """What a group falls into: those who repeat one another and those who do not, each with the other as its
     bystanders. Whoever runs one published set has a reason of its own."""
-    honest = log.prompt_sets.repeats(group) > 2 * REPEATS
+    honest = runs_one_set(log, group)
     if honest.all() or not honest.any():
         return [(group, group[:0])]
     return [(group[~honest], group[honest]), (group[honest], group[~honest])]
@@ -94,7 +99,8 @@ def tell_apart(log: LogProfile, families: Families, group: I64) -> tuple[I64, I6
     inside, outside = group, group[:0]
     for _ in range(3):
         found = fit(log, families, inside, group)
-        belongs = (found.bits >= MEMBER_BITS) & not_unlike(found, departure(log.content, inside, group) <= DEPARTED)
+        with_it = departure(log.content, inside, group) <= DEPARTED
+        belongs = (found.bits >= MEMBER_BITS) & not_unlike(found, with_it, excused=found.beyond_doubt)
         before = len(inside)
         inside, outside = group[belongs], group[~belongs]
         if len(inside) in range(LEAST_MEMBERS) or len(inside) == before:
@@ -102,21 +108,22 @@ def tell_apart(log: LogProfile, families: Families, group: I64) -> tuple[I64, I6
     return inside, outside
 
 
-def not_unlike(found: Fit, *acts: Mask) -> Mask:
+def not_unlike(found: Fit, acts: Mask, *, excused: Mask | None = None, busy: Mask | None = None) -> Mask:
     """Who of a group is not unlike the rest: no bystander's questions, and whatever nearly all of it have, a text or
     an act.
 
     Args:
         found: how each fits the group.
-        acts: who does each of some things.
+        acts: who does one thing.
+        excused: of whom it need not be shown; nobody, if not given.
+        busy: who is about as busy as the group.
     """
     # Nobody outside has a text that weighs so much: a few prompts that happen to be unlike do not outweigh it.
     alike = (found.alike >= 0) | ((found.marked >= MOST_BITS - ALIKE_BITS) & (found.alike >= -MEMBER_BITS))
-    # Of a few requests it cannot be told whether they follow the group's.
-    beyond_doubt = (found.marked >= MARK_BITS) & (found.alike >= RECRUIT_BITS / 2)
-    for has in (found.marked >= MARK_BITS, *acts):
-        if alike.any() and has[alike].mean() >= NEARLY_ALL:
-            alike &= has | beyond_doubt
+    nobody = np.zeros(len(acts), np.bool_)
+    for has, but in ((found.marked >= MARK_BITS, None), (acts, excused), (busy, None)):
+        if has is not None and alike.any() and has[alike].mean() >= NEARLY_ALL:
+            alike &= has | (nobody if but is None else but)
     return alike
 
 
@@ -169,4 +176,5 @@ def _belonging(log: LogProfile, families: Families, members: I64, who: I64) -> I
     fits[unsure] = acting_along(log, families, members, who[unsure])
     chosen = who[fits]
     # Who runs a published set that others of these run too has a reason of its own.
-    return chosen[log.prompt_sets.repeats(np.concatenate([chosen, members]))[: len(chosen)] <= 2 * REPEATS]
+    both = np.union1d(chosen, members)
+    return np.setdiff1d(chosen, both[runs_one_set(log, both)])

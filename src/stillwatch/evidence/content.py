@@ -82,6 +82,13 @@ class Content:
             self, owner=owner, whitened=whitened, counts=counts, means=_means(whitened, owner, counts), raw=raw
         )
 
+    def among(self, rows: I64) -> Content:
+        """The same of some of its prompts alone: their rows, sorted."""
+        owner, whitened = self.owner[rows], self.whitened[rows]
+        counts = np.bincount(owner, minlength=len(self.counts)).astype(np.int64)
+        means = _means(whitened, owner, counts)
+        return replace(self, owner=owner, whitened=whitened, counts=counts, means=means, raw=self.raw[rows])
+
     def centred(self) -> Content:
         """The same, measured from its own middle; as it is where it is of few entities."""
         if np.count_nonzero(self.counts) < LEAST_WRAPPED:

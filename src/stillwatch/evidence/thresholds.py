@@ -202,6 +202,10 @@ ASKED_ELSEWHERE: Final = 0.1
 REPEATS: Final = 0.10
 """share of prompts | shards of one pool .00 to .02, of a benchmark .12, a class .11 to .29 | higher: classes convict"""
 
+OF_ANOTHER_KIND: Final = 0.65
+"""chance that a prompt nobody repeats lies further out than one that is repeated | .5 where a harness's accounts take
+parts of one set, .7 and more where cover is repeated beside a pool | lower: long homework passes for another kind"""
+
 # --- groups ---------------------------------------------------------------------------------------------------
 
 RESOLUTION: Final = 0.05
@@ -234,12 +238,10 @@ MOST_COHORTS: Final = 500
 # --- texts ----------------------------------------------------------------------------------------------------
 
 SHARED_BY: Final = 6
-"""entities | a sentence so many send is machinery, and what varies beside it is compared | lower: quotations are cut
-out"""
+"""entities | a sentence so many send is machinery; what varies beside it is compared | lower: quotations are cut out"""
 
 LEAST_SHARE: Final = 0.02
-"""share of exchanges | a text once in fifty requests is not an account's habit | lower: chance meetings count as
-use"""
+"""share of exchanges | a text once in fifty requests is not an account's habit | lower: chance counts as use"""
 
 COMMON_TEXT: Final = 0.25
 """share of other accounts | a campaign of a third of a log in two halves .16 | higher: what all talk of convicts"""
@@ -282,6 +284,10 @@ EDGE_GAPS: Final = 3.0
 EVEN_SPREAD: Final = 0.5
 """standard deviation of log volume | a factor of 1.65; load balancers stay below, people are at 1 and more | higher:
 quotas and classes count as even"""
+
+ODD_ONES: Final = 0.05
+"""share of a group at either end of its volumes | one application in a group of forty says nothing of the rest |
+higher: a load balancer's share of any group looks even"""
 
 SPAN_HOURS: Final = 6.0
 """hours | level "same span" of the match weights | higher: that level gets commoner and weighs less"""
@@ -492,8 +498,7 @@ ONE_SOURCE: Final = 1e-9
 """p-value | no topic that people share came below 1e-7 on honest weeks | higher: topics are watched"""
 
 ONE_DOOR: Final = 0.8
-"""share of members | one address or card that nearly all have is one office | lower: part of a group excuses all of
-it"""
+"""share of members | one address or card that nearly all have is one office | lower: a part of a group excuses it"""
 
 WEB_HOLDERS: Final = (10, 40, 400, 10**9)
 """holders | webs of shared payments and addresses are drawn with things of at most so many holders, in turn | fewer
@@ -556,5 +561,4 @@ LEAST_TIMED: Final = 3
 """entities | fewer have no common beginnings or beats | lower: two accounts that began one day weigh"""
 
 SAME_SUSPECTS: Final = 0.8
-"""share of both groups (Jaccard) | nearly one group is asked about once | higher: the same accounts are asked about
-twice"""
+"""share of both groups (Jaccard) | nearly one group is asked about once | higher: the same are asked about twice"""

@@ -153,6 +153,7 @@ def build_profile(
 
     moments = moments_reader(engine, exchanges=exchanges, accounts=accounts, key=key)
     sent_in_common = _common_reader(engine, content, left_out, moments, prompts, exchanges)
+    carried = _carrying_reader(engine, content, left_out, sketches, template_of, prompts, exchanges)
 
     def payloads(members: I64) -> Content:
         return payload.of(*closer_payload(engine, members, left_out, common, prompts=prompts, exchanges=exchanges))
@@ -166,13 +167,12 @@ def build_profile(
         content,
         payload=payload,
         prompt_sets=prompt_sets(engine, prompts, len(entities)),
+        sampled=np.asarray(sample["name"], np.uint64)[texts.varies],
         wording=_wording(families, texts.flags, owner, len(entities)),
         closer=None if lost else lambda members: looked(members.tobytes()),
         closer_payload=None if lost else payloads,
         in_common=None if lost else lambda members: sent_in_common(members.tobytes()),
-        carrying=None
-        if lost
-        else _carrying_reader(engine, content, left_out, sketches, template_of, prompts, exchanges),
+        carrying=None if lost else carried,
         moments=moments,
         ordinary=ordinary if content.unlike is None else None,
     )

@@ -36,11 +36,12 @@ FROM {{exchanges}} AS e JOIN {{accounts}} AS a USING (account_id) GROUP BY ALL
 
 _SAMPLE_SQL = """
 WITH drawn AS (
-    SELECT entity, min_by(row_key, hash(prompt, entity), {most}) AS keys FROM {{prompts}} GROUP BY entity
+    SELECT entity, min_by({{{{'row_key': row_key, 'name': prompt}}}}, hash(prompt, entity), {most}) AS chosen
+    FROM {{prompts}} GROUP BY entity
 ), ranked AS (
-    SELECT entity, unnest(keys) AS row_key, generate_subscripts(keys, 1) AS place FROM drawn
+    SELECT entity, unnest(chosen, recursive := true), generate_subscripts(chosen, 1) AS place FROM drawn
 )
-SELECT r.entity, r.row_key, r.place, e.exchange_id, e.prompt
+SELECT r.entity, r.row_key, r.place, r.name, e.exchange_id, e.prompt
 FROM ranked AS r JOIN {{exchanges}} AS e USING (row_key) ORDER BY r.entity, r.place
 """
 
@@ -149,7 +150,8 @@ def draw_sample(engine: Engine, most: int, *, prompts: Table, exchanges: Table) 
     """A bounded random sample of each entity's distinct prompts.
 
     Returns:
-        ``entity, row_key, place, exchange_id, prompt``; sorted by entity and place, at most ``most`` rows each.
+        ``entity, row_key, place, name, exchange_id, prompt``; sorted by entity and place, at most ``most`` rows each.
+        ``name`` is the prompt's hash.
     """
     return engine.fetch(_SAMPLE_SQL.format(most=most), prompts=prompts, exchanges=exchanges)
 

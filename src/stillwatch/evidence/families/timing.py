@@ -32,6 +32,7 @@ from stillwatch.evidence.thresholds import (
     OCCASION_REQUESTS,
     OCCASION_SHARE,
     OCCASION_SIZE,
+    ODD_ONES,
     ONE_BEAT,
     REPEATS,
     RESOLUTION_BEAT,
@@ -226,12 +227,13 @@ def _told(residuals: F32) -> npt.NDArray[np.bool_]:
 
 def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
     volume = np.log(log.exchanges.astype(np.float64))
-    spread = float(volume[members].std(ddof=1))
+    spread = float(_trimmed_spread(volume[members]))
     # A text fills an account of few exchanges by chance: such accounts are held against their like.
     like = volume <= np.quantile(volume[members], 0.95)
-    drawn = volume[null.plain(members, among=like)].std(axis=1, ddof=1)
+    drawn = _trimmed_spread(volume[null.plain(members, among=like)])
     # Even beyond the background, and even beyond a fixed margin: both must be shown.
-    margin = float(scipy.stats.chi2.cdf((len(members) - 1) * spread**2 / EVEN_SPREAD**2, len(members) - 1))
+    free = len(members) - 2 * int(ODD_ONES * len(members)) - 1
+    margin = float(scipy.stats.chi2.cdf(free * spread**2 / EVEN_SPREAD**2, free))
     return Observed(
         max(tail_p(-drawn, -spread), margin),
         "spread of log volume",
@@ -240,6 +242,17 @@ def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
         f"The accounts' volumes are even, as if a load balancer filled them: typical spread a factor of "
         f"{np.exp(spread):.2f}, against {np.exp(drawn.mean()):.1f} in random groups.",
     )
+
+
+def _trimmed_spread(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Standard deviation over the last axis without its lowest and highest few, as large as the whole's would be were
+    it normal: one application among a load balancer's accounts makes them no less even."""
+    size = values.shape[-1]
+    left_out = int(ODD_ONES * size)
+    kept = np.sort(values, axis=-1)[..., left_out : size - left_out]
+    line = scipy.stats.norm.isf(left_out / size)
+    usual = 1 - 2 * line * scipy.stats.norm.pdf(line) / (1 - 2 * left_out / size) if left_out else 1.0
+    return np.asarray(kept.std(axis=-1, ddof=1) / np.sqrt(usual))
 
 
 def _edge(

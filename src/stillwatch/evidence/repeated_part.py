@@ -1,0 +1,106 @@
+"""Whether what a group repeats is what it has in common.
+
+An evaluation harness or a class repeats the set that it has in common: what its accounts repeat and what they do not is
+of one kind. Accounts that share out a pool, and hide it among a few hundred questions that anybody might ask, repeat
+those: what they do not repeat is of another kind, and is what makes them one group.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import scipy
+
+from stillwatch.evidence.icc import Icc, departure, icc_of_source, spread
+from stillwatch.evidence.log_profile import F32, I64, LogProfile
+from stillwatch.evidence.thresholds import (
+    CONTRADICTS,
+    DEPARTED,
+    LEAST_DEALT,
+    LEAST_MEMBERS,
+    LEAST_SWAPPED,
+    MAJORITY,
+    OF_ANOTHER_KIND,
+    REPEATS,
+    UNTOLD,
+)
+
+__all__ = ["repeats_beside", "runs_one_set"]
+
+U64 = npt.NDArray[np.uint64]
+Mask = npt.NDArray[np.bool_]
+
+
+def repeats_beside(log: LogProfile, group: I64, beside: I64) -> Icc | None:
+    """Whether a group's accounts repeat what is of another kind than the rest of what they send, and could swap that.
+
+    Args:
+        log: the whole log.
+        group: entities, sorted.
+        beside: others who may send the same.
+
+    Returns:
+        Intraclass correlation of what no other of them sends, where it is shown to be below ``MARGIN`` and to differ
+        from what they repeat; None otherwise, and where the names of sampled prompts are not known.
+    """
+    if log.sampled is None:
+        return None
+    some = spread(log.content, group)
+    rows = log.content.rows(some)
+    repeated = _repeated(log, np.concatenate([group, beside]), log.sampled[rows])
+    if not _of_another_kind(log.content.whitened[rows], log.sampled[rows], repeated):
+        return None
+    rest = rows[~repeated]
+    # A stranger among them, who sends something else, says nothing of the others.
+    others = log.content.among(rest)
+    alike = some[(others.counts[some] > 0) & (departure(others, some, some) <= DEPARTED)]
+    if len(alike) >= LEAST_SWAPPED * len(some):
+        rest = rest[np.isin(log.content.owner[rest], alike)]
+    same = icc_of_source(log.content, some, log.content.raw[rest], log.content.whitened[rest], log.content.owner[rest])
+    return same if same.p_value <= UNTOLD else None
+
+
+def runs_one_set(log: LogProfile, group: I64) -> Mask:
+    """Who of a group runs a set that others of it run too: whoever repeats them by more than twice what accounts with
+    a pool of their own do, unless that is beside what the group has in common and the rest of it is like the group's.
+    """
+    shares = log.prompt_sets.repeats(group)
+    runs = shares > 2 * REPEATS
+    unsure = runs & (shares <= MAJORITY)
+    if log.sampled is None or not unsure.any() or repeats_beside(log, group[shares <= MAJORITY], group[:0]) is None:
+        return runs
+    rows = log.content.rows(group)
+    rest = log.content.among(rows[~_repeated(log, group, log.sampled[rows])])
+    sure = group[~runs] if np.sum(~runs) >= LEAST_MEMBERS else group[shares <= MAJORITY]
+    sure = sure[rest.counts[sure] > 0]
+    if len(sure) < LEAST_MEMBERS:
+        return runs
+    unlike = np.ones(len(group), np.bool_)
+    unlike[unsure] = (departure(rest, sure, group[unsure]) > DEPARTED) | (rest.counts[group[unsure]] == 0)
+    return runs & unlike
+
+
+def _repeated(log: LogProfile, group: I64, names: U64) -> Mask:
+    """Which prompts at least two of a group send."""
+    held = np.sort(log.prompt_sets.held(group)[2])
+    twice = np.unique(held[1:][held[1:] == held[:-1]])
+    return np.isin(names, twice)
+
+
+def _of_another_kind(whitened: F32, names: U64, repeated: Mask) -> bool:
+    """Whether what is repeated is told from what is not, by prompts that did not draw the line between them.
+
+    Each half of the different prompts is held against the direction in which the other half's two kinds differ
+    (Mann and Whitney 1947), for a prompt sent twice would be on both sides of any line between accounts.
+    """
+    _, first = np.unique(names, return_index=True)
+    whitened, repeated, half = whitened[first], repeated[first], names[first] % np.uint64(2) == 0
+    scores = np.zeros(len(first))
+    for drawn in (half, ~half):
+        kinds = whitened[drawn & repeated], whitened[drawn & ~repeated]
+        if min(len(kind) for kind in kinds) < LEAST_DEALT:
+            return False
+        scores[~drawn] = whitened[~drawn] @ (kinds[1].mean(axis=0) - kinds[0].mean(axis=0))
+    above = scipy.stats.mannwhitneyu(scores[~repeated], scores[repeated], alternative="greater")
+    share = above.statistic / (np.sum(repeated) * np.sum(~repeated))
+    return bool(above.pvalue <= CONTRADICTS and share >= OF_ANOTHER_KIND)

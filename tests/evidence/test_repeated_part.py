@@ -1,0 +1,103 @@
+"""Whether what a group repeats is what it has in common."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from made_log import content_of, made_log
+
+from stillwatch.evidence import LogProfile, PromptSets, all_families
+from stillwatch.evidence.repeated_part import repeats_beside, runs_one_set
+
+ENTITIES, MEMBERS, PROMPTS, WIDTH = 300, 40, 30, 60
+GROUP = np.arange(MEMBERS)
+NOBODY = GROUP[:0]
+
+
+def group_of(repeated: float, *, apart: float, own: float = 0.0, seed: int = 0) -> LogProfile:
+    """A group that shares out a pool, whose other prompts are taken at random from a set of a few hundred.
+
+    Args:
+        repeated: share of a member's prompts that are of that set.
+        apart: how far from the pool the set lies, in standard deviations of prompts.
+        own: intraclass correlation of what is not repeated.
+        seed: of every draw.
+    """
+    rng = np.random.default_rng(seed)
+    owner = np.repeat(np.arange(ENTITIES), PROMPTS)
+    features = rng.normal(size=(len(owner), WIDTH))
+    names = np.arange(len(owner)).astype(np.uint64) + np.uint64(10_000)
+    mine = owner < MEMBERS
+    habits = rng.normal(size=(ENTITIES, WIDTH)) * np.sqrt(own)
+    features[mine] = features[mine] * np.sqrt(1 - own) + habits[owner[mine]]
+    the_set = rng.normal(size=(200, WIDTH)) + apart * np.eye(WIDTH)[0]
+    taken = mine & (rng.random(len(owner)) < repeated)
+    chosen = rng.integers(200, size=int(taken.sum()))
+    features[taken], names[taken] = the_set[chosen], chosen
+    features[mine] += 1.0
+    order = np.lexsort((names, owner))
+    white = features[order].astype(np.float32)
+    means = np.stack([white[owner == entity].mean(axis=0) for entity in range(ENTITIES)])
+    content = content_of(owner, white, np.full(ENTITIES, PROMPTS), means, white)
+    held = [np.unique(names[order][owner == entity]) for entity in range(ENTITIES)]
+    sets = PromptSets(np.concatenate(held), np.concatenate([[0], np.cumsum([len(one) for one in held])]))
+    return replace(made_log(entities=ENTITIES, content=content, prompt_sets=sets), sampled=names[order])
+
+
+def published_set(log: LogProfile) -> bool | None:
+    """Whether the group is held to run a published set."""
+    return next(iter(all_families()["semantics"].explain(log, GROUP, NOBODY))).holds
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_repeated_beside_a_pool_is_no_published_set(seed: int) -> None:
+    log = group_of(0.4, apart=4, seed=seed)
+    assert np.median(log.prompt_sets.repeats(GROUP)) > 0.2
+    rest = repeats_beside(log, GROUP, NOBODY)
+    assert rest is not None
+    assert rest.p_value < 0.01
+    assert published_set(log) is False
+    # Who mostly repeats runs a set all the same.
+    assert runs_one_set(log, GROUP).tolist() == (log.prompt_sets.repeats(GROUP) > 0.5).tolist()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_parts_of_one_set_are_of_one_kind_whether_they_meet_or_not(seed: int) -> None:
+    log = group_of(0.4, apart=0, seed=seed)
+    assert repeats_beside(log, GROUP, NOBODY) is None
+    assert published_set(log) is True
+    assert runs_one_set(log, GROUP).tolist() == (log.prompt_sets.repeats(GROUP) > 0.2).tolist()
+
+
+def test_what_is_ones_own_beside_a_set_leaves_the_set_in_common() -> None:
+    log = group_of(0.4, apart=4, own=0.3)
+    assert repeats_beside(log, GROUP, NOBODY) is None
+    assert published_set(log) is True
+
+
+def test_who_mostly_repeats_runs_the_set_whatever_stands_beside_it() -> None:
+    log = group_of(0.8, apart=4)
+    assert published_set(log) is True
+    assert runs_one_set(log, GROUP).mean() > 0.9
+
+
+def test_a_stranger_who_runs_the_set_is_told_from_those_who_repeat_beside_a_pool() -> None:
+    log = group_of(0.4, apart=4)
+    shares = log.prompt_sets.repeats(GROUP)
+    odd = int(np.flatnonzero((shares > 0.2) & (shares <= 0.5))[0])
+    # Of this one, what nobody repeats is as far from the pool as the set is.
+    white = log.content.whitened.copy()
+    assert log.sampled is not None
+    own = (log.content.owner == odd) & (log.sampled >= 10_000)
+    white[own] += 4 * np.eye(WIDTH, dtype=np.float32)[0]
+    means = np.stack([white[log.content.owner == entity].mean(axis=0) for entity in range(ENTITIES)])
+    moved = replace(log, content=content_of(log.content.owner, white, log.content.counts, means, white))
+    assert np.flatnonzero(runs_one_set(moved, GROUP) & ~runs_one_set(log, GROUP)).tolist() == [odd]
+
+
+def test_without_names_of_sampled_prompts_all_that_is_repeated_speaks() -> None:
+    log = replace(group_of(0.4, apart=4), sampled=None)
+    assert repeats_beside(log, GROUP, NOBODY) is None
+    assert published_set(log) is True
