@@ -88,8 +88,9 @@ bench-ablation: setup ## what each family, way of proposing, closer look and kin
 	$(BIN)/python benchmarks/ablation.py --corpora "$(CORPORA)"
 
 .PHONY: bench-speed
-bench-speed: setup ## exchanges a second and peak memory, stage by stage
+bench-speed: setup ## exchanges a second and peak memory, stage by stage; then how fast each format is read
 	$(BIN)/python benchmarks/scan.py speed --corpora "$(CORPORA)"
+	$(BIN)/python benchmarks/reading.py --corpora "$(CORPORA)"
 
 .PHONY: bench-incremental
 bench-incremental: setup ## what a day costs that is added to a run, beside that day alone and everything anew

@@ -19,7 +19,7 @@ from stillwatch.ingest.record import COLUMNS, Exchange, Message
 from stillwatch.ingest.timestamps import timestamps
 from stillwatch.tables import DEAD_LETTERS, EXCHANGES
 
-__all__ = ["DeadLetter", "dead_letters", "excerpt", "exchanges"]
+__all__ = ["DeadLetter", "dead_letters", "excerpt", "exchanges", "leave_out_placeholders"]
 
 _EXCERPT = 200
 _TEXTS = ("prompt", "system", "response", "reasoning")
@@ -132,7 +132,7 @@ def _timely(
     return rows, lines, suffixes, {"time": time, "created": created}, reasons
 
 
-def _leave_out_placeholders(arrays: list[pa.Array]) -> None:
+def leave_out_placeholders(arrays: list[pa.Array]) -> None:
     """Texts that a logger wrote in place of a text become missing: null, of a prompt nothing, with a note."""
     for name in _TEXTS:
         place = COLUMNS.index(name)
@@ -178,7 +178,7 @@ def exchanges(
                 for position, (value, line) in enumerate(zip(values, lines, strict=True))
             )
         arrays.append(_column(name, EXCHANGES.field(name).type, values))
-    _leave_out_placeholders(arrays)
+    leave_out_placeholders(arrays)
     arrays.append(pa.repeat(pa.scalar(file, pa.string()), len(rows)))
     arrays.append(pa.array(lines, pa.int64()))
     return pa.record_batch(arrays, schema=EXCHANGES), reasons
