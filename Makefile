@@ -162,7 +162,7 @@ debian:
 	@tools/need_debian.sh
 
 .PHONY: peers
-peers: .venv/peers/sharing.stamp .venv/peers/opentaxii.stamp .venv/peers/litellm.stamp .venv/peers/unmimic.stamp .venv/peers/smollm.stamp
+peers: .venv/peers/sharing.stamp .venv/peers/opentaxii.stamp .venv/peers/litellm.stamp .venv/peers/unmimic.stamp .venv/peers/smollm.stamp .venv/peers/s3.stamp
 
 # Checked on every run: a .venv whose Python is gone fails in words nobody understands.
 .PHONY: venv

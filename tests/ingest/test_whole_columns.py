@@ -16,10 +16,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stillwatch.core import StillwatchError
-from stillwatch.ingest import MappedFormat, all_formats, parquet_rows, plan, read_slice, whole_columns
+from stillwatch.ingest import MappedFormat, all_formats, parquet_rows, plan, read_slice
 from stillwatch.ingest.explaining import explain
 from stillwatch.ingest.record import COLUMNS
 from stillwatch.ingest.registry import ask_first, recognising
+from stillwatch.ingest.watched_record import WatchedRecord
 from stillwatch.ingest.whole_columns import WholeColumns
 from stillwatch.tables import EXCHANGES
 
@@ -421,7 +422,7 @@ def test_rows_of_another_format_in_a_canonical_table(tmp_path: Path) -> None:
 
 
 def test_no_format_looks_at_a_value_of_a_canonical_record() -> None:
-    record = whole_columns._Watched(dict.fromkeys(EXCHANGES.names))
+    record = WatchedRecord(EXCHANGES.names)
     assert recognising(record) is all_formats()["canonical"]
     assert not record.watched
 

@@ -20,6 +20,7 @@ from stillwatch.ingest.record import RecordError, shown
 __all__ = [
     "EARLIEST",
     "LATEST",
+    "LONGEST_DATE",
     "MICROS_BELOW",
     "MILLIS_BELOW",
     "SECONDS_BELOW",
@@ -38,6 +39,8 @@ EARLIEST = 946_684_800_000_000
 LATEST = 4_102_444_800_000_000
 # Seconds of the year 2100 stay below the milliseconds of 1973, and so on up.
 SECONDS_BELOW, MILLIS_BELOW, MICROS_BELOW = 10**11, 10**14, 10**17
+# `20261124`; of more digits ISO 8601 makes a date, a letter between and a time, whatever the letter.
+LONGEST_DATE = 8
 # Of web servers and of HTTP.
 _NOTATIONS = ("%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT", "%a, %d %b %Y %H:%M:%S %z")
 # What Arrow's vectorised parser and Python's read alike; all else goes value by value.
@@ -68,12 +71,16 @@ def _from_text(text: str) -> int:
 
 
 def _moment(text: str) -> datetime | None:
+    if text.isdecimal() and len(text) > LONGEST_DATE:
+        # 1790101500123 counts milliseconds, and is not 01:23 on a day in 1790.
+        return None
     try:
         # As BigQuery and Postgres write it; Python knows no zone by its name, and no small letters.
         return datetime.fromisoformat(text.removesuffix(" UTC").upper())
     except ValueError:
         pass
-    for notation in _NOTATIONS if text[-1:].isalnum() and "20" in text else ():
+    # Each has a blank in it.
+    for notation in _NOTATIONS if text[-1:].isalnum() and "20" in text and " " in text else ():
         try:
             return datetime.strptime(text, notation)  # noqa: DTZ007 - each has a zone, or is UTC
         except ValueError:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +23,7 @@ from stillwatch.ingest.mapping import MappedFormat
 from stillwatch.ingest.record import COLUMNS
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.slice import Slice
+from stillwatch.ingest.watched_record import WatchedRecord
 from stillwatch.tables import EXCHANGES
 
 __all__ = ["WholeColumns"]
@@ -119,7 +119,7 @@ class WholeColumns:
     def _is_ours(self, present: bytes, names: list[str]) -> bool:
         if present not in self._ours:
             bits = np.unpackbits(np.frombuffer(present, np.uint8), count=len(names))
-            record = _Watched({name: None for name, given in zip(names, bits, strict=True) if given})
+            record = WatchedRecord(name for name, given in zip(names, bits, strict=True) if given)
             known = recognising(record)
             self._ours[present] = known is not None and known.name == "canonical" and not record.watched
         return self._ours[present]
@@ -140,35 +140,6 @@ class WholeColumns:
         leave_out_placeholders(ordered)
         file = pa.repeat(pa.scalar(label, pa.string()), len(lines))
         return pa.record_batch([*ordered, file, lines], schema=EXCHANGES)
-
-
-class _Watched(dict[str, Any]):
-    """A record of which only the names are known; notes whether anybody looked at a value."""
-
-    watched = False
-
-    def __getitem__(self, name: str) -> Any:
-        self.watched = True
-        return super().__getitem__(name)
-
-    def get(self, name: str, default: Any = None) -> Any:
-        """A value, watched where there is one."""
-        self.watched |= name in self
-        return super().get(name, default)
-
-    def items(self) -> Any:
-        """Names and values, watched."""
-        self.watched = True
-        return super().items()
-
-    def values(self) -> Any:
-        """Values, watched."""
-        self.watched = True
-        return super().values()
-
-    def __iter__(self) -> Iterator[str]:
-        # A dict whose iterator is its own is copied without a look at its methods.
-        return iter([*self.keys()])
 
 
 def _true(found: pa.Array) -> Mask:
