@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from s3_server import PEER, S3, s3_server
 from stillwatch import Run, scan
 from stillwatch.core import EmptyInput, OutputUnwritable, StillwatchError, UnreadableInput
 from stillwatch.ingest import Bucket, cloud
-from stillwatch.scanning import fetching
 
 pytestmark = pytest.mark.skipif(not PEER.exists(), reason="make peers installs the S3 server")
 
@@ -47,12 +47,13 @@ def lines(day: int, rows: int = 20) -> bytes:
 def table(day: int, rows: int = 20) -> bytes:
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist([json.loads(line) for line in lines(day, rows).splitlines()]), sink)
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue().to_pybytes())
 
 
 def exchanges(run: Run) -> list[dict[str, object]]:
     columns = ["exchange_id", "time", "account_id", "prompt", "model", "source_file", "source_line"]
-    return run.table("exchanges").select(columns).sort_by("exchange_id").to_pylist()
+    rows: list[dict[str, object]] = run.table("exchanges").select(columns).sort_by("exchange_id").to_pylist()
+    return rows
 
 
 def test_a_prefix_is_read_as_the_same_files_in_a_folder(store: S3, tmp_path: Path) -> None:
@@ -161,8 +162,8 @@ def test_an_empty_bucket(store: S3, tmp_path: Path) -> None:
 
 def test_a_disk_that_is_too_small_is_told_before(store: S3, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store.fill("bucket", {"a.jsonl": lines(1)})
-    usage = fetching.shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(fetching.shutil, "disk_usage", lambda path: usage._replace(free=100))
+    usage = shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage._replace(free=100))
     with pytest.raises(OutputUnwritable, match="100 are free"):
         scan("s3://bucket", out=tmp_path / "run", **FAST)
     assert list(tmp_path.iterdir()) == []
