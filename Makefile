@@ -89,8 +89,9 @@ bench-ablation: setup ## what each family, way of proposing, closer look and kin
 	$(BIN)/python benchmarks/ablation.py --corpora "$(CORPORA)"
 
 .PHONY: bench-speed
-bench-speed: setup ## exchanges a second and peak memory, stage by stage
+bench-speed: setup ## exchanges a second and peak memory, stage by stage; then how fast each format is read
 	$(BIN)/python benchmarks/scan.py speed --corpora "$(CORPORA)"
+	$(BIN)/python benchmarks/reading.py --corpora "$(CORPORA)"
 
 .PHONY: bench-incremental
 bench-incremental: setup ## what a day costs that is added to a run, beside that day alone and everything anew
@@ -162,7 +163,7 @@ debian:
 	@tools/need_debian.sh
 
 .PHONY: peers
-peers: .venv/peers/sharing.stamp .venv/peers/opentaxii.stamp .venv/peers/litellm.stamp .venv/peers/unmimic.stamp .venv/peers/smollm.stamp
+peers: .venv/peers/sharing.stamp .venv/peers/opentaxii.stamp .venv/peers/litellm.stamp .venv/peers/unmimic.stamp .venv/peers/smollm.stamp .venv/peers/s3.stamp
 
 # Checked on every run: a .venv whose Python is gone fails in words nobody understands.
 .PHONY: venv

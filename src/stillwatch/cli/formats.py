@@ -80,6 +80,8 @@ def _tell(told: Explanation) -> None:
         return
     read = f"{told.exchanges:,} exchanges, {told.dead_letters:,} dead letters"
     say(f"  read       {read}{'' if told.complete else ' so far: the file goes on'}")
+    for cast in told.casts:
+        say(f"  column     {cast}")
     for number, record in enumerate(told.records, start=1):
         say(f"  record {number}")
         for name, value in record.items():

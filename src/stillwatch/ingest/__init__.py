@@ -6,6 +6,7 @@ One file of ``formats/`` a log format; ``base`` says how to add one.
 
 from stillwatch.ingest.base import BatchFormat, LogFormat, PartsFormat
 from stillwatch.ingest.callers import write_callers
+from stillwatch.ingest.cloud import Bucket, CloudObject, fetched, is_cloud
 from stillwatch.ingest.mapping import MappedFormat, read_mapping
 from stillwatch.ingest.registry import all_formats
 from stillwatch.ingest.sidefiles import read_accounts, read_callers, read_releases
@@ -15,6 +16,8 @@ from stillwatch.ingest.slices import Slice, cut, plan
 
 __all__ = [
     "BatchFormat",
+    "Bucket",
+    "CloudObject",
     "LogFormat",
     "MappedFormat",
     "PartsFormat",
@@ -22,6 +25,8 @@ __all__ = [
     "SliceResult",
     "all_formats",
     "cut",
+    "fetched",
+    "is_cloud",
     "plan",
     "read_accounts",
     "read_callers",

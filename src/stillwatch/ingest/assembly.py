@@ -7,6 +7,7 @@ parsed a column at once; everything else about a record was checked before.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import NoneType
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,12 +15,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.ingest.column_times import moments
 from stillwatch.ingest.placeholders import stand_ins
 from stillwatch.ingest.record import COLUMNS, Exchange, Message
-from stillwatch.ingest.timestamps import timestamps
+from stillwatch.ingest.timestamps import LONGEST_DATE, TIMESTAMP, timestamps
 from stillwatch.tables import DEAD_LETTERS, EXCHANGES
 
-__all__ = ["DeadLetter", "dead_letters", "excerpt", "exchanges"]
+__all__ = ["DeadLetter", "dead_letters", "excerpt", "exchanges", "leave_out_placeholders"]
 
 _EXCERPT = 200
 _TEXTS = ("prompt", "system", "response", "reasoning")
@@ -115,12 +117,31 @@ def _fill_from_messages(rows: Sequence[Exchange]) -> None:
             row.system = system_text(messages)
 
 
+def _moments(values: list[Any]) -> tuple[pa.Array, dict[int, str]]:
+    """Times as ``timestamps`` reads them; numbers of one type, and such numbers as text, all at once."""
+    kinds = set(map(type, values))
+    if kinds == {NoneType}:
+        return pa.nulls(len(values), TIMESTAMP), {}
+    if kinds in ({int}, {float}) or (
+        kinds == {str} and all(map(str.isdecimal, values)) and all(map(str.isascii, values))
+    ):
+        try:
+            # Of eight digits or fewer it may be a date.
+            known = kinds != {str} or min(map(len, values)) > LONGEST_DATE
+            found = moments(pa.array(map(int, values) if kinds == {str} else values)) if known else None
+        except (pa.ArrowException, OverflowError):
+            found = None
+        if found is not None and found[1].all():
+            return found[0], {}
+    return timestamps(values)
+
+
 def _timely(
     rows: list[Exchange], lines: list[int], suffixes: dict[int, str]
 ) -> tuple[list[Exchange], list[int], dict[int, str], dict[str, pa.Array], dict[int, str]]:
     """Rows whose times can be read, with those times as columns; and the others' reasons."""
-    time, bad_time = timestamps([row.time for row in rows])
-    created, bad_created = timestamps([row.created for row in rows])
+    time, bad_time = _moments([row.time for row in rows])
+    created, bad_created = _moments([row.created for row in rows])
     reasons = {position: f"`created`: {reason}" for position, reason in bad_created.items()}
     reasons |= {position: f"`time`: {reason}" for position, reason in bad_time.items()}
     if reasons:
@@ -132,7 +153,7 @@ def _timely(
     return rows, lines, suffixes, {"time": time, "created": created}, reasons
 
 
-def _leave_out_placeholders(arrays: list[pa.Array]) -> None:
+def leave_out_placeholders(arrays: list[pa.Array]) -> None:
     """Texts that a logger wrote in place of a text become missing: null, of a prompt nothing, with a note."""
     for name in _TEXTS:
         place = COLUMNS.index(name)
@@ -178,7 +199,7 @@ def exchanges(
                 for position, (value, line) in enumerate(zip(values, lines, strict=True))
             )
         arrays.append(_column(name, EXCHANGES.field(name).type, values))
-    _leave_out_placeholders(arrays)
+    leave_out_placeholders(arrays)
     arrays.append(pa.repeat(pa.scalar(file, pa.string()), len(rows)))
     arrays.append(pa.array(lines, pa.int64()))
     return pa.record_batch(arrays, schema=EXCHANGES), reasons

@@ -17,7 +17,7 @@ import msgspec
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.callers import conformed
 from stillwatch.ingest.files import BYTE_ORDER_MARK
-from stillwatch.ingest.record import COLUMNS, RecordError
+from stillwatch.ingest.record import NAMES, RecordError
 from stillwatch.ingest.slice_result import SliceRows
 from stillwatch.ingest.unpacking import read_value
 
@@ -119,7 +119,7 @@ def _is_utf8(raw: bytes) -> bool:
 
 
 def _read_canonical(batch: SliceRows, line: int, row: Mapping[str, Any], raw: bytes) -> None:
-    fields = {name: value for name, value in row.items() if name in COLUMNS and value not in _NULLS}
+    fields = {name: value for name, value in row.items() if name in NAMES and value not in _NULLS}
     for name in ("stream", "logprobs", "verified"):
         if name in fields:
             fields[name] = _FLAGS.get(fields[name], fields[name])

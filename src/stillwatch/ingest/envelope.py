@@ -39,6 +39,8 @@ def _camel(name: str) -> str:
 _NAMES = {
     column: (*aliases, *(_camel(alias) for alias in aliases if "_" in alias)) for column, aliases in _ALIASES.items()
 }
+# Of each spelling its column, and how many go before it.
+_PLACES = {alias: (column, place) for column, aliases in _NAMES.items() for place, alias in enumerate(aliases)}
 _SAME_NAME = (
     "provider", "pathway", "operation", "user_agent", "asn", "country", "tls_fingerprint", "created",
     "payment_id", "email_domain", "plan", "verified", "declared_use", "licence_id",
@@ -49,10 +51,11 @@ _IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id"
 def envelope_fields(record: Json) -> Fields:
     """Canonical fields among a log line's own keys; only those it has."""
     fields: Fields = {name: record[name] for name in _SAME_NAME if record.get(name) is not None}
-    for name, aliases in _NAMES.items():
-        value = first(record, *aliases)
-        if value is not None:
-            fields[name] = value
+    found: dict[str, int] = {}
+    for alias, value in record.items():
+        place = _PLACES.get(alias)
+        if place is not None and value is not None and value != "" and place[1] < found.get(place[0], len(_PLACES)):
+            found[place[0]], fields[place[0]] = place[1], value
     for name in _IDENTITIES:
         if name in fields:
             fields[name] = identity(fields[name])
@@ -106,10 +109,25 @@ def _bodies(record: Json) -> tuple[Json, Any, Fields]:
     return object_of(request, "request"), response, frame
 
 
+# Whose bodies those were: three formats ask in turn.
+_told: list[tuple[Any, Any, bool, Literal["anthropic", "gemini", "openai"] | None]] = []
+
+
 def dialect(record: Json) -> Literal["anthropic", "gemini", "openai"] | None:
     """Whose bodies a line with a ``request`` carries; None for a line without one."""
-    if not isinstance(record.get("request"), dict | str):
+    request = record.get("request")
+    if not isinstance(request, dict | str):
         return None
+    response, answered = record.get("response"), "response" in record
+    last = _told[0] if _told else None
+    if last is not None and last[0] is request and last[1] is response and last[2] == answered:
+        return last[3]
+    found = _dialect(record)
+    _told[:] = [(request, response, answered, found)]
+    return found
+
+
+def _dialect(record: Json) -> Literal["anthropic", "gemini", "openai"] | None:
     try:
         request, response, frame = bodies(record)
     except RecordError:

@@ -9,9 +9,12 @@ from typing import Any, NamedTuple
 
 from stillwatch.core import UnknownFormat, UnreadableInput
 from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.column_casts import told_casts
 from stillwatch.ingest.files import wrapping
+from stillwatch.ingest.parquet_rows import schema_of
 from stillwatch.ingest.recognition import first_records
 from stillwatch.ingest.registry import all_formats, ask_first, format_named, recognises, recognising
+from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_reader import read_slice
 from stillwatch.ingest.slices import plan
 
@@ -48,6 +51,8 @@ class Explanation(NamedTuple):
         envelope: what stands around the first record, None where nothing does.
         near: formats that came near the first record.
         problem: why nobody recognises the file, None where somebody does; then the format is empty.
+        casts: of a table of canonical rows, its columns that are of another type than ``exchanges`` has, and whether
+            they are read whole or value by value.
     """
 
     file: str
@@ -66,6 +71,7 @@ class Explanation(NamedTuple):
     envelope: str | None
     near: list[Near]
     problem: str | None = None
+    casts: Sequence[str] = ()
 
 
 def explain(
@@ -127,7 +133,12 @@ def explain(
         has=_marks(chosen, record)[0],
         envelope=envelope,
         near=_near(record, chosen),
+        casts=told_casts(schema_of(path, wrapped)) if _is_canonical_table(part) else (),
     )
+
+
+def _is_canonical_table(part: Slice) -> bool:
+    return part.container in ("parquet", "arrow") and part.format == "canonical" and part.mapped is None
 
 
 def _marks(one: LogFormat, record: Mapping[str, Any]) -> tuple[list[str], list[str]]:

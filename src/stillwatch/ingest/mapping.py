@@ -24,7 +24,7 @@ from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.formats.canonical import FORMAT as CANONICAL
 from stillwatch.ingest.paths import at, first_at, normal
-from stillwatch.ingest.record import COLUMNS, Fields
+from stillwatch.ingest.record import COLUMNS, NAMES, Fields
 
 __all__ = ["MappedFormat", "read_mapping"]
 
@@ -98,7 +98,7 @@ class MappedFormat(LogFormat):
             given["time"] = self._moment(given["time"])
         asked = asked_fields(given.pop("messages", None), "messages")
         answer = answer_fields(given.pop("response", None), "response")
-        kept = {name: value for name, value in {**answer, **asked}.items() if name in COLUMNS}
+        kept = {name: value for name, value in {**answer, **asked}.items() if name in NAMES}
         own = next(iter(CANONICAL.read({**given, "messages": None})))
         own.pop("messages", None)
         fields = merged(self._bodies(record), kept, own)

@@ -1,13 +1,14 @@
 """Rows of a Parquet or Arrow file, of any format, to exchanges and dead letters.
 
-A row is a record whose keys are the columns: structs and maps are objects, lists are lists, and text that holds JSON is
-what the formats take it for. Times become ISO text in microseconds; columns that stand in the path, as Hive writes
-them (``date=2026-01-05/``), are added.
+Of a table of canonical rows whole columns are read (``whole_columns``), and here the rows that those leave. A row is a
+record whose keys are the columns: structs and maps are objects, lists are lists, and text that holds JSON is what the
+formats take it for. Times become ISO text in microseconds; columns that stand in the path, as Hive writes them
+(``date=2026-01-05/``), are added.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -15,18 +16,21 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.feather as feather
 import pyarrow.parquet as pq
 
 from stillwatch.core import UnreadableInput
+from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.files import Wrapping
 from stillwatch.ingest.registry import format_named
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
 from stillwatch.ingest.unpacking import read_value
+from stillwatch.ingest.whole_columns import WholeColumns
 
-__all__ = ["first_rows", "read_parquet"]
+__all__ = ["first_rows", "read_parquet", "schema_of"]
 
 # What Arrow raises about files that are not what they say.
 _BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError)
@@ -51,8 +55,7 @@ def first_rows(path: Path, wrapped: Wrapping, most: int) -> tuple[list[str], lis
     """
     kind = "a Parquet" if wrapped == "parquet" else "an Arrow"
     try:
-        schema = pq.read_schema(path) if wrapped == "parquet" else _arrow_table(path).schema
-        names = list(schema.names)
+        names = list(schema_of(path, wrapped).names)
         found = [*islice(_rows(path, wrapped, most), most)]
         rows = [row for row in found if isinstance(row, dict)]
         if found and not rows:
@@ -64,6 +67,15 @@ def first_rows(path: Path, wrapped: Wrapping, most: int) -> tuple[list[str], lis
     return [*names, *_partitions(path)], rows
 
 
+def schema_of(path: Path, wrapped: Wrapping) -> pa.Schema:
+    """The columns that lie in a file.
+
+    Raises:
+        ArrowException, OSError, ValueError: it is no such file.
+    """
+    return pq.read_schema(path) if wrapped == "parquet" else _arrow_table(path).schema
+
+
 def _sentence(error: BaseException) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
@@ -73,17 +85,20 @@ def read_parquet(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
     preferred = format_named(part.format)
     size, told, number = part.path.stat().st_size, 0, 0
     total = max(_row_count(part), 1)
+    beside = _partitions(part.path)
+    whole = WholeColumns(part, beside) if _by_column(part) else None
     batch = SliceRows(part)
     try:
-        for row in _rows(part.path, part.wrapped, batch_rows):
-            number += 1
-            batch.seen += 1
-            if isinstance(row, _Lost):
-                batch.refuse(number, row.reason, b"")
-                number += row.rows - 1
+        for some in _batches(part.path, part.wrapped, batch_rows):
+            if isinstance(some, _Lost):
+                batch.seen += 1
+                batch.refuse(number + 1, some.reason, b"")
+                number += some.rows
             else:
-                given = {name: value for name, value in row.items() if value is not None}
-                read_value(batch, number, given if part.format == "canonical" else row, given, preferred)
+                left = range(some.num_rows) if whole is None else _read_columns(batch, some, number + 1, whole)
+                for place, row in zip(left, _rows_at(some, left), strict=True):
+                    _read_row(batch, number + 1 + place, row, beside, preferred)
+                number += some.num_rows
             if batch.seen >= batch_rows:
                 now = min(size, size * number // total)
                 yield batch.result(now - told)
@@ -93,6 +108,46 @@ def read_parquet(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
         batch.refuse(number + 1, f"the {part.wrapped} file breaks off here: {_sentence(error)}", b"")
     if batch.seen or told < size:
         yield batch.result(size - told)
+
+
+def _by_column(part: Slice) -> bool:
+    """Whether a file's rows are canonical, or of the layout of a map, and nothing is joined to them."""
+    if part.callers is not None or part.account_from:
+        return False
+    return part.format == "canonical" if part.mapped is None else part.format == part.mapped.name
+
+
+def _read_columns(batch: SliceRows, rows: pa.RecordBatch, first: int, whole: WholeColumns) -> Sequence[int]:
+    """Read whole columns into ``batch``; the places of the rows that are left."""
+    try:
+        read, left = whole.exchanges(rows, first)
+    except (pa.ArrowException, ValueError, OverflowError):
+        # What no column can do, the reader of rows does, or says what is wrong.
+        return range(rows.num_rows)
+    batch.take_columns(read)
+    places: list[int] = np.flatnonzero(left).tolist()
+    return places
+
+
+def _rows_at(rows: pa.RecordBatch, places: Sequence[int]) -> Iterator[_Row]:
+    if not places:
+        return iter(())
+    if len(places) == rows.num_rows:
+        return _plain_rows(rows)
+    try:
+        return _plain_rows(rows.take(pa.array(places, pa.int64())))
+    except pa.ArrowNotImplementedError:
+        return (row for place in places for row in _plain_rows(rows.slice(place, 1)))
+
+
+def _read_row(batch: SliceRows, number: int, row: _Row, beside: Mapping[str, str | None], preferred: LogFormat) -> None:
+    batch.seen += 1
+    if isinstance(row, _Lost):
+        batch.refuse(number, row.reason, b"")
+        return
+    row = {**{name: value for name, value in beside.items() if name not in row}, **row}
+    given = {name: value for name, value in row.items() if value is not None}
+    read_value(batch, number, given if batch.part.format == "canonical" else row, given, preferred)
 
 
 def _row_count(part: Slice) -> int:

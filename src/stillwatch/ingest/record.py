@@ -19,7 +19,7 @@ from stillwatch.core.bodies.nobody import NOBODY
 from stillwatch.core.bodies.shapes import Fields, Message, RecordError, noted, shown
 from stillwatch.tables import EXCHANGES
 
-__all__ = ["COLUMNS", "FLOATS", "LOST", "Exchange", "Fields", "Message", "RecordError", "conform", "shown"]
+__all__ = ["COLUMNS", "FLOATS", "LOST", "NAMES", "Exchange", "Fields", "Message", "RecordError", "conform", "shown"]
 
 Time = str | int | float
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -82,6 +82,8 @@ class Exchange(msgspec.Struct, gc=False):
 
 COLUMNS: tuple[str, ...] = Exchange.__struct_fields__
 """The canonical column names that a record may carry, in the order of ``EXCHANGES``."""
+
+NAMES = frozenset(COLUMNS)
 
 LOST = "\ufffd"
 """What stands where bytes were lost."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pkgutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import EntryPoint, entry_points
 
 from stillwatch.core.bodies.optional_parts import UNFORESEEN
@@ -17,6 +17,7 @@ from stillwatch.core.bodies.shapes import Json
 from stillwatch.core.errors import BadSetting
 from stillwatch.ingest import formats as builtin
 from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.watched_record import WatchedRecord
 
 __all__ = [
     "ENTRY_POINTS",
@@ -113,12 +114,30 @@ def _in_turn() -> tuple[LogFormat, ...]:
     return tuple(sorted(all_formats().values(), key=lambda one: one.general))
 
 
+@lru_cache(maxsize=4096)
+def _who_may(names: tuple[str, ...]) -> tuple[LogFormat, ...]:
+    """The formats that may recognise a record with these names, in turn; others its names tell apart."""
+    found = []
+    for one in _in_turn():
+        record = WatchedRecord(names)
+        if recognises(one, record) or record.watched:
+            found.append(one)
+            if not record.watched:
+                break
+    return tuple(found)
+
+
 def recognising(record: Json) -> LogFormat | None:
     """The format of a record: the one asked first, or one that it alone recognises, else a general one; or None."""
     if _first and recognises(_first[0], record):
         return _first[0]
-    for one in _in_turn():
-        # As `recognises` has it; a record asks thirty formats.
+    try:
+        may = _who_may(tuple(record))
+    except TypeError:
+        # Names that no JSON has.
+        may = _in_turn()
+    for one in may:
+        # As `recognises` has it.
         try:
             if one.recognises(record):
                 return one

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from stillwatch.ingest import assembly
@@ -50,6 +51,7 @@ class SliceRows:
         self.suffixes: dict[int, str] = {}
         self.raw: list[Raw] = []
         self.block = b""
+        self.columns: list[pa.RecordBatch] = []
         self.letters: list[DeadLetter] = []
         self.seen = 0
         # The last line that gave rows, and how many: the next row of it goes on counting.
@@ -75,6 +77,11 @@ class SliceRows:
         self.rows, self.lines = rows, list(range(first, first + len(rows)))
         self.block, self.seen = block, len(rows)
 
+    def take_columns(self, read: pa.RecordBatch) -> None:
+        """Keep exchanges that are columns already: they and the rows stand in the order of their lines."""
+        self.columns.append(read)
+        self.seen += read.num_rows
+
     def _raw(self, position: int) -> Raw:
         if not self.raw:
             # A block is split only when one of its lines must be shown.
@@ -88,9 +95,11 @@ class SliceRows:
     def result(self, bytes_read: int) -> SliceResult:
         """What was gathered; rows whose time cannot be read become dead letters here."""
         label = self.part.label
-        table, reasons = self._assembled(label)
+        table, reasons = self._assembled(label) if self.rows or not self.columns else (self.columns.pop(), {})
         for position, reason in reasons.items():
             self.refuse(self.lines[position], reason, self._raw(position))
+        if self.columns:
+            table = _in_order([*self.columns, table])
         done = SliceResult(table, assembly.dead_letters(self.letters, label), bytes_read, self.seen)
         self._clear()
         return done
@@ -115,6 +124,14 @@ class SliceRows:
             if bad:
                 reasons[position] = bad[0]
             kept.append(one)
-        table = pa.Table.from_batches(kept, EXCHANGES).combine_chunks()
-        batches = table.to_batches()
-        return (batches[0] if batches else EXCHANGES.empty_table().to_batches()[0]), reasons
+        return pa.concat_batches([*kept, pa.RecordBatch.from_pylist([], EXCHANGES)]), reasons
+
+
+def _in_order(parts: list[pa.RecordBatch]) -> pa.RecordBatch:
+    """Batches as one, by line; exchanges of one line stay in their order."""
+    parts = [part for part in parts if part.num_rows] or parts[:1]
+    whole = parts[0] if len(parts) == 1 else pa.concat_batches(parts)
+    lines = whole["source_line"].to_numpy()
+    if len(parts) == 1 or (lines[1:] >= lines[:-1]).all():
+        return whole
+    return whole.take(pa.array(np.argsort(lines, kind="stable")))

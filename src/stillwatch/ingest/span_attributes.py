@@ -13,6 +13,7 @@ Whom a span's names name, LiteLLM's among them, and which goes before which, ``o
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from stillwatch.core.bodies.shapes import Json, first, parsed
@@ -46,7 +47,17 @@ _PARAMETERS = ("temperature", "top_p", "top_k", "max_tokens", "seed", "stream", 
 
 def is_foreign(attributes: Json) -> bool:
     """Whether a span's attributes are named as OpenInference or OpenLLMetry name them."""
-    return any(str(name).startswith(("openinference.", "llm.", "traceloop.")) for name in attributes)
+    return any(_foreign(str(name)) for name in attributes)
+
+
+@lru_cache(maxsize=4096)
+def _foreign(name: str) -> bool:
+    return name.startswith(("openinference.", "llm.", "traceloop."))
+
+
+@lru_cache(maxsize=4096)
+def _indexed(name: str) -> bool:
+    return name.startswith(_INDEXED)
 
 
 def unified(attributes: dict[str, Any]) -> dict[str, Any]:
@@ -55,7 +66,7 @@ def unified(attributes: dict[str, Any]) -> dict[str, Any]:
     Raises:
         RecordError: a text that stands for messages was cut.
     """
-    if not is_foreign(attributes) and not any(str(name).startswith(_INDEXED) for name in attributes):
+    if not is_foreign(attributes) and not any(_indexed(str(name)) for name in attributes):
         return attributes
     told = dict(attributes)
     for name, others in _PLAIN.items():

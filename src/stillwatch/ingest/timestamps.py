@@ -17,16 +17,30 @@ import pyarrow.compute as pc
 
 from stillwatch.ingest.record import RecordError, shown
 
-__all__ = ["TIMESTAMP", "elapsed_ms", "possible", "timestamps", "to_microseconds"]
+__all__ = [
+    "EARLIEST",
+    "LATEST",
+    "LONGEST_DATE",
+    "MICROS_BELOW",
+    "MILLIS_BELOW",
+    "SECONDS_BELOW",
+    "TIMESTAMP",
+    "elapsed_ms",
+    "possible",
+    "timestamps",
+    "to_microseconds",
+]
 
 TIMESTAMP = pa.timestamp("us", tz="UTC")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_EARLIEST = 946_684_800_000_000
-_LATEST = 4_102_444_800_000_000
+EARLIEST = 946_684_800_000_000
+LATEST = 4_102_444_800_000_000
 # Seconds of the year 2100 stay below the milliseconds of 1973, and so on up.
-_SECONDS_BELOW, _MILLIS_BELOW, _MICROS_BELOW = 10**11, 10**14, 10**17
+SECONDS_BELOW, MILLIS_BELOW, MICROS_BELOW = 10**11, 10**14, 10**17
+# `20261124`; of more digits ISO 8601 makes a date, a letter between and a time, whatever the letter.
+LONGEST_DATE = 8
 # Of web servers and of HTTP.
 _NOTATIONS = ("%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT", "%a, %d %b %Y %H:%M:%S %z")
 # What Arrow's vectorised parser and Python's read alike; all else goes value by value.
@@ -36,11 +50,11 @@ _UNIFORM = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
 def _from_number(value: float) -> int:
     if isinstance(value, float) and not math.isfinite(value):
         raise RecordError(f"expected a time, got {value!r}")
-    if abs(value) < _SECONDS_BELOW:
+    if abs(value) < SECONDS_BELOW:
         return round(value * 1_000_000)
-    if abs(value) < _MILLIS_BELOW:
+    if abs(value) < MILLIS_BELOW:
         return round(value * 1000)
-    if abs(value) < _MICROS_BELOW:
+    if abs(value) < MICROS_BELOW:
         return round(value)
     return int(value // 1000)
 
@@ -57,12 +71,16 @@ def _from_text(text: str) -> int:
 
 
 def _moment(text: str) -> datetime | None:
+    if text.isdecimal() and len(text) > LONGEST_DATE:
+        # 1790101500123 counts milliseconds, and is not 01:23 on a day in 1790.
+        return None
     try:
         # As BigQuery and Postgres write it; Python knows no zone by its name, and no small letters.
         return datetime.fromisoformat(text.removesuffix(" UTC").upper())
     except ValueError:
         pass
-    for notation in _NOTATIONS if text[-1:].isalnum() and "20" in text else ():
+    # Each has a blank in it.
+    for notation in _NOTATIONS if text[-1:].isalnum() and "20" in text and " " in text else ():
         try:
             return datetime.strptime(text, notation)  # noqa: DTZ007 - each has a zone, or is UTC
         except ValueError:
@@ -85,7 +103,7 @@ def to_microseconds(value: object) -> int:
         moment = ((value if value.tzinfo else value.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
     else:
         raise RecordError(f"expected seconds since 1970 or ISO 8601 text, got {shown(value)}")
-    if not _EARLIEST <= moment < _LATEST:
+    if not EARLIEST <= moment < LATEST:
         raise RecordError(f"{shown(value)} is no time between the years 2000 and 2100")
     return moment
 
@@ -104,7 +122,7 @@ def elapsed_ms(start: object, end: object) -> float | None:
 def possible(moments: pa.Array) -> pa.Array:
     """Which moments of a column of ``TIMESTAMP`` lie in the years 2000 to 2100; null where one is null."""
     whole = moments.cast(pa.int64())
-    return pc.and_(pc.greater_equal(whole, _EARLIEST), pc.less(whole, _LATEST))
+    return pc.and_(pc.greater_equal(whole, EARLIEST), pc.less(whole, LATEST))
 
 
 def _uniform(values: Sequence[object]) -> pa.Array | None:

@@ -20,10 +20,13 @@ import pyarrow as pa
 from stillwatch.core import Interrupted, OutputExists, OutputUnwritable, UnreadableInput
 from stillwatch.scanning.swap import put_in_place, put_right
 
-__all__ = ["WORK", "changed_run", "empty", "new_run", "with_name"]
+__all__ = ["FETCHED", "WORK", "changed_run", "empty", "new_run", "with_name"]
 
 WORK = ".work"
 """Folder within a run for what only its making needs; a run that has none is finished."""
+
+FETCHED = ".fetched"
+"""Folder within a run that is being made for copies of what lies in object stores: they outlive a plan that changed."""
 
 _LOCK = ".lock"
 
@@ -135,6 +138,7 @@ def _tidy(partial: Path) -> None:
     for left in partial.glob("*.parquet/.*"):
         left.unlink()
     _remove(partial / WORK)
+    shutil.rmtree(partial / FETCHED, ignore_errors=True)
     (partial / _LOCK).unlink()
 
 
@@ -159,7 +163,7 @@ _WRITTEN = {
 
 
 def _remove(path: Path) -> None:
-    if path.name == _LOCK:
+    if path.name in (_LOCK, FETCHED):
         return
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)

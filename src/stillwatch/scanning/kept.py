@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.core import UnreadableInput
+from stillwatch.ingest import CloudObject
 
 __all__ = ["KEPT", "PARTS", "ReadFile", "State", "link_parts", "parts_of", "read_names", "write_names"]
 
@@ -54,6 +55,7 @@ class State(msgspec.Struct, frozen=True):
         read_bytes: of all logs read so far.
         files: that were read.
         again: files of this step that the run had read before, byte for byte; they were left out.
+        objects: of object stores, that were read.
         held: rows that it has, those that lie aside included.
         forgotten: rows that a window left behind, over all steps.
     """
@@ -63,6 +65,7 @@ class State(msgspec.Struct, frozen=True):
     read_bytes: int = 0
     files: tuple[ReadFile, ...] = ()
     again: tuple[str, ...] = ()
+    objects: tuple[CloudObject, ...] = ()
     held: int = 0
     forgotten: int = 0
 
@@ -89,12 +92,19 @@ class State(msgspec.Struct, frozen=True):
             ) from error
 
     def having_read(
-        self, files: tuple[ReadFile, ...], again: tuple[str, ...], next_part: int, exchanges: int, read_bytes: int
+        self,
+        files: tuple[ReadFile, ...],
+        again: tuple[str, ...],
+        next_part: int,
+        exchanges: int,
+        read_bytes: int,
+        objects: tuple[CloudObject, ...] = (),
     ) -> Self:
         """After a step that read these."""
         return msgspec.structs.replace(
             self,
             files=(*self.files, *files),
+            objects=(*self.objects, *objects),
             again=again,
             next_part=next_part,
             held=self.held + exchanges,

@@ -12,10 +12,11 @@ from typing import Any
 
 from stillwatch.core import BadSetting
 from stillwatch.engines import worker_pool
-from stillwatch.ingest import cut, plan, read_callers, read_mapping
+from stillwatch.ingest import MappedFormat, Slice, cut, plan, read_callers, read_mapping
 from stillwatch.scanning.beside import Beside, SideFiles
 from stillwatch.scanning.building import WORK, changed_run, new_run, with_name
 from stillwatch.scanning.detect import Clock
+from stillwatch.scanning.fetching import Here, here
 from stillwatch.scanning.history import History
 from stillwatch.scanning.kept import State, link_parts
 from stillwatch.scanning.plan import begin, file_digest, unread
@@ -49,7 +50,7 @@ def scan(
     """Read logs, find campaigns, write a run; or add logs to one, and ask all of it again.
 
     Args:
-        paths: files and folders of logs, formats mixed at will.
+        paths: files and folders of logs, formats mixed at will; also of object stores (``s3:``, ``gs:``, ``az:``).
         out: the run's folder; must not exist.
         into: in place of ``out``, a finished run that the logs are added to. What it was told before still holds
             where nothing is given here, and it stays as it is until everything is written.
@@ -80,7 +81,8 @@ def scan(
             check_retained(settings_of(into).get("retain", "full"), settings.retain)
         history = History.of_run(into) if into else History()
         mapped, told = (read_mapping(mapping) if mapping else None), (read_callers(callers) if callers else None)
-        slices = plan(paths, defaults=settings.defaults(), account_from=settings.account_from or (), mapped=mapped)
+        logs = here(paths, run, before.objects, progress.start, progress.advance)
+        slices = _planned(logs, settings, mapped)
         planned = unread(slices, before.files)
         begin(run, planned, _options(settings, mapping, callers, before if into else None))
         if told is not None:
@@ -95,10 +97,17 @@ def scan(
                 cut(planned.slices), run, run / WORK, first=before.next_part, pool=pool, progress=progress.advance
             )
             beside.write(run)
-            state = before.having_read(planned.files, planned.again, next_part, read.exchanges, read.read_bytes)
+            again = (*planned.again, *logs.again)
+            state = before.having_read(planned.files, again, next_part, read.exchanges, read.read_bytes, logs.objects)
             step = Step(settings, started, clock, progress, beside, history, into)
             step.finish(run, state, pool, ", ".join(str(path) for path in paths[:3]))
     return Run.open(out or into or Path())
+
+
+def _planned(logs: Here, settings: ScanSettings, mapped: MappedFormat | None) -> list[Slice]:
+    if logs.again and not logs.paths:
+        return []
+    return plan(logs.paths, defaults=settings.defaults(), account_from=settings.account_from or (), mapped=mapped)
 
 
 def _building(out: Path | None, into: Path | None) -> AbstractContextManager[Path]:

@@ -51,12 +51,12 @@ def is_anthropic(request: object, response: object) -> bool:
     """Whether a pair of bodies is this API's: the response tells; without one, the request."""
     if isinstance(response, list):
         return any(isinstance(event, Mapping) and str(event.get("type")) in _EVENTS for event in response[:5])
-    if isinstance(response, Mapping) and response:
+    if response and isinstance(response, dict | Mapping):
         if response.get("type") in ("message", "completion") or isinstance(response.get("content"), list):
             return True
         if not _OTHERS.isdisjoint(response):
             return False
-    if not isinstance(request, Mapping):
+    if not isinstance(request, dict | Mapping):
         return False
     return not _OWN.isdisjoint(request) or str(request.get("model")).startswith("claude")
 

@@ -35,7 +35,7 @@ _ROLES = {"model": "assistant", "function": "tool"}
 
 def is_gemini(request: object) -> bool:
     """Whether a request's body is this API's."""
-    return isinstance(request, Mapping) and "contents" in request and "messages" not in request
+    return isinstance(request, dict | Mapping) and "contents" in request and "messages" not in request
 
 
 def _parts(value: object, where: str) -> list[Json]:

@@ -231,7 +231,8 @@ def messages(value: object, where: str = "messages") -> list[Message] | None:
         return None
     made = []
     for position, item in enumerate(listed(value, where)):
-        if not isinstance(item, Mapping) or not isinstance(item.get("role"), str):
+        # A dict is told at a glance; whether a class is a Mapping takes longer than all the rest.
+        if not (type(item) is dict or isinstance(item, Mapping)) or not isinstance(item.get("role"), str):
             if isinstance(item, Mapping) and isinstance(item.get("type"), str) and item["type"] != "message":
                 # An item of the responses API: what a tool gave, or what the model did, which is no message.
                 if item["type"] in ("function_call_output", "tool_result"):

@@ -16,7 +16,7 @@ from stillwatch.core.bodies import anthropic
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
-from stillwatch.ingest.record import COLUMNS, Fields
+from stillwatch.ingest.record import NAMES, Fields
 
 __all__ = ["FORMAT"]
 
@@ -61,7 +61,7 @@ class AnthropicLog(LogFormat):
         )
         if "account_id" not in fields:
             fields["account_id"] = anthropic.caller(request) or fields.get("api_key_id")
-        return [{name: value for name, value in fields.items() if name in COLUMNS}]
+        return [{name: value for name, value in fields.items() if name in NAMES}]
 
 
 FORMAT = AnthropicLog()

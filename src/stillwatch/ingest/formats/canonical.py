@@ -29,11 +29,11 @@ from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import COLUMNS, Fields
 from stillwatch.tables import EXCHANGES
 
-__all__ = ["FORMAT"]
+__all__ = ["FORMAT", "IDENTITIES"]
 
 _NAMES = frozenset(COLUMNS)
 _COUNTS = tuple(name for name in COLUMNS if EXCHANGES.field(name).type == pa.int64())
-_IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id", "payment_id", "licence_id")
+IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id", "payment_id", "licence_id")
 _TEXTS = ("system", "prompt", "response", "reasoning")
 
 
@@ -64,7 +64,7 @@ class Canonical(LogFormat):
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""
         fields = {name: value for name, value in record.items() if value is not None and name in _NAMES}
-        for name in _IDENTITIES:
+        for name in IDENTITIES:
             if name in fields:
                 fields[name] = identity(fields[name])
         if "account_id" in fields and fields["account_id"] is None and record["account_id"] != "":

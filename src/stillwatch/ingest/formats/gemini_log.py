@@ -15,7 +15,7 @@ from stillwatch.core.bodies.pairs import pair_fields
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
-from stillwatch.ingest.record import COLUMNS, Fields
+from stillwatch.ingest.record import NAMES, Fields
 
 __all__ = ["FORMAT"]
 
@@ -51,7 +51,7 @@ class GeminiLog(LogFormat):
         fields = merged(pair_fields(request, response), frame, envelope_fields(record))
         if "account_id" not in fields:
             fields["account_id"] = fields.get("api_key_id")
-        known = {name: value for name, value in fields.items() if name in COLUMNS}
+        known = {name: value for name, value in fields.items() if name in NAMES}
         return [known | {"account_in": "bodies of this API name no caller: log `account_id` beside them"}]
 
 

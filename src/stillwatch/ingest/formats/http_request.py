@@ -17,7 +17,7 @@ from stillwatch.core.bodies.shapes import Json, RecordError, first, merged, pars
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.envelope import envelope_fields
 from stillwatch.ingest.headers import header
-from stillwatch.ingest.record import COLUMNS, Fields
+from stillwatch.ingest.record import NAMES, Fields
 
 __all__ = ["FORMAT"]
 
@@ -72,7 +72,7 @@ class HttpRequest(LogFormat):
         fields = merged(pair_fields(body, answer, where="body", path=path), frame, envelope_fields(record))
         if "account_id" not in fields:
             fields["account_id"] = pair_caller(body) or fields.get("api_key_id")
-        return [{name: value for name, value in fields.items() if name in COLUMNS} | {"account_in": _NOBODY}]
+        return [{name: value for name, value in fields.items() if name in NAMES} | {"account_in": _NOBODY}]
 
 
 FORMAT = HttpRequest()

@@ -16,7 +16,7 @@ from stillwatch.core.bodies.other_calls import check_conversation
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
-from stillwatch.ingest.record import COLUMNS, Fields
+from stillwatch.ingest.record import NAMES, Fields
 
 __all__ = ["FORMAT"]
 
@@ -64,7 +64,7 @@ class OpenAILog(LogFormat):
         )
         if "account_id" not in fields:
             fields["account_id"] = openai.caller(request) or fields.get("api_key_id")
-        return [{name: value for name, value in fields.items() if name in COLUMNS}]
+        return [{name: value for name, value in fields.items() if name in NAMES}]
 
 
 FORMAT = OpenAILog()

@@ -89,6 +89,13 @@ _WHOLE: dict[str, tuple[str, ...]] = {
     ),
 }
 
+# Of each attribute the columns that it names, and how many names go before it there.
+_PLACES: dict[str, list[tuple[str, int]]] = {}
+for _column, _names in (*_PLAIN.items(), *_WHOLE.items()):
+    for _place, _name in enumerate(_names):
+        _PLACES.setdefault(_name, []).append((_column, _place))
+_NOTHING = dict.fromkeys((*_PLAIN, *_WHOLE))
+
 _TRUTHS = {"true": True, "false": False}
 _NOBODY = (None, "", "None")
 _ASKED = ("gen_ai.input.messages", "gen_ai.prompt")
@@ -270,8 +277,7 @@ def read_span(span: Json, attributes: dict[str, Any]) -> Fields:
 
 def _span(one: Span) -> Fields:
     span, attributes = one.record, one.attributes
-    fields: Fields = {column: first(attributes, *names) for column, names in _PLAIN.items()}
-    fields |= {column: whole(first(attributes, *names)) for column, names in _WHOLE.items()}
+    fields = _by_column(attributes)
     start = first(span, "startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime")
     end = first(span, "endTimeUnixNano", "end_time_unix_nano", "end_time", "endTime")
     fields["time"] = start
@@ -295,6 +301,20 @@ def _span(one: Span) -> Fields:
     put(fields, "tools", names_of_tools, first(attributes, "gen_ai.tool.definitions", "gen_ai.request.tools"))
     fields["named"] = lambda path: _attribute(one, path)
     return merged(fields, answered(_answer, first(attributes, *_ANSWERED)))
+
+
+def _by_column(attributes: Json) -> Fields:
+    """Every column that plain attributes name; of several names the newest that has a value."""
+    fields: Fields = dict(_NOTHING)
+    found: dict[str, int] = {}
+    for name, value in attributes.items():
+        if value is None or value == "":
+            continue
+        for column, place in _PLACES.get(name, ()):
+            if place < found.get(column, len(_PLACES)):
+                found[column] = place
+                fields[column] = whole(value) if column in _WHOLE else value
+    return fields
 
 
 def _identity(attributes: Json, column: str) -> Any:
