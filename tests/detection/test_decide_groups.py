@@ -165,10 +165,11 @@ def test_who_is_far_busier_or_idler_than_a_group_of_even_volumes_is_a_bystander(
     # Volumes that are not even say nothing of anybody.
     exchanges[list(group)] = np.geomspace(1, 2_000, 20).astype(np.int64)
     assert members(world(**given, exchanges=exchanges).decide(engine)) == [[*group]]
-    # Nor does a volume outweigh a text and questions that are beyond doubt.
+    # Nor does having sent little outweigh a text and questions that are beyond doubt; having sent far more does.
     exchanges[list(group)] = 100
-    exchanges[0] = 3
-    assert members(world(**given, exchanges=exchanges, alike=bits_for(E, group, 5.0)).decide(engine)) == [[*group]]
+    exchanges[:2] = 3, 2_000
+    found = members(world(**given, exchanges=exchanges, alike=bits_for(E, group, 5.0)).decide(engine))
+    assert found == [[0, *range(2, 20)]]
 
 
 @pytest.mark.parametrize(("bits", "kept"), [(MARK_BITS, True), (MARK_BITS - 0.01, False)])

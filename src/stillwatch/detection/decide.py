@@ -209,7 +209,9 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     # whether they follow the group's.
     exchanges = examiner.log.exchanges[members]
     untold = (exchanges < LEAST_RHYTHM) & found.beyond_doubt
-    like = not_unlike(found, along, excused=untold, busy=as_busy(exchanges))
+    # An account may come late or be ended early; it does not send ten times what a load balancer gives it.
+    ended = (exchanges < np.median(exchanges)) & found.beyond_doubt
+    like = not_unlike(found, along, excused=untold, busy=as_busy(exchanges) | ended)
     # A group that has a text is joined by who has it.
     close = (found.alike >= RECRUIT_BITS / 2) & (marked[first].mean() <= MAJORITY)
     kept = members[like & (own | (along & (marked | close | first)) | (first & marked))]
