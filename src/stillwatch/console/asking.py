@@ -44,6 +44,8 @@ class Ask:
         chosen: of the form's names that may come often, all.
         session: None where nobody is signed in.
         address: of the browser.
+        fragment: whether a part of a page is asked for, not a page.
+        takes_gzip: whether the browser reads compressed answers.
         new_cookie: a session's token to be set; empty to take it away; None to leave it.
     """
 
@@ -57,6 +59,7 @@ class Ask:
     session: Session | None
     address: str
     fragment: bool = False
+    takes_gzip: bool = False
     new_cookie: str | None = field(default=None)
 
     @property

@@ -9,11 +9,11 @@ from pathlib import Path
 from stillwatch.console.case_file import CaseFile
 from stillwatch.console.claims import Claims, Comments
 from stillwatch.console.database import Database
+from stillwatch.console.looks import Looks
 from stillwatch.console.people import People
 from stillwatch.console.runs import Runs
 from stillwatch.console.sessions import Sessions
 from stillwatch.console.sorted_copies import SortedCopies
-from stillwatch.core import AuditLog
 
 __all__ = ["Console", "Places"]
 
@@ -54,7 +54,7 @@ class Console:
     claims: Claims = field(init=False)
     comments: Comments = field(init=False)
     cases: CaseFile = field(init=False)
-    audit: AuditLog = field(init=False)
+    audit: Looks = field(init=False)
     copies: SortedCopies = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,10 +66,10 @@ class Console:
         self.claims = Claims(self.database)
         self.comments = Comments(self.database)
         self.cases = CaseFile(self.places.log or state / "decisions.jsonl")
-        self.audit = AuditLog(state / "audit.jsonl")
+        self.audit = Looks(state / "audit.jsonl")
         self.copies = SortedCopies(state / "sorted")
 
     def note(self, by: str, what: str, **about: str | int | None) -> None:
         """Write down who looked at or did what; on disk before the page is sent."""
         body: Mapping[str, object] = {"kind": what, "by": by, **{k: v for k, v in about.items() if v is not None}}
-        self.audit.append(body)
+        self.audit.note(body)

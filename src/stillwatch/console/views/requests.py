@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask, Refused
@@ -21,7 +24,6 @@ _PLAIN = "exchange_id, time, model, status, input_tokens, output_tokens, country
 _TEXTS = (
     f"left(prompt, {_LONGEST}) AS prompt, left(system, {_LONGEST}) AS system, left(response, {_LONGEST}) AS response"
 )
-_MODELS = "SELECT model, count(*) AS n FROM {requests} WHERE account_id = ? GROUP BY 1 ORDER BY 2 DESC"
 
 
 def requests(ask: Ask) -> Response:
@@ -36,14 +38,14 @@ def requests(ask: Ask) -> Response:
         plain = _PLAIN.replace("prompt_length", "length(prompt) AS prompt_length")
         sql = f"SELECT {plain}{', ' + _TEXTS if clear else ''} FROM {{exchanges}} WHERE {where}"
         return write_rows(form, f"{run.name}-requests", run.stream(f"{sql} ORDER BY time, exchange_id", *values))
-    sql = f"SELECT {_PLAIN}, part, row FROM {{requests}} WHERE {where} ORDER BY time, exchange_id, part, row"
-    rows = run.rows(f"{sql} LIMIT ? OFFSET ?", *values, PAGE_ROWS, (ask.page_number - 1) * PAGE_ROWS)
+    every = run.of("requests", name)
+    kept = every.filter(_kept(ask, every)) if any(ask.query.get(one) for one in _FILTERS[1:]) else every
+    rows, total = kept.slice((ask.page_number - 1) * PAGE_ROWS, PAGE_ROWS).to_pylist(), len(kept)
     if clear:
         rows = _with_texts(run, rows)
-    total = run.count(f"SELECT 1 FROM {{requests}} WHERE {where}", *values)
     page = "requests_panel.html.j2" if ask.fragment else "requests.html.j2"
     listing = ask.listing(rows, total, _FILTERS)
-    return ask.show(page, run=run, name=name, listing=listing, clear=clear, models=run.rows(_MODELS, name))
+    return ask.show(page, run=run, name=name, listing=listing, clear=clear, models=_models(every))
 
 
 def _with_texts(run: Run, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -57,7 +59,7 @@ def _with_texts(run: Run, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def unmask(ask: Ask) -> Response:
     """Let this session read the account's texts for a quarter of an hour, for a reason."""
     run, name = ask.run, ask.form.get("id", "")
-    if run.one("SELECT 1 FROM {account_rows} WHERE account_id = ?", name) is None:
+    if not len(run.of("account_rows", name, most=1)):
         raise Refused(404, "The run has no such account.")
     reason = ask.reason()
     ask.note("unmasked", run=run.name, account=name, reason=reason)
@@ -77,6 +79,24 @@ def _where(ask: Ask, name: str) -> tuple[str, list[Any]]:
         conditions.append("model = ?")
         bounds.append(ask.query["model"])
     return " AND ".join(conditions), bounds
+
+
+def _kept(ask: Ask, every: pa.Table) -> pa.ChunkedArray:
+    """Of each request whether the URL asks for it."""
+    kept = pa.chunked_array([np.ones(len(every), bool)])
+    for key, holds in (("from", pc.greater_equal), ("to", pc.less)):
+        moment = _moment(ask.query.get(key))
+        if moment is not None:
+            kept = pc.and_(kept, holds(every["time"], pa.scalar(moment, every.schema.field("time").type)))
+    if ask.query.get("model"):
+        kept = pc.and_(kept, pc.equal(every["model"], ask.query["model"]))
+    return kept
+
+
+def _models(every: pa.Table) -> list[dict[str, Any]]:
+    """Models with how many requests each has, the most first."""
+    counted = zip(*np.unique(every["model"].drop_null().to_numpy(), return_counts=True), strict=True)
+    return sorted(({"model": str(name), "n": int(n)} for name, n in counted), key=lambda one: (-one["n"], one["model"]))
 
 
 def _moment(text: str | None) -> datetime | None:
