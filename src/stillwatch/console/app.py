@@ -10,7 +10,7 @@ import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 from fastapi import FastAPI
 from jinja2 import Environment
@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
-from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.asking import Ask, Refused, local_path
 from stillwatch.console.case_file import Changed
 from stillwatch.console.guard import Guard
 from stillwatch.console.pages import make_pages
@@ -74,7 +74,9 @@ def _endpoint(console: Console, pages: Environment, route: Route) -> Callable[[R
             response = route.view(ask)
         except Refused as refused:
             if refused.status == 401 and request.method == "GET" and not ask.fragment:
-                return RedirectResponse("/sign-in", 303)
+                asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                wanted = local_path(asked)
+                return RedirectResponse("/sign-in" + (f"?{urlencode({'next': wanted})}" if wanted != "/" else ""), 303)
             response = _refusal(ask, refused.status, refused.said)
         except Exception as error:
             response = _refusal(ask, *_told(error, f"{route.method} {route.path}"))
@@ -133,6 +135,8 @@ def _ask(console: Console, pages: Environment, request: Request, form: Mapping[s
         form,
         session,  # type: ignore[arg-type]
         request.client.host if request.client else "",
+        (console.places.url or f"{request.url.scheme}://{request.headers.get('host', '')}").rstrip("/"),
+        request.cookies,
         fragment=request.headers.get("hx-request") == "true",
         takes_gzip="gzip" in request.headers.get("accept-encoding", ""),
     )

@@ -26,6 +26,8 @@ CREATE TABLE IF NOT EXISTS claims (case_id TEXT PRIMARY KEY, name TEXT NOT NULL,
 CREATE TABLE IF NOT EXISTS comments (id INTEGER PRIMARY KEY, subject TEXT NOT NULL, name TEXT NOT NULL, at REAL
     NOT NULL, text TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS comments_by_subject ON comments (subject, id);
+CREATE TABLE IF NOT EXISTS identities (issuer TEXT NOT NULL, subject TEXT NOT NULL, name TEXT NOT NULL UNIQUE,
+    PRIMARY KEY (issuer, subject));
 CREATE TABLE IF NOT EXISTS unmasked (session TEXT NOT NULL, run TEXT NOT NULL, account TEXT NOT NULL, until REAL
     NOT NULL, PRIMARY KEY (session, run, account));
 """

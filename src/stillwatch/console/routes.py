@@ -24,6 +24,7 @@ from stillwatch.console.views import (
     overview,
     people,
     policy,
+    provider,
     queue,
     requests,
     search,
@@ -55,6 +56,8 @@ _RUN = "/runs/{run}"
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/sign-in", None, people.sign_in_page),
     Route("POST", "/sign-in", None, people.sign_in),
+    Route("GET", "/sign-in/provider", None, provider.go_there),
+    Route("GET", "/sign-in/provider/back", None, provider.come_back),
     Route("GET", "/welcome/{token}", None, people.welcome_page),
     Route("POST", "/welcome/{token}", None, people.welcome),
     Route("POST", "/sign-out", "viewer", people.sign_out),
@@ -104,5 +107,6 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/people", "admin", people.invite),
     Route("POST", "/people/role", "admin", people.change_role),
     Route("POST", "/people/shut-out", "admin", people.shut_out),
+    Route("POST", "/people/let-in", "admin", people.let_in),
     Route("GET", "/audit", "admin", people.audit),
 )
