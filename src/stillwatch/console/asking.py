@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -128,6 +128,8 @@ class Ask:
     def listing(self, rows: list[dict[str, Any]], total: int, filters: tuple[str, ...] = ()) -> Listing:
         """A page of a table at this path."""
         kept = {name: self.query[name] for name in filters if self.query.get(name)}
+        if kept.keys() - {"id"}:
+            self.console.views.looked(self.person.name, f"{quote(self.path)}?{urlencode(kept)}"[:2000])
         return Listing(rows, total, self.page_number, self.path, kept)
 
     def show(self, template: str, *, status: int = 200, **values: Any) -> Response:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["KNOWN_COLUMNS", "LISTED_COLUMNS", "LISTED_ORDER", "ORDERED", "Ordered", "own_tables"]
+__all__ = ["KNOWN_COLUMNS", "LISTED_COLUMNS", "LISTED_ORDER", "ORDERED", "REQUESTS", "Ordered", "own_tables"]
 
 _TABLES = ("accounts", "campaigns", "links", "templates", "dead_letters", "account_file", "partners")
 
@@ -40,7 +40,7 @@ class Ordered:
     needs: str = "accounts"
 
 
-_REQUESTS = """SELECT exchange_id, account_id, time, model, status, input_tokens, output_tokens, country, asn,
+REQUESTS = """SELECT exchange_id, account_id, time, model, status, input_tokens, output_tokens, country, asn,
     length(prompt) AS prompt_length, parse_filename(filename) AS part, file_row_number AS row FROM {texts}
     WHERE account_id IS NOT NULL"""
 _LINKS_OF = """SELECT account_a AS account, account_b AS other, * EXCLUDE (account_a, account_b) FROM {links}
@@ -49,7 +49,7 @@ _LINKS_OF = """SELECT account_a AS account, account_b AS other, * EXCLUDE (accou
 ORDERED: Mapping[str, Ordered] = {
     "account_rows": Ordered("SELECT * FROM {accounts}", "account_id", "account_id"),
     "known": Ordered("SELECT * FROM {known}", "account_id", "account_id"),
-    "requests": Ordered(_REQUESTS, "account_id, time, exchange_id, part, row", "account_id", "exchanges"),
+    "requests": Ordered(REQUESTS, "account_id, time, exchange_id, part, row", "account_id", "exchanges"),
     "links_of": Ordered(_LINKS_OF, "account, match_weight DESC, other", "account", "links"),
     "members": Ordered(
         f"SELECT campaign_id, {MEMBER_COLUMNS} FROM {{accounts}} WHERE campaign_id IS NOT NULL",

@@ -16,6 +16,7 @@ from stillwatch.console.looks import Looks
 from stillwatch.console.oidc_settings import read_oidc
 from stillwatch.console.people import People
 from stillwatch.console.runs import Runs
+from stillwatch.console.saved_views import SavedViews
 from stillwatch.console.sessions import Sessions
 from stillwatch.console.sorted_copies import SortedCopies
 from stillwatch.core import MissingDependency
@@ -63,6 +64,7 @@ class Console:
     sessions: Sessions = field(init=False)
     claims: Claims = field(init=False)
     comments: Comments = field(init=False)
+    views: SavedViews = field(init=False)
     cases: CaseFile = field(init=False)
     audit: Looks = field(init=False)
     copies: SortedCopies = field(init=False)
@@ -76,6 +78,7 @@ class Console:
         self.sessions = Sessions(self.database)
         self.claims = Claims(self.database)
         self.comments = Comments(self.database)
+        self.views = SavedViews(self.database)
         self.cases = CaseFile(self.places.log or state / "decisions.jsonl")
         self.audit = Looks(state / "audit.jsonl")
         self.copies = SortedCopies(state / "sorted")

@@ -1,10 +1,17 @@
-// An account's hours: drag over a stretch, and the requests below are those of that stretch.
+// An account's hours: drag over a stretch, and whatever else the page shows of its requests is of that stretch.
 "use strict";
 (() => {
   const place = document.getElementById("hours");
   if (!place) return;
   const tone = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const hour = 3600;
+
+  let stretch = "";
+  const show = (asked) => {
+    stretch = asked;
+    htmx.ajax("GET", place.dataset.stretch + asked, { target: "#stretch-panel" });
+    htmx.ajax("GET", place.dataset.requests + asked, { target: "#requests-panel" });
+  };
 
   const draw = (rows) => {
     if (!rows.length) {
@@ -34,10 +41,12 @@
         hooks: {
           setSelect: [
             (self) => {
-              if (self.select.width < 2) return;
+              if (self.select.width < 2) {
+                if (stretch) show("");
+                return;
+              }
               const stamp = (left) => new Date(Math.round(self.posToVal(left, "x")) * 1000).toISOString();
-              const asked = `${place.dataset.requests}&from=${stamp(self.select.left)}&to=${stamp(self.select.left + self.select.width)}`;
-              htmx.ajax("GET", asked, { target: "#requests-panel" });
+              show(`&from=${stamp(self.select.left)}&to=${stamp(self.select.left + self.select.width)}`);
             },
           ],
         },

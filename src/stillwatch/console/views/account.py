@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
-import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from starlette.responses import JSONResponse, Response
 
@@ -17,14 +14,18 @@ from stillwatch.console.case_file import stage_of
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.run_tables import KNOWN_COLUMNS, LISTED_COLUMNS, LISTED_ORDER
 from stillwatch.console.runs import Run
+from stillwatch.console.views.addresses import account_url, wanted
+from stillwatch.console.views.requests import by_hour, summed
 from stillwatch.drawing import lay_out_waterfall, order_families, wording
 from stillwatch.policy import appeal_news, letters
 from stillwatch.tables import VERDICTS
 
-__all__ = ["account", "accounts", "comment", "hours", "link"]
+__all__ = ["account", "accounts", "comment", "hours", "link", "neighbours"]
 
 _NOT_FAMILIES = {"account", "other", "match_weight", "match_probability"}
 _MOST_LINKS = 25
+_MOST_NEIGHBOURS = 200
+_STANDS = "SELECT account_id, verdict, campaign_id FROM {accounts} WHERE account_id IN (SELECT unnest(?))"
 _AGAINST = -1.0
 
 Row = dict[str, Any]
@@ -95,7 +96,8 @@ def account(ask: Ask) -> Response:
         known=known,
         label=ask.console.cases.labels().get(name),
         links=links,
-        week=_week(_by_hour(run, name)),
+        **summed(run.of("requests", name)),
+        bounds={},
         speaks_for=_for(row, links),
         speaks_against=_against(run, row, known, links),
         decisions=[(one, stage_of(one)) for one in decisions],
@@ -110,7 +112,7 @@ def hours(ask: Ask) -> Response:
     """Exchanges an hour, for the page to draw: [[second, exchanges], ...]."""
     run, name = ask.run, wanted(ask)
     ask.note("looked at hours", run=run.name, account=name)
-    return JSONResponse(_by_hour(run, name))
+    return JSONResponse(by_hour(run.of("requests", name)["time"]))
 
 
 def comment(ask: Ask) -> Response:
@@ -120,19 +122,6 @@ def comment(ask: Ask) -> Response:
         ask.console.comments.add(f"account {name}", ask.person.name, text)
         ask.note("commented", account=name)
     return ask.go(account_url(ask.run.name, name) + "#comments")
-
-
-def wanted(ask: Ask) -> str:
-    """The account that the URL names."""
-    name = ask.query.get("id")
-    if not name:
-        raise Refused(404, "Which account? The address names none.")
-    return name
-
-
-def account_url(run: str, name: str) -> str:
-    """Where an account's page is; ids may hold any character."""
-    return f"/runs/{quote(run, safe='')}/account?id={quote(name, safe='')}"
 
 
 def link(ask: Ask) -> Response:
@@ -151,6 +140,29 @@ def link(ask: Ask) -> Response:
     return ask.show(page, run=run, name=name, other=other, waterfall=drawn)
 
 
+def neighbours(ask: Ask) -> Response:
+    """The accounts that an account is linked to, the strongest first, for the graph to show more of."""
+    run, name = ask.run, wanted(ask)
+    linked = run.of("links_of", name) if run.has("links") else None
+    rows = [] if linked is None else linked.slice(0, _MOST_NEIGHBOURS).to_pylist()
+    known = {one["account_id"]: one for one in run.rows(_STANDS, [row["other"] for row in rows])} if rows else {}
+    ask.note("looked at links", run=run.name, account=name)
+    found = []
+    for row in rows:
+        weights = {family: weight for family, weight in _weights(row).items() if weight and weight > 0}
+        stands = known.get(row["other"], {})
+        found.append(
+            {
+                "id": row["other"],
+                "weight": round(float(row["match_weight"] or 0), 1),
+                "family": max(weights, key=lambda family: weights[family], default=None),
+                "verdict": stands.get("verdict"),
+                "campaign": stands.get("campaign_id"),
+            }
+        )
+    return JSONResponse({"links": found, "total": 0 if linked is None else len(linked)})
+
+
 def _weights(row: Mapping[str, Any]) -> dict[str, float | None]:
     """Weights of a link by family, in the families' order."""
     return {family: row[family] for family in order_families(one for one in row if one not in _NOT_FAMILIES)}
@@ -165,23 +177,6 @@ def _links(run: Run, name: str) -> list[Row]:
         {**row, "weights": {family: weight for family, weight in _weights(row).items() if weight is not None}}
         for row in found
     ]
-
-
-def _by_hour(run: Run, name: str) -> list[tuple[int, int]]:
-    """Seconds at which an hour begins, UTC, with the account's exchanges in it, in their order."""
-    times = run.of("requests", name)["time"].drop_null()
-    seconds = times.cast(pa.timestamp("s", "UTC"), safe=False).cast(pa.int64()).to_numpy()
-    hours, counts = np.unique(seconds // 3600, return_counts=True)
-    return [(int(hour) * 3600, int(n)) for hour, n in zip(hours, counts, strict=True)]
-
-
-def _week(hours: Sequence[tuple[int, int]]) -> list[list[int]]:
-    """Exchanges by weekday (Monday first) and hour, UTC."""
-    grid = [[0] * 24 for _ in range(7)]
-    for second, n in hours:
-        # The first of January 1970 was a Thursday.
-        grid[(second // 86_400 + 3) % 7][second // 3600 % 24] += n
-    return grid
 
 
 def _known(run: Run, name: str) -> Row:
