@@ -26,8 +26,14 @@ from stillwatch.console.sorted_copies import SortedCopies
 
 WHO = quote(ACCOUNT, safe="")
 PAGES = [
-    *(f"/runs/week/accounts{asked}" for asked in ("", "?verdict=review", "?verdict=clear", "?verdict=none")),
-    *(f"/runs/week/accounts{asked}" for asked in ("?page=2", "?campaign_id=C001", "?q=C1&page=1", "?verdict=act&q=m")),
+    *(
+        f"/runs/week/accounts{asked}"
+        for asked in ("", "?verdict=review", "?verdict=clear", "?verdict=none", "?verdict=accused")
+    ),
+    *(
+        f"/runs/week/accounts{asked}"
+        for asked in ("?page=2", "?verdict=accused&q=m", "?campaign_id=C001", "?q=C1&page=1", "?verdict=act&q=m")
+    ),
     *(f"/runs/week/account?id={name}" for name in (WHO, "m0", "b0", "c9")),
     *(f"/runs/week/account/requests?id={name}" for name in (WHO, "m0", "m0&page=2", "m0&model=apex-3")),
     f"/runs/week/account/requests?id=m0&from={START.date()}&to={START.date()}T12:00:00",

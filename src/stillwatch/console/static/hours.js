@@ -6,9 +6,7 @@
   const tone = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const hour = 3600;
 
-  let stretch = "";
   const show = (asked) => {
-    stretch = asked;
     htmx.ajax("GET", place.dataset.stretch + asked, { target: "#stretch-panel" });
     htmx.ajax("GET", place.dataset.requests + asked, { target: "#requests-panel" });
   };
@@ -41,10 +39,7 @@
         hooks: {
           setSelect: [
             (self) => {
-              if (self.select.width < 2) {
-                if (stretch) show("");
-                return;
-              }
+              if (self.select.width < 2) return;
               const stamp = (left) => new Date(Math.round(self.posToVal(left, "x")) * 1000).toISOString();
               show(`&from=${stamp(self.select.left)}&to=${stamp(self.select.left + self.select.width)}`);
             },
@@ -56,6 +51,11 @@
     );
     new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: 205 })).observe(place);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot.redraw());
+    document.addEventListener("click", (event) => {
+      if (!event.target.closest("[data-whole]")) return;
+      plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+      show("");
+    });
     place.dataset.drawn = "yes";
   };
 

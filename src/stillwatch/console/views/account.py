@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow.compute as pc
@@ -37,24 +37,30 @@ _CONDITIONS = {
 }
 """What each filter of the list asks for."""
 
+_ACCUSED = "verdict IN ('review', 'act')"
+
 
 def accounts(ask: Ask) -> Response:
     """The run's accounts, filtered by the URL, as a page, CSV or JSON; never more than a page in memory."""
     run = ask.run
     asked = {name: ask.query[name] for name in _CONDITIONS if ask.query.get(name)}
-    where = f" WHERE {' AND '.join(_CONDITIONS[name] for name in asked)}" if asked else ""
+    conditions = [
+        _ACCUSED if value == "accused" and name == "verdict" else _CONDITIONS[name] for name, value in asked.items()
+    ]
+    values = [value for name, value in asked.items() if (name, value) != ("verdict", "accused")]
+    where = f" WHERE {' AND '.join(conditions)}" if asked else ""
     form = ask.query.get("as")
     ask.note("looked at accounts", run=run.name, form=form)
     if form in ("csv", "json"):
         sql = f"SELECT {LISTED_COLUMNS} FROM {{accounts}}{where} ORDER BY {LISTED_ORDER}"
-        return write_rows(form, f"{run.name}-accounts", run.stream(sql, *asked.values()))
+        return write_rows(form, f"{run.name}-accounts", run.stream(sql, *values))
     if asked.keys() <= {"verdict"}:
         by_verdict = run.keep("accounts by verdict", lambda: _by_verdict(run))
-        total = by_verdict.get(asked["verdict"], 0) if asked else sum(by_verdict.values())
+        total = sum(by_verdict.get(one, 0) for one in _those(asked.get("verdict")))
         rows = _in_place(run, asked.get("verdict"), by_verdict, total, ask.page_number)
     else:
-        total = run.count(f"SELECT 1 FROM {{accounts}}{where}", *asked.values())
-        rows = _paged(run, where, [*asked.values()], ask.page_number)
+        total = run.count(f"SELECT 1 FROM {{accounts}}{where}", *values)
+        rows = _paged(run, where, values, ask.page_number)
     return ask.show("accounts.html.j2", run=run, listing=ask.listing(rows, total, tuple(_CONDITIONS)))
 
 
@@ -62,10 +68,21 @@ def _by_verdict(run: Run) -> dict[str, int]:
     return {row["verdict"]: row["n"] for row in run.rows("SELECT verdict, count(*) AS n FROM {accounts} GROUP BY 1")}
 
 
+def _those(verdict: str | None) -> Sequence[str]:
+    """Verdicts that a filter names, the weakest first."""
+    return (
+        VERDICTS
+        if not verdict
+        else VERDICTS[2:]
+        if verdict == "accused"
+        else [one for one in VERDICTS if one == verdict]
+    )
+
+
 def _in_place(run: Run, verdict: str | None, by_verdict: Mapping[str, int], total: int, page: int) -> list[Row]:
     """A page of all accounts or of those with one verdict: they stand together, so their places are known."""
-    higher = VERDICTS[VERDICTS.index(verdict) + 1 :] if verdict in VERDICTS else ()
-    above = sum(by_verdict.get(one, 0) for one in higher)
+    those = _those(verdict)
+    above = sum(by_verdict.get(one, 0) for one in VERDICTS if those and VERDICTS.index(one) > VERDICTS.index(those[-1]))
     start = (page - 1) * PAGE_ROWS
     rows: list[Row] = run.numbered("ranked", above + start, above + min(start + PAGE_ROWS, total)).to_pylist()
     return rows
