@@ -137,7 +137,7 @@ def test_the_graph_names_every_account_with_a_place_and_links_by_place(opened: O
 def test_an_accounts_page_weighs_both_sides_and_previews_the_letter(opened: Open) -> None:
     text = opened.visitor("jo", "viewer").get("/runs/week/account?id=m0").text
     assert "Shape speaks against" in text
-    assert "Linked to 7 accounts" in text
+    assert "Linked to 8 accounts" in text
     assert "Subject: We are looking at how your account is used" in text
     assert "Subject: We have limited your account" in text
 
