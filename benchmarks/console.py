@@ -1,22 +1,31 @@
 """How fast the console's pages come of a run of many accounts, with analysts at work.
 
     python benchmarks/console.py --accounts 1000000 --exchanges 2000000 --clients 8 --requests 400
+    python benchmarks/console.py --clients 32 --rate 200 --requests 4000
 
 Writes the files of a run (campaigns of fifty accounts and one of ten thousand), holds it to the policy, serves it in
-this process and asks for pages of every kind from several clients at once: p50 and p99 of the time to the first byte,
-by page. Prints the machine and the commit; clients and server share its cores.
+this process and asks from another, in which several clients ask for pages of every kind at once: p50 and p99 of the
+time to the first byte, by page, and the server's CPU. With ``--rate`` requests come at that rate whatever becomes of
+those before them, and what one waits for its turn counts. Prints the machine and the commit; both processes share its
+cores, so that CPU says more than time where others work on it too.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import http.client
+import itertools
+import multiprocessing
 import random
 import tempfile
 import threading
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import duckdb
 import httpx
@@ -68,30 +77,50 @@ def write_console_run(folder: Path, accounts: int, exchanges: int) -> None:
 
 def asked(accounts: int, cases: list[str]) -> dict[str, list[str]]:
     """Addresses by kind of page."""
-    some = [f"acct-{n:07d}" for n in random.Random(1).sample(range(accounts), 50)]
+    some = [f"acct-{n:07d}" for n in random.Random(1).sample(range(accounts), 5_000)]
     return {
         "overview": ["/runs/run"],
-        "campaign": [f"/runs/run/campaigns/C{n:05d}" for n in range(50)],
+        "campaign": [f"/runs/run/campaigns/C{n:05d}" for n in range(accounts // 500)],
         "accounts, filtered": [f"/runs/run/accounts?verdict={word}" for word in ("review", "watch", "clear")],
         "accounts, page 9,000": ["/runs/run/accounts?page=9000"],
         "account": [f"/runs/run/account?id={name}" for name in some],
         "requests": [f"/runs/run/account/requests?id={name}" for name in some],
         "search": [f"/search?q={name[4:]}" for name in some],
         "queue": ["/queue", "/queue?page=3"],
-        "case": [f"/cases/{name}" for name in cases[:50]],
+        "case": [f"/cases/{name}" for name in cases],
         "graph of 10,000": ["/runs/run/campaigns/CLARGE/graph.json"],
     }
 
 
-def work(url: str, cookies: dict[str, str], plan: list[tuple[str, str]], took: dict[str, list[float]]) -> None:
-    """Ask for each address in turn, as one browser does."""
-    with httpx.Client(base_url=url, cookies=cookies, timeout=120) as client:
-        for kind, address in plan:
-            started = time.perf_counter()
-            with client.stream("GET", address) as answer:
-                took[kind].append(time.perf_counter() - started)
-                assert answer.status_code == 200, f"{address}: {answer.status_code}"
-                answer.read()
+Plan = Sequence[tuple[str, str]]
+"""Kinds of page and addresses, in the order in which they are asked for."""
+
+
+def work(url: str, headers: dict[str, str], plan: Plan, clients: int, rate: float) -> list[tuple[str, float]]:
+    """Ask for each address; kind and seconds to the first byte. ``rate`` 0: each client asks as soon as it can."""
+    took: list[tuple[str, float]] = []
+    turn, begun = itertools.count(), time.perf_counter()
+
+    def one() -> None:
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=120)
+        while (n := next(turn)) < len(plan):
+            kind, address = plan[n]
+            started = begun + n / rate if rate else time.perf_counter()
+            time.sleep(max(0.0, started - time.perf_counter()))
+            connection.request("GET", address, headers=headers)
+            answer = connection.getresponse()
+            took.append((kind, time.perf_counter() - started))
+            answer.read()
+            if answer.status != 200:
+                raise SystemExit(f"{address}: {answer.status}")
+        connection.close()
+
+    threads = [threading.Thread(target=one) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return took
 
 
 def copy(console: Console) -> None:
@@ -105,36 +134,49 @@ def copy(console: Console) -> None:
     print(f"sorted copies: {size:.0f} MB in {seconds:.0f} s, {cpu:.0f} s of CPU")
 
 
-def measure(console: Console, accounts: int, clients: int, requests: int) -> None:
+def measure(console: Console, accounts: int, given: argparse.Namespace) -> None:
     """Serve, ask and print."""
     cases = [one.decision.decision_id for one in console.cases.cases().standings.values()]
     kinds = asked(accounts, cases)
     dice = random.Random(2)
-    with serving(console) as served:
+    plan = [(kind, dice.choice(kinds[kind])) for kind in dice.choices(list(kinds), k=given.requests)]
+    with serving(console) as served, multiprocessing.get_context("spawn").Pool(1) as other:
         token = console.people.invite("ana", "analyst", direct=True)
-        cookies = dict(httpx.post(f"{served.url}/welcome/{token}").cookies)
-        first: dict[str, list[float]] = defaultdict(list)
-        work(served.url, cookies, [(kind, addresses[0]) for kind, addresses in kinds.items()], first)
-        took: dict[str, list[float]] = defaultdict(list)
-        names = list(kinds)
-        plans = [
-            [(kind, dice.choice(kinds[kind])) for kind in dice.choices(names, k=requests // clients)]
-            for _ in range(clients)
-        ]
+        cookies = httpx.post(f"{served.url}/welcome/{token}").cookies
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+
+        def ask(plan: Plan, clients: int = 1, rate: float = 0) -> tuple[list[tuple[str, float]], float]:
+            cpu = time.process_time()
+            took = other.apply(work, (served.url, headers, plan, clients, rate))
+            return took, time.process_time() - cpu
+
+        first, alone = {}, {}
+        for kind, addresses in kinds.items():
+            first[kind] = ask([(kind, addresses[0])])[0][0][1]
+            several = [(kind, address) for address in (addresses * 20)[:20]]
+            alone[kind] = ask(several)[1] / len(several)
         started = time.perf_counter()
-        threads = [threading.Thread(target=work, args=(served.url, cookies, plan, took)) for plan in plans]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        took, cpu = ask(plan, given.clients, given.rate)
         seconds = time.perf_counter() - started
-    print(f"{'first byte, ms':<24}{'first time':>12}{'p50':>8}{'p99':>8}")
-    for kind, times in took.items():
-        p50, p99 = np.quantile(times, [0.5, 0.99]) * 1000
-        print(f"{kind:<24}{first[kind][0] * 1000:12.0f}{p50:8.0f}{p99:8.0f}")
-    every = [one for times in took.values() for one in times]
-    p50, p99 = np.quantile(every, [0.5, 0.99]) * 1000
-    print(f"{'all':<24}{'':12}{p50:8.0f}{p99:8.0f}   {len(every) / seconds:.0f} requests a second, {clients} clients")
+    tell(first, alone, took)
+    print(f"{len(took) / seconds:.0f} requests a second, {cpu / len(took) * 1000:.1f} ms of CPU each; {_asked(given)}")
+
+
+def _asked(given: argparse.Namespace) -> str:
+    return f"{given.clients} clients" + (f", {given.rate:g} requests a second asked for" if given.rate else "")
+
+
+def tell(first: dict[str, float], alone: dict[str, float], took: list[tuple[str, float]]) -> None:
+    """Print a line for each kind of page."""
+    by_kind: dict[str, list[float]] = defaultdict(list)
+    for kind, seconds in took:
+        by_kind[kind].append(seconds)
+    print(f"{'first byte, ms':<24}{'first time':>12}{'CPU, alone':>12}{'p50':>8}{'p99':>8}")
+    for kind in first:
+        p50, p99 = np.quantile(by_kind[kind], [0.5, 0.99]) * 1000 if by_kind[kind] else (np.nan, np.nan)
+        print(f"{kind:<24}{first[kind] * 1000:12.0f}{alone[kind] * 1000:12.1f}{p50:8.0f}{p99:8.0f}")
+    p50, p99 = np.quantile([seconds for _, seconds in took], [0.5, 0.99]) * 1000
+    print(f"{'all':<24}{'':24}{p50:8.0f}{p99:8.0f}")
 
 
 def main() -> None:
@@ -144,18 +186,22 @@ def main() -> None:
     parser.add_argument("--exchanges", type=int, default=2_000_000)
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--requests", type=int, default=400)
+    parser.add_argument("--rate", type=float, default=0, help="requests a second; 0: as fast as answers come")
+    parser.add_argument("--folder", type=Path, help="keep the run here, and go on with it")
     given = parser.parse_args()
     heading(None)
-    with tempfile.TemporaryDirectory() as folder:
-        run, state = Path(folder) / "run", Path(folder) / "state"
-        write_console_run(run, given.accounts, given.exchanges)
-        policy, facts, now = read_policy(DEFAULT_POLICY), read_run(run), datetime.now(UTC)
-        decided = decide(policy, facts, now)
-        recorded = record(AuditLog(state / "decisions.jsonl"), decided, policy, facts, now)
-        print(f"{given.accounts:,} accounts, {given.exchanges:,} exchanges, {len(recorded.added):,} decisions")
+    with contextlib.ExitStack() as stack:
+        folder = given.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        run, state = folder / "run", folder / "state"
+        if not run.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            write_console_run(run, given.accounts, given.exchanges)
+            policy, facts, now = read_policy(DEFAULT_POLICY), read_run(run), datetime.now(UTC)
+            recorded = record(AuditLog(state / "decisions.jsonl"), decide(policy, facts, now), policy, facts, now)
+            print(f"{given.accounts:,} accounts, {given.exchanges:,} exchanges, {len(recorded.added):,} decisions")
         console = Console(Places(runs=run, state=state))
         copy(console)
-        measure(console, given.accounts, given.clients, given.requests)
+        measure(console, given.accounts, given)
 
 
 if __name__ == "__main__":

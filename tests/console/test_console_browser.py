@@ -156,6 +156,29 @@ def test_a_stretch_of_hours_filters_the_requests(fresh: Open, visit: Any) -> Non
     ana.page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + 60, steps=4)
     ana.page.mouse.up()
     expect(ana.page.locator("#requests-panel")).to_contain_text("of 1 request")
+    expect(ana.page.locator("#stretch-panel [role=status]")).to_contain_text("1 exchange from")
+    ana.page.get_by_role("button", name="All hours").click()
+    expect(ana.page.locator("#requests-panel")).to_contain_text("of 3 requests")
+    expect(ana.page.locator("#stretch-panel [role=status]")).to_have_count(0)
+    ana.hold()
+
+
+def test_the_graph_tells_and_shows_whom_an_account_is_linked_to_beyond_the_campaign(fresh: Open, visit: Any) -> None:
+    ana = visit()
+    ana.come_in("ana", "analyst")
+    ana.go("/runs/week/campaigns/C001")
+    expect(ana.page.locator("#graph-canvas")).to_have_attribute("data-drawn", "yes")
+    ana.page.locator("#graph-find").fill("m0")
+    card = ana.page.locator("#graph-card")
+    expect(card).to_contain_text("Linked to 8 accounts")
+    expect(card).to_contain_text("in review or worse: by structure most")
+    card.get_by_role("button", name="Show 1 account beyond this campaign").click()
+    expect(ana.page.locator("#graph-said")).to_contain_text("8 links")
+    expect(card.get_by_role("button")).to_have_count(0)
+    # An account whose name is a script stays a name.
+    ana.page.locator("#graph-find").fill("m7")
+    expect(card).to_contain_text("<script>")
+    expect(card).to_contain_text("Linked to 7 accounts")
     ana.hold()
 
 
@@ -219,9 +242,17 @@ def test_axe_finds_no_serious_violation_in_light_or_dark(fresh: Open, visit: Any
         "/search?q=m",
         "/x",
         "/labels",
+        "/saved?path=/queue%3Fstage%3Dall",
+        f"/runs/week/exchange?id={quote(exchange_of(fresh), safe='')}",
     ]
     for path in pages:
         check(ana, path)
+
+
+def exchange_of(opened: Open) -> str:
+    """The id of an exchange."""
+    (run,) = opened.console.runs.all()
+    return str(run.of("requests", "m0", most=1)["exchange_id"][0].as_py())
 
 
 def check(one: Watched, path: str) -> None:

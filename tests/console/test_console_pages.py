@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -79,10 +80,19 @@ def test_any_page_number_gives_a_page(opened: Open, page: str) -> None:
     assert ana.get("/runs/week/accounts", params={"page": page}).status_code == 200
 
 
+ACCUSED = "/runs/week/accounts?verdict=accused"
+
+
 def test_accounts_are_filtered_in_the_url_and_given_whole(opened: Open) -> None:
     eva = opened.visitor("eva", "viewer")
     rows = list(csv.DictReader(io.StringIO(eva.get("/runs/week/accounts?as=csv&verdict=review").text)))
     assert {row["verdict"] for row in rows} == {"review"}
+    every = [row["verdict"] for row in csv.DictReader(io.StringIO(eva.get("/runs/week/accounts?as=csv").text))]
+    accused = [row["verdict"] for row in csv.DictReader(io.StringIO(eva.get(ACCUSED + "&as=csv").text))]
+    assert accused == [one for one in every if one in ("review", "act")]
+    # What the overview counts is what its link leads to.
+    counted = re.findall(r'verdict=accused">([\d,]+)<', eva.get("/runs/week").text)
+    assert re.findall(r"of ([\d,]+) account", eva.get(ACCUSED).text) == counted == [str(len(accused))]
     assert eva.get("/runs/week/accounts?as=json&campaign_id=C001&q=m7").json()[0]["account_id"] == ACCOUNT
     assert "No account with these filters" in eva.get("/runs/week/accounts?q=nobody").text
 
@@ -127,7 +137,7 @@ def test_the_graph_names_every_account_with_a_place_and_links_by_place(opened: O
 def test_an_accounts_page_weighs_both_sides_and_previews_the_letter(opened: Open) -> None:
     text = opened.visitor("jo", "viewer").get("/runs/week/account?id=m0").text
     assert "Shape speaks against" in text
-    assert "Linked to 7 accounts" in text
+    assert "Linked to 8 accounts" in text
     assert "Subject: We are looking at how your account is used" in text
     assert "Subject: We have limited your account" in text
 

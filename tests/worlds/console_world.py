@@ -51,6 +51,7 @@ def write_hostile_run(folder: Path) -> Path:
         for a in range(8)
         for b in range(a)
     ]
+    links.append({**links[0], "account_a": "m0", "account_b": CLEAR[0], "match_weight": 7.0})
     pq.write_table(pa.Table.from_pylist(links, schema=tables.LINKS), folder / "links.parquet")
     pq.write_table(pa.Table.from_pylist([], schema=tables.DEAD_LETTERS), folder / "dead_letters.parquet")
     info = json.loads((folder / "run.json").read_text())

@@ -46,6 +46,7 @@ def console_command(
     policy: Path | None = None,
     licences: Licences = None,
     alliance: Path | None = None,
+    oidc: Path | None = None,
     one_person: Flag = False,
     tls_certificate: Path | None = None,
     tls_key: TlsKey = None,
@@ -66,6 +67,8 @@ def console_command(
         The policy that runs are held to; without one, that which comes with Stillwatch.
     alliance
         The file of a member of an alliance, as stillwatch alliance enrol makes it: what was shared, what came in.
+    oidc
+        The file that names an OpenID Connect provider, and which of its groups have which role.
     one_person
         One person may approve alone.
     tls_certificate
@@ -86,9 +89,9 @@ def console_command(
     if runs is None:
         _demonstrate(host, port)
         return
-    places = console.Places(runs, state, log, policy, licences, not one_person, public, alliance)
+    places = console.Places(runs, state, log, policy, licences, not one_person, public, alliance, oidc)
     opened = console.Console(places)
-    if not opened.people.everyone():
+    if oidc is None and not opened.people.everyone():
         say("Nobody can come in yet. Make the first admin: stillwatch console user add NAME --role admin")
     console.serve(opened, host=host, port=port, tls=tls, ready=lambda at: say(f"the console listens at {url or at}/"))
 

@@ -10,7 +10,7 @@ import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 from fastapi import FastAPI
 from jinja2 import Environment
@@ -19,8 +19,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
-from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.asking import Ask, Refused, local_path
 from stillwatch.console.case_file import Changed
+from stillwatch.console.guard import Guard
 from stillwatch.console.pages import make_pages
 from stillwatch.console.people import may
 from stillwatch.console.routes import ROUTES, Route
@@ -35,17 +36,6 @@ _MOST_AT_THE_DOOR = 8 * 1024
 """Of a form that comes from whoever it may be."""
 
 _STATIC = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml", "txt": "text/plain"}
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Cache-Control": "no-store",
-}
 
 
 def create_app(console: Console) -> FastAPI:
@@ -55,22 +45,7 @@ def create_app(console: Console) -> FastAPI:
     for route in ROUTES:
         app.add_route(route.path, _endpoint(console, pages, route), methods=[route.method])
     app.add_route("/static/{file:path}", _static, methods=["GET"])
-    secure = bool(console.places.url and console.places.url.startswith("https:"))
-
-    @app.middleware("http")
-    async def guard(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        if {"content-length", "transfer-encoding"} <= set(request.headers):
-            # A proxy in front may have read another end of it: what follows is nobody's.
-            response = Response("a body has one length", 400, headers={"Connection": "close"})
-        elif not _is_ours(request, console):
-            response = Response("this console has another name", 421)
-        else:
-            response = await call_next(request)
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        if secure:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        return response
+    app.add_middleware(Guard, url=console.places.url)
 
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> Response:
@@ -79,16 +54,6 @@ def create_app(console: Console) -> FastAPI:
         return ask.show("refused.html.j2", status=error.status_code, said=said)
 
     return app
-
-
-def _is_ours(request: Request, console: Console) -> bool:
-    """Whether the browser asks for this console: no page of another site may be led here by a name of its own."""
-    try:
-        host = (urlsplit(f"//{request.headers.get('host', '')}").hostname or "").rstrip(".")
-    except ValueError:
-        return False
-    public = urlsplit(console.places.url or "").hostname
-    return host in {"127.0.0.1", "localhost", "::1", public}
 
 
 def _endpoint(console: Console, pages: Environment, route: Route) -> Callable[[Request], Awaitable[Response]]:
@@ -109,7 +74,9 @@ def _endpoint(console: Console, pages: Environment, route: Route) -> Callable[[R
             response = route.view(ask)
         except Refused as refused:
             if refused.status == 401 and request.method == "GET" and not ask.fragment:
-                return RedirectResponse("/sign-in", 303)
+                asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                wanted = local_path(asked)
+                return RedirectResponse("/sign-in" + (f"?{urlencode({'next': wanted})}" if wanted != "/" else ""), 303)
             response = _refusal(ask, refused.status, refused.said)
         except Exception as error:
             response = _refusal(ask, *_told(error, f"{route.method} {route.path}"))
@@ -168,7 +135,10 @@ def _ask(console: Console, pages: Environment, request: Request, form: Mapping[s
         form,
         session,  # type: ignore[arg-type]
         request.client.host if request.client else "",
+        (console.places.url or f"{request.url.scheme}://{request.headers.get('host', '')}").rstrip("/"),
+        request.cookies,
         fragment=request.headers.get("hx-request") == "true",
+        takes_gzip="gzip" in request.headers.get("accept-encoding", ""),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -15,7 +16,21 @@ from stillwatch.console.runs import Run
 from stillwatch.console.service import Console
 from stillwatch.console.sessions import Session
 
-__all__ = ["Ask", "Refused"]
+__all__ = ["Ask", "Refused", "local_path"]
+
+
+def local_path(text: str | None) -> str:
+    """A path of this console that an address may lead on to; the first page where it is anything else.
+
+    >>> local_path("/cases/D1?did=D2"), local_path("//evil.example/"), local_path("/\\\\evil.example")
+    ('/cases/D1?did=D2', '/', '/')
+    """
+    wanted = text or "/"
+    plain = wanted.isascii() and wanted.isprintable() and "\\" not in wanted and " " not in wanted
+    if not plain or not wanted.startswith("/") or wanted.startswith("//") or len(wanted) > 2000:
+        return "/"
+    parts = urlsplit(wanted)
+    return "/" if parts.scheme or parts.netloc or parts.path.startswith(("/sign-", "/welcome")) else wanted
 
 
 class Refused(Exception):
@@ -44,6 +59,10 @@ class Ask:
         chosen: of the form's names that may come often, all.
         session: None where nobody is signed in.
         address: of the browser.
+        origin: scheme, name and port under which the browser asks.
+        cookies: what it sent.
+        fragment: whether a part of a page is asked for, not a page.
+        takes_gzip: whether the browser reads compressed answers.
         new_cookie: a session's token to be set; empty to take it away; None to leave it.
     """
 
@@ -56,7 +75,10 @@ class Ask:
     chosen: Mapping[str, list[str]]
     session: Session | None
     address: str
+    origin: str = ""
+    cookies: Mapping[str, str] = field(default_factory=dict)
     fragment: bool = False
+    takes_gzip: bool = False
     new_cookie: str | None = field(default=None)
 
     @property
@@ -106,6 +128,8 @@ class Ask:
     def listing(self, rows: list[dict[str, Any]], total: int, filters: tuple[str, ...] = ()) -> Listing:
         """A page of a table at this path."""
         kept = {name: self.query[name] for name in filters if self.query.get(name)}
+        if kept.keys() - {"id"}:
+            self.console.views.looked(self.person.name, f"{quote(self.path)}?{urlencode(kept)}"[:2000])
         return Listing(rows, total, self.page_number, self.path, kept)
 
     def show(self, template: str, *, status: int = 200, **values: Any) -> Response:

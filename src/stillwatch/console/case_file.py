@@ -9,12 +9,13 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from stillwatch.console.people import Person
 from stillwatch.core import AuditLog, BadDecision, Entry, canonical_json
@@ -27,6 +28,7 @@ __all__ = ["CaseFile", "Cases", "Changed", "seen_mark", "stage_of"]
 T = TypeVar("T")
 
 Happened = tuple[datetime, str, str, str]
+Mark = tuple[int, int, int]
 
 
 class Changed(Exception):
@@ -56,11 +58,31 @@ class Cases:
     entries: Mapping[str, Sequence[Happened]]
     appeals: tuple[tuple[Appeal, LoggedDecision], ...]
     until: datetime
+    _worked_out: dict[object, Any] = field(default_factory=dict)
 
-    def waiting_for(self, person: Person) -> list[str]:
+    def keep(self, name: object, make: Callable[[], T]) -> T:
+        """What ``make`` gives of these cases as they stand, made once."""
+        if name not in self._worked_out:
+            self._worked_out[name] = make()
+        kept: T = self._worked_out[name]
+        return kept
+
+    def waiting_for(self, person: Person) -> Sequence[str]:
         """Ids of cases that a person may do something about now, the weightiest first."""
+        return self.keep(("waiting for", person), lambda: self._waiting_for(person))
+
+    def stages_of(self, sha256: str) -> Mapping[str, int]:
+        """How many cases of a run stand at each stage."""
+
+        def count() -> Counter[str]:
+            names = (name for key, names in self.by_subject.items() if key[0] == sha256 for name in names)
+            return Counter(self.stages[name] for name in names)
+
+        return self.keep(("stages of", sha256), count)
+
+    def _waiting_for(self, person: Person) -> Sequence[str]:
         if not person.may("analyst"):
-            return []
+            return ()
         return [
             name
             for name in self.by_stage["waiting" if person.may("approver") else "open"]
@@ -79,8 +101,8 @@ class CaseFile:
         self.log = ReadLog(path)
         self._writing = threading.Lock()
         self._folding = threading.Lock()
-        self._folded: tuple[int, Cases] | None = None
-        self._labelled: tuple[int, Mapping[str, Label]] | None = None
+        self._folded: tuple[Mark, Cases] | None = None
+        self._labelled: tuple[Mark, Mapping[str, Label]] | None = None
 
     def cases(self) -> Cases:
         """The log as it stands.
@@ -90,10 +112,19 @@ class CaseFile:
             BadDecision: an entry cannot be used.
         """
         with self._folding:
-            entries, now = list(self.log.entries()), datetime.now(UTC)
-            if self._folded is None or self._folded[0] != len(entries) or now >= self._folded[1].until:
-                self._folded = (len(entries), _fold(self.log.standings(now), entries, now))
+            # Before it is read: what is added meanwhile is read again.
+            mark, now = self._mark(), datetime.now(UTC)
+            if self._folded is None or self._folded[0] != mark or now >= self._folded[1].until:
+                self._folded = (mark, _fold(self.log.standings(now), list(self.log.entries()), now))
             return self._folded[1]
+
+    def _mark(self) -> Mark:
+        """What is different once the file is."""
+        try:
+            told = self.log.path.stat()
+        except FileNotFoundError:
+            return (0, 0, 0)
+        return told.st_ino, told.st_size, told.st_mtime_ns
 
     def labels(self) -> Mapping[str, Label]:
         """What persons last said of each account.
@@ -103,10 +134,10 @@ class CaseFile:
             BadDecision: an entry cannot be used.
         """
         with self._folding:
-            read = len(list(self.log.entries()))
-            if self._labelled is None or self._labelled[0] != read:
+            mark = self._mark()
+            if self._labelled is None or self._labelled[0] != mark:
                 said = labels(self.log, datetime.now(UTC))
-                self._labelled = (read, {one.account_id: one for one in said})
+                self._labelled = (mark, {one.account_id: one for one in said})
             return self._labelled[1]
 
     def act(self, decision_id: str, seen: str, do: Callable[[AuditLog, datetime], T]) -> T:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,13 +26,19 @@ CREATE TABLE IF NOT EXISTS claims (case_id TEXT PRIMARY KEY, name TEXT NOT NULL,
 CREATE TABLE IF NOT EXISTS comments (id INTEGER PRIMARY KEY, subject TEXT NOT NULL, name TEXT NOT NULL, at REAL
     NOT NULL, text TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS comments_by_subject ON comments (subject, id);
+CREATE TABLE IF NOT EXISTS identities (issuer TEXT NOT NULL, subject TEXT NOT NULL, name TEXT NOT NULL UNIQUE,
+    PRIMARY KEY (issuer, subject));
+CREATE TABLE IF NOT EXISTS saved (id INTEGER PRIMARY KEY, name TEXT NOT NULL, title TEXT NOT NULL, path TEXT NOT NULL,
+    at REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS seen_views (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, path TEXT NOT NULL,
+    at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS unmasked (session TEXT NOT NULL, run TEXT NOT NULL, account TEXT NOT NULL, until REAL
     NOT NULL, PRIMARY KEY (session, run, account));
 """
 
 
 class Database:
-    """An SQLite file, opened anew for every change so that threads and processes share it.
+    """An SQLite file that threads and processes share: opened anew for every change, kept open for questions.
 
     Args:
         path: the file; made where it is absent, readable by its owner alone.
@@ -41,6 +49,8 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._idle: deque[sqlite3.Connection] = deque()
+        weakref.finalize(self, _close, self._idle)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch(mode=0o600)
@@ -64,10 +74,21 @@ class Database:
             connection.close()
 
     def rows(self, sql: str, *values: object) -> list[sqlite3.Row]:
-        """The rows of a query."""
-        connection = sqlite3.connect(self.path, timeout=20)
-        connection.row_factory = sqlite3.Row
+        """The rows of a query, as they are on disk now."""
         try:
-            return connection.execute(sql, values).fetchall()
-        finally:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = sqlite3.connect(self.path, timeout=20, check_same_thread=False, isolation_level=None)
+            connection.row_factory = sqlite3.Row
+        try:
+            found = connection.execute(sql, values).fetchall()
+        except BaseException:
             connection.close()
+            raise
+        self._idle.append(connection)
+        return found
+
+
+def _close(idle: deque[sqlite3.Connection]) -> None:
+    while idle:
+        idle.pop().close()

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -36,6 +36,7 @@ class Listing:
     page: int
     path: str
     filters: Mapping[str, str]
+    _urls: dict[tuple[tuple[str, object], ...], str] = field(default_factory=dict, compare=False)
 
     @property
     def first(self) -> int:
@@ -49,6 +50,12 @@ class Listing:
 
     def url(self, **changed: str | int | None) -> str:
         """The same table with other filters; None takes one away, and any change begins at the first page."""
+        key = tuple(changed.items())
+        if (made := self._urls.get(key)) is None:
+            made = self._urls[key] = self._url(changed)
+        return made
+
+    def _url(self, changed: Mapping[str, str | int | None]) -> str:
         asked = {**self.filters, **{name: "" if value is None else str(value) for name, value in changed.items()}}
         kept = {name: value for name, value in asked.items() if value}
         return f"{self.path}?{urlencode(kept)}" if kept else self.path

@@ -12,6 +12,7 @@ import secrets
 import sqlite3
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,6 +28,7 @@ ROLES = ("viewer", "analyst", "approver", "admin")
 """Weakest first."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_NAME_OF_A_PROVIDER = re.compile(r"[a-z0-9][a-z0-9._+@-]{0,79}")
 _LINK_HOURS = 24
 _SHORTEST = 12
 _LONGEST = 256
@@ -76,9 +78,10 @@ class People:
         return self._hasher.hash(secrets.token_hex())
 
     def everyone(self) -> list[dict[str, object]]:
-        """Names with roles, whether they are shut out, and whether they ever came in."""
+        """Names with roles, whether they are shut out, whether they ever came in, and by which provider."""
         rows = self._database.rows(
-            "SELECT name, role, shut, password IS NOT NULL AS came FROM people ORDER BY shut, name"
+            "SELECT name, role, shut, password IS NOT NULL AS came, issuer FROM people "
+            "LEFT JOIN identities USING (name) ORDER BY shut, name"
         )
         return [dict(row) for row in rows]
 
@@ -107,6 +110,8 @@ class People:
             raise BadSetting("is no role", where=repr(role), hint=f"there are {', '.join(ROLES)}")
         token = secrets.token_urlsafe(24)
         with self._database.change() as connection:
+            if connection.execute("SELECT 1 FROM identities WHERE name = ?", (name,)).fetchone():
+                raise BadSetting("comes in by the provider, so a link is none of theirs", where=repr(name))
             had = _admins(connection)
             connection.execute(
                 "INSERT INTO people (name, role) VALUES (?, ?) "
@@ -139,6 +144,14 @@ class People:
             BadSetting: there is nobody of that name, or no admin would be left.
         """
         self._alter("UPDATE people SET shut = 1, password = NULL WHERE name = ?", (name,), name)
+
+    def let_in_again(self, name: str) -> None:
+        """Let somebody whom a provider lets in, and who was shut out here, come in again.
+
+        Raises:
+            BadSetting: there is nobody of that name.
+        """
+        self._alter("UPDATE people SET shut = 0 WHERE name = ?", (name,), name)
 
     def _alter(self, sql: str, values: tuple[str, ...], name: str) -> None:
         with self._database.change() as connection:
@@ -178,14 +191,52 @@ class People:
             connection.execute("UPDATE people SET password = ? WHERE name = ?", (hashed, name))
         return self.find(name)
 
-    def sign_in(self, name: str, password: str, address: str) -> Person | None:
-        """The person, if the password is theirs.
+    def come_in(self, issuer: str, subject: str, name: str, role: str) -> Person:
+        """Who a provider says has come, with the role that it gives them today.
+
+        A name belongs to one person for good: it is never given to whom a provider calls as somebody here is called.
+
+        Args:
+            issuer, subject: who it is, as the provider knows them.
+            name: what they are to be called when they come first.
+            role: of ``ROLES``.
 
         Raises:
-            TooManyTries: so many failed for this name or from this address that none is looked at.
+            BadSetting: they are shut out, or the name is none or somebody else's.
         """
+        if role not in ROLES:
+            raise BadSetting("is no role", where=repr(role))
+        with self._database.change() as connection:
+            sql = "SELECT name, shut FROM identities JOIN people USING (name) WHERE issuer = ? AND subject = ?"
+            known = connection.execute(sql, (issuer, subject)).fetchone()
+            if known is None:
+                if not _NAME_OF_A_PROVIDER.fullmatch(name):
+                    raise BadSetting("the provider gives no name that can be used here", where=repr(name[:80]))
+                if connection.execute("SELECT 1 FROM people WHERE name = ?", (name,)).fetchone():
+                    raise BadSetting("the name is somebody else's here", where=repr(name))
+                connection.execute("INSERT INTO people (name, role) VALUES (?, ?)", (name, role))
+                connection.execute("INSERT INTO identities VALUES (?, ?, ?)", (issuer, subject, name))
+                return Person(name, role)
+            if known["shut"]:
+                raise BadSetting("was shut out here", where=repr(known["name"]))
+            connection.execute("UPDATE people SET role = ? WHERE name = ?", (role, known["name"]))
+            return Person(known["name"], role)
+
+    def hold_back(self, address: str) -> None:
+        """Count a try from an address.
+
+        Raises:
+            TooManyTries: there were so many that none more is looked at.
+        """
+        self._count({f"address {address}": _MOST_BY_ADDRESS})
+
+    def forgive(self, *keys: str) -> None:
+        """Forget tries that came to a good end."""
+        with self._database.change() as connection:
+            connection.executemany("DELETE FROM attempts WHERE key = ?", [(key,) for key in keys])
+
+    def _count(self, keys: Mapping[str, int]) -> None:
         now = time.time()
-        keys = {f"name {name}"[:80]: _MOST_BY_NAME, f"address {address}": _MOST_BY_ADDRESS}
         with self._database.change() as connection:
             connection.execute("DELETE FROM attempts WHERE at < ?", (now - _WINDOW_SECONDS,))
             for key, most in keys.items():
@@ -194,12 +245,20 @@ class People:
                     raise TooManyTries
             # Counted before it is looked at, so that many at once count too.
             connection.executemany("INSERT INTO attempts VALUES (?, ?)", [(key, now) for key in keys])
+
+    def sign_in(self, name: str, password: str, address: str) -> Person | None:
+        """The person, if the password is theirs.
+
+        Raises:
+            TooManyTries: so many failed for this name or from this address that none is looked at.
+        """
+        keys = {f"name {name}"[:80]: _MOST_BY_NAME, f"address {address}": _MOST_BY_ADDRESS}
+        self._count(keys)
         rows = self._database.rows("SELECT name, role, password FROM people WHERE name = ? AND NOT shut", name)
         stored = rows[0]["password"] if rows else None
         if not self._verify(stored, password[:_LONGEST]):
             return None
-        with self._database.change() as connection:
-            connection.executemany("DELETE FROM attempts WHERE key = ?", [(key,) for key in keys])
+        self.forgive(*keys)
         return Person(rows[0]["name"], rows[0]["role"])
 
     def _verify(self, stored: str | None, password: str) -> bool:

@@ -10,36 +10,30 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
 import msgspec
+import pyarrow as pa
 
+from stillwatch.console.account_names import AccountNames
+from stillwatch.console.run_tables import KNOWN_COLUMNS, ORDERED, own_tables
+from stillwatch.console.sorted_table import SortedTable
 from stillwatch.core import BadSetting, UnreadableInput
 
-__all__ = ["COPIES", "KNOWN_COLUMNS", "LISTED_COLUMNS", "LISTED_ORDER", "Run", "Runs"]
+__all__ = ["Run", "Runs"]
 
 T = TypeVar("T")
 
-_TABLES = ("accounts", "campaigns", "links", "templates", "dead_letters", "account_file", "partners")
+_NAMED = """
+SELECT account_id, verdict, exchanges, campaign_id FROM {accounts} WHERE contains(lower(account_id), lower(?))
+ORDER BY lower(account_id) <> lower(?), NOT starts_with(lower(account_id), lower(?)), exchanges DESC, account_id LIMIT ?
+"""
 _BATCH = 500
-
-KNOWN_COLUMNS = ("org_id", "created", "plan", "verified", "declared_use", "licence_id", "email_domain")
-"""What may be known of an account beside what it does."""
-
-LISTED_COLUMNS = "account_id, verdict, campaign_id, exchanges, first_seen, last_seen, match_probability, q_value"
-LISTED_ORDER = "list_position(['act', 'review', 'watch', 'clear'], verdict), exchanges DESC, account_id"
-"""Columns and order of the list of accounts."""
-
-COPIES = ("requests", "account_rows", "ranked", "known", "links_of")
-"""Tables as pages ask for them: of a large run sorted copies, else made of the run's own where they are asked for."""
-
-_REQUESTS = """(SELECT exchange_id, account_id, time, model, status, input_tokens, output_tokens, country, asn,
-    length(prompt) AS prompt_length, parse_filename(filename) AS part, file_row_number AS row FROM {texts})"""
-_LINKS_OF = """(SELECT account_a AS account, account_b AS other, * EXCLUDE (account_a, account_b) FROM {links}
-    UNION ALL SELECT account_b, account_a, * EXCLUDE (account_a, account_b) FROM {links})"""
+_LOOK_SECONDS = 0.5
 
 
 class _DuckDB:
@@ -103,36 +97,96 @@ class Run:
         self._kept: dict[str, Any] = {}
         self._keeping = threading.Lock()
         self._making: dict[str, threading.Lock] = {}
-        sources = {name: path / f"{name}.parquet" for name in _TABLES}
-        sources["exchanges"] = path / "exchanges.parquet" / "*.parquet"
-        known = ", ".join(f"any_value({name}) AS {name}" for name in KNOWN_COLUMNS)
-        own = {name: _table(file) for name, file in sources.items()}
-        own["texts"] = _table(sources["exchanges"], "filename = true, file_row_number = true")
-        self._sources = {
-            **own,
-            "requests": _REQUESTS.format(**own),
-            "account_rows": own["accounts"],
-            "ranked": f"(SELECT {LISTED_COLUMNS}, row_number() OVER (ORDER BY {LISTED_ORDER}) AS n "
-            f"FROM {own['accounts']})",
-            "known": f"(SELECT account_id, {known} FROM {own['exchanges']} GROUP BY account_id)",
-            "links_of": _LINKS_OF.format(**own),
-        }
-        self.has_copies = False
+        self._sources = own_tables(path)
+        self._copies: dict[str, SortedTable] = {}
+        self._names: AccountNames | None = None
 
     def has(self, table: str) -> bool:
         """Whether the run has that table."""
         return (self.path / f"{table}.parquet").exists()
 
-    def source(self, table: str) -> str:
-        """What stands for a table in SQL."""
-        return self._sources[table]
+    @property
+    def has_copies(self) -> bool:
+        """Whether tables are read from copies in the orders in which pages ask."""
+        return bool(self._copies)
 
     def use_copies(self, folder: Path) -> None:
-        """Read tables that pages ask for in an order of their own from copies in that order, from now on."""
-        copies = {name: folder / f"{name}.parquet" for name in COPIES}
-        made = {name: _table(file) for name, file in copies.items() if file.exists()}
-        self._sources = {**self._sources, **made}
-        self.has_copies = True
+        """Read tables that pages ask for in an order of their own from copies in that order, from now on.
+
+        Raises:
+            OSError: one of them cannot be read.
+        """
+        copies = {name: SortedTable(folder / name, told.key) for name, told in ORDERED.items() if self.has(told.needs)}
+        self._names = AccountNames(folder / "by_size")
+        self._copies = copies
+
+    def ordered_sql(self, name: str) -> str:
+        """SQL of one of ``ORDERED``, in its order; tables in braces."""
+        sql = self._known_sql() if name == "known" else ORDERED[name].sql
+        return f"SELECT * FROM ({sql}) ORDER BY {ORDERED[name].order}"
+
+    def whole_sql(self, sql: str) -> str:
+        """SQL with the run's own files in the place of names in braces."""
+        return sql.format(**self._sources)
+
+    def of(self, name: str, key: str, first: int = 0, most: int | None = None) -> pa.Table:
+        """Rows of one of ``ORDERED`` that have a key, in its order; from the copy where there is one.
+
+        Args:
+            name: of the table.
+            key: what its first column must be.
+            first, most: leave out so many, and give no more than so many.
+
+        Raises:
+            UnreadableInput: a file of the run is absent or is not what its name says.
+        """
+        told = ORDERED[name]
+        if (copy := self._copies.get(name)) is not None:
+            start, end = copy.span(key)
+            return copy.rows(start + first, end if most is None else min(end, start + first + most))
+        if name == "known":
+            return self.arrow(self._known_sql("WHERE account_id = ?"), key)
+        sql = f"SELECT * FROM ({told.sql}) WHERE {told.key} = ? ORDER BY {told.order}"
+        return self.arrow(f"{sql} LIMIT {most} OFFSET {first}" if most is not None else sql, key)
+
+    def numbered(self, name: str, first: int, last: int) -> pa.Table:
+        """Rows of one of ``ORDERED`` by their places in its order, from 0; ``last`` is the first left out.
+
+        Raises:
+            UnreadableInput: a file of the run is absent or is not what its name says.
+        """
+        if (copy := self._copies.get(name)) is not None:
+            return copy.rows(first, last)
+        return self.arrow(f"{self.ordered_sql(name)} LIMIT ? OFFSET ?", max(last - first, 0), first)
+
+    def accounts_named(self, text: str, most: int) -> list[dict[str, Any]]:
+        """Accounts whose name holds a text in whatever case: the one that it is, those that begin with it, others;
+        of each kind those with most exchanges first."""
+        if self._names is None:
+            return self.rows(_NAMED, text, text, text, most)
+        found = [self.numbered("by_size", n, n + 1) for n in self._names.find(text, most)]
+        rows: list[dict[str, Any]] = pa.concat_tables(found).to_pylist() if found else []
+        return rows
+
+    def arrow(self, sql: str, *values: object) -> pa.Table:
+        """What a query gives, as a table.
+
+        Raises:
+            UnreadableInput: a file of the run is absent or is not what its name says.
+        """
+        with self._asking() as cursor:
+            return cursor.sql(self.whole_sql(sql), params=list(values)).to_arrow_table()
+
+    def _known_sql(self, where: str = "") -> str:
+        """What the account file says of each account, else the log."""
+        log = f"(SELECT * FROM {{known}} {where})"
+        if not self.has("account_file"):
+            return f"SELECT * FROM {log}"
+        told = {row["column_name"] for row in self.rows("DESCRIBE SELECT * FROM {account_file}")}
+        columns = ", ".join(
+            f"coalesce(file.{name}, log.{name}) AS {name}" if name in told else f"log.{name}" for name in KNOWN_COLUMNS
+        )
+        return f"SELECT account_id, {columns} FROM {log} AS log LEFT JOIN {{account_file}} AS file USING (account_id)"
 
     def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
         """Every row of a query that has few.
@@ -157,13 +211,18 @@ class Run:
         Raises:
             UnreadableInput: a file of the run is absent or is not what its name says.
         """
+        with self._asking() as cursor:
+            cursor.execute(self.whole_sql(sql), list(values))
+            names = [column[0] for column in cursor.description or ()]
+            while batch := cursor.fetchmany(_BATCH):
+                for row in batch:
+                    yield dict(zip(names, row, strict=True))
+
+    @contextlib.contextmanager
+    def _asking(self) -> Iterator[duckdb.DuckDBPyConnection]:
         try:
             with self._database.cursor() as cursor:
-                cursor.execute(sql.format(**self._sources), list(values))
-                names = [column[0] for column in cursor.description or ()]
-                while batch := cursor.fetchmany(_BATCH):
-                    for row in batch:
-                        yield dict(zip(names, row, strict=True))
+                yield cursor
         except duckdb.InterruptException as error:
             raise UnreadableInput("the console stops", where=str(self.path)) from error
         except (duckdb.IOException, duckdb.BinderException, duckdb.InvalidInputException) as error:
@@ -193,23 +252,40 @@ class Runs:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._database = _DuckDB()
-        self._runs: dict[str, Run] = {}
+        self._runs: dict[str, tuple[tuple[int, ...], Run]] = {}
+        self._found: tuple[float, Sequence[Run]] = (-1.0, ())
+        self._finding = threading.Lock()
         if not self.all():
             raise BadSetting(
                 "there is no finished run", where=str(path), hint="`stillwatch scan ... --out RUN` makes one"
             )
 
     def all(self) -> Sequence[Run]:
-        """The runs, the latest first; those that were finished since are there."""
+        """The runs, the latest first; those that were finished or added to since are there within a moment."""
+        with self._finding:
+            now = time.monotonic()
+            if now - self._found[0] > _LOOK_SECONDS:
+                self._found = (now, self._look())
+            return self._found[1]
+
+    def _look(self) -> Sequence[Run]:
         path = self._path.resolve()
         folders = [path] if (path / "run.json").exists() else [file.parent for file in path.glob("*/run.json")]
+        kept = {}
         for folder in folders:
-            if folder.name not in self._runs and not folder.name.startswith("."):
-                self._runs[folder.name] = Run(folder, self._database)
-        gone = set(self._runs) - {folder.name for folder in folders}
-        for name in gone:
-            del self._runs[name]
-        return sorted(self._runs.values(), key=lambda run: (str(run.info.get("started") or ""), run.name), reverse=True)
+            if folder.name.startswith("."):
+                continue
+            try:
+                told = (folder / "run.json").stat()
+            except FileNotFoundError:  # it went just now
+                continue
+            # A run that was added to is another run, of the same name.
+            mark = (told.st_ino, told.st_mtime_ns, told.st_size)
+            known = self._runs.get(folder.name)
+            kept[folder.name] = known if known and known[0] == mark else (mark, Run(folder, self._database))
+        self._runs = kept
+        runs = [run for _, run in kept.values()]
+        return sorted(runs, key=lambda run: (str(run.info.get("started") or ""), run.name), reverse=True)
 
     def find(self, name: str) -> Run | None:
         """The run of that name."""
@@ -226,9 +302,3 @@ class Runs:
     def close(self) -> None:
         """Close DuckDB."""
         self._database.close()
-
-
-def _table(path: Path, more: str = "") -> str:
-    # A folder called `week=1` on the way to a run is no column of its tables.
-    quoted = str(path).replace("'", "''")
-    return f"read_parquet('{quoted}', hive_partitioning = false{', ' if more else ''}{more})"

@@ -1,19 +1,28 @@
 """What one console holds: runs, the decision log, its own small file, the log of who looked at what."""
 
+# ruff: noqa: PLC0415 - who has no provider needs none of what reads its signatures
+
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stillwatch.console.case_file import CaseFile
 from stillwatch.console.claims import Claims, Comments
 from stillwatch.console.database import Database
+from stillwatch.console.looks import Looks
+from stillwatch.console.oidc_settings import read_oidc
 from stillwatch.console.people import People
 from stillwatch.console.runs import Runs
+from stillwatch.console.saved_views import SavedViews
 from stillwatch.console.sessions import Sessions
 from stillwatch.console.sorted_copies import SortedCopies
-from stillwatch.core import AuditLog
+from stillwatch.core import MissingDependency
+
+if TYPE_CHECKING:
+    from stillwatch.console.oidc import Provider
 
 __all__ = ["Console", "Places"]
 
@@ -30,6 +39,7 @@ class Places:
         two_persons: whether another person approves what one assessed.
         url: as browsers see it; ``https`` makes cookies secure. None: as it listens.
         alliance: the file of a member of an alliance; None: there is none.
+        oidc: the file that names an OpenID Connect provider; None: local people alone come in.
     """
 
     runs: Path
@@ -40,6 +50,7 @@ class Places:
     two_persons: bool = True
     url: str | None = None
     alliance: Path | None = None
+    oidc: Path | None = None
 
 
 @dataclass(slots=True)
@@ -53,9 +64,11 @@ class Console:
     sessions: Sessions = field(init=False)
     claims: Claims = field(init=False)
     comments: Comments = field(init=False)
+    views: SavedViews = field(init=False)
     cases: CaseFile = field(init=False)
-    audit: AuditLog = field(init=False)
+    audit: Looks = field(init=False)
     copies: SortedCopies = field(init=False)
+    provider: Provider | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         state = self.places.state
@@ -65,11 +78,16 @@ class Console:
         self.sessions = Sessions(self.database)
         self.claims = Claims(self.database)
         self.comments = Comments(self.database)
+        self.views = SavedViews(self.database)
         self.cases = CaseFile(self.places.log or state / "decisions.jsonl")
-        self.audit = AuditLog(state / "audit.jsonl")
+        self.audit = Looks(state / "audit.jsonl")
         self.copies = SortedCopies(state / "sorted")
+        if self.places.oidc is not None:
+            with MissingDependency.explained("signing in by OpenID Connect", "console"):
+                from stillwatch.console.oidc import Provider
+            self.provider = Provider(read_oidc(self.places.oidc))
 
     def note(self, by: str, what: str, **about: str | int | None) -> None:
         """Write down who looked at or did what; on disk before the page is sent."""
         body: Mapping[str, object] = {"kind": what, "by": by, **{k: v for k, v in about.items() if v is not None}}
-        self.audit.append(body)
+        self.audit.note(body)

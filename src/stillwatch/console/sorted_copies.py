@@ -2,9 +2,9 @@
 
     SortedCopies.want > a thread makes them beside everything else > Run.use_copies
 
-A page about one account of a million reads one row group then, not every row. Copies hold no prompt and no answer; they
-lie in the console's own folder, are known by the hash of the run, and can be thrown away at any time: until they are
-there, and for runs too small to need them, the same SQL reads the run's own files.
+A page about one account of a million reads a thousand rows then, not every row, and asks no query. Copies hold no
+prompt and no answer; they lie in the console's own folder, are known by the hash of the run, and can be thrown away at
+any time: until they are there, and for runs too small to need them, SQL reads the run's own files.
 """
 
 from __future__ import annotations
@@ -19,17 +19,20 @@ from pathlib import Path
 
 import duckdb
 
-from stillwatch.console.runs import KNOWN_COLUMNS, LISTED_COLUMNS, LISTED_ORDER, Run
+from stillwatch.console.account_names import write_names
+from stillwatch.console.run_tables import ORDERED
+from stillwatch.console.runs import Run
+from stillwatch.console.sorted_table import SortedTable, write_sorted
 from stillwatch.core import UnreadableInput
 
 __all__ = ["SortedCopies"]
 
 _LOG = logging.getLogger(__name__)
-_FORM = 1
+_FORM = 2
 """Goes up with every change of what a copy holds: those of another form are made anew."""
 
 _WORTH_IT = 100_000
-_GROUP_ROWS = 30_000
+_READ_ROWS = 64 * 1024
 _MOST_TRIES = 300
 
 
@@ -116,15 +119,19 @@ class SortedCopies:
             connection.execute("SET TimeZone = 'UTC'")
             self._making = connection
             try:
-                for name, sql in _queries(run).items():
-                    if self._stopped:
-                        raise InterruptedError("stopped")
-                    target = str(making / f"{name}.parquet").replace("'", "''")
-                    connection.execute(
-                        f"COPY ({sql}) TO '{target}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP_ROWS})"
-                    )
+                for name, told in ORDERED.items():
+                    self._go_on()
+                    if run.has(told.needs):
+                        asked = connection.sql(run.whole_sql(run.ordered_sql(name)))
+                        write_sorted(asked.to_arrow_reader(_READ_ROWS), making / name, told.key, self._go_on)
+                self._go_on()
+                write_names(SortedTable(making / "by_size", None).column("account_id"), making / "by_size")
             finally:
                 self._making = None
+
+    def _go_on(self) -> None:
+        if self._stopped:
+            raise InterruptedError("stopped")
 
     def forget_others(self, runs: Collection[Run]) -> None:
         """Throw away copies of runs that are here no more, and what an earlier server left half made."""
@@ -132,32 +139,3 @@ class SortedCopies:
         for folder in self._folder.glob("*") if self._folder.is_dir() else ():
             if folder.name not in kept:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _queries(run: Run) -> dict[str, str]:
-    """What each copy holds, in its order."""
-    source = run.source
-    found = {
-        "requests": f"SELECT * FROM {source('requests')} ORDER BY account_id, time, exchange_id, part, row",
-        "account_rows": f"SELECT * FROM {source('accounts')} ORDER BY account_id",
-        "ranked": f"SELECT {LISTED_COLUMNS}, row_number() OVER (ORDER BY {LISTED_ORDER}) AS n "
-        f"FROM {source('accounts')} ORDER BY n",
-        "known": f"{_known(run)} ORDER BY account_id",
-    }
-    if run.has("links"):
-        found["links_of"] = f"SELECT * FROM {source('links_of')} ORDER BY account, match_weight DESC, other"
-    return found
-
-
-def _known(run: Run) -> str:
-    """What the account file says of each account, else the log."""
-    if not run.has("account_file"):
-        return f"SELECT * FROM {run.source('known')}"
-    told = {row["column_name"] for row in run.rows("DESCRIBE SELECT * FROM {account_file}")}
-    columns = ", ".join(
-        f"coalesce(file.{name}, log.{name}) AS {name}" if name in told else f"log.{name}" for name in KNOWN_COLUMNS
-    )
-    return (
-        f"SELECT account_id, {columns} FROM {run.source('known')} AS log "
-        f"LEFT JOIN {run.source('account_file')} AS file USING (account_id)"
-    )

@@ -19,6 +19,7 @@ from stillwatch.drawing.pages import make_environment
 from stillwatch.drawing.palette import Palette, family_palette, order_families
 from stillwatch.drawing.share_bar import draw_share_bar
 from stillwatch.drawing.strips import Strip, draw_strip
+from stillwatch.drawing.svg import tag
 from stillwatch.drawing.timeline import Event, Hour, Timeline, draw_timeline, lay_out_timeline
 from stillwatch.drawing.waterfall import Waterfall, draw_waterfall, lay_out_waterfall
 
@@ -47,5 +48,6 @@ __all__ = [
     "lay_out_waterfall",
     "make_environment",
     "order_families",
+    "tag",
     "wording",
 ]

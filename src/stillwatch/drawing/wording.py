@@ -48,6 +48,8 @@ def visible(text: str) -> str:
     >>> visible("pay\u202eload")
     'pay[U+202E]load'
     """
+    if text.isprintable():  # nearly all is, and nothing of _UNSEEN
+        return text
     return _UNSEEN.sub(lambda found: f"[U+{ord(found.group()):04X}]", text)
 
 

@@ -91,6 +91,63 @@
       tell();
       sigma.refresh();
     };
+    const card = document.getElementById("graph-card");
+    const place = new Map(data.nodes.map((node, n) => [node.id, n]));
+    const line = (...parts) => {
+      const made = document.createElement("p");
+      made.append(...parts);
+      return made;
+    };
+    const link = (id) => {
+      const made = document.createElement("a");
+      made.className = "id";
+      made.href = canvas.dataset.account + encodeURIComponent(id);
+      made.textContent = id;
+      return made;
+    };
+    // Accounts beyond the campaign come round the one that was clicked, and stay until the page is left.
+    const expand = (node, beyond) => {
+      const { x, y } = graph.getNodeAttributes(node);
+      beyond.forEach((one, n) => {
+        const key = place.get(one.id) ?? graph.order;
+        if (!place.has(one.id)) {
+          place.set(one.id, key);
+          const turn = (2 * Math.PI * n) / beyond.length;
+          graph.addNode(key, { label: one.id, x: x + 0.12 * Math.cos(turn), y: y + 0.12 * Math.sin(turn), size: 4, apart: true });
+        }
+        if (!graph.hasEdge(Number(node), key)) graph.addEdge(Number(node), key, { weight: one.weight, kind: data.families.indexOf(one.family) });
+      });
+      choose(node);
+    };
+    const describe = (node) => {
+      card.hidden = node === null;
+      card.replaceChildren();
+      if (node === null) return;
+      const id = graph.getNodeAttribute(node, "label");
+      card.append(line(link(id)));
+      fetch(canvas.dataset.neighbours + encodeURIComponent(id), { headers: { Accept: "application/json" } })
+        .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(String(answer.status)))))
+        .then((found) => {
+          if (chosen !== node) return;
+          const count = (n, word) => `${n.toLocaleString("en")} ${word}${n === 1 ? "" : "s"}`;
+          const flagged = found.links.filter((one) => one.verdict === "review" || one.verdict === "act");
+          const byFamily = new Map();
+          flagged.forEach((one) => one.family && byFamily.set(one.family, (byFamily.get(one.family) ?? 0) + 1));
+          const shares = [...byFamily].sort((a, b) => b[1] - a[1]).map(([family, n]) => `by ${family} most with ${n}`);
+          card.append(line(`Linked to ${count(found.total, "account")}, of the strongest ${found.links.length} to ${count(flagged.length, "account")} in review or worse${shares.length ? `: ${shares.join(", ")}` : ""}.`));
+          const beyond = found.links.filter((one) => !place.has(one.id));
+          if (!beyond.length) return;
+          const button = document.createElement("button");
+          button.type = "button";
+          button.textContent = `Show ${count(beyond.length, "account")} beyond this campaign`;
+          button.addEventListener("click", () => {
+            button.remove();
+            expand(node, beyond);
+          });
+          card.append(button);
+        })
+        .catch(() => card.append(line("Its links cannot be looked up just now.")));
+    };
     const tell = () => {
       const shown = data.edges.filter((edge) => edge[2] >= least).length;
       const part = data.nodes.length < data.total ? ` of ${data.total.toLocaleString("en")}, the busiest` : "";
@@ -100,12 +157,18 @@
       canvas.dataset.links = String(shown);
     };
     const open = (node) => location.assign(canvas.dataset.account + encodeURIComponent(graph.getNodeAttribute(node, "label")));
-    sigma.on("clickNode", ({ node }) => choose(chosen === node ? null : node));
+    sigma.on("clickNode", ({ node }) => {
+      choose(chosen === node ? null : node);
+      describe(chosen);
+    });
     sigma.on("doubleClickNode", (event) => {
       event.preventSigmaDefault();
       open(event.node);
     });
-    sigma.on("clickStage", () => choose(null));
+    sigma.on("clickStage", () => {
+      choose(null);
+      describe(null);
+    });
     slider.addEventListener("input", () => {
       least = Number(slider.value);
       document.getElementById("graph-odds").textContent = odds(least);
@@ -115,6 +178,7 @@
       const text = find.value.trim().toLowerCase();
       const node = text ? graph.findNode((_, attributes) => attributes.label.toLowerCase().includes(text)) : undefined;
       choose(node ?? null);
+      describe(node ?? null);
       if (node !== undefined) sigma.getCamera().animate({ ...sigma.getNodeDisplayData(node), ratio: 0.5 });
     });
     find.addEventListener("keydown", (event) => {

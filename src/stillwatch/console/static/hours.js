@@ -1,10 +1,15 @@
-// An account's hours: drag over a stretch, and the requests below are those of that stretch.
+// An account's hours: drag over a stretch, and whatever else the page shows of its requests is of that stretch.
 "use strict";
 (() => {
   const place = document.getElementById("hours");
   if (!place) return;
   const tone = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const hour = 3600;
+
+  const show = (asked) => {
+    htmx.ajax("GET", place.dataset.stretch + asked, { target: "#stretch-panel" });
+    htmx.ajax("GET", place.dataset.requests + asked, { target: "#requests-panel" });
+  };
 
   const draw = (rows) => {
     if (!rows.length) {
@@ -36,8 +41,7 @@
             (self) => {
               if (self.select.width < 2) return;
               const stamp = (left) => new Date(Math.round(self.posToVal(left, "x")) * 1000).toISOString();
-              const asked = `${place.dataset.requests}&from=${stamp(self.select.left)}&to=${stamp(self.select.left + self.select.width)}`;
-              htmx.ajax("GET", asked, { target: "#requests-panel" });
+              show(`&from=${stamp(self.select.left)}&to=${stamp(self.select.left + self.select.width)}`);
             },
           ],
         },
@@ -47,6 +51,11 @@
     );
     new ResizeObserver(() => plot.setSize({ width: place.clientWidth, height: 205 })).observe(place);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => plot.redraw());
+    document.addEventListener("click", (event) => {
+      if (!event.target.closest("[data-whole]")) return;
+      plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+      show("");
+    });
     place.dataset.drawn = "yes";
   };
 

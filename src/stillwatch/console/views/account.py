@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
+import pyarrow.compute as pc
 from starlette.responses import JSONResponse, Response
 
 from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.campaign_rows import campaign_row
 from stillwatch.console.case_file import stage_of
 from stillwatch.console.listing import PAGE_ROWS, write_rows
-from stillwatch.console.runs import KNOWN_COLUMNS, LISTED_COLUMNS, LISTED_ORDER, Run
+from stillwatch.console.run_tables import KNOWN_COLUMNS, LISTED_COLUMNS, LISTED_ORDER
+from stillwatch.console.runs import Run
+from stillwatch.console.views.addresses import account_url, wanted
+from stillwatch.console.views.requests import by_hour, summed
 from stillwatch.drawing import lay_out_waterfall, order_families, wording
 from stillwatch.policy import appeal_news, letters
 from stillwatch.tables import VERDICTS
 
-__all__ = ["account", "accounts", "comment", "hours", "link"]
+__all__ = ["account", "accounts", "comment", "hours", "link", "neighbours"]
 
 _NOT_FAMILIES = {"account", "other", "match_weight", "match_probability"}
 _MOST_LINKS = 25
+_MOST_NEIGHBOURS = 200
+_STANDS = "SELECT account_id, verdict, campaign_id FROM {accounts} WHERE account_id IN (SELECT unnest(?))"
 _AGAINST = -1.0
+
+Row = dict[str, Any]
 
 _CONDITIONS = {
     "verdict": "verdict = ?",
@@ -29,30 +37,30 @@ _CONDITIONS = {
 }
 """What each filter of the list asks for."""
 
-_HOURS = "SELECT epoch(date_trunc('hour', time)) AS hour, count(*) AS n FROM {requests} WHERE account_id = ? GROUP BY 1"
-_WEEK = """
-SELECT isodow(time) AS day, hour(time) AS hour, count(*) AS n FROM {requests} WHERE account_id = ? GROUP BY ALL
-"""
-_LINK = "SELECT * FROM {links_of} WHERE account = ?"
+_ACCUSED = "verdict IN ('review', 'act')"
 
 
 def accounts(ask: Ask) -> Response:
     """The run's accounts, filtered by the URL, as a page, CSV or JSON; never more than a page in memory."""
     run = ask.run
     asked = {name: ask.query[name] for name in _CONDITIONS if ask.query.get(name)}
-    where = f" WHERE {' AND '.join(_CONDITIONS[name] for name in asked)}" if asked else ""
+    conditions = [
+        _ACCUSED if value == "accused" and name == "verdict" else _CONDITIONS[name] for name, value in asked.items()
+    ]
+    values = [value for name, value in asked.items() if (name, value) != ("verdict", "accused")]
+    where = f" WHERE {' AND '.join(conditions)}" if asked else ""
     form = ask.query.get("as")
     ask.note("looked at accounts", run=run.name, form=form)
     if form in ("csv", "json"):
         sql = f"SELECT {LISTED_COLUMNS} FROM {{accounts}}{where} ORDER BY {LISTED_ORDER}"
-        return write_rows(form, f"{run.name}-accounts", run.stream(sql, *asked.values()))
+        return write_rows(form, f"{run.name}-accounts", run.stream(sql, *values))
     if asked.keys() <= {"verdict"}:
         by_verdict = run.keep("accounts by verdict", lambda: _by_verdict(run))
-        total = by_verdict.get(asked["verdict"], 0) if asked else sum(by_verdict.values())
+        total = sum(by_verdict.get(one, 0) for one in _those(asked.get("verdict")))
         rows = _in_place(run, asked.get("verdict"), by_verdict, total, ask.page_number)
     else:
-        total = run.count(f"SELECT 1 FROM {{accounts}}{where}", *asked.values())
-        rows = _paged(run, where, [*asked.values()], ask.page_number)
+        total = run.count(f"SELECT 1 FROM {{accounts}}{where}", *values)
+        rows = _paged(run, where, values, ask.page_number)
     return ask.show("accounts.html.j2", run=run, listing=ask.listing(rows, total, tuple(_CONDITIONS)))
 
 
@@ -60,29 +68,35 @@ def _by_verdict(run: Run) -> dict[str, int]:
     return {row["verdict"]: row["n"] for row in run.rows("SELECT verdict, count(*) AS n FROM {accounts} GROUP BY 1")}
 
 
-def _in_place(
-    run: Run, verdict: str | None, by_verdict: Mapping[str, int], total: int, page: int
-) -> list[dict[str, Any]]:
+def _those(verdict: str | None) -> Sequence[str]:
+    """Verdicts that a filter names, the weakest first."""
+    return (
+        VERDICTS
+        if not verdict
+        else VERDICTS[2:]
+        if verdict == "accused"
+        else [one for one in VERDICTS if one == verdict]
+    )
+
+
+def _in_place(run: Run, verdict: str | None, by_verdict: Mapping[str, int], total: int, page: int) -> list[Row]:
     """A page of all accounts or of those with one verdict: they stand together, so their places are known."""
-    if not run.has_copies:
-        return _paged(run, " WHERE verdict = ?" if verdict else "", [verdict] if verdict else [], page)
-    higher = VERDICTS[VERDICTS.index(verdict) + 1 :] if verdict in VERDICTS else ()
-    above = sum(by_verdict.get(one, 0) for one in higher)
+    those = _those(verdict)
+    above = sum(by_verdict.get(one, 0) for one in VERDICTS if those and VERDICTS.index(one) > VERDICTS.index(those[-1]))
     start = (page - 1) * PAGE_ROWS
-    sql = f"SELECT {LISTED_COLUMNS} FROM {{ranked}} WHERE n > ? AND n <= ? ORDER BY n"
-    return run.rows(sql, above + start, above + min(start + PAGE_ROWS, total))
+    rows: list[Row] = run.numbered("ranked", above + start, above + min(start + PAGE_ROWS, total)).to_pylist()
+    return rows
 
 
-def _paged(run: Run, where: str, values: list[str], page: int) -> list[dict[str, Any]]:
-    table, order = ("ranked", "n") if run.has_copies else ("accounts", LISTED_ORDER)
-    sql = f"SELECT {LISTED_COLUMNS} FROM {{{table}}}{where} ORDER BY {order} LIMIT ? OFFSET ?"
+def _paged(run: Run, where: str, values: list[str], page: int) -> list[Row]:
+    sql = f"SELECT {LISTED_COLUMNS} FROM {{accounts}}{where} ORDER BY {LISTED_ORDER} LIMIT ? OFFSET ?"
     return run.rows(sql, *values, PAGE_ROWS, (page - 1) * PAGE_ROWS)
 
 
 def account(ask: Ask) -> Response:
     """The account's page."""
     run, name = ask.run, wanted(ask)
-    row = run.one("SELECT * FROM {account_rows} WHERE account_id = ?", name)
+    row = next(iter(run.of("account_rows", name, most=1).to_pylist()), None)
     if row is None:
         raise Refused(404, f"The run has no account {name}.")
     ask.note("looked at an account", run=run.name, account=name)
@@ -99,7 +113,8 @@ def account(ask: Ask) -> Response:
         known=known,
         label=ask.console.cases.labels().get(name),
         links=links,
-        week=_week(run, name),
+        **summed(run.of("requests", name)),
+        bounds={},
         speaks_for=_for(row, links),
         speaks_against=_against(run, row, known, links),
         decisions=[(one, stage_of(one)) for one in decisions],
@@ -114,8 +129,7 @@ def hours(ask: Ask) -> Response:
     """Exchanges an hour, for the page to draw: [[second, exchanges], ...]."""
     run, name = ask.run, wanted(ask)
     ask.note("looked at hours", run=run.name, account=name)
-    rows = sorted((int(row["hour"]), row["n"]) for row in run.rows(_HOURS, name) if row["hour"] is not None)
-    return JSONResponse(rows)
+    return JSONResponse(by_hour(run.of("requests", name)["time"]))
 
 
 def comment(ask: Ask) -> Response:
@@ -127,23 +141,12 @@ def comment(ask: Ask) -> Response:
     return ask.go(account_url(ask.run.name, name) + "#comments")
 
 
-def wanted(ask: Ask) -> str:
-    """The account that the URL names."""
-    name = ask.query.get("id")
-    if not name:
-        raise Refused(404, "Which account? The address names none.")
-    return name
-
-
-def account_url(run: str, name: str) -> str:
-    """Where an account's page is; ids may hold any character."""
-    return f"/runs/{quote(run, safe='')}/account?id={quote(name, safe='')}"
-
-
 def link(ask: Ask) -> Response:
     """Why an account is linked to another: the waterfall of their link's weights."""
     run, name, other = ask.run, wanted(ask), ask.query.get("other", "")
-    row = run.one(f"{_LINK} AND other = ?", name, other) if run.has("links") else None
+    linked = run.of("links_of", name) if run.has("links") else None
+    found = [] if linked is None else linked.filter(pc.equal(linked["other"], other)).slice(0, 1).to_pylist()
+    row = next(iter(found), None)
     if row is None:
         raise Refused(404, f"The run does not link {name} to {other}.")
     ask.note("looked at a link", run=run.name, account=name, other=other)
@@ -154,44 +157,52 @@ def link(ask: Ask) -> Response:
     return ask.show(page, run=run, name=name, other=other, waterfall=drawn)
 
 
+def neighbours(ask: Ask) -> Response:
+    """The accounts that an account is linked to, the strongest first, for the graph to show more of."""
+    run, name = ask.run, wanted(ask)
+    linked = run.of("links_of", name) if run.has("links") else None
+    rows = [] if linked is None else linked.slice(0, _MOST_NEIGHBOURS).to_pylist()
+    known = {one["account_id"]: one for one in run.rows(_STANDS, [row["other"] for row in rows])} if rows else {}
+    ask.note("looked at links", run=run.name, account=name)
+    found = []
+    for row in rows:
+        weights = {family: weight for family, weight in _weights(row).items() if weight and weight > 0}
+        stands = known.get(row["other"], {})
+        found.append(
+            {
+                "id": row["other"],
+                "weight": round(float(row["match_weight"] or 0), 1),
+                "family": max(weights, key=lambda family: weights[family], default=None),
+                "verdict": stands.get("verdict"),
+                "campaign": stands.get("campaign_id"),
+            }
+        )
+    return JSONResponse({"links": found, "total": 0 if linked is None else len(linked)})
+
+
 def _weights(row: Mapping[str, Any]) -> dict[str, float | None]:
     """Weights of a link by family, in the families' order."""
     return {family: row[family] for family in order_families(one for one in row if one not in _NOT_FAMILIES)}
 
 
-def _links(run: Run, name: str) -> list[dict[str, Any]]:
+def _links(run: Run, name: str) -> list[Row]:
     """The strongest links, each with its weights by family."""
     if not run.has("links"):
         return []
-    found = run.rows(f"{_LINK} ORDER BY match_weight DESC, other LIMIT ?", name, _MOST_LINKS)
+    found = run.of("links_of", name, most=_MOST_LINKS).to_pylist()
     return [
         {**row, "weights": {family: weight for family, weight in _weights(row).items() if weight is not None}}
         for row in found
     ]
 
 
-def _week(run: Run, name: str) -> list[list[int]]:
-    """Exchanges by weekday (Monday first) and hour, UTC."""
-    grid = [[0] * 24 for _ in range(7)]
-    for row in run.rows(_WEEK, name):
-        if row["day"] is not None:
-            grid[row["day"] - 1][row["hour"]] = row["n"]
-    return grid
-
-
-def _known(run: Run, name: str) -> dict[str, Any]:
+def _known(run: Run, name: str) -> Row:
     """What the account file says, else the log."""
-    if run.has("account_file") and not run.has_copies:
-        known = run.one("SELECT * FROM {account_file} WHERE account_id = ?", name) or {}
-        lacking = [column for column in KNOWN_COLUMNS if known.get(column) is None]
-    else:
-        known, lacking = {}, list(KNOWN_COLUMNS)
-    if lacking:
-        known |= run.one(f"SELECT {', '.join(lacking)} FROM {{known}} WHERE account_id = ?", name) or {}
-    return {column: known.get(column) for column in KNOWN_COLUMNS}
+    found = run.of("known", name, most=1).to_pylist()
+    return {column: found[0][column] if found else None for column in KNOWN_COLUMNS}
 
 
-def _for(row: dict[str, Any], links: list[dict[str, Any]]) -> list[str]:
+def _for(row: Row, links: list[Row]) -> list[str]:
     """What speaks for the account belonging to a campaign."""
     said = list(row["reasons"] or ())
     strong = [link for link in links if (link["match_probability"] or 0) >= 0.5]
@@ -202,7 +213,7 @@ def _for(row: dict[str, Any], links: list[dict[str, Any]]) -> list[str]:
     return said
 
 
-def _against(run: Run, row: dict[str, Any], known: dict[str, Any], links: list[dict[str, Any]]) -> list[str]:
+def _against(run: Run, row: Row, known: Row, links: list[Row]) -> list[str]:
     """What speaks against it, or for the customer."""
     said = []
     families: dict[str, int] = {}
@@ -223,7 +234,7 @@ def _against(run: Run, row: dict[str, Any], known: dict[str, Any], links: list[d
     if known["declared_use"]:
         said.append(f"It has declared what it is for: {known['declared_use']}.")
     if row["campaign_id"]:
-        held = run.one("SELECT explanations FROM {campaigns} WHERE campaign_id = ?", row["campaign_id"]) or {}
+        held = campaign_row(run, row["campaign_id"]) or {}
         said += [
             f"An honest explanation of its campaign holds: {one['name']}. {one['statement']}"
             for one in held.get("explanations") or ()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from starlette.responses import JSONResponse, Response
+import pyarrow as pa
+from starlette.responses import Response
 
 from stillwatch.console.account_places import spread_accounts
 from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.campaign_rows import campaign_row
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.runs import Run
 from stillwatch.drawing import Hour, lay_out_timeline, lay_out_waterfall, order_families
@@ -22,14 +26,6 @@ _MOST_EDGES = 40_000
 _MOST_TEMPLATES = 12
 _NOT_FAMILIES = {"account_a", "account_b", "match_weight", "match_probability"}
 
-_ROW = """
-SELECT * EXCLUDE (account_ids, bystander_ids), len(account_ids) AS members, len(bystander_ids) AS bystanders
-FROM {campaigns} WHERE campaign_id = ?
-"""
-_MEMBERS = """
-SELECT account_id, exchanges, first_seen, last_seen, match_probability, verdict, reasons FROM {accounts}
-WHERE campaign_id = ? ORDER BY match_probability DESC NULLS LAST, exchanges DESC, account_id
-"""
 _BYSTANDERS = """
 SELECT account_id, exchanges, first_seen, last_seen, verdict, reasons FROM {accounts} WHERE account_id IN
 (SELECT unnest(bystander_ids) FROM {campaigns} WHERE campaign_id = ?) ORDER BY exchanges DESC, account_id LIMIT 200
@@ -54,9 +50,8 @@ def campaign(ask: Ask) -> Response:
     form = ask.query.get("as")
     ask.note("looked at a campaign", run=run.name, campaign=name, form=form)
     if form in ("csv", "json"):
-        return write_rows(form, f"{run.name}-{name}-members", run.stream(_MEMBERS, name))
-    members = run.rows(f"{_MEMBERS} LIMIT ? OFFSET ?", name, PAGE_ROWS, (ask.page_number - 1) * PAGE_ROWS)
-    members, shared = _shared_once(members)
+        return write_rows(form, f"{run.name}-{name}-members", _members(run, name).to_pylist())
+    members, shared = _shared_once(_members(run, name, (ask.page_number - 1) * PAGE_ROWS, PAGE_ROWS).to_pylist())
     listing = ask.listing(members, row["members"])
     if ask.fragment:
         return ask.show("members.html.j2", run=run, row=row, listing=listing, shared=shared)
@@ -71,7 +66,7 @@ def campaign(ask: Ask) -> Response:
         row=row,
         listing=listing,
         shared=shared,
-        bystanders=run.rows(_BYSTANDERS, name),
+        bystanders=run.keep(f"bystanders {name}", lambda: run.rows(_BYSTANDERS, name)) if row["bystanders"] else (),
         reasons=reasons_of(row),
         observations=observations_of(row),
         timeline=lay_out_timeline(hours, events_of(row)),
@@ -99,16 +94,28 @@ def graph(ask: Ask) -> Response:
     run = ask.run
     row = _row(ask, run)
     name = row["campaign_id"]
-    made = run.keep(f"graph {name}", lambda: _graph(run, name))
+    total = row["members"] + (row["bystanders"] or 0)
+    made = run.keep(f"graph {name}", lambda: _packed({**_graph(run, name), "total": total}))
     ask.note("looked at a graph", run=run.name, campaign=name)
-    return JSONResponse({**made, "total": row["members"] + (row["bystanders"] or 0)})
+    if ask.takes_gzip:
+        return Response(made, media_type="application/json", headers={"Content-Encoding": "gzip"})
+    return Response(gzip.decompress(made), media_type="application/json")
+
+
+def _packed(made: dict[str, Any]) -> bytes:
+    return gzip.compress(json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode(), mtime=0)
 
 
 def _row(ask: Ask, run: Run) -> dict[str, Any]:
-    row = run.one(_ROW, ask.named["campaign"])
+    row = campaign_row(run, ask.named["campaign"])
     if row is None:
         raise Refused(404, f"The run has no campaign {ask.named['campaign']}.")
     return row
+
+
+def _members(run: Run, name: str, first: int = 0, most: int | None = None) -> pa.Table:
+    """Members, those that belong most surely first."""
+    return run.of("members", name, first, most).drop_columns("campaign_id")
 
 
 def _shared_once(members: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.campaign_rows import campaign_row
 from stillwatch.console.case_file import seen_mark, stage_of
 from stillwatch.console.deciding import act, find_case, may_undo
 from stillwatch.console.views.queue import go_on
@@ -16,6 +17,7 @@ from stillwatch.policy import letters
 __all__ = ["approve_case", "assess_case", "case", "claim", "comment", "refuse_case", "release", "reopen_case"]
 
 _MOST_ACCOUNTS = 500
+_FEW = 60
 
 
 def case(ask: Ask) -> Response:
@@ -30,7 +32,7 @@ def case(ask: Ask) -> Response:
     done = cases.standings.get(ask.query.get("did", ""))
     summary = None
     if run is not None and decision.subject.kind == "campaign":
-        summary = run.one("SELECT summary FROM {campaigns} WHERE campaign_id = ?", decision.subject.id)
+        summary = campaign_row(run, decision.subject.id)
     own = one.assessment is not None and one.assessment.by == ask.person.name
     return ask.show(
         "case.html.j2",
@@ -125,12 +127,13 @@ def _accounts(ask: Ask, one: LoggedDecision) -> list[dict[str, Any]]:
     """The accounts that it names, with what the run says of each."""
     names = list(one.decision.accounts[:_MOST_ACCOUNTS])
     run = ask.console.runs.of_hash(one.decision.run)
-    known = {}
-    if run is not None and names:
-        sql = (
-            "SELECT account_id, exchanges, first_seen, last_seen, match_probability FROM {account_rows} "
-            "WHERE account_id IN (SELECT unnest(?))"
-        )
-        known = {row["account_id"]: row for row in run.rows(sql, names)}
+    known: dict[str, dict[str, Any]] = {}
+    if run is not None and one.decision.subject.kind == "campaign":
+        known = {row["account_id"]: row for row in run.of("members", one.decision.subject.id).to_pylist()}
+    if run is not None and (others := [name for name in names if name not in known]):
+        sql = "SELECT * FROM {accounts} WHERE account_id IN (SELECT unnest(?))"
+        few = len(others) <= _FEW
+        found = [run.of("account_rows", name, most=1) for name in others] if few else [run.arrow(sql, others)]
+        known |= {row["account_id"]: row for table in found for row in table.to_pylist()}
     nothing = {"exchanges": None, "first_seen": None, "last_seen": None, "match_probability": None}
-    return [{"account_id": name, **nothing, **known.get(name, {}), "exempt": name in one.exempt} for name in names]
+    return [{**nothing, **known.get(name, {}), "account_id": name, "exempt": name in one.exempt} for name in names]

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
+from stillwatch.console.campaign_rows import campaign_list, campaign_row
 from stillwatch.console.case_file import Cases
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.run_changes import changes_since
 from stillwatch.console.runs import Run
-from stillwatch.drawing import Event, Hour, lay_out_timeline
+from stillwatch.drawing import Event, Hour, draw_timeline, family_palette, lay_out_timeline, tag
+from stillwatch.evidence import all_families
 from stillwatch.policy import DEFAULT_POLICY, decide, read_policy, read_registry, read_run, record
 
 __all__ = ["campaigns", "decide_run", "overview", "prepare"]
@@ -23,24 +26,22 @@ _TRAFFIC = """
 SELECT date_trunc('hour', time) AS hour, count(*) AS exchanges, count(DISTINCT account_id) AS accounts
 FROM {exchanges} GROUP BY hour ORDER BY hour
 """
-_CAMPAIGNS = """
-SELECT campaign_id, verdict, accounts, exchanges, first_seen, last_seen, q_value, families, summary FROM {campaigns}
-ORDER BY list_position(['act', 'review', 'watch', 'clear'], verdict), exchanges DESC, campaign_id
-"""
 _SPAN = "SELECT min(first_seen) AS first, max(last_seen) AS last FROM {accounts}"
 _MOST_SHOWN = 12
 
 
 def prepare(run: Run) -> dict[str, Any]:
     """What the overview shows of the run itself, worked out once."""
-    found = run.keep("campaign rows", lambda: run.rows(_CAMPAIGNS))
+    found = campaign_list(run)
+    timeline = run.keep("timeline", lambda: _timeline(run))
     return {
         "campaigns": found[:_MOST_SHOWN],
         "campaigns_total": len(found),
         "severities": Counter(row["verdict"] for row in found),
         "verdicts": run.keep("verdicts", lambda: _verdicts(run)),
         "span": run.keep("span", lambda: run.one(_SPAN)),
-        "timeline": run.keep("timeline", lambda: _timeline(run)),
+        "timeline": timeline,
+        "figure": run.keep("figure", lambda: draw_timeline(timeline, "all", "the whole log") if timeline else None),
         "strips": run.keep("strips", lambda: _strips(run, found[:_MOST_SHOWN])),
         "dead": run.keep("dead", lambda: run.count("SELECT 1 FROM {dead_letters}") if run.has("dead_letters") else 0),
     }
@@ -53,15 +54,15 @@ def overview(ask: Ask) -> Response:
     shown = prepare(run)
     older = _before(ask, run)
     cases = ask.console.cases.cases()
-    mine = [name for (sha256, _, _), names in cases.by_subject.items() if sha256 == run.sha256 for name in names]
+    stages = cases.stages_of(run.sha256)
     return ask.show(
         "overview.html.j2",
         run=run,
         **shown,
         older=older,
         changes=run.keep(f"since {older.sha256}", lambda: changes_since(older, run)) if older else (),
-        stages=Counter(cases.stages[name] for name in mine),
-        decided=len(mine),
+        stages=stages,
+        decided=sum(stages.values()),
         case_of=_case_of(cases, run, shown["campaigns"]),
     )
 
@@ -69,7 +70,7 @@ def overview(ask: Ask) -> Response:
 def campaigns(ask: Ask) -> Response:
     """Every campaign, as a page, CSV or JSON."""
     run = ask.run
-    found = run.keep("campaign rows", lambda: run.rows(_CAMPAIGNS))
+    found = campaign_list(run)
     wanted = ask.query.get("verdict")
     rows = [row for row in found if not wanted or row["verdict"] == wanted]
     form = ask.query.get("as")
@@ -109,8 +110,12 @@ def _verdicts(run: Run) -> Mapping[str, int]:
     return {verdict: tally.get(verdict, 0) for verdict in ("act", "review", "watch", "clear")}
 
 
+def _traffic(run: Run) -> list[dict[str, Any]]:
+    return run.keep("traffic", lambda: run.rows(_TRAFFIC))
+
+
 def _timeline(run: Run) -> Any:
-    hours = [Hour(row["hour"], row["exchanges"], row["accounts"]) for row in run.rows(_TRAFFIC) if row["hour"]]
+    hours = [Hour(row["hour"], row["exchanges"], row["accounts"]) for row in _traffic(run) if row["hour"]]
     return lay_out_timeline(hours, _releases(run))
 
 
@@ -126,22 +131,29 @@ def _releases(run: Run) -> list[Event]:
 
 def _strips(run: Run, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Where each campaign lies on the run's timeline, in per cent of it: of its busiest hours the shape."""
-    timeline = run.rows(_TRAFFIC)
+    timeline = [row for row in _traffic(run) if row["hour"]]
     if not timeline:
         return []
     first, last = timeline[0]["hour"], timeline[-1]["hour"]
     length = max((last - first).total_seconds() / 3600 + 1, 1)
     strips = []
     for row in rows:
-        hours = run.one("SELECT timeline FROM {campaigns} WHERE campaign_id = ?", row["campaign_id"])
-        told = (hours or {}).get("timeline") or ()
+        told = (campaign_row(run, row["campaign_id"]) or {}).get("timeline") or ()
         most = max((one["exchanges"] or 0 for one in told), default=0) or 1
         bars = [
             (round(100 * (one["hour"] - first).total_seconds() / 3600 / length, 2), (one["exchanges"] or 0) / most)
             for one in told
         ]
-        strips.append({**row, "bars": bars, "width": round(100 / length, 3)})
+        strips.append({**row, "drawn": _draw_strip(row, bars, round(100 / length, 3))})
     return strips
+
+
+def _draw_strip(row: Mapping[str, Any], bars: Sequence[tuple[float, float]], width: float) -> Markup:
+    drawn = [tag("rect", x=left, width=width, y=10 - 10 * height, height=10 * height) for left, height in bars]
+    hue = family_palette(all_families()).hue((row["families"] or [None])[0])
+    name = f"When {row['campaign_id']} was active"
+    size = {"viewBox": "0 0 100 10", "preserveAspectRatio": "none", "width": "100%", "height": "22"}
+    return tag("svg", *drawn, class_=f"strip-line {hue}", role="img", aria_label=name, **size)
 
 
 def _case_of(cases: Cases, run: Run, rows: list[dict[str, Any]]) -> Mapping[str, str]:

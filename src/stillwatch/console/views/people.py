@@ -6,16 +6,20 @@ from collections import deque
 
 from starlette.responses import Response
 
-from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.asking import Ask, Refused, local_path
 from stillwatch.console.listing import PAGE_ROWS
 from stillwatch.console.people import ROLES, Person, TooManyTries
 from stillwatch.core import BadSetting
 
 __all__ = [
     "audit",
+    "begin_session",
     "change_role",
     "everyone",
     "invite",
+    "let_in",
+    "passwords_count",
+    "show_door",
     "shut_out",
     "sign_in",
     "sign_in_page",
@@ -30,28 +34,51 @@ _MOST_ENTRIES = 2_000
 def sign_in_page(ask: Ask) -> Response:
     """The form; who is signed in already goes on."""
     if ask.session is not None:
-        return ask.go("/")
-    return ask.show("sign_in.html.j2", wrong=None, name="", nobody=not ask.console.people.everyone())
+        return ask.go(local_path(ask.query.get("next")))
+    return show_door(ask, wanted=local_path(ask.query.get("next")))
+
+
+def show_door(ask: Ask, *, wanted: str, status: int = 200, wrong: str | None = None, name: str = "") -> Response:
+    """The page on which people sign in."""
+    provider = ask.console.provider
+    return ask.show(
+        "sign_in.html.j2",
+        status=status,
+        wrong=wrong,
+        name=name,
+        wanted=wanted,
+        provider=provider and provider.settings.label,
+        passwords=passwords_count(ask),
+        nobody=provider is None and not ask.console.people.everyone(),
+    )
+
+
+def passwords_count(ask: Ask) -> bool:
+    """Whether people of the console's own come in by a password."""
+    return ask.console.provider is None or ask.console.provider.settings.passwords
 
 
 def sign_in(ask: Ask) -> Response:
     """Begin a session, if name and password are somebody's."""
     name, password = ask.form.get("name", "").strip()[:80], ask.form.get("password", "")
+    wanted = local_path(ask.form.get("next"))
+    if not passwords_count(ask):
+        raise Refused(403, "People come in by the provider alone here.")
     try:
         person = ask.console.people.sign_in(name, password, ask.address)
     except TooManyTries:
         ask.console.note(name or "nobody", "sign-in braked", address=ask.address)
         wrong = "Too many tries. Wait a quarter of an hour, or ask an admin for a new link."
-        return ask.show("sign_in.html.j2", status=429, wrong=wrong, name=name, nobody=False)
+        return show_door(ask, wanted=wanted, status=429, wrong=wrong, name=name)
     if person is None:
         ask.console.note(name or "nobody", "sign-in failed", address=ask.address)
-        return ask.show("sign_in.html.j2", status=403, wrong="Name or password is wrong.", name=name, nobody=False)
+        return show_door(ask, wanted=wanted, status=403, wrong="Name or password is wrong.", name=name)
     ask.console.note(person.name, "signed in", address=ask.address)
-    _begin(ask, person)
-    return ask.go("/")
+    begin_session(ask, person)
+    return ask.go(wanted)
 
 
-def _begin(ask: Ask, person: Person) -> None:
+def begin_session(ask: Ask, person: Person) -> None:
     """A session with a cookie of its own; the browser's earlier one ends."""
     if ask.session is not None:
         ask.console.sessions.end(ask.session)
@@ -79,6 +106,8 @@ def welcome(ask: Ask) -> Response:
     found = ask.console.people.of_link(ask.named["token"])
     if found is None:
         raise Refused(410, "This link was used, or has ended. Ask an admin for another.")
+    if not found[1] and not passwords_count(ask):
+        raise Refused(403, "People come in by the provider alone here.")
     password, person, wrong = ask.form.get("password", ""), None, None
     if password != ask.form.get("again", password):
         wrong = "The two are not the same."
@@ -92,13 +121,20 @@ def welcome(ask: Ask) -> Response:
     if person is None:
         raise Refused(410, "This link was used, or has ended. Ask an admin for another.")
     ask.console.note(person.name, "came in by a link", address=ask.address)
-    _begin(ask, person)
+    begin_session(ask, person)
     return ask.go("/")
 
 
 def everyone(ask: Ask) -> Response:
     """Who may come in."""
-    return ask.show("people.html.j2", people=ask.console.people.everyone(), roles=ROLES, link=None, name=None)
+    return _people(ask)
+
+
+def _people(ask: Ask, link: str | None = None, name: str | None = None) -> Response:
+    known = ask.console.provider
+    provider = known and known.settings.issuer
+    everyone = ask.console.people.everyone()
+    return ask.show("people.html.j2", people=everyone, roles=ROLES, link=link, name=name, provider=provider)
 
 
 def invite(ask: Ask) -> Response:
@@ -106,8 +142,7 @@ def invite(ask: Ask) -> Response:
     name, role = ask.form.get("name", "").strip(), ask.form.get("role", "")
     token = ask.console.people.invite(name, role)
     ask.note("invited", name=name, role=role)
-    everyone = ask.console.people.everyone()
-    return ask.show("people.html.j2", people=everyone, roles=ROLES, link=f"/welcome/{token}", name=name)
+    return _people(ask, f"/welcome/{token}", name)
 
 
 def change_role(ask: Ask) -> Response:
@@ -123,6 +158,14 @@ def shut_out(ask: Ask) -> Response:
     name = ask.form.get("name", "")
     ask.console.people.shut_out(name)
     ask.note("shut out", name=name)
+    return ask.go("/people")
+
+
+def let_in(ask: Ask) -> Response:
+    """Let somebody whom a provider lets in, and who was shut out, come in again."""
+    name = ask.form.get("name", "")
+    ask.console.people.let_in_again(name)
+    ask.note("let in again", name=name)
     return ask.go("/people")
 
 

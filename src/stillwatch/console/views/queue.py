@@ -51,7 +51,9 @@ def kept_cases(ask: Ask, filters: Mapping[str, str]) -> list[LoggedDecision]:
     runs = {run.sha256: run.name for run in ask.console.runs.all()}
     asked = {name: filters.get(name) for name in ("kind", "run", "verdict", "rule")}
     names = cases.standings if stage == "all" else cases.by_stage.get(stage, ())
-    kept = [cases.standings[name] for name in names if _passes(cases.standings[name], asked, runs)]
+    kept = [cases.standings[name] for name in names]
+    if any(asked.values()):
+        kept = [one for one in kept if _passes(one, asked, runs)]
     if whose:
         wanted = ask.person.name if whose == "mine" else None
         holders = {name: claim.name for name, claim in ask.console.claims.held().items()}

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from starlette.responses import Response
 
-from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.asking import Ask, Refused, local_path
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.runs import Run
-from stillwatch.console.views.account import account_url, wanted
+from stillwatch.console.views.addresses import account_url, wanted
+from stillwatch.reporting import mark_shared
 
-__all__ = ["requests", "unmask"]
+__all__ = ["requests", "shared_pieces", "stretch", "unmask", "with_texts"]
 
 _LONGEST = 4_000
+_MOST_VALUES = 8
+_SHARED = "SELECT shared FROM {templates} WHERE campaign_id = ? ORDER BY accounts DESC, template_id LIMIT 50"
 _FILTERS = ("id", "from", "to", "model")
 
 _PLAIN = "exchange_id, time, model, status, input_tokens, output_tokens, country, asn, prompt_length"
 _TEXTS = (
     f"left(prompt, {_LONGEST}) AS prompt, left(system, {_LONGEST}) AS system, left(response, {_LONGEST}) AS response"
 )
-_MODELS = "SELECT model, count(*) AS n FROM {requests} WHERE account_id = ? GROUP BY 1 ORDER BY 2 DESC"
 
 
 def requests(ask: Ask) -> Response:
@@ -36,33 +42,86 @@ def requests(ask: Ask) -> Response:
         plain = _PLAIN.replace("prompt_length", "length(prompt) AS prompt_length")
         sql = f"SELECT {plain}{', ' + _TEXTS if clear else ''} FROM {{exchanges}} WHERE {where}"
         return write_rows(form, f"{run.name}-requests", run.stream(f"{sql} ORDER BY time, exchange_id", *values))
-    sql = f"SELECT {_PLAIN}, part, row FROM {{requests}} WHERE {where} ORDER BY time, exchange_id, part, row"
-    rows = run.rows(f"{sql} LIMIT ? OFFSET ?", *values, PAGE_ROWS, (ask.page_number - 1) * PAGE_ROWS)
+    every = run.of("requests", name)
+    kept = every.filter(_kept(ask, every)) if any(ask.query.get(one) for one in _FILTERS[1:]) else every
+    rows, total = kept.slice((ask.page_number - 1) * PAGE_ROWS, PAGE_ROWS).to_pylist(), len(kept)
     if clear:
-        rows = _with_texts(run, rows)
-    total = run.count(f"SELECT 1 FROM {{requests}} WHERE {where}", *values)
+        rows = with_texts(run, rows, shared_pieces(run, name))
     page = "requests_panel.html.j2" if ask.fragment else "requests.html.j2"
     listing = ask.listing(rows, total, _FILTERS)
-    return ask.show(page, run=run, name=name, listing=listing, clear=clear, models=run.rows(_MODELS, name))
+    return ask.show(page, run=run, name=name, listing=listing, clear=clear, models=_counted(every["model"]))
 
 
-def _with_texts(run: Run, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows with their texts, found by their place in the run: ids of exchanges may repeat."""
+def with_texts(run: Run, rows: list[dict[str, Any]], shared: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows with their texts, found by their place in the run: ids of exchanges may repeat.
+
+    Args:
+        run: theirs.
+        rows: of requests.
+        shared: pieces to mark in their prompts.
+    """
     sql = f"""SELECT parse_filename(filename) AS part, file_row_number AS row, {_TEXTS} FROM {{texts}}
         WHERE file_row_number IN (SELECT unnest(?::BIGINT[]))"""
     found = {(one["part"], one["row"]): one for one in run.rows(sql, [one["row"] for one in rows])}
-    return [{**one, **found[one["part"], one["row"]]} for one in rows]
+    whole = [{**one, **found[one["part"], one["row"]]} for one in rows]
+    return [{**one, "marked": mark_shared(one["prompt"] or "", shared, _LONGEST)} for one in whole]
+
+
+def shared_pieces(run: Run, account: str) -> list[str]:
+    """What other accounts of the account's campaign send word for word."""
+    rows = run.of("account_rows", account, most=1).to_pylist()
+    if not rows or not rows[0]["campaign_id"] or not run.has("templates"):
+        return []
+    found = run.rows(_SHARED, rows[0]["campaign_id"])
+    return list(dict.fromkeys(piece for one in found for piece in one["shared"] or ()))
+
+
+def stretch(ask: Ask) -> Response:
+    """What an account sent within the hours that the URL names: when, to which model, from where, with what status."""
+    run, name = ask.run, wanted(ask)
+    every = run.of("requests", name)
+    kept = every.filter(_kept(ask, every))
+    ask.note("looked at hours", run=run.name, account=name)
+    bounds = {key: ask.query[key] for key in ("from", "to") if _moment(ask.query.get(key))}
+    return ask.show("stretch_panel.html.j2", run=run, name=name, bounds=bounds, **summed(kept))
+
+
+def summed(kept: pa.Table) -> dict[str, Any]:
+    """Requests by weekday and hour, and by what else each says, the most first."""
+    asked_from = {"Model": "model", "Country": "country", "Network": "asn", "Status": "status"}
+    return {
+        "total": len(kept),
+        "week": by_week(by_hour(kept["time"])),
+        "told": {label: _counted(kept[column])[:_MOST_VALUES] for label, column in asked_from.items()},
+    }
+
+
+def by_hour(times: pa.ChunkedArray) -> list[tuple[int, int]]:
+    """Seconds at which an hour begins, UTC, with how many times lie in it, in their order."""
+    seconds = times.drop_null().cast(pa.timestamp("s", "UTC"), safe=False).cast(pa.int64()).to_numpy()
+    hours, counts = np.unique(seconds // 3600, return_counts=True)
+    return [(int(hour) * 3600, int(n)) for hour, n in zip(hours, counts, strict=True)]
+
+
+def by_week(hours: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """How many by weekday (Monday first) and hour, UTC."""
+    grid = [[0] * 24 for _ in range(7)]
+    for second, n in hours:
+        # The first of January 1970 was a Thursday.
+        grid[(second // 86_400 + 3) % 7][second // 3600 % 24] += n
+    return grid
 
 
 def unmask(ask: Ask) -> Response:
     """Let this session read the account's texts for a quarter of an hour, for a reason."""
     run, name = ask.run, ask.form.get("id", "")
-    if run.one("SELECT 1 FROM {account_rows} WHERE account_id = ?", name) is None:
+    if not len(run.of("account_rows", name, most=1)):
         raise Refused(404, "The run has no such account.")
     reason = ask.reason()
     ask.note("unmasked", run=run.name, account=name, reason=reason)
     ask.console.sessions.unmask(ask.signed_in, run.name, name)
-    return ask.go(account_url(run.name, name) + "#requests")
+    back = local_path(ask.form.get("back"))
+    return ask.go(back if back != "/" else account_url(run.name, name) + "#requests")
 
 
 def _where(ask: Ask, name: str) -> tuple[str, list[Any]]:
@@ -77,6 +136,25 @@ def _where(ask: Ask, name: str) -> tuple[str, list[Any]]:
         conditions.append("model = ?")
         bounds.append(ask.query["model"])
     return " AND ".join(conditions), bounds
+
+
+def _kept(ask: Ask, every: pa.Table) -> pa.ChunkedArray:
+    """Of each request whether the URL asks for it."""
+    kept = pa.chunked_array([np.ones(len(every), bool)])
+    for key, holds in (("from", pc.greater_equal), ("to", pc.less)):
+        moment = _moment(ask.query.get(key))
+        if moment is not None:
+            kept = pc.and_(kept, holds(every["time"], pa.scalar(moment, every.schema.field("time").type)))
+    if ask.query.get("model"):
+        kept = pc.and_(kept, pc.equal(every["model"], ask.query["model"]))
+    return kept
+
+
+def _counted(values: pa.ChunkedArray) -> list[dict[str, Any]]:
+    """Values with how often each stands, the most first; those that the log lacks are left out."""
+    counted = pc.value_counts(values.drop_null()).to_pylist()
+    rows = [{"value": str(one["values"]), "n": one["counts"]} for one in counted]
+    return sorted(rows, key=lambda one: (-one["n"], one["value"]))
 
 
 def _moment(text: str | None) -> datetime | None:

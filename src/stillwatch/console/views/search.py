@@ -7,20 +7,15 @@ from typing import Any
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
+from stillwatch.console.campaign_rows import campaign_list
+from stillwatch.console.case_file import Cases
 from stillwatch.console.runs import Run
+from stillwatch.decisions import LoggedDecision
 
 __all__ = ["search"]
 
 _MOST = 20
 
-_ACCOUNTS = """
-SELECT account_id, verdict, exchanges, campaign_id FROM {accounts} WHERE contains(lower(account_id), lower(?))
-ORDER BY lower(account_id) <> lower(?), NOT starts_with(lower(account_id), lower(?)), exchanges DESC LIMIT ?
-"""
-_CAMPAIGNS = """
-SELECT campaign_id, verdict, accounts, summary FROM {campaigns}
-WHERE contains(lower(campaign_id), lower(?)) OR contains(lower(summary), lower(?)) ORDER BY campaign_id LIMIT ?
-"""
 _TEMPLATES = """
 SELECT template_id, campaign_id, accounts, exchanges FROM {templates}
 WHERE contains(lower(template_id), lower(?)) OR contains(lower(example), lower(?)) ORDER BY accounts DESC LIMIT ?
@@ -31,7 +26,7 @@ def search(ask: Ask) -> Response:
     """What was found, in every run; ``panel`` for the box that shows it while one types."""
     text = ask.query.get("q", "").strip()[:200]
     found = [_of_run(run, text, ask.person.may("analyst")) for run in ask.console.runs.all()] if text else []
-    cases = [one for name, one in ask.console.cases.cases().standings.items() if text and text.lower() in name.lower()]
+    cases = _cases(ask.console.cases.cases(), text) if text else []
     if text and not ask.fragment:
         ask.note("searched", text=text)
     some = any(one["accounts"] or one["campaigns"] or one["templates"] for one in found) or bool(cases)
@@ -42,7 +37,26 @@ def search(ask: Ask) -> Response:
 def _of_run(run: Run, text: str, reads_texts: bool) -> dict[str, Any]:
     return {
         "run": run,
-        "accounts": run.rows(_ACCOUNTS, text, text, text, _MOST),
-        "campaigns": run.rows(_CAMPAIGNS, text, text, _MOST),
+        "accounts": run.accounts_named(text, _MOST),
+        "campaigns": _campaigns(run, text),
         "templates": run.rows(_TEMPLATES, text, text, _MOST) if reads_texts else [],
     }
+
+
+def _cases(cases: Cases, text: str) -> list[LoggedDecision]:
+    low = cases.keep("names in one", lambda: "\n".join(cases.standings).lower())
+    if text.lower() not in low:
+        return []
+    return [one for name, one in cases.standings.items() if text.lower() in name.lower()]
+
+
+def _campaigns(run: Run, text: str) -> list[dict[str, Any]]:
+    wanted = text.lower()
+    found = [row for name, row in run.keep("campaigns to search", lambda: _lowered(run)) if wanted in name]
+    return found[:_MOST]
+
+
+def _lowered(run: Run) -> list[tuple[str, dict[str, Any]]]:
+    """Campaigns by name, each with the text that is searched."""
+    rows = sorted(campaign_list(run), key=lambda row: str(row["campaign_id"]))
+    return [(f"{row['campaign_id']}\n{row['summary'] or ''}".lower(), row) for row in rows]

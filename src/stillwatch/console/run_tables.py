@@ -1,0 +1,84 @@
+"""Tables as pages ask for them, each in one order: SQL over a run's own files, and of a large run a sorted copy.
+
+To have a page ask for another table, give it a line in ``ORDERED``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["KNOWN_COLUMNS", "LISTED_COLUMNS", "LISTED_ORDER", "ORDERED", "REQUESTS", "Ordered", "own_tables"]
+
+_TABLES = ("accounts", "campaigns", "links", "templates", "dead_letters", "account_file", "partners")
+
+KNOWN_COLUMNS = ("org_id", "created", "plan", "verified", "declared_use", "licence_id", "email_domain")
+"""What may be known of an account beside what it does."""
+
+LISTED_COLUMNS = "account_id, verdict, campaign_id, exchanges, first_seen, last_seen, match_probability, q_value"
+LISTED_ORDER = "list_position(['act', 'review', 'watch', 'clear'], verdict), exchanges DESC, account_id"
+"""Columns and order of the list of accounts."""
+
+MEMBER_COLUMNS = "account_id, exchanges, first_seen, last_seen, match_probability, verdict, reasons"
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """A table in one order.
+
+    Attributes:
+        sql: what it is made of, over the run's own tables in braces.
+        order: its whole order, the same rows in the same places each time.
+        key: the column that it is asked for by, the first of its order; None: by number alone.
+        needs: the run's table without which it does not exist.
+    """
+
+    sql: str
+    order: str
+    key: str | None = None
+    needs: str = "accounts"
+
+
+REQUESTS = """SELECT exchange_id, account_id, time, model, status, input_tokens, output_tokens, country, asn,
+    length(prompt) AS prompt_length, parse_filename(filename) AS part, file_row_number AS row FROM {texts}
+    WHERE account_id IS NOT NULL"""
+_LINKS_OF = """SELECT account_a AS account, account_b AS other, * EXCLUDE (account_a, account_b) FROM {links}
+    UNION ALL SELECT account_b, account_a, * EXCLUDE (account_a, account_b) FROM {links}"""
+
+ORDERED: Mapping[str, Ordered] = {
+    "account_rows": Ordered("SELECT * FROM {accounts}", "account_id", "account_id"),
+    "known": Ordered("SELECT * FROM {known}", "account_id", "account_id"),
+    "requests": Ordered(REQUESTS, "account_id, time, exchange_id, part, row", "account_id", "exchanges"),
+    "links_of": Ordered(_LINKS_OF, "account, match_weight DESC, other", "account", "links"),
+    "members": Ordered(
+        f"SELECT campaign_id, {MEMBER_COLUMNS} FROM {{accounts}} WHERE campaign_id IS NOT NULL",
+        "campaign_id, match_probability DESC NULLS LAST, exchanges DESC, account_id",
+        "campaign_id",
+    ),
+    "ranked": Ordered(f"SELECT {LISTED_COLUMNS} FROM {{accounts}}", LISTED_ORDER),
+    "by_size": Ordered(
+        "SELECT account_id, verdict, exchanges, campaign_id FROM {accounts}", "exchanges DESC, account_id"
+    ),
+}
+
+
+def own_tables(path: Path) -> dict[str, str]:
+    """What stands in SQL for each table of a run, by name.
+
+    Args:
+        path: the run's folder.
+    """
+    sources = {name: path / f"{name}.parquet" for name in _TABLES}
+    sources["exchanges"] = path / "exchanges.parquet" / "*.parquet"
+    own = {name: _table(file) for name, file in sources.items()}
+    own["texts"] = _table(sources["exchanges"], "filename = true, file_row_number = true")
+    known = ", ".join(f"any_value({name}) AS {name}" for name in KNOWN_COLUMNS)
+    own["known"] = f"(SELECT account_id, {known} FROM {own['exchanges']} GROUP BY account_id)"
+    return own
+
+
+def _table(path: Path, more: str = "") -> str:
+    # A folder called `week=1` on the way to a run is no column of its tables.
+    quoted = str(path).replace("'", "''")
+    return f"read_parquet('{quoted}', hive_partitioning = false{', ' if more else ''}{more})"
