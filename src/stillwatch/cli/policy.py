@@ -14,6 +14,7 @@ from cyclopts import Parameter
 
 from stillwatch.cli.options import AsCsv, AsJson, DecisionLog, Licences, PolicyArgument, Several
 from stillwatch.cli.screen import say
+from stillwatch.cli.signing import acting
 from stillwatch.cli.written import tell
 from stillwatch.core import AuditLog, BadPolicy, BadSetting, OutputExists, OutputUnwritable
 
@@ -193,6 +194,7 @@ def approve_command(
     """
     from stillwatch.policy import approve, explain_decision, withdraw
 
+    by = acting(log, by, "analyst" if refuse else "approver")
     if refuse:
         standing = withdraw(AuditLog(log), decision, by=by, reason=note, now=_now())
     else:
@@ -222,6 +224,7 @@ def verified_command(
     """
     from stillwatch.policy import explain_decision, lift_verification
 
+    by = acting(log, by, "approver")
     standing = lift_verification(AuditLog(log), decision, account=account, by=by, note=note, days=days, now=_now())
     say(explain_decision(standing))
     say(f"{account} is asked no more; write the gateway's snapshot anew for it to take effect")
@@ -264,6 +267,7 @@ def appeal_command(
         )
         say(f"appeal {appeal_id} is filed")
     elif outcome is not None and statement is None:
+        by = acting(log, by, "approver")
         standing = resolve_appeal(AuditLog(log), target, outcome=outcome, by=by, reason=reason, now=_now())
     else:
         raise BadSetting(

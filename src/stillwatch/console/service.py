@@ -12,6 +12,7 @@ from stillwatch.console.database import Database
 from stillwatch.console.people import People
 from stillwatch.console.runs import Runs
 from stillwatch.console.sessions import Sessions
+from stillwatch.console.signing import claim_log
 from stillwatch.console.sorted_copies import SortedCopies
 from stillwatch.core import AuditLog
 
@@ -65,6 +66,8 @@ class Console:
         self.sessions = Sessions(self.database)
         self.claims = Claims(self.database)
         self.comments = Comments(self.database)
+        if self.places.log is not None:
+            claim_log(self.places.log, state)
         self.cases = CaseFile(self.places.log or state / "decisions.jsonl")
         self.audit = AuditLog(state / "audit.jsonl")
         self.copies = SortedCopies(state / "sorted")
