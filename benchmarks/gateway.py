@@ -428,7 +428,9 @@ def measure(args: argparse.Namespace, folder: Path) -> None:
             if name in rows:
                 added = {cut: rows[name][cut] - rows[base][cut] for cut in ("p50", "p99")}
                 print(f"added {name}: p50 {added['p50']:.2f} ms, p99 {added['p99']:.2f} ms")
-        print(f"\nunder attack: {3 * args.ill} sockets that stand, {args.rate} requests/s, milliseconds")
+        print(
+            f"\nunder attack: {2 * args.ill + args.ill // 10} sockets that stand, {args.rate} requests/s, milliseconds"
+        )
         attack = processes.start(
             str(Path(__file__).with_name("gateway_attack.py")), str(ports["proxy"]), "--sockets", str(args.ill)
         )
@@ -459,7 +461,7 @@ def main() -> None:
     parser.add_argument("--templates", type=int, default=100_000)
     parser.add_argument("--accounts", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--ill", type=int, default=200, help="sockets of each of three kinds of attack")
+    parser.add_argument("--ill", type=int, default=200, help="sockets of each kind of attack")
     args = parser.parse_args()
     if args.part == "model":
         uvloop.run(model_server())

@@ -17,6 +17,7 @@ from gateways import serving
 from model_server import ModelServer
 from page_commands import ROOT, blocks, commands, environment, shell
 
+from stillwatch.lab import read_plan
 from stillwatch.range import draw_design, simulate_design
 from stillwatch.range.design import scaled
 
@@ -193,6 +194,24 @@ def test_a_verification_is_lifted(tutorial: Path, tmp_path: Path) -> None:
             if one["decision_id"] == asked["decision_id"]
         ]
         assert again["verified"] == [asked["accounts"][0]]
+
+
+def test_a_plan_of_the_lab_is_carried_out(tmp_path: Path) -> None:
+    first, second = blocks("howto/run-the-lab.md", "toml")
+    for name, plan in (("first", first), ("second", second)):
+        # As written, but that no afternoon is to be spent: fewer queries, steps and seeds.
+        shorter = re.sub(r"^(queries|seeds) = .*\n", "", plan, flags=re.MULTILINE)
+        (tmp_path / f"{name}.toml").write_text(f"queries = [40]\nsteps = [5]\nseeds = [0]\n{shorter}")
+    with serving(ModelServer()) as upstream, shell(tmp_path, {"second.toml": "ours.toml"}) as follow:
+        (tmp_path / "ours.toml").write_text(
+            (tmp_path / "second.toml").read_text().replace("http://127.0.0.1:8000", upstream)
+        )
+        said = follow.run("stillwatch lab run second.toml --out run --workers 1")
+        assert "1 students" in said
+        (student,) = json.loads(follow.run("stillwatch lab report run --json"))
+        assert student["grid"] == "grid"
+        assert follow.run("stillwatch lab report run --csv").startswith("grid,")
+    assert len(read_plan(tmp_path / "first.toml").cells) == 2 * (4 + 3 - 1)
 
 
 def test_a_suspect_is_audited(tmp_path: Path) -> None:
