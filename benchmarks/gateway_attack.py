@@ -56,7 +56,7 @@ async def main() -> None:
     parser.add_argument("port", type=int)
     parser.add_argument("--sockets", type=int, default=200)
     args = parser.parse_args()
-    # Each of those who never read has the server behind make megabytes: a tenth of the others are as many as it can serve.
+    # Each of those who never read has the server behind make megabytes: a tenth of the others is as many as it serves.
     kinds = {"half a head": args.sockets, "three bytes": args.sockets, "never reads": args.sockets // 10}
     standing = [stand(args.port, kind, number) for kind, count in kinds.items() for number in range(count)]
     gathered = asyncio.gather(*standing)
