@@ -50,6 +50,8 @@ ANSWER = json.dumps(
     }
 ).encode()
 CHUNKS = 20
+BIG = b"x" * (8 * 2**20)
+"""What whoever never reads asks for: more than the system keeps for a connection."""
 UNMIMIC = Path(__file__).parents[1] / ".venv/peers/unmimic/bin/unmimic"
 
 
@@ -71,7 +73,10 @@ class ModelProtocol(asyncio.Protocol):
         self.body += body
 
     def on_message_complete(self) -> None:
-        stream, self.body = b'"stream":true' in self.body, b""
+        stream, big, self.body = b'"stream":true' in self.body, b'"big":true' in self.body, b""
+        if big:
+            self.transport.write(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(BIG) + BIG)
+            return
         if not stream:
             head = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(ANSWER)
             self.transport.write(head + ANSWER)
@@ -373,6 +378,11 @@ class Processes:
         model, bare, guarded, *others = (process.pid for process in self.all)
         return [bare, guarded, model, *others]
 
+    def end_last(self) -> None:
+        process = self.all.pop()
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=15)
+
     def end(self) -> None:
         for process in self.all:
             process.send_signal(signal.SIGTERM)
@@ -418,6 +428,18 @@ def measure(args: argparse.Namespace, folder: Path) -> None:
             if name in rows:
                 added = {cut: rows[name][cut] - rows[base][cut] for cut in ("p50", "p99")}
                 print(f"added {name}: p50 {added['p50']:.2f} ms, p99 {added['p99']:.2f} ms")
+        print(
+            f"\nunder attack: {2 * args.ill + args.ill // 10} sockets that stand, {args.rate} requests/s, milliseconds"
+        )
+        attack = processes.start(
+            str(Path(__file__).with_name("gateway_attack.py")), str(ports["proxy"]), "--sockets", str(args.ill)
+        )
+        assert attack == ports["proxy"]
+        requests = traffic(args.seed + args.rounds, args.templates, args.accounts)
+        row = shown("proxy", uvloop.run(load(ports["proxy"], requests, args.rate, args.seconds, args.seed)))
+        print(f"beside that without: p50 {rows['proxy']['p50']:.2f} ms, p99 {rows['proxy']['p99']:.2f} ms")
+        print(f"added to direct: p50 {row['p50'] - rows['direct']['p50']:.2f} ms")
+        processes.end_last()
         print("\nfirst visible token, milliseconds after the model server sent it")
         direct = shown("direct", uvloop.run(first_tokens(model, "new-1", args.streams)))
         for name, account in (("proxy, nothing decided", "new-1"), ("proxy, reasoning hidden", "known-2-7")):
@@ -439,6 +461,7 @@ def main() -> None:
     parser.add_argument("--templates", type=int, default=100_000)
     parser.add_argument("--accounts", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--ill", type=int, default=200, help="sockets of each kind of attack")
     args = parser.parse_args()
     if args.part == "model":
         uvloop.run(model_server())

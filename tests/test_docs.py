@@ -109,9 +109,9 @@ def test_every_setting_of_the_gateway_is_documented_with_its_default() -> None:
         assert row[1] == (
             "none"
             if shown is None
-            else ", ".join(shown)
+            else ", ".join(shown) or "none"
             if isinstance(shown, tuple)
-            else str(shown).replace("True", "true")
+            else str(shown).replace("True", "true").replace("False", "false")
         )
     for action in ACTIONS:
         assert f"\n| `{action}` |" in text, action

@@ -1,18 +1,21 @@
 """The commands of the alliance as their user types them, with a hub in a process of its own."""
 
+import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 
 from stillwatch.cli import app
-from stillwatch.core import BadSetting, UnreadableInput
+from stillwatch.core import BadSetting, BadTable, EndpointFailed, UnreadableInput
 from stillwatch.scanning.run import Run
 
 COMMAND = [sys.executable, "-m", "stillwatch", "alliance"]
@@ -78,6 +81,109 @@ def test_from_admission_to_retraction(
     assert "the chain holds" in say(capsys, "journal", *db)
     say(capsys, "circle", "pair", "--member", "acme", "bolt", "--tlp", "amber", *db)
     say(capsys, "expel", "bolt", *db)
+
+
+def admitted(capsys: pytest.CaptureFixture[str], folder: Path, name: str, *more: str) -> Path:
+    """The file with the token of a member that was let in."""
+    path = folder / f"{name}.token"
+    path.write_text(say(capsys, "admit", name, "--db", folder / "hub.db", *more))
+    return path
+
+
+def test_an_enrolment_that_would_not_work_fails_and_leaves_nothing(
+    hub: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    acme, bolt = admitted(capsys, tmp_path, "acme"), admitted(capsys, tmp_path, "bolt")
+    (tmp_path / "wrong.token").write_text("nobody's")
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{held.getsockname()[1]}"
+        tried: list[tuple[str, Path, type[Exception], str]] = [
+            (nowhere, acme, EndpointFailed, "does not answer.*\n.*nobody was enrolled"),
+            (hub, tmp_path / "wrong.token", EndpointFailed, "401"),
+            (hub, tmp_path / "no.token", UnreadableInput, "token cannot be read"),
+            (hub, bolt, BadSetting, "as 'bolt'"),
+            (f"{hub}/elsewhere/", acme, EndpointFailed, "404"),
+        ]
+        for url, token, error, said in tried:
+            with pytest.raises(error, match=said):
+                say(capsys, "enrol", "acme", "--hub", url, "--token-file", token, "--state", tmp_path / "acme.db")
+    assert not (tmp_path / "acme.db").exists()
+
+
+def test_what_a_clearance_hides_is_told_by_number(
+    hub: str, acme_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clearances = {"acme": "amber+strict", "bolt": "green", "cole": "amber"}
+    for name, clearance in clearances.items():
+        token = admitted(capsys, tmp_path, name, "--clearance", clearance)
+        say(capsys, "enrol", name, "--hub", hub, "--token-file", token, "--state", tmp_path / f"{name}.db")
+    sent = say(
+        capsys,
+        "publish",
+        acme_run.path,
+        "--campaign",
+        "C001",
+        "--tlp",
+        "amber",
+        "--yes",
+        "--state",
+        tmp_path / "acme.db",
+    )
+    count = re.search(r"sent (\d+) objects", sent)
+    assert count
+    told = say(capsys, "pull", "--state", tmp_path / "bolt.db")
+    hidden = re.search(r"(\d+) objects more stand at the hub above your clearance \(green\)", told)
+    assert hidden
+    # All that was sent but what every hub has from the start.
+    assert 0 < int(hidden[1]) <= int(count[1])
+    assert "above your clearance" not in say(capsys, "pull", "--state", tmp_path / "cole.db")
+    # What a circle holds is for its members to know of.
+    say(capsys, "circle", "pair", "--member", "acme", "cole", "--tlp", "amber", "--db", tmp_path / "hub.db")
+    publish = ("publish", acme_run.path, "--campaign", "C001", "--tlp", "green", "--collection", "pair")
+    (campaign,) = re.findall(r"published (campaign--\S+)", say(capsys, "list", "--state", tmp_path / "acme.db"))
+    say(capsys, "retract", campaign, "--yes", "--state", tmp_path / "acme.db")
+    say(capsys, *publish, "--yes", "--state", tmp_path / "acme.db")
+    again = re.search(r"(\d+) objects more", say(capsys, "pull", "--state", tmp_path / "bolt.db"))
+    assert again
+    assert again[1] == hidden[1]
+
+
+def test_who_approves_reads_the_sentences_and_nobody_else_does(
+    hub: str, acme_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state, made = ("--state", tmp_path / "acme.db"), tmp_path / "draft.json"
+    say(capsys, "enrol", "acme", "--hub", hub, "--token-file", admitted(capsys, tmp_path, "acme"), *state)
+    shown = say(capsys, "publish", acme_run.path, "--campaign", "C001", "--draft", made, *state)
+    fingerprints = re.findall(r"x-stillwatch-sentence-1' = '([0-9a-f]{16})'\]\n", shown)
+    document = json.loads(made.read_text())
+    sentences = document["sentences_that_stay_here"]
+    assert set(sentences) == set(fingerprints)
+    prompts = pq.read_table(acme_run.path / "exchanges.parquet", columns=["prompt"], partitioning=None)
+    sent = [" ".join(text.split()) for text in prompts["prompt"].to_pylist() if text]
+    for fingerprint, sentence in sentences.items():
+        assert f"  {fingerprint}  {sentence}" in shown
+        assert len(re.findall(r"\w+", sentence)) >= 5
+        assert any(sentence in text for text in sent)
+    assert not any(sentence in json.dumps(document["objects"]) for sentence in sentences.values())
+    # What an approver read is what is approved.
+    document["sentences_that_stay_here"][fingerprints[0]] = "something harmless"
+    made.write_text(json.dumps(document))
+    with pytest.raises(BadTable, match="changed after"):
+        say(capsys, "approve", made, *state)
+
+
+def test_lists_come_as_json_and_as_csv(hub: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    state = ("--state", tmp_path / "acme.db")
+    say(capsys, "enrol", "acme", "--hub", hub, "--token-file", admitted(capsys, tmp_path, "acme"), *state)
+    say(capsys, "pull", *state)
+    told = json.loads(say(capsys, "list", "--json", *state))
+    assert (told["name"], told["hub"]) == ("acme", hub)
+    assert [row["kind"] for row in told["rows"]] == ["journal"]
+    assert say(capsys, "list", "--csv", *state).splitlines()[0] == "kind,about,says"
+    journal = json.loads(say(capsys, "journal", "--json", "--db", tmp_path / "hub.db"))
+    assert {"n", "time", "hash", "action", "member"} <= set().union(*journal)
+    assert len(say(capsys, "journal", "--csv", "--db", tmp_path / "hub.db").splitlines()) == len(journal) + 1
 
 
 def test_tokens_do_not_cross_a_network_in_the_clear(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,6 +30,10 @@ CHAT = {"model": "m", "messages": HELLO}
         ("Authorization: Bearer REAL\tjunk",),
         ("Authorization: Bearer REAL\xa0junk",),
         ("x-api-key: Bearer REAL",),
+        ("Authorization: Bearer junk", "apikey: REAL"),
+        ("Authorization: Bearer junk", "X-Auth-Token: REAL"),
+        ("Authorization: Bearer junk", "x-functions-key: REAL"),
+        ("apikey: junk", "x-access-token: REAL"),
     ],
 )
 def test_several_credentials_or_one_that_reads_two_ways_are_refused(tmp_path: Path, headers: tuple[str, ...]) -> None:
@@ -101,3 +105,28 @@ def test_a_header_that_names_the_account_stands_once(tmp_path: Path) -> None:
             assert asked(url, "/v1/chat/completions", CHAT, second, "x-account: a-bad")[0] == 400
         assert asked(url, "/v1/chat/completions", CHAT, "x-account: a-bad")[0] == 403
         assert not behind.seen
+
+
+def test_an_operators_own_header_for_keys_is_one_of_them(tmp_path: Path) -> None:
+    blocked = decided("block", accounts=[account_of("REAL")])
+    with guarded(tmp_path, blocked, key_headers=("X-House-Key",)) as (url, behind):
+        for headers, status in (
+            (("x-house-key: REAL",), 403),
+            (("x_house_key: REAL",), 403),
+            (("x-house-key: REAL", "authorization: Bearer junk"), 400),
+            (("x-house-key: REAL", "x-house-key: junk"), 400),
+            (("x-house-key: junk",), 200),
+        ):
+            assert asked(url, "/v1/chat/completions", CHAT, *headers)[0] == status, headers
+        assert [one.all_of("x-house-key") for one in behind.seen] == [["junk"]]
+
+
+def test_cookies_are_no_second_credential(tmp_path: Path) -> None:
+    for passes in (False, True):
+        folder = tmp_path / str(passes)
+        folder.mkdir()
+        with guarded(folder, pass_cookies=passes) as (url, behind):
+            for more in ((), ("authorization: Bearer junk",)):
+                sent = ("cookie: token=REAL", "Cookie: session=REAL", *more)
+                assert asked(url, "/v1/chat/completions", CHAT, *sent)[0] == 200
+                assert len(behind.seen[-1].all_of("cookie")) == (2 if passes else 0)

@@ -28,6 +28,13 @@ BY_HEADER: Any = {"account_from": ("header:x-account",)}
         ("/v1/completions", {"prompt": [[1, 2], [3]] * 21}),
         ("/v1/completions", {"prompt": "x", "best_of": 41}),
         ("/v1/chat/completions", {"messages": HELLO, "n": 41}),
+        ("/v1/chat/completions", {"messages": HELLO, "n": "41"}),
+        ("/v1/chat/completions", {"messages": HELLO, "n": 41.0}),
+        ("/v1/chat/completions", {"messages": HELLO, "N": 41}),
+        ("/v1/chat/completions", {"messages": HELLO, "n": 1, "extra_body": {"n": 41}}),
+        ("/generate", {"inputs": "Why?", "parameters": {"num_return_sequences": 41}}),
+        ("/generate", {"text": "Why?", "sampling_params": {"n": 41}}),
+        ("/v1beta/models/m:generateContent", {"contents": [], "generationConfig": {"candidateCount": 41}}),
         ("/v1/embeddings", {"input": ["some text"] * 41}),
     ],
 )
@@ -56,6 +63,8 @@ def test_tokens_are_counted_before_they_are_made(tmp_path: Path) -> None:
         for account, body, statuses in (
             ("a", {"messages": HELLO, "max_tokens": 7000}, [200, 429]),
             ("b", {"messages": HELLO, "max_tokens": 3000, "n": 4}, [429]),
+            ("b", {"messages": HELLO, "max_tokens": 1, "max_completion_tokens": "12000"}, [429]),
+            ("b", {"messages": HELLO, "max_tokens": 12000.0}, [429]),
             ("c", {"messages": [{"role": "user", "content": "word " * 5000}], "max_tokens": 1}, [200, 429]),
         ):
             got = [asked(url, "/v1/chat/completions", body, f"x-account: {account}")[0] for _ in statuses]
@@ -74,6 +83,14 @@ def lines(count: int, *last: str) -> bytes:
         for number, text in enumerate(asks)
     ]
     return "\n".join(map(json.dumps, made)).encode()
+
+
+def test_a_line_that_reads_two_ways_ends_its_upload(tmp_path: Path) -> None:
+    line = b'{"url": "/v1/chat/completions", "body": {"messages": []}, "body": {"messages": ["x"]}}'
+    with guarded(tmp_path, **BY_HEADER) as (url, behind):
+        answer = upload(url, lines(3) + b"\n" + line + b"\n", "a")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "ambiguous_json")
+        assert behind.seen == []
 
 
 def upload(url: str, file: bytes, account: str) -> httpx.Response:
@@ -118,7 +135,7 @@ def test_a_limited_account_cannot_ask_in_batches(tmp_path: Path, body: Any) -> N
 
 
 def test_a_long_file_takes_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
-    piece = lines(2000) + b"\n"
+    piece = lines(200).replace(b"What is", b"What " + b"really " * 280 + b"is") + b"\n"
 
     def pieces(count: int) -> Iterator[bytes]:
         for _ in range(count):

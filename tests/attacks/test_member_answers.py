@@ -53,7 +53,7 @@ def test_an_answer_is_bounded_when_inflated(coding: bytes, packed: object, statu
     with _answering(status + b"\r\nContent-Encoding: " + coding, body) as url, Client(url, Credentials("x")) as client:
         tracemalloc.start()
         with pytest.raises(EndpointFailed, match="too long"):
-            client.collections()
+            client.listing()
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert peak < 60_000_000
@@ -63,13 +63,13 @@ def test_a_coding_nobody_asked_for_is_refused() -> None:
     with _answering(b"200 OK\r\nContent-Encoding: gzip, gzip", b"") as url:
         client = Client(url, Credentials("x"))
         with client, pytest.raises(EndpointFailed, match="coding"):
-            client.collections()
+            client.listing()
 
 
 def test_a_compressed_answer_is_read() -> None:
     body = gzip.compress(b'{"default": "/a/", "collections": [{"id": "\\u001b[2J", "title": "t"}]}')
     with _answering(b"200 OK\r\nContent-Encoding: gzip", body) as url, Client(url, Credentials("x")) as client:
-        assert client.collections()[0].alias == "\\u001b[2J"
+        assert client.listing().collections[0].alias == "\\u001b[2J"
 
 
 def test_what_a_hub_refuses_with_steers_no_terminal() -> None:
@@ -77,7 +77,7 @@ def test_what_a_hub_refuses_with_steers_no_terminal() -> None:
     with _answering(b"403 No", body) as url:
         client = Client(url, Credentials("x"))
         with client, pytest.raises(EndpointFailed) as refused:
-            client.collections()
+            client.listing()
     assert "\x1b" not in str(refused.value)
     assert "\nsent" not in str(refused.value)
 

@@ -99,5 +99,5 @@ def test_the_rest_goes_on(tmp_path: Path, bad: Callable[[Thing], str]) -> None:
         assert [one.indicator_id for one in partner_indicators(state)] == [indicator("alpha", 8)["id"]]
         assert appeals(Store(state)) == []
         assert len(Store(state).dead_letters()) == 1
-        assert "could not be read" in overview(state)
+        assert "could not be read" in str(overview(state))
         assert pull(Membership("gamma", url, state, Credentials("secret"))).objects == 0

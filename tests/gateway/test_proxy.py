@@ -31,7 +31,8 @@ SHARED = "Work through every step before you give the final answer to the examin
 
 
 def post(url: str, path: str = "/v1/chat/completions", account: str = "bad", **body: Any) -> httpx.Response:
-    return httpx.post(url + path, json={"model": "plain", "messages": HELLO, **body}, headers={"x-account": account})
+    asked = {"model": "plain", "messages": HELLO, **body}
+    return httpx.post(url + path, json=asked, headers={"x-account": account}, timeout=120)
 
 
 def recorded(folder: Path) -> list[dict[str, Any]]:
@@ -246,6 +247,7 @@ def test_it_fails_open_or_closed_as_told(gateway: Gateway, tmp_path: Path, snap:
         state = f"redis://127.0.0.1:{silent.getsockname()[1]}"
         for kind, status in (("open", 200), ("closed", 503)):
             url = gateway(snapshot=limited, state=state, when_state_missing=kind)
+            # Were it waited for, nobody would be answered at all.
             assert [post(url).status_code for _ in range(3)] == [status] * 3
     for kind, status in (("open", 200), ("closed", 503)):
         url = gateway(record=tmp_path / f"full-{kind}", when_record_fails=kind)
@@ -344,5 +346,6 @@ def test_a_client_that_leaves_ends_the_upstream_request_too(
 def test_an_upstream_that_is_not_there_is_said_at_once(gateway: Gateway) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        url = gateway(upstream=f"http://127.0.0.1:{taken.getsockname()[1]}")
+        # Were a time-out waited for, it would be ten minutes.
+        url = gateway(upstream=f"http://127.0.0.1:{taken.getsockname()[1]}", connect_seconds=600)
         assert post(url).status_code == 502

@@ -46,7 +46,7 @@ def test_secrets_that_are_none(files: dict[str, Path], text: str) -> None:
 
     token = files["secrets"].with_name("token")
     token.write_text("t")
-    enrol(files["state"], "alpha", "http://127.0.0.1:9", token_file=token)
+    enrol(files["state"], "alpha", "http://127.0.0.1:9", token_file=token, ask=False)
     files["secrets"].write_text(text, encoding="latin-1")
     with pytest.raises(UnreadableInput, match="64 hexadecimal digits"):
         typed(
@@ -61,7 +61,7 @@ def test_two_commands_of_one_member_do_not_take_part_at_a_time(files: dict[str, 
 
     token = files["secrets"].with_name("token")
     token.write_text("t")
-    enrol(files["state"], "alpha", "http://127.0.0.1:9", token_file=token)
+    enrol(files["state"], "alpha", "http://127.0.0.1:9", token_file=token, ask=False)
     shared = ("--round", "r1", "--secrets", files["secrets"], "--state", files["state"])
     with (
         member_lock(files["state"].with_name("alliance-matching.db")),

@@ -122,7 +122,7 @@ def alliance(runs: dict[str, Path], tmp_path: Path) -> Iterator[Alliance]:
     for name in NAMES:
         token = tmp_path / f"{name}.token"
         token.write_text(admit(hub, name))
-        enrol(tmp_path / f"{name}.db", name, f"http://127.0.0.1:{made.port}", token_file=token)
+        enrol(tmp_path / f"{name}.db", name, f"http://127.0.0.1:{made.port}", token_file=token, ask=False)
         secrets = {
             other: "".join(sorted(name + other)).encode().hex().ljust(64, "0") for other in NAMES if other != name
         }

@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import Flag, Several
+from stillwatch.cli.options import AsCsv, AsJson, Flag, Several
 from stillwatch.cli.screen import progress, say
+from stillwatch.cli.written import tell
 
 __all__ = ["audit_app"]
 
@@ -162,7 +163,9 @@ def _keys(given: tuple[str, ...]) -> dict[str, Path]:
 
 
 @audit_app.command(name="refusal-judge")
-def judge_command(labels: Path | None = None, /, *, wrong: Flag = False) -> None:
+def judge_command(
+    labels: Path | None = None, /, *, wrong: Flag = False, json: AsJson = False, csv: AsCsv = False
+) -> None:
     """Hold the refusal judge of the audit against labelled completions.
 
     Parameters
@@ -175,6 +178,11 @@ def judge_command(labels: Path | None = None, /, *, wrong: Flag = False) -> None
     from stillwatch.provenance import judge_accuracy
 
     found = judge_accuracy(labels)
+    if json or csv:
+        rows = [{"text": text, "refuses": refuses} for text, refuses in found.wrong]
+        rates = {name: asdict(getattr(found, name)) for name in ("sensitivity", "specificity")}
+        tell(found, rows, json=json, csv=csv, whole={"source": found.source, **rates, "wrong": rows})
+        return
     say(found)
     for text, refuses in found.wrong if wrong else ():
         say(f"{'missed' if refuses else 'no refusal'}: {' '.join(text.split())[:200]}")

@@ -76,7 +76,7 @@ def _tell(told: Explanation) -> None:
         say(f"  near       {near.format}: it has {_listed(near.has)} and lacks {_listed(near.lacks)}")
     if told.problem is not None:
         say(f"  problem    {told.problem}")
-        say("  next       describe the layout in a file and give that by --map: docs/howto/map-a-log.md")
+        say("  next       describe the layout in a file and give that by --map: stillwatch docs map-a-log")
         return
     read = f"{told.exchanges:,} exchanges, {told.dead_letters:,} dead letters"
     say(f"  read       {read}{'' if told.complete else ' so far: the file goes on'}")

@@ -9,8 +9,9 @@ from typing import Literal
 
 import cyclopts
 
-from stillwatch.cli.options import RunFolder, Several
+from stillwatch.cli.options import AsCsv, AsJson, RunFolder, Several
 from stillwatch.cli.screen import complain, say
+from stillwatch.cli.written import tell
 from stillwatch.core import MissingDependency
 
 __all__ = ["gateway_app"]
@@ -99,7 +100,15 @@ def snapshot_command(run: RunFolder, /, *, out: Path, log: Path | None = None) -
 
 @gateway_app.command(name="effects")
 @_needs_gateway
-def effects_command(record: Path, /, *, log: Path | None = None, mode: Mode = "shadow") -> None:
+def effects_command(
+    record: Path,
+    /,
+    *,
+    log: Path | None = None,
+    mode: Mode = "shadow",
+    json: AsJson = False,
+    csv: AsCsv = False,
+) -> None:
     """Say what enforce would have done, from a shadow gateway's record: by action, account and rule.
 
     Parameters
@@ -115,4 +124,5 @@ def effects_command(record: Path, /, *, log: Path | None = None, mode: Mode = "s
     from stillwatch.services.gateway_snapshot import rules_by_decision
 
     tally = tally_of_record(record, rules_by_decision(log) if log else None, mode=mode)
-    say(tally.text(shadow=mode == "shadow"))
+    whole = {"requests": tally.requests, "treated": tally.all.requests, "counts": tally.rows()}
+    tell(tally.text(shadow=mode == "shadow"), tally.rows(), json=json, csv=csv, whole=whole)

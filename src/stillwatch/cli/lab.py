@@ -9,8 +9,9 @@ from pathlib import Path
 
 import cyclopts
 
-from stillwatch.cli.options import Workers
+from stillwatch.cli.options import AsCsv, AsJson, Workers
 from stillwatch.cli.screen import progress, say
+from stillwatch.cli.written import tell
 from stillwatch.core import MissingDependency
 
 __all__ = ["lab_app"]
@@ -60,8 +61,8 @@ def run_command(plan: Path, /, *, out: Path, workers: Workers = None) -> None:
 
 @lab_app.command(name="report")
 @_needs_lab
-def report_command(run: Path, /) -> None:
-    """Write a run's report and its values file anew.
+def report_command(run: Path, /, *, json: AsJson = False, csv: AsCsv = False) -> None:
+    """Write a run's report and its values file anew; its table has a row a student.
 
     Parameters
     ----------
@@ -70,7 +71,9 @@ def report_command(run: Path, /) -> None:
     """
     from stillwatch import lab
 
-    say(lab.write_report(run))
+    done = lab.write_report(run)
+    found = lab.read_results(run) if json or csv else {}
+    tell(done, [{"grid": grid, **one} for grid, cells in found.items() for one in cells], json=json, csv=csv)
 
 
 def _cores() -> int:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import DecisionLog, Licences, PolicyArgument, Several
+from stillwatch.cli.options import AsCsv, AsJson, DecisionLog, Licences, PolicyArgument, Several
 from stillwatch.cli.screen import say
+from stillwatch.cli.signing import acting
+from stillwatch.cli.written import tell
 from stillwatch.core import AuditLog, BadPolicy, BadSetting, OutputExists, OutputUnwritable
 
 if TYPE_CHECKING:
@@ -54,12 +57,12 @@ def check_command(file: PolicyArgument = None, /) -> None:
 
 
 @policy_app.command(name="test")
-def try_command(file: PolicyArgument = None, /) -> None:
+def try_command(file: PolicyArgument = None, /, *, json: AsJson = False, csv: AsCsv = False) -> None:
     """Run the examples of a policy's rules."""
-    from stillwatch.policy import DEFAULT_POLICY, describe_tried, try_examples
+    from stillwatch.policy import DEFAULT_POLICY, describe_tried, example_rows, try_examples
 
     tried = try_examples(_policy(file))
-    say(describe_tried(tried))
+    tell(describe_tried(tried), example_rows(tried), json=json, csv=csv)
     failed = [one for one in tried if not one.passed]
     if failed:
         where = f"{file or DEFAULT_POLICY}:{failed[0].example.line}"
@@ -67,7 +70,16 @@ def try_command(file: PolicyArgument = None, /) -> None:
 
 
 @policy_app.command(name="diff")
-def diff_command(old: Path, new: Path, /, *, run: Path | None = None, licences: Path | None = None) -> None:
+def diff_command(
+    old: Path,
+    new: Path,
+    /,
+    *,
+    run: Path | None = None,
+    licences: Path | None = None,
+    json: AsJson = False,
+    csv: AsCsv = False,
+) -> None:
     """Say how two policies differ and, with a run, who would stand elsewhere under the new one.
 
     Parameters
@@ -81,11 +93,13 @@ def diff_command(old: Path, new: Path, /, *, run: Path | None = None, licences: 
     licences
         The registry of licences, for that run.
     """
-    from stillwatch.policy import backtest, compare, describe_backtest, read_policy
+    from stillwatch.policy import backtest, compare, describe_backtest, moved_rows, read_policy
 
     before, after = read_policy(old), read_policy(new)
     moved = backtest(before, after, _facts(run, licences)) if run else None
-    say(describe_backtest(compare(before, after), moved))
+    changes, rows = compare(before, after), moved_rows(moved or ())
+    whole = {"changes": [asdict(one) for one in changes], "moved": rows}
+    tell(describe_backtest(changes, moved), rows, json=json, csv=csv, whole=whole)
 
 
 @policy_app.command(name="decide")
@@ -180,6 +194,7 @@ def approve_command(
     """
     from stillwatch.policy import approve, explain_decision, withdraw
 
+    by = acting(log, by, "analyst" if refuse else "approver")
     if refuse:
         standing = withdraw(AuditLog(log), decision, by=by, reason=note, now=_now())
     else:
@@ -209,6 +224,7 @@ def verified_command(
     """
     from stillwatch.policy import explain_decision, lift_verification
 
+    by = acting(log, by, "approver")
     standing = lift_verification(AuditLog(log), decision, account=account, by=by, note=note, days=days, now=_now())
     say(explain_decision(standing))
     say(f"{account} is asked no more; write the gateway's snapshot anew for it to take effect")
@@ -251,6 +267,7 @@ def appeal_command(
         )
         say(f"appeal {appeal_id} is filed")
     elif outcome is not None and statement is None:
+        by = acting(log, by, "approver")
         standing = resolve_appeal(AuditLog(log), target, outcome=outcome, by=by, reason=reason, now=_now())
     else:
         raise BadSetting(
@@ -260,7 +277,7 @@ def appeal_command(
 
 
 @policy_app.command(name="log")
-def log_command(log: DecisionLog, /, *, ended: bool = False) -> None:
+def log_command(log: DecisionLog, /, *, ended: bool = False, json: AsJson = False, csv: AsCsv = False) -> None:
     """Verify a decision log and list what is in it.
 
     Parameters
@@ -268,12 +285,14 @@ def log_command(log: DecisionLog, /, *, ended: bool = False) -> None:
     ended
         List decisions that hold no more, too.
     """
-    from stillwatch.policy import describe_log, history
+    from stillwatch.policy import describe_log, history, log_rows
 
     _need(log)
     entries = list(AuditLog(log).entries())
     head = entries[-1].hash if entries else AuditLog(log).head()
-    say(describe_log(history(AuditLog(log), _now()), len(entries), head, ended=ended))
+    standings = history(AuditLog(log), _now())
+    text = describe_log(standings, len(entries), head, ended=ended)
+    tell(text, log_rows(standings, ended=ended), json=json, csv=csv)
 
 
 def _now() -> datetime:

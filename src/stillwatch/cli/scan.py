@@ -69,7 +69,7 @@ def scan_command(
     into
         In place of --out: a finished run to which the logs are added. What it was told before still holds.
     mapping
-        Which fields are which columns (TOML), for logs in a layout of your own: docs/howto/map-a-log.md.
+        Which fields are which columns (TOML), for logs in a layout of your own: `stillwatch docs map-a-log`.
     default_account
         Account of records that name none, such as a batch file's owner.
     default_time

@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
-import csv
+import csv as csv_text
 import io
-import json
+import json as json_text
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-__all__ = ["as_csv", "as_json"]
+from stillwatch.cli.screen import say
+
+__all__ = ["as_csv", "as_json", "tell"]
+
+
+def tell(text: object, rows: Sequence[Mapping[str, Any]], *, json: bool, csv: bool, whole: object = None) -> None:
+    """Print what a command lists: as text, or its rows as it was asked for.
+
+    Args:
+        text: for people; ``str`` makes it.
+        rows: of its table.
+        json: ``--json`` was given, which comes before ``csv``.
+        csv: ``--csv`` was given.
+        whole: what JSON says in place of the rows, where there is more than a table.
+    """
+    if json:
+        say(as_json(rows if whole is None else whole))
+    else:
+        say(as_csv(rows) if csv else text)
 
 
 def as_json(found: object) -> str:
     """Indented JSON; times are ISO 8601."""
-    return json.dumps(found, indent=1, ensure_ascii=False, default=_plain)
+    return json_text.dumps(found, indent=1, ensure_ascii=False, default=_plain)
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
     """CSV with a heading, without a last line's end; what has parts stands as JSON in its cell."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv_text.writer(text, lineterminator="\n")
     writer.writerow(names)
     writer.writerows([[_cell(row.get(name)) for name in names] for row in rows])
     return text.getvalue().rstrip("\n")
@@ -29,7 +47,7 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _cell(value: object) -> object:
     if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False, default=_plain)
+        return json_text.dumps(value, ensure_ascii=False, default=_plain)
     return _plain(value) if isinstance(value, datetime) else value
 
 

@@ -18,6 +18,7 @@ from stillwatch.console.people import People
 from stillwatch.console.runs import Runs
 from stillwatch.console.saved_views import SavedViews
 from stillwatch.console.sessions import Sessions
+from stillwatch.console.signing import claim_log
 from stillwatch.console.sorted_copies import SortedCopies
 from stillwatch.core import MissingDependency
 
@@ -79,6 +80,8 @@ class Console:
         self.claims = Claims(self.database)
         self.comments = Comments(self.database)
         self.views = SavedViews(self.database)
+        if self.places.log is not None:
+            claim_log(self.places.log, state)
         self.cases = CaseFile(self.places.log or state / "decisions.jsonl")
         self.audit = Looks(state / "audit.jsonl")
         self.copies = SortedCopies(state / "sorted")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import email.utils
 import http.client
 import json
+import math
 import threading
 import time
 import urllib.error
@@ -23,6 +24,8 @@ __all__ = ["Endpoint"]
 
 _TRIES = 8
 _LONGEST_WAIT_SECONDS = 60.0
+_LONGEST = 32 * 2**20
+_PIECE = 64 * 1024
 _BUSY = (429, 500, 502, 503, 504)
 
 
@@ -92,8 +95,9 @@ class Endpoint:
             with self._lock:
                 self.sent += 1
             try:
+                ends = time.monotonic() + self._timeout
                 with _OPENER.open(self._request(body), timeout=self._timeout) as answer:
-                    said = json.loads(answer.read())
+                    said = _whole_letters(json.loads(_read(answer, ends)))
                     if not said.get("choices") and said.get("error"):
                         last = self._told(said["error"])
                         self._wait(attempt, None)
@@ -109,7 +113,7 @@ class Endpoint:
             except (OSError, http.client.HTTPException) as error:
                 self._wait(attempt, None)
                 last = f"does not answer: {error}"
-            except (ValueError, LookupError, TypeError, AttributeError) as error:
+            except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
                 raise self._failed("answers something that is no chat completion") from error
         raise self._failed(f"{last}, {_TRIES} times")
 
@@ -148,20 +152,55 @@ def _retry_after(value: str | None) -> float | None:
     if value is None:
         return None
     try:
-        return max(float(value), 0.0)
+        seconds = float(value)
+        return None if math.isnan(seconds) else max(seconds, 0.0)
     except ValueError:
         pass
     try:
         return max(email.utils.parsedate_to_datetime(value).timestamp() - time.time(), 0.0)
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None
+
+
+def _read(answer: http.client.HTTPResponse, ends: float) -> bytes:
+    """The body of an answer, to a bound of size and of time.
+
+    Raises:
+        ValueError: it is too long.
+        IncompleteRead: it breaks off.
+        TimeoutError: it comes too slowly, however seldom it stands still.
+    """
+    found = bytearray()
+    while piece := answer.read1(_PIECE):
+        found += piece
+        if len(found) > _LONGEST:
+            raise ValueError("too long")
+        if time.monotonic() > ends:
+            raise TimeoutError("it takes too long")
+    if answer.length:
+        raise http.client.IncompleteRead(bytes(found), answer.length)
+    return bytes(found)
+
+
+def _whole_letters(value: Any) -> Any:
+    """A JSON value whose half letters, which no file can hold, are question marks."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, dict):
+        return {_whole_letters(name): _whole_letters(item) for name, item in value.items()}
+    return [_whole_letters(item) for item in value] if isinstance(value, list) else value
 
 
 def _read_record(path: Path) -> dict[str, dict[str, Any]]:
     known: dict[str, dict[str, Any]] = {}
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
+        text = path.read_text(encoding="utf-8", errors="replace")
+        if text and not text.endswith("\n"):
+            # What follows must not stand on the line that was cut off.
+            with path.open("a", encoding="utf-8") as out:
+                out.write("\n")
+        for line in text.splitlines():
             try:
                 entry = json.loads(line)
                 known[entry["request"]] = dict(entry["answer"])

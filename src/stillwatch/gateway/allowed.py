@@ -31,6 +31,7 @@ __all__ = [
     "model",
     "number",
     "obj",
+    "piece",
     "scrubbed_arguments",
     "text",
     "typed",
@@ -47,7 +48,7 @@ class Redaction:
         hide_reasoning: reasoning in every form, and with it all log probabilities, which would spell it out.
         keep_summaries: leave what the upstream itself calls a summary.
         top_logprobs: at most so many alternatives a token; -1 takes log probabilities out whole; None leaves them.
-        streaming: texts are pieces, which the stream's own filters see to.
+        streaming: what a rule calls a piece is one of many, which the stream's own filters see to.
     """
 
     hide_reasoning: bool = False
@@ -61,6 +62,10 @@ class Redaction:
     def pieces(self) -> Redaction:
         """The same for a stream."""
         return replace(self, streaming=True)
+
+    def whole(self) -> Redaction:
+        """The same for what comes whole."""
+        return replace(self, streaming=False) if self.streaming else self
 
 
 Rule = Callable[[Any, Redaction], Any]
@@ -112,10 +117,15 @@ def identifier(value: Any, _: Redaction) -> Any:
 
 
 def text(value: Any, redaction: Redaction) -> Any:
-    """Text that was meant to be seen, less the reasoning between tags in it; pieces of a stream as they are."""
+    """Text that was meant to be seen, less the reasoning between tags in it."""
     if not isinstance(value, str):
         return None if value is None else LEFT_OUT
-    return without_reasoning_tags(value) if redaction.hide_reasoning and not redaction.streaming else value
+    return without_reasoning_tags(value) if redaction.hide_reasoning else value
+
+
+def piece(value: Any, redaction: Redaction) -> Any:
+    """Text that comes in pieces where it is streamed: there as it is, and whoever streams it must filter it."""
+    return value if redaction.streaming and isinstance(value, str) else text(value, redaction)
 
 
 def encoded(value: Any, redaction: Redaction) -> Any:
@@ -196,7 +206,7 @@ def scrubbed_arguments(given_text: str) -> str:
 
 
 def arguments(value: Any, redaction: Redaction) -> Any:
-    """Arguments of a tool call, as JSON text or as an object."""
+    """Arguments of a tool call, as JSON text, of which a stream filters the pieces, or as an object."""
     if not redaction.hide_reasoning or (redaction.streaming and isinstance(value, str)):
         return value
     if isinstance(value, str):

@@ -6,6 +6,7 @@ film pass. Anything else could hold anything and is refused, headers that are no
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -25,6 +26,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _MOST_KEPT = 16 * 2**20
 _MOST_REDACTED = 64 * 2**20
+_LOOKED_AT = 64
+"""Bytes by which text is told from pictures, sound and film: each of those has others in its first few."""
+_NO_TEXT = frozenset(range(0x20)) - frozenset(b"\t\r\n")
 _PASSING_MEDIA = (b"image/", b"audio/", b"video/")
 _PASSING_HEADERS = frozenset(
     {
@@ -86,12 +90,16 @@ class Answer:
             await self.refuse(refusal)
             return
         self.status = message["status"]
-        headers = {name.lower(): value for name, value in message.get("headers", ())}
-        kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+        headers = [(name.lower(), value.strip().lower()) for name, value in message.get("headers", ())]
+        kinds = [value.partition(b";")[0].strip() for name, value in headers if name == b"content-type"]
+        kind = kinds[0] if kinds else b""
         self.streamed = kind == b"text/event-stream"
         if self._redaction:
-            if b"content-encoding" in headers and headers[b"content-encoding"].lower() != b"identity":
+            if any(name == b"content-encoding" and value != b"identity" for name, value in headers):
                 await self.refuse(_unreadable("it is compressed"))
+                return
+            if len(set(kinds)) > 1:
+                await self.refuse(_unreadable("it is of two kinds"))
                 return
             listed = [
                 (name, value)
@@ -102,8 +110,9 @@ class Answer:
             self._passes = kind.startswith(_PASSING_MEDIA)
             if self.streamed:
                 self._stream = StreamRedactor(self._redaction, hold=self._gate.settings.hold_untagged)
-            elif not self._passes:
-                # Empty bodies carry no type; what is not JSON shows when it is read.
+            else:
+                # Empty bodies carry no type; what is not JSON shows when it is read. What is called a picture is looked
+                # at as well: some servers call an answer whatever a client says that it accepts.
                 self._whole, self._start = [], message
                 return
         self.begun = True
@@ -115,12 +124,27 @@ class Answer:
             await self._redact_piece(self._stream, piece, more=more)
         elif self._whole is not None:
             self._whole.append(piece)
-            if sum(map(len, self._whole)) > _MOST_REDACTED:
+            if self._passes:
+                await self._look(more=more)
+            elif sum(map(len, self._whole)) > _MOST_REDACTED:
                 await self.refuse(_unreadable("it is too long"))
             elif not more:
                 await self._redact_whole(b"".join(self._whole))
         elif self._passes:
             await self._send({"type": "http.response.body", "body": piece, "more_body": more})
+
+    async def _look(self, *, more: bool) -> None:
+        """Begin to pass on what is called a picture, sound or film, unless its first bytes are text."""
+        first = b"".join(self._whole or ())
+        if more and len(first) < _LOOKED_AT:
+            return
+        if _is_text(first[:_LOOKED_AT]):
+            await self.refuse(_unreadable("it is text, and is called something else"))
+            return
+        self._whole = None
+        self.begun = True
+        await self._send(self._start or {})
+        await self._send({"type": "http.response.body", "body": first, "more_body": more})
 
     async def _redact_piece(self, stream: StreamRedactor, piece: bytes, *, more: bool) -> None:
         try:
@@ -169,6 +193,15 @@ class Answer:
             texts = self._gate.settings.record_answers
             fields = answer_fields(self._admission.request.api, self._kept, streamed=self.streamed, texts=texts)
         self._gate.finish(self._admission, status=status, answer=fields)
+
+
+def _is_text(first: bytes) -> bool:
+    """Whether bytes, the last letter of which may be cut, are UTF-8 without control characters."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(first)
+    except UnicodeDecodeError:
+        return False
+    return bool(first) and _NO_TEXT.isdisjoint(first)
 
 
 def _unreadable(why: str) -> Refusal:

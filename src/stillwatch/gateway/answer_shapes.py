@@ -23,6 +23,7 @@ from stillwatch.gateway.allowed import (
     model,
     number,
     obj,
+    piece,
     text,
     typed,
     unless_hidden,
@@ -86,9 +87,9 @@ CITATION = obj(
 )
 PART = typed(
     {
-        "text": obj(type=word, text=text, annotations=many(CITATION)),
-        "output_text": obj(type=word, text=text, annotations=many(CITATION), logprobs=logprobs),
-        "refusal": obj(type=word, refusal=text),
+        "text": obj(type=word, text=piece, annotations=many(CITATION)),
+        "output_text": obj(type=word, text=piece, annotations=many(CITATION), logprobs=logprobs),
+        "refusal": obj(type=word, refusal=piece),
         "image_url": obj(type=word, image_url=obj(url=text)),
         **dict.fromkeys(
             ("thinking", "reasoning", "redacted_thinking", "reasoning_text", "summary_text"), unless_hidden
@@ -98,7 +99,7 @@ PART = typed(
 
 
 def _content(value: Any, redaction: Redaction) -> Any:
-    return many(PART)(value, redaction) if isinstance(value, list) else text(value, redaction)
+    return many(PART)(value, redaction) if isinstance(value, list) else piece(value, redaction)
 
 
 def _details(value: Any, redaction: Redaction) -> Any:
@@ -115,16 +116,16 @@ _CALL = obj(
     type=word,
     index=number,
     function=obj(name=word, arguments=arguments),
-    custom=obj(name=word, input=text),
+    custom=obj(name=word, input=piece),
 )
 _MESSAGE = obj(
     role=word,
     content=_content,
-    refusal=text,
+    refusal=piece,
     tool_calls=many(_CALL),
     function_call=obj(name=word, arguments=arguments),
     annotations=many(CITATION),
-    audio=obj(id=identifier, data=encoded, transcript=text, expires_at=number),
+    audio=obj(id=identifier, data=encoded, transcript=piece, expires_at=number),
     reasoning=unless_hidden,
     reasoning_content=unless_hidden,
     reasoning_text=unless_hidden,
@@ -132,14 +133,21 @@ _MESSAGE = obj(
     thinking_blocks=unless_hidden,
     reasoning_details=_details,
 )
+
+
+def _message(value: Any, redaction: Redaction) -> Any:
+    """A message that is whole, also where a stream brings one."""
+    return _MESSAGE(value, redaction.whole())
+
+
 _CHOICE = obj(
     index=number,
     finish_reason=word,
     native_finish_reason=word,
     stop_reason=word,
-    message=_MESSAGE,
+    message=_message,
     delta=_MESSAGE,
-    text=text,
+    text=piece,
     logprobs=logprobs,
 )
 CHUNK = obj(
@@ -205,11 +213,18 @@ RESPONSE = obj(
     metadata=constant({}),
     instructions=constant(None),
 )
+
+
+def _input(value: Any, redaction: Redaction) -> Any:
+    """What a tool is given, whole; what of it is streamed comes in events of its own."""
+    return arguments(value, redaction.whole())
+
+
 BLOCK = typed(
     {
-        "text": obj(type=word, text=text, citations=many(CITATION)),
-        "tool_use": obj(type=word, id=identifier, name=word, input=arguments),
-        "server_tool_use": obj(type=word, id=identifier, name=word, input=arguments),
+        "text": obj(type=word, text=piece, citations=many(CITATION)),
+        "tool_use": obj(type=word, id=identifier, name=word, input=_input),
+        "server_tool_use": obj(type=word, id=identifier, name=word, input=_input),
         "thinking": unless_hidden,
         "redacted_thinking": unless_hidden,
     }

@@ -143,6 +143,8 @@ class Guard:
             if edited is not None:
                 came.raw = msgspec.json.encode(edited)
         raw = came.raw if came.whole else None
+        if came.api and raw is not None:
+            scope = {**scope, "headers": _as_json(scope["headers"])}
         scope = _rewritten(scope, raw, treatment.tags, plain=raw is not None or bool(treatment.redaction))
         scope["stillwatch.account"] = admission.request.caller.account_id
         await self._app(scope, came.replayed(), send or answer.send)
@@ -184,11 +186,17 @@ class Guard:
             self.gate.finish(admission, status="403" if closed else "101")
 
 
+def _as_json(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """A body that was read as JSON in UTF-8 goes on as that: as a form, or in another charset, it says other things."""
+    others = [pair for pair in headers if pair[0].replace(b"_", b"-") != b"content-type"]
+    return [*others, (b"content-type", b"application/json")]
+
+
 def _rewritten(scope: Scope, raw: bytes | None, tags: tuple[str, ...], *, plain: bool) -> Scope:
     """The request's head as the app behind sees it; the client's own word for our headers is removed."""
     headers = []
     for name, value in scope["headers"]:
-        if name.startswith(b"x-stillwatch-") or (plain and name == b"accept-encoding"):
+        if name.replace(b"_", b"-").startswith(b"x-stillwatch-") or (plain and name == b"accept-encoding"):
             continue
         if raw is not None and name in (b"content-length", b"transfer-encoding"):
             continue

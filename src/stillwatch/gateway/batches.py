@@ -15,7 +15,7 @@ from typing import Any
 from stillwatch.gateway.client_request import ClientRequest
 from stillwatch.gateway.gate import Gate
 from stillwatch.gateway.incoming import Incoming, Receive
-from stillwatch.gateway.json_body import lenient_json
+from stillwatch.gateway.json_body import TwoMeanings, lenient_json
 from stillwatch.gateway.paths import api_of
 from stillwatch.gateway.refusal import Refusal
 
@@ -23,6 +23,7 @@ __all__ = ["Batch", "lines_in"]
 
 Asked = tuple[str | None, Mapping[str, Any]]
 
+_AMBIGUOUS = Refusal(400, "ambiguous_json", "A line of the file can be read in two ways.")
 _ENDS = re.compile(rb"[\r\n\x0b\x0c\x1c-\x1e]+")
 
 
@@ -95,11 +96,14 @@ class Batch:
         for line in self._whole_lines(piece, more=more):
             if self.refusal is not None:
                 return
-            line = line.strip(b" \t\xef\xbb\xbf")
+            line = line.strip(b" \t\x00\xef\xbb\xbf\xff\xfe")
             if not line.startswith(b"{"):
                 continue
             try:
                 found = _asked_in(lenient_json(line))
+            except TwoMeanings:
+                self.refusal = _AMBIGUOUS
+                return
             except ValueError:
                 self.unread += 1
                 continue

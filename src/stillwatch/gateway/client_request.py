@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,8 +21,16 @@ from stillwatch.gateway.texts import texts_of
 __all__ = ["ClientRequest", "answer_fields", "read_request"]
 
 _MOST_GATHERED = 64 * 1024
+_MOST_COUNTED = 1e9
 _NO_TEXT = frozenset(("model", "encoding_format", "response_format", "user", "safety_identifier", "prompt_cache_key"))
-_ANSWERS = ("n", "best_of", "num_return_sequences", "candidate_count", "candidateCount")
+_ANSWERS = frozenset(("n", "bestof", "numreturnsequences", "candidatecount", "numgenerations", "numcompletions"))
+_PROMPTS = frozenset(("prompt", "prompts", "input", "inputs", "requests"))
+_TOKENS = frozenset(
+    ("maxtokens", "maxcompletiontokens", "maxoutputtokens", "maxnewtokens", "maxtokenstosample", "numpredict")
+)
+_NESTED = 3
+"""So deep servers keep such settings: in ``parameters``, ``generationConfig``, ``sampling_params`` and the like."""
+_NO_SETTINGS = frozenset(("messages", "tools", "functions", "responseformat", "text", "metadata", "input", "system"))
 _OPERATIONS = {"chat": "chat.completions"} | {name: name for name in ("completions", "responses", "messages")}
 _encoder = msgspec.json.Encoder()
 
@@ -48,6 +56,7 @@ class ClientRequest:
         prompt, system: the last user message and the system prompt.
         texts: every other text in it, as known texts are compared with them too.
         asks: how many answers it asks for: prompts times answers to each.
+        most_tokens: of each answer, as it says; 0 where it does not.
         letters: of text in it.
         began: monotonic clock, in seconds.
     """
@@ -61,6 +70,7 @@ class ClientRequest:
     system: str | None
     texts: tuple[str, ...]
     asks: int
+    most_tokens: int
     letters: int
     began: float
     _encoded: bytes = b""
@@ -114,13 +124,42 @@ def _read(api: str | None, body: Any) -> dict[str, Any]:
 
 
 def _asks(body: Any) -> int:
-    """Prompts times answers to each; a list of token ids is one prompt."""
+    """Prompts times answers to each; a list of token ids is one prompt, and so are a conversation's turns."""
     if not isinstance(body, Mapping):
         return 1
-    lists = [body[name] for name in ("prompt", "input", "inputs", "requests") if isinstance(body.get(name), list)]
-    prompts: list[int] = [len(one) for one in lists if all(isinstance(item, str | list) for item in one)]
-    each: list[int] = [body[name] for name in _ANSWERS if isinstance(body.get(name), int)]
-    return max([1, *prompts]) * max([1, *each])
+    lists = [value for name, value in body.items() if isinstance(value, list) and _plain(name) in _PROMPTS]
+    prompts = [len(one) for one in lists if all(isinstance(item, str | list) for item in one)]
+    return max([1, *prompts]) * max([1, *(_count(value) for name, value in _settings(body) if name in _ANSWERS)])
+
+
+def _settings(body: Mapping[Any, Any], deep: int = _NESTED) -> Iterator[tuple[str, Any]]:
+    """Names and values of what a request sets, also where they stand in objects of their own."""
+    for name, value in body.items():
+        plain = _plain(name)
+        if not isinstance(value, Mapping):
+            yield plain, value
+        elif deep and plain not in _NO_SETTINGS:
+            yield from _settings(value, deep - 1)
+
+
+def _plain(name: object) -> str:
+    return str(name).casefold().replace("_", "").replace("-", "")
+
+
+def _count(value: object) -> int:
+    """A number as servers read one that is not strict: 16, 16.0 and "16" are the same."""
+    try:
+        read = float(value) if isinstance(value, str | int | float) else 0.0
+    except (ValueError, OverflowError):
+        return 0
+    return int(read) if 0 < read < _MOST_COUNTED else 0 if not read > 0 else int(_MOST_COUNTED)
+
+
+def _most_tokens(body: Any) -> int:
+    """Tokens that an answer may have, in whatever words; 0 where nothing is said."""
+    if not isinstance(body, Mapping):
+        return 0
+    return max([0, *(_count(value) for name, value in _settings(body) if name in _TOKENS)])
 
 
 def _without_names(body: Any) -> Any:
@@ -175,8 +214,10 @@ def read_request(
     given = () if unread else tuple(texts_of(_without_names(body)))
     texts = (*given, *(m.content for m in said if m.content))
     letters = sum(map(len, given))
+    asks, most = _asks(body), _most_tokens(body)
+    now_ticking = time.monotonic()
     return ClientRequest(
-        exchange_id, api, operation, caller, kept, text, system, texts, _asks(body), letters, time.monotonic()
+        exchange_id, api, operation, caller, kept, text, system, texts, asks, most, letters, now_ticking
     )
 
 

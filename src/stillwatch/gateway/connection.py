@@ -118,7 +118,9 @@ class Connection(asyncio.Protocol):
             raise UpstreamFailed("sent more than was asked for")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header of the answer."""
+        """One header of the answer; what stands behind its body is none."""
+        if self.begun:
+            return
         self._head_bytes += len(name) + len(value)
         if self._head_bytes > _MOST_HEAD_BYTES:
             raise UpstreamFailed("the head of its answer is too long")

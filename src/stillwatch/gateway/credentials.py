@@ -28,6 +28,12 @@ _HEADERS = (
     b"x-goog-api-key",
     b"ocp-apim-subscription-key",
     b"x-litellm-api-key",
+    b"apikey",
+    b"x-apikey",
+    b"x-auth-token",
+    b"x-access-token",
+    b"x-api-token",
+    b"x-functions-key",
 )
 _STAYING = (b"x-stillwatch-", b"x-forwarded-", b"content-", b"accept")
 _QUERY = frozenset(("key", "api-key", "api_key", "apikey", "access_token", "subscription-key"))
@@ -60,7 +66,8 @@ def sole_credential(given: Pairs, query: bytes, settings: GatewaySettings, api: 
     Raises:
         Refused: with 400; there are several, one stands twice, or one cannot be read in one way only.
     """
-    deciding = {*_HEADERS, *(name.encode("latin-1") for name in _named(settings))}
+    known = (*_HEADERS, *(_spelt(name).encode("latin-1") for name in settings.key_headers))
+    deciding = {*known, *(name.encode("latin-1") for name in _named(settings))}
     seen: set[bytes] = set()
     found: dict[bytes, tuple[str, bool, bytes]] = {}
     for name, value in given:
@@ -71,7 +78,7 @@ def sole_credential(given: Pairs, query: bytes, settings: GatewaySettings, api: 
         if name in seen:
             raise _refused(f"The header {name.decode('latin-1')} stands there twice.")
         seen.add(name)
-        if name in _HEADERS and value.strip():
+        if name in known and value.strip():
             read = _read(name, value.decode("latin-1").strip())
             if read is not None:
                 found[name] = read
@@ -80,14 +87,16 @@ def sole_credential(given: Pairs, query: bytes, settings: GatewaySettings, api: 
         raise _refused("A key stands in the query and another beside it.")
     if len({token for token, _, _ in found.values()}) > 1:
         raise _refused(f"Several credentials: {', '.join(name.decode('latin-1') for name in found)}.")
-    order = (b"x-api-key", *_HEADERS) if api == "messages" else _HEADERS
+    order = (b"x-api-key", *known) if api == "messages" else known
     kept = next((name for name in order if name in found), None)
     headers = []
     for name, value in given:
         if name == b"connection":
             value = _hops(value, deciding)
         plain = name.replace(b"_", b"-")
-        if plain not in _HEADERS:
+        if plain == b"cookie" and not settings.pass_cookies:
+            continue
+        if plain not in known:
             headers.append((name, value))
         elif plain == kept:
             headers.append((name, found[plain][2]))
@@ -105,7 +114,11 @@ def _hops(value: bytes, deciding: set[bytes]) -> bytes:
 
 def _named(settings: GatewaySettings) -> list[str]:
     sources = [*settings.account_from, settings.org_from or ""]
-    return [one.removeprefix("header:").lower().replace("_", "-") for one in sources if one.startswith("header:")]
+    return [_spelt(one.removeprefix("header:")) for one in sources if one.startswith("header:")]
+
+
+def _spelt(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 def _asked(query: bytes) -> list[str]:

@@ -89,6 +89,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._doors = doors
         self._inside = False
         self._head_bytes = 0
+        self._in_head = True
         self._head: asyncio.TimerHandle | None = None
         self._write: asyncio.TimerHandle | None = None
 
@@ -143,8 +144,19 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._head = self.loop.call_later(self._doors.head_seconds, self.let_go, "head")
 
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header. What stands behind the body is none: whoever asks has been told by the head."""
+        if self._in_head:
+            super().on_header(name, value)
+
     def on_headers_complete(self) -> None:
         """A request's head is whole."""
+        self._in_head = False
         self._head_bytes = 0
         if self._head is not None:
             self._head.cancel()

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 __all__ = ["Event", "EventReader", "EventTooLong"]
 
 
+_MARK = b"\xef\xbb\xbf"
+
+
 class EventTooLong(ValueError):
     """An event without an end; it never leaves this package."""
 
@@ -38,6 +41,7 @@ class EventReader:
 
     def __init__(self, longest: int = 16 * 2**20) -> None:
         self._rest = b""
+        self._begun = False
         self._longest = longest
         self._name: str | None = None
         self._data: list[bytes] = []
@@ -48,6 +52,15 @@ class EventReader:
         Raises:
             EventTooLong: an event does not end.
         """
+        if not self._begun:
+            # A mark of the bytes' order may stand first, and is none of it.
+            piece = self._rest + piece
+            self._rest = b""
+            if _MARK.startswith(piece):
+                self._rest = piece
+                return
+            piece = piece.removeprefix(_MARK)
+            self._begun = True
         text = self._rest + piece
         # A lone CR at the very end may be half of CRLF.
         keep = text.endswith(b"\r")

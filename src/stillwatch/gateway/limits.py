@@ -26,9 +26,7 @@ _LETTERS_A_TOKEN = 4
 
 def tokens_asked(request: ClientRequest) -> int:
     """How many tokens a request asks for at most; an answer without a limit counts as 1,024."""
-    most = request.fields.get("max_tokens")
-    each = most if isinstance(most, int) and most > 0 else _UNSAID_TOKENS
-    return request.letters // _LETTERS_A_TOKEN + request.asks * each
+    return request.letters // _LETTERS_A_TOKEN + request.asks * (request.most_tokens or _UNSAID_TOKENS)
 
 
 def about_decision(settings: GatewaySettings, decided: Treatment, kind: str) -> About:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stillwatch.core.reasoning_tags import ReasoningFilter
-from stillwatch.gateway.allowed import Redaction, kept, obj, scrubbed_arguments, text, word
+from stillwatch.gateway.allowed import Redaction, kept, obj, piece, scrubbed_arguments, text, word
 from stillwatch.gateway.answer_shapes import BLOCK, CITATION, MESSAGES, USAGE
 
 __all__ = ["MESSAGE_EVENTS", "MessagesStream"]
@@ -30,7 +30,7 @@ MESSAGE_EVENTS = frozenset(
 )
 
 _ENDING = obj(type=word, delta=obj(stop_reason=word, stop_sequence=text), usage=USAGE)
-_COMPLETION = obj(type=word, id=word, completion=text, stop_reason=word, stop=text, model=word)
+_COMPLETION = obj(type=word, id=word, completion=piece, stop_reason=word, stop=text, model=word)
 _START = obj(type=word, message=MESSAGES)
 
 
@@ -63,7 +63,7 @@ class MessagesStream:
         """What may pass of one event."""
         match kind:
             case "message_start":
-                yield kept(_START, body, self._redaction)
+                yield kept(_START, body, self._redaction.whole())
             case "content_block_start":
                 yield from self._start(body)
             case "content_block_delta" if body.get("index") in self._blocks:

@@ -18,6 +18,7 @@ from stillwatch.gateway.allowed import (
     logprobs,
     number,
     obj,
+    piece,
     scrubbed_arguments,
     text,
     word,
@@ -30,8 +31,8 @@ _PLACE = {"item_id": identifier, "output_index": number, "content_index": number
 _WHOLE = obj(type=word, sequence_number=number, response=RESPONSE)
 _ITEM = obj(type=word, sequence_number=number, output_index=number, item=ITEM)
 _PART = obj(type=word, **_PLACE, part=PART)
-_PIECE = obj(type=word, **_PLACE, delta=text, text=text, refusal=text, logprobs=logprobs)
-_CALL = obj(type=word, **_PLACE, delta=text, arguments=arguments, input=text, name=word)
+_PIECE = obj(type=word, **_PLACE, delta=piece, text=text, refusal=text, logprobs=logprobs)
+_CALL = obj(type=word, **_PLACE, delta=piece, arguments=arguments, input=text, name=word)
 _NOTE = obj(type=word, **_PLACE, annotation_index=number, annotation=CITATION)
 _STATUS = obj(type=word, **_PLACE)
 _SUMMARY = obj(type=word, **_PLACE, summary_index=number, delta=text, text=text, part=obj(type=word, text=text))
@@ -111,6 +112,8 @@ class ResponsesStream:
     def _piece(self, name: str, place: tuple[Any, Any], passed: dict[str, Any]) -> Iterator[dict[str, Any]]:
         seen = self._texts.setdefault(place, ReasoningFilter(hold=self._hold))
         if name.endswith(".delta"):
+            # A piece has its text there and nowhere else.
+            passed = {key: value for key, value in passed.items() if key not in ("text", "refusal")}
             passed["delta"] = seen.feed(passed.get("delta") or "")
             if passed["delta"]:
                 yield passed

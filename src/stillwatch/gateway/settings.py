@@ -60,6 +60,12 @@ class GatewaySettings(BaseSettings):
     account_from: tuple[str, ...] = Field(
         default=("key",), description="Where the account stands: key, body or header:NAME; the first that is there."
     )
+    key_headers: tuple[str, ...] = Field(
+        default=(), description="Further headers in which the server behind would take a key; one key counts over all."
+    )
+    pass_cookies: bool = Field(
+        default=False, description="Whether cookies go on to the server behind, which may take them for a credential."
+    )
     org_from: str | None = Field(default=None, description="Where the organisation stands: header:NAME.")
     address_from: str | None = Field(
         default=None, description="Where the client's address stands: header:NAME; else the peer's."

@@ -65,14 +65,18 @@ class ChatStream:
         content = delta.get("content")
         if isinstance(content, list):
             for part in content:
-                if isinstance(part.get("text"), str):
-                    part["text"] = self._text(index, "content").feed(part["text"])
+                for name in ("text", "refusal"):
+                    if isinstance(part.get(name), str):
+                        part[name] = self._text(index, "content").feed(part[name])
             rest = self._text(index, "content").finish() if ends else ""
             delta["content"] = [*content, {"type": "text", "text": rest}] if rest else content
         elif content is not None or ends:
             delta["content"] = self._piece(index, "content", content, ends=ends)
         if delta.get("refusal"):
             delta["refusal"] = self._piece(index, "refusal", delta["refusal"], ends=ends)
+        spoken = delta.get("audio")
+        if spoken and spoken.get("transcript"):
+            spoken["transcript"] = self._text(index, "transcript").feed(spoken["transcript"])
         self._calls(index, delta, ends=ends)
 
     def _calls(self, index: int, delta: dict[str, Any], *, ends: bool) -> None:

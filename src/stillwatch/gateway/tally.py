@@ -81,6 +81,17 @@ class Tally:
         said = "enforce would have treated" if shadow else "treated were"
         return "\n".join([f"{said} {self.all}, of {_many(self.requests, 'request')}", *self._lines()])
 
+    def rows(self) -> list[dict[str, Any]]:
+        """A row of everything that is counted: ``by``, ``name``, ``requests``, and ``accounts`` where they are."""
+        counted = {"action": self.actions, "refusal": self.refusals}
+        counted["rule" if self._rules is not None else "decision"] = self.by_rule
+        found: list[dict[str, Any]] = [
+            {"by": by, "name": name, "requests": of.requests, "accounts": len(of.accounts)}
+            for by, each in counted.items()
+            for name, of in each.items()
+        ]
+        return [*found, *({"by": "account", "name": name, "requests": n} for name, n in self.accounts.most_common())]
+
     def _lines(self) -> Iterator[str]:
         for title, counted in (("action", self.actions), ("refusal", self.refusals)):
             if counted:

@@ -196,7 +196,7 @@ class Upstream:
             async with asyncio.timeout(self.connect_seconds):
                 _, connection = await loop.create_connection(Connection, self._host, self._port, ssl=self._tls)
         except (OSError, TimeoutError) as error:
-            raise UpstreamFailed(f"no connection: {error or 'it took too long'}") from None
+            raise UpstreamFailed(f"no connection: {str(error) or 'it took too long'}") from None
         return connection
 
     def uploaded(self, turn: Turn) -> None:

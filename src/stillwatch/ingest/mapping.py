@@ -40,7 +40,7 @@ _TABLES: dict[str, tuple[str, ...]] = {
 }
 _OWN = frozenset(("exchange_id", "time", "prompt", "messages", "response"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_HINT = "docs/howto/map-a-log.md shows a whole file"
+_HINT = "stillwatch docs map-a-log shows a whole file"
 
 Paths = tuple[str, ...]
 
@@ -202,7 +202,7 @@ def _constants(given: Mapping[str, Any], path: Path) -> dict[str, Any]:
 
 def _check_column(name: str, key: str, path: Path) -> None:
     if name not in COLUMNS or name == "note":
-        raise _wrong(path, f"`{key}`: no column of exchanges: see docs/reference/formats.md, canonical")
+        raise _wrong(path, f"`{key}`: no column of exchanges: see `stillwatch docs formats`, canonical")
 
 
 def _columns(given: Mapping[str, Any], path: Path) -> dict[str, Paths]:

@@ -29,7 +29,7 @@ from stillwatch.tables import EXCHANGES
 
 __all__ = ["first_records", "recognised"]
 
-_HINT = "stillwatch formats lists what can be read; --map FILE reads a layout of your own (docs/howto/map-a-log.md)"
+_HINT = "stillwatch formats lists what can be read; --map FILE reads a layout of your own (stillwatch docs map-a-log)"
 # A record may hold a book, and one must be seen whole.
 _HEADS = (1 << 16, 1 << 20, 1 << 23, 1 << 26)
 _TRIED = 200

@@ -35,6 +35,7 @@ from stillwatch.policy.overview import (
     describe_tried,
 )
 from stillwatch.policy.policy_file import DEFAULT_POLICY, parse_policy, read_policy
+from stillwatch.policy.rows import example_rows, log_rows, moved_rows
 from stillwatch.policy.rules import Policy, Rule
 from stillwatch.policy.run_facts import RunFacts, read_run
 
@@ -67,6 +68,7 @@ __all__ = [
     "describe_log",
     "describe_policy",
     "describe_tried",
+    "example_rows",
     "explain_decision",
     "explain_rules",
     "file_appeal",
@@ -74,6 +76,8 @@ __all__ = [
     "labels",
     "letters",
     "lift_verification",
+    "log_rows",
+    "moved_rows",
     "parse_policy",
     "reach",
     "read_policy",

@@ -13,18 +13,28 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from stillwatch.alliance.hub.database import ACCESS, COLLECTIONS, MEMBERS, Hub
+from stillwatch.alliance.hub.database import ACCESS, COLLECTIONS, MEMBERS, OBJECTS, Hub
 from stillwatch.alliance.hub.journal import record
 from stillwatch.alliance.hub.members import Member
 from stillwatch.alliance.hub.problems import Problem
-from stillwatch.alliance.hub.storage import seed
+from stillwatch.alliance.hub.storage import OWNED_BY_ALL, seed
 from stillwatch.alliance.stix import LABELS, NAMESPACE
 from stillwatch.core import BadSetting
 
-__all__ = ["STIX", "Collection", "collections_of", "create_collections", "find_collection", "open_circle"]
+__all__ = [
+    "STIX",
+    "Collection",
+    "above_clearance",
+    "collections_of",
+    "create_collections",
+    "find_collection",
+    "open_circle",
+]
 
 STIX = "application/stix+json;version=2.1"
 """The media type of what collections hold."""
+
+_MOST_COUNTED = 10_000  # objects above a member's clearance; of more it is told that they are so many
 
 _TITLES = {
     "clear": "For everyone",
@@ -136,6 +146,20 @@ def collections_of(connection: sa.Connection, member: Member) -> list[Collection
     ).all()
     seen = [Collection(*row) for row in rows]
     return sorted(seen, key=lambda one: (LABELS.index(one.ceiling), one.alias))
+
+
+def above_clearance(connection: sa.Connection, member: Member) -> int:
+    """How many objects members have put where this one's clearance does not reach; circles are nobody else's to count.
+
+    At most ``_MOST_COUNTED``: it is asked at every listing.
+    """
+    hidden = [label for label in _TITLES if LABELS.index(label) > member.reads_up_to]
+    if not hidden:
+        return 0
+    there = sa.select(COLLECTIONS.c.id).where(COLLECTIONS.c.alias.in_(hidden))
+    named = sa.select(OBJECTS.c.id).where(OBJECTS.c.collection.in_(there), OBJECTS.c.owner != OWNED_BY_ALL)
+    counted = named.distinct().limit(_MOST_COUNTED).subquery()
+    return int(connection.execute(sa.select(sa.func.count()).select_from(counted)).scalar() or 0)
 
 
 def find_collection(connection: sa.Connection, member: Member, name: str) -> Collection:

@@ -19,7 +19,7 @@ from stillwatch.alliance.hub.quotas import Quota, add_usage, has_room
 from stillwatch.alliance.hub.timestamps import now, parse_timestamp
 from stillwatch.alliance.stix import LABELS, OBSERVABLES, is_derived, label_of_object, says_label, shared_objects
 
-__all__ = ["Refused", "Row", "examine", "last_added", "page_of", "remove", "seed", "take"]
+__all__ = ["OWNED_BY_ALL", "Refused", "Row", "examine", "last_added", "page_of", "remove", "seed", "take"]
 
 Row = sa.Row[Any]
 

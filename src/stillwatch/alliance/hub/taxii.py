@@ -14,7 +14,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.concurrency import run_in_threadpool
 
-from stillwatch.alliance.hub.collections import STIX, Collection, collections_of, find_collection
+from stillwatch.alliance.hub.collections import (
+    STIX,
+    Collection,
+    above_clearance,
+    collections_of,
+    find_collection,
+)
 from stillwatch.alliance.hub.database import Hub
 from stillwatch.alliance.hub.journal import hash_at, record
 from stillwatch.alliance.hub.members import CurrentMember, Member
@@ -105,11 +111,15 @@ def status_of(status: str, member: CurrentMember, hub: OpenHub) -> TaxiiResponse
 
 @taxii_router.get("/alliance/collections/")
 def list_collections(member: CurrentMember, hub: OpenHub) -> TaxiiResponse:
-    """Collections (section 5.1)."""
+    """Collections (section 5.1); beside them who the hub takes the asker for, and how much its clearance hides."""
+    with hub.reading() as connection:
+        hidden = above_clearance(connection, member)
     with hub.transaction() as connection:
         seen = collections_of(connection, member)
         record(connection, {"action": "read", "what": "collections", "member": member.name})
-    return TaxiiResponse({"collections": [one.resource() for one in seen]} if seen else {})
+    told: dict[str, Any] = {"collections": [one.resource() for one in seen]} if seen else {}
+    you = {"name": member.name, "clearance": member.clearance, "above_clearance": hidden}
+    return TaxiiResponse(told | {"x_stillwatch_member": you})
 
 
 @taxii_router.get(_COLLECTION)

@@ -2,14 +2,15 @@
 
 ``publishing`` makes drafts and empties the outbox, ``pulling`` brings what partners said, ``retractions`` retracts and
 appeals, ``feedback`` tells creators what became of their indicators, ``client`` speaks TAXII, ``enrolment`` says who
-the member is. Everything that leaves goes through a ``Draft``, which shows it, and the outbox,
-which sends it once.
+the member is, ``overview`` what its file holds. Everything that leaves goes through a ``Draft``, which shows it, and
+the outbox, which sends it once.
 """
 
 from stillwatch.alliance.member.client import Client, Credentials
 from stillwatch.alliance.member.drafts import Draft, read_draft, write_draft
-from stillwatch.alliance.member.enrolment import enrol, membership, overview
+from stillwatch.alliance.member.enrolment import enrol, membership
 from stillwatch.alliance.member.feedback import draft_opinion, draft_sightings
+from stillwatch.alliance.member.overview import Overview, overview
 from stillwatch.alliance.member.publishing import (
     Membership,
     Sent,
@@ -26,6 +27,7 @@ __all__ = [
     "Credentials",
     "Draft",
     "Membership",
+    "Overview",
     "Pulled",
     "Sent",
     "appeal",

@@ -16,7 +16,7 @@ from stillwatch.alliance.member.answers import NotThere, Unreadable, ask
 from stillwatch.alliance.store import escaped
 from stillwatch.core import BadSetting, EndpointFailed
 
-__all__ = ["Client", "Credentials", "Page", "RemoteCollection"]
+__all__ = ["Client", "Credentials", "Listing", "Page", "RemoteCollection"]
 
 _TAXII = "application/taxii+json;version=2.1"
 _MOST_PAGES = 100_000
@@ -72,6 +72,23 @@ class RemoteCollection:
     can_read: bool
     can_write: bool
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a hub has for a member, and what it says of the member; other hubs than ours say nothing of it.
+
+    Attributes:
+        collections: that the member may see.
+        member: whom the hub takes it for.
+        clearance: strictest TLP label that it reads.
+        above_clearance: objects of members that it is not told; 0 where the hub says nothing.
+    """
+
+    collections: list[RemoteCollection]
+    member: str | None = None
+    clearance: str | None = None
+    above_clearance: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,15 +166,15 @@ class Client:
         number, said = found.get("n"), found.get("hash")
         return (number, escaped(said)) if isinstance(number, int) and isinstance(said, str) else None
 
-    def collections(self) -> list[RemoteCollection]:
-        """The collections that this member may see.
+    def listing(self) -> Listing:
+        """The collections that this member may see, and whom the hub takes it for.
 
         Raises:
             EndpointFailed: the hub refuses or does not answer.
         """
         root = self._api_root()
         found, _ = self._ask("GET", f"{root}collections/")
-        return [
+        seen = [
             RemoteCollection(
                 str(one["id"]),
                 escaped(str(one.get("title", ""))),
@@ -169,6 +186,16 @@ class Client:
             for one in found.get("collections", ())
             if isinstance(one, dict) and "id" in one
         ]
+        you = found.get("x_stillwatch_member")
+        if not isinstance(you, dict):
+            return Listing(seen)
+        name, clearance, hidden = (you.get(key) for key in ("name", "clearance", "above_clearance"))
+        return Listing(
+            seen,
+            escaped(name) if isinstance(name, str) else None,
+            escaped(clearance) if isinstance(clearance, str) else None,
+            hidden if isinstance(hidden, int) and 0 < hidden < 2**53 else 0,
+        )
 
     def pages(self, collection: RemoteCollection, added_after: str | None) -> Iterator[Page]:
         """Objects that came after a moment, page by page; each page's moment is where to go on another day.

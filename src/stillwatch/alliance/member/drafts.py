@@ -29,6 +29,7 @@ class Draft:
         live: whether the campaign stands afterwards.
         left_out: what stays behind, and why, for who approves it to read.
         lasting: the campaign's name in its run, by which it is known again; stays with the member.
+        sentences: fingerprints of sentences that are in it, and what they say; stay with the member, for who approves.
     """
 
     member: str
@@ -40,12 +41,14 @@ class Draft:
     live: bool = True
     left_out: tuple[str, ...] = ()
     lasting: str | None = None
+    sentences: tuple[tuple[str, str], ...] = ()
 
     @property
     def sha256(self) -> str:
         """What is approved when this draft is."""
         whole = [self.member, self.hub, self.collection, list(self.objects), self.campaign, list(self.accounts)]
-        more = [] if self.lasting is None else [self.lasting]
+        more: list[object] = [] if self.lasting is None else [self.lasting]
+        more += [[list(pair) for pair in self.sentences]] if self.sentences else []
         return hashlib.sha256(canonical_json([*whole, self.live, *more])).hexdigest()
 
     def __str__(self) -> str:
@@ -64,6 +67,9 @@ class Draft:
                     ("TAKEN BACK: " if one.get("revoked") else "") + (one.get("description") or one["content"])
                 )
         lines += [f"  {one['pattern']}" for one in self.objects if one["type"] == "indicator"]
+        if self.sentences:
+            lines.append("The sentences behind fingerprints, which stay here:")
+            lines += [f"  {fingerprint}  {text}" for fingerprint, text in self.sentences]
         lines.append("Object for object, and nothing else:")
         return "\n".join([*lines, *(json.dumps(one, ensure_ascii=False) for one in self.objects)])
 
@@ -85,6 +91,7 @@ def write_draft(drafted: Draft, path: Path) -> None:
         "live": drafted.live,
         "left_out": list(drafted.left_out),
         "lasting": drafted.lasting,
+        "sentences_that_stay_here": dict(drafted.sentences),
         "objects": list(drafted.objects),
     }
     try:
@@ -116,9 +123,10 @@ def read_draft(path: Path) -> Draft:
             told["live"],
             tuple(str(one) for one in told.get("left_out", ())),
             told.get("lasting"),
+            tuple((str(one), str(text)) for one, text in told.get("sentences_that_stay_here", {}).items()),
         )
         if found.sha256 != told["sha256"]:
             raise BadTable("the draft was changed after it was written", where=str(path), hint=hint)
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadTable(f"no draft: {error}", where=str(path), hint=hint) from error
     return found

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stillwatch.alliance.member.client import Credentials
+from stillwatch.alliance.member.client import Client, Credentials
 from stillwatch.alliance.member.publishing import Membership
-from stillwatch.alliance.store import Store, appeals, feedback, partner_indicators
-from stillwatch.core import BadSetting, UnreadableInput
+from stillwatch.alliance.store import Store
+from stillwatch.core import BadSetting, EndpointFailed, UnreadableInput
 
-__all__ = ["enrol", "membership", "overview"]
+__all__ = ["enrol", "membership"]
 
 _FILES = ("token_file", "certificate", "key", "authority")
-_MOST_NAMED = 100
+_ENROL = "stillwatch alliance enrol NAME --hub URL --token-file FILE"
 
 
 def enrol(
@@ -24,18 +24,54 @@ def enrol(
     certificate: Path | None = None,
     key: Path | None = None,
     authority: Path | None = None,
+    ask: bool = True,
 ) -> None:
-    """Keep who the member is; paths are kept as absolute ones.
+    """Keep who the member is, once the hub has answered it as that; paths are kept as absolute ones.
+
+    Args:
+        state: the member's file, made when missing.
+        name: the member's, as the hub knows it.
+        hub: its URL.
+        token_file, certificate, key, authority: files of its credentials.
+        ask: whether the hub is asked first; a hub that is not up yet cannot be.
 
     Raises:
-        BadSetting: neither a token nor a certificate is named.
+        BadSetting: neither a token nor a certificate is named, or the hub knows whoever has it by another name.
+        UnreadableInput: the token cannot be read.
+        EndpointFailed: the hub refuses or does not answer; nothing is kept then.
         OutputUnwritable: the file cannot be written.
     """
     if token_file is None and certificate is None:
         raise BadSetting("the hub must know who asks", where="--token-file", hint="give it, or --certificate and --key")
     files = dict(zip(_FILES, (token_file, certificate, key, authority), strict=True))
+    if ask:
+        token = _token(token_file) if token_file else None
+        _try(hub, name, Credentials(token, None, certificate, key, authority))
     told: dict[str, str | None] = {label: str(path.absolute()) if path else None for label, path in files.items()}
     Store(state).remember({"name": name, "hub": hub.rstrip("/"), **told})
+
+
+def _try(hub: str, name: str, credentials: Credentials) -> None:
+    """Ask the hub once, as the member will."""
+    with Client(hub, credentials) as client:
+        try:
+            known_as = client.listing().member
+        except EndpointFailed as error:
+            hint = "nobody was enrolled: is the URL the hub's, does it run, is the token or certificate this member's?"
+            raise EndpointFailed(error.problem, where=error.where, hint=hint) from error
+    if known_as not in (None, name):
+        raise BadSetting(
+            f"the hub knows whoever has this token or certificate as {known_as!r}",
+            where=f"NAME {name!r}",
+            hint="what one publishes in another's name is refused; enrol under that name, or with the other's token",
+        )
+
+
+def _token(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UnreadableInput(f"the token cannot be read: {error}", where=str(path), hint=_ENROL) from error
 
 
 def membership(state: Path) -> Membership:
@@ -44,44 +80,10 @@ def membership(state: Path) -> Membership:
     Raises:
         UnreadableInput: there is no file, nobody is enrolled in it, or the token cannot be read.
     """
-    hint = "stillwatch alliance enrol NAME --hub URL --token-file FILE"
     told = Store(state).settings() if state.is_file() else {}
     if "name" not in told or "hub" not in told:
-        raise UnreadableInput("nobody is enrolled here", where=str(state), hint=hint)
+        raise UnreadableInput("nobody is enrolled here", where=str(state), hint=_ENROL)
     paths = {label: Path(told[label]) for label in _FILES if label in told}
-    token = None
-    if "token_file" in paths:
-        try:
-            token = paths["token_file"].read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise UnreadableInput(
-                f"the token cannot be read: {error}", where=str(paths["token_file"]), hint=hint
-            ) from error
+    token = _token(paths["token_file"]) if "token_file" in paths else None
     credentials = Credentials(token, None, paths.get("certificate"), paths.get("key"), paths.get("authority"))
     return Membership(told["name"], told["hub"], state, credentials)
-
-
-def overview(state: Path) -> str:
-    """What the member published, what partners said that counts, and appeals, as text."""
-    known = membership(state)
-    store = known.store
-    own = store.published(known.hub)
-    lines = [f"{known.name} at {known.hub}"]
-    head = store.settings().get(f"journal {known.hub}")
-    lines += [f"journal {head}"] if head else []
-    for one in own.values():
-        if one["type"] == "campaign":
-            lines.append(f"published {one['id']}  {'taken back' if one.get('revoked') else one['name']}")
-    waiting = len(store.waiting(known.hub, 1_000_000))
-    if waiting:
-        lines.append(f"{waiting} objects wait to be sent: stillwatch alliance send")
-    lines += [f"refused {identifier}: {why}" for identifier, why in store.refused(known.hub)]
-    lines += [f"could not be read: {identifier}, for {why}" for identifier, why in store.dead_letters()[-_MOST_NAMED:]]
-    said: dict[tuple[str, str], int] = {}
-    for indicator in partner_indicators(state):
-        group = (indicator.partner, indicator.campaign or "no campaign")
-        said[group] = said.get(group, 0) + 1
-    lines += [f"{partner} says {count} indicators of {campaign}" for (partner, campaign), count in sorted(said.items())]
-    lines += [str(one) for one in feedback(store)[-_MOST_NAMED:]]
-    lines += [f"appeal {one.case} {one.status}, about {', '.join(one.objects)}" for one in appeals(store)]
-    return "\n".join(lines)

@@ -84,6 +84,7 @@ def draft(
     valid_days: int = 90,
     accounts: int = 100,
     warnings: WarningList | None = None,
+    sentences: Mapping[str, str] | None = None,
     now: datetime | None = None,
 ) -> Draft:
     """What publishing a campaign would send; asks nobody and sends nothing.
@@ -98,6 +99,7 @@ def draft(
         valid_days: days after the last exchange for which indicators count.
         accounts: most accounts named, by pseudonym.
         warnings: values that are no indicators, beside those that Stillwatch comes with.
+        sentences: what sentences say, by fingerprint, for who approves; they are shown and never sent.
         now: moment of what is new.
 
     Raises:
@@ -121,8 +123,18 @@ def draft(
     told, behind = _without_warned(facts, warnings)
     made = bundle(campaign_objects(told, author, campaign))["objects"]
     changed = stamp(made, store.published(member.hub, where), now or datetime.now(UTC))
+    known = sentences or {}
+    leaving = [one.value for one in told.indicators if one.kind == "sentence"]
     return Draft(
-        member.name, member.hub, where, tuple(changed), campaign, names, left_out=behind, lasting=facts.lasting_id
+        member.name,
+        member.hub,
+        where,
+        tuple(changed),
+        campaign,
+        names,
+        left_out=behind,
+        lasting=facts.lasting_id,
+        sentences=tuple((value, known[value]) for value in leaving if value in known),
     )
 
 
@@ -213,7 +225,7 @@ def send(member: Membership) -> Sent:
     with member.client() as client:
         known: list[RemoteCollection] = []
         while batch := store.waiting(member.hub, _BATCH):
-            known = known or client.collections()
+            known = known or client.listing().collections
             first = batch[0].collection
             # One request goes to one collection; order within it is kept.
             parcels = [one for one in batch if one.collection == first]

@@ -28,6 +28,8 @@ class Pulled:
         parted: that the hub's journal is not the one it was at an earlier pull, and where, or was not told, if so.
         feedback: partners' sightings and opinions of what this member published, where this pull brought any.
         doubtful: identifiers of new objects under which another creator speaks too; both are kept.
+        hidden: how many objects stand where this member's clearance does not reach, as the hub says.
+        clearance: strictest label that it reads, as the hub says.
     """
 
     indicators: int
@@ -38,9 +40,16 @@ class Pulled:
     doubtful: tuple[str, ...] = ()
     parted: str | None = None
     feedback: tuple[Feedback, ...] = ()
+    hidden: int = 0
+    clearance: str | None = None
 
     def __str__(self) -> str:
         lines = [f"{self.objects} new objects, {self.indicators} of them indicators; {len(self.retracted)} taken back"]
+        if self.hidden:
+            lines.append(
+                f"{self.hidden} objects more stand at the hub above your clearance ({self.clearance}) and were not "
+                "told; whoever runs it can admit you anew with --clearance"
+            )
         lines += [f"taken back: {one}" for one in self.retracted if one.startswith("campaign--")]
         lines += [f"appeal {one.case}: {one.status}, about {', '.join(one.objects)}" for one in self.appeals]
         if self.unread:
@@ -60,9 +69,9 @@ def pull(member: Membership) -> Pulled:
     store, fresh, unread = member.store, list[Mapping[str, Any]](), 0
     own, mine = identity_id(member.name), set(store.published(member.hub))
     with member.client() as client:
-        collections = client.collections()
+        listing = client.listing()
         parted = _pin(client, member)
-        for collection in collections:
+        for collection in listing.collections:
             if not collection.can_read:
                 continue
             for page in client.pages(collection, store.reached(member.hub, collection.id)):
@@ -92,6 +101,8 @@ def pull(member: Membership) -> Pulled:
         tuple(sorted(doubtful)),
         parted,
         tuple(one for one in (feedback(store) if answered else ()) if one.object in answered),
+        listing.above_clearance,
+        listing.clearance,
     )
 
 

@@ -4,14 +4,15 @@
 
 from __future__ import annotations
 
-import json
+import json as json_text
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cyclopts
 
-from stillwatch.cli.options import HUB_DATABASE, HubDatabase, ListenHost, ListenPort, Several, TlsKey
+from stillwatch.cli.options import HUB_DATABASE, AsCsv, AsJson, HubDatabase, ListenHost, ListenPort, Several, TlsKey
 from stillwatch.cli.screen import say
+from stillwatch.cli.written import tell
 from stillwatch.core import BadSetting, MissingDependency, UnreadableInput
 
 if TYPE_CHECKING:
@@ -158,7 +159,9 @@ def circle_command(
 
 @hub_app.command(name="journal")
 @_needs_hub
-def journal_command(*, db: HubDatabase = HUB_DATABASE, verify: Path | None = None) -> None:
+def journal_command(
+    *, db: HubDatabase = HUB_DATABASE, verify: Path | None = None, json: AsJson = False, csv: AsCsv = False
+) -> None:
     """Print the hub's log of every read and write, verified entry by entry.
 
     Parameters
@@ -172,9 +175,14 @@ def journal_command(*, db: HubDatabase = HUB_DATABASE, verify: Path | None = Non
     if verify is not None:
         _say_where_it_parts(db, verify)
         return
+    if json or csv:
+        entries = hub.journal_entries(hub.Hub.open(db))
+        rows = [{"n": one.n, "time": one.time, "hash": one.hash, **one.body} for one in entries]
+        tell(None, rows, json=json, csv=csv)
+        return
     last = None
     for last in hub.journal_entries(hub.Hub.open(db)):
-        say(f"{last.n} {last.time} {json.dumps(last.body)}")
+        say(f"{last.n} {last.time} {json_text.dumps(last.body)}")
     say(f"the chain holds; its head is {last.hash}" if last else "nothing is in it yet")
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import MEMBER_FILE, Approved, DraftFile, FinishedRun, MemberFile, Several
+from stillwatch.cli.options import MEMBER_FILE, Approved, AsCsv, AsJson, DraftFile, FinishedRun, MemberFile, Several
 from stillwatch.cli.screen import confirm, say
+from stillwatch.cli.written import tell
 from stillwatch.core import BadSetting, MissingDependency
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def enrol_command(
     key: Path | None = None,
     authority: Path | None = None,
 ) -> None:
-    """Say once who this member is and where its hub is; the other commands read it from the member's file.
+    """Say once who this member is and where its hub is, which is asked; the other commands read it from the file.
 
     Parameters
     ----------
@@ -107,12 +108,21 @@ def publish_command(
     from stillwatch.alliance import member
     from stillwatch.alliance.store import read_warning_list
     from stillwatch.services.facts import campaign_facts
+    from stillwatch.services.sentence_texts import sentence_texts
 
     facts = campaign_facts(run, campaign, least=least, kinds=kinds)
+    sentences = sentence_texts(run, [one.value for one in facts.indicators if one.kind == "sentence"])
     known = member.membership(state)
     warnings = read_warning_list(warning_list) if warning_list else None
     made = member.draft(
-        known, facts, tlp=tlp, collection=collection, valid_days=valid_days, accounts=accounts, warnings=warnings
+        known,
+        facts,
+        tlp=tlp,
+        collection=collection,
+        valid_days=valid_days,
+        accounts=accounts,
+        warnings=warnings,
+        sentences=sentences,
     )
     leave(known, made, draft, yes)
 
@@ -154,11 +164,12 @@ def pull_command(*, state: MemberFile = MEMBER_FILE) -> None:
 
 @member_app.command(name="list")
 @_needs_alliance
-def list_command(*, state: MemberFile = MEMBER_FILE) -> None:
+def list_command(*, state: MemberFile = MEMBER_FILE, json: AsJson = False, csv: AsCsv = False) -> None:
     """List what this member published, what partners said that counts, and appeals."""
     from stillwatch.alliance import member
 
-    say(member.overview(state))
+    found = member.overview(state)
+    tell(found, found.rows, json=json, csv=csv, whole={"name": found.name, "hub": found.hub, "rows": found.rows})
 
 
 @member_app.command(name="retract")
