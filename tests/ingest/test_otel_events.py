@@ -16,10 +16,12 @@ def read(folder: Path, *records: Any) -> tuple[list[dict[str, Any]], list[tuple[
     path = folder / "log.jsonl"
     path.write_text("".join((one if isinstance(one, str) else json.dumps(one)) + "\n" for one in records))
     results = [result for part in plan([path]) for result in read_slice(part)]
-    rows = [row for result in results for row in result.exchanges.to_pylist()]
+    rows = sorted(
+        (row for result in results for row in result.exchanges.to_pylist()), key=lambda row: row["source_line"]
+    )
     kept = [{k: v for k, v in row.items() if v is not None and k not in DULL} for row in rows]
     letters = [letter for result in results for letter in result.dead_letters.to_pylist()]
-    return kept, [(letter["line"], letter["reason"]) for letter in letters]
+    return kept, sorted((letter["line"], letter["reason"]) for letter in letters)
 
 
 def wrapped(value: Any) -> dict[str, Any]:

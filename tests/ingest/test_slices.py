@@ -294,7 +294,7 @@ def test_a_shape_that_no_format_foresaw_is_a_dead_letter(tmp_path: Path) -> None
     prompt = {"key": "gen_ai.prompt", "value": {"stringValue": "Why?"}}
     path = put(tmp_path / "log", json.dumps({"startTimeUnixNano": 1, "attributes": [prompt, odd]}).encode())
     (letter,) = letters(results(path))
-    assert letter["reason"].startswith("the otel-genai record has an unexpected shape: TypeError")
+    assert letter["reason"].startswith("`spans`: an unexpected shape: TypeError")
 
 
 @pytest.mark.parametrize("name", ["openai-batch", "anthropic-batch"])

@@ -14,6 +14,7 @@ from stillwatch.core.bodies.anthropic import is_anthropic
 from stillwatch.core.bodies.gemini import is_gemini
 from stillwatch.core.bodies.shapes import Json, first, identity, object_of, parsed
 from stillwatch.ingest.record import Fields, RecordError
+from stillwatch.ingest.spelling import in_camel_case
 
 __all__ = ["bodies", "dialect", "envelope_fields"]
 
@@ -30,14 +31,10 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _camel(name: str) -> str:
-    begin, *rest = name.split("_")
-    return begin + "".join(map(str.title, rest))
-
-
 # In the other usual spelling too: `userId`.
 _NAMES = {
-    column: (*aliases, *(_camel(alias) for alias in aliases if "_" in alias)) for column, aliases in _ALIASES.items()
+    column: (*aliases, *(in_camel_case(alias) for alias in aliases if "_" in alias))
+    for column, aliases in _ALIASES.items()
 }
 _SAME_NAME = (
     "provider", "pathway", "operation", "user_agent", "asn", "country", "tls_fingerprint", "created",

@@ -2,13 +2,15 @@
 
 A number counts seconds, milliseconds, microseconds or nanoseconds; its size says which, because the
 four never meet between the years 2000 and 2100. Text is ISO 8601, with or without an offset (none
-means UTC), a web server's (``02/Mar/2026:09:00:00 +0000``), HTTP's, or a number in quotes. To accept another
+means UTC), its days written with slashes, a web server's (``02/Mar/2026:09:00:00 +0000``), HTTP's, .NET's
+(``/Date(1795490904123)/``), or a number in quotes. To accept another
 notation, add it to ``_NOTATIONS``.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -27,8 +29,12 @@ _EARLIEST = 946_684_800_000_000
 _LATEST = 4_102_444_800_000_000
 # Seconds of the year 2100 stay below the milliseconds of 1973, and so on up.
 _SECONDS_BELOW, _MILLIS_BELOW, _MICROS_BELOW = 10**11, 10**14, 10**17
+# `20261124T032824` without its letter, the longest time that is digits alone.
+_LONGEST_DATE = 14
 # Of web servers and of HTTP.
 _NOTATIONS = ("%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT", "%a, %d %b %Y %H:%M:%S %z")
+_DOTNET = re.compile(r"/Date\((\d+)(?:[+-]\d{4})?\)/")
+_DAY = re.compile(r"\s*\d{4}[-/]\d\d[-/]\d\d\s*")
 # What Arrow's vectorised parser and Python's read alike; all else goes value by value.
 _UNIFORM = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
 
@@ -46,9 +52,12 @@ def _from_number(value: float) -> int:
 
 
 def _from_text(text: str) -> int:
-    moment = _moment(text.strip())
+    # Nanoseconds and the like are told by their length before any notation is tried.
+    moment = None if len(text) > _LONGEST_DATE and text.isdecimal() else _moment(text.strip())
     if moment is not None:
         return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+    if (dotnet := _DOTNET.fullmatch(text.strip())) is not None:
+        text = dotnet.group(1)
     try:
         # An integer first: as a float, nanoseconds would lose their microsecond.
         return _from_number(int(text) if text.strip().isdecimal() else float(text))
@@ -57,6 +66,9 @@ def _from_text(text: str) -> int:
 
 
 def _moment(text: str) -> datetime | None:
+    if text[4:5] == "/" == text[7:8]:
+        # The year comes first: no other day could be meant.
+        text = f"{text[:4]}-{text[5:7]}-{text[8:]}"
     try:
         # As BigQuery and Postgres write it; Python knows no zone by its name, and no small letters.
         return datetime.fromisoformat(text.removesuffix(" UTC").upper())
@@ -90,6 +102,12 @@ def to_microseconds(value: object) -> int:
     return moment
 
 
+def _moment_of_a_day(value: object) -> int:
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        raise RecordError(f"{shown(value)} is a day, and no time")
+    return to_microseconds(value)
+
+
 def elapsed_ms(start: object, end: object) -> float | None:
     """Milliseconds from one time to another, null where either is absent or unreadable.
 
@@ -121,11 +139,12 @@ def _uniform(values: Sequence[object]) -> pa.Array | None:
     return moments if pc.all(possible(moments)).as_py() else None
 
 
-def timestamps(values: Sequence[object]) -> tuple[pa.Array, dict[int, str]]:
+def timestamps(values: Sequence[object], *, days: bool = True) -> tuple[pa.Array, dict[int, str]]:
     """A column of times, and why some of them are none.
 
     Args:
         values: times as written; None stays null.
+        days: whether a day alone is its first moment; else it is no time.
 
     Returns:
         An array of timestamp[us, UTC] as long as ``values``, null where a value is None or bad, and
@@ -142,7 +161,7 @@ def timestamps(values: Sequence[object]) -> tuple[pa.Array, dict[int, str]]:
         moment = None
         if value is not None:
             try:
-                moment = to_microseconds(value)
+                moment = to_microseconds(value) if days else _moment_of_a_day(value)
             except RecordError as error:
                 bad[position] = str(error)
         moments.append(moment)

@@ -23,6 +23,7 @@ from stillwatch.core.bodies.shapes import (
     first,
     object_of,
     parsed,
+    parsed_or_text,
     reasoning_text,
     shown,
 )
@@ -48,7 +49,7 @@ def asked_fields(value: object, where: str = "input") -> Fields:
     Raises:
         RecordError: there is no conversation in it, or a batch of several.
     """
-    value = parsed(value, where)
+    value = parsed_or_text(value, where)
     if value is None or value == "":
         return {}
     if isinstance(value, str):

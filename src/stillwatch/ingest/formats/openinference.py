@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 
 from stillwatch.core.bodies.shapes import Json, first, object_of
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.formats.otel_genai import read_span
+from stillwatch.ingest.genai_spans import read_span
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.span_attributes import is_foreign
 

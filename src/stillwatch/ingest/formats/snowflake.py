@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 from stillwatch.core.bodies.optional_parts import put
 from stillwatch.core.bodies.shapes import Json, first, identity, messages, object_of, parsed
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.formats.otel_genai import read_span
+from stillwatch.ingest.genai_spans import read_span
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.timestamps import elapsed_ms
 
