@@ -21,7 +21,7 @@ __all__ = ["bodies", "dialect", "envelope_fields"]
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "exchange_id": ("exchange_id", "request_id", "id"),
     "time": ("time", "timestamp", "ts", "created_at", "start_time"),
-    "account_id": ("account_id", "user_id", "account"),
+    "account_id": ("account_id", "user_id", "account", "user"),
     "org_id": ("org_id", "organization_id", "organization"),
     "api_key_id": ("api_key_id", "key_id", "api_key_hash"),
     "session_id": ("session_id", "conversation_id"),
@@ -48,7 +48,7 @@ def envelope_fields(record: Json) -> Fields:
     fields: Fields = {name: record[name] for name in _SAME_NAME if record.get(name) is not None}
     for name, aliases in _NAMES.items():
         value = first(record, *aliases)
-        if value is not None:
+        if value is not None and not (name == "account_id" and isinstance(value, Mapping)):
             fields[name] = value
     for name in _IDENTITIES:
         if name in fields:

@@ -137,9 +137,9 @@ def read_parts(batch_of: Callable[[str], SliceRows], group: Group, chosen: Parts
         place = fields.part if isinstance(fields, RecordError) else fields.get("part", 0)
         part = group.parts[place]
         own = chosen.joined_as != ""
-        note, of = (part.note, [part.record]) if own else (notes or None, records)
+        lost, of = (part.note, [part.record]) if own else (notes or None, records)
         among = part.among or len(found) > 1
-        _add(batch_of(part.label), part.line, partial(_itself, fields), part.begins, chosen, note, of, among=among)
+        _add(batch_of(part.label), part.line, partial(_itself, fields), part.begins, chosen, lost, of, among=among)
     return bool(found)
 
 

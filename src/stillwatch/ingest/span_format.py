@@ -25,6 +25,7 @@ from stillwatch.ingest.span_tree import Span, SpanTree
 
 __all__ = ["SpanFormat"]
 
+_NOBODY = "neither the span nor one around it, in the files that were read, has `user.id` or `enduser.id`"
 _MODELS = ("gen_ai.request.model", "gen_ai.response.model")
 _AGENTS = ("invoke_agent", "invoke_workflow")
 _NO_CALLS = frozenset((*_AGENTS, "create_agent", "execute_tool", "embeddings", "retrieval", "rerank", "handoff"))
@@ -190,6 +191,7 @@ def _read_span(span: Span, tree: SpanTree) -> Fields | RecordError:
         found = tree.inherited(span, lambda one: named_by(one.attributes, "account_id"))
         if found is not None:
             fields["account_id"] = found
+    fields["account_in"] = _NOBODY
     fields["part"] = span.place
     fields["named"] = lambda path: attribute_at(span, path) or tree.inherited(span, lambda one: attribute_at(one, path))
     return fields

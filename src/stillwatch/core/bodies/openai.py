@@ -126,7 +126,19 @@ def request_fields(body: Json) -> Fields:
         text = _prompt_text(body["prompt"])
         turns = turns_of(text)
         fields |= {"operation": "completions", **({"messages": turns} if turns else {"prompt": text})}
+    elif isinstance(body.get("inputs"), str):
+        fields |= {"operation": "generate", "prompt": body["inputs"]} | _parameters(body)
     return fields | ollama.options_of(body)
+
+
+def _parameters(body: Json) -> Fields:
+    """What Text Generation Inference keeps in ``parameters``."""
+    given = body.get("parameters")
+    if not isinstance(given, Mapping):
+        return {}
+    fields: Fields = {name: given.get(name) for name in ("temperature", "top_p", "top_k", "seed")}
+    fields |= {"max_tokens": given.get("max_new_tokens"), "stop": stop_list(given.get("stop"))}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _joined(parts: list[Any]) -> str | None:
@@ -218,6 +230,8 @@ def response_fields(body: object) -> Fields:
 def _response_fields(body: object) -> Fields:
     if ollama.is_ollama(body):
         return ollama.response_fields(body)  # type: ignore[arg-type]
+    if isinstance(body, list) and len(body) == 1 and "generated_text" in object_of(body[0], "response[]"):
+        body = body[0]
     if isinstance(body, list):
         body = _merged_chunks(body)
     body = object_of(body, "response")
@@ -233,6 +247,8 @@ def _response_fields(body: object) -> Fields:
         fields |= _from_choice(next((one for one in known if one.get("index") == 0), known[0]))
     elif body.get("output") is not None:
         fields |= _from_items(body)
+    elif isinstance(body.get("generated_text"), str):
+        fields["response"] = body["generated_text"]
     elif isinstance(body.get("message"), Mapping):
         fields["response"] = content_text(body["message"].get("content"), "message.content")
         fields["stop_reason"] = body.get("finish_reason")
