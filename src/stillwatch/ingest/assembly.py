@@ -119,7 +119,7 @@ def _timely(
     rows: list[Exchange], lines: list[int], suffixes: dict[int, str]
 ) -> tuple[list[Exchange], list[int], dict[int, str], dict[str, pa.Array], dict[int, str]]:
     """Rows whose times can be read, with those times as columns; and the others' reasons."""
-    time, bad_time = timestamps([row.time for row in rows], days=False)
+    time, bad_time = timestamps([row.time for row in rows])
     created, bad_created = timestamps([row.created for row in rows])
     reasons = {position: f"`created`: {reason}" for position, reason in bad_created.items()}
     reasons |= {position: f"`time`: {reason}" for position, reason in bad_time.items()}

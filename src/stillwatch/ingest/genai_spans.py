@@ -28,7 +28,7 @@ from stillwatch.ingest.span_attributes import unified
 from stillwatch.ingest.span_tree import Span
 from stillwatch.ingest.timestamps import elapsed_ms
 
-__all__ = ["ANSWERED", "ASKED", "attribute_at", "fields_of", "named_by", "read_span"]
+__all__ = ["AGENTS", "ANSWERED", "ASKED", "NO_CALLS", "attribute_at", "fields_of", "named_by", "read_span"]
 
 # Canonical column: attribute names, newest first.
 _PLAIN: dict[str, tuple[str, ...]] = {
@@ -77,6 +77,12 @@ ASKED = ("gen_ai.input.messages", "gen_ai.prompt")
 
 ANSWERED = ("gen_ai.output.messages", "gen_ai.completion")
 """Attributes that hold the answer."""
+
+AGENTS = ("invoke_agent", "invoke_workflow")
+"""Operations of spans that stand around calls, and may hold what those say."""
+
+NO_CALLS = frozenset((*AGENTS, "create_agent", "execute_tool", "embeddings", "retrieval", "rerank", "handoff"))
+"""Operations of spans that are no calls of a chat model."""
 
 _REASONS = ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason", "ai.response.finishReason")
 _TRUTHS = {"true": True, "false": False}

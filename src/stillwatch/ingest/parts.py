@@ -21,12 +21,13 @@ from stillwatch.ingest.assembly import excerpt
 __all__ = ["Group", "Part", "PartStore"]
 
 _TABLE = (
-    "CREATE TABLE part (format TEXT, key TEXT, label TEXT, line INT, begins TEXT, among INT, record BLOB, note TEXT)"
+    "CREATE TABLE part (format TEXT, key TEXT, label TEXT, line INT, begins TEXT, teller TEXT, among INT, "
+    "record BLOB, note TEXT)"
 )
 
 
 _SILENT = """
-SELECT label, line, begins, format FROM part WHERE (format, key) IN silent AND NOT EXISTS (
+SELECT label, line, begins, teller FROM part WHERE (format, key) IN silent AND NOT EXISTS (
   SELECT 1 FROM part AS other WHERE other.label = part.label AND other.line = part.line
   AND (other.format, other.key) NOT IN silent
 ) AND (label, line) NOT IN told GROUP BY label, line ORDER BY min(rowid)
@@ -68,6 +69,7 @@ class PartStore:
         record: Mapping[str, Any],
         note: str | None,
         *,
+        teller: str = "",
         among: bool = False,
     ) -> None:
         """Lay a record aside.
@@ -78,6 +80,7 @@ class PartStore:
             raw: what a dead letter shows of it.
             record: what was decoded.
             note: what it lost before.
+            teller: the format that says what it is if nothing becomes of it.
             among: whether it is one of several pieces of its record.
         """
         if self._held is None:
@@ -88,8 +91,8 @@ class PartStore:
             self._held.execute("CREATE TABLE silent (format TEXT, key TEXT)")
             self._held.execute("CREATE TABLE told (label TEXT, line INT)")
         begins = excerpt(raw if isinstance(raw, bytes) else str(raw))
-        row = (*of, *where, begins, among, msgspec.json.encode(record), note)
-        self._held.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        row = (*of, *where, begins, teller or of[0], among, msgspec.json.encode(record), note)
+        self._held.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def groups(self, repeats: Callable[[str], bool]) -> Iterator[Group]:
         """What was laid aside, key by key.
@@ -125,7 +128,7 @@ class PartStore:
             self._held.execute("INSERT INTO told VALUES (?, ?)", (label, line))
 
     def silent(self) -> Iterator[tuple[str, int, bytes, str]]:
-        """Records of which nothing became anything: label, line, how they begin, format."""
+        """Records of which nothing became anything: label, line, how they begin, who tells of them."""
         if self._held is None or self._held.execute("SELECT 1 FROM silent LIMIT 1").fetchone() is None:
             return
         self._held.execute("CREATE INDEX by_key_silent ON silent (format, key)")

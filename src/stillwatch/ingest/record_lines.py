@@ -102,7 +102,8 @@ def _laid_aside(batch: SliceRows, line: int, record: Any, raw: Raw, chosen: Part
     if lost := [key for key, _ in kept if note and LOST in key]:
         raise RecordError(f"the id that its parts share: {shown(lost[0])}: {note}")
     for key, piece in kept:
-        store.put((chosen.joined_as or chosen.name, key), (label, line), raw, piece, note, among=len(pieces) > 1)
+        of = (chosen.joined_as or chosen.name, key)
+        store.put(of, (label, line), raw, piece, note, teller=chosen.name, among=len(pieces) > 1)
     for key, piece in pieces:
         if key is None:
             before = len(batch.rows) + len(batch.letters)

@@ -16,7 +16,7 @@ from stillwatch.core.bodies.optional_parts import UNFORESEEN, said
 from stillwatch.core.bodies.shapes import Json, first
 from stillwatch.ingest.base import PartsFormat
 from stillwatch.ingest.genai_events import DETAILS, Event, attributes_told, log_events, own_events
-from stillwatch.ingest.genai_spans import ANSWERED, ASKED, attribute_at, fields_of, named_by
+from stillwatch.ingest.genai_spans import AGENTS, ANSWERED, ASKED, NO_CALLS, attribute_at, fields_of, named_by
 from stillwatch.ingest.otlp import attributes_of, spans
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.span_attributes import is_foreign, unified
@@ -27,8 +27,6 @@ __all__ = ["SpanFormat"]
 
 _NOBODY = "neither the span nor one around it, in the files that were read, has `user.id` or `enduser.id`"
 _MODELS = ("gen_ai.request.model", "gen_ai.response.model")
-_AGENTS = ("invoke_agent", "invoke_workflow")
-_NO_CALLS = frozenset((*_AGENTS, "create_agent", "execute_tool", "embeddings", "retrieval", "rerank", "handoff"))
 
 
 class SpanFormat(PartsFormat):
@@ -163,9 +161,9 @@ def _is_call(span: Span, tree: SpanTree) -> bool:
         return False
     if span.operation == "embeddings":
         return True
-    if span.operation in _NO_CALLS:
+    if span.operation in NO_CALLS:
         asked = first(span.attributes, *ASKED) is not None
-        return span.operation in _AGENTS and asked and not tree.has_below(span, _calls)
+        return span.operation in AGENTS and asked and not tree.has_below(span, _calls)
     # A gateway tells of its attempts below a call, without the text, which the call holds.
     if _speaks(span):
         return not tree.has_below(span, _speaks)
@@ -177,7 +175,7 @@ def _speaks(span: Span) -> bool:
 
 
 def _calls(span: Span) -> bool:
-    return span.operation not in _NO_CALLS and first(span.attributes, *ASKED, *_MODELS) is not None
+    return span.operation not in NO_CALLS and first(span.attributes, *ASKED, *_MODELS) is not None
 
 
 def _read_span(span: Span, tree: SpanTree) -> Fields | RecordError:

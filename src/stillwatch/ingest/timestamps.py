@@ -34,7 +34,6 @@ _LONGEST_DATE = 14
 # Of web servers and of HTTP.
 _NOTATIONS = ("%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT", "%a, %d %b %Y %H:%M:%S %z")
 _DOTNET = re.compile(r"/Date\((\d+)(?:[+-]\d{4})?\)/")
-_DAY = re.compile(r"\s*\d{4}[-/]\d\d[-/]\d\d\s*")
 # What Arrow's vectorised parser and Python's read alike; all else goes value by value.
 _UNIFORM = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
 
@@ -102,12 +101,6 @@ def to_microseconds(value: object) -> int:
     return moment
 
 
-def _moment_of_a_day(value: object) -> int:
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        raise RecordError(f"{shown(value)} is a day, and no time")
-    return to_microseconds(value)
-
-
 def elapsed_ms(start: object, end: object) -> float | None:
     """Milliseconds from one time to another, null where either is absent or unreadable.
 
@@ -139,12 +132,11 @@ def _uniform(values: Sequence[object]) -> pa.Array | None:
     return moments if pc.all(possible(moments)).as_py() else None
 
 
-def timestamps(values: Sequence[object], *, days: bool = True) -> tuple[pa.Array, dict[int, str]]:
+def timestamps(values: Sequence[object]) -> tuple[pa.Array, dict[int, str]]:
     """A column of times, and why some of them are none.
 
     Args:
         values: times as written; None stays null.
-        days: whether a day alone is its first moment; else it is no time.
 
     Returns:
         An array of timestamp[us, UTC] as long as ``values``, null where a value is None or bad, and
@@ -161,7 +153,7 @@ def timestamps(values: Sequence[object], *, days: bool = True) -> tuple[pa.Array
         moment = None
         if value is not None:
             try:
-                moment = to_microseconds(value) if days else _moment_of_a_day(value)
+                moment = to_microseconds(value)
             except RecordError as error:
                 bad[position] = str(error)
         moments.append(moment)

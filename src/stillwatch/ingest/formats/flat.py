@@ -24,6 +24,7 @@ they are.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -73,6 +74,7 @@ _OF_TRACERS = tuple(
     )
     for spelt in (name, in_camel_case(name))
 )
+_DAY = re.compile(r"\s*\d{4}[-/]\d\d[-/]\d\d\s*")
 _UNNAMED = "no key of the record is known to name its account: say which does (--account-from), or map the layout"
 
 
@@ -110,7 +112,7 @@ class Flat(LogFormat):
         """One exchange.
 
         Raises:
-            RecordError: it holds no conversation.
+            RecordError: its time is a day, or it holds no conversation.
         """
         names = _known(tuple(map(str, record))) or {}
         given = {name: record[key] for name, key in names.items() if record[key] is not None and record[key] != ""}
@@ -118,7 +120,7 @@ class Flat(LogFormat):
         for column, known in _OTHERS.items():
             fields[column] = next((given[name] for name in known if name in given), None)
         time = next((name for name in _TIMES if name in given), None)
-        fields["time"] = given[time] if time else None
+        fields["time"] = _moment(given[time], names[time]) if time else None
         fields["account_id"], why = _account(given, names)
         own = {"account_in": why, **next(iter(CANONICAL.read(fields)))}
         answer = next((answer_fields(given[name], names[name]) for name in _ANSWERS if name in given), {})
@@ -147,6 +149,14 @@ def _asked(value: Any, key: str) -> Fields:
         if isinstance(value, str) and not isinstance(parsed_or_text(value, key), str):
             return {"prompt": value}
         raise
+
+
+def _moment(value: Any, key: str) -> Any:
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        raise RecordError(
+            f"`{key}`: {shown(value)} is a day, and no time: its midnight would make strangers act at once"
+        )
+    return value
 
 
 def _account(given: Json, names: Mapping[str, str]) -> tuple[Any, str]:
