@@ -173,7 +173,8 @@ def test_langfuse_traces_hold_observations_and_what_is_no_call_is_refused(tmp_pa
         "observations": [{**call, **answer}, other, {**call, "id": "o6", "input": None}],
     }  # fmt: skip
     ids = {**trace, "observations": ["o4"]}
-    lone = [{**one, "traceId": f"t{number}", "id": f"t{number}"} for number, one in enumerate((other, ids, call), 7)]
+    alone: list[dict[str, Any]] = [other, ids, call]
+    lone = [{**one, "traceId": f"t{number}", "id": f"t{number}"} for number, one in enumerate(alone, 7)]
     rows, letters = read(tmp_path, trace, *lone)
     assert rows == [
         {

@@ -101,8 +101,8 @@ def _laid_aside(batch: SliceRows, line: int, record: Any, raw: Raw, chosen: Part
         raise RecordError(chosen.holds_nothing)
     if lost := [key for key, _ in kept if note and LOST in key]:
         raise RecordError(f"the id that its parts share: {shown(lost[0])}: {note}")
-    for key, piece in kept:
-        of = (chosen.joined_as or chosen.name, key)
+    for shared, piece in kept:
+        of = (chosen.joined_as or chosen.name, shared)
         store.put(of, (label, line), raw, piece, note, teller=chosen.name, among=len(pieces) > 1)
     for key, piece in pieces:
         if key is None:

@@ -153,9 +153,7 @@ def _asked(value: Any, key: str) -> Fields:
 
 def _moment(value: Any, key: str) -> Any:
     if isinstance(value, str) and _DAY.fullmatch(value):
-        raise RecordError(
-            f"`{key}`: {shown(value)} is a day, and no time: its midnight would make strangers act at once"
-        )
+        raise RecordError(f"`{key}`: {shown(value)} is a day, and no time")
     return value
 
 
