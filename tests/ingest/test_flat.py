@@ -45,6 +45,7 @@ def refused(folder: Path, record: dict[str, Any]) -> str:
         {"TIMESTAMP": 1795490904123, "USERID": "u-1", "MODEL": "m", "PROMPT": "Why?", "RESPONSE": "So."},
         {**LINE, "customer_id": None, "account": "", "uid": "unknown"},
         {**LINE, "user": "u-1"},
+        {**LINE, "account_id": "u-1", "user_id": "somebody"},
         {**LINE, "user_id": " u-1 "},
     ],
 )  # fmt: skip

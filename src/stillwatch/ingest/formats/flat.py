@@ -5,7 +5,7 @@ Names count in whatever spelling (``user_id``, ``userId``, ``USERID``):
 
 | names | read as |
 | --- | --- |
-| ``account_id``, ``user_id``, ``user``, ``customer_id``, ``customer``, ``account``, ``uid`` | ``account_id`` |
+| ``account_id``, else ``user_id``, ``user``, ``customer_id``, ``customer``, ``account``, ``uid`` | ``account_id`` |
 | ``start_time``, ``started_at``, ``requested_at``, ``request_time``; else ``time``, ``timestamp``, ``ts`` | ``time`` |
 | else ``created_at``, ``datetime`` | ``time`` |
 | ``prompt``, ``messages``, ``question``; ``input`` beside an ``output`` | ``prompt`` or ``messages`` |
@@ -160,7 +160,7 @@ def _moment(value: Any, key: str) -> Any:
 def _account(given: Json, names: Mapping[str, str]) -> tuple[Any, str]:
     """The account that a record names, or None and why."""
     known = {name: named for name in _ACCOUNTS if name in given and (named := identity(given[name])) is not None}
-    if len({str(one) for one in known.values()}) > 1:
+    if "account_id" not in known and len({str(one) for one in known.values()}) > 1:
         told = ", ".join(f"`{names[name]}` {shown(one)}" for name, one in known.items())
         return None, f"{told} could each be the account: say which is (--account-from)"
     return next(iter(known.values()), None), _UNNAMED
