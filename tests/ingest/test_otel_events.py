@@ -101,6 +101,15 @@ def test_a_span_that_is_delivered_twice_meets_its_events_twice(tmp_path: Path) -
     assert (rows, letters) == ([{**TOLD, "source_line": 1}, {**TOLD, "source_line": 3}], [])
 
 
+def test_events_that_are_delivered_twice_are_said_once(tmp_path: Path) -> None:
+    one = spans(span(1, **{"user.id": "u-1", "gen_ai.usage.input_tokens": 9}))
+    once = read(tmp_path, one, logs(*CALL))
+    assert read(tmp_path, one, logs(*CALL), logs(*CALL)) == once
+    rows, letters = read(tmp_path, logs(*CALL[:3], **{"user.id": "u-2"}), logs(*CALL[:3], **{"user.id": "u-2"}))
+    assert letters == []
+    assert [(row["prompt"], row["response"], row["source_line"]) for row in rows] == [("What is this?", "A hat.", 1)]
+
+
 def test_events_without_their_span_are_a_call_of_their_own(tmp_path: Path) -> None:
     rows, letters = read(tmp_path, logs(*CALL[:2], **{"user.id": "u-2"}), logs(*CALL[2:]), logs(event("choice", 7, {})))
     assert rows == [

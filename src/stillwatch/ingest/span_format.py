@@ -12,6 +12,8 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+import msgspec
+
 from stillwatch.core.bodies.optional_parts import UNFORESEEN, said
 from stillwatch.core.bodies.shapes import Json, first
 from stillwatch.ingest.base import PartsFormat
@@ -82,15 +84,16 @@ def _held(parts: Sequence[Json]) -> tuple[list[tuple[int, dict[str, Any], Json]]
     """Spans with their place and what their resource says, why others are none, and events in order of time."""
     given: list[tuple[int, dict[str, Any], Json]] = []
     broken: list[RecordError] = []
-    events: list[Event] = []
+    # An event that came twice is one, or its message would stand twice in a conversation.
+    events: dict[bytes, Event] = {}
     for place, part in enumerate(parts):
         found, refused = spans(part)
         given += [(place, shared, span) for shared, span in found]
         told, unread = log_events(part, place)
-        events += told
+        for event in told:
+            events.setdefault(msgspec.json.encode((event.record, event.attributes), order="deterministic"), event)
         broken += [why.of(place) for why in (*refused, *unread)]
-    events.sort(key=lambda event: event.moment)
-    return given, broken, events
+    return given, broken, sorted(events.values(), key=lambda event: event.moment)
 
 
 def _spans(

@@ -33,6 +33,7 @@ class OtelGenAIEvents(SpanFormat):
     """Reads OpenTelemetry GenAI events."""
 
     name: ClassVar[str] = "otel-genai-events"
+    counts_repeats: ClassVar[bool] = False
     description: ClassVar[str] = "OpenTelemetry GenAI events, as log records of OTLP/JSON exports"
     example: ClassVar[Mapping[str, Any]] = {
         "resourceLogs": [
