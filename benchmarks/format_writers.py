@@ -232,3 +232,16 @@ def _any_value(value: Any) -> Record:
     if isinstance(value, float):
         return {"doubleValue": value}
     return {"stringValue": value if isinstance(value, str) else text(value)}
+
+
+@writer("flat", lacks=("tools",), flat=True)
+def flat(made: Made) -> list[Record]:
+    """A line of a program of one's own."""
+    return [
+        {
+            "id": made.exchange_id, "timestamp": made.iso, "userId": made.account_id, "sessionId": made.session_id,
+            "model": made.model, "system_prompt": made.system, "prompt": made.prompt, "completion": made.response,
+            "temperature": made.temperature, "max_tokens": made.max_tokens, "prompt_tokens": made.input_tokens,
+            "completion_tokens": made.output_tokens,
+        }
+    ]  # fmt: skip

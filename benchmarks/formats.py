@@ -33,6 +33,7 @@ import zstandard
 
 import format_writers  # noqa: F401 - registers
 import service_writers  # noqa: F401 - registers
+import trace_writers  # noqa: F401 - registers
 from made_records import WRITERS, Made, Record, Writer, expected
 from stillwatch.ingest import BatchFormat, all_formats, cut, plan, read_slice
 from stillwatch.ingest.assembly import excerpt

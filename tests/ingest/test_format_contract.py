@@ -11,6 +11,7 @@ import pytest
 
 import format_writers  # noqa: F401 - registers
 import service_writers  # noqa: F401 - registers
+import trace_writers  # noqa: F401 - registers
 from formats import check, make, write, write_table
 from made_records import WRITERS, Made, expected
 from stillwatch.ingest import BatchFormat, all_formats, plan, read_slice

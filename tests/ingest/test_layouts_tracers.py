@@ -85,6 +85,7 @@ def test_openinference_spans_and_data_frames(tmp_path: Path) -> None:
     }  # fmt: skip
     rows, letters = read(tmp_path, flat, nested)
     assert letters == []
+    rows.sort(key=lambda row: row["exchange_id"])
     assert rows == [{**TOLD, "exchange_id": one, "time": at()} for one in ("s3", "s4")]
 
 
@@ -99,7 +100,7 @@ def test_openinference_values_stand_for_messages_and_other_kinds_are_refused(tmp
     assert [(row["prompt"], row["response"], row["account_id"]) for row in rows] == [("Who?", "Me.", "u")]
     assert letters == [
         "a span of kind TOOL is no call of a model: only those of kind LLM are exchanges",
-        "no `account_id`: the span has no attribute `user.id`, which OpenInference's `using_user` sets",
+        "no `account_id`: neither the span nor one around it, in the files that were read, has `user.id` or `enduser.id`",
         """`input.value`: JSON text that cannot be parsed: '{"messages": [{"ro'""",
     ]
 
@@ -171,7 +172,10 @@ def test_langfuse_traces_hold_observations_and_what_is_no_call_is_refused(tmp_pa
         "id": "t4", "timestamp": "2026-03-02T09:00:00Z", "userId": "u-4", "sessionId": "s-4",
         "observations": [{**call, **answer}, other, {**call, "id": "o6", "input": None}],
     }  # fmt: skip
-    rows, letters = read(tmp_path, trace, other, {**trace, "observations": ["o4"]}, {**call, "projectId": "p"})
+    ids = {**trace, "observations": ["o4"]}
+    alone: list[dict[str, Any]] = [other, ids, call]
+    lone = [{**one, "traceId": f"t{number}", "id": f"t{number}"} for number, one in enumerate(alone, 7)]
+    rows, letters = read(tmp_path, trace, *lone)
     assert rows == [
         {
             "exchange_id": "o4", "time": at(5), "account_id": "u-4", "session_id": "s-4", "model": "m",
@@ -185,3 +189,45 @@ def test_langfuse_traces_hold_observations_and_what_is_no_call_is_refused(tmp_pa
         "no `account_id`: neither the observation nor its trace has a `userId`; export observations with their trace's"
         " fields",
     ]
+
+
+def test_langfuse_exports_of_traces_and_of_observations_meet(tmp_path: Path) -> None:
+    trace = {"id": "t1", "timestamp": "2026-03-02T09:00:00Z", "user_id": "u-1", "session_id": "s", "bookmarked": False,
+             "public": False, "project_id": "p", "input": "x"}  # fmt: skip
+    call = {"id": "o1", "trace_id": "t1", "type": "GENERATION", "start_time": "2026-03-02T09:00:05Z", "input": "Why?",
+            "output": "So.", "provided_model_name": "m"}  # fmt: skip
+    inner = {**call, "id": "o2", "parent_observation_id": "o1"}
+    span = {**call, "id": "o3", "type": "SPAN"}
+    for records in ([call, inner, span, trace], [trace, inner, call, span]):
+        rows, letters = read(tmp_path, *records)
+        assert letters == []
+        assert rows == [
+            {"exchange_id": "o2", "time": at(5), "account_id": "u-1", "session_id": "s", "model": "m", "prompt": "Why?",
+             "response": "So."},
+        ]  # fmt: skip
+
+
+def test_langsmith_runs_of_a_trace_meet(tmp_path: Path) -> None:
+    run = {"trace_id": "t1", "start_time": "2026-03-02T09:00:05Z", "inputs": {"messages": [["human", "Why?"]]},
+           "outputs": {"text": "So."}}  # fmt: skip
+    root = {**run, "id": "r1", "run_type": "chain", "extra": '{"metadata": {"user_id": "u-1", "thread_id": "s"}}'}
+    around = {**run, "id": "r2", "parent_run_id": "r1", "run_type": "llm"}
+    inner = {**run, "id": "r3", "parent_run_id": "r2", "run_type": "llm"}
+    rows, letters = read(tmp_path, inner, around, root)
+    assert letters == []
+    assert [(row["exchange_id"], row["account_id"], row["session_id"], row["prompt"]) for row in rows] == [
+        ("r3", "u-1", "s", "Why?")
+    ]
+    _, letters = read(tmp_path, root)
+    assert letters == ["a run of type chain is no call of a model: only llm is"]
+
+
+def test_phoenix_spans_of_a_trace_meet(tmp_path: Path) -> None:
+    frame = {"start_time": "2026-03-02T09:00:00Z", "span_kind": "LLM", "parent_id": "s1"}
+    call = {**frame, "context": {"trace_id": "t", "span_id": "s2"},
+            "attributes": {**INFERENCE, "user.id": None, "session.id": None}}  # fmt: skip
+    root = {**frame, "parent_id": None, "context": {"trace_id": "t", "span_id": "s1"},
+            "attributes": {"openinference.span.kind": "CHAIN", "user.id": "u-9", "input.value": "x"}}  # fmt: skip
+    rows, letters = read(tmp_path, call, root)
+    assert letters == []
+    assert [(row["exchange_id"], row["account_id"]) for row in rows] == [("s2", "u-9")]

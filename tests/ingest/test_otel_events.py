@@ -16,10 +16,12 @@ def read(folder: Path, *records: Any) -> tuple[list[dict[str, Any]], list[tuple[
     path = folder / "log.jsonl"
     path.write_text("".join((one if isinstance(one, str) else json.dumps(one)) + "\n" for one in records))
     results = [result for part in plan([path]) for result in read_slice(part)]
-    rows = [row for result in results for row in result.exchanges.to_pylist()]
+    rows = sorted(
+        (row for result in results for row in result.exchanges.to_pylist()), key=lambda row: row["source_line"]
+    )
     kept = [{k: v for k, v in row.items() if v is not None and k not in DULL} for row in rows]
     letters = [letter for result in results for letter in result.dead_letters.to_pylist()]
-    return kept, [(letter["line"], letter["reason"]) for letter in letters]
+    return kept, sorted((letter["line"], letter["reason"]) for letter in letters)
 
 
 def wrapped(value: Any) -> dict[str, Any]:
@@ -97,6 +99,15 @@ def test_a_span_that_is_delivered_twice_meets_its_events_twice(tmp_path: Path) -
     one = spans(span(1, **{"user.id": "u-1", "gen_ai.usage.input_tokens": 9}))
     rows, letters = read(tmp_path, one, logs(*CALL), one)
     assert (rows, letters) == ([{**TOLD, "source_line": 1}, {**TOLD, "source_line": 3}], [])
+
+
+def test_events_that_are_delivered_twice_are_said_once(tmp_path: Path) -> None:
+    one = spans(span(1, **{"user.id": "u-1", "gen_ai.usage.input_tokens": 9}))
+    once = read(tmp_path, one, logs(*CALL))
+    assert read(tmp_path, one, logs(*CALL), logs(*CALL)) == once
+    rows, letters = read(tmp_path, logs(*CALL[:3], **{"user.id": "u-2"}), logs(*CALL[:3], **{"user.id": "u-2"}))
+    assert letters == []
+    assert [(row["prompt"], row["response"], row["source_line"]) for row in rows] == [("What is this?", "A hat.", 1)]
 
 
 def test_events_without_their_span_are_a_call_of_their_own(tmp_path: Path) -> None:

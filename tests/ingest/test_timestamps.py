@@ -64,7 +64,7 @@ def test_every_notation_is_the_same_moment(tmp_path: Path, written: Any, name: s
     ("written", "moment"),
     [
         (946_684_800, datetime(2000, 1, 1, tzinfo=UTC)),
-        ("2000-01-01", datetime(2000, 1, 1, tzinfo=UTC)),
+        ("2000-01-01T00", datetime(2000, 1, 1, tzinfo=UTC)),
         (4_102_444_799, datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC)),
         (4_102_444_799_999, datetime(2099, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)),
         (4_102_444_799_999_999, datetime(2099, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
@@ -92,7 +92,7 @@ def test_the_first_and_the_last_moment(tmp_path: Path, written: Any, moment: dat
         -1,
         True,
         [1],
-        {"seconds": 1},
+        {"second": 1},
     ],
 )
 def test_what_is_no_time_is_a_dead_letter_that_shows_it(tmp_path: Path, written: Any) -> None:

@@ -12,7 +12,7 @@ from stillwatch.ingest.registry import all_formats
 from stillwatch.ingest.sidefiles import read_accounts, read_callers, read_releases
 from stillwatch.ingest.slice_reader import read_slice
 from stillwatch.ingest.slice_result import SliceResult
-from stillwatch.ingest.slices import Slice, cut, plan
+from stillwatch.ingest.slices import Slice, cut, plan, without
 
 __all__ = [
     "BatchFormat",
@@ -33,5 +33,6 @@ __all__ = [
     "read_mapping",
     "read_releases",
     "read_slice",
+    "without",
     "write_callers",
 ]

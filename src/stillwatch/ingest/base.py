@@ -86,8 +86,10 @@ class BatchFormat(LogFormat):
         """A request alone; a result alone says nothing of what was asked.
 
         Raises:
-            RecordError: the record is a result.
+            RecordError: the record is a result, or names no id.
         """
+        if record.get("custom_id") is None:
+            raise RecordError(f"not a {self.name} record: no `custom_id`")
         if self.half(record) == "result":
             raise RecordError(
                 f"no request with `custom_id` {shown(record.get('custom_id'))}: "
@@ -103,17 +105,36 @@ class PartsFormat(LogFormat):
 
     Attributes:
         more_examples: the records beside ``example`` that make one exchange with it, if any.
+        joined_as: the format that joins its parts, with those of others that say the same; its own name where empty.
+        counts_repeats: whether what was delivered twice is two; else it is one part.
+        comes_at_once: whether the parts of an exchange are written within moments, so that a file that a run has read
+            is not read again for what another brings; else one may come days later.
+        holds_nothing: why a record is none of which no part became an exchange or was refused.
     """
 
     more_examples: ClassVar[Sequence[Mapping[str, Any]]] = ()
+    joined_as: ClassVar[str] = ""
+    counts_repeats: ClassVar[bool] = False
+    comes_at_once: ClassVar[bool] = False
+    holds_nothing: ClassVar[str] = "it holds no exchange"
 
     @abstractmethod
     def key(self, record: Json) -> str | None:
         """What the parts of an exchange share; None for a record that stands alone."""
 
+    def pieces(self, record: Json) -> Iterable[tuple[str | None, Json]]:
+        """What of a record is laid aside, each with its key; what has none is read at once.
+
+        Raises:
+            RecordError: it cannot be taken apart.
+        """
+        return [(self.key(record), record)]
+
     @abstractmethod
     def join(self, parts: Sequence[Json]) -> Iterable[Fields | RecordError]:
         """The exchanges that records of one key make, as ``read`` gives them; records come in the order of the log.
+
+        Of several, ``part`` of the fields, or ``RecordError.of``, says which record each stands for: its place.
 
         Raises:
             RecordError: they cannot become an exchange, and why.

@@ -1,33 +1,39 @@
-"""Joins a batch's requests and results on their id, in bounded memory.
+"""Joins a batch's requests and results on their id, on disk, over the files of a folder.
 
-Requests are laid aside in a temporary SQLite table on disk; results are streamed past it. Two batches may use the same
+Both are laid aside in a temporary SQLite table as they are read, in whatever container and envelope; when all files
+were, each result meets its request. Two batches may use the same
 ids, so a file of results is joined with the one file of requests that has its ids and its models, and with none where
 several do. A result
 without a request is a dead letter; a request without a result is an exchange without a response. Counting:
-a joined pair is two lines and one exchange, so the request's line is the exchange's and the result's
-line is carried with it.
+a joined pair is two records and one exchange, on the line of the result.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from stillwatch.core.bodies.optional_parts import UNFORESEEN, said
+from stillwatch.ingest.assembly import excerpt
 from stillwatch.ingest.base import BatchFormat
-from stillwatch.ingest.files import BROKEN, Wrapping, numbered_lines, opened
-from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.record import LOST, RecordError, shown
-from stillwatch.ingest.registry import recognises
-from stillwatch.ingest.value_stream import several_of
+from stillwatch.ingest.registry import format_named
 
-__all__ = ["Joined", "joined"]
+__all__ = ["BatchStore", "Joined"]
+
+_TABLES = (
+    "PRAGMA journal_mode = OFF",
+    "CREATE TABLE request (format TEXT, label TEXT, id TEXT, model TEXT, line INT, begins TEXT, record BLOB, "
+    "note TEXT, answered INT DEFAULT 0, PRIMARY KEY (format, label, id))",
+    "CREATE TABLE result (format TEXT, label TEXT, id TEXT, model TEXT, line INT, begins TEXT, record BLOB, note TEXT)",
+)
+_PUT = "INSERT INTO {} (format, label, id, model, line, begins, record, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,73 +43,105 @@ class Joined:
     label: str
     line: int
     raw: bytes
-    fields: dict[str, Any] | None = None
+    fields: Mapping[str, Any] | None = None
     reason: str | None = None
     records: tuple[Any, ...] = ()
     note: str | None = None
 
 
-def joined(files: Sequence[tuple[Path, str, Wrapping]], batch: BatchFormat) -> Iterator[Joined]:
-    """Exchanges and dead letters of a batch's files.
+class _Half(NamedTuple):
+    """A half that was laid aside: its file's label, its line, how it begins, what was decoded, what it lost."""
 
-    Args:
-        files: path, label and wrapping of each.
-        batch: the format they are in.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        held = sqlite3.connect(Path(folder) / "requests.sqlite")
+    label: str
+    line: int
+    begins: str
+    record: Any
+    note: str | None
+
+
+@dataclass
+class BatchStore:
+    """Halves laid aside; nothing is made on disk before the first."""
+
+    _folder: tempfile.TemporaryDirectory[str] | None = None
+    _held: sqlite3.Connection | None = None
+
+    def put(
+        self,
+        batch: BatchFormat,
+        where: tuple[str, int],
+        raw: bytes | Mapping[str, Any],
+        record: Mapping[str, Any],
+        note: str | None,
+    ) -> None:
+        """Lay a half aside.
+
+        Args:
+            batch: its format.
+            where: its file's label and its line.
+            raw: what a dead letter shows of it.
+            record: what was decoded.
+            note: what it lost before.
+
+        Raises:
+            RecordError: its id lost bytes, or stands twice among the requests of its file.
+        """
+        key, half = str(record.get("custom_id")), batch.half(record)
+        if note and LOST in key:
+            # What lost bytes may be any other's id.
+            raise RecordError(f"`custom_id`: {shown(key)}: {note}")
+        if self._held is None:
+            self._folder = tempfile.TemporaryDirectory()
+            self._held = sqlite3.connect(Path(self._folder.name) / "halves.sqlite")
+            for statement in _TABLES:
+                self._held.execute(statement)
+        label, line = where
+        begins = excerpt(raw if isinstance(raw, bytes) else str(raw))
+        row = (batch.name, label, key, batch.model(record), line, begins, msgspec.json.encode(record), note)
         try:
-            yield from _joined(files, batch, held)
-        finally:
-            held.close()
+            self._held.execute(_PUT.format(half), row)
+        except sqlite3.IntegrityError:
+            raise RecordError(f"`custom_id` {shown(key)} stands twice among the requests") from None
+
+    def joined(self) -> Iterator[Joined]:
+        """Exchanges and dead letters of all halves: the results in order, then requests that nobody answered."""
+        held = self._held
+        if held is None:
+            return
+        held.execute("CREATE INDEX by_id ON request (format, id)")
+        of = {one: _request_files(held, *one) for one in held.execute("SELECT DISTINCT format, label FROM result")}
+        results = held.execute("SELECT format, id, label, line, begins, record, note FROM result ORDER BY rowid")
+        for name, key, *half in results:
+            yield _answered(_half(half), name, key, held, of[name, half[0]])
+        alone = held.execute(
+            "SELECT format, label, line, begins, record, note FROM request WHERE NOT answered ORDER BY label, line"
+        )
+        for name, *half in alone:
+            yield _told(_half(half), name)
+
+    def close(self) -> None:
+        """Forget everything."""
+        if self._held is not None:
+            self._held.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+        self._held = self._folder = None
 
 
-def _joined(
-    files: Sequence[tuple[Path, str, Wrapping]], batch: BatchFormat, held: sqlite3.Connection
-) -> Iterator[Joined]:
-    held.execute("PRAGMA journal_mode = OFF")
-    held.execute(
-        "CREATE TABLE request (label TEXT, id TEXT, model TEXT, line INT, raw BLOB, answered INT DEFAULT 0, "
-        "PRIMARY KEY (label, id))"
-    )
-    held.execute("CREATE TABLE result (label TEXT, id TEXT, model TEXT)")
-    for label, line, raw, record, _ in _decoded(files):
-        if isinstance(record, str):
-            yield Joined(label, line, raw, reason=record)
-        elif not recognises(batch, record):
-            yield Joined(label, line, raw, reason=f"not a {batch.name} record: no `custom_id` and body")
-        else:
-            key, model = str(record.get("custom_id")), batch.model(record)
-            if batch.half(record) == "result":
-                held.execute("INSERT INTO result VALUES (?, ?, ?)", (label, key, model))
-                continue
-            try:
-                held.execute(
-                    "INSERT INTO request (label, id, model, line, raw) VALUES (?, ?, ?, ?, ?)",
-                    (label, key, model, line, raw),
-                )
-            except sqlite3.IntegrityError:
-                yield Joined(label, line, raw, reason=f"`custom_id` {shown(key)} stands twice among the requests")
-    held.execute("CREATE INDEX by_id ON request (id)")
-    of = {label: _request_files(held, label) for (label,) in held.execute("SELECT DISTINCT label FROM result")}
-    for label, line, raw, record, note in _decoded(files):
-        if not isinstance(record, str) and recognises(batch, record) and batch.half(record) == "result":
-            told = _answered(label, line, raw, record, batch, held, of[label])
-            yield replace(told, note=f"{told.note}; {note}" if told.note else note) if note else told
-    alone = "SELECT label, line, raw FROM request WHERE NOT answered ORDER BY label, line"
-    for label, line, raw in held.execute(alone):
-        record, note = decoded(raw)
-        yield _told(label, line, raw, batch, (record,), note)
+def _half(row: Sequence[Any]) -> _Half:
+    label, line, begins, record, note = row
+    return _Half(label, line, begins, msgspec.json.decode(record), note)
 
 
-def _request_files(held: sqlite3.Connection, label: str) -> list[str]:
+def _request_files(held: sqlite3.Connection, name: str, label: str) -> list[str]:
     """Which files may hold the requests of a file of results: those that hold most of its ids, and of them those whose
     models are the answers'. Two batches may use the same ids."""
     rows = held.execute(
         "SELECT q.label, count(*), sum(q.model IS NULL OR r.model IS NULL OR instr(r.model, q.model) = 1 "
         "OR instr(q.model, r.model) = 1) "
-        "FROM result AS r JOIN request AS q USING (id) WHERE r.label = ? GROUP BY q.label ORDER BY q.label",
-        (label,),
+        "FROM result AS r JOIN request AS q USING (format, id) WHERE r.format = ? AND r.label = ? "
+        "GROUP BY q.label ORDER BY q.label",
+        (name, label),
     ).fetchall()
     most = max((count for _, count, _ in rows), default=0)
     rows = [row for row in rows if row[1] == most]
@@ -111,80 +149,39 @@ def _request_files(held: sqlite3.Connection, label: str) -> list[str]:
     return [one for one, _, same in rows if same == alike]
 
 
-def _answered(
-    label: str,
-    line: int,
-    raw: bytes,
-    record: dict[str, Any],
-    batch: BatchFormat,
-    held: sqlite3.Connection,
-    files: Sequence[str],
-) -> Joined:
-    key = str(record.get("custom_id"))
+def _answered(half: _Half, name: str, key: str, held: sqlite3.Connection, files: Sequence[str]) -> Joined:
     if len(files) > 1:
         reason = (
             f"requests of `custom_id` {shown(key)} lie in {' and in '.join(files[:3])}: whose answer this is cannot be "
             "told; put each batch's files into a folder of its own"
         )
-        return Joined(label, line, raw, reason=reason)
-    found = (
-        held.execute("SELECT raw, answered FROM request WHERE label = ? AND id = ?", (*files, key)).fetchone()
-        if files
-        else None
-    )
+        return Joined(half.label, half.line, half.begins.encode(), reason=reason)
+    of = "FROM request WHERE format = ? AND label = ? AND id = ?"
+    found = held.execute(f"SELECT record, note, answered {of}", (name, *files, key)).fetchone() if files else None
     if found is None:
-        return _told(label, line, raw, batch, (record,))
-    if found[1]:
-        return Joined(label, line, raw, reason=f"a second answer to `custom_id` {shown(key)}")
-    held.execute("UPDATE request SET answered = 1 WHERE label = ? AND id = ?", (*files, key))
-    asked, note = decoded(found[0])
-    return _told(label, line, raw, batch, (asked, record), note)
+        return _told(half, name)
+    record, note, answered = found
+    if answered:
+        return Joined(
+            half.label, half.line, half.begins.encode(), reason=f"a second answer to `custom_id` {shown(key)}"
+        )
+    held.execute("UPDATE request SET answered = 1 WHERE format = ? AND label = ? AND id = ?", (name, files[0], key))
+    return _told(half, name, msgspec.json.decode(record), note)
 
 
-def _told(
-    label: str, line: int, raw: bytes, batch: BatchFormat, halves: tuple[Any, ...], note: str | None = None
-) -> Joined:
+def _told(half: _Half, name: str, request: Any = None, note: str | None = None) -> Joined:
     """What both halves make, or one that is alone."""
+    batch = format_named(name)
+    raw = half.begins.encode()
+    halves = (half.record,) if request is None else (request, half.record)
+    told = "; ".join(one for one in (note, half.note) if one) or None
     try:
-        fields: Any = batch.join(*halves) if len(halves) > 1 else next(iter(batch.read(*halves)))
-        return Joined(label, line, raw, fields=fields, records=halves, note=note)
+        if request is not None and isinstance(batch, BatchFormat):
+            fields: Any = batch.join(request, half.record)
+        else:
+            fields = next(iter(batch.read(half.record)))
+        return Joined(half.label, half.line, raw, fields=fields, records=halves, note=told)
     except RecordError as error:
-        return Joined(label, line, raw, reason=str(error))
+        return Joined(half.label, half.line, raw, reason=f"{error}; {told}" if told else str(error))
     except (*UNFORESEEN, msgspec.MsgspecError) as error:
-        return Joined(label, line, raw, reason=said(error, "body"))
-
-
-def _records_on(line: bytes) -> Iterator[tuple[bytes, Any, str | None]]:
-    """What a line holds: one record, or several with nothing between them, or why it holds none, as an error."""
-    try:
-        yield line, *decoded(line)
-    except RecordError as error:
-        several = several_of(line)
-        for text in several:
-            yield text, *decoded(text)
-        if not several:
-            yield line, error, None
-
-
-def _sound(record: Any, note: str | None) -> dict[str, Any] | str:
-    """A line's object, or why it is no half of an exchange."""
-    if not isinstance(record, dict):
-        return str(record) if isinstance(record, RecordError) else "expected a JSON object"
-    if note and LOST in (key := str(record.get("custom_id"))):
-        # What lost bytes may be any other's id.
-        return f"`custom_id`: {shown(key)}: {note}"
-    return record
-
-
-def _decoded(files: Sequence[tuple[Path, str, Wrapping]]) -> Iterator[tuple[str, int, bytes, Any, str | None]]:
-    """Every line of every file as an object, or as the reason why it is none; and what it lost."""
-    for path, label, wrapped in files:
-        last = 0
-        try:
-            with opened(path, wrapped) as stream:
-                for line, raw in numbered_lines(stream, 1, None):
-                    last = line
-                    for text, record, note in _records_on(raw):
-                        yield label, line, text, _sound(record, note), note
-        except BROKEN as error:
-            yield label, last + 1, b"", f"the {wrapped} stream breaks off here: {error}", None
+        return Joined(half.label, half.line, raw, reason=said(error, "body"))

@@ -14,13 +14,14 @@ from stillwatch.core.bodies.anthropic import is_anthropic
 from stillwatch.core.bodies.gemini import is_gemini
 from stillwatch.core.bodies.shapes import Json, first, identity, object_of, parsed
 from stillwatch.ingest.record import Fields, RecordError
+from stillwatch.ingest.spelling import in_camel_case
 
 __all__ = ["bodies", "dialect", "envelope_fields"]
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "exchange_id": ("exchange_id", "request_id", "id"),
     "time": ("time", "timestamp", "ts", "created_at", "start_time"),
-    "account_id": ("account_id", "user_id", "account"),
+    "account_id": ("account_id", "user_id", "account", "user"),
     "org_id": ("org_id", "organization_id", "organization"),
     "api_key_id": ("api_key_id", "key_id", "api_key_hash"),
     "session_id": ("session_id", "conversation_id"),
@@ -30,14 +31,10 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def _camel(name: str) -> str:
-    begin, *rest = name.split("_")
-    return begin + "".join(map(str.title, rest))
-
-
 # In the other usual spelling too: `userId`.
 _NAMES = {
-    column: (*aliases, *(_camel(alias) for alias in aliases if "_" in alias)) for column, aliases in _ALIASES.items()
+    column: (*aliases, *(in_camel_case(alias) for alias in aliases if "_" in alias))
+    for column, aliases in _ALIASES.items()
 }
 # Of each spelling its column, and how many go before it.
 _PLACES = {alias: (column, place) for column, aliases in _NAMES.items() for place, alias in enumerate(aliases)}
@@ -54,7 +51,9 @@ def envelope_fields(record: Json) -> Fields:
     found: dict[str, int] = {}
     for alias, value in record.items():
         place = _PLACES.get(alias)
-        if place is not None and value is not None and value != "" and place[1] < found.get(place[0], len(_PLACES)):
+        if place is None or value is None or value == "" or (place[0] == "account_id" and isinstance(value, Mapping)):
+            continue
+        if place[1] < found.get(place[0], len(_PLACES)):
             found[place[0]], fields[place[0]] = place[1], value
     for name in _IDENTITIES:
         if name in fields:

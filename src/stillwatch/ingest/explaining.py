@@ -106,11 +106,9 @@ def explain(
     exchanges = letters = 0
     records: list[dict[str, Any]] = []
     reasons: dict[str, int] = {}
-    complete = True
-    for result in read_slice(part):
-        if exchanges + letters >= most:
-            complete = False
-            break
+    told = 0
+    for result in read_slice(part, most=most):
+        told += result.bytes_read
         exchanges += result.exchanges.num_rows
         letters += result.dead_letters.num_rows
         records += [_shown(row) for row in result.exchanges.slice(0, _SHOWN - len(records)).to_pylist()]
@@ -126,7 +124,7 @@ def explain(
         why=_why(chosen),
         exchanges=exchanges,
         dead_letters=letters,
-        complete=complete,
+        complete=told >= path.stat().st_size,
         records=records,
         reasons=ordered,
         keys=keys,

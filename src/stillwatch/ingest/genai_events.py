@@ -48,12 +48,14 @@ _PART_KEYS = frozenset(
 
 @dataclass(frozen=True)
 class Event:
-    """An event by its name, with its attributes (a log record's also those of its resource) and its body."""
+    """An event by its name, with its attributes (a log record's also those of its resource), its body, and the place of
+    the part that holds it."""
 
     name: str
     attributes: Mapping[str, Any]
     body: Any
     record: Json
+    place: int = 0
 
     @cached_property
     def span(self) -> tuple[str, str] | None:
@@ -67,6 +69,11 @@ class Event:
         """When it was, as it is written; null where that is not said."""
         named = ("timeUnixNano", "time_unix_nano", "observedTimeUnixNano", "observed_time_unix_nano")
         return next((value for name in named if (value := self.record.get(name)) not in (None, "", 0, "0")), None)
+
+    @property
+    def moment(self) -> int:
+        """Its time, to sort by: what has one time, or none, stays in the order in which it was written."""
+        return int(self.time) if str(self.time).isdecimal() else 0
 
 
 def name_of(record: object) -> str | None:
@@ -94,8 +101,8 @@ def has_log_events(record: Json) -> bool:
         return False
 
 
-def log_events(record: Json) -> tuple[list[Event], list[RecordError]]:
-    """The GenAI events among an export's log records, in order of time, and why others are none."""
+def log_events(record: Json, place: int = 0) -> tuple[list[Event], list[RecordError]]:
+    """The GenAI events among an export's log records, and why others are none."""
     held, broken = log_records(record)
     found: list[Event] = []
     for shared, one in held:
@@ -103,11 +110,9 @@ def log_events(record: Json) -> tuple[list[Event], list[RecordError]]:
         if name is None:
             continue
         try:
-            found.append(Event(name, {**shared, **attributes_of(one)}, any_value(one.get("body")), one))
+            found.append(Event(name, {**shared, **attributes_of(one)}, any_value(one.get("body")), one, place))
         except UNFORESEEN as error:
             broken.append(RecordError(f"`logRecords`: {error}"))
-    # A stable sort: what has one time, or none, stays in the order in which it was written.
-    found.sort(key=lambda event: int(event.time) if str(event.time).isdecimal() else 0)
     return found, broken
 
 

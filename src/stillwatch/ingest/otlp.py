@@ -7,19 +7,35 @@ plain objects. One span or resource that is malformed costs no other.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from stillwatch.core.bodies.optional_parts import UNFORESEEN, said
 from stillwatch.core.bodies.shapes import Json, first, listed, object_of
 from stillwatch.ingest.record import RecordError
 
-__all__ = ["any_value", "attributes_of", "log_records", "spans"]
+__all__ = ["SIDES", "Side", "any_value", "attributes_of", "log_records", "spans"]
 
-_RESOURCE_SPANS = ("resourceSpans", "resource_spans")
-_SCOPE_SPANS = ("scopeSpans", "scope_spans", "instrumentationLibrarySpans")
-_RESOURCE_LOGS = ("resourceLogs", "resource_logs")
-_SCOPE_LOGS = ("scopeLogs", "scope_logs", "instrumentationLibraryLogs")
-_LOG_RECORDS = ("logRecords", "log_records", "logs")
+
+class Side(NamedTuple):
+    """By which names an export holds its spans, or its log records: resources, scopes in them, items in those."""
+
+    resources: tuple[str, ...]
+    scopes: tuple[str, ...]
+    items: tuple[str, ...]
+    events: bool
+
+
+_SPANS = Side(
+    ("resourceSpans", "resource_spans"), ("scopeSpans", "scope_spans", "instrumentationLibrarySpans"), ("spans",), False
+)
+_LOGS = Side(
+    ("resourceLogs", "resource_logs"),
+    ("scopeLogs", "scope_logs", "instrumentationLibraryLogs"),
+    ("logRecords", "log_records", "logs"),
+    True,
+)
+SIDES = (_SPANS, _LOGS)
+"""What an export may hold."""
 
 Held = tuple[list[tuple[dict[str, Any], Json]], list[RecordError]]
 """Items with their resource's attributes, and why others are none."""
@@ -27,15 +43,16 @@ Held = tuple[list[tuple[dict[str, Any], Json]], list[RecordError]]
 
 def spans(record: Json) -> Held:
     """Every span of an export."""
-    return _held(record, _RESOURCE_SPANS, _SCOPE_SPANS, ("spans",))
+    return _held(record, _SPANS)
 
 
 def log_records(record: Json) -> Held:
     """Every log record of an export."""
-    return _held(record, _RESOURCE_LOGS, _SCOPE_LOGS, _LOG_RECORDS)
+    return _held(record, _LOGS)
 
 
-def _held(record: Json, resources: tuple[str, ...], scopes: tuple[str, ...], items: tuple[str, ...]) -> Held:
+def _held(record: Json, side: Side) -> Held:
+    resources, scopes, items, _ = side
     found: list[tuple[dict[str, Any], Json]] = []
     broken: list[RecordError] = []
     for resource in listed(first(record, *resources), resources[0]):

@@ -2,14 +2,14 @@
 
 Records are laid aside in a temporary SQLite table as they are read; when all were, those of one key are joined, in
 the order in which the first of each came. Counting: the parts of an exchange are several records and one exchange,
-on the line of the first.
+on the line of the first; where a format says which record an exchange stands for, on the line of that.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,20 +18,40 @@ import msgspec
 
 from stillwatch.ingest.assembly import excerpt
 
-__all__ = ["Group", "PartStore"]
+__all__ = ["Group", "Part", "PartStore"]
 
-_TABLE = "CREATE TABLE part (format TEXT, key TEXT, label TEXT, line INT, begins TEXT, record BLOB, note TEXT)"
+_TABLE = (
+    "CREATE TABLE part (format TEXT, key TEXT, label TEXT, line INT, begins TEXT, teller TEXT, among INT, "
+    "record BLOB, note TEXT)"
+)
 
 
-class Group(NamedTuple):
-    """Records of one key: their format's name, where the first lay and how it begins, the records, what they lost."""
+_SILENT = """
+SELECT label, line, begins, teller FROM part WHERE (format, key) IN silent AND NOT EXISTS (
+  SELECT 1 FROM part AS other WHERE other.label = part.label AND other.line = part.line
+  AND (other.format, other.key) NOT IN silent
+) AND (label, line) NOT IN told GROUP BY label, line ORDER BY min(rowid)
+"""
 
-    format: str
+
+class Part(NamedTuple):
+    """A record that was laid aside, or one of several pieces of it (``among``): its file's label, its line, how it
+    begins, what was decoded, what it lost."""
+
     label: str
     line: int
     begins: bytes
-    records: list[dict[str, Any]]
+    among: bool
+    record: dict[str, Any]
     note: str | None
+
+
+class Group(NamedTuple):
+    """Records of one key, and the name of the format that joins them."""
+
+    format: str
+    key: str
+    parts: list[Part]
 
 
 @dataclass
@@ -48,6 +68,9 @@ class PartStore:
         raw: bytes | Mapping[str, Any],
         record: Mapping[str, Any],
         note: str | None,
+        *,
+        teller: str = "",
+        among: bool = False,
     ) -> None:
         """Lay a record aside.
 
@@ -57,32 +80,62 @@ class PartStore:
             raw: what a dead letter shows of it.
             record: what was decoded.
             note: what it lost before.
+            teller: the format that says what it is if nothing becomes of it.
+            among: whether it is one of several pieces of its record.
         """
         if self._held is None:
             self._folder = tempfile.TemporaryDirectory()
             self._held = sqlite3.connect(Path(self._folder.name) / "parts.sqlite")
             self._held.execute("PRAGMA journal_mode = OFF")
             self._held.execute(_TABLE)
+            self._held.execute("CREATE TABLE silent (format TEXT, key TEXT)")
+            self._held.execute("CREATE TABLE told (label TEXT, line INT)")
         begins = excerpt(raw if isinstance(raw, bytes) else str(raw))
-        row = (*of, *where, begins, msgspec.json.encode(record), note)
-        self._held.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+        row = (*of, *where, begins, teller or of[0], among, msgspec.json.encode(record), note)
+        self._held.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
-    def groups(self) -> Iterator[Group]:
-        """What was laid aside, key by key."""
+    def groups(self, repeats: Callable[[str], bool]) -> Iterator[Group]:
+        """What was laid aside, key by key.
+
+        Args:
+            repeats: whether to a format what was delivered twice is two records, and not one.
+        """
         if self._held is None:
             return
         self._held.execute("CREATE INDEX by_key ON part (format, key)")
         firsts = self._held.execute("SELECT format, key, min(rowid) AS at FROM part GROUP BY format, key ORDER BY at")
         for format_name, key, _ in firsts:
             rows = self._held.execute(
-                "SELECT label, line, begins, record, note FROM part WHERE format = ? AND key = ? ORDER BY rowid",
+                "SELECT label, line, begins, among, record, note FROM part WHERE format = ? AND key = ? ORDER BY rowid",
                 (format_name, key),
             ).fetchall()
-            label, line, begins, *_ = rows[0]
-            # What was delivered twice is one part.
-            records = [msgspec.json.decode(record) for record in dict.fromkeys(record for *_, record, _ in rows)]
-            notes = "; ".join(note for *_, note in rows if note)
-            yield Group(format_name, label, line, begins.encode(), records, notes or None)
+            if len(rows) > 1 and not repeats(format_name):
+                rows = [*{record: (*where, record, note) for *where, record, note in reversed(rows)}.values()][::-1]
+            parts = [
+                Part(label, line, begins.encode(), bool(among), msgspec.json.decode(record), note)
+                for label, line, begins, among, record, note in rows
+            ]
+            yield Group(format_name, key, parts)
+
+    def say_silent(self, group: Group) -> None:
+        """Nothing became of a group."""
+        if self._held is not None:
+            self._held.execute("INSERT INTO silent VALUES (?, ?)", (group.format, group.key))
+
+    def say_told(self, label: str, line: int) -> None:
+        """Something became of a record, beside what was laid aside of it."""
+        if self._held is not None:
+            self._held.execute("INSERT INTO told VALUES (?, ?)", (label, line))
+
+    def silent(self) -> Iterator[tuple[str, int, bytes, str]]:
+        """Records of which nothing became anything: label, line, how they begin, who tells of them."""
+        if self._held is None or self._held.execute("SELECT 1 FROM silent LIMIT 1").fetchone() is None:
+            return
+        self._held.execute("CREATE INDEX by_key_silent ON silent (format, key)")
+        self._held.execute("CREATE INDEX by_place_told ON told (label, line)")
+        self._held.execute("CREATE INDEX by_place ON part (label, line)")
+        for label, line, begins, name in self._held.execute(_SILENT):
+            yield label, line, begins.encode(), name
 
     def close(self) -> None:
         """Forget everything."""

@@ -33,9 +33,6 @@ _HINT = "stillwatch formats lists what can be read; --map FILE reads a layout of
 # A record may hold a book, and one must be seen whole.
 _HEADS = (1 << 16, 1 << 20, 1 << 23, 1 << 26)
 _TRIED = 200
-# Formats of spans, and what else in their file tells of the same calls.
-_SPANS = frozenset(("otel-genai", "otel-genai-events", "openinference"))
-_EVENTS = b'"resourceLogs"'
 _MOST_LINES = 2000
 _PIECE = 4096
 _MOSTLY_LINES = 0.9
@@ -64,8 +61,6 @@ def recognised(path: Path) -> tuple[Wrapping, Container, str]:
             kind, tried = _told(text, ended)
             chosen = majority(tried)
             if chosen is not None:
-                if kind == "lines" and chosen.name in _SPANS and (_EVENTS in text or _comes(stream, _EVENTS)):
-                    return wrapped, "signals", chosen.name
                 return wrapped, "pieces" if kind == "lines" and _in_pieces(text) else kind, chosen.name
             if ended or (kind == "lines" and text.count(b"\n") > _MOST_LINES):
                 break
@@ -205,22 +200,6 @@ def _is_canonical_csv(head: bytes) -> bool:
         return False
     first = head.removeprefix(BYTE_ORDER_MARK).lstrip().splitlines()[0].decode("utf-8", "replace")
     return "account_id" in first.split(delimiter)
-
-
-def _comes(stream: IO[bytes], text: bytes) -> bool:
-    """Whether a text comes in what follows of a stream, within the longest head."""
-    tail, left = b"", _HEADS[-1]
-    while left > 0:
-        try:
-            block = stream.read(min(left, _HEADS[1]))
-        except BROKEN:
-            return False
-        if not block:
-            return False
-        if text in tail + block:
-            return True
-        tail, left = block[-len(text) :], left - len(block)
-    return False
 
 
 def _unknown(head: bytes, tried: Sequence[Any], ended: bool) -> str:

@@ -136,6 +136,9 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
     if lacking := [name for name in defaults if _lacks(fields, name)]:
         fields = {**fields, **{name: defaults[name] for name in lacking}}
     time = fields.get("time")
+    if isinstance(time, Mapping):
+        time = _moment(time)
+        fields = {**fields, "time": time}
     if time is None or time == "":
         raise RecordError("no `time`")
     account = fields.get("account_id")
@@ -158,6 +161,16 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
             sentence = f"`{name}`: expected a number, got {value!r}"
             exchange.note = f"{exchange.note}; {sentence}" if exchange.note else sentence
     return exchange
+
+
+def _moment(time: Mapping[str, Any]) -> Any:
+    """A time out of what document stores and protobuf write around it; itself where it is none of theirs."""
+    for seconds, nanoseconds in (("seconds", "nanos"), ("_seconds", "_nanoseconds"), ("seconds", "nanoseconds")):
+        whole, rest = str(time.get(seconds)), str(time.get(nanoseconds, 0))
+        if whole.isdecimal() and rest.isdecimal():
+            return int(whole) * 1_000_000 + int(rest) // 1000
+    held = time.get("$date", time)
+    return held.get("$numberLong", held) if isinstance(held, Mapping) else held
 
 
 def _lacks(fields: Mapping[str, Any], name: str) -> bool:

@@ -6,10 +6,11 @@ The file's own format is asked first, then the others: one file may mix formats 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from stillwatch.core.bodies.optional_parts import UNFORESEEN
-from stillwatch.ingest.base import LogFormat, PartsFormat
+from stillwatch.ingest.base import BatchFormat, LogFormat, PartsFormat
 from stillwatch.ingest.callers import conformed
 from stillwatch.ingest.parts import Group
 from stillwatch.ingest.record import LOST, Exchange, Fields, RecordError, shown
@@ -41,11 +42,7 @@ def _format_of(record: Any, preferred: LogFormat) -> tuple[LogFormat, bool]:
 def _exchanges_of(
     read: Iterable[Fields | RecordError], part: Slice, records: Sequence[Any]
 ) -> tuple[list[Exchange], list[RecordError]]:
-    """What a format read as exchanges, and why others are none; one of the two at least.
-
-    Raises:
-        RecordError: why the whole is none.
-    """
+    """What a format read as exchanges, and why others are none."""
     found: list[Exchange] = []
     refused: list[RecordError] = []
     for fields in read:
@@ -55,8 +52,6 @@ def _exchanges_of(
             found.append(conformed(fields, part, records, textual=part.container == "csv"))
         except RecordError as error:
             refused.append(error)
-    if not (found or refused):
-        raise RecordError("no format recognises the record")
     return found, refused
 
 
@@ -76,18 +71,46 @@ def read_record(
     try:
         chosen, known = _format_of(record, preferred)
         if isinstance(chosen, PartsFormat) and batch.part.aside is not None:
-            key = chosen.key(record)
-            if key is not None and note and LOST in key:
-                batch.refuse(line, f"the id that its parts share: {shown(key)}: {note}", raw)
+            if not _laid_aside(batch, line, record, raw, chosen, note):
                 return
-            if key is not None:
-                batch.part.aside.put((chosen.name, key), (batch.part.label, line), raw, record, note)
-                return
+        elif isinstance(chosen, BatchFormat) and known and batch.part.halves is not None:
+            batch.part.halves.put(chosen, (batch.part.label, line), raw, record, note)
+            return
     except RecordError as error:
         batch.refuse(line, str(error), raw)
         return
+    except UNFORESEEN as error:
+        batch.refuse(line, str(_unforeseen(error, preferred)), raw)
+        return
     strange = None if known else f"no format recognises its keys {_keys_of(record)}; as {chosen.name}"
     _add(batch, line, lambda: chosen.read(record), raw, chosen, note, [record], strange)
+
+
+def _laid_aside(batch: SliceRows, line: int, record: Any, raw: Raw, chosen: PartsFormat, note: str | None) -> bool:
+    """Lay aside what a record holds of exchanges; whether it holds nothing of the kind and is to be read as it is.
+
+    Raises:
+        RecordError: the record is none of its format, or holds nothing.
+    """
+    store, label = batch.part.aside, batch.part.label
+    pieces = list(chosen.pieces(record))
+    kept = [(key, piece) for key, piece in pieces if key is not None]
+    if store is None or not (kept or not pieces):
+        return True
+    if not pieces:
+        raise RecordError(chosen.holds_nothing)
+    if lost := [key for key, _ in kept if note and LOST in key]:
+        raise RecordError(f"the id that its parts share: {shown(lost[0])}: {note}")
+    for shared, piece in kept:
+        of = (chosen.joined_as or chosen.name, shared)
+        store.put(of, (label, line), raw, piece, note, teller=chosen.name, among=len(pieces) > 1)
+    for key, piece in pieces:
+        if key is None:
+            before = len(batch.rows) + len(batch.letters)
+            _add(batch, line, partial(chosen.join, [piece]), raw, chosen, note, [piece], among=True)
+            if len(batch.rows) + len(batch.letters) > before:
+                store.say_told(label, line)
+    return False
 
 
 def _keys_of(record: Mapping[str, Any]) -> str:
@@ -95,9 +118,30 @@ def _keys_of(record: Mapping[str, Any]) -> str:
     return ", ".join(names[:_MOST_KEYS]) + (", …" if len(names) > _MOST_KEYS else "")
 
 
-def read_parts(batch: SliceRows, group: Group, chosen: PartsFormat) -> None:
-    """Read records that were laid aside and share a key into ``batch``."""
-    _add(batch, group.line, lambda: chosen.join(group.records), group.begins, chosen, group.note, group.records)
+def read_parts(batch_of: Callable[[str], SliceRows], group: Group, chosen: PartsFormat) -> bool:
+    """Read records that were laid aside and share a key, each into the batch of its file; whether anything came of it.
+
+    Args:
+        batch_of: the batch of a file by its label.
+        group: the records.
+        chosen: the format that joins them.
+    """
+    records = [part.record for part in group.parts]
+    try:
+        found = list(chosen.join(records))
+    except RecordError as error:
+        found = [error]
+    except UNFORESEEN as error:
+        found = [_unforeseen(error, chosen)]
+    notes = "; ".join(dict.fromkeys(part.note for part in group.parts if part.note))
+    for fields in found:
+        place = fields.part if isinstance(fields, RecordError) else fields.get("part", 0)
+        part = group.parts[place]
+        own = chosen.joined_as != ""
+        lost, of = (part.note, [part.record]) if own else (notes or None, records)
+        among = part.among or len(found) > 1
+        _add(batch_of(part.label), part.line, partial(_itself, fields), part.begins, chosen, lost, of, among=among)
+    return bool(found)
 
 
 def _add(
@@ -109,21 +153,34 @@ def _add(
     note: str | None,
     records: Sequence[Any],
     strange: str | None = None,
+    *,
+    among: bool = False,
 ) -> None:
+    """Keep what was read; ``among`` others of its record or its group, of which it may be nothing."""
     before, lost = f"{strange}: " if strange else "", f"; {note}" if note else ""
     try:
         found, refused = _exchanges_of(read(), batch.part, records)
+        if not (found or refused or among):
+            refused = [RecordError("no format recognises the record")]
         batch.add(noted(found, note), line, raw)
-        kind = "part" if len(found) + len(refused) > 1 else "record"
+        kind = "part" if among or len(found) + len(refused) > 1 else "record"
         for why in refused:
             batch.refuse(line, f"{before}{why}{lost}", raw, kind=kind)
     except RecordError as error:
         batch.refuse(line, f"{before}{error}{lost}", raw)
-    except RecursionError:
-        batch.refuse(line, "not JSON that can be read: nested too deep", raw)
     except UNFORESEEN as error:
         # A format met a shape it did not foresee: the record is kept aside, the scan goes on.
-        batch.refuse(line, f"the {chosen.name} record has an unexpected shape: {error!r}", raw)
+        batch.refuse(line, str(_unforeseen(error, chosen)), raw)
+
+
+def _itself(fields: Fields | RecordError) -> list[Fields | RecordError]:
+    return [fields]
+
+
+def _unforeseen(error: Exception, chosen: LogFormat) -> RecordError:
+    if isinstance(error, RecursionError):
+        return RecordError("not JSON that can be read: nested too deep")
+    return RecordError(f"the {chosen.name} record has an unexpected shape: {error!r}")
 
 
 def noted(found: list[Exchange], note: str | None) -> list[Exchange]:

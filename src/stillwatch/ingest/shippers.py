@@ -155,9 +155,10 @@ def _known_keys(record: Mapping[str, Any]) -> Iterator[Envelope]:
 def _otherwise(record: Mapping[str, Any]) -> Envelope | None:
     """A record in another spelling, records by their keys, or records anywhere in an object."""
     written = {key: _written(value) for key, value in record.items()}
-    for name, one in (("record with JSON text in it", written), ("record in another spelling", respelled(written))):
-        if one is not None and one != record and recognising(one) is not None:
-            return Envelope(name, [("as a whole", one)])
+    if written != record and recognising(written) is not None:
+        return Envelope("record with JSON text in it", [("as a whole", written)])
+    if (one := next(respelled(written), None)) is not None:
+        return Envelope("record in another spelling", [("as a whole", one)])
     held = [(f"`{key}`", value) for key, value in record.items()]
     if len(held) == 1 and isinstance(held[0][1], Mapping) and _leads_to_records(Envelope("", held)):
         return Envelope("object", held)

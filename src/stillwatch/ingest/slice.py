@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.batches import BatchStore
 from stillwatch.ingest.files import Container, Wrapping
 from stillwatch.ingest.parts import PartStore
 
@@ -16,7 +17,7 @@ __all__ = ["Slice"]
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A part of a file, or a batch's files together.
+    """A part of a file, or several files together.
 
     Attributes:
         path: the file.
@@ -25,15 +26,16 @@ class Slice:
         format: name of the format its records are tried as first.
         start, end: byte range, for plain lines; ``end`` None for all.
         first_line: number of the first line.
-        batch: every file of the batch, for formats that join.
         defaults: what stands for values that a record lacks, by column.
         callers: a table of who made which exchange, as ``callers.write_callers`` writes it.
         root: the folder that was named, or a named file's; bodies that lie beside a log are looked for below it.
         account_from: places of a record of which the first with a value names its account; empty: as the format has it.
         mapped: a format that is asked before every other, as a person described it.
         problem: why nothing of the file can be read; then it is one dead letter.
-        together: every file of a format whose exchanges lie in several records, wherever those files are.
+        together: every file of a format whose exchanges lie in several records, wherever those files are, or every
+            file of a batch's folder.
         aside: where a worker lays such records while it reads.
+        halves: likewise the requests and the results of batches.
     """
 
     path: Path
@@ -44,7 +46,6 @@ class Slice:
     start: int = 0
     end: int | None = None
     first_line: int = 1
-    batch: tuple[tuple[Path, str, Wrapping], ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     callers: Path | None = None
     root: Path | None = None
@@ -53,3 +54,4 @@ class Slice:
     problem: str | None = None
     together: tuple[Slice, ...] = ()
     aside: PartStore | None = None
+    halves: BatchStore | None = None

@@ -6,12 +6,12 @@ A container's records are read by the module that is named for them: ``canonical
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import IO, Any
 
-from stillwatch.ingest.base import BatchFormat, PartsFormat
-from stillwatch.ingest.batches import joined
+from stillwatch.ingest.base import PartsFormat
+from stillwatch.ingest.batches import BatchStore
 from stillwatch.ingest.callers import conformed
 from stillwatch.ingest.canonical_lines import read_canonical
 from stillwatch.ingest.csv_rows import csv_rows, read_row
@@ -22,7 +22,6 @@ from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.record_lines import noted, read_parts
 from stillwatch.ingest.registry import ask_first, format_named
 from stillwatch.ingest.rejoined_lines import rejoined
-from stillwatch.ingest.signals import read_signals
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
 from stillwatch.ingest.unpacking import read_text
@@ -33,13 +32,15 @@ __all__ = ["read_slice"]
 _SHOWN = 1024
 
 
-def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
+def read_slice(part: Slice, *, batch_rows: int = 8192, most: int | None = None) -> Iterator[SliceResult]:
     """Read a slice.
 
     Args:
         part: from ``plan``.
         batch_rows: records a batch, at most; memory is bounded by it. Canonical lines come by the block instead,
             a mebibyte or a line.
+        most: after how many records of a file to stop, for a look at its beginning; the batch in which they end is
+            read whole, and what was laid aside until then is put together.
 
     Yields:
         Batches in order of line. Every record is in one of them, as an exchange or as a dead letter.
@@ -48,24 +49,25 @@ def read_slice(part: Slice, *, batch_rows: int = 8192) -> Iterator[SliceResult]:
     if part.problem is not None:
         yield _unread(part)
         return
-    if part.batch:
-        yield from _read_batch_files(part, batch_rows)
-        return
-    store = PartStore()
+    store, halves = PartStore(), BatchStore()
     try:
         for one in part.together or (part,):
-            yield from _read_file(replace(one, aside=store, callers=part.callers), batch_rows)
+            seen = 0
+            for result in _read_file(replace(one, aside=store, halves=halves, callers=part.callers), batch_rows):
+                yield result
+                seen += result.lines
+                if most is not None and seen >= most:
+                    break
         yield from _read_groups(part, store, batch_rows)
+        yield from _read_halves(part, halves, batch_rows)
     finally:
         store.close()
+        halves.close()
 
 
 def _read_file(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
     if part.container in ("parquet", "arrow"):
         yield from read_parquet(part, batch_rows)
-        return
-    if part.container == "signals":
-        yield from read_signals(part, batch_rows)
         return
     size = part.path.stat().st_size if part.end is None else part.end
     with opened(part.path, part.wrapped) as stream:
@@ -128,18 +130,13 @@ def _unread(part: Slice) -> SliceResult:
     return batch.result(size)
 
 
-def _read_batch_files(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
-    """A batch's files: results meet their requests."""
-    preferred = format_named(part.format)
-    if not isinstance(preferred, BatchFormat):
-        return
-    size = sum(path.stat().st_size for path, _, _ in part.batch)
-    batch, told = SliceRows(part), 0
-    for item in joined(part.batch, preferred):
-        if item.label != batch.part.label or batch.seen >= batch_rows:
+def _read_halves(part: Slice, halves: BatchStore, batch_rows: int) -> Iterator[SliceResult]:
+    """What was laid aside of batches: results meet their requests."""
+    batch = SliceRows(part)
+    for item in halves.joined():
+        if item.label != batch.part.label or len(batch.rows) + len(batch.letters) >= batch_rows:
             yield batch.result(0)
             batch = SliceRows(_relabelled(part, item.label))
-        batch.seen += 1
         if item.reason is not None:
             batch.refuse(item.line, item.reason, item.raw)
             continue
@@ -148,25 +145,45 @@ def _read_batch_files(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
             batch.add(noted(found, item.note), item.line, item.raw)
         except RecordError as error:
             batch.refuse(item.line, f"{error}; {item.note}" if item.note else str(error), item.raw)
-    yield batch.result(size - told)
-
-
-def _read_groups(part: Slice, store: PartStore, batch_rows: int) -> Iterator[SliceResult]:
-    """What was laid aside while files were read, put together."""
-    batch = SliceRows(part)
-    for group in store.groups():
-        chosen = format_named(group.format)
-        if group.label != batch.part.label or len(batch.rows) >= batch_rows:
-            if batch.rows or batch.letters:
-                yield batch.result(0)
-            batch = SliceRows(replace(part, label=group.label))
-        if isinstance(chosen, PartsFormat):
-            read_parts(batch, group, chosen)
     if batch.rows or batch.letters:
         yield batch.result(0)
 
 
-def _as_list(fields: dict[str, Any] | None) -> Iterable[dict[str, Any]]:
+def _read_groups(part: Slice, store: PartStore, batch_rows: int) -> Iterator[SliceResult]:
+    """What was laid aside while files were read, put together."""
+    batches: dict[str, SliceRows] = {}
+
+    def batch_of(label: str) -> SliceRows:
+        if label not in batches:
+            batches[label] = SliceRows(_relabelled(part, label))
+        return batches[label]
+
+    for group in store.groups(_counts_repeats):
+        chosen = format_named(group.format)
+        if isinstance(chosen, PartsFormat) and not read_parts(batch_of, group, chosen):
+            store.say_silent(group)
+        if sum(len(batch.rows) + len(batch.letters) for batch in batches.values()) >= batch_rows:
+            yield from _done(batches)
+    for label, line, begins, name in store.silent():
+        chosen = format_named(name)
+        if isinstance(chosen, PartsFormat):
+            batch_of(label).refuse(line, chosen.holds_nothing, begins)
+    yield from _done(batches)
+
+
+def _counts_repeats(name: str) -> bool:
+    return getattr(format_named(name), "counts_repeats", False)
+
+
+def _done(batches: dict[str, SliceRows]) -> Iterator[SliceResult]:
+    """What every batch holds; none is left."""
+    for batch in batches.values():
+        if batch.rows or batch.letters:
+            yield batch.result(0)
+    batches.clear()
+
+
+def _as_list(fields: Mapping[str, Any] | None) -> Iterable[Mapping[str, Any]]:
     return [fields] if fields is not None else []
 
 

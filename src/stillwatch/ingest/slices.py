@@ -10,7 +10,7 @@ dead letter, which says why.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -24,7 +24,7 @@ from stillwatch.ingest.recognition import recognised
 from stillwatch.ingest.registry import ask_first, format_named
 from stillwatch.ingest.slice import Slice
 
-__all__ = ["Slice", "cut", "plan"]
+__all__ = ["Slice", "cut", "plan", "without"]
 
 _BLOCK = 1 << 20
 _NEWLINE = ord("\n")
@@ -80,7 +80,7 @@ def _planned(path: Path, label: str, root: Path) -> tuple[Slice, InputError | No
 def _cut(one: Slice, slice_bytes: int) -> Iterator[Slice]:
     """Cut plain lines at the newline after every ``slice_bytes``."""
     size = 0 if one.problem else one.path.stat().st_size
-    whole = bool(one.batch or one.together)
+    whole = bool(one.together)
     if one.container != "lines" or one.wrapped != "plain" or whole or size <= slice_bytes:
         yield one
         return
@@ -156,17 +156,29 @@ def plan(
     for read, _ in planned:
         one = replace(read, defaults=defaults or {}, account_from=places, mapped=mapped)
         chosen = format_named(one.format)
-        if isinstance(chosen, BatchFormat) and one.container == "lines" and not one.problem:
+        if isinstance(chosen, BatchFormat) and not one.problem:
             batches.setdefault((one.path.parent, one.format), []).append(one)
         elif isinstance(chosen, PartsFormat) and not one.problem:
-            parts.setdefault(one.format, []).append(one)
+            parts.setdefault(chosen.joined_as or one.format, []).append(one)
         else:
             slices.append(one)
-    for together in batches.values():
-        files = tuple((one.path, one.label, one.wrapped) for one in together)
-        slices.append(replace(together[0], batch=files))
-    slices.extend(replace(together[0], together=tuple(together)) for together in parts.values())
+    groups = [*batches.values(), *parts.values()]
+    slices.extend(replace(together[0], together=tuple(together)) for together in groups)
     return slices
+
+
+def without(one: Slice, known: Callable[[Slice], bool]) -> Slice | None:
+    """A slice of several files less those that are known, where its format allows; None where nothing is left of it.
+
+    Args:
+        one: from ``plan``.
+        known: whether all of a slice was read before.
+    """
+    chosen = format_named(one.format)
+    if one.together and isinstance(chosen, PartsFormat) and chosen.comes_at_once:
+        left = tuple(part for part in one.together if not known(part))
+        return replace(left[0], together=left) if left else None
+    return None if known(one) else one
 
 
 def _check_some(planned: Sequence[tuple[Slice, InputError | None]]) -> None:

@@ -6,7 +6,10 @@ OpenInference (Phoenix, Arize): ``llm.model_name``, ``llm.provider`` or ``llm.sy
 ``output.value`` of spans of kind ``LLM`` whose messages are not said. OpenLLMetry (Traceloop, LiteLLM):
 ``gen_ai.prompt.0.content``, ``gen_ai.completion.0.content``, ``llm.request.functions.0.name``,
 ``llm.request.type``, ``llm.is_streaming``, ``llm.user``, ``llm.top_k``,
-``traceloop.association.properties.user_id`` and ``session_id``. What has the conventions' own name keeps its value.
+``traceloop.association.properties.user_id`` and ``session_id``. Vercel's AI SDK: ``ai.prompt.messages`` or
+``ai.prompt``, ``ai.response.text``, ``ai.model.id``, ``ai.operationId``, ``ai.telemetry.metadata.userId`` and
+``sessionId``. Langfuse: ``langfuse.observation.input``, ``output``, ``type`` and ``model.name``, ``langfuse.user.id``
+and ``session.id``. Logfire: ``request_data`` and ``response_data``. What has the conventions' own name keeps its value.
 Whom a span's names name, LiteLLM's among them, and which goes before which, ``otel_genai`` says.
 """
 
@@ -25,34 +28,66 @@ __all__ = ["is_foreign", "nested", "unified"]
 _INDEXED = ("gen_ai.prompt.", "gen_ai.completion.", "llm.prompts.", "llm.completions.", "llm.request.functions.",
             "llm.input_messages.", "llm.output_messages.", "llm.tools.")  # fmt: skip
 _PLAIN = {
-    "gen_ai.request.model": ("llm.request.model", "llm.model_name"),
-    "gen_ai.provider.name": ("llm.provider", "llm.system", "llm.vendor"),
+    "gen_ai.request.model": ("llm.request.model", "llm.model_name", "ai.model.id", "langfuse.observation.model.name"),
+    "gen_ai.provider.name": ("llm.provider", "llm.system", "llm.vendor", "ai.model.provider"),
     "gen_ai.request.stream": ("llm.is_streaming",),
     "gen_ai.request.top_k": ("llm.top_k",),
-    "gen_ai.usage.input_tokens": ("llm.token_count.prompt", "llm.usage.prompt_tokens"),
-    "gen_ai.usage.output_tokens": ("llm.token_count.completion", "llm.usage.completion_tokens"),
+    "gen_ai.usage.input_tokens": (
+        "llm.token_count.prompt", "llm.usage.prompt_tokens", "ai.usage.inputTokens", "ai.usage.promptTokens",
+    ),
+    "gen_ai.usage.output_tokens": (
+        "llm.token_count.completion", "llm.usage.completion_tokens", "ai.usage.outputTokens",
+        "ai.usage.completionTokens",
+    ),
     "gen_ai.usage.reasoning_tokens": ("llm.token_count.completion_details.reasoning", "gen_ai.usage.reasoning_tokens"),
     "gen_ai.request.stop_sequences": ("llm.chat.stop_sequences",),
     "gen_ai.response.id": ("llm.response.id",),
-    "session.id": ("traceloop.association.properties.session_id", "traceloop.association.properties.conversation_id"),
-    "user.id": ("traceloop.association.properties.user_id", "traceloop.association.properties.user"),
-}
+    "session.id": (
+        "traceloop.association.properties.session_id", "traceloop.association.properties.conversation_id",
+        "langfuse.session.id", "ai.telemetry.metadata.sessionId",
+    ),
+    "user.id": (
+        "traceloop.association.properties.user_id", "traceloop.association.properties.user", "langfuse.user.id",
+        "ai.telemetry.metadata.userId", "ai.telemetry.metadata.user_id",
+    ),
+}  # fmt: skip
 _KINDS = {
     "EMBEDDING": "embeddings", "TOOL": "execute_tool", "RETRIEVER": "retrieval", "RERANKER": "rerank", "LLM": "chat",
     "embedding": "embeddings", "rerank": "rerank", "chat": "chat", "completion": "text_completion",
     "tool": "execute_tool", "workflow": "invoke_workflow", "agent": "invoke_agent", "task": "invoke_workflow",
+    "generation": "chat", "retriever": "retrieval", "ai.generateText.doGenerate": "chat",
+    "ai.streamText.doStream": "chat", "ai.generateObject.doGenerate": "chat", "ai.streamObject.doStream": "chat",
+    "ai.toolCall": "execute_tool", "ai.embed": "embeddings", "ai.embedMany": "embeddings",
+    "ai.embed.doEmbed": "embeddings", "ai.embedMany.doEmbed": "embeddings",
 }  # fmt: skip
+_KIND_NAMES = (
+    "openinference.span.kind",
+    "llm.request.type",
+    "traceloop.span.kind",
+    "ai.operationId",
+    "langfuse.observation.type",
+)
+# What a call was handed and gave back, as JSON or text; of which kinds of spans, where the names say so of none.
+_VALUES: tuple[tuple[str, str, str | None], ...] = (
+    ("input.value", "output.value", "openinference.span.kind"),
+    ("ai.prompt.messages", "ai.response.text", None),
+    ("ai.prompt", "ai.response.text", None),
+    ("langfuse.observation.input", "langfuse.observation.output", "langfuse.observation.type"),
+    ("request_data", "response_data", None),
+)
+_OF_CALLS = ("LLM", "generation")
+_FOREIGN = ("openinference.", "llm.", "traceloop.", "ai.", "langfuse.", "request_data")
 _PARAMETERS = ("temperature", "top_p", "top_k", "max_tokens", "seed", "stream", "logprobs", "top_logprobs")
 
 
 def is_foreign(attributes: Json) -> bool:
-    """Whether a span's attributes are named as OpenInference or OpenLLMetry name them."""
+    """Whether a span's attributes are named as OpenInference, OpenLLMetry and others name them."""
     return any(_foreign(str(name)) for name in attributes)
 
 
 @lru_cache(maxsize=4096)
 def _foreign(name: str) -> bool:
-    return name.startswith(("openinference.", "llm.", "traceloop."))
+    return name.startswith(_FOREIGN)
 
 
 @lru_cache(maxsize=4096)
@@ -72,7 +107,7 @@ def unified(attributes: dict[str, Any]) -> dict[str, Any]:
     for name, others in _PLAIN.items():
         if told.get(name) is None and (value := first(attributes, *others)) is not None:
             told[name] = value
-    kind = first(attributes, "openinference.span.kind", "llm.request.type", "traceloop.span.kind")
+    kind = first(attributes, *_KIND_NAMES)
     if kind is not None and "gen_ai.operation.name" not in told:
         told["gen_ai.operation.name"] = _KINDS.get(str(kind), "invoke_workflow")
     tree = nested({name: value for name, value in attributes.items() if str(name).startswith(_INDEXED)})
@@ -104,23 +139,24 @@ def _openinference(told: dict[str, Any], attributes: Json) -> None:
             _put(told, "gen_ai.request.choice.count", value)
         elif name == "tools" and value:
             _put(told, "gen_ai.tool.definitions", value)
-    if attributes.get("openinference.span.kind") != "LLM":
-        return
-    if first(told, "gen_ai.input.messages", "gen_ai.prompt") is None:
-        asked = _read_value(attributes.get("input.value"))
-        if asked.get("messages"):
-            told["gen_ai.input.messages"] = [{"role": m.role, "content": m.content} for m in asked["messages"]]
-            _put(told, "gen_ai.system_instructions", asked.get("system"))
-        elif asked.get("prompt"):
-            told["gen_ai.input.messages"] = [{"role": "user", "content": asked["prompt"]}]
-    if first(told, "gen_ai.output.messages", "gen_ai.completion") is None:
-        answer = answer_fields(attributes.get("output.value"), "output.value")
+    for asked, answered, kind in _VALUES:
+        if kind is None or attributes.get(kind) in _OF_CALLS:
+            _read_values(told, attributes.get(asked), attributes.get(answered), asked)
+
+
+def _read_values(told: dict[str, Any], asked: object, answered: object, where: str) -> None:
+    """What stands for messages, where nobody wrote those out."""
+    if asked is not None and first(told, "gen_ai.input.messages", "gen_ai.prompt") is None:
+        fields = asked_fields(asked, where)
+        if fields.get("messages"):
+            told["gen_ai.input.messages"] = [{"role": one.role, "content": one.content} for one in fields["messages"]]
+        elif fields.get("prompt"):
+            told["gen_ai.input.messages"] = [{"role": "user", "content": fields["prompt"]}]
+        _put(told, "gen_ai.system_instructions", fields.get("system"))
+    if answered is not None and first(told, "gen_ai.output.messages", "gen_ai.completion") is None:
+        answer = answer_fields(answered, where)
         if answer.get("response"):
             told["gen_ai.output.messages"] = [{"role": "assistant", "content": answer["response"]}]
-
-
-def _read_value(value: object) -> dict[str, Any]:
-    return asked_fields(value, "input.value")
 
 
 def _put(told: dict[str, Any], name: str, value: Any) -> None:

@@ -14,10 +14,19 @@ __all__ = ["Span", "SpanTree"]
 
 @dataclass(frozen=True)
 class Span:
-    """A span as it was written, with its own attributes and those of its resource."""
+    """A span as it was written, with its own attributes and those of its resource, and the place of its part."""
 
     record: Json
     attributes: Mapping[str, Any]
+    place: int = 0
+
+    def is_named_so(self, beginning: str) -> bool:
+        """Whether one of its own attributes, none of its resource's, has a name that begins so."""
+        given = self.record.get("attributes")
+        if isinstance(given, Mapping):
+            return any(str(name).startswith(beginning) for name in given)
+        pairs = given if isinstance(given, list) else ()
+        return any(isinstance(one, Mapping) and str(one.get("key", "")).startswith(beginning) for one in pairs)
 
     @cached_property
     def operation(self) -> str:

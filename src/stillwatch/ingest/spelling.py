@@ -1,32 +1,72 @@
-"""Records whose names are spelt as another program spells names: ``ACCOUNT_ID``, ``AccountId``, ``Account ID``.
+"""Records whose names are spelt as another program spells names: ``ACCOUNT_ID``, ``AccountId``, ``USERID``.
 
-Warehouses write names in capitals, other languages with capitals inside; a record that nobody recognises is tried with
-its outermost names in lower case and underscores. Bodies below are left as they are.
+Warehouses write names in capitals (and some in small letters), other languages with capitals inside; a record that
+nobody recognises is tried with its outermost names in lower case and underscores, and with the names by which each
+format reads, capitals and underscores left aside. Bodies below are left as they are.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
 from typing import Any
 
-__all__ = ["respelled"]
+from stillwatch.ingest.base import BatchFormat, LogFormat, PartsFormat
+from stillwatch.ingest.record import COLUMNS
+from stillwatch.ingest.registry import all_formats, recognises, recognising
+
+__all__ = ["in_camel_case", "respelled", "squashed"]
 
 # Between a small letter or a digit and a capital, and before the last capital of several.
 _SEAMS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BETWEEN = re.compile(r"[\s\-]+")
+_NAMED = re.compile(r"``([A-Za-z_]\w*)``")
 
 
-def respelled(record: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A record by its names in lower case; None where that changes none, or makes two names one."""
-    names = [_respelt(str(name)) for name in record]
-    if len(set(names)) < len(names) or names == [*record]:
-        return None
-    return dict(zip(names, record.values(), strict=True))
+def squashed(name: str) -> str:
+    """A name less what spellings differ in: ``user_id``, ``userId`` and ``User ID`` are ``userid``."""
+    return name.replace("_", "").replace(" ", "").replace("-", "").lower()
 
 
-@lru_cache(maxsize=4096)
-def _respelt(name: str) -> str:
+def in_camel_case(name: str) -> str:
+    """``user_id`` as ``userId``."""
+    begin, *rest = name.split("_")
+    return begin + "".join(map(str.title, rest))
+
+
+def respelled(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """A record under other names, each time such that a format recognises it; nothing where two names become one."""
+    for names, meant in _spellings(tuple(map(str, record))):
+        one = dict(zip(names, record.values(), strict=True))
+        if recognising(one) is not None if meant is None else recognises(meant, one):
+            yield one
+
+
+@lru_cache(maxsize=1024)
+def _spellings(names: tuple[str, ...]) -> tuple[tuple[tuple[str, ...], LogFormat | None], ...]:
+    """Other spellings of a record's names: as each format spells them, with that format, then all in lower case."""
+    plain = tuple(map(_in_lower_case, names))
+    found: list[tuple[tuple[str, ...], LogFormat | None]] = []
+    for one in sorted(all_formats().values(), key=lambda one: one.general):
+        known = _names_of(one)
+        found.append((tuple(known.get(squashed(name), lower) for name, lower in zip(names, plain, strict=True)), one))
+    found.append((plain, None))
+    return tuple((spelt, one) for spelt, one in found if spelt != names and len(set(spelt)) == len(spelt))
+
+
+@cache
+def _names_of(one: LogFormat) -> Mapping[str, str]:
+    """The names by which a format reads, as its example and its own words spell them, by what spellings share."""
+    examples = [one.example]
+    examples += one.more_examples if isinstance(one, PartsFormat) else []
+    examples += [one.example_result] if isinstance(one, BatchFormat) else []
+    words = sys.modules[type(one).__module__].__doc__ or ""
+    given = [*(str(name) for example in examples for name in example), *_NAMED.findall(words), *COLUMNS]
+    return {squashed(name): name for name in reversed(given)}
+
+
+def _in_lower_case(name: str) -> str:
     spaced = _BETWEEN.sub("_", name.strip())
     return (spaced if spaced.isupper() else _SEAMS.sub("_", spaced)).lower()

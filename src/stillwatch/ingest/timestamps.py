@@ -2,13 +2,15 @@
 
 A number counts seconds, milliseconds, microseconds or nanoseconds; its size says which, because the
 four never meet between the years 2000 and 2100. Text is ISO 8601, with or without an offset (none
-means UTC), a web server's (``02/Mar/2026:09:00:00 +0000``), HTTP's, or a number in quotes. To accept another
+means UTC), its days written with slashes, a web server's (``02/Mar/2026:09:00:00 +0000``), HTTP's, .NET's
+(``/Date(1795490904123)/``), or a number in quotes. To accept another
 notation, add it to ``_NOTATIONS``.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -43,6 +45,7 @@ SECONDS_BELOW, MILLIS_BELOW, MICROS_BELOW = 10**11, 10**14, 10**17
 LONGEST_DATE = 8
 # Of web servers and of HTTP.
 _NOTATIONS = ("%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT", "%a, %d %b %Y %H:%M:%S %z")
+_DOTNET = re.compile(r"/Date\((\d+)(?:[+-]\d{4})?\)/")
 # What Arrow's vectorised parser and Python's read alike; all else goes value by value.
 _UNIFORM = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
 
@@ -63,6 +66,8 @@ def _from_text(text: str) -> int:
     moment = _moment(text.strip())
     if moment is not None:
         return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+    if (dotnet := _DOTNET.fullmatch(text.strip())) is not None:
+        text = dotnet.group(1)
     try:
         # An integer first: as a float, nanoseconds would lose their microsecond.
         return _from_number(int(text) if text.strip().isdecimal() else float(text))
@@ -71,6 +76,9 @@ def _from_text(text: str) -> int:
 
 
 def _moment(text: str) -> datetime | None:
+    if text[4:5] == "/" == text[7:8]:
+        # The year comes first: no other day could be meant.
+        text = f"{text[:4]}-{text[5:7]}-{text[8:]}"
     if text.isdecimal() and len(text) > LONGEST_DATE:
         # 1790101500123 counts milliseconds, and is not 01:23 on a day in 1790.
         return None

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
-from stillwatch.ingest import Slice, write_callers
+from stillwatch.ingest import Slice, without, write_callers
 from stillwatch.scanning.building import WORK, empty
 from stillwatch.scanning.kept import ReadFile
 
@@ -62,21 +62,31 @@ def unread(slices: Sequence[Slice], known: Sequence[ReadFile]) -> Planned:
     kept: list[Slice] = []
     files: list[ReadFile] = []
     again: list[str] = []
-    for one in slices:
+    described: dict[Path, ReadFile] = {}
+
+    def read_before(one: Slice) -> bool:
         its = _described(one)
-        if its and all(file in seen for file in its):
-            again += [file.label for file in its]
+        described.update({path: file for (path, _), file in zip(_files(one), its, strict=False)})
+        if not (its and all(file in seen for file in its)):
+            return False
+        again.extend(file.label for file in its)
+        return True
+
+    for one in slices:
+        left = without(one, read_before)
+        if left is None:
             continue
+        its = [described[path] for path, _ in _files(left) if path in described]
         seen.update(its)
         files += its
-        kept.append(one)
+        kept.append(left)
     return Planned(tuple(kept), tuple(files), tuple(again))
 
 
 def _files(one: Slice) -> list[tuple[Path, str]]:
     if one.together:
         return [place for part in one.together for place in _files(part)]
-    return [(path, label) for path, label, _ in one.batch] or [(one.path, one.label)]
+    return [(one.path, one.label)]
 
 
 def _described(one: Slice) -> list[ReadFile]:

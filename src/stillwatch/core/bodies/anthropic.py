@@ -44,7 +44,7 @@ _EVENTS = frozenset(("message_start", "content_block_start", "content_block_delt
 # Fields that only a request to this API has.
 _OWN = frozenset(("system", "stop_sequences", "thinking", "anthropic_version", "max_tokens_to_sample"))
 # Fields of other APIs' answers.
-_OTHERS = frozenset(("choices", "output", "object"))
+_OTHERS = frozenset(("choices", "output", "object", "done"))
 
 
 def is_anthropic(request: object, response: object) -> bool:
@@ -56,7 +56,7 @@ def is_anthropic(request: object, response: object) -> bool:
             return True
         if not _OTHERS.isdisjoint(response):
             return False
-    if not isinstance(request, dict | Mapping):
+    if not isinstance(request, dict | Mapping) or "options" in request:
         return False
     return not _OWN.isdisjoint(request) or str(request.get("model")).startswith("claude")
 
@@ -170,7 +170,8 @@ def _response_fields(body: object) -> Fields:
     body = merged_events(body) if isinstance(body, list) else object_of(body, "response")
     usage = object_of(body.get("usage"), "usage")
     content = parts_of(body.get("content"))
-    return {
+    told: Fields = {"note": f"`response`: an error: {shown(body['error'])}"} if body.get("error") else {}
+    return told | {
         "exchange_id": identity(body.get("id")),
         "model": body.get("model"),
         "response": content_text(content, "content") if content is not None else body.get("completion"),

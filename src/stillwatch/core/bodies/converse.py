@@ -6,9 +6,10 @@ snake-case spellings too), ``additionalModelRequestFields.top_k``, ``toolConfig.
 response: ``output.message``, ``stopReason``, ``usage``, ``metrics.latencyMs``; a stream is the list
 of its events.
 
-Other vendors' invoke bodies: a prompt in ``prompt``, ``inputText`` or ``message``; an answer in
-``generation``, ``completion``, ``text``, ``outputs[0].text``, ``results[0].outputText`` or
-``generations[0].text``.
+Other vendors' invoke bodies: a prompt in ``prompt``, ``inputText`` or ``message`` (with ``chat_history`` and
+``preamble``); an answer in ``generation``, ``completion``, ``text``, ``outputText``, ``outputs[0].text``,
+``results[0].outputText`` or ``generations[0].text``, also in the pieces of a stream. A prompt that a chat template
+wrote out is read as its messages.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stillwatch.core.bodies.chat_templates import turns_of
 from stillwatch.core.bodies.optional_parts import answered, put
 from stillwatch.core.bodies.shapes import (
     Fields,
@@ -33,6 +35,8 @@ from stillwatch.core.bodies.shapes import (
 )
 
 __all__ = ["merged_events", "request_fields", "response_fields"]
+
+_COHERE = {"CHATBOT": "assistant", "SYSTEM": "system", "TOOL": "tool"}
 
 
 def _blocks(content: object, where: str) -> tuple[str | None, str | None, list[str | None]]:
@@ -83,13 +87,26 @@ def request_fields(body: Json) -> Fields:
     put(fields, "system", content_text, body.get("system"))
     if body.get("messages") is not None:
         fields["messages"] = _messages(body["messages"])
+    elif body.get("chat_history") is not None:
+        fields["messages"] = _history(body)
     else:
         fields["prompt"] = first(body, "prompt", "inputText", "message")
+        if isinstance(fields["prompt"], str) and (turns := turns_of(fields["prompt"])):
+            fields |= {"prompt": None, "messages": turns}
+    if isinstance(body.get("preamble"), str):
+        fields["system"] = body["preamble"]
     return fields
 
 
+def _history(body: Json) -> list[Message]:
+    """Cohere's conversation: what was said before, and what is asked now."""
+    before = [object_of(one, "chat_history[]") for one in listed(body["chat_history"], "chat_history")]
+    said = [(_COHERE.get(str(one.get("role")), "user"), first(one, "message", "text")) for one in before]
+    return [Message(role, text) for role, text in (*said, ("user", body.get("message"))) if isinstance(text, str)]
+
+
 def merged_events(events: Sequence[Any]) -> Json:
-    """A Converse stream put back together from its events."""
+    """A stream put back together from its events: Converse's, or the pieces of another vendor's answer."""
     text: list[str] = []
     thoughts: list[str] = []
     merged: dict[str, Any] = {}
@@ -100,6 +117,9 @@ def merged_events(events: Sequence[Any]) -> Json:
             text.append(delta["text"])
         thought = object_of(delta.get("reasoningContent"), "reasoningContent").get("text")
         thoughts += [thought] if isinstance(thought, str) else []
+        if isinstance(piece := _plain_answer(event), str):
+            text.append(piece)
+            merged |= {name: value for name, value in event.items() if value is not None}
         merged |= object_of(event.get("metadata"), "metadata")
         merged |= object_of(event.get("messageStop"), "messageStop")
     content: list[Json] = [{"text": "".join(text)}] if text else []
@@ -109,7 +129,7 @@ def merged_events(events: Sequence[Any]) -> Json:
 
 
 def _plain_answer(body: Json) -> Any:
-    answer = first(body, "generation", "completion", "text")
+    answer = first(body, "generation", "completion", "text", "outputText")
     for name, key in (("outputs", "text"), ("results", "outputText"), ("generations", "text")):
         items = body.get(name)
         if answer is None and isinstance(items, list) and items and isinstance(items[0], Mapping):
@@ -125,11 +145,15 @@ def response_fields(body: object) -> Fields:
 def _response_fields(body: object) -> Fields:
     body = merged_events(body) if isinstance(body, list) else object_of(body, "response")
     usage = object_of(body.get("usage"), "usage")
+    alone = first(body, "outputs", "results", "generations")
+    item = object_of(alone[0] if isinstance(alone, list) and alone else None, "outputs[0]")
+    written = first(usage, "outputTokens") or first(body, "generation_token_count") or item.get("tokenCount")
     fields: Fields = {
         "exchange_id": identity(body.get("id")),
-        "stop_reason": first(body, "stopReason", "stop_reason"),
-        "input_tokens": usage.get("inputTokens"),
-        "output_tokens": usage.get("outputTokens"),
+        "stop_reason": first(body, "stopReason", "stop_reason", "finish_reason", "completionReason")
+        or first(item, "stop_reason", "completionReason", "finish_reason"),
+        "input_tokens": first(usage, "inputTokens") or first(body, "prompt_token_count", "inputTextTokenCount"),
+        "output_tokens": written,
         "latency_ms": object_of(body.get("metrics"), "metrics").get("latencyMs"),
     }
     if isinstance(body.get("output"), Mapping):
@@ -137,4 +161,6 @@ def _response_fields(body: object) -> Fields:
         fields["response"], fields["reasoning"], _ = _blocks(message.get("content"), "output.message.content")
     else:
         fields["response"] = _plain_answer(body)
+        if body and fields["response"] is None:
+            fields["note"] = f"`response`: no answer in it, but {', '.join(f'`{name}`' for name in list(body)[:6])}"
     return fields

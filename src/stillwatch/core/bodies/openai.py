@@ -5,10 +5,12 @@ Read from a request: ``model``, ``messages`` or ``prompt`` or ``input`` with ``i
 or ``max_tokens`` or ``max_output_tokens``, ``logprobs`` (true, or a number as completions have it),
 ``top_logprobs``, ``include`` (``message.output_text.logprobs``), ``response_format`` or ``text.format``,
 ``tools`` or ``functions``, and the caller's identity in ``safety_identifier``, ``user`` or
-``metadata.user_id``. ``prompt_cache_key`` is no identity and is not read.
+``metadata.user_id``. ``prompt_cache_key`` is no identity and is not read. A prompt that a chat template wrote out is
+read as its messages.
 
 Read from a response: ``id``, ``created`` or ``created_at``, the first choice's text, reasoning and
-``finish_reason`` (or the ``output`` items), ``usage``. A streamed body may be a list of chunks.
+``finish_reason`` (or the ``output`` items), ``usage``. A streamed body may be a list of chunks. What Ollama writes
+otherwise is read as ``ollama`` says. An answer in which nothing is known is noted, and so is an error.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from stillwatch.core.bodies import ollama
+from stillwatch.core.bodies.chat_templates import turns_of
 from stillwatch.core.bodies.end_user import composite_id
 from stillwatch.core.bodies.optional_parts import answered, put
 from stillwatch.core.bodies.shapes import (
@@ -119,8 +123,22 @@ def request_fields(body: Json) -> Fields:
         fields |= {"operation": "responses", "messages": _input_messages(body["input"])}
         fields["system"] = body.get("instructions")
     elif body.get("prompt") is not None:
-        fields |= {"operation": "completions", "prompt": _prompt_text(body["prompt"])}
-    return fields
+        text = _prompt_text(body["prompt"])
+        turns = turns_of(text)
+        fields |= {"operation": "completions", **({"messages": turns} if turns else {"prompt": text})}
+    elif isinstance(body.get("inputs"), str):
+        fields |= {"operation": "generate", "prompt": body["inputs"]} | _parameters(body)
+    return fields | ollama.options_of(body)
+
+
+def _parameters(body: Json) -> Fields:
+    """What Text Generation Inference keeps in ``parameters``."""
+    given = body.get("parameters")
+    if not isinstance(given, Mapping):
+        return {}
+    fields: Fields = {name: given.get(name) for name in ("temperature", "top_p", "top_k", "seed")}
+    fields |= {"max_tokens": given.get("max_new_tokens"), "stop": stop_list(given.get("stop"))}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _joined(parts: list[Any]) -> str | None:
@@ -132,6 +150,7 @@ def _merged_chunks(chunks: Sequence[Any]) -> Json:
     """A streamed chat completion put back together: the first choice's deltas joined."""
     merged: dict[str, Any] = {}
     text: list[Any] = []
+    said: list[Any] = []
     reasoning: list[Any] = []
     finish = None
     for chunk in chunks:
@@ -139,7 +158,9 @@ def _merged_chunks(chunks: Sequence[Any]) -> Json:
         if isinstance(chunk.get("response"), Mapping):
             # The responses API ends its stream with the whole response.
             merged = dict(chunk["response"])
-        for name in ("id", "created", "model", "usage"):
+        if str(chunk.get("type")).endswith("output_text.delta"):
+            said.append(chunk.get("delta"))
+        for name in ("id", "created", "model", "usage", "error"):
             if chunk.get(name) is not None:
                 merged[name] = chunk[name]
         for choice in listed(chunk.get("choices"), "choices"):
@@ -152,6 +173,9 @@ def _merged_chunks(chunks: Sequence[Any]) -> Json:
     if text:
         message = {"content": _joined(text), "reasoning_content": _joined(reasoning)}
         merged["choices"] = [{"message": message, "finish_reason": finish}]
+    if said and not merged.get("output"):
+        # The stream broke before its whole response came.
+        merged["output"] = [{"type": "message", "content": _joined(said)}]
     return merged
 
 
@@ -204,6 +228,10 @@ def response_fields(body: object) -> Fields:
 
 
 def _response_fields(body: object) -> Fields:
+    if ollama.is_ollama(body):
+        return ollama.response_fields(body)  # type: ignore[arg-type]
+    if isinstance(body, list) and len(body) == 1 and "generated_text" in object_of(body[0], "response[]"):
+        body = body[0]
     if isinstance(body, list):
         body = _merged_chunks(body)
     body = object_of(body, "response")
@@ -219,4 +247,18 @@ def _response_fields(body: object) -> Fields:
         fields |= _from_choice(next((one for one in known if one.get("index") == 0), known[0]))
     elif body.get("output") is not None:
         fields |= _from_items(body)
+    elif isinstance(body.get("generated_text"), str):
+        fields["response"] = body["generated_text"]
+    elif isinstance(body.get("message"), Mapping):
+        fields["response"] = content_text(body["message"].get("content"), "message.content")
+        fields["stop_reason"] = body.get("finish_reason")
+    elif body and "choices" not in body:
+        fields["note"] = _unanswered(body)
     return fields
+
+
+def _unanswered(body: Json) -> str:
+    """What stands in place of an answer."""
+    if body.get("error"):
+        return f"`response`: an error: {shown(body['error'])}"
+    return f"`response`: no answer in it, but {', '.join(f'`{name}`' for name in list(body)[:6])}"

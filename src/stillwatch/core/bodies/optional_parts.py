@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ __all__ = ["UNFORESEEN", "answered", "put", "said"]
 UNFORESEEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
 """What code that reads somebody else's record may meet in it."""
 
+_LINES = re.compile(r"\s*\{[^\n]*\}\s*\n\s*\{")
 _STREAMED = ("data:", "event:", ": ")
 
 
@@ -44,6 +46,9 @@ def _pieces(answer: object) -> Any:
     """An answer decoded; of a stream its pieces, as far as they are JSON."""
     if isinstance(answer, str) and answer.lstrip().startswith(_STREAMED):
         answer = [line[5:].strip() for line in answer.splitlines() if line.startswith("data:")]
+    elif isinstance(answer, str) and _LINES.match(answer):
+        # A stream of lines, each an object.
+        answer = answer.strip().splitlines()
     if not isinstance(answer, list):
         return parsed(answer, "response")
     pieces = []

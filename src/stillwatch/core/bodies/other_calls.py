@@ -13,6 +13,9 @@ _PATHS = {
     "/embeddings": "embeddings", "/moderations": "moderation", "/images/": "images", "/audio/": "audio",
     "/rerank": "ranking", ":embedContent": "embeddings", ":batchEmbedContents": "embeddings",
 }  # fmt: skip
+# Keys under which an answer that is no text stands alone, and those of answers that are.
+_ALONE = {"embedding": "embeddings", "embeddings": "embeddings", "artifacts": "images", "images": "images"}
+_ANSWERS = frozenset(("choices", "content", "output", "candidates", "generation", "generations", "text", "message"))
 # Keys of the first item under a list's key.
 _GIVEN = (
     ("data", "embedding", "embeddings"), ("results", "flagged", "moderation"), ("data", "b64_json", "images"),
@@ -33,6 +36,8 @@ def check_conversation(response: Any, path: object = None) -> None:
     named = next((kind for part, kind in _PATHS.items() if part in str(path or "")), None)
     if named is None and isinstance(response, Mapping) and "choices" not in response:
         named = next((kind for key, inner, kind in _GIVEN if inner in _first(response.get(key))), None)
+    if named is None and isinstance(response, Mapping) and not _ANSWERS.intersection(response):
+        named = next((kind for key, kind in _ALONE.items() if isinstance(response.get(key), list)), None)
     if named is not None:
         raise RecordError(f"a call for {named} holds no conversation")
 

@@ -6,6 +6,9 @@ dead-letter table and never an exception. Add here what two or more formats need
 
 from __future__ import annotations
 
+import ast
+import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -28,6 +31,7 @@ __all__ = [
     "noted",
     "object_of",
     "parsed",
+    "parsed_or_text",
     "parts_of",
     "reasoning_text",
     "shown",
@@ -60,7 +64,17 @@ class RecordError(ValueError):
     """Why one record cannot become an exchange, as a sentence for the dead-letter table.
 
     It never reaches a caller of Stillwatch: a bad record stops nothing.
+
+    Attributes:
+        part: of several records that were read together, the place of the one that it speaks of.
     """
+
+    part: int = 0
+
+    def of(self, part: int) -> RecordError:
+        """The same, of the record in this place."""
+        self.part = part
+        return self
 
 
 class Message(msgspec.Struct, gc=False):
@@ -76,20 +90,52 @@ def shown(value: object) -> str:
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
 
-# An object or a list, or the text of one that was written as JSON text a second time.
-_BEGINNINGS = ("{", "[", '"{', '"[')
+# An object or a list, or the text of one that was written as JSON text a second time; no `[1]`, `[INST]`, `{{name}}`.
+_BEGINS = re.compile(r"""\s*"?(?:\{\s*(?:\\?["'}]|$)|\[\s*(?:["'{\]]|\[\s*["'{\[]|\\"|$))""")
+_AS_PYTHON = re.compile(r"\s*[\[{]\s*\{?\s*'")
+_LONGEST_LITERAL = 1 << 20
 
 
 def parsed(value: object, where: str) -> Any:
-    """``value``, decoded first where a logger wrote the JSON as a string."""
-    if not isinstance(value, str) or not value.lstrip().startswith(_BEGINNINGS):
+    """``value``, decoded first where a logger wrote the JSON, or what Python shows of it, as a string."""
+    if not isinstance(value, str) or not _BEGINS.match(value):
         return value
     try:
         read = msgspec.json.decode(value)
         return msgspec.json.decode(read) if isinstance(read, str) else read
     except (msgspec.MsgspecError, RecursionError, ValueError):
+        if _AS_PYTHON.match(value) and len(value) < _LONGEST_LITERAL:
+            try:
+                return ast.literal_eval(value.strip())
+            except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+                pass
         # Loggers cut long bodies: half of a JSON text is of no use, but it says so.
         raise RecordError(f"`{where}`: JSON text that cannot be parsed: {shown(value)}") from None
+
+
+def parsed_or_text(value: object, where: str) -> Any:
+    """``value`` decoded, or as it is where it is what somebody wrote that only begins like JSON.
+
+    Raises:
+        RecordError: it is JSON that was cut.
+    """
+    try:
+        return parsed(value, where)
+    except RecordError:
+        if isinstance(value, str) and not _is_cut(value.strip()):
+            return value
+        raise
+
+
+def _is_cut(text: str) -> bool:
+    """Whether a text breaks off within JSON; what goes on after it, or is none before its end, does not."""
+    try:
+        json.JSONDecoder().raw_decode(text)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(text) or error.msg.startswith("Unterminated")
+    except RecursionError:
+        return True
+    return False
 
 
 def object_of(value: object, where: str) -> Json:

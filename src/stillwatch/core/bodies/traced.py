@@ -23,6 +23,7 @@ from stillwatch.core.bodies.shapes import (
     first,
     object_of,
     parsed,
+    parsed_or_text,
     reasoning_text,
     shown,
 )
@@ -39,6 +40,7 @@ _OTHER_NAMES = {
     "topK": "top_k", "stop_sequences": "stop", "model_name": "model",
 }  # fmt: skip
 _NUMBERS = frozenset(("temperature", "top_p", "top_k", "n", "seed", "max_tokens", "stream", "logprobs", "top_logprobs"))
+_PARTS = frozenset(("text", "input_text", "image", "image_url", "input_image", "file", "input_file", "input_audio"))
 _TEXT_KEYS = ("text", "content", "output", "response", "completion", "answer", "generated_text", "output_text")
 
 
@@ -48,7 +50,7 @@ def asked_fields(value: object, where: str = "input") -> Fields:
     Raises:
         RecordError: there is no conversation in it, or a batch of several.
     """
-    value = parsed(value, where)
+    value = parsed_or_text(value, where)
     if value is None or value == "":
         return {}
     if isinstance(value, str):
@@ -93,6 +95,9 @@ def _asked_list(value: list[Any] | tuple[Any, ...], where: str) -> Fields:
         if len(value) > 1:
             raise RecordError(f"`{where}`: a batch of {len(value)} prompts, whose answers cannot be told apart")
         return {"prompt": value[0]}
+    if all(isinstance(item, Mapping) and "role" not in item and item.get("type") in _PARTS for item in value):
+        # One message's parts without their message.
+        return {"prompt": content_text(list(value), where) or ""}
     return _request({"messages": _messages(value, where)})
 
 

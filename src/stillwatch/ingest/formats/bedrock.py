@@ -3,21 +3,28 @@
 Read are ``timestamp``, ``accountId`` (the account, an AWS account), ``identity.arn`` (the key),
 ``region`` (as ``pathway`` together with ``bedrock``), ``requestId``, ``operation``, ``modelId``,
 ``input.inputBodyJson``, ``output.outputBodyJson``, ``input.inputTokenCount``,
-``output.outputTokenCount`` and ``errorCode``. Bodies are Anthropic's, Converse's, or OpenAI's; a streamed
+``output.outputTokenCount`` and ``errorCode``. Bodies are Anthropic's, Converse's, OpenAI's or those of the
+other families (Nova, Llama, Mistral, Cohere, Titan), told by their shape; a streamed
 output is a list of events and is put together again. The log has no address and no user agent.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies import anthropic, converse, openai
-from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of
+from stillwatch.core.bodies.other_calls import check_conversation
+from stillwatch.core.bodies.shapes import Json, RecordError, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import Fields
 
 __all__ = ["FORMAT"]
+
+_OF_OPENAI = frozenset(("choices", "object"))
+_OF_CONVERSE = frozenset(("inferenceConfig", "schemaVersion", "toolConfig"))
+_NO_TEXT = "`input` has no `inputBodyJson`: model invocation logging is on without the delivery of text"
 
 
 class Bedrock(LogFormat):
@@ -63,7 +70,13 @@ class Bedrock(LogFormat):
         given, got = object_of(record.get("input"), "input"), object_of(record.get("output"), "output")
         request = object_of(given.get("inputBodyJson"), "input.inputBodyJson")
         response = got.get("outputBodyJson")
-        side = _dialect(str(record.get("operation")), str(record.get("modelId")), request)
+        # Half an answer is its reader's to tell of.
+        with contextlib.suppress(RecordError):
+            response = parsed(response, "output.outputBodyJson")
+        check_conversation(response)
+        if not request:
+            raise RecordError(_NO_TEXT)
+        side = _dialect(str(record.get("operation")), str(record.get("modelId")), request, response)
         fields = merged(side.response_fields(response), side.request_fields(request))
         fields |= {
             "exchange_id": identity(record.get("requestId")),
@@ -83,12 +96,17 @@ class Bedrock(LogFormat):
         return [merged({name: count for name, count in counts.items() if count is not None}, fields)]
 
 
-def _dialect(operation: str, model: str, request: Json) -> Any:
-    """The module that reads this body."""
+def _dialect(operation: str, model: str, request: Json, response: Any) -> Any:
+    """The module that reads these bodies."""
     if operation.startswith("Converse"):
         return converse
-    # Other families' bodies differ; OpenAI's reader takes `prompt` and `messages` of the common kinds.
-    return anthropic if "anthropic" in model or "anthropic_version" in request else openai
+    if "anthropic" in model or "anthropic_version" in request:
+        return anthropic
+    pieces = response if isinstance(response, list) else [response]
+    answered = next((one for one in pieces if isinstance(one, Mapping)), None)
+    if answered is None:
+        return openai if "messages" in request and not _OF_CONVERSE.intersection(request) else converse
+    return openai if _OF_OPENAI.intersection(answered) else converse
 
 
 FORMAT = Bedrock()

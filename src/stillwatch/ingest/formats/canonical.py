@@ -34,6 +34,9 @@ __all__ = ["FORMAT", "IDENTITIES"]
 _NAMES = frozenset(COLUMNS)
 _COUNTS = tuple(name for name in COLUMNS if EXCHANGES.field(name).type == pa.int64())
 IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id", "payment_id", "licence_id")
+# Names by which `flat` reads what is lacking here.
+_OTHER_ACCOUNTS = frozenset(("user_id", "userId", "user", "customer_id", "customerId", "customer", "account", "uid"))
+_OTHER_TIMES = frozenset(("timestamp", "ts", "created_at", "createdAt", "start_time", "startTime", "datetime"))
 _TEXTS = ("system", "prompt", "response", "reasoning")
 
 
@@ -58,8 +61,15 @@ class Canonical(LogFormat):
     }
 
     def recognises(self, record: Json) -> bool:
-        """By ``account_id`` or ``time`` beside ``prompt`` or ``messages``."""
-        return ("account_id" in record or "time" in record) and ("prompt" in record or "messages" in record)
+        """By ``account_id`` or ``time`` beside ``prompt`` or ``messages``.
+
+        Where one of the two lacks and stands there under another name, the record is one of ``flat``.
+        """
+        if not ("prompt" in record or "messages" in record):
+            return False
+        if "account_id" in record:
+            return "time" in record or _OTHER_TIMES.isdisjoint(record)
+        return "time" in record and _OTHER_ACCOUNTS.isdisjoint(record)
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""

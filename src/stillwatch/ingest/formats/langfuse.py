@@ -2,7 +2,8 @@
 
 Only observations of type ``GENERATION`` are calls, and of two in one another the inner one. A record is an
 observation, in camel case or snake case, a trace whose ``observations`` are objects, or an object of ``traces`` beside
-``observations``. ``input``, ``output`` and parameters may be JSON text.
+``observations``. Observations and traces that lie in files of their own, as exports to blob storage have them, meet by
+the trace's id. ``input``, ``output`` and parameters may be JSON text.
 
 | read | as |
 | --- | --- |
@@ -22,13 +23,13 @@ exports.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.optional_parts import UNFORESEEN, said
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, whole
 from stillwatch.core.bodies.traced import answer_fields, asked_fields, parameter_fields
-from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.base import PartsFormat
 from stillwatch.ingest.record import Fields, RecordError, shown
 from stillwatch.ingest.timestamps import elapsed_ms
 
@@ -44,10 +45,13 @@ _SESSION = ("sessionId", "session_id")
 _ACCOUNT_IN = "neither the observation nor its trace has a `userId`; export observations with their trace's fields"
 
 
-class Langfuse(LogFormat):
+class Langfuse(PartsFormat):
     """Reads Langfuse's observations and traces."""
 
     name: ClassVar[str] = "langfuse"
+    joined_as: ClassVar[str] = "langfuse"
+    counts_repeats: ClassVar[bool] = True
+    comes_at_once: ClassVar[bool] = True
     description: ClassVar[str] = "Langfuse observations and traces, of its API and its exports"
     example: ClassVar[Mapping[str, Any]] = {
         "id": "o-1",
@@ -69,45 +73,76 @@ class Langfuse(LogFormat):
             return ("traceId" in record or "trace_id" in record) and ("startTime" in record or "start_time" in record)
         return _is_trace(record) or _is_both(record)
 
-    def read(self, record: Json) -> Iterable[Fields | RecordError]:
-        """An exchange a generation.
+    def key(self, record: Json) -> str | None:
+        """A trace, for its observations and for itself; what holds both stands alone."""
+        if _is_both(record) or (_is_trace(record) and _held(record)):
+            return None
+        trace = record.get("id") if _is_trace(record) else first(record, "traceId", "trace_id")
+        return str(trace) if trace else None
+
+    def join(self, parts: Sequence[Json]) -> Iterable[Fields | RecordError]:
+        """An exchange a generation, with what its trace says, whichever file holds that.
 
         Raises:
-            RecordError: the record is of another type, or a trace without generations.
+            RecordError: there is no generation among them.
         """
-        if _is_both(record):
-            traces = {str(one.get("id")): one for one in record["traces"] if isinstance(one, Mapping)}
-            several = [one for one in record["observations"] if isinstance(one, Mapping)]
-            return _generations(several, lambda one: traces.get(str(first(one, "traceId", "trace_id")), {}))
-        if not _is_trace(record):
-            return [_observation(record, object_of(record.get("trace"), "trace"))]
-        given = record.get("observations") or []
-        if not all(isinstance(one, Mapping) for one in given):
-            raise RecordError("a trace whose `observations` are ids alone: export the observations themselves")
-        found = _generations(given, lambda one: record)
+        found: list[Fields | RecordError] = []
+        traces: dict[str, Json] = {}
+        alone: list[tuple[int, Json]] = []
+        for place, part in enumerate(parts):
+            if _is_both(part):
+                own = {str(one.get("id")): one for one in part["traces"] if isinstance(one, Mapping)}
+                several = [(place, one) for one in part["observations"] if isinstance(one, Mapping)]
+                found += _generations(several, own)
+            elif _is_trace(part):
+                traces[str(part.get("id"))] = part
+                given = _held(part)
+                found += _generations([(place, {"traceId": part.get("id"), **one}) for one in given], traces)
+            else:
+                alone.append((place, part))
+        found += _generations(alone, traces)
         if not found:
-            raise RecordError("a trace without observations of type GENERATION is no call of a model")
+            raise _no_call(parts)
         return found
 
 
-def _generations(given: Iterable[Json], trace_of: Callable[[Json], Json]) -> list[Fields | RecordError]:
+def _held(trace: Json) -> list[Json]:
+    """The observations that a trace's record holds, where they are more than ids."""
+    given = trace.get("observations") or []
+    return [one for one in given if isinstance(one, Mapping)] if isinstance(given, list) else []
+
+
+def _no_call(parts: Sequence[Json]) -> RecordError:
+    """Why records hold no call of a model."""
+    for place, part in enumerate(parts):
+        if not (_is_trace(part) or _is_both(part)):
+            kind = part.get("type")
+            why = f"an observation of type {kind} is no call of a model: only GENERATION is"
+            return RecordError(why).of(place)
+    if parts[0].get("observations"):
+        return RecordError("a trace whose `observations` are ids alone: export the observations themselves")
+    return RecordError("a trace without observations of type GENERATION is no call of a model")
+
+
+def _generations(given: Sequence[tuple[int, Json]], traces: Mapping[str, Json]) -> list[Fields | RecordError]:
     """The generations among observations; of two in one another, which tell of one call, the inner one."""
-    by_id = {str(one["id"]): one for one in given if one.get("id")}
+    by_id = {str(one["id"]): one for _, one in given if one.get("id")}
     around: set[str] = set()
-    calls = [one for one in given if one.get("type") == "GENERATION"]
-    for call in calls:
+    calls = [(place, one) for place, one in given if one.get("type") == "GENERATION"]
+    for _, call in calls:
         above = str(first(call, *_PARENT))
         while above in by_id and above not in around:
             around.add(above)
             above = str(first(by_id[above], *_PARENT))
     found: list[Fields | RecordError] = []
-    for call in calls:
+    for place, call in calls:
         if str(call.get("id")) in around:
             continue
         try:
-            found.append(_observation(call, trace_of(call)))
+            trace = object_of(call.get("trace"), "trace") or traces.get(str(first(call, "traceId", "trace_id")), {})
+            found.append({**_observation(call, trace), "part": place})
         except UNFORESEEN as error:
-            found.append(RecordError(said(error, "observations")))
+            found.append(RecordError(said(error, "observations")).of(place))
     return found
 
 
@@ -125,8 +160,6 @@ def _is_trace(record: Json) -> bool:
 
 
 def _observation(record: Json, trace: Json) -> Fields:
-    if record.get("type") != "GENERATION":
-        raise RecordError(f"an observation of type {record.get('type')} is no call of a model: only GENERATION is")
     asked = asked_fields(record.get("input"))
     if not asked:
         raise RecordError(f"`input`: no text in it: {shown(record.get('input'))}")

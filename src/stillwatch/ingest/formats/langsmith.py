@@ -1,7 +1,8 @@
 """LangSmith runs, of its API and its bulk exports.
 
-Only runs of ``run_type`` ``llm`` are calls. A record is a run, with ``child_runs`` or without; ``inputs``,
-``outputs`` and ``extra`` may be JSON text.
+Only runs of ``run_type`` ``llm`` are calls, and of two in one another the inner one. A record is a run, with
+``child_runs`` or without; the runs of a trace are read together. ``inputs``, ``outputs`` and ``extra`` may be JSON
+text.
 
 | read | as |
 | --- | --- |
@@ -18,23 +19,26 @@ LangSmith's run data format.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 from stillwatch.core.bodies.optional_parts import UNFORESEEN, said
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of
 from stillwatch.core.bodies.traced import answer_fields, asked_fields, parameter_fields
-from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.base import PartsFormat
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.timestamps import elapsed_ms
 
 __all__ = ["FORMAT"]
 
 
-class LangSmith(LogFormat):
+class LangSmith(PartsFormat):
     """Reads LangSmith runs."""
 
     name: ClassVar[str] = "langsmith"
+    joined_as: ClassVar[str] = "langsmith"
+    counts_repeats: ClassVar[bool] = True
+    comes_at_once: ClassVar[bool] = True
     description: ClassVar[str] = "LangSmith runs, of its API and bulk exports"
     example: ClassVar[Mapping[str, Any]] = {
         "id": "r-1",
@@ -52,32 +56,62 @@ class LangSmith(LogFormat):
         """By ``run_type`` beside ``inputs`` or ``start_time``."""
         return "run_type" in record and ("inputs" in record or "start_time" in record)
 
-    def read(self, record: Json) -> Iterable[Fields | RecordError]:
-        """An exchange a run of type llm.
+    def key(self, record: Json) -> str | None:
+        """A trace."""
+        trace = first(record, "trace_id")
+        return str(trace) if trace else None
+
+    def join(self, parts: Sequence[Json]) -> Iterable[Fields | RecordError]:
+        """An exchange a run of type llm, with the metadata of the runs around it.
 
         Raises:
             RecordError: there is none.
         """
+        runs = [one for place, part in enumerate(parts) for one in _runs(part, place, None)]
+        by_id = {one.name: one for one in runs if one.name}
+        calls = [one for one in runs if one.run.get("run_type") == "llm"]
+        around = {above.name for call in calls for above in _above(call, by_id)}
         found: list[Fields | RecordError] = []
-        for run, around in _calls(record, {}):
+        for call in calls:
+            # Of two in one another, which tell of one call, the inner one.
+            if call.name in around and call.name:
+                continue
             try:
-                found.append(_run(run, around))
+                chain = [*reversed([*_above(call, by_id)]), call]
+                known = {name: value for one in chain for name, value in _metadata(one.run).items()}
+                found.append({**_run(call.run, known), "part": call.place})
             except UNFORESEEN as error:
-                found.append(RecordError(said(error, "inputs")))
+                found.append(RecordError(said(error, "inputs")).of(call.place))
         if not found:
-            raise RecordError(f"a run of type {record.get('run_type')} is no call of a model: only llm is")
+            raise RecordError(f"a run of type {parts[0].get('run_type')} is no call of a model: only llm is")
         return found
 
 
-def _calls(run: Json, around: Json) -> Iterator[tuple[Json, Json]]:
-    """Runs that call a model, each with the metadata around it."""
-    known = {**around, **_metadata(run)}
-    if run.get("run_type") == "llm":
-        yield run, known
-        return
+class _Run(NamedTuple):
+    """A run with its id, that of the run around it, and the place of its record."""
+
+    run: Json
+    place: int
+    name: str
+    parent: str
+
+
+def _runs(run: Json, place: int, around: str | None) -> Iterator[_Run]:
+    """A run and those that it holds."""
+    name = str(run.get("id") or "")
+    yield _Run(run, place, name, str(first(run, "parent_run_id") or around or ""))
     for child in run.get("child_runs") or ():
         if isinstance(child, Mapping):
-            yield from _calls(child, known)
+            yield from _runs(child, place, name)
+
+
+def _above(one: _Run, by_id: Mapping[str, _Run]) -> Iterator[_Run]:
+    """The runs around a run, the nearest first."""
+    seen = {one.name}
+    while one.parent in by_id and one.parent not in seen:
+        seen.add(one.parent)
+        one = by_id[one.parent]
+        yield one
 
 
 def _metadata(run: Json) -> Json:

@@ -1,8 +1,8 @@
 """OpenInference spans outside OTLP, as Phoenix and Arize keep them, and OpenLLMetry's older attributes.
 
 A record is a span with ``attributes`` (names with dots, or nested objects), or a row of Phoenix's data frame with
-columns ``attributes.*``. Only spans of kind ``LLM`` are calls. In an OTLP export these attributes are read by
-``otel-genai``.
+columns ``attributes.*``. Only spans of kind ``LLM`` are calls; who asked may stand in a span around them. In an OTLP
+export these attributes are read by ``otel-genai``.
 
 | read | as |
 | --- | --- |
@@ -24,23 +24,23 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.shapes import Json, first, object_of
-from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.formats.otel_genai import read_span
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.span_attributes import is_foreign
+from stillwatch.ingest.span_format import SpanFormat
 
 __all__ = ["FORMAT"]
 
 _COLUMNS = ("attributes.llm.", "attributes.openinference.", "attributes.input.value", "attributes.output.value")
-_NO_CALLS = frozenset(
-    ("CHAIN", "AGENT", "TOOL", "RETRIEVER", "RERANKER", "EMBEDDING", "GUARDRAIL", "EVALUATOR", "PROMPT")
+_KINDS = frozenset(
+    ("LLM", "CHAIN", "AGENT", "TOOL", "RETRIEVER", "RERANKER", "EMBEDDING", "GUARDRAIL", "EVALUATOR", "PROMPT")
 )
 
 
-class OpenInference(LogFormat):
+class OpenInference(SpanFormat):
     """Reads OpenInference spans that are no OTLP."""
 
     name: ClassVar[str] = "openinference"
+    holds_nothing: ClassVar[str] = "the span is no call of a model: only those of kind LLM are exchanges"
     description: ClassVar[str] = "OpenInference spans of Phoenix and Arize: JSON, and rows of their data frames"
     example: ClassVar[Mapping[str, Any]] = {
         "name": "ChatCompletion",
@@ -71,26 +71,34 @@ class OpenInference(LogFormat):
             return is_foreign(given) or isinstance(llm, Mapping) or isinstance(given.get("openinference"), Mapping)
         return any(name.startswith(_COLUMNS) for name in record)
 
-    def read(self, record: Json) -> Iterable[Fields]:
-        """One exchange.
+    def read(self, record: Json) -> Iterable[Fields | RecordError]:
+        """The call that a span alone is.
 
         Raises:
-            RecordError: the span is no call of a model.
+            RecordError: it is none.
         """
+        export = self.exported(record)
+        if not (found := self.join([export])):
+            attributes = export["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["attributes"]
+            kind = attributes["openinference.span.kind"]
+            raise RecordError(f"a span of kind {kind} is no call of a model: only those of kind LLM are exchanges")
+        return found
+
+    def exported(self, record: Json) -> Json:
+        """A span as OTLP has it, its attributes by names with dots."""
         attributes = _attributes(record)
         kind = first(attributes, "openinference.span.kind") or first(record, "span_kind")
         # OpenTelemetry's own kinds (CLIENT) say nothing of it.
-        if kind in _NO_CALLS or (kind != "LLM" and not any(name.startswith("llm.") for name in attributes)):
-            raise RecordError(f"a span of kind {kind} is no call of a model: only those of kind LLM are exchanges")
-        attributes.setdefault("openinference.span.kind", "LLM")
+        if kind not in _KINDS:
+            kind = "LLM" if any(name.startswith("llm.") for name in attributes) else "CHAIN"
         context = object_of(first(record, "context"), "context")
         span = {
             **{name: value for name, value in record.items() if name != "attributes"},
+            "traceId": first(context, "trace_id") or first(record, "context.trace_id", "trace_id", "traceId"),
             "spanId": first(context, "span_id") or first(record, "context.span_id", "span_id", "spanId", "id"),
+            "attributes": {**attributes, "openinference.span.kind": kind},
         }
-        fields = read_span(span, attributes)
-        fields["account_in"] = "the span has no attribute `user.id`, which OpenInference's `using_user` sets"
-        return [fields]
+        return {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
 
 
 def _attributes(record: Json) -> dict[str, Any]:

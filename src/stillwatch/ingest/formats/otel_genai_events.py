@@ -19,22 +19,21 @@ left alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.shapes import Json
-from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.formats.otel_genai import read_events
-from stillwatch.ingest.genai_events import has_log_events, log_events
-from stillwatch.ingest.record import Fields, RecordError
+from stillwatch.ingest.genai_events import has_log_events
+from stillwatch.ingest.span_format import SpanFormat
 
 __all__ = ["FORMAT"]
 
 
-class OtelGenAIEvents(LogFormat):
+class OtelGenAIEvents(SpanFormat):
     """Reads OpenTelemetry GenAI events."""
 
     name: ClassVar[str] = "otel-genai-events"
+    counts_repeats: ClassVar[bool] = False
     description: ClassVar[str] = "OpenTelemetry GenAI events, as log records of OTLP/JSON exports"
     example: ClassVar[Mapping[str, Any]] = {
         "resourceLogs": [
@@ -63,10 +62,9 @@ class OtelGenAIEvents(LogFormat):
         """By ``resourceLogs`` with an event of these names, and no ``resourceSpans`` beside."""
         return "resourceSpans" not in record and "resource_spans" not in record and has_log_events(record)
 
-    def read(self, record: Json) -> Iterable[Fields | RecordError]:
-        """An exchange a call that the events tell of."""
-        events, broken = log_events(record)
-        return [*read_events(events), *broken]
+    def exported(self, record: Json) -> Json:
+        """The record itself."""
+        return record
 
 
 FORMAT = OtelGenAIEvents()

@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 from stillwatch.core.bodies.optional_parts import put
 from stillwatch.core.bodies.shapes import Json, first, identity, messages, object_of, parsed
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.formats.otel_genai import read_span
+from stillwatch.ingest.genai_spans import NO_CALLS, read_span
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.timestamps import elapsed_ms
 
@@ -73,6 +73,8 @@ class Snowflake(LogFormat):
             return [_step_of_agent(row, attributes, step)]
         if row.get("record_type") != "SPAN" or not any(str(n).startswith(("gen_ai.", "llm.")) for n in attributes):
             raise RecordError("no span with `gen_ai.` attributes: it holds no call of a model")
+        if (operation := attributes.get("gen_ai.operation.name")) in NO_CALLS:
+            raise RecordError(f"a span of `{operation}` is no call of a chat model")
         trace = object_of(row.get("trace"), "TRACE")
         span = {
             "spanId": trace.get("span_id"),

@@ -1,0 +1,67 @@
+"""Prompts that were written out by a model's chat template, taken apart into the messages they were made of.
+
+Whoever calls a bare completion of a chat model sends its template's words around every turn. Read as one text they
+would be everybody's, and link all who call that model. Known are ChatML (``<|im_start|>user``), Llama 3
+(``<|start_header_id|>user<|end_header_id|>``), Gemma (``<start_of_turn>user``), Phi (``<|user|>``) and Llama 2 and
+Mistral (``[INST]``, ``<<SYS>>``).
+"""
+
+from __future__ import annotations
+
+import re
+
+from stillwatch.core.bodies.shapes import Message
+
+__all__ = ["turns_of"]
+
+_ROLES = {"model": "assistant", "human": "user", "ipython": "tool"}
+_OPENING = re.compile(r"\s*(?:<s>|<bos>|<\|begin_of_text\|>)?\s*")
+# A turn's beginning with its role, and what ends it.
+_TEMPLATES: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
+    (re.compile(r"<\|im_start\|>\s*(\w+)[ \t]*\n?"), re.compile(r"<\|im_end\|>.*", re.DOTALL)),
+    (
+        re.compile(r"<\|start_header_id\|>\s*(\w+)\s*<\|end_header_id\|>\s*"),
+        re.compile(r"<\|(?:eot_id|eom_id|end_of_text)\|>.*", re.DOTALL),
+    ),
+    (re.compile(r"<start_of_turn>\s*(\w+)[ \t]*\n?"), re.compile(r"<end_of_turn>.*", re.DOTALL)),
+    (re.compile(r"<\|(user|assistant|system)\|>\s*"), re.compile(r"(?:<\|end\|>|</s>).*", re.DOTALL)),
+)
+_INSTRUCTED = re.compile(r"\[INST\](.*?)\[/INST\]((?:(?!\[INST\]).)*)", re.DOTALL)
+_SYSTEM = re.compile(r"\s*<<SYS>>(.*?)<</SYS>>", re.DOTALL)
+_ENDS = re.compile(r"</?s>")
+
+
+def turns_of(prompt: str) -> list[Message] | None:
+    """The messages that a template wrote out; None where it is no such prompt, or none of them is a user's."""
+    opened = _OPENING.match(prompt)
+    start = opened.end() if opened else 0
+    for begins, ends in _TEMPLATES:
+        # A person who asks about a template does not begin with it.
+        if begins.match(prompt, start):
+            found = [*begins.finditer(prompt)]
+            following = [*(one.start() for one in found[1:]), len(prompt)]
+            turns = [
+                _turn(one.group(1), ends.sub("", prompt[one.end() : end]))
+                for one, end in zip(found, following, strict=True)
+            ]
+            return _said(turns)
+    if _INSTRUCTED.match(prompt, start):
+        return _said([turn for one in _INSTRUCTED.finditer(prompt) for turn in _instructed(one)])
+    return None
+
+
+def _instructed(one: re.Match[str]) -> list[Message]:
+    asked, answered = one.groups()
+    system = _SYSTEM.match(asked)
+    turns = [_turn("system", system.group(1))] if system else []
+    return [*turns, _turn("user", asked[system.end() :] if system else asked), _turn("assistant", answered)]
+
+
+def _turn(role: str, text: str) -> Message:
+    return Message(_ROLES.get(role, role), _ENDS.sub("", text).strip())
+
+
+def _said(turns: list[Message]) -> list[Message] | None:
+    """Turns in which something was said: the last is what the model is to write."""
+    kept = [turn for turn in turns if turn.content]
+    return kept if any(turn.role == "user" for turn in kept) else None
