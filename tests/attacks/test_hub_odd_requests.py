@@ -97,8 +97,8 @@ def test_what_a_clearance_hides_stays_hidden(tmp_path: Path) -> None:
         assert SECRET in met.get("beta", "/alliance/collections/pair/objects/").text
         gamma = Asking(met.url, admit(met.hub, "gamma", clearance="green"))
 
-        def tried(method: str, path: str, body: bytes | None = None, **more: str) -> int:
-            status, said = gamma.ask(method, path, body, **more)
+        def tried(method: str, path: str, **more: str) -> int:
+            status, said = gamma.ask(method, path, None, **more)
             assert status < 500, (method, path, more, said)
             assert SECRET.encode() not in said, (method, path, more)
             assert hidden["id"].encode() not in said.replace(path.encode(), b""), (method, path, more)
