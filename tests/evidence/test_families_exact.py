@@ -482,6 +482,16 @@ def test_who_shares_a_rare_thing_with_two_members_acts_along() -> None:
     assert along.tolist() == [True, False, True, False, False, False]
     log = log_of(hands=None)
     assert FAMILY["infrastructure"].acts_along(log, TEN, TEN) is None
+    assert FAMILY["infrastructure"].shown_by(log, TEN) is None
+
+
+def test_who_has_hands_of_its_own_in_a_group_that_shares_them_does_not_show_it() -> None:
+    # A card for eight of ten, one card each for the ninth and for strangers; of the tenth nothing is known.
+    made = held(range(8), [8], *([one] for one in range(10, 1000)))
+    made.known[9] = False
+    shown = FAMILY["infrastructure"].shown_by(log_of(hands=made), TEN)
+    assert shown is not None
+    assert shown.tolist() == [True] * 8 + [False, True]
 
 
 def office(made: Postings | None, members: np.ndarray) -> bool | None:
