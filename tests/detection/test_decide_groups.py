@@ -19,7 +19,7 @@ from handmade_families import (
 )
 
 from stillwatch.engines import Engine
-from stillwatch.evidence.thresholds import MARK_BITS, MEMBER_BITS, NEAR_MISS, RECRUIT_BITS
+from stillwatch.evidence.thresholds import LEAST_RHYTHM, MARK_BITS, MEMBER_BITS, NEAR_MISS, RECRUIT_BITS
 
 E = 60
 GROUP, LATE = range(8), range(30, 40)
@@ -35,6 +35,7 @@ def world(
     along: Iterable[int] | None = WHOLE,
     explain: Explain = never,
     linked: Iterable[Iterable[int]] = (),
+    shown: Iterable[int] | None = None,
     **given: Any,
 ) -> World:
     """A group that one text fills and one clock drives, and whoever else has the text."""
@@ -48,7 +49,7 @@ def world(
             bits=bits_for(E, WHOLE, 9.0) if marked is None else marked,
         ),
         told("topics", "content", p=1e-9, bits=np.zeros(E) if alike is None else alike, linked=pairs_within(E, linked)),
-        told("clock", "coordination", p=p, along=along, explain=explain),
+        told("clock", "coordination", p=p, along=along, explain=explain, shown=shown),
     )
 
 
@@ -170,6 +171,15 @@ def test_who_is_far_busier_or_idler_than_a_group_of_even_volumes_is_a_bystander(
     exchanges[:2] = 3, 2_000
     found = members(world(**given, exchanges=exchanges, alike=bits_for(E, group, 5.0)).decide(engine))
     assert found == [[0, *range(2, 20)]]
+
+
+@pytest.mark.parametrize("shares", [True, False])
+def test_few_requests_do_not_hide_whose_hands_they_are_by(engine: Engine, shares: bool) -> None:
+    group, exchanges = range(20), np.full(E, 30)
+    exchanges[0] = LEAST_RHYTHM - 1
+    given: dict[str, Any] = {"marked": bits_for(E, group, 9.0), "alike": bits_for(E, group, 5.0), "along": group[1:]}
+    found = world(groups=[group], exchanges=exchanges, **given, shown=group if shares else group[1:]).decide(engine)
+    assert members(found) == [[*(group if shares else group[1:])]]
 
 
 @pytest.mark.parametrize(("bits", "kept"), [(MARK_BITS, True), (MARK_BITS - 0.01, False)])

@@ -123,10 +123,10 @@ def test_fit_to_texts_by_hand() -> None:
     absent = -min(t.LEAST_ABSENT_BITS, np.log2(10 / 0.5))
     # What all have is the group's text: another that some of them send brings nobody in.
     assert bits.tolist() == pytest.approx([wide, wide, wide, absent, absent])
-    part = FAMILY["structure"].fit(log_of(texts=held(range(9), [7, 8, 9, 900])), TEN, np.array([9, 900]))
+    part = FAMILY["structure"].fit(log_of(texts=held(range(9), [7, 8, 9, 900])), TEN, np.array([8, 9, 900]))
     assert part is not None
-    assert part[0] > t.MARK_BITS, "of a member it does"
-    assert part[1] < 0
+    assert part[0] > t.MARK_BITS
+    assert part[1] == part[2] < 0, "of a member no more than of a stranger"
 
 
 def test_without_a_text_of_nearly_all_any_wide_text_is_the_groups() -> None:
@@ -482,6 +482,16 @@ def test_who_shares_a_rare_thing_with_two_members_acts_along() -> None:
     assert along.tolist() == [True, False, True, False, False, False]
     log = log_of(hands=None)
     assert FAMILY["infrastructure"].acts_along(log, TEN, TEN) is None
+    assert FAMILY["infrastructure"].shown_by(log, TEN) is None
+
+
+def test_who_has_hands_of_its_own_in_a_group_that_shares_them_does_not_show_it() -> None:
+    # A card for eight of ten, one card each for the ninth and for strangers; of the tenth nothing is known.
+    made = held(range(8), [8], *([one] for one in range(10, 1000)))
+    made.known[9] = False
+    shown = FAMILY["infrastructure"].shown_by(log_of(hands=made), TEN)
+    assert shown is not None
+    assert shown.tolist() == [True] * 8 + [False, True]
 
 
 def office(made: Postings | None, members: np.ndarray) -> bool | None:

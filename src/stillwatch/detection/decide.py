@@ -19,6 +19,7 @@ from stillwatch.detection.candidates import candidate_groups
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.fdr import q_values
 from stillwatch.detection.membership import (
+    Fit,
     acting_along,
     as_busy,
     fit,
@@ -205,13 +206,7 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     found = fit(examiner.log, examiner.families, case.members, members)
     along = acting_along(examiner.log, examiner.families, case.members, members)
     marked, first = found.marked >= MARK_BITS, np.isin(members, case.members)
-    # Whoever runs the same published prompts has the text and the questions too. Of a few requests it cannot be told
-    # whether they follow the group's.
-    exchanges = examiner.log.exchanges[members]
-    untold = (exchanges < LEAST_RHYTHM) & found.beyond_doubt
-    # An account may come late or be ended early; it does not send ten times what a load balancer gives it.
-    ended = (exchanges < np.median(exchanges)) & found.beyond_doubt
-    like = not_unlike(found, along, excused=untold, busy=as_busy(exchanges) | ended)
+    like = _like_the_rest(examiner, members, found, along)
     # A group that has a text is joined by who has it.
     close = (found.alike >= RECRUIT_BITS / 2) & (marked[first].mean() <= MAJORITY)
     kept = members[like & (own | (along & (marked | close | first)) | (first & marked))]
@@ -220,6 +215,23 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     bystanders = np.setdiff1d(np.union1d(case.bystanders, np.setdiff1d(case.members, kept)), kept)
     whole = examiner.examine(kept, bystanders)
     return replace(whole, p_value=max(whole.p_value, case.p_value))
+
+
+def _like_the_rest(examiner: Examiner, members: I64, found: Fit, along: Mask) -> Mask:
+    """Who does what nearly all of a group do: whoever runs the same published prompts has its text and its questions.
+
+    Of a few requests it cannot be told whether they follow the group's, nor whether an account was ended early; whose
+    hands it is by, and that it sends ten times what a load balancer gives each, can be.
+    """
+    log = examiner.log
+    exchanges = log.exchanges[members]
+    untold = (exchanges < LEAST_RHYTHM) & found.beyond_doubt
+    for family in examiner.families.values():
+        shown = family.shown_by(log, members) if family.side == "coordination" else None
+        if shown is not None and shown.mean() >= NEARLY_ALL:
+            untold &= shown
+    ended = (exchanges < np.median(exchanges)) & found.beyond_doubt
+    return not_unlike(found, along, excused=untold, busy=as_busy(exchanges) | ended)
 
 
 def _control(cases: list[Case], fdr: float) -> list[Case]:

@@ -1,8 +1,8 @@
 """Whether what convicts a group is shown by all of it.
 
 What half of a group does can be so clear that it speaks for the whole, and accuses the other half. So a group is split
-by what single accounts show or do not: its commonest client, its text. Where those who show it stand the tests by
-themselves and the others do not, the others stay only as far as each is tied to those.
+by what single accounts show or do not: its commonest client, its text, its hands. Where those who show it stand the
+tests by themselves and the others do not, the others stay only as far as each is tied to those.
 """
 
 from __future__ import annotations

@@ -126,6 +126,11 @@ class Infrastructure(Family):
         theirs = scarce[np.asarray((hands.matrix[members][:, scarce] > 0).sum(axis=0)).ravel() >= 2]
         return np.asarray((hands.matrix[who][:, theirs] > 0).sum(axis=1)).ravel() > 0
 
+    def shown_by(self, log: LogProfile, members: I64) -> npt.NDArray[np.bool_] | None:
+        """Who shares a rare thing with another of them, as far as anything is known of its hands."""
+        hands, shares = log.shared[self.name], self.acts_along(log, members, members)
+        return None if hands is None or shares is None else shares | ~hands.known[members]
+
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
         """One organisation or office: one owner, or people of one place."""
         hands = log.shared[self.name]

@@ -139,11 +139,10 @@ class Structure(Family):
         using = np.asarray((texts.matrix[members][:, number] >= USED).sum(axis=0)).ravel()
         ratio = np.clip(np.log2(np.maximum(using, 0.5) / size / outside), 0.0, MOST_BITS)
         has = texts.matrix[who][:, number].toarray() >= USED
-        # What nearly all of it have is its text: an outsider with what only a part of it sends, as of a published set,
-        # has not.
+        # What nearly all of it have is its text: who has what only a part of it sends, as of a published set, has not.
         own = (using >= NEARLY_ALL * size) & (ratio >= MARK_BITS)
         if own.any():
-            has &= own | np.isin(who, members)[:, None]
+            has &= own
         absent = -min(LEAST_ABSENT_BITS, float(np.log2(size / max(size - using.max(), 0.05 * size))))
         return np.where(has.any(axis=1), (has * ratio).max(axis=1), absent)
 

@@ -33,6 +33,7 @@ from stillwatch.evidence.thresholds import (
     OCCASION_SHARE,
     OCCASION_SIZE,
     ODD_ONES,
+    ODD_VOLUME,
     ONE_BEAT,
     REPEATS,
     RESOLUTION_BEAT,
@@ -227,13 +228,12 @@ def _told(residuals: F32) -> npt.NDArray[np.bool_]:
 
 def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
     volume = np.log(log.exchanges.astype(np.float64))
-    spread = float(_trimmed_spread(volume[members]))
+    spread, kept = (float(one) for one in _spread(volume[members]))
     # A text fills an account of few exchanges by chance: such accounts are held against their like.
     like = volume <= np.quantile(volume[members], 0.95)
-    drawn = _trimmed_spread(volume[null.plain(members, among=like)])
+    drawn, _ = _spread(volume[null.plain(members, among=like)])
     # Even beyond the background, and even beyond a fixed margin: both must be shown.
-    free = len(members) - 2 * int(ODD_ONES * len(members)) - 1
-    margin = float(scipy.stats.chi2.cdf(free * spread**2 / EVEN_SPREAD**2, free))
+    margin = float(scipy.stats.chi2.cdf((kept - 1) * spread**2 / EVEN_SPREAD**2, kept - 1))
     return Observed(
         max(tail_p(-drawn, -spread), margin),
         "spread of log volume",
@@ -244,15 +244,19 @@ def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
     )
 
 
-def _trimmed_spread(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """Standard deviation over the last axis without its lowest and highest few, as large as the whole's would be were
-    it normal: one application among a load balancer's accounts makes them no less even."""
-    size = values.shape[-1]
-    left_out = int(ODD_ONES * size)
-    kept = np.sort(values, axis=-1)[..., left_out : size - left_out]
-    line = scipy.stats.norm.isf(left_out / size)
-    usual = 1 - 2 * line * scipy.stats.norm.pdf(line) / (1 - 2 * left_out / size) if left_out else 1.0
-    return np.asarray(kept.std(axis=-1, ddof=1) / np.sqrt(usual))
+def _spread(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], I64]:
+    """Standard deviation over the last axis, and of how many: without what lies far out at either end, if hardly
+    any does: one application among a load balancer's accounts makes them no less even."""
+    ordered = np.sort(values, axis=-1)
+    size = ordered.shape[-1]
+    away = np.abs(ordered - np.median(ordered, axis=-1, keepdims=True))
+    usual = np.median(away, axis=-1, keepdims=True) / scipy.stats.norm.ppf(0.75)
+    place, ends = np.arange(size), int(ODD_ONES * size)
+    odd = (away > np.maximum(ODD_VOLUME * usual, EVEN_SPREAD)) & ((place < ends) | (place >= size - ends))
+    kept = size - odd.sum(axis=-1)
+    mean = np.where(odd, 0.0, ordered).sum(axis=-1) / kept
+    square = np.where(odd, 0.0, ordered - mean[..., None]) ** 2
+    return np.sqrt(square.sum(axis=-1) / (kept - 1)), kept
 
 
 def _edge(
