@@ -10,8 +10,9 @@ __all__ = ["founded"]
 
 
 def founded(path: Path) -> Hub:
-    """A hub over a new SQLite file, with its collections; the caller closes it."""
-    path.write_bytes(_file())
+    """A hub over a new SQLite file, with its collections, or over the one that is there; the caller closes it."""
+    if not path.exists():
+        path.write_bytes(_file())
     return Hub.open(path)
 
 
