@@ -14,6 +14,7 @@ import numpy.typing as npt
 import scipy
 
 from stillwatch.evidence import Family, LogProfile
+from stillwatch.evidence.group_statistics import odd_volumes
 from stillwatch.evidence.icc import departure
 from stillwatch.evidence.repeated_part import runs_one_set
 from stillwatch.evidence.thresholds import (
@@ -26,7 +27,6 @@ from stillwatch.evidence.thresholds import (
     MEMBER_BITS,
     MOST_BITS,
     NEARLY_ALL,
-    ODD_VOLUME,
     RECRUIT_BITS,
 )
 
@@ -120,20 +120,18 @@ def not_unlike(found: Fit, acts: Mask, *, excused: Mask | None = None, busy: Mas
     """
     # Nobody outside has a text that weighs so much: a few prompts that happen to be unlike do not outweigh it.
     alike = (found.alike >= 0) | ((found.marked >= MOST_BITS - ALIKE_BITS) & (found.alike >= -MEMBER_BITS))
-    nobody = np.zeros(len(acts), np.bool_)
     for has, but in ((found.marked >= MARK_BITS, None), (acts, excused), (busy, None)):
         if has is not None and alike.any() and has[alike].mean() >= NEARLY_ALL:
-            alike &= has | (nobody if but is None else but)
+            alike &= has if but is None else has | but
     return alike
 
 
 def as_busy(exchanges: I64) -> Mask:
     """Who of a group is about as busy as it is; everybody, where its volumes are not even."""
     volume = np.log(np.maximum(exchanges, 1))
-    usual = scipy.stats.median_abs_deviation(volume, scale="normal")
-    if not usual < EVEN_SPREAD:
+    if not scipy.stats.median_abs_deviation(volume, scale="normal") < EVEN_SPREAD:
         return np.ones(len(exchanges), np.bool_)
-    return np.asarray(np.abs(volume - np.median(volume)) <= max(ODD_VOLUME * usual, EVEN_SPREAD))
+    return ~odd_volumes(volume)
 
 
 def recruited(log: LogProfile, families: Families, members: I64, taken: Mask) -> I64:

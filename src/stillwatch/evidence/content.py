@@ -76,18 +76,16 @@ class Content:
             features: n x d raw features.
             owner: entity of each row, sorted.
         """
-        raw, whitened = self.read(features)
-        counts = np.bincount(owner, minlength=len(self.counts)).astype(np.int64)
-        return replace(
-            self, owner=owner, whitened=whitened, counts=counts, means=_means(whitened, owner, counts), raw=raw
-        )
+        return self._having(owner, *self.read(features))
 
     def among(self, rows: I64) -> Content:
         """The same of some of its prompts alone: their rows, sorted."""
-        owner, whitened = self.owner[rows], self.whitened[rows]
+        return self._having(self.owner[rows], self.raw[rows], self.whitened[rows])
+
+    def _having(self, owner: I64, raw: F32, whitened: F32) -> Content:
         counts = np.bincount(owner, minlength=len(self.counts)).astype(np.int64)
         means = _means(whitened, owner, counts)
-        return replace(self, owner=owner, whitened=whitened, counts=counts, means=means, raw=self.raw[rows])
+        return replace(self, owner=owner, whitened=whitened, counts=counts, means=means, raw=raw)
 
     def centred(self) -> Content:
         """The same, measured from its own middle; as it is where it is of few entities."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 from scipy import sparse
 
 from stillwatch.evidence.log_profile import HOUR
 from stillwatch.evidence.postings import Postings, distinct
+from stillwatch.evidence.thresholds import EVEN_SPREAD, ODD_VOLUME
 
-__all__ = ["likeness", "scatter", "sharing"]
+__all__ = ["likeness", "odd_volumes", "scatter", "sharing"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -34,6 +36,13 @@ def scatter(times: I64 | F64) -> F64:
     """Mean distance from the median in hours, by row."""
     centre = np.median(times, axis=1, keepdims=True)
     return np.asarray(np.abs(times - centre).mean(axis=1) / HOUR)
+
+
+def odd_volumes(volume: F64) -> npt.NDArray[np.bool_]:
+    """Whose log volume lies far from those of its group, in robust standard deviations, group by group (... x size)."""
+    away = np.abs(volume - np.median(volume, axis=-1, keepdims=True))
+    usual = scipy.stats.median_abs_deviation(volume, axis=-1, scale="normal")
+    return np.asarray(away > np.maximum(ODD_VOLUME * usual, EVEN_SPREAD)[..., None])
 
 
 def sharing(things: Postings, groups: I64) -> I64:

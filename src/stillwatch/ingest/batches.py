@@ -11,10 +11,8 @@ a joined pair is two records and one exchange, on the line of the result.
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -22,13 +20,13 @@ import msgspec
 from stillwatch.core.bodies.optional_parts import UNFORESEEN, said
 from stillwatch.ingest.assembly import excerpt
 from stillwatch.ingest.base import BatchFormat
+from stillwatch.ingest.laid_aside import LaidAside
 from stillwatch.ingest.record import LOST, RecordError, shown
 from stillwatch.ingest.registry import format_named
 
 __all__ = ["BatchStore", "Joined"]
 
 _TABLES = (
-    "PRAGMA journal_mode = OFF",
     "CREATE TABLE request (format TEXT, label TEXT, id TEXT, model TEXT, line INT, begins TEXT, record BLOB, "
     "note TEXT, answered INT DEFAULT 0, PRIMARY KEY (format, label, id))",
     "CREATE TABLE result (format TEXT, label TEXT, id TEXT, model TEXT, line INT, begins TEXT, record BLOB, note TEXT)",
@@ -59,12 +57,10 @@ class _Half(NamedTuple):
     note: str | None
 
 
-@dataclass
-class BatchStore:
+class BatchStore(LaidAside):
     """Halves laid aside; nothing is made on disk before the first."""
 
-    _folder: tempfile.TemporaryDirectory[str] | None = None
-    _held: sqlite3.Connection | None = None
+    tables = _TABLES
 
     def put(
         self,
@@ -90,16 +86,11 @@ class BatchStore:
         if note and LOST in key:
             # What lost bytes may be any other's id.
             raise RecordError(f"`custom_id`: {shown(key)}: {note}")
-        if self._held is None:
-            self._folder = tempfile.TemporaryDirectory()
-            self._held = sqlite3.connect(Path(self._folder.name) / "halves.sqlite")
-            for statement in _TABLES:
-                self._held.execute(statement)
         label, line = where
         begins = excerpt(raw if isinstance(raw, bytes) else str(raw))
         row = (batch.name, label, key, batch.model(record), line, begins, msgspec.json.encode(record), note)
         try:
-            self._held.execute(_PUT.format(half), row)
+            self.opened().execute(_PUT.format(half), row)
         except sqlite3.IntegrityError:
             raise RecordError(f"`custom_id` {shown(key)} stands twice among the requests") from None
 
@@ -118,14 +109,6 @@ class BatchStore:
         )
         for name, *half in alone:
             yield _told(_half(half), name)
-
-    def close(self) -> None:
-        """Forget everything."""
-        if self._held is not None:
-            self._held.close()
-        if self._folder is not None:
-            self._folder.cleanup()
-        self._held = self._folder = None
 
 
 def _half(row: Sequence[Any]) -> _Half:

@@ -20,7 +20,7 @@ from stillwatch.ingest.formats.canonical import IDENTITIES
 from stillwatch.ingest.record import COLUMNS
 from stillwatch.tables import EXCHANGES
 
-__all__ = ["Cast", "Mask", "cast", "first_of", "last_of", "plain", "told_casts"]
+__all__ = ["Cast", "Mask", "cast", "first_of", "last_of", "plain", "told_casts", "true_rows"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -70,7 +70,7 @@ def cast(name: str, column: pa.Array) -> Cast:
     values = plain(column)
     made = None if values is None else _reader(name)(values)
     if made is None:
-        return Cast(pa.nulls(len(column), kind), _true(column.is_null()))
+        return Cast(pa.nulls(len(column), kind), true_rows(column.is_null()))
     return Cast(made.values, None if made.sure is None or made.sure.all() else made.sure)
 
 
@@ -96,7 +96,7 @@ def _reader(name: str) -> Callable[[pa.Array], Cast | None]:
     return _identity if name in IDENTITIES else _OWN.get(name) or _BY_TYPE[EXCHANGES.field(name).type]
 
 
-def _true(found: pa.Array) -> Mask:
+def true_rows(found: pa.Array) -> Mask:
     """Where a column of truths is true."""
     mask: Mask = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
     return mask
@@ -131,7 +131,7 @@ def _identity(column: pa.Array) -> Cast | None:
     kind = column.type
     if pa.types.is_string(kind):
         nobody = pc.is_in(column, value_set=_NO_IDS)
-        return Cast(pc.if_else(nobody, pa.scalar(None, pa.string()), column), _trimmed(column) | _true(nobody))
+        return Cast(pc.if_else(nobody, pa.scalar(None, pa.string()), column), _trimmed(column) | true_rows(nobody))
     made = _whole(column) if pa.types.is_integer(kind) or pa.types.is_floating(kind) else None
     return None if made is None else Cast(made.values.cast(pa.string()), made.sure)
 
@@ -175,7 +175,7 @@ def _truth(column: pa.Array) -> Cast | None:
 
 def _time(column: pa.Array) -> Cast | None:
     found = moments(column)
-    return None if found is None else Cast(found[0], found[1] | _true(column.is_null()))
+    return None if found is None else Cast(found[0], found[1] | true_rows(column.is_null()))
 
 
 def _status(column: pa.Array) -> Cast | None:
@@ -223,7 +223,7 @@ def _names(column: pa.Array) -> Cast | None:
     if found is None or items is None or not pa.types.is_string(items.type):
         return None
     made = _as_lists(items, found[1], column.is_null(), EXCHANGES.field("tools").type)
-    return Cast(made, _less(len(column), found[1], _true(items.is_null())))
+    return Cast(made, _less(len(column), found[1], true_rows(items.is_null())))
 
 
 def _stops(column: pa.Array) -> Cast | None:
@@ -251,7 +251,7 @@ def _messages(column: pa.Array) -> Cast | None:
         return None
     # JSON of content parts is opened, and parts stand in for a content: by the reader of rows.
     parts = pc.and_(pc.starts_with(content, "[{"), pc.ends_with(content, "}]"))
-    bad = _true(role.is_null()) | _true(parts) | (_true(content.is_null()) if "parts" in names else False)
+    bad = true_rows(role.is_null()) | true_rows(parts) | (true_rows(content.is_null()) if "parts" in names else False)
     kind = EXCHANGES.field("messages").type
     said = pa.StructArray.from_arrays([role, content], fields=list(kind.value_type))
     return Cast(_as_lists(said, lengths, column.is_null(), kind), _less(len(column), lengths, bad))
@@ -273,7 +273,7 @@ def _one_of(messages: pa.Array, roles: tuple[str, ...], *, with_text: bool, last
     wanted = pc.is_in(items.field("role"), value_set=pa.array(roles))
     if with_text:
         wanted = pc.and_(wanted, pc.fill_null(pc.not_equal(content, ""), False))
-    places = np.flatnonzero(_true(wanted))
+    places = np.flatnonzero(true_rows(wanted))
     # Of several values for one place the last stays.
     places = places if last else places[::-1]
     found = np.full(len(messages), -1, np.int64)

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.ingest.column_casts import Cast, Mask, cast, plain
+from stillwatch.ingest.column_casts import Cast, Mask, cast, plain, true_rows
 from stillwatch.ingest.mapping import MappedFormat
 from stillwatch.tables import EXCHANGES
 
@@ -50,10 +50,10 @@ class ColumnMap:
             texts = None if column is None else plain(column)
             if texts is None or not pa.types.is_string(texts.type):
                 return np.zeros(rows, np.bool_)
-            sure &= _true(pc.is_in(texts, value_set=pa.array(wanted, pa.string())))
+            sure &= true_rows(pc.is_in(texts, value_set=pa.array(wanted, pa.string())))
         for path in mapped.keys:
             column = self._column(columns, path)
-            sure &= False if column is None else _true(column.is_valid())
+            sure &= False if column is None else true_rows(column.is_valid())
         return sure
 
     def cast(self, name: str, columns: Mapping[str, pa.Array], rows: int) -> Cast:
@@ -78,7 +78,7 @@ class ColumnMap:
             return Cast(pa.nulls(len(column), EXCHANGES.field(name).type), ~_given(column))
         made = self._time(column) if name == "time" and self._mapped.unit else cast(name, column)
         if name == "response":
-            odd = _true(pc.match_substring_regex(made.values, _LIKE_JSON))
+            odd = true_rows(pc.match_substring_regex(made.values, _LIKE_JSON))
             return Cast(made.values, ~odd if made.sure is None else made.sure & ~odd)
         return made
 
@@ -94,7 +94,7 @@ class ColumnMap:
             moments = pa.array(np.where(sure, counts, 0) * times // over, pa.int64())
             made = cast("time", moments.cast(pa.timestamp("us", "UTC")))
             return Cast(made.values, sure if made.sure is None else sure & made.sure)
-        return Cast(pa.nulls(len(column), EXCHANGES.field("time").type), _true(column.is_null()))
+        return Cast(pa.nulls(len(column), EXCHANGES.field("time").type), true_rows(column.is_null()))
 
     def _column(self, columns: Mapping[str, pa.Array], path: str) -> pa.Array | None:
         place = self._places[path]
@@ -134,14 +134,9 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(inner) or pa.types.is_large_string(inner))
 
 
-def _true(found: pa.Array) -> Mask:
-    mask: Mask = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
-    return mask
-
-
 def _given(column: pa.Array) -> Mask:
     """Which rows have a value other than null and the empty text."""
     texts = plain(column)
     if texts is not None and pa.types.is_string(texts.type):
-        return _true(pc.not_equal(texts, ""))
-    return _true(column.is_valid())
+        return true_rows(pc.not_equal(texts, ""))
+    return true_rows(column.is_valid())

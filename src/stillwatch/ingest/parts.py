@@ -7,22 +7,21 @@ on the line of the first; where a format says which record an exchange stands fo
 
 from __future__ import annotations
 
-import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
 from stillwatch.ingest.assembly import excerpt
+from stillwatch.ingest.laid_aside import LaidAside
 
 __all__ = ["Group", "Part", "PartStore"]
 
-_TABLE = (
+_TABLES = (
     "CREATE TABLE part (format TEXT, key TEXT, label TEXT, line INT, begins TEXT, teller TEXT, among INT, "
-    "record BLOB, note TEXT)"
+    "record BLOB, note TEXT)",
+    "CREATE TABLE silent (format TEXT, key TEXT)",
+    "CREATE TABLE told (label TEXT, line INT)",
 )
 
 
@@ -54,12 +53,10 @@ class Group(NamedTuple):
     parts: list[Part]
 
 
-@dataclass
-class PartStore:
+class PartStore(LaidAside):
     """Records laid aside; nothing is made on disk before the first."""
 
-    _folder: tempfile.TemporaryDirectory[str] | None = None
-    _held: sqlite3.Connection | None = None
+    tables = _TABLES
 
     def put(
         self,
@@ -83,16 +80,9 @@ class PartStore:
             teller: the format that says what it is if nothing becomes of it.
             among: whether it is one of several pieces of its record.
         """
-        if self._held is None:
-            self._folder = tempfile.TemporaryDirectory()
-            self._held = sqlite3.connect(Path(self._folder.name) / "parts.sqlite")
-            self._held.execute("PRAGMA journal_mode = OFF")
-            self._held.execute(_TABLE)
-            self._held.execute("CREATE TABLE silent (format TEXT, key TEXT)")
-            self._held.execute("CREATE TABLE told (label TEXT, line INT)")
         begins = excerpt(raw if isinstance(raw, bytes) else str(raw))
         row = (*of, *where, begins, teller or of[0], among, msgspec.json.encode(record), note)
-        self._held.execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+        self.opened().execute("INSERT INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
 
     def groups(self, repeats: Callable[[str], bool]) -> Iterator[Group]:
         """What was laid aside, key by key.
@@ -136,11 +126,3 @@ class PartStore:
         self._held.execute("CREATE INDEX by_place ON part (label, line)")
         for label, line, begins, name in self._held.execute(_SILENT):
             yield label, line, begins.encode(), name
-
-    def close(self) -> None:
-        """Forget everything."""
-        if self._held is not None:
-            self._held.close()
-        if self._folder is not None:
-            self._folder.cleanup()
-        self._held = self._folder = None

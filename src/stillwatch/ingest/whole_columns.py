@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.ingest.assembly import leave_out_placeholders
-from stillwatch.ingest.column_casts import Cast, Mask, cast, first_of, last_of
+from stillwatch.ingest.column_casts import Cast, Mask, cast, first_of, last_of, true_rows
 from stillwatch.ingest.column_maps import ColumnMap, column_map
 from stillwatch.ingest.mapping import MappedFormat
 from stillwatch.ingest.record import COLUMNS
@@ -66,7 +66,7 @@ class WholeColumns:
         sure = self._known(columns, batch.num_rows)
         arrays = dict(self._casts(columns, batch.num_rows, sure))
         sure &= ~_empty(arrays["time"]) & ~_empty(arrays["account_id"])
-        sure &= ~_empty(arrays["prompt"]) | _true(pc.greater(pc.list_value_length(arrays["messages"]), 0))
+        sure &= ~_empty(arrays["prompt"]) | true_rows(pc.greater(pc.list_value_length(arrays["messages"]), 0))
         lines = pa.array(np.flatnonzero(sure) + first)
         if not sure.all():
             kept = pa.array(sure)
@@ -96,7 +96,7 @@ class WholeColumns:
         sure &= ~_opened(columns, rows)
         if self._map is not None:
             return sure & self._map.recognised(columns, rows)
-        given = np.stack([_true(column.is_valid()) for column in columns.values()], axis=1)
+        given = np.stack([true_rows(column.is_valid()) for column in columns.values()], axis=1)
         bits = np.packbits(given, axis=1)
         kinds, of = np.unique(bits.view(np.dtype((np.void, bits.shape[1]))).ravel(), return_inverse=True)
         names = list(columns)
@@ -142,13 +142,8 @@ class WholeColumns:
         return pa.record_batch([*ordered, file, lines], schema=EXCHANGES)
 
 
-def _true(found: pa.Array) -> Mask:
-    mask: Mask = pc.fill_null(found, False).to_numpy(zero_copy_only=False)
-    return mask
-
-
 def _empty(column: pa.Array) -> Mask:
-    return _true(column.is_null())
+    return true_rows(column.is_null())
 
 
 def _opened(columns: Mapping[str, pa.Array], rows: int) -> Mask:
@@ -156,7 +151,7 @@ def _opened(columns: Mapping[str, pa.Array], rows: int) -> Mask:
     nested = {name for name, column in columns.items() if pa.types.is_nested(column.type)}
     found = np.full(rows, bool(nested) and "_id" in columns)
     for name in nested & {"input", "output"}:
-        found |= _true(columns[name].is_valid())
+        found |= true_rows(columns[name].is_valid())
     return found
 
 

@@ -11,7 +11,7 @@ import scipy
 
 from stillwatch.evidence.base import Count, Counted, Example, Explanation, Family, Level, Null, Observed
 from stillwatch.evidence.communities import communities
-from stillwatch.evidence.group_statistics import likeness, scatter
+from stillwatch.evidence.group_statistics import likeness, odd_volumes, scatter
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.thresholds import (
@@ -33,7 +33,6 @@ from stillwatch.evidence.thresholds import (
     OCCASION_SHARE,
     OCCASION_SIZE,
     ODD_ONES,
-    ODD_VOLUME,
     ONE_BEAT,
     REPEATS,
     RESOLUTION_BEAT,
@@ -249,10 +248,8 @@ def _spread(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], I
     any does: one application among a load balancer's accounts makes them no less even."""
     ordered = np.sort(values, axis=-1)
     size = ordered.shape[-1]
-    away = np.abs(ordered - np.median(ordered, axis=-1, keepdims=True))
-    usual = np.median(away, axis=-1, keepdims=True) / scipy.stats.norm.ppf(0.75)
     place, ends = np.arange(size), int(ODD_ONES * size)
-    odd = (away > np.maximum(ODD_VOLUME * usual, EVEN_SPREAD)) & ((place < ends) | (place >= size - ends))
+    odd = odd_volumes(ordered) & ((place < ends) | (place >= size - ends))
     kept = size - odd.sum(axis=-1)
     mean = np.where(odd, 0.0, ordered).sum(axis=-1) / kept
     square = np.where(odd, 0.0, ordered - mean[..., None]) ** 2

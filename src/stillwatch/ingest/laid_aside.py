@@ -1,0 +1,43 @@
+"""A place on disk for records that wait for others: a temporary SQLite file, made with the first of them."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+__all__ = ["LaidAside"]
+
+
+@dataclass
+class LaidAside:
+    """Records laid aside; nothing is made on disk before the first.
+
+    Attributes:
+        tables: statements that make the tables, of each kind its own.
+    """
+
+    tables: ClassVar[Sequence[str]] = ()
+    _folder: tempfile.TemporaryDirectory[str] | None = None
+    _held: sqlite3.Connection | None = None
+
+    def opened(self) -> sqlite3.Connection:
+        """Where the records lie, made if it is not there yet."""
+        if self._held is None:
+            self._folder = tempfile.TemporaryDirectory()
+            self._held = sqlite3.connect(Path(self._folder.name) / "records.sqlite")
+            self._held.execute("PRAGMA journal_mode = OFF")
+            for statement in self.tables:
+                self._held.execute(statement)
+        return self._held
+
+    def close(self) -> None:
+        """Forget everything."""
+        if self._held is not None:
+            self._held.close()
+        if self._folder is not None:
+            self._folder.cleanup()
+        self._held = self._folder = None
