@@ -20,7 +20,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from stillwatch.evidence.composition import Cells, explained, fit_cells
-from stillwatch.evidence.lens import Lens, alike, fit_lens
+from stillwatch.evidence.lens import Lens, alike, alike_to_all, fit_lens
 from stillwatch.evidence.p_values import drawn_until_told, tail_p
 from stillwatch.evidence.stream_thresholds import (
     FAR_APART,
@@ -187,7 +187,7 @@ class Null:
         pairs = alike(seen, seen)
         np.fill_diagonal(pairs, 0)
         within = pairs.sum(axis=1, dtype=np.float64) / (n - 1)
-        across = alike(seen, self._at_large.prompts) @ self._weights
+        across = alike_to_all(seen, self._at_large.prompts, self._weights)
         value = (within.mean() - 2 * across.mean() + self._rest) / (1 / n + float(self._squares.sum()))
         return float(value), within - across
 
@@ -205,7 +205,7 @@ class Null:
         seen = self._at_large.lens(source)
 
         def lift(prompts: F32) -> F64:
-            across = alike(prompts, self._at_large.prompts) @ self._weights
+            across = alike_to_all(prompts, self._at_large.prompts, self._weights)
             return np.asarray(alike(prompts, seen).mean(axis=1) - across, np.float64)
 
         usual = lift(self._at_large.prompts)
