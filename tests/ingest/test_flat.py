@@ -85,7 +85,7 @@ def test_what_could_be_two_things_is_refused(tmp_path: Path) -> None:
         "no `account_id`: `user_id` 'u-1', `customer_id` 'c-1' could each be the account: say which is (--account-from)"
     )
     day = refused(tmp_path, {**LINE, "timestamp": "2026-11-24"})
-    assert day == "`timestamp`: '2026-11-24' is a day, and no time"
+    assert day == "`time`: '2026-11-24' is a day, and no time: log when each request came, to the second"
     nobody = {name: value for name, value in LINE.items() if name != "user_id"}
     assert "no key of the record is known to name its account" in refused(tmp_path, {**nobody, "tenant": "t"})
     assert "cannot be parsed" in refused(tmp_path, {**LINE, "prompt": '[{"role": "user", "content": "Wh'})

@@ -15,8 +15,8 @@ Names count in whatever spelling (``user_id``, ``userId``, ``USERID``):
 | ``prompt_tokens``, ``completion_tokens``, ``tokens_in``, ``tokens_out``, ``duration_ms``, ``ip`` | their columns |
 | the names of columns | their columns |
 
-Refused, for what they say could be two things: a record in which two names of an account have different values
-(``--account-from`` says which counts), and a time that is a day. Records with ids of spans or of what they lie below
+Refused, for it could be two things: a record in which two names of an account have different values
+(``--account-from`` says which counts). Records with ids of spans or of what they lie below
 (``span_id``, ``parent_id``) are a tracer's, which says one call in several. ``message``, ``text``, ``content`` and
 ``query`` are any program's words, ``client_id`` and ``tenant`` a program's or an organisation's name: a map says what
 they are.
@@ -24,7 +24,6 @@ they are.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -74,7 +73,6 @@ _OF_TRACERS = tuple(
     )
     for spelt in (name, in_camel_case(name))
 )
-_DAY = re.compile(r"\s*\d{4}[-/]\d\d[-/]\d\d\s*")
 _UNNAMED = "no key of the record is known to name its account: say which does (--account-from), or map the layout"
 
 
@@ -112,7 +110,7 @@ class Flat(LogFormat):
         """One exchange.
 
         Raises:
-            RecordError: its time is a day, or it holds no conversation.
+            RecordError: it holds no conversation.
         """
         names = _known(tuple(map(str, record))) or {}
         given = {name: record[key] for name, key in names.items() if record[key] is not None and record[key] != ""}
@@ -120,7 +118,7 @@ class Flat(LogFormat):
         for column, known in _OTHERS.items():
             fields[column] = next((given[name] for name in known if name in given), None)
         time = next((name for name in _TIMES if name in given), None)
-        fields["time"] = _moment(given[time], names[time]) if time else None
+        fields["time"] = given[time] if time else None
         fields["account_id"], why = _account(given, names)
         own = {"account_in": why, **next(iter(CANONICAL.read(fields)))}
         answer = next((answer_fields(given[name], names[name]) for name in _ANSWERS if name in given), {})
@@ -149,12 +147,6 @@ def _asked(value: Any, key: str) -> Fields:
         if isinstance(value, str) and not isinstance(parsed_or_text(value, key), str):
             return {"prompt": value}
         raise
-
-
-def _moment(value: Any, key: str) -> Any:
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        raise RecordError(f"`{key}`: {shown(value)} is a day, and no time")
-    return value
 
 
 def _account(given: Json, names: Mapping[str, str]) -> tuple[Any, str]:
