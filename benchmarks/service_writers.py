@@ -257,6 +257,61 @@ def langfuse(made: Made) -> list[Record]:
     ]
 
 
+@writer("langfuse-events", lacks=("tools",))
+def langfuse_events(made: Made) -> list[Record]:
+    """A batch of a trace, a generation and its update."""
+    body = {"id": made.exchange_id, "traceId": f"t-{made.exchange_id}"}
+    begun = {
+        **body,
+        "startTime": made.iso,
+        "model": made.model,
+        "modelParameters": {"temperature": made.temperature, "max_tokens": made.max_tokens},
+        "input": [{"role": "system", "content": made.system}, *made.turns],
+    }
+    ended = {
+        **body,
+        "endTime": made.later,
+        "output": {"role": "assistant", "content": made.response},
+        "usageDetails": {"input": made.input_tokens, "output": made.output_tokens},
+    }
+    trace = {"id": body["traceId"], "userId": made.account_id, "sessionId": made.session_id}
+    several = [("trace-create", trace), ("generation-create", begun), ("generation-update", ended)]
+    return [
+        {
+            "batch": [
+                {"id": f"e-{made.exchange_id}-{place}", "timestamp": made.later, "type": kind, "body": one}
+                for place, (kind, one) in enumerate(several)
+            ]
+        }
+    ]
+
+
+@writer("openai-stored", step_us=1_000_000)
+def openai_stored(made: Made) -> list[Record]:
+    """A stored completion, with its messages in it."""
+    metadata = {"user_id": made.account_id, "session_id": made.session_id}
+    return [{**asked_openai(made), **answered_openai(made), "metadata": metadata}]
+
+
+@writer("message-rows", lacks=("session_id", "system", "tools", "temperature", "max_tokens"), flat=True)
+def message_rows(made: Made) -> list[Record]:
+    """A question and its answer, the answer's row first."""
+    shared = {"conversation_id": f"{made.session_id}-{made.exchange_id}", "user_id": made.account_id}
+    return [
+        {
+            **shared,
+            "id": made.exchange_id,
+            "role": "assistant",
+            "content": made.response,
+            "model": made.model,
+            "prompt_tokens": made.input_tokens,
+            "completion_tokens": made.output_tokens,
+            "created_at": made.later,
+        },
+        {**shared, "id": f"q{made.exchange_id}", "role": "user", "content": made.prompt, "created_at": made.iso},
+    ]
+
+
 @writer("langsmith", lacks=("tools",))
 def langsmith(made: Made) -> list[Record]:
     """A run."""

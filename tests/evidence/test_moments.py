@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from stillwatch.evidence import Moments
 from stillwatch.evidence.moments import shifted
-from stillwatch.evidence.thresholds import LEAST_SHIFT, MOST_MOMENTS, MOST_SHIFT
+from stillwatch.evidence.thresholds import LEAST_SHIFT, MET_SECONDS, MOST_MOMENTS, MOST_SHIFT
 
 
 def requests(*rows: tuple[int, float, float, bool, int]) -> Moments:
@@ -89,6 +89,20 @@ def test_a_shift_moves_each_entity_as_a_whole_and_keeps_order(seed: int, entitie
             mine = by[made.owner == entity]
             assert np.ptp(mine) == pytest.approx(0, abs=1e-6)
             assert LEAST_SHIFT - 1 <= abs(mine[0]) <= MOST_SHIFT + 1
+
+
+@pytest.mark.parametrize("step", [60, 3600, 86_400])
+def test_strangers_of_a_log_of_whole_minutes_meet_as_often_as_by_chance(step: int) -> None:
+    """Each at times of its own, rounded as the log rounds them: a shift finer than that would find few that meet."""
+    rng = np.random.default_rng(step)
+    begin = np.sort(rng.uniform(0, 5 * 86_400, 4000))
+    rounded = begin // step * step
+    made = requests(*((int(rng.integers(40)), b, -1.0, False, n) for n, b in enumerate(rounded.tolist())))
+    drawn = shifted(made, rng, draws=20).met(MET_SECONDS).reshape(20, -1).sum(axis=1)
+    mine = int(made.met(MET_SECONDS).sum())
+    assert drawn.min() * 0.9 <= mine <= drawn.max() * 1.1
+    to_the_second = requests(*((int(o), float(b), -1.0, False, 0) for o, b in zip(made.owner, begin // 1, strict=True)))
+    assert np.unique(shifted(to_the_second, rng, draws=2).begin % 60_000_000).size > 1000, "seconds are drawn anew"
 
 
 def test_many_draws_at_once_count_as_each_by_itself_does() -> None:

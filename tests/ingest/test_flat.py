@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from read_records import read_records
 
 from stillwatch.core import UnknownFormat
 from stillwatch.ingest import plan, read_slice
+from stillwatch.ingest.plain_names import ACCOUNTS, ANSWERS, CALLERS, PERSONS, TEXTS, TIMES
+from stillwatch.ingest.spelling import in_camel_case
 
 TIME = datetime(2026, 11, 24, 3, 28, 24, 123_000, tzinfo=UTC)
 LINE = {"timestamp": "2026-11-24T03:28:24.123Z", "user_id": "u-1", "model": "m", "prompt": "Why?", "response": "So."}
@@ -55,6 +58,47 @@ def test_names_that_leave_no_doubt(tmp_path: Path, record: dict[str, Any]) -> No
     assert told == READ
 
 
+SPELLINGS = [lambda name: name, in_camel_case, str.upper]
+
+
+@pytest.mark.parametrize("spelt", SPELLINGS)
+@pytest.mark.parametrize("time", TIMES)
+def test_every_name_of_a_time_meets_every_name_of_an_account(
+    tmp_path: Path, spelt: Callable[[str], str], time: str
+) -> None:
+    """Whatever is Stillwatch's own name among them: one name that is does not make the others unknown."""
+    rest = {"model": "m", "prompt": "Why?", "response": "So."}
+    made = [{time: TIME.isoformat(), account: "u-1", **rest} for account in (*ACCOUNTS, *PERSONS, *CALLERS)]
+    rows, letters = read_records(tmp_path, *({spelt(name): value for name, value in one.items()} for one in made))
+    assert letters == []
+    assert [{name: row[name] for name in READ} for row in rows] == [READ] * len(made)
+    assert one(tmp_path, {spelt(name): value for name, value in made[0].items()}) == READ
+
+
+@pytest.mark.parametrize("spelt", SPELLINGS)
+@pytest.mark.parametrize("asked", TEXTS)
+def test_every_name_of_a_text(tmp_path: Path, spelt: Callable[[str], str], asked: str) -> None:
+    text: Any = [{"role": "user", "content": "Why?"}] if asked.endswith("messages") else "Why?"
+    made = [
+        {**given, "model": "m", asked: text, answered: "So."}
+        for given in ({"started_at": TIME.isoformat(), "account_id": "u-1"}, {"time": TIME.isoformat(), "email": "u-1"})
+        for answered in ANSWERS
+    ]
+    rows, letters = read_records(tmp_path, *({spelt(name): value for name, value in one.items()} for one in made))
+    assert letters == []
+    assert [{name: row[name] for name in READ} for row in rows] == [READ] * len(made)
+
+
+def test_a_person_of_several_names_is_one_and_callers_of_two_are_asked_about(tmp_path: Path) -> None:
+    bare = {name: value for name, value in LINE.items() if name != "user_id"}
+    assert one(tmp_path, {**bare, "email": "u-1@x", "username": "u-1"}) == READ
+    assert one(tmp_path, {**LINE, "email": "u-1@x", "caller": "batch"}) == READ
+    assert "could each be the account" in refused(tmp_path, {**bare, "caller": "a", "principal": "b"})
+    told = one(tmp_path, {**bare, "user_id": "anonymous", "api_key_id": "k-1"})
+    assert (told["account_id"], told["api_key_id"]) == ("k-1", "k-1")
+    assert "--account-from" in refused(tmp_path, {**bare, "client_id": "a", "tenant": "b"})
+
+
 def test_bodies_and_counts_beside_them(tmp_path: Path) -> None:
     choice = {"message": {"content": "So."}, "finish_reason": "stop"}
     record = {
@@ -85,7 +129,7 @@ def test_what_could_be_two_things_is_refused(tmp_path: Path) -> None:
         "no `account_id`: `user_id` 'u-1', `customer_id` 'c-1' could each be the account: say which is (--account-from)"
     )
     day = refused(tmp_path, {**LINE, "timestamp": "2026-11-24"})
-    assert day == "`timestamp`: '2026-11-24' is a day, and no time"
+    assert day == "`time`: '2026-11-24' is a day, and no time: log when each request came, to the second"
     nobody = {name: value for name, value in LINE.items() if name != "user_id"}
     assert "no key of the record is known to name its account" in refused(tmp_path, {**nobody, "tenant": "t"})
     assert "cannot be parsed" in refused(tmp_path, {**LINE, "prompt": '[{"role": "user", "content": "Wh'})

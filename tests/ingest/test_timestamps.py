@@ -64,7 +64,6 @@ def test_every_notation_is_the_same_moment(tmp_path: Path, written: Any, name: s
     ("written", "moment"),
     [
         (946_684_800, datetime(2000, 1, 1, tzinfo=UTC)),
-        ("2000-01-01T00", datetime(2000, 1, 1, tzinfo=UTC)),
         (4_102_444_799, datetime(2099, 12, 31, 23, 59, 59, tzinfo=UTC)),
         (4_102_444_799_999, datetime(2099, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)),
         (4_102_444_799_999_999, datetime(2099, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)),
@@ -104,10 +103,65 @@ def test_what_is_no_time_is_a_dead_letter_that_shows_it(tmp_path: Path, written:
     assert repr(written) in letter["reason"]
 
 
-def test_a_bad_created_is_told_under_its_own_name(tmp_path: Path) -> None:
-    times, (letter,) = read_times(tmp_path, ["2026-11-24", "never", None], "created")
-    assert times == [datetime(2026, 11, 24, tzinfo=UTC), None]
-    assert (letter["line"], letter["reason"][:11]) == (3, "`created`: ")
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("2026-11-24", "a day"),
+        ("20261124", "a day"),
+        ("2026/11/24", "a day"),
+        ("2026-W48-2", "a day"),
+        (" 2026-11-24 ", "a day"),
+        ("2026-11-24T09", "an hour"),
+        ("2026-11-24T00", "an hour"),
+        ("2026-11-24T09+02:00", "an hour"),
+        ("2026-11-24 09:15", "a minute"),
+        ("2026-11-24T09:15Z", "a minute"),
+        ("2026-11-24T00:00+02:00", "a minute"),
+        ("20261124T0915", "a minute"),
+        ("2026-11-24 09:15 UTC", "a minute"),
+    ],
+)
+def test_a_time_that_says_no_second_is_none(tmp_path: Path, written: str, told: str) -> None:
+    """The rest of it would be made up, and strangers would come at once. An account may be of a day."""
+    times, (letter,) = read_times(tmp_path, [written, LAST])
+    assert len(times) == 1
+    assert f"{written!r} is {told}, and no time" in letter["reason"]
+    (created,), letters = read_times(tmp_path, [written], "created")
+    assert created is not None
+    assert letters == []
+
+
+@pytest.mark.parametrize(
+    "written", ["2026-11-24T00:00:00", "20261124T000000Z", "2026-11-24 00:00:00+02:00", "1795478400"]
+)
+def test_midnight_to_the_second_is_a_time(tmp_path: Path, written: str) -> None:
+    times, letters = read_times(tmp_path, [written])
+    assert len(times) == 1
+    assert letters == []
+
+
+@pytest.mark.parametrize("kind", [pa.date32(), pa.date64()])
+def test_a_column_of_days_is_no_column_of_times(tmp_path: Path, kind: pa.DataType) -> None:
+    day = pa.array([20_781], pa.int32()).cast(pa.date32()).cast(kind)
+    pq.write_table(pa.table({"time": day, "account_id": ["a"], "prompt": ["p"]}), tmp_path / "t.parquet")
+    rows, (letter,) = read(tmp_path / "t.parquet")
+    assert rows == []
+    assert "is a day, and no time" in letter["reason"]
+    pq.write_table(
+        pa.table({"time": [LAST], "created": day, "account_id": ["a"], "prompt": ["p"]}), tmp_path / "t.parquet"
+    )
+    (row,), letters = read(tmp_path / "t.parquet")
+    assert row["created"] == datetime(2026, 11, 24, tzinfo=UTC)
+    assert letters == []
+
+
+def test_a_bad_created_costs_itself_alone(tmp_path: Path) -> None:
+    """It is optional: the request stays, and says what it lacks."""
+    times, letters = read_times(tmp_path, ["2026-11-24", "never", None], "created")
+    assert times == [datetime(2026, 11, 24, tzinfo=UTC), None, None]
+    assert letters == []
+    rows, _ = read(tmp_path / "log.jsonl")
+    assert [row["note"] and row["note"][:18] for row in rows] == [None, None, "`created`: expecte", None]
 
 
 @settings(max_examples=40, deadline=None)

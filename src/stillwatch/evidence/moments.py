@@ -1,7 +1,8 @@
 """When a group's requests were made, to the second, and how often chance brings them as near to one another.
 
 Each account's own sequence is shifted as a whole, by some minutes this way or that, so that its habits, its pace and
-the hour at which it is busy stay as they are and only the seconds between accounts are drawn anew.
+the hour at which it is busy stay as they are and only the seconds between accounts are drawn anew. Where a log rounds
+its times to minutes or coarser, strangers meet on the minute: they are shifted by whole ones, and meet as often.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from stillwatch.evidence.thresholds import (
     COMMON_SECONDS,
     LEAST_AT_WORK,
     LEAST_SHIFT,
+    MAJORITY,
     MOST_MOMENTS,
     MOST_SHIFT,
     TIMES_AT_WORK,
@@ -27,6 +29,9 @@ __all__ = ["Moments", "shifted"]
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
+
+# A day, an hour, a minute, in microseconds.
+_ROUND = (86_400_000_000, 3_600_000_000, 60_000_000)
 
 
 def _microseconds(seconds: float) -> int:
@@ -123,9 +128,17 @@ def shifted(moments: Moments, rng: np.random.Generator, draws: int) -> Moments:
     who, place = np.unique(moments.owner, return_inverse=True)
     away = rng.uniform(LEAST_SHIFT, MOST_SHIFT, (draws, len(who))) * rng.choice((-1.0, 1.0), (draws, len(who)))
     apart = int(moments.end.max() - moments.begin.min()) + 4 * _microseconds(MOST_SHIFT)
-    by = (away * _microseconds(1)).astype(np.int64) + apart * np.arange(draws)[:, None]
+    by = _in_steps((away * _microseconds(1)).astype(np.int64), moments.begin) + apart * np.arange(draws)[:, None]
     begin = by[:, place] + moments.begin
     order = np.argsort(begin, axis=1, kind="stable")
     moved = moments.chosen(order.ravel())
     begin = begin.ravel()[(order + len(moments) * np.arange(draws)[:, None]).ravel()]
     return replace(moved, begin=begin, end=begin + (moved.end - moved.begin))
+
+
+def _in_steps(away: I64, begin: I64) -> I64:
+    """Shifts in steps of what most of the times were rounded to, if to anything coarser than a second."""
+    for step in _ROUND:
+        if (begin % step == 0).mean() > MAJORITY:
+            return np.asarray(np.round(away / step) * step, np.int64)
+    return away

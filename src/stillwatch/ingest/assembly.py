@@ -117,7 +117,7 @@ def _fill_from_messages(rows: Sequence[Exchange]) -> None:
             row.system = system_text(messages)
 
 
-def _moments(values: list[Any]) -> tuple[pa.Array, dict[int, str]]:
+def _moments(values: list[Any], *, days: bool = False) -> tuple[pa.Array, dict[int, str]]:
     """Times as ``timestamps`` reads them; numbers of one type, and such numbers as text, all at once."""
     kinds = set(map(type, values))
     if kinds == {NoneType}:
@@ -133,7 +133,7 @@ def _moments(values: list[Any]) -> tuple[pa.Array, dict[int, str]]:
             found = None
         if found is not None and found[1].all():
             return found[0], {}
-    return timestamps(values)
+    return timestamps(values, days=days)
 
 
 def _timely(
@@ -141,9 +141,11 @@ def _timely(
 ) -> tuple[list[Exchange], list[int], dict[int, str], dict[str, pa.Array], dict[int, str]]:
     """Rows whose times can be read, with those times as columns; and the others' reasons."""
     time, bad_time = _moments([row.time for row in rows])
-    created, bad_created = _moments([row.created for row in rows])
-    reasons = {position: f"`created`: {reason}" for position, reason in bad_created.items()}
-    reasons |= {position: f"`time`: {reason}" for position, reason in bad_time.items()}
+    created, bad_created = _moments([row.created for row in rows], days=True)
+    for position, reason in bad_created.items():
+        row = rows[position]
+        row.note = f"{row.note}; `created`: {reason}" if row.note else f"`created`: {reason}"
+    reasons = {position: f"`time`: {reason}" for position, reason in bad_time.items()}
     if reasons:
         kept = [position for position in range(len(rows)) if position not in reasons]
         rows, lines = [rows[position] for position in kept], [lines[position] for position in kept]

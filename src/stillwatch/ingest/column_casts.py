@@ -7,6 +7,7 @@ rows it is sure. The others, such as a number that is none or an id that stands 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -173,8 +174,8 @@ def _truth(column: pa.Array) -> Cast | None:
     return Cast(column) if pa.types.is_boolean(column.type) else None
 
 
-def _time(column: pa.Array) -> Cast | None:
-    found = moments(column)
+def _time(column: pa.Array, *, days: bool = False) -> Cast | None:
+    found = moments(column, days=days)
     return None if found is None else Cast(found[0], found[1] | true_rows(column.is_null()))
 
 
@@ -282,6 +283,7 @@ def _one_of(messages: pa.Array, roles: tuple[str, ...], *, with_text: bool, last
 
 
 _OWN: Mapping[str, Callable[[pa.Array], Cast | None]] = {
+    "created": partial(_time, days=True),
     "messages": _messages,
     "tools": _names,
     "stop": _stops,

@@ -29,11 +29,12 @@ _ISO = rf"^{_DATE}[T ]{_CLOCK}(?:\.\d{{1,9}})?{_ZONE}?$"
 _TOO_FINE = r"(\.\d{6})\d+"
 
 
-def moments(column: pa.Array) -> tuple[pa.Array, Mask] | None:
+def moments(column: pa.Array, *, days: bool = False) -> tuple[pa.Array, Mask] | None:
     """A column as times.
 
     Args:
         column: without dictionaries; what is null stays so.
+        days: whether a day is a time, its midnight.
 
     Returns:
         An array of timestamp[us, UTC], and which of its rows are a time between the years 2000 and 2100; None where a
@@ -43,7 +44,7 @@ def moments(column: pa.Array) -> tuple[pa.Array, Mask] | None:
     if pa.types.is_string(kind):
         return _of_texts(column)
     given = ~_nulls(column)
-    if pa.types.is_timestamp(kind) or pa.types.is_date32(kind):
+    if pa.types.is_timestamp(kind) or (days and pa.types.is_date32(kind)):
         return _held(*_of_units(column), given)
     if pa.types.is_integer(kind) and kind != pa.uint64():
         return _held(*_of_whole(_filled(column, pa.int64())), given)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from stillwatch.core.bodies.anthropic import is_anthropic
 from stillwatch.core.bodies.gemini import is_gemini
 from stillwatch.core.bodies.shapes import Json, first, identity, object_of, parsed
+from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, OTHERS, PERSONS, TIMES
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.spelling import in_camel_case
 
@@ -20,12 +21,12 @@ __all__ = ["bodies", "dialect", "envelope_fields"]
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "exchange_id": ("exchange_id", "request_id", "id"),
-    "time": ("time", "timestamp", "ts", "created_at", "start_time"),
-    "account_id": ("account_id", "user_id", "account", "user"),
+    "time": ("time", "timestamp", "ts", "created_at", *TIMES),
+    "account_id": ("account_id", "user_id", "account", "user", *ACCOUNTS, *PERSONS, *CALLERS),
     "org_id": ("org_id", "organization_id", "organization"),
     "api_key_id": ("api_key_id", "key_id", "api_key_hash"),
-    "session_id": ("session_id", "conversation_id"),
-    "client_address": ("client_address", "client_ip", "remote_addr", "ip"),
+    "session_id": OTHERS["session_id"],
+    "client_address": OTHERS["client_address"],
     "latency_ms": ("latency_ms", "duration_ms"),
     "status": ("status", "status_code"),
 }
@@ -33,11 +34,13 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 
 # In the other usual spelling too: `userId`.
 _NAMES = {
-    column: (*aliases, *(in_camel_case(alias) for alias in aliases if "_" in alias))
+    column: (*dict.fromkeys(aliases), *(in_camel_case(alias) for alias in aliases if "_" in alias))
     for column, aliases in _ALIASES.items()
 }
 # Of each spelling its column, and how many go before it.
-_PLACES = {alias: (column, place) for column, aliases in _NAMES.items() for place, alias in enumerate(aliases)}
+_PLACES = {
+    alias: (column, place) for column, aliases in _NAMES.items() for place, alias in reversed([*enumerate(aliases)])
+}
 _SAME_NAME = (
     "provider", "pathway", "operation", "user_agent", "asn", "country", "tls_fingerprint", "created",
     "payment_id", "email_domain", "plan", "verified", "declared_use", "licence_id",
@@ -51,7 +54,9 @@ def envelope_fields(record: Json) -> Fields:
     found: dict[str, int] = {}
     for alias, value in record.items():
         place = _PLACES.get(alias)
-        if place is None or value is None or value == "" or (place[0] == "account_id" and isinstance(value, Mapping)):
+        if place is None or value is None or value == "":
+            continue
+        if place[0] == "account_id" and (isinstance(value, Mapping) or identity(value) is None):
             continue
         if place[1] < found.get(place[0], len(_PLACES)):
             found[place[0]], fields[place[0]] = place[1], value

@@ -161,7 +161,8 @@ def _add(
     try:
         found, refused = _exchanges_of(read(), batch.part, records)
         if not (found or refused or among):
-            refused = [RecordError("no format recognises the record")]
+            nothing = chosen.holds_nothing if isinstance(chosen, PartsFormat) else "no format recognises the record"
+            refused = [RecordError(nothing)]
         batch.add(noted(found, note), line, raw)
         kind = "part" if among or len(found) + len(refused) > 1 else "record"
         for why in refused:

@@ -130,7 +130,7 @@ def _times(column: pa.Array) -> tuple[pa.Array, int | None]:
         moments = column.cast(pa.timestamp("us", tz=column.type.tz), safe=False).cast(TIMESTAMP)
         bad = pc.index(possible(moments), False).as_py()
         return moments, None if bad < 0 else bad
-    moments, reasons = timestamps(column.to_pylist())
+    moments, reasons = timestamps(column.to_pylist(), days=True)
     return moments, min(reasons, default=None)
 
 

@@ -5,6 +5,9 @@ four never meet between the years 2000 and 2100. Text is ISO 8601, with or witho
 means UTC), its days written with slashes, a web server's (``02/Mar/2026:09:00:00 +0000``), HTTP's, .NET's
 (``/Date(1795490904123)/``), or a number in quotes. To accept another
 notation, add it to ``_NOTATIONS``.
+
+When a request was made must be known to the second: what says a day, an hour or a minute is a time of which the rest
+would be made up, and requests of strangers would seem to come at once. When an account was made may be a day.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -45,6 +48,10 @@ SECONDS_BELOW, MILLIS_BELOW, MICROS_BELOW = 10**11, 10**14, 10**17
 LONGEST_DATE = 8
 # Of web servers and of HTTP.
 _NOTATIONS = ("%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT", "%a, %d %b %Y %H:%M:%S %z")
+# The zone at the end of a text, and a clock that says seconds, or minutes, in what stands before it.
+_ZONE = re.compile(r"\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d(?::\d\d)?)$", re.IGNORECASE)
+_SECONDS = re.compile(r"\d:\d\d:\d\d|\D\d{6}(?:[.,]\d+)?$")
+_MINUTES = re.compile(r"\d:\d\d$|\D\d{4}$")
 _DOTNET = re.compile(r"/Date\((\d+)(?:[+-]\d{4})?\)/")
 # What Arrow's vectorised parser and Python's read alike; all else goes value by value.
 _UNIFORM = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
@@ -96,8 +103,25 @@ def _moment(text: str) -> datetime | None:
     return None
 
 
+def _vague(value: object) -> str | None:
+    """What a time does not say, where it does not say a second; None where it does."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return "a day"
+    if not isinstance(value, str) or ((text := value.strip()).isdecimal() and len(text) > LONGEST_DATE):
+        return None
+    moment = _moment(text)
+    if moment is None or (moment.second, moment.microsecond) != (0, 0):
+        return None
+    clock = _ZONE.sub("", text)
+    if _SECONDS.search(clock):
+        return None
+    if _MINUTES.search(clock):
+        return "a minute"
+    return "an hour" if moment.hour or re.search(r"[T ]\d\d$", clock) else "a day"
+
+
 def to_microseconds(value: object) -> int:
-    """One time as microseconds since 1970, UTC.
+    """One time as microseconds since 1970, UTC; a day is its midnight.
 
     Raises:
         RecordError: not a time, or outside the years 2000 to 2100.
@@ -107,8 +131,9 @@ def to_microseconds(value: object) -> int:
         moment = _from_text(value)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         moment = _from_number(value)
-    elif isinstance(value, datetime):
-        moment = ((value if value.tzinfo else value.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+    elif isinstance(value, date):
+        at = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC)
+        moment = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
     else:
         raise RecordError(f"expected seconds since 1970 or ISO 8601 text, got {shown(value)}")
     if not EARLIEST <= moment < LATEST:
@@ -147,11 +172,12 @@ def _uniform(values: Sequence[object]) -> pa.Array | None:
     return moments if pc.all(possible(moments)).as_py() else None
 
 
-def timestamps(values: Sequence[object]) -> tuple[pa.Array, dict[int, str]]:
+def timestamps(values: Sequence[object], *, days: bool = False) -> tuple[pa.Array, dict[int, str]]:
     """A column of times, and why some of them are none.
 
     Args:
         values: times as written; None stays null.
+        days: whether a time that says no second may stand for the first moment of its day, hour or minute.
 
     Returns:
         An array of timestamp[us, UTC] as long as ``values``, null where a value is None or bad, and
@@ -169,6 +195,9 @@ def timestamps(values: Sequence[object]) -> tuple[pa.Array, dict[int, str]]:
         if value is not None:
             try:
                 moment = to_microseconds(value)
+                if not days and (vague := _vague(value)) is not None:
+                    moment = None
+                    bad[position] = f"{shown(value)} is {vague}, and no time: log when each request came, to the second"
             except RecordError as error:
                 bad[position] = str(error)
         moments.append(moment)

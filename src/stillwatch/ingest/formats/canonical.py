@@ -26,6 +26,7 @@ from stillwatch.core.bodies.shapes import (
     whole,
 )
 from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, PERSONS, TIMES, known_names
 from stillwatch.ingest.record import COLUMNS, Fields
 from stillwatch.tables import EXCHANGES
 
@@ -35,8 +36,8 @@ _NAMES = frozenset(COLUMNS)
 _COUNTS = tuple(name for name in COLUMNS if EXCHANGES.field(name).type == pa.int64())
 IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id", "payment_id", "licence_id")
 # Names by which `flat` reads what is lacking here.
-_OTHER_ACCOUNTS = frozenset(("user_id", "userId", "user", "customer_id", "customerId", "customer", "account", "uid"))
-_OTHER_TIMES = frozenset(("timestamp", "ts", "created_at", "createdAt", "start_time", "startTime", "datetime"))
+_OTHER_ACCOUNTS = frozenset((*ACCOUNTS, *PERSONS, *CALLERS))
+_OTHER_TIMES = frozenset(TIMES)
 _TEXTS = ("system", "prompt", "response", "reasoning")
 
 
@@ -67,9 +68,12 @@ class Canonical(LogFormat):
         """
         if not ("prompt" in record or "messages" in record):
             return False
+        if "account_id" in record and "time" in record:
+            return True
+        names = known_names(tuple(map(str, record))) or {}
         if "account_id" in record:
-            return "time" in record or _OTHER_TIMES.isdisjoint(record)
-        return "time" in record and _OTHER_ACCOUNTS.isdisjoint(record)
+            return _OTHER_TIMES.isdisjoint(names)
+        return "time" in record and _OTHER_ACCOUNTS.isdisjoint(names)
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""

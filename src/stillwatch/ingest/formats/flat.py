@@ -6,17 +6,27 @@ Names count in whatever spelling (``user_id``, ``userId``, ``USERID``):
 | names | read as |
 | --- | --- |
 | ``account_id``, else ``user_id``, ``user``, ``customer_id``, ``customer``, ``account``, ``uid`` | ``account_id`` |
-| ``start_time``, ``started_at``, ``requested_at``, ``request_time``; else ``time``, ``timestamp``, ``ts`` | ``time`` |
-| else ``created_at``, ``datetime`` | ``time`` |
-| ``prompt``, ``messages``, ``question``; ``input`` beside an ``output`` | ``prompt`` or ``messages`` |
-| ``response``, ``completion``, ``answer``, ``output``, ``reply`` | ``response``; a body of an API too |
-| ``model``, ``model_name``; ``system_prompt`` | ``model``, ``system`` |
-| ``session_id``, ``conversation_id``; ``request_id``, ``id`` | ``session_id``, ``exchange_id`` |
+| else ``username``, ``user_name``, ``login``, ``user_email``, ``email`` | ``account_id`` |
+| else ``caller``, ``requester``, ``consumer`` (also with ``_id``), ``principal``, ``subscriber_id`` | ``account_id`` |
+| else ``api_key_id`` | ``account_id`` |
+| ``start_time``, ``started_at``, ``requested_at``, ``request_time``, ``request_timestamp`` | ``time`` |
+| else ``request_started_at``, ``received_at``, ``time``, ``timestamp`` (``@timestamp``), ``ts`` | ``time`` |
+| else ``event_time``, ``event_timestamp``, ``timestamp_utc``, ``timestamp_ms``, ``epoch_ms`` | ``time`` |
+| else ``created_at``, ``created_time``, ``datetime``, ``date_time``, ``logged_at``, ``log_time`` | ``time`` |
+| else ``inserted_at``, ``date`` | ``time`` |
+| ``prompt``, ``messages``, ``question``, ``prompt_text``, ``input_messages`` | ``prompt`` or ``messages`` |
+| ``user_prompt``, ``user_message``, ``user_input``; ``input`` beside an ``output`` | ``prompt`` or ``messages`` |
+| ``response``, ``completion``, ``answer``, ``output``, ``reply``, ``generated_text`` | ``response``, a body too |
+| ``response_text``, ``completion_text``, ``output_text``, ``output_messages`` | ``response`` |
+| ``assistant_message``, ``assistant_response``, ``model_response``, ``ai_response``, ``llm_response`` | ``response`` |
+| ``model``, ``model_name``, ``model_id``; ``system_prompt``, ``system_message`` | ``model``, ``system`` |
+| ``session_id``, ``conversation_id``, ``chat_id``, ``thread_id``, ``session`` | ``session_id`` |
+| ``request_id``, ``id`` | ``exchange_id`` |
 | ``prompt_tokens``, ``completion_tokens``, ``tokens_in``, ``tokens_out``, ``duration_ms``, ``ip`` | their columns |
 | the names of columns | their columns |
 
-Refused, for what they say could be two things: a record in which two names of an account have different values
-(``--account-from`` says which counts), and a time that is a day. Records with ids of spans or of what they lie below
+Refused, for it could be two things: a record in which two names of an account have different values
+(``--account-from`` says which counts). Records with ids of spans or of what they lie below
 (``span_id``, ``parent_id``) are a tracer's, which says one call in several. ``message``, ``text``, ``content`` and
 ``query`` are any program's words, ``client_id`` and ``tenant`` a program's or an organisation's name: a map says what
 they are.
@@ -24,43 +34,31 @@ they are.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.shapes import Json, RecordError, identity, merged, parsed_or_text, shown
 from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.formats.canonical import FORMAT as CANONICAL
+from stillwatch.ingest.plain_names import ACCOUNTS, ANSWERS, CALLERS, OTHERS, PERSONS, TEXTS, TIMES, known_names
 from stillwatch.ingest.record import COLUMNS, Fields
 from stillwatch.ingest.spelling import in_camel_case
 
 __all__ = ["FORMAT"]
 
-_ACCOUNTS = ("account_id", "user_id", "user", "customer_id", "customer", "account", "uid")
-_TIMES = (
-    "start_time", "started_at", "requested_at", "request_time", "time", "timestamp", "ts", "created_at", "datetime",
-)  # fmt: skip
-_TEXTS = ("prompt", "messages", "question")
-_ANSWERS = ("response", "completion", "answer", "output", "reply")
-_OTHERS: Mapping[str, tuple[str, ...]] = {
-    "model": ("model", "model_name"),
-    "system": ("system", "system_prompt"),
-    "session_id": ("session_id", "conversation_id"),
-    "exchange_id": ("exchange_id", "request_id", "id"),
-    "input_tokens": ("input_tokens", "prompt_tokens", "tokens_in"),
-    "output_tokens": ("output_tokens", "completion_tokens", "tokens_out"),
-    "latency_ms": ("latency_ms", "duration_ms"),
-    "client_address": ("client_address", "client_ip", "ip", "remote_addr"),
-    "status": ("status", "status_code"),
-}
 _READ = frozenset(
-    (*_ACCOUNTS, *_TIMES, *_TEXTS, *_ANSWERS, "input", *(one for names in _OTHERS.values() for one in names))
+    (
+        *ACCOUNTS,
+        *PERSONS,
+        *CALLERS,
+        *TIMES,
+        *TEXTS,
+        *ANSWERS,
+        "input",
+        *(one for names in OTHERS.values() for one in names),
+    )
 )
-_NAMES: Mapping[str, str] = {
-    spelt: name for name in sorted(_READ | set(COLUMNS) - {"note"}) for spelt in (name, in_camel_case(name))
-}
 _OF_TRACERS = tuple(
     spelt
     for name in (
@@ -74,7 +72,6 @@ _OF_TRACERS = tuple(
     )
     for spelt in (name, in_camel_case(name))
 )
-_DAY = re.compile(r"\s*\d{4}[-/]\d\d[-/]\d\d\s*")
 _UNNAMED = "no key of the record is known to name its account: say which does (--account-from), or map the layout"
 
 
@@ -97,14 +94,14 @@ class Flat(LogFormat):
     def recognises(self, record: Json) -> bool:
         """By a name of a time beside ``prompt``, ``messages``, ``question`` or ``input``, and one of an answer, a model
         or an account."""
-        names = _known(tuple(map(str, record)))
-        if names is None or names.keys().isdisjoint(_TIMES):
+        names = known_names(tuple(map(str, record)))
+        if names is None or names.keys().isdisjoint(TIMES):
             return False
         if {"account_id", "time"} <= record.keys() or any(name in record for name in _OF_TRACERS):
             # Stillwatch's own, or a tracer's.
             return False
-        beside = ("model", "model_name", *_ANSWERS, *_ACCOUNTS)
-        if not names.keys().isdisjoint(_TEXTS):
+        beside = (*OTHERS["model"], *ANSWERS, *ACCOUNTS, *PERSONS, *CALLERS)
+        if not names.keys().isdisjoint(TEXTS):
             return not names.keys().isdisjoint(beside)
         return "input" in names and "output" in names and isinstance(record[names["input"]], str | list)
 
@@ -112,33 +109,22 @@ class Flat(LogFormat):
         """One exchange.
 
         Raises:
-            RecordError: its time is a day, or it holds no conversation.
+            RecordError: it holds no conversation.
         """
-        names = _known(tuple(map(str, record))) or {}
+        names = known_names(tuple(map(str, record))) or {}
         given = {name: record[key] for name, key in names.items() if record[key] is not None and record[key] != ""}
         fields: Fields = {name: given[name] for name in COLUMNS if name in given and name not in _READ}
-        for column, known in _OTHERS.items():
+        for column, known in OTHERS.items():
             fields[column] = next((given[name] for name in known if name in given), None)
-        time = next((name for name in _TIMES if name in given), None)
-        fields["time"] = _moment(given[time], names[time]) if time else None
+        time = next((name for name in TIMES if name in given), None)
+        fields["time"] = given[time] if time else None
         fields["account_id"], why = _account(given, names)
         own = {"account_in": why, **next(iter(CANONICAL.read(fields)))}
-        answer = next((answer_fields(given[name], names[name]) for name in _ANSWERS if name in given), {})
-        asked = next((_asked(given[name], names[name]) for name in (*_TEXTS, "input") if name in given), {})
+        answer = next((answer_fields(given[name], names[name]) for name in ANSWERS if name in given), {})
+        asked = next((_asked(given[name], names[name]) for name in (*TEXTS, "input") if name in given), {})
         return [
             merged({name: value for name, value in answer.items() if name not in ("time", "exchange_id")}, asked, own)
         ]
-
-
-@lru_cache(maxsize=4096)
-def _known(keys: tuple[str, ...]) -> Mapping[str, str] | None:
-    """Known names to the keys that spell them; None where two keys are one name."""
-    found: dict[str, str] = {}
-    for key in keys:
-        name = _NAMES.get(key)
-        if name is not None and found.setdefault(name, key) != key:
-            return None
-    return found
 
 
 def _asked(value: Any, key: str) -> Fields:
@@ -151,19 +137,16 @@ def _asked(value: Any, key: str) -> Fields:
         raise
 
 
-def _moment(value: Any, key: str) -> Any:
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        raise RecordError(f"`{key}`: {shown(value)} is a day, and no time")
-    return value
-
-
 def _account(given: Json, names: Mapping[str, str]) -> tuple[Any, str]:
     """The account that a record names, or None and why."""
-    known = {name: named for name in _ACCOUNTS if name in given and (named := identity(given[name])) is not None}
-    if "account_id" not in known and len({str(one) for one in known.values()}) > 1:
-        told = ", ".join(f"`{names[name]}` {shown(one)}" for name, one in known.items())
-        return None, f"{told} could each be the account: say which is (--account-from)"
-    return next(iter(known.values()), None), _UNNAMED
+    for group in (ACCOUNTS, PERSONS, CALLERS, ("api_key_id",)):
+        known = {name: named for name in group if name in given and (named := identity(given[name])) is not None}
+        if group is not PERSONS and "account_id" not in known and len({str(one) for one in known.values()}) > 1:
+            told = ", ".join(f"`{names[name]}` {shown(one)}" for name, one in known.items())
+            return None, f"{told} could each be the account: say which is (--account-from)"
+        if known:
+            return next(iter(known.values())), _UNNAMED
+    return None, _UNNAMED
 
 
 FORMAT = Flat()
