@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from made_log import content_of, made_log
 
 from stillwatch.evidence import LogProfile, PromptSets, all_families
-from stillwatch.evidence.repeated_part import repeats_beside, runs_one_set
+from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words, runs_one_set
 
 ENTITIES, MEMBERS, PROMPTS, WIDTH = 300, 40, 30, 60
 GROUP = np.arange(MEMBERS)
@@ -101,3 +102,45 @@ def test_without_names_of_sampled_prompts_all_that_is_repeated_speaks() -> None:
     log = replace(group_of(0.4, apart=4), sampled=None)
     assert repeats_beside(log, GROUP, NOBODY) is None
     assert published_set(log) is True
+
+
+def in_own_words(log: LogProfile, *, repeated: Sequence[int] = ()) -> LogProfile:
+    """The same, where the group puts words of its own around what it does not repeat, and these of it around what they
+    repeat."""
+    names = np.asarray(log.sampled)
+    rows = np.flatnonzero((log.content.owner < MEMBERS) & ((names >= 10_000) ^ np.isin(log.content.owner, repeated)))
+    return replace(log, payload=log.content.among(rows), sampled_payload=names[rows])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_carries_no_words_of_ones_own_is_no_published_set(seed: int) -> None:
+    """Cover that repeats and is of the pool's own kind: only the words around the pool tell it."""
+    log = group_of(0.4, apart=0, seed=seed)
+    assert repeats_beside(log, GROUP, NOBODY) is None
+    assert published_set(log) is not False
+    assert runs_one_set(log, GROUP).mean() > 0.9
+    told = in_own_words(log)
+    assert published_set(told) is False
+    assert runs_one_set(told, GROUP).tolist() == (log.prompt_sets.repeats(GROUP) > 0.5).tolist()
+
+
+def test_who_puts_own_words_around_what_others_of_them_send_runs_a_set() -> None:
+    log = in_own_words(group_of(0.4, apart=0), repeated=GROUP.tolist())
+    assert repeats_without_own_words(log, GROUP, NOBODY) is None
+    assert published_set(log) is not False
+    assert runs_one_set(log, GROUP).mean() > 0.9
+
+
+def test_a_matter_of_each_ones_own_in_own_words_excuses_no_repeats() -> None:
+    log = in_own_words(group_of(0.4, apart=0, own=0.3))
+    assert repeats_without_own_words(log, GROUP, NOBODY) is None
+    few = replace(log, payload=log.content.among(np.flatnonzero(log.content.owner < MEMBERS // 2)))
+    assert repeats_without_own_words(few, GROUP, NOBODY) is None
+
+
+def test_one_who_runs_the_set_is_told_from_those_who_wrap_a_pool() -> None:
+    log = group_of(0.4, apart=0)
+    shares = log.prompt_sets.repeats(GROUP)
+    odd = np.flatnonzero((shares > 0.2) & (shares <= 0.5))[:2].tolist()
+    told = in_own_words(log, repeated=odd)
+    assert np.flatnonzero(runs_one_set(told, GROUP) & (shares <= 0.5)).tolist() == odd

@@ -70,13 +70,20 @@ def fit(log: LogProfile, families: Families, members: I64, who: I64) -> Fit:
         members: the group.
         who: the entities to hold against it.
     """
-    marked, alike = np.zeros(len(who)), np.zeros(len(who))
+    marks, alike = [np.zeros(len(who))], np.zeros(len(who))
     for family in families.values():
         bits = family.fit(log, members, who)
         if bits is not None and family.marks:
-            marked += bits
+            marks.append(bits)
         elif bits is not None:
             alike += bits
+    marked = np.sum(marks, axis=0)
+    inside = np.isin(who, members)
+    for bits in marks:
+        has = bits >= MARK_BITS
+        if inside.any() and has[inside].mean() >= NEARLY_ALL:
+            # What marks nearly all of them nothing else stands for.
+            marked = np.where(has, marked, np.minimum(marked, bits))
     return Fit(marked, alike)
 
 

@@ -50,6 +50,7 @@ class LogProfile:
         derived: by family, what it worked out.
         sampled: names of the sampled prompts, as ``prompt_sets`` has them (S, in the order of ``content``). None where
             they are not known.
+        sampled_payload: the same of ``payload``.
         closer: reads more of some entities' prompts, where the sample does not tell: as ``Content.raw`` and
             ``Content.whitened`` have them, and the entity of each. None where no more can be read.
         in_common: reads, as ``closer`` does, what some entities sent in their common moments; gives None where they
@@ -76,6 +77,7 @@ class LogProfile:
     wording: Mapping[str, F32]
     derived: dict[str, Any] = field(default_factory=dict)
     sampled: npt.NDArray[np.uint64] | None = None
+    sampled_payload: npt.NDArray[np.uint64] | None = None
     closer: Callable[[I64], Prompts] | None = None
     closer_payload: Callable[[I64], Content] | None = None
     in_common: Callable[[I64], Prompts | None] | None = None

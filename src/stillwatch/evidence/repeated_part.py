@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-from stillwatch.evidence.icc import Icc, departure, icc_of_source, spread
+from stillwatch.evidence.icc import Icc, departure, icc_of_most, icc_of_source, spread
 from stillwatch.evidence.log_profile import F32, I64, LogProfile
 from stillwatch.evidence.thresholds import (
     CONTRADICTS,
@@ -25,7 +25,7 @@ from stillwatch.evidence.thresholds import (
     UNTOLD,
 )
 
-__all__ = ["repeats_beside", "runs_one_set"]
+__all__ = ["repeats_beside", "repeats_without_own_words", "runs_one_set"]
 
 U64 = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]
@@ -60,6 +60,28 @@ def repeats_beside(log: LogProfile, group: I64, beside: I64) -> Icc | None:
     return same if same.p_value <= UNTOLD else None
 
 
+def repeats_without_own_words(log: LogProfile, group: I64, beside: I64) -> Icc | None:
+    """Whether a group's accounts put words of their own around what none of them repeats, and could swap that.
+
+    Args:
+        log: the whole log.
+        group: entities, sorted.
+        beside: others who may send the same.
+
+    Returns:
+        Intraclass correlation of what stands beside those words, where it is shown to be below ``MARGIN``; None
+        otherwise, and where too few of the group have such words.
+    """
+    wrapped = group[log.payload.counts[group] > 0]
+    if log.sampled_payload is None or len(wrapped) < max(LEAST_MEMBERS, LEAST_SWAPPED * len(group)):
+        return None
+    names = log.sampled_payload[log.payload.rows(wrapped)]
+    if np.mean(_repeated(log, np.concatenate([group, beside]), names)) > REPEATS:
+        return None
+    same = icc_of_most(log.payload, wrapped)
+    return same if same.p_value <= UNTOLD else None
+
+
 def runs_one_set(log: LogProfile, group: I64) -> Mask:
     """Who of a group runs a set that others of it run too: whoever repeats them by more than twice what accounts with
     a pool of their own do, unless that is beside what the group has in common and the rest of it is like the group's.
@@ -67,6 +89,8 @@ def runs_one_set(log: LogProfile, group: I64) -> Mask:
     shares = log.prompt_sets.repeats(group)
     runs = shares > 2 * REPEATS
     unsure = runs & (shares <= MAJORITY)
+    if unsure.any() and repeats_without_own_words(log, group[shares <= MAJORITY], group[:0]) is not None:
+        return runs & ~(unsure & _puts_own_words(log, group, group[shares <= MAJORITY]))
     if log.sampled is None or not unsure.any() or repeats_beside(log, group[shares <= MAJORITY], group[:0]) is None:
         return runs
     rows = log.content.rows(group)
@@ -78,6 +102,16 @@ def runs_one_set(log: LogProfile, group: I64) -> Mask:
     unlike = np.ones(len(group), np.bool_)
     unlike[unsure] = (departure(rest, sure, group[unsure]) > DEPARTED) | (rest.counts[group[unsure]] == 0)
     return runs & unlike
+
+
+def _puts_own_words(log: LogProfile, group: I64, most: I64) -> Mask:
+    """Who of a group puts words of its own around what none of it repeats and what is like that of most of them."""
+    counts = log.payload.counts[group]
+    like = (counts > 0) & (departure(log.payload, most[log.payload.counts[most] > 0], group) <= DEPARTED)
+    rows = log.payload.rows(group)
+    repeated = _repeated(log, group, log.sampled_payload[rows]) if log.sampled_payload is not None else rows >= 0
+    share = np.bincount(np.repeat(np.arange(len(group)), counts), weights=repeated, minlength=len(group))
+    return like & (share <= REPEATS * counts)
 
 
 def _repeated(log: LogProfile, group: I64, names: U64) -> Mask:

@@ -168,6 +168,7 @@ def build_profile(
         payload=payload,
         prompt_sets=prompt_sets(engine, prompts, len(entities)),
         sampled=np.asarray(sample["name"], np.uint64)[texts.varies],
+        sampled_payload=np.asarray(sample["name"], np.uint64)[texts.machinery != 0][own],
         wording=_wording(families, texts.flags, owner, len(entities)),
         closer=None if lost else lambda members: looked(members.tobytes()),
         closer_payload=None if lost else payloads,

@@ -16,7 +16,7 @@ from stillwatch.evidence.group_statistics import likeness
 from stillwatch.evidence.icc import Icc, icc_of, icc_of_most, icc_of_source, spread
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
-from stillwatch.evidence.repeated_part import repeats_beside
+from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words
 from stillwatch.evidence.sharing_out import sharing_out
 from stillwatch.evidence.thresholds import (
     ASKED_ELSEWHERE,
@@ -214,6 +214,14 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
         statement += (
             " Here they repeat what is of another kind than the rest, and the account explains "
             f"{max(rest.icc, 0):.1%} of the differences in that: it is not what they repeat that makes them one."
+        )
+    unsure = holds is not False and repeated <= MAJORITY
+    worded = repeats_without_own_words(log, members, bystanders) if unsure else None
+    if worded is not None:
+        holds = False
+        statement += (
+            " Here none of it is what they put words of their own around, and the account explains "
+            f"{max(worded.icc, 0):.1%} of the differences in that: it is not what they repeat that makes them one."
         )
     dealt = sharing_out(log.prompt_sets, members) if holds is not False else None
     if dealt is not None and dealt.p_value <= DEALT:
