@@ -167,7 +167,7 @@ def _grow(
     taken = np.zeros(len(examiner.log), np.bool_)
     for case in cases:
         taken[case.members] = True
-    grown = []
+    grown: list[Case] = []
     for case in cases:
         members = recruited(examiner.log, examiner.families, case.members, taken)
         links = _linked(linker, links, members, np.setdiff1d(members, case.members), examiner)
@@ -176,8 +176,10 @@ def _grow(
             # The newcomers cannot be shown to act along: the group stands as it was tested.
             whole = _with_evidence(examiner, links, case, case.members)
         whole = without_passengers(examiner, links, whole, fdr)
-        taken[whole.members] = True
-        grown.append(whole)
+        # A wider group may come down to one that was found already.
+        if not any(np.isin(whole.members, other.members).all() for other in grown):
+            taken[whole.members] = True
+            grown.append(whole)
     return grown, links
 
 
@@ -210,6 +212,11 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     # A group that has a text is joined by who has it.
     close = (found.alike >= RECRUIT_BITS / 2) & (marked[first].mean() <= MAJORITY)
     kept = members[like & (own | (along & (marked | close | first)) | (first & marked))]
+    if len(kept) in range(LEAST_MEMBERS, len(members)):
+        # A text that few of a large group had may be what nearly all have who are left of it.
+        left = fit(examiner.log, examiner.families, kept, kept)
+        acts = acting_along(examiner.log, examiner.families, kept, kept)
+        kept = kept[_like_the_rest(examiner, kept, left, acts)]
     if len(kept) < LEAST_MEMBERS or np.array_equal(kept, case.members):
         return case
     bystanders = np.setdiff1d(np.union1d(case.bystanders, np.setdiff1d(case.members, kept)), kept)

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.detection.cases import Case, Examiner
-from stillwatch.detection.membership import acting_along
-from stillwatch.evidence.thresholds import HOPELESS, LEAST_MEMBERS
+from stillwatch.detection.membership import acting_along, fit
+from stillwatch.evidence.thresholds import HOPELESS, LEAST_MEMBERS, MEMBER_BITS
 from stillwatch.linking import Links
 
 __all__ = ["without_passengers"]
@@ -39,7 +39,9 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
         if not core.may_convict or core.p_value > fdr or rest.p_value <= HOPELESS:
             continue
         tied = _tied(links, rest.members, core.members)
-        tied |= acting_along(examiner.log, examiner.families, core.members, rest.members)
+        # Of many who ask of the same matter one acts along by chance, and has nothing else of theirs.
+        fits = fit(examiner.log, examiner.families, core.members, rest.members).bits >= MEMBER_BITS
+        tied |= fits & acting_along(examiner.log, examiner.families, core.members, rest.members)
         kept = np.union1d(core.members, rest.members[tied])
         whole = examiner.examine(kept, np.union1d(case.bystanders, rest.members[~tied]))
         case = replace(whole, p_value=max(whole.p_value, case.p_value), pieces=case.pieces)

@@ -137,20 +137,14 @@ def build_profile(
     told.stage("text features")
     texts = finished()
     told.stage("content")
-    owner = np.asarray(sample["entity"], np.int64)
+    owner, names = np.asarray(sample["entity"], np.int64), np.asarray(sample["name"], np.uint64)
     usual = None if ordinary is None else ordinary.moments
     varying = texts.features[texts.varies], owner[texts.varies]
     content = whiten(*varying, len(entities), embedded=EMBEDDED, ordinary=usual)
     own, common = texts.own(owner)
     payload = content.of(texts.payload[own].astype(np.float32), owner[texts.machinery != 0][own]).centred()
 
-    # A group is looked at closer to test it and then to explain it.
-    @lru_cache(maxsize=1)
-    def looked(members: bytes) -> tuple[F32, F32, I64]:
-        who = np.frombuffer(members, np.int64)
-        features, whose = closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges)
-        return *content.read(features), whose
-
+    looked = _closer_reader(engine, content, left_out, prompts, exchanges)
     moments = moments_reader(engine, exchanges=exchanges, accounts=accounts, key=key)
     sent_in_common = _common_reader(engine, content, left_out, moments, prompts, exchanges)
     carried = _carrying_reader(engine, content, left_out, sketches, template_of, prompts, exchanges)
@@ -167,8 +161,8 @@ def build_profile(
         content,
         payload=payload,
         prompt_sets=prompt_sets(engine, prompts, len(entities)),
-        sampled=np.asarray(sample["name"], np.uint64)[texts.varies],
-        sampled_payload=np.asarray(sample["name"], np.uint64)[texts.machinery != 0][own],
+        sampled=names[texts.varies],
+        sampled_payload=names[texts.machinery != 0][own],
         wording=_wording(families, texts.flags, owner, len(entities)),
         closer=None if lost else lambda members: looked(members.tobytes()),
         closer_payload=None if lost else payloads,
@@ -202,6 +196,20 @@ def _begun(
     old = Texts.from_table(kept, of_known, None, len(wordings)) or Texts.joined([], len(wordings))
     fresh = read_texts(sample.filter(pa.array(~known)), left_out, wordings, pool)
     return lambda: joined_texts(old, known, fresh())
+
+
+def _closer_reader(
+    engine: Engine, content: Content, left_out: U64, prompts: Table, exchanges: Table
+) -> Callable[[bytes], tuple[F32, F32, I64]]:
+    """Reads more of some entities' prompts, as ``LogProfile.closer`` says: a group is tested and then explained."""
+
+    @lru_cache(maxsize=1)
+    def looked(members: bytes) -> tuple[F32, F32, I64]:
+        who = np.frombuffer(members, np.int64)
+        features, whose = closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges)
+        return *content.read(features), whose
+
+    return looked
 
 
 def _common_reader(
