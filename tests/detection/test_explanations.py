@@ -223,7 +223,9 @@ def test_a_door_that_a_good_part_of_the_log_has_is_none() -> None:
     # Rare things count by share of the log; beyond it, up to an office's size.
     log = behind({1: 50}, entities=300)
     assert explained(log, "office", np.arange(20)).holds is False
-    assert explained(behind({1: 50}, entities=3000), "office", np.arange(20)).holds is True
+    # Twenty of fifty that hold it are a part of more than an office: theirs or a reseller's cannot be told.
+    assert explained(behind({1: 50}, entities=3000), "office", np.arange(20)).holds is None
+    assert explained(behind({1: 40}, entities=3000), "office", np.arange(20)).holds is True
 
 
 def test_without_hands_there_is_no_office() -> None:

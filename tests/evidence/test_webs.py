@@ -58,6 +58,18 @@ def test_one_payment_for_more_than_an_office_cannot_be_told_from_a_resellers() -
     assert office(log_of({0: list(range(500))}, {0: [600, 601]}), np.arange(500)) is False
 
 
+def test_a_few_of_many_behind_one_payment_are_no_office_of_their_own() -> None:
+    log = log_of({0: list(range(100))}, {0: [500, 501]})
+    members = np.arange(10)
+    assert office(log, members) is None
+    assert office(log_of({0: list(range(40))}, {0: [500, 501]}), members) is True
+    (one,) = (
+        e for e in explain(log, FAMILIES, members, members[:0], {"timing": finding("timing", 1e-6)}) if e.name == OFFICE
+    )
+    assert one.holds is False
+    assert "by one shared payment, as 90 others do." in one.statement
+
+
 def finding(family: str, p: float) -> Finding:
     return Finding(family, "seen", 1.0, 0.0, p, "Seen.")
 

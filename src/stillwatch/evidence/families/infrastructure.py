@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -134,23 +134,25 @@ class Infrastructure(Family):
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
         """One organisation or office: one owner, or people of one place."""
         hands = log.shared[self.name]
-        owner, place, cards = (0.0, 0.0, 0) if hands is None else _doors(hands, members)
+        doors = _Doors() if hands is None else _doors(hands, members)
+        behind = max(len(members), doors.holders if doors.owner >= ONE_DOOR else 0)
+        others = f", as {behind - len(members):,} others do" if behind > max(len(members), OFFICE_SIZE) else ""
         return [
             Explanation(
                 OFFICE,
                 "Accounts of one declared organisation were counted as one before anything was compared; these claim "
-                f"to be {len(members)} strangers. One payment or e-mail domain is shared by {owner:.0%} of them, one "
-                f"address or network by {place:.0%}, and they pay by {_counted(cards)}.",
-                _one_office(log, members, owner, place, cards),
+                f"to be {len(members)} strangers. One payment or e-mail domain is shared by {doors.owner:.0%} of them, "
+                f"one address or network by {doors.place:.0%}, and they pay by {_counted(doors.cards)}{others}.",
+                _one_office(log, members, doors, behind),
                 # One owner's customers keep no common clock.
-                contradicted_by=("timing", "dispatch") if len(members) > OFFICE_SIZE else (),
+                contradicted_by=("timing", "dispatch") if behind > OFFICE_SIZE else (),
             )
         ]
 
     def no_strangers(self, log: LogProfile, members: I64) -> str | None:
         """Most of them pay by several payments, each shared by some of them."""
         hands = log.shared[self.name]
-        cards = 0 if hands is None else _doors(hands, members)[2]
+        cards = 0 if hands is None else _doors(hands, members).cards
         return f"most of the accounts pay by {_counted(cards)}, as strangers do not." if cards > 1 else None
 
 
@@ -158,19 +160,41 @@ def _counted(cards: int) -> str:
     return {0: "no shared payment", 1: "one shared payment"}.get(cards, f"{cards} shared payments")
 
 
-def _one_office(log: LogProfile, members: I64, owner: float, place: float, cards: int) -> bool | None:
+class _Doors(NamedTuple):
+    """What a group has in common by its hands.
+
+    Attributes:
+        owner: largest share of the members that one payment or domain has.
+        holders: entities of the whole log that have that one.
+        place: largest share that makes most of its requests from one address or network.
+        cards: payments that most of them share, each with another member.
+    """
+
+    owner: float = 0.0
+    holders: int = 0
+    place: float = 0.0
+    cards: int = 0
+
+
+def _one_office(log: LogProfile, members: I64, doors: _Doors, behind: int) -> bool | None:
     """Whether accounts are one organisation's, one office's or one reseller's.
 
-    Whether more than an office holds are a reseller's on one payment cannot be told from their hands. One owner has one
-    payment. People of one place pay each for themselves and ask each of their own: who asks from one source may be a
-    crew at one queue, and is not told from a campaign behind one door unless several payments, each shared by
-    strangers, tie them.
+    Whether some of a reseller's customers, or all of them, are one customer's accounts cannot be told from their hands.
+    One owner has one payment, and an office no more accounts than an office has. People of one place pay each for
+    themselves and ask each of their own: who asks from one source may be a crew at one queue, and is not told from a
+    campaign behind one door unless several payments, each shared by strangers, tie them.
+
+    Args:
+        log: the whole log.
+        members: the group.
+        doors: of the group.
+        behind: entities behind its door, members or not.
     """
-    if len(members) > OFFICE_SIZE:
-        return None if owner >= ONE_DOOR and len(members) <= RESELLER_SIZE else False
-    if owner >= ONE_DOOR:
+    if behind > OFFICE_SIZE:
+        return None if doors.owner >= ONE_DOOR and len(members) <= RESELLER_SIZE else False
+    if doors.owner >= ONE_DOOR:
         return True
-    if place < ONE_DOOR or cards > 1:
+    if doors.place < ONE_DOOR or doors.cards > 1:
         return False
     return None if icc_of(log.content, members).p_value <= UNTOLD else True
 
@@ -201,9 +225,7 @@ def _is(hands: Postings, *kinds: str) -> npt.NDArray[np.bool_]:
     return np.isin(hands.kinds, [_KINDS.index(kind) for kind in kinds])
 
 
-def _doors(hands: Postings, members: I64) -> tuple[float, float, int]:
-    """Largest share of the members that one payment or domain has, and one address or network for most of their
-    requests; and how many payments most of them share, each with another member."""
+def _doors(hands: Postings, members: I64) -> _Doors:
     within = hands.matrix[members]
     # An office is as large as it is: in a small log its door is no rare thing.
     rare = (hands.classes < BLOCKED_CLASSES) | (hands.holders <= OFFICE_SIZE)
@@ -212,13 +234,19 @@ def _doors(hands: Postings, members: I64) -> tuple[float, float, int]:
     # A firm's own mail domain has no other users; in a small log a public one is no common thing.
     own_mail = _is(hands, "domain") & (held >= ONE_DOOR * hands.holders)
     few = (hands.holders <= RESELLER_SIZE) & (hands.classes < len(RARITIES))
-    has = held[(_is(hands, "payment") & (few | rare)) | (rare & own_mail)].max(initial=0)
+    owns = np.where((_is(hands, "payment") & (few | rare)) | (rare & own_mail), held, 0)
     mostly = at[within.indices] & (within.data >= MAJORITY)
     sits = np.bincount(within.indices[mostly], minlength=1).max()
     paid = np.bincount(within.indices[_is(hands, "payment")[within.indices]], minlength=1)
     shared = paid[paid > 1]
     cards = len(shared) if shared.sum() > MAJORITY * len(members) else min(len(shared), 1)
-    return float(has / len(members)), float(sits / len(members)), cards
+    first = int(owns.argmax()) if len(owns) else 0
+    return _Doors(
+        owner=float(owns[first] / len(members)) if len(owns) else 0.0,
+        holders=int(hands.holders[first]) if len(owns) and owns[first] else 0,
+        place=float(sits / len(members)),
+        cards=cards,
+    )
 
 
 FAMILY = Infrastructure()
