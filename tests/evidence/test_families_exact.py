@@ -129,6 +129,17 @@ def test_fit_to_texts_by_hand() -> None:
     assert part[1] == part[2] < 0, "of a member no more than of a stranger"
 
 
+def test_a_common_part_of_what_all_have_does_not_stand_for_the_rare_part() -> None:
+    # A wrapper, and a phrase of it that forty strangers use too.
+    texts = held(range(10), [*range(10), *range(500, 540)])
+    bits = FAMILY["structure"].fit(log_of(texts=texts), TEN, np.array([0, 500, 900]))
+    assert bits is not None
+    whole, phrase = np.log2(1 / (0.5 / 991)), np.log2(1 / (40.5 / 991))
+    lacks = min(t.LEAST_ABSENT_BITS, np.log2(10 / 0.5))
+    assert phrase > t.MARK_BITS
+    assert bits.tolist() == pytest.approx([whole, phrase - lacks, -lacks])
+
+
 def test_without_a_text_of_nearly_all_any_wide_text_is_the_groups() -> None:
     texts = held(range(8), [*range(3), 900, 901])
     bits = FAMILY["structure"].fit(log_of(texts=texts), TEN, np.array([7, 900, 950]))

@@ -526,6 +526,10 @@ CONTRADICTS: Final = 1e-4
 """p-value | a finding so clear rules out an explanation that it contradicts | higher: chance rules out honest
 explanations"""
 
+BEYOND_DOUBT: Final = 1e-8
+"""p-value | below it no number of groups tried leaves a doubt, and nothing more is read | higher: what a closer look
+would show among a thousand groups is never looked for"""
+
 RESELLER_SIZE: Final = 400
 """entities | more on one payment claim too much, even for a reseller | higher: a campaign on one card is a reseller"""
 

@@ -22,7 +22,7 @@ from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.neighbours import closest
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.thresholds import (
-    CONTRADICTS,
+    BEYOND_DOUBT,
     DEPARTED,
     DRAWS_ALIKE,
     LEAST_MEMBERS,
@@ -106,7 +106,7 @@ class Payload(Family):
         if not np.isfinite(same.icc):
             return []
         concentrated, z = _concentrated(log, wrapped, null)
-        if log.closer_payload is not None and concentrated <= UNTOLD and CONTRADICTS < same.p_value < MAJORITY:
+        if log.closer_payload is not None and concentrated <= UNTOLD and BEYOND_DOUBT < same.p_value < MAJORITY:
             # A few prompts an account leave it open: more of them may tell.
             some = spread(log.payload, wrapped)
             same = icc_of_most(log.closer_payload(some), some)

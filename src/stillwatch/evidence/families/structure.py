@@ -143,8 +143,13 @@ class Structure(Family):
         own = (using >= NEARLY_ALL * size) & (ratio >= MARK_BITS)
         if own.any():
             has &= own
-        absent = -min(LEAST_ABSENT_BITS, float(np.log2(size / max(size - using.max(), 0.05 * size))))
-        return np.where(has.any(axis=1), (has * ratio).max(axis=1), absent)
+        lacks = -np.minimum(LEAST_ABSENT_BITS, np.log2(size / np.maximum(size - using, 0.05 * size)))
+        best = (has * ratio).max(axis=1)
+        if own.any():
+            # A part of a wrapper may be a common phrase: who has that, and not the rarest part, has the phrase alone.
+            rarest = int(np.argmax(ratio * own))
+            best = np.where(has[:, rarest], best, best + lacks[rarest])
+        return np.asarray(np.where(has.any(axis=1), best, lacks[using.argmax()]), np.float64)
 
 
 class _Cohorts:
