@@ -13,7 +13,8 @@ from typing import IO
 import msgspec
 import numpy as np
 
-from stillwatch.core.bodies.nobody import NOBODY
+from stillwatch.core.bodies.nobody import NOBODY, is_nobody, may_be_nobody
+from stillwatch.core.bodies.roles import USUAL_ROLES
 from stillwatch.ingest.files import BROKEN, line_blocks, split_block
 from stillwatch.ingest.record import FLOATS, LOST, Exchange
 from stillwatch.ingest.registry import all_formats
@@ -27,12 +28,22 @@ _DECODER = msgspec.json.Decoder(Exchange)
 
 
 def _is_name(account: str) -> bool:
-    return account == account.strip() != "" and account not in NOBODY and LOST not in account
+    return account == account.strip() != "" and not is_nobody(account) and LOST not in account
+
+
+def _is_usual(row: Exchange) -> bool:
+    """Whether every message is one of a usual role, and every question's text stands where it is looked for."""
+    for message in row.messages or ():
+        if message.role not in USUAL_ROLES or (message.content is None and message.role == "user"):
+            return False
+    return True
 
 
 def _sound(row: Exchange) -> bool:
     """Whether a directly decoded row has all that a record needs."""
     if not row.time or not _is_name(row.account_id) or (row.prompt is None and not row.messages):
+        return False
+    if not _is_usual(row):
         return False
     # JSON has no infinity, but 1e999 reads as one; absent values add nothing.
     return math.isfinite((row.temperature or 0.0) + (row.top_p or 0.0) + (row.latency_ms or 0.0))
@@ -43,7 +54,10 @@ def _all_sound(rows: list[Exchange]) -> bool:
     accounts = list(map(attrgetter("account_id"), rows))
     if not (all(map(attrgetter("time"), rows)) and all(accounts)):
         return False
-    if not NOBODY.isdisjoint(accounts) or LOST in "".join(accounts) or list(map(str.strip, accounts)) != accounts:
+    joined = "\n".join(accounts)
+    if not NOBODY.isdisjoint(accounts) or LOST in joined or list(map(str.strip, accounts)) != accounts:
+        return False
+    if may_be_nobody(joined) or not all(map(_is_usual, rows)):
         return False
     if None in map(attrgetter("prompt"), rows) and not all(row.prompt is not None or row.messages for row in rows):
         return False
