@@ -18,12 +18,15 @@ from stillwatch.core.bodies.roles import USUAL_ROLES
 from stillwatch.ingest.files import BROKEN, line_blocks, split_block
 from stillwatch.ingest.record import FLOATS, LOST, Exchange
 from stillwatch.ingest.registry import all_formats
+from stillwatch.ingest.repeated_names import may_repeat
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
 from stillwatch.ingest.unpacking import read_text
 
 __all__ = ["read_canonical"]
 
+# What a record has once.
+_ONCE = ("account_id", "time", "prompt")
 _DECODER = msgspec.json.Decoder(Exchange)
 
 
@@ -81,11 +84,15 @@ def _decoded(block: bytes) -> list[Exchange] | None:
         rows = _DECODER.decode_lines(block)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    return rows if len(rows) == len(ends) and _all_sound(rows) else None
+    if len(rows) != len(ends) or may_repeat(block, _ONCE, len(rows)):
+        return None
+    return rows if _all_sound(rows) else None
 
 
 def _decoded_line(line: bytes) -> Exchange | None:
     """A canonical record; None where the line is anything else."""
+    if may_repeat(line, _ONCE, 1):
+        return None
     try:
         row = _DECODER.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

@@ -52,6 +52,41 @@ def delimiter_of(head: bytes) -> str | None:
     return best[1] if best else None
 
 
+class _Lines:
+    """The lines of a text, of which those behind the first of a row can be given back.
+
+    Args:
+        text: opened so that its line ends stay.
+    """
+
+    def __init__(self, text: Iterator[str]) -> None:
+        self._text = text
+        self._row: list[str] = []
+        self._waiting: list[str] = []
+        self._number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._waiting.pop() if self._waiting else next(self._text)
+        self._row.append(line)
+        self._number += 1
+        return line
+
+    def begin_row(self) -> int:
+        """The number of the line on which a row begins."""
+        self._row.clear()
+        return self._number + 1
+
+    def give_back(self) -> str:
+        """Give back all lines of the row but its first, which is returned."""
+        first, *rest = self._row
+        self._waiting += reversed(rest)
+        self._number -= len(rest)
+        return first
+
+
 def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows by the header's names, with the number of the line on which each begins.
 
@@ -64,16 +99,20 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     delimiter = delimiter_of(head) or ","
     # Where blanks stand before the header's names, they stand before every cell.
     first = re.split(rb"[\r\n]", head.lstrip(), maxsplit=1)[0]
-    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=first.count(f"{delimiter} ".encode()) > 0)
+    lines = _Lines(text)
+    blanks = first.count(f"{delimiter} ".encode()) > 0
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=blanks, strict=True)
     names: list[str] | None = None
     while True:
-        line = reader.line_num + 1
+        line = lines.begin_row()
         try:
             cells = next(reader)
         except StopIteration:
             break
         except csv.Error as error:
-            yield line, {"": f"not CSV: {error}"}
+            # A quote that does not end takes the rows behind it along: those are read anew.
+            yield line, {"": f"not CSV: {error}", "row": lines.give_back().rstrip("\r\n")}
+            reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=blanks, strict=True)
             continue
         if not cells:
             continue
@@ -100,6 +139,9 @@ def read_row(batch: SliceRows, line: int, row: Mapping[str, Any], preferred: Log
     if not text.isascii() and not _is_utf8(raw):
         batch.refuse(line, "the row is not UTF-8", raw)
         return
+    if isinstance(row.get(""), str):
+        # What stands for a row that is no CSV is that row as it is.
+        raw = str(row.get("row", text)).encode("utf-8", "surrogateescape")
     if "" in row:
         told = row[""] if isinstance(row[""], str) else "the row does not have the header's number of cells"
         batch.refuse(line, told, raw)
