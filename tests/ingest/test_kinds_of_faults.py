@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from read_records import read_records
 
+from stillwatch.core import UnknownFormat
 from stillwatch.core.bodies.nobody import is_nobody, may_be_nobody
 from stillwatch.ingest import plan, read_slice
 
@@ -188,9 +189,9 @@ def test_a_name_that_stands_twice_with_two_values_is_refused(tmp_path: Path, rec
 def test_a_quote_that_does_not_end_costs_its_row_alone(tmp_path: Path) -> None:
     """It would take the rows behind it into its cell, and make one account's prompt of strangers' questions."""
     made = [{**FLAT, "user_id": f"a-{number}", "prompt": f'Why "{number}",\nand how?'} for number in range(6)]
-    for place, quoting in itertools.product(range(6), (csv.QUOTE_MINIMAL, csv.QUOTE_ALL)):
+    for place, quotes_all in itertools.product(range(6), (False, True)):
         text = io.StringIO()
-        table = csv.DictWriter(text, [*FLAT], quoting=quoting)
+        table = csv.DictWriter(text, [*FLAT], quoting=csv.QUOTE_ALL if quotes_all else csv.QUOTE_MINIMAL)
         table.writeheader()
         for number, row in enumerate(made):
             if number == place:
@@ -235,6 +236,13 @@ def test_requests_of_older_apis_and_what_is_none(tmp_path: Path) -> None:
     assert rows == []
     assert "a batch of 2 prompts" in reasons[0]
     assert "but `instances`" in reasons[1]
+
+
+def test_why_a_file_is_none_is_true_of_it(tmp_path: Path) -> None:
+    table = {"columns": [*FLAT], "index": [0], "data": [[*FLAT.values()]]}
+    (tmp_path / "table.json").write_text(json.dumps(table))
+    with pytest.raises(UnknownFormat, match=r"one JSON object, and no records in it .* `columns`, `index`, `data`"):
+        plan([tmp_path / "table.json"])
 
 
 def test_a_user_that_is_an_object_is_asked_about(tmp_path: Path) -> None:

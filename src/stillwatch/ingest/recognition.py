@@ -225,6 +225,11 @@ def _unknown(head: bytes, tried: Sequence[Any], ended: bool) -> str:
         return f"it holds no JSON records, but text or bytes: it begins {shown(_first_line(text))}"
     if isinstance(value, list):
         return "its JSON array is empty" if not value else f"its JSON array holds no objects, but {shown(value[0])}"
+    if isinstance(value, dict):
+        names = ", ".join(f"`{name}`" for name in list(value)[:_SHOWN_KEYS])
+        return (
+            f"it holds one JSON object, and no records in it that a format recognises; its keys are {names or '(none)'}"
+        )
     return f"it holds JSON, but no object: {shown(value)}"
 
 

@@ -50,8 +50,8 @@ def turns_of(prompt: str) -> list[Message] | None:
     if _INSTRUCTED.match(prompt, start):
         return _said([turn for one in _INSTRUCTED.finditer(prompt) for turn in _instructed(one)])
     if _TURN_OF_CLAUDE.match(prompt):
-        _, *found = _TURN_OF_CLAUDE.split(prompt)
-        return _said([_turn(role.lower(), text) for role, text in zip(found[::2], found[1::2], strict=True)])
+        _, *parts = _TURN_OF_CLAUDE.split(prompt)
+        return _said([_turn(str(role).lower(), str(text)) for role, text in zip(parts[::2], parts[1::2], strict=True)])
     return None
 
 

@@ -22,6 +22,7 @@ from stillwatch.core.bodies.shapes import (
     first,
     identity,
     listed,
+    noted,
     object_of,
     parsed,
     shown,
@@ -103,9 +104,14 @@ def request_fields(body: Json) -> Fields:
     Raises:
         RecordError: the conversation is no text, content or list of contents.
     """
-    config = object_of(first(body, "generationConfig", "generation_config", "config"), "generationConfig")
+    config: Json = {}
+    fields: Fields = {}
+    try:
+        config = object_of(first(body, "generationConfig", "generation_config", "config"), "generationConfig")
+    except RecordError as error:
+        noted(fields, str(error))
     asked = config.get("logprobs")
-    fields: Fields = {
+    fields |= {
         "operation": "generateContent",
         "model": body.get("model"),
         "temperature": config.get("temperature"),
