@@ -1,5 +1,6 @@
-"""What all tests share: which files begin, how long a server is waited for, and what certificates clients trust."""
+"""What all tests share: which files begin, how long servers are waited for, what certificates clients trust, Ctrl-C."""
 
+import signal
 import ssl
 from collections import Counter
 from functools import cache
@@ -25,6 +26,8 @@ FIRST = (
 
 
 def pytest_configure() -> None:
+    # What a shell starts in the background hears no Ctrl-C, nor do its children: tests would wait for their end in vain.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # A busy machine takes its time. All of httpx hold this one object, which gives up after five seconds.
     for name in ("connect", "read", "write", "pool"):
         setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, name, PATIENCE_SECONDS)

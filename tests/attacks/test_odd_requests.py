@@ -4,6 +4,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -114,12 +115,17 @@ def test_nothing_within_a_request_becomes_one(tmp_path: Path) -> None:
     blocked = decided("block", accounts=[account_of("REAL")])
     with gateway(tmp_path, blocked) as (url, behind):
         assert asked(url, "/v1/chat/completions", CHAT, "authorization: Bearer REAL")[0] == 403
-        for name, raw in SMUGGLED.items():
-            for size in (len(raw), 40):
-                sent(url, [raw[at : at + size] for at in range(0, len(raw), size)])
-            assert unjudged(behind.seen) == [], name
-            assert all(one.path.startswith("/v1/") for one in behind.seen), name
-            assert asked(url, "/v1/chat/completions", CHAT, "authorization: Bearer good")[0] == 200, name
+        cut = [
+            [raw[at : at + size] for at in range(0, len(raw), size)]
+            for raw in SMUGGLED.values()
+            for size in (len(raw), 40)
+        ]
+        # At once: many are left open, and end only when the gateway has waited long enough for more.
+        with ThreadPoolExecutor(len(cut)) as senders:
+            for _ in senders.map(sent, [url] * len(cut), cut):
+                assert asked(url, "/v1/chat/completions", CHAT, "authorization: Bearer good")[0] == 200
+        assert unjudged(behind.seen) == []
+        assert all(one.path.startswith("/v1/") for one in behind.seen)
         # What the server behind was sent has one length, and no other say of where it ends.
         for one in behind.seen:
             assert len(one.all_of("content-length", "transfer-encoding")) <= 1

@@ -134,9 +134,24 @@ def test_levels_of_shared_things() -> None:
 
 def test_likeness_is_the_mean_product_of_different_members() -> None:
     means = np.random.default_rng(0).normal(size=(9, 4)).astype(np.float32)
-    groups = np.array([[0, 3, 5], [8, 1, 2]])
-    by_hand = [np.mean([means[i] @ means[j] for i in g for j in g if i != j]) for g in groups]
-    assert likeness(means, groups).tolist() == pytest.approx(by_hand, rel=1e-5)
+    # Who was drawn twice is not like itself, and nobody is left to be like where one was drawn alone.
+    groups = np.array([[0, 3, 5, 7], [8, 1, 2, 8], [4, 6, 4, 4], [2, 2, 2, 2]])
+    for origin in (np.zeros(4, np.float32), np.array([1, -2, 0, 0.5], np.float32)):
+        away = means - origin
+        pairs = [[away[i] @ away[j] for i in g for j in g if i != j] for g in groups]
+        by_hand = [np.mean(one) if one else 0.0 for one in pairs]
+        assert likeness(means, groups, origin).tolist() == pytest.approx(by_hand, rel=1e-5, abs=1e-6)
+    assert likeness(means, groups).tolist() == pytest.approx(likeness(means, groups, np.zeros(4, np.float32)).tolist())
+
+
+def test_the_middle_beside_a_group_is_that_of_all_others_who_ask() -> None:
+    rng = np.random.default_rng(1)
+    owner = np.repeat(np.arange(1, 9), 3)
+    made = whiten(rng.normal(size=(24, 6)).astype(np.float16), owner, 10, embedded=6)
+    members = np.array([0, 2, 5])
+    others = [1, 3, 4, 6, 7, 8]
+    assert made.middle_beside(members) == pytest.approx(made.means[others].mean(axis=0), abs=1e-6)
+    assert made.middle_beside(np.arange(10)) == pytest.approx(np.zeros(6), abs=1e-5)
 
 
 def test_scatter_is_the_mean_distance_from_the_median_in_hours() -> None:

@@ -1,6 +1,6 @@
 """Both sides of each honest explanation's line, on small logs made by hand: one group, told one way and another.
 
-Every world holds the same 600 strangers and the same ten accounts with three cards, one sign-up day and one dispatcher.
+Every world holds the same 320 strangers and the same ten accounts with three cards, one sign-up day and one dispatcher.
 What differs is the one thing that would explain them.
 """
 
@@ -33,6 +33,7 @@ from stillwatch import Run, scan
 pytestmark = pytest.mark.slow
 
 SIZE = 10
+STRANGERS = 320
 FRAMEWORK = "You are the assistant of a notes app. Answer in Markdown and keep the user's headings."
 
 
@@ -52,7 +53,7 @@ def scanned(log: Log, folder: Path) -> Run:
 
 def test_a_campaign_is_found_exactly(tmp_path: Path) -> None:
     log = Log(seed=1)
-    log.honest(600)
+    log.honest(STRANGERS)
     members = group(log)
     run = scanned(log, tmp_path)
     assert campaigns(run) == [set(members)]
@@ -72,7 +73,7 @@ def test_the_same_accounts_with_an_honest_explanation_are_no_campaign(
     explanation: str, more: dict[str, object], tmp_path: Path
 ) -> None:
     log = Log(seed=1)
-    log.honest(600)
+    log.honest(STRANGERS)
     members = group(log, **more)
     run = scanned(log, tmp_path)
     assert campaigns(run) == []
@@ -81,14 +82,14 @@ def test_the_same_accounts_with_an_honest_explanation_are_no_campaign(
 
 def test_one_source_without_a_common_hand_or_clock_is_no_campaign(tmp_path: Path) -> None:
     log = Log(seed=1)
-    log.honest(600)
+    log.honest(STRANGERS)
     log.accounts(SIZE, prompts=Pool("code").shards(), times=habit(30))
     assert campaigns(scanned(log, tmp_path)) == []
 
 
 def test_the_second_half_that_takes_over_from_a_banned_first_belongs_to_it(tmp_path: Path) -> None:
     log = Log(seed=1)
-    log.honest(600)
+    log.honest(STRANGERS)
     members = log.handed_over(16, at=150, prompts=Pool("code").shards(), times=even(40), payment=third)
     assert campaigns(scanned(log, tmp_path)) == [set(members)]
 

@@ -20,8 +20,7 @@ TOPICS = ("tides", "bridges", "comets", "beetles", "harbours", "glaciers", "orch
 
 def question(number: int) -> str:
     """Eight words, of which no three in a row are another's."""
-    rng = np.random.default_rng(number)
-    return " ".join([*rng.permutation(TOPICS)[:7], f"nr{number}"])
+    return " ".join(np.random.default_rng(number).permutation(TOPICS)[:8])
 
 
 def found(texts: list[str], owner: list[int]) -> tuple[list[str], list[bool]]:
@@ -42,6 +41,26 @@ def test_a_wrapper_of_an_accounts_own_is_found_and_its_questions_are_not() -> No
     machinery, carries = found(texts, [0] * 6 + [1] * 6)
     assert machinery == [WRAPPERS[n // 6].replace(":", "") for n in range(12)]
     assert all(carries)
+
+
+FRAMES = (("Consider", "Cheers"), ("Hey there", "Thanks"), ("Next", "please answer"), ("Task", ""), ("", "Thanks"))
+
+
+@pytest.mark.parametrize(("opening", "closing"), FRAMES)
+def test_a_few_words_before_and_behind_are_machinery_and_at_one_end_alone_they_are_not(
+    opening: str, closing: str
+) -> None:
+    texts = [f"{opening} {question(n)} {closing}".strip() for n in range(8)] + [question(20 + n) for n in range(4)]
+    machinery, carries = found(texts, [0] * 12)
+    framed = bool(opening and closing)
+    assert carries == [framed] * 8 + [False] * 4
+    assert machinery == [f"{opening} {closing}" if framed else ""] * 8 + [""] * 4
+
+
+def test_ends_that_stand_with_a_wrapper_belong_to_it() -> None:
+    texts = [f"{WRAPPERS[0]} {question(n)} Cheers" for n in range(6)] + [question(20 + n) for n in range(4)]
+    machinery, _ = found(texts, [0] * 10)
+    assert machinery == [f"{WRAPPERS[0]} Cheers".replace(":", "")] * 6 + [""] * 4
 
 
 @pytest.mark.parametrize(("times", "carried"), [(2, False), (3, True)])

@@ -90,9 +90,9 @@ def _tests(
     log: LogProfile, families: Mapping[str, Family], background: Background, members: I64
 ) -> tuple[float, float]:
     """p-values of both sides of the scan's test, each side's families by Bonferroni."""
-    means = log.content.means
-    drawn = likeness(means, background.matched(members, DRAWS_ALIKE))
-    alike = tail_p(drawn, float(likeness(means, members[None, :])[0]))
+    means, origin = log.content.means, log.content.middle_beside(members)
+    drawn = likeness(means, background.matched(members, DRAWS_ALIKE), origin)
+    alike = tail_p(drawn, float(likeness(means, members[None, :], origin)[0]))
     content = min(1.0, 2 * min(families["structure"].find(log, members, background).p_value, alike))
     coordination = [family for family in families.values() if family.side == "coordination"]
     acts = [family.find(log, members, background, least=LEAST_TIMED) for family in coordination]

@@ -95,6 +95,21 @@ class Content:
         means = np.where(self.counts[:, None] > 0, self.means - middle, np.float32(0))
         return replace(self, whitened=self.whitened - middle, means=means, origin=self.origin + middle)
 
+    def middle_beside(self, members: I64) -> F32:
+        """Mean of the means of all others (d).
+
+        Where a group is half of a small log, it is half of the log's middle too: measured from there, two of it seem no
+        nearer to each other than two of the others.
+        """
+        total, told = self._added_up
+        mine = members[self.counts[members] > 0]
+        left = total - self.means[mine].sum(axis=0, dtype=np.float64)
+        return np.asarray(left / max(told - len(mine), 1), np.float32)
+
+    @cached_property
+    def _added_up(self) -> tuple[F64, int]:
+        return self.means.sum(axis=0, dtype=np.float64), int(np.count_nonzero(self.counts))
+
     def bits(self, members: I64, who: I64) -> F64:
         """Log-likelihood ratio of the means of ``who`` under the group's centre against the log's, both normal."""
         telling = members[self.counts[members] > 0]

@@ -18,18 +18,31 @@ F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
 
 
-def likeness(means: F32, groups: I64) -> F64:
-    """Mean product of different members' means, for each of g groups (g x size entities)."""
+def likeness(means: F32, groups: I64, origin: F32 | None = None) -> F64:
+    """Mean product of different entities' means, for each of g groups (g x size entities).
+
+    Who was drawn twice is no likeness of two: in a small log that would pass for it.
+
+    Args:
+        means: E x d.
+        groups: g x size.
+        origin: from where means are measured (d); from nothing if None.
+    """
     count, size = groups.shape
-    square = np.zeros(len(means), np.float32)
-    drawn_once = distinct(groups.ravel())
-    square[drawn_once] = np.einsum("ij,ij->i", means[drawn_once], means[drawn_once])
-    drawn = sparse.csr_matrix(
-        (np.ones(groups.size, np.float32), groups.ravel(), np.arange(0, groups.size + 1, size)),
-        shape=(count, len(means)),
-    )
-    totals = drawn @ means
-    return np.asarray((np.einsum("ij,ij->i", totals, totals) - drawn @ square) / (size * (size - 1)), np.float64)
+    ordered = np.sort(groups, axis=1)
+    # Times each was drawn, at its first place, by the length of its run.
+    begins = np.ones(ordered.shape, np.bool_)
+    begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    first = np.flatnonzero(begins)
+    times = np.diff(first, append=groups.size).astype(np.float32)
+    row, drawn_once = first // size, distinct(groups.ravel())
+    away = means[drawn_once] if origin is None else means[drawn_once] - origin
+    column = np.searchsorted(drawn_once, ordered.ravel()[first])
+    drawn = sparse.csr_matrix((times, (row, column)), shape=(count, len(drawn_once)))
+    totals = drawn @ away
+    itself = np.bincount(row, times**2 * np.einsum("ij,ij->i", away, away)[column], minlength=count)
+    pairs = size**2 - np.bincount(row, times**2, minlength=count)
+    return np.asarray((np.einsum("ij,ij->i", totals, totals) - itself) / np.maximum(pairs, 1), np.float64)
 
 
 def scatter(times: I64 | F64) -> F64:

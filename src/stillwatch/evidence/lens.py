@@ -15,11 +15,14 @@ import numpy.typing as npt
 from stillwatch.evidence.stream_thresholds import ALIKE_SQUARE, LONGEST_PROMPT, STREAM_SHRINK
 from stillwatch.evidence.thresholds import CLIP
 
-__all__ = ["Lens", "alike", "fit_lens"]
+__all__ = ["Lens", "alike", "alike_to_all", "fit_lens"]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 Features = npt.NDArray[np.floating[Any]]
+
+# Prompts whose pairs with all others are made at once: few enough that they stay in the processor's cache.
+_BLOCK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +87,9 @@ def alike(one: F32, other: F32) -> F32:
     square *= np.float32(ALIKE_SQUARE)
     square += pairs
     return np.asarray(square, np.float32)
+
+
+def alike_to_all(one: F32, other: F32, weights: F64) -> F64:
+    """How alike each prompt is to all others (n): ``alike(one, other) @ weights`` without a table of all pairs."""
+    blocks = (one[begin : begin + _BLOCK] for begin in range(0, len(one), _BLOCK))
+    return np.concatenate([alike(block, other) @ weights.astype(np.float32) for block in blocks]).astype(np.float64)

@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from stillwatch.evidence.composition import Cells, explained, fit_cells
-from stillwatch.evidence.lens import Lens, alike, fit_lens
+from stillwatch.evidence.lens import Lens, alike, alike_to_all, fit_lens
 from stillwatch.evidence.p_values import drawn_until_told, tail_p
 from stillwatch.evidence.stream_thresholds import (
     FAR_APART,
@@ -96,10 +97,10 @@ class AtLarge:
         """All of them weighed alike (R)."""
         return np.full(len(self.prompts), 1.0 / len(self.prompts))
 
-    def by_account(self, values: npt.NDArray[Any], axis: int = 0) -> npt.NDArray[Any]:
+    def by_account(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Sums over the prompts of each account."""
         first = np.flatnonzero(np.diff(self.owner, prepend=-1))
-        return np.asarray(np.add.reduceat(values, first, axis=axis))
+        return np.asarray(np.add.reduceat(values, first))
 
     def weighed(self, cell: I64) -> tuple[F64, float]:
         """Weights that compose people at large as a stream is, and the share of the stream that they explain.
@@ -143,9 +144,10 @@ class Null:
         self._chance = np.log(np.maximum(of_account / self._counts, 1e-300))
         # Streams longer than half of all are made of so many: longer ones would all be the same.
         self._length = max(size, min(stream, len(weights) // 2))
-        # How alike each prompt is to an account, and two accounts, by the weight of their prompts.
-        self._to_account = at_large.by_account(at_large.pairs * weights.astype(np.float32), axis=1)
-        self._accounts = at_large.by_account(self._to_account * weights[:, None])
+        # How alike an account is to each prompt, and two accounts, by the weight of their prompts.
+        mine = sparse.csr_array((weights, (at_large.owner, np.arange(len(weights)))))
+        self._to_account = np.asarray(mine.astype(np.float32) @ at_large.pairs)
+        self._accounts = np.asarray(mine @ self._to_account.T)
         self._total, self._squares = of_account, at_large.by_account(weights**2)
         self._rest = float(self._accounts.sum()) / (1 - float(self._squares.sum()))
         drawn, lifts = self._draw(_LIFTED_WINDOWS)
@@ -173,9 +175,7 @@ class Null:
         far = outside.astype(np.float64)
         left, squares = far @ self._total, far @ self._squares
         rest = np.einsum("ij,ij->i", far @ self._accounts, far) / (left**2 - squares)
-        against = np.stack(
-            [self._to_account[one] @ mark.astype(np.float32) for one, mark in zip(rows, far, strict=True)]
-        )
+        against = np.take_along_axis(far.astype(np.float32) @ self._to_account, rows, axis=1)
         lift = within / (self._size - 1) - against / left[:, None]
         statistics = (lift - against / left[:, None]).mean(axis=1) + rest
         return statistics / (1 / self._size + squares / left**2), list(lift)
@@ -187,7 +187,7 @@ class Null:
         pairs = alike(seen, seen)
         np.fill_diagonal(pairs, 0)
         within = pairs.sum(axis=1, dtype=np.float64) / (n - 1)
-        across = alike(seen, self._at_large.prompts) @ self._weights
+        across = alike_to_all(seen, self._at_large.prompts, self._weights)
         value = (within.mean() - 2 * across.mean() + self._rest) / (1 / n + float(self._squares.sum()))
         return float(value), within - across
 
@@ -205,7 +205,7 @@ class Null:
         seen = self._at_large.lens(source)
 
         def lift(prompts: F32) -> F64:
-            across = alike(prompts, self._at_large.prompts) @ self._weights
+            across = alike_to_all(prompts, self._at_large.prompts, self._weights)
             return np.asarray(alike(prompts, seen).mean(axis=1) - across, np.float64)
 
         usual = lift(self._at_large.prompts)

@@ -113,7 +113,7 @@ class SampledFeatures(NamedTuple):
     Attributes:
         features, varies: as of ``text_features``.
         payload: features of what stands beside the account's own machinery, of the prompts that carry it (P x
-            ``WIDTH``).
+            ``WIDTH``), 0 for layout.
         machinery: names that machinery, 0 where a prompt carries none (n).
     """
 
@@ -141,7 +141,8 @@ def sampled_features(prompts: pa.Array, owner: npt.NDArray[np.int64], shared: U6
     carries &= (np.bincount(account, weights=carries) >= LEAST_CARRIED)[account]
     kept, varies = _varying(words, outside)
     laid_out = layout_signal.layout(words)
-    payload = _features(words, beside & carries[words.text_of_word()], laid_out)[carries]
+    # A text's layout is its wrapper's too, and cannot be taken apart: all that end in "Thanks!" would seem of a kind.
+    payload = _features(words, beside & carries[words.text_of_word()], np.zeros_like(laid_out))[carries]
     return SampledFeatures(_features(words, kept, laid_out), varies, payload, machinery * carries)
 
 

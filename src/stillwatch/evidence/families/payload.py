@@ -146,13 +146,23 @@ def _wrapped(log: LogProfile, members: I64) -> I64:
 def _concentrated(log: LogProfile, wrapped: I64, null: Null) -> tuple[float, float]:
     """p-value of likeness beyond groups of like accounts, and by how many of their standard deviations.
 
-    Where few others send words of their own, these are held against whatever others ask.
+    Of each account the direction from the middle of the others alone counts: applications lie so far out that a few of
+    one kind would outweigh all others of a group. Where few others send words of their own, these are held against
+    whatever others ask.
     """
     among = log.payload.counts > 0
     means = np.where(among[:, None], log.payload.means, log.content.means)
-    enough = among.sum() - len(wrapped) >= LEAST_WRAPPED
-    drawn = likeness(means, null.matched(wrapped, DRAWS_ALIKE, among=among if enough else None))
-    mine = float(likeness(means, wrapped[None, :])[0])
+    others = among.copy()
+    others[wrapped] = False
+    enough = others.sum() >= LEAST_WRAPPED
+    if not enough:
+        others = log.content.counts > 0
+        others[wrapped] = False
+    away = means - means[others].mean(axis=0) if others.any() else means
+    away = np.where(np.any(means != 0, axis=1)[:, None], away, np.float32(0))
+    away = np.asarray(away / np.maximum(np.linalg.norm(away, axis=1, keepdims=True), 1e-9), np.float32)
+    drawn = likeness(away, null.matched(wrapped, DRAWS_ALIKE, among=among if enough else None))
+    mine = float(likeness(away, wrapped[None, :])[0])
     return tail_p(drawn, mine), mine / max(float(np.std(drawn)), 1e-9)
 
 

@@ -180,8 +180,9 @@ def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str 
 
 def _concentrated(log: LogProfile, members: I64, null: Null) -> tuple[float, float]:
     """p-value of likeness beyond groups of like volume, and by how many of their standard deviations."""
-    mine = float(likeness(log.content.means, members[None, :])[0])
-    drawn = likeness(log.content.means, null.matched(members, DRAWS_ALIKE))
+    origin = log.content.middle_beside(members)
+    mine = float(likeness(log.content.means, members[None, :], origin)[0])
+    drawn = likeness(log.content.means, null.matched(members, DRAWS_ALIKE), origin)
     return tail_p(drawn, mine), mine / max(float(np.std(drawn)), 1e-9)
 
 
