@@ -138,6 +138,7 @@ MASKS = [
     "[REDACTED]", "[REDACTED:EMAIL]", "<REDACTED>", "__REDACTED__", "{{redacted}}", "[redacted-by-proxy]", "REDACTED_BY_POLICY",
     "Content redacted", "prompt has been redacted", "redacted by policy", "[content removed]", "<encrypted>", "[DELETED]",
     "(withheld)", "********", "xxxxxx", "[PII]", "<PII:NAME>", "•••••", "[Filtered]", "***masked***", "[anonymized]",
+    "_masked_", "-removed-", "redacted",
 ]  # fmt: skip
 
 
@@ -160,6 +161,7 @@ def test_what_redaction_writes_is_no_text_and_nobody(tmp_path: Path, mask: str) 
 @pytest.mark.parametrize("text", [
     "[Remove the background]", "(delete this line)", "<script>hide()</script>", "Explain how redaction works", "xxx", "**", "#1",
     "redacted documents: where are they kept in the archive of the ministry of foreign affairs", "{name}", "[INST]", "redactor",
+    "redacted versions of both files",
 ])  # fmt: skip
 def test_what_a_person_may_write_is_text(tmp_path: Path, text: str) -> None:
     (row,), reasons = read_records(tmp_path, {**FLAT, "prompt": text})
@@ -168,14 +170,16 @@ def test_what_a_person_may_write_is_text(tmp_path: Path, text: str) -> None:
 
 def test_what_may_be_nobody_is_told_by_its_signs() -> None:
     assert all(is_nobody(mask) and may_be_nobody(f"a\n{mask}\nb") for mask in MASKS)
-    assert not any(map(is_nobody, ("a-1", "acct_00", "user[7]", "x-ray", "0", "redfern", "(anna)", "user--7")))
+    assert not any(
+        map(is_nobody, ("a-1", "acct_00", "user[7]", "x-ray", "0", "redfern", "(anna)", "user--7", "_" * 100_000))
+    )
 
 
 @pytest.mark.parametrize("record", [FLAT, CANONICAL])
 def test_a_name_that_stands_twice_with_two_values_is_refused(tmp_path: Path, record: dict[str, Any]) -> None:
     text = json.dumps(record)
     for name in [one for one in record if one not in ("model", "response")]:
-        for gap in ("", " "):
+        for gap in ("", " ", "  ", "\t"):
             other = TIME.replace("09", "10") if name.startswith("time") else "other"
             twice = f'{text[:-1]}, "{name}"{gap}: "{other}"}}\n'
             same = f'{text[:-1]}, "{name}": {json.dumps(record[name])}}}\n'

@@ -60,7 +60,12 @@ def _all_sound(rows: list[Exchange]) -> bool:
     joined = "\n".join(accounts)
     if not NOBODY.isdisjoint(accounts) or LOST in joined or list(map(str.strip, accounts)) != accounts:
         return False
-    if may_be_nobody(joined) or not all(map(_is_usual, rows)):
+    if may_be_nobody(joined):
+        return False
+    said = [message for row in rows if row.messages for message in row.messages]
+    if not USUAL_ROLES.issuperset(map(attrgetter("role"), said)):
+        return False
+    if None in map(attrgetter("content"), said) and not all(map(_is_usual, rows)):
         return False
     if None in map(attrgetter("prompt"), rows) and not all(row.prompt is not None or row.messages for row in rows):
         return False

@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.core.bodies.nobody import MASKS, NOBODY
+from stillwatch.core.bodies.nobody import LONGEST_MASK, MASKS, NOBODY
 from stillwatch.core.bodies.roles import USUAL_ROLES
 from stillwatch.ingest.column_times import moments
 from stillwatch.ingest.formats.canonical import IDENTITIES
@@ -134,7 +134,10 @@ def _text(column: pa.Array) -> Cast | None:
 def _identity(column: pa.Array) -> Cast | None:
     kind = column.type
     if pa.types.is_string(kind):
-        nobody = pc.or_(pc.is_in(column, value_set=_NO_IDS), pc.match_substring_regex(column, MASKS))
+        masked = pc.match_substring_regex(column, MASKS)
+        if pc.any(masked).as_py():
+            masked = pc.and_(masked, pc.less_equal(pc.utf8_length(column), LONGEST_MASK))
+        nobody = pc.or_(pc.is_in(column, value_set=_NO_IDS), masked)
         return Cast(pc.if_else(nobody, pa.scalar(None, pa.string()), column), _trimmed(column) | true_rows(nobody))
     made = _whole(column) if pa.types.is_integer(kind) or pa.types.is_floating(kind) else None
     return None if made is None else Cast(made.values.cast(pa.string()), made.sure)

@@ -4,6 +4,7 @@ it was made would be a matter of order."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,12 @@ _TELLING = frozenset(
 
 def may_repeat(block: bytes, names: tuple[str, ...], records: int) -> bool:
     """Whether a name may stand twice in one of so many records, each of which has it once or not at all."""
-    return any(sum(block.count(b'"%s"%s:' % (name.encode(), gap)) for gap in (b"", b" ")) > records for name in names)
+    for name in names:
+        quoted = b'"%s"' % name.encode()
+        # As a value a name is no name.
+        if block.count(quoted) > records and len(re.findall(quoted + rb"\s*:", block)) > records:
+            return True
+    return False
 
 
 def repeated_name(raw: bytes, record: Mapping[str, Any]) -> str | None:

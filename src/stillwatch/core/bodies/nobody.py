@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["MASKS", "NOBODY", "is_nobody", "may_be_nobody"]
+__all__ = ["LONGEST_MASK", "MASKS", "NOBODY", "is_nobody", "may_be_nobody"]
 
 _WORDS = (
     "none", "null", "undefined", "nan", "{}", "[]", "[object object]", "-", "--", "n/a", "unknown", "anonymous",
@@ -35,24 +35,31 @@ _MASKED = (
 MASKS = (
     # In brackets, braces or underlines, whatever kind of thing was left out: `[REDACTED:EMAIL]`, `__redacted__`.
     rf"(?i)^[\[<({{_*#-]+[\w .:/-]{{0,24}}{_MASKED}[\w .:/-]{{0,40}}[\])>}}_*#-]+$"
-    # Bare: `REDACTED_BY_POLICY`, `content redacted`, `message was removed by an administrator`.
+    # Bare: `REDACTED_BY_POLICY`, `content redacted`, `message was redacted by an administrator`; not words that go on
+    # otherwise, for `redacted versions of both files` is a question.
     r"|^(?:(?:content|message|prompt|text|input|output|body|user|data)[ _-])?(?:(?:was|is|has been)[ _-])?redacted"
-    r"(?:[ _:-][\w .:-]{0,40})?$"
+    r"(?:[ _:-](?:by|for|due|per|text|content|message|prompt|value|user|email|name)(?:[ _:-][\w .:-]*)?)?$"
     r"|^[\[<({]+pii[\w .:-]{0,24}[\])>}]+$"
     r"|^(?:\*{3,}|x{4,}|•{3,}|█{3,})$"
 )
 """A pattern for what redaction writes in place of a text or a name: of RE2 and of Python alike, case aside."""
 
-_MASKS = re.compile(MASKS)
-# What all of these have in them.
-_SIGNS = re.compile(r"(?i)redact|[\[<({*#]|__|--|x{4}|•|█")
+LONGEST_MASK = 120
+"""In characters: what is longer is no mask, and Python's search would take long over it."""
+
+_MASKS = re.compile(MASKS, re.ASCII)
+# Every mask has one of them, in lower case and behind a line's end.
+_SIGNS = ("redact", "\n_", "\n-", "[", "<", "(", "{", "*", "#", "xxxx", "•", "█")
 
 
 def may_be_nobody(text: str) -> bool:
-    """Whether something in a text, which may be many names, asks for ``is_nobody``."""
-    return _SIGNS.search(text) is not None
+    """Whether something in a text, which may be many names, one a line, asks for ``is_nobody``."""
+    lowered = "\n" + text.lower()
+    return any(sign in lowered for sign in _SIGNS)
 
 
 def is_nobody(name: str) -> bool:
     """Whether a name, without blanks around it, names nobody."""
-    return name in NOBODY or (_SIGNS.search(name) is not None and _MASKS.match(name) is not None)
+    if name in NOBODY:
+        return True
+    return len(name) <= LONGEST_MASK and may_be_nobody(name) and _MASKS.match(name) is not None
