@@ -21,7 +21,7 @@ from stillwatch.ingest.record import NAMES, RecordError
 from stillwatch.ingest.slice_result import SliceRows
 from stillwatch.ingest.unpacking import read_value
 
-__all__ = ["csv_rows", "delimiter_of", "read_row"]
+__all__ = ["csv_rows", "delimiter_of", "read_row", "twice_in_header"]
 
 # A prompt is a cell, and prompts run to megabytes: Python's own limit is 131,072 characters.
 _LONGEST_CELL = 2**31 - 1
@@ -38,18 +38,34 @@ _FLAGS = {"t": "true", "f": "false"}
 
 def delimiter_of(head: bytes) -> str | None:
     """What stands between the names of a header; None where a file's first line is none."""
-    text = head[:_BEGINNING].removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n \0")
-    first = re.split(rb"[\r\n]", text, maxsplit=1)[0].decode("utf-8", "replace")
+    first = _first_line(head)
     if (said := _SAID.fullmatch(first)) is not None:
         return said[1]
-    best: tuple[int, str] | None = None
+    delimiter, names = _header(first)
+    return delimiter if names and len({*names}) == len(names) else None
+
+
+def twice_in_header(head: bytes) -> str | None:
+    """A name that a file's header gives twice, so that which cell is meant cannot be told; None where none is."""
+    names = _header(_first_line(head))[1]
+    return next((name for name in names if names.count(name) > 1), None) if len(names) > 2 else None
+
+
+def _first_line(head: bytes) -> str:
+    text = head[:_BEGINNING].removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n \0")
+    return re.split(rb"[\r\n]", text, maxsplit=1)[0].decode("utf-8", "replace")
+
+
+def _header(line: str) -> tuple[str, list[str]]:
+    """The names of a header, by the delimiter that gives most of them, and that; no names where it is no header."""
+    best: tuple[int, str, list[str]] = (0, "", [])
     for delimiter in _DELIMITERS:
-        names = next(csv.reader([first], delimiter=delimiter), [])
+        names = next(csv.reader([line], delimiter=delimiter), [])
         # Data frames leave the name of their index out.
         given = [name.strip() for name in names if name.strip()]
-        if given and all(map(_NAME.fullmatch, given)) and len({*given}) == len(given) >= len(names) - 1:
-            best = max(best or (0, ""), (len(names), delimiter), key=lambda one: one[0])
-    return best[1] if best else None
+        if given and all(map(_NAME.fullmatch, given)) and len(given) >= len(names) - 1:
+            best = max(best, (len(names), delimiter, given), key=lambda one: one[0])
+    return best[1:]
 
 
 class _Lines:
@@ -78,6 +94,14 @@ class _Lines:
         """The number of the line on which a row begins."""
         self._row.clear()
         return self._number + 1
+
+    def row(self) -> str:
+        """The row as it is written."""
+        return "".join(self._row)
+
+    def is_broken_off(self) -> bool:
+        """Whether no line's end stands behind the row."""
+        return not self.row().endswith(("\n", "\r"))
 
     def give_back(self) -> str:
         """Give back all lines of the row but its first, which is returned."""
@@ -122,6 +146,10 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
             names = [name.strip() or f"column {place}" for place, name in enumerate(cells, start=1)]
             continue
         row: dict[str, Any] = dict(zip(names, cells, strict=False))
+        if len(cells) < len(names) and lines.is_broken_off():
+            # Of its last cell a half may be missing.
+            yield line, {"": "the row breaks off at the end of the file", "row": lines.row()}
+            continue
         if len(cells) > len(names):
             row[""] = cells[len(names) :]
         yield line, row
