@@ -10,7 +10,7 @@ import pytest
 from read_records import read_records
 
 from stillwatch.core import UnknownFormat
-from stillwatch.ingest import plan, read_slice
+from stillwatch.ingest import all_formats, plan, read_slice
 
 TIME = "2026-11-24T09:00:00.123Z"
 FLAT = {"timestamp": TIME, "user_id": "a-1", "model": "m", "prompt": "Why?", "response": "So."}
@@ -142,3 +142,39 @@ def test_a_log_of_much_else_is_read_for_the_calls_in_it(tmp_path: Path, shape: s
     rows, reasons = read(tmp_path / "app.log")
     assert [row["account_id"] for row in rows] == ["a-1"]
     assert len(reasons) == 1500
+
+
+UNREADABLE: list[Any] = ["text", 5, ["x"], "{cut", True, [{"key": "a"}]]
+# What a record can do without, and all that it says in it.
+OPTIONAL = [
+    ("bedrock", "identity"), ("bedrock", "output"), ("kong", "ai.proxy.usage"), ("kong", "ai.proxy.meta"),
+    ("kong", "response"), ("kong", "request"), ("kong", "authenticated_entity"),
+    ("litellm-standard", "model_parameters"), ("litellm-spend", "metadata"), ("databricks", "request_metadata"),
+    ("helicone", "request_properties"), ("datadog-llm", "metrics"), ("datadog-llm", "meta.metadata"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "path"), OPTIONAL)
+def test_an_unreadable_part_that_is_optional_costs_itself(tmp_path: Path, name: str, path: str) -> None:
+    whole = json.loads(json.dumps(all_formats()[name].example))
+    (row,), _ = read_records(tmp_path, whole)
+    for value in UNREADABLE:
+        record = json.loads(json.dumps(whole))
+        *above, last = path.split(".")
+        place = record
+        for step in above:
+            place = place[step]
+        place[last] = value
+        (found,), reasons = read_records(tmp_path, record)
+        assert reasons == []
+        for column in ("account_id", "time", "prompt"):
+            assert found[column] == row[column], value
+        if name != "datadog-llm":
+            assert f"`{last}`" in found["note"] or f"`{path}`" in found["note"], value
+
+
+def test_metadata_that_may_name_the_holder_of_a_key_is_not_done_without(tmp_path: Path) -> None:
+    whole = {**all_formats()["litellm-spend"].example, "user": "", "metadata": "{cut"}
+    rows, (reason,) = read_records(tmp_path, whole)
+    assert rows == []
+    assert "`metadata`" in reason
