@@ -12,6 +12,7 @@ import pytest
 from stillwatch.core import BadSetting, UnreadableInput
 from stillwatch.ingest import MappedFormat, plan, read_mapping, read_slice
 from stillwatch.ingest.explaining import explain
+from stillwatch.ingest.paths import normal
 
 MAP = """
 [columns]
@@ -193,3 +194,34 @@ def test_explain_says_who_came_near_and_what_stands_around(tmp_path: Path) -> No
     assert told.envelope == "Docker or Fluent Bit line"
     assert told.has == ["account_id", "time", "prompt"]
     assert "canonical" not in [near.format for near in told.near]
+
+
+@pytest.mark.parametrize(
+    ("path", "followed"),
+    [
+        ("$.who.id", "who.id"), ("$['who']['id']", "who.id"), ('$["who"].id', "who.id"), ("$.calls[0].model", "calls.0.model"),
+        ("calls[-1]['a b']", "calls.-1.a b"), ("$date.x", "$date.x"), ("$['gen_ai.request.model']", "gen_ai.request.model"),
+        ("$[0].a", "0.a"), ("a", "a"),
+    ],
+)  # fmt: skip
+def test_a_path_of_jsonpath_is_followed(path: str, followed: str) -> None:
+    assert normal(path) == followed
+
+
+def test_a_map_of_jsonpath_is_read(tmp_path: Path) -> None:
+    (tmp_path / "map.toml").write_text(
+        '[columns]\naccount_id = "$.who[\'id\']"\nprompt = "$.q[0].text"\ntime = \'$.when\'\n[time]\nunit = "ms"\n'
+    )
+    (tmp_path / "log.jsonl").write_text('{"when": 1767694830123, "who": {"id": "u-1"}, "q": [{"text": "Why?"}]}\n')
+    (row,), reasons = read(tmp_path / "log.jsonl", read_mapping(tmp_path / "map.toml"))
+    assert reasons == []
+    assert (row["account_id"], row["prompt"], str(row["time"])) == ("u-1", "Why?", "2026-01-06 10:20:30.123000+00:00")
+    explained = explain(tmp_path / "log.jsonl", mapped=read_mapping(tmp_path / "map.toml"))
+    assert (explained.exchanges, explained.has) == (1, [])
+
+
+@pytest.mark.parametrize("path", ["$..id", "$.who[*].id", "$.who[?(@.a)].id"])
+def test_a_path_that_may_lead_to_several_values_is_refused(tmp_path: Path, path: str) -> None:
+    (tmp_path / "map.toml").write_text(f'[columns]\naccount_id = "{path}"\nprompt = "q"\ntime = "when"\n')
+    with pytest.raises(BadSetting, match="may lead to several values"):
+        read_mapping(tmp_path / "map.toml")

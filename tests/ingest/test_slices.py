@@ -183,7 +183,7 @@ def test_a_break_in_a_stream_stands_on_the_line_it_cut(tmp_path: Path, made: dic
 def test_a_byte_order_mark_hides_no_container(tmp_path: Path) -> None:
     mark = b"\xef\xbb\xbf"
     assert (
-        rows(results(put(tmp_path / "csv", mark + b"time,account_id,prompt\n2026-11-24T09:00Z,a,p\n")))[0]["prompt"]
+        rows(results(put(tmp_path / "csv", mark + b"time,account_id,prompt\n2026-11-24T09:00:00Z,a,p\n")))[0]["prompt"]
         == "p"
     )
     assert plan([put(tmp_path / "array", b" \n[" + LINE + b"]")])[0].container == "values"
@@ -210,22 +210,22 @@ def test_a_first_record_and_an_array_may_be_longer_than_a_head(tmp_path: Path, p
 
 
 def test_a_csv_is_never_cut(tmp_path: Path) -> None:
-    path = put(tmp_path / "log.csv", b"time,account_id,prompt\n" + b"2026-11-24,a,p\n" * 50)
+    path = put(tmp_path / "log.csv", b"time,account_id,prompt\n" + b"2026-11-24T00:00:00Z,a,p\n" * 50)
     assert [line for _, line in places(path, slice_bytes=100)] == list(range(2, 52))
 
 
 def test_rows_of_csv_stand_where_they_begin(tmp_path: Path) -> None:
     head = "time,account_id,prompt,temperature,verified,tools,stop,messages,unknown"
     body = [
-        '2026-11-24,a,"two\nlines",0.5,true,"[""search""]",END,,x',
+        '2026-11-24T00:00:00Z,a,"two\nlines",0.5,true,"[""search""]",END,,x',
         "",
-        "2026-11-24,b,p,,,,,,",
-        "2026-11-24,c,p,,,,,,,too many,cells",
-        '2026-11-24,d,,,,,,"[{""role"":""user"",""content"":""m""}]",',
-        "2026-11-24,e,p,hot,,,,,",
-        "2026-11-24,f,p,,,[broken,,,",
-        "2026-11-24,,p,,,,,,",
-        f"2026-11-24,g,{'long ' * 50_000},,,,,,",
+        "2026-11-24T00:00:00Z,b,p,,,,,,",
+        "2026-11-24T00:00:00Z,c,p,,,,,,,too many,cells",
+        '2026-11-24T00:00:00Z,d,,,,,,"[{""role"":""user"",""content"":""m""}]",',
+        "2026-11-24T00:00:00Z,e,p,hot,,,,,",
+        "2026-11-24T00:00:00Z,f,p,,,[broken,,,",
+        "2026-11-24T00:00:00Z,,p,,,,,,",
+        f"2026-11-24T00:00:00Z,g,{'long ' * 50_000},,,,,,",
     ]
     path = put(tmp_path / "log.csv", "\n".join([head, *body]).encode())
     for batch_rows in (1, 100):
@@ -242,7 +242,7 @@ def test_rows_of_csv_stand_where_they_begin(tmp_path: Path) -> None:
         told = letters(found)
         assert [letter["line"] for letter in told] == [6, 9, 10]
         assert told[0]["reason"] == "the row does not have the header's number of cells"
-        assert told[0]["excerpt"].startswith("2026-11-24,c,p,")
+        assert told[0]["excerpt"].startswith("2026-11-24T00:00:00Z,c,p,")
         assert told[1]["reason"].startswith("`tools`: not JSON")
         assert told[2]["reason"] == "no `account_id`"
 
@@ -283,7 +283,7 @@ def test_an_excerpt_is_how_a_record_begins(tmp_path: Path) -> None:
 
 
 def test_a_value_that_no_column_takes_costs_its_own_row_alone(tmp_path: Path) -> None:
-    lone = b'{"time": "2026-11-24", "account_id": "a", "messages": [{"role": "user", "content": "\\ud800"}]}'
+    lone = b'{"time": "2026-11-24T00:00:00Z", "account_id": "a", "messages": [{"role": "user", "content": "\\ud800"}]}'
     never = json.dumps({**GOOD, "time": "never"}).encode()
     path = put(tmp_path / "log", b"\n".join([LINE, lone, LINE, never, LINE]) + b"\n")
     found = results(path)

@@ -139,14 +139,14 @@ def test_numbers_beyond_all_bounds_are_null(tmp_path: Path, name: str, kept: dic
 def test_the_prompt_is_what_the_person_said_last(
     tmp_path: Path, messages: list[Any], prompt: str, system: str | None
 ) -> None:
-    record = {"account_id": "a", "time": "2026-11-24", "messages": messages}
+    record = {"account_id": "a", "time": "2026-11-24T00:00:00Z", "messages": messages}
     rows, _ = read(tmp_path, record, {**record, "prompt": "own", "system": "mine"}, {**record, "x": None, "n": 1.0})
     assert [(row["prompt"], row.get("system")) for row in rows] == [(prompt, system), ("own", "mine"), (prompt, system)]
     assert [row["messages"] for row in rows] == [messages] * 3
 
 
 def test_messages_that_are_absent_are_null_and_not_empty(tmp_path: Path) -> None:
-    record = {"account_id": "a", "time": "2026-11-24", "prompt": "p"}
+    record = {"account_id": "a", "time": "2026-11-24T00:00:00Z", "prompt": "p"}
     rows, _ = read(tmp_path, record, {**record, "messages": []}, {**record, "messages": TALK})
     assert [row.get("messages") for row in rows] == [None, [], READ]
 
@@ -286,7 +286,7 @@ def test_what_a_tool_answered_is_text_of_a_span(tmp_path: Path) -> None:
 
 
 def test_the_largest_whole_number_fits(tmp_path: Path) -> None:
-    record = {"account_id": "a", "time": "2026-11-24", "prompt": "p"}
+    record = {"account_id": "a", "time": "2026-11-24T00:00:00Z", "prompt": "p"}
     rows, reasons = read(tmp_path, *({**record, "seed": seed} for seed in (2**63 - 1, -(2**63), 2**63, -(2**63) - 1)))
     assert [row.get("seed") for row in rows] == [2**63 - 1, -(2**63), None, None]
     assert not reasons

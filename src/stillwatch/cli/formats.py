@@ -71,7 +71,8 @@ def _tell(told: Explanation) -> None:
     if told.problem is None:
         say(f"  container  {told.container}{wrapped}")
         say(f"  format     {told.format}: {told.description}")
-        say(f"  because    {told.why} The first record has {_listed(told.has) or 'none of those'}.")
+        has = f" The first record has {_listed(told.has)}." if told.has else ""
+        say(f"  because    {told.why}{has}")
     for near in told.near:
         say(f"  near       {near.format}: it has {_listed(near.has)} and lacks {_listed(near.lacks)}")
     if told.problem is not None:

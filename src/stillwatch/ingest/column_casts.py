@@ -15,7 +15,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.core.bodies.nobody import NOBODY
+from stillwatch.core.bodies.nobody import LONGEST_MASK, MASKS, NOBODY
+from stillwatch.core.bodies.roles import USUAL_ROLES
 from stillwatch.ingest.column_times import moments
 from stillwatch.ingest.formats.canonical import IDENTITIES
 from stillwatch.ingest.record import COLUMNS
@@ -39,6 +40,8 @@ _WHOLE = r"^-?\d{1,18}$"
 _SYSTEM = r"^(?:[aA][sS])?\d{1,9}$"
 _REAL = r"^-?\d{1,15}(?:\.\d{1,15})?$"
 _NO_IDS = pa.array(sorted((*NOBODY, "")), pa.string())
+_USUAL_ROLES = pa.array(sorted(USUAL_ROLES))
+_MESSAGE = ("role", "content")
 # Beyond it not every whole number is a float, and none of those that are need be what was written.
 _EXACT = 2**53
 
@@ -131,7 +134,10 @@ def _text(column: pa.Array) -> Cast | None:
 def _identity(column: pa.Array) -> Cast | None:
     kind = column.type
     if pa.types.is_string(kind):
-        nobody = pc.is_in(column, value_set=_NO_IDS)
+        masked = pc.match_substring_regex(column, MASKS)
+        if pc.any(masked).as_py():
+            masked = pc.and_(masked, pc.less_equal(pc.utf8_length(column), LONGEST_MASK))
+        nobody = pc.or_(pc.is_in(column, value_set=_NO_IDS), masked)
         return Cast(pc.if_else(nobody, pa.scalar(None, pa.string()), column), _trimmed(column) | true_rows(nobody))
     made = _whole(column) if pa.types.is_integer(kind) or pa.types.is_floating(kind) else None
     return None if made is None else Cast(made.values.cast(pa.string()), made.sure)
@@ -252,7 +258,10 @@ def _messages(column: pa.Array) -> Cast | None:
         return None
     # JSON of content parts is opened, and parts stand in for a content: by the reader of rows.
     parts = pc.and_(pc.starts_with(content, "[{"), pc.ends_with(content, "}]"))
-    bad = true_rows(role.is_null()) | true_rows(parts) | (true_rows(content.is_null()) if "parts" in names else False)
+    # So is a role by another word, and a question whose text may stand under another name.
+    odd = pc.invert(pc.is_in(role, value_set=_USUAL_ROLES))
+    unsaid = true_rows(content.is_null()) & (true_rows(pc.equal(role, "user")) | (len(names) > len(_MESSAGE)))
+    bad = true_rows(role.is_null()) | true_rows(parts) | true_rows(odd) | unsaid
     kind = EXCHANGES.field("messages").type
     said = pa.StructArray.from_arrays([role, content], fields=list(kind.value_type))
     return Cast(_as_lists(said, lengths, column.is_null(), kind), _less(len(column), lengths, bad))

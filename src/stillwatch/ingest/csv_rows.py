@@ -21,7 +21,7 @@ from stillwatch.ingest.record import NAMES, RecordError
 from stillwatch.ingest.slice_result import SliceRows
 from stillwatch.ingest.unpacking import read_value
 
-__all__ = ["csv_rows", "delimiter_of", "read_row"]
+__all__ = ["csv_rows", "delimiter_of", "read_row", "twice_in_header"]
 
 # A prompt is a cell, and prompts run to megabytes: Python's own limit is 131,072 characters.
 _LONGEST_CELL = 2**31 - 1
@@ -38,18 +38,77 @@ _FLAGS = {"t": "true", "f": "false"}
 
 def delimiter_of(head: bytes) -> str | None:
     """What stands between the names of a header; None where a file's first line is none."""
-    text = head[:_BEGINNING].removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n \0")
-    first = re.split(rb"[\r\n]", text, maxsplit=1)[0].decode("utf-8", "replace")
+    first = _first_line(head)
     if (said := _SAID.fullmatch(first)) is not None:
         return said[1]
-    best: tuple[int, str] | None = None
+    delimiter, names = _header(first)
+    return delimiter if names and len({*names}) == len(names) else None
+
+
+def twice_in_header(head: bytes) -> str | None:
+    """A name that a file's header gives twice, so that which cell is meant cannot be told; None where none is."""
+    names = _header(_first_line(head))[1]
+    return next((name for name in names if names.count(name) > 1), None) if len(names) > 2 else None
+
+
+def _first_line(head: bytes) -> str:
+    text = head[:_BEGINNING].removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n \0")
+    return re.split(rb"[\r\n]", text, maxsplit=1)[0].decode("utf-8", "replace")
+
+
+def _header(line: str) -> tuple[str, list[str]]:
+    """The names of a header, by the delimiter that gives most of them, and that; no names where it is no header."""
+    best: tuple[int, str, list[str]] = (0, "", [])
     for delimiter in _DELIMITERS:
-        names = next(csv.reader([first], delimiter=delimiter), [])
+        names = next(csv.reader([line], delimiter=delimiter), [])
         # Data frames leave the name of their index out.
         given = [name.strip() for name in names if name.strip()]
-        if given and all(map(_NAME.fullmatch, given)) and len({*given}) == len(given) >= len(names) - 1:
-            best = max(best or (0, ""), (len(names), delimiter), key=lambda one: one[0])
-    return best[1] if best else None
+        if given and all(map(_NAME.fullmatch, given)) and len(given) >= len(names) - 1:
+            best = max(best, (len(names), delimiter, given), key=lambda one: one[0])
+    return best[1:]
+
+
+class _Lines:
+    """The lines of a text, of which those behind the first of a row can be given back.
+
+    Args:
+        text: opened so that its line ends stay.
+    """
+
+    def __init__(self, text: Iterator[str]) -> None:
+        self._text = text
+        self._row: list[str] = []
+        self._waiting: list[str] = []
+        self._number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._waiting.pop() if self._waiting else next(self._text)
+        self._row.append(line)
+        self._number += 1
+        return line
+
+    def begin_row(self) -> int:
+        """The number of the line on which a row begins."""
+        self._row.clear()
+        return self._number + 1
+
+    def row(self) -> str:
+        """The row as it is written."""
+        return "".join(self._row)
+
+    def is_broken_off(self) -> bool:
+        """Whether no line's end stands behind the row."""
+        return not self.row().endswith(("\n", "\r"))
+
+    def give_back(self) -> str:
+        """Give back all lines of the row but its first, which is returned."""
+        first, *rest = self._row
+        self._waiting += reversed(rest)
+        self._number -= len(rest)
+        return first
 
 
 def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -64,16 +123,20 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     delimiter = delimiter_of(head) or ","
     # Where blanks stand before the header's names, they stand before every cell.
     first = re.split(rb"[\r\n]", head.lstrip(), maxsplit=1)[0]
-    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=first.count(f"{delimiter} ".encode()) > 0)
+    lines = _Lines(text)
+    blanks = first.count(f"{delimiter} ".encode()) > 0
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=blanks, strict=True)
     names: list[str] | None = None
     while True:
-        line = reader.line_num + 1
+        line = lines.begin_row()
         try:
             cells = next(reader)
         except StopIteration:
             break
         except csv.Error as error:
-            yield line, {"": f"not CSV: {error}"}
+            # A quote that does not end takes the rows behind it along: those are read anew.
+            yield line, {"": f"not CSV: {error}", "row": lines.give_back().rstrip("\r\n")}
+            reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=blanks, strict=True)
             continue
         if not cells:
             continue
@@ -83,6 +146,10 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
             names = [name.strip() or f"column {place}" for place, name in enumerate(cells, start=1)]
             continue
         row: dict[str, Any] = dict(zip(names, cells, strict=False))
+        if len(cells) < len(names) and lines.is_broken_off():
+            # Of its last cell a half may be missing.
+            yield line, {"": "the row breaks off at the end of the file", "row": lines.row()}
+            continue
         if len(cells) > len(names):
             row[""] = cells[len(names) :]
         yield line, row
@@ -100,6 +167,9 @@ def read_row(batch: SliceRows, line: int, row: Mapping[str, Any], preferred: Log
     if not text.isascii() and not _is_utf8(raw):
         batch.refuse(line, "the row is not UTF-8", raw)
         return
+    if isinstance(row.get(""), str):
+        # What stands for a row that is no CSV is that row as it is.
+        raw = str(row.get("row", text)).encode("utf-8", "surrogateescape")
     if "" in row:
         told = row[""] if isinstance(row[""], str) else "the row does not have the header's number of cells"
         batch.refuse(line, told, raw)

@@ -63,6 +63,9 @@ def envelope_fields(record: Json) -> Fields:
     for name in _IDENTITIES:
         if name in fields:
             fields[name] = identity(fields[name])
+    if fields.get("account_id") is None and isinstance(user := record.get("user"), Mapping):
+        names = ", ".join(f"`user.{name}`" for name in [*user][:6])
+        fields["account_in"] = f"`user` is an object: say which of {names} is the account (--account-from user...)"
     return fields
 
 

@@ -11,6 +11,7 @@ from stillwatch.core import UnknownFormat, UnreadableInput
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.column_casts import told_casts
 from stillwatch.ingest.files import wrapping
+from stillwatch.ingest.mapping import MappedFormat
 from stillwatch.ingest.parquet_rows import schema_of
 from stillwatch.ingest.recognition import first_records
 from stillwatch.ingest.registry import all_formats, ask_first, format_named, recognises, recognising
@@ -143,7 +144,7 @@ def _marks(one: LogFormat, record: Mapping[str, Any]) -> tuple[list[str], list[s
     """The keys that a format says it looks for: those that a record has, at any of two levels, and those it lacks."""
     known = {str(name) for name in record}
     known |= {str(name) for value in record.values() if isinstance(value, Mapping) for name in value}
-    named = dict.fromkeys(_NAMED.findall(type(one).recognises.__doc__ or ""))
+    named = dict.fromkeys(() if isinstance(one, MappedFormat) else _NAMED.findall(type(one).recognises.__doc__ or ""))
     return [name for name in named if name in known], [name for name in named if name not in known]
 
 

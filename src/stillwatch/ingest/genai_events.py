@@ -20,6 +20,7 @@ from stillwatch.core.bodies.shapes import Json, first, parsed
 from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.otlp import any_value, attributes_of, log_records
 from stillwatch.ingest.record import RecordError
+from stillwatch.ingest.span_tree import trace_of
 
 __all__ = ["DETAILS", "Event", "attributes_told", "has_log_events", "log_events", "name_of", "own_events"]
 
@@ -60,9 +61,9 @@ class Event:
     @cached_property
     def span(self) -> tuple[str, str] | None:
         """The trace and the span that it names; None where it names none."""
-        trace = first(self.record, "traceId", "trace_id")
+        trace = trace_of(self.record)
         span = first(self.record, "spanId", "span_id")
-        return (str(trace), str(span)) if trace and span else None
+        return (trace, str(span)) if trace and span else None
 
     @cached_property
     def time(self) -> Any:

@@ -219,6 +219,9 @@ def _paths(value: object, key: str, path: Path) -> Paths:
     given = [value] if isinstance(value, str) else value
     if not isinstance(given, list) or not given or not all(isinstance(one, str) and one for one in given):
         raise _wrong(path, f"`{key}`: expected a dotted path or a list of them, got {shown(value)}")
+    for one in given:
+        if ".." in one or "[*]" in one or "[?" in one:
+            raise _wrong(path, f"`{key}`: {shown(one)} may lead to several values: name one, such as `calls[0].model`")
     return tuple(normal(one) for one in given)
 
 

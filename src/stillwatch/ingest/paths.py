@@ -7,6 +7,7 @@ written as text, and into an end user's id that was put together of parts (``use
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,12 +17,15 @@ from stillwatch.ingest.otlp import any_value
 
 __all__ = ["at", "first_at", "normal"]
 
+_QUOTED = re.compile(r"""\[\s*(?P<quote>["'])(?P<name>[^"'\]]*)(?P=quote)\s*\]""")
 _NAMES = ("key", "name", "Key", "Name")
 
 
 def normal(path: str) -> str:
-    """A path as it is followed: ``calls[0].model`` as ``calls.0.model``."""
-    return path.replace("[", ".").replace("]", "")
+    """A path as it is followed: ``calls[0].model`` and JSONPath's ``$.calls[0]['model']`` as ``calls.0.model``."""
+    # Names that begin with a dollar, such as MongoDB's, are names.
+    path = _QUOTED.sub(r".\g<name>", path[1:] if path.startswith(("$.", "$[")) else path)
+    return path.replace("[", ".").replace("]", "").removeprefix(".")
 
 
 def first_at(record: Json, paths: Sequence[str]) -> Any:

@@ -8,6 +8,8 @@
 | ``None``, ``null``, ``undefined``, ``NaN``, ``{}``, ``[]``, ``[object Object]`` | a value turned into text |
 | ``content_filtered``, ``<no content>``, ``[no content]``, ``N/A`` | guards and exporters |
 
+So is what ``core.bodies.nobody.MASKS`` matches: any words of redaction in brackets, ``REDACTED_BY_POLICY``, asterisks.
+
 Upper and lower case are one, and so are blanks at either end.
 """
 
@@ -15,6 +17,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from stillwatch.core.bodies.nobody import MASKS
 
 __all__ = ["PLACEHOLDERS", "stand_ins"]
 
@@ -28,7 +32,7 @@ PLACEHOLDERS = frozenset(
 )  # fmt: skip
 """In lower case."""
 
-_LONGEST = max(map(len, PLACEHOLDERS)) + 8
+_LONGEST = 80
 _KNOWN = pa.array(sorted(PLACEHOLDERS), pa.string())
 
 
@@ -39,5 +43,5 @@ def stand_ins(texts: pa.Array) -> pa.Array | None:
     if not pc.any(short).as_py():
         return None
     lowered = pc.ascii_lower(pc.utf8_trim_whitespace(pc.if_else(short, texts, pa.scalar("", pa.string()))))
-    found = pc.is_in(lowered, value_set=_KNOWN)
+    found = pc.or_(pc.is_in(lowered, value_set=_KNOWN), pc.match_substring_regex(lowered, MASKS))
     return found if pc.any(found).as_py() else None

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -16,7 +17,7 @@ from typing import IO, Any
 import msgspec
 
 from stillwatch.core import UnknownFormat, UnreadableInput
-from stillwatch.ingest.csv_rows import csv_rows, delimiter_of
+from stillwatch.ingest.csv_rows import csv_rows, delimiter_of, twice_in_header
 from stillwatch.ingest.files import BROKEN, BYTE_ORDER_MARK, Container, Wrapping, opened, split_block, wrapping
 from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.parquet_rows import first_rows
@@ -151,11 +152,19 @@ def _as_lines(head: bytes, ended: bool) -> list[Any]:
     if _ARRAY.match(head):
         # The items of an array are values of their own, though it may stand on one line.
         return []
+    return _until_known(_value_of(line) for _, line in rejoined(split_block(1, head)))
+
+
+def _until_known(values: Iterable[Any]) -> list[Any]:
+    """The records in the first values: as many as tell, past those of anything else."""
     found: list[Any] = []
-    for _, line in islice(rejoined(split_block(1, head)), _MOST_LINES):
-        if len(found) >= _TRIED:
+    known = 0
+    for value in islice(values, _MOST_LINES):
+        held = list(islice(records_of(value), _TRIED))
+        found += held
+        known += sum(1 for record in held if recognising(record) is not None)
+        if known >= _TRIED:
             break
-        found.extend(islice(records_of(_value_of(line)), _TRIED))
     return found
 
 
@@ -174,14 +183,13 @@ def _value_of(line: bytes) -> Any:
 
 
 def _as_values(head: bytes, ended: bool) -> list[Any]:
-    found: list[Any] = []
-    for text in islice(values_of(head), _TRIED):
-        try:
-            value, _ = decoded(text)
-        except RecordError:
-            continue
-        found.extend(islice(records_of(value), _TRIED))
-    return found
+    return _until_known(_values(head))
+
+
+def _values(head: bytes) -> Iterator[Any]:
+    for text in values_of(head):
+        with suppress(RecordError):
+            yield decoded(text)[0]
 
 
 def _as_csv(head: bytes, ended: bool) -> list[Any]:
@@ -222,9 +230,16 @@ def _unknown(head: bytes, tried: Sequence[Any], ended: bool) -> str:
             return f"its first {_MOST_LINES:,} lines hold no JSON records; it begins {shown(_first_line(text))}"
         if (delimiter := delimiter_of(head)) is not None and delimiter.encode() in _first_line(text).encode():
             return f"it holds no JSON records; as a CSV, no format recognises its rows: {shown(_first_line(text))}"
+        if (name := twice_in_header(head)) is not None and b"\n" in text:
+            return f"its header names `{name}` twice, and which is meant cannot be told: give each column its own name"
         return f"it holds no JSON records, but text or bytes: it begins {shown(_first_line(text))}"
     if isinstance(value, list):
         return "its JSON array is empty" if not value else f"its JSON array holds no objects, but {shown(value[0])}"
+    if isinstance(value, dict):
+        names = ", ".join(f"`{name}`" for name in list(value)[:_SHOWN_KEYS])
+        return (
+            f"it holds one JSON object, and no records in it that a format recognises; its keys are {names or '(none)'}"
+        )
     return f"it holds JSON, but no object: {shown(value)}"
 
 

@@ -15,7 +15,8 @@ from typing import Annotated, Any
 import msgspec
 import pyarrow as pa
 
-from stillwatch.core.bodies.nobody import NOBODY
+from stillwatch.core.bodies.nobody import is_nobody
+from stillwatch.core.bodies.roles import role_of
 from stillwatch.core.bodies.shapes import Fields, Message, RecordError, noted, shown
 from stillwatch.tables import EXCHANGES
 
@@ -144,7 +145,7 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
     account = fields.get("account_id")
     if type(account) is str and account != (bare := account.strip()):
         fields, account = {**fields, "account_id": bare}, bare
-    if account is None or account == "" or (type(account) is str and account in NOBODY):
+    if account is None or account == "" or (type(account) is str and is_nobody(account)):
         where = fields.get("account_in")
         if account:
             raise RecordError(f"no `account_id`: {shown(account)} stands for nobody")
@@ -154,6 +155,9 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
     if fields.get("prompt") is None and not fields.get("messages"):
         raise RecordError("neither `prompt` nor `messages`")
     exchange = _converted(dict(fields), textual)
+    for message in exchange.messages or ():
+        # A question under another word for who asked would be no question.
+        message.role = role_of(message.role)
     for name in FLOATS:
         value = getattr(exchange, name)
         if value is not None and not math.isfinite(value):
@@ -175,7 +179,7 @@ def _moment(time: Mapping[str, Any]) -> Any:
 
 def _lacks(fields: Mapping[str, Any], name: str) -> bool:
     value = fields.get(name)
-    return value is None or value == "" or (name == "account_id" and type(value) is str and value in NOBODY)
+    return value is None or value == "" or (name == "account_id" and type(value) is str and is_nobody(value))
 
 
 def _converted(fields: Fields, textual: bool) -> Exchange:

@@ -8,13 +8,15 @@ OpenInference (Phoenix, Arize): ``llm.model_name``, ``llm.provider`` or ``llm.sy
 ``llm.request.type``, ``llm.is_streaming``, ``llm.user``, ``llm.top_k``,
 ``traceloop.association.properties.user_id`` and ``session_id``. Vercel's AI SDK: ``ai.prompt.messages`` or
 ``ai.prompt``, ``ai.response.text``, ``ai.model.id``, ``ai.operationId``, ``ai.telemetry.metadata.userId`` and
-``sessionId``. Langfuse: ``langfuse.observation.input``, ``output``, ``type`` and ``model.name``, ``langfuse.user.id``
-and ``session.id``. Logfire: ``request_data`` and ``response_data``. What has the conventions' own name keeps its value.
+``sessionId``. Langfuse: ``langfuse.observation.input``, ``output``, ``type``, ``model.name``, ``model.parameters``
+and ``usage_details``, ``langfuse.user.id`` and ``session.id``. Logfire: ``request_data`` and ``response_data``. What
+has the conventions' own name keeps its value.
 Whom a span's names name, LiteLLM's among them, and which goes before which, ``otel_genai`` says.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -125,12 +127,22 @@ def unified(attributes: dict[str, Any]) -> dict[str, Any]:
     tools = [_tool(one) for one in _first_list(llm.get("tools"), whole["tools"], functions)]
     _put(told, "gen_ai.tool.definitions", tools)
     _openinference(told, attributes)
+    _langfuse(told, attributes.get("langfuse.observation.usage_details"))
     return told
+
+
+def _langfuse(told: dict[str, Any], usage: object) -> None:
+    """Token counts as JSON text; what cannot be read is none."""
+    with contextlib.suppress(RecordError):
+        counts = _object(parsed(usage, "usage_details"))
+        for name in ("input", "output"):
+            _put(told, f"gen_ai.usage.{name}_tokens", first(counts, name, f"{name}_tokens"))
 
 
 def _openinference(told: dict[str, Any], attributes: Json) -> None:
     """Parameters as JSON text, and the values that stand for messages nobody wrote out."""
-    for name, value in parameter_fields(attributes.get("llm.invocation_parameters")).items():
+    given = first(attributes, "llm.invocation_parameters", "langfuse.observation.model.parameters")
+    for name, value in parameter_fields(given).items():
         if name in _PARAMETERS:
             _put(told, f"gen_ai.request.{name}", value)
         elif name == "stop":

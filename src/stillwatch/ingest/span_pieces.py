@@ -9,6 +9,7 @@ from typing import Any
 from stillwatch.core.bodies.shapes import Json, RecordError, first, parsed
 from stillwatch.ingest.genai_events import name_of
 from stillwatch.ingest.otlp import SIDES, Side
+from stillwatch.ingest.span_tree import trace_of
 
 __all__ = ["pieces_by_trace"]
 
@@ -68,5 +69,4 @@ def _scopes(resource: Any, side: Side) -> Sequence[Json] | None:
 def _trace_of(item: Any) -> str | None:
     if not isinstance(item, Mapping):
         return None
-    trace, span = first(item, "traceId", "trace_id"), first(item, "spanId", "span_id")
-    return str(trace) if trace and span else None
+    return trace_of(item) if first(item, "spanId", "span_id") else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +10,16 @@ from typing import Any
 
 from stillwatch.core.bodies.shapes import Json, first
 
-__all__ = ["Span", "SpanTree"]
+__all__ = ["Span", "SpanTree", "trace_of"]
+
+# The invalid id, in hexadecimal, as a UUID or in base64: what has it lies in no trace.
+_NO_TRACE = re.compile("[0-]+|A{22}==")
+
+
+def trace_of(record: Json) -> str | None:
+    """The id of the trace that a span or an event names; None where it names none."""
+    trace = first(record, "traceId", "trace_id")
+    return None if trace is None or _NO_TRACE.fullmatch(str(trace)) else str(trace) or None
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,7 @@ class Span:
     @cached_property
     def trace(self) -> str:
         """Its trace's id, or nothing."""
-        return str(first(self.record, "traceId", "trace_id") or "")
+        return trace_of(self.record) or ""
 
     @cached_property
     def key(self) -> tuple[str, str] | None:

@@ -3,7 +3,7 @@
 A number counts seconds, milliseconds, microseconds or nanoseconds; its size says which, because the
 four never meet between the years 2000 and 2100. Text is ISO 8601, with or without an offset (none
 means UTC), its days written with slashes, a web server's (``02/Mar/2026:09:00:00 +0000``), HTTP's, .NET's
-(``/Date(1795490904123)/``), or a number in quotes. To accept another
+(``/Date(1795490904123)/``), JavaScript's, C's, or a number in quotes. To accept another
 notation, add it to ``_NOTATIONS``.
 
 When a request was made must be known to the second: what says a day, an hour or a minute is a time of which the rest
@@ -47,7 +47,13 @@ SECONDS_BELOW, MILLIS_BELOW, MICROS_BELOW = 10**11, 10**14, 10**17
 # `20261124`; of more digits ISO 8601 makes a date, a letter between and a time, whatever the letter.
 LONGEST_DATE = 8
 # Of web servers and of HTTP.
-_NOTATIONS = ("%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT", "%a, %d %b %Y %H:%M:%S %z")
+_NOTATIONS = (
+    "%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT", "%a, %d %b %Y %H:%M:%S %z",
+    # JavaScript's, C's, and that of `date`.
+    "%a %b %d %Y %H:%M:%S GMT%z", "%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S UTC %Y",
+)  # fmt: skip
+# Behind an offset it says nothing more; alone, only UTC is an offset.
+_NAMED_ZONE = re.compile(r"(?<=[Z\d])\[(?:UTC|GMT|Z)\]$|(?<=[+-]\d\d:\d\d)\[[\w/+-]+\]$|(?<=[+-]\d\d\d\d) \([\w ]+\)$")
 # The zone at the end of a text, and a clock that says seconds, or minutes, in what stands before it.
 _ZONE = re.compile(r"\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d(?::\d\d)?)$", re.IGNORECASE)
 _SECONDS = re.compile(r"\d:\d\d:\d\d|\D\d{6}(?:[.,]\d+)?$")
@@ -83,6 +89,8 @@ def _from_text(text: str) -> int:
 
 
 def _moment(text: str) -> datetime | None:
+    if text[-1:] in ("]", ")"):
+        text = _NAMED_ZONE.sub("", text)
     if text[4:5] == "/" == text[7:8]:
         # The year comes first: no other day could be meant.
         text = f"{text[:4]}-{text[5:7]}-{text[8:]}"

@@ -17,6 +17,7 @@ from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.record import RecordError, shown
 from stillwatch.ingest.record_lines import read_record
 from stillwatch.ingest.registry import recognises, recognising
+from stillwatch.ingest.repeated_names import repeated_name
 from stillwatch.ingest.shippers import DEEPEST, after_prefix, could_be, inside
 from stillwatch.ingest.slice_result import Raw, SliceRows
 from stillwatch.ingest.value_stream import several_of
@@ -34,6 +35,9 @@ def read_text(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat) -> 
     except _FAILED:
         _read_odd_text(batch, line, raw, preferred)
     else:
+        if isinstance(record, dict) and (name := repeated_name(raw, record)) is not None:
+            batch.refuse(line, f"`{name}` stands twice, with different values: which is meant cannot be told", raw)
+            return
         read_value(batch, line, record, raw, preferred)
 
 

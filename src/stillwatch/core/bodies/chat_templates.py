@@ -3,7 +3,7 @@
 Whoever calls a bare completion of a chat model sends its template's words around every turn. Read as one text they
 would be everybody's, and link all who call that model. Known are ChatML (``<|im_start|>user``), Llama 3
 (``<|start_header_id|>user<|end_header_id|>``), Gemma (``<start_of_turn>user``), Phi (``<|user|>``) and Llama 2 and
-Mistral (``[INST]``, ``<<SYS>>``).
+Mistral (``[INST]``, ``<<SYS>>``), and the older Claude's ``Human:`` and ``Assistant:``.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _TEMPLATES: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
     (re.compile(r"<start_of_turn>\s*(\w+)[ \t]*\n?"), re.compile(r"<end_of_turn>.*", re.DOTALL)),
     (re.compile(r"<\|(user|assistant|system)\|>\s*"), re.compile(r"(?:<\|end\|>|</s>).*", re.DOTALL)),
 )
+# At the very start behind two newlines, as that API wants it: nobody begins to write so.
+_TURN_OF_CLAUDE = re.compile(r"\n\n(Human|Assistant):")
 _INSTRUCTED = re.compile(r"\[INST\](.*?)\[/INST\]((?:(?!\[INST\]).)*)", re.DOTALL)
 _SYSTEM = re.compile(r"\s*<<SYS>>(.*?)<</SYS>>", re.DOTALL)
 _ENDS = re.compile(r"</?s>")
@@ -47,6 +49,9 @@ def turns_of(prompt: str) -> list[Message] | None:
             return _said(turns)
     if _INSTRUCTED.match(prompt, start):
         return _said([turn for one in _INSTRUCTED.finditer(prompt) for turn in _instructed(one)])
+    if _TURN_OF_CLAUDE.match(prompt):
+        _, *parts = _TURN_OF_CLAUDE.split(prompt)
+        return _said([_turn(str(role).lower(), str(text)) for role, text in zip(parts[::2], parts[1::2], strict=True)])
     return None
 
 

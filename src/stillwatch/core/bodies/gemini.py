@@ -22,6 +22,7 @@ from stillwatch.core.bodies.shapes import (
     first,
     identity,
     listed,
+    noted,
     object_of,
     parsed,
     shown,
@@ -48,8 +49,12 @@ def _parts(value: object, where: str) -> list[Json]:
     return [{"text": part} if isinstance(part, str) else object_of(part, where) for part in listed(value, where)]
 
 
-def _text(parts: list[Json], *, thought: bool = False) -> str | None:
-    texts = [p["text"] for p in parts if isinstance(p.get("text"), str) and bool(p.get("thought")) is thought]
+def _texts(parts: list[Json], *, thought: bool = False) -> list[str]:
+    return [p["text"] for p in parts if isinstance(p.get("text"), str) and bool(p.get("thought")) is thought]
+
+
+def _text(parts: list[Json]) -> str | None:
+    texts = _texts(parts)
     return "\n".join(texts) if texts else None
 
 
@@ -103,9 +108,14 @@ def request_fields(body: Json) -> Fields:
     Raises:
         RecordError: the conversation is no text, content or list of contents.
     """
-    config = object_of(first(body, "generationConfig", "generation_config", "config"), "generationConfig")
+    config: Json = {}
+    fields: Fields = {}
+    try:
+        config = object_of(first(body, "generationConfig", "generation_config", "config"), "generationConfig")
+    except RecordError as error:
+        noted(fields, str(error))
     asked = config.get("logprobs")
-    fields: Fields = {
+    fields |= {
         "operation": "generateContent",
         "model": body.get("model"),
         "temperature": config.get("temperature"),
@@ -145,8 +155,9 @@ def _response_fields(body: object) -> Fields:
         chosen: Mapping[str, Any] = object_of(candidates[0], "candidates[0]") if candidates else {}
         content = chosen.get("content")
         parts = _parts(content, "content") if content else []
-        texts += [text for text in [_text(parts)] if text]
-        thoughts += [text for text in [_text(parts, thought=True)] if text]
+        # An answer's parts go on in one another, as its pieces do.
+        texts += _texts(parts)
+        thoughts += _texts(parts, thought=True)
         told: Fields = {
             "exchange_id": identity(first(piece, "responseId", "response_id")),
             "time": first(piece, "createTime", "create_time"),

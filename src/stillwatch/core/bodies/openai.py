@@ -21,7 +21,7 @@ from typing import Any
 from stillwatch.core.bodies import ollama
 from stillwatch.core.bodies.chat_templates import turns_of
 from stillwatch.core.bodies.end_user import composite_id
-from stillwatch.core.bodies.optional_parts import answered, put
+from stillwatch.core.bodies.optional_parts import UNFORESEEN, answered, put, said
 from stillwatch.core.bodies.shapes import (
     Fields,
     Json,
@@ -33,13 +33,14 @@ from stillwatch.core.bodies.shapes import (
     listed,
     messages,
     names_of_tools,
+    noted,
     object_of,
     reasoning_text,
     shown,
     stop_list,
 )
 
-__all__ = ["caller", "request_fields", "response_fields", "session"]
+__all__ = ["asking", "caller", "request_fields", "response_fields", "session"]
 
 _SAME_NAME = ("model", "temperature", "top_p", "top_k", "n", "seed", "stream", "top_logprobs")
 
@@ -68,7 +69,9 @@ def _prompt_text(prompt: object) -> str:
     if isinstance(prompt, str):
         return prompt
     if isinstance(prompt, list) and prompt and all(isinstance(part, str) for part in prompt):
-        return "\n".join(prompt)
+        if len(prompt) > 1:
+            raise RecordError(f"`prompt`: a batch of {len(prompt)} prompts, whose answers cannot be told apart")
+        return str(prompt[0])
     raise RecordError(f"`prompt`: expected text, got {shown(prompt)} (token ids carry no text)")
 
 
@@ -111,7 +114,10 @@ def request_fields(body: Json) -> Fields:
         RecordError: the conversation is not text, messages or items.
     """
     fields: Fields = {name: body.get(name) for name in _SAME_NAME}
-    fields |= _logprobs(body)
+    try:
+        fields |= _logprobs(body)
+    except UNFORESEEN as error:
+        noted(fields, said(error, "logprobs"))
     fields["max_tokens"] = first(body, "max_completion_tokens", "max_tokens", "max_output_tokens")
     fields["stop"] = stop_list(body.get("stop"))
     fields["session_id"] = session(body)
@@ -128,7 +134,29 @@ def request_fields(body: Json) -> Fields:
         fields |= {"operation": "completions", **({"messages": turns} if turns else {"prompt": text})}
     elif isinstance(body.get("inputs"), str):
         fields |= {"operation": "generate", "prompt": body["inputs"]} | _parameters(body)
+    elif isinstance(body.get("message"), str):
+        fields |= {"operation": "chat", "messages": _turns_of_cohere(body), "system": body.get("preamble")}
+    elif isinstance(body.get("inputText"), str):
+        fields |= {"operation": "generate", "prompt": body["inputText"]}
     return fields | ollama.options_of(body)
+
+
+def asking(body: Json) -> Fields:
+    """Canonical fields of a request body that asks something.
+
+    Raises:
+        RecordError: it asks nothing that is known here, or what it asks is not text, messages or items.
+    """
+    fields = request_fields(body)
+    if fields.get("messages") is None and fields.get("prompt") is None and body:
+        names = ", ".join(f"`{name}`" for name in [*body][:6])
+        raise RecordError(f"neither `messages`, `prompt` nor `input` in the request, but {names}")
+    return fields
+
+
+def _turns_of_cohere(body: Json) -> list[Message]:
+    """Cohere's first chat API: what was said before, and the message that is asked."""
+    return [*(messages(body.get("chat_history"), "chat_history") or ()), Message("user", body["message"])]
 
 
 def _parameters(body: Json) -> Fields:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from stillwatch.core.bodies.shapes import Fields, RecordError, noted, parsed, shown
+from stillwatch.core.bodies.shapes import Fields, Json, RecordError, noted, object_of, parsed, shown
 
-__all__ = ["UNFORESEEN", "answered", "put", "said"]
+__all__ = ["UNFORESEEN", "answered", "object_or_note", "put", "said"]
 
 UNFORESEEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
 """What code that reads somebody else's record may meet in it."""
@@ -24,6 +24,15 @@ def put(fields: Fields, name: str, read: Callable[[Any], Any], value: object) ->
     except UNFORESEEN as error:
         fields[name] = None
         noted(fields, said(error, name))
+
+
+def object_or_note(fields: Fields, value: object, where: str) -> Json:
+    """``value`` as an object; where it is something else an empty one, and the fields note why."""
+    try:
+        return object_of(value, where)
+    except RecordError as error:
+        noted(fields, str(error))
+        return {}
 
 
 def answered(read: Callable[[Any], Fields], answer: object) -> Fields:

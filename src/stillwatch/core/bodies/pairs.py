@@ -32,7 +32,7 @@ def pair_fields(request: object, response: object, *, where: str = "request", pa
     answer = {
         name: value for name, value in _answering(response, side).response_fields(response).items() if name != "time"
     }
-    return merged(answer, side.request_fields(body))
+    return merged(answer, openai.asking(body) if side is openai else side.request_fields(body))
 
 
 def pair_caller(request: object) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from stillwatch.core.bodies.nobody import NOBODY
+from stillwatch.core.bodies.nobody import is_nobody
 
 __all__ = [
     "Fields",
@@ -201,7 +201,7 @@ def identity(value: object) -> Any:
     """An identifier as text without blanks around it: numbers become their digits, empty text and nobody null."""
     if type(value) is str:
         value = value.strip()
-        return None if value == "" or value in NOBODY else value
+        return None if value == "" or is_nobody(value) else value
     if value is None:
         return None
     # Data frames write whole numbers with a point.
@@ -254,7 +254,7 @@ def content_text(content: object, where: str = "content") -> str | None:
     if content is None or isinstance(content, str):
         return content
     if isinstance(content, Mapping):
-        content = (content,)
+        content = content["parts"] if isinstance(content.get("parts"), list) else (content,)
     if not isinstance(content, list | tuple):
         raise RecordError(f"`{where}`: expected text or content parts, got {shown(content)}")
     return _part_texts(content, _TEXT_PARTS, ("text", "content", "refusal"))
@@ -277,6 +277,8 @@ def messages(value: object, where: str = "messages") -> list[Message] | None:
         return None
     made = []
     for position, item in enumerate(listed(value, where)):
+        if isinstance(item, Mapping) and "role" not in item and {"from", "value"} <= item.keys():
+            item = {"role": item["from"], "content": item["value"]}
         # A dict is told at a glance; whether a class is a Mapping takes longer than all the rest.
         if not (type(item) is dict or isinstance(item, Mapping)) or not isinstance(item.get("role"), str):
             if isinstance(item, Mapping) and isinstance(item.get("type"), str) and item["type"] != "message":
@@ -286,8 +288,8 @@ def messages(value: object, where: str = "messages") -> list[Message] | None:
                 continue
             raise RecordError(f"`{where}[{position}]`: expected {{role, content}}, got {shown(item)}")
         content = item.get("content")
-        if content is None and "parts" in item:
-            content = item["parts"]
+        if content is None:
+            content = first(item, "parts", "message", "text")
         made.append(Message(item["role"], content_text(content, f"{where}[{position}].content")))
     return made
 

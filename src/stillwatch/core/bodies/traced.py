@@ -130,6 +130,8 @@ def _message(item: object, where: str, *, alone: bool = False) -> dict[str, Any]
         return {"role": _ROLES.get(item[0], item[0]), "content": item[1]}
     if not isinstance(item, Mapping):
         raise RecordError(f"`{where}`: expected a message, got {shown(item)}")
+    if {"from", "value"} <= item.keys() and "role" not in item:
+        item = {"role": item["from"], "content": item["value"]}
     inner = first(item, "kwargs", "data", "message")
     inner = inner if isinstance(inner, Mapping) and "content" not in item else item
     role = first(inner, "role") or first(item, "role") or first(inner, "type") or first(item, "type")
@@ -145,6 +147,8 @@ def _message(item: object, where: str, *, alone: bool = False) -> dict[str, Any]
             for part in inner["parts"]
             if isinstance(part, str | Mapping)
         ]
+    if content is None:
+        content = next((one for name in ("text", "message") if isinstance(one := inner.get(name), str)), None)
     return {"role": _ROLES.get(role, role), "content": content}
 
 

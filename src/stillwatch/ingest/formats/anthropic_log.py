@@ -61,7 +61,7 @@ class AnthropicLog(LogFormat):
         )
         if "account_id" not in fields:
             fields["account_id"] = anthropic.caller(request) or fields.get("api_key_id")
-        return [{name: value for name, value in fields.items() if name in NAMES}]
+        return [{name: value for name, value in fields.items() if name in NAMES or name == "account_in"}]
 
 
 FORMAT = AnthropicLog()

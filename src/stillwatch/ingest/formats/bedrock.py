@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies import anthropic, converse, openai
+from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.other_calls import check_conversation
 from stillwatch.core.bodies.shapes import Json, RecordError, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
@@ -67,7 +68,9 @@ class Bedrock(LogFormat):
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""
-        given, got = object_of(record.get("input"), "input"), object_of(record.get("output"), "output")
+        told: Fields = {}
+        given, got = object_of(record.get("input"), "input"), object_or_note(told, record.get("output"), "output")
+        identified = object_or_note(told, record.get("identity"), "identity")
         request = object_of(given.get("inputBodyJson"), "input.inputBodyJson")
         response = got.get("outputBodyJson")
         # Half an answer is its reader's to tell of.
@@ -77,14 +80,14 @@ class Bedrock(LogFormat):
         if not request:
             raise RecordError(_NO_TEXT)
         side = _dialect(str(record.get("operation")), str(record.get("modelId")), request, response)
-        fields = merged(side.response_fields(response), side.request_fields(request))
+        fields = merged(told, side.response_fields(response), side.request_fields(request))
         fields |= {
             "exchange_id": identity(record.get("requestId")),
             "time": record.get("timestamp"),
             "provider": "aws.bedrock",
             "pathway": f"bedrock/{record['region']}" if record.get("region") else "bedrock",
             "account_id": identity(record.get("accountId")),
-            "api_key_id": object_of(record.get("identity"), "identity").get("arn"),
+            "api_key_id": identified.get("arn"),
             "model": record.get("modelId") or fields.get("model"),
             "operation": record.get("operation"),
             "status": record.get("errorCode"),

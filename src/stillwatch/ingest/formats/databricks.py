@@ -19,8 +19,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
-from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of
+from stillwatch.core.bodies.shapes import Json, first, identity, merged
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import Fields
 
@@ -50,7 +51,7 @@ class Databricks(LogFormat):
         """One exchange."""
         request = record.get("request")
         fields = pair_fields(request, record.get("response"))
-        known = object_of(record.get("request_metadata"), "request_metadata")
+        known = object_or_note(fields, record.get("request_metadata"), "request_metadata")
         own: Fields = {
             "exchange_id": identity(record.get("databricks_request_id")),
             "time": first(record, "request_time", "timestamp_ms"),

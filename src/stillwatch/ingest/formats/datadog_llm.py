@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.shapes import Json, first, listed, object_of
 from stillwatch.ingest.span_format import SpanFormat
 
@@ -114,8 +115,9 @@ def _span(span: Json) -> dict[str, Any]:
 
 def _attributes(span: Json, meta: Json) -> dict[str, Any]:
     kind = first(meta, "kind", "span.kind", "span_kind") or object_of(meta.get("span"), "meta.span").get("kind")
-    metadata = object_of(meta.get("metadata"), "metadata")
-    metrics = object_of(span.get("metrics"), "metrics")
+    # Parameters and counts: a call is one without them, and a span has no place for a note.
+    metadata = object_or_note({}, meta.get("metadata"), "metadata")
+    metrics = object_or_note({}, span.get("metrics"), "metrics")
     operation = _KINDS.get(str(kind).lower(), "invoke_workflow")
     # What a workflow was handed may be anything.
     asked, given = (meta.get("input"), meta.get("output")) if operation == "chat" else (None, None)

@@ -19,8 +19,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
-from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of
+from stillwatch.core.bodies.shapes import Json, first, identity, merged
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import Fields, RecordError
 
@@ -65,7 +66,7 @@ class Helicone(LogFormat):
         fields = pair_fields(
             request, record.get("response_body"), where="request_body", path=record.get("request_path")
         )
-        properties = object_of(record.get("request_properties"), "request_properties")
+        properties = object_or_note(fields, record.get("request_properties"), "request_properties")
         own: Fields = {
             "exchange_id": identity(record.get("request_id")),
             "time": record.get("request_created_at"),

@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
@@ -73,26 +74,30 @@ class Kong(LogFormat):
             raise RecordError("`ai`: no `payload.request`: turn on the AI plugin's `logging.log_payloads`")
         plugin = logged[0]
         payload = plugin["payload"]
-        asked = object_of(record.get("request"), "request")
+        told: Fields = {}
+        asked, got, took, entity = (
+            object_or_note(told, record.get(name), name)
+            for name in ("request", "response", "latencies", "authenticated_entity")
+        )
         consumer = object_of(record.get("consumer"), "consumer")
-        headers = {str(n).lower(): v for n, v in object_of(asked.get("headers"), "request.headers").items()}
-        meta, usage = object_of(plugin.get("meta"), "meta"), object_of(plugin.get("usage"), "usage")
+        headers = {str(n).lower(): v for n, v in object_or_note(told, asked.get("headers"), "request.headers").items()}
+        meta, usage = (object_or_note(told, plugin.get(name), name) for name in ("meta", "usage"))
         fields = merged(
-            {"exchange_id": identity(asked.get("id"))},
+            {**told, "exchange_id": identity(asked.get("id"))},
             pair_fields(payload["request"], payload.get("response"), where="ai.payload.request", path=asked.get("uri")),
         )
         own: Fields = {
             "time": record.get("started_at"),
             "account_id": identity(first(consumer, "id", "custom_id", "username")) or pair_caller(payload["request"]),
-            "api_key_id": identity(object_of(record.get("authenticated_entity"), "authenticated_entity").get("id")),
+            "api_key_id": identity(entity.get("id")),
             "model": first(meta, "request_model", "response_model") if not fields.get("model") else None,
             "provider": meta.get("provider_name"),
             "input_tokens": first(usage, "prompt_tokens", "prompt_token"),
             "output_tokens": first(usage, "completion_tokens", "completion_token"),
             "client_address": record.get("client_ip"),
             "user_agent": headers.get("user-agent"),
-            "status": object_of(record.get("response"), "response").get("status"),
-            "latency_ms": object_of(record.get("latencies"), "latencies").get("request"),
+            "status": got.get("status"),
+            "latency_ms": took.get("request"),
             "account_in": "the request had no `consumer`: require authentication on the route",
         }
         return [merged(fields, own)]
@@ -102,11 +107,19 @@ def _opened(ai: Json) -> Json:
     """Objects to the third level that were written as JSON text, as they are."""
     opened = {name: parsed(one, f"ai.{name}") for name, one in ai.items()}
     return {
-        name: {key: parsed(value, f"ai.{name}.{key}") for key, value in one.items()}
+        name: {key: _opened_section(value, f"ai.{name}.{key}") for key, value in one.items()}
         if isinstance(one, Mapping)
         else one
         for name, one in opened.items()
     }
+
+
+def _opened_section(value: Any, where: str) -> Any:
+    try:
+        return parsed(value, where)
+    except RecordError:
+        # Half of a payload is for its own reader to tell of, and counts can be done without.
+        return value
 
 
 def _plugins(ai: Json) -> list[Json]:

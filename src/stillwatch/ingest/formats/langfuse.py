@@ -42,6 +42,10 @@ _USER = ("userId", "user_id")
 _PARENT = ("parentObservationId", "parent_observation_id")
 _LISTED_TYPES = tuple(_TYPES)
 _SESSION = ("sessionId", "session_id")
+_OF_TRACES = (
+    {"id", "timestamp", "name", "userId", "sessionId", "projectId"},
+    {"id", "timestamp", "name", "user_id", "session_id", "project_id"},
+)
 _ACCOUNT_IN = "neither the observation nor its trace has a `userId`; export observations with their trace's fields"
 
 
@@ -156,7 +160,10 @@ def _is_both(record: Json) -> bool:
 def _is_trace(record: Json) -> bool:
     if isinstance(record.get("observations"), list):
         return "id" in record and ("timestamp" in record or "projectId" in record or "project_id" in record)
-    return "bookmarked" in record and "timestamp" in record
+    if "type" in record or "model" in record or "timestamp" not in record:
+        return False
+    # What its stores keep of a trace, with or without the rest.
+    return "bookmarked" in record or any(names <= record.keys() for names in _OF_TRACES)
 
 
 def _observation(record: Json, trace: Json) -> Fields:

@@ -25,6 +25,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies import gemini, openai
+from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.shapes import Json, content_text, first, identity, merged, noted, object_of
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.formats.litellm_standard import answer, check_call, conversation
@@ -75,7 +76,11 @@ class LiteLLMSpend(LogFormat):
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""
-        metadata = object_of(record.get("metadata"), "metadata")
+        told: Fields = {}
+        user = identity(record.get("user"))
+        # Where nothing else names the holder of the key, half of it would name another.
+        given = record.get("metadata")
+        metadata = object_or_note(told, given, "metadata") if user else object_of(given, "metadata")
         asked = {
             **object_of(record.get("proxy_server_request"), "proxy_server_request"),
             **conversation(record.get("messages")),
@@ -93,7 +98,7 @@ class LiteLLMSpend(LogFormat):
             "exchange_id": identity(record.get("request_id")),
             "time": first(record, "startTime", "starttime"),
             "latency_ms": elapsed_ms(first(record, "startTime", "starttime"), first(record, "endTime", "endtime")),
-            "account_id": identity(record.get("user")) or identity(metadata.get("user_api_key_user_id")) or key,
+            "account_id": user or identity(metadata.get("user_api_key_user_id")) or key,
             "org_id": identity(first(record, "organization_id", "team_id")),
             "api_key_id": key,
             "session_id": identity(record.get("session_id")),
@@ -108,7 +113,7 @@ class LiteLLMSpend(LogFormat):
             "user_agent": first(metadata, "user_agent"),
         }
         side = gemini if gemini.is_gemini(asked) else openai
-        fields = merged(answer(record.get("response"), side), side.request_fields(asked), own)
+        fields = merged(told, answer(record.get("response"), side), side.request_fields(asked), own)
         return [_without_marks(fields)]
 
 

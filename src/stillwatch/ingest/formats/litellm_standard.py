@@ -23,6 +23,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies import anthropic, gemini, openai
+from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.record import Fields, RecordError
@@ -75,8 +76,9 @@ class LiteLLMStandard(LogFormat):
         """
         check_call(record)
         metadata = object_of(record.get("metadata"), "metadata")
+        told: Fields = {}
         asked = {
-            **object_of(record.get("model_parameters"), "model_parameters"),
+            **object_or_note(told, record.get("model_parameters"), "model_parameters"),
             "model": record.get("model"),
             **conversation(record.get("messages")),
         }
@@ -98,7 +100,7 @@ class LiteLLMStandard(LogFormat):
             "client_address": first(record, "requester_ip_address") or first(metadata, "requester_ip_address"),
             "user_agent": first(record, "user_agent") or first(metadata, "user_agent"),
         }
-        return [merged(answer(record.get("response")), openai.request_fields(asked), own)]
+        return [merged(told, answer(record.get("response")), openai.request_fields(asked), own)]
 
 
 def check_call(record: Json) -> None:

@@ -59,12 +59,10 @@ class OpenAILog(LogFormat):
         """
         request, response, frame = bodies(record)
         check_conversation(response, frame.get("url"))
-        fields = merged(
-            openai.response_fields(response), openai.request_fields(request), frame, envelope_fields(record)
-        )
+        fields = merged(openai.response_fields(response), openai.asking(request), frame, envelope_fields(record))
         if "account_id" not in fields:
             fields["account_id"] = openai.caller(request) or fields.get("api_key_id")
-        return [{name: value for name, value in fields.items() if name in NAMES}]
+        return [{name: value for name, value in fields.items() if name in NAMES or name == "account_in"}]
 
 
 FORMAT = OpenAILog()

@@ -1,0 +1,21 @@
+"""Who says a message: the APIs' words for it, and the others that loggers and older APIs use, in any case."""
+
+from __future__ import annotations
+
+__all__ = ["USUAL_ROLES", "role_of"]
+
+USUAL_ROLES = frozenset(("user", "assistant", "system", "developer", "tool", "function"))
+"""As the APIs write them today."""
+
+_OTHERS = {
+    "human": "user", "ai": "assistant", "model": "assistant", "bot": "assistant", "chatbot": "assistant",
+    "gpt": "assistant", "assistant_message": "assistant", "user_message": "user", "system_message": "system",
+}  # fmt: skip
+
+
+def role_of(written: str) -> str:
+    """The usual word for a role, where there is one; else what is written."""
+    if written in USUAL_ROLES:
+        return written
+    lowered = written.strip().lower()
+    return lowered if lowered in USUAL_ROLES else _OTHERS.get(lowered, written)

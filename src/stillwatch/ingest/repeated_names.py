@@ -1,0 +1,55 @@
+"""Names that stand twice in one JSON object, with two values: a decoder keeps the last, and whose a record is or when
+it was made would be a matter of order."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, PERSONS, TEXTS, TIMES
+from stillwatch.ingest.spelling import in_camel_case
+
+__all__ = ["may_repeat", "repeated_name"]
+
+_TELLING = frozenset(
+    spelt for name in (*ACCOUNTS, *PERSONS, *CALLERS, *TIMES, *TEXTS) for spelt in (name, in_camel_case(name))
+) | {"requester", "startTime", "request", "identity", "accountId"}
+
+
+def may_repeat(block: bytes, names: tuple[str, ...], records: int) -> bool:
+    """Whether a name may stand twice in one of so many records, each of which has it once or not at all."""
+    for name in names:
+        quoted = b'"%s"' % name.encode()
+        # As a value a name is no name.
+        if block.count(quoted) > records and len(re.findall(quoted + rb"\s*:", block)) > records:
+            return True
+    return False
+
+
+def repeated_name(raw: bytes, record: Mapping[str, Any]) -> str | None:
+    """A telling name that a record's text gives twice, with different values; None where there is none.
+
+    Args:
+        raw: the record's text, an object.
+        record: what was decoded of it.
+    """
+    suspects = [name for name in record if name in _TELLING and may_repeat(raw, (name,), 1)]
+    if not suspects:
+        return None
+    try:
+        pairs = json.loads(raw, object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(pairs, _Pairs):
+        return None
+    for name in suspects:
+        values = [value for key, value in pairs if key == name]
+        if any(value != values[0] for value in values[1:]):
+            return name
+    return None
+
+
+class _Pairs(list[tuple[str, Any]]):
+    """An object's names and values, in their order."""
