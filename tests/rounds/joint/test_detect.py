@@ -175,6 +175,21 @@ def test_an_office_with_accounts_at_two_providers_is_no_campaign() -> None:
     assert detect_jointly(mine, [peer("beta", *({b"card"},) * 5)], fdr=0.01) == []
 
 
+def test_a_peers_few_on_one_payment_make_no_office_of_a_whole_that_pays_by_several() -> None:
+    mine = own(
+        [OwnGroup(np.arange(4), 1e-6, 1e-6)], {b"card": ("payment", [0, 1, 2, 3]), b"text": ("sentence", [0, 1, 2, 3])}
+    )
+    on_one = [frozenset({b"card", b"text"})] * 3
+    few = PeerGroup(on_one, ACTING)
+    whole = PeerGroup([*on_one, *[frozenset({b"other", b"text"})] * 3], ACTING)
+    classes = dict.fromkeys((b"card", b"text", b"other"), 0)
+    assert detect_jointly(mine, [PeerGraph("beta", [few], classes)], fdr=0.01) == []
+    assert members(detect_jointly(mine, [PeerGraph("beta", [few, whole], classes)], fdr=0.01)) == {0, 1, 2, 3}
+    # A wider group that does not act as one by its own log says nothing of an office.
+    idle = PeerGroup(whole.nodes, dict.fromkeys(ACTING, 0.0))
+    assert detect_jointly(mine, [PeerGraph("beta", [few, idle], classes)], fdr=0.01) == []
+
+
 def test_fewer_than_five_strangers_in_all_are_no_campaign() -> None:
     mine = own([OwnGroup(np.arange(2), 1e-6, 1e-6)], {b"text": ("sentence", [0, 1])})
     assert detect_jointly(mine, [peer("beta", {b"text"}, {b"text"})], fdr=0.01) == []

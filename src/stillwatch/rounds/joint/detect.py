@@ -17,7 +17,7 @@ import numpy.typing as npt
 from stillwatch.core import BadSetting
 from stillwatch.rounds.joint.evidence import CONTENT_KINDS, Own, PeerGraph, PeerGroup, Token
 from stillwatch.rounds.joint.significance import GroupTest, distinct, tested_groups
-from stillwatch.rounds.joint.ties import Tie, ties_to
+from stillwatch.rounds.joint.ties import ACTING_BITS, Tie, ties_to
 
 __all__ = ["JointCampaign", "JointGroup", "detect_jointly"]
 
@@ -178,15 +178,23 @@ def _one_door(this: _Round, campaign: JointCampaign) -> bool:
     """Whether nearly all hold one payment, address or domain: an office with accounts at several providers.
 
     Each peer's nodes are weighed together with ours and not with other peers', so that none can lend another an office;
-    as many as may lie need not agree.
+    as many as may lie need not agree. Suspect groups lie inside one another: a few accounts of a whole are on one
+    payment where the whole is on several, so that the whole is asked.
     """
     if len(campaign.members) > _SMALL_OFFICE:
         return False
     judged = []
     for member, places in _places(campaign.groups).items():
-        theirs = [node for place in places for node in this.graphs[member].groups[place].nodes]
+        theirs = [node for place in places for node in _whole(this.graphs[member], place)]
         judged.append(_shared_door(this.own, campaign.members, theirs) >= _ONE_DOOR)
     return sum(judged) >= len(judged) - this.liars
+
+
+def _whole(peer: PeerGraph, place: int) -> Sequence[frozenset[Token]]:
+    """Nodes of the largest group that acts as one by the peer's own log and holds all of this one's."""
+    part = Counter(peer.groups[place].nodes)
+    wider = [one.nodes for one in peer.groups if one.acting_bits >= ACTING_BITS and part <= Counter(one.nodes)]
+    return max([peer.groups[place].nodes, *wider], key=len)
 
 
 def _shared_door(own: Own, members: I64, nodes: Sequence[frozenset[Token]]) -> float:
