@@ -39,7 +39,6 @@ from stillwatch.evidence.thresholds import (
     LIKELY,
     LINK_TRIES,
     MAJORITY,
-    MARK_BITS,
     NEAR_MISS,
     NEARLY_ALL,
     RECRUIT_BITS,
@@ -207,7 +206,7 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     own = np.isin(members, np.concatenate([links.a[inside], links.b[inside]]))
     found = fit(examiner.log, examiner.families, case.members, members)
     along = acting_along(examiner.log, examiner.families, case.members, members)
-    marked, first = found.marked >= MARK_BITS, np.isin(members, case.members)
+    marked, first = found.has_text, np.isin(members, case.members)
     like = _like_the_rest(examiner, members, found, along)
     # A group that has a text is joined by who has it.
     close = (found.alike >= RECRUIT_BITS / 2) & (marked[first].mean() <= MAJORITY)

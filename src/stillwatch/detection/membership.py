@@ -56,9 +56,14 @@ class Fit:
         return self.marked + self.alike
 
     @property
+    def has_text(self) -> Mask:
+        """Who has what marks the group; part of it counts beside questions that are plainly the group's."""
+        return np.asarray((self.marked >= MARK_BITS) | ((self.marked > 0) & (self.alike >= RECRUIT_BITS)))
+
+    @property
     def beyond_doubt(self) -> Mask:
         """Who has what marks the group and asks what it asks."""
-        return np.asarray((self.marked >= MARK_BITS) & (self.alike >= RECRUIT_BITS / 2))
+        return np.asarray(self.has_text & (self.alike >= RECRUIT_BITS / 2))
 
 
 def fit(log: LogProfile, families: Families, members: I64, who: I64) -> Fit:
@@ -127,7 +132,7 @@ def not_unlike(found: Fit, acts: Mask, *, excused: Mask | None = None, busy: Mas
     """
     # Nobody outside has a text that weighs so much: a few prompts that happen to be unlike do not outweigh it.
     alike = (found.alike >= 0) | ((found.marked >= MOST_BITS - ALIKE_BITS) & (found.alike >= -MEMBER_BITS))
-    for has, but in ((found.marked >= MARK_BITS, None), (acts, excused), (busy, None)):
+    for has, but in ((found.has_text, None), (acts, excused), (busy, None)):
         if has is not None and alike.any() and has[alike].mean() >= NEARLY_ALL:
             alike &= has if but is None else has | but
     return alike
