@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handmade import Log, Pool, Seat, even, mixed, own_topics, verdicts
+from handmade import Log, Pool, Seat, campaigns, even, mixed, own_topics, verdicts
 
 from stillwatch import Run, scan
 
@@ -71,17 +71,23 @@ def test_busy_accounts_are_tested_where_it_is_asked_for_alone(
 
 @pytest.fixture(scope="module")
 def webs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[str, set[str]]]:
-    """Two resellers of thirty customers on one payment each: beside one a crew works through a source of which its
-    customers carry some, beside the other one customer has a pipeline."""
+    """Two resellers, of 45 and of thirty customers on one payment each: beside one a crew works through a source of which
+    its customers carry some, beside the other one customer has a pipeline. And a firm of fifty, on one payment too, with
+    an application on six accounts, whose questions its three developers try."""
     folder = tmp_path_factory.mktemp("webs")
-    log, pool = Log(days=7, seed=3), Pool("tools")
+    log, pool, code = Log(days=7, seed=3), Pool("tools"), Pool("code")
     log.honest(500)
     carries = mixed(own_topics(3), pool.shards(), 0.06)
     groups = {
-        "relay": log.accounts(30, prompts=carries, times=even(60, 0.6), payment="card-1", api=False),
-        "crew": log.accounts(6, prompts=pool.shards(), times=even(60), payment="card-1", api=False),
+        "relay": log.accounts(45, prompts=carries, times=even(60, 0.6), payment="card-1", api=False),
+        "crew": log.accounts(10, prompts=pool.shards(), times=even(60), payment="card-1", api=False),
         "reseller": log.accounts(30, prompts=own_topics(3), times=even(60, 0.6), payment="card-2", api=False),
         "pipeline": log.accounts(1, prompts=Pool("tasks").shards(), times=even(200), payment="card-2"),
+        "staff": log.accounts(47, prompts=own_topics(3), times=even(40, 0.6), payment="card-3", api=False),
+        "developers": log.accounts(
+            3, prompts=mixed(own_topics(3), code.shards(), 0.3), times=even(120), payment="card-3"
+        ),
+        "application": log.accounts(6, prompts=code.shards(), times=even(60), payment="card-3"),
     }
     run = scan(log.write(folder), out=folder / "run", workers=1)
     return run, {name: set(accounts) for name, accounts in groups.items()}
@@ -91,10 +97,10 @@ def test_what_a_relays_customers_carry_is_told_beside_who_sends_it_outright(
     webs: tuple[Run, dict[str, set[str]]],
 ) -> None:
     run, groups = webs
-    (found,) = json.loads((run.path / "run.json").read_bytes())["streams"]["found"]
-    assert found["accounts"] == 30
-    assert set(found["account_ids"]) <= groups["relay"]
-    assert set(found["beside"]) == groups["crew"]
+    told = json.loads((run.path / "run.json").read_bytes())["streams"]["found"]
+    (found,) = [one for one in told if set(one["account_ids"]) <= groups["relay"]]
+    assert found["accounts"] >= 40
+    assert set(found["beside"]) >= groups["crew"]
     assert "share payments or addresses" in found["sentence"]
     assert "customers of a relay are not accused" in found["sentence"]
     page = run.report.read_text().split('id="streams"')[1].split("</section>")[0]
@@ -106,3 +112,22 @@ def test_one_customers_pipeline_says_nothing_of_the_others(webs: tuple[Run, dict
     told = json.loads((run.path / "run.json").read_bytes())["streams"]["found"]
     assert not groups["reseller"] & {account for found in told for account in found["account_ids"]}
     assert verdicts(run, [*groups["relay"], *groups["reseller"]]) <= {"clear", "watch"}
+
+
+def test_who_sends_what_a_relay_carries_for_him_is_a_campaign_and_nobody_behind_the_relay_is(
+    webs: tuple[Run, dict[str, set[str]]],
+) -> None:
+    run, groups = webs
+    assert campaigns(run) == [groups["crew"]]
+    assert verdicts(run, [*groups["relay"]]) <= {"clear", "watch"}
+    (found,) = run.table("campaigns").to_pylist()
+    (carried,) = [one["statement"] for one in found["observations"] if one["family"] == "dispatch"]
+    assert "other accounts behind the same payments or addresses" in carried
+    assert "send these accounts' questions too" in carried
+
+
+def test_what_a_firms_developers_try_makes_no_campaign_of_its_application(
+    webs: tuple[Run, dict[str, set[str]]],
+) -> None:
+    run, groups = webs
+    assert verdicts(run, [*groups["staff"], *groups["developers"], *groups["application"]]) <= {"clear", "watch"}

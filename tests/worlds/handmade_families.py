@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from made_log import made_log
 
-from stillwatch.detection import Decided, decide
+from stillwatch.detection import BesideStream, Decided, decide
 from stillwatch.engines import Engine
 from stillwatch.evidence import Explanation, Family, Level, LogProfile, Null, Observed, PromptSets, Side
 from stillwatch.linking import Linker, Links
@@ -187,8 +187,15 @@ class World:
         a, b = np.triu_indices(len(known), 1)
         return linker.weigh(known[a], known[b])
 
-    def decide(self, engine: Engine, *, fdr: float = 0.01, among: Iterable[int] | None = None) -> Decided:
+    def decide(
+        self,
+        engine: Engine,
+        *,
+        fdr: float = 0.01,
+        among: Iterable[int] | None = None,
+        beside: Sequence[BesideStream] = (),
+    ) -> Decided:
         """What comes of it; pairs are weighed ``among`` some entities only, others by growth."""
         linker = self.linker(engine)
         links = self.links(linker, among)
-        return decide(self.log, self.families, linker, links, draws=200, fdr=fdr, seed=0)
+        return decide(self.log, self.families, linker, links, draws=200, fdr=fdr, seed=0, beside=beside)

@@ -9,6 +9,7 @@ lists what other providers are asked about, ``partners`` adds what they said, ``
 Families of evidence are known here by their interface only.
 """
 
+from stillwatch.detection.beside_streams import BesideStream
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.decide import Decided, decide
 from stillwatch.detection.identity import Identified, KnownCampaign, Named, identify, signature_texts
@@ -24,6 +25,7 @@ from stillwatch.detection.worth import Curve
 
 __all__ = [
     "Background",
+    "BesideStream",
     "Case",
     "Curve",
     "Decided",

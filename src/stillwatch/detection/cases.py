@@ -13,7 +13,7 @@ from stillwatch.detection.explanations import explain
 from stillwatch.detection.fdr import campaign_p
 from stillwatch.detection.membership import fit
 from stillwatch.detection.nulls import Background
-from stillwatch.evidence import Explanation, Family, Finding, LogProfile, Side
+from stillwatch.evidence import Explanation, Family, Finding, LogProfile, Observed, Side
 from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.thresholds import (
     CONTRADICTS,
@@ -90,7 +90,14 @@ class Examiner:
         self.log, self.families, self._background = log, families, background
         # Several sides may propose one group: no family is asked about it twice for the same answer.
         self._found: dict[tuple[str, bytes, tuple[int, bool] | None], Finding] = {}
+        self._observed: dict[tuple[str, bytes], Observed] = {}
         self._of = {side: [name for name, family in families.items() if family.side == side] for side in get_args(Side)}
+
+    def observe(self, members: I64, family: str, observed: Observed) -> None:
+        """Count what was seen of a group elsewhere among a family's tests of it."""
+        group = members.tobytes()
+        self._observed[family, group] = observed
+        self._found = {key: found for key, found in self._found.items() if key[:2] != (family, group)}
 
     def examine(self, members: I64, bystanders: I64, *, screened: Side | None = None) -> Case:
         """Test a group and explain it.
@@ -144,7 +151,9 @@ class Examiner:
         looked = (background.draws, background.aside is not None) if family.redraws else None
         key = (name, members.tobytes(), looked)
         if key not in self._found:
-            self._found[key] = family.find(self.log, members, background)
+            elsewhere = self._observed.get((name, members.tobytes()))
+            tests = [*family.test(self.log, members, background), *([elsewhere] if elsewhere is not None else [])]
+            self._found[key] = family.found(tests)
         return self._found[key]
 
     def _closer(self, findings: Mapping[str, Finding], members: I64, background: Background) -> dict[str, Finding]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.detection.beside_streams import BesideStream, examined
 from stillwatch.detection.candidates import candidate_groups
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.fdr import q_values
@@ -75,6 +76,7 @@ def decide(
     draws: int,
     fdr: float,
     seed: int,
+    beside: Sequence[BesideStream] = (),
 ) -> Decided:
     """Find campaigns among linked entities.
 
@@ -86,18 +88,19 @@ def decide(
         draws: groups redrawn from the log's background for each test.
         fdr: share of false campaigns to accept among those reported.
         seed: of clustering and of every draw.
+        beside: groups set aside of streams.
     """
     examiner = Examiner(log, families, Background(log, draws, seed))
     cases = []
     # Several proposals may come to the same members: a group is one hypothesis.
     seen: set[bytes] = set()
     for group in candidate_groups(log, families, links, seed):
-        for part, beside in repeating_apart(log, group.members):
+        for part, apart in repeating_apart(log, group.members):
             inside, outside = tell_apart(log, families, part)
             if len(inside) >= LEAST_MEMBERS and inside.tobytes() not in seen:
                 seen.add(inside.tobytes())
                 screened: Side = "coordination" if group.by == "content" else "content"
-                cases.append(examiner.examine(inside, np.union1d(outside, beside), screened=screened))
+                cases.append(examiner.examine(inside, np.union1d(outside, apart), screened=screened))
     pieces = [case for case in cases if case.p_value <= NEAR_MISS and case.one_office]
     rest = [case for case in cases if not (case.p_value <= NEAR_MISS and case.one_office)]
     joined = _join(examiner, sorted(pieces, key=_strength))
@@ -106,6 +109,8 @@ def decide(
     # What excuses a whole excuses each part of it, however it was proposed.
     excused = [case for case in grown if case.explained]
     grown = [case for case in grown if case.explained or not any(_inside(case, whole) for whole in excused)]
+    for case in examined(examiner, beside):
+        grown = _with_another(grown, case, fdr)
     decided = _control([*grown, *rest], fdr)
     decided.sort(key=lambda case: (case.q_value, *_strength(case)))
     convicted = [case for case in decided if case.q_value <= fdr]
@@ -180,6 +185,17 @@ def _grow(
             taken[whole.members] = True
             grown.append(whole)
     return grown, links
+
+
+def _with_another(grown: Sequence[Case], case: Case, fdr: float) -> list[Case]:
+    """Cases with one that was found another way, in place of weaker ones that lie in it; without it where it is one of
+    them, or part of it is in a stronger one. It is not grown: its web named whoever could belong to it."""
+    met = [other for other in grown if other.may_convict and np.isin(case.members, other.members).any()]
+    lie_in = [other for other in met if _inside(other, case)]
+    wider = [other for other in met if not _inside(other, case)]
+    if any(other.p_value < case.p_value for other in lie_in) or any(other.p_value <= fdr for other in wider):
+        return list(grown)
+    return [*(other for other in grown if not any(other is one for one in lie_in)), case]
 
 
 def _linked(linker: Linker, links: Links, members: I64, newcomers: I64, examiner: Examiner) -> Links:

@@ -63,7 +63,7 @@ class Fit:
     @property
     def beyond_doubt(self) -> Mask:
         """Who has what marks the group and asks what it asks."""
-        return np.asarray(self.has_text & (self.alike >= RECRUIT_BITS / 2))
+        return np.asarray((self.marked >= MARK_BITS) & (self.alike >= RECRUIT_BITS / 2))
 
 
 def fit(log: LogProfile, families: Families, members: I64, who: I64) -> Fit:

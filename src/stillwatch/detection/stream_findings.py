@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
-from stillwatch.evidence import LogProfile, Window
+from stillwatch.evidence import LogProfile, Toward, Window
 from stillwatch.evidence.p_values import cauchy_p
 from stillwatch.profiles import StreamReader
 
@@ -87,19 +87,23 @@ class TestedStream:
         size: prompts a window.
         rows: of the stream, in each window (windows x size).
         windows: held against people at large.
-        toward: p-values of the same windows, held against what those send who were set aside; may be none.
+        source: entities set aside who are shown to ask from one source; nobody, where none is shown.
+        toward: the same windows, held against what those send; None where nobody does.
     """
 
     stream: Stream
     size: int
     rows: I64
     windows: tuple[Window, ...]
-    toward: tuple[float, ...]
+    source: I64
+    toward: Toward | None
 
     @property
     def p_value(self) -> float:
         """Of all its windows together."""
-        return cauchy_p([*(window.p_value for window in self.windows), *self.toward])
+        return cauchy_p(
+            [*(window.p_value for window in self.windows), *(self.toward.p_values if self.toward is not None else ())]
+        )
 
 
 def stream_finding(

@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from stillwatch.detection.beside_streams import BesideStream, beside_stream
 from stillwatch.detection.fdr import q_values
 from stillwatch.detection.stream_findings import Stream, StreamFinding, TestedStream, stream_finding
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import AtLarge, Family, LogProfile, Window
-from stillwatch.evidence.icc import icc_of, icc_of_source, spread
+from stillwatch.evidence.icc import departure, icc_of, icc_of_source, spread
 from stillwatch.evidence.stream_thresholds import (
     FRESH_WINDOWS,
     LARGE_WINDOW,
@@ -36,7 +37,7 @@ from stillwatch.evidence.stream_thresholds import (
     OF_ONE_KIND,
     SMALL_WINDOW,
 )
-from stillwatch.evidence.thresholds import MAJORITY, RESELLER_SIZE, UNTOLD
+from stillwatch.evidence.thresholds import DEPARTED, LEAST_FOR_ICC, MAJORITY, RESELLER_SIZE, UNTOLD
 from stillwatch.profiles import StreamReader, sampled_people
 
 __all__ = ["StreamsTested", "busy_streams", "find_streams", "web_streams"]
@@ -92,8 +93,9 @@ def find_streams(
     accounts: Table,
     fdr: float,
     seed: int,
-) -> StreamsTested:
-    """Test streams against people at large.
+) -> tuple[StreamsTested, tuple[BesideStream, ...]]:
+    """Test streams against people at large; beside what is told of them stand the groups of accounts that were set
+    aside of them and are shown to ask from one source.
 
     Args:
         engine: where the tables lie.
@@ -108,20 +110,21 @@ def find_streams(
     """
     people = sampled_people(sample, features, _left_out(log, streams), seed) if streams else None
     if people is None:
-        return StreamsTested(len(streams))
+        return StreamsTested(len(streams)), ()
     likely = [one for one in streams if people.explained(one) >= LIKE_AT_A_GLANCE]
     unlike = len(streams) - len(likely)
     read = [Stream(keys, owner, owner[:0]) for keys, owner in (reader.streams(likely) if likely else [])]
     read = [one for one in read if len(one.keys) >= LEAST_STREAM]
     at_large = people.read(reader, seed) if read else None
     if at_large is None:
-        return StreamsTested(len(streams), unlike)
+        return StreamsTested(len(streams), unlike), ()
     results = list(_results(read, reader, log, at_large, seed))
     tested = [one for one in results if one is not None]
     q = q_values(np.array([one.p_value for one in tested]))
     kept = [(tested[n], float(q[n])) for n in np.argsort(q, kind="stable") if q[n] <= fdr]
     found = [stream_finding(engine, reader, one, log, accounts, q_value, fdr) for one, q_value in _distinct(kept)]
-    return StreamsTested(len(streams), unlike + len(results) - len(tested), len(tested), tuple(found))
+    beside = tuple(group for one in tested if (group := beside_stream(one)) is not None)
+    return StreamsTested(len(streams), unlike + len(results) - len(tested), len(tested), tuple(found)), beside
 
 
 def _left_out(log: LogProfile, streams: Sequence[I64]) -> I64:
@@ -162,7 +165,7 @@ def _results(
     log: LogProfile,
     at_large: AtLarge,
     seed: int,
-    source: Features | None = None,
+    aside: _Aside | None = None,
 ) -> Iterator[TestedStream | None]:
     """Each stream's windows tested; None where the stream is not like people at large in its bulk.
 
@@ -175,14 +178,14 @@ def _results(
         reader, log: of the log.
         at_large: people to hold them against.
         seed: of the draws.
-        source: features of what those send who were set aside before.
+        aside: what those send who were set aside before.
     """
     enough = len(at_large.prompts) >= FRESH_WINDOWS * LARGE_WINDOW
     sizes = [LARGE_WINDOW if enough and len(one.keys) >= LARGE_WINDOW else SMALL_WINDOW for one in streams]
     rows = [_windows(len(one.keys), size) for one, size in zip(streams, sizes, strict=True)]
     read = reader.features([one.keys[its.ravel()] for one, its in zip(streams, rows, strict=True)])
     for stream, size, its, features in zip(streams, sizes, rows, read, strict=True):
-        found = _result(stream, size, its, features, log, at_large, seed, source)
+        found = _result(stream, size, its, features, log, at_large, seed, aside)
         if isinstance(found, _Rest):
             rest, said = found
             yield from _results([rest], reader, log, at_large, seed, said) if len(rest.keys) >= LEAST_STREAM else [None]
@@ -190,11 +193,22 @@ def _results(
             yield found
 
 
+class _Aside(NamedTuple):
+    """Prompts of those who were set aside: their features, and whose each is."""
+
+    features: Features
+    owner: I64
+
+    def of(self, entities: I64) -> Features:
+        """What these send."""
+        return self.features[np.isin(self.owner, entities)]
+
+
 class _Rest(NamedTuple):
-    """What is left of a stream to be tested, and features of what those send who were set aside."""
+    """What is left of a stream to be tested, and what those send who were set aside."""
 
     stream: Stream
-    source: Features | None
+    aside: _Aside | None
 
 
 def _result(
@@ -205,7 +219,7 @@ def _result(
     log: LogProfile,
     at_large: AtLarge,
     seed: int,
-    source: Features | None,
+    aside: _Aside | None,
 ) -> TestedStream | _Rest | None:
     """One stream's windows tested, as ``_results`` says, or what is left of it where somebody is to be set aside."""
     weights, explained = at_large.weighed(at_large.cells.of(features))
@@ -215,19 +229,22 @@ def _result(
     null = at_large.null(size, len(stream.keys), weights, seed)
     told = [null.statistic(part) for part in parts]
     owner, several = stream.owner[rows], len(stream.entities) > 1
-    aside = _of_one_kind(owner, np.stack([null.apart(lift) for _, lift in told])) if several else owner[0, :0]
-    if len(aside):
-        theirs = features[np.isin(owner.ravel(), aside)]
-        return _Rest(stream.without(aside), theirs if source is None else np.concatenate([source, theirs]))
+    alone = _of_one_kind(owner, np.stack([null.apart(lift) for _, lift in told])) if several else owner[0, :0]
+    if len(alone):
+        theirs = np.isin(owner.ravel(), alone)
+        said = _Aside(features[theirs], owner.ravel()[theirs])
+        if aside is not None:
+            said = _Aside(*(np.concatenate(both) for both in zip(aside, said, strict=True)))
+        return _Rest(stream.without(alone), said)
     windows = tuple(null.judged(told))
     if not windows:
         return None
     sole = _of_one(windows, owner) if several else owner[0, :0]
     if len(sole):
-        return _Rest(stream.without(sole), source)
-    from_one = source is not None and _one_source(log, stream.aside)
-    toward = tuple(null.toward(source, parts)) if source is not None and from_one else ()
-    return TestedStream(stream, size, rows, windows, toward)
+        return _Rest(stream.without(sole), aside)
+    source = stream.aside[:0] if aside is None else _of_one_source(log, np.unique(aside.owner))
+    toward = null.toward(aside.of(source), parts) if aside is not None and len(source) else None
+    return TestedStream(stream, size, rows, windows, source, toward)
 
 
 def _of_one(windows: Sequence[Window], owner: I64) -> I64:
@@ -242,14 +259,18 @@ def _of_one(windows: Sequence[Window], owner: I64) -> I64:
     return np.asarray(who[count > MAJORITY * count.sum()], np.int64)
 
 
-def _one_source(log: LogProfile, entities: I64) -> bool:
-    """Whether several accounts are shown to ask from one source: a class and a crew in one web have none."""
-    same = icc_of(log.content, entities)
+def _of_one_source(log: LogProfile, entities: I64) -> I64:
+    """Who of several accounts is shown to ask from one source, without those whose questions are others: a class and a
+    crew in one web have none."""
+    if len(entities) < LEAST_FOR_ICC:
+        return entities[:0]
+    kept = entities[departure(log.content, entities, entities) <= DEPARTED]
+    same = icc_of(log.content, kept)
     if UNTOLD < same.p_value < MAJORITY and log.closer is not None:
         # A few prompts an account cannot tell a few accounts apart: more of them may.
-        some = spread(log.content, entities)
+        some = spread(log.content, kept)
         same = icc_of_source(log.content, some, *log.closer(some))
-    return same.p_value <= UNTOLD
+    return kept if same.p_value <= UNTOLD else kept[:0]
 
 
 def _of_one_kind(owner: I64, apart: npt.NDArray[np.bool_]) -> I64:

@@ -115,3 +115,12 @@ sixty customers at most 1.5 %, with up to a fifth of one source; of busy account
 MOST_MINOR: Final = 0.25
 """share of a stream | more than a quarter that is alike is what the stream is; a part from one source is what hides in
 it | higher: applications and people with a task of their own are findings"""
+
+MOST_CARRYING: Final = 0.25
+"""share of a stream's accounts | what these few send says nothing of the others: a firm's developers send their
+application's questions too | higher: of small streams nobody is left; lower: a few developers speak for a firm"""
+
+LEAST_CARRIED: Final = 0.6
+"""share of what the others would carry, were it dealt out evenly | of made relays .96 to 1.15 of it is there, of a firm
+whose developers carry it nearly none | higher: relays that deal unevenly are not seen; lower: a firm's application is
+a campaign"""

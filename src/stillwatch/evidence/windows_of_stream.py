@@ -32,7 +32,7 @@ from stillwatch.evidence.stream_thresholds import (
     STREAM_DRAWS,
 )
 
-__all__ = ["AtLarge", "Null", "Window", "people_at_large"]
+__all__ = ["AtLarge", "Null", "Toward", "Window", "people_at_large"]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -65,6 +65,21 @@ class Window:
     def carriers(self) -> I64:
         """The prompts that carry it, most telling first."""
         return np.argsort(-self.lift, kind="stable")[: round(self.share * len(self.lift))]
+
+
+@dataclass(frozen=True, slots=True)
+class Toward:
+    """What came of windows of one stream that were held against a source outside it.
+
+    Attributes:
+        p_values: of each window: "no more of it is like the source than of people at large".
+        like: prompts that are nearer to the source than nearly all of people's are (windows x size).
+        usual: share of such among people at large, composed as the stream is.
+    """
+
+    p_values: tuple[float, ...]
+    like: npt.NDArray[np.bool_]
+    usual: float
 
 
 @dataclass(frozen=True)
@@ -195,8 +210,8 @@ class Null:
         """Which prompts of a window are more alike to it than all but few prompts of honest windows are to theirs."""
         return np.asarray(lift > self._far, np.bool_)
 
-    def toward(self, source: Features, windows: Sequence[Features]) -> list[float]:
-        """P-values of "no more of a window's prompts are like this source's than of people at large's".
+    def toward(self, source: Features, windows: Sequence[Features]) -> Toward:
+        """Whether more of each window's prompts are like this source's than of people at large's.
 
         Args:
             source: raw features of prompts that are in no window (s x d).
@@ -211,8 +226,8 @@ class Null:
         usual = lift(self._at_large.prompts)
         line = np.quantile(usual, LIKE_THE_SOURCE)
         drawn = (usual[self.windows(STREAM_DRAWS)[0]] > line).mean(axis=1)
-        mine = [float((lift(self._at_large.lens(window)) > line).mean()) for window in windows]
-        return [tail_p(drawn, one) for one in mine]
+        like = np.stack([lift(self._at_large.lens(window)) > line for window in windows])
+        return Toward(tuple(tail_p(drawn, float(one.mean())) for one in like), like, float(drawn.mean()))
 
     def test(self, windows: list[Features]) -> list[Window]:
         """Test windows of one stream, of ``size`` prompts each, by their raw features (size x d).

@@ -225,8 +225,7 @@ def detect(
     extras, families = extras or Extras(), all_families()
     made = profile_run(tables, settings, clock, pool)
     linker, links = link_accounts(tables.engine, made.log, settings.seed, clock)
-    clock.stage("clusters and tests")
-    decided = d.decide(made.log, families, linker, links, draws=settings.draws, fdr=settings.fdr, seed=settings.seed)
+    streams, decided = _decide(tables, made, linker, links, settings, clock)
     links = decided.links.likely()
     clock.stage("portraits")
     names, history = _named(made, decided.campaigns, tables.engine, extras)
@@ -242,10 +241,6 @@ def detect(
         extras.curves,
     )
     portraits = [portraitist.draw(campaign_id, case) for campaign_id, case in named]
-    streams = None
-    if not has_lost_texts(tables.engine, tables.exchanges):
-        clock.stage("streams")
-        streams = _streams(tables, made, families, settings)
     clock.stage("tables")
     pq.write_table(pa.Table.from_pylist(portraits, schema=CAMPAIGNS), run / "campaigns.parquet")
     accounts = d.account_table(tables.engine, made.accounts, decided.links, named, decided.others, settings.fdr)
@@ -282,6 +277,21 @@ def detect(
     return Detected(*counts, tuple(families), templates, word, made.log.content.unlike, streams, history)
 
 
+def _decide(
+    tables: RunTables, made: Profiled, linker: Linker, links: Links, settings: ScanSettings, clock: Clock
+) -> tuple[d.StreamsTested | None, d.Decided]:
+    """What streams show, where the run has their texts, and the campaigns: who stands beside one is a group too."""
+    families = all_families()
+    streams: d.StreamsTested | None = None
+    aside: Sequence[d.BesideStream] = ()
+    if not has_lost_texts(tables.engine, tables.exchanges):
+        clock.stage("streams")
+        streams, aside = _streams(tables, made, families, settings)
+    clock.stage("clusters and tests")
+    draws, fdr, seed = settings.draws, settings.fdr, settings.seed
+    return streams, d.decide(made.log, families, linker, links, draws=draws, fdr=fdr, seed=seed, beside=aside)
+
+
 def _named(made: Profiled, cases: Sequence[d.Case], engine: Engine, extras: Extras) -> tuple[list[str], History]:
     """The lasting name of each campaign, and the history with them."""
     found = []
@@ -298,8 +308,9 @@ def _named(made: Profiled, cases: Sequence[d.Case], engine: Engine, extras: Extr
 
 def _streams(
     tables: RunTables, made: Profiled, families: Mapping[str, Family], settings: ScanSettings
-) -> d.StreamsTested:
-    """Parts of streams that come from one source: of accounts that share hands and, where asked for, of busy ones."""
+) -> tuple[d.StreamsTested, Sequence[d.BesideStream]]:
+    """Parts of streams that come from one source, of accounts that share hands and, where asked for, of busy ones; and
+    groups of accounts beside them."""
     webs = d.web_streams(made.log, families["infrastructure"], settings.seed)
     reader = StreamReader(tables.engine, made.left_out, exchanges=tables.exchanges, prompts=made.prompts)
     return d.find_streams(
