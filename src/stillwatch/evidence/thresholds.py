@@ -369,6 +369,10 @@ MOST_IN_COMMON: Final = 0.8
 """share of requests | cover of a fifth is left beside it; what is more is a crowd's whole visit | higher: crowds whom
 one hour brings are asked of that hour alone"""
 
+MOVED_AMONG: Final = 8
+"""accounts | a session that more have names a program, a day or a proxy, and no conversation | higher: customers of one
+proxy act as one; lower: conversations that move often are not seen"""
+
 LEAST_DEALT: Final = 20
 """prompts | fewer repeats show no evenness | lower: chance looks even"""
 

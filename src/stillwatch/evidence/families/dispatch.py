@@ -1,19 +1,25 @@
-"""Dispatch: one queue of work over many accounts, by the seconds between them and by how a pool is shared out."""
+"""Dispatch: one queue of work over many accounts, by the seconds between them, by sessions that move from one to
+another and by how a pool is shared out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.evidence.base import Example, Family, Null, Observed
+from stillwatch.evidence.base import Count, Example, Family, Level, Null, Observed
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.moments import Moments, shifted
+from stillwatch.evidence.moved_sessions import SESSION_SQL, carrying_on, moved, moved_together
 from stillwatch.evidence.p_values import count_tail_p, drawn_until_told, tail_p
+from stillwatch.evidence.shared_levels import reached
 from stillwatch.evidence.sharing_out import sharing_out
 from stillwatch.evidence.thresholds import (
     ASKED_AGAIN_SECONDS,
+    BLOCKED_CLASSES,
     DRAWS_SHIFTED,
     HANDED_OVER_SECONDS,
     LEAST_MEMBERS,
@@ -53,8 +59,9 @@ class Dispatch(Family):
     sees = "one queue of work"
     side = "coordination"
     redraws = False
-    reads = ("time", "latency_ms", "status", "prompt")
+    reads = ("time", "latency_ms", "status", "prompt", "session_id")
     blind_spot = "Accounts that work at their own pace, each through a list of its own."
+    counts: ClassVar[Mapping[str, Count]] = {"session": Count(SESSION_SQL, shared=True, kept=False)}
     examples = (
         Example(
             "each begins as another's answer comes",
@@ -64,12 +71,49 @@ class Dispatch(Family):
             },
             seen=True,
         ),
-        Example("each works at its own pace", {}, seen=False),
+        Example(
+            "each goes on with sessions that the one before it began",
+            {"session_id": lambda rng, account, row: _session((account + row % 2) % 12, row // 2)},
+            seen=True,
+        ),
+        Example(
+            "each works at its own pace, in sessions of its own",
+            {"session_id": lambda rng, account, row: _session(account, row // 4)},
+            seen=False,
+        ),
     )
+
+    def levels(self, log: LogProfile) -> Sequence[Level]:
+        """Two sessions in common, or one."""
+        sessions = log.shared[self.name]
+        if sessions is None:
+            return []
+        two, one = max(sessions.chance()[0] ** 1.5, 1e-9), sessions.chance()[:BLOCKED_CLASSES].sum()
+        return [
+            Level("two sessions in common", "p.sessions = 0", 0.05, float(two)),
+            Level("a session in common", f"p.sessions BETWEEN 1 AND {BLOCKED_CLASSES}", 0.1, float(one)),
+        ]
+
+    def pair_columns(self, log: LogProfile, a: I64, b: I64) -> Mapping[str, npt.NDArray[Any]]:
+        """The level of shared sessions."""
+        return reached("sessions", log.shared[self.name], a, b)
+
+    def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
+        """Accounts between which sessions move, directly or over others."""
+        sessions = log.shared[self.name]
+        return [] if sessions is None else sessions.webs(moved(sessions), least)
+
+    def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
+        """Who has a session in common with a member."""
+        sessions = log.shared[self.name]
+        return None if sessions is None else carrying_on(sessions, members, who)
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """Requests met and handed over within seconds, a steady number in flight, refusals asked again by another,
-        and a pool of which every prompt is dealt equally often."""
+        sessions that move between them, and a pool of which every prompt is dealt equally often."""
+        sessions = log.shared[self.name]
+        if sessions is not None and len(moved(sessions)):
+            yield moved_together(sessions, members)
         dealt = sharing_out(log.prompt_sets, members)
         if dealt is not None:
             yield Observed(
@@ -123,6 +167,10 @@ def _measured(moments: Moments, draws: int) -> F64:
     if moments.lasted.mean() > MAJORITY:
         columns.append(-np.log(moments.in_flight().reshape(draws, -1).var(axis=1) + 0.01))
     return np.column_stack(columns)
+
+
+def _session(account: int, number: int) -> str:
+    return hashlib.md5(f"session {account} {number}".encode(), usedforsecurity=False).hexdigest()
 
 
 def _variance(steadiness: float) -> float:

@@ -1,0 +1,63 @@
+"""Sessions that move between accounts: one account goes on with what another began.
+
+Software that pools accounts binds a conversation to one of them and, at a limit or an error, takes it to the next,
+under the same session id. Strangers never have one id, where ids are drawn and not counted: so ids that look counted
+are left out, and ids of many accounts, which name a program or a day and no conversation.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import scipy
+
+from stillwatch.evidence.base import Observed
+from stillwatch.evidence.log_profile import I64
+from stillwatch.evidence.postings import Postings
+from stillwatch.evidence.thresholds import MAJORITY, MOVED_AMONG, P_FLOOR
+
+__all__ = ["SESSION_SQL", "carrying_on", "moved", "moved_together"]
+
+Mask = npt.NDArray[np.bool_]
+
+SESSION_SQL: Final = (
+    "CASE WHEN length(session_id) >= 16 AND regexp_matches(session_id, '[0-9][A-Za-z].*[0-9][A-Za-z].*[0-9][A-Za-z]') "
+    "THEN 'session ' || session_id END"
+)
+"""A session id that was drawn: digits among letters, as in a UUID; counters, dates and words are none."""
+
+
+def moved(sessions: Postings) -> I64:
+    """Sessions that several accounts, and not many, have requests in."""
+    return np.flatnonzero(sessions.holders <= MOVED_AMONG)
+
+
+def carrying_on(sessions: Postings, members: I64, who: I64) -> Mask:
+    """Which of ``who`` have a session in common with a member, other than themselves."""
+    things = moved(sessions)
+    within = np.asarray((sessions.matrix[members][:, things] > 0).sum(axis=0)).ravel()
+    theirs = sessions.matrix[who][:, things] > 0
+    own = np.isin(who, members).astype(np.int64)
+    in_group = np.asarray(theirs @ within).ravel()
+    of_self = own * np.asarray(theirs.sum(axis=1)).ravel()
+    return np.asarray(in_group > of_self, np.bool_)
+
+
+def moved_together(sessions: Postings, members: I64) -> Observed:
+    """Whether most of a group share sessions, against accounts drawn at random."""
+    holders = sessions.holders[moved(sessions)].astype(np.float64)
+    total = len(sessions.known)
+    pair = max(float(np.sum(holders * (holders - 1))) / (total * max(total - 1, 1)), 1.0 / total**2)
+    chance = min(1.0, pair * (len(members) - 1))
+    shared = int(carrying_on(sessions, members, members).sum())
+    told = shared > MAJORITY * len(members)
+    return Observed(
+        float(max(scipy.stats.binom.sf(shared - 1, len(members), chance), P_FLOOR)) if told else 1.0,
+        "share of accounts that carry on each other's sessions",
+        shared / len(members),
+        chance,
+        f"{shared} of {len(members)} accounts go on with sessions that another of them began; {chance:.1%} of random "
+        "accounts would.",
+    )

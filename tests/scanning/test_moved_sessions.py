@@ -1,0 +1,97 @@
+"""Sessions that move between accounts, through a whole scan: one queue's, a firm's, and ids that name no conversation."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handmade import Log, Pool, Seat, campaigns, even, habit, own_topics, verdicts
+
+from stillwatch import scan
+
+Named = Callable[[Seat, int], str]
+"""A session id for each request of an account, by its number."""
+
+
+def drawn(*parts: object) -> str:
+    text = hashlib.md5(" ".join(map(str, parts)).encode(), usedforsecurity=False).hexdigest()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def own(seat: Seat, number: int) -> str:
+    return drawn("own", id(seat.rng), number // 5)
+
+
+def handed_on(seat: Seat, number: int) -> str:
+    """Every third session is one that the account before it began."""
+    session = number // 3
+    if session % 3 == 1:
+        return drawn("moved", (seat.number - 1) % seat.of, session - 1)
+    return drawn("moved", seat.number, session)
+
+
+def counted(seat: Seat, number: int) -> str:
+    return f"session-00000000000{number // 5}"
+
+
+def of_a_proxy(seat: Seat, number: int) -> str:
+    """One id for all that a proxy passes on in a day, for its twenty customers."""
+    return drawn("proxy", seat.number // 20, number // 8)
+
+
+def within(prompts: Any, named: Named) -> Any:
+    def source(seat: Seat) -> Any:
+        write, count = prompts(seat), iter(range(10**6))
+        return lambda: write() | {"session_id": named(seat, next(count))}
+
+    return source
+
+
+def log_of(named: Named, seed: int, **hands: Any) -> tuple[Log, list[str]]:
+    log = Log(seed=seed)
+    log.honest(300, prompts=within(own_topics(3), own))
+    return log, log.accounts(30, prompts=within(Pool("code").shards(), named), times=habit(24), **hands)
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_accounts_that_ask_from_one_source_and_carry_on_each_others_sessions_are_a_campaign(
+    seed: int, tmp_path: Path
+) -> None:
+    log, members = log_of(handed_on, seed)
+    run = scan(log.write(tmp_path), out=tmp_path / "run", workers=1)
+    assert campaigns(run) == [set(members)]
+    (found,) = run.table("campaigns").to_pylist()
+    (said,) = [one["statement"] for one in found["observations"] if one["family"] == "dispatch"]
+    assert "go on with sessions that another of them began" in said
+
+
+@pytest.mark.parametrize("named", [own, counted])
+def test_sessions_that_nobody_carries_on_accuse_nobody(named: Named, tmp_path: Path) -> None:
+    log, members = log_of(named, 1)
+    run = scan(log.write(tmp_path), out=tmp_path / "run", workers=1)
+    assert campaigns(run) == []
+    assert verdicts(run, members) <= {"clear", "watch"}
+
+
+def test_a_firm_whose_application_takes_any_of_its_keys_is_no_campaign(tmp_path: Path) -> None:
+    log, members = log_of(handed_on, 2, payment="card of the firm")
+    run = scan(log.write(tmp_path), out=tmp_path / "run", workers=1)
+    assert campaigns(run) == []
+    assert verdicts(run, members) <= {"clear", "watch"}
+
+
+def test_strangers_who_took_over_one_anothers_talk_are_no_campaign(tmp_path: Path) -> None:
+    """Twenty pairs of friends, who go on with each other's conversations, a club of twelve, and a proxy's customers."""
+    log = Log(seed=3)
+    log.honest(300, prompts=within(own_topics(3), own))
+
+    def in_pairs(seat: Seat, number: int) -> str:
+        return drawn("pair", seat.number // 2, number // 4)
+
+    friends = log.accounts(40, prompts=within(own_topics(3), in_pairs), times=even(20, 0.6), api=False)
+    club = log.accounts(12, prompts=within(own_topics(3), handed_on), times=even(20, 0.6), api=False)
+    customers = log.accounts(20, prompts=within(own_topics(3), of_a_proxy), times=habit(20))
+    run = scan(log.write(tmp_path), out=tmp_path / "run", workers=1)
+    assert campaigns(run) == []
+    assert verdicts(run, [*friends, *club, *customers]) <= {"clear", "watch"}
