@@ -4,13 +4,14 @@
     world.with_columns({"payment_id": lambda rng, account, row: "one card"})
     with world.profiled() as (engine, made): ...
 
-An ordinary account asks of its own ten words, at its own hours of its own days, and has a card, a domain, an address
+An ordinary account asks of its own ten words, at its own hours of its own days, in sessions of its own, and has a card, a domain, an address
 and a sign-up of its own; its country, client and parameters are of the few that everybody has. Some ask for log-probabilities or for several
 answers, most now and then for steps. The twelve are drawn alike, but for the columns that are given.
 """
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -296,11 +297,12 @@ def _account(rng: np.random.Generator, number: int) -> Iterator[dict[str, Any]]:
         "source_file": "made.jsonl",
     }
     asks, several, steps = rng.beta(0.3, 4, 3)
-    for _ in range(volume):
+    for row in range(volume):
         at = (24 * rng.choice(days) + hour + rng.normal(0, 2)) % HOURS
         words = rng.permutation(np.concatenate([rng.choice(own, 9), rng.choice(_ASKED, 4)]))
         logprobs = bool(rng.random() < asks)
         yield same | {
+            "session_id": hashlib.md5(f"{number} {row // 4}".encode(), usedforsecurity=False).hexdigest(),
             "time": START + int(at * HOUR),
             "prompt": f"{' '.join(words)}{', step by step' if rng.random() < steps else ''}?",
             "output_tokens": int(min(rng.lognormal(5, 1), 4096)),

@@ -15,7 +15,7 @@ import scipy
 
 from stillwatch.evidence.base import Observed
 from stillwatch.evidence.log_profile import I64
-from stillwatch.evidence.postings import Postings
+from stillwatch.evidence.postings import Postings, background
 from stillwatch.evidence.thresholds import MAJORITY, MOVED_AMONG, P_FLOOR
 
 __all__ = ["SESSION_SQL", "carrying_on", "moved", "moved_together"]
@@ -46,9 +46,9 @@ def carrying_on(sessions: Postings, members: I64, who: I64) -> Mask:
 
 
 def moved_together(sessions: Postings, members: I64) -> Observed:
-    """Whether most of a group share sessions, against accounts drawn at random."""
+    """Whether most of a group, all with sessions known, share some, against such accounts drawn at random."""
     holders = sessions.holders[moved(sessions)].astype(np.float64)
-    total = len(sessions.known)
+    total = background(sessions.told[0])
     pair = max(float(np.sum(holders * (holders - 1))) / (total * max(total - 1, 1)), 1.0 / total**2)
     chance = min(1.0, pair * (len(members) - 1))
     shared = int(carrying_on(sessions, members, members).sum())

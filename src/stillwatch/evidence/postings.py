@@ -27,7 +27,7 @@ from stillwatch.evidence.thresholds import (
     THINGS_COMPARED,
 )
 
-__all__ = ["Postings", "changes", "distinct"]
+__all__ = ["Postings", "background", "changes", "distinct"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -47,7 +47,7 @@ def distinct(values: I64) -> I64:
     return values[changes(values)]
 
 
-def _background(known: npt.NDArray[np.bool_]) -> int:
+def background(known: npt.NDArray[np.bool_]) -> int:
     """Of how many entities a thing's holders are held to be a part."""
     count = int(known.sum())
     return count if count >= SMALL_LOG else LEAST_BACKGROUND
@@ -105,7 +105,7 @@ class Postings:
             known = np.ones(entities, np.bool_)
         bounds = [bound for _, bound in RARITIES]
         # A small log cannot say how rare a thing is: it is read as a part of a larger one whose rest has none of it.
-        share = held / _background(known)
+        share = held / background(known)
         classes = np.where(held <= ALWAYS_RARE, 0, np.searchsorted(bounds, share)).astype(np.int8)
         if ordinary is not None:
             classes = np.maximum(classes, np.searchsorted(bounds, ordinary.share(names[kept])).astype(np.int8))
@@ -125,7 +125,7 @@ class Postings:
 
     def chance(self) -> F64:
         """For each class of rarity, how likely two entities of whom something is known share a thing of it."""
-        known = _background(self.known)
+        known = background(self.known)
         share = self.holders / known
         rarity = self.rarity()
         sums = [float(np.sum(share[rarity == c] ** 2)) for c in range(len(RARITIES))]

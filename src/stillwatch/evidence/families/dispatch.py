@@ -95,8 +95,13 @@ class Dispatch(Family):
         ]
 
     def pair_columns(self, log: LogProfile, a: I64, b: I64) -> Mapping[str, npt.NDArray[Any]]:
-        """The level of shared sessions."""
-        return reached("sessions", log.shared[self.name], a, b)
+        """The level of shared sessions, of accounts that have sessions."""
+        sessions = log.shared[self.name]
+        if sessions is None:
+            return {}
+        (known,) = sessions.told
+        column = reached("sessions", sessions, a, b)["sessions"]
+        return {"sessions": np.ma.MaskedArray(column, mask=~(known[a] & known[b]))}
 
     def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
         """Accounts between which sessions move, directly or over others."""
@@ -112,8 +117,9 @@ class Dispatch(Family):
         """Requests met and handed over within seconds, a steady number in flight, refusals asked again by another,
         sessions that move between them, and a pool of which every prompt is dealt equally often."""
         sessions = log.shared[self.name]
-        if sessions is not None and len(moved(sessions)):
-            yield moved_together(sessions, members)
+        in_sessions = members[:0] if sessions is None else members[sessions.told[0][members]]
+        if sessions is not None and len(in_sessions) >= least and len(moved(sessions)):
+            yield moved_together(sessions, in_sessions)
         dealt = sharing_out(log.prompt_sets, members)
         if dealt is not None:
             yield Observed(
