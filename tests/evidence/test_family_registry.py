@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stillwatch.core import BadSetting
-from stillwatch.core.terms import FAMILIES
+from stillwatch.core.terms import CONTENT, COORDINATION, FAMILIES
 from stillwatch.evidence import Family, all_families, families, registry
 from stillwatch.evidence.registry import ENTRY_POINTS, RESERVED, load
 from stillwatch.profiles.account import FACTS
@@ -32,6 +32,13 @@ class Found(Family):
 
 FAMILY = Found()
 """
+
+
+def test_the_terms_say_which_side_each_family_is_on() -> None:
+    sides = {name: family.side for name, family in all_families().items()}
+    assert tuple(sides) == FAMILIES
+    assert [name for name in FAMILIES if sides[name] == "content"] == [*CONTENT]
+    assert [name for name in FAMILIES if sides[name] == "coordination"] == [*COORDINATION]
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from smallrun import BYSTANDERS, MEMBERS, NOW, Changed, campaign, registry, write_run
 
 from stillwatch.core import BadTable, UnreadableInput
+from stillwatch.core.terms import CONTENT, COORDINATION
 from stillwatch.decisions import Decision, decision_from_json, decision_to_json
 from stillwatch.policy import Policy, RunFacts, concerned, decide, explain_rules, letters, read_run
 from stillwatch.tables import FAMILIES
@@ -106,6 +107,17 @@ def test_an_explanation_that_holds_keeps_a_campaign_from_act_and_is_told(default
     one = of_campaign(default, facts)
     assert (one.verdict, one.proposed) == ("review", None)
     assert "what we saw fits this: one office" in one.customer_text
+
+
+@pytest.mark.parametrize("content", CONTENT)
+@pytest.mark.parametrize("coordination", COORDINATION)
+def test_any_two_families_that_convict_count_as_both_sides_and_are_told_in_words(
+    content: str, coordination: str, default: Policy, tmp_path: Path
+) -> None:
+    facts = read_run(write_run(tmp_path / "r", [campaign(families=[content, coordination])]))
+    one = of_campaign(default, facts)
+    assert one.proposed == "act"
+    assert not {content, coordination} & set(re.findall(r"\w+", one.customer_text))
 
 
 CHANGES = st.fixed_dictionaries(

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stillwatch.core.terms import CONTENT, COORDINATION
 from stillwatch.tables import FAMILIES, VERDICTS
 
 __all__ = ["FACTS", "FAMILY_WORDS", "GROUPS", "LETTER_WORDS", "PROBES", "Fact", "joined", "known", "render"]
@@ -64,8 +65,8 @@ FACTS: Mapping[str, Mapping[str, Fact]] = {
         "q_value": _inside("p", "share of false campaigns among all found that are as strong or stronger"),
         "p_value": _inside("p", "p-value before control of the false discovery rate"),
         "families": Fact("texts", "families of evidence that count at the run's level", among=FAMILIES),
-        "content": _inside("count", "of these, families of common content (structure, semantics)"),
-        "coordination": _inside("count", "of these, families of coordination (timing, infrastructure)"),
+        "content": _inside("count", f"of these, families of common content ({', '.join(CONTENT)})"),
+        "coordination": _inside("count", f"of these, families of coordination ({', '.join(COORDINATION)})"),
         "tactics": _inside("texts", "MITRE ATLAS ids"),
         "targets": _inside("texts", "capabilities that at least 5 % of its prompts aim at"),
         "models": Fact("texts", "models it used"),
@@ -153,17 +154,19 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 FAMILY_WORDS: Mapping[str, str] = {
     "structure": "the same text in their requests",
     "semantics": "questions from one source",
+    "payload": "questions from one source, in words of each account's own",
     "purpose": "requests made like training data",
     "shape": "the same client",
     "timing": "activity that rises and falls together",
+    "dispatch": "one queue of work over the accounts",
     "infrastructure": "shared payment, network or sign-up",
 }
 """Families of evidence as an analyst reads them."""
 
 LETTER_WORDS: Mapping[str, str] = {
-    **dict.fromkeys(("structure", "semantics", "purpose"), "what the requests ask and how they are worded"),
+    **dict.fromkeys((*CONTENT, "purpose"), "what the requests ask and how they are worded"),
     "shape": "the software that sends them",
-    "timing": "when they are sent",
+    **dict.fromkeys(("timing", "dispatch"), "when they are sent"),
     "infrastructure": "how the accounts are paid for, connected or opened",
 }
 """Families of evidence as a customer reads them: enough to answer, too little to tell which of several tests it was."""

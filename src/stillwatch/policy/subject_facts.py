@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.core.terms import CONTENT, COORDINATION
 from stillwatch.policy.fact_columns import Column, Subjects
 from stillwatch.policy.facts import FACTS
 from stillwatch.policy.licences import Registry
@@ -20,8 +21,6 @@ __all__ = ["Sources", "make_subjects"]
 
 Columns = dict[tuple[str, str], Column]
 
-_CONTENT = ("structure", "semantics")
-_COORDINATION = ("timing", "infrastructure")
 _PLAIN = (
     "organisation",
     "exchanges",
@@ -154,8 +153,8 @@ def _campaign(
         "q_value": row["q_value"],
         "p_value": row["p_value"],
         "families": families,
-        "content": sum(one in _CONTENT for one in families),
-        "coordination": sum(one in _COORDINATION for one in families),
+        "content": sum(one in CONTENT for one in families),
+        "coordination": sum(one in COORDINATION for one in families),
         "tactics": [one["id"] for one in row["tactics"] or ()],
         "targets": [one["name"] for one in row["targets"] or ()],
         "models": [one["name"] for one in row["models"] or ()],

@@ -20,6 +20,7 @@ import msgspec
 from msgspec import Meta
 
 from stillwatch.core import BadMessage
+from stillwatch.core.terms import FAMILIES
 
 __all__ = [
     "HUB",
@@ -132,7 +133,7 @@ class GraphGroup(_Message, frozen=True):
     nodes: Annotated[
         tuple[Annotated[tuple[Small, ...], Meta(max_length=512)], ...], Meta(min_length=1, max_length=4096)
     ]
-    weights: dict[Annotated[str, Meta(pattern=r"^(structure|semantics|purpose|shape|timing|infrastructure)\Z")], Bits]
+    weights: dict[Annotated[str, Meta(pattern=rf"^({'|'.join(FAMILIES)})\Z")], Bits]
 
 
 class Graph(_Message, frozen=True, tag="graph"):

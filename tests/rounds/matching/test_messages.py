@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from stillwatch.alliance.hub import Hub, admit, create_app, create_collections
 from stillwatch.core import BadMessage
+from stillwatch.core.terms import FAMILIES
 from stillwatch.rounds.matching import canonical
 from stillwatch.rounds.messages import (
     Answer,
@@ -45,7 +46,9 @@ bodies: st.SearchStrategy[Body] = st.one_of(
     st.builds(Answer, st.integers(3, 6).flatmap(lambda n: st.binary(min_size=32 * n, max_size=32 * n))),
     st.builds(Refusal, st.sampled_from(["budget", "roster", "malformed", "replaced"])),
     tokens.flatmap(lambda t: st.builds(Counts, st.just(t[0]), st.binary(min_size=t[1], max_size=t[1]), st.booleans())),
-    tokens.map(lambda t: Graph(t[0], bytes(t[1]), (GraphGroup((tuple(range(t[1])), ()), {"timing": 3}),))),
+    st.tuples(tokens, st.dictionaries(st.sampled_from(FAMILIES), st.integers(-9, 9))).map(
+        lambda both: Graph(both[0][0], bytes(both[0][1]), (GraphGroup((tuple(range(both[0][1])), ()), both[1]),))
+    ),
     st.builds(Present, st.booleans()),
     st.lists(st.sampled_from(["alpha", "beta", "gamma"]), min_size=2, max_size=5).map(lambda m: Without(tuple(m))),
     tokens.map(lambda t: Matched(t[0], (3,) * t[1], (1,) * t[1], False)),

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.core.terms import COORDINATION
+
 __all__ = ["CONTENT_KINDS", "RARITIES", "SCARCE", "Own", "OwnGroup", "PeerGraph", "PeerGroup", "rarity"]
 
 I64 = npt.NDArray[np.int64]
@@ -84,7 +86,7 @@ class PeerGroup:
     @property
     def acting_bits(self) -> float:
         """What its links weigh in the families that see acting together; 0 where nothing was weighed."""
-        return sum(self.weights.get(family, 0.0) for family in ("timing", "infrastructure"))
+        return sum(self.weights.get(family, 0.0) for family in COORDINATION)
 
 
 @dataclass(frozen=True, slots=True)
