@@ -144,3 +144,31 @@ def test_who_stops_a_command_while_it_loads_reads_one_line() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "stillwatch: stopped\n")
+
+
+def test_who_stops_a_command_waits_for_no_unloading_but_for_every_clean_up() -> None:
+    code = (
+        "import atexit, sys\n"
+        "import stillwatch.cli\n"
+        "from stillwatch.__main__ import main\n"
+        "class Large:\n"
+        "    def __del__(self):\n"
+        "        print('unloaded')\n"
+        "sys.modules['kept'] = large = Large()\n"
+        "def run():\n"
+        "    atexit.register(print, 'cleaned up')\n"
+        "    raise {raised}\n"
+        "stillwatch.cli.main = run\n"
+        "main()\n"
+    )
+    said = {}
+    for raised in ("SystemExit(130)", "KeyboardInterrupt", "SystemExit(2)"):
+        done = subprocess.run(
+            [sys.executable, "-c", code.replace("{raised}", raised)], capture_output=True, text=True, timeout=120
+        )
+        said[raised] = (done.returncode, done.stdout.splitlines())
+    assert said == {
+        "SystemExit(130)": (130, ["cleaned up"]),
+        "KeyboardInterrupt": (130, ["cleaned up"]),
+        "SystemExit(2)": (2, ["cleaned up", "unloaded"]),
+    }

@@ -1,6 +1,9 @@
 """What every engine does: the suite that a new one must pass. Add it to ``ENGINES``."""
 
 import gc
+import os
+import signal
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -186,3 +189,19 @@ def test_workers_end_when_the_block_is_left_by_an_error() -> None:
         fails()
     with pytest.raises(RuntimeError):
         pools[0].submit(square, 3)
+
+
+@pytest.mark.parametrize("how", ["sql", "fetch", "batches", "write"])
+def test_a_query_that_runs_long_ends_at_ctrl_c(engine: Engine, tmp_path: Path, how: str) -> None:
+    # Hours long, and none of it is a table that exists: nothing but an interruption ends it.
+    asked = "SELECT sum(hash(a.i + b.i) & 255) AS n FROM range(100000000) a(i), range(1000000) b(i)"
+    ask: dict[str, Callable[[], object]] = {
+        "sql": lambda: engine.sql(asked),
+        "fetch": lambda: engine.fetch(asked),
+        "batches": lambda: list(engine.batches(asked, 10)),
+        "write": lambda: engine.write(asked, tmp_path / "never.parquet"),
+    }
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt):
+        ask[how]()
+    assert numbers(engine.fetch("FROM {t} ORDER BY n", t=NUMBERS)) == list(range(10))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import duckdb
 import pyarrow as pa
 
 from stillwatch.engines.base import Engine, Table
 
-__all__ = ["DuckDBEngine", "query"]
+__all__ = ["DuckDBEngine", "query", "stoppable"]
+
+_Answer = TypeVar("_Answer")
 
 
 class DuckDBEngine(Engine):
@@ -55,29 +58,32 @@ class DuckDBEngine(Engine):
         """The result of a query, held by the engine: in memory, or spilled to disk."""
         table = self._new()
         with self._lent(tables) as names:
-            self._connection.execute(f"CREATE TABLE {table} AS {query.format(**names)}")
+            made = f"CREATE TABLE {table} AS {query.format(**names)}"
+            stoppable(self._connection, lambda: self._connection.execute(made))
         return table
 
     def fetch(self, query: str, /, **tables: Table | pa.Table) -> pa.Table:
         """The whole result of a query as an Arrow table."""
         with self._lent(tables) as names:
-            return self._connection.sql(query.format(**names)).to_arrow_table()
+            return _whole(self._connection, query.format(**names))
 
     def batches(self, query: str, /, rows: int, **tables: Table | pa.Table) -> Iterator[pa.RecordBatch]:
         """The result of a query in batches of at most so many rows: memory is bounded by one."""
         names = {name: given if isinstance(given, Table) else self.keep(given) for name, given in tables.items()}
         # A cursor of its own, so that other queries may run while this one is read.
         with self._connection.cursor() as cursor:
-            yield from cursor.sql(query.format(**names)).to_arrow_reader(rows)
+            reader = stoppable(cursor, lambda: cursor.sql(query.format(**names)).to_arrow_reader(rows))
+            while (batch := stoppable(cursor, lambda: next(reader, None))) is not None:
+                yield batch
 
     def write(self, query: str, path: Path, /, **tables: Table | pa.Table) -> int:
         """Write the result of a query as one Parquet file (zstd); how many rows it has."""
         quoted = str(path).replace("'", "''")
         with self._lent(tables) as names:
-            done = self._connection.execute(
+            copy = (
                 f"COPY ({query.format(**names)}) TO '{quoted}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
             )
-            ((rows,),) = done.fetchall()
+            ((rows,),) = stoppable(self._connection, lambda: self._connection.execute(copy).fetchall())
         return int(rows)
 
     def _new(self) -> Table:
@@ -104,4 +110,25 @@ class DuckDBEngine(Engine):
 
 def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
     """The whole result of a query on a connection of one's own, as an Arrow table."""
-    return connection.sql(sql).to_arrow_table()
+    return _whole(connection, sql)
+
+
+def _whole(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
+    return stoppable(connection, lambda: connection.sql(sql).to_arrow_table())
+
+
+def stoppable(connection: duckdb.DuckDBPyConnection, ask: Callable[[], _Answer]) -> _Answer:
+    """What ``ask`` gives, which asks ``connection`` something; at Ctrl-C that ends at once.
+
+    In the thread that hears it DuckDB looks up only between its tasks, after seconds, and raises a RuntimeError.
+    """
+    with ThreadPoolExecutor(1) as thread:
+        answer = thread.submit(ask)
+        try:
+            return answer.result()
+        except KeyboardInterrupt:
+            # A query that has not quite begun does not hear it.
+            while not answer.done():
+                connection.interrupt()
+                wait([answer], timeout=0.05)
+            raise

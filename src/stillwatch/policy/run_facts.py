@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from stillwatch import tables
 from stillwatch.core import BadTable, UnreadableInput
-from stillwatch.engines import query
+from stillwatch.engines import query, stoppable
 from stillwatch.policy.fact_columns import Subjects
 from stillwatch.policy.licences import Registry
 from stillwatch.policy.subject_facts import Sources, make_subjects
@@ -173,8 +173,9 @@ def _account_rows(
         columns |= {name: f"coalesce({columns[name]}, seen.{name})" for name in asked}
     typed = {"created": "TIMESTAMPTZ", "verified": "BOOLEAN"}
     picked = ", ".join(f"{sql}::{typed.get(name, 'VARCHAR')} AS {name}" for name, sql in columns.items())
+    known = f"CREATE TEMP TABLE known_of AS SELECT account_id, {picked} FROM {' '.join(sources)}"
     try:
-        connection.execute(f"CREATE TEMP TABLE known_of AS SELECT account_id, {picked} FROM {' '.join(sources)}")
+        stoppable(connection, lambda: connection.execute(known))
     except duckdb.Error as error:
         raise UnreadableInput(
             f"its exchanges cannot be read: {str(error).splitlines()[0]}", where=str(path), hint=_HINT

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.core import INDICATOR_KINDS, BadSetting, CampaignFacts, Indicator, UnreadableInput
+from stillwatch.engines import stoppable
 
 __all__ = ["campaign_facts"]
 
@@ -127,7 +128,7 @@ def _row(run: Path, campaign_id: str) -> dict[str, Any]:
 
 
 def _values(connection: duckdb.DuckDBPyConnection, least: int) -> Iterable[Indicator]:
-    for kind, value, accounts, others in connection.execute(_VALUE_SQL + _PICK_SQL, [least]).fetchall():
+    for kind, value, accounts, others in _picked(connection, _VALUE_SQL, least):
         yield Indicator(kind, value, accounts, others)
 
 
@@ -144,5 +145,9 @@ WITH used AS (
 
 def _sentences(connection: duckdb.DuckDBPyConnection, least: int) -> Iterable[Indicator]:
     """Sentences that members share, by fingerprint; the texts themselves stay here."""
-    for kind, value, accounts, others in connection.execute(_SENTENCE_SQL + _PICK_SQL, [least]).fetchall():
+    for kind, value, accounts, others in _picked(connection, _SENTENCE_SQL, least):
         yield Indicator(kind, f"{value:016x}", accounts, others)
+
+
+def _picked(connection: duckdb.DuckDBPyConnection, traits: str, least: int) -> list[tuple[str, Any, int, int]]:
+    return stoppable(connection, lambda: connection.execute(traits + _PICK_SQL, [least]).fetchall())

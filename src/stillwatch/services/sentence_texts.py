@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.core import UnreadableInput
 from stillwatch.core.minhash import LIMIT_BYTES, MIN_SENTENCE_WORDS
+from stillwatch.engines import stoppable
 from stillwatch.sketching.words import Words, split_words
 
 __all__ = ["sentence_texts"]
@@ -44,7 +45,8 @@ def sentence_texts(run: Path, fingerprints: Sequence[str]) -> dict[str, str]:
         with duckdb.connect() as connection:
             connection.execute("SET enable_progress_bar = false")
             connection.register("wanted", wanted)
-            rows = connection.execute(_FIRST_SQL, [str(run / "sketches.parquet" / "*.parquet")]).fetchall()
+            files = str(run / "sketches.parquet" / "*.parquet")
+            rows = stoppable(connection, lambda: connection.execute(_FIRST_SQL, [files]).fetchall())
         keys = sorted({key for _, key in rows})
         # A run's folder name must not be read as partitions.
         table = pq.read_table(
