@@ -64,11 +64,11 @@ def test_from_admission_to_retraction(
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("builtins.input", lambda _: "n")
     assert "nothing was sent" in say(capsys, *publish, *acme)
-    assert "0 of them indicators" in say(capsys, "pull", *bolt)
+    assert "of them 0 indicators" in say(capsys, "pull", *bolt)
     assert re.search(r"sent \d\d+ objects", say(capsys, "approve", tmp_path / "draft.json", *acme))
     assert "Nothing is to be sent" in say(capsys, *publish, "--yes", *acme)
     assert "sent 0 objects" in say(capsys, "send", *acme)
-    assert "0 of them indicators" not in say(capsys, "pull", *bolt)
+    assert "of them 0 indicators" not in say(capsys, "pull", *bolt)
     (campaign,) = re.findall(r"published (campaign--\S+)", say(capsys, "list", *acme))
     assert f"indicators of {campaign}" in say(capsys, "list", *bolt)
     say(capsys, "appeal", campaign, "--yes", *bolt)
@@ -133,7 +133,7 @@ def test_what_a_clearance_hides_is_told_by_number(
     count = re.search(r"sent (\d+) objects", sent)
     assert count
     told = say(capsys, "pull", "--state", tmp_path / "bolt.db")
-    hidden = re.search(r"(\d+) objects more stand at the hub above your clearance \(green\)", told)
+    hidden = re.search(r"above your clearance \(green\) the hub holds (\d+) objects? more", told)
     assert hidden
     # All that was sent but what every hub has from the start.
     assert 0 < int(hidden[1]) <= int(count[1])
@@ -144,7 +144,7 @@ def test_what_a_clearance_hides_is_told_by_number(
     (campaign,) = re.findall(r"published (campaign--\S+)", say(capsys, "list", "--state", tmp_path / "acme.db"))
     say(capsys, "retract", campaign, "--yes", "--state", tmp_path / "acme.db")
     say(capsys, *publish, "--yes", "--state", tmp_path / "acme.db")
-    again = re.search(r"(\d+) objects more", say(capsys, "pull", "--state", tmp_path / "bolt.db"))
+    again = re.search(r"(\d+) objects? more", say(capsys, "pull", "--state", tmp_path / "bolt.db"))
     assert again
     assert again[1] == hidden[1]
 

@@ -98,7 +98,7 @@ def test_a_run_is_told_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[
         beta.store.remember({"name": "beta", "hub": met.url, "token_file": str(token)})
         sighted_command(run, yes=True, state=beta.state)
         opinion_command(ALPHAS["id"], "disagree", yes=True, state=beta.state)
-        assert "sent 1 objects" in capsys.readouterr().out
+        assert "sent 1 object\n" in capsys.readouterr().out
         assert {one.count for one in _said(met)} == {4, None}
         sighted_command(run, least=9, yes=True, state=beta.state)
         assert "nothing is to be told" in capsys.readouterr().out

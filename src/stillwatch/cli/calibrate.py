@@ -13,6 +13,7 @@ from cyclopts import Parameter
 
 from stillwatch.cli.options import AccountFile, AccountFrom, CallersFile, Seed, Workers
 from stillwatch.cli.screen import progress, say
+from stillwatch.core.counted import counted
 
 __all__ = ["calibrate_app"]
 
@@ -71,7 +72,7 @@ def calibrate_command(
             progress=bars,
         )
     whom = "on watch or confirmed by a person" if log else "on watch"
-    say(f"calibrated on {known.sentence}; {known.left_out:,} accounts {whom} left out")
+    say(f"calibrated on {known.sentence}; {counted(known.left_out, 'account')} {whom} left out")
     for caveat in known.calibration.caveats:
         say(caveat)
     say(f"use it: stillwatch scan LOGS --calibration {out}")

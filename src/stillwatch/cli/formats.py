@@ -15,6 +15,7 @@ from rich.text import Text
 from stillwatch.cli.options import AccountFrom, AsCsv, AsJson
 from stillwatch.cli.screen import say, show
 from stillwatch.cli.written import as_csv, as_json
+from stillwatch.core.counted import counted
 
 if TYPE_CHECKING:
     from stillwatch.ingest.explaining import Explanation
@@ -79,7 +80,7 @@ def _tell(told: Explanation) -> None:
         say(f"  problem    {told.problem}")
         say("  next       describe the layout in a file and give that by --map: stillwatch docs map-a-log")
         return
-    read = f"{told.exchanges:,} exchanges, {told.dead_letters:,} dead letters"
+    read = f"{counted(told.exchanges, 'exchange')}, {counted(told.dead_letters, 'dead letter')}"
     say(f"  read       {read}{'' if told.complete else ' so far: the file goes on'}")
     for cast in told.casts:
         say(f"  column     {cast}")

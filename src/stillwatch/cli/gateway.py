@@ -13,6 +13,7 @@ from stillwatch.cli.options import AsCsv, AsJson, RunFolder, Several
 from stillwatch.cli.screen import complain, say
 from stillwatch.cli.written import tell
 from stillwatch.core import MissingDependency
+from stillwatch.core.counted import counted
 
 __all__ = ["gateway_app"]
 
@@ -93,8 +94,8 @@ def snapshot_command(run: RunFolder, /, *, out: Path, log: Path | None = None) -
 
     header = snapshot_of_run(run, log=log, out=out)
     say(
-        f"{out}: {header['rules']} decisions in force on {header['accounts']} accounts; "
-        f"{header['templates']} templates, {header['sentences']} sentences"
+        f"{out}: {counted(header['rules'], 'decision')} in force on {counted(header['accounts'], 'account')}; "
+        f"{counted(header['templates'], 'template')}, {counted(header['sentences'], 'sentence')}"
     )
 
 
@@ -124,5 +125,6 @@ def effects_command(
     from stillwatch.services.gateway_snapshot import rules_by_decision
 
     tally = tally_of_record(record, rules_by_decision(log) if log else None, mode=mode)
-    whole = {"requests": tally.requests, "treated": tally.all.requests, "counts": tally.rows()}
+    counts = {"requests": tally.requests, "treated": tally.all.requests, "observed": tally.observed.requests}
+    whole = {**counts, "counts": tally.rows()}
     tell(tally.text(shadow=mode == "shadow"), tally.rows(), json=json, csv=csv, whole=whole)

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from stillwatch.core.counted import counted
+
 __all__ = [
     "FILTERS",
     "NOT_IN_LOG",
@@ -77,7 +79,7 @@ def plural(number: int | None, one: str, many: str | None = None) -> str:
     >>> plural(1, "account"), plural(1200, "account")
     ('1 account', '1,200 accounts')
     """
-    return f"{count(number)} {one if number == 1 else many or one + 's'}"
+    return f"{NOT_IN_LOG} {many or one + 's'}" if number is None else counted(number, one, many)
 
 
 def small(number: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stillwatch.core.counted import counted
 from stillwatch.gateway.settings import GatewaySettings
 from stillwatch.gateway.snapshot import Snapshot
 
@@ -31,7 +32,7 @@ def _decisions(settings: GatewaySettings, snapshot: Snapshot | None) -> str:
         missing = f"cannot be read: {settings.snapshot}" if settings.snapshot else "none was given (--snapshot)"
         return f"no snapshot, so no decisions: {missing}"
     rules, accounts = snapshot.header["rules"], snapshot.header["accounts"]
-    held = f"{rules} decisions in force on {accounts} accounts, as of {snapshot.header['made']}"
+    held = f"{counted(rules, 'decision')} in force on {counted(accounts, 'account')}, as of {snapshot.header['made']}"
     if not rules or not settings.jitter_seconds:
         return held
     return f"{held}; each takes hold of an account within {settings.jitter_seconds:g} seconds (jitter_seconds)"

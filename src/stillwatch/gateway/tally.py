@@ -14,12 +14,14 @@ from typing import Any
 import msgspec
 
 from stillwatch.core import UnreadableInput
+from stillwatch.core.counted import counted
 from stillwatch.decisions import VERIFIED
 
 __all__ = ["Tally", "tally_of_record"]
 
 _MOST_SHOWN = 20
 _MOST_KEPT = 10_000
+_LOOKS_ON = "observe"
 
 
 @dataclass(slots=True)
@@ -36,11 +38,14 @@ class _Of:
 
     def __str__(self) -> str:
         more = "more than " if len(self.accounts) >= _MOST_KEPT else ""
-        return f"{_many(self.requests, 'request')} of {more}{_many(len(self.accounts), 'account')}"
+        return f"{counted(self.requests, 'request')} of {more}{counted(len(self.accounts), 'account')}"
 
 
 class Tally:
-    """Counts of treated requests.
+    """Counts of requests on which there is a decision.
+
+    A request is treated where anything but ``observe`` is done about it. Actions and rules count those that are only
+    observed too; accounts and refusals do not.
 
     Args:
         rules: for a decision's id the names of the policy's rules behind it, where they are known.
@@ -50,6 +55,7 @@ class Tally:
         self._rules = rules
         self.requests = 0
         self.all = _Of()
+        self.observed = _Of()
         self.actions: dict[str, _Of] = {}
         self.refusals: dict[str, _Of] = {}
         self.accounts: Counter[str] = Counter()
@@ -61,12 +67,14 @@ class Tally:
         decisions = tuple(decisions)
         if not decisions:
             return
-        self.all.add(account)
+        actions = tuple(actions)
+        treated = any(name != _LOOKS_ON for name in actions)
+        (self.all if treated else self.observed).add(account)
         for name in actions:
             self.actions.setdefault(name, _Of()).add(account)
         if refused:
             self.refusals.setdefault(refused, _Of()).add(account)
-        if account in self.accounts or len(self.accounts) < _MOST_KEPT:
+        if treated and (account in self.accounts or len(self.accounts) < _MOST_KEPT):
             self.accounts[account] += 1
         for name in dict.fromkeys(rule for one in decisions for rule in self._named(one)):
             self.by_rule.setdefault(name, _Of()).add(account)
@@ -79,28 +87,30 @@ class Tally:
     def text(self, *, shadow: bool) -> str:
         """The counts, for people."""
         said = "enforce would have treated" if shadow else "treated were"
-        return "\n".join([f"{said} {self.all}, of {_many(self.requests, 'request')}", *self._lines()])
+        return "\n".join([f"{said} {self.all}, of {counted(self.requests, 'request')}", *self._lines()])
 
     def rows(self) -> list[dict[str, Any]]:
         """A row of everything that is counted: ``by``, ``name``, ``requests``, and ``accounts`` where they are."""
-        counted = {"action": self.actions, "refusal": self.refusals}
-        counted["rule" if self._rules is not None else "decision"] = self.by_rule
+        each = {"action": self.actions, "refusal": self.refusals}
+        each["rule" if self._rules is not None else "decision"] = self.by_rule
         found: list[dict[str, Any]] = [
             {"by": by, "name": name, "requests": of.requests, "accounts": len(of.accounts)}
-            for by, each in counted.items()
-            for name, of in each.items()
+            for by, those in each.items()
+            for name, of in those.items()
         ]
         return [*found, *({"by": "account", "name": name, "requests": n} for name, n in self.accounts.most_common())]
 
     def _lines(self) -> Iterator[str]:
-        for title, counted in (("action", self.actions), ("refusal", self.refusals)):
-            if counted:
+        if self.observed.requests:
+            yield f"only observed: {self.observed}"
+        for title, found in (("action", self.actions), ("refusal", self.refusals)):
+            if found:
                 yield f"by {title}:"
-                yield from (f"  {name}: {of}" for name, of in _largest(counted))
+                yield from (f"  {name}: {of}" for name, of in _largest(found))
         if self.accounts:
             yield "by account:"
             yield from (
-                f"  {name}: {_many(count, 'request')}" for name, count in self.accounts.most_common(_MOST_SHOWN)
+                f"  {name}: {counted(count, 'request')}" for name, count in self.accounts.most_common(_MOST_SHOWN)
             )
             if len(self.accounts) > _MOST_SHOWN:
                 yield f"  and {len(self.accounts) - _MOST_SHOWN:,} more"
@@ -109,12 +119,8 @@ class Tally:
             yield from (f"  {name}: {of}" for name, of in _largest(self.by_rule))
 
 
-def _many(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' if count != 1 else ''}"
-
-
-def _largest(counted: Mapping[str, _Of]) -> list[tuple[str, _Of]]:
-    return sorted(counted.items(), key=lambda pair: (-pair[1].requests, pair[0]))[:_MOST_SHOWN]
+def _largest(found: Mapping[str, _Of]) -> list[tuple[str, _Of]]:
+    return sorted(found.items(), key=lambda pair: (-pair[1].requests, pair[0]))[:_MOST_SHOWN]
 
 
 def tally_of_record(folder: Path, rules: Mapping[str, Iterable[str]] | None = None, *, mode: str = "shadow") -> Tally:

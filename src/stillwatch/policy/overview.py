@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from stillwatch.core.counted import counted
 from stillwatch.decisions import Decision, LoggedDecision
 from stillwatch.policy.backtest import Change, Moved
 from stillwatch.policy.decide import Decided
@@ -20,17 +21,13 @@ __all__ = ["describe_backtest", "describe_decided", "describe_log", "describe_po
 _MOST = 20
 
 
-def _count(number: int, one: str, many: str | None = None) -> str:
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
 def describe_policy(policy: Policy) -> str:
     """What a checked policy holds, and what of ``act`` it does without."""
     kinds = Counter(rule.about for rule in policy.rules)
     examples = sum(len(rule.examples) for rule in policy.rules)
     lines = [
-        f"{policy.title}: {_count(len(policy.rules), 'rule')}, {_count(examples, 'example')}; nothing wrong",
-        f"about {joined([f'{_count(n, kind)}' for kind, n in kinds.items()])}".replace("about", "rules about:", 1),
+        f"{policy.title}: {counted(len(policy.rules), 'rule')}, {counted(examples, 'example')}; nothing wrong",
+        f"about {joined([f'{counted(n, kind)}' for kind, n in kinds.items()])}".replace("about", "rules about:", 1),
     ]
     if policy.ladder.waived:
         lines.append(f"act does without: {', '.join(policy.ladder.waived)}")
@@ -49,7 +46,7 @@ def describe_tried(tried: Sequence[Tried]) -> str:
             lines.append(f"{one.rule.id}: {one.example.name}: must give {one.example.gives}, gives {one.got}")
             lines += [f"    {value:8}{says}" for says, value in one.clauses]
     passed = sum(one.passed for one in tried)
-    return "\n".join([*lines, f"{passed} of {_count(len(tried), 'example')} pass"])
+    return "\n".join([*lines, f"{passed} of {counted(len(tried), 'example')} pass"])
 
 
 def describe_decided(decided: Decided, recorded: Recorded | None, log: str) -> str:
@@ -57,12 +54,12 @@ def describe_decided(decided: Decided, recorded: Recorded | None, log: str) -> s
     upper = [one for one in decided.decisions if VERDICTS.index(one.verdict) >= VERDICTS.index("review")]
     lines = [_line(one) for one in upper[:_MOST]]
     if len(upper) > _MOST:
-        lines.append(f"and {_count(len(upper) - _MOST, 'more decision')}")
+        lines.append(f"and {counted(len(upper) - _MOST, 'more decision')}")
     for verdict in ("watch", "clear"):
         rest = [one for one in decided.decisions if one.verdict == verdict]
         kinds = Counter(one.subject.kind for one in rest)
         if rest:
-            lines.append(f"{verdict}: {joined([_count(n, kind) for kind, n in kinds.items()])}")
+            lines.append(f"{verdict}: {joined([counted(n, kind) for kind, n in kinds.items()])}")
     if not decided.decisions:
         lines.append("no rule holds for anybody")
     for (kind, name), failed in decided.lacking.items():
@@ -70,7 +67,7 @@ def describe_decided(decided: Decided, recorded: Recorded | None, log: str) -> s
     for outcome in decided.outcomes:
         missing = ", ".join(outcome.missing())
         if outcome.count(UNKNOWN):
-            what = _count(outcome.count(UNKNOWN), outcome.rule.about)
+            what = counted(outcome.count(UNKNOWN), outcome.rule.about)
             lines.append(f"open: rule {outcome.rule.id} for {what}, for want of {missing or 'a result'}")
     lacking = {o.rule.about for o in decided.outcomes if any("licen" in name for name in o.missing())}
     if lacking - {"licence"}:
@@ -80,7 +77,7 @@ def describe_decided(decided: Decided, recorded: Recorded | None, log: str) -> s
     if recorded is not None:
         ended = f", {len(recorded.lapsed)} ended" if recorded.lapsed else ""
         lines.append(
-            f"{_count(len(recorded.added), 'decision')} added to {log}, {recorded.kept:,} there already{ended}"
+            f"{counted(len(recorded.added), 'decision')} added to {log}, {recorded.kept:,} there already{ended}"
         )
     return "\n".join(lines)
 
@@ -89,7 +86,7 @@ def _line(decision: Decision) -> str:
     waits = f"; {decision.proposed} waits for approval" if decision.proposed else ""
     by = f", approved by {decision.approved_by}" if decision.approved_by else ""
     whom = f"{decision.subject.kind} {decision.subject.id}"
-    many = "" if decision.subject.kind == "account" else f", {_count(len(decision.accounts), 'account')}"
+    many = "" if decision.subject.kind == "account" else f", {counted(len(decision.accounts), 'account')}"
     rules = ", ".join(rule.id for rule in decision.rules[:3]) + (", ..." if len(decision.rules) > 3 else "")
     return f"{decision.decision_id}  {whom}{many}: {decision.verdict}{by}{waits}  ({rules})"
 
@@ -109,8 +106,8 @@ def describe_backtest(changes: Sequence[Change], moved: Sequence[Moved] | None) 
     ways = Counter((one.kind, one.before, one.after) for one in moved)
     for (kind, before, after), number in ways.most_common():
         accounts = sum(one.accounts for one in moved if (one.kind, one.before, one.after) == (kind, before, after))
-        size = "" if kind == "account" else f" ({_count(accounts, 'account')})"
-        lines.append(f"{_count(number, kind)}{size}: {before} -> {after}")
+        size = "" if kind == "account" else f" ({counted(accounts, 'account')})"
+        lines.append(f"{counted(number, kind)}{size}: {before} -> {after}")
     for one in moved[:_MOST]:
         lines.append(f"  {one.kind} {one.id}: {one.before} -> {one.after}")
         lines += [f"    {sign} {name}" for sign, names in (("+", one.gained), ("-", one.lost)) for name in names]
@@ -129,18 +126,18 @@ def describe_log(standings: Sequence[LoggedDecision], entries: int, head: str, *
         head: the hash of its last.
         ended: whether to list decisions that hold no more.
     """
-    lines = [f"{_count(entries, 'entry', 'entries')}, the chain holds; its head is {head[:16]}"]
+    lines = [f"{counted(entries, 'entry', 'entries')}, the chain holds; its head is {head[:16]}"]
     shown = [one for one in standings if ended or one.state in ("in force", "suspended")]
     for one in shown:
         # Whoever an appeal frees of the same rules elsewhere is no account of this one.
         free = len(one.exempt & set(one.decision.accounts))
-        freed = f", {_count(free, 'account')} exempt" if free else ""
+        freed = f", {counted(free, 'account')} exempt" if free else ""
         lines.append(f"{_line(one.decision)}  {one.state}{freed}")
         for appeal in one.appeals:
             lines.append(f"    {appeal.appeal_id} for {appeal.account or 'all'}: {appeal.outcome or 'open'}")
     hidden = len(standings) - len(shown)
     if hidden:
-        lines.append(f"and {_count(hidden, 'that has', 'that have')} ended; --ended lists them")
+        lines.append(f"and {counted(hidden, 'that has', 'that have')} ended; --ended lists them")
     lines += _by_rule(standings)
     return "\n".join(lines)
 
@@ -156,6 +153,6 @@ def _by_rule(standings: Sequence[LoggedDecision]) -> list[str]:
             appealed[rule.id] += len(one.appeals)
             reversed_[rule.id] += sum(appeal.outcome == "reversed" for appeal in one.appeals)
     return [
-        f"rule {name}: {_count(number, 'decision')}, {_count(appealed[name], 'appeal')}, {reversed_[name]} reversed"
+        f"rule {name}: {counted(number, 'decision')}, {counted(appealed[name], 'appeal')}, {reversed_[name]} reversed"
         for name, number in made.most_common()
     ]

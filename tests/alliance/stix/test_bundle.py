@@ -167,3 +167,16 @@ def test_a_pattern_is_read_back_as_it_was_written(kind: str) -> None:
 )
 def test_what_is_too_wide_or_of_another_form_is_held_against_nothing(pattern: str) -> None:
     assert read_pattern(pattern) is None
+
+
+def test_what_is_one_is_said_as_one(facts: CampaignFacts, stamped: Callable[..., list[Thing]]) -> None:
+    shared = [dataclasses.replace(one, accounts=1, others=1) for one in facts.indicators]
+    single = dataclasses.replace(
+        facts, accounts=1, exchanges=1, account_ids=facts.account_ids[:1], indicators=tuple(shared)
+    )
+    said = {thing["type"]: thing.get("description", "") for thing in stamped(single, "acme", "amber")}
+    assert said["campaign"].startswith("1 account made 1 exchange between ")
+    assert said["indicator"].startswith("1 of the campaign's 1 account has this, and 1 account outside it.")
+    said = {thing["type"]: thing.get("description", "") for thing in stamped(facts, "acme", "amber")}
+    assert "accounts that claim to be strangers made" in said["campaign"]
+    assert " accounts have this, and " in said["indicator"]

@@ -15,6 +15,7 @@ from stillwatch.alliance.member.publishing import Membership, stamp
 from stillwatch.alliance.stix import MARKINGS, identity_id, label_of_object, stable_id
 from stillwatch.alliance.store import OPINIONS
 from stillwatch.core import BadSetting
+from stillwatch.core.counted import counted
 
 __all__ = ["draft_opinion", "draft_sightings"]
 
@@ -38,12 +39,13 @@ def draft_sightings(
         # What is gone by now, or one's own, is nobody's to hear of.
         if where is None or thing is None or thing.get("revoked") is True or thing.get("created_by_ref") == own:
             continue
+        have = f"{counted(accounts, 'account')} {'has' if accounts == 1 else 'have'} it"
         told = {
             "type": "sighting",
             "id": stable_id("sighting", member.name, identifier),
             "sighting_of_ref": identifier,
             "count": min(accounts, 999_999_999),
-            "description": f"{accounts:,} accounts have it, {suspects:,} of them in campaigns that were found here.",
+            "description": f"{have}, {suspects:,} of them in campaigns that were found here.",
         }
         places.setdefault(where, []).append(_of(member, told, thing))
     return [_draft(member, where, things, now) for where, things in places.items()]

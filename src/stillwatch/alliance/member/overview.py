@@ -11,6 +11,7 @@ from typing import Any
 from stillwatch.alliance.member.enrolment import membership
 from stillwatch.alliance.member.publishing import Membership
 from stillwatch.alliance.store import appeals, feedback, partner_indicators
+from stillwatch.core.counted import counted
 
 __all__ = ["Overview", "overview"]
 
@@ -61,7 +62,7 @@ def _own(known: Membership) -> Iterator[tuple[str, str, str, str]]:
             yield "published", one["id"], says, f"published {one['id']}  {says}"
     waiting = len(store.waiting(known.hub, 1_000_000))
     if waiting:
-        says = f"{waiting} objects wait to be sent"
+        says = f"{counted(waiting, 'object')} not yet sent"
         yield "waiting", known.hub, says, f"{says}: stillwatch alliance send"
     for identifier, why in store.refused(known.hub):
         yield "refused", identifier, why, f"refused {identifier}: {why}"
@@ -73,7 +74,7 @@ def _partners(known: Membership, state: Path) -> Iterator[tuple[str, str, str, s
         yield "unread", identifier, why, f"could not be read: {identifier}, for {why}"
     said = Counter((one.partner, one.campaign or "no campaign") for one in partner_indicators(state))
     for (partner, campaign), count in sorted(said.items()):
-        says = f"{count} indicators of {campaign}"
+        says = f"{counted(count, 'indicator')} of {campaign}"
         yield "partner", partner, says, f"{partner} says {says}"
     for one in feedback(store)[-_MOST_NAMED:]:
         yield "feedback", one.object, str(one), str(one)

@@ -26,6 +26,7 @@ from stillwatch.alliance.stix import (
 )
 from stillwatch.alliance.store import Parcel, Store, WarningList, shipped_warnings
 from stillwatch.core import BadSetting, CampaignFacts, EndpointFailed
+from stillwatch.core.counted import counted
 
 __all__ = ["Membership", "Sent", "approve", "draft", "publish", "send", "stamp"]
 
@@ -70,7 +71,7 @@ class Sent:
     refused: Mapping[str, str]
 
     def __str__(self) -> str:
-        lines = [f"sent {self.taken} objects"]
+        lines = [f"sent {counted(self.taken, 'object')}"]
         lines += [f"refused {identifier}: {why}" for identifier, why in self.refused.items()]
         return "\n".join(lines)
 

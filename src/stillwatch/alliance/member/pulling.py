@@ -11,6 +11,7 @@ from stillwatch.alliance.member.publishing import Membership
 from stillwatch.alliance.stix import identity_id, properties
 from stillwatch.alliance.store import Appeal, Feedback, appeals, escaped, fault_of, feedback, is_plain
 from stillwatch.core import EndpointFailed
+from stillwatch.core.counted import counted
 
 __all__ = ["Pulled", "pull"]
 
@@ -44,16 +45,17 @@ class Pulled:
     clearance: str | None = None
 
     def __str__(self) -> str:
-        lines = [f"{self.objects} new objects, {self.indicators} of them indicators; {len(self.retracted)} taken back"]
+        new = counted(self.objects, "new object")
+        lines = [f"{new}, of them {counted(self.indicators, 'indicator')}; {len(self.retracted)} taken back"]
         if self.hidden:
             lines.append(
-                f"{self.hidden} objects more stand at the hub above your clearance ({self.clearance}) and were not "
-                "told; whoever runs it can admit you anew with --clearance"
+                f"above your clearance ({self.clearance}) the hub holds {counted(self.hidden, 'object')} more, "
+                "which it did not tell; whoever runs it can admit you anew with --clearance"
             )
         lines += [f"taken back: {one}" for one in self.retracted if one.startswith("campaign--")]
         lines += [f"appeal {one.case}: {one.status}, about {', '.join(one.objects)}" for one in self.appeals]
         if self.unread:
-            lines.append(f"{self.unread} objects could not be read; stillwatch alliance list names them")
+            lines.append(f"{counted(self.unread, 'object')} could not be read; stillwatch alliance list says which")
         lines += [f"in doubt: {one} is told by more than one creator; both are kept" for one in self.doubtful]
         lines += [str(one) for one in self.feedback]
         lines += [f"the hub's journal {self.parted}"] if self.parted else []

@@ -23,6 +23,7 @@ from stillwatch.alliance.stix.marking import MARKINGS
 from stillwatch.alliance.stix.patterns import pattern_of
 from stillwatch.alliance.stix.shared import PROJECT, TECHNIQUES, attack_pattern, shared_objects
 from stillwatch.core import INDICATOR_KINDS, CampaignFacts, Indicator
+from stillwatch.core.counted import counted
 
 __all__ = ["Author", "bundle", "campaign_objects", "pseudonym", "timestamp"]
 
@@ -151,8 +152,11 @@ def _describe(facts: CampaignFacts) -> str:
     for one in facts.indicators:
         shared[one.kind] = shared.get(one.kind, 0) + 1
     values = ", ".join(f"{kind} ({count})" for kind, count in shared.items()) or "none"
+    several = facts.accounts != 1
+    who = counted(facts.accounts, "account") + (" that claim to be strangers" if several else "")
+    as_one = " as one" if several else ""
     return (
-        f"{facts.accounts:,} accounts that claim to be strangers made {facts.exchanges:,} exchanges as one between "
+        f"{who} made {counted(facts.exchanges, 'exchange')}{as_one} between "
         f"{facts.first_seen:%d %b %Y} and {facts.last_seen:%d %b %Y}. Asked for: {asked}. Families of evidence, with "
         f"their observations: {seen}. Confidence that one party runs them: {facts.confidence}; expected share of "
         f"false campaigns among those as strong: {facts.q_value:.2g}. Indicators: {values}. This does not say that "
@@ -168,7 +172,8 @@ def _indicator(facts: CampaignFacts, one: Indicator, author: Author, campaign: s
         "id": stable_id("indicator", campaign, one.kind, one.value),
         "name": f"{INDICATOR_KINDS[one.kind]} of an adversarial distillation campaign",
         "description": (
-            f"{one.accounts:,} of the campaign's {facts.accounts:,} accounts have this, and {one.others:,} accounts "
+            f"{one.accounts:,} of the campaign's {counted(facts.accounts, 'account')} "
+            f"{'has' if one.accounts == 1 else 'have'} this, and {counted(one.others, 'account')} "
             "outside it. A clue, not proof: judge accounts by what they do."
         ),
         "indicator_types": ["malicious-activity"],

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from stillwatch.alliance.store.file import Store, version_key
 from stillwatch.alliance.store.partners import name_of, names_of
+from stillwatch.core.counted import counted
 
 __all__ = ["OPINIONS", "Feedback", "feedback"]
 
@@ -31,8 +32,8 @@ class Feedback:
 
     def __str__(self) -> str:
         said = f"{self.partner} has seen" if self.opinion is None else f"{self.partner} says {self.opinion} of"
-        counted = f" at {self.count:,} accounts" if self.count is not None else ""
-        return f"{said} {self.object}{counted}"
+        times = f" at {counted(self.count, 'account')}" if self.count is not None else ""
+        return f"{said} {self.object}{times}"
 
 
 def feedback(store: Store) -> list[Feedback]:
