@@ -1,6 +1,7 @@
 """Sessions that move between accounts, through a whole scan: one queue's, a firm's, and ids that name no conversation."""
 
 import hashlib
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -95,3 +96,37 @@ def test_strangers_who_took_over_one_anothers_talk_are_no_campaign(tmp_path: Pat
     run = scan(log.write(tmp_path), out=tmp_path / "run", workers=1)
     assert campaigns(run) == []
     assert verdicts(run, [*friends, *club, *customers]) <= {"clear", "watch"}
+
+
+def of_customers(count: int) -> Any:
+    """Talk of so many customers, each with topics and a session of its own; some of them are under one instruction."""
+    stands = [Seat(random.Random(number), number, count, 0.0, 1.0) for number in range(count)]
+    writers = [own_topics(3)(stand) for stand in stands]
+    asked = [0] * count
+
+    def source(seat: Seat) -> Any:
+        def write() -> dict[str, Any]:
+            number = seat.rng.randrange(count)
+            asked[number] += 1
+            always = {"system": "Answer as a friend of the harbour would, and leave lists out."} if number < 5 else {}
+            return writers[number]() | always | {"session_id": drawn("customer", number, asked[number] // 6)}
+
+        return write
+
+    return source
+
+
+def test_a_reseller_whose_customers_go_from_account_to_account_is_no_campaign(tmp_path: Path) -> None:
+    """One customer's instruction and two payments are in common; so are sessions, and that too is one owner's by nature."""
+    log = Log(seed=0)
+    log.honest(300, prompts=within(own_topics(3), own))
+    accounts = log.accounts(
+        24,
+        prompts=of_customers(60),
+        times=habit(30),
+        payment=lambda seat: f"card {seat.number % 2}",
+        address=lambda seat: f"12.0.{seat.number % 3}.7",
+    )
+    run = scan(log.write(tmp_path), out=tmp_path / "run", workers=1)
+    assert campaigns(run) == []
+    assert verdicts(run, accounts) <= {"clear", "watch"}

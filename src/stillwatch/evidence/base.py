@@ -273,6 +273,7 @@ class Family(ABC):
             nan = float("nan")
             return Finding(self.name, "none", nan, nan, 1.0, "The log has no columns to see this by.")
         best = min(tests, key=lambda test: test.p_value)
+        apart = min(test.p_value if test.p_strangers is None else test.p_strangers for test in tests)
         return Finding(
             self.name,
             best.statistic,
@@ -280,5 +281,5 @@ class Family(ABC):
             best.background,
             float(min(1.0, best.p_value * len(tests))),
             best.statement,
-            None if best.p_strangers is None else float(min(1.0, best.p_strangers * len(tests))),
+            None if best.p_strangers is None else float(min(1.0, apart * len(tests))),
         )
