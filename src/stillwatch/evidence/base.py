@@ -28,8 +28,15 @@ Side = Literal["content", "coordination", "context"]
 the first kind and one of the second; the third weighs in links and portraits only."""
 
 Merge = Literal["sum", "min", "max"]
-Counted = Callable[[str], tuple[I64, npt.NDArray[np.uint64], npt.NDArray[np.float64]]]
-"""From the name of a ``Count`` to its entity, thing and uses, one row a pair."""
+
+
+class Counted(Protocol):
+    """From the name of a ``Count`` to its entity, thing and uses, one row a pair."""
+
+    def __call__(
+        self, name: str, also: str | None = None
+    ) -> tuple[I64, npt.NDArray[np.uint64], npt.NDArray[np.float64]]:
+        """Read them; of things that another count has too, where that is named."""
 
 
 class Value(NamedTuple):
