@@ -531,7 +531,7 @@ def test_habits_are_shares_of_requests_and_unknown_where_no_record_tells() -> No
         full_length_told=np.full(1000, 4.0),
     )
     log.wording["purpose"][3] = [0.5, 0, 0.25, 0]
-    rates = FAMILY["purpose"].derive(log, lambda name: (TEN, TEN.astype(np.uint64), TEN.astype(float)))
+    rates = FAMILY["purpose"].derive(log, lambda name, also=None: (TEN, TEN.astype(np.uint64), TEN.astype(float)))
     assert isinstance(rates, np.ndarray)
     assert rates.shape == (1000, 7)
     assert rates[3].tolist()[:5] == [0.5, 0, 0.25, 0, 0.5]
@@ -553,7 +553,7 @@ def test_a_share_of_one_request_is_all_of_it() -> None:
     assert rates[:, 4:].min() == 1.0
 
 
-def _nothing(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _nothing(name: str, also: str | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros(0)
 
 
@@ -823,4 +823,4 @@ def test_a_family_without_shared_things_uses_defaults() -> None:
     assert list(shape.groups(log, least=5, seed=0)) == []
     assert shape.pair_columns(log, TEN, TEN) == {}
     assert [len(side) for side in shape.pairs(log)] == [0, 0]
-    assert shape.derive(log, lambda name: (TEN, TEN.astype(np.uint64), TEN.astype(float))) is None
+    assert shape.derive(log, lambda name, also=None: (TEN, TEN.astype(np.uint64), TEN.astype(float))) is None

@@ -178,3 +178,18 @@ def test_metadata_that_may_name_the_holder_of_a_key_is_not_done_without(tmp_path
     rows, (reason,) = read_records(tmp_path, whole)
     assert rows == []
     assert "`metadata`" in reason
+
+
+@pytest.mark.parametrize("trimmed", [True, False])
+def test_a_row_that_is_cut_amid_a_csv_is_refused_and_one_that_leaves_out_what_is_empty_is_read(
+    trimmed: bool, tmp_path: Path
+) -> None:
+    """Tools that trim empty cells leave out what others of their rows leave out or empty as well."""
+    header = "account_id,time,prompt,model,error"
+    whole = [f"a{n},2026-03-02T09:00:0{n % 10}Z,What is {n}?,m-1,{'late' if n % 3 else ''}" for n in range(12)]
+    short = "a12,2026-03-02T09:00:00Z,What is it?,m-1" if trimmed else "a12,2026-03-02T09:00:00Z,What is"
+    (tmp_path / "log.csv").write_text("\n".join([header, *whole, short, *whole[:1]]) + "\n")
+    exchanges, reasons = read(tmp_path / "log.csv")
+    assert len(exchanges) == (14 if trimmed else 13)
+    told = "the row has 3 of the header's 5 cells, and `model` in every row before it: it is cut"
+    assert reasons == ([] if trimmed else [told])

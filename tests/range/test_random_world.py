@@ -2,64 +2,22 @@
 
 import json
 from collections import Counter
-from dataclasses import replace
-from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from drawn_worlds import PLAIN, World, seconds, world_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
 from stillwatch.core import BadSetting
-from stillwatch.range import simulate, simulate_design
+from stillwatch.range import simulate
 from stillwatch.range.axes import AXES, HONEST, MOODS, CampaignDesign, Design
 from stillwatch.range.design import draw_design, scaled
 from stillwatch.range.kinds import KINDS
 from stillwatch.range.random_world import accounts_of
-
-Row = dict[str, Any]
-
-
-def rows(path: Path) -> list[Row]:
-    return [json.loads(line) for line in path.read_bytes().splitlines()]
-
-
-def seconds(row: Row, column: str = "time") -> float:
-    return datetime.fromisoformat(row[column]).timestamp()
-
-
-class World:
-    """A world on disk: its design, its accounts, and what each asked in the order of time."""
-
-    def __init__(self, out: Path) -> None:
-        self.design = json.loads((out / "design.json").read_bytes())
-        self.truth = {row["account_id"]: row for row in rows(out / "truth.jsonl")}
-        self.file = {row["account_id"]: row for row in rows(out / "accounts.jsonl")}
-        self.records = [row for path in sorted((out / "logs").iterdir()) for row in rows(path)]
-        self.asked: dict[str, list[Row]] = {}
-        for row in self.records:
-            self.asked.setdefault(row["account_id"], []).append(row)
-
-    def members(self, name: str = "campaign-1") -> dict[str, list[Row]]:
-        return {one: its for one, its in self.asked.items() if self.truth[one]["campaign"] == name}
-
-
-def world_of(out: Path, kind: str, **fixed: Any) -> World:
-    """A world of a kind with more of its one campaign fixed."""
-    design = draw_design(4, kind)
-    (one,) = design.campaigns
-    simulate_design(replace(design, campaigns=(replace(one, **fixed),)), out)
-    return World(out)
-
-
-PLAIN = {
-    "text": "bare", "origin": "distillation", "public": False, "samples": 1, "pools": 1, "cover": "none", "volume": "even",
-    "cover_share": (0.0, 0.0), "customers": 0, "outside": 0, "event": "none", "banned": 0.0, "hours": "human",
-}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +169,7 @@ def columns(world: World, account: str) -> dict[str, float]:
     begin = seconds(its[0])
     prompts = [row.get("prompt") or row["messages"][-1]["content"] for row in its]
     files = world.__dict__.setdefault("files", [*world.file.values()])
+    sessions = [row["session_id"] for row in its if "session_id" in row]
     return {
         **{f"common {column}": common(column) for column in COMMON},
         **{column: mean(column) for column in ("temperature", "max_tokens", "output_tokens", "input_tokens", "latency_ms")},
@@ -222,11 +181,23 @@ def columns(world: World, account: str) -> dict[str, float]:
         "exchanges": float(len(its)),
         "refused": float(np.mean([row["status"] != "200" for row in its])),
         "addresses": float(len({row["client_address"] for row in its})),
+        "sessions": len({*sessions}) / len(its),
+        "session length": float(np.mean([len(session) for session in sessions])) if sessions else 0.0,
         "hour": float(np.mean([seconds(row) % 86400 for row in its])),
     }  # fmt: skip
 
 
-COMMON = ("model", "user_agent", "country", "asn", "tls_fingerprint", "pathway", "response_format", "client_address")
+COMMON = (
+    "model",
+    "user_agent",
+    "country",
+    "asn",
+    "tls_fingerprint",
+    "pathway",
+    "response_format",
+    "client_address",
+    "session_id",
+)
 
 
 def test_no_single_column_tells_campaigns_from_others(worlds: list[World]) -> None:

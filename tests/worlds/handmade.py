@@ -213,7 +213,8 @@ class Log:
         for hour in sorted(min(max(h, 0.0), self.hours - 1e-3) for h in times(seat)):
             refused = banned is not None and hour > banned
             record = account | write() | {"client_address": seat.rng.choice(addresses)}
-            record |= {"status": "403"} if refused else {"status": "200", "response": "Here is what I would do first."}
+            answer = record.pop("response", "Here is what I would do first.")
+            record |= {"status": "403"} if refused else {"status": "200", "response": answer}
             self._records.append((hour, {name: value for name, value in record.items() if value is not None}))
         return str(account["account_id"])
 

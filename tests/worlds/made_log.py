@@ -46,7 +46,7 @@ def unit(rows: np.ndarray) -> np.ndarray:
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
-def _nothing_counted(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _nothing_counted(name: str, also: str | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros(0)
 
 
@@ -102,5 +102,6 @@ def made_log(seed: int = 0, entities: int = E, **given: Any) -> LogProfile:
     tactics = len(all_families()["purpose"].wordings) + 3
     log.derived["timing"] = residuals
     log.derived["purpose"] = np.zeros((entities, tactics), np.float32) if habits is None else habits
-    log.derived["semantics"] = all_families()["semantics"].derive(log, _nothing_counted)
+    for name in ("semantics", "dispatch"):
+        log.derived[name] = all_families()[name].derive(log, _nothing_counted)
     return log

@@ -168,7 +168,7 @@ class Examiner:
     def _one_clock(self, findings: Mapping[str, Finding]) -> bool:
         """Whether acting together is beyond doubt by more than what one owner's customers have by nature."""
         return any(
-            findings[name].tested and findings[name].p_value <= CONTRADICTS
+            findings[name].tested and findings[name].among_strangers <= CONTRADICTS
             for name in self._of["coordination"]
             if name in findings and not self.families[name].owners
         )

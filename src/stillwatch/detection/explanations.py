@@ -64,7 +64,7 @@ def _held_against(
         for found in (findings.get(name) for name in explanation.contradicted_by)
         if found is not None
         and found.tested
-        and found.p_value <= CONTRADICTS
+        and _told_by(found, families) <= CONTRADICTS
         and (found.among_strangers <= UNTOLD or not explanation.strangers)
     ]
     if explanation.strangers:
@@ -72,3 +72,9 @@ def _held_against(
     if not against:
         return explanation
     return replace(explanation, holds=False, statement=f"{explanation.statement} Against it speaks: {against[0]}")
+
+
+def _told_by(found: Finding, families: Families) -> float:
+    """The p-value by which a finding contradicts: who acts as one owner's customers do shows no clock of strangers."""
+    acting = families[found.family].side == "coordination"
+    return found.among_strangers if acting else found.p_value

@@ -28,8 +28,15 @@ Side = Literal["content", "coordination", "context"]
 the first kind and one of the second; the third weighs in links and portraits only."""
 
 Merge = Literal["sum", "min", "max"]
-Counted = Callable[[str], tuple[I64, npt.NDArray[np.uint64], npt.NDArray[np.float64]]]
-"""From the name of a ``Count`` to its entity, thing and uses, one row a pair."""
+
+
+class Counted(Protocol):
+    """From the name of a ``Count`` to its entity, thing and uses, one row a pair."""
+
+    def __call__(
+        self, name: str, also: str | None = None
+    ) -> tuple[I64, npt.NDArray[np.uint64], npt.NDArray[np.float64]]:
+        """Read them; of things that another count has too, where that is named."""
 
 
 class Value(NamedTuple):
@@ -273,6 +280,7 @@ class Family(ABC):
             nan = float("nan")
             return Finding(self.name, "none", nan, nan, 1.0, "The log has no columns to see this by.")
         best = min(tests, key=lambda test: test.p_value)
+        apart = min(test.p_value if test.p_strangers is None else test.p_strangers for test in tests)
         return Finding(
             self.name,
             best.statistic,
@@ -280,5 +288,5 @@ class Family(ABC):
             best.background,
             float(min(1.0, best.p_value * len(tests))),
             best.statement,
-            None if best.p_strangers is None else float(min(1.0, best.p_strangers * len(tests))),
+            None if best.p_strangers is None else float(min(1.0, apart * len(tests))),
         )

@@ -1,8 +1,12 @@
-"""Sessions that move between accounts: one account goes on with what another began.
+"""Sessions and conversations that move between accounts: one account goes on with what another began.
 
 Software that pools accounts binds a conversation to one of them and, at a limit or an error, takes it to the next,
 under the same session id. Strangers never have one id, where ids are drawn and not counted: so ids that look counted
 are left out, and ids of many accounts, which name a program or a day and no conversation.
+
+A conversation is known by its messages too: a request carries earlier turns along, and another account got that answer
+to that prompt. What nobody was answered in this log, such as examples that a program puts before every question, is no
+conversation, nor is an answer that whoever carries it got as well.
 """
 
 from __future__ import annotations
@@ -12,13 +16,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import scipy
+from scipy import sparse
 
 from stillwatch.evidence.base import Observed
 from stillwatch.evidence.log_profile import I64
 from stillwatch.evidence.postings import Postings, background
 from stillwatch.evidence.thresholds import MAJORITY, MOVED_AMONG, P_FLOOR
 
-__all__ = ["SESSION_SQL", "carrying_on", "moved", "moved_together"]
+__all__ = ["SESSION_SQL", "carrying_on", "going_on", "moved", "moved_together", "moved_turns"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -27,6 +32,49 @@ SESSION_SQL: Final = (
     "THEN 'session ' || session_id END"
 )
 """A session id that was drawn: digits among letters, as in a UUID; counters, dates and words are none."""
+
+
+Pairs = tuple[I64, npt.NDArray[np.uint64]]
+"""Entity and thing, one row a pair."""
+
+
+def moved_turns(answered: Pairs, carried: Pairs, entities: int) -> Postings | None:
+    """Turns that one entity was answered and another carries along, with both; None where nobody carries any.
+
+    Args:
+        answered: prompts with their answers, of those that anybody carries.
+        carried: what is carried along.
+        entities: E.
+    """
+    if not len(carried[0]):
+        return None
+    known = np.zeros(entities, np.bool_)
+    known[carried[0]] = known[answered[0]] = True
+    _, thing = np.unique(np.concatenate([answered[1], carried[1]]), return_inverse=True)
+    of_answered, of_carried = np.split(thing, [len(answered[0])])
+    anothers = ~np.isin(of_carried * entities + carried[0], of_answered * entities + answered[0])
+    anothers &= np.isin(of_carried, of_answered)
+    began = np.isin(of_answered, of_carried[anothers])
+    entity = np.concatenate([answered[0][began], carried[0][anothers]])
+    name = np.concatenate([answered[1][began], carried[1][anothers]])
+    return Postings.build(entity, name, np.ones(len(entity)), entities, known)
+
+
+def going_on(sessions: Postings | None, turns: Postings | None) -> Postings | None:
+    """Sessions and turns as things of one kind, told of whoever has either; None where nobody has."""
+    if sessions is None or turns is None:
+        return sessions if turns is None else turns
+    known = sessions.known & sessions.told[0] | turns.known
+    parts = (sessions, turns)
+    return Postings(
+        sparse.hstack([part.matrix for part in parts], "csr"),
+        np.concatenate([part.names for part in parts]),
+        np.concatenate([part.holders for part in parts]),
+        np.concatenate([part.classes for part in parts]),
+        known,
+        np.concatenate([part.kinds for part in parts]),
+        known[None, :],
+    )
 
 
 def moved(sessions: Postings) -> I64:
@@ -55,9 +103,11 @@ def moved_together(sessions: Postings, members: I64) -> Observed:
     told = shared > MAJORITY * len(members)
     return Observed(
         float(max(scipy.stats.binom.sf(shared - 1, len(members), chance), P_FLOOR)) if told else 1.0,
-        "share of accounts that carry on each other's sessions",
+        "share of accounts that go on with each other's sessions or conversations",
         shared / len(members),
         chance,
-        f"{shared} of {len(members)} accounts go on with sessions that another of them began; {chance:.1%} of random "
-        "accounts would.",
+        f"{shared} of {len(members)} accounts go on with sessions or talks that another of them began; {chance:.1%} of "
+        "random accounts would.",
+        # A reseller's customers and a firm's application go from account to account by nature.
+        1.0,
     )

@@ -33,6 +33,8 @@ _NAME = re.compile(r"[@\w][\w .:@/()\[\]%#-]{0,120}")
 _BEGINNING = 65_536
 # What Postgres and MySQL write for null.
 _NULLS = frozenset(("", "\\N"))
+# Where so many rows all fill a column, the next lacks it because it is cut, not because a tool trims empty cells.
+_TELLING = 10
 _FLAGS = {"t": "true", "f": "false"}
 
 
@@ -111,6 +113,28 @@ class _Lines:
         return first
 
 
+class _Filled:
+    """Which columns every row of a file has filled so far."""
+
+    def __init__(self, names: list[str]) -> None:
+        self._always = list(names)
+        self._rows = 0
+
+    def cut(self, cells: list[str], names: list[str]) -> str | None:
+        """Why a row is a cut one; None where it is whole, or where what it lacks may have been empty."""
+        lacking = [name for name in names[len(cells) :] if name in self._always]
+        if lacking and self._rows >= _TELLING:
+            told = ", ".join(f"`{name}`" for name in lacking)
+            return (
+                f"the row has {len(cells)} of the header's {len(names)} cells, and {told} in every row before it: "
+                "it is cut"
+            )
+        empty = {name for name, cell in zip(names, cells, strict=False) if cell in _NULLS} | {*names[len(cells) :]}
+        self._always = [name for name in self._always if name not in empty]
+        self._rows += 1
+        return None
+
+
 def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows by the header's names, with the number of the line on which each begins.
 
@@ -127,6 +151,7 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     blanks = first.count(f"{delimiter} ".encode()) > 0
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=blanks, strict=True)
     names: list[str] | None = None
+    filled = _Filled([])
     while True:
         line = lines.begin_row()
         try:
@@ -144,11 +169,15 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         if names is None:
             names = [name.strip() or f"column {place}" for place, name in enumerate(cells, start=1)]
+            filled = _Filled(names)
             continue
         row: dict[str, Any] = dict(zip(names, cells, strict=False))
         if len(cells) < len(names) and lines.is_broken_off():
             # Of its last cell a half may be missing.
             yield line, {"": "the row breaks off at the end of the file", "row": lines.row()}
+            continue
+        if (told := filled.cut(cells, names)) is not None:
+            yield line, {"": told, "row": lines.row().rstrip("\r\n")}
             continue
         if len(cells) > len(names):
             row[""] = cells[len(names) :]

@@ -304,8 +304,10 @@ def _log_profile(
 ) -> LogProfile:
     total = len(entities)
 
-    def counted(name: str) -> tuple[Any, Any, Any]:
-        table = engine.fetch("SELECT entity, thing, uses FROM {t} ORDER BY entity, thing", t=counts[name])
+    def counted(name: str, also: str | None = None) -> tuple[Any, Any, Any]:
+        among = "WHERE thing IN (SELECT thing FROM {other}) " if also else ""
+        tables = {"t": counts[name], **({"other": counts[also]} if also else {})}
+        table = engine.fetch(f"SELECT entity, thing, uses FROM {{t}} {among}ORDER BY entity, thing", **tables)
         return (
             np.asarray(table["entity"], np.int64),
             np.asarray(table["thing"], np.uint64),

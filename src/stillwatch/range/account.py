@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from stillwatch.range.clock import HOUR, START
 
-__all__ = ["Account", "Known", "Origin", "Stranger", "Writer", "address", "request_shape", "stranger"]
+__all__ = ["Account", "Known", "Origin", "Said", "Stranger", "Writer", "address", "request_shape", "stranger"]
 
 Writer = Callable[[random.Random], dict[str, Any]]
 """Writes one exchange's own fields: ``prompt`` or ``messages``, and whatever else varies."""
@@ -43,6 +43,15 @@ class Origin:
 
 
 @dataclass(slots=True)
+class Said:
+    """One exchange that is settled beforehand: when, its own fields, and who asks through the account, if not it."""
+
+    time: int
+    written: dict[str, Any]
+    user: Hashable | None = None
+
+
+@dataclass(slots=True)
 class Account:
     """One simulated account.
 
@@ -56,6 +65,9 @@ class Account:
         campaign, role: truth; None and ``honest`` for honest accounts.
         org_id: declared organisation.
         banned: requests after this moment are refused.
+        said: its exchanges in the order of time, where they are settled beforehand; what ``writer`` gives.
+        gateway: of accounts behind one program that may take any of them: which; truth only.
+        sessions: what becomes of its sessions; truth only.
     """
 
     kind: str
@@ -69,6 +81,9 @@ class Account:
     org_id: str | None = None
     banned: int | None = None
     account_id: str = field(default="")
+    said: Sequence[Said] = ()
+    gateway: Hashable | None = None
+    sessions: str = ""
 
 
 def address(rng: random.Random) -> str:

@@ -1,7 +1,8 @@
 """The design space of random worlds: every axis, its values, and one campaign drawn from them.
 
 To add a value of an axis, add it to its tuple here and to what carries it out: ``pools`` for texts,
-``hands``, ``hours``, ``campaign`` for the rest, ``neighbours``, ``groups`` and ``jobs`` for honest kinds.
+``hands``, ``hours``, ``conversations`` (sessions), ``campaign`` for the rest, ``neighbours``, ``groups`` and ``jobs``
+for honest kinds.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ AXES: dict[str, tuple[str, ...]] = {
     "event": ("none", "pivot", "failover", "retries", "probe"),
     "client": ("common", "odd", "spread"),
     "parameters": ("one", "each"),
+    "sessions": ("none", "own", "moving", "masked"),
 }
 """Axes of a campaign whose values are names; sizes, shares and times are in ``CampaignDesign``."""
 
@@ -101,6 +103,7 @@ class CampaignDesign:
         customers, outside: of a relay: people behind it, and accounts beside it that only harvest.
         event, event_hour: what happens to it, and when (a ban); banned: the share of accounts a ban takes.
         client, parameters: what they ask with.
+        sessions: what becomes of session ids; drawn apart from all else.
     """
 
     name: str
@@ -131,6 +134,7 @@ class CampaignDesign:
     banned: float
     client: str
     parameters: str
+    sessions: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +190,7 @@ def draw_campaign(rng: random.Random, name: str, days: int, accounts: int, excha
         days: of the log.
         accounts, exchanges: the most it may have.
     """
-    pick = {axis: rng.choices(values, _COMMON.get(axis))[0] for axis, values in AXES.items()}
+    pick = {axis: rng.choices(values, _COMMON.get(axis))[0] for axis, values in AXES.items() if axis != "sessions"}
     # Only people have sessions that can be replayed.
     pick["origin"] = "people" if pick["text"] == "sessions" else pick["origin"]
     size = int(min(log_uniform(rng, 5, accounts), 4000))
@@ -216,6 +220,7 @@ def draw_campaign(rng: random.Random, name: str, days: int, accounts: int, excha
         outside=rng.randint(0, max(1, size // 5)) if pick["cover"] == "relay" else 0,
         event_hour=round(begin + rng.uniform(0.3, 0.6) * (min(end, days * 24) - begin), 2),
         banned=round(rng.uniform(0.3, 0.7), 3) if pick["event"] == "failover" else 0.0,
+        sessions="none",
         **pick,
     )
     return made_whole(rng, drawn)

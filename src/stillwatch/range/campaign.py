@@ -48,7 +48,7 @@ def accounts_of(stage: Stage, design: CampaignDesign, sources: Sequence[Source])
         _work(stage, design, members, dealer, (design.begin, design.end))
     _talk_over(stage, design, members)
     if design.event == "retries":
-        _ask_again(stage, members)
+        _ask_again(stage, design, members)
     share = stage.rng.uniform(0.5, 1.0) if design.event == "pivot" else 0.0
     return [_account(stage, design, member, share) for member in members if member.asks]
 
@@ -108,12 +108,12 @@ def _work(
     for slot in _slots(stage, design, members, Work(counts, begin, end, design.workers)):
         member = members[slot.account]
         counts[slot.account] -= 1
+        person = None
         if stage.rng.random() * (counts[slot.account] + 1) < left[slot.account]:
             left[slot.account] -= 1
-            written = (member if own else stage.rng.choice(members)).person.say(stage.rng)
-        else:
-            written = dealer.next(slot.account)
-        member.asks.append(Ask(moment(slot.hour), written, slot.answer))
+            person = (member if own else stage.rng.choice(members)).person
+        written = person.say(stage.rng) if person else dealer.next(slot.account)
+        member.asks.append(Ask(moment(slot.hour), written, slot.answer, person))
 
 
 def _slots(stage: Stage, design: CampaignDesign, members: Sequence[_Member], work: Work) -> list[Slot]:
@@ -180,7 +180,7 @@ def _add(stage: Stage, member: _Member, person: Person, count: int, span: tuple[
     member.asks.extend(asks_of(stage, person, hours.human(stage.numbers, count, *span)))
 
 
-def _ask_again(stage: Stage, members: Sequence[_Member]) -> None:
+def _ask_again(stage: Stage, design: CampaignDesign, members: Sequence[_Member]) -> None:
     """Some requests are refused or fail, and go out again word for word through another account within minutes."""
     rng: random.Random = stage.rng
     share, status = rng.uniform(0.02, 0.12), rng.choice(("429", "403", "429"))
@@ -188,5 +188,7 @@ def _ask_again(stage: Stage, members: Sequence[_Member]) -> None:
         for ask in [ask for ask in member.asks if rng.random() < share]:
             other = members[(number + rng.randrange(1, len(members))) % len(members)]
             again = {k: v for k, v in ask.written.items() if k != "status"}
-            other.asks.append(Ask(ask.time + int(rng.uniform(2, 240) * 1e6), again))
+            if design.text != "sessions":
+                ask.user = ask.user or object()
+            other.asks.append(Ask(ask.time + int(rng.uniform(2, 240) * 1e6), again, user=ask.user))
             ask.written, ask.answer = {**ask.written, "status": status}, None

@@ -10,7 +10,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
-from stillwatch.range.axes import MOODS, CampaignDesign, Design, draw_campaign, honest_mix, log_uniform
+from stillwatch.range.axes import AXES, MOODS, CampaignDesign, Design, draw_campaign, honest_mix, log_uniform
 from stillwatch.range.kinds import campaigns_of
 
 __all__ = ["draw_design", "scaled"]
@@ -60,7 +60,12 @@ def draw_design(seed: int, kind: str | None = None) -> Design:
         BadSetting: there is no such kind.
     """
     rng = random.Random(f"{kind or 'any'} {seed}")
-    return _draw_open(rng, seed) if kind is None else _draw_sized(rng, seed, kind)
+    design = _draw_open(rng, seed) if kind is None else _draw_sized(rng, seed, kind)
+    # Apart from all other draws, which stay what they were before there were sessions.
+    apart = random.Random(f"sessions of campaigns {seed} {kind}")
+    return replace(
+        design, campaigns=tuple(replace(one, sessions=apart.choice(AXES["sessions"])) for one in design.campaigns)
+    )
 
 
 def scaled(design: Design, scale: float) -> Design:

@@ -90,14 +90,14 @@ def resellers(stage: Stage, counts: Sequence[int]) -> Iterator[Account]:
         doors = [stage.stranger(api=True, volume=1)[0] for _ in range(rng.randint(1, 4))]
         cards = [_card(rng) for _ in range(max(1, len(party) // rng.randint(4, 12)))]
         client, begin = stage.subscriber("scale", api=True), -rng.uniform(24, 2000)
-        sticky = rng.random() < 0.5
+        sticky, gateway = rng.random() < 0.5, object()
         for count in party:
             mine = rng.sample(customers, min(len(customers), 8)) if sticky else customers
             times = hours.steady(stage.numbers, count, 0, stage.hours)
-            asks = [Ask(moment(hour), rng.choice(mine).say(rng)) for hour in times]
+            asks = [Ask(moment(hour), who.say(rng), user=who) for hour in times for who in (rng.choice(mine),)]
             known = _at(stage.stranger(api=True, volume=count), rng.choice(doors).addresses, rng.choice(cards))
             own = (replace(known[0], user_agent=client[0].user_agent), dict(client[1]), known[2])
-            yield scripted(stage, "reseller", asks, _made_together(stage, own, begin, 200))
+            yield scripted(stage, "reseller", asks, _made_together(stage, own, begin, 200), gateway=gateway)
 
 
 def teams(stage: Stage, counts: Sequence[int]) -> Iterator[Account]:
@@ -107,13 +107,13 @@ def teams(stage: Stage, counts: Sequence[int]) -> Iterator[Account]:
         base, topic = rng.choice(stage.texts.apps)
         system = topic.instruction(rng, base)
         origin, shape, file = stage.subscriber("scale", api=True)
-        org = f"org-{rng.randrange(16**8):08x}"
+        org, gateway = f"org-{rng.randrange(16**8):08x}", object()
         for count in party:
             asks = [
                 Ask(moment(hour), {"system": system, "prompt": topic.reword(rng, rng.choice(topic.texts), 0.1)})
                 for hour in hours.office(stage.numbers, count, 0, stage.hours)
             ]
-            yield scripted(stage, "team key", asks, (origin, dict(shape), dict(file)), org_id=org)
+            yield scripted(stage, "team key", asks, (origin, dict(shape), dict(file)), org_id=org, gateway=gateway)
 
 
 def classes(stage: Stage, counts: Sequence[int]) -> Iterator[Account]:

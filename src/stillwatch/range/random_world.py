@@ -13,6 +13,7 @@ from stillwatch.range import campaign, groups, jobs, neighbours
 from stillwatch.range.account import Account
 from stillwatch.range.axes import Design
 from stillwatch.range.clock import RELEASES
+from stillwatch.range.conversations import give_sessions
 from stillwatch.range.script import NEW_MODEL, Stage
 from stillwatch.range.sources import open_texts
 from stillwatch.range.writing import ANSWERS, identity, opened
@@ -57,7 +58,9 @@ def accounts_of(design: Design, corpus: Sequence[Path]) -> list[Account]:
         accounts.extend(campaign.accounts_of(stage, one, sources))
     for kind, counts in _honest(stage, design).items():
         accounts.extend(_KINDS[kind][0](stage, counts))
-    return opened(rng, [account for account in accounts if len(account.times)])
+    accounts = opened(rng, [account for account in accounts if len(account.times)])
+    give_sessions(design, accounts)
+    return accounts
 
 
 def _honest(stage: Stage, design: Design) -> dict[str, list[int]]:

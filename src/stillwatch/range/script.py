@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from stillwatch.range.account import Account, Known
+from stillwatch.range.account import Account, Known, Said
 from stillwatch.range.clock import HOUR, HOURS, START
 from stillwatch.range.customers import customer, of_plan
 from stillwatch.range.sources import Texts
@@ -48,11 +48,15 @@ class Answer:
 
 @dataclass(slots=True)
 class Ask:
-    """One exchange to come: when, and its own fields (``prompt`` or ``messages``, and whatever else varies)."""
+    """One exchange to come: when, and its own fields (``prompt`` or ``messages``, and whatever else varies).
+
+    ``user`` is who asks, where several people's requests go through the account.
+    """
 
     time: int
     written: dict[str, Any]
     answer: Answer | None = None
+    user: Hashable | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,16 +161,16 @@ def scripted(
         _shut_out(rng, ordered)
     if shape.get("pathway") != "api" or rng.random() < 0.15:
         _sit(rng, ordered)
-    written = [_finished(rng, ask, shape, length) for ask in ordered]
-    place = iter(written)
+    said = [Said(ask.time, _finished(rng, ask, shape, length), ask.user) for ask in ordered]
+    place = iter(said)
     times = np.array([ask.time for ask in ordered], np.int64)
-    return Account(kind, times, lambda _: next(place), origin, shape, file, **truth)
+    return Account(kind, times, lambda _: next(place).written, origin, shape, file, said=said, **truth)
 
 
 def _finished(rng: random.Random, ask: Ask, shape: dict[str, Any], length: float) -> dict[str, Any]:
     """What one exchange says beside its account's own fields."""
     if ask.written.get("status", "200") != "200":
-        return ask.written
+        return dict(ask.written)
     given = ask.answer or answer(rng, {**shape, **ask.written}, length)
     return {
         "status": "200",
@@ -182,8 +186,8 @@ def _asked_again(rng: random.Random, asks: Sequence[Ask]) -> list[Ask]:
     out, share = [], rng.uniform(0.002, 0.04)
     for ask in asks:
         if ask.answer is None and "status" not in ask.written and rng.random() < share:
-            out.append(Ask(ask.time, {**ask.written, "status": rng.choice(("429", "429", "403"))}))
-            out.append(Ask(ask.time + int(rng.uniform(1, 40) * 1e6), ask.written))
+            out.append(Ask(ask.time, {**ask.written, "status": rng.choice(("429", "429", "403"))}, user=ask.user))
+            out.append(Ask(ask.time + int(rng.uniform(1, 40) * 1e6), ask.written, user=ask.user))
         else:
             out.append(ask)
     return sorted(out, key=lambda ask: ask.time)
@@ -197,7 +201,7 @@ def _shut_out(rng: random.Random, asks: Sequence[Ask]) -> None:
 
 
 def _sit(rng: random.Random, asks: Sequence[Ask]) -> None:
-    """Give exchanges within half an hour of the last one session id."""
+    """Mark exchanges within half an hour of the last as one sitting; what id that has, ``conversations`` decides."""
     last, session = 0, ""
     for ask in asks:
         if ask.time - last > _SITTING:

@@ -70,4 +70,4 @@ class Person:
 
 def asks_of(stage: Stage, person: Person, hours: Any) -> list[Ask]:
     """What a person writes at these hours of the log."""
-    return [Ask(moment(float(hour)), person.say(stage.rng)) for hour in hours]
+    return [Ask(moment(float(hour)), person.say(stage.rng), user=person) for hour in hours]

@@ -93,6 +93,7 @@ def write_side_files(accounts: Sequence[Account], folder: Path, releases: Mappin
                 "campaign": account.campaign,
                 "role": account.role,
                 "kind": account.kind,
+                **({"sessions": account.sessions} if account.sessions else {}),
             }
             target.write(encode(row) + b"\n")
     with (folder / "releases.jsonl").open("wb") as target:

@@ -27,12 +27,14 @@ import pyarrow.parquet as pq
 
 from stillwatch.core import UnreadableInput
 from stillwatch.ingest import CloudObject
+from stillwatch.sketching import SKETCH
 
 __all__ = ["KEPT", "PARTS", "ReadFile", "State", "link_parts", "parts_of", "read_names", "write_names"]
 
 KEPT = "kept"
 """The folder's name within a run."""
 
+_EARLIER = "it is of an earlier version: scan its logs again, with --out"
 _NAMES = "template_names.parquet"
 PARTS = ("exchanges.parquet", "sketches.parquet")
 """Folders of part files, in a run and among what lies aside: row for row the same exchanges."""
@@ -83,13 +85,18 @@ class State(msgspec.Struct, frozen=True):
         """
         path = run / KEPT / "state.json"
         try:
-            return msgspec.json.decode(path.read_bytes(), type=cls)
+            state = msgspec.json.decode(path.read_bytes(), type=cls)
         except (OSError, msgspec.MsgspecError) as error:
             raise UnreadableInput(
-                f"the run keeps nothing that can be added to: {error}",
-                where=str(path),
-                hint="it is of an earlier version: scan its logs again, with --out",
+                f"the run keeps nothing that can be added to: {error}", where=str(path), hint=_EARLIER
             ) from error
+        for part in sorted((run / "sketches.parquet").glob("*.parquet"))[:1]:
+            lacking = [name for name in SKETCH.names if name not in pq.read_schema(part).names]
+            if lacking:
+                raise UnreadableInput(
+                    f"the run's sketches lack {' and '.join(lacking)}", where=str(part), hint=_EARLIER
+                )
+        return state
 
     def having_read(
         self,

@@ -20,6 +20,7 @@ from stillwatch.core.minhash import (
     signatures,
 )
 from stillwatch.sketching.networks import networks
+from stillwatch.sketching.turns import answered_turns, carried_turns
 from stillwatch.sketching.words import U64, Words, hash_strings, split_words
 
 __all__ = ["BANDS", "SKETCH", "SLOTS", "estimate_jaccard", "sketch_batch"]
@@ -40,12 +41,15 @@ SKETCH = pa.schema(
         *[(name, pa.uint32()) for name in BANDS],
         ("signature", pa.binary(SLOTS)),
         ("sentences", pa.list_(pa.uint64())),
+        ("answered", pa.uint64()),
+        ("carried", pa.uint64()),
     ]
 )
 """A row an exchange, in the exchange's order, under the exchange's ``row_key`` and time.
 
 ``account`` hashes the account id, ``masked`` the prompt's words without numbers, and ``sentences``
-those of at least five words in system prompt and prompt.
+those of at least five words in system prompt and prompt. ``answered`` names the prompt with its answer, ``carried`` the
+last prompt and answer that the request carries along; null where there is none, or a short one.
 """
 
 
@@ -53,7 +57,8 @@ def sketch_batch(exchanges: pa.RecordBatch) -> pa.RecordBatch:
     """Sketch the prompts of a batch of exchanges.
 
     Args:
-        exchanges: needs ``row_key``, ``time``, ``account_id``, ``prompt``, ``system`` and ``client_address``.
+        exchanges: needs ``row_key``, ``time``, ``account_id``, ``prompt``, ``messages``, ``system``,
+            ``response`` and ``client_address``.
 
     Returns:
         A batch with schema ``SKETCH``, row for row.
@@ -71,6 +76,8 @@ def sketch_batch(exchanges: pa.RecordBatch) -> pa.RecordBatch:
         *[pa.array(band) for band in band_keys(minima).T],
         pa.FixedSizeBinaryArray.from_buffers(pa.binary(SLOTS), n, [None, pa.py_buffer(signatures(minima).tobytes())]),
         _sentence_lists(words, exchanges.column("system")),
+        answered_turns(prompts, exchanges.column("response")),
+        carried_turns(exchanges.column("messages")),
     ]
     return pa.RecordBatch.from_arrays(columns, schema=SKETCH)
 

@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 
 from stillwatch.core.words import I64, U64, Words, hash_ranges, mix, words_of
 
-__all__ = ["U64", "Words", "hash_strings", "mix", "split_words"]
+__all__ = ["U64", "Words", "hash_strings", "mix", "split_words", "text_buffers"]
 
 
-def _buffers(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], I64]:
+def text_buffers(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], I64]:
     """The bytes of a string array and its offsets into them (n + 1), nulls as empty texts."""
     if texts.null_count:
         texts = pc.fill_null(texts, "")
@@ -37,7 +37,7 @@ def hash_strings(texts: pa.Array) -> U64:
     """
     if len(texts) == 0:
         return np.zeros(0, np.uint64)
-    return hash_ranges(*_buffers(texts))
+    return hash_ranges(*text_buffers(texts))
 
 
 def split_words(texts: pa.Array, *, limit_bytes: int | None = None) -> Words:
@@ -54,4 +54,4 @@ def split_words(texts: pa.Array, *, limit_bytes: int | None = None) -> Words:
         texts = pc.binary_slice(
             texts.cast(pa.binary() if texts.type == pa.string() else pa.large_binary()), 0, limit_bytes
         )
-    return words_of(*_buffers(texts))
+    return words_of(*text_buffers(texts))

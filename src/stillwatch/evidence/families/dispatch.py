@@ -10,11 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.evidence.base import Count, Example, Family, Level, Null, Observed
+from stillwatch.evidence.base import Count, Counted, Example, Family, Level, Null, Observed
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.moments import Moments, shifted
-from stillwatch.evidence.moved_sessions import SESSION_SQL, carrying_on, moved, moved_together
+from stillwatch.evidence.moved_sessions import SESSION_SQL, carrying_on, going_on, moved, moved_together, moved_turns
 from stillwatch.evidence.p_values import count_tail_p, drawn_until_told, tail_p
+from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached
 from stillwatch.evidence.sharing_out import sharing_out
 from stillwatch.evidence.thresholds import (
@@ -59,9 +60,13 @@ class Dispatch(Family):
     sees = "one queue of work"
     side = "coordination"
     redraws = False
-    reads = ("time", "latency_ms", "status", "prompt", "session_id")
+    reads = ("time", "latency_ms", "status", "prompt", "session_id", "messages", "response")
     blind_spot = "Accounts that work at their own pace, each through a list of its own."
-    counts: ClassVar[Mapping[str, Count]] = {"session": Count(SESSION_SQL, shared=True, kept=False)}
+    counts: ClassVar[Mapping[str, Count]] = {
+        "session": Count(SESSION_SQL, shared=True, kept=False),
+        "answered": Count("answered", source="sketches", kept=False),
+        "carried": Count("carried", source="sketches", kept=False),
+    }
     examples = (
         Example(
             "each begins as another's answer comes",
@@ -103,20 +108,25 @@ class Dispatch(Family):
         column = reached("sessions", sessions, a, b)["sessions"]
         return {"sessions": np.ma.MaskedArray(column, mask=~(known[a] & known[b]))}
 
+    def derive(self, log: LogProfile, counted: Counted) -> Postings | None:
+        """Sessions and turns of conversations that move between accounts."""
+        answered, carried = counted("answered", "carried"), counted("carried")
+        return going_on(log.shared[self.name], moved_turns(answered[:2], carried[:2], len(log)))
+
     def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
         """Accounts between which sessions move, directly or over others."""
-        sessions = log.shared[self.name]
+        sessions = log.derived[self.name]
         return [] if sessions is None else sessions.webs(moved(sessions), least)
 
     def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
         """Who has a session in common with a member."""
-        sessions = log.shared[self.name]
+        sessions = log.derived[self.name]
         return None if sessions is None else carrying_on(sessions, members, who)
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """Requests met and handed over within seconds, a steady number in flight, refusals asked again by another,
         sessions that move between them, and a pool of which every prompt is dealt equally often."""
-        sessions = log.shared[self.name]
+        sessions = log.derived[self.name]
         in_sessions = members[:0] if sessions is None else members[sessions.told[0][members]]
         if sessions is not None and len(in_sessions) >= least and len(moved(sessions)):
             yield moved_together(sessions, in_sessions)
