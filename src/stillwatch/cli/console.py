@@ -26,7 +26,7 @@ _needs_console = MissingDependency.explained("the console", "console")
 State = Annotated[Path, Parameter(help="The console's own folder: people, sessions, claims, comments, its log.")]
 Role = Literal["viewer", "analyst", "approver", "admin"]
 
-console_app = cyclopts.App(name="console", help="Look at runs in a browser, understand what was found, and decide.")
+console_app = cyclopts.App(name="console")
 user_app = cyclopts.App(name="user", help="Who may come into the console.")
 console_app.command(user_app)
 
