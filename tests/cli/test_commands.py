@@ -57,6 +57,7 @@ def test_help_explains_the_command_and_each_of_its_arguments(path: tuple[str, ..
     app([*path, "--help"], console=Console(file=screen, width=400, color_system=None))
     text = screen.getvalue()
     assert text.startswith(" ".join(["Usage: stillwatch", *path]))
+    assert not re.search("--(no|empty)-", text)
     for argument in arguments(RUNNABLE[path]) if path in RUNNABLE else ():
         (row,) = re.findall(rf"^│[ *]+{re.escape(argument.name)}\b(.*)│$", text, re.MULTILINE)
         said = re.sub(r"\[[^]]*\]|--\S+", "", row)

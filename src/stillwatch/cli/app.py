@@ -46,6 +46,8 @@ app = cyclopts.App(
     name="stillwatch",
     help="Find adversarial distillation of language models in request logs, with evidence.",
     result_action="return_value",
+    # Nothing of ours has a --no- form.
+    default_parameter=cyclopts.Parameter(negative=()),
     help_format="plaintext",
     help_formatter=HelpText(),
     # It would end without a word.
