@@ -102,9 +102,16 @@ class MappedFormat(LogFormat):
         own = next(iter(CANONICAL.read({**given, "messages": None})))
         own.pop("messages", None)
         fields = merged(self._bodies(record), kept, own)
-        named = self.columns.get("account_id")
-        fields["account_in"] = f"nothing at {' or '.join(f'`{path}`' for path in named)}" if named else "none is mapped"
+        fields["account_in"] = self._nothing("account_id")
+        fields["time_in"] = self._nothing("time")
+        if first_at(record, self.request) is None:
+            fields["text_in"] = self._nothing("prompt", "messages", paths=self.request)
         return [fields]
+
+    def _nothing(self, *names: str, paths: Paths = ()) -> str:
+        """Where these columns, and what else lies at the paths, were looked for and not found."""
+        paths = (*(path for name in names for path in self.columns.get(name, ())), *paths)
+        return f"nothing at {' or '.join(f'`{path}`' for path in paths)}" if paths else "none is mapped"
 
     def _bodies(self, record: Json) -> Fields:
         request, response = first_at(record, self.request), first_at(record, self.response)

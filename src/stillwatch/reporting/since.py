@@ -69,7 +69,9 @@ def _sentence(one: _Told) -> str:
             return f"{one.campaign_id} became part of {one.merged_into}."
         case "gone":
             return f"{one.campaign_id} was not found any more."
-    changed = f"{size}, {one.new_accounts:,} of them new; {one.lost_accounts:,} no longer members"
+    changed = f"{size}, {one.new_accounts:,} of them new" if one.new_accounts else size
+    if one.lost_accounts:
+        changed += f"; {one.lost_accounts:,} no longer {'a member' if one.lost_accounts == 1 else 'members'}"
     first = (one.first_reported or "")[:10]
     if one.state == "returned":
         return f"{one.campaign_id} is back, first reported {first}: {changed}."

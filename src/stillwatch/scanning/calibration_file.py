@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.core import BadTable, OutputUnwritable, UnreadableInput
+from stillwatch.core.counted import counted
 from stillwatch.evidence import Calibration, FeatureMoments
 from stillwatch.sketching import EMBEDDED, WIDTH
 
@@ -60,9 +61,11 @@ class KnownWeeks:
     @property
     def sentence(self) -> str:
         """What backs it, in words."""
+        weeks = f"{self.weeks:.1f}".removesuffix(".0")
         return (
-            f"{self.weeks:.1f} weeks known to be good ({self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}; "
-            f"{self.accounts:,} accounts, {self.exchanges:,} exchanges)"
+            f"{weeks} {'week' if weeks == '1' else 'weeks'} known to be good "
+            f"({self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}; "
+            f"{counted(self.accounts, 'account')}, {counted(self.exchanges, 'exchange')})"
         )
 
     def document(self) -> dict[str, Any]:
