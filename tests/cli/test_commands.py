@@ -175,3 +175,26 @@ def test_who_stops_a_command_waits_for_no_unloading_but_for_every_clean_up() -> 
         "KeyboardInterrupt": (130, ["cleaned up"]),
         "SystemExit(2)": (2, ["cleaned up", "unloaded"]),
     }
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            ["scan", "none", "--out", "run", "--window", "3x"],
+            "setting window: not in the form that it must have (got '3x')",
+        ),
+        (["scan", "none", "--out", "run", "--default-time", "soon"], "setting default_time: "),
+        (["show", "none"], "none/campaigns.parquet: cannot be read as a table: there is no such file"),
+        (["policy", "check", "none"], "none: the policy cannot be read: there is no such file"),
+        (["policy", "check", "."], ".: the policy cannot be read: Is a directory"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line_of_our_own(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 2
+    assert capsys.readouterr().err.startswith(f"stillwatch: {said}")

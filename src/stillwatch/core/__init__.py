@@ -36,6 +36,7 @@ from stillwatch.core.errors import (
 if TYPE_CHECKING:
     from stillwatch.core.audit_log import AuditLog, Entry, canonical_json, chained, verify_chain
     from stillwatch.core.indicators import INDICATOR_KINDS, CampaignFacts, Indicator, PartnerIndicator
+    from stillwatch.core.system_errors import said_by
 
 __all__ = [
     "INDICATOR_KINDS",
@@ -65,12 +66,14 @@ __all__ = [
     "UnreadableInput",
     "canonical_json",
     "chained",
+    "said_by",
     "verify_chain",
 ]
 
 _LATE = {
     "audit_log": ("AuditLog", "Entry", "canonical_json", "chained", "verify_chain"),
     "indicators": ("INDICATOR_KINDS", "CampaignFacts", "Indicator", "PartnerIndicator"),
+    "system_errors": ("said_by",),
 }
 
 

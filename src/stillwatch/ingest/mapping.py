@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, ClassVar
 
-from stillwatch.core import BadSetting
+from stillwatch.core import BadSetting, said_by
 from stillwatch.core.bodies import anthropic, gemini, openai
 from stillwatch.core.bodies.pairs import pair_fields
 from stillwatch.core.bodies.shapes import Json, RecordError, merged, object_of, shown
@@ -154,7 +154,7 @@ def read_mapping(path: Path) -> MappedFormat:
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadSetting(f"the map cannot be read: {error.strerror or error}", where=str(path), hint=_HINT) from error
+        raise BadSetting(f"the map cannot be read: {said_by(error)}", where=str(path), hint=_HINT) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSetting(f"the map is no TOML: {error}", where=str(path), hint=_HINT) from error
     for table, value in given.items():

@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.core import UnreadableInput
+from stillwatch.core import UnreadableInput, said_by
 from stillwatch.drawing import wording
 from stillwatch.tables import CAMPAIGN_HISTORY
 
@@ -92,6 +92,6 @@ def life_of(run: Path, campaign_id: str) -> dict[str, Any] | None:
         with pq.ParquetFile(path) as file:
             rows = file.read(columns=wanted).to_pylist()
     except (OSError, pa.ArrowException) as error:
-        raise UnreadableInput(f"cannot be read as a table: {error}", where=str(path)) from error
+        raise UnreadableInput(f"cannot be read as a table: {said_by(error)}", where=str(path)) from error
     mine = [row for row in rows if row["campaign_id"] == campaign_id]
     return max(mine, key=lambda row: row["step"], default=None)

@@ -20,7 +20,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.core import BadTable, OutputUnwritable, UnreadableInput
+from stillwatch.core import BadTable, OutputUnwritable, UnreadableInput, said_by
 from stillwatch.core.counted import counted
 from stillwatch.evidence import Calibration, FeatureMoments
 from stillwatch.sketching import EMBEDDED, WIDTH
@@ -131,9 +131,7 @@ def read_calibration(path: Path) -> KnownWeeks:
         raw = path.read_bytes()
         body = msgspec.json.decode(raw, type=dict[str, Any])
     except OSError as error:
-        raise UnreadableInput(
-            f"the file cannot be read: {error.strerror or error}", where=str(path), hint=_HINT
-        ) from error
+        raise UnreadableInput(f"the file cannot be read: {said_by(error)}", where=str(path), hint=_HINT) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadTable(f"not a calibration, or one that was cut off: {error}", where=str(path), hint=_HINT) from error
     if body.get("format") != _FORMAT:
