@@ -1,29 +1,87 @@
-"""What every server of Stillwatch has in common: where it listens, when it is ready, and one that runs in a thread."""
+"""What every server of Stillwatch has in common: where it listens, when it is ready, how it ends, one in a thread."""
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import ceil
+from types import FrameType
 
 import uvicorn
 
 from stillwatch.core import OutputUnwritable
+from stillwatch.core.counted import counted
 
 __all__ = ["Server", "address_url", "in_thread", "listen"]
 
 
+_LOG = logging.getLogger("stillwatch.listening")
+_LOOK_SECONDS = 0.05
+_STOPPED_SECONDS = 0.4
+"""What Ctrl-C leaves to requests under way: a person waits."""
+_ENDED_SECONDS = 10
+"""What SIGTERM leaves them, where the server was told nothing else."""
+_CUT_SECONDS = 1.0
+
+
 class Server(uvicorn.Server):
-    """A server that says that it is ready once a signal would end it as it should."""
+    """A server that says that it is ready once a signal would end it as it should, and that a signal ends in order.
+
+    Requests that are still under way when the time for them is over, or at a second Ctrl-C, are cut off, how many is
+    logged, and only then the app is told that it ends.
+    """
 
     ready: Callable[[], object] | None = None
+    _stopped = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop, at a signal."""
+        super().handle_exit(sig, frame)
+        self._stopped |= sig == signal.SIGINT
+        # Raised again when all has ended: one is enough, and a second would end the clean-up of others.
+        self._captured_signals[:] = dict.fromkeys(self._captured_signals)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn does it, and say so."""
         await super().startup(sockets)
         if self.ready is not None and not self.should_exit:
             self.ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn does it, but for requests under way, of which it would print a traceback each."""
+        seconds = _STOPPED_SECONDS if self._stopped else self.config.timeout_graceful_shutdown or _ENDED_SECONDS
+        # Longer than ours, which comes first.
+        self.config.timeout_graceful_shutdown = _ENDED_SECONDS + ceil(seconds)
+        errors = logging.getLogger("uvicorn.error")
+        errors.addFilter(_not_cut_off)
+        cutting = asyncio.ensure_future(self._cut_off_after(seconds))
+        try:
+            await super().shutdown(sockets)
+            if self.force_exit:
+                await cutting
+                await self.lifespan.shutdown()
+        finally:
+            cutting.cancel()
+            errors.removeFilter(_not_cut_off)
+
+    async def _cut_off_after(self, seconds: float) -> None:
+        began = asyncio.get_running_loop().time()
+        while not self.force_exit and asyncio.get_running_loop().time() < began + seconds:
+            await asyncio.sleep(_LOOK_SECONDS)
+        if under_way := list(self.server_state.tasks):
+            for task in under_way:
+                task.cancel()
+            _LOG.warning("%s cut off", counted(len(under_way), "request under way", "requests under way"))
+            await asyncio.wait(under_way, timeout=_CUT_SECONDS)
+
+
+def _not_cut_off(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def listen(host: str, port: int, option: str = "--port", *, backlog: int = 256) -> socket.socket:

@@ -15,7 +15,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from stillwatch.core import BadSetting
+from stillwatch.core import BadSetting, said_by
+from stillwatch.ingest.record import RecordError
+from stillwatch.ingest.timestamps import to_microseconds
 
 __all__ = ["ScanSettings", "load_settings"]
 
@@ -66,6 +68,17 @@ class ScanSettings(BaseSettings):
         """Places in a variable of the environment stand with commas between them."""
         return tuple(place.strip() for place in value.split(",")) if isinstance(value, str) else value
 
+    @field_validator("default_time")
+    @classmethod
+    def _a_time(cls, value: str | None) -> str | None:
+        """Whether or not a record will need it, a time that is none is told now."""
+        try:
+            if value is not None:
+                to_microseconds(value)
+        except RecordError as error:
+            raise ValueError("no time between 2000 and 2100, such as 2026-03-02T09:00:00Z") from error
+        return value
+
     def defaults(self) -> dict[str, str]:
         """What stands for values that a record lacks, by column."""
         given = {"account_id": self.default_account, "time": self.default_time}
@@ -88,7 +101,7 @@ def load_settings(config: Path | None = None, *, before: Mapping[str, Any] | Non
         try:
             values.update(tomllib.loads(config.read_text(encoding="utf-8")).get("scan", {}))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise BadSetting(f"the settings file cannot be read: {error}", where=str(config)) from error
+            raise BadSetting(f"the settings file cannot be read: {said_by(error)}", where=str(config)) from error
     for name in list(values):
         if f"STILLWATCH_{name.upper()}" in os.environ:
             del values[name]

@@ -118,7 +118,7 @@ def test_families_are_those_at_the_level(draw: Draw) -> None:
     assert row["families"] == ["structure", "semantics", "timing"]
     assert row["summary"] == (
         "10 accounts that claim to be strangers made 70 exchanges as one, mostly mixed tasks; "
-        "seen by structure and semantics and timing."
+        "seen by structure, semantics and timing."
     )
     assert draw(spread(), findings=[finding("timing", 0.02)])["summary"].endswith("seen by no single family.")
 

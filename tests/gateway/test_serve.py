@@ -1,13 +1,20 @@
 """The gateway's command says what it will do when it starts, and in one line why it cannot."""
 
+import contextlib
+import itertools
 import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import httpx
 import pytest
+from gateway_process import until
+from gateways import Snap, decided
+from model_server import ModelServer
 
 COMMAND = [sys.executable, "-m", "stillwatch", "gateway", "--upstream", "http://127.0.0.1:1"]
 
@@ -41,3 +48,50 @@ def test_it_says_what_it_will_do_and_stops_with_one_line(tmp_path: Path) -> None
     assert process.returncode == 130
     # What was buffered may come again with the rest.
     assert rest.removeprefix("".join(said)) == "stillwatch: stopped\n"
+
+
+def ask(url: str, *, streams: bool) -> None:
+    """One question whose answer takes longer than a gateway that stops would wait."""
+    body = {"model": "plain", "stream": streams, "messages": [{"role": "user", "content": "How many apples?"}]}
+    headers = {"x-account": "bad", "x-gap" if streams else "x-delay": "1" if streams else "4"}
+    with contextlib.suppress(httpx.HTTPError):
+        httpx.post(f"{url}/v1/chat/completions", json=body, headers=headers, timeout=120)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_stopped_with_requests_under_way_it_says_what_it_did(
+    upstream: str, model_server: ModelServer, snap: Snap, tmp_path: Path, times: int
+) -> None:
+    options = ["--account-from", "header:x-account", "--record", "record", "--port", "0", "--metrics-port", "0"]
+    (tmp_path / "gateway.toml").write_text("[gateway]\njitter_seconds = 0\n")
+    options += ["--snapshot", str(snap(decided("block", accounts=["bad"]))), "--config", "gateway.toml"]
+    process = subprocess.Popen(
+        [*COMMAND[:4], "--upstream", upstream, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=tmp_path,
+    )
+    assert process.stdout
+    said = list(itertools.takewhile(lambda line: "/metrics" not in line, process.stdout))
+    url = re.search(r"running on (\S+),", said[0])
+    assert url
+    came = len(model_server.seen)
+    clients = [threading.Thread(target=ask, args=(url[1],), kwargs={"streams": streams}) for streams in (True, False)]
+    for client in clients:
+        client.start()
+    assert until(lambda: len(model_server.seen) == came + 2)
+    for _ in range(times):
+        process.send_signal(signal.SIGINT)
+    lines = process.communicate(timeout=120)[0].splitlines()
+    for client in clients:
+        client.join(timeout=120)
+    assert process.returncode == 130
+    assert lines[:2] == [
+        "2 requests under way cut off",
+        "enforce would have treated 2 requests of 1 account, of 2 requests",
+    ]
+    assert lines[-1] == "stillwatch: stopped"
+    assert not [line for line in lines if "Traceback" in line or "ERROR" in line]
+    (file,) = (tmp_path / "record").glob("exchanges-*.jsonl")
+    assert len(file.read_text().splitlines()) == 2

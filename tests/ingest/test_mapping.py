@@ -86,16 +86,19 @@ def test_units_of_time(tmp_path: Path, unit: str, value: object, micros: int) ->
     assert rows[0]["time"] == datetime(2026, 3, 2, 9, 0, 0, micros, tzinfo=UTC)
 
 
-def test_a_time_of_another_unit_and_a_lacking_account_are_dead_letters(tmp_path: Path) -> None:
+def test_a_time_of_another_unit_and_what_is_lacking_are_dead_letters(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     bad = [{**RECORD, "at": 1772442000}, {**RECORD, "at": "soon"}, {**RECORD, "who": {"project": "p"}}]
+    bad += [{**RECORD, "at": None}, {**RECORD, "call": {"answer": "Far."}}]
     path.write_text("".join(json.dumps(record) + "\n" for record in [RECORD, *bad]))
     rows, letters = read(path, mapped(tmp_path))
     assert rows == [ROW]
     assert sorted(letters) == [
         "`time`: '1970-01-21T12:20:42+00:00' is no time between the years 2000 and 2100",
         "`time`: expected a number of ms, got 'soon'",
+        "neither `prompt` nor `messages`: nothing at `call.question`",
         "no `account_id`: nothing at `who.id` or `who.key`",
+        "no `time`: nothing at `at`",
     ]
 
 

@@ -105,9 +105,9 @@ def test_a_log_that_a_campaign_fills_shows_it_beside_good_weeks(
     assert document["calibration"]["weeks"] == pytest.approx(2, abs=0.1)
     assert document["calibration"]["unlike"] is None
     assert len(document["calibration"]["sha256"]) == 64
-    assert any("2.0 weeks known to be good" in note for note in document["notes"])
-    assert "2.0 weeks known to be good" in (tmp_path / "beside" / "report.html").read_text()
-    assert "2.0 weeks known" in " ".join(capsys.readouterr().out.split())
+    assert any("2 weeks known to be good" in note for note in document["notes"])
+    assert "2 weeks known to be good" in (tmp_path / "beside" / "report.html").read_text()
+    assert "2 weeks known" in " ".join(capsys.readouterr().out.split())
     # A run is detected again with the calibration that it was made with.
     assert (tmp_path / "beside" / "calibration.json").read_bytes() == (good / "calibration.json").read_bytes()
 

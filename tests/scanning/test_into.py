@@ -228,7 +228,7 @@ def test_a_campaign_that_is_found_again_is_the_same_campaign(
         len(later),
         0,
     )
-    told_of = f"C001 goes on: {len(members)} accounts, {len(later)} of them new; 0 no longer members."
+    told_of = f"C001 goes on: {len(members)} accounts, {len(later)} of them new."
     assert told_of in run.report.read_text()
     shown = subprocess.run(
         [sys.executable, "-m", "stillwatch", "show", str(run.path)], capture_output=True, text=True, check=True

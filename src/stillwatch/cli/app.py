@@ -4,7 +4,7 @@ Each module beside this one is a group: one ``App`` with commands, which parse, 
 elsewhere. ``options`` holds what several commands take, ``screen`` what a person sees.
 
 To add a command: write it in its group's module, import in its body what it runs, and describe it in
-``docs/reference/cli.md``. To add a group: a module with an ``App``, and its line below.
+``docs/reference/cli.md``. To add a group: a module with an ``App`` named like it, and its line in ``_GROUPS``.
 
 Exit status: 0 done, 2 for an error that the message explains, 130 when stopped by Ctrl-C.
 """
@@ -18,16 +18,12 @@ from typing import NoReturn
 
 import cyclopts
 
-from stillwatch.cli.alliance import alliance_app
 from stillwatch.cli.audit import audit_app
 from stillwatch.cli.calibrate import calibrate_app
-from stillwatch.cli.console import console_app
 from stillwatch.cli.docs import docs_app
 from stillwatch.cli.formats import formats_app
-from stillwatch.cli.gateway import gateway_app
+from stillwatch.cli.help_text import HelpText
 from stillwatch.cli.joining import join_commands
-from stillwatch.cli.lab import lab_app
-from stillwatch.cli.policy import policy_app
 from stillwatch.cli.range import range_app
 from stillwatch.cli.rescan import rescan_app
 from stillwatch.cli.scan import scan_app
@@ -37,21 +33,36 @@ from stillwatch.core import Interrupted, StillwatchError
 
 __all__ = ["app", "main"]
 
+_GROUPS = {
+    "lab": "Really distil between local models, and measure what each interface gives away.",
+    "gateway": "Apply decisions to live traffic, as a reverse proxy.",
+    "policy": "Decide a run by written rules, with reasons, approval and appeal.",
+    "alliance": "Publish campaigns to partners, bring in what they said, take back, appeal; run a hub.",
+    "console": "Look at runs in a browser, understand what was found, and decide.",
+}
+"""Groups under their names and what they are for; a group's module is loaded when it is asked for."""
+
 app = cyclopts.App(
     name="stillwatch",
     help="Find adversarial distillation of language models in request logs, with evidence.",
     result_action="return_value",
+    # Nothing of ours has a --no- form.
+    default_parameter=cyclopts.Parameter(negative=()),
+    help_format="plaintext",
+    help_formatter=HelpText(),
     # It would end without a word.
     suppress_keyboard_interrupt=False,
 )
 # Commands at the top, and groups under their names, in the order in which whoever mistypes one is told of them.
 for _part in (scan_app, range_app, show_app, formats_app, calibrate_app, rescan_app, docs_app):
     join_commands(app, _part)
-for _group in (lab_app, gateway_app, policy_app, alliance_app, console_app):
-    app.command(_group)
+for _group, _help in _GROUPS.items():
+    app.command(f"stillwatch.cli.{_group}:{_group}_app", name=_group, help=_help)
 join_commands(app, audit_app)
-app.register_install_completion_command(
-    help="Have the shell complete commands and options at the tab key, from its next start on."
+app.command(
+    "stillwatch.cli.completion:install_completion",
+    name="--install-completion",
+    help="Have the shell complete commands and options at the tab key, from its next start on.",
 )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import AsCsv, AsJson, Flag, Several
+from stillwatch.cli.options import AsCsv, AsJson, Several
 from stillwatch.cli.screen import progress, say
 from stillwatch.cli.written import tell
 
@@ -79,7 +79,7 @@ class AuditOptions:
     timeout: float = 120.0
     key_file: Several[tuple[str, ...]] = ()
     seed: int = 0
-    plan_only: Flag = False
+    plan_only: bool = False
 
 
 @audit_app.command(name="audit")
@@ -164,7 +164,7 @@ def _keys(given: tuple[str, ...]) -> dict[str, Path]:
 
 @audit_app.command(name="refusal-judge")
 def judge_command(
-    labels: Path | None = None, /, *, wrong: Flag = False, json: AsJson = False, csv: AsCsv = False
+    labels: Path | None = None, /, *, wrong: bool = False, json: AsJson = False, csv: AsCsv = False
 ) -> None:
     """Hold the refusal judge of the audit against labelled completions.
 

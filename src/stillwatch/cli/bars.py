@@ -52,4 +52,5 @@ def bars_on(console: Console, *, bytes_counted: bool) -> Progress:
         HowFar(bytes_counted=bytes_counted),
         TimeElapsedColumn(),
     )
-    return Progress(*columns, console=console, transient=True)
+    # Where nobody looks they would leave an empty line.
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

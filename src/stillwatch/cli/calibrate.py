@@ -22,7 +22,7 @@ calibrate_app = cyclopts.App()
 
 @calibrate_app.command(name="calibrate")
 def calibrate_command(
-    paths: Annotated[list[Path], Parameter(name="PATH", negative=())],
+    paths: Annotated[list[Path], Parameter(name="PATH")],
     /,
     *,
     out: Path = Path("calibration.json"),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import cyclopts
 from cyclopts import Parameter
 
-from stillwatch.cli.options import Flag, Licences, ListenHost, ListenPort, TlsKey
+from stillwatch.cli.options import Licences, ListenHost, ListenPort, TlsKey
 from stillwatch.cli.screen import progress, say
 from stillwatch.core import BadSetting, MissingDependency
 
@@ -26,7 +26,7 @@ _needs_console = MissingDependency.explained("the console", "console")
 State = Annotated[Path, Parameter(help="The console's own folder: people, sessions, claims, comments, its log.")]
 Role = Literal["viewer", "analyst", "approver", "admin"]
 
-console_app = cyclopts.App(name="console", help="Look at runs in a browser, understand what was found, and decide.")
+console_app = cyclopts.App(name="console")
 user_app = cyclopts.App(name="user", help="Who may come into the console.")
 console_app.command(user_app)
 
@@ -37,7 +37,7 @@ def console_command(
     runs: Path | None = None,
     /,
     *,
-    demo: Flag = False,
+    demo: bool = False,
     host: ListenHost = "127.0.0.1",
     port: ListenPort = 8400,
     url: str | None = None,
@@ -47,7 +47,7 @@ def console_command(
     licences: Licences = None,
     alliance: Path | None = None,
     oidc: Path | None = None,
-    one_person: Flag = False,
+    one_person: bool = False,
     tls_certificate: Path | None = None,
     tls_key: TlsKey = None,
 ) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import cyclopts
 from cyclopts import Parameter
-from rich.text import Text
 
 from stillwatch.cli.options import AccountFrom, AsCsv, AsJson
 from stillwatch.cli.screen import say, show
@@ -59,8 +58,14 @@ def formats_command(
         rows = [{"name": name, "description": one.description} for name, one in all_formats().items()]
         say(as_json(rows) if json else as_csv(rows))
         return
+    from rich.table import Table
+
+    listed = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    listed.add_column(style="bold", no_wrap=True)
+    listed.add_column()
     for name, one in all_formats().items():
-        show(Text.assemble((name, "bold"), "  ", one.description))
+        listed.add_row(name, one.description)
+    show(listed)
 
 
 def _tell(told: Explanation) -> None:
@@ -91,7 +96,7 @@ def _tell(told: Explanation) -> None:
             say(f"    {name:<15} {text if len(text) <= 200 else text[:200] + '…'}")
     for reason, count in told.reasons:
         say(f"  refused    {count:,}: {reason}")
-    if any(reason.startswith("no `account_id`") for reason, _ in told.reasons):
+    if told.format != "mapped" and any(reason.startswith("no `account_id`") for reason, _ in told.reasons):
         say("  next       say where a record names its account: --account-from account_id, a path or an attribute")
 
 

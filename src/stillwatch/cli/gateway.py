@@ -19,7 +19,7 @@ __all__ = ["gateway_app"]
 
 Mode = Literal["shadow", "enforce"]
 
-gateway_app = cyclopts.App(name="gateway", help="Apply decisions to live traffic, as a reverse proxy.")
+gateway_app = cyclopts.App(name="gateway")
 _needs_gateway = MissingDependency.explained("the gateway", "gateway")
 
 

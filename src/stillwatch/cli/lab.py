@@ -16,9 +16,7 @@ from stillwatch.core import MissingDependency
 
 __all__ = ["lab_app"]
 
-lab_app = cyclopts.App(
-    name="lab", help="Really distil between local models, and measure what each interface gives away."
-)
+lab_app = cyclopts.App(name="lab")
 _needs_lab = MissingDependency.explained("the lab", "lab")
 
 

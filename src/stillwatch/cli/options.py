@@ -25,7 +25,6 @@ __all__ = [
     "DraftFile",
     "FalseShare",
     "FinishedRun",
-    "Flag",
     "HubDatabase",
     "LabValues",
     "Licences",
@@ -48,11 +47,8 @@ __all__ = [
 
 T = TypeVar("T")
 
-Several = Annotated[T, Parameter(consume_multiple=True, negative=())]
+Several = Annotated[T, Parameter(consume_multiple=True)]
 """Takes as many values as follow it: ``--controls A B C``."""
-
-Flag = Annotated[bool, Parameter(negative=())]
-"""Given or not; it has no ``--no-`` form."""
 
 RunFolder = Annotated[Path, Parameter(help="The run's folder.")]
 
@@ -66,7 +62,6 @@ AccountFile = Annotated[
 AccountFrom = Annotated[
     list[str] | None,
     Parameter(
-        negative=(),
         help="What names a record's account: account_id, org_id, api_key_id, a path into the record such as "
         "request.metadata.customer, or a span's attribute. Given again, the first with a value counts.",
     ),
@@ -91,10 +86,10 @@ FalseShare = Annotated[
 ]
 """``--fdr``."""
 
-AsJson = Annotated[bool, Parameter(negative=(), help="Print JSON.")]
+AsJson = Annotated[bool, Parameter(help="Print JSON.")]
 """``--json``."""
 
-AsCsv = Annotated[bool, Parameter(negative=(), help="Print the rows of its table as CSV.")]
+AsCsv = Annotated[bool, Parameter(help="Print the rows of its table as CSV.")]
 """``--csv``."""
 
 Workers = Annotated[
@@ -131,7 +126,6 @@ Window = Annotated[
 Streams = Annotated[
     bool,
     Parameter(
-        negative=(),
         help="Also test what each busy account sends for a part from one source; an eighth to a quarter more time.",
     ),
 ]

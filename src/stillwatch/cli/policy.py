@@ -25,7 +25,7 @@ __all__ = ["policy_app"]
 
 Reader = Literal["analyst", "customer", "both"]
 
-policy_app = cyclopts.App(name="policy", help="Decide a run by written rules, with reasons, approval and appeal.")
+policy_app = cyclopts.App(name="policy")
 
 
 @policy_app.command(name="init")

@@ -35,7 +35,7 @@ scan_app = cyclopts.App()
 
 @scan_app.command(name="scan")
 def scan_command(
-    paths: Annotated[list[Path], Parameter(name="PATH", negative=())],
+    paths: Annotated[list[Path], Parameter(name="PATH")],
     /,
     *,
     out: Path | None = None,

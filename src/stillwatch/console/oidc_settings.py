@@ -12,7 +12,7 @@ import msgspec
 import yaml
 
 from stillwatch.console.people import ROLES
-from stillwatch.core import BadSetting
+from stillwatch.core import BadSetting, said_by
 
 __all__ = ["LOOPBACK", "NotLetIn", "OidcSettings", "read_oidc"]
 
@@ -72,7 +72,7 @@ class OidcSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
         try:
             found = Path(self.client_secret_file).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise BadSetting(f"the secret cannot be read: {error}", where=self.client_secret_file) from error
+            raise BadSetting(f"the secret cannot be read: {said_by(error)}", where=self.client_secret_file) from error
         if not found:
             raise BadSetting("the file holds no secret", where=self.client_secret_file)
         return found

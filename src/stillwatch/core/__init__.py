@@ -8,7 +8,9 @@ are alike, ``indicators`` what members of an alliance share, ``terms`` the famil
 
 from __future__ import annotations
 
-from stillwatch.core.audit_log import AuditLog, Entry, canonical_json, chained, verify_chain
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from stillwatch.core.errors import (
     BadDecision,
     BadMessage,
@@ -30,7 +32,11 @@ from stillwatch.core.errors import (
     UnknownFormat,
     UnreadableInput,
 )
-from stillwatch.core.indicators import INDICATOR_KINDS, CampaignFacts, Indicator, PartnerIndicator
+
+if TYPE_CHECKING:
+    from stillwatch.core.audit_log import AuditLog, Entry, canonical_json, chained, verify_chain
+    from stillwatch.core.indicators import INDICATOR_KINDS, CampaignFacts, Indicator, PartnerIndicator
+    from stillwatch.core.system_errors import said_by
 
 __all__ = [
     "INDICATOR_KINDS",
@@ -60,5 +66,20 @@ __all__ = [
     "UnreadableInput",
     "canonical_json",
     "chained",
+    "said_by",
     "verify_chain",
 ]
+
+_LATE = {
+    "audit_log": ("AuditLog", "Entry", "canonical_json", "chained", "verify_chain"),
+    "indicators": ("INDICATOR_KINDS", "CampaignFacts", "Indicator", "PartnerIndicator"),
+    "system_errors": ("said_by",),
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Late, because every command starts with the errors and few go on to these.
+    for module, names in _LATE.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{module}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from stillwatch.core.errors import OutputUnwritable, TamperedLog, UnreadableInput
+from stillwatch.core.system_errors import said_by
 
 __all__ = ["GENESIS", "AuditLog", "Entry", "canonical_json", "chained", "verify_chain"]
 
@@ -160,7 +161,7 @@ class AuditLog:
                     if line.endswith(b"\n"):
                         yield _parse(line, str(self.path))
         except OSError as error:
-            raise UnreadableInput(f"the log cannot be read: {error}", where=str(self.path)) from error
+            raise UnreadableInput(f"the log cannot be read: {said_by(error)}", where=str(self.path)) from error
 
     def entries_after(self, last: Entry | None, offset: int) -> tuple[list[Entry], int]:
         """Entries added since an earlier read, verified from there on, and where the next read begins.
@@ -189,7 +190,7 @@ class AuditLog:
                         added.append(_parse(line, str(self.path)))
                         offset += len(line)
         except OSError as error:
-            raise UnreadableInput(f"the log cannot be read: {error}", where=str(self.path)) from error
+            raise UnreadableInput(f"the log cannot be read: {said_by(error)}", where=str(self.path)) from error
         begins = (0, GENESIS) if last is None else (last.n + 1, last.hash)
         return list(verify_chain(added, str(self.path), begins=begins)), offset
 

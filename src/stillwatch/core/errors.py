@@ -147,7 +147,10 @@ class BadSetting(StillwatchError):
             hint: what to do next.
         """
         name = ".".join(str(part) for part in first["loc"])
-        return cls(f"{first['msg']} (got {first['input']!r})", where=f"{where}{name}", hint=hint)
+        said = first["msg"].removeprefix("Value error, ")
+        if first.get("type") == "string_pattern_mismatch":
+            said = "not in the form that it must have"
+        return cls(f"{said} (got {first['input']!r})", where=f"{where}{name}", hint=hint)
 
 
 class EndpointFailed(StillwatchError):

@@ -277,7 +277,8 @@ def _inferences(case: Case, families: Sequence[str]) -> list[Row]:
 
 def _summary(row: Mapping[str, Any]) -> str:
     targets = ", ".join(t["name"] for t in row["targets"][:2]) or "mixed tasks"
-    families = " and ".join(row["families"]) or "no single family"
+    *others, last = row["families"] or ["no single family"]
+    families = f"{', '.join(others)} and {last}" if others else last
     text = (
         f"{row['accounts']:,} accounts that claim to be strangers made {row['exchanges']:,} exchanges as one, "
         f"mostly {targets}; seen by {families}."

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.core.errors import BadSetting, EndpointFailed
+from stillwatch.core.system_errors import said_by
 
 __all__ = ["Endpoint"]
 
@@ -131,7 +132,7 @@ class Endpoint:
             try:
                 key = self._key_file.read_text(encoding="utf-8").strip()
             except OSError as error:
-                raise BadSetting(f"the key cannot be read: {error.strerror}", where=str(self._key_file)) from error
+                raise BadSetting(f"the key cannot be read: {said_by(error)}", where=str(self._key_file)) from error
             headers["Authorization"] = f"Bearer {key}"
         return urllib.request.Request(self._url, json.dumps(body).encode(), headers)  # noqa: S310 - http only, checked
 

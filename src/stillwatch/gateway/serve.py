@@ -125,11 +125,11 @@ def serve(
         OutputUnwritable: an address is taken.
     """
     proxy, meters = proxy_server(settings, host=host, port=port)
-    servers: list[uvicorn.Server] = [proxy]
+    servers = [proxy]
     with contextlib.ExitStack() as open_ports:
         listeners = [open_ports.enter_context(listen(host, port, backlog=_BACKLOG))]
         if metrics_port is not None:
-            servers.append(uvicorn.Server(_config(_metrics_app(meters), "127.0.0.1", metrics_port, lifespan="off")))
+            servers.append(Server(_config(_metrics_app(meters), "127.0.0.1", metrics_port, lifespan="off")))
             listeners.append(
                 open_ports.enter_context(listen("127.0.0.1", metrics_port, "--metrics-port", backlog=_BACKLOG))
             )
@@ -148,7 +148,7 @@ def _greet(
         ready(f"counts running on {address_url(counts)}/metrics")
 
 
-async def _all(servers: list[uvicorn.Server], listeners: list[socket.socket]) -> None:
+async def _all(servers: list[Server], listeners: list[socket.socket]) -> None:
     serving = [
         asyncio.ensure_future(server.serve([listener])) for server, listener in zip(servers, listeners, strict=True)
     ]

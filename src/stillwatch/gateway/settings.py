@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from stillwatch.core import BadSetting
+from stillwatch.core import BadSetting, said_by
 
 __all__ = ["GatewaySettings", "load_gateway_settings"]
 
@@ -168,7 +168,7 @@ def load_gateway_settings(config: Path | None = None, **given: Any) -> GatewaySe
         try:
             values.update(tomllib.loads(config.read_text(encoding="utf-8")).get("gateway", {}))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise BadSetting(f"the settings file cannot be read: {error}", where=str(config)) from error
+            raise BadSetting(f"the settings file cannot be read: {said_by(error)}", where=str(config)) from error
         values = {name: value for name, value in values.items() if f"{_PREFIX}{name.upper()}" not in os.environ}
     values.update({name: value for name, value in given.items() if value is not None})
     try:

@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, ClassVar
 
-from stillwatch.core import BadSetting
+from stillwatch.core import BadSetting, said_by
 from stillwatch.core.bodies import anthropic, gemini, openai
 from stillwatch.core.bodies.pairs import pair_fields
 from stillwatch.core.bodies.shapes import Json, RecordError, merged, object_of, shown
@@ -102,9 +102,16 @@ class MappedFormat(LogFormat):
         own = next(iter(CANONICAL.read({**given, "messages": None})))
         own.pop("messages", None)
         fields = merged(self._bodies(record), kept, own)
-        named = self.columns.get("account_id")
-        fields["account_in"] = f"nothing at {' or '.join(f'`{path}`' for path in named)}" if named else "none is mapped"
+        fields["account_in"] = self._nothing("account_id")
+        fields["time_in"] = self._nothing("time")
+        if first_at(record, self.request) is None:
+            fields["text_in"] = self._nothing("prompt", "messages", paths=self.request)
         return [fields]
+
+    def _nothing(self, *names: str, paths: Paths = ()) -> str:
+        """Where these columns, and what else lies at the paths, were looked for and not found."""
+        paths = (*(path for name in names for path in self.columns.get(name, ())), *paths)
+        return f"nothing at {' or '.join(f'`{path}`' for path in paths)}" if paths else "none is mapped"
 
     def _bodies(self, record: Json) -> Fields:
         request, response = first_at(record, self.request), first_at(record, self.response)
@@ -147,7 +154,7 @@ def read_mapping(path: Path) -> MappedFormat:
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise BadSetting(f"the map cannot be read: {error.strerror or error}", where=str(path), hint=_HINT) from error
+        raise BadSetting(f"the map cannot be read: {said_by(error)}", where=str(path), hint=_HINT) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSetting(f"the map is no TOML: {error}", where=str(path), hint=_HINT) from error
     for table, value in given.items():

@@ -126,8 +126,9 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
     """``fields`` as an ``Exchange``; an optional value of the wrong type or range is null, and ``note`` says so.
 
     Args:
-        fields: canonical names to values; names that are not columns are ignored, but ``account_in``, which says
-            where a record would name its account. (``named``, of a span, finds an attribute by its name.)
+        fields: canonical names to values; names that are not columns are ignored, but ``account_in``, ``time_in`` and
+            ``text_in``, which say where a record would have its account, its time and its text. (``named``, of a
+            span, finds an attribute by its name.)
         textual: values are text, as in CSV: ``"0.7"`` may stand for 0.7, ``"true"`` for true.
         defaults: what stands for values that a record lacks.
 
@@ -141,19 +142,18 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
         time = _moment(time)
         fields = {**fields, "time": time}
     if time is None or time == "":
-        raise RecordError("no `time`")
+        raise RecordError(_said("no `time`", fields, "time_in"))
     account = fields.get("account_id")
     if type(account) is str and account != (bare := account.strip()):
         fields, account = {**fields, "account_id": bare}, bare
     if account is None or account == "" or (type(account) is str and is_nobody(account)):
-        where = fields.get("account_in")
         if account:
             raise RecordError(f"no `account_id`: {shown(account)} stands for nobody")
-        raise RecordError(f"no `account_id`: {where}" if where else "no `account_id`")
+        raise RecordError(_said("no `account_id`", fields, "account_in"))
     if type(account) is str and LOST in account:
         raise RecordError(f"`account_id`: {shown(account)} lost bytes: it may be any other's")
     if fields.get("prompt") is None and not fields.get("messages"):
-        raise RecordError("neither `prompt` nor `messages`")
+        raise RecordError(_said("neither `prompt` nor `messages`", fields, "text_in"))
     exchange = _converted(dict(fields), textual)
     for message in exchange.messages or ():
         # A question under another word for who asked would be no question.
@@ -165,6 +165,11 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
             sentence = f"`{name}`: expected a number, got {value!r}"
             exchange.note = f"{exchange.note}; {sentence}" if exchange.note else sentence
     return exchange
+
+
+def _said(problem: str, fields: Mapping[str, Any], looked: str) -> str:
+    where = fields.get(looked)
+    return f"{problem}: {where}" if where else problem
 
 
 def _moment(time: Mapping[str, Any]) -> Any:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from stillwatch.core import BadTable, UnreadableInput
+from stillwatch.core import BadTable, UnreadableInput, said_by
 from stillwatch.ingest.files import wrapping
 from stillwatch.ingest.timestamps import TIMESTAMP, possible, timestamps
 from stillwatch.tables import ACCOUNT_FILE, CALLERS_FILE, RELEASES_FILE
@@ -148,7 +148,7 @@ def _columns(path: Path, schema: pa.Schema) -> pa.Table:
         return pa_csv.read_csv(pa.BufferReader(raw), convert_options=as_text)
     except (OSError, pa.ArrowException) as error:
         raise UnreadableInput(
-            f"the file cannot be read: {error}", where=str(path), hint="JSONL, CSV or Parquet"
+            f"the file cannot be read: {said_by(error)}", where=str(path), hint="JSONL, CSV or Parquet"
         ) from error
 
 

@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from stillwatch.core import EmptyInput, InputError, UnreadableInput
+from stillwatch.core import EmptyInput, InputError, UnreadableInput, said_by
 from stillwatch.ingest.account_from import check_places
 from stillwatch.ingest.base import BatchFormat, LogFormat, PartsFormat
 from stillwatch.ingest.recognition import recognised
@@ -72,7 +72,7 @@ def _planned(path: Path, label: str, root: Path) -> tuple[Slice, InputError | No
     except InputError as error:
         return Slice(path, label, "plain", "lines", "canonical", root=root, problem=error.problem), error
     except OSError as error:
-        told = UnreadableInput(f"the file cannot be read: {error.strerror or error}", where=str(path))
+        told = UnreadableInput(f"the file cannot be read: {said_by(error)}", where=str(path))
         return Slice(path, label, "plain", "lines", "canonical", root=root, problem=told.problem), told
     return Slice(path, label, wrapped, kind, chosen, root=root), None
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from stillwatch.core import BadSetting
+from stillwatch.core import BadSetting, said_by
 from stillwatch.lab.attackers import read_attacker
 from stillwatch.lab.defences import read_defences
 from stillwatch.lab.experiment import Cell
@@ -73,7 +73,7 @@ def read_plan(path: Path) -> Plan:
     try:
         return make_plan(tomllib.loads(path.read_text(encoding="utf-8")), where=str(path))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadSetting(f"the plan cannot be read: {error}", where=str(path)) from error
+        raise BadSetting(f"the plan cannot be read: {said_by(error)}", where=str(path)) from error
 
 
 def make_plan(values: dict[str, Any], where: str = "plan") -> Plan:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from stillwatch.decisions import Action, Appeal, Clause, Decision, LoggedDecision
+from stillwatch.decisions import Action, Appeal, Clause, Decision, LoggedDecision, Observation
 from stillwatch.policy.expressions import TRUTHS
 from stillwatch.policy.facts import FACTS, render
 from stillwatch.policy.outcomes import Outcome
@@ -14,6 +14,7 @@ from stillwatch.policy.run_facts import RunFacts
 __all__ = ["appeal_news", "concerned", "explain_decision", "explain_rules", "letters"]
 
 _HELD = {True: "holds", False: "does not hold", None: "cannot be told"}
+_MOST_FREE = 20
 _MARKS = {"true": "yes", "false": "no ", "unknown": " ? "}
 
 
@@ -83,12 +84,16 @@ def explain_decision(standing: LoggedDecision) -> str:
         one = standing.assessment
         but = f", but for {', '.join(sorted(one.excepted))}" if one.excepted else ""
         lines.append(f"  assessed by {one.by} on {_when(one.time)}{but}: {one.reason}")
+    if free := sorted(standing.exempt.intersection(decision.accounts)):
+        more = f" and {len(free) - _MOST_FREE:,} more" if len(free) > _MOST_FREE else ""
+        lines.append(f"  does not hold for {', '.join(free[:_MOST_FREE])}{more}")
     for rule in decision.rules:
         lines += [f"  rule {rule.id} ({rule.verdict}): {rule.rationale}", f"    rests on: {rule.legal_basis}"]
         lines += [_clause(clause) for clause in rule.clauses]
     if decision.undecided:
         lines.append(f"  left open for want of facts: {', '.join(decision.undecided)}")
-    lines += [f"  seen: {one.statement}" for one in decision.observations]
+    strongest = sorted(decision.observations, key=lambda one: one.p_value or 0.0)
+    lines += [f"  seen{_strength(one)}: {one.statement}" for one in strongest]
     lines += [f"  concluded ({one.confidence}): {one.statement}" for one in decision.inferences]
     lines += [f"  considered: {one.name}: {_HELD[one.holds]}. {one.statement}" for one in decision.explanations]
     for appeal in standing.appeals:
@@ -110,12 +115,24 @@ def _approval(decision: Decision) -> Iterator[str]:
         yield f"  the policy does without: {', '.join(decision.waived)}"
 
 
+def _strength(one: Observation) -> str:
+    """By what family, and how often chance alone shows as much: what is not seen beyond chance stands here too."""
+    if one.p_value is None:
+        return f" ({one.family})" if one.family else ""
+    return f" ({one.family}, p-value {render('p', one.p_value)})"
+
+
 def _when(time: datetime) -> str:
     return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
 def _actions(actions: Sequence[Action]) -> str:
-    return ", ".join(action.kind + (f" {dict(action.parameters)}" if action.parameters else "") for action in actions)
+    return ", ".join(f"{action.kind}{_parameters(action)}" for action in actions)
+
+
+def _parameters(action: Action) -> str:
+    given = ", ".join(f"{name} {value}" for name, value in action.parameters.items())
+    return f" ({given})" if given else ""
 
 
 def appeal_news(standing: LoggedDecision, account: str) -> list[str]:

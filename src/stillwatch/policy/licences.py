@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from stillwatch.core import UnreadableInput
+from stillwatch.core import UnreadableInput, said_by
 from stillwatch.policy.located_yaml import Located, read_located
 
 __all__ = ["Licence", "Registry", "read_registry"]
@@ -84,7 +84,7 @@ def read_registry(path: Path) -> Registry:
         content = path.read_bytes()
         text = content.decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(f"the licences cannot be read: {error}", where=str(path)) from error
+        raise UnreadableInput(f"the licences cannot be read: {said_by(error)}", where=str(path)) from error
     parts = read_located(path, text).mapping(("licences",), required=("licences",))
     licences: dict[str, Licence] = {}
     for item in parts["licences"].items("the licence"):

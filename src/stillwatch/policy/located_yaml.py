@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from stillwatch.core import BadPolicy, UnreadableInput
+from stillwatch.core import BadPolicy, UnreadableInput, said_by
 
 __all__ = ["Located", "did_you_mean", "read_located"]
 
@@ -168,7 +168,7 @@ def read_located(path: Path, text: str | None = None) -> Located:
     try:
         text = path.read_text(encoding="utf-8") if text is None else text
     except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(f"cannot be read: {error}", where=str(path)) from error
+        raise UnreadableInput(f"cannot be read: {said_by(error)}", where=str(path)) from error
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:

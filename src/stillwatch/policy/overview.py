@@ -59,7 +59,9 @@ def describe_decided(decided: Decided, recorded: Recorded | None, log: str) -> s
         rest = [one for one in decided.decisions if one.verdict == verdict]
         kinds = Counter(one.subject.kind for one in rest)
         if rest:
-            lines.append(f"{verdict}: {joined([counted(n, kind) for kind, n in kinds.items()])}")
+            # Whose verdict it is: the scan's own ``watch`` has other accounts.
+            rules = ", ".join(dict.fromkeys(rule.id for one in rest for rule in one.rules))
+            lines.append(f"{verdict}: {joined([counted(n, kind) for kind, n in kinds.items()])}  ({rules})")
     if not decided.decisions:
         lines.append("no rule holds for anybody")
     for (kind, name), failed in decided.lacking.items():

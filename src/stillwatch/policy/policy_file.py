@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
-from stillwatch.core import UnreadableInput
+from stillwatch.core import UnreadableInput, said_by
 from stillwatch.decisions import ACTIONS, Action, Inference
 from stillwatch.policy.expressions import TRUTHS, WrongExpression, compile_expression
 from stillwatch.policy.facts import FACTS, GROUPS, Fact
@@ -46,7 +46,7 @@ def read_policy(path: Path) -> Policy:
         content = path.read_bytes()
         text = content.decode()
     except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(f"the policy cannot be read: {error}", where=str(path)) from error
+        raise UnreadableInput(f"the policy cannot be read: {said_by(error)}", where=str(path)) from error
     return parse_policy(text, path)
 
 

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from stillwatch import tables
-from stillwatch.core import BadTable, UnreadableInput
+from stillwatch.core import BadTable, UnreadableInput, said_by
 from stillwatch.engines import query, stoppable
 from stillwatch.policy.fact_columns import Subjects
 from stillwatch.policy.licences import Registry
@@ -144,7 +144,7 @@ def _table(path: Path, name: str, schema: pa.Schema) -> pa.Table:
                 raise BadTable(f"no column {', '.join(lacking)}", where=str(file), hint=_HINT)
             return opened.read(columns=schema.names)
     except (OSError, pa.ArrowException) as error:
-        raise UnreadableInput(f"cannot be read as a table: {error}", where=str(file), hint=_HINT) from error
+        raise UnreadableInput(f"cannot be read as a table: {said_by(error)}", where=str(file), hint=_HINT) from error
 
 
 def _account_rows(

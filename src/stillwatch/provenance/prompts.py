@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stillwatch.core import BadTable, EmptyInput, UnreadableInput
+from stillwatch.core import BadTable, EmptyInput, UnreadableInput, said_by
 
 __all__ = ["Prompt", "made_prompts", "read_prompts"]
 
@@ -45,7 +45,7 @@ def read_prompts(path: Path) -> list[Prompt]:
                     one = _read(line, f"{path}:{number}")
                     found.setdefault(one.text, one)
     except (OSError, UnicodeDecodeError, EOFError) as error:
-        raise UnreadableInput(f"cannot be read: {error}", where=str(path)) from error
+        raise UnreadableInput(f"cannot be read: {said_by(error)}", where=str(path)) from error
     if not found:
         raise EmptyInput("no prompts", where=str(path))
     return list(found.values())

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.core import UnreadableInput
+from stillwatch.core import UnreadableInput, said_by
 
 __all__ = ["Lineage", "compare_weights"]
 
@@ -124,7 +124,7 @@ def _headers(folder: Path) -> dict[str, _Tensor]:
                 if name != "__metadata__" and one["dtype"] in _TYPES:
                     found[name] = _Tensor(path, one["dtype"], tuple(one["shape"]), 8 + length + one["data_offsets"][0])
     except (OSError, ValueError, LookupError, TypeError) as error:
-        raise UnreadableInput(f"weights cannot be read: {error}", where=str(folder)) from error
+        raise UnreadableInput(f"weights cannot be read: {said_by(error)}", where=str(folder)) from error
     if not found:
         raise UnreadableInput("no safetensors with floating-point weights", where=str(folder))
     return found

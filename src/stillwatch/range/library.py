@@ -22,7 +22,7 @@ from scipy import sparse
 from scipy.cluster.vq import kmeans2
 from scipy.sparse.linalg import svds
 
-from stillwatch.core import BadTable, UnreadableInput
+from stillwatch.core import BadTable, UnreadableInput, said_by
 from stillwatch.range import grammar
 
 __all__ = ["Library", "Topic", "open_library", "read_records", "sort_by_topic", "topic_of"]
@@ -138,7 +138,7 @@ def read_records(path: Path) -> Iterable[dict[str, Any]]:
         raw = path.read_bytes()
         lines = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).splitlines()
     except (OSError, EOFError) as error:
-        raise UnreadableInput(f"the corpus cannot be read: {error}", where=str(path)) from error
+        raise UnreadableInput(f"the corpus cannot be read: {said_by(error)}", where=str(path)) from error
     found = 0
     for number, line in enumerate(lines, start=1):
         try:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.core import BadTable, UnreadableInput
+from stillwatch.core import BadTable, UnreadableInput, said_by
 
 __all__ = ["FOUND_SHARE", "Detection", "Score", "score"]
 
@@ -152,7 +152,7 @@ def _read_truth(path: Path) -> dict[str, str | None]:
         rows = [msgspec.json.decode(line) for line in path.read_bytes().splitlines() if line.strip()]
         return {row["account_id"]: row["campaign"] for row in rows}
     except OSError as error:
-        raise UnreadableInput(f"the truth cannot be read: {error}", where=str(path)) from error
+        raise UnreadableInput(f"the truth cannot be read: {said_by(error)}", where=str(path)) from error
     except (msgspec.DecodeError, KeyError, TypeError) as error:
         raise BadTable(
             f"not a truth file: {error!r}", where=str(path), hint="one object a line, with account_id and campaign"

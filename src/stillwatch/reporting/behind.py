@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from stillwatch.core import BadSetting, UnreadableInput
+from stillwatch.core import BadSetting, UnreadableInput, said_by
 from stillwatch.reporting.campaign_rows import order_campaigns, quoted_text, reasons_of
 from stillwatch.reporting.families import families_of_links
 from stillwatch.reporting.run_files import read_table
@@ -147,6 +147,6 @@ def _exchanges(run: Path, column: str, value: str) -> list[Found]:
         # Told apart from a data set: a run's folder name must not be read as partitions.
         table = pq.read_table(path, filters=[(column, "=", value)], partitioning=None)
     except (OSError, pa.ArrowException) as error:
-        raise UnreadableInput(f"cannot be read as a table: {error}", where=str(path)) from error
+        raise UnreadableInput(f"cannot be read as a table: {said_by(error)}", where=str(path)) from error
     rows: list[Found] = table.sort_by([("time", "ascending")]).to_pylist()
     return rows

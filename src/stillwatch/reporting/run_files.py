@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch import tables
-from stillwatch.core import BadTable, OutputUnwritable, UnreadableInput
+from stillwatch.core import BadTable, OutputUnwritable, UnreadableInput, said_by
 
 __all__ = ["read_info", "read_partners", "read_table", "replace_file"]
 
@@ -55,7 +55,7 @@ def read_table(run: Path, name: str, columns: list[str] | None = None) -> pa.Tab
                 raise BadTable(f"no column {', '.join(lacking)}", where=str(path), hint=_HINT)
             return file.read(columns=None if whole else wanted)
     except (OSError, pa.ArrowException) as error:
-        raise UnreadableInput(f"cannot be read as a table: {error}", where=str(path), hint=_HINT) from error
+        raise UnreadableInput(f"cannot be read as a table: {said_by(error)}", where=str(path), hint=_HINT) from error
 
 
 def read_partners(run: Path) -> pa.Table | None:

@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.core import UnreadableInput
+from stillwatch.core import UnreadableInput, said_by
 from stillwatch.drawing import wording
 from stillwatch.tables import CAMPAIGN_HISTORY
 
@@ -69,7 +69,9 @@ def _sentence(one: _Told) -> str:
             return f"{one.campaign_id} became part of {one.merged_into}."
         case "gone":
             return f"{one.campaign_id} was not found any more."
-    changed = f"{size}, {one.new_accounts:,} of them new; {one.lost_accounts:,} no longer members"
+    changed = f"{size}, {one.new_accounts:,} of them new" if one.new_accounts else size
+    if one.lost_accounts:
+        changed += f"; {one.lost_accounts:,} no longer {'a member' if one.lost_accounts == 1 else 'members'}"
     first = (one.first_reported or "")[:10]
     if one.state == "returned":
         return f"{one.campaign_id} is back, first reported {first}: {changed}."
@@ -90,6 +92,6 @@ def life_of(run: Path, campaign_id: str) -> dict[str, Any] | None:
         with pq.ParquetFile(path) as file:
             rows = file.read(columns=wanted).to_pylist()
     except (OSError, pa.ArrowException) as error:
-        raise UnreadableInput(f"cannot be read as a table: {error}", where=str(path)) from error
+        raise UnreadableInput(f"cannot be read as a table: {said_by(error)}", where=str(path)) from error
     mine = [row for row in rows if row["campaign_id"] == campaign_id]
     return max(mine, key=lambda row: row["step"], default=None)

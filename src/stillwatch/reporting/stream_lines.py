@@ -30,8 +30,10 @@ class StreamLine:
 
     @property
     def name(self) -> str:
-        """Whose stream it is; the first of several."""
-        return self.org_id or (self.account_ids[0] if self.account_ids else "")
+        """Whose stream it is; of several accounts the first, and how many more."""
+        if self.org_id or not self.account_ids:
+            return self.org_id or ""
+        return self.account_ids[0] + (f" and {self.accounts - 1:,} more" if self.accounts > 1 else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.core import BadTable, OutputUnwritable, UnreadableInput
+from stillwatch.core import BadTable, OutputUnwritable, UnreadableInput, said_by
+from stillwatch.core.counted import counted
 from stillwatch.evidence import Calibration, FeatureMoments
 from stillwatch.sketching import EMBEDDED, WIDTH
 
@@ -60,9 +61,11 @@ class KnownWeeks:
     @property
     def sentence(self) -> str:
         """What backs it, in words."""
+        weeks = f"{self.weeks:.1f}".removesuffix(".0")
         return (
-            f"{self.weeks:.1f} weeks known to be good ({self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}; "
-            f"{self.accounts:,} accounts, {self.exchanges:,} exchanges)"
+            f"{weeks} {'week' if weeks == '1' else 'weeks'} known to be good "
+            f"({self.first:%Y-%m-%d} to {self.last:%Y-%m-%d}; "
+            f"{counted(self.accounts, 'account')}, {counted(self.exchanges, 'exchange')})"
         )
 
     def document(self) -> dict[str, Any]:
@@ -128,9 +131,7 @@ def read_calibration(path: Path) -> KnownWeeks:
         raw = path.read_bytes()
         body = msgspec.json.decode(raw, type=dict[str, Any])
     except OSError as error:
-        raise UnreadableInput(
-            f"the file cannot be read: {error.strerror or error}", where=str(path), hint=_HINT
-        ) from error
+        raise UnreadableInput(f"the file cannot be read: {said_by(error)}", where=str(path), hint=_HINT) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadTable(f"not a calibration, or one that was cut off: {error}", where=str(path), hint=_HINT) from error
     if body.get("format") != _FORMAT:

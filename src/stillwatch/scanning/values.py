@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from stillwatch.core import BadTable, UnreadableInput
+from stillwatch.core import BadTable, UnreadableInput, said_by
 from stillwatch.detection import Curve
 
 __all__ = ["Values", "read_values"]
@@ -39,9 +39,7 @@ def read_values(path: Path) -> Values:
         raw = path.read_bytes()
         document = msgspec.json.decode(raw, type=dict[str, Any])
     except OSError as error:
-        raise UnreadableInput(
-            f"the file cannot be read: {error.strerror or error}", where=str(path), hint=_HINT
-        ) from error
+        raise UnreadableInput(f"the file cannot be read: {said_by(error)}", where=str(path), hint=_HINT) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadTable(f"not a values file: {error}", where=str(path), hint=_HINT) from error
     if document.get("format") != _FORMAT:

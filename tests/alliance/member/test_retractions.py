@@ -21,6 +21,9 @@ def test_a_retraction_reaches_who_pulled_before_and_who_pulls_after(members: Mem
     assert len(partner_indicators(members["bolt"].state)) == 6
     taken, _ = retract(members["acme"], made.campaign)
     assert all(one["revoked"] for one in taken.objects)
+    # What they say is published already: who approves reads which they are.
+    assert all(one["id"] in str(taken) for one in taken.objects)
+    assert len(str(taken).splitlines()) < len(taken.objects) + 5
     assert {one["type"] for one in taken.objects} == {
         "campaign",
         "indicator",

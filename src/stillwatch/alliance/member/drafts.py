@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stillwatch.alliance.stix import properties
 from stillwatch.core import BadTable, OutputUnwritable, canonical_json
 
 __all__ = ["Draft", "read_draft", "write_draft"]
@@ -58,20 +59,29 @@ class Draft:
         counts: dict[str, int] = {}
         for one in self.objects:
             counts[one["type"]] = counts.get(one["type"], 0) + 1
-        told = ", ".join(f"{count} {kind}" for kind, count in counts.items())
-        head = f"To {self.hub}, collection {self.collection}, from {self.member}: {told}."
+        kinds = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        head = f"To {self.hub}, collection {self.collection}, from {self.member}: {kinds}."
         lines = [head, *behind]
         for one in self.objects:
             if one["type"] in ("campaign", "note"):
                 lines.append(
                     ("TAKEN BACK: " if one.get("revoked") else "") + (one.get("description") or one["content"])
                 )
-        lines += [f"  {one['pattern']}" for one in self.objects if one["type"] == "indicator"]
+        taken_back = [one for one in self.objects if one.get("revoked")]
+        told = [one for one in self.objects if not one.get("revoked")]
+        lines += [f"  {one['pattern']}" for one in told if one["type"] == "indicator"]
         if self.sentences:
             lines.append("The sentences behind fingerprints, which stay here:")
             lines += [f"  {fingerprint}  {text}" for fingerprint, text in self.sentences]
-        lines.append("Object for object, and nothing else:")
-        return "\n".join([*lines, *(json.dumps(one, ensure_ascii=False) for one in self.objects)])
+        if taken_back:
+            reasons = {str(properties(one).get("retraction")) for one in taken_back if "retraction" in properties(one)}
+            why = f" ({', '.join(sorted(reasons))})" if reasons else ""
+            lines.append(f"Said again as it was, but that it is taken back{why}:")
+            lines += [f"  {one['id']}" for one in taken_back]
+        if told:
+            lines.append("Object for object, and nothing else:")
+            lines += [json.dumps(one, ensure_ascii=False) for one in told]
+        return "\n".join(lines)
 
 
 def write_draft(drafted: Draft, path: Path) -> None:

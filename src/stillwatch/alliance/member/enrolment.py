@@ -7,7 +7,7 @@ from pathlib import Path
 from stillwatch.alliance.member.client import Client, Credentials
 from stillwatch.alliance.member.publishing import Membership
 from stillwatch.alliance.store import Store
-from stillwatch.core import BadSetting, EndpointFailed, UnreadableInput
+from stillwatch.core import BadSetting, EndpointFailed, UnreadableInput, said_by
 
 __all__ = ["enrol", "membership"]
 
@@ -71,7 +71,7 @@ def _token(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(f"the token cannot be read: {error}", where=str(path), hint=_ENROL) from error
+        raise UnreadableInput(f"the token cannot be read: {said_by(error)}", where=str(path), hint=_ENROL) from error
 
 
 def membership(state: Path) -> Membership:

@@ -12,8 +12,6 @@ from stillwatch.cli.joining import join_commands
 
 __all__ = ["alliance_app", "feedback_app", "hub_app", "member_app", "rounds_app"]
 
-alliance_app = cyclopts.App(
-    name="alliance", help="Publish campaigns to partners, bring in what they said, take back, appeal; run a hub."
-)
+alliance_app = cyclopts.App(name="alliance")
 for _part in (member_app, feedback_app, hub_app, rounds_app):
     join_commands(alliance_app, _part)

@@ -13,7 +13,7 @@ import cyclopts
 from stillwatch.cli.options import HUB_DATABASE, AsCsv, AsJson, HubDatabase, ListenHost, ListenPort, Several, TlsKey
 from stillwatch.cli.screen import say
 from stillwatch.cli.written import tell
-from stillwatch.core import BadSetting, MissingDependency, UnreadableInput
+from stillwatch.core import BadSetting, MissingDependency, UnreadableInput, said_by
 
 if TYPE_CHECKING:
     from stillwatch.alliance.hub import Tls
@@ -221,4 +221,4 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(f"the file cannot be read: {error}", where=str(path)) from error
+        raise UnreadableInput(f"the file cannot be read: {said_by(error)}", where=str(path)) from error

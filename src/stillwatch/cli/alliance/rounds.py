@@ -15,7 +15,7 @@ from cyclopts import Parameter
 
 from stillwatch.cli.options import MEMBER_FILE, FalseShare, FinishedRun, MemberFile, Several
 from stillwatch.cli.screen import say
-from stillwatch.core import MissingDependency, OutputExists, UnreadableInput
+from stillwatch.core import MissingDependency, OutputExists, UnreadableInput, said_by
 
 if TYPE_CHECKING:
     from stillwatch.rounds.matching import Participant
@@ -172,7 +172,7 @@ def _secrets(path: Path) -> dict[str, bytes]:
         found = json.loads(path.read_bytes())
         return {str(name): bytes.fromhex(value) for name, value in found.items()}
     except OSError as error:
-        raise UnreadableInput(f"the secrets cannot be read: {error}", where=str(path), hint=hint) from error
+        raise UnreadableInput(f"the secrets cannot be read: {said_by(error)}", where=str(path), hint=hint) from error
     except (ValueError, AttributeError, TypeError) as error:
         raise UnreadableInput("no JSON object of names and hexadecimal digits", where=str(path), hint=hint) from error
 

@@ -94,7 +94,7 @@ class Infrastructure(Family):
                 "scatter of sign-up, hours",
                 mine,
                 float(np.median(drawn)),
-                f"The accounts signed up {mine:.0f} hours apart (typically), against {np.median(drawn):.0f} in "
+                f"The accounts signed up {mine:,.0f} hours apart (typically), against {np.median(drawn):,.0f} in "
                 "random groups.",
             )
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from stillwatch.core import BadTable, UnreadableInput
+from stillwatch.core import BadTable, UnreadableInput, said_by
 from stillwatch.lab.tasks.base import Words
 
 __all__ = ["TextTask"]
@@ -152,4 +152,4 @@ def _lines(path: Path) -> list[str]:
     try:
         return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
-        raise UnreadableInput(f"cannot be read: {error}", where=str(path)) from error
+        raise UnreadableInput(f"cannot be read: {said_by(error)}", where=str(path)) from error
