@@ -90,7 +90,7 @@ def without_features(
     content = whiten(features, owner[varies], len(log), embedded=EMBEDDED)
     log, _ = without_readers(replace(log, content=content, derived=dict(log.derived)), made, families)
     nothing = np.zeros(0, np.int64), np.zeros(0, np.uint64), np.zeros(0)
-    log.derived["semantics"] = families["semantics"].derive(log, lambda name: nothing)
+    log.derived["semantics"] = families["semantics"].derive(log, lambda name, also=None: nothing)
     return log, families
 
 

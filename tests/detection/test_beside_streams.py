@@ -1,6 +1,7 @@
 """Accounts beside a stream: who carries their source, and when that makes a group of them a campaign."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from handmade_families import World, bits_for, explanation, members, pairs_within, told
 from hypothesis import given
@@ -9,11 +10,15 @@ from hypothesis import strategies as st
 from stillwatch.detection import BesideStream
 from stillwatch.detection.beside_streams import dealt_evenly
 from stillwatch.engines import Engine
-from stillwatch.evidence import Observed
+from stillwatch.evidence import Observed, Toward
 from stillwatch.evidence.stream_thresholds import LEAST_CARRIED
 
 E = 60
 CREW, REST = np.arange(6), np.arange(6, 50)
+
+
+def toward(like: npt.NDArray[np.bool_], by_account: float = 0.0) -> Toward:
+    return Toward((0.001,), like, 0.02, by_account)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(24, 80), st.floats(0.05, 0.1), st.floats(0.0, 0.6))
@@ -23,18 +28,29 @@ def test_what_is_dealt_out_over_all_is_there_without_those_who_carry_most(
     rng = np.random.default_rng(seed)
     volume = np.exp(rng.normal(0, spread, accounts))
     owner = rng.choice(accounts, 1500, p=volume / volume.sum())
-    assert dealt_evenly(rng.random(1500) < 0.02 + beyond, owner, 0.02) > LEAST_CARRIED
+    assert dealt_evenly(toward(rng.random(1500) < 0.02 + beyond), owner) > LEAST_CARRIED
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(80, 200))
+def test_interest_of_some_does_not_hide_what_is_dealt_out_over_all(seed: int, accounts: int) -> None:
+    """One in ten of people at large asks of a like matter again and again, others hardly ever; so do a relay's."""
+    rng = np.random.default_rng(seed)
+    scatter = 0.1
+    interest = rng.beta(0.02 * (1 - scatter) / scatter, 0.98 * (1 - scatter) / scatter, accounts)
+    owner = rng.integers(accounts, size=3000)
+    asked = rng.random(3000) < interest[owner]
+    assert dealt_evenly(toward(asked | (rng.random(3000) < 0.08), by_account=scatter), owner) > LEAST_CARRIED
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(24, 80), st.floats(0.3, 0.45))
 def test_what_a_few_send_is_not(seed: int, accounts: int, theirs: float) -> None:
     rng, owner = np.random.default_rng(seed), np.arange(1500) % accounts
     like = rng.random(1500) < np.where(owner < accounts // 10, theirs, 0.02)
-    assert dealt_evenly(like, owner, 0.02) < LEAST_CARRIED
+    assert dealt_evenly(toward(like), owner) < LEAST_CARRIED
 
 
 def test_where_nothing_is_carried_nothing_is_dealt() -> None:
-    assert dealt_evenly(np.zeros((2, 50), np.bool_), np.arange(100).reshape(2, 50) % 10, 0.02) == 0.0
+    assert dealt_evenly(toward(np.zeros((2, 50), np.bool_)), np.arange(100).reshape(2, 50) % 10) == 0.0
 
 
 def world(*, holds: bool | None = False, content: float = 1e-6) -> World:

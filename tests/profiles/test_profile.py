@@ -516,8 +516,20 @@ def test_prompt_sets_hold_distinct_prompts_of_each_entity(engine: DuckDBEngine) 
     assert sets.repeats(np.array([0, 2])).tolist() == [0.0, 0.0]
     assert sets.repeats(np.array([1, 2, 3])).tolist() == pytest.approx([1.0, 0.0, 2 / 3])
     assert sets.repeats(np.array([0, 1])).tolist() == [0.5, 0.5]
-    empty = prompt_sets(engine, engine.sql("SELECT 0::BIGINT AS entity, 1::UBIGINT AS prompt WHERE false"), 3)
-    assert empty.repeats(np.arange(3)).tolist() == [0.0, 0.0, 0.0]
+    nothing = engine.sql("SELECT 0::BIGINT AS entity, 1::UBIGINT AS prompt, true AS answered WHERE false")
+    assert prompt_sets(engine, nothing, 3).repeats(np.arange(3)).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_what_was_refused_and_asked_again_by_another_is_no_set_that_both_run(engine: DuckDBEngine) -> None:
+    exchanges = rows(
+        *({"account_id": "a", "prompt": prompt, "status": "403"} for prompt in "xy"),
+        {"account_id": "a", "prompt": "y", "status": "200"},
+        *({"account_id": "b", "prompt": prompt, "status": "success"} for prompt in "xyz"),
+        *({"account_id": "c", "prompt": prompt} for prompt in "zw"),
+    )
+    sets = profiled(engine, exchanges).log.prompt_sets
+    assert np.diff(sets.offsets).tolist() == [1, 3, 2]
+    assert sets.repeats(np.arange(3)).tolist() == pytest.approx([1.0, 2 / 3, 0.5])
 
 
 @pytest.mark.parametrize(("members", "each"), [(1, CLOSER_PROMPTS), (200, CLOSER_TOTAL // 200), (CLOSER_TOTAL * 2, 1)])

@@ -131,3 +131,35 @@ def test_what_a_firms_developers_try_makes_no_campaign_of_its_application(
 ) -> None:
     run, groups = webs
     assert verdicts(run, [*groups["staff"], *groups["developers"], *groups["application"]]) <= {"clear", "watch"}
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[str, set[str]]]:
+    """Sixty customers of a relay carry some of what ten accounts with hands of their own send, and ten others send what
+    nobody carries."""
+    folder = tmp_path_factory.mktemp("outside")
+    log, pool = Log(days=7, seed=5), Pool("tools")
+    log.honest(500)
+    carries = mixed(own_topics(3), pool.shards(), 0.07)
+    groups = {
+        "relay": log.accounts(60, prompts=carries, times=even(60, 0.6), payment="card-1", api=False),
+        "harvest": log.accounts(10, prompts=pool.shards(), times=even(60, 0.6)),
+        "alike": log.accounts(10, prompts=Pool("code").shards(), times=even(60, 0.6)),
+    }
+    run = scan(log.write(folder), out=folder / "run", workers=1)
+    return run, {name: set(accounts) for name, accounts in groups.items()}
+
+
+def test_who_shares_nothing_with_a_relay_but_what_it_carries_is_a_campaign(
+    outside: tuple[Run, dict[str, set[str]]],
+) -> None:
+    run, groups = outside
+    assert campaigns(run) == [groups["harvest"]]
+    (found,) = run.table("campaigns").to_pylist()
+    (carried,) = [one["statement"] for one in found["observations"] if one["family"] == "dispatch"]
+    assert "other accounts that share payments or addresses of their own" in carried
+
+
+def test_who_asks_what_no_relay_carries_is_none(outside: tuple[Run, dict[str, set[str]]]) -> None:
+    run, groups = outside
+    assert verdicts(run, [*groups["relay"], *groups["alike"]]) <= {"clear", "watch"}

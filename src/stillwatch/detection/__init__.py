@@ -5,7 +5,8 @@
 ``nulls`` draws what groups are held against, ``fdr`` joins p-values and controls the false discovery rate, ``suspects``
 lists what other providers are asked about, ``partners`` adds what they said, ``worth`` what exchanges may be worth,
 ``identity`` knows again which campaigns an earlier look had found.
-``streams`` stands beside it all: a part of one account's traffic from one source, which changes no verdict.
+``streams`` stands beside it all: a part of one account's traffic from one source, which changes no verdict;
+``beside_streams`` and ``outside_streams`` are the groups that send such a source outright.
 Families of evidence are known here by their interface only.
 """
 

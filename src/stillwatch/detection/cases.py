@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
@@ -91,6 +91,7 @@ class Examiner:
         # Several sides may propose one group: no family is asked about it twice for the same answer.
         self._found: dict[tuple[str, bytes, tuple[int, bool] | None], Finding] = {}
         self._observed: dict[tuple[str, bytes], Observed] = {}
+        self._sampled = replace(log, closer=None, in_common=None, carrying=None, closer_payload=None)
         self._of = {side: [name for name, family in families.items() if family.side == side] for side in get_args(Side)}
 
     def observe(self, members: I64, family: str, observed: Observed) -> None:
@@ -132,6 +133,13 @@ class Examiner:
             return Case(members, bystanders, ordered, (), p_value)
         explanations = explain(self.log, self.families, members, bystanders, findings)
         return Case(members, bystanders, ordered, explanations, p_value)
+
+    def explained(self, case: Case) -> bool:
+        """Whether an honest explanation holds of a group; of one that was left before it was explained, as far as the
+        sample shows."""
+        if case.explanations:
+            return case.explained
+        return any(one.holds for one in explain(self._sampled, self.families, case.members, case.bystanders))
 
     def _one_source(self, members: I64, background: Background) -> bool:
         """Whether a group can be watched for its one source of questions alone, though nothing is coordinated."""

@@ -111,7 +111,7 @@ def decide(
     grown = [case for case in grown if case.explained or not any(_inside(case, whole) for whole in excused)]
     for case in examined(examiner, beside):
         grown = _with_another(grown, case, fdr)
-    decided = _control([*grown, *rest], fdr)
+    decided = _control(examiner, [*grown, *rest], fdr)
     decided.sort(key=lambda case: (case.q_value, *_strength(case)))
     convicted = [case for case in decided if case.q_value <= fdr]
     return Decided(convicted, [case for case in decided if case.q_value > fdr], links)
@@ -149,7 +149,7 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
             if len(np.setdiff1d(case.members, other.members)) == 0 and other.p_value <= case.p_value:
                 break
             if _same_campaign(examiner, case, other):
-                members = np.union1d(case.members, other.members)
+                members = _both(examiner, case, other)
                 bystanders = np.setdiff1d(np.union1d(case.bystanders, other.bystanders), members)
                 whole = examiner.examine(members, bystanders)
                 told = case.may_convict or other.may_convict
@@ -162,6 +162,16 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
         else:
             joined.append(case)
     return joined if len(joined) == len(cases) else _join(examiner, joined)
+
+
+def _both(examiner: Examiner, case: Case, other: Case) -> I64:
+    """Members of two pieces; where one lies in the other and is shown the better by itself, whoever is only in the
+    wider one must act along with it: they made the evidence weaker."""
+    strong, wide = sorted((case, other), key=_strength)
+    extra = np.setdiff1d(wide.members, strong.members)
+    if len(np.setdiff1d(strong.members, wide.members)) == 0:
+        extra = extra[acting_along(examiner.log, examiner.families, strong.members, extra)]
+    return np.union1d(strong.members, extra)
 
 
 def _grow(
@@ -193,7 +203,7 @@ def _with_another(grown: Sequence[Case], case: Case, fdr: float) -> list[Case]:
     met = [other for other in grown if other.may_convict and np.isin(case.members, other.members).any()]
     lie_in = [other for other in met if _inside(other, case)]
     wider = [other for other in met if not _inside(other, case)]
-    if any(other.p_value < case.p_value for other in lie_in) or any(other.p_value <= fdr for other in wider):
+    if any(other.p_value <= case.p_value for other in lie_in) or any(other.p_value <= fdr for other in wider):
         return list(grown)
     return [*(other for other in grown if not any(other is one for one in lie_in)), case]
 
@@ -256,24 +266,42 @@ def _like_the_rest(examiner: Examiner, members: I64, found: Fit, along: Mask) ->
     return not_unlike(found, along, excused=untold, busy=as_busy(exchanges) | ended)
 
 
-def _control(cases: list[Case], fdr: float) -> list[Case]:
+def _control(examiner: Examiner, cases: list[Case], fdr: float) -> list[Case]:
     """q-values over the groups, a part of a found whole not counted as a find of its own.
 
     Each find makes the next easier in Benjamini and Hochberg's procedure; ten pieces of one campaign would let a
-    chance group through. A group that is honestly excused by what no test measures is no hypothesis (independent
-    filtering: Bourgon, Gentleman and Huber 2010).
+    chance group through.
     """
-    asked = np.array([not case.excused for case in cases], np.bool_)
+    asked = _hypotheses(examiner, cases, fdr)
     while True:
-        p = np.array([case.p_value if case.may_convict else 1.0 for case in cases])
         q = np.ones(len(cases))
-        q[asked] = q_values(p[asked])
+        q[asked] = q_values(_convicting(cases)[asked])
         cases = [replace(case, q_value=float(value)) for case, value in zip(cases, q, strict=True)]
         wholes = [case for case in cases if case.q_value <= fdr]
         alone = np.array([not any(_is_part(case, whole) for whole in wholes) or case.q_value > fdr for case in cases])
         if alone.all():
             return cases
         cases, asked = [case for case, kept in zip(cases, alone, strict=True) if kept], asked[alone]
+
+
+def _hypotheses(examiner: Examiner, cases: Sequence[Case], fdr: float) -> Mask:
+    """Which groups are hypotheses: those that no honest explanation holds of.
+
+    What explains them is measured by other things than what would convict them (independent filtering: Bourgon,
+    Gentleman and Huber 2010), but for content of each one's own, which is content's own test the other way: a group
+    that fails it beyond doubt is no hypothesis (discarding conservative nulls: Zhao, Small and Su 2019). Groups that
+    were left before they were explained are looked at for this only where their number decides about another.
+    """
+    asked = np.array([not case.excused for case in cases], np.bool_)
+    p = _convicting(cases)[asked]
+    if not ((p <= fdr) & (q_values(p) > fdr)).any():
+        return asked
+    return np.array([not examiner.explained(case) for case in cases], np.bool_)
+
+
+def _convicting(cases: Sequence[Case]) -> npt.NDArray[np.float64]:
+    """p-values, 1 where a group may not be convicted."""
+    return np.array([case.p_value if case.may_convict else 1.0 for case in cases])
 
 
 def _is_part(case: Case, whole: Case) -> bool:

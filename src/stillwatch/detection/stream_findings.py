@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -89,6 +90,7 @@ class TestedStream:
         windows: held against people at large.
         source: entities set aside who are shown to ask from one source; nobody, where none is shown.
         toward: the same windows, held against what those send; None where nobody does.
+        held_against: holds them against prompts that other accounts send, by their raw features (s x d).
     """
 
     stream: Stream
@@ -97,6 +99,12 @@ class TestedStream:
     windows: tuple[Window, ...]
     source: I64
     toward: Toward | None
+    held_against: Callable[[npt.NDArray[np.floating[Any]]], Toward]
+
+    @property
+    def everybody(self) -> I64:
+        """Whose hands are the stream's, those set aside of it among them."""
+        return np.union1d(self.stream.entities, self.stream.aside)
 
     @property
     def p_value(self) -> float:

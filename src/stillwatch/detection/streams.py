@@ -17,10 +17,11 @@ import pyarrow as pa
 
 from stillwatch.detection.beside_streams import BesideStream, beside_stream
 from stillwatch.detection.fdr import q_values
+from stillwatch.detection.outside_streams import outside_streams
 from stillwatch.detection.stream_findings import Stream, StreamFinding, TestedStream, stream_finding
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import AtLarge, Family, LogProfile, Window
-from stillwatch.evidence.icc import departure, icc_of, icc_of_source, spread
+from stillwatch.evidence.one_source import of_one_source
 from stillwatch.evidence.stream_thresholds import (
     FRESH_WINDOWS,
     LARGE_WINDOW,
@@ -37,7 +38,7 @@ from stillwatch.evidence.stream_thresholds import (
     OF_ONE_KIND,
     SMALL_WINDOW,
 )
-from stillwatch.evidence.thresholds import DEPARTED, LEAST_FOR_ICC, MAJORITY, RESELLER_SIZE, UNTOLD
+from stillwatch.evidence.thresholds import MAJORITY, RESELLER_SIZE
 from stillwatch.profiles import StreamReader, sampled_people
 
 __all__ = ["StreamsTested", "busy_streams", "find_streams", "web_streams"]
@@ -90,12 +91,13 @@ def find_streams(
     features: npt.NDArray[np.float16],
     *,
     streams: Sequence[I64],
+    alike: Sequence[I64],
     accounts: Table,
     fdr: float,
     seed: int,
 ) -> tuple[StreamsTested, tuple[BesideStream, ...]]:
-    """Test streams against people at large; beside what is told of them stand the groups of accounts that were set
-    aside of them and are shown to ask from one source.
+    """Test streams against people at large; beside what is told of them stand groups of accounts that are shown to ask
+    from one source: those that were set aside of them, and others of which a stream may carry a part.
 
     Args:
         engine: where the tables lie.
@@ -104,6 +106,7 @@ def find_streams(
         sample: the sampled prompts, with ``entity, row_key``.
         features: of each of them.
         streams: entities of each, sorted.
+        alike: groups of entities that ask alike, each sorted.
         accounts: with their ``entity``.
         fdr: share of false findings to accept.
         seed: of every draw.
@@ -123,8 +126,9 @@ def find_streams(
     q = q_values(np.array([one.p_value for one in tested]))
     kept = [(tested[n], float(q[n])) for n in np.argsort(q, kind="stable") if q[n] <= fdr]
     found = [stream_finding(engine, reader, one, log, accounts, q_value, fdr) for one, q_value in _distinct(kept)]
-    beside = tuple(group for one in tested if (group := beside_stream(one)) is not None)
-    return StreamsTested(len(streams), unlike + len(results) - len(tested), len(tested), tuple(found)), beside
+    beside = [group for one in tested if (group := beside_stream(one)) is not None]
+    beside += outside_streams(reader, log, sample, tested, alike)
+    return StreamsTested(len(streams), unlike + len(results) - len(tested), len(tested), tuple(found)), tuple(beside)
 
 
 def _left_out(log: LogProfile, streams: Sequence[I64]) -> I64:
@@ -242,9 +246,9 @@ def _result(
     sole = _of_one(windows, owner) if several else owner[0, :0]
     if len(sole):
         return _Rest(stream.without(sole), aside)
-    source = stream.aside[:0] if aside is None else _of_one_source(log, np.unique(aside.owner))
+    source = stream.aside[:0] if aside is None else of_one_source(log, np.unique(aside.owner))
     toward = null.toward(aside.of(source), parts) if aside is not None and len(source) else None
-    return TestedStream(stream, size, rows, windows, source, toward)
+    return TestedStream(stream, size, rows, windows, source, toward, lambda other: null.toward(other, parts))
 
 
 def _of_one(windows: Sequence[Window], owner: I64) -> I64:
@@ -257,20 +261,6 @@ def _of_one(windows: Sequence[Window], owner: I64) -> I64:
     carried = [who[window.carriers] for window, who in zip(windows, owner, strict=True)]
     who, count = np.unique(np.concatenate([owner[:0].ravel(), *carried]), return_counts=True)
     return np.asarray(who[count > MAJORITY * count.sum()], np.int64)
-
-
-def _of_one_source(log: LogProfile, entities: I64) -> I64:
-    """Who of several accounts is shown to ask from one source, without those whose questions are others: a class and a
-    crew in one web have none."""
-    if len(entities) < LEAST_FOR_ICC:
-        return entities[:0]
-    kept = entities[departure(log.content, entities, entities) <= DEPARTED]
-    same = icc_of(log.content, kept)
-    if UNTOLD < same.p_value < MAJORITY and log.closer is not None:
-        # A few prompts an account cannot tell a few accounts apart: more of them may.
-        some = spread(log.content, kept)
-        same = icc_of_source(log.content, some, *log.closer(some))
-    return kept if same.p_value <= UNTOLD else kept[:0]
 
 
 def _of_one_kind(owner: I64, apart: npt.NDArray[np.bool_]) -> I64:

@@ -69,7 +69,7 @@ def repeats_without_own_words(log: LogProfile, group: I64, beside: I64) -> Icc |
         beside: others who may send the same.
 
     Returns:
-        Intraclass correlation of what stands beside those words, where it is shown to be below ``MARGIN``; None
+        Intraclass correlation of what stands beside those words, where it is below ``MARGIN`` beyond doubt; None
         otherwise, and where too few of the group have such words.
     """
     wrapped = group[log.payload.counts[group] > 0]
@@ -79,7 +79,8 @@ def repeats_without_own_words(log: LogProfile, group: I64, beside: I64) -> Icc |
     if np.mean(_repeated(log, np.concatenate([group, beside]), names)) > REPEATS:
         return None
     same = icc_of_most(log.payload, wrapped)
-    return same if same.p_value <= UNTOLD else None
+    # A homework that some put in other words has a few runs of words that pass for an account's own.
+    return same if same.p_value <= CONTRADICTS else None
 
 
 def runs_one_set(log: LogProfile, group: I64) -> Mask:

@@ -124,3 +124,11 @@ LEAST_CARRIED: Final = 0.6
 """share of what the others would carry, were it dealt out evenly | of made relays .96 to 1.15 of it is there, of a firm
 whose developers carry it nearly none | higher: relays that deal unevenly are not seen; lower: a firm's application is
 a campaign"""
+
+MOST_SOURCES: Final = 24
+"""groups that ask alike, the busiest | bounds time: each is held against every relay | fewer: accounts beside a relay
+are not tied to it"""
+
+SOURCE_PROMPTS: Final = 512
+"""sampled prompts of a group that relays are held against | bounds time; more of one source say the same | fewer: small
+shares of it are not seen"""

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from stillwatch.evidence.composition import Cells, explained, fit_cells
+from stillwatch.evidence.icc import intraclass_correlation
 from stillwatch.evidence.lens import Lens, alike, alike_to_all, fit_lens
 from stillwatch.evidence.p_values import drawn_until_told, tail_p
 from stillwatch.evidence.stream_thresholds import (
@@ -75,11 +76,14 @@ class Toward:
         p_values: of each window: "no more of it is like the source than of people at large".
         like: prompts that are nearer to the source than nearly all of people's are (windows x size).
         usual: share of such among people at large, composed as the stream is.
+        by_account: how much of the difference between people's prompts in this their accounts explain (intraclass
+            correlation): who asks of a like matter does so again and again.
     """
 
     p_values: tuple[float, ...]
     like: npt.NDArray[np.bool_]
     usual: float
+    by_account: float
 
 
 @dataclass(frozen=True)
@@ -225,9 +229,16 @@ class Null:
 
         usual = lift(self._at_large.prompts)
         line = np.quantile(usual, LIKE_THE_SOURCE)
-        drawn = (usual[self.windows(STREAM_DRAWS)[0]] > line).mean(axis=1)
+        drawn = (usual[self._of_people] > line).mean(axis=1)
         like = np.stack([lift(self._at_large.lens(window)) > line for window in windows])
-        return Toward(tuple(tail_p(drawn, float(one.mean())) for one in like), like, float(drawn.mean()))
+        same = intraclass_correlation((usual > line)[:, None].astype(np.float32), self._at_large.owner)
+        by_account = max(same.icc, 0.0) if np.isfinite(same.icc) else 0.0
+        return Toward(tuple(tail_p(drawn, float(one.mean())) for one in like), like, float(drawn.mean()), by_account)
+
+    @cached_property
+    def _of_people(self) -> I64:
+        """Windows of people at large (``STREAM_DRAWS`` x size), for whatever source a stream is held against."""
+        return self.windows(STREAM_DRAWS)[0]
 
     def test(self, windows: list[Features]) -> list[Window]:
         """Test windows of one stream, of ``size`` prompts each, by their raw features (size x d).

@@ -11,13 +11,14 @@ import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import Moments
+from stillwatch.profiles.texts import REFUSED_SQL
 
 __all__ = ["moments_reader"]
 
 # A row a request: begin in microseconds since 1970, latency in milliseconds.
 _REQUESTS_SQL = """
 SELECT a.entity, epoch_us(e.time) AS begin, e.latency_ms::FLOAT AS latency,
-       coalesce(e.status NOT SIMILAR TO '2[0-9][0-9]|ok|OK|success', false) AS refused, {key} AS prompt
+       {refused} AS refused, {key} AS prompt
 FROM {{exchanges}} AS e JOIN {{accounts}} AS a USING (account_id)
 """
 
@@ -32,7 +33,7 @@ def moments_reader(
 
     @cache
     def requests() -> Table:
-        return engine.sql(_REQUESTS_SQL.format(key=key), exchanges=exchanges, accounts=accounts)
+        return engine.sql(_REQUESTS_SQL.format(key=key, refused=REFUSED_SQL), exchanges=exchanges, accounts=accounts)
 
     def read(members: npt.NDArray[np.int64]) -> Moments:
         return _moments(

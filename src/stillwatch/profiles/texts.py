@@ -21,7 +21,16 @@ from stillwatch.evidence import PromptSets
 from stillwatch.evidence.thresholds import CLOSER_PROMPTS, CLOSER_TOTAL, SHARED_BY
 from stillwatch.sketching import WIDTH, SampledFeatures, Wording, sampled_features, text_features, wording_flags
 
-__all__ = ["Texts", "closer_look", "closer_payload", "draw_sample", "prompt_sets", "prompt_table", "read_texts"]
+__all__ = [
+    "REFUSED_SQL",
+    "Texts",
+    "closer_look",
+    "closer_payload",
+    "draw_sample",
+    "prompt_sets",
+    "prompt_table",
+    "read_texts",
+]
 
 U64 = npt.NDArray[np.uint64]
 
@@ -29,8 +38,11 @@ _CHUNK = 8192
 _BATCH = 2048
 _WORTH_SENDING = 4
 
+REFUSED_SQL = "coalesce(e.status NOT SIMILAR TO '2[0-9][0-9]|ok|OK|success', false)"
+"""Whether an exchange ``e`` is known to have been refused or to have failed."""
+
 _PROMPT_SQL = """
-SELECT a.entity, {key} AS prompt, min(e.row_key) AS row_key
+SELECT a.entity, {key} AS prompt, min(e.row_key) AS row_key, bool_or(NOT ({refused})) AS answered
 FROM {{exchanges}} AS e JOIN {{accounts}} AS a USING (account_id) GROUP BY ALL
 """
 
@@ -132,16 +144,18 @@ def _fingerprint(shared: U64) -> str:
 
 
 def prompt_table(engine: Engine, *, exchanges: Table, accounts: Table, key: str = "hash(e.prompt)") -> Table:
-    """Distinct prompts of each entity by hash, with one exchange that has each: ``entity, prompt, row_key``.
+    """Distinct prompts of each entity by hash, with one exchange that has each, and whether any was answered:
+    ``entity, prompt, row_key, answered``.
 
     ``key`` is SQL of that hash for an exchange ``e``.
     """
-    return engine.sql(_PROMPT_SQL.format(key=key), exchanges=exchanges, accounts=accounts)
+    return engine.sql(_PROMPT_SQL.format(key=key, refused=REFUSED_SQL), exchanges=exchanges, accounts=accounts)
 
 
 def prompt_sets(engine: Engine, prompts: Table, entities: int) -> PromptSets:
-    """Who sends the same prompts."""
-    table = engine.fetch("SELECT entity, prompt FROM {prompts} ORDER BY entity, prompt", prompts=prompts)
+    """Who sends the same prompts: of those that were answered, for what one account is refused a queue asks again by
+    another, and nobody runs a set that way."""
+    table = engine.fetch("SELECT entity, prompt FROM {prompts} WHERE answered ORDER BY entity, prompt", prompts=prompts)
     offsets = np.searchsorted(np.asarray(table["entity"], np.int64), np.arange(entities + 1))
     return PromptSets(np.asarray(table["prompt"], np.uint64), offsets)
 

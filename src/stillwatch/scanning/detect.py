@@ -18,6 +18,7 @@ from stillwatch import detection as d
 from stillwatch.core import PartnerIndicator
 from stillwatch.engines import DuckDBEngine, Engine, Table
 from stillwatch.evidence import Calibration, Family, LogProfile, all_families
+from stillwatch.evidence.thresholds import LEAST_MEMBERS
 from stillwatch.linking import Linker, Links, candidate_pairs
 from stillwatch.profiles import Profiled, Stages, StreamReader, build_profile, has_lost_texts
 from stillwatch.scanning.calibration_file import read_calibration
@@ -320,6 +321,7 @@ def _streams(
         made.sample,
         made.texts.features,
         streams=[*(d.busy_streams(made.log) if settings.streams else ()), *webs],
+        alike=list(families["semantics"].groups(made.log, least=LEAST_MEMBERS, seed=settings.seed)),
         accounts=made.accounts,
         fdr=settings.fdr,
         seed=settings.seed,

@@ -1,0 +1,65 @@
+"""Accounts that ask from one source which a relay carries too, though nothing but what they ask ties them to it.
+
+Whoever harvests through a relay may keep accounts beside it with hands of their own. Ten of them keep no common hours
+and share no card. But strangers behind other hands, whose talk is like people's at large, send questions of that same
+source, each a few: somebody deals them out over those and over these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.detection.beside_streams import BesideStream, carried_by
+from stillwatch.detection.stream_findings import TestedStream
+from stillwatch.evidence import LogProfile
+from stillwatch.evidence.one_source import of_one_source
+from stillwatch.evidence.stream_thresholds import MOST_SOURCES, SOURCE_PROMPTS
+from stillwatch.evidence.thresholds import LEAST_MEMBERS, MAJORITY, OFFICE_SIZE, UNTOLD
+from stillwatch.profiles import StreamReader
+
+__all__ = ["outside_streams"]
+
+I64 = npt.NDArray[np.int64]
+
+
+def outside_streams(
+    reader: StreamReader, log: LogProfile, sample: pa.Table, tested: Sequence[TestedStream], groups: Sequence[I64]
+) -> list[BesideStream]:
+    """Of groups that ask alike, those of one source, each with how it is carried by the stream that carries it most.
+
+    Args:
+        reader, log: of the log.
+        sample: the sampled prompts, with ``entity, row_key``, sorted by entity.
+        tested: streams; one of no more accounts than an office has carries nothing of strangers.
+        groups: entities of each, sorted.
+    """
+    relays = [one for one in tested if len(one.stream.entities) > OFFICE_SIZE]
+    busiest = sorted(groups, key=lambda group: (-int(log.exchanges[group].sum()), int(group[0])))[:MOST_SOURCES]
+    sources = [of_one_source(log, group) for group in (busiest if relays else ())]
+    sources = [source for source in sources if len(source) >= LEAST_MEMBERS and not _behind_one(tested, source)]
+    if not sources:
+        return []
+    owner, key = np.asarray(sample["entity"], np.int64), np.asarray(sample["row_key"], np.int64)
+    asked = [key[np.isin(owner, source)] for source in sources]
+    some = [keys[:: -(-len(keys) // SOURCE_PROMPTS)] for keys in asked]
+    return list(_carried(relays, zip(sources, reader.features(some), strict=True)))
+
+
+def _behind_one(tested: Sequence[TestedStream], source: I64) -> bool:
+    """Whether most of these accounts share a stream's hands: then they are set aside of it, or are its customers."""
+    return any(np.isin(source, one.everybody).mean() > MAJORITY for one in tested)
+
+
+def _carried(
+    relays: Sequence[TestedStream], sources: Iterable[tuple[I64, npt.NDArray[np.float32]]]
+) -> Iterator[BesideStream]:
+    """Each source that some relay is shown to carry, with the relay that carries it most, chosen among all."""
+    for source, prompts in sources:
+        found = [carried_by(one, np.setdiff1d(source, one.everybody), one.held_against(prompts)) for one in relays]
+        best = min(found, key=lambda one: one.carried.p_value).chosen_among(len(found))
+        if best.carried.p_value <= UNTOLD and len(best.members) >= LEAST_MEMBERS:
+            yield best
