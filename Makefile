@@ -84,6 +84,10 @@ bench: setup ## detection on every scenario, seeds 1-5 (long)
 bench-hard: setup ## detection on 60 random worlds, drawn anew for every seed; recall by axis (long; carries on)
 	$(BIN)/python benchmarks/hard.py --corpora "$(CORPORA)"
 
+.PHONY: bench-second
+bench-second: setup ## detection on worlds of a generator by another hand, ten kinds, three seeds (long)
+	$(BIN)/python benchmarks/second.py --corpora "$(CORPORA)"
+
 .PHONY: bench-ablation
 bench-ablation: setup ## what each family, way of proposing, closer look and kind of feature earns in random worlds (long; carries on)
 	$(BIN)/python benchmarks/ablation.py --corpora "$(CORPORA)"
