@@ -516,8 +516,31 @@ def test_prompt_sets_hold_distinct_prompts_of_each_entity(engine: DuckDBEngine) 
     assert sets.repeats(np.array([0, 2])).tolist() == [0.0, 0.0]
     assert sets.repeats(np.array([1, 2, 3])).tolist() == pytest.approx([1.0, 0.0, 2 / 3])
     assert sets.repeats(np.array([0, 1])).tolist() == [0.5, 0.5]
-    nothing = engine.sql("SELECT 0::BIGINT AS entity, 1::UBIGINT AS prompt, true AS answered WHERE false")
-    assert prompt_sets(engine, nothing, 3).repeats(np.arange(3)).tolist() == [0.0, 0.0, 0.0]
+    nothing = engine.sql("SELECT 0 AS entity, 1::UBIGINT AS prompt, 0::BIGINT AS row_key, true AS answered WHERE false")
+    unsketched = engine.sql("SELECT 0::BIGINT AS row_key, []::UBIGINT[] AS sentences WHERE false")
+    assert prompt_sets(engine, nothing, unsketched, 3).repeats(np.arange(3)).tolist() == [0.0, 0.0, 0.0]
+
+
+def test_small_talk_of_many_is_no_set_that_a_few_run(engine: DuckDBEngine) -> None:
+    """Seven words of a question count, and so do three that nobody else of the log sends."""
+    question = "how many legs do seven spiders have"
+    exchanges = rows(
+        *(
+            {"account_id": f"m{n}", "prompt": prompt}
+            for n in range(2)
+            for prompt in ("go on", "one two three", question)
+        ),
+        *({"account_id": f"o{n}", "prompt": prompt} for n in range(8) for prompt in ("go on", question)),
+    )
+    log = profiled(engine, exchanges).log
+    assert log.prompt_sets.repeats(np.arange(2)).tolist() == [1.0, 1.0]
+    alone = rows(
+        *({"account_id": f"m{n}", "prompt": p} for n in range(2) for p in ("go on", f"what is the matter with {n}")),
+        *({"account_id": f"o{n}", "prompt": "go on"} for n in range(8)),
+    )
+    assert profiled(engine, alone).log.prompt_sets.repeats(np.arange(2)).tolist() == [0.0, 0.0]
+    few = alone.filter([not name.startswith("o") or name < "o4" for name in alone["account_id"].to_pylist()])
+    assert profiled(engine, few).log.prompt_sets.repeats(np.arange(2)).tolist() == [0.5, 0.5]
 
 
 def test_what_was_refused_and_asked_again_by_another_is_no_set_that_both_run(engine: DuckDBEngine) -> None:

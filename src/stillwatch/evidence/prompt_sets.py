@@ -6,14 +6,17 @@ a pool do not. This is the plainest thing that tells them apart.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.evidence.thresholds import SHARED_BY
+
 __all__ = ["PromptSets"]
 
 I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +26,32 @@ class PromptSets:
     Attributes:
         prompts: hashes, those of one entity together.
         offsets: E + 1 offsets into them.
+        short: those of a few words that many send, by hash, sorted.
+        holders: how many entities send each of these.
     """
 
-    prompts: npt.NDArray[np.uint64]
+    prompts: U64
     offsets: I64
+    short: U64 = field(default_factory=lambda: np.zeros(0, np.uint64))
+    holders: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def repeats(self, members: I64) -> npt.NDArray[np.float64]:
-        """Share of each member's distinct prompts that another of the members sends too."""
-        sizes, owner, mine = self.held(members)
-        _, inverse, counts = np.unique(mine, return_inverse=True, return_counts=True)
-        repeated = np.bincount(owner, weights=counts[inverse] > 1, minlength=len(members))
-        return np.asarray(repeated / np.maximum(sizes, 1))
+        """Share of each member's distinct prompts that another of the members sends too; small talk, a few words that
+        many others send as well, is left out: "continue" is nobody's benchmark."""
+        _, owner, mine = self.held(members)
+        names, inverse, counts = np.unique(mine, return_inverse=True, return_counts=True)
+        kept = ~self._small_talk(names, counts)[inverse]
+        repeated = np.bincount(owner, weights=kept & (counts[inverse] > 1), minlength=len(members))
+        return np.asarray(repeated / np.maximum(np.bincount(owner, weights=kept, minlength=len(members)), 1))
 
-    def held(self, members: I64) -> tuple[I64, I64, npt.NDArray[np.uint64]]:
+    def _small_talk(self, names: U64, inside: I64) -> npt.NDArray[np.bool_]:
+        """Which prompts of a group are small talk, from how many of it send each."""
+        if not len(self.short):
+            return np.zeros(len(names), np.bool_)
+        place = np.minimum(np.searchsorted(self.short, names), len(self.short) - 1)
+        return np.asarray((self.short[place] == names) & (self.holders[place] - inside >= SHARED_BY), np.bool_)
+
+    def held(self, members: I64) -> tuple[I64, I64, U64]:
         """How many distinct prompts each member has, the member's place of each, and the prompts."""
         sizes = self.offsets[members + 1] - self.offsets[members]
         owner = np.repeat(np.arange(len(members)), sizes)

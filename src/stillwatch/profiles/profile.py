@@ -160,7 +160,7 @@ def build_profile(
         windows(engine, exchanges=exchanges, accounts=accounts),
         content,
         payload=payload,
-        prompt_sets=prompt_sets(engine, prompts, len(entities)),
+        prompt_sets=prompt_sets(engine, prompts, sketches, len(entities)),
         sampled=names[texts.varies],
         sampled_payload=names[texts.machinery != 0][own],
         wording=_wording(families, texts.flags, owner, len(entities)),

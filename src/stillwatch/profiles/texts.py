@@ -46,6 +46,13 @@ SELECT a.entity, {key} AS prompt, min(e.row_key) AS row_key, bool_or(NOT ({refus
 FROM {{exchanges}} AS e JOIN {{accounts}} AS a USING (account_id) GROUP BY ALL
 """
 
+# Prompts without a sentence, under a system prompt without any either, that more send than make a sentence common.
+_SHORT_SQL = f"""
+SELECT p.prompt, count(*) AS holders
+FROM {{prompts}} AS p SEMI JOIN (SELECT row_key FROM {{sketches}} WHERE len(sentences) = 0) AS s USING (row_key)
+WHERE p.answered GROUP BY p.prompt HAVING count(*) > {SHARED_BY} ORDER BY p.prompt
+"""
+
 _SAMPLE_SQL = """
 WITH drawn AS (
     SELECT entity, min_by({{{{'row_key': row_key, 'name': prompt}}}}, hash(prompt, entity), {most}) AS chosen
@@ -152,12 +159,18 @@ def prompt_table(engine: Engine, *, exchanges: Table, accounts: Table, key: str 
     return engine.sql(_PROMPT_SQL.format(key=key, refused=REFUSED_SQL), exchanges=exchanges, accounts=accounts)
 
 
-def prompt_sets(engine: Engine, prompts: Table, entities: int) -> PromptSets:
+def prompt_sets(engine: Engine, prompts: Table, sketches: Table, entities: int) -> PromptSets:
     """Who sends the same prompts: of those that were answered, for what one account is refused a queue asks again by
     another, and nobody runs a set that way."""
     table = engine.fetch("SELECT entity, prompt FROM {prompts} WHERE answered ORDER BY entity, prompt", prompts=prompts)
     offsets = np.searchsorted(np.asarray(table["entity"], np.int64), np.arange(entities + 1))
-    return PromptSets(np.asarray(table["prompt"], np.uint64), offsets)
+    short = engine.fetch(_SHORT_SQL, prompts=prompts, sketches=sketches)
+    return PromptSets(
+        np.asarray(table["prompt"], np.uint64),
+        offsets,
+        np.asarray(short["prompt"], np.uint64),
+        np.asarray(short["holders"], np.int64),
+    )
 
 
 def draw_sample(engine: Engine, most: int, *, prompts: Table, exchanges: Table) -> pa.Table:
