@@ -247,8 +247,9 @@ def _result(
     if len(sole):
         return _Rest(stream.without(sole), aside)
     source = stream.aside[:0] if aside is None else of_one_source(log, np.unique(aside.owner))
-    toward = null.toward(aside.of(source), parts) if aside is not None and len(source) else None
-    return TestedStream(stream, size, rows, windows, source, toward, lambda other: null.toward(other, parts))
+    held_against = null.toward(parts)
+    toward = held_against(aside.of(source)) if aside is not None and len(source) else None
+    return TestedStream(stream, size, rows, windows, source, toward, held_against)
 
 
 def _of_one(windows: Sequence[Window], owner: I64) -> I64:

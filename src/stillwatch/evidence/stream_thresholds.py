@@ -129,6 +129,6 @@ MOST_SOURCES: Final = 24
 """groups that ask alike, the busiest | bounds time: each is held against every relay | fewer: accounts beside a relay
 are not tied to it"""
 
-SOURCE_PROMPTS: Final = 512
+SOURCE_PROMPTS: Final = 256
 """sampled prompts of a group that relays are held against | bounds time; more of one source say the same | fewer: small
 shares of it are not seen"""

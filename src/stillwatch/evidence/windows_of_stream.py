@@ -10,9 +10,9 @@ in its bulk (an application, a pipeline) has nothing to be compared with.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -214,26 +214,44 @@ class Null:
         """Which prompts of a window are more alike to it than all but few prompts of honest windows are to theirs."""
         return np.asarray(lift > self._far, np.bool_)
 
-    def toward(self, source: Features, windows: Sequence[Features]) -> Toward:
-        """Whether more of each window's prompts are like this source's than of people at large's.
+    def toward(self, windows: Sequence[Features]) -> Callable[[Features], Toward]:
+        """Tells whether more of each window's prompts are like a source's than of people at large's.
 
         Args:
-            source: raw features of prompts that are in no window (s x d).
             windows: of one stream, raw features (size x d).
+
+        Returns:
+            What holds them against raw features of prompts that are in none of them (s x d).
         """
-        seen = self._at_large.lens(source)
 
-        def lift(prompts: F32) -> F64:
-            across = alike_to_all(prompts, self._at_large.prompts, self._weights)
-            return np.asarray(alike(prompts, seen).mean(axis=1) - across, np.float64)
+        @cache
+        def seen() -> list[tuple[F32, F64]]:
+            """Each window through the lens, and how alike each of its prompts is to people at large."""
+            prompts = [self._at_large.lens(window) for window in windows]
+            return [(one, alike_to_all(one, self._at_large.prompts, self._weights)) for one in prompts]
 
-        usual = lift(self._at_large.prompts)
-        line = np.quantile(usual, LIKE_THE_SOURCE)
-        drawn = (usual[self._of_people] > line).mean(axis=1)
-        like = np.stack([lift(self._at_large.lens(window)) > line for window in windows])
-        same = intraclass_correlation((usual > line)[:, None].astype(np.float32), self._at_large.owner)
-        by_account = max(same.icc, 0.0) if np.isfinite(same.icc) else 0.0
-        return Toward(tuple(tail_p(drawn, float(one.mean())) for one in like), like, float(drawn.mean()), by_account)
+        def against(source: Features) -> Toward:
+            theirs = self._at_large.lens(source)
+            usual = alike(self._at_large.prompts, theirs).mean(axis=1) - self._among_people
+            line = np.quantile(usual, LIKE_THE_SOURCE)
+            like = np.stack([alike(prompts, theirs).mean(axis=1) - across > line for prompts, across in seen()])
+            expected = float(self._weights @ (usual > line))
+            if like.mean() <= expected:
+                # No more than people at large send: what windows of theirs would show needs not be drawn.
+                return Toward(tuple(0.5 for _ in like), like, expected, 0.0)
+            drawn = (usual[self._of_people] > line).mean(axis=1)
+            same = intraclass_correlation((usual > line)[:, None].astype(np.float32), self._at_large.owner)
+            by_account = max(same.icc, 0.0) if np.isfinite(same.icc) else 0.0
+            return Toward(
+                tuple(tail_p(drawn, float(one.mean())) for one in like), like, float(drawn.mean()), by_account
+            )
+
+        return against
+
+    @cached_property
+    def _among_people(self) -> F64:
+        """How alike each prompt of people at large is to all of them (R)."""
+        return alike_to_all(self._at_large.prompts, self._at_large.prompts, self._weights)
 
     @cached_property
     def _of_people(self) -> I64:
