@@ -21,6 +21,11 @@ def relay(share: float) -> Any:
     return prompts
 
 
+def scanned(log: Log, folder: Path, groups: dict[str, list[str]]) -> tuple[Run, dict[str, set[str]]]:
+    run = scan(log.write(folder), out=folder / "run", workers=1)
+    return run, {name: set(accounts) for name, accounts in groups.items()}
+
+
 @pytest.fixture(scope="module")
 def hiding(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, str, str, str]:
     folder = tmp_path_factory.mktemp("streams")
@@ -89,8 +94,7 @@ def webs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[str, set[s
         ),
         "application": log.accounts(6, prompts=code.shards(), times=even(60), payment="card-3"),
     }
-    run = scan(log.write(folder), out=folder / "run", workers=1)
-    return run, {name: set(accounts) for name, accounts in groups.items()}
+    return scanned(log, folder, groups)
 
 
 def test_what_a_relays_customers_carry_is_told_beside_who_sends_it_outright(
@@ -146,8 +150,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[str, se
         "harvest": log.accounts(10, prompts=pool.shards(), times=even(60, 0.6)),
         "alike": log.accounts(10, prompts=Pool("code").shards(), times=even(60, 0.6)),
     }
-    run = scan(log.write(folder), out=folder / "run", workers=1)
-    return run, {name: set(accounts) for name, accounts in groups.items()}
+    return scanned(log, folder, groups)
 
 
 def test_who_shares_nothing_with_a_relay_but_what_it_carries_is_a_campaign(

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from stillwatch.core.counted import joined
 from stillwatch.decisions.decision import Action
 
 __all__ = ["Effect", "effect_of"]
@@ -78,8 +79,7 @@ class Effect:
             said.append(f"answers show the log probabilities of the {self.top_logprobs} likeliest tokens at most")
         if self.watermark is not None:
             said.append("answers may carry a watermark that software can find")
-        *most, last = said or [""]
-        return f"{', '.join(most)} and {last}" if most else last
+        return joined(said) if said else ""
 
 
 def effect_of(actions: Iterable[Action]) -> Effect:

@@ -7,7 +7,7 @@ source, each a few: somebody deals them out over those and over these.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,11 @@ I64 = npt.NDArray[np.int64]
 
 
 def outside_streams(
-    reader: StreamReader, log: LogProfile, sample: pa.Table, tested: Sequence[TestedStream], groups: Sequence[I64]
+    reader: StreamReader,
+    log: LogProfile,
+    sample: pa.Table,
+    tested: Sequence[TestedStream],
+    alike: Callable[[], Iterable[I64]],
 ) -> list[BesideStream]:
     """Of groups that ask alike, those of one source, each with how it is carried by the stream that carries it most.
 
@@ -35,11 +39,13 @@ def outside_streams(
         reader, log: of the log.
         sample: the sampled prompts, with ``entity, row_key``, sorted by entity.
         tested: streams; one of no more accounts than an office has carries nothing of strangers.
-        groups: entities of each, sorted.
+        alike: proposes groups, entities of each sorted.
     """
     relays = [one for one in tested if len(one.stream.entities) > OFFICE_SIZE]
-    busiest = sorted(groups, key=lambda group: (-int(log.exchanges[group].sum()), int(group[0])))[:MOST_SOURCES]
-    sources = [of_one_source(log, group) for group in (busiest if relays else ())]
+    if not relays:
+        return []
+    busiest = sorted(alike(), key=lambda group: (-int(log.exchanges[group].sum()), int(group[0])))[:MOST_SOURCES]
+    sources = [of_one_source(log, group) for group in busiest]
     sources = [source for source in sources if len(source) >= LEAST_MEMBERS and not _behind_one(tested, source)]
     if not sources:
         return []

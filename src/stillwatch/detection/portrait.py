@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.core.counted import joined
 from stillwatch.detection.cases import Case
 from stillwatch.detection.targets import TARGETS
 from stillwatch.detection.worth import Curve, interfaces_shown, worth
@@ -277,8 +278,7 @@ def _inferences(case: Case, families: Sequence[str]) -> list[Row]:
 
 def _summary(row: Mapping[str, Any]) -> str:
     targets = ", ".join(t["name"] for t in row["targets"][:2]) or "mixed tasks"
-    *others, last = row["families"] or ["no single family"]
-    families = f"{', '.join(others)} and {last}" if others else last
+    families = joined(row["families"] or ["no single family"])
     text = (
         f"{row['accounts']:,} accounts that claim to be strangers made {row['exchanges']:,} exchanges as one, "
         f"mostly {targets}; seen by {families}."

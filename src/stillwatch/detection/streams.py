@@ -7,7 +7,7 @@ verdict. A relay's customers are strangers to the source beside them, and so may
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -91,7 +91,7 @@ def find_streams(
     features: npt.NDArray[np.float16],
     *,
     streams: Sequence[I64],
-    alike: Sequence[I64],
+    alike: Callable[[], Iterable[I64]],
     accounts: Table,
     fdr: float,
     seed: int,
@@ -106,7 +106,7 @@ def find_streams(
         sample: the sampled prompts, with ``entity, row_key``.
         features: of each of them.
         streams: entities of each, sorted.
-        alike: groups of entities that ask alike, each sorted.
+        alike: proposes groups of entities that ask alike, each sorted; asked only where a relay was tested.
         accounts: with their ``entity``.
         fdr: share of false findings to accept.
         seed: of every draw.

@@ -8,14 +8,15 @@ To add a fact, add its line here and fill it in ``run_facts`` or ``usage``; the 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stillwatch.core.counted import joined
 from stillwatch.core.terms import CONTENT, COORDINATION
 from stillwatch.tables import FAMILIES, VERDICTS
 
-__all__ = ["FACTS", "FAMILY_WORDS", "GROUPS", "LETTER_WORDS", "PROBES", "Fact", "joined", "known", "render"]
+__all__ = ["FACTS", "FAMILY_WORDS", "GROUPS", "LETTER_WORDS", "PROBES", "Fact", "known", "render"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,11 +195,6 @@ def render(kind: str, value: Any, *, words: Mapping[str, str] = FAMILY_WORDS) ->
         case "texts":
             return joined(list(dict.fromkeys(words.get(one, one) for one in value)))
     return str(value)
-
-
-def joined(words: Sequence[str]) -> str:
-    """A list as one reads it: a, b and c."""
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words) or "none"
 
 
 def known(values: Mapping[str, Any]) -> dict[str, Any]:

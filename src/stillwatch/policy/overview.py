@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from stillwatch.core.counted import counted
+from stillwatch.core.counted import counted, joined
 from stillwatch.decisions import Decision, LoggedDecision
 from stillwatch.policy.backtest import Change, Moved
 from stillwatch.policy.decide import Decided
 from stillwatch.policy.decision_log import Recorded
 from stillwatch.policy.examples import Tried
 from stillwatch.policy.expressions import UNKNOWN
-from stillwatch.policy.facts import joined
 from stillwatch.policy.rules import Policy
 from stillwatch.tables import VERDICTS
 

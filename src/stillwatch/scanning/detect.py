@@ -321,7 +321,7 @@ def _streams(
         made.sample,
         made.texts.features,
         streams=[*(d.busy_streams(made.log) if settings.streams else ()), *webs],
-        alike=list(families["semantics"].groups(made.log, least=LEAST_MEMBERS, seed=settings.seed)),
+        alike=lambda: families["semantics"].groups(made.log, least=LEAST_MEMBERS, seed=settings.seed),
         accounts=made.accounts,
         fdr=settings.fdr,
         seed=settings.seed,

@@ -15,6 +15,7 @@ from stillwatch.evidence.communities import communities
 from stillwatch.evidence.group_statistics import likeness
 from stillwatch.evidence.icc import Icc, icc_of, icc_of_most, icc_of_source, spread
 from stillwatch.evidence.log_profile import I64, LogProfile
+from stillwatch.evidence.one_source import icc_of_more
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words
 from stillwatch.evidence.sharing_out import sharing_out
@@ -133,10 +134,8 @@ class Semantics(Family):
             return self.found(
                 [_one_source(log, members, null, common, "Sent while many of them were at work at once: ")]
             )
-        if log.closer is None:
-            return None
-        some = spread(log.content, members)
-        return self.found([_one_source(log, members, null, icc_of_source(log.content, some, *log.closer(some)))])
+        closer = icc_of_more(log, members)
+        return None if closer is None else self.found([_one_source(log, members, null, closer)])
 
     def fit(self, log: LogProfile, members: I64, who: I64) -> F64 | None:
         """Normal log-likelihood ratio of means under the group's centre against the log's."""
@@ -244,10 +243,8 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
     if beside is not None and (same := icc_of_most(beside, members)).p_value <= CONTRADICTS:
         # Customers of a framework put what is their own into it: what they send without it is no part of the answer.
         apart = same
-    if log.closer is not None and not _told(apart):
-        # A few prompts an account cannot tell a few accounts apart: more of them may.
-        some = spread(log.content, members)
-        apart = icc_of_source(log.content, some, *log.closer(some))
+    if not _told(apart):
+        apart = icc_of_more(log, members) or apart
     repeated = float(np.median(log.prompt_sets.repeats(members)))
     if repeated > MAJORITY:
         holds = False
