@@ -1,7 +1,7 @@
 """Connections to the console: those that keep it waiting make way, so that nobody without a login keeps analysts out.
 
 A connection waits for its client until a request is whole, and again once it is answered. What waits too long is
-closed, and where there are too many, the oldest that waits goes, of the address that has the most.
+closed, and where there are too many, the oldest that wait go, of the address that has the most.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 __all__ = ["Connection"]
 
 _MOST_CONNECTIONS = 200
+_SECONDS_TO_ASK = 1.0
 _SECONDS_FOR_A_CLIENT = 15.0
 _SECONDS_FOR_AN_ANSWER = 600.0
 _SECONDS_A_LOOK = 5.0
@@ -32,8 +33,9 @@ class Connection(H11Protocol):
         super().connection_made(transport)
         self.address = str((transport.get_extra_info("peername") or ("",))[0])
         self.begun, self.number, self._phase = self.loop.time(), next(_numbers), self.phase
+        self.answered = False
         self._watch()
-        _make_room(self.connections)
+        _make_room(self.connections, self.begun)
 
     def data_received(self, data: bytes) -> None:
         """Begin the clock of what follows, where this was the end of something."""
@@ -43,6 +45,7 @@ class Connection(H11Protocol):
     def on_response_complete(self) -> None:
         """Begin the clock of the next request."""
         super().on_response_complete()
+        self.answered = True
         self._notice()
 
     @property
@@ -74,10 +77,14 @@ class Connection(H11Protocol):
             self.loop.call_later(_SECONDS_A_LOOK, self._watch)
 
 
-def _make_room(connections: Iterable[Any]) -> None:
+def _make_room(connections: Iterable[Any], now: float) -> None:
     here = [one for one in connections if isinstance(one, Connection) and not one.transport.is_closing()]
-    waiting = [one for one in here if one.waits]
-    if len(here) > _MOST_CONNECTIONS and waiting:
-        held = Counter(one.address for one in here)
-        # Of those that came in one instant the first: the one that comes just now is never meant.
-        min(waiting, key=lambda one: (-held[one.address], one.begun, one.number)).transport.abort()
+    if len(here) <= _MOST_CONNECTIONS:
+        return
+    # Who has just come has a moment to ask in: while all others are being answered, nobody else would be waiting.
+    crowded = len(here) > 2 * _MOST_CONNECTIONS
+    waiting = [one for one in here if one.waits and (crowded or one.answered or now - one.begun > _SECONDS_TO_ASK)]
+    held = Counter(one.address for one in here)
+    waiting.sort(key=lambda one: (-held[one.address], one.begun, one.number))
+    for one in waiting[: len(here) - _MOST_CONNECTIONS]:
+        one.transport.abort()

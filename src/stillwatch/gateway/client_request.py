@@ -123,13 +123,19 @@ def _read(api: str | None, body: Any) -> dict[str, Any]:
     return {"model": model if isinstance(model, str) else None, **read, "prompt": text, "unread": why}
 
 
-def _asks(body: Any) -> int:
-    """Prompts times answers to each; a list of token ids is one prompt, and so are a conversation's turns."""
+def _asks_and_tokens(body: Any) -> tuple[int, int]:
+    """Prompts times answers to each; and the tokens that an answer may have, in whatever words, 0 where none are said.
+
+    A list of token ids is one prompt, and so are a conversation's turns.
+    """
     if not isinstance(body, Mapping):
-        return 1
+        return 1, 0
     lists = [value for name, value in body.items() if isinstance(value, list) and _plain(name) in _PROMPTS]
     prompts = [len(one) for one in lists if all(isinstance(item, str | list) for item in one)]
-    return max([1, *prompts]) * max([1, *(_count(value) for name, value in _settings(body) if name in _ANSWERS)])
+    set_to = list(_settings(body))
+    answers = [_count(value) for name, value in set_to if name in _ANSWERS]
+    tokens = [_count(value) for name, value in set_to if name in _TOKENS]
+    return max([1, *prompts]) * max([1, *answers]), max([0, *tokens])
 
 
 def _settings(body: Mapping[Any, Any], deep: int = _NESTED) -> Iterator[tuple[str, Any]]:
@@ -153,13 +159,6 @@ def _count(value: object) -> int:
     except (ValueError, OverflowError):
         return 0
     return int(read) if 0 < read < _MOST_COUNTED else 0 if not read > 0 else int(_MOST_COUNTED)
-
-
-def _most_tokens(body: Any) -> int:
-    """Tokens that an answer may have, in whatever words; 0 where nothing is said."""
-    if not isinstance(body, Mapping):
-        return 0
-    return max([0, *(_count(value) for name, value in _settings(body) if name in _TOKENS)])
 
 
 def _without_names(body: Any) -> Any:
@@ -214,7 +213,7 @@ def read_request(
     given = () if unread else tuple(texts_of(_without_names(body)))
     texts = (*given, *(m.content for m in said if m.content))
     letters = sum(map(len, given))
-    asks, most = _asks(body), _most_tokens(body)
+    asks, most = _asks_and_tokens(body)
     now_ticking = time.monotonic()
     return ClientRequest(
         exchange_id, api, operation, caller, kept, text, system, texts, asks, most, letters, now_ticking

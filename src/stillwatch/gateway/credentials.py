@@ -11,6 +11,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from stillwatch.gateway.incoming import Refused
@@ -66,8 +67,7 @@ def sole_credential(given: Pairs, query: bytes, settings: GatewaySettings, api: 
     Raises:
         Refused: with 400; there are several, one stands twice, or one cannot be read in one way only.
     """
-    known = (*_HEADERS, *(_spelt(name).encode("latin-1") for name in settings.key_headers))
-    deciding = {*known, *(name.encode("latin-1") for name in _named(settings))}
+    known, deciding = _headers_of(settings.key_headers, settings.account_from, settings.org_from)
     seen: set[bytes] = set()
     found: dict[bytes, tuple[str, bool, bytes]] = {}
     for name, value in given:
@@ -106,15 +106,20 @@ def sole_credential(given: Pairs, query: bytes, settings: GatewaySettings, api: 
     return Credential(token if lasting else None, headers)
 
 
-def _hops(value: bytes, deciding: set[bytes]) -> bytes:
+def _hops(value: bytes, deciding: frozenset[bytes]) -> bytes:
     """What a client calls hop-by-hop, less what whoever passes the request on must not lose for that."""
     named = {part.strip(): part.strip().lower().replace(b"_", b"-") for part in value.split(b",")}
     return b", ".join(part for part, name in named.items() if name not in deciding and not name.startswith(_STAYING))
 
 
-def _named(settings: GatewaySettings) -> list[str]:
-    sources = [*settings.account_from, settings.org_from or ""]
-    return [_spelt(one.removeprefix("header:")) for one in sources if one.startswith("header:")]
+@lru_cache(16)
+def _headers_of(
+    key_headers: tuple[str, ...], account_from: tuple[str, ...], org_from: str | None
+) -> tuple[tuple[bytes, ...], frozenset[bytes]]:
+    """Those that may hold a key, in the order of their say; and those with them that say who asks."""
+    known = (*_HEADERS, *(_spelt(name).encode("latin-1") for name in key_headers))
+    said = [one.removeprefix("header:") for one in (*account_from, org_from or "") if one.startswith("header:")]
+    return known, frozenset((*known, *(_spelt(name).encode("latin-1") for name in said)))
 
 
 def _spelt(name: str) -> str:

@@ -23,6 +23,7 @@ __all__ = ["Connection", "Handshake"]
 _MOST_CONNECTIONS = 200
 _SECONDS_FOR_A_HANDSHAKE = 10.0
 _SECONDS_FOR_A_FAREWELL = 2.0  # in which the other end of a closed connection says in TLS that it has heard of it
+_SECONDS_TO_ASK = 1.0
 _SECONDS_FOR_A_HEAD = 15.0
 _SECONDS_FOR_A_REQUEST = 600.0
 _SECONDS_A_LOOK = 5.0
@@ -42,7 +43,7 @@ class Connection(H11Protocol):
 
     def __init__(self, traffic: Traffic, **more: Any) -> None:
         super().__init__(**more)
-        self._traffic = traffic
+        self._traffic, self._answered = traffic, False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Count it, and keep what it proved to be."""
@@ -50,7 +51,7 @@ class Connection(H11Protocol):
         self.begun, self.number, self._was_idle = self.loop.time(), next(_numbers), True
         self.address = _address_of(transport)
         self._watch()
-        _make_room(self.connections)
+        _make_room(self.connections, self.begun)
         self.app_state = {**self.app_state, "connection": self}
         secured = transport.get_extra_info("ssl_object")
         proved = secured.getpeercert(binary_form=True) if secured else None
@@ -72,7 +73,12 @@ class Connection(H11Protocol):
     def on_response_complete(self) -> None:
         """Begin the clock of the next request."""
         super().on_response_complete()
-        self.begun = self.loop.time()
+        self.begun, self._answered = self.loop.time(), True
+
+    @property
+    def known(self) -> int:
+        """2 where a member has asked by it, 1 where nobody has yet, 0 where only others were answered."""
+        return 2 if self._traffic.of_member(self) else int(not self._answered)
 
     @property
     def idle(self) -> bool:
@@ -105,7 +111,7 @@ class Handshake(asyncio.Protocol):
         context: the hub's certificate, and whom it believes.
     """
 
-    idle = True
+    idle, known = True, 1
 
     def __init__(self, then: Connection, context: ssl.SSLContext) -> None:
         self._then, self._context = then, context
@@ -118,7 +124,7 @@ class Handshake(asyncio.Protocol):
         self.transport, self.address = transport, _address_of(transport)
         self.begun, self.number = loop.time(), next(_numbers)
         self._then.connections.add(self)  # type: ignore[arg-type]
-        _make_room(self._then.connections)
+        _make_room(self._then.connections, self.begun)
         self._task = loop.create_task(self._secure())
 
     async def _secure(self) -> None:
@@ -158,13 +164,19 @@ def _address_of(transport: asyncio.BaseTransport) -> str:
     return str((transport.get_extra_info("peername") or ("",))[0])
 
 
-def _make_room(connections: Iterable[Any]) -> None:
-    """Where there are too many connections, the oldest goes that asks for nothing, of the address that has the most."""
+def _make_room(connections: Iterable[Any], now: float) -> None:
+    """Where there are too many connections, some go that ask for nothing, of the address that has the most.
+
+    Of those first who was answered and is no member, last who is one; of equals the oldest. An answer makes a
+    connection young: told by its age alone, others' would outlast a member's that has just come. Who has just come
+    has a moment to ask in: while all others are being answered, nobody else would be idle.
+    """
     here = [one for one in connections if isinstance(one, (Connection, Handshake)) and not one.transport.is_closing()]
     if len(here) <= _MOST_CONNECTIONS:
         return
     held = Counter(one.address for one in here)
-    idle = [one for one in here if one.idle]
-    if idle:
-        # Of those that came in one instant the first: the one that comes just now is never meant.
-        min(idle, key=lambda one: (-held[one.address], one.begun, one.number)).transport.abort()
+    crowded = len(here) > 2 * _MOST_CONNECTIONS
+    idle = [one for one in here if one.idle and (crowded or one.known != 1 or now - one.begun > _SECONDS_TO_ASK)]
+    idle.sort(key=lambda one: (-held[one.address], one.known, one.begun, one.number))
+    for one in idle[: len(here) - _MOST_CONNECTIONS]:
+        one.transport.abort()
