@@ -543,6 +543,19 @@ def test_small_talk_of_many_is_no_set_that_a_few_run(engine: DuckDBEngine) -> No
     assert profiled(engine, few).log.prompt_sets.repeats(np.arange(2)).tolist() == [0.5, 0.5]
 
 
+@pytest.mark.parametrize(("senders", "left_out"), [(6, False), (7, True)])
+def test_small_talk_of_many_is_nobodys_content(engine: DuckDBEngine, senders: int, left_out: bool) -> None:
+    rng = np.random.default_rng(1)
+    said = [" ".join(rng.choice(list("abcdefghijklmnop"), 12)) for _ in range(senders)]
+    own = [{"account_id": f"a{n}", "prompt": prompt} for n in range(senders) for prompt in ("go on", said[n])]
+    made = profiled(engine, rows(*own))
+    talk = {row["name"] for row in made.sample.to_pylist() if row["prompt"] == "go on"}
+    assert len(talk) == 1
+    assert np.isin(list(talk), made.log.sampled).any() != left_out
+    assert made.log.closer is not None
+    assert len(made.log.closer(np.arange(senders))[2]) == senders * (1 if left_out else 2)
+
+
 def test_what_was_refused_and_asked_again_by_another_is_no_set_that_both_run(engine: DuckDBEngine) -> None:
     exchanges = rows(
         *({"account_id": "a", "prompt": prompt, "status": "403"} for prompt in "xy"),

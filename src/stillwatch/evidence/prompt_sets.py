@@ -44,6 +44,10 @@ class PromptSets:
         repeated = np.bincount(owner, weights=kept & (counts[inverse] > 1), minlength=len(members))
         return np.asarray(repeated / np.maximum(np.bincount(owner, weights=kept, minlength=len(members)), 1))
 
+    def spoken(self, names: U64) -> npt.NDArray[np.bool_]:
+        """Which prompts are not those few words that many send."""
+        return np.isin(names, self.short, invert=True)
+
     def _small_talk(self, names: U64, inside: I64) -> npt.NDArray[np.bool_]:
         """Which prompts of a group are small talk, from how many of it send each."""
         if not len(self.short):

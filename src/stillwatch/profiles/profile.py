@@ -47,6 +47,8 @@ SELECT p.entity, p.prompt, list_has_any(s.sentences, (SELECT list(text) FROM {te
 FROM {prompts} AS p SEMI JOIN {members} USING (entity) JOIN {sketches} AS s USING (row_key)
 """
 
+_SPOKEN_SQL = "SELECT p.* FROM {prompts} AS p ANTI JOIN {short} AS s USING (prompt)"
+
 _WHOLE = ("exchanges", "accounts", "first_seen", "last_seen")
 
 
@@ -139,12 +141,16 @@ def build_profile(
     told.stage("content")
     owner, names = np.asarray(sample["entity"], np.int64), np.asarray(sample["name"], np.uint64)
     usual = None if ordinary is None else ordinary.moments
-    varying = texts.features[texts.varies], owner[texts.varies]
+    sets = prompt_sets(engine, prompts, sketches, len(entities))
+    # What many say in a few words is nobody's own matter: who says little else would seem to ask alike.
+    varies = texts.varies & sets.spoken(names)
+    spoken = engine.sql(_SPOKEN_SQL, prompts=prompts, short=pa.table({"prompt": sets.short}))
+    varying = texts.features[varies], owner[varies]
     content = whiten(*varying, len(entities), embedded=EMBEDDED, ordinary=usual)
     own, common = texts.own(owner)
     payload = content.of(texts.payload[own].astype(np.float32), owner[texts.machinery != 0][own]).centred()
 
-    looked = _closer_reader(engine, content, left_out, prompts, exchanges)
+    looked = _closer_reader(engine, content, left_out, spoken, exchanges)
     moments = moments_reader(engine, exchanges=exchanges, accounts=accounts, key=key)
     sent_in_common = _common_reader(engine, content, left_out, moments, prompts, exchanges)
     carried = _carrying_reader(engine, content, left_out, sketches, template_of, prompts, exchanges)
@@ -160,8 +166,8 @@ def build_profile(
         windows(engine, exchanges=exchanges, accounts=accounts),
         content,
         payload=payload,
-        prompt_sets=prompt_sets(engine, prompts, sketches, len(entities)),
-        sampled=names[texts.varies],
+        prompt_sets=sets,
+        sampled=names[varies],
         sampled_payload=names[texts.machinery != 0][own],
         wording=_wording(families, texts.flags, owner, len(entities)),
         closer=None if lost else lambda members: looked(members.tobytes()),

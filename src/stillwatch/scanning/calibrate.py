@@ -116,7 +116,7 @@ def _fitted(
     watched = told.filter(doubted)["account_id"].combine_chunks()
     aside = np.zeros(len(made.log), np.bool_)
     aside[np.asarray(owners["entity"].filter(pc.is_in(owners["account_id"], watched)), np.int64)] = True
-    varies = made.texts.varies
+    varies = made.texts.varies & made.log.prompt_sets.spoken(np.asarray(made.sample["name"], np.uint64))
     owner = np.asarray(made.sample["entity"], np.int64)[varies]
     kept = ~aside[owner]
     entities = int((~aside).sum())
