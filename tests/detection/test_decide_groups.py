@@ -182,6 +182,21 @@ def test_few_requests_do_not_hide_whose_hands_they_are_by(engine: Engine, shares
     assert members(found) == [[*(group if shares else group[1:])]]
 
 
+@pytest.mark.parametrize("hands", [1e-9, 1e-3])
+def test_who_does_not_what_convicts_a_group_and_nearly_all_do_is_a_bystander(engine: Engine, hands: float) -> None:
+    """Four of a few requests each, with most of the text, from the same networks: the queue is the other twenty's. Where
+    the hands are what convicts, theirs are as good as anybody's."""
+    group, few = range(24), range(20, 24)
+    exchanges = np.full(E, 60)
+    exchanges[list(few)] = 4
+    made = World(E, exchanges=exchanges).add(
+        told("texts", "content", p=1e-9, groups=[group], bits=bits_for(E, group, 5.0)),
+        told("queue", "coordination", p=1e-6, along=range(20), explain=never),
+        told("hands", "coordination", p=hands, along=group),
+    )
+    assert members(made.decide(engine)) == [[*(group if hands < 1e-6 else range(20))]]
+
+
 @pytest.mark.parametrize(("bits", "kept"), [(MARK_BITS, True), (MARK_BITS - 0.01, False)])
 def test_a_first_member_has_the_text_from_a_line_on(engine: Engine, bits: float, kept: bool) -> None:
     marked = bits_for(E, WHOLE, 9.0)

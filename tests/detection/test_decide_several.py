@@ -1,6 +1,6 @@
 """From several groups to campaigns: pieces joined, nobody in two, and each find counted once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -190,8 +190,10 @@ def test_nobody_is_in_two_campaigns(engine: Engine) -> None:
     assert len(everyone) == len(set(everyone.tolist()))
 
 
-def separate(p: list[float], *, explained: Iterable[int] = (), tested: bool = False) -> tuple[World, list[list[int]]]:
-    """Groups of eight that have nothing in common, each with a p-value."""
+def separate(
+    p: list[float], *, explained: Iterable[int] = (), tested: bool = False, text: Sequence[float] = ()
+) -> tuple[World, list[list[int]]]:
+    """Groups of eight that have nothing in common, each with a p-value of acting together and one of its ``text``."""
     groups = [[*range(10 * n, 10 * n + 8)] for n in range(len(p))]
     held = {10 * n for n in explained}
 
@@ -199,7 +201,14 @@ def separate(p: list[float], *, explained: Iterable[int] = (), tested: bool = Fa
         return bits_for(10 * len(p), groups[int(inside[0]) // 10], 9.0)
 
     made = World(10 * len(p)).add(
-        told("texts", "content", marks=True, p=1e-12, groups=groups, bits=bits),
+        told(
+            "texts",
+            "content",
+            marks=True,
+            p={tuple(group): one for group, one in zip(groups, text or [1e-12] * len(p), strict=True)},
+            groups=groups,
+            bits=bits,
+        ),
         told(
             "clock",
             "coordination",
@@ -261,6 +270,14 @@ def test_what_was_left_unexplained_is_held_against_the_sample_where_its_number_d
     assert members(made.decide(engine, fdr=0.01)) == [groups[0]]
     made, groups = separate([0.004, 0.9, 0.9, 0.9], explained=[1])
     assert members(made.decide(engine, fdr=0.01)) == []
+
+
+@pytest.mark.parametrize(("text", "found"), [(1.0, True), (1e-12, False)])
+def test_groups_that_show_neither_side_do_not_count_against_one_that_shows_both(
+    engine: Engine, text: float, found: bool
+) -> None:
+    made, groups = separate([0.004, 0.9, 0.9, 0.9], text=[1e-12, text, text, text])
+    assert members(made.decide(engine, fdr=0.01)) == ([groups[0]] if found else [])
 
 
 @pytest.mark.parametrize(("inside", "part"), [(8, True), (7, False)])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stillwatch.detection.fdr import campaign_p, q_values
+from stillwatch.detection.fdr import campaign_p, filtered_q_values, q_values
 from stillwatch.evidence import Finding, all_families
 
 probability = st.floats(1e-12, 1.0)
@@ -39,6 +39,38 @@ def test_q_values_keep_the_order_of_p_values(p: list[float]) -> None:
     q = q_values(np.array(p))
     assert (q >= np.array(p) - 1e-15).all()
     assert (np.diff(q[np.argsort(p)]) >= -1e-15).all()
+
+
+@given(st.lists(st.tuples(probability, probability), min_size=1, max_size=30))
+def test_the_filter_tells_no_less_than_all_together_and_is_they_where_all_show_one_side(
+    sides: list[tuple[float, float]],
+) -> None:
+    p, least = np.array([max(one) for one in sides]), np.array([min(one) for one in sides])
+    q = filtered_q_values(p, least)
+    assert (q <= q_values(p) + 1e-12).all()
+    assert filtered_q_values(p, np.zeros(len(p))) == pytest.approx(q_values(p))
+    assert (np.diff(q[np.argsort(p)]) >= -1e-15).all()
+
+
+def test_groups_that_show_neither_side_cost_the_others_nothing() -> None:
+    told, hopeless = np.array([0.004, 0.9]), np.full(50, 0.8)
+    q = filtered_q_values(np.concatenate([told, hopeless]), np.concatenate([[1e-9, 1e-9], hopeless]))
+    assert q[0] == pytest.approx(2 * 0.004)
+    # Each of which one side is beyond doubt could have come to this by chance.
+    assert filtered_q_values(np.concatenate([told, hopeless]), np.zeros(52))[0] == pytest.approx(52 * 0.004)
+
+
+@pytest.mark.parametrize("common", [0, 40])
+def test_the_false_discovery_rate_of_the_filter_is_within_the_level(common: int) -> None:
+    """A hundred groups a log: ten campaigns, some that have a text in common and nothing else, strangers."""
+    rng, level, shares = np.random.default_rng(5), 0.1, []
+    for _ in range(2_000):
+        content, acting = rng.random(100), rng.random(100)
+        content[: 10 + common] *= 1e-6
+        acting[:10] = rng.beta(0.05, 1, 10)
+        told = filtered_q_values(np.maximum(content, acting), np.minimum(content, acting)) <= level
+        shares.append(told[10:].sum() / max(told.sum(), 1))
+    assert np.mean(shares) <= level + 3 * np.std(shares) / np.sqrt(len(shares))
 
 
 def test_a_family_that_could_not_be_tested_counts_as_not_there() -> None:

@@ -51,7 +51,7 @@ def test_keeping_hours_of_ones_own_is_not_taking_turns() -> None:
     assert found("timing", made_log(residuals=unit(rhythm))).p_value > 0.01
 
 
-@pytest.mark.parametrize(("elsewhere", "seen"), [(0.05, True), (0.4, False)])
+@pytest.mark.parametrize(("elsewhere", "seen"), [(0.03, True), (0.1, False), (0.4, False)])
 def test_a_text_that_many_others_have_is_no_groups_own(elsewhere: float, seen: bool) -> None:
     rng = np.random.default_rng(10)
     holders = np.concatenate([GROUP, 20 + np.flatnonzero(rng.random(E - 20) < elsewhere)])

@@ -70,13 +70,26 @@ def test_structure_reports_the_commonest_rare_text() -> None:
     assert seen.statement.startswith(
         "8 of 10 accounts send one and the same sentence or template; of the other 990, 9 do"
     )
-    (most,) = observed("structure", log_of(texts=held([*range(6), *range(400, 600)])))
-    assert most.p_value == pytest.approx(stats.hypergeom.sf(5, 1000, 206, 10))
+    (most,) = observed("structure", log_of(texts=held([*range(6), *range(400, 440)])))
+    assert most.p_value == pytest.approx(stats.hypergeom.sf(5, 1000, 46, 10))
     # What half of the members or fewer share is no machinery of the group.
     (few,) = observed("structure", log_of(texts=held([*range(5), *range(500, 517)])))
     assert few.p_value == 1.0
     (none,) = observed("structure", log_of(texts=held([0, 700], [1, 701])))
     assert (none.p_value, none.value) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("entities", "others", "own"),
+    [(1000, 49, True), (1000, 50, False), (1000, 200, False), (100, 22, True), (100, 23, False), (5000, 240, True)],
+)
+def test_what_people_at_large_say_is_no_text_of_a_group_that_was_found_by_it(
+    entities: int, others: int, own: bool
+) -> None:
+    """Ten who all say it: what over a quarter of the others say, or over a twentieth of them and five for each."""
+    log = log_of(entities=entities, texts=held([*range(10), *range(20, 20 + others)], entities=entities))
+    (seen,) = observed("structure", log)
+    assert (seen.p_value < 1e-4) is own
 
 
 def test_structure_proposes_those_whom_one_text_fills() -> None:

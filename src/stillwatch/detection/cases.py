@@ -134,6 +134,16 @@ class Examiner:
         explanations = explain(self.log, self.families, members, bystanders, findings)
         return Case(members, bystanders, ordered, explanations, p_value)
 
+    def shown(self, case: Case) -> float:
+        """The p-value of the side that shows more of a group; a side that was left before it was tested is tested."""
+        found = {one.family: one for one in case.findings}
+        both: tuple[Side, Side] = ("content", "coordination")
+        left = [name for side in both for name in self._of[side] if name not in found]
+        if left:
+            kin = fit(self.log, self.families, case.members, np.arange(len(self.log))).bits >= MEMBER_BITS
+            found |= self._find(left, case.members, self._background.beside(kin))
+        return min(self._at_best(found, side) for side in both)
+
     def explained(self, case: Case) -> bool:
         """Whether an honest explanation holds of a group; of one that was left before it was explained, as far as the
         sample shows."""

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from stillwatch.detection.beside_streams import BesideStream, examined
 from stillwatch.detection.candidates import candidate_groups
 from stillwatch.detection.cases import Case, Examiner
-from stillwatch.detection.fdr import q_values
+from stillwatch.detection.fdr import filtered_q_values
 from stillwatch.detection.membership import (
     Fit,
     acting_along,
@@ -49,6 +49,7 @@ from stillwatch.linking import Linker, Links
 __all__ = ["Decided", "decide"]
 
 I64 = npt.NDArray[np.int64]
+F64 = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -233,7 +234,7 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     found = fit(examiner.log, examiner.families, case.members, members)
     along = acting_along(examiner.log, examiner.families, case.members, members)
     marked, first = found.has_text, np.isin(members, case.members)
-    like = _like_the_rest(examiner, members, found, along)
+    like = _like_the_rest(examiner, members, found, along) & _as_convicted(examiner, case, members, found)
     # A group that has a text is joined by who has it.
     close = (found.alike >= RECRUIT_BITS / 2) & (marked[first].mean() <= MAJORITY)
     kept = members[like & (own | (along & (marked | close | first)) | (first & marked))]
@@ -247,6 +248,18 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     bystanders = np.setdiff1d(np.union1d(case.bystanders, np.setdiff1d(case.members, kept)), kept)
     whole = examiner.examine(kept, bystanders)
     return replace(whole, p_value=max(whole.p_value, case.p_value))
+
+
+def _as_convicted(examiner: Examiner, case: Case, members: I64, found: Fit) -> Mask:
+    """Who does what shows that the group acts together, where nearly all do of whom it can be told; of few requests it
+    cannot, and whoever belongs beyond doubt otherwise stays."""
+    told = [one for one in case.findings if examiner.families[one.family].side == "coordination" and one.tested]
+    strongest = examiner.families[min(told, key=lambda one: one.p_value).family]
+    does = strongest.acts_along(examiner.log, case.members, members)
+    often = examiner.log.exchanges[members] >= LEAST_RHYTHM
+    if does is None or not often.any() or does[often].mean() < NEARLY_ALL:
+        return np.ones(len(members), np.bool_)
+    return does | (found.beyond_doubt & ~often)
 
 
 def _like_the_rest(examiner: Examiner, members: I64, found: Fit, along: Mask) -> Mask:
@@ -272,34 +285,43 @@ def _control(examiner: Examiner, cases: list[Case], fdr: float) -> list[Case]:
     Each find makes the next easier in Benjamini and Hochberg's procedure; ten pieces of one campaign would let a
     chance group through.
     """
-    asked = _hypotheses(examiner, cases, fdr)
+    asked, shown = _hypotheses(examiner, cases, fdr)
     while True:
         q = np.ones(len(cases))
-        q[asked] = q_values(_convicting(cases)[asked])
+        q[asked] = filtered_q_values(_convicting(cases)[asked], shown[asked])
         cases = [replace(case, q_value=float(value)) for case, value in zip(cases, q, strict=True)]
         wholes = [case for case in cases if case.q_value <= fdr]
         alone = np.array([not any(_is_part(case, whole) for whole in wholes) or case.q_value > fdr for case in cases])
         if alone.all():
             return cases
-        cases, asked = [case for case, kept in zip(cases, alone, strict=True) if kept], asked[alone]
+        cases = [case for case, kept in zip(cases, alone, strict=True) if kept]
+        asked, shown = asked[alone], shown[alone]
 
 
-def _hypotheses(examiner: Examiner, cases: Sequence[Case], fdr: float) -> Mask:
-    """Which groups are hypotheses: those that no honest explanation holds of.
+def _hypotheses(examiner: Examiner, cases: Sequence[Case], fdr: float) -> tuple[Mask, F64]:
+    """Which groups are hypotheses, and the p-value of the side that shows more of each.
 
-    What explains them is measured by other things than what would convict them (independent filtering: Bourgon,
-    Gentleman and Huber 2010), but for content of each one's own, which is content's own test the other way: a group
-    that fails it beyond doubt is no hypothesis (discarding conservative nulls: Zhao, Small and Su 2019). Groups that
-    were left before they were explained are looked at for this only where their number decides about another.
+    Those are hypotheses that no honest explanation holds of. What explains them is measured by other things than what
+    would convict them (independent filtering: Bourgon, Gentleman and Huber 2010), but for content of each one's own,
+    which is content's own test the other way: a group that fails it beyond doubt is no hypothesis (discarding
+    conservative nulls: Zhao, Small and Su 2019). Groups that were left early are looked at only where their number
+    decides about another; until then each counts, as if one side of it were beyond doubt.
     """
-    asked = np.array([not case.excused for case in cases], np.bool_)
+    asked, shown = np.array([not case.excused for case in cases], np.bool_), np.zeros(len(cases))
+    if not _count_decides(cases, asked, shown, fdr):
+        return asked, shown
+    asked = np.array([not examiner.explained(case) for case in cases], np.bool_)
+    if _count_decides(cases, asked, shown, fdr):
+        shown[asked] = [examiner.shown(case) for case, one in zip(cases, asked, strict=True) if one]
+    return asked, shown
+
+
+def _count_decides(cases: Sequence[Case], asked: Mask, shown: F64, fdr: float) -> bool:
     p = _convicting(cases)[asked]
-    if not ((p <= fdr) & (q_values(p) > fdr)).any():
-        return asked
-    return np.array([not examiner.explained(case) for case in cases], np.bool_)
+    return bool(((p <= fdr) & (filtered_q_values(p, shown[asked]) > fdr)).any())
 
 
-def _convicting(cases: Sequence[Case]) -> npt.NDArray[np.float64]:
+def _convicting(cases: Sequence[Case]) -> F64:
     """p-values, 1 where a group may not be convicted."""
     return np.array([case.p_value if case.may_convict else 1.0 for case in cases])
 

@@ -10,7 +10,7 @@ import scipy
 
 from stillwatch.evidence import Family, Finding
 
-__all__ = ["campaign_p", "q_values"]
+__all__ = ["campaign_p", "filtered_q_values", "q_values"]
 
 F64 = npt.NDArray[np.float64]
 
@@ -47,3 +47,29 @@ def campaign_p(findings: Iterable[Finding], families: Mapping[str, Family]) -> f
 def q_values(p: F64) -> F64:
     """Benjamini and Hochberg's (1995) adjusted p-values."""
     return np.asarray(scipy.stats.false_discovery_control(p), np.float64) if len(p) else np.zeros(0)
+
+
+def filtered_q_values(p: F64, least: F64) -> F64:
+    """Adjusted p-values of tests of which each needs two things shown, at a line that counts only those with one shown.
+
+    A group with neither side at or below the line could not be told at it, and takes no part in the count of what is
+    told by chance; of one that has one side, the other's p-value stays uniform or larger where it is not a campaign's
+    (adaptive filtering of partial conjunctions: Wang, Gui, Su, Sabatti and Owen 2022, their filter for two of two).
+
+    Args:
+        p: of both sides together, the larger (N).
+        least: of the side that shows more (N); never above ``p``.
+
+    Returns:
+        The smallest rate at which each is told (N). Where all of ``least`` are 0, Benjamini and Hochberg's.
+    """
+    if not len(p):
+        return np.zeros(0)
+    order = np.argsort(p, kind="stable")
+    line = p[order]
+    told = np.searchsorted(line, line, "right")
+    counted = np.searchsorted(np.sort(np.minimum(least, p)), line, "right")
+    rate = np.minimum.accumulate((line * counted / told)[::-1])[::-1]
+    q = np.empty(len(p))
+    q[order] = np.minimum(rate, 1.0)
+    return q

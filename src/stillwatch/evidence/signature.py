@@ -7,11 +7,12 @@ import numpy.typing as npt
 
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import log10_often_tail, log10_sharing_tail
-from stillwatch.evidence.thresholds import COMMON_TEXT, LEAST_SHARE, NEARLY_ALL, RARITIES
+from stillwatch.evidence.thresholds import COMMON_TEXT, LEAST_SHARE, NEARLY_ALL, RARITIES, TALK, TALK_TIMES
 
-__all__ = ["filling_texts", "outside_share", "signature"]
+__all__ = ["filling_texts", "outside_share", "own_texts", "signature"]
 
 F64 = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 U64 = npt.NDArray[np.uint64]
 
 
@@ -53,9 +54,20 @@ def outside_share(log: LogProfile, members: I64, number: I64, used: F64) -> F64:
     return np.zeros(0) if texts is None else (texts.holders[number] - used) / max(len(log) - len(members), 1)
 
 
+def own_texts(log: LogProfile, members: I64, number: I64, used: F64) -> Mask:
+    """Which texts are not what others send too: a great part of everybody, or many more than the members.
+
+    A group may have been found by what is in all of it. What people at large say, such as "can you give an example",
+    is in every such group, and a group that is a small part of those who say it has it by being chosen so.
+    """
+    outside = outside_share(log, members, number, used)
+    many = outside * (len(log) - len(members)) >= TALK_TIMES * used
+    return np.asarray((outside <= COMMON_TEXT) & ~((outside > TALK) & many), np.bool_)
+
+
 def filling_texts(log: LogProfile, members: I64) -> U64:
     """Names of the texts that nearly all of a group send and few others, sorted."""
     texts = log.shared["structure"]
     number, used, _ = signature(log, members, common=True)
-    kept = (used >= NEARLY_ALL * len(members)) & (outside_share(log, members, number, used) <= COMMON_TEXT)
+    kept = (used >= NEARLY_ALL * len(members)) & own_texts(log, members, number, used)
     return np.zeros(0, np.uint64) if texts is None else np.sort(texts.names[number[kept]])

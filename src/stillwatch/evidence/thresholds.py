@@ -246,6 +246,13 @@ LEAST_SHARE: Final = 0.02
 COMMON_TEXT: Final = 0.25
 """share of other accounts | a campaign of a third of a log in two halves .16 | higher: what all talk of convicts"""
 
+TALK: Final = 0.05
+"""share of other accounts | what more send and `TALK_TIMES` as many as members is how people talk | lower: a piece of a
+campaign has no text of its own; higher: small talk is a group's content"""
+
+TALK_TIMES: Final = 5
+"""others for each member | pieces that are less than a sixth of a campaign are found by the whole | as `TALK`"""
+
 USED: Final = 0.05
 """share of exchanges | line of use when somebody is held against a group's texts | lower: passers-by fit"""
 

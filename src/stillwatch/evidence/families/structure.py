@@ -12,9 +12,8 @@ from stillwatch.evidence.base import Count, Example, Family, Level, Null, Observ
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
-from stillwatch.evidence.signature import outside_share, signature
+from stillwatch.evidence.signature import outside_share, own_texts, signature
 from stillwatch.evidence.thresholds import (
-    COMMON_TEXT,
     COVERED,
     FILLED,
     LEAST_ABSENT_BITS,
@@ -94,8 +93,7 @@ class Structure(Family):
         texts = log.shared[self.name]
         number, count, chance = signature(log, members, common=True)
         outside = outside_share(log, members, number, count)
-        # What a group was found by is in all of it; where many others have it too, that says nothing.
-        wide = np.flatnonzero((count > MAJORITY * len(members)) & (outside <= COMMON_TEXT))
+        wide = np.flatnonzero((count > MAJORITY * len(members)) & own_texts(log, members, number, count))
         if texts is None or not len(wide):
             return [Observed(1.0, "shared text", 0.0, 0.0, "No rare text is shared by most of the accounts.")]
         best = wide[0]
