@@ -46,18 +46,20 @@ def test_the_filter_tells_no_less_than_all_together_and_is_they_where_all_show_o
     sides: list[tuple[float, float]],
 ) -> None:
     p, least = np.array([max(one) for one in sides]), np.array([min(one) for one in sides])
-    q = filtered_q_values(p, least)
+    q = filtered_q_values(p, least, np.ones(len(p)))
     assert (q <= q_values(p) + 1e-12).all()
-    assert filtered_q_values(p, np.zeros(len(p))) == pytest.approx(q_values(p))
+    assert filtered_q_values(p, np.zeros(len(p)), np.full(len(p), 3.0)) == pytest.approx(q_values(p))
     assert (np.diff(q[np.argsort(p)]) >= -1e-15).all()
 
 
 def test_groups_that_show_neither_side_cost_the_others_nothing() -> None:
     told, hopeless = np.array([0.004, 0.9]), np.full(50, 0.8)
-    q = filtered_q_values(np.concatenate([told, hopeless]), np.concatenate([[1e-9, 1e-9], hopeless]))
+    q = filtered_q_values(np.concatenate([told, hopeless]), np.concatenate([[1e-9, 1e-9], hopeless]), np.ones(52))
     assert q[0] == pytest.approx(2 * 0.004)
     # Each of which one side is beyond doubt could have come to this by chance.
-    assert filtered_q_values(np.concatenate([told, hopeless]), np.zeros(52))[0] == pytest.approx(52 * 0.004)
+    assert filtered_q_values(np.concatenate([told, hopeless]), np.zeros(52), np.ones(52))[0] == pytest.approx(
+        52 * 0.004
+    )
 
 
 @pytest.mark.parametrize("common", [0, 40])
@@ -68,9 +70,17 @@ def test_the_false_discovery_rate_of_the_filter_is_within_the_level(common: int)
         content, acting = rng.random(100), rng.random(100)
         content[: 10 + common] *= 1e-6
         acting[:10] = rng.beta(0.05, 1, 10)
-        told = filtered_q_values(np.maximum(content, acting), np.minimum(content, acting)) <= level
+        weight = np.sqrt(rng.integers(5, 200, 100))
+        told = filtered_q_values(np.maximum(content, acting), np.minimum(content, acting), weight) <= level
         shares.append(told[10:].sum() / max(told.sum(), 1))
     assert np.mean(shares) <= level + 3 * np.std(shares) / np.sqrt(len(shares))
+
+
+def test_a_weight_moves_the_line_to_where_much_can_be_shown() -> None:
+    p, shown = np.array([0.004, 0.9, 0.9, 0.9]), np.zeros(4)
+    assert filtered_q_values(p, shown, np.ones(4))[0] == pytest.approx(0.016)
+    assert filtered_q_values(p, shown, np.array([8.0, 2.0, 2.0, 2.0]))[0] == pytest.approx(0.004 / 8 * 14)
+    assert filtered_q_values(p, shown, np.array([2.0, 8.0, 8.0, 8.0]))[0] == pytest.approx(0.004 / 2 * 26)
 
 
 def test_a_family_that_could_not_be_tested_counts_as_not_there() -> None:

@@ -41,6 +41,7 @@ class Case:
         explanations: honest explanations considered.
         p_value, q_value: of the partial conjunction over families, and after FDR control.
         pieces: groups it was joined of.
+        proposed: members before it was grown; as many as it has where that is not said.
     """
 
     members: I64
@@ -50,6 +51,14 @@ class Case:
     p_value: float
     q_value: float = 1.0
     pieces: int = 1
+    proposed: int | None = None
+
+    @property
+    def weight(self) -> float:
+        """How much of the rate of false finds it may use up: many can show more than few. Growth, which follows what
+        was found, adds nothing to it."""
+        size = len(self.members)
+        return float(np.sqrt(size if self.proposed is None else min(size, self.proposed)))
 
     @property
     def explained(self) -> bool:

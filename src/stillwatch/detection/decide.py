@@ -194,7 +194,7 @@ def _grow(
         # A wider group may come down to one that was found already.
         if not any(np.isin(whole.members, other.members).all() for other in grown):
             taken[whole.members] = True
-            grown.append(whole)
+            grown.append(replace(whole, proposed=len(case.members)))
     return grown, links
 
 
@@ -288,7 +288,7 @@ def _control(examiner: Examiner, cases: list[Case], fdr: float) -> list[Case]:
     asked, shown = _hypotheses(examiner, cases, fdr)
     while True:
         q = np.ones(len(cases))
-        q[asked] = filtered_q_values(_convicting(cases)[asked], shown[asked])
+        q[asked] = filtered_q_values(_convicting(cases)[asked], shown[asked], _weights(cases)[asked])
         cases = [replace(case, q_value=float(value)) for case, value in zip(cases, q, strict=True)]
         wholes = [case for case in cases if case.q_value <= fdr]
         alone = np.array([not any(_is_part(case, whole) for whole in wholes) or case.q_value > fdr for case in cases])
@@ -318,7 +318,11 @@ def _hypotheses(examiner: Examiner, cases: Sequence[Case], fdr: float) -> tuple[
 
 def _count_decides(cases: Sequence[Case], asked: Mask, shown: F64, fdr: float) -> bool:
     p = _convicting(cases)[asked]
-    return bool(((p <= fdr) & (filtered_q_values(p, shown[asked]) > fdr)).any())
+    return bool(((p <= fdr) & (filtered_q_values(p, shown[asked], _weights(cases)[asked]) > fdr)).any())
+
+
+def _weights(cases: Sequence[Case]) -> F64:
+    return np.array([case.weight for case in cases])
 
 
 def _convicting(cases: Sequence[Case]) -> F64:

@@ -49,26 +49,32 @@ def q_values(p: F64) -> F64:
     return np.asarray(scipy.stats.false_discovery_control(p), np.float64) if len(p) else np.zeros(0)
 
 
-def filtered_q_values(p: F64, least: F64) -> F64:
+def filtered_q_values(p: F64, least: F64, weight: F64) -> F64:
     """Adjusted p-values of tests of which each needs two things shown, at a line that counts only those with one shown.
 
     A group with neither side at or below the line could not be told at it, and takes no part in the count of what is
     told by chance; of one that has one side, the other's p-value stays uniform or larger where it is not a campaign's
     (adaptive filtering of partial conjunctions: Wang, Gui, Su, Sabatti and Owen 2022, their filter for two of two).
+    Weights that say nothing of the p-values move the line from where little can be shown to where much can (Genovese,
+    Roeder and Wasserman 2006): each is held against ``weight`` times the line, and counts as much by chance.
 
     Args:
         p: of both sides together, the larger (N).
         least: of the side that shows more (N); never above ``p``.
+        weight: above 0 (N); only their ratios matter.
 
     Returns:
-        The smallest rate at which each is told (N). Where all of ``least`` are 0, Benjamini and Hochberg's.
+        The smallest rate at which each is told (N). Where all of ``least`` are 0 and all weights equal, Benjamini and
+        Hochberg's.
     """
     if not len(p):
         return np.zeros(0)
-    order = np.argsort(p, kind="stable")
-    line = p[order]
+    order = np.argsort(p / weight, kind="stable")
+    line = (p / weight)[order]
     told = np.searchsorted(line, line, "right")
-    counted = np.searchsorted(np.sort(np.minimum(least, p)), line, "right")
+    by_least = np.argsort(np.minimum(least, p) / weight, kind="stable")
+    taken = np.searchsorted((np.minimum(least, p) / weight)[by_least], line, "right")
+    counted = np.concatenate([[0.0], np.cumsum(weight[by_least])])[taken]
     rate = np.minimum.accumulate((line * counted / told)[::-1])[::-1]
     q = np.empty(len(p))
     q[order] = np.minimum(rate, 1.0)
