@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from stillwatch.core.bodies.optional_parts import answered, put
@@ -144,7 +143,7 @@ def fields_of(one: Span) -> Fields:
     put(fields, "stop", _stops, first(attributes, "gen_ai.request.stop_sequences"))
     put(fields, "stop_reason", _first_reason, first(attributes, *_REASONS))
     asked = parsed(first(attributes, *ASKED), "gen_ai.input.messages")
-    if isinstance(asked, Mapping) and "messages" in asked:
+    if isinstance(asked, dict) and "messages" in asked:
         # OpenRouter's broadcast keeps the request's list in an object, and its answer likewise.
         asked = asked["messages"]
     if isinstance(asked, str):
@@ -178,7 +177,7 @@ def _answer(value: Any) -> Fields:
         return {"response": value}
     if not value:
         return {}
-    if isinstance(value, Mapping) and "completion" in value:
+    if isinstance(value, dict) and "completion" in value:
         return {"response": value["completion"], "reasoning": first(value, "reasoning")}
     message, reasoning = _message(listed(value, "gen_ai.output.messages")[0])
     return {"response": message.content, "reasoning": reasoning}
@@ -206,7 +205,7 @@ def _texts(parts: Any, kind: str) -> str | None:
     for part in listed(parts, "parts"):
         if isinstance(part, str) and kind == "text":
             texts.append(part)
-        elif isinstance(part, Mapping) and str(part.get("type", "text")) in kinds:
+        elif isinstance(part, dict) and str(part.get("type", "text")) in kinds:
             text = first(part, "content", "text", "response", "result")
             texts.append(text if isinstance(text, str) else "" if text is None else str(text))
     return "\n".join(texts) if texts else None

@@ -16,12 +16,13 @@ __all__ = ["may_repeat", "repeated_name"]
 _TELLING = frozenset(
     spelt for name in (*ACCOUNTS, *PERSONS, *CALLERS, *TIMES, *TEXTS) for spelt in (name, in_camel_case(name))
 ) | {"requester", "startTime", "request", "identity", "accountId"}
+_QUOTED = {name: b'"%s"' % name.encode() for name in _TELLING}
 
 
 def may_repeat(block: bytes, names: tuple[str, ...], records: int) -> bool:
     """Whether a name may stand twice in one of so many records, each of which has it once or not at all."""
     for name in names:
-        quoted = b'"%s"' % name.encode()
+        quoted = _QUOTED.get(name) or b'"%s"' % name.encode()
         # As a value a name is no name.
         if block.count(quoted) > records and len(re.findall(quoted + rb"\s*:", block)) > records:
             return True
@@ -35,7 +36,9 @@ def repeated_name(raw: bytes, record: Mapping[str, Any]) -> str | None:
         raw: the record's text, an object.
         record: what was decoded of it.
     """
-    suspects = [name for name in record if name in _TELLING and may_repeat(raw, (name,), 1)]
+    suspects = [
+        name for name in record if name in _QUOTED and raw.count(_QUOTED[name]) > 1 and may_repeat(raw, (name,), 1)
+    ]
     if not suspects:
         return None
     try:

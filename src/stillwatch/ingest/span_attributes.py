@@ -17,7 +17,6 @@ Whom a span's names name, LiteLLM's among them, and which goes before which, ``o
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -177,7 +176,7 @@ def _put(told: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _object(value: object) -> Json:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _first_list(*values: object) -> list[Any]:
@@ -204,15 +203,15 @@ def _message(one: object, role: str) -> dict[str, Any]:
         except RecordError:
             pass
         else:
-            if not all(isinstance(part, Mapping) and "type" in part for part in content):
+            if not all(isinstance(part, dict) and "type" in part for part in content):
                 content = item["content"]
     return {"role": item.get("role") or role, "content": content}
 
 
 def _tool(one: object) -> Any:
-    item = nested(_object(one)) if isinstance(one, Mapping) else one
+    item = nested(_object(one)) if isinstance(one, dict) else one
     inner = _object(item).get("tool")
-    schema = _object(inner).get("json_schema") if isinstance(inner, Mapping) else None
+    schema = _object(inner).get("json_schema") if isinstance(inner, dict) else None
     found = parsed(schema, "llm.tools") if schema is not None else item
     return found if first(_object(found), "name", "function", "toolSpec") is not None else None
 

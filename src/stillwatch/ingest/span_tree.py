@@ -33,10 +33,10 @@ class Span:
     def is_named_so(self, beginning: str) -> bool:
         """Whether one of its own attributes, none of its resource's, has a name that begins so."""
         given = self.record.get("attributes")
-        if isinstance(given, Mapping):
+        if isinstance(given, dict):
             return any(str(name).startswith(beginning) for name in given)
         pairs = given if isinstance(given, list) else ()
-        return any(isinstance(one, Mapping) and str(one.get("key", "")).startswith(beginning) for one in pairs)
+        return any(isinstance(one, dict) and str(one.get("key", "")).startswith(beginning) for one in pairs)
 
     @cached_property
     def operation(self) -> str:

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 __all__ = ["LONGEST_MASK", "MASKS", "NOBODY", "is_nobody", "may_be_nobody"]
 
@@ -60,6 +61,10 @@ def may_be_nobody(text: str) -> bool:
 
 def is_nobody(name: str) -> bool:
     """Whether a name, without blanks around it, names nobody."""
-    if name in NOBODY:
-        return True
-    return len(name) <= LONGEST_MASK and may_be_nobody(name) and _MASKS.match(name) is not None
+    return len(name) <= LONGEST_MASK and _stands_for_nobody(name)
+
+
+@lru_cache(maxsize=8192)
+def _stands_for_nobody(name: str) -> bool:
+    # A record's names are asked about several times, and an account's come again with every record of it.
+    return name in NOBODY or (may_be_nobody(name) and _MASKS.match(name) is not None)

@@ -223,7 +223,7 @@ def _decoded(value: object) -> Any:
         found = parsed(value, "messages")
     except RecordError:
         return value
-    return [found] if isinstance(found, Mapping) else found
+    return [found] if isinstance(found, dict) else found
 
 
 def _of_bodies(gateway: Json, beside: bool) -> Fields:

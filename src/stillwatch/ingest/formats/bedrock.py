@@ -106,7 +106,7 @@ def _dialect(operation: str, model: str, request: Json, response: Any) -> Any:
     if "anthropic" in model or "anthropic_version" in request:
         return anthropic
     pieces = response if isinstance(response, list) else [response]
-    answered = next((one for one in pieces if isinstance(one, Mapping)), None)
+    answered = next((one for one in pieces if isinstance(one, dict)), None)
     if answered is None:
         return openai if "messages" in request and not _OF_CONVERSE.intersection(request) else converse
     return openai if _OF_OPENAI.intersection(answered) else converse

@@ -99,7 +99,7 @@ class Canonical(LogFormat):
         if isinstance(asn, str) and asn[:2].upper() == "AS" and asn[2:].isdecimal():
             fields["asn"] = int(asn[2:])
         wanted = fields.get("response_format")
-        if isinstance(wanted, Mapping):
+        if isinstance(wanted, dict):
             fields["response_format"] = wanted.get("type")
         return [fields]
 

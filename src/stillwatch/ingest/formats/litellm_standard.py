@@ -125,7 +125,7 @@ def answer(value: object, side: Any = openai) -> Fields:
     """LiteLLM's ``response``: a body of one of the APIs, or the bare text of a redacted one."""
     if isinstance(value, str) and not value.lstrip().startswith(("{", "[", '"{', '"[', "data:", "event:")):
         return {"response": value}
-    if isinstance(value, Mapping) and "candidates" in value:
+    if isinstance(value, dict) and "candidates" in value:
         return gemini.response_fields(value)
     try:
         known = parsed(value, "response")

@@ -16,7 +16,7 @@ from stillwatch.core.bodies.other_calls import check_conversation
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
-from stillwatch.ingest.record import NAMES, Fields
+from stillwatch.ingest.record import Fields
 
 __all__ = ["FORMAT"]
 
@@ -62,7 +62,8 @@ class OpenAILog(LogFormat):
         fields = merged(openai.response_fields(response), openai.asking(request), frame, envelope_fields(record))
         if "account_id" not in fields:
             fields["account_id"] = openai.caller(request) or fields.get("api_key_id")
-        return [{name: value for name, value in fields.items() if name in NAMES or name == "account_in"}]
+        fields.pop("url", None)
+        return [fields]
 
 
 FORMAT = OpenAILog()
