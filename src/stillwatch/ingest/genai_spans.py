@@ -138,8 +138,12 @@ def fields_of(one: Span) -> Fields:
     fields["latency_ms"] = elapsed_ms(start, end)
     fields["exchange_id"] = identity(fields["exchange_id"] or first(span, "spanId", "span_id"))
     # Some tracers write every value as text.
-    fields |= {name: _TRUTHS.get(str(fields[name]).lower(), fields[name]) for name in ("stream", "logprobs")}
-    fields |= {column: named_by(attributes, column) for column in ("account_id", "api_key_id", "org_id", "session_id")}
+    for name in ("stream", "logprobs"):
+        if isinstance(fields[name], str):
+            fields[name] = _TRUTHS.get(fields[name].lower(), fields[name])
+    for column in ("account_id", "api_key_id", "org_id", "session_id"):
+        if fields[column] is not None:
+            fields[column] = named_by(attributes, column)
     put(fields, "stop", _stops, first(attributes, "gen_ai.request.stop_sequences"))
     put(fields, "stop_reason", _first_reason, first(attributes, *_REASONS))
     asked = parsed(first(attributes, *ASKED), "gen_ai.input.messages")
@@ -158,8 +162,11 @@ def fields_of(one: Span) -> Fields:
 
 def named_by(attributes: Json, column: str) -> Any:
     """Whom a column names; LiteLLM writes ``None`` where it knows nobody."""
-    given = (attributes.get(name) for name in _PLAIN[column])
-    return next((known for value in given if value not in _NOBODY and (known := identity(value)) is not None), None)
+    for name in _PLAIN[column]:
+        value = attributes.get(name)
+        if value not in _NOBODY and (known := identity(value)) is not None:
+            return known
+    return None
 
 
 def _stops(value: Any) -> Any:

@@ -121,8 +121,8 @@ def _keys_of(record: Mapping[str, Any]) -> str:
     return ", ".join(names[:_MOST_KEYS]) + (", …" if len(names) > _MOST_KEYS else "")
 
 
-def read_parts(batch_of: Callable[[str], SliceRows], group: Group, chosen: PartsFormat) -> bool:
-    """Read records that were laid aside and share a key, each into the batch of its file; whether anything came of it.
+def read_parts(batch_of: Callable[[str], SliceRows], group: Group, chosen: PartsFormat) -> int:
+    """Read records that were laid aside and share a key, each into the batch of its file; how many things came of it.
 
     Args:
         batch_of: the batch of a file by its label.
@@ -144,7 +144,7 @@ def read_parts(batch_of: Callable[[str], SliceRows], group: Group, chosen: Parts
         lost, of = (part.note, [part.record]) if own else (notes or None, records)
         among = part.among or len(found) > 1
         _add(batch_of(part.label), part.line, partial(_itself, fields), part.begins, chosen, lost, of, among=among)
-    return bool(found)
+    return len(found)
 
 
 def _add(

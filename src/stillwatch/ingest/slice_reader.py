@@ -158,12 +158,18 @@ def _read_groups(part: Slice, store: PartStore, batch_rows: int) -> Iterator[Sli
             batches[label] = SliceRows(_relabelled(part, label))
         return batches[label]
 
+    held = 0
     for group in store.groups(_counts_repeats):
         chosen = format_named(group.format)
-        if isinstance(chosen, PartsFormat) and not read_parts(batch_of, group, chosen):
+        if not isinstance(chosen, PartsFormat):
+            continue
+        came = read_parts(batch_of, group, chosen)
+        held += came
+        if not came:
             store.say_silent(group)
-        if sum(len(batch.rows) + len(batch.letters) for batch in batches.values()) >= batch_rows:
+        elif held >= batch_rows:
             yield from _done(batches)
+            held = 0
     for label, line, begins, name in store.silent():
         chosen = format_named(name)
         if isinstance(chosen, PartsFormat):

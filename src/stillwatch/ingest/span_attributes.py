@@ -83,17 +83,13 @@ _PARAMETERS = ("temperature", "top_p", "top_k", "max_tokens", "seed", "stream", 
 
 def is_foreign(attributes: Json) -> bool:
     """Whether a span's attributes are named as OpenInference, OpenLLMetry and others name them."""
-    return any(_foreign(str(name)) for name in attributes)
+    return _begins(_FOREIGN, tuple(attributes))
 
 
 @lru_cache(maxsize=4096)
-def _foreign(name: str) -> bool:
-    return name.startswith(_FOREIGN)
-
-
-@lru_cache(maxsize=4096)
-def _indexed(name: str) -> bool:
-    return name.startswith(_INDEXED)
+def _begins(beginnings: tuple[str, ...], names: tuple[str, ...]) -> bool:
+    """Whether one of some names begins so; spans of one program have the same names."""
+    return any(str(name).startswith(beginnings) for name in names)
 
 
 def unified(attributes: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +98,7 @@ def unified(attributes: dict[str, Any]) -> dict[str, Any]:
     Raises:
         RecordError: a text that stands for messages was cut.
     """
-    if not is_foreign(attributes) and not any(_indexed(str(name)) for name in attributes):
+    if not is_foreign(attributes) and not _begins(_INDEXED, tuple(attributes)):
         return attributes
     told = dict(attributes)
     for name, others in _PLAIN.items():
