@@ -17,7 +17,7 @@ from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, OTHERS, PERSONS, TI
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.spelling import in_camel_case
 
-__all__ = ["bodies", "dialect", "envelope_fields"]
+__all__ = ["NAMES", "bodies", "dialect", "envelope_fields"]
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "exchange_id": ("exchange_id", "request_id", "id"),
@@ -32,14 +32,15 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-# In the other usual spelling too: `userId`.
-_NAMES = {
+NAMES: Mapping[str, tuple[str, ...]] = {
+    # In the other usual spelling too: `userId`.
     column: (*dict.fromkeys(aliases), *(in_camel_case(alias) for alias in aliases if "_" in alias))
     for column, aliases in _ALIASES.items()
 }
+"""Of each column the names that are asked, the first of which has a value."""
 # Of each spelling its column, and how many go before it.
 _PLACES = {
-    alias: (column, place) for column, aliases in _NAMES.items() for place, alias in reversed([*enumerate(aliases)])
+    alias: (column, place) for column, aliases in NAMES.items() for place, alias in reversed([*enumerate(aliases)])
 }
 _SAME_NAME = frozenset((
     "provider", "pathway", "operation", "user_agent", "asn", "country", "tls_fingerprint", "created",

@@ -11,12 +11,12 @@ from typing import Any
 from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, PERSONS, TEXTS, TIMES
 from stillwatch.ingest.spelling import in_camel_case
 
-__all__ = ["may_repeat", "repeated_name"]
+__all__ = ["TELLING", "may_repeat", "repeated_name"]
 
-_TELLING = frozenset(
+TELLING = frozenset(
     spelt for name in (*ACCOUNTS, *PERSONS, *CALLERS, *TIMES, *TEXTS) for spelt in (name, in_camel_case(name))
 ) | {"requester", "startTime", "request", "identity", "accountId"}
-_QUOTED = {name: b'"%s"' % name.encode() for name in _TELLING}
+_QUOTED = {name: b'"%s"' % name.encode() for name in TELLING}
 
 
 def may_repeat(block: bytes, names: tuple[str, ...], records: int) -> bool:
