@@ -30,7 +30,7 @@ from stillwatch.ingest.unpacking import read_text
 
 __all__ = ["read_plain"]
 
-_IDS = ("exchange_id", "org_id", "api_key_id", "session_id")
+_IDS = ("exchange_id", "org_id", "api_key_id", "session_id", "payment_id", "licence_id")
 _ids_of = attrgetter(*_IDS)
 _FAILED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _IN_CACHE = 1 << 16
@@ -158,9 +158,9 @@ def _decoded(block: bytes, reader: _Reader) -> list[Exchange] | None:
         return None
     if reader.shape.exchange is not None:
         rows = [*map(reader.shape.exchange, rows)]
-        if None in rows or not _all_have_plain_ids(rows) or not _is_json(block):
+        if None in rows or not _is_json(block):
             return None
-    return rows if _all_sound(rows) else None
+    return rows if _all_sound(rows) and _all_have_plain_ids(rows) else None
 
 
 def _decoded_line(line: bytes, reader: _Reader, *, sure: bool) -> Exchange | None:
@@ -173,9 +173,7 @@ def _decoded_line(line: bytes, reader: _Reader, *, sure: bool) -> Exchange | Non
         return None
     if reader.shape.exchange is not None:
         row = reader.shape.exchange(row)
-        if row is None or not _has_plain_ids(row):
-            return None
-    return row if _sound(row) else None
+    return row if row is not None and _sound(row) and _has_plain_ids(row) else None
 
 
 def read_plain(
