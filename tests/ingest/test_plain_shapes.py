@@ -42,15 +42,36 @@ AROUND = {
     "id": "i-1", "org_id": "o-1", "api_key_id": "k-1", "session_id": "s-1", "client_ip": "203.0.113.9", "status": 200,
     "latency_ms": 12.5, "provider": "p", "user_agent": "x/1", "country": "NZ", "asn": 64500,
 }  # fmt: skip
+OF_CLAUDE = {
+    "model": "m", "system": [{"type": "text", "text": "Be brief."}], "messages": SAID, "max_tokens": 64,
+    "temperature": 0.5, "top_p": 1, "top_k": 3, "stop_sequences": ["END"], "stream": False,
+    "tools": [{"name": "search", "input_schema": {}}], "metadata": {"user_id": "u-1"},
+}  # fmt: skip
+STREAMED = [
+    {"type": "message_start", "message": {
+        "id": "msg-1", "type": "message", "role": "assistant", "content": [], "model": "m-2",
+        "usage": {"input_tokens": 10, "output_tokens": 1},
+    }},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "Hm."}},
+    {"type": "content_block_stop", "index": 0},
+    {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "Be"}},
+    {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "cause."}},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 20}},
+    {"type": "message_stop"},
+]  # fmt: skip
 WHOLE: dict[str, dict[str, Any]] = {
+    "bedrock": {
+        "schemaType": "ModelInvocationLog", "schemaVersion": "1.0", "timestamp": "2026-11-24T00:00:00Z",
+        "accountId": "a-1", "identity": {"arn": "arn:aws:iam::1:user/x"}, "region": "us-east-1", "requestId": "r-1",
+        "operation": "InvokeModelWithResponseStream", "modelId": "anthropic.claude", "errorCode": "Throttled",
+        "input": {"inputBodyJson": {**OF_CLAUDE, "anthropic_version": "x"}, "inputTokenCount": 11},
+        "output": {"outputBodyJson": STREAMED, "outputTokenCount": 21},
+    },
     "openai-log": {**AROUND, "request": {**ASKED, "messages": SAID}, "response": ANSWERED},
     "anthropic-log": {
         **AROUND,
-        "request": {
-            "model": "m", "system": [{"type": "text", "text": "Be brief."}], "messages": SAID, "max_tokens": 64,
-            "temperature": 0.5, "top_p": 1, "top_k": 3, "stop_sequences": ["END"], "stream": False,
-            "tools": [{"name": "search", "input_schema": {}}], "metadata": {"user_id": "u-1"},
-        },
+        "request": OF_CLAUDE,
         "response": {
             "id": "msg-1", "type": "message", "role": "assistant", "model": "m-2", "stop_reason": "end_turn",
             "content": [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "Because."}],

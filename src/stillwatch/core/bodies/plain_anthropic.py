@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from stillwatch.core.bodies.plain_openai import Int64, Name, Said, Text, account_and_session
 
-__all__ = ["Answer", "Asked", "Block"]
+__all__ = ["Answer", "Asked", "Block", "Usage"]
 
 
 class _Tool(msgspec.Struct, gc=False):
@@ -58,7 +58,9 @@ class Block(msgspec.Struct, gc=False):
     refusal: None = None
 
 
-class _Usage(msgspec.Struct, gc=False):
+class Usage(msgspec.Struct, gc=False):
+    """Tokens that were counted."""
+
     input_tokens: Int64 | None = None
     output_tokens: Int64 | None = None
 
@@ -71,7 +73,7 @@ class Answer(msgspec.Struct, gc=False):
     id: str | None = None
     model: str | None = None
     stop_reason: str | None = None
-    usage: _Usage | None = None
+    usage: Usage | None = None
     error: None = None
     body: UnsetType = UNSET
 
