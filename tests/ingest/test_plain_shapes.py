@@ -218,5 +218,22 @@ def test_a_whole_record_is_a_plain_one(name: str, tmp_path: Path) -> None:
     assert sum(result.exchanges.num_rows for result in results) == 1
 
 
+@pytest.mark.parametrize("name", ["openai-log", "anthropic-log"])
+def test_a_name_that_stands_twice_is_seen_beside_records_without_it(name: str) -> None:
+    record = {key: value for key, value in WHOLE[name].items() if key != "timestamp"}
+    twice = json.dumps({**record, "timestamp": SECOND})[:-1] + f', "timestamp": {SECOND + 60}}}'
+    plain, slow = read([twice, *[json.dumps(record)] * 9], name)
+    assert plain == slow
+    assert len(plain[1]) == 1
+
+
+def test_so_is_a_prompt_that_stands_twice_beside_messages(tmp_path: Path) -> None:
+    record = {"time": SECOND, "account_id": "a-1", "messages": [{"role": "user", "content": "Why?"}]}
+    twice = f'{{"time": {SECOND}, "account_id": "a-1", "prompt": "Why?", "prompt": "And then?"}}'
+    (tmp_path / "log.jsonl").write_text("\n".join([json.dumps(record), twice, json.dumps(record)]) + "\n")
+    results = [result for part in plan([tmp_path]) for result in read_slice(part)]
+    assert [letter["line"] for result in results for letter in result.dead_letters.to_pylist()] == [2]
+
+
 def test_each_shape_has_a_whole_record() -> None:
     assert WHOLE.keys() == NAMES.keys()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from operator import attrgetter
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from stillwatch.core.bodies.plain_openai import Int64
 from stillwatch.ingest.envelope import NAMES
@@ -24,10 +25,10 @@ class Envelope(msgspec.Struct, gc=False, forbid_unknown_fields=True, kw_only=Tru
     exchange_id: str | None = None
     request_id: str | None = None
     id: str | None = None
-    time: Time | None = None
-    timestamp: Time | None = None
-    account_id: str | None = None
-    user_id: str | None = None
+    time: Time | UnsetType | None = UNSET
+    timestamp: Time | UnsetType | None = UNSET
+    account_id: str | UnsetType | None = UNSET
+    user_id: str | UnsetType | None = UNSET
     org_id: str | None = None
     organization_id: str | None = None
     api_key_id: str | None = None
@@ -63,7 +64,7 @@ def told_around(row: Envelope, one: Exchange) -> Exchange:
     found = {
         column: value
         for column, value in zip(_ORDER, _values_of(row), strict=True)
-        if value is not None and (value != "" or column in _EMPTY_TOO)
+        if value is not None and value is not UNSET and (value != "" or column in _EMPTY_TOO)
     }
     for name, value in found.items():
         setattr(one, name, value)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from operator import attrgetter
 from typing import IO, Any, NamedTuple
@@ -39,11 +39,12 @@ _EXPONENT = re.compile(rb"[eE]\+?\d{3,}(?=[\s,\]}]|$)")
 
 
 class _Reader(NamedTuple):
-    """A shape, its decoder, and which names its records may give but once."""
+    """A shape, its decoder, and which names its records may give but once: what gives their values, and what stands for
+    none."""
 
     shape: PlainShape
     decoder: msgspec.json.Decoder[Any]
-    once: tuple[str, ...]
+    once: Mapping[str, tuple[Callable[[Any], Any], Any]]
 
 
 @cache
@@ -51,13 +52,18 @@ def _reader_of(shape: PlainShape) -> _Reader:
     """A decoder that refuses, beside what the shape's type refuses, every telling name that the type does not have."""
     record = shape.record
     if shape.once is not None:
-        return _Reader(shape, msgspec.json.Decoder(record), shape.once)
+        return _Reader(shape, msgspec.json.Decoder(record), _told_once(shape, shape.once))
     known = record.__struct_fields__
     if not record.__struct_config__.forbid_unknown_fields:
         # A document's `_id` says that any value in it may be one of Extended JSON.
         absent = [(name, UnsetType, UNSET) for name in sorted({*TELLING, "_id"}.difference(known))]
         record = msgspec.defstruct(record.__name__, absent, bases=(record,), gc=False)
-    return _Reader(shape, msgspec.json.Decoder(record), tuple(sorted(TELLING.intersection(known))))
+    return _Reader(shape, msgspec.json.Decoder(record), _told_once(shape, TELLING.intersection(known)))
+
+
+def _told_once(shape: PlainShape, names: Iterable[str]) -> Mapping[str, tuple[Callable[[Any], Any], Any]]:
+    absent = {field.name: field.default for field in msgspec.structs.fields(shape.record)}
+    return {name: (attrgetter(name), absent[name]) for name in sorted(names)}
 
 
 def _is_name(account: str) -> bool:
@@ -154,7 +160,7 @@ def _decoded(block: bytes, reader: _Reader) -> list[Exchange] | None:
         rows = reader.decoder.decode_lines(block)
     except _FAILED:
         return None
-    if len(rows) != len(ends) or may_repeat(block, reader.once, len(rows)):
+    if len(rows) != len(ends) or _may_give_twice(block, rows, reader):
         return None
     if reader.shape.exchange is not None:
         rows = [*map(reader.shape.exchange, rows)]
@@ -163,17 +169,37 @@ def _decoded(block: bytes, reader: _Reader) -> list[Exchange] | None:
     return rows if _all_sound(rows) and _all_have_plain_ids(rows) else None
 
 
-def _decoded_line(line: bytes, reader: _Reader, *, sure: bool) -> Exchange | None:
-    """A plain record; None where the line is anything else, or not ``sure`` to be JSON and none."""
-    if may_repeat(line, reader.once, 1) or not (sure or _is_json(line)):
-        return None
+def _may_give_twice(text: bytes, rows: list[Any], reader: _Reader) -> bool:
+    """Whether one of some records may give a name twice: the name stands there more often than records have it."""
+    for name, (value_of, absent) in reader.once.items():
+        held = len(rows) - [*map(value_of, rows)].count(absent)
+        if held and may_repeat(text, (name,), held):
+            return True
+    return False
+
+
+def _exchange_of(line: bytes, reader: _Reader) -> Exchange | None:
+    """A line's record as its shape has it, ids and messages unseen; None where it is none."""
     try:
         row = reader.decoder.decode(line)
     except _FAILED:
         return None
-    if reader.shape.exchange is not None:
-        row = reader.shape.exchange(row)
-    return row if row is not None and _sound(row) and _has_plain_ids(row) else None
+    if _may_give_twice(line, [row], reader):
+        return None
+    return row if reader.shape.exchange is None else reader.shape.exchange(row)
+
+
+def _line_by_line(block: bytes, first: int, reader: _Reader) -> Iterator[tuple[int, bytes, Exchange | None]]:
+    """The lines of a block with their numbers, and what those that are plain hold."""
+    sure = reader.shape.exchange is None or _is_json(block)
+    lines = [*split_block(first, block)]
+    rows = [_exchange_of(raw, reader) if sure or _is_json(raw) else None for _, raw in lines]
+    read = [row for row in rows if row is not None]
+    # Mostly all of them are sound, which is seen faster at once.
+    if not (_all_sound(read) and _all_have_plain_ids(read)):
+        rows = [row if row is not None and _sound(row) and _has_plain_ids(row) else None for row in rows]
+    for (number, raw), row in zip(lines, rows, strict=True):
+        yield number, raw, row
 
 
 def read_plain(
@@ -195,10 +221,8 @@ def read_plain(
         for first, block in line_blocks(stream, part.first_line, part.end):
             rows = _decoded(block, reader)
             if rows is None:
-                sure = shape.exchange is None or _is_json(block)
-                for number, raw in split_block(first, block):
+                for number, raw, row in _line_by_line(block, first, reader):
                     batch.seen += 1
-                    row = _decoded_line(raw, reader, sure=sure)
                     if row is None:
                         read_text(batch, number, raw, preferred)
                     else:

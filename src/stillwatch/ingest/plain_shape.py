@@ -24,7 +24,8 @@ class PlainShape:
     Attributes:
         record: names and types of all that the format reads of such a record; ``UnsetType`` is the type of a name that
             must not be there, for the format would read the record otherwise. Names by which a record says whose it is
-            or when it was made, and which stand nowhere here, must not be there either.
+            or when it was made, and which stand nowhere here, must not be there either. Those that stand here and may
+            be absent are best ``UNSET`` then: whether one stands twice is seen at once only where null is not absent.
         exchange: what a decoded record is, with ids as they are written; None where its format is to read it. For the
             record that is an exchange, none.
         once: names that a record may give but once, where they are not all such names.

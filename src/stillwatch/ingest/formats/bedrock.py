@@ -68,7 +68,7 @@ class _Plain(msgspec.Struct, gc=False):
     modelId: str  # noqa: N815
     input: _Input
     output: _Output
-    identity: _Identity | None = None
+    identity: _Identity | UnsetType | None = UNSET
     requestId: str | None = None  # noqa: N815
     operation: str | None = None
     region: str | None = None
@@ -87,7 +87,7 @@ def _exchange(row: _Plain) -> Exchange | None:
     one.exchange_id = row.requestId or None
     one.time, one.account_id = row.timestamp, row.accountId
     one.provider, one.pathway = "aws.bedrock", f"bedrock/{row.region}" if row.region else "bedrock"
-    one.api_key_id = row.identity.arn if row.identity is not None else None
+    one.api_key_id = row.identity.arn if isinstance(row.identity, _Identity) else None
     one.model, one.operation, one.status = row.modelId or one.model, row.operation, row.errorCode
     if one.input_tokens is None:
         one.input_tokens = row.input.inputTokenCount
