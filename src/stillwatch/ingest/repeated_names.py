@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, PERSONS, TEXTS, TIMES
 from stillwatch.ingest.spelling import in_camel_case
 
@@ -16,6 +18,9 @@ __all__ = ["TELLING", "may_repeat", "repeated_name"]
 TELLING = frozenset(
     spelt for name in (*ACCOUNTS, *PERSONS, *CALLERS, *TIMES, *TEXTS) for spelt in (name, in_camel_case(name))
 ) | {"requester", "startTime", "request", "identity", "accountId"}
+# A letter, or an underscore, as an escape.
+_ESCAPED = re.compile(rb"\\u00[4-7]")
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _QUOTED = {name: b'"%s"' % name.encode() for name in TELLING}
 
 
@@ -39,6 +44,7 @@ def repeated_name(raw: bytes, record: Mapping[str, Any]) -> str | None:
     suspects = [
         name for name in record if name in _QUOTED and raw.count(_QUOTED[name]) > 1 and may_repeat(raw, (name,), 1)
     ]
+    suspects = [name for name in suspects if not _stands_once(raw, name)]
     if not suspects:
         return None
     try:
@@ -52,6 +58,20 @@ def repeated_name(raw: bytes, record: Mapping[str, Any]) -> str | None:
         if any(value != values[0] for value in values[1:]):
             return name
     return None
+
+
+def _stands_once(raw: bytes, name: str) -> bool:
+    """Whether an object surely has a name once: of all places where it stands, all but one lie in the object's values.
+    Of a name that stood twice, only the last value is among these."""
+    if _ESCAPED.search(raw):
+        # It may be spelt so.
+        return False
+    try:
+        values = _OBJECT.decode(raw).values()
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    stands = re.compile(_QUOTED[name] + rb"\s*:")
+    return len(stands.findall(raw)) - sum(len(stands.findall(value)) for value in map(bytes, values)) == 1
 
 
 class _Pairs(list[tuple[str, Any]]):
