@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from stillwatch.ingest import plan, read_slice
+from stillwatch.ingest import BatchFormat, plan, read_slice
+from stillwatch.ingest.batches import BatchStore
+from stillwatch.ingest.registry import format_named
 
 SECOND = 1_795_490_904
 ASKED = [
@@ -94,3 +96,23 @@ def test_halves_of_two_folders_do_not_meet(tmp_path: Path) -> None:
     assert rows == []
     assert sum("no request with `custom_id`" in reason for reason in letters) == 3
     assert sum("no `time`" in reason for reason in letters) == 3
+
+
+def steps_to_join(count: int) -> int:
+    """Steps of the database, in thousands, to join so many requests with their results."""
+    store = BatchStore()
+    told: list[None] = []
+    batch = format_named("openai-batch")
+    assert isinstance(batch, BatchFormat)
+    for number in range(count):
+        request, result = ({**one, "custom_id": f"r{number}"} for one in (ASKED[0], ANSWERED[0]))
+        store.put(batch, ("asked", number), b"", request, None)
+        store.put(batch, ("answered", number), b"", result, None)
+    store.opened().set_progress_handler(lambda: told.append(None), 1000)
+    assert sum(1 for _ in store.joined()) == count
+    store.close()
+    return len(told)
+
+
+def test_joining_four_times_as_many_takes_four_times_as_long() -> None:
+    assert steps_to_join(400) < 6 * steps_to_join(100)

@@ -86,6 +86,17 @@ def test_a_missing_part_of_an_answer_costs_the_answer(tmp_path: Path) -> None:
     assert "part 4 is missing" in rows[0]["note"]
 
 
+def test_a_number_far_beyond_the_others_costs_its_request_and_no_memory(tmp_path: Path) -> None:
+    far = part(2**40, ResponseMessages=[{"role": "assistant", "content": "Baikal."}])
+    rows, letters = read(tmp_path / "0", [GATEWAY, COUNTS, *ASKED, far])
+    assert (rows, letters) == (
+        [],
+        [f"part 3 of the request's {2**40 + 1} parts (`SequenceNumber`) is missing"],
+    )
+    rows, _ = read(tmp_path / "1", [GATEWAY, COUNTS, *ASKED, ANSWERED, part(2**40)])
+    assert "part 4 is missing" in rows[0]["note"]
+
+
 def test_who_is_missing_is_told(tmp_path: Path) -> None:
     assert read(tmp_path / "0", [COUNTS, *ASKED, ANSWERED])[1] == [
         "no `account_id`: put the gateway log (ApiManagementGatewayLogs, with `ApimSubscriptionId`) of the same hours "

@@ -145,6 +145,16 @@ def test_the_prompt_is_what_the_person_said_last(
     assert [row["messages"] for row in rows] == [messages] * 3
 
 
+@pytest.mark.parametrize("name", ["exchange_id", "org_id", "api_key_id", "session_id", "payment_id", "licence_id"])
+@pytest.mark.parametrize("nobody", ["null", " ", "[REDACTED:ID]"])
+def test_an_id_that_names_nothing_links_nobody(tmp_path: Path, name: str, nobody: str) -> None:
+    path = tmp_path / "log.jsonl"
+    record = {"time": 1_795_490_904, "account_id": "a", "prompt": "Why?", name: nobody}
+    path.write_text(json.dumps(record) + "\n" + json.dumps({**record, name: " x-1 "}) + "\n")
+    rows = [row for one in plan([path]) for result in read_slice(one) for row in result.exchanges.to_pylist()]
+    assert [row[name] for row in rows] == [f"{path.name}:1" if name == "exchange_id" else None, "x-1"]
+
+
 def test_messages_that_are_absent_are_null_and_not_empty(tmp_path: Path) -> None:
     record = {"account_id": "a", "time": "2026-11-24T00:00:00Z", "prompt": "p"}
     rows, _ = read(tmp_path, record, {**record, "messages": []}, {**record, "messages": TALK})

@@ -8,7 +8,7 @@ accounts would be of two kinds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from stillwatch.core import BadSetting
@@ -57,7 +57,7 @@ def with_account(fields: Fields, places: Sequence[str], records: Sequence[Any]) 
         else:
             found = _found(place, fields, records)
             account, session = composite_id(found)
-            if isinstance(found, Mapping | list | bool) and found and not isinstance(account, str):
+            if isinstance(found, dict | list | bool) and found and not isinstance(account, str):
                 raise RecordError(f"`account_id`: expected a name at `{place}`, got {shown(found)}")
         if account is None or str(account).strip().lower() in PLACEHOLDERS:
             continue
@@ -95,7 +95,7 @@ def _beside(place: str, records: Sequence[Any]) -> str:
                 value = parsed(at(record, above), above) if above else record
             except RecordError:
                 continue
-            if isinstance(value, Mapping) and value:
+            if isinstance(value, dict) and value:
                 names = ", ".join(f"`{name}`" for name in sorted(map(str, value))[:_MOST_SHOWN])
                 more = ", …" if len(value) > _MOST_SHOWN else ""
                 return f"; {f'`{above}`' if above else 'the record'} has {names}{more}"

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from stillwatch.core.bodies.shapes import Json
+from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import Fields, RecordError, shown
 
 __all__ = ["BatchFormat", "Half", "LogFormat", "PartsFormat"]
@@ -30,6 +31,7 @@ class LogFormat(ABC):
         general: its shape is one that many programs write (``{request, response}``): it is asked only about records
             that no other format recognises. Of the others, no two recognise the same record.
         refuses: it knows records only so that each is refused with a reason of its own; its example too.
+        plain: how most of its records look, by which lines are read faster; what does not look so is read as it is.
     """
 
     name: ClassVar[str]
@@ -37,6 +39,7 @@ class LogFormat(ABC):
     example: ClassVar[Mapping[str, Any]]
     general: ClassVar[bool] = False
     refuses: ClassVar[bool] = False
+    plain: ClassVar[PlainShape | None] = None
 
     @abstractmethod
     def recognises(self, record: Json) -> bool:

@@ -119,10 +119,11 @@ def _half(row: Sequence[Any]) -> _Half:
 def _request_files(held: sqlite3.Connection, name: str, label: str) -> list[str]:
     """Which files may hold the requests of a file of results: those that hold most of its ids, and of them those whose
     models are the answers'. Two batches may use the same ids."""
+    # A CROSS JOIN keeps its order: else every request would be held against every result, which grows with the square.
     rows = held.execute(
         "SELECT q.label, count(*), sum(q.model IS NULL OR r.model IS NULL OR instr(r.model, q.model) = 1 "
         "OR instr(q.model, r.model) = 1) "
-        "FROM result AS r JOIN request AS q USING (format, id) WHERE r.format = ? AND r.label = ? "
+        "FROM result AS r CROSS JOIN request AS q USING (format, id) WHERE r.format = ? AND r.label = ? "
         "GROUP BY q.label ORDER BY q.label",
         (name, label),
     ).fetchall()

@@ -29,21 +29,19 @@ class Lost(NamedTuple):
     note: str | None = None
 
 
-_NOTHING = Lost()
-
-
-def put_in_place(record: dict[str, Any], part: Slice) -> Lost:
-    """Fill ``inputBodyJson`` and ``outputBodyJson`` of a record that names files instead."""
-    refusal = note = None
+def put_in_place(record: dict[str, Any], part: Slice) -> Lost | None:
+    """Fill ``inputBodyJson`` and ``outputBodyJson`` of a record that names files instead; None where it names none."""
     given, got = record.get("input"), record.get("output")
-    if isinstance(given, dict) and given.get("inputBodyS3Path") and given.get("inputBodyJson") is None:
-        refusal = _filled(given, "inputBodyS3Path", "inputBodyJson", part)
-    if isinstance(got, dict) and got.get("outputBodyS3Path") and got.get("outputBodyJson") is None:
-        note = _filled(got, "outputBodyS3Path", "outputBodyJson", part)
-    return Lost(refusal and f"`input.{refusal}", note and f"`output.{note}") if refusal or note else _NOTHING
+    asked = isinstance(given, dict) and given.get("inputBodyS3Path") and given.get("inputBodyJson") is None
+    answered = isinstance(got, dict) and got.get("outputBodyS3Path") and got.get("outputBodyJson") is None
+    if not (asked or answered):
+        return None
+    refusal = _filled(given, "inputBodyS3Path", "inputBodyJson", part) if asked else None
+    note = _filled(got, "outputBodyS3Path", "outputBodyJson", part) if answered else None
+    return Lost(refusal and f"`input.{refusal}", note and f"`output.{note}")
 
 
-def _filled(side: dict[str, Any], path_key: str, body_key: str, part: Slice) -> str | None:
+def _filled(side: Any, path_key: str, body_key: str, part: Slice) -> str | None:
     """Put one body in place; the reason where that fails."""
     named = side[path_key]
     found = _below(part.root or part.path.parent, part.path.parent, named) if isinstance(named, str) else None

@@ -17,7 +17,7 @@ from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, OTHERS, PERSONS, TI
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.spelling import in_camel_case
 
-__all__ = ["bodies", "dialect", "envelope_fields"]
+__all__ = ["NAMES", "bodies", "dialect", "envelope_fields"]
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "exchange_id": ("exchange_id", "request_id", "id"),
@@ -32,38 +32,45 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-# In the other usual spelling too: `userId`.
-_NAMES = {
+NAMES: Mapping[str, tuple[str, ...]] = {
+    # In the other usual spelling too: `userId`.
     column: (*dict.fromkeys(aliases), *(in_camel_case(alias) for alias in aliases if "_" in alias))
     for column, aliases in _ALIASES.items()
 }
+"""Of each column the names that are asked, the first of which has a value."""
 # Of each spelling its column, and how many go before it.
 _PLACES = {
-    alias: (column, place) for column, aliases in _NAMES.items() for place, alias in reversed([*enumerate(aliases)])
+    alias: (column, place) for column, aliases in NAMES.items() for place, alias in reversed([*enumerate(aliases)])
 }
-_SAME_NAME = (
+_SAME_NAME = frozenset((
     "provider", "pathway", "operation", "user_agent", "asn", "country", "tls_fingerprint", "created",
     "payment_id", "email_domain", "plan", "verified", "declared_use", "licence_id",
-)  # fmt: skip
+))  # fmt: skip
 _IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id")
 
 
 def envelope_fields(record: Json) -> Fields:
     """Canonical fields among a log line's own keys; only those it has."""
-    fields: Fields = {name: record[name] for name in _SAME_NAME if record.get(name) is not None}
+    fields: Fields = {}
     found: dict[str, int] = {}
     for alias, value in record.items():
-        place = _PLACES.get(alias)
-        if place is None or value is None or value == "":
+        if value is None:
             continue
-        if place[0] == "account_id" and (isinstance(value, Mapping) or identity(value) is None):
+        place = _PLACES.get(alias)
+        if place is None:
+            if alias in _SAME_NAME:
+                fields[alias] = value
+            continue
+        if value == "":
+            continue
+        if place[0] == "account_id" and (isinstance(value, dict) or identity(value) is None):
             continue
         if place[1] < found.get(place[0], len(_PLACES)):
             found[place[0]], fields[place[0]] = place[1], value
     for name in _IDENTITIES:
         if name in fields:
             fields[name] = identity(fields[name])
-    if fields.get("account_id") is None and isinstance(user := record.get("user"), Mapping):
+    if fields.get("account_id") is None and isinstance(user := record.get("user"), dict):
         names = ", ".join(f"`user.{name}`" for name in [*user][:6])
         fields["account_in"] = f"`user` is an object: say which of {names} is the account (--account-from user...)"
     return fields
@@ -74,7 +81,7 @@ def _unwrapped(side: Json) -> tuple[Any, Fields]:
     if "body" not in side or "model" in side:
         return side, {}
     headers = side.get("headers")
-    lowered = {str(name).lower(): value for name, value in headers.items()} if isinstance(headers, Mapping) else {}
+    lowered = {str(name).lower(): value for name, value in headers.items()} if isinstance(headers, dict) else {}
     frame: Fields = {
         "user_agent": lowered.get("user-agent"),
         "status": first(side, "status", "status_code"),
@@ -110,7 +117,7 @@ def _bodies(record: Json) -> tuple[Json, Any, Fields]:
     except RecordError:
         # Half an answer is the answer's reader's to tell of.
         return object_of(request, "request"), response, frame
-    if isinstance(response, Mapping):
+    if isinstance(response, dict):
         response, answered = _unwrapped(response)
         frame |= answered
     return object_of(request, "request"), response, frame

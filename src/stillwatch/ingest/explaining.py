@@ -143,7 +143,7 @@ def _is_canonical_table(part: Slice) -> bool:
 def _marks(one: LogFormat, record: Mapping[str, Any]) -> tuple[list[str], list[str]]:
     """The keys that a format says it looks for: those that a record has, at any of two levels, and those it lacks."""
     known = {str(name) for name in record}
-    known |= {str(name) for value in record.values() if isinstance(value, Mapping) for name in value}
+    known |= {str(name) for value in record.values() if isinstance(value, dict) for name in value}
     named = dict.fromkeys(() if isinstance(one, MappedFormat) else _NAMED.findall(type(one).recognises.__doc__ or ""))
     return [name for name in named if name in known], [name for name in named if name not in known]
 

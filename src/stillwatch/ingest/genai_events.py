@@ -79,15 +79,15 @@ class Event:
 
 def name_of(record: object) -> str | None:
     """The name of a GenAI event among those that are read here; None for any other log record."""
-    if not isinstance(record, Mapping):
+    if not isinstance(record, dict):
         return None
     name = first(record, "eventName", "event_name", "name")
     if name is None:
         given = record.get("attributes")
-        if isinstance(given, Mapping):
+        if isinstance(given, dict):
             name = given.get("event.name")
         elif isinstance(given, list):
-            found = (one.get("value") for one in given if isinstance(one, Mapping) and one.get("key") == "event.name")
+            found = (one.get("value") for one in given if isinstance(one, dict) and one.get("key") == "event.name")
             name = any_value(next(found, None))
     return name if isinstance(name, str) and name in _NAMES else None
 
@@ -128,7 +128,7 @@ def own_events(span: Json, attributes: Mapping[str, Any]) -> list[Event]:
     if not found and isinstance(attributes.get("events"), str) and '"event.name"' in attributes["events"]:
         told = parsed(attributes["events"], "events")
         for one in told if isinstance(told, list) else ():
-            name = one.get("event.name") if isinstance(one, Mapping) else None
+            name = one.get("event.name") if isinstance(one, dict) else None
             if isinstance(name, str) and name in _NAMES:
                 found.append(Event(name, one, one, one))
     return found
@@ -146,8 +146,8 @@ def attributes_told(events: Sequence[Event]) -> dict[str, Any]:
     if asked := _asked(events):
         told.setdefault("gen_ai.input.messages", asked)
     if (answer := _answer(events)) is not None:
-        told.setdefault("gen_ai.output.messages", [answer] if isinstance(answer, Mapping) else answer)
-        reason = answer.get("finish_reason") if isinstance(answer, Mapping) else None
+        told.setdefault("gen_ai.output.messages", [answer] if isinstance(answer, dict) else answer)
+        reason = answer.get("finish_reason") if isinstance(answer, dict) else None
         told.setdefault("gen_ai.response.finish_reasons", [reason] if reason else None)
     return {name: value for name, value in told.items() if value is not None}
 
@@ -191,7 +191,7 @@ def _answer(events: Sequence[Event]) -> Any:
 def _choice(body: Json) -> dict[str, Any]:
     given = body.get("message")
     given = parsed(given, _CHOICE) if _is_message(given) else given
-    message = _message(given if isinstance(given, Mapping) else {"content": given or body.get("content")}, "assistant")
+    message = _message(given if isinstance(given, dict) else {"content": given or body.get("content")}, "assistant")
     return {**message, "finish_reason": first(body, "finish_reason", "finishReason")}
 
 
@@ -204,7 +204,7 @@ def _body(event: Event) -> Json:
     given = event.body if event.body is not None else event.attributes.get("gen_ai.event.content")
     if isinstance(given, str):
         given = parsed(given, event.name) if _is_message(given) else {"content": given}
-    if isinstance(given, Mapping):
+    if isinstance(given, dict):
         return given
     return {"content": given} if given is not None else event.attributes
 
@@ -219,7 +219,7 @@ def _message(body: Json, role: str) -> dict[str, Any]:
     if isinstance(content, str) and content.lstrip().startswith("[{"):
         content = _parts(content)
     named = body.get("role")
-    if isinstance(content, Mapping):
+    if isinstance(content, dict):
         # As Gemini has it: the message is the content.
         named, content = content.get("role") or named, content.get("parts")
     named = named if isinstance(named, str) and named else role
@@ -232,5 +232,5 @@ def _parts(text: str) -> Any:
         found = parsed(text, "content")
     except RecordError:
         return text
-    known = all(isinstance(one, Mapping) and one and one.keys() <= _PART_KEYS for one in found)
+    known = all(isinstance(one, dict) and one and one.keys() <= _PART_KEYS for one in found)
     return found if known else text

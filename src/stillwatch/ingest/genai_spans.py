@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from stillwatch.core.bodies.optional_parts import answered, put
@@ -139,12 +138,16 @@ def fields_of(one: Span) -> Fields:
     fields["latency_ms"] = elapsed_ms(start, end)
     fields["exchange_id"] = identity(fields["exchange_id"] or first(span, "spanId", "span_id"))
     # Some tracers write every value as text.
-    fields |= {name: _TRUTHS.get(str(fields[name]).lower(), fields[name]) for name in ("stream", "logprobs")}
-    fields |= {column: named_by(attributes, column) for column in ("account_id", "api_key_id", "org_id", "session_id")}
+    for name in ("stream", "logprobs"):
+        if isinstance(fields[name], str):
+            fields[name] = _TRUTHS.get(fields[name].lower(), fields[name])
+    for column in ("account_id", "api_key_id", "org_id", "session_id"):
+        if fields[column] is not None:
+            fields[column] = named_by(attributes, column)
     put(fields, "stop", _stops, first(attributes, "gen_ai.request.stop_sequences"))
     put(fields, "stop_reason", _first_reason, first(attributes, *_REASONS))
     asked = parsed(first(attributes, *ASKED), "gen_ai.input.messages")
-    if isinstance(asked, Mapping) and "messages" in asked:
+    if isinstance(asked, dict) and "messages" in asked:
         # OpenRouter's broadcast keeps the request's list in an object, and its answer likewise.
         asked = asked["messages"]
     if isinstance(asked, str):
@@ -159,8 +162,11 @@ def fields_of(one: Span) -> Fields:
 
 def named_by(attributes: Json, column: str) -> Any:
     """Whom a column names; LiteLLM writes ``None`` where it knows nobody."""
-    given = (attributes.get(name) for name in _PLAIN[column])
-    return next((known for value in given if value not in _NOBODY and (known := identity(value)) is not None), None)
+    for name in _PLAIN[column]:
+        value = attributes.get(name)
+        if value not in _NOBODY and (known := identity(value)) is not None:
+            return known
+    return None
 
 
 def _stops(value: Any) -> Any:
@@ -178,7 +184,7 @@ def _answer(value: Any) -> Fields:
         return {"response": value}
     if not value:
         return {}
-    if isinstance(value, Mapping) and "completion" in value:
+    if isinstance(value, dict) and "completion" in value:
         return {"response": value["completion"], "reasoning": first(value, "reasoning")}
     message, reasoning = _message(listed(value, "gen_ai.output.messages")[0])
     return {"response": message.content, "reasoning": reasoning}
@@ -206,7 +212,7 @@ def _texts(parts: Any, kind: str) -> str | None:
     for part in listed(parts, "parts"):
         if isinstance(part, str) and kind == "text":
             texts.append(part)
-        elif isinstance(part, Mapping) and str(part.get("type", "text")) in kinds:
+        elif isinstance(part, dict) and str(part.get("type", "text")) in kinds:
             text = first(part, "content", "text", "response", "result")
             texts.append(text if isinstance(text, str) else "" if text is None else str(text))
     return "\n".join(texts) if texts else None

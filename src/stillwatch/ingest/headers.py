@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 __all__ = ["header"]
@@ -16,8 +15,8 @@ def header(headers: Any, name: str) -> str | None:
         name: in lower case.
     """
     if isinstance(headers, list):
-        pairs = [(one.get("name", one.get("key")), one.get("value")) for one in headers if isinstance(one, Mapping)]
-    elif isinstance(headers, Mapping):
+        pairs = [(one.get("name", one.get("key")), one.get("value")) for one in headers if isinstance(one, dict)]
+    elif isinstance(headers, dict):
         pairs = list(headers.items())
     else:
         return None

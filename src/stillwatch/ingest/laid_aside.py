@@ -18,9 +18,11 @@ class LaidAside:
 
     Attributes:
         tables: statements that make the tables, of each kind its own.
+        page_bytes: of the file; the larger, the faster what comes in order is written and read.
     """
 
     tables: ClassVar[Sequence[str]] = ()
+    page_bytes: ClassVar[int] = 4096
     _folder: tempfile.TemporaryDirectory[str] | None = None
     _held: sqlite3.Connection | None = None
 
@@ -29,6 +31,7 @@ class LaidAside:
         if self._held is None:
             self._folder = tempfile.TemporaryDirectory()
             self._held = sqlite3.connect(Path(self._folder.name) / "records.sqlite")
+            self._held.execute(f"PRAGMA page_size = {self.page_bytes}")
             self._held.execute("PRAGMA journal_mode = OFF")
             for statement in self.tables:
                 self._held.execute(statement)

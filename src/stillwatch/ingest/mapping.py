@@ -160,7 +160,7 @@ def read_mapping(path: Path) -> MappedFormat:
     for table, value in given.items():
         if table not in _TABLES:
             raise _wrong(path, f"`{table}`: unknown; there are {', '.join(_TABLES)}")
-        if table != "name" and not isinstance(value, Mapping):
+        if table != "name" and not isinstance(value, dict):
             raise _wrong(path, f"`{table}`: expected a table")
         known = _TABLES[table]
         for key in value if known else ():
@@ -186,7 +186,7 @@ def read_mapping(path: Path) -> MappedFormat:
 
 
 def _values(given: object, path: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    if not isinstance(given, Mapping):
+    if not isinstance(given, dict):
         raise _wrong(path, f"`match.values`: expected a table of paths and values, got {shown(given)}")
     made = []
     for name, value in given.items():

@@ -6,7 +6,6 @@ plain objects. One span or resource that is malformed costs no other.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from stillwatch.core.bodies.optional_parts import UNFORESEEN, said
@@ -75,7 +74,7 @@ def _held(record: Json, side: Side) -> Held:
 
 def _check_decoded(item: object) -> None:
     """Refuse what ``otlp_protobuf`` could not decode, with its reason."""
-    if isinstance(item, Mapping) and isinstance(item.get("unreadable"), str):
+    if isinstance(item, dict) and isinstance(item.get("unreadable"), str):
         raise RecordError(item["unreadable"])
 
 
@@ -86,7 +85,7 @@ def attributes_of(holder: Json) -> dict[str, Any]:
         RecordError: they are neither an object nor a list of pairs.
     """
     given = holder.get("attributes")
-    if isinstance(given, Mapping):
+    if isinstance(given, dict):
         return dict(given)
     pairs = listed(given, "attributes") if given is not None else []
     return {str(object_of(p, "attributes").get("key")): any_value(p.get("value")) for p in pairs}
@@ -94,14 +93,14 @@ def attributes_of(holder: Json) -> dict[str, Any]:
 
 def any_value(value: Any) -> Any:
     """An OTLP AnyValue as a plain one; 64-bit numbers come as text, and an unset value as an empty object."""
-    if not isinstance(value, Mapping) or len(value) != 1:
+    if not isinstance(value, dict) or len(value) != 1:
         return None if value == {} else value
     ((kind, inner),) = value.items()
     if kind == "intValue":
         return int(inner) if isinstance(inner, str) and inner.lstrip("-").isdecimal() else inner
     if kind == "arrayValue":
-        return [any_value(item) for item in inner.get("values", [])] if isinstance(inner, Mapping) else inner
+        return [any_value(item) for item in inner.get("values", [])] if isinstance(inner, dict) else inner
     if kind == "kvlistValue":
-        pairs = inner.get("values", []) if isinstance(inner, Mapping) else []
-        return {item.get("key"): any_value(item.get("value")) for item in pairs if isinstance(item, Mapping)}
+        pairs = inner.get("values", []) if isinstance(inner, dict) else []
+        return {item.get("key"): any_value(item.get("value")) for item in pairs if isinstance(item, dict)}
     return inner

@@ -254,7 +254,7 @@ def _plain(value: Any) -> Any:
     """A value as JSON would hold it."""
     if isinstance(value, str | int | float | None):
         return value
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {str(name): _plain(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]

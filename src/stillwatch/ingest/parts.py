@@ -8,6 +8,8 @@ on the line of the first; where a format says which record an exchange stands fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import msgspec
@@ -25,6 +27,15 @@ _TABLES = (
 )
 
 
+_TURNS = """
+CREATE TABLE turn AS
+SELECT rowid AS at, min(rowid) OVER (PARTITION BY format, key) AS first FROM part ORDER BY first, at
+"""
+_IN_TURN = """
+SELECT turn.first, format, key, label, line, begins, among, record, note
+FROM turn CROSS JOIN part ON part.rowid = turn.at ORDER BY turn.rowid
+"""
+_RECORD = 7
 _SILENT = """
 SELECT label, line, begins, teller FROM part WHERE (format, key) IN silent AND NOT EXISTS (
   SELECT 1 FROM part AS other WHERE other.label = part.label AND other.line = part.line
@@ -57,6 +68,7 @@ class PartStore(LaidAside):
     """Records laid aside; nothing is made on disk before the first."""
 
     tables = _TABLES
+    page_bytes = 1 << 15
 
     def put(
         self,
@@ -93,17 +105,16 @@ class PartStore(LaidAside):
         if self._held is None:
             return
         self._held.execute("CREATE INDEX by_key ON part (format, key)")
-        firsts = self._held.execute("SELECT format, key, min(rowid) AS at FROM part GROUP BY format, key ORDER BY at")
-        for format_name, key, _ in firsts:
-            rows = self._held.execute(
-                "SELECT label, line, begins, among, record, note FROM part WHERE format = ? AND key = ? ORDER BY rowid",
-                (format_name, key),
-            ).fetchall()
+        # In one query: a log of traces has as many keys as exchanges.
+        self._held.execute(_TURNS)
+        for _, of in groupby(self._held.execute(_IN_TURN), itemgetter(0)):
+            rows = [*of]
+            _, format_name, key, *_ = rows[0]
             if len(rows) > 1 and not repeats(format_name):
-                rows = [*{record: (*where, record, note) for *where, record, note in reversed(rows)}.values()][::-1]
+                rows = [*{row[_RECORD]: row for row in reversed(rows)}.values()][::-1]
             parts = [
                 Part(label, line, begins.encode(), bool(among), msgspec.json.decode(record), note)
-                for label, line, begins, among, record, note in rows
+                for _, _, _, label, line, begins, among, record, note in rows
             ]
             yield Group(format_name, key, parts)
 

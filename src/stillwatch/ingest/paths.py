@@ -8,7 +8,7 @@ written as text, and into an end user's id that was put together of parts (``use
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from stillwatch.core.bodies.end_user import composite_parts
@@ -52,7 +52,7 @@ def at(value: Any, path: str) -> Any:
         if not -len(value) <= int(step) < len(value):
             return None
         return at(value[int(step)], rest) if rest else value[int(step)]
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
     if path in value:
         return value[path]
@@ -80,7 +80,7 @@ def _named(pairs: list[Any], path: str) -> Any:
     found = {
         str(name): any_value(one["value"])
         for one in pairs
-        if isinstance(one, Mapping) and "value" in one and (name := _name(one)) is not None
+        if isinstance(one, dict) and "value" in one and (name := _name(one)) is not None
     }
     return at(found, path) if found else None
 

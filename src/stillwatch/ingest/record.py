@@ -10,13 +10,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Annotated, Any
 
 import msgspec
 import pyarrow as pa
 
 from stillwatch.core.bodies.nobody import is_nobody
-from stillwatch.core.bodies.roles import role_of
+from stillwatch.core.bodies.roles import USUAL_ROLES, role_of
 from stillwatch.core.bodies.shapes import Fields, Message, RecordError, noted, shown
 from stillwatch.tables import EXCHANGES
 
@@ -90,6 +91,7 @@ LOST = "\ufffd"
 """What stands where bytes were lost."""
 
 FLOATS = tuple(name for name in COLUMNS if pa.types.is_floating(EXCHANGES.field(name).type))
+_floats_of = attrgetter(*FLOATS)
 _REQUIRED = ("time", "account_id", "prompt", "messages", "note")
 _PLACE = re.compile(r"at `\$\.(\w+)(\S*)`")
 _KINDS = {
@@ -138,7 +140,7 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
     if lacking := [name for name in defaults if _lacks(fields, name)]:
         fields = {**fields, **{name: defaults[name] for name in lacking}}
     time = fields.get("time")
-    if isinstance(time, Mapping):
+    if isinstance(time, dict):
         time = _moment(time)
         fields = {**fields, "time": time}
     if time is None or time == "":
@@ -154,17 +156,24 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
         raise RecordError(f"`account_id`: {shown(account)} lost bytes: it may be any other's")
     if fields.get("prompt") is None and not fields.get("messages"):
         raise RecordError(_said("neither `prompt` nor `messages`", fields, "text_in"))
-    exchange = _converted(dict(fields), textual)
+    exchange = _converted(fields, textual)
     for message in exchange.messages or ():
-        # A question under another word for who asked would be no question.
-        message.role = role_of(message.role)
+        if message.role not in USUAL_ROLES:
+            # A question under another word for who asked would be no question.
+            message.role = role_of(message.role)
+    if not math.isfinite(sum(filter(None, _floats_of(exchange)))):
+        _leave_out_infinities(exchange)
+    return exchange
+
+
+def _leave_out_infinities(exchange: Exchange) -> None:
+    """JSON has no infinity, but 1e999 reads as one."""
     for name in FLOATS:
         value = getattr(exchange, name)
         if value is not None and not math.isfinite(value):
             setattr(exchange, name, None)
             sentence = f"`{name}`: expected a number, got {value!r}"
             exchange.note = f"{exchange.note}; {sentence}" if exchange.note else sentence
-    return exchange
 
 
 def _said(problem: str, fields: Mapping[str, Any], looked: str) -> str:
@@ -179,7 +188,7 @@ def _moment(time: Mapping[str, Any]) -> Any:
         if whole.isdecimal() and rest.isdecimal():
             return int(whole) * 1_000_000 + int(rest) // 1000
     held = time.get("$date", time)
-    return held.get("$numberLong", held) if isinstance(held, Mapping) else held
+    return held.get("$numberLong", held) if isinstance(held, dict) else held
 
 
 def _lacks(fields: Mapping[str, Any], name: str) -> bool:
@@ -187,8 +196,12 @@ def _lacks(fields: Mapping[str, Any], name: str) -> bool:
     return value is None or value == "" or (name == "account_id" and type(value) is str and is_nobody(value))
 
 
-def _converted(fields: Fields, textual: bool) -> Exchange:
+def _converted(given: Mapping[str, Any], textual: bool) -> Exchange:
     """The fields as an exchange, less what is optional and cannot be one of its values."""
+    try:
+        return msgspec.convert(given, Exchange, strict=not textual)
+    except msgspec.ValidationError:
+        fields = dict(given)
     for _ in range(2 * len(COLUMNS)):
         try:
             return msgspec.convert(fields, Exchange, strict=not textual)

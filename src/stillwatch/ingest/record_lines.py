@@ -62,18 +62,21 @@ def read_record(
     raw: Raw,
     preferred: LogFormat,
     *,
+    known: LogFormat | None = None,
     note: str | None = None,
 ) -> None:
     """Read a decoded record into ``batch``; ``raw`` is what a dead letter shows of it, ``note`` what it lost before.
 
+    ``known`` is the format that recognises it, where that was asked.
+
     A record that is but a part of an exchange is laid aside, where the slice has such a place.
     """
     try:
-        chosen, known = _format_of(record, preferred)
+        chosen, sure = (known, True) if known is not None else _format_of(record, preferred)
         if isinstance(chosen, PartsFormat) and batch.part.aside is not None:
             if not _laid_aside(batch, line, record, raw, chosen, note):
                 return
-        elif isinstance(chosen, BatchFormat) and known and batch.part.halves is not None:
+        elif isinstance(chosen, BatchFormat) and sure and batch.part.halves is not None:
             batch.part.halves.put(chosen, (batch.part.label, line), raw, record, note)
             return
     except RecordError as error:
@@ -82,7 +85,7 @@ def read_record(
     except UNFORESEEN as error:
         batch.refuse(line, str(_unforeseen(error, preferred)), raw)
         return
-    strange = None if known else f"no format recognises its keys {_keys_of(record)}; as {chosen.name}"
+    strange = None if sure else f"no format recognises its keys {_keys_of(record)}; as {chosen.name}"
     _add(batch, line, lambda: chosen.read(record), raw, chosen, note, [record], strange)
 
 
@@ -118,8 +121,8 @@ def _keys_of(record: Mapping[str, Any]) -> str:
     return ", ".join(names[:_MOST_KEYS]) + (", …" if len(names) > _MOST_KEYS else "")
 
 
-def read_parts(batch_of: Callable[[str], SliceRows], group: Group, chosen: PartsFormat) -> bool:
-    """Read records that were laid aside and share a key, each into the batch of its file; whether anything came of it.
+def read_parts(batch_of: Callable[[str], SliceRows], group: Group, chosen: PartsFormat) -> int:
+    """Read records that were laid aside and share a key, each into the batch of its file; how many things came of it.
 
     Args:
         batch_of: the batch of a file by its label.
@@ -141,7 +144,7 @@ def read_parts(batch_of: Callable[[str], SliceRows], group: Group, chosen: Parts
         lost, of = (part.note, [part.record]) if own else (notes or None, records)
         among = part.among or len(found) > 1
         _add(batch_of(part.label), part.line, partial(_itself, fields), part.begins, chosen, lost, of, among=among)
-    return bool(found)
+    return len(found)
 
 
 def _add(

@@ -8,20 +8,26 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, PERSONS, TEXTS, TIMES
 from stillwatch.ingest.spelling import in_camel_case
 
-__all__ = ["may_repeat", "repeated_name"]
+__all__ = ["TELLING", "may_repeat", "repeated_name"]
 
-_TELLING = frozenset(
+TELLING = frozenset(
     spelt for name in (*ACCOUNTS, *PERSONS, *CALLERS, *TIMES, *TEXTS) for spelt in (name, in_camel_case(name))
 ) | {"requester", "startTime", "request", "identity", "accountId"}
+# A letter, or an underscore, as an escape.
+_ESCAPED = re.compile(rb"\\u00[4-7]")
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_QUOTED = {name: b'"%s"' % name.encode() for name in TELLING}
 
 
 def may_repeat(block: bytes, names: tuple[str, ...], records: int) -> bool:
     """Whether a name may stand twice in one of so many records, each of which has it once or not at all."""
     for name in names:
-        quoted = b'"%s"' % name.encode()
+        quoted = _QUOTED.get(name) or b'"%s"' % name.encode()
         # As a value a name is no name.
         if block.count(quoted) > records and len(re.findall(quoted + rb"\s*:", block)) > records:
             return True
@@ -35,7 +41,10 @@ def repeated_name(raw: bytes, record: Mapping[str, Any]) -> str | None:
         raw: the record's text, an object.
         record: what was decoded of it.
     """
-    suspects = [name for name in record if name in _TELLING and may_repeat(raw, (name,), 1)]
+    suspects = [
+        name for name in record if name in _QUOTED and raw.count(_QUOTED[name]) > 1 and may_repeat(raw, (name,), 1)
+    ]
+    suspects = [name for name in suspects if not _stands_once(raw, name)]
     if not suspects:
         return None
     try:
@@ -49,6 +58,20 @@ def repeated_name(raw: bytes, record: Mapping[str, Any]) -> str | None:
         if any(value != values[0] for value in values[1:]):
             return name
     return None
+
+
+def _stands_once(raw: bytes, name: str) -> bool:
+    """Whether an object surely has a name once: of all places where it stands, all but one lie in the object's values.
+    Of a name that stood twice, only the last value is among these."""
+    if _ESCAPED.search(raw):
+        # It may be spelt so.
+        return False
+    try:
+        values = _OBJECT.decode(raw).values()
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    stands = re.compile(_QUOTED[name] + rb"\s*:")
+    return len(stands.findall(raw)) - sum(len(stands.findall(value)) for value in map(bytes, values)) == 1
 
 
 class _Pairs(list[tuple[str, Any]]):

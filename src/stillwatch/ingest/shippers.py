@@ -25,7 +25,7 @@ from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.spelling import respelled
 
-__all__ = ["DEEPEST", "Envelope", "after_prefix", "could_be", "inside", "records_of"]
+__all__ = ["DEEPEST", "Envelope", "after_prefix", "inside", "records_of"]
 
 DEEPEST = 6
 """How many envelopes may lie in one another."""
@@ -108,11 +108,6 @@ _MOST_PLACES = 500
 _LONGEST_PREFIX = 2048
 
 
-def could_be(record: Mapping[str, Any]) -> bool:
-    """Whether a record has a key that an envelope has; quickly."""
-    return not _KEYS.isdisjoint(record)
-
-
 def inside(record: Any) -> Envelope | None:
     """What lies in an envelope; None where ``record`` is none, or holds neither objects nor JSON text.
 
@@ -124,8 +119,8 @@ def inside(record: Any) -> Envelope | None:
         return found if found is not None and _leads_to_records(found) else None
     if isinstance(record, str):
         held = _opened(record)
-        return Envelope("text that holds JSON", [("decoded", held)]) if isinstance(held, Mapping | list) else None
-    if not isinstance(record, Mapping):
+        return Envelope("text that holds JSON", [("decoded", held)]) if isinstance(held, dict | list) else None
+    if not isinstance(record, dict):
         return None
     for shape in _SHAPES:
         if (found := shape(record)) is not None:
@@ -141,14 +136,14 @@ def _known_keys(record: Mapping[str, Any]) -> Iterator[Envelope]:
     """What lies under each key that an envelope is known to have, lists before single records."""
     for key, _, name in _LISTS:
         value = _opened(record.get(key))
-        if isinstance(value, list) and value and all(isinstance(item, Mapping | list) for item in value):
+        if isinstance(value, list) and value and all(isinstance(item, dict | list) for item in value):
             yield Envelope(name, [(f"`{key}[{place}]`", item) for place, item in enumerate(value)])
     for key, within, name in _FIELDS:
         value = record.get(key)
         if within is not None:
-            value = value.get(within) if isinstance(value, Mapping) else None
+            value = value.get(within) if isinstance(value, dict) else None
         value = _opened(value)
-        if isinstance(value, Mapping | list) and value and _worth_opening(value):
+        if isinstance(value, dict | list) and value and _worth_opening(value):
             yield Envelope(name, [(f"`{key}.{within}`" if within else f"`{key}`", value)])
 
 
@@ -160,9 +155,9 @@ def _otherwise(record: Mapping[str, Any]) -> Envelope | None:
     if (one := next(respelled(written), None)) is not None:
         return Envelope("record in another spelling", [("as a whole", one)])
     held = [(f"`{key}`", value) for key, value in record.items()]
-    if len(held) == 1 and isinstance(held[0][1], Mapping) and _leads_to_records(Envelope("", held)):
+    if len(held) == 1 and isinstance(held[0][1], dict) and _leads_to_records(Envelope("", held)):
         return Envelope("object", held)
-    if held and all(isinstance(value, Mapping) and recognising(value) is not None for _, value in held[:_MOST_TRIED]):
+    if held and all(isinstance(value, dict) and recognising(value) is not None for _, value in held[:_MOST_TRIED]):
         return Envelope("object of records by their keys", held)
     return _anywhere(record)
 
@@ -177,7 +172,7 @@ def _written(value: Any) -> Any:
 
 def _anywhere(record: Mapping[str, Any]) -> Envelope | None:
     """Every key under which a record lies that one format alone recognises; None where none does."""
-    held = [(f"`{key}`", value) for key, value in record.items() if isinstance(value, Mapping | list) and value]
+    held = [(f"`{key}`", value) for key, value in record.items() if isinstance(value, dict | list) and value]
     found = [one for one in held if _leads_to_records(Envelope("", [one]), general=False)]
     return Envelope("object", found) if found else None
 
@@ -192,27 +187,27 @@ def _leads_to_records(found: Envelope, *, general: bool = True) -> bool:
             left -= 1
             if left < 0:
                 return False
-            if isinstance(value, Mapping) and (chosen := recognising(value)) is not None:
+            if isinstance(value, dict) and (chosen := recognising(value)) is not None:
                 if general or not chosen.general:
                     return True
-            elif isinstance(value, Mapping):
+            elif isinstance(value, dict):
                 below.extend(_opened(inner) if key in _KEYS else inner for key, inner in value.items())
             elif isinstance(value, list):
                 below.extend(_opened(inner) for inner in value[:_MOST_TRIED])
-        level = [value for value in below if isinstance(value, Mapping | list)]
+        level = [value for value in below if isinstance(value, dict | list)]
     return False
 
 
 def _worth_opening(value: Any) -> bool:
     """Objects, and lists that hold nothing else: `["a", "b"]` is no log."""
-    return isinstance(value, Mapping) or all(isinstance(item, Mapping | list) for item in value)
+    return isinstance(value, dict) or all(isinstance(item, dict | list) for item in value)
 
 
 def _items(record: list[Any]) -> Envelope | None:
     # Fluent Bit: a time, or a time with metadata, before the record.
-    if len(record) == 2 and isinstance(record[0], int | float | str | list) and isinstance(record[1], Mapping):
+    if len(record) == 2 and isinstance(record[0], int | float | str | list) and isinstance(record[1], dict):
         return Envelope("Fluent Bit event", [("`[1]`", record[1])])
-    if record and all(isinstance(item, Mapping | list | str) for item in record) and not _all_words(record):
+    if record and all(isinstance(item, dict | list | str) for item in record) and not _all_words(record):
         return Envelope("array", [(f"`[{place}]`", item) for place, item in enumerate(record)])
     return None
 
@@ -276,14 +271,14 @@ def _loki(record: Mapping[str, Any]) -> Envelope | None:
     """``streams`` of lines, as Loki is sent them; ``data.result`` as it answers."""
     streams = record.get("streams")
     data = record.get("data")
-    if streams is None and isinstance(data, Mapping) and data.get("resultType") == "streams":
+    if streams is None and isinstance(data, dict) and data.get("resultType") == "streams":
         streams = data.get("result")
     if not isinstance(streams, list):
         return None
     lines = [
         (f"`streams[{place}].values[{row}]`", _opened(value[1]))
         for place, stream in enumerate(streams)
-        if isinstance(stream, Mapping) and isinstance(stream.get("values"), list)
+        if isinstance(stream, dict) and isinstance(stream.get("values"), list)
         for row, value in enumerate(stream["values"])
         if isinstance(value, list) and len(value) > 1
     ]
@@ -295,7 +290,7 @@ def _otlp_logs(record: Mapping[str, Any]) -> Envelope | None:
     if not isinstance(record.get("resourceLogs"), list):
         return None
     bodies = [
-        (f"log record {place}", _opened(body.get("stringValue") if isinstance(body, Mapping) else body))
+        (f"log record {place}", _opened(body.get("stringValue") if isinstance(body, dict) else body))
         for place, body in enumerate(_otlp_bodies(record["resourceLogs"]), start=1)
     ]
     return Envelope("OTLP log export", bodies) if bodies else None
@@ -305,11 +300,11 @@ def _otlp_bodies(resources: list[Any]) -> Iterator[Any]:
     for resource in resources:
         for scope in _list_in(resource, "scopeLogs"):
             for one in _list_in(scope, "logRecords"):
-                yield one.get("body") if isinstance(one, Mapping) else None
+                yield one.get("body") if isinstance(one, dict) else None
 
 
 def _list_in(value: Any, key: str) -> list[Any]:
-    held = value.get(key) if isinstance(value, Mapping) else None
+    held = value.get(key) if isinstance(value, dict) else None
     return held if isinstance(held, list) else []
 
 
@@ -319,7 +314,7 @@ def _no_record(record: Mapping[str, Any]) -> Envelope | None:
         return Envelope("CloudWatch Logs control message", [])
     if len(record) == 1:
         key, value = next(iter(record.items()))
-        if key in ("index", "create") and isinstance(value, Mapping) and all(name[:1] == "_" for name in value):
+        if key in ("index", "create") and isinstance(value, dict) and all(name[:1] == "_" for name in value):
             return Envelope("Elasticsearch bulk action", [])
     return None
 
@@ -329,12 +324,12 @@ _SHAPES: tuple[Callable[[Mapping[str, Any]], Envelope | None], ...] = (_no_recor
 
 def records_of(value: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
     """The records in a decoded value or in the envelopes around them: those that some format recognises, else all."""
-    if isinstance(value, Mapping) and recognising(value) is not None:
+    if isinstance(value, dict) and recognising(value) is not None:
         yield value
         return
     found = inside(value) if depth < DEEPEST else None
     if found is None:
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             yield value
         return
     for _, held in found.held:

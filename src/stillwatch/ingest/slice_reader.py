@@ -1,6 +1,6 @@
 """One slice to Arrow batches: each record an exchange or a dead letter, whatever it lies in.
 
-A container's records are read by the module that is named for them: ``canonical_lines``, ``record_lines``,
+A container's records are read by the module that is named for them: ``plain_lines``, ``record_lines``,
 ``csv_rows``, ``parquet_rows``; the files of a batch meet here.
 """
 
@@ -13,11 +13,11 @@ from typing import IO, Any
 from stillwatch.ingest.base import PartsFormat
 from stillwatch.ingest.batches import BatchStore
 from stillwatch.ingest.callers import conformed
-from stillwatch.ingest.canonical_lines import read_canonical
 from stillwatch.ingest.csv_rows import csv_rows, read_row
 from stillwatch.ingest.files import BROKEN, numbered_lines, opened
 from stillwatch.ingest.parquet_rows import read_parquet
 from stillwatch.ingest.parts import PartStore
+from stillwatch.ingest.plain_lines import read_plain
 from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.record_lines import noted, read_parts
 from stillwatch.ingest.registry import ask_first, format_named
@@ -37,8 +37,8 @@ def read_slice(part: Slice, *, batch_rows: int = 8192, most: int | None = None) 
 
     Args:
         part: from ``plan``.
-        batch_rows: records a batch, at most; memory is bounded by it. Canonical lines come by the block instead,
-            a mebibyte or a line.
+        batch_rows: records a batch, at most; memory is bounded by it. Lines of a format that has a plain shape come by
+            the block instead, a mebibyte or a line.
         most: after how many records of a file to stop, for a look at its beginning; the batch in which they end is
             read whole, and what was laid aside until then is put together.
 
@@ -78,10 +78,10 @@ def _read_file(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
 
 def _read_stream(part: Slice, stream: IO[bytes], batch_rows: int, size: int) -> Iterator[SliceResult]:
     preferred = format_named(part.format)
-    # Canonical lines are decoded by the block where nothing is joined to them.
+    # Lines of a plain shape are decoded by the block where nothing is joined to them.
     alone = part.callers is None and part.mapped is None and not part.account_from
-    if preferred.name == "canonical" and part.container == "lines" and alone:
-        yield from read_canonical(part, stream, size)
+    if preferred.plain is not None and part.container == "lines" and alone:
+        yield from read_plain(part, stream, size, preferred, preferred.plain)
         return
     batch, told = SliceRows(part), 0
     last, counted = part.first_line - 1, 0
@@ -158,12 +158,18 @@ def _read_groups(part: Slice, store: PartStore, batch_rows: int) -> Iterator[Sli
             batches[label] = SliceRows(_relabelled(part, label))
         return batches[label]
 
+    held = 0
     for group in store.groups(_counts_repeats):
         chosen = format_named(group.format)
-        if isinstance(chosen, PartsFormat) and not read_parts(batch_of, group, chosen):
+        if not isinstance(chosen, PartsFormat):
+            continue
+        came = read_parts(batch_of, group, chosen)
+        held += came
+        if not came:
             store.say_silent(group)
-        if sum(len(batch.rows) + len(batch.letters) for batch in batches.values()) >= batch_rows:
+        elif held >= batch_rows:
             yield from _done(batches)
+            held = 0
     for label, line, begins, name in store.silent():
         chosen = format_named(name)
         if isinstance(chosen, PartsFormat):

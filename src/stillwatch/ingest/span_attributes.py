@@ -17,7 +17,6 @@ Whom a span's names name, LiteLLM's among them, and which goes before which, ``o
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -84,17 +83,13 @@ _PARAMETERS = ("temperature", "top_p", "top_k", "max_tokens", "seed", "stream", 
 
 def is_foreign(attributes: Json) -> bool:
     """Whether a span's attributes are named as OpenInference, OpenLLMetry and others name them."""
-    return any(_foreign(str(name)) for name in attributes)
+    return _begins(_FOREIGN, tuple(attributes))
 
 
 @lru_cache(maxsize=4096)
-def _foreign(name: str) -> bool:
-    return name.startswith(_FOREIGN)
-
-
-@lru_cache(maxsize=4096)
-def _indexed(name: str) -> bool:
-    return name.startswith(_INDEXED)
+def _begins(beginnings: tuple[str, ...], names: tuple[str, ...]) -> bool:
+    """Whether one of some names begins so; spans of one program have the same names."""
+    return any(str(name).startswith(beginnings) for name in names)
 
 
 def unified(attributes: dict[str, Any]) -> dict[str, Any]:
@@ -103,7 +98,7 @@ def unified(attributes: dict[str, Any]) -> dict[str, Any]:
     Raises:
         RecordError: a text that stands for messages was cut.
     """
-    if not is_foreign(attributes) and not any(_indexed(str(name)) for name in attributes):
+    if not is_foreign(attributes) and not _begins(_INDEXED, tuple(attributes)):
         return attributes
     told = dict(attributes)
     for name, others in _PLAIN.items():
@@ -177,7 +172,7 @@ def _put(told: dict[str, Any], name: str, value: Any) -> None:
 
 
 def _object(value: object) -> Json:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _first_list(*values: object) -> list[Any]:
@@ -204,15 +199,15 @@ def _message(one: object, role: str) -> dict[str, Any]:
         except RecordError:
             pass
         else:
-            if not all(isinstance(part, Mapping) and "type" in part for part in content):
+            if not all(isinstance(part, dict) and "type" in part for part in content):
                 content = item["content"]
     return {"role": item.get("role") or role, "content": content}
 
 
 def _tool(one: object) -> Any:
-    item = nested(_object(one)) if isinstance(one, Mapping) else one
+    item = nested(_object(one)) if isinstance(one, dict) else one
     inner = _object(item).get("tool")
-    schema = _object(inner).get("json_schema") if isinstance(inner, Mapping) else None
+    schema = _object(inner).get("json_schema") if isinstance(inner, dict) else None
     found = parsed(schema, "llm.tools") if schema is not None else item
     return found if first(_object(found), "name", "function", "toolSpec") is not None else None
 

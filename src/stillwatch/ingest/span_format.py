@@ -23,7 +23,7 @@ from stillwatch.ingest.otlp import attributes_of, spans
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.span_attributes import is_foreign, unified
 from stillwatch.ingest.span_pieces import pieces_by_trace
-from stillwatch.ingest.span_tree import Span, SpanTree
+from stillwatch.ingest.span_tree import Span, SpanTree, key_of
 
 __all__ = ["SpanFormat"]
 
@@ -104,7 +104,7 @@ def _spans(
     """The spans of an export with all that is said of them; why others are none goes to ``broken``."""
     for place, shared, span in given:
         try:
-            key = Span(span, {}).key
+            key = key_of(span)
             yield _whole(span, shared, logged.get(key, ()) if key else (), place)
         except UNFORESEEN as error:
             broken.append(RecordError(said(error, "spans")).of(place))

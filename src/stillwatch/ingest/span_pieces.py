@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from stillwatch.core.bodies.shapes import Json, RecordError, first, parsed
@@ -45,7 +45,7 @@ def _take_apart(resource: Any, side: Side, into: _Pieces) -> None:
     found: dict[str | None, list[Any]] = {}
     for scope in scopes:
         for item in first(scope, *side.items) or ():
-            if side.events and isinstance(item, Mapping) and name_of(item) is None:
+            if side.events and isinstance(item, dict) and name_of(item) is None:
                 continue
             found.setdefault(_trace_of(item), []).append(item)
     for trace, items in found.items():
@@ -55,18 +55,18 @@ def _take_apart(resource: Any, side: Side, into: _Pieces) -> None:
 
 def _scopes(resource: Any, side: Side) -> Sequence[Json] | None:
     """The scopes of a resource, where it and they are of the protocol's shape; else None."""
-    if not isinstance(resource, Mapping) or "unreadable" in resource:
+    if not isinstance(resource, dict) or "unreadable" in resource:
         return None
     scopes = first(resource, *side.scopes)
     if scopes is None:
         return ()
-    if not isinstance(scopes, list) or not isinstance(resource.get("resource"), Mapping | None):
+    if not isinstance(scopes, list) or not isinstance(resource.get("resource"), dict | None):
         return None
-    sound = all(isinstance(one, Mapping) and isinstance(first(one, *side.items), list | None) for one in scopes)
+    sound = all(isinstance(one, dict) and isinstance(first(one, *side.items), list | None) for one in scopes)
     return scopes if sound else None
 
 
 def _trace_of(item: Any) -> str | None:
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         return None
     return trace_of(item) if first(item, "spanId", "span_id") else None

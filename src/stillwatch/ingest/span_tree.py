@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from stillwatch.core.bodies.shapes import Json, first
 
-__all__ = ["Span", "SpanTree", "trace_of"]
+__all__ = ["Span", "SpanTree", "key_of", "trace_of"]
 
 # The invalid id, in hexadecimal, as a UUID or in base64: what has it lies in no trace.
 _NO_TRACE = re.compile("[0-]+|A{22}==")
@@ -22,43 +20,43 @@ def trace_of(record: Json) -> str | None:
     return None if trace is None or _NO_TRACE.fullmatch(str(trace)) else str(trace) or None
 
 
-@dataclass(frozen=True)
-class Span:
-    """A span as it was written, with its own attributes and those of its resource, and the place of its part."""
+def key_of(record: Json) -> tuple[str, str] | None:
+    """What other spans name as their parent; None where a span has no id."""
+    own = first(record, "spanId", "span_id")
+    return (trace_of(record) or "", str(own)) if own else None
 
-    record: Json
-    attributes: Mapping[str, Any]
-    place: int = 0
+
+class Span:
+    """A span as it was written, with its own attributes and those of its resource, and the place of its part.
+
+    Attributes:
+        record: as it was written.
+        attributes: its own, and those of its resource.
+        place: of its part.
+        operation: ``gen_ai.operation.name``, or nothing.
+        trace: its trace's id, or nothing.
+        key: what other spans name as their parent; None where it has no id.
+        parent: key of the span that it lies below; None at the top.
+    """
+
+    __slots__ = ("attributes", "key", "operation", "parent", "place", "record", "trace")
+
+    def __init__(self, record: Json, attributes: Mapping[str, Any], place: int = 0) -> None:
+        self.record, self.attributes, self.place = record, attributes, place
+        self.operation = str(attributes.get("gen_ai.operation.name") or "")
+        self.trace = trace_of(record) or ""
+        own = first(record, "spanId", "span_id")
+        self.key = (self.trace, str(own)) if own else None
+        above = first(record, "parentSpanId", "parent_span_id", "parentId", "parent_id")
+        self.parent = (self.trace, str(above)) if above else None
 
     def is_named_so(self, beginning: str) -> bool:
         """Whether one of its own attributes, none of its resource's, has a name that begins so."""
         given = self.record.get("attributes")
-        if isinstance(given, Mapping):
+        if isinstance(given, dict):
             return any(str(name).startswith(beginning) for name in given)
         pairs = given if isinstance(given, list) else ()
-        return any(isinstance(one, Mapping) and str(one.get("key", "")).startswith(beginning) for one in pairs)
-
-    @cached_property
-    def operation(self) -> str:
-        """``gen_ai.operation.name``, or nothing."""
-        return str(self.attributes.get("gen_ai.operation.name") or "")
-
-    @cached_property
-    def trace(self) -> str:
-        """Its trace's id, or nothing."""
-        return trace_of(self.record) or ""
-
-    @cached_property
-    def key(self) -> tuple[str, str] | None:
-        """What other spans name as their parent; None where it has no id."""
-        own = first(self.record, "spanId", "span_id")
-        return (self.trace, str(own)) if own else None
-
-    @cached_property
-    def parent(self) -> tuple[str, str] | None:
-        """Key of the span that it lies below; None at the top."""
-        above = first(self.record, "parentSpanId", "parent_span_id", "parentId", "parent_id")
-        return (self.trace, str(above)) if above else None
+        return any(isinstance(one, dict) and str(one.get("key", "")).startswith(beginning) for one in pairs)
 
 
 class SpanTree:

@@ -16,9 +16,9 @@ from stillwatch.ingest.extended_json import is_document, plain
 from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.record import RecordError, shown
 from stillwatch.ingest.record_lines import read_record
-from stillwatch.ingest.registry import recognises, recognising
+from stillwatch.ingest.registry import asked_first, recognises, recognising
 from stillwatch.ingest.repeated_names import repeated_name
-from stillwatch.ingest.shippers import DEEPEST, after_prefix, could_be, inside
+from stillwatch.ingest.shippers import DEEPEST, after_prefix, inside
 from stillwatch.ingest.slice_result import Raw, SliceRows
 from stillwatch.ingest.value_stream import several_of
 
@@ -90,13 +90,15 @@ def read_value(
     depth: int = 0,
 ) -> None:
     """Read a decoded value into ``batch``, or what lies in it where it is an envelope; ``note`` says what it lost."""
-    found = None
-    if isinstance(record, dict) and is_document(record):
-        record = plain(record)
-    if depth < DEEPEST and not (isinstance(record, dict) and _is_known(record, preferred)):
+    found = known = None
+    if isinstance(record, dict):
+        if is_document(record):
+            record = plain(record)
+        known = _known(record, preferred)
+    if known is None and depth < DEEPEST:
         found = inside(record)
     if found is None:
-        _read_known(batch, line, record, raw, preferred, note)
+        _read_known(batch, line, record, raw, (preferred, known), note)
         return
     several = len(found.held) > 1
     for where, value in found.held:
@@ -108,26 +110,31 @@ def read_value(
         _say_where(batch, before, f"in a {found.name}, {where}", kind="part" if several else None)
 
 
-def _is_known(record: dict[str, Any], preferred: LogFormat) -> bool:
+def _known(record: dict[str, Any], preferred: LogFormat) -> LogFormat | None:
     # The file's own format is asked alone where that is enough: most records are its.
-    if recognises(preferred, record) and not (preferred.general and could_be(record)):
-        return True
-    return recognising(record) is not None
+    if not preferred.general and asked_first() is None and recognises(preferred, record):
+        return preferred
+    return recognising(record)
 
 
-def _read_known(batch: SliceRows, line: int, record: Any, raw: Raw, preferred: LogFormat, note: str | None) -> None:
-    if isinstance(record, dict):
-        lost = put_in_place(record, batch.part)
-        if lost.refusal is not None:
-            batch.refuse(line, lost.refusal, raw)
-            return
-        rows = len(batch.rows)
-        read_record(batch, line, record, raw, preferred, note=note)
-        if lost.note is not None:
-            for row in batch.rows[rows:]:
-                row.note = f"{row.note}; {lost.note}" if row.note else lost.note
+def _read_known(
+    batch: SliceRows, line: int, record: Any, raw: Raw, of: tuple[LogFormat, LogFormat | None], note: str | None
+) -> None:
+    """Read a record of the format that knows it, the second of ``of``, or of the file's own, the first."""
+    preferred, known = of
+    lost = put_in_place(record, batch.part) if isinstance(record, dict) else None
+    if lost is None:
+        read_record(batch, line, record, raw, preferred, known=known, note=note)
         return
+    if lost.refusal is not None:
+        batch.refuse(line, lost.refusal, raw)
+        return
+    rows = len(batch.rows)
+    # With its bodies in place it is asked anew whose it is.
     read_record(batch, line, record, raw, preferred, note=note)
+    if lost.note is not None:
+        for row in batch.rows[rows:]:
+            row.note = f"{row.note}; {lost.note}" if row.note else lost.note
 
 
 def _say_where(batch: SliceRows, before: int, where: str, *, kind: str | None = None) -> None:

@@ -13,7 +13,7 @@ not write: those blocks become messages of role ``tool``, as other APIs log them
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from stillwatch.core.bodies.end_user import composite_id
@@ -50,13 +50,13 @@ _OTHERS = frozenset(("choices", "output", "object", "done"))
 def is_anthropic(request: object, response: object) -> bool:
     """Whether a pair of bodies is this API's: the response tells; without one, the request."""
     if isinstance(response, list):
-        return any(isinstance(event, Mapping) and str(event.get("type")) in _EVENTS for event in response[:5])
-    if response and isinstance(response, dict | Mapping):
+        return any(isinstance(event, dict) and str(event.get("type")) in _EVENTS for event in response[:5])
+    if response and isinstance(response, dict):
         if response.get("type") in ("message", "completion") or isinstance(response.get("content"), list):
             return True
         if not _OTHERS.isdisjoint(response):
             return False
-    if not isinstance(request, dict | Mapping) or "options" in request:
+    if not isinstance(request, dict) or "options" in request:
         return False
     return not _OWN.isdisjoint(request) or str(request.get("model")).startswith("claude")
 
@@ -81,11 +81,11 @@ def _object(value: object) -> Json:
 def _messages(value: object) -> list[Message]:
     made = []
     for position, item in enumerate(listed(value, "messages")):
-        if not isinstance(item, Mapping) or not isinstance(item.get("role"), str):
+        if not isinstance(item, dict) or not isinstance(item.get("role"), str):
             raise RecordError(f"`messages[{position}]`: expected {{role, content}}, got {shown(item)}")
         content = parts_of(item.get("content"))
         blocks = content if isinstance(content, list) else ()
-        results = [block for block in blocks if isinstance(block, Mapping) and block.get("type") == "tool_result"]
+        results = [block for block in blocks if isinstance(block, dict) and block.get("type") == "tool_result"]
         made += [Message("tool", content_text(block.get("content"), "tool_result")) for block in results]
         text = content_text(content, f"messages[{position}].content")
         if text is not None or not results:
@@ -133,7 +133,7 @@ def merged_events(events: Sequence[Any]) -> Json:
     completion: list[str] = []
     for event in events:
         event = object_of(event, "response[]")
-        if isinstance(event.get("message"), Mapping):
+        if isinstance(event.get("message"), dict):
             message |= event["message"]
             usage |= object_of(message.get("usage"), "usage")
         delta = object_of(event.get("delta"), "delta")

@@ -14,7 +14,7 @@ wrote out is read as its messages.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from stillwatch.core.bodies.chat_templates import turns_of
@@ -51,10 +51,10 @@ def _blocks(content: object, where: str) -> tuple[str | None, str | None, list[s
             texts.append(block["text"])
         elif isinstance(guarded.get("text"), str):
             texts.append(guarded["text"])
-        elif isinstance(block.get("reasoningContent"), Mapping):
+        elif isinstance(block.get("reasoningContent"), dict):
             thought = object_of(block["reasoningContent"].get("reasoningText"), "reasoningText").get("text")
             thoughts += [thought] if isinstance(thought, str) else []
-        elif isinstance(block.get("toolResult"), Mapping):
+        elif isinstance(block.get("toolResult"), dict):
             results.append(content_text(block["toolResult"].get("content"), "toolResult"))
     return "\n".join(texts) if texts else None, "\n".join(thoughts) if thoughts else None, results
 
@@ -62,7 +62,7 @@ def _blocks(content: object, where: str) -> tuple[str | None, str | None, list[s
 def _messages(value: object) -> list[Message]:
     made: list[Message] = []
     for position, item in enumerate(listed(value, "messages")):
-        if not isinstance(item, Mapping) or not isinstance(item.get("role"), str):
+        if not isinstance(item, dict) or not isinstance(item.get("role"), str):
             raise RecordError(f"`messages[{position}]`: expected {{role, content}}, got {shown(item)}")
         text, _, results = _blocks(item.get("content"), f"messages[{position}].content")
         made += [Message("tool", result) for result in results]
@@ -132,7 +132,7 @@ def _plain_answer(body: Json) -> Any:
     answer = first(body, "generation", "completion", "text", "outputText")
     for name, key in (("outputs", "text"), ("results", "outputText"), ("generations", "text")):
         items = body.get(name)
-        if answer is None and isinstance(items, list) and items and isinstance(items[0], Mapping):
+        if answer is None and isinstance(items, list) and items and isinstance(items[0], dict):
             answer = items[0].get(key)
     return answer
 
@@ -156,7 +156,7 @@ def _response_fields(body: object) -> Fields:
         "output_tokens": written,
         "latency_ms": object_of(body.get("metrics"), "metrics").get("latencyMs"),
     }
-    if isinstance(body.get("output"), Mapping):
+    if isinstance(body.get("output"), dict):
         message = object_of(body["output"].get("message"), "output.message")
         fields["response"], fields["reasoning"], _ = _blocks(message.get("content"), "output.message.content")
     else:

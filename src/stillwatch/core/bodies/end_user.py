@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -22,12 +21,14 @@ def composite_id(value: object) -> tuple[Any, Any]:
     stands before in session S; so is an object, or its JSON text, with ``account_uuid`` (else ``device_id``) and
     ``session_id``. Whatever else there is, is an account.
     """
+    if value is None:
+        return None, None
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
             value = msgspec.json.decode(value)
         except (msgspec.MsgspecError, RecursionError, ValueError):
             return value, None
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return identity(first(value, "account_uuid", "account_id", "user_id", "device_id")), identity(
             first(value, "session_id", "session_uuid")
         )

@@ -36,7 +36,7 @@ _ROLES = {"model": "assistant", "function": "tool"}
 
 def is_gemini(request: object) -> bool:
     """Whether a request's body is this API's."""
-    return isinstance(request, dict | Mapping) and "contents" in request and "messages" not in request
+    return isinstance(request, dict) and "contents" in request and "messages" not in request
 
 
 def _parts(value: object, where: str) -> list[Json]:
@@ -44,7 +44,7 @@ def _parts(value: object, where: str) -> list[Json]:
         value = _written(value)
     if isinstance(value, str):
         return [{"text": value}]
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = value.get("parts", [value])
     return [{"text": part} if isinstance(part, str) else object_of(part, where) for part in listed(value, where)]
 
@@ -60,14 +60,14 @@ def _text(parts: list[Json]) -> str | None:
 
 def _messages(contents: object) -> list[Message]:
     contents = _written(contents) if isinstance(contents, str) else contents
-    if isinstance(contents, str | Mapping):
+    if isinstance(contents, str | dict):
         contents = [contents]
     made = []
     for position, item in enumerate(listed(contents, "contents")):
-        if not isinstance(item, str | Mapping):
+        if not isinstance(item, str | dict):
             raise RecordError(f"`contents[{position}]`: expected {{role, parts}}, got {shown(item)}")
         parts = _parts(item, f"contents[{position}].parts")
-        role = str(item.get("role") or "user") if isinstance(item, Mapping) else "user"
+        role = str(item.get("role") or "user") if isinstance(item, dict) else "user"
         text = _text(parts)
         gave = any("functionResponse" in part or "function_response" in part for part in parts)
         made.append(Message("tool" if gave and text is None else _ROLES.get(role, role), text))
@@ -80,8 +80,8 @@ def _written(text: str) -> Any:
         found = parsed(text, "contents")
     except RecordError:
         return text
-    held = [found] if isinstance(found, Mapping) else found
-    known = isinstance(held, list) and held and all(isinstance(item, Mapping) and "parts" in item for item in held)
+    held = [found] if isinstance(found, dict) else found
+    known = isinstance(held, list) and held and all(isinstance(item, dict) and "parts" in item for item in held)
     return found if known else text
 
 
@@ -93,7 +93,7 @@ def _tools(value: object) -> list[str] | None:
     if value is None:
         return None
     names = []
-    for tool in [value] if isinstance(value, Mapping) else listed(value, "tools"):
+    for tool in [value] if isinstance(value, dict) else listed(value, "tools"):
         tool = object_of(tool, "tools[]")
         declared = listed(first(tool, "functionDeclarations", "function_declarations"), "functionDeclarations")
         names += [str(object_of(one, "functionDeclarations[]").get("name")) for one in declared]

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 __all__ = ["LONGEST_MASK", "MASKS", "NOBODY", "is_nobody", "may_be_nobody"]
 
@@ -55,11 +56,15 @@ _SIGNS = ("redact", "\n_", "\n-", "[", "<", "(", "{", "*", "#", "xxxx", "•", "
 def may_be_nobody(text: str) -> bool:
     """Whether something in a text, which may be many names, one a line, asks for ``is_nobody``."""
     lowered = "\n" + text.lower()
-    return any(sign in lowered for sign in _SIGNS)
+    return any(map(lowered.__contains__, _SIGNS))
 
 
 def is_nobody(name: str) -> bool:
     """Whether a name, without blanks around it, names nobody."""
-    if name in NOBODY:
-        return True
-    return len(name) <= LONGEST_MASK and may_be_nobody(name) and _MASKS.match(name) is not None
+    return len(name) <= LONGEST_MASK and _stands_for_nobody(name)
+
+
+@lru_cache(maxsize=8192)
+def _stands_for_nobody(name: str) -> bool:
+    # A record's names are asked about several times, and an account's come again with every record of it.
+    return name in NOBODY or (may_be_nobody(name) and _MASKS.match(name) is not None)

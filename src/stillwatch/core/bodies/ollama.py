@@ -9,7 +9,7 @@ Read from a response: ``message`` or ``response``, ``thinking``, ``done_reason``
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from stillwatch.core.bodies.shapes import Fields, Json, content_text, first, object_of, stop_list
@@ -23,15 +23,17 @@ _NANOSECONDS = 1_000_000
 def is_ollama(answer: object) -> bool:
     """Whether an answer, or the first of a stream's pieces, is this API's."""
     if isinstance(answer, list):
-        answer = next((one for one in answer if isinstance(one, Mapping)), None)
-    return isinstance(answer, Mapping) and "done" in answer and ("message" in answer or "response" in answer)
+        answer = next((one for one in answer if isinstance(one, dict)), None)
+    return isinstance(answer, dict) and "done" in answer and ("message" in answer or "response" in answer)
 
 
 def options_of(body: Json) -> Fields:
     """The parameters that a request keeps in ``options``, and its system prompt; nothing for other APIs' requests."""
     options = body.get("options")
+    if options is None and "system" not in body:
+        return {}
     fields: Fields = {}
-    if isinstance(options, Mapping):
+    if isinstance(options, dict):
         fields = {name: options.get(name) for name in _SAME_NAME}
         fields |= {"max_tokens": options.get("num_predict"), "stop": stop_list(options.get("stop"))}
     system = body.get("system")

@@ -15,7 +15,7 @@ otherwise is read as ``ollama`` says. An answer in which nothing is known is not
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from stillwatch.core.bodies import ollama
@@ -81,7 +81,7 @@ def _input_messages(items: object) -> list[Message]:
         return [Message("user", items)]
     made = []
     for item in listed(items, "input"):
-        if not isinstance(item, Mapping):
+        if not isinstance(item, dict):
             raise RecordError(f"`input`: expected items, got {shown(item)}")
         if item.get("type") == "function_call_output":
             made.append(Message("tool", content_text(item.get("output"), "input.output")))
@@ -92,9 +92,9 @@ def _input_messages(items: object) -> list[Message]:
 
 def _format_name(body: Json) -> Any:
     chosen = body.get("response_format")
-    if chosen is None and isinstance(body.get("text"), Mapping):
+    if chosen is None and isinstance(body.get("text"), dict):
         chosen = body["text"].get("format")
-    return chosen.get("type") if isinstance(chosen, Mapping) else chosen
+    return chosen.get("type") if isinstance(chosen, dict) else chosen
 
 
 def _logprobs(body: Json) -> Fields:
@@ -138,7 +138,8 @@ def request_fields(body: Json) -> Fields:
         fields |= {"operation": "chat", "messages": _turns_of_cohere(body), "system": body.get("preamble")}
     elif isinstance(body.get("inputText"), str):
         fields |= {"operation": "generate", "prompt": body["inputText"]}
-    return fields | ollama.options_of(body)
+    fields |= ollama.options_of(body)
+    return fields
 
 
 def asking(body: Json) -> Fields:
@@ -162,7 +163,7 @@ def _turns_of_cohere(body: Json) -> list[Message]:
 def _parameters(body: Json) -> Fields:
     """What Text Generation Inference keeps in ``parameters``."""
     given = body.get("parameters")
-    if not isinstance(given, Mapping):
+    if not isinstance(given, dict):
         return {}
     fields: Fields = {name: given.get(name) for name in ("temperature", "top_p", "top_k", "seed")}
     fields |= {"max_tokens": given.get("max_new_tokens"), "stop": stop_list(given.get("stop"))}
@@ -183,7 +184,7 @@ def _merged_chunks(chunks: Sequence[Any]) -> Json:
     finish = None
     for chunk in chunks:
         chunk = object_of(chunk, "response[]")
-        if isinstance(chunk.get("response"), Mapping):
+        if isinstance(chunk.get("response"), dict):
             # The responses API ends its stream with the whole response.
             merged = dict(chunk["response"])
         if str(chunk.get("type")).endswith("output_text.delta"):
@@ -277,7 +278,7 @@ def _response_fields(body: object) -> Fields:
         fields |= _from_items(body)
     elif isinstance(body.get("generated_text"), str):
         fields["response"] = body["generated_text"]
-    elif isinstance(body.get("message"), Mapping):
+    elif isinstance(body.get("message"), dict):
         fields["response"] = content_text(body["message"].get("content"), "message.content")
         fields["stop_reason"] = body.get("finish_reason")
     elif body and "choices" not in body:

@@ -33,14 +33,14 @@ def check_conversation(response: Any, path: object = None) -> None:
     Raises:
         RecordError: it is a call for something else.
     """
-    named = next((kind for part, kind in _PATHS.items() if part in str(path or "")), None)
-    if named is None and isinstance(response, Mapping) and "choices" not in response:
+    named = next((kind for part, kind in _PATHS.items() if part in str(path)), None) if path else None
+    if named is None and isinstance(response, dict) and "choices" not in response:
         named = next((kind for key, inner, kind in _GIVEN if inner in _first(response.get(key))), None)
-    if named is None and isinstance(response, Mapping) and not _ANSWERS.intersection(response):
-        named = next((kind for key, kind in _ALONE.items() if isinstance(response.get(key), list)), None)
+        if named is None and _ANSWERS.isdisjoint(response):
+            named = next((kind for key, kind in _ALONE.items() if isinstance(response.get(key), list)), None)
     if named is not None:
         raise RecordError(f"a call for {named} holds no conversation")
 
 
 def _first(value: object) -> Mapping[str, Any]:
-    return value[0] if isinstance(value, list) and value and isinstance(value[0], Mapping) else {}
+    return value[0] if isinstance(value, list) and value and isinstance(value[0], dict) else {}

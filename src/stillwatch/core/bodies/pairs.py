@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from stillwatch.core.bodies import anthropic, gemini, openai
@@ -54,7 +53,7 @@ def _decoded(response: object) -> Any:
 def _answering(response: object, asked: Any) -> Any:
     """Whose API an answer is of: a gateway may have translated it; where it does not tell, its request does."""
     known = _decoded(response)
-    if not isinstance(known, Mapping) or not known:
+    if not isinstance(known, dict) or not known:
         return asked
     if "candidates" in known or "usageMetadata" in known:
         return gemini
@@ -67,6 +66,6 @@ def _side(body: Json, response: object, path: str) -> Any:
     if gemini.is_gemini(body):
         return gemini
     response = _decoded(response)
-    if isinstance(response, Mapping) and "candidates" in response:
+    if isinstance(response, dict) and "candidates" in response:
         return gemini
     return anthropic if "/v1/messages" in path or anthropic.is_anthropic(body, response) else openai

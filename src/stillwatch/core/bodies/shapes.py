@@ -53,6 +53,8 @@ _PART_TYPES = (
 )  # fmt: skip
 
 Json = Mapping[str, Any]
+"""An object of decoded JSON: a dict, which is told at a glance; whether a class is a ``Mapping`` takes longer than all
+the rest."""
 
 Fields = dict[str, Any]
 """Canonical column names to values, as a format gives them: unchecked, absent meaning null."""
@@ -149,7 +151,7 @@ def object_of(value: object, where: str) -> Json:
     value = parsed(value, where)
     if value is None:
         return {}
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return value
     raise RecordError(f"`{where}`: expected an object, got {shown(value)}")
 
@@ -183,11 +185,10 @@ def merged(*layers: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of several sources in one: a later layer wins, but null wins over nothing; notes are joined."""
     fields: dict[str, Any] = {}
     for layer in layers:
-        for name, value in layer.items():
-            if name == "note" and value:
-                noted(fields, value)
-            elif value is not None:
-                fields[name] = value
+        before, note = fields.get("note"), layer.get("note")
+        fields |= {name: value for name, value in layer.items() if value is not None}
+        if before and note:
+            fields["note"] = f"{before}; {note}"
     return fields
 
 
@@ -220,7 +221,7 @@ def _part_texts(parts: Iterable[Any], kinds: frozenset[str], keys: tuple[str, ..
         if isinstance(part, str):
             if kinds is _TEXT_PARTS:
                 texts.append(part)
-        elif isinstance(part, Mapping) and (part.get("type", "text") in kinds):
+        elif isinstance(part, dict) and (part.get("type", "text") in kinds):
             text = first(part, *keys)
             if isinstance(text, str):
                 texts.append(text)
@@ -238,7 +239,7 @@ def parts_of(content: object) -> object:
         found = parsed(content, "content")
     except RecordError:
         return content
-    known = all(isinstance(part, Mapping) and part.get("type") in _PART_TYPES for part in found)
+    known = all(isinstance(part, dict) and part.get("type") in _PART_TYPES for part in found)
     return found if known else content
 
 
@@ -253,7 +254,7 @@ def content_text(content: object, where: str = "content") -> str | None:
     content = parts_of(content)
     if content is None or isinstance(content, str):
         return content
-    if isinstance(content, Mapping):
+    if isinstance(content, dict):
         content = content["parts"] if isinstance(content.get("parts"), list) else (content,)
     if not isinstance(content, list | tuple):
         raise RecordError(f"`{where}`: expected text or content parts, got {shown(content)}")
@@ -277,11 +278,16 @@ def messages(value: object, where: str = "messages") -> list[Message] | None:
         return None
     made = []
     for position, item in enumerate(listed(value, where)):
-        if isinstance(item, Mapping) and "role" not in item and {"from", "value"} <= item.keys():
-            item = {"role": item["from"], "content": item["value"]}
-        # A dict is told at a glance; whether a class is a Mapping takes longer than all the rest.
-        if not (type(item) is dict or isinstance(item, Mapping)) or not isinstance(item.get("role"), str):
-            if isinstance(item, Mapping) and isinstance(item.get("type"), str) and item["type"] != "message":
+        if isinstance(item, dict):
+            role, content = item.get("role"), item.get("content")
+            if type(role) is str and type(content) is str and content[:1] != "[":
+                # As most are.
+                made.append(Message(role, content))
+                continue
+            if "role" not in item and {"from", "value"} <= item.keys():
+                item = {"role": item["from"], "content": item["value"]}
+        if not isinstance(item, dict) or not isinstance(item.get("role"), str):
+            if isinstance(item, dict) and isinstance(item.get("type"), str) and item["type"] != "message":
                 # An item of the responses API: what a tool gave, or what the model did, which is no message.
                 if item["type"] in ("function_call_output", "tool_result"):
                     made.append(Message("tool", content_text(first(item, "output", "content"), f"{where}[{position}]")))
@@ -305,9 +311,9 @@ def names_of_tools(value: object, where: str = "tools") -> list[str] | None:
     names = []
     for tool in listed(value, where):
         name: object = tool
-        if isinstance(tool, Mapping):
+        if isinstance(tool, dict):
             inner = first(tool, "function", "toolSpec")
-            name = first(inner, "name") if isinstance(inner, Mapping) else first(tool, "name", "type")
+            name = first(inner, "name") if isinstance(inner, dict) else first(tool, "name", "type")
         if not isinstance(name, str):
             raise RecordError(f"`{where}`: a tool without a name: {shown(tool)}")
         names.append(name)

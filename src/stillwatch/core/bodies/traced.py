@@ -10,7 +10,6 @@ answered, noted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from stillwatch.core.bodies import anthropic, gemini, openai
@@ -55,7 +54,7 @@ def asked_fields(value: object, where: str = "input") -> Fields:
         return {}
     if isinstance(value, str):
         return {"prompt": value}
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _asked_object(value, where)
     if not isinstance(value, list | tuple):
         raise RecordError(f"`{where}`: expected a text, messages or a request, got {shown(value)}")
@@ -95,7 +94,7 @@ def _asked_list(value: list[Any] | tuple[Any, ...], where: str) -> Fields:
         if len(value) > 1:
             raise RecordError(f"`{where}`: a batch of {len(value)} prompts, whose answers cannot be told apart")
         return {"prompt": value[0]}
-    if all(isinstance(item, Mapping) and "role" not in item and item.get("type") in _PARTS for item in value):
+    if all(isinstance(item, dict) and "role" not in item and item.get("type") in _PARTS for item in value):
         # One message's parts without their message.
         return {"prompt": content_text(list(value), where) or ""}
     return _request({"messages": _messages(value, where)})
@@ -103,7 +102,7 @@ def _asked_list(value: list[Any] | tuple[Any, ...], where: str) -> Fields:
 
 def _request(body: Json) -> Fields:
     blocks = [b for m in body["messages"] if isinstance(m["content"], list) for b in m["content"]]
-    results = any(isinstance(block, Mapping) and block.get("type") == "tool_result" for block in blocks)
+    results = any(isinstance(block, dict) and block.get("type") == "tool_result" for block in blocks)
     return (
         anthropic.request_fields(body) if results or anthropic.is_anthropic(body, None) else openai.request_fields(body)
     )
@@ -116,7 +115,7 @@ def _messages(value: object, where: str) -> list[dict[str, Any]]:
     if not isinstance(value, list | tuple):
         raise RecordError(f"`{where}`: expected messages, got {shown(value)}")
     several: list[Any] | tuple[Any, ...] = value
-    if several and all(isinstance(item, list) and (not item or isinstance(item[0], Mapping)) for item in several):
+    if several and all(isinstance(item, list) and (not item or isinstance(item[0], dict)) for item in several):
         if len(several) > 1:
             raise RecordError(f"`{where}`: a batch of {len(several)} conversations, whose answers cannot be told apart")
         several = several[0]
@@ -128,12 +127,12 @@ def _message(item: object, where: str, *, alone: bool = False) -> dict[str, Any]
     """One message as ``{role, content}``, whoever's class it was."""
     if isinstance(item, list | tuple) and len(item) == 2 and all(isinstance(part, str) for part in item):
         return {"role": _ROLES.get(item[0], item[0]), "content": item[1]}
-    if not isinstance(item, Mapping):
+    if not isinstance(item, dict):
         raise RecordError(f"`{where}`: expected a message, got {shown(item)}")
     if {"from", "value"} <= item.keys() and "role" not in item:
         item = {"role": item["from"], "content": item["value"]}
     inner = first(item, "kwargs", "data", "message")
-    inner = inner if isinstance(inner, Mapping) and "content" not in item else item
+    inner = inner if isinstance(inner, dict) and "content" not in item else item
     role = first(inner, "role") or first(item, "role") or first(inner, "type") or first(item, "type")
     if role in (None, "constructor", "message"):
         named = item.get("id")
@@ -145,7 +144,7 @@ def _message(item: object, where: str, *, alone: bool = False) -> dict[str, Any]
         content = [
             {"type": "text", "text": part} if isinstance(part, str) else {"type": "text", **part}
             for part in inner["parts"]
-            if isinstance(part, str | Mapping)
+            if isinstance(part, str | dict)
         ]
     if content is None:
         content = next((one for name in ("text", "message") if isinstance(one := inner.get(name), str)), None)
@@ -168,12 +167,12 @@ def _answer(value: object, where: str) -> Fields:
     if isinstance(value, str):
         return {"response": value}
     if isinstance(value, list):
-        if not isinstance(value[0], Mapping):
+        if not isinstance(value[0], dict):
             return {"response": text} if text is not None else _answer(value[0], where)
         if "choices" in value[0]:
             return openai.response_fields(value)
         return _answer(value[0], where)
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return {"response": text if text is not None else str(value)}
     known = _answered_body(value, where)
     if known is not None:
@@ -196,13 +195,13 @@ def _answered_body(value: Json, where: str) -> Fields | None:
     if ("content" in value and ("role" in value or "type" in value)) or {"kwargs", "lc"} <= value.keys():
         message = _message({"role": "assistant", **value} if "role" in value else value, where, alone=True)
         content = message["content"]
-        inner = value.get("kwargs") if isinstance(value.get("kwargs"), Mapping) else value
+        inner = value.get("kwargs") if isinstance(value.get("kwargs"), dict) else value
         thought = first(inner or {}, "reasoning_content", "reasoning")
         return {
             "response": content_text(content, where),
             "reasoning": thought if isinstance(thought, str) else reasoning_text(content),
         }
-    if isinstance(value.get("message"), Mapping):
+    if isinstance(value.get("message"), dict):
         return _answer(value["message"], where)
     if isinstance(value.get("messages"), list) and value["messages"]:
         return _answer(value["messages"][-1], where)
@@ -215,9 +214,9 @@ def _generation(value: Json, where: str) -> Fields:
     several = value["generations"]
     while isinstance(several, list) and several:
         several = several[0]
-    if not isinstance(several, Mapping):
+    if not isinstance(several, dict):
         return {}
-    fields = _answer(several["message"], where) if isinstance(several.get("message"), Mapping) else {}
+    fields = _answer(several["message"], where) if isinstance(several.get("message"), dict) else {}
     if fields.get("response") is None and isinstance(several.get("text"), str) and several["text"]:
         fields["response"] = several["text"]
     info = object_of(several.get("generation_info"), "generation_info")

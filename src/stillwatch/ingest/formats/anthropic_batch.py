@@ -60,9 +60,9 @@ class AnthropicBatch(BatchFormat):
     def model(self, record: Json) -> str | None:
         """Of the parameters, or of the message."""
         body = record.get("params")
-        if body is None and isinstance(record.get("result"), Mapping):
+        if body is None and isinstance(record.get("result"), dict):
             body = record["result"].get("message")
-        model = body.get("model") if isinstance(body, Mapping) else None
+        model = body.get("model") if isinstance(body, dict) else None
         return model if isinstance(model, str) else None
 
     def join(self, request: Json, result: Json) -> Fields:

@@ -13,12 +13,29 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies import anthropic
+from stillwatch.core.bodies.plain_anthropic import Answer, Asked
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
-from stillwatch.ingest.record import NAMES, Fields
+from stillwatch.ingest.plain_envelope import Envelope, told_around
+from stillwatch.ingest.plain_pairs import of_anthropic
+from stillwatch.ingest.plain_shape import PlainShape
+from stillwatch.ingest.record import NAMES, Exchange, Fields
 
 __all__ = ["FORMAT"]
+
+
+class _Plain(Envelope, gc=False, forbid_unknown_fields=True, kw_only=True):
+    """A line as most are: a message that was not streamed."""
+
+    request: Asked
+    response: Answer
+
+
+def _exchange(row: _Plain) -> Exchange | None:
+    """A plain line as ``AnthropicLog.read`` reads it; None where that is to read it."""
+    one = of_anthropic(row.request, row.response)
+    return told_around(row, one) if one is not None else None
 
 
 class AnthropicLog(LogFormat):
@@ -45,6 +62,8 @@ class AnthropicLog(LogFormat):
             "usage": {"input_tokens": 10, "output_tokens": 20},
         },
     }
+
+    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchange)
 
     def recognises(self, record: Json) -> bool:
         """By ``request`` with a body of this API, or a response of it."""

@@ -176,8 +176,8 @@ def _of_messages(rows: list[dict[str, Any]]) -> Fields | None:
     answered = [row for row in rows if _said(row.get("responsemessages"))]
     numbers = [row["sequencenumber"] for row in rows]
     last = answered[0]["sequencenumber"] if answered else asked[-1]["sequencenumber"]
-    if missing := sorted({*range(numbers[0], last + 1)} - {*numbers}):
-        raise RecordError(f"part {missing[0]} of the request's {last + 1} parts (`SequenceNumber`) is missing")
+    if (missing := _first_missing(numbers, numbers[0], last)) is not None:
+        raise RecordError(f"part {missing} of the request's {last + 1} parts (`SequenceNumber`) is missing")
     fields: Fields = {"operation": "chat.completions"}
     fields["messages"] = messages(_joined(asked, "requestmessages", "RequestMessages"), "RequestMessages")
     try:
@@ -185,10 +185,20 @@ def _of_messages(rows: list[dict[str, Any]]) -> Fields | None:
         fields["response"] = content_text([one.content for one in answer or () if one.content is not None])
     except RecordError as error:
         noted(fields, str(error))
-    if missing := sorted({*range(last, numbers[-1] + 1)} - {*numbers}):
+    if (missing := _first_missing(numbers, last, numbers[-1])) is not None:
         fields["response"] = None
-        noted(fields, f"`ResponseMessages`: part {missing[0]} is missing")
+        noted(fields, f"`ResponseMessages`: part {missing} is missing")
     return fields
+
+
+def _first_missing(numbers: Sequence[int], start: int, last: int) -> int | None:
+    """The first number from ``start`` to ``last`` that is none of some ascending ones, however far apart these are."""
+    wanted = start
+    for number in numbers:
+        if wanted < number:
+            break
+        wanted = max(wanted, number + 1)
+    return wanted if wanted <= last else None
 
 
 def _said(value: object) -> bool:
@@ -223,7 +233,7 @@ def _decoded(value: object) -> Any:
         found = parsed(value, "messages")
     except RecordError:
         return value
-    return [found] if isinstance(found, Mapping) else found
+    return [found] if isinstance(found, dict) else found
 
 
 def _of_bodies(gateway: Json, beside: bool) -> Fields:

@@ -14,18 +14,86 @@ import contextlib
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
 from stillwatch.core.bodies import anthropic, converse, openai
 from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.other_calls import check_conversation
+from stillwatch.core.bodies.plain_anthropic import Answer, Asked
+from stillwatch.core.bodies.plain_events import Event, whole_message
+from stillwatch.core.bodies.plain_openai import Int64
 from stillwatch.core.bodies.shapes import Json, RecordError, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.record import Fields
+from stillwatch.ingest.plain_pairs import of_anthropic
+from stillwatch.ingest.plain_shape import PlainShape
+from stillwatch.ingest.record import Exchange, Fields
 
 __all__ = ["FORMAT"]
 
 _OF_OPENAI = frozenset(("choices", "object"))
 _OF_CONVERSE = frozenset(("inferenceConfig", "schemaVersion", "toolConfig"))
 _NO_TEXT = "`input` has no `inputBodyJson`: model invocation logging is on without the delivery of text"
+
+
+class _Answered(Answer, gc=False):
+    # Of answers that are no conversation.
+    data: UnsetType = UNSET
+    results: UnsetType = UNSET
+
+
+class _PlainAsked(Asked, gc=False, kw_only=True):
+    anthropic_version: str | UnsetType | None = UNSET
+
+
+class _Input(msgspec.Struct, gc=False):
+    inputBodyJson: _PlainAsked  # noqa: N815 - as Bedrock spells it
+    inputTokenCount: Int64 | None = None  # noqa: N815
+
+
+class _Output(msgspec.Struct, gc=False):
+    outputBodyJson: _Answered | list[Event]  # noqa: N815
+    outputTokenCount: Int64 | None = None  # noqa: N815
+
+
+class _Identity(msgspec.Struct, gc=False):
+    arn: str | None = None
+
+
+class _Plain(msgspec.Struct, gc=False):
+    """A record as many are: a message of a Claude, streamed or not."""
+
+    timestamp: str | int | float
+    accountId: str  # noqa: N815
+    modelId: str  # noqa: N815
+    input: _Input
+    output: _Output
+    identity: _Identity | UnsetType | None = UNSET
+    requestId: str | None = None  # noqa: N815
+    operation: str | None = None
+    region: str | None = None
+    errorCode: str | Int64 | None = None  # noqa: N815
+
+
+def _exchange(row: _Plain) -> Exchange | None:
+    """A plain record as ``Bedrock.read`` reads it; None where that is to read it."""
+    asked, answer = row.input.inputBodyJson, row.output.outputBodyJson
+    if not ("anthropic" in row.modelId or asked.anthropic_version is not UNSET):
+        return None
+    message = whole_message(answer) if isinstance(answer, list) else answer
+    one = of_anthropic(asked, message) if message is not None else None
+    if one is None or row.timestamp == "" or str(row.operation).startswith("Converse"):
+        return None
+    one.exchange_id = row.requestId or None
+    one.time, one.account_id = row.timestamp, row.accountId
+    one.provider, one.pathway = "aws.bedrock", f"bedrock/{row.region}" if row.region else "bedrock"
+    one.api_key_id = row.identity.arn if isinstance(row.identity, _Identity) else None
+    one.model, one.operation, one.status = row.modelId or one.model, row.operation, row.errorCode
+    if one.input_tokens is None:
+        one.input_tokens = row.input.inputTokenCount
+    if one.output_tokens is None:
+        one.output_tokens = row.output.outputTokenCount
+    return one
 
 
 class Bedrock(LogFormat):
@@ -59,6 +127,8 @@ class Bedrock(LogFormat):
             "outputTokenCount": 20,
         },
     }
+
+    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchange)
 
     def recognises(self, record: Json) -> bool:
         """By its schema type, or by ``modelId`` beside ``input`` and ``accountId``."""
@@ -106,7 +176,7 @@ def _dialect(operation: str, model: str, request: Json, response: Any) -> Any:
     if "anthropic" in model or "anthropic_version" in request:
         return anthropic
     pieces = response if isinstance(response, list) else [response]
-    answered = next((one for one in pieces if isinstance(one, Mapping)), None)
+    answered = next((one for one in pieces if isinstance(one, dict)), None)
     if answered is None:
         return openai if "messages" in request and not _OF_CONVERSE.intersection(request) else converse
     return openai if _OF_OPENAI.intersection(answered) else converse

@@ -27,7 +27,8 @@ from stillwatch.core.bodies.shapes import (
 )
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, PERSONS, TIMES, known_names
-from stillwatch.ingest.record import COLUMNS, Fields
+from stillwatch.ingest.plain_shape import PlainShape
+from stillwatch.ingest.record import COLUMNS, Exchange, Fields
 from stillwatch.tables import EXCHANGES
 
 __all__ = ["FORMAT", "IDENTITIES"]
@@ -60,6 +61,8 @@ class Canonical(LogFormat):
         "client_address": "203.0.113.9",
         "asn": 64500,
     }
+
+    plain: ClassVar[PlainShape | None] = PlainShape(Exchange, once=("account_id", "time", "prompt"))
 
     def recognises(self, record: Json) -> bool:
         """By ``account_id`` or ``time`` beside ``prompt`` or ``messages``.
@@ -99,7 +102,7 @@ class Canonical(LogFormat):
         if isinstance(asn, str) and asn[:2].upper() == "AS" and asn[2:].isdecimal():
             fields["asn"] = int(asn[2:])
         wanted = fields.get("response_format")
-        if isinstance(wanted, Mapping):
+        if isinstance(wanted, dict):
             fields["response_format"] = wanted.get("type")
         return [fields]
 

@@ -64,7 +64,7 @@ class Cloudflare(LogFormat):
         """
         request = parsed(first(record, "request", "RequestBody"), "request")
         response = first(record, "response", "ResponseBody")
-        if isinstance(request, Mapping) and (
+        if isinstance(request, dict) and (
             request.get("type") == "encrypted" or {"key", "iv", "data"} <= request.keys()
         ):
             raise RecordError(_ENCRYPTED)

@@ -67,7 +67,7 @@ class DatadogLLM(SpanFormat):
         """By ``start_ns`` and ``span_id`` beside ``meta`` or ``span_kind``, or by ``spans`` of such."""
         given = record.get("spans")
         if isinstance(given, list):
-            return bool(given) and isinstance(given[0], Mapping) and _is_span(given[0])
+            return bool(given) and isinstance(given[0], dict) and _is_span(given[0])
         return _is_span(record)
 
     def exported(self, record: Json) -> Json:
@@ -81,7 +81,7 @@ class DatadogLLM(SpanFormat):
 def _is_span(record: Json) -> bool:
     if not ("start_ns" in record and "span_id" in record):
         return False
-    return isinstance(record.get("meta"), Mapping | str) or "span_kind" in record
+    return isinstance(record.get("meta"), dict | str) or "span_kind" in record
 
 
 def _whose(holder: Json) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class HttpRequest(LogFormat):
             body = parsed(record.get("body"), "body")
         except RecordError:
             return False
-        return isinstance(body, Mapping) and any(name in body for name in _CONVERSATIONS)
+        return isinstance(body, dict) and any(name in body for name in _CONVERSATIONS)
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""

@@ -87,14 +87,14 @@ def _span(span: Json, trace: Json) -> dict[str, Any]:
 def _parent(span: Json) -> Any:
     for one in listed(span.get("references"), "references"):
         # Without a type it is the first of Jaeger's types, which is this one.
-        if isinstance(one, Mapping) and first(one, "refType", "ref_type") in (None, "CHILD_OF", 0):
+        if isinstance(one, dict) and first(one, "refType", "ref_type") in (None, "CHILD_OF", 0):
             return first(one, "spanID", "spanId", "span_id")
     return first(span, "parentSpanID", "parentSpanId")
 
 
 def _tags(given: Any) -> dict[str, Any]:
     """Keys and typed values as attributes."""
-    if isinstance(given, Mapping):
+    if isinstance(given, dict):
         return dict(given)
     found: dict[str, Any] = {}
     for one in listed(given, "tags"):

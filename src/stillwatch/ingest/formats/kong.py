@@ -69,7 +69,7 @@ class Kong(LogFormat):
         plugins = _plugins(_opened(object_of(record.get("ai"), "ai")))
         if not plugins:
             raise RecordError("no `ai` in it: the request was no call of a model, or no AI plugin logs statistics")
-        logged = [one for one in plugins if isinstance(one.get("payload"), Mapping) and one["payload"].get("request")]
+        logged = [one for one in plugins if isinstance(one.get("payload"), dict) and one["payload"].get("request")]
         if not logged:
             raise RecordError("`ai`: no `payload.request`: turn on the AI plugin's `logging.log_payloads`")
         plugin = logged[0]
@@ -108,7 +108,7 @@ def _opened(ai: Json) -> Json:
     opened = {name: parsed(one, f"ai.{name}") for name, one in ai.items()}
     return {
         name: {key: _opened_section(value, f"ai.{name}.{key}") for key, value in one.items()}
-        if isinstance(one, Mapping)
+        if isinstance(one, dict)
         else one
         for name, one in opened.items()
     }
@@ -124,14 +124,14 @@ def _opened_section(value: Any, where: str) -> Any:
 
 def _plugins(ai: Json) -> list[Json]:
     """What AI plugins logged, those that call a model first; ``ai`` itself may hold the request beside them."""
-    named = {name: one for name, one in ai.items() if isinstance(one, Mapping) and name not in _SECTIONS}
+    named = {name: one for name, one in ai.items() if isinstance(one, dict) and name not in _SECTIONS}
     ordered = sorted(named, key=lambda name: (not str(name).endswith(("proxy", "proxy-advanced")), str(name)))
-    held = {name: ai[name] for name in _SECTIONS if isinstance(ai.get(name), Mapping)}
+    held = {name: ai[name] for name in _SECTIONS if isinstance(ai.get(name), dict)}
     if not held:
         return [named[name] for name in ordered]
     inner = [named[name] for name in ordered]
     joined = {
-        name: merged(*(one[name] for one in (*inner[::-1], held) if isinstance(one.get(name), Mapping)))
+        name: merged(*(one[name] for one in (*inner[::-1], held) if isinstance(one.get(name), dict)))
         for name in _SECTIONS
     }
     return [joined]

@@ -95,8 +95,8 @@ class Langfuse(PartsFormat):
         alone: list[tuple[int, Json]] = []
         for place, part in enumerate(parts):
             if _is_both(part):
-                own = {str(one.get("id")): one for one in part["traces"] if isinstance(one, Mapping)}
-                several = [(place, one) for one in part["observations"] if isinstance(one, Mapping)]
+                own = {str(one.get("id")): one for one in part["traces"] if isinstance(one, dict)}
+                several = [(place, one) for one in part["observations"] if isinstance(one, dict)]
                 found += _generations(several, own)
             elif _is_trace(part):
                 traces[str(part.get("id"))] = part
@@ -113,7 +113,7 @@ class Langfuse(PartsFormat):
 def _held(trace: Json) -> list[Json]:
     """The observations that a trace's record holds, where they are more than ids."""
     given = trace.get("observations") or []
-    return [one for one in given if isinstance(one, Mapping)] if isinstance(given, list) else []
+    return [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
 
 
 def _no_call(parts: Sequence[Json]) -> RecordError:
@@ -154,7 +154,7 @@ def _is_both(record: Json) -> bool:
     """Whether it is an export of traces and their observations side by side."""
     if not (isinstance(record.get("traces"), list) and isinstance(record.get("observations"), list)):
         return False
-    return any(isinstance(one, Mapping) and one.get("type") in _LISTED_TYPES for one in record["observations"])
+    return any(isinstance(one, dict) and one.get("type") in _LISTED_TYPES for one in record["observations"])
 
 
 def _is_trace(record: Json) -> bool:

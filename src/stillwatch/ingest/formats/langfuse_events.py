@@ -76,7 +76,7 @@ class LangfuseEvents(PartsFormat):
         """By a ``type`` of Langfuse's events beside ``body``, alone or in a ``batch``."""
         batch = record.get("batch")
         if isinstance(batch, list):
-            return any(isinstance(one, Mapping) and _is_event(one) for one in batch)
+            return any(isinstance(one, dict) and _is_event(one) for one in batch)
         return _is_event(record)
 
     def key(self, record: Json) -> str | None:
@@ -90,7 +90,7 @@ class LangfuseEvents(PartsFormat):
             RecordError: the one event is none of a trace.
         """
         events = record["batch"] if isinstance(record.get("batch"), list) else [record]
-        known = [one for one in events if isinstance(one, Mapping) and _is_event(one) and _is_of_trace(one)]
+        known = [one for one in events if isinstance(one, dict) and _is_event(one) and _is_of_trace(one)]
         traces = {str(one["body"]["id"]): one["body"]["traceId"] for one in known if _names_its_trace(one)}
         found = []
         for one in known:
@@ -114,7 +114,7 @@ class LangfuseEvents(PartsFormat):
 
 def _is_event(record: Json) -> bool:
     kind = record.get("type")
-    return isinstance(kind, str) and kind in _TYPES and isinstance(record.get("body"), Mapping)
+    return isinstance(kind, str) and kind in _TYPES and isinstance(record.get("body"), dict)
 
 
 def _is_of_trace(event: Json) -> bool:

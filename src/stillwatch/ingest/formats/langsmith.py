@@ -101,7 +101,7 @@ def _runs(run: Json, place: int, around: str | None) -> Iterator[_Run]:
     name = str(run.get("id") or "")
     yield _Run(run, place, name, str(first(run, "parent_run_id") or around or ""))
     for child in run.get("child_runs") or ():
-        if isinstance(child, Mapping):
+        if isinstance(child, dict):
             yield from _runs(child, place, name)
 
 

@@ -134,7 +134,7 @@ def _texts(message: Json) -> tuple[str | None, str | None]:
         part = object_of(item, "content[]")
         for kind, held in (("text", texts), ("think", thoughts)):
             value = part.get(kind) if part.get("type") == kind else None
-            value = value.get("value") if isinstance(value, Mapping) else value
+            value = value.get("value") if isinstance(value, dict) else value
             held += [value] if isinstance(value, str) and value else []
     said = message.get("text")
     return (said if isinstance(said, str) and said else "\n".join(texts) or None), "\n".join(thoughts) or None
@@ -142,9 +142,9 @@ def _texts(message: Json) -> tuple[str | None, str | None]:
 
 def _moment(value: Any) -> Any:
     """A time, out of what MongoDB's exports wrap it in."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = value.get("$date", value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         value = value.get("$numberLong", value)
     return value
 

@@ -22,11 +22,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+import msgspec
+
 from stillwatch.core.bodies import anthropic, gemini, openai
 from stillwatch.core.bodies.optional_parts import object_or_note
+from stillwatch.core.bodies.plain_openai import Answer, Int64, Parameters, Said
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.record import Fields, RecordError
+from stillwatch.ingest.plain_pairs import of_openai
+from stillwatch.ingest.plain_shape import PlainShape
+from stillwatch.ingest.record import Exchange, Fields, RecordError
 from stillwatch.ingest.timestamps import elapsed_ms
 
 __all__ = ["FORMAT"]
@@ -34,6 +39,76 @@ __all__ = ["FORMAT"]
 _NO_CHATS = frozenset(
     ("embedding", "rerank", "moderation", "image_generation", "transcription", "speech", "search", "ocr")
 )
+
+
+class _Key(msgspec.Struct, gc=False):
+    """What the metadata say of the key."""
+
+    user_api_key_hash: str | None = None
+    user_api_key_user_id: str | None = None
+    user_api_key_org_id: str | None = None
+    user_api_key_team_id: str | None = None
+    requester_ip_address: str | None = None
+    user_agent: str | None = None
+
+
+class _Plain(msgspec.Struct, gc=False):
+    """A payload as most are: a chat completion of whatever model."""
+
+    call_type: str
+    startTime: str | int | float  # noqa: N815 - as LiteLLM spells it
+    messages: list[Said]
+    model_parameters: Parameters
+    response: Answer
+    endTime: str | int | float | None = None  # noqa: N815
+    id: str | None = None
+    litellm_call_id: str | None = None
+    metadata: _Key | None = None
+    model: str | None = None
+    session_id: str | None = None
+    custom_llm_provider: str | None = None
+    status: str | Int64 | None = None
+    stream: bool | None = None
+    prompt_tokens: Int64 | None = None
+    completion_tokens: Int64 | None = None
+    requester_ip_address: str | None = None
+    user_agent: str | None = None
+    # Of the spend logs' spelling; and bodies that may lie beside the log.
+    starttime: None = None
+    endtime: None = None
+    input: None = None
+    output: None = None
+
+
+_NOBODY = _Key()
+
+
+def _exchange(row: _Plain) -> Exchange | None:
+    """A plain payload as ``LiteLLMStandard.read`` reads it; None where that is to read it."""
+    if row.call_type == "" or row.startTime == "" or row.call_type.removeprefix("a") in _NO_CHATS:
+        return None
+    asked, key = row.model_parameters, row.metadata or _NOBODY
+    asked.model = row.model
+    one = of_openai(asked, row.messages, row.response)
+    if one is None:
+        return None
+    one.exchange_id = row.id or row.litellm_call_id or one.exchange_id
+    one.time = row.startTime
+    one.latency_ms = elapsed_ms(row.startTime, row.endTime)
+    one.account_id = key.user_api_key_user_id or key.user_api_key_hash or ""
+    one.org_id = key.user_api_key_org_id or key.user_api_key_team_id
+    one.api_key_id = key.user_api_key_hash or None
+    one.session_id = row.session_id or one.session_id
+    one.provider, one.operation, one.status = row.custom_llm_provider, row.call_type, row.status
+    if row.stream is not None:
+        one.stream = row.stream
+    if row.prompt_tokens is not None:
+        one.input_tokens = row.prompt_tokens
+    if row.completion_tokens is not None:
+        one.output_tokens = row.completion_tokens
+    one.client_address = row.requester_ip_address or key.requester_ip_address or None
+    one.user_agent = row.user_agent or key.user_agent or None
+    return one
 
 
 class LiteLLMStandard(LogFormat):
@@ -63,6 +138,8 @@ class LiteLLMStandard(LogFormat):
         "model_parameters": {"temperature": 0.7, "max_tokens": 64, "seed": 3, "stream": False},
         "metadata": {"user_api_key_hash": "h", "user_api_key_user_id": "a-1"},
     }
+
+    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchange)
 
     def recognises(self, record: Json) -> bool:
         """By ``call_type`` and ``model_parameters``."""
@@ -125,7 +202,7 @@ def answer(value: object, side: Any = openai) -> Fields:
     """LiteLLM's ``response``: a body of one of the APIs, or the bare text of a redacted one."""
     if isinstance(value, str) and not value.lstrip().startswith(("{", "[", '"{', '"[', "data:", "event:")):
         return {"response": value}
-    if isinstance(value, Mapping) and "candidates" in value:
+    if isinstance(value, dict) and "candidates" in value:
         return gemini.response_fields(value)
     try:
         known = parsed(value, "response")

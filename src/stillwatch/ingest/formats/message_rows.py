@@ -125,7 +125,7 @@ def _role(record: Json) -> str | None:
 
 def _account(record: Json) -> Any:
     found = _named(record, (*ACCOUNTS, *PERSONS))
-    if found is None and isinstance(record.get("metadata"), Mapping | str):
+    if found is None and isinstance(record.get("metadata"), dict | str):
         try:
             return identity(first(object_of(record["metadata"], "metadata"), "user_id", "userId"))
         except RecordError:
@@ -183,7 +183,7 @@ def _text(row: Json) -> str | None:
         # Of a thread of assistants: `{"type": "text", "text": {"value": ...}}`.
         content = [
             {**part, "text": part["text"].get("value")}
-            if isinstance(part, Mapping) and isinstance(part.get("text"), Mapping)
+            if isinstance(part, dict) and isinstance(part.get("text"), dict)
             else part
             for part in content
         ]

@@ -61,7 +61,7 @@ class MLflow(LogFormat):
     def recognises(self, record: Json) -> bool:
         """By ``info`` and ``data`` with ``spans``, or by ``spans`` beside metadata of a trace."""
         data = record.get("data")
-        if isinstance(record.get("info"), Mapping) and isinstance(data, Mapping) and "spans" in data:
+        if isinstance(record.get("info"), dict) and isinstance(data, dict) and "spans" in data:
             return True
         return "spans" in record and not {"trace_metadata", "request_metadata"}.isdisjoint(record)
 
@@ -71,7 +71,7 @@ class MLflow(LogFormat):
         Raises:
             RecordError: there is none.
         """
-        info = record["info"] if isinstance(record.get("info"), Mapping) else record
+        info = record["info"] if isinstance(record.get("info"), dict) else record
         spans = listed(object_of(record.get("data"), "data").get("spans") or record.get("spans"), "spans")
         known: dict[str, Any] = {}
         for name in _NAMES:
@@ -94,7 +94,7 @@ class MLflow(LogFormat):
 
 def _above(spans: Sequence[Any], calls: Sequence[Json]) -> set[str]:
     """Every span around one of the calls."""
-    by_id = {_own(span): span for span in spans if isinstance(span, Mapping)}
+    by_id = {_own(span): span for span in spans if isinstance(span, dict)}
     found: set[str] = set()
     for call in calls:
         parent = _parent(call)
@@ -128,7 +128,7 @@ def _is_call(attributes: Json) -> bool:
 
 def _own(span: Json) -> str:
     context = span.get("context")
-    return str(first(context if isinstance(context, Mapping) else {}, "span_id") or first(span, "span_id") or "")
+    return str(first(context if isinstance(context, dict) else {}, "span_id") or first(span, "span_id") or "")
 
 
 def _parent(span: Json) -> str:

@@ -61,9 +61,9 @@ class OpenAIBatch(BatchFormat):
     def model(self, record: Json) -> str | None:
         """Of the body, or of the response's."""
         body = record.get("body")
-        if body is None and isinstance(record.get("response"), Mapping):
+        if body is None and isinstance(record.get("response"), dict):
             body = record["response"].get("body")
-        model = body.get("model") if isinstance(body, Mapping) else None
+        model = body.get("model") if isinstance(body, dict) else None
         return model if isinstance(model, str) else None
 
     def join(self, request: Json, result: Json) -> Fields:

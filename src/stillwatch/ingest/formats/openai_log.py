@@ -13,12 +13,29 @@ from typing import Any, ClassVar
 
 from stillwatch.core.bodies import openai
 from stillwatch.core.bodies.other_calls import check_conversation
+from stillwatch.core.bodies.plain_openai import Answer, Asked
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
-from stillwatch.ingest.record import NAMES, Fields
+from stillwatch.ingest.plain_envelope import Envelope, told_around
+from stillwatch.ingest.plain_pairs import of_openai
+from stillwatch.ingest.plain_shape import PlainShape
+from stillwatch.ingest.record import Exchange, Fields
 
 __all__ = ["FORMAT"]
+
+
+class _Plain(Envelope, gc=False, forbid_unknown_fields=True, kw_only=True):
+    """A line as most are: a chat completion."""
+
+    request: Asked
+    response: Answer
+
+
+def _exchange(row: _Plain) -> Exchange | None:
+    """A plain line as ``OpenAILog.read`` reads it; None where that is to read it."""
+    one = of_openai(row.request, row.request.messages, row.response)
+    return told_around(row, one) if one is not None else None
 
 
 class OpenAILog(LogFormat):
@@ -47,6 +64,8 @@ class OpenAILog(LogFormat):
         },
     }
 
+    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchange)
+
     def recognises(self, record: Json) -> bool:
         """By ``request`` with a body that is not Anthropic's."""
         return dialect(record) == "openai"
@@ -62,7 +81,8 @@ class OpenAILog(LogFormat):
         fields = merged(openai.response_fields(response), openai.asking(request), frame, envelope_fields(record))
         if "account_id" not in fields:
             fields["account_id"] = openai.caller(request) or fields.get("api_key_id")
-        return [{name: value for name, value in fields.items() if name in NAMES or name == "account_in"}]
+        fields.pop("url", None)
+        return [fields]
 
 
 FORMAT = OpenAILog()

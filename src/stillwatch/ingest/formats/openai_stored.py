@@ -112,7 +112,7 @@ def _exchange(record: Json, said: Sequence[Json]) -> Fields:
 def _conversation(record: Json) -> Any:
     """The conversation that a response is of."""
     given = record.get("conversation")
-    return identity(given.get("id") if isinstance(given, Mapping) else given)
+    return identity(given.get("id") if isinstance(given, dict) else given)
 
 
 def _unasked(record: Json) -> str:

@@ -64,11 +64,11 @@ class OpenInference(SpanFormat):
         if "resourceSpans" in record or "resource_spans" in record:
             return False
         given = record.get("attributes")
-        if isinstance(given, Mapping):
+        if isinstance(given, dict):
             if any(str(name).startswith("gen_ai.") for name in given):
                 return False
             llm = given.get("llm")
-            return is_foreign(given) or isinstance(llm, Mapping) or isinstance(given.get("openinference"), Mapping)
+            return is_foreign(given) or isinstance(llm, dict) or isinstance(given.get("openinference"), dict)
         return any(name.startswith(_COLUMNS) for name in record)
 
     def read(self, record: Json) -> Iterable[Fields | RecordError]:
@@ -104,7 +104,7 @@ class OpenInference(SpanFormat):
 def _attributes(record: Json) -> dict[str, Any]:
     """Attributes by names with dots, from whichever layout."""
     given = record.get("attributes")
-    if not isinstance(given, Mapping):
+    if not isinstance(given, dict):
         given = {name[len("attributes.") :]: value for name, value in record.items() if name.startswith("attributes.")}
     flat: dict[str, Any] = {}
     _flatten(given, "", flat)
@@ -114,7 +114,7 @@ def _attributes(record: Json) -> dict[str, Any]:
 def _flatten(value: Json, before: str, into: dict[str, Any]) -> None:
     for name, inner in value.items():
         key = f"{before}{name}"
-        if isinstance(inner, Mapping) and key not in (
+        if isinstance(inner, dict) and key not in (
             "input.value",
             "output.value",
             "llm.invocation_parameters",

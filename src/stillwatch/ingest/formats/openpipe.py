@@ -38,7 +38,7 @@ class OpenPipe(LogFormat):
     def recognises(self, record: Json) -> bool:
         """By ``tags`` beside ``output`` and an ``input`` with ``messages``."""
         asked = record.get("input")
-        return "tags" in record and "output" in record and isinstance(asked, Mapping) and "messages" in asked
+        return "tags" in record and "output" in record and isinstance(asked, dict) and "messages" in asked
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""
@@ -46,7 +46,7 @@ class OpenPipe(LogFormat):
         output = record.get("output")
         own: Fields = {
             "time": first(record, "requestedAt", "requested_at")
-            or (output.get("created") if isinstance(output, Mapping) else None),
+            or (output.get("created") if isinstance(output, dict) else None),
             "account_id": identity(first(tags, "user_id", "userId", "user")) or pair_caller(record.get("input")),
             "account_in": "OpenPipe names no caller but in tags: have clients send the tag `user_id`",
         }

@@ -58,7 +58,7 @@ class OpenWebUI(LogFormat):
         chat = record.get("chat")
         if isinstance(chat, str):
             return "user_id" in record and "title" in record
-        return isinstance(chat, Mapping) and ("messages" in chat or "history" in chat)
+        return isinstance(chat, dict) and ("messages" in chat or "history" in chat)
 
     def read(self, record: Json) -> Iterable[Fields | RecordError]:
         """An exchange an answer, and one for a question that was not answered."""
@@ -98,7 +98,7 @@ def _nodes(chat: Json) -> list[Node]:
 
 
 def _parent(item: Any) -> str | None:
-    found = identity(item.get("parentId")) if isinstance(item, Mapping) else None
+    found = identity(item.get("parentId")) if isinstance(item, dict) else None
     return None if found is None else str(found)
 
 

@@ -59,8 +59,8 @@ class OtelGenAI(SpanFormat):
             return True
         given = record.get("attributes")
         if isinstance(given, list):
-            names = [str(one.get("key", "")) for one in given if isinstance(one, Mapping)]
-        elif isinstance(given, Mapping):
+            names = [str(one.get("key", "")) for one in given if isinstance(one, dict)]
+        elif isinstance(given, dict):
             names = [str(name) for name in given]
         else:
             return False
@@ -73,11 +73,11 @@ class OtelGenAI(SpanFormat):
         if any(name in record for name in _RESOURCES):
             return record
         context = record.get("context")
-        span = {**record, **_ids(context)} if isinstance(context, Mapping) else record
+        span = {**record, **_ids(context)} if isinstance(context, dict) else record
         resource = record.get("resource")
         return {
             "resourceSpans": [
-                {"resource": resource if isinstance(resource, Mapping) else None, "scopeSpans": [{"spans": [span]}]}
+                {"resource": resource if isinstance(resource, dict) else None, "scopeSpans": [{"spans": [span]}]}
             ]
         }
 
@@ -90,7 +90,7 @@ def _ids(context: Json) -> dict[str, Any]:
 
 def _has_ids(record: Json) -> bool:
     held = record.get("context")
-    known = {**record, **(_ids(held) if isinstance(held, Mapping) else {})}
+    known = {**record, **(_ids(held) if isinstance(held, dict) else {})}
     return first(known, "traceId", "trace_id") is not None and first(known, "spanId", "span_id") is not None
 
 

@@ -64,7 +64,7 @@ class Portkey(LogFormat):
             "output_tokens": first(record, "completion_tokens", "res_units"),
             "status": first(record, "response_status_code") or frame.get("status"),
             "latency_ms": first(record, "response_time")
-            or (answered.get("response_time") if isinstance(answered, Mapping) else None),
+            or (answered.get("response_time") if isinstance(answered, dict) else None),
             "user_agent": frame.get("user_agent"),
             "account_in": "`metadata` has no `_user`",
         }

@@ -36,7 +36,7 @@ def _envoy(record: Json) -> bool:
 
 def _sharegpt(record: Json) -> bool:
     said = record.get("conversations")
-    return isinstance(said, list) and bool(said) and isinstance(said[0], Mapping) and "from" in said[0]
+    return isinstance(said, list) and bool(said) and isinstance(said[0], dict) and "from" in said[0]
 
 
 _KINDS: tuple[tuple[Callable[[Json], bool], str], ...] = (

@@ -84,9 +84,9 @@ class Weave(LogFormat):
 
 def _usage(summary: object) -> Fields:
     """Counts of ``summary.usage``, which has them by model; of several models none is this call's."""
-    usage = summary.get("usage") if isinstance(summary, Mapping) else None
-    counts = list(usage.values()) if isinstance(usage, Mapping) else []
-    if len(counts) != 1 or not isinstance(counts[0], Mapping):
+    usage = summary.get("usage") if isinstance(summary, dict) else None
+    counts = list(usage.values()) if isinstance(usage, dict) else []
+    if len(counts) != 1 or not isinstance(counts[0], dict):
         return {}
     return {
         "input_tokens": whole(first(counts[0], "prompt_tokens", "input_tokens")),

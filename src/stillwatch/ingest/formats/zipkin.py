@@ -52,7 +52,7 @@ class Zipkin(SpanFormat):
         """By ``traceId`` and ``id`` beside ``timestamp`` and ``localEndpoint``, or ``tags`` by name."""
         if not ("traceId" in record and "id" in record and "timestamp" in record) or "spanId" in record:
             return False
-        return "localEndpoint" in record or isinstance(record.get("tags"), Mapping)
+        return "localEndpoint" in record or isinstance(record.get("tags"), dict)
 
     def exported(self, record: Json) -> Json:
         """A span as OTLP has it."""
@@ -72,7 +72,7 @@ class Zipkin(SpanFormat):
 
 def _events(one: Any) -> list[dict[str, Any]]:
     """An annotation that holds an event; none for any other."""
-    value = one.get("value") if isinstance(one, Mapping) else None
+    value = one.get("value") if isinstance(one, dict) else None
     found = _EVENT.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
         return []

@@ -1,0 +1,239 @@
+"""Lines of a format that has a plain shape: decoded straight into a typed struct, a block at once where that can be.
+
+Whatever that refuses goes the way of every other record, line by line.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from operator import attrgetter
+from typing import IO, Any, NamedTuple
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from msgspec import UNSET, UnsetType
+
+from stillwatch.core.bodies.nobody import NOBODY, is_nobody, may_be_nobody
+from stillwatch.core.bodies.roles import USUAL_ROLES
+from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.files import BROKEN, line_blocks, split_block
+from stillwatch.ingest.plain_shape import PlainShape
+from stillwatch.ingest.record import FLOATS, LOST, Exchange
+from stillwatch.ingest.repeated_names import TELLING, may_repeat
+from stillwatch.ingest.slice import Slice
+from stillwatch.ingest.slice_result import SliceResult, SliceRows
+from stillwatch.ingest.unpacking import read_text
+
+__all__ = ["read_plain"]
+
+_IDS = ("exchange_id", "org_id", "api_key_id", "session_id", "payment_id", "licence_id")
+_ids_of = attrgetter(*_IDS)
+_FAILED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_IN_CACHE = 1 << 16
+# A number that may be beyond all bounds, behind its digits.
+_EXPONENT = re.compile(rb"[eE]\+?\d{3,}(?=[\s,\]}]|$)")
+
+
+class _Reader(NamedTuple):
+    """A shape, its decoder, and which names its records may give but once: what gives their values, and what stands for
+    none."""
+
+    shape: PlainShape
+    decoder: msgspec.json.Decoder[Any]
+    once: Mapping[str, tuple[Callable[[Any], Any], Any]]
+
+
+@cache
+def _reader_of(shape: PlainShape) -> _Reader:
+    """A decoder that refuses, beside what the shape's type refuses, every telling name that the type does not have."""
+    record = shape.record
+    if shape.once is not None:
+        return _Reader(shape, msgspec.json.Decoder(record), _told_once(shape, shape.once))
+    known = record.__struct_fields__
+    if not record.__struct_config__.forbid_unknown_fields:
+        # A document's `_id` says that any value in it may be one of Extended JSON.
+        absent = [(name, UnsetType, UNSET) for name in sorted({*TELLING, "_id"}.difference(known))]
+        record = msgspec.defstruct(record.__name__, absent, bases=(record,), gc=False)
+    return _Reader(shape, msgspec.json.Decoder(record), _told_once(shape, TELLING.intersection(known)))
+
+
+def _told_once(shape: PlainShape, names: Iterable[str]) -> Mapping[str, tuple[Callable[[Any], Any], Any]]:
+    absent = {field.name: field.default for field in msgspec.structs.fields(shape.record)}
+    return {name: (attrgetter(name), absent[name]) for name in sorted(names)}
+
+
+def _is_name(account: str) -> bool:
+    return account == account.strip() != "" and not is_nobody(account) and LOST not in account
+
+
+def _is_usual(row: Exchange) -> bool:
+    """Whether every message is one of a usual role, and every question's text stands where it is looked for."""
+    for message in row.messages or ():
+        if message.role not in USUAL_ROLES or (message.content is None and message.role == "user"):
+            return False
+    return True
+
+
+def _has_plain_ids(row: Exchange) -> bool:
+    """Whether each of its ids, where it has one, names somebody or something as it is written."""
+    return all(one is None or (one == one.strip() != "" and not is_nobody(one)) for one in _ids_of(row))
+
+
+def _all_have_plain_ids(rows: list[Exchange]) -> bool:
+    """``_has_plain_ids`` of every row, a column at a time; or not sure."""
+    for name in _IDS:
+        ids = [*filter(None, map(attrgetter(name), rows))]
+        if not NOBODY.isdisjoint(ids) or may_be_nobody("\n".join(ids)) or list(map(str.strip, ids)) != ids:
+            return False
+    return True
+
+
+def _sound(row: Exchange) -> bool:
+    """Whether a directly decoded row has all that a record needs."""
+    if not row.time or not _is_name(row.account_id) or (row.prompt is None and not row.messages):
+        return False
+    if not _is_usual(row):
+        return False
+    # JSON has no infinity, but 1e999 reads as one; absent values add nothing.
+    return math.isfinite((row.temperature or 0.0) + (row.top_p or 0.0) + (row.latency_ms or 0.0))
+
+
+def _all_sound(rows: list[Exchange]) -> bool:
+    """``_sound`` of every row, a column at a time."""
+    accounts = list(map(attrgetter("account_id"), rows))
+    if not (all(map(attrgetter("time"), rows)) and all(accounts)):
+        return False
+    joined = "\n".join(accounts)
+    if not NOBODY.isdisjoint(accounts) or LOST in joined or list(map(str.strip, accounts)) != accounts:
+        return False
+    if may_be_nobody(joined):
+        return False
+    said = [message for row in rows if row.messages for message in row.messages]
+    if not USUAL_ROLES.issuperset(map(attrgetter("role"), said)):
+        return False
+    if None in map(attrgetter("content"), said) and not all(map(_is_usual, rows)):
+        return False
+    if None in map(attrgetter("prompt"), rows) and not all(row.prompt is not None or row.messages for row in rows):
+        return False
+    return all(math.isfinite(sum(filter(None, map(attrgetter(name), rows)))) for name in FLOATS)
+
+
+def _is_json(text: bytes) -> bool:
+    """Whether a text that a typed decoder took is JSON where that does not look: under names that the type does not
+    have, bytes that are no UTF-8 and numbers beyond all bounds pass it by."""
+    try:
+        # Much faster than to decode it.
+        pa.array([text], pa.binary()).cast(pa.string())
+    except pa.ArrowInvalid:
+        return False
+    return not any(
+        _EXPONENT.match(text, start + int(place) + 1)
+        for start in range(0, len(text), _IN_CACHE)
+        for place in _exponents(np.frombuffer(text, np.uint8, min(_IN_CACHE + 4, len(text) - start), start))
+    )
+
+
+def _exponents(data: np.ndarray) -> np.ndarray:
+    """Before which bytes an `e` may begin an exponent of three digits: few places, each to be looked at."""
+    digit = (data - ord("0")) < 10
+    return np.flatnonzero(((data[1:-3] | 0x20) == ord("e")) & digit[:-4] & digit[3:-1] & digit[4:])
+
+
+def _decoded(block: bytes, reader: _Reader) -> list[Exchange] | None:
+    """A block of plain records, one a line; None where any line is anything else.
+
+    Where every line begins with an opening brace and ends with a closing one, no JSON value can go on over a
+    line's end: between the two braces would stand a comma.
+    """
+    data = np.frombuffer(block, np.uint8)
+    ends = np.flatnonzero(data == ord("\n"))
+    if not block.endswith(b"\n"):
+        ends = np.append(ends, len(data))
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    if not (np.all(data[starts] == ord("{")) and np.all(data[ends - 1] == ord("}"))):
+        return None
+    try:
+        rows = reader.decoder.decode_lines(block)
+    except _FAILED:
+        return None
+    if len(rows) != len(ends) or _may_give_twice(block, rows, reader):
+        return None
+    if reader.shape.exchange is not None:
+        rows = [*map(reader.shape.exchange, rows)]
+        if None in rows or not _is_json(block):
+            return None
+    return rows if _all_sound(rows) and _all_have_plain_ids(rows) else None
+
+
+def _may_give_twice(text: bytes, rows: list[Any], reader: _Reader) -> bool:
+    """Whether one of some records may give a name twice: the name stands there more often than records have it."""
+    for name, (value_of, absent) in reader.once.items():
+        held = len(rows) - [*map(value_of, rows)].count(absent)
+        if held and may_repeat(text, (name,), held):
+            return True
+    return False
+
+
+def _exchange_of(line: bytes, reader: _Reader) -> Exchange | None:
+    """A line's record as its shape has it, ids and messages unseen; None where it is none."""
+    try:
+        row = reader.decoder.decode(line)
+    except _FAILED:
+        return None
+    if _may_give_twice(line, [row], reader):
+        return None
+    return row if reader.shape.exchange is None else reader.shape.exchange(row)
+
+
+def _line_by_line(block: bytes, first: int, reader: _Reader) -> Iterator[tuple[int, bytes, Exchange | None]]:
+    """The lines of a block with their numbers, and what those that are plain hold."""
+    sure = reader.shape.exchange is None or _is_json(block)
+    lines = [*split_block(first, block)]
+    rows = [_exchange_of(raw, reader) if sure or _is_json(raw) else None for _, raw in lines]
+    read = [row for row in rows if row is not None]
+    # Mostly all of them are sound, which is seen faster at once.
+    if not (_all_sound(read) and _all_have_plain_ids(read)):
+        rows = [row if row is not None and _sound(row) and _has_plain_ids(row) else None for row in rows]
+    for (number, raw), row in zip(lines, rows, strict=True):
+        yield number, raw, row
+
+
+def read_plain(
+    part: Slice, stream: IO[bytes], size: int, preferred: LogFormat, shape: PlainShape
+) -> Iterator[SliceResult]:
+    """Read a slice of plain or compressed lines.
+
+    Args:
+        part: the slice.
+        stream: its unwrapped bytes, from its first line on.
+        size: bytes of the file that it takes, as they lie on disk.
+        preferred: the format that its records are tried as first.
+        shape: that format's.
+    """
+    reader = _reader_of(shape)
+    batch, told = SliceRows(part), 0
+    first, block = part.first_line, b""
+    try:
+        for first, block in line_blocks(stream, part.first_line, part.end):
+            rows = _decoded(block, reader)
+            if rows is None:
+                for number, raw, row in _line_by_line(block, first, reader):
+                    batch.seen += 1
+                    if row is None:
+                        read_text(batch, number, raw, preferred)
+                    else:
+                        batch.keep(row, number, raw)
+            else:
+                batch.take(rows, first, block)
+            now = min(told + len(block), size) if part.wrapped == "plain" else told
+            yield batch.result(now - told)
+            told = now
+    except BROKEN as error:
+        batch.seen += 1
+        line = first + block.count(b"\n")
+        batch.refuse(line, f"the {part.wrapped} stream breaks off here: {error}", b"")
+    yield batch.result(size - told)

@@ -1,0 +1,36 @@
+"""The plain shape of a format's records: typed, decoded a block at once, and sure to be read as the format reads them.
+
+A shape decides nothing. What its type refuses, or what it makes no exchange of, is read by the format. So a shape may
+always hold less; it may never hold a record that the format reads otherwise, which a test holds against the format.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from stillwatch.ingest.record import Exchange
+
+__all__ = ["PlainShape"]
+
+
+@dataclass(frozen=True)
+class PlainShape:
+    """A plain shape.
+
+    Attributes:
+        record: names and types of all that the format reads of such a record; ``UnsetType`` is the type of a name that
+            must not be there, for the format would read the record otherwise. Names by which a record says whose it is
+            or when it was made, and which stand nowhere here, must not be there either. Those that stand here and may
+            be absent are best ``UNSET`` then: whether one stands twice is seen at once only where null is not absent.
+        exchange: what a decoded record is, with ids as they are written; None where its format is to read it. For the
+            record that is an exchange, none.
+        once: names that a record may give but once, where they are not all such names.
+    """
+
+    record: type[msgspec.Struct]
+    exchange: Callable[[Any], Exchange | None] | None = None
+    once: tuple[str, ...] | None = None

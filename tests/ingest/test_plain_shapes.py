@@ -1,0 +1,239 @@
+"""Lines of a plain shape, decoded a block at once, are read as their format reads them one by one: every value, note and
+dead letter. Whole records are changed at random, by names that the shape or its format knows and by values that are no
+such thing, and read both ways."""
+
+import copy
+import json
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stillwatch.ingest import all_formats, plan, read_slice
+from stillwatch.ingest.repeated_names import TELLING
+
+SECOND = 1_795_490_904
+ASKED = {
+    "model": "m", "temperature": 0.5, "top_p": 1, "top_k": 3, "n": 1, "seed": 7, "stream": False, "logprobs": True,
+    "top_logprobs": 2, "max_completion_tokens": 64, "max_tokens": 65, "max_output_tokens": 66, "stop": ["END"],
+    "response_format": {"type": "json_object"}, "user": "user_h_account_u-1_session_s-1234567",
+    "tools": [{"type": "function", "function": {"name": "search"}}], "metadata": {"user_id": "u-2"},
+}  # fmt: skip
+SAID = [
+    {"role": "system", "content": "Be brief."}, {"role": "user", "content": [{"type": "text", "text": "Why?"}]},
+    {"role": "assistant", "content": None, "tool_calls": []}, {"role": "user", "content": "And then?"},
+]  # fmt: skip
+ANSWERED = {
+    "id": "c-1", "object": "chat.completion", "created": SECOND, "model": "m-2",
+    "choices": [{"index": 0, "finish_reason": "stop", "message": {
+        "role": "assistant", "content": "Because.", "refusal": None, "reasoning_content": "Hm.",
+    }}],
+    "usage": {"prompt_tokens": 10, "completion_tokens": 20, "completion_tokens_details": {"reasoning_tokens": 5}},
+}  # fmt: skip
+AROUND = {
+    "time": SECOND, "timestamp": "2026-11-24T00:00:00Z", "account_id": "a-1", "request_id": "r-1",
+    "id": "i-1", "org_id": "o-1", "api_key_id": "k-1", "session_id": "s-1", "client_ip": "203.0.113.9", "status": 200,
+    "latency_ms": 12.5, "provider": "p", "user_agent": "x/1", "country": "NZ", "asn": 64500,
+}  # fmt: skip
+OF_CLAUDE = {
+    "model": "m", "system": [{"type": "text", "text": "Be brief."}], "messages": SAID, "max_tokens": 64,
+    "temperature": 0.5, "top_p": 1, "top_k": 3, "stop_sequences": ["END"], "stream": False,
+    "tools": [{"name": "search", "input_schema": {}}], "metadata": {"user_id": "u-1"},
+}  # fmt: skip
+STREAMED = [
+    {"type": "message_start", "message": {
+        "id": "msg-1", "type": "message", "role": "assistant", "content": [], "model": "m-2",
+        "usage": {"input_tokens": 10, "output_tokens": 1},
+    }},
+    {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}},
+    {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "Hm."}},
+    {"type": "content_block_stop", "index": 0},
+    {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "Be"}},
+    {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "cause."}},
+    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 20}},
+    {"type": "message_stop"},
+]  # fmt: skip
+WHOLE: dict[str, dict[str, Any]] = {
+    "bedrock": {
+        "schemaType": "ModelInvocationLog", "schemaVersion": "1.0", "timestamp": "2026-11-24T00:00:00Z",
+        "accountId": "a-1", "identity": {"arn": "arn:aws:iam::1:user/x"}, "region": "us-east-1", "requestId": "r-1",
+        "operation": "InvokeModelWithResponseStream", "modelId": "anthropic.claude", "errorCode": "Throttled",
+        "input": {"inputBodyJson": {**OF_CLAUDE, "anthropic_version": "x"}, "inputTokenCount": 11},
+        "output": {"outputBodyJson": STREAMED, "outputTokenCount": 21},
+    },
+    "openai-log": {**AROUND, "request": {**ASKED, "messages": SAID}, "response": ANSWERED},
+    "anthropic-log": {
+        **AROUND,
+        "request": OF_CLAUDE,
+        "response": {
+            "id": "msg-1", "type": "message", "role": "assistant", "model": "m-2", "stop_reason": "end_turn",
+            "content": [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "Because."}],
+            "usage": {"input_tokens": 10, "output_tokens": 20},
+        },
+    },
+    "litellm-standard": {
+        "id": "c-1", "litellm_call_id": "l-1", "call_type": "acompletion", "status": "success", "stream": True,
+        "custom_llm_provider": "openai", "startTime": SECOND + 0.25, "endTime": SECOND + 1.5, "model": "m",
+        "prompt_tokens": 10, "completion_tokens": 20, "end_user": "x", "requester_ip_address": "203.0.113.9",
+        "user_agent": "x/1", "session_id": "s-1", "messages": SAID, "response": ANSWERED, "model_parameters": ASKED,
+        "metadata": {
+            "user_api_key_hash": "h", "user_api_key_user_id": "a-1", "user_api_key_org_id": "o-1",
+            "user_api_key_team_id": "t-1", "requester_ip_address": "203.0.113.8", "user_agent": "x/2",
+        },
+    },
+}  # fmt: skip
+HOSTILE: list[Any] = [
+    None, "", 0, 1, -1, 1.5, 64.0, True, False, "null", "  x ", "[REDACTED]", "guest", [], {}, [{}], [None], ["a", "b"],
+    {"a": 1}, '{"a": 1}', '[{"type": "text", "text": "hi"}]', '[{"a": 1}]', "data: {}", "2026-11-24T00:00:00Z",
+    SECOND, SECOND * 1000, str(SECOND), "7", 2**63, 2**70, 1e300, "a\ufffdb", "user_h_account_A_session_12345678",
+    '{"account_uuid": "q", "session_id": "12345678"}', "HUMAN", "tool", [{"type": "text", "text": "part"}],
+    [{"type": "text", "text": ""}], [{"type": "image", "source": {}}], [{"type": "tool_result", "content": "r"}],
+    [{"type": "thinking", "thinking": ""}, {"type": "text", "text": "x"}], [{"role": "user", "content": "hey"}],
+    {"role": "user", "content": "z"}, "é", "OUT OF BOUNDS", "aembedding", {"$oid": "1"},
+]  # fmt: skip
+# Names by which formats tell a record, or read it in another way.
+OTHERS = (
+    "_id", "done", "contents", "candidates", "options", "body", "system", "prompt", "input", "output", "include",
+    "functions", "text", "parts", "message", "error", "type", "content", "object", "function", "toolSpec", "refusal",
+    "method", "path", "url", "call_type", "model_parameters", "ai_org", "created_at", "starttime", "thinking", "extra",
+)  # fmt: skip
+
+
+def names_of(kind: Any) -> Iterator[str]:
+    """Every name in a type, and in the types of its fields."""
+    if isinstance(kind, msgspec.inspect.StructType):
+        for field in kind.fields:
+            yield field.encode_name
+            yield from names_of(field.type)
+    elif isinstance(kind, msgspec.inspect.UnionType):
+        for one in kind.types:
+            yield from names_of(one)
+    elif isinstance(kind, msgspec.inspect.ListType):
+        yield from names_of(kind.item_type)
+
+
+NAMES = {
+    name: sorted({*OTHERS, *TELLING, *names_of(msgspec.inspect.type_info(one.plain.record))})
+    for name, one in all_formats().items()
+    if one.plain is not None and one.plain.exchange is not None
+}
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    for step, inner in (
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    ):
+        yield from places(inner, (*path, step))
+
+
+def at(value: Any, path: tuple[Any, ...]) -> Any:
+    for step in path:
+        value = value[step]
+    return value
+
+
+def changed(record: dict[str, Any], names: list[str], rng: random.Random) -> str:
+    """A record's line, with a few things in it otherwise."""
+    record = copy.deepcopy(record)
+    for _ in range(rng.choice((0, 1, 1, 2, 3))):
+        path = rng.choice([one for one in places(record) if one])
+        held, last, odd = at(record, path[:-1]), path[-1], copy.deepcopy(rng.choice(HOSTILE))
+        kind = rng.randrange(6)
+        if kind == 0:
+            held[last] = odd
+        elif kind == 1:
+            del held[last]
+        elif kind == 2:
+            held[last] = json.dumps(held[last])
+        elif kind == 3 and isinstance(held, dict):
+            held[rng.choice(names)] = held.pop(last)
+        else:
+            objects = [one for one in places(record) if isinstance(at(record, one), dict)]
+            at(record, rng.choice(objects))[rng.choice(names)] = odd
+        if not record:
+            break
+    line = json.dumps(record, ensure_ascii=rng.random() < 0.5).replace('"OUT OF BOUNDS"', "1e999")
+    if rng.random() < 0.05:
+        # A name that stands twice.
+        line = f"{line[:-1]}, {json.dumps(rng.choice([*record] or names))}: {json.dumps(rng.choice(HOSTILE))}}}"
+    return line
+
+
+def read(lines: list[str], name: str) -> list[tuple[list[Any], list[Any]]]:
+    """What comes of lines by their format's plain shape, and without it."""
+    both = []
+    one = all_formats()[name]
+    with TemporaryDirectory() as folder:
+        # The first line says whose the file is.
+        path = Path(folder) / "log.jsonl"
+        path.write_text("\n".join([json.dumps(WHOLE[name]), *lines]) + "\n", encoding="utf-8")
+        for plain in (one.plain, None):
+            with patch.object(type(one), "plain", plain):
+                results = [result for part in plan([path]) for result in read_slice(part)]
+            both.append(
+                (
+                    [row for result in results for row in result.exchanges.to_pylist()],
+                    [letter for result in results for letter in result.dead_letters.to_pylist()],
+                )
+            )
+    return both
+
+
+def check(name: str, rng: random.Random) -> None:
+    lines = [changed(WHOLE[name], NAMES[name], rng) for _ in range(20)]
+    plain, slow = read(lines, name)
+    assert repr(plain[0]) == repr(slow[0])
+    assert repr(plain[1]) == repr(slow[1])
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32))
+def test_both_ways_are_one(name: str, seed: int) -> None:
+    check(name, random.Random(seed))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32))
+def test_both_ways_are_one_for_many_lines(name: str, seed: int) -> None:
+    check(name, random.Random(seed))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_whole_record_is_a_plain_one(name: str, tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text(json.dumps(WHOLE[name]) + "\n")
+    one = all_formats()[name]
+    with patch.object(type(one), "read", side_effect=AssertionError("read line by line")):
+        results = [result for part in plan([tmp_path]) for result in read_slice(part)]
+    assert sum(result.exchanges.num_rows for result in results) == 1
+
+
+@pytest.mark.parametrize("name", ["openai-log", "anthropic-log"])
+def test_a_name_that_stands_twice_is_seen_beside_records_without_it(name: str) -> None:
+    record = {key: value for key, value in WHOLE[name].items() if key != "timestamp"}
+    twice = json.dumps({**record, "timestamp": SECOND})[:-1] + f', "timestamp": {SECOND + 60}}}'
+    plain, slow = read([twice, *[json.dumps(record)] * 9], name)
+    assert plain == slow
+    assert len(plain[1]) == 1
+
+
+def test_so_is_a_prompt_that_stands_twice_beside_messages(tmp_path: Path) -> None:
+    record = {"time": SECOND, "account_id": "a-1", "messages": [{"role": "user", "content": "Why?"}]}
+    twice = f'{{"time": {SECOND}, "account_id": "a-1", "prompt": "Why?", "prompt": "And then?"}}'
+    (tmp_path / "log.jsonl").write_text("\n".join([json.dumps(record), twice, json.dumps(record)]) + "\n")
+    results = [result for part in plan([tmp_path]) for result in read_slice(part)]
+    assert [letter["line"] for result in results for letter in result.dead_letters.to_pylist()] == [2]
+
+
+def test_each_shape_has_a_whole_record() -> None:
+    assert WHOLE.keys() == NAMES.keys()
