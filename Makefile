@@ -19,6 +19,9 @@ PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 # The torch that tests and benchmarks run with.
 TORCH ?= 2.13.0
 
+# A test that starts a process would else compile all of the source for it, where the shell forbids to keep what is compiled.
+test test-fast: export PYTHONDONTWRITEBYTECODE =
+
 BIN := .venv/bin
 # Wheels only: an sdist would build with whatever its build requirements happen to be that day.
 PIP := $(BIN)/python -m pip --disable-pip-version-check

@@ -39,7 +39,7 @@ def _answering(head: bytes, body: bytes) -> Iterator[str]:
             pass
 
     with Server(("127.0.0.1", 0), Answer) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()

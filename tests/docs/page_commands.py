@@ -3,15 +3,20 @@
 import contextlib
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from forked_commands import stillwatch
+
 ROOT = Path(__file__).parent.parent.parent
 _COMMAND = re.compile(r"^(?:    )?\$ (.+)|^    ((?:stillwatch|vllm|STILLWATCH_\w+=\S+) .+)", re.MULTILINE)
 _SERVES = re.compile(r"\bstillwatch (?:gateway --upstream|alliance serve|console (?!user))")
+# What a shell makes something of.
+_SHELLS = re.compile(r"[|<>;&$*?~`#(){}]")
 
 NEEDS = {
     r"\bvllm serve\b": "a GPU and vLLM",
@@ -63,9 +68,12 @@ class Shell:
                 command = command.replace(theirs, here if isinstance(here, str) else here(self.said))
         if _SERVES.search(command):
             return self._serve(command)
-        done = subprocess.run(
-            ["bash", "-c", command], cwd=self.folder, capture_output=True, text=True, env=environment(), timeout=600
-        )
+        if command.startswith("stillwatch ") and not _SHELLS.search(command):
+            done = stillwatch(shlex.split(command)[1:], self.folder, environment(), timeout=600)
+        else:
+            done = subprocess.run(
+                ["bash", "-c", command], cwd=self.folder, capture_output=True, text=True, env=environment(), timeout=600
+            )
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
         self.said += done.stdout
         return done.stdout

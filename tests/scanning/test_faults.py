@@ -241,7 +241,7 @@ def with_gaps(made: list[Record], column: str, share: float) -> list[Record]:
 @pytest.fixture(scope="module")
 def gapless(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Record], list[str]]:
     log = Log(seed=4)
-    log.honest(320)
+    log.honest(140)
     members = campaign(log)
     return records(log, tmp_path_factory.mktemp("gapless")), members
 

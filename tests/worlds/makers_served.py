@@ -35,6 +35,10 @@ class Server:
         server = self
 
         class Handler(BaseHTTPRequestHandler):
+            # One connection serves many requests, and an answer goes out in one piece.
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1
+
             def log_message(self, *args: Any) -> None: ...
 
             def do_POST(self) -> None:
@@ -45,9 +49,7 @@ class Server:
                     self.send_error(404 if maker is None else 400)
                     return
                 if why := refuses(body):
-                    self.send_response(400)
-                    self.end_headers()
-                    self.wfile.write(json.dumps({"error": {"message": why}}).encode())
+                    self._say(400, {"error": {"message": why}})
                     return
                 text = body["messages"][-1]["content"]
                 choice: dict[str, Any] = {"message": {"content": maker.reply(text)}, "finish_reason": "stop"}
@@ -60,14 +62,18 @@ class Server:
                     choice["logprobs"] = {"content": [{"top_logprobs": top}]}
                 choice = instead(body["model"], text) or choice
                 usage = {"prompt_tokens": len(text) + 3}
-                self.send_response(200)
+                self._say(200, choice if "error" in choice else {"choices": [choice], "usage": usage})
+
+            def _say(self, status: int, told: dict[str, Any]) -> None:
+                said = json.dumps(told).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(said)))
                 self.end_headers()
-                said = choice if "error" in choice else {"choices": [choice], "usage": usage}
-                self.wfile.write(json.dumps(said).encode())
+                self.wfile.write(said)
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}/v1"
-        threading.Thread(target=self._http.serve_forever, daemon=True).start()
+        threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
 
     def close(self) -> None:
         self._http.shutdown()

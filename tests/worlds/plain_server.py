@@ -36,7 +36,7 @@ class Answer(BaseHTTPRequestHandler):
 def answering(handler: type[Answer]) -> Iterator[str]:
     """The URL of a server of its own."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from stillwatch.detection.beside_streams import BesideStream, carried_by
 from stillwatch.detection.stream_findings import TestedStream
-from stillwatch.evidence import LogProfile
+from stillwatch.evidence import AtLarge, LogProfile, SeenSource
 from stillwatch.evidence.one_source import of_one_source
 from stillwatch.evidence.stream_thresholds import MOST_SOURCES, SOURCE_PROMPTS
 from stillwatch.evidence.thresholds import LEAST_MEMBERS, MAJORITY, OFFICE_SIZE, UNTOLD
@@ -32,6 +32,7 @@ def outside_streams(
     sample: pa.Table,
     tested: Sequence[TestedStream],
     alike: Callable[[], Iterable[I64]],
+    at_large: AtLarge,
 ) -> list[BesideStream]:
     """Of groups that ask alike, those of one source, each with how it is carried by the stream that carries it most.
 
@@ -40,6 +41,7 @@ def outside_streams(
         sample: the sampled prompts, with ``entity, row_key``, sorted by entity.
         tested: streams; one of no more accounts than an office has carries nothing of strangers.
         alike: proposes groups, entities of each sorted.
+        at_large: people whom the streams were held against.
     """
     relays = [one for one in tested if len(one.stream.entities) > OFFICE_SIZE]
     if not relays:
@@ -52,7 +54,7 @@ def outside_streams(
     owner, key = np.asarray(sample["entity"], np.int64), np.asarray(sample["row_key"], np.int64)
     asked = [key[np.isin(owner, source)] for source in sources]
     some = [keys[:: -(-len(keys) // SOURCE_PROMPTS)] for keys in asked]
-    return list(_carried(relays, zip(sources, reader.features(some), strict=True)))
+    return list(_carried(relays, zip(sources, map(at_large.source, reader.features(some)), strict=True)))
 
 
 def _behind_one(tested: Sequence[TestedStream], source: I64) -> bool:
@@ -60,12 +62,10 @@ def _behind_one(tested: Sequence[TestedStream], source: I64) -> bool:
     return any(np.isin(source, one.everybody).mean() > MAJORITY for one in tested)
 
 
-def _carried(
-    relays: Sequence[TestedStream], sources: Iterable[tuple[I64, npt.NDArray[np.float32]]]
-) -> Iterator[BesideStream]:
+def _carried(relays: Sequence[TestedStream], sources: Iterable[tuple[I64, SeenSource]]) -> Iterator[BesideStream]:
     """Each source that some relay is shown to carry, with the relay that carries it most, chosen among all."""
-    for source, prompts in sources:
-        found = [carried_by(one, np.setdiff1d(source, one.everybody), one.held_against(prompts)) for one in relays]
+    for source, seen in sources:
+        found = [carried_by(one, np.setdiff1d(source, one.everybody), one.held_against(seen)) for one in relays]
         best = min(found, key=lambda one: one.carried.p_value).chosen_among(len(found))
         if best.carried.p_value <= UNTOLD and len(best.members) >= LEAST_MEMBERS:
             yield best

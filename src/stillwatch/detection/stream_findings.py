@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
-from stillwatch.evidence import LogProfile, Toward, Window
+from stillwatch.evidence import LogProfile, SeenSource, Toward, Window
 from stillwatch.evidence.p_values import cauchy_p
 from stillwatch.profiles import StreamReader
 
@@ -90,7 +89,7 @@ class TestedStream:
         windows: held against people at large.
         source: entities set aside who are shown to ask from one source; nobody, where none is shown.
         toward: the same windows, held against what those send; None where nobody does.
-        held_against: holds them against prompts that other accounts send, by their raw features (s x d).
+        held_against: holds them against what other accounts send.
     """
 
     stream: Stream
@@ -99,7 +98,7 @@ class TestedStream:
     windows: tuple[Window, ...]
     source: I64
     toward: Toward | None
-    held_against: Callable[[npt.NDArray[np.floating[Any]]], Toward]
+    held_against: Callable[[SeenSource], Toward]
 
     @property
     def everybody(self) -> I64:

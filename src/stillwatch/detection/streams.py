@@ -127,7 +127,7 @@ def find_streams(
     kept = [(tested[n], float(q[n])) for n in np.argsort(q, kind="stable") if q[n] <= fdr]
     found = [stream_finding(engine, reader, one, log, accounts, q_value, fdr) for one, q_value in _distinct(kept)]
     beside = [group for one in tested if (group := beside_stream(one)) is not None]
-    beside += outside_streams(reader, log, sample, tested, alike)
+    beside += outside_streams(reader, log, sample, tested, alike, at_large)
     return StreamsTested(len(streams), unlike + len(results) - len(tested), len(tested), tuple(found)), tuple(beside)
 
 
@@ -231,7 +231,8 @@ def _result(
         return None
     parts = [features[number * size : (number + 1) * size] for number in range(len(rows))]
     null = at_large.null(size, len(stream.keys), weights, seed)
-    told = [null.statistic(part) for part in parts]
+    seen = [null.seen(part) for part in parts]
+    told = [null.statistic(one) for one in seen]
     owner, several = stream.owner[rows], len(stream.entities) > 1
     alone = _of_one_kind(owner, np.stack([null.apart(lift) for _, lift in told])) if several else owner[0, :0]
     if len(alone):
@@ -247,8 +248,8 @@ def _result(
     if len(sole):
         return _Rest(stream.without(sole), aside)
     source = stream.aside[:0] if aside is None else of_one_source(log, np.unique(aside.owner))
-    held_against = null.toward(parts)
-    toward = held_against(aside.of(source)) if aside is not None and len(source) else None
+    held_against = null.toward(seen)
+    toward = held_against(at_large.source(aside.of(source))) if aside is not None and len(source) else None
     return TestedStream(stream, size, rows, windows, source, toward, held_against)
 
 

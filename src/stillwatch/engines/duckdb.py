@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -17,6 +19,11 @@ from stillwatch.engines.base import Engine, Table
 __all__ = ["DuckDBEngine", "query", "stoppable"]
 
 _Answer = TypeVar("_Answer")
+
+# Files that are no larger are read once and held: to open them again for each query takes longer than the query.
+_HELD_BYTES = 4_000_000
+# Queries of one process at once; a further one waits.
+_MOST_AT_ONCE = 64
 
 
 class DuckDBEngine(Engine):
@@ -47,7 +54,9 @@ class DuckDBEngine(Engine):
         quoted = str(files).replace("'", "''")
         condition = f" WHERE {where}" if where else ""
         how = "hive_partitioning = false" + (", union_by_name = true" if mixed else "")
-        self._connection.execute(f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{quoted}', {how}){condition}")
+        kind = "TABLE" if _bytes(files) <= _HELD_BYTES else "VIEW"
+        made = f"CREATE {kind} {table} AS SELECT * FROM read_parquet('{quoted}', {how}){condition}"
+        stoppable(self._connection, lambda: self._connection.execute(made))
         return table
 
     def keep(self, table: pa.Table) -> Table:
@@ -108,6 +117,11 @@ class DuckDBEngine(Engine):
                 self._connection.unregister(table.name)
 
 
+def _bytes(files: Path) -> int:
+    """Size of all files that a path with wildcards in its last part names."""
+    return sum(path.stat().st_size for path in files.parent.glob(files.name))
+
+
 def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:
     """The whole result of a query on a connection of one's own, as an Arrow table."""
     return _whole(connection, sql)
@@ -122,13 +136,18 @@ def stoppable(connection: duckdb.DuckDBPyConnection, ask: Callable[[], _Answer])
 
     In the thread that hears it DuckDB looks up only between its tasks, after seconds, and raises a RuntimeError.
     """
-    with ThreadPoolExecutor(1) as thread:
-        answer = thread.submit(ask)
-        try:
-            return answer.result()
-        except KeyboardInterrupt:
-            # A query that has not quite begun does not hear it.
-            while not answer.done():
-                connection.interrupt()
-                wait([answer], timeout=0.05)
-            raise
+    answer = _threads(os.getpid()).submit(ask)
+    try:
+        return answer.result()
+    except KeyboardInterrupt:
+        # A query that has not quite begun does not hear it.
+        while not answer.done():
+            connection.interrupt()
+            wait([answer], timeout=0.05)
+        raise
+
+
+@cache
+def _threads(process: int) -> ThreadPoolExecutor:
+    """Threads of a process for what is asked, each kept for the next: to start one takes longer than a small query."""
+    return ThreadPoolExecutor(_MOST_AT_ONCE, thread_name_prefix="query")

@@ -34,7 +34,7 @@ from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.prompt_sets import PromptSets
 from stillwatch.evidence.registry import all_families
 from stillwatch.evidence.shared_levels import reached, shared_levels
-from stillwatch.evidence.windows_of_stream import AtLarge, Toward, Window, people_at_large
+from stillwatch.evidence.windows_of_stream import AtLarge, SeenSource, Toward, Window, people_at_large
 
 __all__ = [
     "HOUR",
@@ -57,6 +57,7 @@ __all__ = [
     "Observed",
     "Postings",
     "PromptSets",
+    "SeenSource",
     "Side",
     "Toward",
     "Value",

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from stillwatch.evidence.stream_thresholds import ALIKE_SQUARE, LONGEST_PROMPT, STREAM_SHRINK
 from stillwatch.evidence.thresholds import CLIP
 
-__all__ = ["Lens", "alike", "alike_to_all", "fit_lens"]
+__all__ = ["Lens", "alike", "alike_of", "alike_to_all", "fit_lens"]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -80,7 +80,11 @@ def alike(one: F32, other: F32) -> F32:
     The product alone would make of the test a comparison of means. Through the square, a few prompts of one source,
     which are alike in many directions at once, outweigh the many pairs that differ from the log a little.
     """
-    pairs = one @ other.T
+    return alike_of(one @ other.T)
+
+
+def alike_of(pairs: F32) -> F32:
+    """How alike prompts of these products are, of whatever shape."""
     # In place: of all pairs of people at large there are sixteen million.
     square = np.maximum(pairs, 0)
     square *= square

@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ from scipy import sparse
 
 from stillwatch.evidence.composition import Cells, explained, fit_cells
 from stillwatch.evidence.icc import intraclass_correlation
-from stillwatch.evidence.lens import Lens, alike, alike_to_all, fit_lens
+from stillwatch.evidence.lens import Lens, alike, alike_of, alike_to_all, fit_lens
 from stillwatch.evidence.p_values import drawn_until_told, tail_p
 from stillwatch.evidence.stream_thresholds import (
     FAR_APART,
@@ -33,7 +33,7 @@ from stillwatch.evidence.stream_thresholds import (
     STREAM_DRAWS,
 )
 
-__all__ = ["AtLarge", "Null", "Toward", "Window", "people_at_large"]
+__all__ = ["AtLarge", "Null", "SeenSource", "SeenWindow", "Toward", "Window", "people_at_large"]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -86,6 +86,30 @@ class Toward:
     by_account: float
 
 
+class SeenWindow(NamedTuple):
+    """A window through the lens.
+
+    Attributes:
+        prompts: whitened (size x d).
+        across: how alike each is to people at large (size).
+    """
+
+    prompts: F32
+    across: F64
+
+
+class SeenSource(NamedTuple):
+    """Prompts of a source through the lens.
+
+    Attributes:
+        prompts: whitened (s x d).
+        near: how alike each prompt of people at large is to them (R).
+    """
+
+    prompts: F32
+    near: npt.NDArray[np.float32]
+
+
 @dataclass(frozen=True)
 class AtLarge:
     """Prompts of many accounts, for windows to be held against.
@@ -110,6 +134,17 @@ class AtLarge:
         table = alike(self.prompts, self.prompts)
         np.fill_diagonal(table, 0)
         return table
+
+    def alike_to_people(self, weights: F64) -> F64:
+        """How alike each of them is to all of them by their weight, itself included (R)."""
+        weight = weights.astype(np.float32)
+        itself = alike_of(np.einsum("ij,ij->i", self.prompts, self.prompts))
+        return np.asarray(self.pairs @ weight + itself * weight, np.float64)
+
+    def source(self, features: Features) -> SeenSource:
+        """A source's prompts by their raw features (s x d), for streams to be held against."""
+        theirs = self.lens(features)
+        return SeenSource(theirs, alike(self.prompts, theirs).mean(axis=1))
 
     @property
     def even(self) -> F64:
@@ -199,14 +234,18 @@ class Null:
         statistics = (lift - against / left[:, None]).mean(axis=1) + rest
         return statistics / (1 / self._size + squares / left**2), list(lift)
 
-    def statistic(self, features: Features) -> tuple[float, F64]:
-        """The statistic of a window's raw features, and the lift of each prompt."""
-        seen = self._at_large.lens(features)
-        n = len(seen)
-        pairs = alike(seen, seen)
+    def seen(self, features: Features) -> SeenWindow:
+        """A window by its raw features (size x d) through the lens."""
+        prompts = self._at_large.lens(features)
+        return SeenWindow(prompts, alike_to_all(prompts, self._at_large.prompts, self._weights))
+
+    def statistic(self, window: SeenWindow) -> tuple[float, F64]:
+        """The statistic of a window, and the lift of each prompt."""
+        prompts, across = window
+        n = len(prompts)
+        pairs = alike(prompts, prompts)
         np.fill_diagonal(pairs, 0)
         within = pairs.sum(axis=1, dtype=np.float64) / (n - 1)
-        across = alike_to_all(seen, self._at_large.prompts, self._weights)
         value = (within.mean() - 2 * across.mean() + self._rest) / (1 / n + float(self._squares.sum()))
         return float(value), within - across
 
@@ -214,27 +253,21 @@ class Null:
         """Which prompts of a window are more alike to it than all but few prompts of honest windows are to theirs."""
         return np.asarray(lift > self._far, np.bool_)
 
-    def toward(self, windows: Sequence[Features]) -> Callable[[Features], Toward]:
+    def toward(self, windows: Sequence[SeenWindow]) -> Callable[[SeenSource], Toward]:
         """Tells whether more of each window's prompts are like a source's than of people at large's.
 
         Args:
-            windows: of one stream, raw features (size x d).
+            windows: of one stream.
 
         Returns:
-            What holds them against raw features of prompts that are in none of them (s x d).
+            What holds them against a source that is in none of them.
         """
 
-        @cache
-        def seen() -> list[tuple[F32, F64]]:
-            """Each window through the lens, and how alike each of its prompts is to people at large."""
-            prompts = [self._at_large.lens(window) for window in windows]
-            return [(one, alike_to_all(one, self._at_large.prompts, self._weights)) for one in prompts]
-
-        def against(source: Features) -> Toward:
-            theirs = self._at_large.lens(source)
-            usual = alike(self._at_large.prompts, theirs).mean(axis=1) - self._among_people
+        def against(source: SeenSource) -> Toward:
+            usual = source.near - self._among_people
             line = np.quantile(usual, LIKE_THE_SOURCE)
-            like = np.stack([alike(prompts, theirs).mean(axis=1) - across > line for prompts, across in seen()])
+            near = [alike(prompts, source.prompts).mean(axis=1) - across > line for prompts, across in windows]
+            like = np.stack(near)
             expected = float(self._weights @ (usual > line))
             if like.mean() <= expected:
                 # No more than people at large send: what windows of theirs would show needs not be drawn.
@@ -251,7 +284,7 @@ class Null:
     @cached_property
     def _among_people(self) -> F64:
         """How alike each prompt of people at large is to all of them (R)."""
-        return alike_to_all(self._at_large.prompts, self._at_large.prompts, self._weights)
+        return self._at_large.alike_to_people(self._weights)
 
     @cached_property
     def _of_people(self) -> I64:
@@ -264,7 +297,7 @@ class Null:
         None are tested where what is alike is no minority of the stream: what most of it is like is what the stream is,
         and it has nothing that hides.
         """
-        return self.judged([self.statistic(features) for features in windows])
+        return self.judged([self.statistic(self.seen(features)) for features in windows])
 
     def judged(self, told: Sequence[tuple[float, F64]]) -> list[Window]:
         """As ``test``, of what ``statistic`` says of each window."""

@@ -118,12 +118,12 @@ class Linker:
     def _measure(self, rng: np.random.Generator) -> dict[str, F64]:
         """By family, the weight of each level and of reaching none."""
         a, b = np.sort(rng.integers(0, len(self._log), (2, RANDOM_PAIRS)), axis=0)
-        apart = a != b
-        reached = self._reached(a[apart], b[apart]) if apart.any() else {}
+        # Of a few hundred entities every pair is drawn many times over.
+        pairs, drawn = np.unique((a * len(self._log) + b)[a != b], return_counts=True)
+        reached = self._reached(*np.divmod(pairs, len(self._log))) if len(pairs) else {}
+        nobody = np.zeros(len(pairs), np.int64)
         return {
-            name: _level_weights(
-                levels, np.bincount(reached.get(name, np.zeros(0, np.int64)), minlength=len(levels) + 2)
-            )
+            name: _level_weights(levels, np.bincount(reached.get(name, nobody), drawn, minlength=len(levels) + 2))
             for name, levels in self._levels.items()
             if levels
         }

@@ -28,6 +28,8 @@ I64 = npt.NDArray[np.int64]
 
 _CHUNK = 8_192
 _MOST_SHOWN = 200
+# So many keys are sorted before four million counts are made.
+_FEW = 50_000
 # A prompt of one sentence is named by the sentence's hash; its template must be another thing.
 _MARK = np.uint64(0x7E3A91C5D2B84F60)
 
@@ -86,9 +88,11 @@ def _families(engine: Engine, sketches: Table, first: I64) -> I64:
 
 def _meetings(keys: U64) -> tuple[I64, I64]:
     """Pairs of texts with one key of 32 bits: each beside the first that has it."""
-    # Most keys stand alone, and a count of their upper bits shows most of those.
-    coarse = (keys >> np.uint64(10)).astype(np.int64)
-    candidates = np.flatnonzero(np.bincount(coarse)[coarse] > 1).astype(np.uint64)
+    candidates = np.arange(len(keys), dtype=np.uint64)
+    if len(keys) > _FEW:
+        # Most keys stand alone, and a count of their upper bits shows most of those.
+        coarse = (keys >> np.uint64(10)).astype(np.int64)
+        candidates = np.flatnonzero(np.bincount(coarse)[coarse] > 1).astype(np.uint64)
     packed = np.sort((keys[candidates] << np.uint64(32)) | candidates)
     begins = np.flatnonzero(changes(packed >> np.uint64(32)))
     size = np.diff(np.append(begins, len(packed)))

@@ -20,6 +20,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -102,6 +103,7 @@ def deleted_residual(alike: Alike, a: int, b: int) -> tuple[float, float, float,
     return float(values[pair]), float(place @ effects), error, degrees
 
 
+@cache
 def errors_found(controls: int, level: float) -> float:
     """Standard errors of excess that a test at ``level`` finds with ``POWER``; infinite with too few controls.
 

@@ -9,6 +9,7 @@ the project's own families of models and can be given anew; after an audit its o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -65,6 +66,7 @@ class Need:
         return self.detectable <= self.effect
 
 
+@cache
 def reach_of(controls: int) -> tuple[float, int]:
     """What estimating the members adds to the variance, and the degrees of freedom, with so many controls."""
     n = controls + 2

@@ -7,6 +7,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -104,11 +105,8 @@ class RunDocument:
         """Write it into the run's folder, with the seconds each stage took."""
         found, read = self.found, self.read
         document: dict[str, Any] = {
-            "stillwatch": importlib.metadata.version("stillwatch"),
-            "versions": {
-                "python": platform.python_version(),
-                **{name: importlib.metadata.version(name) for name in _VERSIONED},
-            },
+            "stillwatch": _version("stillwatch"),
+            "versions": {"python": platform.python_version(), **{name: _version(name) for name in _VERSIONED}},
             "settings": self.settings.model_dump(),
             "seed": self.settings.seed,
             "started": self.started.isoformat(timespec="seconds"),
@@ -146,3 +144,9 @@ class RunDocument:
         if self.values.sha256:
             document["values"] = {"sha256": self.values.sha256, "caveats": list(self.values.caveats)}
         (run / "run.json").write_bytes(msgspec.json.format(msgspec.json.encode(document), indent=2))
+
+
+@cache
+def _version(package: str) -> str:
+    """Of an installed package."""
+    return importlib.metadata.version(package)
