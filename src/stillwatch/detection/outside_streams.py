@@ -7,7 +7,7 @@ source, each a few: somebody deals them out over those and over these.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +54,7 @@ def outside_streams(
     owner, key = np.asarray(sample["entity"], np.int64), np.asarray(sample["row_key"], np.int64)
     asked = [key[np.isin(owner, source)] for source in sources]
     some = [keys[:: -(-len(keys) // SOURCE_PROMPTS)] for keys in asked]
-    return list(_carried(relays, zip(sources, map(at_large.source, reader.features(some)), strict=True)))
+    return _carried(relays, zip(sources, map(at_large.source, reader.features(some)), strict=True))
 
 
 def _behind_one(tested: Sequence[TestedStream], source: I64) -> bool:
@@ -62,10 +62,21 @@ def _behind_one(tested: Sequence[TestedStream], source: I64) -> bool:
     return any(np.isin(source, one.everybody).mean() > MAJORITY for one in tested)
 
 
-def _carried(relays: Sequence[TestedStream], sources: Iterable[tuple[I64, SeenSource]]) -> Iterator[BesideStream]:
-    """Each source that some relay is shown to carry, with the relay that carries it most, chosen among all."""
+def _carried(relays: Sequence[TestedStream], sources: Iterable[tuple[I64, SeenSource]]) -> list[BesideStream]:
+    """Each source that some relay is shown to carry, with the relay that carries it most, chosen among all.
+
+    What a relay carries of one source is nearer to others of the kind, too, than people's talk is: of two sources it is
+    held to carry the one that it is shown to carry best, and of the other that is nothing shown.
+    """
+    shown: list[tuple[int, BesideStream]] = []
     for source, seen in sources:
         found = [carried_by(one, np.setdiff1d(source, one.everybody), one.held_against(seen)) for one in relays]
-        best = min(found, key=lambda one: one.carried.p_value).chosen_among(len(found))
+        which = min(range(len(found)), key=lambda number: found[number].carried.p_value)
+        best = found[which].chosen_among(len(found))
         if best.carried.p_value <= UNTOLD and len(best.members) >= LEAST_MEMBERS:
-            yield best
+            shown.append((which, best))
+    shown.sort(key=lambda one: one[1].carried.p_value)
+    kept: dict[int, BesideStream] = {}
+    for which, one in shown:
+        kept.setdefault(which, one)
+    return [one for which, one in shown if np.isin(one.members, kept[which].members).mean() > MAJORITY]
