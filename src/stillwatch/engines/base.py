@@ -39,7 +39,7 @@ class Engine(ABC):
     def read(self, files: Path, where: str = "", *, mixed: bool = False) -> Table:
         """The Parquet files that a path with wildcards names; ``where`` leaves rows out.
 
-        ``mixed`` says that some have columns that others lack, which are null there.
+        ``mixed`` says that some have columns that others lack, which are null there; else all have the same.
         """
 
     @abstractmethod

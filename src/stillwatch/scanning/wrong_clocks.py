@@ -108,7 +108,8 @@ def set_aside(engine: Engine, run: Path, work: Path) -> int:
         run: has ``exchanges.parquet/part-*.parquet`` and ``sketches.parquet/``, row for row the same.
         work: has ``dead_letters/``, which gets ``part-*.wrong-clocks.parquet``.
     """
-    exchanges = engine.read(run / "exchanges.parquet" / "part-*.parquet")
+    # Parts of earlier steps may have lost their texts, and those just read have not.
+    exchanges = engine.read(run / "exchanges.parquet" / "part-*.parquet", mixed=True)
     wrong = _wrong(engine, exchanges)
     if not wrong:
         return 0
