@@ -18,7 +18,7 @@ import numpy.typing as npt
 from stillwatch.detection.beside_streams import BesideStream, examined
 from stillwatch.detection.candidates import candidate_groups
 from stillwatch.detection.cases import Case, Examiner
-from stillwatch.detection.fdr import filtered_q_values
+from stillwatch.detection.control import controlled, lies_in
 from stillwatch.detection.membership import (
     Fit,
     acting_along,
@@ -34,7 +34,6 @@ from stillwatch.detection.shown_by_part import without_passengers
 from stillwatch.evidence import Family, LogProfile, Side
 from stillwatch.evidence.thresholds import (
     ALIKE_BITS,
-    COVERED,
     LEAST_MEMBERS,
     LEAST_RHYTHM,
     LIKELY,
@@ -49,7 +48,6 @@ from stillwatch.linking import Linker, Links
 __all__ = ["Decided", "decide"]
 
 I64 = npt.NDArray[np.int64]
-F64 = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
 
@@ -109,10 +107,10 @@ def decide(
     grown, links = _grow(examiner, linker, links, [case for case in joined if case.may_convict], fdr)
     # What excuses a whole excuses each part of it, however it was proposed.
     excused = [case for case in grown if case.explained]
-    grown = [case for case in grown if case.explained or not any(_inside(case, whole) for whole in excused)]
+    grown = [case for case in grown if case.explained or not any(lies_in(case, whole) for whole in excused)]
     for case in examined(examiner, beside):
         grown = _with_another(grown, case, fdr)
-    decided = _control(examiner, [*grown, *rest], fdr)
+    decided = controlled(examiner, [*grown, *rest], fdr)
     decided.sort(key=lambda case: (case.q_value, *_strength(case)))
     convicted = [case for case in decided if case.q_value <= fdr]
     return Decided(convicted, [case for case in decided if case.q_value > fdr], links)
@@ -202,8 +200,8 @@ def _with_another(grown: Sequence[Case], case: Case, fdr: float) -> list[Case]:
     """Cases with one that was found another way, in place of weaker ones that lie in it; without it where it is one of
     them, or part of it is in a stronger one. It is not grown: its web named whoever could belong to it."""
     met = [other for other in grown if other.may_convict and np.isin(case.members, other.members).any()]
-    lie_in = [other for other in met if _inside(other, case)]
-    wider = [other for other in met if not _inside(other, case)]
+    lie_in = [other for other in met if lies_in(other, case)]
+    wider = [other for other in met if not lies_in(other, case)]
     if any(other.p_value <= case.p_value for other in lie_in) or any(other.p_value <= fdr for other in wider):
         return list(grown)
     return [*(other for other in grown if not any(other is one for one in lie_in)), case]
@@ -277,62 +275,3 @@ def _like_the_rest(examiner: Examiner, members: I64, found: Fit, along: Mask) ->
             untold &= shown
     ended = (exchanges < np.median(exchanges)) & found.beyond_doubt
     return not_unlike(found, along, excused=untold, busy=as_busy(exchanges) | ended)
-
-
-def _control(examiner: Examiner, cases: list[Case], fdr: float) -> list[Case]:
-    """q-values over the groups, a part of a found whole not counted as a find of its own.
-
-    Each find makes the next easier in Benjamini and Hochberg's procedure; ten pieces of one campaign would let a
-    chance group through.
-    """
-    asked, shown = _hypotheses(examiner, cases, fdr)
-    while True:
-        q = np.ones(len(cases))
-        q[asked] = filtered_q_values(_convicting(cases)[asked], shown[asked], _weights(cases)[asked])
-        cases = [replace(case, q_value=float(value)) for case, value in zip(cases, q, strict=True)]
-        wholes = [case for case in cases if case.q_value <= fdr]
-        alone = np.array([not any(_is_part(case, whole) for whole in wholes) or case.q_value > fdr for case in cases])
-        if alone.all():
-            return cases
-        cases = [case for case, kept in zip(cases, alone, strict=True) if kept]
-        asked, shown = asked[alone], shown[alone]
-
-
-def _hypotheses(examiner: Examiner, cases: Sequence[Case], fdr: float) -> tuple[Mask, F64]:
-    """Which groups are hypotheses, and the p-value of the side that shows more of each.
-
-    Those are hypotheses that no honest explanation holds of. What explains them is measured by other things than what
-    would convict them (independent filtering: Bourgon, Gentleman and Huber 2010), but for content of each one's own,
-    which is content's own test the other way: a group that fails it beyond doubt is no hypothesis (discarding
-    conservative nulls: Zhao, Small and Su 2019). Groups that were left early are looked at only where their number
-    decides about another; until then each counts, as if one side of it were beyond doubt.
-    """
-    asked, shown = np.array([not case.excused for case in cases], np.bool_), np.zeros(len(cases))
-    if not _count_decides(cases, asked, shown, fdr):
-        return asked, shown
-    asked = np.array([not examiner.explained(case) for case in cases], np.bool_)
-    if _count_decides(cases, asked, shown, fdr):
-        shown[asked] = [examiner.shown(case) for case, one in zip(cases, asked, strict=True) if one]
-    return asked, shown
-
-
-def _count_decides(cases: Sequence[Case], asked: Mask, shown: F64, fdr: float) -> bool:
-    p = _convicting(cases)[asked]
-    return bool(((p <= fdr) & (filtered_q_values(p, shown[asked], _weights(cases)[asked]) > fdr)).any())
-
-
-def _weights(cases: Sequence[Case]) -> F64:
-    return np.array([case.weight for case in cases])
-
-
-def _convicting(cases: Sequence[Case]) -> F64:
-    """p-values, 1 where a group may not be convicted."""
-    return np.array([case.p_value if case.may_convict else 1.0 for case in cases])
-
-
-def _is_part(case: Case, whole: Case) -> bool:
-    return len(whole.members) > len(case.members) and _inside(case, whole)
-
-
-def _inside(case: Case, whole: Case) -> bool:
-    return len(np.intersect1d(case.members, whole.members)) >= COVERED * len(case.members)
