@@ -11,7 +11,7 @@ from handmade_families import explanation
 from stillwatch.detection import Case, account_table, link_table
 from stillwatch.engines import Engine
 from stillwatch.evidence import Explanation, Finding
-from stillwatch.evidence.thresholds import LEAST_WATCHED, ONE_SOURCE
+from stillwatch.evidence.thresholds import LEAST_WATCHED, NEAR_FDR, ONE_SOURCE
 from stillwatch.linking import Links
 from stillwatch.tables import ACCOUNTS, FAMILIES, LINKS
 
@@ -130,10 +130,18 @@ def test_an_untold_group_is_watched_and_told_what_cannot_be_told(engine: Engine,
     assert row["reasons"] == (said if watched else [])
 
 
-@pytest.mark.parametrize(("p", "watched"), [(FDR * FDR, True), (FDR * FDR + 1e-6, False)])
-def test_a_near_miss_is_watched_and_told_what_came_close(engine: Engine, p: float, watched: bool) -> None:
+@pytest.mark.parametrize(
+    ("p", "q", "watched"),
+    [
+        (FDR * FDR, 1.0, True),
+        (FDR * FDR + 1e-6, 1.0, False),
+        (FDR / 2, NEAR_FDR * FDR, True),
+        (FDR / 2, NEAR_FDR * FDR + 1e-6, False),
+    ],
+)
+def test_a_near_miss_is_watched_and_told_what_came_close(engine: Engine, p: float, q: float, watched: bool) -> None:
     seen = [finding("structure", FDR), finding("timing", 0.05)]
-    row = told(engine, others=[case(range(6), p=p, findings=seen, reasons=[explanation(False)])])["a02"]
+    row = told(engine, others=[case(range(6), p=p, q=q, findings=seen, reasons=[explanation(False)])])["a02"]
     assert row["verdict"] == ("watch" if watched else "clear")
     if watched:
         assert row["reasons"][0].startswith(

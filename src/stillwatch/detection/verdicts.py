@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from stillwatch.detection.cases import Case
 from stillwatch.engines import Engine, Table
-from stillwatch.evidence.thresholds import LEAST_WATCHED, MAJORITY, ONE_SOURCE
+from stillwatch.evidence.thresholds import LEAST_WATCHED, MAJORITY, NEAR_FDR, ONE_SOURCE
 from stillwatch.linking import Links
 from stillwatch.tables import ACCOUNTS, FAMILIES, LINKS
 
@@ -93,7 +93,7 @@ def _near_miss(case: Case, fdr: float) -> str | None:
             f"Acts like {len(case.members) - 1:,} other accounts, and it cannot be told whether an honest explanation "
             f"holds: {unsure[0].name}. {unsure[0].statement}"
         )
-    if case.may_convict and case.p_value <= fdr * fdr:
+    if case.may_convict and (case.p_value <= fdr * fdr or case.q_value <= NEAR_FDR * fdr):
         seen = [f.family for f in case.findings if f.p_value <= fdr]
         return (
             f"Resembles {len(case.members) - 1:,} other accounts ({', '.join(seen) or 'no family alone'}); "

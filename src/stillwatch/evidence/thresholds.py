@@ -501,6 +501,10 @@ lower: the same few stand-ins in every draw"""
 NEAR_MISS: Final = 0.05
 """p-value | strong enough to be grown and tested again | higher: more groups are grown"""
 
+NEAR_FDR: Final = 5.0
+"""times `--fdr` | a group that comes so close, with every explanation ruled out, is watched: at .01 one log in twenty
+without a campaign is expected to have one | higher: more honest accounts on watch; lower: near misses go unseen"""
+
 LEAST_WATCHED: Final = 12
 """entities | fewer who merely ask from one source are not watched | lower: topics that a few people share are
 watched"""
