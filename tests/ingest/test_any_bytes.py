@@ -116,8 +116,8 @@ def scanned(content: bytes, name: str = "log") -> tuple[int, list[dict[str, Any]
 def check_nothing_lost(records: list[dict[str, Any]], layout: str, packer: str) -> None:
     told = scanned(PACKERS[packer](LAYOUTS[layout](records)))
     if not isinstance(told, StillwatchError):
-        # A record may hold several exchanges; none may be neither.
-        assert told[0] + len(told[1]) >= len(records)
+        # A record may hold several exchanges; none may be neither, but for the same part of one exchange come twice.
+        assert told[0] + len(told[1]) >= len({json.dumps(record, sort_keys=True) for record in records})
 
 
 def check_any_bytes(content: bytes) -> None:
