@@ -62,7 +62,7 @@ def test_a_front_door_lets_out_no_error_of_another_tree(name: str) -> None:
 def test_files_and_functions_stay_small(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     # The file of thresholds is a table: it grows by lines, not by ideas.
-    assert len(text.splitlines()) <= (580 if path.name == "thresholds.py" else 400)
+    assert len(text.splitlines()) <= (640 if path.name == "thresholds.py" else 400)
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             body = node.body[1:] if ast.get_docstring(node) else node.body

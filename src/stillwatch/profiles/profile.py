@@ -48,7 +48,6 @@ FROM {prompts} AS p SEMI JOIN {members} USING (entity) JOIN {sketches} AS s USIN
 """
 
 _SPOKEN_SQL = "SELECT p.* FROM {prompts} AS p ANTI JOIN {short} AS s USING (prompt)"
-
 _WHOLE = ("exchanges", "accounts", "first_seen", "last_seen")
 
 
@@ -145,8 +144,7 @@ def build_profile(
     # What many say in a few words is nobody's own matter: who says little else would seem to ask alike.
     varies = texts.varies & sets.spoken(names)
     spoken = engine.sql(_SPOKEN_SQL, prompts=prompts, short=pa.table({"prompt": sets.short}))
-    varying = texts.features[varies], owner[varies]
-    content = whiten(*varying, len(entities), embedded=EMBEDDED, ordinary=usual)
+    content = whiten(texts.features[varies], owner[varies], len(entities), embedded=EMBEDDED, ordinary=usual)
     own, common = texts.own(owner)
     payload = content.of(texts.payload[own].astype(np.float32), owner[texts.machinery != 0][own]).centred()
 
