@@ -1,7 +1,7 @@
 """Connections to the console: those that keep it waiting make way, so that nobody without a login keeps analysts out.
 
 A connection waits for its client until a request is whole, and again once it is answered. What waits too long is
-closed, and where there are too many, the oldest that wait go, of the address that has the most.
+closed. Where there are too many, those that have waited longest go, of the address that has the most.
 """
 
 from __future__ import annotations

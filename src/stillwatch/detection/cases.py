@@ -117,14 +117,13 @@ class Examiner:
             screened: the side that is tested first, where a first look may leave a hopeless group: acting together
                 with few draws (Besag and Clifford 1991), or content, of a group that acting together has chosen.
         """
-        everyone = np.arange(len(self.log))
         if screened == "content":
             findings = self._find(self._of["content"], members, self._background)
             rough = self._background.beside(np.zeros(len(self.log), np.bool_), DRAWS_ROUGH)
             drowned = self._at_best(findings, "content") > HOPELESS
             if drowned and not self._one_clock(self._find(self._of["coordination"], members, rough)):
                 return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings, "content"))
-        kin = fit(self.log, self.families, members, everyone).bits >= MEMBER_BITS
+        kin = self._kin(members)
         background = self._background.beside(kin)
         findings = {}
         if screened == "coordination":
@@ -149,8 +148,7 @@ class Examiner:
         both: tuple[Side, Side] = ("content", "coordination")
         left = [name for side in both for name in self._of[side] if name not in found]
         if left:
-            kin = fit(self.log, self.families, case.members, np.arange(len(self.log))).bits >= MEMBER_BITS
-            found |= self._find(left, case.members, self._background.beside(kin))
+            found |= self._find(left, case.members, self._background.beside(self._kin(case.members)))
         return min(self._at_best(found, side) for side in both)
 
     def explained(self, case: Case) -> bool:
@@ -167,6 +165,10 @@ class Examiner:
             and "semantics" in self.families
             and self._finding("semantics", members, background).among_strangers <= ONE_SOURCE
         )
+
+    def _kin(self, members: I64) -> npt.NDArray[np.bool_]:
+        """Who of the log fits a group's signature, members or not (E)."""
+        return np.asarray(fit(self.log, self.families, members, np.arange(len(self.log))).bits >= MEMBER_BITS)
 
     def _find(self, names: list[str], members: I64, background: Background) -> dict[str, Finding]:
         return {name: self._finding(name, members, background) for name in names}

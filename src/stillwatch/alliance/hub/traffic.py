@@ -81,7 +81,6 @@ class Traffic:
         self._objects: dict[str, _Bucket] = defaultdict(lambda: _Bucket(pace.objects, _DAY))
         self._characters: dict[str, _Bucket] = defaultdict(lambda: _Bucket(pace.characters, _DAY))
         self._open: dict[str, set[Asking]] = defaultdict(set)
-        self._members: set[Asking] = set()
 
     def ask(self, member: str, connection: Asking | None = None) -> None:
         """Count a request.
@@ -99,7 +98,6 @@ class Traffic:
             crowded = connection is not None and busy >= self._pace.connections
             if connection is not None:
                 held.add(connection)
-                self._members.add(connection)
             now = self._clock()
             waits = self._requests[member].wait(now), self._objects[member].wait(now)
             if not crowded and not any(waits):
@@ -133,13 +131,13 @@ class Traffic:
     def close(self, connection: Asking) -> None:
         """A connection is no more."""
         with self._lock:
-            self._members.discard(connection)
             for held in self._open.values():
                 held.discard(connection)
 
     def of_member(self, connection: Asking) -> bool:
         """Whether a member has asked for something by it."""
-        return connection in self._members
+        with self._lock:
+            return any(connection in held for held in self._open.values())
 
 
 def _too_many(what: str, allowed: str, wait: int) -> Problem:
