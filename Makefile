@@ -56,15 +56,15 @@ demo-console: .venv/servers.stamp ## a simulated week in the console: open the l
 	$(BIN)/stillwatch console --demo
 
 .PHONY: test
-test: .venv/servers.stamp peers debian ## run every test, on two processes
+test: .venv/spark.stamp peers debian ## run every test, on two processes
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 .PHONY: test-fast
-test-fast: .venv/servers.stamp ## run the tests that take no more than a few seconds each
+test-fast: .venv/spark.stamp ## run the tests that take no more than a few seconds each
 	$(BIN)/python -m pytest $(PARALLEL) -m "not slow" $(ARGS)
 
 .PHONY: lint
-lint: .venv/servers.stamp ## style, types, import contract, licences
+lint: .venv/spark.stamp ## style, types, import contract, licences
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy src tests benchmarks tools
@@ -103,6 +103,10 @@ bench-speed: setup ## exchanges a second and peak memory, stage by stage; then h
 .PHONY: bench-incremental
 bench-incremental: setup ## what a day costs that is added to a run, beside that day alone and everything anew
 	$(BIN)/python benchmarks/incremental.py --corpora "$(CORPORA)"
+
+.PHONY: bench-spark
+bench-spark: .venv/spark.stamp ## one log scanned with DuckDB and with Spark: Sail, or any --master (MASTER=sc://host:15002)
+	$(BIN)/python benchmarks/spark.py $(if $(MASTER),--master "$(MASTER)")
 
 .PHONY: bench-formats
 bench-formats: setup ## every format in every wrapping, one line in a hundred broken: is anything lost or wrong (1 minute)
@@ -192,6 +196,12 @@ venv:
 .venv/servers.stamp: requirements/servers.txt .venv/dev.stamp .venv/lab.stamp | venv
 	@echo "Installing what the alliance, the gateway and the console need into .venv"
 	@$(INSTALL) -r requirements/servers.txt
+	@touch $@
+
+# Spark's client comes as source alone. It is built with the setuptools that the lab's requirements bring, and nothing else.
+.venv/spark.stamp: requirements/spark.txt .venv/servers.stamp | venv
+	@echo "Installing Spark's client and Sail into .venv"
+	@$(INSTALL) --no-binary pyspark-client --no-build-isolation -r requirements/spark.txt
 	@touch $@
 
 # Its wheel names packages that its weights do not need: see tools/lock.sh.

@@ -107,11 +107,20 @@ def test_torch_lives_in_the_lab_alone() -> None:
             assert not any(name.split(".")[0] in {"torch", "transformers"} for name in names), path
 
 
+def test_spark_lives_in_one_engine_alone() -> None:
+    """Whatever is above asks an engine, and knows none by its maker."""
+    for path in MODULES:
+        if imported(path) & {"pyspark", "pysail", "sqlglot"}:
+            assert relative(path) in {f"engines/{name}.py" for name in SPARKS}
+
+
 # LiteLLM loads this file, and has what it imports.
 GUESTS = {"gateway/litellm_hook.py"}
 # What a declared distribution is known to bring.
-BROUGHT = {"starlette": "fastapi", "pydantic": "pydantic-settings", "datasets": "trl"}
+BROUGHT = {"starlette": "fastapi", "pydantic": "pydantic-settings", "datasets": "trl", "pyspark": "pyspark-client"}
+SPARKS = ("spark", "spark_dialect", "spark_master", "sail_server")
 EXTRAS = {
+    "engines": {"spark"},
     "alliance": {"alliance"},
     "console": {"console"},
     "gateway": {"gateway"},

@@ -24,6 +24,7 @@ resolve requirements/dev.txt requirements/dev.in
 # torch stands for itself: see requirements/lab.in.
 resolve requirements/lab.txt requirements/lab.in --override <(echo "torch ; sys_platform == 'never'")
 resolve requirements/servers.txt pyproject.toml --extra alliance --extra rounds --extra gateway --extra console requirements/servers.in
+resolve requirements/spark.txt pyproject.toml --extra spark requirements/spark.in
 for peer in litellm unmimic opentaxii sharing s3; do
     resolve "requirements/peers/$peer.txt" "requirements/peers/$peer.in"
 done

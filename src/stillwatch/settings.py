@@ -10,9 +10,9 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stillwatch.core import BadSetting, said_by
@@ -35,6 +35,17 @@ class ScanSettings(BaseSettings):
         description="Worker processes; never changes a result.",
     )
     memory_mb: int = Field(default=1500, ge=256, description="Memory for the embedded database before it spills.")
+    engine: Literal["duckdb", "spark"] = Field(
+        default="duckdb", description="Where logs are read: in this machine's processes, or by Spark's workers."
+    )
+    master: str | None = Field(
+        default=None,
+        min_length=1,
+        # A token may stand in it, and a run is handed on.
+        exclude=True,
+        repr=False,
+        description="Of Spark: sail (beside this process), sc://host:port, or what spark-submit takes.",
+    )
     sample_prompts: int = Field(default=24, ge=4, description="Most prompts an account whose text is compared.")
     sample_total: int = Field(
         default=400_000, ge=10_000, description="Most prompts compared in all; large logs get fewer an account."
@@ -78,6 +89,12 @@ class ScanSettings(BaseSettings):
         except RecordError as error:
             raise ValueError("no time between 2000 and 2100, such as 2026-03-02T09:00:00Z") from error
         return value
+
+    @model_validator(mode="after")
+    def _of_one_engine(self) -> Self:
+        if self.master is not None and self.engine != "spark":
+            raise BadSetting("a master is Spark's", where="--master", hint="say --engine spark too")
+        return self
 
     def defaults(self) -> dict[str, str]:
         """What stands for values that a record lacks, by column."""

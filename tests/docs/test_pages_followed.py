@@ -9,6 +9,7 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ FOLLOWED = {
     "howto/move-the-error-rate.md",
     "howto/put-the-gateway-in-front.md",
     "howto/scan-every-day.md",
+    "howto/scan-on-spark.md",
     "howto/use-the-console.md",
     "howto/write-a-policy.md",
 }
@@ -156,6 +158,14 @@ def test_a_run_is_added_to_every_day(small: Path, tutorial: Path) -> None:
             follow.run(command)
     assert "Since step 3:" in follow.said
     assert "First reported" in follow.said
+
+
+@pytest.mark.skipif(find_spec("pysail") is None, reason="make test installs Sail")
+def test_a_log_is_read_by_spark(small: Path) -> None:
+    with shell(small) as follow:
+        for command in commands("howto/scan-on-spark.md"):
+            follow.run(command)
+    assert '"engine": "spark"' in (small / "run" / "run.json").read_text()
 
 
 def test_a_policy_is_written(tutorial: Path, tmp_path: Path) -> None:

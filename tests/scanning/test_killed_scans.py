@@ -24,7 +24,7 @@ WINDOW = (("window", "40h"),)
 MOMENTS = [
     Moment(f"{SCANNING}.scan", "unread", 1, "after"),
     Moment(f"{SCANNING}.scan", "link_parts", 1, "after"),
-    Moment(f"{SCANNING}.read", "_read_one", 2, "after"),
+    Moment(f"{SCANNING}.read", "read_one", 2, "after"),
     Moment(f"{SCANNING}.parts", "_write", 1, "after"),
     Moment(f"{SCANNING}.parts", "_write", 2, "after", WINDOW),
     Moment(f"{SCANNING}.parts", "_write", 5, "after"),
@@ -129,7 +129,7 @@ def test_parts_that_were_finished_are_not_read_again(
     nth: int, logs: list[Path], at_once: dict[str, Any], tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    scan_until(Moment(f"{SCANNING}.read", "_read_one", nth, "after"), logs, out=out)
+    scan_until(Moment(f"{SCANNING}.read", "read_one", nth, "after"), logs, out=out)
     (partial,) = tmp_path.glob(".run.partial-*")
     done = {path.name: path.read_bytes() for path in (partial / ".work" / "read").iterdir()}
     assert len(done) == nth

@@ -23,6 +23,7 @@ __all__ = [
     "CallersFile",
     "DecisionLog",
     "DraftFile",
+    "EngineName",
     "FalseShare",
     "FinishedRun",
     "HubDatabase",
@@ -39,6 +40,7 @@ __all__ = [
     "ScanConfig",
     "Seed",
     "Several",
+    "SparkMaster",
     "Streams",
     "TlsKey",
     "Window",
@@ -98,6 +100,21 @@ Workers = Annotated[
         help="Worker processes; never changes a result. [default: the machine's cores, at most 16]",
     ),
 ]
+
+EngineName = Annotated[
+    Literal["duckdb", "spark"] | None,
+    Parameter(help="Where logs are read: in processes of this machine, or by Spark's workers. [default: duckdb]"),
+]
+"""``--engine``."""
+
+SparkMaster = Annotated[
+    str | None,
+    Parameter(
+        help="With --engine spark: sail (Sail's server beside this process), sc://host:port (a Spark Connect "
+        "server), or what spark-submit takes where all of PySpark is installed. [default: sail]"
+    ),
+]
+"""``--master``."""
 
 Releases = Annotated[Path | None, Parameter(help="Models and their release times (JSONL, CSV or Parquet).")]
 """``--releases``."""

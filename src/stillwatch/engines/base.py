@@ -14,7 +14,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-__all__ = ["Engine", "Table"]
+__all__ = ["ArrowFunction", "Engine", "Table", "no_rows"]
+
+ArrowFunction = Callable[[pa.RecordBatch], pa.RecordBatch]
+"""Runs where the rows are: in this process or in a worker's, which has Stillwatch too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,29 @@ class Engine(ABC):
     def write(self, query: str, path: Path, /, **tables: Table | pa.Table) -> int:
         """Write the result of a query as one Parquet file (zstd); how many rows it has."""
 
-    def map_arrow(self, query: str, function: Callable[[pa.RecordBatch], pa.RecordBatch], /, **tables: Table) -> Table:
-        """A function of Arrow batches over the result of a query, its result held by the engine."""
-        made = [function(batch) for batch in self.batches(query, 65_536, **tables)]
+    def map_arrow(
+        self, query: str, function: ArrowFunction, /, rows: int = 65_536, **tables: Table | pa.Table
+    ) -> Table:
+        """A function of Arrow batches over the result of a query, its result held by the engine.
+
+        Args:
+            query: what it is given.
+            function: pure, or such that doing it twice comes to the same: an engine of several machines does a batch
+                again when one is lost. Of a batch without rows it gives one without rows, which shows its columns.
+            rows: most rows of a batch. Batches are what workers share out: where each row is work for seconds, one.
+            tables: by the names that the query has for them.
+        """
+        made = [function(batch) for batch in self.batches(query, rows, **tables)]
+        if not made:
+            made = [function(no_rows(self.fetch(f"SELECT * FROM ({query}) LIMIT 0", **tables).schema))]
         return self.keep(pa.Table.from_batches(made))
 
     def columns(self, table: Table) -> list[str]:
         """Names of a table's columns."""
         names: list[str] = self.fetch("SELECT * FROM {table} LIMIT 0", table=table).column_names
         return names
+
+
+def no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    """A batch of so many columns and no rows."""
+    return pa.record_batch([pa.array([], field.type) for field in schema], schema=schema)

@@ -135,7 +135,7 @@ def _locked(partial: Path, out: Path) -> IO[str]:
 
 def _tidy(partial: Path) -> None:
     """Remove what only the making needed."""
-    for left in partial.glob("*.parquet/.*"):
+    for left in (*partial.glob("*.parquet/.*"), *partial.glob("kept/dead_letters/.*")):
         left.unlink()
     _remove(partial / WORK)
     shutil.rmtree(partial / FETCHED, ignore_errors=True)

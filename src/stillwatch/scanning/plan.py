@@ -48,6 +48,20 @@ class Planned:
         write_callers(callers, path)
         return replace(self, slices=tuple(replace(one, callers=path) for one in self.slices))
 
+    def absolute(self) -> Planned:
+        """The same, every path as it is from any folder."""
+        return replace(self, slices=tuple(_absolute(one) for one in self.slices))
+
+
+def _absolute(one: Slice) -> Slice:
+    return replace(
+        one,
+        path=one.path.absolute(),
+        callers=one.callers and one.callers.absolute(),
+        root=one.root and one.root.absolute(),
+        together=tuple(_absolute(part) for part in one.together),
+    )
+
 
 def unread(slices: Sequence[Slice], known: Sequence[ReadFile]) -> Planned:
     """Leave out the files that were read before: those of one name and the same bytes.

@@ -2,12 +2,15 @@
 
 A worker reads its slice, sketches each batch while it is in cache, and writes three part files;
 nothing but counts comes back. Memory is bounded by a batch a worker. A part that is finished says so in a file of its
-own, so that a scan that was killed need not read it again.
+own, so that a scan that was killed need not read it again. ``read_on_cluster`` has the same slices read by Spark's
+workers.
 """
 
 from __future__ import annotations
 
 import os
+import platform
+import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, as_completed
 from dataclasses import asdict, dataclass
@@ -23,7 +26,7 @@ from stillwatch.scanning.kept import KEPT
 from stillwatch.sketching import SKETCH, sketch_batch
 from stillwatch.tables import DEAD_LETTERS, RUN_EXCHANGES
 
-__all__ = ["Read", "read_slices"]
+__all__ = ["Read", "done_file", "make_folders", "read_one", "read_slices"]
 
 _ROWS = 2048
 _PART_ROWS = 32_768
@@ -51,8 +54,9 @@ class _Part:
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._path, self._schema = path, schema
-        # A worker may outlive a scan that is killed, and must not write where the next one does.
-        self._half = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        # A worker may outlive a scan that is killed, and must not write where the next one does, nor on a cluster where
+        # a second of the same part does.
+        self._half = path.with_name(f".{path.name}.{platform.node()}-{os.getpid()}-{threading.get_ident()}.partial")
         self._writer: pq.ParquetWriter | None = None
         self._held: list[pa.RecordBatch] = []
         self._rows = 0
@@ -83,6 +87,11 @@ class _Part:
             self._writer.close()
             self._half.replace(self._path)
 
+    def drop(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            self._half.unlink()
+
 
 # Dictionaries help columns of few values and only cost where every value differs.
 _UNIQUE = {"exchange_id", "prompt", "response", "reasoning", "messages", "time", "latency_ms", "system", "row_key"}
@@ -105,13 +114,20 @@ def _keyed(exchanges: pa.RecordBatch, part: int, row: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*exchanges.columns, pa.array(keys)], schema=RUN_EXCHANGES)
 
 
-def _done(work: Path, number: int) -> Path:
-    """Says that a part is finished, and what it came to."""
+def done_file(work: Path, number: int) -> Path:
+    """Says that a part is finished, and what it came to: a ``Read`` as JSON."""
     return work / "read" / f"{number:06d}.json"
 
 
-def _read_one(part: Slice, number: int, run: Path, work: Path) -> Read:
-    done = _done(work, number)
+def read_one(part: Slice, number: int, run: Path, work: Path) -> Read:
+    """Read a slice into part files, unless that is done; read twice, even at once, it comes to the same.
+
+    Args:
+        part: the slice.
+        number: of the part.
+        run, work: as ``read_slices`` has them.
+    """
+    done = done_file(work, number)
     if done.exists():
         return msgspec.json.decode(done.read_bytes(), type=Read)
     name = f"part-{number:06d}.parquet"
@@ -125,12 +141,23 @@ def _read_one(part: Slice, number: int, run: Path, work: Path) -> Read:
         letters.write(result.dead_letters)
         _write_sketches(sketches, keyed)
         total += Read(result.exchanges.num_rows, result.dead_letters.num_rows, result.bytes_read)
+    # Of two that read one slice the later changes nothing: what is made of the first one's parts may have begun.
+    second = done.exists()
     for written in (exchanges, letters, sketches):
-        written.close()
-    half = done.with_name(f".{done.name}.{os.getpid()}")
+        if second:
+            written.drop()
+        else:
+            written.close()
+    half = done.with_name(f".{done.name}.{platform.node()}-{os.getpid()}-{threading.get_ident()}")
     half.write_bytes(msgspec.json.encode(asdict(total)))
     half.replace(done)
     return total
+
+
+def make_folders(run: Path, work: Path) -> None:
+    """Where parts go."""
+    for folder in (run / "exchanges.parquet", run / "sketches.parquet", run / KEPT / "dead_letters", work / "read"):
+        folder.mkdir(parents=True, exist_ok=True)
 
 
 def read_slices(
@@ -155,16 +182,15 @@ def read_slices(
     Returns:
         What all of them came to, and the number of the next part.
     """
-    for folder in (run / "exchanges.parquet", run / "sketches.parquet", run / KEPT / "dead_letters", work / "read"):
-        folder.mkdir(parents=True, exist_ok=True)
+    make_folders(run, work)
     total, number = Read(), first
     if pool is None:
         for number, part in enumerate(slices, start=first):
-            done = _read_one(part, number, run, work)
+            done = read_one(part, number, run, work)
             progress(done.read_bytes)
             total += done
         return total, number + 1
-    waiting = [pool.submit(_read_one, part, number, run, work) for number, part in enumerate(slices, start=first)]
+    waiting = [pool.submit(read_one, part, number, run, work) for number, part in enumerate(slices, start=first)]
     for future in as_completed(waiting):
         done = future.result()
         progress(done.read_bytes)

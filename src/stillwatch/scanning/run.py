@@ -15,7 +15,7 @@ from stillwatch.scanning.swap import put_right
 
 __all__ = ["Run", "settings_of"]
 
-_OF_THE_MACHINE = ("workers", "memory_mb")
+_OF_THE_MACHINE = ("workers", "memory_mb", "engine")
 
 
 @dataclass(frozen=True, slots=True)

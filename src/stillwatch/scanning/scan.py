@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from stillwatch.core import BadSetting
-from stillwatch.engines import worker_pool
+from stillwatch.engines import Engine, SparkEngine, worker_pool
 from stillwatch.ingest import MappedFormat, Slice, cut, plan, read_callers, read_mapping
 from stillwatch.scanning.beside import Beside, SideFiles
 from stillwatch.scanning.building import WORK, changed_run, new_run, with_name
@@ -19,8 +19,9 @@ from stillwatch.scanning.detect import Clock
 from stillwatch.scanning.fetching import Here, here
 from stillwatch.scanning.history import History
 from stillwatch.scanning.kept import State, link_parts
-from stillwatch.scanning.plan import begin, file_digest, unread
-from stillwatch.scanning.read import read_slices
+from stillwatch.scanning.plan import Planned, begin, file_digest, unread
+from stillwatch.scanning.read import Read, read_slices
+from stillwatch.scanning.read_on_cluster import read_on_cluster
 from stillwatch.scanning.retention import check_retained
 from stillwatch.scanning.run import Run, settings_of
 from stillwatch.scanning.step import Progress, Silent, Step
@@ -68,13 +69,16 @@ def scan(
         InputError: nothing can be read, or a side file is wrong.
         OutputError: the run cannot be written.
         BadSetting: neither or both of ``out`` and ``into`` are given.
+        MissingDependency: the engine's extra is not installed.
+        EndpointFailed: the engine's cluster does not answer, or could not do it.
         Interrupted: the person at the keyboard stopped it.
     """
     clock, started = Clock(), datetime.now(UTC)
     into = None if into is None else with_name(into)
     settings, progress = settings or ScanSettings(), progress or Silent()
-    with _building(out, into) as run:
-        # A wrong side file is told before the log is read, not after.
+    with _building(out, into) as run, ExitStack() as cluster:
+        # A cluster that does not answer and a wrong side file are told before the log is read, not after.
+        workers = cluster.enter_context(_cluster(settings, run))
         beside = Beside.read(SideFiles(accounts, releases, values, indicators, calibration), into)
         before = State.of_run(into) if into else State.fresh()
         if into:
@@ -93,15 +97,33 @@ def scan(
         with _workers(settings.workers, size) as pool:
             progress.start("reading", size)
             clock.stage("read and sketch")
-            read, next_part = read_slices(
-                cut(planned.slices), run, run / WORK, first=before.next_part, pool=pool, progress=progress.advance
-            )
+            read, next_part = _read(planned, run, before.next_part, workers, pool, progress)
+            # What follows does not need them, and others may.
+            cluster.close()
             beside.write(run)
             again = (*planned.again, *logs.again)
             state = before.having_read(planned.files, again, next_part, read.exchanges, read.read_bytes, logs.objects)
             step = Step(settings, started, clock, progress, beside, history, into)
             step.finish(run, state, pool, ", ".join(str(path) for path in paths[:3]))
     return Run.open(out or into or Path())
+
+
+def _cluster(settings: ScanSettings, run: Path) -> AbstractContextManager[Engine | None]:
+    """The engine whose workers read the logs, None where processes of this machine do."""
+    if settings.engine == "duckdb":
+        return nullcontext()
+    return SparkEngine(settings.master or "sail", run / WORK / "spark")
+
+
+def _read(
+    planned: Planned, run: Path, first: int, workers: Engine | None, pool: Executor | None, progress: Progress
+) -> tuple[Read, int]:
+    work = run / WORK
+    if workers is None:
+        return read_slices(cut(planned.slices), run, work, first=first, pool=pool, progress=progress.advance)
+    # A worker starts in a folder of its own.
+    slices, run, work = cut(planned.absolute().slices), run.resolve(), work.resolve()
+    return read_on_cluster(workers, slices, run, work, first=first, progress=progress.advance)
 
 
 def _planned(logs: Here, settings: ScanSettings, mapped: MappedFormat | None) -> list[Slice]:
