@@ -25,9 +25,9 @@ def duckdb_engine(folder: Path) -> AbstractContextManager[Engine]:
     return DuckDBEngine(folder / "it's spilled", memory_mb=300, threads=2)
 
 
-def sail_engine(folder: Path) -> AbstractContextManager[Engine]:
-    """Spark's member on Sail, without Java: a session of its own on the server that this file's tests share."""
-    return SparkEngine(sail(), folder / "it's spilled")
+def spark_engine(folder: Path) -> AbstractContextManager[Engine]:
+    """A session of its own on the server that this file's tests share: Sail's, or the one that SPARK_MASTER names."""
+    return SparkEngine(os.environ.get("SPARK_MASTER") or sail(), folder / "it's spilled")
 
 
 _SAIL = ExitStack()
@@ -40,7 +40,7 @@ def sail() -> str:
     return _SAIL.enter_context(sail_server())
 
 
-ENGINES: list[Callable[[Path], AbstractContextManager[Engine]]] = [duckdb_engine, sail_engine]
+ENGINES: list[Callable[[Path], AbstractContextManager[Engine]]] = [duckdb_engine, spark_engine]
 NUMBERS = pa.table({"n": pa.array(range(10), pa.int64()), "name": [f"row {n}" if n % 3 else None for n in range(10)]})
 
 
@@ -79,6 +79,15 @@ def test_files_are_read_by_a_path_with_wildcards(engine: Engine, tmp_path: Path)
     some = engine.read(folder / "*.parquet", "n >= 4 AND name IS NOT NULL")
     assert numbers(engine.fetch("FROM {t} ORDER BY n", t=some)) == [4, 5, 7, 8]
     assert numbers(engine.fetch("FROM {t} ORDER BY n", t=engine.read(folder / "part-1.parquet"))) == [3, 4, 5]
+
+
+def test_files_of_differing_columns_are_read_as_one(engine: Engine, tmp_path: Path) -> None:
+    pq.write_table(NUMBERS.slice(0, 2), tmp_path / "part-0.parquet")
+    pq.write_table(NUMBERS.slice(2, 2).select(["n"]), tmp_path / "part-1.parquet")
+    both = engine.read(tmp_path / "part-*.parquet", mixed=True)
+    found = engine.fetch("SELECT n, name FROM {t} ORDER BY n", t=both)
+    assert found["name"].to_pylist() == [None, "row 1", None, None]
+    assert numbers(found) == [0, 1, 2, 3]
 
 
 def test_a_query_over_named_tables_is_held(engine: Engine) -> None:

@@ -1,5 +1,6 @@
 """Logs read by Spark's workers: the same run, table by table, as from processes of this machine; and what can go wrong."""
 
+import os
 import platform
 import socket
 import sys
@@ -28,6 +29,10 @@ with_sail = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def sail() -> Iterator[str]:
+    """A master for this file's tests: Sail's server, or the one that SPARK_MASTER names."""
+    if named := os.environ.get("SPARK_MASTER"):
+        yield named
+        return
     with sail_server() as address:
         yield address
 
