@@ -106,7 +106,7 @@ bench-incremental: setup ## what a day costs that is added to a run, beside that
 
 .PHONY: bench-spark
 bench-spark: .venv/spark.stamp ## one log scanned with DuckDB and with Spark: Sail, or any --master (MASTER=sc://host:15002)
-	$(BIN)/python benchmarks/spark.py $(if $(MASTER),--master "$(MASTER)")
+	$(BIN)/python benchmarks/spark.py --corpora "$(CORPORA)" $(if $(MASTER),--master "$(MASTER)")
 
 .PHONY: bench-formats
 bench-formats: setup ## every format in every wrapping, one line in a hundred broken: is anything lost or wrong (1 minute)

@@ -28,6 +28,7 @@ I64 = npt.NDArray[np.int64]
 
 _CHUNK = 8_192
 _MOST_SHOWN = 200
+_ROWS = 65_536
 # So many keys are sorted before four million counts are made.
 _FEW = 50_000
 # A prompt of one sentence is named by the sentence's hash; its template must be another thing.
@@ -58,18 +59,27 @@ def _column(engine: Engine, sketches: Table, name: str) -> pa.ChunkedArray:
     return engine.fetch(f"SELECT {name} FROM {{sketches}}", sketches=sketches)[name]
 
 
-def _signatures(engine: Engine, sketches: Table) -> Bytes:
-    parts = [
+def _signatures(engine: Engine, sketches: Table, rows: I64) -> Bytes:
+    """Of the sketches in these places, in their order: the others' are never held together."""
+    order = np.argsort(rows)
+    wanted = rows[order]
+    found = np.empty((len(rows), SLOTS), np.uint8)
+    begin = 0
+    for batch in engine.batches("SELECT signature FROM {sketches}", _ROWS, sketches=sketches):
+        end = begin + batch.num_rows
+        low, high = np.searchsorted(wanted, (begin, end))
+        column = batch.column(0)
         # DuckDB hands fixed-size binary back as binary: one contiguous buffer all the same.
-        np.frombuffer(chunk.buffers()[2], np.uint8)[chunk.offset * SLOTS : (chunk.offset + len(chunk)) * SLOTS]
-        for chunk in _column(engine, sketches, "signature").chunks
-    ]
-    return np.concatenate([np.zeros(0, np.uint8), *parts]).reshape(-1, SLOTS)
+        held = slice(column.offset * SLOTS, (column.offset + len(column)) * SLOTS)
+        values = np.frombuffer(column.buffers()[2], np.uint8)[held].reshape(-1, SLOTS)
+        found[order[low:high]] = values[wanted[low:high] - begin]
+        begin = end
+    return found
 
 
 def _families(engine: Engine, sketches: Table, first: I64) -> I64:
     """Family of each distinct text: connected components of pairs found alike."""
-    count, signatures = len(first), _signatures(engine, sketches)[first]
+    count, signatures = len(first), _signatures(engine, sketches, first)
     found_a: list[I64] = []
     found_b: list[I64] = []
     for band in BANDS:
