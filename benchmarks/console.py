@@ -143,7 +143,8 @@ def measure(console: Console, accounts: int, given: argparse.Namespace) -> None:
     with serving(console) as served, multiprocessing.get_context("spawn").Pool(1) as other:
         token = console.people.invite("ana", "analyst", direct=True)
         cookies = httpx.post(f"{served.url}/welcome/{token}").cookies
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())}
+        cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        headers = {"Cookie": cookie, "Accept-Encoding": "gzip"}  # as browsers do
 
         def ask(plan: Plan, clients: int = 1, rate: float = 0) -> tuple[list[tuple[str, float]], float]:
             cpu = time.process_time()

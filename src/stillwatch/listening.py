@@ -97,7 +97,7 @@ def listen(host: str, port: int, option: str = "--port", *, backlog: int = 256) 
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0][0]
-        return socket.create_server((host, port), family=family, backlog=backlog)
+        listener = socket.create_server((host, port), family=family, backlog=backlog)
     except (OSError, OverflowError) as error:
         said = getattr(error, "strerror", None) or error
         raise OutputUnwritable(
@@ -105,6 +105,10 @@ def listen(host: str, port: int, option: str = "--port", *, backlog: int = 256) 
             where=f"{host}:{port}",
             hint=f"give {option} another one, or stop what has it",
         ) from error
+    # What it accepts has this too. asyncio sets it where a socket says that it is of TCP, and these say 0: the body of
+    # an answer, sent after its head, waited 40 ms for the client to acknowledge that.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def address_url(listener: socket.socket, *, secured: bool = False) -> str:

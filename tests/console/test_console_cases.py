@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
-from console_world import ACCOUNT, HOSTILE, SECOND, Open, make_places, open_console
+from console_world import ACCOUNT, HOSTILE, SECOND, Open, Visitor, make_places, open_console
 
 from stillwatch.console import Claims, Database
 from stillwatch.core import AuditLog
@@ -36,6 +36,23 @@ def test_one_assesses_another_approves_and_the_next_case_opens_by_itself(fresh: 
     assert standing.decision.approved_by == "bo"
     assert standing.exempt == {ACCOUNT, "m1"}
     assert decided(fresh, first)[1:] == [("assessment", "ana"), ("approval", "bo")]
+
+
+def test_a_table_of_cases_is_of_now_and_of_who_asks_though_it_is_drawn_once(fresh: Open) -> None:
+    ana, eve = fresh.visitor("ana", "analyst"), fresh.visitor("eve", "analyst")
+    first, second = fresh.cases()[:2]
+
+    def shown(visitor: Visitor, query: str) -> list[str]:
+        return [case for case in (first, second) if f'value="{case}"' in visitor.get(f"/queue?{query}").text]
+
+    for claimed, free in ((first, second), (second, first)):
+        ana.post(f"/cases/{claimed}/claim")
+        assert (shown(ana, "whose=mine"), shown(eve, "whose=mine")) == ([claimed], [])
+        assert shown(eve, "whose=free") == [free]
+        ana.post(f"/cases/{claimed}/release")
+    assert "to assess</span></a></td><td></td>" in ana.get("/queue").text
+    ana.act(first, "assess")
+    assert "waits for a second person</span>" in ana.get("/queue?stage=all").text
 
 
 def test_nobody_approves_what_they_assessed_nor_what_nobody_assessed(fresh: Open) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from jinja2 import Environment
+from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from stillwatch.console.listing import Listing, page_number
@@ -126,10 +127,15 @@ class Ask:
         self.console.note(self.person.name, what, **about)
 
     def listing(self, rows: list[dict[str, Any]], total: int, filters: tuple[str, ...] = ()) -> Listing:
+        """A page of a table at this path, which its filters make one of the views that were looked at."""
+        listing = self.rows_here(rows, total, filters)
+        if listing.filters.keys() - {"id"}:
+            self.console.views.looked(self.person.name, f"{quote(self.path)}?{urlencode(listing.filters)}"[:2000])
+        return listing
+
+    def rows_here(self, rows: list[dict[str, Any]], total: int, filters: tuple[str, ...] = ()) -> Listing:
         """A page of a table at this path."""
         kept = {name: self.query[name] for name in filters if self.query.get(name)}
-        if kept.keys() - {"id"}:
-            self.console.views.looked(self.person.name, f"{quote(self.path)}?{urlencode(kept)}"[:2000])
         return Listing(rows, total, self.page_number, self.path, kept)
 
     def show(self, template: str, *, status: int = 200, **values: Any) -> Response:
@@ -142,6 +148,10 @@ class Ask:
             **values,
         }
         return HTMLResponse(self.pages.get_template(template).render(shown), status)
+
+    def part(self, template: str, **values: Any) -> Markup:
+        """A part of a page, of these values alone: nothing of who asks gets into it."""
+        return Markup(self.pages.get_template(template).render(values))  # noqa: S704 - the template has escaped all
 
     def go(self, path: str) -> Response:
         """To another page of the console, by GET."""

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from stillwatch.console.drawn_parts import Parts
 from stillwatch.console.people import Person
 from stillwatch.core import AuditLog, BadDecision, Entry, canonical_json
 from stillwatch.decisions import Appeal, LoggedDecision, ReadLog
@@ -48,6 +49,7 @@ class Cases:
         entries: what happened to each decision: (time, kind, by, what was said).
         appeals: every appeal with its decision: open ones first, those that wait longest at the top.
         until: when it must be folded anew, because a decision or a protection ends.
+        parts: of pages that show these cases.
     """
 
     standings: Mapping[str, LoggedDecision]
@@ -58,6 +60,7 @@ class Cases:
     entries: Mapping[str, Sequence[Happened]]
     appeals: tuple[tuple[Appeal, LoggedDecision], ...]
     until: datetime
+    parts: Parts = field(default_factory=Parts)
     _worked_out: dict[object, Any] = field(default_factory=dict)
 
     def keep(self, name: object, make: Callable[[], T]) -> T:

@@ -20,6 +20,7 @@ import msgspec
 import pyarrow as pa
 
 from stillwatch.console.account_names import AccountNames
+from stillwatch.console.drawn_parts import Parts
 from stillwatch.console.run_tables import KNOWN_COLUMNS, ORDERED, own_tables
 from stillwatch.console.sorted_table import SortedTable
 from stillwatch.core import BadSetting, UnreadableInput
@@ -94,6 +95,7 @@ class Run:
             raise UnreadableInput(f"is no run: {error}", where=str(path / "run.json")) from error
         self.sha256 = hashlib.sha256(content).hexdigest()
         self._database = database
+        self.parts = Parts()
         self._kept: dict[str, Any] = {}
         self._keeping = threading.Lock()
         self._making: dict[str, threading.Lock] = {}

@@ -128,9 +128,9 @@ class AuditLog:
     def _end(self, file: BinaryIO) -> tuple[int, str]:
         """The next number and the hash before it; a torn last line is cut off."""
         size = file.seek(0, os.SEEK_END)
-        tail, start = b"", size
+        tail, start, step = b"", size, 2048
         while start and tail.count(b"\n", 0, -1) < 1:
-            start = max(0, start - 65536)
+            start, step = max(0, start - step), 8 * step
             file.seek(start)
             tail = file.read(size - start)
             if not tail.endswith(b"\n") and b"\n" in tail:

@@ -42,6 +42,7 @@ _CHARTS: Mapping[str, Callable[..., Markup]] = {
     )
 }
 
+_OF_EVERY_DICT = frozenset(dir(dict))
 _ATLAS = re.compile(r"AML\.(TA?)\d{4}(\.\d{3})?")
 
 
@@ -73,7 +74,7 @@ def make_environment(
         PackageLoader(place, folder)
         for place, folder in ((package, "templates"), (_HOME, "templates"), (_HOME, "static"))
     )
-    environment = Environment(
+    environment = _Environment(
         loader=ChoiceLoader([own, PrefixLoader({"drawing": ChoiceLoader(shared)})]),
         autoescape=True,
         undefined=StrictUndefined,
@@ -81,10 +82,21 @@ def make_environment(
         trim_blocks=True,
         lstrip_blocks=True,
         bytecode_cache=_compiled(package, missing),
+        auto_reload=False,  # templates are part of the package
     )
     environment.filters |= {**wording.FILTERS, "atlas_url": _atlas_url, **(filters or {})}
     environment.globals |= {**_CHARTS, **(names or {})}
     return environment
+
+
+class _Environment(Environment):
+    """Jinja's, but that a row's column is not asked for as an attribute first: a page of rows takes half as long."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """What ``obj.attribute`` is in a template."""
+        if type(obj) is dict and attribute in obj and attribute not in _OF_EVERY_DICT:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
 
 
 class _Compiled(BytecodeCache):

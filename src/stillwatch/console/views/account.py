@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow.compute as pc
+from markupsafe import Markup
 from starlette.responses import JSONResponse, Response
 
 from stillwatch.console.asking import Ask, Refused
@@ -54,6 +55,16 @@ def accounts(ask: Ask) -> Response:
     if form in ("csv", "json"):
         sql = f"SELECT {LISTED_COLUMNS} FROM {{accounts}}{where} ORDER BY {LISTED_ORDER}"
         return write_rows(form, f"{run.name}-accounts", run.stream(sql, *values))
+    key = ("accounts", ask.path, tuple(asked.items()), ask.page_number)
+    rows, total, table = run.parts.keep(key, lambda: _listed(ask, run, asked, where, values))
+    listing = ask.listing(rows, total, tuple(_CONDITIONS))
+    return ask.show("accounts.html.j2", run=run, listing=listing, table=table)
+
+
+def _listed(
+    ask: Ask, run: Run, asked: Mapping[str, str], where: str, values: list[str]
+) -> tuple[list[Row], int, Markup]:
+    """A page of the list, how many there are in all, and its table drawn."""
     if asked.keys() <= {"verdict"}:
         by_verdict = run.keep("accounts by verdict", lambda: _by_verdict(run))
         total = sum(by_verdict.get(one, 0) for one in _those(asked.get("verdict")))
@@ -61,7 +72,8 @@ def accounts(ask: Ask) -> Response:
     else:
         total = run.count(f"SELECT 1 FROM {{accounts}}{where}", *values)
         rows = _paged(run, where, values, ask.page_number)
-    return ask.show("accounts.html.j2", run=run, listing=ask.listing(rows, total, tuple(_CONDITIONS)))
+    listing = ask.rows_here(rows, total, tuple(_CONDITIONS))
+    return rows, total, ask.part("accounts_table.html.j2", run=run, listing=listing)
 
 
 def _by_verdict(run: Run) -> dict[str, int]:

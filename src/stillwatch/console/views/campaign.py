@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from starlette.responses import Response
+from markupsafe import Markup
+from starlette.responses import HTMLResponse, Response
 
 from stillwatch.console.account_places import spread_accounts
 from stillwatch.console.asking import Ask, Refused
@@ -51,10 +52,9 @@ def campaign(ask: Ask) -> Response:
     ask.note("looked at a campaign", run=run.name, campaign=name, form=form)
     if form in ("csv", "json"):
         return write_rows(form, f"{run.name}-{name}-members", _members(run, name).to_pylist())
-    members, shared = _shared_once(_members(run, name, (ask.page_number - 1) * PAGE_ROWS, PAGE_ROWS).to_pylist())
-    listing = ask.listing(members, row["members"])
+    members = run.parts.keep(("members", name, ask.page_number), lambda: _members_drawn(ask, run, row))
     if ask.fragment:
-        return ask.show("members.html.j2", run=run, row=row, listing=listing, shared=shared)
+        return HTMLResponse(members)
     hours = [Hour(one["hour"], one["exchanges"] or 0, one["accounts"] or 0) for one in row["timeline"] or ()]
     weights = {one["family"]: one["match_weight"] for one in row["waterfall"] or ()}
     known = ask.console.cases.cases()
@@ -64,8 +64,7 @@ def campaign(ask: Ask) -> Response:
         "campaign.html.j2",
         run=run,
         row=row,
-        listing=listing,
-        shared=shared,
+        members=members,
         bystanders=run.keep(f"bystanders {name}", lambda: run.rows(_BYSTANDERS, name)) if row["bystanders"] else (),
         reasons=reasons_of(row),
         observations=observations_of(row),
@@ -116,6 +115,13 @@ def _row(ask: Ask, run: Run) -> dict[str, Any]:
 def _members(run: Run, name: str, first: int = 0, most: int | None = None) -> pa.Table:
     """Members, those that belong most surely first."""
     return run.of("members", name, first, most).drop_columns("campaign_id")
+
+
+def _members_drawn(ask: Ask, run: Run, row: dict[str, Any]) -> Markup:
+    """A page of the members' table, drawn."""
+    found = _members(run, row["campaign_id"], (ask.page_number - 1) * PAGE_ROWS, PAGE_ROWS).to_pylist()
+    members, shared = _shared_once(found)
+    return ask.part("members.html.j2", run=run, row=row, listing=ask.rows_here(members, row["members"]), shared=shared)
 
 
 def _shared_once(members: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:

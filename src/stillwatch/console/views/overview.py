@@ -55,6 +55,12 @@ def overview(ask: Ask) -> Response:
     older = _before(ask, run)
     cases = ask.console.cases.cases()
     stages = cases.stages_of(run.sha256)
+    found = shown["campaigns"]
+    case_of = _case_of(cases, run, found)
+    table = run.parts.keep(
+        ("campaigns", tuple(case_of.items())),
+        lambda: ask.part("overview_campaigns.html.j2", run=run, campaigns=found, case_of=case_of),
+    )
     return ask.show(
         "overview.html.j2",
         run=run,
@@ -63,7 +69,8 @@ def overview(ask: Ask) -> Response:
         changes=run.keep(f"since {older.sha256}", lambda: changes_since(older, run)) if older else (),
         stages=stages,
         decided=sum(stages.values()),
-        case_of=_case_of(cases, run, shown["campaigns"]),
+        chart=run.keep("chart", lambda: ask.part("overview_chart.html.j2", run=run, **shown)),
+        table=table,
     )
 
 

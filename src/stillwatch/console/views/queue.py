@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from markupsafe import Markup
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
@@ -29,11 +30,12 @@ def queue(ask: Ask) -> Response:
     if form in ("csv", "json"):
         return write_rows(form, "queue", (_row(one, cases, held, runs) for one in kept))
     start = (ask.page_number - 1) * PAGE_ROWS
-    rows = [_row(one, cases, held, runs) for one in kept[start : start + PAGE_ROWS]]
+    rows, table = _drawn(ask, kept[start : start + PAGE_ROWS], cases, held, runs)
     done = cases.standings.get(ask.query.get("did", ""))
     return ask.show(
         "queue.html.j2",
         listing=ask.listing(rows, len(kept), FILTERS),
+        table=table,
         most_together=MOST_TOGETHER,
         stages={name: len(names) for name, names in cases.by_stage.items()},
         any_cases=bool(cases.standings),
@@ -42,6 +44,25 @@ def queue(ask: Ask) -> Response:
         did_seen=seen_mark(done) if done else "",
         waiting=len(cases.waiting_for(ask.person)),
     )
+
+
+def _drawn(
+    ask: Ask, shown: Sequence[LoggedDecision], cases: Cases, held: Mapping[str, Claim], runs: Mapping[str, str]
+) -> tuple[list[dict[str, Any]], Markup]:
+    """The rows of a page, and their table drawn: anew only once a case or who holds one is another."""
+    chooses = ask.person.may("analyst")
+    names = [one.decision.decision_id for one in shown]
+    # Filters may name who asks, so that they do not say which cases these are.
+    whose = tuple((name, held[name].name if name in held else None) for name in names)
+    key = ("queue", chooses, whose, tuple(ask.query.get(name) for name in FILTERS), tuple(runs.items()))
+
+    def draw() -> tuple[list[dict[str, Any]], Markup]:
+        rows = [_row(one, cases, held, runs) for one in shown]
+        listing = ask.rows_here(rows, 0, FILTERS)
+        table = ask.part("queue_table.html.j2", listing=listing, chooses=chooses, several_runs=len(runs) > 1)
+        return rows, table
+
+    return cases.parts.keep(key, draw)
 
 
 def kept_cases(ask: Ask, filters: Mapping[str, str]) -> list[LoggedDecision]:

@@ -15,6 +15,7 @@ from stillwatch.console.asking import Ask, Refused, local_path
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.runs import Run
 from stillwatch.console.views.addresses import account_url, wanted
+from stillwatch.console.week_table import draw_week
 from stillwatch.reporting import mark_shared
 
 __all__ = ["requests", "shared_pieces", "stretch", "unmask", "with_texts"]
@@ -91,7 +92,7 @@ def summed(kept: pa.Table) -> dict[str, Any]:
     asked_from = {"Model": "model", "Country": "country", "Network": "asn", "Status": "status"}
     return {
         "total": len(kept),
-        "week": by_week(by_hour(kept["time"])),
+        "week": draw_week(by_week(by_hour(kept["time"]))),
         "told": {label: _counted(kept[column])[:_MOST_VALUES] for label, column in asked_from.items()},
     }
 

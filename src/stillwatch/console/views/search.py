@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
@@ -17,8 +19,8 @@ __all__ = ["search"]
 _MOST = 20
 
 _TEMPLATES = """
-SELECT template_id, campaign_id, accounts, exchanges FROM {templates}
-WHERE contains(lower(template_id), lower(?)) OR contains(lower(example), lower(?)) ORDER BY accounts DESC LIMIT ?
+SELECT template_id, campaign_id, accounts, exchanges, template_id || chr(10) || coalesce(example, '') AS text
+FROM {templates} ORDER BY accounts DESC, template_id
 """
 
 
@@ -39,7 +41,7 @@ def _of_run(run: Run, text: str, reads_texts: bool) -> dict[str, Any]:
         "run": run,
         "accounts": run.accounts_named(text, _MOST),
         "campaigns": _campaigns(run, text),
-        "templates": run.rows(_TEMPLATES, text, text, _MOST) if reads_texts else [],
+        "templates": _templates(run, text) if reads_texts and run.has("templates") else [],
     }
 
 
@@ -54,6 +56,19 @@ def _campaigns(run: Run, text: str) -> list[dict[str, Any]]:
     wanted = text.lower()
     found = [row for name, row in run.keep("campaigns to search", lambda: _lowered(run)) if wanted in name]
     return found[:_MOST]
+
+
+def _templates(run: Run, text: str) -> list[dict[str, Any]]:
+    """Those whose name or example holds the text, those of most accounts first."""
+    table, low = run.keep("templates to search", lambda: _texts(run))
+    places = pc.indices_nonzero(pc.match_substring(low, pc.utf8_lower(pa.scalar(text)).as_py()))
+    rows: list[dict[str, Any]] = table.take(places[:_MOST]).to_pylist()
+    return rows
+
+
+def _texts(run: Run) -> tuple[pa.Table, pa.ChunkedArray]:
+    table = run.arrow(_TEMPLATES)
+    return table.drop_columns("text"), pc.utf8_lower(table["text"])
 
 
 def _lowered(run: Run) -> list[tuple[str, dict[str, Any]]]:

@@ -1,0 +1,48 @@
+"""Parts of pages that are the same for everybody who may see them, drawn once and handed out again.
+
+    Parts.keep(key, make) > what ``make`` gave for that key
+
+A run and the cases of one state of the log hold their own: what a part is drawn of does not change while they last.
+Its key names whatever else it depends on. Nothing of a session belongs into a part, least of all a form's token.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+__all__ = ["Parts"]
+
+T = TypeVar("T")
+
+_MOST = 64
+
+
+class Parts:
+    """Parts by key; those that nobody asked for longest are forgotten.
+
+    Args:
+        most: how many are kept.
+    """
+
+    def __init__(self, most: int = _MOST) -> None:
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._most = most
+        self._turn = threading.Lock()
+
+    def keep(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is kept for ``key``, else what ``make`` gives now. Two that ask at once may both make it."""
+        with self._turn:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                kept: T = self._kept[key]
+                return kept
+        made = make()
+        with self._turn:
+            self._kept[key] = made
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return made
