@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -17,7 +18,7 @@ import uvicorn
 from stillwatch.core import OutputUnwritable
 from stillwatch.core.counted import counted
 
-__all__ = ["Server", "address_url", "in_thread", "listen"]
+__all__ = ["Server", "address_url", "in_thread", "listen", "settle"]
 
 
 _LOG = logging.getLogger("stillwatch.listening")
@@ -27,6 +28,8 @@ _STOPPED_SECONDS = 0.4
 _ENDED_SECONDS = 10
 """What SIGTERM leaves them, where the server was told nothing else."""
 _CUT_SECONDS = 1.0
+_COLLECT_AFTER = 10_000
+"""Objects made before garbage is looked for; Python's own 700 are a few requests."""
 
 
 class Server(uvicorn.Server):
@@ -109,6 +112,13 @@ def listen(host: str, port: int, option: str = "--port", *, backlog: int = 256) 
     # an answer, sent after its head, waited 40 ms for the client to acknowledge that.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
+
+
+def settle() -> None:
+    """What stands by now stands until the end: a full collection would walk all of it while requests wait."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER)
 
 
 def address_url(listener: socket.socket, *, secured: bool = False) -> str:

@@ -7,12 +7,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
 from console_world import ACCOUNT, HOSTILE, SECOND, Open, Visitor, make_places, open_console
 
 from stillwatch.console import Claims, Database
+from stillwatch.console.cases import fold
 from stillwatch.core import AuditLog
 
 SOURCE = Path(__file__).parents[2] / "src"
@@ -53,6 +55,31 @@ def test_a_table_of_cases_is_of_now_and_of_who_asks_though_it_is_drawn_once(fres
     assert "to assess</span></a></td><td></td>" in ana.get("/queue").text
     ana.act(first, "assess")
     assert "waits for a second person</span>" in ana.get("/queue?stage=all").text
+
+
+def test_cases_that_are_folded_on_are_those_of_the_whole_log(fresh: Open) -> None:
+    ana, bo = fresh.visitor("ana", "analyst"), fresh.visitor("bo", "approver")
+    first, second = fresh.cases()[:2]
+
+    def is_whole() -> bool:
+        now, log = datetime.now(UTC), fresh.console.cases.log
+        on, whole = fresh.console.cases.cases(), fold(log.standings(now), log.entries(), now)
+        assert list(on.standings) == list(whole.standings)
+        told = ("standings", "stages", "by_stage", "by_account", "by_subject", "entries", "appeals")
+        return all(getattr(on, name) == getattr(whole, name) for name in told)
+
+    assert is_whole()
+    for case, who, what, more in (
+        (first, ana, "assess", {"except": [ACCOUNT, "m1"]}),
+        (first, bo, "approve", {}),
+        (second, ana, "refuse", {}),
+        (first, bo, "reopen", {}),
+        (first, bo, "assess", {}),
+    ):
+        assert who.act(case, what, "why", **more).status_code == 303
+        assert is_whole()
+    ana.post(f"/cases/{first}/appeal", {"by": "the customer", "account": "m1", "statement": "We are a class."})
+    assert is_whole()
 
 
 def test_nobody_approves_what_they_assessed_nor_what_nobody_assessed(fresh: Open) -> None:

@@ -45,6 +45,8 @@ REQUESTS = """SELECT exchange_id, account_id, time, model, status, input_tokens,
     WHERE account_id IS NOT NULL"""
 _LINKS_OF = """SELECT account_a AS account, account_b AS other, * EXCLUDE (account_a, account_b) FROM {links}
     UNION ALL SELECT account_b, account_a, * EXCLUDE (account_a, account_b) FROM {links}"""
+_TRAFFIC = """SELECT date_trunc('hour', time) AS hour, count(*) AS exchanges, count(DISTINCT account_id) AS accounts
+    FROM {exchanges} GROUP BY hour"""
 
 ORDERED: Mapping[str, Ordered] = {
     "account_rows": Ordered("SELECT * FROM {accounts}", "account_id", "account_id"),
@@ -57,6 +59,7 @@ ORDERED: Mapping[str, Ordered] = {
         "campaign_id",
     ),
     "ranked": Ordered(f"SELECT {LISTED_COLUMNS} FROM {{accounts}}", LISTED_ORDER),
+    "traffic": Ordered(_TRAFFIC, "hour", needs="exchanges"),
     "by_size": Ordered(
         "SELECT account_id, verdict, exchanges, campaign_id FROM {accounts}", "exchanges DESC, account_id"
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -18,7 +19,7 @@ from stillwatch.console.pages import make_pages
 from stillwatch.console.service import Console
 from stillwatch.console.views.overview import prepare
 from stillwatch.core import BadSetting, StillwatchError
-from stillwatch.listening import Server, address_url, in_thread, listen
+from stillwatch.listening import Server, address_url, in_thread, listen, settle
 
 __all__ = ["Serving", "Tls", "serve", "serving"]
 
@@ -67,6 +68,7 @@ def serve(
             console.runs.stop()
             console.copies.stop()
             preparing.join(timeout=30)
+            gc.unfreeze()  # or DuckDB says at the end what is still there
 
 
 @contextmanager
@@ -81,16 +83,27 @@ def serving(console: Console) -> Iterator[Serving]:
 
 def _prepare(console: Console) -> None:
     """Work out the first screens, and read the decision log; what is wrong with either is told to whoever asks."""
+    # All that is made here stays: to look for garbage among it takes as long again.
+    gc.disable()
+    try:
+        _read_ahead(console)
+    finally:
+        gc.enable()
+        settle()
+
+
+def _read_ahead(console: Console) -> None:
     pages = make_pages()
     for name in pages.list_templates(extensions=["j2"]):
         pages.get_template(name)
     with contextlib.suppress(StillwatchError):
         runs = console.runs.all()
         console.copies.forget_others(runs)
-        for run in runs:
-            console.copies.want(run)
+        console.copies.use_made(runs[0])
         prepare(runs[0])
         console.cases.cases()
+        for run in runs:
+            console.copies.want(run)
 
 
 def _server(console: Console, tls: Tls | None) -> Server:

@@ -18,6 +18,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from stillwatch.console.account_names import write_names
 from stillwatch.console.run_tables import ORDERED
@@ -66,6 +67,17 @@ class SortedCopies:
                 self._worker = threading.Thread(target=self._work, daemon=True, name="sorted-copies")
                 self._worker.start()
 
+    def use_made(self, run: Run) -> None:
+        """Have the run read its copies now, where they are there already."""
+        folder = self._folder_of(run)
+        if folder.is_dir():
+            # Whoever wants them after that finds out what is wrong with them.
+            with contextlib.suppress(OSError, pa.ArrowInvalid):
+                run.use_copies(folder)
+
+    def _folder_of(self, run: Run) -> Path:
+        return self._folder / f"{run.sha256}-{_FORM}"
+
     def stop(self) -> None:
         """Make no more, and leave what is half made; it is thrown away."""
         with self._guard:
@@ -98,7 +110,7 @@ class SortedCopies:
 
     def make(self, run: Run) -> Path:
         """Make the copies of a run, where they are not there yet; their folder, whole."""
-        folder = self._folder / f"{run.sha256}-{_FORM}"
+        folder = self._folder_of(run)
         if folder.is_dir():
             return folder
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -135,7 +147,7 @@ class SortedCopies:
 
     def forget_others(self, runs: Collection[Run]) -> None:
         """Throw away copies of runs that are here no more, and what an earlier server left half made."""
-        kept = {f"{run.sha256}-{_FORM}" for run in runs}
+        kept = {self._folder_of(run).name for run in runs}
         for folder in self._folder.glob("*") if self._folder.is_dir() else ():
             if folder.name not in kept:
                 shutil.rmtree(folder, ignore_errors=True)

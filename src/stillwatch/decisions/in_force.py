@@ -258,10 +258,11 @@ class Fold:
             appeal, outcome=body["outcome"], reason=body["reason"], until=_moment(until) if until else None
         )
 
-    def standings(self, now: datetime) -> list[LoggedDecision]:
-        """Every decision, in the order made."""
+    def standings(self, now: datetime, names: Collection[str] | None = None) -> list[LoggedDecision]:
+        """Every decision, in the order made, or those of these ids."""
         freeing = self._freeing(now)
-        return [self._standing(decision, freeing, now) for decision in self.decisions.values()]
+        asked = self.decisions.values() if names is None else [self.decisions[n] for n in names if n in self.decisions]
+        return [self._standing(decision, freeing, now) for decision in asked]
 
     def standing(self, decision_id: str, now: datetime) -> LoggedDecision | None:
         """One decision; None where the log holds none of that id."""

@@ -6,7 +6,7 @@ A log of 19,000 decisions takes seconds to verify and fold; what was added since
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -52,6 +52,16 @@ class ReadLog(AuditLog):
         """
         with self._reading:
             return self._read_on().standings(now)
+
+    def standings_of(self, decision_ids: Collection[str], now: datetime) -> list[LoggedDecision]:
+        """Some decisions with the state each is in; ids that the log does not hold are left out.
+
+        Raises:
+            TamperedLog: the chain does not hold.
+            BadDecision: an entry cannot be used.
+        """
+        with self._reading:
+            return self._read_on().standings(now, decision_ids)
 
     def standing(self, decision_id: str, now: datetime) -> LoggedDecision | None:
         """One decision with the state it is in; None where the log holds none of that id.

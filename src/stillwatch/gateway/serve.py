@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import socket
 import sys
 from collections.abc import Callable
@@ -25,7 +24,7 @@ from stillwatch.gateway.proxy import Forwarder
 from stillwatch.gateway.settings import GatewaySettings
 from stillwatch.gateway.turns import Turns
 from stillwatch.gateway.upstream import Upstream
-from stillwatch.listening import Server, address_url, listen
+from stillwatch.listening import Server, address_url, listen, settle
 
 if sys.platform != "win32":
     import resource
@@ -34,8 +33,6 @@ __all__ = ["proxy_app", "proxy_server", "serve"]
 
 _OWN_FILES = 128
 _BACKLOG = 2048
-_COLLECT_AFTER = 10_000
-"""Objects made before garbage is looked for; Python's own 700 are a few requests."""
 
 
 def proxy_app(settings: GatewaySettings) -> Guard:
@@ -79,10 +76,7 @@ def proxy_server(settings: GatewaySettings, *, host: str, port: int) -> tuple[Se
         BadSetting: a setting cannot be used, or there is no upstream.
     """
     guard = proxy_app(settings)
-    # What stands by now stands until the end; a full collection would walk all of it while requests wait.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_COLLECT_AFTER)
+    settle()
     meters = guard.gate.meters
     doors = Doors(settings, min(settings.client_connections, _room_for_clients(settings)), meters)
     protocol = partial(BoundedProtocol, doors=doors)

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from stillwatch.console.asking import Ask, Refused
 from stillwatch.console.campaign_rows import campaign_row
-from stillwatch.console.case_file import stage_of
+from stillwatch.console.cases import stage_of
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.run_tables import KNOWN_COLUMNS, LISTED_COLUMNS, LISTED_ORDER
 from stillwatch.console.runs import Run

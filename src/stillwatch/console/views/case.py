@@ -8,7 +8,8 @@ from starlette.responses import Response
 
 from stillwatch.console.asking import Ask, Refused
 from stillwatch.console.campaign_rows import campaign_row
-from stillwatch.console.case_file import seen_mark, stage_of
+from stillwatch.console.case_file import seen_mark
+from stillwatch.console.cases import stage_of
 from stillwatch.console.deciding import act, find_case, may_undo
 from stillwatch.console.views.queue import go_on
 from stillwatch.decisions import LoggedDecision, effect_of

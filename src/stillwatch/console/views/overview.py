@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
 from stillwatch.console.campaign_rows import campaign_list, campaign_row
-from stillwatch.console.case_file import Cases
+from stillwatch.console.cases import Cases
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.run_changes import changes_since
 from stillwatch.console.runs import Run
@@ -22,12 +22,9 @@ from stillwatch.policy import DEFAULT_POLICY, decide, read_policy, read_registry
 
 __all__ = ["campaigns", "decide_run", "overview", "prepare"]
 
-_TRAFFIC = """
-SELECT date_trunc('hour', time) AS hour, count(*) AS exchanges, count(DISTINCT account_id) AS accounts
-FROM {exchanges} GROUP BY hour ORDER BY hour
-"""
 _SPAN = "SELECT min(first_seen) AS first, max(last_seen) AS last FROM {accounts}"
 _MOST_SHOWN = 12
+_MOST_HOURS = 24 * 366 * 50
 
 
 def prepare(run: Run) -> dict[str, Any]:
@@ -118,7 +115,7 @@ def _verdicts(run: Run) -> Mapping[str, int]:
 
 
 def _traffic(run: Run) -> list[dict[str, Any]]:
-    return run.keep("traffic", lambda: run.rows(_TRAFFIC))
+    return run.keep("traffic", lambda: run.numbered("traffic", 0, _MOST_HOURS).to_pylist())
 
 
 def _timeline(run: Run) -> Any:

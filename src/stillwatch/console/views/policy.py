@@ -11,7 +11,7 @@ from typing import Any
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask, Refused
-from stillwatch.console.case_file import Cases
+from stillwatch.console.cases import Cases
 from stillwatch.console.runs import Run
 from stillwatch.console.service import Places
 from stillwatch.core import BadPolicy

@@ -9,7 +9,8 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
-from stillwatch.console.case_file import Cases, seen_mark
+from stillwatch.console.case_file import seen_mark
+from stillwatch.console.cases import Cases
 from stillwatch.console.claims import Claim
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.decisions import LoggedDecision

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
 from stillwatch.console.campaign_rows import campaign_list
-from stillwatch.console.case_file import Cases
+from stillwatch.console.cases import Cases
 from stillwatch.console.runs import Run
 from stillwatch.decisions import LoggedDecision
 
