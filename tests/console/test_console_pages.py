@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,6 +20,8 @@ from stillwatch.console.account_places import spread_accounts
 from stillwatch.console.listing import Listing, page_number
 from stillwatch.console.run_changes import changes_since
 from stillwatch.console.runs import Runs
+from stillwatch.drawing import wording
+from stillwatch.policy import label_account
 
 VENDOR = Path(stillwatch.console.__file__).parent / "static" / "vendor"
 AT = f"/runs/week/account?id={quote(ACCOUNT, safe='')}"
@@ -236,6 +239,8 @@ def test_what_was_decided_becomes_labels(fresh: Open) -> None:
     assert rows["m0"] | {"time": ""} == {
         "account_id": "m0",
         "label": "confirmed",
+        "state": "holds",
+        "until": None,
         "case_id": case,
         "by": "bo",
         "time": "",
@@ -244,7 +249,33 @@ def test_what_was_decided_becomes_labels(fresh: Open) -> None:
     page = ana.get("/labels?label=confirmed").text
     assert "1–7 of 7 labels" in page
     assert HOSTILE not in page
-    assert "Confirmed by bo" in ana.get("/runs/week/account?id=m0").text
+    assert "<strong>Confirmed</strong> by bo" in ana.get("/runs/week/account?id=m0").text
+
+
+def test_an_account_is_labelled_with_a_reason_and_an_end(fresh: Open) -> None:
+    ana, at = fresh.visitor("ana", "analyst"), "/runs/week/account/label"
+    said = {"id": "m0", "label": "cleared", "days": "30", "reason": f"a class {HOSTILE}"}
+    assert ana.post(at, said | {"reason": ""}).status_code == 422
+    assert ana.post(at, said | {"days": "31"}).status_code == 422
+    assert ana.post(at, said | {"id": "nobody"}).status_code == 404
+    assert ana.post(at, said).status_code == 303
+    page = ana.get("/runs/week/account?id=m0").text
+    assert "<strong>Cleared</strong> by ana" in page
+    assert HOSTILE not in page
+    # What was said two months ago for a month.
+    begun = datetime.now(UTC) - timedelta(days=60)
+    end = begun + timedelta(days=30)
+    label_account(fresh.console.cases.log, "m1", "confirmed", by="bo", reason="sold on", now=begun, until=end)
+    assert f"It ended {wording.moment(end)}" in ana.get("/runs/week/account?id=m1").text
+    rows = {row["account_id"]: row for row in ana.get("/labels?as=json").json()}
+    assert {name: (row["state"], row["case_id"]) for name, row in rows.items()} == {
+        "m0": ("holds", None),
+        "m1": ("ended", None),
+    }
+    assert rows["m1"]["until"] == end.isoformat()
+    assert "m1" not in ana.get("/labels?state=holds&as=csv").text
+    ana.post(at, {"id": "m0", "label": "none", "days": "", "reason": "my mistake"})
+    assert "Nobody has said what it is" in ana.get("/runs/week/account?id=m0").text
 
 
 def test_why_two_accounts_are_linked(opened: Open) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from smallrun import MEMBERS, NOW
 
-from stillwatch.core import AuditLog
+from stillwatch.core import AuditLog, BadDecision
 from stillwatch.policy import (
     Decided,
     Policy,
@@ -16,6 +16,7 @@ from stillwatch.policy import (
     decide,
     file_appeal,
     history,
+    label_account,
     labels,
     record,
     reopen,
@@ -83,3 +84,33 @@ def test_a_policy_that_lets_go_by_itself_says_nothing(log: AuditLog, default: Po
     record(log, Decided((), (), {}), default, facts, NOW)
     assert any(one.state == "lapsed" for one in history(log, NOW))
     assert said(log) == {}
+
+
+def test_an_account_is_labelled_until_it_ends_and_then_nothing_is_said(log: AuditLog, case: str) -> None:
+    withdraw(log, case, by="Ada", reason="an office", now=NOW)
+    until = NOW + timedelta(days=30)
+    label_account(log, "m1", "confirmed", by="Ben", reason="sold on", now=NOW, until=until)
+    assert said(log)["m1"] == "confirmed"
+    (one,) = (one for one in labels(log, NOW) if one.account_id == "m1")
+    assert (one.decision_id, one.by, one.reason, one.until) == (None, "Ben", "sold on", until)
+    assert "m1" in {one.account_id for one in labels(log, until - timedelta(seconds=1))}
+    assert "m1" not in {one.account_id for one in labels(log, until)}
+    ended = {one.account_id: one for one in labels(log, until, ended=True)}["m1"]
+    assert (ended.label, ended.holds(until)) == ("confirmed", False)
+    label_account(log, "m1", None, by="Ben", reason="my mistake", now=NOW)
+    assert said(log)["m1"] == "cleared"
+
+
+def test_what_is_no_label_is_refused_and_changes_nothing(log: AuditLog) -> None:
+    for label, by, reason, until in (
+        ("guilty", "Ada", "r", None),
+        ("cleared", " ", "r", None),
+        ("cleared", "Ada", " ", None),
+        ("cleared", "Ada", "r", NOW),
+    ):
+        with pytest.raises(BadDecision):
+            label_account(log, "m1", label, by=by, reason=reason, now=NOW, until=until)
+    assert said(log) == {}
+    log.append({"kind": "label", "account": "m1", "label": "confirmed", "by": "Ada", "reason": "r", "until": "soon"})
+    with pytest.raises(BadDecision, match="the label cannot be used"):
+        said(log)

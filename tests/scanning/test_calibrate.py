@@ -4,7 +4,7 @@ import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from stillwatch.policy import (
     assess,
     decide,
     history,
+    label_account,
     read_policy,
     read_run,
     record,
@@ -223,10 +224,15 @@ def test_a_campaign_that_persons_decided_about_is_known(tmp_path: Path, capsys: 
 
     for one in decisions:
         withdraw(log, one.decision_id, by="Cyd", reason="an office of ours", now=now)
+    # Of two labels on honest accounts one has ended: it is not read.
+    begun, day = now - timedelta(days=2), timedelta(days=1)
+    for account, days in ((whose[0], 1), (whose[1], 9)):
+        label_account(log, account, "confirmed", by="Cyd", reason="sold on", now=begun, until=begun + days * day)
     assert stillwatch(*words, "--out", tmp_path / "cleared.json") == 0
     cleared = read_calibration(tmp_path / "cleared.json")
-    assert cleared.left_out == confirmed.left_out - members
-    assert cleared.accounts == confirmed.accounts + members
+    assert cleared.left_out == confirmed.left_out - members + 1
+    assert cleared.accounts == confirmed.accounts + members - 1
+    assert "1 label has ended and counted for nothing" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize(

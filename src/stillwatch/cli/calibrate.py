@@ -58,7 +58,9 @@ def calibrate_command(
         workers=workers,
         account_from=tuple(account_from) if account_from else None,
     )
-    said = labels(AuditLog(log), datetime.now(UTC)) if log else []
+    now = datetime.now(UTC)
+    words = labels(AuditLog(log), now, ended=True) if log else []
+    said = [one for one in words if one.holds(now)]
     with progress(bytes_counted=True) as bars:
         known = calibrate(
             paths,
@@ -73,6 +75,8 @@ def calibrate_command(
         )
     whom = "on watch or confirmed by a person" if log else "on watch"
     say(f"calibrated on {known.sentence}; {counted(known.left_out, 'account')} {whom} left out")
+    if ended := len(words) - len(said):
+        say(f"{counted(ended, 'label has', 'labels have')} ended and counted for nothing")
     for caveat in known.calibration.caveats:
         say(caveat)
     say(f"use it: stillwatch scan LOGS --calibration {out}")

@@ -11,14 +11,14 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
 from stillwatch.console.cases import Cases, fold, refold, touched_by
 from stillwatch.core import AuditLog, BadDecision, canonical_json
 from stillwatch.decisions import LoggedDecision, ReadLog
-from stillwatch.policy import Label, labels
+from stillwatch.policy import Label, Words, label_account
 
 __all__ = ["CaseFile", "Changed", "seen_mark"]
 
@@ -44,6 +44,8 @@ class CaseFile:
         self._folding = threading.Lock()
         self._folded: tuple[Mark, Cases] | None = None
         self._read = 0
+        self._words = Words(str(path))
+        self._heard = 0
         self._labelled: tuple[Mark, Mapping[str, Label]] | None = None
 
     def cases(self) -> Cases:
@@ -81,7 +83,7 @@ class CaseFile:
         return told.st_ino, told.st_size, told.st_mtime_ns
 
     def labels(self) -> Mapping[str, Label]:
-        """What persons last said of each account.
+        """What persons last said of each account, whether it holds or has ended.
 
         Raises:
             TamperedLog: the chain does not hold.
@@ -90,9 +92,24 @@ class CaseFile:
         with self._folding:
             mark = self._mark()
             if self._labelled is None or self._labelled[0] != mark:
-                said = labels(self.log, datetime.now(UTC))
-                self._labelled = (mark, {one.account_id: one for one in said})
+                self.log.standings_of((), datetime.now(UTC))  # or it cannot be folded
+                entries = list(self.log.entries())
+                for entry in entries[self._heard :]:
+                    self._words.take(entry)
+                    self._heard += 1
+                self._labelled = (mark, {one.account_id: one for one in self._words.last()})
             return self._labelled[1]
+
+    def label(self, account: str, label: str | None, *, by: str, reason: str, days: int | None) -> None:
+        """Say what an account is, for so many days or until the next word; None takes that back.
+
+        Raises:
+            BadDecision: the label is none, or nobody or no reason is named.
+        """
+        with self.writing():
+            now = datetime.now(UTC)
+            until = now + timedelta(days=days) if days else None
+            label_account(self.log, account, label, by=by, reason=reason, now=now, until=until)
 
     def act(self, decision_id: str, seen: str, do: Callable[[AuditLog, datetime], T]) -> T:
         """Do something about a decision, if it still is what the person had before them.

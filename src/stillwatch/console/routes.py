@@ -85,6 +85,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{_RUN}/account/link", "viewer", account.link),
     Route("GET", f"{_RUN}/account/requests", "viewer", requests.requests),
     Route("POST", f"{_RUN}/account/unmask", "analyst", requests.unmask),
+    Route("POST", f"{_RUN}/account/label", "analyst", labels.set_label),
     Route("POST", f"{_RUN}/account/comment", "analyst", account.comment),
     Route("GET", "/queue", "viewer", queue.queue),
     Route("POST", "/queue/next", "analyst", queue.next_case),

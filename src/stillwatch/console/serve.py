@@ -102,6 +102,7 @@ def _read_ahead(console: Console) -> None:
         console.copies.use_made(runs[0])
         prepare(runs[0])
         console.cases.cases()
+        console.cases.labels()
         for run in runs:
             console.copies.want(run)
 

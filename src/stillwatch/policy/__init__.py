@@ -24,7 +24,7 @@ from stillwatch.policy.decision_log import (
 from stillwatch.policy.examples import Tried, try_examples
 from stillwatch.policy.explain import appeal_news, concerned, explain_decision, explain_rules, letters
 from stillwatch.policy.facts import FACTS, GROUPS
-from stillwatch.policy.labels import Label, labels
+from stillwatch.policy.labels import Label, Words, label_account, labels
 from stillwatch.policy.licences import Licence, Registry, read_registry
 from stillwatch.policy.outcomes import Outcome
 from stillwatch.policy.overview import (
@@ -56,6 +56,7 @@ __all__ = [
     "Rule",
     "RunFacts",
     "Tried",
+    "Words",
     "appeal_news",
     "approve",
     "assess",
@@ -73,6 +74,7 @@ __all__ = [
     "explain_rules",
     "file_appeal",
     "history",
+    "label_account",
     "labels",
     "letters",
     "lift_verification",

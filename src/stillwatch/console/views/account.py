@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow.compute as pc
@@ -16,6 +17,7 @@ from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.run_tables import KNOWN_COLUMNS, LISTED_COLUMNS, LISTED_ORDER
 from stillwatch.console.runs import Run
 from stillwatch.console.views.addresses import account_url, wanted
+from stillwatch.console.views.labels import LASTS
 from stillwatch.console.views.requests import by_hour, summed
 from stillwatch.drawing import lay_out_waterfall, order_families, wording
 from stillwatch.policy import appeal_news, letters
@@ -124,6 +126,8 @@ def account(ask: Ask) -> Response:
         name=name,
         known=known,
         label=ask.console.cases.labels().get(name),
+        now=datetime.now(UTC),
+        lasts=LASTS,
         links=links,
         **summed(run.of("requests", name)),
         bounds={},

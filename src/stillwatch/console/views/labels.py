@@ -1,44 +1,69 @@
-"""What persons said of accounts: confirmed or cleared, by whom and why. ``stillwatch calibrate --log`` goes by it."""
+"""What persons said of accounts: confirmed or cleared, by whom, why, until when. ``calibrate --log`` goes by it."""
 
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
 
 from starlette.responses import Response
 
-from stillwatch.console.asking import Ask
+from stillwatch.console.asking import Ask, Refused
 from stillwatch.console.listing import PAGE_ROWS, write_rows
+from stillwatch.console.views.addresses import account_url
+from stillwatch.policy import Label
 
-__all__ = ["labels"]
+__all__ = ["LASTS", "labels", "set_label"]
 
-_FILTERS = ("label", "by")
+_FILTERS = ("label", "by", "state")
+
+LASTS = {"": "until the next word", "30": "30 days", "90": "90 days", "180": "180 days", "365": "a year"}
+"""How long a label may be said to hold, in days."""
 
 
 def labels(ask: Ask) -> Response:
     """The last word on each account, the latest first, as a page, CSV or JSON."""
-    said = ask.console.cases.labels().values()
+    said, now = ask.console.cases.labels().values(), datetime.now(UTC)
     wanted = {name: ask.query[name] for name in _FILTERS if ask.query.get(name)}
-    rows = [
-        {
-            "account_id": one.account_id,
-            "label": one.label,
-            "case_id": one.decision_id,
-            "by": one.by,
-            "time": one.time,
-            "reason": one.reason,
-        }
-        for one in sorted(said, key=lambda one: one.time, reverse=True)
-    ]
-    rows = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+    rows = [_row(one, now) for one in sorted(said, key=lambda one: one.time, reverse=True)]
+    kept = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
     form = ask.query.get("as")
     ask.note("looked at labels", form=form)
     if form in ("csv", "json"):
-        return write_rows(form, "labels", rows)
+        return write_rows(form, "labels", kept)
     start = (ask.page_number - 1) * PAGE_ROWS
     return ask.show(
         "labels.html.j2",
-        listing=ask.listing(rows[start : start + PAGE_ROWS], len(rows), _FILTERS),
-        counts=Counter(one.label for one in said),
+        listing=ask.listing(kept[start : start + PAGE_ROWS], len(kept), _FILTERS),
+        counts=Counter(row["label"] for row in rows) + Counter(row["state"] for row in rows),
         log=ask.console.cases.log.path,
         latest=ask.console.runs.all()[0],
     )
+
+
+def _row(one: Label, now: datetime) -> dict[str, Any]:
+    return {
+        "account_id": one.account_id,
+        "label": one.label,
+        "state": "holds" if one.holds(now) else "ended",
+        "until": one.until,
+        "case_id": one.decision_id,
+        "by": one.by,
+        "time": one.time,
+        "reason": one.reason,
+    }
+
+
+def set_label(ask: Ask) -> Response:
+    """Say what an account is, with a reason and an end, or take that back."""
+    run, name = ask.run, ask.form.get("id", "")
+    if not len(run.of("account_rows", name, most=1)):
+        raise Refused(404, "The run has no such account.")
+    label, days = ask.form.get("label", ""), ask.form.get("days", "")
+    if label not in ("confirmed", "cleared", "none") or days not in LASTS:
+        raise Refused(422, "An account is confirmed or cleared, for one of the times that the page offers.")
+    said = None if label == "none" else label
+    reason = ask.reason()
+    ask.console.cases.label(name, said, by=ask.person.name, reason=reason, days=int(days) if days else None)
+    ask.note("labelled", account=name, label=label)
+    return ask.go(account_url(run.name, name) + "#label")
