@@ -252,6 +252,22 @@ def test_what_was_decided_becomes_labels(fresh: Open) -> None:
     assert "<strong>Confirmed</strong> by bo" in ana.get("/runs/week/account?id=m0").text
 
 
+def test_the_log_is_filtered_by_its_cells_and_kept_whole(fresh: Open) -> None:
+    ana, ada = fresh.visitor("ana", "analyst"), fresh.visitor("ada", "admin")
+    case = fresh.cases()[0]
+    ana.post(f"/cases/{case}/claim")
+    ana.get(f"/cases/{case}")
+    ana.get("/runs/week/account?id=m0")
+    page = ada.get("/audit?by=ana").text
+    assert f'href="/audit?by=ana&amp;case={case}"' in page
+    assert 'href="/audit?by=ana&amp;what=looked+at+an+account"' in page
+    rows = ada.get("/audit", params={"case": case, "as": "json"}).json()
+    assert [(row["by"], row["what"]) for row in rows] == [("ana", "claimed"), ("ana", "looked at a case")]
+    assert [row["account"] for row in ada.get("/audit?account=m0&as=json").json()] == ["m0"]
+    assert "No entry with these filters" in ada.get("/audit?what=nothing").text
+    assert ana.get("/audit?as=csv").status_code == 403
+
+
 def test_an_account_is_labelled_with_a_reason_and_an_end(fresh: Open) -> None:
     ana, at = fresh.visitor("ana", "analyst"), "/runs/week/account/label"
     said = {"id": "m0", "label": "cleared", "days": "30", "reason": f"a class {HOSTILE}"}

@@ -22,6 +22,7 @@ from stillwatch.console.views import (
     files,
     home,
     labels,
+    log,
     overview,
     people,
     policy,
@@ -117,5 +118,5 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/people/role", "admin", people.change_role),
     Route("POST", "/people/shut-out", "admin", people.shut_out),
     Route("POST", "/people/let-in", "admin", people.let_in),
-    Route("GET", "/audit", "admin", people.audit),
+    Route("GET", "/audit", "admin", log.log),
 )

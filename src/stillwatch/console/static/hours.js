@@ -5,6 +5,7 @@
   if (!place) return;
   const tone = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const hour = 3600;
+  const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
   const show = (asked) => {
     htmx.ajax("GET", place.dataset.stretch + asked, { target: "#stretch-panel" });
@@ -26,6 +27,13 @@
     });
     const bars = uPlot.paths.bars({ size: [0.9, 40] });
     const axis = () => ({ stroke: () => tone("--soft"), grid: { stroke: () => tone("--hair"), width: 1 }, ticks: { show: false }, font: "12px sans-serif" });
+    // As every other time of the page is written: the day at midnight, else the hour.
+    const written = (_, splits) =>
+      splits.map((second) => {
+        const time = new Date(second * 1000);
+        const day = `${time.getUTCDate()} ${months[time.getUTCMonth()]}`;
+        return second % 86400 ? `${String(time.getUTCHours()).padStart(2, "0")}:00` : day;
+      });
     const plot = new uPlot(
       {
         width: place.clientWidth,
@@ -33,7 +41,7 @@
         tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), "Etc/UTC"),
         legend: { show: false },
         cursor: { y: false, drag: { x: true, y: false, setScale: false } },
-        axes: [axis(), { ...axis(), size: 44 }],
+        axes: [{ ...axis(), values: written, incrs: [3600, 10800, 21600, 43200, 86400, 172800, 604800, 2419200] }, { ...axis(), size: 44 }],
         scales: { y: { range: (_, low, high) => [0, Math.max(high, 1) * 1.05] } },
         series: [{}, { stroke: () => tone("--area"), fill: () => tone("--area"), paths: bars, points: { show: false } }],
         hooks: {

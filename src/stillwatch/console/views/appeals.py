@@ -18,17 +18,19 @@ __all__ = ["appeal", "appeals", "file", "resolve"]
 def appeals(ask: Ask) -> Response:
     """Every appeal, those that wait longest first."""
     now = datetime.now(UTC)
+    runs = {run.sha256: run.name for run in ask.console.runs.all()}
     rows = [
         {
             "appeal_id": one.appeal_id,
             "case_id": one.decision_id,
             "account": one.account,
+            "run": runs.get(standing.decision.run),
             "by": one.by,
             "filed": one.filed,
             "waits_days": None if one.outcome else (now - one.filed).days,
             "outcome": one.outcome,
         }
-        for one, _ in ask.console.cases.cases().appeals
+        for one, standing in ask.console.cases.cases().appeals
     ]
     wanted = ask.query.get("outcome")
     rows = [row for row in rows if not wanted or (row["outcome"] or "open") == wanted]

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
+from stillwatch.drawing import wording
 
 __all__ = ["home"]
 
@@ -19,7 +20,7 @@ def home(ask: Ask) -> Response:
     rows = [
         {
             "name": run.name,
-            "started": run.info.get("started"),
+            "started": wording.parse_time(run.info.get("started")),
             "campaigns": run.keep("campaigns", lambda run=run: run.count("SELECT 1 FROM {campaigns}")),  # type: ignore[misc]
             "exchanges": (run.info.get("counts") or {}).get("exchanges"),
         }

@@ -1,18 +1,14 @@
-"""Signing in and out, links that work once, who may come in, and the log of who looked at what."""
+"""Signing in and out, links that work once, who may come in."""
 
 from __future__ import annotations
-
-from collections import deque
 
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask, Refused, local_path
-from stillwatch.console.listing import PAGE_ROWS
 from stillwatch.console.people import ROLES, Person, TooManyTries
 from stillwatch.core import BadSetting
 
 __all__ = [
-    "audit",
     "begin_session",
     "change_role",
     "everyone",
@@ -27,8 +23,6 @@ __all__ = [
     "welcome",
     "welcome_page",
 ]
-
-_MOST_ENTRIES = 2_000
 
 
 def sign_in_page(ask: Ask) -> Response:
@@ -167,23 +161,3 @@ def let_in(ask: Ask) -> Response:
     ask.console.people.let_in_again(name)
     ask.note("let in again", name=name)
     return ask.go("/people")
-
-
-def audit(ask: Ask) -> Response:
-    """The last entries of the log of who looked at and did what, with its chain verified."""
-    wanted = ask.query.get("by", "").strip()
-    kept = deque((one for one in ask.console.audit.entries() if wanted in ("", one.body.get("by"))), _MOST_ENTRIES)
-    entries = list(reversed(kept))
-    start = (ask.page_number - 1) * PAGE_ROWS
-    rows = [
-        {
-            "n": one.n,
-            "time": one.time,
-            "by": one.body.get("by"),
-            "what": one.body.get("kind"),
-            "about": ", ".join(f"{k} {v}" for k, v in one.body.items() if k not in ("kind", "by")),
-        }
-        for one in entries[start : start + PAGE_ROWS]
-    ]
-    head = entries[0].hash if entries else ""
-    return ask.show("audit.html.j2", listing=ask.listing(rows, len(entries), ("by",)), head=head)
