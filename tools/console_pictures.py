@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -29,8 +30,8 @@ from stillwatch.alliance.store import Store
 from stillwatch.console import Console, Places, Serving, serving
 from stillwatch.console.case_file import seen_mark
 from stillwatch.console.demo import make_demo
-from stillwatch.core import CampaignFacts, Indicator
-from stillwatch.policy import label_account
+from stillwatch.core import AuditLog, CampaignFacts, Indicator
+from stillwatch.policy import history, label_account
 from stillwatch.range import simulate
 from stillwatch.scanning.scan import scan
 
@@ -52,7 +53,28 @@ def make_world(folder: Path) -> Places:
     store.remember({"name": "northwind", "hub": HUB, "token_file": "token"})
     store.approve(HUB, "green", _told("northwind", Indicator("agent", "litebridge/1.4", 12, 0)))
     store.keep(HUB, "green", _told("contoso", Indicator("agent", "harvest-kit/0.9", 31, 0)), "2026-11-24T12:00:00Z", [])
-    return Places(runs=made.runs, state=made.state, licences=made.licences, alliance=store.path)
+    record = folder / "gateway-record"
+    write_record(record, made)
+    return Places(made.runs, made.state, licences=made.licences, alliance=store.path, gateway=record)
+
+
+def write_record(folder: Path, made: Places) -> None:
+    """What a gateway in shadow mode would have recorded of the campaign's accounts, and of others."""
+    folder.mkdir()
+    now = datetime.now(UTC)
+    stood = [one for one in history(AuditLog(made.state / "decisions.jsonl"), now) if one.decision.proposed]
+    lines = [
+        {
+            "account_id": account,
+            "gateway": {"mode": "shadow", "actions": actions, "decisions": [one.decision.decision_id]},
+        }
+        for one in stood
+        for actions in [[action.kind for action in one.decision.proposed_actions]]
+        for n, account in enumerate(one.decision.accounts)
+        for _ in range(40 + 7 * n)
+    ]
+    lines += [{"account_id": f"acct-{n:04d}", "gateway": {"mode": "shadow"}} for n in range(3_000)]
+    (folder / "exchanges-1.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
 def _told(name: str, indicator: Indicator) -> list[dict[str, object]]:
@@ -157,6 +179,7 @@ def pages(console: Console, names: Mapping[str, str]) -> dict[str, tuple[str, st
         "appeals": ("bo", "/appeals"),
         "appeal": ("bo", f"/appeals/{names['appeal']}"),
         "saved": ("ana", "/saved"),
+        "gateway": ("ana", "/gateway"),
         "alliance": ("ana", "/alliance"),
         "search": ("ana", "/search?q=C00"),
         "people": ("ada", "/people"),

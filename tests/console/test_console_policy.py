@@ -4,7 +4,7 @@ import json
 import re
 from pathlib import Path
 
-from console_world import HOSTILE, Open, make_places, open_console
+from console_world import ACCOUNT, HOSTILE, Open, make_places, open_console
 
 from stillwatch.policy import DEFAULT_POLICY
 
@@ -100,3 +100,35 @@ def test_a_run_that_was_not_decided_and_no_licences(tmp_path: Path) -> None:
         page = opened.visitor("ana", "viewer").get("/runs/week/policy").text
         assert "has not been held to a policy yet" in page
         assert "No licences are given" in page
+
+
+def test_what_a_gateway_does_or_would_do_beside_what_persons_made_of_it(tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    record.mkdir()
+    with open_console(make_places(tmp_path, gateway=record)) as opened:
+        ana, bo = opened.visitor("ana", "analyst"), opened.visitor("bo", "approver")
+        assert "holds no record of a gateway" in ana.get("/gateway").text
+        case = opened.cases()[0]
+        told = [
+            ("shadow", ACCOUNT, ["throttle"], [case]),
+            ("shadow", ACCOUNT, ["throttle"], [case]),
+            ("shadow", f"other {HOSTILE}", ["observe"], [case]),
+            ("shadow", "m1", [], []),
+            ("enforce", "m2", ["refuse"], ["D-of-elsewhere"]),
+        ]
+        lines = [
+            {"account_id": who, "gateway": {"mode": mode, "actions": actions, "decisions": decisions}}
+            for mode, who, actions, decisions in told
+        ]
+        (record / "exchanges-1.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+        page = ana.get("/gateway").text
+        assert "would have been felt by 2 requests of 1 account, of 4 requests" in " ".join(page.split())
+        assert "coordinated-collection" in page
+        assert "not yet" in page
+        assert HOSTILE not in page
+        ana.act(case, "assess")
+        bo.act(case, "approve")
+        assert "100 %" in ana.get("/gateway").text
+        rows = ana.get("/gateway?mode=enforce&as=json").json()
+        assert {"by": "action", "name": "refuse", "requests": 1, "accounts": 1} in rows
+        assert ana.get("/gateway?mode=else").status_code == 422

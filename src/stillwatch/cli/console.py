@@ -46,6 +46,7 @@ def console_command(
     policy: Path | None = None,
     licences: Licences = None,
     alliance: Path | None = None,
+    gateway: Path | None = None,
     oidc: Path | None = None,
     one_person: bool = False,
     tls_certificate: Path | None = None,
@@ -67,6 +68,8 @@ def console_command(
         The policy that runs are held to; without one, that which comes with Stillwatch.
     alliance
         The file of a member of an alliance, as stillwatch alliance enrol makes it: what was shared, what came in.
+    gateway
+        The folder of a gateway's record (stillwatch gateway serve --record): what it does, or in shadow mode would do.
     oidc
         The file that names an OpenID Connect provider, and which of its groups have which role.
     one_person
@@ -89,7 +92,7 @@ def console_command(
     if runs is None:
         _demonstrate(host, port)
         return
-    places = console.Places(runs, state, log, policy, licences, not one_person, public, alliance, oidc)
+    places = console.Places(runs, state, log, policy, licences, not one_person, public, alliance, oidc, gateway)
     opened = console.Console(places)
     if oidc is None and not opened.people.everyone():
         say("Nobody can come in yet. Make the first admin: stillwatch console user add NAME --role admin")

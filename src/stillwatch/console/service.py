@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from stillwatch.console.case_file import CaseFile
 from stillwatch.console.claims import Claims, Comments
 from stillwatch.console.database import Database
+from stillwatch.console.gateway_record import GatewayRecord
 from stillwatch.console.looks import Looks
 from stillwatch.console.oidc_settings import read_oidc
 from stillwatch.console.people import People
@@ -40,6 +41,7 @@ class Places:
         two_persons: whether another person approves what one assessed.
         url: as browsers see it; ``https`` makes cookies secure. None: as it listens.
         alliance: the file of a member of an alliance; None: there is none.
+        gateway: the folder of a gateway's record; None: there is none.
         oidc: the file that names an OpenID Connect provider; None: local people alone come in.
     """
 
@@ -52,6 +54,7 @@ class Places:
     url: str | None = None
     alliance: Path | None = None
     oidc: Path | None = None
+    gateway: Path | None = None
 
 
 @dataclass(slots=True)
@@ -69,6 +72,7 @@ class Console:
     cases: CaseFile = field(init=False)
     audit: Looks = field(init=False)
     copies: SortedCopies = field(init=False)
+    record: GatewayRecord | None = field(init=False, default=None)
     provider: Provider | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -85,6 +89,8 @@ class Console:
         self.cases = CaseFile(self.places.log or state / "decisions.jsonl")
         self.audit = Looks(state / "audit.jsonl")
         self.copies = SortedCopies(state / "sorted")
+        if self.places.gateway is not None:
+            self.record = GatewayRecord(self.places.gateway)
         if self.places.oidc is not None:
             with MissingDependency.explained("signing in by OpenID Connect", "console"):
                 from stillwatch.console.oidc import Provider

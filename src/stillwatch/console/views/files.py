@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 from starlette.responses import FileResponse, Response
 
 from stillwatch.console.asking import Ask, Refused
 
-__all__ = ["findings", "report"]
+__all__ = ["finding", "findings", "report"]
 
 
 def report(ask: Ask) -> Response:
@@ -17,6 +19,28 @@ def report(ask: Ask) -> Response:
 def findings(ask: Ask) -> Response:
     """A Detection Finding a campaign, one a line."""
     return _file(ask, "findings.ocsf.jsonl")
+
+
+def finding(ask: Ask) -> Response:
+    """The Detection Finding of one campaign."""
+    run, name = ask.run, ask.named["campaign"]
+    path = run.path / "findings.ocsf.jsonl"
+    try:
+        with path.open("rb") as lines:
+            found = next((line for line in lines if _campaign_of(line) == name), None)
+    except FileNotFoundError:
+        found = None
+    if found is None:
+        raise Refused(404, f"The run has no finding of {name}.")
+    ask.note("kept a file", run=run.name, file=f"finding of {name}")
+    safe = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in f"{run.name}-{name}")
+    headers = {"Content-Disposition": f'attachment; filename="{safe}.ocsf.json"'}
+    return Response(found, media_type="application/json", headers=headers)
+
+
+def _campaign_of(line: bytes) -> object:
+    told = json.loads(line)
+    return (told.get("finding_info") or {}).get("uid_alt")
 
 
 def _file(ask: Ask, name: str) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import Counter
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ from stillwatch.policy import (
     try_examples,
 )
 
-__all__ = ["policy", "try_draft"]
+__all__ = ["fared_by_rule", "policy", "try_draft"]
 
 _MOST_MOVED = 100
 _trying = threading.Lock()
@@ -51,7 +52,7 @@ def policy(ask: Ask) -> Response:
         registry=registry,
         licences_file=places.licences,
         decided=_decided(ask, run),
-        fared=_fared(cases, run),
+        fared=fared_by_rule(cases, run),
         breaches=Counter(
             one.decision.subject.id
             for one in cases.standings.values()
@@ -102,7 +103,16 @@ def try_draft(ask: Ask) -> Response:
 
 
 def _read(places: Places) -> tuple[Policy, Registry | None]:
-    return read_policy(places.policy or DEFAULT_POLICY), read_registry(places.licences) if places.licences else None
+    file = places.policy or DEFAULT_POLICY
+    told = file.stat() if file.is_file() else None
+    mark = (told.st_mtime_ns, told.st_size) if told else None
+    return _read_policy(file, mark), read_registry(places.licences) if places.licences else None
+
+
+@functools.lru_cache(maxsize=4)
+def _read_policy(file: Path, mark: object) -> Policy:
+    """Read once for each state of the file: that takes a quarter of a second."""
+    return read_policy(file)
 
 
 def _decided(ask: Ask, run: Run) -> Mapping[str, Any] | None:
@@ -114,11 +124,11 @@ def _decided(ask: Ask, run: Run) -> Mapping[str, Any] | None:
     return found
 
 
-def _fared(cases: Cases, run: Run) -> Mapping[str, Counter[str]]:
-    """By rule, how many cases it led to on this run and what persons made of them."""
+def fared_by_rule(cases: Cases, run: Run | None) -> Mapping[str, Counter[str]]:
+    """By rule, how many cases it led to on this run, or on all, and what persons made of them."""
     fared: dict[str, Counter[str]] = {}
     for name, one in cases.standings.items():
-        if one.decision.run != run.sha256 or one.state in ("superseded", "lapsed"):
+        if (run and one.decision.run != run.sha256) or one.state in ("superseded", "lapsed"):
             continue
         upheld = bool(one.decision.approved_by) or (one.assessment is not None and not one.waits)
         came_to = "refused" if one.state in ("withdrawn", "reversed") else "upheld" if upheld else "undecided"
