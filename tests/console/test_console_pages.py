@@ -252,6 +252,26 @@ def test_what_was_decided_becomes_labels(fresh: Open) -> None:
     assert "<strong>Confirmed</strong> by bo" in ana.get("/runs/week/account?id=m0").text
 
 
+def test_what_exchanges_may_be_worth_and_a_finding_to_keep(tmp_path: Path) -> None:
+    told = {"task": f"codebook {HOSTILE}", "interface": "text+cot", "attacker": "passive", "recovery": 0.71}
+    run = write_run(tmp_path / "week", [campaign(worth=[{**told, "low": 0.6, "high": 0.8, "beyond": True}])])
+    (run / "run.json").write_text(json.dumps({"values": {"caveats": ["Small models alone."]}}))
+    findings = [{"finding_info": {"uid_alt": name}, "message": name} for name in ("C000", "C001")]
+    (run / "findings.ocsf.jsonl").write_text("".join(json.dumps(one) + "\n" for one in findings))
+    with open_console(Places(run, tmp_path / "state")) as opened:
+        ana, vi = opened.visitor("ana", "analyst"), opened.visitor("vi", "viewer")
+        page = vi.get("/runs/week/campaigns/C001").text
+        assert "60 % to 80 %" in page
+        assert "beyond the volumes measured" in page
+        assert "Small models alone." in page
+        assert HOSTILE not in page
+        assert "finding.ocsf.json" not in page
+        at = "/runs/week/campaigns/C001/finding.ocsf.json"
+        assert ana.get(at).json()["message"] == "C001"
+        assert vi.get(at).status_code == 403
+        assert ana.get(at.replace("C001", "C002")).status_code == 404
+
+
 def test_the_log_is_filtered_by_its_cells_and_kept_whole(fresh: Open) -> None:
     ana, ada = fresh.visitor("ana", "analyst"), fresh.visitor("ada", "admin")
     case = fresh.cases()[0]
