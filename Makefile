@@ -134,7 +134,7 @@ bench-neighbours: setup ## seconds, memory and recall of finding who asks alike,
 
 .PHONY: bench-console
 bench-console: .venv/servers.stamp ## first byte of every page of the console over a run of 1,000,000 accounts, at 200 requests a second
-	$(BIN)/python benchmarks/console.py --clients 32 --rate 200 --requests 4000
+	$(BIN)/python benchmarks/console.py --clients 32 --rate 200 --requests 4000 --decisions 80
 
 .PHONY: bench-policy
 bench-policy: setup ## seconds to decide a run of 100,000 accounts

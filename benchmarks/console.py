@@ -1,13 +1,13 @@
 """How fast the console's pages come of a run of many accounts, with analysts at work.
 
     python benchmarks/console.py --accounts 1000000 --exchanges 2000000 --clients 8 --requests 400
-    python benchmarks/console.py --clients 32 --rate 200 --requests 4000
+    python benchmarks/console.py --clients 32 --rate 200 --requests 4000 --decisions 80
 
 Writes the files of a run (campaigns of fifty accounts and one of ten thousand), holds it to the policy, serves it in
 this process and asks from another, in which several clients ask for pages of every kind at once: p50 and p99 of the
 time to the first byte, by page, and the server's CPU. With ``--rate`` requests come at that rate whatever becomes of
-those before them, and what one waits for its turn counts. Prints the machine and the commit; both processes share its
-cores, so that CPU says more than time where others work on it too.
+those before them, and what one waits for its turn counts; with ``--decisions`` so many of them assess a case. Prints
+the machine and the commit; both processes share its cores, so that CPU says more than time where others work on it too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import duckdb
 import httpx
@@ -37,6 +37,7 @@ from policy import _campaign, write_run
 from scan import heading
 from stillwatch import tables
 from stillwatch.console import Console, Places, serving
+from stillwatch.console.case_file import seen_mark
 from stillwatch.core import AuditLog
 from stillwatch.policy import DEFAULT_POLICY, decide, read_policy, read_run, record
 
@@ -93,7 +94,7 @@ def asked(accounts: int, cases: list[str]) -> dict[str, list[str]]:
 
 
 Plan = Sequence[tuple[str, str]]
-"""Kinds of page and addresses, in the order in which they are asked for."""
+"""Kinds of page and addresses, in the order in which they are asked for; after a blank the form that is sent there."""
 
 
 def work(url: str, headers: dict[str, str], plan: Plan, clients: int, rate: float) -> list[tuple[str, float]]:
@@ -107,11 +108,15 @@ def work(url: str, headers: dict[str, str], plan: Plan, clients: int, rate: floa
             kind, address = plan[n]
             started = begun + n / rate if rate else time.perf_counter()
             time.sleep(max(0.0, started - time.perf_counter()))
-            connection.request("GET", address, headers=headers)
+            path, _, form = address.partition(" ")
+            if form:
+                connection.request("POST", path, form, {**headers, "Content-Type": "application/x-www-form-urlencoded"})
+            else:
+                connection.request("GET", path, headers=headers)
             answer = connection.getresponse()
             took.append((kind, time.perf_counter() - started))
             answer.read()
-            if answer.status != 200:
+            if answer.status != (303 if form else 200):
                 raise SystemExit(f"{address}: {answer.status}")
         connection.close()
 
@@ -140,10 +145,19 @@ def measure(console: Console, accounts: int, given: argparse.Namespace) -> None:
     kinds = asked(accounts, cases)
     dice = random.Random(2)
     plan = [(kind, dice.choice(kinds[kind])) for kind in dice.choices(list(kinds), k=given.requests)]
+    undecided = console.cases.cases().by_stage["open"]
     with serving(console) as served, multiprocessing.get_context("spawn").Pool(1) as other:
         token = console.people.invite("ana", "analyst", direct=True)
         cookies = httpx.post(f"{served.url}/welcome/{token}").cookies
         cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        session = console.sessions.find(next(iter(cookies.values())))
+        if session is None:
+            raise SystemExit("nobody could sign in")
+        for case in undecided[: given.decisions]:
+            console.claims.take(case, "ana")
+            seen = seen_mark(console.cases.cases().standings[case])
+            form = urlencode({"csrf": session.csrf, "seen": seen, "reason": "one hand"})
+            plan.insert(dice.randrange(len(plan)), ("a case is assessed", f"/cases/{case}/assess {form}"))
         headers = {"Cookie": cookie, "Accept-Encoding": "gzip"}  # as browsers do
 
         def ask(plan: Plan, clients: int = 1, rate: float = 0) -> tuple[list[tuple[str, float]], float]:
@@ -173,9 +187,10 @@ def tell(first: dict[str, float], alone: dict[str, float], took: list[tuple[str,
     for kind, seconds in took:
         by_kind[kind].append(seconds)
     print(f"{'first byte, ms':<24}{'first time':>12}{'CPU, alone':>12}{'p50':>8}{'p99':>8}")
-    for kind in first:
+    for kind in [*first, *(by_kind.keys() - first.keys())]:
         p50, p99 = np.quantile(by_kind[kind], [0.5, 0.99]) * 1000 if by_kind[kind] else (np.nan, np.nan)
-        print(f"{kind:<24}{first[kind] * 1000:12.0f}{alone[kind] * 1000:12.1f}{p50:8.0f}{p99:8.0f}")
+        once, cpu = first.get(kind, np.nan), alone.get(kind, np.nan)
+        print(f"{kind:<24}{once * 1000:12.0f}{cpu * 1000:12.1f}{p50:8.0f}{p99:8.0f}")
     p50, p99 = np.quantile([seconds for _, seconds in took], [0.5, 0.99]) * 1000
     print(f"{'all':<24}{'':24}{p50:8.0f}{p99:8.0f}")
 
@@ -188,6 +203,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--requests", type=int, default=400)
     parser.add_argument("--rate", type=float, default=0, help="requests a second; 0: as fast as answers come")
+    parser.add_argument("--decisions", type=int, default=0, help="of all requests, how many assess a case")
     parser.add_argument("--folder", type=Path, help="keep the run here, and go on with it")
     given = parser.parse_args()
     heading(None)
