@@ -195,7 +195,7 @@ def behind(doors: dict[int, int], entities: int = E, people: int = 20) -> LogPro
     entity = [*(e for _, count in doors.items() for e in range(count)), *range(entities)]
     name = [*(door for door, count in doors.items() for _ in range(count)), *(5000 + e // 2 for e in range(entities))]
     hands = Postings.build(np.array(entity), np.array(name, np.uint64), np.ones(len(entity)), entities)
-    return made_log(entities=entities, hands=hands)
+    return made_log(entities=entities, hands=hands, content=made_content(entities=entities, topics=1.0))
 
 
 @pytest.mark.parametrize(("count", "holds"), [(16, True), (15, False)])

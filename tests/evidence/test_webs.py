@@ -1,7 +1,7 @@
 """Webs of shared hands, offices, and what one owner's customers have in common by nature."""
 
 import numpy as np
-from made_log import E, made_log
+from made_log import E, made_content, made_log
 
 from stillwatch.detection.explanations import explain
 from stillwatch.detection.fdr import campaign_p
@@ -12,7 +12,9 @@ FAMILIES = all_families()
 PAYMENT, ADDRESS = 0, 2
 
 
-def log_of(cards: dict[int, list[int]], addresses: dict[int, list[int]], share: float = 1.0) -> LogProfile:
+def log_of(
+    cards: dict[int, list[int]], addresses: dict[int, list[int]], share: float = 1.0, topics: float = 1.0
+) -> LogProfile:
     rows = [(PAYMENT, n, e) for n, who in cards.items() for e in who]
     rows += [(ADDRESS, 1000 + n, e) for n, who in addresses.items() for e in who]
     kind, name, entity = (np.array(column) for column in zip(*rows, strict=True))
@@ -21,7 +23,7 @@ def log_of(cards: dict[int, list[int]], addresses: dict[int, list[int]], share: 
     hands = Postings.build(
         entity, name.astype(np.uint64), np.full(len(entity), share), E, kind=kind.astype(np.int8), told=told
     )
-    return made_log(hands=hands)
+    return made_log(hands=hands, content=made_content(topics=topics))
 
 
 def webs(log: LogProfile, least: int = 5) -> list[list[int]]:
@@ -51,6 +53,11 @@ def test_several_payments_shared_by_strangers_are_no_office() -> None:
     assert office(log_of({0: list(range(20))}, at_one_place), np.arange(20)) is True
     several = {n: [*range(5 * n, 5 * n + 5)] for n in range(4)}
     assert office(log_of(several, at_one_place), np.arange(20)) is False
+
+
+def test_one_owner_whose_accounts_ask_from_one_source_is_not_told_from_a_campaign() -> None:
+    at_one_place = {0: list(range(20))}
+    assert office(log_of({0: list(range(20))}, at_one_place, topics=0.0), np.arange(20)) is None
 
 
 def test_one_payment_for_more_than_an_office_cannot_be_told_from_a_resellers() -> None:

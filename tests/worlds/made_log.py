@@ -15,12 +15,14 @@ HOURS = 168
 DAY = 24 * HOUR
 
 
-def made_content(seed: int = 0, pull: float = 0.0, entities: int = E, each: int = 12) -> Content:
-    """Content of strangers; ``pull`` moves the group's prompts to one place."""
+def made_content(seed: int = 0, pull: float = 0.0, entities: int = E, each: int = 12, topics: float = 0.0) -> Content:
+    """Content of strangers; ``pull`` moves the group's prompts to one place, ``topics`` each account's to its own."""
     rng = np.random.default_rng(seed)
     owner = np.repeat(np.arange(entities), each)
     features = rng.normal(size=(len(owner), 40))
     features[np.isin(owner, GROUP)] += pull * rng.normal(size=40)
+    if topics:
+        features += topics * rng.normal(size=(entities, 40))[owner]
     return whiten(features.astype(np.float16), owner, entities, embedded=20)
 
 

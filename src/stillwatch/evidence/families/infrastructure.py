@@ -181,8 +181,8 @@ def _one_office(log: LogProfile, members: I64, doors: _Doors, behind: int) -> bo
 
     Whether some of a reseller's customers, or all of them, are one customer's accounts cannot be told from their hands.
     One owner has one payment, and an office no more accounts than an office has. People of one place pay each for
-    themselves and ask each of their own: who asks from one source may be a crew at one queue, and is not told from a
-    campaign behind one door unless several payments, each shared by strangers, tie them.
+    themselves, unless several payments, each shared by strangers, tie them. People ask each of their own: accounts
+    that ask from one source may be a firm's crew at one queue, and are not told from a campaign behind one door.
 
     Args:
         log: the whole log.
@@ -192,9 +192,7 @@ def _one_office(log: LogProfile, members: I64, doors: _Doors, behind: int) -> bo
     """
     if behind > OFFICE_SIZE:
         return None if doors.owner >= ONE_DOOR and len(members) <= RESELLER_SIZE else False
-    if doors.owner >= ONE_DOOR:
-        return True
-    if doors.place < ONE_DOOR or doors.cards > 1:
+    if doors.owner < ONE_DOOR and (doors.place < ONE_DOOR or doors.cards > 1):
         return False
     return None if icc_of(log.content, members).p_value <= UNTOLD else True
 
