@@ -9,7 +9,7 @@ from stillwatch.evidence import Finding, LogProfile, Postings, all_families
 from stillwatch.evidence.families.infrastructure import OFFICE
 
 FAMILIES = all_families()
-PAYMENT, ADDRESS = 0, 2
+PAYMENT, DOMAIN, ADDRESS = 0, 1, 2
 
 
 def log_of(
@@ -58,6 +58,20 @@ def test_several_payments_shared_by_strangers_are_no_office() -> None:
 def test_one_owner_whose_accounts_ask_from_one_source_is_not_told_from_a_campaign() -> None:
     at_one_place = {0: list(range(20))}
     assert office(log_of({0: list(range(20))}, at_one_place, topics=0.0), np.arange(20)) is None
+
+
+def test_a_crew_that_has_a_mail_domain_alone_keeps_no_queue() -> None:
+    members = np.arange(20)
+
+    def queued(kind: int) -> bool | None:
+        hands = Postings.build(members, np.zeros(20, np.uint64), np.ones(20), E, kind=np.full(20, kind, np.int8))
+        log = made_log(hands=hands, content=made_content())
+        seen = {"dispatch": finding("dispatch", 1e-6)}
+        (one,) = (e for e in explain(log, FAMILIES, members, members[:0], seen) if e.name == OFFICE)
+        return one.holds
+
+    assert queued(DOMAIN) is False
+    assert queued(PAYMENT) is None
 
 
 def test_one_payment_for_more_than_an_office_cannot_be_told_from_a_resellers() -> None:

@@ -136,6 +136,7 @@ class Infrastructure(Family):
         hands = log.shared[self.name]
         doors = _Doors() if hands is None else _doors(hands, members)
         behind = max(len(members), doors.holders if doors.owner >= ONE_DOOR else 0)
+        holds = _one_office(log, members, doors, behind)
         others = f", as {behind - len(members):,} others do" if behind > max(len(members), OFFICE_SIZE) else ""
         return [
             Explanation(
@@ -143,9 +144,8 @@ class Infrastructure(Family):
                 "Accounts of one declared organisation were counted as one before anything was compared; these claim "
                 f"to be {len(members)} strangers. One payment or e-mail domain is shared by {doors.owner:.0%} of them, "
                 f"one address or network by {doors.place:.0%}, and they pay by {_counted(doors.cards)}{others}.",
-                _one_office(log, members, doors, behind),
-                # One owner's customers keep no common clock.
-                contradicted_by=("timing", "dispatch") if behind > OFFICE_SIZE else (),
+                holds,
+                contradicted_by=_contradicted_by(doors, behind, holds),
             )
         ]
 
@@ -160,6 +160,15 @@ def _counted(cards: int) -> str:
     return {0: "no shared payment", 1: "one shared payment"}.get(cards, f"{cards} shared payments")
 
 
+def _contradicted_by(doors: _Doors, behind: int, holds: bool | None) -> tuple[str, ...]:
+    """Families whose finding rules one office out."""
+    if behind > OFFICE_SIZE:
+        # One owner's customers keep no common clock.
+        return "timing", "dispatch"
+    # A firm's crew at one queue sits or pays together: a mail domain alone, each paying for itself, is no queue.
+    return ("dispatch",) if holds is None and max(doors.paid, doors.place) < ONE_DOOR else ()
+
+
 class _Doors(NamedTuple):
     """What a group has in common by its hands.
 
@@ -168,12 +177,14 @@ class _Doors(NamedTuple):
         holders: entities of the whole log that have that one.
         place: largest share that makes most of its requests from one address or network.
         cards: payments that most of them share, each with another member.
+        paid: largest share of the members that one payment has.
     """
 
     owner: float = 0.0
     holders: int = 0
     place: float = 0.0
     cards: int = 0
+    paid: float = 0.0
 
 
 def _one_office(log: LogProfile, members: I64, doors: _Doors, behind: int) -> bool | None:
@@ -244,6 +255,7 @@ def _doors(hands: Postings, members: I64) -> _Doors:
         holders=int(hands.holders[first]) if len(owns) and owns[first] else 0,
         place=float(sits / len(members)),
         cards=cards,
+        paid=float(paid.max(initial=0) / len(members)),
     )
 
 
