@@ -125,6 +125,7 @@ EXTRAS = {
     "console": {"console"},
     "gateway": {"gateway"},
     "lab": {"lab", "sft"},
+    "listening": {"alliance", "console", "gateway"},
     "rounds": {"alliance", "rounds"},
 }
 

@@ -13,6 +13,7 @@ import pytest
 from console_world import Open, make_places, open_console
 
 from stillwatch.console import connections
+from stillwatch.listening import room
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ def statuses(heard: bytes) -> list[int]:
 def test_hundreds_of_silent_sockets_keep_nobody_out(opened: Open) -> None:
     half = b"POST /sign-in HTTP/1.1\r\n" + host(opened) + b"Content-Length: 4000\r\n\r\nname="
     with contextlib.ExitStack() as held:
-        for n in range(3 * connections._MOST_CONNECTIONS):
+        for n in range(3 * room._MOST_CONNECTIONS):
             line = held.enter_context(dial(opened))
             # Silent, in the middle of a head, in the middle of a body.
             with contextlib.suppress(ConnectionError):

@@ -8,27 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import itertools
 import ssl
-from collections import Counter
-from collections.abc import Iterable
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from stillwatch.alliance.hub.traffic import Traffic
+from stillwatch.listening import make_room, next_number, peer_address
 
 __all__ = ["Connection", "Handshake"]
 
-_MOST_CONNECTIONS = 200
 _SECONDS_FOR_A_HANDSHAKE = 10.0
 _SECONDS_FOR_A_FAREWELL = 2.0  # in which the other end of a closed connection says in TLS that it has heard of it
-_SECONDS_TO_ASK = 1.0
 _SECONDS_FOR_A_HEAD = 15.0
 _SECONDS_FOR_A_REQUEST = 600.0
 _SECONDS_A_LOOK = 5.0
-
-_numbers = itertools.count()
 
 
 class Connection(H11Protocol):
@@ -43,15 +37,15 @@ class Connection(H11Protocol):
 
     def __init__(self, traffic: Traffic, **more: Any) -> None:
         super().__init__(**more)
-        self._traffic, self._answered = traffic, False
+        self._traffic, self.unasked = traffic, True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Count it, and keep what it proved to be."""
         super().connection_made(transport)
-        self.begun, self.number, self._was_idle = self.loop.time(), next(_numbers), True
-        self.address = _address_of(transport)
+        self.begun, self.number, self._was_idle = self.loop.time(), next_number(), True
+        self.address = peer_address(transport)
         self._watch()
-        _make_room(self.connections, self.begun)
+        make_room(self.connections, self.begun)
         self.app_state = {**self.app_state, "connection": self}
         secured = transport.get_extra_info("ssl_object")
         proved = secured.getpeercert(binary_form=True) if secured else None
@@ -73,12 +67,15 @@ class Connection(H11Protocol):
     def on_response_complete(self) -> None:
         """Begin the clock of the next request."""
         super().on_response_complete()
-        self.begun, self._answered = self.loop.time(), True
+        self.begun, self.unasked = self.loop.time(), False
 
     @property
-    def known(self) -> int:
-        """2 where a member has asked by it, 1 where nobody has yet, 0 where only others were answered."""
-        return 2 if self._traffic.of_member(self) else int(not self._answered)
+    def rank(self) -> int:
+        """2 where a member has asked by it, 1 where nobody has yet, 0 where only others were answered.
+
+        An answer makes a connection young: told by age alone, others' would outlast a member's that has just come.
+        """
+        return 2 if self._traffic.of_member(self) else int(self.unasked)
 
     @property
     def idle(self) -> bool:
@@ -111,7 +108,7 @@ class Handshake(asyncio.Protocol):
         context: the hub's certificate, and whom it believes.
     """
 
-    idle, known = True, 1
+    idle, unasked, rank = True, True, 1
 
     def __init__(self, then: Connection, context: ssl.SSLContext) -> None:
         self._then, self._context = then, context
@@ -121,10 +118,10 @@ class Handshake(asyncio.Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin the handshake; from here on the socket is counted."""
         loop = self._then.loop
-        self.transport, self.address = transport, _address_of(transport)
-        self.begun, self.number = loop.time(), next(_numbers)
+        self.transport, self.address = transport, peer_address(transport)
+        self.begun, self.number = loop.time(), next_number()
         self._then.connections.add(self)  # type: ignore[arg-type]
-        _make_room(self._then.connections, self.begun)
+        make_room(self._then.connections, self.begun)
         self._task = loop.create_task(self._secure())
 
     async def _secure(self) -> None:
@@ -158,25 +155,3 @@ class Handshake(asyncio.Protocol):
     def shutdown(self) -> None:
         """As uvicorn ends its connections."""
         self.transport.abort()
-
-
-def _address_of(transport: asyncio.BaseTransport) -> str:
-    return str((transport.get_extra_info("peername") or ("",))[0])
-
-
-def _make_room(connections: Iterable[Any], now: float) -> None:
-    """Where there are too many connections, some go that ask for nothing, of the address that has the most.
-
-    Of those first who was answered and is no member, last who is one; of equals the oldest. An answer makes a
-    connection young: told by its age alone, others' would outlast a member's that has just come. Who has just come
-    has a moment to ask in: while all others are being answered, nobody else would be idle.
-    """
-    here = [one for one in connections if isinstance(one, (Connection, Handshake)) and not one.transport.is_closing()]
-    if len(here) <= _MOST_CONNECTIONS:
-        return
-    held = Counter(one.address for one in here)
-    crowded = len(here) > 2 * _MOST_CONNECTIONS
-    idle = [one for one in here if one.idle and (crowded or one.known != 1 or now - one.begun > _SECONDS_TO_ASK)]
-    idle.sort(key=lambda one: (-held[one.address], one.known, one.begun, one.number))
-    for one in idle[: len(here) - _MOST_CONNECTIONS]:
-        one.transport.abort()

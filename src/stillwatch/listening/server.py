@@ -1,4 +1,4 @@
-"""What every server of Stillwatch has in common: where it listens, when it is ready, how it ends, one in a thread."""
+"""A server: where it listens, when it is ready, how it ends, one in a thread."""
 
 from __future__ import annotations
 
