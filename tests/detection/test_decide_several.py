@@ -123,6 +123,20 @@ def test_what_one_office_would_explain_is_joined_first_and_stands_its_own_test(
     assert members(made.decide(engine)) == ([everyone] if found else [])
 
 
+def test_a_room_that_asks_alike_and_does_not_act_along_is_not_taken_in(engine: Engine) -> None:
+    """Two houses of one source of questions: one is a campaign, the other may be an office."""
+
+    def office(inside: np.ndarray, beside: np.ndarray) -> Any:
+        return explanation(None if set(inside) == set(OTHER) else False, OFFICE)
+
+    def found(along: Iterable[int]) -> list[list[int]]:
+        pieces = {ONE: 1e-5, OTHER: 0.02, ONE + OTHER: 1e-5}
+        return members(two_pieces(9.0, 9.0, pieces, explain=office, along=along).decide(engine))
+
+    assert found(ONE) == [[*ONE]]
+    assert found((*ONE, *OTHER)) == [[*ONE, *OTHER]]
+
+
 def test_no_group_takes_in_the_members_of_another(engine: Engine) -> None:
     # The other's members have the first's text, and would make it no weaker; the first's have not the other's.
     def bits(inside: np.ndarray) -> np.ndarray:

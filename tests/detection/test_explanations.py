@@ -6,9 +6,10 @@ from handmade_families import prompt_sets
 from made_log import DAY, made_content, made_log
 
 from stillwatch.detection.explanations import explain
-from stillwatch.evidence import HOUR, Explanation, LogProfile, Postings, all_families, whiten
+from stillwatch.evidence import HOUR, Explanation, Finding, LogProfile, Postings, all_families, whiten
 
 E = 200
+DOMAIN, ADDRESS = 1, 2
 GROUP = np.arange(20)
 NONE = GROUP[:0]
 
@@ -19,9 +20,9 @@ def explained(log: LogProfile, word: str, members: np.ndarray = GROUP, beside: n
     return found
 
 
-def test_five_explanations_are_considered_for_every_group() -> None:
+def test_six_explanations_are_considered_for_every_group() -> None:
     names = [one.name for one in explain(made_log(entities=E), all_families(), GROUP, NONE)]
-    assert len(names) == len(set(names)) == 5
+    assert len(names) == len(set(names)) == 6
     assert names[-1] == "licensed distillation"
     assert all(one.statement.endswith(".") for one in explain(made_log(entities=E), all_families(), GROUP, NONE))
 
@@ -75,6 +76,31 @@ def test_what_members_repeat_of_bystanders_is_repeated() -> None:
     log = made_log(entities=E, prompt_sets=prompt_sets(E, same))
     assert explained(log, "published").holds is False
     assert explained(log, "published", beside=np.array([30])).holds is True
+
+
+def test_who_has_a_little_in_common_with_one_other_runs_no_set() -> None:
+    # Six of forty prompts each are sent by one other of the twenty, as of a pool dealt anew in part; or by all of them.
+    def dealt(first: int) -> dict[int, list[int]]:
+        return {
+            e: [*range(first * (e // 2), first * (e // 2) + 6), *range(1000 * (e + 1), 1000 * (e + 1) + 34)]
+            for e in range(len(GROUP))
+        }
+
+    pairs, all_of_them = (made_log(entities=E, prompt_sets=prompt_sets(E, dealt(first))) for first in (6, 0))
+    assert explained(pairs, "published").holds is False
+    assert "none of them runs the set" in explained(pairs, "published").statement
+    assert explained(all_of_them, "published").holds is True
+
+
+def test_what_strangers_repeat_as_often_is_no_published_set() -> None:
+    rng = np.random.default_rng(0)
+
+    def popular(who: int) -> LogProfile:
+        same = {e: [*rng.choice(20, 4, replace=False), *range(1000 * (e + 1), 1000 * (e + 1) + 12)] for e in range(who)}
+        return made_log(entities=E, prompt_sets=prompt_sets(E, same))
+
+    assert explained(popular(E), "published").holds is False
+    assert explained(popular(len(GROUP)), "published").holds is True
 
 
 # Content of their own.
@@ -185,6 +211,50 @@ def test_strangers_on_an_occasion_do_not_pay_by_several_payments_together(cards:
     found = explained(on_an_occasion(5, hands=hands), "occasion")
     assert found.holds is holds
     assert ("pay by 5 shared payments" in found.statement) is not holds
+
+
+# One cohort.
+
+
+def signed_up(apart: float, hands: Postings | None = None) -> LogProfile:
+    """The members signed up so many hours after one another, strangers over a year."""
+    created = np.random.default_rng(1).uniform(0, 365, E) * DAY
+    created[GROUP] = 100 * DAY + apart * HOUR * np.arange(len(GROUP))
+    return made_log(entities=E, sign_up=created, hands=hands)
+
+
+def test_whom_nothing_ties_but_their_sign_ups_may_be_a_cohort() -> None:
+    assert explained(signed_up(2), "signed up").holds is None
+    assert explained(signed_up(2), "signed up").statement.startswith("They signed up 10 hours apart")
+    assert explained(signed_up(200), "signed up").holds is False
+    assert explained(made_log(entities=E), "signed up").holds is False
+
+
+def paying(cards: int, kind: int = 0) -> Postings:
+    """The members share so many payments, or things of another kind, in turn."""
+    return Postings.build(
+        GROUP, (GROUP % cards).astype(np.uint64), np.ones(len(GROUP)), E, kind=np.full(len(GROUP), kind, np.int8)
+    )
+
+
+def test_a_cohort_has_a_door_or_two_in_common_and_no_payments() -> None:
+    assert explained(signed_up(2, paying(5)), "signed up").holds is False
+    assert explained(signed_up(2, paying(1, ADDRESS)), "signed up").holds is None
+    assert explained(signed_up(2, paying(5, ADDRESS)), "signed up").holds is False
+    assert explained(signed_up(2, paying(1, DOMAIN)), "signed up").holds is None
+
+
+def test_a_clock_rules_a_cohort_out_and_else_its_sign_ups_show_nothing() -> None:
+    clock = Finding("timing", "seen", 1.0, 0.0, 1e-6, "One clock.")
+    hands = Finding("infrastructure", "seen", 1.0, 0.0, 1e-12, "One day.")
+    text = Finding("semantics", "seen", 1.0, 0.0, 1e-9, "One source.")
+    for acting, holds in (({"timing": clock}, False), ({}, None)):
+        found = {"infrastructure": hands, "semantics": text, **acting}
+        (cohort,) = (
+            one for one in explain(signed_up(2), all_families(), GROUP, NONE, found) if "signed up" in one.name
+        )
+        assert cohort.holds is holds
+    assert cohort.beside == 1.0
 
 
 # One office.

@@ -10,7 +10,7 @@ from made_log import DAY, HOURS, content_of, made_log, made_postings, unit
 from scipy import stats
 
 from stillwatch.detection import Background
-from stillwatch.evidence import HOUR, LogProfile, Observed, Postings, PromptSets, all_families, tail_p
+from stillwatch.evidence import HOUR, Finding, LogProfile, Observed, Postings, PromptSets, all_families, tail_p
 from stillwatch.evidence import thresholds as t
 from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.families.semantics import z_of
@@ -459,11 +459,24 @@ def test_shared_hands_of_most_members_are_seen_and_of_half_are_not() -> None:
     seen = hands(log_of(hands=three_cards(10)))
     assert seen.value == 1.0
     assert seen.p_value < 1e-3
-    chance = three_cards(10).chance()[: t.BLOCKED_CLASSES].sum()
-    assert seen.background == pytest.approx(1 - (1 - chance) ** 9)
+    # Forty cards of two strangers each: what the group has is no part of its own background.
+    assert seen.background == pytest.approx(1 - (1 - 40 * (2 / 990) ** 2) ** 9)
     assert seen.statement.startswith("10 of 10 accounts share a payment")
     assert hands(log_of(hands=held([0, 1, 2, 3, 4]))).p_value == 1.0
     assert hands(log_of(hands=held([0, 1, 2, 3, 4, 5]))).p_value < 0.05
+
+
+def test_several_payments_are_more_than_one_owner_has() -> None:
+    def found(*cards: Sequence[int]) -> Finding:
+        made = log_of(hands=held(*cards))
+        return FAMILY["infrastructure"].found(observed("infrastructure", made))
+
+    assert found(*zip(range(9), range(1, 10), strict=True)).among_strangers < 1e-6
+    assert found([0, 1], [2, 3, 4], [5, 6, 7], [8, 9]).among_strangers == 1.0, "a few owners"
+    assert found(range(10)).p_value < 1e-6, "one payment is shared as well"
+    assert found(range(10)).among_strangers == 1.0
+    one_and_few = [range(6), *([6, 7] for _ in range(5))]
+    assert found(*one_and_few).among_strangers == 1.0, "and beside the commonest, most must share one"
 
 
 def test_sharing_is_told_of_those_of_whom_hands_are_known() -> None:
@@ -519,7 +532,7 @@ def test_who_has_hands_of_its_own_in_a_group_that_shares_them_does_not_show_it()
 
 
 def office(made: Postings | None, members: np.ndarray) -> bool | None:
-    (one,) = FAMILY["infrastructure"].explain(log_of(hands=made), members, np.zeros(0, np.int64))
+    one, _ = FAMILY["infrastructure"].explain(log_of(hands=made), members, np.zeros(0, np.int64))
     assert one.name == OFFICE
     return one.holds
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from stillwatch.evidence import Moments
 from stillwatch.evidence.moments import shifted
-from stillwatch.evidence.thresholds import LEAST_SHIFT, MET_SECONDS, MOST_MOMENTS, MOST_SHIFT
+from stillwatch.evidence.thresholds import BELL_SECONDS, BELLS, LEAST_SHIFT, MET_SECONDS, MOST_MOMENTS, MOST_SHIFT
 
 
 def requests(*rows: tuple[int, float, float, bool, int]) -> Moments:
@@ -69,6 +69,17 @@ def test_a_refused_prompt_is_asked_again_by_another() -> None:
     assert made.asked_again(900).sum() == 1
     assert made.asked_again(30).sum() == 0
     assert requests((1, 0, 1, False, 7), (2, 60, 1, False, 7)).asked_again(900).sum() == 0, "an answered one is not"
+
+
+def test_bells_are_the_stretches_in_which_most_are_met() -> None:
+    lessons = [(n % 20, 3600.0 * (1 + n // 20) + n % 20 / 4, 1.0, False, n) for n in range(3 * 20)]
+    alone = [(n % 20, 86_400.0 + 700 * n, 1.0, False, 100 + n) for n in range(40)]
+    made = requests(*lessons, *alone).with_bells(MET_SECONDS)
+    assert made.at_a_bell is not None
+    assert made.at_a_bell.tolist() == [True] * 60 + [False] * 40
+    queue = requests(*((n % 20, 5.0 * n, 1.0, False, n) for n in range(2000))).with_bells(MET_SECONDS)
+    assert queue.at_a_bell is not None
+    assert queue.at_a_bell.sum() == BELLS * BELL_SECONDS / 5, "a queue runs on when as many stretches are left out"
 
 
 @settings(deadline=None, max_examples=30)

@@ -1,5 +1,7 @@
 """Webs of shared hands, offices, and what one owner's customers have in common by nature."""
 
+from dataclasses import replace
+
 import numpy as np
 from made_log import E, made_content, made_log
 
@@ -102,6 +104,15 @@ def test_a_template_on_shared_hands_convicts_nobody() -> None:
     assert p(structure=1e-12, semantics=0.4, timing=0.5, dispatch=0.6, infrastructure=1e-12) >= 0.4
     assert p(structure=1e-12, semantics=0.4, timing=1e-9, dispatch=0.6, infrastructure=1e-12) < 1e-8
     assert p(structure=0.4, semantics=1e-9, timing=0.5, dispatch=0.6, infrastructure=1e-12) < 1e-8
+
+
+def test_a_template_on_several_payments_is_no_owners() -> None:
+    texts = [finding("structure", 1e-12), finding("semantics", 0.4)]
+    assert campaign_p([*texts, replace(finding("infrastructure", 1e-12), p_strangers=1e-9)], FAMILIES) < 1e-8
+    assert campaign_p([*texts, replace(finding("infrastructure", 1e-12), p_strangers=1.0)], FAMILIES) >= 0.4
+    # Questions that are nobody's own are those of several resellers' customers: it takes a text.
+    mixed = [finding("structure", 0.4), replace(finding("semantics", 1e-9), p_strangers=1.0)]
+    assert campaign_p([*mixed, replace(finding("infrastructure", 1e-12), p_strangers=1e-9)], FAMILIES) >= 0.4
 
 
 def test_a_finding_rules_out_the_explanation_that_it_contradicts() -> None:

@@ -14,7 +14,7 @@ from stillwatch.detection.fdr import campaign_p
 from stillwatch.detection.membership import fit
 from stillwatch.detection.nulls import Background
 from stillwatch.evidence import Explanation, Family, Finding, LogProfile, Observed, Side
-from stillwatch.evidence.families.infrastructure import OFFICE
+from stillwatch.evidence.families.infrastructure import COHORT, OFFICE
 from stillwatch.evidence.thresholds import (
     CONTRADICTS,
     DRAWS_ROUGH,
@@ -77,8 +77,10 @@ class Case:
 
     @property
     def one_office(self) -> bool:
-        """Whether nothing but being one office stands against it, which a few accounts of a whole cannot decide."""
-        return bool(self.explanations) and all(one.holds is False or one.name == OFFICE for one in self.explanations)
+        """Whether nothing but being one house's stands against it, which a few accounts of a whole cannot decide."""
+        return bool(self.explanations) and all(
+            one.holds is False or one.name in (OFFICE, COHORT) for one in self.explanations
+        )
 
     @property
     def may_convict(self) -> bool:

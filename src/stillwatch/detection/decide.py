@@ -122,8 +122,11 @@ def _strength(case: Case) -> tuple[float, int, int]:
 
 def _same_campaign(examiner: Examiner, a: Case, b: Case) -> bool:
     """Whether two cases are pieces of one: each one's members fit the other's signature, or fit it somewhat and nearly
-    all act along with the other."""
+    all act along with the other. A piece that may be an office must act along: two houses may ask alike."""
     log, families = examiner.log, examiner.families
+    for one, other in ((a, b), (b, a)):
+        if not one.may_convict and acting_along(log, families, other.members, one.members).mean() <= MAJORITY:
+            return False
     there = np.median(fit(log, families, a.members, b.members).bits)
     back = np.median(fit(log, families, b.members, a.members).bits)
     if min(there, back) >= RECRUIT_BITS / 2 and max(there, back) >= RECRUIT_BITS:
@@ -223,12 +226,14 @@ def _linked(linker: Linker, links: Links, members: I64, newcomers: I64, examiner
 def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -> Case:
     """The case of these members, less those without evidence of their own; ``case`` itself where that is the same.
 
-    That is a link to another member, or acting along with the group beside its text, or, where it has none, beside
-    questions much like its own. Of those by whom the group was found, its text or acting along is enough: a text that
-    fills a group links no pair of it. Who merely asks alike runs the same benchmark.
+    That is a link to one of those by whom the group was found, or acting along with the group beside its text, or,
+    where it has none, beside questions much like its own. Of those by whom the group was found, its text or acting
+    along is enough: a text that fills a group links no pair of it. Who merely asks alike runs the same benchmark.
     """
-    inside = np.isin(links.a, members) & np.isin(links.b, members) & (links.probability > LIKELY)
-    own = np.isin(members, np.concatenate([links.a[inside], links.b[inside]]))
+    # Newcomers that are linked to one another only came as a house of their own.
+    likely = links.probability > LIKELY
+    theirs = [(links.a, links.b), (links.b, links.a)]
+    own = np.isin(members, np.concatenate([one[likely & np.isin(other, case.members)] for one, other in theirs]))
     found = fit(examiner.log, examiner.families, case.members, members)
     along = acting_along(examiner.log, examiner.families, case.members, members)
     marked, first = found.has_text, np.isin(members, case.members)

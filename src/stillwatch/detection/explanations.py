@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.detection.fdr import campaign_p
 from stillwatch.evidence import Explanation, Family, Finding, LogProfile
 from stillwatch.evidence.thresholds import CONTRADICTS, LICENSED, UNTOLD
 
@@ -56,9 +57,11 @@ def explain(
 def _held_against(
     explanation: Explanation, log: LogProfile, families: Families, members: I64, findings: Mapping[str, Finding]
 ) -> Explanation:
-    """An explanation that something contradicts is ruled out, and says by what."""
+    """An explanation that something contradicts is ruled out, and says by what; of one that is not, what the group
+    shows beside what it accounts for."""
     if explanation.holds is False:
         return explanation
+    beside = campaign_p([f for f in findings.values() if f.family not in explanation.accounts_for], families)
     against = [
         found.statement
         for found in (findings.get(name) for name in explanation.contradicted_by)
@@ -70,7 +73,7 @@ def _held_against(
     if explanation.strangers:
         against += [told for family in families.values() if (told := family.no_strangers(log, members))]
     if not against:
-        return explanation
+        return replace(explanation, beside=beside)
     return replace(explanation, holds=False, statement=f"{explanation.statement} Against it speaks: {against[0]}")
 
 

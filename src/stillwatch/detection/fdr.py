@@ -21,7 +21,8 @@ def campaign_p(findings: Iterable[Finding], families: Mapping[str, Family]) -> f
     An intersection-union test (Berger 1982): no family alone can reject it, however small its p-value. Each side takes
     the smaller of its families' p-values, times their number (Bonferroni); the larger side is the test's p-value.
     Families of context take no part. One owner's customers have a text and hands in common by nature, so those two
-    together show an owner, not a campaign: one side at least must be shown by something else. The same goes for
+    together show an owner, not a campaign: one side at least must be shown by something else, or the hands be those of
+    many owners, as payments are of which each is shared by some. The same goes for
     questions that are interchangeable and no nearer to one another than strangers' are, as a relay's mixed customers'
     are. The p-value is never below that of the test of all families, so it stays one.
 
@@ -36,10 +37,18 @@ def campaign_p(findings: Iterable[Finding], families: Mapping[str, Family]) -> f
         told = [f.p_value if owners else f.among_strangers for f, _ in known]
         return min(1.0, len(told) * min(told)) if told else 1.0
 
+    def of_several_owners(name: str) -> float:
+        """What an owner's families show that no one owner's customers have, or that they have by a text."""
+        known = [f for f, family in tested if family.side == name]
+        theirs = [f for f in known if families[f.family].owners]
+        told = [f.p_value if name == "content" else 1.0 if f.p_strangers is None else f.p_strangers for f in theirs]
+        return min(1.0, len(known) * min(told)) if told else 1.0
+
     content, coordination = side("content", owners=True), side("coordination", owners=True)
     apart = min(
         max(content, side("coordination", owners=False)),
         max(side("content", owners=False), coordination),
+        max(of_several_owners("content"), of_several_owners("coordination")),
     )
     return float(max(content, coordination, apart))
 

@@ -150,7 +150,8 @@ def recruited(log: LogProfile, families: Families, members: I64, taken: Mask) ->
     """A group with everyone in the log who belongs to it, sorted.
 
     A shared text beside like questions is proof enough of belonging; either alone needs a sign of acting along.
-    Each round holds the rest against the signature of the last, which more members make sharper.
+    Each round holds the rest against the signature of the last, which more members make sharper; who acts along, does
+    so with the group as it was found, or one newcomer would bring its whole house.
 
     Args:
         log: the whole log.
@@ -158,10 +159,11 @@ def recruited(log: LogProfile, families: Families, members: I64, taken: Mask) ->
         members: the group.
         taken: entities that belong to another group already (E).
     """
+    founders = members
     for _ in range(GROWTH_ROUNDS):
         free = ~taken
         free[members] = False
-        extra = _belonging(log, families, members, np.flatnonzero(free))
+        extra = _belonging(log, families, members, np.flatnonzero(free), founders)
         if not len(extra):
             break
         members = np.union1d(members, extra)
@@ -178,12 +180,12 @@ def acting_along(log: LogProfile, families: Families, members: I64, who: I64) ->
     return along
 
 
-def _belonging(log: LogProfile, families: Families, members: I64, who: I64) -> I64:
+def _belonging(log: LogProfile, families: Families, members: I64, who: I64, founders: I64) -> I64:
     found = fit(log, families, members, who)
     fits = (found.bits >= RECRUIT_BITS) & (found.marked >= MARK_BITS)
     alike = (found.alike >= RECRUIT_BITS / 2) | ((found.marked >= MARK_BITS) & (found.bits >= ALIKE_BITS))
     unsure = np.flatnonzero(~fits & alike)
-    fits[unsure] = acting_along(log, families, members, who[unsure])
+    fits[unsure] = acting_along(log, families, founders, who[unsure])
     chosen = who[fits]
     # Who runs a published set that others of these run too has a reason of its own.
     both = np.union1d(chosen, members)

@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from stillwatch.detection.cases import Case
 from stillwatch.engines import Engine, Table
+from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.thresholds import LEAST_WATCHED, MAJORITY, NEAR_FDR, ONE_SOURCE
 from stillwatch.linking import Links
 from stillwatch.tables import ACCOUNTS, FAMILIES, LINKS
@@ -88,7 +89,7 @@ def _near_miss(case: Case, fdr: float) -> str | None:
     if case.explained:
         return None
     unsure = [e for e in case.explanations if e.holds is None]
-    if unsure and case.p_value <= fdr * fdr:
+    if unsure and max(case.p_value, *(e.beside for e in unsure)) <= fdr * fdr:
         return (
             f"Acts like {len(case.members) - 1:,} other accounts, and it cannot be told whether an honest explanation "
             f"holds: {unsure[0].name}. {unsure[0].statement}"
@@ -100,7 +101,13 @@ def _near_miss(case: Case, fdr: float) -> str | None:
             f"too weak to call a campaign (p = {case.p_value:.2g}, q = {case.q_value:.2g})."
         )
     source = next((f for f in case.findings if f.family == "semantics"), None)
-    if source is not None and len(case.members) >= LEAST_WATCHED and source.among_strangers <= ONE_SOURCE:
+    one_house = any(e.name == OFFICE for e in unsure)
+    if (
+        source is not None
+        and not one_house
+        and len(case.members) >= LEAST_WATCHED
+        and source.among_strangers <= ONE_SOURCE
+    ):
         return (
             f"Asks from one source with {len(case.members) - 1:,} other accounts, and nothing shows that they act "
             f"together. {source.statement}"

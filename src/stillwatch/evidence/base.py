@@ -141,6 +141,8 @@ class Explanation:
     ``contradicted_by`` names the families that can rule it out: what each does for itself, no queue deals out.
     ``strangers`` says that it supposes people who have nothing to do with one another beforehand. ``tested`` says that
     it is told by what a test measures, so that leaving out whom it excuses would choose among p-values.
+    ``accounts_for`` names families of whose findings it is no wonder if it holds, and ``beside`` is the group's p-value
+    without them.
     """
 
     name: str
@@ -149,6 +151,8 @@ class Explanation:
     contradicted_by: tuple[str, ...] = ()
     strangers: bool = False
     tested: bool = False
+    accounts_for: tuple[str, ...] = ()
+    beside: float = 0.0
 
 
 class Example(NamedTuple):

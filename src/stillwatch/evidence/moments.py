@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from stillwatch.evidence.postings import distinct
 from stillwatch.evidence.thresholds import (
+    BELL_SECONDS,
+    BELLS,
     COMMON_SECONDS,
     LEAST_AT_WORK,
     LEAST_SHIFT,
@@ -48,6 +50,7 @@ class Moments:
         lasted: whether it does say.
         refused: whether it was answered with an error.
         prompt: hash of each prompt.
+        at_a_bell: which were made in one of the stretches in which the most meet; None where that was not asked.
     """
 
     owner: I64
@@ -56,6 +59,7 @@ class Moments:
     lasted: Mask
     refused: Mask
     prompt: npt.NDArray[np.uint64]
+    at_a_bell: Mask | None = None
 
     def __len__(self) -> int:
         return len(self.owner)
@@ -63,7 +67,13 @@ class Moments:
     def chosen(self, rows: npt.NDArray[np.bool_] | I64) -> Moments:
         """Some of the requests, in their order."""
         return Moments(
-            self.owner[rows], self.begin[rows], self.end[rows], self.lasted[rows], self.refused[rows], self.prompt[rows]
+            self.owner[rows],
+            self.begin[rows],
+            self.end[rows],
+            self.lasted[rows],
+            self.refused[rows],
+            self.prompt[rows],
+            None if self.at_a_bell is None else self.at_a_bell[rows],
         )
 
     def bounded(self) -> Moments:
@@ -81,6 +91,19 @@ class Moments:
         usual = len(at_work) / max(int(np.ptp(stretch)) + 1, 1) if len(stretch) else 0.0
         many = stretches[workers >= max(LEAST_AT_WORK, TIMES_AT_WORK * usual)]
         return np.isin(stretch, many)
+
+    def with_bells(self, seconds: float) -> Moments:
+        """The same requests, told which were made at a bell: in one of the stretches in which most are met within so
+        many seconds.
+
+        A class, an audience or a release has people ask at one moment, a few times over. A queue's workers meet for as
+        long as it runs.
+        """
+        stretch = self.begin // _microseconds(BELL_SECONDS)
+        busy, place = np.unique(stretch, return_inverse=True)
+        met = np.bincount(place, weights=self.met(seconds), minlength=len(busy))
+        bells = np.argsort(-met, kind="stable")[:BELLS]
+        return replace(self, at_a_bell=np.isin(place, bells[met[bells] > 0]))
 
     def met(self, seconds: float) -> Mask:
         """Which requests another entity's request begins within so many seconds after (n)."""

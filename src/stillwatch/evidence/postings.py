@@ -132,6 +132,14 @@ class Postings:
         floor = 1.0 / known**2
         return np.asarray(np.clip(sums, floor, 0.5), np.float64)
 
+    def chance_beside(self, members: I64, things: npt.NDArray[np.bool_]) -> float:
+        """How likely an entity shares one of some things with one of a group as large as this, told by all others: what
+        a group that is much of the log has in common would else count as what everybody has."""
+        others = max(background(self.known) - len(members), 1)
+        held = self.holders - np.asarray((self.matrix[members] > 0).sum(axis=0)).ravel()
+        pairs = float(np.sum((held[things] / others) ** 2))
+        return float(-np.expm1((len(members) - 1) * np.log1p(-min(max(pairs, 1.0 / others**2), 0.5))))
+
     def shared(self, a: I64, b: I64, *, most: int = THINGS_COMPARED) -> npt.NDArray[np.int64]:
         """How many things of each class two entities have in common, for m pairs: m x classes.
 

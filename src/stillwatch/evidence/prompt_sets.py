@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.evidence.thresholds import SHARED_BY
+from stillwatch.evidence.thresholds import SHARED_BY, STRANGERS_DRAWN
 
 __all__ = ["PromptSets"]
 
@@ -38,11 +38,33 @@ class PromptSets:
     def repeats(self, members: I64) -> npt.NDArray[np.float64]:
         """Share of each member's distinct prompts that another of the members sends too; small talk, a few words that
         many others send as well, is left out: "continue" is nobody's benchmark."""
+        owner, kept, senders = self._sent(members)
+        repeated = np.bincount(owner, weights=kept & (senders > 1), minlength=len(members))
+        return np.asarray(repeated / np.maximum(np.bincount(owner, weights=kept, minlength=len(members)), 1))
+
+    def usual_repeats(self, group: I64) -> float:
+        """Mean share of prompts that as many others of the log have in common among them, at a fixed draw: of two
+        thousand strangers each sends something that another sends too; 0 where there are no others."""
+        others = np.setdiff1d(np.arange(len(self.offsets) - 1), group)
+        rng = np.random.default_rng(len(group))
+        size = min(len(group), len(others))
+        drawn = [rng.choice(others, size, replace=False) for _ in range(max(1, STRANGERS_DRAWN // max(size, 1)))]
+        return float(np.mean([self.repeats(np.sort(some)).mean() for some in drawn])) if size else 0.0
+
+    def overlaps(self, members: I64) -> tuple[npt.NDArray[np.float64], float]:
+        """Share of each member's prompts that one other member sends too (mean over the others; small talk left out),
+        and how many members send a prompt that several do (mean over who sends them; 1 where none do)."""
+        owner, kept, senders = self._sent(members)
+        shared = np.bincount(owner, weights=kept * (senders - 1), minlength=len(members))
+        sent = np.maximum(np.bincount(owner, weights=kept, minlength=len(members)), 1)
+        several = senders[kept & (senders > 1)]
+        return shared / sent / max(len(members) - 1, 1), float(several.mean()) if len(several) else 1.0
+
+    def _sent(self, members: I64) -> tuple[I64, npt.NDArray[np.bool_], I64]:
+        """Of each member's distinct prompts: whose each is, whether it is no small talk, how many members send it."""
         _, owner, mine = self.held(members)
         names, inverse, counts = np.unique(mine, return_inverse=True, return_counts=True)
-        kept = ~self._small_talk(names, counts)[inverse]
-        repeated = np.bincount(owner, weights=kept & (counts[inverse] > 1), minlength=len(members))
-        return np.asarray(repeated / np.maximum(np.bincount(owner, weights=kept, minlength=len(members)), 1))
+        return owner, ~self._small_talk(names, counts)[inverse], counts[inverse]
 
     def spoken(self, names: U64) -> npt.NDArray[np.bool_]:
         """Which prompts are not those few words that many send."""

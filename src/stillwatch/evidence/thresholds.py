@@ -202,6 +202,16 @@ ASKED_ELSEWHERE: Final = 0.1
 REPEATS: Final = 0.10
 """share of prompts | shards of one pool .00 to .02, of a benchmark .12, a class .11 to .29 | higher: classes convict"""
 
+STRANGERS_DRAWN: Final = 200
+"""entities | so many, in groups of one's size, show what strangers repeat | fewer: of small groups it is chance"""
+
+OVERLAP: Final = 0.01
+"""share of an account's prompts that another has | a class a sixth, a set of 5,000 of which each runs 500 a tenth, a
+pool dealt anew in part under a hundredth | higher: who runs small parts of a published set convicts"""
+
+OVERLAP_TIMES: Final = 3.0
+"""accounts | that send what several send: a class within a larger group has many | higher: such a class convicts"""
+
 OF_ANOTHER_KIND: Final = 0.65
 """chance that a prompt nobody repeats lies further out than one that is repeated | .5 where a harness's accounts take
 parts of one set, .7 and more where cover is repeated beside a pool | lower: long homework passes for another kind"""
@@ -343,11 +353,11 @@ HANDED_OVER_SECONDS: Final = 2.0
 ASKED_AGAIN_SECONDS: Final = 900.0
 """seconds | relays reselect an account within minutes of a refusal | higher: two users of one set meet"""
 
-LEAST_SHIFT: Final = 180.0
-"""seconds | beyond the slowest answers, so that no hand-over survives | lower: the null keeps what is tested"""
+LEAST_SHIFT: Final = 60.0
+"""seconds | many times what is called a hand-over, so that none survives | lower: the null keeps what is tested"""
 
-MOST_SHIFT: Final = 1_500.0
-"""seconds | within the hour, so that common busy hours stay in the null | higher: common hours pass as one queue"""
+MOST_SHIFT: Final = 300.0
+"""seconds | a lesson or a wave lasts longer and stays in the null | higher: common hours pass as one queue"""
 
 DRAWS_SHIFTED: Final = 100
 """draws | a tail is fitted beyond them; 200 gave the same p-values, at 5 sigma within a factor of 10 where these keep
@@ -358,6 +368,21 @@ MOST_MOMENTS: Final = 10_000
 
 LEAST_MOMENTS: Final = 40
 """requests | fewer meet too seldom to count | lower: noise"""
+
+COHORT_HOURS: Final = 336.0
+"""hours | a class or a crew is let in within a fortnight | higher: campaigns that buy accounts over weeks are one"""
+
+SEVERAL_PAYMENTS: Final = 6
+"""payments | a few resellers of one product have a few | lower: those convict; higher: campaigns of few cards do not"""
+
+COHORT_DOORS: Final = 2
+"""addresses | a class or a crew has a house or two in common | higher: a campaign behind few addresses is one"""
+
+BELL_SECONDS: Final = 600.0
+"""seconds | who comes at a bell has asked within minutes | higher: a queue's own hours are left out"""
+
+BELLS: Final = 6
+"""stretches | a fortnight's lessons, a release | fewer: a class passes for a queue; more: a short queue goes unseen"""
 
 COMMON_SECONDS: Final = 900.0
 """seconds | a wave calls its accounts within minutes | higher: cover falls into common stretches too"""

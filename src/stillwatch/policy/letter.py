@@ -25,6 +25,8 @@ _PLAINLY: Mapping[str, str] = {
     "customers of one framework, each with content of their own": "separate customers use one software product, each "
     "with content of their own",
     "one organisation or office with several accounts": "one organisation or office has several accounts",
+    "people who signed up together, such as a class, new staff or a crew": "a class, new staff or a crew signed up "
+    "together",
     "licensed distillation": "an agreement with us allows this use",
     "licences of single accounts": "agreements with us cover some of the accounts",
     "a licence of its own": "an agreement with us covers the account",

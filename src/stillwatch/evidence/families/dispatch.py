@@ -82,6 +82,11 @@ class Dispatch(Family):
             seen=True,
         ),
         Example(
+            "a class that asks at three bells",
+            {"hours_from_start": lambda rng, account, row: 30 + 24 * (row % 3) + rng.normal(0, 0.4) ** 2},
+            seen=False,
+        ),
+        Example(
             "each works at its own pace, in sessions of its own",
             {"session_id": lambda rng, account, row: _session(account, row // 4)},
             seen=False,
@@ -148,6 +153,7 @@ class Dispatch(Family):
 
 def _seconds(moments: Moments) -> Iterable[Observed]:
     rng, total = np.random.default_rng([int(moments.owner[0]), len(moments)]), len(moments)
+    moments = moments.with_bells(MET_SECONDS)
     mine = _measured(moments, 1)[0]
     drawn = drawn_until_told(lambda draws: _measured(shifted(moments, rng, draws), draws), mine, DRAWS_SHIFTED)
     usual = drawn.mean(axis=0)
@@ -173,10 +179,11 @@ def _seconds(moments: Moments) -> Iterable[Observed]:
 
 def _measured(moments: Moments, draws: int) -> F64:
     """Of each of so many draws what ``_COUNTED`` names and, where most answers' lengths are known, how steady the
-    number in flight is."""
+    number in flight is. At a bell whoever comes meets others, and is not counted."""
+    apart = np.True_ if moments.at_a_bell is None else ~moments.at_a_bell
     counted = (
-        moments.met(MET_SECONDS),
-        moments.handed_over(HANDED_OVER_SECONDS),
+        moments.met(MET_SECONDS) & apart,
+        moments.handed_over(HANDED_OVER_SECONDS) & apart,
         moments.asked_again(ASKED_AGAIN_SECONDS),
     )
     columns = [which.reshape(draws, -1).sum(axis=1) for which in counted]

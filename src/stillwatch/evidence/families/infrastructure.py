@@ -18,6 +18,8 @@ from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
 from stillwatch.evidence.thresholds import (
     BLOCKED_CLASSES,
+    COHORT_DOORS,
+    COHORT_HOURS,
     DRAWS_ROUGH,
     LEAST_MEMBERS,
     MAJORITY,
@@ -27,6 +29,7 @@ from stillwatch.evidence.thresholds import (
     RARITIES,
     REDRAW,
     RESELLER_SIZE,
+    SEVERAL_PAYMENTS,
     SIGN_UP_HOURS,
     UNTOLD,
     WEB_HOLDERS,
@@ -35,6 +38,7 @@ from stillwatch.evidence.thresholds import (
 __all__ = ["FAMILY", "OFFICE"]
 
 OFFICE = "one organisation or office with several accounts"
+COHORT = "people who signed up together, such as a class, new staff or a crew"
 """Name of the explanation that a few accounts of a larger whole cannot decide."""
 
 _KINDS = ("payment", "domain", "address", "network")
@@ -79,10 +83,13 @@ class Infrastructure(Family):
         return reached("hands", log.shared[self.name], a, b)
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
-        """Shared identifiers, and sign-ups together where at least ``least`` are known."""
+        """Shared identifiers, several payments each shared by some, and sign-ups together where at least ``least`` are
+        known."""
         hands = log.shared[self.name]
         if hands is not None and hands.known[members].any():
             yield _shared_identifiers(hands, members[hands.known[members]], null)
+            if (paid := _several_payments(hands, members)) is not None:
+                yield paid
         known = log.known("sign_up")
         told = members[known[members]]
         if len(told) >= least:
@@ -96,6 +103,7 @@ class Infrastructure(Family):
                 float(np.median(drawn)),
                 f"The accounts signed up {mine:,.0f} hours apart (typically), against {np.median(drawn):,.0f} in "
                 "random groups.",
+                1.0,
             )
 
     def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
@@ -132,7 +140,7 @@ class Infrastructure(Family):
         return None if hands is None or shares is None else shares | ~hands.known[members]
 
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
-        """One organisation or office: one owner, or people of one place."""
+        """One organisation or office: one owner, or people of one place; and people who signed up together."""
         hands = log.shared[self.name]
         doors = _Doors() if hands is None else _doors(hands, members)
         behind = max(len(members), doors.holders if doors.owner >= ONE_DOOR else 0)
@@ -146,14 +154,48 @@ class Infrastructure(Family):
                 f"one address or network by {doors.place:.0%}, and they pay by {_counted(doors.cards)}{others}.",
                 holds,
                 contradicted_by=_contradicted_by(doors, behind, holds),
-            )
+                accounts_for=(self.name,),
+            ),
+            self._one_cohort(log, members),
         ]
+
+    def _one_cohort(self, log: LogProfile, members: I64) -> Explanation:
+        """Whether nothing ties them but when they signed up, a mail domain and a door or two, as it ties a class."""
+        known = members[log.known("sign_up")[members]]
+        apart = float(scatter(log.columns["sign_up"][known][None, :])[0]) if len(known) else np.inf
+        hands = log.shared[self.name]
+        tied = 0.0 if hands is None else _tied(hands, members)
+        together = len(known) > MAJORITY * len(members) and apart <= COHORT_HOURS
+        signed_up = f"They signed up {apart:,.0f} hours apart (typically)" if len(known) else "No sign-up is known"
+        return Explanation(
+            COHORT,
+            f"{signed_up}, and {tied:.0%} of them share a payment, or an address of theirs beside a house or two.",
+            None if together and tied <= MAJORITY else False,
+            contradicted_by=("timing", "dispatch"),
+            strangers=True,
+            accounts_for=(self.name,),
+        )
 
     def no_strangers(self, log: LogProfile, members: I64) -> str | None:
         """Most of them pay by several payments, each shared by some of them."""
         hands = log.shared[self.name]
         cards = 0 if hands is None else _doors(hands, members).cards
         return f"most of the accounts pay by {_counted(cards)}, as strangers do not." if cards > 1 else None
+
+
+def _tied(hands: Postings, members: I64) -> float:
+    """Share of the members that share a payment with another, or an address of theirs beside the commonest doors.
+
+    An address that others have too is a carrier's.
+    """
+    within = hands.matrix[members] > 0
+    held = np.asarray(within.sum(axis=0)).ravel()
+    ties = (held >= 2) & (hands.classes < BLOCKED_CLASSES) & ~_is(hands, "domain")
+    for kind in ("address", "network"):
+        ties &= ~_is(hands, kind) | (held >= ONE_DOOR * hands.holders)
+        of_kind = np.flatnonzero(ties & _is(hands, kind))
+        ties[of_kind[np.argsort(-held[of_kind], kind="stable")[:COHORT_DOORS]]] = False
+    return float((np.asarray(within[:, np.flatnonzero(ties)].sum(axis=1)).ravel() > 0).mean())
 
 
 def _counted(cards: int) -> str:
@@ -210,7 +252,7 @@ def _one_office(log: LogProfile, members: I64, doors: _Doors, behind: int) -> bo
 
 def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
     shared = int(sharing(hands, members[None, :])[0])
-    chance = float(1 - (1 - hands.chance()[:BLOCKED_CLASSES].sum()) ** (len(members) - 1))
+    chance = hands.chance_beside(members, hands.classes < BLOCKED_CLASSES)
     p = float(max(scipy.stats.binom.sf(shared - 1, len(members), min(chance, 1.0)), P_FLOOR))
     if shared <= MAJORITY * len(members) or chance > MAJORITY:
         # A few colleagues inside a group are no common hands of the group, nor is what most strangers would share.
@@ -226,6 +268,36 @@ def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
         chance,
         f"{shared} of {len(members)} accounts share a payment method, network or uncommon e-mail domain "
         f"with another of them; {chance:.1%} of random accounts would.",
+        1.0,
+    )
+
+
+def _several_payments(hands: Postings, members: I64) -> Observed | None:
+    """Payments shared in twos and more, the commonest left out: one owner's customers pay that owner or each for
+    themselves, and have none; a few owners of one product have a few. None where they are too few."""
+    pays = _is(hands, "payment") & (hands.classes < len(RARITIES))
+    within = hands.matrix[members] > 0
+    held = np.where(pays, np.asarray(within.sum(axis=0)).ravel(), 0)
+    if np.sum(held >= 2) < SEVERAL_PAYMENTS:
+        return None
+    commonest = int(held.argmax())
+    rest = np.asarray(within[:, commonest].todense()).ravel() == 0
+    pays[commonest] = False
+    shared = int(
+        (np.asarray(within[np.flatnonzero(rest)][:, np.flatnonzero(pays & (held >= 2))].sum(axis=1)) > 0).sum()
+    )
+    if shared <= MAJORITY * len(members):
+        return None
+    chance = hands.chance_beside(members, pays)
+    p = float(max(scipy.stats.binom.sf(shared - 1, int(rest.sum()), chance), P_FLOOR))
+    return Observed(
+        p,
+        "share of accounts that share one of several payments",
+        shared / len(members),
+        chance,
+        f"{shared} of {len(members)} accounts pay by one of {int((held[pays] >= 2).sum())} payments that others "
+        f"of them have too, the commonest not counted; {chance:.1%} of random accounts would.",
+        p,
     )
 
 

@@ -32,6 +32,8 @@ from stillwatch.evidence.thresholds import (
     MARGIN,
     NEAR_Z,
     NEARLY_ALL,
+    OVERLAP,
+    OVERLAP_TIMES,
     POOL_COSINE,
     POOL_Z,
     REPEATS,
@@ -197,16 +199,23 @@ def _elsewhere(log: LogProfile, members: I64) -> float:
 
 
 def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanation:
-    shares = log.prompt_sets.repeats(np.concatenate([members, bystanders]))[: len(members)]
+    group = np.concatenate([members, bystanders])
+    shares = log.prompt_sets.repeats(group)[: len(members)]
     repeated = float(np.median(shares))
-    # Who repeats is told on the mean's upper bound, so that a few prompts an account do not pass for none.
-    error = float(np.std(shares, ddof=1) / np.sqrt(len(shares))) if len(shares) > 1 else float("inf")
-    told = repeated > REPEATS or float(shares.mean()) + z_of(UNTOLD) * error <= REPEATS
-    holds = repeated > REPEATS if told else None
+    line = REPEATS + log.prompt_sets.usual_repeats(group)
+    holds = True if repeated > line else False if _at_most(shares, line) else None
     statement = (
         f"{repeated:.0%} of a typical account's prompts are sent by others of these accounts too. An evaluation "
         "harness or a class with one homework repeats; accounts that share out a pool do not."
     )
+    overlaps, times = log.prompt_sets.overlaps(group)
+    apart = times <= OVERLAP_TIMES and _at_most(overlaps[: len(members)], OVERLAP)
+    if holds is not False and apart:
+        holds = False
+        statement += (
+            f" Here one account has {overlaps.mean():.1%} of its prompts in common with another, and what several send "
+            f"is sent by {times:.1f}: none of them runs the set."
+        )
     rest = repeats_beside(log, members, bystanders) if holds is not False and repeated <= MAJORITY else None
     if rest is not None:
         holds = False
@@ -227,6 +236,13 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
         holds = False
         statement += f" Here every prompt is asked about {dealt.times:.1f} times, too evenly for accounts that choose."
     return Explanation("a published set that each runs for itself", statement, holds, contradicted_by=("dispatch",))
+
+
+def _at_most(shares: F64, line: float) -> bool:
+    """Whether a mean is shown to be at most this: on its upper bound, so that a few prompts an account do not pass for
+    none."""
+    error = float(np.std(shares, ddof=1) / np.sqrt(len(shares))) if len(shares) > 1 else float("inf")
+    return float(shares.mean()) + z_of(UNTOLD) * error <= line
 
 
 def _own_content(log: LogProfile, members: I64) -> Explanation:
