@@ -92,6 +92,15 @@ def test_who_has_a_little_in_common_with_one_other_runs_no_set() -> None:
     assert explained(all_of_them, "published").holds is True
 
 
+def test_small_parts_may_be_of_a_set_or_of_a_pool() -> None:
+    # Each has 40 prompts of 800 that it chose, so that a twentieth is another's and most are somebody's.
+    rng = np.random.default_rng(0)
+    same = {e: rng.choice(800, 40, replace=False).tolist() for e in range(len(GROUP))}
+    log = made_log(entities=E, prompt_sets=prompt_sets(E, same))
+    assert explained(log, "published").holds is None
+    assert explained(log, "published").statement.startswith("6")
+
+
 def test_what_strangers_repeat_as_often_is_no_published_set() -> None:
     rng = np.random.default_rng(0)
 

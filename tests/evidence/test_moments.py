@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from stillwatch.evidence import Moments
 from stillwatch.evidence.moments import shifted
-from stillwatch.evidence.thresholds import BELL_SECONDS, BELLS, LEAST_SHIFT, MET_SECONDS, MOST_MOMENTS, MOST_SHIFT
+from stillwatch.evidence.thresholds import BELL_REQUESTS, BELLS, LEAST_SHIFT, MET_SECONDS, MOST_MOMENTS, MOST_SHIFT
 
 
 def requests(*rows: tuple[int, float, float, bool, int]) -> Moments:
@@ -79,7 +79,7 @@ def test_bells_are_the_stretches_in_which_most_are_met() -> None:
     assert made.at_a_bell.tolist() == [True] * 60 + [False] * 40
     queue = requests(*((n % 20, 5.0 * n, 1.0, False, n) for n in range(2000))).with_bells(MET_SECONDS)
     assert queue.at_a_bell is not None
-    assert queue.at_a_bell.sum() == BELLS * BELL_SECONDS / 5, "a queue runs on when as many stretches are left out"
+    assert queue.at_a_bell.sum() == BELLS * 20 * BELL_REQUESTS, "in a queue each asks on, and it runs on"
 
 
 @settings(deadline=None, max_examples=30)

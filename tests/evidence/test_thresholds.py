@@ -52,6 +52,7 @@ TECHNICAL = {
     ("profiles/templates.py", "_CHUNK"): "pairs at a time: bounds memory, moves no result",
     ("profiles/templates.py", "_FEW"): "keys from which a count comes before the sort: saves time, moves no result",
     ("profiles/templates.py", "_MARK"): "sets templates' names apart from sentences'",
+    ("profiles/templates.py", "_ROWS"): "rows of a batch: bounds memory, moves no result",
     ("profiles/templates.py", "_MOST_SHOWN"): "rows of a table that people read",
     ("profiles/texts.py", "_CHUNK"): "prompts a task of a worker: moves no result",
     ("profiles/texts.py", "_BATCH"): "prompts at a time: bounds memory, moves no result",

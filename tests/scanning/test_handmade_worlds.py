@@ -61,23 +61,24 @@ def test_a_campaign_is_found_exactly(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("explanation", "more"),
+    ("explanation", "more", "verdict"),
     [
-        ("one organisation or office", {"address": "81.2.69.160", "payment": "card-of-the-firm"}),
-        ("licensed distillation", {"licence": "lic-0a1b2c"}),
-        ("a published set", {"prompts": Pool("code").published(80)}),
-        ("content of their own", {"prompts": instructed(own_topics(1), FRAMEWORK)}),
+        # A firm's crew of one source is not told from a campaign behind one door.
+        ("one organisation or office", {"address": "81.2.69.160", "payment": "card-of-the-firm"}, "watch"),
+        ("licensed distillation", {"licence": "lic-0a1b2c"}, "clear"),
+        ("a published set", {"prompts": Pool("code").published(80)}, "clear"),
+        ("content of their own", {"prompts": instructed(own_topics(1), FRAMEWORK)}, "clear"),
     ],
 )
 def test_the_same_accounts_with_an_honest_explanation_are_no_campaign(
-    explanation: str, more: dict[str, object], tmp_path: Path
+    explanation: str, more: dict[str, object], verdict: str, tmp_path: Path
 ) -> None:
     log = Log(seed=1)
     log.honest(STRANGERS)
     members = group(log, **more)
     run = scanned(log, tmp_path)
     assert campaigns(run) == []
-    assert verdicts(run, members) == {"clear"}, explanation
+    assert verdicts(run, members) == {verdict}, explanation
 
 
 def test_one_source_without_a_common_hand_or_clock_is_no_campaign(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.evidence.postings import distinct
+from stillwatch.evidence.postings import changes, distinct
 from stillwatch.evidence.thresholds import (
+    BELL_REQUESTS,
     BELL_SECONDS,
     BELLS,
     COMMON_SECONDS,
@@ -93,8 +94,8 @@ class Moments:
         return np.isin(stretch, many)
 
     def with_bells(self, seconds: float) -> Moments:
-        """The same requests, told which were made at a bell: in one of the stretches in which most are met within so
-        many seconds.
+        """The same requests, told which were made at a bell: an account's first in one of the stretches in which most
+        are met within so many seconds.
 
         A class, an audience or a release has people ask at one moment, a few times over. A queue's workers meet for as
         long as it runs.
@@ -103,7 +104,12 @@ class Moments:
         busy, place = np.unique(stretch, return_inverse=True)
         met = np.bincount(place, weights=self.met(seconds), minlength=len(busy))
         bells = np.argsort(-met, kind="stable")[:BELLS]
-        return replace(self, at_a_bell=np.isin(place, bells[met[bells] > 0]))
+        # Who comes at a bell asks a thing or two; a short queue has each ask on and on.
+        order = np.lexsort((self.owner, place))
+        begins = changes(place[order] * (int(self.owner.max(initial=0)) + 1) + self.owner[order])
+        turn = np.empty(len(self), np.int64)
+        turn[order] = np.arange(len(self)) - np.maximum.accumulate(np.where(begins, np.arange(len(self)), 0))
+        return replace(self, at_a_bell=np.isin(place, bells[met[bells] > 0]) & (turn < BELL_REQUESTS))
 
     def met(self, seconds: float) -> Mask:
         """Which requests another entity's request begins within so many seconds after (n)."""

@@ -43,13 +43,13 @@ class PromptSets:
         return np.asarray(repeated / np.maximum(np.bincount(owner, weights=kept, minlength=len(members)), 1))
 
     def usual_repeats(self, group: I64) -> float:
-        """Mean share of prompts that as many others of the log have in common among them, at a fixed draw: of two
-        thousand strangers each sends something that another sends too; 0 where there are no others."""
+        """Share of a typical account's prompts that as many others of the log have in common among them, at a fixed
+        draw: of two thousand strangers each sends something that another sends too; 0 where there are no others."""
         others = np.setdiff1d(np.arange(len(self.offsets) - 1), group)
         rng = np.random.default_rng(len(group))
         size = min(len(group), len(others))
         drawn = [rng.choice(others, size, replace=False) for _ in range(max(1, STRANGERS_DRAWN // max(size, 1)))]
-        return float(np.mean([self.repeats(np.sort(some)).mean() for some in drawn])) if size else 0.0
+        return float(np.median(np.concatenate([self.repeats(np.sort(some)) for some in drawn]))) if size else 0.0
 
     def overlaps(self, members: I64) -> tuple[npt.NDArray[np.float64], float]:
         """Share of each member's prompts that one other member sends too (mean over the others; small talk left out),

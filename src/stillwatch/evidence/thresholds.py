@@ -209,6 +209,10 @@ OVERLAP: Final = 0.01
 """share of an account's prompts that another has | a class a sixth, a set of 5,000 of which each runs 500 a tenth, a
 pool dealt anew in part under a hundredth | higher: who runs small parts of a published set convicts"""
 
+OVERLAP_UNTOLD: Final = 0.1
+"""share of an account's prompts that another has | parts so small are of a set or of a pool | higher: harnesses are
+watched"""
+
 OVERLAP_TIMES: Final = 3.0
 """accounts | that send what several send: a class within a larger group has many | higher: such a class convicts"""
 
@@ -380,6 +384,9 @@ COHORT_DOORS: Final = 2
 
 BELL_SECONDS: Final = 600.0
 """seconds | who comes at a bell has asked within minutes | higher: a queue's own hours are left out"""
+
+BELL_REQUESTS: Final = 3
+"""requests | so many each asks at a bell | higher: a queue of an hour goes unseen; lower: a class passes for one"""
 
 BELLS: Final = 6
 """stretches | a fortnight's lessons, a release | fewer: a class passes for a queue; more: a short queue goes unseen"""

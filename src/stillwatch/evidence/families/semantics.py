@@ -34,6 +34,7 @@ from stillwatch.evidence.thresholds import (
     NEARLY_ALL,
     OVERLAP,
     OVERLAP_TIMES,
+    OVERLAP_UNTOLD,
     POOL_COSINE,
     POOL_Z,
     REPEATS,
@@ -202,15 +203,21 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
     group = np.concatenate([members, bystanders])
     shares = log.prompt_sets.repeats(group)[: len(members)]
     repeated = float(np.median(shares))
-    line = REPEATS + log.prompt_sets.usual_repeats(group)
+    usual = log.prompt_sets.usual_repeats(group)
+    line = REPEATS + usual
     holds = True if repeated > line else False if _at_most(shares, line) else None
     statement = (
-        f"{repeated:.0%} of a typical account's prompts are sent by others of these accounts too. An evaluation "
-        "harness or a class with one homework repeats; accounts that share out a pool do not."
+        f"{repeated:.0%} of a typical account's prompts are sent by others of these accounts too, against {usual:.0%} "
+        "among as many others of the log. An evaluation harness or a class with one homework repeats; accounts that "
+        "share out a pool do not."
     )
     overlaps, times = log.prompt_sets.overlaps(group)
-    apart = times <= OVERLAP_TIMES and _at_most(overlaps[: len(members)], OVERLAP)
-    if holds is not False and apart:
+    few = times <= OVERLAP_TIMES
+    among = np.median(log.prompt_sets.repeats(members)) if holds and few else 0.0
+    if among > line and _at_most(overlaps[: len(members)], OVERLAP_UNTOLD):
+        # Each has a small part: of a published set that nobody beside them runs, or of a pool that one hand deals.
+        holds = None
+    if holds is None and few and _at_most(overlaps[: len(members)], OVERLAP):
         holds = False
         statement += (
             f" Here one account has {overlaps.mean():.1%} of its prompts in common with another, and what several send "
