@@ -61,7 +61,9 @@ def _held_against(
     shows beside what it accounts for."""
     if explanation.holds is False:
         return explanation
-    beside = campaign_p([f for f in findings.values() if f.family not in explanation.accounts_for], families)
+    # A house's questions may be interchangeable by nature, as a reseller's customers' are: nearness counts here.
+    left = (f for f in findings.values() if f.family not in explanation.accounts_for)
+    beside = campaign_p([replace(f, p_value=max(f.p_value, f.among_strangers)) for f in left], families)
     against = [
         found.statement
         for found in (findings.get(name) for name in explanation.contradicted_by)

@@ -15,6 +15,7 @@ import pyarrow as pa
 from stillwatch.detection.cases import Case
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence.families.infrastructure import OFFICE
+from stillwatch.evidence.families.semantics import PUBLISHED
 from stillwatch.evidence.thresholds import LEAST_WATCHED, MAJORITY, NEAR_FDR, ONE_SOURCE
 from stillwatch.linking import Links
 from stillwatch.tables import ACCOUNTS, FAMILIES, LINKS
@@ -101,10 +102,11 @@ def _near_miss(case: Case, fdr: float) -> str | None:
             f"too weak to call a campaign (p = {case.p_value:.2g}, q = {case.q_value:.2g})."
         )
     source = next((f for f in case.findings if f.family == "semantics"), None)
-    one_house = any(e.name == OFFICE for e in unsure)
+    # One house asks from one source, and so do those who each have a part of one set.
+    of_nature = any(e.name in (OFFICE, PUBLISHED) for e in unsure)
     if (
         source is not None
-        and not one_house
+        and not of_nature
         and len(case.members) >= LEAST_WATCHED
         and source.among_strangers <= ONE_SOURCE
     ):

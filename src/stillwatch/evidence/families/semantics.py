@@ -44,6 +44,8 @@ from stillwatch.evidence.thresholds import (
 
 __all__ = ["FAMILY"]
 
+PUBLISHED = "a published set that each runs for itself"
+
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
 
@@ -242,7 +244,7 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
     if dealt is not None and dealt.p_value <= DEALT:
         holds = False
         statement += f" Here every prompt is asked about {dealt.times:.1f} times, too evenly for accounts that choose."
-    return Explanation("a published set that each runs for itself", statement, holds, contradicted_by=("dispatch",))
+    return Explanation(PUBLISHED, statement, holds, contradicted_by=("dispatch",))
 
 
 def _at_most(shares: F64, line: float) -> bool:
