@@ -20,8 +20,9 @@ from stillwatch.detection.membership import repeating_apart
 from stillwatch.detection.nulls import Background
 from stillwatch.evidence import Family, LogProfile, tail_p
 from stillwatch.evidence.families.infrastructure import OFFICE
+from stillwatch.evidence.families.semantics import PUBLISHED
 from stillwatch.evidence.group_statistics import likeness
-from stillwatch.evidence.thresholds import DRAWS_ALIKE, LEAST_SUSPECTS, LEAST_TIMED, SAME_SUSPECTS
+from stillwatch.evidence.thresholds import DRAWS_ALIKE, LEAST_SUSPECTS, LEAST_TIMED, REPEATS, SAME_SUSPECTS
 from stillwatch.linking import Links
 
 __all__ = ["LEAST_SUSPECTS", "Suspicion", "suspicions"]
@@ -82,8 +83,11 @@ def _alike(a: I64, b: I64) -> bool:
 
 def _explained(log: LogProfile, families: Mapping[str, Family], members: I64, beside: I64) -> bool:
     """Whether an honest explanation holds. One office's few accounts and a campaign's few look alike from here: that
-    is asked of the whole, where others are known."""
-    return any(e.holds and e.name != OFFICE for e in explain(log, families, members, beside))
+    is asked of the whole, where others are known. Of so few, whoever repeats what others send runs a set."""
+    repeats = log.prompt_sets.repeats(np.concatenate([members, beside]))[: len(members)]
+    runs = float(np.median(repeats)) > REPEATS
+    considered = explain(log, families, members, beside)
+    return any(e.name != OFFICE and (e.holds or (runs and e.name == PUBLISHED)) for e in considered)
 
 
 def _tests(
