@@ -61,9 +61,6 @@ def _held_against(
     shows beside what it accounts for."""
     if explanation.holds is False:
         return explanation
-    # A house's questions may be interchangeable by nature, as a reseller's customers' are: nearness counts here.
-    left = (f for f in findings.values() if f.family not in explanation.accounts_for)
-    beside = campaign_p([replace(f, p_value=max(f.p_value, f.among_strangers)) for f in left], families)
     against = [
         found.statement
         for found in (findings.get(name) for name in explanation.contradicted_by)
@@ -75,8 +72,17 @@ def _held_against(
     if explanation.strangers:
         against += [told for family in families.values() if (told := family.no_strangers(log, members))]
     if not against:
-        return replace(explanation, beside=beside)
+        return replace(explanation, beside=_beside(explanation, families, findings))
     return replace(explanation, holds=False, statement=f"{explanation.statement} Against it speaks: {against[0]}")
+
+
+def _beside(explanation: Explanation, families: Families, findings: Mapping[str, Finding]) -> float:
+    """A group's p-value without what an explanation accounts for. A house's questions may be interchangeable by nature,
+    as a reseller's customers' are: nearness counts there."""
+    if not explanation.accounts_for:
+        return 0.0
+    left = (f for f in findings.values() if f.family not in explanation.accounts_for)
+    return campaign_p([replace(f, p_value=max(f.p_value, f.among_strangers)) for f in left], families)
 
 
 def _told_by(found: Finding, families: Families) -> float:
