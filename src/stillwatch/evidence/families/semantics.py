@@ -213,18 +213,9 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
         "among as many others of the log. An evaluation harness or a class with one homework repeats; accounts that "
         "share out a pool do not."
     )
-    overlaps, times = log.prompt_sets.overlaps(group)
-    few = times <= OVERLAP_TIMES
-    among = np.median(log.prompt_sets.repeats(members)) if holds and few else 0.0
-    if among > line and _at_most(overlaps[: len(members)], OVERLAP_UNTOLD):
-        # Each has a small part: of a published set that nobody beside them runs, or of a pool that one hand deals.
-        holds = None
-    if holds is None and few and _at_most(overlaps[: len(members)], OVERLAP):
-        holds = False
-        statement += (
-            f" Here one account has {overlaps.mean():.1%} of its prompts in common with another, and what several send "
-            f"is sent by {times:.1f}: none of them runs the set."
-        )
+    if holds is not False:
+        holds, parts = _in_small_parts(log, members, group, holds, line)
+        statement += parts
     rest = repeats_beside(log, members, bystanders) if holds is not False and repeated <= MAJORITY else None
     if rest is not None:
         holds = False
@@ -245,6 +236,25 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
         holds = False
         statement += f" Here every prompt is asked about {dealt.times:.1f} times, too evenly for accounts that choose."
     return Explanation(PUBLISHED, statement, holds, contradicted_by=("dispatch",))
+
+
+def _in_small_parts(
+    log: LogProfile, members: I64, group: I64, holds: bool | None, line: float
+) -> tuple[bool | None, str]:
+    """What becomes of "each runs a set" where one account has little in common with another, and what is said of it."""
+    overlaps, times = log.prompt_sets.overlaps(group)
+    mine = overlaps[: len(members)]
+    if times > OVERLAP_TIMES:
+        return holds, ""
+    if holds and np.median(log.prompt_sets.repeats(members)) > line and _at_most(mine, OVERLAP_UNTOLD):
+        # Each has a small part: of a published set that nobody beside them runs, or of a pool that one hand deals.
+        holds = None
+    if holds is None and _at_most(mine, OVERLAP):
+        return False, (
+            f" Here one account has {overlaps.mean():.1%} of its prompts in common with another, and what several send "
+            f"is sent by {times:.1f}: none of them runs the set."
+        )
+    return holds, ""
 
 
 def _at_most(shares: F64, line: float) -> bool:
