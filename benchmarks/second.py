@@ -10,24 +10,17 @@ commit; of each campaign how many of its accounts are at review or above, of hon
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
-import tempfile
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from scan import heading
+from generated import Known, measure
 from second_campaigns import KINDS, Campaigns
 from second_people import Account, Honest
 from stillwatch.range.library import open_library, read_records
-from stillwatch.scanning.scan import scan
-from stillwatch.settings import ScanSettings
 
 _BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
 # Fewer are no source to deal from; those that are rendered carry a wrapper of their corpus.
@@ -92,58 +85,18 @@ def written(accounts: list[Account], place: Path, seed: int) -> None:
     (place / "accounts.jsonl").write_bytes(b"\n".join(map(msgspec.json.encode, known)) + b"\n")
 
 
-def told(accounts: list[Account], place: Path) -> tuple[dict[str, Counter[str]], dict[str, Counter[str]]]:
-    """Verdicts of the accounts of each campaign, and of each honest kind."""
-    run = scan([place / "logs"], out=place / "run", accounts=place / "accounts.jsonl", settings=ScanSettings(workers=1))
-    rows: list[dict[str, Any]] = run.table("accounts").select(["account_id", "verdict"]).to_pylist()
-    verdict = {row["account_id"]: row["verdict"] for row in rows}
-    hidden: dict[str, Counter[str]] = {}
-    honest: dict[str, Counter[str]] = {}
-    for account in accounts:
-        group = hidden.setdefault(account.campaign, Counter()) if account.campaign else None
-        count = honest.setdefault(account.kind, Counter()) if group is None else group
-        count[verdict.get(account.account_id, "clear")] += 1
-    return hidden, honest
-
-
-def line(name: str, hidden: dict[str, Counter[str]], honest: dict[str, Counter[str]]) -> str:
-    """One world's result."""
-    parts = [
-        f"{campaign} {count['review']} of {count.total()}, {count['watch']} on watch"
-        for campaign, count in sorted(hidden.items())
-    ]
-    for verdict, words in (("review", "HONEST ABOVE"), ("watch", "honest on watch")):
-        kinds = {kind: count[verdict] for kind, count in sorted(honest.items()) if count[verdict]}
-        parts += [f"{words}: {', '.join(f'{kind} {many}' for kind, many in kinds.items())}"] if kinds else []
-    return f"{name:<14} {'; '.join(parts) or 'nobody'}"
-
-
 def main() -> None:
     """Make, scan and tell."""
-    ask = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ask.add_argument("--corpora", type=Path, required=True, help="folder of JSONL files of real prompts")
-    ask.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
-    ask.add_argument("--seeds", nargs=2, type=int, default=(1, 3), metavar=("FIRST", "LAST"))
-    ask.add_argument("--keep", type=Path, help="folder in which worlds and runs stay")
-    given = ask.parse_args()
-    files = heading(given.corpora)
-    if not files:
-        sys.exit("the second generator has no grammars: give a folder of corpora with --corpora")
-    print(f"seeds: {given.seeds[0]} to {given.seeds[1]}")
-    found, members, above, everybody = 0, 0, 0, 0
-    for seed in range(given.seeds[0], given.seeds[1] + 1):
-        for kind in given.kinds:
-            with tempfile.TemporaryDirectory() as folder:
-                place = (given.keep or Path(folder)) / f"{kind}-{seed}"
-                accounts = made(kind, seed, files)
-                written(accounts, place, seed)
-                hidden, honest = told(accounts, place)
-            print(line(place.name, hidden, honest), flush=True)
-            found += sum(count["review"] for count in hidden.values())
-            members += sum(count.total() for count in hidden.values())
-            above += sum(count["review"] for count in honest.values())
-            everybody += sum(count.total() for count in honest.values())
-    print(f"{found:,} of {members:,} accounts of campaigns, {above:,} of {everybody:,} honest ones, at review or above")
+
+    def prepare(files: Sequence[Path]) -> Callable[[str, int, Path], list[Known]]:
+        def write(kind: str, seed: int, place: Path) -> list[Known]:
+            accounts = made(kind, seed, files)
+            written(accounts, place, seed)
+            return [Known(account.account_id, account.kind, account.campaign) for account in accounts]
+
+        return write
+
+    measure(__doc__, KINDS, prepare)
 
 
 if __name__ == "__main__":
