@@ -91,6 +91,10 @@ bench-hard: setup ## detection on 60 random worlds, drawn anew for every seed; r
 bench-second: setup ## detection on worlds of a generator by another hand, ten kinds, three seeds (long)
 	$(BIN)/python benchmarks/second.py --corpora "$(CORPORA)"
 
+.PHONY: bench-third
+bench-third: setup ## detection on worlds of a generator whose author had seen nothing of the detector, fifteen kinds, three seeds (long)
+	$(BIN)/python benchmarks/third.py --corpora "$(CORPORA)"
+
 .PHONY: bench-ablation
 bench-ablation: setup ## what each family, way of proposing, closer look and kind of feature earns in random worlds (long; carries on)
 	$(BIN)/python benchmarks/ablation.py --corpora "$(CORPORA)"
