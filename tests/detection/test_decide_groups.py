@@ -285,3 +285,13 @@ def test_weighed_pairs_come_back_whether_they_link_or_not(engine: Engine) -> Non
     found = made.decide(engine, among=range(10))
     assert set(zip(found.links.a.tolist(), found.links.b.tolist(), strict=True)) >= {(0, 1), (6, 7)}
     assert (found.links.a < found.links.b).all()
+
+
+def test_a_newcomer_without_a_text_does_all_that_nearly_all_do(engine: Engine) -> None:
+    alike = bits_for(E, WHOLE, 9.0)
+    for hands, joins in ((WHOLE, True), (GROUP, False), (range(6), True)):
+        made = world(marked=bits_for(E, [], 9.0, 0.0), alike=alike).add(
+            told("hands", "coordination", p=1e-3, along=hands)
+        )
+        # What fewer than nearly all of the group do is asked of nobody.
+        assert members(made.decide(engine)) == [[*WHOLE] if joins else [*GROUP]]

@@ -850,3 +850,12 @@ def test_a_family_without_shared_things_uses_defaults() -> None:
     assert shape.pair_columns(log, TEN, TEN) == {}
     assert [len(side) for side in shape.pairs(log)] == [0, 0]
     assert shape.derive(log, lambda name, also=None: (TEN, TEN.astype(np.uint64), TEN.astype(float))) is None
+
+
+def test_holders_are_all_who_use_the_text_of_nearly_all() -> None:
+    everybody = FAMILY["structure"].holders(log_of(texts=held([*range(10), 500, 900], range(10))), TEN)
+    assert everybody.tolist() == [*range(10)]
+    rare = FAMILY["structure"].holders(log_of(texts=held([*range(10), 500, 900])), TEN)
+    assert rare.tolist() == [*range(10), 500, 900]
+    assert len(FAMILY["structure"].holders(log_of(texts=held(range(5))), TEN)) == 0
+    assert len(FAMILY["structure"].holders(without_texts(), TEN)) == 0

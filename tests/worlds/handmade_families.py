@@ -109,6 +109,7 @@ def told(
     linked: npt.NDArray[np.bool_] | None = None,
     m: float = 0.8,
     shown: Iterable[int] | None = None,
+    holders: Iterable[int] = (),
 ) -> Family:
     """A family that says what it is told.
 
@@ -122,6 +123,7 @@ def told(
         linked: which pairs it links (E x E); ``m`` is how often members are so linked, of which strangers are once in a
             million.
         shown: entities that show what it finds; None where single ones do not.
+        holders: entities that have what marks any group.
     """
 
     class Told(Family):
@@ -145,6 +147,9 @@ def told(
 
         def shown_by(self, log: LogProfile, members: I64) -> npt.NDArray[np.bool_] | None:
             return None if shown is None else np.isin(members, list(shown))
+
+        def holders(self, log: LogProfile, members: I64) -> I64:
+            return np.sort(np.array([*holders], np.int64))
 
         def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
             return [] if explain is None else [explain(members, bystanders)]

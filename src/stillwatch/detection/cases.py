@@ -23,6 +23,7 @@ from stillwatch.evidence.thresholds import (
     MEMBER_BITS,
     ONE_SOURCE,
     PROMISING,
+    UNTOLD,
 )
 
 __all__ = ["Case", "Examiner"]
@@ -159,6 +160,15 @@ class Examiner:
         if case.explanations:
             return case.explained
         return any(one.holds for one in explain(self._sampled, self.families, case.members, case.bystanders))
+
+    def asks_as_one(self, members: I64) -> bool:
+        """Whether a group asks from one source, and nothing honest would explain it but being one house's."""
+        findings = self._find(self._of["content"], members, self._background)
+        told = findings.get("semantics")
+        if told is None or not told.tested or told.p_value > UNTOLD:
+            return False
+        considered = explain(self.log, self.families, members, members[:0], findings)
+        return not any(one.holds or (one.holds is None and one.name not in (OFFICE, COHORT)) for one in considered)
 
     def _one_source(self, members: I64, background: Background) -> bool:
         """Whether a group can be watched for its one source of questions alone, though nothing is coordinated."""

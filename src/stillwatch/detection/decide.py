@@ -30,10 +30,12 @@ from stillwatch.detection.membership import (
     tell_apart,
 )
 from stillwatch.detection.nulls import Background
+from stillwatch.detection.sharers import with_sharers
 from stillwatch.detection.shown_by_part import without_passengers
 from stillwatch.evidence import Family, LogProfile, Side
 from stillwatch.evidence.thresholds import (
     ALIKE_BITS,
+    HOPELESS,
     LEAST_MEMBERS,
     LEAST_RHYTHM,
     LIKELY,
@@ -192,6 +194,9 @@ def _grow(
             # The newcomers cannot be shown to act along: the group stands as it was tested.
             whole = _with_evidence(examiner, links, case, case.members)
         whole = without_passengers(examiner, links, whole, fdr)
+        beside = taken.copy()
+        beside[case.members] = False
+        whole = with_sharers(examiner, whole, beside, fdr)
         # A wider group may come down to one that was found already.
         if not any(np.isin(whole.members, other.members).all() for other in grown):
             taken[whole.members] = True
@@ -255,14 +260,24 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
 
 def _as_convicted(examiner: Examiner, case: Case, members: I64, found: Fit) -> Mask:
     """Who does what shows that the group acts together, where nearly all do of whom it can be told; of few requests it
-    cannot, and whoever belongs beyond doubt otherwise stays."""
+    cannot, and whoever belongs beyond doubt otherwise stays. A newcomer that has no text of the group's does all of it:
+    of many who ask of the same matter one begins when they do by chance, and another has an address of theirs.
+    """
     told = [one for one in case.findings if examiner.families[one.family].side == "coordination" and one.tested]
-    strongest = examiner.families[min(told, key=lambda one: one.p_value).family]
-    does = strongest.acts_along(examiner.log, case.members, members)
+    strongest = min(told, key=lambda one: one.p_value)
     often = examiner.log.exchanges[members] >= LEAST_RHYTHM
-    if does is None or not often.any() or does[often].mean() < NEARLY_ALL:
-        return np.ones(len(members), np.bool_)
-    return does | (found.beyond_doubt & ~often)
+    first = np.isin(members, case.members)
+    kept = np.ones(len(members), np.bool_)
+    for one in told:
+        does = examiner.families[one.family].acts_along(examiner.log, case.members, members)
+        if does is None or one.p_value > HOPELESS:
+            continue
+        if one is strongest and often.any() and does[often].mean() >= NEARLY_ALL:
+            kept &= does | (found.beyond_doubt & ~often)
+        if does[first].mean() >= NEARLY_ALL:
+            also = examiner.families[one.family].acts_along(examiner.log, members, members)
+            kept &= does | first | found.has_text | (also if also is not None else False)
+    return kept
 
 
 def _like_the_rest(examiner: Examiner, members: I64, found: Fit, along: Mask) -> Mask:

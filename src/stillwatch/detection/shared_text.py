@@ -55,7 +55,8 @@ WITH use AS (
 )
 SELECT u.thing, count(*) AS exchanges, count(DISTINCT u.account) AS accounts,
        min_by(u.row_key, hash(u.row_key), 5) AS keys,
-       arg_min(u.row_key, hash(u.row_key)) AS first, arg_max(u.row_key, hash(u.account)) AS other
+       arg_min(u.row_key, hash(u.row_key)) AS first,
+       arg_max(u.row_key, (hash(u.account), u.row_key)) AS other
 FROM use AS u GROUP BY u.thing
 """
 

@@ -270,6 +270,10 @@ class Family(ABC):
         """Which members show what the family finds in the group; None where that is no thing of single accounts."""
         return None
 
+    def holders(self, log: LogProfile, members: I64) -> I64:
+        """Everybody who has what marks nearly all of the group, members or not, sorted; nobody where nothing does."""
+        return members[:0]
+
     def find(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Finding:
         """The strongest of the tests."""
         return self.found(list(self.test(log, members, null, least=least)))

@@ -120,6 +120,15 @@ class Structure(Family):
             return None
         return np.asarray(texts.matrix[members][:, number[:1]].toarray()[:, 0] >= LEAST_SHARE)
 
+    def holders(self, log: LogProfile, members: I64) -> I64:
+        """Who uses the rarest text that nearly all members send and few others."""
+        texts = log.shared[self.name]
+        number, used, _ = signature(log, members, common=True)
+        filling = number[(used >= NEARLY_ALL * len(members)) & own_texts(log, members, number, used)]
+        if texts is None or not len(filling):
+            return members[:0]
+        return np.flatnonzero(texts.matrix[:, filling[:1]].toarray()[:, 0] >= USED)
+
     def fit(self, log: LogProfile, members: I64, who: I64) -> F64 | None:
         """Weight of the group's texts; the strongest counts, for texts of one template come together."""
         texts = log.shared[self.name]
