@@ -1,5 +1,6 @@
-"""What all tests share: which files begin, how long servers are waited for, what certificates clients trust, Ctrl-C."""
+"""What all tests share: which files begin, on how many threads, how long servers are waited for, what certificates clients trust, Ctrl-C."""
 
+import os
 import signal
 import ssl
 from collections import Counter
@@ -11,6 +12,10 @@ import httpx
 import pytest
 from httpx._transports import default
 from hypothesis import HealthCheck, settings
+
+# Matrices of a test are small, and as many processes run as there are cores: a second thread waits for the first, at full speed.
+# Read when NumPy or torch is loaded, here or in a process that a test starts.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 PATIENCE_SECONDS = 120.0
 FIRST = (
