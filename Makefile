@@ -13,8 +13,9 @@ CORPORA ?= ../shared/corpora
 ARGS ?=
 
 # A file's tests stay on one process, with the servers that they share; `make test PARALLEL=` runs all on one.
+# Three for two cores: there is often one that waits for a server, a time limit or another process.
 # tests/conftest.py says which files begin: the longest, not those with the most tests.
-PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
+PARALLEL ?= -n 3 --dist loadfile --no-loadscope-reorder
 
 # The torch that tests and benchmarks run with.
 TORCH ?= 2.13.0
@@ -56,7 +57,7 @@ demo-console: .venv/servers.stamp ## a simulated week in the console: open the l
 	$(BIN)/stillwatch console --demo
 
 .PHONY: test
-test: .venv/spark.stamp peers debian ## run every test, on two processes
+test: .venv/spark.stamp peers debian ## run every test, on three processes
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 .PHONY: test-fast

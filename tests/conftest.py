@@ -1,5 +1,6 @@
-"""What all tests share: which files begin, how long servers are waited for, what certificates clients trust, Ctrl-C."""
+"""What all tests share: which files begin, on how many threads, how long servers are waited for, what certificates clients trust, Ctrl-C."""
 
+import os
 import signal
 import ssl
 from collections import Counter
@@ -12,17 +13,39 @@ import pytest
 from httpx._transports import default
 from hypothesis import HealthCheck, settings
 
+# Matrices of a test are small, and as many processes run as there are cores: a second thread waits for the first, at full speed.
+# Read when NumPy or torch is loaded, here or in a process that a test starts.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 PATIENCE_SECONDS = 120.0
 FIRST = (
-    "docs/test_pages_followed.py",
     "scanning/test_faults.py",
-    "scanning/test_handmade_worlds.py",
+    "evidence/test_contract.py",
+    "docs/test_pages_followed.py",
+    "provenance/test_smollm.py",
     "scanning/test_into.py",
-    "scanning/test_killed_scans.py",
-    "scanning/test_calibrate.py",
+    "ingest/test_whole_columns.py",
+    "provenance/test_hollow_answers.py",
     "rounds/test_match_and_join_killed.py",
+    "scanning/test_scan.py",
+    "attacks/test_many_in_one.py",
+    "attacks/test_few_sockets.py",
+    "rounds/matching/test_killed_members.py",
+    "scanning/test_calibrate.py",
+    "lab/test_marks.py",
+    "lab/test_training.py",
+    "services/test_suspects.py",
+    "scanning/test_moved_sessions.py",
+    "scanning/test_scan_streams.py",
+    "scanning/test_on_cluster.py",
+    "attacks/test_hub_handshakes.py",
+    "scanning/test_killed_scans.py",
+    "scanning/test_handmade_worlds.py",
+    "scanning/test_rescan.py",
+    "lab/test_grid.py",
+    "console/test_console_browser.py",
 )
-"""Files that take a minute or more, the longest first: one that began last would run alone at the end."""
+"""Files that take half a minute or more, the longest first: one that began last would run alone at the end."""
 
 
 def pytest_configure() -> None:

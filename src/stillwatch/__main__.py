@@ -16,6 +16,9 @@ def main() -> None:
     left_with: list[object] = []
     # First in, called last: after every other clean-up.
     atexit.register(_end_if_stopped, left_with)
+    # Our matrices are small, and a second thread of the algebra waits for the first at full speed: a scan took half as
+    # long again, and twice as long beside another. Read when NumPy is loaded, here or in a worker.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         # What is loaded now stays: to look through it for garbage is a tenth of a start.
         gc.disable()

@@ -169,7 +169,9 @@ def read(
     )
 
 
-def check_both_ways(table: pa.Table, *, kind: str, folder: str = "", mapped: MappedFormat | None = None) -> None:
+def check_both_ways(
+    table: pa.Table, *, kind: str, folder: str = "", mapped: MappedFormat | None = None, batch_rows: int = 4
+) -> None:
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
         path = Path(place) / folder / "log"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -180,11 +182,11 @@ def check_both_ways(table: pa.Table, *, kind: str, folder: str = "", mapped: Map
                 pq.write_table(table, path, version="2.6", row_group_size=3)
             else:
                 feather.write_feather(table, path)
-            whole = read(path, by_row=False, mapped=mapped)
+            whole = read(path, by_row=False, mapped=mapped, batch_rows=batch_rows)
         except (pa.ArrowNotImplementedError, StillwatchError):
             # No writer for such a column, or nobody recognises the table.
             return
-        rows = read(path, by_row=True, mapped=mapped)
+        rows = read(path, by_row=True, mapped=mapped, batch_rows=batch_rows)
     assert failed == []
     assert whole[0].to_pylist() == rows[0].to_pylist()
     assert whole[0].equals(rows[0])
@@ -326,7 +328,7 @@ def test_both_ways_are_one_for_every_column_of_every_type(name: str) -> None:
         given = [*values, None]
         rows = len(given)
         made = {"time": pa.array([TIME] * rows), "account_id": pa.array(["a"] * rows), "prompt": pa.array(["p"] * rows)}
-        check_both_ways(pa.table({**made, name: pa.array(given, kind)}), kind="arrow")
+        check_both_ways(pa.table({**made, name: pa.array(given, kind)}), kind="arrow", batch_rows=16)
 
 
 def ordinary(rows: int = 12) -> pa.Table:

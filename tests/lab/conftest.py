@@ -1,4 +1,4 @@
-"""One small teacher of the codebook, trained once for all the lab's tests."""
+"""One small teacher of the codebook, trained once for all the lab's tests, in whichever process they run."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from made_once import made_once
 
 from stillwatch.lab import LocalTeacher, make_task
 from stillwatch.lab.experiment import teacher_folder
@@ -21,12 +22,14 @@ def one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A run's folder with a trained teacher in it."""
-    run = tmp_path_factory.mktemp("lab") / "run"
-    folder = teacher_folder(run, "codebook", 0)
-    folder.parent.mkdir(parents=True)
-    train_tiny(make_task("codebook"), 0, folder)
-    return run
+    """A run's folder with a trained teacher in it; nobody writes into it."""
+
+    def make(run: Path) -> None:
+        folder = teacher_folder(run, "codebook", 0)
+        folder.parent.mkdir(parents=True)
+        train_tiny(make_task("codebook"), 0, folder)
+
+    return made_once(tmp_path_factory, "lab-run", make)
 
 
 @pytest.fixture(scope="session")

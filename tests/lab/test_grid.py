@@ -67,15 +67,16 @@ def test_a_run_is_the_same_over_processes_carries_on_and_is_reported(run: Path, 
     (out / "plan.json").write_text('{"grids": {}}')
     with pytest.raises(EmptyInput):
         write_report(out)
-    run_plan(make_plan(PLAN), out, workers=2)
+    plan = make_plan({**PLAN, "seeds": [0]})
+    run_plan(plan, out, workers=2)
     files = sorted((out / "cells").iterdir())
-    assert len(files) == 8
+    assert len(files) == 4
     first = json.loads(files[0].read_text())
     for name in ("cell", "spent", "recovery", "data_hash", "versions", "losses", "radioactivity"):
         assert name in first
     kept = {path: path.stat().st_mtime_ns for path in files[1:]}
     files[0].unlink()
-    run_plan(make_plan(PLAN), out, workers=1)
+    run_plan(plan, out, workers=1)
     again = json.loads(files[0].read_text())
     assert {**again, "seconds": 0} == {**first, "seconds": 0}
     assert kept == {path: path.stat().st_mtime_ns for path in files[1:]}

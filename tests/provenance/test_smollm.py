@@ -49,7 +49,7 @@ def makers() -> Iterator[Server]:
 def run(suspect: str, teacher: str, makers: Server, out: Path, *more: str) -> dict[str, Any]:
     controls = [f"openai:{makers.url}#c{i}" for i in range(1, 5)]
     command = ["audit", suspect, "--against", teacher, "--controls", *controls, "--out", str(out)]
-    command += ["--system", "Answer in one short sentence.", "--queries", "36", "--identity", "4"]
+    command += ["--system", "Answer in one short sentence.", "--queries", "24", "--identity", "4"]
     # What is cut off is missing: room enough for most answers.
     app([*command, "--max-tokens", "96", "--parallel", "2", *more])
     found: dict[str, Any] = json.loads((out / "audit.json").read_text())

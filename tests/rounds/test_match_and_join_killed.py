@@ -1,12 +1,8 @@
 """Rounds of the real commands, a process each: killed in the middle nothing differs, and an absent one stops nobody."""
 
 import json
-import os
 import re
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -15,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from forked_commands import Forked
 from killed_hub import free_port
 from round_table import NAMES
 
@@ -24,9 +21,6 @@ from stillwatch.alliance.member import enrol
 from stillwatch.range import simulate, split
 from stillwatch.rounds.messages import Ask, read
 
-COMMAND = [sys.executable, "-m", "stillwatch", "alliance"]
-Typed = subprocess.Popen[str]
-
 
 @dataclass
 class Alliance:
@@ -35,30 +29,23 @@ class Alliance:
     folder: Path
     port: int
     runs: dict[str, Path]
-    running: list[Typed] = field(default_factory=list)
+    running: list[Forked] = field(default_factory=list)
 
-    def start(self, *words: object) -> Typed:
-        process = subprocess.Popen(
-            [*COMMAND, *map(str, words)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        )
-        self.running.append(process)
-        return process
+    def start(self, *words: object) -> Forked:
+        command = Forked(["alliance", *map(str, words)], self.folder)
+        self.running.append(command)
+        return command
 
-    def serve(self) -> Typed:
+    def serve(self) -> Forked:
         hub = self.start("serve", "--db", self.folder / "hub.db", "--port", self.port)
-        assert hub.stdout is not None
-        assert "listens" in hub.stdout.readline()
+        hub.says("listens")
         return hub
 
-    def member(self, what: str, name: str, round_id: str, *more: object) -> Typed:
+    def member(self, what: str, name: str, round_id: str, *more: object) -> Forked:
         shared = ("--secrets", self.folder / f"{name}.json", "--state", self.folder / f"{name}.db", "--wait", 600)
         return self.start(what, self.runs[name], "--round", round_id, *shared, *more)
 
-    def join(self, name: str, round_id: str, *more: object) -> Typed:
+    def join(self, name: str, round_id: str, *more: object) -> Forked:
         return self.member("join", name, round_id, "--out", self.result(name, round_id), *more)
 
     def result(self, name: str, round_id: str) -> Path:
@@ -88,19 +75,12 @@ class Alliance:
             )
 
 
-def ended(process: Typed) -> str:
-    said, _ = process.communicate(timeout=600)
-    assert process.returncode == 0, said
-    return said
-
-
-def killed(process: Typed, when: Callable[[], bool]) -> None:
+def killed(command: Forked, when: Callable[[], bool]) -> None:
     """By SIGKILL, once something is so."""
     while not when():
-        assert process.poll() is None, process.communicate()[0]
-        time.sleep(0.002)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
+        assert command.status is None, command.said
+        time.sleep(0.01)
+    command.kill()
 
 
 @pytest.fixture(scope="module")
@@ -129,19 +109,15 @@ def alliance(runs: dict[str, Path], tmp_path: Path) -> Iterator[Alliance]:
         (tmp_path / f"{name}.json").write_text(json.dumps(secrets))
     hub.close()
     yield made
-    for process in made.running:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
-        assert process.stdout is not None
-        process.stdout.close()
+    for command in made.running:
+        command.close()
 
 
 def calm(alliance: Alliance) -> dict[str, str]:
     """A round that nobody disturbs; what each was told."""
-    told = {name: ended(one) for name, one in [(n, alliance.member("match", n, "calm")) for n in NAMES]}
+    told = {name: one.ended() for name, one in [(n, alliance.member("match", n, "calm")) for n in NAMES]}
     for one in [alliance.join(name, "calm") for name in NAMES]:
-        ended(one)
+        one.ended()
     return told
 
 
@@ -158,7 +134,7 @@ def test_killed_members_and_a_killed_hub_change_no_result(alliance: Alliance) ->
         if posts == 3:
             killed(hub, partial(alliance.has_posted, "alpha", "rough", 4))
             hub = alliance.serve()
-    assert dict(zip(NAMES, map(ended, (alpha, *rest)), strict=True)) == told
+    assert dict(zip(NAMES, (one.ended() for one in (alpha, *rest)), strict=True)) == told
     for name in NAMES:
         for peer in NAMES:
             assert alliance.charged(name, peer) == alliance.asked(peer, name)
@@ -166,7 +142,7 @@ def test_killed_members_and_a_killed_hub_change_no_result(alliance: Alliance) ->
     killed(joining[0], partial(alliance.has_posted, "alpha", "rough", alliance.posted("alpha", "rough") + 1))
     joining[0] = alliance.join("alpha", "rough")
     for one in joining:
-        ended(one)
+        one.ended()
     for name in NAMES:
         found = json.loads(alliance.result(name, "rough").read_text())
         assert found == json.loads(alliance.result(name, "calm").read_text())
@@ -182,16 +158,14 @@ def test_killed_members_and_a_killed_hub_change_no_result(alliance: Alliance) ->
 def test_two_of_three_finish_without_the_third_and_say_so(alliance: Alliance) -> None:
     alliance.serve()
     there = [alliance.member("match", name, "r1", "--deadline", 3) for name in ("alpha", "beta")]
-    for said in map(ended, there):
+    for said in [one.ended() for one in there]:
         assert re.search(r"[1-9]\d* of [1-9]\d* identifiers are held by others", said)
         assert "without gamma, who did not come" in said
     # Nor does one that sends no graph stop the other; it finds the other's when it comes.
     for name, silent in (("alpha", True), ("beta", False)):
-        said = ended(alliance.join(name, "r1", "--deadline", 3))
+        said = alliance.join(name, "r1", "--deadline", 3).ended()
         assert "without gamma" in said
         assert ("beta sent no graph" in said) == silent
         assert json.loads(alliance.result(name, "r1").read_text()) == [] or not silent
-    late = alliance.member("match", "gamma", "r1")
-    said, _ = late.communicate(timeout=600)
-    assert late.returncode == 2
+    said = alliance.member("match", "gamma", "r1").ended(status=2)
     assert "alpha went on without this member" in said

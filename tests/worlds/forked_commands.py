@@ -4,12 +4,13 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from forks import FORKS
 
-__all__ = ["stillwatch"]
+__all__ = ["Forked", "stillwatch"]
 
 
 def stillwatch(
@@ -28,9 +29,57 @@ def stillwatch(
         return subprocess.CompletedProcess(["stillwatch", *words], process.exitcode, *said)
 
 
+class Forked:
+    """``stillwatch`` with these words, begun; ``close`` ends it if it has not ended.
+
+    Args:
+        words: of the command line.
+        folder: where it runs.
+    """
+
+    def __init__(self, words: Sequence[str], folder: Path) -> None:
+        self._place = tempfile.TemporaryDirectory()
+        self._told = Path(self._place.name, "told")
+        self._told.touch()
+        arguments = ([*words], folder, dict(os.environ), [self._told, self._told])
+        self._process = FORKS.Process(target=_command, args=arguments, daemon=True)
+        self._process.start()
+
+    @property
+    def said(self) -> str:
+        """All that it has printed so far, to either stream."""
+        return self._told.read_text(encoding="utf-8")
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status, the negative of the signal that ended it; None while it runs."""
+        return self._process.exitcode
+
+    def says(self, text: str) -> None:
+        """Wait until it has said so; AssertionError where it ends before."""
+        while text not in self.said:
+            assert self.status is None, self.said
+            time.sleep(0.005)
+
+    def kill(self) -> None:
+        """End it by SIGKILL."""
+        self._process.kill()
+        self._process.join()
+
+    def ended(self, status: int = 0, timeout: float = 600) -> str:
+        """Wait for its end with this status; what it printed."""
+        self._process.join(timeout)
+        assert self.status == status, self.said
+        return self.said
+
+    def close(self) -> None:
+        self.kill()
+        self._place.cleanup()
+
+
 def _command(words: list[str], folder: Path, environment: dict[str, str], told: list[Path]) -> None:
     for number, file in enumerate(told, start=1):
-        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT), number)
+        os.dup2(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), number)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

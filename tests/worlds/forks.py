@@ -7,5 +7,13 @@ __all__ = ["FORKS"]
 FORKS = multiprocessing.get_context("forkserver")
 # One server serves all tests of a process: what any of them begins with.
 FORKS.set_forkserver_preload(
-    ["httpx", "scipy.stats", "stillwatch.alliance.hub", "stillwatch.api", "stillwatch.rounds.matching"]
+    [
+        "httpx",
+        "scipy.stats",
+        "stillwatch.alliance.hub",
+        "stillwatch.api",
+        "stillwatch.cli.alliance",
+        "stillwatch.rounds.matching",
+        "stillwatch.services.rounds",
+    ]
 )
