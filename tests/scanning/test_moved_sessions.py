@@ -21,7 +21,7 @@ def drawn(*parts: object) -> str:
 
 
 def own(seat: Seat, number: int) -> str:
-    return drawn("own", id(seat.rng), number // 5)
+    return drawn("own", seat.of, seat.number, number // 5)
 
 
 def handed_on(seat: Seat, number: int) -> str:

@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import threading
@@ -59,13 +58,6 @@ class Attacked:
         return float(found[1]) if found else 0.0
 
 
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    return port
-
-
 @contextlib.contextmanager
 def gateway_process(folder: Path, upstream: str, settings: dict[str, Any]) -> Iterator[Attacked]:
     """A gateway with these settings, ended by its id."""
@@ -73,9 +65,8 @@ def gateway_process(folder: Path, upstream: str, settings: dict[str, Any]) -> It
     config = folder / "gateway.toml"
     # JSON's words are TOML's too, for what a setting can be.
     config.write_text("[gateway]\n" + "".join(f"{name} = {json.dumps(value)}\n" for name, value in chosen.items()))
-    metrics = _free_port()
     command = [sys.executable, "-m", "stillwatch", "gateway", "--upstream", upstream, "--port", "0"]
-    command += ["--metrics-port", str(metrics), "--config", str(config)]
+    command += ["--metrics-port", "0", "--config", str(config)]
     process = subprocess.Popen(
         command,
         stderr=subprocess.PIPE,
@@ -84,22 +75,25 @@ def gateway_process(folder: Path, upstream: str, settings: dict[str, Any]) -> It
         env={**os.environ, "PYTHONPATH": str(SOURCE)},
     )
     try:
-        yield Attacked(process, _started(process, metrics), f"http://127.0.0.1:{metrics}/metrics")
+        yield Attacked(process, *_started(process))
     finally:
         process.kill()
         process.wait()
 
 
-def _started(process: subprocess.Popen[str], metrics: int) -> str:
-    """Its URL, once it and its counts can be reached."""
+def _started(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Its URL and that of its counts, once both can be reached."""
     assert process.stderr
-    urls: set[str] = set()
+    said = ""
+    urls: dict[bool, str] = {}
     for line in process.stderr:
-        urls |= set(re.findall(r"running on (http://127\.0\.0\.1:\d+)", line))
+        said += line
+        urls |= {bool(counts): url for counts, url in re.findall(r"(counts )?running on (http://[^\s,]+)", line)}
         if len(urls) == 2:
             threading.Thread(target=_drained, args=(process,), daemon=True).start()
-            return next(url for url in urls if not url.endswith(f":{metrics}"))
-    raise AssertionError("it did not start")
+            return urls[False], urls[True]
+    process.stderr.close()
+    raise AssertionError(f"it did not start: {said}")
 
 
 def _drained(process: subprocess.Popen[str]) -> None:

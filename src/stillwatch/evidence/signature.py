@@ -58,10 +58,17 @@ def own_texts(log: LogProfile, members: I64, number: I64, used: F64) -> Mask:
     """Which texts are not what others send too: a great part of everybody, or many more than the members.
 
     A group may have been found by what is in all of it. What people at large say, such as "can you give an example",
-    is in every such group, and a group that is a small part of those who say it has it by being chosen so.
+    is in every such group, and a group that is a small part of those who say it, or that says a small part of it, has
+    it by being chosen so: who sends much has some turn of phrase in a tenth of it.
     """
+    texts = log.shared["structure"]
     outside = outside_share(log, members, number, used)
-    many = outside * (len(log) - len(members)) >= TALK_TIMES * used
+    if texts is None or not len(number):
+        return outside <= COMMON_TEXT
+    columns = texts.matrix[:, number]
+    mine = np.asarray(columns[members].sum(axis=0)).ravel()
+    theirs = np.asarray(columns.sum(axis=0)).ravel() - mine
+    many = (outside * (len(log) - len(members)) >= TALK_TIMES * used) | (theirs >= TALK_TIMES * mine)
     return np.asarray((outside <= COMMON_TEXT) & ~((outside > TALK) & many), np.bool_)
 
 
