@@ -859,3 +859,13 @@ def test_holders_are_all_who_use_the_text_of_nearly_all() -> None:
     assert rare.tolist() == [*range(10), 500, 900]
     assert len(FAMILY["structure"].holders(log_of(texts=held(range(5))), TEN)) == 0
     assert len(FAMILY["structure"].holders(without_texts(), TEN)) == 0
+
+
+@pytest.mark.parametrize(("mine", "theirs", "own"), [(1.0, 1.0, True), (0.1, 0.1, True), (0.1, 0.5, False)])
+def test_what_many_others_say_more_often_is_no_text_of_a_groups(mine: float, theirs: float, own: bool) -> None:
+    # Twenty members and sixty others: three for each, who are not five times as many, but may say it five times as often.
+    entity, group = np.arange(80), np.arange(20)
+    share = np.where(entity < 20, mine, theirs)
+    texts = Postings.build(entity, np.zeros(80, np.uint64), share, 1000)
+    (found,) = observed("structure", log_of(texts=texts), group)
+    assert (found.p_value < 1e-6) is own

@@ -265,7 +265,8 @@ TALK: Final = 0.05
 campaign has no text of its own; higher: small talk is a group's content"""
 
 TALK_TIMES: Final = 5
-"""others for each member | pieces that are less than a sixth of a campaign are found by the whole | as `TALK`"""
+"""others for each member, or times what members send of it | pieces that are less than a sixth of a campaign are found
+by the whole | as `TALK`"""
 
 USED: Final = 0.05
 """share of exchanges | line of use when somebody is held against a group's texts | lower: passers-by fit"""
