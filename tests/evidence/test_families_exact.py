@@ -1,6 +1,6 @@
 """Each family's measures on small logs made by hand, on both sides of every line it draws."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -694,6 +694,27 @@ def test_a_closer_look_is_taken_only_where_the_sample_does_not_tell() -> None:
     assert own_content(replace(sourced(0.0, prompts=2), closer=closer)) is True
     assert own_content(replace(sourced(0.0, prompts=1), closer=closer)) is True
     assert looked == [TEN.tolist()] * 2
+
+
+def test_common_moments_of_too_few_prompts_to_tell_leave_it_to_more_of_them() -> None:
+    def read(log: LogProfile) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray, np.ndarray]]:
+        content = log.content
+        return lambda members: (content.raw[r := content.rows(members)], content.whitened[r], content.owner[r])
+
+    few, apart, more = sourced(0.0, prompts=2), sourced(0.3, prompts=30), sourced(0.0, prompts=80)
+    # Of three features two prompts an account tell nothing.
+    few = replace(few, content=replace(few.content, raw=few.content.raw[:, :3]))
+
+    def again(in_common: LogProfile) -> float:
+        log = replace(sourced(0.0), closer=read(more), in_common=read(in_common))
+        found = FAMILY["semantics"].again(log, TEN, Background(log, 500, 0))
+        assert found is not None
+        return found.value
+
+    assert again(few) == pytest.approx(icc_of(more.content, TEN).icc)
+    # What common moments tell stays told, for and against.
+    assert again(sourced(0.0, prompts=60)) == pytest.approx(icc_of(sourced(0.0, prompts=60).content, TEN).icc)
+    assert again(apart) == pytest.approx(icc_of(apart.content, TEN).icc)
 
 
 def test_content_of_ones_own_holds_does_not_or_cannot_be_told() -> None:

@@ -152,13 +152,15 @@ class Semantics(Family):
 
 
 def _in_common(log: LogProfile, members: I64) -> Icc | None:
-    """Intraclass correlation of what the members sent in their common moments; None where it speaks of too few."""
+    """Intraclass correlation of what the members sent in their common moments; None where it speaks of too few of them,
+    or of so few prompts that none at all could not be shown."""
     some = spread(log.content, members)
     sent = log.in_common(some) if log.in_common is not None else None
     if sent is None or np.sum(np.bincount(np.searchsorted(some, sent[2]), minlength=1) > 1) < NEARLY_ALL * len(some):
         return None
     same = icc_of_source(log.content, some, *sent)
-    return same if np.isfinite(same.icc) else None
+    tells = _told(same) or z_of(UNTOLD) * same.standard_error <= MARGIN
+    return same if np.isfinite(same.icc) and tells else None
 
 
 def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str = "") -> Observed:
