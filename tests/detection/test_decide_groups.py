@@ -19,6 +19,8 @@ from handmade_families import (
 )
 
 from stillwatch.engines import Engine
+from stillwatch.evidence import Explanation
+from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.thresholds import LEAST_RHYTHM, MARK_BITS, MEMBER_BITS, NEAR_MISS, RECRUIT_BITS
 
 E = 60
@@ -295,3 +297,20 @@ def test_a_newcomer_without_a_text_does_all_that_nearly_all_do(engine: Engine) -
         )
         # What fewer than nearly all of the group do is asked of nobody.
         assert members(made.decide(engine)) == [[*WHOLE] if joins else [*GROUP]]
+
+
+@pytest.mark.parametrize(("house", "joins"), [(False, True), (None, False), (True, False)])
+def test_newcomers_with_hands_of_their_own_join_unless_they_may_be_one_house(
+    engine: Engine, house: bool | None, joins: bool
+) -> None:
+    def hands(group: np.ndarray) -> Iterable[int]:
+        """The first share theirs; a second pool shares its own."""
+        return WHOLE if len(group) > len(GROUP) else GROUP
+
+    def office(group: np.ndarray, beside: np.ndarray) -> Explanation:
+        return explanation(house if group.tolist() == [*LATE] else False, OFFICE)
+
+    made = world(marked=bits_for(E, [], 9.0, 0.0), alike=bits_for(E, WHOLE, 9.0), explain=office).add(
+        told("hands", "coordination", p=1e-3, along=hands)
+    )
+    assert members(made.decide(engine)) == [[*WHOLE] if joins else [*GROUP]]

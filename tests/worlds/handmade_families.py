@@ -104,7 +104,7 @@ def told(
     groups: Sequence[Iterable[int]] = (),
     p: Says | None = 1.0,
     bits: F64 | Callable[[I64], F64] | None = None,
-    along: Iterable[int] | None = None,
+    along: Iterable[int] | Callable[[I64], Iterable[int]] | None = None,
     explain: Explain | None = None,
     linked: npt.NDArray[np.bool_] | None = None,
     m: float = 0.8,
@@ -118,7 +118,7 @@ def told(
         groups: that it proposes, if large enough.
         p: of a group, by its members; None where it cannot test.
         bits: of each entity of the log, or of each under the signature of some members; None where it has none.
-        along: entities that act along with any group; None where it cannot tell.
+        along: entities that act along with any group, or with some members; None where it cannot tell.
         explain: an explanation from members and bystanders.
         linked: which pairs it links (E x E); ``m`` is how often members are so linked, of which strangers are once in a
             million.
@@ -143,7 +143,7 @@ def told(
             return None if known is None else known[who]
 
         def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
-            return None if along is None else np.isin(who, list(along))
+            return None if along is None else np.isin(who, list(along(members) if callable(along) else along))
 
         def shown_by(self, log: LogProfile, members: I64) -> npt.NDArray[np.bool_] | None:
             return None if shown is None else np.isin(members, list(shown))

@@ -170,6 +170,11 @@ class Examiner:
         considered = explain(self.log, self.families, members, members[:0], findings)
         return not any(one.holds or (one.holds is None and one.name not in (OFFICE, COHORT)) for one in considered)
 
+    def one_house(self, members: I64) -> bool:
+        """Whether accounts may be one organisation's or office's, by what they have in common alone."""
+        considered = explain(self.log, self.families, members, members[:0])
+        return any(one.name == OFFICE and one.holds is not False for one in considered)
+
     def _one_source(self, members: I64, background: Background) -> bool:
         """Whether a group can be watched for its one source of questions alone, though nothing is coordinated."""
         return (

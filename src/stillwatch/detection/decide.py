@@ -276,7 +276,8 @@ def _as_convicted(examiner: Examiner, case: Case, members: I64, found: Fit) -> M
             kept &= does | (found.beyond_doubt & ~often)
         if does[first].mean() >= NEARLY_ALL:
             also = examiner.families[one.family].acts_along(examiner.log, members, members)
-            kept &= does | first | found.has_text | (also if also is not None else False)
+            late = ~first & ~does & (also if also is not None else False)
+            kept &= does | first | found.has_text | (late & (not late.any() or not examiner.one_house(members[late])))
     return kept
 
 
