@@ -15,7 +15,7 @@ from scan import heading
 from stillwatch.scanning.scan import scan
 from stillwatch.settings import ScanSettings
 
-__all__ = ["Known", "measure"]
+__all__ = ["Known", "Write", "measure"]
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,13 @@ commit; of each campaign how many of its accounts are at review or above, of hon
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
-from generated import Known, measure
+from generated import Known, Write, measure
 from second_campaigns import KINDS, Campaigns
 from second_people import Account, Honest
 from stillwatch.range.library import open_library, read_records
@@ -88,7 +88,7 @@ def written(accounts: list[Account], place: Path, seed: int) -> None:
 def main() -> None:
     """Make, scan and tell."""
 
-    def prepare(files: Sequence[Path]) -> Callable[[str, int, Path], list[Known]]:
+    def prepare(files: Sequence[Path]) -> Write:
         def write(kind: str, seed: int, place: Path) -> list[Known]:
             accounts = made(kind, seed, files)
             written(accounts, place, seed)

@@ -12,10 +12,10 @@ beside them those of a relay, whose customers are real; of honest accounts how m
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from generated import Known, measure
+from generated import Known, Write, measure
 from third_campaigns import Campaigns
 from third_corpora import Corpora
 from third_files import write_world
@@ -56,7 +56,7 @@ def made(kind: str, seed: int, corpora: Corpora) -> World:
     return world
 
 
-def prepare(files: Sequence[Path]) -> Callable[[str, int, Path], list[Known]]:
+def prepare(files: Sequence[Path]) -> Write:
     """What writes a world of these corpora; ends the command where some are missing."""
     corpora = Corpora(files)
     if missing := corpora.missing():

@@ -227,7 +227,8 @@ class Campaigns:
         pool, _ = self._source.pool(total)
         ban, gap = rng.uniform(0.3, 0.6) * end, rng.uniform(3, 30)
         waves, style = self._hands.waves(), rng.choice(("bare", "bare", "wrapper"))
-        wrapper = world.wrappers.make("reason", campaign=True)
+        made = world.wrappers.make("reason", campaign=True)
+        wrapper = made if style == "wrapper" else None
         ready = rng.uniform(-20, 0.05 * world.clock.days) * DAY
         first = self._hands.make(_FIRST_POOL, name, created=ready)
         spread = rng.choice((gap, DAY * rng.uniform(2, 10)))
@@ -242,13 +243,13 @@ class Campaigns:
             knocks = rng.randint(0, 9)
             times += sorted(ban + 0.06 + rng.expovariate(1 / 2.5) for _ in range(knocks))
             mine += [rng.choice(before) for _ in range(knocks)]
-            self._ask_all(account, zip(times, mine, strict=True), wrapper if style == "wrapper" else None)
+            self._ask_all(account, zip(times, mine, strict=True), wrapper)
         for account, mine in zip(second, self._hands.shared_out(after, len(second), len(after)), strict=True):
             account.role = "second pool"
             times = world.clock.dispatched(account, len(mine), waves, share, (ban + gap, end))
             if times:
                 account.created = min(account.created, times[0] - 0.1)
-            self._ask_all(account, zip(times, mine, strict=True), wrapper if style == "wrapper" else None)
+            self._ask_all(account, zip(times, mine, strict=True), wrapper)
         self._tell(name, "failover", ban_h=ban, gap_h=gap, total=total, style=style, redo=redo)
 
     def adaptive(self, name: str) -> None:

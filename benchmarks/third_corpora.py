@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["NEEDED", "Conversation", "Corpora", "Item", "Side", "Texts"]
+__all__ = ["NEEDED", "SENTENCE_END", "Conversation", "Corpora", "Item", "Side", "Texts"]
 
 Turn = tuple[str, str | None]
 """What a person says, and the corpus's answer to it where it has one."""
@@ -34,7 +34,7 @@ _ALIKE_AT_FIRST = ("bbh", "selfinst")
 _TOOL_DOCUMENTS = 3000
 _LEAST_EVALS = 25
 _SENTENCES = 14_000
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
+SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
 class Corpora:
@@ -236,7 +236,7 @@ class Texts:
     def _sentences(self, documents: Iterable[Conversation]) -> list[str]:
         """Sentences of answers, for answers that no corpus has."""
         answers = (answer for document in documents for _, answer in document if answer)
-        sentences = [one for answer in answers for one in _SENTENCE_END.split(answer[:1500]) if 25 < len(one) < 240]
+        sentences = [one for answer in answers for one in SENTENCE_END.split(answer[:1500]) if 25 < len(one) < 240]
         self._rng.shuffle(sentences)
         return sentences[:_SENTENCES]
 

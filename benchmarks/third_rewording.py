@@ -6,6 +6,8 @@ import random
 import re
 from dataclasses import dataclass
 
+from third_corpora import SENTENCE_END
+
 __all__ = ["SYNONYMS", "WORDS", "Manner", "manner", "mistyped", "reworded"]
 
 SYNONYMS: dict[str, tuple[str, ...]] = {
@@ -168,7 +170,6 @@ _DATA_FIRST = (
     "With {b}: {a}", "{a} (use {b})", "Given {b}. {a}", "{a} Take {b} as the data.", "Data: {b}\n{a}",
 )  # fmt: skip
 WORDS = re.compile(r"\b(" + "|".join(sorted(SYNONYMS, key=len, reverse=True)) + r")\b", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
 @dataclass
@@ -235,7 +236,7 @@ def reworded(rng: random.Random, text: str, habits: Manner) -> str:
         said = _circumstance(rng) + said
     said = _framed(rng, said, habits)
     if rng.random() < habits.bullets and "\n" not in said:
-        said = "\n".join("- " + sentence for sentence in _SENTENCE_END.split(said))
+        said = "\n".join("- " + sentence for sentence in SENTENCE_END.split(said))
     if rng.random() < habits.lower_case:
         said = said.lower()
     return mistyped(rng, said, habits.typos) if habits.typos else said
@@ -257,7 +258,7 @@ def _turned(rng: random.Random, said: str, habits: Manner) -> str:
 
 
 def _reordered(rng: random.Random, said: str, habits: Manner) -> str:
-    sentences = _SENTENCE_END.split(said)
+    sentences = SENTENCE_END.split(said)
     if len(sentences) > 2 and "\n" not in said and rng.random() < habits.reorders:
         if sentences[-1].endswith("?") and rng.random() < 0.5:
             question = sentences[-1].rstrip("?") + rng.choice(("? ", ", if ", " given this: ")).strip()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from third_code_phrases import CODE_WORDS, DEVELOPER_FORMS, ERRORS, PROGRAMMING_LANGUAGES
-from third_corpora import Conversation, Texts
+from third_corpora import SENTENCE_END, Conversation, Texts
 from third_phrases import (
     ASKS,
     CONTEXTS,
@@ -54,7 +54,6 @@ _BANKS = {
 _COUNTS = (2, 3, 3, 4, 5, 5, 6, 7, 8, 10, 10, 12, 15, 20)
 _SUMS = (50, 100, 150, 200, 300, 400, 500, 800, 1000, 1500, 2500)
 _CODE = "\x00"
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
 
 
 @dataclass(frozen=True)
@@ -182,7 +181,7 @@ class Talk:
     def _pasted(self, *, cover: bool) -> str:
         """Some sentences of a text, and what is to be done with them."""
         rng = self._rng
-        sentences = _SENTENCE_END.split(rng.choice(self._texts.side(cover=cover).paragraphs))
+        sentences = SENTENCE_END.split(rng.choice(self._texts.side(cover=cover).paragraphs))
         many = rng.randint(1, max(1, len(sentences)))
         begin = rng.randint(0, len(sentences) - many)
         asked = rng.choice(_PASTED)

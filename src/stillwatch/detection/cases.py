@@ -172,7 +172,8 @@ class Examiner:
 
     def one_house(self, members: I64) -> bool:
         """Whether accounts may be one organisation's or office's, by what they have in common alone."""
-        considered = explain(self.log, self.families, members, members[:0])
+        acting = (self.families[name] for name in self._of["coordination"])
+        considered = (one for family in acting for one in family.explain(self.log, members, members[:0]))
         return any(one.name == OFFICE and one.holds is not False for one in considered)
 
     def _one_source(self, members: I64, background: Background) -> bool:

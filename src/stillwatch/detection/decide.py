@@ -269,16 +269,22 @@ def _as_convicted(examiner: Examiner, case: Case, members: I64, found: Fit) -> M
     first = np.isin(members, case.members)
     kept = np.ones(len(members), np.bool_)
     for one in told:
-        does = examiner.families[one.family].acts_along(examiner.log, case.members, members)
-        if does is None or one.p_value > HOPELESS:
+        family = examiner.families[one.family]
+        does = family.acts_along(examiner.log, case.members, members) if one.p_value <= HOPELESS else None
+        if does is None:
             continue
         if one is strongest and often.any() and does[often].mean() >= NEARLY_ALL:
             kept &= does | (found.beyond_doubt & ~often)
         if does[first].mean() >= NEARLY_ALL:
-            also = examiner.families[one.family].acts_along(examiner.log, members, members)
-            late = ~first & ~does & (also if also is not None else False)
-            kept &= does | first | found.has_text | (late & (not late.any() or not examiner.one_house(members[late])))
+            kept &= does | first | found.has_text | _with_one_another(examiner, family, members, ~first & ~does)
     return kept
+
+
+def _with_one_another(examiner: Examiner, family: Family, members: I64, late: Mask) -> Mask:
+    """Who of a group's latecomers acts along with it as it is now, unless those may be one house."""
+    along = family.acts_along(examiner.log, members, members) if late.any() else None
+    also = late if along is None else late & along
+    return also & (not also.any() or not examiner.one_house(members[also]))
 
 
 def _like_the_rest(examiner: Examiner, members: I64, found: Fit, along: Mask) -> Mask:

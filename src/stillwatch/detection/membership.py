@@ -30,7 +30,17 @@ from stillwatch.evidence.thresholds import (
     RECRUIT_BITS,
 )
 
-__all__ = ["Fit", "acting_along", "as_busy", "fit", "not_unlike", "recruited", "repeating_apart", "tell_apart"]
+__all__ = [
+    "Fit",
+    "acting_along",
+    "as_busy",
+    "fit",
+    "not_unlike",
+    "recruited",
+    "repeating_apart",
+    "running_no_set",
+    "tell_apart",
+]
 
 I64 = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -99,6 +109,13 @@ def repeating_apart(log: LogProfile, group: I64) -> list[tuple[I64, I64]]:
     if honest.all() or not honest.any():
         return [(group, group[:0])]
     return [(group[~honest], group[honest]), (group[honest], group[~honest])]
+
+
+def running_no_set(log: LogProfile, chosen: I64, members: I64) -> I64:
+    """Who of those chosen to join a group runs no published set that others of these or of it run too: whoever does has
+    a reason of its own."""
+    both = np.union1d(chosen, members)
+    return np.setdiff1d(chosen, both[runs_one_set(log, both)])
 
 
 def tell_apart(log: LogProfile, families: Families, group: I64) -> tuple[I64, I64]:
@@ -186,7 +203,4 @@ def _belonging(log: LogProfile, families: Families, members: I64, who: I64, foun
     alike = (found.alike >= RECRUIT_BITS / 2) | ((found.marked >= MARK_BITS) & (found.bits >= ALIKE_BITS))
     unsure = np.flatnonzero(~fits & alike)
     fits[unsure] = acting_along(log, families, founders, who[unsure])
-    chosen = who[fits]
-    # Who runs a published set that others of these run too has a reason of its own.
-    both = np.union1d(chosen, members)
-    return np.setdiff1d(chosen, both[runs_one_set(log, both)])
+    return running_no_set(log, who[fits], members)

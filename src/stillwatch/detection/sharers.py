@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.detection.cases import Case, Examiner
-from stillwatch.detection.membership import tell_apart
-from stillwatch.evidence.repeated_part import runs_one_set
+from stillwatch.detection.membership import running_no_set, tell_apart
 from stillwatch.evidence.thresholds import HOPELESS, LEAST_MEMBERS
 
 __all__ = ["with_sharers"]
@@ -36,14 +35,11 @@ def with_sharers(examiner: Examiner, case: Case, taken: npt.NDArray[np.bool_], f
         return case
     log, families = examiner.log, examiner.families
     having = [family.holders(log, case.members) for family in families.values()]
-    others = np.setdiff1d(np.unique(np.concatenate(having)), case.members)
+    others = np.setdiff1d(np.concatenate(having), case.members)
     others = others[~taken[others]]
     if len(others) < LEAST_MEMBERS:
         return case
-    both = np.union1d(case.members, others)
-    # Who runs a published set that others of these run too has a reason of its own.
-    runs = np.intersect1d(others, both[runs_one_set(log, both)])
-    inside, _ = tell_apart(log, families, np.setdiff1d(both, runs))
+    inside, _ = tell_apart(log, families, np.union1d(case.members, running_no_set(log, others, case.members)))
     others = np.setdiff1d(inside, case.members)
     if len(others) < LEAST_MEMBERS or not examiner.asks_as_one(others):
         return case

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.evidence.postings import changes, distinct
+from stillwatch.evidence.postings import distinct
 from stillwatch.evidence.thresholds import (
     BELL_REQUESTS,
     BELL_SECONDS,
@@ -105,10 +105,10 @@ class Moments:
         met = np.bincount(place, weights=self.met(seconds), minlength=len(busy))
         bells = np.argsort(-met, kind="stable")[:BELLS]
         # Who comes at a bell asks a thing or two; a short queue has each ask on and on.
-        order = np.lexsort((self.owner, place))
-        begins = changes(place[order] * (int(self.owner.max(initial=0)) + 1) + self.owner[order])
+        key = place * (int(self.owner.max(initial=0)) + 1) + self.owner
+        order = np.argsort(key, kind="stable")
         turn = np.empty(len(self), np.int64)
-        turn[order] = np.arange(len(self)) - np.maximum.accumulate(np.where(begins, np.arange(len(self)), 0))
+        turn[order] = np.arange(len(self)) - np.searchsorted(key[order], key[order])
         return replace(self, at_a_bell=np.isin(place, bells[met[bells] > 0]) & (turn < BELL_REQUESTS))
 
     def met(self, seconds: float) -> Mask:

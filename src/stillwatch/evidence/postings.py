@@ -123,6 +123,11 @@ class Postings:
         offsets = np.concatenate([[0], np.cumsum(kept)])[self.matrix.indptr]
         return sparse.csr_matrix((self.matrix.data[kept], self.matrix.indices[kept], offsets), shape=self.matrix.shape)
 
+    @cached_property
+    def sent(self) -> F64:
+        """For each thing, the shares of exchanges that it is in, added up over its holders (T)."""
+        return np.asarray(self.matrix.sum(axis=0), np.float64).ravel()
+
     def chance(self) -> F64:
         """For each class of rarity, how likely two entities of whom something is known share a thing of it."""
         known = background(self.known)

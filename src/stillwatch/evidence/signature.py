@@ -9,7 +9,7 @@ from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import log10_often_tail, log10_sharing_tail
 from stillwatch.evidence.thresholds import COMMON_TEXT, LEAST_SHARE, NEARLY_ALL, RARITIES, TALK, TALK_TIMES
 
-__all__ = ["filling_texts", "outside_share", "own_texts", "signature"]
+__all__ = ["filling", "filling_texts", "outside_share", "own_texts", "signature"]
 
 F64 = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -63,18 +63,23 @@ def own_texts(log: LogProfile, members: I64, number: I64, used: F64) -> Mask:
     """
     texts = log.shared["structure"]
     outside = outside_share(log, members, number, used)
-    if texts is None or not len(number):
-        return outside <= COMMON_TEXT
-    columns = texts.matrix[:, number]
-    mine = np.asarray(columns[members].sum(axis=0)).ravel()
-    theirs = np.asarray(columns.sum(axis=0)).ravel() - mine
-    many = (outside * (len(log) - len(members)) >= TALK_TIMES * used) | (theirs >= TALK_TIMES * mine)
-    return np.asarray((outside <= COMMON_TEXT) & ~((outside > TALK) & many), np.bool_)
+    own = np.asarray(outside <= COMMON_TEXT)
+    often = np.flatnonzero(outside > TALK)
+    if texts is None or not len(often):
+        return own
+    mine = np.asarray(texts.matrix[members][:, number[often]].sum(axis=0)).ravel()
+    others, theirs = outside[often] * (len(log) - len(members)), texts.sent[number[often]] - mine
+    own[often] &= (others < TALK_TIMES * used[often]) & (theirs < TALK_TIMES * mine)
+    return own
+
+
+def filling(log: LogProfile, members: I64) -> I64:
+    """Numbers of the texts that nearly all of a group send and few others, the rarest first."""
+    number, used, _ = signature(log, members, common=True)
+    return number[(used >= NEARLY_ALL * len(members)) & own_texts(log, members, number, used)]
 
 
 def filling_texts(log: LogProfile, members: I64) -> U64:
     """Names of the texts that nearly all of a group send and few others, sorted."""
     texts = log.shared["structure"]
-    number, used, _ = signature(log, members, common=True)
-    kept = (used >= NEARLY_ALL * len(members)) & own_texts(log, members, number, used)
-    return np.zeros(0, np.uint64) if texts is None else np.sort(texts.names[number[kept]])
+    return np.zeros(0, np.uint64) if texts is None else np.sort(texts.names[filling(log, members)])

@@ -159,8 +159,7 @@ def _in_common(log: LogProfile, members: I64) -> Icc | None:
     if sent is None or np.sum(np.bincount(np.searchsorted(some, sent[2]), minlength=1) > 1) < NEARLY_ALL * len(some):
         return None
     same = icc_of_source(log.content, some, *sent)
-    tells = _told(same) or z_of(UNTOLD) * same.standard_error <= MARGIN
-    return same if np.isfinite(same.icc) and tells else None
+    return same if _told(same) or z_of(UNTOLD) * same.standard_error <= MARGIN else None
 
 
 def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str = "") -> Observed:
