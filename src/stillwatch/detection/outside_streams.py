@@ -16,7 +16,7 @@ import pyarrow as pa
 from stillwatch.detection.beside_streams import BesideStream, carried_by
 from stillwatch.detection.stream_findings import TestedStream
 from stillwatch.evidence import AtLarge, LogProfile, SeenSource
-from stillwatch.evidence.one_source import of_one_source
+from stillwatch.evidence.one_source import asking_alike, shown_one_source
 from stillwatch.evidence.stream_thresholds import MOST_SOURCES, SOURCE_PROMPTS
 from stillwatch.evidence.thresholds import LEAST_MEMBERS, MAJORITY, OFFICE_SIZE, UNTOLD
 from stillwatch.profiles import StreamReader
@@ -47,8 +47,10 @@ def outside_streams(
     if not relays:
         return []
     busiest = sorted(alike(), key=lambda group: (-int(log.exchanges[group].sum()), int(group[0])))[:MOST_SOURCES]
-    sources = [of_one_source(log, group) for group in busiest]
-    sources = [source for source in sources if len(source) >= LEAST_MEMBERS and not _behind_one(tested, source)]
+    likely = [asking_alike(log, group) for group in busiest]
+    # Told by whom they share hands with before more of what they ask is read.
+    likely = [source for source in likely if len(source) >= LEAST_MEMBERS and not _behind_one(tested, source)]
+    sources = [source for source in likely if shown_one_source(log, source)]
     if not sources:
         return []
     owner, key = np.asarray(sample["entity"], np.int64), np.asarray(sample["row_key"], np.int64)

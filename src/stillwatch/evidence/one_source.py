@@ -9,14 +9,25 @@ from stillwatch.evidence.icc import Icc, departure, icc_of, icc_of_source, sprea
 from stillwatch.evidence.log_profile import LogProfile
 from stillwatch.evidence.thresholds import DEPARTED, LEAST_FOR_ICC, MAJORITY, UNTOLD
 
-__all__ = ["icc_of_more", "of_one_source"]
+__all__ = ["asking_alike", "icc_of_more", "of_one_source", "shown_one_source"]
 
 I64 = npt.NDArray[np.int64]
 
 
 def of_one_source(log: LogProfile, entities: I64) -> I64:
-    """Who of several accounts is shown to ask from one source, without those whose questions are others: a class and a
-    crew in one web have none.
+    """Who of several accounts is shown to ask from one source: those who ask alike, or nobody.
+
+    Args:
+        log: the whole log.
+        entities: sorted.
+    """
+    kept = asking_alike(log, entities)
+    return kept if len(kept) and shown_one_source(log, kept) else kept[:0]
+
+
+def asking_alike(log: LogProfile, entities: I64) -> I64:
+    """Several accounts without those whose questions are others: a class and a crew in one web have no one source.
+    Nobody, where they are too few to tell.
 
     Args:
         log: the whole log.
@@ -24,10 +35,15 @@ def of_one_source(log: LogProfile, entities: I64) -> I64:
     """
     if len(entities) < LEAST_FOR_ICC:
         return entities[:0]
-    kept = entities[departure(log.content, entities, entities) <= DEPARTED]
+    return entities[departure(log.content, entities, entities) <= DEPARTED]
+
+
+def shown_one_source(log: LogProfile, kept: I64) -> bool:
+    """Whether accounts that ask alike are shown to ask from one source; more of what they ask is read where the sample
+    leaves it open."""
     same = icc_of(log.content, kept)
     closer = icc_of_more(log, kept) if UNTOLD < same.p_value < MAJORITY else None
-    return kept if (closer or same).p_value <= UNTOLD else kept[:0]
+    return (closer or same).p_value <= UNTOLD
 
 
 def icc_of_more(log: LogProfile, members: I64) -> Icc | None:
