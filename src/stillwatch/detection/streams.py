@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from stillwatch.detection.fdr import q_values
 from stillwatch.detection.outside_streams import outside_streams
 from stillwatch.detection.stream_findings import Stream, StreamFinding, TestedStream, stream_finding
 from stillwatch.engines import Engine, Table
-from stillwatch.evidence import AtLarge, Family, LogProfile, Window
+from stillwatch.evidence import AtLarge, Family, LogProfile, SeenPrompts, Window
 from stillwatch.evidence.one_source import of_one_source
 from stillwatch.evidence.stream_thresholds import (
     FRESH_WINDOWS,
@@ -43,8 +43,11 @@ from stillwatch.profiles import StreamReader, sampled_people
 
 __all__ = ["StreamsTested", "busy_streams", "find_streams", "web_streams"]
 
+F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
-Features = npt.NDArray[np.floating[Any]]
+
+# Of what was seen of a stream so much is kept for what is left of it: each prompt's likenesses are many.
+_MOST_KEPT = MOST_READ * 4 // 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,7 @@ def _results(
     at_large: AtLarge,
     seed: int,
     aside: _Aside | None = None,
+    before: SeenPrompts | None = None,
 ) -> Iterator[TestedStream | None]:
     """Each stream's windows tested; None where the stream is not like people at large in its bulk.
 
@@ -183,29 +187,51 @@ def _results(
         at_large: people to hold them against.
         seed: of the draws.
         aside: what those send who were set aside before.
+        before: what was seen before of what is left of one stream.
     """
     enough = len(at_large.prompts) >= FRESH_WINDOWS * LARGE_WINDOW
     sizes = [LARGE_WINDOW if enough and len(one.keys) >= LARGE_WINDOW else SMALL_WINDOW for one in streams]
     rows = [_windows(len(one.keys), size) for one, size in zip(streams, sizes, strict=True)]
-    read = reader.features([one.keys[its.ravel()] for one, its in zip(streams, rows, strict=True)])
-    for stream, size, its, features in zip(streams, sizes, rows, read, strict=True):
-        found = _result(stream, size, its, features, log, at_large, seed, aside)
+    read = _seen(reader, at_large, [one.keys[its.ravel()] for one, its in zip(streams, rows, strict=True)], before)
+    for stream, size, its, seen in zip(streams, sizes, rows, read, strict=True):
+        found = _result(stream, size, its, seen, log, at_large, seed, aside)
         if isinstance(found, _Rest):
             rest, said = found
-            yield from _results([rest], reader, log, at_large, seed, said) if len(rest.keys) >= LEAST_STREAM else [None]
+            enough_left = len(rest.keys) >= LEAST_STREAM
+            yield from _results([rest], reader, log, at_large, seed, said, seen) if enough_left else [None]
         else:
             yield found
 
 
-class _Aside(NamedTuple):
-    """Prompts of those who were set aside: their features, and whose each is."""
+def _seen(
+    reader: StreamReader, at_large: AtLarge, wanted: Sequence[I64], before: SeenPrompts | None
+) -> Iterator[SeenPrompts]:
+    """Prompts of each stream by their keys; of one that was seen before, only the others are looked at."""
+    if before is not None:
+        more = wanted[0][~np.isin(wanted[0], before.keys)]
+        if not len(more):
+            yield before
+            return
+        if len(before) + len(more) <= _MOST_KEPT:
+            yield before.joined(at_large.seen(more, *reader.features([more])))
+            return
+    for keys, features in zip(wanted, reader.features(wanted), strict=True):
+        yield at_large.seen(keys, features)
 
-    features: Features
+
+class _Aside(NamedTuple):
+    """Prompts of those who were set aside, whitened, and whose each is."""
+
+    prompts: F32
     owner: I64
 
-    def of(self, entities: I64) -> Features:
+    def of(self, entities: I64) -> F32:
         """What these send."""
-        return self.features[np.isin(self.owner, entities)]
+        return self.prompts[np.isin(self.owner, entities)]
+
+    def joined(self, other: _Aside) -> _Aside:
+        """What both send."""
+        return _Aside(np.concatenate([self.prompts, other.prompts]), np.concatenate([self.owner, other.owner]))
 
 
 class _Rest(NamedTuple):
@@ -219,27 +245,27 @@ def _result(
     stream: Stream,
     size: int,
     rows: I64,
-    features: Features,
+    prompts: SeenPrompts,
     log: LogProfile,
     at_large: AtLarge,
     seed: int,
     aside: _Aside | None,
 ) -> TestedStream | _Rest | None:
     """One stream's windows tested, as ``_results`` says, or what is left of it where somebody is to be set aside."""
-    weights, explained = at_large.weighed(at_large.cells.of(features))
+    place = prompts.rows(stream.keys[rows])
+    weights, explained = at_large.weighed(prompts.cell[place.ravel()])
     if explained < LIKE_AT_LARGE:
         return None
-    parts = [features[number * size : (number + 1) * size] for number in range(len(rows))]
     null = at_large.null(size, len(stream.keys), weights, seed)
-    seen = [null.seen(part) for part in parts]
+    seen = null.seen(prompts, place)
     told = [null.statistic(one) for one in seen]
     owner, several = stream.owner[rows], len(stream.entities) > 1
     alone = _of_one_kind(owner, np.stack([null.apart(lift) for _, lift in told])) if several else owner[0, :0]
     if len(alone):
         theirs = np.isin(owner.ravel(), alone)
-        said = _Aside(features[theirs], owner.ravel()[theirs])
+        said = _Aside(prompts.whitened(place.ravel()[theirs]), owner.ravel()[theirs])
         if aside is not None:
-            said = _Aside(*(np.concatenate(both) for both in zip(aside, said, strict=True)))
+            said = aside.joined(said)
         return _Rest(stream.without(alone), said)
     windows = tuple(null.judged(told))
     if not windows:
@@ -249,7 +275,7 @@ def _result(
         return _Rest(stream.without(sole), aside)
     source = stream.aside[:0] if aside is None else of_one_source(log, np.unique(aside.owner))
     held_against = null.toward(seen)
-    toward = held_against(at_large.source(aside.of(source))) if aside is not None and len(source) else None
+    toward = held_against(at_large.source_of(aside.of(source))) if aside is not None and len(source) else None
     return TestedStream(stream, size, rows, windows, source, toward, held_against)
 
 

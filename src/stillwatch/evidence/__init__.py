@@ -33,6 +33,7 @@ from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.prompt_sets import PromptSets
 from stillwatch.evidence.registry import all_families
+from stillwatch.evidence.seen_prompts import SeenPrompts
 from stillwatch.evidence.shared_levels import reached, shared_levels
 from stillwatch.evidence.windows_of_stream import AtLarge, SeenSource, Toward, Window, people_at_large
 
@@ -57,6 +58,7 @@ __all__ = [
     "Observed",
     "Postings",
     "PromptSets",
+    "SeenPrompts",
     "SeenSource",
     "Side",
     "Toward",

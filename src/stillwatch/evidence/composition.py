@@ -44,7 +44,11 @@ class Cells:
 
     def of(self, features: Features) -> I64:
         """The cell of each prompt (n)."""
-        return _nearest(self.lens.standardised(features), self.centres)
+        return self.of_standardised(self.lens.standardised(features))
+
+    def of_standardised(self, standardised: F32) -> I64:
+        """The same of features that are standardised."""
+        return _nearest(standardised, self.centres)
 
     def shares(self, cell: I64) -> F64:
         """Share of prompts in each cell (cells)."""

@@ -15,13 +15,14 @@ import numpy.typing as npt
 from stillwatch.evidence.stream_thresholds import ALIKE_SQUARE, LONGEST_PROMPT, STREAM_SHRINK
 from stillwatch.evidence.thresholds import CLIP
 
-__all__ = ["Lens", "alike", "alike_of", "alike_to_all", "fit_lens"]
+__all__ = ["Lens", "alike", "alike_in_blocks", "alike_of", "fit_lens", "weighed_in_blocks"]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 Features = npt.NDArray[np.floating[Any]]
 
-# Prompts whose pairs with all others are made at once: few enough that they stay in the processor's cache.
+# Prompts whose pairs with all others are made at once: few enough that they stay in the processor's cache, and always
+# as many, so that a prompt's are the same to the last bit whichever prompts it is looked at with.
 _BLOCK = 64
 
 
@@ -50,7 +51,11 @@ class Lens:
 
     def __call__(self, features: Features) -> F32:
         """Whitened features (n x d)."""
-        white = np.asarray((self.standardised(features) - self.mean) @ self.whitener, np.float32)
+        return self.whitened(self.standardised(features))
+
+    def whitened(self, standardised: F32) -> F32:
+        """The same of features that are standardised."""
+        white = np.asarray((standardised - self.mean) @ self.whitener, np.float32)
         # A long vector is a prompt like no other: alone it would decide every pair that it is in.
         length = np.linalg.norm(white, axis=1, keepdims=True)
         return np.asarray(white * np.float32(self.gain) * np.minimum(1.0, LONGEST_PROMPT / np.maximum(length, 1e-9)))
@@ -93,7 +98,17 @@ def alike_of(pairs: F32) -> F32:
     return np.asarray(square, np.float32)
 
 
-def alike_to_all(one: F32, other: F32, weights: F64) -> F64:
-    """How alike each prompt is to all others (n): ``alike(one, other) @ weights`` without a table of all pairs."""
-    blocks = (one[begin : begin + _BLOCK] for begin in range(0, len(one), _BLOCK))
-    return np.concatenate([alike(block, other) @ weights.astype(np.float32) for block in blocks]).astype(np.float64)
+def alike_in_blocks(one: F32, other: F32) -> F32:
+    """``alike(one, other)``, block by block; below it zeros until the last block is whole."""
+    table = np.zeros((-(-len(one) // _BLOCK) * _BLOCK, len(other)), np.float32)
+    whole = np.concatenate([one, np.zeros((len(table) - len(one), one.shape[1]), np.float32)])
+    for begin in range(0, len(table), _BLOCK):
+        table[begin : begin + _BLOCK] = alike(whole[begin : begin + _BLOCK], other)
+    return table
+
+
+def weighed_in_blocks(table: F32, weights: F64) -> F64:
+    """``table @ weights`` of what ``alike_in_blocks`` gives."""
+    light = weights.astype(np.float32)
+    blocks = [table[begin : begin + _BLOCK] @ light for begin in range(0, len(table), _BLOCK)]
+    return np.concatenate([np.zeros(0, np.float32), *blocks]).astype(np.float64)

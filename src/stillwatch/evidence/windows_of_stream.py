@@ -21,8 +21,9 @@ from scipy import sparse
 
 from stillwatch.evidence.composition import Cells, explained, fit_cells
 from stillwatch.evidence.icc import intraclass_correlation
-from stillwatch.evidence.lens import Lens, alike, alike_of, alike_to_all, fit_lens
+from stillwatch.evidence.lens import Lens, alike, alike_of, fit_lens
 from stillwatch.evidence.p_values import drawn_until_told, tail_p
+from stillwatch.evidence.seen_prompts import SeenPrompts, SeenWindow, look
 from stillwatch.evidence.stream_thresholds import (
     FAR_APART,
     LEAST_AT_LARGE,
@@ -33,7 +34,7 @@ from stillwatch.evidence.stream_thresholds import (
     STREAM_DRAWS,
 )
 
-__all__ = ["AtLarge", "Null", "SeenSource", "SeenWindow", "Toward", "Window", "people_at_large"]
+__all__ = ["AtLarge", "Null", "SeenSource", "Toward", "Window", "people_at_large"]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -86,18 +87,6 @@ class Toward:
     by_account: float
 
 
-class SeenWindow(NamedTuple):
-    """A window through the lens.
-
-    Attributes:
-        prompts: whitened (size x d).
-        across: how alike each is to people at large (size).
-    """
-
-    prompts: F32
-    across: F64
-
-
 class SeenSource(NamedTuple):
     """Prompts of a source through the lens.
 
@@ -141,10 +130,17 @@ class AtLarge:
         itself = alike_of(np.einsum("ij,ij->i", self.prompts, self.prompts))
         return np.asarray(self.pairs @ weight + itself * weight, np.float64)
 
+    def seen(self, keys: I64, features: Features) -> SeenPrompts:
+        """A stream's prompts of these keys, by their raw features (n x d)."""
+        return look(self.lens, self.cells, self.prompts, keys, features)
+
     def source(self, features: Features) -> SeenSource:
         """A source's prompts by their raw features (s x d), for streams to be held against."""
-        theirs = self.lens(features)
-        return SeenSource(theirs, alike(self.prompts, theirs).mean(axis=1))
+        return self.source_of(self.lens(features))
+
+    def source_of(self, prompts: F32) -> SeenSource:
+        """The same of prompts that are whitened."""
+        return SeenSource(prompts, alike(self.prompts, prompts).mean(axis=1))
 
     @property
     def even(self) -> F64:
@@ -234,16 +230,14 @@ class Null:
         statistics = (lift - against / left[:, None]).mean(axis=1) + rest
         return statistics / (1 / self._size + squares / left**2), list(lift)
 
-    def seen(self, features: Features) -> SeenWindow:
-        """A window by its raw features (size x d) through the lens."""
-        prompts = self._at_large.lens(features)
-        return SeenWindow(prompts, alike_to_all(prompts, self._at_large.prompts, self._weights))
+    def seen(self, prompts: SeenPrompts, rows: I64) -> list[SeenWindow]:
+        """Windows of a stream by their rows of what was seen of it (windows x size)."""
+        return prompts.windows(rows, self._weights)
 
     def statistic(self, window: SeenWindow) -> tuple[float, F64]:
         """The statistic of a window, and the lift of each prompt."""
-        prompts, across = window
-        n = len(prompts)
-        pairs = alike(prompts, prompts)
+        n, across = len(window.prompts), window.across
+        pairs = alike(window.prompts, window.prompts)
         np.fill_diagonal(pairs, 0)
         within = pairs.sum(axis=1, dtype=np.float64) / (n - 1)
         value = (within.mean() - 2 * across.mean() + self._rest) / (1 / n + float(self._squares.sum()))
@@ -266,8 +260,7 @@ class Null:
         def against(source: SeenSource) -> Toward:
             usual = source.near - self._among_people
             line = np.quantile(usual, LIKE_THE_SOURCE)
-            near = [alike(prompts, source.prompts).mean(axis=1) - across > line for prompts, across in windows]
-            like = np.stack(near)
+            like = np.stack([alike(one.prompts, source.prompts).mean(axis=1) - one.across > line for one in windows])
             expected = float(self._weights @ (usual > line))
             if like.mean() <= expected:
                 # No more than people at large send: what windows of theirs would show needs not be drawn.
@@ -297,7 +290,9 @@ class Null:
         None are tested where what is alike is no minority of the stream: what most of it is like is what the stream is,
         and it has nothing that hides.
         """
-        return self.judged([self.statistic(self.seen(features)) for features in windows])
+        prompts = np.arange(len(windows) * self._size)
+        seen = self.seen(self._at_large.seen(prompts, np.concatenate(windows)), prompts.reshape(-1, self._size))
+        return self.judged([self.statistic(window) for window in seen])
 
     def judged(self, told: Sequence[tuple[float, F64]]) -> list[Window]:
         """As ``test``, of what ``statistic`` says of each window."""

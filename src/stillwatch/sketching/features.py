@@ -152,6 +152,9 @@ def window_features(prompts: pa.Array, shared: U64) -> F32:
     Habits tell a source from people where subjects do not, and are kept out of ``text_features``: accounts are linked
     by what they ask, not by how they write.
     """
-    words = split_words(prompts, limit_bytes=_LIMIT_BYTES)
+    # A text without words is told otherwise where no text has any: one that has stands beside them.
+    beside = pa.concat_arrays([prompts, pa.array(["word"], prompts.type)])
+    words = split_words(beside, limit_bytes=_LIMIT_BYTES)
     kept, _ = _varying(words, _outside(words, shared))
-    return np.concatenate([_features(words, kept, layout_signal.layout(words)), habit_signal.habits(words)], axis=1)
+    told = [_features(words, kept, layout_signal.layout(words)), habit_signal.habits(words)]
+    return np.concatenate(told, axis=1)[:-1]
