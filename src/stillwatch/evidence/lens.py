@@ -85,12 +85,16 @@ def alike(one: F32, other: F32) -> F32:
     The product alone would make of the test a comparison of means. Through the square, a few prompts of one source,
     which are alike in many directions at once, outweigh the many pairs that differ from the log a little.
     """
-    return alike_of(one @ other.T)
+    pairs = one @ other.T
+    # A few rows at a time, which stay in the cache: of all pairs of people at large there are sixteen million.
+    for begin in range(0, len(pairs), _BLOCK):
+        rows = pairs[begin : begin + _BLOCK]
+        rows[:] = alike_of(rows)
+    return pairs
 
 
 def alike_of(pairs: F32) -> F32:
     """How alike prompts of these products are, of whatever shape."""
-    # In place: of all pairs of people at large there are sixteen million.
     square = np.maximum(pairs, 0)
     square *= square
     square *= np.float32(ALIKE_SQUARE)
