@@ -26,6 +26,7 @@ TECHNICAL = {
     ("evidence/families/semantics.py", "_CHUNK"): "pairs at a time: bounds memory, moves no result",
     ("evidence/families/timing.py", "_CHUNK"): "rows at a time: bounds memory, moves no result",
     ("evidence/families/timing.py", "_DAY"): "hours a day",
+    ("evidence/group_statistics.py", "_QUARTILE"): "of the normal distribution",
     ("evidence/neighbours.py", "_CHUNK"): "rows at a time: bounds memory, moves no result",
     ("evidence/neighbours.py", "_PENDING"): "pairs at a time: bounds memory, moves no result",
     (

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
-import scipy
-from scipy import sparse
+from scipy import sparse, special
 
 from stillwatch.evidence.log_profile import HOUR
 from stillwatch.evidence.postings import Postings, distinct
@@ -16,6 +15,9 @@ __all__ = ["likeness", "odd_volumes", "scatter", "sharing"]
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
+
+# The median distance from the median, of a normal variable of standard deviation one.
+_QUARTILE = float(special.ndtri(0.75))
 
 
 def likeness(means: F32, groups: I64, origin: F32 | None = None) -> F64:
@@ -54,8 +56,8 @@ def scatter(times: I64 | F64) -> F64:
 def odd_volumes(volume: F64) -> npt.NDArray[np.bool_]:
     """Whose log volume lies far from those of its group, in robust standard deviations, group by group (... x size)."""
     away = np.abs(volume - np.median(volume, axis=-1, keepdims=True))
-    usual = scipy.stats.median_abs_deviation(volume, axis=-1, scale="normal")
-    return np.asarray(away > np.maximum(ODD_VOLUME * usual, EVEN_SPREAD)[..., None])
+    usual = np.median(away, axis=-1, keepdims=True) / _QUARTILE
+    return np.asarray(away > np.maximum(ODD_VOLUME * usual, EVEN_SPREAD))
 
 
 def sharing(things: Postings, groups: I64) -> I64:

@@ -23,7 +23,7 @@ def cauchy_p(p_values: Sequence[float]) -> float:
     1 count as .9, for one of them would outweigh all others.
     """
     kept = np.clip(np.asarray(p_values, np.float64), P_FLOOR, 0.9)
-    return float(scipy.stats.cauchy.sf(np.mean(1 / np.tan(np.pi * kept))))
+    return float(np.arctan2(1, np.mean(1 / np.tan(np.pi * kept))) / np.pi)
 
 
 def drawn_until_told(draw: Callable[[int], F64], observed: F64, most: int) -> F64:
@@ -71,7 +71,7 @@ def tail_p(draws: F64, observed: float) -> float:
     mean, variance = float(excess.mean()), float(excess.var())
     shape = max(0.5 * (1 - mean**2 / max(variance, 1e-300)), 0.0)
     scale = mean * (1 - shape)
-    beyond = float(scipy.stats.genpareto.sf(observed - threshold, shape, scale=scale))
+    beyond = float(scipy.special.inv_boxcox(-float(observed - threshold) / scale, -shape))
     return float(np.clip(size / len(draws) * beyond, P_FLOOR, rank))
 
 
