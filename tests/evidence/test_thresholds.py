@@ -40,6 +40,7 @@ TECHNICAL = {
     ("evidence/neighbours.py", "_TABLE"): "cosines at a time: bounds memory, moves no result",
     ("detection/stream_findings.py", "_MOST_EXAMPLES"): "what a finding shows",
     ("detection/stream_findings.py", "_MOST_NAMED"): "what a finding shows",
+    ("evidence/last_asked.py", "_KEPT"): "answers at a time: bounds memory, moves no result",
     ("evidence/lens.py", "_BLOCK"): "prompts at a time: bounds memory, moves no result",
     ("evidence/log_profile.py", "HOUR"): "microseconds an hour",
     ("evidence/moments.py", "_ROUND"): "a day, an hour and a minute in microseconds",

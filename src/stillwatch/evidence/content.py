@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.evidence.calibration import FeatureMoments, unlike
+from stillwatch.evidence.last_asked import LastAsked
 from stillwatch.evidence.neighbours import Neighbours, nearest
 from stillwatch.evidence.thresholds import CLIP, COUNTED_PROMPTS, LEAST_WRAPPED, MAJORITY, MOST_BITS, TELLING
 
@@ -42,6 +43,7 @@ class Content:
         moments: what raw features were standardised by, and whitened.
         whitener, origin: what standardised features are whitened by: d x d, and what is taken away then (d).
         unlike: why a calibration that was given is not the measure; None where it is, or none was given.
+        asked: what was worked out of groups last.
     """
 
     owner: I64
@@ -53,6 +55,7 @@ class Content:
     whitener: F32 = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     origin: F32 = field(default_factory=lambda: np.zeros(0, np.float32))
     unlike: str | None = None
+    asked: LastAsked = field(default_factory=LastAsked, init=False, repr=False, compare=False)
 
     @property
     def dimensions(self) -> int:

@@ -111,6 +111,10 @@ def _icc(m: int, count: Sum, square_count: Sum, of_means: Sum, of_total: Sum, of
 def icc_of(content: Content, members: I64, *, whole: bool = False) -> Icc:
     """Intraclass correlation of the common part of a group's sampled prompts, or of the whole of them, on a bounded
     number of them."""
+    return content.asked.answer((members.tobytes(), whole), lambda: _icc_of(content, members, whole=whole))
+
+
+def _icc_of(content: Content, members: I64, *, whole: bool) -> Icc:
     members = spread(content, members)
     rows = content.rows(members)
     if whole:

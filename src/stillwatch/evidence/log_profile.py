@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from stillwatch.evidence.calibration import Calibration
 from stillwatch.evidence.content import Content
+from stillwatch.evidence.last_asked import LastAsked
 from stillwatch.evidence.moments import Moments
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.prompt_sets import PromptSets
@@ -61,6 +62,7 @@ class LogProfile:
         closer_payload: the same of ``payload``, as one.
         moments: reads when some entities' requests were made. None where that cannot be read.
         ordinary: what other weeks of the provider show, which ``content`` is measured by. None where none are known.
+        asked: what was worked out of groups last.
     """
 
     exchanges: I64
@@ -84,6 +86,7 @@ class LogProfile:
     carrying: Callable[[I64, npt.NDArray[np.uint64]], Content | None] | None = None
     moments: Callable[[I64], Moments] | None = None
     ordinary: Calibration | None = None
+    asked: LastAsked = field(default_factory=LastAsked, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.exchanges)

@@ -24,6 +24,10 @@ def signature(log: LogProfile, members: I64, *, common: bool = False) -> tuple[I
     where those are known. What is beyond a common share of the log is left out unless ``common``: a campaign may be a
     third of a log, and nobody else is asked about what so many send.
     """
+    return log.asked.answer((members.tobytes(), common), lambda: _signature(log, members, common=common))
+
+
+def _signature(log: LogProfile, members: I64, *, common: bool) -> tuple[I64, F64, F64]:
     texts = log.shared["structure"]
     if texts is None:
         return np.zeros(0, np.int64), np.zeros(0), np.zeros(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -35,16 +35,18 @@ def moments_reader(
     def requests() -> Table:
         return engine.sql(_REQUESTS_SQL.format(key=key, refused=REFUSED_SQL), exchanges=exchanges, accounts=accounts)
 
-    def read(members: npt.NDArray[np.int64]) -> Moments:
+    # Several families ask about one group, and it is tested and then explained.
+    @lru_cache(maxsize=1)
+    def read(members: bytes) -> Moments:
         return _moments(
             engine.fetch(
                 "SELECT r.* FROM {requests} AS r SEMI JOIN {members} USING (entity) ORDER BY begin, entity, prompt",
                 requests=requests(),
-                members=pa.table({"entity": members}),
+                members=pa.table({"entity": np.frombuffer(members, np.int64)}),
             )
         )
 
-    return read
+    return lambda members: read(members.tobytes())
 
 
 def _moments(table: pa.Table) -> Moments:
