@@ -90,6 +90,14 @@ def test_files_of_differing_columns_are_read_as_one(engine: Engine, tmp_path: Pa
     assert numbers(found) == [0, 1, 2, 3]
 
 
+def test_files_that_are_asked_of_often_say_the_same(engine: Engine, tmp_path: Path) -> None:
+    pq.write_table(NUMBERS, tmp_path / "part-0.parquet")
+    once, often = (engine.read(tmp_path / "*.parquet", "n >= 4", often=often) for often in (False, True))
+    asked = [engine.fetch("FROM {t} ORDER BY n", t=table) for table in (once, often)]
+    assert asked[0].equals(asked[1])
+    assert numbers(asked[1]) == [n for n in NUMBERS["n"].to_pylist() if n >= 4]
+
+
 def test_a_query_over_named_tables_is_held(engine: Engine) -> None:
     left, right = engine.keep(NUMBERS), pa.table({"n": pa.array([2, 4, 99], pa.int64())})
     both = engine.sql("SELECT l.n FROM {left} AS l JOIN {right} AS r ON l.n = r.n", left=left, right=right)

@@ -39,10 +39,11 @@ class Engine(ABC):
     """
 
     @abstractmethod
-    def read(self, files: Path, where: str = "", *, mixed: bool = False) -> Table:
+    def read(self, files: Path, where: str = "", *, mixed: bool = False, often: bool = False) -> Table:
         """The Parquet files that a path with wildcards names; ``where`` leaves rows out.
 
-        ``mixed`` says that some have columns that others lack, which are null there; else all have the same.
+        ``mixed`` says that some have columns that others lack, which are null there; else all have the same. ``often``
+        says that they are asked of again and again: an engine may hold them, where its memory lets it.
         """
 
     @abstractmethod

@@ -20,8 +20,10 @@ __all__ = ["DuckDBEngine", "query", "stoppable"]
 
 _Answer = TypeVar("_Answer")
 
-# Files that are no larger are read once and held: to open them again for each query takes longer than the query.
+# Files that are no larger are read once and held: to open them again for each query takes longer than the query. So are
+# those asked of again and again up to this part of the memory, for rows take several times the room of their files.
 _HELD_BYTES = 4_000_000
+_HELD_PART = 1 / 32
 # Queries of one process at once; a further one waits.
 _MOST_AT_ONCE = 64
 
@@ -40,6 +42,7 @@ class DuckDBEngine(Engine):
             config={"memory_limit": f"{memory_mb}MB", "threads": str(threads), "temp_directory": str(spill)}
         )
         self._connection.execute("SET enable_progress_bar = false")
+        self._held_often = max(_HELD_BYTES, int(_HELD_PART * memory_mb * 1_000_000))
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
@@ -48,13 +51,13 @@ class DuckDBEngine(Engine):
     def __exit__(self, *raised: object) -> None:
         self._connection.close()
 
-    def read(self, files: Path, where: str = "", *, mixed: bool = False) -> Table:
+    def read(self, files: Path, where: str = "", *, mixed: bool = False, often: bool = False) -> Table:
         """The Parquet files that a path with wildcards names; ``where`` leaves rows out."""
         table = self._new()
         quoted = str(files).replace("'", "''")
         condition = f" WHERE {where}" if where else ""
         how = "hive_partitioning = false" + (", union_by_name = true" if mixed else "")
-        kind = "TABLE" if _bytes(files) <= _HELD_BYTES else "VIEW"
+        kind = "TABLE" if _bytes(files) <= (self._held_often if often else _HELD_BYTES) else "VIEW"
         made = f"CREATE {kind} {table} AS SELECT * FROM read_parquet('{quoted}', {how}){condition}"
         stoppable(self._connection, lambda: self._connection.execute(made))
         return table

@@ -63,7 +63,7 @@ class SparkEngine(Engine):
         self._open = False
         self._held.close()
 
-    def read(self, files: Path, where: str = "", *, mixed: bool = False) -> Table:
+    def read(self, files: Path, where: str = "", *, mixed: bool = False, often: bool = False) -> Table:
         """The Parquet files that a path with wildcards names; ``where`` leaves rows out."""
         paths = [_address(path) for path in sorted(files.parent.glob(files.name))]
         # A folder's name that looks like a partition's column is a folder of somebody's, no more.

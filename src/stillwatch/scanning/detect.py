@@ -110,8 +110,8 @@ class RunTables:
         with DuckDBEngine(spill, memory_mb=settings.memory_mb, threads=settings.workers) as engine:
             yield cls(
                 engine,
-                engine.read(run / "exchanges.parquet" / "*.parquet", early, mixed=mixed),
-                engine.read(run / "sketches.parquet" / "*.parquet", early),
+                engine.read(run / "exchanges.parquet" / "*.parquet", early, mixed=mixed, often=True),
+                engine.read(run / "sketches.parquet" / "*.parquet", early, often=True),
                 engine.keep(pq.read_table(run / ACCOUNT_FILE_COPY)),
                 ordinary,
                 _kept_texts(before or run),
