@@ -6,7 +6,7 @@ from handmade_families import World, bits_for, explanation, told
 
 from stillwatch.detection import Background, Case, Examiner
 from stillwatch.evidence import Family, LogProfile, Side
-from stillwatch.evidence.thresholds import DRAWS_ROUGH, HOPELESS, LEAST_WATCHED, MEMBER_BITS, ONE_SOURCE, PROMISING
+from stillwatch.evidence.thresholds import DRAWS_ROUGH, HOPELESS, MEMBER_BITS, PROMISING
 
 E = 60
 GROUP = np.arange(8)
@@ -96,23 +96,15 @@ def test_the_least_p_value_counts_each_family_of_coordination_that_could_test() 
     assert examined(three).p_value == 1.0
 
 
-@pytest.mark.parametrize("size", [LEAST_WATCHED, LEAST_WATCHED - 1])
-@pytest.mark.parametrize("p", [ONE_SOURCE, 2 * ONE_SOURCE])
-def test_one_source_alone_is_looked_at_from_a_least_size(size: int, p: float) -> None:
+def test_one_source_alone_is_looked_at_no_further() -> None:
     world = World(E).add(
-        told("semantics", "content", p=p, explain=lambda members, beside: explanation(False)),
+        told("semantics", "content", p=1e-12, explain=lambda members, beside: explanation(False)),
         told("clock", "coordination", p=0.5),
         told("manner", "context", p=0.5),
     )
-    case = examined(world, np.arange(size))
-    large = size >= LEAST_WATCHED
-    if large and p <= ONE_SOURCE:
-        assert seen_by(case) == ["semantics", "clock", "manner"]
-        assert case.explanations
-        assert case.may_convict
-    else:
-        assert seen_by(case) == ["clock"]
-        assert not case.explanations
+    case = examined(world, np.arange(40))
+    assert seen_by(case) == ["clock"]
+    assert not case.explanations
     assert case.p_value == pytest.approx(0.5)
 
 

@@ -1,5 +1,7 @@
 """Each honest explanation holds, is ruled out, or cannot be told: both sides of every line, on profiles made by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from handmade_families import prompt_sets
@@ -235,7 +237,9 @@ def signed_up(apart: float, hands: Postings | None = None) -> LogProfile:
 def test_whom_nothing_ties_but_their_sign_ups_may_be_a_cohort() -> None:
     assert explained(signed_up(2), "signed up").holds is None
     assert explained(signed_up(2), "signed up").statement.startswith("They signed up 10 hours apart")
-    assert explained(signed_up(200), "signed up").holds is False
+    # A crew is taken on over weeks, and is young beside accounts of a year; who came over half a year are strangers.
+    assert explained(signed_up(100), "signed up").holds is None
+    assert explained(signed_up(300), "signed up").holds is False
     assert explained(made_log(entities=E), "signed up").holds is False
 
 
@@ -285,12 +289,69 @@ def test_an_office_is_one_door_of_four_fifths(count: int, holds: bool) -> None:
     assert "20 strangers" in found.statement
 
 
-def test_two_doors_are_no_office() -> None:
-    log = made_log(
-        entities=E,
-        hands=Postings.build(np.arange(20), (np.arange(20) // 10).astype(np.uint64), np.ones(20), E),
+def housed(cards: int, doors: int = 0, strangers: int = 0) -> LogProfile:
+    """The members pay by so many cards in turn, and send by so many addresses, whatever they pay by; so many strangers
+    send by each of these too."""
+    entity = [GROUP, GROUP, *(np.arange(20, 20 + strangers) for _ in range(doors))]
+    name = [GROUP % cards, 100 + GROUP // max(1, len(GROUP) // max(doors, 1)) % max(doors, 1)]
+    name += [np.full(strangers, 100 + door) for door in range(doors)]
+    kind = [np.zeros(20, np.int8), np.full(20, ADDRESS), *(np.full(strangers, ADDRESS) for _ in range(doors))]
+    kept = slice(None) if doors else slice(20)
+    parts = (np.concatenate(part)[kept] for part in (entity, name, kind))
+    who, what, of = parts
+    hands = Postings.build(who, what.astype(np.uint64), np.ones(len(who)), E, kind=of.astype(np.int8))
+    return made_log(entities=E, hands=hands)
+
+
+@pytest.mark.parametrize(("cards", "houses"), [(2, 2), (4, 4), (5, 0), (10, 0)])
+def test_a_few_houses_may_be_as_many_firms(cards: int, houses: int) -> None:
+    """Of twenty in five houses each has four: so few claim nothing."""
+    found = explained(housed(cards), "office")
+    assert found.holds is (None if houses else False)
+    assert (f"They are {houses} houses" in found.statement) == bool(houses)
+
+
+def test_addresses_across_cards_make_one_house_of_several_unless_a_carrier_gives_them() -> None:
+    assert explained(housed(2, doors=5), "office").holds is False
+    assert explained(housed(2, doors=5, strangers=30), "office").holds is None
+
+
+def test_one_clock_over_several_houses_is_no_chance() -> None:
+    clock = Finding("timing", "seen", 1.0, 0.0, 1e-6, "One clock.")
+    (office,) = (
+        one
+        for one in explain(housed(2), all_families(), GROUP, NONE, {"timing": clock})
+        if one.name.startswith("one organisation")
     )
-    assert explained(log, "office").holds is False
+    assert office.holds is False
+
+
+@pytest.mark.parametrize(("others", "holds"), [(0, None), (40, False)])
+def test_a_mail_domain_of_nobody_else_is_a_firms_however_many_it_has(others: int, holds: bool | None) -> None:
+    """Sixty of two thousand: no rare thing, and of hardly anybody else."""
+    members = np.arange(60)
+    who = np.arange(60 + others)
+    hands = Postings.build(who, np.zeros(len(who), np.uint64), np.ones(len(who)), 2000, kind=np.full(len(who), DOMAIN))
+    assert explained(made_log(entities=2000, hands=hands), "office", members).holds is holds
+
+
+@pytest.mark.parametrize(("size", "days", "holds"), [(101, 2, False), (100, 2, True), (101, 20, True)])
+def test_customers_of_a_framework_do_not_come_and_go_together(size: int, days: int, holds: bool) -> None:
+    """Each has content of its own, of fourteen days that were observed: an occasion brings a hundred at most."""
+    members = np.arange(size)
+    first, last = np.full(E, 400 * DAY), np.full(E, 414 * DAY)
+    first[members] = (403 if days < 14 else 400) * DAY + members * HOUR // 10
+    last[members] = first[members] + min(days, 10) * DAY
+    log = replace(
+        asking(0.3, members=size),
+        first_seen=first,
+        last_seen=last,
+        window_start=np.full(E, 400 * DAY),
+        window_end=np.full(E, 414 * DAY),
+    )
+    found = explained(log, "content of their own", members)
+    assert found.holds is holds
+    assert ("came and went together" in found.statement) == (holds is False)
 
 
 @pytest.mark.parametrize(("size", "holds"), [(40, True), (41, False)])

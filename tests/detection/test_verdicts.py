@@ -1,6 +1,7 @@
 """The verdict of every account and its reasons, and the table of links."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from handmade_families import explanation
 from stillwatch.detection import Case, account_table, link_table
 from stillwatch.engines import Engine
 from stillwatch.evidence import Explanation, Finding
-from stillwatch.evidence.thresholds import LEAST_WATCHED, NEAR_FDR, ONE_SOURCE
+from stillwatch.evidence.thresholds import HOPELESS, LEAST_WATCHED, NEAR_FDR, ONE_SOURCE
 from stillwatch.linking import Links
 from stillwatch.tables import ACCOUNTS, FAMILIES, LINKS
 
@@ -164,19 +165,29 @@ def test_a_near_miss_without_a_strong_family_says_so(engine: Engine) -> None:
         (LEAST_WATCHED, ONE_SOURCE, None, True),
     ],
 )
-def test_who_merely_asks_from_one_source_is_watched(
+def test_who_asks_from_one_source_and_hardly_acts_together_is_watched(
     engine: Engine, size: int, p: float, holds: bool | None, watched: bool
 ) -> None:
-    seen = [finding("semantics", p, "They ask from one source."), finding("timing", 0.5)]
-    row = told(engine, others=[case(range(size), p=0.5, findings=seen, reasons=[explanation(holds)])])["a02"]
+    seen = [finding("semantics", p, "They ask from one source."), finding("timing", 0.04)]
+    reason = replace(explanation(holds), beside=HOPELESS)
+    row = told(engine, others=[case(range(size), p=0.04, findings=seen, reasons=[reason])])["a02"]
     said = [
-        f"Asks from one source with {size - 1} other accounts, and nothing shows that they act together. "
+        f"Asks from one source with {size - 1} other accounts, and too little shows that they act together. "
         "They ask from one source."
     ]
     assert row["reasons"] == (said if watched else [])
     assert row["verdict"] == ("watch" if watched else "clear")
     other = finding("structure", 1e-12)
     assert told(engine, others=[case(range(size), p=0.5, findings=[other])])["a02"]["verdict"] == "clear"
+
+
+def test_who_asks_from_one_source_and_is_not_shown_to_act_together_is_not(engine: Engine) -> None:
+    """Of a group that was left before it was explained nothing is known, and of a crew nothing but what makes it one."""
+    seen = [finding("semantics", ONE_SOURCE, "They ask from one source."), finding("timing", 0.5)]
+    assert told(engine, others=[case(range(LEAST_WATCHED), p=0.5, findings=seen)])["a02"]["verdict"] == "clear"
+    crew = replace(explanation(None), beside=2 * HOPELESS)
+    left = case(range(LEAST_WATCHED), p=0.04, findings=seen, reasons=[crew])
+    assert told(engine, others=[left])["a02"]["verdict"] == "clear"
 
 
 def test_a_member_who_was_also_in_a_near_miss_is_for_review(engine: Engine) -> None:

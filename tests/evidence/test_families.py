@@ -1,11 +1,14 @@
 """What the families' tests see, and that they see nothing where nothing is."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from made_log import GROUP, HOURS, E, made_log, unit
 
 from stillwatch.detection import Background
 from stillwatch.evidence import Finding, LogProfile, Postings, all_families, whiten
+from stillwatch.evidence.signature import filled_too
 
 FAMILY = all_families()
 
@@ -80,3 +83,27 @@ def test_who_asks_as_many_others_do_is_of_no_one_source(others: int) -> None:
     features[owner < len(GROUP) + others] += 1.5 * rng.normal(size=40)
     log = made_log(content=whiten(features.astype(np.float16), owner, E, embedded=20))
     assert (found("semantics", log).among_strangers < 0.1) == (others == 0)
+
+
+@pytest.mark.parametrize("text", [True, False])
+def test_cover_is_what_people_ask_and_a_text_tells_what_is_beside_it(text: bool) -> None:
+    """Most of what each member asks is people's; what it sends with the group's own text is nobody's."""
+    rng = np.random.default_rng(13)
+    owner = np.repeat(np.arange(E), 60)
+    features = rng.normal(size=(len(owner), 40))
+    features[owner < len(GROUP) + 400] += 3.0 * rng.normal(size=40)
+    carrying = (owner < len(GROUP)) & (np.arange(len(owner)) % 5 == 0)
+    features[carrying] = rng.normal(size=(int(carrying.sum()), 40)) + rng.normal(size=40)
+    content = whiten(features.astype(np.float16), owner, E, embedded=20)
+    texts = Postings.build(GROUP, np.full(len(GROUP), 7, np.uint64), np.full(len(GROUP), 0.5), E)
+    part = content.among(np.flatnonzero(carrying))
+    log = replace(made_log(content=content, texts=texts), carrying=(lambda some, named: part) if text else None)
+    assert (found("semantics", log).among_strangers < 0.1) == text
+
+
+def test_who_is_filled_by_a_groups_text_is_told_from_who_passes_by() -> None:
+    who = np.concatenate([GROUP, [30, 31, 32]])
+    share = np.concatenate([np.ones(len(GROUP)), [0.2, 0.19, 1.0]])
+    log = made_log(texts=Postings.build(who, np.full(len(who), 7, np.uint64), share, E))
+    assert filled_too(log, GROUP, np.arange(20, 40)).tolist() == [30, 32]
+    assert filled_too(made_log(), GROUP, np.arange(20, 40)).tolist() == []

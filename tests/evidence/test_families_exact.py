@@ -313,6 +313,9 @@ def test_common_beginnings_and_ends_inside_the_log_are_seen() -> None:
     for name in ("first", "last"):
         assert seen[f"scatter of {name} exchange, hours"].p_value < 1e-3
         assert seen[f"scatter of {name} exchange, hours"].value == 2.5
+    # Who is of one owner, or of one class, begins in one week: no clock of strangers.
+    assert seen["scatter of first exchange, hours"].p_strangers == 1.0
+    assert seen["scatter of last exchange, hours"].p_strangers is None
     apart = edges(spans(405 * DAY + np.arange(10) * 3 * DAY, 445 * DAY + np.arange(10) * DAY))
     assert apart["scatter of first exchange, hours"].p_value > 0.05
 

@@ -25,7 +25,7 @@ from stillwatch.profiles import (
 )
 from stillwatch.profiles.account import count_table
 from stillwatch.profiles.templates import _meetings
-from stillwatch.profiles.texts import draw_sample, prompt_sets, prompt_table, read_texts
+from stillwatch.profiles.texts import draw_sample, prompt_table, read_texts
 from stillwatch.sketching import WIDTH, Wording, sketch_batch
 from stillwatch.tables import ACCOUNT_FILE, RUN_EXCHANGES
 
@@ -233,7 +233,7 @@ def test_near_identical_prompts_are_one_template(engine: DuckDBEngine) -> None:
         {"account_id": "c", "prompt": "Which of the two harvest festivals is older, and who says so, in what source?"},
         {"account_id": "d", "prompt": "Tell me how glaciers move."},
     )
-    use, of = find_templates(engine, engine.keep(sketches(exchanges)))
+    use, of, _ = find_templates(engine, engine.keep(sketches(exchanges)))
     uses = engine.fetch("FROM {t}", t=use).to_pylist()
     assert sorted(row["uses"] for row in uses) == [1, 2]
     assert len({row["thing"] for row in uses}) == 1
@@ -247,7 +247,7 @@ def test_a_template_keeps_its_name_whatever_the_order(engine: DuckDBEngine) -> N
     asked = [{"account_id": f"a{n}", "prompt": LONG.format(thing, n)} for n, thing in enumerate(things)]
     named = []
     for order in (asked, asked[::-1]):
-        use, _ = find_templates(engine, engine.keep(sketches(rows(*order))))
+        use, _, _ = find_templates(engine, engine.keep(sketches(rows(*order))))
         named.append(engine.fetch("SELECT account, thing FROM {t} ORDER BY account", t=use).to_pylist())
     assert len(named[0]) == 4
     assert named[0] == named[1]
@@ -255,11 +255,11 @@ def test_a_template_keeps_its_name_whatever_the_order(engine: DuckDBEngine) -> N
 
 def test_a_template_of_one_account_or_of_two_exchanges_is_not_shown(engine: DuckDBEngine) -> None:
     two = rows(*({"account_id": name, "prompt": LONG.format("boiler", 3)} for name in "ab"))
-    use, of = find_templates(engine, engine.keep(sketches(two)))
+    use, of, _ = find_templates(engine, engine.keep(sketches(two)))
     assert len(engine.fetch("FROM {t}", t=use)) == 2
     assert len(engine.fetch("FROM {t}", t=of)) == 0
     one = rows(*({"account_id": "a", "prompt": LONG.format("boiler", n)} for n in range(5)))
-    use, of = find_templates(engine, engine.keep(sketches(one)))
+    use, of, _ = find_templates(engine, engine.keep(sketches(one)))
     assert len(engine.fetch("FROM {t}", t=use)) == 0
     assert len(engine.fetch("FROM {t}", t=of)) == 0
 
@@ -516,9 +516,6 @@ def test_prompt_sets_hold_distinct_prompts_of_each_entity(engine: DuckDBEngine) 
     assert sets.repeats(np.array([0, 2])).tolist() == [0.0, 0.0]
     assert sets.repeats(np.array([1, 2, 3])).tolist() == pytest.approx([1.0, 0.0, 2 / 3])
     assert sets.repeats(np.array([0, 1])).tolist() == [0.5, 0.5]
-    nothing = engine.sql("SELECT 0 AS entity, 1::UBIGINT AS prompt, 0::BIGINT AS row_key, true AS answered WHERE false")
-    unsketched = engine.sql("SELECT 0::BIGINT AS row_key, []::UBIGINT[] AS sentences WHERE false")
-    assert prompt_sets(engine, nothing, unsketched, 3).repeats(np.arange(3)).tolist() == [0.0, 0.0, 0.0]
 
 
 def test_small_talk_of_many_is_no_set_that_a_few_run(engine: DuckDBEngine) -> None:
@@ -535,7 +532,11 @@ def test_small_talk_of_many_is_no_set_that_a_few_run(engine: DuckDBEngine) -> No
     log = profiled(engine, exchanges).log
     assert log.prompt_sets.repeats(np.arange(2)).tolist() == [1.0, 1.0]
     alone = rows(
-        *({"account_id": f"m{n}", "prompt": p} for n in range(2) for p in ("go on", f"what is the matter with {n}")),
+        *(
+            {"account_id": f"m{n}", "prompt": p}
+            for n in range(2)
+            for p in ("go on", f"what is the matter with {'ab'[n]}")
+        ),
         *({"account_id": f"o{n}", "prompt": "go on"} for n in range(8)),
     )
     assert profiled(engine, alone).log.prompt_sets.repeats(np.arange(2)).tolist() == [0.0, 0.0]

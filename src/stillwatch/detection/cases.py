@@ -19,9 +19,7 @@ from stillwatch.evidence.thresholds import (
     CONTRADICTS,
     DRAWS_ROUGH,
     HOPELESS,
-    LEAST_WATCHED,
     MEMBER_BITS,
-    ONE_SOURCE,
     PROMISING,
     UNTOLD,
 )
@@ -133,14 +131,14 @@ class Examiner:
             findings = self._find(self._of["coordination"], members, self._background.beside(kin, DRAWS_ROUGH))
         if screened != "coordination" or self._at_best(findings) <= PROMISING:
             findings = self._find(self._of["coordination"], members, background)
-        if self._at_best(findings) > HOPELESS and not self._one_source(members, background):
+        if self._at_best(findings) > HOPELESS:
             return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings))
         rest = [name for name in self.families if name not in findings]
         findings |= self._find(rest, members, background)
         findings |= self._closer(findings, members, background)
         ordered = tuple(findings[name] for name in self.families)
         p_value = campaign_p(ordered, self.families)
-        if screened is not None and p_value > HOPELESS and not self._one_source(members, background):
+        if screened is not None and p_value > HOPELESS:
             return Case(members, bystanders, ordered, (), p_value)
         explanations = explain(self.log, self.families, members, bystanders, findings)
         return Case(members, bystanders, ordered, explanations, p_value)
@@ -175,14 +173,6 @@ class Examiner:
         acting = (self.families[name] for name in self._of["coordination"])
         considered = (one for family in acting for one in family.explain(self.log, members, members[:0]))
         return any(one.name == OFFICE and one.holds is not False for one in considered)
-
-    def _one_source(self, members: I64, background: Background) -> bool:
-        """Whether a group can be watched for its one source of questions alone, though nothing is coordinated."""
-        return (
-            len(members) >= LEAST_WATCHED
-            and "semantics" in self.families
-            and self._finding("semantics", members, background).among_strangers <= ONE_SOURCE
-        )
 
     def _kin(self, members: I64) -> npt.NDArray[np.bool_]:
         """Who of the log fits a group's signature, members or not (E)."""

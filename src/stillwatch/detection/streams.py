@@ -22,6 +22,7 @@ from stillwatch.detection.stream_findings import Stream, StreamFinding, TestedSt
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import AtLarge, Family, LogProfile, SeenPrompts, Window
 from stillwatch.evidence.one_source import of_one_source
+from stillwatch.evidence.signature import filled_too
 from stillwatch.evidence.stream_thresholds import (
     FRESH_WINDOWS,
     LARGE_WINDOW,
@@ -262,11 +263,7 @@ def _result(
     owner, several = stream.owner[rows], len(stream.entities) > 1
     alone = _of_one_kind(owner, np.stack([null.apart(lift) for _, lift in told])) if several else owner[0, :0]
     if len(alone):
-        theirs = np.isin(owner.ravel(), alone)
-        said = _Aside(prompts.whitened(place.ravel()[theirs]), owner.ravel()[theirs])
-        if aside is not None:
-            said = aside.joined(said)
-        return _Rest(stream.without(alone), said)
+        return _without(stream, alone, prompts, place, owner, aside)
     windows = tuple(null.judged(told))
     if not windows:
         return None
@@ -274,9 +271,20 @@ def _result(
     if len(sole):
         return _Rest(stream.without(sole), aside)
     source = stream.aside[:0] if aside is None else of_one_source(log, np.unique(aside.owner))
+    # Who wraps the same text around what it asks is one of those, however much it sends besides.
+    kin = filled_too(log, source, np.unique(owner)) if len(source) and several else owner[0, :0]
+    if len(kin):
+        return _without(stream, kin, prompts, place, owner, aside)
     held_against = null.toward(seen)
     toward = held_against(at_large.source_of(aside.of(source))) if aside is not None and len(source) else None
     return TestedStream(stream, size, rows, windows, source, toward, held_against)
+
+
+def _without(stream: Stream, who: I64, prompts: SeenPrompts, place: I64, owner: I64, aside: _Aside | None) -> _Rest:
+    """What is left of a stream when some are set aside, beside what they and those set aside before send."""
+    theirs = np.isin(owner.ravel(), who)
+    said = _Aside(prompts.whitened(place.ravel()[theirs]), owner.ravel()[theirs])
+    return _Rest(stream.without(who), said if aside is None else aside.joined(said))
 
 
 def _of_one(windows: Sequence[Window], owner: I64) -> I64:

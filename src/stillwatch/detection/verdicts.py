@@ -16,7 +16,7 @@ from stillwatch.detection.cases import Case
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.families.semantics import PUBLISHED
-from stillwatch.evidence.thresholds import LEAST_WATCHED, MAJORITY, NEAR_FDR, ONE_SOURCE
+from stillwatch.evidence.thresholds import HOPELESS, LEAST_WATCHED, MAJORITY, NEAR_FDR, ONE_SOURCE
 from stillwatch.linking import Links
 from stillwatch.tables import ACCOUNTS, FAMILIES, LINKS
 
@@ -102,17 +102,19 @@ def _near_miss(case: Case, fdr: float) -> str | None:
             f"too weak to call a campaign (p = {case.p_value:.2g}, q = {case.q_value:.2g})."
         )
     source = next((f for f in case.findings if f.family == "semantics"), None)
-    # One house asks from one source, and so do those who each have a part of one set.
-    of_nature = any(e.name in (OFFICE, PUBLISHED) for e in unsure)
+    # One house asks from one source, so do those who each have a part of one set, and a crew of whom nothing is shown
+    # beside what makes it one.
+    of_nature = any(e.name in (OFFICE, PUBLISHED) or e.beside > HOPELESS for e in unsure)
     if (
         source is not None
+        and case.explanations
         and not of_nature
         and len(case.members) >= LEAST_WATCHED
         and source.among_strangers <= ONE_SOURCE
     ):
         return (
-            f"Asks from one source with {len(case.members) - 1:,} other accounts, and nothing shows that they act "
-            f"together. {source.statement}"
+            f"Asks from one source with {len(case.members) - 1:,} other accounts, and too little shows that they "
+            f"act together. {source.statement}"
         )
     return None
 

@@ -85,6 +85,12 @@ class Content:
         """The same of some of its prompts alone: their rows, sorted."""
         return self._having(self.owner[rows], self.raw[rows], self.whitened[rows])
 
+    def with_part(self, members: I64, part: Content) -> Content:
+        """The same, of some members as a part of what they send has it: their means and counts are the part's."""
+        means, counts = self.means.copy(), self.counts.copy()
+        means[members], counts[members] = part.means[members], part.counts[members]
+        return replace(self, means=means, counts=counts)
+
     def _having(self, owner: I64, raw: F32, whitened: F32) -> Content:
         counts = np.bincount(owner, minlength=len(self.counts)).astype(np.int64)
         means = _means(whitened, owner, counts)

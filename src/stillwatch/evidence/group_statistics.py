@@ -10,7 +10,7 @@ from stillwatch.evidence.log_profile import HOUR
 from stillwatch.evidence.postings import Postings, distinct
 from stillwatch.evidence.thresholds import EVEN_SPREAD, ODD_VOLUME
 
-__all__ = ["likeness", "odd_volumes", "scatter", "sharing"]
+__all__ = ["likeness", "odd_volumes", "scatter", "sharing", "within_one_stretch"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -51,6 +51,21 @@ def scatter(times: I64 | F64) -> F64:
     """Mean distance from the median in hours, by row."""
     centre = np.median(times, axis=1, keepdims=True)
     return np.asarray(np.abs(times - centre).mean(axis=1) / HOUR)
+
+
+def within_one_stretch(first: I64, last: I64, hours: float) -> float:
+    """Largest share of entities whose every exchange lies within one stretch of so many hours.
+
+    Args:
+        first, last: exchange of each, in microseconds.
+        hours: of the stretch.
+    """
+    order = np.argsort(first, kind="stable")
+    begin, end = first[order], last[order]
+    most = 0
+    for place, start in enumerate(begin):
+        most = max(most, int(np.sum(end[place:] <= start + hours * HOUR)))
+    return most / max(len(first), 1)
 
 
 def odd_volumes(volume: F64) -> npt.NDArray[np.bool_]:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
-from stillwatch.evidence.thresholds import SHARED_BY, STRANGERS_DRAWN
+from stillwatch.evidence.thresholds import CARRIED, MAJORITY, SHARED_BY, STRANGERS_DRAWN
 
 __all__ = ["PromptSets"]
 
@@ -59,6 +60,25 @@ class PromptSets:
         sent = np.maximum(np.bincount(owner, weights=kept, minlength=len(members)), 1)
         several = senders[kept & (senders > 1)]
         return shared / sent / max(len(members) - 1, 1), float(several.mean()) if len(several) else 1.0
+
+    def partners(self, members: I64) -> int:
+        """How many members have another who sends most of what they send, and at least three prompts of it."""
+        owner, kept, _ = self._sent(members)
+        names = np.unique(self.held(members)[2][kept], return_inverse=True)[1]
+        sent = np.bincount(owner[kept], minlength=len(members))
+        who = sparse.csr_matrix((np.ones(len(names), np.int64), (owner[kept], names)))
+        both = who @ who.T
+        both.setdiag(0)
+        most = both.max(axis=1).toarray().ravel() if both.nnz else np.zeros(both.shape[0], np.int64)
+        return int(np.sum((most >= CARRIED[0]) & (most > MAJORITY * sent[: len(most)])))
+
+    def had_by(self, members: I64, others: I64) -> npt.NDArray[np.float64]:
+        """Share of all that the members send, small talk left out, that each of the others sends too (others)."""
+        _, kept, _ = self._sent(members)
+        sent = np.sort(self.held(members)[2][kept])
+        _, whose, theirs = self.held(others)
+        times = np.searchsorted(sent, theirs, "right") - np.searchsorted(sent, theirs)
+        return np.bincount(whose, weights=times, minlength=len(others)) / max(len(sent), 1)
 
     def _sent(self, members: I64) -> tuple[I64, npt.NDArray[np.bool_], I64]:
         """Of each member's distinct prompts: whose each is, whether it is no small talk, how many members send it."""

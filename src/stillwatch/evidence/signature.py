@@ -7,9 +7,9 @@ import numpy.typing as npt
 
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import log10_often_tail, log10_sharing_tail
-from stillwatch.evidence.thresholds import COMMON_TEXT, LEAST_SHARE, NEARLY_ALL, RARITIES, TALK, TALK_TIMES
+from stillwatch.evidence.thresholds import COMMON_TEXT, FILLED, LEAST_SHARE, NEARLY_ALL, RARITIES, TALK, TALK_TIMES
 
-__all__ = ["filling", "filling_texts", "outside_share", "own_texts", "signature"]
+__all__ = ["filled_too", "filling", "filling_texts", "outside_share", "own_texts", "signature"]
 
 F64 = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -87,3 +87,11 @@ def filling_texts(log: LogProfile, members: I64) -> U64:
     """Names of the texts that nearly all of a group send and few others, sorted."""
     texts = log.shared["structure"]
     return np.zeros(0, np.uint64) if texts is None else np.sort(texts.names[filling(log, members)])
+
+
+def filled_too(log: LogProfile, members: I64, who: I64) -> I64:
+    """Which of some others the rarest text that nearly all of a group send fills as well."""
+    texts, rarest = log.shared["structure"], filling(log, members)[:1]
+    if texts is None or not len(rarest):
+        return who[:0]
+    return np.asarray(who[texts.matrix[who][:, rarest].toarray()[:, 0] >= min(FILLED)], np.int64)

@@ -214,7 +214,12 @@ OVERLAP_UNTOLD: Final = 0.1
 watched"""
 
 OVERLAP_TIMES: Final = 3.0
-"""accounts | that send what several send: a class within a larger group has many | higher: such a class convicts"""
+"""accounts | that send what several send: of a set that each runs in part many, of a pool two or three | higher: parts
+of a set are watched"""
+
+OVERLAP_PARTNERS: Final = 3
+"""accounts | of whom another sends most of what they send: a class within a larger group | higher: such a class
+convicts; lower: two accounts of one person excuse a campaign"""
 
 OF_ANOTHER_KIND: Final = 0.65
 """chance that a prompt nobody repeats lies further out than one that is repeated | .5 where a harness's accounts take
@@ -256,6 +261,19 @@ SHARED_BY: Final = 6
 
 LEAST_SHARE: Final = 0.02
 """share of exchanges | a text once in fifty requests is not an account's habit | lower: chance counts as use"""
+
+CARRIED: Final = (3, 0.2)
+"""exchanges, and share of an entity's | a text that comes so often, or in most of what it sends, is wrapped around its
+requests | lower: a question tried again passes for a wrapper; higher: rotated wrappers pass for questions"""
+
+WRAPPED: Final = 0.25
+"""share of those who send a text | of whom it is so wrapped: of homework .00 to .08, of wrappers .6 and more | higher:
+a wrapper in cover passes for a question; lower: homework that is tried again is no longer one set"""
+
+SAME_PROMPT: Final = 0.75
+"""share of a prompt's sentences, wrappers left out | of homework that was typed anew three in four come through; a form
+that is filled in anew each time has a half | higher: typing errors make a class strangers; lower: forms and code that
+begins alike pass for one question"""
 
 COMMON_TEXT: Final = 0.25
 """share of other accounts | a campaign of a third of a log in two halves .16 | higher: what all talk of convicts"""

@@ -22,16 +22,9 @@ from stillwatch.profiles.account import account_table, count_tables
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
 from stillwatch.profiles.kept_texts import has_lost_texts, joined_texts, prompt_key, remaining_prompts
 from stillwatch.profiles.moments import moments_reader
+from stillwatch.profiles.prompt_names import named_prompts
 from stillwatch.profiles.templates import find_templates
-from stillwatch.profiles.texts import (
-    Texts,
-    closer_look,
-    closer_payload,
-    draw_sample,
-    prompt_sets,
-    prompt_table,
-    read_texts,
-)
+from stillwatch.profiles.texts import Texts, closer_look, closer_payload, draw_sample, prompt_table, read_texts
 from stillwatch.profiles.windows import windows
 from stillwatch.sketching import EMBEDDED, Wording
 
@@ -131,16 +124,16 @@ def build_profile(
     # Workers read while templates are found here.
     finished = _begun(sample, left_out, wordings, pool, kept_texts, lost=lost)
     told.stage("templates")
-    template_use, template_of = find_templates(engine, sketches)
-    more = count_tables(engine, families.values(), accounts, template_use=template_use)
-    counts |= {name: table for name, table in more.items() if name not in counts}
+    template_use, template_of, template_named = find_templates(engine, sketches)
+    counts = count_tables(engine, families.values(), accounts, template_use=template_use) | counts
     of_entities |= {name: entity_counts(engine, counts[name], accounts) for name in counts if name not in of_entities}
     told.stage("text features")
     texts = finished()
     told.stage("content")
     owner, names = np.asarray(sample["entity"], np.int64), np.asarray(sample["name"], np.uint64)
     usual = None if ordinary is None else ordinary.moments
-    sets = prompt_sets(engine, prompts, sketches, len(entities))
+    of_log = {"exchanges": exchanges, "sketches": sketches, "prompts": prompts, "template_named": template_named}
+    sets, same = named_prompts(engine, sample, entities, of_entities, **of_log)
     # What many say in a few words is nobody's own matter: who says little else would seem to ask alike.
     varies = texts.varies & sets.spoken(names)
     spoken = engine.sql(_SPOKEN_SQL, prompts=prompts, short=pa.table({"prompt": sets.short}))
@@ -165,8 +158,8 @@ def build_profile(
         content,
         payload=payload,
         prompt_sets=sets,
-        sampled=names[varies],
-        sampled_payload=names[texts.machinery != 0][own],
+        sampled=same[varies],
+        sampled_payload=same[texts.machinery != 0][own],
         wording=_wording(families, texts.flags, owner, len(entities)),
         closer=None if lost else lambda members: looked(members.tobytes()),
         closer_payload=None if lost else payloads,

@@ -35,12 +35,13 @@ _FEW = 50_000
 _MARK = np.uint64(0x7E3A91C5D2B84F60)
 
 
-def find_templates(engine: Engine, sketches: Table) -> tuple[Table, Table]:
+def find_templates(engine: Engine, sketches: Table) -> tuple[Table, Table, Table]:
     """Families of near-identical prompts.
 
     Returns:
         ``template_use`` (account, thing, uses): what accounts use of families that two accounts use.
         ``template_of`` (masked, template): the texts of the families with the most exchanges.
+        ``template_named`` (masked, thing): every text of a family that two accounts use.
     """
     masked = np.asarray(_column(engine, sketches, "masked"), np.uint64)
     order = np.argsort(masked, kind="stable")
@@ -50,8 +51,8 @@ def find_templates(engine: Engine, sketches: Table) -> tuple[Table, Table]:
     of_exchange = np.empty(len(masked), np.int64)
     of_exchange[order] = family[np.cumsum(fresh) - 1]
     account = np.asarray(_column(engine, sketches, "account"), np.uint64)
-    use = engine.keep(_uses(of_exchange, account, masked[first], family))
-    return use, engine.keep(_shown(of_exchange, account, masked[first], family))
+    use, named = _uses(of_exchange, account, masked[first], family)
+    return engine.keep(use), engine.keep(_shown(of_exchange, account, masked[first], family)), engine.keep(named)
 
 
 def _column(engine: Engine, sketches: Table, name: str) -> pa.ChunkedArray:
@@ -115,18 +116,23 @@ def _meetings(keys: U64) -> tuple[I64, I64]:
     return np.repeat(text[begins], others), text[place]
 
 
-def _uses(of_exchange: I64, account: U64, masked: U64, family: I64) -> pa.Table:
-    """Exchanges of each account in each family; families of one account are left out."""
+def _uses(of_exchange: I64, account: U64, masked: U64, family: I64) -> tuple[pa.Table, pa.Table]:
+    """Exchanges of each account in each family, and the family of each text; families of one account are left out."""
     accounts, number = np.unique(account, return_inverse=True)
     pairs = np.sort(of_exchange * max(len(accounts), 1) + number)
     begins = np.flatnonzero(changes(pairs))
     uses = np.diff(np.append(begins, len(pairs)))
     of_use, by = np.divmod(pairs[begins], max(len(accounts), 1))
-    several = np.bincount(of_use, minlength=len(masked))[of_use] > 1
+    shared = np.bincount(of_use, minlength=len(masked)) > 1
+    several = shared[of_use]
     name = np.zeros(len(masked), np.uint64)
     # The smallest of its texts' hashes names a family in every run.
     name[family[::-1]] = masked[::-1]
-    return pa.table({"account": accounts[by[several]], "thing": name[of_use[several]] ^ _MARK, "uses": uses[several]})
+    kept = shared[family] if len(family) else np.zeros(0, np.bool_)
+    return (
+        pa.table({"account": accounts[by[several]], "thing": name[of_use[several]] ^ _MARK, "uses": uses[several]}),
+        pa.table({"masked": masked[kept], "thing": name[family[kept]] ^ _MARK}),
+    )
 
 
 def _shown(of_exchange: I64, account: U64, masked: U64, family: I64) -> pa.Table:

@@ -17,7 +17,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
-from stillwatch.evidence import PromptSets
 from stillwatch.evidence.thresholds import CLOSER_PROMPTS, CLOSER_TOTAL, SHARED_BY
 from stillwatch.sketching import WIDTH, SampledFeatures, Wording, sampled_features, text_features, wording_flags
 
@@ -27,7 +26,6 @@ __all__ = [
     "closer_look",
     "closer_payload",
     "draw_sample",
-    "prompt_sets",
     "prompt_table",
     "read_texts",
 ]
@@ -44,13 +42,6 @@ REFUSED_SQL = "coalesce(e.status NOT SIMILAR TO '2[0-9][0-9]|ok|OK|success', fal
 _PROMPT_SQL = """
 SELECT a.entity, {key} AS prompt, min(e.row_key) AS row_key, bool_or(NOT ({refused})) AS answered
 FROM {{exchanges}} AS e JOIN {{accounts}} AS a USING (account_id) GROUP BY ALL
-"""
-
-# Prompts without a sentence, under a system prompt without any either, that more send than make a sentence common.
-_SHORT_SQL = f"""
-SELECT p.prompt, count(*) AS holders
-FROM {{prompts}} AS p SEMI JOIN (SELECT row_key FROM {{sketches}} WHERE len(sentences) = 0) AS s USING (row_key)
-WHERE p.answered GROUP BY p.prompt HAVING count(*) > {SHARED_BY} ORDER BY p.prompt
 """
 
 _SAMPLE_SQL = """
@@ -157,20 +148,6 @@ def prompt_table(engine: Engine, *, exchanges: Table, accounts: Table, key: str 
     ``key`` is SQL of that hash for an exchange ``e``.
     """
     return engine.sql(_PROMPT_SQL.format(key=key, refused=REFUSED_SQL), exchanges=exchanges, accounts=accounts)
-
-
-def prompt_sets(engine: Engine, prompts: Table, sketches: Table, entities: int) -> PromptSets:
-    """Who sends the same prompts: of those that were answered, for what one account is refused a queue asks again by
-    another, and nobody runs a set that way."""
-    table = engine.fetch("SELECT entity, prompt FROM {prompts} WHERE answered ORDER BY entity, prompt", prompts=prompts)
-    offsets = np.searchsorted(np.asarray(table["entity"], np.int64), np.arange(entities + 1))
-    short = engine.fetch(_SHORT_SQL, prompts=prompts, sketches=sketches)
-    return PromptSets(
-        np.asarray(table["prompt"], np.uint64),
-        offsets,
-        np.asarray(short["prompt"], np.uint64),
-        np.asarray(short["holders"], np.int64),
-    )
 
 
 def draw_sample(engine: Engine, most: int, *, prompts: Table, exchanges: Table) -> pa.Table:

@@ -20,6 +20,7 @@ from stillwatch.evidence.thresholds import (
     BLOCKED_CLASSES,
     COHORT_DOORS,
     COHORT_HOURS,
+    DRAWS_RHYTHM,
     DRAWS_ROUGH,
     LEAST_MEMBERS,
     MAJORITY,
@@ -145,15 +146,18 @@ class Infrastructure(Family):
         doors = _Doors() if hands is None else _doors(hands, members)
         behind = max(len(members), doors.holders if doors.owner >= ONE_DOOR else 0)
         holds = _one_office(log, members, doors, behind)
+        houses = _houses(hands, members) if hands is not None and holds is False else 0
+        holds = None if houses else holds
         others = f", as {behind - len(members):,} others do" if behind > max(len(members), OFFICE_SIZE) else ""
         return [
             Explanation(
                 OFFICE,
                 "Accounts of one declared organisation were counted as one before anything was compared; these claim "
                 f"to be {len(members)} strangers. One payment or e-mail domain is shared by {doors.owner:.0%} of them, "
-                f"one address or network by {doors.place:.0%}, and they pay by {_counted(doors.cards)}{others}.",
+                f"one address or network by {doors.place:.0%}, and they pay by {_counted(doors.cards)}{others}."
+                f"{f' They are {houses} houses, with hardly an address of two.' if houses else ''}",
                 holds,
-                contradicted_by=_contradicted_by(doors, behind, holds),
+                contradicted_by=_contradicted_by(doors, behind if not houses else RESELLER_SIZE, holds),
                 accounts_for=(self.name,),
             ),
             self._one_cohort(log, members),
@@ -161,11 +165,13 @@ class Infrastructure(Family):
 
     def _one_cohort(self, log: LogProfile, members: I64) -> Explanation:
         """Whether nothing ties them but when they signed up, a mail domain and a door or two, as it ties a class."""
-        known = members[log.known("sign_up")[members]]
+        told = log.known("sign_up")
+        known = members[told[members]]
         apart = float(scatter(log.columns["sign_up"][known][None, :])[0]) if len(known) else np.inf
         hands = log.shared[self.name]
         tied = 0.0 if hands is None else _tied(hands, members)
-        together = len(known) > MAJORITY * len(members) and apart <= COHORT_HOURS
+        # A crew is let in within a fortnight, or taken on over months: accounts so young are no strangers' by that.
+        together = len(known) > MAJORITY * len(members) and apart <= max(COHORT_HOURS, _young(log, told, len(known)))
         signed_up = f"They signed up {apart:,.0f} hours apart (typically)" if len(known) else "No sign-up is known"
         return Explanation(
             COHORT,
@@ -181,6 +187,14 @@ class Infrastructure(Family):
         hands = log.shared[self.name]
         cards = 0 if hands is None else _doors(hands, members).cards
         return f"most of the accounts pay by {_counted(cards)}, as strangers do not." if cards > 1 else None
+
+
+def _young(log: LogProfile, told: npt.NDArray[np.bool_], size: int) -> float:
+    """Hours within which the sign-ups of so many are closer than those of a thousand groups by chance, and than half of
+    what is usual, at a fixed draw."""
+    created = log.columns["sign_up"][told] if told.any() else np.zeros(1)
+    drawn = scatter(created[np.random.default_rng(size).integers(len(created), size=(DRAWS_RHYTHM, max(size, 1)))])
+    return float(min(drawn.min(), MAJORITY * np.median(drawn)))
 
 
 def _tied(hands: Postings, members: I64) -> float:
@@ -204,6 +218,9 @@ def _counted(cards: int) -> str:
 
 def _contradicted_by(doors: _Doors, behind: int, holds: bool | None) -> tuple[str, ...]:
     """Families whose finding rules one office out."""
+    if min(doors.paid, doors.mail) >= ONE_DOOR:
+        # A firm that pays by one card under its own name hides nothing: one queue over its keys is its own.
+        return ()
     if behind > OFFICE_SIZE:
         # One owner's customers keep no common clock.
         return "timing", "dispatch"
@@ -220,6 +237,7 @@ class _Doors(NamedTuple):
         place: largest share that makes most of its requests from one address or network.
         cards: payments that most of them share, each with another member.
         paid: largest share of the members that one payment has.
+        mail: largest share of them that one mail domain has, of one that hardly anybody else has.
     """
 
     owner: float = 0.0
@@ -227,6 +245,7 @@ class _Doors(NamedTuple):
     place: float = 0.0
     cards: int = 0
     paid: float = 0.0
+    mail: float = 0.0
 
 
 def _one_office(log: LogProfile, members: I64, doors: _Doors, behind: int) -> bool | None:
@@ -248,6 +267,28 @@ def _one_office(log: LogProfile, members: I64, doors: _Doors, behind: int) -> bo
     if doors.owner < ONE_DOOR and (doors.place < ONE_DOOR or doors.cards > 1):
         return False
     return None if icc_of(log.content, members).p_value <= UNTOLD else True
+
+
+def _houses(hands: Postings, members: I64) -> int:
+    """How many houses nearly all of a group are, each with one payment or mail domain and hardly any address of theirs
+    between two; 0 where they are tied to one another, or to nobody, or are as many as one owner does not know of.
+
+    Firms that work alike are found together, and what ties the accounts of each ties no stranger to them. A campaign
+    that pays by a few cards sends over all of its addresses by each.
+    """
+    within = hands.matrix[members] > 0
+    held = np.asarray(within.sum(axis=0)).ravel()
+    theirs, few = held >= ONE_DOOR * hands.holders, hands.holders <= RESELLER_SIZE
+    owns = few & (held >= LEAST_MEMBERS) & (_is(hands, "payment") | (theirs & _is(hands, "domain")))
+    owner = np.asarray(within[:, np.flatnonzero(owns)].todense(), np.bool_) * held[owns]
+    house = np.where(owner.any(axis=1), owner.argmax(axis=1), -1) if owner.size else np.full(len(members), -1)
+    found, size = np.unique(house[house >= 0], return_counts=True)
+    found, size = found[size >= LEAST_MEMBERS], size[size >= LEAST_MEMBERS]
+    if not 1 < len(found) < SEVERAL_PAYMENTS or size.sum() < ONE_DOOR * len(members):
+        return 0
+    doors = within[:, np.flatnonzero(theirs & _is(hands, "address", "network"))].astype(np.int64)
+    across = np.asarray((doors.T @ (house[:, None] == found) > 0).sum(axis=1)).ravel() > 1
+    return 0 if (np.asarray(doors[:, across].sum(axis=1)).ravel() > 0).mean() > MAJORITY else len(found)
 
 
 def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
@@ -315,7 +356,7 @@ def _doors(hands: Postings, members: I64) -> _Doors:
     # A firm's own mail domain has no other users; in a small log a public one is no common thing.
     own_mail = _is(hands, "domain") & (held >= ONE_DOOR * hands.holders)
     few = (hands.holders <= RESELLER_SIZE) & (hands.classes < len(RARITIES))
-    owns = np.where((_is(hands, "payment") & (few | rare)) | (rare & own_mail), held, 0)
+    owns = np.where((_is(hands, "payment") | own_mail) & (few | rare), held, 0)
     mostly = at[within.indices] & (within.data >= MAJORITY)
     sits = np.bincount(within.indices[mostly], minlength=1).max()
     paid = np.bincount(within.indices[_is(hands, "payment")[within.indices]], minlength=1)
@@ -328,6 +369,7 @@ def _doors(hands: Postings, members: I64) -> _Doors:
         place=float(sits / len(members)),
         cards=cards,
         paid=float(paid.max(initial=0) / len(members)),
+        mail=float(held[own_mail].max(initial=0) / len(members)),
     )
 
 

@@ -12,9 +12,10 @@ import numpy.typing as npt
 from stillwatch.evidence.base import Counted, Example, Explanation, Family, Finding, Level, Null, Observed
 from stillwatch.evidence.carried import carried
 from stillwatch.evidence.communities import communities
-from stillwatch.evidence.group_statistics import likeness
+from stillwatch.evidence.content import Content
+from stillwatch.evidence.group_statistics import likeness, within_one_stretch
 from stillwatch.evidence.icc import Icc, icc_of, icc_of_most, icc_of_source, spread
-from stillwatch.evidence.log_profile import I64, LogProfile
+from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.one_source import icc_of_more
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words
@@ -32,7 +33,10 @@ from stillwatch.evidence.thresholds import (
     MARGIN,
     NEAR_Z,
     NEARLY_ALL,
+    OCCASION_SHARE,
+    OCCASION_SIZE,
     OVERLAP,
+    OVERLAP_PARTNERS,
     OVERLAP_TIMES,
     OVERLAP_UNTOLD,
     POOL_COSINE,
@@ -166,9 +170,10 @@ def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str 
     if not np.isfinite(same.icc):
         nan = float("nan")
         return Observed(1.0, "intraclass correlation", nan, nan, "Too few prompts.")
-    concentrated, z = _concentrated(log, members, null)
-    if _elsewhere(log, members) > ASKED_ELSEWHERE:
-        concentrated = 1.0
+    concentrated, z = _concentrated(log.content, members, null)
+    if _elsewhere(log.content, members) > ASKED_ELSEWHERE:
+        # Cover is what people ask: what the members send with their own text may be of no people.
+        concentrated = _carried_apart(log, members, null)
     apart = f"the account explains {max(same.icc, 0):.1%} of the differences between prompts (people: 3 % and more)."
     near = f"their prompts are {z:.0f} standard deviations closer together than those of random accounts"
     return Observed(
@@ -183,20 +188,33 @@ def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str 
     )
 
 
-def _concentrated(log: LogProfile, members: I64, null: Null) -> tuple[float, float]:
+def _carried_apart(log: LogProfile, members: I64, null: Null) -> float:
+    """p-value of "what the members send with their own text is no nearer than others' talk, or is each one's own"; 1
+    where they have no such text, or others ask so too."""
+    beside = carried(log, members)
+    if beside is None:
+        return 1.0
+    told = np.flatnonzero(beside.counts)
+    content = log.content.with_part(members, beside)
+    if _elsewhere(content, told) > ASKED_ELSEWHERE:
+        return 1.0
+    return max(_concentrated(content, told, null)[0], icc_of_most(beside, told).p_value)
+
+
+def _concentrated(content: Content, members: I64, null: Null) -> tuple[float, float]:
     """p-value of likeness beyond groups of like volume, and by how many of their standard deviations."""
-    origin = log.content.middle_beside(members)
-    mine = float(likeness(log.content.means, members[None, :], origin)[0])
-    drawn = likeness(log.content.means, null.matched(members, DRAWS_ALIKE), origin)
+    origin = content.middle_beside(members)
+    mine = float(likeness(content.means, members[None, :], origin)[0])
+    drawn = likeness(content.means, null.matched(members, DRAWS_ALIKE), origin)
     return tail_p(drawn, mine), mine / max(float(np.std(drawn)), 1e-9)
 
 
-def _elsewhere(log: LogProfile, members: I64) -> float:
+def _elsewhere(content: Content, members: I64) -> float:
     """How many other accounts ask as nearly what the members ask as three quarters of them do, for each of those.
 
     People are nearer to one another than to machines: a group of people is concentrated, and of no one source.
     """
-    bits = log.content.bits(members, np.arange(len(log)))
+    bits = content.bits(members, np.arange(len(content.counts)))
     near = bits >= np.quantile(bits[members], 0.25)
     inside = int(near[members].sum())
     return (int(near.sum()) - inside) / inside
@@ -243,17 +261,20 @@ def _in_small_parts(
     log: LogProfile, members: I64, group: I64, holds: bool | None, line: float
 ) -> tuple[bool | None, str]:
     """What becomes of "each runs a set" where one account has little in common with another, and what is said of it."""
+    if log.prompt_sets.partners(group) >= OVERLAP_PARTNERS:
+        return holds, ""
     overlaps, times = log.prompt_sets.overlaps(group)
     mine = overlaps[: len(members)]
-    if times > OVERLAP_TIMES:
-        return holds, ""
-    if holds and np.median(log.prompt_sets.repeats(members)) > line and _at_most(mine, OVERLAP_UNTOLD):
+    tiny = _at_most(mine, OVERLAP)
+    beside = log.prompt_sets.had_by(members, group[len(members) :])
+    by_themselves = np.median(log.prompt_sets.repeats(members)) > line or beside.max(initial=0.0) <= OVERLAP_UNTOLD
+    if holds and by_themselves and (tiny or (times <= OVERLAP_TIMES and _at_most(mine, OVERLAP_UNTOLD))):
         # Each has a small part: of a published set that nobody beside them runs, or of a pool that one hand deals.
         holds = None
-    if holds is None and _at_most(mine, OVERLAP):
+    if holds is None and tiny:
         return False, (
-            f" Here one account has {overlaps.mean():.1%} of its prompts in common with another, and what several send "
-            f"is sent by {times:.1f}: none of them runs the set."
+            f" Here one account has {overlaps.mean():.1%} of its prompts in common with another, and no two have most "
+            "of theirs: none of them runs the set."
         )
     return holds, ""
 
@@ -296,6 +317,10 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
                 f" The samples are too small to tell: it may be anything from {max(apart.icc - bound, 0):.1%} "
                 f"to {apart.icc + bound:.1%}."
             )
+        gone = _come_and_gone(log, members) if holds is not False else 0.0
+        if gone >= OCCASION_SHARE:
+            holds = False
+            statement += f" But {gone:.0%} of them came and went together, where customers stay."
     return Explanation(
         "customers of one framework, each with content of their own",
         statement,
@@ -303,6 +328,14 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
         contradicted_by=("payload",),
         tested=True,
     )
+
+
+def _come_and_gone(log: LogProfile, members: I64) -> float:
+    """Share of a group, too many for an occasion, that comes and goes within a quarter of what was observed."""
+    if len(members) <= OCCASION_SIZE:
+        return 0.0
+    watched = float(np.median(log.window_end[members] - log.window_start[members])) / HOUR
+    return within_one_stretch(log.first_seen[members], log.last_seen[members], watched / 4)
 
 
 def _told(apart: Icc) -> bool:

@@ -11,7 +11,7 @@ import scipy
 
 from stillwatch.evidence.base import Count, Counted, Example, Explanation, Family, Level, Null, Observed
 from stillwatch.evidence.communities import communities
-from stillwatch.evidence.group_statistics import likeness, odd_volumes, scatter
+from stillwatch.evidence.group_statistics import likeness, odd_volumes, scatter, within_one_stretch
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.thresholds import (
@@ -200,9 +200,7 @@ def _occasion(log: LogProfile, members: I64) -> Explanation:
     """One occasion: nearly all come and go within one short stretch, each with little to ask."""
     watched = float(np.median(log.window_end[members] - log.window_start[members])) / HOUR
     stretch = min(OCCASION_HOURS, watched / 4)
-    first, last = log.first_seen[members], log.last_seen[members]
-    within = (first[None, :] >= first[:, None]) & (last[None, :] <= first[:, None] + stretch * HOUR)
-    share = float(within.mean(axis=1).max(initial=0.0))
+    share = within_one_stretch(log.first_seen[members], log.last_seen[members], stretch)
     requests = float(np.median(log.exchanges[members]))
     repeated = float(np.median(log.prompt_sets.repeats(members)))
     small = len(members) <= OCCASION_SIZE and requests <= OCCASION_REQUESTS
@@ -273,6 +271,8 @@ def _edge(
         float(np.median(drawn)),
         f"The accounts' {name} exchanges lie {mine:.1f} hours apart (typically), against "
         f"{np.median(drawn):.1f} in groups of like volume.",
+        # One owner's people, or a class, begin in one week: that is no clock of strangers.
+        1.0 if name == "first" else None,
     )
 
 
