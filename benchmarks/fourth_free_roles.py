@@ -1,0 +1,98 @@
+"""Two more campaigns: answers graded by rubric with makers, answerers and graders apart; tool work by old accounts, slowly."""
+
+from __future__ import annotations
+
+import json
+import random
+
+from fourth_answers import answered
+from fourth_campaigns import covered, harvest, span
+from fourth_hands import Tempo, deal, hands
+from fourth_instructions import BROAD, HARD, instruction, pool
+from fourth_toolwork import steps
+from fourth_world import Exchange, World
+from fourth_wrappers import Rewording, worded
+
+__all__ = ["graded", "tooled"]
+
+_RUBRICS = (
+    "correctness: is every claim true", "helpfulness: does it meet the need of a {audience}", "reasoning: does each step follow",
+    "safety: could it do harm to {audience}", "style: is it {adjective} and plain", "completeness: is something missing",
+    "honesty: does it say what it does not know", "format: does it keep to what was asked", "depth: would a {job} learn from it",
+)  # fmt: skip
+_JUDGES = (
+    "Rate the response from 1 to <n>.\nCriterion: <r>\n\n[Request]\n<q>\n\n[Response]\n<a>\n\nReasons first, then \"Score: k\".",
+    "You are a strict judge. <r>.\n\n### Prompt\n<q>\n\n### A\n<a>\n\n### B\n<b>\n\nWhich is better? Explain, then write [[A]] or [[B]].",
+    "<q>\n---\n<a>\n---\nGrade the text above (<r>) on a scale of <n>. Return JSON: {\"critique\": ..., \"score\": ...}",
+    "Compare two answers to one question by this rubric: <r>.\nQ: <q>\n1) <a>\n2) <b>\nWinner and margin (0-<n>), with a short rationale.",
+)  # fmt: skip
+
+
+def _verdict(rng: random.Random, text: str, scale: int) -> str:
+    why = answered(rng, text, int(rng.lognormvariate(5.2, 0.5)))
+    if "JSON" in text:
+        return json.dumps({"critique": why, "score": rng.randint(1, scale)})
+    return f"{why}\n\n{rng.choice(('[[A]]', '[[B]]')) if '[[A]]' in text else f'Score: {rng.randint(1, scale)}'}"
+
+
+def graded(world: World, name: str) -> None:
+    """A reward model's data by three pools of accounts: some make tasks, some answer them, some grade the student's answers."""
+    rng = world.rng
+    first, last = span(world)
+    makers = hands(world, name, rng.randint(3, 10), first)
+    answerers = hands(world, name, rng.randint(12, 35), first)
+    graders = hands(world, name, rng.randint(20, 60), first)
+    each, scale, judge = rng.uniform(18, 60), rng.choice((5, 10, 100)), rng.choice(_JUDGES)
+    rubrics = [worded(rng, one) for one in rng.sample(_RUBRICS, rng.randint(1, 6))]
+    world.draws[name] |= {"kind": "grading", "each": each, "judge": judge, "rubrics": rubrics, "scale": scale}
+    seeds = [item.prompt for item in pool(rng, world.corpora, BROAD, 2, round(len(makers) * each))]
+    ask = worded(rng, rng.choice((
+        "Make {n} new tasks that are harder than this one, for a {job}:\n<x>", "Rewrite this request so that it needs more steps. <x>",
+        "Here is a seed: <x>\nInvent a task on the same topic and of {adjective} length.", "<x>\n\nTurn this into {n} follow-up tasks.",
+    )))  # fmt: skip
+    works = [Exchange(ask.replace("<x>", one), length=700, harvest=True) for one in seeds]
+    deal(world, makers, works, Tempo.drawn(world), first, last)
+    tasks = pool(rng, world.corpora, rng.choice((BROAD, HARD)), rng.randint(2, 4), round(len(answerers) * each))
+    deal(world, answerers, harvest(world, tasks), Tempo.drawn(world), first + (last - first) * 0.1, last)
+    judged = []
+    for _ in range(round(len(graders) * each)):
+        item = rng.choice(tasks)
+        texts = [
+            item.answer or answered(rng, item.prompt, 400),
+            answered(rng, item.prompt, int(rng.lognormvariate(5.8, 0.5))),
+        ]
+        rng.shuffle(texts)
+        text = judge.replace("<n>", str(scale)).replace("<r>", rng.choice(rubrics)).replace("<q>", item.prompt[:1500])
+        text = text.replace("<a>", texts[0][:2000]).replace("<b>", texts[1][:2000])
+        judged.append(Exchange(text, _verdict(rng, text, scale), harvest=True))
+    deal(world, graders, judged, Tempo.drawn(world), first + (last - first) * 0.2, last)
+
+
+def tooled(world: World, name: str) -> None:
+    """Runs of tool use by accounts bought old: few a day each, at people's hours, among their own sort of talk."""
+    rng = world.rng
+    accounts = hands(
+        world, name, rng.randint(40, 90), opened="bought", network=rng.choice(("households", "proxied", "mixed"))
+    )
+    each, own, react = rng.uniform(3, 12), rng.random() < 0.5, rng.random() < 0.5
+    sets = rng.sample(
+        ("files", "search", "sql", "browser", "mail", "calendar", "shell", "maps", "crm", "tickets", "python"),
+        rng.randint(3, 7),
+    )
+    system = (
+        worded(rng, "{speaks} You can call tools. {shape} ") + f"Tools: {json.dumps([{'name': one} for one in sets])}"
+    )
+    world.draws[name] |= {"kind": "tools", "each": each, "own words": own, "react": react, "system": system}
+    names = rng.sample(
+        ("bfcl", "toolalpaca_instr", "gorilla_apibench", "gpteacher:toolformer", "made"), rng.randint(2, 4)
+    )
+    tasks = [item.prompt for item in pool(rng, world.corpora, BROAD, names, round(len(accounts) * each * 2))]
+    for account in accounts:
+        words = Rewording.drawn(rng) if own else None
+        mine = words.system or worded(rng, "{speaks} You may use tools.") if words else system
+        for when in account.rhythm.moments(rng, max(2, round(each * rng.lognormvariate(-0.1, 0.5)))):
+            task = tasks.pop() if tasks else instruction(rng)
+            task = words.typed(rng, task) if words else task
+            steps(world, account, when, mine, task, rng.randint(2, 8), style="react" if react else "json", harvest=True)
+    if rng.random() < 0.75:
+        covered(world, accounts, 0.1, 0.6)
