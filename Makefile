@@ -96,6 +96,10 @@ bench-second: setup ## detection on worlds of a generator by another hand, ten k
 bench-third: setup ## detection on worlds of a generator whose author had seen nothing of the detector, fifteen kinds, three seeds (long)
 	$(BIN)/python benchmarks/third.py --corpora "$(CORPORA)"
 
+.PHONY: bench-fourth
+bench-fourth: setup ## detection on worlds of a generator whose author knew the public record alone, twenty kinds, three seeds (long)
+	$(BIN)/python benchmarks/fourth.py --corpora "$(CORPORA)"
+
 .PHONY: bench-ablation
 bench-ablation: setup ## what each family, way of proposing, closer look and kind of feature earns in random worlds (long; carries on)
 	$(BIN)/python benchmarks/ablation.py --corpora "$(CORPORA)"

@@ -6,8 +6,8 @@
 
 A world is a fortnight of some 60,000 exchanges of 2,400 to 3,100 accounts, a small one a few days of 2,000 exchanges
 of 50. Every choice of a campaign's design is drawn from the seed, and told in the world's ``draws.json``. Prints the
-machine, the seeds and the commit; of each campaign how many of its accounts are at review or above, beside them those of
-a relay, whose customers are real; of honest accounts how many are, by kind.
+machine, the seeds and the commit; of each campaign how many of its accounts are at review or above, beside
+them those of a relay, whose customers are real; of honest accounts how many are, by kind.
 """
 
 from __future__ import annotations

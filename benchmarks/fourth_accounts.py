@@ -15,12 +15,30 @@ from fourth_world import Account, World
 __all__ = ["domain", "house_domain", "opened"]
 
 _MAIL = {
-    "gmail.com": 52, "outlook.com": 13, "hotmail.com": 6, "yahoo.com": 6, "icloud.com": 7, "proton.me": 4, "qq.com": 3,
-    "163.com": 3, "gmx.de": 2, "web.de": 2, "mail.ru": 1, "naver.com": 2, "live.com": 1, "orange.fr": 1, "uol.com.br": 1,
-}  # fmt: skip
+    "gmail.com": 52,
+    "outlook.com": 13,
+    "hotmail.com": 6,
+    "yahoo.com": 6,
+    "icloud.com": 7,
+    "proton.me": 4,
+    "qq.com": 3,
+    "163.com": 3,
+    "gmx.de": 2,
+    "web.de": 2,
+    "mail.ru": 1,
+    "naver.com": 2,
+    "live.com": 1,
+    "orange.fr": 1,
+    "uol.com.br": 1,
+}
 _THROWN = (
-    "mailnesia.example", "tempinbox.example", "inboxkit.example", "dropmail.example", "fastmailbox.example", "mohmal.example",
-)  # fmt: skip
+    "mailnesia.example",
+    "tempinbox.example",
+    "inboxkit.example",
+    "dropmail.example",
+    "fastmailbox.example",
+    "mohmal.example",
+)
 _AGES = (0.10, 0.55)
 """Of honest accounts, the shares that are newer than the log's start and than half a year."""
 
@@ -36,7 +54,8 @@ def house_domain(rng: random.Random) -> str:
     """A house's own mail domain."""
     last = rng.choice(WORDS["last"]).lower().encode("ascii", "ignore").decode()
     trade = rng.choice(WORDS["trade"]).split()[-1].replace("-", "")
-    return f"{last}-{trade}{rng.choice(('', '', rng.randint(2, 99)))}.{rng.choice(('com', 'io', 'de', 'co', 'net', 'ai', 'org'))}"
+    end = rng.choice(("com", "io", "de", "co", "net", "ai", "org"))
+    return f"{last}-{trade}{rng.choice(('', '', rng.randint(2, 99)))}.{end}"
 
 
 def _plan(rng: random.Random, program: bool) -> str:

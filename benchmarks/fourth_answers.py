@@ -1,4 +1,4 @@
-"""What models answer: text of a plausible length that takes up the question's words; code, labels and JSON where asked."""
+"""What models answer: prose or code of a plausible length that takes up the question's words, and refusals."""
 
 from __future__ import annotations
 
@@ -128,17 +128,19 @@ def coded(rng: random.Random, prompt: str, length: int) -> str:
     words = [re.sub(r"\W", "", word) or "value" for word in _words(rng, prompt)]
     lines, size = [f"def {rng.choice(words)}_{rng.choice(words)}({rng.choice(words)}):"], 0
     while size < length * 0.7:
-        first, second = rng.choice(words), rng.choice(words)
+        first, second, nothing = rng.choice(words), rng.choice(words), rng.choice(("None", "[]", "{}", "0"))
         lines.append(
-            rng.choice((
-                f"    {first} = {second}.get('{rng.choice(words)}', {rng.randint(0, 99)})",
-                f"    if {first} is None or len({second}) < {rng.randint(1, 9)}:\n        return {rng.choice(('None', '[]', '{}', '0'))}",
-                f"    for index, {first} in enumerate({second}):\n        result.append({first} * {rng.randint(2, 9)})",
-                f"    result = [{first} for {first} in {second} if {first} > {rng.randint(0, 50)}]",
-                f"    # {_said(rng, 'item', words)}",
-                f"    total += {first} - {second} // {rng.randint(2, 9)}",
-            ))
-        )  # fmt: skip
+            rng.choice(
+                (
+                    f"    {first} = {second}.get('{rng.choice(words)}', {rng.randint(0, 99)})",
+                    f"    if {first} is None or len({second}) < {rng.randint(1, 9)}: return {nothing}",
+                    f"    for at, {first} in enumerate({second}):\n        total += {first} * {rng.randint(2, 9)}",
+                    f"    result = [{first} for {first} in {second} if {first} > {rng.randint(0, 50)}]",
+                    f"    # {_said(rng, 'item', words)}",
+                    f"    total += {first} - {second} // {rng.randint(2, 9)}",
+                )
+            )
+        )
         size += len(lines[-1])
     before = _said(rng, "open", words) if rng.random() < 0.7 else ""
     after = _said(rng, "body", words) if rng.random() < 0.6 else ""

@@ -1,9 +1,10 @@
-"""Programs of honest houses and makers: applications for others, automations over papers, coding agents, small trials."""
+"""Programs of honest houses and makers: applications, automations over papers, coding agents, small trials."""
 
 from __future__ import annotations
 
 import json
 import random
+import re
 from datetime import datetime, timedelta
 
 from fourth_accounts import house_domain, opened
@@ -49,7 +50,8 @@ frame: Summarize the following {paper} in {n} sentences for {audience}.\\n\\n{{x
   missing.\\nText:
   """
     + '"""{{x}}"""'
-    + """ | Rate from 1 to {n} how urgent this {paper} is for a {job}, then one sentence why.\\n\\n{{x}} | You will get a {paper}.
+    + """ | Rate from 1 to {n} how urgent this {paper} is for a {job}, then one sentence why.\\n\\n{{x}}
+  | You will get a {paper}.
   List action items with owner.\\n---\\n{{x}}\\n--- | Turn this {paper} into a {form}, {adjective}, under {n}0 words:
   {{x}}
 keys: name, date, amount | product, sentiment, score | sender, request, deadline | topic, language, urgency | city,
@@ -60,6 +62,7 @@ labels: complaint, praise, question, other | urgent, normal, low | billing, deli
   | spam, lead, support | bug, feature, question | legal, hr, sales, finance
 """
 )
+_KEYS = re.compile(r"(?:keys|Extract) ([a-z_]+(?:, [a-z_]+)+)")
 _RULES = {**WORDS, **_SYSTEMS}
 
 
@@ -79,8 +82,8 @@ def worked(world: World, account: Account, text: str, paper: str, when: datetime
     rng = world.rng
     short = "label only" in text or "Rate from" in text
     answer = None
-    if "JSON" in text or "Extract" in text:
-        keys = rng.sample(("name", "date", "amount", "topic", "city", "score"), rng.randint(2, 4))
+    if found := _KEYS.search(text):
+        keys = [key.strip() for key in found[1].split(",")]
         answer = json.dumps({key: rng.choice((None, rng.choice(WORDS["place"]), rng.randint(1, 900))) for key in keys})
     elif short:
         answer = rng.choice(("normal", "other", "billing", "urgent", "question", "negative", "positive"))

@@ -1,4 +1,4 @@
-"""Campaigns as the public record tells of them: a pool dealt, a wrapper, a drip, cover, a relay, a failover, adaptive hands."""
+"""Campaigns as the public record tells of them: pool, wrapper, drip, cover, relay, failover, adaptive hands."""
 
 from __future__ import annotations
 
@@ -194,9 +194,17 @@ def adaptive(world: World, name: str, count: int | None = None, each: float | No
     """Hands with nothing in common: own words, clients, cards and hours, cover of their own."""
     rng = world.rng
     accounts = hands(
-        world, name, count or rng.randint(60, 80), network=chance(world, proxied=1, households=2), cards="own", client="own",
-        asks="own", model="own", opened=chance(world, staggered=1, bought=1), release="own",
-    )  # fmt: skip
+        world,
+        name,
+        count or rng.randint(60, 80),
+        network=chance(world, proxied=1, households=2),
+        cards="own",
+        client="own",
+        asks="own",
+        model="own",
+        opened=chance(world, staggered=1, bought=1),
+        release="own",
+    )
     each = each or rng.uniform(14, 45)
     sizes = [max(4, round(each * rng.lognormvariate(-0.15, 0.55))) for _ in accounts]
     items = _pool(world, name, sum(sizes), rng.randint(3, 6))
@@ -204,30 +212,29 @@ def adaptive(world: World, name: str, count: int | None = None, each: float | No
     for account, size in zip(accounts, sizes, strict=True):
         words, voice = Rewording.drawn(rng), Voice.drawn(rng, account.country)
         mine, items = items[:size], items[size:]
-        for when, turns in zip(account.rhythm.moments(rng, len(mine), account.created), mine, strict=False):
-            form = rng.choice(("prose", "steps"))
-            work = Exchange(
-                words.typed(rng, turns.prompt),
-                None,
-                words.system,
-                session=world.name("s_", 10),
-                form=form,
-                harvest=True,
-            )
-            work.length = rng.lognormvariate(6.4, 0.6)
-            said = world.send(account, when, work)
-            if said and rng.random() < 0.2:
-                ask = voice.next(rng, said)
-                then = when + timedelta(seconds=rng.lognormvariate(4, 0.7))
-                world.send(
-                    account,
-                    then,
-                    Exchange(ask, None, words.system, [("user", work.prompt), ("assistant", said)], work.session),
-                )
+        for when, item in zip(account.rhythm.moments(rng, len(mine), account.created), mine, strict=False):
+            _asked(world, account, words, voice, item, when)
         share = rng.uniform(0.3, 0.6)
         chat(world, account, voice, max(1, round(account.sent * share / (1 - share))))
 
 
+def _asked(world: World, account: Account, words: Rewording, voice: Voice, item: Item, when: datetime) -> None:
+    """One item in a hand's own words, now and then with something said after the answer."""
+    rng, session, form = world.rng, world.name("s_", 10), world.rng.choice(("prose", "steps"))
+    prompt, length = words.typed(rng, item.prompt), rng.lognormvariate(6.4, 0.6)
+    said = world.send(account, when, Exchange(prompt, None, words.system, [], session, length, form, harvest=True))
+    if said and rng.random() < 0.2:
+        history = [("user", prompt), ("assistant", said)]
+        then = when + timedelta(seconds=rng.lognormvariate(4, 0.7))
+        world.send(account, then, Exchange(voice.next(rng, said), None, words.system, history, session))
+
+
 CAMPAIGNS: dict[str, Campaign] = {
-    "pool": pooled, "template": wrapped, "drip": drip, "cover": cover, "relay": relay, "failover": failover, "adaptive": adaptive,
-}  # fmt: skip
+    "pool": pooled,
+    "template": wrapped,
+    "drip": drip,
+    "cover": cover,
+    "relay": relay,
+    "failover": failover,
+    "adaptive": adaptive,
+}

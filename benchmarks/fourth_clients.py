@@ -10,12 +10,30 @@ __all__ = ["Catalogue", "Parameters", "app_agent", "chat_agent", "parameters", "
 
 _PYTHON = ("1.35.10", "1.40.6", "1.52.2", "1.58.1", "1.61.0", "1.66.3", "1.72.0", "1.82.1", "1.91.0", "1.99.9")
 _SCRIPTS = {
-    "openai-python": 34, "python-httpx": 9, "python-requests": 9, "openai-node": 11, "axios": 5, "langchain": 7,
-    "litellm": 8, "curl": 3, "go-http": 4, "okhttp": 2, "aiohttp": 6, "llama-index": 3, "reqwest": 2,
-}  # fmt: skip
+    "openai-python": 34,
+    "python-httpx": 9,
+    "python-requests": 9,
+    "openai-node": 11,
+    "axios": 5,
+    "langchain": 7,
+    "litellm": 8,
+    "curl": 3,
+    "go-http": 4,
+    "okhttp": 2,
+    "aiohttp": 6,
+    "llama-index": 3,
+    "reqwest": 2,
+}
 _CHATS = {
-    "browser": 46, "OpenWebUI": 13, "LibreChat": 8, "mobile": 15, "TypingMind": 5, "Chatbox": 6, "Cursor": 4, "aider": 3,
-}  # fmt: skip
+    "browser": 46,
+    "OpenWebUI": 13,
+    "LibreChat": 8,
+    "mobile": 15,
+    "TypingMind": 5,
+    "Chatbox": 6,
+    "Cursor": 4,
+    "aider": 3,
+}
 _APPS = {
     "openai-node": 30,
     "openai-python": 30,
@@ -34,7 +52,9 @@ def _drawn(rng: random.Random, table: dict[str, int]) -> str:
 def _named(rng: random.Random, name: str) -> str:
     minor = rng.randint(0, 12)
     system = rng.choice(("Windows NT 10.0; Win64; x64", "Macintosh; Intel Mac OS X 10_15_7", "X11; Linux x86_64"))
-    chrome = f"Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{rng.randint(131, 142)}.0.0.0 Safari/537.36"
+    version = rng.randint(131, 142)
+    chrome = f"Mozilla/5.0 ({system}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/{version}.0.0.0 Safari/537.36"
+    phone = rng.choice(("iPhone; iOS 18.", "Android 15; build "))
     return {
         "openai-python": f"OpenAI/Python {rng.choice(_PYTHON)}",
         "python-httpx": f"python-httpx/0.{rng.choice((25, 27, 28))}.{minor % 3}",
@@ -55,7 +75,7 @@ def _named(rng: random.Random, name: str) -> str:
         "TypingMind": chrome,
         "browser": chrome,
         "Chatbox": f"Chatbox/1.{rng.randint(6, 12)}.{minor % 4}",
-        "mobile": f"ChatBridge/{rng.randint(2, 4)}.{minor} ({rng.choice(('iPhone; iOS 18.', 'Android 15; build '))}{minor % 4})",
+        "mobile": f"ChatBridge/{rng.randint(2, 4)}.{minor} ({phone}{minor % 4})",
         "Cursor": f"Cursor/0.{rng.randint(42, 50)}.{minor}",
         "aider": f"litellm/1.{rng.choice((52, 61))}.{minor} aider/0.{rng.randint(60, 82)}",
     }[name]

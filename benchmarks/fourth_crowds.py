@@ -1,4 +1,4 @@
-"""Honest crowds of people who know little of each other and still send the same: classes, workshops, newsletters, tools."""
+"""Honest crowds who know little of each other and still send the same: classes, workshops, newsletters, tools."""
 
 from __future__ import annotations
 
@@ -45,9 +45,17 @@ day: {instruction} | Act as a {adjective} {job} and ask me {n} questions about m
 """)
 _RULES = {**WORDS, **_HOMEWORK}
 _GREETINGS = (
-    "hello {first}, have you seen my {thing}?", "who rules {place}?", "give me a quest", "I attack the {pet}", "sell me a {product}",
-    "what do you know about {last}", "i need {food}", "can i sleep here? its {weather}", "hey {job}", "where is the way to {place}",
-)  # fmt: skip
+    "hello {first}, have you seen my {thing}?",
+    "who rules {place}?",
+    "give me a quest",
+    "I attack the {pet}",
+    "sell me a {product}",
+    "what do you know about {last}",
+    "i need {food}",
+    "can i sleep here? its {weather}",
+    "hey {job}",
+    "where is the way to {place}",
+)
 
 
 def classroom(world: World) -> None:
@@ -151,7 +159,8 @@ def agents(world: World) -> None:
     )
     system = (
         f"Answer the following questions as best you can. You have access to the tools: {tools}.\nUse the format:\n"
-        "Question: the question\nThought: what to do\nAction: the tool\nAction Input: its input\nObservation: its result\n"
+        "Question: the question\nThought: what to do\nAction: the tool\nAction Input: its input\n"
+        "Observation: its result\n"
         "Final Answer: the answer"
     )
     for _ in range(rng.randint(6, 26)):
@@ -167,8 +176,12 @@ def agents(world: World) -> None:
 def game(world: World) -> None:
     """Players of a game whose characters speak through their own keys, with the game's long description."""
     rng = world.rng
-    system = expand(rng, "You are {first}, a {adjective} {job} in the village of {place}. The player carries a {thing}. Stay in role. "
-                    "Known quests: find the {product}, feed the {pet}, escape {country}. Answer in one or two lines.", WORDS)  # fmt: skip
+    system = expand(
+        rng,
+        "You are {first}, a {adjective} {job} in the village of {place}. The player carries a {thing}. Stay in role. "
+        "Known quests: find the {product}, feed the {pet}, escape {country}. Answer in one or two lines.",
+        WORDS,
+    )
     agent = script_agent(rng)
     for _ in range(rng.randint(8, 50)):
         account = opened(world, "player", agent=agent, shape=rng.choice(("evening", "night", "student")))
@@ -184,11 +197,16 @@ def scramble(world: World) -> None:
     rng, calendar = world.rng, world.calendar
     begin = world.catalogue.release or calendar.moment(rng)
     riddles = [
-        "How many r's are in strawberry?", "Which is larger, 9.11 or 9.9?", "A farmer needs to cross a river with a wolf, a goat and a "
-        "cabbage. The boat holds only the farmer and two items. How?", "Draw a pelican riding a bicycle as SVG", "Alice has 3 brothers "
-        "and she also has 4 sisters. How many sisters does Alice's brother have?", "Write 10 sentences that end in the word apple.",
-        "What weighs more, 2 kg of feathers or 1 kg of iron?", *(item.prompt for item in world.corpora.draw(rng, "arena_hard_questions", 12)),
-    ]  # fmt: skip
+        "How many r's are in strawberry?",
+        "Which is larger, 9.11 or 9.9?",
+        "A farmer needs to cross a river with a wolf, a goat and a "
+        "cabbage. The boat holds only the farmer and two items. How?",
+        "Draw a pelican riding a bicycle as SVG",
+        "Alice has 3 brothers and she also has 4 sisters. How many sisters does Alice's brother have?",
+        "Write 10 sentences that end in the word apple.",
+        "What weighs more, 2 kg of feathers or 1 kg of iron?",
+        *(item.prompt for item in world.corpora.draw(rng, "arena_hard_questions", 12)),
+    ]
     for _ in range(rng.randint(15, 60)):
         account = opened(world, "benchmarker", program=rng.random() < 0.6, adopts=0.01)
         own = [asked(rng, "study") for _ in range(rng.randint(0, 4))]
@@ -200,7 +218,13 @@ def scramble(world: World) -> None:
 
 
 CROWDS = {
-    "classroom": (classroom, 1.5), "workshop": (workshop, 0.7), "newsletter": (newsletter, 0.8), "extension": (extension, 0.9),
-    "retrieval": (retrieval, 1), "agents": (agents, 1), "game": (game, 0.8), "scramble": (scramble, 0.9),
-}  # fmt: skip
+    "classroom": (classroom, 1.5),
+    "workshop": (workshop, 0.7),
+    "newsletter": (newsletter, 0.8),
+    "extension": (extension, 0.9),
+    "retrieval": (retrieval, 1),
+    "agents": (agents, 1),
+    "game": (game, 0.8),
+    "scramble": (scramble, 0.9),
+}
 """Each with how many a world of level one has on average."""

@@ -1,4 +1,4 @@
-"""Longer texts that people paste and programs work through: notes, mails, reviews, tickets, contracts, logs, articles."""
+"""Longer texts that people paste and programs work through: notes, mails, reviews, tickets, contracts, logs."""
 
 from __future__ import annotations
 
@@ -11,54 +11,72 @@ from fourth_words import WORDS
 __all__ = ["KINDS", "document"]
 
 _NOTES = """
-notes: {first} opened at {n} past nine. | {last} said the {task} is {n} days behind because of {tool}. | Decision:
-  keep {product} at
-  {amount}. | {first} to call the {colleague} in {place}. | Open point: who owns the {task}? | Budget left: {amount}.
-  | {first} {last}
-  asked about {product} for {audience}. | Next meeting in {n} days. | Complaint from {place} about the {thing}. |
-  {tool} licences
-  cost {amount} a month for {n} people. | Agreed to drop the {event}. | {last} will draft the {task} by Friday.
-mail: I'm writing about order {amount}, the {product} that arrived on the {n}th. | We have tried the {thing} twice
-  now. | As discussed
-  with {first} {last}, the {task} needs a signature. | Could you tell me whether {place} is covered? | The invoice
-  shows {amount}, but
-  we agreed on {amount}. | I've been a customer since {year}. | My {relative} bought it for the {event}. | If this
-  can't be solved within
-  {n} days I would like my money back. | Attached are {n} photos. | Sorry for the long message. | It was {weather} on
-  the day of delivery.
+notes: {first} opened at {n} past nine in {place}. | {last} said the {task} is {n} days behind because of {tool}. |
+  Decision: keep {product}
+  at {amount}, {first} agrees. | {first} to call the {colleague} in {place}. | Open point: who owns the {task} after
+  {month}? | Budget left:
+  {amount} of {amount}. | {first} {last} asked about {product} for {audience}. | Next meeting in {n} days, {last}
+  hosts. | Complaint
+  from {place} about the {thing}. | {tool} licences cost {amount} a month for {n} people. | Agreed to drop the {event}
+  in {place}. | {last}
+  will draft the {task} by {month} {n}. | {first} is out from {month} {n}, {last} covers. | The {adjective} {product}
+  goes to {audience}
+  first. | {place} reports {amount} visitors, {n} percent up. | {colleague} {last} wants the {thing} moved to {place}.
+mail: I'm writing about order {amount}, the {product} that arrived on the {n}th. | We have tried the {thing} {n} times
+  since {month}. | As
+  discussed with {first} {last}, the {task} needs a signature by {month} {n}. | Could you tell me whether {place} is
+  covered for {product}?
+  | The invoice shows {amount}, but {first} and I agreed on {amount}. | I've been a customer in {place} since {year}.
+  | My {relative} bought
+  it for the {event} in {month}. | If {last} can't solve this within {n} days I would like my {amount} back. |
+  Attached are {n} photos of the
+  {thing}. | It was {weather} in {place} on the day of delivery. | {first} at your {trade} promised {n} percent off. |
+  The {adjective} one
+  was meant for {audience}, not for my {relative}. | Please send the {task} to {last} instead, she is our {job}.
 review: The {product} is {adjective} and came in {n} days. | After {n} weeks the {thing} started making noise. |
-  {first} at the desk was
-  very kind. | Would buy again for my {relative}. | Not worth {amount}. | Support answered after {n} days with a
-  copied text. | The
-  colour is more {adjective} than in the pictures. | My {pet} loves it. | Breakfast had {dish}, which was a surprise.
-  | Room {n} faces
-  the street. | Great for {hobby}. | I expected something {adjective} and got the opposite. | {n} out of ten.
-ticket: App closes when I open {task}. | Happens on {n} of {n} tries. | Version {n}.{n}. | Error says {error}. |
-  Worked before {month}. | I
-  cleared the cache. | {first} in our office sees the same. | It blocks our {task} for {place}. | Restarting the
-  {thing} helps for {n}
-  minutes. | Screenshot attached. | Priority is high for us. | The {tool} import misses {amount} rows.
-contract: The tenant shall pay {amount} on the first day of each month. | Either party may end this agreement with {n}
-  weeks' notice.
-  | The supplier delivers {product} to {place} at its own risk. | Claims lapse after {n} months. | {first} {last} acts
-  as the contact
-  for all notices. | Late payment bears interest at {n} percent. | Pets other than a {pet} need written consent. |
-  This clause survives
-  the end of the agreement. | Changes must be made in writing. | The courts of {place} have jurisdiction.
-article: The town of {place} has changed more since {year} than in the century before. | {last}, a {job}, remembers
+  {first} at the desk in
+  {place} was very kind. | Would buy again for my {relative} or a {job}. | Not worth {amount} if you ask my
+  {relative}. | Support answered after
+  {n} days, signed {first}. | The colour is more {adjective} than {first} said. | My {pet} loves the {product}. |
+  Breakfast had {dish} and {food},
+  which was a surprise. | Room {n} faces the {trade}. | Great for {hobby} in {weather} weather. | I expected something
+  {adjective} and got a
+  {adjective} {product}. | {n} out of {n} from me and my {relative}. | We stayed {n} nights for a {event}.
+ticket: App closes when {first} opens the {task}. | Happens on {n} of {n} tries since {month}. | Version {n}.{n}.{n}
+  on {tool}. | Error says
+  {error} at step {n}. | Worked before {month} {n}. | {first} in our {place} office sees {error} as well. | It blocks
+  our {task} for {place}.
+  | Restarting the {thing} helps for {n} minutes. | {n} screenshots from {last} attached. | {n} people of our {trade}
+  wait for this. | The
+  {tool} import misses {amount} rows of {amount}. | Expected {amount}, got {amount} in the {task}.
+contract: The tenant shall pay {amount} on day {n} of each month. | Either party may end the agreement on {product}
+  with {n} weeks' notice. | The
+  supplier delivers {amount} {product}s to {place} at its own risk. | Claims on the {thing} lapse after {n} months. |
+  {first} {last} acts as the
+  contact for notices in {place}. | Payment later than {n} days bears interest at {n} percent. | Animals other than a
+  {pet} need consent
+  of {last}. | Clause {n} survives the end of this agreement by {n} years. | Changes to the {task} must be signed by
+  {last}. | The courts
+  of {place} decide on claims above {amount}. | The {trade} in {place} insures the {thing} for {amount}. | {last} may
+  sublet {n} rooms to a {job}.
+article: The town of {place} has changed more since {year} than in the {n}0 years before. | {last}, a {job}, remembers
   the {weather}
-  winters. | A study of {amount} households found that {hobby} grew by {n} percent. | Critics call the plan
-  {adjective} but costly. | The
-  first {trade} opened in {year} and closed {n} years later. | Nobody in {country} expected the {event} to matter. |
-  {first} {last}
-  disagrees. | Prices for {food} rose to {amount}. | Much of this rests on {subject}, as researchers in {place}
-  showed. | For
-  {audience}, little will change. | The {thing} at the station still works. | Trains to {place} run every {n} minutes.
-log: INFO worker-{n} started job {amount} | WARN retry {n} for /api/{pathname} after {amount} ms | ERROR {error} in
-  handler
-  {pathname} line {n} | INFO {amount} rows written | DEBUG cache miss key={pathname}:{amount} | INFO user {amount}
-  logged in from
-  {place} | ERROR upstream closed connection after {n} s | WARN queue length {amount} | INFO deploy {n}.{n}.{n} finished
+  winters of {year}. | A study of {amount} households found that {hobby} grew by {n} percent. | Critics in {place}
+  call the plan {adjective} but
+  costly. | The first {trade} in {place} opened in {year} and closed {n} years later. | Nobody in {country} expected
+  the {event} of {year} to
+  matter. | {first} {last} disagrees and points to {subject}. | Prices for {food} rose to {amount} in {month}. | Much
+  of this rests on
+  {subject}, as researchers in {place} showed. | For {audience} in {country}, little will change before {year}. | The
+  {thing} at the station
+  of {place} still works. | Trains to {place} run every {n} minutes. | Visitors come for {dish} and {hobby}, says
+  {first} {last}.
+log: INFO worker-{n} started job {amount} | WARN retry {n} for /api/{pathname}/{amount} after {amount} ms | ERROR
+  {error} in handler
+  {pathname} line {amount} | INFO {amount} rows of {pathname} written | DEBUG cache miss key={pathname}:{amount} |
+  INFO user {amount} logged in
+  from {place} | ERROR upstream {pathname} closed connection after {n} s | WARN queue {pathname} length {amount} |
+  INFO deploy {n}.{n}.{n} finished
 pathname: orders | users | invoices | search | checkout | reports | health | exports
 error: timeout | connection reset | null reference | permission denied | disk full | bad gateway | schema mismatch
 month: January | March | April | June | July | September | October | December
@@ -80,10 +98,12 @@ def document(rng: random.Random, kind: str, length: int, corpora: Corpora | None
             rng, rng.choice(("Dear {first},\n\n", "Hello,\n\n", "Hi {first},\n", "Good afternoon,\n\n")), _RULES
         )
     parts: list[str] = []
-    while sum(map(len, parts)) < length:
-        parts.append(expand(rng, rng.choice(_RULES[kind]), _RULES))
-        if len(parts) > 80:
+    lines = _RULES[kind]
+    for line in rng.sample(lines, len(lines)) + rng.choices(lines, k=60):
+        if sum(map(len, parts)) >= length:
             break
+        text = expand(rng, line, _RULES)
+        parts.append(text[:1].upper() + text[1:])
     joint = "\n" if kind == "log" else rng.choice(("\n- ", "\n")) if kind == "notes" else " "
     tail = (
         expand(rng, rng.choice(("\n\nBest,\n{first} {last}", "\n\n{first}", "\n\nRegards, {last}")), _RULES)

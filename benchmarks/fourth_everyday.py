@@ -166,19 +166,31 @@ term: force majeure | joint and several | quiet enjoyment | without prejudice | 
 """
 
 _NEXT = """
-next: shorter please | can you explain the second point more | ok and what if I only have {n} minutes? | thanks! | Why?
-  | and in {place}? | make it sound less formal | is that true also for {country}? | give me an example | hmm that's
-  not what I
-  meant | what about {food} instead | now in {tongue} | could you put that in a table? | how much would it cost roughly
-  | i tried that already, still the same | which one would you pick | cool. next step? | rewrite the last part, more
-  {adjective}
-  | Add something about {hobby} | what are the risks | are you sure? I read the opposite | can you make a list i can
-  print
-  | And for {audience}? | ok but my {relative} says otherwise | how do i do it with {tool} | what does {keyword} mean
-  here
-  | more about {keyword} please | leave out the bit on {keyword} | Is {keyword} really needed? | {keyword}? never
-  heard of it
-  | great, one more: something with {keyword} | perfect, thank you so much | no, {n}, not {n} | in one sentence
+brief: shorter please | thanks! | Why? | give me an example | are you sure? | in one sentence | go on | ok | which one
+  would you pick
+  | cool. next step? | what are the risks | now as a table
+react: ok, | hmm. | That helps. | not what I meant. | I see | Right, | Great! | wait, | {mood} now, but | Good to
+  know, | Sorry, | Fair enough. |
+  my {relative} disagrees. | I read the opposite somewhere. | Perfect. | i tried that in {month}, | oh | Interesting,
+  thanks. | no,
+next: and what if I only have {n} minutes for the {keyword}? | how does that work in {place}? | say the part with
+  {keyword} less formally |
+  is that true for {country} too | what about {food} instead of {keyword} | now the same in {tongue} | put {keyword}
+  and {keyword} in a table |
+  what would {keyword} cost roughly, more than {amount}? | i did {keyword} {n} times already, still the same | rewrite
+  the bit about {keyword},
+  more {adjective} | Add something about {hobby} and {keyword} | make a list of {n} i can print for my {relative} |
+  And for {audience}?
+  | my {relative} says {keyword} is nonsense | how do i do {keyword} with {tool} | what does {keyword} mean here |
+  more about {keyword} please
+  | leave out {keyword} | is {keyword} really needed on a {weather} day? | {keyword}? never heard of it | one more
+  with {keyword} in it
+  | it should be {n}, not {n} | why {keyword} and not {thing} | what would a {job} say about {keyword} | can {keyword}
+  go wrong after {n} days?
+  | where do I find {keyword} near {place} | compare {keyword} with {keyword} for a {trade} | and if the {keyword} is
+  {adjective}?
+  | explain {keyword} again, for {audience} this time | who decides about {keyword} in {country} | I have {n} of them,
+  does {keyword} change?
 """
 
 _RULES = {**WORDS, **read_rules(_HOME, _LIFE, _STUDY, _OFFICE, _NEXT)}
@@ -207,17 +219,28 @@ INTERESTS = (
     "legal",
 )
 _BEFORE = read_rules("""
-context: I'm a {job} in {place}. | Quick question. | for context, I work at a {trade} | My {relative} and I were
-  talking about this.
-  | Not sure if this is the right place to ask. | We just moved to {place} with {n} boxes and a {pet}. | Background:
-  {trade},
-  {n} people, everything in {tool}. | hello | hi, | Hey! | Good morning, | I asked this before but lost the chat.
-  | It's {weather} here and I have time. | English is not my first language, sorry. | So, | ok so | Need this by
-  {month} {n}.
-after: Thanks! | thanks in advance | Keep it short. | No lists please. | I'm a beginner. | please be honest | Budget
-  is {amount}.
-  | It has to work for {n} people. | I've got {n} minutes. | Asking for my {relative}. | any ideas? | {mood} about
-  this tbh
+context: I'm a {job} in {place}. | Quick question. | for context, I work at a {trade} with {n} others | My {relative}
+  and I talked about
+  {hobby} and came to this. | Not sure if this is the right place to ask. | We just moved to {place} with {n} boxes
+  and a {pet}. |
+  Background: {trade}, {n} people, everything in {tool}. | hello | hi, | Hey! | Good morning from {place}, | I asked
+  this before but
+  lost the chat. | It's {weather} here and I have {n} minutes. | So, | ok so | Need this by {month} {n}. | Since
+  {year} we have had the
+  same {thing}. | I teach {subject} to {audience}. | My {colleague} {first} wants an answer by {n}. | {n} years as a
+  {job} and I still don't
+  know: | {relative} of mine is {mood}. | Between {hobby} and work I've got little time. | After the {event} in
+  {place} I wondered:
+  | I'm {n}, from {country}, | This is about my {relative}'s {thing}. | a {job} told me to ask | Saw it in {show}.
+after: Thanks! | thanks in advance | Keep it under {n} lines. | No lists please. | I'm {audience} basically. | please
+  be honest
+  | Budget is {amount}. | It has to work for {n} people. | I've got {n} minutes. | Asking for my {relative}. | any
+  ideas? | {mood} about this
+  tbh | We have {amount} left for it. | My {relative} is allergic to {food}. | must be done before the {event} | my
+  {colleague} said
+  {amount} is normal | I don't own a {thing}. | should suit {audience} | It worked in {year}, not now. | I only speak
+  {tongue} and English. | in
+  {country} that is | the {weather} weather doesn't help | {first} will do the rest
 """)
 _ALL = {**_RULES, **_BEFORE}
 
@@ -225,13 +248,21 @@ _ALL = {**_RULES, **_BEFORE}
 def asked(rng: random.Random, interest: str) -> str:
     """Something that somebody with this interest asks."""
     text = expand(rng, rng.choice(_ALL[interest]), _ALL)
-    if rng.random() < 0.22:
+    if rng.random() < 0.1:
+        then = rng.choice(("also, ", "And ", "second thing: ", "")) + expand(rng, rng.choice(_ALL[interest]), _ALL)
+        text = f"{text.rstrip()} {then}"
+    if rng.random() < 0.3:
         text = expand(rng, "{context} ", _ALL) + text
-    if rng.random() < 0.2:
+    if rng.random() < 0.3:
         text = f"{text.rstrip()}{'' if text[-1] in '.?!' else '.'} {expand(rng, '{after}', _ALL)}"
     return text
 
 
 def followed(rng: random.Random, keyword: str) -> str:
     """What somebody says next, when the answer spoke of the keyword."""
-    return expand(rng, rng.choice(_ALL["next"]).replace("{keyword}", keyword), _ALL)
+    if rng.random() < 0.12:
+        return rng.choice(_ALL["brief"])
+    text = rng.choice(_ALL["next"])
+    if rng.random() < 0.5:
+        text = "{react} " + text
+    return expand(rng, text.replace("{keyword}", keyword), _ALL)

@@ -42,7 +42,7 @@ def _true(account: Account) -> dict[str, Any]:
 
 
 def write_world(world: World, place: Path) -> list[Account]:
-    """Write ``logs/log.jsonl``, ``accounts.jsonl``, ``truth.jsonl`` and ``draws.json``; the accounts that sent anything."""
+    """Write ``logs/log.jsonl``, ``accounts.jsonl``, ``truth.jsonl`` and ``draws.json``; accounts that sent anything."""
     (place / "logs").mkdir(parents=True, exist_ok=True)
     accounts = sorted((account for account in world.accounts if account.sent), key=lambda account: account.account_id)
     world.records.sort(key=lambda pair: (pair[0], pair[1]["exchange_id"]))

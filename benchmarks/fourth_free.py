@@ -1,13 +1,11 @@
-"""Campaigns of this generator's own invention: replayed sessions, many samples of one task, traces in many languages."""
+"""Campaigns of this generator's own invention: replayed sessions, many samples of a task, traces in many languages."""
 
 from __future__ import annotations
 
-import random
 from datetime import datetime, timedelta
 
 from fourth_answers import answered
 from fourth_campaigns import Campaign, covered, span
-from fourth_corpora import Item
 from fourth_free_roles import graded, tooled
 from fourth_hands import Tempo, chance, deal, hands, times
 from fourth_instructions import HARD, bare, pool
@@ -43,7 +41,7 @@ def _session(world: World) -> _Session:
 
 
 def replayed(world: World, name: str) -> None:
-    """Sessions of another service's users, asked again turn by turn or from their last turn; each on one of many accounts."""
+    """Sessions of another service's users, asked again turn by turn or at their last; each on one of many accounts."""
     rng = world.rng
     first, last = span(world)
     accounts = hands(world, name, rng.randint(40, 85), first)
@@ -72,7 +70,7 @@ def replayed(world: World, name: str) -> None:
 def _replay(
     world: World, account: Account, session: _Session, way: str, system: str | None, ident: str, when: datetime
 ) -> None:
-    """Ask a session's turns again: the last with all before it, every one with what its user was told, or anew as a whole."""
+    """Ask a session's turns again: the last with all before it, each with what its user was told, or all anew."""
     rng, said = world.rng, list[tuple[str, str]]()
     for at, (role, text) in enumerate(session):
         if role != "user" or (way == "last" and at < len(session) - 1):
@@ -87,7 +85,7 @@ def _replay(
 
 
 def sampled(world: World, name: str) -> None:
-    """Hard tasks with an answer that can be checked, each asked several times over different accounts: the best are kept."""
+    """Hard tasks whose answer can be checked, each asked several times over different accounts: the best are kept."""
     rng = world.rng
     first, last = span(world)
     accounts = hands(world, name, rng.randint(30, 90), first)
@@ -112,14 +110,20 @@ def sampled(world: World, name: str) -> None:
         covered(world, accounts, 0.1, 0.4)
 
 
-def _tasks(rng: random.Random, world: World, count: int) -> list[Item]:
-    return [
-        bare(item) for item in pool(rng, world.corpora, HARD, ["recon_cot_elicitation", "mmlu_harness", "made"], count)
-    ]
+def _traces(world: World, count: int, ways: list[str], tongues: list[str]) -> list[Exchange]:
+    """Tasks with a request for a reasoning trace, in these ways and languages."""
+    rng, made = world.rng, []
+    tasks = pool(rng, world.corpora, HARD, ["recon_cot_elicitation", "mmlu_harness", "made"], count)
+    for item in tasks:
+        tongue = rng.choice(tongues)
+        ask = problem(rng, tongue) if rng.random() < 0.6 else None
+        prompt = rng.choice(ways).replace("{t}", trace(rng, tongue)).replace("{q}", ask or bare(item).prompt)
+        made.append(Exchange(prompt, length=rng.lognormvariate(6.6, 0.5), form="steps", harvest=True))
+    return made
 
 
 def translated(world: World, name: str) -> None:
-    """Reasoning traces asked for in many languages: techniques probed first by few, those that pass then at scale, and moved to a new model."""
+    """Traces in many languages: ways to ask probed by few, those that pass used at scale, on a new model too."""
     rng, calendar = world.rng, world.calendar
     release = world.catalogue.release or calendar.start + timedelta(days=5)
     tongues = rng.sample(LANGUAGES, rng.randint(6, len(LANGUAGES)))
@@ -137,31 +141,16 @@ def translated(world: World, name: str) -> None:
         "each": each,
     }
 
-    def works(count: int, forms: list[str], languages: list[str]) -> list[Exchange]:
-        made = []
-        for item in _tasks(rng, world, count):
-            tongue = rng.choice(languages)
-            ask = problem(rng, tongue) if rng.random() < 0.6 else None
-            prompt = rng.choice(forms).replace("{t}", trace(rng, tongue)).replace("{q}", ask or item.prompt)
-            made.append(Exchange(prompt, length=rng.lognormvariate(6.6, 0.5), form="steps", harvest=True))
-        return made
-
     begin = calendar.start + timedelta(days=rng.uniform(0, 1))
-    asking = works(probes, ways, tongues)
+    asking = _traces(world, probes, ways, tongues)
     for work in rng.sample(asking, len(asking) // rng.randint(3, 8)):
         work.form = "refusal"
     deal(world, probing, asking, Tempo("waves", "random"), begin, begin + timedelta(days=rng.uniform(0.3, 2)))
     total, middle = round(len(scaling) * each), max(release, begin + timedelta(days=3))
     share, tempo = rng.uniform(0.2, 0.6), Tempo.drawn(world)
-    deal(world, scaling, works(round(total * share), passed, kept), tempo, begin + timedelta(days=2), middle)
-    deal(
-        world,
-        scaling,
-        works(round(total * (1 - share)), passed, kept),
-        tempo,
-        middle,
-        calendar.end - timedelta(minutes=1),
-    )
+    deal(world, scaling, _traces(world, round(total * share), passed, kept), tempo, begin + timedelta(days=2), middle)
+    later = _traces(world, round(total * (1 - share)), passed, kept)
+    deal(world, scaling, later, tempo, middle, calendar.end - timedelta(minutes=1))
 
 
 FREE: dict[str, Campaign] = {"free1": replayed, "free2": sampled, "free3": translated, "free4": graded, "free5": tooled}

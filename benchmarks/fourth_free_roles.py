@@ -1,4 +1,4 @@
-"""Two more campaigns: answers graded by rubric with makers, answerers and graders apart; tool work by old accounts, slowly."""
+"""Two more campaigns: grading by rubric with makers, answerers and graders apart; slow tool work by old accounts."""
 
 from __future__ import annotations
 
@@ -16,16 +16,23 @@ from fourth_wrappers import Rewording, worded
 __all__ = ["graded", "tooled"]
 
 _RUBRICS = (
-    "correctness: is every claim true", "helpfulness: does it meet the need of a {audience}", "reasoning: does each step follow",
-    "safety: could it do harm to {audience}", "style: is it {adjective} and plain", "completeness: is something missing",
-    "honesty: does it say what it does not know", "format: does it keep to what was asked", "depth: would a {job} learn from it",
-)  # fmt: skip
+    "correctness: is every claim true",
+    "helpfulness: does it meet the need of a {audience}",
+    "reasoning: does each step follow",
+    "safety: could it do harm to {audience}",
+    "style: is it {adjective} and plain",
+    "completeness: is something missing",
+    "honesty: does it say what it does not know",
+    "format: does it keep to what was asked",
+    "depth: would a {job} learn from it",
+)
 _JUDGES = (
-    "Rate the response from 1 to <n>.\nCriterion: <r>\n\n[Request]\n<q>\n\n[Response]\n<a>\n\nReasons first, then \"Score: k\".",
-    "You are a strict judge. <r>.\n\n### Prompt\n<q>\n\n### A\n<a>\n\n### B\n<b>\n\nWhich is better? Explain, then write [[A]] or [[B]].",
-    "<q>\n---\n<a>\n---\nGrade the text above (<r>) on a scale of <n>. Return JSON: {\"critique\": ..., \"score\": ...}",
-    "Compare two answers to one question by this rubric: <r>.\nQ: <q>\n1) <a>\n2) <b>\nWinner and margin (0-<n>), with a short rationale.",
-)  # fmt: skip
+    'Rate the response from 1 to <n>.\nCriterion: <r>\n\n[Request]\n<q>\n\n[Answer]\n<a>\n\nReasons, then "Score: k".',
+    "You are a strict judge. <r>.\n\n### Prompt\n<q>\n\n### A\n<a>\n\n### B\n<b>\n\n"
+    "Which is better? Explain, then write [[A]] or [[B]].",
+    '<q>\n---\n<a>\n---\nGrade the text above (<r>) on a scale of <n>. Return JSON: {"critique": ..., "score": ...}',
+    "Compare two answers by this rubric: <r>.\nQ: <q>\n1) <a>\n2) <b>\nWinner and margin (0-<n>), with a rationale.",
+)
 
 
 def _verdict(rng: random.Random, text: str, scale: int) -> str:
@@ -36,7 +43,7 @@ def _verdict(rng: random.Random, text: str, scale: int) -> str:
 
 
 def graded(world: World, name: str) -> None:
-    """A reward model's data by three pools of accounts: some make tasks, some answer them, some grade the student's answers."""
+    """A reward model's data by three pools of accounts: makers of tasks, answerers, graders of a student."""
     rng = world.rng
     first, last = span(world)
     makers = hands(world, name, rng.randint(3, 10), first)
@@ -46,10 +53,17 @@ def graded(world: World, name: str) -> None:
     rubrics = [worded(rng, one) for one in rng.sample(_RUBRICS, rng.randint(1, 6))]
     world.draws[name] |= {"kind": "grading", "each": each, "judge": judge, "rubrics": rubrics, "scale": scale}
     seeds = [item.prompt for item in pool(rng, world.corpora, BROAD, 2, round(len(makers) * each))]
-    ask = worded(rng, rng.choice((
-        "Make {n} new tasks that are harder than this one, for a {job}:\n<x>", "Rewrite this request so that it needs more steps. <x>",
-        "Here is a seed: <x>\nInvent a task on the same topic and of {adjective} length.", "<x>\n\nTurn this into {n} follow-up tasks.",
-    )))  # fmt: skip
+    ask = worded(
+        rng,
+        rng.choice(
+            (
+                "Make {n} new tasks that are harder than this one, for a {job}:\n<x>",
+                "Rewrite this request so that it needs more steps. <x>",
+                "Here is a seed: <x>\nInvent a task on the same topic and of {adjective} length.",
+                "<x>\n\nTurn this into {n} follow-up tasks.",
+            )
+        ),
+    )
     works = [Exchange(ask.replace("<x>", one), length=700, harvest=True) for one in seeds]
     deal(world, makers, works, Tempo.drawn(world), first, last)
     tasks = pool(rng, world.corpora, rng.choice((BROAD, HARD)), rng.randint(2, 4), round(len(answerers) * each))

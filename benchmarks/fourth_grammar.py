@@ -14,6 +14,7 @@ __all__ = ["Rules", "expand", "read_rules"]
 
 Rules = dict[str, list[str]]
 _NAME = re.compile(r"^([a-z_]+): ?(.*)$")
+_ARTICLE = re.compile(r"\b([Aa]) (?=[aeiouAEIO])")
 _SLOT = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -34,8 +35,9 @@ def read_rules(*texts: str) -> Rules:
     return rules
 
 
-def expand(rng: random.Random, text: str, rules: Rules, depth: int = 6) -> str:
+def expand(rng: random.Random, text: str, rules: Rules, depth: int = 6, english: bool = True) -> str:
     """The text with every name in braces replaced by something that it may become; unknown names stay."""
+    filled = "{" in text
 
     def fill(found: re.Match[str]) -> str:
         name = found[1]
@@ -53,4 +55,6 @@ def expand(rng: random.Random, text: str, rules: Rules, depth: int = 6) -> str:
         text, before = _SLOT.sub(fill, text), text
         if text == before:
             break
+    if filled and english:
+        text = _ARTICLE.sub(r"\1n ", text)
     return text.replace("\\n", "\n")

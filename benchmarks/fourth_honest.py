@@ -5,19 +5,38 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
 
 from fourth_applications import application, automation, coder, trial
 from fourth_crowds import CROWDS
+from fourth_everyday import asked
 from fourth_houses import HOUSES
-from fourth_people import person
+from fourth_people import family, learner, person
 from fourth_research import RESEARCH
-from fourth_world import World
+from fourth_world import Account, Exchange, World
 
 __all__ = ["lookalikes", "ordinary"]
 
 _ALL = {**HOUSES, **CROWDS, **RESEARCH}
-_ORDINARY = {"person": person, "coder": coder, "application": application, "automation": automation, "trial": trial}
-_BUSY = {"person": 1.0, "coder": 3.0, "application": 3.5, "automation": 4.0, "trial": 0.12}
+_ORDINARY: dict[str, Callable[[World, int], Account]] = {
+    "person": person,
+    "learner": learner,
+    "family": family,
+    "coder": coder,
+    "application": application,
+    "automation": automation,
+    "trial": trial,
+}
+_BUSY = {
+    "person": 1.0,
+    "learner": 1.2,
+    "family": 2.0,
+    "coder": 3.0,
+    "application": 3.5,
+    "automation": 4.0,
+    "trial": 0.12,
+}
 
 
 def _poisson(rng: random.Random, mean: float) -> int:
@@ -47,6 +66,7 @@ def ordinary(world: World, accounts: int, exchanges: int) -> None:
     rng = world.rng
     mix = {"person": rng.uniform(60, 84), "coder": rng.uniform(3, 11), "application": rng.uniform(3, 10)}
     mix |= {"automation": rng.uniform(2, 8), "trial": rng.uniform(3, 9)}
+    mix |= {"learner": rng.uniform(1, 7), "family": rng.uniform(1, 3)}
     spread = rng.uniform(0.9, 1.35)
     world.draws["ordinary"] = {"mix": mix, "spread": spread}
     kinds = rng.choices(list(mix), list(mix.values()), k=max(accounts - len(world.accounts), 1))
@@ -54,4 +74,19 @@ def ordinary(world: World, accounts: int, exchanges: int) -> None:
     left = max(exchanges - len(world.records), len(kinds))
     total = sum(weights)
     for kind, weight in zip(kinds, weights, strict=True):
-        _ORDINARY[kind](world, max(1, min(round(left * weight / total + rng.random() - 0.5), 2500)))
+        account = _ORDINARY[kind](world, max(1, min(round(left * weight / total + rng.random() - 0.5), 2500)))
+        if rng.random() < 0.004:
+            _turned_away(world, account)
+
+
+def _turned_away(world: World, account: Account) -> None:
+    """An account without credit, or barred for a reason of its own, that goes on trying for a while."""
+    rng = world.rng
+    account.barred = when = world.calendar.moment(rng)
+    for _ in range(rng.randint(1, 8)):
+        world.send(
+            account,
+            when,
+            Exchange("Hello? Is my account still working?" if rng.random() < 0.3 else asked(rng, "money")),
+        )
+        when += timedelta(minutes=rng.expovariate(0.02))

@@ -1,4 +1,4 @@
-"""Honest houses that look like campaigns: offices, agencies, resellers, pipelines over keys, labellers, migrations, CI."""
+"""Honest houses that look like campaigns: offices, agencies, resellers, pipelines, labellers, migrations, CI."""
 
 from __future__ import annotations
 
@@ -35,9 +35,16 @@ def office(world: World) -> None:
     works = rng.sample(("mails", "work", "marketing", "writing", "data", "legal", "coding", "languages"), 4)
     for _ in range(size):
         account = opened(
-            world, "office", country=country, link=world.networks.shared(way), email_domain=mail, payment_id=rng.choice(cards),
-            plan="team", created=begun + timedelta(days=rng.expovariate(0.2)), shape="office",
-        )  # fmt: skip
+            world,
+            "office",
+            country=country,
+            link=world.networks.shared(way),
+            email_domain=mail,
+            payment_id=rng.choice(cards),
+            plan="team",
+            created=begun + timedelta(days=rng.expovariate(0.2)),
+            shape="office",
+        )
         voice = Voice.drawn(rng, country)
         voice.interests, voice.system, voice.pastes = rng.sample(works, 2), system, rng.uniform(0.1, 0.5)
         chat(world, account, voice, int(rng.lognormvariate(2.4, 0.9)) + 1)
@@ -68,12 +75,19 @@ def reseller_keys(world: World, kind: str, keys: int, begun: float) -> list[Acco
     created = world.calendar.start - timedelta(days=begun)
     return [
         opened(
-            world, kind, program=True, agent=agent, link=links[number], payment_id=rng.choice(cards), plan="pay-as-you-go",
-            email_domain=mail if rng.random() < 0.5 else "gmail.com", created=created + timedelta(days=rng.expovariate(0.15)),
+            world,
+            kind,
+            program=True,
+            agent=agent,
+            link=links[number],
+            payment_id=rng.choice(cards),
+            plan="pay-as-you-go",
+            email_domain=mail if rng.random() < 0.5 else "gmail.com",
+            created=created + timedelta(days=rng.expovariate(0.15)),
             asks=parameters(rng, False),
         )
         for number in range(keys)
-    ]  # fmt: skip
+    ]
 
 
 def customers(world: World, keys: list[Account], count: int, exchanges: int) -> list[tuple[Voice, Rhythm]]:
@@ -108,10 +122,20 @@ def pipeline(world: World) -> None:
     asks, link = parameters(rng, True), world.networks.cloud(rng.choice((1, 2, 4)))
     model = world.catalogue.one(rng)
     accounts = [
-        opened(world, "pipeline", program=True, agent=agent, email_domain=mail, payment_id=card, asks=asks, model=model,
-               link=world.networks.shared(link), plan=rng.choice(("team", "pay-as-you-go")))
+        opened(
+            world,
+            "pipeline",
+            program=True,
+            agent=agent,
+            email_domain=mail,
+            payment_id=card,
+            asks=asks,
+            model=model,
+            link=world.networks.shared(link),
+            plan=rng.choice(("team", "pay-as-you-go")),
+        )
         for _ in range(keys)
-    ]  # fmt: skip
+    ]
     count, source = (
         int(rng.lognormvariate(6.6, 0.6)),
         rng.choice(("banking77_pipeline", "restaurant8k_pipeline", "own", "own")),
@@ -133,8 +157,12 @@ def pipeline(world: World) -> None:
 def labellers(world: World) -> None:
     """A crew that labels or writes data by one guideline, by hand, in shifts."""
     rng = world.rng
-    guide = expand(rng, "Task guideline v{n}: judge whether the {form} is {adjective}, {mood} or neither. Give a reason in {n} words. "
-                   "Do not mention {product}. If unsure write UNSURE.\\n\\nText: ", WORDS)  # fmt: skip
+    guide = expand(
+        rng,
+        "Task guideline v{n}: judge whether the {form} is {adjective}, {mood} or neither. Give a reason in {n} words. "
+        "Do not mention {product}. If unsure write UNSURE.\\n\\nText: ",
+        WORDS,
+    )
     country, system = world.country(), rng.random() < 0.5
     for _ in range(rng.randint(8, 32)):
         account = opened(world, "labeller", country=country, shape=rng.choice(("office", "evening", "all day")))
@@ -156,9 +184,15 @@ def migration(world: World) -> None:
     frames = [frame(rng, rng.choice(PAPERS)) for _ in range(rng.randint(2, 9))]
     for number in range(rng.randint(10, 45)):
         account = opened(
-            world, "migration", program=True, agent=agent if rng.random() < 0.9 else script_agent(rng), email_domain=mail,
-            payment_id=card, plan="enterprise", created=day + timedelta(minutes=number * rng.uniform(0.3, 9)),
-        )  # fmt: skip
+            world,
+            "migration",
+            program=True,
+            agent=agent if rng.random() < 0.9 else script_agent(rng),
+            email_domain=mail,
+            payment_id=card,
+            plan="enterprise",
+            created=day + timedelta(minutes=number * rng.uniform(0.3, 9)),
+        )
         mine, paper = rng.choice(frames), rng.choice(PAPERS)
         for when in within(rng, account.created, calendar.end, int(rng.lognormvariate(2.8, 0.9)) + 1):
             worked(world, account, mine, paper, when, 500)
@@ -167,8 +201,12 @@ def migration(world: World) -> None:
 def reviewers(world: World) -> None:
     """Repositories of many owners whose CI asks for a review with the same published action."""
     rng, calendar = world.rng, world.calendar
-    system = expand(rng, "You are a senior {lang} reviewer. Review the diff. Only report bugs, security problems and missing tests. "
-                    "Answer in at most {n} bullet points. If all is fine answer LGTM.", WORDS)  # fmt: skip
+    system = expand(
+        rng,
+        "You are a senior {lang} reviewer. Review the diff. Only report bugs, security problems and missing tests. "
+        "Answer in at most {n} bullet points. If all is fine answer LGTM.",
+        WORDS,
+    )
     agent = script_agent(rng)
     for _ in range(rng.randint(6, 30)):
         account = opened(world, "ci", program=True, agent=agent, link=world.networks.platform(), shape="office")
@@ -217,8 +255,42 @@ def crew(world: World) -> None:
             world.send(account, when, Exchange(f"{text}\n\n{paper}", length=len(paper)))
 
 
+def rotation(world: World) -> None:
+    """A house whose rules want new keys now and then: all old ones stop at once, new ones go on with the same work."""
+    rng, calendar = world.rng, world.calendar
+    agent, mail, card, keys = app_agent(rng), house_domain(rng), world.name("pm_", 10), rng.randint(3, 24)
+    turn = calendar.start + timedelta(days=rng.uniform(0.2, 0.8) * calendar.days)
+    later = turn + timedelta(hours=rng.choice((0.0, 0.5, rng.uniform(1, 40))))
+    frames, paper = [frame(rng, rng.choice(PAPERS)) for _ in range(rng.randint(1, 4))], rng.choice(PAPERS)
+    each, link = rng.lognormvariate(2.6, 0.5), world.networks.cloud(rng.choice((1, 3)))
+    for begin, end in ((calendar.start, turn), (later, calendar.end)):
+        for _ in range(keys):
+            account = opened(
+                world,
+                "rotation",
+                program=True,
+                agent=agent,
+                email_domain=mail,
+                payment_id=card,
+                plan="team",
+                link=world.networks.shared(link),
+                created=begin - timedelta(days=rng.uniform(0, 90) if begin < turn else 0.02),
+            )
+            for when in within(rng, begin, end, round(each * rng.lognormvariate(0, 0.4)) + 1):
+                worked(world, account, rng.choice(frames), paper, when, 400)
+            account.barred = turn if begin < turn and rng.random() < 0.3 else None
+
+
 HOUSES = {
-    "office": (office, 4), "agency": (agency, 3), "reseller": (reseller, 1), "pipeline": (pipeline, 3), "labellers": (labellers, 1.2),
-    "migration": (migration, 1), "ci": (reviewers, 1.2), "probes": (probes, 1), "translators": (crew, 1),
-}  # fmt: skip
+    "office": (office, 4),
+    "agency": (agency, 3),
+    "reseller": (reseller, 1),
+    "pipeline": (pipeline, 3),
+    "labellers": (labellers, 1.2),
+    "migration": (migration, 1),
+    "rotation": (rotation, 0.8),
+    "ci": (reviewers, 1.2),
+    "probes": (probes, 1),
+    "translators": (crew, 1),
+}
 """Each with how many a world of level one has on average."""

@@ -48,14 +48,30 @@ error: an off by one error | a race condition | a memory leak | a wrong base cas
 """)
 _RULES = {**WORDS, **_MADE}
 BROAD = {
-    "gpteacher:codegen": 3, "gpteacher:roleplay": 3, "gpteacher:toolformer": 2, "gorilla_apibench": 2, "arena_hard_questions": 2,
-    "oasst_prompts": 1, "awesome_chatgpt_prompts": 1, "openai_evals": 1, "recon_cot_elicitation": 2, "toolalpaca_instr": 1,
-    "recon_selfinstruct_prompts": 1, "made": 3, "bfcl": 1,
-}  # fmt: skip
+    "gpteacher:codegen": 3,
+    "gpteacher:roleplay": 3,
+    "gpteacher:toolformer": 2,
+    "gorilla_apibench": 2,
+    "arena_hard_questions": 2,
+    "oasst_prompts": 1,
+    "awesome_chatgpt_prompts": 1,
+    "openai_evals": 1,
+    "recon_cot_elicitation": 2,
+    "toolalpaca_instr": 1,
+    "recon_selfinstruct_prompts": 1,
+    "made": 3,
+    "bfcl": 1,
+}
 HARD = {
-    "recon_cot_elicitation": 5, "gsm8k_harness": 2, "gpteacher:codegen": 3, "bbh_code_davinci": 1, "arena_hard_questions": 2,
-    "mmlu_harness": 2, "humaneval_harness": 1, "made": 2,
-}  # fmt: skip
+    "recon_cot_elicitation": 5,
+    "gsm8k_harness": 2,
+    "gpteacher:codegen": 3,
+    "bbh_code_davinci": 1,
+    "arena_hard_questions": 2,
+    "mmlu_harness": 2,
+    "humaneval_harness": 1,
+    "made": 2,
+}
 
 
 def instruction(rng: random.Random) -> str:

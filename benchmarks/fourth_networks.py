@@ -1,4 +1,4 @@
-"""Networks that requests come from: households, phones, offices, universities, clouds, VPNs and proxies in households."""
+"""Networks that requests come from: households, offices, universities, clouds, VPNs and proxies in households."""
 
 from __future__ import annotations
 
@@ -44,10 +44,21 @@ class Link:
     """How likely the next stretch of use comes from the same place."""
     fresh: Callable[[], tuple[str, int]] | None = None
     """Draws an address that was not used before, for links whose addresses change."""
-    at: int = field(default=0)
+    hold: float = 2400
+    """Seconds that a stretch of use lasts; none where each request may come from elsewhere."""
+    at: int = 0
+    used: dict[int, tuple[str, int]] = field(default_factory=dict)
 
-    def place(self, rng: random.Random) -> tuple[str, int]:
-        """Address and network number of a next stretch of use."""
+    def place(self, rng: random.Random, second: float) -> tuple[str, int]:
+        """Address and network number at this time."""
+        if not self.hold:
+            return self._next(rng)
+        slot = int(second // self.hold)
+        if slot not in self.used:
+            self.used[slot] = self._next(rng)
+        return self.used[slot]
+
+    def _next(self, rng: random.Random) -> tuple[str, int]:
         if rng.random() > self.stay:
             if self.fresh:
                 self.places[0], self.at = self.fresh(), 0
@@ -79,14 +90,13 @@ class Networks:
         rng = self._rng
         homes = _HOMES[country]
         home, phone = rng.choice(homes), rng.choice(homes)
-        if self._exits and rng.random() < 0.02:
-            places = [rng.choice(self._exits)]
-        else:
-            places = [self._address(home)]
+        is_exit = bool(self._exits) and rng.random() < 0.02
+        places = [rng.choice(self._exits) if is_exit else self._address(home)]
         if rng.random() < 0.4:
             places.append(self._address(phone))
         if rng.random() < 0.25:
-            return Link("dynamic", places, rng.uniform(0.6, 0.95), lambda: self._address(home))
+            hold = 86400 * rng.choice((1, 1, 2, 7))
+            return Link("dynamic", places, rng.uniform(0.1, 0.9), lambda: self._address(home), hold)
         return Link("household", places, rng.uniform(0.7, 1))
 
     def vpn(self) -> Link:
@@ -96,11 +106,11 @@ class Networks:
     def cloud(self, addresses: int = 1) -> Link:
         """Servers of one cloud."""
         asn = self._rng.choice(_CLOUDS)
-        return Link("cloud", [self._address(asn) for _ in range(addresses)], 0.7 if addresses > 1 else 1)
+        return Link("cloud", [self._address(asn) for _ in range(addresses)], 0.7 if addresses > 1 else 1, hold=0)
 
     def platform(self) -> Link:
         """A platform on which many run their programs, behind common addresses."""
-        return Link("platform", self._rng.sample(self._shared_clouds, 4), 0.6)
+        return Link("platform", self._rng.sample(self._shared_clouds, 4), 0.6, hold=600)
 
     def office(self) -> Link:
         """One house's way out, for all who work there."""
@@ -114,7 +124,7 @@ class Networks:
 
     def shared(self, link: Link) -> Link:
         """The same way out for somebody else."""
-        return Link(link.kind, link.places, link.stay)
+        return Link(link.kind, link.places, link.stay, link.fresh, link.hold)
 
     def proxied(self, stay: float) -> Link:
         """Proxies in households all over, changed as often as one likes."""
@@ -127,7 +137,8 @@ class Networks:
                 self._exits.append(place)
             return place
 
-        return Link("proxied", [fresh()], stay, fresh)
+        hold = 0 if stay < 0.3 else self._rng.choice((600, 2400, 86400))
+        return Link("proxied", [fresh()], stay, fresh, hold)
 
     def hosting(self, accounts: int) -> list[Link]:
         """Rented servers for so many accounts, few addresses in one or two networks."""

@@ -13,12 +13,14 @@ from fourth_documents import KINDS as PAPERS
 from fourth_documents import document
 from fourth_everyday import INTERESTS, asked, followed
 from fourth_grammar import expand, read_rules
+from fourth_instructions import HARD, pool
 from fourth_retyping import Style, reworded
 from fourth_tongues import asked_in, followed_in, tongue_of
 from fourth_words import WORDS
 from fourth_world import Account, Exchange, World
+from fourth_wrappers import Rewording
 
-__all__ = ["Voice", "person", "sessions", "talk"]
+__all__ = ["Voice", "chat", "family", "learner", "person", "sessions", "talk"]
 
 _PASTE = read_rules("""
 ask: summarize this | Summarise in {n} lines: | what do they want from me? | tl;dr | Is there anything odd in this
@@ -39,9 +41,13 @@ persona: You are a helpful assistant. | You are a {adjective} {job}. Answer brie
 _RULES = {**WORDS, **_PASTE, **_PERSONAS}
 _CODE = {"coding", "data"}
 _REAL = {
-    "oasst_prompts": 4, "arena_hard_questions": 5, "hh_rlhf_harmless_test": 3, "awesome_chatgpt_prompts": 2, "aider_history": 1,
+    "oasst_prompts": 4,
+    "arena_hard_questions": 5,
+    "hh_rlhf_harmless_test": 3,
+    "awesome_chatgpt_prompts": 2,
+    "aider_history": 1,
     "xstest": 1,
-}  # fmt: skip
+}
 
 
 @dataclass
@@ -84,7 +90,7 @@ class Voice:
             ask = self.style.typed(rng, expand(rng, "{ask}", _RULES))
             return (f"{ask}\n\n{paper}" if rng.random() < 0.7 else f"{paper}\n\n{ask}"), "prose"
         if self.tongue != "en" and rng.random() < 0.85:
-            return self.style.typed(rng, asked_in(rng, self.tongue)), "prose"
+            return self.style.typed(rng, asked_in(rng, self.tongue), self.tongue), "prose"
         interest = rng.choice(self.interests)
         text = self.style.typed(rng, asked(rng, interest))
         return text, "code" if interest in _CODE and rng.random() < 0.7 else "prose"
@@ -92,7 +98,7 @@ class Voice:
     def next(self, rng: random.Random, answer: str) -> str:
         """What is said after that answer."""
         if self.tongue != "en":
-            return self.style.typed(rng, followed_in(rng, self.tongue))
+            return self.style.typed(rng, followed_in(rng, self.tongue), self.tongue)
         if rng.random() < 0.35:
             return self.style.typed(rng, asked(rng, rng.choice(self.interests)))
         return self.style.typed(rng, followed(rng, keyword(rng, answer)))
@@ -105,7 +111,7 @@ def talk(world: World, account: Account, voice: Voice, when: datetime, turns: in
     ask, form = (opening, "prose") if opening else voice.opening(world)
     first, out = ask, 0
     for _ in range(turns):
-        what = Exchange(ask, None, voice.system, list(history[-12:]), session, form=form)
+        what = Exchange(ask, None, voice.system, list(history[-12:]), session, form=form, tongue=voice.tongue)
         answer = world.send(account, when, what)
         if answer is None:
             break
@@ -138,3 +144,38 @@ def chat(world: World, account: Account, voice: Voice, count: int) -> None:
     parts = sessions(world.rng, count, voice.turns)
     for when, turns in zip(account.rhythm.moments(world.rng, len(parts), account.created), parts, strict=False):
         talk(world, account, voice, when, turns)
+
+
+def learner(world: World, count: int) -> Account:
+    """Somebody who learns from exercises, each asked in words of one's own, with reasons."""
+    rng = world.rng
+    account = opened(world, "learner", shape=rng.choice(("student", "evening", "all day")))
+    words, voice = Rewording.drawn(rng), Voice.drawn(rng, account.country)
+    names = ("recon_cot_elicitation", "mmlu_harness", "gpteacher:codegen", "arena_hard_questions", "made")
+    items = pool(rng, world.corpora, HARD, rng.sample(names, rng.randint(1, 3)), max(1, count // 2))
+    for when, item in zip(account.rhythm.moments(rng, len(items), account.created), items, strict=False):
+        talk(world, account, voice, when, rng.choice((1, 1, 2, 3)), words.typed(rng, item.prompt))
+    chat(world, account, voice, max(1, count // 3))
+    return account
+
+
+def family(world: World, count: int) -> Account:
+    """A household of two or three accounts on one line and one card, or one person with two of them."""
+    rng = world.rng
+    first = opened(world, "person", plan="pro")
+    members = [first] + [
+        opened(
+            world,
+            "person",
+            country=first.country,
+            link=world.networks.shared(first.link),
+            payment_id=first.payment_id,
+            plan="pro",
+        )
+        for _ in range(rng.choice((1, 1, 2)))
+    ]
+    voice = Voice.drawn(rng, first.country)
+    for member in members:
+        voice = voice if rng.random() < 0.2 else Voice.drawn(rng, first.country)
+        chat(world, member, voice, max(1, count // len(members)))
+    return first

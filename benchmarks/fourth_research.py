@@ -1,4 +1,4 @@
-"""Honest work with test sets and training data: harnesses, subsets, red teams, licensed data makers, makers by hobby."""
+"""Honest work with test sets and training data: harnesses, subsets, red teams, licensed makers, hobbyists."""
 
 from __future__ import annotations
 
@@ -92,10 +92,21 @@ def licensed(world: World) -> None:
     mail, card, agent, asks = house_domain(rng), world.name("pm_", 10), script_agent(rng), parameters(rng, True)
     links = world.networks.hosting(keys)
     accounts = [
-        opened(world, "licensed", program=True, agent=agent, asks=asks, email_domain=mail, payment_id=card, plan="enterprise",
-               licence_id=licence, link=link, verified=True)
+        opened(
+            world,
+            "licensed",
+            program=True,
+            agent=agent,
+            asks=asks,
+            email_domain=mail,
+            payment_id=card,
+            plan="enterprise",
+            licence_id=licence,
+            link=link,
+            verified=True,
+        )
         for link in links
-    ]  # fmt: skip
+    ]
     items = pool(rng, world.corpora, rng.choice((BROAD, HARD)), rng.randint(2, 4), int(rng.lognormvariate(6.7, 0.5)))
     text = expand(rng, rng.choice(_FRAMES["frame"]), WORDS)
     begin = calendar.start + timedelta(days=rng.uniform(0, 4))
@@ -126,6 +137,10 @@ def hobbyists(world: World) -> None:
 
 
 RESEARCH = {
-    "harness": (harness, 1.2), "subsets": (subsets, 1), "red team": (red_team, 0.6), "licensed": (licensed, 0.8), "hobbyists": (hobbyists, 1.2)
-}  # fmt: skip
+    "harness": (harness, 1.2),
+    "subsets": (subsets, 1),
+    "red team": (red_team, 0.6),
+    "licensed": (licensed, 0.8),
+    "hobbyists": (hobbyists, 1.2),
+}
 """Each with how many a world of level one has on average."""

@@ -28,7 +28,7 @@ _ALIKE = [
     "show|demonstrate|illustrate",
     "use|employ|rely on|work with",
     "function|routine|method|procedure",
-    "list|enumerate|name|set out",
+    "list|enumerate|set out",
     "short|brief|concise|compact",
     "important|key|crucial|central",
     "problem|question|puzzle|task",
@@ -46,15 +46,60 @@ _ALIKE = [
     "sentence|phrase|line",
     "text|passage|piece",
     "total|overall|combined",
-    "buy|purchase|get",
+    "buy|purchase",
     "each|every single|any one",
     "also|too|as well",
-    "following|next|given",
+    "following|next",
     "different|distinct|various",
     "want|would like|need",
 ]
-_OTHERS = {group.split("|")[0]: group.split("|") for group in _ALIKE}
-_OTHERS |= {word: words for words in list(_OTHERS.values()) for word in words if word not in _OTHERS}
+_PHRASES = """
+how do i|how can I|how would one|what's the way to|whats the best way to|how to
+what should i|what ought I to|what would you have me|what do I
+should i|would it make sense to|is it better to|do I have to
+is it|would it be|is it really|do you think it's
+can i|is it ok to|could I|am I able to|is it possible to
+can you|could you|would you|are you able to
+what is|what's|whats|tell me what is
+why does|how come|what makes it that
+give me|i need|can i get|send me|i'm looking for|get me
+difference between|what separates|what tells apart
+ideas|suggestions|inspiration|thoughts
+tips|advice|tricks|hints
+worth|worthwhile|sensible
+minutes|min|mins
+best|right|nicest|ideal
+when should|at what point should|what's a good time for
+how long|how much time
+how often|how regularly|how many times
+what happens if|what if|what's going to happen when
+makes a|has started making a|keeps making a
+wants to|would like to|insists that they
+already|by now
+only|just
+probably|most likely|I guess
+cheapest|least expensive|most affordable
+days|nights|afternoons
+hours|hrs
+kids|children|little ones
+i have|I've got|there's
+do i|must I|does one
+is there|do you know|have you got
+fix|repair|sort out|mend
+old|aged|worn
+love|adore|enjoy
+hates|can't stand|isn't fond of
+names|titles|ideas for a name
+a fair price|a normal price|the going rate
+rules|basics|essentials
+questions|things to ask
+mean|stand for|signify
+"""
+_ALIKE += _PHRASES.strip().splitlines()
+_OTHERS = {group.split("|")[0].lower(): group.split("|") for group in _ALIKE}
+for _group in list(_OTHERS.values()):
+    for _one in _group:
+        _OTHERS.setdefault(_one.lower(), _group)
 _WORD = re.compile(r"\b(" + "|".join(sorted(map(re.escape, _OTHERS), key=len, reverse=True)) + r")\b", re.IGNORECASE)
 
 
@@ -96,18 +141,21 @@ class Style:
     short: bool
     slips: float
     polite: str
+    change: float = 0.0
+    """The share of words and turns of phrase that this hand puts its own way."""
 
     @classmethod
     def drawn(cls, rng: random.Random) -> Style:
         """A hand of one's own."""
         polite = rng.choice(["", "", "", "", "please ", "Please ", "could you ", "Can you tell me: ", "pls "])
-        return cls(
-            rng.random() < 0.3, rng.random() < 0.25, rng.random() < 0.1, rng.choice([0, 0, 0.001, 0.004, 0.01]), polite
-        )
+        slips = rng.choice([0, 0, 0.001, 0.004, 0.01])
+        return cls(rng.random() < 0.3, rng.random() < 0.25, rng.random() < 0.1, slips, polite, rng.uniform(0.1, 0.7))
 
-    def typed(self, rng: random.Random, text: str) -> str:
+    def typed(self, rng: random.Random, text: str, tongue: str = "en") -> str:
         """The text as this hand types it."""
-        if self.polite and len(text) < 160 and rng.random() < 0.25:
+        if tongue == "en" and len(text) < 300:
+            text = reworded(rng, text, self.change)
+        if tongue == "en" and self.polite and len(text) < 160 and rng.random() < 0.25:
             text = self.polite + text[:1].lower() + text[1:]
         if self.short and len(text) < 300:
             text = " ".join(_SHORT.get(word, word) for word in text.split(" "))

@@ -31,7 +31,7 @@ def _campaign(world: World, way: str, count: int) -> None:
         "asks": "own",
         "model": "own",
     }
-    accounts = hands(world, "campaign-1", _HANDS, **(own if way in ("adaptive", "evasive") else {}))
+    accounts = hands(world, "campaign-1", _HANDS, calendar.start, **(own if way in ("adaptive", "evasive") else {}))
     share = {"cover": rng.uniform(0.3, 0.7), "adaptive": rng.uniform(0.3, 0.6), "evasive": rng.uniform(0, 0.4)}.get(
         way, 0
     )

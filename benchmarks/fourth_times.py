@@ -1,4 +1,4 @@
-"""When accounts are at work: people's days by time zone, weekends and a holiday; programs' nights, ticks and streams."""
+"""When accounts are at work: people's days by time zone, weekends and a holiday; programs' ticks and streams."""
 
 from __future__ import annotations
 
@@ -18,9 +18,23 @@ _SHAPES = {
 }
 _WEEKENDS = {"office": 0.12, "evening": 1.2, "all day": 0.8, "student": 0.7, "night": 1.1, "early": 0.7}
 _ZONES = {
-    "us": (-8, -7, -6, -5, -5), "gb": (0,), "de": (1,), "fr": (1,), "es": (1,), "br": (-3,), "in": (5.5,), "jp": (9,),
-    "cn": (8,), "pl": (1,), "au": (8, 10), "ca": (-8, -5), "mx": (-6,), "kr": (9,), "vn": (7,), "ng": (1,),
-}  # fmt: skip
+    "us": (-8, -7, -6, -5, -5),
+    "gb": (0,),
+    "de": (1,),
+    "fr": (1,),
+    "es": (1,),
+    "br": (-3,),
+    "in": (5.5,),
+    "jp": (9,),
+    "cn": (8,),
+    "pl": (1,),
+    "au": (8, 10),
+    "ca": (-8, -5),
+    "mx": (-6,),
+    "kr": (9,),
+    "vn": (7,),
+    "ng": (1,),
+}
 
 
 @dataclass(frozen=True)
@@ -80,8 +94,9 @@ class Rhythm:
         shape, found = _SHAPES[self.shape], []
         last = self.calendar.end - timedelta(minutes=2)
         for _ in range(count):
-            for _ in range(12):
-                day = rng.choices(range(self.calendar.days), self.days)[0]
+            for attempt in range(40):
+                days = self.days if attempt < 12 else None
+                day = rng.choices(range(self.calendar.days), days)[0]
                 hour = rng.choices(range(24), shape)[0] + rng.random() + self.shift - self.zone
                 when = self.calendar.start + timedelta(days=day, hours=hour)
                 if max(first or self.calendar.start, self.calendar.start) <= when < last:

@@ -52,8 +52,10 @@ tr: {first} tanesi {n} liradan {n} defter ve {n} kalem aldı. {amount} liradan n
 ru: {first} покупает {n} тетрадей по {n} рублей и {n} ручек по {n}. Сколько останется от {amount} рублей? | Поезд
   проходит {n} км за
   {n} минут. Сколько он пройдёт за {n} часов?
-zh: {first}买了{n}本练习本，每本{n}元，又买了{n}支笔，每支{n}元。{amount}元还剩多少？ | 一列火车{n}分钟行驶{n}公里，{n}小时行驶多少公里？
-ja: {first}は1冊{n}円のノートを{n}冊と1本{n}円のペンを{n}本買いました。{amount}円からいくら残りますか。 | 列車は{n}分で{n}km進みます。{n}時間では？
+zh: {first}买了{n}本练习本，每本{n}元，又买了{n}支笔，每支{n}元。{amount}元还剩多少？ |
+  一列火车{n}分钟行驶{n}公里，{n}小时行驶多少公里？
+ja: {first}は1冊{n}円のノートを{n}冊と1本{n}円のペンを{n}本買いました。{amount}円からいくら残りますか。 |
+  列車は{n}分で{n}km進みます。{n}時間では？
 ko: {first}는 {n}원짜리 공책 {n}권과 {n}원짜리 펜 {n}자루를 샀습니다. {amount}원에서 얼마가 남습니까?
 vi: {first} mua {n} quyển vở giá {n} nghìn và {n} bút giá {n} nghìn. Còn lại bao nhiêu từ {amount} nghìn?
 """)
@@ -68,4 +70,4 @@ def trace(rng: random.Random, language: str) -> str:
 
 def problem(rng: random.Random, language: str) -> str | None:
     """A small word problem in this language, if there are any."""
-    return expand(rng, rng.choice(_PROBLEMS[language]), _RULES) if language in _PROBLEMS else None
+    return expand(rng, rng.choice(_PROBLEMS[language]), _RULES, english=False) if language in _PROBLEMS else None

@@ -12,10 +12,13 @@ from fourth_clients import Catalogue, Parameters
 from fourth_corpora import Corpora
 from fourth_networks import Link, Networks
 from fourth_times import Calendar, Rhythm
+from fourth_tongues import said_in
 
 __all__ = ["Account", "Exchange", "World"]
 
 _COUNTRIES = ["us", "gb", "de", "fr", "es", "br", "in", "jp", "cn", "pl", "au", "ca", "mx", "kr", "vn", "ng"]
+
+_ERRORS = {400: "too_long", 403: "account_disabled", 429: "rate_limit", 500: "server_error", 529: "overloaded"}
 
 
 @dataclass
@@ -61,6 +64,7 @@ class Exchange:
     asks: Parameters | None = None
     model: str | None = None
     harvest: bool = False
+    tongue: str = "en"
 
 
 class World:
@@ -155,17 +159,20 @@ class World:
         length = int(min(length, 5000))
         if what.form == "refusal":
             return refused(rng, what.prompt)
+        if what.tongue != "en" and what.form != "code":
+            return said_in(rng, what.tongue, int(length * (0.4 if what.tongue in ("zh", "ja") else 1)))
         if what.form == "code":
             return coded(rng, what.prompt, length)
         return answered(rng, what.prompt, length, what.form == "steps")
 
     def _log(self, account: Account, when: datetime, what: Exchange, answer: str | None, status: int) -> None:
         rng, asks, model = self.rng, what.asks or account.asks, what.model or self.model_at(account, when)
-        address, asn = account.link.place(rng)
+        address, asn = account.link.place(rng, when.timestamp())
         said = [{"role": role, "content": text} for role, text in what.history]
         said.append({"role": "user", "content": what.prompt})
         size_in = sum(len(turn["content"]) for turn in said) + len(what.system or "")
         tokens = round(len(answer or "") / rng.uniform(3.7, 4.5)) + (1 if answer else 0)
+        spent = tokens * self.catalogue.pace[model] * rng.lognormvariate(0, 0.25)
         record: dict[str, Any] = {
             "exchange_id": self.name("ex_", 10),
             "time": f"{when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03d}Z",
@@ -183,12 +190,8 @@ class World:
             "temperature": asks.temperature,
             "max_tokens": asks.max_tokens,
             "status": str(status),
-            "error": None
-            if status == 200
-            else {429: "rate_limit", 403: "account_disabled"}.get(status, "server_error"),
-            "latency_ms": round(
-                rng.uniform(150, 900) + tokens * self.catalogue.pace[model] * rng.lognormvariate(0, 0.25)
-            ),
+            "error": _ERRORS.get(status),
+            "latency_ms": round(rng.uniform(150, 900) + spent),
             "input_tokens": round(size_in / 4) + 4,
             "output_tokens": tokens,
             "client_address": address,

@@ -51,26 +51,37 @@ sentence: Before answering, describe in detail how you arrive at the answer. | P
 """
 )
 _VOICES = read_rules("""
-opens: I've been stuck on this since {place}: | my {relative} gave me this one. | Something for my {task}. | ok new
-  one | Help me with a
-  thing from work? | From an old book I found in {place}: | Here goes. | I teach {hobby} and {subject}, and a student
-  asked: | For our
-  {trade} I have to know this. | This came up at dinner, | I am writing a {form} and want to get this part right. |
-  Could you have a go
-  at the next one, | Nobody in my office knew. | Not urgent. | Trying to learn {subject} on my own. | Long story, but:
-  | Hi again, |
-  Hmm. | A {job} I know claims it is easy: | Number {n} on my list. | Preparing for the {event} quiz. | let's see what
-  you make of this
-closes: How would you go about it? | I'd love to understand why, not only what. | Take your time. | what's the trick
-  here? | Talk me
-  through it like a {job} would. | Where do people go wrong with it? | I get {n}, is that plausible? | Say how sure
-  you are. | And what
-  would you check afterwards? | don't just give me the result | with reasons please | as complete as you can | what's
-  the thinking
-  behind it | I have to explain it to {audience} later | Any detail helps. | keep the maths readable | If there's a
-  second way, show me.
-  | Convince me. | Imagine I had to do it without you next time. | Go slowly. | thanks a lot!! | in your own words |
-  so I can follow it
+opens: {lead} {where} | {lead} {where} {mark} | {where}, {lead} | {lead} {mark}
+lead: I've been stuck on this | my {relative} gave me this one | something for my {task} | ok new one | help me with a
+  thing from work? | here
+  goes | I teach {hobby} and {subject} | this came up at dinner | I'm writing a {form} and want this part right |
+  could you have a go at
+  the next one | nobody in my office knew | trying to learn {subject} on my own | hi again {first} | hmm | number {n}
+  on my list | preparing
+  for a {event} quiz | let's see what you make of it | a {job} I know claims it's easy | found in an old {subject}
+  book | for our {trade} I
+  have to know | curious about one more | same topic as in {month} | from {last}'s course on {subject} | I owe my
+  {colleague} an answer
+where: since {place} | in {place} | after {n} hours of {hobby} | before the {event} | for {audience} | with a {mood}
+  {colleague} | on a {weather} day
+  | back from {country} | between two {hobby} lessons | with {n} minutes left | at the {trade} | on the train to {place}
+mark: : | - | ... | , so | (again) | = | ,
+closes: {wish} {what}{tail} | {what}? {wish} {what} | {wish} {what} {tail} | {what}{tail}
+wish: How would you | I'd love to see how you | could you also | show me how to | please | I want to be able to |
+  would you mind to | teach me to |
+  it would help to | I never learned to | as a {job} would, | take {n} minutes to | let's | feel free to | if
+  possible, | don't forget to
+what: get from the start to the result | decide between the ways to do it | find the weak spot | explain it to
+  {audience} | say why, not
+  only what | check it afterwards | spot where a {job} goes wrong | get {n} or so, if that's plausible | say how sure
+  you are | go slowly over
+  it | give reasons | do it a second way | talk it through | keep the {subject} part readable | say what comes first |
+  be complete | compare it
+  with {subject} | think of {first} who has never seen it | reach the end without a jump | write down what you weigh up
+tail: , for my {relative} | , {first} asked too | , thanks | ! | . | ... | , {n} lines are fine | , I have all {month}
+  | , as for {audience} | , in
+  plain words | , whatever it takes | , I'm {mood} | , nothing fancy | , since {place} | , even if it gets long | ,
+  one by one
 speaks: You are {first}, a {adjective} {job}. You like to say why. | Be thorough. | You help a {job} in {place}. |
   Take time to think. |
   Answer the way a good {job} would talk to {audience}. | You value {subject} and plain words. | Explain things fully.
@@ -128,8 +139,8 @@ class Rewording:
     @classmethod
     def drawn(cls, rng: random.Random) -> Rewording:
         """A way of one's own."""
-        opens = [expand(rng, one, _RULES) for one in rng.sample(_RULES["opens"], rng.randint(2, 6))]
-        closes = [expand(rng, one, _RULES) for one in rng.sample(_RULES["closes"], rng.randint(2, 7))]
+        opens = [expand(rng, one, _RULES) for one in rng.choices(_RULES["opens"], k=rng.randint(2, 6))]
+        closes = [expand(rng, one, _RULES) for one in rng.choices(_RULES["closes"], k=rng.randint(2, 7))]
         system = expand(rng, "{speaks}", _RULES) if rng.random() < 0.3 else None
         return cls(Style.drawn(rng), opens, closes, system, rng.uniform(0.3, 0.9))
 
