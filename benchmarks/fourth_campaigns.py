@@ -30,11 +30,12 @@ def span(world: World) -> tuple[datetime, datetime]:
 def harvest(world: World, items: Sequence[Item], wrapper: Wrapper | None = None) -> list[Exchange]:
     """What a campaign sends for these items, bare or wrapped."""
     rng, works = world.rng, []
-    keeps, length = rng.random(), rng.uniform(5.9, 7.1)
+    keeps, length, balks = rng.random(), rng.uniform(5.9, 7.1), rng.choice((0, 0, 0.01, 0.04))
     for item in items:
         system, prompt = wrapper.around(rng, item.prompt) if wrapper else (None, item.prompt)
         form = "steps" if wrapper and wrapper.steps else rng.choice(("prose", "prose", "steps"))
         answer = item.answer if not wrapper and rng.random() < keeps else None
+        form = "refusal" if rng.random() < balks else form
         works.append(Exchange(prompt, answer, system, length=rng.lognormvariate(length, 0.5), form=form, harvest=True))
     return works
 
@@ -87,20 +88,17 @@ def drip(world: World, name: str) -> None:
     rng = world.rng
     days = rng.choice((2, 2, 4, 9, 13))
     first = world.calendar.start + timedelta(days=rng.random() * (world.calendar.days - days))
+    last, human = first + timedelta(days=days) - timedelta(minutes=5), rng.choice((0, 0.5, 1))
     accounts = hands(world, name, rng.randint(760, 940), first)
     sentences, place = injected(rng, rng.choice((1, 1, 1, 2, 4))), chance(world, end=3, begin=2, system=2, middle=1)
     mean, asked = rng.uniform(3.2, 4.8), chance(world, talk=3, pool=2)
     items = [one.prompt for one in _pool(world, name, 4600)] if asked == "pool" else []
     _tell(world, name, kind="drip", days=days, sentences=sentences, place=place, mean=mean, asked=asked)
     for account in accounts:
-        voice, count = Voice.drawn(rng, account.country), 1 + min(9, int(rng.expovariate(1 / (mean - 0.5))))
+        voice, count = Voice.drawn(rng, account.country), 1 + min(14, int(rng.expovariate(1 / (mean - 0.5))))
         voice.system = voice.system or (app_system(rng) if rng.random() < 0.1 else None)
-        tempo = rng.choice(("steady", "human"))
-        moments = times(world, "steady", count, first, first + timedelta(days=days) - timedelta(minutes=5))
-        if tempo == "human":
-            moments = [
-                when for when in account.rhythm.moments(rng, count, first) if when < first + timedelta(days=days)
-            ] or moments
+        moments = account.rhythm.moments(rng, count, first, last) if rng.random() < human else []
+        moments += times(world, "steady", count - len(moments), first, last)
         for when in moments:
             ask = items.pop() if items else voice.opening(world)[0]
             world.send(account, when, _with(world, ask, rng.choice(sentences), place, voice.system))

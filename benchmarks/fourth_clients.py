@@ -138,6 +138,9 @@ class Catalogue:
             names.append(f"{family}-{version}-{rng.choice(('reason', 'thinking', 'code'))}")
         weights = [rng.uniform(0.3, 1) for _ in names]
         release = start + timedelta(days=rng.uniform(0.25, 0.8) * days) if sure or rng.random() < 0.55 else None
+        if release:
+            release += timedelta(days=max(0, 7 - release.weekday()) if release.weekday() > 4 else 0)
+            release = release.replace(hour=rng.randint(14, 19), minute=rng.choice((0, 0, 5, 30)))
         newest = f"{family}-{version}.{rng.choice((1, 5))}-{sizes[0]}"
         pace = {name: rng.uniform(6, 28) * (0.4 if name.endswith(sizes[2]) else 1) for name in (*names, newest)}
         return cls(names, weights, release, newest, pace)

@@ -3,43 +3,24 @@
 from __future__ import annotations
 
 import json
-import random
 
 from fourth_answers import answered
 from fourth_campaigns import covered, harvest, span
 from fourth_hands import Tempo, deal, hands
 from fourth_instructions import BROAD, HARD, instruction, pool
+from fourth_judging import Judge
 from fourth_toolwork import steps
 from fourth_world import Exchange, World
 from fourth_wrappers import Rewording, worded
 
 __all__ = ["graded", "tooled"]
 
-_RUBRICS = (
-    "correctness: is every claim true",
-    "helpfulness: does it meet the need of a {audience}",
-    "reasoning: does each step follow",
-    "safety: could it do harm to {audience}",
-    "style: is it {adjective} and plain",
-    "completeness: is something missing",
-    "honesty: does it say what it does not know",
-    "format: does it keep to what was asked",
-    "depth: would a {job} learn from it",
+_MORE = (
+    "Make {n} new tasks that are harder than this one, for a {job}:\n<x>",
+    "Rewrite this request so that it needs more steps. <x>",
+    "Here is a seed: <x>\nInvent a task on the same topic and of {adjective} length.",
+    "<x>\n\nTurn this into {n} follow-up tasks.",
 )
-_JUDGES = (
-    'Rate the response from 1 to <n>.\nCriterion: <r>\n\n[Request]\n<q>\n\n[Answer]\n<a>\n\nReasons, then "Score: k".',
-    "You are a strict judge. <r>.\n\n### Prompt\n<q>\n\n### A\n<a>\n\n### B\n<b>\n\n"
-    "Which is better? Explain, then write [[A]] or [[B]].",
-    '<q>\n---\n<a>\n---\nGrade the text above (<r>) on a scale of <n>. Return JSON: {"critique": ..., "score": ...}',
-    "Compare two answers by this rubric: <r>.\nQ: <q>\n1) <a>\n2) <b>\nWinner and margin (0-<n>), with a rationale.",
-)
-
-
-def _verdict(rng: random.Random, text: str, scale: int) -> str:
-    why = answered(rng, text, int(rng.lognormvariate(5.2, 0.5)))
-    if "JSON" in text:
-        return json.dumps({"critique": why, "score": rng.randint(1, scale)})
-    return f"{why}\n\n{rng.choice(('[[A]]', '[[B]]')) if '[[A]]' in text else f'Score: {rng.randint(1, scale)}'}"
 
 
 def graded(world: World, name: str) -> None:
@@ -49,21 +30,10 @@ def graded(world: World, name: str) -> None:
     makers = hands(world, name, rng.randint(3, 10), first)
     answerers = hands(world, name, rng.randint(12, 35), first)
     graders = hands(world, name, rng.randint(20, 60), first)
-    each, scale, judge = rng.uniform(18, 60), rng.choice((5, 10, 100)), rng.choice(_JUDGES)
-    rubrics = [worded(rng, one) for one in rng.sample(_RUBRICS, rng.randint(1, 6))]
-    world.draws[name] |= {"kind": "grading", "each": each, "judge": judge, "rubrics": rubrics, "scale": scale}
+    each, judge = rng.uniform(18, 60), Judge.drawn(rng)
+    world.draws[name] |= {"kind": "grading", "each": each, "judge": judge}
     seeds = [item.prompt for item in pool(rng, world.corpora, BROAD, 2, round(len(makers) * each))]
-    ask = worded(
-        rng,
-        rng.choice(
-            (
-                "Make {n} new tasks that are harder than this one, for a {job}:\n<x>",
-                "Rewrite this request so that it needs more steps. <x>",
-                "Here is a seed: <x>\nInvent a task on the same topic and of {adjective} length.",
-                "<x>\n\nTurn this into {n} follow-up tasks.",
-            )
-        ),
-    )
+    ask = worded(rng, rng.choice(_MORE))
     works = [Exchange(ask.replace("<x>", one), length=700, harvest=True) for one in seeds]
     deal(world, makers, works, Tempo.drawn(world), first, last)
     tasks = pool(rng, world.corpora, rng.choice((BROAD, HARD)), rng.randint(2, 4), round(len(answerers) * each))
@@ -76,9 +46,8 @@ def graded(world: World, name: str) -> None:
             answered(rng, item.prompt, int(rng.lognormvariate(5.8, 0.5))),
         ]
         rng.shuffle(texts)
-        text = judge.replace("<n>", str(scale)).replace("<r>", rng.choice(rubrics)).replace("<q>", item.prompt[:1500])
-        text = text.replace("<a>", texts[0][:2000]).replace("<b>", texts[1][:2000])
-        judged.append(Exchange(text, _verdict(rng, text, scale), harvest=True))
+        text = judge.asked(rng, item.prompt, *texts)
+        judged.append(Exchange(text, judge.verdict(rng, text), harvest=True))
     deal(world, graders, judged, Tempo.drawn(world), first + (last - first) * 0.2, last)
 
 

@@ -175,17 +175,19 @@ def deal(
     world: World, accounts: Sequence[Account], works: Sequence[Exchange], tempo: Tempo, first: datetime, last: datetime
 ) -> list[Account]:
     """Send these works through the accounts from one time to another; who sent each."""
-    rng = world.rng
+    rng, way = world.rng, chance(world, each=3, masked=2, none=2)
     if tempo.when == "human":
         owners = _owners(world, accounts, "random" if tempo.whom == "sticky" else tempo.whom, [first] * len(works))
         for account in accounts:
             mine = [work for owner, work in zip(owners, works, strict=True) if owner is account]
-            for when, work in zip(account.rhythm.moments(rng, len(mine), first), mine, strict=False):
-                world.send(account, min(when, last), work)
+            for when, work in zip(account.rhythm.moments(rng, len(mine), first, last), mine, strict=False):
+                world.send(account, when, work)
         return owners
     moments = times(world, tempo.when, len(works), first, last)
     owners = _owners(world, accounts, tempo.whom, moments)
     for when, owner, work in zip(moments, owners, works, strict=False):
-        work.session = world.name("s_", 10)
+        if way != "none":
+            masked = f"s_{owner.account_id[-8:]}{int(when.timestamp() // 900) % 4096:03x}"
+            work.session = masked if way == "masked" else world.name("s_", 10)
         world.send(owner, when, work)
     return owners

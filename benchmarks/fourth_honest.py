@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from fourth_applications import application, automation, coder, trial
 from fourth_crowds import CROWDS
+from fourth_evaluation import EVALUATION
 from fourth_everyday import asked
 from fourth_houses import HOUSES
 from fourth_people import family, learner, person
@@ -18,7 +19,7 @@ from fourth_world import Account, Exchange, World
 
 __all__ = ["lookalikes", "ordinary"]
 
-_ALL = {**HOUSES, **CROWDS, **RESEARCH}
+_ALL = {**HOUSES, **CROWDS, **RESEARCH, **EVALUATION}
 _ORDINARY: dict[str, Callable[[World, int], Account]] = {
     "person": person,
     "learner": learner,
@@ -69,7 +70,8 @@ def ordinary(world: World, accounts: int, exchanges: int) -> None:
     mix |= {"learner": rng.uniform(1, 7), "family": rng.uniform(1, 3)}
     spread = rng.uniform(0.9, 1.35)
     world.draws["ordinary"] = {"mix": mix, "spread": spread}
-    kinds = rng.choices(list(mix), list(mix.values()), k=max(accounts - len(world.accounts), 1))
+    grown = 1 + 1.33 * mix["family"] / sum(mix.values())
+    kinds = rng.choices(list(mix), list(mix.values()), k=max(int((accounts - len(world.accounts)) / grown), 1))
     weights = [_BUSY[kind] * rng.lognormvariate(0, spread) for kind in kinds]
     left = max(exchanges - len(world.records), len(kinds))
     total = sum(weights)

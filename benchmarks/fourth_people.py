@@ -71,8 +71,8 @@ class Voice:
             rng.sample(INTERESTS, rng.randint(2, 5)),
             Style.drawn(rng),
             system,
-            rng.betavariate(1, 7),
-            rng.betavariate(1, 14),
+            rng.betavariate(1, 5),
+            rng.betavariate(1, 10),
             rng.choice((1.2, 1.8, 2.5, 3.5, 5)),
         )
 
@@ -84,7 +84,8 @@ class Voice:
             text = item.prompt
             if len(text) < 400:
                 text = reworded(rng, text, rng.choice((0, 0.3, 0.6)))
-            return self.style.typed(rng, text), "prose"
+            form = "refusal" if item.answer is not None and rng.random() < 0.3 else "prose"
+            return self.style.typed(rng, text), form
         if rng.random() < self.pastes:
             paper = document(rng, rng.choice(PAPERS), int(rng.lognormvariate(6.3, 0.7)), world.corpora)
             ask = self.style.typed(rng, expand(rng, "{ask}", _RULES))

@@ -89,17 +89,20 @@ class Rhythm:
             rhythm.days.append(weight)
         return rhythm
 
-    def moments(self, rng: random.Random, count: int, first: datetime | None = None) -> list[datetime]:
-        """So many times at which this person sits down, in order, none before ``first``."""
+    def moments(
+        self, rng: random.Random, count: int, first: datetime | None = None, last: datetime | None = None
+    ) -> list[datetime]:
+        """So many times at which this person sits down, in order, none before ``first`` or after ``last``."""
         shape, found = _SHAPES[self.shape], []
-        last = self.calendar.end - timedelta(minutes=2)
+        end = self.calendar.end - timedelta(minutes=2)
+        begin, end = max(first or self.calendar.start, self.calendar.start), min(last or end, end)
         for _ in range(count):
             for attempt in range(40):
                 days = self.days if attempt < 12 else None
                 day = rng.choices(range(self.calendar.days), days)[0]
                 hour = rng.choices(range(24), shape)[0] + rng.random() + self.shift - self.zone
                 when = self.calendar.start + timedelta(days=day, hours=hour)
-                if max(first or self.calendar.start, self.calendar.start) <= when < last:
+                if begin <= when < end:
                     found.append(when)
                     break
         return sorted(found)
