@@ -13,6 +13,7 @@ from fourth_judging import Judge
 from fourth_people import Voice
 from fourth_times import within
 from fourth_tongue_wrappers import LANGUAGES, problem, trace
+from fourth_tongues import TONGUES
 from fourth_world import Exchange, World
 
 __all__ = ["EVALUATION"]
@@ -82,7 +83,9 @@ def polyglots(world: World) -> None:
         for when in account.rhythm.moments(rng, int(rng.lognormvariate(3, 0.7)), account.created):
             tongue = rng.choice(tongues)
             task = problem(rng, tongue) or world.corpora.one(rng, "gsm8k_harness").prompt
-            world.send(account, when, Exchange(f"{task}\n{trace(rng, tongue)}", length=600, form="steps"))
+            what = Exchange(f"{task}\n{trace(rng, tongue)}", length=600, form="steps")
+            what.tongue = tongue if tongue in TONGUES else "en"
+            world.send(account, when, what)
 
 
 EVALUATION = {

@@ -11,6 +11,7 @@ from fourth_hands import Tempo, chance, deal, hands, times
 from fourth_instructions import HARD, bare, pool
 from fourth_people import Voice
 from fourth_tongue_wrappers import LANGUAGES, problem, trace
+from fourth_tongues import TONGUES
 from fourth_world import Account, Exchange, World
 from fourth_wrappers import Wrapper, worded
 
@@ -63,7 +64,9 @@ def replayed(world: World, name: str) -> None:
     rng.shuffle(queue)
     for when, session in zip(moments, queue, strict=False):
         account = rng.choice(accounts)
-        ident = f"s_{account.account_id[-6:]}{int(when.timestamp() // 900):x}" if masked else world.name("s_", 10)
+        ident = (
+            f"s_{account.account_id[-7:]}{int(when.timestamp() // 900) % 4096:03x}" if masked else world.name("s_", 10)
+        )
         _replay(world, account, session, way, extra, ident, when)
 
 
@@ -118,7 +121,9 @@ def _traces(world: World, count: int, ways: list[str], tongues: list[str]) -> li
         tongue = rng.choice(tongues)
         ask = problem(rng, tongue) if rng.random() < 0.6 else None
         prompt = rng.choice(ways).replace("{t}", trace(rng, tongue)).replace("{q}", ask or bare(item).prompt)
-        made.append(Exchange(prompt, length=rng.lognormvariate(6.6, 0.5), form="steps", harvest=True))
+        spoken = tongue if tongue in TONGUES else "en"
+        length = rng.lognormvariate(6.6, 0.5)
+        made.append(Exchange(prompt, length=length, form="steps", harvest=True, tongue=spoken))
     return made
 
 

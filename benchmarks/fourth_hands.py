@@ -187,7 +187,7 @@ def deal(
     owners = _owners(world, accounts, tempo.whom, moments)
     for when, owner, work in zip(moments, owners, works, strict=False):
         if way != "none":
-            masked = f"s_{owner.account_id[-8:]}{int(when.timestamp() // 900) % 4096:03x}"
+            masked = f"s_{owner.account_id[-7:]}{int(when.timestamp() // 900) % 4096:03x}"
             work.session = masked if way == "masked" else world.name("s_", 10)
         world.send(owner, when, work)
     return owners

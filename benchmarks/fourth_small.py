@@ -89,6 +89,10 @@ def fill_small(world: World, way: str) -> None:
     for number, weight in enumerate(weights):
         count = max(2, round(left * weight / sum(weights)))
         (person if number < others - 5 else rng.choice((application, automation, coder)))(world, count)
+    for account in world.accounts:
+        if not account.sent:
+            account.created = world.calendar.start - timedelta(days=rng.uniform(1, 90))
+            chat(world, account, Voice.drawn(rng, account.country), 3)
     people = [account for account in world.accounts if account.campaign is None and account.kind == "person"]
     for _ in range(2000):
         if len(world.records) >= _TOTAL:

@@ -200,8 +200,10 @@ def asked_in(rng: random.Random, tongue: str) -> str:
 
 def followed_in(rng: random.Random, tongue: str) -> str:
     """What is said next."""
-    if rng.random() < 0.3:
+    if rng.random() < 0.35:
         return asked_in(rng, tongue)
+    if rng.random() < 0.4:
+        return f"{_filled(rng, tongue, 'next')} {_filled(rng, tongue, 'extra')}"
     return _filled(rng, tongue, "next")
 
 
