@@ -21,7 +21,7 @@ def vertex(name: str) -> dict[str, Any]:
 def read(folder: Path, callers: str, *records: dict[str, Any]) -> tuple[list[dict[str, Any]], list[str]]:
     side, table, log = folder / "callers.csv", folder / "callers.sqlite", folder / "logs"
     side.write_text(callers)
-    write_callers(read_callers(side), table)
+    write_callers(read_callers(side).table, table)
     log.mkdir()
     (log / "a.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
     parts = [replace(part, callers=table) for part in plan([log])]

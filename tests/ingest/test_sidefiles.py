@@ -28,8 +28,8 @@ def lines(path: Path, *records: Any) -> Path:
 def test_three_kinds_of_file_say_the_same(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"account_id": "a", "created": "2026-01-01", "verified": true}\n')
     (tmp_path / "a.csv").write_text("account_id,created,verified\na,2026-01-01,true\n")
-    pq.write_table(read_accounts(tmp_path / "a.csv"), tmp_path / "a.parquet")
-    tables = [read_accounts(tmp_path / f"a.{kind}") for kind in ("jsonl", "csv", "parquet")]
+    pq.write_table(read_accounts(tmp_path / "a.csv").table, tmp_path / "a.parquet")
+    tables = [read_accounts(tmp_path / f"a.{kind}").table for kind in ("jsonl", "csv", "parquet")]
     assert all(table.equals(tables[0]) for table in tables)
     assert tables[0].schema.equals(ACCOUNT_FILE)
     assert tables[0].to_pylist() == [
@@ -39,7 +39,7 @@ def test_three_kinds_of_file_say_the_same(tmp_path: Path) -> None:
 
 def test_a_release_calendar(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("time,other,model\n2026-01-01T00:00:00Z,x,m\n1767225600,,n\n")
-    releases = read_releases(tmp_path / "r.csv")
+    releases = read_releases(tmp_path / "r.csv").table
     assert releases.schema.equals(RELEASES_FILE)
     assert releases.to_pylist() == [{"model": "m", "time": NEW_YEAR}, {"model": "n", "time": NEW_YEAR}]
 
@@ -53,7 +53,7 @@ def test_a_release_calendar(tmp_path: Path) -> None:
 def test_truths_are_words(tmp_path: Path, written: str, meant: bool | None) -> None:
     path = tmp_path / "a.csv"
     path.write_text(f"account_id,verified\na,{written}\n")
-    assert read_accounts(path)["verified"].to_pylist() == [meant]
+    assert read_accounts(path).table["verified"].to_pylist() == [meant]
 
 
 def test_values_of_json_may_be_of_many_types(tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_values_of_json_may_be_of_many_types(tmp_path: Path) -> None:
         {"account_id": 7, "created": "2026-01-01", "verified": "no", "plan": "free"},
         {"account_id": "c", "created": None, "verified": None, "plan": ""},
     )
-    accounts = read_accounts(path)
+    accounts = read_accounts(path).table
     assert accounts["account_id"].to_pylist() == ["a", "7", "c"]
     assert accounts["created"].to_pylist() == [NEW_YEAR, NEW_YEAR, None]
     assert accounts["verified"].to_pylist() == [True, False, None]
@@ -81,7 +81,7 @@ def test_columns_of_parquet_are_cast(tmp_path: Path) -> None:
     ):
         ids = pa.array([10, 11])
         pq.write_table(pa.table({"account_id": ids, "created": created, "verified": [0, 1], "x": [[1], [2]]}), path)
-        accounts = read_accounts(path)
+        accounts = read_accounts(path).table
         assert accounts["account_id"].to_pylist() == ["10", "11"]
         assert accounts["created"].to_pylist() == [NEW_YEAR, None]
         assert accounts["verified"].to_pylist() == [False, True]
@@ -90,7 +90,7 @@ def test_columns_of_parquet_are_cast(tmp_path: Path) -> None:
 def test_names_that_look_like_numbers_keep_their_zeros(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b'\xef\xbb\xbf"account_id",plan,payment_id\n007,NA,\n7,1.50,null\n')
-    accounts = read_accounts(path)
+    accounts = read_accounts(path).table
     assert accounts["account_id"].to_pylist() == ["007", "7"]
     assert accounts["plan"].to_pylist() == [None, "1.50"]
     assert accounts["payment_id"].to_pylist() == [None, None]
@@ -99,9 +99,9 @@ def test_names_that_look_like_numbers_keep_their_zeros(tmp_path: Path) -> None:
 def test_a_byte_order_mark_stands_before_json_too(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b'\xef\xbb\xbf\n{"account_id": "a"}\n\n {"account_id": "b"}')
-    assert read_accounts(path)["account_id"].to_pylist() == ["a", "b"]
+    assert read_accounts(path).table["account_id"].to_pylist() == ["a", "b"]
     path.write_bytes(b"")
-    assert read_accounts(path).num_rows == 0
+    assert read_accounts(path).table.num_rows == 0
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_an_account_stands_once(tmp_path: Path) -> None:
         read_accounts(path)
     # A model may come out twice: in two regions, say.
     path.write_text("model,time\nm,2026-01-01\nm,2026-01-02\n")
-    assert read_releases(path).num_rows == 2
+    assert read_releases(path).table.num_rows == 2
 
 
 def test_what_is_no_table_is_said_so(tmp_path: Path) -> None:
@@ -188,8 +188,8 @@ def test_columns_read_as_their_values_do(made: list[tuple[datetime, bool | None]
         records = [
             {"account_id": f"{n}", "created": f"{c.isoformat()}Z", "verified": v} for n, (c, v) in enumerate(made)
         ]
-        accounts = read_accounts(lines(path, *records) if records else lines(path))
+        accounts = read_accounts(lines(path, *records) if records else lines(path)).table
         assert accounts["created"].to_pylist() == [created.replace(tzinfo=UTC) for created, _ in made]
         assert accounts["verified"].to_pylist() == [verified for _, verified in made]
         pq.write_table(accounts, path)
-        assert read_accounts(path).equals(accounts)
+        assert read_accounts(path).table.equals(accounts)

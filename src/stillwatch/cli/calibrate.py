@@ -77,6 +77,6 @@ def calibrate_command(
     say(f"calibrated on {known.sentence}; {counted(known.left_out, 'account')} {whom} left out")
     if ended := len(words) - len(said):
         say(f"{counted(ended, 'label has', 'labels have')} ended and counted for nothing")
-    for caveat in known.calibration.caveats:
-        say(caveat)
+    for sentence in (*known.unread, *known.calibration.caveats):
+        say(sentence)
     say(f"use it: stillwatch scan LOGS --calibration {out}")

@@ -190,8 +190,9 @@ def exchanges(
     rows, lines, suffixes, known, reasons = _timely(rows, lines, suffixes or {})
     _fill_from_messages(rows)
     arrays: list[pa.Array] = []
-    columns = zip(*map(msgspec.structs.astuple, rows), strict=True) if rows else iter([()] * len(COLUMNS))
-    for name, values in zip(COLUMNS, columns, strict=True):
+    # A row may have fields behind these, and the next may not.
+    columns = zip(*map(msgspec.structs.astuple, rows), strict=False) if rows else iter([()] * len(COLUMNS))
+    for name, values in zip(COLUMNS, columns, strict=False):
         if name in known:
             arrays.append(known[name])
             continue

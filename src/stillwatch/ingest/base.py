@@ -57,6 +57,13 @@ class LogFormat(ABC):
             RecordError: the record cannot become an exchange, and why.
         """
 
+    def unread(self, names: Iterable[str]) -> Sequence[str]:
+        """Those of a recognised record's outermost names that are not read and may have been meant for a column.
+
+        A format of one program knows what that program writes, and leaves out on purpose what it leaves out.
+        """
+        return ()
+
 
 class BatchFormat(LogFormat):
     """A format whose requests and results lie in different files, joined on an id.

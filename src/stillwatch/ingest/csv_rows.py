@@ -17,6 +17,7 @@ import msgspec
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.callers import conformed
 from stillwatch.ingest.files import BYTE_ORDER_MARK
+from stillwatch.ingest.formats.canonical import with_address
 from stillwatch.ingest.record import NAMES, RecordError
 from stillwatch.ingest.slice_result import SliceRows
 from stillwatch.ingest.unpacking import read_value
@@ -204,7 +205,7 @@ def read_row(batch: SliceRows, line: int, row: Mapping[str, Any], preferred: Log
         batch.refuse(line, told, raw)
         return
     if preferred.name == "canonical" and ("account_id" in row or "time" in row):
-        _read_canonical(batch, line, row, raw)
+        _read_canonical(batch, line, row, raw, preferred)
         return
     read_value(batch, line, {name: None if value in _NULLS else value for name, value in row.items()}, raw, preferred)
 
@@ -217,8 +218,9 @@ def _is_utf8(raw: bytes) -> bool:
     return True
 
 
-def _read_canonical(batch: SliceRows, line: int, row: Mapping[str, Any], raw: bytes) -> None:
-    fields = {name: value for name, value in row.items() if name in NAMES and value not in _NULLS}
+def _read_canonical(batch: SliceRows, line: int, row: Mapping[str, Any], raw: bytes, preferred: LogFormat) -> None:
+    given = {name: value for name, value in row.items() if value not in _NULLS}
+    fields = with_address({name: value for name, value in given.items() if name in NAMES}, given)
     for name in ("stream", "logprobs", "verified"):
         if name in fields:
             fields[name] = _FLAGS.get(fields[name], fields[name])
@@ -227,6 +229,7 @@ def _read_canonical(batch: SliceRows, line: int, row: Mapping[str, Any], raw: by
             if fields.get(name, "").lstrip().startswith("["):
                 fields[name] = _list_of(name, fields[name])
         batch.add([conformed(fields, batch.part, [row], textual=True)], line, raw)
+        batch.sample.look(preferred, row)
     except RecordError as error:
         batch.refuse(line, str(error), raw)
 

@@ -95,6 +95,7 @@ def read_parquet(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
                 batch.refuse(number + 1, some.reason, b"")
                 number += some.rows
             else:
+                batch.sample.look_at_columns(preferred, some)
                 left = range(some.num_rows) if whole is None else _read_columns(batch, some, number + 1, whole)
                 for place, row in zip(left, _rows_at(some, left), strict=True):
                     _read_row(batch, number + 1 + place, row, beside, preferred)

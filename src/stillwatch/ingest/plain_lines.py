@@ -166,6 +166,8 @@ def _decoded(block: bytes, reader: _Reader) -> list[Exchange] | None:
         rows = [*map(reader.shape.exchange, rows)]
         if None in rows or not _is_json(block):
             return None
+    if reader.shape.settle is not None:
+        reader.shape.settle(rows)
     return rows if _all_sound(rows) and _all_have_plain_ids(rows) else None
 
 
@@ -186,6 +188,8 @@ def _exchange_of(line: bytes, reader: _Reader) -> Exchange | None:
         return None
     if _may_give_twice(line, [row], reader):
         return None
+    if reader.shape.settle is not None:
+        reader.shape.settle([row])
     return row if reader.shape.exchange is None else reader.shape.exchange(row)
 
 
@@ -221,14 +225,18 @@ def read_plain(
         for first, block in line_blocks(stream, part.first_line, part.end):
             rows = _decoded(block, reader)
             if rows is None:
+                kept: list[bytes] = []
                 for number, raw, row in _line_by_line(block, first, reader):
                     batch.seen += 1
                     if row is None:
                         read_text(batch, number, raw, preferred)
                     else:
                         batch.keep(row, number, raw)
+                        kept.append(raw)
+                batch.sample.look_at_lines(preferred, b"\n".join(kept))
             else:
                 batch.take(rows, first, block)
+                batch.sample.look_at_lines(preferred, block)
             now = min(told + len(block), size) if part.wrapped == "plain" else told
             yield batch.result(now - told)
             told = now

@@ -11,7 +11,7 @@ from functools import lru_cache
 from stillwatch.ingest.record import COLUMNS
 from stillwatch.ingest.spelling import in_camel_case
 
-__all__ = ["ACCOUNTS", "ANSWERS", "CALLERS", "OTHERS", "PERSONS", "TEXTS", "TIMES", "known_names"]
+__all__ = ["ACCOUNTS", "ADDRESSES", "ANSWERS", "CALLERS", "OTHERS", "PERSONS", "TEXTS", "TIMES", "known_names"]
 
 ACCOUNTS = ("account_id", "user_id", "user", "customer_id", "customer", "account", "uid")
 """Of an account: two with different values could each be it."""
@@ -51,6 +51,9 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "status": ("status", "status_code"),
 }
 """Of other columns."""
+
+ADDRESSES = tuple(name for name in OTHERS["client_address"] if name != "client_address")
+"""Of a client's address, where no `client_address` is given: the first that has a value counts."""
 
 _READ = (
     *ACCOUNTS, *PERSONS, *CALLERS, *TIMES, *TEXTS, *ANSWERS, "input",

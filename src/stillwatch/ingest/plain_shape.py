@@ -6,7 +6,7 @@ always hold less; it may never hold a record that the format reads otherwise, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +29,11 @@ class PlainShape:
         exchange: what a decoded record is, with ids as they are written; None where its format is to read it. For the
             record that is an exchange, none.
         once: names that a record may give but once, where they are not all such names.
+        settle: of records that are exchanges, with further fields behind those: puts in place what decoded ones say
+            there.
     """
 
     record: type[msgspec.Struct]
     exchange: Callable[[Any], Exchange | None] | None = None
     once: tuple[str, ...] | None = None
+    settle: Callable[[Sequence[Any]], None] | None = None

@@ -85,6 +85,8 @@ def read_record(
     except UNFORESEEN as error:
         batch.refuse(line, str(_unforeseen(error, preferred)), raw)
         return
+    if sure:
+        batch.sample.look(chosen, record)
     strange = None if sure else f"no format recognises its keys {_keys_of(record)}; as {chosen.name}"
     _add(batch, line, lambda: chosen.read(record), raw, chosen, note, [record], strange)
 

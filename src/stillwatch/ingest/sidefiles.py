@@ -1,11 +1,13 @@
 """The files that go with a log: what is known of accounts, and when models came out.
 
-Each is read as columns of whatever type its container gives, and every column is then cast to its table's type. A
-value that no cast takes is told with its row, counted from 1 without the header.
+A column is found by its name, or by another that means it (``side_columns``); a name that is none of them is told. Each
+is read as a column of whatever type its container gives, which is then cast to its table's type. A value that no cast
+takes is told with its row, counted from 1 without the header; under another name, it costs the whole column.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,9 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from stillwatch.core import BadTable, UnreadableInput, said_by
+from stillwatch.core.counted import joined
 from stillwatch.ingest.files import wrapping
+from stillwatch.ingest.side_columns import SideColumns, SideFile, domains_of, is_kind, side_columns
 from stillwatch.ingest.timestamps import TIMESTAMP, possible, timestamps
 from stillwatch.tables import ACCOUNT_FILE, CALLERS_FILE, RELEASES_FILE
 
@@ -27,30 +31,31 @@ _WORDS = pa.array([*_TRUE, *_FALSE])
 _UNCAST = (pa.ArrowException, OverflowError, UnicodeEncodeError)
 
 
-def read_accounts(path: Path) -> pa.Table:
-    """An account file as a table with schema ``ACCOUNT_FILE``; other columns are ignored.
+def read_accounts(path: Path) -> SideFile:
+    """An account file, its table with schema ``ACCOUNT_FILE``.
 
     Raises:
         UnreadableInput: it cannot be read.
         BadTable: ``account_id`` is missing or stands twice, or a value has the wrong type.
     """
-    table = _read(path, ACCOUNT_FILE, ("account_id",))
+    read = _read(path, ACCOUNT_FILE, ("account_id",))
+    table = read.table
     counted = pc.value_counts(table["account_id"])
     if table.num_rows > len(counted):
         twice = counted.field("values").filter(pc.greater(counted.field("counts"), 1))[0].as_py()
         raise BadTable(f"account {twice!r} stands twice", where=str(path), hint="keep one row an account")
-    return table
+    return read
 
 
-def read_callers(path: Path) -> pa.Table:
-    """A file of callers as a table with schema ``CALLERS_FILE``; other columns are ignored.
+def read_callers(path: Path) -> SideFile:
+    """A file of callers, its table with schema ``CALLERS_FILE``.
 
     Raises:
         UnreadableInput: it cannot be read.
         BadTable: ``exchange_id`` or ``account_id`` is missing, an exchange stands twice under two accounts, or a value
             has the wrong type.
     """
-    table = _read(path, CALLERS_FILE, ("exchange_id", "account_id"))
+    table, unread = _read(path, CALLERS_FILE, ("exchange_id", "account_id"))
     pairs = table.group_by(["exchange_id", "account_id"]).aggregate([])
     counted = pc.value_counts(pairs["exchange_id"])
     if pairs.num_rows > len(counted):
@@ -62,11 +67,11 @@ def read_callers(path: Path) -> pa.Table:
         # Audit logs say a thing more than once: the first row that says it counts.
         order = pc.index_in(counted.field("values"), value_set=table["exchange_id"].combine_chunks())
         table = table.take(order)
-    return table
+    return SideFile(table, unread)
 
 
-def read_releases(path: Path) -> pa.Table:
-    """A release calendar as a table with schema ``RELEASES_FILE``; other columns are ignored.
+def read_releases(path: Path) -> SideFile:
+    """A release calendar, its table with schema ``RELEASES_FILE``.
 
     Raises:
         UnreadableInput: it cannot be read.
@@ -75,23 +80,55 @@ def read_releases(path: Path) -> pa.Table:
     return _read(path, RELEASES_FILE, ("model", "time"))
 
 
-def _read(path: Path, schema: pa.Schema, required: tuple[str, ...]) -> pa.Table:
-    given = _columns(path, schema)
-    columns = []
-    for field in schema:
-        column = _emptied(given[field.name]) if field.name in given.column_names else pa.nulls(len(given))
-        if field.name in required and column.null_count:
+def _read(path: Path, schema: pa.Schema, required: tuple[str, ...]) -> SideFile:
+    given, columns = _columns(path, schema)
+    for column in required:
+        if column in columns.unsure:
             raise BadTable(
-                f"row {pc.index(column.is_null(), True).as_py() + 1} has no `{field.name}`",
+                f"{joined([f'`{name}`' for name in columns.unsure[column]])} could each be `{column}`",
                 where=str(path),
-                hint=f"columns: {', '.join(schema.names)}; required: {', '.join(required)}",
+                hint=f"name the one that is `{column}` so",
             )
-        cast, bad = _cast(column, field.type)
+    made = {}
+    for field in schema:
+        name = columns.given.get(field.name)
+        found = pa.nulls(len(given)) if name is None else _emptied(given[name])
+        made[field.name], bad = _column(found, field, columns)
+        if field.name in required and made[field.name].null_count:
+            told = columns.unread(path.name) or f"columns: {', '.join(schema.names)}"
+            raise BadTable(
+                f"row {pc.index(made[field.name].is_null(), True).as_py() + 1} has no `{field.name}`",
+                where=str(path),
+                hint=f"{told.removesuffix('.')}; required: {', '.join(required)}",
+            )
         if bad is not None:
-            value = column[bad].as_py()
+            value = found[bad].as_py()
             raise BadTable(f"row {bad + 1}, `{field.name}`: {value!r} cannot be read", where=str(path))
-        columns.append(cast)
-    return pa.table(columns, schema=schema)
+    return SideFile(pa.table(made, schema=schema), columns.unread(path.name))
+
+
+def _column(found: pa.Array, field: pa.Field, columns: SideColumns) -> tuple[pa.Array, int | None]:
+    """A column as its table has it, and the place of the first value that cannot be cast.
+
+    What stands under another name than the column's and cannot be its values is left.
+    """
+    none = pa.nulls(len(found), field.type)
+    if not columns.is_renamed(field.name):
+        return _cast(found, field.type)
+    name = columns.given[field.name]
+    if is_kind(field.name, name, found):
+        columns.leave(field.name, f"its values look like kinds or sums, not like a `{field.name}`")
+        return none, None
+    if columns.is_email(field.name):
+        found = domains_of(found)
+        if found is None:
+            columns.leave(field.name, "its values are no addresses")
+            return none, None
+    cast, bad = _cast(found, field.type)
+    if bad is None:
+        return cast, None
+    columns.leave(field.name, f"row {bad + 1} holds no `{field.name}`")
+    return none, None
 
 
 def _emptied(column: pa.ChunkedArray) -> pa.Array:
@@ -134,27 +171,40 @@ def _times(column: pa.Array) -> tuple[pa.Array, int | None]:
     return moments, min(reasons, default=None)
 
 
-def _columns(path: Path, schema: pa.Schema) -> pa.Table:
-    """A file's columns of the schema's names, in its own types."""
+def _columns(path: Path, schema: pa.Schema) -> tuple[pa.Table, SideColumns]:
+    """A file's columns that are of the schema, under its own names and in its own types."""
     try:
         if wrapping(path) == "parquet":
-            names = [name for name in pq.read_schema(path).names if name in schema.names]
-            return pq.read_table(path, columns=names)
+            columns = _told_apart(pq.read_schema(path).names, schema, path)
+            return pq.read_table(path, columns=list(columns.given.values())), columns
         raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
         if raw.lstrip()[:1] in (b"{", b""):
             return _table_of_lines(raw, schema, path)
+        columns = _told_apart(pa_csv.open_csv(pa.BufferReader(raw)).schema.names, schema, path)
         # As text: what looks like a number may be an account's name, and its zeros belong to it.
-        as_text = pa_csv.ConvertOptions(column_types=dict.fromkeys(schema.names, pa.string()), strings_can_be_null=True)
-        return pa_csv.read_csv(pa.BufferReader(raw), convert_options=as_text)
+        texts = dict.fromkeys(columns.given.values(), pa.string())
+        as_text = pa_csv.ConvertOptions(column_types=texts, strings_can_be_null=True)
+        return pa_csv.read_csv(pa.BufferReader(raw), convert_options=as_text), columns
     except (OSError, pa.ArrowException) as error:
         raise UnreadableInput(
             f"the file cannot be read: {said_by(error)}", where=str(path), hint="JSONL, CSV or Parquet"
         ) from error
 
 
-def _table_of_lines(raw: bytes, schema: pa.Schema, path: Path) -> pa.Table:
+def _told_apart(names: Sequence[str], schema: pa.Schema, path: Path) -> SideColumns:
+    columns = side_columns(names, schema)
+    for name in columns.given.values():
+        if names.count(name) > 1:
+            raise BadTable(f"the column `{name}` stands twice", where=str(path), hint="keep the one that is meant")
+    return columns
+
+
+def _table_of_lines(raw: bytes, schema: pa.Schema, path: Path) -> tuple[pa.Table, SideColumns]:
     records = [_object(line, number, path) for number, line in enumerate(raw.splitlines(), 1) if line.strip()]
-    return pa.table({name: _as_written([record.get(name) for record in records]) for name in schema.names})
+    columns = side_columns({name: None for record in records for name in record}, schema)
+    # Without columns a table has no rows either.
+    names = [*columns.given.values()] or ["account_id"]
+    return pa.table({name: _as_written([record.get(name) for record in records]) for name in names}), columns
 
 
 def _as_written(values: list[Any]) -> pa.Array:

@@ -13,6 +13,7 @@ from stillwatch.ingest import assembly
 from stillwatch.ingest.assembly import DeadLetter, excerpt
 from stillwatch.ingest.record import Exchange
 from stillwatch.ingest.slice import Slice
+from stillwatch.ingest.unread_keys import Sample, Unread
 from stillwatch.tables import EXCHANGES
 
 __all__ = ["SliceResult", "SliceRows"]
@@ -30,12 +31,14 @@ class SliceResult:
         dead_letters: schema ``DEAD_LETTERS``.
         bytes_read: bytes of the file that this batch took, as they lie on disk.
         lines: records seen.
+        unread: what of a sample of them was not read.
     """
 
     exchanges: pa.RecordBatch
     dead_letters: pa.RecordBatch
     bytes_read: int
     lines: int
+    unread: Unread
 
 
 class SliceRows:
@@ -54,6 +57,7 @@ class SliceRows:
         self.columns: list[pa.RecordBatch] = []
         self.letters: list[DeadLetter] = []
         self.seen = 0
+        self.sample = Sample(self.part.account_from)
         # The last line that gave rows, and how many: the next row of it goes on counting.
         self._place = (0, 0)
 
@@ -100,7 +104,8 @@ class SliceRows:
             self.refuse(self.lines[position], reason, self._raw(position))
         if self.columns:
             table = _in_order([*self.columns, table])
-        done = SliceResult(table, assembly.dead_letters(self.letters, label), bytes_read, self.seen)
+        letters = assembly.dead_letters(self.letters, label)
+        done = SliceResult(table, letters, bytes_read, self.seen, self.sample.unread)
         self._clear()
         return done
 

@@ -20,6 +20,7 @@ from stillwatch.ingest.assembly import leave_out_placeholders
 from stillwatch.ingest.column_casts import Cast, Mask, cast, first_of, last_of, true_rows
 from stillwatch.ingest.column_maps import ColumnMap, column_map
 from stillwatch.ingest.mapping import MappedFormat
+from stillwatch.ingest.plain_names import ADDRESSES
 from stillwatch.ingest.record import COLUMNS
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.slice import Slice
@@ -108,6 +109,8 @@ class WholeColumns:
         for name in COLUMNS:
             if self._map is not None:
                 made = self._map.cast(name, columns, rows)
+            elif name == "client_address":
+                made = _address(columns, rows)
             elif name in columns:
                 made = cast(name, columns[name])
             else:
@@ -140,6 +143,22 @@ class WholeColumns:
         leave_out_placeholders(ordered)
         file = pa.repeat(pa.scalar(label, pa.string()), len(lines))
         return pa.record_batch([*ordered, file, lines], schema=EXCHANGES)
+
+
+def _address(columns: Mapping[str, pa.Array], rows: int) -> Cast:
+    """A client's address under whichever of its names; of rows that have several, the reader of rows knows which."""
+    given = [columns[name] for name in ("client_address", *ADDRESSES) if name in columns]
+    made = [cast("client_address", column) for column in given]
+    if not made:
+        return Cast(pa.nulls(rows, pa.string()))
+    if len(made) == 1 and "client_address" in columns:
+        return made[0]
+    sure: Mask = np.sum([~_empty(column) for column in given], axis=0) <= 1
+    for one in made:
+        sure &= ~true_rows(pc.equal(one.values, ""))
+        if one.sure is not None:
+            sure &= one.sure
+    return Cast(pc.coalesce(*(one.values for one in made)), sure)
 
 
 def _empty(column: pa.Array) -> Mask:

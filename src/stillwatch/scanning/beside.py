@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,6 +48,7 @@ class Beside:
         partners: what partners of an alliance said.
         weeks: a calibration, and what it was fitted to.
         values_file, calibration_file: where the two were read.
+        unread: columns of the files given now that were not read, a sentence each, by option.
     """
 
     accounts: pa.Table
@@ -57,6 +58,7 @@ class Beside:
     weeks: KnownWeeks | None = None
     values_file: Path | None = None
     calibration_file: Path | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, files: SideFiles, run: Path | None = None) -> Beside:
@@ -68,8 +70,11 @@ class Beside:
         Raises:
             InputError: one is wrong.
         """
-        accounts = read_accounts(files.accounts) if files.accounts else ACCOUNT_FILE.empty_table()
-        releases = read_releases(files.releases) if files.releases else None
+        of_accounts = read_accounts(files.accounts) if files.accounts else None
+        of_releases = read_releases(files.releases) if files.releases else None
+        accounts = of_accounts.table if of_accounts else ACCOUNT_FILE.empty_table()
+        releases = of_releases.table if of_releases else None
+        given = {"accounts": of_accounts, "releases": of_releases}
         values, calibration = files.values, files.calibration
         if run is not None:
             accounts = _joined(accounts, pq.read_table(run / ACCOUNT_FILE_COPY))
@@ -86,6 +91,7 @@ class Beside:
             read_calibration(calibration) if calibration else None,
             values,
             calibration,
+            {option: one.unread for option, one in given.items() if one},
         )
 
     def write(self, run: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from stillwatch.evidence.thresholds import SHARED_BY, SMALL_LOG
 from stillwatch.profiles import Profiled, Stages
 from stillwatch.scanning.calibration_file import KnownWeeks, read_calibration, write_calibration
 from stillwatch.scanning.detect import RunTables, profile_run
+from stillwatch.scanning.left_out import LeftOut
 from stillwatch.scanning.run import Run
 from stillwatch.scanning.scan import Progress, scan
 from stillwatch.settings import ScanSettings
@@ -87,8 +89,9 @@ def calibrate(
             made = profile_run(tables, settings, Stages())
             owners = tables.engine.fetch("SELECT account_id, entity FROM {t}", t=made.accounts)
         known = _fitted(run, made, owners, where, confirmed, cleared)
+        unread = tuple(LeftOut.of_run(run.path).sentences)
     write_calibration(known, out)
-    return read_calibration(out)
+    return replace(read_calibration(out), unread=unread)
 
 
 def _refuse_campaigns(run: Run, where: str, known: Collection[str]) -> None:

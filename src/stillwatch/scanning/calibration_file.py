@@ -42,6 +42,7 @@ class KnownWeeks:
         accounts, exchanges, prompts: how many of each; of prompts, those that were sampled.
         left_out: accounts that have no part in it: on watch and not cleared by a person, or confirmed by one.
         sha256: of the file; empty before it is written.
+        unread: what of the logs and side files was not read, in sentences; the file does not have it.
     """
 
     calibration: Calibration
@@ -52,6 +53,7 @@ class KnownWeeks:
     prompts: int
     left_out: int
     sha256: str = ""
+    unread: tuple[str, ...] = ()
 
     @property
     def weeks(self) -> float:
@@ -174,8 +176,10 @@ def _known(body: Mapping[str, Any], sha256: str) -> KnownWeeks:
         tuple(map(str, body["caveats"])),
     )
     first, last = datetime.fromisoformat(body["first"]), datetime.fromisoformat(body["last"])
-    counts = {name: int(body[name]) for name in ("accounts", "exchanges", "prompts", "left_out")}
-    return KnownWeeks(calibration, first, last, **counts, sha256=sha256)
+    accounts, exchanges, prompts, left_out = (
+        int(body[name]) for name in ("accounts", "exchanges", "prompts", "left_out")
+    )
+    return KnownWeeks(calibration, first, last, accounts, exchanges, prompts, left_out, sha256)
 
 
 def _features() -> dict[str, Any]:

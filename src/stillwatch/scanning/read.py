@@ -13,7 +13,7 @@ import platform
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from stillwatch.ingest import Slice, read_slice
+from stillwatch.ingest import Slice, Unread, read_slice
 from stillwatch.scanning.kept import KEPT
 from stillwatch.sketching import SKETCH, sketch_batch
 from stillwatch.tables import DEAD_LETTERS, RUN_EXCHANGES
@@ -40,12 +40,14 @@ class Read:
     exchanges: int = 0
     dead_letters: int = 0
     read_bytes: int = 0
+    unread: Unread = field(default_factory=Unread)
 
     def __add__(self, other: Read) -> Read:
         return Read(
             self.exchanges + other.exchanges,
             self.dead_letters + other.dead_letters,
             self.read_bytes + other.read_bytes,
+            self.unread + other.unread,
         )
 
 
@@ -140,7 +142,7 @@ def read_one(part: Slice, number: int, run: Path, work: Path) -> Read:
         exchanges.write(keyed)
         letters.write(result.dead_letters)
         _write_sketches(sketches, keyed)
-        total += Read(result.exchanges.num_rows, result.dead_letters.num_rows, result.bytes_read)
+        total += Read(result.exchanges.num_rows, result.dead_letters.num_rows, result.bytes_read, result.unread)
     # Of two that read one slice the later changes nothing: what is made of the first one's parts may have begun.
     second = done.exists()
     for written in (exchanges, letters, sketches):
@@ -149,7 +151,7 @@ def read_one(part: Slice, number: int, run: Path, work: Path) -> Read:
         else:
             written.close()
     half = done.with_name(f".{done.name}.{platform.node()}-{os.getpid()}-{threading.get_ident()}")
-    half.write_bytes(msgspec.json.encode(asdict(total)))
+    half.write_bytes(msgspec.json.encode(total))
     half.replace(done)
     return total
 

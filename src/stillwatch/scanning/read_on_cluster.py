@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from stillwatch.core import BadSetting, UnreadableInput
 from stillwatch.engines import Engine
-from stillwatch.ingest import Slice
+from stillwatch.ingest import Slice, Unread
 from stillwatch.scanning.read import Read, done_file, make_folders, read_one
 
 __all__ = ["read_on_cluster"]
@@ -33,6 +33,7 @@ _READ = pa.schema(
         ("exchanges", pa.int64()),
         ("dead_letters", pa.int64()),
         ("read_bytes", pa.int64()),
+        ("unread", pa.binary()),
         ("problem", pa.string()),
     ]
 )
@@ -72,6 +73,7 @@ class _Reader:
             "exchanges": read.exchanges,
             "dead_letters": read.dead_letters,
             "read_bytes": read.read_bytes,
+            "unread": msgspec.json.encode(read.unread),
         }
 
 
@@ -113,7 +115,8 @@ def read_on_cluster(
         _check(row["problem"])
     total = Read()
     for row in found:
-        total += Read(row["exchanges"], row["dead_letters"], row["read_bytes"])
+        unread = msgspec.json.decode(row["unread"], type=Unread)
+        total += Read(row["exchanges"], row["dead_letters"], row["read_bytes"], unread)
     return total, first + len(rows)
 
 

@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from stillwatch.engines import worker_pool
+from stillwatch.ingest import Unread
 from stillwatch.scanning.beside import Beside, SideFiles
 from stillwatch.scanning.building import changed_run, with_name
 from stillwatch.scanning.detect import Clock
 from stillwatch.scanning.history import History
 from stillwatch.scanning.kept import State, link_parts
+from stillwatch.scanning.left_out import LeftOut
 from stillwatch.scanning.retention import check_retained
 from stillwatch.scanning.run import Run, settings_of
 from stillwatch.scanning.step import Progress, Silent, Step
@@ -40,7 +42,8 @@ def rescan(run: Path, *, files: SideFiles, settings: ScanSettings, progress: Pro
         check_retained(settings_of(run).get("retain", "full"), settings.retain)
         link_parts(run, partial)
         beside.write(partial)
-        step = Step(settings, started, clock, progress or Silent(), beside, History.of_run(run), run)
+        left_out = LeftOut.of_run(run).and_of(Unread(), beside.unread)
+        step = Step(settings, started, clock, progress or Silent(), beside, History.of_run(run), left_out, run)
         with worker_pool(settings.workers) as pool:
             step.finish(partial, state.having_read((), (), state.next_part, 0, 0), pool, str(run))
     return Run.open(run)

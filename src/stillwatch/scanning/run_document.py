@@ -41,6 +41,7 @@ class RunDocument:
         values: what a lab measured exchanges to be worth.
         state: of the run, after this step.
         weeks: the calibration that was given, and what it was fitted to.
+        left_out: what of logs and side files was not read, in sentences.
     """
 
     settings: ScanSettings
@@ -52,6 +53,7 @@ class RunDocument:
     values: Values
     state: State
     weeks: KnownWeeks | None = None
+    left_out: Sequence[str] = ()
 
     @property
     def untold(self) -> str | None:
@@ -81,7 +83,7 @@ class RunDocument:
             checked.twice.sentence,
             checked.repeats.sentence,
         )
-        notes = [sentence for sentence in told if sentence]
+        notes = [*(sentence for sentence in told if sentence), *self.left_out]
         if self.untold and self.found.campaigns:
             notes.insert(0, f"There may be more than was found: {self.untold}")
         if self.weeks is not None and self.found.unlike is not None:

@@ -19,6 +19,7 @@ from stillwatch.scanning.detect import Clock
 from stillwatch.scanning.fetching import Here, here
 from stillwatch.scanning.history import History
 from stillwatch.scanning.kept import State, link_parts
+from stillwatch.scanning.left_out import LeftOut
 from stillwatch.scanning.plan import Planned, begin, file_digest, unread
 from stillwatch.scanning.read import Read, read_slices
 from stillwatch.scanning.read_on_cluster import read_on_cluster
@@ -90,7 +91,7 @@ def scan(
         planned = unread(slices, before.files)
         begin(run, planned, _options(settings, mapping, callers, before if into else None))
         if told is not None:
-            planned = planned.told_by(run / WORK / "callers.sqlite", told)
+            planned = planned.told_by(run / WORK / "callers.sqlite", told.table)
         if into:
             link_parts(into, run)
         size = sum(path.stat().st_size for path in {path for path, _ in planned.places})
@@ -103,7 +104,9 @@ def scan(
             beside.write(run)
             again = (*planned.again, *logs.again)
             state = before.having_read(planned.files, again, next_part, read.exchanges, read.read_bytes, logs.objects)
-            step = Step(settings, started, clock, progress, beside, history, into)
+            left_out = LeftOut.of_run(into) if into else LeftOut()
+            left_out = left_out.and_of(read.unread, {**beside.unread, **({"callers": told.unread} if told else {})})
+            step = Step(settings, started, clock, progress, beside, history, left_out, into)
             step.finish(run, state, pool, ", ".join(str(path) for path in paths[:3]))
     return Run.open(out or into or Path())
 

@@ -22,6 +22,7 @@ from stillwatch.scanning.checks import check
 from stillwatch.scanning.detect import Clock, Extras, RunTables, detect
 from stillwatch.scanning.history import History
 from stillwatch.scanning.kept import KEPT, State, read_names, write_names
+from stillwatch.scanning.left_out import LeftOut
 from stillwatch.scanning.parts import put_back
 from stillwatch.scanning.read import Read
 from stillwatch.scanning.retention import remove_texts
@@ -71,6 +72,7 @@ class Step:
         progress: told how it goes.
         beside: what side files say.
         history: of the run's campaigns before this step.
+        left_out: what of logs and side files was not read, over all steps.
         before: the finished run that the step changes.
     """
 
@@ -80,6 +82,7 @@ class Step:
     progress: Progress
     beside: Beside
     history: History
+    left_out: LeftOut
     before: Path | None = None
 
     def finish(self, run: Path, state: State, pool: Executor | None, where: str) -> None:
@@ -125,9 +128,20 @@ class Step:
             remove_texts(tables.engine, run, self.settings.retain, found.shown.shown)
         self.progress.start("writing the report", None)
         state.write(run)
+        self.left_out.write(run)
         write_names(run, found.shown.names)
+        notes = self.left_out.sentences
         document = RunDocument(
-            self.settings, self.started, read, checked, found, missing, self.beside.values, state, self.beside.weeks
+            self.settings,
+            self.started,
+            read,
+            checked,
+            found,
+            missing,
+            self.beside.values,
+            state,
+            self.beside.weeks,
+            notes,
         )
         document.write(run, self.clock.seconds)
         self.clock.stage("report")

@@ -1,6 +1,7 @@
 """Stillwatch's own record: one object whose keys are the columns of ``exchanges``.
 
-Read are the columns named in ``tables.EXCHANGES``; other keys are ignored. ``time``,
+Read are the columns named in ``tables.EXCHANGES``; other keys are told and not read. In place of a ``client_address``
+``client_ip`` is read, else ``ip``, ``ip_address`` or ``remote_addr``, whichever first has a value. ``time``,
 ``account_id`` and ``prompt`` or ``messages`` are required. ``content`` may be text or content parts;
 ``tools`` may be names or definitions; ``stop`` one string or a list; ``status`` text or a number;
 ``asn`` a number or ``AS64500``; ``response_format`` text or an object with a ``type``. ``source_file``
@@ -9,7 +10,8 @@ and ``source_line`` are those of this reading, so that a run's own ``exchanges``
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -26,12 +28,12 @@ from stillwatch.core.bodies.shapes import (
     whole,
 )
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, PERSONS, TIMES, known_names
+from stillwatch.ingest.plain_names import ACCOUNTS, ADDRESSES, CALLERS, PERSONS, TIMES, known_names
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import COLUMNS, Exchange, Fields
 from stillwatch.tables import EXCHANGES
 
-__all__ = ["FORMAT", "IDENTITIES"]
+__all__ = ["FORMAT", "IDENTITIES", "with_address"]
 
 _NAMES = frozenset(COLUMNS)
 _COUNTS = tuple(name for name in COLUMNS if EXCHANGES.field(name).type == pa.int64())
@@ -40,6 +42,40 @@ IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id",
 _OTHER_ACCOUNTS = frozenset((*ACCOUNTS, *PERSONS, *CALLERS))
 _OTHER_TIMES = frozenset(TIMES)
 _TEXTS = ("system", "prompt", "response", "reasoning")
+# What a run keeps beside the columns, where its own `exchanges` are read again.
+_OF_RUNS = (
+    "source_file", "source_line", "row_key", "prompt_hash", "text_hash", "asked_hash", "answered_hash", "filled",
+    "blank",
+)  # fmt: skip
+_KNOWN = frozenset((*COLUMNS, *ADDRESSES, *_OF_RUNS))
+
+
+class _Line(Exchange, gc=False):
+    """A line's record: the fields of an exchange, and behind them other names of a client's address."""
+
+    client_ip: str | None = None
+    ip: str | None = None
+    ip_address: str | None = None
+    remote_addr: str | None = None
+
+
+_ADDRESSES_OF = tuple(map(attrgetter, ADDRESSES))
+
+
+def _settle(rows: Sequence[Any]) -> None:
+    for address_of in _ADDRESSES_OF:
+        if any(map(address_of, rows)):
+            for row in rows:
+                row.client_address = row.client_address or address_of(row)
+
+
+def with_address(fields: Fields, record: Mapping[str, Any]) -> Fields:
+    """Fields of a record with its client's address, under whichever of its names that has a value."""
+    if not fields.get("client_address"):
+        for name in ADDRESSES:
+            if name in record and record[name] not in (None, ""):
+                return {**fields, "client_address": record[name]}
+    return fields
 
 
 class Canonical(LogFormat):
@@ -62,7 +98,7 @@ class Canonical(LogFormat):
         "asn": 64500,
     }
 
-    plain: ClassVar[PlainShape | None] = PlainShape(Exchange, once=("account_id", "time", "prompt"))
+    plain: ClassVar[PlainShape | None] = PlainShape(_Line, once=("account_id", "time", "prompt"), settle=_settle)
 
     def recognises(self, record: Json) -> bool:
         """By ``account_id`` or ``time`` beside ``prompt`` or ``messages``.
@@ -80,7 +116,8 @@ class Canonical(LogFormat):
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""
-        fields = {name: value for name, value in record.items() if value is not None and name in _NAMES}
+        given = {name: value for name, value in record.items() if value is not None and name in _NAMES}
+        fields = with_address(given, record)
         for name in IDENTITIES:
             if name in fields:
                 fields[name] = identity(fields[name])
@@ -105,6 +142,10 @@ class Canonical(LogFormat):
         if isinstance(wanted, dict):
             fields["response_format"] = wanted.get("type")
         return [fields]
+
+    def unread(self, names: Iterable[str]) -> Sequence[str]:
+        """All that are no columns; what begins with an underscore or an at sign is a store's or a shipper's."""
+        return [name for name in names if name not in _KNOWN and not name.startswith(("_", "@"))]
 
 
 FORMAT = Canonical()

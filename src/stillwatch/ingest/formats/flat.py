@@ -34,7 +34,7 @@ they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.shapes import Json, RecordError, identity, merged, parsed_or_text, shown
@@ -125,6 +125,12 @@ class Flat(LogFormat):
         return [
             merged({name: value for name, value in answer.items() if name not in ("time", "exchange_id")}, asked, own)
         ]
+
+    def unread(self, names: Iterable[str]) -> Sequence[str]:
+        """All that are known as nothing."""
+        given = tuple(map(str, names))
+        known = frozenset((known_names(given) or {}).values())
+        return [name for name in CANONICAL.unread(given) if name not in known]
 
 
 def _asked(value: Any, key: str) -> Fields:
