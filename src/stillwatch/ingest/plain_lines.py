@@ -233,10 +233,10 @@ def read_plain(
                     else:
                         batch.keep(row, number, raw)
                         kept.append(raw)
-                batch.sample.look_at_lines(preferred, b"\n".join(kept))
+                batch.sample.look_at_lines(preferred, b"\n".join(kept), later=first > part.first_line)
             else:
                 batch.take(rows, first, block)
-                batch.sample.look_at_lines(preferred, block)
+                batch.sample.look_at_lines(preferred, block, later=first > part.first_line)
             now = min(told + len(block), size) if part.wrapped == "plain" else told
             yield batch.result(now - told)
             told = now

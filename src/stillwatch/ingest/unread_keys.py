@@ -19,6 +19,7 @@ from stillwatch.ingest.base import LogFormat
 __all__ = ["Sample", "Unread"]
 
 _MOST_LOOKED = 64
+_OF_A_LATER_BLOCK = 16
 # A log whose keys are ids has any number of them.
 _MOST_KEYS = 256
 _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -69,11 +70,11 @@ class Sample:
         for name in self._left(chosen, record):
             self.unread.count(name, not _is_nothing(record[name]))
 
-    def look_at_lines(self, chosen: LogFormat, block: bytes) -> None:
-        """Look at lines of a block, spread evenly over it."""
+    def look_at_lines(self, chosen: LogFormat, block: bytes, *, later: bool) -> None:
+        """Look at lines of a block, spread evenly over it, at fewer where ``later`` says that others came before."""
         if type(chosen).unread is LogFormat.unread:
             return
-        for line in _spread(block):
+        for line in _spread(block, _OF_A_LATER_BLOCK if later else _MOST_LOOKED):
             try:
                 record = _RAW.decode(line)
             except _FAILED:
@@ -105,13 +106,13 @@ def _is_nothing(value: Any) -> bool:
     return value is None or value in ("", "\\N", [], {})
 
 
-def _spread(block: bytes) -> Iterator[bytes]:
+def _spread(block: bytes, most: int) -> Iterator[bytes]:
     """Lines of a block, each once: all where they are few."""
-    if block.count(b"\n") <= _MOST_LOOKED:
+    if block.count(b"\n") <= most:
         yield from filter(None, block.split(b"\n"))
         return
     end = 0
-    for place in range(0, len(block), len(block) // _MOST_LOOKED):
+    for place in range(0, len(block), len(block) // most):
         if place >= end:
             start, end = block.rfind(b"\n", 0, place) + 1, block.find(b"\n", place)
             end = len(block) if end < 0 else end
