@@ -6,6 +6,7 @@
 | ``template_names.parquet`` | every name that a template was given |
 | ``dead_letters/`` | records that could not be read, part by part |
 | ``aside/`` | rows of exchanges and sketches that the checks took out, which a later step may see otherwise |
+| ``left_out.json`` | what of logs and side files was not read, where there was any |
 | ``releases.parquet``, ``values.json`` | what ``--releases`` and ``--values`` said |
 
 Parts are never changed where they lie: a step has them by hard links, and writes anew those that it changes.
