@@ -285,3 +285,14 @@ def test_a_spoiled_calibration_is_refused_before_the_log_is_read(
     assert "cannot be read" in refused(
         capsys, "scan", good / "logs", "--calibration", tmp_path / "none.json", "--out", tmp_path / "run"
     )
+
+
+def test_columns_that_are_not_read_are_said(good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [json.loads(line) for line in (good / "accounts.jsonl").read_text().splitlines()]
+    for row in rows:
+        row |= {"signup_date": row.pop("created"), "card": "visa"}
+    side, out = tmp_path / "customers.jsonl", tmp_path / "calibration.json"
+    side.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert stillwatch("calibrate", good / "logs", "--accounts", side, "--out", out, "--workers", 1) == 0
+    assert "Not read of customers.jsonl: `card` (`payment_id` is there)." in " ".join(capsys.readouterr().out.split())
+    assert out.read_bytes() == (good / "calibration.json").read_bytes()
