@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from handmade_families import prompt_sets
-from made_log import DAY, made_content, made_log
+from made_log import DAY, HOURS, made_content, made_log, unit
 
 from stillwatch.detection.explanations import explain
 from stillwatch.evidence import HOUR, Explanation, Finding, LogProfile, Postings, all_families, whiten
@@ -316,14 +316,23 @@ def test_addresses_across_cards_make_one_house_of_several_unless_a_carrier_gives
     assert explained(housed(2, doors=5, strangers=30), "office").holds is None
 
 
-def test_one_clock_over_several_houses_is_no_chance() -> None:
+@pytest.mark.parametrize(("common", "holds"), [(True, False), (False, None)])
+def test_one_clock_over_several_houses_is_no_chance_and_each_firm_keeps_its_own(
+    common: bool, holds: bool | None
+) -> None:
     clock = Finding("timing", "seen", 1.0, 0.0, 1e-6, "One clock.")
+    log = housed(2)
+    rng = np.random.default_rng(4)
+    waves = rng.normal(size=(1 if common else 2, HOURS))
+    rhythm = rng.normal(size=(E, HOURS))
+    rhythm[GROUP] += waves[GROUP % len(waves)]
+    log.derived["timing"] = unit(rhythm)
     (office,) = (
         one
-        for one in explain(housed(2), all_families(), GROUP, NONE, {"timing": clock})
+        for one in explain(log, all_families(), GROUP, NONE, {"timing": clock})
         if one.name.startswith("one organisation")
     )
-    assert office.holds is False
+    assert office.holds is holds
 
 
 @pytest.mark.parametrize(("others", "holds"), [(0, None), (40, False)])

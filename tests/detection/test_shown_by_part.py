@@ -2,23 +2,32 @@
 
 import numpy as np
 import pytest
-from handmade_families import World, never, pairs_within, told
+from handmade_families import Explain, World, explanation, never, pairs_within, told
 
 from stillwatch.detection import Background, Case, Examiner
 from stillwatch.detection.shown_by_part import without_passengers
 from stillwatch.engines import Engine
+from stillwatch.evidence import Explanation
+from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.thresholds import HOPELESS, LEAST_MEMBERS
 
 CORE, REST = range(8), range(8, 20)
 FDR = 0.01
 
 
-def left(engine: Engine, core: float = 1e-9, rest: float = 1.0, tied: int = 0, shows: range = CORE) -> Case:
+def left(
+    engine: Engine,
+    core: float = 1e-9,
+    rest: float = 1.0,
+    tied: int = 0,
+    shows: range = CORE,
+    explains: Explain = never,
+) -> Case:
     """Twenty accounts that stand the tests together, eight of which show what is found."""
     linked = pairs_within(60, [CORE, [0, *REST[:tied]]])
     says = {(*CORE, *REST[:tied]): 1e-9, tuple(CORE): core, tuple(REST): rest, (*CORE, *REST): 1e-9}
     world = World(60).add(
-        told("texts", "content", p=says, shown=shows, explain=never, linked=linked),
+        told("texts", "content", p=says, shown=shows, explain=explains, linked=linked),
         told("clock", "coordination", p=says),
     )
     links = world.linker(engine).weigh(*np.nonzero(np.triu(linked, 1)))
@@ -46,6 +55,22 @@ def test_who_stands_by_itself_stays(engine: Engine, rest: float, all_stay: bool)
 @pytest.mark.parametrize(("core", "all_stay"), [(FDR, False), (FDR + 1e-6, True)])
 def test_all_stay_where_those_who_show_it_do_not_stand_alone(engine: Engine, core: float, all_stay: bool) -> None:
     assert (len(left(engine, core=core).members) == 20) is all_stay
+
+
+@pytest.mark.parametrize(
+    ("name", "rest", "whole"), [(OFFICE, 1.0, False), (OFFICE, HOPELESS, True), ("a set", 1.0, True)]
+)
+def test_where_those_who_show_it_may_be_one_house_nobody_is_left_to_convict(
+    engine: Engine, name: str, rest: float, whole: bool
+) -> None:
+    """What else cannot be told of a part of a group is ruled out of the whole of it, and the whole stands."""
+
+    def explains(members: np.ndarray, beside: np.ndarray) -> Explanation:
+        return explanation(None if len(members) == len(CORE) else False, name)
+
+    case = left(engine, rest=rest, explains=explains)
+    assert case.may_convict is whole
+    assert len(case.members) == (20 if whole else len(CORE))
 
 
 @pytest.mark.parametrize(("size", "all_stay"), [(LEAST_MEMBERS - 1, True), (20 - LEAST_MEMBERS + 1, True)])

@@ -58,3 +58,13 @@ def test_who_runs_most_of_a_set_is_dealt_nothing() -> None:
     homework = [rng.choice(15, rng.integers(6, 15), replace=False) for _ in ACCOUNTS]
     assert sharing_out(sets(homework), ACCOUNTS) is None
     assert sharing_out(sets([np.arange(20) + 100 * n for n in ACCOUNTS]), ACCOUNTS) is None, "nothing repeats"
+
+
+@pytest.mark.parametrize("runners", [2, 3])
+def test_several_sets_that_a_few_run_each_in_full_are_not_dealt(runners: int) -> None:
+    """Every prompt is sent by as many accounts, and none has half of all that the group sends."""
+    harnesses = [np.arange(300) + 1_000 * number for number in range(4) for _ in range(runners)]
+    assert sharing_out(sets(harnesses), np.arange(len(harnesses))) is None
+    rng = np.random.default_rng(0)
+    nearly = [rng.choice(one, 270, replace=False) for one in harnesses]
+    assert sharing_out(sets(nearly), np.arange(len(nearly))) is None

@@ -2,7 +2,8 @@
 
 What half of a group does can be so clear that it speaks for the whole, and accuses the other half. So a group is split
 by what single accounts show or do not: its commonest client, its text, its hands. Where those who show it stand the
-tests by themselves and the others do not, the others stay only as far as each is tied to those.
+tests by themselves and the others do not, the others stay only as far as each is tied to those. Where those who show it
+may be one house, nobody is left to convict.
 """
 
 from __future__ import annotations
@@ -36,7 +37,12 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
         if shown is None or min(shown.sum(), (~shown).sum()) < LEAST_MEMBERS:
             continue
         core, rest = (examiner.examine(part, case.bystanders) for part in (case.members[shown], case.members[~shown]))
-        if not core.may_convict or core.p_value > fdr or rest.p_value <= HOPELESS:
+        if core.p_value > fdr or rest.p_value <= HOPELESS:
+            continue
+        if core.one_office and not core.may_convict:
+            # One house acts together, and strangers who ask alike add nothing to it.
+            return replace(core, p_value=max(core.p_value, case.p_value), pieces=case.pieces)
+        if not core.may_convict:
             continue
         tied = _tied(links, rest.members, core.members)
         # Of many who ask of the same matter one acts along by chance, and has nothing else of theirs.

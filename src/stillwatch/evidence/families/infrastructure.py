@@ -146,8 +146,9 @@ class Infrastructure(Family):
         doors = _Doors() if hands is None else _doors(hands, members)
         behind = max(len(members), doors.holders if doors.owner >= ONE_DOOR else 0)
         holds = _one_office(log, members, doors, behind)
-        houses = _houses(hands, members) if hands is not None and holds is False else 0
-        holds = None if houses else holds
+        house = _houses(hands, members) if hands is not None and holds is False else None
+        holds = holds if house is None else None
+        against = _contradicted_by(doors, behind, holds) if house is None else _across_houses(log, members, house)
         others = f", as {behind - len(members):,} others do" if behind > max(len(members), OFFICE_SIZE) else ""
         return [
             Explanation(
@@ -155,9 +156,9 @@ class Infrastructure(Family):
                 "Accounts of one declared organisation were counted as one before anything was compared; these claim "
                 f"to be {len(members)} strangers. One payment or e-mail domain is shared by {doors.owner:.0%} of them, "
                 f"one address or network by {doors.place:.0%}, and they pay by {_counted(doors.cards)}{others}."
-                f"{f' They are {houses} houses, with hardly an address of two.' if houses else ''}",
+                f"{'' if house is None else f' They are {house.max() + 1} houses, with hardly an address of two.'}",
                 holds,
-                contradicted_by=_contradicted_by(doors, behind if not houses else RESELLER_SIZE, holds),
+                contradicted_by=against,
                 accounts_for=(self.name,),
             ),
             self._one_cohort(log, members),
@@ -269,9 +270,10 @@ def _one_office(log: LogProfile, members: I64, doors: _Doors, behind: int) -> bo
     return None if icc_of(log.content, members).p_value <= UNTOLD else True
 
 
-def _houses(hands: Postings, members: I64) -> int:
-    """How many houses nearly all of a group are, each with one payment or mail domain and hardly any address of theirs
-    between two; 0 where they are tied to one another, or to nobody, or are as many as one owner does not know of.
+def _houses(hands: Postings, members: I64) -> I64 | None:
+    """Which house each of a group is of, from 0, -1 for none; each house has one payment or mail domain, and hardly any
+    address of theirs is of two. None where they are tied to one another, or to nobody, or are as many as one owner does
+    not know of.
 
     Firms that work alike are found together, and what ties the accounts of each ties no stranger to them. A campaign
     that pays by a few cards sends over all of its addresses by each.
@@ -281,14 +283,31 @@ def _houses(hands: Postings, members: I64) -> int:
     theirs, few = held >= ONE_DOOR * hands.holders, hands.holders <= RESELLER_SIZE
     owns = few & (held >= LEAST_MEMBERS) & (_is(hands, "payment") | (theirs & _is(hands, "domain")))
     owner = np.asarray(within[:, np.flatnonzero(owns)].todense(), np.bool_) * held[owns]
-    house = np.where(owner.any(axis=1), owner.argmax(axis=1), -1) if owner.size else np.full(len(members), -1)
-    found, size = np.unique(house[house >= 0], return_counts=True)
+    mine = np.where(owner.any(axis=1), owner.argmax(axis=1), -1) if owner.size else np.full(len(members), -1)
+    found, size = np.unique(mine[mine >= 0], return_counts=True)
     found, size = found[size >= LEAST_MEMBERS], size[size >= LEAST_MEMBERS]
     if not 1 < len(found) < SEVERAL_PAYMENTS or size.sum() < ONE_DOOR * len(members):
-        return 0
+        return None
+    of = mine[:, None] == found
     doors = within[:, np.flatnonzero(theirs & _is(hands, "address", "network"))].astype(np.int64)
-    across = np.asarray((doors.T @ (house[:, None] == found) > 0).sum(axis=1)).ravel() > 1
-    return 0 if (np.asarray(doors[:, across].sum(axis=1)).ravel() > 0).mean() > MAJORITY else len(found)
+    across = np.asarray((doors.T @ of > 0).sum(axis=1)).ravel() > 1
+    if (np.asarray(doors[:, across].sum(axis=1)).ravel() > 0).mean() > MAJORITY:
+        return None
+    return np.where(of.any(axis=1), of.argmax(axis=1), -1)
+
+
+def _across_houses(log: LogProfile, members: I64, house: I64) -> tuple[str, ...]:
+    """Families whose finding rules several firms out: a clock, where accounts of different houses keep it as well as
+    those of one do, for each firm keeps its own."""
+    rhythm = log.derived["timing"][members]
+    told = np.any(rhythm != 0, axis=1)
+    sums = [rhythm[told & (house == one)].sum(axis=0, dtype=np.float64) for one in range(-1, int(house.max()) + 1)]
+    sizes = np.array([np.sum(told & (house == one)) for one in range(-1, int(house.max()) + 1)], np.float64)
+    inside = sum(float(one @ one) for one in sums)
+    total = np.sum(sums, axis=0)
+    across = (float(total @ total) - inside) / max(float(sizes.sum() ** 2 - (sizes**2).sum()), 1.0)
+    within = (inside - sizes.sum()) / max(float((sizes**2).sum() - sizes.sum()), 1.0)
+    return ("timing", "dispatch") if across > max(MAJORITY * within, 0.0) else ()
 
 
 def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
