@@ -86,6 +86,19 @@ def test_who_asks_as_many_others_do_is_of_no_one_source(others: int) -> None:
 
 
 @pytest.mark.parametrize("text", [True, False])
+def test_who_sends_a_groups_text_is_no_stranger_who_asks_as_it_does(text: bool) -> None:
+    """A third of a campaign was set aside; it is no sign that people ask what the rest asks."""
+    rng = np.random.default_rng(12)
+    owner = np.repeat(np.arange(E), 12)
+    features = rng.normal(size=(len(owner), 40))
+    features[owner < len(GROUP) + 10] += 1.5 * rng.normal(size=40)
+    who = np.arange(len(GROUP) + (10 if text else 0))
+    texts = Postings.build(who, np.full(len(who), 7, np.uint64), np.ones(len(who)), E)
+    log = made_log(content=whiten(features.astype(np.float16), owner, E, embedded=20), texts=texts)
+    assert (found("semantics", log).among_strangers < 0.1) == text
+
+
+@pytest.mark.parametrize("text", [True, False])
 def test_cover_is_what_people_ask_and_a_text_tells_what_is_beside_it(text: bool) -> None:
     """Most of what each member asks is people's; what it sends with the group's own text is nobody's."""
     rng = np.random.default_rng(13)

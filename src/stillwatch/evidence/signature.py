@@ -94,4 +94,4 @@ def filled_too(log: LogProfile, members: I64, who: I64) -> I64:
     texts, rarest = log.shared["structure"], filling(log, members)[:1]
     if texts is None or not len(rarest):
         return who[:0]
-    return np.asarray(who[texts.matrix[who][:, rarest].toarray()[:, 0] >= min(FILLED)], np.int64)
+    return np.asarray(who[texts.matrix[:, rarest].toarray()[who, 0] >= min(FILLED)], np.int64)

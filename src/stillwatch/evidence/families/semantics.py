@@ -20,6 +20,7 @@ from stillwatch.evidence.one_source import icc_of_more
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words
 from stillwatch.evidence.sharing_out import sharing_out
+from stillwatch.evidence.signature import filled_too
 from stillwatch.evidence.thresholds import (
     ASKED_ELSEWHERE,
     COMPARED_DIMENSIONS,
@@ -171,9 +172,10 @@ def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str 
         nan = float("nan")
         return Observed(1.0, "intraclass correlation", nan, nan, "Too few prompts.")
     concentrated, z = _concentrated(log.content, members, null)
-    if _elsewhere(log.content, members) > ASKED_ELSEWHERE:
+    kin = filled_too(log, members, np.arange(len(log)))
+    if _elsewhere(log.content, members, kin) > ASKED_ELSEWHERE:
         # Cover is what people ask: what the members send with their own text may be of no people.
-        concentrated = _carried_apart(log, members, null)
+        concentrated = _carried_apart(log, members, kin, null)
     apart = f"the account explains {max(same.icc, 0):.1%} of the differences between prompts (people: 3 % and more)."
     near = f"their prompts are {z:.0f} standard deviations closer together than those of random accounts"
     return Observed(
@@ -188,7 +190,7 @@ def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str 
     )
 
 
-def _carried_apart(log: LogProfile, members: I64, null: Null) -> float:
+def _carried_apart(log: LogProfile, members: I64, kin: I64, null: Null) -> float:
     """p-value of "what the members send with their own text is no nearer than others' talk, or is each one's own"; 1
     where they have no such text, or others ask so too."""
     beside = carried(log, members)
@@ -196,7 +198,7 @@ def _carried_apart(log: LogProfile, members: I64, null: Null) -> float:
         return 1.0
     told = np.flatnonzero(beside.counts)
     content = log.content.with_part(members, beside)
-    if _elsewhere(content, told) > ASKED_ELSEWHERE:
+    if _elsewhere(content, told, kin) > ASKED_ELSEWHERE:
         return 1.0
     return max(_concentrated(content, told, null)[0], icc_of_most(beside, told).p_value)
 
@@ -209,14 +211,16 @@ def _concentrated(content: Content, members: I64, null: Null) -> tuple[float, fl
     return tail_p(drawn, mine), mine / max(float(np.std(drawn)), 1e-9)
 
 
-def _elsewhere(content: Content, members: I64) -> float:
+def _elsewhere(content: Content, members: I64, kin: I64) -> float:
     """How many other accounts ask as nearly what the members ask as three quarters of them do, for each of those.
 
-    People are nearer to one another than to machines: a group of people is concentrated, and of no one source.
+    People are nearer to one another than to machines: a group of people is concentrated, and of no one source. Who
+    sends the group's text (``kin``) is no stranger to it, though it was set aside.
     """
     bits = content.bits(members, np.arange(len(content.counts)))
     near = bits >= np.quantile(bits[members], 0.25)
     inside = int(near[members].sum())
+    near[np.setdiff1d(kin, members)] = False
     return (int(near.sum()) - inside) / inside
 
 
