@@ -130,3 +130,14 @@ def test_what_each_beside_a_group_has_of_all_that_it_sends(engine: DuckDBEngine,
     asked.append(["nothing of theirs"])
     had = sets(engine, asked).had_by(np.arange(members), np.array([members, members + 1]))
     assert had.tolist() == [parts / 6, 0.0]
+
+
+def test_partners_are_those_of_whom_another_sends_most_and_three_at_least() -> None:
+    held = [[1, 2, 3, 4], [1, 2, 3, 9], [5, 6], [5, 6], [*range(20, 30), 1], []]
+    prompts = np.array([one for mine in held for one in mine], np.uint64)
+    made = PromptSets(prompts, np.concatenate([[0], np.cumsum([len(mine) for mine in held])]))
+    assert made.partners(np.arange(6)) == 2
+    assert made.partners(np.array([2, 3, 4])) == 0
+    assert made.partners(np.array([5])) == 0, "who sent nothing"
+    small = PromptSets(np.array([7, 7], np.uint64), np.array([0, 1, 2]), np.array([7], np.uint64), np.array([50]))
+    assert small.partners(np.array([0, 1])) == 0, "small talk alone"

@@ -64,13 +64,14 @@ class PromptSets:
     def partners(self, members: I64) -> int:
         """How many members have another who sends most of what they send, and at least three prompts of it."""
         owner, kept, _ = self._sent(members)
-        names = np.unique(self.held(members)[2][kept], return_inverse=True)[1]
+        different, names = np.unique(self.held(members)[2][kept], return_inverse=True)
         sent = np.bincount(owner[kept], minlength=len(members))
-        who = sparse.csr_matrix((np.ones(len(names), np.int64), (owner[kept], names)))
+        size = len(members), max(len(different), 1)
+        who = sparse.csr_matrix((np.ones(len(names), np.int64), (owner[kept], names)), shape=size)
         both = who @ who.T
         both.setdiag(0)
-        most = both.max(axis=1).toarray().ravel() if both.nnz else np.zeros(both.shape[0], np.int64)
-        return int(np.sum((most >= CARRIED[0]) & (most > MAJORITY * sent[: len(most)])))
+        most = both.max(axis=1).toarray().ravel()
+        return int(np.sum((most >= CARRIED[0]) & (most > MAJORITY * sent)))
 
     def had_by(self, members: I64, others: I64) -> npt.NDArray[np.float64]:
         """Share of all that the members send, small talk left out, that each of the others sends too (others)."""
