@@ -12,7 +12,6 @@ them those of a relay, whose customers are real; of honest accounts how many are
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from fourth_free import FREE
 from fourth_honest import lookalikes, ordinary
 from fourth_small import SMALL, fill_small
 from fourth_world import World
-from generated import Known, Write, measure
+from generated import Write, measure, of_named_corpora
 
 __all__ = ["KINDS", "made", "prepare"]
 
@@ -56,17 +55,7 @@ def made(kind: str, seed: int, corpora: Corpora) -> World:
 def prepare(files: Sequence[Path]) -> Write:
     """What writes a world of these corpora; ends the command where some are missing."""
     corpora = Corpora(files)
-    if missing := corpora.missing():
-        sys.exit(f"the fourth generator is made of named corpora, of which these are missing: {', '.join(missing)}")
-
-    def write(kind: str, seed: int, place: Path) -> list[Known]:
-        accounts = write_world(made(kind, seed, corpora), place)
-        return [
-            Known(account.account_id, account.kind, account.campaign, "relay" if account.role == "relay" else None)
-            for account in accounts
-        ]
-
-    return write
+    return of_named_corpora("fourth", corpora, lambda kind, seed, place: write_world(made(kind, seed, corpora), place))
 
 
 if __name__ == "__main__":

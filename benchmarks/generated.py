@@ -9,13 +9,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from scan import heading
 from stillwatch.scanning.scan import scan
 from stillwatch.settings import ScanSettings
 
-__all__ = ["Known", "Write", "measure"]
+__all__ = ["Known", "Write", "measure", "of_named_corpora"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,35 @@ class Known:
 
 Write = Callable[[str, int, Path], Iterable[Known]]
 """Writes ``logs`` and ``accounts.jsonl`` of a kind and a seed into a folder; the accounts."""
+
+
+class NamedCorpora(Protocol):
+    """Corpora that a generator knows by name."""
+
+    def missing(self) -> Sequence[str]:
+        """Those that are not there."""
+
+
+def of_named_corpora(
+    which: str, corpora: NamedCorpora, write_accounts: Callable[[str, int, Path], Iterable[Any]]
+) -> Write:
+    """What writes a world of a generator made of named corpora; ends the command where some are missing.
+
+    Args:
+        which: generator it is.
+        corpora: that it is made of.
+        write_accounts: writes a world of a kind and a seed into a folder, and gives its accounts.
+    """
+    if missing := corpora.missing():
+        sys.exit(f"the {which} generator is made of named corpora, of which these are missing: {', '.join(missing)}")
+
+    def write(kind: str, seed: int, place: Path) -> list[Known]:
+        return [
+            Known(account.account_id, account.kind, account.campaign, "relay" if account.role == "relay" else None)
+            for account in write_accounts(kind, seed, place)
+        ]
+
+    return write
 
 
 @dataclass

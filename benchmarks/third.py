@@ -11,11 +11,10 @@ beside them those of a relay, whose customers are real; of honest accounts how m
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from generated import Known, Write, measure
+from generated import Write, measure, of_named_corpora
 from third_campaigns import Campaigns
 from third_corpora import Corpora
 from third_files import write_world
@@ -59,17 +58,7 @@ def made(kind: str, seed: int, corpora: Corpora) -> World:
 def prepare(files: Sequence[Path]) -> Write:
     """What writes a world of these corpora; ends the command where some are missing."""
     corpora = Corpora(files)
-    if missing := corpora.missing():
-        sys.exit(f"the third generator is made of named corpora, of which these are missing: {', '.join(missing)}")
-
-    def write(kind: str, seed: int, place: Path) -> list[Known]:
-        accounts = write_world(made(kind, seed, corpora), place)
-        return [
-            Known(account.account_id, account.kind, account.campaign, "relay" if account.role == "relay" else None)
-            for account in accounts
-        ]
-
-    return write
+    return of_named_corpora("third", corpora, lambda kind, seed, place: write_world(made(kind, seed, corpora), place))
 
 
 if __name__ == "__main__":
