@@ -8,7 +8,8 @@ from made_log import GROUP, HOURS, E, made_log, unit
 
 from stillwatch.detection import Background
 from stillwatch.evidence import Finding, LogProfile, Postings, all_families, whiten
-from stillwatch.evidence.signature import filled_too
+from stillwatch.evidence.signature import senders
+from stillwatch.evidence.thresholds import FILLED
 
 FAMILY = all_families()
 
@@ -118,5 +119,5 @@ def test_who_is_filled_by_a_groups_text_is_told_from_who_passes_by() -> None:
     who = np.concatenate([GROUP, [30, 31, 32]])
     share = np.concatenate([np.ones(len(GROUP)), [0.2, 0.19, 1.0]])
     log = made_log(texts=Postings.build(who, np.full(len(who), 7, np.uint64), share, E))
-    assert filled_too(log, GROUP, np.arange(20, 40)).tolist() == [30, 32]
-    assert filled_too(made_log(), GROUP, np.arange(20, 40)).tolist() == []
+    assert senders(log, GROUP, min(FILLED)).tolist() == [*GROUP, 30, 32]
+    assert senders(made_log(), GROUP, min(FILLED)).tolist() == []

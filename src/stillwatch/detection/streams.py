@@ -22,7 +22,7 @@ from stillwatch.detection.stream_findings import Stream, StreamFinding, TestedSt
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import AtLarge, Family, LogProfile, SeenPrompts, Window
 from stillwatch.evidence.one_source import of_one_source
-from stillwatch.evidence.signature import filled_too
+from stillwatch.evidence.signature import senders
 from stillwatch.evidence.stream_thresholds import (
     FRESH_WINDOWS,
     LARGE_WINDOW,
@@ -39,7 +39,7 @@ from stillwatch.evidence.stream_thresholds import (
     OF_ONE_KIND,
     SMALL_WINDOW,
 )
-from stillwatch.evidence.thresholds import MAJORITY, RESELLER_SIZE
+from stillwatch.evidence.thresholds import FILLED, MAJORITY, RESELLER_SIZE
 from stillwatch.profiles import StreamReader, sampled_people
 
 __all__ = ["StreamsTested", "busy_streams", "find_streams", "web_streams"]
@@ -272,7 +272,7 @@ def _result(
         return _Rest(stream.without(sole), aside)
     source = stream.aside[:0] if aside is None else of_one_source(log, np.unique(aside.owner))
     # Who wraps the same text around what it asks is one of those, however much it sends besides.
-    kin = filled_too(log, source, np.unique(owner)) if len(source) and several else owner[0, :0]
+    kin = np.intersect1d(senders(log, source, min(FILLED)), owner) if len(source) and several else owner[0, :0]
     if len(kin):
         return _without(stream, kin, prompts, place, owner, aside)
     held_against = null.toward(seen)

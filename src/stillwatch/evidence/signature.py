@@ -7,9 +7,9 @@ import numpy.typing as npt
 
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import log10_often_tail, log10_sharing_tail
-from stillwatch.evidence.thresholds import COMMON_TEXT, FILLED, LEAST_SHARE, NEARLY_ALL, RARITIES, TALK, TALK_TIMES
+from stillwatch.evidence.thresholds import COMMON_TEXT, LEAST_SHARE, NEARLY_ALL, RARITIES, TALK, TALK_TIMES
 
-__all__ = ["filled_too", "filling", "filling_texts", "outside_share", "own_texts", "signature"]
+__all__ = ["filling", "filling_texts", "outside_share", "own_texts", "senders", "signature"]
 
 F64 = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -89,9 +89,10 @@ def filling_texts(log: LogProfile, members: I64) -> U64:
     return np.zeros(0, np.uint64) if texts is None else np.sort(texts.names[filling(log, members)])
 
 
-def filled_too(log: LogProfile, members: I64, who: I64) -> I64:
-    """Which of some others the rarest text that nearly all of a group send fills as well."""
+def senders(log: LogProfile, members: I64, share: float) -> I64:
+    """Everybody, members or not, of whose exchanges at least this share has the rarest text that nearly all of a group
+    send and few others."""
     texts, rarest = log.shared["structure"], filling(log, members)[:1]
     if texts is None or not len(rarest):
-        return who[:0]
-    return np.asarray(who[texts.matrix[:, rarest].toarray()[who, 0] >= min(FILLED)], np.int64)
+        return members[:0]
+    return np.flatnonzero(texts.matrix[:, rarest].toarray()[:, 0] >= share)

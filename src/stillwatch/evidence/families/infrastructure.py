@@ -203,8 +203,7 @@ def _tied(hands: Postings, members: I64) -> float:
 
     An address that others have too is a carrier's.
     """
-    within = hands.matrix[members] > 0
-    held = np.asarray(within.sum(axis=0)).ravel()
+    within, held = _within(hands, members)
     ties = (held >= 2) & (hands.classes < BLOCKED_CLASSES) & ~_is(hands, "domain")
     for kind in ("address", "network"):
         ties &= ~_is(hands, kind) | (held >= ONE_DOOR * hands.holders)
@@ -278,8 +277,7 @@ def _houses(hands: Postings, members: I64) -> I64 | None:
     Firms that work alike are found together, and what ties the accounts of each ties no stranger to them. A campaign
     that pays by a few cards sends over all of its addresses by each.
     """
-    within = hands.matrix[members] > 0
-    held = np.asarray(within.sum(axis=0)).ravel()
+    within, held = _within(hands, members)
     theirs, few = held >= ONE_DOOR * hands.holders, hands.holders <= RESELLER_SIZE
     owns = few & (held >= LEAST_MEMBERS) & (_is(hands, "payment") | (theirs & _is(hands, "domain")))
     owner = np.asarray(within[:, np.flatnonzero(owns)].todense(), np.bool_) * held[owns]
@@ -299,12 +297,11 @@ def _houses(hands: Postings, members: I64) -> I64 | None:
 def _across_houses(log: LogProfile, members: I64, house: I64) -> tuple[str, ...]:
     """Families whose finding rules several firms out: a clock, where accounts of different houses keep it as well as
     those of one do, for each firm keeps its own."""
-    rhythm = log.derived["timing"][members]
+    rhythm = log.derived["timing"][members].astype(np.float64)
     told = np.any(rhythm != 0, axis=1)
-    sums = [rhythm[told & (house == one)].sum(axis=0, dtype=np.float64) for one in range(-1, int(house.max()) + 1)]
-    sizes = np.array([np.sum(told & (house == one)) for one in range(-1, int(house.max()) + 1)], np.float64)
-    inside = sum(float(one @ one) for one in sums)
-    total = np.sum(sums, axis=0)
+    of = house[told, None] == np.arange(-1, int(house.max()) + 1)
+    sums, sizes = of.T @ rhythm[told], of.sum(axis=0).astype(np.float64)
+    inside, total = float(np.sum(sums**2)), sums.sum(axis=0)
     across = (float(total @ total) - inside) / max(float(sizes.sum() ** 2 - (sizes**2).sum()), 1.0)
     within = (inside - sizes.sum()) / max(float((sizes**2).sum() - sizes.sum()), 1.0)
     return ("timing", "dispatch") if across > max(MAJORITY * within, 0.0) else ()
@@ -336,8 +333,8 @@ def _several_payments(hands: Postings, members: I64) -> Observed | None:
     """Payments shared in twos and more, the commonest left out: one owner's customers pay that owner or each for
     themselves, and have none; a few owners of one product have a few. None where they are too few."""
     pays = _is(hands, "payment") & (hands.classes < len(RARITIES))
-    within = hands.matrix[members] > 0
-    held = np.where(pays, np.asarray(within.sum(axis=0)).ravel(), 0)
+    within, held = _within(hands, members)
+    held = np.where(pays, held, 0)
     if np.sum(held >= 2) < SEVERAL_PAYMENTS:
         return None
     commonest = int(held.argmax())
@@ -359,6 +356,12 @@ def _several_payments(hands: Postings, members: I64) -> Observed | None:
         f"of them have too, the commonest not counted; {chance:.1%} of random accounts would.",
         p,
     )
+
+
+def _within(hands: Postings, members: I64) -> tuple[Any, I64]:
+    """Which things each member has (sparse), and how many members have each."""
+    within = hands.matrix[members] > 0
+    return within, np.asarray(within.sum(axis=0)).ravel()
 
 
 def _is(hands: Postings, *kinds: str) -> npt.NDArray[np.bool_]:

@@ -20,13 +20,14 @@ from stillwatch.evidence.one_source import icc_of_more
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words
 from stillwatch.evidence.sharing_out import sharing_out
-from stillwatch.evidence.signature import filled_too
+from stillwatch.evidence.signature import senders
 from stillwatch.evidence.thresholds import (
     ASKED_ELSEWHERE,
     COMPARED_DIMENSIONS,
     CONTRADICTS,
     DEALT,
     DRAWS_ALIKE,
+    FILLED,
     LEAST_MEMBERS,
     LINK_COSINE,
     LINK_Z,
@@ -172,7 +173,7 @@ def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str 
         nan = float("nan")
         return Observed(1.0, "intraclass correlation", nan, nan, "Too few prompts.")
     concentrated, z = _concentrated(log.content, members, null)
-    kin = filled_too(log, members, np.arange(len(log)))
+    kin = senders(log, members, min(FILLED))
     if _elsewhere(log.content, members, kin) > ASKED_ELSEWHERE:
         # Cover is what people ask: what the members send with their own text may be of no people.
         concentrated = _carried_apart(log, members, kin, null)
@@ -270,9 +271,8 @@ def _in_small_parts(
     overlaps, times = log.prompt_sets.overlaps(group)
     mine = overlaps[: len(members)]
     tiny = _at_most(mine, OVERLAP)
-    beside = log.prompt_sets.had_by(members, group[len(members) :])
-    by_themselves = np.median(log.prompt_sets.repeats(members)) > line or beside.max(initial=0.0) <= OVERLAP_UNTOLD
-    if holds and by_themselves and (tiny or (times <= OVERLAP_TIMES and _at_most(mine, OVERLAP_UNTOLD))):
+    small = tiny or (times <= OVERLAP_TIMES and _at_most(mine, OVERLAP_UNTOLD))
+    if holds and small and _by_themselves(log, members, group[len(members) :], line):
         # Each has a small part: of a published set that nobody beside them runs, or of a pool that one hand deals.
         holds = None
     if holds is None and tiny:
@@ -281,6 +281,12 @@ def _in_small_parts(
             "of theirs: none of them runs the set."
         )
     return holds, ""
+
+
+def _by_themselves(log: LogProfile, members: I64, bystanders: I64, line: float) -> bool:
+    """Whether members repeat one another, or nobody beside them has much of what they send."""
+    repeated = np.median(log.prompt_sets.repeats(members)) > line
+    return bool(repeated or log.prompt_sets.had_by(members, bystanders).max(initial=0.0) <= OVERLAP_UNTOLD)
 
 
 def _at_most(shares: F64, line: float) -> bool:

@@ -12,7 +12,7 @@ from stillwatch.evidence.base import Count, Example, Family, Level, Null, Observ
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
-from stillwatch.evidence.signature import filling, outside_share, own_texts, signature
+from stillwatch.evidence.signature import outside_share, own_texts, senders, signature
 from stillwatch.evidence.thresholds import (
     COVERED,
     FILLED,
@@ -122,10 +122,7 @@ class Structure(Family):
 
     def holders(self, log: LogProfile, members: I64) -> I64:
         """Who uses the rarest text that nearly all members send and few others."""
-        texts, rarest = log.shared[self.name], filling(log, members)[:1]
-        if texts is None or not len(rarest):
-            return members[:0]
-        return np.flatnonzero(texts.matrix[:, rarest].toarray()[:, 0] >= USED)
+        return senders(log, members, USED)
 
     def fit(self, log: LogProfile, members: I64, who: I64) -> F64 | None:
         """Weight of the group's texts; the strongest counts, for texts of one template come together."""
