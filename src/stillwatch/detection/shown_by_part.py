@@ -39,10 +39,10 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
         core, rest = (examiner.examine(part, case.bystanders) for part in (case.members[shown], case.members[~shown]))
         if core.p_value > fdr or rest.p_value <= HOPELESS:
             continue
-        if core.one_office and not core.may_convict:
-            # One house acts together, and strangers who ask alike add nothing to it.
-            return replace(core, p_value=max(core.p_value, case.p_value), pieces=case.pieces)
         if not core.may_convict:
+            if core.one_office:
+                # One house acts together, and strangers who ask alike add nothing to it.
+                return replace(core, p_value=max(core.p_value, case.p_value), pieces=case.pieces)
             continue
         tied = _tied(links, rest.members, core.members)
         # Of many who ask of the same matter one acts along by chance, and has nothing else of theirs.

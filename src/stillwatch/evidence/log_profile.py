@@ -91,6 +91,10 @@ class LogProfile:
     def __len__(self) -> int:
         return len(self.exchanges)
 
+    def watched(self, members: I64) -> float:
+        """Hours that were observed of a typical one of some entities."""
+        return float(np.median(self.window_end[members] - self.window_start[members])) / HOUR
+
     def known(self, name: str) -> npt.NDArray[np.bool_]:
         """Of which entities a column is known (E)."""
         values = self.columns[name]

@@ -15,7 +15,7 @@ from stillwatch.evidence.communities import communities
 from stillwatch.evidence.content import Content
 from stillwatch.evidence.group_statistics import likeness, within_one_stretch
 from stillwatch.evidence.icc import Icc, icc_of, icc_of_most, icc_of_source, spread
-from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
+from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.one_source import icc_of_more
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words
@@ -344,8 +344,7 @@ def _come_and_gone(log: LogProfile, members: I64) -> float:
     """Share of a group, too many for an occasion, that comes and goes within a quarter of what was observed."""
     if len(members) <= OCCASION_SIZE:
         return 0.0
-    watched = float(np.median(log.window_end[members] - log.window_start[members])) / HOUR
-    return within_one_stretch(log.first_seen[members], log.last_seen[members], watched / 4)
+    return within_one_stretch(log.first_seen[members], log.last_seen[members], log.watched(members) / 4)
 
 
 def _told(apart: Icc) -> bool:

@@ -198,7 +198,7 @@ def _together(log: LogProfile, members: I64, who: I64, times: I64, edge: I64) ->
 
 def _occasion(log: LogProfile, members: I64) -> Explanation:
     """One occasion: nearly all come and go within one short stretch, each with little to ask."""
-    watched = float(np.median(log.window_end[members] - log.window_start[members])) / HOUR
+    watched = log.watched(members)
     stretch = min(OCCASION_HOURS, watched / 4)
     share = within_one_stretch(log.first_seen[members], log.last_seen[members], stretch)
     requests = float(np.median(log.exchanges[members]))
