@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import html
 import io
 import json
 import re
@@ -10,11 +11,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from console_world import ACCOUNT, HOSTILE, SECRET, Open, open_console
-from smallrun import CLEAR, campaign, write_run
+from console_world import ACCOUNT, HOSTILE, SECRET, Open, decide_run, open_console
+from smallrun import CLEAR, OBSERVATIONS, campaign, write_run
 
 import stillwatch.console
+from stillwatch import tables
 from stillwatch.console import Places
 from stillwatch.console.account_places import spread_accounts
 from stillwatch.console.listing import Listing, page_number
@@ -143,6 +147,33 @@ def test_an_accounts_page_weighs_both_sides_and_previews_the_letter(opened: Open
     assert "Linked to 8 accounts" in text
     assert "Subject: We are looking at how your account is used" in text
     assert "Subject: We have limited your account" in text
+
+
+def test_what_counts_for_nothing_stands_apart_from_the_evidence(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "week", [])
+    seen = [
+        {**OBSERVATIONS[0], "statement": "They send one sentence."},
+        {**OBSERVATIONS[0], "family": "shape", "statement": "Their clients differ.", "p_value": 1.0},
+        {**OBSERVATIONS[1], "statement": "Their hours are anybody's.", "p_value": 1.0},
+    ]
+    rows = [campaign(observations=seen, families=["structure", "timing"])]
+    pq.write_table(pa.Table.from_pylist(rows, schema=tables.CAMPAIGNS), run / "campaigns.parquet")
+    decide_run(run, tmp_path / "state")
+    with open_console(Places(runs=run, state=tmp_path / "state")) as opened:
+        ana = opened.visitor("ana", "analyst")
+        case = next(one for one in opened.cases() if "Campaign C001" in ana.get(f"/cases/{one}").text)
+        for path in ("/runs/week/campaigns/C001", f"/cases/{case}"):
+            page = html.unescape(ana.get(path).text)
+            counted, apart = page.split('<details class="uncounted">', 1)
+            apart, after = apart.split("</details>", 1)
+            assert "They send one sentence." in counted
+            assert "Looked at too, and counted for nothing: shape, timing" in apart, path
+            for words in ("Their clients differ.", "Their hours are anybody's."):
+                assert words in apart
+                assert words not in counted + after
+        why = ana.get(f"/cases/{case}").text
+        assert "campaign.families = structure, timing" in why
+        assert "campaign.honest_explanations = none" in why
 
 
 def test_what_is_not_there_is_said(opened: Open) -> None:

@@ -24,6 +24,7 @@ def make_pages() -> Environment:
         filters={
             "as_json": lambda value: json.dumps(value, ensure_ascii=False),
             "ago": _ago,
+            "fact": _fact,
             "in_url": lambda text: quote(str(text), safe=""),
         },
         names={
@@ -31,6 +32,22 @@ def make_pages() -> Environment:
             "family_meanings": {name: family.sees for name, family in families.items()},
         },
     )
+
+
+def _fact(value: object) -> str:
+    """A fact that a rule went by, as it is: rounding would hide on which side of a line it lies.
+
+    >>> _fact(["structure", "timing"]), _fact([]), _fact(False), _fact(1867), _fact(5.394e-10)
+    ('structure, timing', 'none', 'no', '1867', '5.394e-10')
+    """
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.4g}"
+        case list() | tuple():
+            return ", ".join(map(str, value)) or "none"
+    return "not known" if value is None else str(value)
 
 
 def _ago(time: datetime) -> str:

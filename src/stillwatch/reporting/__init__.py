@@ -10,7 +10,7 @@ row in the same words is open here too.
 
 from stillwatch.reporting.behind import account_behind, campaign_behind, campaigns_of, exchange_behind
 from stillwatch.reporting.behind_text import account_text, campaign_text, exchange_text
-from stillwatch.reporting.campaign_rows import observations_of, reasons_of
+from stillwatch.reporting.campaign_rows import counts, observations_of, reasons_of
 from stillwatch.reporting.html import events_of, mark_shared, write_report
 from stillwatch.reporting.ocsf import write_findings
 from stillwatch.reporting.terminal import render_console
@@ -21,6 +21,7 @@ __all__ = [
     "campaign_behind",
     "campaign_text",
     "campaigns_of",
+    "counts",
     "events_of",
     "exchange_behind",
     "exchange_text",

@@ -18,7 +18,7 @@ from stillwatch.console.campaign_rows import campaign_row
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.runs import Run
 from stillwatch.drawing import Hour, lay_out_timeline, lay_out_waterfall, order_families
-from stillwatch.reporting import events_of, mark_shared, observations_of, reasons_of
+from stillwatch.reporting import counts, events_of, mark_shared, observations_of, reasons_of
 
 __all__ = ["campaign", "graph", "templates"]
 
@@ -57,6 +57,7 @@ def campaign(ask: Ask) -> Response:
         return HTMLResponse(members)
     hours = [Hour(one["hour"], one["exchanges"] or 0, one["accounts"] or 0) for one in row["timeline"] or ()]
     weights = {one["family"]: one["match_weight"] for one in row["waterfall"] or ()}
+    seen, counted = observations_of(row), row["families"] or ()
     known = ask.console.cases.cases()
     about = known.by_subject.get((run.sha256, "campaign", name), ())
     cases = [(known.standings[one], known.stages[one]) for one in about]
@@ -67,7 +68,8 @@ def campaign(ask: Ask) -> Response:
         members=members,
         bystanders=run.keep(f"bystanders {name}", lambda: run.rows(_BYSTANDERS, name)) if row["bystanders"] else (),
         reasons=reasons_of(row),
-        observations=observations_of(row),
+        observations=[one for one in seen if counts(one, counted)],
+        uncounted=[one for one in seen if not counts(one, counted)],
         timeline=lay_out_timeline(hours, events_of(row)),
         waterfall=lay_out_waterfall(weights, [one for one in weights if one != "prior"]),
         cases=cases,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -12,8 +13,9 @@ from stillwatch.console.case_file import seen_mark
 from stillwatch.console.cases import stage_of
 from stillwatch.console.deciding import act, find_case, may_undo
 from stillwatch.console.views.queue import go_on
-from stillwatch.decisions import LoggedDecision, effect_of
+from stillwatch.decisions import Decision, LoggedDecision, Observation, effect_of
 from stillwatch.policy import letters
+from stillwatch.reporting import counts
 
 __all__ = ["approve_case", "assess_case", "case", "claim", "comment", "refuse_case", "release", "reopen_case"]
 
@@ -31,9 +33,8 @@ def case(ask: Ask) -> Response:
     ask.note("looked at a case", case=name)
     run = ask.console.runs.of_hash(decision.run)
     done = cases.standings.get(ask.query.get("did", ""))
-    summary = None
-    if run is not None and decision.subject.kind == "campaign":
-        summary = campaign_row(run, decision.subject.id)
+    found = campaign_row(run, decision.subject.id) if run is not None and decision.subject.kind == "campaign" else None
+    uncounted = _uncounted(decision, found)
     own = one.assessment is not None and one.assessment.by == ask.person.name
     return ask.show(
         "case.html.j2",
@@ -52,7 +53,9 @@ def case(ask: Ask) -> Response:
         comments=ask.console.comments.about(name),
         two_persons=ask.console.places.two_persons,
         own=own,
-        summary=summary and summary["summary"],
+        summary=found and found["summary"],
+        observations=[one for one in decision.observations if one not in uncounted],
+        uncounted=uncounted,
         did=done,
         did_seen=seen_mark(done) if done else "",
         may_undo=may_undo(ask.console, ask.person, one),
@@ -122,6 +125,13 @@ def _done(ask: Ask, what: str) -> str:
     seen, excepted = ask.form.get("seen", ""), ask.chosen.get("except", [])
     act(ask.console, ask.person, what, name, seen=seen, reason=ask.reason(), excepted=excepted)
     return name
+
+
+def _uncounted(decision: Decision, found: Mapping[str, Any] | None) -> list[Observation]:
+    """What was looked at and speaks for nothing; where the run is not open, what chance shows as often as not."""
+    families = {one.family for one in decision.observations} if found is None else found["families"] or ()
+    told = [one for one in decision.observations if one.family]
+    return [one for one in told if not counts({"family": one.family, "p_value": one.p_value}, families)]
 
 
 def _accounts(ask: Ask, one: LoggedDecision) -> list[dict[str, Any]]:
