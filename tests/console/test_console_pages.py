@@ -176,6 +176,35 @@ def test_what_counts_for_nothing_stands_apart_from_the_evidence(tmp_path: Path) 
         assert "campaign.honest_explanations = none" in why
 
 
+def test_why_accounts_are_on_watch_is_said_once_for_all_of_whom_it_is_said(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "week", [])
+    table = pq.read_table(run / "accounts.parquet")
+    rows = table.to_pylist()
+    maybe = "Acts like 2 other accounts, and it cannot be told whether an honest explanation holds: one office."
+    for row, reason in zip(rows, [maybe, maybe, maybe, "Resembles another account."], strict=False):
+        row |= {"verdict": "watch", "reasons": [reason]}
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), run / "accounts.parquet")
+    names = [row["account_id"] for row in rows]
+    with open_console(Places(runs=run, state=tmp_path / "state")) as opened:
+        ana = opened.visitor("ana", "viewer")
+        page = ana.get("/runs/week/accounts?verdict=watch").text
+        assert page.count(maybe) == 1
+        assert "Match probability" not in page.partition("<h1>")[2]
+        of_three = re.search(r'href="([^"]+)">3</a></td><td class="wide"><p>Acts like 2', page)
+        assert of_three
+        chosen = ana.get(html.unescape(of_three[1])).text
+        assert maybe in chosen
+        assert [name in chosen for name in names[:4]] == [True, True, True, False]
+        told = ana.get(html.unescape(of_three[1]) + "&as=json").json()
+        assert [row["account_id"] for row in told] == sorted(names[:3])
+        assert "Why they are on watch" not in ana.get("/runs/week/accounts").text
+        assert ana.get("/runs/week/accounts?why=none").status_code == 200
+        account = ana.get(f"/runs/week/account?id={names[0]}").text
+        assert "Why it is on watch" in account
+        assert "could not be ruled out" in account
+        assert "could not be ruled out" not in ana.get(f"/runs/week/account?id={names[3]}").text
+
+
 def test_what_is_not_there_is_said(opened: Open) -> None:
     ken = opened.visitor("ken", "analyst")
     for path in (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from stillwatch.drawing import order_families
 from stillwatch.tables import VERDICTS
 
-__all__ = ["counts", "observations_of", "order_campaigns", "quoted_text", "reasons_of"]
+__all__ = ["counts", "merge_templates", "observations_of", "order_campaigns", "quoted_text", "reasons_of"]
 
 
 def order_campaigns(campaigns: pa.Table) -> list[dict[str, Any]]:
@@ -46,6 +46,15 @@ def reasons_of(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
         if counts(observation, row["families"] or ()):
             best.setdefault(observation["family"], observation)
     return tuple(sorted(best.values(), key=_p_value))
+
+
+def merge_templates(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Templates that say the same of the same exchanges are one, under the ``names`` of all; the rest as they came."""
+    merged: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        said = (row["kind"], row["example"], tuple(row["shared"] or ()), row["accounts"], row["exchanges"])
+        merged.setdefault(said, {**row, "names": []})["names"].append(row["template_id"])
+    return list(merged.values())
 
 
 def quoted_text(row: Mapping[str, Any], templates: pa.Table) -> dict[str, Any] | None:

@@ -37,8 +37,15 @@ _CONDITIONS = {
     "verdict": "verdict = ?",
     "campaign_id": "campaign_id = ?",
     "q": "contains(lower(account_id), lower(?))",
+    "why": "substr(md5(coalesce(reasons[1], '')), 1, 12) = ?",
 }
 """What each filter of the list asks for."""
+
+_WHY = """
+SELECT substr(md5(coalesce(reasons[1], '')), 1, 12) AS why, any_value(reasons[1]) AS reason, count(*) AS accounts,
+    sum(exchanges)::BIGINT AS exchanges, min(first_seen) AS first_seen, max(last_seen) AS last_seen
+FROM {accounts} WHERE verdict = 'watch' GROUP BY why ORDER BY accounts DESC, exchanges DESC, why LIMIT 40
+"""
 
 _ACCUSED = "verdict IN ('review', 'act')"
 
@@ -60,7 +67,9 @@ def accounts(ask: Ask) -> Response:
     key = ("accounts", ask.path, tuple(asked.items()), ask.page_number)
     rows, total, table = run.parts.keep(key, lambda: _listed(ask, run, asked, where, values))
     listing = ask.listing(rows, total, tuple(_CONDITIONS))
-    return ask.show("accounts.html.j2", run=run, listing=listing, table=table)
+    watched = asked.get("verdict") == "watch" or "why" in asked
+    groups = run.keep("why on watch", lambda: run.rows(_WHY)) if watched else ()
+    return ask.show("accounts.html.j2", run=run, listing=listing, table=table, groups=groups)
 
 
 def _listed(
@@ -232,6 +241,8 @@ def _for(row: Row, links: list[Row]) -> list[str]:
 def _against(run: Run, row: Row, known: Row, links: list[Row]) -> list[str]:
     """What speaks against it, or for the customer."""
     said = []
+    if row["verdict"] == "watch" and any("honest explanation" in reason for reason in row["reasons"] or ()):
+        said.append("An honest explanation may account for what is said here: it could not be ruled out.")
     families: dict[str, int] = {}
     for link in links:
         for family, weight in link["weights"].items():

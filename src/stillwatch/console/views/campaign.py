@@ -18,13 +18,14 @@ from stillwatch.console.campaign_rows import campaign_row
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.runs import Run
 from stillwatch.drawing import Hour, lay_out_timeline, lay_out_waterfall, order_families
-from stillwatch.reporting import counts, events_of, mark_shared, observations_of, reasons_of
+from stillwatch.reporting import counts, events_of, mark_shared, merge_templates, observations_of, reasons_of
 
 __all__ = ["campaign", "graph", "templates"]
 
 MOST_NODES = 10_000
 _MOST_EDGES = 40_000
 _MOST_TEMPLATES = 12
+_MOST_READ = 60
 _NOT_FAMILIES = {"account_a", "account_b", "match_weight", "match_probability"}
 
 _BYSTANDERS = """
@@ -83,9 +84,12 @@ def templates(ask: Ask) -> Response:
     name = _row(ask, run)["campaign_id"]
     ask.note("read templates", run=run.name, campaign=name)
     sql = "SELECT * FROM {templates} WHERE campaign_id = ? ORDER BY accounts DESC, exchanges DESC, template_id LIMIT ?"
-    found = run.rows(sql, name, _MOST_TEMPLATES)
-    total = run.count("SELECT 1 FROM {templates} WHERE campaign_id = ?", name)
-    shown = [{**one, "text": mark_shared(one["example"] or "", one["shared"] or ())} for one in found]
+    found = run.rows(sql, name, _MOST_READ)
+    merged = merge_templates(found)
+    total = run.count("SELECT 1 FROM {templates} WHERE campaign_id = ?", name) - len(found) + len(merged)
+    shown = [
+        {**one, "text": mark_shared(one["example"] or "", one["shared"] or ())} for one in merged[:_MOST_TEMPLATES]
+    ]
     page = "templates_panel.html.j2" if ask.fragment else "templates.html.j2"
     return ask.show(page, run=run, campaign=name, templates=shown, total=total)
 

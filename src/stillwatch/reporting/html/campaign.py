@@ -20,7 +20,7 @@ from stillwatch.drawing import (
     lay_out_timeline,
     lay_out_waterfall,
 )
-from stillwatch.reporting.campaign_rows import counts, observations_of, quoted_text, reasons_of
+from stillwatch.reporting.campaign_rows import counts, merge_templates, observations_of, quoted_text, reasons_of
 from stillwatch.reporting.html.account_lists import AccountList, list_accounts
 from stillwatch.reporting.html.events import events_of
 from stillwatch.reporting.html.link_rows import links_among
@@ -104,6 +104,7 @@ def _templates(row: Mapping[str, Any], templates: pa.Table) -> tuple[tuple[Templ
     mine = templates.filter(pc.equal(templates["campaign_id"], row["campaign_id"])).sort_by(
         [("accounts", "descending"), ("exchanges", "descending"), ("template_id", "ascending")]
     )
-    shown = mine.slice(0, _MOST_TEMPLATES).to_pylist()
+    merged = merge_templates(mine.to_pylist())
+    shown = merged[:_MOST_TEMPLATES]
     views = (TemplateView(one, mark_shared(one["example"] or "", one["shared"] or ())) for one in shown)
-    return tuple(views), mine.num_rows
+    return tuple(views), len(merged)
