@@ -129,8 +129,8 @@ def _done(ask: Ask, what: str) -> str:
 
 def _uncounted(decision: Decision, found: Mapping[str, Any] | None) -> list[Observation]:
     """What was looked at and speaks for nothing; where the run is not open, what chance shows as often as not."""
-    families = {one.family for one in decision.observations} if found is None else found["families"] or ()
     told = [one for one in decision.observations if one.family]
+    families = [one.family or "" for one in told] if found is None else found["families"] or ()
     return [one for one in told if not counts({"family": one.family, "p_value": one.p_value}, families)]
 
 

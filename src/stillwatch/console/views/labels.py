@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Any
 
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask, Refused
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.views.addresses import account_url
-from stillwatch.policy import Label
+from stillwatch.policy import label_rows
 
 __all__ = ["LASTS", "labels", "set_label"]
 
@@ -25,7 +24,7 @@ def labels(ask: Ask) -> Response:
     """The last word on each account, the latest first, as a page, CSV or JSON."""
     said, now = ask.console.cases.labels().values(), datetime.now(UTC)
     wanted = {name: ask.query[name] for name in _FILTERS if ask.query.get(name)}
-    rows = [_row(one, now) for one in sorted(said, key=lambda one: one.time, reverse=True)]
+    rows = label_rows(sorted(said, key=lambda one: one.time, reverse=True), now)
     kept = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
     form = ask.query.get("as")
     ask.note("looked at labels", form=form)
@@ -39,19 +38,6 @@ def labels(ask: Ask) -> Response:
         log=ask.console.cases.log.path,
         latest=ask.console.runs.all()[0],
     )
-
-
-def _row(one: Label, now: datetime) -> dict[str, Any]:
-    return {
-        "account_id": one.account_id,
-        "label": one.label,
-        "state": "holds" if one.holds(now) else "ended",
-        "until": one.until,
-        "case_id": one.decision_id,
-        "by": one.by,
-        "time": one.time,
-        "reason": one.reason,
-    }
 
 
 def set_label(ask: Ask) -> Response:

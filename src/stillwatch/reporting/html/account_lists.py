@@ -1,7 +1,8 @@
 """Lists of accounts as the page shows them: members, bystanders, near misses.
 
 A reason that every listed account shares is said once, above the list; rows carry only what is
-their own. Accounts on watch stand in groups of those for which the same is said. Lists stop at ``_MOST_ROWS``; the whole list is in ``accounts.parquet``.
+their own. Accounts on watch stand in groups of those for which the same is said. Lists stop at
+``_MOST_ROWS``; the whole list is in ``accounts.parquet``.
 """
 
 from __future__ import annotations
