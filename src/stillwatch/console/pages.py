@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from stillwatch.drawing import family_palette, make_environment
 from stillwatch.evidence import all_families
 
-__all__ = ["make_pages"]
+__all__ = ["draw_part", "make_pages"]
 
 
 @cache
@@ -32,6 +34,11 @@ def make_pages() -> Environment:
             "family_meanings": {name: family.sees for name, family in families.items()},
         },
     )
+
+
+def draw_part(template: str, **values: Any) -> Markup:
+    """A part of a page, of these values alone: nothing of who asks gets into it."""
+    return Markup(make_pages().get_template(template).render(values))  # noqa: S704 - the template has escaped all
 
 
 def _fact(value: object) -> str:
