@@ -348,6 +348,41 @@ def test_the_log_is_filtered_by_its_cells_and_kept_whole(fresh: Open) -> None:
     assert ana.get("/audit?as=csv").status_code == 403
 
 
+def test_the_log_is_paged_from_its_end_and_what_was_changed_is_told(
+    fresh: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, log = fresh.visitor("ada", "admin"), fresh.console.audit
+    log.append(*({"kind": "looked at a case", "by": f"p{n % 3}", "case": f"D{n}"} for n in range(120)))
+    last = list(log.entries())[-1]
+    seen: list[int] = []
+    path = "/audit"
+    for _ in range(9):
+        page = ada.get(path).text
+        seen += [int(n) for n in re.findall(r'<td class="num">(\d+)</td>', page)]
+        found = re.search(r'href="(/audit\?before=\d+)" rel="next"', page)
+        if found is None:
+            break
+        path = found[1]
+    assert seen == list(range(last.n, -1, -1))
+    assert f"The chain holds up to entry {last.n}: <code>{last.hash}</code>" in ada.get("/audit").text
+    assert ada.get("/audit?by=p1").text.count("<tr><td") == 40
+    for odd in ("x", "-1", "9" * 40, "3", "9" * 14):
+        assert ada.get(f"/audit?before={odd}").status_code == 200
+    monkeypatch.setattr("stillwatch.console.log_pages._MOST_BYTES", 2_000)
+    page = ada.get("/audit?case=D5").text
+    assert "No entry with these filters in this part of the log" in page
+    for _ in range(99):
+        further = re.search(r'href="(/audit\?case=D5&amp;before=\d+)">look further back', page)
+        if further is None or "<tr><td" in page:
+            break
+        page = ada.get(html.unescape(further[1])).text
+    assert page.count("<tr><td") == 1
+    content = log.path.read_bytes()
+    log.path.write_bytes(content.replace(b'"case":"D119"', b'"case":"D118"'))
+    assert ada.get("/audit").status_code == 422
+    assert "something was changed" in ada.get("/audit").text
+
+
 def test_an_account_is_labelled_with_a_reason_and_an_end(fresh: Open) -> None:
     ana, at = fresh.visitor("ana", "analyst"), "/runs/week/account/label"
     said = {"id": "m0", "label": "cleared", "days": "30", "reason": f"a class {HOSTILE}"}

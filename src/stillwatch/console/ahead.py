@@ -62,6 +62,7 @@ class Ahead:
             settle()
         while not self._stopping.wait(_LOOK_SECONDS):
             self.look()
+            self.check()
 
     def first(self) -> None:
         """What every page needs; what is wrong with it is told to whoever asks."""
@@ -88,6 +89,12 @@ class Ahead:
                 self._screen(run)
             for run in new:
                 self._graphs(run)
+
+    def check(self) -> None:
+        """The chain of the log of who looked; what is wrong with it is told to whoever opens the log."""
+        with contextlib.suppress(StillwatchError):
+            while self._console.log_pages.check() and not self._stopping.is_set():
+                pass
 
     def _screen(self, run: Run) -> None:
         with contextlib.suppress(StillwatchError):
