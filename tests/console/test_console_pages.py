@@ -409,6 +409,21 @@ def test_an_account_is_labelled_with_a_reason_and_an_end(fresh: Open) -> None:
     assert "Nobody has said what it is" in ana.get("/runs/week/account?id=m0").text
 
 
+def test_what_persons_said_of_its_accounts_stands_beside_a_case(fresh: Open) -> None:
+    ana = fresh.visitor("ana", "analyst")
+    case = fresh.cases()[0]
+    said = {"label": "cleared", "days": "", "reason": "a class of ours"}
+    for path in (f"/cases/{case}", "/runs/week/campaigns/C001"):
+        assert "by a person" not in ana.get(path).text
+    assert ana.post("/runs/week/account/label", {**said, "id": "m0"}).status_code == 303
+    assert ana.post("/runs/week/account/label", {**said, "id": ACCOUNT}).status_code == 303
+    for path in (f"/cases/{case}", "/runs/week/campaigns/C001"):
+        page = ana.get(path).text
+        assert '2 accounts of these are <a href="/labels?label=cleared">cleared</a>' in page
+        assert HOSTILE not in page
+    assert 'href="/labels"' in ana.get("/queue").text
+
+
 def test_why_two_accounts_are_linked(opened: Open) -> None:
     vic = opened.visitor("vic", "viewer")
     at = "/runs/week/account/link"

@@ -19,6 +19,7 @@ from stillwatch.console.asking import Ask, Refused
 from stillwatch.console.campaign_rows import campaign_row
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.runs import Run
+from stillwatch.console.views.labels import labelled
 from stillwatch.drawing import Hour, lay_out_timeline, lay_out_waterfall, order_families
 from stillwatch.reporting import counts, events_of, mark_shared, merge_templates, observations_of, reasons_of
 
@@ -75,6 +76,7 @@ def campaign(ask: Ask) -> Response:
         run=run,
         row=row,
         members=members,
+        labelled=labelled(ask, (one.as_py() for one in _members(run, name)["account_id"])),
         bystanders=run.keep(f"bystanders {name}", lambda: run.rows(_BYSTANDERS, name)) if row["bystanders"] else (),
         reasons=reasons_of(row),
         observations=[one for one in seen if counts(one, counted)],

@@ -12,6 +12,7 @@ from stillwatch.console.campaign_rows import campaign_row
 from stillwatch.console.case_file import seen_mark
 from stillwatch.console.cases import stage_of
 from stillwatch.console.deciding import act, find_case, may_undo
+from stillwatch.console.views.labels import labelled
 from stillwatch.console.views.queue import go_on
 from stillwatch.decisions import Decision, LoggedDecision, Observation, effect_of
 from stillwatch.policy import letters
@@ -49,6 +50,7 @@ def case(ask: Ask) -> Response:
         letter=letters([decision]),
         proposed_letter=decision.proposed_text,
         effect=effect_of(decision.proposed_actions or decision.actions).said,
+        labelled=labelled(ask, decision.accounts),
         happened=cases.entries.get(name, ()),
         comments=ask.console.comments.about(name),
         two_persons=ask.console.places.two_persons,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from starlette.responses import Response
@@ -10,9 +11,9 @@ from starlette.responses import Response
 from stillwatch.console.asking import Ask, Refused
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.views.addresses import account_url
-from stillwatch.policy import label_rows
+from stillwatch.policy import Label, label_rows
 
-__all__ = ["LASTS", "labels", "set_label"]
+__all__ = ["LASTS", "labelled", "labels", "set_label"]
 
 _FILTERS = ("label", "by", "state")
 
@@ -38,6 +39,16 @@ def labels(ask: Ask) -> Response:
         log=ask.console.cases.log.path,
         latest=ask.console.runs.all()[0],
     )
+
+
+def labelled(ask: Ask, accounts: Iterable[str]) -> dict[str, list[Label]]:
+    """What persons say of some of these accounts and still holds, by word; nobody's word, no key."""
+    said, now = ask.console.cases.labels(), datetime.now(UTC)
+    found: dict[str, list[Label]] = {}
+    for name in accounts if said else ():
+        if (one := said.get(name)) is not None and one.holds(now):
+            found.setdefault(one.label, []).append(one)
+    return found
 
 
 def set_label(ask: Ask) -> Response:
