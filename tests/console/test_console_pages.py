@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from console_world import ACCOUNT, HOSTILE, SECRET, Open, decide_run, open_console
-from smallrun import CLEAR, OBSERVATIONS, campaign, write_run
+from smallrun import CLEAR, OBSERVATIONS, START, campaign, write_run
 
 import stillwatch.console
 from stillwatch import tables
@@ -203,6 +203,38 @@ def test_why_accounts_are_on_watch_is_said_once_for_all_of_whom_it_is_said(tmp_p
         assert "Why it is on watch" in account
         assert "could not be ruled out" in account
         assert "could not be ruled out" not in ana.get(f"/runs/week/account?id={names[3]}").text
+
+
+def test_what_became_of_campaigns_since_the_last_step_of_a_run(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "week")
+    info = json.loads((run / "run.json").read_text())
+    told = {"campaign_id": "C001", "state": "known", "accounts": 8, "new_accounts": 3, "lost_accounts": 0}
+    gone = {"campaign_id": "C007", "state": "gone", "accounts": 5}
+    (run / "run.json").write_text(json.dumps({**info, "step": 4, "since": [told, gone]}))
+    life = {
+        "step": 4,
+        "time": START,
+        "campaign_id": "C001",
+        "state": "known",
+        "first_reported": START,
+        "new_account_ids": ["m6", "m7"],
+        "lost_account_ids": [HOSTILE],
+    }
+    pq.write_table(pa.Table.from_pylist([life], schema=tables.CAMPAIGN_HISTORY), run / "campaign_history.parquet")
+    with open_console(Places(runs=run, state=tmp_path / "state")) as opened:
+        ana = opened.visitor("ana", "viewer")
+        page = ana.get("/runs/week").text
+        assert "Since the last step" in page
+        assert "C001 goes on: 8 accounts, 3 of them new." in page
+        assert "C007 was not found any more." in page
+        page = ana.get("/runs/week/campaigns/C001").text
+        assert "First reported 7 Sep 2026, 00:00 UTC; in step 4 found again." in page
+        assert "New members: m6, m7" in page
+        assert HOSTILE not in page
+        lost = ana.get("/runs/week/campaigns/C007")
+        assert lost.status_code == 404
+        assert "There is nothing here" in lost.text
+        assert "That was not done" in ana.post("/queue/next").text
 
 
 def test_what_is_not_there_is_said(opened: Open) -> None:

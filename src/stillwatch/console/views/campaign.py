@@ -21,7 +21,16 @@ from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.runs import Run
 from stillwatch.console.views.labels import labelled
 from stillwatch.drawing import Hour, lay_out_timeline, lay_out_waterfall, order_families
-from stillwatch.reporting import counts, events_of, mark_shared, merge_templates, observations_of, reasons_of
+from stillwatch.reporting import (
+    counts,
+    events_of,
+    history_lines,
+    life_of,
+    mark_shared,
+    merge_templates,
+    observations_of,
+    reasons_of,
+)
 
 __all__ = ["campaign", "draw_large_graphs", "graph", "templates"]
 
@@ -75,6 +84,7 @@ def campaign(ask: Ask) -> Response:
         "campaign.html.j2",
         run=run,
         row=row,
+        life=run.parts.keep(("life", name), lambda: tuple(history_lines(life_of(run.path, name)))),
         members=members,
         labelled=labelled(ask, (one.as_py() for one in _members(run, name)["account_id"])),
         bystanders=run.keep(f"bystanders {name}", lambda: run.rows(_BYSTANDERS, name)) if row["bystanders"] else (),

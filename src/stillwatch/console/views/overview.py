@@ -21,6 +21,7 @@ from stillwatch.console.service import Console
 from stillwatch.drawing import Event, Hour, draw_timeline, family_palette, lay_out_timeline, tag
 from stillwatch.evidence import all_families
 from stillwatch.policy import DEFAULT_POLICY, decide, read_policy, read_registry, read_run, record
+from stillwatch.reporting import since_lines
 
 __all__ = ["campaigns", "decide_run", "overview", "prepare", "run_before"]
 
@@ -46,6 +47,7 @@ def prepare(run: Run, older: Run | None) -> dict[str, Any]:
     }
     return {
         **shown,
+        "steps": since_lines(run.info),
         "older": older,
         "changes": run.keep(f"since {older.sha256}", lambda: changes_since(older, run)) if older else (),
         "chart": run.keep("chart", lambda: draw_part("overview_chart.html.j2", run=run, **shown)),
