@@ -228,7 +228,9 @@ def test_axe_finds_no_serious_violation_in_light_or_dark(fresh: Open, visit: Any
         "/runs/week",
         "/runs/week/campaigns/C001",
         "/runs/week/campaigns/C001/templates",
+        "/runs/week/campaigns/C001/leaves",
         "/runs/week/accounts",
+        "/runs/week/accounts?verdict=watch",
         "/runs/week/policy",
         AT,
     ]

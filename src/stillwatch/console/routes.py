@@ -83,6 +83,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{_RUN}/account", "viewer", account.account),
     Route("GET", f"{_RUN}/account/hours.json", "viewer", account.hours),
     Route("GET", f"{_RUN}/account/neighbours.json", "viewer", account.neighbours),
+    Route("GET", f"{_RUN}/account/links", "viewer", account.links),
     Route("GET", f"{_RUN}/account/stretch", "viewer", requests.stretch),
     Route("GET", f"{_RUN}/exchange", "viewer", exchange.exchange),
     Route("GET", f"{_RUN}/account/link", "viewer", account.link),

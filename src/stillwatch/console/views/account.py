@@ -23,9 +23,10 @@ from stillwatch.drawing import lay_out_waterfall, order_families, wording
 from stillwatch.policy import appeal_news, letters
 from stillwatch.tables import VERDICTS
 
-__all__ = ["account", "accounts", "comment", "hours", "link", "neighbours"]
+__all__ = ["account", "accounts", "comment", "hours", "link", "links", "neighbours"]
 
 _NOT_FAMILIES = {"account", "other", "match_weight", "match_probability"}
+_LINK_COLUMNS = ("match_weight", "match_probability")
 _MOST_LINKS = 25
 _MOST_NEIGHBOURS = 200
 _STANDS = "SELECT account_id, verdict, campaign_id FROM {accounts} WHERE account_id IN (SELECT unnest(?))"
@@ -180,6 +181,15 @@ def link(ask: Ask) -> Response:
     drawn = lay_out_waterfall({"prior": prior, **weights}, list(weights))
     page = "link_panel.html.j2" if ask.fragment else "link.html.j2"
     return ask.show(page, run=run, name=name, other=other, waterfall=drawn)
+
+
+def links(ask: Ask) -> Response:
+    """Every link of an account with its weights by family, the strongest first, as CSV or JSON."""
+    run, name = ask.run, wanted(ask)
+    ask.note("kept links", run=run.name, account=name)
+    found = run.of("links_of", name).to_pylist() if run.has("links") else []
+    rows = ({"other": row["other"], **{key: row[key] for key in _LINK_COLUMNS}, **_weights(row)} for row in found)
+    return write_rows("csv" if ask.query.get("as") == "csv" else "json", f"{run.name}-{name}-links", rows)
 
 
 def neighbours(ask: Ask) -> Response:

@@ -102,9 +102,12 @@ def templates(ask: Ask) -> Response:
     """The campaign's templates, with what other accounts sent too marked: customers' text, so a look is noted."""
     run = ask.run
     name = _row(ask, run)["campaign_id"]
-    ask.note("read templates", run=run.name, campaign=name)
-    sql = "SELECT * FROM {templates} WHERE campaign_id = ? ORDER BY accounts DESC, exchanges DESC, template_id LIMIT ?"
-    found = run.rows(sql, name, _MOST_READ)
+    form = ask.query.get("as")
+    ask.note("read templates", run=run.name, campaign=name, form=form)
+    sql = "SELECT * FROM {templates} WHERE campaign_id = ? ORDER BY accounts DESC, exchanges DESC, template_id"
+    if form in ("csv", "json"):
+        return write_rows(form, f"{run.name}-{name}-templates", run.stream(sql, name))
+    found = run.rows(f"{sql} LIMIT ?", name, _MOST_READ)
     merged = merge_templates(found)
     total = run.count("SELECT 1 FROM {templates} WHERE campaign_id = ?", name) - len(found) + len(merged)
     shown = [

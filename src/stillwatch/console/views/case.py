@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,7 +57,8 @@ def case(ask: Ask) -> Response:
         two_persons=ask.console.places.two_persons,
         own=own,
         summary=found and found["summary"],
-        observations=[one for one in decision.observations if one not in uncounted],
+        rules=list(itertools.zip_longest(decision.rules, decision.observations[: len(decision.rules)])),
+        observations=[one for one in decision.observations[len(decision.rules) :] if one not in uncounted],
         uncounted=uncounted,
         did=done,
         did_seen=seen_mark(done) if done else "",
