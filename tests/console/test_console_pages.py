@@ -237,6 +237,26 @@ def test_what_became_of_campaigns_since_the_last_step_of_a_run(tmp_path: Path) -
         assert "That was not done" in ana.post("/queue/next").text
 
 
+def test_the_choice_of_runs_says_what_waits_in_each(tmp_path: Path) -> None:
+    for name, begun in (("mon", "2026-09-07T00:00:00+00:00"), ("tue", "2026-09-08T00:00:00+00:00")):
+        run = write_run(tmp_path / "runs" / name)
+        info = json.loads((run / "run.json").read_text())
+        (run / "run.json").write_text(json.dumps({**info, "started": begun}))
+    decide_run(tmp_path / "runs" / "mon", tmp_path / "state")
+    with open_console(Places(runs=tmp_path / "runs", state=tmp_path / "state")) as opened:
+        ana = opened.visitor("ana", "analyst")
+        page = ana.get("/").text
+        assert page.index("/runs/tue") < page.index("/runs/mon")
+        assert page.count("not held to the policy yet") == 1
+        assert 'href="/queue?run=mon">1</a>' in page
+        assert 'href="/runs/mon/campaigns">1</a>' in page
+        case = next(one for one in opened.cases() if "Campaign C001" in ana.get(f"/cases/{one}").text)
+        assert ana.act(case, "assess").status_code == 303
+        page = ana.get("/").text
+        assert 'href="/queue?stage=second&amp;run=mon">1</a>' in page
+        assert 'href="/queue?run=mon"' not in page
+
+
 def test_what_is_not_there_is_said(opened: Open) -> None:
     ken = opened.visitor("ken", "analyst")
     for path in (
