@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from console_world import ACCOUNT, HOSTILE, Open
 from playwright.sync_api import Browser, Page, expect
@@ -179,6 +181,37 @@ def test_the_graph_tells_and_shows_whom_an_account_is_linked_to_beyond_the_campa
     ana.page.locator("#graph-find").fill("m7")
     expect(card).to_contain_text("<script>")
     expect(card).to_contain_text("Linked to 7 accounts")
+    ana.hold()
+
+
+def test_accounts_on_watch_of_which_the_same_is_said_are_labelled_together(fresh: Open, visit: Any) -> None:
+    (run,) = fresh.console.runs.all()
+    path = run.path / "accounts.parquet"
+    table = pq.read_table(path)
+    rows = table.to_pylist()
+    watched = [row for row in rows if row["verdict"] == "watch"][:2]
+    for row in watched:
+        row["reasons"] = [f"Acts like another. {HOSTILE}"]
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
+    ana = visit()
+    ana.come_in("ana", "analyst")
+    ana.go("/runs/week")
+    ana.page.get_by_role("link", name="3", exact=True).click()
+    expect(ana.page.locator("h2").first).to_contain_text("Why they are on watch")
+    row = ana.page.locator("tr", has_text="Acts like another.")
+    expect(row).to_contain_text("<script>")
+    row.get_by_role("link", name="2").click()
+    ana.page.get_by_text("Say what these 2 accounts are").click()
+    ana.page.get_by_label("It is").select_option("cleared")
+    ana.page.get_by_label("That holds").select_option("180")
+    ana.page.get_by_label("Why?").fill("The office next door.")
+    ana.page.get_by_role("button", name="Say it of 2 accounts").click()
+    expect(ana.page.locator("#say")).to_contain_text("2 accounts of these are cleared by a person")
+    assert {one.reason for one in fresh.console.cases.labels().values()} == {"The office next door."}
+    ana.page.locator("#say").get_by_role("link", name=watched[0]["account_id"], exact=True).click()
+    expect(ana.page.locator("#label")).to_contain_text("Cleared by ana")
+    ana.page.get_by_role("link", name="Labels", exact=True).click()
+    expect(ana.page.locator("tbody tr")).to_have_count(2)
     ana.hold()
 
 

@@ -199,6 +199,31 @@ def test_why_accounts_are_on_watch_is_said_once_for_all_of_whom_it_is_said(tmp_p
         assert [row["account_id"] for row in told] == sorted(names[:3])
         assert "Why they are on watch" not in ana.get("/runs/week/accounts").text
         assert ana.get("/runs/week/accounts?why=none").status_code == 200
+        assert "Say what these" not in chosen
+        cyd = opened.visitor("cyd", "analyst")
+        page = cyd.get(html.unescape(of_three[1])).text
+        assert "Say what these 3 accounts are" in page
+        why = re.findall(r'name="why" value="(\w+)"', page)[0]
+        said = {"why": why, "accounts": "3", "label": "cleared", "days": "90", "reason": "one office"}
+        at = "/runs/week/accounts/label"
+        for changed, status in (
+            ({"accounts": "2"}, 409),
+            ({"why": "none"}, 404),
+            ({"reason": " "}, 422),
+            ({"label": "guilty"}, 422),
+            ({"days": "91"}, 422),
+        ):
+            assert cyd.post(at, said | changed).status_code == status
+        assert opened.console.cases.labels() == {}
+        assert ana.post(at, said).status_code == 403
+        answer = cyd.post(at, said)
+        assert "3 accounts of these are" in cyd.get(answer.headers["location"]).text
+        held = opened.console.cases.labels()
+        assert {name: (one.label, one.by, one.reason) for name, one in held.items()} == dict.fromkeys(
+            sorted(names[:3]), ("cleared", "cyd", "one office")
+        )
+        assert cyd.post(at, said | {"label": "none"}).status_code == 303
+        assert opened.console.cases.labels() == {}
         account = ana.get(f"/runs/week/account?id={names[0]}").text
         assert "Why it is on watch" in account
         assert "could not be ruled out" in account

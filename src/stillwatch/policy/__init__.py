@@ -25,7 +25,7 @@ from stillwatch.policy.examples import Tried, try_examples
 from stillwatch.policy.explain import appeal_news, concerned, explain_decision, explain_rules, letters
 from stillwatch.policy.facts import FACTS, GROUPS
 from stillwatch.policy.label_files import LABEL_COLUMNS, Imported, LabelLine, import_labels, label_rows, read_label_file
-from stillwatch.policy.labels import Label, Words, label_account, labels
+from stillwatch.policy.labels import Label, Words, label_account, label_body, labels
 from stillwatch.policy.licences import Licence, Registry, read_registry
 from stillwatch.policy.outcomes import Outcome
 from stillwatch.policy.overview import (
@@ -80,6 +80,7 @@ __all__ = [
     "history",
     "import_labels",
     "label_account",
+    "label_body",
     "label_rows",
     "labels",
     "letters",

@@ -13,7 +13,7 @@ from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.views.addresses import account_url
 from stillwatch.policy import Label, label_rows
 
-__all__ = ["LASTS", "labelled", "labels", "set_label"]
+__all__ = ["LASTS", "labelled", "labels", "said_by_form", "set_label"]
 
 _FILTERS = ("label", "by", "state")
 
@@ -51,16 +51,20 @@ def labelled(ask: Ask, accounts: Iterable[str]) -> dict[str, list[Label]]:
     return found
 
 
+def said_by_form(ask: Ask) -> tuple[str | None, int | None, str]:
+    """The label that a form gives, for how many days, and why; None: none any more, and until the next word."""
+    label, days = ask.form.get("label", ""), ask.form.get("days", "")
+    if label not in ("confirmed", "cleared", "none") or days not in LASTS:
+        raise Refused(422, "An account is confirmed or cleared, for one of the times that the page offers.")
+    return None if label == "none" else label, int(days) if days else None, ask.reason()
+
+
 def set_label(ask: Ask) -> Response:
     """Say what an account is, with a reason and an end, or take that back."""
     run, name = ask.run, ask.form.get("id", "")
     if not len(run.of("account_rows", name, most=1)):
         raise Refused(404, "The run has no such account.")
-    label, days = ask.form.get("label", ""), ask.form.get("days", "")
-    if label not in ("confirmed", "cleared", "none") or days not in LASTS:
-        raise Refused(422, "An account is confirmed or cleared, for one of the times that the page offers.")
-    said = None if label == "none" else label
-    reason = ask.reason()
-    ask.console.cases.label(name, said, by=ask.person.name, reason=reason, days=int(days) if days else None)
-    ask.note("labelled", account=name, label=label)
+    label, days, reason = said_by_form(ask)
+    ask.console.cases.label(name, label, by=ask.person.name, reason=reason, days=days)
+    ask.note("labelled", account=name, label=label or "none")
     return ask.go(account_url(run.name, name) + "#label")
