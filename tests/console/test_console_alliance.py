@@ -123,6 +123,8 @@ def test_without_an_alliance_a_campaign_is_kept_as_stix_under_a_name_of_ones_own
     at = "/runs/week/campaigns/C001/leaves"
     assert f'href="{at}"' in ana.get("/runs/week/campaigns/C001").text
     page = ana.get(f"{at}?name={HOSTILE}").text
+    assert "1 campaign, 1 report, " in page
+    assert "accounts under pseudonyms, and " in page
     assert "Nothing was sent" in page
     assert "stillwatch alliance enrol" in page
     assert "alliance approve" not in page
