@@ -145,8 +145,7 @@ def measure(console: Console, accounts: int, given: argparse.Namespace) -> None:
     """Serve, ask and print."""
     seconds, cpu = time.perf_counter(), time.process_time()
     ahead = Ahead(console)
-    ahead.first()
-    ahead.look()
+    ahead.once()
     seconds, cpu = time.perf_counter() - seconds, time.process_time() - cpu
     print(f"worked out before anybody asks: {seconds:.1f} s, {cpu:.1f} s of CPU")
     cases = [one.decision.decision_id for one in console.cases.cases().standings.values()]
@@ -181,6 +180,7 @@ def measure(console: Console, accounts: int, given: argparse.Namespace) -> None:
         started = time.perf_counter()
         took, cpu = ask(plan, given.clients, given.rate)
         seconds = time.perf_counter() - started
+    ahead.stop()
     tell(first, alone, took)
     print(f"{len(took) / seconds:.0f} requests a second, {cpu / len(took) * 1000:.1f} ms of CPU each; {_asked(given)}")
 

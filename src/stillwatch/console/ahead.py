@@ -52,7 +52,14 @@ class Ahead:
         gc.unfreeze()  # or DuckDB says at the end what is still there
 
     def _work(self) -> None:
-        # All that is made here stays: to look for garbage among it takes as long again.
+        self.once()
+        while not self._stopping.wait(_LOOK_SECONDS):
+            self.look()
+            self.check()
+
+    def once(self) -> None:
+        """All that there is to be done now."""
+        # What is made here stays: to look for garbage among it takes as long again.
         gc.disable()
         try:
             self.first()
@@ -60,9 +67,6 @@ class Ahead:
         finally:
             gc.enable()
             settle()
-        while not self._stopping.wait(_LOOK_SECONDS):
-            self.look()
-            self.check()
 
     def first(self) -> None:
         """What every page needs; what is wrong with it is told to whoever asks."""

@@ -65,6 +65,9 @@ def accounts(ask: Ask) -> Response:
         listing=listing,
         table=table,
         groups=groups,
+        why_table=run.parts.keep(
+            ("why", *key), lambda: ask.part("accounts_why.html.j2", run=run, listing=listing, groups=groups)
+        ),
         alike=alike,
         most_alike=_MOST_ALIKE,
         labelled=labelled(ask, alike),
