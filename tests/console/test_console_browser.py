@@ -9,7 +9,7 @@ from urllib.parse import quote
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from console_world import ACCOUNT, HOSTILE, Open
+from console_world import ACCOUNT, HOSTILE, Open, make_places, open_console
 from playwright.sync_api import Browser, Page, expect
 
 AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
@@ -213,6 +213,21 @@ def test_accounts_on_watch_of_which_the_same_is_said_are_labelled_together(fresh
     ana.page.get_by_role("link", name="Labels", exact=True).click()
     expect(ana.page.locator("tbody tr")).to_have_count(2)
     ana.hold()
+
+
+def test_every_page_of_the_head_stands_in_one_line_at_a_desk(tmp_path: Path, browser: Browser) -> None:
+    (tmp_path / "gateway").mkdir()
+    places = make_places(tmp_path, alliance=tmp_path / "member.db", gateway=tmp_path / "gateway")
+    with open_console(places) as opened:
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        ada = Watched(context.new_page(), opened)
+        ada.come_in("ada", "admin")
+        ada.go("/runs/week")
+        nav = ada.page.locator(".bar nav a")
+        expect(nav).to_have_count(11)
+        assert len({round(one.bounding_box()["y"]) for one in nav.all()}) == 1  # type: ignore[index]
+        assert (ada.page.locator(".bar").bounding_box() or {})["height"] < 70
+        context.close()
 
 
 def test_keys_and_the_list_of_them(fresh: Open, visit: Any) -> None:
