@@ -225,8 +225,9 @@ def test_every_page_of_the_head_stands_in_one_line_at_a_desk(tmp_path: Path, bro
         ada.go("/runs/week")
         nav = ada.page.locator(".bar nav a")
         expect(nav).to_have_count(11)
-        assert len({round(one.bounding_box()["y"]) for one in nav.all()}) == 1  # type: ignore[index]
-        assert (ada.page.locator(".bar").bounding_box() or {})["height"] < 70
+        heights = "all => all.map(one => one.getBoundingClientRect())"
+        assert len({round(one["y"]) for one in nav.evaluate_all(heights)}) == 1
+        assert ada.page.locator(".bar").evaluate_all(heights)[0]["height"] < 70
         context.close()
 
 
