@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import stix2
 from console_world import ACCOUNT, HOSTILE, Open, Visitor, make_places, open_console
 from smallrun import MEMBERS
 
@@ -43,16 +44,20 @@ def member(tmp_path: Path) -> Path:
     return store.path
 
 
+def keep_more(run: Path) -> None:
+    """What a scan keeps of each account and each exchange beside what the console shows."""
+    names = [ACCOUNT if name == "m7" else name for name in MEMBERS]
+    profiles = pa.table({"account": range(8), "account_id": names, "email_domain": ["pool.example"] * 8})
+    pq.write_table(profiles, run / "profiles.parquet")
+    (run / "sketches.parquet").mkdir()
+    sketches = pa.table({"account": range(8), "network": ["198.51.100.0/24"] * 8, "sentences": [[n] for n in range(8)]})
+    pq.write_table(sketches, run / "sketches.parquet" / "0.parquet")
+
+
 @pytest.fixture
 def allied(tmp_path: Path, member: Path) -> Iterator[Open]:
     places = make_places(tmp_path, alliance=member)
-    # What a scan keeps of each account and each exchange beside what the console shows.
-    names = [ACCOUNT if name == "m7" else name for name in MEMBERS]
-    profiles = pa.table({"account": range(8), "account_id": names, "email_domain": ["pool.example"] * 8})
-    pq.write_table(profiles, places.runs / "profiles.parquet")
-    (places.runs / "sketches.parquet").mkdir()
-    sketches = pa.table({"account": range(8), "network": ["198.51.100.0/24"] * 8, "sentences": [[n] for n in range(8)]})
-    pq.write_table(sketches, places.runs / "sketches.parquet" / "0.parquet")
+    keep_more(places.runs)
     with open_console(places) as opened:
         yield opened
 
@@ -106,8 +111,32 @@ def test_what_a_campaign_would_tell_partners_holds_no_account_and_no_prompt(alli
 def test_without_an_alliance_the_page_says_what_to_do(fresh: Open, tmp_path: Path) -> None:
     ana = analyst(fresh)
     assert "This console knows no alliance" in ana.get("/alliance").text
-    assert ana.get("/runs/week/campaigns/C001/leaves").status_code == 422
     assert 'href="/alliance"' not in ana.get("/queue").text
     places = Places(fresh.console.places.runs, tmp_path / "other", alliance=tmp_path / "none.db")
     with open_console(places) as opened:
         assert "Nobody is enrolled in" in analyst(opened).get("/alliance").text
+
+
+def test_without_an_alliance_a_campaign_is_kept_as_stix_under_a_name_of_ones_own(fresh: Open) -> None:
+    ana, vi = analyst(fresh), fresh.visitor("vi", "viewer")
+    keep_more(fresh.console.places.runs)
+    at = "/runs/week/campaigns/C001/leaves"
+    assert f'href="{at}"' in ana.get("/runs/week/campaigns/C001").text
+    page = ana.get(f"{at}?name={HOSTILE}").text
+    assert "1 campaign, 1 report, " in page
+    assert "accounts under pseudonyms, and " in page
+    assert "Nothing was sent" in page
+    assert "stillwatch alliance enrol" in page
+    assert "alliance approve" not in page
+    assert HOSTILE not in page
+    told = ana.get(f"{at}?tlp=green&name=Acme&as=stix")
+    assert told.content == ana.get(f"{at}?tlp=green&name=Acme&as=stix").content
+    objects = {one["type"]: one for one in told.json()["objects"]}
+    assert objects["identity"]["name"] == "Acme"
+    assert {"campaign", "indicator", "report", "user-account"} <= objects.keys()
+    assert not any(f'"{name}"' in told.text for name in [*MEMBERS, ACCOUNT])
+    assert "zebra" not in told.text
+    stix2.parse(told.json(), allow_custom=True)
+    assert vi.get(at).status_code == 403
+    (fresh.console.places.runs / "profiles.parquet").unlink()
+    assert "lacks a file" in ana.get(at).text

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from console_world import ACCOUNT, HOSTILE, Open
+from console_world import ACCOUNT, HOSTILE, Open, make_places, open_console
 from playwright.sync_api import Browser, Page, expect
 
 AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text(encoding="utf-8")
@@ -182,6 +184,53 @@ def test_the_graph_tells_and_shows_whom_an_account_is_linked_to_beyond_the_campa
     ana.hold()
 
 
+def test_accounts_on_watch_of_which_the_same_is_said_are_labelled_together(fresh: Open, visit: Any) -> None:
+    (run,) = fresh.console.runs.all()
+    path = run.path / "accounts.parquet"
+    table = pq.read_table(path)
+    rows = table.to_pylist()
+    watched = [row for row in rows if row["verdict"] == "watch"][:2]
+    for row in watched:
+        row["reasons"] = [f"Acts like another. {HOSTILE}"]
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), path)
+    ana = visit()
+    ana.come_in("ana", "analyst")
+    ana.go("/runs/week")
+    ana.page.get_by_role("link", name="3", exact=True).click()
+    expect(ana.page.locator("h2").first).to_contain_text("Why they are on watch")
+    row = ana.page.locator("tr", has_text="Acts like another.")
+    expect(row).to_contain_text("<script>")
+    row.get_by_role("link", name="2").click()
+    ana.page.get_by_text("Say what these 2 accounts are").click()
+    ana.page.get_by_label("It is").select_option("cleared")
+    ana.page.get_by_label("That holds").select_option("180")
+    ana.page.get_by_label("Why?").fill("The office next door.")
+    ana.page.get_by_role("button", name="Say it of 2 accounts").click()
+    expect(ana.page.locator("#say")).to_contain_text("2 accounts of these are cleared by a person")
+    assert {one.reason for one in fresh.console.cases.labels().values()} == {"The office next door."}
+    ana.page.locator("#say").get_by_role("link", name=watched[0]["account_id"], exact=True).click()
+    expect(ana.page.locator("#label")).to_contain_text("Cleared by ana")
+    ana.page.get_by_role("link", name="Labels", exact=True).click()
+    expect(ana.page.locator("tbody tr")).to_have_count(2)
+    ana.hold()
+
+
+def test_every_page_of_the_head_stands_in_one_line_at_a_desk(tmp_path: Path, browser: Browser) -> None:
+    (tmp_path / "gateway").mkdir()
+    places = make_places(tmp_path, alliance=tmp_path / "member.db", gateway=tmp_path / "gateway")
+    with open_console(places) as opened:
+        context = browser.new_context(viewport={"width": 1280, "height": 800})
+        ada = Watched(context.new_page(), opened)
+        ada.come_in("ada", "admin")
+        ada.go("/runs/week")
+        nav = ada.page.locator(".bar nav a")
+        expect(nav).to_have_count(11)
+        heights = "all => all.map(one => one.getBoundingClientRect())"
+        assert len({round(one["y"]) for one in nav.evaluate_all(heights)}) == 1
+        assert ada.page.locator(".bar").evaluate_all(heights)[0]["height"] < 70
+        context.close()
+
+
 def test_keys_and_the_list_of_them(fresh: Open, visit: Any) -> None:
     ana = visit(bypass_csp=True)
     ana.come_in("ana", "analyst")
@@ -228,7 +277,9 @@ def test_axe_finds_no_serious_violation_in_light_or_dark(fresh: Open, visit: Any
         "/runs/week",
         "/runs/week/campaigns/C001",
         "/runs/week/campaigns/C001/templates",
+        "/runs/week/campaigns/C001/leaves",
         "/runs/week/accounts",
+        "/runs/week/accounts?verdict=watch",
         "/runs/week/policy",
         AT,
     ]

@@ -77,6 +77,27 @@ def test_whom_an_account_is_linked_to_with_how_they_stand(opened: Open) -> None:
     assert ana.get("/runs/week/account/neighbours.json?id=nobody").json() == {"links": [], "total": 0}
 
 
+def test_links_and_templates_are_kept_whole(opened: Open) -> None:
+    ana, vi = opened.visitor("ana-keeps", "analyst"), opened.visitor("vi-keeps", "viewer")
+    at = f"/runs/week/account/links?id={WHO}"
+    assert f'href="{html.escape(at)}&amp;as=csv"' in ana.get(f"/runs/week/account?id={WHO}").text
+    rows = vi.get(f"{at}&as=json").json()
+    assert [row["match_weight"] for row in rows] == sorted((row["match_weight"] for row in rows), reverse=True)
+    assert len(rows) == 7
+    assert rows[0].keys() >= {"other", "match_probability", "structure", "shape"}
+    lines = vi.get(f"{at}&as=csv").text.splitlines()
+    assert lines[0].startswith("other,match_weight,match_probability,")
+    assert len(lines) == 8
+    assert vi.get("/runs/week/account/links?id=nobody").json() == []
+    texts = "/runs/week/campaigns/C001/templates?as="
+    assert [row["template_id"] for row in ana.get(f"{texts}json").json()] == ["T2", "T1", "T3"]
+    assert SECRET in ana.get(f"{texts}csv").text
+    assert vi.get(f"{texts}csv").status_code == 403
+    said = [one.body for one in opened.console.audit.entries() if one.body["by"] in ("ana-keeps", "vi-keeps")]
+    assert {"kind": "kept links", "by": "vi-keeps", "run": "week", "account": ACCOUNT} in said
+    assert {"kind": "read templates", "by": "ana-keeps", "run": "week", "campaign": "C001", "form": "csv"} in said
+
+
 def keep(who: Visitor, title: str, path: str) -> int:
     return who.post("/saved", {"title": title, "path": path}).status_code
 

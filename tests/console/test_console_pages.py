@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import html
 import io
 import json
 import re
@@ -10,11 +11,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from console_world import ACCOUNT, HOSTILE, SECRET, Open, open_console
-from smallrun import CLEAR, campaign, write_run
+from console_world import ACCOUNT, HOSTILE, SECRET, Open, decide_run, open_console
+from smallrun import CLEAR, OBSERVATIONS, START, campaign, write_run
 
 import stillwatch.console
+from stillwatch import tables
 from stillwatch.console import Places
 from stillwatch.console.account_places import spread_accounts
 from stillwatch.console.listing import Listing, page_number
@@ -143,6 +147,139 @@ def test_an_accounts_page_weighs_both_sides_and_previews_the_letter(opened: Open
     assert "Linked to 8 accounts" in text
     assert "Subject: We are looking at how your account is used" in text
     assert "Subject: We have limited your account" in text
+
+
+def test_what_counts_for_nothing_stands_apart_from_the_evidence(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "week", [])
+    seen = [
+        {**OBSERVATIONS[0], "statement": "They send one sentence."},
+        {**OBSERVATIONS[0], "family": "shape", "statement": "Their clients differ.", "p_value": 1.0},
+        {**OBSERVATIONS[1], "statement": "Their hours are anybody's.", "p_value": 1.0},
+    ]
+    rows = [campaign(observations=seen, families=["structure", "timing"])]
+    pq.write_table(pa.Table.from_pylist(rows, schema=tables.CAMPAIGNS), run / "campaigns.parquet")
+    decide_run(run, tmp_path / "state")
+    with open_console(Places(runs=run, state=tmp_path / "state")) as opened:
+        ana = opened.visitor("ana", "analyst")
+        case = next(one for one in opened.cases() if "Campaign C001" in ana.get(f"/cases/{one}").text)
+        for path in ("/runs/week/campaigns/C001", f"/cases/{case}"):
+            page = html.unescape(ana.get(path).text)
+            counted, apart = page.split('<details class="uncounted">', 1)
+            apart, after = apart.split("</details>", 1)
+            assert "They send one sentence." in counted
+            assert "Looked at too, and counted for nothing: shape, timing" in apart, path
+            for words in ("Their clients differ.", "Their hours are anybody's."):
+                assert words in apart
+                assert words not in counted + after
+        why = ana.get(f"/cases/{case}").text
+        assert "campaign.families = structure, timing" in why
+        assert "campaign.honest_explanations = none" in why
+
+
+def test_why_accounts_are_on_watch_is_said_once_for_all_of_whom_it_is_said(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "week", [])
+    table = pq.read_table(run / "accounts.parquet")
+    rows = table.to_pylist()
+    maybe = "Acts like 2 other accounts, and it cannot be told whether an honest explanation holds: one office."
+    for row, reason in zip(rows, [maybe, maybe, maybe, "Resembles another account."], strict=False):
+        row |= {"verdict": "watch", "reasons": [reason]}
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), run / "accounts.parquet")
+    names = [row["account_id"] for row in rows]
+    with open_console(Places(runs=run, state=tmp_path / "state")) as opened:
+        ana = opened.visitor("ana", "viewer")
+        page = ana.get("/runs/week/accounts?verdict=watch").text
+        assert page.count(maybe) == 1
+        assert "Match probability" not in page.partition("<h1>")[2]
+        of_three = re.search(r'href="([^"]+)">3</a></td><td class="wide"><p>Acts like 2', page)
+        assert of_three
+        chosen = ana.get(html.unescape(of_three[1])).text
+        assert maybe in chosen
+        assert [name in chosen for name in names[:4]] == [True, True, True, False]
+        told = ana.get(html.unescape(of_three[1]) + "&as=json").json()
+        assert [row["account_id"] for row in told] == sorted(names[:3])
+        assert "Why they are on watch" not in ana.get("/runs/week/accounts").text
+        assert ana.get("/runs/week/accounts?why=none").status_code == 200
+        assert "Say what these" not in chosen
+        cyd = opened.visitor("cyd", "analyst")
+        page = cyd.get(html.unescape(of_three[1])).text
+        assert "Say what these 3 accounts are" in page
+        why = re.findall(r'name="why" value="(\w+)"', page)[0]
+        said = {"why": why, "accounts": "3", "label": "cleared", "days": "90", "reason": "one office"}
+        at = "/runs/week/accounts/label"
+        for changed, status in (
+            ({"accounts": "2"}, 409),
+            ({"why": "none"}, 404),
+            ({"reason": " "}, 422),
+            ({"label": "guilty"}, 422),
+            ({"days": "91"}, 422),
+        ):
+            assert cyd.post(at, said | changed).status_code == status
+        assert opened.console.cases.labels() == {}
+        assert ana.post(at, said).status_code == 403
+        answer = cyd.post(at, said)
+        assert "3 accounts of these are" in cyd.get(answer.headers["location"]).text
+        held = opened.console.cases.labels()
+        assert {name: (one.label, one.by, one.reason) for name, one in held.items()} == dict.fromkeys(
+            sorted(names[:3]), ("cleared", "cyd", "one office")
+        )
+        assert cyd.post(at, said | {"label": "none"}).status_code == 303
+        assert opened.console.cases.labels() == {}
+        account = ana.get(f"/runs/week/account?id={names[0]}").text
+        assert "Why it is on watch" in account
+        assert "could not be ruled out" in account
+        assert "could not be ruled out" not in ana.get(f"/runs/week/account?id={names[3]}").text
+
+
+def test_what_became_of_campaigns_since_the_last_step_of_a_run(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "week")
+    info = json.loads((run / "run.json").read_text())
+    told = {"campaign_id": "C001", "state": "known", "accounts": 8, "new_accounts": 3, "lost_accounts": 0}
+    gone = {"campaign_id": "C007", "state": "gone", "accounts": 5}
+    (run / "run.json").write_text(json.dumps({**info, "step": 4, "since": [told, gone]}))
+    life = {
+        "step": 4,
+        "time": START,
+        "campaign_id": "C001",
+        "state": "known",
+        "first_reported": START,
+        "new_account_ids": ["m6", "m7"],
+        "lost_account_ids": [HOSTILE],
+    }
+    pq.write_table(pa.Table.from_pylist([life], schema=tables.CAMPAIGN_HISTORY), run / "campaign_history.parquet")
+    with open_console(Places(runs=run, state=tmp_path / "state")) as opened:
+        ana = opened.visitor("ana", "viewer")
+        page = ana.get("/runs/week").text
+        assert "Since the last step" in page
+        assert "C001 goes on: 8 accounts, 3 of them new." in page
+        assert "C007 was not found any more." in page
+        page = ana.get("/runs/week/campaigns/C001").text
+        assert "First reported 7 Sep 2026, 00:00 UTC; in step 4 found again." in page
+        assert "New members: m6, m7" in page
+        assert HOSTILE not in page
+        lost = ana.get("/runs/week/campaigns/C007")
+        assert lost.status_code == 404
+        assert "There is nothing here" in lost.text
+        assert "That was not done" in ana.post("/queue/next").text
+
+
+def test_the_choice_of_runs_says_what_waits_in_each(tmp_path: Path) -> None:
+    for name, begun in (("mon", "2026-09-07T00:00:00+00:00"), ("tue", "2026-09-08T00:00:00+00:00")):
+        run = write_run(tmp_path / "runs" / name)
+        info = json.loads((run / "run.json").read_text())
+        (run / "run.json").write_text(json.dumps({**info, "started": begun}))
+    decide_run(tmp_path / "runs" / "mon", tmp_path / "state")
+    with open_console(Places(runs=tmp_path / "runs", state=tmp_path / "state")) as opened:
+        ana = opened.visitor("ana", "analyst")
+        page = ana.get("/").text
+        assert page.index("/runs/tue") < page.index("/runs/mon")
+        assert page.count("not held to the policy yet") == 1
+        assert 'href="/queue?run=mon">1</a>' in page
+        assert 'href="/runs/mon/campaigns">1</a>' in page
+        case = next(one for one in opened.cases() if "Campaign C001" in ana.get(f"/cases/{one}").text)
+        assert ana.act(case, "assess").status_code == 303
+        page = ana.get("/").text
+        assert 'href="/queue?stage=second&amp;run=mon">1</a>' in page
+        assert 'href="/queue?run=mon"' not in page
 
 
 def test_what_is_not_there_is_said(opened: Open) -> None:
@@ -288,6 +425,41 @@ def test_the_log_is_filtered_by_its_cells_and_kept_whole(fresh: Open) -> None:
     assert ana.get("/audit?as=csv").status_code == 403
 
 
+def test_the_log_is_paged_from_its_end_and_what_was_changed_is_told(
+    fresh: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada, log = fresh.visitor("ada", "admin"), fresh.console.audit
+    log.append(*({"kind": "looked at a case", "by": f"p{n % 3}", "case": f"D{n}"} for n in range(120)))
+    last = list(log.entries())[-1]
+    seen: list[int] = []
+    path = "/audit"
+    for _ in range(9):
+        page = ada.get(path).text
+        seen += [int(n) for n in re.findall(r'<td class="num">(\d+)</td>', page)]
+        found = re.search(r'href="(/audit\?before=\d+)" rel="next"', page)
+        if found is None:
+            break
+        path = found[1]
+    assert seen == list(range(last.n, -1, -1))
+    assert f"The chain holds up to entry {last.n}: <code>{last.hash}</code>" in ada.get("/audit").text
+    assert ada.get("/audit?by=p1").text.count("<tr><td") == 40
+    for odd in ("x", "-1", "9" * 40, "3", "9" * 14):
+        assert ada.get(f"/audit?before={odd}").status_code == 200
+    monkeypatch.setattr("stillwatch.console.log_pages._MOST_BYTES", 2_000)
+    page = ada.get("/audit?case=D5").text
+    assert "No entry with these filters in this part of the log" in page
+    for _ in range(99):
+        further = re.search(r'href="(/audit\?case=D5&amp;before=\d+)">look further back', page)
+        if further is None or "<tr><td" in page:
+            break
+        page = ada.get(html.unescape(further[1])).text
+    assert page.count("<tr><td") == 1
+    content = log.path.read_bytes()
+    log.path.write_bytes(content.replace(b'"case":"D119"', b'"case":"D118"'))
+    assert ada.get("/audit").status_code == 422
+    assert "something was changed" in ada.get("/audit").text
+
+
 def test_an_account_is_labelled_with_a_reason_and_an_end(fresh: Open) -> None:
     ana, at = fresh.visitor("ana", "analyst"), "/runs/week/account/label"
     said = {"id": "m0", "label": "cleared", "days": "30", "reason": f"a class {HOSTILE}"}
@@ -312,6 +484,21 @@ def test_an_account_is_labelled_with_a_reason_and_an_end(fresh: Open) -> None:
     assert "m1" not in ana.get("/labels?state=holds&as=csv").text
     ana.post(at, {"id": "m0", "label": "none", "days": "", "reason": "my mistake"})
     assert "Nobody has said what it is" in ana.get("/runs/week/account?id=m0").text
+
+
+def test_what_persons_said_of_its_accounts_stands_beside_a_case(fresh: Open) -> None:
+    ana = fresh.visitor("ana", "analyst")
+    case = fresh.cases()[0]
+    said = {"label": "cleared", "days": "", "reason": "a class of ours"}
+    for path in (f"/cases/{case}", "/runs/week/campaigns/C001"):
+        assert "by a person" not in ana.get(path).text
+    assert ana.post("/runs/week/account/label", {**said, "id": "m0"}).status_code == 303
+    assert ana.post("/runs/week/account/label", {**said, "id": ACCOUNT}).status_code == 303
+    for path in (f"/cases/{case}", "/runs/week/campaigns/C001"):
+        page = ana.get(path).text
+        assert '2 accounts of these are <a href="/labels?label=cleared">cleared</a>' in page
+        assert HOSTILE not in page
+    assert 'href="/labels"' in ana.get("/queue").text
 
 
 def test_why_two_accounts_are_linked(opened: Open) -> None:

@@ -106,6 +106,30 @@ def test_canonical_json_refuses_what_json_cannot_say() -> None:
         canonical_json({"x": float("nan")})
 
 
+@pytest.mark.parametrize("block", [1, 7, 64, 1 << 18])
+def test_pages_are_turned_from_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    monkeypatch.setattr("stillwatch.core.audit_log._BLOCK", block)
+    log = AuditLog(tmp_path / "log.jsonl")
+    assert list(log.entries_before()) == []
+    entries = log.append(*({"a": n, "b": "é\n" * (n % 5)} for n in range(40)))
+    with log.path.open("ab") as file:
+        file.write(b'{"torn": ')
+    back = list(log.entries_before())
+    assert [entry for _, entry in back] == entries[::-1]
+    content = log.path.read_bytes()
+    assert all(content[start:].startswith(entry.line()) for start, entry in back if entry)
+    assert back[-1][0] == 0
+    assert [entry for _, entry in log.entries_before(back[9][0])] == entries[::-1][10:]
+    assert [entry for _, entry in log.entries_before(back[9][0] + 3)] == entries[::-1][10:]
+    assert [entry for _, entry in log.entries_before(10**15)] == entries[::-1]
+    picked = [entry for _, entry in log.entries_before(holding=[b'"a":7,'])]
+    assert [entry.body["a"] for entry in picked if entry] == [7]
+    assert len(picked) == 40
+    log.path.write_bytes(content.replace(b'"a":7,', b'"a":8,'))
+    with pytest.raises(TamperedLog, match="does not follow"):
+        list(log.entries_before())
+
+
 def test_a_reader_goes_on_where_it_stopped_and_trusts_no_shorter_log(tmp_path: Path) -> None:
     log = AuditLog(tmp_path / "log.jsonl")
     assert log.entries_after(None, 0) == ([], 0)
@@ -117,6 +141,8 @@ def test_a_reader_goes_on_where_it_stopped_and_trusts_no_shorter_log(tmp_path: P
     added, after = log.entries_after(first[-1], offset)
     assert [*first, *added] == list(log.entries())
     assert log.entries_after(added[-1], after) == ([], after)
+    one, place = log.entries_after(None, 0, most=1)
+    assert [*one, *log.entries_after(one[-1], place)[0]] == list(log.entries())
     with pytest.raises(TamperedLog, match="does not follow"):
         log.entries_after(first[0], offset)
     log.path.write_bytes(log.path.read_bytes()[: offset - 5])

@@ -249,3 +249,32 @@ def test_a_page_that_cannot_be_put_in_place_leaves_nothing_behind(make_run: Make
     with pytest.raises(OutputUnwritable, match=r"report\.html"):
         write_report(run)
     assert not list(run.glob(".*"))
+
+
+def test_what_is_said_of_several_accounts_on_watch_is_said_once(none: Page, make_run: MakeRun) -> None:
+    run = make_run(campaigns=0, name="grouped")
+    accounts = pq.read_table(run / "accounts.parquet")
+    rows = accounts.to_pylist()
+    for row in rows:
+        if row["account_id"] in ("watch-00", "watch-01"):
+            row["reasons"] = ["Acts like one other account."]
+        if row["account_id"] == "watch-02":
+            row["reasons"], row["match_probability"] = ["Alone in this."], None
+    pq.write_table(pa.Table.from_pylist(rows, schema=accounts.schema), run / "accounts.parquet")
+    text = read(write_report(run)).text.partition("Near misses")[2]
+    assert text.count("Asks for reasoning steps in 80 % of requests.") == 1 == none.text.count("One family of evidence")
+    assert text.count("Acts like one other account.") == 1
+    assert text.index(" 9 accounts ") < text.index(" 2 accounts ") < text.index("1 account of which nobody else's")
+    assert all(f"watch-{n:02d}" in text for n in range(12))
+    assert "not computed" not in text
+
+
+def test_templates_that_say_the_same_are_one(make_run: MakeRun) -> None:
+    run = make_run(name="twice")
+    templates = pq.read_table(run / "templates.parquet")
+    rows = templates.to_pylist()
+    rows += [{**rows[0], "template_id": "T-9"}, {**rows[0], "template_id": "T-10", "accounts": 3}]
+    pq.write_table(pa.Table.from_pylist(rows, schema=templates.schema), run / "templates.parquet")
+    text = read(write_report(run)).text
+    assert "T-1, T-9 a rare sentence" in text
+    assert "T-10 a rare sentence" in text

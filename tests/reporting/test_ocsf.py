@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from ocsf_json_schema import OcsfJsonSchemaEmbedded, get_ocsf_schema
 
@@ -81,3 +83,15 @@ def test_the_same_run_gives_the_same_findings(make_run: MakeRun) -> None:
 
 def test_no_campaign_no_finding(make_run: MakeRun) -> None:
     assert findings(make_run(campaigns=0)) == []
+
+
+def test_what_counts_for_nothing_is_no_anomaly(make_run: MakeRun) -> None:
+    run = make_run()
+    table = pq.read_table(run / "campaigns.parquet")
+    rows = table.to_pylist()
+    rows[0]["observations"][0]["p_value"] = 1.0
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), run / "campaigns.parquet")
+    finding = next(one for one in findings(run) if one["finding_info"]["uid_alt"] == rows[0]["campaign_id"])
+    assert [one["data"]["counts"] for one in finding["evidences"] if "data" in one].count(False) >= 1
+    assert finding["evidences"][0]["data"]["counts"] is False
+    assert len(finding["anomaly_analyses"]) == 3

@@ -58,6 +58,21 @@ def test_no_campaign(make_run: MakeRun) -> None:
     text = printed(make_run(campaigns=0))
     assert "No campaign found." in text
     assert "12 accounts on watch" in text
+    assert "  12 on watch: Asks for reasoning steps in 80 % of requests." in text
+
+
+def test_why_accounts_are_on_watch_is_said_of_the_largest_groups(make_run: MakeRun) -> None:
+    run = make_run(campaigns=0)
+    table = pq.read_table(run / "accounts.parquet")
+    rows = table.to_pylist()
+    for n, row in enumerate(row for row in rows if row["verdict"] == "watch"):
+        row["reasons"] = [["Of six.", "Also."], ["Of three."], ["Of \x1btwo."], []][(n > 5) + (n > 8) + (n > 10)]
+    rows[-2]["reasons"] = ["Of one."]
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), run / "accounts.parquet")
+    text = printed(run)
+    assert text.index("6 on watch: Of six.") < text.index("3 on watch: Of three.") < text.index("and 1 other reason")
+    assert "Also." not in text
+    assert "\x1b" not in text
 
 
 def test_a_narrow_terminal_keeps_every_figure(make_run: MakeRun) -> None:

@@ -38,6 +38,7 @@ _GROUPS = {
     "gateway": "Apply decisions to live traffic, as a reverse proxy.",
     "policy": "Decide a run by written rules, with reasons, approval and appeal.",
     "alliance": "Publish campaigns to partners, bring in what they said, take back, appeal; run a hub.",
+    "labels": "List, give, bring in and write out what persons say of accounts: confirmed or cleared.",
     "console": "Look at runs in a browser, understand what was found, and decide.",
 }
 """Groups under their names and what they are for; a group's module is loaded when it is asked for."""

@@ -41,8 +41,9 @@ def spread_accounts(size: int, ends: I64, weights: F32) -> F32:
         for n in range(_PUSHED_BY):
             # A stride that differs each time meets other accounts each time.
             far = places - places[(others + 1 + (step * _PUSHED_BY + n) * 7919) % size]
-            squared = (far * far).sum(axis=1, keepdims=True)
-            move += np.float32(0.02 / _PUSHED_BY) * far / (squared + np.float32(0.01))
+            # Sums along a row of two take ten times as long as adding two columns.
+            squared = far[:, 0] * far[:, 0] + far[:, 1] * far[:, 1]
+            move += far * (np.float32(0.02 / _PUSHED_BY) / (squared + np.float32(0.01)))[:, None]
         places = places + move * np.float32(1 - 0.8 * step / _ROUNDS) - np.float32(0.01) * places
     return places.astype(np.float32)
 

@@ -51,7 +51,7 @@ def create_app(console: Console) -> FastAPI:
     async def unknown(request: Request, error: HTTPException) -> Response:
         ask = Ask(console, pages, request.url.path, {}, {}, {}, {}, None, "")
         said = "There is no such page." if error.status_code == 404 else error.detail
-        return ask.show("refused.html.j2", status=error.status_code, said=said)
+        return _refusal(ask, request, error.status_code, said)
 
     return app
 
@@ -77,17 +77,19 @@ def _endpoint(console: Console, pages: Environment, route: Route) -> Callable[[R
                 asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
                 wanted = local_path(asked)
                 return RedirectResponse("/sign-in" + (f"?{urlencode({'next': wanted})}" if wanted != "/" else ""), 303)
-            response = _refusal(ask, refused.status, refused.said)
+            response = _refusal(ask, request, refused.status, refused.said)
         except Exception as error:
-            response = _refusal(ask, *_told(error, f"{route.method} {route.path}"))
+            response = _refusal(ask, request, *_told(error, f"{route.method} {route.path}"))
         _set_cookie(response, ask, cookie)
         return response
 
     return endpoint
 
 
-def _refusal(ask: Ask, status: int, said: str) -> Response:
-    return ask.show("refused.html.j2", status=status, said=said)
+def _refusal(ask: Ask, request: Request, status: int, said: str) -> Response:
+    shown = "There is nothing here" if status == 404 else "This cannot be shown"
+    title = "That was not done" if request.method == "POST" else shown
+    return ask.show("refused.html.j2", status=status, said=said, title=title)
 
 
 def _told(error: Exception, where: str) -> tuple[int, str]:

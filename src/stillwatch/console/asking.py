@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from stillwatch.console.listing import Listing, page_number
+from stillwatch.console.pages import draw_part
 from stillwatch.console.people import Person
 from stillwatch.console.runs import Run
 from stillwatch.console.service import Console
@@ -151,7 +152,7 @@ class Ask:
 
     def part(self, template: str, **values: Any) -> Markup:
         """A part of a page, of these values alone: nothing of who asks gets into it."""
-        return Markup(self.pages.get_template(template).render(values))  # noqa: S704 - the template has escaped all
+        return draw_part(template, **values)
 
     def go(self, path: str) -> Response:
         """To another page of the console, by GET."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import TypeVar
 from stillwatch.console.cases import Cases, fold, refold, touched_by
 from stillwatch.core import AuditLog, BadDecision, canonical_json
 from stillwatch.decisions import LoggedDecision, ReadLog
-from stillwatch.policy import Label, Words, label_account
+from stillwatch.policy import Label, Words, label_account, label_body
 
 __all__ = ["CaseFile", "Changed", "seen_mark"]
 
@@ -110,6 +110,21 @@ class CaseFile:
             now = datetime.now(UTC)
             until = now + timedelta(days=days) if days else None
             label_account(self.log, account, label, by=by, reason=reason, now=now, until=until)
+
+    def label_all(self, accounts: Sequence[str], label: str | None, *, by: str, reason: str, days: int | None) -> None:
+        """Say the same of several accounts, of all or of none.
+
+        Raises:
+            BadDecision: the label is none, or nobody or no reason is named.
+        """
+        with self.writing():
+            now = datetime.now(UTC)
+            until = now + timedelta(days=days) if days else None
+            told = {"by": by, "reason": reason, "now": now, "until": until}
+            self.log.append(
+                *(label_body(one, label, **told, where=f"{self.log.path}, {one}") for one in accounts),  # type: ignore[arg-type]
+                time=now,
+            )
 
     def act(self, decision_id: str, seen: str, do: Callable[[AuditLog, datetime], T]) -> T:
         """Do something about a decision, if it still is what the person had before them.

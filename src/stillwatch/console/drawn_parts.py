@@ -29,20 +29,33 @@ class Parts:
 
     def __init__(self, most: int = _MOST) -> None:
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
         self._most = most
         self._turn = threading.Lock()
 
     def keep(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What is kept for ``key``, else what ``make`` gives now. Two that ask at once may both make it."""
+        """What is kept for ``key``, else what ``make`` gives now; whoever asks for it meanwhile waits for that."""
         with self._turn:
             if key in self._kept:
-                self._kept.move_to_end(key)
-                kept: T = self._kept[key]
-                return kept
-        made = make()
-        with self._turn:
-            self._kept[key] = made
-            self._kept.move_to_end(key)
-            while len(self._kept) > self._most:
-                self._kept.popitem(last=False)
+                found: T = self._found(key)
+                return found
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            with self._turn:
+                if key in self._kept:
+                    found = self._found(key)
+                    return found  # noqa: RET504 - what is kept has no type of its own
+            try:
+                made = make()
+                with self._turn:
+                    self._kept[key] = made
+                    while len(self._kept) > self._most:
+                        self._kept.popitem(last=False)
+            finally:
+                with self._turn:
+                    self._making.pop(key, None)
         return made
+
+    def _found(self, key: Hashable) -> Any:
+        self._kept.move_to_end(key)
+        return self._kept[key]

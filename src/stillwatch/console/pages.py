@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from stillwatch.drawing import family_palette, make_environment
 from stillwatch.evidence import all_families
 
-__all__ = ["make_pages"]
+__all__ = ["draw_part", "make_pages"]
 
 
 @cache
@@ -24,6 +26,7 @@ def make_pages() -> Environment:
         filters={
             "as_json": lambda value: json.dumps(value, ensure_ascii=False),
             "ago": _ago,
+            "fact": _fact,
             "in_url": lambda text: quote(str(text), safe=""),
         },
         names={
@@ -31,6 +34,27 @@ def make_pages() -> Environment:
             "family_meanings": {name: family.sees for name, family in families.items()},
         },
     )
+
+
+def draw_part(template: str, **values: Any) -> Markup:
+    """A part of a page, of these values alone: nothing of who asks gets into it."""
+    return Markup(make_pages().get_template(template).render(values))  # noqa: S704 - the template has escaped all
+
+
+def _fact(value: object) -> str:
+    """A fact that a rule went by, as it is: rounding would hide on which side of a line it lies.
+
+    >>> _fact(["structure", "timing"]), _fact([]), _fact(False), _fact(1867), _fact(5.394e-10)
+    ('structure, timing', 'none', 'no', '1867', '5.394e-10')
+    """
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.4g}"
+        case list() | tuple():
+            return ", ".join(map(str, value)) or "none"
+    return "not known" if value is None else str(value)
 
 
 def _ago(time: datetime) -> str:

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from stillwatch.console.asking import Ask
 from stillwatch.console.views import (
     account,
+    accounts,
     alliance,
     appeals,
     campaign,
@@ -79,10 +80,12 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{_RUN}/campaigns/{{campaign}}/templates", "analyst", campaign.templates),
     Route("GET", f"{_RUN}/campaigns/{{campaign}}/finding.ocsf.json", "analyst", files.finding),
     Route("GET", f"{_RUN}/campaigns/{{campaign}}/leaves", "analyst", alliance.leaves),
-    Route("GET", f"{_RUN}/accounts", "viewer", account.accounts),
+    Route("GET", f"{_RUN}/accounts", "viewer", accounts.accounts),
+    Route("POST", f"{_RUN}/accounts/label", "analyst", accounts.label_alike),
     Route("GET", f"{_RUN}/account", "viewer", account.account),
     Route("GET", f"{_RUN}/account/hours.json", "viewer", account.hours),
     Route("GET", f"{_RUN}/account/neighbours.json", "viewer", account.neighbours),
+    Route("GET", f"{_RUN}/account/links", "viewer", account.links),
     Route("GET", f"{_RUN}/account/stretch", "viewer", requests.stretch),
     Route("GET", f"{_RUN}/exchange", "viewer", exchange.exchange),
     Route("GET", f"{_RUN}/account/link", "viewer", account.link),

@@ -96,6 +96,7 @@ class Run:
         self.sha256 = hashlib.sha256(content).hexdigest()
         self._database = database
         self.parts = Parts()
+        self.graphs = Parts()
         self._kept: dict[str, Any] = {}
         self._keeping = threading.Lock()
         self._making: dict[str, threading.Lock] = {}

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,13 +10,12 @@ from pathlib import Path
 
 import uvicorn
 
+from stillwatch.console.ahead import Ahead
 from stillwatch.console.app import create_app
 from stillwatch.console.connections import Connection
-from stillwatch.console.pages import make_pages
 from stillwatch.console.service import Console
-from stillwatch.console.views.overview import prepare
-from stillwatch.core import BadSetting, StillwatchError
-from stillwatch.listening import Server, address_url, in_thread, listen, settle
+from stillwatch.core import BadSetting
+from stillwatch.listening import Server, address_url, in_thread, listen
 
 __all__ = ["Serving", "Tls", "serve", "serving"]
 
@@ -58,8 +54,8 @@ def serve(
     server = _server(console, tls)
     with listen(host, port) as listener:
         # Whoever comes first waits for none of it.
-        preparing = threading.Thread(target=_prepare, args=(console,), daemon=True)
-        preparing.start()
+        ahead = Ahead(console)
+        ahead.begin()
         try:
             server.ready = None if ready is None else lambda: ready(address_url(listener, secured=tls is not None))
             server.run([listener])
@@ -67,8 +63,7 @@ def serve(
             # A thread that is within DuckDB while Python ends aborts the process.
             console.runs.stop()
             console.copies.stop()
-            preparing.join(timeout=30)
-            gc.unfreeze()  # or DuckDB says at the end what is still there
+            ahead.stop()
 
 
 @contextmanager
@@ -79,32 +74,6 @@ def serving(console: Console) -> Iterator[Serving]:
             yield Serving(address_url(listener), console)
     finally:
         console.copies.stop()
-
-
-def _prepare(console: Console) -> None:
-    """Work out the first screens, and read the decision log; what is wrong with either is told to whoever asks."""
-    # All that is made here stays: to look for garbage among it takes as long again.
-    gc.disable()
-    try:
-        _read_ahead(console)
-    finally:
-        gc.enable()
-        settle()
-
-
-def _read_ahead(console: Console) -> None:
-    pages = make_pages()
-    for name in pages.list_templates(extensions=["j2"]):
-        pages.get_template(name)
-    with contextlib.suppress(StillwatchError):
-        runs = console.runs.all()
-        console.copies.forget_others(runs)
-        console.copies.use_made(runs[0])
-        prepare(runs[0])
-        console.cases.cases()
-        console.cases.labels()
-        for run in runs:
-            console.copies.want(run)
 
 
 def _server(console: Console, tls: Tls | None) -> Server:

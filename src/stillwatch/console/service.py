@@ -13,6 +13,7 @@ from stillwatch.console.case_file import CaseFile
 from stillwatch.console.claims import Claims, Comments
 from stillwatch.console.database import Database
 from stillwatch.console.gateway_record import GatewayRecord
+from stillwatch.console.log_pages import LogPages
 from stillwatch.console.looks import Looks
 from stillwatch.console.oidc_settings import read_oidc
 from stillwatch.console.people import People
@@ -71,6 +72,7 @@ class Console:
     views: SavedViews = field(init=False)
     cases: CaseFile = field(init=False)
     audit: Looks = field(init=False)
+    log_pages: LogPages = field(init=False)
     copies: SortedCopies = field(init=False)
     record: GatewayRecord | None = field(init=False, default=None)
     provider: Provider | None = field(init=False, default=None)
@@ -88,6 +90,7 @@ class Console:
             claim_log(self.places.log, state)
         self.cases = CaseFile(self.places.log or state / "decisions.jsonl")
         self.audit = Looks(state / "audit.jsonl")
+        self.log_pages = LogPages(self.audit)
         self.copies = SortedCopies(state / "sorted")
         if self.places.gateway is not None:
             self.record = GatewayRecord(self.places.gateway)

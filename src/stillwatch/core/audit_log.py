@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,6 +29,8 @@ __all__ = ["GENESIS", "AuditLog", "Entry", "canonical_json", "chained", "verify_
 
 GENESIS = "0" * 64
 """What the first entry holds as the hash before it."""
+
+_BLOCK = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +166,7 @@ class AuditLog:
         except OSError as error:
             raise UnreadableInput(f"the log cannot be read: {said_by(error)}", where=str(self.path)) from error
 
-    def entries_after(self, last: Entry | None, offset: int) -> tuple[list[Entry], int]:
+    def entries_after(self, last: Entry | None, offset: int, most: int | None = None) -> tuple[list[Entry], int]:
         """Entries added since an earlier read, verified from there on, and where the next read begins.
 
         Whoever looks at a long log all day need not verify all of it each time; what stands before is not looked at
@@ -172,6 +175,7 @@ class AuditLog:
         Args:
             last: the last entry read; None where none was.
             offset: as the earlier read gave it, in bytes; 0 to begin.
+            most: how many at once; None: all.
 
         Raises:
             TamperedLog: they do not follow from ``last``, or the file is shorter than it was.
@@ -185,7 +189,7 @@ class AuditLog:
                 if offset > file.seek(0, os.SEEK_END):
                     raise TamperedLog("the log is shorter than it was", where=str(self.path))
                 file.seek(offset)
-                for line in file:
+                for line in file if most is None else itertools.islice(file, most):
                     if line.endswith(b"\n"):
                         added.append(_parse(line, str(self.path)))
                         offset += len(line)
@@ -194,12 +198,63 @@ class AuditLog:
         begins = (0, GENESIS) if last is None else (last.n + 1, last.hash)
         return list(verify_chain(added, str(self.path), begins=begins)), offset
 
+    def entries_before(
+        self, offset: int | None = None, holding: Sequence[bytes] = ()
+    ) -> Iterator[tuple[int, Entry | None]]:
+        """Entries from an offset back to the first, the latest first, each with the offset at which it begins.
+
+        Each is held to its own hash, not to the chain: whoever turns a long log's pages waits for a page.
+
+        Args:
+            offset: where to begin, in bytes; None: at the end.
+            holding: what a line must hold to be read; of others the offset alone is told.
+
+        Raises:
+            TamperedLog: an entry is not what its hash says.
+            UnreadableInput: the file cannot be read.
+        """
+        if not self.path.exists():
+            return
+        try:
+            with self.path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                for start, line in _lines_before(file, size if offset is None else max(0, min(offset, size))):
+                    if not all(piece in line for piece in holding):
+                        yield start, None
+                        continue
+                    entry = _parse(line, str(self.path))
+                    yield start, next(verify_chain([entry], str(self.path), begins=(entry.n, entry.previous)))
+        except OSError as error:
+            raise UnreadableInput(f"the log cannot be read: {said_by(error)}", where=str(self.path)) from error
+
     def head(self) -> str:
         """The hash of the last entry of the verified chain."""
         last = GENESIS
         for entry in self.entries():
             last = entry.hash
         return last
+
+
+def _lines_before(file: BinaryIO, end: int) -> Iterator[tuple[int, bytes]]:
+    """Whole lines that end at an offset or before it, the last first, with where each begins."""
+    begun, at = b"", end
+    whole = False
+    while at:
+        step = min(_BLOCK, at)
+        at -= step
+        file.seek(at)
+        first, *lines = (file.read(step) + begun).split(b"\n")
+        place = at + step + len(begun)
+        for line in reversed(lines):
+            place -= len(line)
+            # What follows the last newline of the file is no line yet.
+            if whole:
+                yield place, line
+            whole = True
+            place -= 1
+        begun = first
+    if whole:
+        yield 0, begun
 
 
 def _parse(line: bytes, where: str) -> Entry:

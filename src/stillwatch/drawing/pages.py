@@ -55,7 +55,7 @@ def make_environment(
 ) -> Environment:
     """An environment over the package's ``templates/`` that escapes everything it prints.
 
-    Charts are there as functions, the filters of ``wording`` and ``atlas_url`` as filters.
+    Charts are there as functions, the filters of ``wording``, ``atlas_url`` and ``coded`` as filters.
 
     Args:
         package: whose folder ``templates`` is read, such as ``stillwatch.lab.page``.
@@ -84,7 +84,7 @@ def make_environment(
         bytecode_cache=_compiled(package, missing),
         auto_reload=False,  # templates are part of the package
     )
-    environment.filters |= {**wording.FILTERS, "atlas_url": _atlas_url, **(filters or {})}
+    environment.filters |= {**wording.FILTERS, "atlas_url": _atlas_url, "coded": _coded, **(filters or {})}
     environment.globals |= {**_CHARTS, **(names or {})}
     return environment
 
@@ -117,6 +117,17 @@ class _Compiled(BytecodeCache):
 def _compiled(package: str, missing: str) -> _Compiled:
     """One for each package and text: constants of a template are printed when it is compiled."""
     return _Compiled()
+
+
+def _coded(text: str) -> Markup:
+    """A sentence in which what stands between grave accents is code.
+
+    >>> _coded("No column `a<b`, and a lone ` too.")
+    Markup('No column <code>a&lt;b</code>, and a lone ` too.')
+    """
+    *pairs, last = re.split(r"`([^`\n]+)`", wording.visible(text))
+    said = [Markup("{}<code>{}</code>").format(*pair) for pair in zip(pairs[::2], pairs[1::2], strict=True)]
+    return Markup("").join([*said, last])
 
 
 def _atlas_url(identifier: str | None) -> str | None:

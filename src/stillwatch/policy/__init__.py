@@ -24,7 +24,8 @@ from stillwatch.policy.decision_log import (
 from stillwatch.policy.examples import Tried, try_examples
 from stillwatch.policy.explain import appeal_news, concerned, explain_decision, explain_rules, letters
 from stillwatch.policy.facts import FACTS, GROUPS
-from stillwatch.policy.labels import Label, Words, label_account, labels
+from stillwatch.policy.label_files import LABEL_COLUMNS, Imported, LabelLine, import_labels, label_rows, read_label_file
+from stillwatch.policy.labels import Label, Words, label_account, label_body, labels
 from stillwatch.policy.licences import Licence, Registry, read_registry
 from stillwatch.policy.outcomes import Outcome
 from stillwatch.policy.overview import (
@@ -43,9 +44,12 @@ __all__ = [
     "DEFAULT_POLICY",
     "FACTS",
     "GROUPS",
+    "LABEL_COLUMNS",
     "Change",
     "Decided",
+    "Imported",
     "Label",
+    "LabelLine",
     "Licence",
     "Moved",
     "Outcome",
@@ -74,7 +78,10 @@ __all__ = [
     "explain_rules",
     "file_appeal",
     "history",
+    "import_labels",
     "label_account",
+    "label_body",
+    "label_rows",
     "labels",
     "letters",
     "lift_verification",
@@ -82,6 +89,7 @@ __all__ = [
     "moved_rows",
     "parse_policy",
     "reach",
+    "read_label_file",
     "read_policy",
     "read_registry",
     "read_run",

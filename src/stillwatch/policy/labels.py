@@ -16,7 +16,7 @@ from typing import Any, Literal
 from stillwatch.core import AuditLog, BadDecision, Entry
 from stillwatch.policy.decision_log import history
 
-__all__ = ["Label", "Words", "label_account", "labels"]
+__all__ = ["Label", "Words", "label_account", "label_body", "labels"]
 
 _ABOUT_ACTING = ("campaign", "account")
 """Kinds of subjects that a label is about; a licence or a template says nothing of how an account acts."""
@@ -92,6 +92,18 @@ def label_account(
         BadDecision: nobody or no reason is named, the label is none, or it ends before it begins.
     """
     where = f"{log.path}, {account}"
+    body = label_body(account, label, by=by, reason=reason, now=now, until=until, where=where)
+    log.append(body, time=now)
+
+
+def label_body(
+    account: str, label: str | None, *, by: str, reason: str, now: datetime, until: datetime | None, where: str
+) -> dict[str, Any]:
+    """What a log holds of such a word, checked.
+
+    Raises:
+        BadDecision: nobody or no reason is named, the label is none, or it ends before it begins.
+    """
     if label not in ("confirmed", "cleared", None):
         raise BadDecision(f"an account is confirmed or cleared, not {label!r}", where=where)
     if not by.strip() or not reason.strip():
@@ -99,8 +111,8 @@ def label_account(
     if until is not None and until <= now:
         raise BadDecision("the label would end before it begins", where=where, hint="name a later day")
     end = None if until is None or label is None else until.astimezone(UTC).isoformat()
-    body = {"kind": "label", "account": account, "label": label, "by": by.strip(), "reason": reason.strip()}
-    log.append({**body, "until": end}, time=now)
+    said = {"kind": "label", "account": account, "label": label, "by": by.strip(), "reason": reason.strip()}
+    return {**said, "until": end}
 
 
 class Words:

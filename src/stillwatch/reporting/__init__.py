@@ -9,10 +9,11 @@ row in the same words is open here too.
 """
 
 from stillwatch.reporting.behind import account_behind, campaign_behind, campaigns_of, exchange_behind
-from stillwatch.reporting.behind_text import account_text, campaign_text, exchange_text
-from stillwatch.reporting.campaign_rows import observations_of, reasons_of
+from stillwatch.reporting.behind_text import account_text, campaign_text, exchange_text, history_lines
+from stillwatch.reporting.campaign_rows import counts, merge_templates, observations_of, reasons_of
 from stillwatch.reporting.html import events_of, mark_shared, write_report
 from stillwatch.reporting.ocsf import write_findings
+from stillwatch.reporting.since import life_of, since_lines
 from stillwatch.reporting.terminal import render_console
 
 __all__ = [
@@ -21,13 +22,18 @@ __all__ = [
     "campaign_behind",
     "campaign_text",
     "campaigns_of",
+    "counts",
     "events_of",
     "exchange_behind",
     "exchange_text",
+    "history_lines",
+    "life_of",
     "mark_shared",
+    "merge_templates",
     "observations_of",
     "reasons_of",
     "render_console",
+    "since_lines",
     "write_findings",
     "write_report",
 ]

@@ -7,12 +7,19 @@ from typing import Any
 
 from stillwatch.drawing import wording
 
-__all__ = ["account_text", "campaign_text", "exchange_text"]
+__all__ = ["account_text", "campaign_text", "exchange_text", "history_lines"]
 
 Found = dict[str, Any]
 
 _LONGEST = 400
 _MOST_ACCOUNTS = 40
+_STATES = {
+    "known": "found again",
+    "returned": "back",
+    "split": "new",
+    "merged": "part of another",
+    "gone": "not found any more",
+}
 _HOLDS = {True: "holds", False: "does not hold", None: "could not be judged"}
 
 
@@ -24,7 +31,7 @@ def campaign_text(found: Found, run: str) -> str:
         f"{wording.plural(found['exchanges'], 'exchange')}, {when}; "
         f"verdict {found['verdict']}, q {wording.small(found['q_value'])}",
         found["summary"] or "",
-        *_history(found.get("history")),
+        *history_lines(found.get("history")),
         "\nReasons",
     ]
     for reason in found["reasons"]:
@@ -43,13 +50,14 @@ def campaign_text(found: Found, run: str) -> str:
     return wording.visible("\n".join(told))
 
 
-def _history(life: Found | None) -> Iterable[str]:
+def history_lines(life: Found | None) -> Iterable[str]:
     """When a campaign was first reported, and what changed with the run's last step."""
     if life is None or life["step"] < 2:
         return
     parted = f", parted from {life['split_from']}" if life["split_from"] else ""
     came, went = life["new_account_ids"] or (), life["lost_account_ids"] or ()
-    yield f"First reported {wording.moment(life['first_reported'])}; in step {life['step']} {life['state']}{parted}."
+    state = _STATES.get(life["state"], life["state"])
+    yield f"First reported {wording.moment(life['first_reported'])}; in step {life['step']} {state}{parted}."
     if came and life["state"] not in ("new", "split"):
         yield f"New members: {_named(came)}"
     if went:

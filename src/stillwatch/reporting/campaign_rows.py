@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from stillwatch.drawing import order_families
 from stillwatch.tables import VERDICTS
 
-__all__ = ["observations_of", "order_campaigns", "quoted_text", "reasons_of"]
+__all__ = ["counts", "merge_templates", "observations_of", "order_campaigns", "quoted_text", "reasons_of"]
 
 
 def order_campaigns(campaigns: pa.Table) -> list[dict[str, Any]]:
@@ -31,6 +31,11 @@ def observations_of(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     return tuple(sorted(observations, key=lambda o: (place[o["family"]], _p_value(o))))
 
 
+def counts(observation: Mapping[str, Any], families: Collection[str]) -> bool:
+    """Whether an observation speaks for its campaign: its family is evidence there, and more than what chance shows."""
+    return observation["family"] in families and _p_value(observation) != 1.0
+
+
 def reasons_of(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """The strongest observation of each family that counts as evidence, the smallest p-value first.
 
@@ -38,9 +43,18 @@ def reasons_of(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
     """
     best: dict[str, Mapping[str, Any]] = {}
     for observation in observations_of(row):
-        if observation["family"] in (row["families"] or ()) and _p_value(observation) != 1.0:
+        if counts(observation, row["families"] or ()):
             best.setdefault(observation["family"], observation)
     return tuple(sorted(best.values(), key=_p_value))
+
+
+def merge_templates(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Templates that say the same of the same exchanges are one, under the ``names`` of all; the rest as they came."""
+    merged: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        said = (row["kind"], row["example"], tuple(row["shared"] or ()), row["accounts"], row["exchanges"])
+        merged.setdefault(said, {**row, "names": []})["names"].append(row["template_id"])
+    return list(merged.values())
 
 
 def quoted_text(row: Mapping[str, Any], templates: pa.Table) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 from stillwatch.drawing import wording
-from stillwatch.reporting.campaign_rows import order_campaigns
+from stillwatch.reporting.campaign_rows import counts, order_campaigns
 from stillwatch.reporting.run_files import read_info, read_table, replace_file
 
 __all__ = ["write_findings"]
@@ -127,7 +127,10 @@ def _evidences(row: Mapping[str, Any]) -> list[dict[str, Any]]:
         {
             "uid": f"{row['campaign_id']}/{number}",
             "name": observation["family"],
-            "data": {key: value for key, value in observation.items() if key != "family"},
+            "data": {
+                **{key: value for key, value in observation.items() if key != "family"},
+                "counts": counts(observation, row["families"] or ()),
+            },
         }
         for number, observation in enumerate(row["observations"] or (), start=1)
     ]
@@ -143,10 +146,12 @@ def _observables(row: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _anomaly_analyses(row: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-    """Observations that were measured against the log's background."""
+    """Observations that were measured against the log's background, and speak for the campaign."""
     analyses = []
     for observation in row["observations"] or ():
         if observation["value"] is None or observation["background"] is None:
+            continue
+        if not counts(observation, row["families"] or ()):
             continue
         name = observation["statistic"] or observation["family"]
         measured = _measured(name, observation["value"], observation["statement"])

@@ -6,6 +6,7 @@ characters spelled out, never as markup. To add a line, add it to ``render_conso
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,8 @@ _LONGEST_QUOTE = 160
 _MOST_CAMPAIGNS = 20
 _MOST_STREAMS = 5
 _MOST_FILES = 5
+_MOST_WATCHED = 3
+_LONGEST_WATCHED = 130
 
 
 def render_console(run: Path) -> RenderableType:
@@ -41,7 +44,7 @@ def render_console(run: Path) -> RenderableType:
         BadTable: a table lacks a column.
     """
     rows = order_campaigns(read_table(run, "campaigns"))
-    accounts = read_table(run, "accounts", ["verdict", "exchanges"])
+    accounts = read_table(run, "accounts", ["verdict", "exchanges", "reasons"])
     templates = read_table(run, "templates")
     dead = read_table(run, "dead_letters", ["reason", "kind", "file"])
     info = read_info(run)
@@ -54,13 +57,15 @@ def render_console(run: Path) -> RenderableType:
     if len(rows) > _MOST_CAMPAIGNS:
         parts.append(Text(f"and {len(rows) - _MOST_CAMPAIGNS:,} more in the report"))
     exchanges = told.get("exchanges", pc.sum(accounts["exchanges"]).as_py())
-    watched = pc.sum(pc.equal(accounts["verdict"], "watch")).as_py() or 0
+    near = accounts.filter(pc.equal(accounts["verdict"], "watch"))
+    watched = near.num_rows
     parts.append(
         Text(
             f"{wording.plural(exchanges, 'exchange')} of {wording.plural(accounts.num_rows, 'account')}; "
             f"{wording.plural(len(rows), 'campaign')}, {wording.plural(watched, 'account')} on watch"
         )
     )
+    parts.extend(_watched(near["reasons"].to_pylist()))
     parts.extend(_since(info))
     parts.extend(_streams(info))
     files = dead.filter(pc.equal(dead["kind"], "file"))
@@ -100,9 +105,7 @@ def _campaign_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 def _why(row: Mapping[str, Any], quoted: Mapping[str, Any] | None) -> RenderableType:
     """The strongest reason of the campaign, after the families that count, and what is sent word for word."""
     strongest = next(iter(reasons_of(row)), None)
-    statement = wording.visible((strongest["statement"] if strongest else row["summary"]) or "")
-    if len(statement) > _LONGEST_REASON:
-        statement = statement[: _LONGEST_REASON - 1].rstrip() + "…"
+    statement = _short((strongest["statement"] if strongest else row["summary"]) or "")
     families = wording.visible(", ".join(row["families"] or ()))
     told = Text.assemble((wording.visible(row["campaign_id"]), "bold"), "  ", (families, "cyan"), "\n", statement)
     if quoted:
@@ -114,6 +117,11 @@ def _why(row: Mapping[str, Any], quoted: Mapping[str, Any] | None) -> Renderable
     return Padding(told, (0, 0, 1, 0))
 
 
+def _short(text: str, most: int = _LONGEST_REASON) -> str:
+    shown = wording.visible(text)
+    return shown if len(shown) <= most else shown[: most - 1].rstrip() + "…"
+
+
 def _worth(rows: Sequence[Mapping[str, Any]]) -> str:
     """The lab's estimates as one range; the report has each, and what to bear in mind."""
     low, high = min(row["low"] for row in rows), max(row["high"] for row in rows)
@@ -122,6 +130,14 @@ def _worth(rows: Sequence[Mapping[str, Any]]) -> str:
         f"may be worth {wording.share(low)} to {wording.share(high)} of a skill "
         f"({' or '.join(sorted({row['interface'] for row in rows}))}, small models{beyond}; caveats in the report)"
     )
+
+
+def _watched(reasons: Sequence[Sequence[str] | None]) -> list[Text]:
+    """What is said of most accounts on watch, with of how many."""
+    said = Counter(one[0] for one in reasons if one).most_common()
+    lines = [f"  {number:,} on watch: {_short(text, _LONGEST_WATCHED)}" for text, number in said[:_MOST_WATCHED]]
+    more = len(said) - len(lines)
+    return [*map(Text, lines), *([Text(f"  and {wording.plural(more, 'other reason')}: the report")] if more else [])]
 
 
 def _since(info: Mapping[str, Any]) -> list[Text]:

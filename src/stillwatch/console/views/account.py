@@ -2,109 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow.compute as pc
-from markupsafe import Markup
 from starlette.responses import JSONResponse, Response
 
 from stillwatch.console.asking import Ask, Refused
 from stillwatch.console.campaign_rows import campaign_row
 from stillwatch.console.cases import stage_of
-from stillwatch.console.listing import PAGE_ROWS, write_rows
-from stillwatch.console.run_tables import KNOWN_COLUMNS, LISTED_COLUMNS, LISTED_ORDER
+from stillwatch.console.listing import write_rows
+from stillwatch.console.run_tables import KNOWN_COLUMNS
 from stillwatch.console.runs import Run
 from stillwatch.console.views.addresses import account_url, wanted
 from stillwatch.console.views.labels import LASTS
 from stillwatch.console.views.requests import by_hour, summed
 from stillwatch.drawing import lay_out_waterfall, order_families, wording
 from stillwatch.policy import appeal_news, letters
-from stillwatch.tables import VERDICTS
 
-__all__ = ["account", "accounts", "comment", "hours", "link", "neighbours"]
+__all__ = ["account", "comment", "hours", "link", "links", "neighbours"]
 
 _NOT_FAMILIES = {"account", "other", "match_weight", "match_probability"}
+_LINK_COLUMNS = ("match_weight", "match_probability")
 _MOST_LINKS = 25
 _MOST_NEIGHBOURS = 200
 _STANDS = "SELECT account_id, verdict, campaign_id FROM {accounts} WHERE account_id IN (SELECT unnest(?))"
 _AGAINST = -1.0
 
 Row = dict[str, Any]
-
-_CONDITIONS = {
-    "verdict": "verdict = ?",
-    "campaign_id": "campaign_id = ?",
-    "q": "contains(lower(account_id), lower(?))",
-}
-"""What each filter of the list asks for."""
-
-_ACCUSED = "verdict IN ('review', 'act')"
-
-
-def accounts(ask: Ask) -> Response:
-    """The run's accounts, filtered by the URL, as a page, CSV or JSON; never more than a page in memory."""
-    run = ask.run
-    asked = {name: ask.query[name] for name in _CONDITIONS if ask.query.get(name)}
-    conditions = [
-        _ACCUSED if value == "accused" and name == "verdict" else _CONDITIONS[name] for name, value in asked.items()
-    ]
-    values = [value for name, value in asked.items() if (name, value) != ("verdict", "accused")]
-    where = f" WHERE {' AND '.join(conditions)}" if asked else ""
-    form = ask.query.get("as")
-    ask.note("looked at accounts", run=run.name, form=form)
-    if form in ("csv", "json"):
-        sql = f"SELECT {LISTED_COLUMNS} FROM {{accounts}}{where} ORDER BY {LISTED_ORDER}"
-        return write_rows(form, f"{run.name}-accounts", run.stream(sql, *values))
-    key = ("accounts", ask.path, tuple(asked.items()), ask.page_number)
-    rows, total, table = run.parts.keep(key, lambda: _listed(ask, run, asked, where, values))
-    listing = ask.listing(rows, total, tuple(_CONDITIONS))
-    return ask.show("accounts.html.j2", run=run, listing=listing, table=table)
-
-
-def _listed(
-    ask: Ask, run: Run, asked: Mapping[str, str], where: str, values: list[str]
-) -> tuple[list[Row], int, Markup]:
-    """A page of the list, how many there are in all, and its table drawn."""
-    if asked.keys() <= {"verdict"}:
-        by_verdict = run.keep("accounts by verdict", lambda: _by_verdict(run))
-        total = sum(by_verdict.get(one, 0) for one in _those(asked.get("verdict")))
-        rows = _in_place(run, asked.get("verdict"), by_verdict, total, ask.page_number)
-    else:
-        total = run.count(f"SELECT 1 FROM {{accounts}}{where}", *values)
-        rows = _paged(run, where, values, ask.page_number)
-    listing = ask.rows_here(rows, total, tuple(_CONDITIONS))
-    return rows, total, ask.part("accounts_table.html.j2", run=run, listing=listing)
-
-
-def _by_verdict(run: Run) -> dict[str, int]:
-    return {row["verdict"]: row["n"] for row in run.rows("SELECT verdict, count(*) AS n FROM {accounts} GROUP BY 1")}
-
-
-def _those(verdict: str | None) -> Sequence[str]:
-    """Verdicts that a filter names, the weakest first."""
-    return (
-        VERDICTS
-        if not verdict
-        else VERDICTS[2:]
-        if verdict == "accused"
-        else [one for one in VERDICTS if one == verdict]
-    )
-
-
-def _in_place(run: Run, verdict: str | None, by_verdict: Mapping[str, int], total: int, page: int) -> list[Row]:
-    """A page of all accounts or of those with one verdict: they stand together, so their places are known."""
-    those = _those(verdict)
-    above = sum(by_verdict.get(one, 0) for one in VERDICTS if those and VERDICTS.index(one) > VERDICTS.index(those[-1]))
-    start = (page - 1) * PAGE_ROWS
-    rows: list[Row] = run.numbered("ranked", above + start, above + min(start + PAGE_ROWS, total)).to_pylist()
-    return rows
-
-
-def _paged(run: Run, where: str, values: list[str], page: int) -> list[Row]:
-    sql = f"SELECT {LISTED_COLUMNS} FROM {{accounts}}{where} ORDER BY {LISTED_ORDER} LIMIT ? OFFSET ?"
-    return run.rows(sql, *values, PAGE_ROWS, (page - 1) * PAGE_ROWS)
 
 
 def account(ask: Ask) -> Response:
@@ -173,6 +99,15 @@ def link(ask: Ask) -> Response:
     return ask.show(page, run=run, name=name, other=other, waterfall=drawn)
 
 
+def links(ask: Ask) -> Response:
+    """Every link of an account with its weights by family, the strongest first, as CSV or JSON."""
+    run, name = ask.run, wanted(ask)
+    ask.note("kept links", run=run.name, account=name)
+    found = run.of("links_of", name).to_pylist() if run.has("links") else []
+    rows = ({"other": row["other"], **{key: row[key] for key in _LINK_COLUMNS}, **_weights(row)} for row in found)
+    return write_rows("csv" if ask.query.get("as") == "csv" else "json", f"{run.name}-{name}-links", rows)
+
+
 def neighbours(ask: Ask) -> Response:
     """The accounts that an account is linked to, the strongest first, for the graph to show more of."""
     run, name = ask.run, wanted(ask)
@@ -232,6 +167,8 @@ def _for(row: Row, links: list[Row]) -> list[str]:
 def _against(run: Run, row: Row, known: Row, links: list[Row]) -> list[str]:
     """What speaks against it, or for the customer."""
     said = []
+    if row["verdict"] == "watch" and any("honest explanation" in reason for reason in row["reasons"] or ()):
+        said.append("An honest explanation may account for what is said here: it could not be ruled out.")
     families: dict[str, int] = {}
     for link in links:
         for family, weight in link["weights"].items():

@@ -10,8 +10,9 @@ from __future__ import annotations
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, Response
 
@@ -23,9 +24,14 @@ from stillwatch.console.runs import Run
 from stillwatch.core import MissingDependency, PartnerIndicator
 from stillwatch.services.facts import campaign_facts
 
+if TYPE_CHECKING:
+    from stillwatch.alliance.member import Membership
+
 __all__ = ["alliance", "leaves"]
 
 _MOST = 100
+_NAMELESS = "Unnamed provider"
+_LONGEST_NAME = 80
 _SEEN = """
 SELECT partner, kind, indicator_id, count(DISTINCT account_id) AS accounts, list(DISTINCT account_id)[:5] AS some
 FROM {partners} GROUP BY ALL ORDER BY accounts DESC, partner, kind, indicator_id LIMIT 100
@@ -72,8 +78,6 @@ def leaves(ask: Ask) -> Response:
         from stillwatch.alliance.member import Membership, draft
 
     run, name, store = ask.run, ask.named["campaign"], _store(ask)
-    if store is None:
-        raise Refused(422, "This console knows no alliance: start it with --alliance and the member's file.")
     tlp = ask.query.get("tlp") or "amber"
     if tlp not in LABELS[:-1]:
         raise Refused(422, f"Nothing leaves under {tlp}: choose one of {', '.join(LABELS[:-1])}.")
@@ -82,15 +86,19 @@ def leaves(ask: Ask) -> Response:
     absent = [part for part in ("profiles", "sketches") if not run.has(part)]
     if absent:
         raise Refused(422, f"The run lacks a file that this is made from, {absent[0]}.parquet: it is not whole.")
-    told = store.settings()
-    made = draft(Membership(told["name"], told["hub"], store.path), campaign_facts(run.path, name), tlp=tlp)
+    if store is None:
+        member, now = _alone(ask), _started(run)
+    else:
+        told, now = store.settings(), datetime.now(UTC)
+        member = Membership(told["name"], told["hub"], store.path)
+    made = draft(member, campaign_facts(run.path, name), tlp=tlp, now=now)
     form = ask.query.get("as")
     ask.note("looked at what would leave", run=run.name, campaign=name, tlp=tlp, form=form)
     if form == "stix":
         safe = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in f"{run.name}-{name}")
         headers = {"Content-Disposition": f'attachment; filename="{safe}.stix.json"'}
         return JSONResponse(bundle([*made.objects]), headers=headers, media_type="application/stix+json")
-    state = ["--state", str(store.path)]
+    state = ["--state", str(member.state)]
     words = ["stillwatch", "alliance", "publish", str(run.path), "--campaign", name, "--tlp", tlp, *state]
     return ask.show(
         "leaves.html.j2",
@@ -98,6 +106,8 @@ def leaves(ask: Ask) -> Response:
         campaign=name,
         draft=made,
         tlp=tlp,
+        allied=store is not None,
+        author=member.name,
         labels=LABELS[:-1],
         counts=Counter(one["type"] for one in made.objects),
         described=[one for one in made.objects if one["type"] in ("campaign", "note")],
@@ -116,6 +126,23 @@ def _store(ask: Ask) -> Store | None:
         return None
     store = Store(path)
     return store if {"name", "hub"} <= store.settings().keys() else None
+
+
+def _alone(ask: Ask) -> Membership:
+    """Who tells it where no alliance is known: under a name of their choice, with a key of the console's own."""
+    from stillwatch.alliance.member import Membership
+
+    said = " ".join((ask.query.get("name") or "").split())[:_LONGEST_NAME]
+    return Membership(said or _NAMELESS, "", ask.console.places.state / "sharing.db")
+
+
+def _started(run: Run) -> datetime:
+    """When the run began: the same file each time, for nothing remembers what was kept before."""
+    try:
+        found = datetime.fromisoformat(str(run.info.get("started")))
+    except ValueError:
+        return datetime.now(UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _shared(own: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

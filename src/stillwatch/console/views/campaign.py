@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
@@ -17,14 +19,27 @@ from stillwatch.console.asking import Ask, Refused
 from stillwatch.console.campaign_rows import campaign_row
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.runs import Run
+from stillwatch.console.views.labels import labelled
 from stillwatch.drawing import Hour, lay_out_timeline, lay_out_waterfall, order_families
-from stillwatch.reporting import events_of, mark_shared, observations_of, reasons_of
+from stillwatch.reporting import (
+    counts,
+    events_of,
+    history_lines,
+    life_of,
+    mark_shared,
+    merge_templates,
+    observations_of,
+    reasons_of,
+)
 
-__all__ = ["campaign", "graph", "templates"]
+__all__ = ["campaign", "draw_large_graphs", "graph", "templates"]
 
 MOST_NODES = 10_000
 _MOST_EDGES = 40_000
+_LARGE = 1_000
+_MOST_LARGE = 16
 _MOST_TEMPLATES = 12
+_MOST_READ = 60
 _NOT_FAMILIES = {"account_a", "account_b", "match_weight", "match_probability"}
 
 _BYSTANDERS = """
@@ -36,6 +51,10 @@ WITH named AS (SELECT unnest(account_ids) AS id, false AS apart FROM {campaigns}
     UNION ALL SELECT unnest(bystander_ids), true FROM {campaigns} WHERE campaign_id = ?)
 SELECT id, any_value(apart) AS apart, any_value(exchanges) AS exchanges FROM named
 LEFT JOIN {accounts} ON id = account_id GROUP BY id ORDER BY apart, exchanges DESC NULLS LAST, id LIMIT ?
+"""
+_LARGEST = """
+SELECT campaign_id FROM {campaigns} WHERE len(account_ids) + coalesce(len(bystander_ids), 0) >= ?
+ORDER BY len(account_ids) + coalesce(len(bystander_ids), 0) DESC, campaign_id LIMIT ?
 """
 _LINKS = """
 SELECT * FROM {links} WHERE account_a IN (SELECT unnest(?)) AND account_b IN (SELECT unnest(?))
@@ -57,6 +76,7 @@ def campaign(ask: Ask) -> Response:
         return HTMLResponse(members)
     hours = [Hour(one["hour"], one["exchanges"] or 0, one["accounts"] or 0) for one in row["timeline"] or ()]
     weights = {one["family"]: one["match_weight"] for one in row["waterfall"] or ()}
+    seen, counted = observations_of(row), row["families"] or ()
     known = ask.console.cases.cases()
     about = known.by_subject.get((run.sha256, "campaign", name), ())
     cases = [(known.standings[one], known.stages[one]) for one in about]
@@ -64,10 +84,13 @@ def campaign(ask: Ask) -> Response:
         "campaign.html.j2",
         run=run,
         row=row,
+        life=run.parts.keep(("life", name), lambda: tuple(history_lines(life_of(run.path, name)))),
         members=members,
+        labelled=labelled(ask, (one.as_py() for one in _members(run, name)["account_id"])),
         bystanders=run.keep(f"bystanders {name}", lambda: run.rows(_BYSTANDERS, name)) if row["bystanders"] else (),
         reasons=reasons_of(row),
-        observations=observations_of(row),
+        observations=[one for one in seen if counts(one, counted)],
+        uncounted=[one for one in seen if not counts(one, counted)],
         timeline=lay_out_timeline(hours, events_of(row)),
         waterfall=lay_out_waterfall(weights, [one for one in weights if one != "prior"]),
         cases=cases,
@@ -79,11 +102,17 @@ def templates(ask: Ask) -> Response:
     """The campaign's templates, with what other accounts sent too marked: customers' text, so a look is noted."""
     run = ask.run
     name = _row(ask, run)["campaign_id"]
-    ask.note("read templates", run=run.name, campaign=name)
-    sql = "SELECT * FROM {templates} WHERE campaign_id = ? ORDER BY accounts DESC, exchanges DESC, template_id LIMIT ?"
-    found = run.rows(sql, name, _MOST_TEMPLATES)
-    total = run.count("SELECT 1 FROM {templates} WHERE campaign_id = ?", name)
-    shown = [{**one, "text": mark_shared(one["example"] or "", one["shared"] or ())} for one in found]
+    form = ask.query.get("as")
+    ask.note("read templates", run=run.name, campaign=name, form=form)
+    sql = "SELECT * FROM {templates} WHERE campaign_id = ? ORDER BY accounts DESC, exchanges DESC, template_id"
+    if form in ("csv", "json"):
+        return write_rows(form, f"{run.name}-{name}-templates", run.stream(sql, name))
+    found = run.rows(f"{sql} LIMIT ?", name, _MOST_READ)
+    merged = merge_templates(found)
+    total = run.count("SELECT 1 FROM {templates} WHERE campaign_id = ?", name) - len(found) + len(merged)
+    shown = [
+        {**one, "text": mark_shared(one["example"] or "", one["shared"] or ())} for one in merged[:_MOST_TEMPLATES]
+    ]
     page = "templates_panel.html.j2" if ask.fragment else "templates.html.j2"
     return ask.show(page, run=run, campaign=name, templates=shown, total=total)
 
@@ -93,16 +122,37 @@ def graph(ask: Ask) -> Response:
     run = ask.run
     row = _row(ask, run)
     name = row["campaign_id"]
-    total = row["members"] + (row["bystanders"] or 0)
-    made = run.keep(f"graph {name}", lambda: _packed({**_graph(run, name), "total": total}))
+    made = _drawn(run, row)
     ask.note("looked at a graph", run=run.name, campaign=name)
     if ask.takes_gzip:
         return Response(made, media_type="application/json", headers={"Content-Encoding": "gzip"})
     return Response(gzip.decompress(made), media_type="application/json")
 
 
+def draw_large_graphs(run: Run, stopped: Callable[[], bool]) -> None:
+    """Have the graphs ready that a first look would wait for, the largest first.
+
+    Args:
+        run: whose.
+        stopped: whether to draw no more.
+    """
+    for one in run.rows(_LARGEST, _LARGE, _MOST_LARGE):
+        if stopped():
+            return
+        if (row := campaign_row(run, one["campaign_id"])) is not None:
+            _drawn(run, row)
+
+
+def _drawn(run: Run, row: Mapping[str, Any]) -> bytes:
+    """The campaign's graph as it is sent."""
+    name, total = row["campaign_id"], row["members"] + (row["bystanders"] or 0)
+    return run.graphs.keep(name, lambda: _packed({**_graph(run, name), "total": total}))
+
+
 def _packed(made: dict[str, Any]) -> bytes:
-    return gzip.compress(json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode(), mtime=0)
+    # The last hundredth of its size would take six times as long.
+    whole = json.dumps(made, ensure_ascii=False, separators=(",", ":")).encode()
+    return gzip.compress(whole, compresslevel=5, mtime=0)
 
 
 def _row(ask: Ask, run: Run) -> dict[str, Any]:
@@ -133,29 +183,35 @@ def _shared_once(members: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], l
 
 
 def _graph(run: Run, name: str) -> dict[str, Any]:
-    nodes = run.rows(_NODES, name, name, MOST_NODES)
-    ids = [node["id"] for node in nodes]
-    place = {account: n for n, account in enumerate(ids)}
-    links = run.rows(_LINKS, ids, ids, _MOST_EDGES) if ids and run.has("links") else []
-    ends = np.array([(place[one["account_a"]], place[one["account_b"]]) for one in links], np.int64).reshape(-1, 2)
-    weights = np.array([one["match_weight"] or 0 for one in links], np.float32)
-    places = spread_accounts(len(ids), ends, weights)
-    families = order_families(family for family in (links[0] if links else ()) if family not in _NOT_FAMILIES)
-    strongest = [_strongest(one, families) for one in links]
+    nodes = run.arrow(_NODES, name, name, MOST_NODES)
+    ids = nodes["id"]
+    links = run.arrow(_LINKS, ids.to_pylist(), ids.to_pylist(), _MOST_EDGES) if len(ids) and run.has("links") else None
+    if links is None:
+        ends, weights = np.empty((0, 2), np.int64), np.empty(0, np.float32)
+    else:
+        sides = [pc.index_in(links[side], value_set=ids.combine_chunks()) for side in ("account_a", "account_b")]
+        ends = np.stack([side.to_numpy().astype(np.int64) for side in sides], axis=1)
+        weights = _numbers(links["match_weight"]).astype(np.float32)
+    places = spread_accounts(len(ids), ends, weights).astype(np.float64).round(4).tolist()
+    families = order_families(one for one in (links.column_names if links else ()) if one not in _NOT_FAMILIES)
+    heavy, strongest = weights.astype(np.float64).round(1).tolist(), _strongest(links, families).tolist()
     return {
         "families": list(families),
         "nodes": [
-            {"id": node["id"], "x": round(float(x), 4), "y": round(float(y), 4), "apart": node["apart"]}
-            for node, (x, y) in zip(nodes, places, strict=True)
+            {"id": account, "x": x, "y": y, "apart": apart}
+            for account, apart, (x, y) in zip(ids.to_pylist(), nodes["apart"].to_pylist(), places, strict=True)
         ],
-        "edges": [
-            [int(a), int(b), round(float(weight), 1), kind]
-            for (a, b), weight, kind in zip(ends, weights, strongest, strict=True)
-        ],
+        "edges": [[*pair, weight, kind] for pair, weight, kind in zip(ends.tolist(), heavy, strongest, strict=True)],
     }
 
 
-def _strongest(link: Mapping[str, Any], families: Sequence[str]) -> int:
-    """Place of the family that weighs most in a link; -1 where none weighs for it."""
-    most = max(families, key=lambda family: link[family] or 0, default=None)
-    return families.index(most) if most and (link[most] or 0) > 0 else -1
+def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    return np.asarray(pc.fill_null(column.cast(pa.float64()), 0.0).to_numpy(), np.float64)
+
+
+def _strongest(links: pa.Table | None, families: Sequence[str]) -> npt.NDArray[np.int64]:
+    """Place of the family that weighs most in each link; -1 where none weighs for it."""
+    if links is None or not families:
+        return np.full(len(links) if links else 0, -1, np.int64)
+    weights = np.stack([_numbers(links[family]) for family in families], axis=1)
+    return np.where(weights.max(axis=1, initial=-np.inf) > 0, weights.argmax(axis=1), -1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -11,9 +13,11 @@ from stillwatch.console.campaign_rows import campaign_row
 from stillwatch.console.case_file import seen_mark
 from stillwatch.console.cases import stage_of
 from stillwatch.console.deciding import act, find_case, may_undo
+from stillwatch.console.views.labels import labelled
 from stillwatch.console.views.queue import go_on
-from stillwatch.decisions import LoggedDecision, effect_of
+from stillwatch.decisions import Decision, LoggedDecision, Observation, effect_of
 from stillwatch.policy import letters
+from stillwatch.reporting import counts
 
 __all__ = ["approve_case", "assess_case", "case", "claim", "comment", "refuse_case", "release", "reopen_case"]
 
@@ -31,9 +35,8 @@ def case(ask: Ask) -> Response:
     ask.note("looked at a case", case=name)
     run = ask.console.runs.of_hash(decision.run)
     done = cases.standings.get(ask.query.get("did", ""))
-    summary = None
-    if run is not None and decision.subject.kind == "campaign":
-        summary = campaign_row(run, decision.subject.id)
+    found = campaign_row(run, decision.subject.id) if run is not None and decision.subject.kind == "campaign" else None
+    uncounted = _uncounted(decision, found)
     own = one.assessment is not None and one.assessment.by == ask.person.name
     return ask.show(
         "case.html.j2",
@@ -48,11 +51,15 @@ def case(ask: Ask) -> Response:
         letter=letters([decision]),
         proposed_letter=decision.proposed_text,
         effect=effect_of(decision.proposed_actions or decision.actions).said,
+        labelled=labelled(ask, decision.accounts),
         happened=cases.entries.get(name, ()),
         comments=ask.console.comments.about(name),
         two_persons=ask.console.places.two_persons,
         own=own,
-        summary=summary and summary["summary"],
+        summary=found and found["summary"],
+        rules=list(itertools.zip_longest(decision.rules, decision.observations[: len(decision.rules)])),
+        observations=[one for one in decision.observations[len(decision.rules) :] if one not in uncounted],
+        uncounted=uncounted,
         did=done,
         did_seen=seen_mark(done) if done else "",
         may_undo=may_undo(ask.console, ask.person, one),
@@ -122,6 +129,13 @@ def _done(ask: Ask, what: str) -> str:
     seen, excepted = ask.form.get("seen", ""), ask.chosen.get("except", [])
     act(ask.console, ask.person, what, name, seen=seen, reason=ask.reason(), excepted=excepted)
     return name
+
+
+def _uncounted(decision: Decision, found: Mapping[str, Any] | None) -> list[Observation]:
+    """What was looked at and speaks for nothing; where the run is not open, what chance shows as often as not."""
+    told = [one for one in decision.observations if one.family]
+    families = [one.family or "" for one in told] if found is None else found["families"] or ()
+    return [one for one in told if not counts({"family": one.family, "p_value": one.p_value}, families)]
 
 
 def _accounts(ask: Ask, one: LoggedDecision) -> list[dict[str, Any]]:

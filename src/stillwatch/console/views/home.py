@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
+from stillwatch.console.cases import Cases
+from stillwatch.console.runs import Run
 from stillwatch.drawing import wording
 
 __all__ = ["home"]
 
 
 def home(ask: Ask) -> Response:
-    """The only run's overview, or a list of runs, the latest first."""
+    """The only run's overview, or a list of runs, the latest first, with what waits in each."""
     runs = ask.console.runs.all()
     if len(runs) == 1:
         return ask.go(f"/runs/{quote(runs[0].name, safe='')}")
-    rows = [
-        {
-            "name": run.name,
-            "started": wording.parse_time(run.info.get("started")),
-            "campaigns": run.keep("campaigns", lambda run=run: run.count("SELECT 1 FROM {campaigns}")),  # type: ignore[misc]
-            "exchanges": (run.info.get("counts") or {}).get("exchanges"),
-        }
-        for run in runs
-    ]
-    return ask.show("home.html.j2", runs=rows)
+    cases = ask.console.cases.cases()
+    return ask.show("home.html.j2", runs=[_row(run, cases) for run in runs])
+
+
+def _row(run: Run, cases: Cases) -> dict[str, Any]:
+    told, stages = run.info.get("counts") or {}, cases.stages_of(run.sha256)
+    campaigns = told.get("campaigns")
+    if campaigns is None:  # a run of another version may not say
+        campaigns = run.keep("campaigns", lambda: run.count("SELECT 1 FROM {campaigns}"))
+    return {
+        "name": run.name,
+        "started": wording.parse_time(run.info.get("started")),
+        "campaigns": campaigns,
+        "accounts": told.get("accounts"),
+        "exchanges": told.get("exchanges"),
+        "cases": sum(stages.values()),
+        "open": stages.get("open", 0),
+        "second": stages.get("second", 0),
+    }

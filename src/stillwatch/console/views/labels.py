@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask, Refused
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.views.addresses import account_url
-from stillwatch.policy import Label
+from stillwatch.policy import Label, label_rows
 
-__all__ = ["LASTS", "labels", "set_label"]
+__all__ = ["LASTS", "labelled", "labels", "said_by_form", "set_label"]
 
 _FILTERS = ("label", "by", "state")
 
@@ -25,7 +25,7 @@ def labels(ask: Ask) -> Response:
     """The last word on each account, the latest first, as a page, CSV or JSON."""
     said, now = ask.console.cases.labels().values(), datetime.now(UTC)
     wanted = {name: ask.query[name] for name in _FILTERS if ask.query.get(name)}
-    rows = [_row(one, now) for one in sorted(said, key=lambda one: one.time, reverse=True)]
+    rows = label_rows(sorted(said, key=lambda one: one.time, reverse=True), now)
     kept = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
     form = ask.query.get("as")
     ask.note("looked at labels", form=form)
@@ -41,17 +41,22 @@ def labels(ask: Ask) -> Response:
     )
 
 
-def _row(one: Label, now: datetime) -> dict[str, Any]:
-    return {
-        "account_id": one.account_id,
-        "label": one.label,
-        "state": "holds" if one.holds(now) else "ended",
-        "until": one.until,
-        "case_id": one.decision_id,
-        "by": one.by,
-        "time": one.time,
-        "reason": one.reason,
-    }
+def labelled(ask: Ask, accounts: Iterable[str]) -> dict[str, list[Label]]:
+    """What persons say of some of these accounts and still holds, by word; nobody's word, no key."""
+    said, now = ask.console.cases.labels(), datetime.now(UTC)
+    found: dict[str, list[Label]] = {}
+    for name in accounts if said else ():
+        if (one := said.get(name)) is not None and one.holds(now):
+            found.setdefault(one.label, []).append(one)
+    return found
+
+
+def said_by_form(ask: Ask) -> tuple[str | None, int | None, str]:
+    """The label that a form gives, for how many days, and why; None: none any more, and until the next word."""
+    label, days = ask.form.get("label", ""), ask.form.get("days", "")
+    if label not in ("confirmed", "cleared", "none") or days not in LASTS:
+        raise Refused(422, "An account is confirmed or cleared, for one of the times that the page offers.")
+    return None if label == "none" else label, int(days) if days else None, ask.reason()
 
 
 def set_label(ask: Ask) -> Response:
@@ -59,11 +64,7 @@ def set_label(ask: Ask) -> Response:
     run, name = ask.run, ask.form.get("id", "")
     if not len(run.of("account_rows", name, most=1)):
         raise Refused(404, "The run has no such account.")
-    label, days = ask.form.get("label", ""), ask.form.get("days", "")
-    if label not in ("confirmed", "cleared", "none") or days not in LASTS:
-        raise Refused(422, "An account is confirmed or cleared, for one of the times that the page offers.")
-    said = None if label == "none" else label
-    reason = ask.reason()
-    ask.console.cases.label(name, said, by=ask.person.name, reason=reason, days=int(days) if days else None)
-    ask.note("labelled", account=name, label=label)
+    label, days, reason = said_by_form(ask)
+    ask.console.cases.label(name, label, by=ask.person.name, reason=reason, days=days)
+    ask.note("labelled", account=name, label=label or "none")
     return ask.go(account_url(run.name, name) + "#label")

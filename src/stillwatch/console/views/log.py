@@ -1,43 +1,35 @@
-"""The log of who looked at and did what, with its chain verified, filtered by the URL."""
+"""The log of who looked at and did what, filtered by the URL, from its end backwards."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
 from stillwatch.console.listing import PAGE_ROWS, write_rows
+from stillwatch.console.log_pages import passes
 from stillwatch.core import Entry
 
 __all__ = ["log"]
 
-_MOST_ENTRIES = 5_000
 _FILTERS = ("by", "what", "case", "account")
+_LONGEST_OFFSET = 15
 
 
 def log(ask: Ask) -> Response:
-    """Its last entries, the latest first, as a page; every entry as CSV or JSON."""
+    """A page of it, the latest entries first; every entry as CSV or JSON, with the whole chain verified."""
     wanted = {name: ask.query[name].strip() for name in _FILTERS if ask.query.get(name)}
-    form = ask.query.get("as")
+    form, pages = ask.query.get("as"), ask.console.log_pages
     if form in ("csv", "json"):
         ask.note("kept the log", form=form)
-        return write_rows(form, "log", (_row(one) for one in ask.console.audit.entries() if _passes(one, wanted)))
-    kept: deque[Entry] = deque(maxlen=_MOST_ENTRIES)
-    head = ""
-    for one in ask.console.audit.entries():
-        head = one.hash
-        if _passes(one, wanted):
-            kept.append(one)
-    start = (ask.page_number - 1) * PAGE_ROWS
-    rows = [_row(one) for one in list(reversed(kept))[start : start + PAGE_ROWS]]
-    return ask.show("audit.html.j2", listing=ask.listing(rows, len(kept), _FILTERS), head=head)
-
-
-def _passes(one: Entry, wanted: Mapping[str, str]) -> bool:
-    return all(str(one.body.get("kind" if name == "what" else name)) == value for name, value in wanted.items())
+        return write_rows(form, "log", (_row(one) for one in ask.console.audit.entries() if passes(one, wanted)))
+    before = ask.query.get("before", "")
+    offset = int(before) if before.isascii() and before.isdigit() and len(before) <= _LONGEST_OFFSET else None
+    more = pages.check()
+    found = pages.page(wanted, offset, PAGE_ROWS)
+    listing = ask.listing([_row(one) for one in found.entries], len(found.entries), _FILTERS)
+    return ask.show("audit.html.j2", listing=listing, found=found, checked=pages.checked, more=more, later=offset)
 
 
 def _row(one: Entry) -> dict[str, Any]:

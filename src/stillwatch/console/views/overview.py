@@ -14,24 +14,27 @@ from stillwatch.console.asking import Ask
 from stillwatch.console.campaign_rows import campaign_list, campaign_row
 from stillwatch.console.cases import Cases
 from stillwatch.console.listing import PAGE_ROWS, write_rows
+from stillwatch.console.pages import draw_part
 from stillwatch.console.run_changes import changes_since
 from stillwatch.console.runs import Run
+from stillwatch.console.service import Console
 from stillwatch.drawing import Event, Hour, draw_timeline, family_palette, lay_out_timeline, tag
 from stillwatch.evidence import all_families
 from stillwatch.policy import DEFAULT_POLICY, decide, read_policy, read_registry, read_run, record
+from stillwatch.reporting import since_lines
 
-__all__ = ["campaigns", "decide_run", "overview", "prepare"]
+__all__ = ["campaigns", "decide_run", "overview", "prepare", "run_before"]
 
 _SPAN = "SELECT min(first_seen) AS first, max(last_seen) AS last FROM {accounts}"
 _MOST_SHOWN = 12
 _MOST_HOURS = 24 * 366 * 50
 
 
-def prepare(run: Run) -> dict[str, Any]:
-    """What the overview shows of the run itself, worked out once."""
+def prepare(run: Run, older: Run | None) -> dict[str, Any]:
+    """What the overview shows of the run itself and of what changed since an older one, worked out once."""
     found = campaign_list(run)
     timeline = run.keep("timeline", lambda: _timeline(run))
-    return {
+    shown = {
         "campaigns": found[:_MOST_SHOWN],
         "campaigns_total": len(found),
         "severities": Counter(row["verdict"] for row in found),
@@ -42,14 +45,20 @@ def prepare(run: Run) -> dict[str, Any]:
         "strips": run.keep("strips", lambda: _strips(run, found[:_MOST_SHOWN])),
         "dead": run.keep("dead", lambda: run.count("SELECT 1 FROM {dead_letters}") if run.has("dead_letters") else 0),
     }
+    return {
+        **shown,
+        "steps": since_lines(run.info),
+        "older": older,
+        "changes": run.keep(f"since {older.sha256}", lambda: changes_since(older, run)) if older else (),
+        "chart": run.keep("chart", lambda: draw_part("overview_chart.html.j2", run=run, **shown)),
+    }
 
 
 def overview(ask: Ask) -> Response:
     """The run's page."""
     run = ask.run
     ask.note("looked at a run", run=run.name)
-    shown = prepare(run)
-    older = _before(ask, run)
+    shown = prepare(run, run_before(ask.console, run))
     cases = ask.console.cases.cases()
     stages = cases.stages_of(run.sha256)
     found = shown["campaigns"]
@@ -62,11 +71,8 @@ def overview(ask: Ask) -> Response:
         "overview.html.j2",
         run=run,
         **shown,
-        older=older,
-        changes=run.keep(f"since {older.sha256}", lambda: changes_since(older, run)) if older else (),
         stages=stages,
         decided=sum(stages.values()),
-        chart=run.keep("chart", lambda: ask.part("overview_chart.html.j2", run=run, **shown)),
         table=table,
     )
 
@@ -101,9 +107,9 @@ def decide_run(ask: Ask) -> Response:
     return ask.go("/queue")
 
 
-def _before(ask: Ask, run: Run) -> Run | None:
+def run_before(console: Console, run: Run) -> Run | None:
     """The run that began before this one, the latest of them."""
-    runs = list(ask.console.runs.all())
+    runs = list(console.runs.all())
     place = next((n for n, one in enumerate(runs) if one.sha256 == run.sha256), len(runs))
     return runs[place + 1] if place + 1 < len(runs) else None
 

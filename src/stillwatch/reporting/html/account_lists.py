@@ -1,7 +1,8 @@
 """Lists of accounts as the page shows them: members, bystanders, near misses.
 
 A reason that every listed account shares is said once, above the list; rows carry only what is
-their own. Lists stop at ``_MOST_ROWS``; the whole list is in ``accounts.parquet``.
+their own. Accounts on watch stand in groups of those for which the same is said. Lists stop at
+``_MOST_ROWS``; the whole list is in ``accounts.parquet``.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["AccountList", "list_accounts", "list_near_misses"]
+__all__ = ["AccountList", "NearMisses", "list_accounts", "list_near_misses"]
 
 _MOST_ROWS = 200
 _MOST_NEAR_MISSES = 100
+_MOST_GROUPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,23 @@ class AccountList:
     total: int
 
 
+@dataclass(frozen=True, slots=True)
+class NearMisses:
+    """Accounts on watch.
+
+    Attributes:
+        groups: accounts for which the same is said, the largest group first.
+        groups_total: how many such groups there are.
+        alone: those of which nobody else's reasons are told.
+        total: how many accounts there are in all.
+    """
+
+    groups: tuple[AccountList, ...]
+    groups_total: int
+    alone: AccountList
+    total: int
+
+
 def list_accounts(account_ids: Sequence[str], accounts: pa.Table) -> AccountList:
     """The named accounts; one that the accounts table lacks keeps its id and nothing else."""
     wanted = pa.array(account_ids, pa.string())
@@ -46,10 +65,25 @@ def list_accounts(account_ids: Sequence[str], accounts: pa.Table) -> AccountList
     return _share_reasons(rows[:_MOST_ROWS], len(account_ids))
 
 
-def list_near_misses(accounts: pa.Table) -> AccountList:
-    """The accounts on ``watch``: something was seen, too little to accuse anybody of."""
+def list_near_misses(accounts: pa.Table) -> NearMisses:
+    """The accounts on ``watch``: something was seen, too little to accuse anybody of, or what may be honest."""
     watched = accounts.filter(pc.equal(accounts["verdict"], "watch"))
-    return _share_reasons(_strongest(watched, "q_value", "ascending", _MOST_NEAR_MISSES), watched.num_rows)
+    places: dict[tuple[str, ...], list[int]] = {}
+    for place, reasons in enumerate(watched["reasons"].to_pylist()):
+        places.setdefault(tuple(reasons or ()), []).append(place)
+    together = sorted((one for one in places.items() if len(one[1]) > 1), key=lambda one: (-len(one[1]), one[0]))
+    alone = [place for found in places.values() if len(found) == 1 for place in found]
+    return NearMisses(
+        tuple(_near(watched, found) for _, found in together[:_MOST_GROUPS]),
+        len(together),
+        _near(watched, alone),
+        watched.num_rows,
+    )
+
+
+def _near(watched: pa.Table, places: list[int]) -> AccountList:
+    rows = _strongest(watched.take(pa.array(places, pa.int64())), "q_value", "ascending", _MOST_NEAR_MISSES)
+    return _share_reasons(rows, len(places))
 
 
 def _strongest(table: pa.Table, column: str, direction: str, most: int) -> list[dict[str, Any]]:

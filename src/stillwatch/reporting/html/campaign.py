@@ -20,7 +20,7 @@ from stillwatch.drawing import (
     lay_out_timeline,
     lay_out_waterfall,
 )
-from stillwatch.reporting.campaign_rows import observations_of, quoted_text, reasons_of
+from stillwatch.reporting.campaign_rows import counts, merge_templates, observations_of, quoted_text, reasons_of
 from stillwatch.reporting.html.account_lists import AccountList, list_accounts
 from stillwatch.reporting.html.events import events_of
 from stillwatch.reporting.html.link_rows import links_among
@@ -53,6 +53,7 @@ class CampaignView:
     templates_total: int
     waterfall: Waterfall | None
     observations: tuple[Mapping[str, Any], ...]
+    uncounted: tuple[Mapping[str, Any], ...]
     members: AccountList
     bystanders: AccountList
     bystanders_linked: int
@@ -72,6 +73,7 @@ def view_campaign(
     members, bystanders = list(row["account_ids"] or ()), list(row["bystander_ids"] or ())
     hours = [Hour(one["hour"], one["exchanges"] or 0, one["accounts"] or 0) for one in row["timeline"] or ()]
     links = links_among([*members, *bystanders], run_tables["links"])
+    seen = observations_of(row)
     templates, total = _templates(row, run_tables["templates"])
     return CampaignView(
         anchor=f"campaign-{number}",
@@ -83,7 +85,8 @@ def view_campaign(
         templates=templates,
         templates_total=total,
         waterfall=lay_out_waterfall({w["family"]: w["match_weight"] for w in row["waterfall"] or ()}, families),
-        observations=observations_of(row),
+        observations=tuple(one for one in seen if counts(one, row["families"] or ())),
+        uncounted=tuple(one for one in seen if not counts(one, row["families"] or ())),
         members=list_accounts(members, run_tables["accounts"]),
         bystanders=list_accounts(bystanders, run_tables["accounts"]),
         bystanders_linked=_linked(len(members), links),
@@ -101,6 +104,7 @@ def _templates(row: Mapping[str, Any], templates: pa.Table) -> tuple[tuple[Templ
     mine = templates.filter(pc.equal(templates["campaign_id"], row["campaign_id"])).sort_by(
         [("accounts", "descending"), ("exchanges", "descending"), ("template_id", "ascending")]
     )
-    shown = mine.slice(0, _MOST_TEMPLATES).to_pylist()
+    merged = merge_templates(mine.to_pylist())
+    shown = merged[:_MOST_TEMPLATES]
     views = (TemplateView(one, mark_shared(one["example"] or "", one["shared"] or ())) for one in shown)
-    return tuple(views), mine.num_rows
+    return tuple(views), len(merged)

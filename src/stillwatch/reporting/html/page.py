@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from stillwatch.drawing import wording
 from stillwatch.reporting.campaign_rows import order_campaigns
 from stillwatch.reporting.families import families_of_run
-from stillwatch.reporting.html.account_lists import AccountList, list_near_misses
+from stillwatch.reporting.html.account_lists import NearMisses, list_near_misses
 from stillwatch.reporting.html.blind_spots import BlindSpot, find_blind_spots
 from stillwatch.reporting.html.campaign import CampaignView, view_campaign
 from stillwatch.reporting.html.dead_letters import DeadLetterGroup, UnreadFile, group_dead_letters, unread_files
@@ -49,7 +49,7 @@ class Page:
     verdicts: Mapping[str, int]
     campaigns: tuple[CampaignView, ...]
     further_campaigns: tuple[Mapping[str, Any], ...]
-    near_misses: AccountList
+    near_misses: NearMisses
     blind_spots: tuple[BlindSpot, ...] | None
     dead_letters: tuple[DeadLetterGroup, ...]
     dead_letters_total: int
