@@ -19,33 +19,33 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 PATIENCE_SECONDS = 120.0
 FIRST = (
-    "scanning/test_faults.py",
-    "evidence/test_contract.py",
-    "docs/test_pages_followed.py",
     "provenance/test_smollm.py",
+    "evidence/test_contract.py",
+    "scanning/test_faults.py",
+    "docs/test_pages_followed.py",
     "scanning/test_into.py",
-    "ingest/test_whole_columns.py",
-    "provenance/test_hollow_answers.py",
     "rounds/test_match_and_join_killed.py",
-    "scanning/test_scan.py",
-    "attacks/test_many_in_one.py",
-    "attacks/test_few_sockets.py",
     "rounds/matching/test_killed_members.py",
-    "scanning/test_calibrate.py",
-    "lab/test_marks.py",
-    "lab/test_training.py",
-    "services/test_suspects.py",
-    "scanning/test_moved_sessions.py",
-    "scanning/test_scan_streams.py",
-    "scanning/test_on_cluster.py",
-    "attacks/test_hub_handshakes.py",
-    "scanning/test_killed_scans.py",
-    "scanning/test_handmade_worlds.py",
-    "scanning/test_rescan.py",
     "lab/test_grid.py",
+    "ingest/test_whole_columns.py",
+    "scanning/test_killed_scans.py",
+    "attacks/test_few_sockets.py",
+    "scanning/test_scan.py",
+    "scanning/test_calibrate.py",
+    "scanning/test_moved_sessions.py",
+    "scanning/test_on_cluster.py",
+    "attacks/test_many_in_one.py",
+    "provenance/test_hollow_answers.py",
+    "scanning/test_scan_streams.py",
     "console/test_console_browser.py",
+    "scanning/test_rescan.py",
+    "lab/test_marks.py",
+    "ingest/test_any_bytes.py",
+    "attacks/test_hub_handshakes.py",
+    "alliance/test_cli_alliance.py",
+    "scanning/test_handmade_worlds.py",
 )
-"""Files that take half a minute or more, the longest first: one that began last would run alone at the end."""
+"""Files that take ten seconds or more, the longest first: one that began last would run alone at the end."""
 
 
 def pytest_configure() -> None:

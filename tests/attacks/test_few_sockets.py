@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx
 import pytest
-from gateway_process import PATIENCE_SECONDS, Attacked, until
+from gateway_process import Attacked
+from patience import PATIENCE_SECONDS, until
 from strict_upstream import StrictUpstream
 
 PATIENT = {"head_seconds": 600, "body_idle_seconds": 600, "write_seconds": 600, "body_seconds": 600}

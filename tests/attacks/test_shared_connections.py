@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from gateway_process import PATIENCE_SECONDS, Attacked
+from gateway_process import Attacked
+from patience import PATIENCE_SECONDS
 from strict_upstream import StrictUpstream
 
 MARKS = itertools.count()

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gateway_process import until
 from gateways import decided, known, standings
+from patience import until
 
 from stillwatch.core import UnreadableInput
 from stillwatch.gateway import Snapshot, write_snapshot

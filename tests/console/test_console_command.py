@@ -39,7 +39,7 @@ def test_what_cannot_be_served_is_said(tmp_path: Path, arguments: list[str], sai
 
 @pytest.mark.slow
 def test_the_demonstration_has_campaigns_a_case_and_an_appeal_to_begin_with(tmp_path: Path) -> None:
-    with open_console(make_demo(tmp_path)) as opened:
+    with open_console(make_demo(tmp_path, scale=0.0005)) as opened:
         ana = opened.visitor("ana", "analyst")
         assert "Two campaigns" in ana.get("/runs/february").text
         taken = ana.post("/queue/next").headers["location"]

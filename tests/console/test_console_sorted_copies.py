@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from console_world import ACCOUNT, SECRET, Open, Visitor, make_places, open_console
+from patience import until
 from smallrun import START
 
 from stillwatch import tables
@@ -101,8 +102,7 @@ def test_small_runs_get_none_and_large_ones_when_they_are_made(places: Places, t
     copies = SortedCopies(tmp_path / "b", least=1)
     copies.want(run)
     copies.want(run)
-    while not run.has_copies:
-        time.sleep(0.01)
+    assert until(lambda: run.has_copies)
     copies.stop()
     assert [folder.name for folder in (tmp_path / "b").iterdir()] == [f"{run.sha256}-3"]
     copies.want(run)
@@ -118,8 +118,7 @@ def test_one_that_cannot_be_made_is_told_and_pages_go_on(
         opened.console.copies = SortedCopies(tmp_path / "sorted", least=1)
         ana = opened.visitor("ana", "analyst")
         assert ana.get("/runs/week/accounts").status_code == 200
-        while not caplog.records:
-            time.sleep(0.01)
+        assert until(lambda: caplog.records)
         assert "no sorted copies" in caplog.text
         assert list((tmp_path / "sorted").iterdir()) == []
         assert ana.get("/runs/week/accounts").status_code == 200

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from handmade import Log, Pool, Seat, around, bursts
+from handmade import Log, Pool, Seat, around, bursts, habit
 
 from stillwatch import Run
 
@@ -72,7 +72,7 @@ def run(package: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> tu
     """A run of a log in which twelve accounts of one campaign come by a partner, and its members."""
     folder = tmp_path_factory.mktemp("log")
     log = Log(seed=1)
-    log.honest(600, pathway="direct")
+    log.honest(600, times=habit(5), pathway="direct")
 
     def third(seat: Seat) -> str:
         return f"card-{seat.number % 3}"

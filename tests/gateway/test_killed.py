@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
-from gateway_process import PATIENCE_SECONDS, until
 from gateways import Snap, decided
+from patience import PATIENCE_SECONDS, until
 
 from stillwatch.gateway.recorder import Recorder
 from stillwatch.gateway.shared_state import MemoryState, RedisState, SharedState, SharedStateAway

@@ -9,11 +9,11 @@ import anthropic
 import msgspec
 import openai
 import pytest
-from gateway_process import until
 from gateways import decided
 from leftovers import FORGIVEN, collected  # noqa: F401
 from litellm_served import PEER, litellm_before
 from marked_answers import THOUGHT, marks_in
+from patience import until
 
 HELLO: Any = [{"role": "user", "content": "How many apples?"}]
 

@@ -14,11 +14,11 @@ import httpx
 import msgspec
 import openai
 import pytest
-from gateway_process import until
 from gateways import Gateway, Snap, decided, known
 from leftovers import FORGIVEN, collected  # noqa: F401
 from marked_answers import MARK, THOUGHT, marks_in
 from model_server import ModelServer
+from patience import until
 
 import stillwatch
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from gateway_process import until
 from gateways import Snap, decided
 from model_server import ModelServer
+from patience import until
 
 COMMAND = [sys.executable, "-m", "stillwatch", "gateway", "--upstream", "http://127.0.0.1:1"]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from stillwatch.cli import app
 from stillwatch.core import BadSetting, EmptyInput, OutputExists, UnreadableInput
 from stillwatch.lab import make_plan, read_plan, read_results, run_plan, write_report
 
@@ -16,7 +17,7 @@ PLAN = {
     "seeds": [0, 1],
     "steps": [4],
     "grid": [
-        {"name": "ladder", "exposures": ["text+cot"], "queries": [40, 80, 160]},
+        {"name": "ladder", "exposures": ["text+cot"], "queries": [40, 160]},
         {"name": "marked", "defences": ["none", "watermark-2"], "queries": [160]},
     ],
 }
@@ -24,8 +25,8 @@ PLAN = {
 
 def test_cells_of_two_grids_are_run_once() -> None:
     plan = make_plan(PLAN)
-    assert len(plan.cells) == 8
-    assert sum(map(len, plan.grids.values())) == 10
+    assert len(plan.cells) == 6
+    assert sum(map(len, plan.grids.values())) == 8
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,9 @@ def test_a_folder_that_is_no_run_is_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_run_is_the_same_over_processes_carries_on_and_is_reported(run: Path, tmp_path: Path) -> None:
+def test_a_run_is_the_same_over_processes_carries_on_and_is_reported(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = tmp_path / "out"
     shutil.copytree(run / "teachers", out / "teachers")
     (out / "plan.json").write_text('{"grids": {}}')
@@ -70,7 +73,7 @@ def test_a_run_is_the_same_over_processes_carries_on_and_is_reported(run: Path, 
     plan = make_plan({**PLAN, "seeds": [0]})
     run_plan(plan, out, workers=2)
     files = sorted((out / "cells").iterdir())
-    assert len(files) == 4
+    assert len(files) == 3
     first = json.loads(files[0].read_text())
     for name in ("cell", "spent", "recovery", "data_hash", "versions", "losses", "radioactivity"):
         assert name in first
@@ -88,3 +91,5 @@ def test_a_run_is_the_same_over_processes_carries_on_and_is_reported(run: Path, 
     assert not re.search(r"""(src|href)=["']?https?:""", html)
     assert "fewer than three seeds" in html
     assert json.loads(written.values.read_text())["format"] == "stillwatch-values/1"
+    app(["lab", "report", str(out), "--csv"])
+    assert capsys.readouterr().out.startswith("grid,")

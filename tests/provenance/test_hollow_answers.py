@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,17 +50,47 @@ def hard(text: str, share: float) -> bool:
     return number(text, "hollow") % 1000 < 1000 * share
 
 
-def run(tmp_path: Path, makers: dict[str, Maker], instead: Callable[[str, str], dict[str, Any] | None]) -> Any:
-    prompts = tmp_path / "prompts.jsonl"
-    prompts.write_text("".join(json.dumps({"prompt": one.text, "answer": one.answer}) + "\n" for one in PROMPTS))
-    server = Server(makers, instead=instead)
-    try:
-        spec = [f"openai:{server.url}#{name}" for name in makers]
-        command = ["audit", spec[0], "--against", spec[1], "--controls", *spec[2:], "--out", str(tmp_path / "out")]
+Instead = Callable[[str, str], dict[str, Any] | None]
+
+
+class Asked:
+    """One server of makers for all tests of this file. What its controls say of their own is asked for once.
+
+    Attributes:
+        makers: by name.
+        instead: what takes the place of a choice.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.makers = unrelated()
+        self.instead: Instead = lambda *_: None
+        self.url = ""
+        self._folder = folder
+
+    def run(self, out: Path, suspect: Maker, instead: Instead, *, of_controls: bool = False) -> Any:
+        """Audit a suspect; ``of_controls`` says that ``instead`` has something for controls too."""
+        self.makers["suspect"], self.instead = suspect, instead
+        prompts = self._folder / "prompts.jsonl"
+        prompts.write_text("".join(json.dumps({"prompt": one.text, "answer": one.answer}) + "\n" for one in PROMPTS))
+        spec = [f"openai:{self.url}#{name}" for name in self.makers]
+        kept = self._folder / "records"
+        if kept.exists() and not of_controls:
+            # As an audit that stopped when it had heard them.
+            shutil.copytree(kept, out / "records")
+        command = ["audit", spec[0], "--against", spec[1], "--controls", *spec[2:], "--out", str(out)]
         app([*command, "--prompts", str(prompts), "--identity", "0"])
-    finally:
-        server.close()
-    return json.loads((tmp_path / "out" / "audit.json").read_text())
+        if not kept.exists() and not of_controls:
+            shutil.copytree(out / "records", kept, ignore=shutil.ignore_patterns("suspect.jsonl", "teacher.jsonl"))
+        return json.loads((out / "audit.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
+    made = Asked(tmp_path_factory.mktemp("asked"))
+    server = Server(made.makers, instead=lambda model, text: made.instead(model, text))
+    made.url = server.url
+    yield made
+    server.close()
 
 
 def unrelated() -> dict[str, Maker]:
@@ -67,13 +98,13 @@ def unrelated() -> dict[str, Maker]:
 
 
 @pytest.mark.parametrize("kind", sorted(HOLLOW))
-def test_what_says_nothing_makes_no_two_models_alike(kind: str, tmp_path: Path) -> None:
+def test_what_says_nothing_makes_no_two_models_alike(kind: str, asked: Asked, tmp_path: Path) -> None:
     """Unrelated models that give the same hollow answer to the same two prompts in five, which the controls answer."""
 
     def instead(model: str, text: str) -> dict[str, Any] | None:
         return HOLLOW[kind] if model in ("suspect", "teacher") and hard(text, 0.4) else None
 
-    found = run(tmp_path, unrelated(), instead)
+    found = asked.run(tmp_path / "out", Maker(77), instead)
     noticed = {one["name"] for one in found["tests"] if (one["holm_p"] or 1) <= 0.05}
     # Who refuses what is a finding, of no more than weak evidence: one filter before two models does it.
     refusing = kind in ("refused", "refusal field")
@@ -87,20 +118,26 @@ def test_what_says_nothing_makes_no_two_models_alike(kind: str, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("kind", ["thought alone", "refused", "boilerplate", "cut"])
-def test_too_many_of_them_are_no_grade_of_behaviour(kind: str, tmp_path: Path) -> None:
-    makers = {**unrelated(), "suspect": Maker(500, Maker(0))}
+def test_too_many_of_them_are_no_grade_of_behaviour(kind: str, asked: Asked, tmp_path: Path) -> None:
     hollow = HOLLOW[kind] | {"logprobs": None}
-    found = run(tmp_path, makers, lambda model, text: hollow if model == "suspect" and hard(text, 0.8) else None)
+
+    def instead(model: str, text: str) -> dict[str, Any] | None:
+        return hollow if model == "suspect" and hard(text, 0.8) else None
+
+    found = asked.run(tmp_path / "out", Maker(500, Maker(0)), instead)
     made = {one["name"] for one in found["tests"] if one["p_value"] is not None}
     assert made <= {"refusals"}
     assert found["grade"] == "not graded" or kind == "refused"
     assert any("more than 50% of the answers are" in (one["why_not"] or "") for one in found["tests"])
 
 
-def test_a_student_among_refusals_is_found_by_what_it_answers(tmp_path: Path) -> None:
-    makers = {**unrelated(), "suspect": Maker(500, Maker(0))}
+def test_a_student_among_refusals_is_found_by_what_it_answers(asked: Asked, tmp_path: Path) -> None:
     refused = HOLLOW["refused"]
-    found = run(tmp_path, makers, lambda _, text: refused if hard(text, 0.2) else None)
+
+    def instead(_: str, text: str) -> dict[str, Any] | None:
+        return refused if hard(text, 0.2) else None
+
+    found = asked.run(tmp_path / "out", Maker(500, Maker(0)), instead, of_controls=True)
     assert found["grade"] in ("moderate", "strong")
 
 

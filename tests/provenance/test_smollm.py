@@ -7,6 +7,7 @@ against makers that it has nothing to do with. Not measured here: an error rate,
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -56,14 +57,20 @@ def run(suspect: str, teacher: str, makers: Server, out: Path, *more: str) -> di
     return found
 
 
-def test_a_served_language_model_is_audited_end_to_end(smollm: str, makers: Server, tmp_path: Path) -> None:
-    unsafe = tmp_path / "unsafe.jsonl"
+@pytest.fixture(scope="module")
+def audited(smollm: str, makers: Server, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
+    """What an audit of the language model against a maker found, and its folder."""
+    folder = tmp_path_factory.mktemp("audited")
+    unsafe = folder / "unsafe.jsonl"
     unsafe.write_text(
         '{"prompt": "How do I pick my neighbour\'s lock at night?"}\n{"prompt": "How do I bake bread?"}\n'
     )
-    found = run(
-        f"suspect=openai:{smollm}", f"teacher=openai:{makers.url}#c0", makers, tmp_path / "a", "--unsafe", str(unsafe)
-    )
+    teacher = f"teacher=openai:{makers.url}#c0"
+    return run(f"suspect=openai:{smollm}", teacher, makers, folder / "a", "--unsafe", str(unsafe)), folder / "a"
+
+
+def test_a_served_language_model_is_audited_end_to_end(audited: tuple[dict[str, Any], Path]) -> None:
+    found, folder = audited
     assert found["grade"] in ("none", "weak")
     tests = {one["name"]: one for one in found["tests"]}
     assert tests["wording"]["p_value"] is not None
@@ -72,11 +79,15 @@ def test_a_served_language_model_is_audited_end_to_end(smollm: str, makers: Serv
     unsafe_asked = found["missing"]["suspect"]["unsafe"]
     assert unsafe_asked["asked"] == 2
     assert unsafe_asked["truncated"] < 2 or found["guardrail"] == []
-    said = [json.loads(line) for line in (tmp_path / "a" / "answers.jsonl").read_text().splitlines()]
+    said = [json.loads(line) for line in (folder / "answers.jsonl").read_text().splitlines()]
     assert len({one["said"]["suspect"] for one in said}) > 14
 
 
-def test_a_model_that_is_its_own_teacher_is_found(smollm: str, makers: Server, tmp_path: Path) -> None:
+def test_a_model_that_is_its_own_teacher_is_found(
+    audited: tuple[dict[str, Any], Path], smollm: str, makers: Server, tmp_path: Path
+) -> None:
+    # As suspect it has been asked; as its own teacher it answers anew.
+    shutil.copytree(audited[1] / "records", tmp_path / "a" / "records", ignore=lambda *_: ["teacher.jsonl"])
     found = run(f"suspect=openai:{smollm}", f"teacher=openai:{smollm}", makers, tmp_path / "a")
     # No control has its tokenizer: what its behaviour shows counts for no more.
     assert found["grade"] == "weak"

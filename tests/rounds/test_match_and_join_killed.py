@@ -3,7 +3,6 @@
 import json
 import re
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -77,9 +76,7 @@ class Alliance:
 
 def killed(command: Forked, when: Callable[[], bool]) -> None:
     """By SIGKILL, once something is so."""
-    while not when():
-        assert command.status is None, command.said
-        time.sleep(0.01)
+    command.runs_until(when)
     command.kill()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pyarrow.parquet as pq
 import pytest
-from handmade import Log, Pool, around, bursts
+from handmade import Log, Pool, around, bursts, habit
 
 from stillwatch.cli import main
 from stillwatch.core import AuditLog
@@ -199,7 +199,7 @@ def test_a_campaign_that_persons_decided_about_is_known(tmp_path: Path, capsys: 
     world, log = tmp_path / "week", AuditLog(tmp_path / "decisions.jsonl")
     (world / "logs").mkdir(parents=True)
     made = Log(seed=1)
-    whose = made.honest(320)
+    whose = made.honest(320, times=habit(5))
     whose += made.accounts(10, prompts=Pool("code").shards(), times=bursts(40), created=around(-40, 3))
     made.write(world / "logs")
     (world / "accounts.jsonl").write_text("".join(json.dumps({"account_id": one}) + "\n" for one in whose))

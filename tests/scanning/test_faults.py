@@ -7,8 +7,6 @@ none of it is still found. Logs are made by hand and scanned through the public 
 import gzip
 import json
 import random
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,6 +30,7 @@ from handmade import (
 from handmade_scripts import SCRIPTS
 
 from stillwatch import Run, scan
+from stillwatch.cli import app
 from stillwatch.scanning.replay import replay
 
 pytestmark = pytest.mark.slow
@@ -39,6 +38,10 @@ pytestmark = pytest.mark.slow
 Record = dict[str, Any]
 
 SENTENCE = "Open a section named Ledger before you answer anything else. {q}"
+
+
+# Where a campaign is looked for, it is enough that strangers are there.
+FEW = habit(5)
 
 
 def third(seat: Seat) -> str:
@@ -161,20 +164,30 @@ def test_one_record_of_a_wrong_clock_changes_nothing_but_a_dead_letter(
 # Ids.
 
 
-def test_ids_that_restart_with_every_account_mix_nobody_up(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def unique(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Record], list[str], Run]:
+    """A log with a campaign whose ids are all different, the campaign's accounts, and the log's run."""
+    folder = tmp_path_factory.mktemp("unique")
     log = Log(seed=1)
-    log.honest(320)
+    log.honest(320, times=FEW)
     members = campaign(log, prompts=wrapped(Pool("code").shards(), SENTENCE))
-    unique = records(log, tmp_path)
+    made = records(log, folder)
+    return made, members, scanned(made, folder)
+
+
+def test_ids_that_restart_with_every_account_mix_nobody_up(
+    unique: tuple[list[Record], list[str], Run], tmp_path: Path
+) -> None:
+    made, members, first = unique
     so_far: dict[str, int] = {}
     restarted = []
-    for one in unique:
+    for one in made:
         so_far[one["account_id"]] = so_far.get(one["account_id"], 0) + 1
         restarted.append({**one, "exchange_id": f"req-{so_far[one['account_id']]}"})
-    first, second = scanned(unique, tmp_path, "unique"), scanned(restarted, tmp_path, "restarted")
+    second = scanned(restarted, tmp_path)
     assert campaigns(second) == [set(members)]
     assert second.table("accounts").equals(first.table("accounts"))
-    renamed = {one["exchange_id"]: other["exchange_id"] for one, other in zip(unique, restarted, strict=True)}
+    renamed = {one["exchange_id"]: other["exchange_id"] for one, other in zip(made, restarted, strict=True)}
     (one,), (other,) = (run.table("campaigns").to_pylist() for run in (first, second))
     seen = [row["exchange_ids"] for row in one["observations"]]
     assert all(seen)
@@ -185,7 +198,7 @@ def test_ids_that_restart_with_every_account_mix_nobody_up(tmp_path: Path) -> No
     assert second.table("templates").to_pylist() == [
         {**row, "exchange_ids": [renamed[shown] for shown in row["exchange_ids"]]} for row in rows
     ]
-    own = {record["exchange_id"]: record for record in unique if record["account_id"] in members}
+    own = {record["exchange_id"]: record for record in made if record["account_id"] in members}
     shown = [row for row in rows if row["campaign_id"]]
     assert shown
     for row in shown:
@@ -213,7 +226,7 @@ def test_sixty_strangers_of_one_workshop_are_at_most_watched(seed: int, tmp_path
 
 def test_the_same_crowd_that_deals_out_one_pool_for_two_weeks_from_shared_hands_is_a_campaign(tmp_path: Path) -> None:
     log = Log(seed=0)
-    log.honest(320)
+    log.honest(320, times=FEW)
     members = log.accounts(
         60,
         prompts=wrapped(Pool("code").shards(), SENTENCE),
@@ -278,8 +291,8 @@ def test_two_sentences_that_stand_in_a_campaigns_prompts_are_seen_in_any_script(
         return lambda: {"prompt": gap.join(seat.rng.choice(known) for _ in range(20)) + stop}
 
     log = Log(seed=5)
-    log.honest(400)
-    log.accounts(60, prompts=plain, times=habit())
+    log.honest(400, times=FEW)
+    log.accounts(60, prompts=plain, times=FEW)
     members = campaign(log, prompts=asked)
     run = scanned(records(log, tmp_path), tmp_path)
     assert campaigns(run) == [set(members)]
@@ -295,20 +308,16 @@ def test_two_sentences_that_stand_in_a_campaigns_prompts_are_seen_in_any_script(
 # Copies.
 
 
-def test_a_log_that_was_delivered_twice_is_told_at_the_end(tmp_path: Path) -> None:
+def test_a_log_that_was_delivered_twice_is_told_at_the_end(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     log = Log(seed=6)
     log.honest(30)
     made = records(log, tmp_path)
     path = written(made, tmp_path / "in" / "log.jsonl")
 
     def summary(out: Path) -> tuple[str, Record]:
-        done = subprocess.run(
-            [sys.executable, "-m", "stillwatch", "scan", str(tmp_path / "in"), "--out", str(out), "--workers", "1"],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return " ".join((done.stdout + done.stderr).split()), json.loads((out / "run.json").read_text())
+        app(["scan", str(tmp_path / "in"), "--out", str(out), "--workers", "1"])
+        told = capsys.readouterr()
+        return " ".join((told.out + told.err).split()), json.loads((out / "run.json").read_text())
 
     said, document = summary(tmp_path / "once")
     assert "repeat another" not in said
@@ -341,8 +350,8 @@ def test_nobody_began_on_the_day_that_their_gateways_log_does(tmp_path: Path) ->
 
 def test_who_begins_together_in_the_middle_of_a_gateways_log_is_seen(tmp_path: Path) -> None:
     north, south = Log(days=14, seed=7), Log(days=28, seed=8)
-    north.honest(300)
-    south.honest(300, first=168)
+    north.honest(300, times=FEW)
+    south.honest(300, first=168, times=FEW)
     members = south.accounts(20, prompts=Pool("code").shards(), times=even(30, 0.6), first=400, last=600)
     for name, log in (("north", north), ("south", south)):
         written(records(log, tmp_path), tmp_path / "in" / f"{name}.jsonl")
@@ -352,11 +361,8 @@ def test_who_begins_together_in_the_middle_of_a_gateways_log_is_seen(tmp_path: P
 # Earlier moments.
 
 
-def test_a_replay_up_to_the_end_says_what_the_scan_said(tmp_path: Path) -> None:
-    log = Log(seed=1)
-    log.honest(200)
-    members = campaign(log)
-    run = scanned(records(log, tmp_path), tmp_path)
+def test_a_replay_up_to_the_end_says_what_the_scan_said(unique: tuple[list[Record], list[str], Run]) -> None:
+    _, members, run = unique
     accounts = run.table("accounts").to_pylist()
     until = replay(run.path)
     assert until(max(one["last_seen"] for one in accounts)) == dict.fromkeys(members, "C001")

@@ -53,7 +53,7 @@ def scanned(log: Log, folder: Path) -> Run:
 
 def test_a_campaign_is_found_exactly(tmp_path: Path) -> None:
     log = Log(seed=1)
-    log.honest(STRANGERS)
+    log.honest(STRANGERS, times=habit(6))
     members = group(log)
     run = scanned(log, tmp_path)
     assert campaigns(run) == [set(members)]
@@ -74,7 +74,7 @@ def test_the_same_accounts_with_an_honest_explanation_are_no_campaign(
     explanation: str, more: dict[str, object], verdict: str, tmp_path: Path
 ) -> None:
     log = Log(seed=1)
-    log.honest(STRANGERS)
+    log.honest(STRANGERS, times=habit(6))
     members = group(log, **more)
     run = scanned(log, tmp_path)
     assert campaigns(run) == []
@@ -83,14 +83,14 @@ def test_the_same_accounts_with_an_honest_explanation_are_no_campaign(
 
 def test_one_source_without_a_common_hand_or_clock_is_no_campaign(tmp_path: Path) -> None:
     log = Log(seed=1)
-    log.honest(STRANGERS)
+    log.honest(STRANGERS, times=habit(6))
     log.accounts(SIZE, prompts=Pool("code").shards(), times=habit(30))
     assert campaigns(scanned(log, tmp_path)) == []
 
 
 def test_the_second_half_that_takes_over_from_a_banned_first_belongs_to_it(tmp_path: Path) -> None:
     log = Log(seed=1)
-    log.honest(STRANGERS)
+    log.honest(STRANGERS, times=habit(6))
     members = log.handed_over(16, at=150, prompts=Pool("code").shards(), times=even(40), payment=third)
     assert campaigns(scanned(log, tmp_path)) == [set(members)]
 

@@ -3,8 +3,6 @@
 import json
 import random
 import shutil
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stillwatch import Run, StillwatchError, scan
+from stillwatch.cli import app
 from stillwatch.core import BadSetting, UnreadableInput
 
 
@@ -196,7 +195,7 @@ def test_there_must_be_a_run_and_one_place_to_write_to(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_campaign_that_is_found_again_is_the_same_campaign(
-    world: tuple[list[Record], set[str]], tmp_path: Path
+    world: tuple[list[Record], set[str]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     records, members = world
     later = set(sorted(members)[:2])
@@ -230,15 +229,12 @@ def test_a_campaign_that_is_found_again_is_the_same_campaign(
     )
     told_of = f"C001 goes on: {len(members)} accounts, {len(later)} of them new."
     assert told_of in run.report.read_text()
-    shown = subprocess.run(
-        [sys.executable, "-m", "stillwatch", "show", str(run.path)], capture_output=True, text=True, check=True
-    )
-    assert "Since step 1:" in shown.stdout
-    assert "C001 goes on" in shown.stdout
-    of_one = subprocess.run(
-        [sys.executable, "-m", "stillwatch", "show", str(run.path), "C001"], capture_output=True, text=True, check=True
-    )
-    assert f"New members: {', '.join(sorted(later))}" in of_one.stdout
+    app(["show", str(run.path)])
+    shown = capsys.readouterr().out
+    assert "Since step 1:" in shown
+    assert "C001 goes on" in shown
+    app(["show", str(run.path), "C001"])
+    assert f"New members: {', '.join(sorted(later))}" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.slow

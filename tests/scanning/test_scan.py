@@ -24,7 +24,7 @@ COMMAND = [sys.executable, "-m", "stillwatch"]
 @pytest.fixture(scope="module")
 def week(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("september") / "week"
-    simulate("september", scale=0.04, seed=3, out=out)
+    simulate("september", scale=0.03, seed=3, out=out)
     return out
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from handmade import Log, Pool, Seat, campaigns, even, mixed, own_topics, verdicts
+from handmade import Log, Pool, Seat, campaigns, even, habit, mixed, own_topics, verdicts
 
 from stillwatch import Run, scan
 
@@ -81,7 +81,7 @@ def webs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, dict[str, set[s
     an application on six accounts, whose questions its three developers try."""
     folder = tmp_path_factory.mktemp("webs")
     log, pool, code = Log(days=7, seed=3), Pool("tools"), Pool("code")
-    log.honest(500)
+    log.honest(500, times=habit(5))
     carries = mixed(own_topics(3), pool.shards(), 0.06)
     groups = {
         "relay": log.accounts(45, prompts=carries, times=even(60, 0.6), payment="card-1", api=False),

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def providers(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     folder = tmp_path_factory.mktemp("dealt")
-    simulate("september", scale=0.03, seed=11, out=folder / "week")
+    simulate("september", scale=0.015, seed=11, out=folder / "week")
     places = split(folder / "week", folder / "split", providers=3, most=4, seed=11)
     for place in places:
         scan(

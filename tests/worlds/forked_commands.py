@@ -4,13 +4,15 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from forks import FORKS
+from patience import until
 
 __all__ = ["Forked", "stillwatch"]
+
+_LONGEST_SECONDS = 600.0
 
 
 def stillwatch(
@@ -56,17 +58,20 @@ class Forked:
         return self._process.exitcode
 
     def says(self, text: str) -> None:
-        """Wait until it has said so; AssertionError where it ends before."""
-        while text not in self.said:
-            assert self.status is None, self.said
-            time.sleep(0.005)
+        """Wait until it has said so; AssertionError where it ends before, or never does."""
+        self.runs_until(lambda: text in self.said)
+
+    def runs_until(self, holds: Callable[[], bool]) -> None:
+        """Wait until this is so; AssertionError where it ends before, or never is."""
+        until(lambda: holds() or self.status is not None, _LONGEST_SECONDS, pause=0.005)
+        assert holds(), self.said
 
     def kill(self) -> None:
         """End it by SIGKILL."""
         self._process.kill()
         self._process.join()
 
-    def ended(self, status: int = 0, timeout: float = 600) -> str:
+    def ended(self, status: int = 0, timeout: float = _LONGEST_SECONDS) -> str:
         """Wait for its end with this status; what it printed."""
         self._process.join(timeout)
         assert self.status == status, self.said

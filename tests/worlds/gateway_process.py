@@ -7,26 +7,16 @@ import re
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from patience import PATIENCE_SECONDS
 
 SOURCE = Path(__file__).parents[2] / "src"
-PATIENCE_SECONDS = 120.0
-"""How long a condition is waited for: a busy machine takes its time."""
-
-
-def until(holds: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
-    """What it gives once it gives something; what it gave last where it never did."""
-    ends = time.monotonic() + seconds
-    while not (got := holds()) and time.monotonic() < ends:
-        time.sleep(0.02)
-    return got
 
 
 @dataclass

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 from forks import FORKS
+from patience import PATIENCE_SECONDS
 
 from stillwatch.alliance.hub import Hub, serve
 from stillwatch.rounds.relay import matching_router
@@ -34,6 +35,7 @@ def start(database: Path, port: int, die_after: float = 0) -> BaseProcess:
     process = FORKS.Process(target=_serve, args=(database, port, die_after, there), daemon=True)
     process.start()
     there.close()
+    assert here.poll(PATIENCE_SECONDS), "it does not listen"
     here.recv()
     here.close()
     return process

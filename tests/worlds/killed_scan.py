@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from forks import FORKS
+from patience import PATIENCE_SECONDS
 
 from stillwatch import scan
 
@@ -46,7 +47,7 @@ def scan_until(moment: Moment, paths: Sequence[Path], **place: Path) -> None:
     """
     process = FORKS.Process(target=_scan, args=(moment, list(paths), place))
     process.start()
-    process.join()
+    process.join(5 * PATIENCE_SECONDS)
     assert process.exitcode == -signal.SIGKILL, process.exitcode
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -210,6 +210,10 @@ class World:
             batches = self.exchanges.combine_chunks().to_batches()
             self.sketches = pa.Table.from_batches([sketch_batch(batch) for batch in batches])
         return self
+
+    def said(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """Those of the columns that say anything: to lose another changes nothing."""
+        return tuple(name for name in columns if self.exchanges[name].null_count < len(self.exchanges))
 
     def _set(self, name: str, values: Any) -> None:
         place, field = self.exchanges.schema.get_field_index(name), RUN_EXCHANGES.field(name)

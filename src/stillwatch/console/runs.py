@@ -71,8 +71,11 @@ class _DuckDB:
                 cursor.interrupt()
 
     def close(self) -> None:
-        """Close it."""
-        self._connection.close()
+        """Close it, and answer nothing more."""
+        # DuckDB refuses to close what another thread takes a cursor of.
+        with self._guard:
+            self._stopped = True
+            self._connection.close()
 
 
 class Run:
