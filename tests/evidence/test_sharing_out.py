@@ -68,3 +68,13 @@ def test_several_sets_that_a_few_run_each_in_full_are_not_dealt(runners: int) ->
     rng = np.random.default_rng(0)
     nearly = [rng.choice(one, 270, replace=False) for one in harnesses]
     assert sharing_out(sets(nearly), np.arange(len(nearly))) is None
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_parts_of_sets_that_others_run_in_full_are_not_dealt(seed: int) -> None:
+    """Three run one set, two another: each prompt is sent by three or by two, and by those who chose it."""
+    rng = np.random.default_rng(seed)
+    whole = [np.arange(1_500)] * 3 + [np.arange(5_000, 6_500)] * 2
+    parts = [rng.choice(np.concatenate([whole[0], whole[-1]]), 300, replace=False) for _ in range(6)]
+    found = sharing_out(sets([*whole, *parts]), np.arange(11))
+    assert found is None or found.p_value > DEALT

@@ -136,8 +136,20 @@ def test_partners_are_those_of_whom_another_sends_most_and_three_at_least() -> N
     held = [[1, 2, 3, 4], [1, 2, 3, 9], [5, 6], [5, 6], [*range(20, 30), 1], []]
     prompts = np.array([one for mine in held for one in mine], np.uint64)
     made = PromptSets(prompts, np.concatenate([[0], np.cumsum([len(mine) for mine in held])]))
-    assert made.partners(np.arange(6)) == 2
-    assert made.partners(np.array([2, 3, 4])) == 0
-    assert made.partners(np.array([5])) == 0, "who sent nothing"
+    assert made.partnered(np.arange(6)).sum() == 2
+    assert not made.partnered(np.array([2, 3, 4])).any()
+    assert not made.partnered(np.array([5])).any(), "who sent nothing"
     small = PromptSets(np.array([7, 7], np.uint64), np.array([0, 1, 2]), np.array([7], np.uint64), np.array([50]))
-    assert small.partners(np.array([0, 1])) == 0, "small talk alone"
+    assert not small.partnered(np.array([0, 1])).any(), "small talk alone"
+
+
+@pytest.mark.parametrize("each", [1, 3])
+def test_worked_examples_before_a_question_are_a_form(engine: DuckDBEngine, each: int) -> None:
+    """Nearly all of a task's prompts are its worked examples, and some accounts ask more than one of its questions."""
+    examples = " ".join(QUESTIONS)
+    asked = [
+        [f"{examples} {' '.join(np.random.default_rng(100 * n + row).permutation(_WORDS)[:9])}?" for row in range(each)]
+        for n in range(ACCOUNTS)
+    ]
+    repeats = sets(engine, asked).repeats(np.arange(ACCOUNTS))
+    assert repeats.max() == (0.0 if each > 1 else 1.0)

@@ -61,8 +61,8 @@ class PromptSets:
         several = senders[kept & (senders > 1)]
         return shared / sent / max(len(members) - 1, 1), float(several.mean()) if len(several) else 1.0
 
-    def partners(self, members: I64) -> int:
-        """How many members have another who sends most of what they send, and at least three prompts of it."""
+    def partnered(self, members: I64) -> npt.NDArray[np.bool_]:
+        """Which members have another who sends most of what they send, and at least three prompts of it."""
         owner, kept, _ = self._sent(members)
         different, names = np.unique(self.held(members)[2][kept], return_inverse=True)
         sent = np.bincount(owner[kept], minlength=len(members))
@@ -71,7 +71,7 @@ class PromptSets:
         both = who @ who.T
         both.setdiag(0)
         most = both.max(axis=1).toarray().ravel()
-        return int(np.sum((most >= CARRIED[0]) & (most > MAJORITY * sent)))
+        return np.asarray((most >= CARRIED[0]) & (most > MAJORITY * sent))
 
     def had_by(self, members: I64, others: I64) -> npt.NDArray[np.float64]:
         """Share of all that the members send, small talk left out, that each of the others sends too (others)."""

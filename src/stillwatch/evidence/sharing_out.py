@@ -16,7 +16,7 @@ import scipy
 from stillwatch.evidence.p_values import drawn_until_told, tail_p
 from stillwatch.evidence.postings import changes
 from stillwatch.evidence.prompt_sets import PromptSets
-from stillwatch.evidence.thresholds import DRAWS_DEALT, LEAST_DEALT, LEAST_OFTEN, MAJORITY, MOST_DEALT_SHARE, OFTEN
+from stillwatch.evidence.thresholds import DRAWS_DEALT, LEAST_DEALT, LEAST_OFTEN, MOST_DEALT_SHARE, OFTEN
 
 __all__ = ["SharingOut", "sharing_out"]
 
@@ -47,10 +47,13 @@ def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
 
     Twice: on all prompts, and, for accounts that send much besides, on those that several send often enough for chance
     to have sent them too; the smaller p-value counts, twice over (Bonferroni). None where too few prompts repeat to
-    tell, or where accounts have most of the set each, or most of them another's whole set: of several sets that two run
-    each, every prompt is asked twice.
+    tell, or where accounts have most of the set each. Accounts of which another has most of what they send are left
+    out: of several sets that two run each, every prompt is asked twice, and of one that two run and others in part,
+    twice and by chance.
     """
-    if prompts.partners(members) > MAJORITY * len(members):
+    partnered = prompts.partnered(members)
+    members = members[~partnered]
+    if partnered.sum() > len(members):
         return None
     sizes, owner, name = prompts.held(members)
     _, column, counts = np.unique(name, return_inverse=True, return_counts=True)

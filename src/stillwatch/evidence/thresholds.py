@@ -270,6 +270,10 @@ WRAPPED: Final = 0.25
 """share of those who send a text | of whom it is so wrapped: of homework .00 to .08, of wrappers .6 and more | higher:
 a wrapper in cover passes for a question; lower: homework that is tried again is no longer one set"""
 
+FILLED_IN: Final = 0.2
+"""share of those who send it | of whom nearly identical prompts differ: of homework .00 to .01, of worked examples
+before a question .3 to .6 | higher: few-shot forms pass for questions; lower: homework that one types twice does not"""
+
 SAME_PROMPT: Final = 0.75
 """share of a prompt's sentences, wrappers left out | of homework that was typed anew three in four come through; a form
 that is filled in anew each time has a half | higher: typing errors make a class strangers; lower: forms and code that

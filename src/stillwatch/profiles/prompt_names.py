@@ -3,8 +3,8 @@
 A class copies one homework with other commas, other typing errors and a greeting in front; letter for letter no two of
 its prompts are one. So a prompt that is nearly identical to others', and most of whose sentences others send too, is
 named by its family of near-identical texts and by its numbers, for with others it is another sum. What an account
-wraps around its requests, or a form that it fills in, makes no question of them: it comes again in that account's own
-prompts, whatever they ask, where a question comes once.
+wraps around its requests, or a form that it fills in, such as a task's worked examples before each of its questions,
+makes no question of them: it comes again in that account's own prompts, whatever they ask, where a question comes once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import PromptSets
-from stillwatch.evidence.thresholds import CARRIED, MAJORITY, SAME_PROMPT, SHARED_BY, WRAPPED
+from stillwatch.evidence.thresholds import CARRIED, FILLED_IN, MAJORITY, SAME_PROMPT, SHARED_BY, WRAPPED
 
 __all__ = ["named_prompts"]
 
@@ -45,9 +45,14 @@ WITH texts AS (
     SELECT said.entity, said.prompt, said.row_key, said.name,
         count(*) FILTER (texts.wraps IS DISTINCT FROM true) AS own, count(*) FILTER (NOT texts.wraps) AS common
     FROM said LEFT JOIN texts USING (thing) GROUP BY ALL HAVING common > 1 AND common >= {SAME_PROMPT} * own
-), named AS (
+), alike AS (
     SELECT t.entity, t.prompt, hash(t.name, list_sort(regexp_extract_all(e.prompt, '[0-9]+'))) AS name
     FROM typed AS t JOIN {{exchanges}} AS e USING (row_key)
+), named AS (
+    SELECT * FROM alike SEMI JOIN (
+        SELECT name FROM (SELECT name, count(DISTINCT prompt) AS texts FROM alike GROUP BY entity, name)
+        GROUP BY name HAVING avg((texts > 1)::INT) <= {FILLED_IN}
+    ) AS questions USING (name)
 )
 SELECT p.entity, p.prompt, coalesce(n.name, p.prompt) AS name
 FROM {{prompts}} AS p LEFT JOIN named AS n USING (entity, prompt) WHERE p.answered
