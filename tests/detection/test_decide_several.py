@@ -15,6 +15,7 @@ from handmade_families import (
     larger_than,
     members,
     never,
+    pairs_within,
     told,
 )
 
@@ -80,6 +81,35 @@ def test_pieces_of_which_nearly_all_act_along_need_only_not_be_unlike(
 ) -> None:
     found = two_pieces(there, back, PIECES).decide(engine)
     assert members(found) == ([[*ONE, *OTHER]] if joined else [[*ONE], [*OTHER]])
+
+
+@pytest.mark.parametrize(
+    ("alike", "along", "joined"),
+    [
+        (RECRUIT_BITS / 2, [*ONE, *OTHER], True),
+        (RECRUIT_BITS / 2 - 0.01, [*ONE, *OTHER], False),
+        (RECRUIT_BITS / 2, [*ONE, *OTHER[:6]], False),
+    ],
+)
+def test_pieces_with_a_text_each_and_one_source_are_joined_where_nearly_all_act_along(
+    engine: Engine, alike: float, along: list[int], joined: bool
+) -> None:
+    made = two_pieces(-9.0, -9.0, PIECES, along=along).add(told("topics", "content", bits=np.full(E, alike)))
+    found = members(made.decide(engine))
+    assert found == ([[*ONE, *OTHER]] if joined else [[*ONE], [*OTHER]])
+
+
+def test_what_a_whole_pays_for_its_pieces_does_not_bring_it_down_to_one_of_them(engine: Engine) -> None:
+    """A pool and the one that took over from it do not work at one time: the whole is as strong as its first half."""
+    first, second = tuple(range(10)), tuple(range(20, 30))
+    whole, with_one = (*first, *second), (*first, *second, 40)
+    says, bits = {whole: 1.0e-9, with_one: 1.1e-9, first: 1.5e-9}, bits_for(E, with_one, 9.0)
+    linked, groups = pairs_within(E, [with_one]), [whole, with_one, first]
+    made = World(E).add(
+        told("topics", "content", within=True, groups=groups, p=1e-12, bits=bits, linked=linked),
+        told("clock", "coordination", p=says, along=[*first, 40], explain=never),
+    )
+    assert members(made.decide(engine)) == [[*with_one]]
 
 
 def test_many_pieces_of_one_campaign_cost_their_number_and_no_more(engine: Engine) -> None:

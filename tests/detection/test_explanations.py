@@ -114,6 +114,40 @@ def test_what_strangers_repeat_as_often_is_no_published_set() -> None:
     assert explained(popular(len(GROUP)), "published").holds is True
 
 
+def small_parts() -> LogProfile:
+    """Each sends a small part of one set."""
+    rng = np.random.default_rng(0)
+    same = {e: rng.choice(800, 40, replace=False).tolist() for e in range(len(GROUP))}
+    return made_log(entities=E, hands=None, prompt_sets=prompt_sets(E, same))
+
+
+@pytest.mark.parametrize(
+    ("seen", "strangers", "holds"),
+    [
+        ({"infrastructure": 1e-6}, 1e-6, False),  # several payments, or several doors and one day
+        ({"infrastructure": 1e-6}, 1.0, None),  # signed up together, and nothing else
+        ({"timing": 1e-6}, None, None),  # a release moves them
+        ({"timing": 1e-6, "infrastructure": 1e-6}, 1.0, False),
+        ({"timing": 1e-6, "infrastructure": 0.01}, 1.0, None),
+        ({"dispatch": 1e-6}, None, False),
+    ],
+)
+def test_who_run_small_parts_of_a_set_are_strangers(
+    seen: dict[str, float], strangers: float | None, holds: bool | None
+) -> None:
+    findings = {name: Finding(name, "seen", 1.0, 0.0, p, f"{name} seen.", strangers) for name, p in seen.items()}
+    found = explain(small_parts(), all_families(), GROUP, NONE, findings)
+    (one,) = [e for e in found if "published" in e.name]
+    assert one.holds is holds
+    assert all((f"{name} seen." in one.statement) is (holds is False) for name in seen)
+
+
+def test_a_class_that_runs_all_of_one_set_may_be_paid_for_together() -> None:
+    paid = {"infrastructure": Finding("infrastructure", "seen", 1.0, 0.0, 1e-9, "Seen.", 1e-9)}
+    (one,) = [e for e in explain(repeating(30), all_families(), GROUP, NONE, paid) if "published" in e.name]
+    assert one.holds is True
+
+
 # Content of their own.
 
 

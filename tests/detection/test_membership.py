@@ -1,12 +1,14 @@
 """Who belongs: bits on either side of every line, signs of acting along, and who repeats whom."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from handmade_families import bits_for, prompt_sets, told
-from made_log import made_log
+from made_log import made_content, made_log
 
 from stillwatch.detection.membership import acting_along, fit, recruited, repeating_apart, tell_apart
-from stillwatch.evidence import Family, LogProfile
+from stillwatch.evidence import Family, LogProfile, Postings
 from stillwatch.evidence.thresholds import ALIKE_BITS, LEAST_MEMBERS, MARK_BITS, MEMBER_BITS, RECRUIT_BITS
 
 E = 60
@@ -81,6 +83,19 @@ def test_telling_apart_stops_where_too_few_are_left(log: LogProfile, left: int) 
     members, _ = tell_apart(log, families(told("topics", "content", bits=bits)), GROUP)
     assert len(members) == left
     assert rounds == ([8, left] if left >= LEAST_MEMBERS else [8])
+
+
+@pytest.mark.parametrize("has_text", [True, False])
+def test_who_sends_nothing_that_can_be_compared_belongs_by_the_text_alone(has_text: bool) -> None:
+    content = made_content(entities=E)
+    counts = content.counts.copy()
+    counts[7] = 0
+    holders = np.arange(8 if has_text else 7)
+    texts = Postings.build(holders, np.zeros(len(holders), np.uint64), np.ones(len(holders)), E)
+    silent = made_log(entities=E, texts=texts, content=replace(content, counts=counts))
+    members, bystanders = tell_apart(silent, families(told("topics", "content", bits=bits_for(E, GROUP, 9.0))), GROUP)
+    assert members.tolist() == [*range(7), *([7] if has_text else [])]
+    assert bystanders.tolist() == ([] if has_text else [7])
 
 
 def repeating(shared: int) -> LogProfile:

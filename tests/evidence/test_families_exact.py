@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from handmade_families import prompt_sets
 from made_log import DAY, HOURS, content_of, made_log, made_postings, unit
 from scipy import stats
 
@@ -77,6 +78,39 @@ def test_structure_reports_the_commonest_rare_text() -> None:
     assert few.p_value == 1.0
     (none,) = observed("structure", log_of(texts=held([0, 700], [1, 701])))
     assert (none.p_value, none.value) == (1.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("share", "others", "one_owners"),
+    [(t.FILLED[-1], 30, False), (t.FILLED[-1] - 0.01, 30, True), (0.05, 7, False), (0.05, 8, True)],
+)
+def test_a_phrase_that_others_have_too_here_and_there_may_be_one_owners(
+    share: float, others: int, one_owners: bool
+) -> None:
+    """What fills a group's requests, or most of whose senders are the group, is no phrase of somebody's product."""
+    (seen,) = observed("structure", log_of(texts=held([*range(8), *range(500, 500 + others)], share=share)))
+    assert (seen.p_strangers == 1.0) is one_owners
+
+
+def sending(shared: int, each: int = 20) -> LogProfile:
+    """Ten of whose prompts so many are others' of the ten too, each of three."""
+    same = {e: [*range(1000 * (e + 1), 1000 * (e + 1) + each - shared)] for e in range(10)}
+    rng = np.random.default_rng(2)
+    for prompt in range(max(shared, 0) * 10 // 3):
+        for e in rng.choice(10, 3, replace=False):
+            same[e].append(prompt)
+    return log_of(prompt_sets=prompt_sets(1000, same))
+
+
+def test_prompts_that_others_of_a_group_send_too_are_its_text() -> None:
+    (seen, none) = observed("structure", sending(9))
+    assert seen.statistic == "share of prompts that others of them send too"
+    assert 0.35 < seen.value < 0.55
+    assert seen.p_value < 1e-4
+    assert seen.p_strangers == none.p_value == 1.0
+    # One in twenty is what an account may have in common with others.
+    (alone,) = observed("structure", sending(1))
+    assert alone.statistic == "shared text"
 
 
 @pytest.mark.parametrize(

@@ -9,20 +9,21 @@ never bring one. Whoever has no evidence of its own is no member. Nothing change
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from stillwatch.detection.beside_streams import BesideStream, examined
-from stillwatch.detection.candidates import candidate_groups
+from stillwatch.detection.candidates import Proposal, candidate_groups
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.control import controlled, lies_in
 from stillwatch.detection.membership import (
     Fit,
     acting_along,
     as_busy,
+    firms_apart,
     fit,
     not_unlike,
     recruited,
@@ -96,12 +97,11 @@ def decide(
     # Several proposals may come to the same members: a group is one hypothesis.
     seen: set[bytes] = set()
     for group in candidate_groups(log, families, links, seed):
-        for part, apart in repeating_apart(log, group.members):
-            inside, outside = tell_apart(log, families, part)
+        screened: Side = "coordination" if group.by == "content" else "content"
+        for inside, outside in _parts(log, families, group):
             if len(inside) >= LEAST_MEMBERS and inside.tobytes() not in seen:
                 seen.add(inside.tobytes())
-                screened: Side = "coordination" if group.by == "content" else "content"
-                cases.append(examiner.examine(inside, np.union1d(outside, apart), screened=screened))
+                cases.append(examiner.examine(inside, outside, screened=screened))
     pieces = [case for case in cases if case.p_value <= NEAR_MISS and case.one_office]
     rest = [case for case in cases if not (case.p_value <= NEAR_MISS and case.one_office)]
     joined = _join(examiner, sorted(pieces, key=_strength))
@@ -118,6 +118,19 @@ def decide(
     return Decided(convicted, [case for case in decided if case.q_value > fdr], links)
 
 
+def _parts(log: LogProfile, families: Mapping[str, Family], group: Proposal) -> Iterator[tuple[I64, I64]]:
+    """What is tested of a group, each with the rest of it: those who repeat one another apart, and firms, without who
+    does not fit. What acting together chose is tested as it is, too, where most fit: cover makes accounts unlike.
+    """
+    for whole, apart in repeating_apart(log, group.members):
+        for part, firms in firms_apart(log, whole):
+            beside = np.union1d(firms, apart)
+            inside, outside = tell_apart(log, families, part)
+            yield inside, np.union1d(outside, beside)
+            if group.by == "coordination" and len(inside) > MAJORITY * len(part):
+                yield part, beside
+
+
 def _strength(case: Case) -> tuple[float, int, int]:
     return case.p_value, -len(case.members), int(case.members[0])
 
@@ -129,12 +142,14 @@ def _same_campaign(examiner: Examiner, a: Case, b: Case) -> bool:
     for one, other in ((a, b), (b, a)):
         if not one.may_convict and acting_along(log, families, other.members, one.members).mean() <= MAJORITY:
             return False
-    there = np.median(fit(log, families, a.members, b.members).bits)
-    back = np.median(fit(log, families, b.members, a.members).bits)
-    if min(there, back) >= RECRUIT_BITS / 2 and max(there, back) >= RECRUIT_BITS:
+    there, back = fit(log, families, a.members, b.members), fit(log, families, b.members, a.members)
+    bits = np.median(there.bits), np.median(back.bits)
+    if min(bits) >= RECRUIT_BITS / 2 and max(bits) >= RECRUIT_BITS:
         return True
+    # Each may have a text of its own, and one source.
+    alike = min(np.median(there.alike), np.median(back.alike)) >= RECRUIT_BITS / 2
     return bool(
-        min(there, back) >= ALIKE_BITS
+        (alike or min(bits) >= ALIKE_BITS)
         and acting_along(log, families, a.members, b.members).mean() >= NEARLY_ALL
         and acting_along(log, families, b.members, a.members).mean() >= NEARLY_ALL
     )
@@ -170,8 +185,8 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
 
 def _both(examiner: Examiner, case: Case, other: Case) -> I64:
     """Members of two pieces; where one lies in the other and is shown the better by itself, whoever is only in the
-    wider one must act along with it: they made the evidence weaker."""
-    strong, wide = sorted((case, other), key=_strength)
+    wider one must act along with it: they made the evidence weaker. What a whole pays for its pieces is no weakness."""
+    strong, wide = sorted((case, other), key=lambda one: (one.p_value / one.pieces, *_strength(one)))
     extra = np.setdiff1d(wide.members, strong.members)
     if len(np.setdiff1d(strong.members, wide.members)) == 0:
         extra = extra[acting_along(examiner.log, examiner.families, strong.members, extra)]

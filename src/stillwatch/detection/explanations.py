@@ -69,8 +69,12 @@ def _held_against(
         and _told_by(found, families) <= CONTRADICTS
         and (found.among_strangers <= UNTOLD or not explanation.strangers)
     ]
+    together = [findings.get(name) for name in explanation.contradicted_together]
+    told = [found for found in together if found is not None and found.tested and found.p_value <= CONTRADICTS]
+    if told and len(told) == len(together):
+        against += [" ".join(found.statement for found in told)]
     if explanation.strangers:
-        against += [told for family in families.values() if (told := family.no_strangers(log, members))]
+        against += [said for family in families.values() if (said := family.no_strangers(log, members))]
     if not against:
         return replace(explanation, beside=_beside(explanation, families, findings))
     return replace(explanation, holds=False, statement=f"{explanation.statement} Against it speaks: {against[0]}")

@@ -41,7 +41,7 @@ def campaign_p(findings: Iterable[Finding], families: Mapping[str, Family]) -> f
         """What an owner's families show that no one owner's customers have, or that they have by a text."""
         known = [f for f, family in tested if family.side == name]
         theirs = [f for f in known if families[f.family].owners]
-        told = [f.p_value if name == "content" else 1.0 if f.p_strangers is None else f.p_strangers for f in theirs]
+        told = [f.among_strangers if name == "content" or f.p_strangers is not None else 1.0 for f in theirs]
         return min(1.0, len(known) * min(told)) if told else 1.0
 
     content, coordination = side("content", owners=True), side("coordination", owners=True)

@@ -15,8 +15,10 @@ import scipy
 
 from stillwatch.evidence import Family, LogProfile
 from stillwatch.evidence.group_statistics import odd_volumes
+from stillwatch.evidence.hands import under_own_name
 from stillwatch.evidence.icc import departure
 from stillwatch.evidence.repeated_part import runs_one_set
+from stillwatch.evidence.signature import senders
 from stillwatch.evidence.thresholds import (
     ALIKE_BITS,
     DEPARTED,
@@ -28,12 +30,14 @@ from stillwatch.evidence.thresholds import (
     MOST_BITS,
     NEARLY_ALL,
     RECRUIT_BITS,
+    USED,
 )
 
 __all__ = [
     "Fit",
     "acting_along",
     "as_busy",
+    "firms_apart",
     "fit",
     "not_unlike",
     "recruited",
@@ -118,18 +122,30 @@ def running_no_set(log: LogProfile, chosen: I64, members: I64) -> I64:
     return np.setdiff1d(chosen, both[runs_one_set(log, both)])
 
 
+def firms_apart(log: LogProfile, group: I64) -> list[tuple[I64, I64]]:
+    """What a group falls into: firms that are in it under their own names and the rest, each with the other as its
+    bystanders. Those who hide nothing are no part of what others hide."""
+    hands = log.shared["infrastructure"]
+    firm = np.zeros(len(group), np.bool_) if hands is None else under_own_name(hands, group)
+    if firm.all() or not firm.any():
+        return [(group, group[:0])]
+    return [(group[~firm], group[firm]), (group[firm], group[~firm])]
+
+
 def tell_apart(log: LogProfile, families: Families, group: I64) -> tuple[I64, I64]:
     """Split a group into those who fit its signature and those who are merely linked.
 
     Nor may a few who ask of matters of their own stand for nearly all who do not: an application among a campaign's
-    accounts sends more than they. Acting along plays no part: it is tested of who is left, and must not have chosen
-    them.
+    accounts sends more than they. Who sends nothing that can be compared, and not the group's text, shows nothing of
+    it. Acting along plays no part: it is tested of who is left, and must not have chosen them.
     """
     inside, outside = group, group[:0]
     for _ in range(3):
         found = fit(log, families, inside, group)
         with_it = departure(log.content, inside, group) <= DEPARTED
         belongs = (found.bits >= MEMBER_BITS) & not_unlike(found, with_it, excused=found.beyond_doubt)
+        says = (log.content.counts[group] > 0) | np.isin(group, senders(log, inside, USED))
+        belongs &= says | ~says.any()
         before = len(inside)
         inside, outside = group[belongs], group[~belongs]
         if len(inside) in range(LEAST_MEMBERS) or len(inside) == before:
@@ -203,4 +219,6 @@ def _belonging(log: LogProfile, families: Families, members: I64, who: I64, foun
     alike = (found.alike >= RECRUIT_BITS / 2) | ((found.marked >= MARK_BITS) & (found.bits >= ALIKE_BITS))
     unsure = np.flatnonzero(~fits & alike)
     fits[unsure] = acting_along(log, families, founders, who[unsure])
-    return running_no_set(log, who[fits], members)
+    chosen = running_no_set(log, who[fits], members)
+    # A firm of some that join is no part of a group that is none.
+    return np.setdiff1d(chosen, firms_apart(log, np.union1d(chosen, members))[0][1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import scipy
 
 from stillwatch.evidence.base import Count, Example, Explanation, Family, Level, Null, Observed, Value
 from stillwatch.evidence.group_statistics import scatter, sharing
+from stillwatch.evidence.hands import KINDS, Doors, doors_of, houses_of, is_kind, ties_of, within_of
 from stillwatch.evidence.icc import icc_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.p_values import count_tail_p, tail_p
@@ -18,7 +19,6 @@ from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
 from stillwatch.evidence.thresholds import (
     BLOCKED_CLASSES,
-    COHORT_DOORS,
     COHORT_HOURS,
     DRAWS_RHYTHM,
     DRAWS_ROUGH,
@@ -42,7 +42,6 @@ OFFICE = "one organisation or office with several accounts"
 COHORT = "people who signed up together, such as a class, new staff or a crew"
 """Name of the explanation that a few accounts of a larger whole cannot decide."""
 
-_KINDS = ("payment", "domain", "address", "network")
 _SIGNED_UP = f"abs(l.sign_up - r.sign_up) < {int(SIGN_UP_HOURS * HOUR)}"
 
 
@@ -85,27 +84,17 @@ class Infrastructure(Family):
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """Shared identifiers, several payments each shared by some, and sign-ups together where at least ``least`` are
-        known."""
+        known: by themselves, and of accounts that several things tie."""
         hands = log.shared[self.name]
         if hands is not None and hands.known[members].any():
             yield _shared_identifiers(hands, members[hands.known[members]], null)
             if (paid := _several_payments(hands, members)) is not None:
                 yield paid
-        known = log.known("sign_up")
-        told = members[known[members]]
-        if len(told) >= least:
-            created = log.columns["sign_up"]
-            mine = float(scatter(created[told][None, :])[0])
-            drawn = scatter(created[null.plain(told, among=known)])
-            yield Observed(
-                tail_p(-np.log(drawn + 1), -float(np.log(mine + 1))),
-                "scatter of sign-up, hours",
-                mine,
-                float(np.median(drawn)),
-                f"The accounts signed up {mine:,.0f} hours apart (typically), against {np.median(drawn):,.0f} in "
-                "random groups.",
-                1.0,
-            )
+        if (came := _signed_up(log, members, null, least)) is None:
+            return
+        yield came
+        if hands is not None and (both := _tied_at_sign_up(hands, members, came)) is not None:
+            yield both
 
     def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
         """Webs of shared hands, the tightest first.
@@ -119,8 +108,8 @@ class Infrastructure(Family):
             return
         seen: set[bytes] = set()
         for most in WEB_HOLDERS:
-            for kinds in (("payment", "address"), _KINDS):
-                things = np.flatnonzero((hands.holders <= most) & _is(hands, *kinds))
+            for kinds in (("payment", "address"), KINDS):
+                things = np.flatnonzero((hands.holders <= most) & is_kind(hands, *kinds))
                 for web in hands.webs(things, least):
                     if web.tobytes() not in seen:
                         seen.add(web.tobytes())
@@ -143,11 +132,14 @@ class Infrastructure(Family):
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
         """One organisation or office: one owner, or people of one place; and people who signed up together."""
         hands = log.shared[self.name]
-        doors = _Doors() if hands is None else _doors(hands, members)
+        doors = Doors() if hands is None else doors_of(hands, members)
         behind = max(len(members), doors.holders if doors.owner >= ONE_DOOR else 0)
         holds = _one_office(log, members, doors, behind)
-        house = _houses(hands, members) if hands is not None and holds is False else None
-        holds = holds if house is None else None
+        house = houses_of(hands, members) if hands is not None and holds is False else None
+        if house is not None and _came_at_once(log, members, house):
+            house = None
+        if house is not None:
+            holds = True if doors.named >= ONE_DOOR else None
         against = _contradicted_by(doors, behind, holds) if house is None else _across_houses(log, members, house)
         others = f", as {behind - len(members):,} others do" if behind > max(len(members), OFFICE_SIZE) else ""
         return [
@@ -170,7 +162,7 @@ class Infrastructure(Family):
         known = members[told[members]]
         apart = float(scatter(log.columns["sign_up"][known][None, :])[0]) if len(known) else np.inf
         hands = log.shared[self.name]
-        tied = 0.0 if hands is None else _tied(hands, members)
+        tied = 0.0 if hands is None else ties_of(hands, members).share
         # A crew is let in within a fortnight, or taken on over months: accounts so young are no strangers' by that.
         together = len(known) > MAJORITY * len(members) and apart <= max(COHORT_HOURS, _young(log, told, len(known)))
         signed_up = f"They signed up {apart:,.0f} hours apart (typically)" if len(known) else "No sign-up is known"
@@ -186,7 +178,7 @@ class Infrastructure(Family):
     def no_strangers(self, log: LogProfile, members: I64) -> str | None:
         """Most of them pay by several payments, each shared by some of them."""
         hands = log.shared[self.name]
-        cards = 0 if hands is None else _doors(hands, members).cards
+        cards = 0 if hands is None else doors_of(hands, members).cards
         return f"most of the accounts pay by {_counted(cards)}, as strangers do not." if cards > 1 else None
 
 
@@ -198,27 +190,54 @@ def _young(log: LogProfile, told: npt.NDArray[np.bool_], size: int) -> float:
     return float(min(drawn.min(), MAJORITY * np.median(drawn)))
 
 
-def _tied(hands: Postings, members: I64) -> float:
-    """Share of the members that share a payment with another, or an address of theirs beside the commonest doors.
+def _signed_up(log: LogProfile, members: I64, null: Null, least: int) -> Observed | None:
+    """Sign-ups together; None where too few are known."""
+    known = log.known("sign_up")
+    told = members[known[members]]
+    if len(told) < least:
+        return None
+    created = log.columns["sign_up"]
+    mine = float(scatter(created[told][None, :])[0])
+    drawn = scatter(created[null.plain(told, among=known)])
+    return Observed(
+        tail_p(-np.log(drawn + 1), -float(np.log(mine + 1))),
+        "scatter of sign-up, hours",
+        mine,
+        float(np.median(drawn)),
+        f"The accounts signed up {mine:,.0f} hours apart (typically), against {np.median(drawn):,.0f} in random "
+        "groups.",
+        1.0,
+    )
 
-    An address that others have too is a carrier's.
-    """
-    within, held = _within(hands, members)
-    ties = (held >= 2) & (hands.classes < BLOCKED_CLASSES) & ~_is(hands, "domain")
-    for kind in ("address", "network"):
-        ties &= ~_is(hands, kind) | (held >= ONE_DOOR * hands.holders)
-        of_kind = np.flatnonzero(ties & _is(hands, kind))
-        ties[of_kind[np.argsort(-held[of_kind], kind="stable")[:COHORT_DOORS]]] = False
-    return float((np.asarray(within[:, np.flatnonzero(ties)].sum(axis=1)).ravel() > 0).mean())
+
+def _tied_at_sign_up(hands: Postings, members: I64, came: Observed) -> Observed | None:
+    """Sign-ups together of accounts that several things tie, the commonest left out: a class or a crew has a door or
+    two, and one owner's customers come when they like. Both must be shown, so the larger p-value counts; None where
+    nothing ties most of them."""
+    tied, things = ties_of(hands, members, cards=1)
+    if things < SEVERAL_PAYMENTS or tied <= MAJORITY:
+        return None
+    scarce = (hands.classes < BLOCKED_CLASSES) & ~is_kind(hands, "domain")
+    chance = hands.chance_beside(members, scarce)
+    p = float(max(scipy.stats.binom.sf(round(tied * len(members)) - 1, len(members), chance), P_FLOOR, came.p_value))
+    return Observed(
+        p,
+        "share of accounts that signed up together and share one of several payments or addresses",
+        tied,
+        chance,
+        f"{came.statement} And {tied:.0%} of them share one of {things} payments and addresses with another, the "
+        f"commonest not counted; {chance:.1%} of random accounts would.",
+        p,
+    )
 
 
 def _counted(cards: int) -> str:
     return {0: "no shared payment", 1: "one shared payment"}.get(cards, f"{cards} shared payments")
 
 
-def _contradicted_by(doors: _Doors, behind: int, holds: bool | None) -> tuple[str, ...]:
+def _contradicted_by(doors: Doors, behind: int, holds: bool | None) -> tuple[str, ...]:
     """Families whose finding rules one office out."""
-    if min(doors.paid, doors.mail) >= ONE_DOOR:
+    if min(doors.paid, doors.named) >= ONE_DOOR:
         # A firm that pays by one card under its own name hides nothing: one queue over its keys is its own.
         return ()
     if behind > OFFICE_SIZE:
@@ -228,30 +247,11 @@ def _contradicted_by(doors: _Doors, behind: int, holds: bool | None) -> tuple[st
     return ("dispatch",) if holds is None and max(doors.paid, doors.place) < ONE_DOOR else ()
 
 
-class _Doors(NamedTuple):
-    """What a group has in common by its hands.
-
-    Attributes:
-        owner: largest share of the members that one payment or domain has.
-        holders: entities of the whole log that have that one.
-        place: largest share that makes most of its requests from one address or network.
-        cards: payments that most of them share, each with another member.
-        paid: largest share of the members that one payment has.
-        mail: largest share of them that one mail domain has, of one that hardly anybody else has.
-    """
-
-    owner: float = 0.0
-    holders: int = 0
-    place: float = 0.0
-    cards: int = 0
-    paid: float = 0.0
-    mail: float = 0.0
-
-
-def _one_office(log: LogProfile, members: I64, doors: _Doors, behind: int) -> bool | None:
+def _one_office(log: LogProfile, members: I64, doors: Doors, behind: int) -> bool | None:
     """Whether accounts are one organisation's, one office's or one reseller's.
 
-    Whether some of a reseller's customers, or all of them, are one customer's accounts cannot be told from their hands.
+    A firm that pays by one card under its own name claims to be nobody else. Whether some of a reseller's customers, or
+    all of them, are one customer's accounts cannot be told from their hands.
     One owner has one payment, and an office no more accounts than an office has. People of one place pay each for
     themselves, unless several payments, each shared by strangers, tie them. People ask each of their own: accounts
     that ask from one source may be a firm's crew at one queue, and are not told from a campaign behind one door.
@@ -262,6 +262,8 @@ def _one_office(log: LogProfile, members: I64, doors: _Doors, behind: int) -> bo
         doors: of the group.
         behind: entities behind its door, members or not.
     """
+    if behind <= RESELLER_SIZE and min(doors.paid, doors.named) >= ONE_DOOR:
+        return True
     if behind > OFFICE_SIZE:
         return None if doors.owner >= ONE_DOOR and len(members) <= RESELLER_SIZE else False
     if doors.owner < ONE_DOOR and (doors.place < ONE_DOOR or doors.cards > 1):
@@ -269,29 +271,14 @@ def _one_office(log: LogProfile, members: I64, doors: _Doors, behind: int) -> bo
     return None if icc_of(log.content, members).p_value <= UNTOLD else True
 
 
-def _houses(hands: Postings, members: I64) -> I64 | None:
-    """Which house each of a group is of, from 0, -1 for none; each house has one payment or mail domain, and hardly any
-    address of theirs is of two. None where they are tied to one another, or to nobody, or are as many as one owner does
-    not know of.
-
-    Firms that work alike are found together, and what ties the accounts of each ties no stranger to them. A campaign
-    that pays by a few cards sends over all of its addresses by each.
-    """
-    within, held = _within(hands, members)
-    theirs, few = held >= ONE_DOOR * hands.holders, hands.holders <= RESELLER_SIZE
-    owns = few & (held >= LEAST_MEMBERS) & (_is(hands, "payment") | (theirs & _is(hands, "domain")))
-    owner = np.asarray(within[:, np.flatnonzero(owns)].todense(), np.bool_) * held[owns]
-    mine = np.where(owner.any(axis=1), owner.argmax(axis=1), -1) if owner.size else np.full(len(members), -1)
-    found, size = np.unique(mine[mine >= 0], return_counts=True)
-    found, size = found[size >= LEAST_MEMBERS], size[size >= LEAST_MEMBERS]
-    if not 1 < len(found) < SEVERAL_PAYMENTS or size.sum() < ONE_DOOR * len(members):
-        return None
-    of = mine[:, None] == found
-    doors = within[:, np.flatnonzero(theirs & _is(hands, "address", "network"))].astype(np.int64)
-    across = np.asarray((doors.T @ of > 0).sum(axis=1)).ravel() > 1
-    if (np.asarray(doors[:, across].sum(axis=1)).ravel() > 0).mean() > MAJORITY:
-        return None
-    return np.where(of.any(axis=1), of.argmax(axis=1), -1)
+def _came_at_once(log: LogProfile, members: I64, house: I64) -> bool:
+    """Whether the houses signed up closer to one another than as many accounts do by chance: firms that have nothing to
+    do with one another come when each likes."""
+    told = log.known("sign_up")
+    known, of = members[told[members]], house[told[members]]
+    created = log.columns["sign_up"]
+    came = [float(np.median(created[known[of == one]])) for one in range(int(house.max()) + 1) if np.any(of == one)]
+    return len(came) > int(house.max()) and float(scatter(np.array([came]))[0]) <= _young(log, told, len(came))
 
 
 def _across_houses(log: LogProfile, members: I64, house: I64) -> tuple[str, ...]:
@@ -332,8 +319,8 @@ def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
 def _several_payments(hands: Postings, members: I64) -> Observed | None:
     """Payments shared in twos and more, the commonest left out: one owner's customers pay that owner or each for
     themselves, and have none; a few owners of one product have a few. None where they are too few."""
-    pays = _is(hands, "payment") & (hands.classes < len(RARITIES))
-    within, held = _within(hands, members)
+    pays = is_kind(hands, "payment") & (hands.classes < len(RARITIES))
+    within, held = within_of(hands, members)
     held = np.where(pays, held, 0)
     if np.sum(held >= 2) < SEVERAL_PAYMENTS:
         return None
@@ -355,43 +342,6 @@ def _several_payments(hands: Postings, members: I64) -> Observed | None:
         f"{shared} of {len(members)} accounts pay by one of {int((held[pays] >= 2).sum())} payments that others "
         f"of them have too, the commonest not counted; {chance:.1%} of random accounts would.",
         p,
-    )
-
-
-def _within(hands: Postings, members: I64) -> tuple[Any, I64]:
-    """Which things each member has (sparse), and how many members have each."""
-    within = hands.matrix[members] > 0
-    return within, np.asarray(within.sum(axis=0)).ravel()
-
-
-def _is(hands: Postings, *kinds: str) -> npt.NDArray[np.bool_]:
-    """Which things are of these kinds."""
-    return np.isin(hands.kinds, [_KINDS.index(kind) for kind in kinds])
-
-
-def _doors(hands: Postings, members: I64) -> _Doors:
-    within = hands.matrix[members]
-    # An office is as large as it is: in a small log its door is no rare thing.
-    rare = (hands.classes < BLOCKED_CLASSES) | (hands.holders <= OFFICE_SIZE)
-    at = rare & _is(hands, "address", "network")
-    held = np.bincount(within.indices, minlength=len(rare))
-    # A firm's own mail domain has no other users; in a small log a public one is no common thing.
-    own_mail = _is(hands, "domain") & (held >= ONE_DOOR * hands.holders)
-    few = (hands.holders <= RESELLER_SIZE) & (hands.classes < len(RARITIES))
-    owns = np.where((_is(hands, "payment") | own_mail) & (few | rare), held, 0)
-    mostly = at[within.indices] & (within.data >= MAJORITY)
-    sits = np.bincount(within.indices[mostly], minlength=1).max()
-    paid = np.bincount(within.indices[_is(hands, "payment")[within.indices]], minlength=1)
-    shared = paid[paid > 1]
-    cards = len(shared) if shared.sum() > MAJORITY * len(members) else min(len(shared), 1)
-    first = int(owns.argmax()) if len(owns) else 0
-    return _Doors(
-        owner=float(owns[first] / len(members)) if len(owns) else 0.0,
-        holders=int(hands.holders[first]) if len(owns) and owns[first] else 0,
-        place=float(sits / len(members)),
-        cards=cards,
-        paid=float(paid.max(initial=0) / len(members)),
-        mail=float(held[own_mail].max(initial=0) / len(members)),
     )
 
 

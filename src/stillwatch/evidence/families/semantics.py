@@ -259,7 +259,17 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
     if dealt is not None and dealt.p_value <= DEALT:
         holds = False
         statement += f" Here every prompt is asked about {dealt.times:.1f} times, too evenly for accounts that choose."
-    return Explanation(PUBLISHED, statement, holds, contradicted_by=("dispatch",))
+    # A class has one homework, is paid for together, comes at once and works at one hour. Who each run a small part of
+    # a set are strangers, who share no payments; a release may move all of them, but not to sign up too.
+    small = holds is None and repeated > line
+    return Explanation(
+        PUBLISHED,
+        statement,
+        holds,
+        contradicted_by=("dispatch", "infrastructure") if small else ("dispatch",),
+        contradicted_together=("timing", "infrastructure") if small else (),
+        strangers=small,
+    )
 
 
 def _in_small_parts(

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 
 from stillwatch.evidence.base import Count, Example, Family, Level, Null, Observed
 from stillwatch.evidence.log_profile import I64, LogProfile
@@ -26,6 +27,7 @@ from stillwatch.evidence.thresholds import (
     MOST_TEXTS,
     NEARLY_ALL,
     P_FLOOR,
+    REPEATS,
     USED,
     WIDELY_USED,
 )
@@ -89,27 +91,34 @@ class Structure(Family):
                     yield members
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
-        """The rarest text that most members send: what a few of them share is no machinery of the group."""
+        """The rarest text that most members send: what a few of them share is no machinery of the group. And prompts
+        that they send word for word as another of them does."""
+        yield from _same_prompts(log, members)
         texts = log.shared[self.name]
         number, count, chance = signature(log, members, common=True)
         outside = outside_share(log, members, number, count)
         wide = np.flatnonzero((count > MAJORITY * len(members)) & own_texts(log, members, number, count))
         if texts is None or not len(wide):
-            return [Observed(1.0, "shared text", 0.0, 0.0, "No rare text is shared by most of the accounts.")]
+            yield Observed(1.0, "shared text", 0.0, 0.0, "No rare text is shared by most of the accounts.")
+            return
         best = wide[0]
         others = len(log) - len(members)
         had = int(texts.holders[number[best]] - count[best])
         elsewhere = f"{had:,} do" if had > 1 else "one does" if had else "none does"
-        return [
-            Observed(
-                float(max(10.0 ** chance[best], P_FLOOR)),
-                "share of accounts with the commonest rare text",
-                float(count[best] / len(members)),
-                float(outside[best]),
-                f"{int(count[best])} of {len(members)} accounts send one and the same sentence or template; "
-                f"of the other {others:,}, {elsewhere}.",
-            )
-        ]
+        p = float(max(10.0 ** chance[best], P_FLOOR))
+        # One owner's customers have a phrase in common that others have too, here and there in what they send.
+        sent = texts.matrix[members][:, number[wide]]
+        fills = np.median(np.asarray(sent.max(axis=1).todense())) >= min(FILLED)
+        theirs = np.sum(sent[:, :1] > 0) > MAJORITY * texts.holders[number[best]]
+        yield Observed(
+            p,
+            "share of accounts with the commonest rare text",
+            float(count[best] / len(members)),
+            float(outside[best]),
+            f"{int(count[best])} of {len(members)} accounts send one and the same sentence or template; "
+            f"of the other {others:,}, {elsewhere}.",
+            None if fills or theirs else 1.0,
+        )
 
     def shown_by(self, log: LogProfile, members: I64) -> npt.NDArray[np.bool_] | None:
         """Who sends the text that most marks the group."""
@@ -152,6 +161,28 @@ class Structure(Family):
             rarest = int(np.argmax(ratio * own))
             best = np.where(has[:, rarest], best, best + lacks[rarest])
         return np.asarray(np.where(has.any(axis=1), best, lacks[using.argmax()]), np.float64)
+
+
+def _same_prompts(log: LogProfile, members: I64) -> Iterable[Observed]:
+    """Whether a member's prompts are others' too, beyond what as many of the log have in common and what an account may
+    have; nothing where it does not show.
+
+    Where no published set and no class explains it, one hand asks.
+    """
+    shares = log.prompt_sets.repeats(members)
+    line = log.prompt_sets.usual_repeats(members) + REPEATS
+    error = float(np.std(shares, ddof=1)) / np.sqrt(len(shares))
+    if shares.mean() <= line or error == 0:
+        return
+    p = float(max(scipy.stats.t.sf((shares.mean() - line) / error, len(shares) - 1), P_FLOOR))
+    yield Observed(
+        p,
+        "share of prompts that others of them send too",
+        float(shares.mean()),
+        line,
+        f"{shares.mean():.0%} of an account's prompts are others' of these accounts too, nearly word for word.",
+        1.0,
+    )
 
 
 class _Cohorts:

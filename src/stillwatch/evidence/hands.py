@@ -1,0 +1,163 @@
+"""What a group of entities has in common by its hands: payments, mail domains, addresses and networks."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.evidence.log_profile import I64
+from stillwatch.evidence.postings import Postings
+from stillwatch.evidence.thresholds import (
+    BLOCKED_CLASSES,
+    COHORT_DOORS,
+    LEAST_MEMBERS,
+    MAJORITY,
+    OFFICE_SIZE,
+    ONE_DOOR,
+    RARITIES,
+    RESELLER_SIZE,
+    SEVERAL_PAYMENTS,
+)
+
+__all__ = ["KINDS", "Doors", "Ties", "doors_of", "houses_of", "is_kind", "ties_of", "under_own_name", "within_of"]
+
+KINDS = ("payment", "domain", "address", "network")
+"""Kinds of hands, in the order in which the family counts them."""
+
+
+class Ties(NamedTuple):
+    """What ties the members of a group to one another.
+
+    Attributes:
+        share: of the members that have something of it.
+        things: how many things it is.
+    """
+
+    share: float
+    things: int
+
+
+class Doors(NamedTuple):
+    """What a group has in common by its hands.
+
+    Attributes:
+        owner: largest share of the members that one payment or domain has.
+        holders: entities of the whole log that have that one.
+        place: largest share that makes most of its requests from one address or network.
+        cards: payments that most of them share, each with another member.
+        paid: largest share of the members that one payment has.
+        named: share of them that are of firms under their own names.
+    """
+
+    owner: float = 0.0
+    holders: int = 0
+    place: float = 0.0
+    cards: int = 0
+    paid: float = 0.0
+    named: float = 0.0
+
+
+def doors_of(hands: Postings, members: I64) -> Doors:
+    """What nearly all of a group have, by its hands."""
+    within = hands.matrix[members]
+    # An office is as large as it is: in a small log its door is no rare thing.
+    rare = (hands.classes < BLOCKED_CLASSES) | (hands.holders <= OFFICE_SIZE)
+    at = rare & is_kind(hands, "address", "network")
+    held = np.bincount(within.indices, minlength=len(rare))
+    # A firm's own mail domain has no other users; in a small log a public one is no common thing.
+    own_mail = is_kind(hands, "domain") & (held >= ONE_DOOR * hands.holders)
+    few = (hands.holders <= RESELLER_SIZE) & (hands.classes < len(RARITIES))
+    owns = np.where((is_kind(hands, "payment") | own_mail) & (few | rare), held, 0)
+    mostly = at[within.indices] & (within.data >= MAJORITY)
+    sits = np.bincount(within.indices[mostly], minlength=1).max()
+    paid = np.bincount(within.indices[is_kind(hands, "payment")[within.indices]], minlength=1)
+    shared = paid[paid > 1]
+    cards = len(shared) if shared.sum() > MAJORITY * len(members) else min(len(shared), 1)
+    first = int(owns.argmax()) if len(owns) else 0
+    return Doors(
+        owner=float(owns[first] / len(members)) if len(owns) else 0.0,
+        holders=int(hands.holders[first]) if len(owns) and owns[first] else 0,
+        place=float(sits / len(members)),
+        cards=cards,
+        paid=float(paid.max(initial=0) / len(members)),
+        named=float(under_own_name(hands, members).mean()),
+    )
+
+
+def houses_of(hands: Postings, members: I64) -> I64 | None:
+    """Which house each of a group is of, from 0, -1 for none; each house has one payment or mail domain, and hardly any
+    address of theirs is of two. None where they are tied to one another, or to nobody, or are as many as one owner does
+    not know of.
+
+    Firms that work alike are found together, and what ties the accounts of each ties no stranger to them. A campaign
+    that pays by a few cards sends over all of its addresses by each.
+    """
+    within, held = within_of(hands, members)
+    theirs, few = held >= ONE_DOOR * hands.holders, hands.holders <= RESELLER_SIZE
+    owns = few & (held >= LEAST_MEMBERS) & (is_kind(hands, "payment") | (theirs & is_kind(hands, "domain")))
+    owner = np.asarray(within[:, np.flatnonzero(owns)].todense(), np.bool_) * held[owns]
+    mine = np.where(owner.any(axis=1), owner.argmax(axis=1), -1) if owner.size else np.full(len(members), -1)
+    found, size = np.unique(mine[mine >= 0], return_counts=True)
+    found, size = found[size >= LEAST_MEMBERS], size[size >= LEAST_MEMBERS]
+    if not 1 < len(found) < SEVERAL_PAYMENTS or size.sum() < ONE_DOOR * len(members):
+        return None
+    of = mine[:, None] == found
+    doors = within[:, np.flatnonzero(theirs & is_kind(hands, "address", "network"))].astype(np.int64)
+    across = np.asarray((doors.T @ of > 0).sum(axis=1)).ravel() > 1
+    if (np.asarray(doors[:, across].sum(axis=1)).ravel() > 0).mean() > MAJORITY:
+        return None
+    return np.where(of.any(axis=1), of.argmax(axis=1), -1)
+
+
+def under_own_name(hands: Postings, members: I64) -> npt.NDArray[np.bool_]:
+    """Which members are firms' under their own names: accounts that nearly all of one payment and all of one mail
+    domain are, hardly one of which has an address of another member's.
+
+    A firm that shows who it is may ask what a campaign asks, and is judged as the firm.
+    """
+    within, held = within_of(hands, members)
+    owned = hands.matrix > 0
+    cards = np.flatnonzero(is_kind(hands, "payment") & (held >= LEAST_MEMBERS) & (hands.holders <= RESELLER_SIZE))
+    names = np.flatnonzero(is_kind(hands, "domain") & (held >= LEAST_MEMBERS))
+    if not len(cards) or not len(names):
+        return np.zeros(len(members), np.bool_)
+    both = (owned[:, cards].astype(np.int64).T @ owned[:, names].astype(np.int64)).toarray()
+    own = (both >= ONE_DOOR * hands.holders[cards][:, None]) & (both >= ONE_DOOR * hands.holders[names])
+    theirs = np.asarray(within[:, cards[own.any(axis=1)]].todense(), np.bool_)
+    firm = theirs.any(axis=1)
+    doors = within[:, np.flatnonzero(is_kind(hands, "address") & (hands.classes < BLOCKED_CLASSES))]
+    others = np.asarray(doors[~firm].sum(axis=0)).ravel() > 0
+    tied = np.asarray(doors[:, np.flatnonzero(others)].sum(axis=1)).ravel() > 0
+    apart = tied.astype(np.int64) @ theirs <= (1 - ONE_DOOR) * theirs.sum(axis=0)
+    return np.asarray(theirs[:, apart].any(axis=1))
+
+
+def ties_of(hands: Postings, members: I64, *, cards: int = 0) -> Ties:
+    """What ties members to one another beside the commonest doors, and the commonest payments where ``cards`` are left
+    out: payments of two or more, and addresses and networks of theirs alone.
+
+    An address that others have too is a carrier's.
+    """
+    within, held = within_of(hands, members)
+    ties = (held >= 2) & (hands.classes < BLOCKED_CLASSES) & ~is_kind(hands, "domain")
+    for kind, left_out in (("payment", cards), ("address", COHORT_DOORS), ("network", COHORT_DOORS)):
+        of_kind = is_kind(hands, kind)
+        if kind != "payment":
+            ties &= ~of_kind | (held >= ONE_DOOR * hands.holders)
+        commonest = np.flatnonzero(ties & of_kind)
+        ties[commonest[np.argsort(-held[commonest], kind="stable")[:left_out]]] = False
+    tied = np.asarray(within[:, np.flatnonzero(ties)].sum(axis=1)).ravel() > 0
+    return Ties(float(tied.mean()), int(ties.sum()))
+
+
+def within_of(hands: Postings, members: I64) -> tuple[Any, I64]:
+    """Which things each member has (sparse), and how many members have each."""
+    within = hands.matrix[members] > 0
+    return within, np.asarray(within.sum(axis=0)).ravel()
+
+
+def is_kind(hands: Postings, *kinds: str) -> npt.NDArray[np.bool_]:
+    """Which things are of these kinds."""
+    return np.isin(hands.kinds, [KINDS.index(kind) for kind in kinds])

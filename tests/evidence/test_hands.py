@@ -1,0 +1,139 @@
+"""What a group has in common by its hands: firms under their own names, and what ties accounts that signed up at once."""
+
+import numpy as np
+import pytest
+from made_log import DAY, E, made_content, made_log
+
+from stillwatch.detection.explanations import explain
+from stillwatch.detection.membership import firms_apart
+from stillwatch.detection.nulls import Background
+from stillwatch.evidence import HOUR, Explanation, Finding, LogProfile, Postings, all_families
+from stillwatch.evidence.families.infrastructure import OFFICE
+from stillwatch.evidence.hands import ties_of, under_own_name
+
+FAMILIES = all_families()
+GROUP = np.arange(30)
+Things = dict[int, list[int]]
+
+
+def hands_of(cards: Things | None = None, names: Things | None = None, addresses: Things | None = None) -> Postings:
+    """Payments, mail domains and addresses by who has each; everybody else has a payment of their own."""
+    kinds = [(0, cards or {}), (1, names or {}), (2, addresses or {})]
+    rows = [(kind, 10_000 * kind + n, e) for kind, things in kinds for n, who in things.items() for e in who]
+    rows += [(0, 5_000 + e, e) for e in range(100, E)]
+    kind, name, entity = (np.array(column) for column in zip(*rows, strict=True))
+    return Postings.build(
+        entity,
+        name.astype(np.uint64),
+        np.ones(len(entity)),
+        E,
+        kind=kind.astype(np.int8),
+        told=np.ones((4, E), np.bool_),
+    )
+
+
+def of_five(size: int = 30, each: int = 5) -> Things:
+    """Everybody of a group in fives."""
+    return {n: list(range(n * each, n * each + each)) for n in range(size // each)}
+
+
+def office(log: LogProfile, members: np.ndarray = GROUP) -> Explanation:
+    (one,) = (e for e in explain(log, FAMILIES, members, members[:0]) if e.name == OFFICE)
+    return one
+
+
+# Firms under their own names.
+
+
+def test_a_firm_that_pays_by_one_card_under_its_own_name_is_one_firm() -> None:
+    one = {0: GROUP.tolist()}
+    asking_alike = made_content()
+    assert office(made_log(hands=hands_of(one, one), content=asking_alike)).holds is True
+    assert office(made_log(hands=hands_of(one), content=asking_alike)).holds is None
+    # A name that many strangers have is a mail provider's.
+    assert office(made_log(hands=hands_of(one, {0: list(range(400))}), content=asking_alike)).holds is None
+
+
+def test_several_firms_each_under_its_own_name_are_no_campaign() -> None:
+    thirds = {n: list(range(10 * n, 10 * n + 10)) for n in range(3)}
+    assert office(made_log(hands=hands_of(thirds, thirds), content=made_content())).holds is True
+    assert office(made_log(hands=hands_of(thirds), content=made_content())).holds is None
+
+
+def test_a_firm_in_a_group_of_strangers_is_tested_apart_from_them() -> None:
+    firm = {0: list(range(6))}
+    log = made_log(hands=hands_of(firm, firm))
+    (rest, firms), (alone, others) = firms_apart(log, GROUP)
+    assert rest.tolist() == others.tolist() == list(range(6, 30))
+    assert firms.tolist() == alone.tolist() == list(range(6))
+
+
+@pytest.mark.parametrize(
+    ("names", "addresses"),
+    [
+        ({}, {}),  # a card alone
+        ({0: list(range(3))}, {}),  # half of it has the name
+        ({0: list(range(6))}, {0: [4, 5, 6]}),  # it shares an address with the others
+    ],
+)
+def test_a_card_without_a_name_of_its_own_or_tied_to_the_rest_is_no_firm_apart(
+    names: Things, addresses: Things
+) -> None:
+    log = made_log(hands=hands_of({0: list(range(6))}, names, addresses))
+    assert [part.tolist() for part, _ in firms_apart(log, GROUP)] == [GROUP.tolist()]
+
+
+def test_one_of_a_firms_accounts_at_anothers_address_makes_it_no_strangers() -> None:
+    firm = {0: list(range(6))}
+    log = made_log(hands=hands_of(firm, firm, {0: [5, 6]}))
+    assert [part.tolist() for part, _ in firms_apart(log, GROUP)] == [list(range(6, 30)), list(range(6))]
+
+
+def test_a_log_without_hands_has_no_firms() -> None:
+    assert [part.tolist() for part, _ in firms_apart(made_log(hands=None), GROUP)] == [GROUP.tolist()]
+    assert not under_own_name(hands_of(), GROUP).any()
+
+
+# Tied, and signed up at once.
+
+
+def infrastructure(log: LogProfile, members: np.ndarray = GROUP) -> Finding:
+    family = FAMILIES["infrastructure"]
+    return family.found(list(family.test(log, members, Background(log, 200, 7))))
+
+
+def signed_up(hours: float) -> np.ndarray:
+    """Everybody within years, the group within so many hours."""
+    rng = np.random.default_rng(3)
+    created = rng.uniform(0, 400, E) * DAY
+    created[GROUP] = 200 * DAY + rng.uniform(0, hours, len(GROUP)) * HOUR
+    return created
+
+
+def test_what_ties_accounts_leaves_out_the_commonest_doors() -> None:
+    pairs = {n: [2 * n, 2 * n + 1] for n in range(15)}
+    assert ties_of(hands_of(of_five()), GROUP) == (1.0, 6)
+    assert ties_of(hands_of(of_five()), GROUP, cards=1) == (25 / 30, 5)
+    assert ties_of(hands_of(addresses=pairs), GROUP) == (26 / 30, 13)
+    # A carrier's address ties nobody.
+    assert ties_of(hands_of(addresses={n: [*who, 300 + n, 400 + n] for n, who in pairs.items()}), GROUP) == (0.0, 0)
+
+
+@pytest.mark.parametrize(
+    ("hours", "pairs", "strangers"), [(48, 15, False), (48, 6, True), (24 * 400, 15, True), (48, 0, True)]
+)
+def test_many_doors_of_two_and_one_day_are_neither_a_class_nor_one_owners_customers(
+    hours: float, pairs: int, strangers: bool
+) -> None:
+    doors = {n: [2 * n, 2 * n + 1] for n in range(pairs)}
+    found = infrastructure(made_log(hands=hands_of(addresses=doors), sign_up=signed_up(hours)))
+    assert (found.among_strangers > 0.01) is strangers
+
+
+def test_firms_that_came_on_one_day_are_no_firms() -> None:
+    sixths = {n: list(range(6 * n, 6 * n + 6)) for n in range(5)}
+    hands, content = hands_of(sixths), made_content()
+    apart = np.random.default_rng(3).uniform(0, 400, E) * DAY
+    assert office(made_log(hands=hands, content=content, sign_up=apart)).holds is None
+    at_once = signed_up(48)
+    assert office(made_log(hands=hands, content=content, sign_up=at_once)).holds is False
