@@ -411,10 +411,22 @@ def test_a_door_that_a_good_part_of_the_log_has_is_none() -> None:
     assert explained(behind({1: 40}, entities=3000), "office", np.arange(20)).holds is True
 
 
-def test_without_hands_there_is_no_office() -> None:
-    found = explained(made_log(entities=E, hands=None), "office")
-    assert found.holds is False
-    assert "by 0% of them" in found.statement
+@pytest.mark.parametrize(
+    ("size", "entities", "holds"), [(40, 2400, None), (41, 2400, False), (20, E, None), (30, E, None), (31, E, False)]
+)
+def test_without_hands_an_office_cannot_be_told_up_to_what_one_customer_is(
+    size: int, entities: int, holds: bool | None
+) -> None:
+    found = explained(made_log(entities=entities, hands=None), "office", np.arange(size))
+    assert found.holds is holds
+    assert f"up to {min(40, int(0.15 * entities))} of the {entities:,} accounts may be" in found.statement
+
+
+def test_hands_of_others_tell_nothing_of_a_group() -> None:
+    others = np.arange(100, 140)
+    hands = Postings.build(others, np.zeros(40, np.uint64), np.ones(40), E, kind=np.zeros(40, np.int8))
+    hands = replace(hands, known=np.isin(np.arange(E), others))
+    assert explained(made_log(entities=E, hands=hands), "office").holds is None
 
 
 def test_the_content_of_strangers_is_each_ones_own_or_cannot_be_told() -> None:

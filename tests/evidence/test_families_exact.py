@@ -14,10 +14,9 @@ from stillwatch.detection import Background
 from stillwatch.evidence import HOUR, Finding, LogProfile, Observed, Postings, PromptSets, all_families, tail_p
 from stillwatch.evidence import thresholds as t
 from stillwatch.evidence.families.infrastructure import OFFICE
-from stillwatch.evidence.families.semantics import z_of
 from stillwatch.evidence.families.timing import hourly_residuals
 from stillwatch.evidence.group_statistics import scatter
-from stillwatch.evidence.icc import icc_of
+from stillwatch.evidence.icc import icc_of, z_of
 from stillwatch.evidence.signature import signature
 
 FAMILY = all_families()

@@ -62,6 +62,22 @@ def test_one_owner_whose_accounts_ask_from_one_source_is_not_told_from_a_campaig
     assert office(log_of({0: list(range(20))}, at_one_place, topics=0.0), np.arange(20)) is None
 
 
+def test_a_house_whose_common_moments_show_one_source_is_not_told_from_a_campaign() -> None:
+    """Cover sets its accounts apart; what they send at once is of one source."""
+    members = np.arange(20)
+    log = log_of({0: list(range(20))}, {0: list(range(20))})
+    assert office(log, members) is True
+    rng = np.random.default_rng(4)
+
+    def in_common(some: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        owner = np.repeat(some, 30)
+        content = log.content
+        raw, whitened = (rng.normal(size=(len(owner), one.shape[1])) for one in (content.raw, content.whitened))
+        return raw.astype(np.float32), whitened.astype(np.float32), owner
+
+    assert office(replace(log, in_common=in_common), members) is None
+
+
 def test_a_crew_that_has_a_mail_domain_alone_keeps_no_queue() -> None:
     members = np.arange(20)
 

@@ -118,13 +118,16 @@ def under_own_name(hands: Postings, members: I64) -> npt.NDArray[np.bool_]:
     A firm that shows who it is may ask what a campaign asks, and is judged as the firm.
     """
     within, held = within_of(hands, members)
-    owned = hands.matrix > 0
-    cards = np.flatnonzero(is_kind(hands, "payment") & (held >= LEAST_MEMBERS) & (hands.holders <= RESELLER_SIZE))
-    names = np.flatnonzero(is_kind(hands, "domain") & (held >= LEAST_MEMBERS))
+    few = (held >= LEAST_MEMBERS) & (hands.holders <= RESELLER_SIZE / ONE_DOOR)
+    cards = np.flatnonzero(few & is_kind(hands, "payment") & (hands.holders <= RESELLER_SIZE))
+    names = np.flatnonzero(few & is_kind(hands, "domain"))
     if not len(cards) or not len(names):
         return np.zeros(len(members), np.bool_)
-    both = (owned[:, cards].astype(np.int64).T @ owned[:, names].astype(np.int64)).toarray()
+    of_each, named = ((hands.matrix[:, some] > 0).astype(np.int64) for some in (cards, names))
+    both = (of_each.T @ named).toarray()
     own = (both >= ONE_DOOR * hands.holders[cards][:, None]) & (both >= ONE_DOOR * hands.holders[names])
+    if not own.any():
+        return np.zeros(len(members), np.bool_)
     theirs = np.asarray(within[:, cards[own.any(axis=1)]].todense(), np.bool_)
     firm = theirs.any(axis=1)
     doors = within[:, np.flatnonzero(is_kind(hands, "address") & (hands.classes < BLOCKED_CLASSES))]

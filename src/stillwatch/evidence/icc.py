@@ -10,6 +10,7 @@ they cannot?".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -25,14 +26,16 @@ from stillwatch.evidence.thresholds import (
     LEAST_SWAPPED,
     MARGIN,
     MOST_FOR_ICC,
+    UNTOLD,
 )
 
-__all__ = ["Icc", "departure", "icc_of", "icc_of_most", "icc_of_source", "intraclass_correlation", "spread"]
+__all__ = ["Icc", "departure", "icc_of", "icc_of_most", "icc_of_source", "intraclass_correlation", "spread", "z_of"]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 Sum = F64 | np.float64
+_NORMAL = NormalDist()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,16 @@ class Icc:
     standard_error: float
     p_value: float
     p_apart: float
+
+    @property
+    def sets_apart(self) -> bool:
+        """Whether it is shown that accounts have content of their own."""
+        return bool(self.icc - z_of(UNTOLD) * self.standard_error > MARGIN)
+
+    @property
+    def told(self) -> bool:
+        """Whether it is shown on which side of the margin the correlation lies."""
+        return bool(np.isfinite(self.icc) and (self.p_value <= UNTOLD or self.sets_apart))
 
 
 def intraclass_correlation(vectors: F32, owner: I64) -> Icc:
@@ -186,3 +199,8 @@ def _sums(content: Content, entities: I64) -> tuple[I64, F64]:
         begins = np.append(0, np.cumsum(counts[known])[:-1])
         sums[known] = np.add.reduceat(content.raw[content.rows(entities)], begins, axis=0, dtype=np.float64)
     return counts, sums
+
+
+def z_of(level: float) -> float:
+    """Standard normal quantile of a one-sided level."""
+    return float(-_NORMAL.inv_cdf(level))

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.evidence.icc import Icc, departure, icc_of, icc_of_source, spread
+from stillwatch.evidence.icc import Icc, departure, icc_of, icc_of_source, spread, z_of
 from stillwatch.evidence.log_profile import LogProfile
-from stillwatch.evidence.thresholds import DEPARTED, LEAST_FOR_ICC, MAJORITY, UNTOLD
+from stillwatch.evidence.thresholds import DEPARTED, LEAST_FOR_ICC, MAJORITY, MARGIN, NEARLY_ALL, UNTOLD
 
-__all__ = ["asking_alike", "icc_of_more", "of_one_source", "shown_one_source"]
+__all__ = ["asking_alike", "icc_in_common", "icc_of_more", "of_one_source", "shown_one_source"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -53,3 +53,14 @@ def icc_of_more(log: LogProfile, members: I64) -> Icc | None:
         return None
     some = spread(log.content, members)
     return icc_of_source(log.content, some, *log.closer(some))
+
+
+def icc_in_common(log: LogProfile, members: I64) -> Icc | None:
+    """Intraclass correlation of what the members sent in their common moments; None where it speaks of too few of them,
+    or of so few prompts that none at all could not be shown."""
+    some = spread(log.content, members)
+    sent = log.in_common(some) if log.in_common is not None else None
+    if sent is None or np.sum(np.bincount(np.searchsorted(some, sent[2]), minlength=1) > 1) < NEARLY_ALL * len(some):
+        return None
+    same = icc_of_source(log.content, some, *sent)
+    return same if same.told or z_of(UNTOLD) * same.standard_error <= MARGIN else None

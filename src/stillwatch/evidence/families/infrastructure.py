@@ -14,6 +14,7 @@ from stillwatch.evidence.group_statistics import scatter, sharing
 from stillwatch.evidence.hands import KINDS, Doors, doors_of, houses_of, is_kind, ties_of, within_of
 from stillwatch.evidence.icc import icc_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
+from stillwatch.evidence.one_source import icc_in_common
 from stillwatch.evidence.p_values import count_tail_p, tail_p
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
@@ -132,10 +133,12 @@ class Infrastructure(Family):
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
         """One organisation or office: one owner, or people of one place; and people who signed up together."""
         hands = log.shared[self.name]
-        doors = Doors() if hands is None else doors_of(hands, members)
+        if hands is None or not hands.known[members].any():
+            return [_nothing_of_hands(log, members), self._one_cohort(log, members)]
+        doors = doors_of(hands, members)
         behind = max(len(members), doors.holders if doors.owner >= ONE_DOOR else 0)
         holds = _one_office(log, members, doors, behind)
-        house = houses_of(hands, members) if hands is not None and holds is False else None
+        house = houses_of(hands, members) if holds is False else None
         if house is not None and _came_at_once(log, members, house):
             house = None
         if house is not None:
@@ -188,6 +191,19 @@ def _young(log: LogProfile, told: npt.NDArray[np.bool_], size: int) -> float:
     created = log.columns["sign_up"][told] if told.any() else np.zeros(1)
     drawn = scatter(created[np.random.default_rng(size).integers(len(created), size=(DRAWS_RHYTHM, max(size, 1)))])
     return float(min(drawn.min(), MAJORITY * np.median(drawn)))
+
+
+def _nothing_of_hands(log: LogProfile, members: I64) -> Explanation:
+    """Whether accounts of whose hands nothing is known are one organisation's: no more than an office has may be, where
+    they are no more of the log than one customer is."""
+    most = int(min(OFFICE_SIZE, RARITIES[-1][1] * len(log)))
+    return Explanation(
+        OFFICE,
+        f"Neither payments nor addresses nor mail domains are known of these {len(members)} accounts. Whether they are "
+        f"one organisation's cannot be seen; up to {most} of the {len(log):,} accounts may be.",
+        None if len(members) <= most else False,
+        accounts_for=("infrastructure",),
+    )
 
 
 def _signed_up(log: LogProfile, members: I64, null: Null, least: int) -> Observed | None:
@@ -268,7 +284,15 @@ def _one_office(log: LogProfile, members: I64, doors: Doors, behind: int) -> boo
         return None if doors.owner >= ONE_DOOR and len(members) <= RESELLER_SIZE else False
     if doors.owner < ONE_DOOR and (doors.place < ONE_DOOR or doors.cards > 1):
         return False
-    return None if icc_of(log.content, members).p_value <= UNTOLD else True
+    return None if _asks_as_one(log, members) else True
+
+
+def _asks_as_one(log: LogProfile, members: I64) -> bool:
+    """Whether accounts are shown to ask from one source, in all that was sampled or in their common moments."""
+    if icc_of(log.content, members).p_value <= UNTOLD:
+        return True
+    common = icc_in_common(log, members)
+    return common is not None and common.p_value <= UNTOLD
 
 
 def _came_at_once(log: LogProfile, members: I64, house: I64) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,9 @@ from stillwatch.evidence.carried import carried
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.content import Content
 from stillwatch.evidence.group_statistics import likeness, within_one_stretch
-from stillwatch.evidence.icc import Icc, icc_of, icc_of_most, icc_of_source, spread
+from stillwatch.evidence.icc import Icc, icc_of, icc_of_most, z_of
 from stillwatch.evidence.log_profile import I64, LogProfile
-from stillwatch.evidence.one_source import icc_of_more
+from stillwatch.evidence.one_source import icc_in_common, icc_of_more
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words
 from stillwatch.evidence.sharing_out import sharing_out
@@ -34,7 +33,6 @@ from stillwatch.evidence.thresholds import (
     MAJORITY,
     MARGIN,
     NEAR_Z,
-    NEARLY_ALL,
     OCCASION_SHARE,
     OCCASION_SIZE,
     OVERLAP,
@@ -55,7 +53,6 @@ PUBLISHED = "a published set that each runs for itself"
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
 
-_NORMAL = NormalDist()
 _CHUNK = 16_384
 # Of the example: no two of its prompts have a sentence in common, and all are of one matter.
 _POOL = (
@@ -140,7 +137,7 @@ class Semantics(Family):
     def again(self, log: LogProfile, members: I64, null: Null) -> Finding | None:
         """The same test on what the members sent in their common moments, which cover does not keep; where there is
         hardly anything of that, on more prompts of each."""
-        common = _in_common(log, members)
+        common = icc_in_common(log, members)
         if common is not None:
             return self.found(
                 [_one_source(log, members, null, common, "Sent while many of them were at work at once: ")]
@@ -155,17 +152,6 @@ class Semantics(Family):
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
         """A published set that each runs for itself; content of each one's own."""
         return (_published_set(log, members, bystanders), _own_content(log, members))
-
-
-def _in_common(log: LogProfile, members: I64) -> Icc | None:
-    """Intraclass correlation of what the members sent in their common moments; None where it speaks of too few of them,
-    or of so few prompts that none at all could not be shown."""
-    some = spread(log.content, members)
-    sent = log.in_common(some) if log.in_common is not None else None
-    if sent is None or np.sum(np.bincount(np.searchsorted(some, sent[2]), minlength=1) > 1) < NEARLY_ALL * len(some):
-        return None
-    same = icc_of_source(log.content, some, *sent)
-    return same if _told(same) or z_of(UNTOLD) * same.standard_error <= MARGIN else None
 
 
 def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str = "") -> Observed:
@@ -308,19 +294,19 @@ def _at_most(shares: F64, line: float) -> bool:
 
 def _own_content(log: LogProfile, members: I64) -> Explanation:
     apart = icc_of(log.content, members)
-    if not _told(apart):
+    if not apart.told:
         whole = icc_of(log.content, members, whole=True)
         # The common part is too small to tell, and all of it together may set the accounts apart.
-        apart = whole if _set_apart(whole) else apart
-    common = _in_common(log, members) if not _told(apart) or _set_apart(apart) else None
+        apart = whole if whole.sets_apart else apart
+    common = icc_in_common(log, members) if not apart.told or apart.sets_apart else None
     if common is not None and common.p_value <= CONTRADICTS:
         # What each asks in its own time says nothing of what all of them are sent to ask.
         apart = common
-    beside = carried(log, members) if not _told(apart) or _set_apart(apart) else None
+    beside = carried(log, members) if not apart.told or apart.sets_apart else None
     if beside is not None and (same := icc_of_most(beside, members)).p_value <= CONTRADICTS:
         # Customers of a framework put what is their own into it: what they send without it is no part of the answer.
         apart = same
-    if not _told(apart):
+    if not apart.told:
         apart = icc_of_more(log, members) or apart
     repeated = float(np.median(log.prompt_sets.repeats(members)))
     if repeated > MAJORITY:
@@ -330,7 +316,7 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
         holds, statement = None, "Too few prompts an account to tell whether each has content of its own."
     else:
         bound = z_of(UNTOLD) * apart.standard_error
-        holds = _set_apart(apart) if _told(apart) else None
+        holds = apart.sets_apart if apart.told else None
         statement = f"The account explains {max(apart.icc, 0):.1%} of the differences between prompts."
         if holds is None:
             statement += (
@@ -355,21 +341,6 @@ def _come_and_gone(log: LogProfile, members: I64) -> float:
     if len(members) <= OCCASION_SIZE:
         return 0.0
     return within_one_stretch(log.first_seen[members], log.last_seen[members], log.watched(members) / 4)
-
-
-def _told(apart: Icc) -> bool:
-    """Whether it is shown on which side of the margin the correlation lies."""
-    return bool(np.isfinite(apart.icc) and (apart.p_value <= UNTOLD or _set_apart(apart)))
-
-
-def _set_apart(apart: Icc) -> bool:
-    """Whether it is shown that accounts have content of their own."""
-    return bool(apart.icc - z_of(UNTOLD) * apart.standard_error > MARGIN)
-
-
-def z_of(level: float) -> float:
-    """Standard normal quantile of a one-sided level."""
-    return float(-_NORMAL.inv_cdf(level))
 
 
 FAMILY = Semantics()
