@@ -142,10 +142,11 @@ def test_who_run_small_parts_of_a_set_are_strangers(
     assert all((f"{name} seen." in one.statement) is (holds is False) for name in seen)
 
 
-def test_a_class_that_runs_all_of_one_set_may_be_paid_for_together() -> None:
-    paid = {"infrastructure": Finding("infrastructure", "seen", 1.0, 0.0, 1e-9, "Seen.", 1e-9)}
-    (one,) = [e for e in explain(repeating(30), all_families(), GROUP, NONE, paid) if "published" in e.name]
-    assert one.holds is True
+@pytest.mark.parametrize(("strangers", "holds"), [(1.0, True), (1e-9, False)])
+def test_a_class_may_be_paid_for_together_and_not_by_many_cards_of_two(strangers: float, holds: bool) -> None:
+    hands = {"infrastructure": Finding("infrastructure", "seen", 1.0, 0.0, 1e-9, "Seen.", strangers)}
+    (one,) = [e for e in explain(repeating(30), all_families(), GROUP, NONE, hands) if "published" in e.name]
+    assert one.holds is holds
 
 
 # Content of their own.

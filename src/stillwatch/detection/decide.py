@@ -212,11 +212,15 @@ def _grow(
         beside = taken.copy()
         beside[case.members] = False
         whole = with_sharers(examiner, whole, beside, fdr)
-        # A wider group may come down to one that was found already.
-        if not any(np.isin(whole.members, other.members).all() for other in grown):
+        # A wider group may come down to one that was found already, or nearly, and then the stronger stands.
+        if not any(_is_found(whole, other) for other in grown):
             taken[whole.members] = True
             grown.append(replace(whole, proposed=len(case.members)))
     return grown, links
+
+
+def _is_found(case: Case, other: Case) -> bool:
+    return bool(np.isin(case.members, other.members).all() or (lies_in(case, other) and other.p_value <= case.p_value))
 
 
 def _with_another(grown: Sequence[Case], case: Case, fdr: float) -> list[Case]:

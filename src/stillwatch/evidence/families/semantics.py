@@ -245,14 +245,14 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
     if dealt is not None and dealt.p_value <= DEALT:
         holds = False
         statement += f" Here every prompt is asked about {dealt.times:.1f} times, too evenly for accounts that choose."
-    # A class has one homework, is paid for together, comes at once and works at one hour. Who each run a small part of
-    # a set are strangers, who share no payments; a release may move all of them, but not to sign up too.
+    # A class is paid for together, by a card or two, and sits behind a door or two; it comes at once and works at one
+    # hour. Who each run a small part of a set are strangers; a release may move all of them, but not to sign up too.
     small = holds is None and repeated > line
     return Explanation(
         PUBLISHED,
         statement,
         holds,
-        contradicted_by=("dispatch", "infrastructure") if small else ("dispatch",),
+        contradicted_by=("dispatch", "infrastructure"),
         contradicted_together=("timing", "infrastructure") if small else (),
         strangers=small,
     )
