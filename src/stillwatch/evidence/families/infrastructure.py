@@ -44,6 +44,7 @@ OFFICE = "one organisation or office with several accounts"
 COHORT = "people who signed up together, such as a class, new staff or a crew"
 """Name of the explanation that a few accounts of a larger whole cannot decide."""
 
+_UNKNOWN = "Nothing is known of how they pay, or of where they connect from."
 _HOUSES = " They fall into {} houses, each with a payment or e-mail domain of its own and hardly an address in common."
 _SIGNED_UP = f"abs(l.sign_up - r.sign_up) < {int(SIGN_UP_HOURS * HOUR)}"
 
@@ -149,9 +150,7 @@ class Infrastructure(Family):
             Explanation(
                 OFFICE,
                 f"These {len(members):,} accounts declare no organisation in common (whoever does was counted as one "
-                f"beforehand). At most {percent(doors.owner)} of them have one and the same payment or uncommon e-mail "
-                f"domain{others}, at most {percent(doors.place)} mostly use one and the same address or network, and "
-                f"{_paying(doors)}. Of one owner's or one office's accounts, at least {percent(ONE_DOOR)} do."
+                f"beforehand). {_UNKNOWN if hands is None else _in_common(doors, others)}"
                 f"{'' if house is None else _HOUSES.format(house.max() + 1)}",
                 holds,
                 contradicted_by=against,
@@ -240,6 +239,14 @@ def _tied_at_sign_up(hands: Postings, members: I64, came: Observed) -> Observed 
 
 def _apart(hours: float) -> str:
     return f"on average {duration(hours)} from the middle one of their sign-ups"
+
+
+def _in_common(doors: Doors, others: str) -> str:
+    return (
+        f"At most {percent(doors.owner)} of them have one and the same payment or uncommon e-mail domain{others}, at "
+        f"most {percent(doors.place)} mostly use one and the same address or network, and {_paying(doors)}. Of one "
+        f"owner's or one office's accounts, at least {percent(ONE_DOOR)} do."
+    )
 
 
 def _paying(doors: Doors) -> str:

@@ -139,8 +139,8 @@ def _commonest(log: LogProfile, members: I64) -> _Client:
 def _sentence(client: _Client, members: I64) -> str:
     """What most of their requests come from, of those of whom it is known; of nothing in common, that."""
     using, told = int(client.used[members].sum()), int(client.known[members].sum())
-    if not using:
-        return "No client is commoner among these accounts than chance would have it."
+    if using < 2:
+        return "No client stands out among these accounts."
     return (
         f"{using:,} of {told:,} accounts mostly send with one and the same {joined(client.marks)}; of all accounts, "
         f"{percent(client.elsewhere)} do."
