@@ -27,12 +27,16 @@ SHARED = [
     ("network", "10.1.0.0/16"),
     ("network", "0.0.0.0/0"),
     ("network", "anything"),
+    ("agent", "python-httpx/0.28.1"),
+    ("agent", "OpenAI/Python 1.109.1"),
+    ("agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Gecko/20100101 Firefox/145.0"),
 ]
 OWN = [
     ("domain", "mail.example"),
     ("domain", "example.co.uk"),
     ("address", "203.0.113.7"),
     ("network", "2001:db8::/48"),
+    ("agent", "collector/0.3 python-httpx/0.28.1"),
 ]
 
 
