@@ -171,10 +171,8 @@ def _in_common(log: LogProfile, members: I64) -> Icc | None:
 
 def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str = "") -> Observed:
     if not np.isfinite(same.icc):
-        nan = float("nan")
-        return Observed(
-            1.0, "intraclass correlation", nan, nan, "Too few prompts to tell whether the accounts ask from one source."
-        )
+        few = "Too few prompts to tell whether the accounts ask from one source."
+        return Observed(1.0, "intraclass correlation", float("nan"), float("nan"), few)
     (concentrated, z), own = _concentrated(log.content, members, null), ""
     kin = senders(log, members, min(FILLED))
     if _elsewhere(log.content, members, kin) > ASKED_ELSEWHERE:
@@ -356,10 +354,8 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
     else:
         bound = z_of(UNTOLD) * apart.standard_error
         holds = _set_apart(apart) if _told(apart) else None
-        told = _explained(apart, which)
-        statement = (
-            f"{told[0].upper()}{told[1:]}; where each has content of its own, it is more than {percent(MARGIN)}."
-        )
+        own = f"where each has content of its own, it is more than {percent(MARGIN)}."
+        statement = f"W{_explained(apart, which)[1:]}; {own}"
         if holds is None:
             statement += (
                 " The samples are too small to tell: it may be anything from "
