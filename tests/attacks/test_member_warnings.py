@@ -27,12 +27,16 @@ SHARED = [
     ("network", "10.1.0.0/16"),
     ("network", "0.0.0.0/0"),
     ("network", "anything"),
+    ("agent", "python-httpx/0.28.1"),
+    ("agent", "OpenAI/Python 1.109.1"),
+    ("agent", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) Gecko/20100101 Firefox/145.0"),
 ]
 OWN = [
     ("domain", "mail.example"),
     ("domain", "example.co.uk"),
     ("address", "203.0.113.7"),
     ("network", "2001:db8::/48"),
+    ("agent", "collector/0.3"),
 ]
 
 
@@ -81,7 +85,7 @@ def test_a_list_of_ones_own_adds_to_the_shipped_one(tmp_path: Path) -> None:
     with alliance(tmp_path, "alpha") as met:
         made = draft(met.members["alpha"], facts, warnings=warnings)
         told = {one["pattern"] for one in made.objects if one["type"] == "indicator"}
-        assert told == {pattern_of(*one) for one in (OWN[0], OWN[1], OWN[3], ("agent", "theirs/1"))}
+        assert told == {pattern_of(*one) for one in (OWN[0], OWN[1], *OWN[3:], ("agent", "theirs/1"))}
         assert "our own office" in str(made)
         write_draft(made, tmp_path / "draft.json")
         assert read_draft(tmp_path / "draft.json") == made

@@ -7,6 +7,7 @@ import pytest
 from handmade_families import prompt_sets
 from made_log import DAY, HOURS, made_content, made_log, unit
 
+from stillwatch.core.counted import percent
 from stillwatch.detection.explanations import explain
 from stillwatch.evidence import HOUR, Explanation, Finding, LogProfile, Postings, all_families, whiten
 
@@ -37,7 +38,7 @@ def test_a_licence_of_more_than_half_holds(licensed: int, holds: bool) -> None:
     known[50:] = 1
     found = explained(made_log(entities=E, licensed=known), "licensed")
     assert found.holds is holds
-    assert found.statement == f"{licensed / 20:.0%} of the accounts have a licence on record."
+    assert found.statement == f"Of these 20 accounts, {licensed or 'none'} have a licence on record."
 
 
 # A published set.
@@ -58,7 +59,7 @@ def repeating(shared: int, each: int = 40, who: int = 20) -> LogProfile:
 def test_a_published_set_is_what_more_than_a_tenth_repeats(shared: int, holds: bool) -> None:
     found = explained(repeating(shared), "published")
     assert found.holds is holds
-    assert found.statement.startswith(f"{shared / 40:.0%} of a typical")
+    assert found.statement.startswith(f"Of a typical account's prompts, {percent(shared / 40)} are sent by others")
 
 
 def test_a_published_set_of_a_few_members_cannot_be_told() -> None:
@@ -100,7 +101,7 @@ def test_small_parts_may_be_of_a_set_or_of_a_pool() -> None:
     same = {e: rng.choice(800, 40, replace=False).tolist() for e in range(len(GROUP))}
     log = made_log(entities=E, prompt_sets=prompt_sets(E, same))
     assert explained(log, "published").holds is None
-    assert explained(log, "published").statement.startswith("6")
+    assert explained(log, "published").statement.startswith("Of a typical account's prompts, 6")
 
 
 def test_what_strangers_repeat_as_often_is_no_published_set() -> None:
@@ -256,7 +257,7 @@ def test_strangers_on_an_occasion_do_not_pay_by_several_payments_together(cards:
     )
     found = explained(on_an_occasion(5, hands=hands), "occasion")
     assert found.holds is holds
-    assert ("pay by 5 shared payments" in found.statement) is not holds
+    assert ("pay by 5 payments that several of them share" in found.statement) is not holds
 
 
 # One cohort.
@@ -271,7 +272,9 @@ def signed_up(apart: float, hands: Postings | None = None) -> LogProfile:
 
 def test_whom_nothing_ties_but_their_sign_ups_may_be_a_cohort() -> None:
     assert explained(signed_up(2), "signed up").holds is None
-    assert explained(signed_up(2), "signed up").statement.startswith("They signed up 10 hours apart")
+    assert explained(signed_up(2), "signed up").statement.startswith(
+        "They signed up on average 10 hours from the middle"
+    )
     # A crew is taken on over weeks, and is young beside accounts of a year; who came over half a year are strangers.
     assert explained(signed_up(100), "signed up").holds is None
     assert explained(signed_up(300), "signed up").holds is False
@@ -320,8 +323,8 @@ def behind(doors: dict[int, int], entities: int = E, people: int = 20) -> LogPro
 def test_an_office_is_one_door_of_four_fifths(count: int, holds: bool) -> None:
     found = explained(behind({1: count}), "office")
     assert found.holds is holds
-    assert f"One payment or e-mail domain is shared by {count / 20:.0%} of them" in found.statement
-    assert "20 strangers" in found.statement
+    assert f"At most {percent(count / 20)} of them have one and the same payment or" in found.statement
+    assert "These 20 accounts declare no organisation in common" in found.statement
 
 
 def housed(cards: int, doors: int = 0, strangers: int = 0) -> LogProfile:
@@ -343,7 +346,7 @@ def test_a_few_houses_may_be_as_many_firms(cards: int, houses: int) -> None:
     """Of twenty in five houses each has four: so few claim nothing."""
     found = explained(housed(cards), "office")
     assert found.holds is (None if houses else False)
-    assert (f"They are {houses} houses" in found.statement) == bool(houses)
+    assert (f"They fall into {houses} houses, " in found.statement) == bool(houses)
 
 
 def test_addresses_across_cards_make_one_house_of_several_unless_a_carrier_gives_them() -> None:

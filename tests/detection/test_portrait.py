@@ -117,7 +117,7 @@ def test_families_are_those_at_the_level(draw: Draw) -> None:
     row = draw(spread())
     assert row["families"] == ["structure", "semantics", "timing"]
     assert row["summary"] == (
-        "10 accounts that claim to be strangers made 70 exchanges as one, mostly mixed tasks; "
+        "10 accounts that declare no organisation in common made 70 exchanges as one, for tasks of no one kind; "
         "seen by structure, semantics and timing."
     )
     assert draw(spread(), findings=[finding("timing", 0.02)])["summary"].endswith("seen by no single family.")
@@ -162,7 +162,7 @@ def test_targets_are_what_a_twentieth_of_the_prompts_draw_on(draw: Draw) -> None
     assert [(one["name"], round(one["share"], 3)) for one in row["targets"]] == [
         ("coding", 0.6), ("translation", 0.35), ("reasoning and mathematics", 0.05),
     ]  # fmt: skip
-    assert "mostly coding, translation;" in row["summary"]
+    assert "most often for coding (60 %) and translation (35 %);" in row["summary"]
     texts.append("Tell me of foxes.")
     row = draw(spread(), prompts=[(n % 10, n // 10 + 1, text) for n, text in enumerate(texts)])
     assert [one["name"] for one in row["targets"]] == ["coding", "translation"]
@@ -195,7 +195,7 @@ def test_a_switch_to_a_new_model_on_the_day_of_its_release_is_a_pivot(draw: Draw
     assert (pivot["share_before"], pivot["share_after"]) == (0.0, 0.75)
     assert pivot["hours_to_half"] == 1.0
     row = draw(switching(5, 15), releases=[("apex-4", at(100))])
-    assert "75% of its traffic was on apex-4 within 24 hours of release." in row["summary"]
+    assert "75 % of its traffic was on apex-4 within 24 hours of release." in row["summary"]
 
 
 @pytest.mark.parametrize(("old", "new", "seen"), [(15, 5, True), (16, 5, False)])
@@ -387,7 +387,7 @@ def test_confidence_is_high_where_three_families_see_it_beyond_doubt(
     first, second = draw(spread(), findings=seen, q=q)["inferences"]
     assert first["confidence"] == confidence
     assert (second["statement"], second["confidence"]) == (
-        "The answers are collected as training data for another model.",
+        "The answers may be collected as training data for another model; the requests' wording does not tell.",
         "low",
     )
 
@@ -398,6 +398,7 @@ def test_confidence_is_high_where_three_families_see_it_beyond_doubt(
 def test_wording_of_training_data_makes_it_likelier(draw: Draw, p: float, value: float, confidence: str) -> None:
     second = draw(spread(), findings=[finding("purpose", p, value=value)])["inferences"][1]
     assert second["confidence"] == confidence
+    assert ("may be collected as training data" in second["statement"]) is (confidence == "low")
 
 
 # Worth.

@@ -164,10 +164,17 @@ def test_a_sentence_that_a_campaign_shares_is_shown_with_its_uses(engine: Engine
 
 
 def test_at_most_four_sentences_a_campaign_are_shown_the_strongest_first(engine: Engine) -> None:
-    prompts = [(n % 8, question(n), list(range(10, 16))) for n in range(16)]
+    prompts = [(n % 8, question(n), [10 + m for m in range(6) if n % 8 < 8 - m]) for n in range(16)]
     shared = texts(*((10 + n, range(8 - n)) for n in range(6)))
     rows = table(engine, prompts, campaigns={"C001": list(range(8))}, shared=shared)
-    assert len(rows) == 4
+    assert [row["accounts"] for row in rows] == [8, 7, 6, 5]
+
+
+def test_sentences_that_always_come_together_are_one_template(engine: Engine) -> None:
+    prompts = [(n % 8, question(n), [10, 11, 12] if n % 8 < 6 else [10, 12]) for n in range(16)]
+    shared = texts((10, range(8)), (11, range(6)), (12, range(8)))
+    rows = table(engine, prompts, campaigns={"C001": list(range(8))}, shared=shared)
+    assert [(row["accounts"], row["exchanges"]) for row in rows] == [(8, 16), (6, 12)]
 
 
 def test_a_campaign_without_shared_text_is_shown_by_a_prompt_of_its_source(engine: Engine) -> None:

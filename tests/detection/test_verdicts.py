@@ -145,9 +145,11 @@ def test_a_near_miss_is_watched_and_told_what_came_close(engine: Engine, p: floa
     row = told(engine, others=[case(range(6), p=p, q=q, findings=seen, reasons=[explanation(False)])])["a02"]
     assert row["verdict"] == ("watch" if watched else "clear")
     if watched:
-        assert row["reasons"][0].startswith(
+        first, *seen_of_it = row["reasons"]
+        assert first.startswith(
             f"Resembles 5 other accounts (structure); too weak to call a campaign (p = {p:.2g}, q = "
         )
+        assert seen_of_it == [seen[0].statement]
 
 
 def test_a_near_miss_without_a_strong_family_says_so(engine: Engine) -> None:

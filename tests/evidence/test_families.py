@@ -44,7 +44,7 @@ def test_purpose_sees_settings_as_well_as_wording() -> None:
     habits[GROUP, -3] = 1.0
     seen = found("purpose", made_log(habits=habits))
     assert seen.p_value < 1e-4
-    assert seen.statement.startswith("100% of these accounts' requests ask for log-probabilities")
+    assert seen.statement.startswith("Of these accounts' requests, 100 % ask for log-probabilities;")
 
 
 def test_keeping_hours_of_ones_own_is_not_taking_turns() -> None:

@@ -67,8 +67,9 @@ def test_structure_reports_the_commonest_rare_text() -> None:
     assert seen.p_value == pytest.approx(max(stats.hypergeom.sf(7, 1000, 17, 10) * 2, t.P_FLOOR))
     assert seen.value == 0.8
     assert seen.background == pytest.approx(9 / 990)
-    assert seen.statement.startswith(
-        "8 of 10 accounts send one and the same sentence or template; of the other 990, 9 do"
+    assert seen.statement == (
+        "8 of 10 accounts send one and the same sentence, or prompts that are nearly the same; of the other 990 accounts, "
+        "9 do."
     )
     (most,) = observed("structure", log_of(texts=held([*range(6), *range(400, 440)])))
     assert most.p_value == pytest.approx(stats.hypergeom.sf(5, 1000, 46, 10))
@@ -298,7 +299,9 @@ def test_volumes_are_even_beyond_the_background_and_beyond_the_margin() -> None:
     # Even by the margin, but everybody else is too.
     assert volumes(even, spread=0.1).p_value > 0.05
     # Not shown to be below the margin, however uneven the others are.
+    assert seen.statement.startswith("The accounts send nearly the same number of requests each, as where software ")
     loose = np.round(np.exp(4 + 0.6 * np.linspace(-1.5, 1.5, 10))).astype(np.int64)
+    assert volumes(loose, spread=2.0).statement.startswith("How many requests the accounts send differs typically by ")
     margin = stats.chi2.cdf(9 * np.log(loose).std(ddof=1) ** 2 / t.EVEN_SPREAD**2, 9)
     assert volumes(loose, spread=2.0).p_value == pytest.approx(margin)
     assert margin > 0.05
@@ -602,8 +605,15 @@ def test_habits_are_shares_of_requests_and_unknown_where_no_record_tells() -> No
     assert rates[:, 6].tolist() == [1.0] * 1000
     log.derived["purpose"] = rates
     assert [one.statistic for one in observed("purpose", log)] == [
-        f"share of requests: {name}"
-        for name in ("cot_elicitation", "rubric_grading", "data_generation", "guard_evasion", "logprobs", "full_length")
+        f"share of requests that {said}"
+        for said in (
+            "ask for the reasoning to be written out",
+            "have the model grade answers by a rubric",
+            "have the model write training data",
+            "ask that safeguards stay quiet",
+            "ask for log-probabilities",
+            "have the answer run up to the length allowed",
+        )
     ]
 
 
@@ -656,6 +666,19 @@ def test_one_rare_client_is_seen_by_any_of_its_marks(name: str) -> None:
         assert seen.background == pytest.approx(many / 1000)
 
 
+def test_a_client_is_said_by_what_is_known_of_it() -> None:
+    most = clients(**rare("agent", 99, 8))
+    assert most.statement == (
+        "8 of 10 accounts mostly send with one and the same user agent, TLS fingerprint and sampling parameters; of all "
+        "accounts, 0.8 % do."
+    )
+    unsaid = clients(**rare("parameters", 99, 8), tls=np.zeros(1000, np.uint64))
+    assert unsaid.statement.startswith("8 of 10 accounts mostly send with one and the same user agent and sampling ")
+    # Each has another client, and so have all others: none is the group's.
+    own = clients(agent=np.arange(1000, dtype=np.uint64) % 20 + 1)
+    assert (own.p_value, own.statement) == (1.0, "No client stands out among these accounts.")
+
+
 def test_a_client_of_which_most_say_nothing_is_no_mark() -> None:
     assert clients().p_value == 1.0
     half = rare("agent", 0, 5)
@@ -702,11 +725,15 @@ def test_one_source_is_concentrated_and_interchangeable() -> None:
     assert scattered.p_strangers is not None
     assert scattered.p_strangers > 0.05
     assert scattered.statement.startswith("What the accounts ask could be swapped among them")
+    assert scattered.statement.endswith("That others ask otherwise is not shown.")
+    assert seen.statement.startswith("The accounts ask alike, and their questions could be swapped: ")
+    assert seen.statement.endswith("That is what one source of questions looks like.")
+    assert apart.statement.startswith("It is not shown that what the accounts ask could be swapped among them: ")
     assert seen.p_strangers is not None
     assert seen.p_value <= seen.p_strangers < 0.01
     (few,) = observed("semantics", sourced(0.0, prompts=1))
     assert few.p_value == 1.0
-    assert few.statement == "Too few prompts."
+    assert few.statement == "Too few prompts to tell whether the accounts ask from one source."
 
 
 def own_content(log: LogProfile) -> bool | None:

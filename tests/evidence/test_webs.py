@@ -106,7 +106,7 @@ def test_a_few_of_many_behind_one_payment_are_no_office_of_their_own() -> None:
         e for e in explain(log, FAMILIES, members, members[:0], {"timing": finding("timing", 1e-6)}) if e.name == OFFICE
     )
     assert one.holds is False
-    assert "by one shared payment, as 90 others do." in one.statement
+    assert "payment or uncommon e-mail domain, as 90 other accounts do, " in one.statement
 
 
 def finding(family: str, p: float) -> Finding:

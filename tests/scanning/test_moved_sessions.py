@@ -64,7 +64,7 @@ def test_accounts_that_ask_from_one_source_and_carry_on_each_others_sessions_are
     assert campaigns(run) == [set(members)]
     (found,) = run.table("campaigns").to_pylist()
     (said,) = [one["statement"] for one in found["observations"] if one["family"] == "dispatch"]
-    assert "go on with sessions or talks that another of them began" in said
+    assert "go on with sessions or conversations that another of them began" in said
 
 
 @pytest.mark.parametrize("named", [own, counted])
@@ -169,7 +169,7 @@ def test_conversations_that_go_on_under_another_account_show_one_queue_without_a
     assert campaigns(run) == [set(members)]
     (found,) = run.table("campaigns").to_pylist()
     (said,) = [one["statement"] for one in found["observations"] if one["family"] == "dispatch"]
-    assert "go on with sessions or talks that another of them began" in said
+    assert "go on with sessions or conversations that another of them began" in said
 
 
 def test_examples_that_a_program_puts_before_every_question_are_no_conversation_that_moved(tmp_path: Path) -> None:

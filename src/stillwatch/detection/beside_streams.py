@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.core.counted import percent
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.membership import fit
 from stillwatch.detection.stream_findings import TestedStream
@@ -76,7 +77,7 @@ def _carried(tested: TestedStream, toward: Toward, which: str) -> Observed:
         toward.usual,
         f"{len(tested.stream.entities):,} other accounts {which}, whose talk is like people's at large, send "
         f"{'' if dealt else 'no more of '}these accounts' questions{' too' if dealt else ' than a few of them do'}: "
-        f"{share:.1%} of their requests are as near to them, against {toward.usual:.1%} of people's at large.",
+        f"{percent(share)} of their requests are as near to them, of people's at large {percent(toward.usual)}.",
     )
 
 

@@ -48,7 +48,7 @@ def explain(
         ),
         Explanation(
             "licensed distillation",
-            f"{licensed:.0%} of the accounts have a licence on record.",
+            f"Of these {len(members):,} accounts, {round(licensed * len(members)) or 'none'} have a licence on record.",
             licensed > LICENSED,
         ),
     )

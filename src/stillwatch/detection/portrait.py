@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.core.counted import joined
+from stillwatch.core.counted import joined, percent
 from stillwatch.detection.cases import Case
 from stillwatch.detection.targets import TARGETS
 from stillwatch.detection.worth import Curve, interfaces_shown, worth
@@ -260,31 +260,25 @@ def _inferences(case: Case, families: Sequence[str]) -> list[Row]:
     ]
     generation = next((f for f in case.findings if f.family == "purpose"), None)
     if generation is not None and generation.p_value <= 0.01 and generation.value >= 0.1:
-        out.append(
-            {
-                "statement": "The answers are collected as training data for another model.",
-                "confidence": "moderate",
-            }
-        )
+        collected, confidence = "The answers are collected as training data for another model.", "moderate"
     else:
-        out.append(
-            {
-                "statement": "The answers are collected as training data for another model.",
-                "confidence": "low",
-            }
+        collected = (
+            "The answers may be collected as training data for another model; the requests' wording does not tell."
         )
-    return out
+        confidence = "low"
+    return [*out, {"statement": collected, "confidence": confidence}]
 
 
 def _summary(row: Mapping[str, Any]) -> str:
-    targets = ", ".join(t["name"] for t in row["targets"][:2]) or "mixed tasks"
+    targets = joined([f"{t['name']} ({percent(t['share'])})" for t in row["targets"][:2]])
+    asked = f"most often for {targets}" if row["targets"] else "for tasks of no one kind"
     families = joined(row["families"] or ["no single family"])
     text = (
-        f"{row['accounts']:,} accounts that claim to be strangers made {row['exchanges']:,} exchanges as one, "
-        f"mostly {targets}; seen by {families}."
+        f"{row['accounts']:,} accounts that declare no organisation in common made {row['exchanges']:,} exchanges as "
+        f"one, {asked}; seen by {families}."
     )
     for pivot in row["pivots"][:1]:
-        text += f" {pivot['share_after']:.0%} of its traffic was on {pivot['model']} within 24 hours of release."
+        text += f" {percent(pivot['share_after'])} of its traffic was on {pivot['model']} within 24 hours of release."
     for failover in row["failovers"][:1]:
         text += (
             f" {failover['accounts_stopped']} accounts fell silent around {failover['time']:%d %b %H:%M} UTC and "

@@ -6,7 +6,7 @@ prompt, so that a reader sees what is fixed and what varies.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -149,7 +149,7 @@ def template_table(
         told = [uses[int(thing)] for thing in signatures.get(campaign_id, ()) if int(thing) in uses]
         shown = [_row(found, prompts, "sentence", campaign_id) for found in told]
         # Where the run kept no text, nothing is seen to be shared.
-        shown = [row for row in shown if row["shared"] or not row["example"]][:_TEXTS_A_CAMPAIGN]
+        shown = _once(row for row in shown if row["shared"] or not row["example"])[:_TEXTS_A_CAMPAIGN]
         rows.extend(shown or _source_row(log, sample, campaign_id, members))
     before = TEMPLATE_NAMES.empty_table() if known is None else known
     names, all_names = name_templates(engine, rows, before, sketches=sketches, template_of=template_of)
@@ -157,6 +157,17 @@ def template_table(
         row["template_id"] = name
     shown_by = sorted({key for row in [*families, *sentences] for key in (row["first"], row["other"])})
     return Templates(pa.Table.from_pylist(rows, schema=TEMPLATES), all_names, tuple(shown_by))
+
+
+def _once(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows without those that show what another does: the sentences of one wrapper come together, in the same
+    exchanges, and are one template. The least of their hashes names it, whichever comes first in a look."""
+    said: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for row in rows:
+        same = (row["example"], tuple(row["exchange_ids"]), row["accounts"], row["exchanges"])
+        if row["thing"] <= said.setdefault(same, row)["thing"]:
+            said[same] = row
+    return list(said.values())
 
 
 def _prompts(engine: Engine, exchanges: Table, rows: Sequence[Mapping[str, Any]]) -> dict[int, tuple[str, str]]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from stillwatch.core.counted import percent
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import LogProfile, SeenSource, Toward, Window
 from stillwatch.evidence.p_values import cauchy_p
@@ -171,7 +172,9 @@ def _sentence(accounts: int, beside: int, one: TestedStream, fired: int, share: 
         if accounts == 1
         else "these accounts of one organisation send"
     )
-    part = f"Roughly {share:.0%} of what {sender}" if share >= 0.005 else f"A small part of what {sender}"
+    part = (
+        f"Roughly {percent(round(share, 2))} of what {sender}" if share >= 0.005 else f"A small part of what {sender}"
+    )
     return (
         f"{part} comes from one source, unlike the rest of it, which is like what people at large ask "
         f"({fired} of {len(one.windows)} windows of {one.size:,} prompts). {_set_aside(beside)}That is no verdict "

@@ -62,14 +62,13 @@ def account_table(
         if text and convicted[case.members].mean() <= MAJORITY:
             verdict[case.members] = 1
             for e in case.members:
-                reasons[int(e)] = [text]
+                reasons[int(e)] = text
     for number, (campaign_id, case) in enumerate(campaigns):
         campaign[case.members], q[case.members], verdict[case.members] = number, case.q_value, 2
-        told = [f.statement for f in case.findings if f.p_value <= fdr and f.tested]
         for e in case.members:
             reasons[int(e)] = [
                 f"Acts as one with {len(case.members) - 1:,} other accounts (campaign {campaign_id}).",
-                *told,
+                *_seen(case, fdr),
             ]
     names = [campaign_id for campaign_id, _ in campaigns]
     words = ("clear", "watch", "review")
@@ -85,22 +84,30 @@ def account_table(
     return base.select(ACCOUNTS.names).cast(ACCOUNTS)
 
 
-def _near_miss(case: Case, fdr: float) -> str | None:
-    """Why a group that is no campaign is watched; None where it is not even that, or honestly explained."""
+def _seen(case: Case, fdr: float) -> list[str]:
+    """What was seen of a group, apart from what is concluded."""
+    return [f.statement for f in case.findings if f.p_value <= fdr and f.tested]
+
+
+def _near_miss(case: Case, fdr: float) -> list[str]:
+    """Why a group that is no campaign is watched, then what was seen; empty where it is not even that, or honestly
+    explained."""
     if case.explained:
-        return None
+        return []
     unsure = [e for e in case.explanations if e.holds is None]
     if unsure and max(case.p_value, *(e.beside for e in unsure)) <= fdr * fdr:
-        return (
+        return [
             f"Acts like {len(case.members) - 1:,} other accounts, and it cannot be told whether an honest explanation "
-            f"holds: {unsure[0].name}. {unsure[0].statement}"
-        )
+            f"holds: {unsure[0].name}. {unsure[0].statement}",
+            *_seen(case, fdr),
+        ]
     if case.may_convict and (case.p_value <= fdr * fdr or case.q_value <= NEAR_FDR * fdr):
         seen = [f.family for f in case.findings if f.p_value <= fdr]
-        return (
+        return [
             f"Resembles {len(case.members) - 1:,} other accounts ({', '.join(seen) or 'no family alone'}); "
-            f"too weak to call a campaign (p = {case.p_value:.2g}, q = {case.q_value:.2g})."
-        )
+            f"too weak to call a campaign (p = {case.p_value:.2g}, q = {case.q_value:.2g}).",
+            *_seen(case, fdr),
+        ]
     source = next((f for f in case.findings if f.family == "semantics"), None)
     # One house asks from one source, so do those who each have a part of one set, and a crew of whom nothing is shown
     # beside what makes it one.
@@ -112,11 +119,11 @@ def _near_miss(case: Case, fdr: float) -> str | None:
         and len(case.members) >= LEAST_WATCHED
         and source.among_strangers <= ONE_SOURCE
     ):
-        return (
+        return [
             f"Asks from one source with {len(case.members) - 1:,} other accounts, and too little shows that they "
             f"act together. {source.statement}"
-        )
-    return None
+        ]
+    return []
 
 
 def _probability(links: Links, campaign: I64) -> npt.NDArray[np.float64]:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 import scipy
 from scipy import sparse
 
+from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Observed
 from stillwatch.evidence.log_profile import I64
 from stillwatch.evidence.postings import Postings, background
@@ -106,8 +107,8 @@ def moved_together(sessions: Postings, members: I64) -> Observed:
         "share of accounts that go on with each other's sessions or conversations",
         shared / len(members),
         chance,
-        f"{shared} of {len(members)} accounts go on with sessions or talks that another of them began; {chance:.1%} of "
-        "random accounts would.",
+        f"{shared} of {len(members)} accounts go on with sessions or conversations that another of them began; of "
+        f"random accounts, {percent(chance)} would.",
         # A reseller's customers and a firm's application go from account to account by nature.
         1.0,
     )

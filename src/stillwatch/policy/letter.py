@@ -27,6 +27,8 @@ _PLAINLY: Mapping[str, str] = {
     "one organisation or office with several accounts": "one organisation or office has several accounts",
     "people who signed up together, such as a class, new staff or a crew": "a class, new staff or a crew signed up "
     "together",
+    "one occasion, such as a class, a workshop or a launch": "one occasion, such as a class, a workshop or a launch, "
+    "brought the accounts together",
     "licensed distillation": "an agreement with us allows this use",
     "licences of single accounts": "agreements with us cover some of the accounts",
     "a licence of its own": "an agreement with us covers the account",

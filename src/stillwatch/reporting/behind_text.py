@@ -39,8 +39,8 @@ def campaign_text(found: Found, run: str) -> str:
         if reason["family"] == "structure" and found["quoted"]:
             quoted = found["quoted"]
             told.append(f"    {wording.plural(quoted['accounts'], 'account')} send: “{_short(quoted['text'])}”")
-        if reason["exchange_ids"]:
-            told.append(f"    for instance: {', '.join(reason['exchange_ids'][:5])}")
+    named = list(dict.fromkeys(one for reason in found["reasons"] for one in reason["exchange_ids"] or ()))
+    told += [f"  some of their exchanges: {', '.join(named[:5])}"] if named else []
     told.append("\nHonest explanations")
     told += [f"  {one['name']}: {_HOLDS[one['holds']]}. {one['statement']}" for one in found["explanations"] or ()]
     told += ["\nMembers", *_accounts(found["members"])]

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Count, Counted, Example, Family, Level, Null, Observed
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.moments import Moments, shifted
@@ -27,28 +28,31 @@ from stillwatch.evidence.thresholds import (
     LEAST_MOMENTS,
     MAJORITY,
     MET_SECONDS,
+    UNTOLD,
 )
 
 __all__ = ["FAMILY"]
 
 F64 = npt.NDArray[np.float64]
 
+_DEALT = " That is more even than chance: so prompts are dealt out by count."
 # Of each count: its name, and what it says of the shares of requests counted here and under the shifts.
 _COUNTED = (
     (
         f"requests met within {MET_SECONDS:.0f} s",
-        f"{{mine:.0%}} of the requests are met by another account's within {MET_SECONDS:.0f} seconds, against "
-        "{usual:.0%} were each account's hours shifted by some minutes.",
+        f"After {{mine}} of the requests, one of another of these accounts begins within {MET_SECONDS:.0f} seconds; "
+        "were each account's clock shifted by some minutes, it would be {usual}.",
     ),
     (
         f"requests handed over within {HANDED_OVER_SECONDS:.0f} s",
-        "{mine:.0%} of the requests begin as another account's answer ends, against {usual:.0%} were each account's "
-        "hours shifted by some minutes.",
+        f"Of the requests, {{mine}} begin within {HANDED_OVER_SECONDS:.0f} seconds of the end of another of these "
+        "accounts' answers; were each account's clock shifted by some minutes, it would be {usual}.",
     ),
     (
         "refused requests asked again by another account",
-        "Of the requests, {mine:.1%} were refused and asked again, word for word, by another of the accounts within "
-        "minutes, against {usual:.1%} by chance.",
+        f"Of the requests, {{mine}} were refused and asked again, word for word, by another of the accounts within "
+        f"{ASKED_AGAIN_SECONDS / 60:.0f} minutes; were each account's clock shifted by some minutes, it would be "
+        "{usual}.",
     ),
 )
 
@@ -142,9 +146,9 @@ class Dispatch(Family):
                 "spread of how many accounts send one prompt",
                 dealt.pairs,
                 dealt.expected,
-                f"Prompts are dealt out by count: each goes to {dealt.times:.1f} of the accounts, more evenly than "
-                f"users of one set of {dealt.size:,} would meet by chance ({dealt.pairs:,.0f} pairs of accounts with "
-                f"a prompt in common, against {dealt.expected:,.0f}).",
+                f"A prompt is sent by {dealt.times:.1f} of the accounts on average, and two of them have a prompt in "
+                f"common {dealt.pairs:,.0f} times; had each chosen for itself from one set of {dealt.size:,}, it would "
+                f"be {dealt.expected:,.0f} times.{_DEALT if dealt.p_value <= UNTOLD else ''}",
             )
         moments = log.moments(members).bounded() if log.moments is not None else None
         if moments is not None and len(moments) >= LEAST_MOMENTS:
@@ -163,17 +167,19 @@ def _seconds(moments: Moments) -> Iterable[Observed]:
             statistic,
             float(mine[place]) / total,
             float(usual[place]) / total,
-            statement.format(mine=mine[place] / total, usual=usual[place] / total),
+            statement.format(mine=percent(mine[place] / total), usual=percent(usual[place] / total)),
         )
     if len(mine) > len(_COUNTED):
+        p_value = tail_p(drawn[:, -1], float(mine[-1]))
         yield Observed(
-            tail_p(drawn[:, -1], float(mine[-1])),
+            p_value,
             "variance of requests in flight",
             _variance(mine[-1]),
             _variance(usual[-1]),
-            "The number of requests being answered at once stays steady over all the accounts together (variance "
-            f"{_variance(mine[-1]):.2f}, against {_variance(usual[-1]):.2f} were each account's hours shifted by some "
-            "minutes).",
+            "The number of requests being answered at once, over all the accounts together, "
+            f"{'stays steady' if p_value <= UNTOLD else 'is not shown to stay steady'}: its variance is "
+            f"{_variance(mine[-1]):.2g}; were each account's clock shifted by some minutes, it would be "
+            f"{_variance(usual[-1]):.2g}.",
         )
 
 

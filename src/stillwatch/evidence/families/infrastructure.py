@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
+from stillwatch.core.counted import duration, percent
 from stillwatch.evidence.base import Count, Example, Explanation, Family, Level, Null, Observed, Value
 from stillwatch.evidence.group_statistics import scatter, sharing
 from stillwatch.evidence.hands import KINDS, Doors, doors_of, houses_of, is_kind, ties_of, within_of
@@ -20,6 +21,7 @@ from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
 from stillwatch.evidence.thresholds import (
     BLOCKED_CLASSES,
+    COHORT_DOORS,
     COHORT_HOURS,
     DRAWS_RHYTHM,
     DRAWS_ROUGH,
@@ -43,6 +45,8 @@ OFFICE = "one organisation or office with several accounts"
 COHORT = "people who signed up together, such as a class, new staff or a crew"
 """Name of the explanation that a few accounts of a larger whole cannot decide."""
 
+_UNKNOWN = "Nothing is known of how they pay, or of where they connect from."
+_HOUSES = " They fall into {} houses, each with a payment or e-mail domain of its own and hardly an address in common."
 _SIGNED_UP = f"abs(l.sign_up - r.sign_up) < {int(SIGN_UP_HOURS * HOUR)}"
 
 
@@ -144,14 +148,13 @@ class Infrastructure(Family):
         if house is not None:
             holds = True if doors.named >= ONE_DOOR else None
         against = _contradicted_by(doors, behind, holds) if house is None else _across_houses(log, members, house)
-        others = f", as {behind - len(members):,} others do" if behind > max(len(members), OFFICE_SIZE) else ""
+        others = f", as {behind - len(members):,} other accounts do" if behind > max(len(members), OFFICE_SIZE) else ""
         return [
             Explanation(
                 OFFICE,
-                "Accounts of one declared organisation were counted as one before anything was compared; these claim "
-                f"to be {len(members)} strangers. One payment or e-mail domain is shared by {doors.owner:.0%} of them, "
-                f"one address or network by {doors.place:.0%}, and they pay by {_counted(doors.cards)}{others}."
-                f"{'' if house is None else f' They are {house.max() + 1} houses, with hardly an address of two.'}",
+                f"These {len(members):,} accounts declare no organisation in common (whoever does was counted as one "
+                f"beforehand). {_UNKNOWN if hands is None else _in_common(doors, others)}"
+                f"{'' if house is None else _HOUSES.format(house.max() + 1)}",
                 holds,
                 contradicted_by=against,
                 accounts_for=(self.name,),
@@ -168,10 +171,12 @@ class Infrastructure(Family):
         tied = 0.0 if hands is None else ties_of(hands, members).share
         # A crew is let in within a fortnight, or taken on over months: accounts so young are no strangers' by that.
         together = len(known) > MAJORITY * len(members) and apart <= max(COHORT_HOURS, _young(log, told, len(known)))
-        signed_up = f"They signed up {apart:,.0f} hours apart (typically)" if len(known) else "No sign-up is known"
+        signed_up = f"They signed up {_apart(apart)}" if len(known) else "No sign-up of theirs is known"
         return Explanation(
             COHORT,
-            f"{signed_up}, and {tied:.0%} of them share a payment, or an address of theirs beside a house or two.",
+            f"{signed_up}. Of them, {percent(tied)} share a payment with another, or an address or network that hardly "
+            f"anybody else has (the {COHORT_DOORS} commonest left out, which may be a house or two of theirs); of "
+            "people who merely signed up together, at most half do.",
             None if together and tied <= MAJORITY else False,
             contradicted_by=("timing", "dispatch"),
             strangers=True,
@@ -182,7 +187,7 @@ class Infrastructure(Family):
         """Most of them pay by several payments, each shared by some of them."""
         hands = log.shared[self.name]
         cards = 0 if hands is None else doors_of(hands, members).cards
-        return f"most of the accounts pay by {_counted(cards)}, as strangers do not." if cards > 1 else None
+        return f"most of the accounts pay by {cards:,} payments that several of them share." if cards > 1 else None
 
 
 def _young(log: LogProfile, told: npt.NDArray[np.bool_], size: int) -> float:
@@ -215,13 +220,14 @@ def _signed_up(log: LogProfile, members: I64, null: Null, least: int) -> Observe
     created = log.columns["sign_up"]
     mine = float(scatter(created[told][None, :])[0])
     drawn = scatter(created[null.plain(told, among=known)])
+    p_value = tail_p(-np.log(drawn + 1), -float(np.log(mine + 1)))
     return Observed(
-        tail_p(-np.log(drawn + 1), -float(np.log(mine + 1))),
+        p_value,
         "scatter of sign-up, hours",
         mine,
         float(np.median(drawn)),
-        f"The accounts signed up {mine:,.0f} hours apart (typically), against {np.median(drawn):,.0f} in random "
-        "groups.",
+        f"The accounts signed up {'close together: ' if p_value <= UNTOLD else ''}{_apart(mine)}, in random groups "
+        f"{duration(float(np.median(drawn)))}.",
         1.0,
     )
 
@@ -241,14 +247,31 @@ def _tied_at_sign_up(hands: Postings, members: I64, came: Observed) -> Observed 
         "share of accounts that signed up together and share one of several payments or addresses",
         tied,
         chance,
-        f"{came.statement} And {tied:.0%} of them share one of {things} payments and addresses with another, the "
-        f"commonest not counted; {chance:.1%} of random accounts would.",
+        f"{came.statement} And {percent(tied)} of them share one of {things:,} payments, addresses and networks with "
+        f"another (the commonest not counted); of random accounts, {percent(chance)} would.",
         p,
     )
 
 
-def _counted(cards: int) -> str:
-    return {0: "no shared payment", 1: "one shared payment"}.get(cards, f"{cards} shared payments")
+def _apart(hours: float) -> str:
+    return f"on average {duration(hours)} from the middle one of their sign-ups"
+
+
+def _in_common(doors: Doors, others: str) -> str:
+    return (
+        f"At most {percent(doors.owner)} of them have one and the same payment or uncommon e-mail domain{others}, at "
+        f"most {percent(doors.place)} mostly use one and the same address or network, and {_paying(doors)}. Of one "
+        f"owner's or one office's accounts, at least {percent(ONE_DOOR)} do."
+    )
+
+
+def _paying(doors: Doors) -> str:
+    """How a group pays, as far as it is known and shared."""
+    if doors.cards > 1:
+        return f"most pay by {doors.cards:,} payments that several of them share"
+    if doors.cards == 1:
+        return "most pay by one payment" if doors.paid > MAJORITY else "at most half share a payment with another"
+    return "no two share a payment" if doors.paid else "no payment of theirs is known"
 
 
 def _contradicted_by(doors: Doors, behind: int, holds: bool | None) -> tuple[str, ...]:
@@ -334,8 +357,8 @@ def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
         "share of accounts that share a payment, address or domain",
         shared / len(members),
         chance,
-        f"{shared} of {len(members)} accounts share a payment method, network or uncommon e-mail domain "
-        f"with another of them; {chance:.1%} of random accounts would.",
+        f"{shared} of {len(members)} accounts share a payment, address, network or uncommon e-mail domain with another "
+        f"of them; of random accounts, {percent(chance)} would.",
         1.0,
     )
 
@@ -363,8 +386,8 @@ def _several_payments(hands: Postings, members: I64) -> Observed | None:
         "share of accounts that share one of several payments",
         shared / len(members),
         chance,
-        f"{shared} of {len(members)} accounts pay by one of {int((held[pays] >= 2).sum())} payments that others "
-        f"of them have too, the commonest not counted; {chance:.1%} of random accounts would.",
+        f"{shared} of {len(members)} accounts pay by one of {int((held[pays] >= 2).sum())} payments that others of "
+        f"them have too (the commonest not counted); of random accounts, {percent(chance)} would.",
         p,
     )
 

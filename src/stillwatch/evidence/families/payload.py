@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Example, Family, Null, Observed
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.group_statistics import likeness
@@ -116,9 +117,7 @@ class Payload(Family):
                 "intraclass correlation beside each account's own words",
                 same.icc,
                 MARGIN,
-                f"{len(wrapped)} of {len(members)} accounts send words of their own again and again. What stands "
-                f"beside them is {z:.0f} standard deviations closer together than that of random accounts, and the "
-                f"account explains {max(same.icc, 0):.1%} of the differences in it (people: 3 % and more).",
+                _sentence(len(wrapped), len(members), z, same.icc, max(concentrated, same.p_value)),
             )
         ]
 
@@ -136,6 +135,16 @@ class Payload(Family):
         bits = log.payload.bits(wrapped, who)
         bits = np.where(np.isin(who, members), bits, np.minimum(bits, MARK_BITS / 2))
         return np.where((away > DEPARTED) | (log.payload.counts[who] == 0), -MOST_BITS, bits)
+
+
+def _sentence(wrapped: int, members: int, z: float, icc: float, p_value: float) -> str:
+    near = f"{z:.0f} standard deviations closer" if z >= 0.5 else "no closer"
+    shown = " That is what one source of questions in different wrappers looks like." if p_value <= UNTOLD else ""
+    return (
+        f"{wrapped} of {members} accounts send words of their own again and again. What stands beside these words lies "
+        f"{near} together than that of random accounts, and which account sent it explains "
+        f"{percent(max(icc, 0))} of how it differs (where people ask for themselves, 3 % and more).{shown}"
+    )
 
 
 def _wrapped(log: LogProfile, members: I64) -> I64:

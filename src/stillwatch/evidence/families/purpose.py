@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Counted, Example, Family, Level, Null, Observed, Value
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
@@ -131,18 +132,18 @@ class Purpose(Family):
         """One test a habit; the strongest speaks. What a few of the members do is no habit of the group: in a log where
         nobody else does it, one of them would be a rarity that any group may hold."""
         rates = log.derived[self.name]
-        says = [*((w.name, w.says) for w in TACTICS), *((name, says) for name, says, *_ in _SETTINGS)]
+        says = [*((w.says, ", judged by their wording,") for w in TACTICS), *((said, ",") for _, said, *_ in _SETTINGS)]
         groups = null.matched(members, DRAWS_HABIT)
         for column in np.flatnonzero(np.isfinite(rates).all(axis=0)):
             mine, elsewhere = float(rates[members, column].mean()), float(rates[:, column].mean())
+            said, by = says[column]
             theirs = (rates[members, column] > 0).mean() > MAJORITY
             yield Observed(
                 tail_p(rates[:, column][groups].mean(axis=1), mine) if theirs else 1.0,
-                f"share of requests: {says[column][0]}",
+                f"share of requests that {said}",
                 mine,
                 elsewhere,
-                f"{mine:.0%} of these accounts' requests {says[column][1]}, against {elsewhere:.1%} of an "
-                "average account's.",
+                f"Of these accounts' requests{by} {percent(mine)} {said}; of an average account's, {percent(elsewhere)}.",
             )
 
 

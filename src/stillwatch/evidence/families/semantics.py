@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Counted, Example, Explanation, Family, Finding, Level, Null, Observed
 from stillwatch.evidence.carried import carried
 from stillwatch.evidence.communities import communities
@@ -15,7 +16,7 @@ from stillwatch.evidence.content import Content
 from stillwatch.evidence.group_statistics import likeness, within_one_stretch
 from stillwatch.evidence.icc import Icc, icc_of, icc_of_most, z_of
 from stillwatch.evidence.log_profile import I64, LogProfile
-from stillwatch.evidence.one_source import icc_in_common, icc_of_more
+from stillwatch.evidence.one_source import icc_of_more
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words
 from stillwatch.evidence.sharing_out import sharing_out
@@ -53,6 +54,8 @@ PUBLISHED = "a published set that each runs for itself"
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
 
+# Of what is asked, that it was then.
+_AT_ONCE = " while many of them are at work at once"
 _CHUNK = 16_384
 # Of the example: no two of its prompts have a sentence in common, and all are of one matter.
 _POOL = (
@@ -139,9 +142,7 @@ class Semantics(Family):
         hardly anything of that, on more prompts of each."""
         common = icc_in_common(log, members)
         if common is not None:
-            return self.found(
-                [_one_source(log, members, null, common, "Sent while many of them were at work at once: ")]
-            )
+            return self.found([_one_source(log, members, null, common, _AT_ONCE)])
         closer = icc_of_more(log, members)
         return None if closer is None else self.found([_one_source(log, members, null, closer)])
 
@@ -156,38 +157,53 @@ class Semantics(Family):
 
 def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str = "") -> Observed:
     if not np.isfinite(same.icc):
-        nan = float("nan")
-        return Observed(1.0, "intraclass correlation", nan, nan, "Too few prompts.")
-    concentrated, z = _concentrated(log.content, members, null)
+        few = "Too few prompts to tell whether the accounts ask from one source."
+        return Observed(1.0, "intraclass correlation", float("nan"), float("nan"), few)
+    (concentrated, z), own = _concentrated(log.content, members, null), ""
     kin = senders(log, members, min(FILLED))
     if _elsewhere(log.content, members, kin) > ASKED_ELSEWHERE:
         # Cover is what people ask: what the members send with their own text may be of no people.
-        concentrated = _carried_apart(log, members, kin, null)
-    apart = f"the account explains {max(same.icc, 0):.1%} of the differences between prompts (people: 3 % and more)."
-    near = f"their prompts are {z:.0f} standard deviations closer together than those of random accounts"
+        (concentrated, z), own = _carried_apart(log, members, kin, null), " in what they send with their own text"
+    apart = f"{_explained(same)} (where people ask for themselves, 3 % and more)."
+    if same.p_value > UNTOLD:
+        said = f"It is not shown that what the accounts ask{when} could be swapped among them: {apart}"
+    elif concentrated > UNTOLD:
+        said = (
+            f"What the accounts ask{when} could be swapped among them: {apart} That others ask otherwise is not shown."
+        )
+    else:
+        said = (
+            f"The accounts ask alike{own or when}, and their questions could be swapped: these prompts are {z:.0f} "
+            f"standard deviations closer together than those of random accounts, and {apart} That is what one source "
+            "of questions looks like."
+        )
     return Observed(
         same.p_value,
         "intraclass correlation of prompts by account",
         same.icc,
         MARGIN,
-        f"{when}The accounts ask from one source: {near}, and {apart}"
-        if concentrated <= UNTOLD
-        else f"{when}What the accounts ask could be swapped among them: {apart} It is of no matter of its own.",
+        said,
         max(concentrated, same.p_value),
     )
 
 
-def _carried_apart(log: LogProfile, members: I64, kin: I64, null: Null) -> float:
-    """p-value of "what the members send with their own text is no nearer than others' talk, or is each one's own"; 1
-    where they have no such text, or others ask so too."""
+def _explained(same: Icc, which: str = "") -> str:
+    """What an intraclass correlation says, for whoever has not heard of it."""
+    return f"which account sent a prompt{which} explains {percent(max(same.icc, 0.0))} of how the prompts differ"
+
+
+def _carried_apart(log: LogProfile, members: I64, kin: I64, null: Null) -> tuple[float, float]:
+    """p-value of "what the members send with their own text is no nearer than others' talk, or is each one's own", and
+    how much nearer it is; 1 where they have no such text, or others ask so too."""
     beside = carried(log, members)
     if beside is None:
-        return 1.0
+        return 1.0, 0.0
     told = np.flatnonzero(beside.counts)
     content = log.content.with_part(members, beside)
     if _elsewhere(content, told, kin) > ASKED_ELSEWHERE:
-        return 1.0
-    return max(_concentrated(content, told, null)[0], icc_of_most(beside, told).p_value)
+        return 1.0, 0.0
+    concentrated, z = _concentrated(content, told, null)
+    return max(concentrated, icc_of_most(beside, told).p_value), z
 
 
 def _concentrated(content: Content, members: I64, null: Null) -> tuple[float, float]:
@@ -219,9 +235,9 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
     line = REPEATS + usual
     holds = True if repeated > line else False if _at_most(shares, line) else None
     statement = (
-        f"{repeated:.0%} of a typical account's prompts are sent by others of these accounts too, against {usual:.0%} "
-        "among as many others of the log. An evaluation harness or a class with one homework repeats; accounts that "
-        "share out a pool do not."
+        f"Of a typical account's prompts, {percent(repeated)} are sent by others of these accounts too; among as many "
+        f"other accounts of the log it is {percent(usual)}. Evaluation harnesses, and a class with one homework, have "
+        f"more than {percent(line)} in common; accounts that share out a pool have hardly any."
     )
     if holds is not False:
         holds, parts = _in_small_parts(log, members, group, holds, line)
@@ -230,21 +246,24 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
     if rest is not None:
         holds = False
         statement += (
-            " Here they repeat what is of another kind than the rest, and the account explains "
-            f"{max(rest.icc, 0):.1%} of the differences in that: it is not what they repeat that makes them one."
+            f" But what they repeat is of another kind than the rest, and of the rest {_explained(rest)}: what makes "
+            "them one is not what they repeat."
         )
     unsure = holds is not False and repeated <= MAJORITY
     worded = repeats_without_own_words(log, members, bystanders) if unsure else None
     if worded is not None:
         holds = False
         statement += (
-            " Here none of it is what they put words of their own around, and the account explains "
-            f"{max(worded.icc, 0):.1%} of the differences in that: it is not what they repeat that makes them one."
+            " But none of what they repeat is what they put words of their own around, and of that "
+            f"{_explained(worded)}: what makes them one is not what they repeat."
         )
     dealt = sharing_out(log.prompt_sets, members) if holds is not False else None
     if dealt is not None and dealt.p_value <= DEALT:
         holds = False
-        statement += f" Here every prompt is asked about {dealt.times:.1f} times, too evenly for accounts that choose."
+        statement += (
+            f" But a prompt is sent by {dealt.times:.1f} of the accounts on average, more evenly than had each chosen "
+            "for itself from one set."
+        )
     # A class is paid for together, by a card or two, and sits behind a door or two; it comes at once and works at one
     # hour. Who each run a small part of a set are strangers; a release may move all of them, but not to sign up too.
     small = holds is None and repeated > line
@@ -273,8 +292,8 @@ def _in_small_parts(
         holds = None
     if holds is None and tiny:
         return False, (
-            f" Here one account has {overlaps.mean():.1%} of its prompts in common with another, and no two have most "
-            "of theirs: none of them runs the set."
+            f" But two of these accounts have on average {percent(float(overlaps.mean()))} of their prompts in common: "
+            "none of them runs the set."
         )
     return holds, ""
 
@@ -293,7 +312,7 @@ def _at_most(shares: F64, line: float) -> bool:
 
 
 def _own_content(log: LogProfile, members: I64) -> Explanation:
-    apart = icc_of(log.content, members)
+    apart, which = icc_of(log.content, members), ""
     if not apart.told:
         whole = icc_of(log.content, members, whole=True)
         # The common part is too small to tell, and all of it together may set the accounts apart.
@@ -301,32 +320,37 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
     common = icc_in_common(log, members) if not apart.told or apart.sets_apart else None
     if common is not None and common.p_value <= CONTRADICTS:
         # What each asks in its own time says nothing of what all of them are sent to ask.
-        apart = common
+        apart, which = common, _AT_ONCE
     beside = carried(log, members) if not apart.told or apart.sets_apart else None
     if beside is not None and (same := icc_of_most(beside, members)).p_value <= CONTRADICTS:
         # Customers of a framework put what is their own into it: what they send without it is no part of the answer.
-        apart = same
+        apart, which = same, " that carries their common text"
     if not apart.told:
-        apart = icc_of_more(log, members) or apart
+        more = icc_of_more(log, members)
+        apart, which = (apart, which) if more is None else (more, "")
     repeated = float(np.median(log.prompt_sets.repeats(members)))
     if repeated > MAJORITY:
         holds = False
-        statement = f"{repeated:.0%} of a typical account's prompts are sent by others of these accounts too."
+        statement = (
+            f"Of a typical account's prompts, {percent(repeated)} are sent by others of these accounts too: most of it "
+            "is no content of its own."
+        )
     elif not np.isfinite(apart.icc):
         holds, statement = None, "Too few prompts an account to tell whether each has content of its own."
     else:
         bound = z_of(UNTOLD) * apart.standard_error
         holds = apart.sets_apart if apart.told else None
-        statement = f"The account explains {max(apart.icc, 0):.1%} of the differences between prompts."
+        own = f"where each has content of its own, it is more than {percent(MARGIN)}."
+        statement = f"W{_explained(apart, which)[1:]}; {own}"
         if holds is None:
             statement += (
-                f" The samples are too small to tell: it may be anything from {max(apart.icc - bound, 0):.1%} "
-                f"to {apart.icc + bound:.1%}."
+                " The samples are too small to tell: it may be anything from "
+                f"{percent(max(apart.icc - bound, 0.0))} to {percent(apart.icc + bound)}."
             )
         gone = _come_and_gone(log, members) if holds is not False else 0.0
         if gone >= OCCASION_SHARE:
             holds = False
-            statement += f" But {gone:.0%} of them came and went together, where customers stay."
+            statement += f" But {percent(gone)} of them came and went together, where customers stay."
     return Explanation(
         "customers of one framework, each with content of their own",
         statement,

@@ -12,6 +12,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.core.counted import joined, percent
 from stillwatch.evidence.base import Count, Example, Family, Level, Null, Observed
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import log10_sharing_tail
@@ -20,6 +21,7 @@ from stillwatch.evidence.thresholds import LEAST_MEMBERS, MAJORITY, P_FLOOR
 __all__ = ["FAMILY"]
 
 _CLIENT = "l.agent = r.agent AND l.parameters = r.parameters"
+_SAID = {"agent": "user agent", "tls": "TLS fingerprint"}
 _PARAMETERS = (
     "temperature",
     "top_p",
@@ -85,8 +87,7 @@ class Shape(Family):
                 "share of accounts with the commonest client",
                 client.share,
                 client.elsewhere,
-                f"{client.share:.0%} of the accounts use one and the same client and sampling parameters, against "
-                f"{client.elsewhere:.1%} of all accounts.",
+                _sentence(client, members),
             )
         ]
 
@@ -96,23 +97,28 @@ class Shape(Family):
 
 
 class _Client(NamedTuple):
-    """The client that most marks a group: of E entities who uses it, and the share in the group and in the log."""
+    """The client that most marks a group: of E entities who uses it and of whom it is known, the share in the group and
+    in the log, and what was told of it."""
 
     p_value: float
     share: float
     elsewhere: float
     used: npt.NDArray[np.bool_]
+    known: npt.NDArray[np.bool_]
+    marks: tuple[str, ...]
 
 
 def _commonest(log: LogProfile, members: I64) -> _Client:
     key = log.columns["parameters"].copy()
     known = np.ones(len(log), np.bool_)
+    marks = ["sampling parameters"]
     for number, name in enumerate(("agent", "tls"), start=1):
         told = log.known(name)
         # A client of which the log says nothing is no client of its own.
         if told[members].mean() > MAJORITY:
             key = key * np.uint64(3) + log.columns[name] * np.uint64(2 * number + 3)
             known &= told
+            marks.insert(number - 1, _SAID[name])
     members = members[known[members]]
     values, inverse, holders = np.unique(key[known], return_inverse=True, return_counts=True)
     place = np.cumsum(known) - 1
@@ -125,6 +131,19 @@ def _commonest(log: LogProfile, members: I64) -> _Client:
         float(within[best] / len(members)),
         float(holders[best] / known.sum()),
         known & (key == values[best]),
+        known,
+        tuple(marks),
+    )
+
+
+def _sentence(client: _Client, members: I64) -> str:
+    """What most of their requests come from, of those of whom it is known; of nothing in common, that."""
+    using, told = int(client.used[members].sum()), int(client.known[members].sum())
+    if using < 2:
+        return "No client stands out among these accounts."
+    return (
+        f"{using:,} of {told:,} accounts mostly send with one and the same {joined(client.marks)}; of all accounts, "
+        f"{percent(client.elsewhere)} do."
     )
 
 

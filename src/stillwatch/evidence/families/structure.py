@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
+from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Count, Example, Family, Level, Null, Observed
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.postings import Postings
@@ -99,7 +100,9 @@ class Structure(Family):
         outside = outside_share(log, members, number, count)
         wide = np.flatnonzero((count > MAJORITY * len(members)) & own_texts(log, members, number, count))
         if texts is None or not len(wide):
-            yield Observed(1.0, "shared text", 0.0, 0.0, "No rare text is shared by most of the accounts.")
+            yield Observed(
+                1.0, "shared text", 0.0, 0.0, "No text that is rare in this log is sent by most of the accounts."
+            )
             return
         best = wide[0]
         others = len(log) - len(members)
@@ -115,8 +118,8 @@ class Structure(Family):
             "share of accounts with the commonest rare text",
             float(count[best] / len(members)),
             float(outside[best]),
-            f"{int(count[best])} of {len(members)} accounts send one and the same sentence or template; "
-            f"of the other {others:,}, {elsewhere}.",
+            f"{int(count[best])} of {len(members)} accounts send one and the same sentence, or prompts that are nearly "
+            f"the same; of the other {others:,} accounts, {elsewhere}.",
             None if fills or theirs else 1.0,
         )
 
@@ -180,7 +183,8 @@ def _same_prompts(log: LogProfile, members: I64) -> Iterable[Observed]:
         "share of prompts that others of them send too",
         float(shares.mean()),
         line,
-        f"{shares.mean():.0%} of an account's prompts are others' of these accounts too, nearly word for word.",
+        f"On average, {percent(shares.mean())} of an account's prompts are sent by others of these accounts too, "
+        f"nearly word for word; among as many other accounts of the log it is {percent(line - REPEATS)}.",
         1.0,
     )
 

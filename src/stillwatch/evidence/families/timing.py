@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
+from stillwatch.core.counted import duration, percent
 from stillwatch.evidence.base import Count, Counted, Example, Explanation, Family, Level, Null, Observed
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.group_statistics import likeness, odd_volumes, scatter, within_one_stretch
@@ -39,6 +40,7 @@ from stillwatch.evidence.thresholds import (
     SPAN_HOURS,
     TOGETHER,
     TOGETHER_HOURS,
+    UNTOLD,
     WEEKEND_HOURS,
 )
 
@@ -208,9 +210,10 @@ def _occasion(log: LogProfile, members: I64) -> Explanation:
     holds = None if small and MAJORITY < share < OCCASION_SHARE else small and share >= OCCASION_SHARE
     return Explanation(
         "one occasion, such as a class, a workshop or a launch",
-        f"{share:.0%} of these {len(members)} accounts come and go within one stretch of {stretch:.0f} hours, of "
-        f"{watched:.0f} hours observed, with {requests:.0f} exchanges each (typically). What an occasion "
-        "brings together is small and soon over.",
+        f"Of these {len(members):,} accounts, {round(share * len(members)) or 'none'} come and go within one stretch "
+        f"of {stretch:.0f} hours, of {watched:.0f} hours observed; typically each has {requests:,.0f} exchanges. What "
+        f"an occasion brings together is small and soon over: at most {OCCASION_SIZE} accounts with typically at most "
+        f"{OCCASION_REQUESTS:.0f} exchanges, {percent(OCCASION_SHARE)} or more of them within one such stretch.",
         holds,
         # A class asks one thing many times, and an audience each its own; neither deals out one source.
         contradicted_by=("dispatch",) if repeated > REPEATS else ("dispatch", "semantics"),
@@ -231,13 +234,16 @@ def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
     drawn, _ = _spread(volume[null.plain(members, among=like)])
     # Even beyond the background, and even beyond a fixed margin: both must be shown.
     margin = float(scipy.stats.chi2.cdf((kept - 1) * spread**2 / EVEN_SPREAD**2, kept - 1))
+    p_value = max(tail_p(-drawn, -spread), margin)
+    even = "The accounts send nearly the same number of requests each, as where software shares them out: they differ"
+    even = even if p_value <= UNTOLD else "How many requests the accounts send differs"
     return Observed(
-        max(tail_p(-drawn, -spread), margin),
+        p_value,
         "spread of log volume",
         spread,
         float(drawn.mean()),
-        f"The accounts' volumes are even, as if a load balancer filled them: typical spread a factor of "
-        f"{np.exp(spread):.2f}, against {np.exp(drawn.mean()):.1f} in random groups.",
+        f"{even} typically by a factor of {np.exp(spread):.2f}, in random groups by a factor of "
+        f"{np.exp(drawn.mean()):.1f}.",
     )
 
 
@@ -264,13 +270,15 @@ def _edge(
         return
     mine = float(scatter(times[told][None, :])[0])
     drawn = scatter(times[null.matched(told, among=inside)])
+    p_value = tail_p(-np.log(drawn + 1), -float(np.log(mine + 1)))
+    close = "lie close together: they are" if p_value <= UNTOLD else "are"
     yield Observed(
-        tail_p(-np.log(drawn + 1), -float(np.log(mine + 1))),
+        p_value,
         f"scatter of {name} exchange, hours",
         mine,
         float(np.median(drawn)),
-        f"The accounts' {name} exchanges lie {mine:.1f} hours apart (typically), against "
-        f"{np.median(drawn):.1f} in groups of like volume.",
+        f"The accounts' {name} exchanges {close} on average {duration(mine)} from the middle one of them, in random "
+        f"groups of like volume {duration(float(np.median(drawn)))}.",
         # One owner's people, or a class, begin in one week: that is no clock of strangers.
         1.0 if name == "first" else None,
     )
@@ -292,22 +300,26 @@ def _beats(residuals: F32, members: I64, null: Null, least: int) -> Iterable[Obs
     mine = float(likeness(residuals, told[None, :])[0])
     drawn = likeness(residuals, groups)
     usual = float(drawn.mean())
+    together, turns = tail_p(drawn, mine), tail_p(max(usual, 0.0) - drawn, -mine)
+    places = 2 + (mine < 0.1)
+    hours = (
+        f"Beyond each one's own daily habit, their hourly activity correlates by {mine:.{places}f}, in random groups "
+        f"of like volume by {usual:.{places}f} (0: each works when it likes; 1: all in step)."
+    )
     yield Observed(
-        tail_p(drawn, mine),
+        together,
         "correlation of hourly activity",
         mine,
         usual,
-        f"The accounts speed up and pause together: their hourly activity, beyond each one's own daily "
-        f"habit, correlates by {mine:.2f}, against {usual:.2f} in groups of like volume.",
+        f"The accounts speed up and pause together. {hours}" if together <= UNTOLD else hours,
     )
     # Who merely does not follow what moves the log keeps hours of their own: turns are fewer together than that.
     yield Observed(
-        tail_p(max(usual, 0.0) - drawn, -mine),
+        turns,
         "correlation of hourly activity, below none",
         mine,
         usual,
-        f"The accounts take turns: while some work others pause, beyond each one's own daily habit "
-        f"(correlation {mine:.3f}, against {usual:.3f} in groups of like volume).",
+        f"The accounts take turns: while some work others pause. {hours}" if turns <= UNTOLD else hours,
     )
 
 
