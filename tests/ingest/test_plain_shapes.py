@@ -16,6 +16,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stillwatch.core.bodies import pairs
+from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.ingest import LogFormat, all_formats, plan, read_slice
 from stillwatch.ingest.plain_names import ANSWERS
 from stillwatch.ingest.plain_names import OTHERS as OTHERS_OF_COLUMNS
@@ -278,3 +280,29 @@ def test_flat_lines_of_ever_other_names_are_read_all_the_same() -> None:
     plain, slow = read(lines, "flat")
     assert plain == slow
     assert len(plain[0]) == 181
+
+
+def paired(request: Any, response: Any, path: str) -> tuple[str, Any]:
+    """What a request and its answer are read as, or why not; floats where a column has them."""
+    try:
+        fields = pairs.pair_fields(copy.deepcopy(request), copy.deepcopy(response), path=path)
+    except UNFORESEEN as error:
+        return repr(error), {}
+    told = {name: value for name, value in fields.items() if value is not None}
+    return "", told | {name: float(told[name]) for name in ("temperature", "top_p") if type(told.get(name)) is int}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32), path=st.sampled_from(["", "/v1/chat/completions", "/v1/messages"]))
+def test_bodies_that_a_format_opens_are_read_the_same_way(seed: int, path: str) -> None:
+    rng = random.Random(seed)
+    names = [*NAMES["openai-log"], "usageMetadata", "generated_text"]
+    for _ in range(20):
+        line = changed({"request": {**ASKED, "messages": SAID}, "response": ANSWERED}, names, rng)
+        record = json.loads(line.replace("1e999", "1e308"))
+        request, response = record.get("request"), record.get("response")
+        if rng.random() < 0.3:
+            response = json.dumps(response, indent=rng.choice((None, 1)))
+        plain = paired(request, response, path)
+        with patch.object(pairs, "plain_chat", return_value=None):
+            assert plain == paired(request, response, path)
