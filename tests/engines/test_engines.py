@@ -109,11 +109,14 @@ def test_columns_at_hand_say_the_same(engine: Engine) -> None:
     )
 
 
-def test_columns_are_at_hand_where_memory_lets_them(tmp_path: Path) -> None:
-    pq.write_table(pa.table({"n": range(1_000), "text": ["a" * 100_000] * 1_000}), tmp_path / "texts.parquet")
-    with DuckDBEngine(tmp_path, memory_mb=300, threads=1) as engine:
-        table = engine.read(tmp_path / "texts.parquet", often=True)
-        assert engine.at_hand(table, "n") != table
+def test_columns_of_files_are_at_hand_where_memory_lets_them(tmp_path: Path) -> None:
+    made = pa.table({"n": range(1_000), "text": ["a" * 60_000] * 1_000})
+    pq.write_table(made, tmp_path / "texts.parquet", compression="none", use_dictionary=False)
+    with DuckDBEngine(tmp_path, memory_mb=200, threads=1) as engine:
+        table = engine.read(tmp_path / "texts.parquet")
+        at_hand = engine.at_hand(table, "n")
+        assert at_hand != table
+        assert engine.at_hand(at_hand, "n") == at_hand
         assert engine.at_hand(table, "n", "text") == table
 
 

@@ -47,6 +47,7 @@ class DuckDBEngine(Engine):
         self._connection.execute("SET enable_progress_bar = false")
         self._held_often = max(_HELD_BYTES, int(_HELD_PART * memory_mb * 1_000_000))
         self._most_at_hand = int(_AT_HAND_PART * memory_mb * 1_000_000)
+        self._in_files: set[Table] = set()
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
@@ -62,6 +63,8 @@ class DuckDBEngine(Engine):
         condition = f" WHERE {where}" if where else ""
         how = "hive_partitioning = false" + (", union_by_name = true" if mixed else "")
         kind = "TABLE" if _bytes(files) <= (self._held_often if often else _HELD_BYTES) else "VIEW"
+        if kind == "VIEW":
+            self._in_files.add(table)
         made = f"CREATE {kind} {table} AS SELECT * FROM read_parquet('{quoted}', {how}){condition}"
         stoppable(self._connection, lambda: self._connection.execute(made))
         return table
@@ -103,7 +106,10 @@ class DuckDBEngine(Engine):
         return int(rows)
 
     def at_hand(self, table: Table, *columns: str) -> Table:
-        """Columns of a table, held where the first rows say that all will take no more than a part of the memory."""
+        """Columns of a table in files, held where the first rows say that all will take no more than a part of the
+        memory."""
+        if table not in self._in_files:
+            return table
         several = ", ".join(columns)
         first = self.fetch(f"SELECT {several} FROM {{table}} LIMIT {_LOOKED_AT}", table=table)
         (rows,) = self.fetch("SELECT count(*) AS rows FROM {table}", table=table)["rows"].to_pylist()
