@@ -98,6 +98,28 @@ def test_files_that_are_asked_of_often_say_the_same(engine: Engine, tmp_path: Pa
     assert numbers(asked[1]) == [n for n in NUMBERS["n"].to_pylist() if n >= 4]
 
 
+def test_columns_at_hand_say_the_same(engine: Engine) -> None:
+    asked = "SELECT n, name FROM {t} SEMI JOIN {some} USING (n) ORDER BY n"
+    table, some = engine.keep(NUMBERS), pa.table({"n": [1, 3, 7]})
+    at_hand = engine.at_hand(table, "n", "name")
+    assert engine.fetch(asked, t=at_hand, some=some).equals(engine.fetch(asked, t=table, some=some))
+    assert (
+        engine.fetch("SELECT * FROM {t}", t=engine.at_hand(engine.sql("FROM {t} WHERE n > 99", t=table), "n")).num_rows
+        == 0
+    )
+
+
+def test_columns_of_files_are_at_hand_where_memory_lets_them(tmp_path: Path) -> None:
+    made = pa.table({"n": range(1_000), "text": ["a" * 60_000] * 1_000})
+    pq.write_table(made, tmp_path / "texts.parquet", compression="none", use_dictionary=False)
+    with DuckDBEngine(tmp_path, memory_mb=200, threads=1) as engine:
+        table = engine.read(tmp_path / "texts.parquet")
+        at_hand = engine.at_hand(table, "n")
+        assert at_hand != table
+        assert engine.at_hand(at_hand, "n") == at_hand
+        assert engine.at_hand(table, "n", "text") == table
+
+
 def test_a_query_over_named_tables_is_held(engine: Engine) -> None:
     left, right = engine.keep(NUMBERS), pa.table({"n": pa.array([2, 4, 99], pa.int64())})
     both = engine.sql("SELECT l.n FROM {left} AS l JOIN {right} AS r ON l.n = r.n", left=left, right=right)

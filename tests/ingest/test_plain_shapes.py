@@ -16,8 +16,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stillwatch.ingest import all_formats, plan, read_slice
+from stillwatch.core.bodies import pairs
+from stillwatch.core.bodies.optional_parts import UNFORESEEN
+from stillwatch.ingest import LogFormat, all_formats, plan, read_slice
+from stillwatch.ingest.plain_names import ANSWERS
+from stillwatch.ingest.plain_names import OTHERS as OTHERS_OF_COLUMNS
+from stillwatch.ingest.plain_shape import PlainShape, PlainShapes
+from stillwatch.ingest.record import COLUMNS as NAMES_OF_COLUMNS
 from stillwatch.ingest.repeated_names import TELLING
+from stillwatch.ingest.spelling import in_camel_case
 
 SECOND = 1_795_490_904
 ASKED = {
@@ -89,6 +96,25 @@ WHOLE: dict[str, dict[str, Any]] = {
         },
     },
 }  # fmt: skip
+# Names of one's own: what stands there is read by which others stand beside it.
+WHOLE |= {
+    "flat": {
+        "timestamp": "2026-11-24T00:00:00Z", "user_id": "a-1", "email": "x@example.com", "conversation_id": "s-1",
+        "thread_id": "s-2", "request_id": "r-1", "model_name": "m", "system_prompt": "Be brief.", "prompt": "Why?",
+        "response": "Because.", "prompt_tokens": 10, "completion_tokens": 20, "duration_ms": 12.5, "ip": "203.0.113.9",
+        "status_code": 200, "temperature": 0.5, "max_tokens": 64, "stop": ["END"], "country": "NZ", "extra": {"a": [1]},
+    },
+    "flat, in other words": {
+        "requestedAt": SECOND, "customerId": 7, "login": "x", "sessionId": 12, "id": "i-1", "apiKeyId": "k-1",
+        "model": "m", "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}],
+        "completion": "Because.", "tokens_in": 10, "latencyMs": 12, "asn": 64500, "tools": ["search"], "userAgent": "x",
+    },
+    "flat, of a caller": {
+        "time": SECOND, "ts": SECOND + 1, "caller": "a-1", "question": '{"a": 1} is what?', "user_input": "Why?", "seed": 7,
+        "answer": "[1] Because.", "request_id": "r-1", "id": "i-1", "stream": True, "created": "2026-11-01",
+        "api_key_id": "k-1", "org_id": "o-1", "response_format": "json", "verified": True, "provider": "p",
+    },
+}  # fmt: skip
 HOSTILE: list[Any] = [
     None, "", 0, 1, -1, 1.5, 64.0, True, False, "null", "  x ", "[REDACTED]", "guest", [], {}, [{}], [None], ["a", "b"],
     {"a": 1}, '{"a": 1}', '[{"type": "text", "text": "hi"}]', '[{"a": 1}]', "data: {}", "2026-11-24T00:00:00Z",
@@ -119,11 +145,21 @@ def names_of(kind: Any) -> Iterator[str]:
         yield from names_of(kind.item_type)
 
 
-NAMES = {
-    name: sorted({*OTHERS, *TELLING, *names_of(msgspec.inspect.type_info(one.plain.record))})
-    for name, one in all_formats().items()
-    if one.plain is not None and one.plain.exchange is not None
-}
+def names_for(plain: PlainShape | PlainShapes) -> list[str]:
+    """Names that a shape has, or that a format with shapes by names may know, and others."""
+    if isinstance(plain, PlainShape):
+        return sorted({*OTHERS, *TELLING, *names_of(msgspec.inspect.type_info(plain.record))})
+    own = {*ANSWERS, *NAMES_OF_COLUMNS, *(name for names in OTHERS_OF_COLUMNS.values() for name in names)}
+    return sorted({*OTHERS, *TELLING, *own, *map(in_camel_case, own), "span_id"})
+
+
+def of(name: str) -> LogFormat:
+    """The format of a whole record."""
+    return all_formats()[name.partition(",")[0]]
+
+
+SHAPED = {name for name, one in all_formats().items() if one.plain is not None} - {"canonical"}
+NAMES = {name: names_for(plain) for name in WHOLE if (plain := of(name).plain) is not None}
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -170,7 +206,7 @@ def changed(record: dict[str, Any], names: list[str], rng: random.Random) -> str
 def read(lines: list[str], name: str) -> list[tuple[list[Any], list[Any]]]:
     """What comes of lines by their format's plain shape, and without it."""
     both = []
-    one = all_formats()[name]
+    one = of(name)
     with TemporaryDirectory() as folder:
         # The first line says whose the file is.
         path = Path(folder) / "log.jsonl"
@@ -212,7 +248,7 @@ def test_both_ways_are_one_for_many_lines(name: str, seed: int) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_whole_record_is_a_plain_one(name: str, tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_text(json.dumps(WHOLE[name]) + "\n")
-    one = all_formats()[name]
+    one = of(name)
     with patch.object(type(one), "read", side_effect=AssertionError("read line by line")):
         results = [result for part in plan([tmp_path]) for result in read_slice(part)]
     assert sum(result.exchanges.num_rows for result in results) == 1
@@ -236,4 +272,37 @@ def test_so_is_a_prompt_that_stands_twice_beside_messages(tmp_path: Path) -> Non
 
 
 def test_each_shape_has_a_whole_record() -> None:
-    assert WHOLE.keys() == NAMES.keys()
+    assert {of(name).name for name in WHOLE} == SHAPED
+
+
+def test_flat_lines_of_ever_other_names_are_read_all_the_same() -> None:
+    lines = [json.dumps({**WHOLE["flat"], f"label_{number % 90}": number}) for number in range(180)]
+    plain, slow = read(lines, "flat")
+    assert plain == slow
+    assert len(plain[0]) == 181
+
+
+def paired(request: Any, response: Any, path: str) -> tuple[str, Any]:
+    """What a request and its answer are read as, or why not; floats where a column has them."""
+    try:
+        fields = pairs.pair_fields(copy.deepcopy(request), copy.deepcopy(response), path=path)
+    except UNFORESEEN as error:
+        return repr(error), {}
+    told = {name: value for name, value in fields.items() if value is not None}
+    return "", told | {name: float(told[name]) for name in ("temperature", "top_p") if type(told.get(name)) is int}
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 2**32), path=st.sampled_from(["", "/v1/chat/completions", "/v1/messages"]))
+def test_bodies_that_a_format_opens_are_read_the_same_way(seed: int, path: str) -> None:
+    rng = random.Random(seed)
+    names = [*NAMES["openai-log"], "usageMetadata", "generated_text"]
+    for _ in range(20):
+        line = changed({"request": {**ASKED, "messages": SAID}, "response": ANSWERED}, names, rng)
+        record = json.loads(line.replace("1e999", "1e308"))
+        request, response = record.get("request"), record.get("response")
+        if rng.random() < 0.3:
+            response = json.dumps(response, indent=rng.choice((None, 1)))
+        plain = paired(request, response, path)
+        with patch.object(pairs, "plain_chat", return_value=None):
+            assert plain == paired(request, response, path)

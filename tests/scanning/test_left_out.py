@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,10 @@ def test_every_step_says_it_until_it_is_put_right(tmp_path: Path, stillwatch: Co
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_parts_of_a_log_are_added_up(tmp_path: Path, stillwatch: Command, workers: int) -> None:
+def test_parts_of_a_log_are_added_up(
+    tmp_path: Path, stillwatch: Command, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    monkeypatch.setattr(import_module("stillwatch.scanning.scan"), "_BYTES_A_WORKER", 1)
     (tmp_path / "logs").mkdir()
     for n in range(3):
         log(tmp_path / "logs" / f"{n}.jsonl", 60 * n, team="x", filler="y" * 40_000 * n)

@@ -1,11 +1,14 @@
 """A scan from logs to a run, as its user sees it."""
 
+import gzip
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from contextlib import AbstractContextManager, nullcontext
+from importlib import import_module
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -92,7 +95,8 @@ def test_the_failover_is_seen(run: Run) -> None:
 
 
 @pytest.mark.slow
-def test_workers_do_not_change_a_result(week: Path, run: Run, tmp_path: Path) -> None:
+def test_workers_do_not_change_a_result(week: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("stillwatch.scanning.scan"), "_BYTES_A_WORKER", 1)
     again = scan(
         week / "logs",
         out=tmp_path / "again",
@@ -103,6 +107,26 @@ def test_workers_do_not_change_a_result(week: Path, run: Run, tmp_path: Path) ->
     )
     for name in ("accounts", "campaigns", "links"):
         assert again.table(name).equals(run.table(name)), name
+
+
+@pytest.mark.parametrize(("name", "started"), [("log.jsonl", []), ("log.jsonl.gz", [2])])
+def test_workers_start_where_there_is_enough_to_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, started: list[int]
+) -> None:
+    module, pools = import_module("stillwatch.scanning.scan"), []
+
+    def pool(workers: int) -> AbstractContextManager[None]:
+        pools.append(workers)
+        return nullcontext()
+
+    record = {"time": "2026-11-24T00:00:00Z", "account_id": "a", "prompt": "Why is the sky blue?"}
+    written = json.dumps(record).encode()
+    (tmp_path / name).write_bytes(gzip.compress(written) if name.endswith(".gz") else written)
+    # Of compressed bytes each counts for several.
+    monkeypatch.setattr(module, "_BYTES_A_WORKER", (tmp_path / name).stat().st_size)
+    monkeypatch.setattr(module, "worker_pool", pool)
+    scan(tmp_path / name, out=tmp_path / "run", workers=2)
+    assert pools == started
 
 
 @pytest.mark.slow

@@ -83,6 +83,11 @@ class Engine(ABC):
             made = [function(no_rows(self.fetch(f"SELECT * FROM ({query}) LIMIT 0", **tables).schema))]
         return self.keep(pa.Table.from_batches(made))
 
+    def at_hand(self, table: Table, *columns: str) -> Table:
+        """A table of which few rows are asked for again and again, by these columns alone: the same, or a copy of them
+        that an engine holds where its memory lets it."""
+        return table
+
     def columns(self, table: Table) -> list[str]:
         """Names of a table's columns."""
         names: list[str] = self.fetch("SELECT * FROM {table} LIMIT 0", table=table).column_names

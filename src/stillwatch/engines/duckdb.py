@@ -24,6 +24,9 @@ _Answer = TypeVar("_Answer")
 # those asked of again and again up to this part of the memory, for rows take several times the room of their files.
 _HELD_BYTES = 4_000_000
 _HELD_PART = 1 / 32
+# What a copy of columns may take of the memory: in Parquet files a row is found by reading all of them.
+_AT_HAND_PART = 1 / 4
+_LOOKED_AT = 2_048
 # Queries of one process at once; a further one waits.
 _MOST_AT_ONCE = 64
 
@@ -43,6 +46,8 @@ class DuckDBEngine(Engine):
         )
         self._connection.execute("SET enable_progress_bar = false")
         self._held_often = max(_HELD_BYTES, int(_HELD_PART * memory_mb * 1_000_000))
+        self._most_at_hand = int(_AT_HAND_PART * memory_mb * 1_000_000)
+        self._in_files: set[Table] = set()
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
@@ -58,6 +63,8 @@ class DuckDBEngine(Engine):
         condition = f" WHERE {where}" if where else ""
         how = "hive_partitioning = false" + (", union_by_name = true" if mixed else "")
         kind = "TABLE" if _bytes(files) <= (self._held_often if often else _HELD_BYTES) else "VIEW"
+        if kind == "VIEW":
+            self._in_files.add(table)
         made = f"CREATE {kind} {table} AS SELECT * FROM read_parquet('{quoted}', {how}){condition}"
         stoppable(self._connection, lambda: self._connection.execute(made))
         return table
@@ -97,6 +104,18 @@ class DuckDBEngine(Engine):
             )
             ((rows,),) = stoppable(self._connection, lambda: self._connection.execute(copy).fetchall())
         return int(rows)
+
+    def at_hand(self, table: Table, *columns: str) -> Table:
+        """Columns of a table in files, held where the first rows say that all will take no more than a part of the
+        memory."""
+        if table not in self._in_files:
+            return table
+        several = ", ".join(columns)
+        first = self.fetch(f"SELECT {several} FROM {{table}} LIMIT {_LOOKED_AT}", table=table)
+        (rows,) = self.fetch("SELECT count(*) AS rows FROM {table}", table=table)["rows"].to_pylist()
+        if first.nbytes * rows > self._most_at_hand * max(len(first), 1):
+            return table
+        return self.sql(f"SELECT {several} FROM {{table}}", table=table)
 
     def _new(self) -> Table:
         return Table(f"t{next(self._numbers)}")

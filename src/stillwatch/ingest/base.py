@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Literal
 
 from stillwatch.core.bodies.shapes import Json
-from stillwatch.ingest.plain_shape import PlainShape
+from stillwatch.ingest.plain_shape import PlainShape, PlainShapes
 from stillwatch.ingest.record import Fields, RecordError, shown
 
 __all__ = ["BatchFormat", "Half", "LogFormat", "PartsFormat"]
@@ -39,7 +39,7 @@ class LogFormat(ABC):
     example: ClassVar[Mapping[str, Any]]
     general: ClassVar[bool] = False
     refuses: ClassVar[bool] = False
-    plain: ClassVar[PlainShape | None] = None
+    plain: ClassVar[PlainShape | PlainShapes | None] = None
 
     @abstractmethod
     def recognises(self, record: Json) -> bool:

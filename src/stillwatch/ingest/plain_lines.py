@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from operator import attrgetter
 from typing import IO, Any, NamedTuple
 
@@ -21,8 +21,9 @@ from stillwatch.core.bodies.nobody import NOBODY, is_nobody, may_be_nobody
 from stillwatch.core.bodies.roles import USUAL_ROLES
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.files import BROKEN, line_blocks, split_block
-from stillwatch.ingest.plain_shape import PlainShape
+from stillwatch.ingest.plain_shape import PlainShape, PlainShapes
 from stillwatch.ingest.record import FLOATS, LOST, Exchange
+from stillwatch.ingest.registry import certain
 from stillwatch.ingest.repeated_names import TELLING, may_repeat
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
@@ -34,6 +35,9 @@ _IDS = ("exchange_id", "org_id", "api_key_id", "session_id", "payment_id", "lice
 _ids_of = attrgetter(*_IDS)
 _FAILED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _IN_CACHE = 1 << 16
+_NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
+# To make a decoder takes as long as to read some tens of records.
+_MOST_SHAPES = 64
 # A number that may be beyond all bounds, behind its digits.
 _EXPONENT = re.compile(rb"[eE]\+?\d{3,}(?=[\s,\]}]|$)")
 
@@ -47,7 +51,7 @@ class _Reader(NamedTuple):
     once: Mapping[str, tuple[Callable[[Any], Any], Any]]
 
 
-@cache
+@lru_cache(maxsize=256)
 def _reader_of(shape: PlainShape) -> _Reader:
     """A decoder that refuses, beside what the shape's type refuses, every telling name that the type does not have."""
     record = shape.record
@@ -64,6 +68,36 @@ def _reader_of(shape: PlainShape) -> _Reader:
 def _told_once(shape: PlainShape, names: Iterable[str]) -> Mapping[str, tuple[Callable[[Any], Any], Any]]:
     absent = {field.name: field.default for field in msgspec.structs.fields(shape.record)}
     return {name: (attrgetter(name), absent[name]) for name in sorted(names)}
+
+
+class _Readers:
+    """The reader of any record of a format.
+
+    Args:
+        own: the format.
+        plain: its shape, or its shapes by the names that a record has.
+    """
+
+    def __init__(self, own: LogFormat, plain: PlainShape | PlainShapes) -> None:
+        self._own = own
+        self._only = _reader_of(plain) if isinstance(plain, PlainShape) else None
+        self._plain = plain
+        self._by_names: dict[tuple[str, ...], _Reader | None] = {}
+
+    def of(self, line: bytes) -> _Reader | None:
+        """Of a line's record; None where it is read as every other record is."""
+        if self._only is not None or isinstance(self._plain, PlainShape):
+            return self._only
+        try:
+            names = tuple(_NAMES.decode(line))
+        except _FAILED:
+            return None
+        if names not in self._by_names:
+            if len(self._by_names) >= _MOST_SHAPES:
+                return None
+            shape = self._plain.of(names) if certain(names) is self._own else None
+            self._by_names[names] = None if shape is None else _reader_of(shape)
+        return self._by_names[names]
 
 
 def _is_name(account: str) -> bool:
@@ -143,8 +177,9 @@ def _exponents(data: np.ndarray) -> np.ndarray:
     return np.flatnonzero(((data[1:-3] | 0x20) == ord("e")) & digit[:-4] & digit[3:-1] & digit[4:])
 
 
-def _decoded(block: bytes, reader: _Reader) -> list[Exchange] | None:
-    """A block of plain records, one a line; None where any line is anything else.
+def _decoded(block: bytes, readers: _Readers) -> list[Exchange | None] | None:
+    """A block of records, one a line, and None for each that its format is to read; None where any line is not of the
+    shape.
 
     Where every line begins with an opening brace and ends with a closing one, no JSON value can go on over a
     line's end: between the two braces would stand a comma.
@@ -156,6 +191,10 @@ def _decoded(block: bytes, reader: _Reader) -> list[Exchange] | None:
     starts = np.concatenate([[0], ends[:-1] + 1])
     if not (np.all(data[starts] == ord("{")) and np.all(data[ends - 1] == ord("}"))):
         return None
+    # Where a line has other names than the first, its reader refuses it.
+    reader = readers.of(block[: ends[0]])
+    if reader is None:
+        return None
     try:
         rows = reader.decoder.decode_lines(block)
     except _FAILED:
@@ -164,11 +203,20 @@ def _decoded(block: bytes, reader: _Reader) -> list[Exchange] | None:
         return None
     if reader.shape.exchange is not None:
         rows = [*map(reader.shape.exchange, rows)]
-        if None in rows or not _is_json(block):
+        if not _is_json(block):
             return None
-    if reader.shape.settle is not None:
-        reader.shape.settle(rows)
-    return rows if _all_sound(rows) and _all_have_plain_ids(rows) else None
+    return _plain_ones(rows, reader.shape.settle)
+
+
+def _plain_ones(rows: list[Exchange | None], settle: Callable[[Sequence[Any]], None] | None) -> list[Exchange | None]:
+    """What may be kept as it is; None for each that is not sound or whose ids are to be looked at."""
+    read = [row for row in rows if row is not None]
+    if settle is not None:
+        settle(read)
+    # Mostly all of them are sound, which is seen faster at once.
+    if _all_sound(read) and _all_have_plain_ids(read):
+        return rows
+    return [row if row is not None and _sound(row) and _has_plain_ids(row) else None for row in rows]
 
 
 def _may_give_twice(text: bytes, rows: list[Any], reader: _Reader) -> bool:
@@ -180,34 +228,48 @@ def _may_give_twice(text: bytes, rows: list[Any], reader: _Reader) -> bool:
     return False
 
 
-def _exchange_of(line: bytes, reader: _Reader) -> Exchange | None:
-    """A line's record as its shape has it, ids and messages unseen; None where it is none."""
+def _exchange_of(line: bytes, reader: _Reader, *, sure: bool) -> Exchange | None:
+    """A line's record as its shape has it, ids and messages unseen; None where it is none.
+
+    ``sure`` says that it is JSON where the decoder does not look.
+    """
+    if not (sure or reader.shape.exchange is None or _is_json(line)):
+        return None
     try:
         row = reader.decoder.decode(line)
     except _FAILED:
         return None
     if _may_give_twice(line, [row], reader):
         return None
-    if reader.shape.settle is not None:
-        reader.shape.settle([row])
     return row if reader.shape.exchange is None else reader.shape.exchange(row)
 
 
-def _line_by_line(block: bytes, first: int, reader: _Reader) -> Iterator[tuple[int, bytes, Exchange | None]]:
-    """The lines of a block with their numbers, and what those that are plain hold."""
-    sure = reader.shape.exchange is None or _is_json(block)
-    lines = [*split_block(first, block)]
-    rows = [_exchange_of(raw, reader) if sure or _is_json(raw) else None for _, raw in lines]
-    read = [row for row in rows if row is not None]
-    # Mostly all of them are sound, which is seen faster at once.
-    if not (_all_sound(read) and _all_have_plain_ids(read)):
-        rows = [row if row is not None and _sound(row) and _has_plain_ids(row) else None for row in rows]
+def _line_by_line(block: bytes, readers: _Readers) -> list[Exchange | None]:
+    """As ``_decoded``, of a block in which any line may be anything."""
+    sure = _is_json(block)
+    read = [(readers.of(raw), raw) for _, raw in split_block(1, block)]
+    rows = [None if reader is None else _exchange_of(raw, reader, sure=sure) for reader, raw in read]
+    settle = next((reader.shape.settle for reader, _ in read if reader is not None), None)
+    return _plain_ones(rows, settle)
+
+
+def _with_others(
+    batch: SliceRows, lines: Iterable[tuple[int, bytes]], rows: Iterable[Exchange | None], preferred: LogFormat
+) -> bytes:
+    """Keep plain records, and read the lines of the others; the lines of those kept."""
+    kept: list[bytes] = []
     for (number, raw), row in zip(lines, rows, strict=True):
-        yield number, raw, row
+        batch.seen += 1
+        if row is None:
+            read_text(batch, number, raw, preferred)
+        else:
+            batch.keep(row, number, raw)
+            kept.append(raw)
+    return b"\n".join(kept)
 
 
 def read_plain(
-    part: Slice, stream: IO[bytes], size: int, preferred: LogFormat, shape: PlainShape
+    part: Slice, stream: IO[bytes], size: int, preferred: LogFormat, plain: PlainShape | PlainShapes
 ) -> Iterator[SliceResult]:
     """Read a slice of plain or compressed lines.
 
@@ -216,27 +278,23 @@ def read_plain(
         stream: its unwrapped bytes, from its first line on.
         size: bytes of the file that it takes, as they lie on disk.
         preferred: the format that its records are tried as first.
-        shape: that format's.
+        plain: that format's shape or shapes.
     """
-    reader = _reader_of(shape)
+    readers = _Readers(preferred, plain)
     batch, told = SliceRows(part), 0
     first, block = part.first_line, b""
     try:
         for first, block in line_blocks(stream, part.first_line, part.end):
-            rows = _decoded(block, reader)
-            if rows is None:
-                kept: list[bytes] = []
-                for number, raw, row in _line_by_line(block, first, reader):
-                    batch.seen += 1
-                    if row is None:
-                        read_text(batch, number, raw, preferred)
-                    else:
-                        batch.keep(row, number, raw)
-                        kept.append(raw)
-                batch.sample.look_at_lines(preferred, b"\n".join(kept), later=first > part.first_line)
+            rows = _decoded(block, readers)
+            plain_ones = [row for row in rows or () if row is not None]
+            if rows is not None and len(plain_ones) == len(rows):
+                batch.take(plain_ones, first, block)
+                kept = block
             else:
-                batch.take(rows, first, block)
-                batch.sample.look_at_lines(preferred, block, later=first > part.first_line)
+                # Blank lines may stand among others, which hold no record.
+                rows = rows if rows is not None else _line_by_line(block, readers)
+                kept = _with_others(batch, split_block(first, block), rows, preferred)
+            batch.sample.look_at_lines(preferred, kept, later=first > part.first_line)
             now = min(told + len(block), size) if part.wrapped == "plain" else told
             yield batch.result(now - told)
             told = now

@@ -14,7 +14,7 @@ import msgspec
 
 from stillwatch.ingest.record import Exchange
 
-__all__ = ["PlainShape"]
+__all__ = ["PlainShape", "PlainShapes"]
 
 
 @dataclass(frozen=True)
@@ -37,3 +37,14 @@ class PlainShape:
     exchange: Callable[[Any], Exchange | None] | None = None
     once: tuple[str, ...] | None = None
     settle: Callable[[Sequence[Any]], None] | None = None
+
+
+@dataclass(frozen=True)
+class PlainShapes:
+    """Plain shapes of a format that reads a record by whichever names it has.
+
+    Attributes:
+        of: the shape of records that have these names, all of them and no other; None where they are read one by one.
+    """
+
+    of: Callable[[tuple[str, ...]], PlainShape | None]

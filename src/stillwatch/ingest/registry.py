@@ -24,6 +24,7 @@ __all__ = [
     "all_formats",
     "ask_first",
     "asked_first",
+    "certain",
     "format_named",
     "load",
     "majority",
@@ -125,6 +126,13 @@ def _who_may(names: tuple[str, ...]) -> tuple[LogFormat, ...]:
             if not record.watched:
                 break
     return tuple(found)
+
+
+def certain(names: tuple[str, ...]) -> LogFormat | None:
+    """The format of every record that has these names, whatever stands under them; None where it depends on that."""
+    may = _who_may(names)
+    record = WatchedRecord(names)
+    return may[0] if len(may) == 1 and recognises(may[0], record) and not record.watched else None
 
 
 def recognising(record: Json) -> LogFormat | None:

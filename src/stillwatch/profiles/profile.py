@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,7 @@ class Profiled:
         counts: by name, ``account, thing, uses``.
         prompts: distinct prompts of each entity: ``entity, prompt, row_key``.
         sample: the sampled prompts: ``entity, row_key, place, exchange_id, prompt``.
+        asked: what was asked in each exchange, at hand: ``row_key, time, exchange_id, prompt``.
         template_of: ``masked, template`` of the largest families of near-identical prompts.
         texts: features of the sample.
         left_out: hashes of sentences that were left out of them.
@@ -71,6 +72,7 @@ class Profiled:
     counts: Mapping[str, Table]
     prompts: Table
     sample: pa.Table
+    asked: Table
     template_of: Table
     texts: Texts
     left_out: U64
@@ -120,7 +122,8 @@ def build_profile(
     wordings = tuple(wording for family in families.values() for wording in family.wordings)
     lost = has_lost_texts(engine, exchanges) and kept_texts is not None
     there = remaining_prompts(engine, kept_texts, exchanges=exchanges, accounts=accounts) if lost else prompts
-    sample = draw_sample(engine, most, prompts=there, exchanges=exchanges)
+    asked = engine.at_hand(exchanges, "row_key", "time", "exchange_id", "prompt")
+    sample = draw_sample(engine, most, prompts=there, exchanges=asked)
     # Workers read while templates are found here.
     finished = _begun(sample, left_out, wordings, pool, kept_texts, lost=lost)
     told.stage("templates")
@@ -136,18 +139,17 @@ def build_profile(
     sets, same = named_prompts(engine, sample, entities, of_entities, **of_log)
     # What many say in a few words is nobody's own matter: who says little else would seem to ask alike.
     varies = texts.varies & sets.spoken(names)
-    spoken = engine.sql(_SPOKEN_SQL, prompts=prompts, short=pa.table({"prompt": sets.short}))
     content = whiten(texts.features[varies], owner[varies], len(entities), embedded=EMBEDDED, ordinary=usual)
     own, common = texts.own(owner)
     payload = content.of(texts.payload[own].astype(np.float32), owner[texts.machinery != 0][own]).centred()
 
-    looked = _closer_reader(engine, content, left_out, spoken, exchanges)
+    looked = _closer_reader(engine, content, left_out, sets.short, prompts, asked)
     moments = moments_reader(engine, exchanges=exchanges, accounts=accounts, key=key)
-    sent_in_common = _common_reader(engine, content, left_out, moments, prompts, exchanges)
-    carried = _carrying_reader(engine, content, left_out, sketches, template_of, prompts, exchanges)
+    sent_in_common = _common_reader(engine, content, left_out, moments, prompts, asked)
+    carried = _carrying_reader(engine, content, left_out, sketches, template_of, prompts, asked)
 
     def payloads(members: I64) -> Content:
-        return payload.of(*closer_payload(engine, members, left_out, common, prompts=prompts, exchanges=exchanges))
+        return payload.of(*closer_payload(engine, members, left_out, common, prompts=prompts, exchanges=asked))
 
     log = _log_profile(
         engine,
@@ -168,7 +170,7 @@ def build_profile(
         moments=moments,
         ordinary=ordinary if content.unlike is None else None,
     )
-    return Profiled(log, accounts, counts, prompts, sample, template_of, texts, left_out)
+    return Profiled(log, accounts, counts, prompts, sample, asked, template_of, texts, left_out)
 
 
 def _begun(
@@ -196,14 +198,15 @@ def _begun(
 
 
 def _closer_reader(
-    engine: Engine, content: Content, left_out: U64, prompts: Table, exchanges: Table
+    engine: Engine, content: Content, left_out: U64, short: U64, prompts: Table, exchanges: Table
 ) -> Callable[[bytes], tuple[F32, F32, I64]]:
     """Reads more of some entities' prompts, as ``LogProfile.closer`` says: a group is tested and then explained."""
+    spoken = engine.sql(_SPOKEN_SQL, prompts=prompts, short=pa.table({"prompt": short}))
 
     @lru_cache(maxsize=1)
     def looked(members: bytes) -> tuple[F32, F32, I64]:
         who = np.frombuffer(members, np.int64)
-        features, whose = closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges)
+        features, whose = closer_look(engine, who, left_out, prompts=spoken, exchanges=exchanges)
         return *content.read(features), whose
 
     return looked
@@ -245,13 +248,17 @@ def _carrying_reader(
 ) -> Callable[[I64, U64], Content | None]:
     """Reads what some entities sent with a text in it, as ``LogProfile.carrying`` says."""
 
+    @cache
+    def of_texts() -> Table:
+        return engine.at_hand(sketches, "row_key", "masked", "sentences")
+
     @lru_cache(maxsize=1)
     def sent_with(members: bytes, texts: bytes) -> Content | None:
         who = np.frombuffer(members, np.int64)
         sent = engine.fetch(
             _CARRYING_SQL,
             prompts=prompts,
-            sketches=sketches,
+            sketches=of_texts(),
             template_of=template_of,
             members=pa.table({"entity": who}),
             texts=pa.table({"text": np.frombuffer(texts, np.uint64)}),

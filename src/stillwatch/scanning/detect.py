@@ -313,7 +313,7 @@ def _streams(
     """Parts of streams that come from one source, of accounts that share hands and, where asked for, of busy ones; and
     groups of accounts beside them."""
     webs = d.web_streams(made.log, families["infrastructure"], settings.seed)
-    reader = StreamReader(tables.engine, made.left_out, exchanges=tables.exchanges, prompts=made.prompts)
+    reader = StreamReader(tables.engine, made.left_out, exchanges=made.asked, prompts=made.prompts)
     return d.find_streams(
         tables.engine,
         reader,

@@ -30,8 +30,10 @@ from stillwatch.settings import ScanSettings
 
 __all__ = ["Progress", "scan"]
 
-# A worker with less to read than this is done before it would have started.
-_BYTES_A_WORKER = 3_000_000
+# A worker with less to read than this takes longer to start than it saves.
+_BYTES_A_WORKER = 30_000_000
+# Of compressed lines and of tables: about how many bytes of plain lines take as long to read as one of theirs.
+_PLAIN_BYTES = 4
 
 
 def scan(
@@ -95,7 +97,7 @@ def scan(
         if into:
             link_parts(into, run)
         size = sum(path.stat().st_size for path in {path for path, _ in planned.places})
-        with _workers(settings.workers, size) as pool:
+        with _workers(settings.workers, planned.slices) as pool:
             progress.start("reading", size)
             clock.stage("read and sketch")
             read, next_part = _read(planned, run, before.next_part, workers, pool, progress)
@@ -157,7 +159,9 @@ def _options(
     }
 
 
-def _workers(workers: int, size: int) -> AbstractContextManager[Executor | None]:
-    """Processes for a log of this many bytes, None where one is enough."""
+def _workers(workers: int, slices: Sequence[Slice]) -> AbstractContextManager[Executor | None]:
+    """Processes for so much of a log, None where one is enough."""
+    files = {part.path: part.wrapped for one in slices for part in one.together or (one,) if part.problem is None}
+    size = sum(path.stat().st_size * (1 if how == "plain" else _PLAIN_BYTES) for path, how in files.items())
     busy = min(workers, size // _BYTES_A_WORKER)
     return worker_pool(busy) if busy > 1 else nullcontext()

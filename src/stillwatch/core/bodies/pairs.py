@@ -6,6 +6,7 @@ from typing import Any
 
 from stillwatch.core.bodies import anthropic, gemini, openai
 from stillwatch.core.bodies.other_calls import check_conversation
+from stillwatch.core.bodies.plain_chat import plain_chat
 from stillwatch.core.bodies.shapes import Fields, Json, RecordError, merged, object_of, parsed
 
 __all__ = ["pair_caller", "pair_fields"]
@@ -26,8 +27,13 @@ def pair_fields(request: object, response: object, *, where: str = "request", pa
     body = object_of(request, where)
     if not body:
         raise RecordError(f"`{where}`: empty: the log was written without bodies")
-    check_conversation(_decoded(response), path)
-    side = _side(body, response, str(path))
+    known = _decoded(response)
+    check_conversation(known, path)
+    side = _side(body, known, str(path))
+    # Lines of a text may be the pieces of a stream.
+    one = not isinstance(response, str) or "\n" not in response
+    if side is openai and one and (plain := plain_chat(body, known)) is not None:
+        return plain
     answer = {
         name: value for name, value in _answering(response, side).response_fields(response).items() if name != "time"
     }
@@ -65,7 +71,6 @@ def _answering(response: object, asked: Any) -> Any:
 def _side(body: Json, response: object, path: str) -> Any:
     if gemini.is_gemini(body):
         return gemini
-    response = _decoded(response)
     if isinstance(response, dict) and "candidates" in response:
         return gemini
     return anthropic if "/v1/messages" in path or anthropic.is_anthropic(body, response) else openai

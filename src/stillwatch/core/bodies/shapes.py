@@ -25,6 +25,7 @@ __all__ = [
     "first",
     "identity",
     "listed",
+    "may_be_json",
     "merged",
     "messages",
     "names_of_tools",
@@ -96,6 +97,11 @@ def shown(value: object) -> str:
 _BEGINS = re.compile(r"""\s*"?(?:\{\s*(?:\\?["'}]|$)|\[\s*(?:["'{\]]|\[\s*["'{\[]|\\"|$))""")
 _AS_PYTHON = re.compile(r"\s*[\[{]\s*\{?\s*'")
 _LONGEST_LITERAL = 1 << 20
+
+
+def may_be_json(text: str) -> bool:
+    """Whether a text begins as JSON that a logger wrote as a string does."""
+    return _BEGINS.match(text) is not None
 
 
 def parsed(value: object, where: str) -> Any:

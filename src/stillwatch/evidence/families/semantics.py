@@ -16,7 +16,7 @@ from stillwatch.evidence.content import Content
 from stillwatch.evidence.group_statistics import likeness, within_one_stretch
 from stillwatch.evidence.icc import Icc, icc_of, icc_of_most, z_of
 from stillwatch.evidence.log_profile import I64, LogProfile
-from stillwatch.evidence.one_source import icc_of_more
+from stillwatch.evidence.one_source import icc_in_common, icc_of_more
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words
 from stillwatch.evidence.sharing_out import sharing_out

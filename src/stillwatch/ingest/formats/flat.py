@@ -41,7 +41,9 @@ from stillwatch.core.bodies.shapes import Json, RecordError, identity, merged, p
 from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.formats.canonical import FORMAT as CANONICAL
+from stillwatch.ingest.plain_flat import plain_flat
 from stillwatch.ingest.plain_names import ACCOUNTS, ANSWERS, CALLERS, OTHERS, PERSONS, TEXTS, TIMES, known_names
+from stillwatch.ingest.plain_shape import PlainShape, PlainShapes
 from stillwatch.ingest.record import COLUMNS, Fields
 from stillwatch.ingest.spelling import in_camel_case
 
@@ -90,6 +92,8 @@ class Flat(LogFormat):
         "prompt_tokens": 10,
         "completion_tokens": 20,
     }
+
+    plain: ClassVar[PlainShape | PlainShapes | None] = PlainShapes(plain_flat)
 
     def recognises(self, record: Json) -> bool:
         """By a name of a time beside ``prompt``, ``messages``, ``question`` or ``input``, and one of an answer, a model
