@@ -65,6 +65,7 @@ class Payload(Family):
     name = "payload"
     sees = "one source of questions, in words of each account's own"
     side = "content"
+    owners = True
     reads = ("prompt",)
     marks = True
     within = True
