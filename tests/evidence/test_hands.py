@@ -89,6 +89,12 @@ def test_one_of_a_firms_accounts_at_anothers_address_makes_it_no_strangers() -> 
     assert [part.tolist() for part, _ in firms_apart(log, GROUP)] == [list(range(6, 30)), list(range(6))]
 
 
+@pytest.mark.parametrize(("size", "firm"), [(2, False), (3, True)])
+def test_three_accounts_may_be_a_firm_and_two_may_share_a_name_by_chance(size: int, firm: bool) -> None:
+    theirs = {0: list(range(size))}
+    assert (len(firms_apart(made_log(hands=hands_of(theirs, theirs)), GROUP)) == 2) is firm
+
+
 def test_a_log_without_hands_has_no_firms() -> None:
     assert [part.tolist() for part, _ in firms_apart(made_log(hands=None), GROUP)] == [GROUP.tolist()]
     assert not under_own_name(hands_of(), GROUP).any()

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from stillwatch.evidence.log_profile import I64
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.thresholds import (
+    ALWAYS_RARE,
     BLOCKED_CLASSES,
     COHORT_DOORS,
     LEAST_MEMBERS,
@@ -118,7 +119,7 @@ def under_own_name(hands: Postings, members: I64) -> npt.NDArray[np.bool_]:
     A firm that shows who it is may ask what a campaign asks, and is judged as the firm.
     """
     within, held = within_of(hands, members)
-    few = (held >= LEAST_MEMBERS) & (hands.holders <= RESELLER_SIZE / ONE_DOOR)
+    few = (held >= ALWAYS_RARE) & (hands.holders <= RESELLER_SIZE / ONE_DOOR)
     cards = np.flatnonzero(few & is_kind(hands, "payment") & (hands.holders <= RESELLER_SIZE))
     names = np.flatnonzero(few & is_kind(hands, "domain"))
     if not len(cards) or not len(names):
