@@ -60,6 +60,13 @@ def test_several_firms_each_under_its_own_name_are_no_campaign() -> None:
     assert office(made_log(hands=hands_of(thirds), content=made_content())).holds is None
 
 
+def test_firms_of_a_few_accounts_each_are_no_campaign_together() -> None:
+    few = {0: list(range(9)), 1: list(range(9, 13))}
+    members = np.arange(13)
+    assert office(made_log(hands=hands_of(few, few), content=made_content()), members).holds is True
+    assert office(made_log(hands=hands_of(few), content=made_content()), members).holds is False
+
+
 def test_a_firm_in_a_group_of_strangers_is_tested_apart_from_them() -> None:
     firm = {0: list(range(6))}
     log = made_log(hands=hands_of(firm, firm))

@@ -146,7 +146,7 @@ class Infrastructure(Family):
         if house is not None and _came_at_once(log, members, house):
             house = None
         if house is not None:
-            holds = True if doors.named >= ONE_DOOR else None
+            holds = None
         against = _contradicted_by(doors, behind, holds) if house is None else _across_houses(log, members, house)
         others = f", as {behind - len(members):,} other accounts do" if behind > max(len(members), OFFICE_SIZE) else ""
         return [
@@ -276,7 +276,7 @@ def _paying(doors: Doors) -> str:
 
 def _contradicted_by(doors: Doors, behind: int, holds: bool | None) -> tuple[str, ...]:
     """Families whose finding rules one office out."""
-    if min(doors.paid, doors.named) >= ONE_DOOR:
+    if doors.named >= ONE_DOOR:
         # A firm that pays by one card under its own name hides nothing: one queue over its keys is its own.
         return ()
     if behind > OFFICE_SIZE:
@@ -301,7 +301,7 @@ def _one_office(log: LogProfile, members: I64, doors: Doors, behind: int) -> boo
         doors: of the group.
         behind: entities behind its door, members or not.
     """
-    if behind <= RESELLER_SIZE and min(doors.paid, doors.named) >= ONE_DOOR:
+    if doors.named >= ONE_DOOR:
         return True
     if behind > OFFICE_SIZE:
         return None if doors.owner >= ONE_DOOR and len(members) <= RESELLER_SIZE else False
