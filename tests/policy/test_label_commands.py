@@ -10,30 +10,11 @@ from pathlib import Path
 import pytest
 from console_world import make_places, open_console
 
-from stillwatch.cli import main
 from stillwatch.core import AuditLog
 from stillwatch.policy import labels
 
 Command = Callable[..., str]
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Runs a command; what it printed. ``fails`` is the text that its error must hold."""
-
-    def call(*arguments: object, fails: str = "") -> str:
-        if not fails:
-            main([str(one) for one in arguments])
-            return capsys.readouterr().out
-        with pytest.raises(SystemExit) as ended:
-            main([str(one) for one in arguments])
-        assert ended.value.code == 2
-        told = capsys.readouterr()
-        assert fails in told.err
-        return told.out
-
-    return call
 
 
 def held(log: Path) -> dict[str, str]:

@@ -6,30 +6,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from smallrun import HOLDERS, MEMBERS, registry, write_run
 
-from stillwatch.cli import main
-
 Command = Callable[..., str]
-
-
-@pytest.fixture
-def say(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Runs a command; what it printed. ``fails`` is the text that its error must hold."""
-
-    def call(*arguments: object, fails: str = "") -> str:
-        if not fails:
-            main([str(one) for one in arguments])
-            return capsys.readouterr().out
-        with pytest.raises(SystemExit) as ended:
-            main([str(one) for one in arguments])
-        assert ended.value.code == 2
-        told = capsys.readouterr()
-        assert fails in told.err
-        return told.out
-
-    return call
 
 
 def changed_policy(folder: Path, old: str, new: str) -> Path:

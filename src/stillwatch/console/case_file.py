@@ -18,7 +18,7 @@ from typing import TypeVar
 from stillwatch.console.cases import Cases, fold, refold, touched_by
 from stillwatch.core import AuditLog, BadDecision, canonical_json
 from stillwatch.decisions import LoggedDecision, ReadLog
-from stillwatch.policy import Label, Words, label_account, label_body
+from stillwatch.policy import Label, Words, label_body
 
 __all__ = ["CaseFile", "Changed", "seen_mark"]
 
@@ -106,10 +106,7 @@ class CaseFile:
         Raises:
             BadDecision: the label is none, or nobody or no reason is named.
         """
-        with self.writing():
-            now = datetime.now(UTC)
-            until = now + timedelta(days=days) if days else None
-            label_account(self.log, account, label, by=by, reason=reason, now=now, until=until)
+        self.label_all([account], label, by=by, reason=reason, days=days)
 
     def label_all(self, accounts: Sequence[str], label: str | None, *, by: str, reason: str, days: int | None) -> None:
         """Say the same of several accounts, of all or of none.
@@ -120,11 +117,11 @@ class CaseFile:
         with self.writing():
             now = datetime.now(UTC)
             until = now + timedelta(days=days) if days else None
-            told = {"by": by, "reason": reason, "now": now, "until": until}
-            self.log.append(
-                *(label_body(one, label, **told, where=f"{self.log.path}, {one}") for one in accounts),  # type: ignore[arg-type]
-                time=now,
-            )
+            bodies = [
+                label_body(one, label, by=by, reason=reason, now=now, until=until, where=f"{self.log.path}, {one}")
+                for one in accounts
+            ]
+            self.log.append(*bodies, time=now)
 
     def act(self, decision_id: str, seen: str, do: Callable[[AuditLog, datetime], T]) -> T:
         """Do something about a decision, if it still is what the person had before them.

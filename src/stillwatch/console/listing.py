@@ -13,10 +13,11 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response, StreamingResponse
 
+from stillwatch.core.cells import as_cell
+
 __all__ = ["PAGE_ROWS", "Listing", "page_number", "write_rows"]
 
 PAGE_ROWS = 50
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def _cell(value: object) -> str:
     text = "" if value is None else _plain(value) if isinstance(value, datetime) else str(value)
     if isinstance(value, list | tuple):
         text = " ".join(map(str, value))
-    return f"'{text}" if text.startswith(_FORMULA) and not isinstance(value, int | float) else text
+    return text if isinstance(value, int | float) else as_cell(text)
 
 
 def _json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -109,10 +109,7 @@ def fit(log: LogProfile, families: Families, members: I64, who: I64) -> Fit:
 def repeating_apart(log: LogProfile, group: I64) -> list[tuple[I64, I64]]:
     """What a group falls into: those who repeat one another and those who do not, each with the other as its
     bystanders. Whoever runs one published set has a reason of its own."""
-    honest = runs_one_set(log, group)
-    if honest.all() or not honest.any():
-        return [(group, group[:0])]
-    return [(group[~honest], group[honest]), (group[honest], group[~honest])]
+    return _split(group, runs_one_set(log, group))
 
 
 def running_no_set(log: LogProfile, chosen: I64, members: I64) -> I64:
@@ -126,10 +123,14 @@ def firms_apart(log: LogProfile, group: I64) -> list[tuple[I64, I64]]:
     """What a group falls into: firms that are in it under their own names and the rest, each with the other as its
     bystanders. Those who hide nothing are no part of what others hide."""
     hands = log.shared["infrastructure"]
-    firm = np.zeros(len(group), np.bool_) if hands is None else under_own_name(hands, group)
-    if firm.all() or not firm.any():
+    return [(group, group[:0])] if hands is None else _split(group, under_own_name(hands, group))
+
+
+def _split(group: I64, some: Mask) -> list[tuple[I64, I64]]:
+    """Who is not of these and who is, each beside the other; the group, where it is all one."""
+    if some.all() or not some.any():
         return [(group, group[:0])]
-    return [(group[~firm], group[firm]), (group[firm], group[~firm])]
+    return [(group[~some], group[some]), (group[some], group[~some])]
 
 
 def tell_apart(log: LogProfile, families: Families, group: I64) -> tuple[I64, I64]:
@@ -144,8 +145,10 @@ def tell_apart(log: LogProfile, families: Families, group: I64) -> tuple[I64, I6
         found = fit(log, families, inside, group)
         with_it = departure(log.content, inside, group) <= DEPARTED
         belongs = (found.bits >= MEMBER_BITS) & not_unlike(found, with_it, excused=found.beyond_doubt)
-        says = (log.content.counts[group] > 0) | np.isin(group, senders(log, inside, USED))
-        belongs &= says | ~says.any()
+        says = log.content.counts[group] > 0
+        if not says.all():
+            says |= np.isin(group, senders(log, inside, USED))
+            belongs &= says | ~says.any()
         before = len(inside)
         inside, outside = group[belongs], group[~belongs]
         if len(inside) in range(LEAST_MEMBERS) or len(inside) == before:
@@ -221,4 +224,5 @@ def _belonging(log: LogProfile, families: Families, members: I64, who: I64, foun
     fits[unsure] = acting_along(log, families, founders, who[unsure])
     chosen = running_no_set(log, who[fits], members)
     # A firm of some that join is no part of a group that is none.
-    return np.setdiff1d(chosen, firms_apart(log, np.union1d(chosen, members))[0][1])
+    (_, firms), *_ = firms_apart(log, np.union1d(chosen, members))
+    return np.setdiff1d(chosen, firms)

@@ -22,7 +22,18 @@ from stillwatch.evidence.thresholds import (
     SEVERAL_PAYMENTS,
 )
 
-__all__ = ["KINDS", "Doors", "Ties", "doors_of", "houses_of", "is_kind", "ties_of", "under_own_name", "within_of"]
+__all__ = [
+    "KINDS",
+    "Doors",
+    "Ties",
+    "cards_of",
+    "doors_of",
+    "houses_of",
+    "is_kind",
+    "ties_of",
+    "under_own_name",
+    "within_of",
+]
 
 KINDS = ("payment", "domain", "address", "network")
 """Kinds of hands, in the order in which the family counts them."""
@@ -52,12 +63,12 @@ class Doors(NamedTuple):
         named: share of them that are of firms under their own names.
     """
 
-    owner: float = 0.0
-    holders: int = 0
-    place: float = 0.0
-    cards: int = 0
-    paid: float = 0.0
-    named: float = 0.0
+    owner: float
+    holders: int
+    place: float
+    cards: int
+    paid: float
+    named: float
 
 
 def doors_of(hands: Postings, members: I64) -> Doors:
@@ -73,18 +84,22 @@ def doors_of(hands: Postings, members: I64) -> Doors:
     owns = np.where((is_kind(hands, "payment") | own_mail) & (few | rare), held, 0)
     mostly = at[within.indices] & (within.data >= MAJORITY)
     sits = np.bincount(within.indices[mostly], minlength=1).max()
-    paid = np.bincount(within.indices[is_kind(hands, "payment")[within.indices]], minlength=1)
-    shared = paid[paid > 1]
-    cards = len(shared) if shared.sum() > MAJORITY * len(members) else min(len(shared), 1)
     first = int(owns.argmax()) if len(owns) else 0
     return Doors(
         owner=float(owns[first] / len(members)) if len(owns) else 0.0,
         holders=int(hands.holders[first]) if len(owns) and owns[first] else 0,
         place=float(sits / len(members)),
-        cards=cards,
-        paid=float(paid.max(initial=0) / len(members)),
+        cards=cards_of(hands, members),
+        paid=float(held[is_kind(hands, "payment")].max(initial=0) / len(members)),
         named=float(under_own_name(hands, members).mean()),
     )
+
+
+def cards_of(hands: Postings, members: I64) -> int:
+    """How many payments most of a group share, each with another member; at most one where fewer do."""
+    _, held = within_of(hands, members)
+    shared = held[is_kind(hands, "payment") & (held > 1)]
+    return len(shared) if shared.sum() > MAJORITY * len(members) else min(len(shared), 1)
 
 
 def houses_of(hands: Postings, members: I64) -> I64 | None:

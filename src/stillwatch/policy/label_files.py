@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.core import AuditLog, BadDecision, UnreadableInput, said_by
+from stillwatch.core.cells import from_cell
 from stillwatch.policy.labels import Label, label_body, labels
 
 __all__ = ["LABEL_COLUMNS", "Imported", "LabelLine", "import_labels", "label_rows", "read_label_file"]
 
 LABEL_COLUMNS = ("account_id", "label", "state", "until", "case_id", "by", "time", "reason")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Row = Mapping[str, Any]
 
@@ -92,12 +92,7 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Row]]:
     if "account_id" not in (reader.fieldnames or ()) or "label" not in (reader.fieldnames or ()):
         raise ValueError("its heading names no account_id or no label")
     for row in reader:
-        yield reader.line_num, {name: _unescaped(value) for name, value in row.items() if isinstance(value, str)}
-
-
-def _unescaped(cell: str) -> str:
-    """A cell as it was before it was kept from being a formula."""
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+        yield reader.line_num, {name: from_cell(value) for name, value in row.items() if isinstance(value, str)}
 
 
 def _json_rows(text: str) -> Iterator[tuple[int, Row]]:

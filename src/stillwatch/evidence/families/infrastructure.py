@@ -12,7 +12,7 @@ import scipy
 from stillwatch.core.counted import duration, percent
 from stillwatch.evidence.base import Count, Example, Explanation, Family, Level, Null, Observed, Value
 from stillwatch.evidence.group_statistics import scatter, sharing
-from stillwatch.evidence.hands import KINDS, Doors, doors_of, houses_of, is_kind, ties_of, within_of
+from stillwatch.evidence.hands import KINDS, Doors, cards_of, doors_of, houses_of, is_kind, ties_of, within_of
 from stillwatch.evidence.icc import icc_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.one_source import icc_in_common
@@ -45,7 +45,6 @@ OFFICE = "one organisation or office with several accounts"
 COHORT = "people who signed up together, such as a class, new staff or a crew"
 """Name of the explanation that a few accounts of a larger whole cannot decide."""
 
-_UNKNOWN = "Nothing is known of how they pay, or of where they connect from."
 _HOUSES = " They fall into {} houses, each with a payment or e-mail domain of its own and hardly an address in common."
 _SIGNED_UP = f"abs(l.sign_up - r.sign_up) < {int(SIGN_UP_HOURS * HOUR)}"
 
@@ -153,7 +152,7 @@ class Infrastructure(Family):
             Explanation(
                 OFFICE,
                 f"These {len(members):,} accounts declare no organisation in common (whoever does was counted as one "
-                f"beforehand). {_UNKNOWN if hands is None else _in_common(doors, others)}"
+                f"beforehand). {_in_common(doors, others)}"
                 f"{'' if house is None else _HOUSES.format(house.max() + 1)}",
                 holds,
                 contradicted_by=against,
@@ -186,7 +185,7 @@ class Infrastructure(Family):
     def no_strangers(self, log: LogProfile, members: I64) -> str | None:
         """Most of them pay by several payments, each shared by some of them."""
         hands = log.shared[self.name]
-        cards = 0 if hands is None else doors_of(hands, members).cards
+        cards = 0 if hands is None else cards_of(hands, members)
         return f"most of the accounts pay by {cards:,} payments that several of them share." if cards > 1 else None
 
 

@@ -93,7 +93,7 @@ class Structure(Family):
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """The rarest text that most members send: what a few of them share is no machinery of the group. And prompts
-        that they send word for word as another of them does."""
+        that another of them sends nearly word for word too."""
         yield from _same_prompts(log, members)
         texts = log.shared[self.name]
         number, count, chance = signature(log, members, common=True)
@@ -173,9 +173,12 @@ def _same_prompts(log: LogProfile, members: I64) -> Iterable[Observed]:
     Where no published set and no class explains it, one hand asks.
     """
     shares = log.prompt_sets.repeats(members)
-    line = log.prompt_sets.usual_repeats(members) + REPEATS
     error = float(np.std(shares, ddof=1)) / np.sqrt(len(shares))
-    if shares.mean() <= line or error == 0:
+    # What others have in common is drawn where it decides alone.
+    if shares.mean() <= REPEATS or error == 0:
+        return
+    line = log.prompt_sets.usual_repeats(members) + REPEATS
+    if shares.mean() <= line:
         return
     p = float(max(scipy.stats.t.sf((shares.mean() - line) / error, len(shares) - 1), P_FLOOR))
     yield Observed(
