@@ -135,6 +135,11 @@ def test_a_closer_look_leaves_out_a_fifth_at_most(apart: int, seen: bool) -> Non
     assert (p(replace(log_of(few), closer_payload=lambda _: many), GROUP) < 1e-4) is seen
 
 
+def test_a_closer_look_that_tells_less_than_the_sample_changes_nothing() -> None:
+    few, fewer = payloads(prompts=6, seed=3), payloads(prompts=1, seed=3)
+    assert p(replace(log_of(few), closer_payload=lambda _: fewer), GROUP) == p(log_of(few), GROUP)
+
+
 def test_it_rules_out_content_of_each_ones_own() -> None:
     semantics = all_families()["semantics"]
     own = next(one for one in semantics.explain(made_log(entities=E), GROUP, GROUP[:0]) if "each with" in one.name)

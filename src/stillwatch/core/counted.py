@@ -27,11 +27,15 @@ def joined(words: Sequence[str]) -> str:
 
 
 def percent(share: float) -> str:
-    """A share, of which a few are not rounded to none, nor nearly all to all.
+    """A share, of which a few are not rounded to none, nor nearly all to all; one that is not known is said to be.
 
     >>> percent(0.0), percent(0.0004), percent(0.023), percent(0.55), percent(0.9986), percent(1.0)
     ('0 %', 'under 0.1 %', '2.3 %', '55 %', 'over 99 %', '100 %')
+    >>> percent(float("nan"))
+    'an unknown share'
     """
+    if share != share:
+        return "an unknown share"
     value = 100 * share
     if 0 < value < 0.1:
         return "under 0.1 %"

@@ -111,7 +111,8 @@ class Payload(Family):
         if log.closer_payload is not None and concentrated <= UNTOLD and BEYOND_DOUBT < same.p_value < MAJORITY:
             # A few prompts an account leave it open: more of them may tell.
             some = spread(log.payload, wrapped)
-            same = icc_of_most(log.closer_payload(some), some)
+            more = icc_of_most(log.closer_payload(some), some)
+            same = more if np.isfinite(more.icc) else same
         return [
             Observed(
                 max(concentrated, same.p_value),
