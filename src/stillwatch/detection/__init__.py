@@ -15,11 +15,12 @@ from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.decide import Decided, decide
 from stillwatch.detection.identity import Identified, KnownCampaign, Named, identify, signature_texts
 from stillwatch.detection.nulls import Background
+from stillwatch.detection.own_matter import OwnMatter
 from stillwatch.detection.partners import PartnerWord, hold_against, with_partners
 from stillwatch.detection.portrait import Portraitist
 from stillwatch.detection.shared_text import Templates, template_table
 from stillwatch.detection.stream_findings import StreamFinding
-from stillwatch.detection.streams import StreamsTested, busy_streams, find_streams, web_streams
+from stillwatch.detection.streams import StreamsTested, busy_streams, find_streams, held_against_people, web_streams
 from stillwatch.detection.suspects import Suspicion, suspicions
 from stillwatch.detection.verdicts import account_table, link_table
 from stillwatch.detection.worth import Curve
@@ -34,6 +35,7 @@ __all__ = [
     "Identified",
     "KnownCampaign",
     "Named",
+    "OwnMatter",
     "PartnerWord",
     "Portraitist",
     "StreamFinding",
@@ -44,6 +46,7 @@ __all__ = [
     "busy_streams",
     "decide",
     "find_streams",
+    "held_against_people",
     "hold_against",
     "identify",
     "link_table",

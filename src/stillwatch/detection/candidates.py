@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from stillwatch.detection.houses_alike import houses_alike
 from stillwatch.evidence import Family, LogProfile, Side, communities
 from stillwatch.evidence.thresholds import COVERED, LEAST_COHORT, LEAST_MEMBERS, LIKELY, RESOLUTION
 from stillwatch.linking import Links
@@ -41,12 +42,13 @@ def candidate_groups(
     least: int = LEAST_MEMBERS,
     cohort: int = LEAST_COHORT,
 ) -> list[Proposal]:
-    """Groups from every side: what content chose, by ``content_groups`` of the same arguments, and what acting together
-    chose."""
+    """Groups from every side: what content chose, by ``content_groups`` of the same arguments, what acting together
+    chose, and houses that ask alike."""
     acting = (family for family in families.values() if family.side == "coordination")
     return [
         *(Proposal(group, "content") for group in content_groups(log, families, links, seed, least, cohort)),
         *(Proposal(group, "coordination") for family in acting for group in family.groups(log, least=least, seed=seed)),
+        *(Proposal(group, "coordination") for group in houses_alike(log, least=least, seed=seed)),
     ]
 
 

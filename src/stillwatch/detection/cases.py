@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import get_args
 
@@ -39,7 +39,7 @@ class Case:
         findings: one a family.
         explanations: honest explanations considered.
         p_value, q_value: of the partial conjunction over families, and after FDR control.
-        pieces: groups it was joined of.
+        tests: among how many its p-value is the best: of groups that it was joined of, and of what they came to.
         proposed: members before it was grown; as many as it has where that is not said.
     """
 
@@ -49,7 +49,7 @@ class Case:
     explanations: tuple[Explanation, ...]
     p_value: float
     q_value: float = 1.0
-    pieces: int = 1
+    tests: int = 1
     proposed: int | None = None
 
     @property
@@ -94,10 +94,17 @@ class Examiner:
         log: the whole log.
         families: by name.
         background: draws groups from it.
+        own_matter: tells whether accounts whose questions could be swapped have a matter of their own.
     """
 
-    def __init__(self, log: LogProfile, families: Mapping[str, Family], background: Background) -> None:
-        self.log, self.families, self._background = log, families, background
+    def __init__(
+        self,
+        log: LogProfile,
+        families: Mapping[str, Family],
+        background: Background,
+        own_matter: Callable[[I64], Observed | None] | None = None,
+    ) -> None:
+        self.log, self.families, self._background, self._own_matter = log, families, background, own_matter
         # Several sides may propose one group: no family is asked about it twice for the same answer.
         self._found: dict[tuple[str, bytes, tuple[int, bool] | None], Finding] = {}
         self._observed: dict[tuple[str, bytes], Observed] = {}
@@ -136,6 +143,7 @@ class Examiner:
         rest = [name for name in self.families if name not in findings]
         findings |= self._find(rest, members, background)
         findings |= self._closer(findings, members, background)
+        findings |= self._of_their_own(findings, members, background)
         ordered = tuple(findings[name] for name in self.families)
         p_value = campaign_p(ordered, self.families)
         if screened is not None and p_value > HOPELESS:
@@ -199,8 +207,30 @@ class Examiner:
         content, acting = self._at_best(findings, "content"), self._at_best(findings)
         if content <= acting or (content > HOPELESS and not self._one_clock(findings)):
             return {}
-        looked = {name: self.families[name].again(self.log, members, background) for name in self._of["content"]}
+        looked = {
+            name: self.families[name].again(self.log, members, background)
+            for name in self._of["content"]
+            if (name, members.tobytes()) not in self._observed
+        }
         return {name: one for name, one in looked.items() if one is not None}
+
+    def _of_their_own(
+        self, findings: Mapping[str, Finding], members: I64, background: Background
+    ) -> dict[str, Finding]:
+        """What semantics finds where both sides are shown and nothing but cover may hide that the members have a matter
+        of their own."""
+        told = findings.get("semantics")
+        if self._own_matter is None or told is None or ("semantics", members.tobytes()) in self._observed:
+            return {}
+        known = [one for one in findings.values() if one is not told]
+        of_strangers = campaign_p([*known, replace(told, p_strangers=told.p_value)], self.families)
+        if of_strangers > CONTRADICTS or campaign_p(findings.values(), self.families) <= CONTRADICTS:
+            return {}
+        own = self._own_matter(members)
+        if own is None:
+            return {}
+        self.observe(members, "semantics", own)
+        return self._find(["semantics"], members, background)
 
     def _one_clock(self, findings: Mapping[str, Finding]) -> bool:
         """Whether acting together is beyond doubt by more than what one owner's customers have by nature."""

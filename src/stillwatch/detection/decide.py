@@ -9,7 +9,7 @@ never bring one. Whoever has no evidence of its own is no member. Nothing change
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -33,7 +33,7 @@ from stillwatch.detection.membership import (
 from stillwatch.detection.nulls import Background
 from stillwatch.detection.sharers import with_sharers
 from stillwatch.detection.shown_by_part import without_passengers
-from stillwatch.evidence import Family, LogProfile, Side
+from stillwatch.evidence import Family, LogProfile, Observed, Side
 from stillwatch.evidence.thresholds import (
     ALIKE_BITS,
     HOPELESS,
@@ -79,6 +79,7 @@ def decide(
     fdr: float,
     seed: int,
     beside: Sequence[BesideStream] = (),
+    own_matter: Callable[[I64], Observed | None] | None = None,
 ) -> Decided:
     """Find campaigns among linked entities.
 
@@ -91,8 +92,9 @@ def decide(
         fdr: share of false campaigns to accept among those reported.
         seed: of clustering and of every draw.
         beside: groups set aside of streams.
+        own_matter: tells whether accounts whose questions could be swapped have a matter of their own.
     """
-    examiner = Examiner(log, families, Background(log, draws, seed))
+    examiner = Examiner(log, families, Background(log, draws, seed), own_matter)
     cases = []
     # Several proposals may come to the same members: a group is one hypothesis.
     seen: set[bytes] = set()
@@ -158,9 +160,9 @@ def _same_campaign(examiner: Examiner, a: Case, b: Case) -> bool:
 def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
     """Join pieces of one campaign, for as long as any two are.
 
-    Pieces may work at different times, one in place of another: what convicts the whole is the best of their tests,
-    times their number for the choice (Bonferroni). It is explained as a whole. A piece that one office would explain
-    convicts nothing by its own test, so that a whole with such a piece stands its own.
+    Pieces may work at different times, one in place of another: what convicts the whole is the best of their tests and
+    of its own, times their number for the choice (Bonferroni). It is explained as a whole. A piece that one office
+    would explain convicts nothing by its own test: a whole with such a piece stands its own.
     """
     joined: list[Case] = []
     for case in cases:
@@ -173,10 +175,11 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
                 whole = examiner.examine(members, bystanders)
                 told = case.may_convict or other.may_convict
                 if whole.may_convict or (whole.one_office and not told):
-                    pieces = case.pieces + other.pieces
-                    best = pieces * min(case.p_value / case.pieces, other.p_value / other.pieces)
+                    tests = case.tests + other.tests + 1
+                    its = whole.p_value if whole.may_convict else 1.0
+                    best = tests * min(case.p_value / case.tests, other.p_value / other.tests, its)
                     own = 0.0 if case.may_convict and other.may_convict else whole.p_value
-                    joined[place] = replace(whole, p_value=min(1.0, max(best, own)), pieces=pieces)
+                    joined[place] = replace(whole, p_value=min(1.0, max(best, own)), tests=tests)
                     break
         else:
             joined.append(case)
@@ -186,7 +189,7 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
 def _both(examiner: Examiner, case: Case, other: Case) -> I64:
     """Members of two pieces; where one lies in the other and is shown the better by itself, whoever is only in the
     wider one must act along with it: they made the evidence weaker. What a whole pays for its pieces is no weakness."""
-    strong, wide = sorted((case, other), key=lambda one: (one.p_value / one.pieces, *_strength(one)))
+    strong, wide = sorted((case, other), key=lambda one: (one.p_value / one.tests, *_strength(one)))
     extra = np.setdiff1d(wide.members, strong.members)
     if len(np.setdiff1d(strong.members, wide.members)) == 0:
         extra = extra[acting_along(examiner.log, examiner.families, strong.members, extra)]

@@ -48,4 +48,4 @@ def with_sharers(examiner: Examiner, case: Case, taken: npt.NDArray[np.bool_], f
     if not whole.may_convict or whole.p_value > HOPELESS:
         return case
     # What convicts is what the found ones show; of the others it is shown that they are of them.
-    return replace(whole, p_value=case.p_value, pieces=case.pieces)
+    return replace(whole, p_value=case.p_value, tests=case.tests)

@@ -42,7 +42,7 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
         if not core.may_convict:
             if core.one_office:
                 # One house acts together, and strangers who ask alike add nothing to it.
-                return replace(core, p_value=max(core.p_value, case.p_value), pieces=case.pieces)
+                return replace(core, p_value=max(core.p_value, case.p_value), tests=case.tests)
             continue
         tied = _tied(links, rest.members, core.members)
         # Of many who ask of the same matter one acts along by chance, and has nothing else of theirs.
@@ -50,7 +50,7 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
         tied |= fits & acting_along(examiner.log, examiner.families, core.members, rest.members)
         kept = np.union1d(core.members, rest.members[tied])
         whole = examiner.examine(kept, np.union1d(case.bystanders, rest.members[~tied]))
-        case = replace(whole, p_value=max(whole.p_value, case.p_value), pieces=case.pieces)
+        case = replace(whole, p_value=max(whole.p_value, case.p_value), tests=case.tests)
     return case
 
 

@@ -85,7 +85,6 @@ class TestedStream:
 
     Attributes:
         stream: that was tested.
-        size: prompts a window.
         rows: of the stream, in each window (windows x size).
         windows: held against people at large.
         source: entities set aside who are shown to ask from one source; nobody, where none is shown.
@@ -94,12 +93,16 @@ class TestedStream:
     """
 
     stream: Stream
-    size: int
     rows: I64
     windows: tuple[Window, ...]
     source: I64
     toward: Toward | None
     held_against: Callable[[SeenSource], Toward]
+
+    @property
+    def size(self) -> int:
+        """Prompts a window."""
+        return int(self.rows.shape[1])
 
     @property
     def everybody(self) -> I64:

@@ -18,14 +18,13 @@ import pyarrow as pa
 from stillwatch.detection.beside_streams import BesideStream, beside_stream
 from stillwatch.detection.fdr import q_values
 from stillwatch.detection.outside_streams import outside_streams
+from stillwatch.detection.own_matter import OwnMatter
 from stillwatch.detection.stream_findings import Stream, StreamFinding, TestedStream, stream_finding
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import AtLarge, Family, LogProfile, SeenPrompts, Window
 from stillwatch.evidence.one_source import of_one_source
 from stillwatch.evidence.signature import senders
 from stillwatch.evidence.stream_thresholds import (
-    FRESH_WINDOWS,
-    LARGE_WINDOW,
     LEAST_OF_ONE,
     LEAST_STREAM,
     LEAST_WEB,
@@ -35,14 +34,12 @@ from stillwatch.evidence.stream_thresholds import (
     MOST_READ,
     MOST_STREAMS,
     MOST_WEBS,
-    MOST_WINDOWS,
     OF_ONE_KIND,
-    SMALL_WINDOW,
 )
 from stillwatch.evidence.thresholds import FILLED, MAJORITY, RESELLER_SIZE
 from stillwatch.profiles import StreamReader, sampled_people
 
-__all__ = ["StreamsTested", "busy_streams", "find_streams", "web_streams"]
+__all__ = ["StreamsTested", "busy_streams", "find_streams", "held_against_people", "web_streams"]
 
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
@@ -87,12 +84,33 @@ def web_streams(log: LogProfile, hands: Family, seed: int) -> list[I64]:
     return sorted(some, key=lambda web: (-int(log.exchanges[web].sum()), len(web), int(web[0])))[:MOST_WEBS]
 
 
+def held_against_people(
+    reader: StreamReader,
+    log: LogProfile,
+    sample: pa.Table,
+    features: npt.NDArray[np.float16],
+    streams: Sequence[I64],
+    seed: int,
+) -> OwnMatter:
+    """What holds groups against people at large, of whom streams are no part.
+
+    Args:
+        reader: of the log.
+        log: its profile.
+        sample: the sampled prompts, with ``entity, row_key``.
+        features: of each of them.
+        streams: entities of each, sorted.
+        seed: of every draw.
+    """
+    return OwnMatter(reader, log, sampled_people(sample, features, _left_out(log, streams), seed), seed)
+
+
 def find_streams(
     engine: Engine,
     reader: StreamReader,
     log: LogProfile,
     sample: pa.Table,
-    features: npt.NDArray[np.float16],
+    held: OwnMatter,
     *,
     streams: Sequence[I64],
     alike: Callable[[], Iterable[I64]],
@@ -108,21 +126,21 @@ def find_streams(
         reader: of the log.
         log: its profile.
         sample: the sampled prompts, with ``entity, row_key``.
-        features: of each of them.
+        held: holds them against people at large.
         streams: entities of each, sorted.
         alike: proposes groups of entities that ask alike, each sorted; asked only where a relay was tested.
         accounts: with their ``entity``.
         fdr: share of false findings to accept.
         seed: of every draw.
     """
-    people = sampled_people(sample, features, _left_out(log, streams), seed) if streams else None
-    if people is None:
+    people = held.people
+    if not streams or people is None:
         return StreamsTested(len(streams)), ()
     likely = [one for one in streams if people.explained(one) >= LIKE_AT_A_GLANCE]
     unlike = len(streams) - len(likely)
     read = [Stream(keys, owner, owner[:0]) for keys, owner in (reader.streams(likely) if likely else [])]
     read = [one for one in read if len(one.keys) >= LEAST_STREAM]
-    at_large = people.read(reader, seed) if read else None
+    at_large = held.at_large if read else None
     if at_large is None:
         return StreamsTested(len(streams), unlike), ()
     results = list(_results(read, reader, log, at_large, seed))
@@ -157,16 +175,6 @@ def _distinct(found: Sequence[tuple[TestedStream, float]]) -> list[tuple[TestedS
     return out
 
 
-def _windows(length: int, size: int) -> I64:
-    """Rows of each window (windows x size): every so many-th prompt of the stream.
-
-    Prompts next to one another may be an hour of one customer; a window spread over the stream is a sample of it.
-    """
-    count = min(length // size, MOST_WINDOWS, MOST_READ // size)
-    rows = np.linspace(0, length - 1, count * size).round().astype(np.int64)
-    return rows.reshape(size, count).T
-
-
 def _results(
     streams: Sequence[Stream],
     reader: StreamReader,
@@ -190,12 +198,10 @@ def _results(
         aside: what those send who were set aside before.
         before: what was seen before of what is left of one stream.
     """
-    enough = len(at_large.prompts) >= FRESH_WINDOWS * LARGE_WINDOW
-    sizes = [LARGE_WINDOW if enough and len(one.keys) >= LARGE_WINDOW else SMALL_WINDOW for one in streams]
-    rows = [_windows(len(one.keys), size) for one, size in zip(streams, sizes, strict=True)]
+    rows = [at_large.windows(len(one.keys)) for one in streams]
     read = _seen(reader, at_large, [one.keys[its.ravel()] for one, its in zip(streams, rows, strict=True)], before)
-    for stream, size, its, seen in zip(streams, sizes, rows, read, strict=True):
-        found = _result(stream, size, its, seen, log, at_large, seed, aside)
+    for stream, its, seen in zip(streams, rows, read, strict=True):
+        found = _result(stream, its, seen, log, at_large, seed, aside)
         if isinstance(found, _Rest):
             rest, said = found
             enough_left = len(rest.keys) >= LEAST_STREAM
@@ -244,7 +250,6 @@ class _Rest(NamedTuple):
 
 def _result(
     stream: Stream,
-    size: int,
     rows: I64,
     prompts: SeenPrompts,
     log: LogProfile,
@@ -257,7 +262,7 @@ def _result(
     weights, explained = at_large.weighed(prompts.cell[place.ravel()])
     if explained < LIKE_AT_LARGE:
         return None
-    null = at_large.null(size, len(stream.keys), weights, seed)
+    null = at_large.null(rows.shape[1], len(stream.keys), weights, seed)
     seen = null.seen(prompts, place)
     told = [null.statistic(one) for one in seen]
     owner, several = stream.owner[rows], len(stream.entities) > 1
@@ -277,7 +282,7 @@ def _result(
         return _without(stream, kin, prompts, place, owner, aside)
     held_against = null.toward(seen)
     toward = held_against(at_large.source_of(aside.of(source))) if aside is not None and len(source) else None
-    return TestedStream(stream, size, rows, windows, source, toward, held_against)
+    return TestedStream(stream, rows, windows, source, toward, held_against)
 
 
 def _without(stream: Stream, who: I64, prompts: SeenPrompts, place: I64, owner: I64, aside: _Aside | None) -> _Rest:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from stillwatch.evidence.calibration import FeatureMoments, unlike
 from stillwatch.evidence.last_asked import LastAsked
@@ -90,6 +91,19 @@ class Content:
         means, counts = self.means.copy(), self.counts.copy()
         means[members], counts[members] = part.means[members], part.counts[members]
         return replace(self, means=means, counts=counts)
+
+    def together(self, of: sparse.csc_array) -> Content:
+        """What groups of entities ask, each as if it were one: their means and counts alone.
+
+        Args:
+            of: which entities each has (entities x groups, of 0 and 1).
+        """
+        weight = of.T.astype(np.float64)
+        counts = np.asarray(weight @ self.counts, np.int64)
+        sums = weight @ (self.means * self.counts[:, None])
+        means = (sums / np.maximum(counts, 1)[:, None]).astype(np.float32)
+        nobody = self.owner[:0]
+        return replace(self, owner=nobody, whitened=self.whitened[:0], counts=counts, means=means, raw=self.raw[:0])
 
     def _having(self, owner: I64, raw: F32, whitened: F32) -> Content:
         counts = np.bincount(owner, minlength=len(self.counts)).astype(np.int64)

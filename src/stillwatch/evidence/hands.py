@@ -78,8 +78,7 @@ def doors_of(hands: Postings, members: I64) -> Doors:
     rare = (hands.classes < BLOCKED_CLASSES) | (hands.holders <= OFFICE_SIZE)
     at = rare & is_kind(hands, "address", "network")
     held = np.bincount(within.indices, minlength=len(rare))
-    # A firm's own mail domain has no other users; in a small log a public one is no common thing.
-    own_mail = is_kind(hands, "domain") & (held >= ONE_DOOR * hands.holders)
+    own_mail = _own_mail(hands, held)
     few = (hands.holders <= RESELLER_SIZE) & (hands.classes < len(RARITIES))
     owns = np.where((is_kind(hands, "payment") | own_mail) & (few | rare), held, 0)
     mostly = at[within.indices] & (within.data >= MAJORITY)
@@ -112,7 +111,7 @@ def houses_of(hands: Postings, members: I64) -> I64 | None:
     """
     within, held = within_of(hands, members)
     theirs, few = held >= ONE_DOOR * hands.holders, hands.holders <= RESELLER_SIZE
-    owns = few & (held >= LEAST_MEMBERS) & (is_kind(hands, "payment") | (theirs & is_kind(hands, "domain")))
+    owns = few & (held >= LEAST_MEMBERS) & (is_kind(hands, "payment") | _own_mail(hands, held))
     owner = np.asarray(within[:, np.flatnonzero(owns)].todense(), np.bool_) * held[owns]
     mine = np.where(owner.any(axis=1), owner.argmax(axis=1), -1) if owner.size else np.full(len(members), -1)
     found, size = np.unique(mine[mine >= 0], return_counts=True)
@@ -125,6 +124,15 @@ def houses_of(hands: Postings, members: I64) -> I64 | None:
     if (np.asarray(doors[:, across].sum(axis=1)).ravel() > 0).mean() > MAJORITY:
         return None
     return np.where(of.any(axis=1), of.argmax(axis=1), -1)
+
+
+def _own_mail(hands: Postings, held: I64) -> npt.NDArray[np.bool_]:
+    """Which things are mail domains of a firm's own, of which a group has ``held``: hardly anybody else has one, or of
+    no more than an office most are the group's, for some of a firm may do other work. In a small log a public one is no
+    common thing either.
+    """
+    most = (hands.holders <= OFFICE_SIZE) & (held > MAJORITY * hands.holders)
+    return is_kind(hands, "domain") & (most | (held >= ONE_DOOR * hands.holders))
 
 
 def under_own_name(hands: Postings, members: I64) -> npt.NDArray[np.bool_]:

@@ -26,11 +26,16 @@ from stillwatch.evidence.p_values import drawn_until_told, tail_p
 from stillwatch.evidence.seen_prompts import SeenPrompts, SeenWindow, look
 from stillwatch.evidence.stream_thresholds import (
     FAR_APART,
+    FRESH_WINDOWS,
+    LARGE_WINDOW,
     LEAST_AT_LARGE,
     LIKE_THE_SOURCE,
     MOST_AT_LARGE,
     MOST_LIFTED,
     MOST_MINOR,
+    MOST_READ,
+    MOST_WINDOWS,
+    SMALL_WINDOW,
     STREAM_DRAWS,
 )
 
@@ -129,6 +134,21 @@ class AtLarge:
         weight = weights.astype(np.float32)
         itself = alike_of(np.einsum("ij,ij->i", self.prompts, self.prompts))
         return np.asarray(self.pairs @ weight + itself * weight, np.float64)
+
+    def windows(self, length: int, *, of_all: bool = False) -> I64:
+        """Rows of each window (windows x size) of a stream of so many prompts: every so many-th of them.
+
+        Prompts next to one another may be an hour of one customer; a window spread over the stream is a sample of it.
+
+        Args:
+            length: of the stream.
+            of_all: whether a window is as large as it can be, where a part of no minority is looked for.
+        """
+        most = int(len(self.prompts) / FRESH_WINDOWS)
+        large = min(LARGE_WINDOW, length, most) if of_all else LARGE_WINDOW
+        size = large if min(length, most) >= large else SMALL_WINDOW
+        count = min(length // size, MOST_WINDOWS, MOST_READ // size)
+        return np.linspace(0, length - 1, count * size).round().astype(np.int64).reshape(size, count).T
 
     def seen(self, keys: I64, features: Features) -> SeenPrompts:
         """A stream's prompts of these keys, by their raw features (n x d)."""
@@ -296,9 +316,14 @@ class Null:
 
     def judged(self, told: Sequence[tuple[float, F64]]) -> list[Window]:
         """As ``test``, of what ``statistic`` says of each window."""
-        shares = [max(_excess(lift, self._lines) - self._usual, 0.0) for _, lift in told]
-        if np.median(shares) > MOST_MINOR:
-            return []
+        return [] if np.median(self.shares(told)) > MOST_MINOR else self.tested(told)
+
+    def shares(self, told: Sequence[tuple[float, F64]]) -> list[float]:
+        """What share of each window is alike among itself, in excess of people at large."""
+        return [max(_excess(lift, self._lines) - self._usual, 0.0) for _, lift in told]
+
+    def tested(self, told: Sequence[tuple[float, F64]]) -> list[Window]:
+        """Windows tested, whether what is alike in them is a minority or not."""
         observed = np.array([value for value, _ in told])
         first = [self._drawn[:, None]]
         drawn = drawn_until_told(
@@ -306,7 +331,7 @@ class Null:
         )
         return [
             Window(value, tail_p(drawn[:, 0], value), share, lift)
-            for (value, lift), share in zip(told, shares, strict=True)
+            for (value, lift), share in zip(told, self.shares(told), strict=True)
         ]
 
 

@@ -285,12 +285,23 @@ def _decide(
     families = all_families()
     streams: d.StreamsTested | None = None
     aside: Sequence[d.BesideStream] = ()
+    own_matter: d.OwnMatter | None = None
     if not has_lost_texts(tables.engine, tables.exchanges):
         clock.stage("streams")
-        streams, aside = _streams(tables, made, families, settings)
+        streams, aside, own_matter = _streams(tables, made, families, settings)
     clock.stage("clusters and tests")
     draws, fdr, seed = settings.draws, settings.fdr, settings.seed
-    return streams, d.decide(made.log, families, linker, links, draws=draws, fdr=fdr, seed=seed, beside=aside)
+    return streams, d.decide(
+        made.log,
+        families,
+        linker,
+        links,
+        draws=draws,
+        fdr=fdr,
+        seed=seed,
+        beside=aside,
+        own_matter=own_matter,
+    )
 
 
 def _named(made: Profiled, cases: Sequence[d.Case], engine: Engine, extras: Extras) -> tuple[list[str], History]:
@@ -309,23 +320,26 @@ def _named(made: Profiled, cases: Sequence[d.Case], engine: Engine, extras: Extr
 
 def _streams(
     tables: RunTables, made: Profiled, families: Mapping[str, Family], settings: ScanSettings
-) -> tuple[d.StreamsTested, Sequence[d.BesideStream]]:
-    """Parts of streams that come from one source, of accounts that share hands and, where asked for, of busy ones; and
-    groups of accounts beside them."""
+) -> tuple[d.StreamsTested, Sequence[d.BesideStream], d.OwnMatter]:
+    """Parts of streams that come from one source, of accounts that share hands and, where asked for, of busy ones;
+    groups of accounts beside them; and what holds others against people at large."""
     webs = d.web_streams(made.log, families["infrastructure"], settings.seed)
     reader = StreamReader(tables.engine, made.left_out, exchanges=made.asked, prompts=made.prompts)
-    return d.find_streams(
+    streams = [*(d.busy_streams(made.log) if settings.streams else ()), *webs]
+    held = d.held_against_people(reader, made.log, made.sample, made.texts.features, streams, settings.seed)
+    tested, beside = d.find_streams(
         tables.engine,
         reader,
         made.log,
         made.sample,
-        made.texts.features,
-        streams=[*(d.busy_streams(made.log) if settings.streams else ()), *webs],
+        held,
+        streams=streams,
         alike=lambda: families["semantics"].groups(made.log, least=LEAST_MEMBERS, seed=settings.seed),
         accounts=made.accounts,
         fdr=settings.fdr,
         seed=settings.seed,
     )
+    return tested, beside, held
 
 
 def _keep_profiles(engine: Engine, made: Profiled, families: Mapping[str, Family], run: Path) -> None:

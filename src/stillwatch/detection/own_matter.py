@@ -1,0 +1,80 @@
+"""Do accounts whose questions could be swapped have a matter of their own, though most of what they send is cover?
+
+Accounts that forward ordinary talk, a reseller's customers among them, are interchangeable as long as nobody looks
+closely, and a mean of theirs is as near to people as people are to one another. But a source that is dealt out under
+cover makes a great part of what they send together alike, where of people's talk hardly any is: they are held against
+people at large as one stream.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.core.counted import percent
+from stillwatch.evidence import AtLarge, LogProfile, Observed
+from stillwatch.evidence.icc import icc_of
+from stillwatch.evidence.one_source import icc_of_more
+from stillwatch.evidence.p_values import cauchy_p
+from stillwatch.evidence.stream_thresholds import LEAST_STREAM
+from stillwatch.evidence.thresholds import MAJORITY, UNTOLD
+from stillwatch.profiles import SampledPeople, StreamReader
+
+__all__ = ["OwnMatter"]
+
+I64 = npt.NDArray[np.int64]
+
+
+class OwnMatter:
+    """Holds what a group sends against people at large.
+
+    Args:
+        reader, log: of the log.
+        people: sampled of it; None where there are too few.
+        seed: of the draws.
+    """
+
+    def __init__(self, reader: StreamReader, log: LogProfile, people: SampledPeople | None, seed: int) -> None:
+        self._reader, self._log, self.people, self._seed = reader, log, people, seed
+
+    @cached_property
+    def at_large(self) -> AtLarge | None:
+        """People at large, read when they are first asked for; None where there are too few."""
+        return None if self.people is None else self.people.read(self._reader, self._seed)
+
+    def __call__(self, members: I64) -> Observed | None:
+        """What is seen of a group; None where it cannot be told, or is not shown to ask from one source.
+
+        Args:
+            members: sorted.
+        """
+        same = icc_of(self._log.content, members)
+        if UNTOLD < same.p_value < MAJORITY:
+            same = icc_of_more(self._log, members) or same
+        if same.p_value > UNTOLD or self.at_large is None:
+            return None
+        ((keys, _),) = self._reader.streams([members])
+        if len(keys) < LEAST_STREAM:
+            return None
+        windows = self.at_large.windows(len(keys), of_all=True)
+        seen = self.at_large.seen(keys[windows.ravel()], *self._reader.features([keys[windows.ravel()]]))
+        place = seen.rows(keys[windows])
+        weights, _ = self.at_large.weighed(seen.cell[place.ravel()])
+        null = self.at_large.null(windows.shape[1], len(keys), weights, self._seed)
+        told = [null.statistic(one) for one in null.seen(seen, place)]
+        share = float(np.median(null.shares(told)))
+        if share <= 0.15:
+            return None
+        p_value = max(same.p_value, cauchy_p([one.p_value for one in null.tested(told)]))
+        return Observed(
+            p_value,
+            "share of requests alike beyond people's",
+            share,
+            0.0,
+            f"The accounts' questions could be swapped among them, and roughly {percent(round(share, 2))} of what they "
+            f"send together is of one kind, which is not so of people who ask for themselves: of as many prompts of "
+            "people at large hardly any are so near to one another.",
+            p_value,
+        )
