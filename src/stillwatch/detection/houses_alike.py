@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from stillwatch.evidence import LogProfile, communities
 from stillwatch.evidence.hands import is_kind
@@ -32,20 +33,25 @@ def houses_alike(log: LogProfile, *, least: int, seed: int) -> Iterator[I64]:
     hands = log.shared.get("infrastructure")
     if hands is None:
         return
-    houses = is_kind(hands, "payment") & (hands.holders >= ALWAYS_RARE) & (hands.holders <= OFFICE_SIZE)
-    of = (hands.matrix[:, np.flatnonzero(houses)] > 0).tocsc()
+    for kind in ("payment", "address"):
+        houses = is_kind(hands, kind) & (hands.holders >= ALWAYS_RARE) & (hands.holders <= OFFICE_SIZE)
+        of = (hands.matrix[:, np.flatnonzero(houses)] > 0).astype(np.int64).tocsc()
+        for group in _groups(log, of, seed):
+            members = np.unique(of[:, group].indices).astype(np.int64)
+            if len(members) >= least:
+                yield members
+
+
+def _groups(log: LogProfile, of: sparse.csc_array, seed: int) -> list[I64]:
+    """Houses that ask alike and have nobody in common, in groups.
+
+    Args:
+        log: the whole log.
+        of: which entities each house has (entities x houses).
+        seed: of clustering.
+    """
     near = log.content.together(of).neighbours
-    alike = near.cosine >= POOL_COSINE
-    found = communities(
-        near.a[alike],
-        near.b[alike],
-        np.ones(int(alike.sum())),
-        of.shape[1],
-        resolution=RESOLUTION_ALIKE,
-        least=2,
-        seed=seed,
-    )
-    for group in found:
-        members = np.unique(of[:, group].indices).astype(np.int64)
-        if len(members) >= least:
-            yield members
+    both = np.asarray(of[:, near.a].multiply(of[:, near.b]).sum(axis=0)).ravel()
+    alike = (near.cosine >= POOL_COSINE) & (both == 0)
+    a, b = near.a[alike], near.b[alike]
+    return communities(a, b, np.ones(len(a)), of.shape[1], resolution=RESOLUTION_ALIKE, least=2, seed=seed)

@@ -161,13 +161,14 @@ def under_own_name(hands: Postings, members: I64) -> npt.NDArray[np.bool_]:
     return np.asarray(theirs[:, apart].any(axis=1))
 
 
-def ties_of(hands: Postings, members: I64, *, cards: int = 0) -> Ties:
-    """What ties members to one another beside the commonest doors, and the commonest payments where ``cards`` are left
-    out: payments of two or more, and addresses and networks of theirs alone.
+def ties_of(hands: Postings, members: I64, *, cards: int = 0, beside: I64 | None = None) -> Ties:
+    """What ties members to one another, or to those ``beside`` them, but for the commonest doors, and the commonest
+    payments where ``cards`` are left out: payments of two or more, and addresses and networks of theirs alone.
 
     An address that others have too is a carrier's.
     """
-    within, held = within_of(hands, members)
+    everybody = members if beside is None else np.concatenate([members, beside])
+    within, held = within_of(hands, everybody)
     ties = (held >= 2) & (hands.classes < BLOCKED_CLASSES) & ~is_kind(hands, "domain")
     for kind, left_out in (("payment", cards), ("address", COHORT_DOORS), ("network", COHORT_DOORS)):
         of_kind = is_kind(hands, kind)
@@ -175,7 +176,7 @@ def ties_of(hands: Postings, members: I64, *, cards: int = 0) -> Ties:
             ties &= ~of_kind | (held >= ONE_DOOR * hands.holders)
         commonest = np.flatnonzero(ties & of_kind)
         ties[commonest[np.argsort(-held[commonest], kind="stable")[:left_out]]] = False
-    tied = np.asarray(within[:, np.flatnonzero(ties)].sum(axis=1)).ravel() > 0
+    tied = np.asarray(within[: len(members), np.flatnonzero(ties)].sum(axis=1)).ravel() > 0
     return Ties(float(tied.mean()), int(ties.sum()))
 
 

@@ -137,7 +137,7 @@ class Infrastructure(Family):
         """One organisation or office: one owner, or people of one place; and people who signed up together."""
         hands = log.shared[self.name]
         if hands is None or not hands.known[members].any():
-            return [_nothing_of_hands(log, members), self._one_cohort(log, members)]
+            return [_nothing_of_hands(log, members), self._one_cohort(log, members, bystanders)]
         doors = doors_of(hands, members)
         behind = max(len(members), doors.holders if doors.owner >= ONE_DOOR else 0)
         holds = _one_office(log, members, doors, behind)
@@ -158,24 +158,26 @@ class Infrastructure(Family):
                 contradicted_by=against,
                 accounts_for=(self.name,),
             ),
-            self._one_cohort(log, members),
+            self._one_cohort(log, members, bystanders),
         ]
 
-    def _one_cohort(self, log: LogProfile, members: I64) -> Explanation:
-        """Whether nothing ties them but when they signed up, a mail domain and a door or two, as it ties a class."""
+    def _one_cohort(self, log: LogProfile, members: I64, bystanders: I64) -> Explanation:
+        """Whether nothing ties them, to one another or to bystanders who signed up when they did, but that, a mail
+        domain and a door or two, as it ties a class."""
         told = log.known("sign_up")
         known = members[told[members]]
         apart = float(scatter(log.columns["sign_up"][known][None, :])[0]) if len(known) else np.inf
         hands = log.shared[self.name]
-        tied = 0.0 if hands is None else ties_of(hands, members).share
+        beside = _with_them(log.columns["sign_up"], known, bystanders[told[bystanders]])
+        tied = 0.0 if hands is None else ties_of(hands, members, beside=beside).share
         # A crew is let in within a fortnight, or taken on over months: accounts so young are no strangers' by that.
         together = len(known) > MAJORITY * len(members) and apart <= max(COHORT_HOURS, _young(log, told, len(known)))
         signed_up = f"They signed up {_apart(apart)}" if len(known) else "No sign-up of theirs is known"
         return Explanation(
             COHORT,
-            f"{signed_up}. Of them, {percent(tied)} share a payment with another, or an address or network that hardly "
-            f"anybody else has (the {COHORT_DOORS} commonest left out, which may be a house or two of theirs); of "
-            "people who merely signed up together, at most half do.",
+            f"{signed_up}. Of them, {percent(tied)} share a payment with another who signed up then, or an address or "
+            f"network that hardly anybody else has (the {COHORT_DOORS} commonest left out, which may be a house or two "
+            "of theirs); of people who merely signed up together, at most half do.",
             None if together and tied <= MAJORITY else False,
             contradicted_by=("timing", "dispatch"),
             strangers=True,
@@ -187,6 +189,15 @@ class Infrastructure(Family):
         hands = log.shared[self.name]
         cards = 0 if hands is None else cards_of(hands, members)
         return f"most of the accounts pay by {cards:,} payments that several of them share." if cards > 1 else None
+
+
+def _with_them(created: npt.NDArray[np.float64], members: I64, others: I64) -> I64:
+    """Others who signed up while the members did."""
+    if not len(members):
+        return others[:0]
+    first, last = np.quantile(created[members], [0.05, 0.95])
+    then = (created[others] >= first) & (created[others] <= last)
+    return np.asarray(others[then], np.int64)
 
 
 def _young(log: LogProfile, told: npt.NDArray[np.bool_], size: int) -> float:
