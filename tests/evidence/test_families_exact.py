@@ -546,6 +546,10 @@ def test_sign_ups_of_one_day_are_seen() -> None:
     assert again.background == pytest.approx(np.median(drawn))
     (apart,) = sign_ups(np.linspace(0, 300, 10) * DAY)
     assert apart.p_value > 0.1
+    # Closer than ten strangers by chance, and months apart.
+    (hired,) = sign_ups(np.linspace(100, 245, 10) * DAY)
+    assert hired.p_value == 1.0
+    assert "close together" not in hired.statement
     known = np.where(np.arange(10) < 5, 100.0 * DAY, np.nan)
     assert len(sign_ups(known)) == 1
     assert sign_ups(np.where(np.arange(10) < 4, 100.0 * DAY, np.nan)) == []

@@ -28,10 +28,12 @@ class Proposal(NamedTuple):
     Attributes:
         members: entities, sorted.
         by: ``content`` or ``coordination``.
+        whole: whether it is tested as it is alone: where likeness chose it, who is unlike speaks against it.
     """
 
     members: I64
     by: Side
+    whole: bool = False
 
 
 def candidate_groups(
@@ -48,7 +50,7 @@ def candidate_groups(
     return [
         *(Proposal(group, "content") for group in content_groups(log, families, links, seed, least, cohort)),
         *(Proposal(group, "coordination") for family in acting for group in family.groups(log, least=least, seed=seed)),
-        *(Proposal(group, "coordination") for group in houses_alike(log, least=least, seed=seed)),
+        *(Proposal(group, "coordination", whole=True) for group in houses_alike(log, least=least, seed=seed)),
     ]
 
 

@@ -127,6 +127,9 @@ def _parts(log: LogProfile, families: Mapping[str, Family], group: Proposal) -> 
     for whole, apart in repeating_apart(log, group.members):
         for part, firms in firms_apart(log, whole):
             beside = np.union1d(firms, apart)
+            if group.whole:
+                yield part, beside
+                continue
             inside, outside = tell_apart(log, families, part)
             yield inside, np.union1d(outside, beside)
             if group.by == "coordination" and len(inside) > MAJORITY * len(part):

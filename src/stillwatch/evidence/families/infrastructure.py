@@ -170,8 +170,7 @@ class Infrastructure(Family):
         hands = log.shared[self.name]
         beside = _with_them(log.columns["sign_up"], known, bystanders[told[bystanders]])
         tied = 0.0 if hands is None else ties_of(hands, members, beside=beside).share
-        # A crew is let in within a fortnight, or taken on over months: accounts so young are no strangers' by that.
-        together = len(known) > MAJORITY * len(members) and apart <= max(COHORT_HOURS, _young(log, told, len(known)))
+        together = len(known) > MAJORITY * len(members) and apart <= _together(log, len(known))
         signed_up = f"They signed up {_apart(apart)}" if len(known) else "No sign-up of theirs is known"
         return Explanation(
             COHORT,
@@ -200,9 +199,16 @@ def _with_them(created: npt.NDArray[np.float64], members: I64, others: I64) -> I
     return np.asarray(others[then], np.int64)
 
 
-def _young(log: LogProfile, told: npt.NDArray[np.bool_], size: int) -> float:
+def _together(log: LogProfile, size: int) -> float:
+    """Hours within which so many sign-ups are together, as a class's or a crew's are, which is let in within a
+    fortnight or taken on over months."""
+    return max(COHORT_HOURS, _young(log, size))
+
+
+def _young(log: LogProfile, size: int) -> float:
     """Hours within which the sign-ups of so many are closer than those of a thousand groups by chance, and than half of
     what is usual, at a fixed draw."""
+    told = log.known("sign_up")
     created = log.columns["sign_up"][told] if told.any() else np.zeros(1)
     drawn = scatter(created[np.random.default_rng(size).integers(len(created), size=(DRAWS_RHYTHM, max(size, 1)))])
     return float(min(drawn.min(), MAJORITY * np.median(drawn)))
@@ -230,7 +236,8 @@ def _signed_up(log: LogProfile, members: I64, null: Null, least: int) -> Observe
     created = log.columns["sign_up"]
     mine = float(scatter(created[told][None, :])[0])
     drawn = scatter(created[null.plain(told, among=known)])
-    p_value = tail_p(-np.log(drawn + 1), -float(np.log(mine + 1)))
+    # Closer than by chance is not yet together: whoever is taken on over half a year shows nothing by it.
+    p_value = tail_p(-np.log(drawn + 1), -float(np.log(mine + 1))) if mine <= _together(log, len(told)) else 1.0
     return Observed(
         p_value,
         "scatter of sign-up, hours",
@@ -335,7 +342,7 @@ def _came_at_once(log: LogProfile, members: I64, house: I64) -> bool:
     known, of = members[told[members]], house[told[members]]
     created = log.columns["sign_up"]
     came = [float(np.median(created[known[of == one]])) for one in range(int(house.max()) + 1) if np.any(of == one)]
-    return len(came) > int(house.max()) and float(scatter(np.array([came]))[0]) <= _young(log, told, len(came))
+    return len(came) > int(house.max()) and float(scatter(np.array([came]))[0]) <= _young(log, len(came))
 
 
 def _across_houses(log: LogProfile, members: I64, house: I64) -> tuple[str, ...]:
