@@ -5,7 +5,7 @@ import pytest
 from handmade_families import World, bits_for, explanation, told
 
 from stillwatch.detection import Background, Case, Examiner
-from stillwatch.evidence import Family, LogProfile, Side
+from stillwatch.evidence import Family, LogProfile, Observed, Side
 from stillwatch.evidence.thresholds import DRAWS_ROUGH, HOPELESS, MEMBER_BITS, PROMISING
 
 E = 60
@@ -160,3 +160,28 @@ def test_who_asks_as_the_group_does_is_never_drawn(bits: float, drawn: bool) -> 
     assert not noted.drawn & set(range(8))
     assert (20 in noted.drawn) is drawn
     assert 21 in noted.drawn
+
+
+def of_a_matter(own: float | None, *, shown: float, clock: float = 1e-9) -> tuple[Case, list[int]]:
+    """Accounts whose questions could be swapped, of no matter of their own as far as their means show; several payments
+    tie them. What a look at all that they send together tells, and of how many it was asked."""
+    asked: list[int] = []
+
+    def own_matter(members: np.ndarray) -> Observed | None:
+        asked.append(len(members))
+        return None if own is None else Observed(own, "share", 0.3, 0.0, "Of one matter.", own)
+
+    swapped, tied = told("semantics", "content", p=1e-9, among_strangers=shown), told("hands", "coordination", p=clock)
+    type(tied).owners = True
+    world = World(E).add(swapped, tied)
+    case = Examiner(world.log, world.families, Background(world.log, 500, 0), own_matter).examine(GROUP, NONE)
+    return case, asked
+
+
+def test_a_matter_of_ones_own_is_looked_for_where_nothing_else_is_left_open() -> None:
+    assert of_a_matter(1e-7, shown=0.5)[0].p_value == pytest.approx(2e-7)
+    assert of_a_matter(None, shown=0.5)[0].p_value == pytest.approx(0.5)
+    assert of_a_matter(0.2, shown=0.5)[0].p_value == pytest.approx(0.4)
+    # It is shown already, or they do not act together.
+    assert of_a_matter(1e-7, shown=1e-6)[1] == []
+    assert of_a_matter(1e-7, shown=0.5, clock=0.02)[1] == []

@@ -110,6 +110,7 @@ def told(
     m: float = 0.8,
     shown: Iterable[int] | None = None,
     holders: Iterable[int] = (),
+    among_strangers: float | None = None,
 ) -> Family:
     """A family that says what it is told.
 
@@ -124,6 +125,7 @@ def told(
             million.
         shown: entities that show what it finds; None where single ones do not.
         holders: entities that have what marks any group.
+        among_strangers: p-value against what one owner's customers have by nature, where it tells that apart.
     """
 
     class Told(Family):
@@ -133,7 +135,8 @@ def told(
         def test(self, log: LogProfile, members: I64, null: Null, *, least: int = 5) -> Iterable[Observed]:
             if p is None:
                 return []
-            return [Observed(said(p, members), f"{name} share", 1.0, 0.0, f"What {name} saw in {len(members)}.")]
+            seen = f"What {name} saw in {len(members)}."
+            return [Observed(said(p, members), f"{name} share", 1.0, 0.0, seen, among_strangers)]
 
         def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
             return [np.sort(np.array(list(one))) for one in groups if len(list(one)) >= least]

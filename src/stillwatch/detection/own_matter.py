@@ -18,7 +18,7 @@ from stillwatch.evidence import AtLarge, LogProfile, Observed
 from stillwatch.evidence.icc import icc_of
 from stillwatch.evidence.one_source import icc_of_more
 from stillwatch.evidence.p_values import cauchy_p
-from stillwatch.evidence.stream_thresholds import LEAST_STREAM
+from stillwatch.evidence.stream_thresholds import LEAST_OWN, LEAST_STREAM
 from stillwatch.evidence.thresholds import MAJORITY, UNTOLD
 from stillwatch.profiles import SampledPeople, StreamReader
 
@@ -65,7 +65,7 @@ class OwnMatter:
         null = self.at_large.null(windows.shape[1], len(keys), weights, self._seed)
         told = [null.statistic(one) for one in null.seen(seen, place)]
         share = float(np.median(null.shares(told)))
-        if share <= 0.15:
+        if share < LEAST_OWN:
             return None
         p_value = max(same.p_value, cauchy_p([one.p_value for one in null.tested(told)]))
         return Observed(
