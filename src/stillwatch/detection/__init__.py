@@ -6,7 +6,8 @@
 lists what other providers are asked about, ``partners`` adds what they said, ``worth`` what exchanges may be worth,
 ``identity`` knows again which campaigns an earlier look had found.
 ``streams`` stands beside it all: a part of one account's traffic from one source, which changes no verdict;
-``beside_streams`` and ``outside_streams`` are the groups that send such a source outright.
+``beside_streams`` and ``outside_streams`` are the groups that send such a source outright, ``own_matter`` holds what a
+group sends together against people at large, ``houses_alike`` proposes houses that ask alike.
 Families of evidence are known here by their interface only.
 """
 

@@ -118,8 +118,8 @@ it | higher: applications and people with a task of their own are findings"""
 
 LEAST_OWN: Final = 0.15
 """share of a stream | of what covered accounts on several cards send together .25 to .6 is alike beyond people's, of a
-reseller's customers 0 to .05, of a relay's that carry a source .02 to .1 | higher: covers go unseen; lower: whom a relay
-sends a source through is of it"""
+reseller's customers 0 to .05, of a relay's that carry a source .02 to .1 | higher: covers go unseen; lower: whom a
+relay sends a source through is of it"""
 
 MOST_CARRYING: Final = 0.25
 """share of a stream's accounts | what these few send says nothing of the others: a firm's developers send their

@@ -9,21 +9,27 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-from stillwatch.core.counted import duration, percent
+from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Count, Example, Explanation, Family, Level, Null, Observed, Value
 from stillwatch.evidence.group_statistics import scatter, sharing
 from stillwatch.evidence.hands import KINDS, Doors, cards_of, doors_of, houses_of, is_kind, ties_of, within_of
 from stillwatch.evidence.icc import icc_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.one_source import icc_in_common
-from stillwatch.evidence.p_values import count_tail_p, tail_p
+from stillwatch.evidence.p_values import count_tail_p
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
+from stillwatch.evidence.sign_ups import (
+    came_at_once,
+    said_apart,
+    signed_up,
+    tied_at_sign_up,
+    together_within,
+    who_signed_up_then,
+)
 from stillwatch.evidence.thresholds import (
     BLOCKED_CLASSES,
     COHORT_DOORS,
-    COHORT_HOURS,
-    DRAWS_RHYTHM,
     DRAWS_ROUGH,
     LEAST_MEMBERS,
     MAJORITY,
@@ -94,10 +100,10 @@ class Infrastructure(Family):
             yield _shared_identifiers(hands, members[hands.known[members]], null)
             if (paid := _several_payments(hands, members)) is not None:
                 yield paid
-        if (came := _signed_up(log, members, null, least)) is None:
+        if (came := signed_up(log, members, null, least)) is None:
             return
         yield came
-        if hands is not None and (both := _tied_at_sign_up(hands, members, came)) is not None:
+        if hands is not None and (both := tied_at_sign_up(hands, members, came)) is not None:
             yield both
 
     def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
@@ -142,7 +148,7 @@ class Infrastructure(Family):
         behind = max(len(members), doors.holders if doors.owner >= ONE_DOOR else 0)
         holds = _one_office(log, members, doors, behind)
         house = houses_of(hands, members) if holds is False else None
-        if house is not None and _came_at_once(log, members, house):
+        if house is not None and came_at_once(log, members, house):
             house = None
         if house is not None:
             holds = None
@@ -168,13 +174,13 @@ class Infrastructure(Family):
         known = members[told[members]]
         apart = float(scatter(log.columns["sign_up"][known][None, :])[0]) if len(known) else np.inf
         hands = log.shared[self.name]
-        beside = _with_them(log.columns["sign_up"], known, bystanders[told[bystanders]])
+        beside = who_signed_up_then(log.columns["sign_up"], known, bystanders[told[bystanders]])
         tied = 0.0 if hands is None else ties_of(hands, members, beside=beside).share
-        together = len(known) > MAJORITY * len(members) and apart <= _together(log, len(known))
-        signed_up = f"They signed up {_apart(apart)}" if len(known) else "No sign-up of theirs is known"
+        together = len(known) > MAJORITY * len(members) and apart <= together_within(log, len(known))
+        when = f"They signed up {said_apart(apart)}" if len(known) else "No sign-up of theirs is known"
         return Explanation(
             COHORT,
-            f"{signed_up}. Of them, {percent(tied)} share a payment with another who signed up then, or an address or "
+            f"{when}. Of them, {percent(tied)} share a payment with another who signed up then, or an address or "
             f"network that hardly anybody else has (the {COHORT_DOORS} commonest left out, which may be a house or two "
             "of theirs); of people who merely signed up together, at most half do.",
             None if together and tied <= MAJORITY else False,
@@ -190,30 +196,6 @@ class Infrastructure(Family):
         return f"most of the accounts pay by {cards:,} payments that several of them share." if cards > 1 else None
 
 
-def _with_them(created: npt.NDArray[np.float64], members: I64, others: I64) -> I64:
-    """Others who signed up while the members did."""
-    if not len(members):
-        return others[:0]
-    first, last = np.quantile(created[members], [0.05, 0.95])
-    then = (created[others] >= first) & (created[others] <= last)
-    return np.asarray(others[then], np.int64)
-
-
-def _together(log: LogProfile, size: int) -> float:
-    """Hours within which so many sign-ups are together, as a class's or a crew's are, which is let in within a
-    fortnight or taken on over months."""
-    return max(COHORT_HOURS, _young(log, size))
-
-
-def _young(log: LogProfile, size: int) -> float:
-    """Hours within which the sign-ups of so many are closer than those of a thousand groups by chance, and than half of
-    what is usual, at a fixed draw."""
-    told = log.known("sign_up")
-    created = log.columns["sign_up"][told] if told.any() else np.zeros(1)
-    drawn = scatter(created[np.random.default_rng(size).integers(len(created), size=(DRAWS_RHYTHM, max(size, 1)))])
-    return float(min(drawn.min(), MAJORITY * np.median(drawn)))
-
-
 def _nothing_of_hands(log: LogProfile, members: I64) -> Explanation:
     """Whether accounts of whose hands nothing is known are one organisation's: no more than an office has may be, where
     they are no more of the log than one customer is."""
@@ -225,53 +207,6 @@ def _nothing_of_hands(log: LogProfile, members: I64) -> Explanation:
         None if len(members) <= most else False,
         accounts_for=("infrastructure",),
     )
-
-
-def _signed_up(log: LogProfile, members: I64, null: Null, least: int) -> Observed | None:
-    """Sign-ups together; None where too few are known."""
-    known = log.known("sign_up")
-    told = members[known[members]]
-    if len(told) < least:
-        return None
-    created = log.columns["sign_up"]
-    mine = float(scatter(created[told][None, :])[0])
-    drawn = scatter(created[null.plain(told, among=known)])
-    # Closer than by chance is not yet together: whoever is taken on over half a year shows nothing by it.
-    p_value = tail_p(-np.log(drawn + 1), -float(np.log(mine + 1))) if mine <= _together(log, len(told)) else 1.0
-    return Observed(
-        p_value,
-        "scatter of sign-up, hours",
-        mine,
-        float(np.median(drawn)),
-        f"The accounts signed up {'close together: ' if p_value <= UNTOLD else ''}{_apart(mine)}, in random groups "
-        f"{duration(float(np.median(drawn)))}.",
-        1.0,
-    )
-
-
-def _tied_at_sign_up(hands: Postings, members: I64, came: Observed) -> Observed | None:
-    """Sign-ups together of accounts that several things tie, the commonest left out: a class or a crew has a door or
-    two, and one owner's customers come when they like. Both must be shown, so the larger p-value counts; None where
-    nothing ties most of them."""
-    tied, things = ties_of(hands, members, cards=1)
-    if things < SEVERAL_PAYMENTS or tied <= MAJORITY:
-        return None
-    scarce = (hands.classes < BLOCKED_CLASSES) & ~is_kind(hands, "domain")
-    chance = hands.chance_beside(members, scarce)
-    p = float(max(scipy.stats.binom.sf(round(tied * len(members)) - 1, len(members), chance), P_FLOOR, came.p_value))
-    return Observed(
-        p,
-        "share of accounts that signed up together and share one of several payments or addresses",
-        tied,
-        chance,
-        f"{came.statement} And {percent(tied)} of them share one of {things:,} payments, addresses and networks with "
-        f"another (the commonest not counted); of random accounts, {percent(chance)} would.",
-        p,
-    )
-
-
-def _apart(hours: float) -> str:
-    return f"on average {duration(hours)} from the middle one of their sign-ups"
 
 
 def _in_common(doors: Doors, others: str) -> str:
@@ -333,16 +268,6 @@ def _asks_as_one(log: LogProfile, members: I64) -> bool:
         return True
     common = icc_in_common(log, members)
     return common is not None and common.p_value <= UNTOLD
-
-
-def _came_at_once(log: LogProfile, members: I64, house: I64) -> bool:
-    """Whether the houses signed up closer to one another than as many accounts do by chance: firms that have nothing to
-    do with one another come when each likes."""
-    told = log.known("sign_up")
-    known, of = members[told[members]], house[told[members]]
-    created = log.columns["sign_up"]
-    came = [float(np.median(created[known[of == one]])) for one in range(int(house.max()) + 1) if np.any(of == one)]
-    return len(came) > int(house.max()) and float(scatter(np.array([came]))[0]) <= _young(log, len(came))
 
 
 def _across_houses(log: LogProfile, members: I64, house: I64) -> tuple[str, ...]:
