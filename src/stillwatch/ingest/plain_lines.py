@@ -50,6 +50,11 @@ class _Reader(NamedTuple):
     decoder: msgspec.json.Decoder[Any]
     once: Mapping[str, tuple[Callable[[Any], Any], Any]]
 
+    def deeper(self, name: str, rows: Sequence[Any]) -> int:
+        """How often such a name stands deeper in records, as far as their type knows."""
+        count = self.shape.deeper.get(name)
+        return 0 if count is None else count(rows)
+
 
 @lru_cache(maxsize=256)
 def _reader_of(shape: PlainShape) -> _Reader:
@@ -196,61 +201,71 @@ def _decoded(block: bytes, readers: _Readers) -> list[Exchange | None] | None:
     if reader is None:
         return None
     try:
-        rows = reader.decoder.decode_lines(block)
+        rows: Sequence[Any] = reader.decoder.decode_lines(block)
     except _FAILED:
         return None
     if len(rows) != len(ends) or _may_give_twice(block, rows, reader):
         return None
-    if reader.shape.exchange is not None:
-        rows = [*map(reader.shape.exchange, rows)]
+    if reader.shape.exchanges is not None:
         if not _is_json(block):
             return None
+        rows = reader.shape.exchanges(rows)
     return _plain_ones(rows, reader.shape.settle)
 
 
-def _plain_ones(rows: list[Exchange | None], settle: Callable[[Sequence[Any]], None] | None) -> list[Exchange | None]:
+def _plain_ones(
+    rows: Sequence[Exchange | None], settle: Callable[[Sequence[Any]], None] | None
+) -> list[Exchange | None]:
     """What may be kept as it is; None for each that is not sound or whose ids are to be looked at."""
     read = [row for row in rows if row is not None]
     if settle is not None:
         settle(read)
     # Mostly all of them are sound, which is seen faster at once.
     if _all_sound(read) and _all_have_plain_ids(read):
-        return rows
+        return [*rows]
     return [row if row is not None and _sound(row) and _has_plain_ids(row) else None for row in rows]
 
 
-def _may_give_twice(text: bytes, rows: list[Any], reader: _Reader) -> bool:
+def _may_give_twice(text: bytes, rows: Sequence[Any], reader: _Reader) -> bool:
     """Whether one of some records may give a name twice: the name stands there more often than records have it."""
     for name, (value_of, absent) in reader.once.items():
         held = len(rows) - [*map(value_of, rows)].count(absent)
-        if held and may_repeat(text, (name,), held):
+        if held and may_repeat(text, (name,), held + reader.deeper(name, rows)):
             return True
     return False
 
 
-def _exchange_of(line: bytes, reader: _Reader, *, sure: bool) -> Exchange | None:
-    """A line's record as its shape has it, ids and messages unseen; None where it is none.
+def _record_of(line: bytes, reader: _Reader, *, sure: bool) -> Any:
+    """A line's record as its shape decodes it; None where it is none.
 
     ``sure`` says that it is JSON where the decoder does not look.
     """
-    if not (sure or reader.shape.exchange is None or _is_json(line)):
+    if not (sure or reader.shape.exchanges is None or _is_json(line)):
         return None
     try:
         row = reader.decoder.decode(line)
     except _FAILED:
         return None
-    if _may_give_twice(line, [row], reader):
-        return None
-    return row if reader.shape.exchange is None else reader.shape.exchange(row)
+    return None if _may_give_twice(line, [row], reader) else row
 
 
 def _line_by_line(block: bytes, readers: _Readers) -> list[Exchange | None]:
     """As ``_decoded``, of a block in which any line may be anything."""
     sure = _is_json(block)
-    read = [(readers.of(raw), raw) for _, raw in split_block(1, block)]
-    rows = [None if reader is None else _exchange_of(raw, reader, sure=sure) for reader, raw in read]
-    settle = next((reader.shape.settle for reader, _ in read if reader is not None), None)
-    return _plain_ones(rows, settle)
+    rows: list[Exchange | None] = []
+    by_shape: dict[PlainShape, list[tuple[int, Any]]] = {}
+    for place, (_, raw) in enumerate(split_block(1, block)):
+        rows.append(None)
+        reader = readers.of(raw)
+        record = None if reader is None else _record_of(raw, reader, sure=sure)
+        if reader is not None and record is not None:
+            by_shape.setdefault(reader.shape, []).append((place, record))
+    for shape, of in by_shape.items():
+        records = [record for _, record in of]
+        found = records if shape.exchanges is None else shape.exchanges(records)
+        for (place, _), row in zip(of, _plain_ones(found, shape.settle), strict=True):
+            rows[place] = row
+    return rows
 
 
 def _with_others(
