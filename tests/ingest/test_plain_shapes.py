@@ -115,6 +115,62 @@ WHOLE |= {
         "api_key_id": "k-1", "org_id": "o-1", "response_format": "json", "verified": True, "provider": "p",
     },
 }  # fmt: skip
+# A request and its answer in records of gateways.
+GATEWAYS: dict[str, dict[str, Any]] = {
+    "kong": {
+        "client_ip": "203.0.113.9", "started_at": SECOND * 1000, "latencies": {"request": 900, "proxy": 890},
+        "request": {"id": "r-1", "uri": "/v1/chat/completions", "headers": {"user-agent": "x/1", "accept": "*/*"}},
+        "response": {"status": 200, "headers": {}}, "consumer": {"id": "a-1", "custom_id": "b-1", "username": "c-1"},
+        "authenticated_entity": {"id": "k-1"}, "service": {"name": "llm"},
+        "ai": {"proxy": {
+            "meta": {"request_model": "m", "response_model": "m-2", "provider_name": "openai"},
+            "usage": {"prompt_tokens": 10, "completion_token": 20},
+            "payload": {"request": {**ASKED, "messages": SAID}, "response": ANSWERED},
+        }},
+    },
+    "portkey": {
+        "id": "i-1", "created_at": "2026-11-24T00:00:00Z", "trace_id": "t", "ai_model": "m", "ai_org": "openai",
+        "request": {
+            "url": "https://x/v1/chat/completions", "headers": {"User-Agent": "x/1"}, "method": "POST",
+            "body": {**ASKED, "messages": SAID},
+        },
+        "response": {"status": 200, "response_time": 700, "body": ANSWERED, "headers": {"server": "x"}},
+        "metadata": {"_user": "a-1", "user_id": 7, "session_id": "s-1", "_session": "s-2"},
+        "req_units": 10, "res_units": 20, "prompt_tokens": 11, "response_status_code": 201, "response_time": 701,
+    },
+    "cloudflare": {
+        "id": "i-1", "created_at": "2026-11-24T00:00:00Z", "provider": "openai", "model": "m", "tokens_in": 10,
+        "tokens_out": 20, "success": True, "status_code": 200, "duration": 812, "path": "chat/completions",
+        "metadata": {"user": "a-1", "user_id": 7, "session_id": "s-1"}, "request": {**ASKED, "messages": SAID},
+        "response": ANSWERED,
+    },
+    "databricks": {
+        "databricks_request_id": "i-1", "client_request_id": None, "requester": "a-1", "status_code": 200,
+        "request_time": "2026-11-24T00:00:00Z", "timestamp_ms": SECOND * 1000, "execution_duration_ms": 812,
+        "request_metadata": {"model_name": "m"}, "served_entity_name": "e", "endpoint_name": "n",
+        "request": {**ASKED, "messages": SAID}, "response": ANSWERED,
+    },
+    "helicone": {
+        "request_id": "i-1", "request_created_at": "2026-11-24T00:00:00Z", "request_user_id": "a-1",
+        "request_path": "/v1/chat/completions", "request_properties": {"Helicone-Session-Id": "s-1"}, "delay_ms": 812,
+        "request_model": "m", "response_model": "m-2", "provider": "OPENAI", "prompt_tokens": 10, "cost": 0.5,
+        "completion_tokens": 20, "response_status": 200, "request_ip": "203.0.113.9", "country_code": "NZ",
+        "request_body": {**ASKED, "messages": SAID}, "response_body": ANSWERED,
+    },
+    "openpipe": {
+        "input": {**ASKED, "messages": SAID}, "output": ANSWERED, "tags": {"user_id": "a-1", "user": "b-1"},
+        "requestedAt": "2026-11-24T00:00:00Z",
+    },
+}  # fmt: skip
+# Where their bodies stand, which many write as JSON text.
+BODIES: dict[str, list[tuple[str, ...]]] = {
+    "kong": [("ai", "proxy", "payload", "request"), ("ai", "proxy", "payload", "response")],
+    "portkey": [("request", "body"), ("response", "body")],
+    "cloudflare": [("request",), ("response",)],
+    "databricks": [("request",), ("response",)],
+    "helicone": [("request_body",), ("response_body",)],
+}
+WHOLE |= GATEWAYS
 HOSTILE: list[Any] = [
     None, "", 0, 1, -1, 1.5, 64.0, True, False, "null", "  x ", "[REDACTED]", "guest", [], {}, [{}], [None], ["a", "b"],
     {"a": 1}, '{"a": 1}', '[{"type": "text", "text": "hi"}]', '[{"a": 1}]', "data: {}", "2026-11-24T00:00:00Z",
@@ -122,13 +178,15 @@ HOSTILE: list[Any] = [
     '{"account_uuid": "q", "session_id": "12345678"}', "HUMAN", "tool", [{"type": "text", "text": "part"}],
     [{"type": "text", "text": ""}], [{"type": "image", "source": {}}], [{"type": "tool_result", "content": "r"}],
     [{"type": "thinking", "thinking": ""}, {"type": "text", "text": "x"}], [{"role": "user", "content": "hey"}],
-    {"role": "user", "content": "z"}, "é", "OUT OF BOUNDS", "aembedding", {"$oid": "1"},
+    {"role": "user", "content": "z"}, {"user-agent": "x/2", "USER-Agent": "x/3"}, "/v1/embeddings", "/v1/messages", "é",
+    "OUT OF BOUNDS", "aembedding", {"$oid": "1"},
 ]  # fmt: skip
 # Names by which formats tell a record, or read it in another way.
 OTHERS = (
     "_id", "done", "contents", "candidates", "options", "body", "system", "prompt", "input", "output", "include",
     "functions", "text", "parts", "message", "error", "type", "content", "object", "function", "toolSpec", "refusal",
     "method", "path", "url", "call_type", "model_parameters", "ai_org", "created_at", "starttime", "thinking", "extra",
+    "User-Agent", "usageMetadata", "iv", "payload", "ID", "Provider", "Metadata", "inputBodyS3Path", "headers",
 )  # fmt: skip
 
 
@@ -143,6 +201,8 @@ def names_of(kind: Any) -> Iterator[str]:
             yield from names_of(one)
     elif isinstance(kind, msgspec.inspect.ListType):
         yield from names_of(kind.item_type)
+    elif isinstance(kind, msgspec.inspect.DictType):
+        yield from names_of(kind.value_type)
 
 
 def names_for(plain: PlainShape | PlainShapes) -> list[str]:
@@ -176,7 +236,20 @@ def at(value: Any, path: tuple[Any, ...]) -> Any:
     return value
 
 
-def changed(record: dict[str, Any], names: list[str], rng: random.Random) -> str:
+def written(record: dict[str, Any], name: str, indents: tuple[int | None, ...]) -> dict[str, Any]:
+    """A record whose bodies are JSON text, those that have an indent."""
+    record = copy.deepcopy(record)
+    for path, indent in zip(BODIES.get(name, ()), indents, strict=False):
+        held: Any = record
+        for step in path[:-1]:
+            held = held.get(step) if isinstance(held, dict) else None
+        if indent is not None and isinstance(held, dict) and isinstance(held.get(path[-1]), dict):
+            text = json.dumps(held[path[-1]], indent=indent or None)
+            held[path[-1]] = text.replace('"OUT OF BOUNDS"', "1e999")
+    return record
+
+
+def changed(name: str, record: dict[str, Any], names: list[str], rng: random.Random) -> str:
     """A record's line, with a few things in it otherwise."""
     record = copy.deepcopy(record)
     for _ in range(rng.choice((0, 1, 1, 2, 3))):
@@ -196,6 +269,7 @@ def changed(record: dict[str, Any], names: list[str], rng: random.Random) -> str
             at(record, rng.choice(objects))[rng.choice(names)] = odd
         if not record:
             break
+    record = written(record, name, (rng.choice((None, 0, 0, 0, 1)), rng.choice((None, 0, 0, 0, 1))))
     line = json.dumps(record, ensure_ascii=rng.random() < 0.5).replace('"OUT OF BOUNDS"', "1e999")
     if rng.random() < 0.05:
         # A name that stands twice.
@@ -224,7 +298,7 @@ def read(lines: list[str], name: str) -> list[tuple[list[Any], list[Any]]]:
 
 
 def check(name: str, rng: random.Random) -> None:
-    lines = [changed(WHOLE[name], NAMES[name], rng) for _ in range(20)]
+    lines = [changed(name, WHOLE[name], NAMES[name], rng) for _ in range(20)]
     plain, slow = read(lines, name)
     assert repr(plain[0]) == repr(slow[0])
     assert repr(plain[1]) == repr(slow[1])
@@ -245,9 +319,10 @@ def test_both_ways_are_one_for_many_lines(name: str, seed: int) -> None:
     check(name, random.Random(seed))
 
 
+@pytest.mark.parametrize("indent", [None, 0], ids=["objects", "texts"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_whole_record_is_a_plain_one(name: str, tmp_path: Path) -> None:
-    (tmp_path / "log.jsonl").write_text(json.dumps(WHOLE[name]) + "\n")
+def test_a_whole_record_is_a_plain_one(name: str, indent: int | None, tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text(json.dumps(written(WHOLE[name], name, (indent, indent))) + "\n")
     one = of(name)
     with patch.object(type(one), "read", side_effect=AssertionError("read line by line")):
         results = [result for part in plan([tmp_path]) for result in read_slice(part)]
@@ -269,6 +344,15 @@ def test_so_is_a_prompt_that_stands_twice_beside_messages(tmp_path: Path) -> Non
     (tmp_path / "log.jsonl").write_text("\n".join([json.dumps(record), twice, json.dumps(record)]) + "\n")
     results = [result for part in plan([tmp_path]) for result in read_slice(part)]
     assert [letter["line"] for result in results for letter in result.dead_letters.to_pylist()] == [2]
+
+
+@pytest.mark.parametrize("number", ["1e999", "1e99\\u0039", "1\\u0065999", "1e\\u002b999"])
+@pytest.mark.parametrize("after", [" ", "\\n", ""])
+def test_a_number_beyond_all_bounds_is_none_in_a_text_either(number: str, after: str) -> None:
+    line = json.dumps(written({**WHOLE["databricks"], "response": {**ANSWERED, "x": 0.75}}, "databricks", (0, 0)))
+    plain, slow = read([line.replace("0.75", f"{number}{after}")] * 2, "databricks")
+    assert plain == slow
+    assert all("response" in row["note"] for row in plain[0][1:])
 
 
 def test_each_shape_has_a_whole_record() -> None:
@@ -298,7 +382,7 @@ def test_bodies_that_a_format_opens_are_read_the_same_way(seed: int, path: str) 
     rng = random.Random(seed)
     names = [*NAMES["openai-log"], "usageMetadata", "generated_text"]
     for _ in range(20):
-        line = changed({"request": {**ASKED, "messages": SAID}, "response": ANSWERED}, names, rng)
+        line = changed("", {"request": {**ASKED, "messages": SAID}, "response": ANSWERED}, names, rng)
         record = json.loads(line.replace("1e999", "1e308"))
         request, response = record.get("request"), record.get("response")
         if rng.random() < 0.3:

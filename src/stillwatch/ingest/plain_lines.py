@@ -38,8 +38,10 @@ _IN_CACHE = 1 << 16
 _NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 # To make a decoder takes as long as to read some tens of records.
 _MOST_SHAPES = 64
-# A number that may be beyond all bounds, behind its digits.
-_EXPONENT = re.compile(rb"[eE]\+?\d{3,}(?=[\s,\]}]|$)")
+# A number that may be beyond all bounds, behind its digits; in a text that is JSON too, where a line may end behind it.
+_EXPONENT = re.compile(rb"[eE]\+?\d{3,}(?=[\s,\]}\\]|$)")
+# A part of such a number in a text, as an escape.
+_ESCAPED = re.compile(rb"\\u00(?:3\d|[46]5|2[bB])")
 
 
 class _Reader(NamedTuple):
@@ -161,9 +163,12 @@ def _all_sound(rows: list[Exchange]) -> bool:
     return all(math.isfinite(sum(filter(None, map(attrgetter(name), rows)))) for name in FLOATS)
 
 
-def _is_json(text: bytes) -> bool:
+def _is_json(text: bytes, *, within: bool) -> bool:
     """Whether a text that a typed decoder took is JSON where that does not look: under names that the type does not
-    have, bytes that are no UTF-8 and numbers beyond all bounds pass it by."""
+    have, bytes that are no UTF-8 and numbers beyond all bounds pass it by. ``within`` says that texts in it are JSON
+    too."""
+    if within and _ESCAPED.search(text):
+        return False
     try:
         # Much faster than to decode it.
         pa.array([text], pa.binary()).cast(pa.string())
@@ -207,7 +212,7 @@ def _decoded(block: bytes, readers: _Readers) -> list[Exchange | None] | None:
     if len(rows) != len(ends) or _may_give_twice(block, rows, reader):
         return None
     if reader.shape.exchanges is not None:
-        if not _is_json(block):
+        if not _is_json(block, within=reader.shape.texts):
             return None
         rows = reader.shape.exchanges(rows)
     return _plain_ones(rows, reader.shape.settle)
@@ -240,7 +245,7 @@ def _record_of(line: bytes, reader: _Reader, *, sure: bool) -> Any:
 
     ``sure`` says that it is JSON where the decoder does not look.
     """
-    if not (sure or reader.shape.exchanges is None or _is_json(line)):
+    if not (sure or reader.shape.exchanges is None or _is_json(line, within=reader.shape.texts)):
         return None
     try:
         row = reader.decoder.decode(line)
@@ -251,7 +256,7 @@ def _record_of(line: bytes, reader: _Reader, *, sure: bool) -> Any:
 
 def _line_by_line(block: bytes, readers: _Readers) -> list[Exchange | None]:
     """As ``_decoded``, of a block in which any line may be anything."""
-    sure = _is_json(block)
+    sure = _is_json(block, within=True)
     rows: list[Exchange | None] = []
     by_shape: dict[PlainShape, list[tuple[int, Any]]] = {}
     for place, (_, raw) in enumerate(split_block(1, block)):

@@ -5,7 +5,7 @@ Ids stand as they are written: of a record with one that names nobody, or has bl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
@@ -18,16 +18,28 @@ from stillwatch.core.bodies.plain_chat import chat_columns
 from stillwatch.core.bodies.plain_openai import Answer, Asked, Int64
 from stillwatch.ingest.record import COLUMNS, Exchange
 
-__all__ = ["Count", "Id", "Time", "identities", "made", "pair_columns"]
+__all__ = ["Around", "Body", "Count", "Id", "Reply", "Time", "agents", "identities", "made", "pair_columns"]
 
 Time = str | int | float
 Id = str | Int64
 Count = Int64 | None
+Body = str | Asked
+"""A request's body, or its JSON text."""
+Reply = str | Answer
+"""An answer's body, or its JSON text."""
 
 _DEFAULTS = {"time": 0, "account_id": ""}
 _FAILED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _NO_REQUEST, _NO_ANSWER = Asked(messages=[]), Answer(choices=[])
 _asked, _answered = msgspec.json.Decoder(Asked), msgspec.json.Decoder(Answer)
+
+
+class Around(msgspec.Struct, gc=False):
+    """A record around bodies."""
+
+    # Where bodies may be named that lie beside the log.
+    input: None = None
+    output: None = None
 
 
 def made(columns: Columns, left: set[int], rows: int) -> list[Exchange | None]:
@@ -58,6 +70,19 @@ def identities(values: Column) -> Column:
     if {*map(type, values)} <= {str, type(None)}:
         return values
     return [str(one) if type(one) is int else None if one is UNSET else one for one in values]
+
+
+def agents(headers: Sequence[Mapping[str, Any] | None], left: set[int]) -> Column:
+    """The user agents of headers, whose names are in any case; places of those that are no text are left."""
+    found: list[Any] = [None] * len(headers)
+    for spelt in {name for name in set[str]().union(*filter(None, headers)) if name.lower() == "user-agent"}:
+        for place, of in enumerate(headers):
+            if of and spelt in of:
+                # In two spellings, the last counts.
+                if found[place] is not None or type(of[spelt]) is not str:
+                    left.add(place)
+                found[place] = of[spelt]
+    return found
 
 
 def pair_columns(

@@ -30,6 +30,7 @@ class PlainShape:
             For records that are exchanges, none.
         once: names that a record may give but once, where they are not all such names.
         deeper: how often names of these stand deeper in records, as far as their type knows.
+        texts: whether the shape decodes texts of records that are JSON too.
         settle: of records that are exchanges, with further fields behind those: puts in place what decoded ones say
             there.
     """
@@ -38,6 +39,7 @@ class PlainShape:
     exchanges: Callable[[Sequence[Any]], Sequence[Exchange | None]] | None = None
     once: tuple[str, ...] | None = None
     deeper: Mapping[str, Callable[[Sequence[Any]], int]] = field(default_factory=dict)
+    texts: bool = False
     settle: Callable[[Sequence[Any]], None] | None = None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-__all__ = ["Column", "Columns", "columns_of", "either", "is_empty", "told"]
+__all__ = ["Column", "Columns", "columns_of", "either", "given", "is_empty", "told"]
 
 Column = Sequence[Any]
 """A value a record; None, or ``UNSET``, where it has none."""
@@ -38,6 +38,11 @@ def either(first: Column, *others: Column) -> Column:
         if not is_empty(other):
             first = [two if one is None else one for one, two in zip(first, other, strict=True)]
     return first
+
+
+def given(values: Column) -> Column:
+    """Values, None where there is none."""
+    return [None if one is UNSET else one for one in values] if UNSET in values else values
 
 
 def told(first: Column, *others: Column) -> Column:

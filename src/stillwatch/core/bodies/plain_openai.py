@@ -86,6 +86,10 @@ class Parameters(msgspec.Struct, gc=False):
     body: UnsetType = UNSET
     system: UnsetType = UNSET
     options: UnsetType = UNSET
+    # Of bodies that are encrypted, or lie beside the log.
+    type: UnsetType = UNSET
+    iv: UnsetType = UNSET
+    inputBodyS3Path: UnsetType = UNSET  # noqa: N815 - as Bedrock spells it
 
     def most_tokens(self) -> int | None:
         """The first of the names for it that has a value."""
@@ -166,6 +170,7 @@ class Answer(msgspec.Struct, gc=False):
     content: UnsetType = UNSET
     candidates: UnsetType = UNSET
     usageMetadata: UnsetType = UNSET  # noqa: N815 - as Gemini spells it
+    outputBodyS3Path: UnsetType = UNSET  # noqa: N815
 
     def said(self) -> dict[str, str | None] | None:
         """Text, reasoning and why it ended, of the answer that counts; None where they are to be looked for."""
