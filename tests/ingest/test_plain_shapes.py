@@ -347,7 +347,7 @@ def test_so_is_a_prompt_that_stands_twice_beside_messages(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("number", ["1e999", "1e99\\u0039", "1\\u0065999", "1e\\u002b999"])
-@pytest.mark.parametrize("after", [" ", "\\n", ""])
+@pytest.mark.parametrize("after", [" ", "\\n", "\\u000a", ""])
 def test_a_number_beyond_all_bounds_is_none_in_a_text_either(number: str, after: str) -> None:
     line = json.dumps(written({**WHOLE["databricks"], "response": {**ANSWERED, "x": 0.75}}, "databricks", (0, 0)))
     plain, slow = read([line.replace("0.75", f"{number}{after}")] * 2, "databricks")

@@ -39,7 +39,7 @@ _NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 # To make a decoder takes as long as to read some tens of records.
 _MOST_SHAPES = 64
 # A number that may be beyond all bounds, behind its digits; in a text that is JSON too, where a line may end behind it.
-_EXPONENT = re.compile(rb"[eE]\+?\d{3,}(?=[\s,\]}\\]|$)")
+_EXPONENT = re.compile(rb"[eE]\+?\d{3,}(?=[\s,\]}]|\\[nrtu]|$)")
 # A part of such a number in a text, as an escape.
 _ESCAPED = re.compile(rb"\\u00(?:3\d|[46]5|2[bB])")
 

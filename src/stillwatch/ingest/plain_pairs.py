@@ -5,6 +5,7 @@ Ids stand as they are written: of a record with one that names nobody, or has bl
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from itertools import repeat
 from typing import Any
@@ -111,9 +112,14 @@ _OF_CLAUDE = "/v1/messages"
 
 def _opened(bodies: Sequence[Any], decoder: msgspec.json.Decoder[Any], lacking: Any, left: set[int]) -> list[Any]:
     """Bodies as they are typed; what cannot be typed has its place in ``left``, and something in its place."""
-    if str not in {*map(type, bodies)}:
+    kinds = {*map(type, bodies)}
+    if str not in kinds:
         left.update(place for place, one in enumerate(bodies) if one is None)
         return [one or lacking for one in bodies]
+    if kinds == {str}:
+        # Mostly each of them is as most are.
+        with contextlib.suppress(*_FAILED):
+            return [*map(decoder.decode, bodies)]
     found = []
     for place, one in enumerate(bodies):
         try:

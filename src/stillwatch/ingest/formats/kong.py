@@ -113,7 +113,9 @@ def _filled(values: Column, lacking: Any) -> list[Any]:
 def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
     """Plain records as ``Kong.read`` reads them; None for each that is to be read so."""
     held = dict(zip(_NAMES, columns_of(rows, _NAMES), strict=True))
-    several = {place for place, one in enumerate(held["ai"]) if len(one) != 1 or not one.keys().isdisjoint(_SECTIONS)}
+    several = {place for place, one in enumerate(held["ai"]) if len(one) != 1}
+    for section in set[str]().union(*held["ai"]).intersection(_SECTIONS):
+        several.update(place for place, one in enumerate(held["ai"]) if section in one)
     plugins = [next(iter(one.values()), _NO_PLUGIN) for one in held["ai"]]
     payloads, meta, usage = columns_of(plugins, ("payload", "meta", "usage"))
     ids, paths, headers = columns_of(_filled(held["request"], _NONE), ("id", "uri", "headers"))
