@@ -157,6 +157,14 @@ GATEWAYS: dict[str, dict[str, Any]] = {
         "completion_tokens": 20, "response_status": 200, "request_ip": "203.0.113.9", "country_code": "NZ",
         "request_body": {**ASKED, "messages": SAID}, "response_body": ANSWERED,
     },
+    "litellm-spend": {
+        "request_id": "i-1", "call_type": "acompletion", "api_key": "h", "startTime": "2026-11-24T00:00:00Z",
+        "endTime": "2026-11-24T00:00:02Z", "user": "a-1", "organization_id": "o-1", "team_id": "t-1", "model": "m",
+        "session_id": "s-1", "custom_llm_provider": "openai", "status": "success", "prompt_tokens": 10,
+        "completion_tokens": 20, "requester_ip_address": "203.0.113.9", "messages": {}, "spend": 0.1,
+        "metadata": {"user_agent": "x", "status": "success", "user_api_key_user_id": "u-1"},
+        "proxy_server_request": {**ASKED, "messages": SAID}, "response": ANSWERED,
+    },
     "openpipe": {
         "input": {**ASKED, "messages": SAID}, "output": ANSWERED, "tags": {"user_id": "a-1", "user": "b-1"},
         "requestedAt": "2026-11-24T00:00:00Z",
@@ -169,6 +177,7 @@ BODIES: dict[str, list[tuple[str, ...]]] = {
     "cloudflare": [("request",), ("response",)],
     "databricks": [("request",), ("response",)],
     "helicone": [("request_body",), ("response_body",)],
+    "litellm-spend": [("proxy_server_request",), ("response",)],
 }
 WHOLE |= GATEWAYS
 HOSTILE: list[Any] = [
@@ -178,7 +187,7 @@ HOSTILE: list[Any] = [
     '{"account_uuid": "q", "session_id": "12345678"}', "HUMAN", "tool", [{"type": "text", "text": "part"}],
     [{"type": "text", "text": ""}], [{"type": "image", "source": {}}], [{"type": "tool_result", "content": "r"}],
     [{"type": "thinking", "thinking": ""}, {"type": "text", "text": "x"}], [{"role": "user", "content": "hey"}],
-    {"role": "user", "content": "z"}, {"user-agent": "x/2", "USER-Agent": "x/3"}, "/v1/embeddings", "/v1/messages", "é",
+    {"role": "user", "content": "z"}, "a (litellm_truncated skipped 9 chars) b", {"user-agent": "x/2", "USER-Agent": "x/3"}, "/v1/embeddings", "/v1/messages", "é",
     "OUT OF BOUNDS", "aembedding", {"$oid": "1"},
 ]  # fmt: skip
 # Names by which formats tell a record, or read it in another way.

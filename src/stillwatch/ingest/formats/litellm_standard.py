@@ -108,7 +108,7 @@ def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
     left.update(
         place
         for place, (call, start) in enumerate(zip(calls, starts, strict=True))
-        if call == "" or start == "" or call.removeprefix("a") in _NO_CHATS
+        if call == "" or start == "" or not is_chat(call)
     )
     columns |= {
         "exchange_id": told(held["id"], held["litellm_call_id"], columns["exchange_id"]),
@@ -205,8 +205,13 @@ def check_call(record: Json) -> None:
     Raises:
         RecordError: it is not.
     """
-    if str(record.get("call_type")).removeprefix("a") in _NO_CHATS:
+    if not is_chat(str(record.get("call_type"))):
         raise RecordError(f"a call of `{record['call_type']}` holds no conversation")
+
+
+def is_chat(call: str) -> bool:
+    """Whether a call of this type may hold a conversation."""
+    return call.removeprefix("a") not in _NO_CHATS
 
 
 def conversation(value: object) -> Json:
