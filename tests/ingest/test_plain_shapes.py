@@ -286,24 +286,26 @@ def changed(name: str, record: dict[str, Any], names: list[str], rng: random.Ran
     return line
 
 
-def read(lines: list[str], name: str) -> list[tuple[list[Any], list[Any]]]:
-    """What comes of lines by their format's plain shape, and without it."""
-    both = []
-    one = of(name)
+Found = tuple[list[Any], list[Any]]
+
+
+def read_file(lines: list[str]) -> Found:
+    """The exchanges and the dead letters of a file."""
     with TemporaryDirectory() as folder:
-        # The first line says whose the file is.
         path = Path(folder) / "log.jsonl"
-        path.write_text("\n".join([json.dumps(WHOLE[name]), *lines]) + "\n", encoding="utf-8")
-        for plain in (one.plain, None):
-            with patch.object(type(one), "plain", plain):
-                results = [result for part in plan([path]) for result in read_slice(part)]
-            both.append(
-                (
-                    [row for result in results for row in result.exchanges.to_pylist()],
-                    [letter for result in results for letter in result.dead_letters.to_pylist()],
-                )
-            )
-    return both
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        results = [result for part in plan([path]) for result in read_slice(part)]
+    rows = [row for result in results for row in result.exchanges.to_pylist()]
+    return rows, [letter for result in results for letter in result.dead_letters.to_pylist()]
+
+
+def read(lines: list[str], name: str) -> tuple[Found, Found]:
+    """What comes of lines by their format's plain shape, and without it."""
+    # The first line says whose the file is.
+    lines, one = [json.dumps(WHOLE[name]), *lines], of(name)
+    plain = read_file(lines)
+    with patch.object(type(one), "plain", None):
+        return plain, read_file(lines)
 
 
 def check(name: str, rng: random.Random) -> None:
@@ -311,6 +313,10 @@ def check(name: str, rng: random.Random) -> None:
     plain, slow = read(lines, name)
     assert repr(plain[0]) == repr(slow[0])
     assert repr(plain[1]) == repr(slow[1])
+    for line in lines[:6]:
+        # In a block of whole records, where it was one of odd ones.
+        plain, slow = read([line], name)
+        assert repr(plain) == repr(slow)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -399,3 +405,13 @@ def test_bodies_that_a_format_opens_are_read_the_same_way(seed: int, path: str) 
         plain = paired(request, response, path)
         with patch.object(pairs, "plain_chat", return_value=None):
             assert plain == paired(request, response, path)
+
+
+def test_an_empty_id_of_a_canonical_line_is_none(tmp_path: Path) -> None:
+    ids = dict.fromkeys(("org_id", "api_key_id", "session_id", "payment_id", "licence_id"), "")
+    line = json.dumps({"time": SECOND, "account_id": "a-1", "prompt": "Why?", "exchange_id": "", **ids})
+    (tmp_path / "log.jsonl").write_text(f"{line}\n{line}\n")
+    (result,) = (one for part in plan([tmp_path]) for one in read_slice(part) if one.exchanges.num_rows)
+    rows = result.exchanges.to_pylist()
+    assert [row["exchange_id"] for row in rows] == ["log.jsonl:1", "log.jsonl:2"]
+    assert {row[name] for row in rows for name in ids} == {None}

@@ -124,13 +124,19 @@ def _has_plain_ids(row: Exchange) -> bool:
     return all(one is None or (one == one.strip() != "" and not is_nobody(one)) for one in _ids_of(row))
 
 
-def _all_have_plain_ids(rows: list[Exchange]) -> bool:
-    """``_has_plain_ids`` of every row, a column at a time; or not sure."""
+def _settle_ids(rows: list[Exchange]) -> bool:
+    """Set ids that are empty to none; whether every row then has plain ids, a column at a time, or not sure."""
+    sure = True
     for name in _IDS:
-        ids = [*filter(None, map(attrgetter(name), rows))]
+        ids = [*map(attrgetter(name), rows)]
+        if "" in ids:
+            for row in rows:
+                if getattr(row, name) == "":
+                    setattr(row, name, None)
+        ids = [*filter(None, ids)]
         if not NOBODY.isdisjoint(ids) or may_be_nobody("\n".join(ids)) or list(map(str.strip, ids)) != ids:
-            return False
-    return True
+            sure = False
+    return sure
 
 
 def _sound(row: Exchange) -> bool:
@@ -226,7 +232,8 @@ def _plain_ones(
     if settle is not None:
         settle(read)
     # Mostly all of them are sound, which is seen faster at once.
-    if _all_sound(read) and _all_have_plain_ids(read):
+    plain_ids = _settle_ids(read)
+    if plain_ids and _all_sound(read):
         return [*rows]
     return [row if row is not None and _sound(row) and _has_plain_ids(row) else None for row in rows]
 
