@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from plain_records import ANSWERED, ASKED, BODIES, SAID, SECOND, WHOLE
 
 from stillwatch.core.bodies import pairs
 from stillwatch.core.bodies.optional_parts import UNFORESEEN
@@ -26,95 +27,6 @@ from stillwatch.ingest.record import COLUMNS as NAMES_OF_COLUMNS
 from stillwatch.ingest.repeated_names import TELLING
 from stillwatch.ingest.spelling import in_camel_case
 
-SECOND = 1_795_490_904
-ASKED = {
-    "model": "m", "temperature": 0.5, "top_p": 1, "top_k": 3, "n": 1, "seed": 7, "stream": False, "logprobs": True,
-    "top_logprobs": 2, "max_completion_tokens": 64, "max_tokens": 65, "max_output_tokens": 66, "stop": ["END"],
-    "response_format": {"type": "json_object"}, "user": "user_h_account_u-1_session_s-1234567",
-    "tools": [{"type": "function", "function": {"name": "search"}}], "metadata": {"user_id": "u-2"},
-}  # fmt: skip
-SAID = [
-    {"role": "system", "content": "Be brief."}, {"role": "user", "content": [{"type": "text", "text": "Why?"}]},
-    {"role": "assistant", "content": None, "tool_calls": []}, {"role": "user", "content": "And then?"},
-]  # fmt: skip
-ANSWERED = {
-    "id": "c-1", "object": "chat.completion", "created": SECOND, "model": "m-2",
-    "choices": [{"index": 0, "finish_reason": "stop", "message": {
-        "role": "assistant", "content": "Because.", "refusal": None, "reasoning_content": "Hm.",
-    }}],
-    "usage": {"prompt_tokens": 10, "completion_tokens": 20, "completion_tokens_details": {"reasoning_tokens": 5}},
-}  # fmt: skip
-AROUND = {
-    "time": SECOND, "timestamp": "2026-11-24T00:00:00Z", "account_id": "a-1", "request_id": "r-1",
-    "id": "i-1", "org_id": "o-1", "api_key_id": "k-1", "session_id": "s-1", "client_ip": "203.0.113.9", "status": 200,
-    "latency_ms": 12.5, "provider": "p", "user_agent": "x/1", "country": "NZ", "asn": 64500,
-}  # fmt: skip
-OF_CLAUDE = {
-    "model": "m", "system": [{"type": "text", "text": "Be brief."}], "messages": SAID, "max_tokens": 64,
-    "temperature": 0.5, "top_p": 1, "top_k": 3, "stop_sequences": ["END"], "stream": False,
-    "tools": [{"name": "search", "input_schema": {}}], "metadata": {"user_id": "u-1"},
-}  # fmt: skip
-STREAMED = [
-    {"type": "message_start", "message": {
-        "id": "msg-1", "type": "message", "role": "assistant", "content": [], "model": "m-2",
-        "usage": {"input_tokens": 10, "output_tokens": 1},
-    }},
-    {"type": "content_block_start", "index": 0, "content_block": {"type": "thinking", "thinking": ""}},
-    {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "Hm."}},
-    {"type": "content_block_stop", "index": 0},
-    {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "Be"}},
-    {"type": "content_block_delta", "index": 1, "delta": {"type": "text_delta", "text": "cause."}},
-    {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 20}},
-    {"type": "message_stop"},
-]  # fmt: skip
-WHOLE: dict[str, dict[str, Any]] = {
-    "bedrock": {
-        "schemaType": "ModelInvocationLog", "schemaVersion": "1.0", "timestamp": "2026-11-24T00:00:00Z",
-        "accountId": "a-1", "identity": {"arn": "arn:aws:iam::1:user/x"}, "region": "us-east-1", "requestId": "r-1",
-        "operation": "InvokeModelWithResponseStream", "modelId": "anthropic.claude", "errorCode": "Throttled",
-        "input": {"inputBodyJson": {**OF_CLAUDE, "anthropic_version": "x"}, "inputTokenCount": 11},
-        "output": {"outputBodyJson": STREAMED, "outputTokenCount": 21},
-    },
-    "openai-log": {**AROUND, "request": {**ASKED, "messages": SAID}, "response": ANSWERED},
-    "anthropic-log": {
-        **AROUND,
-        "request": OF_CLAUDE,
-        "response": {
-            "id": "msg-1", "type": "message", "role": "assistant", "model": "m-2", "stop_reason": "end_turn",
-            "content": [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "Because."}],
-            "usage": {"input_tokens": 10, "output_tokens": 20},
-        },
-    },
-    "litellm-standard": {
-        "id": "c-1", "litellm_call_id": "l-1", "call_type": "acompletion", "status": "success", "stream": True,
-        "custom_llm_provider": "openai", "startTime": SECOND + 0.25, "endTime": SECOND + 1.5, "model": "m",
-        "prompt_tokens": 10, "completion_tokens": 20, "end_user": "x", "requester_ip_address": "203.0.113.9",
-        "user_agent": "x/1", "session_id": "s-1", "messages": SAID, "response": ANSWERED, "model_parameters": ASKED,
-        "metadata": {
-            "user_api_key_hash": "h", "user_api_key_user_id": "a-1", "user_api_key_org_id": "o-1",
-            "user_api_key_team_id": "t-1", "requester_ip_address": "203.0.113.8", "user_agent": "x/2",
-        },
-    },
-}  # fmt: skip
-# Names of one's own: what stands there is read by which others stand beside it.
-WHOLE |= {
-    "flat": {
-        "timestamp": "2026-11-24T00:00:00Z", "user_id": "a-1", "email": "x@example.com", "conversation_id": "s-1",
-        "thread_id": "s-2", "request_id": "r-1", "model_name": "m", "system_prompt": "Be brief.", "prompt": "Why?",
-        "response": "Because.", "prompt_tokens": 10, "completion_tokens": 20, "duration_ms": 12.5, "ip": "203.0.113.9",
-        "status_code": 200, "temperature": 0.5, "max_tokens": 64, "stop": ["END"], "country": "NZ", "extra": {"a": [1]},
-    },
-    "flat, in other words": {
-        "requestedAt": SECOND, "customerId": 7, "login": "x", "sessionId": 12, "id": "i-1", "apiKeyId": "k-1",
-        "model": "m", "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}],
-        "completion": "Because.", "tokens_in": 10, "latencyMs": 12, "asn": 64500, "tools": ["search"], "userAgent": "x",
-    },
-    "flat, of a caller": {
-        "time": SECOND, "ts": SECOND + 1, "caller": "a-1", "question": '{"a": 1} is what?', "user_input": "Why?", "seed": 7,
-        "answer": "[1] Because.", "request_id": "r-1", "id": "i-1", "stream": True, "created": "2026-11-01",
-        "api_key_id": "k-1", "org_id": "o-1", "response_format": "json", "verified": True, "provider": "p",
-    },
-}  # fmt: skip
 HOSTILE: list[Any] = [
     None, "", 0, 1, -1, 1.5, 64.0, True, False, "null", "  x ", "[REDACTED]", "guest", [], {}, [{}], [None], ["a", "b"],
     {"a": 1}, '{"a": 1}', '[{"type": "text", "text": "hi"}]', '[{"a": 1}]', "data: {}", "2026-11-24T00:00:00Z",
@@ -122,13 +34,15 @@ HOSTILE: list[Any] = [
     '{"account_uuid": "q", "session_id": "12345678"}', "HUMAN", "tool", [{"type": "text", "text": "part"}],
     [{"type": "text", "text": ""}], [{"type": "image", "source": {}}], [{"type": "tool_result", "content": "r"}],
     [{"type": "thinking", "thinking": ""}, {"type": "text", "text": "x"}], [{"role": "user", "content": "hey"}],
-    {"role": "user", "content": "z"}, "é", "OUT OF BOUNDS", "aembedding", {"$oid": "1"},
+    {"role": "user", "content": "z"}, "a (litellm_truncated skipped 9 chars) b", {"user-agent": "x/2", "USER-Agent": "x/3"}, "/v1/embeddings", "/v1/messages", "é",
+    "OUT OF BOUNDS", "aembedding", {"$oid": "1"},
 ]  # fmt: skip
 # Names by which formats tell a record, or read it in another way.
 OTHERS = (
     "_id", "done", "contents", "candidates", "options", "body", "system", "prompt", "input", "output", "include",
     "functions", "text", "parts", "message", "error", "type", "content", "object", "function", "toolSpec", "refusal",
     "method", "path", "url", "call_type", "model_parameters", "ai_org", "created_at", "starttime", "thinking", "extra",
+    "User-Agent", "usageMetadata", "iv", "payload", "ID", "Provider", "Metadata", "inputBodyS3Path", "headers",
 )  # fmt: skip
 
 
@@ -143,6 +57,8 @@ def names_of(kind: Any) -> Iterator[str]:
             yield from names_of(one)
     elif isinstance(kind, msgspec.inspect.ListType):
         yield from names_of(kind.item_type)
+    elif isinstance(kind, msgspec.inspect.DictType):
+        yield from names_of(kind.value_type)
 
 
 def names_for(plain: PlainShape | PlainShapes) -> list[str]:
@@ -176,7 +92,20 @@ def at(value: Any, path: tuple[Any, ...]) -> Any:
     return value
 
 
-def changed(record: dict[str, Any], names: list[str], rng: random.Random) -> str:
+def written(record: dict[str, Any], name: str, indents: tuple[int | None, ...]) -> dict[str, Any]:
+    """A record whose bodies are JSON text, those that have an indent."""
+    record = copy.deepcopy(record)
+    for path, indent in zip(BODIES.get(name, ()), indents, strict=False):
+        held: Any = record
+        for step in path[:-1]:
+            held = held.get(step) if isinstance(held, dict) else None
+        if indent is not None and isinstance(held, dict) and isinstance(held.get(path[-1]), dict):
+            text = json.dumps(held[path[-1]], indent=indent or None)
+            held[path[-1]] = text.replace('"OUT OF BOUNDS"', "1e999")
+    return record
+
+
+def changed(name: str, record: dict[str, Any], names: list[str], rng: random.Random) -> str:
     """A record's line, with a few things in it otherwise."""
     record = copy.deepcopy(record)
     for _ in range(rng.choice((0, 1, 1, 2, 3))):
@@ -196,6 +125,7 @@ def changed(record: dict[str, Any], names: list[str], rng: random.Random) -> str
             at(record, rng.choice(objects))[rng.choice(names)] = odd
         if not record:
             break
+    record = written(record, name, (rng.choice((None, 0, 0, 0, 1)), rng.choice((None, 0, 0, 0, 1))))
     line = json.dumps(record, ensure_ascii=rng.random() < 0.5).replace('"OUT OF BOUNDS"', "1e999")
     if rng.random() < 0.05:
         # A name that stands twice.
@@ -203,31 +133,37 @@ def changed(record: dict[str, Any], names: list[str], rng: random.Random) -> str
     return line
 
 
-def read(lines: list[str], name: str) -> list[tuple[list[Any], list[Any]]]:
-    """What comes of lines by their format's plain shape, and without it."""
-    both = []
-    one = of(name)
+Found = tuple[list[Any], list[Any]]
+
+
+def read_file(lines: list[str]) -> Found:
+    """The exchanges and the dead letters of a file."""
     with TemporaryDirectory() as folder:
-        # The first line says whose the file is.
         path = Path(folder) / "log.jsonl"
-        path.write_text("\n".join([json.dumps(WHOLE[name]), *lines]) + "\n", encoding="utf-8")
-        for plain in (one.plain, None):
-            with patch.object(type(one), "plain", plain):
-                results = [result for part in plan([path]) for result in read_slice(part)]
-            both.append(
-                (
-                    [row for result in results for row in result.exchanges.to_pylist()],
-                    [letter for result in results for letter in result.dead_letters.to_pylist()],
-                )
-            )
-    return both
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        results = [result for part in plan([path]) for result in read_slice(part)]
+    rows = [row for result in results for row in result.exchanges.to_pylist()]
+    return rows, [letter for result in results for letter in result.dead_letters.to_pylist()]
+
+
+def read(lines: list[str], name: str) -> tuple[Found, Found]:
+    """What comes of lines by their format's plain shape, and without it."""
+    # The first line says whose the file is.
+    lines, one = [json.dumps(WHOLE[name]), *lines], of(name)
+    plain = read_file(lines)
+    with patch.object(type(one), "plain", None):
+        return plain, read_file(lines)
 
 
 def check(name: str, rng: random.Random) -> None:
-    lines = [changed(WHOLE[name], NAMES[name], rng) for _ in range(20)]
+    lines = [changed(name, WHOLE[name], NAMES[name], rng) for _ in range(20)]
     plain, slow = read(lines, name)
     assert repr(plain[0]) == repr(slow[0])
     assert repr(plain[1]) == repr(slow[1])
+    for line in lines[:6]:
+        # In a block of whole records, where it was one of odd ones.
+        plain, slow = read([line], name)
+        assert repr(plain) == repr(slow)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -245,9 +181,10 @@ def test_both_ways_are_one_for_many_lines(name: str, seed: int) -> None:
     check(name, random.Random(seed))
 
 
+@pytest.mark.parametrize("indent", [None, 0], ids=["objects", "texts"])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_whole_record_is_a_plain_one(name: str, tmp_path: Path) -> None:
-    (tmp_path / "log.jsonl").write_text(json.dumps(WHOLE[name]) + "\n")
+def test_a_whole_record_is_a_plain_one(name: str, indent: int | None, tmp_path: Path) -> None:
+    (tmp_path / "log.jsonl").write_text(json.dumps(written(WHOLE[name], name, (indent, indent))) + "\n")
     one = of(name)
     with patch.object(type(one), "read", side_effect=AssertionError("read line by line")):
         results = [result for part in plan([tmp_path]) for result in read_slice(part)]
@@ -269,6 +206,15 @@ def test_so_is_a_prompt_that_stands_twice_beside_messages(tmp_path: Path) -> Non
     (tmp_path / "log.jsonl").write_text("\n".join([json.dumps(record), twice, json.dumps(record)]) + "\n")
     results = [result for part in plan([tmp_path]) for result in read_slice(part)]
     assert [letter["line"] for result in results for letter in result.dead_letters.to_pylist()] == [2]
+
+
+@pytest.mark.parametrize("number", ["1e999", "1e99\\u0039", "1\\u0065999", "1e\\u002b999"])
+@pytest.mark.parametrize("after", [" ", "\\n", "\\u000a", ""])
+def test_a_number_beyond_all_bounds_is_none_in_a_text_either(number: str, after: str) -> None:
+    line = json.dumps(written({**WHOLE["databricks"], "response": {**ANSWERED, "x": 0.75}}, "databricks", (0, 0)))
+    plain, slow = read([line.replace("0.75", f"{number}{after}")] * 2, "databricks")
+    assert plain == slow
+    assert all("response" in row["note"] for row in plain[0][1:])
 
 
 def test_each_shape_has_a_whole_record() -> None:
@@ -298,7 +244,7 @@ def test_bodies_that_a_format_opens_are_read_the_same_way(seed: int, path: str) 
     rng = random.Random(seed)
     names = [*NAMES["openai-log"], "usageMetadata", "generated_text"]
     for _ in range(20):
-        line = changed({"request": {**ASKED, "messages": SAID}, "response": ANSWERED}, names, rng)
+        line = changed("", {"request": {**ASKED, "messages": SAID}, "response": ANSWERED}, names, rng)
         record = json.loads(line.replace("1e999", "1e308"))
         request, response = record.get("request"), record.get("response")
         if rng.random() < 0.3:
@@ -306,3 +252,13 @@ def test_bodies_that_a_format_opens_are_read_the_same_way(seed: int, path: str) 
         plain = paired(request, response, path)
         with patch.object(pairs, "plain_chat", return_value=None):
             assert plain == paired(request, response, path)
+
+
+def test_an_empty_id_of_a_canonical_line_is_none(tmp_path: Path) -> None:
+    ids = dict.fromkeys(("org_id", "api_key_id", "session_id", "payment_id", "licence_id"), "")
+    line = json.dumps({"time": SECOND, "account_id": "a-1", "prompt": "Why?", "exchange_id": "", **ids})
+    (tmp_path / "log.jsonl").write_text(f"{line}\n{line}\n")
+    (result,) = (one for part in plan([tmp_path]) for one in read_slice(part) if one.exchanges.num_rows)
+    rows = result.exchanges.to_pylist()
+    assert [row["exchange_id"] for row in rows] == ["log.jsonl:1", "log.jsonl:2"]
+    assert {row[name] for row in rows for name in ids} == {None}

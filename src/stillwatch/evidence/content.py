@@ -29,6 +29,9 @@ F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
 _CHUNK = 8_192
+# Of an eighth of the prompts or more sums are taken from those of all, which are kept up to 128 MB.
+_MANY = 8
+_MOST_SUMS = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,27 @@ class Content:
         """Rows of these entities' prompts, members sorted."""
         first, counts = np.searchsorted(self.owner, members), self.counts[members]
         return np.arange(counts.sum()) + np.repeat(first - np.cumsum(counts) + counts, counts)
+
+    def sums(self, entities: I64) -> tuple[I64, F64]:
+        """Prompts of each of some entities, sorted, and the sum of their embeddings (n x embedded)."""
+        counts = self.counts[entities]
+        # Where many are asked for, for each group anew, all are added up once: each as it would be alone.
+        if self.raw.shape[1] * len(self.counts) <= _MOST_SUMS and counts.sum() * _MANY > len(self.owner):
+            return counts, self._sums[entities]
+        return counts, self._summed(entities)
+
+    @cached_property
+    def _sums(self) -> F64:
+        return self._summed(np.arange(len(self.counts)))
+
+    def _summed(self, entities: I64) -> F64:
+        counts = self.counts[entities]
+        sums = np.zeros((len(entities), self.raw.shape[1]))
+        known = np.flatnonzero(counts)
+        if len(known):
+            begins = np.append(0, np.cumsum(counts[known])[:-1])
+            sums[known] = np.add.reduceat(self.raw[self.rows(entities)], begins, axis=0, dtype=np.float64)
+        return sums
 
     def read(self, features: npt.NDArray[np.floating[Any]]) -> tuple[F32, F32]:
         """Further prompts as ``raw`` and as ``whitened`` have them: n x d features to n x embedded and n x d."""

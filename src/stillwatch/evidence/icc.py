@@ -174,13 +174,13 @@ def departure(content: Content, members: I64, who: I64) -> F64:
         content: of the group two members or more.
         members, who: entities, sorted.
     """
-    n, sums = _sums(content, members)
+    n, sums = content.sums(members)
     known = n > 0
     residual = content.raw[content.rows(members)] - np.repeat(sums[known] / n[known, None], n[known], axis=0)
     scatter = residual.T @ residual / max(float(n.sum() - known.sum()), 1.0)
     within = max(float(np.trace(scatter)), 1e-9)
     freedom = within**2 / max(float(np.sum(scatter**2)), 1e-12)
-    theirs, own = _sums(content, who)
+    theirs, own = content.sums(who)
     inside = np.isin(who, members)
     others = np.maximum(n.sum() - theirs * inside, 1)
     rest = (sums.sum(axis=0) - own * inside[:, None]) / others[:, None]
@@ -188,17 +188,6 @@ def departure(content: Content, members: I64, who: I64) -> F64:
     expected = within * (1 / np.maximum(theirs, 1) + 1 / others)
     beyond = (np.einsum("ij,ij->i", away, away) / expected - 1) * np.sqrt(freedom / 2)
     return np.where(theirs > 0, beyond, 0.0)
-
-
-def _sums(content: Content, entities: I64) -> tuple[I64, F64]:
-    """Prompts of each entity, and the sum of their embeddings (n x embedded)."""
-    counts = content.counts[entities]
-    sums = np.zeros((len(entities), content.raw.shape[1]))
-    known = np.flatnonzero(counts)
-    if len(known):
-        begins = np.append(0, np.cumsum(counts[known])[:-1])
-        sums[known] = np.add.reduceat(content.raw[content.rows(entities)], begins, axis=0, dtype=np.float64)
-    return counts, sums
 
 
 def z_of(level: float) -> float:

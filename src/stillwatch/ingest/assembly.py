@@ -112,9 +112,13 @@ def _fill_from_messages(rows: Sequence[Exchange]) -> None:
     for row in rows:
         messages = row.messages
         if row.prompt is None:
-            row.prompt = last_user_text(messages)
+            # Mostly the question stands last, and the system's text first.
+            last = messages[-1] if messages else None
+            row.prompt = (
+                last.content if last is not None and last.role == "user" and last.content else last_user_text(messages)
+            )
         if messages and row.system is None:
-            row.system = system_text(messages)
+            row.system = messages[0].content if messages[0].role == "system" else system_text(messages)
 
 
 def _moments(values: list[Any], *, days: bool = False) -> tuple[pa.Array, dict[int, str]]:

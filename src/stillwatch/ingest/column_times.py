@@ -6,14 +6,24 @@ with or without a zone. Of any other value a column is not sure, and ``timestamp
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.ingest.timestamps import EARLIEST, LATEST, MICROS_BELOW, MILLIS_BELOW, SECONDS_BELOW, TIMESTAMP
+from stillwatch.ingest.timestamps import (
+    EARLIEST,
+    LATEST,
+    MICROS_BELOW,
+    MILLIS_BELOW,
+    SECONDS_BELOW,
+    TIMESTAMP,
+    elapsed_ms,
+)
 
-__all__ = ["moments"]
+__all__ = ["elapsed", "moments"]
 
 Mask = npt.NDArray[np.bool_]
 Whole = npt.NDArray[np.int64]
@@ -51,6 +61,26 @@ def moments(column: pa.Array, *, days: bool = False) -> tuple[pa.Array, Mask] | 
     if pa.types.is_float64(kind) or pa.types.is_float32(kind):
         return _held(*_of_real(_filled(column, pa.float64())), given)
     return None
+
+
+def elapsed(starts: Sequence[object], ends: Sequence[object]) -> Sequence[float | None]:
+    """Milliseconds from each start to its end, as ``timestamps.elapsed_ms`` has them."""
+    began, ended = _all(starts), _all(ends)
+    if began is None or ended is None:
+        return [*map(elapsed_ms, starts, ends)]
+    found: list[float | None] = ((ended - began) / 1000).tolist()
+    return found
+
+
+def _all(values: Sequence[object]) -> Whole | None:
+    """Values of one type as microseconds, where all of them are surely times."""
+    if {*map(type, values)} not in ({int}, {float}, {str}):
+        return None
+    try:
+        found = moments(pa.array(values))
+    except (pa.ArrowException, OverflowError):
+        return None
+    return found[0].cast(pa.int64()).to_numpy() if found is not None and found[1].all() else None
 
 
 def _nulls(column: pa.Array) -> Mask:

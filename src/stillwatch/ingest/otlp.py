@@ -87,8 +87,16 @@ def attributes_of(holder: Json) -> dict[str, Any]:
     given = holder.get("attributes")
     if isinstance(given, dict):
         return dict(given)
-    pairs = listed(given, "attributes") if given is not None else []
-    return {str(object_of(p, "attributes").get("key")): any_value(p.get("value")) for p in pairs}
+    told: dict[str, Any] = {}
+    for pair in listed(given, "attributes") if given is not None else []:
+        value = object_of(pair, "attributes").get("value")
+        if isinstance(value, dict) and len(value) == 1 and "stringValue" in value:
+            # As most are.
+            value = value["stringValue"]
+        else:
+            value = any_value(value)
+        told[str(pair.get("key"))] = value
+    return told
 
 
 def any_value(value: Any) -> Any:

@@ -5,18 +5,18 @@ A line with any other name is read by its format.
 
 from __future__ import annotations
 
-from operator import attrgetter
+from collections.abc import Sequence
+from itertools import repeat
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from stillwatch.core.bodies.columns import Columns, columns_of, is_empty, told
 from stillwatch.core.bodies.plain_openai import Int64
 from stillwatch.ingest.envelope import NAMES
-from stillwatch.ingest.record import Exchange
+from stillwatch.ingest.plain_pairs import Time
 
 __all__ = ["Envelope", "told_around"]
-
-Time = str | int | float
 
 
 class Envelope(msgspec.Struct, gc=False, forbid_unknown_fields=True, kw_only=True):
@@ -55,19 +55,20 @@ _COLUMNS = {
     for name in reversed(names)
     if name in Envelope.__struct_fields__
 }
-_values_of = attrgetter(*_COLUMNS)
-_ORDER = tuple(_COLUMNS.values())
+_ORDER = tuple(_COLUMNS)
 
 
-def told_around(row: Envelope, one: Exchange) -> Exchange:
-    """Bodies as an exchange with what is told around them, as ``envelope_fields`` has it; changed in place."""
-    found = {
-        column: value
-        for column, value in zip(_ORDER, _values_of(row), strict=True)
-        if value is not None and value is not UNSET and (value != "" or column in _EMPTY_TOO)
-    }
-    for name, value in found.items():
-        setattr(one, name, value)
-    if not one.account_id:
-        one.account_id = one.api_key_id or ""
-    return one
+def told_around(rows: Sequence[Envelope], columns: Columns) -> Columns:
+    """Columns of bodies with what is told around them, as ``envelope_fields`` has it; changed in place."""
+    for name, values in zip(_ORDER, columns_of(rows, _ORDER), strict=True):
+        if is_empty(values):
+            continue
+        column = _COLUMNS[name]
+        before = columns.get(column) or repeat(None)
+        columns[column] = [
+            one if one is not None and one is not UNSET and (one != "" or column in _EMPTY_TOO) else held
+            for one, held in zip(values, before, strict=False)
+        ]
+    if "api_key_id" in columns:
+        columns["account_id"] = told(columns.get("account_id") or [None] * len(rows), columns["api_key_id"])
+    return columns

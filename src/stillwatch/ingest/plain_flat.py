@@ -73,7 +73,8 @@ def plain_flat(keys: tuple[str, ...]) -> PlainShape | None:
     kinds |= dict.fromkeys(answers, str | None)
     kinds |= {account: str | Int64, time: str | int | float, text: str | list[_Turn]}
     record = msgspec.defstruct("Flat", [*kinds.items()], kw_only=True, gc=False, forbid_unknown_fields=True)
-    return PlainShape(record, _reader(columns, (account, time, text), answers))
+    exchange = _reader(columns, (account, time, text), answers)
+    return PlainShape(record, lambda rows: [*map(exchange, rows)])
 
 
 def _columns(names: Mapping[str, str]) -> Mapping[str, list[str]]:

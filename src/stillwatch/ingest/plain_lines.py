@@ -38,8 +38,10 @@ _IN_CACHE = 1 << 16
 _NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 # To make a decoder takes as long as to read some tens of records.
 _MOST_SHAPES = 64
-# A number that may be beyond all bounds, behind its digits.
-_EXPONENT = re.compile(rb"[eE]\+?\d{3,}(?=[\s,\]}]|$)")
+# A number that may be beyond all bounds, behind its digits; in a text that is JSON too, where a line may end behind it.
+_EXPONENT = re.compile(rb"[eE]\+?\d{3,}(?=[\s,\]}]|\\[nrtu]|$)")
+# A part of such a number in a text, as an escape.
+_ESCAPED = re.compile(rb"\\u00(?:3\d|[46]5|2[bB])")
 
 
 class _Reader(NamedTuple):
@@ -49,6 +51,11 @@ class _Reader(NamedTuple):
     shape: PlainShape
     decoder: msgspec.json.Decoder[Any]
     once: Mapping[str, tuple[Callable[[Any], Any], Any]]
+
+    def deeper(self, name: str, rows: Sequence[Any]) -> int:
+        """How often such a name stands deeper in records, as far as their type knows."""
+        count = self.shape.deeper.get(name)
+        return 0 if count is None else count(rows)
 
 
 @lru_cache(maxsize=256)
@@ -117,13 +124,19 @@ def _has_plain_ids(row: Exchange) -> bool:
     return all(one is None or (one == one.strip() != "" and not is_nobody(one)) for one in _ids_of(row))
 
 
-def _all_have_plain_ids(rows: list[Exchange]) -> bool:
-    """``_has_plain_ids`` of every row, a column at a time; or not sure."""
+def _settle_ids(rows: list[Exchange]) -> bool:
+    """Set ids that are empty to none; whether every row then has plain ids, a column at a time, or not sure."""
+    sure = True
     for name in _IDS:
-        ids = [*filter(None, map(attrgetter(name), rows))]
+        ids = [*map(attrgetter(name), rows)]
+        if "" in ids:
+            for row in rows:
+                if getattr(row, name) == "":
+                    setattr(row, name, None)
+        ids = [*filter(None, ids)]
         if not NOBODY.isdisjoint(ids) or may_be_nobody("\n".join(ids)) or list(map(str.strip, ids)) != ids:
-            return False
-    return True
+            sure = False
+    return sure
 
 
 def _sound(row: Exchange) -> bool:
@@ -156,9 +169,12 @@ def _all_sound(rows: list[Exchange]) -> bool:
     return all(math.isfinite(sum(filter(None, map(attrgetter(name), rows)))) for name in FLOATS)
 
 
-def _is_json(text: bytes) -> bool:
+def _is_json(text: bytes, *, within: bool) -> bool:
     """Whether a text that a typed decoder took is JSON where that does not look: under names that the type does not
-    have, bytes that are no UTF-8 and numbers beyond all bounds pass it by."""
+    have, bytes that are no UTF-8 and numbers beyond all bounds pass it by. ``within`` says that texts in it are JSON
+    too."""
+    if within and _ESCAPED.search(text):
+        return False
     try:
         # Much faster than to decode it.
         pa.array([text], pa.binary()).cast(pa.string())
@@ -196,61 +212,72 @@ def _decoded(block: bytes, readers: _Readers) -> list[Exchange | None] | None:
     if reader is None:
         return None
     try:
-        rows = reader.decoder.decode_lines(block)
+        rows: Sequence[Any] = reader.decoder.decode_lines(block)
     except _FAILED:
         return None
     if len(rows) != len(ends) or _may_give_twice(block, rows, reader):
         return None
-    if reader.shape.exchange is not None:
-        rows = [*map(reader.shape.exchange, rows)]
-        if not _is_json(block):
+    if reader.shape.exchanges is not None:
+        if not _is_json(block, within=reader.shape.texts):
             return None
+        rows = reader.shape.exchanges(rows)
     return _plain_ones(rows, reader.shape.settle)
 
 
-def _plain_ones(rows: list[Exchange | None], settle: Callable[[Sequence[Any]], None] | None) -> list[Exchange | None]:
+def _plain_ones(
+    rows: Sequence[Exchange | None], settle: Callable[[Sequence[Any]], None] | None
+) -> list[Exchange | None]:
     """What may be kept as it is; None for each that is not sound or whose ids are to be looked at."""
     read = [row for row in rows if row is not None]
     if settle is not None:
         settle(read)
     # Mostly all of them are sound, which is seen faster at once.
-    if _all_sound(read) and _all_have_plain_ids(read):
-        return rows
+    plain_ids = _settle_ids(read)
+    if plain_ids and _all_sound(read):
+        return [*rows]
     return [row if row is not None and _sound(row) and _has_plain_ids(row) else None for row in rows]
 
 
-def _may_give_twice(text: bytes, rows: list[Any], reader: _Reader) -> bool:
+def _may_give_twice(text: bytes, rows: Sequence[Any], reader: _Reader) -> bool:
     """Whether one of some records may give a name twice: the name stands there more often than records have it."""
     for name, (value_of, absent) in reader.once.items():
         held = len(rows) - [*map(value_of, rows)].count(absent)
-        if held and may_repeat(text, (name,), held):
+        if held and may_repeat(text, (name,), held + reader.deeper(name, rows)):
             return True
     return False
 
 
-def _exchange_of(line: bytes, reader: _Reader, *, sure: bool) -> Exchange | None:
-    """A line's record as its shape has it, ids and messages unseen; None where it is none.
+def _record_of(line: bytes, reader: _Reader, *, sure: bool) -> Any:
+    """A line's record as its shape decodes it; None where it is none.
 
     ``sure`` says that it is JSON where the decoder does not look.
     """
-    if not (sure or reader.shape.exchange is None or _is_json(line)):
+    if not (sure or reader.shape.exchanges is None or _is_json(line, within=reader.shape.texts)):
         return None
     try:
         row = reader.decoder.decode(line)
     except _FAILED:
         return None
-    if _may_give_twice(line, [row], reader):
-        return None
-    return row if reader.shape.exchange is None else reader.shape.exchange(row)
+    return None if _may_give_twice(line, [row], reader) else row
 
 
 def _line_by_line(block: bytes, readers: _Readers) -> list[Exchange | None]:
     """As ``_decoded``, of a block in which any line may be anything."""
-    sure = _is_json(block)
-    read = [(readers.of(raw), raw) for _, raw in split_block(1, block)]
-    rows = [None if reader is None else _exchange_of(raw, reader, sure=sure) for reader, raw in read]
-    settle = next((reader.shape.settle for reader, _ in read if reader is not None), None)
-    return _plain_ones(rows, settle)
+    sure = _is_json(block, within=True)
+    rows: list[Exchange | None] = []
+    by_shape: dict[PlainShape, list[tuple[int, Any]]] = {}
+    for place, (_, raw) in enumerate(split_block(1, block)):
+        rows.append(None)
+        reader = readers.of(raw)
+        record = None if reader is None else _record_of(raw, reader, sure=sure)
+        if reader is not None and record is not None:
+            by_shape.setdefault(reader.shape, []).append((place, record))
+    for shape, of in by_shape.items():
+        records = [record for _, record in of]
+        found = records if shape.exchanges is None else shape.exchanges(records)
+        for (place, _), row in zip(of, _plain_ones(found, shape.settle), strict=True):
+            rows[place] = row
+    return rows
 
 
 def _with_others(

@@ -1,79 +1,133 @@
-"""Plain bodies of a request and its answer as an exchange, less what only the record around them says.
+"""Plain bodies of requests and their answers as exchanges, with what the records around them say; a column at a time.
 
 Ids stand as they are written: of a record with one that names nobody, or has blanks around it, its format is asked.
 """
 
 from __future__ import annotations
 
-from stillwatch.core.bodies import plain_anthropic, plain_openai
-from stillwatch.core.bodies.plain_openai import is_text, messages_of, text_of
-from stillwatch.ingest.record import Exchange
+import contextlib
+from collections.abc import Mapping, Sequence
+from itertools import repeat
+from typing import Any
 
-__all__ = ["of_anthropic", "of_openai"]
+import msgspec
+from msgspec import UNSET
 
+from stillwatch.core.bodies.columns import Column, Columns, is_empty
+from stillwatch.core.bodies.other_calls import is_other_call
+from stillwatch.core.bodies.plain_chat import chat_columns
+from stillwatch.core.bodies.plain_openai import Answer, Asked, Int64
+from stillwatch.ingest.record import COLUMNS, Exchange
 
-def of_openai(
-    asked: plain_openai.Parameters, said: list[plain_openai.Said], answer: plain_openai.Answer
-) -> Exchange | None:
-    """What ``openai.request_fields`` and ``openai.response_fields`` say together; None where they are to be asked."""
-    messages, reply, user = messages_of(said), answer.said(), asked.end_user()
-    if messages is None or reply is None or user is None:
-        return None
-    went_in, came_out, reasoned = answer.counts()
-    return Exchange(
-        exchange_id=answer.id,
-        time=answer.created or 0,
-        account_id=user[0] or "",
-        session_id=user[1],
-        model=asked.model if asked.model is not None else answer.model,
-        operation="chat.completions",
-        messages=messages,
-        tools=asked.names_of_tools(),
-        temperature=asked.temperature,
-        top_p=asked.top_p,
-        top_k=asked.top_k,
-        n=asked.n,
-        max_tokens=asked.most_tokens(),
-        seed=asked.seed,
-        stop=asked.stop,
-        stream=asked.stream,
-        logprobs=asked.logprobs,
-        top_logprobs=asked.top_logprobs,
-        response_format=asked.format_name(),
-        response=reply[0],
-        reasoning=reply[1],
-        stop_reason=reply[2],
-        input_tokens=went_in,
-        output_tokens=came_out,
-        reasoning_tokens=reasoned,
-    )
+__all__ = ["Around", "Body", "Count", "Id", "Reply", "Time", "agents", "identities", "made", "pair_columns"]
+
+Time = str | int | float
+Id = str | Int64
+Count = Int64 | None
+Body = str | Asked
+"""A request's body, or its JSON text."""
+Reply = str | Answer
+"""An answer's body, or its JSON text."""
+
+_DEFAULTS = {"time": 0, "account_id": ""}
+_FAILED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_NO_REQUEST, _NO_ANSWER = Asked(messages=[]), Answer(choices=[])
+_asked, _answered = msgspec.json.Decoder(Asked), msgspec.json.Decoder(Answer)
 
 
-def of_anthropic(asked: plain_anthropic.Asked, answer: plain_anthropic.Answer) -> Exchange | None:
-    """What ``anthropic.request_fields`` and ``anthropic.response_fields`` say together; None where they are to be
-    asked."""
-    messages, user = messages_of(asked.messages), asked.end_user()
-    if messages is None or user is None or not is_text(asked.system):
-        return None
-    said, thought = answer.texts()
-    return Exchange(
-        exchange_id=answer.id,
-        account_id=user[0] or "",
-        session_id=user[1],
-        model=asked.model if asked.model is not None else answer.model,
-        operation="messages",
-        system=text_of(asked.system),
-        messages=messages,
-        tools=asked.names_of_tools(),
-        temperature=asked.temperature,
-        top_p=asked.top_p,
-        top_k=asked.top_k,
-        max_tokens=asked.max_tokens,
-        stop=asked.stop_sequences,
-        stream=asked.stream,
-        response=said,
-        reasoning=thought,
-        stop_reason=answer.stop_reason,
-        input_tokens=answer.usage.input_tokens if answer.usage is not None else None,
-        output_tokens=answer.usage.output_tokens if answer.usage is not None else None,
-    )
+class Around(msgspec.Struct, gc=False):
+    """A record around bodies."""
+
+    # Where bodies may be named that lie beside the log.
+    input: None = None
+    output: None = None
+
+
+def made(columns: Columns, left: set[int], rows: int) -> list[Exchange | None]:
+    """Exchanges of columns, and None in the places that are left to their format.
+
+    Args:
+        columns: by name; what is not there is missing of all.
+        left: places.
+        rows: how many there are.
+    """
+    held = {name: values for name, values in columns.items() if not is_empty(values)}
+    for name, default in _DEFAULTS.items():
+        if name in held and None in held[name]:
+            held[name] = [default if one is None else one for one in held[name]]
+    placed = (held.get(name) or repeat(_DEFAULTS.get(name), rows) for name in COLUMNS[: _last(held) + 1])
+    found: list[Exchange | None] = [*map(Exchange, *placed)]
+    for place in left:
+        found[place] = None
+    return found
+
+
+def _last(held: Columns) -> int:
+    return max((place for place, name in enumerate(COLUMNS) if name in held), default=0)
+
+
+def identities(values: Column) -> Column:
+    """Ids as text, of which some may be numbers."""
+    if {*map(type, values)} <= {str, type(None)}:
+        return values
+    return [str(one) if type(one) is int else None if one is UNSET else one for one in values]
+
+
+def agents(headers: Sequence[Mapping[str, Any] | None], left: set[int]) -> Column:
+    """The user agents of headers, whose names are in any case; places of those that are no text are left."""
+    found: list[Any] = [None] * len(headers)
+    for spelt in {name for name in set[str]().union(*filter(None, headers)) if name.lower() == "user-agent"}:
+        for place, of in enumerate(headers):
+            if of and spelt in of:
+                # In two spellings, the last counts.
+                if found[place] is not None or type(of[spelt]) is not str:
+                    left.add(place)
+                found[place] = of[spelt]
+    return found
+
+
+def pair_columns(
+    requests: Sequence[Asked | str], responses: Sequence[Answer | str | None], paths: Sequence[str | None] = ()
+) -> tuple[Columns, set[int]]:
+    """``pairs.pair_fields`` of many, with the account that ``pairs.pair_caller`` finds; places of those to be read so.
+
+    Args:
+        requests: bodies, or their JSON text.
+        responses: bodies, or their JSON text.
+        paths: the URL's, where they are known.
+    """
+    left: set[int] = set()
+    asked = _opened(requests, _asked, _NO_REQUEST, left)
+    answered = _opened(responses, _answered, _NO_ANSWER, left)
+    # Lines of a text may be the pieces of a stream.
+    left.update(place for place, one in enumerate(responses) if type(one) is str and "\n" in one)
+    if any(paths):
+        left.update(place for place, path in enumerate(paths) if path and (is_other_call(path) or _OF_CLAUDE in path))
+    columns, strange = chat_columns(asked, [one.messages for one in asked], answered)
+    return columns, left | strange
+
+
+_OF_CLAUDE = "/v1/messages"
+
+
+def _opened(bodies: Sequence[Any], decoder: msgspec.json.Decoder[Any], lacking: Any, left: set[int]) -> list[Any]:
+    """Bodies as they are typed; what cannot be typed has its place in ``left``, and something in its place."""
+    kinds = {*map(type, bodies)}
+    if str not in kinds:
+        left.update(place for place, one in enumerate(bodies) if one is None)
+        return [one or lacking for one in bodies]
+    if kinds == {str}:
+        # Mostly each of them is as most are.
+        with contextlib.suppress(*_FAILED):
+            return [*map(decoder.decode, bodies)]
+    found = []
+    for place, one in enumerate(bodies):
+        try:
+            body = decoder.decode(one) if type(one) is str else one
+        except _FAILED:
+            body = None
+        if body is None:
+            left.add(place)
+            body = lacking
+        found.append(body)
+    return found

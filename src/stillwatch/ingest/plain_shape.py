@@ -6,8 +6,8 @@ always hold less; it may never hold a record that the format reads otherwise, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -17,7 +17,7 @@ from stillwatch.ingest.record import Exchange
 __all__ = ["PlainShape", "PlainShapes"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PlainShape:
     """A plain shape.
 
@@ -26,16 +26,20 @@ class PlainShape:
             must not be there, for the format would read the record otherwise. Names by which a record says whose it is
             or when it was made, and which stand nowhere here, must not be there either. Those that stand here and may
             be absent are best ``UNSET`` then: whether one stands twice is seen at once only where null is not absent.
-        exchange: what a decoded record is, with ids as they are written; None where its format is to read it. For the
-            record that is an exchange, none.
+        exchanges: what decoded records are, with ids as they are written; None for each that its format is to read.
+            For records that are exchanges, none.
         once: names that a record may give but once, where they are not all such names.
+        deeper: how often names of these stand deeper in records, as far as their type knows.
+        texts: whether the shape decodes texts of records that are JSON too.
         settle: of records that are exchanges, with further fields behind those: puts in place what decoded ones say
             there.
     """
 
     record: type[msgspec.Struct]
-    exchange: Callable[[Any], Exchange | None] | None = None
+    exchanges: Callable[[Sequence[Any]], Sequence[Exchange | None]] | None = None
     once: tuple[str, ...] | None = None
+    deeper: Mapping[str, Callable[[Sequence[Any]], int]] = field(default_factory=dict)
+    texts: bool = False
     settle: Callable[[Sequence[Any]], None] | None = None
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import IO, Any
 
+from stillwatch.core.garbage import each_unsearched
 from stillwatch.ingest.base import PartsFormat
 from stillwatch.ingest.batches import BatchStore
 from stillwatch.ingest.callers import conformed
@@ -33,7 +34,7 @@ _SHOWN = 1024
 
 
 def read_slice(part: Slice, *, batch_rows: int = 8192, most: int | None = None) -> Iterator[SliceResult]:
-    """Read a slice.
+    """Read a slice, without a search for garbage among its rows: it would take a third of the time.
 
     Args:
         part: from ``plan``.
@@ -42,9 +43,13 @@ def read_slice(part: Slice, *, batch_rows: int = 8192, most: int | None = None) 
         most: after how many records of a file to stop, for a look at its beginning; the batch in which they end is
             read whole, and what was laid aside until then is put together.
 
-    Yields:
+    Returns:
         Batches in order of line. Every record is in one of them, as an exchange or as a dead letter.
     """
+    return each_unsearched(_results(part, batch_rows, most))
+
+
+def _results(part: Slice, batch_rows: int, most: int | None) -> Iterator[SliceResult]:
     ask_first(part.mapped)
     if part.problem is not None:
         yield _unread(part)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from stillwatch.core.bodies.shapes import RecordError
 
-__all__ = ["check_conversation"]
+__all__ = ["check_conversation", "is_other_call"]
 
 _PATHS = {
     "/embeddings": "embeddings", "/moderations": "moderation", "/images/": "images", "/audio/": "audio",
@@ -33,13 +34,24 @@ def check_conversation(response: Any, path: object = None) -> None:
     Raises:
         RecordError: it is a call for something else.
     """
-    named = next((kind for part, kind in _PATHS.items() if part in str(path)), None) if path else None
+    named = _kind_of(str(path)) if path else None
     if named is None and isinstance(response, dict) and "choices" not in response:
         named = next((kind for key, inner, kind in _GIVEN if inner in _first(response.get(key))), None)
         if named is None and _ANSWERS.isdisjoint(response):
             named = next((kind for key, kind in _ALONE.items() if isinstance(response.get(key), list)), None)
     if named is not None:
         raise RecordError(f"a call for {named} holds no conversation")
+
+
+def is_other_call(path: str) -> bool:
+    """Whether a URL's path is of a call that holds no conversation."""
+    return _kind_of(path) is not None
+
+
+@lru_cache(maxsize=1024)
+def _kind_of(path: str) -> str | None:
+    # A log has few of them.
+    return next((kind for part, kind in _PATHS.items() if part in path), None)
 
 
 def _first(value: object) -> Mapping[str, Any]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from stillwatch.core.bodies.plain_openai import Int64, Name, Said, Text, account_and_session
+from stillwatch.core.bodies.columns import Column, Columns, columns_of, either, is_empty
+from stillwatch.core.bodies.plain_chat import set_end_users
+from stillwatch.core.bodies.plain_openai import Int64, Name, Said, Text, is_text, settled, text_of
 
-__all__ = ["Answer", "Asked", "Block", "Usage"]
+__all__ = ["Answer", "Asked", "Block", "Usage", "message_columns"]
+
+_AS_THEY_ARE = ("temperature", "top_p", "top_k", "max_tokens", "stream")
+_ASKED = (*_AS_THEY_ARE, "model", "system", "messages", "stop_sequences", "tools", "metadata")
 
 
 class _Tool(msgspec.Struct, gc=False):
@@ -38,14 +44,6 @@ class Asked(msgspec.Struct, gc=False):
     metadata: _Metadata | None = None
     max_tokens_to_sample: None = None
     body: UnsetType = UNSET
-
-    def end_user(self) -> tuple[str | None, str | None] | None:
-        """The account and the session that it names; None where that is to be looked at."""
-        return account_and_session(self.metadata.user_id if self.metadata is not None else None)
-
-    def names_of_tools(self) -> list[str] | None:
-        """Of those that are offered."""
-        return [one.name for one in self.tools] if self.tools is not None else None
 
 
 class Block(msgspec.Struct, gc=False):
@@ -83,3 +81,48 @@ class Answer(msgspec.Struct, gc=False):
         thought = [one.thinking or one.text for one in self.content if one.type == "thinking"]
         thoughts = [one for one in thought if one]
         return "\n".join(said) if said else None, "\n".join(thoughts) if thoughts else None
+
+
+_NOTHING = Usage()
+
+
+def message_columns(asked: Sequence[Asked], answers: Sequence[Answer]) -> tuple[Columns, set[int]]:
+    """Columns of requests and their answers, and the places of those that ``anthropic`` is to read; ids as written.
+
+    Args:
+        asked: requests, whose messages are changed in place to what a column has.
+        answers: what was answered, in the same order.
+    """
+    held = dict(zip(_ASKED, columns_of(asked, _ASKED), strict=True))
+    identified, models, stops, usage = columns_of(answers, ("id", "model", "stop_reason", "usage"))
+    went_in, came_out = columns_of([one or _NOTHING for one in usage], ("input_tokens", "output_tokens"))
+    left: set[int] = set()
+    columns: Columns = {name: held[name] for name in _AS_THEY_ARE}
+    columns |= {
+        "exchange_id": identified,
+        "model": either(held["model"], models),
+        "operation": ["messages"] * len(answers),
+        "messages": settled(held["messages"], left),
+        "stop": held["stop_sequences"],
+        "stop_reason": stops,
+        "input_tokens": went_in,
+        "output_tokens": came_out,
+    }
+    if not is_empty(tools := held["tools"]):
+        columns["tools"] = [None if of is None else [one.name for one in of] for of in tools]
+    if not is_empty(system := held["system"]):
+        left.update(place for place, one in enumerate(system) if not is_text(one))
+        columns["system"] = [*map(text_of, system)]
+    set_end_users(columns, [held["metadata"]], left)
+    columns["response"], columns["reasoning"] = _texts_of(answers)
+    return columns, left
+
+
+def _texts_of(answers: Sequence[Answer]) -> tuple[Column, Column]:
+    """What answers say, and what they thought."""
+    told = [
+        (of.content[0].text or None, None) if len(of.content) == 1 and of.content[0].type == "text" else of.texts()
+        for of in answers
+    ]
+    said, thought = zip(*told, strict=True) if told else ((), ())
+    return said, thought

@@ -7,17 +7,17 @@ name whose type is ``UnsetType`` is one that must not be there, for ``openai`` w
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from stillwatch.core.bodies.end_user import composite_id
-from stillwatch.core.bodies.shapes import Message
 
 __all__ = [
-    "Answer", "Asked", "Int64", "Name", "Parameters", "Said", "Text", "account_and_session", "is_text", "messages_of",
-    "text_of",
+    "Answer", "Asked", "Int64", "Name", "Parameters", "Said", "Text", "Usage", "account_and_session", "is_text",
+    "settled", "text_of",
 ]  # fmt: skip
 
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -32,7 +32,7 @@ class Text(msgspec.Struct, gc=False):
 
 
 class Said(msgspec.Struct, gc=False):
-    """A message of a request."""
+    """A message of a request; with its content ``settled`` it stands where a ``Message`` is wanted."""
 
     role: str
     content: str | list[Text] | None = None
@@ -86,6 +86,10 @@ class Parameters(msgspec.Struct, gc=False):
     body: UnsetType = UNSET
     system: UnsetType = UNSET
     options: UnsetType = UNSET
+    # Of bodies that are encrypted, or lie beside the log.
+    type: UnsetType = UNSET
+    iv: UnsetType = UNSET
+    inputBodyS3Path: UnsetType = UNSET  # noqa: N815 - as Bedrock spells it
 
     def most_tokens(self) -> int | None:
         """The first of the names for it that has a value."""
@@ -97,10 +101,6 @@ class Parameters(msgspec.Struct, gc=False):
         """The account and the session that it names; None where that is to be looked at."""
         named = self.safety_identifier or self.user or (self.metadata.user_id if self.metadata is not None else None)
         return account_and_session(named)
-
-    def format_name(self) -> str | None:
-        """Of the answer that is asked for."""
-        return self.response_format.type if self.response_format is not None else None
 
     def names_of_tools(self) -> list[str] | None:
         """Of those that are offered."""
@@ -117,7 +117,9 @@ class _Reasoned(msgspec.Struct, gc=False):
     reasoning_tokens: Int64 | None = None
 
 
-class _Usage(msgspec.Struct, gc=False):
+class Usage(msgspec.Struct, gc=False):
+    """Tokens that were counted."""
+
     prompt_tokens: Int64 | None = None
     input_tokens: Int64 | None = None
     completion_tokens: Int64 | None = None
@@ -127,11 +129,24 @@ class _Usage(msgspec.Struct, gc=False):
 
 
 class _Reply(msgspec.Struct, gc=False):
+    """What was answered."""
+
     role: str | None = None
     content: str | list[Text] | None = None
     refusal: str | None = None
     reasoning_content: str | None = None
     reasoning: str | None = None
+
+    def said(self) -> tuple[str | None] | None:
+        """Its text; None where that is to be looked for."""
+        content = self.content
+        if content is None or content == "":
+            content = self.refusal
+            if self.content is None and content is None and self.role is None:
+                return None
+        if type(content) is str:
+            return (content or None,) if content[:2] != "[{" else None
+        return (text_of(content),)
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -147,42 +162,39 @@ class Answer(msgspec.Struct, gc=False):
     id: str | None = None
     created: str | int | float | None = None
     model: str | None = None
-    usage: _Usage | None = None
+    usage: Usage | None = None
     created_at: None = None
     # Of other APIs' answers, and of a body in its HTTP frame.
     body: UnsetType = UNSET
     type: UnsetType = UNSET
     content: UnsetType = UNSET
     candidates: UnsetType = UNSET
-    done: UnsetType = UNSET
+    usageMetadata: UnsetType = UNSET  # noqa: N815 - as Gemini spells it
+    outputBodyS3Path: UnsetType = UNSET  # noqa: N815
 
-    def said(self) -> tuple[str | None, str | None, str | None] | None:
+    def said(self) -> dict[str, str | None] | None:
         """Text, reasoning and why it ended, of the answer that counts; None where they are to be looked for."""
         if not self.choices or not (self.choices[0].index == 0 or len(self.choices) == 1):
             return None
         choice = self.choices[0]
-        one = choice.message
-        content, thought = one.content, one.reasoning_content or one.reasoning
-        if content is None or content == "":
-            content = one.refusal
-            if one.content is None and content is None and one.role is None:
-                return None
-        if thought and not is_text(thought):
+        text, thought = choice.message.said(), choice.message.reasoning_content or choice.message.reasoning
+        if text is None or not is_text(thought):
             return None
-        if type(content) is str:
-            return (content or None, thought or None, choice.finish_reason) if content[:2] != "[{" else None
-        return text_of(content), thought or None, choice.finish_reason
+        return {"response": text[0], "reasoning": thought or None, "stop_reason": choice.finish_reason}
 
-    def counts(self) -> tuple[int | None, int | None, int | None]:
+    def counts(self) -> dict[str, int | None]:
         """Tokens that went in, that came out, and those of reasoning."""
         usage = self.usage
         if usage is None:
-            return None, None, None
-        asked = usage.prompt_tokens if usage.prompt_tokens is not None else usage.input_tokens
-        said = usage.completion_tokens if usage.completion_tokens is not None else usage.output_tokens
-        details = usage.completion_tokens_details
-        details = details if details is not None else usage.output_tokens_details
-        return asked, said, details.reasoning_tokens if details is not None else None
+            return {}
+        details = usage.completion_tokens_details or usage.output_tokens_details
+        return {
+            "input_tokens": usage.prompt_tokens if usage.prompt_tokens is not None else usage.input_tokens,
+            "output_tokens": usage.completion_tokens if usage.completion_tokens is not None else usage.output_tokens,
+            "reasoning_tokens": details.reasoning_tokens if details is not None else None,
+        }
+
+    done: UnsetType = UNSET
 
 
 def account_and_session(named: str | None) -> tuple[str | None, str | None] | None:
@@ -204,15 +216,15 @@ def is_text(content: object) -> bool:
     return not (type(content) is str and content[:2] == "[{")
 
 
-def messages_of(said: list[Said]) -> list[Message] | None:
-    """A request's messages; None where one of them is to be looked at."""
-    made = []
-    for one in said:
-        content = one.content
-        if type(content) is str:
-            if content[:2] == "[{":
-                return None
-            made.append(Message(one.role, content))
-        else:
-            made.append(Message(one.role, text_of(content)))
-    return made
+def settled(said: Sequence[list[Said]], left: set[int]) -> Sequence[list[Any]]:
+    """Messages of requests, each content as text, in place; the places of those that are to be looked at are added to
+    ``left``."""
+    for place, of in enumerate(said):
+        for one in of:
+            content = one.content
+            if type(content) is str:
+                if content[:2] == "[{":
+                    left.add(place)
+            elif content is not None:
+                one.content = text_of(content)
+    return said

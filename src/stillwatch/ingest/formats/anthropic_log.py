@@ -9,16 +9,17 @@ carry no time of their own, so the line must. ``account_id`` falls back to the r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies import anthropic
-from stillwatch.core.bodies.plain_anthropic import Answer, Asked
+from stillwatch.core.bodies.columns import columns_of
+from stillwatch.core.bodies.plain_anthropic import Answer, Asked, message_columns
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
 from stillwatch.ingest.plain_envelope import Envelope, told_around
-from stillwatch.ingest.plain_pairs import of_anthropic
+from stillwatch.ingest.plain_pairs import made
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import NAMES, Exchange, Fields
 
@@ -32,10 +33,10 @@ class _Plain(Envelope, gc=False, forbid_unknown_fields=True, kw_only=True):
     response: Answer
 
 
-def _exchange(row: _Plain) -> Exchange | None:
-    """A plain line as ``AnthropicLog.read`` reads it; None where that is to read it."""
-    one = of_anthropic(row.request, row.response)
-    return told_around(row, one) if one is not None else None
+def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
+    """Plain lines as ``AnthropicLog.read`` reads them; None for each that is to be read so."""
+    columns, left = message_columns(*columns_of(rows, ("request", "response")))
+    return made(told_around(rows, columns), left, len(rows))
 
 
 class AnthropicLog(LogFormat):
@@ -63,7 +64,7 @@ class AnthropicLog(LogFormat):
         },
     }
 
-    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchange)
+    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchanges)
 
     def recognises(self, record: Json) -> bool:
         """By ``request`` with a body of this API, or a response of it."""

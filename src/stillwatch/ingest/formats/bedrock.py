@@ -11,21 +11,22 @@ output is a list of events and is put together again. The log has no address and
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from stillwatch.core.bodies import anthropic, converse, openai
+from stillwatch.core.bodies.columns import columns_of, either, told
 from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.other_calls import check_conversation
-from stillwatch.core.bodies.plain_anthropic import Answer, Asked
+from stillwatch.core.bodies.plain_anthropic import Answer, Asked, message_columns
 from stillwatch.core.bodies.plain_events import Event, whole_message
 from stillwatch.core.bodies.plain_openai import Int64
 from stillwatch.core.bodies.shapes import Json, RecordError, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.plain_pairs import of_anthropic
+from stillwatch.ingest.plain_pairs import made
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import Exchange, Fields
 
@@ -75,25 +76,41 @@ class _Plain(msgspec.Struct, gc=False):
     errorCode: str | Int64 | None = None  # noqa: N815
 
 
-def _exchange(row: _Plain) -> Exchange | None:
-    """A plain record as ``Bedrock.read`` reads it; None where that is to read it."""
-    asked, answer = row.input.inputBodyJson, row.output.outputBodyJson
-    if not ("anthropic" in row.modelId or asked.anthropic_version is not UNSET):
-        return None
-    message = whole_message(answer) if isinstance(answer, list) else answer
-    one = of_anthropic(asked, message) if message is not None else None
-    if one is None or row.timestamp == "" or str(row.operation).startswith("Converse"):
-        return None
-    one.exchange_id = row.requestId or None
-    one.time, one.account_id = row.timestamp, row.accountId
-    one.provider, one.pathway = "aws.bedrock", f"bedrock/{row.region}" if row.region else "bedrock"
-    one.api_key_id = row.identity.arn if isinstance(row.identity, _Identity) else None
-    one.model, one.operation, one.status = row.modelId or one.model, row.operation, row.errorCode
-    if one.input_tokens is None:
-        one.input_tokens = row.input.inputTokenCount
-    if one.output_tokens is None:
-        one.output_tokens = row.output.outputTokenCount
-    return one
+_AROUND = (
+    "timestamp", "accountId", "modelId", "input", "output", "identity", "requestId", "operation", "region", "errorCode",
+)  # fmt: skip
+_NO_MESSAGE = Answer("message", [])
+
+
+def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
+    """Plain records as ``Bedrock.read`` reads them; None for each that is to be read so."""
+    times, accounts, models, given, got, keys, ids, calls, regions, errors = columns_of(rows, _AROUND)
+    asked, went_in = columns_of(given, ("inputBodyJson", "inputTokenCount"))
+    answers, came_out = columns_of(got, ("outputBodyJson", "outputTokenCount"))
+    messages = [whole_message(one) if isinstance(one, list) else one for one in answers]
+    columns, left = message_columns(asked, [one or _NO_MESSAGE for one in messages])
+    left.update(
+        place
+        for place, (message, call, one, model) in enumerate(zip(messages, calls, asked, models, strict=True))
+        if message is None
+        or (call is not None and call.startswith("Converse"))
+        or not ("anthropic" in model or one.anthropic_version is not UNSET)
+    )
+    columns |= {
+        # The answer's own is none of Bedrock's.
+        "exchange_id": ids,
+        "time": times,
+        "provider": ["aws.bedrock"] * len(rows),
+        "pathway": [f"bedrock/{one}" if one else "bedrock" for one in regions],
+        "account_id": accounts,
+        "api_key_id": [one.arn if isinstance(one, _Identity) else None for one in keys],
+        "model": told(models, columns["model"]),
+        "operation": calls,
+        "status": errors,
+        "input_tokens": either(columns["input_tokens"], went_in),
+        "output_tokens": either(columns["output_tokens"], came_out),
+    }
+    return made(columns, left, len(rows))
 
 
 class Bedrock(LogFormat):
@@ -128,7 +145,7 @@ class Bedrock(LogFormat):
         },
     }
 
-    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchange)
+    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchanges)
 
     def recognises(self, record: Json) -> bool:
         """By its schema type, or by ``modelId`` beside ``input`` and ``accountId``."""

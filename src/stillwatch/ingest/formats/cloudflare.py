@@ -16,13 +16,18 @@ reference and its Logpush documentation.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+import msgspec
+
+from stillwatch.core.bodies.columns import columns_of, either, told
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.record import Fields, RecordError
+from stillwatch.ingest.plain_pairs import Around, Body, Count, Id, Reply, Time, identities, made, pair_columns
+from stillwatch.ingest.plain_shape import PlainShape
+from stillwatch.ingest.record import Exchange, Fields, RecordError
 
 __all__ = ["FORMAT"]
 
@@ -30,6 +35,72 @@ _ENCRYPTED = (
     "its bodies are encrypted: unwrap `RequestBody.key` with the private key of the Logpush job (RSA-OAEP, SHA-256), "
     "decrypt `data` with it (AES-GCM, nonce `iv`), and put the JSON in place of `RequestBody` and `ResponseBody`"
 )
+
+
+class _Metadata(msgspec.Struct, gc=False):
+    user: Id | None = None
+    user_id: Id | None = None
+    userId: Id | None = None  # noqa: N815 - as some spell it
+    user_email: str | None = None
+    session_id: str | None = None
+    conversation_id: str | None = None
+    sessionId: str | None = None  # noqa: N815
+
+
+class _Plain(Around, gc=False, kw_only=True):
+    """A log of the API as most are: a chat completion."""
+
+    created_at: Time
+    request: Body
+    response: Reply
+    provider: str | None
+    tokens_in: Count
+    id: str | None = None
+    model: str | None = None
+    tokens_out: Count = None
+    status_code: str | Count = None
+    duration: float | None = None
+    path: str | None = None
+    metadata: _Metadata | None = None
+    # Of Logpush.
+    ID: None = None
+    Provider: None = None
+    Model: None = None
+    TokensIn: None = None
+    TokensOut: None = None
+    StatusCode: None = None
+    Duration: None = None
+    Endpoint: None = None
+    Metadata: None = None
+
+
+_NAMES = (
+    "created_at", "request", "response", "provider", "tokens_in", "id", "model", "tokens_out", "status_code",
+    "duration", "path", "metadata",
+)  # fmt: skip
+_USERS, _SESSIONS = ("user", "user_id", "userId", "user_email"), ("session_id", "conversation_id", "sessionId")
+_NO_METADATA = _Metadata()
+
+
+def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
+    """Plain logs as ``Cloudflare.read`` reads them; None for each that is to be read so."""
+    held = dict(zip(_NAMES, columns_of(rows, _NAMES), strict=True))
+    columns, left = pair_columns(held["request"], held["response"], held["path"])
+    metadata = [one or _NO_METADATA for one in held["metadata"]]
+    users = map(identities, columns_of(metadata, _USERS))
+    columns |= {
+        "exchange_id": told(held["id"], columns["exchange_id"]),
+        "time": held["created_at"],
+        "account_id": told(*users, columns.get("account_id", ())),
+        "session_id": told(*columns_of(metadata, _SESSIONS), columns.get("session_id", ())),
+        "model": told(columns["model"], held["model"]),
+        "provider": [one or None for one in held["provider"]],
+        "input_tokens": either(held["tokens_in"], columns["input_tokens"]),
+        "output_tokens": either(held["tokens_out"], columns["output_tokens"]),
+        "status": [None if one == "" else one for one in held["status_code"]],
+        "latency_ms": held["duration"],
+    }
+    return made(columns, left, len(rows))
 
 
 class Cloudflare(LogFormat):
@@ -49,6 +120,8 @@ class Cloudflare(LogFormat):
         "success": True,
         "metadata": {"user": "a-1"},
     }
+
+    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchanges, texts=True)
 
     def recognises(self, record: Json) -> bool:
         """By ``tokens_in`` and ``provider``; of Logpush, by ``Gateway`` beside ``Provider`` or ``RequestBody``."""

@@ -16,16 +16,65 @@ tables.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from stillwatch.core.bodies.columns import columns_of, either, told
 from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
 from stillwatch.core.bodies.shapes import Json, first, identity, merged
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.record import Fields
+from stillwatch.ingest.plain_pairs import Around, Body, Count, Id, Reply, Time, identities, made, pair_columns
+from stillwatch.ingest.plain_shape import PlainShape
+from stillwatch.ingest.record import Exchange, Fields
 
 __all__ = ["FORMAT"]
+
+
+class _Known(msgspec.Struct, gc=False):
+    model_name: str | None = None
+
+
+class _Plain(Around, gc=False, kw_only=True):
+    """A row as most are: a chat completion."""
+
+    databricks_request_id: str | None
+    request: Body
+    response: Reply
+    requester: Id | UnsetType | None = UNSET
+    request_time: Time | UnsetType | None = UNSET
+    timestamp_ms: Time | UnsetType | None = UNSET
+    request_metadata: _Known | None = None
+    served_entity_name: str | None = None
+    endpoint_name: str | None = None
+    status_code: str | Count = None
+    execution_duration_ms: float | None = None
+    execution_time_ms: float | None = None
+
+
+_NAMES = (
+    "databricks_request_id", "request", "response", "requester", "request_time", "timestamp_ms", "request_metadata",
+    "served_entity_name", "endpoint_name", "status_code", "execution_duration_ms", "execution_time_ms",
+)  # fmt: skip
+
+
+def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
+    """Plain rows as ``Databricks.read`` reads them; None for each that is to be read so."""
+    held = dict(zip(_NAMES, columns_of(rows, _NAMES), strict=True))
+    columns, left = pair_columns(held["request"], held["response"])
+    models = [None if one is None else one.model_name for one in held["request_metadata"]]
+    columns |= {
+        "exchange_id": told(held["databricks_request_id"], columns["exchange_id"]),
+        "time": told(held["request_time"], held["timestamp_ms"]),
+        "account_id": told(identities(held["requester"]), columns.get("account_id", ())),
+        "model": told(columns["model"], models, held["served_entity_name"], held["endpoint_name"]),
+        "status": held["status_code"],
+        "latency_ms": either(held["execution_duration_ms"], held["execution_time_ms"]),
+    }
+    return made(columns, left, len(rows))
 
 
 class Databricks(LogFormat):
@@ -42,6 +91,8 @@ class Databricks(LogFormat):
         "response": '{"model": "m", "choices": [{"index": 0, "message": {"content": "Because."}}]}',
         "requester": "a-1",
     }
+
+    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchanges, texts=True)
 
     def recognises(self, record: Json) -> bool:
         """By ``databricks_request_id``."""

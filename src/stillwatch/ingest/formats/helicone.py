@@ -16,16 +16,80 @@ Organisations and keys (``auth_hash``, ``helicone_*``) are no accounts. The API 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+import msgspec
+
+from stillwatch.core.bodies.columns import columns_of, either, told
 from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
 from stillwatch.core.bodies.shapes import Json, first, identity, merged
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.record import Fields, RecordError
+from stillwatch.ingest.plain_pairs import Around, Body, Count, Id, Reply, Time, identities, made, pair_columns
+from stillwatch.ingest.plain_shape import PlainShape
+from stillwatch.ingest.record import Exchange, Fields, RecordError
 
 __all__ = ["FORMAT"]
+
+
+class _Properties(msgspec.Struct, gc=False):
+    session: str | None = msgspec.field(default=None, name="Helicone-Session-Id")
+    session_in_small: str | None = msgspec.field(default=None, name="helicone-session-id")
+
+
+class _Plain(Around, gc=False, kw_only=True):
+    """A request as most are: a chat completion."""
+
+    request_created_at: Time
+    request_body: Body
+    response_body: Reply
+    request_id: str | None = None
+    request_user_id: Id | None = None
+    request_path: str | None = None
+    request_properties: _Properties | None = None
+    request_model: str | None = None
+    response_model: str | None = None
+    provider: str | None = None
+    prompt_tokens: Count = None
+    completion_tokens: Count = None
+    response_status: str | Count = None
+    delay_ms: float | None = None
+    response_delay_ms: float | None = None
+    request_ip: str | None = None
+    country_code: str | None = None
+
+
+_NAMES = (
+    "request_created_at", "request_body", "response_body", "request_id", "request_user_id", "request_path",
+    "request_properties", "request_model", "response_model", "provider", "prompt_tokens", "completion_tokens",
+    "response_status", "delay_ms", "response_delay_ms", "request_ip", "country_code",
+)  # fmt: skip
+_NO_PROPERTIES = _Properties()
+
+
+def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
+    """Plain requests as ``Helicone.read`` reads them; None for each that is to be read so."""
+    held = dict(zip(_NAMES, columns_of(rows, _NAMES), strict=True))
+    columns, left = pair_columns(held["request_body"], held["response_body"], held["request_path"])
+    sessions = columns_of(
+        [one or _NO_PROPERTIES for one in held["request_properties"]], ("session", "session_in_small")
+    )
+    columns |= {
+        "exchange_id": told(held["request_id"], columns["exchange_id"]),
+        "time": held["request_created_at"],
+        "account_id": told(identities(held["request_user_id"]), columns.get("account_id", ())),
+        "session_id": told(*sessions, columns.get("session_id", ())),
+        "model": told(columns["model"], held["request_model"], held["response_model"]),
+        "provider": held["provider"],
+        "input_tokens": either(held["prompt_tokens"], columns["input_tokens"]),
+        "output_tokens": either(held["completion_tokens"], columns["output_tokens"]),
+        "status": held["response_status"],
+        "latency_ms": either(held["delay_ms"], held["response_delay_ms"]),
+        "client_address": held["request_ip"],
+        "country": held["country_code"],
+    }
+    return made(columns, left, len(rows))
 
 
 class Helicone(LogFormat):
@@ -43,6 +107,8 @@ class Helicone(LogFormat):
         "prompt_tokens": 10,
         "completion_tokens": 20,
     }
+
+    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchanges, texts=True)
 
     def recognises(self, record: Json) -> bool:
         """By ``request_created_at`` beside ``request_body``, ``response_status`` or ``signed_body_url``."""

@@ -18,18 +18,132 @@ Workspace, service and route are no accounts. Layout: Kong's reference of its AI
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from stillwatch.core.bodies.columns import Column, columns_of, either, given, told
 from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.record import Fields, RecordError
+from stillwatch.ingest.plain_pairs import Around, Body, Count, Reply, Time, agents, made, pair_columns
+from stillwatch.ingest.plain_shape import PlainShape
+from stillwatch.ingest.record import Exchange, Fields, RecordError
 
 __all__ = ["FORMAT"]
 
 _SECTIONS = ("payload", "meta", "usage")
+
+
+class _Asked(msgspec.Struct, gc=False):
+    id: str | None = None
+    uri: str | None = None
+    headers: dict[str, Any] | None = None
+
+
+class _Got(msgspec.Struct, gc=False):
+    status: str | Count = None
+
+
+class _Latencies(msgspec.Struct, gc=False):
+    request: float | UnsetType | None = UNSET
+
+
+class _Consumer(msgspec.Struct, gc=False):
+    id: str | None = None
+    custom_id: str | None = None
+    username: str | None = None
+
+
+class _Entity(msgspec.Struct, gc=False):
+    id: str | None = None
+
+
+class _Payload(msgspec.Struct, gc=False):
+    request: Body
+    response: Reply
+
+
+class _Meta(msgspec.Struct, gc=False):
+    request_model: str | None = None
+    response_model: str | None = None
+    provider_name: str | None = None
+
+
+class _Usage(msgspec.Struct, gc=False):
+    prompt_tokens: Count = None
+    prompt_token: Count = None
+    completion_tokens: Count = None
+    completion_token: Count = None
+
+
+class _Plugin(msgspec.Struct, gc=False):
+    payload: _Payload
+    meta: _Meta | None = None
+    usage: _Usage | None = None
+
+
+class _Plain(Around, gc=False, kw_only=True):
+    """A record as most are: a chat completion that one plugin logs."""
+
+    started_at: Time
+    latencies: _Latencies
+    ai: dict[str, _Plugin]
+    request: _Asked | UnsetType | None = UNSET
+    response: _Got | None = None
+    consumer: _Consumer | UnsetType | None = UNSET
+    authenticated_entity: _Entity | None = None
+    client_ip: str | None = None
+
+
+_NAMES = (
+    "started_at", "latencies", "ai", "request", "response", "consumer", "authenticated_entity", "client_ip",
+)  # fmt: skip
+_COUNTED = ("prompt_tokens", "prompt_token", "completion_tokens", "completion_token")
+_NONE, _NO_ENTITY, _NO_PLUGIN = _Asked(), _Entity(), _Plugin(_Payload("", ""))
+
+
+def _filled(values: Column, lacking: Any) -> list[Any]:
+    return [one or lacking for one in given(values)]
+
+
+def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
+    """Plain records as ``Kong.read`` reads them; None for each that is to be read so."""
+    held = dict(zip(_NAMES, columns_of(rows, _NAMES), strict=True))
+    several = {place for place, one in enumerate(held["ai"]) if len(one) != 1}
+    for section in set[str]().union(*held["ai"]).intersection(_SECTIONS):
+        several.update(place for place, one in enumerate(held["ai"]) if section in one)
+    plugins = [next(iter(one.values()), _NO_PLUGIN) for one in held["ai"]]
+    payloads, meta, usage = columns_of(plugins, ("payload", "meta", "usage"))
+    ids, paths, headers = columns_of(_filled(held["request"], _NONE), ("id", "uri", "headers"))
+    requests, responses = columns_of(payloads, ("request", "response"))
+    columns, left = pair_columns(requests, responses, paths)
+    asked, answered, provider = columns_of(_filled(meta, _Meta()), ("request_model", "response_model", "provider_name"))
+    counts = columns_of(_filled(usage, _Usage()), _COUNTED)
+    consumers = columns_of(_filled(held["consumer"], _Consumer()), ("id", "custom_id", "username"))
+    columns |= {
+        "exchange_id": told(columns["exchange_id"], ids),
+        "time": held["started_at"],
+        "account_id": told(*consumers, columns.get("account_id", ())),
+        "api_key_id": [one.id or None for one in _filled(held["authenticated_entity"], _NO_ENTITY)],
+        "model": told(columns["model"], asked, answered),
+        "provider": provider,
+        "input_tokens": either(counts[0], counts[1], columns["input_tokens"]),
+        "output_tokens": either(counts[2], counts[3], columns["output_tokens"]),
+        "client_address": held["client_ip"],
+        "user_agent": agents(headers, left),
+        "status": [None if one is None else one.status for one in held["response"]],
+        "latency_ms": given([one.request for one in held["latencies"]]),
+    }
+    return made(columns, left | several, len(rows))
+
+
+def _requests_within(rows: Sequence[_Plain]) -> int:
+    """How often `request` stands deeper in records: of payloads, and of latencies."""
+    return len(rows) + sum(one.latencies.request is not UNSET for one in rows)
 
 
 class Kong(LogFormat):
@@ -55,6 +169,10 @@ class Kong(LogFormat):
             }
         },
     }
+
+    plain: ClassVar[PlainShape | None] = PlainShape(
+        _Plain, _exchanges, texts=True, deeper={"request": _requests_within}
+    )
 
     def recognises(self, record: Json) -> bool:
         """By ``latencies`` beside ``started_at`` or ``client_ip``."""

@@ -21,15 +21,23 @@ noted. JSON columns may be strings.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
 
 from stillwatch.core.bodies import gemini, openai
+from stillwatch.core.bodies.columns import Column, Columns, columns_of, either, is_empty, told
 from stillwatch.core.bodies.optional_parts import object_or_note
+from stillwatch.core.bodies.plain_openai import Asked
 from stillwatch.core.bodies.shapes import Json, content_text, first, identity, merged, noted, object_of
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.formats.litellm_standard import answer, check_call, conversation
-from stillwatch.ingest.record import Fields, RecordError
+from stillwatch.ingest.column_times import elapsed
+from stillwatch.ingest.formats.litellm_standard import answer, check_call, conversation, is_chat
+from stillwatch.ingest.plain_pairs import Around, Body, Count, Id, Reply, Time, identities, made, pair_columns
+from stillwatch.ingest.plain_shape import PlainShape
+from stillwatch.ingest.record import Exchange, Fields, RecordError
 from stillwatch.ingest.timestamps import elapsed_ms
 
 __all__ = ["FORMAT"]
@@ -37,6 +45,113 @@ __all__ = ["FORMAT"]
 
 _MARK = "(litellm_truncated"
 _CUT = re.compile(r"\s*(?:\.\.\.\s*)?\(litellm_truncated[^()]*(?:\([^()]*\)[^()]*)*\)(?:\s*\.\.\.)?\s*")
+
+
+class _Nothing(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """An empty object."""
+
+
+class _Metadata(msgspec.Struct, gc=False):
+    user_api_key_user_id: Id | None = None
+    user_agent: str | None = None
+    status: str | Count = None
+
+
+class _Plain(Around, gc=False, kw_only=True):
+    """A row as most are: a chat completion, its request whole."""
+
+    call_type: str
+    proxy_server_request: Body
+    response: Reply
+    startTime: Time  # noqa: N815 - as LiteLLM spells it
+    endTime: Time | None = None  # noqa: N815
+    messages: _Nothing | Literal["{}", ""] | UnsetType | None = UNSET
+    request_id: str | None = None
+    user: Id | UnsetType | None = UNSET
+    api_key: str | None = None
+    organization_id: str | None = None
+    team_id: str | None = None
+    session_id: str | None = None
+    custom_llm_provider: str | None = None
+    model: str | None = None
+    status: str | Count = None
+    prompt_tokens: Count = None
+    completion_tokens: Count = None
+    requester_ip_address: str | None = None
+    metadata: _Metadata | None = None
+    # Of the payloads, and where they are spelt otherwise.
+    model_parameters: UnsetType = UNSET
+    starttime: None = None
+    endtime: None = None
+
+
+_NAMES = (
+    "call_type", "proxy_server_request", "response", "startTime", "endTime", "request_id", "user", "api_key",
+    "organization_id", "team_id", "session_id", "custom_llm_provider", "model", "status", "prompt_tokens",
+    "completion_tokens", "requester_ip_address", "metadata",
+)  # fmt: skip
+_NO_METADATA = _Metadata()
+
+
+def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
+    """Plain rows as ``LiteLLMSpend.read`` reads them; None for each that is to be read so."""
+    held = dict(zip(_NAMES, columns_of(rows, _NAMES), strict=True))
+    columns, left = pair_columns(held["proxy_server_request"], held["response"])
+    users, agents, states = columns_of(
+        [one or _NO_METADATA for one in held["metadata"]], ("user_api_key_user_id", "user_agent", "status")
+    )
+    left.update(
+        place
+        for place, (call, start) in enumerate(zip(held["call_type"], held["startTime"], strict=True))
+        if start == "" or not is_chat(call)
+    )
+    left.update(_cut(columns))
+    columns |= {
+        "exchange_id": told(held["request_id"], columns["exchange_id"]),
+        "time": held["startTime"],
+        "latency_ms": elapsed(held["startTime"], held["endTime"]),
+        "account_id": told(identities(held["user"]), identities(users), held["api_key"]),
+        "org_id": _said(told(held["organization_id"], held["team_id"])),
+        "api_key_id": _said(held["api_key"]),
+        "session_id": _said(told(held["session_id"], columns.get("session_id", ()))),
+        "provider": _said(held["custom_llm_provider"]),
+        "model": told(held["model"], columns["model"]),
+        "operation": held["call_type"],
+        "status": [one or (None if two == "" else two) for one, two in zip(held["status"], states, strict=True)],
+        "input_tokens": either(held["prompt_tokens"], columns["input_tokens"]),
+        "output_tokens": either(held["completion_tokens"], columns["output_tokens"]),
+        "client_address": _said(held["requester_ip_address"]),
+        "user_agent": _said(agents),
+    }
+    return made(columns, left, len(rows))
+
+
+def _said(values: Column) -> Column:
+    """Texts, of which empty ones say nothing."""
+    return values if is_empty(values) else [one or None for one in values]
+
+
+def _cut(columns: Columns) -> Iterator[int]:
+    """Places of those in which LiteLLM may have cut a text."""
+    for name in ("response", "reasoning"):
+        yield from (place for place, text in enumerate(columns.get(name, ())) if text is not None and _MARK in text)
+    for place, said in enumerate(columns["messages"]):
+        if any(one.content is not None and _MARK in one.content for one in said):
+            yield place
+
+
+def _users_within(rows: Sequence[_Plain]) -> int:
+    """How often `user` stands deeper in records: in requests that are no text."""
+    asked = (one.proxy_server_request for one in rows)
+    return sum(isinstance(one, Asked) and one.user is not None for one in asked)
+
+
+def _messages_within(rows: Sequence[_Plain]) -> int:
+    """How often `messages` stands deeper in records: in requests that are no text."""
+    return sum(isinstance(one.proxy_server_request, Asked) for one in rows)
+
+
+_DEEPER = {"user": _users_within, "messages": _messages_within}
 
 
 class LiteLLMSpend(LogFormat):
@@ -68,6 +183,8 @@ class LiteLLMSpend(LogFormat):
         "status": "success",
     }
 
+    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchanges, texts=True, deeper=_DEEPER)
+
     def recognises(self, record: Json) -> bool:
         """By ``call_type`` beside ``proxy_server_request`` or ``request_id``."""
         if "call_type" not in record or "model_parameters" in record:
@@ -76,11 +193,11 @@ class LiteLLMSpend(LogFormat):
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""
-        told: Fields = {}
+        notes: Fields = {}
         user = identity(record.get("user"))
         # Where nothing else names the holder of the key, half of it would name another.
         given = record.get("metadata")
-        metadata = object_or_note(told, given, "metadata") if user else object_of(given, "metadata")
+        metadata = object_or_note(notes, given, "metadata") if user else object_of(given, "metadata")
         asked = {
             **object_of(record.get("proxy_server_request"), "proxy_server_request"),
             **conversation(record.get("messages")),
@@ -113,7 +230,7 @@ class LiteLLMSpend(LogFormat):
             "user_agent": first(metadata, "user_agent"),
         }
         side = gemini if gemini.is_gemini(asked) else openai
-        fields = merged(told, answer(record.get("response"), side), side.request_fields(asked), own)
+        fields = merged(notes, answer(record.get("response"), side), side.request_fields(asked), own)
         return [_without_marks(fields)]
 
 

@@ -19,17 +19,20 @@ on the people behind it. For ``/v1/messages`` and ``/v1/responses`` LiteLLM logs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import msgspec
 
 from stillwatch.core.bodies import anthropic, gemini, openai
+from stillwatch.core.bodies.columns import columns_of, either, told
 from stillwatch.core.bodies.optional_parts import object_or_note
+from stillwatch.core.bodies.plain_chat import chat_columns
 from stillwatch.core.bodies.plain_openai import Answer, Int64, Parameters, Said
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.plain_pairs import of_openai
+from stillwatch.ingest.column_times import elapsed
+from stillwatch.ingest.plain_pairs import made
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import Exchange, Fields, RecordError
 from stillwatch.ingest.timestamps import elapsed_ms
@@ -81,34 +84,50 @@ class _Plain(msgspec.Struct, gc=False):
 
 
 _NOBODY = _Key()
+_AROUND = (
+    "call_type", "startTime", "endTime", "id", "litellm_call_id", "metadata", "model", "session_id",
+    "custom_llm_provider", "status", "stream", "prompt_tokens", "completion_tokens", "requester_ip_address",
+    "user_agent", "messages", "model_parameters", "response",
+)  # fmt: skip
+_OF_KEY = (
+    "user_api_key_hash", "user_api_key_user_id", "user_api_key_org_id", "user_api_key_team_id", "requester_ip_address",
+    "user_agent",
+)  # fmt: skip
 
 
-def _exchange(row: _Plain) -> Exchange | None:
-    """A plain payload as ``LiteLLMStandard.read`` reads it; None where that is to read it."""
-    if row.call_type == "" or row.startTime == "" or row.call_type.removeprefix("a") in _NO_CHATS:
-        return None
-    asked, key = row.model_parameters, row.metadata or _NOBODY
-    asked.model = row.model
-    one = of_openai(asked, row.messages, row.response)
-    if one is None:
-        return None
-    one.exchange_id = row.id or row.litellm_call_id or one.exchange_id
-    one.time = row.startTime
-    one.latency_ms = elapsed_ms(row.startTime, row.endTime)
-    one.account_id = key.user_api_key_user_id or key.user_api_key_hash or ""
-    one.org_id = key.user_api_key_org_id or key.user_api_key_team_id
-    one.api_key_id = key.user_api_key_hash or None
-    one.session_id = row.session_id or one.session_id
-    one.provider, one.operation, one.status = row.custom_llm_provider, row.call_type, row.status
-    if row.stream is not None:
-        one.stream = row.stream
-    if row.prompt_tokens is not None:
-        one.input_tokens = row.prompt_tokens
-    if row.completion_tokens is not None:
-        one.output_tokens = row.completion_tokens
-    one.client_address = row.requester_ip_address or key.requester_ip_address or None
-    one.user_agent = row.user_agent or key.user_agent or None
-    return one
+def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
+    """Plain payloads as ``LiteLLMStandard.read`` reads them; None for each that is to be read so."""
+    held = dict(zip(_AROUND, columns_of(rows, _AROUND), strict=True))
+    keys = [one or _NOBODY for one in held["metadata"]]
+    hashes, users, organisations, teams, addresses, agents = columns_of(keys, _OF_KEY)
+    calls, starts = held["call_type"], held["startTime"]
+    for one, model in zip(held["model_parameters"], held["model"], strict=True):
+        # The parameters name none.
+        one.model = model
+    columns, left = chat_columns(held["model_parameters"], held["messages"], held["response"])
+    left.update(
+        place
+        for place, (call, start) in enumerate(zip(calls, starts, strict=True))
+        if call == "" or start == "" or not is_chat(call)
+    )
+    columns |= {
+        "exchange_id": told(held["id"], held["litellm_call_id"], columns["exchange_id"]),
+        "time": starts,
+        "latency_ms": elapsed(starts, held["endTime"]),
+        "account_id": told(users, hashes),
+        "org_id": [one or None for one in told(organisations, teams)],
+        "api_key_id": [one or None for one in hashes],
+        "session_id": told(held["session_id"], columns.get("session_id", ())),
+        "provider": held["custom_llm_provider"],
+        "operation": calls,
+        "status": held["status"],
+        "stream": either(held["stream"], columns["stream"]),
+        "input_tokens": either(held["prompt_tokens"], columns["input_tokens"]),
+        "output_tokens": either(held["completion_tokens"], columns["output_tokens"]),
+        "client_address": [one or None for one in told(held["requester_ip_address"], addresses)],
+        "user_agent": [one or None for one in told(held["user_agent"], agents)],
+    }
+    return made(columns, left, len(rows))
 
 
 class LiteLLMStandard(LogFormat):
@@ -139,7 +158,7 @@ class LiteLLMStandard(LogFormat):
         "metadata": {"user_api_key_hash": "h", "user_api_key_user_id": "a-1"},
     }
 
-    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchange)
+    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchanges)
 
     def recognises(self, record: Json) -> bool:
         """By ``call_type`` and ``model_parameters``."""
@@ -186,8 +205,13 @@ def check_call(record: Json) -> None:
     Raises:
         RecordError: it is not.
     """
-    if str(record.get("call_type")).removeprefix("a") in _NO_CHATS:
+    if not is_chat(str(record.get("call_type"))):
         raise RecordError(f"a call of `{record['call_type']}` holds no conversation")
+
+
+def is_chat(call: str) -> bool:
+    """Whether a call of this type may hold a conversation."""
+    return call.removeprefix("a") not in _NO_CHATS
 
 
 def conversation(value: object) -> Json:

@@ -8,17 +8,19 @@ a JSON string, or stand in a ``body`` beside ``headers``. Around them the names 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies import openai
+from stillwatch.core.bodies.columns import columns_of
 from stillwatch.core.bodies.other_calls import check_conversation
+from stillwatch.core.bodies.plain_chat import chat_columns
 from stillwatch.core.bodies.plain_openai import Answer, Asked
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
 from stillwatch.ingest.plain_envelope import Envelope, told_around
-from stillwatch.ingest.plain_pairs import of_openai
+from stillwatch.ingest.plain_pairs import made
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import Exchange, Fields
 
@@ -32,10 +34,12 @@ class _Plain(Envelope, gc=False, forbid_unknown_fields=True, kw_only=True):
     response: Answer
 
 
-def _exchange(row: _Plain) -> Exchange | None:
-    """A plain line as ``OpenAILog.read`` reads it; None where that is to read it."""
-    one = of_openai(row.request, row.request.messages, row.response)
-    return told_around(row, one) if one is not None else None
+def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
+    """Plain lines as ``OpenAILog.read`` reads them; None for each that is to be read so."""
+    asked, answered = columns_of(rows, ("request", "response"))
+    columns, left = chat_columns(asked, [one.messages for one in asked], answered)
+    columns["time"] = [one.created for one in answered]
+    return made(told_around(rows, columns), left, len(rows))
 
 
 class OpenAILog(LogFormat):
@@ -64,7 +68,7 @@ class OpenAILog(LogFormat):
         },
     }
 
-    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchange)
+    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchanges)
 
     def recognises(self, record: Json) -> bool:
         """By ``request`` with a body that is not Anthropic's."""

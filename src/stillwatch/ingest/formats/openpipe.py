@@ -8,15 +8,53 @@ OpenPipe's "Exporting logs" page.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from stillwatch.core.bodies.columns import columns_of, told
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
+from stillwatch.core.bodies.plain_openai import Answer, Asked
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.record import Fields
+from stillwatch.ingest.plain_pairs import Id, Time, identities, made, pair_columns
+from stillwatch.ingest.plain_shape import PlainShape
+from stillwatch.ingest.record import Exchange, Fields
 
 __all__ = ["FORMAT"]
+
+
+class _Tags(msgspec.Struct, gc=False):
+    user_id: Id | None = None
+    userId: Id | None = None  # noqa: N815 - as some spell it
+    user: Id | None = None
+
+
+class _Plain(msgspec.Struct, gc=False, kw_only=True):
+    """A request as most are: a chat completion."""
+
+    input: Asked
+    output: Answer
+    tags: _Tags | None
+    requestedAt: Time | UnsetType | None = UNSET  # noqa: N815
+    requested_at: Time | UnsetType | None = UNSET
+
+
+_NO_TAGS = _Tags()
+
+
+def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
+    """Plain requests as ``OpenPipe.read`` reads them; None for each that is to be read so."""
+    asked, answered, tags, times, others = columns_of(rows, ("input", "output", "tags", "requestedAt", "requested_at"))
+    columns, left = pair_columns(asked, answered)
+    users = map(identities, columns_of([one or _NO_TAGS for one in tags], ("user_id", "userId", "user")))
+    columns |= {
+        "time": told(times, others, [one.created for one in answered]),
+        "account_id": told(*users, columns.get("account_id", ())),
+    }
+    return made(columns, left, len(rows))
 
 
 class OpenPipe(LogFormat):
@@ -34,6 +72,8 @@ class OpenPipe(LogFormat):
         },
         "tags": {"user_id": "a-1"},
     }
+
+    plain: ClassVar[PlainShape | None] = PlainShape(_Plain, _exchanges)
 
     def recognises(self, record: Json) -> bool:
         """By ``tags`` beside ``output`` and an ``input`` with ``messages``."""
