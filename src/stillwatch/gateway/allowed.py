@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,13 +14,14 @@ from typing import Any
 
 import msgspec
 
-from stillwatch.core.reasoning_tags import is_reasoning_name, without_reasoning_tags
+from stillwatch.core.reasoning_tags import is_reasoning_name, without_reasoning_across, without_reasoning_tags
 
 __all__ = [
     "LEFT_OUT",
     "REASONING_PARTS",
     "Redaction",
     "Rule",
+    "across",
     "arguments",
     "constant",
     "encoded",
@@ -36,6 +38,7 @@ __all__ = [
     "text",
     "typed",
     "unless_hidden",
+    "without_logprobs",
     "word",
 ]
 
@@ -128,14 +131,44 @@ def piece(value: Any, redaction: Redaction) -> Any:
     return value if redaction.streaming and isinstance(value, str) else text(value, redaction)
 
 
+def across(parts: Any, redaction: Redaction) -> Any:
+    """Parts of one text, without the reasoning that begins in one of them and ends in another."""
+    if not (redaction.hide_reasoning and isinstance(parts, list)):
+        return parts
+    places = [
+        (number, name)
+        for number, part in enumerate(parts)
+        if isinstance(part, Mapping) and part.get("type") not in REASONING_PARTS
+        for name in ("text", "refusal")
+        if isinstance(part.get(name), str)
+    ]
+    made = [dict(part) if isinstance(part, Mapping) else part for part in parts]
+    clean = without_reasoning_across([parts[number][name] for number, name in places])
+    for (number, name), text_left in zip(places, clean, strict=True):
+        made[number][name] = text_left
+    return made
+
+
 def encoded(value: Any, redaction: Redaction) -> Any:
     """Base64, as pictures and sound come."""
     return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9+/=_\-]*", value) else LEFT_OUT
 
 
 def unless_hidden(value: Any, redaction: Redaction) -> Any:
-    """Whatever it is, unless reasoning is hidden."""
-    return LEFT_OUT if redaction.hide_reasoning else value
+    """Whatever it is, unless reasoning is hidden; less log probabilities where those are limited."""
+    if redaction.hide_reasoning:
+        return LEFT_OUT
+    return value if redaction.top_logprobs is None else without_logprobs(value)
+
+
+def without_logprobs(value: Any) -> Any:
+    """A JSON value without fields named for log probabilities."""
+    if isinstance(value, list):
+        return [without_logprobs(item) for item in value]
+    if isinstance(value, Mapping):
+        plain = {name: str(name).lower().replace("_", "").replace("-", "") for name in value}
+        return {name: without_logprobs(item) for name, item in value.items() if "logprob" not in plain[name]}
+    return value
 
 
 def constant(value: object) -> Rule:
@@ -202,7 +235,18 @@ def scrubbed_arguments(given_text: str) -> str:
     if not isinstance(given, Mapping | list):
         return ""
     clean = _scrubbed(given)
-    return given_text if clean == given else msgspec.json.encode(clean).decode()
+    return given_text if clean == given and not _repeats(given_text) else msgspec.json.encode(clean).decode()
+
+
+def _repeats(given_text: str) -> bool:
+    """Whether a name stands twice in one object: only one of its values was looked at."""
+    lengths: list[int] = []
+
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        lengths.append(len(pairs) - len({name for name, _ in pairs}))
+
+    json.loads(given_text, object_pairs_hook=once)
+    return any(lengths)
 
 
 def arguments(value: Any, redaction: Redaction) -> Any:

@@ -158,7 +158,13 @@ class StreamRedactor:
                 yield Event(name, msgspec.json.encode(passed))
 
     def bodies(self, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """What may pass of one event's body."""
+        """What may pass of one event's body; of one that is built as nobody foresaw, nothing more."""
+        try:
+            yield from self._bodies(body)
+        except (TypeError, AttributeError, KeyError, ValueError):
+            return
+
+    def _bodies(self, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         kind = body.get("type")
         if isinstance(body.get("choices"), list):
             chunk = self._chat.chunk(body)
