@@ -37,7 +37,7 @@ def as_json(found: object) -> str:
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """CSV with a heading, without a last line's end; what has parts stands as JSON in its cell, and none is a formula."""
+    """CSV with heading, without a last line's end; what has parts stands as JSON in its cell, and none is a formula."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv_text.writer(text, lineterminator="\n")
