@@ -22,7 +22,9 @@ from collections.abc import Sequence
 __all__ = [
     "REASONING_NAMES",
     "ReasoningFilter",
+    "ends_within_reasoning",
     "is_reasoning_name",
+    "touches_a_tag",
     "without_reasoning_across",
     "without_reasoning_tags",
 ]
@@ -65,6 +67,19 @@ _MAYBE = re.compile(
     re.IGNORECASE,
 )
 _HARMONY = "harmony"
+_OF_ANY_KIND = "*"
+_SOME = (
+    "</think>",
+    "</thinking>",
+    "</thought>",
+    "</reasoning>",
+    "[/think]",
+    "◁/think▷",
+    "<|end|>",
+    "<|end_of_thought|>",
+)
+_SOME_MORE = ("<|end_thinking|>", "<|inner_suffix|>", "<channel|>", "<unused95>", "<|channel|>final", "assistantfinal")
+_OF_TAGS = re.compile(r"[<>\[\]|/◁▷]|think|thought|reason|assistantf", re.IGNORECASE)
 _SAME = re.compile(r"begin_of_|start_of_|end_of_|begin_|start_|end_|inner_|prefix|suffix|[^a-z\[◁]")
 
 REASONING_NAMES = frozenset(
@@ -116,13 +131,15 @@ class ReasoningFilter:
     Args:
         hold: keep text back until it is known not to be reasoning whose opening tag stands in the prompt.
         after: what stands before this text in the same answer; what was opened there is open here.
+        within: the text begins within reasoning, whose tag is known to stand in the prompt.
     """
 
-    def __init__(self, *, hold: bool = True, after: ReasoningFilter | None = None) -> None:
-        self._undecided = hold
+    def __init__(self, *, hold: bool = True, after: ReasoningFilter | None = None, within: bool = False) -> None:
+        within = within and after is None
+        self._undecided = hold and not within
         self._held: list[str] = []
-        self._open: list[str] = list(after._open) if after else []
-        self._depth: int = after._depth if after else 0
+        self._open: list[str] = list(after._open) if after else [_OF_ANY_KIND] * within
+        self._depth: int = after._depth if after else int(within)
         self._in_doubt: list[str] = []
         self._turned: list[str] = []
         self._tail = ""
@@ -160,7 +177,10 @@ class ReasoningFilter:
         kind = _kind_of(tag)
         if tag["mark"] or (tag["turn"] and self._open[-1:] != [_HARMONY] and (self._open or not self._undecided)):
             return
-        if tag["open"]:
+        if tag["open"] and self._open == [_OF_ANY_KIND]:
+            # It is opened once more, by the model itself.
+            self._open = [kind]
+        elif tag["open"]:
             self._open.append(kind)
             self._depth += 1
         else:
@@ -170,7 +190,7 @@ class ReasoningFilter:
                 self._turned = [*self._held, *shown] if tag["turn"] else []
                 shown.clear()
                 self._held.clear()
-            if self._open[-1:] == [kind]:
+            if self._open[-1:] in ([kind], [_OF_ANY_KIND]):
                 self._open.pop()
             self._depth = max(0, self._depth - 1) if self._open else 0
         self._undecided = False
@@ -178,6 +198,8 @@ class ReasoningFilter:
     def settle(self) -> None:
         """This upstream tells its reasoning apart: what was held back is shown with the next text."""
         self._undecided = False
+        if self._open == [_OF_ANY_KIND]:
+            self._open, self._depth = [], 0
 
     def finish(self) -> str:
         """The rest, once the text is complete."""
@@ -189,21 +211,26 @@ class ReasoningFilter:
         return rest
 
 
-def without_reasoning_across(texts: Sequence[str]) -> list[str]:
+def without_reasoning_across(texts: Sequence[str], *, within: bool = False) -> list[str]:
     """Complete texts of one answer, in their order, without the reasoning in them, wherever it begins and ends.
+
+    Args:
+        texts: of one answer.
+        within: the first begins within reasoning.
 
     >>> without_reasoning_across(["<think>They", " want ", "a sum.</think>4"])
     ['', '', '4']
     """
     whole = "".join(texts)
     kept: list[tuple[int, int]] = []
-    opened: list[str] = []
+    opened = [_OF_ANY_KIND] * within
     at = 0
     for tag in _TAG.finditer(whole):
         if not opened:
             kept.append((at, tag.start()))
         first, at = not at, tag.end()
         if tag["open"]:
+            opened = [] if opened == [_OF_ANY_KIND] else opened
             opened.append(_kind_of(tag))
         elif tag["mark"] or (tag["turn"] and opened[-1:] != [_HARMONY] and not (first and whole[at:].strip())):
             continue
@@ -212,7 +239,7 @@ def without_reasoning_across(texts: Sequence[str]) -> list[str]:
         else:
             # Closed without being opened, or a second time: what came before was reasoning.
             kept.clear()
-    if not at:
+    if not at and not within:
         return list(texts)
     if not opened:
         kept.append((at, len(whole)))
@@ -222,6 +249,36 @@ def without_reasoning_across(texts: Sequence[str]) -> list[str]:
         shown.append("".join(whole[max(begins, first) : min(ends, last)] for first, last in kept))
         begins = ends
     return shown
+
+
+def ends_within_reasoning(text: str) -> bool:
+    """Whether a text opens reasoning and does not close it: what goes on from there begins within it.
+
+    >>> ends_within_reasoning("Sure. <think>First,"), ends_within_reasoning("<think>4</think>")
+    (True, False)
+    """
+    depth = 0
+    for tag in _TAG.finditer(text):
+        depth = depth + 1 if tag["open"] else max(0, depth - 1) if tag["close"] else depth
+    return depth > 0
+
+
+def touches_a_tag(text: str) -> bool:
+    """Whether an answer that ends before this text, or never holds it, may end before its reasoning does.
+
+    >>> touches_a_tag("</think>"), touches_a_tag("k>"), touches_a_tag("END")
+    (True, True, False)
+    """
+    said = text.strip().lower()
+    if not _OF_TAGS.search(said):
+        return False
+    tags = (*_SOME, *_SOME_MORE)
+    cut = range(2, len(said))
+    return (
+        _TAG.search(text) is not None
+        or any(said in tag or tag in said for tag in tags)
+        or any(tag.startswith(said[-size:]) or tag.endswith(said[:size]) for size in cut for tag in tags)
+    )
 
 
 def without_reasoning_tags(text: str) -> str:

@@ -34,6 +34,7 @@ __all__ = [
     "number",
     "obj",
     "piece",
+    "said_text",
     "scrubbed_arguments",
     "text",
     "typed",
@@ -52,12 +53,14 @@ class Redaction:
         keep_summaries: leave what the upstream itself calls a summary.
         top_logprobs: at most so many alternatives a token; -1 takes log probabilities out whole; None leaves them.
         streaming: what a rule calls a piece is one of many, which the stream's own filters see to.
+        within: the answer begins within reasoning, whose tag stands in what it goes on from.
     """
 
     hide_reasoning: bool = False
     keep_summaries: bool = False
     top_logprobs: int | None = None
     streaming: bool = False
+    within: bool = False
 
     def __bool__(self) -> bool:
         return self.hide_reasoning or self.top_logprobs is not None
@@ -143,10 +146,19 @@ def across(parts: Any, redaction: Redaction) -> Any:
         if isinstance(part.get(name), str)
     ]
     made = [dict(part) if isinstance(part, Mapping) else part for part in parts]
-    clean = without_reasoning_across([parts[number][name] for number, name in places])
+    apart = any(isinstance(part, Mapping) and part.get("type") in REASONING_PARTS for part in parts)
+    texts = [parts[number][name] for number, name in places]
+    clean = without_reasoning_across(texts, within=redaction.within and not apart)
     for (number, name), text_left in zip(places, clean, strict=True):
         made[number][name] = text_left
     return made
+
+
+def said_text(value: Any, redaction: Redaction) -> Any:
+    """The text of an answer itself, which may begin within reasoning."""
+    if redaction.within and redaction.hide_reasoning and not redaction.streaming and isinstance(value, str):
+        return without_reasoning_across([value], within=True)[0]
+    return piece(value, redaction)
 
 
 def encoded(value: Any, redaction: Redaction) -> Any:

@@ -60,7 +60,7 @@ class Answer:
         self._gate = gate
         self._admission = admission
         self._send = send
-        self._redaction: Redaction = admission.treatment.redaction
+        self._redaction: Redaction = admission.redaction
         self._start: MutableMapping[str, Any] | None = None
         self._stream: StreamRedactor | None = None
         self._whole: list[bytes] | None = None

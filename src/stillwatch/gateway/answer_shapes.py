@@ -9,6 +9,7 @@ narrowest rule of ``allowed`` that serves.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from stillwatch.gateway.allowed import (
@@ -19,12 +20,14 @@ from stillwatch.gateway.allowed import (
     constant,
     encoded,
     identifier,
+    is_hidden,
     logprobs,
     many,
     model,
     number,
     obj,
     piece,
+    said_text,
     text,
     typed,
     unless_hidden,
@@ -105,7 +108,7 @@ def _parts(value: Any, redaction: Redaction) -> Any:
 
 
 def _content(value: Any, redaction: Redaction) -> Any:
-    return _parts(value, redaction) if isinstance(value, list) else piece(value, redaction)
+    return _parts(value, redaction) if isinstance(value, list) else said_text(value, redaction)
 
 
 def _details(value: Any, redaction: Redaction) -> Any:
@@ -143,7 +146,8 @@ _MESSAGE = obj(
 
 def _message(value: Any, redaction: Redaction) -> Any:
     """A message that is whole, also where a stream brings one."""
-    return _MESSAGE(value, redaction.whole())
+    apart = redaction.within and isinstance(value, Mapping) and is_hidden(value)
+    return _MESSAGE(value, replace(redaction.whole(), within=redaction.within and not apart))
 
 
 _CHOICE = obj(
@@ -153,7 +157,7 @@ _CHOICE = obj(
     stop_reason=word,
     message=_message,
     delta=_MESSAGE,
-    text=piece,
+    text=said_text,
     logprobs=logprobs,
 )
 CHUNK = obj(
@@ -196,7 +200,10 @@ def _output(value: Any, redaction: Redaction) -> Any:
     """Items of an answer, whose texts are one text: what begins in one may end in the next."""
     if redaction.hide_reasoning and isinstance(value, list):
         messages = [one for one in value if isinstance(one, Mapping) and isinstance(one.get("content"), list)]
+        apart = any(isinstance(one, Mapping) and one.get("type") == "reasoning" for one in value)
+        redaction = replace(redaction, within=redaction.within and not apart)
         clean = iter(across([part for one in messages for part in one["content"]], redaction))
+        redaction = replace(redaction, within=False)
         parts = {id(one): [next(clean) for _ in one["content"]] for one in messages}
         value = [{**one, "content": parts[id(one)]} if id(one) in parts else one for one in value]
     return many(ITEM)(value, redaction)
@@ -258,7 +265,7 @@ MESSAGES = obj(
     usage=USAGE,
 )
 
-_COMPLETION = obj(id=identifier, type=word, completion=text, stop_reason=word, stop=text, model=model)
+_COMPLETION = obj(id=identifier, type=word, completion=said_text, stop_reason=word, stop=text, model=model)
 _LISTED = obj(id=model, object=word, created=number, owned_by=word, type=word, display_name=text, created_at=word)
 _VECTOR = obj(
     object=word,

@@ -13,6 +13,7 @@ import msgspec
 
 from stillwatch.core.bodies import anthropic, openai
 from stillwatch.core.bodies.shapes import Message, RecordError
+from stillwatch.core.reasoning_tags import ends_within_reasoning
 from stillwatch.gateway.amounts import asks_and_tokens, ids_in
 from stillwatch.gateway.caller import Caller
 from stillwatch.gateway.events import EventReader
@@ -51,6 +52,7 @@ class ClientRequest:
         most_tokens: of each answer, as it says; 0 where it does not.
         letters: of text in it.
         began: monotonic clock, in seconds.
+        within: the answer goes on from a text that opens reasoning and does not close it.
     """
 
     exchange_id: str
@@ -65,6 +67,7 @@ class ClientRequest:
     most_tokens: int
     letters: int
     began: float
+    within: bool = False
     _encoded: bytes = b""
 
     @property
@@ -172,8 +175,21 @@ def read_request(
     asks, most = asks_and_tokens(body)
     now_ticking = time.monotonic()
     return ClientRequest(
-        exchange_id, api, operation, caller, kept, text, system, texts, asks, most, letters, now_ticking
+        exchange_id, api, operation, caller, kept, text, system, texts, asks, most, letters, now_ticking, _within(body)
     )
+
+
+def _within(body: Any) -> bool:
+    """Whether the answer goes on within reasoning: from a prompt, or from what the model is said to have begun with."""
+    if not isinstance(body, Mapping):
+        return False
+    begun = [body.get("prompt"), body.get("inputs")]
+    for name in ("messages", "input", "contents"):
+        turns = body.get(name)
+        last = turns[-1] if isinstance(turns, list) and turns else None
+        if isinstance(last, Mapping) and last.get("role") in ("assistant", "model"):
+            begun.append([last.get("content"), last.get("parts")])
+    return any(ends_within_reasoning(text) for text in texts_of(begun))
 
 
 def answer_fields(api: str | None, parts: list[bytes], *, streamed: bool, texts: bool) -> dict[str, Any]:

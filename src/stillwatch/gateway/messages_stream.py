@@ -66,7 +66,8 @@ class MessagesStream:
         self._hold = hold
         self._blocks: dict[Any, _Block] = {}
         self._passed = 0
-        self._completion = ReasoningFilter(hold=hold)
+        self._within = redaction.within
+        self._completion = ReasoningFilter(hold=hold, within=redaction.within)
         self._before: ReasoningFilter | None = None
 
     def event(self, kind: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -93,9 +94,9 @@ class MessagesStream:
         block = kept(BLOCK, body.get("content_block"), self._redaction)
         if block is None or not isinstance(body.get("index"), int):
             # Whoever sends reasoning in a block of its own does not open it in the prompt.
-            self._hold = False
+            self._hold = self._within = False
             return
-        seen = ReasoningFilter(hold=self._hold, after=self._before)
+        seen = ReasoningFilter(hold=self._hold, after=self._before, within=self._within)
         if block.get("type") == "text":
             self._before = seen
         self._blocks[body["index"]] = _Block(self._passed, seen)

@@ -68,6 +68,7 @@ class ResponsesStream:
         self._pieces = redaction.pieces()
         self._hides = redaction.hide_reasoning
         self._hold = hold
+        self._within = redaction.within
         self._texts: dict[tuple[Any, Any], ReasoningFilter] = {}
         self._shown: dict[tuple[Any, Any], list[str]] = {}
         self._before: ReasoningFilter | None = None
@@ -99,7 +100,7 @@ class ResponsesStream:
         passed = kept(shape, body, self._whole if whole else self._pieces)
         if shape is _ITEM and not passed.get("item"):
             self._left_out.add(place)
-            self._hold = False
+            self._hold = self._within = False
             return
         if place is not None:
             passed["output_index"] = self._numbers.setdefault(place, len(self._numbers))
@@ -121,7 +122,9 @@ class ResponsesStream:
     def _seen(self, place: tuple[Any, Any]) -> ReasoningFilter:
         """The filter of one text. What the text before it opened is open in it."""
         if place not in self._texts:
-            self._before = self._texts[place] = ReasoningFilter(hold=self._hold, after=self._before)
+            self._before = self._texts[place] = ReasoningFilter(
+                hold=self._hold, after=self._before, within=self._within
+            )
         return self._texts[place]
 
     def _piece(

@@ -113,7 +113,8 @@ class ChatStream:
 
     def _text(self, *place: Any) -> ReasoningFilter:
         if place not in self._texts:
-            self._texts[place] = ReasoningFilter(hold=self._hold and place[1] in ("content", "text"))
+            said = place[1] in ("content", "text")
+            self._texts[place] = ReasoningFilter(hold=self._hold and said, within=self._redaction.within and said)
         return self._texts[place]
 
     def _piece(self, index: int, name: str, piece: object, *, ends: bool) -> str:
