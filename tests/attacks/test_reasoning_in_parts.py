@@ -192,3 +192,32 @@ def test_log_probabilities_of_reasoning_are_none(tmp_path: Path, act: Act) -> No
             upstream.pieces = [json.dumps(body).encode()]
             status, said = got(url)
             assert (status, b"SECRET" in said) == (200, False)
+
+
+def test_a_field_that_is_called_reasoning_in_more_words_is_reasoning(tmp_path: Path) -> None:
+    names = ("reasoning_steps", "internalThoughts", "THINKING_LOG", "chain-of-thought-summary", "x.scratchpad", "cot_1")
+    given = {"reason": "four", "steps": [{name: THOUGHT} for name in names], **dict.fromkeys(names, THOUGHT)}
+    call = {"type": "function", "function": {"name": "f", "arguments": json.dumps(given, ensure_ascii=False)}}
+    with stripped(tmp_path) as (url, upstream):
+        upstream.headers = [(b"content-type", b"application/json")]
+        upstream.pieces = [json.dumps({"choices": [{"message": {"tool_calls": [call]}}]}, ensure_ascii=False).encode()]
+        status, said = got(url)
+        assert (status, marks_in(said)) == (200, [])
+        (passed,) = json.loads(said)["choices"][0]["message"]["tool_calls"]
+        assert json.loads(passed["function"]["arguments"]) == {"reason": "four", "steps": [{}] * len(names)}
+
+
+def test_what_is_a_code_holds_no_words(tmp_path: Path) -> None:
+    body: dict[str, Any] = {
+        "id": THOUGHT,
+        "model": THOUGHT,
+        "system_fingerprint": THOUGHT,
+        "service_tier": THOUGHT,
+        "choices": [],
+    }
+    body["choices"] = [{"index": 0, "finish_reason": THOUGHT, "message": {"role": THOUGHT, "content": "four"}}]
+    with stripped(tmp_path) as (url, upstream):
+        upstream.headers = [(b"content-type", b"application/json")]
+        upstream.pieces = [json.dumps(body, ensure_ascii=False).encode()]
+        status, said = got(url)
+        assert (status, marks_in(said), b"four" in said) == (200, [], True)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 __all__ = [
     "REASONING_NAMES",
@@ -109,9 +110,20 @@ REASONING_NAMES = frozenset(
 """Names of fields that hold reasoning, in any API, lowered and without ``_`` and ``-``."""
 
 
+_OF_REASONING = frozenset(("reasoning", "thinking", "thought", "thoughts", "cot", "scratchpad", "monologue"))
+_PARTS_OF_A_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+
+
+@lru_cache(4096)
 def is_reasoning_name(name: str) -> bool:
-    """Whether a field of this name holds reasoning."""
-    return name.lower().replace("_", "").replace("-", "") in REASONING_NAMES
+    """Whether a field of this name holds reasoning.
+
+    >>> is_reasoning_name("reasoning_content"), is_reasoning_name("internalThoughts"), is_reasoning_name("reason")
+    (True, True, False)
+    """
+    if name.lower().replace("_", "").replace("-", "") in REASONING_NAMES:
+        return True
+    return any(part.lower() in _OF_REASONING for part in _PARTS_OF_A_NAME.findall(name))
 
 
 def _kind_of(tag: re.Match[str]) -> str:

@@ -77,7 +77,7 @@ class Redaction:
 Rule = Callable[[Any, Redaction], Any]
 
 LEFT_OUT = object()
-_WORD = re.compile(r"[\w.:/@+\-]{0,80}")
+_WORD = re.compile(r"[\w.:/@+\-]{0,80}", re.ASCII)
 _LONGEST_ID = 80
 REASONING_PARTS = ("thinking", "reasoning", "redacted_thinking", "reasoning_text", "summary_text")
 
@@ -109,7 +109,8 @@ def word(value: Any, _: Redaction) -> Any:
 
 def model(value: Any, redaction: Redaction) -> Any:
     """The name of a model, which may hold slashes and be long."""
-    return value if isinstance(value, str) and len(value) <= 160 and " " not in value else word(value, redaction)
+    short = isinstance(value, str) and len(value) <= 160
+    return value if short and value.isascii() and " " not in value else word(value, redaction)
 
 
 def identifier(value: Any, _: Redaction) -> Any:
