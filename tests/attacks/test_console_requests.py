@@ -232,7 +232,7 @@ def test_a_link_that_two_open_at_once_lets_one_in(opened: Open) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(timeout=300)
     assert sorted(got) == [303] + [410] * 5
 
 

@@ -80,7 +80,7 @@ def test_who_trickles_is_hung_up_on(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         with contextlib.suppress(ConnectionError):
             assert line.recv(1000) == b""
         ended.set()
-        thread.join()
+        thread.join(timeout=300)
         assert httpx.get(f"{opened.url}/sign-in", timeout=120).status_code == 200
 
 

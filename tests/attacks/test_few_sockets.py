@@ -135,7 +135,7 @@ def test_bodies_that_come_fast_enough_leave_room_for_those_that_are_here(
             assert (answer.status_code, answer.content) == (200, b"<m>")
     finally:
         over.set()
-        sending.join()
+        sending.join(timeout=300)
 
 
 def test_connections_are_counted_by_address(attack: Any, strict: StrictUpstream, held: list[socket.socket]) -> None:

@@ -33,7 +33,7 @@ def test_others_turns_come_while_a_large_bundle_is_taken(tmp_path: Path) -> None
         sending.start()
         while sending.is_alive():
             assert met.get("alpha", "/alliance/collections/amber/manifest/?limit=1").status_code == 200
-        sending.join()
+        sending.join(timeout=300)
         order = [
             entry.body["member"] for entry in journal_entries(met.hub) if entry.body["action"] in ("read", "write")
         ]

@@ -125,7 +125,7 @@ def test_a_member_that_is_told_to_wait_waits(tmp_path: Path) -> None:
         met.post("alpha", "amber", [indicator("alpha", 7)])
         flood = threading.Thread(target=lambda: [met.get("gamma", "/taxii2/") for _ in range(60)])
         flood.start()
-        flood.join()
+        flood.join(timeout=300)
         told = pull(met.members["gamma"])
         assert (told.indicators, told.parted) == (1, None)
         assert json.dumps(told.retracted) == "[]"

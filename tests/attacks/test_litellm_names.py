@@ -126,7 +126,7 @@ def test_a_real_litellm_keeps_requests_of_one_name_apart(tmp_path: Path) -> None
         for one in asking:
             one.start()
         for one in asking:
-            one.join()
+            one.join(timeout=300)
         assert [one.status_code for one in answers] == [200] * 4
         assert all(marks_in(one.content) == [] for one in answers)
         assert all("four apples" in one.text for one in answers)

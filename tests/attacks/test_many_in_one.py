@@ -167,7 +167,7 @@ def test_one_account_cannot_hold_every_place(tmp_path: Path) -> None:
         for one in many:
             one.start()
         for one in many:
-            one.join()
+            one.join(timeout=300)
         assert behind.at_once <= 4
         assert sorted(got) == [200] * len(behind.seen) + [429] * (10 - len(behind.seen))
         assert 429 in got

@@ -25,7 +25,7 @@ def test_what_many_note_at_once_is_there_once_each_in_one_chain(tmp_path: Path) 
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(timeout=300)
     entries = list(log.entries())
     assert sorted((one.body["by"], one.body["n"]) for one in entries) == [
         (f"p{who}", n) for who in range(8) for n in range(25)
@@ -47,7 +47,7 @@ def test_whoever_could_not_note_is_told_and_nobody_elses_entry_is_lost(tmp_path:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(timeout=300)
     assert sorted(told) == list(range(6))
     (tmp_path / "state").unlink()
     log.note({"by": "later"})

@@ -511,3 +511,26 @@ def test_why_two_accounts_are_linked(opened: Open) -> None:
     assert panel.lstrip().startswith("<table")
     assert vic.get(at, params={"id": "m0", "other": "c9"}).status_code == 404
     assert vic.get(at, params={"id": "m0"}).status_code == 404
+
+
+def test_rules_and_people_are_kept_as_csv_and_json(fresh: Open) -> None:
+    boss, vi = fresh.visitor("boss", "admin"), fresh.visitor("vi", "viewer")
+    boss.post("/people", {"name": "ada", "role": "analyst"})
+    assert 'href="/people?as=csv"' in boss.get("/people").text
+    people = boss.get("/people?as=json").json()
+    assert list(csv.DictReader(io.StringIO(boss.get("/people?as=csv").text))) == [
+        {name: "" if value is None else str(value) for name, value in one.items()} for one in people
+    ]
+    assert {one["name"]: (one["role"], one["state"]) for one in people if one["name"] != "vi"} == {
+        "boss": ("admin", "invited"), "ada": ("analyst", "invited")
+    }  # fmt: skip
+    assert "password" not in boss.get("/people?as=json").text
+    assert vi.get("/people?as=csv").status_code == 403
+    assert "/runs/week/policy?as=csv" in vi.get("/runs/week/policy").text
+    rules = vi.get("/runs/week/policy?as=json").json()
+    page = vi.get("/runs/week/policy").text
+    assert rules
+    assert all(f'id="rule-{one["rule"]}"' in page for one in rules)
+    told = list(csv.DictReader(io.StringIO(vi.get("/runs/week/policy?as=csv").text)))
+    assert [one["rule"] for one in told] == [one["rule"] for one in rules]
+    assert sum(one["cases"] for one in rules) > 0

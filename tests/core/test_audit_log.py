@@ -87,7 +87,7 @@ def test_processes_that_write_at_once_make_one_chain(tmp_path: Path) -> None:
     for writer in writers:
         writer.start()
     for writer in writers:
-        writer.join()
+        writer.join(timeout=300)
     entries = list(AuditLog(path).entries())
     assert len(entries) == 75
     for who in range(3):

@@ -20,7 +20,7 @@ from marked_answers import (
     token,
 )
 
-from stillwatch.core.reasoning_tags import ReasoningFilter, without_reasoning_tags
+from stillwatch.core.reasoning_tags import ReasoningFilter, without_reasoning_across, without_reasoning_tags
 from stillwatch.gateway.allowed import Redaction
 from stillwatch.gateway.answer_shapes import UnknownShape, redacted_body
 from stillwatch.gateway.streams import StreamRedactor
@@ -35,6 +35,17 @@ TAGS = [
     ("◁think▷", "◁/think▷"),
     ("<|begin_of_thought|>", "<|end_of_thought|>"),
     ("<|channel|>analysis<|message|>", "<|end|>"),
+    ("assistantanalysis", "assistantfinal"),
+    ("<|channel>thought\n", "<channel|>"),
+    ("<|inner_prefix|>", "<|inner_suffix|>"),
+    ("<unused94>thought\n", "<unused95>"),
+    ("[THINKING]", "[/THINKING]"),
+    ("<|begin_of_thinking|>", "<|end_of_thinking|>"),
+    ("&lt;think mode='deep'&gt;", "&lt;/think&gt;"),
+    ("＜think＞", "＜/think＞"),
+    ("<inner_monologue>", "</inner_monologue>"),
+    ("<chain-of-thought>", "</chain-of-thought>"),
+    ("<reasoning_content>", "</reasoning_content>"),
 ]
 HOLDERS: list[Any] = [THOUGHT, [{"type": "reasoning.text", "text": THOUGHT}], {"text": THOUGHT}, [[THOUGHT]]]
 FIELDS = ["reasoning_content", "reasoning", "reasoning_details", "thinking_blocks", "thoughts", "reasoning_text"]
@@ -119,7 +130,15 @@ def test_a_filter_gives_the_same_however_its_text_is_cut(parts: list[str], cut: 
 
 
 @pytest.mark.parametrize(
-    "text", ["a < b and c > d", "see [1] and [THE end]", "<p>x</p>", "reasoning about <thin air>", ""]
+    "text",
+    [
+        "a < b and c > d",
+        "see [1] and [THE end]",
+        "<p>x</p>",
+        "reasoning about <thin air>",
+        "",
+        "the assistant's final & analysis",
+    ],
 )
 def test_text_without_reasoning_stays_as_it_is(text: str) -> None:
     assert without_reasoning_tags(text) == text
@@ -128,6 +147,32 @@ def test_text_without_reasoning_stays_as_it_is(text: str) -> None:
 def test_a_doubly_closed_thought_is_left_out_whole() -> None:
     assert without_reasoning_tags(f"{THOUGHT}</think>{THOUGHT}</think>four") == "four"
     assert without_reasoning_tags(f"<think>{THOUGHT}") == ""
+    # The end of a turn is the end of no thought.
+    assert without_reasoning_tags(f"<think>{THOUGHT}</think>four<|end|>") == "four"
+    assert without_reasoning_tags("four<|end|>") == "four"
+
+
+@pytest.mark.parametrize("other", ["</reasoning>", "[/THINK]", "<|end|>", "◁/think▷", "</THINKING>"])
+def test_a_closing_tag_of_another_kind_ends_no_thought_of_a_stream(other: str) -> None:
+    for end, shown in ((f"{THOUGHT}</think>four", "four"), (THOUGHT, None)):
+        text = f"<think>{THOUGHT}{other}{end}"
+        for cut in (1, 5, 400):
+            seen = ReasoningFilter()
+            passed = "".join(seen.feed(text[at : at + cut]) for at in range(0, len(text), cut))
+            assert passed == (shown or "")
+            assert shown is None or seen.finish() == ""
+
+
+def test_what_is_begun_in_one_text_ends_in_another() -> None:
+    assert without_reasoning_across(["<thi", f"nk>{THOUGHT}", THOUGHT, f"{THOUGHT}</think>four", "apples"]) == [
+        *["", "", "", "four", "apples"]
+    ]
+    assert without_reasoning_across([THOUGHT, THOUGHT, "</think>four"]) == ["", "", "four"]
+    first = ReasoningFilter()
+    assert first.feed("<think>") + first.finish() == ""
+    second = ReasoningFilter(after=first)
+    assert second.feed(THOUGHT) + second.finish() == ""
+    assert ReasoningFilter(after=second).feed("</think>four") == "four"
 
 
 def test_text_is_held_back_until_the_upstream_tells_its_reasoning_apart() -> None:

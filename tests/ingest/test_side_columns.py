@@ -189,3 +189,13 @@ def test_what_may_be_anything_is_asked_about_nobody() -> None:
     assert [meant(name) for name in ("created_at", "user_id", "team", "prompt_id", "stream_id", "metadata")] == [
         None
     ] * 6
+
+
+@pytest.mark.parametrize(
+    "name", ["clientAddress", "clientIp", "ipAddress", "remoteAddr", "callerIpAddress", "sourceIPAddress"]
+)
+def test_an_address_is_read_in_whatever_spelling_of_audit_logs(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "callers.csv"
+    path.write_text(f"exchangeId,accountId,{name}\nx,a,192.0.2.7\n")
+    read = read_callers(path)
+    assert (read.table["client_address"].to_pylist(), read.unread) == (["192.0.2.7"], "")

@@ -483,3 +483,10 @@ def test_a_record_nobody_knows_says_its_keys_and_what_the_files_own_format_lacks
         "expected a JSON object, got int",
         "no `account_id`",
     ]
+
+
+@pytest.mark.parametrize("name", ["clientAddress", "clientIp", "ipAddress", "remoteAddr", "client_ip", "remote_addr"])
+def test_a_canonical_record_has_its_address_in_either_spelling(tmp_path: Path, name: str) -> None:
+    record = {"time": "2026-11-24T00:00:00Z", "account_id": "a", "prompt": "Why?"}
+    rows, _ = read(tmp_path, {**record, name: "192.0.2.7"}, {**record, name: "192.0.2.7", "tags": [1]}, record)
+    assert [row.get("client_address") for row in rows] == ["192.0.2.7", "192.0.2.7", None]

@@ -123,4 +123,4 @@ def test_a_console_shows_what_was_brought_in_and_its_csv_is_brought_in(
         assert "a class of ours" in ana.get("/labels").text
         assert "a class of ours" in ana.get("/runs/week/account?id=m2").text
         (row,) = csv.DictReader(say("labels", "list", other, "--csv").splitlines())
-        assert (row["account_id"], row["label"], row["reason"], row["by"]) == ("m1", "confirmed", "-1 hand", "Ada")
+        assert (row["account_id"], row["label"], row["reason"], row["by"]) == ("m1", "confirmed", "'-1 hand", "Ada")

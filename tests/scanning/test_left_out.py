@@ -100,11 +100,13 @@ def test_every_step_says_it_until_it_is_put_right(tmp_path: Path, stillwatch: Co
         "looked at."
     )
     assert [note.split(":")[0] for note in notes[:2]] == ["Not read of wrong.csv", "Not read of calls.csv"]
-    assert notes[2].startswith(records)
+    assert notes[2].startswith("Nothing of --callers is used")
+    assert notes[3].startswith(records)
     assert records in printed
     printed, notes = stillwatch("rescan", run, "--accounts", right, "--workers", 1)
     assert [note.split(":")[0] for note in notes] == [
-        "Not read of calls.csv", "Not read of the log's records, for no column has such a key"
+        "Not read of calls.csv", "Nothing of --callers is used, for of its 1 exchange none is in the log",
+        "Not read of the log's records, for no column has such a key",
     ]  # fmt: skip
     assert "wrong.csv" not in printed
 
@@ -121,3 +123,51 @@ def test_parts_of_a_log_are_added_up(
     assert "`team` in " in notes[0]
     counted = json.loads((tmp_path / "run" / "kept" / "left_out.json").read_text())["records"]
     assert counted["looked"] == counted["keys"]["team"] > counted["keys"]["filler"] > 0
+
+
+def test_a_file_that_says_nothing_of_the_log_is_told_with_names_of_both(tmp_path: Path, stillwatch: Command) -> None:
+    logs, run = log(tmp_path / "log.jsonl", model="m-1"), tmp_path / "run"
+    side = customers(tmp_path / "accounts.csv", "account_id,plan", "cust_{n},free")
+    callers, releases = tmp_path / "callers.csv", tmp_path / "releases.csv"
+    callers.write_text("exchange_id,account_id\nother,a-1\n")
+    releases.write_text("model,time\nM-1,2026-01-01\n")
+    told = ("--accounts", side, "--callers", callers, "--releases", releases)
+    printed, notes = stillwatch("scan", logs, *told, "--out", run, "--workers", 1)
+    assert sorted(notes) == [
+        "Nothing of --accounts is used, for of its 12 accounts none is in the log: it has `cust_0`, `cust_1` and "
+        "`cust_2`, the log has `a-0`, `a-1` and `a-2`. Names must be the same letter for letter.",
+        "Nothing of --callers is used, for of its 1 exchange none is in the log: it has `other`, the log has "
+        "`log.jsonl:1`, `log.jsonl:2` and `log.jsonl:3`. Names must be the same letter for letter.",
+        "Nothing of --releases is used, for of its 1 model none is in the log: it has `M-1`, the log has `m-1`. "
+        "Names must be the same letter for letter.",
+    ]
+    assert all(note in printed for note in notes)
+    # One account of the log is enough, and what was said of an option before is not said again.
+    side.write_text("account_id,plan\na-3,free\n")
+    printed, notes = stillwatch("rescan", run, "--accounts", side, "--workers", 1)
+    assert ["--accounts" in note for note in notes] == [False, False]
+    assert "Nothing of --accounts" not in printed
+
+
+NOBODIES = ("-", "none", "N/A", "null", "Unknown", " unknown ", "undefined", "[REDACTED]", "nan", "xxxx")
+
+
+def test_what_stands_for_nobody_links_nobody(tmp_path: Path, stillwatch: Command) -> None:
+    rows = [
+        f"a-{n},{NOBODIES[n % 10]},{NOBODIES[(n + 3) % 10]},{NOBODIES[(n + 5) % 10]},lic-{n},free" for n in range(11)
+    ]
+    side = tmp_path / "accounts.csv"
+    header = "account_id,organizationId,paymentMethodId,email_domain,licence_id,plan"
+    side.write_text("\n".join([header, *rows, "unknown,o-1,p-1,x.example,l-1,pro"]) + "\n")
+    logs, run = log(tmp_path / "log.jsonl"), tmp_path / "run"
+    printed, notes = stillwatch("scan", logs, "--accounts", side, "--out", run, "--workers", 1)
+    (note,) = notes
+    assert note in printed
+    assert note == (
+        "Of accounts.csv what stands for nobody counts as absent: `unknown` and its like in `account_id` of 1 row, `-` "
+        "and its like in `org_id` of 8 rows, `Unknown` and its like in `payment_id` of 7 rows and `unknown` and its "
+        "like in `email_domain` of 8 rows."
+    )
+    found = pq.read_table(run / "profiles.parquet").to_pylist()
+    assert {(row["org_id"], row["payment_id"], row["email_domain"]) for row in found} == {(None, None, None)}
+    assert {row["licence_id"] for row in found} == {None, *(f"lic-{n}" for n in range(11))}

@@ -69,7 +69,7 @@ class Forked:
     def kill(self) -> None:
         """End it by SIGKILL."""
         self._process.kill()
-        self._process.join()
+        self._process.join(timeout=300)
 
     def ended(self, status: int = 0, timeout: float = _LONGEST_SECONDS) -> str:
         """Wait for its end with this status; what it printed."""

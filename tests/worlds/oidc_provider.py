@@ -218,5 +218,5 @@ def running_provider() -> Iterator[FakeProvider]:
         yield provider
     finally:
         server.shutdown()
-        thread.join()
+        thread.join(timeout=300)
         server.server_close()

@@ -42,5 +42,5 @@ def answering(handler: type[Answer]) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
-        thread.join()
+        thread.join(timeout=300)
         server.server_close()

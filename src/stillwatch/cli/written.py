@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from stillwatch.cli.screen import say
+from stillwatch.core.cells import as_cell
 
 __all__ = ["as_csv", "as_json", "tell"]
 
@@ -36,7 +37,7 @@ def as_json(found: object) -> str:
 
 
 def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    """CSV with a heading, without a last line's end; what has parts stands as JSON in its cell."""
+    """CSV with heading, without a last line's end; what has parts stands as JSON in its cell, and none is a formula."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     text = io.StringIO()
     writer = csv_text.writer(text, lineterminator="\n")
@@ -48,7 +49,7 @@ def as_csv(rows: Sequence[Mapping[str, Any]]) -> str:
 def _cell(value: object) -> object:
     if isinstance(value, list | dict):
         return json_text.dumps(value, ensure_ascii=False, default=_plain)
-    return _plain(value) if isinstance(value, datetime) else value
+    return _plain(value) if isinstance(value, datetime) else as_cell(value) if isinstance(value, str) else value
 
 
 def _plain(value: object) -> str:

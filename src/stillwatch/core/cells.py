@@ -4,7 +4,8 @@ from __future__ import annotations
 
 __all__ = ["as_cell", "from_cell"]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What begins a formula; wide letters do in spreadsheets set to Japanese or Chinese."""
 
 
 def as_cell(text: str) -> str:
@@ -13,7 +14,7 @@ def as_cell(text: str) -> str:
     >>> as_cell("=1+1"), as_cell("a=1")
     ("'=1+1", 'a=1')
     """
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text.lstrip("'").startswith(_FORMULA) else text
 
 
 def from_cell(cell: str) -> str:
@@ -22,4 +23,4 @@ def from_cell(cell: str) -> str:
     >>> from_cell("'=1+1"), from_cell("'tis")
     ('=1+1', "'tis")
     """
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return cell[1:] if cell.startswith("'") and cell.lstrip("'").startswith(_FORMULA) else cell

@@ -1,35 +1,87 @@
 """Reasoning that a model writes between tags inside its text, found and left out, also when a stream cuts the tags.
 
 Known are XML-like tags (``<think>``, ``<thinking>``, ``<thought>``, ``<reasoning>``, ``<reflection>``,
-``<scratchpad>``, with a prefix or attributes too), ``[THINK]``, ``◁think▷``, ``<|begin_of_thought|>``,
-``<|start_thinking|>`` and the analysis channel of the harmony format. To add one, put it into both patterns.
+``<scratchpad>``, ``<cot>``, ``<inner_monologue>``, with a prefix or attributes too,
+escaped or in wide letters too), ``[THINK]``, ``◁think▷``,
+``<|begin_of_thought|>``, ``<|start_thinking|>``, ``<|inner_prefix|>``, Gemma's channel of thoughts, the
+analysis channel of the harmony format, with its marks or without. To add one, put it into both patterns.
 
 Many templates open the tag in the prompt, so that the text holds only the closing one: all before it is
 reasoning. In a stream that shows only when the closing tag comes; ``hold`` keeps the text back until
-then, or until ``settle`` says that this upstream tells its reasoning apart by itself.
+then, or until ``settle`` says that this upstream tells its reasoning apart.
+
+Whoever reasons about tags writes tags: what a tag of one kind opens is surely over only with the closing tag of the
+same kind. What a stream brings behind another closing tag waits until that is known.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 
-__all__ = ["REASONING_NAMES", "ReasoningFilter", "is_reasoning_name", "without_reasoning_tags"]
+__all__ = [
+    "REASONING_NAMES",
+    "ReasoningFilter",
+    "ends_within_reasoning",
+    "is_reasoning_name",
+    "touches_a_tag",
+    "without_reasoning_across",
+    "without_reasoning_tags",
+]
 
-_NAMES = r"(?:\w{1,16}:)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|chain_of_thought)"
+_KIND = (
+    r"think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|chain[_-]of[_-]thought|cot"
+    r"|(?:inner|internal)[_-](?:monologue|dialogue|thoughts?|thinking|reasoning)"
+)
+_NAMES = rf"(?:\w{{1,16}}:)?(?:{_KIND})(?:[_-](?:process|content|text|trace|steps?|blocks?))?"
+_LEFT, _RIGHT = "(?:<|&lt;|＜)", "(?:>|&gt;|＞)"
+_BARRED = r"(?:think(?:ing)?|thoughts?|reasoning)"
 _OPENS = (
-    rf"<\s*{_NAMES}(?:\s[^<>]{{0,128}})?>|\[THINK\]|◁think▷|<\|(?:begin_of_thought|start_thinking|think)\|>"
-    r"|<\|channel\|>\s*(?:analysis|commentary)"
+    rf"{_LEFT}\s{{0,8}}(?P<begins>{_NAMES})(?:\s[^<>]{{0,128}}?)?{_RIGHT}|\[THINK(?:ING)?\]|◁think▷"
+    rf"|<\|(?:(?:begin|start)(?:_of)?_)?{_BARRED}\|>|<\|inner_prefix\|>|<unused94>"
+    r"|<\|channel\|?>\s{0,8}(?:analysis|commentary|thought)|assistant(?:analysis|commentary)"
 )
 _CLOSES = (
-    rf"<\s*/\s*{_NAMES}\s*>|\[/THINK\]|◁/think▷|<\|(?:end_of_thought|end_thinking|/think|end|start)\|>"
-    r"|<\|channel\|>\s*final(?:<\|message\|>)?"
+    rf"{_LEFT}\s{{0,8}}/\s{{0,8}}(?P<ends>{_NAMES})\s{{0,8}}{_RIGHT}|\[/THINK(?:ING)?\]|◁/think▷"
+    rf"|<\|(?:/|end(?:_of)?_){_BARRED}\|>|<\|inner_suffix\|>|<unused95>|<channel\|>"
+    r"|<\|channel\|>\s{0,8}final|assistantfinal"
 )
-_TAG = re.compile(rf"(?P<open>{_OPENS})|(?P<close>{_CLOSES})", re.IGNORECASE)
+_TAG = re.compile(
+    rf"(?P<open>{_OPENS})|(?P<close>{_CLOSES})|(?P<turn><\|(?:end|start)\|>)|(?P<mark><\|message\|>)", re.IGNORECASE
+)
+
+
+def _begun(word: str) -> str:
+    """A pattern of every beginning of a word."""
+    made = ""
+    for letter in reversed(word[1:]):
+        made = f"(?:{letter}{made})?"
+    return word[0] + made
+
+
 # The end of a piece of text that more text could turn into a tag.
 _MAYBE = re.compile(
-    r"(?:<\|channel\|>\s{0,8}[a-z]{0,10}(?:<[|a-z]{0,9})?|<\|[a-z_/]{0,18}\|?|<[\s/]{0,8}[\w:]{0,34}(?:\s[^<>]{0,128})?|\[/?[a-z]{0,6}|◁/?[a-z]{0,6})\Z",
+    r"(?:<\|channel\|?>\s{0,8}[a-z]{0,10}|<\|[a-z_/]{0,22}\|?|<[a-z0-9]{0,10}\|?"
+    rf"|{_LEFT}[\s/]{{0,18}}[\w:-]{{0,52}}(?:\s[^<>]{{0,128}})?(?:&g?t?)?|&l?t?|\[/?[a-z]{{0,9}}|◁/?[a-z]{{0,6}}"
+    rf"|{_begun('assistant')}|assistant(?:{'|'.join(map(_begun, ('analysis', 'commentary', 'final')))}))\Z",
     re.IGNORECASE,
 )
+_HARMONY = "harmony"
+_OF_ANY_KIND = "*"
+_SOME = (
+    "</think>",
+    "</thinking>",
+    "</thought>",
+    "</reasoning>",
+    "[/think]",
+    "◁/think▷",
+    "<|end|>",
+    "<|end_of_thought|>",
+)
+_SOME_MORE = ("<|end_thinking|>", "<|inner_suffix|>", "<channel|>", "<unused95>", "<|channel|>final", "assistantfinal")
+_OF_TAGS = re.compile(r"[<>\[\]|/◁▷]|think|thought|reason|assistantf", re.IGNORECASE)
+_SAME = re.compile(r"begin_of_|start_of_|end_of_|begin_|start_|end_|inner_|prefix|suffix|[^a-z\[◁]")
 
 REASONING_NAMES = frozenset(
     {
@@ -58,9 +110,31 @@ REASONING_NAMES = frozenset(
 """Names of fields that hold reasoning, in any API, lowered and without ``_`` and ``-``."""
 
 
+_OF_REASONING = frozenset(("reasoning", "thinking", "thought", "thoughts", "cot", "scratchpad", "monologue"))
+_PARTS_OF_A_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+
+
+@lru_cache(4096)
 def is_reasoning_name(name: str) -> bool:
-    """Whether a field of this name holds reasoning."""
-    return name.lower().replace("_", "").replace("-", "") in REASONING_NAMES
+    """Whether a field of this name holds reasoning.
+
+    >>> is_reasoning_name("reasoning_content"), is_reasoning_name("internalThoughts"), is_reasoning_name("reason")
+    (True, True, False)
+    """
+    if name.lower().replace("_", "").replace("-", "") in REASONING_NAMES:
+        return True
+    return any(part.lower() in _OF_REASONING for part in _PARTS_OF_A_NAME.findall(name))
+
+
+def _kind_of(tag: re.Match[str]) -> str:
+    """What a tag that opens has in common with the one that closes it."""
+    name = tag["begins"] or tag["ends"]
+    if name:
+        return name.lower()
+    said = tag[0].lower()
+    if tag["turn"] or said.startswith(("<|channel|>", "assistant")):
+        return _HARMONY
+    return "gemma" if "channel" in said or "unused" in said else _SAME.sub("", said)
 
 
 class ReasoningFilter:
@@ -68,14 +142,18 @@ class ReasoningFilter:
 
     Args:
         hold: keep text back until it is known not to be reasoning whose opening tag stands in the prompt.
-        whole: all text comes at once, so that everything before the last closing tag can be left out.
+        after: what stands before this text in the same answer; what was opened there is open here.
+        within: the text begins within reasoning, whose tag is known to stand in the prompt.
     """
 
-    def __init__(self, *, hold: bool = True, whole: bool = False) -> None:
-        self._undecided = hold
-        self._whole = whole
+    def __init__(self, *, hold: bool = True, after: ReasoningFilter | None = None, within: bool = False) -> None:
+        within = within and after is None
+        self._undecided = hold and not within
         self._held: list[str] = []
-        self._depth = 0
+        self._open: list[str] = list(after._open) if after else [_OF_ANY_KIND] * within
+        self._depth: int = after._depth if after else int(within)
+        self._in_doubt: list[str] = []
+        self._turned: list[str] = []
         self._tail = ""
 
     def feed(self, text: str) -> str:
@@ -84,23 +162,13 @@ class ReasoningFilter:
         shown: list[str] = []
         at = 0
         for tag in _TAG.finditer(text):
-            if self._depth == 0:
-                shown.append(text[at : tag.start()])
+            self._say(text[at : tag.start()], shown)
             at = tag.end()
-            if tag["open"]:
-                self._depth += 1
-            elif self._depth:
-                self._depth -= 1
-            elif self._undecided:
-                # Closed without being opened: what came before was reasoning.
-                shown.clear()
-                self._held.clear()
-            self._undecided = self._undecided and (self._whole or not (tag["close"] or self._depth))
+            self._turn(tag, shown)
         rest = text[at:]
         maybe = _MAYBE.search(rest)
         cut = maybe.start() if maybe else len(rest)
-        if self._depth == 0:
-            shown.append(rest[:cut])
+        self._say(rest[:cut], shown)
         self._tail = rest[cut:]
         if self._undecided:
             self._held += shown
@@ -109,16 +177,120 @@ class ReasoningFilter:
         self._held = []
         return "".join(shown)
 
+    def _say(self, text: str, shown: list[str]) -> None:
+        if not self._open:
+            shown.append(text)
+            if self._turned and text.strip():
+                self._turned = []
+        elif self._depth == 0:
+            self._in_doubt.append(text)
+
+    def _turn(self, tag: re.Match[str], shown: list[str]) -> None:
+        kind = _kind_of(tag)
+        if tag["mark"] or (tag["turn"] and self._open[-1:] != [_HARMONY] and (self._open or not self._undecided)):
+            return
+        if tag["open"] and self._open == [_OF_ANY_KIND]:
+            # It is opened once more, by the model itself.
+            self._open = [kind]
+        elif tag["open"]:
+            self._open.append(kind)
+            self._depth += 1
+        else:
+            self._in_doubt.clear()
+            if not self._open and self._undecided:
+                # Closed without being opened: what came before was reasoning, or, where a turn ends, all there is.
+                self._turned = [*self._held, *shown] if tag["turn"] else []
+                shown.clear()
+                self._held.clear()
+            if self._open[-1:] in ([kind], [_OF_ANY_KIND]):
+                self._open.pop()
+            self._depth = max(0, self._depth - 1) if self._open else 0
+        self._undecided = False
+
     def settle(self) -> None:
         """This upstream tells its reasoning apart: what was held back is shown with the next text."""
-        if not self._whole:
-            self._undecided = False
+        self._undecided = False
+        if self._open == [_OF_ANY_KIND]:
+            self._open, self._depth = [], 0
 
     def finish(self) -> str:
         """The rest, once the text is complete."""
-        rest = [*self._held, "" if self._depth else self._tail]
-        self._held, self._tail = [], ""
-        return "".join(rest)
+        doubtful = [*self._in_doubt, self._tail] if self._depth == 0 else []
+        rest = "".join([*self._held, *(doubtful if self._open else [self._tail])])
+        if self._turned and not rest.strip():
+            rest = "".join(self._turned)
+        self._held, self._in_doubt, self._turned, self._tail = [], [], [], ""
+        return rest
+
+
+def without_reasoning_across(texts: Sequence[str], *, within: bool = False) -> list[str]:
+    """Complete texts of one answer, in their order, without the reasoning in them, wherever it begins and ends.
+
+    Args:
+        texts: of one answer.
+        within: the first begins within reasoning.
+
+    >>> without_reasoning_across(["<think>They", " want ", "a sum.</think>4"])
+    ['', '', '4']
+    """
+    whole = "".join(texts)
+    kept: list[tuple[int, int]] = []
+    opened = [_OF_ANY_KIND] * within
+    at = 0
+    for tag in _TAG.finditer(whole):
+        if not opened:
+            kept.append((at, tag.start()))
+        first, at = not at, tag.end()
+        if tag["open"]:
+            opened = [] if opened == [_OF_ANY_KIND] else opened
+            opened.append(_kind_of(tag))
+        elif tag["mark"] or (tag["turn"] and opened[-1:] != [_HARMONY] and not (first and whole[at:].strip())):
+            continue
+        elif opened:
+            opened.pop()
+        else:
+            # Closed without being opened, or a second time: what came before was reasoning.
+            kept.clear()
+    if not at and not within:
+        return list(texts)
+    if not opened:
+        kept.append((at, len(whole)))
+    shown, begins = [], 0
+    for text in texts:
+        ends = begins + len(text)
+        shown.append("".join(whole[max(begins, first) : min(ends, last)] for first, last in kept))
+        begins = ends
+    return shown
+
+
+def ends_within_reasoning(text: str) -> bool:
+    """Whether a text opens reasoning and does not close it: what goes on from there begins within it.
+
+    >>> ends_within_reasoning("Sure. <think>First,"), ends_within_reasoning("<think>4</think>")
+    (True, False)
+    """
+    depth = 0
+    for tag in _TAG.finditer(text):
+        depth = depth + 1 if tag["open"] else max(0, depth - 1) if tag["close"] else depth
+    return depth > 0
+
+
+def touches_a_tag(text: str) -> bool:
+    """Whether an answer that ends before this text, or never holds it, may end before its reasoning does.
+
+    >>> touches_a_tag("</think>"), touches_a_tag("k>"), touches_a_tag("END")
+    (True, True, False)
+    """
+    said = text.strip().lower()
+    if not _OF_TAGS.search(said):
+        return False
+    tags = (*_SOME, *_SOME_MORE)
+    cut = range(2, len(said))
+    return (
+        _TAG.search(text) is not None
+        or any(said in tag or tag in said for tag in tags)
+        or any(tag.startswith(said[-size:]) or tag.endswith(said[:size]) for size in cut for tag in tags)
+    )
 
 
 def without_reasoning_tags(text: str) -> str:
@@ -129,5 +301,4 @@ def without_reasoning_tags(text: str) -> str:
     >>> without_reasoning_tags("They want a sum.</think>4")
     '4'
     """
-    seen = ReasoningFilter(whole=True)
-    return seen.feed(text) + seen.finish()
+    return without_reasoning_across([text])[0]

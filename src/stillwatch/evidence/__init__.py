@@ -1,11 +1,11 @@
 """Evidence: what families see in a log, each in one file that says all of it.
 
 ``base`` says what a family is and how to add one; ``families/`` holds them. Beside them lies what they measure with:
-``postings`` (who shares a thing), ``hands`` and ``sign_ups`` (whose they are), ``content`` (what accounts ask), ``calibration`` (what is ordinary in other weeks),
-``neighbours`` (who asks alike), ``icc`` (are they interchangeable), ``one_source`` (who of them is), ``prompt_sets``
-(who repeats whom), ``windows_of_stream``, its ``lens`` and ``composition`` (is part of one stream one source's),
-``p_values``, ``group_statistics``, ``communities``, and in ``thresholds`` and ``stream_thresholds`` every line that
-is drawn.
+``postings`` (who shares a thing), ``hands`` and ``sign_ups`` (whose they are, and since when), ``content`` (what
+accounts ask), ``calibration`` (what is ordinary in other weeks), ``neighbours`` (who asks alike), ``icc`` (are they
+interchangeable), ``one_source`` (who of them is), ``prompt_sets`` (who repeats whom), ``windows_of_stream``, its
+``lens`` and ``composition`` (is part of one stream one source's), ``p_values``, ``group_statistics``,
+``communities``, and in ``thresholds`` and ``stream_thresholds`` every line that is drawn.
 Families see a ``LogProfile`` and nothing else.
 """
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,13 +14,14 @@ from typing import Any
 
 import msgspec
 
-from stillwatch.core.reasoning_tags import is_reasoning_name, without_reasoning_tags
+from stillwatch.core.reasoning_tags import is_reasoning_name, without_reasoning_across, without_reasoning_tags
 
 __all__ = [
     "LEFT_OUT",
     "REASONING_PARTS",
     "Redaction",
     "Rule",
+    "across",
     "arguments",
     "constant",
     "encoded",
@@ -32,10 +34,12 @@ __all__ = [
     "number",
     "obj",
     "piece",
+    "said_text",
     "scrubbed_arguments",
     "text",
     "typed",
     "unless_hidden",
+    "without_logprobs",
     "word",
 ]
 
@@ -49,12 +53,14 @@ class Redaction:
         keep_summaries: leave what the upstream itself calls a summary.
         top_logprobs: at most so many alternatives a token; -1 takes log probabilities out whole; None leaves them.
         streaming: what a rule calls a piece is one of many, which the stream's own filters see to.
+        within: the answer begins within reasoning, whose tag stands in what it goes on from.
     """
 
     hide_reasoning: bool = False
     keep_summaries: bool = False
     top_logprobs: int | None = None
     streaming: bool = False
+    within: bool = False
 
     def __bool__(self) -> bool:
         return self.hide_reasoning or self.top_logprobs is not None
@@ -71,7 +77,7 @@ class Redaction:
 Rule = Callable[[Any, Redaction], Any]
 
 LEFT_OUT = object()
-_WORD = re.compile(r"[\w.:/@+\-]{0,80}")
+_WORD = re.compile(r"[\w.:/@+\-]{0,80}", re.ASCII)
 _LONGEST_ID = 80
 REASONING_PARTS = ("thinking", "reasoning", "redacted_thinking", "reasoning_text", "summary_text")
 
@@ -103,7 +109,8 @@ def word(value: Any, _: Redaction) -> Any:
 
 def model(value: Any, redaction: Redaction) -> Any:
     """The name of a model, which may hold slashes and be long."""
-    return value if isinstance(value, str) and len(value) <= 160 and " " not in value else word(value, redaction)
+    short = isinstance(value, str) and len(value) <= 160
+    return value if short and value.isascii() and " " not in value else word(value, redaction)
 
 
 def identifier(value: Any, _: Redaction) -> Any:
@@ -128,14 +135,53 @@ def piece(value: Any, redaction: Redaction) -> Any:
     return value if redaction.streaming and isinstance(value, str) else text(value, redaction)
 
 
+def across(parts: Any, redaction: Redaction) -> Any:
+    """Parts of one text, without the reasoning that begins in one of them and ends in another."""
+    if not (redaction.hide_reasoning and isinstance(parts, list)):
+        return parts
+    places = [
+        (number, name)
+        for number, part in enumerate(parts)
+        if isinstance(part, Mapping) and part.get("type") not in REASONING_PARTS
+        for name in ("text", "refusal")
+        if isinstance(part.get(name), str)
+    ]
+    made = [dict(part) if isinstance(part, Mapping) else part for part in parts]
+    apart = any(isinstance(part, Mapping) and part.get("type") in REASONING_PARTS for part in parts)
+    texts = [parts[number][name] for number, name in places]
+    clean = without_reasoning_across(texts, within=redaction.within and not apart)
+    for (number, name), text_left in zip(places, clean, strict=True):
+        made[number][name] = text_left
+    return made
+
+
+def said_text(value: Any, redaction: Redaction) -> Any:
+    """The text of an answer itself, which may begin within reasoning."""
+    if redaction.within and redaction.hide_reasoning and not redaction.streaming and isinstance(value, str):
+        return without_reasoning_across([value], within=True)[0]
+    return piece(value, redaction)
+
+
 def encoded(value: Any, redaction: Redaction) -> Any:
     """Base64, as pictures and sound come."""
     return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9+/=_\-]*", value) else LEFT_OUT
 
 
 def unless_hidden(value: Any, redaction: Redaction) -> Any:
-    """Whatever it is, unless reasoning is hidden."""
-    return LEFT_OUT if redaction.hide_reasoning else value
+    """Whatever it is, unless reasoning is hidden; less log probabilities where those are limited."""
+    if redaction.hide_reasoning:
+        return LEFT_OUT
+    return value if redaction.top_logprobs is None else without_logprobs(value)
+
+
+def without_logprobs(value: Any) -> Any:
+    """A JSON value without fields named for log probabilities."""
+    if isinstance(value, list):
+        return [without_logprobs(item) for item in value]
+    if isinstance(value, Mapping):
+        plain = {name: str(name).lower().replace("_", "").replace("-", "") for name in value}
+        return {name: without_logprobs(item) for name, item in value.items() if "logprob" not in plain[name]}
+    return value
 
 
 def constant(value: object) -> Rule:
@@ -202,7 +248,18 @@ def scrubbed_arguments(given_text: str) -> str:
     if not isinstance(given, Mapping | list):
         return ""
     clean = _scrubbed(given)
-    return given_text if clean == given else msgspec.json.encode(clean).decode()
+    return given_text if clean == given and not _repeats(given_text) else msgspec.json.encode(clean).decode()
+
+
+def _repeats(given_text: str) -> bool:
+    """Whether a name stands twice in one object: only one of its values was looked at."""
+    lengths: list[int] = []
+
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        lengths.append(len(pairs) - len({name for name, _ in pairs}))
+
+    json.loads(given_text, object_pairs_hook=once)
+    return any(lengths)
 
 
 def arguments(value: Any, redaction: Redaction) -> Any:

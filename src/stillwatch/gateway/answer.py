@@ -60,7 +60,7 @@ class Answer:
         self._gate = gate
         self._admission = admission
         self._send = send
-        self._redaction: Redaction = admission.treatment.redaction
+        self._redaction: Redaction = admission.redaction
         self._start: MutableMapping[str, Any] | None = None
         self._stream: StreamRedactor | None = None
         self._whole: list[bytes] | None = None
@@ -160,7 +160,7 @@ class Answer:
         if body:
             try:
                 body = msgspec.json.encode(redacted_body(msgspec.json.decode(body), self._redaction))
-            except (ValueError, RecursionError) as error:
+            except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
                 self._gate.meters.count("unreadable_answers")
                 await self.refuse(_unreadable(str(error) if isinstance(error, UnknownShape) else "it is no JSON"))
                 return

@@ -9,21 +9,25 @@ narrowest rule of ``allowed`` that serves.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from stillwatch.gateway.allowed import (
     LEFT_OUT,
     Redaction,
+    across,
     arguments,
     constant,
     encoded,
     identifier,
+    is_hidden,
     logprobs,
     many,
     model,
     number,
     obj,
     piece,
+    said_text,
     text,
     typed,
     unless_hidden,
@@ -98,14 +102,19 @@ PART = typed(
 )
 
 
+def _parts(value: Any, redaction: Redaction) -> Any:
+    """Parts of a text. Pieces of a stream go through its own filters."""
+    return many(PART)(value if redaction.streaming else across(value, redaction), redaction)
+
+
 def _content(value: Any, redaction: Redaction) -> Any:
-    return many(PART)(value, redaction) if isinstance(value, list) else piece(value, redaction)
+    return _parts(value, redaction) if isinstance(value, list) else said_text(value, redaction)
 
 
 def _details(value: Any, redaction: Redaction) -> Any:
     """``reasoning_details``: only entries that call themselves summaries, where those may stay."""
     if not redaction.hide_reasoning:
-        return value
+        return unless_hidden(value, redaction)
     if not redaction.keep_summaries:
         return LEFT_OUT
     return many(typed({"reasoning.summary": obj(type=word, summary=text, index=number, format=word)}))(value, redaction)
@@ -137,7 +146,8 @@ _MESSAGE = obj(
 
 def _message(value: Any, redaction: Redaction) -> Any:
     """A message that is whole, also where a stream brings one."""
-    return _MESSAGE(value, redaction.whole())
+    apart = redaction.within and isinstance(value, Mapping) and is_hidden(value)
+    return _MESSAGE(value, replace(redaction.whole(), within=redaction.within and not apart))
 
 
 _CHOICE = obj(
@@ -147,7 +157,7 @@ _CHOICE = obj(
     stop_reason=word,
     message=_message,
     delta=_MESSAGE,
-    text=piece,
+    text=said_text,
     logprobs=logprobs,
 )
 CHUNK = obj(
@@ -166,7 +176,7 @@ CHUNK = obj(
 
 def _reasoning_item(value: Any, redaction: Redaction) -> Any:
     if not redaction.hide_reasoning:
-        return value
+        return unless_hidden(value, redaction)
     if not redaction.keep_summaries:
         return LEFT_OUT
     summary = many(typed({"summary_text": obj(type=word, text=text)}))
@@ -175,7 +185,7 @@ def _reasoning_item(value: Any, redaction: Redaction) -> Any:
 
 ITEM = typed(
     {
-        "message": obj(id=identifier, type=word, status=word, role=word, phase=word, content=many(PART)),
+        "message": obj(id=identifier, type=word, status=word, role=word, phase=word, content=_parts),
         "function_call": obj(id=identifier, type=word, status=word, call_id=identifier, name=word, arguments=arguments),
         "custom_tool_call": obj(id=identifier, type=word, status=word, call_id=identifier, name=word, input=text),
         "web_search_call": obj(id=identifier, type=word, status=word),
@@ -184,6 +194,21 @@ ITEM = typed(
         "reasoning": _reasoning_item,
     }
 )
+
+
+def _output(value: Any, redaction: Redaction) -> Any:
+    """Items of an answer, whose texts are one text: what begins in one may end in the next."""
+    if redaction.hide_reasoning and isinstance(value, list):
+        messages = [one for one in value if isinstance(one, Mapping) and isinstance(one.get("content"), list)]
+        apart = any(isinstance(one, Mapping) and one.get("type") == "reasoning" for one in value)
+        redaction = replace(redaction, within=redaction.within and not apart)
+        clean = iter(across([part for one in messages for part in one["content"]], redaction))
+        redaction = replace(redaction, within=False)
+        parts = {id(one): [next(clean) for _ in one["content"]] for one in messages}
+        value = [{**one, "content": parts[id(one)]} if id(one) in parts else one for one in value]
+    return many(ITEM)(value, redaction)
+
+
 ERROR = obj(type=word, code=word, message=text, param=word, status=word)
 RESPONSE = obj(
     id=identifier,
@@ -195,7 +220,7 @@ RESPONSE = obj(
     error=ERROR,
     incomplete_details=obj(reason=word),
     model=model,
-    output=many(ITEM),
+    output=_output,
     parallel_tool_calls=number,
     previous_response_id=identifier,
     temperature=number,
@@ -234,13 +259,13 @@ MESSAGES = obj(
     type=word,
     role=word,
     model=model,
-    content=many(BLOCK),
+    content=lambda value, redaction: many(BLOCK)(across(value, redaction), redaction),
     stop_reason=word,
     stop_sequence=text,
     usage=USAGE,
 )
 
-_COMPLETION = obj(id=identifier, type=word, completion=text, stop_reason=word, stop=text, model=model)
+_COMPLETION = obj(id=identifier, type=word, completion=said_text, stop_reason=word, stop=text, model=model)
 _LISTED = obj(id=model, object=word, created=number, owned_by=word, type=word, display_name=text, created_at=word)
 _VECTOR = obj(
     object=word,

@@ -15,7 +15,7 @@ from typing import Any
 from stillwatch.gateway.client_request import ClientRequest
 from stillwatch.gateway.gate import Gate
 from stillwatch.gateway.incoming import Incoming, Receive
-from stillwatch.gateway.json_body import TwoMeanings, lenient_json
+from stillwatch.gateway.json_body import TwoMeanings, documents_in
 from stillwatch.gateway.paths import api_of
 from stillwatch.gateway.refusal import Refusal
 
@@ -24,28 +24,31 @@ __all__ = ["Batch", "lines_in"]
 Asked = tuple[str | None, Mapping[str, Any]]
 
 _AMBIGUOUS = Refusal(400, "ambiguous_json", "A line of the file can be read in two ways.")
+# What a line says that asks; names may be escaped.
+_MAY_ASK = re.compile(rb"\\u|body|params|request|modelinput", re.IGNORECASE)
 _ENDS = re.compile(rb"[\r\n\x0b\x0c\x1c-\x1e]+")
 
 
 def lines_in(body: Any) -> list[Asked]:
     """The requests in a JSON body, each with its API; none where it is no batch."""
-    if not isinstance(body, Mapping):
-        return []
-    listed = body.get("requests")
-    found = [_asked_in(one) for one in (listed if isinstance(listed, list) else [body])]
+    lists = [body] if isinstance(body, list) else []
+    if isinstance(body, Mapping):
+        lists = [[body], *(value for value in body.values() if isinstance(value, list))]
+    found = [_asked_in(one) for given in lists for one in given]
     return [one for one in found if one is not None]
 
 
 def _asked_in(line: Any) -> Asked | None:
     if not isinstance(line, Mapping):
         return None
-    if isinstance(line.get("body"), Mapping):
-        return api_of(str(line.get("url") or "")), line["body"]
-    if isinstance(line.get("params"), Mapping):
-        return "messages", line["params"]
-    for name in ("request", "modelInput"):
-        if isinstance(line.get(name), Mapping):
-            return None, line[name]
+    named = {name.casefold(): value for name, value in line.items()}
+    if isinstance(named.get("body"), Mapping):
+        return api_of(str(named.get("url") or "")), named["body"]
+    if isinstance(named.get("params"), Mapping):
+        return "messages", named["params"]
+    for name in ("request", "modelinput"):
+        if isinstance(named.get(name), Mapping):
+            return None, named[name]
     return None
 
 
@@ -96,19 +99,22 @@ class Batch:
         for line in self._whole_lines(piece, more=more):
             if self.refusal is not None:
                 return
-            line = line.strip(b" \t\x00\xef\xbb\xbf\xff\xfe")
-            if not line.startswith(b"{"):
-                continue
-            try:
-                found = _asked_in(lenient_json(line))
-            except TwoMeanings:
-                self.refusal = _AMBIGUOUS
-                return
-            except ValueError:
-                self.unread += 1
-                continue
-            if found is not None:
-                await self._admit(found)
+            line = line.replace(b"\x00", b"")
+            if b"{" in line and _MAY_ASK.search(line):
+                await self._read(line)
+
+    async def _read(self, line: bytes) -> None:
+        """Admit what one line asks. Servers read lines in more ways than one: with blanks that are none in JSON, with
+        several objects, as a list."""
+        try:
+            for body in documents_in(line.decode("utf-8", "replace")):
+                found = _asked_in(body)
+                if found is not None:
+                    await self._admit(found)
+        except TwoMeanings:
+            self.refusal = self.refusal or _AMBIGUOUS
+        except ValueError:
+            self.unread += 1
 
     def _whole_lines(self, piece: bytes, *, more: bool) -> Iterator[bytes]:
         first, *others = _ENDS.split(piece)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,24 +13,17 @@ import msgspec
 
 from stillwatch.core.bodies import anthropic, openai
 from stillwatch.core.bodies.shapes import Message, RecordError
+from stillwatch.core.reasoning_tags import ends_within_reasoning
+from stillwatch.gateway.amounts import asks_and_tokens, ids_in
 from stillwatch.gateway.caller import Caller
 from stillwatch.gateway.events import EventReader
 from stillwatch.gateway.json_body import NO_UTF8, without_surrogates
-from stillwatch.gateway.texts import texts_of
+from stillwatch.gateway.texts import cut_up, texts_of
 
 __all__ = ["ClientRequest", "answer_fields", "read_request"]
 
 _MOST_GATHERED = 64 * 1024
-_MOST_COUNTED = 1e9
-_NO_TEXT = frozenset(("model", "encoding_format", "response_format", "user", "safety_identifier", "prompt_cache_key"))
-_ANSWERS = frozenset(("n", "bestof", "numreturnsequences", "candidatecount", "numgenerations", "numcompletions"))
-_PROMPTS = frozenset(("prompt", "prompts", "input", "inputs", "requests"))
-_TOKENS = frozenset(
-    ("maxtokens", "maxcompletiontokens", "maxoutputtokens", "maxnewtokens", "maxtokenstosample", "numpredict")
-)
-_NESTED = 3
-"""So deep servers keep such settings: in ``parameters``, ``generationConfig``, ``sampling_params`` and the like."""
-_NO_SETTINGS = frozenset(("messages", "tools", "functions", "responseformat", "text", "metadata", "input", "system"))
+_NO_TEXT = frozenset(("model", "encoding_format", "user", "safety_identifier", "prompt_cache_key"))
 _OPERATIONS = {"chat": "chat.completions"} | {name: name for name in ("completions", "responses", "messages")}
 _encoder = msgspec.json.Encoder()
 
@@ -59,6 +52,7 @@ class ClientRequest:
         most_tokens: of each answer, as it says; 0 where it does not.
         letters: of text in it.
         began: monotonic clock, in seconds.
+        within: the answer goes on from a text that opens reasoning and does not close it.
     """
 
     exchange_id: str
@@ -73,6 +67,7 @@ class ClientRequest:
     most_tokens: int
     letters: int
     began: float
+    within: bool = False
     _encoded: bytes = b""
 
     @property
@@ -123,44 +118,6 @@ def _read(api: str | None, body: Any) -> dict[str, Any]:
     return {"model": model if isinstance(model, str) else None, **read, "prompt": text, "unread": why}
 
 
-def _asks_and_tokens(body: Any) -> tuple[int, int]:
-    """Prompts times answers to each; and the tokens that an answer may have, in whatever words, 0 where none are said.
-
-    A list of token ids is one prompt, and so are a conversation's turns.
-    """
-    if not isinstance(body, Mapping):
-        return 1, 0
-    lists = [value for name, value in body.items() if isinstance(value, list) and _plain(name) in _PROMPTS]
-    prompts = [len(one) for one in lists if all(isinstance(item, str | list) for item in one)]
-    set_to = list(_settings(body))
-    answers = [_count(value) for name, value in set_to if name in _ANSWERS]
-    tokens = [_count(value) for name, value in set_to if name in _TOKENS]
-    return max([1, *prompts]) * max([1, *answers]), max([0, *tokens])
-
-
-def _settings(body: Mapping[Any, Any], deep: int = _NESTED) -> Iterator[tuple[str, Any]]:
-    """Names and values of what a request sets, also where they stand in objects of their own."""
-    for name, value in body.items():
-        plain = _plain(name)
-        if not isinstance(value, Mapping):
-            yield plain, value
-        elif deep and plain not in _NO_SETTINGS:
-            yield from _settings(value, deep - 1)
-
-
-def _plain(name: object) -> str:
-    return str(name).casefold().replace("_", "").replace("-", "")
-
-
-def _count(value: object) -> int:
-    """A number as servers read one that is not strict: 16, 16.0 and "16" are the same."""
-    try:
-        read = float(value) if isinstance(value, str | int | float) else 0.0
-    except (ValueError, OverflowError):
-        return 0
-    return int(read) if 0 < read < _MOST_COUNTED else 0 if not read > 0 else int(_MOST_COUNTED)
-
-
 def _without_names(body: Any) -> Any:
     return [body[name] for name in body if name not in _NO_TEXT] if isinstance(body, Mapping) else body
 
@@ -209,15 +166,30 @@ def read_request(
     fields.setdefault("prompt", prompt)
     kept = {name: value for name, value in fields.items() if value is not None}
     text = prompt if isinstance(prompt, str) else ""
-    # Parts of one message are read as one as well: a sentence may be cut between them.
-    given = () if unread else tuple(texts_of(_without_names(body)))
-    texts = (*given, *(m.content for m in said if m.content))
-    letters = sum(map(len, given))
-    asks, most = _asks_and_tokens(body)
+    # Parts of one message, and turns of one side, are read as one as well: a sentence may be cut between them.
+    acting = () if unread else _without_names(body)
+    written: list[str] = []
+    given = tuple(texts_of(acting, written))
+    texts = (*given, *written, *(m.content for m in said if m.content), *cut_up(body))
+    letters = sum(map(len, given)) + 4 * ids_in(body)
+    asks, most = asks_and_tokens(body)
     now_ticking = time.monotonic()
     return ClientRequest(
-        exchange_id, api, operation, caller, kept, text, system, texts, asks, most, letters, now_ticking
+        exchange_id, api, operation, caller, kept, text, system, texts, asks, most, letters, now_ticking, _within(body)
     )
+
+
+def _within(body: Any) -> bool:
+    """Whether the answer goes on within reasoning: from a prompt, or from what the model is said to have begun with."""
+    if not isinstance(body, Mapping):
+        return False
+    begun = [body.get("prompt"), body.get("inputs")]
+    for name in ("messages", "input", "contents"):
+        turns = body.get(name)
+        last = turns[-1] if isinstance(turns, list) and turns else None
+        if isinstance(last, Mapping) and last.get("role") in ("assistant", "model"):
+            begun.append([last.get("content"), last.get("parts")])
+    return any(ends_within_reasoning(text) for text in texts_of(begun))
 
 
 def answer_fields(api: str | None, parts: list[bytes], *, streamed: bool, texts: bool) -> dict[str, Any]:

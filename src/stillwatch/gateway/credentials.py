@@ -2,7 +2,8 @@
 
 Servers differ in which of several they read: the first header of a name, the last, or another name altogether. A
 request that leaves them the choice is refused, so that whoever is judged is whoever is served. To know one more
-place where a key may stand, add its name here.
+place where a key may stand, add its name here. A header that is only called as keys are, or that holds a Bearer
+token, counts where there is no other, and goes no further where there is.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from stillwatch.gateway.settings import GatewaySettings
 __all__ = ["Credential", "sole_credential"]
 
 Pairs = list[tuple[bytes, bytes]]
+Found = tuple[str, bool, bytes]
+"""A token, whether it is the same for every request, and its header as it goes on."""
 
 _HEADERS = (
     b"authorization",
@@ -36,8 +39,17 @@ _HEADERS = (
     b"x-api-token",
     b"x-functions-key",
 )
+_PLAIN = frozenset((b"accept", b"content-length", b"content-type", b"host", b"user-agent"))
 _STAYING = (b"x-stillwatch-", b"x-forwarded-", b"content-", b"accept")
-_QUERY = frozenset(("key", "api-key", "api_key", "apikey", "access_token", "subscription-key"))
+_QUERY = frozenset(("key", "subscription-key"))
+_CALLED_KEYS = re.compile(
+    r"(?:.*[-.])?(?:(?:api|litellm|virtual|secret)-?key|(?:auth|access|api)-?token|authorization|authentication)"
+    r"|(?:x-)?(?:token|auth)"
+)
+_PROTOCOLS = b"sec-websocket-protocol"
+_IN_PROTOCOLS = "openai-insecure-api-key."
+_CREDENTIAL = re.compile(r"credential=(?:bearer\s+)?([^/\s,]+)", re.IGNORECASE)
+_CHANGING = frozenset(("negotiate", "ntlm", "kerberos"))
 # RFC 6750 and what keys look like elsewhere: no space and no comma, where one server might cut and another not.
 _TOKEN = re.compile(r"[\x21-\x2b\x2d-\x7e]+")
 
@@ -69,41 +81,74 @@ def sole_credential(given: Pairs, query: bytes, settings: GatewaySettings, api: 
     """
     known, deciding = _headers_of(settings.key_headers, settings.account_from, settings.org_from)
     seen: set[bytes] = set()
-    found: dict[bytes, tuple[str, bool, bytes]] = {}
+    found: dict[bytes, Found] = {}
+    others: dict[bytes, str | None] = {}
     for name, value in given:
         # CGI and its like take one for the other.
         name = name.replace(b"_", b"-")
-        if name not in deciding:
-            continue
-        if name in seen:
-            raise _refused(f"The header {name.decode('latin-1')} stands there twice.")
-        seen.add(name)
-        if name in known and value.strip():
-            read = _read(name, value.decode("latin-1").strip())
-            if read is not None:
-                found[name] = read
+        if name in deciding:
+            if name in seen:
+                raise _refused(f"The header {name.decode('latin-1')} stands there twice.")
+            seen.add(name)
+            if name in known and value.strip():
+                read = _read(name, value.decode("latin-1").strip())
+                if read is not None:
+                    found[name] = read
+        elif name == _PROTOCOLS:
+            found |= _of_protocols(value.decode("latin-1"))
+        elif name not in _PLAIN and _called_a_key(name, value):
+            others[name] = _token_of(value.decode("latin-1").strip())
     asked = _asked(query)
     if asked and (found or len(asked) > 1):
         raise _refused("A key stands in the query and another beside it.")
     if len({token for token, _, _ in found.values()}) > 1:
         raise _refused(f"Several credentials: {', '.join(name.decode('latin-1') for name in found)}.")
-    order = (b"x-api-key", *known) if api == "messages" else known
+    order = (b"x-api-key", *known, _PROTOCOLS) if api == "messages" else (*known, _PROTOCOLS)
     kept = next((name for name in order if name in found), None)
+    tokens = {} if asked or kept else {name: token for name, token in others.items() if token}
+    if len(set(tokens.values())) > 1:
+        raise _refused(f"Several credentials: {', '.join(name.decode('latin-1') for name in tokens)}.")
     headers = []
     for name, value in given:
         if name == b"connection":
             value = _hops(value, deciding)
         plain = name.replace(b"_", b"-")
-        if plain == b"cookie" and not settings.pass_cookies:
+        if (plain == b"cookie" and not settings.pass_cookies) or (plain in others and plain not in tokens):
             continue
         if plain not in known:
             headers.append((name, value))
         elif plain == kept:
             headers.append((name, found[plain][2]))
     if kept is None:
-        return Credential(asked[0] if asked else None, headers)
+        return Credential(next(iter([*asked, *tokens.values()]), None), headers)
     token, lasting, _ = found[kept]
     return Credential(token if lasting else None, headers)
+
+
+def _called_a_key(name: bytes, value: bytes) -> bool:
+    """Whether a header that nobody named as one may hold a key."""
+    return _is_called_one(name.decode("latin-1")) or value.lstrip()[:7].lower() == b"bearer "
+
+
+@lru_cache(512)
+def _is_called_one(name: str) -> bool:
+    return _CALLED_KEYS.fullmatch(name) is not None
+
+
+def _token_of(value: str) -> str | None:
+    """The key in such a header or in a query, with or without a scheme before it; None where it is none."""
+    scheme, _, rest = value.partition(" ")
+    token = rest.strip() or scheme
+    return token if _TOKEN.fullmatch(token) else None
+
+
+def _of_protocols(value: str) -> dict[bytes, Found]:
+    """A key among the protocols of a websocket, where browsers put one that can set no header."""
+    parts = [part.strip() for part in value.split(",")]
+    tokens = {part.removeprefix(_IN_PROTOCOLS) for part in parts if part.startswith(_IN_PROTOCOLS)}
+    if len(tokens) > 1:
+        raise _refused("Several keys stand among the protocols.")
+    return dict.fromkeys([_PROTOCOLS] if tokens else [], (_checked(_PROTOCOLS, "".join(tokens) or "-"), True, b""))
 
 
 def _hops(value: bytes, deciding: frozenset[bytes]) -> bytes:
@@ -127,19 +172,30 @@ def _spelt(name: str) -> str:
 
 
 def _asked(query: bytes) -> list[str]:
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=False, errors="replace") if query else []
-    return [value for name, value in pairs if name.lower() in _QUERY]
+    # Some servers part a query at semicolons too, and read ``key[]`` as ``key``.
+    pairs = parse_qsl(query.replace(b";", b"&").decode("latin-1"), errors="replace") if query else []
+    found = []
+    for name, value in pairs:
+        name = _spelt(name).partition("[")[0].strip()
+        if name in _QUERY or _is_called_one(name):
+            found.append(_token_of(value.strip()) or value)
+    return found
 
 
-def _read(name: bytes, value: str) -> tuple[str, bool, bytes] | None:
-    """The token, whether it is the same for every request, and the header as it goes on."""
+def _read(name: bytes, value: str) -> Found | None:
+    """What a header says that may hold a key; None where it says nothing."""
+    if name == b"authorization":
+        return _authorized(name, value)
+    return _checked(name, value), True, value.encode("latin-1")
+
+
+def _authorized(name: bytes, value: str) -> Found | None:
     scheme, _, rest = value.partition(" ")
-    rest = rest.strip()
-    if name == b"authorization" and scheme.lower() == "bearer":
-        if not rest:
-            return None
-        return _checked(name, rest), True, b"Bearer " + rest.encode("latin-1")
-    if name == b"authorization" and scheme.lower() == "basic":
+    rest, kind = rest.strip(), scheme.lower()
+    as_it_is = value.encode("latin-1")
+    if kind == "bearer":
+        return (_checked(name, rest), True, b"Bearer " + rest.encode("latin-1")) if rest else None
+    if kind == "basic":
         try:
             plain = base64.b64decode(rest, validate=True)
         except (binascii.Error, ValueError):
@@ -147,10 +203,17 @@ def _read(name: bytes, value: str) -> tuple[str, bool, bytes] | None:
         # There is one spelling of each, so that another spelling is no other key.
         canonical = b"Basic " + base64.b64encode(plain)
         return canonical.decode("ascii"), True, canonical
-    if name == b"authorization" and rest:
-        # Signed by time and body, as Digest and AWS' are: no two requests show the same.
-        return value, False, value.encode("latin-1")
-    return _checked(name, value), True, value.encode("latin-1")
+    signed = _CREDENTIAL.findall(value)
+    if len(signed) == 1 and value.lower().count("credential=") == 1 and value.lower().count("bearer") <= 1:
+        # As AWS signs: what names the signer is the same in every request, and some servers take it for the key.
+        return _checked(name, signed[0]), True, as_it_is
+    if signed or ("bearer" in rest.lower() if rest else kind.startswith("bearer")):
+        raise _refused("It can be read as more than one credential.")
+    if rest and (kind in _CHANGING or not _TOKEN.fullmatch(rest)):
+        # As Digest: no two requests show the same.
+        return value, False, as_it_is
+    # ``Token KEY`` and its like, or the key alone: the same key however it is called.
+    return _checked(name, rest or value), True, as_it_is
 
 
 def _checked(name: bytes, token: str) -> str:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from stillwatch.core.minhash import BAND_COUNT, LIMIT_BYTES, band_keys, signatures
 from stillwatch.core.onetext import OneText, one_text
+from stillwatch.core.unseen import plainly_seen
 from stillwatch.core.words import U64
 
 __all__ = ["BAND_SHIFT", "Fingerprint", "fingerprint", "packed_bands"]
@@ -56,7 +57,8 @@ def packed_bands(keys: npt.NDArray[np.uint32]) -> U64:
 
 
 def _read(text: str) -> OneText:
-    # No more letters than bytes are read, so the rest need not be encoded.
+    # No more letters than bytes are read, so the rest need not be encoded; but unseen ones are none.
+    text = plainly_seen(text)
     return one_text(text[:LIMIT_BYTES].encode("utf-8", "replace")[:LIMIT_BYTES])
 
 

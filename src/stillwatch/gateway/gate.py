@@ -12,10 +12,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from stillwatch.core import BadSetting
+from stillwatch.gateway.allowed import Redaction
 from stillwatch.gateway.caller import read_secret
 from stillwatch.gateway.client_request import ClientRequest
 from stillwatch.gateway.limits import Limits, UnderWay, about_decision
@@ -51,6 +53,7 @@ class Admission:
         batched: requests in its body that were admitted one by one.
         unmatched: pieces of its text that were not compared, beyond the bounds.
         would_refuse: what enforce would have answered, in shadow mode.
+        within: the answer begins within reasoning: the request or the model's template has opened its tag.
     """
 
     request: ClientRequest
@@ -63,6 +66,13 @@ class Admission:
     unmatched: int = 0
     would_refuse: str | None = None
     recorded: bool = False
+    within: bool = False
+
+    @property
+    def redaction(self) -> Redaction:
+        """What is taken out of the answer, which may begin within reasoning."""
+        redaction = self.treatment.redaction
+        return replace(redaction, within=True) if self.within and redaction.hide_reasoning else redaction
 
 
 class Gate:
@@ -119,7 +129,9 @@ class Gate:
 
     async def admit(self, request: ClientRequest) -> Admission:
         """Take a request down and say what to do about it."""
-        admission = Admission(request)
+        model = str(request.fields.get("model") or "")
+        opened = request.within or any(fnmatchcase(model, one) for one in self.settings.opened_in_prompt)
+        admission = Admission(request, within=opened)
         self.meters.count("requests", request.api or "other")
         if request.recorded and not self._take_down(admission):
             return admission

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from stillwatch.core.bodies.shapes import Message
 
-__all__ = ["NO_UTF8", "TwoMeanings", "lenient_json", "strict_json", "without_surrogates"]
+__all__ = ["NO_UTF8", "TwoMeanings", "documents_in", "lenient_json", "strict_json", "without_surrogates"]
 
 
 NO_UTF8 = "it is no UTF-8"
 """Why bytes were not read."""
+_READ = frozenset(("messages", "prompt", "input", "instructions", "system", "role", "content", "text"))
+"""Names of which another spelling would be read by some servers and not by us."""
+_BETWEEN = re.compile(r"[\s,\[\]\x00\ufeff]*")
+_MOST_TRIED = 32
 _HALF = re.compile(rb"\\\x00*u\x00*[dD]\x00*[89a-fA-F]")
 
 
@@ -41,7 +45,7 @@ def strict_json(raw: bytes) -> Any:
         raise ValueError("nested too deeply") from None
     except UnicodeDecodeError:
         raise ValueError(NO_UTF8) from None
-    _same_letters(body)
+    _same_letters(body, strictly=True)
     return body
 
 
@@ -82,13 +86,48 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _same_letters(body: Any) -> None:
-    """Names that differ in case alone, where they say what is asked: of the body and of its messages."""
+def _same_letters(body: Any, *, strictly: bool = False) -> None:
+    """Names that differ in case alone, where they say what is asked: of the body, its messages and their parts; and
+    strictly, such a name in other case alone, which some servers read and we do not."""
     if not isinstance(body, Mapping):
         return
     objects = [body]
     for inner in (body.get("messages"), body.get("input")):
-        objects += [one for one in inner if isinstance(one, Mapping)] if isinstance(inner, list) else []
+        turns = [one for one in inner if isinstance(one, Mapping)] if isinstance(inner, list) else []
+        objects += turns
+        for content in (one.get("content") for one in turns):
+            objects += [part for part in content if isinstance(part, Mapping)] if isinstance(content, list) else []
     for one in objects:
-        if len({name.casefold() for name in one}) != len(one):
+        folded = {name.casefold() for name in one}
+        if len(folded) != len(one):
             raise TwoMeanings("two names differ in their letters' case alone")
+        if strictly and not (folded & _READ).issubset(one):
+            raise TwoMeanings("a name is written in other letters' case")
+
+
+def documents_in(text: str) -> Iterator[Any]:
+    """The JSON objects in a line, one behind another, in a list, or behind something else.
+
+    Raises:
+        TwoMeanings: a name stands twice in an object.
+        ValueError: something in it is no JSON; what comes before is given first.
+    """
+    decoder = json.JSONDecoder(object_pairs_hook=_once)
+    at, failed = 0, 0
+    while True:
+        at = _BETWEEN.match(text, at).end()  # type: ignore[union-attr]
+        begins = text.find("{", at)
+        if begins < 0 or failed >= _MOST_TRIED:
+            break
+        try:
+            body, ends = decoder.raw_decode(text, begins)
+        except TwoMeanings:
+            raise
+        except (ValueError, RecursionError):
+            failed, at = failed + 1, begins + 1
+            continue
+        _same_letters(body)
+        yield without_surrogates(body) if "\\u" in text[begins:ends] else body
+        at = ends
+    if failed:
+        raise ValueError("something in it is no JSON")

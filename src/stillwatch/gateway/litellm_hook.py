@@ -97,7 +97,7 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         await self.gate.acknowledged(admission)
         body = _plain(response)
         self._finish(admission, [_encoded(body)], streamed=False)
-        redaction = admission.treatment.redaction
+        redaction = admission.redaction
         if not redaction:
             return response
         try:
@@ -119,7 +119,7 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
                 yield chunk
             return
         await self.gate.acknowledged(admission)
-        redaction = admission.treatment.redaction
+        redaction = admission.redaction
         redactor = StreamRedactor(redaction, hold=self.gate.settings.hold_untagged) if redaction else None
         came: list[bytes] = []
         try:

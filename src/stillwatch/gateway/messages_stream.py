@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stillwatch.core.reasoning_tags import ReasoningFilter
-from stillwatch.gateway.allowed import Redaction, kept, obj, piece, scrubbed_arguments, text, word
+from stillwatch.gateway.allowed import (
+    Redaction,
+    kept,
+    obj,
+    piece,
+    scrubbed_arguments,
+    text,
+    without_logprobs,
+    word,
+)
 from stillwatch.gateway.answer_shapes import BLOCK, CITATION, MESSAGES, USAGE
 
 __all__ = ["MESSAGE_EVENTS", "MessagesStream"]
@@ -57,7 +66,9 @@ class MessagesStream:
         self._hold = hold
         self._blocks: dict[Any, _Block] = {}
         self._passed = 0
-        self._completion = ReasoningFilter(hold=hold)
+        self._within = redaction.within
+        self._completion = ReasoningFilter(hold=hold, within=redaction.within)
+        self._before: ReasoningFilter | None = None
 
     def event(self, kind: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """What may pass of one event."""
@@ -83,9 +94,11 @@ class MessagesStream:
         block = kept(BLOCK, body.get("content_block"), self._redaction)
         if block is None or not isinstance(body.get("index"), int):
             # Whoever sends reasoning in a block of its own does not open it in the prompt.
-            self._hold = False
+            self._hold = self._within = False
             return
-        seen = ReasoningFilter(hold=self._hold)
+        seen = ReasoningFilter(hold=self._hold, after=self._before, within=self._within)
+        if block.get("type") == "text":
+            self._before = seen
         self._blocks[body["index"]] = _Block(self._passed, seen)
         self._passed += 1
         if self._hides and block.get("text"):
@@ -109,7 +122,7 @@ class MessagesStream:
                 citation = kept(CITATION, delta.get("citation"), Redaction(hide_reasoning=self._hides))
                 passed = {"type": "citations_delta", "citation": citation}
             case "thinking_delta" | "signature_delta" if not self._hides:
-                passed = dict(delta)
+                passed = dict(delta if self._redaction.top_logprobs is None else without_logprobs(delta))
         if passed:
             yield {"type": "content_block_delta", "index": block.index, "delta": passed}
 

@@ -21,6 +21,7 @@ from stillwatch.gateway.allowed import (
     piece,
     scrubbed_arguments,
     text,
+    without_logprobs,
     word,
 )
 from stillwatch.gateway.answer_shapes import CITATION, ITEM, PART, RESPONSE
@@ -67,7 +68,10 @@ class ResponsesStream:
         self._pieces = redaction.pieces()
         self._hides = redaction.hide_reasoning
         self._hold = hold
+        self._within = redaction.within
         self._texts: dict[tuple[Any, Any], ReasoningFilter] = {}
+        self._shown: dict[tuple[Any, Any], list[str]] = {}
+        self._before: ReasoningFilter | None = None
         self._arguments: dict[Any, list[str]] = {}
         self._numbers: dict[Any, int] = {}
         self._left_out: set[Any] = set()
@@ -83,7 +87,7 @@ class ResponsesStream:
 
     def _event(self, name: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         if not self._hides and name.startswith("reasoning"):
-            yield dict(body)
+            yield dict(body if self._whole.top_logprobs is None else without_logprobs(body))
             return
         shape = _EVENTS.get(name)
         if shape is None and self._whole.keep_summaries and name in _SUMMARIES:
@@ -96,7 +100,7 @@ class ResponsesStream:
         passed = kept(shape, body, self._whole if whole else self._pieces)
         if shape is _ITEM and not passed.get("item"):
             self._left_out.add(place)
-            self._hold = False
+            self._hold = self._within = False
             return
         if place is not None:
             passed["output_index"] = self._numbers.setdefault(place, len(self._numbers))
@@ -105,24 +109,64 @@ class ResponsesStream:
         elif shape is _CALL:
             yield from self._call(name, place, passed)
         elif shape is _PIECE:
-            yield from self._piece(name, (place, body.get("content_index")), passed)
+            yield from self._piece(name, (place, body.get("content_index")), passed, body)
+        elif shape is _PART:
+            self._whole_parts([passed.get("part")], [body.get("part")], place, body.get("content_index"), name)
+            yield passed
+        elif shape is _ITEM:
+            self._whole_parts(passed["item"].get("content"), body["item"].get("content"), place, 0, name)
+            yield passed
         elif shape is not _SUMMARY or passed.get("delta") != "":
             yield passed
 
-    def _piece(self, name: str, place: tuple[Any, Any], passed: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        seen = self._texts.setdefault(place, ReasoningFilter(hold=self._hold))
+    def _seen(self, place: tuple[Any, Any]) -> ReasoningFilter:
+        """The filter of one text. What the text before it opened is open in it."""
+        if place not in self._texts:
+            self._before = self._texts[place] = ReasoningFilter(
+                hold=self._hold, after=self._before, within=self._within
+            )
+        return self._texts[place]
+
+    def _piece(
+        self, name: str, place: tuple[Any, Any], passed: dict[str, Any], body: Mapping[str, Any]
+    ) -> Iterator[dict[str, Any]]:
+        # A piece has its text there and nowhere else.
+        bare = {key: value for key, value in passed.items() if key not in ("text", "refusal")}
         if name.endswith(".delta"):
-            # A piece has its text there and nowhere else.
-            passed = {key: value for key, value in passed.items() if key not in ("text", "refusal")}
-            passed["delta"] = seen.feed(passed.get("delta") or "")
-            if passed["delta"]:
-                yield passed
+            delta = self._seen(place).feed(passed.get("delta") or "")
+            self._shown.setdefault(place, []).append(delta)
+            if delta:
+                yield {**bare, "delta": delta}
             return
-        rest = seen.finish()
-        if rest:
-            delta = {key: value for key, value in passed.items() if key not in ("text", "refusal")}
-            yield {**delta, "type": f"response.{name[:-5]}.delta", "delta": rest}
-        yield passed
+        field = "refusal" if name.startswith("refusal") else "text"
+        began = sum(map(len, self._shown.get(place, ())))
+        whole = self._all_of(place, body.get(field))
+        if len(whole) > began:
+            yield {**bare, "type": f"response.{name[:-5]}.delta", "delta": whole[began:]}
+        yield {**bare, field: whole}
+
+    def _all_of(self, place: tuple[Any, Any], given: object) -> str:
+        """What may be shown of one text that is whole now: of its pieces or, where none came, of what is given."""
+        fed = place in self._texts
+        seen = self._seen(place)
+        shown = self._shown.setdefault(place, [])
+        if not fed and isinstance(given, str):
+            shown.append(seen.feed(given))
+        shown.append(seen.finish())
+        return "".join(shown)
+
+    def _whole_parts(self, passed: Any, given: Any, place: Any, first: Any, name: str) -> None:
+        """Put into parts that come whole what of their texts may be shown; of parts that only begin, nothing."""
+        if not isinstance(given, list) or not isinstance(passed, list):
+            return
+        stay = [(index, was) for index, was in enumerate(given) if kept(PART, was, self._whole) is not None]
+        for (index, was), part in zip(stay, passed, strict=True):
+            for field in ("text", "refusal"):
+                if isinstance(part.get(field), str):
+                    at = (place, first + index if isinstance(first, int) else first)
+                    shown = self._all_of(at, was.get(field)) if name.endswith(".done") else ""
+                    # What the parts of one item hide together, and what was open before it: of both what hides more.
+                    part[field] = min(shown, part[field], key=len)
 
     def _call(self, name: str, place: Any, passed: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if name.endswith(".delta"):

@@ -82,6 +82,11 @@ class GatewaySettings(BaseSettings):
     hold_untagged: bool = Field(
         default=True, description="Where reasoning is hidden, hold streamed text until it is known not to be reasoning."
     )
+    opened_in_prompt: tuple[str, ...] = Field(
+        default=(),
+        description="Models, by name or pattern, whose template opens their reasoning in the prompt: where reasoning "
+        "is hidden, an answer of theirs that does not close it is reasoning as a whole.",
+    )
     watermark_body: dict[str, Any] = Field(
         default_factory=dict,
         description="Merged into a request to be watermarked; {key} stands for the decision's key.",

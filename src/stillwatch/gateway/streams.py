@@ -113,7 +113,8 @@ class ChatStream:
 
     def _text(self, *place: Any) -> ReasoningFilter:
         if place not in self._texts:
-            self._texts[place] = ReasoningFilter(hold=self._hold and place[1] in ("content", "text"))
+            said = place[1] in ("content", "text")
+            self._texts[place] = ReasoningFilter(hold=self._hold and said, within=self._redaction.within and said)
         return self._texts[place]
 
     def _piece(self, index: int, name: str, piece: object, *, ends: bool) -> str:
@@ -158,7 +159,13 @@ class StreamRedactor:
                 yield Event(name, msgspec.json.encode(passed))
 
     def bodies(self, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-        """What may pass of one event's body."""
+        """What may pass of one event's body; of one that is built as nobody foresaw, nothing more."""
+        try:
+            yield from self._bodies(body)
+        except (TypeError, AttributeError, KeyError, ValueError):
+            return
+
+    def _bodies(self, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         kind = body.get("type")
         if isinstance(body.get("choices"), list):
             chunk = self._chat.chunk(body)

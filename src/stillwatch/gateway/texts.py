@@ -6,10 +6,17 @@ else. Texts are taken newest first; what is beyond the bounds is counted and sai
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import base64
+import binascii
+import html
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import islice
+from itertools import groupby, islice
+from operator import ne
 from typing import Any
+from urllib.parse import unquote
 
 import numpy as np
 
@@ -17,29 +24,107 @@ from stillwatch.core.minhash import LIMIT_BYTES
 from stillwatch.gateway.fingerprint import Fingerprint, fingerprint
 from stillwatch.gateway.snapshot import Match, Snapshot
 
-__all__ = ["known_in", "texts_of"]
+__all__ = ["cut_up", "known_in", "texts_of"]
 
 _MOST_TEXTS = 192
 _MOST_WINDOWS = 256
 _OVERLAP = 300
 _SHORTEST = 8
 _LONGEST_CODE = 400
+_SHORTEST_NAME = 20
+_MOST_DECODED = 256 * 1024
+_DATA_URL = re.compile(r"data:(?:text/|application/(?:[\w.+-]*(?:json|xml|yaml)))[^,]{0,100},", re.IGNORECASE)
+_KINDS = ("media_type", "mime_type", "mimeType", "mediaType", "format")
+_UNSEEN = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]+"
+)
 
 
-def texts_of(body: Any) -> Iterator[str]:
-    """Every text in a JSON value, in its order."""
+def texts_of(body: Any, written: list[str] | None = None) -> Iterator[str]:
+    """Every text in a JSON value, in its order; names too where they are text, as models read those of a schema.
+
+    Args:
+        body: the value.
+        written: gathers those that stand there as data: in a URL of their own, or in base64 beside their kind.
+    """
     rest = [body]
     while rest:
         value = rest.pop()
         if isinstance(value, str):
+            if written is not None and value[4:5] == ":" and value[:4].lower() == "data":
+                written += _of_url(value)
             yield value
-        elif isinstance(value, Mapping):
-            rest += reversed(list(value.values()))
+        elif isinstance(value, dict):
+            for name in value:
+                if len(name) >= _SHORTEST_NAME and not name.isidentifier():
+                    yield name
+            if written is not None and isinstance(value.get("data"), str):
+                written += _of_kind(value)
+            rest += reversed(value.values())
         elif isinstance(value, list | tuple):
             rest += reversed(value)
 
 
-def known_in(snapshot: Snapshot, prompt: str, system: str | None, texts: Iterable[str]) -> tuple[list[Match], int]:
+def _of_url(value: str) -> Iterator[str]:
+    begins = _DATA_URL.match(value, 0, 140)
+    if begins:
+        behind = value[begins.end() : begins.end() + _MOST_DECODED]
+        yield _decoded(behind) if ";base64" in begins[0].lower() else unquote(behind)
+
+
+def _of_kind(value: Mapping[str, Any]) -> Iterator[str]:
+    kinds = [value[name] for name in _KINDS if isinstance(value.get(name), str)]
+    if any(kind.lower().startswith("text/") for kind in kinds):
+        yield _decoded(value["data"][:_MOST_DECODED])
+
+
+def _decoded(coded: str) -> str:
+    coded = coded[: len(coded) // 4 * 4]
+    try:
+        return base64.b64decode(coded.translate({45: 43, 95: 47})).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def cut_up(body: Any) -> Iterator[str]:
+    """What is cut into parts of one message, or into several turns of one side, put together again."""
+    if not isinstance(body, Mapping):
+        return
+    for name in ("messages", "input", "contents"):
+        given = body.get(name)
+        turns = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
+        roles = [one.get("role") for one in turns]
+        in_parts = any(not isinstance(one.get("content"), str) for one in turns)
+        if not in_parts and all(map(ne, roles, roles[1:])):
+            continue
+        for _, side in groupby(turns, key=lambda turn: str(turn.get("role"))):
+            said = [list(_said(turn.get("content", turn.get("parts")))) for turn in side]
+            pieces = [piece for one in said for piece in one]
+            if len(pieces) > 1:
+                yield "".join(pieces)[:_MOST_DECODED]
+            if len(said) > 1:
+                yield "\n".join(map("".join, said))[:_MOST_DECODED]
+
+
+def _said(content: Any) -> Iterator[str]:
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, list):
+        for part in content:
+            text = part.get("text") if isinstance(part, Mapping) else part
+            if isinstance(text, str):
+                yield text
+
+
+def _seen(text: str) -> str:
+    """A text as it reads: without letters that nobody sees, wide letters as plain ones, escaped ones as themselves."""
+    if "&" in text:
+        text = html.unescape(text)
+    return text if text.isascii() else _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
+
+
+def known_in(snapshot: Snapshot, prompt: str, system: str | None, texts: Sequence[str]) -> tuple[list[Match], int]:
     """The known texts that a request sends, and how many pieces of it were not looked at.
 
     Args:
@@ -48,7 +133,9 @@ def known_in(snapshot: Snapshot, prompt: str, system: str | None, texts: Iterabl
         system: its system prompt.
         texts: every other text in it, oldest first.
     """
-    others = [text for text in dict.fromkeys(texts) if text not in (prompt, system) and _may_be_text(text)][::-1]
+    newest = [*texts][::-1]
+    given = dict.fromkeys([*newest, *(_seen(text) for text in (prompt, system or "", *newest))])
+    others = [text for text in given if text not in (prompt, system) and _may_be_text(text)]
     whole = (prompt, system or "", *others)
     room = max(0, _MOST_WINDOWS - min(len(others), _MOST_TEXTS))
     behind = list(islice((window for text in whole for window in _windows(text)), room))

@@ -38,7 +38,10 @@ SPELLINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "licence_id": (("license_id", "licence", "license"),),
     "user_agent": (),
     "api_key_id": (),
-    **{name: (OTHERS[name],) for name in ("exchange_id", "session_id", "client_address", "model")},
+    **{name: (OTHERS[name],) for name in ("exchange_id", "session_id", "model")},
+    "client_address": (OTHERS["client_address"], (
+        "client_ip_address", "caller_ip_address", "caller_ip", "source_ip_address", "remote_ip_address",
+    )),
     "time": (("released", "released_at", "released_on", "release_date", "release_time", "date"),),
 }  # fmt: skip
 """Other names of the columns of side files, in groups of which the first that a file has counts. Two names of one group

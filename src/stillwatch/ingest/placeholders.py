@@ -18,9 +18,9 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.core.bodies.nobody import MASKS
+from stillwatch.core.bodies.nobody import LONGEST_MASK, MASKS, NOBODY
 
-__all__ = ["PLACEHOLDERS", "stand_ins"]
+__all__ = ["PLACEHOLDERS", "nobodies", "stand_ins"]
 
 _WORDS = ("redacted", "filtered", "masked", "removed", "hidden", "scrubbed", "omitted", "no content")
 PLACEHOLDERS = frozenset(
@@ -34,6 +34,17 @@ PLACEHOLDERS = frozenset(
 
 _LONGEST = 80
 _KNOWN = pa.array(sorted(PLACEHOLDERS), pa.string())
+
+
+_NOBODY = pa.array(sorted({name.lower() for name in NOBODY}), pa.string())
+
+
+def nobodies(names: pa.Array) -> pa.Array | None:
+    """Which of the names of accounts, keys and the like stand for nobody (``nobody.NOBODY``); None where none does."""
+    short = pc.fill_null(pc.less_equal(pc.binary_length(names), LONGEST_MASK), False)
+    plain = pc.utf8_trim_whitespace(pc.if_else(short, names, pa.scalar("", pa.string())))
+    found = pc.or_(pc.is_in(pc.ascii_lower(plain), value_set=_NOBODY), pc.match_substring_regex(plain, MASKS))
+    return found if pc.any(found).as_py() else None
 
 
 def stand_ins(texts: pa.Array) -> pa.Array | None:

@@ -52,8 +52,9 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
 }
 """Of other columns."""
 
-ADDRESSES = tuple(name for name in OTHERS["client_address"] if name != "client_address")
-"""Of a client's address, where no `client_address` is given: the first that has a value counts."""
+ADDRESSES = tuple(dict.fromkeys((*OTHERS["client_address"][1:], *map(in_camel_case, OTHERS["client_address"]))))
+"""Of a client's address, where no `client_address` is given: the first that has a value counts. In either
+spelling: ``client_ip``, ``clientIp``."""
 
 _READ = (
     *ACCOUNTS, *PERSONS, *CALLERS, *TIMES, *TEXTS, *ANSWERS, "input",

@@ -18,8 +18,9 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from stillwatch.core import BadTable, UnreadableInput, said_by
-from stillwatch.core.counted import joined
+from stillwatch.core.counted import counted, joined
 from stillwatch.ingest.files import wrapping
+from stillwatch.ingest.placeholders import nobodies
 from stillwatch.ingest.side_columns import SideColumns, SideFile, domains_of, is_kind, side_columns
 from stillwatch.ingest.timestamps import TIMESTAMP, possible, timestamps
 from stillwatch.tables import ACCOUNT_FILE, CALLERS_FILE, RELEASES_FILE
@@ -28,6 +29,9 @@ __all__ = ["read_accounts", "read_callers", "read_releases"]
 
 _TRUE, _FALSE = ("true", "1", "yes"), ("false", "0", "no")
 _WORDS = pa.array([*_TRUE, *_FALSE])
+_IDENTIFYING = frozenset(
+    ("account_id", "org_id", "payment_id", "email_domain", "licence_id", "exchange_id", "api_key_id", "session_id")
+) | {"client_address", "user_agent"}
 _UNCAST = (pa.ArrowException, OverflowError, UnicodeEncodeError)
 
 
@@ -104,7 +108,31 @@ def _read(path: Path, schema: pa.Schema, required: tuple[str, ...]) -> SideFile:
         if bad is not None:
             value = found[bad].as_py()
             raise BadTable(f"row {bad + 1}, `{field.name}`: {value!r} cannot be read", where=str(path))
-    return SideFile(pa.table(made, schema=schema), columns.unread(path.name))
+    table, absent = _without_nobody(pa.table(made, schema=schema), required, path.name)
+    return SideFile(table, " ".join(filter(None, (columns.unread(path.name), absent))))
+
+
+def _without_nobody(table: pa.Table, required: tuple[str, ...], where: str) -> tuple[pa.Table, str]:
+    """A table without what stands for nobody, as ``-`` or ``unknown`` do, and what that was, in a sentence: strangers
+    whose payment nobody knows would share one."""
+    told, gone = [], None
+    for name in table.column_names:
+        if name not in _IDENTIFYING:
+            continue
+        column = table[name].combine_chunks()
+        found = nobodies(column)
+        if found is None:
+            continue
+        first, count = column.filter(found)[0].as_py(), pc.sum(found).as_py()
+        told.append(f"`{first.strip()[:40]}` and its like in `{name}` of {counted(count, 'row')}")
+        if name in required:
+            gone = found if gone is None else pc.or_(gone, found)
+        else:
+            emptied = pc.if_else(found, pa.scalar(None, column.type), column)
+            table = table.set_column(table.column_names.index(name), table.schema.field(name), emptied)
+    if gone is not None:
+        table = table.filter(pc.invert(gone))
+    return table, f"Of {where} what stands for nobody counts as absent: {joined(told)}." if told else ""
 
 
 def _column(found: pa.Array, field: pa.Field, columns: SideColumns) -> tuple[pa.Array, int | None]:

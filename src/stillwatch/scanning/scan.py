@@ -12,7 +12,7 @@ from typing import Any
 
 from stillwatch.core import BadSetting
 from stillwatch.engines import Engine, SparkEngine, worker_pool
-from stillwatch.ingest import MappedFormat, Slice, cut, plan, read_callers, read_mapping
+from stillwatch.ingest import MappedFormat, SideFile, Slice, cut, plan, read_callers, read_mapping
 from stillwatch.scanning.beside import Beside, SideFiles
 from stillwatch.scanning.building import WORK, changed_run, new_run, with_name
 from stillwatch.scanning.detect import Clock
@@ -26,6 +26,7 @@ from stillwatch.scanning.read_on_cluster import read_on_cluster
 from stillwatch.scanning.retention import check_retained
 from stillwatch.scanning.run import Run, settings_of
 from stillwatch.scanning.step import Progress, Silent, Step
+from stillwatch.scanning.unmatched import unmatched
 from stillwatch.settings import ScanSettings
 
 __all__ = ["Progress", "scan"]
@@ -107,10 +108,16 @@ def scan(
             again = (*planned.again, *logs.again)
             state = before.having_read(planned.files, again, next_part, read.exchanges, read.read_bytes, logs.objects)
             left_out = LeftOut.of_run(into) if into else LeftOut()
-            left_out = left_out.and_of(read.unread, {**beside.unread, **({"callers": told.unread} if told else {})})
+            of_callers = _of_callers(told, run) if told else {}
+            left_out = left_out.and_of(read.unread, {**beside.unread, **of_callers})
             step = Step(settings, started, clock, progress, beside, history, left_out, into)
             step.finish(run, state, pool, ", ".join(str(path) for path in paths[:3]))
     return Run.open(out or into or Path())
+
+
+def _of_callers(told: SideFile, run: Path) -> dict[str, str]:
+    strange = unmatched("callers", told.table, run / "exchanges.parquet")
+    return {"callers": told.unread, "callers, matched": strange}
 
 
 def _cluster(settings: ScanSettings, run: Path) -> AbstractContextManager[Engine | None]:

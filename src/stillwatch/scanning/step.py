@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.core import EmptyInput
+from stillwatch.ingest import Unread
 from stillwatch.reporting import write_findings, write_report
 from stillwatch.scanning.beside import Beside
 from stillwatch.scanning.building import WORK
@@ -28,6 +29,7 @@ from stillwatch.scanning.read import Read
 from stillwatch.scanning.retention import remove_texts
 from stillwatch.scanning.run import settings_of
 from stillwatch.scanning.run_document import RunDocument
+from stillwatch.scanning.unmatched import unmatched
 from stillwatch.scanning.window import forget, go_on_forgetting, window_length
 from stillwatch.settings import ScanSettings
 from stillwatch.tables import DEAD_LETTERS, EXCHANGES
@@ -128,9 +130,12 @@ class Step:
             remove_texts(tables.engine, run, self.settings.retain, found.shown.shown)
         self.progress.start("writing the report", None)
         state.write(run)
-        self.left_out.write(run)
+        given = {"accounts": self.beside.accounts, "releases": self.beside.releases}
+        strange = {f"{one}, matched": unmatched(one, table, run / "exchanges.parquet") for one, table in given.items()}
+        left_out = self.left_out.and_of(Unread(), strange)
+        left_out.write(run)
         write_names(run, found.shown.names)
-        notes = self.left_out.sentences
+        notes = left_out.sentences
         document = RunDocument(
             self.settings,
             self.started,

@@ -7,9 +7,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.core.unseen import plainly_seen, rows_with_unseen
 from stillwatch.core.words import I64, U64, Words, hash_ranges, mix, words_of
 
-__all__ = ["U64", "Words", "hash_strings", "mix", "split_words", "text_buffers"]
+__all__ = ["U64", "Words", "as_seen", "hash_strings", "mix", "split_words", "text_buffers"]
 
 
 def text_buffers(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], I64]:
@@ -40,6 +41,18 @@ def hash_strings(texts: pa.Array) -> U64:
     return hash_ranges(*text_buffers(texts))
 
 
+def as_seen(texts: pa.Array) -> pa.Array:
+    """Texts without letters that nobody sees (``core.unseen``)."""
+    raw, offsets = text_buffers(texts)
+    rows = rows_with_unseen(raw, offsets)
+    if not len(rows):
+        return texts
+    mask = np.zeros(len(texts), np.bool_)
+    mask[rows] = True
+    plain = pa.array([plainly_seen(text) for text in texts.take(pa.array(rows)).to_pylist()], texts.type)
+    return pc.replace_with_mask(texts, pa.array(mask), plain)
+
+
 def split_words(texts: pa.Array, *, limit_bytes: int | None = None) -> Words:
     """Find the words of a batch of texts.
 
@@ -48,8 +61,9 @@ def split_words(texts: pa.Array, *, limit_bytes: int | None = None) -> Words:
         limit_bytes: read only this many bytes of each text.
 
     Returns:
-        The words, in text order.
+        The words, in text order, of the texts as they are seen.
     """
+    texts = as_seen(texts)
     if limit_bytes is not None:
         texts = pc.binary_slice(
             texts.cast(pa.binary() if texts.type == pa.string() else pa.large_binary()), 0, limit_bytes

@@ -49,7 +49,7 @@ def test_whoever_fails_is_slowed_down_and_its_neighbour_with_a_token_is_not(hub:
             answers = [attacker.get("/taxii2/") for _ in range(BURST + 40)]
             assert other.get("/taxii2/").status_code == 401
         stop.set()
-        worker.join()
+        worker.join(timeout=300)
         member.close()
     said = [answer.status_code for answer in answers]
     assert said[:BURST] == [401] * BURST

@@ -37,7 +37,7 @@ def test_many_writers_make_one_chain_and_lose_nothing(hub: Hub, note: Callable[.
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(timeout=300)
     assert [status["success_count"] for status in statuses] == [1] * 32
     written = [entry for entry in journal_entries(hub) if entry.body["action"] == "write"]
     assert len(written) == 32

@@ -33,7 +33,7 @@ def test_nothing_is_lost_or_taken_twice(tmp_path: Path, facts: CampaignFacts, mo
             process.join(timeout=120)
         left = len(acme.store.waiting(acme.hub, 1_000))
         process.kill()
-        process.join()
+        process.join(timeout=300)
         assert lives < 60
     assert lives > 5
     told = [entry.body for entry in journal_entries(hub) if entry.body["action"] == "write"]
@@ -44,5 +44,5 @@ def test_nothing_is_lost_or_taken_twice(tmp_path: Path, facts: CampaignFacts, mo
     process = start(database, port)
     assert pull(bolt).indicators == len(facts.indicators)
     process.kill()
-    process.join()
+    process.join(timeout=300)
     hub.close()

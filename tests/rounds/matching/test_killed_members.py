@@ -1,6 +1,7 @@
 """Members that are really killed, by SIGKILL, at every moment of a round: nothing is lost, sent twice or charged wrong."""
 
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ from stillwatch.rounds.relay import POSTS, open_round
 
 LIMITS = Limits(batch=3, window=1)
 VICTIM = "beta"
+LONGEST_SECONDS = 600
+"""Of one life, on whatever machine."""
 
 
 def seat(table: Table, held: Held, round_id: str = "r1") -> Seat:
@@ -46,13 +49,16 @@ def others(table: Table, held: Held, round_id: str = "r1") -> dict[str, Particip
 def live(victim: Seat, members: Mapping[str, Participant], die_after: int | str = 0) -> int:
     """One life of the victim while the others go on; how it ended. When it is the last, they finish too."""
     process = victim.start(die_after)
+    ends = time.monotonic() + LONGEST_SECONDS
     while process.is_alive():
+        assert time.monotonic() < ends, "the victim neither ends nor dies"
         moved = [member.step() for member in members.values()]
         if not any(moved):
             process.join(0.03)
-    process.join()
+    process.join(timeout=LONGEST_SECONDS)
     assert process.exitcode is not None
     while process.exitcode == 0 and not all(member.matched for member in members.values()):
+        assert time.monotonic() < ends, "the others do not finish"
         for member in members.values():
             member.step()
     return process.exitcode
@@ -185,11 +191,11 @@ def test_a_hub_killed_over_and_over_loses_nothing(
                         members[name].load(loaded(held[name]))
                     members[name].step()
         process.kill()
-        process.join()
+        process.join(timeout=LONGEST_SECONDS)
         assert lives < 100
     assert lives >= 5
     process = start(table.folder / "mortal.db", port)
     assert matched(table, held) == expected
     process.kill()
-    process.join()
+    process.join(timeout=LONGEST_SECONDS)
     the_books_balance(table, held)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask, Refused, local_path
+from stillwatch.console.listing import write_rows
 from stillwatch.console.people import ROLES, Person, TooManyTries
 from stillwatch.core import BadSetting
 
@@ -120,15 +123,31 @@ def welcome(ask: Ask) -> Response:
 
 
 def everyone(ask: Ask) -> Response:
-    """Who may come in."""
+    """Who may come in, as a page, CSV or JSON."""
+    form = ask.query.get("as")
+    if form in ("csv", "json"):
+        people = ask.console.people.everyone()
+        rows = (
+            {"name": one["name"], "role": one["role"], "state": _state_of(one), "issuer": one["issuer"]}
+            for one in people
+        )
+        return write_rows(form, "people", rows)
     return _people(ask)
+
+
+def _state_of(one: Mapping[str, object]) -> str:
+    if one["shut"]:
+        return "shut out"
+    return "comes in by the provider" if one["issuer"] else "comes in" if one["came"] else "invited"
 
 
 def _people(ask: Ask, link: str | None = None, name: str | None = None) -> Response:
     known = ask.console.provider
     provider = known and known.settings.issuer
     everyone = ask.console.people.everyone()
-    return ask.show("people.html.j2", people=everyone, roles=ROLES, link=link, name=name, provider=provider)
+    return ask.show(
+        "people.html.j2", people=everyone, state_of=_state_of, roles=ROLES, link=link, name=name, provider=provider
+    )
 
 
 def invite(ask: Ask) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from stillwatch.console.asking import Ask, Refused
 from stillwatch.console.cases import Cases
+from stillwatch.console.listing import write_rows
 from stillwatch.console.runs import Run
 from stillwatch.console.service import Places
 from stillwatch.core import BadPolicy
@@ -39,11 +40,14 @@ _trying = threading.Lock()
 
 
 def policy(ask: Ask) -> Response:
-    """The policy and the licences as they are now, with what each rule came to on this run."""
+    """The policy and the licences as they are now, with what each rule came to on this run; or rules as CSV, JSON."""
     run, places = ask.run, ask.console.places
     rules, registry = _read(places)
     cases = ask.console.cases.cases()
-    ask.note("looked at the policy", run=run.name)
+    form = ask.query.get("as")
+    ask.note("looked at the policy", run=run.name, form=form)
+    if form in ("csv", "json"):
+        return write_rows(form, f"{run.name}-rules", _rule_rows(rules, _decided(ask, run), fared_by_rule(cases, run)))
     return ask.show(
         "policy.html.j2",
         run=run,
@@ -122,6 +126,27 @@ def _decided(ask: Ask, run: Run) -> Mapping[str, Any] | None:
         if entry.body.get("kind") == "decided" and entry.body.get("run") == run.sha256:
             found = {**entry.body, "time": entry.time}
     return found
+
+
+def _rule_rows(
+    rules: Policy, decided: Mapping[str, Any] | None, fared: Mapping[str, Counter[str]]
+) -> Iterator[dict[str, Any]]:
+    """The table of rules, with what persons made of each rule's cases."""
+    for rule in rules.rules:
+        came = (decided or {}).get("rules", {}).get(rule.id) or {}
+        was = fared.get(rule.id, Counter())
+        said = was["upheld"] + was["refused"]
+        yield {
+            "rule": rule.id,
+            "about": rule.about,
+            "verdict": rule.verdict,
+            "actions": [one.kind for one in rule.actions],
+            "fired": came.get("true"),
+            "left_open": came.get("unknown"),
+            **{name: was[name] for name in ("cases", "upheld", "refused", "appeals")},
+            "precision": was["upheld"] / said if said else None,
+            "rationale": rule.rationale,
+        }
 
 
 def fared_by_rule(cases: Cases, run: Run | None) -> Mapping[str, Counter[str]]:

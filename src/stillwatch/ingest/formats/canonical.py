@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, ClassVar
 
+import msgspec
 import pyarrow as pa
 
 from stillwatch.core.bodies.optional_parts import put
@@ -57,9 +58,14 @@ class _Line(Exchange, gc=False):
     ip: str | None = None
     ip_address: str | None = None
     remote_addr: str | None = None
+    address_in_camel_case: str | None = msgspec.field(default=None, name="clientAddress")
+    client_ip_in_camel_case: str | None = msgspec.field(default=None, name="clientIp")
+    ip_address_in_camel_case: str | None = msgspec.field(default=None, name="ipAddress")
+    remote_addr_in_camel_case: str | None = msgspec.field(default=None, name="remoteAddr")
 
 
-_ADDRESSES_OF = tuple(map(attrgetter, ADDRESSES))
+_FIELDS = {field.encode_name: field.name for field in msgspec.structs.fields(_Line)}
+_ADDRESSES_OF = tuple(attrgetter(_FIELDS[name]) for name in ADDRESSES)
 
 
 def _settle(rows: Sequence[Any]) -> None:
