@@ -15,7 +15,7 @@ from scipy import sparse
 
 from stillwatch.evidence import LogProfile, communities
 from stillwatch.evidence.hands import is_kind
-from stillwatch.evidence.thresholds import ALWAYS_RARE, OFFICE_SIZE, POOL_COSINE, RESOLUTION_ALIKE
+from stillwatch.evidence.thresholds import ALWAYS_RARE, DEPARTED, OFFICE_SIZE, POOL_COSINE, RESOLUTION_ALIKE
 
 __all__ = ["houses_alike"]
 
@@ -43,15 +43,18 @@ def houses_alike(log: LogProfile, *, least: int, seed: int) -> Iterator[I64]:
 
 
 def _groups(log: LogProfile, of: sparse.csc_array, seed: int) -> list[I64]:
-    """Houses that ask alike and have nobody in common, in groups.
+    """Houses that ask alike, in the same measure, and have nobody in common, in groups.
+
+    A crew that sends nothing else asks what a campaign asks beneath its cover, and is told by its measure.
 
     Args:
         log: the whole log.
         of: which entities each house has (entities x houses).
         seed: of clustering.
     """
-    near = log.content.together(of).neighbours
+    content = log.content.together(of)
+    near = content.neighbours
     both = np.asarray(of[:, near.a].multiply(of[:, near.b]).sum(axis=0)).ravel()
-    alike = (near.cosine >= POOL_COSINE) & (both == 0)
+    alike = (near.cosine >= POOL_COSINE) & (both == 0) & (content.departs(near.a, near.b) <= DEPARTED)
     a, b = near.a[alike], near.b[alike]
     return communities(a, b, np.ones(len(a)), of.shape[1], resolution=RESOLUTION_ALIKE, least=2, seed=seed)

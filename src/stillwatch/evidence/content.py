@@ -202,6 +202,14 @@ class Content:
         dots = np.einsum("ij,ij->i", self.means[a], self.means[b])
         return self.z_of(a, b, dots)
 
+    def departs(self, a: I64, b: I64) -> F64:
+        """By how many standard deviations the means of pairs of entities lie further apart than those of two samples of
+        one mixture would."""
+        apart = self.means[a].astype(np.float64) - self.means[b]
+        noise = 1.0 / np.maximum(self.counts[a], 1) + 1.0 / np.maximum(self.counts[b], 1)
+        squares = np.einsum("ij,ij->i", apart, apart)
+        return np.asarray((squares / noise - self.dimensions) / np.sqrt(2.0 * self.dimensions), np.float64)
+
     def z_of(self, a: I64, b: I64, dots: npt.NDArray[np.floating[Any]]) -> F64:
         """z of pairs from the dot products of their means."""
         return np.asarray(np.sqrt(self.counts[a] * self.counts[b]) * dots / np.sqrt(self.dimensions), np.float64)
