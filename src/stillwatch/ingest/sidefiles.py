@@ -144,6 +144,10 @@ def _column(found: pa.Array, field: pa.Field, columns: SideColumns) -> tuple[pa.
     if not columns.is_renamed(field.name):
         return _cast(found, field.type)
     name = columns.given[field.name]
+    if pa.types.is_nested(found.type):
+        # Objects and lists are neither ids nor addresses, and no cast makes them so.
+        columns.leave(field.name, f"its values are objects or lists, and no `{field.name}`")
+        return none, None
     if is_kind(field.name, name, found):
         columns.leave(field.name, f"its values look like kinds or sums, not like a `{field.name}`")
         return none, None
