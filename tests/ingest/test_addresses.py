@@ -7,8 +7,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-
 from read_records import read_records
+
 from stillwatch.ingest import plan, read_slice
 from stillwatch.ingest.addresses import bare_addresses
 

@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from stillwatch.core.bodies.anthropic import is_anthropic
 from stillwatch.core.bodies.gemini import is_gemini
-from stillwatch.core.bodies.shapes import Json, first, identity, object_of, parsed
+from stillwatch.core.bodies.optional_parts import pieces_of
+from stillwatch.core.bodies.shapes import Json, first, identity, object_of
 from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, OTHERS, PERSONS, TIMES
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.spelling import in_camel_case
@@ -113,7 +114,7 @@ def _bodies(record: Json) -> tuple[Json, Any, Fields]:
     request, frame = _unwrapped(object_of(record.get("request"), "request"))
     response = record.get("response")
     try:
-        response = parsed(response, "response")
+        response = pieces_of(response)
     except RecordError:
         # Half an answer is the answer's reader's to tell of.
         return object_of(request, "request"), response, frame

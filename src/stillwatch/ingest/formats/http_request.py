@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
-from stillwatch.core.bodies.shapes import Json, RecordError, first, merged, parsed
+from stillwatch.core.bodies.shapes import Json, RecordError, first, merged, object_of
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.envelope import envelope_fields
 from stillwatch.ingest.headers import header
@@ -54,10 +54,10 @@ class HttpRequest(LogFormat):
         if "method" not in record or "request" in record or not ("path" in record or "url" in record):
             return False
         try:
-            body = parsed(record.get("body"), "body")
+            body = object_of(record.get("body"), "body")
         except RecordError:
             return False
-        return isinstance(body, dict) and any(name in body for name in _CONVERSATIONS)
+        return any(name in body for name in _CONVERSATIONS)
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""
