@@ -15,7 +15,7 @@ import msgspec
 
 from stillwatch.core.bodies.plain_openai import Int64, Name
 from stillwatch.core.bodies.shapes import Message, RecordError, may_be_json, parsed_or_text
-from stillwatch.ingest.plain_names import ACCOUNTS, ANSWERS, CALLERS, OTHERS, PERSONS, TEXTS, TIMES, known_names
+from stillwatch.ingest.plain_names import ACCOUNTS, ANSWERS, CALLERS, OTHERS, PERSONS, TEXTS, TIMES, spelt_names
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import COLUMNS, Exchange
 
@@ -58,9 +58,9 @@ def plain_flat(keys: tuple[str, ...]) -> PlainShape | None:
     Args:
         keys: of a record that ``flat`` alone recognises, whatever its values are.
     """
-    names = known_names(keys)
+    names = spelt_names(keys)
     # A document's `_id` says that any value in it may be one of Extended JSON.
-    if names is None or "_id" in keys or not all(key.isidentifier() and not iskeyword(key) for key in keys):
+    if "_id" in keys or not all(key.isidentifier() and not iskeyword(key) for key in keys):
         return None
     account, time, text = _account(names), _first(TIMES, names), _first(TEXTS, names)
     answers = [names[name] for name in ANSWERS if name in names]
