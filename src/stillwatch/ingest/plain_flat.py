@@ -17,11 +17,10 @@ from stillwatch.core.bodies.plain_openai import Int64, Name
 from stillwatch.core.bodies.shapes import Message, RecordError, may_be_json, parsed_or_text
 from stillwatch.ingest.plain_names import ACCOUNTS, ANSWERS, CALLERS, OTHERS, PERSONS, TEXTS, TIMES, spelt_names
 from stillwatch.ingest.plain_shape import PlainShape
-from stillwatch.ingest.record import COLUMNS, Exchange
+from stillwatch.ingest.record import COLUMNS, IDS, Exchange
 
 __all__ = ["plain_flat"]
 
-_IDS = ("exchange_id", "org_id", "api_key_id", "session_id", "payment_id", "licence_id")
 _KINDS = {field.name: field.type for field in msgspec.structs.fields(Exchange)}
 _WHOSE = (ACCOUNTS, PERSONS, CALLERS, ("api_key_id",))
 # Read in ways of their own.
@@ -69,7 +68,7 @@ def plain_flat(keys: tuple[str, ...]) -> PlainShape | None:
     columns = _columns(names)
     kinds: dict[str, Any] = dict.fromkeys(keys, msgspec.Raw)
     for column, its in columns.items():
-        kinds |= dict.fromkeys(its, str | Int64 | None if column in _IDS else _KINDS[column])
+        kinds |= dict.fromkeys(its, str | Int64 | None if column in IDS else _KINDS[column])
     kinds |= dict.fromkeys(answers, str | None)
     kinds |= {account: str | Int64, time: str | int | float, text: str | list[_Turn]}
     record = msgspec.defstruct("Flat", [*kinds.items()], kw_only=True, gc=False, forbid_unknown_fields=True)
@@ -99,7 +98,7 @@ def _reader(
     """What makes an exchange of a record."""
     alone = {column: keys[0] for column, keys in columns.items() if len(keys) == 1}
     several = {column: attrgetter(*keys) for column, keys in columns.items() if len(keys) > 1}
-    ids = [column for column in columns if column in _IDS]
+    ids = [column for column in columns if column in IDS]
     placed = attrgetter(*of, *(answers or of[:1]), *alone.values())
 
     def exchange(row: Any) -> Exchange | None:
