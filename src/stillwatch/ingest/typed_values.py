@@ -2,10 +2,10 @@
 
 | who writes it | a text, a number | which records |
 | --- | --- | --- |
-| MongoDB | ``"x"``, ``{"$numberInt": "1"}`` | with an ``_id``, or a value of its kinds |
+| MongoDB | ``"x"``, ``{"$numberInt": "1"}`` | with an ``_id``, or such a value under a known name |
 | DynamoDB | ``{"S": "x"}``, ``{"N": "1"}`` | of which every value is such |
 | Firestore | ``{"stringValue": "x"}``, ``{"integerValue": "1"}`` | of which every value is such |
-| Avro's JSON | ``{"string": "x"}``, ``{"long": 1}``, where a value may be null | of which one value is such |
+| Avro's JSON | ``{"string": "x"}``, ``{"long": 1}``, where a value may be null | with such a value under a known name |
 
 Layouts: MongoDB Extended JSON, DynamoDB's and Firestore's API references, Avro's specification. To read another, add a
 function to ``_STORES``, or what tells it to ``untyped``.
@@ -16,7 +16,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.extended_json import is_typed, plain
+from stillwatch.ingest.plain_names import known_names
 
 __all__ = ["untyped"]
 
@@ -24,25 +26,38 @@ _AVRO: dict[str, tuple[type, ...]] = {
     "string": (str,), "bytes": (str,), "int": (int,), "long": (int,), "float": (int, float), "double": (int, float),
     "boolean": (bool,), "array": (list,), "map": (dict,),
 }  # fmt: skip
+_BODIES = frozenset(("request", "response", "body", "input", "output", "messages"))
 _TELLING = ("string", "int", "long", "double", "boolean")
 
 
-def untyped(record: dict[str, Any]) -> dict[str, Any]:
-    """A record with plain values; itself where none says its type."""
+def untyped(record: dict[str, Any], recognised: Callable[[], LogFormat | None]) -> dict[str, Any]:
+    """A record with plain values; itself where none says its type.
+
+    Args:
+        record: as it was decoded.
+        recognised: the format that knows it as it is. A layout of a known program has objects of its own, which may
+            look typed; in lines of one's own no object stands where a name wants a text or a number.
+    """
     if "_id" in record:
         return dict(plain(record))
-    typed = [value for value in record.values() if type(value) is dict and len(value) == 1]
+    typed = {name: value for name, value in record.items() if type(value) is dict and len(value) == 1}
     if not typed:
         return record
-    if any(map(is_typed, typed)):
-        return dict(plain(record))
     if len(typed) == len(record):
         for kinds, read in _STORES:
-            if all(kinds.issuperset(value) for value in typed):
+            if all(kinds.issuperset(value) for value in typed.values()):
                 return {name: read(value) for name, value in record.items()}
-    if any(_is_of_avro(value) for value in typed):
-        return {name: _from_avro(value) for name, value in record.items()}
-    return record
+    telling = [name for name, value in typed.items() if is_typed(value) or _is_of_avro(value)]
+    if not telling:
+        return record
+    known = recognised()
+    if known is not None and (not known.general or (_BODIES.isdisjoint(telling) and not known_names(tuple(telling)))):
+        return record
+    return (
+        dict(plain(record))
+        if any(is_typed(typed[name]) for name in telling)
+        else {name: _from_avro(value) for name, value in record.items()}
+    )
 
 
 def _from_dynamodb(value: Any) -> Any:

@@ -6,6 +6,7 @@ are opened (``shippers``), several values on a line are told apart, and bodies t
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -92,7 +93,7 @@ def read_value(
     """Read a decoded value into ``batch``, or what lies in it where it is an envelope; ``note`` says what it lost."""
     found = known = None
     if isinstance(record, dict):
-        record = untyped(record)
+        record = untyped(record, partial(_known, record, preferred))
         found = as_columns(record)
         known = _known(record, preferred) if found is None else None
     if found is None and known is None and depth < DEEPEST:
