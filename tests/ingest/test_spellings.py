@@ -278,3 +278,18 @@ def test_of_two_spellings_the_usual_one_counts(tmp_path: Path) -> None:
     rows, letters = read_records(tmp_path, {**usual, "User ID": "u-2"}, {"User ID": "u-2", **usual})
     assert letters == []
     assert [row["account_id"] for row in rows] == ["u-1", "u-1"]
+
+
+def test_objects_that_were_laid_flat(tmp_path: Path) -> None:
+    message = {"role": "assistant", "content": "Lake Baikal."}
+    flat = {
+        "timestamp": WHEN, "user_id": "u-1", "request.model": "m", "request.messages": ASKED["messages"],
+        "response.choices": [{"index": 0, "message": message}], "response.usage.prompt_tokens": 12,
+    }  # fmt: skip
+    texts = {name: json.dumps(one) if isinstance(one, list) else one for name, one in flat.items()}
+    rows, letters = read_records(tmp_path, flat, texts, {**flat, "request": {"model": "m"}})
+    assert [(row["prompt"], row["response"], row["input_tokens"], row["account_id"]) for row in rows[:2]] == [
+        ("Deepest lake?", "Lake Baikal.", 12, "u-1")
+    ] * 2
+    assert len(rows) + len(letters) == 3
+    assert len(letters) == 1

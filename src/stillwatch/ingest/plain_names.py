@@ -98,7 +98,10 @@ def spelt_names(keys: tuple[str, ...]) -> Mapping[str, str]:
     """
     found = dict(known_names(keys) or {})
     for key in keys:
-        name = _NAMES.get(key) or _SPELT.get(key.translate(_BETWEEN).lower())
+        name = _NAMES.get(key)
+        if name is None and key[:1] not in "_@":
+            # A store's `_id` is none of the program's names.
+            name = _SPELT.get(key.translate(_BETWEEN).lower())
         if name is not None:
             found.setdefault(name, key)
     return found

@@ -24,7 +24,7 @@ from stillwatch.ingest.json_tables import by_columns, pairs_of, rows_of
 from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.registry import recognising
-from stillwatch.ingest.spelling import respelled
+from stillwatch.ingest.spelling import nested, respelled
 
 __all__ = ["DEEPEST", "Envelope", "after_prefix", "as_columns", "inside", "records_of"]
 
@@ -165,6 +165,8 @@ def _otherwise(record: Mapping[str, Any]) -> Envelope | None:
         return Envelope("record with JSON text in it", [("as a whole", written)])
     if (one := next(respelled(written), None)) is not None:
         return Envelope("record in another spelling", [("as a whole", one)])
+    if (one := nested(written)) is not None and recognising(one) is not None:
+        return Envelope("record whose objects were laid flat", [("as a whole", one)])
     held = [(f"`{key}`", value) for key, value in record.items()]
     if len(held) == 1 and isinstance(held[0][1], dict) and _leads_to_records(Envelope("", held)):
         return Envelope("object", held)
