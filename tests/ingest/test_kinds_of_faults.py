@@ -243,9 +243,9 @@ def test_requests_of_older_apis_and_what_is_none(tmp_path: Path) -> None:
 
 
 def test_why_a_file_is_none_is_true_of_it(tmp_path: Path) -> None:
-    table = {"columns": [*FLAT], "index": [0], "data": [[*FLAT.values()]]}
+    table = {"index": [0], "data": [[*FLAT.values()]]}
     (tmp_path / "table.json").write_text(json.dumps(table))
-    with pytest.raises(UnknownFormat, match=r"one JSON object, and no records in it .* `columns`, `index`, `data`"):
+    with pytest.raises(UnknownFormat, match=r"one JSON object, and no records in it .* `index`, `data`"):
         plan([tmp_path / "table.json"])
 
 

@@ -39,6 +39,9 @@ def value(column: str, row: int, pick: int) -> Any:
         return TIMES[pick % (2 if column == "time" else 3)]
     if column == "verified":
         return (True, False, None)[pick % 3]
+    if column == "payment_id":
+        # Under `payment` ids alone are read.
+        return (f"pay-{pick}", f"pm_1Nx{pick}", None)[pick % 3]
     return (f"{column}-{pick}", f"other-{pick}.example", None)[pick % 3]
 
 
@@ -147,6 +150,16 @@ def test_ids_and_fingerprints_are_payments(tmp_path: Path) -> None:
     values = ["pay-17", "pm_1Nx", "Xt5EWLLDS7FJjR1c", "4242424242424242", ""]
     path.write_text("account_id,payment\n" + "".join(f"{n},{one}\n" for n, one in enumerate(values)))
     assert read_accounts(path).table["payment_id"].to_pylist() == [*values[:-1], None]
+
+
+@pytest.mark.parametrize("name", ["payment", "email", "plan_name", "is_verified", "signup_date"])
+@pytest.mark.parametrize("held", [{"id": "pay-1"}, ["pay-1"]])
+def test_objects_under_another_name_are_left_and_said(tmp_path: Path, name: str, held: object) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"account_id": "a", name: held}) + "\n")
+    found = read_accounts(path)
+    assert f"`{name}` (its values are objects or lists" in found.unread
+    assert all(found.table[one].null_count == 1 for one in ACCOUNT_FILE.names if one != "account_id")
 
 
 def test_who_an_account_is_must_be_sure(tmp_path: Path) -> None:

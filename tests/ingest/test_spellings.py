@@ -245,3 +245,51 @@ def test_embeddings_of_batches_and_of_litellm_are_no_conversations(tmp_path: Pat
     reasons = [letter["reason"] for result in results for letter in result.dead_letters.to_pylist()]
     assert reasons == ["a call for embeddings holds no conversation"]
     assert read_records(tmp_path, payload) == ([], ["a call of `aembedding` holds no conversation"])
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value"),
+    [
+        ("userID", "account_id", "u-1"),
+        ("userid", "account_id", "u-1"),
+        ("User ID", "account_id", "u-1"),
+        ("user.id", "account_id", "u-1"),
+        ("USER_ID", "account_id", "u-1"),
+        ("clientIP", "client_address", "203.0.113.4"),
+        ("client.ip", "client_address", "203.0.113.4"),
+        ("Session ID", "session_id", "s-1"),
+        ("sessionID", "session_id", "s-1"),
+        ("Model Name", "model", "m"),
+        ("PromptTokens", "input_tokens", 12),
+        ("System Prompt", "system", "Brief."),
+    ],
+)
+def test_one_name_in_another_spelling_is_read_beside_the_usual_ones(
+    tmp_path: Path, name: str, column: str, value: Any
+) -> None:
+    usual = {"timestamp": "2026-03-02T09:00:00Z", "email": "x@y.example", "prompt": "Why?", "response": "So."}
+    rows, letters = read_records(tmp_path, {**usual, name: value}, {**usual, name: value})
+    assert letters == []
+    assert [row[column] for row in rows] == [value, value]
+
+
+def test_of_two_spellings_the_usual_one_counts(tmp_path: Path) -> None:
+    usual = {"timestamp": "2026-03-02T09:00:00Z", "prompt": "Why?", "response": "So.", "user_id": "u-1"}
+    rows, letters = read_records(tmp_path, {**usual, "User ID": "u-2"}, {"User ID": "u-2", **usual})
+    assert letters == []
+    assert [row["account_id"] for row in rows] == ["u-1", "u-1"]
+
+
+def test_objects_that_were_laid_flat(tmp_path: Path) -> None:
+    message = {"role": "assistant", "content": "Lake Baikal."}
+    flat = {
+        "timestamp": WHEN, "user_id": "u-1", "request.model": "m", "request.messages": ASKED["messages"],
+        "response.choices": [{"index": 0, "message": message}], "response.usage.prompt_tokens": 12,
+    }  # fmt: skip
+    texts = {name: json.dumps(one) if isinstance(one, list) else one for name, one in flat.items()}
+    rows, letters = read_records(tmp_path, flat, texts, {**flat, "request": {"model": "m"}})
+    assert [(row["prompt"], row["response"], row["input_tokens"], row["account_id"]) for row in rows[:2]] == [
+        ("Deepest lake?", "Lake Baikal.", 12, "u-1")
+    ] * 2
+    assert len(rows) + len(letters) == 3
+    assert len(letters) == 1

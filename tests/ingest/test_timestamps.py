@@ -53,11 +53,40 @@ def read_times(folder: Path, times: list[Any], name: str = "time") -> tuple[list
         "2026-11-24T13:00:00.25+01:00",
         "2026-11-24T06:30:00.25-05:30",
         "20261124T120000.250Z",
+        # Kibana's, databases', and Go's with its own clock behind.
+        "Nov 24, 2026 @ 12:00:00.250",
+        "24-Nov-2026 12:00:00.25",
+        "2026-11-24 12:00:00.25 +0000 UTC",
+        "2026-11-24 12:00:00.250000 +0000 UTC m=+0.012345678",
+        "2026-11-24 13:00:00.250 +0100",
     ],
 )
 @pytest.mark.parametrize("name", ["time", "created"])
 def test_every_notation_is_the_same_moment(tmp_path: Path, written: Any, name: str) -> None:
     assert read_times(tmp_path, [written], name) == ([NOON], [])
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "[24/Nov/2026:12:00:00 +0000]",
+        "24 Nov 2026 12:00:00 +0000",
+        "24 Nov 2026 14:00:00 +0200",
+        "24 Nov 2026 12:00:00 GMT",
+        "Tue, 24 Nov 2026 12:00:00 +0000",
+        "24-Nov-2026 12:00:00",
+        "Nov 24, 2026 @ 12:00:00",
+    ],
+)
+def test_notations_of_whole_seconds(tmp_path: Path, written: str) -> None:
+    assert read_times(tmp_path, [written]) == ([datetime(2026, 11, 24, 12, tzinfo=UTC)], [])
+
+
+@pytest.mark.parametrize("written", ["Nov 24, 2026 @ 12:00", "24-Nov-2026", "[24/Nov/2026]", "24 Nov 2026 12:00 +0000"])
+def test_a_notation_without_its_second_is_none(tmp_path: Path, written: str) -> None:
+    times, letters = read_times(tmp_path, [written])
+    assert times == []
+    assert len(letters) == 1
 
 
 @pytest.mark.parametrize(

@@ -15,13 +15,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.ingest.addresses import bare_addresses
 from stillwatch.ingest.column_times import moments
 from stillwatch.ingest.placeholders import stand_ins
 from stillwatch.ingest.record import COLUMNS, Exchange, Message
 from stillwatch.ingest.timestamps import LONGEST_DATE, TIMESTAMP, timestamps
 from stillwatch.tables import DEAD_LETTERS, EXCHANGES
 
-__all__ = ["DeadLetter", "dead_letters", "excerpt", "exchanges", "leave_out_placeholders"]
+__all__ = ["DeadLetter", "dead_letters", "excerpt", "exchanges", "tidy"]
 
 _EXCERPT = 200
 _TEXTS = ("prompt", "system", "response", "reasoning")
@@ -159,7 +160,14 @@ def _timely(
     return rows, lines, suffixes, {"time": time, "created": created}, reasons
 
 
-def leave_out_placeholders(arrays: list[pa.Array]) -> None:
+def tidy(arrays: list[pa.Array]) -> None:
+    """Leave out of the columns, in the order of ``COLUMNS``, what loggers write in place of values or around them."""
+    address = COLUMNS.index("client_address")
+    arrays[address] = bare_addresses(arrays[address])
+    _leave_out_placeholders(arrays)
+
+
+def _leave_out_placeholders(arrays: list[pa.Array]) -> None:
     """Texts that a logger wrote in place of a text become missing: null, of a prompt nothing, with a note."""
     for name in _TEXTS:
         place = COLUMNS.index(name)
@@ -206,7 +214,7 @@ def exchanges(
                 for position, (value, line) in enumerate(zip(values, lines, strict=True))
             )
         arrays.append(_column(name, EXCHANGES.field(name).type, values))
-    leave_out_placeholders(arrays)
+    tidy(arrays)
     arrays.append(pa.repeat(pa.scalar(file, pa.string()), len(rows)))
     arrays.append(pa.array(lines, pa.int64()))
     return pa.record_batch(arrays, schema=EXCHANGES), reasons

@@ -16,6 +16,7 @@ import msgspec
 
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.callers import conformed
+from stillwatch.ingest.csv_dialect import dialect_of
 from stillwatch.ingest.files import BYTE_ORDER_MARK
 from stillwatch.ingest.formats.canonical import with_address
 from stillwatch.ingest.record import NAMES, RecordError
@@ -34,6 +35,8 @@ _NAME = re.compile(r"[@\w][\w .:@/()\[\]%#-]{0,120}")
 _BEGINNING = 65_536
 # What Postgres and MySQL write for null.
 _NULLS = frozenset(("", "\\N"))
+# And Postgres behind the last row.
+_END = "\\."
 # Where so many rows all fill a column, the next lacks it because it is cut, not because a tool trims empty cells.
 _TELLING = 10
 _FLAGS = {"t": "true", "f": "false"}
@@ -145,12 +148,9 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     # Any buffered stream can be looked into; bytes in memory are one such.
     head = stream.peek(_BEGINNING) if hasattr(stream, "peek") else stream.getvalue()  # type: ignore[attr-defined]
     text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
-    delimiter = delimiter_of(head) or ","
-    # Where blanks stand before the header's names, they stand before every cell.
-    first = re.split(rb"[\r\n]", head.lstrip(), maxsplit=1)[0]
+    dialect = dialect_of(head, delimiter_of(head) or ",")
     lines = _Lines(text)
-    blanks = first.count(f"{delimiter} ".encode()) > 0
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=blanks, strict=True)
+    reader = dialect.reader(lines)
     names: list[str] | None = None
     filled = _Filled([])
     while True:
@@ -162,17 +162,17 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
         except csv.Error as error:
             # A quote that does not end takes the rows behind it along: those are read anew.
             yield line, {"": f"not CSV: {error}", "row": lines.give_back().rstrip("\r\n")}
-            reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=blanks, strict=True)
+            reader = dialect.reader(lines)
             continue
-        if not cells:
+        if not cells or cells == [_END]:
             continue
-        if names is None and line == 1 and _is_said(cells, delimiter):
+        if names is None and line == 1 and _is_said(cells, dialect.delimiter):
             continue
         if names is None:
             names = [name.strip() or f"column {place}" for place, name in enumerate(cells, start=1)]
             filled = _Filled(names)
             continue
-        row: dict[str, Any] = dict(zip(names, cells, strict=False))
+        row: dict[str, Any] = dict(zip(names, dialect.meant(cells), strict=False))
         if len(cells) < len(names) and lines.is_broken_off():
             # Of its last cell a half may be missing.
             yield line, {"": "the row breaks off at the end of the file", "row": lines.row()}

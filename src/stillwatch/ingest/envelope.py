@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 from stillwatch.core.bodies.anthropic import is_anthropic
 from stillwatch.core.bodies.gemini import is_gemini
-from stillwatch.core.bodies.shapes import Json, first, identity, object_of, parsed
+from stillwatch.core.bodies.optional_parts import pieces_of
+from stillwatch.core.bodies.shapes import Json, first, identity, object_of
+from stillwatch.ingest.headers import header
 from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, OTHERS, PERSONS, TIMES
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.spelling import in_camel_case
@@ -21,7 +23,8 @@ __all__ = ["NAMES", "bodies", "dialect", "envelope_fields"]
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "exchange_id": ("exchange_id", "request_id", "id"),
-    "time": ("time", "timestamp", "ts", "created_at", *TIMES),
+    # What HAR calls `time` is how long it took.
+    "time": ("startedDateTime", "time", "timestamp", "ts", "created_at", *TIMES),
     "account_id": ("account_id", "user_id", "account", "user", *ACCOUNTS, *PERSONS, *CALLERS),
     "org_id": ("org_id", "organization_id", "organization"),
     "api_key_id": ("api_key_id", "key_id", "api_key_hash"),
@@ -70,24 +73,41 @@ def envelope_fields(record: Json) -> Fields:
     for name in _IDENTITIES:
         if name in fields:
             fields[name] = identity(fields[name])
+    if "apisix_latency" in record and "latency_ms" not in fields:
+        fields["latency_ms"] = record.get("latency")
+    if fields.get("account_id") is None and isinstance(caller := record.get("consumer"), dict):
+        # Of Apache APISIX.
+        fields["account_id"] = identity(caller.get("username"))
     if fields.get("account_id") is None and isinstance(user := record.get("user"), dict):
         names = ", ".join(f"`user.{name}`" for name in [*user][:6])
         fields["account_in"] = f"`user` is an object: say which of {names} is the account (--account-from user...)"
     return fields
 
 
+def _framed(side: Json) -> Any:
+    """The body of a side that has an HTTP frame around it, also as HAR has it; itself where it has none."""
+    if "model" in side:
+        return side
+    if "body" in side:
+        return side["body"]
+    held = first(side, "postData", "content") if "headers" in side else None
+    if isinstance(held, dict):
+        held = held.get("text")
+    return held if isinstance(held, str) else side
+
+
 def _unwrapped(side: Json) -> tuple[Any, Fields]:
     """A body logged with its HTTP frame around it (``{"headers", "body", ...}``), and the frame."""
-    if "body" not in side or "model" in side:
+    body = _framed(side)
+    if body is side:
         return side, {}
     headers = side.get("headers")
-    lowered = {str(name).lower(): value for name, value in headers.items()} if isinstance(headers, dict) else {}
     frame: Fields = {
-        "user_agent": lowered.get("user-agent"),
+        "user_agent": header(headers, "user-agent"),
         "status": first(side, "status", "status_code"),
         "url": first(side, "url", "path"),
     }
-    return side["body"], {name: value for name, value in frame.items() if value is not None}
+    return body, {name: value for name, value in frame.items() if value is not None}
 
 
 # The bodies opened last: several formats ask of a record in turn, and one of them reads it.
@@ -113,7 +133,7 @@ def _bodies(record: Json) -> tuple[Json, Any, Fields]:
     request, frame = _unwrapped(object_of(record.get("request"), "request"))
     response = record.get("response")
     try:
-        response = parsed(response, "response")
+        response = pieces_of(response)
     except RecordError:
         # Half an answer is the answer's reader's to tell of.
         return object_of(request, "request"), response, frame

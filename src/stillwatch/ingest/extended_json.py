@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["is_document", "plain"]
+__all__ = ["is_typed", "plain"]
 
 _TEXTS = ("$oid", "$uuid", "$symbol")
 _WHOLE = ("$numberInt", "$numberLong")
 _REAL = ("$numberDouble", "$numberDecimal")
 
 
-def is_document(record: dict[str, Any]) -> bool:
-    """Whether a record may be a document of a collection; quickly."""
-    return "_id" in record
+def is_typed(value: dict[str, Any]) -> bool:
+    """Whether an object of one name is a typed value."""
+    (kind,) = value
+    return kind in ("$date", *_TEXTS, *_WHOLE, *_REAL)
 
 
 def plain(value: Any) -> Any:

@@ -17,11 +17,13 @@ _ANY = msgspec.json.Decoder()
 _HALVES = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
+# Bytes as nginx escapes them in its access log, and Python in what it shows.
+_BYTES = re.compile(r"(?<!\\)((?:\\\\)*)((?:\\x[0-9a-fA-F]{2})+)")
 
 
 def decoded(raw: bytes) -> tuple[Any, str | None]:
     """One JSON value, also where loggers wrote what JSON has not, and then a note: infinities (null), halves of
-    surrogate pairs and bytes that are no UTF-8 (U+FFFD), control characters in texts.
+    surrogate pairs and bytes that are no UTF-8 (U+FFFD), control characters in texts, bytes escaped as `\\x22`.
 
     Raises:
         RecordError: it is no JSON even so.
@@ -34,8 +36,16 @@ def decoded(raw: bytes) -> tuple[Any, str | None]:
         lost: list[str] = []
         try:
             text = _HALVES.sub(r"\\ufffd", raw.decode("utf-8", "replace"))
+            whole = text.encode() == raw
+            text = _BYTES.sub(_escaped, text)
             repaired = msgspec.json.encode(json.loads(text, strict=False, parse_constant=lost.append))
-            whole = not lost and text.encode() == raw
+            whole = whole and not lost
             return _ANY.decode(repaired), f"{'read what' if whole else 'left out what'} is no JSON: {error}"
         except (ValueError, RecursionError):
             raise RecordError(f"not JSON: {error}") from None
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """Bytes that are escaped one by one, as JSON escapes the letters that they make."""
+    held = bytes.fromhex(found[2].replace("\\x", ""))
+    return found[1] + json.dumps(held.decode("utf-8", "replace"))[1:-1]

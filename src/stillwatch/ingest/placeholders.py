@@ -5,6 +5,7 @@
 | ``redacted-by-litellm``, ``default-message-value`` | LiteLLM without message logging |
 | ``[REDACTED]``, ``<REDACTED>``, ``REDACTED``, ``***`` | collectors' redaction processors |
 | ``[FILTERED]``, ``[MASKED]``, ``[REMOVED]``, ``[HIDDEN]``, ``[SCRUBBED]``, ``[OMITTED]`` | error trackers |
+| ``<nil>``, ``(null)``, ``(none)`` | Go and C, of a value that is none |
 | ``None``, ``null``, ``undefined``, ``NaN``, ``{}``, ``[]``, ``[object Object]`` | a value turned into text |
 | ``content_filtered``, ``<no content>``, ``[no content]``, ``N/A`` | guards and exporters |
 
@@ -26,7 +27,8 @@ _WORDS = ("redacted", "filtered", "masked", "removed", "hidden", "scrubbed", "om
 PLACEHOLDERS = frozenset(
     (
         "redacted-by-litellm", "default-message-value", "content_filtered", "redacted", "***", "n/a",
-        "none", "null", "undefined", "nan", "{}", "[]", "[object object]",
+        "none", "null", "<nil>", "(null)", "<null>", "(none)", "<none>",
+        "undefined", "nan", "{}", "[]", "[object object]",
         *(f"{left}{word}{right}" for word in _WORDS for left, right in ("[]", "<>", "()")),
     )
 )  # fmt: skip

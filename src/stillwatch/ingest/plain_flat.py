@@ -15,13 +15,12 @@ import msgspec
 
 from stillwatch.core.bodies.plain_openai import Int64, Name
 from stillwatch.core.bodies.shapes import Message, RecordError, may_be_json, parsed_or_text
-from stillwatch.ingest.plain_names import ACCOUNTS, ANSWERS, CALLERS, OTHERS, PERSONS, TEXTS, TIMES, known_names
+from stillwatch.ingest.plain_names import ACCOUNTS, ANSWERS, CALLERS, OTHERS, PERSONS, TEXTS, TIMES, spelt_names
 from stillwatch.ingest.plain_shape import PlainShape
-from stillwatch.ingest.record import COLUMNS, Exchange
+from stillwatch.ingest.record import COLUMNS, IDS, Exchange
 
 __all__ = ["plain_flat"]
 
-_IDS = ("exchange_id", "org_id", "api_key_id", "session_id", "payment_id", "licence_id")
 _KINDS = {field.name: field.type for field in msgspec.structs.fields(Exchange)}
 _WHOSE = (ACCOUNTS, PERSONS, CALLERS, ("api_key_id",))
 # Read in ways of their own.
@@ -58,9 +57,9 @@ def plain_flat(keys: tuple[str, ...]) -> PlainShape | None:
     Args:
         keys: of a record that ``flat`` alone recognises, whatever its values are.
     """
-    names = known_names(keys)
+    names = spelt_names(keys)
     # A document's `_id` says that any value in it may be one of Extended JSON.
-    if names is None or "_id" in keys or not all(key.isidentifier() and not iskeyword(key) for key in keys):
+    if "_id" in keys or not all(key.isidentifier() and not iskeyword(key) for key in keys):
         return None
     account, time, text = _account(names), _first(TIMES, names), _first(TEXTS, names)
     answers = [names[name] for name in ANSWERS if name in names]
@@ -69,7 +68,7 @@ def plain_flat(keys: tuple[str, ...]) -> PlainShape | None:
     columns = _columns(names)
     kinds: dict[str, Any] = dict.fromkeys(keys, msgspec.Raw)
     for column, its in columns.items():
-        kinds |= dict.fromkeys(its, str | Int64 | None if column in _IDS else _KINDS[column])
+        kinds |= dict.fromkeys(its, str | Int64 | None if column in IDS else _KINDS[column])
     kinds |= dict.fromkeys(answers, str | None)
     kinds |= {account: str | Int64, time: str | int | float, text: str | list[_Turn]}
     record = msgspec.defstruct("Flat", [*kinds.items()], kw_only=True, gc=False, forbid_unknown_fields=True)
@@ -99,7 +98,7 @@ def _reader(
     """What makes an exchange of a record."""
     alone = {column: keys[0] for column, keys in columns.items() if len(keys) == 1}
     several = {column: attrgetter(*keys) for column, keys in columns.items() if len(keys) > 1}
-    ids = [column for column in columns if column in _IDS]
+    ids = [column for column in columns if column in IDS]
     placed = attrgetter(*of, *(answers or of[:1]), *alone.values())
 
     def exchange(row: Any) -> Exchange | None:

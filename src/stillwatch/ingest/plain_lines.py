@@ -22,7 +22,7 @@ from stillwatch.core.bodies.roles import USUAL_ROLES
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.files import BROKEN, line_blocks, split_block
 from stillwatch.ingest.plain_shape import PlainShape, PlainShapes
-from stillwatch.ingest.record import FLOATS, LOST, Exchange
+from stillwatch.ingest.record import FLOATS, IDS, LOST, Exchange
 from stillwatch.ingest.registry import certain
 from stillwatch.ingest.repeated_names import TELLING, may_repeat
 from stillwatch.ingest.slice import Slice
@@ -31,8 +31,7 @@ from stillwatch.ingest.unpacking import read_text
 
 __all__ = ["read_plain"]
 
-_IDS = ("exchange_id", "org_id", "api_key_id", "session_id", "payment_id", "licence_id")
-_ids_of = attrgetter(*_IDS)
+_ids_of = attrgetter(*IDS)
 _FAILED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _IN_CACHE = 1 << 16
 _NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -127,7 +126,7 @@ def _has_plain_ids(row: Exchange) -> bool:
 def _settle_ids(rows: list[Exchange]) -> bool:
     """Set ids that are empty to none; whether every row then has plain ids, a column at a time, or not sure."""
     sure = True
-    for name in _IDS:
+    for name in IDS:
         ids = [*map(attrgetter(name), rows)]
         if "" in ids:
             for row in rows:

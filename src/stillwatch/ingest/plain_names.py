@@ -11,7 +11,18 @@ from functools import lru_cache
 from stillwatch.ingest.record import COLUMNS
 from stillwatch.ingest.spelling import in_camel_case
 
-__all__ = ["ACCOUNTS", "ADDRESSES", "ANSWERS", "CALLERS", "OTHERS", "PERSONS", "TEXTS", "TIMES", "known_names"]
+__all__ = [
+    "ACCOUNTS",
+    "ADDRESSES",
+    "ANSWERS",
+    "CALLERS",
+    "OTHERS",
+    "PERSONS",
+    "TEXTS",
+    "TIMES",
+    "known_names",
+    "spelt_names",
+]
 
 ACCOUNTS = ("account_id", "user_id", "user", "customer_id", "customer", "account", "uid")
 """Of an account: two with different values could each be it."""
@@ -63,6 +74,9 @@ _READ = (
 _NAMES: Mapping[str, str] = {
     spelt: name for name in sorted({*_READ, *COLUMNS} - {"note"}) for spelt in (name, in_camel_case(name))
 } | {"@timestamp": "timestamp", "_time": "time"}
+# Any other spelling, and names of objects that were laid flat: `userID`, `User ID`, `user.id`.
+_SPELT = {name.replace("_", "").lower(): name for name in reversed([*_NAMES.values()])}
+_BETWEEN = str.maketrans("", "", "_- .")
 
 
 @lru_cache(maxsize=4096)
@@ -73,4 +87,21 @@ def known_names(keys: tuple[str, ...]) -> Mapping[str, str] | None:
         name = _NAMES.get(key)
         if name is not None and found.setdefault(name, key) != key:
             return None
+    return found
+
+
+@lru_cache(maxsize=4096)
+def spelt_names(keys: tuple[str, ...]) -> Mapping[str, str]:
+    """Known names to the keys that spell them in any way, of a record that is known to be of one's own program.
+
+    Before that a name in capitals may be another format's, from a warehouse.
+    """
+    found = dict(known_names(keys) or {})
+    for key in keys:
+        name = _NAMES.get(key)
+        if name is None and key[:1] not in "_@":
+            # A store's `_id` is none of the program's names.
+            name = _SPELT.get(key.translate(_BETWEEN).lower())
+        if name is not None:
+            found.setdefault(name, key)
     return found

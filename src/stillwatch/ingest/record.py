@@ -18,10 +18,22 @@ import pyarrow as pa
 
 from stillwatch.core.bodies.nobody import is_nobody
 from stillwatch.core.bodies.roles import USUAL_ROLES, role_of
-from stillwatch.core.bodies.shapes import Fields, Message, RecordError, noted, shown
+from stillwatch.core.bodies.shapes import Fields, Message, RecordError, identity, noted, shown
 from stillwatch.tables import EXCHANGES
 
-__all__ = ["COLUMNS", "FLOATS", "LOST", "NAMES", "Exchange", "Fields", "Message", "RecordError", "conform", "shown"]
+__all__ = [
+    "COLUMNS",
+    "FLOATS",
+    "IDS",
+    "LOST",
+    "NAMES",
+    "Exchange",
+    "Fields",
+    "Message",
+    "RecordError",
+    "conform",
+    "shown",
+]
 
 Time = str | int | float
 Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -90,6 +102,10 @@ NAMES = frozenset(COLUMNS)
 LOST = "\ufffd"
 """What stands where bytes were lost."""
 
+IDS = ("exchange_id", "org_id", "api_key_id", "session_id", "payment_id", "licence_id")
+"""Columns of ids beside the account's."""
+
+_ids_of = attrgetter(*IDS)
 FLOATS = tuple(name for name in COLUMNS if pa.types.is_floating(EXCHANGES.field(name).type))
 _floats_of = attrgetter(*FLOATS)
 _REQUIRED = ("time", "account_id", "prompt", "messages", "note")
@@ -157,6 +173,10 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
     if fields.get("prompt") is None and not fields.get("messages"):
         raise RecordError(_said("neither `prompt` nor `messages`", fields, "text_in"))
     exchange = _converted(fields, textual)
+    for name, value in zip(IDS, _ids_of(exchange), strict=True):
+        # Whatever a format made of them: who have an empty key, or `-`, have none in common.
+        if value is not None and (bare := identity(value)) != value:
+            setattr(exchange, name, bare)
     for message in exchange.messages or ():
         if message.role not in USUAL_ROLES:
             # A question under another word for who asked would be no question.

@@ -20,12 +20,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from stillwatch.core.bodies.shapes import parsed
+from stillwatch.ingest.json_tables import by_columns, pairs_of, rows_of
 from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.registry import recognising
-from stillwatch.ingest.spelling import respelled
+from stillwatch.ingest.spelling import nested, respelled
 
-__all__ = ["DEEPEST", "Envelope", "after_prefix", "inside", "records_of"]
+__all__ = ["DEEPEST", "Envelope", "after_prefix", "as_columns", "inside", "records_of"]
 
 DEEPEST = 6
 """How many envelopes may lie in one another."""
@@ -50,6 +51,9 @@ _LISTS: tuple[tuple[str, str | None, str], ...] = (
     ("hits", None, "Elasticsearch reply"),
     ("data", None, "reply of an API"),
     ("items", None, "reply of an API"),
+    ("Items", None, "DynamoDB reply"),
+    ("Messages", None, "SQS reply"),
+    ("tables", None, "Log Analytics reply"),
     ("logs", None, "reply of an API"),
     ("results", None, "reply of an API"),
     ("rows", None, "reply of an API"),
@@ -71,6 +75,10 @@ _FIELDS: tuple[tuple[str, str | None, str], ...] = (
     ("log", None, "Docker or Fluent Bit line"),
     ("awslogs", None, "CloudWatch Logs event of a function"),
     ("kinesis", None, "Kinesis record"),
+    ("dynamodb", "NewImage", "DynamoDB stream record"),
+    ("Item", None, "DynamoDB export"),
+    ("document", None, "Firestore document"),
+    ("fields", None, "Firestore or Elasticsearch document"),
     ("attributes", None, "Datadog log"),
     ("full_message", None, "GELF message"),
     ("short_message", None, "GELF message"),
@@ -83,6 +91,9 @@ _FIELDS: tuple[tuple[str, str | None, str], ...] = (
     ("line", None, "Loki line"),
     ("payload", None, "payload column"),
     ("properties", None, "Azure Monitor record"),
+    ("meta", None, "application log line"),
+    ("extra", None, "application log line"),
+    ("context", None, "application log line"),
     ("detail", None, "EventBridge event"),
     ("hits", None, "Elasticsearch reply"),
     ("record", None, "record column"),
@@ -154,6 +165,8 @@ def _otherwise(record: Mapping[str, Any]) -> Envelope | None:
         return Envelope("record with JSON text in it", [("as a whole", written)])
     if (one := next(respelled(written), None)) is not None:
         return Envelope("record in another spelling", [("as a whole", one)])
+    if (one := nested(written)) is not None and recognising(one) is not None:
+        return Envelope("record whose objects were laid flat", [("as a whole", one)])
     held = [(f"`{key}`", value) for key, value in record.items()]
     if len(held) == 1 and isinstance(held[0][1], dict) and _leads_to_records(Envelope("", held)):
         return Envelope("object", held)
@@ -204,6 +217,8 @@ def _worth_opening(value: Any) -> bool:
 
 
 def _items(record: list[Any]) -> Envelope | None:
+    if (pairs := pairs_of(record)) is not None:
+        return Envelope("row of names and values", [("as a whole", pairs)])
     # Fluent Bit: a time, or a time with metadata, before the record.
     if len(record) == 2 and isinstance(record[0], int | float | str | list) and isinstance(record[1], dict):
         return Envelope("Fluent Bit event", [("`[1]`", record[1])])
@@ -308,6 +323,22 @@ def _list_in(value: Any, key: str) -> list[Any]:
     return held if isinstance(held, list) else []
 
 
+def _table(record: Mapping[str, Any]) -> Envelope | None:
+    """Rows that stand apart from the names of their columns."""
+    rows = rows_of(record)
+    return None if rows is None else _rows(rows)
+
+
+def _rows(rows: list[dict[str, Any]]) -> Envelope:
+    return Envelope("table", [(f"row {place}", row) for place, row in enumerate(rows, start=1)])
+
+
+def as_columns(record: Mapping[str, Any]) -> Envelope | None:
+    """The rows of a table that is written column by column, whose names are those of a record; None for a record."""
+    rows = by_columns(record)
+    return _rows(rows) if rows and recognising(rows[0]) is not None else None
+
+
 def _no_record(record: Mapping[str, Any]) -> Envelope | None:
     """What services write between records and is none: CloudWatch's test of a destination, Elasticsearch's actions."""
     if record.get("messageType") == "CONTROL_MESSAGE" and "logEvents" in record:
@@ -319,15 +350,17 @@ def _no_record(record: Mapping[str, Any]) -> Envelope | None:
     return None
 
 
-_SHAPES: tuple[Callable[[Mapping[str, Any]], Envelope | None], ...] = (_no_record, _loki, _otlp_logs)
+_SHAPES: tuple[Callable[[Mapping[str, Any]], Envelope | None], ...] = (_no_record, _loki, _otlp_logs, _table)
 
 
 def records_of(value: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
     """The records in a decoded value or in the envelopes around them: those that some format recognises, else all."""
-    if isinstance(value, dict) and recognising(value) is not None:
+    found = as_columns(value) if isinstance(value, dict) else None
+    if found is None and isinstance(value, dict) and recognising(value) is not None:
         yield value
         return
-    found = inside(value) if depth < DEEPEST else None
+    if found is None and depth < DEEPEST:
+        found = inside(value)
     if found is None:
         if isinstance(value, dict):
             yield value

@@ -7,21 +7,16 @@ takes is told with its row, counted from 1 without the header; under another nam
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
-from stillwatch.core import BadTable, UnreadableInput, said_by
+from stillwatch.core import BadTable
 from stillwatch.core.counted import counted, joined
-from stillwatch.ingest.files import wrapping
 from stillwatch.ingest.placeholders import nobodies
-from stillwatch.ingest.side_columns import SideColumns, SideFile, domains_of, is_kind, side_columns
+from stillwatch.ingest.side_columns import SideColumns, SideFile, domains_of, is_kind
+from stillwatch.ingest.side_rows import side_rows
 from stillwatch.ingest.timestamps import TIMESTAMP, possible, timestamps
 from stillwatch.tables import ACCOUNT_FILE, CALLERS_FILE, RELEASES_FILE
 
@@ -85,7 +80,7 @@ def read_releases(path: Path) -> SideFile:
 
 
 def _read(path: Path, schema: pa.Schema, required: tuple[str, ...]) -> SideFile:
-    given, columns = _columns(path, schema)
+    given, columns = side_rows(path, schema)
     for column in required:
         if column in columns.unsure:
             raise BadTable(
@@ -144,6 +139,10 @@ def _column(found: pa.Array, field: pa.Field, columns: SideColumns) -> tuple[pa.
     if not columns.is_renamed(field.name):
         return _cast(found, field.type)
     name = columns.given[field.name]
+    if pa.types.is_nested(found.type):
+        # Objects and lists are neither ids nor addresses, and no cast makes them so.
+        columns.leave(field.name, f"its values are objects or lists, and no `{field.name}`")
+        return none, None
     if is_kind(field.name, name, found):
         columns.leave(field.name, f"its values look like kinds or sums, not like a `{field.name}`")
         return none, None
@@ -197,57 +196,3 @@ def _times(column: pa.Array) -> tuple[pa.Array, int | None]:
         return moments, None if bad < 0 else bad
     moments, reasons = timestamps(column.to_pylist(), days=True)
     return moments, min(reasons, default=None)
-
-
-def _columns(path: Path, schema: pa.Schema) -> tuple[pa.Table, SideColumns]:
-    """A file's columns that are of the schema, under its own names and in its own types."""
-    try:
-        if wrapping(path) == "parquet":
-            columns = _told_apart(pq.read_schema(path).names, schema, path)
-            return pq.read_table(path, columns=list(columns.given.values())), columns
-        raw = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
-        if raw.lstrip()[:1] in (b"{", b""):
-            return _table_of_lines(raw, schema, path)
-        columns = _told_apart(pa_csv.open_csv(pa.BufferReader(raw)).schema.names, schema, path)
-        # As text: what looks like a number may be an account's name, and its zeros belong to it.
-        texts = dict.fromkeys(columns.given.values(), pa.string())
-        as_text = pa_csv.ConvertOptions(column_types=texts, strings_can_be_null=True)
-        return pa_csv.read_csv(pa.BufferReader(raw), convert_options=as_text), columns
-    except (OSError, pa.ArrowException) as error:
-        raise UnreadableInput(
-            f"the file cannot be read: {said_by(error)}", where=str(path), hint="JSONL, CSV or Parquet"
-        ) from error
-
-
-def _told_apart(names: Sequence[str], schema: pa.Schema, path: Path) -> SideColumns:
-    columns = side_columns(names, schema)
-    for name in columns.given.values():
-        if names.count(name) > 1:
-            raise BadTable(f"the column `{name}` stands twice", where=str(path), hint="keep the one that is meant")
-    return columns
-
-
-def _table_of_lines(raw: bytes, schema: pa.Schema, path: Path) -> tuple[pa.Table, SideColumns]:
-    records = [_object(line, number, path) for number, line in enumerate(raw.splitlines(), 1) if line.strip()]
-    columns = side_columns({name: None for record in records for name in record}, schema)
-    # Without columns a table has no rows either.
-    names = [*columns.given.values()] or ["account_id"]
-    return pa.table({name: _as_written([record.get(name) for record in records]) for name in names}), columns
-
-
-def _as_written(values: list[Any]) -> pa.Array:
-    """One column of JSON values; where their types differ, as text."""
-    try:
-        return pa.array(values)
-    except (*_UNCAST, TypeError):
-        return pa.array([None if value is None else str(value) for value in values], pa.string())
-
-
-def _object(line: bytes, number: int, path: Path) -> dict[str, Any]:
-    try:
-        record = msgspec.json.decode(line)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadTable(f"line {number} is not JSON: {error}", where=str(path)) from error
-    if not isinstance(record, dict):
-        raise BadTable(f"line {number} is not an object", where=str(path))
-    return record

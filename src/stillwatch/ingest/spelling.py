@@ -17,7 +17,7 @@ from stillwatch.ingest.base import BatchFormat, LogFormat, PartsFormat
 from stillwatch.ingest.record import COLUMNS
 from stillwatch.ingest.registry import all_formats, recognises, recognising
 
-__all__ = ["in_camel_case", "respelled", "squashed"]
+__all__ = ["in_camel_case", "nested", "respelled", "squashed"]
 
 # Between a small letter or a digit and a capital, and before the last capital of several.
 _SEAMS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -34,6 +34,22 @@ def in_camel_case(name: str) -> str:
     """``user_id`` as ``userId``."""
     begin, *rest = name.split("_")
     return begin + "".join(map(str.title, rest))
+
+
+def nested(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A record whose objects were laid flat (``request.model``) as it was; None where none was, or two names meet."""
+    if not any("." in name for name in record if isinstance(name, str)):
+        return None
+    found: dict[str, Any] = {}
+    for name, value in record.items():
+        *above, last = name.split(".") if isinstance(name, str) else [name]
+        held: Any = found
+        for step in above:
+            held = held.setdefault(step, {}) if isinstance(held, dict) else None
+        if not isinstance(held, dict) or last in held:
+            return None
+        held[last] = value
+    return found
 
 
 def respelled(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -49,6 +49,9 @@ LONGEST_DATE = 8
 # Of web servers and of HTTP.
 _NOTATIONS = (
     "%d/%b/%Y:%H:%M:%S %z", "%a, %d %b %Y %H:%M:%S GMT", "%a, %d %b %Y %H:%M:%S %z",
+    "%d %b %Y %H:%M:%S %z", "%d %b %Y %H:%M:%S GMT", "%d-%b-%Y %H:%M:%S", "%d-%b-%Y %H:%M:%S.%f",
+    # Kibana's.
+    "%b %d, %Y @ %H:%M:%S.%f", "%b %d, %Y @ %H:%M:%S",
     # JavaScript's, C's, and that of `date`.
     "%a %b %d %Y %H:%M:%S GMT%z", "%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S UTC %Y",
 )  # fmt: skip
@@ -58,6 +61,10 @@ _NAMED_ZONE = re.compile(r"(?<=[Z\d])\[(?:UTC|GMT|Z)\]$|(?<=[+-]\d\d:\d\d)\[[\w/
 _ZONE = re.compile(r"\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d(?::\d\d)?)$", re.IGNORECASE)
 _SECONDS = re.compile(r"\d:\d\d:\d\d|\D\d{6}(?:[.,]\d+)?$")
 _MINUTES = re.compile(r"\d:\d\d$|\D\d{4}$")
+# Python reads it behind six digits of a second, and not behind three.
+_BEFORE_OFFSET = re.compile(r"(?<=\d) (?=[+-]\d\d:?\d\d$)")
+# What Go shows of its clock behind a time.
+_MONOTONIC = re.compile(r" UTC m=[+-][0-9.]+$")
 _DOTNET = re.compile(r"/Date\((\d+)(?:[+-]\d{4})?\)/")
 # What Arrow's vectorised parser and Python's read alike; all else goes value by value.
 _UNIFORM = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
@@ -89,6 +96,11 @@ def _from_text(text: str) -> int:
 
 
 def _moment(text: str) -> datetime | None:
+    if text[:1] == "[" and text[-1:] == "]":
+        # As web servers write it in their lines.
+        text = text[1:-1]
+    if " m=" in text:
+        text = _MONOTONIC.sub("", text)
     if text[-1:] in ("]", ")"):
         text = _NAMED_ZONE.sub("", text)
     if text[4:5] == "/" == text[7:8]:
@@ -99,7 +111,7 @@ def _moment(text: str) -> datetime | None:
         return None
     try:
         # As BigQuery and Postgres write it; Python knows no zone by its name, and no small letters.
-        return datetime.fromisoformat(text.removesuffix(" UTC").upper())
+        return datetime.fromisoformat(_BEFORE_OFFSET.sub("", text.removesuffix(" UTC")).upper())
     except ValueError:
         pass
     # Each has a blank in it.

@@ -6,20 +6,21 @@ are opened (``shippers``), several values on a line are told apart, and bodies t
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.bodies_beside import put_in_place
-from stillwatch.ingest.extended_json import is_document, plain
 from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.record import RecordError, shown
 from stillwatch.ingest.record_lines import read_record
 from stillwatch.ingest.registry import asked_first, recognises, recognising
 from stillwatch.ingest.repeated_names import repeated_name
-from stillwatch.ingest.shippers import DEEPEST, after_prefix, inside
+from stillwatch.ingest.shippers import DEEPEST, after_prefix, as_columns, inside
 from stillwatch.ingest.slice_result import Raw, SliceRows
+from stillwatch.ingest.typed_values import untyped
 from stillwatch.ingest.value_stream import several_of
 
 __all__ = ["read_text", "read_value"]
@@ -92,10 +93,10 @@ def read_value(
     """Read a decoded value into ``batch``, or what lies in it where it is an envelope; ``note`` says what it lost."""
     found = known = None
     if isinstance(record, dict):
-        if is_document(record):
-            record = plain(record)
-        known = _known(record, preferred)
-    if known is None and depth < DEEPEST:
+        record = untyped(record, partial(_known, record, preferred))
+        found = as_columns(record)
+        known = _known(record, preferred) if found is None else None
+    if found is None and known is None and depth < DEEPEST:
         found = inside(record)
     if found is None:
         _read_known(batch, line, record, raw, (preferred, known), note)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.ingest.assembly import leave_out_placeholders
+from stillwatch.ingest.assembly import tidy
 from stillwatch.ingest.column_casts import Cast, Mask, cast, first_of, last_of, true_rows
 from stillwatch.ingest.column_maps import ColumnMap, column_map
 from stillwatch.ingest.mapping import MappedFormat
@@ -140,7 +140,7 @@ class WholeColumns:
             made = pc.binary_join_element_wise(pa.scalar(label), lines.cast(pa.string()), ":")
             arrays["exchange_id"] = pc.coalesce(arrays["exchange_id"], made)
         ordered = [arrays[name] for name in COLUMNS]
-        leave_out_placeholders(ordered)
+        tidy(ordered)
         file = pa.repeat(pa.scalar(label, pa.string()), len(lines))
         return pa.record_batch([*ordered, file, lines], schema=EXCHANGES)
 

@@ -3,6 +3,7 @@
 | word | who writes it |
 | --- | --- |
 | ``None``, ``null``, ``undefined``, ``NaN``, ``{}``, ``[]``, ``[object Object]`` | a value turned into text |
+| ``<nil>``, ``(null)``, ``(none)`` and the like in brackets | Go, C and web servers, of a value that is none |
 | ``-``, ``--``, ``N/A``, ``unknown``, ``anonymous`` | web servers, exporters, clients without a login |
 | ``default_user_id`` | LiteLLM, of requests by its master key |
 | ``guest``, ``anon``, ``unauthenticated``, ``nobody``; the nil UUID | clients and servers without a login |
@@ -18,6 +19,7 @@ __all__ = ["LONGEST_MASK", "MASKS", "NOBODY", "is_nobody", "may_be_nobody"]
 
 _WORDS = (
     "none", "null", "undefined", "nan", "{}", "[]", "[object object]", "-", "--", "n/a", "unknown", "anonymous",
+    "<nil>", "(null)", "<null>", "(none)", "<none>", "<unknown>", "<anonymous>",
     "guest", "anon", "unauthenticated", "nobody",
     "00000000-0000-0000-0000-000000000000", "default_user_id", "redacted", "[redacted]",
     "<redacted>", "***", "redacted-by-litellm",

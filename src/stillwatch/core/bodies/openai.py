@@ -210,6 +210,9 @@ def _merged_chunks(chunks: Sequence[Any]) -> Json:
 
 def _usage(body: Json) -> Fields:
     usage = object_of(body.get("usage"), "usage")
+    if isinstance(counted := first(usage, "tokens", "billed_units"), dict):
+        # Cohere's second chat API.
+        usage = counted
     details = first(usage, "completion_tokens_details", "output_tokens_details")
     return {
         "input_tokens": first(usage, "prompt_tokens", "input_tokens"),
@@ -247,6 +250,31 @@ def _from_items(body: Json) -> Fields:
     }
 
 
+def _generated(body: Json) -> Fields:
+    """What Text Generation Inference answers."""
+    details = object_of(body.get("details"), "details")
+    asked = details.get("prefill")
+    return {
+        "response": body["generated_text"],
+        "stop_reason": details.get("finish_reason"),
+        "input_tokens": len(asked) if isinstance(asked, list) and asked else None,
+        "output_tokens": details.get("generated_tokens"),
+    }
+
+
+def _from_cohere(body: Json) -> Fields:
+    """What Cohere's first chat API answers."""
+    meta = object_of(body.get("meta"), "meta")
+    counted = object_of(first(meta, "tokens", "billed_units"), "meta.tokens")
+    return {
+        "exchange_id": identity(first(body, "response_id", "generation_id")),
+        "response": body["text"],
+        "stop_reason": body.get("finish_reason"),
+        "input_tokens": counted.get("input_tokens"),
+        "output_tokens": counted.get("output_tokens"),
+    }
+
+
 def response_fields(body: object) -> Fields:
     """Canonical fields of a response body: one object, or the list of a stream's chunks.
 
@@ -277,7 +305,9 @@ def _response_fields(body: object) -> Fields:
     elif body.get("output") is not None:
         fields |= _from_items(body)
     elif isinstance(body.get("generated_text"), str):
-        fields["response"] = body["generated_text"]
+        fields |= _generated(body)
+    elif isinstance(body.get("text"), str) and "generation_id" in body:
+        fields |= _from_cohere(body)
     elif isinstance(body.get("message"), dict):
         fields["response"] = content_text(body["message"].get("content"), "message.content")
         fields["stop_reason"] = body.get("finish_reason")

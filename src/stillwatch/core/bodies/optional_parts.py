@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from stillwatch.core.bodies.packed_text import unpacked_text
 from stillwatch.core.bodies.shapes import Fields, Json, RecordError, noted, object_of, parsed, shown
 
-__all__ = ["UNFORESEEN", "answered", "object_or_note", "put", "said"]
+__all__ = ["UNFORESEEN", "answered", "object_or_note", "pieces_of", "put", "said"]
 
 UNFORESEEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
 """What code that reads somebody else's record may meet in it."""
@@ -41,7 +42,7 @@ def answered(read: Callable[[Any], Fields], answer: object) -> Fields:
     A request is one without its answer too, so what cannot be read (an error page, a stream cut short) is a note.
     """
     try:
-        return read(_pieces(answer))
+        return read(pieces_of(answer))
     except UNFORESEEN as error:
         return {"note": said(error, "response")}
 
@@ -51,8 +52,18 @@ def said(error: Exception, where: str) -> str:
     return str(error) if isinstance(error, RecordError) else f"`{where}`: an unexpected shape: {error!r}"
 
 
-def _pieces(answer: object) -> Any:
-    """An answer decoded; of a stream its pieces, as far as they are JSON."""
+def pieces_of(answer: object) -> Any:
+    """An answer decoded; of a stream its pieces, as far as they are JSON.
+
+    Raises:
+        RecordError: it is JSON that was cut, or a stream without a piece.
+    """
+    if isinstance(answer, str):
+        answer = unpacked_text(answer)
+    elif isinstance(answer, list) and answer and all(isinstance(one, str) for one in answer):
+        # A stream as it came over the wire, event by event or in whatever blocks.
+        whole = ("" if any("\n" in one for one in answer) else "\n").join(answer)
+        answer = whole if whole.lstrip().startswith(_STREAMED) else answer
     if isinstance(answer, str) and answer.lstrip().startswith(_STREAMED):
         answer = [line[5:].strip() for line in answer.splitlines() if line.startswith("data:")]
     elif isinstance(answer, str) and _LINES.match(answer):

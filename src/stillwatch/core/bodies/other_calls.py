@@ -20,7 +20,7 @@ _ANSWERS = frozenset(("choices", "content", "output", "candidates", "generation"
 # Keys of the first item under a list's key.
 _GIVEN = (
     ("data", "embedding", "embeddings"), ("results", "flagged", "moderation"), ("data", "b64_json", "images"),
-    ("data", "revised_prompt", "images"), ("results", "relevance_score", "ranking"),
+    ("data", "revised_prompt", "images"), ("data", "url", "images"), ("results", "relevance_score", "ranking"),
 )  # fmt: skip
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from stillwatch.core.bodies import anthropic, gemini, openai
+from stillwatch.core.bodies.optional_parts import pieces_of
 from stillwatch.core.bodies.other_calls import check_conversation
 from stillwatch.core.bodies.plain_chat import plain_chat
-from stillwatch.core.bodies.shapes import Fields, Json, RecordError, merged, object_of, parsed
+from stillwatch.core.bodies.shapes import Fields, Json, RecordError, merged, object_of
 
 __all__ = ["pair_caller", "pair_fields"]
 
@@ -51,7 +52,7 @@ def pair_caller(request: object) -> Any:
 def _decoded(response: object) -> Any:
     """An answer that may be JSON text; None where that is broken."""
     try:
-        return parsed(response, "response")
+        return pieces_of(response)
     except RecordError:
         return None
 

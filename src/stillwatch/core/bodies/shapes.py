@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from stillwatch.core.bodies.nobody import is_nobody
+from stillwatch.core.bodies.packed_text import unpacked_text
 
 __all__ = [
     "Fields",
@@ -154,7 +155,7 @@ def object_of(value: object, where: str) -> Json:
     """
     if isinstance(value, dict):
         return value
-    value = parsed(value, where)
+    value = parsed(unpacked_text(value) if isinstance(value, str) else value, where)
     if value is None:
         return {}
     if isinstance(value, dict):

@@ -105,7 +105,8 @@ class Databricks(LogFormat):
         known = object_or_note(fields, record.get("request_metadata"), "request_metadata")
         own: Fields = {
             "exchange_id": identity(record.get("databricks_request_id")),
-            "time": first(record, "request_time", "timestamp_ms"),
+            # A time of zero is one that was left out.
+            "time": record.get("request_time") or record.get("timestamp_ms") or record.get("request_time"),
             "account_id": identity(record.get("requester")) or pair_caller(request),
             "model": None
             if fields.get("model")

@@ -1,7 +1,7 @@
 """Lines of a program of one's own: one flat object (or row) a call, its keys under names that leave no doubt.
 
 A record is one where a key names a time, another a text that was asked, and a third an account, an answer or a model.
-Names count in whatever spelling (``user_id``, ``userId``, ``USERID``):
+Names count in whatever spelling (``user_id``, ``userID``, ``User ID``, ``user.id``):
 
 | names | read as |
 | --- | --- |
@@ -42,7 +42,17 @@ from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.formats.canonical import FORMAT as CANONICAL
 from stillwatch.ingest.plain_flat import plain_flat
-from stillwatch.ingest.plain_names import ACCOUNTS, ANSWERS, CALLERS, OTHERS, PERSONS, TEXTS, TIMES, known_names
+from stillwatch.ingest.plain_names import (
+    ACCOUNTS,
+    ANSWERS,
+    CALLERS,
+    OTHERS,
+    PERSONS,
+    TEXTS,
+    TIMES,
+    known_names,
+    spelt_names,
+)
 from stillwatch.ingest.plain_shape import PlainShape, PlainShapes
 from stillwatch.ingest.record import COLUMNS, Fields
 from stillwatch.ingest.spelling import in_camel_case
@@ -115,7 +125,7 @@ class Flat(LogFormat):
         Raises:
             RecordError: it holds no conversation.
         """
-        names = known_names(tuple(map(str, record))) or {}
+        names = spelt_names(tuple(map(str, record)))
         given = {name: record[key] for name, key in names.items() if record[key] is not None and record[key] != ""}
         fields: Fields = {name: given[name] for name in COLUMNS if name in given and name not in _READ}
         for column, known in OTHERS.items():
@@ -133,7 +143,7 @@ class Flat(LogFormat):
     def unread(self, names: Iterable[str]) -> Sequence[str]:
         """All that are known as nothing."""
         given = tuple(map(str, names))
-        known = frozenset((known_names(given) or {}).values())
+        known = frozenset(spelt_names(given).values())
         return [name for name in CANONICAL.unread(given) if name not in known]
 
 
