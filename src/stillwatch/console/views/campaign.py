@@ -104,17 +104,20 @@ def templates(ask: Ask) -> Response:
     name = _row(ask, run)["campaign_id"]
     form = ask.query.get("as")
     ask.note("read templates", run=run.name, campaign=name, form=form)
-    sql = "SELECT * FROM {templates} WHERE campaign_id = ? ORDER BY accounts DESC, exchanges DESC, template_id"
+    kind = ask.query.get("kind")
+    asked, values = ("campaign_id = ? AND kind = ?", (name, kind)) if kind else ("campaign_id = ?", (name,))
+    sql = f"SELECT * FROM {{templates}} WHERE {asked} ORDER BY accounts DESC, exchanges DESC, template_id"
     if form in ("csv", "json"):
-        return write_rows(form, f"{run.name}-{name}-templates", run.stream(sql, name))
-    found = run.rows(f"{sql} LIMIT ?", name, _MOST_READ)
+        return write_rows(form, f"{run.name}-{name}-templates", run.stream(sql, *values))
+    found = run.rows(f"{sql} LIMIT ?", *values, _MOST_READ)
     merged = merge_templates(found)
-    total = run.count("SELECT 1 FROM {templates} WHERE campaign_id = ?", name) - len(found) + len(merged)
+    total = run.count(f"SELECT 1 FROM {{templates}} WHERE {asked}", *values) - len(found) + len(merged)
     shown = [
         {**one, "text": mark_shared(one["example"] or "", one["shared"] or ())} for one in merged[:_MOST_TEMPLATES]
     ]
     page = "templates_panel.html.j2" if ask.fragment else "templates.html.j2"
-    return ask.show(page, run=run, campaign=name, templates=shown, total=total)
+    listing = ask.rows_here(shown, total, ("kind",))
+    return ask.show(page, run=run, campaign=name, templates=shown, total=total, listing=listing)
 
 
 def graph(ask: Ask) -> Response:
