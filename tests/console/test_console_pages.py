@@ -137,7 +137,11 @@ def test_the_graph_names_every_account_with_a_place_and_links_by_place(opened: O
     assert len(graph["nodes"]) == graph["total"] == 10
     assert [node["apart"] for node in graph["nodes"]].count(True) == 2
     assert ACCOUNT in [node["id"] for node in graph["nodes"]]
-    assert len(graph["edges"]) == 28
+    assert len(graph["edges"]) == graph["links"] == 28
+    ranks = [edge[4] for edge in graph["edges"]]
+    assert ranks == sorted(ranks)
+    # Eight members in one piece, two bystanders alone.
+    assert ranks.count(0) == 7
     assert {graph["families"][edge[3]] for edge in graph["edges"]} == {"structure"}
 
 
