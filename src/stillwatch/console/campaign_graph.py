@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from stillwatch.console.account_places import spread_accounts
+from stillwatch.console.account_places import set_apart, spread_accounts
 from stillwatch.console.graph_links import rank_links, strongest_links
 from stillwatch.console.runs import Run
 from stillwatch.drawing import order_families
@@ -54,6 +54,7 @@ def campaign_graph(run: Run, name: str) -> dict[str, Any]:
     ends, weights = _ends(links, ids.combine_chunks())
     pulling = strongest_links(ends, weights, _MOST_PULLING)
     places = spread_accounts(len(ids), ends[pulling], weights[pulling])
+    places = set_apart(places, np.bincount(ends.ravel(), minlength=len(ids)) > 0)
     ranks = rank_links(len(ids), ends, weights, places)
     first = np.lexsort((-weights, ranks))[:_MOST_EDGES]
     shown = links.take(pa.array(first)) if links is not None else None
