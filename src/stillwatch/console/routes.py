@@ -118,6 +118,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/saved", "viewer", saved.saved),
     Route("POST", "/saved", "viewer", saved.save),
     Route("POST", "/saved/forget", "viewer", saved.forget),
+    Route("POST", "/s", "viewer", saved.shorten),
+    Route("GET", "/s/{short}", "viewer", saved.follow),
     Route("GET", "/appeals", "analyst", appeals.appeals),
     Route("GET", "/appeals/{appeal}", "analyst", appeals.appeal),
     Route("POST", "/appeals/{appeal}/resolve", "approver", appeals.resolve),
