@@ -167,6 +167,7 @@ def pages(console: Console, names: Mapping[str, str]) -> dict[str, tuple[str, st
         "leaves": ("ana", f"{campaign}/leaves"),
         "accounts": ("ana", f"{RUN}/accounts?verdict=accused"),
         "account": ("ana", f"{RUN}/account?{account}"),
+        "links": ("ana", f"{RUN}/account/links?{account}"),
         "link": ("ana", f"{RUN}/account/link?{account}&other={quote(linked, safe='')}"),
         "requests": ("ana", f"{RUN}/account/requests?{account}"),
         "exchange": ("ana", f"{RUN}/exchange?id={quote(sent, safe='')}"),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -184,6 +185,43 @@ def test_the_graph_tells_and_shows_whom_an_account_is_linked_to_beyond_the_campa
     ana.hold()
 
 
+def test_links_of_about_one_weight_are_shown_step_by_step(fresh: Open, visit: Any) -> None:
+    (run,) = fresh.console.runs.all()
+    campaigns, links = run.path / "campaigns.parquet", run.path / "links.parquet"
+    names = [f"even-{n:03d}" for n in range(60)]
+    rows = pq.read_table(campaigns).to_pylist()
+    rows[0] |= {"account_ids": names, "bystander_ids": []}
+    pq.write_table(pa.Table.from_pylist(rows, schema=pq.read_schema(campaigns)), campaigns)
+    table = pq.read_table(links)
+    even = [
+        {**table.to_pylist()[0], "account_a": a, "account_b": b, "match_weight": 12.0 + 0.001 * n}
+        for n, (a, b) in enumerate(combinations(names, 2))
+    ]
+    pq.write_table(pa.Table.from_pylist(even, schema=table.schema), links)
+    ana = visit()
+    ana.come_in("ana", "analyst")
+    ana.go("/runs/week/campaigns/C001")
+    canvas, each = ana.page.locator("#graph-canvas"), ana.page.locator("#graph-each")
+    expect(canvas).to_have_attribute("data-drawn", "yes")
+    assert 59 <= int(canvas.get_attribute("data-links") or 0) <= 180
+    expect(ana.page.locator("#graph-said")).to_contain_text("of 1,770 links drawn")
+    drawn = []
+    for step in range(int(each.get_attribute("max") or 0) + 1):
+        each.fill(str(step))
+        drawn.append(int(canvas.get_attribute("data-links") or 0))
+    assert (drawn[0], drawn[-1]) == (59, 1770)
+    assert drawn == sorted(set(drawn))
+    expect(ana.page.locator("#graph-each-said")).to_have_text("all")
+    each.focus()
+    ana.page.keyboard.press("Home")
+    expect(each).to_have_attribute("aria-valuetext", "that hold it together")
+    expect(canvas).to_have_attribute("data-links", "59")
+    # Whoever is looked for shows all of its links, however few are drawn.
+    ana.page.locator("#graph-find").fill("even-007")
+    expect(ana.page.locator("#graph-said")).to_have_text("even-007: 59 links")
+    ana.hold()
+
+
 def test_accounts_on_watch_of_which_the_same_is_said_are_labelled_together(fresh: Open, visit: Any) -> None:
     (run,) = fresh.console.runs.all()
     path = run.path / "accounts.parquet"
@@ -282,9 +320,13 @@ def test_axe_finds_no_serious_violation_in_light_or_dark(fresh: Open, visit: Any
         "/runs/week/accounts?verdict=watch",
         "/runs/week/policy",
         AT,
+        AT.replace("account?", "account/links?"),
     ]
     pages += [
         "/queue",
+        "/queue?stage=all&rule=x&holder=ana",
+        "/runs/week/accounts?campaign_id=C001&verdict=act&q=m",
+        "/audit?by=ana&run=week",
         f"/cases/{first}",
         "/appeals",
         f"/appeals/{appeal}",

@@ -20,7 +20,7 @@ from smallrun import CLEAR, OBSERVATIONS, START, campaign, write_run
 import stillwatch.console
 from stillwatch import tables
 from stillwatch.console import Places
-from stillwatch.console.account_places import spread_accounts
+from stillwatch.console.account_places import set_apart, spread_accounts
 from stillwatch.console.listing import Listing, page_number
 from stillwatch.console.run_changes import changes_since
 from stillwatch.console.runs import Runs
@@ -137,7 +137,11 @@ def test_the_graph_names_every_account_with_a_place_and_links_by_place(opened: O
     assert len(graph["nodes"]) == graph["total"] == 10
     assert [node["apart"] for node in graph["nodes"]].count(True) == 2
     assert ACCOUNT in [node["id"] for node in graph["nodes"]]
-    assert len(graph["edges"]) == 28
+    assert len(graph["edges"]) == graph["links"] == 28
+    ranks = [edge[4] for edge in graph["edges"]]
+    assert ranks == sorted(ranks)
+    # Eight members in one piece, two bystanders alone.
+    assert ranks.count(0) == 7
     assert {graph["families"][edge[3]] for edge in graph["edges"]} == {"structure"}
 
 
@@ -295,6 +299,18 @@ def test_what_is_not_there_is_said(opened: Open) -> None:
         answer = ken.get(path)
         assert answer.status_code == 404
         assert 'role="alert"' in answer.text
+
+
+def test_accounts_without_a_link_stand_below_and_leave_the_room_to_the_others() -> None:
+    places = np.array([[0.1, 0.0], [0.2, 0.1], [0.15, 0.05], [9, 9], [-9, 4]], np.float32)
+    linked = np.array([True, True, True, False, False])
+    put = set_apart(places, linked)
+    assert np.ptp(put[linked], axis=0).max() == pytest.approx(2, abs=1e-5)
+    assert (put[~linked, 1] < put[linked, 1].min()).all()
+    assert np.abs(put).max() < 1.5
+    assert len(np.unique(put.round(3), axis=0)) == 5
+    for all_alike in (np.ones(5, bool), np.zeros(5, bool)):
+        assert np.array_equal(set_apart(places, all_alike), places)
 
 
 def test_places_are_the_same_for_the_same_links_and_spread() -> None:

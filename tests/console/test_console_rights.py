@@ -16,7 +16,7 @@ def people(opened: Open) -> dict[str, Visitor]:
 
 
 def filled(opened: Open, path: str) -> str:
-    return path.format(run="week", campaign="C001", case=opened.cases()[0], appeal="A-none", token="none")
+    return path.format(run="week", campaign="C001", case=opened.cases()[0], appeal="A-none", token="none", short="none")
 
 
 # Signing out would end the session of whoever asks: it is tested with people.

@@ -9,13 +9,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["spread_accounts"]
+__all__ = ["set_apart", "spread_accounts"]
 
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
 
 _ROUNDS = 60
 _PUSHED_BY = 12
+_IN_A_ROW = 40
 
 
 def spread_accounts(size: int, ends: I64, weights: F32) -> F32:
@@ -46,6 +47,25 @@ def spread_accounts(size: int, ends: I64, weights: F32) -> F32:
             move += far * (np.float32(0.02 / _PUSHED_BY) / (squared + np.float32(0.01)))[:, None]
         places = places + move * np.float32(1 - 0.8 * step / _ROUNDS) - np.float32(0.01) * places
     return places.astype(np.float32)
+
+
+def set_apart(places: F32, linked: npt.NDArray[np.bool_]) -> F32:
+    """The same places where some accounts have no link: these in rows below, for pushed away they make the rest small.
+
+    Args:
+        places: of all accounts, N x 2.
+        linked: whether each has a link.
+    """
+    if linked.all() or not linked.any():
+        return places
+    low, high = places[linked].min(axis=0), places[linked].max(axis=0)
+    put: F32 = (2 * (places - (low + high) / 2) / np.maximum(high - low, np.float32(1e-6)).max()).astype(np.float32)
+    bottom = put[linked, 1].min()
+    row, column = np.divmod(np.arange(int((~linked).sum())), _IN_A_ROW)
+    wide = min(len(row), _IN_A_ROW)
+    put[~linked, 0] = (column - (wide - 1) / 2) * (2 / max(wide, 4))
+    put[~linked, 1] = bottom - np.float32(0.25) - 0.1 * row
+    return put
 
 
 def _summed(at: I64, values: F32, size: int) -> F32:

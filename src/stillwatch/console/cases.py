@@ -19,7 +19,7 @@ from stillwatch.core import Entry
 from stillwatch.decisions import Appeal, LoggedDecision
 from stillwatch.tables import VERDICTS
 
-__all__ = ["Cases", "fold", "refold", "stage_of", "touched_by"]
+__all__ = ["STAGE_WORDS", "Cases", "fold", "refold", "stage_of", "touched_by"]
 
 T = TypeVar("T")
 
@@ -84,6 +84,16 @@ class Cases:
             for name in self.by_stage["waiting" if person.may("approver") else "open"]
             if not (self.stages[name] == "second" and _assessed_by(self.standings[name], person.name))
         ]
+
+
+STAGE_WORDS = {
+    "open": "to assess",
+    "second": "waits for a second person",
+    "appeal": "under appeal",
+    "done": "done",
+    "noted": "noted",
+}
+"""What a stage is called where people read it."""
 
 
 def stage_of(one: LoggedDecision) -> str:

@@ -61,6 +61,10 @@ class Listing:
         kept = {name: value for name, value in asked.items() if value}
         return f"{self.path}?{urlencode(kept)}" if kept else self.path
 
+    def unfiltered_url(self, *kept: str) -> str:
+        """The same table without its filters, but for those named."""
+        return self.url(**dict.fromkeys(name for name in self.filters if name not in kept))
+
     @property
     def previous_url(self) -> str | None:
         """The page before."""

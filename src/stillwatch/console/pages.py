@@ -11,6 +11,7 @@ from urllib.parse import quote
 from jinja2 import Environment
 from markupsafe import Markup
 
+from stillwatch.console.cases import STAGE_WORDS
 from stillwatch.drawing import family_palette, make_environment
 from stillwatch.evidence import all_families
 
@@ -30,6 +31,7 @@ def make_pages() -> Environment:
             "in_url": lambda text: quote(str(text), safe=""),
         },
         names={
+            "stage_words": STAGE_WORDS,
             "palette": family_palette(families),
             "family_meanings": {name: family.sees for name, family in families.items()},
         },

@@ -20,6 +20,7 @@ from stillwatch.console.people import People
 from stillwatch.console.runs import Runs
 from stillwatch.console.saved_views import SavedViews
 from stillwatch.console.sessions import Sessions
+from stillwatch.console.short_links import ShortLinks
 from stillwatch.console.signing import claim_log
 from stillwatch.console.sorted_copies import SortedCopies
 from stillwatch.core import MissingDependency
@@ -70,6 +71,7 @@ class Console:
     claims: Claims = field(init=False)
     comments: Comments = field(init=False)
     views: SavedViews = field(init=False)
+    short_links: ShortLinks = field(init=False)
     cases: CaseFile = field(init=False)
     audit: Looks = field(init=False)
     log_pages: LogPages = field(init=False)
@@ -86,6 +88,7 @@ class Console:
         self.claims = Claims(self.database)
         self.comments = Comments(self.database)
         self.views = SavedViews(self.database)
+        self.short_links = ShortLinks(self.database)
         if self.places.log is not None:
             claim_log(self.places.log, state)
         self.cases = CaseFile(self.places.log or state / "decisions.jsonl")

@@ -67,6 +67,7 @@
       act();
     }
   });
+  document.addEventListener("focusin", (event) => event.target.matches?.("[data-selects]") && event.target.select());
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");
     if (opener) document.getElementById(opener.dataset.opens)?.showModal();

@@ -1,9 +1,11 @@
-// The account graph: places and links come from the server, sigma draws them, the slider leaves weak links out.
+// The account graph: places and links come from the server, sigma draws them; one slider says how many
+// of each account's strongest links are shown, the other leaves weak ones out.
 "use strict";
 (() => {
   const canvas = document.getElementById("graph-canvas");
   if (!canvas) return;
   const slider = document.getElementById("graph-weight");
+  const each = document.getElementById("graph-each");
   const said = document.getElementById("graph-said");
   const find = document.getElementById("graph-find");
   const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -22,6 +24,19 @@
     return ratio < 1e6 ? `${Math.round(ratio).toLocaleString("en")} to 1` : `${ratio.toExponential(0).replace("e+", " × 10^")} to 1`;
   };
   let least = Number(slider.value);
+  let most = 0;
+  let steps = [0];
+  let whole = true;
+  const tellOdds = () => {
+    document.getElementById("graph-odds").textContent = odds(least);
+    slider.setAttribute("aria-valuetext", odds(least));
+  };
+  const tellEach = () => {
+    const all = whole && most === steps[steps.length - 1];
+    const words = all ? "all" : most === 0 ? "that hold it together" : `${most} of each account`;
+    document.getElementById("graph-each-said").textContent = words;
+    each.setAttribute("aria-valuetext", words);
+  };
   let chosen = null;
   let near = new Set();
 
@@ -33,17 +48,32 @@
     });
     let hues = colours();
     data.nodes.forEach((node, n) => graph.addNode(n, { label: node.id, x: 1.9 * node.x, y: node.y, size: 4, apart: node.apart }));
-    // To begin with, about three links an account: more is a hairball, and the slider shows them.
     const weights = data.edges.map((edge) => edge[2]).sort((a, b) => b - a);
     slider.min = String(Math.floor(Math.min(0, weights[weights.length - 1] ?? 0)));
     slider.max = String(Math.ceil(Math.max(10, weights[0] ?? 0)));
-    least = Math.floor(weights[Math.min(weights.length - 1, 3 * data.nodes.length)] ?? 0);
+    least = Number(slider.min);
     slider.value = String(least);
-    document.getElementById("graph-odds").textContent = odds(least);
+    tellOdds();
+    // To begin with no more than about three links an account: more is a hairball, and the slider adds them.
+    const ranks = data.edges.map((edge) => edge[4]).sort((a, b) => a - b);
+    const within = (rank) => data.edges.reduce((n, edge) => n + (edge[4] <= rank), 0);
+    const last = ranks[ranks.length - 1] ?? 0;
+    steps = [0];
+    whole = data.links <= data.edges.length;
+    // An account's strongest link is always one of those that hold the graph together.
+    for (let next = 2; next < last; next = Math.max(next + 1, Math.round(1.4 * next))) steps.push(next);
+    if (last > 0) steps.push(last);
+    each.max = String(Math.max(1, steps.length - 1));
+    each.disabled = steps.length < 2;
+    let begin = 0;
+    while (begin + 1 < steps.length && within(steps[begin + 1]) <= Math.max(30, 3 * data.nodes.length)) begin += 1;
+    each.value = String(begin);
+    most = steps[begin];
+    tellEach();
     const heaviest = Math.max(1, weights[0] ?? 1);
     const size = data.nodes.length > 1500 ? 2 : data.nodes.length > 200 ? 4 : 7;
-    data.edges.forEach(([a, b, weight, kind]) => {
-      if (a !== b && !graph.hasEdge(a, b)) graph.addEdge(a, b, { weight, kind });
+    data.edges.forEach(([a, b, weight, kind, rank]) => {
+      if (a !== b && !graph.hasEdge(a, b)) graph.addEdge(a, b, { weight, kind, rank });
     });
     const used = new Set(data.edges.map((edge) => edge[3]));
     data.families.forEach((family, n) => {
@@ -82,7 +112,9 @@
         const aside = chosen !== null && a !== chosen && b !== chosen;
         const hue = attributes.kind < 0 ? tone("--hue-0") : hues[attributes.kind];
         const strong = Math.max(0, Math.min(1, attributes.weight / heaviest));
-        return { hidden: attributes.weight < least || aside, color: mixed(hue, 0.3 + 0.6 * strong), size: (data.edges.length > 4000 ? 0.4 : 0.9) + 2.6 * strong };
+        // Of an account that was chosen all links are shown.
+        const left = chosen === null && attributes.rank > most;
+        return { hidden: attributes.weight < least || aside || left, color: mixed(hue, 0.3 + 0.6 * strong), size: (data.edges.length > 4000 ? 0.4 : 0.9) + 2.6 * strong };
       },
     });
     const choose = (node) => {
@@ -115,7 +147,7 @@
           const turn = (2 * Math.PI * n) / beyond.length;
           graph.addNode(key, { label: one.id, x: x + 0.12 * Math.cos(turn), y: y + 0.12 * Math.sin(turn), size: 4, apart: true });
         }
-        if (!graph.hasEdge(Number(node), key)) graph.addEdge(Number(node), key, { weight: one.weight, kind: data.families.indexOf(one.family) });
+        if (!graph.hasEdge(Number(node), key)) graph.addEdge(Number(node), key, { weight: one.weight, kind: data.families.indexOf(one.family), rank: 0 });
       });
       choose(node);
     };
@@ -149,10 +181,10 @@
         .catch(() => card.append(line("Its links cannot be looked up just now.")));
     };
     const tell = () => {
-      const shown = data.edges.filter((edge) => edge[2] >= least).length;
+      const shown = data.edges.filter((edge) => edge[2] >= least && edge[4] <= most).length;
       const part = data.nodes.length < data.total ? ` of ${data.total.toLocaleString("en")}, the busiest` : "";
       said.textContent = chosen === null
-        ? `${data.nodes.length.toLocaleString("en")} accounts${part}, ${shown.toLocaleString("en")} of ${data.edges.length.toLocaleString("en")} links`
+        ? `${data.nodes.length.toLocaleString("en")} accounts${part}, ${shown.toLocaleString("en")} of ${data.links.toLocaleString("en")} links drawn`
         : `${graph.getNodeAttribute(chosen, "label")}: ${near.size - 1} links`;
       canvas.dataset.links = String(shown);
     };
@@ -171,7 +203,12 @@
     });
     slider.addEventListener("input", () => {
       least = Number(slider.value);
-      document.getElementById("graph-odds").textContent = odds(least);
+      tellOdds();
+      choose(chosen);
+    });
+    each.addEventListener("input", () => {
+      most = steps[Number(each.value)];
+      tellEach();
       choose(chosen);
     });
     find.addEventListener("input", () => {
@@ -193,7 +230,7 @@
     canvas.dataset.drawn = "yes";
   };
 
-  document.getElementById("graph-odds").textContent = odds(least);
+  tellOdds();
   said.textContent = "Loading…";
   fetch(canvas.dataset.graph, { headers: { Accept: "application/json" } })
     .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(String(answer.status)))))

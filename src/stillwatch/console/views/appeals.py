@@ -14,6 +14,9 @@ from stillwatch.policy import appeal_news, file_appeal, resolve_appeal
 
 __all__ = ["appeal", "appeals", "file", "resolve"]
 
+_FILTERS = {"outcome": "outcome", "by": "by", "case": "case_id", "account": "account"}
+"""Names of filters in the URL, and of the columns that they are held to."""
+
 
 def appeals(ask: Ask) -> Response:
     """Every appeal, those that wait longest first."""
@@ -32,14 +35,14 @@ def appeals(ask: Ask) -> Response:
         }
         for one, standing in ask.console.cases.cases().appeals
     ]
-    wanted = ask.query.get("outcome")
-    rows = [row for row in rows if not wanted or (row["outcome"] or "open") == wanted]
+    wanted = {name: ask.query[name] for name in _FILTERS if ask.query.get(name)}
+    rows = [row for row in rows if all((row[_FILTERS[name]] or "open") == value for name, value in wanted.items())]
     form = ask.query.get("as")
     ask.note("looked at appeals", form=form)
     if form in ("csv", "json"):
         return write_rows(form, "appeals", rows)
     start = (ask.page_number - 1) * PAGE_ROWS
-    return ask.show("appeals.html.j2", listing=ask.listing(rows[start : start + PAGE_ROWS], len(rows), ("outcome",)))
+    return ask.show("appeals.html.j2", listing=ask.listing(rows[start : start + PAGE_ROWS], len(rows), tuple(_FILTERS)))
 
 
 def appeal(ask: Ask) -> Response:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
-from stillwatch.console.account_places import spread_accounts
 from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.campaign_graph import campaign_graph
 from stillwatch.console.campaign_rows import campaign_row
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.runs import Run
@@ -34,31 +31,18 @@ from stillwatch.reporting import (
 
 __all__ = ["campaign", "draw_large_graphs", "graph", "templates"]
 
-MOST_NODES = 10_000
-_MOST_EDGES = 40_000
 _LARGE = 1_000
 _MOST_LARGE = 16
 _MOST_TEMPLATES = 12
 _MOST_READ = 60
-_NOT_FAMILIES = {"account_a", "account_b", "match_weight", "match_probability"}
 
 _BYSTANDERS = """
 SELECT account_id, exchanges, first_seen, last_seen, verdict, reasons FROM {accounts} WHERE account_id IN
 (SELECT unnest(bystander_ids) FROM {campaigns} WHERE campaign_id = ?) ORDER BY exchanges DESC, account_id LIMIT 200
 """
-_NODES = """
-WITH named AS (SELECT unnest(account_ids) AS id, false AS apart FROM {campaigns} WHERE campaign_id = ?
-    UNION ALL SELECT unnest(bystander_ids), true FROM {campaigns} WHERE campaign_id = ?)
-SELECT id, any_value(apart) AS apart, any_value(exchanges) AS exchanges FROM named
-LEFT JOIN {accounts} ON id = account_id GROUP BY id ORDER BY apart, exchanges DESC NULLS LAST, id LIMIT ?
-"""
 _LARGEST = """
 SELECT campaign_id FROM {campaigns} WHERE len(account_ids) + coalesce(len(bystander_ids), 0) >= ?
 ORDER BY len(account_ids) + coalesce(len(bystander_ids), 0) DESC, campaign_id LIMIT ?
-"""
-_LINKS = """
-SELECT * FROM {links} WHERE account_a IN (SELECT unnest(?)) AND account_b IN (SELECT unnest(?))
-ORDER BY match_weight DESC, account_a, account_b LIMIT ?
 """
 
 
@@ -104,21 +88,24 @@ def templates(ask: Ask) -> Response:
     name = _row(ask, run)["campaign_id"]
     form = ask.query.get("as")
     ask.note("read templates", run=run.name, campaign=name, form=form)
-    sql = "SELECT * FROM {templates} WHERE campaign_id = ? ORDER BY accounts DESC, exchanges DESC, template_id"
+    kind = ask.query.get("kind")
+    asked, values = ("campaign_id = ? AND kind = ?", (name, kind)) if kind else ("campaign_id = ?", (name,))
+    sql = f"SELECT * FROM {{templates}} WHERE {asked} ORDER BY accounts DESC, exchanges DESC, template_id"
     if form in ("csv", "json"):
-        return write_rows(form, f"{run.name}-{name}-templates", run.stream(sql, name))
-    found = run.rows(f"{sql} LIMIT ?", name, _MOST_READ)
+        return write_rows(form, f"{run.name}-{name}-templates", run.stream(sql, *values))
+    found = run.rows(f"{sql} LIMIT ?", *values, _MOST_READ)
     merged = merge_templates(found)
-    total = run.count("SELECT 1 FROM {templates} WHERE campaign_id = ?", name) - len(found) + len(merged)
+    total = run.count(f"SELECT 1 FROM {{templates}} WHERE {asked}", *values) - len(found) + len(merged)
     shown = [
         {**one, "text": mark_shared(one["example"] or "", one["shared"] or ())} for one in merged[:_MOST_TEMPLATES]
     ]
     page = "templates_panel.html.j2" if ask.fragment else "templates.html.j2"
-    return ask.show(page, run=run, campaign=name, templates=shown, total=total)
+    listing = ask.rows_here(shown, total, ("kind",))
+    return ask.show(page, run=run, campaign=name, templates=shown, total=total, listing=listing)
 
 
 def graph(ask: Ask) -> Response:
-    """Accounts with places and the links among them, for the page to draw: the busiest ``MOST_NODES`` at most."""
+    """Accounts with places and the links among them, for the page to draw: the busiest at most."""
     run = ask.run
     row = _row(ask, run)
     name = row["campaign_id"]
@@ -146,7 +133,7 @@ def draw_large_graphs(run: Run, stopped: Callable[[], bool]) -> None:
 def _drawn(run: Run, row: Mapping[str, Any]) -> bytes:
     """The campaign's graph as it is sent."""
     name, total = row["campaign_id"], row["members"] + (row["bystanders"] or 0)
-    return run.graphs.keep(name, lambda: _packed({**_graph(run, name), "total": total}))
+    return run.graphs.keep(name, lambda: _packed({**campaign_graph(run, name), "total": total}))
 
 
 def _packed(made: dict[str, Any]) -> bytes:
@@ -180,38 +167,3 @@ def _shared_once(members: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], l
     shared = set.intersection(*said) if len(said) > 1 else set()
     own = [{**one, "reasons": [text for text in one["reasons"] or () if text not in shared]} for one in members]
     return own, sorted(shared)
-
-
-def _graph(run: Run, name: str) -> dict[str, Any]:
-    nodes = run.arrow(_NODES, name, name, MOST_NODES)
-    ids = nodes["id"]
-    links = run.arrow(_LINKS, ids.to_pylist(), ids.to_pylist(), _MOST_EDGES) if len(ids) and run.has("links") else None
-    if links is None:
-        ends, weights = np.empty((0, 2), np.int64), np.empty(0, np.float32)
-    else:
-        sides = [pc.index_in(links[side], value_set=ids.combine_chunks()) for side in ("account_a", "account_b")]
-        ends = np.stack([side.to_numpy().astype(np.int64) for side in sides], axis=1)
-        weights = _numbers(links["match_weight"]).astype(np.float32)
-    places = spread_accounts(len(ids), ends, weights).astype(np.float64).round(4).tolist()
-    families = order_families(one for one in (links.column_names if links else ()) if one not in _NOT_FAMILIES)
-    heavy, strongest = weights.astype(np.float64).round(1).tolist(), _strongest(links, families).tolist()
-    return {
-        "families": list(families),
-        "nodes": [
-            {"id": account, "x": x, "y": y, "apart": apart}
-            for account, apart, (x, y) in zip(ids.to_pylist(), nodes["apart"].to_pylist(), places, strict=True)
-        ],
-        "edges": [[*pair, weight, kind] for pair, weight, kind in zip(ends.tolist(), heavy, strongest, strict=True)],
-    }
-
-
-def _numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
-    return np.asarray(pc.fill_null(column.cast(pa.float64()), 0.0).to_numpy(), np.float64)
-
-
-def _strongest(links: pa.Table | None, families: Sequence[str]) -> npt.NDArray[np.int64]:
-    """Place of the family that weighs most in each link; -1 where none weighs for it."""
-    if links is None or not families:
-        return np.full(len(links) if links else 0, -1, np.int64)
-    weights = np.stack([_numbers(links[family]) for family in families], axis=1)
-    return np.where(weights.max(axis=1, initial=-np.inf) > 0, weights.argmax(axis=1), -1)

@@ -13,7 +13,7 @@ from stillwatch.core import Entry
 
 __all__ = ["log"]
 
-_FILTERS = ("by", "what", "case", "account")
+_FILTERS = ("by", "what", "case", "account", "run", "campaign")
 _LONGEST_OFFSET = 15
 
 
@@ -28,13 +28,12 @@ def log(ask: Ask) -> Response:
     offset = int(before) if before.isascii() and before.isdigit() and len(before) <= _LONGEST_OFFSET else None
     more = pages.check()
     found = pages.page(wanted, offset, PAGE_ROWS)
-    listing = ask.listing([_row(one) for one in found.entries], len(found.entries), _FILTERS)
+    listing = ask.listing([{**_row(one), "told": _more(one)} for one in found.entries], len(found.entries), _FILTERS)
     return ask.show("audit.html.j2", listing=listing, found=found, checked=pages.checked, more=more, later=offset)
 
 
 def _row(one: Entry) -> dict[str, Any]:
     body = one.body
-    more = {name: value for name, value in body.items() if name not in ("kind", "by", "case", "account")}
     return {
         "n": one.n,
         "time": one.time,
@@ -42,5 +41,10 @@ def _row(one: Entry) -> dict[str, Any]:
         "what": body.get("kind"),
         "case": body.get("case"),
         "account": body.get("account"),
-        "about": ", ".join(f"{name} {value}" for name, value in more.items()),
+        "about": ", ".join(f"{name} {value}" for name, value in _more(one)),
     }
+
+
+def _more(one: Entry) -> list[tuple[str, Any]]:
+    """What an entry says beyond the columns."""
+    return [(name, value) for name, value in one.body.items() if name not in ("kind", "by", "case", "account")]

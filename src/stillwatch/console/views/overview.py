@@ -81,14 +81,18 @@ def campaigns(ask: Ask) -> Response:
     """Every campaign, as a page, CSV or JSON."""
     run = ask.run
     found = campaign_list(run)
-    wanted = ask.query.get("verdict")
-    rows = [row for row in found if not wanted or row["verdict"] == wanted]
+    wanted, family = ask.query.get("verdict"), ask.query.get("family")
+    rows = [
+        row
+        for row in found
+        if (not wanted or row["verdict"] == wanted) and (not family or family in (row["families"] or ()))
+    ]
     form = ask.query.get("as")
     ask.note("looked at campaigns", run=run.name, form=form)
     if form in ("csv", "json"):
         return write_rows(form, f"{run.name}-campaigns", rows)
     start = (ask.page_number - 1) * PAGE_ROWS
-    listing = ask.listing(rows[start : start + PAGE_ROWS], len(rows), ("verdict",))
+    listing = ask.listing(rows[start : start + PAGE_ROWS], len(rows), ("verdict", "family"))
     case_of = _case_of(ask.console.cases.cases(), run, listing.rows)
     return ask.show("campaigns.html.j2", run=run, listing=listing, case_of=case_of)
 

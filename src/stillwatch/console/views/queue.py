@@ -17,7 +17,7 @@ from stillwatch.decisions import LoggedDecision
 
 __all__ = ["FILTERS", "MOST_TOGETHER", "go_on", "kept_cases", "next_case", "queue"]
 
-FILTERS = ("stage", "kind", "verdict", "rule", "run", "whose")
+FILTERS = ("stage", "kind", "verdict", "rule", "run", "whose", "holder")
 MOST_TOGETHER = 200
 
 
@@ -76,10 +76,13 @@ def kept_cases(ask: Ask, filters: Mapping[str, str]) -> list[LoggedDecision]:
     kept = [cases.standings[name] for name in names]
     if any(asked.values()):
         kept = [one for one in kept if _passes(one, asked, runs)]
-    if whose:
-        wanted = ask.person.name if whose == "mine" else None
+    holder = filters.get("holder")
+    if whose or holder:
         holders = {name: claim.name for name, claim in ask.console.claims.held().items()}
-        kept = [one for one in kept if holders.get(one.decision.decision_id) == wanted]
+        wanted = {ask.person.name if whose == "mine" else None} if whose else {holder}
+        if holder:
+            wanted &= {holder}
+        kept = [one for one in kept if holders.get(one.decision.decision_id) in wanted]
     return kept
 
 

@@ -1,15 +1,15 @@
-"""Views that people keep, and what they and their colleagues asked for lately."""
+"""Views that people keep or send by a short address, and what they and their colleagues asked for lately."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask, Refused, local_path
 
-__all__ = ["forget", "save", "saved"]
+__all__ = ["follow", "forget", "save", "saved", "shorten"]
 
 _MOST_SEEN = 50
 _LONGEST_TITLE = 120
@@ -23,7 +23,15 @@ def saved(ask: Ask) -> Response:
     seen = [{"view": one, **_told(one.path)} for one in ask.console.views.lately(whose, _MOST_SEEN)]
     offered = local_path(ask.query.get("path"))
     ask.note("looked at kept views")
-    return ask.show("saved.html.j2", kept=kept, seen=seen, offered=None if offered == "/" else offered)
+    short = ask.query.get("short", "")
+    known = offered != "/" and ask.console.short_links.find(short) == offered
+    return ask.show(
+        "saved.html.j2",
+        kept=kept,
+        seen=seen,
+        offered=None if offered == "/" else offered,
+        short=f"{ask.origin}/s/{short}" if known else None,
+    )
 
 
 def save(ask: Ask) -> Response:
@@ -47,6 +55,26 @@ def forget(ask: Ask) -> Response:
         raise Refused(404, "That is no view of yours.")
     ask.note("forgot a view", view=int(number))
     return ask.go("/saved")
+
+
+def shorten(ask: Ask) -> Response:
+    """Make a short address of a view, to be sent: nothing of what the view asks for is in it."""
+    path = local_path(ask.form.get("path"))
+    if path == "/" or path.startswith(("/s/", "/saved")):
+        raise Refused(422, "A short address stands for a page of this console with its filters.")
+    made = ask.console.short_links.make(ask.person.name, path)
+    ask.note("made a short address", short=made, path=path)
+    return ask.go(f"/saved?{urlencode({'path': path, 'short': made})}")
+
+
+def follow(ask: Ask) -> Response:
+    """To the page that a short address stands for, which asks for its own rights."""
+    made = ask.named["short"]
+    path = ask.console.short_links.find(made)
+    if path is None:
+        raise Refused(404, "That short address stands for nothing here.")
+    ask.note("followed a short address", short=made)
+    return ask.go(local_path(path))
 
 
 def _told(path: str) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,12 @@ class TemplateView:
     row: Mapping[str, Any]
     text: MarkedText
 
+    def masked(self) -> TemplateView:
+        """The same without its words: how long its example is, and how much of that is shared, is kept."""
+        length = len(self.row["example"] or "")
+        bare = MarkedText((), 0, length, (), self.text.shared_share)
+        return TemplateView({**self.row, "example": None, "shared": ()}, bare)
+
 
 @dataclass(frozen=True, slots=True)
 class CampaignView:
@@ -57,6 +63,13 @@ class CampaignView:
     members: AccountList
     bystanders: AccountList
     bystanders_linked: int
+    masked: bool = False
+
+    def without_texts(self) -> CampaignView:
+        """The same without any prompt's words."""
+        quoted = self.quoted and {**self.quoted, "text": "▒" * len(self.quoted["text"])}
+        templates = tuple(one.masked() for one in self.templates)
+        return replace(self, quoted=quoted, templates=templates, masked=True)
 
 
 def view_campaign(

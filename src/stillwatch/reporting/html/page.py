@@ -36,7 +36,8 @@ class Page:
     """The whole page: the strongest campaigns in full, further ones by their row alone.
 
     ``counts`` holds null where a count is not known; ``families`` are those of evidence that the run
-    has; ``info`` may lack any key.
+    has; ``info`` may lack any key;
+    ``alone`` says whether a campaign has the page to itself.
     """
 
     headline: str
@@ -61,6 +62,7 @@ class Page:
     partners: PartnerView | None = None
     streams: StreamView | None = None
     since: tuple[str, ...] = ()
+    alone: bool = False
 
 
 def build_page(info: Mapping[str, Any], run_tables: Mapping[str, pa.Table], partners: pa.Table | None = None) -> Page:
