@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from handmade_families import prompt_sets
 from made_log import DAY, E, made_content, made_log
 
 from stillwatch.detection.explanations import explain
@@ -9,7 +10,7 @@ from stillwatch.detection.membership import firms_apart
 from stillwatch.detection.nulls import Background
 from stillwatch.evidence import HOUR, Explanation, Finding, LogProfile, Postings, all_families
 from stillwatch.evidence.families.infrastructure import OFFICE
-from stillwatch.evidence.hands import ties_of, under_own_name
+from stillwatch.evidence.hands import houses_of, ties_of, under_own_name
 
 FAMILIES = all_families()
 GROUP = np.arange(30)
@@ -150,3 +151,39 @@ def test_firms_that_came_on_one_day_are_no_firms() -> None:
     assert office(made_log(hands=hands, content=content, sign_up=apart)).holds is None
     at_once = signed_up(48)
     assert office(made_log(hands=hands, content=content, sign_up=at_once)).holds is False
+
+
+# Crews of one set.
+
+
+def crews(size: int = 5, *, across: bool = False) -> Postings:
+    """Thirty accounts in crews of so many, each with a card and a door; or each card at every door."""
+    by_card = {n: list(range(size * n, size * n + size)) for n in range(30 // size)}
+    by_door = {n: list(range(n, 30, 30 // size)) for n in range(30 // size)} if across else by_card
+    return hands_of(by_card, addresses=by_door)
+
+
+def test_houses_are_as_few_as_one_owner_knows_of_unless_more_are_asked_for() -> None:
+    assert houses_of(crews(5), GROUP) is None
+    found = houses_of(crews(5), GROUP, most=30)
+    assert found is not None
+    assert [np.sum(found == n) for n in range(6)] == [5] * 6
+    assert houses_of(crews(5, across=True), GROUP, most=30) is None
+    assert houses_of(crews(3), GROUP, most=30) is None
+    assert houses_of(crews(3), GROUP, least=3, most=30) is not None
+    doors = hands_of(addresses={n: list(range(5 * n, 5 * n + 5)) for n in range(6)})
+    assert houses_of(doors, GROUP, most=30) is None
+    assert houses_of(doors, GROUP, most=30, doors=True) is not None
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_crews_with_hands_of_their_own_may_run_one_set_and_one_owners_accounts_may_not(across: bool) -> None:
+    """Each sends twenty prompts of one set of thirty, and their payments are those of several owners."""
+    rng = np.random.default_rng(8)
+    same = {e: rng.choice(30, 20, replace=False).tolist() for e in GROUP.tolist()}
+    log = made_log(hands=crews(5, across=across), prompt_sets=prompt_sets(E, same))
+    hands = infrastructure(log)
+    assert hands.among_strangers < 1e-4
+    found = explain(log, FAMILIES, GROUP, GROUP[:0], {"infrastructure": hands})
+    (one,) = [e for e in found if "published" in e.name]
+    assert one.holds is (not across)

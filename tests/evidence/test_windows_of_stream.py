@@ -69,6 +69,15 @@ def test_what_most_of_a_stream_is_like_is_no_part_that_hides(at_large: AtLarge) 
     assert at_large.null(SIZE, 600, at_large.even, seed=0).test(windows) == []
 
 
+def test_where_all_weight_is_on_who_is_drawn_nobody_is_held_against_anybody(at_large: AtLarge) -> None:
+    weights = np.where(at_large.owner < 3, 1.0, 0.0)
+    rng = np.random.default_rng(5)
+    windows = [np.concatenate([talk(rng, SIZE // 2), source(rng, SIZE // 2)]) for _ in range(3)]
+    null = at_large.null(SIZE, 600, weights / weights.sum(), seed=0)
+    assert null.test(windows) == []
+    assert null.tested([(1.0, np.zeros(SIZE))]) == []
+
+
 def test_another_mix_of_the_same_people_is_no_finding() -> None:
     """A third of the log asks of something else; a relay of the others differs from the log, and is no finding."""
     rng = np.random.default_rng(6)

@@ -18,7 +18,7 @@ from stillwatch.evidence import AtLarge, LogProfile, Observed
 from stillwatch.evidence.icc import icc_of
 from stillwatch.evidence.one_source import icc_of_more
 from stillwatch.evidence.p_values import cauchy_p
-from stillwatch.evidence.stream_thresholds import LEAST_OWN, LEAST_STREAM
+from stillwatch.evidence.stream_thresholds import LEAST_OWN, LEAST_STREAM, LIKE_AT_A_GLANCE
 from stillwatch.evidence.thresholds import MAJORITY, UNTOLD
 from stillwatch.profiles import SampledPeople, StreamReader
 
@@ -61,13 +61,16 @@ class OwnMatter:
         windows = self.at_large.windows(len(keys), of_all=True)
         seen = self.at_large.seen(keys[windows.ravel()], *self._reader.features([keys[windows.ravel()]]))
         place = seen.rows(keys[windows])
-        weights, _ = self.at_large.weighed(seen.cell[place.ravel()])
+        weights, explained = self.at_large.weighed(seen.cell[place.ravel()])
+        if explained < LIKE_AT_A_GLANCE:
+            return None
         null = self.at_large.null(windows.shape[1], len(keys), weights, self._seed)
         told = [null.statistic(one) for one in null.seen(seen, place)]
         share = float(np.median(null.shares(told)))
-        if share < LEAST_OWN:
+        tested = null.tested(told) if share >= LEAST_OWN else []
+        if not tested:
             return None
-        p_value = max(same.p_value, cauchy_p([one.p_value for one in null.tested(told)]))
+        p_value = max(same.p_value, cauchy_p([one.p_value for one in tested]))
         return Observed(
             p_value,
             "share of requests alike beyond people's",

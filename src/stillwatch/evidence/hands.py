@@ -101,27 +101,37 @@ def cards_of(hands: Postings, members: I64) -> int:
     return len(shared) if shared.sum() > MAJORITY * len(members) else min(len(shared), 1)
 
 
-def houses_of(hands: Postings, members: I64) -> I64 | None:
+def houses_of(
+    hands: Postings, members: I64, *, least: int = LEAST_MEMBERS, most: int = SEVERAL_PAYMENTS - 1, doors: bool = False
+) -> I64 | None:
     """Which house each of a group is of, from 0, -1 for none; each house has one payment or mail domain, and hardly any
     address of theirs is of two. None where they are tied to one another, or to nobody, or are as many as one owner does
     not know of.
 
     Firms that work alike are found together, and what ties the accounts of each ties no stranger to them. A campaign
     that pays by a few cards sends over all of its addresses by each.
+
+    Args:
+        hands: of the log.
+        members: the group.
+        least: accounts a house.
+        most: houses.
+        doors: whether those of one address that hardly anybody else has are a house too.
     """
     within, held = within_of(hands, members)
     theirs, few = held >= ONE_DOOR * hands.holders, hands.holders <= RESELLER_SIZE
-    owns = few & (held >= LEAST_MEMBERS) & (is_kind(hands, "payment") | _own_mail(hands, held))
+    own = is_kind(hands, "payment") | _own_mail(hands, held) | (doors & theirs & is_kind(hands, "address"))
+    owns = few & (held >= least) & own
     owner = np.asarray(within[:, np.flatnonzero(owns)].todense(), np.bool_) * held[owns]
     mine = np.where(owner.any(axis=1), owner.argmax(axis=1), -1) if owner.size else np.full(len(members), -1)
     found, size = np.unique(mine[mine >= 0], return_counts=True)
-    found, size = found[size >= LEAST_MEMBERS], size[size >= LEAST_MEMBERS]
-    if not 1 < len(found) < SEVERAL_PAYMENTS or size.sum() < ONE_DOOR * len(members):
+    found, size = found[size >= least], size[size >= least]
+    if not 1 < len(found) <= most or size.sum() < ONE_DOOR * len(members):
         return None
     of = mine[:, None] == found
-    doors = within[:, np.flatnonzero(theirs & is_kind(hands, "address", "network"))].astype(np.int64)
-    across = np.asarray((doors.T @ of > 0).sum(axis=1)).ravel() > 1
-    if (np.asarray(doors[:, across].sum(axis=1)).ravel() > 0).mean() > MAJORITY:
+    at = within[:, np.flatnonzero(theirs & is_kind(hands, "address", "network"))].astype(np.int64)
+    across = np.asarray((at.T @ of > 0).sum(axis=1)).ravel() > 1
+    if (np.asarray(at[:, across].sum(axis=1)).ravel() > 0).mean() > MAJORITY:
         return None
     return np.where(of.any(axis=1), of.argmax(axis=1), -1)
 

@@ -244,11 +244,13 @@ class Null:
         within = _within(self._at_large.pairs, rows)
         far = outside.astype(np.float64)
         left, squares = far @ self._total, far @ self._squares
-        rest = np.einsum("ij,ij->i", far @ self._accounts, far) / (left**2 - squares)
         against = np.take_along_axis(far.astype(np.float32) @ self._to_account, rows, axis=1)
-        lift = within / (self._size - 1) - against / left[:, None]
-        statistics = (lift - against / left[:, None]).mean(axis=1) + rest
-        return statistics / (1 / self._size + squares / left**2), list(lift)
+        # Where a handful of accounts have all the weight, nobody may be left outside to be held against.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            rest = np.einsum("ij,ij->i", far @ self._accounts, far) / (left**2 - squares)
+            lift = within / (self._size - 1) - against / left[:, None]
+            statistics = (lift - against / left[:, None]).mean(axis=1) + rest
+            return statistics / (1 / self._size + squares / left**2), list(lift)
 
     def seen(self, prompts: SeenPrompts, rows: I64) -> list[SeenWindow]:
         """Windows of a stream by their rows of what was seen of it (windows x size)."""
@@ -316,19 +318,22 @@ class Null:
 
     def judged(self, told: Sequence[tuple[float, F64]]) -> list[Window]:
         """As ``test``, of what ``statistic`` says of each window."""
-        return [] if np.median(self.shares(told)) > MOST_MINOR else self.tested(told)
+        return self.tested(told) if np.median(self.shares(told)) <= MOST_MINOR else []
 
     def shares(self, told: Sequence[tuple[float, F64]]) -> list[float]:
         """What share of each window is alike among itself, in excess of people at large."""
         return [max(_excess(lift, self._lines) - self._usual, 0.0) for _, lift in told]
 
     def tested(self, told: Sequence[tuple[float, F64]]) -> list[Window]:
-        """Windows tested, whether what is alike in them is a minority or not."""
+        """Windows tested, whether what is alike in them is a minority or not; none where a window of people leaves
+        nobody outside to be held against."""
         observed = np.array([value for value, _ in told])
         first = [self._drawn[:, None]]
         drawn = drawn_until_told(
             lambda count: first.pop() if first else self._draw(count)[0][:, None], observed, STREAM_DRAWS
         )
+        if not np.isfinite(drawn).all():
+            return []
         return [
             Window(value, tail_p(drawn[:, 0], value), share, lift)
             for (value, lift), share in zip(told, self.shares(told), strict=True)

@@ -14,6 +14,7 @@ from stillwatch.evidence.carried import carried
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.content import Content
 from stillwatch.evidence.group_statistics import likeness, within_one_stretch
+from stillwatch.evidence.hands import houses_of
 from stillwatch.evidence.icc import Icc, icc_of, icc_of_most, z_of
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.one_source import icc_in_common, icc_of_more
@@ -266,15 +267,25 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
         )
     # A class is paid for together, by a card or two, and sits behind a door or two; it comes at once and works at one
     # hour. Who each run a small part of a set are strangers; a release may move all of them, but not to sign up too.
-    small = holds is None and repeated > line
+    # Crews that each have hands of their own are neither, and may run one set.
+    alone = not _in_houses(log, members)
+    small = alone and holds is None and repeated > line
     return Explanation(
         PUBLISHED,
         statement,
         holds,
-        contradicted_by=("dispatch", "infrastructure"),
+        contradicted_by=("dispatch", "infrastructure") if alone else ("dispatch",),
         contradicted_together=("timing", "infrastructure") if small else (),
         strangers=small,
     )
+
+
+def _in_houses(log: LogProfile, members: I64) -> bool:
+    """Whether a group falls into crews, offices or firms with hands of their own, however many they are."""
+    hands = log.shared.get("infrastructure")
+    if hands is None:
+        return False
+    return houses_of(hands, members, least=2, most=len(members), doors=True) is not None
 
 
 def _in_small_parts(
