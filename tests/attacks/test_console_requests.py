@@ -101,7 +101,7 @@ def ana(opened: Open) -> Visitor:
 def filled(opened: Open, path: str) -> str:
     appeal = opened.console.cases.cases().appeals[0][0].appeal_id
     run, case = quote(RUN, safe=""), opened.cases()[0]
-    return path.format(run=run, campaign="C001", case=case, appeal=appeal, token="none")
+    return path.format(run=run, campaign="C001", case=case, appeal=appeal, token="none", short="abcdefgh")
 
 
 def harmless(answer: httpx.Response) -> None:
@@ -113,7 +113,9 @@ def harmless(answer: httpx.Response) -> None:
     if answer.headers.get("content-type", "").startswith("text/html"):
         read = Read()
         read.feed(answer.text)
-        assert read.wrong == [], where
+        # A page that is kept and never shown here brings the one style sheet that it has.
+        kept = answer.headers.get("content-disposition", "").startswith("attachment")
+        assert read.wrong == ([("style", {})] if kept and answer.text else []), where
 
 
 class Read(HTMLParser):
@@ -160,7 +162,7 @@ def test_hostile_addresses_do_no_harm(opened: Open, ana: Visitor, route: Route) 
     for value in VALUES:
         asked = dict.fromkeys((*NAMES, *MORE_NAMES), value)
         harmless(ana.get(filled(opened, route.path), params=asked))
-        parts = dict.fromkeys(("run", "campaign", "case", "appeal", "token"), quote(value, safe=""))
+        parts = dict.fromkeys(("run", "campaign", "case", "appeal", "token", "short"), quote(value, safe=""))
         harmless(ana.get(route.path.format(**parts), params={"id": value}))
 
 
