@@ -8,6 +8,7 @@ people at large as one stream.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -15,11 +16,10 @@ import numpy.typing as npt
 
 from stillwatch.core.counted import percent
 from stillwatch.evidence import AtLarge, LogProfile, Observed
-from stillwatch.evidence.icc import icc_of
-from stillwatch.evidence.one_source import icc_of_more
+from stillwatch.evidence.one_source import icc_as_far_as_told
 from stillwatch.evidence.p_values import cauchy_p
 from stillwatch.evidence.stream_thresholds import LEAST_OWN, LEAST_STREAM, LIKE_AT_A_GLANCE
-from stillwatch.evidence.thresholds import MAJORITY, UNTOLD
+from stillwatch.evidence.thresholds import UNTOLD
 from stillwatch.profiles import SampledPeople, StreamReader
 
 __all__ = ["OwnMatter"]
@@ -32,12 +32,19 @@ class OwnMatter:
 
     Args:
         reader, log: of the log.
-        people: sampled of it; None where there are too few.
+        sampled: gives people of it, or None where there are too few; asked where somebody is held against them.
         seed: of the draws.
     """
 
-    def __init__(self, reader: StreamReader, log: LogProfile, people: SampledPeople | None, seed: int) -> None:
-        self._reader, self._log, self.people, self._seed = reader, log, people, seed
+    def __init__(
+        self, reader: StreamReader, log: LogProfile, sampled: Callable[[], SampledPeople | None], seed: int
+    ) -> None:
+        self._reader, self._log, self._sampled, self._seed = reader, log, sampled, seed
+
+    @cached_property
+    def people(self) -> SampledPeople | None:
+        """People of the log, before more of their prompts is read; None where there are too few."""
+        return self._sampled()
 
     @cached_property
     def at_large(self) -> AtLarge | None:
@@ -50,9 +57,7 @@ class OwnMatter:
         Args:
             members: sorted.
         """
-        same = icc_of(self._log.content, members)
-        if UNTOLD < same.p_value < MAJORITY:
-            same = icc_of_more(self._log, members) or same
+        same = icc_as_far_as_told(self._log, members)
         if same.p_value > UNTOLD or self.at_large is None:
             return None
         ((keys, _),) = self._reader.streams([members])

@@ -102,7 +102,7 @@ def held_against_people(
         streams: entities of each, sorted.
         seed: of every draw.
     """
-    return OwnMatter(reader, log, sampled_people(sample, features, _left_out(log, streams), seed), seed)
+    return OwnMatter(reader, log, lambda: sampled_people(sample, features, _left_out(log, streams), seed), seed)
 
 
 def find_streams(
@@ -133,8 +133,8 @@ def find_streams(
         fdr: share of false findings to accept.
         seed: of every draw.
     """
-    people = held.people
-    if not streams or people is None:
+    people = held.people if streams else None
+    if people is None:
         return StreamsTested(len(streams)), ()
     likely = [one for one in streams if people.explained(one) >= LIKE_AT_A_GLANCE]
     unlike = len(streams) - len(likely)

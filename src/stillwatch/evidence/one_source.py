@@ -9,7 +9,7 @@ from stillwatch.evidence.icc import Icc, departure, icc_of, icc_of_source, sprea
 from stillwatch.evidence.log_profile import LogProfile
 from stillwatch.evidence.thresholds import DEPARTED, LEAST_FOR_ICC, MAJORITY, MARGIN, NEARLY_ALL, UNTOLD
 
-__all__ = ["asking_alike", "icc_in_common", "icc_of_more", "of_one_source", "shown_one_source"]
+__all__ = ["asking_alike", "icc_as_far_as_told", "icc_in_common", "icc_of_more", "of_one_source", "shown_one_source"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -41,9 +41,14 @@ def asking_alike(log: LogProfile, entities: I64) -> I64:
 def shown_one_source(log: LogProfile, kept: I64) -> bool:
     """Whether accounts that ask alike are shown to ask from one source; more of what they ask is read where the sample
     leaves it open."""
-    same = icc_of(log.content, kept)
-    closer = icc_of_more(log, kept) if UNTOLD < same.p_value < MAJORITY else None
-    return (closer or same).p_value <= UNTOLD
+    return icc_as_far_as_told(log, kept).p_value <= UNTOLD
+
+
+def icc_as_far_as_told(log: LogProfile, members: I64) -> Icc:
+    """Intraclass correlation of what was sampled, or of more where that leaves it open."""
+    same = icc_of(log.content, members)
+    closer = icc_of_more(log, members) if UNTOLD < same.p_value < MAJORITY else None
+    return closer or same
 
 
 def icc_of_more(log: LogProfile, members: I64) -> Icc | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import UNSET
 
-__all__ = ["Column", "Columns", "columns_of", "either", "given", "is_empty", "told"]
+__all__ = ["Column", "Columns", "columns_of", "either", "given", "is_empty", "named", "said", "told", "within"]
 
 Column = Sequence[Any]
 """A value a record; None, or ``UNSET``, where it has none."""
@@ -22,6 +22,16 @@ def columns_of(rows: Sequence[Any], names: tuple[str, ...]) -> list[list[Any]]:
     """The columns of these names, of records that have them all."""
     # One by one: a tuple a record would take longer than all of them.
     return [[*map(attrgetter(name), rows)] for name in names]
+
+
+def named(rows: Sequence[Any], names: tuple[str, ...]) -> dict[str, list[Any]]:
+    """The same by name."""
+    return dict(zip(names, columns_of(rows, names), strict=True))
+
+
+def within(values: Column, lacking: Any, names: tuple[str, ...]) -> list[list[Any]]:
+    """The columns of these names of the objects in a column, and of what stands for an object where there is none."""
+    return columns_of([one or lacking for one in values], names)
 
 
 def is_empty(values: Column) -> bool:
@@ -51,3 +61,8 @@ def told(first: Column, *others: Column) -> Column:
         if not is_empty(other):
             first = [two if two and not one else one for one, two in zip(first, other, strict=True)]
     return first
+
+
+def said(values: Column) -> Column:
+    """Values, None where one says nothing: an empty text, a zero."""
+    return values if is_empty(values) else [one or None for one in values]

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from stillwatch.core.bodies.columns import Column, Columns, columns_of, either, is_empty
+from stillwatch.core.bodies.columns import Column, Columns, columns_of, either, is_empty, named, within
 from stillwatch.core.bodies.plain_chat import set_end_users
 from stillwatch.core.bodies.plain_openai import Int64, Name, Said, Text, is_text, settled, text_of
 
@@ -93,9 +93,9 @@ def message_columns(asked: Sequence[Asked], answers: Sequence[Answer]) -> tuple[
         asked: requests, whose messages are changed in place to what a column has.
         answers: what was answered, in the same order.
     """
-    held = dict(zip(_ASKED, columns_of(asked, _ASKED), strict=True))
+    held = named(asked, _ASKED)
     identified, models, stops, usage = columns_of(answers, ("id", "model", "stop_reason", "usage"))
-    went_in, came_out = columns_of([one or _NOTHING for one in usage], ("input_tokens", "output_tokens"))
+    went_in, came_out = within(usage, _NOTHING, ("input_tokens", "output_tokens"))
     left: set[int] = set()
     columns: Columns = {name: held[name] for name in _AS_THEY_ARE}
     columns |= {

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from stillwatch.core.bodies.columns import Column, Columns, columns_of, either, is_empty, told
+from stillwatch.core.bodies.columns import Column, Columns, columns_of, either, is_empty, named, told
 from stillwatch.core.bodies.plain_openai import (
     Answer,
     Asked,
@@ -77,7 +77,7 @@ def chat_columns(
         said: their messages, which are changed in place to what a column has.
         answers: what was answered, in the same order.
     """
-    held = dict(zip(_ASKED, columns_of(asked, _ASKED), strict=True))
+    held = named(asked, _ASKED)
     identified, models, usage, choices = columns_of(answers, ("id", "model", "usage", "choices"))
     left: set[int] = set()
     columns: Columns = {name: held[name] for name in _AS_THEY_ARE}

@@ -268,7 +268,7 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
     # A class is paid for together, by a card or two, and sits behind a door or two; it comes at once and works at one
     # hour. Who each run a small part of a set are strangers; a release may move all of them, but not to sign up too.
     # Crews that each have hands of their own are neither, and may run one set.
-    alone = not _in_houses(log, members)
+    alone = holds is False or not _in_houses(log, members)
     small = alone and holds is None and repeated > line
     return Explanation(
         PUBLISHED,

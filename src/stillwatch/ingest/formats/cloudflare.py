@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from stillwatch.core.bodies.columns import columns_of, either, told
+from stillwatch.core.bodies.columns import either, named, said, told, within
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
@@ -84,17 +84,17 @@ _NO_METADATA = _Metadata()
 
 def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
     """Plain logs as ``Cloudflare.read`` reads them; None for each that is to be read so."""
-    held = dict(zip(_NAMES, columns_of(rows, _NAMES), strict=True))
+    held = named(rows, _NAMES)
     columns, left = pair_columns(held["request"], held["response"], held["path"])
-    metadata = [one or _NO_METADATA for one in held["metadata"]]
-    users = map(identities, columns_of(metadata, _USERS))
+    users = map(identities, within(held["metadata"], _NO_METADATA, _USERS))
+    sessions = within(held["metadata"], _NO_METADATA, _SESSIONS)
     columns |= {
         "exchange_id": told(held["id"], columns["exchange_id"]),
         "time": held["created_at"],
         "account_id": told(*users, columns.get("account_id", ())),
-        "session_id": told(*columns_of(metadata, _SESSIONS), columns.get("session_id", ())),
+        "session_id": told(*sessions, columns.get("session_id", ())),
         "model": told(columns["model"], held["model"]),
-        "provider": [one or None for one in held["provider"]],
+        "provider": said(held["provider"]),
         "input_tokens": either(held["tokens_in"], columns["input_tokens"]),
         "output_tokens": either(held["tokens_out"], columns["output_tokens"]),
         "status": [None if one == "" else one for one in held["status_code"]],

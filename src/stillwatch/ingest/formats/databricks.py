@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from stillwatch.core.bodies.columns import columns_of, either, told
+from stillwatch.core.bodies.columns import either, named, told
 from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
 from stillwatch.core.bodies.shapes import Json, first, identity, merged
@@ -63,7 +63,7 @@ _NAMES = (
 
 def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
     """Plain rows as ``Databricks.read`` reads them; None for each that is to be read so."""
-    held = dict(zip(_NAMES, columns_of(rows, _NAMES), strict=True))
+    held = named(rows, _NAMES)
     columns, left = pair_columns(held["request"], held["response"])
     models = [None if one is None else one.model_name for one in held["request_metadata"]]
     columns |= {

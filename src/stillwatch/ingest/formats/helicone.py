@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from stillwatch.core.bodies.columns import columns_of, either, told
+from stillwatch.core.bodies.columns import either, named, told, within
 from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
 from stillwatch.core.bodies.shapes import Json, first, identity, merged
@@ -70,11 +70,9 @@ _NO_PROPERTIES = _Properties()
 
 def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
     """Plain requests as ``Helicone.read`` reads them; None for each that is to be read so."""
-    held = dict(zip(_NAMES, columns_of(rows, _NAMES), strict=True))
+    held = named(rows, _NAMES)
     columns, left = pair_columns(held["request_body"], held["response_body"], held["request_path"])
-    sessions = columns_of(
-        [one or _NO_PROPERTIES for one in held["request_properties"]], ("session", "session_in_small")
-    )
+    sessions = within(held["request_properties"], _NO_PROPERTIES, ("session", "session_in_small"))
     columns |= {
         "exchange_id": told(held["request_id"], columns["exchange_id"]),
         "time": held["request_created_at"],

@@ -24,7 +24,7 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from stillwatch.core.bodies.columns import Column, columns_of, either, given, told
+from stillwatch.core.bodies.columns import columns_of, either, given, named, said, told, within
 from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of, parsed
@@ -106,29 +106,25 @@ _COUNTED = ("prompt_tokens", "prompt_token", "completion_tokens", "completion_to
 _NONE, _NO_ENTITY, _NO_PLUGIN = _Asked(), _Entity(), _Plugin(_Payload("", ""))
 
 
-def _filled(values: Column, lacking: Any) -> list[Any]:
-    return [one or lacking for one in given(values)]
-
-
 def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
     """Plain records as ``Kong.read`` reads them; None for each that is to be read so."""
-    held = dict(zip(_NAMES, columns_of(rows, _NAMES), strict=True))
+    held = named(rows, _NAMES)
     several = {place for place, one in enumerate(held["ai"]) if len(one) != 1}
     for section in set[str]().union(*held["ai"]).intersection(_SECTIONS):
         several.update(place for place, one in enumerate(held["ai"]) if section in one)
     plugins = [next(iter(one.values()), _NO_PLUGIN) for one in held["ai"]]
     payloads, meta, usage = columns_of(plugins, ("payload", "meta", "usage"))
-    ids, paths, headers = columns_of(_filled(held["request"], _NONE), ("id", "uri", "headers"))
+    ids, paths, headers = within(held["request"], _NONE, ("id", "uri", "headers"))
     requests, responses = columns_of(payloads, ("request", "response"))
     columns, left = pair_columns(requests, responses, paths)
-    asked, answered, provider = columns_of(_filled(meta, _Meta()), ("request_model", "response_model", "provider_name"))
-    counts = columns_of(_filled(usage, _Usage()), _COUNTED)
-    consumers = columns_of(_filled(held["consumer"], _Consumer()), ("id", "custom_id", "username"))
+    asked, answered, provider = within(meta, _Meta(), ("request_model", "response_model", "provider_name"))
+    counts = within(usage, _Usage(), _COUNTED)
+    consumers = within(held["consumer"], _Consumer(), ("id", "custom_id", "username"))
     columns |= {
         "exchange_id": told(columns["exchange_id"], ids),
         "time": held["started_at"],
         "account_id": told(*consumers, columns.get("account_id", ())),
-        "api_key_id": [one.id or None for one in _filled(held["authenticated_entity"], _NO_ENTITY)],
+        "api_key_id": said(within(held["authenticated_entity"], _NO_ENTITY, ("id",))[0]),
         "model": told(columns["model"], asked, answered),
         "provider": provider,
         "input_tokens": either(counts[0], counts[1], columns["input_tokens"]),

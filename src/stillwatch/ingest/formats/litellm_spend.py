@@ -28,7 +28,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from stillwatch.core.bodies import gemini, openai
-from stillwatch.core.bodies.columns import Column, Columns, columns_of, either, is_empty, told
+from stillwatch.core.bodies.columns import Columns, either, named, said, told, within
 from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.plain_openai import Asked
 from stillwatch.core.bodies.shapes import Json, content_text, first, identity, merged, noted, object_of
@@ -95,11 +95,9 @@ _NO_METADATA = _Metadata()
 
 def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
     """Plain rows as ``LiteLLMSpend.read`` reads them; None for each that is to be read so."""
-    held = dict(zip(_NAMES, columns_of(rows, _NAMES), strict=True))
+    held = named(rows, _NAMES)
     columns, left = pair_columns(held["proxy_server_request"], held["response"])
-    users, agents, states = columns_of(
-        [one or _NO_METADATA for one in held["metadata"]], ("user_api_key_user_id", "user_agent", "status")
-    )
+    users, agents, states = within(held["metadata"], _NO_METADATA, ("user_api_key_user_id", "user_agent", "status"))
     left.update(
         place
         for place, (call, start) in enumerate(zip(held["call_type"], held["startTime"], strict=True))
@@ -111,32 +109,27 @@ def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
         "time": held["startTime"],
         "latency_ms": elapsed(held["startTime"], held["endTime"]),
         "account_id": told(identities(held["user"]), identities(users), held["api_key"]),
-        "org_id": _said(told(held["organization_id"], held["team_id"])),
-        "api_key_id": _said(held["api_key"]),
-        "session_id": _said(told(held["session_id"], columns.get("session_id", ()))),
-        "provider": _said(held["custom_llm_provider"]),
+        "org_id": said(told(held["organization_id"], held["team_id"])),
+        "api_key_id": said(held["api_key"]),
+        "session_id": said(told(held["session_id"], columns.get("session_id", ()))),
+        "provider": said(held["custom_llm_provider"]),
         "model": told(held["model"], columns["model"]),
         "operation": held["call_type"],
         "status": [one or (None if two == "" else two) for one, two in zip(held["status"], states, strict=True)],
         "input_tokens": either(held["prompt_tokens"], columns["input_tokens"]),
         "output_tokens": either(held["completion_tokens"], columns["output_tokens"]),
-        "client_address": _said(held["requester_ip_address"]),
-        "user_agent": _said(agents),
+        "client_address": said(held["requester_ip_address"]),
+        "user_agent": said(agents),
     }
     return made(columns, left, len(rows))
-
-
-def _said(values: Column) -> Column:
-    """Texts, of which empty ones say nothing."""
-    return values if is_empty(values) else [one or None for one in values]
 
 
 def _cut(columns: Columns) -> Iterator[int]:
     """Places of those in which LiteLLM may have cut a text."""
     for name in ("response", "reasoning"):
         yield from (place for place, text in enumerate(columns.get(name, ())) if text is not None and _MARK in text)
-    for place, said in enumerate(columns["messages"]):
-        if any(one.content is not None and _MARK in one.content for one in said):
+    for place, messages in enumerate(columns["messages"]):
+        if any(one.content is not None and _MARK in one.content for one in messages):
             yield place
 
 

@@ -25,7 +25,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from stillwatch.core.bodies import anthropic, gemini, openai
-from stillwatch.core.bodies.columns import columns_of, either, told
+from stillwatch.core.bodies.columns import either, named, said, told, within
 from stillwatch.core.bodies.optional_parts import object_or_note
 from stillwatch.core.bodies.plain_chat import chat_columns
 from stillwatch.core.bodies.plain_openai import Answer, Int64, Parameters, Said
@@ -97,9 +97,8 @@ _OF_KEY = (
 
 def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
     """Plain payloads as ``LiteLLMStandard.read`` reads them; None for each that is to be read so."""
-    held = dict(zip(_AROUND, columns_of(rows, _AROUND), strict=True))
-    keys = [one or _NOBODY for one in held["metadata"]]
-    hashes, users, organisations, teams, addresses, agents = columns_of(keys, _OF_KEY)
+    held = named(rows, _AROUND)
+    hashes, users, organisations, teams, addresses, agents = within(held["metadata"], _NOBODY, _OF_KEY)
     calls, starts = held["call_type"], held["startTime"]
     for one, model in zip(held["model_parameters"], held["model"], strict=True):
         # The parameters name none.
@@ -115,8 +114,8 @@ def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
         "time": starts,
         "latency_ms": elapsed(starts, held["endTime"]),
         "account_id": told(users, hashes),
-        "org_id": [one or None for one in told(organisations, teams)],
-        "api_key_id": [one or None for one in hashes],
+        "org_id": said(told(organisations, teams)),
+        "api_key_id": said(hashes),
         "session_id": told(held["session_id"], columns.get("session_id", ())),
         "provider": held["custom_llm_provider"],
         "operation": calls,
@@ -124,8 +123,8 @@ def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
         "stream": either(held["stream"], columns["stream"]),
         "input_tokens": either(held["prompt_tokens"], columns["input_tokens"]),
         "output_tokens": either(held["completion_tokens"], columns["output_tokens"]),
-        "client_address": [one or None for one in told(held["requester_ip_address"], addresses)],
-        "user_agent": [one or None for one in told(held["user_agent"], agents)],
+        "client_address": said(told(held["requester_ip_address"], addresses)),
+        "user_agent": said(told(held["user_agent"], agents)),
     }
     return made(columns, left, len(rows))
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from stillwatch.core.bodies.columns import columns_of, told
+from stillwatch.core.bodies.columns import columns_of, told, within
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
 from stillwatch.core.bodies.plain_openai import Answer, Asked
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, object_of
@@ -49,7 +49,7 @@ def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
     """Plain requests as ``OpenPipe.read`` reads them; None for each that is to be read so."""
     asked, answered, tags, times, others = columns_of(rows, ("input", "output", "tags", "requestedAt", "requested_at"))
     columns, left = pair_columns(asked, answered)
-    users = map(identities, columns_of([one or _NO_TAGS for one in tags], ("user_id", "userId", "user")))
+    users = map(identities, within(tags, _NO_TAGS, ("user_id", "userId", "user")))
     columns |= {
         "time": told(times, others, [one.created for one in answered]),
         "account_id": told(*users, columns.get("account_id", ())),

@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from stillwatch.core.bodies.columns import columns_of, either, given, told
+from stillwatch.core.bodies.columns import columns_of, either, given, named, told, within
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
 from stillwatch.core.bodies.shapes import Json, first, identity, listed, merged, object_of, parsed
 from stillwatch.ingest.base import LogFormat
@@ -96,7 +96,7 @@ _NO_METADATA = _Metadata()
 
 def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
     """Plain records as ``Portkey.read`` reads them; None for each that is to be read so."""
-    held = dict(zip(_NAMES, columns_of(rows, _NAMES), strict=True))
+    held = named(rows, _NAMES)
     asked, urls, paths, headers = columns_of(held["request"], ("body", "url", "path", "headers"))
     answered, states, others, took = columns_of(held["response"], ("body", "status", "headers", "response_time"))
     columns, left = pair_columns(asked, answered, told(urls, paths, held["request_url"]))
@@ -105,14 +105,14 @@ def _exchanges(rows: Sequence[_Plain]) -> list[Exchange | None]:
         for place, (model, org) in enumerate(zip(held["ai_model"], held["ai_org"], strict=True))
         if model is UNSET and org is UNSET
     )
-    metadata = [one or _NO_METADATA for one in held["metadata"]]
-    users = map(identities, columns_of(metadata, _USERS))
+    users = map(identities, within(held["metadata"], _NO_METADATA, _USERS))
+    sessions = within(held["metadata"], _NO_METADATA, _SESSIONS)
     codes = held["response_status_code"]
     columns |= {
         "exchange_id": told(held["id"], columns["exchange_id"]),
         "time": held["created_at"],
         "account_id": told(*users, columns.get("account_id", ())),
-        "session_id": told(*columns_of(metadata, _SESSIONS), columns.get("session_id", ())),
+        "session_id": told(*sessions, columns.get("session_id", ())),
         "model": told(columns["model"], given(held["ai_model"])),
         "provider": given(held["ai_org"]),
         "input_tokens": either(held["prompt_tokens"], held["req_units"], columns["input_tokens"]),
