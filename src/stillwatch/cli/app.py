@@ -72,12 +72,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(arguments, exit_on_error=True, print_error=True)
     except Interrupted as stop:
-        _stop(stop)
+        said = str(stop)
     except StillwatchError as error:
         complain(error)
         sys.exit(2)
     except KeyboardInterrupt:
-        _stop("stopped")
+        said = "stopped"
+    else:
+        return
+    # Out of the clause: what was stopped in the middle is let go of, and cleans up after itself.
+    _stop(said)
 
 
 def _stop(said: object) -> NoReturn:

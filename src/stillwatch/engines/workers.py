@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from typing import Any
+
+from stillwatch.core.interrupts import interrupt_held
 
 __all__ = ["worker_pool"]
 
-_MASKS = hasattr(signal, "pthread_sigmask")
+_ENDS_WITHIN = 60.0
+"""Seconds a worker that was told to end is waited for; it takes one, unless the disk holds it."""
 
 
 class _Pool(ProcessPoolExecutor):
@@ -21,7 +26,7 @@ class _Pool(ProcessPoolExecutor):
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         # The first call starts every process, and what blocks a signal is handed to a child.
-        with _interrupt_held():
+        with interrupt_held():
             return super().submit(fn, *args, **kwargs)
 
 
@@ -45,32 +50,14 @@ def worker_pool(workers: int, prepare: Callable[[], None] | None = None) -> Iter
         pool.shutdown(wait=False, cancel_futures=True)
         for process in processes:
             process.terminate()
+        # Whoever cleans up next finds nobody still writing.
+        running = [process.sentinel for process in processes]
+        deadline = time.monotonic() + _ENDS_WITHIN
+        while running and (left := deadline - time.monotonic()) > 0:
+            ended = wait(running, left)
+            running = [sentinel for sentinel in running if sentinel not in ended]
         raise
     pool.shutdown()
-
-
-@contextmanager
-def _interrupt_held() -> Iterator[None]:
-    """Keep Ctrl-C until the block is left.
-
-    Blocking it in this thread is not enough: the system hands it to any other thread, and Python then
-    interrupts the main one all the same.
-    """
-    if not _MASKS:
-        yield
-        return
-    came: list[int] = []
-    blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    main = threading.current_thread() is threading.main_thread()
-    handler = signal.signal(signal.SIGINT, lambda number, _frame: came.append(number)) if main else None
-    try:
-        yield
-    finally:
-        if main:
-            signal.signal(signal.SIGINT, handler)
-        signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-        if came:
-            signal.raise_signal(signal.SIGINT)
 
 
 def _begin(prepare: Callable[[], None] | None) -> None:

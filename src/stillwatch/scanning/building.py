@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from stillwatch.core import Interrupted, OutputExists, OutputUnwritable, UnreadableInput
+from stillwatch.core.interrupts import interrupt_held
 from stillwatch.scanning.swap import put_in_place, put_right
 
 __all__ = ["FETCHED", "WORK", "changed_run", "empty", "new_run", "with_name"]
@@ -92,8 +93,10 @@ def _hidden(out: Path) -> Iterator[Path]:
     partial = out.parent / f".{out.name}.partial-scan"
     lock: IO[str] | None = None
     try:
-        partial.mkdir(parents=True, exist_ok=True)
-        lock = _locked(partial, out)
+        # Stopped between the two, it would leave a folder of which nobody knows whose it is.
+        with interrupt_held():
+            partial.mkdir(parents=True, exist_ok=True)
+            lock = _locked(partial, out)
         if not (partial / WORK).exists():
             # A run that was replaced and not yet removed, or one whose scan had not begun.
             empty(partial)
