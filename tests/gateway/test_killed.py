@@ -175,7 +175,9 @@ def test_a_killed_redis_leaves_no_request_hanging(
     _, model = start(str(WORLDS / "model_server.py"))
     snapshot = snap(decided(("rate-limit", {"requests_per_minute": 100_000}), accounts=["bad"]))
     config = tmp_path / "gateway.toml"
-    config.write_text(f'[gateway]\njitter_seconds = 0\nwhen_state_missing = "{kind}"\n')
+    # A busy machine may keep a living one waiting for longer than the gateway would.
+    wait = f"state_timeout_ms = {1000 * PATIENCE_SECONDS:.0f}"
+    config.write_text(f'[gateway]\njitter_seconds = 0\nwhen_state_missing = "{kind}"\n{wait}\n')
     options = ["--snapshot", str(snapshot), "--state", redis, "--config", str(config)]
     _, url = start(*gateway_command(model, tmp_path / "record", *options))
     done = asyncio.run(load(url, 160, process))

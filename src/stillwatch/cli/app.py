@@ -11,7 +11,6 @@ Exit status: 0 done, 2 for an error that the message explains, 130 when stopped 
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -30,6 +29,7 @@ from stillwatch.cli.scan import scan_app
 from stillwatch.cli.screen import complain
 from stillwatch.cli.show import show_app
 from stillwatch.core import Interrupted, StillwatchError
+from stillwatch.core.interrupts import leave_to_the_system
 
 __all__ = ["app", "main"]
 
@@ -86,6 +86,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _stop(said: object) -> NoReturn:
     # What is left is to clean up; a second Ctrl-C ends that too, without a word.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    leave_to_the_system()
     complain(said, style="yellow")
     sys.exit(130)

@@ -16,6 +16,7 @@ from stillwatch.cli.signing import acting
 from stillwatch.cli.written import as_csv, as_json, tell
 from stillwatch.core import AuditLog, BadSetting, OutputExists, OutputUnwritable
 from stillwatch.core.counted import counted
+from stillwatch.core.whole_files import put_whole
 
 __all__ = ["labels_app"]
 
@@ -127,7 +128,7 @@ def export_command(log: DecisionLog, /, *, out: Path = Path("labels.csv"), ended
     if out.exists():
         raise OutputExists("the file exists, and nothing is ever overwritten", where=str(out))
     try:
-        out.write_text((as_json(rows) if out.suffix == ".json" else _csv(rows)) + "\n", encoding="utf-8")
+        put_whole(out, (as_json(rows) if out.suffix == ".json" else _csv(rows)).encode() + b"\n", new=True)
     except OSError as error:
         raise OutputUnwritable(f"cannot be written: {error.strerror or error}", where=str(out)) from error
     say(f"{out}: {counted(len(rows), 'label')}")

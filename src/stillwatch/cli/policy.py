@@ -17,6 +17,7 @@ from stillwatch.cli.screen import say
 from stillwatch.cli.signing import acting
 from stillwatch.cli.written import tell
 from stillwatch.core import AuditLog, BadPolicy, BadSetting, OutputExists, OutputUnwritable
+from stillwatch.core.whole_files import put_whole
 
 if TYPE_CHECKING:
     from stillwatch.policy import Decided, Policy, RunFacts
@@ -42,7 +43,7 @@ def init_command(file: Path = Path("policy.yaml"), /) -> None:
     if file.exists():
         raise OutputExists("the file exists, and nothing is ever overwritten", where=str(file))
     try:
-        file.write_bytes(DEFAULT_POLICY.read_bytes())
+        put_whole(file, DEFAULT_POLICY.read_bytes(), new=True)
     except OSError as error:
         raise OutputUnwritable(f"cannot be written: {error.strerror or error}", where=str(file)) from error
     say(f"{file}: change it, then stillwatch policy check {file} and stillwatch policy test {file}")

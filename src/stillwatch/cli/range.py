@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import cyclopts
 
 from stillwatch.cli.options import RunFolder, Several
 from stillwatch.cli.screen import progress, say, show
+from stillwatch.core import Interrupted
 
 __all__ = ["range_app"]
 
@@ -96,7 +100,7 @@ def demo_command(*, out: Path = Path("demo"), scale: float = 0.003, seed: int = 
     from stillwatch.scanning.scan import scan
 
     week = out / "week"
-    with progress(bytes_counted=True) as bars:
+    with progress(bytes_counted=True) as bars, _gone_if_stopped(week, out):
         bars.start("simulating a provider's week")
         simulate("february", scale=scale, seed=seed, out=week)
         run = scan(
@@ -110,3 +114,17 @@ def demo_command(*, out: Path = Path("demo"), scale: float = 0.003, seed: int = 
     say("\nBeside the truth:")
     say(score(run.path, week / "truth.jsonl"))
     say(f"\nThe report: {run.report}")
+
+
+@contextmanager
+def _gone_if_stopped(week: Path, out: Path) -> Iterator[None]:
+    """Remove the week that was simulated for a run when the run does not come: the same command can be given again."""
+    ours = not week.exists()
+    try:
+        yield
+    except (KeyboardInterrupt, Interrupted):
+        if ours:
+            shutil.rmtree(week, ignore_errors=True)
+            with suppress(OSError):
+                out.rmdir()
+        raise

@@ -13,6 +13,7 @@ from pathlib import Path
 from stillwatch.console.database import Database
 from stillwatch.console.people import People, TooManyTries
 from stillwatch.core import BadSetting, OutputUnwritable
+from stillwatch.core.whole_files import put_whole
 
 __all__ = ["claim_log", "people_of_log", "signed"]
 
@@ -29,7 +30,7 @@ def claim_log(log: Path, state: Path) -> None:
         return
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        _line(log).write_text(f"{state.absolute()}\n", encoding="utf-8")
+        put_whole(_line(log), f"{state.absolute()}\n".encode())
     except OSError as error:
         raise OutputUnwritable(f"cannot be written: {error.strerror or error}", where=str(_line(log))) from error
 

@@ -6,8 +6,8 @@ front of the gateway sets it and removes the client's own; the gateway cannot te
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from typing import Any
 
 from stillwatch.core import OutputUnwritable
 from stillwatch.core.bodies import anthropic, openai
+from stillwatch.core.whole_files import put_whole
 from stillwatch.gateway.settings import GatewaySettings
 
 __all__ = ["ANONYMOUS", "Caller", "identify", "read_secret"]
@@ -51,17 +52,10 @@ def read_secret(settings: GatewaySettings) -> bytes:
         return secrets.token_bytes(32)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # Whole or absent: another gateway may be starting beside this one.
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
         if not path.exists():
-            with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(secrets.token_bytes(32))
-            try:
-                os.link(partial, path)
-            except FileExistsError:
-                pass
-            finally:
-                partial.unlink()
+            # Another gateway may be starting beside this one.
+            with contextlib.suppress(FileExistsError):
+                put_whole(path, secrets.token_bytes(32), new=True, synced=True, mode=0o600)
         secret = Path(path).read_bytes()
     except OSError as error:
         raise OutputUnwritable(f"the gateway's secret cannot be read or made: {error}", where=str(path)) from error

@@ -24,6 +24,8 @@ from pathlib import Path
 
 import msgspec
 
+from stillwatch.core.whole_files import put_whole
+
 __all__ = ["RecordFailed", "Recorder"]
 
 _LOG = logging.getLogger("stillwatch.gateway")
@@ -153,11 +155,14 @@ class Recorder:
         return _Lines(self._folder / f"exchanges-{self._name}-{self._number:04d}.jsonl")
 
     def _new_pending(self) -> _Lines:
-        self._number += 1
-        file = _Lines(self._folder / f".pending-{self._name}-{self._number:04d}.wal")
-        # Held as long as this process lives: whoever can take it knows that the process is gone.
-        fcntl.flock(file.handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return file
+        while True:
+            self._number += 1
+            file = _Lines(self._folder / f".pending-{self._name}-{self._number:04d}.wal")
+            # Held as long as this process lives: whoever can take it knows that the process is gone.
+            if _taken(file.handle):
+                return file
+            # Another that starts at this moment was quicker, and takes it for a dead process's.
+            os.close(file.handle)
 
     def _turn_pending(self) -> None:
         """Carry what is still open into a new file; the old one says nothing more."""
@@ -205,23 +210,16 @@ class Recorder:
         except FileNotFoundError:
             return 0
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not _taken(handle):
+                return 0
             left = _left_pending(path)
-            if left:
-                known = self._known(path)
-                file = _Lines(
-                    self._folder / f"exchanges-{self._name}-recovered-{path.stem.removeprefix('.pending-')}.jsonl"
-                )
-                for exchange_id, line in left.items():
-                    if exchange_id.encode() not in known:
-                        file.add(_unfinished(line))
-                os.fsync(file.handle)
-                os.close(file.handle)
-                if not file.size:
-                    file.path.unlink()
-            path.unlink(missing_ok=True)
-        except BlockingIOError:
-            return 0
+            known = self._known(path) if left else b""
+            lines = [_unfinished(line) for exchange_id, line in left.items() if exchange_id.encode() not in known]
+            if lines:
+                # By the name of what it comes from, and whole: killed here, the next start writes the same again.
+                name = f"exchanges-recovered-{path.stem.removeprefix('.pending-')}.jsonl"
+                put_whole(self._folder / name, *lines, synced=True, mode=0o600)
+            path.unlink()
         finally:
             os.close(handle)
         return len(left)
@@ -230,7 +228,18 @@ class Recorder:
         """The end of that process's record: a request may stand there and not yet be noted as done."""
         name = pending.stem.removeprefix(".pending-").rpartition("-")[0]
         files = sorted(self._folder.glob(f"exchanges-{name}-*.jsonl"))
-        return b"".join(file.read_bytes()[-64 * 2**20 :] for file in files[-2:])
+        # Of two pending files the later carries on what is open in the earlier.
+        recovered = self._folder.glob(f"exchanges-recovered-{name}-*.jsonl")
+        return b"".join(file.read_bytes()[-64 * 2**20 :] for file in (*files[-2:], *recovered))
+
+
+def _taken(handle: int) -> bool:
+    """Whether a file is this process's now: nobody holds it, and it still has a name."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return os.fstat(handle).st_nlink > 0
 
 
 def _left_pending(path: Path) -> dict[str, bytes]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import numpy.typing as npt
 
 from stillwatch.core import OutputUnwritable
 from stillwatch.core.minhash import BAND_COUNT
+from stillwatch.core.whole_files import put_whole
 from stillwatch.core.words import U64
 from stillwatch.decisions import LoggedDecision
 from stillwatch.gateway.snapshot import DIGEST_BYTES, MAGIC, digest_of, filter_of, hashed
@@ -146,15 +146,8 @@ def _put(path: Path, header: dict[str, Any], arrays: _Arrays) -> None:
     head = json.dumps({**header, "arrays": places}).encode()
     lead = len(MAGIC) + DIGEST_BYTES + 8 + len(head)
     parts = [len(head).to_bytes(8, "little"), head, bytes(-lead % 64), *parts]
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            file.write(MAGIC + digest_of(parts))
-            file.writelines(parts)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        put_whole(path, MAGIC + digest_of(parts), *parts, synced=True)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise OutputUnwritable(f"the snapshot cannot be written: {error}", where=str(path)) from error

@@ -1,12 +1,13 @@
-"""A place on disk for records that wait for others: a temporary SQLite file, made with the first of them."""
+"""A place on disk for records that wait for others: a temporary SQLite file, made with the first of them.
+
+It has no name, so that nothing of it is left however the process ends.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar
 
 __all__ = ["LaidAside"]
@@ -23,14 +24,12 @@ class LaidAside:
 
     tables: ClassVar[Sequence[str]] = ()
     page_bytes: ClassVar[int] = 4096
-    _folder: tempfile.TemporaryDirectory[str] | None = None
     _held: sqlite3.Connection | None = None
 
     def opened(self) -> sqlite3.Connection:
         """Where the records lie, made if it is not there yet."""
         if self._held is None:
-            self._folder = tempfile.TemporaryDirectory()
-            self._held = sqlite3.connect(Path(self._folder.name) / "records.sqlite")
+            self._held = sqlite3.connect("")
             self._held.execute(f"PRAGMA page_size = {self.page_bytes}")
             self._held.execute("PRAGMA journal_mode = OFF")
             for statement in self.tables:
@@ -41,6 +40,4 @@ class LaidAside:
         """Forget everything."""
         if self._held is not None:
             self._held.close()
-        if self._folder is not None:
-            self._folder.cleanup()
-        self._held = self._folder = None
+        self._held = None

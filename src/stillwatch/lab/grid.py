@@ -8,7 +8,6 @@ RUN/cells/IDENTITY.json  one result, written whole or not at all
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -18,6 +17,7 @@ from typing import Any, Protocol
 import torch
 
 from stillwatch.core import BadTable, Interrupted, OutputExists, OutputUnwritable, UnreadableInput
+from stillwatch.core.whole_files import put_whole
 from stillwatch.engines import worker_pool
 from stillwatch.lab.cell import run_cell
 from stillwatch.lab.experiment import Cell, teacher_folder
@@ -160,6 +160,4 @@ def _result_file(run: Path, cell: Cell) -> Path:
 
 
 def _write(path: Path, value: object) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    draft.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    draft.replace(path)
+    put_whole(path, json.dumps(value, indent=1).encode() + b"\n")

@@ -24,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
+from stillwatch.core.whole_files import put_whole
 from stillwatch.lab.cell import versions
 from stillwatch.lab.intervals import mean_interval
 from stillwatch.lab.tasks import make_task
@@ -154,6 +155,4 @@ def write_values(path: Path, curves: Sequence[Curve], results: Sequence[Mapping[
         "caveats": list(CAVEATS),
         "curves": [asdict(curve) for curve in curves],
     }
-    draft = path.with_name(f".{path.name}.part")
-    draft.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-    return draft.replace(path)
+    return put_whole(path, json.dumps(value, indent=1).encode() + b"\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.core import OutputUnwritable
+from stillwatch.core.whole_files import put_whole
 from stillwatch.provenance.audit import Audit
 from stillwatch.provenance.guardrail import GapRow
 from stillwatch.provenance.identity_claims import Claims
@@ -77,9 +78,7 @@ def write_audit(audit: Audit, out: Path, prompts: Sequence[Prompt]) -> Path:
 
 
 def _replace(path: Path, text: str) -> Path:
-    draft = path.with_name(f".{path.name}.part")
-    draft.write_text(text, encoding="utf-8")
-    return draft.replace(path)
+    return put_whole(path, text.encode())
 
 
 def _tokens(match: TokenMatch) -> dict[str, Any]:

@@ -7,7 +7,6 @@ times of their exchanges; text is written in the order of time, so that the log 
 from __future__ import annotations
 
 import random
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ import msgspec
 import numpy as np
 
 from stillwatch.core import BadSetting, OutputExists
+from stillwatch.core.whole_files import whole_folder
 from stillwatch.range import adversary, clock, random_world
 from stillwatch.range.account import Account
 from stillwatch.range.axes import Design
@@ -118,17 +118,12 @@ def _written(
     design: bytes | None = None,
 ) -> Simulation:
     """Everything on disk, or nothing."""
-    partial = out.parent / f".{out.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    (partial / "logs").mkdir(parents=True)
-    try:
+    with whole_folder(out) as partial:
+        (partial / "logs").mkdir()
         exchanges = write_logs(accounts, rng, partial / "logs", record)
         write_side_files(accounts, partial, releases)
         if design is not None:
             (partial / "design.json").write_bytes(design + b"\n")
-        partial.rename(out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     campaigns: dict[str, int] = {}
     for account in accounts:
         if account.campaign:

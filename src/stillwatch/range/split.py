@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from stillwatch.core import BadSetting, OutputExists
+from stillwatch.core import BadSetting
+from stillwatch.core.whole_files import whole_folder
 
 __all__ = ["split"]
 
@@ -37,21 +38,14 @@ def split(week: Path, out: Path, *, providers: int, most: int, seed: int = 0) ->
     """
     if not 2 <= providers <= 26 or most < 1:
         raise BadSetting(f"{providers} providers with {most} accounts of a campaign each cannot be")
-    if out.exists():
-        raise OutputExists("the output path exists, and nothing is ever overwritten", where=str(out))
     names = [f"provider-{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"[:providers]]
     home = _homes(_rows(week / "truth.jsonl"), _rows(week / "accounts.jsonl"), providers, most, random.Random(seed))
-    partial = out.parent / f".{out.name}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
+    with whole_folder(out) as partial:
         for name in names:
             (partial / name / "logs").mkdir(parents=True)
             shutil.copy(week / "releases.jsonl", partial / name)
         for source in (*sorted((week / "logs").iterdir()), week / "accounts.jsonl", week / "truth.jsonl"):
             _deal(source, [partial / name / source.relative_to(week) for name in names], home)
-        partial.rename(out)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return [out / name for name in names]
 
 

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from stillwatch import tables
 from stillwatch.core import BadTable, OutputUnwritable, UnreadableInput, said_by
+from stillwatch.core.whole_files import put_whole
 
 __all__ = ["read_info", "read_partners", "read_table", "replace_file"]
 
@@ -89,13 +90,9 @@ def replace_file(path: Path, content: bytes) -> Path:
     Raises:
         OutputUnwritable: the disk is full or the folder cannot be written.
     """
-    half = path.with_name(f".{path.name}.part")
     try:
-        half.write_bytes(content)
-        half.replace(path)
+        return put_whole(path, content)
     except OSError as error:
-        half.unlink(missing_ok=True)
         raise OutputUnwritable(
             f"cannot be written: {error.strerror or error}", where=str(path), hint="free some space"
         ) from error
-    return path

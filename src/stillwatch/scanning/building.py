@@ -1,7 +1,7 @@
 """How a run comes to stand where it was asked for: built under a hidden name, and there whole or not at all.
 
-A scan that is stopped cleans up. One that is killed leaves what it had read under the hidden name, and the next scan of
-the same logs to the same place goes on from there.
+A scan that is stopped cleans up. One that is killed, or that the system ends, leaves what it had read under the hidden
+name, and the next scan of the same logs to the same place goes on from there.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from stillwatch.core import Interrupted, OutputExists, OutputUnwritable, UnreadableInput
-from stillwatch.core.interrupts import interrupt_held
+from stillwatch.core.interrupts import Terminated, interrupt_held
 from stillwatch.scanning.swap import put_in_place, put_right
 
 __all__ = ["FETCHED", "WORK", "changed_run", "empty", "new_run", "with_name"]
@@ -92,6 +92,7 @@ def _hidden(out: Path) -> Iterator[Path]:
     """The folder under its hidden name, locked; removed when the block is left with it still there."""
     partial = out.parent / f".{out.name}.partial-scan"
     lock: IO[str] | None = None
+    left = False
     try:
         # Stopped between the two, it would leave a folder of which nobody knows whose it is.
         with interrupt_held():
@@ -101,6 +102,9 @@ def _hidden(out: Path) -> Iterator[Path]:
             # A run that was replaced and not yet removed, or one whose scan had not begun.
             empty(partial)
         yield partial
+    except Terminated:
+        left = True
+        raise
     except KeyboardInterrupt as stop:
         raise Interrupted("stopped before the run was finished; nothing was kept", where=str(out)) from stop
     except (OSError, duckdb.IOException, duckdb.OutOfMemoryException, pa.ArrowException) as error:
@@ -113,7 +117,8 @@ def _hidden(out: Path) -> Iterator[Path]:
         raise
     finally:
         if lock is not None:
-            shutil.rmtree(partial, ignore_errors=True)
+            if not left:
+                shutil.rmtree(partial, ignore_errors=True)
             lock.close()
 
 

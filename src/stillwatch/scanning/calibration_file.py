@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.metadata
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ import numpy.typing as npt
 
 from stillwatch.core import BadTable, OutputUnwritable, UnreadableInput, said_by
 from stillwatch.core.counted import counted
+from stillwatch.core.whole_files import put_whole
 from stillwatch.evidence import Calibration, FeatureMoments
 from stillwatch.sketching import EMBEDDED, WIDTH
 
@@ -107,19 +107,16 @@ def write_calibration(known: KnownWeeks, out: Path) -> None:
         "texts": _packed(made.texts, "<u8"),
         "holders": _packed(made.holders, "<u4"),
     }
-    partial = out.parent / f".{out.name}.partial-{os.getpid()}"
+    told = msgspec.json.format(msgspec.json.encode({**body, "checksum": _checksum(body)}), indent=1)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(msgspec.json.format(msgspec.json.encode({**body, "checksum": _checksum(body)}), indent=1))
-        partial.rename(out)
+        put_whole(out, told)
     except OSError as error:
         raise OutputUnwritable(
             f"the calibration cannot be written: {error.strerror or error}",
             where=str(out),
             hint="free some space there, or name another place with --out",
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read_calibration(path: Path) -> KnownWeeks:

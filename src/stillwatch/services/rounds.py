@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from stillwatch.core import EndpointAway, EndpointFailed
+from stillwatch.core.whole_files import put_whole
 from stillwatch.rounds.joint import JointCampaign, Offer, OwnGroup, PeerGraph, detect_jointly, peer_graph
 from stillwatch.rounds.matching import Participant
 from stillwatch.services.suspects import find_suspects
@@ -117,10 +118,8 @@ def write_joint(
         The campaigns as they are written.
     """
     document = [_told(number, campaign, names) for number, campaign in enumerate(found, start=1)]
-    hidden = out.with_name(f".{out.name}.partial")
-    hidden.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     part.finish()
-    hidden.rename(out)
+    put_whole(out, json.dumps(document, indent=2).encode() + b"\n", new=True)
     return document
 
 

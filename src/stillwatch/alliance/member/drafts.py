@@ -10,6 +10,7 @@ from typing import Any
 
 from stillwatch.alliance.stix import properties
 from stillwatch.core import BadTable, OutputUnwritable, canonical_json
+from stillwatch.core.whole_files import put_whole
 
 __all__ = ["Draft", "read_draft", "write_draft"]
 
@@ -105,9 +106,7 @@ def write_draft(drafted: Draft, path: Path) -> None:
         "objects": list(drafted.objects),
     }
     try:
-        with path.open("x", encoding="utf-8") as file:
-            json.dump(document, file, indent=2, ensure_ascii=False)
-            file.write("\n")
+        put_whole(path, json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n", new=True)
     except OSError as error:
         raise OutputUnwritable(f"the draft cannot be written: {error.strerror or error}", where=str(path)) from error
 

@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment
 
 from stillwatch.core import EmptyInput, OutputUnwritable
+from stillwatch.core.whole_files import put_whole
 from stillwatch.drawing import make_environment
 from stillwatch.lab.grid import read_results
 from stillwatch.lab.page.build import build_page
@@ -48,9 +49,7 @@ def write_report(run: Path) -> Written:
     curves = fit_curves(results)
     html = _environment().get_template("report.html.j2").render(page=build_page(results, curves))
     try:
-        draft = run / ".report.html.part"
-        draft.write_text(html, encoding="utf-8")
-        report = draft.replace(run / "report.html")
+        report = put_whole(run / "report.html", html.encode())
         values = write_values(run / "values.json", curves, results)
     except OSError as error:
         raise OutputUnwritable(f"cannot be written: {error.strerror or error}", where=str(run)) from error

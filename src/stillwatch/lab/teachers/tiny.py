@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from transformers import AutoModelForCausalLM
 
+from stillwatch.core.whole_files import whole_folder
 from stillwatch.lab.defences import Provider
 from stillwatch.lab.exposures import Responses, Shown
 from stillwatch.lab.models import make_tiny, save_model
@@ -48,11 +49,10 @@ def train_tiny(task: StepTask, seed: int, folder: Path) -> None:
     losses = train(model, _set(task.lessons(_LESSONS, rng)), _TEACHER, seed)
     proxy = make_tiny(len(task.words), seed + 1_000_003)
     train(proxy, _set(task.lessons(_LESSONS, rng)), _PROXY, seed)
-    draft = folder.with_name(f".{folder.name}.part")
-    save_model(model, task.words, draft / "model")
-    save_model(proxy, task.words, draft / "proxy")
-    (draft / "training.json").write_text(json.dumps({"seed": seed, "steps": len(losses), "loss": losses[-1]}))
-    draft.replace(folder)
+    with whole_folder(folder) as draft:
+        save_model(model, task.words, draft / "model")
+        save_model(proxy, task.words, draft / "proxy")
+        (draft / "training.json").write_text(json.dumps({"seed": seed, "steps": len(losses), "loss": losses[-1]}))
 
 
 def load_tiny(task: StepTask, seed: int, folder: Path) -> TinyTeacher:
