@@ -16,6 +16,10 @@ from gateways import Snap, decided
 from model_server import ModelServer
 from patience import until
 
+from stillwatch.gateway.serve import proxy_server
+from stillwatch.gateway.settings import GatewaySettings
+from stillwatch.listening import in_thread
+
 COMMAND = [sys.executable, "-m", "stillwatch", "gateway", "--upstream", "http://127.0.0.1:1"]
 
 
@@ -95,3 +99,19 @@ def test_stopped_with_requests_under_way_it_says_what_it_did(
     assert not [line for line in lines if "Traceback" in line or "ERROR" in line]
     (file,) = (tmp_path / "record").glob("exchanges-*.jsonl")
     assert len(file.read_text().splitlines()) == 2
+
+
+def test_an_idle_connection_outlasts_those_of_clients(tmp_path: Path) -> None:
+    """Clients of OpenAI, Anthropic and httpx use one again for 5 s: closed then, it meets their next request."""
+    settings = GatewaySettings(upstream="http://127.0.0.1:1", secret_file=tmp_path / "secret")
+    server, _ = proxy_server(settings, host="127.0.0.1", port=0)
+    assert server.config.timeout_keep_alive >= 60
+    soon = settings.model_copy(update={"client_keep_seconds": 1})
+    server, _ = proxy_server(soon, host="127.0.0.1", port=0)
+    with in_thread(server) as listener, socket.create_connection(listener.getsockname(), timeout=120) as client:
+        client.sendall(b"GET /v1/models HTTP/1.1\r\nhost: a\r\n\r\n")
+        said = client.recv(65536)
+        assert said.startswith(b"HTTP/1.1 502")
+        while more := client.recv(65536):
+            said += more
+        assert b"connection: close" not in said.lower(), "it was kept, and then closed"

@@ -53,6 +53,7 @@ def test_many_begin_on_the_record_of_one_that_was_killed(tmp_path: Path) -> None
     Recorder(tmp_path).close()
     assert _names(tmp_path) == sorted(expected)
     assert not list(tmp_path.glob(".*"))
+    assert all(file.stat().st_size for file in tmp_path.iterdir()), "files of those that recorded nothing are gone"
 
 
 def test_a_pending_file_that_another_took_for_a_dead_ones_is_not_written_to(tmp_path: Path) -> None:

@@ -219,18 +219,25 @@ class Recorder:
                 # By the name of what it comes from, and whole: killed here, the next start writes the same again.
                 name = f"exchanges-recovered-{path.stem.removeprefix('.pending-')}.jsonl"
                 put_whole(self._folder / name, *lines, synced=True, mode=0o600)
+            for file in self._files_of(path):
+                if not file.stat().st_size:
+                    file.unlink()
             path.unlink()
         finally:
             os.close(handle)
         return len(left)
 
+    def _files_of(self, pending: Path) -> list[Path]:
+        """The record of the process that wrote a pending file."""
+        name = pending.stem.removeprefix(".pending-").rpartition("-")[0]
+        return sorted(self._folder.glob(f"exchanges-{name}-*.jsonl"))
+
     def _known(self, pending: Path) -> bytes:
         """The end of that process's record: a request may stand there and not yet be noted as done."""
         name = pending.stem.removeprefix(".pending-").rpartition("-")[0]
-        files = sorted(self._folder.glob(f"exchanges-{name}-*.jsonl"))
         # Of two pending files the later carries on what is open in the earlier.
         recovered = self._folder.glob(f"exchanges-recovered-{name}-*.jsonl")
-        return b"".join(file.read_bytes()[-64 * 2**20 :] for file in (*files[-2:], *recovered))
+        return b"".join(file.read_bytes()[-64 * 2**20 :] for file in (*self._files_of(pending)[-2:], *recovered))
 
 
 def _taken(handle: int) -> bool:

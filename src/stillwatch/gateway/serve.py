@@ -80,7 +80,10 @@ def proxy_server(settings: GatewaySettings, *, host: str, port: int) -> tuple[Se
     meters = guard.gate.meters
     doors = Doors(settings, min(settings.client_connections, _room_for_clients(settings)), meters)
     protocol = partial(BoundedProtocol, doors=doors)
-    return Server(_config(guard, host, port, lifespan="on", http=protocol)), meters
+    config = _config(guard, host, port, lifespan="on", http=protocol)
+    # uvicorn's own 5 s are what clients keep theirs: a request then goes out in the instant in which it is closed.
+    config.timeout_keep_alive = settings.client_keep_seconds
+    return Server(config), meters
 
 
 def _room_for_clients(settings: GatewaySettings) -> int:

@@ -130,6 +130,12 @@ class GatewaySettings(BaseSettings):
     )
     head_seconds: float = Field(default=10.0, gt=0, description="The proxy's longest wait for a request's head.")
     write_seconds: float = Field(default=30.0, gt=0, description="Longest wait for a client to take more of an answer.")
+    client_keep_seconds: int = Field(
+        default=75,
+        ge=1,
+        description="How long a client's connection stands idle; longer than clients, and what balances their load, "
+        "use one again.",
+    )
     client_connections: int = Field(
         default=4096, ge=1, description="Most connections of clients; fewer where the system allows fewer files."
     )
