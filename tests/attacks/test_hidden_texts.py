@@ -67,6 +67,20 @@ PLACES: dict[str, tuple[str, dict[str, Any]]] = {
         CHAT,
         {"messages": said("".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in TEXT))},
     ),
+    "letters of Cyrillic": (CHAT, {"messages": said(TEXT.translate(str.maketrans("aeopcsi", "аеорсѕі")))}),
+    "letters of Greek in a system prompt": (
+        CHAT,
+        {"messages": [{"role": "system", "content": TEXT.translate(str.maketrans("aov", "αον"))}, *HELLO]},
+    ),
+    "bold letters": (
+        RESPONSES,
+        {"input": "".join(chr(0x1D5EE + ord(one) - 97) if one.islower() else one for one in TEXT)},
+    ),
+    "letters in circles": (
+        MESSAGES,
+        {"messages": said("".join(chr(0x24D0 + ord(one) - 97) if one.islower() else one for one in TEXT))},
+    ),
+    "letters struck through": (CHAT, {"messages": said("".join(f"{one}\u0336" for one in TEXT))}),
     "escaped letters": (CHAT, {"messages": said(TEXT.replace("e", "&#101;").replace("t", "&#x74;"))}),
     "an escaped system prompt": (
         CHAT,

@@ -1,15 +1,18 @@
-"""A campaign that sprinkles letters nobody sees into what it sends is found as one that does not."""
+"""A campaign that sprinkles letters nobody sees, or letters that look like others, into what it sends is found as one that does not."""
 
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pyarrow.parquet as pq
+import pytest
 
 from stillwatch.cli import main
 
 UNSEEN = "\u200b\u00ad\u2060\ufeff\u200d"
+ALIKE = {"a": "аα𝐚ⓐ", "e": "е𝗲ｅ", "o": "оοօ", "p": "рρ", "c": "сϲ", "s": "ѕ", "i": "іι", "T": "ТΤ", "x": "х", "v": "ν"}
 
 
 def sprinkled(text: str, draw: random.Random) -> str:
@@ -22,7 +25,15 @@ def sprinkled(text: str, draw: random.Random) -> str:
     return "".join(made)
 
 
-def test_who_sprinkles_unseen_letters_is_found_all_the_same(tmp_path: Path) -> None:
+def swapped(text: str, draw: random.Random) -> str:
+    """The text with one letter in four another that looks like it."""
+    return "".join(draw.choice(ALIKE.get(one, one)) if draw.random() < 1 / 4 else one for one in text)
+
+
+@pytest.mark.parametrize("written", [sprinkled, swapped])
+def test_who_writes_with_such_letters_is_found_all_the_same(
+    written: Callable[[str, random.Random], str], tmp_path: Path
+) -> None:
     world, logs, run = tmp_path / "world", tmp_path / "logs", tmp_path / "run"
     main(["simulate", "september", "--scale", "0.02", "--seed", "3", "--out", str(world)])
     truth = [msgspec.json.decode(line) for line in (world / "truth.jsonl").read_bytes().splitlines()]
@@ -34,7 +45,7 @@ def test_who_sprinkles_unseen_letters_is_found_all_the_same(tmp_path: Path) -> N
         for line in path.read_bytes().splitlines():
             record = msgspec.json.decode(line)
             if record["account_id"] in members:
-                record |= {name: sprinkled(record[name], draw) for name in ("prompt", "system") if record.get(name)}
+                record |= {name: written(record[name], draw) for name in ("prompt", "system") if record.get(name)}
             lines.append(json.dumps(record, ensure_ascii=False))
         (logs / path.name).write_text("\n".join(lines) + "\n", encoding="utf-8")
     main(["scan", str(logs), "--accounts", str(world / "accounts.jsonl"), "--out", str(run), "--workers", "1"])
