@@ -82,6 +82,8 @@ PLACES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "letters struck through": (CHAT, {"messages": said("".join(f"{one}\u0336" for one in TEXT))}),
     "escaped letters": (CHAT, {"messages": said(TEXT.replace("e", "&#101;").replace("t", "&#x74;"))}),
+    "letters escaped as in a program": (CHAT, {"messages": said("".join(f"\\u{ord(one):04x}" for one in TEXT))}),
+    "bytes escaped as in a program": (CHAT, {"messages": said(TEXT.replace("e", "\\x65").replace("t", "\\x74"))}),
     "an escaped system prompt": (
         CHAT,
         {"messages": [{"role": "system", "content": html.escape(TEXT) + "&#33;"}, *HELLO]},

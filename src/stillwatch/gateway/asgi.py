@@ -17,9 +17,9 @@ from stillwatch.gateway.client_request import ClientRequest, read_request
 from stillwatch.gateway.credentials import Credential, sole_credential
 from stillwatch.gateway.edits import edited_request
 from stillwatch.gateway.gate import Admission, Gate
-from stillwatch.gateway.incoming import COMPRESSED, Incoming, Receive, Refused, Scope, incoming, operation_of
+from stillwatch.gateway.incoming import Incoming, Receive, Refused, Scope, incoming, operation_of
 from stillwatch.gateway.paths import api_of
-from stillwatch.gateway.refusal import crowded
+from stillwatch.gateway.refusal import Refusal, crowded
 from stillwatch.gateway.settings import GatewaySettings, load_gateway_settings
 
 __all__ = ["Guard"]
@@ -69,8 +69,10 @@ class Guard:
             )
             return
         # From here on there is one credential, for the server behind as for us.
-        scope = {**scope, "headers": shown.headers}
+        scope = {**scope, "headers": _as_inflated(shown.headers) if came.inflated else shown.headers}
         admission = await self.gate.admit(self._request(scope, came, shown))
+        if came.closed and admission.refusal is None and self._settings.mode == "enforce":
+            admission.refusal = Refusal(415, "encoding_not_supported", f"It cannot be read: {came.unread}.")
         answer = Answer(self.gate, admission, send)
         broken = True
         try:
@@ -94,7 +96,7 @@ class Guard:
             await answer.refuse(admission.refusal)
             return
         try:
-            if came.api is None and came.raw and came.unread != COMPRESSED:
+            if came.api is None and came.raw and not came.closed:
                 await self._many(scope, came, answer, admission, shown)
             else:
                 await self._serve(scope, came, answer, admission)
@@ -184,6 +186,10 @@ class Guard:
             await send({"type": "websocket.close", "code": 1008})
         finally:
             self.gate.finish(admission, status="403" if closed else "101")
+
+
+def _as_inflated(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    return [pair for pair in headers if pair[0].replace(b"_", b"-") != b"content-encoding"]
 
 
 def _as_json(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -1,8 +1,9 @@
 """A request's body on its way in: read where a model may be asked for something, passed on unread where it is not.
 
 On a path of a known API the body must be a JSON object, within limits of size and time. On any other path with a body
-the same is tried, since nobody knows what the server behind answers there; what is no JSON, too long or compressed
-goes on as it came, and the record says that it could not be read.
+the same is tried, since nobody knows what the server behind answers there; what is no JSON or too long goes on as it
+came, and the record says that it could not be read. A compressed body is inflated and goes on so; one that cannot be
+is refused, on other paths in enforce mode alone.
 """
 
 from __future__ import annotations
@@ -13,18 +14,17 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+from stillwatch.gateway.inflated import codings_of, inflated
 from stillwatch.gateway.json_body import NO_UTF8, TwoMeanings, lenient_json, strict_json
 from stillwatch.gateway.paths import api_of, plain_path
 from stillwatch.gateway.refusal import Refusal
 from stillwatch.gateway.settings import GatewaySettings
 
-__all__ = ["COMPRESSED", "Incoming", "Receive", "Refused", "Scope", "incoming", "operation_of"]
+__all__ = ["Incoming", "Receive", "Refused", "Scope", "incoming", "operation_of"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
-COMPRESSED = "it is compressed"
-"""Why the body of another path was not read."""
 _LONGEST_OPERATION = 200
 _LONG = 80
 
@@ -47,6 +47,8 @@ class Incoming:
         raw: the body's bytes, as far as they were read; None where nothing was.
         more: whether further bytes follow.
         unread: why the body was not read.
+        inflated: whether it came compressed; ``raw`` is not.
+        closed: whether it came compressed and could not be read.
     """
 
     api: str | None
@@ -56,6 +58,8 @@ class Incoming:
     raw: bytes | None = None
     more: bool = False
     unread: str | None = None
+    inflated: bool = False
+    closed: bool = False
 
     @property
     def whole(self) -> bool:
@@ -130,13 +134,13 @@ def _carries(scope: Scope) -> bool:
 async def _known(found: Incoming, scope: Scope, settings: GatewaySettings) -> Incoming:
     most = int(settings.max_body_mb * 2**20)
     for name, value in scope["headers"]:
-        if name == b"content-encoding" and value.lower() != b"identity":
-            raise Refused(Refusal(415, "encoding_not_supported", "Send the body without content-encoding."))
         if name == b"content-length" and value.isdigit() and int(value) > most:
             raise _too_long(most)
     found.raw, found.more = await _pieces(found.rest, settings.body_seconds, most)
     if found.more or len(found.raw) > most:
         raise _too_long(most)
+    if codings := codings_of(scope["headers"]):
+        found.raw, found.inflated = _plain(found.raw, codings, most), True
     try:
         found.body = strict_json(found.raw)
     except TwoMeanings as error:
@@ -150,18 +154,34 @@ async def _known(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
     return found
 
 
+def _plain(raw: bytes, codings: list[str], most: int) -> bytes:
+    try:
+        return inflated(raw, codings, most)
+    except ValueError as error:
+        raise Refused(
+            Refusal(415, "encoding_not_supported", f"Send the body without content-encoding: {error}.")
+        ) from None
+
+
 def _too_long(most: int) -> Refused:
     return Refused(Refusal(413, "request_too_large", f"The body may have {most} bytes."))
 
 
 async def _other(found: Incoming, scope: Scope, settings: GatewaySettings) -> Incoming:
-    compressed = any(n == b"content-encoding" and value.lower() != b"identity" for n, value in scope["headers"])
-    most = 0 if compressed else int(settings.max_body_mb * 2**20)
-    raw, more = found.raw, found.more = await _pieces(found.rest, settings.body_seconds, most, json_only=True)
+    codings = codings_of(scope["headers"])
+    most = int(settings.max_body_mb * 2**20)
+    raw, more = found.raw, found.more = await _pieces(found.rest, settings.body_seconds, most, json_only=not codings)
+    if codings and (raw or more):
+        try:
+            if more:
+                raise ValueError("it is compressed and longer than max_body_mb")  # noqa: TRY301 - as if it were closed
+            raw = found.raw = inflated(raw, codings, most)
+            found.inflated = True
+        except ValueError as error:
+            found.unread, found.closed = str(error), True
+            return found
     if not (raw or more):
         found.operation = None
-    elif compressed:
-        found.unread = COMPRESSED
     elif more and _may_be_json(raw):
         found.unread = "it is longer than max_body_mb"
     else:

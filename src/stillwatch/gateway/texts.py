@@ -35,6 +35,7 @@ _SHORTEST_NAME = 20
 _MOST_DECODED = 256 * 1024
 _DATA_URL = re.compile(r"data:(?:text/|application/(?:[\w.+-]*(?:json|xml|yaml)))[^,]{0,100},", re.IGNORECASE)
 _KINDS = ("media_type", "mime_type", "mimeType", "mediaType", "format")
+_ESCAPED = re.compile(r"\\u(?:([0-9a-fA-F]{4}))|\\x([0-9a-fA-F]{2})")
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]+"
@@ -121,6 +122,8 @@ def _seen(text: str) -> str:
     """A text as it reads: without letters that nobody sees, wide letters as plain ones, escaped ones as themselves."""
     if "&" in text:
         text = html.unescape(text)
+    if "\\u" in text or "\\x" in text:
+        text = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
     return text if text.isascii() else _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
 
 
