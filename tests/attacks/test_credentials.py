@@ -4,8 +4,11 @@ import base64
 from pathlib import Path
 
 import pytest
-from attacked import HELLO, account_of, asked, guarded
+from attacked import HELLO, account_of, asked, guarded, record_of
 from gateways import Act, decided
+
+from stillwatch.core import BadSetting
+from stillwatch.gateway import load_gateway_settings
 
 CREDENTIALS = ("authorization", "x-api-key", "api-key", "x-goog-api-key", "x-litellm-api-key")
 CHAT = {"model": "m", "messages": HELLO}
@@ -130,3 +133,40 @@ def test_cookies_are_no_second_credential(tmp_path: Path) -> None:
                 sent = ("cookie: token=REAL", "Cookie: session=REAL", *more)
                 assert asked(url, "/v1/chat/completions", CHAT, *sent)[0] == 200
                 assert len(behind.seen[-1].all_of("cookie")) == (2 if passes else 0)
+
+
+KEY = "sk-" + "a1B2" * 12
+LONGER = [
+    *(
+        f"Authorization: Bearer {KEY}{behind}"
+        for behind in ("x", ":1", "/1", "?a", "#1", ";v=1", "=", "%00", ".", "\x80")
+    ),
+    f"x-api-key: {KEY}-2",
+    f"Authorization: Token {KEY}-2",
+    f"Authorization: {KEY}-2",
+    f"Authorization: AWS4-HMAC-SHA256 Credential={KEY}-2/20260101/r/s/aws4_request, Signature=0",
+    f"Authorization: Basic {base64.b64encode(KEY.encode()).decode()}",
+]
+
+
+def test_where_it_is_said_what_a_key_looks_like_no_ending_is_a_fresh_allowance(tmp_path: Path) -> None:
+    with guarded(tmp_path, key_form="sk-[A-Za-z0-9]{48}") as (url, behind):
+        for header in LONGER:
+            status, answer = asked(url, "/v1/chat/completions", {"model": "m", "messages": HELLO}, header)
+            assert status in (400, 401), (header, status)
+            assert status == 400 or b"key_of_another_form" in answer
+        status, _ = asked(url, f"/v1/chat/completions?key={KEY}-2", {"model": "m", "messages": HELLO})
+        assert status == 401
+        assert not behind.seen
+        # A header that is only called as keys are does not stand in for one, nor go on as one.
+        asked(url, "/v1/chat/completions", {"model": "m", "messages": HELLO}, f"x-house-api-key: {KEY}-2")
+        assert behind.seen.pop().all_of("x-house-api-key") == []
+        for header in (f"Authorization: Bearer {KEY}", f"x-api-key: {KEY}", f"x-house-api-key: {KEY}"):
+            assert asked(url, "/v1/chat/completions", {"model": "m", "messages": HELLO}, header)[0] == 200
+    # Of the header that was none there is no account.
+    assert {line["account_id"] for line in record_of(tmp_path)} == {account_of(KEY), "anonymous"}
+
+
+def test_a_form_that_is_none_is_said() -> None:
+    with pytest.raises(BadSetting, match="key_form"):
+        load_gateway_settings(key_form="sk-[")

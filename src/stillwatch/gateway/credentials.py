@@ -77,7 +77,8 @@ def sole_credential(given: Pairs, query: bytes, settings: GatewaySettings, api: 
         api: which API it is for: where one key stands in two headers, the one that this API reads goes on.
 
     Raises:
-        Refused: with 400; there are several, one stands twice, or one cannot be read in one way only.
+        Refused: with 400; there are several, one stands twice, or one cannot be read in one way only. With 401; it is
+            not of the form that keys have.
     """
     known, deciding = _headers_of(settings.key_headers, settings.account_from, settings.org_from)
     seen: set[bytes] = set()
@@ -99,6 +100,8 @@ def sole_credential(given: Pairs, query: bytes, settings: GatewaySettings, api: 
         elif name not in _PLAIN and _called_a_key(name, value):
             others[name] = _token_of(value.decode("latin-1").strip())
     asked = _asked(query)
+    if settings.key_form:
+        others = _held_to(settings.key_form, [*(token for token, _, _ in found.values()), *asked], others)
     if asked and (found or len(asked) > 1):
         raise _refused("A key stands in the query and another beside it.")
     if len({token for token, _, _ in found.values()}) > 1:
@@ -123,6 +126,13 @@ def sole_credential(given: Pairs, query: bytes, settings: GatewaySettings, api: 
         return Credential(next(iter([*asked, *tokens.values()]), None), headers)
     token, lasting, _ = found[kept]
     return Credential(token if lasting else None, headers)
+
+
+def _held_to(form: str, shown: list[str], others: dict[bytes, str | None]) -> dict[bytes, str | None]:
+    """Refuse a key of another form; headers that are only called as keys are hold none then."""
+    if not all(re.fullmatch(form, token) for token in shown):
+        raise Refused(Refusal(401, "key_of_another_form", "No key here has that form."))
+    return {name: token if token and re.fullmatch(form, token) else None for name, token in others.items()}
 
 
 def _called_a_key(name: bytes, value: bytes) -> bool:

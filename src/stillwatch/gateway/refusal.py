@@ -70,6 +70,7 @@ class About:
 
 _TYPES = {
     400: "invalid_request_error",
+    401: "authentication_error",
     403: "permission_error",
     413: "request_too_large",
     415: "invalid_request_error",

@@ -8,6 +8,7 @@ argument beats them all. Where nothing can be passed, as with vLLM's ``--middlew
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -59,6 +60,11 @@ class GatewaySettings(BaseSettings):
     )
     account_from: tuple[str, ...] = Field(
         default=("key",), description="Where the account stands: key, body or header:NAME; the first that is there."
+    )
+    key_form: str | None = Field(
+        default=None,
+        description="Regular expression that a whole key matches; what does not is refused (401), such as a key with "
+        "something behind it that the server behind would cut off.",
     )
     key_headers: tuple[str, ...] = Field(
         default=(), description="Further headers in which the server behind would take a key; one key counts over all."
@@ -152,6 +158,15 @@ class GatewaySettings(BaseSettings):
         ge=0,
         description="Longest time a connection to it stands idle and is used again; shorter than the upstream's own.",
     )
+
+    @field_validator("key_form")
+    @classmethod
+    def _known_form(cls, value: str | None) -> str | None:
+        try:
+            re.compile(value or "")
+        except re.error as error:
+            raise ValueError(f"no regular expression: {error}") from None
+        return value
 
     @field_validator("account_from")
     @classmethod
