@@ -148,3 +148,20 @@ def test_a_reader_goes_on_where_it_stopped_and_trusts_no_shorter_log(tmp_path: P
     log.path.write_bytes(log.path.read_bytes()[: offset - 5])
     with pytest.raises(TamperedLog, match="shorter"):
         log.entries_after(added[-1], after)
+
+
+def test_a_file_of_another_kind_is_not_emptied(tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    path.write_bytes(b"one line without an end")
+    with pytest.raises(TamperedLog, match="it is no log"):
+        AuditLog(path).append({"a": 1})
+    assert path.read_bytes() == b"one line without an end"
+
+
+@pytest.mark.parametrize("cut", [1, 5, 8, 60])
+def test_a_first_entry_that_was_torn_is_begun_anew(tmp_path: Path, cut: int) -> None:
+    log = AuditLog(tmp_path / "log")
+    log.append({"a": 1})
+    log.path.write_bytes(log.path.read_bytes()[:cut])
+    log.append({"b": 2})
+    assert [entry.body for entry in log.entries()] == [{"b": 2}]

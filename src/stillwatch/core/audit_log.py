@@ -31,6 +31,8 @@ GENESIS = "0" * 64
 """What the first entry holds as the hash before it."""
 
 _BLOCK = 256 * 1024
+_BEGINS = b'{"body":'
+"""Every entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,8 @@ class AuditLog:
                 size = start + tail.rindex(b"\n") + 1
                 tail = tail[: size - start]
         if not tail.endswith(b"\n"):
+            if not tail.startswith(_BEGINS[: len(tail)]):
+                raise TamperedLog("it is no log: nothing is written to it", where=str(self.path), hint="name another")
             file.truncate(0)
             return 0, GENESIS
         file.truncate(size)
