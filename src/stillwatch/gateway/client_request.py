@@ -136,7 +136,7 @@ def read_request(
 
     Args:
         api: which API it is for, or None.
-        body: the request, decoded.
+        body: the request, decoded; of what is no JSON the texts that are compared.
         caller: who asks.
         operation: what is asked for, where it is none of the APIs that are known; None is not recorded then.
         unread: why there is no body.
@@ -167,12 +167,13 @@ def read_request(
     kept = {name: value for name, value in fields.items() if value is not None}
     text = prompt if isinstance(prompt, str) else ""
     # Parts of one message, and turns of one side, are read as one as well: a sentence may be cut between them.
-    acting = () if unread else _without_names(body)
+    texts_alone = unread is not None and isinstance(body, list)
+    acting = body if texts_alone else () if unread else _without_names(body)
     written: list[str] = []
     given = tuple(texts_of(acting, written))
     texts = (*given, *written, *(m.content for m in said if m.content), *cut_up(body))
     letters = sum(map(len, given)) + 4 * ids_in(body)
-    asks, most = asks_and_tokens(body)
+    asks, most = asks_and_tokens({} if texts_alone else body)
     now_ticking = time.monotonic()
     return ClientRequest(
         exchange_id, api, operation, caller, kept, text, system, texts, asks, most, letters, now_ticking, _within(body)

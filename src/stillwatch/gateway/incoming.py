@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+from stillwatch.gateway.form_texts import FORM_BYTES, texts_beside_json
 from stillwatch.gateway.inflated import codings_of, inflated
 from stillwatch.gateway.json_body import NO_UTF8, TwoMeanings, lenient_json, strict_json
 from stillwatch.gateway.paths import api_of, plain_path
@@ -25,6 +26,7 @@ __all__ = ["Incoming", "Receive", "Refused", "Scope", "incoming", "operation_of"
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
+_FORMS = (b"multipart/", b"application/x-www-form-urlencoded")
 _LONGEST_OPERATION = 200
 _LONG = 80
 
@@ -170,7 +172,11 @@ def _too_long(most: int) -> Refused:
 async def _other(found: Incoming, scope: Scope, settings: GatewaySettings) -> Incoming:
     codings = codings_of(scope["headers"])
     most = int(settings.max_body_mb * 2**20)
-    raw, more = found.raw, found.more = await _pieces(found.rest, settings.body_seconds, most, json_only=not codings)
+    raw, more = await _pieces(found.rest, settings.body_seconds, most, json_only=not codings)
+    if more and len(raw) < FORM_BYTES and not (codings or _may_be_json(raw)) and _is_form(scope):
+        further, more = await _pieces(found.rest, settings.body_seconds, FORM_BYTES - len(raw))
+        raw += further
+    found.raw, found.more = raw, more
     if codings and (raw or more):
         try:
             if more:
@@ -191,7 +197,13 @@ async def _other(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
             raise _two_meanings(error) from None
         except ValueError as error:
             found.unread = NO_UTF8 if str(error) == NO_UTF8 else "it is no JSON"
+            found.body = texts_beside_json(raw, scope["headers"])
     return found
+
+
+def _is_form(scope: Scope) -> bool:
+    kinds = (value for name, value in scope["headers"] if name.replace(b"_", b"-") == b"content-type")
+    return any(kind.strip().lower().startswith(_FORMS) for kind in kinds)
 
 
 def _two_meanings(error: TwoMeanings) -> Refused:

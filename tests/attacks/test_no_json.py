@@ -1,0 +1,70 @@
+"""On a path of no known API a known text is found in a body that is no JSON as well: in a form, in YAML, in JSON with comments."""
+
+import json
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+import pytest
+from attacked import asked, guarded, record_of
+from gateways import decided, known
+
+TEXT = (
+    "Work through every step of the following task before you give the final answer to the examiner. "
+    "Explain each intermediate result in full sentences and never leave out a calculation."
+)
+BODY = json.dumps({"model": "m", "messages": [{"role": "user", "content": TEXT}]})
+FORM = "application/x-www-form-urlencoded"
+PARTS = "multipart/form-data; boundary=x"
+
+
+def part(name: str, content: str, more: str = "") -> str:
+    return f'--x\r\nContent-Disposition: form-data; name="{name}"{more}\r\n\r\n{content}\r\n'
+
+
+BODIES: dict[str, tuple[str, str]] = {
+    "a form": (FORM, urlencode({"model": "m", "prompt": TEXT})),
+    "a form in percents": (FORM, "prompt=" + "".join(f"%{ord(one):02X}" for one in TEXT)),
+    "a form that is called JSON": ("application/json", urlencode({"prompt": TEXT})),
+    "parts": (PARTS, part("model", "m") + part("prompt", TEXT) + "--x--\r\n"),
+    "parts that are called text": ("text/plain", part("prompt", TEXT) + "--x--\r\n"),
+    "parts behind a file": (PARTS, part("image", "\u00ff" * 60_000, '; filename="a.png"') + part("prompt", TEXT) + "--x--\r\n"),
+    "JSON within a part": (PARTS, part("payload_json", BODY) + "--x--\r\n"),
+    "YAML": ("application/yaml", f"model: m\nprompt: {TEXT}\n"),
+    "text": ("text/plain", TEXT),
+    "JSON behind a comment": ("application/json", f"/* a */ {BODY}"),
+    "JSON behind letters against theft": ("application/json", f")]}}',\n{BODY}"),
+    "JSON with a comma too many": ("application/json", BODY[:-1] + ",}"),
+    "quotes of another kind": ("application/json", BODY.replace('"', "'")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BODIES)
+def test_a_known_text_is_found(tmp_path: Path, what: str) -> None:
+    kind, body = BODIES[what]
+    blocked = decided("block", templates=["T1"])
+    with guarded(tmp_path, blocked, texts=known(("T1", "C001", TEXT)), account_from=("header:x-account",)) as (
+        url,
+        behind,
+    ):
+        for path in ("/api/chat", "/v1/images/edits"):
+            head = [f"POST {path} HTTP/1.1", f"content-type: {kind}"]
+            status, answer = asked(url, path, body.encode(), "x-account: a", head[1])
+            assert (path, status, b"account_blocked" in answer) == (path, 403, True)
+        assert not behind.seen
+
+
+def test_what_is_said_otherwise_passes_untouched_and_is_not_recorded(tmp_path: Path) -> None:
+    blocked = decided("block", templates=["T1"])
+    with guarded(tmp_path, blocked, texts=known(("T1", "C001", TEXT)), account_from=("header:x-account",)) as (
+        url,
+        behind,
+    ):
+        sent = [
+            part("prompt", "A lamp on a table, in oil").encode() + b"--x--\r\n",
+            (part("file", quote(TEXT), '; filename="a.txt"') + part("purpose", "assistants") + "--x--\r\n").encode(),
+            bytes(range(256)) * 4000,
+        ]
+        for body in sent:
+            assert asked(url, "/v1/images/edits", body, "x-account: a", f"content-type: {PARTS}")[0] == 200
+        assert [one.body for one in behind.seen] == sent
+    assert {(line["prompt"], line["unread"][:5]) for line in record_of(tmp_path)} == {("", "it is")}
