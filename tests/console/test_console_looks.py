@@ -2,11 +2,11 @@
 
 import json
 import threading
-import time
 from pathlib import Path
 
 import pytest
 from console_world import Open, make_places, open_console
+from patience import until
 
 from stillwatch.console.looks import Looks
 from stillwatch.core import OutputUnwritable
@@ -63,9 +63,8 @@ def test_a_run_that_was_added_to_is_read_anew_under_its_name(tmp_path: Path) -> 
         fresh = before.path / "run.json.new"
         fresh.write_text(json.dumps({**told, "notes": ["Added since."]}))
         fresh.rename(before.path / "run.json")
-        deadline = time.monotonic() + 30
-        while (after := opened.console.runs.all()[0]) is before and time.monotonic() < deadline:
-            time.sleep(0.05)
+        assert until(lambda: opened.console.runs.all()[0] is not before)
+        after = opened.console.runs.all()[0]
         assert after.sha256 != before.sha256
         assert "Added since" in ana.get("/runs/week").text
 
