@@ -35,7 +35,8 @@ def test_a_port_that_is_taken_is_an_error_of_one_line(option: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_it_says_what_it_will_do_and_stops_with_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -15), (signal.SIGHUP, -1)])
+def test_it_says_what_it_will_do_and_stops_with_one_line(tmp_path: Path, number: int, code: int) -> None:
     process = subprocess.Popen(
         [*COMMAND, "--port", "0", "--account-from", "header:x-account", "key"],
         stderr=subprocess.PIPE,
@@ -44,12 +45,12 @@ def test_it_says_what_it_will_do_and_stops_with_one_line(tmp_path: Path) -> None
     )
     assert process.stderr
     said = [process.stderr.readline() for _ in range(3)]
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, rest = process.communicate(timeout=120)
     assert re.search(r"running on http://127\.0\.0\.1:\d+, in front of http://127\.0\.0\.1:1; mode shadow", said[0])
     assert "no snapshot, so no decisions" in said[1]
     assert "header:x-account, then key" in said[2]
-    assert process.returncode == 130
+    assert process.returncode == code
     # What was buffered may come again with the rest.
     assert rest.removeprefix("".join(said)) == "stillwatch: stopped\n"
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import ceil
 from types import FrameType
+from typing import Any
 
 import uvicorn
 
@@ -49,6 +50,20 @@ class Server(uvicorn.Server):
         # Raised again when all has ended: one is enough, and a second would end the clean-up of others.
         self._captured_signals[:] = dict.fromkeys(self._captured_signals)
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn does it, and a closed terminal as well; whoever runs under nohup has none."""
+        with super().capture_signals():
+            before = _heard(signal.SIGHUP) if hasattr(signal, "SIGHUP") else None
+            if before is None:
+                yield
+                return
+            signal.signal(signal.SIGHUP, self.handle_exit)
+            try:
+                yield
+            finally:
+                signal.signal(signal.SIGHUP, before)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn does it, and say so."""
         await super().startup(sockets)
@@ -81,6 +96,13 @@ class Server(uvicorn.Server):
                 task.cancel()
             _LOG.warning("%s cut off", counted(len(under_way), "request under way", "requests under way"))
             await asyncio.wait(under_way, timeout=_CUT_SECONDS)
+
+
+def _heard(number: int) -> Any:
+    """What is done at a signal; None where nothing is to be, or where that is not this thread's to say."""
+    if threading.current_thread() is not threading.main_thread() or signal.getsignal(number) is signal.SIG_IGN:
+        return None
+    return signal.getsignal(number)
 
 
 def _not_cut_off(record: logging.LogRecord) -> bool:
