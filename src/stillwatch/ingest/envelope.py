@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from stillwatch.core.bodies.anthropic import is_anthropic
 from stillwatch.core.bodies.gemini import is_gemini
+from stillwatch.core.bodies.model_paths import model_in_path
 from stillwatch.core.bodies.optional_parts import pieces_of
 from stillwatch.core.bodies.shapes import Json, first, identity, object_of
 from stillwatch.ingest.headers import header
@@ -19,7 +20,7 @@ from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, OTHERS, PERSONS, TI
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.spelling import in_camel_case
 
-__all__ = ["NAMES", "bodies", "dialect", "envelope_fields"]
+__all__ = ["NAMES", "bodies", "dialect", "envelope_fields", "model_around"]
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "exchange_id": ("exchange_id", "request_id", "id"),
@@ -49,6 +50,8 @@ _SAME_NAME = frozenset((
     "provider", "pathway", "operation", "user_agent", "asn", "country", "tls_fingerprint", "created",
     "payment_id", "email_domain", "plan", "verified", "declared_use", "licence_id",
 ))  # fmt: skip
+_PATHS = ("path", "url", "uri", "endpoint", "request_path", "request_uri", "request_url", "route", "http_path")
+_NO_FRAME: Json = {}
 _IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id")
 
 
@@ -82,6 +85,14 @@ def envelope_fields(record: Json) -> Fields:
         names = ", ".join(f"`user.{name}`" for name in [*user][:6])
         fields["account_in"] = f"`user` is an object: say which of {names} is the account (--account-from user...)"
     return fields
+
+
+def model_around(record: Json, frame: Json = _NO_FRAME) -> Fields:
+    """The model that stands beside bodies which name none, or in their URL's path."""
+    model = first(record, *OTHERS["model"], "modelName", "modelId", "deployment", "deployment_name")
+    if model is None and (path := first(frame, "url") or first(record, *_PATHS)) is not None:
+        model = model_in_path(str(path))
+    return {"model": model} if isinstance(model, str) else {}
 
 
 def _framed(side: Json) -> Any:

@@ -59,7 +59,7 @@ def plain_flat(keys: tuple[str, ...]) -> PlainShape | None:
     """
     names = spelt_names(keys)
     # A document's `_id` says that any value in it may be one of Extended JSON.
-    if "_id" in keys or not all(key.isidentifier() and not iskeyword(key) for key in keys):
+    if "_id" in keys or "choices" in keys or not all(key.isidentifier() and not iskeyword(key) for key in keys):
         return None
     account, time, text = _account(names), _first(TIMES, names), _first(TEXTS, names)
     answers = [names[name] for name in ANSWERS if name in names]

@@ -118,6 +118,7 @@ _KINDS = {
 }
 
 
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 # Beyond it not every whole number is a float.
 _EXACT = 2**53
 _NONE: Mapping[str, Any] = {}
@@ -246,6 +247,8 @@ def _number_of(value: object, name: str) -> int | float | None:
         return int(value)
     if not isinstance(value, str) or not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         return None
+    if _THOUSANDS.fullmatch(value):
+        value = value.replace(",", "")
     try:
         return int(value) if pa.types.is_integer(kind) else float(value)
     except ValueError:

@@ -49,7 +49,7 @@ def _exchanges_of(
         try:
             if isinstance(fields, RecordError):
                 raise fields
-            found.append(conformed(fields, part, records, textual=part.container == "csv"))
+            found.append(conformed(fields, part, records, textual=part.container in ("csv", "table")))
         except RecordError as error:
             refused.append(error)
     return found, refused

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from stillwatch.core.bodies.shapes import parsed
+from stillwatch.ingest.foreign_records import told_otherwise
 from stillwatch.ingest.json_tables import by_columns, pairs_of, rows_of
 from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.record import RecordError
@@ -89,6 +90,7 @@ _FIELDS: tuple[tuple[str, str | None, str], ...] = (
     ("MESSAGE", None, "systemd journal entry"),
     ("msg", None, "application log line"),
     ("line", None, "Loki line"),
+    ("Line", None, "Loki line"),
     ("payload", None, "payload column"),
     ("properties", None, "Azure Monitor record"),
     ("meta", None, "application log line"),
@@ -115,6 +117,7 @@ _PREFIXES: tuple[tuple[str, re.Pattern[str]], ...] = (
 # `[2026-01-05 10:00:00]`, `[INFO]`, and no array.
 _BRACKETED = re.compile(r"\[[^\"{\[\]]*[A-Za-z:][^\"{\[\]]*\]")
 _MOST_TRIED = 8
+_LEAST_BYTES = 20
 _MOST_PLACES = 500
 _LONGEST_PREFIX = 2048
 
@@ -136,6 +139,8 @@ def inside(record: Any) -> Envelope | None:
     for shape in _SHAPES:
         if (found := shape(record)) is not None:
             return found
+    if (other := told_otherwise(record)) is not None and recognising(other[1]) is not None:
+        return Envelope(other[0], [("as a whole", other[1])])
     known = [*_known_keys(record)]
     for one in known:
         if _leads_to_records(one):
@@ -234,6 +239,9 @@ def _all_words(record: list[Any]) -> bool:
 
 def _opened(value: Any) -> Any:
     """Text as the JSON it holds, plain, after a prefix, or in base64 and gzip; anything else unchanged."""
+    if isinstance(value, list) and len(value) > _LEAST_BYTES and set(map(type, value)) == {int}:
+        # As systemd's journal writes what has letters beyond ASCII, or is long.
+        value = bytes(value).decode("utf-8", "replace") if max(value) < 256 and min(value) >= 0 else value
     if not isinstance(value, str):
         return value
     text = value.strip()
@@ -347,6 +355,8 @@ def _no_record(record: Mapping[str, Any]) -> Envelope | None:
         key, value = next(iter(record.items()))
         if key in ("index", "create") and isinstance(value, dict) and all(name[:1] == "_" for name in value):
             return Envelope("Elasticsearch bulk action", [])
+    if record.get("op") == "d" and "before" in record and record.get("after", "") is None:
+        return Envelope("change event of a row that was deleted (Debezium)", [])
     return None
 
 

@@ -25,12 +25,14 @@ from stillwatch.ingest.registry import ask_first, format_named
 from stillwatch.ingest.rejoined_lines import rejoined
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
+from stillwatch.ingest.text_tables import layout_of, table_rows
 from stillwatch.ingest.unpacking import read_text
 from stillwatch.ingest.value_stream import values
 
 __all__ = ["read_slice"]
 
 _SHOWN = 1024
+_HEAD = 1 << 16
 
 
 def read_slice(part: Slice, *, batch_rows: int = 8192, most: int | None = None) -> Iterator[SliceResult]:
@@ -95,7 +97,7 @@ def _read_stream(part: Slice, stream: IO[bytes], batch_rows: int, size: int) -> 
             last = line
             counted += len(raw)
             batch.seen += 1
-            if part.container == "csv":
+            if part.container in ("csv", "table"):
                 read_row(batch, line, raw, preferred)
             else:
                 read_text(batch, line, raw, preferred)
@@ -118,6 +120,10 @@ def _records(part: Slice, stream: IO[bytes]) -> Iterator[tuple[int, Any]]:
         yield from rejoined(numbered_lines(stream, part.first_line, part.end))
     elif part.container == "values":
         yield from enumerate(values(stream), start=1)
+    elif part.container == "table":
+        # Any stream that is opened here can be looked into; what only a dump can have may come far below.
+        head = stream.peek(_HEAD)  # type: ignore[attr-defined]
+        yield from table_rows(stream, layout_of(head) or "dump")
     else:
         yield from csv_rows(stream)
 

@@ -17,7 +17,7 @@ from stillwatch.core.bodies.columns import columns_of
 from stillwatch.core.bodies.plain_anthropic import Answer, Asked, message_columns
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
+from stillwatch.ingest.envelope import bodies, dialect, envelope_fields, model_around
 from stillwatch.ingest.plain_envelope import Envelope, told_around
 from stillwatch.ingest.plain_pairs import made
 from stillwatch.ingest.plain_shape import PlainShape
@@ -74,6 +74,7 @@ class AnthropicLog(LogFormat):
         """One exchange."""
         request, response, frame = bodies(record)
         fields = merged(
+            model_around(record, frame),
             anthropic.response_fields(response),
             anthropic.request_fields(request),
             frame,

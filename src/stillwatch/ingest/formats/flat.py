@@ -84,6 +84,7 @@ _OF_TRACERS = tuple(
     )
     for spelt in (name, in_camel_case(name))
 )
+_OF_ANSWERS = ("choices", "usage")
 _UNNAMED = "no key of the record is known to name its account: say which does (--account-from), or map the layout"
 
 
@@ -135,7 +136,10 @@ class Flat(LogFormat):
         fields["account_id"], why = _account(given, names)
         own = {"account_in": why, **next(iter(CANONICAL.read(fields)))}
         answer = next((answer_fields(given[name], names[name]) for name in ANSWERS if name in given), {})
-        asked = next((_asked(given[name], names[name]) for name in (*TEXTS, "input") if name in given), {})
+        if not answer and isinstance(record.get("choices"), list):
+            # An answer's own names beside the request's.
+            answer = answer_fields({name: record[name] for name in _OF_ANSWERS if name in record}, "choices")
+        asked = _asked_first([(given[name], names[name]) for name in (*TEXTS, "input") if name in given])
         return [
             merged({name: value for name, value in answer.items() if name not in ("time", "exchange_id")}, asked, own)
         ]
@@ -145,6 +149,21 @@ class Flat(LogFormat):
         given = tuple(map(str, names))
         known = frozenset(spelt_names(given).values())
         return [name for name in CANONICAL.unread(given) if name not in known]
+
+
+def _asked_first(given: Sequence[tuple[Any, str]]) -> Fields:
+    """What was asked under the first of some keys; where that holds none (a template's name), under the next.
+
+    Raises:
+        RecordError: none holds a conversation.
+    """
+    for place, (value, key) in enumerate(given):
+        try:
+            return _asked(value, key)
+        except RecordError:
+            if place == len(given) - 1 or not isinstance(value, dict):
+                raise
+    return {}
 
 
 def _asked(value: Any, key: str) -> Fields:
@@ -164,6 +183,10 @@ def _account(given: Json, names: Mapping[str, str]) -> tuple[Any, str]:
         if group is not PERSONS and "account_id" not in known and len({str(one) for one in known.values()}) > 1:
             told = ", ".join(f"`{names[name]}` {shown(one)}" for name, one in known.items())
             return None, f"{told} could each be the account: say which is (--account-from)"
+        objects = [name for name, named in known.items() if isinstance(named, dict)]
+        if objects and len(objects) == len(known):
+            inner = ", ".join(f"`{names[objects[0]]}.{one}`" for one in [*known[objects[0]]][:6])
+            return None, f"`{names[objects[0]]}` is an object: say which of {inner} is the account (--account-from)"
         if known:
             return next(iter(known.values())), _UNNAMED
     return None, _UNNAMED

@@ -18,7 +18,7 @@ from stillwatch.core.bodies.plain_chat import chat_columns
 from stillwatch.core.bodies.plain_openai import Answer, Asked
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
+from stillwatch.ingest.envelope import bodies, dialect, envelope_fields, model_around
 from stillwatch.ingest.plain_envelope import Envelope, told_around
 from stillwatch.ingest.plain_pairs import made
 from stillwatch.ingest.plain_shape import PlainShape
@@ -82,7 +82,13 @@ class OpenAILog(LogFormat):
         """
         request, response, frame = bodies(record)
         check_conversation(response, frame.get("url"))
-        fields = merged(openai.response_fields(response), openai.asking(request), frame, envelope_fields(record))
+        fields = merged(
+            model_around(record, frame),
+            openai.response_fields(response),
+            openai.asking(request),
+            frame,
+            envelope_fields(record),
+        )
         if "account_id" not in fields:
             fields["account_id"] = openai.caller(request) or fields.get("api_key_id")
         fields.pop("url", None)
