@@ -45,7 +45,10 @@ _FLAGS = {"t": "true", "f": "false"}
 
 def delimiter_of(head: bytes) -> str | None:
     """What stands between the names of a header; None where a file's first line is none."""
-    first = _without_hash(_first_line(head))
+    first = _first_line(head)
+    if _is_comment(first):
+        return None
+    first = _without_hash(first)
     if (said := _SAID.fullmatch(first)) is not None:
         return said[1]
     delimiter, names = _header(first)

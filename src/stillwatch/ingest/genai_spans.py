@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from stillwatch.core.bodies.optional_parts import answered, put
@@ -27,7 +28,17 @@ from stillwatch.ingest.span_attributes import unified
 from stillwatch.ingest.span_tree import Span
 from stillwatch.ingest.timestamps import elapsed_ms
 
-__all__ = ["AGENTS", "ANSWERED", "ASKED", "NO_CALLS", "attribute_at", "fields_of", "named_by", "read_span"]
+__all__ = [
+    "AGENTS",
+    "ANSWERED",
+    "ASKED",
+    "NO_CALLS",
+    "attribute_at",
+    "attribute_names",
+    "fields_of",
+    "named_by",
+    "read_span",
+]
 
 # Canonical column: attribute names, newest first.
 _PLAIN: dict[str, tuple[str, ...]] = {
@@ -94,6 +105,11 @@ _REASONS = ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason", "
 _DURATIONS = (("duration_ms", 1), ("duration_ns", 1_000_000), ("durationNano", 1_000_000))
 _TRUTHS = {"true": True, "false": False}
 _NOBODY = (None, "", "None")
+
+
+def attribute_names() -> Mapping[str, tuple[str, ...]]:
+    """Of each column the attributes that name it, the newest first."""
+    return {**_PLAIN, **_WHOLE}
 
 
 def attribute_at(span: Span, path: str) -> str | int | None:

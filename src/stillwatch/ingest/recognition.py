@@ -249,7 +249,8 @@ def _unknown(head: bytes, tried: Sequence[Any], ended: bool) -> str:
             return told
         if text.count(b"\n") >= _MOST_LINES:
             return f"its first {_MOST_LINES:,} lines hold no JSON records; it begins {shown(_first_line(text))}"
-        if (delimiter := delimiter_of(head)) is not None and delimiter.encode() in _first_line(text).encode():
+        delimiter = delimiter_of(head) if text[:1] != b"#" else None
+        if delimiter is not None and delimiter in _first_line(text):
             header = dict.fromkeys(_first_line(text).split(delimiter))
             return (
                 record_without_request(header)

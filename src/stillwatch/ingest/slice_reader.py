@@ -19,6 +19,7 @@ from stillwatch.ingest.files import BROKEN, numbered_lines, opened
 from stillwatch.ingest.parquet_rows import read_parquet
 from stillwatch.ingest.parts import PartStore
 from stillwatch.ingest.plain_lines import read_plain
+from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.record_lines import noted, read_parts
 from stillwatch.ingest.registry import ask_first, format_named
@@ -57,10 +58,13 @@ def _results(part: Slice, batch_rows: int, most: int | None) -> Iterator[SliceRe
         yield _unread(part)
         return
     store, halves = PartStore(), BatchStore()
+    chosen = format_named(part.format)
+    alone = _is_alone(part)
+    plain = chosen.plain_among(part.together) if isinstance(chosen, PartsFormat) and alone and most is None else None
     try:
         for one in part.together or (part,):
             seen = 0
-            for result in _read_file(replace(one, aside=store, halves=halves, callers=part.callers), batch_rows):
+            for result in _read_file(replace(one, aside=store, halves=halves, callers=part.callers), batch_rows, plain):
                 yield result
                 seen += result.lines
                 if most is not None and seen >= most:
@@ -72,7 +76,12 @@ def _results(part: Slice, batch_rows: int, most: int | None) -> Iterator[SliceRe
         halves.close()
 
 
-def _read_file(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
+def _is_alone(part: Slice) -> bool:
+    """Whether lines of a plain shape may be decoded by the block: nothing is joined to them, or looked for in them."""
+    return part.callers is None and part.mapped is None and not part.account_from
+
+
+def _read_file(part: Slice, batch_rows: int, plain: PlainShape | None) -> Iterator[SliceResult]:
     if part.container in ("parquet", "arrow"):
         yield from read_parquet(part, batch_rows)
         return
@@ -80,15 +89,16 @@ def _read_file(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
     with opened(part.path, part.wrapped) as stream:
         if part.start:
             stream.seek(part.start)
-        yield from _read_stream(part, stream, batch_rows, size - part.start)
+        yield from _read_stream(part, stream, batch_rows, size - part.start, plain)
 
 
-def _read_stream(part: Slice, stream: IO[bytes], batch_rows: int, size: int) -> Iterator[SliceResult]:
+def _read_stream(
+    part: Slice, stream: IO[bytes], batch_rows: int, size: int, among: PlainShape | None
+) -> Iterator[SliceResult]:
     preferred = format_named(part.format)
-    # Lines of a plain shape are decoded by the block where nothing is joined to them.
-    alone = part.callers is None and part.mapped is None and not part.account_from
-    if preferred.plain is not None and part.container == "lines" and alone:
-        yield from read_plain(part, stream, size, preferred, preferred.plain)
+    plain = among or preferred.plain
+    if plain is not None and part.container == "lines" and _is_alone(part):
+        yield from read_plain(part, stream, size, preferred, plain)
         return
     batch, told = SliceRows(part), 0
     last, counted = part.first_line - 1, 0

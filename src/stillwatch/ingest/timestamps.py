@@ -17,6 +17,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -180,6 +181,8 @@ def possible(moments: pa.Array) -> pa.Array:
 
 def _uniform(values: Sequence[object]) -> pa.Array | None:
     """All values at once, where every one is text in the common notation; None otherwise."""
+    if type(values[0]) is int:
+        return _nanoseconds(values)
     if not isinstance(values[0], str):
         return None
     try:
@@ -189,6 +192,20 @@ def _uniform(values: Sequence[object]) -> pa.Array | None:
         moments = texts.cast(TIMESTAMP)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return None
+    return moments if pc.all(possible(moments)).as_py() else None
+
+
+def _nanoseconds(values: Sequence[object]) -> pa.Array | None:
+    """All values at once, where every one counts nanoseconds; None otherwise."""
+    if {*map(type, values)} != {int}:
+        return None
+    try:
+        given = np.array(values, np.int64)
+    except OverflowError:
+        return None
+    if given.min() < MICROS_BELOW:
+        return None
+    moments = pa.array(given // 1000).cast(TIMESTAMP)
     return moments if pc.all(possible(moments)).as_py() else None
 
 

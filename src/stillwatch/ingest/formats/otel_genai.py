@@ -21,10 +21,17 @@ span that cannot be read is a dead letter of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from stillwatch.core.bodies.shapes import Json, first
+from stillwatch.core.bodies.optional_parts import UNFORESEEN
+from stillwatch.core.bodies.shapes import Json, RecordError, first
+from stillwatch.ingest.base import LogFile
+from stillwatch.ingest.json_text import decoded
+from stillwatch.ingest.plain_shape import PlainShape
+from stillwatch.ingest.plain_spans import plain_of_spans, told_several_times
+from stillwatch.ingest.registry import recognising
+from stillwatch.ingest.shippers import records_of
 from stillwatch.ingest.span_attributes import is_foreign
 from stillwatch.ingest.span_format import SpanFormat
 
@@ -68,6 +75,13 @@ class OtelGenAI(SpanFormat):
             return True
         return any(name in names for name in _WHOM) and not is_foreign(dict.fromkeys(names)) and _has_ids(record)
 
+    def plain_among(self, files: Sequence[LogFile]) -> PlainShape | None:
+        """Lines of one span whose trace has no other."""
+        if any(one.format != self.name or one.container != "lines" for one in files):
+            return None
+        several = told_several_times(files, _traces)
+        return None if several is None else plain_of_spans(several)
+
     def exported(self, record: Json) -> Json:
         """An export as it is; a span alone as the export that holds it."""
         if any(name in record for name in _RESOURCES):
@@ -80,6 +94,23 @@ class OtelGenAI(SpanFormat):
                 {"resource": resource if isinstance(resource, dict) else None, "scopeSpans": [{"spans": [span]}]}
             ]
         }
+
+
+def _traces(line: bytes) -> list[str] | None:
+    """The traces of which a line holds spans or events, whatever stands around it; None where that cannot be told."""
+    try:
+        value = decoded(line)[0]
+    except RecordError:
+        return None
+    found: list[str] = []
+    for record in records_of(value) if isinstance(value, dict | list) else ():
+        chosen = recognising(record)
+        if isinstance(chosen, SpanFormat):
+            try:
+                found += [key for key, _ in chosen.pieces(record) if key is not None]
+            except UNFORESEEN:
+                return None
+    return found
 
 
 def _ids(context: Json) -> dict[str, Any]:
