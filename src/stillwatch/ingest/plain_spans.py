@@ -2,15 +2,14 @@
 
 A span says little alone: who asked may stand in one around it, and one below it may say the same call again. So spans
 wait for their trace. But where no other span or event of the scan's files names a span's trace, nothing is to be
-waited for, and its line is read by the block as other formats' are. ``told_several_times`` finds out, in a look at
-every line's ids before any is read; of a file in which few lines are such it looks no further.
+waited for, and its line is read by the block as other formats' are. Which are such, ``span_ids``
+finds out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
-from itertools import islice
 from operator import attrgetter, itemgetter
 from typing import Any, Literal
 
@@ -21,22 +20,18 @@ from msgspec import UNSET, UnsetType
 from stillwatch.core.bodies.columns import Columns, either
 from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.core.bodies.shapes import Message, may_be_json, names_of_tools, parsed
-from stillwatch.ingest.base import LogFile
-from stillwatch.ingest.files import BROKEN, line_blocks, opened, split_block
 from stillwatch.ingest.genai_spans import ANSWERED, ASKED, NO_CALLS, attribute_names
 from stillwatch.ingest.otlp import any_value
 from stillwatch.ingest.plain_pairs import made
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import Exchange
 from stillwatch.ingest.span_attributes import has_foreign_names
+from stillwatch.ingest.span_ids import told_again
 from stillwatch.ingest.span_tree import trace_of
 
-__all__ = ["plain_of_spans", "told_several_times"]
+__all__ = ["plain_of_spans"]
 
 _FAILED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-_LOOKED_AT = 256
-_LEAST_PLAIN = 0.5
-_HASHED = 2**64 - 1
 # Nanoseconds of the years 2001 to 2100, in text.
 _NANOSECONDS = 19
 _EARLIEST, _LATEST = 978_307_200 * 10**9, 4_102_444_800 * 10**9
@@ -84,22 +79,6 @@ class _Export(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     resourceSpans: tuple[_Resource]  # noqa: N815
 
 
-class _SpanId(msgspec.Struct, gc=False):
-    traceId: str  # noqa: N815
-
-
-class _ScopeIds(msgspec.Struct, gc=False):
-    spans: list[_SpanId]
-
-
-class _ResourceIds(msgspec.Struct, gc=False):
-    scopeSpans: list[_ScopeIds]  # noqa: N815
-
-
-class _Ids(msgspec.Struct, gc=False, forbid_unknown_fields=True):
-    resourceSpans: list[_ResourceIds]  # noqa: N815
-
-
 class _Part(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     type: Literal["text", "reasoning"]
     content: str
@@ -113,75 +92,6 @@ class _Said(msgspec.Struct, gc=False):
 
 
 _said, _parts = msgspec.json.Decoder(list[_Said]), msgspec.json.Decoder(list[_Part])
-_ids, _export = msgspec.json.Decoder(_Ids), msgspec.json.Decoder(_Export)
-
-
-def _blocks(one: LogFile) -> Iterator[bytes]:
-    """A file's lines by the block, as far as it can be read."""
-    try:
-        with opened(one.path, one.wrapped) as stream:
-            for _, block in line_blocks(stream, 1, None):
-                yield block
-    except BROKEN:
-        return
-
-
-def _lines(block: bytes) -> Iterator[bytes]:
-    return (line for _, line in split_block(1, block))
-
-
-def told_several_times(files: Sequence[LogFile], keys_of: Callable[[bytes], Sequence[str] | None]) -> np.ndarray | None:
-    """Traces of which more than one span is told, or anything else, as sorted hashes; None where few lines are plain.
-
-    Args:
-        files: all in which spans of these traces may lie.
-        keys_of: the traces that a line of any other shape names; None where that cannot be told.
-    """
-    if not all(map(_is_mostly_plain, files)):
-        return None
-    once: list[np.ndarray] = []
-    several: set[int] = set()
-    for block in (block for one in files for block in _blocks(one)):
-        hashes: list[int] = []
-        for held in _held(block):
-            if isinstance(held, bytes):
-                if (keys := keys_of(held)) is None:
-                    return None
-                several.update(hash(key) & _HASHED for key in keys)
-                continue
-            for of in held.resourceSpans:
-                hashes += [hash(span.traceId) & _HASHED for scope in of.scopeSpans for span in scope.spans]
-        once.append(np.array(hashes, np.uint64))
-    whole = np.sort(np.concatenate(once)) if once else np.zeros(0, np.uint64)
-    again = whole[1:][whole[1:] == whole[:-1]]
-    return np.unique(np.concatenate([again, np.array(sorted(several), np.uint64)]))
-
-
-def _held(block: bytes) -> Sequence[_Ids | bytes]:
-    """The ids of each line of a block, or the line where it is of another shape."""
-    try:
-        return _ids.decode_lines(block)
-    except _FAILED:
-        pass
-    found: list[_Ids | bytes] = []
-    for line in _lines(block):
-        try:
-            found.append(_ids.decode(line))
-        except _FAILED:
-            found.append(line)
-    return found
-
-
-def _is_mostly_plain(one: LogFile) -> bool:
-    seen = plain = 0
-    for line in islice(_lines(next(_blocks(one), b"")), _LOOKED_AT):
-        seen += 1
-        try:
-            _export.decode(line)
-        except _FAILED:
-            continue
-        plain += 1
-    return plain > seen * _LEAST_PLAIN
 
 
 def plain_of_spans(several: np.ndarray) -> PlainShape:
@@ -193,13 +103,10 @@ def _exchanges(several: np.ndarray, rows: Sequence[_Export]) -> list[Exchange | 
     """Lines of one span as ``SpanFormat.join`` reads them; None for each that is to be read so."""
     resources = [one.resourceSpans[0] for one in rows]
     spans = [one.scopeSpans[0].spans[0] for one in resources]
-    hashes = np.array([hash(span.traceId) & _HASHED for span in spans], np.uint64)
-    places = np.searchsorted(several, hashes)
-    known = places < len(several)
-    known[known] = several[places[known]] == hashes[known]
+    known = told_again(several, [span.traceId for span in spans])
     found: list[Exchange | None] = [None] * len(rows)
     groups: dict[tuple[tuple[str, ...], tuple[str, ...]], list[int]] = {}
-    for place, (span, one, again) in enumerate(zip(spans, resources, known.tolist(), strict=True)):
+    for place, (span, one, again) in enumerate(zip(spans, resources, known, strict=True)):
         if not again and span.spanId and trace_of({"traceId": span.traceId}) is not None:
             shared = one.resource.attributes if one.resource is not None else ()
             groups.setdefault((tuple(map(_key_of, shared)), tuple(map(_key_of, span.attributes))), []).append(place)

@@ -29,11 +29,12 @@ from stillwatch.core.bodies.shapes import Json, RecordError, first
 from stillwatch.ingest.base import LogFile
 from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.plain_shape import PlainShape
-from stillwatch.ingest.plain_spans import plain_of_spans, told_several_times
+from stillwatch.ingest.plain_spans import plain_of_spans
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.shippers import records_of
 from stillwatch.ingest.span_attributes import is_foreign
 from stillwatch.ingest.span_format import SpanFormat
+from stillwatch.ingest.span_ids import told_several_times
 
 __all__ = ["FORMAT"]
 
