@@ -16,23 +16,24 @@ from stillwatch.core.bodies.model_paths import model_in_path
 from stillwatch.core.bodies.optional_parts import pieces_of
 from stillwatch.core.bodies.shapes import Json, first, identity, object_of
 from stillwatch.ingest.headers import header
-from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, OTHERS, PERSONS, TIMES
+from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, ENDS, OTHERS, PERSONS, TIMES
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.spelling import in_camel_case
 
-__all__ = ["NAMES", "bodies", "dialect", "envelope_fields", "model_around"]
+__all__ = ["NAMES", "account_beside", "bodies", "dialect", "envelope_fields", "model_around"]
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
-    "exchange_id": ("exchange_id", "request_id", "id"),
+    "exchange_id": OTHERS["exchange_id"],
     # What HAR calls `time` is how long it took.
     "time": ("startedDateTime", "time", "timestamp", "ts", "created_at", *TIMES),
-    "account_id": ("account_id", "user_id", "account", "user", *ACCOUNTS, *PERSONS, *CALLERS),
-    "org_id": ("org_id", "organization_id", "organization"),
-    "api_key_id": ("api_key_id", "key_id", "api_key_hash"),
+    "account_id": ("account_id", "user_id", "account", "user", *ACCOUNTS, *PERSONS, *CALLERS, *ENDS),
+    "org_id": OTHERS["org_id"],
+    "api_key_id": OTHERS["api_key_id"],
     "session_id": OTHERS["session_id"],
     "client_address": OTHERS["client_address"],
-    "latency_ms": ("latency_ms", "duration_ms"),
-    "status": ("status", "status_code"),
+    "latency_ms": OTHERS["latency_ms"],
+    "status": OTHERS["status"],
+    "user_agent": OTHERS["user_agent"],
 }
 
 
@@ -47,10 +48,12 @@ _PLACES = {
     alias: (column, place) for column, aliases in NAMES.items() for place, alias in reversed([*enumerate(aliases)])
 }
 _SAME_NAME = frozenset((
-    "provider", "pathway", "operation", "user_agent", "asn", "country", "tls_fingerprint", "created",
+    "provider", "pathway", "operation", "asn", "country", "tls_fingerprint", "created",
     "payment_id", "email_domain", "plan", "verified", "declared_use", "licence_id",
 ))  # fmt: skip
 _PATHS = ("path", "url", "uri", "endpoint", "request_path", "request_uri", "request_url", "route", "http_path")
+_METADATA = "metadata."
+_WHOM = ("account_id", "accountId", "user_id", "userId", "user", "customer_id", "customerId", "end_user")
 _NO_FRAME: Json = {}
 _IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id")
 
@@ -81,10 +84,31 @@ def envelope_fields(record: Json) -> Fields:
     if fields.get("account_id") is None and isinstance(caller := record.get("consumer"), dict):
         # Of Apache APISIX.
         fields["account_id"] = identity(caller.get("username"))
+    if fields.get("account_id") is None:
+        told = account_beside(record)
+        fields |= {name: value for name, value in told.items() if fields.get(name) is None}
     if fields.get("account_id") is None and isinstance(user := record.get("user"), dict):
         names = ", ".join(f"`user.{name}`" for name in [*user][:6])
         fields["account_in"] = f"`user` is an object: say which of {names} is the account (--account-from user...)"
     return fields
+
+
+def account_beside(record: Json) -> Fields:
+    """Whom the ``metadata`` of a record names, an object or laid flat, and in which session."""
+    held = record.get("metadata")
+    if isinstance(held, str) or held is None:
+        flat = {str(name)[len(_METADATA) :]: one for name, one in record.items() if str(name).startswith(_METADATA)}
+        try:
+            held = object_of(held, "metadata") or flat
+        except RecordError:
+            held = flat
+    if not isinstance(held, dict):
+        return {}
+    found: Fields = {
+        "account_id": identity(first(held, *_WHOM)),
+        "session_id": identity(first(held, "session_id", "sessionId", "conversation_id", "thread_id")),
+    }
+    return {name: value for name, value in found.items() if value is not None and not isinstance(value, dict)}
 
 
 def model_around(record: Json, frame: Json = _NO_FRAME) -> Fields:

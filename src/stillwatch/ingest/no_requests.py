@@ -29,6 +29,9 @@ _COUNTS = re.compile(
     r"|(?:n|num)?tokens(?:in|out|prompt|completion|input|output|total)?|ncontexttokenstotal|ngeneratedtokenstotal"
     r"|nummodelrequests|nrequests|apirequests"
 )
+_WORDS = re.compile(
+    r"prompt|query|question|ask|message|text|content|input|request|instruction|response|output|answer|body"
+)
 _COSTS = re.compile(
     r"(?:cost|costs|spend|amount|amountvalue|amountcurrency|costtotal|unblendedcost|lineitemunblendedcost|"
     r"lineitem/unblendedcost|pretaxcost|costinbillingcurrency|costinusd|billedcost|usageamount|lineitem)"
@@ -57,11 +60,20 @@ def record_without_request(record: Mapping[str, Any]) -> str | None:
             return told
     if names and names <= _TALK and not names.isdisjoint(("messages", "conversations")):
         return _DATA_SET
+    if any(_may_be_asked(squashed(str(name)), value) for name, value in record.items()):
+        return None
     if any(_COUNTS.fullmatch(name) for name in names):
         return f"its records say how many tokens there were, and not what was asked: {_BODIES}"
     if any(_COSTS.fullmatch(name) for name in names):
         return f"its records say what calls cost, and not what was asked: {_BODIES}"
     return None
+
+
+def _may_be_asked(name: str, value: Any) -> bool:
+    """Whether something may be a text, by its name or by what it looks like."""
+    if _WORDS.search(name) and not _COUNTS.fullmatch(name):
+        return True
+    return isinstance(value, str) and value.count(" ") > 1 and not value[:1].isdecimal()
 
 
 def text_without_request(first_line: str) -> str | None:

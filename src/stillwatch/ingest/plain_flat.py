@@ -15,16 +15,28 @@ import msgspec
 
 from stillwatch.core.bodies.plain_openai import Int64, Name
 from stillwatch.core.bodies.shapes import Message, RecordError, may_be_json, parsed_or_text
-from stillwatch.ingest.plain_names import ACCOUNTS, ANSWERS, CALLERS, OTHERS, PERSONS, TEXTS, TIMES, spelt_names
+from stillwatch.ingest.plain_names import (
+    ACCOUNTS,
+    ANSWERS,
+    CALLERS,
+    DOUBTFUL,
+    ENDS,
+    OTHERS,
+    PERSONS,
+    SECONDS,
+    TEXTS,
+    TIMES,
+    spelt_names,
+)
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import COLUMNS, IDS, Exchange
 
 __all__ = ["plain_flat"]
 
 _KINDS = {field.name: field.type for field in msgspec.structs.fields(Exchange)}
-_WHOSE = (ACCOUNTS, PERSONS, CALLERS, ("api_key_id",))
+_WHOSE = (ACCOUNTS, PERSONS, CALLERS, ENDS, OTHERS["api_key_id"])
 # Read in ways of their own.
-_APART = frozenset((*ACCOUNTS, *PERSONS, *CALLERS, *TIMES, *TEXTS, *ANSWERS, "input"))
+_APART = frozenset((*ACCOUNTS, *PERSONS, *CALLERS, *ENDS, *TIMES, *TEXTS, *ANSWERS, *DOUBTFUL, *SECONDS))
 _OF_OTHERS = {name: column for column, names in OTHERS.items() for name in names}
 
 
@@ -63,7 +75,7 @@ def plain_flat(keys: tuple[str, ...]) -> PlainShape | None:
         return None
     account, time, text = _account(names), _first(TIMES, names), _first(TEXTS, names)
     answers = [names[name] for name in ANSWERS if name in names]
-    if account is None or time is None or text is None or len(answers) > 1:
+    if account is None or time is None or text is None or len(answers) > 1 or not names.keys().isdisjoint(SECONDS):
         return None
     columns = _columns(names)
     kinds: dict[str, Any] = dict.fromkeys(keys, msgspec.Raw)

@@ -53,6 +53,9 @@ _NOTATIONS = (
     "%d %b %Y %H:%M:%S %z", "%d %b %Y %H:%M:%S GMT", "%d-%b-%Y %H:%M:%S", "%d-%b-%Y %H:%M:%S.%f",
     # Kibana's.
     "%b %d, %Y @ %H:%M:%S.%f", "%b %d, %Y @ %H:%M:%S",
+    # By a clock of twelve hours; a month in digits with a day beside it could be either.
+    "%Y-%m-%d %I:%M:%S %p", "%b %d, %Y %I:%M:%S %p", "%B %d, %Y %I:%M:%S %p", "%B %d, %Y %I:%M:%S %p UTC",
+    "%d %b %Y %H:%M:%S",
     # JavaScript's, C's, and that of `date`.
     "%a %b %d %Y %H:%M:%S GMT%z", "%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S UTC %Y",
 )  # fmt: skip
@@ -104,7 +107,7 @@ def _moment(text: str) -> datetime | None:
         text = _MONOTONIC.sub("", text)
     if text[-1:] in ("]", ")"):
         text = _NAMED_ZONE.sub("", text)
-    if text[4:5] == "/" == text[7:8]:
+    if text[4:5] == text[7:8] and text[4:5] in ("/", "."):
         # The year comes first: no other day could be meant.
         text = f"{text[:4]}-{text[5:7]}-{text[8:]}"
     if text.isdecimal() and len(text) > LONGEST_DATE:
