@@ -45,6 +45,7 @@ _ANSWERED = _names("response", "resp", "res", "output", "outputs", "result", "re
     "returnvalue",
     "returned",
 }
+_FRAME = frozenset(("method", "url", "headers", "statusCode", "status_code", "status", "path"))
 _OF_REQUESTS = ("messages", "contents", "prompt", "input", "inputs", "inputText")
 _OF_ANSWERS = (
     "choices", "candidates", "output", "generated_text", "generation", "generations", "completion", "outputs",
@@ -75,7 +76,15 @@ def _opened(value: Any) -> Any:
         return None
 
 
+def _within(body: Any) -> Any:
+    """The body that has an HTTP frame around it; itself where it has none."""
+    if isinstance(body, Mapping) and "body" in body and not _FRAME.isdisjoint(body):
+        return _opened(body["body"])
+    return body
+
+
 def _is_request(body: Any) -> bool:
+    body = _within(body)
     if not isinstance(body, Mapping):
         return False
     if not any(body.get(name) for name in _OF_REQUESTS) and not asked_of_server(body):
@@ -92,6 +101,7 @@ def _is_record(body: Mapping[str, Any]) -> bool:
 
 
 def _is_answer(body: Any) -> bool:
+    body = _within(body)
     if not isinstance(body, Mapping) or _is_record(body):
         return False
     if any(isinstance(body.get(name), list | str) for name in _OF_ANSWERS):

@@ -14,13 +14,15 @@ from stillwatch.core.bodies.anthropic import is_anthropic
 from stillwatch.core.bodies.gemini import is_gemini
 from stillwatch.core.bodies.model_paths import model_in_path
 from stillwatch.core.bodies.optional_parts import pieces_of
-from stillwatch.core.bodies.shapes import Json, first, identity, object_of
+from stillwatch.core.bodies.packed_text import unpacked_text
+from stillwatch.core.bodies.shapes import Json, first, identity, may_be_json, object_of
+from stillwatch.ingest.beside_bodies import account_beside
 from stillwatch.ingest.headers import header
 from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, ENDS, OTHERS, PERSONS, TIMES
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.spelling import in_camel_case
 
-__all__ = ["NAMES", "account_beside", "bodies", "dialect", "envelope_fields", "model_around"]
+__all__ = ["NAMES", "bodies", "dialect", "envelope_fields", "model_around", "path_around"]
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "exchange_id": OTHERS["exchange_id"],
@@ -52,9 +54,6 @@ _SAME_NAME = frozenset((
     "payment_id", "email_domain", "plan", "verified", "declared_use", "licence_id",
 ))  # fmt: skip
 _PATHS = ("path", "url", "uri", "endpoint", "request_path", "request_uri", "request_url", "route", "http_path")
-_METADATA = "metadata."
-_WHOM = ("account_id", "accountId", "user_id", "userId", "user", "customer_id", "customerId", "end_user")
-_NO_FRAME: Json = {}
 _IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id")
 
 
@@ -93,28 +92,15 @@ def envelope_fields(record: Json) -> Fields:
     return fields
 
 
-def account_beside(record: Json) -> Fields:
-    """Whom the ``metadata`` of a record names, an object or laid flat, and in which session."""
-    held = record.get("metadata")
-    if isinstance(held, str) or held is None:
-        flat = {str(name)[len(_METADATA) :]: one for name, one in record.items() if str(name).startswith(_METADATA)}
-        try:
-            held = object_of(held, "metadata") or flat
-        except RecordError:
-            held = flat
-    if not isinstance(held, dict):
-        return {}
-    found: Fields = {
-        "account_id": identity(first(held, *_WHOM)),
-        "session_id": identity(first(held, "session_id", "sessionId", "conversation_id", "thread_id")),
-    }
-    return {name: value for name, value in found.items() if value is not None and not isinstance(value, dict)}
+def path_around(record: Json, frame: Json) -> Any:
+    """The path, or the URL, of a call."""
+    return first(frame, "url") or first(record, *_PATHS)
 
 
-def model_around(record: Json, frame: Json = _NO_FRAME) -> Fields:
+def model_around(record: Json, frame: Json) -> Fields:
     """The model that stands beside bodies which name none, or in their URL's path."""
     model = first(record, *OTHERS["model"], "modelName", "modelId", "deployment", "deployment_name")
-    if model is None and (path := first(frame, "url") or first(record, *_PATHS)) is not None:
+    if model is None and (path := path_around(record, frame)) is not None:
         model = model_in_path(str(path))
     return {"model": model} if isinstance(model, str) else {}
 
@@ -125,7 +111,8 @@ def _framed(side: Json) -> Any:
         return side
     if "body" in side:
         return side["body"]
-    held = first(side, "postData", "content") if "headers" in side else None
+    http = any(name in side for name in ("headers", "status_code", "statusCode", "method"))
+    held = first(side, "postData", "content", "text") if http else None
     if isinstance(held, dict):
         held = held.get("text")
     return held if isinstance(held, str) else side
@@ -185,7 +172,7 @@ _told: list[tuple[Any, Any, bool, Literal["anthropic", "gemini", "openai"] | Non
 def dialect(record: Json) -> Literal["anthropic", "gemini", "openai"] | None:
     """Whose bodies a line with a ``request`` carries; None for a line without one."""
     request = record.get("request")
-    if not isinstance(request, dict | str):
+    if not isinstance(request, dict | str) or (isinstance(request, str) and not _is_body(request)):
         return None
     response, answered = record.get("response"), "response" in record
     last = _told[0] if _told else None
@@ -194,6 +181,11 @@ def dialect(record: Json) -> Literal["anthropic", "gemini", "openai"] | None:
     found = _dialect(record)
     _told[:] = [(request, response, answered, found)]
     return found
+
+
+def _is_body(text: str) -> bool:
+    """Whether a text is a body, and not what somebody asked."""
+    return may_be_json(text) or text[:2] in ("b'", 'b"') or unpacked_text(text) != text
 
 
 def _dialect(record: Json) -> Literal["anthropic", "gemini", "openai"] | None:

@@ -9,6 +9,8 @@
 | Opik | ``start_time`` beside ``trace_id`` and an ``input`` | ``flat`` |
 | the Collector's tables (ClickHouse) | ``SpanAttributes`` | a span |
 | Application Insights | ``customDimensions``, ``Properties`` | a span |
+| Sentry | ``start_timestamp`` beside ``data`` with ``gen_ai.`` | a span |
+| Tyk | ``raw_request``, ``raw_response`` | ``request``, ``response`` |
 | Elastic's documents | ``attributes.*`` laid flat, ``trace.id`` | a span |
 
 Asked only about what no format recognises. To add one, write a function that gives such a record or None, and add it
@@ -17,13 +19,16 @@ to ``_KINDS``.
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from stillwatch.core.bodies.shapes import Json, RecordError, first, listed, object_of
 from stillwatch.ingest.body_names import paired
+from stillwatch.ingest.spelling import squashed
 
-__all__ = ["told_otherwise"]
+__all__ = ["told_otherwise", "ungrouped"]
 
 
 def _object(value: Any) -> Json:
@@ -198,6 +203,78 @@ def _elastic(record: Json) -> dict[str, Any] | None:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def _sentry(record: Json) -> dict[str, Any] | None:
+    """A span of Sentry: what it says of a model's call stands in its data."""
+    held = record.get("data")
+    if not isinstance(held, dict) or "start_timestamp" not in record:
+        return None
+    if not any(str(name).startswith("gen_ai.") for name in held):
+        return None
+    told = dict(held)
+    told.setdefault("gen_ai.input.messages", held.get("gen_ai.request.messages"))
+    if (text := held.get("gen_ai.response.text")) is not None:
+        told.setdefault("gen_ai.output.messages", [{"role": "assistant", "content": text}])
+    return {
+        "traceId": record.get("trace_id"),
+        "spanId": record.get("span_id"),
+        "parentSpanId": record.get("parent_span_id"),
+        "name": record.get("description"),
+        "start_time": record["start_timestamp"],
+        "end_time": record.get("timestamp"),
+        "attributes": told,
+    }
+
+
+def _tyk(record: Json) -> dict[str, Any] | None:
+    """A record of Tyk's analytics, whose request and answer are whole HTTP messages in base64."""
+    names = {squashed(str(name)): value for name, value in record.items()}
+    asked = _message_in(names.get("rawrequest"))
+    if asked is None:
+        return None
+    return {
+        "time": first(names, "timestamp"),
+        "api_key_id": first(names, "apikey"),
+        "account_id": first(names, "oauthid", "alias"),
+        "status": names.get("responsecode"),
+        "ip": names.get("ipaddress"),
+        "latency_ms": names.get("requesttime"),
+        "user_agent": names.get("useragent"),
+        "path": names.get("path"),
+        "request": _object(asked),
+        "response": _message_in(names.get("rawresponse")),
+    }
+
+
+def _message_in(value: Any) -> str | None:
+    """The body of an HTTP message in base64."""
+    try:
+        text = base64.b64decode(value, validate=True).decode() if isinstance(value, str) else ""
+    except (binascii.Error, ValueError):
+        return None
+    head, _, body = text.replace("\r\n", "\n").partition("\n\n")
+    return body if body and "HTTP/" in head.split("\n", 1)[0] else None
+
+
+_GROUPS = frozenset((
+    "llm", "ai", "generation", "call", "data", "event", "properties", "context", "payload", "props", "fields", "extra",
+    "details", "info", "completion", "params", "attributes", "meta", "request", "response", "model", "body", "input",
+))  # fmt: skip
+_SCALARS = (str, int, float, bool, list)
+
+
+def _ungrouped(record: Json) -> dict[str, Any] | None:
+    """A flat record of which some names stand in objects of their own: `{"user": {...}, "llm": {...}}`."""
+    groups = {name: one for name, one in record.items() if name in _GROUPS and isinstance(one, dict)}
+    if not groups:
+        return None
+    found = {name: one for name, one in record.items() if name not in groups}
+    for one in groups.values():
+        if not _GROUPS.isdisjoint(found.keys() & one.keys()) or any(found.get(name) is not None for name in one):
+            return None
+        found |= one
+    return found
+
+
 _KINDS: tuple[tuple[str, Callable[[Json], dict[str, Any] | None]], ...] = (
     ("data capture (SageMaker)", _capture),
     ("event of PostHog", _posthog),
@@ -207,7 +284,14 @@ _KINDS: tuple[tuple[str, Callable[[Json], dict[str, Any] | None]], ...] = (
     ("Application Insights dependency", _insights),
     ("span document", _elastic),
     ("record with its bodies under other names", paired),
+    ("span of Sentry", _sentry),
+    ("analytics record of Tyk", _tyk),
 )
+
+
+def ungrouped(record: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A record whose names stand in objects of their own, laid flat; None where names would meet."""
+    return _ungrouped(record)
 
 
 def told_otherwise(record: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:

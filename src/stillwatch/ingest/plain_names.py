@@ -21,6 +21,7 @@ __all__ = [
     "OTHERS",
     "PERSONS",
     "SECONDS",
+    "TALKS",
     "TEXTS",
     "TIMES",
     "known_names",
@@ -62,7 +63,10 @@ TEXTS = (
 )  # fmt: skip
 """Of what was asked."""
 
-DOUBTFUL = ("input", "query", "message", "text", "content", "instruction", "human")
+TALKS = ("history", "chat_history", "conversation_history", "conversation", "dialogue", "turns", "transcript")
+"""Of what was said before, or of all that was said, where it is a list of messages."""
+
+DOUBTFUL = ("input", "query", "request", "message", "text", "content", "instruction", "human")
 """Of what was asked, where an answer stands beside, and a model or how long either was: else any program's words."""
 
 ANSWERS = (
@@ -129,12 +133,12 @@ ADDRESSES = tuple(dict.fromkeys((*_USUAL[1:], *map(in_camel_case, _USUAL))))
 spelling: ``client_ip``, ``clientIp``."""
 
 _READ = (
-    *ACCOUNTS, *PERSONS, *CALLERS, *ENDS, *TIMES, *TEXTS, *ANSWERS, *DOUBTFUL, *SECONDS,
+    *ACCOUNTS, *PERSONS, *CALLERS, *ENDS, *TIMES, *TEXTS, *ANSWERS, *DOUBTFUL, *TALKS, *SECONDS,
     *(one for names in OTHERS.values() for one in names),
 )  # fmt: skip
 _NAMES: Mapping[str, str] = {
     spelt: name for name in sorted({*_READ, *COLUMNS} - {"note"}) for spelt in (name, in_camel_case(name))
-} | {"@timestamp": "timestamp", "_time": "time"}
+} | {"@timestamp": "timestamp", "_time": "time", "@t": "timestamp"}
 # Any other spelling, and names of objects that were laid flat: `userID`, `User ID`, `user.id`.
 _SPELT = {name.replace("_", "").lower(): name for name in reversed([*_NAMES.values()])}
 _BETWEEN = str.maketrans("", "", "_- .")

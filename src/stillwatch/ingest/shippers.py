@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from stillwatch.core.bodies.shapes import parsed
-from stillwatch.ingest.foreign_records import told_otherwise
+from stillwatch.ingest.foreign_records import told_otherwise, ungrouped
 from stillwatch.ingest.json_tables import by_columns, pairs_of, rows_of
 from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.record import RecordError
@@ -172,6 +172,8 @@ def _otherwise(record: Mapping[str, Any]) -> Envelope | None:
         return Envelope("record in another spelling", [("as a whole", one)])
     if (one := nested(written)) is not None and recognising(one) is not None:
         return Envelope("record whose objects were laid flat", [("as a whole", one)])
+    if (one := ungrouped(written)) is not None and recognising(one) is not None:
+        return Envelope("record whose names stand in objects", [("as a whole", one)])
     held = [(f"`{key}`", value) for key, value in record.items()]
     if len(held) == 1 and isinstance(held[0][1], dict) and _leads_to_records(Envelope("", held)):
         return Envelope("object", held)

@@ -43,6 +43,8 @@ from stillwatch.core.bodies.shapes import (
 
 __all__ = ["asking", "caller", "request_fields", "response_fields", "session"]
 
+# Under which a program of one's own keeps an answer's text, where it keeps it under one of them alone.
+_OWN_TEXTS = ("text", "content", "answer", "completion", "reply", "output_text", "response", "generated")
 _SAME_NAME = ("model", "temperature", "top_p", "top_k", "n", "seed", "stream", "top_logprobs")
 
 
@@ -317,6 +319,8 @@ def _response_fields(body: object) -> Fields:
     elif isinstance(body.get("message"), dict):
         fields["response"] = content_text(body["message"].get("content"), "message.content")
         fields["stop_reason"] = body.get("finish_reason")
+    elif len(texts := [body[name] for name in _OWN_TEXTS if isinstance(body.get(name), str)]) == 1:
+        fields["response"] = texts[0]
     elif body and "choices" not in body:
         fields["note"] = _unanswered(body)
     return fields

@@ -221,6 +221,7 @@ def _generation(value: Json, where: str) -> Fields:
         fields["response"] = several["text"]
     info = object_of(several.get("generation_info"), "generation_info")
     usage = object_of(object_of(value.get("llm_output"), "llm_output").get("token_usage"), "token_usage")
+    fields["model"] = object_of(value.get("llm_output"), "llm_output").get("model_name")
     fields["stop_reason"] = first(info, "finish_reason", "stop_reason")
     fields["input_tokens"], fields["output_tokens"] = usage.get("prompt_tokens"), usage.get("completion_tokens")
     return fields

@@ -123,6 +123,8 @@ class AnswersApart(PartsFormat):
         sides = [_side(part) for part in parts]
         if "request" not in sides:
             name = _shared_name(tuple(map(str, parts[0])))
+            if name is None:
+                raise RecordError("neither a request nor an answer that shares an id")
             raise RecordError(f"an answer, and no request in the log has `{name}` {shown(self.key(parts[0]))}")
         places = [place for place, side in enumerate(sides) if side == "request"]
         if len(places) == 1:

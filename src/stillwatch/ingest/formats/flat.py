@@ -45,10 +45,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from stillwatch.core.bodies.shapes import Json, RecordError, identity, merged, parsed_or_text, shown
+from stillwatch.core.bodies.shapes import Json, Message, RecordError, identity, merged, parsed_or_text, shown
 from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.envelope import account_beside
+from stillwatch.ingest.beside_bodies import account_beside, counts_beside, talk_in
 from stillwatch.ingest.formats.canonical import FORMAT as CANONICAL
 from stillwatch.ingest.plain_flat import plain_flat
 from stillwatch.ingest.plain_names import (
@@ -60,6 +60,7 @@ from stillwatch.ingest.plain_names import (
     OTHERS,
     PERSONS,
     SECONDS,
+    TALKS,
     TEXTS,
     TIMES,
     known_names,
@@ -81,6 +82,7 @@ _READ = frozenset(
         *TEXTS,
         *ANSWERS,
         *DOUBTFUL,
+        *TALKS,
         *SECONDS,
         *(one for names in OTHERS.values() for one in names),
     )
@@ -98,6 +100,7 @@ _OF_TRACERS = tuple(
     )
     for spelt in (name, in_camel_case(name))
 )
+_LEAST_TURNS = 2
 _BESIDE = frozenset((*OTHERS["model"], *ANSWERS, *ACCOUNTS, *PERSONS, *CALLERS, *ENDS))
 _OF_MODELS = frozenset((*OTHERS["model"], *OTHERS["input_tokens"], *OTHERS["output_tokens"]))
 _OF_ANSWERS = ("choices", "usage")
@@ -133,6 +136,9 @@ class Flat(LogFormat):
             return False
         if not names.keys().isdisjoint(TEXTS):
             return not names.keys().isdisjoint(_BESIDE)
+        talks = any(talk_in(record[names[name]]) is not None for name in TALKS if name in names)
+        if talks and not names.keys().isdisjoint(_BESIDE):
+            return True
         if names.keys().isdisjoint(ANSWERS):
             return False
         doubtful = [names[name] for name in DOUBTFUL if name in names]
@@ -149,7 +155,8 @@ class Flat(LogFormat):
         given = {name: record[key] for name, key in names.items() if record[key] is not None and record[key] != ""}
         fields: Fields = {name: given[name] for name in COLUMNS if name in given and name not in _READ}
         for column, known in OTHERS.items():
-            fields[column] = next((given[name] for name in known if name in given), None)
+            # A list under `conversation` is what was said in it.
+            fields[column] = next((given[n] for n in known if n in given and not isinstance(given[n], list)), None)
         time = next((name for name in TIMES if name in given), None)
         fields["time"] = given[time] if time else None
         if fields.get("latency_ms") is None and (took := next((n for n in SECONDS if n in given), None)) is not None:
@@ -164,15 +171,38 @@ class Flat(LogFormat):
             # An answer's own names beside the request's.
             answer = answer_fields({name: record[name] for name in _OF_ANSWERS if name in record}, "choices")
         asked = _asked_first([(given[name], names[name]) for name in (*TEXTS, *DOUBTFUL) if name in given])
-        return [
-            merged({name: value for name, value in answer.items() if name not in ("time", "exchange_id")}, asked, own)
-        ]
+        asked = _with_talk(asked, [talk for name in TALKS if name in given and (talk := talk_in(given[name]))])
+        if not answer:
+            asked, answer = _answer_among(asked)
+        answer = {name: value for name, value in answer.items() if name not in ("time", "exchange_id")}
+        return [merged(counts_beside(record), answer, asked, own)]
 
     def unread(self, names: Iterable[str]) -> Sequence[str]:
         """All that are known as nothing."""
         given = tuple(map(str, names))
         known = frozenset(spelt_names(given).values())
         return [name for name in CANONICAL.unread(given) if name not in known]
+
+
+def _with_talk(asked: Fields, talks: Sequence[Sequence[Json]]) -> Fields:
+    """What was asked with what was said before it, or that alone where no question stands beside."""
+    if not talks or asked.get("messages"):
+        return asked
+    told = asked_fields(list(talks[0]), "messages")
+    said, question = told.get("messages") or [], asked.get("prompt")
+    if question is None:
+        return {**asked, **told}
+    if not said or (said[-1].role, said[-1].content) != ("user", question):
+        said = [*said, Message("user", question)]
+    return {name: value for name, value in {**told, **asked, "messages": said}.items() if name != "prompt"}
+
+
+def _answer_among(asked: Fields) -> tuple[Fields, Fields]:
+    """What was asked, and what was answered, of a conversation that was logged with its answer."""
+    said = asked.get("messages") or []
+    if len(said) < _LEAST_TURNS or said[-1].role != "assistant" or not said[-1].content:
+        return asked, {}
+    return {**asked, "messages": said[:-1]}, {"response": said[-1].content}
 
 
 def _milliseconds(seconds: Any) -> Any:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from stillwatch.core.bodies.pairs import pair_fields
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.beside_bodies import counts_beside
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields, model_around
 from stillwatch.ingest.record import NAMES, Fields
 
@@ -48,7 +49,13 @@ class GeminiLog(LogFormat):
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""
         request, response, frame = bodies(record)
-        fields = merged(model_around(record, frame), pair_fields(request, response), frame, envelope_fields(record))
+        fields = merged(
+            counts_beside(record),
+            model_around(record, frame),
+            pair_fields(request, response),
+            frame,
+            envelope_fields(record),
+        )
         if "account_id" not in fields:
             fields["account_id"] = fields.get("api_key_id")
         known = {name: value for name, value in fields.items() if name in NAMES}
