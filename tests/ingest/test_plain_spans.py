@@ -70,13 +70,13 @@ def read(folder: Path, lines: list[Any]) -> tuple[list[Any], list[Any]]:
     results = [result for part in plan([folder / "log"]) for result in read_slice(part)]
     rows = [row for result in results for row in result.exchanges.to_pylist()]
     letters = [letter for result in results for letter in result.dead_letters.to_pylist()]
-    return sorted(rows, key=lambda row: row["source_line"]), sorted(letters, key=repr)
+    return sorted(rows, key=lambda row: (row["source_line"], row["exchange_id"])), sorted(letters, key=repr)
 
 
 def same(folder: Path, lines: list[Any]) -> list[Any]:
     """What lines are read as, with the shape as without it."""
     plain = read(folder, lines)
-    with patch.object(OtelGenAI, "plain_among", lambda one, files: None):
+    with patch.object(OtelGenAI, "alone_among", lambda one, files: None):
         slow = read(folder, lines)
     assert plain == slow
     return plain[0]
@@ -154,6 +154,29 @@ def test_spans_of_one_trace_wait_for_one_another(tmp_path: Path) -> None:
     both["resourceSpans"][0]["scopeSpans"][0]["spans"] *= 2
     lines[6] = {"message": json.dumps(both)}
     assert [row["account_id"] for row in same(tmp_path, lines)][2] == "u-above"
+
+
+def test_traces_that_lie_in_one_line_are_read_there(tmp_path: Path) -> None:
+    nobody = {name: one for name, one in ATTRIBUTES.items() if name != "user.id"}
+    lines = []
+    for place in range(6):
+        whole = line(f"t{place}", ATTRIBUTES)
+        (scope,) = whole["resourceSpans"][0]["scopeSpans"]
+        below, above = (
+            line(f"u{place}", nobody, parentSpanId="sp"),
+            line(f"u{place}", {"user.id": "u-above"}, spanId="sp"),
+        )
+        agent = line(
+            f"u{place}", {**ATTRIBUTES, "gen_ai.operation.name": "invoke_agent"}, spanId="sq", parentSpanId="sp"
+        )
+        for one in (below, above, agent, line(f"v{place}", {"x": 1})):
+            scope["spans"] += one["resourceSpans"][0]["scopeSpans"][0]["spans"]
+        lines.append(whole)
+    rows = same(tmp_path, lines)
+    assert [row["account_id"] for row in rows] == ["u-1", "u-1", "u-above"] * 6
+    # Where one of a line's traces goes on in another line, what stands in either waits.
+    lines[4]["resourceSpans"][0]["scopeSpans"][0]["spans"][1]["traceId"] = "u0"
+    same(tmp_path, [*lines, line("w", {"x": 1}), line("w", {"y": 1})])
 
 
 def test_a_repeated_span_is_read_as_it_was(tmp_path: Path) -> None:

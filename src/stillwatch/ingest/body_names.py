@@ -78,7 +78,7 @@ def _opened(value: Any) -> Any:
 
 def _within(body: Any) -> Any:
     """The body that has an HTTP frame around it; itself where it has none."""
-    if isinstance(body, Mapping) and "body" in body and not _FRAME.isdisjoint(body):
+    if isinstance(body, Mapping) and "body" in body and not _FRAME.isdisjoint(body) and not _is_record(body):
         return _opened(body["body"])
     return body
 
@@ -97,7 +97,7 @@ def _is_record(body: Mapping[str, Any]) -> bool:
     """Whether an object is a record of some log, in an envelope, and not the body of one; an answer that the API stores
     is an answer."""
     known = recognising(body)
-    return known is not None and known.name != "openai-stored"
+    return known is not None and known.name not in ("openai-stored", "http-request")
 
 
 def _is_answer(body: Any) -> bool:

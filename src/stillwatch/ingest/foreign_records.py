@@ -259,7 +259,7 @@ _GROUPS = frozenset((
     "llm", "ai", "generation", "call", "data", "event", "properties", "context", "payload", "props", "fields", "extra",
     "details", "info", "completion", "params", "attributes", "meta", "request", "response", "model", "body", "input",
 ))  # fmt: skip
-_SCALARS = (str, int, float, bool, list)
+_SAID = frozenset(("messages", "contents", "prompt", "choices", "candidates"))
 
 
 def _ungrouped(record: Json) -> dict[str, Any] | None:
@@ -268,6 +268,8 @@ def _ungrouped(record: Json) -> dict[str, Any] | None:
     if not groups:
         return None
     found = {name: one for name, one in record.items() if name not in groups}
+    if any(isinstance(one, dict) and not _SAID.isdisjoint(one) for one in found.values()):
+        return None
     for one in groups.values():
         if not _GROUPS.isdisjoint(found.keys() & one.keys()) or any(found.get(name) is not None for name in one):
             return None

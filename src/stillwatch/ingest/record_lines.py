@@ -102,6 +102,9 @@ def _laid_aside(batch: SliceRows, line: int, record: Any, raw: Raw, chosen: Part
     kept = [(key, piece) for key, piece in pieces if key is not None]
     if store is None or not (kept or not pieces):
         return True
+    if store.alone is not None and kept and all(store.alone(key) for key, _ in kept):
+        # There is nothing to wait for.
+        return True
     if not pieces:
         raise RecordError(chosen.holds_nothing)
     if lost := [key for key, _ in kept if note and LOST in key]:

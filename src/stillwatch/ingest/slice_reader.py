@@ -60,7 +60,8 @@ def _results(part: Slice, batch_rows: int, most: int | None) -> Iterator[SliceRe
     store, halves = PartStore(), BatchStore()
     chosen = format_named(part.format)
     alone = _is_alone(part)
-    plain = chosen.plain_among(part.together) if isinstance(chosen, PartsFormat) and alone and most is None else None
+    found = chosen.alone_among(part.together) if isinstance(chosen, PartsFormat) and alone and most is None else None
+    store.alone, plain = (found.holds, found.plain) if found is not None else (None, None)
     try:
         for one in part.together or (part,):
             seen = 0

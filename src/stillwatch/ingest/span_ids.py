@@ -1,6 +1,6 @@
 """Which traces more than one line of a scan tells of, in a look at every line's ids before any is read.
 
-Of files in which few lines hold one span alone it looks no further: their spans wait for one another in any case.
+Of files in which few lines are exports of spans it looks no further: their spans wait for one another in any case.
 """
 
 from __future__ import annotations
@@ -69,7 +69,8 @@ def _lines(block: bytes) -> Iterator[bytes]:
 
 
 def told_several_times(files: Sequence[LogFile], keys_of: Callable[[bytes], Sequence[str] | None]) -> np.ndarray | None:
-    """Traces of which more than one span is told, or anything else, as sorted hashes; None where few lines are plain.
+    """Traces of which more than one line tells, or one of another shape, as sorted hashes; None where few lines are
+    exports of spans.
 
     Args:
         files: all in which spans of these traces may lie.
@@ -87,8 +88,9 @@ def told_several_times(files: Sequence[LogFile], keys_of: Callable[[bytes], Sequ
                     return None
                 several.update(_hash_of(key) for key in keys)
                 continue
-            for of in held.resourceSpans:
-                hashes += [_hash_of(span.traceId) for scope in of.scopeSpans for span in scope.spans]
+            hashes += {
+                _hash_of(span.traceId) for of in held.resourceSpans for scope in of.scopeSpans for span in scope.spans
+            }
         once.append(np.array(hashes, np.uint64))
     whole = np.sort(np.concatenate(once)) if once else np.zeros(0, np.uint64)
     again = whole[1:][whole[1:] == whole[:-1]]
@@ -115,8 +117,8 @@ def _is_mostly_plain(one: LogFile) -> bool:
     for line in islice(_lines(next(_blocks(one), b"")), _LOOKED_AT):
         seen += 1
         try:
-            held = _ids.decode(line)
+            _ids.decode(line)
         except _FAILED:
             continue
-        plain += sum(len(scope.spans) for of in held.resourceSpans for scope in of.scopeSpans) == 1
+        plain += 1
     return plain > seen * _LEAST_PLAIN

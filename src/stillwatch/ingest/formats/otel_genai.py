@@ -26,15 +26,14 @@ from typing import Any, ClassVar
 
 from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.core.bodies.shapes import Json, RecordError, first
-from stillwatch.ingest.base import LogFile
+from stillwatch.ingest.base import Alone, LogFile
 from stillwatch.ingest.json_text import decoded
-from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.plain_spans import plain_of_spans
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.shippers import records_of
 from stillwatch.ingest.span_attributes import is_foreign
 from stillwatch.ingest.span_format import SpanFormat
-from stillwatch.ingest.span_ids import told_several_times
+from stillwatch.ingest.span_ids import told_again, told_several_times
 
 __all__ = ["FORMAT"]
 
@@ -76,12 +75,14 @@ class OtelGenAI(SpanFormat):
             return True
         return any(name in names for name in _WHOM) and not is_foreign(dict.fromkeys(names)) and _has_ids(record)
 
-    def plain_among(self, files: Sequence[LogFile]) -> PlainShape | None:
-        """Lines of one span whose trace has no other."""
+    def alone_among(self, files: Sequence[LogFile]) -> Alone | None:
+        """Lines of traces of which no other line tells."""
         if any(one.format != self.name or one.container != "lines" for one in files):
             return None
         several = told_several_times(files, _traces)
-        return None if several is None else plain_of_spans(several)
+        if several is None:
+            return None
+        return Alone(plain_of_spans(several), lambda trace: not told_again(several, [trace])[0])
 
     def exported(self, record: Json) -> Json:
         """An export as it is; a span alone as the export that holds it."""
