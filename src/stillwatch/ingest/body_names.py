@@ -39,9 +39,16 @@ def _names(*words: str) -> frozenset[str]:
     }
 
 
-_ASKED = _names("request", "req", "input", "inputs", "query", "call") | {"kwargs", "functionkwargs", "params", "args"}
+_ASKED = _names("request", "req", "input", "inputs", "query", "call") | {
+    "kwargs",
+    "functionkwargs",
+    "params",
+    "args",
+    "instance",
+}
 _ANSWERED = _names("response", "resp", "res", "output", "outputs", "result", "reply", "answer", "completion") | {
     "requestresponse",
+    "prediction",
     "returnvalue",
     "returned",
 }

@@ -32,6 +32,7 @@ from stillwatch.ingest.plain_names import (
 )
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import COLUMNS, IDS, Exchange
+from stillwatch.ingest.told_times import ZONES
 
 __all__ = ["plain_flat"]
 
@@ -41,7 +42,7 @@ _WHOSE = (ACCOUNTS, PERSONS, CALLERS, ENDS, OTHERS["api_key_id"])
 _APART = frozenset((*ACCOUNTS, *PERSONS, *CALLERS, *ENDS, *TIMES, *TEXTS, *ANSWERS, *DOUBTFUL, *SECONDS))
 # Records with these are read one by one.
 _APART_TOO = frozenset((*SECONDS, *TALKS))
-_OBJECTS = frozenset((*COUNTED, "choices"))
+_OBJECTS = frozenset((*COUNTED, *ZONES, "choices", "content"))
 _OF_OTHERS = {name: column for column, names in OTHERS.items() for name in names}
 
 
@@ -84,6 +85,9 @@ def plain_flat(keys: tuple[str, ...]) -> PlainShape | None:
         return None
     account, time, text = _account(names), _first(TIMES, names), _first(TEXTS, names)
     answers = [names[name] for name in ANSWERS if name in names]
+    if time is not None and time != "date" and "date" in keys:
+        # A day may stand apart from its clock.
+        return None
     if account is None or time is None or text is None or len(answers) > 1 or not names.keys().isdisjoint(_APART_TOO):
         return None
     columns = _columns(names)

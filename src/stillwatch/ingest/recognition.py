@@ -22,6 +22,7 @@ from stillwatch.ingest.files import BROKEN, BYTE_ORDER_MARK, Container, Wrapping
 from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.no_requests import record_without_request, text_without_request
 from stillwatch.ingest.parquet_rows import first_rows
+from stillwatch.ingest.plain_names import ACCOUNTS, ANSWERS, DOUBTFUL, TEXTS, TIMES, spelt_names
 from stillwatch.ingest.record import RecordError, shown
 from stillwatch.ingest.registry import majority, recognising
 from stillwatch.ingest.rejoined_lines import comes_in_pieces, rejoined
@@ -235,7 +236,7 @@ def _unknown(head: bytes, tried: Sequence[Any], ended: bool) -> str:
     if tried:
         names = ", ".join(f"`{name}`" for name in list(tried[0])[:_SHOWN_KEYS] if isinstance(name, str))
         more = ", ..." if len(tried[0]) > _SHOWN_KEYS else ""
-        return f"no format recognises its records; the first has the keys {names or '(none)'}{more}"
+        return f"no format recognises its records{_lacking(tried[0])}; the first has the keys {names or '(none)'}{more}"
     text = head.strip(b" \t\r\n\0\x1e")
     if not text:
         return "the file holds nothing but white space"
@@ -267,6 +268,17 @@ def _unknown(head: bytes, tried: Sequence[Any], ended: bool) -> str:
             f"it holds one JSON object, and no records in it that a format recognises; its keys are {names or '(none)'}"
         )
     return f"it holds JSON, but no object: {shown(value)}"
+
+
+def _lacking(record: Any) -> str:
+    """What of a record of a program of one's own is known, and what is not."""
+    names = spelt_names(tuple(map(str, record))) if isinstance(record, dict) else {}
+    asked = not names.keys().isdisjoint((*TEXTS, *DOUBTFUL))
+    if asked and names.keys().isdisjoint(TIMES):
+        return ", for no key is known to name when a request was made (log it, or say by a map which does)"
+    if not asked and not names.keys().isdisjoint(TIMES) and not names.keys().isdisjoint((*ACCOUNTS, *ANSWERS)):
+        return ", for no key is known to name what was asked (a map says which does)"
+    return ""
 
 
 def _first_line(text: bytes) -> str:

@@ -231,6 +231,9 @@ def _converted(given: Mapping[str, Any], textual: bool) -> Exchange:
             name = place.group(1) if place else ""
             if name not in fields or name in _REQUIRED:
                 raise RecordError(_explained(error, fields)) from None
+            if (truth := _truth_of(fields[name], name)) is not None:
+                fields[name] = truth
+                continue
             if (number := _number_of(fields[name], name)) is not None:
                 fields[name] = number
                 continue
@@ -238,6 +241,13 @@ def _converted(given: Mapping[str, Any], textual: bool) -> Exchange:
             fields[name] = None
             noted(fields, sentence)
     raise RecordError("none of its values can be read")
+
+
+def _truth_of(value: object, name: str) -> bool | None:
+    """A truth that was written as text, where a column wants one; else None."""
+    if not isinstance(value, str) or not pa.types.is_boolean(EXCHANGES.field(name).type):
+        return None
+    return {"true": True, "false": False}.get(value.strip().lower())
 
 
 def _number_of(value: object, name: str) -> int | float | None:

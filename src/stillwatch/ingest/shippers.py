@@ -23,6 +23,7 @@ from stillwatch.core.bodies.shapes import parsed
 from stillwatch.ingest.foreign_records import told_otherwise, ungrouped
 from stillwatch.ingest.json_tables import by_columns, pairs_of, rows_of
 from stillwatch.ingest.json_text import decoded
+from stillwatch.ingest.otlp import any_value, attributes_of
 from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.spelling import nested, respelled
@@ -315,17 +316,31 @@ def _otlp_logs(record: Mapping[str, Any]) -> Envelope | None:
     if not isinstance(record.get("resourceLogs"), list):
         return None
     bodies = [
-        (f"log record {place}", _opened(body.get("stringValue") if isinstance(body, dict) else body))
-        for place, body in enumerate(_otlp_bodies(record["resourceLogs"]), start=1)
+        (f"log record {place}", _told_by(one))
+        for place, one in enumerate(_otlp_records(record["resourceLogs"]), start=1)
     ]
     return Envelope("OTLP log export", bodies) if bodies else None
 
 
-def _otlp_bodies(resources: list[Any]) -> Iterator[Any]:
+def _told_by(one: Any) -> Any:
+    """What a log record says: its body, or its attributes where that is no more than a line of text."""
+    if not isinstance(one, dict):
+        return None
+    body = _opened(any_value(one.get("body")))
+    if isinstance(body, dict | list):
+        return body
+    try:
+        told = attributes_of(one)
+    except RecordError:
+        return body
+    # An event's own time is when it was, not when it was shipped.
+    return {"event_time": one.get("timeUnixNano"), **told} if told else body
+
+
+def _otlp_records(resources: list[Any]) -> Iterator[Any]:
     for resource in resources:
         for scope in _list_in(resource, "scopeLogs"):
-            for one in _list_in(scope, "logRecords"):
-                yield one.get("body") if isinstance(one, dict) else None
+            yield from _list_in(scope, "logRecords")
 
 
 def _list_in(value: Any, key: str) -> list[Any]:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stillwatch.core.bodies import model_servers, ollama
+from stillwatch.core.bodies import converse, model_servers, ollama
 from stillwatch.core.bodies.chat_templates import turns_of
 from stillwatch.core.bodies.end_user import composite_id
 from stillwatch.core.bodies.optional_parts import UNFORESEEN, answered, put, said
@@ -300,6 +300,9 @@ def _response_fields(body: object) -> Fields:
     if isinstance(body, list):
         body = _merged_chunks(body)
     body = object_of(body, "response")
+    if isinstance(said := body.get("output"), dict) and isinstance(said.get("message"), dict):
+        # Of Bedrock's Converse, whose requests have messages too.
+        return converse.response_fields(body)
     fields: Fields = {
         "exchange_id": identity(body.get("id")),
         "time": first(body, "created", "created_at"),

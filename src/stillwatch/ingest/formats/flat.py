@@ -48,7 +48,7 @@ from typing import Any, ClassVar
 from stillwatch.core.bodies.shapes import Json, Message, RecordError, identity, merged, parsed_or_text, shown
 from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.beside_bodies import account_beside, counts_beside, talk_in
+from stillwatch.ingest.beside_bodies import COUNTED, account_beside, counts_beside, talk_in
 from stillwatch.ingest.formats.canonical import FORMAT as CANONICAL
 from stillwatch.ingest.plain_flat import plain_flat
 from stillwatch.ingest.plain_names import (
@@ -69,6 +69,7 @@ from stillwatch.ingest.plain_names import (
 from stillwatch.ingest.plain_shape import PlainShape, PlainShapes
 from stillwatch.ingest.record import COLUMNS, Fields
 from stillwatch.ingest.spelling import in_camel_case
+from stillwatch.ingest.told_times import ZONES, told_time, zone_in
 
 __all__ = ["FORMAT"]
 
@@ -100,6 +101,7 @@ _OF_TRACERS = tuple(
     )
     for spelt in (name, in_camel_case(name))
 )
+_OBJECTS = frozenset((*COUNTED, *ZONES, "choices", "metadata"))
 _LEAST_TURNS = 2
 _BESIDE = frozenset((*OTHERS["model"], *ANSWERS, *ACCOUNTS, *PERSONS, *CALLERS, *ENDS))
 _OF_MODELS = frozenset((*OTHERS["model"], *OTHERS["input_tokens"], *OTHERS["output_tokens"]))
@@ -158,7 +160,7 @@ class Flat(LogFormat):
             # A list under `conversation` is what was said in it.
             fields[column] = next((given[n] for n in known if n in given and not isinstance(given[n], list)), None)
         time = next((name for name in TIMES if name in given), None)
-        fields["time"] = given[time] if time else None
+        fields["time"] = told_time(given[time] if time else None, given.get("date"), zone_in(record))
         if fields.get("latency_ms") is None and (took := next((n for n in SECONDS if n in given), None)) is not None:
             fields["latency_ms"] = _milliseconds(given[took])
         fields["account_id"], why = _account(given, names)
@@ -170,6 +172,8 @@ class Flat(LogFormat):
         if not answer and isinstance(record.get("choices"), list):
             # An answer's own names beside the request's.
             answer = answer_fields({name: record[name] for name in _OF_ANSWERS if name in record}, "choices")
+        elif not answer and "content" in given and not given.keys().isdisjoint(TEXTS):
+            answer = answer_fields(given["content"], names["content"])
         asked = _asked_first([(given[name], names[name]) for name in (*TEXTS, *DOUBTFUL) if name in given])
         asked = _with_talk(asked, [talk for name in TALKS if name in given and (talk := talk_in(given[name]))])
         if not answer:
@@ -181,7 +185,7 @@ class Flat(LogFormat):
         """All that are known as nothing."""
         given = tuple(map(str, names))
         known = frozenset(spelt_names(given).values())
-        return [name for name in CANONICAL.unread(given) if name not in known]
+        return [name for name in CANONICAL.unread(given) if name not in known and name not in _OBJECTS]
 
 
 def _with_talk(asked: Fields, talks: Sequence[Sequence[Json]]) -> Fields:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from stillwatch.core.bodies import gemini
 from stillwatch.core.bodies.pairs import pair_fields
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
@@ -49,7 +50,10 @@ class GeminiLog(LogFormat):
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""
         request, response, frame = bodies(record)
+        # Of a batch only the answer says when it was made.
+        made = {"time": gemini.response_fields(response).get("time")} if "time" not in record else {}
         fields = merged(
+            made,
             counts_beside(record),
             model_around(record, frame),
             pair_fields(request, response),
