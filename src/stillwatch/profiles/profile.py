@@ -23,6 +23,7 @@ from stillwatch.profiles.entity import entity_counts, entity_table, with_entitie
 from stillwatch.profiles.kept_texts import has_lost_texts, joined_texts, prompt_key, remaining_prompts
 from stillwatch.profiles.moments import moments_reader
 from stillwatch.profiles.prompt_names import named_prompts
+from stillwatch.profiles.prompts_at_hand import PromptsAtHand, TextsAtHand
 from stillwatch.profiles.templates import find_templates
 from stillwatch.profiles.texts import Texts, closer_look, closer_payload, draw_sample, prompt_table, read_texts
 from stillwatch.profiles.windows import windows
@@ -37,10 +38,9 @@ I64 = npt.NDArray[np.int64]
 _CARRYING_SQL = """
 SELECT p.entity, p.prompt, list_has_any(s.sentences, (SELECT list(text) FROM {texts}))
     OR s.masked IN (SELECT t.masked FROM {template_of} AS t JOIN {texts} AS x ON t.template = x.text) AS carries
-FROM {prompts} AS p SEMI JOIN {members} USING (entity) JOIN {sketches} AS s USING (row_key)
+FROM {prompts} AS p JOIN {sketches} AS s USING (row_key)
 """
 
-_SPOKEN_SQL = "SELECT p.* FROM {prompts} AS p ANTI JOIN {short} AS s USING (prompt)"
 _WHOLE = ("exchanges", "accounts", "first_seen", "last_seen")
 
 
@@ -143,13 +143,15 @@ def build_profile(
     own, common = texts.own(owner)
     payload = content.of(texts.payload[own].astype(np.float32), owner[texts.machinery != 0][own]).centred()
 
-    looked = _closer_reader(engine, content, left_out, sets.short, prompts, asked)
+    held = PromptsAtHand(engine, prompts)
+    looked = _closer_reader(engine, content, left_out, sets.short, held, asked)
     moments = moments_reader(engine, exchanges=exchanges, accounts=accounts, key=key)
-    sent_in_common = _common_reader(engine, content, left_out, moments, prompts, asked)
-    carried = _carrying_reader(engine, content, left_out, sketches, template_of, prompts, asked)
+    sent_in_common = _common_reader(engine, content, left_out, moments, held, asked)
+    carried = _carrying_reader(engine, content, left_out, sketches, template_of, held, asked)
 
     def payloads(members: I64) -> Content:
-        return payload.of(*closer_payload(engine, members, left_out, common, prompts=prompts, exchanges=asked))
+        theirs = held.of(members)
+        return payload.of(*closer_payload(engine, members, left_out, common, prompts=theirs, exchanges=asked))
 
     log = _log_profile(
         engine,
@@ -198,15 +200,16 @@ def _begun(
 
 
 def _closer_reader(
-    engine: Engine, content: Content, left_out: U64, short: U64, prompts: Table, exchanges: Table
+    engine: Engine, content: Content, left_out: U64, short: U64, prompts: PromptsAtHand, exchanges: Table
 ) -> Callable[[bytes], tuple[F32, F32, I64]]:
     """Reads more of some entities' prompts, as ``LogProfile.closer`` says: a group is tested and then explained."""
-    spoken = engine.sql(_SPOKEN_SQL, prompts=prompts, short=pa.table({"prompt": short}))
+    unspoken = np.unique(short)
 
     @lru_cache(maxsize=1)
     def looked(members: bytes) -> tuple[F32, F32, I64]:
         who = np.frombuffer(members, np.int64)
-        features, whose = closer_look(engine, who, left_out, prompts=spoken, exchanges=exchanges)
+        theirs = prompts.of(who, unspoken)
+        features, whose = closer_look(engine, who, left_out, prompts=theirs, exchanges=exchanges)
         return *content.read(features), whose
 
     return looked
@@ -217,7 +220,7 @@ def _common_reader(
     content: Content,
     left_out: U64,
     moments: Callable[[I64], Moments],
-    prompts: Table,
+    prompts: PromptsAtHand,
     exchanges: Table,
 ) -> Callable[[bytes], tuple[F32, F32, I64] | None]:
     """Reads what some entities sent in their common moments, as ``LogProfile.in_common`` says."""
@@ -231,7 +234,7 @@ def _common_reader(
         if not len(common) or not LEAST_IN_COMMON <= common.mean() <= MOST_IN_COMMON:
             return None
         only = pa.table({"entity": theirs.owner[common], "prompt": theirs.prompt[common]})
-        features, whose = closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges, only=only)
+        features, whose = closer_look(engine, who, left_out, prompts=prompts.of(who), exchanges=exchanges, only=only)
         return *content.read(features), whose
 
     return sent_in_common
@@ -243,31 +246,35 @@ def _carrying_reader(
     left_out: U64,
     sketches: Table,
     template_of: Table,
-    prompts: Table,
+    prompts: PromptsAtHand,
     exchanges: Table,
 ) -> Callable[[I64, U64], Content | None]:
     """Reads what some entities sent with a text in it, as ``LogProfile.carrying`` says."""
 
     @cache
-    def of_texts() -> Table:
-        return engine.at_hand(sketches, "row_key", "masked", "sentences")
+    def of_texts() -> tuple[Table, TextsAtHand]:
+        table = engine.at_hand(sketches, "row_key", "masked", "sentences")
+        return table, TextsAtHand(engine, table, template_of)
+
+    def carried(theirs: Table | pa.Table, texts: U64) -> pa.Table:
+        table, held = of_texts()
+        rows = held.carrying(texts) if isinstance(theirs, pa.Table) else None
+        if rows is None or not isinstance(theirs, pa.Table):
+            named = {"template_of": template_of, "texts": pa.table({"text": texts})}
+            return engine.fetch(_CARRYING_SQL, prompts=theirs, sketches=table, **named)
+        carries = np.isin(np.asarray(theirs["row_key"], np.int64), rows)
+        return theirs.select(["entity", "prompt"]).append_column("carries", pa.array(carries))
 
     @lru_cache(maxsize=1)
     def sent_with(members: bytes, texts: bytes) -> Content | None:
         who = np.frombuffer(members, np.int64)
-        sent = engine.fetch(
-            _CARRYING_SQL,
-            prompts=prompts,
-            sketches=of_texts(),
-            template_of=template_of,
-            members=pa.table({"entity": who}),
-            texts=pa.table({"text": np.frombuffer(texts, np.uint64)}),
-        )
+        theirs = prompts.of(who)
+        sent = carried(theirs, np.frombuffer(texts, np.uint64))
         carries = np.asarray(sent["carries"], np.bool_)
         if not len(sent) or not LEAST_IN_COMMON <= carries.mean() <= MOST_IN_COMMON:
             return None
         only = sent.filter(sent["carries"]).drop_columns("carries")
-        return content.of(*closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges, only=only))
+        return content.of(*closer_look(engine, who, left_out, prompts=theirs, exchanges=exchanges, only=only))
 
     return lambda members, texts: sent_with(members.tobytes(), texts.tobytes())
 
