@@ -67,6 +67,14 @@ def http_request(made: Made) -> list[Record]:
     ]
 
 
+@writer("answers-apart")
+def answers_apart(made: Made) -> list[Record]:
+    """A record of the request and one of the answer."""
+    shared = {"request_id": made.exchange_id, "session_id": made.session_id}
+    asked = {"ts": made.iso, "event": "request", **shared, "user_id": made.account_id, "body": asked_openai(made)}
+    return [asked, {"ts": made.iso, "event": "response", **shared, "body": answered_openai(made)}]
+
+
 @writer("openai-batch", lacks=("session_id",), step_us=1_000_000)
 def openai_batch(made: Made) -> list[Record]:
     """A line of the input file and one of the output file."""

@@ -249,8 +249,10 @@ def test_why_a_file_is_none_is_true_of_it(tmp_path: Path) -> None:
         plan([tmp_path / "table.json"])
 
 
-def test_a_user_that_is_an_object_is_asked_about(tmp_path: Path) -> None:
-    line = {"time": TIME, "user": {"id": "a-1", "name": "Anna"}, "request": BODIES["openai"], "response": ANSWER}
-    rows, (reason,) = read_records(tmp_path, line)
+def test_a_user_that_is_an_object_of_two_ids_is_asked_about(tmp_path: Path) -> None:
+    line = {"time": TIME, "request": BODIES["openai"], "response": ANSWER}
+    (row,), letters = read_records(tmp_path, {**line, "user": {"id": "a-1", "name": "Anna"}})
+    assert (row["account_id"], letters) == ("a-1", [])
+    rows, (reason,) = read_records(tmp_path, {**line, "user": {"id": "7", "external_id": "a-1"}})
     assert rows == []
-    assert "`user.id`, `user.name`" in reason
+    assert "`user.id`, `user.external_id`" in reason

@@ -9,16 +9,51 @@ entry point in the group ``stillwatch.formats``: both are loaded through the sam
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Protocol
 
 from stillwatch.core.bodies.shapes import Json
 from stillwatch.ingest.plain_shape import PlainShape, PlainShapes
 from stillwatch.ingest.record import Fields, RecordError, shown
 
-__all__ = ["BatchFormat", "Half", "LogFormat", "PartsFormat"]
+__all__ = ["Alone", "BatchFormat", "Half", "LogFile", "LogFormat", "PartsFormat"]
 
 Half = Literal["request", "result"]
+
+
+class LogFile(Protocol):
+    """A file as a format may look into it before it is read."""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+
+    @property
+    def wrapped(self) -> str:
+        """How it is compressed."""
+
+    @property
+    def container(self) -> str:
+        """What holds its records."""
+
+    @property
+    def format(self) -> str:
+        """The name of the format of most of them."""
+
+
+@dataclass(frozen=True)
+class Alone:
+    """Records of several whose parts lie nowhere else.
+
+    Attributes:
+        plain: the shape of those that are read by the block.
+        holds: whether all parts of a key lie in one record.
+    """
+
+    plain: PlainShape
+    holds: Callable[[str], bool]
 
 
 class LogFormat(ABC):
@@ -127,6 +162,14 @@ class PartsFormat(LogFormat):
     counts_repeats: ClassVar[bool] = False
     comes_at_once: ClassVar[bool] = False
     holds_nothing: ClassVar[str] = "it holds no exchange"
+
+    def alone_among(self, files: Sequence[LogFile]) -> Alone | None:
+        """Which records need no others of their key, for no such lie in these files; None where that is not known.
+
+        Args:
+            files: all that are read together.
+        """
+        return None
 
     @abstractmethod
     def key(self, record: Json) -> str | None:

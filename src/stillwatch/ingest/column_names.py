@@ -38,8 +38,10 @@ SPELLINGS: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "licence_id": (("license_id", "licence", "license"),),
     "user_agent": (),
     "api_key_id": (),
-    **{name: (OTHERS[name],) for name in ("exchange_id", "session_id", "model")},
-    "client_address": (OTHERS["client_address"], (
+    "exchange_id": (OTHERS["exchange_id"][:3],),
+    "session_id": (OTHERS["session_id"][:5],),
+    "model": (OTHERS["model"][:3],),
+    "client_address": (OTHERS["client_address"][:5], (
         "client_ip_address", "caller_ip_address", "caller_ip", "source_ip_address", "remote_ip_address",
     )),
     "time": (("released", "released_at", "released_on", "release_date", "release_time", "date"),),

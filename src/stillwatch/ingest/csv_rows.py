@@ -33,6 +33,7 @@ _DELIMITERS = (",", "\t", ";", "|")
 _SAID = re.compile(r'"?sep=([,;\t|])"?')
 _NAME = re.compile(r"[@\w][\w .:@/()\[\]%#-]{0,120}")
 _BEGINNING = 65_536
+_MOST_COMMENTS = 50
 # What Postgres and MySQL write for null.
 _NULLS = frozenset(("", "\\N"))
 # And Postgres behind the last row.
@@ -45,6 +46,9 @@ _FLAGS = {"t": "true", "f": "false"}
 def delimiter_of(head: bytes) -> str | None:
     """What stands between the names of a header; None where a file's first line is none."""
     first = _first_line(head)
+    if _is_comment(first):
+        return None
+    first = _without_hash(first)
     if (said := _SAID.fullmatch(first)) is not None:
         return said[1]
     delimiter, names = _header(first)
@@ -59,7 +63,18 @@ def twice_in_header(head: bytes) -> str | None:
 
 def _first_line(head: bytes) -> str:
     text = head[:_BEGINNING].removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n \0")
-    return re.split(rb"[\r\n]", text, maxsplit=1)[0].decode("utf-8", "replace")
+    lines = re.split(rb"[\r\n]+", text, maxsplit=_MOST_COMMENTS)
+    first = next((line for line in lines if not _is_comment(line.decode("utf-8", "replace"))), lines[0])
+    return first.decode("utf-8", "replace")
+
+
+def _is_comment(line: str) -> bool:
+    """Whether a line above a header says something about the file; a header itself may begin with a mark."""
+    return line.startswith("#") and len(_header(_without_hash(line))[1]) <= len(_DELIMITERS)
+
+
+def _without_hash(line: str) -> str:
+    return line.removeprefix("#").lstrip() if line.startswith("#") else line
 
 
 def _header(line: str) -> tuple[str, list[str]]:
@@ -168,7 +183,10 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         if names is None and line == 1 and _is_said(cells, dialect.delimiter):
             continue
+        if names is None and _is_comment(lines.row().rstrip("\r\n")):
+            continue
         if names is None:
+            cells[0] = _without_hash(cells[0])
             names = [name.strip() or f"column {place}" for place, name in enumerate(cells, start=1)]
             filled = _Filled(names)
             continue

@@ -12,26 +12,30 @@ from typing import Any, Literal
 
 from stillwatch.core.bodies.anthropic import is_anthropic
 from stillwatch.core.bodies.gemini import is_gemini
+from stillwatch.core.bodies.model_paths import model_in_path
 from stillwatch.core.bodies.optional_parts import pieces_of
-from stillwatch.core.bodies.shapes import Json, first, identity, object_of
+from stillwatch.core.bodies.packed_text import unpacked_text
+from stillwatch.core.bodies.shapes import Json, first, identity, may_be_json, object_of
+from stillwatch.ingest.beside_bodies import account_beside
 from stillwatch.ingest.headers import header
-from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, OTHERS, PERSONS, TIMES
+from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, ENDS, OTHERS, PERSONS, TIMES
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.spelling import in_camel_case
 
-__all__ = ["NAMES", "bodies", "dialect", "envelope_fields"]
+__all__ = ["NAMES", "bodies", "dialect", "envelope_fields", "model_around", "path_around"]
 
 _ALIASES: Mapping[str, tuple[str, ...]] = {
-    "exchange_id": ("exchange_id", "request_id", "id"),
+    "exchange_id": OTHERS["exchange_id"],
     # What HAR calls `time` is how long it took.
     "time": ("startedDateTime", "time", "timestamp", "ts", "created_at", *TIMES),
-    "account_id": ("account_id", "user_id", "account", "user", *ACCOUNTS, *PERSONS, *CALLERS),
-    "org_id": ("org_id", "organization_id", "organization"),
-    "api_key_id": ("api_key_id", "key_id", "api_key_hash"),
+    "account_id": ("account_id", "user_id", "account", "user", *ACCOUNTS, *PERSONS, *CALLERS, *ENDS),
+    "org_id": OTHERS["org_id"],
+    "api_key_id": OTHERS["api_key_id"],
     "session_id": OTHERS["session_id"],
     "client_address": OTHERS["client_address"],
-    "latency_ms": ("latency_ms", "duration_ms"),
-    "status": ("status", "status_code"),
+    "latency_ms": OTHERS["latency_ms"],
+    "status": OTHERS["status"],
+    "user_agent": OTHERS["user_agent"],
 }
 
 
@@ -46,9 +50,10 @@ _PLACES = {
     alias: (column, place) for column, aliases in NAMES.items() for place, alias in reversed([*enumerate(aliases)])
 }
 _SAME_NAME = frozenset((
-    "provider", "pathway", "operation", "user_agent", "asn", "country", "tls_fingerprint", "created",
+    "provider", "pathway", "operation", "asn", "country", "tls_fingerprint", "created",
     "payment_id", "email_domain", "plan", "verified", "declared_use", "licence_id",
 ))  # fmt: skip
+_PATHS = ("path", "url", "uri", "endpoint", "request_path", "request_uri", "request_url", "route", "http_path")
 _IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id")
 
 
@@ -78,10 +83,26 @@ def envelope_fields(record: Json) -> Fields:
     if fields.get("account_id") is None and isinstance(caller := record.get("consumer"), dict):
         # Of Apache APISIX.
         fields["account_id"] = identity(caller.get("username"))
+    if fields.get("account_id") is None:
+        told = account_beside(record)
+        fields |= {name: value for name, value in told.items() if fields.get(name) is None}
     if fields.get("account_id") is None and isinstance(user := record.get("user"), dict):
         names = ", ".join(f"`user.{name}`" for name in [*user][:6])
         fields["account_in"] = f"`user` is an object: say which of {names} is the account (--account-from user...)"
     return fields
+
+
+def path_around(record: Json, frame: Json) -> Any:
+    """The path, or the URL, of a call."""
+    return first(frame, "url") or first(record, *_PATHS)
+
+
+def model_around(record: Json, frame: Json) -> Fields:
+    """The model that stands beside bodies which name none, or in their URL's path."""
+    model = first(record, *OTHERS["model"], "modelName", "modelId", "deployment", "deployment_name")
+    if model is None and (path := path_around(record, frame)) is not None:
+        model = model_in_path(str(path))
+    return {"model": model} if isinstance(model, str) else {}
 
 
 def _framed(side: Json) -> Any:
@@ -90,7 +111,8 @@ def _framed(side: Json) -> Any:
         return side
     if "body" in side:
         return side["body"]
-    held = first(side, "postData", "content") if "headers" in side else None
+    http = any(name in side for name in ("headers", "status_code", "statusCode", "method"))
+    held = first(side, "postData", "content", "text") if http else None
     if isinstance(held, dict):
         held = held.get("text")
     return held if isinstance(held, str) else side
@@ -150,7 +172,7 @@ _told: list[tuple[Any, Any, bool, Literal["anthropic", "gemini", "openai"] | Non
 def dialect(record: Json) -> Literal["anthropic", "gemini", "openai"] | None:
     """Whose bodies a line with a ``request`` carries; None for a line without one."""
     request = record.get("request")
-    if not isinstance(request, dict | str):
+    if not isinstance(request, dict | str) or (isinstance(request, str) and not _is_body(request)):
         return None
     response, answered = record.get("response"), "response" in record
     last = _told[0] if _told else None
@@ -159,6 +181,11 @@ def dialect(record: Json) -> Literal["anthropic", "gemini", "openai"] | None:
     found = _dialect(record)
     _told[:] = [(request, response, answered, found)]
     return found
+
+
+def _is_body(text: str) -> bool:
+    """Whether a text is a body, and not what somebody asked."""
+    return may_be_json(text) or text[:2] in ("b'", 'b"') or unpacked_text(text) != text
 
 
 def _dialect(record: Json) -> Literal["anthropic", "gemini", "openai"] | None:

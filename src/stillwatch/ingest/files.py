@@ -39,7 +39,7 @@ __all__ = [
 Wrapping = str
 """``plain``, ``parquet``, ``arrow``, or the wrappings from the inside out: ``gzip``, ``utf-16-le in gzip in xz``."""
 
-Container = Literal["lines", "pieces", "values", "csv", "parquet", "arrow"]
+Container = Literal["lines", "pieces", "values", "csv", "table", "parquet", "arrow"]
 
 # What reading a broken stream raises; the text before the break is kept.
 BROKEN = (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from stillwatch.core.bodies.optional_parts import answered, put
@@ -27,7 +28,17 @@ from stillwatch.ingest.span_attributes import unified
 from stillwatch.ingest.span_tree import Span
 from stillwatch.ingest.timestamps import elapsed_ms
 
-__all__ = ["AGENTS", "ANSWERED", "ASKED", "NO_CALLS", "attribute_at", "fields_of", "named_by", "read_span"]
+__all__ = [
+    "AGENTS",
+    "ANSWERED",
+    "ASKED",
+    "NO_CALLS",
+    "attribute_at",
+    "attribute_names",
+    "fields_of",
+    "named_by",
+    "read_span",
+]
 
 # Canonical column: attribute names, newest first.
 _PLAIN: dict[str, tuple[str, ...]] = {
@@ -39,7 +50,7 @@ _PLAIN: dict[str, tuple[str, ...]] = {
     "account_id": (
         "user.id", "enduser.id", "metadata.user_api_key_user_id", "litellm.metadata.user_api_key_user_id",
         "metadata.user_api_key_hash", "litellm.metadata.user_api_key_hash", "gen_ai.user",
-        "gen_ai.openai.request.user", "llm.user",
+        "gen_ai.openai.request.user", "llm.user", "enduser.pseudo.id",
     ),
     "api_key_id": ("metadata.user_api_key_hash", "litellm.metadata.user_api_key_hash"),
     "org_id": (
@@ -91,8 +102,14 @@ NO_CALLS = frozenset((*AGENTS, "create_agent", "execute_tool", "embeddings", "re
 """Operations of spans that are no calls of a chat model."""
 
 _REASONS = ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason", "ai.response.finishReason")
+_DURATIONS = (("duration_ms", 1), ("duration_ns", 1_000_000), ("durationNano", 1_000_000))
 _TRUTHS = {"true": True, "false": False}
 _NOBODY = (None, "", "None")
+
+
+def attribute_names() -> Mapping[str, tuple[str, ...]]:
+    """Of each column the attributes that name it, the newest first."""
+    return {**_PLAIN, **_WHOLE}
 
 
 def attribute_at(span: Span, path: str) -> str | int | None:
@@ -132,10 +149,10 @@ def fields_of(one: Span) -> Fields:
     """
     span, attributes = one.record, one.attributes
     fields = _by_column(attributes)
-    start = first(span, "startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime")
+    start = first(span, "startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime", "@timestamp")
     end = first(span, "endTimeUnixNano", "end_time_unix_nano", "end_time", "endTime")
     fields["time"] = start
-    fields["latency_ms"] = elapsed_ms(start, end)
+    fields["latency_ms"] = elapsed_ms(start, end) if end is not None else _took(span)
     fields["exchange_id"] = identity(fields["exchange_id"] or first(span, "spanId", "span_id"))
     # Some tracers write every value as text.
     for name in ("stream", "logprobs"):
@@ -158,6 +175,17 @@ def fields_of(one: Span) -> Fields:
     put(fields, "tools", names_of_tools, first(attributes, "gen_ai.tool.definitions", "gen_ai.request.tools"))
     fields["named"] = lambda path: attribute_at(one, path)
     return merged(fields, answered(_answer, first(attributes, *ANSWERED)))
+
+
+def _took(span: Json) -> float | None:
+    """How long a span took that does not say when it ended, in milliseconds."""
+    for name, unit in _DURATIONS:
+        given = span.get(name)
+        if isinstance(given, str) and given.isdecimal():
+            given = int(given)
+        if isinstance(given, int | float) and not isinstance(given, bool):
+            return given / unit
+    return None
 
 
 def named_by(attributes: Json, column: str) -> Any:

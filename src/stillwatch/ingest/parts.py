@@ -65,8 +65,13 @@ class Group(NamedTuple):
 
 
 class PartStore(LaidAside):
-    """Records laid aside; nothing is made on disk before the first."""
+    """Records laid aside; nothing is made on disk before the first.
 
+    Attributes:
+        alone: whether all parts of a key lie in one record, where that is known of each.
+    """
+
+    alone: Callable[[str], bool] | None = None
     tables = _TABLES
     page_bytes = 1 << 15
 

@@ -15,16 +15,34 @@ import msgspec
 
 from stillwatch.core.bodies.plain_openai import Int64, Name
 from stillwatch.core.bodies.shapes import Message, RecordError, may_be_json, parsed_or_text
-from stillwatch.ingest.plain_names import ACCOUNTS, ANSWERS, CALLERS, OTHERS, PERSONS, TEXTS, TIMES, spelt_names
+from stillwatch.ingest.beside_bodies import COUNTED
+from stillwatch.ingest.plain_names import (
+    ACCOUNTS,
+    ANSWERS,
+    CALLERS,
+    DOUBTFUL,
+    ENDS,
+    OTHERS,
+    PERSONS,
+    SECONDS,
+    TALKS,
+    TEXTS,
+    TIMES,
+    spelt_names,
+)
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import COLUMNS, IDS, Exchange
+from stillwatch.ingest.told_times import ZONES
 
 __all__ = ["plain_flat"]
 
 _KINDS = {field.name: field.type for field in msgspec.structs.fields(Exchange)}
-_WHOSE = (ACCOUNTS, PERSONS, CALLERS, ("api_key_id",))
+_WHOSE = (ACCOUNTS, PERSONS, CALLERS, ENDS, OTHERS["api_key_id"])
 # Read in ways of their own.
-_APART = frozenset((*ACCOUNTS, *PERSONS, *CALLERS, *TIMES, *TEXTS, *ANSWERS, "input"))
+_APART = frozenset((*ACCOUNTS, *PERSONS, *CALLERS, *ENDS, *TIMES, *TEXTS, *ANSWERS, *DOUBTFUL, *SECONDS))
+# Records with these are read one by one.
+_APART_TOO = frozenset((*SECONDS, *TALKS))
+_OBJECTS = frozenset((*COUNTED, *ZONES, "choices", "content"))
 _OF_OTHERS = {name: column for column, names in OTHERS.items() for name in names}
 
 
@@ -59,11 +77,18 @@ def plain_flat(keys: tuple[str, ...]) -> PlainShape | None:
     """
     names = spelt_names(keys)
     # A document's `_id` says that any value in it may be one of Extended JSON.
-    if "_id" in keys or not all(key.isidentifier() and not iskeyword(key) for key in keys):
+    if (
+        "_id" in keys
+        or not _OBJECTS.isdisjoint(keys)
+        or not all(key.isidentifier() and not iskeyword(key) for key in keys)
+    ):
         return None
     account, time, text = _account(names), _first(TIMES, names), _first(TEXTS, names)
     answers = [names[name] for name in ANSWERS if name in names]
-    if account is None or time is None or text is None or len(answers) > 1:
+    if time is not None and time != "date" and "date" in keys:
+        # A day may stand apart from its clock.
+        return None
+    if account is None or time is None or text is None or len(answers) > 1 or not names.keys().isdisjoint(_APART_TOO):
         return None
     columns = _columns(names)
     kinds: dict[str, Any] = dict.fromkeys(keys, msgspec.Raw)
@@ -139,7 +164,9 @@ def _with_text(one: Exchange, asked: str | list[_Turn]) -> Exchange | None:
     if isinstance(asked, str):
         one.prompt = _text(asked) or None
         return one if one.prompt else None
-    if not asked or any(turn.content[:1] == "[" for turn in asked):
+    if not asked or (one.response is None and asked[-1].role == "assistant"):
+        return None
+    if any(turn.content[:1] == "[" for turn in asked):
         return None
     one.messages = [Message(turn.role, turn.content) for turn in asked]
     # As a request that has messages is one of that API's.

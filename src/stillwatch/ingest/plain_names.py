@@ -16,8 +16,12 @@ __all__ = [
     "ADDRESSES",
     "ANSWERS",
     "CALLERS",
+    "DOUBTFUL",
+    "ENDS",
     "OTHERS",
     "PERSONS",
+    "SECONDS",
+    "TALKS",
     "TEXTS",
     "TIMES",
     "known_names",
@@ -30,50 +34,111 @@ ACCOUNTS = ("account_id", "user_id", "user", "customer_id", "customer", "account
 PERSONS = ("username", "user_name", "login", "user_email", "email")
 """Of a person, who may have several: the first counts, where no account is named."""
 
-CALLERS = ("caller", "caller_id", "requester", "requester_id", "principal", "consumer", "consumer_id", "subscriber_id")
+CALLERS = (
+    "caller", "caller_id", "requester", "requester_id", "principal", "principal_id", "consumer", "consumer_id",
+    "subscriber_id", "subject", "sub", "actor", "actor_id", "member_id", "authenticated_user", "auth_user",
+    "account_uuid", "user_uuid", "acct_id", "x_user_id", "user_principal_name", "upn",
+)  # fmt: skip
 """Of who called, where nobody else is named: two with different values could each be it."""
+
+ENDS = ("end_user", "end_user_id", "enduser_id", "enduser", "external_user_id", "distinct_id")
+"""Of whom a caller asked for, where no caller is named either."""
 
 TIMES = (
     "start_time", "started_at", "requested_at", "request_time", "request_timestamp", "request_started_at",
-    "received_at", "time", "timestamp", "ts", "event_time", "event_timestamp", "timestamp_utc", "timestamp_ms",
-    "epoch_ms", "created_at", "created_time", "datetime", "date_time", "logged_at", "log_time", "inserted_at", "date",
+    "request_start", "request_start_time", "request_ts", "request_time_utc", "start_timestamp", "start_ts", "asked_at",
+    "queried_at", "sent_at", "submitted_at", "requested_on", "begin_time",
+    "received_at", "time", "timestamp", "ts", "time_utc", "datetime_utc", "unix_time", "unix_timestamp",
+    "timestamp_unix", "epoch", "epoch_time", "occurred_at",
+    "event_time", "event_timestamp", "event_ts", "timestamp_utc", "timestamp_ms",
+    "epoch_ms", "created_at", "created_time", "created_on", "created_utc", "creation_time", "datetime", "date_time",
+    "logged_at", "log_time", "log_timestamp", "inserted_at", "insert_time", "date",
 )  # fmt: skip
 """Of when a request was made; those that may say when it was written down come last."""
 
-TEXTS = ("prompt", "messages", "question", "user_prompt", "user_message", "user_input", "prompt_text", "input_messages")
+TEXTS = (
+    "prompt", "messages", "question", "user_prompt", "user_message", "user_input", "prompt_text", "input_messages",
+    "user_query", "user_question", "query_text", "question_text", "request_text", "input_text", "input_prompt",
+    "chat_input", "raw_prompt", "full_prompt", "last_user_message", "chat_messages", "request_messages",
+)  # fmt: skip
 """Of what was asked."""
+
+TALKS = ("history", "chat_history", "conversation_history", "conversation", "dialogue", "turns", "transcript")
+"""Of what was said before, or of all that was said, where it is a list of messages."""
+
+DOUBTFUL = ("input", "query", "request", "message", "text", "content", "instruction", "human")
+"""Of what was asked, where an answer stands beside, and a model or how long either was: else any program's words."""
 
 ANSWERS = (
     "response", "completion", "answer", "output", "reply", "response_text", "completion_text", "output_text",
     "assistant_message", "assistant_response", "model_response", "ai_response", "llm_response", "generated_text",
-    "output_messages",
+    "output_messages", "generation", "generated", "generated_answer", "response_content", "answer_text", "reply_text",
+    "bot_response", "bot_message", "bot_reply", "assistant_reply", "assistant_answer", "ai_message", "ai_answer",
+    "llm_output", "model_output", "model_answer", "model_reply", "chat_response", "final_answer", "raw_response",
+    "assistant",
 )  # fmt: skip
 """Of what was answered."""
 
 OTHERS: Mapping[str, tuple[str, ...]] = {
-    "model": ("model", "model_name", "model_id"),
+    "model": (
+        "model", "model_name", "model_id", "llm_model", "llm_name", "ai_model", "request_model", "requested_model",
+        "response_model", "served_model", "model_slug", "model_version", "llm", "engine", "deployment",
+        "deployment_name", "deployment_id",
+    ),
+    "api_key_id": (
+        "api_key_id", "key_id", "api_key_hash", "key_hash", "api_key_name", "api_key_alias", "key_name", "key_alias",
+        "token_id",
+    ),
+    "org_id": ("org_id", "organization_id", "organisation_id", "organization", "organisation"),
+    "user_agent": ("user_agent", "ua", "http_user_agent", "client_user_agent"),
     "system": ("system", "system_prompt", "system_message"),
-    "session_id": ("session_id", "conversation_id", "chat_id", "thread_id", "session"),
-    "exchange_id": ("exchange_id", "request_id", "id"),
-    "input_tokens": ("input_tokens", "prompt_tokens", "tokens_in"),
-    "output_tokens": ("output_tokens", "completion_tokens", "tokens_out"),
-    "latency_ms": ("latency_ms", "duration_ms"),
-    "client_address": ("client_address", "client_ip", "ip", "ip_address", "remote_addr"),
-    "status": ("status", "status_code"),
-}
+    "session_id": (
+        "session_id", "conversation_id", "chat_id", "thread_id", "session", "chat_session_id", "conv_id", "dialog_id",
+        "dialogue_id", "session_uuid", "conversation_uuid", "conversation", "thread",
+    ),
+    "exchange_id": (
+        "exchange_id", "request_id", "id", "req_id", "x_request_id", "call_id", "completion_id", "log_id", "event_id",
+        "uuid",
+    ),
+    "input_tokens": (
+        "input_tokens", "prompt_tokens", "tokens_in", "tokens_prompt", "tokens_input", "n_prompt_tokens",
+        "num_prompt_tokens", "num_input_tokens", "prompt_token_count", "input_token_count", "request_tokens",
+        "usage_prompt_tokens", "usage_input_tokens", "in_tokens",
+    ),
+    "output_tokens": (
+        "output_tokens", "completion_tokens", "tokens_out", "tokens_completion", "tokens_output",
+        "n_completion_tokens", "num_completion_tokens", "num_output_tokens", "completion_token_count",
+        "output_token_count", "response_tokens", "generated_tokens", "usage_completion_tokens",
+        "usage_output_tokens", "out_tokens",
+    ),
+    "latency_ms": (
+        "latency_ms", "duration_ms", "elapsed_ms", "response_time_ms", "took_ms", "total_ms", "time_taken_ms",
+        "total_time_ms", "processing_time_ms", "request_duration_ms",
+    ),
+    "client_address": (
+        "client_address", "client_ip", "ip", "ip_address", "remote_addr", "remote_ip", "source_ip", "src_ip",
+        "user_ip", "ip_addr", "client_addr", "remote_address", "source_ip_address", "caller_ip", "caller_ip_address",
+        "requester_ip_address", "requester_ip", "true_client_ip", "x_real_ip", "x_forwarded_for",
+    ),
+    "status": ("status", "status_code", "http_status", "http_status_code", "response_status", "response_code"),
+}  # fmt: skip
 """Of other columns."""
 
-ADDRESSES = tuple(dict.fromkeys((*OTHERS["client_address"][1:], *map(in_camel_case, OTHERS["client_address"]))))
+SECONDS = ("duration_seconds", "duration_s", "latency_seconds", "latency_s", "elapsed_seconds", "response_time_s")
+"""Of how long it took, in seconds."""
+
+_USUAL = OTHERS["client_address"][:5]
+ADDRESSES = tuple(dict.fromkeys((*_USUAL[1:], *map(in_camel_case, _USUAL))))
 """Of a client's address, where no `client_address` is given: the first that has a value counts. In either
 spelling: ``client_ip``, ``clientIp``."""
 
 _READ = (
-    *ACCOUNTS, *PERSONS, *CALLERS, *TIMES, *TEXTS, *ANSWERS, "input",
+    *ACCOUNTS, *PERSONS, *CALLERS, *ENDS, *TIMES, *TEXTS, *ANSWERS, *DOUBTFUL, *TALKS, *SECONDS,
     *(one for names in OTHERS.values() for one in names),
 )  # fmt: skip
 _NAMES: Mapping[str, str] = {
     spelt: name for name in sorted({*_READ, *COLUMNS} - {"note"}) for spelt in (name, in_camel_case(name))
-} | {"@timestamp": "timestamp", "_time": "time"}
+} | {"@timestamp": "timestamp", "_time": "time", "@t": "timestamp"}
 # Any other spelling, and names of objects that were laid flat: `userID`, `User ID`, `user.id`.
 _SPELT = {name.replace("_", "").lower(): name for name in reversed([*_NAMES.values()])}
 _BETWEEN = str.maketrans("", "", "_- .")

@@ -20,11 +20,15 @@ from stillwatch.core import UnknownFormat, UnreadableInput
 from stillwatch.ingest.csv_rows import csv_rows, delimiter_of, twice_in_header
 from stillwatch.ingest.files import BROKEN, BYTE_ORDER_MARK, Container, Wrapping, opened, split_block, wrapping
 from stillwatch.ingest.json_text import decoded
+from stillwatch.ingest.no_requests import record_without_request, text_without_request
 from stillwatch.ingest.parquet_rows import first_rows
+from stillwatch.ingest.plain_names import ACCOUNTS, ANSWERS, DOUBTFUL, TEXTS, TIMES, spelt_names
 from stillwatch.ingest.record import RecordError, shown
 from stillwatch.ingest.registry import majority, recognising
 from stillwatch.ingest.rejoined_lines import comes_in_pieces, rejoined
 from stillwatch.ingest.shippers import after_prefix, inside, records_of
+from stillwatch.ingest.text_records import record_in
+from stillwatch.ingest.text_tables import layout_of, table_rows
 from stillwatch.ingest.value_stream import values_of
 from stillwatch.tables import EXCHANGES
 
@@ -136,14 +140,18 @@ def _told(head: bytes, ended: bool) -> tuple[Container, list[Any]]:
     readers: Sequence[tuple[Container, Callable[[bytes, bool], list[Any]]]] = (
         ("lines", _as_lines),
         ("values", _as_values),
+        ("table", _as_table),
         ("csv", _as_csv),
     )
     for kind, reader in readers:
+        if best[1] == "table":
+            # Its bars and dashes would be rows of a CSV.
+            break
         records = reader(head, ended)
         known = sum(1 for record in records if recognising(record) is not None)
         # A line that holds two records makes no stream of values of a file of lines, whose places would shift.
         least = best[0] / _MOSTLY_LINES if kind == "values" else best[0]
-        if known > least or (kind != "csv" and not best[0] and not best[2] and records):
+        if known > least or (kind in ("lines", "values") and not best[0] and not best[2] and records):
             best = (known, kind, records)
     return best[1], best[2]
 
@@ -179,7 +187,7 @@ def _value_of(line: bytes) -> Any:
     try:
         return decoded(line)[0]
     except RecordError:
-        return None
+        return record_in(line.decode("utf-8", "replace"))
 
 
 def _as_values(head: bytes, ended: bool) -> list[Any]:
@@ -201,6 +209,15 @@ def _as_csv(head: bytes, ended: bool) -> list[Any]:
     return [record for row in rows for record in islice(records_of(row), _TRIED)]
 
 
+def _as_table(head: bytes, ended: bool) -> list[Any]:
+    layout = layout_of(head)
+    if layout is None:
+        return []
+    whole = head if ended else head[: head.rfind(b"\n") + 1]
+    rows = [row for _, row in islice(table_rows(io.BytesIO(whole), layout), _TRIED) if "" not in row]
+    return [record for row in rows for record in islice(records_of(row), _TRIED)]
+
+
 def _is_canonical_csv(head: bytes) -> bool:
     """Whether the header alone tells a CSV of canonical rows: all of its rows may be bad."""
     delimiter = delimiter_of(head)
@@ -214,25 +231,35 @@ def _unknown(head: bytes, tried: Sequence[Any], ended: bool) -> str:
     """Why a file is none that can be read: what was found in it."""
     if not ended and not tried:
         return f"the first {len(head) >> 20} MiB hold no end of a record"
+    if tried and isinstance(tried[0], dict) and (told := record_without_request(tried[0])) is not None:
+        return told
     if tried:
         names = ", ".join(f"`{name}`" for name in list(tried[0])[:_SHOWN_KEYS] if isinstance(name, str))
         more = ", ..." if len(tried[0]) > _SHOWN_KEYS else ""
-        return f"no format recognises its records; the first has the keys {names or '(none)'}{more}"
+        return f"no format recognises its records{_lacking(tried[0])}; the first has the keys {names or '(none)'}{more}"
     text = head.strip(b" \t\r\n\0\x1e")
     if not text:
         return "the file holds nothing but white space"
+    told = text_without_request(_first_line(text))
     try:
         value = msgspec.json.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        if text[:1] in (b"{", b"["):
+        if text[:1] in (b"{", b"[") and told is None:
             return f"it holds no JSON records: {error}"
+        if told is not None and delimiter_of(head) is None:
+            return told
         if text.count(b"\n") >= _MOST_LINES:
             return f"its first {_MOST_LINES:,} lines hold no JSON records; it begins {shown(_first_line(text))}"
-        if (delimiter := delimiter_of(head)) is not None and delimiter.encode() in _first_line(text).encode():
-            return f"it holds no JSON records; as a CSV, no format recognises its rows: {shown(_first_line(text))}"
+        delimiter = delimiter_of(head) if text[:1] != b"#" else None
+        if delimiter is not None and delimiter in _first_line(text):
+            header = dict.fromkeys(_first_line(text).split(delimiter))
+            return (
+                record_without_request(header)
+                or f"it holds no JSON records; as a CSV, no format recognises its rows: {shown(_first_line(text))}"
+            )
         if (name := twice_in_header(head)) is not None and b"\n" in text:
             return f"its header names `{name}` twice, and which is meant cannot be told: give each column its own name"
-        return f"it holds no JSON records, but text or bytes: it begins {shown(_first_line(text))}"
+        return told or f"it holds no JSON records, but text or bytes: it begins {shown(_first_line(text))}"
     if isinstance(value, list):
         return "its JSON array is empty" if not value else f"its JSON array holds no objects, but {shown(value[0])}"
     if isinstance(value, dict):
@@ -243,8 +270,19 @@ def _unknown(head: bytes, tried: Sequence[Any], ended: bool) -> str:
     return f"it holds JSON, but no object: {shown(value)}"
 
 
+def _lacking(record: Any) -> str:
+    """What of a record of a program of one's own is known, and what is not."""
+    names = spelt_names(tuple(map(str, record))) if isinstance(record, dict) else {}
+    asked = not names.keys().isdisjoint((*TEXTS, *DOUBTFUL))
+    if asked and names.keys().isdisjoint(TIMES):
+        return ", for no key is known to name when a request was made (log it, or say by a map which does)"
+    if not asked and not names.keys().isdisjoint(TIMES) and not names.keys().isdisjoint((*ACCOUNTS, *ANSWERS)):
+        return ", for no key is known to name what was asked (a map says which does)"
+    return ""
+
+
 def _first_line(text: bytes) -> str:
-    return text.splitlines()[0][:100].decode("utf-8", "replace")
+    return text.splitlines()[0][:1000].decode("utf-8", "replace")
 
 
 def _format_of_table(path: Path, wrapped: Wrapping) -> str:

@@ -118,6 +118,7 @@ _KINDS = {
 }
 
 
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 # Beyond it not every whole number is a float.
 _EXACT = 2**53
 _NONE: Mapping[str, Any] = {}
@@ -230,6 +231,9 @@ def _converted(given: Mapping[str, Any], textual: bool) -> Exchange:
             name = place.group(1) if place else ""
             if name not in fields or name in _REQUIRED:
                 raise RecordError(_explained(error, fields)) from None
+            if (truth := _truth_of(fields[name], name)) is not None:
+                fields[name] = truth
+                continue
             if (number := _number_of(fields[name], name)) is not None:
                 fields[name] = number
                 continue
@@ -239,6 +243,13 @@ def _converted(given: Mapping[str, Any], textual: bool) -> Exchange:
     raise RecordError("none of its values can be read")
 
 
+def _truth_of(value: object, name: str) -> bool | None:
+    """A truth that was written as text, where a column wants one; else None."""
+    if not isinstance(value, str) or not pa.types.is_boolean(EXCHANGES.field(name).type):
+        return None
+    return {"true": True, "false": False}.get(value.strip().lower())
+
+
 def _number_of(value: object, name: str) -> int | float | None:
     """A number that was written as text, or a whole one with a point, where a column wants it; else None."""
     kind = EXCHANGES.field(name).type
@@ -246,6 +257,8 @@ def _number_of(value: object, name: str) -> int | float | None:
         return int(value)
     if not isinstance(value, str) or not (pa.types.is_integer(kind) or pa.types.is_floating(kind)):
         return None
+    if _THOUSANDS.fullmatch(value):
+        value = value.replace(",", "")
     try:
         return int(value) if pa.types.is_integer(kind) else float(value)
     except ValueError:

@@ -49,7 +49,7 @@ def _exchanges_of(
         try:
             if isinstance(fields, RecordError):
                 raise fields
-            found.append(conformed(fields, part, records, textual=part.container == "csv"))
+            found.append(conformed(fields, part, records, textual=part.container in ("csv", "table")))
         except RecordError as error:
             refused.append(error)
     return found, refused
@@ -101,6 +101,9 @@ def _laid_aside(batch: SliceRows, line: int, record: Any, raw: Raw, chosen: Part
     pieces = list(chosen.pieces(record))
     kept = [(key, piece) for key, piece in pieces if key is not None]
     if store is None or not (kept or not pieces):
+        return True
+    if store.alone is not None and kept and all(store.alone(key) for key, _ in kept):
+        # There is nothing to wait for.
         return True
     if not pieces:
         raise RecordError(chosen.holds_nothing)

@@ -20,8 +20,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from stillwatch.core.bodies.shapes import parsed
+from stillwatch.ingest.foreign_records import told_otherwise, ungrouped
 from stillwatch.ingest.json_tables import by_columns, pairs_of, rows_of
 from stillwatch.ingest.json_text import decoded
+from stillwatch.ingest.otlp import any_value, attributes_of
 from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.spelling import nested, respelled
@@ -89,6 +91,7 @@ _FIELDS: tuple[tuple[str, str | None, str], ...] = (
     ("MESSAGE", None, "systemd journal entry"),
     ("msg", None, "application log line"),
     ("line", None, "Loki line"),
+    ("Line", None, "Loki line"),
     ("payload", None, "payload column"),
     ("properties", None, "Azure Monitor record"),
     ("meta", None, "application log line"),
@@ -115,6 +118,7 @@ _PREFIXES: tuple[tuple[str, re.Pattern[str]], ...] = (
 # `[2026-01-05 10:00:00]`, `[INFO]`, and no array.
 _BRACKETED = re.compile(r"\[[^\"{\[\]]*[A-Za-z:][^\"{\[\]]*\]")
 _MOST_TRIED = 8
+_LEAST_BYTES = 20
 _MOST_PLACES = 500
 _LONGEST_PREFIX = 2048
 
@@ -136,6 +140,8 @@ def inside(record: Any) -> Envelope | None:
     for shape in _SHAPES:
         if (found := shape(record)) is not None:
             return found
+    if (other := told_otherwise(record)) is not None and recognising(other[1]) is not None:
+        return Envelope(other[0], [("as a whole", other[1])])
     known = [*_known_keys(record)]
     for one in known:
         if _leads_to_records(one):
@@ -167,6 +173,8 @@ def _otherwise(record: Mapping[str, Any]) -> Envelope | None:
         return Envelope("record in another spelling", [("as a whole", one)])
     if (one := nested(written)) is not None and recognising(one) is not None:
         return Envelope("record whose objects were laid flat", [("as a whole", one)])
+    if (one := ungrouped(written)) is not None and recognising(one) is not None:
+        return Envelope("record whose names stand in objects", [("as a whole", one)])
     held = [(f"`{key}`", value) for key, value in record.items()]
     if len(held) == 1 and isinstance(held[0][1], dict) and _leads_to_records(Envelope("", held)):
         return Envelope("object", held)
@@ -234,6 +242,9 @@ def _all_words(record: list[Any]) -> bool:
 
 def _opened(value: Any) -> Any:
     """Text as the JSON it holds, plain, after a prefix, or in base64 and gzip; anything else unchanged."""
+    if isinstance(value, list) and len(value) > _LEAST_BYTES and set(map(type, value)) == {int}:
+        # As systemd's journal writes what has letters beyond ASCII, or is long.
+        value = bytes(value).decode("utf-8", "replace") if max(value) < 256 and min(value) >= 0 else value
     if not isinstance(value, str):
         return value
     text = value.strip()
@@ -305,17 +316,31 @@ def _otlp_logs(record: Mapping[str, Any]) -> Envelope | None:
     if not isinstance(record.get("resourceLogs"), list):
         return None
     bodies = [
-        (f"log record {place}", _opened(body.get("stringValue") if isinstance(body, dict) else body))
-        for place, body in enumerate(_otlp_bodies(record["resourceLogs"]), start=1)
+        (f"log record {place}", _told_by(one))
+        for place, one in enumerate(_otlp_records(record["resourceLogs"]), start=1)
     ]
     return Envelope("OTLP log export", bodies) if bodies else None
 
 
-def _otlp_bodies(resources: list[Any]) -> Iterator[Any]:
+def _told_by(one: Any) -> Any:
+    """What a log record says: its body, or its attributes where that is no more than a line of text."""
+    if not isinstance(one, dict):
+        return None
+    body = _opened(any_value(one.get("body")))
+    if isinstance(body, dict | list):
+        return body
+    try:
+        told = attributes_of(one)
+    except RecordError:
+        return body
+    # An event's own time is when it was, not when it was shipped.
+    return {"event_time": one.get("timeUnixNano"), **told} if told else body
+
+
+def _otlp_records(resources: list[Any]) -> Iterator[Any]:
     for resource in resources:
         for scope in _list_in(resource, "scopeLogs"):
-            for one in _list_in(scope, "logRecords"):
-                yield one.get("body") if isinstance(one, dict) else None
+            yield from _list_in(scope, "logRecords")
 
 
 def _list_in(value: Any, key: str) -> list[Any]:
@@ -347,6 +372,8 @@ def _no_record(record: Mapping[str, Any]) -> Envelope | None:
         key, value = next(iter(record.items()))
         if key in ("index", "create") and isinstance(value, dict) and all(name[:1] == "_" for name in value):
             return Envelope("Elasticsearch bulk action", [])
+    if record.get("op") == "d" and "before" in record and record.get("after", "") is None:
+        return Envelope("change event of a row that was deleted (Debezium)", [])
     return None
 
 

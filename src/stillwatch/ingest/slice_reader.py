@@ -19,18 +19,21 @@ from stillwatch.ingest.files import BROKEN, numbered_lines, opened
 from stillwatch.ingest.parquet_rows import read_parquet
 from stillwatch.ingest.parts import PartStore
 from stillwatch.ingest.plain_lines import read_plain
+from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.record_lines import noted, read_parts
 from stillwatch.ingest.registry import ask_first, format_named
 from stillwatch.ingest.rejoined_lines import rejoined
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
+from stillwatch.ingest.text_tables import layout_of, table_rows
 from stillwatch.ingest.unpacking import read_text
 from stillwatch.ingest.value_stream import values
 
 __all__ = ["read_slice"]
 
 _SHOWN = 1024
+_HEAD = 1 << 16
 
 
 def read_slice(part: Slice, *, batch_rows: int = 8192, most: int | None = None) -> Iterator[SliceResult]:
@@ -55,10 +58,14 @@ def _results(part: Slice, batch_rows: int, most: int | None) -> Iterator[SliceRe
         yield _unread(part)
         return
     store, halves = PartStore(), BatchStore()
+    chosen = format_named(part.format)
+    alone = _is_alone(part)
+    found = chosen.alone_among(part.together) if isinstance(chosen, PartsFormat) and alone and most is None else None
+    store.alone, plain = (found.holds, found.plain) if found is not None else (None, None)
     try:
         for one in part.together or (part,):
             seen = 0
-            for result in _read_file(replace(one, aside=store, halves=halves, callers=part.callers), batch_rows):
+            for result in _read_file(replace(one, aside=store, halves=halves, callers=part.callers), batch_rows, plain):
                 yield result
                 seen += result.lines
                 if most is not None and seen >= most:
@@ -70,7 +77,12 @@ def _results(part: Slice, batch_rows: int, most: int | None) -> Iterator[SliceRe
         halves.close()
 
 
-def _read_file(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
+def _is_alone(part: Slice) -> bool:
+    """Whether lines of a plain shape may be decoded by the block: nothing is joined to them, or looked for in them."""
+    return part.callers is None and part.mapped is None and not part.account_from
+
+
+def _read_file(part: Slice, batch_rows: int, plain: PlainShape | None) -> Iterator[SliceResult]:
     if part.container in ("parquet", "arrow"):
         yield from read_parquet(part, batch_rows)
         return
@@ -78,15 +90,16 @@ def _read_file(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
     with opened(part.path, part.wrapped) as stream:
         if part.start:
             stream.seek(part.start)
-        yield from _read_stream(part, stream, batch_rows, size - part.start)
+        yield from _read_stream(part, stream, batch_rows, size - part.start, plain)
 
 
-def _read_stream(part: Slice, stream: IO[bytes], batch_rows: int, size: int) -> Iterator[SliceResult]:
+def _read_stream(
+    part: Slice, stream: IO[bytes], batch_rows: int, size: int, among: PlainShape | None
+) -> Iterator[SliceResult]:
     preferred = format_named(part.format)
-    # Lines of a plain shape are decoded by the block where nothing is joined to them.
-    alone = part.callers is None and part.mapped is None and not part.account_from
-    if preferred.plain is not None and part.container == "lines" and alone:
-        yield from read_plain(part, stream, size, preferred, preferred.plain)
+    plain = among or preferred.plain
+    if plain is not None and part.container == "lines" and _is_alone(part):
+        yield from read_plain(part, stream, size, preferred, plain)
         return
     batch, told = SliceRows(part), 0
     last, counted = part.first_line - 1, 0
@@ -95,7 +108,7 @@ def _read_stream(part: Slice, stream: IO[bytes], batch_rows: int, size: int) -> 
             last = line
             counted += len(raw)
             batch.seen += 1
-            if part.container == "csv":
+            if part.container in ("csv", "table"):
                 read_row(batch, line, raw, preferred)
             else:
                 read_text(batch, line, raw, preferred)
@@ -118,6 +131,10 @@ def _records(part: Slice, stream: IO[bytes]) -> Iterator[tuple[int, Any]]:
         yield from rejoined(numbered_lines(stream, part.first_line, part.end))
     elif part.container == "values":
         yield from enumerate(values(stream), start=1)
+    elif part.container == "table":
+        # Any stream that is opened here can be looked into; what only a dump can have may come far below.
+        head = stream.peek(_HEAD)  # type: ignore[attr-defined]
+        yield from table_rows(stream, layout_of(head) or "dump")
     else:
         yield from csv_rows(stream)
 

@@ -24,7 +24,7 @@ from stillwatch.core.bodies.shapes import Json, first, parsed
 from stillwatch.core.bodies.traced import answer_fields, asked_fields, parameter_fields
 from stillwatch.ingest.record import RecordError
 
-__all__ = ["is_foreign", "nested", "unified"]
+__all__ = ["has_foreign_names", "is_foreign", "nested", "unified"]
 
 _INDEXED = ("gen_ai.prompt.", "gen_ai.completion.", "llm.prompts.", "llm.completions.", "llm.request.functions.",
             "llm.input_messages.", "llm.output_messages.", "llm.tools.")  # fmt: skip
@@ -84,6 +84,11 @@ _PARAMETERS = ("temperature", "top_p", "top_k", "max_tokens", "seed", "stream", 
 def is_foreign(attributes: Json) -> bool:
     """Whether a span's attributes are named as OpenInference, OpenLLMetry and others name them."""
     return _begins(_FOREIGN, tuple(attributes))
+
+
+def has_foreign_names(names: tuple[str, ...]) -> bool:
+    """Whether ``unified`` would tell a span with attributes of these names otherwise."""
+    return _begins(_FOREIGN, names) or _begins(_INDEXED, names)
 
 
 @lru_cache(maxsize=4096)

@@ -17,17 +17,24 @@ from stillwatch.ingest.base import BatchFormat, LogFormat, PartsFormat
 from stillwatch.ingest.record import COLUMNS
 from stillwatch.ingest.registry import all_formats, recognises, recognising
 
-__all__ = ["in_camel_case", "nested", "respelled", "squashed"]
+__all__ = ["in_camel_case", "in_lower_case", "nested", "respelled", "squashed"]
 
 # Between a small letter or a digit and a capital, and before the last capital of several.
 _SEAMS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BETWEEN = re.compile(r"[\s\-]+")
+# `created_at (UTC)`, `latency (ms)`: what leaves a value as it is; another zone would not.
+_UNIT = re.compile(r"\s*[(\[](utc|gmt|ms|tokens?)[)\]]$", re.IGNORECASE)
 _NAMED = re.compile(r"``([A-Za-z_]\w*)``")
 
 
 def squashed(name: str) -> str:
     """A name less what spellings differ in: ``user_id``, ``userId`` and ``User ID`` are ``userid``."""
-    return name.replace("_", "").replace(" ", "").replace("-", "").lower()
+    return _without_unit(name).replace("_", "").replace(" ", "").replace("-", "").lower()
+
+
+def _without_unit(name: str) -> str:
+    """A name without the unit behind it that its column has in any case; milliseconds are said by names here."""
+    return name if name[-1:] not in ")]" else _UNIT.sub(lambda found: "_ms" if found[1].lower() == "ms" else "", name)
 
 
 def in_camel_case(name: str) -> str:
@@ -63,7 +70,7 @@ def respelled(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 @lru_cache(maxsize=1024)
 def _spellings(names: tuple[str, ...]) -> tuple[tuple[tuple[str, ...], LogFormat | None], ...]:
     """Other spellings of a record's names: as each format spells them, with that format, then all in lower case."""
-    plain = tuple(map(_in_lower_case, names))
+    plain = tuple(map(in_lower_case, names))
     found: list[tuple[tuple[str, ...], LogFormat | None]] = []
     for one in sorted(all_formats().values(), key=lambda one: one.general):
         known = _names_of(one)
@@ -83,6 +90,7 @@ def _names_of(one: LogFormat) -> Mapping[str, str]:
     return {squashed(name): name for name in reversed(given)}
 
 
-def _in_lower_case(name: str) -> str:
-    spaced = _BETWEEN.sub("_", name.strip())
+def in_lower_case(name: str) -> str:
+    """``UserId``, ``User ID`` and ``USER_ID`` as ``user_id``."""
+    spaced = _BETWEEN.sub("_", _without_unit(name).strip())
     return (spaced if spaced.isupper() else _SEAMS.sub("_", spaced)).lower()

@@ -17,6 +17,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -52,6 +53,9 @@ _NOTATIONS = (
     "%d %b %Y %H:%M:%S %z", "%d %b %Y %H:%M:%S GMT", "%d-%b-%Y %H:%M:%S", "%d-%b-%Y %H:%M:%S.%f",
     # Kibana's.
     "%b %d, %Y @ %H:%M:%S.%f", "%b %d, %Y @ %H:%M:%S",
+    # By a clock of twelve hours; a month in digits with a day beside it could be either.
+    "%Y-%m-%d %I:%M:%S %p", "%b %d, %Y %I:%M:%S %p", "%B %d, %Y %I:%M:%S %p", "%B %d, %Y %I:%M:%S %p UTC",
+    "%d %b %Y %H:%M:%S",
     # JavaScript's, C's, and that of `date`.
     "%a %b %d %Y %H:%M:%S GMT%z", "%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S UTC %Y",
 )  # fmt: skip
@@ -103,7 +107,7 @@ def _moment(text: str) -> datetime | None:
         text = _MONOTONIC.sub("", text)
     if text[-1:] in ("]", ")"):
         text = _NAMED_ZONE.sub("", text)
-    if text[4:5] == "/" == text[7:8]:
+    if text[4:5] == text[7:8] and text[4:5] in ("/", "."):
         # The year comes first: no other day could be meant.
         text = f"{text[:4]}-{text[5:7]}-{text[8:]}"
     if text.isdecimal() and len(text) > LONGEST_DATE:
@@ -180,6 +184,8 @@ def possible(moments: pa.Array) -> pa.Array:
 
 def _uniform(values: Sequence[object]) -> pa.Array | None:
     """All values at once, where every one is text in the common notation; None otherwise."""
+    if type(values[0]) is int:
+        return _nanoseconds(values)
     if not isinstance(values[0], str):
         return None
     try:
@@ -189,6 +195,20 @@ def _uniform(values: Sequence[object]) -> pa.Array | None:
         moments = texts.cast(TIMESTAMP)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return None
+    return moments if pc.all(possible(moments)).as_py() else None
+
+
+def _nanoseconds(values: Sequence[object]) -> pa.Array | None:
+    """All values at once, where every one counts nanoseconds; None otherwise."""
+    if {*map(type, values)} != {int}:
+        return None
+    try:
+        given = np.array(values, np.int64)
+    except OverflowError:
+        return None
+    if given.min() < MICROS_BELOW:
+        return None
+    moments = pa.array(given // 1000).cast(TIMESTAMP)
     return moments if pc.all(possible(moments)).as_py() else None
 
 

@@ -20,6 +20,7 @@ from stillwatch.ingest.registry import asked_first, recognises, recognising
 from stillwatch.ingest.repeated_names import repeated_name
 from stillwatch.ingest.shippers import DEEPEST, after_prefix, as_columns, inside
 from stillwatch.ingest.slice_result import Raw, SliceRows
+from stillwatch.ingest.text_records import record_in
 from stillwatch.ingest.typed_values import untyped
 from stillwatch.ingest.value_stream import several_of
 
@@ -68,7 +69,11 @@ def _read_repaired(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat
     try:
         record, note = decoded(raw)
     except RecordError as error:
-        batch.refuse(line, str(error), raw)
+        found = record_in(raw.decode("utf-8", "surrogateescape"))
+        if found is None:
+            batch.refuse(line, str(error), raw)
+        else:
+            read_value(batch, line, found, raw, preferred)
     else:
         read_value(batch, line, record, raw, preferred, note=note)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,15 +15,17 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
-from stillwatch.evidence import Calibration, Content, Family, LogProfile, Moments, Postings, whiten
-from stillwatch.evidence.thresholds import LEAST_IN_COMMON, MOST_IN_COMMON, SHARED_BY
+from stillwatch.evidence import Calibration, Content, Family, LogProfile, Postings, whiten
+from stillwatch.evidence.thresholds import SHARED_BY
 from stillwatch.profiles.account import account_table, count_tables
+from stillwatch.profiles.closer_readers import carrying_reader, closer_reader, common_reader, payload_reader
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
 from stillwatch.profiles.kept_texts import has_lost_texts, joined_texts, prompt_key, remaining_prompts
 from stillwatch.profiles.moments import moments_reader
 from stillwatch.profiles.prompt_names import named_prompts
+from stillwatch.profiles.prompts_at_hand import PromptsAtHand
 from stillwatch.profiles.templates import find_templates
-from stillwatch.profiles.texts import Texts, closer_look, closer_payload, draw_sample, prompt_table, read_texts
+from stillwatch.profiles.texts import Texts, draw_sample, prompt_table, read_texts
 from stillwatch.profiles.windows import windows
 from stillwatch.sketching import EMBEDDED, Wording
 
@@ -34,13 +35,6 @@ U64 = npt.NDArray[np.uint64]
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
 
-_CARRYING_SQL = """
-SELECT p.entity, p.prompt, list_has_any(s.sentences, (SELECT list(text) FROM {texts}))
-    OR s.masked IN (SELECT t.masked FROM {template_of} AS t JOIN {texts} AS x ON t.template = x.text) AS carries
-FROM {prompts} AS p SEMI JOIN {members} USING (entity) JOIN {sketches} AS s USING (row_key)
-"""
-
-_SPOKEN_SQL = "SELECT p.* FROM {prompts} AS p ANTI JOIN {short} AS s USING (prompt)"
 _WHOLE = ("exchanges", "accounts", "first_seen", "last_seen")
 
 
@@ -143,13 +137,13 @@ def build_profile(
     own, common = texts.own(owner)
     payload = content.of(texts.payload[own].astype(np.float32), owner[texts.machinery != 0][own]).centred()
 
-    looked = _closer_reader(engine, content, left_out, sets.short, prompts, asked)
+    held = PromptsAtHand(engine, prompts)
+    looked = closer_reader(engine, content, left_out, sets.short, held, asked)
     moments = moments_reader(engine, exchanges=exchanges, accounts=accounts, key=key)
-    sent_in_common = _common_reader(engine, content, left_out, moments, prompts, asked)
-    carried = _carrying_reader(engine, content, left_out, sketches, template_of, prompts, asked)
+    sent_in_common = common_reader(engine, content, left_out, moments, held, asked)
+    carried = carrying_reader(engine, content, left_out, sketches, template_of, held, asked)
 
-    def payloads(members: I64) -> Content:
-        return payload.of(*closer_payload(engine, members, left_out, common, prompts=prompts, exchanges=asked))
+    payloads = payload_reader(engine, payload, left_out, common, held, asked)
 
     log = _log_profile(
         engine,
@@ -195,81 +189,6 @@ def _begun(
     old = Texts.from_table(kept, of_known, None, len(wordings)) or Texts.joined([], len(wordings))
     fresh = read_texts(sample.filter(pa.array(~known)), left_out, wordings, pool)
     return lambda: joined_texts(old, known, fresh())
-
-
-def _closer_reader(
-    engine: Engine, content: Content, left_out: U64, short: U64, prompts: Table, exchanges: Table
-) -> Callable[[bytes], tuple[F32, F32, I64]]:
-    """Reads more of some entities' prompts, as ``LogProfile.closer`` says: a group is tested and then explained."""
-    spoken = engine.sql(_SPOKEN_SQL, prompts=prompts, short=pa.table({"prompt": short}))
-
-    @lru_cache(maxsize=1)
-    def looked(members: bytes) -> tuple[F32, F32, I64]:
-        who = np.frombuffer(members, np.int64)
-        features, whose = closer_look(engine, who, left_out, prompts=spoken, exchanges=exchanges)
-        return *content.read(features), whose
-
-    return looked
-
-
-def _common_reader(
-    engine: Engine,
-    content: Content,
-    left_out: U64,
-    moments: Callable[[I64], Moments],
-    prompts: Table,
-    exchanges: Table,
-) -> Callable[[bytes], tuple[F32, F32, I64] | None]:
-    """Reads what some entities sent in their common moments, as ``LogProfile.in_common`` says."""
-
-    @lru_cache(maxsize=1)
-    def sent_in_common(members: bytes) -> tuple[F32, F32, I64] | None:
-        who = np.frombuffer(members, np.int64)
-        theirs = moments(who)
-        common = theirs.in_common()
-        # Where it is nearly all that they send it is no part of it: a crowd may come for one hour.
-        if not len(common) or not LEAST_IN_COMMON <= common.mean() <= MOST_IN_COMMON:
-            return None
-        only = pa.table({"entity": theirs.owner[common], "prompt": theirs.prompt[common]})
-        features, whose = closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges, only=only)
-        return *content.read(features), whose
-
-    return sent_in_common
-
-
-def _carrying_reader(
-    engine: Engine,
-    content: Content,
-    left_out: U64,
-    sketches: Table,
-    template_of: Table,
-    prompts: Table,
-    exchanges: Table,
-) -> Callable[[I64, U64], Content | None]:
-    """Reads what some entities sent with a text in it, as ``LogProfile.carrying`` says."""
-
-    @cache
-    def of_texts() -> Table:
-        return engine.at_hand(sketches, "row_key", "masked", "sentences")
-
-    @lru_cache(maxsize=1)
-    def sent_with(members: bytes, texts: bytes) -> Content | None:
-        who = np.frombuffer(members, np.int64)
-        sent = engine.fetch(
-            _CARRYING_SQL,
-            prompts=prompts,
-            sketches=of_texts(),
-            template_of=template_of,
-            members=pa.table({"entity": who}),
-            texts=pa.table({"text": np.frombuffer(texts, np.uint64)}),
-        )
-        carries = np.asarray(sent["carries"], np.bool_)
-        if not len(sent) or not LEAST_IN_COMMON <= carries.mean() <= MOST_IN_COMMON:
-            return None
-        only = sent.filter(sent["carries"]).drop_columns("carries")
-        return content.of(*closer_look(engine, who, left_out, prompts=prompts, exchanges=exchanges, only=only))
-
-    return lambda members, texts: sent_with(members.tobytes(), texts.tobytes())
 
 
 def _machinery(engine: Engine, sentences: Table) -> U64:

@@ -150,7 +150,7 @@ def prompt_table(engine: Engine, *, exchanges: Table, accounts: Table, key: str 
     return engine.sql(_PROMPT_SQL.format(key=key, refused=REFUSED_SQL), exchanges=exchanges, accounts=accounts)
 
 
-def draw_sample(engine: Engine, most: int, *, prompts: Table, exchanges: Table) -> pa.Table:
+def draw_sample(engine: Engine, most: int, *, prompts: Table | pa.Table, exchanges: Table) -> pa.Table:
     """A bounded random sample of each entity's distinct prompts.
 
     Returns:
@@ -165,13 +165,13 @@ def closer_look(
     members: npt.NDArray[np.int64],
     left_out: U64,
     *,
-    prompts: Table,
+    prompts: Table | pa.Table,
     exchanges: Table,
     only: pa.Table | None = None,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
-    """Features of more prompts of a few entities, and the entity of each; those that do not vary are left out.
+    """Features of more of the prompts of a few entities, and the entity of each; those that do not vary are left out.
 
-    ``only`` names those to choose from: entity, and prompt by hash.
+    ``prompts`` are theirs; ``only`` names those to choose from: entity, and prompt by hash.
     """
     texts, owner = _more(engine, members, prompts, exchanges, only)
     done = [text_features(texts.slice(start, _BATCH), left_out) for start in range(0, len(texts), _BATCH)]
@@ -181,7 +181,13 @@ def closer_look(
 
 
 def closer_payload(
-    engine: Engine, members: npt.NDArray[np.int64], left_out: U64, common: U64, *, prompts: Table, exchanges: Table
+    engine: Engine,
+    members: npt.NDArray[np.int64],
+    left_out: U64,
+    common: U64,
+    *,
+    prompts: Table | pa.Table,
+    exchanges: Table,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """As ``closer_look``, of what stands beside each entity's own machinery, unless that is ``common``."""
     texts, owner = _more(engine, members, prompts, exchanges)
@@ -193,15 +199,14 @@ def closer_payload(
 
 
 def _more(
-    engine: Engine, members: npt.NDArray[np.int64], prompts: Table, exchanges: Table, only: pa.Table | None = None
+    engine: Engine,
+    members: npt.NDArray[np.int64],
+    theirs: Table | pa.Table,
+    exchanges: Table,
+    only: pa.Table | None = None,
 ) -> tuple[pa.Array, npt.NDArray[np.int64]]:
     """More prompts of a few entities than the sample has, and the entity of each."""
     most = max(min(CLOSER_PROMPTS, CLOSER_TOTAL // max(len(members), 1)), 1)
-    theirs = engine.sql(
-        "SELECT p.* FROM {prompts} AS p SEMI JOIN {members} USING (entity)",
-        prompts=prompts,
-        members=pa.table({"entity": members}),
-    )
     if only is not None:
         theirs = engine.sql(
             "SELECT p.* FROM {theirs} AS p SEMI JOIN {only} USING (entity, prompt)", theirs=theirs, only=only

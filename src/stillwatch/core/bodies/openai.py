@@ -8,9 +8,10 @@ or ``max_tokens`` or ``max_output_tokens``, ``logprobs`` (true, or a number as c
 ``metadata.user_id``. ``prompt_cache_key`` is no identity and is not read. A prompt that a chat template wrote out is
 read as its messages.
 
-Read from a response: ``id``, ``created`` or ``created_at``, the first choice's text, reasoning and
-``finish_reason`` (or the ``output`` items), ``usage``. A streamed body may be a list of chunks. What Ollama writes
-otherwise is read as ``ollama`` says. An answer in which nothing is known is noted, and so is an error.
+Read from a response: ``id``, ``created`` or ``created_at``, the first choice's text, reasoning and ``finish_reason``
+(or the ``output`` items), ``usage``. A streamed body may be a list of chunks. What Ollama and other model servers
+write otherwise is read as ``ollama`` and ``model_servers`` say. An answer in which nothing is known is noted, and so
+is an error.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from stillwatch.core.bodies import ollama
+from stillwatch.core.bodies import converse, model_servers, ollama
 from stillwatch.core.bodies.chat_templates import turns_of
 from stillwatch.core.bodies.end_user import composite_id
 from stillwatch.core.bodies.optional_parts import UNFORESEEN, answered, put, said
@@ -42,6 +43,8 @@ from stillwatch.core.bodies.shapes import (
 
 __all__ = ["asking", "caller", "request_fields", "response_fields", "session"]
 
+# Under which a program of one's own keeps an answer's text, where it keeps it under one of them alone.
+_OWN_TEXTS = ("text", "content", "answer", "completion", "reply", "output_text", "response", "generated")
 _SAME_NAME = ("model", "temperature", "top_p", "top_k", "n", "seed", "stream", "top_logprobs")
 
 
@@ -138,6 +141,9 @@ def request_fields(body: Json) -> Fields:
         fields |= {"operation": "chat", "messages": _turns_of_cohere(body), "system": body.get("preamble")}
     elif isinstance(body.get("inputText"), str):
         fields |= {"operation": "generate", "prompt": body["inputText"]}
+    else:
+        fields |= model_servers.asked_of_server(body)
+    fields |= model_servers.options_of_server(body)
     fields |= ollama.options_of(body)
     return fields
 
@@ -287,11 +293,16 @@ def response_fields(body: object) -> Fields:
 def _response_fields(body: object) -> Fields:
     if ollama.is_ollama(body):
         return ollama.response_fields(body)  # type: ignore[arg-type]
+    if model_servers.is_of_server(body):
+        return model_servers.response_fields(body)
     if isinstance(body, list) and len(body) == 1 and "generated_text" in object_of(body[0], "response[]"):
         body = body[0]
     if isinstance(body, list):
         body = _merged_chunks(body)
     body = object_of(body, "response")
+    if isinstance(said := body.get("output"), dict) and isinstance(said.get("message"), dict):
+        # Of Bedrock's Converse, whose requests have messages too.
+        return converse.response_fields(body)
     fields: Fields = {
         "exchange_id": identity(body.get("id")),
         "time": first(body, "created", "created_at"),
@@ -311,6 +322,8 @@ def _response_fields(body: object) -> Fields:
     elif isinstance(body.get("message"), dict):
         fields["response"] = content_text(body["message"].get("content"), "message.content")
         fields["stop_reason"] = body.get("finish_reason")
+    elif len(texts := [body[name] for name in _OWN_TEXTS if isinstance(body.get(name), str)]) == 1:
+        fields["response"] = texts[0]
     elif body and "choices" not in body:
         fields["note"] = _unanswered(body)
     return fields

@@ -13,6 +13,8 @@ __all__ = ["check_conversation", "is_other_call"]
 _PATHS = {
     "/embeddings": "embeddings", "/moderations": "moderation", "/images/": "images", "/audio/": "audio",
     "/rerank": "ranking", ":embedContent": "embeddings", ":batchEmbedContents": "embeddings",
+    "/count_tokens": "counting tokens", ":countTokens": "counting tokens", "/tokenize": "counting tokens",
+    "/detokenize": "counting tokens", "/v1/models": "a list of models", "/api/tags": "a list of models",
 }  # fmt: skip
 # Keys under which an answer that is no text stands alone, and those of answers that are.
 _ALONE = {"embedding": "embeddings", "embeddings": "embeddings", "artifacts": "images", "images": "images"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from stillwatch.core.bodies import anthropic, gemini, openai
+from stillwatch.core.bodies.model_paths import model_in_path
 from stillwatch.core.bodies.optional_parts import pieces_of
 from stillwatch.core.bodies.other_calls import check_conversation
 from stillwatch.core.bodies.plain_chat import plain_chat
@@ -38,7 +39,8 @@ def pair_fields(request: object, response: object, *, where: str = "request", pa
     answer = {
         name: value for name, value in _answering(response, side).response_fields(response).items() if name != "time"
     }
-    return merged(answer, openai.asking(body) if side is openai else side.request_fields(body))
+    named = {"model": model_in_path(str(path))} if path else {}
+    return merged(named, answer, openai.asking(body) if side is openai else side.request_fields(body))
 
 
 def pair_caller(request: object) -> Any:

@@ -40,6 +40,12 @@ _OTHER_NAMES = {
 }  # fmt: skip
 _NUMBERS = frozenset(("temperature", "top_p", "top_k", "n", "seed", "max_tokens", "stream", "logprobs", "top_logprobs"))
 _PARTS = frozenset(("text", "input_text", "image", "image_url", "input_image", "file", "input_file", "input_audio"))
+# Of bodies of an API, beside which a text within JSON is the answer's, and not part of an answer that is JSON.
+_OWN_KEYS = frozenset((
+    "candidates", "choices", "generations", "usage", "lc", "kwargs", "role", "message", "messages", "usageMetadata",
+))  # fmt: skip
+_ABOUT = frozenset(("text", "content", "output", "response", "completion", "answer", "generated_text", "output_text",
+                    "id", "model", "type", "created", "finish_reason", "tokens"))  # fmt: skip
 _TEXT_KEYS = ("text", "content", "output", "response", "completion", "answer", "generated_text", "output_text")
 
 
@@ -175,7 +181,9 @@ def _answer(value: object, where: str) -> Fields:
     if not isinstance(value, dict):
         return {"response": text if text is not None else str(value)}
     known = _answered_body(value, where)
-    if known is not None:
+    if known is not None and (text is None or "response" not in known or not _OWN_KEYS.isdisjoint(value)):
+        return known
+    if known is not None and text is not None and _ABOUT.issuperset(value.keys()):
         return known
     if text is not None:
         # A model may have been asked for JSON.
@@ -221,6 +229,7 @@ def _generation(value: Json, where: str) -> Fields:
         fields["response"] = several["text"]
     info = object_of(several.get("generation_info"), "generation_info")
     usage = object_of(object_of(value.get("llm_output"), "llm_output").get("token_usage"), "token_usage")
+    fields["model"] = object_of(value.get("llm_output"), "llm_output").get("model_name")
     fields["stop_reason"] = first(info, "finish_reason", "stop_reason")
     fields["input_tokens"], fields["output_tokens"] = usage.get("prompt_tokens"), usage.get("completion_tokens")
     return fields

@@ -14,10 +14,12 @@ from typing import Any, ClassVar
 
 from stillwatch.core.bodies import anthropic
 from stillwatch.core.bodies.columns import columns_of
+from stillwatch.core.bodies.other_calls import check_conversation
 from stillwatch.core.bodies.plain_anthropic import Answer, Asked, message_columns
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
+from stillwatch.ingest.beside_bodies import counts_beside
+from stillwatch.ingest.envelope import bodies, dialect, envelope_fields, model_around, path_around
 from stillwatch.ingest.plain_envelope import Envelope, told_around
 from stillwatch.ingest.plain_pairs import made
 from stillwatch.ingest.plain_shape import PlainShape
@@ -71,9 +73,16 @@ class AnthropicLog(LogFormat):
         return dialect(record) == "anthropic"
 
     def read(self, record: Json) -> Iterable[Fields]:
-        """One exchange."""
+        """One exchange.
+
+        Raises:
+            RecordError: it is no conversation.
+        """
         request, response, frame = bodies(record)
+        check_conversation(response, path_around(record, frame))
         fields = merged(
+            counts_beside(record),
+            model_around(record, frame),
             anthropic.response_fields(response),
             anthropic.request_fields(request),
             frame,

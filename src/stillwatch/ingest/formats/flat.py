@@ -7,29 +7,37 @@ Names count in whatever spelling (``user_id``, ``userID``, ``User ID``, ``user.i
 | --- | --- |
 | ``account_id``, else ``user_id``, ``user``, ``customer_id``, ``customer``, ``account``, ``uid`` | ``account_id`` |
 | else ``username``, ``user_name``, ``login``, ``user_email``, ``email`` | ``account_id`` |
-| else ``caller``, ``requester``, ``consumer`` (also with ``_id``), ``principal``, ``subscriber_id`` | ``account_id`` |
-| else ``api_key_id`` | ``account_id`` |
+| else ``caller``, ``requester``, ``principal``, ``consumer``, ``actor`` (also with ``_id``) | ``account_id`` |
+| or ``subscriber_id``, ``subject``, ``sub``, ``member_id``, ``authenticated_user``, ``auth_user`` | ``account_id`` |
+| or ``account_uuid``, ``user_uuid``, ``acct_id``, ``x_user_id``, ``user_principal_name``, ``upn`` | ``account_id`` |
+| else ``end_user``, ``enduser`` (also with ``_id``), ``external_user_id``, ``distinct_id`` | ``account_id`` |
+| else ``api_key_id``, ``key_id``, ``api_key_hash``, ``key_hash``, ``api_key_name``, ``key_name`` | ``account_id`` |
+| or ``api_key_alias``, ``key_alias``, ``token_id``; else ``user_id`` and the like of ``metadata`` | ``account_id`` |
 | ``start_time``, ``started_at``, ``requested_at``, ``request_time``, ``request_timestamp`` | ``time`` |
-| else ``request_started_at``, ``received_at``, ``time``, ``timestamp`` (``@timestamp``), ``ts`` | ``time`` |
+| else ``request_started_at``, ``request_start``, ``asked_at``, ``queried_at``, ``sent_at`` | ``time`` |
+| else ``received_at``, ``time``, ``timestamp`` (``@timestamp``), ``ts``, ``unix_time``, ``epoch`` | ``time`` |
 | else ``event_time``, ``event_timestamp``, ``timestamp_utc``, ``timestamp_ms``, ``epoch_ms`` | ``time`` |
 | else ``created_at``, ``created_time``, ``datetime``, ``date_time``, ``logged_at``, ``log_time`` | ``time`` |
-| else ``inserted_at``, ``date`` | ``time`` |
+| else ``inserted_at``, ``date``, and the like of each | ``time`` |
 | ``prompt``, ``messages``, ``question``, ``prompt_text``, ``input_messages`` | ``prompt`` or ``messages`` |
-| ``user_prompt``, ``user_message``, ``user_input``; ``input`` beside an ``output`` | ``prompt`` or ``messages`` |
-| ``response``, ``completion``, ``answer``, ``output``, ``reply``, ``generated_text`` | ``response``, a body too |
-| ``response_text``, ``completion_text``, ``output_text``, ``output_messages`` | ``response`` |
-| ``assistant_message``, ``assistant_response``, ``model_response``, ``ai_response``, ``llm_response`` | ``response`` |
-| ``model``, ``model_name``, ``model_id``; ``system_prompt``, ``system_message`` | ``model``, ``system`` |
-| ``session_id``, ``conversation_id``, ``chat_id``, ``thread_id``, ``session`` | ``session_id`` |
-| ``request_id``, ``id`` | ``exchange_id`` |
-| ``prompt_tokens``, ``completion_tokens``, ``tokens_in``, ``tokens_out``, ``duration_ms``, ``ip`` | their columns |
+| ``user_prompt``, ``user_message``, ``user_input``, ``user_query``, ``input_text`` | likewise |
+| ``input`` beside an ``output``; beside an answer and a model or tokens it, ``query``, ``message`` | likewise |
+| there also ``text``, ``content``, ``instruction``, ``human`` | likewise |
+| ``response``, ``completion``, ``answer``, ``output``, ``reply``, ``generation`` | ``response``, a body too |
+| ``response_text``, ``completion_text``, ``output_text``, ``generated_text``, ``final_answer`` | ``response`` |
+| ``assistant_``, ``model_``, ``ai_``, ``llm_``, ``bot_`` before ``response``, ``message``, ``reply`` | ``response`` |
+| ``model``, ``model_name``, ``model_id``, ``llm_model``, ``engine``; ``system_prompt`` | ``model``, ``system`` |
+| ``session_id``, ``conversation_id``, ``chat_id``, ``thread_id``, ``session``, ``conv_id`` | ``session_id`` |
+| ``request_id``, ``id``, ``req_id``, ``call_id``, ``log_id``, ``event_id``, ``uuid`` | ``exchange_id`` |
+| ``prompt_tokens``, ``tokens_in``, ``input_token_count``, ``completion_tokens``, ``tokens_out`` | their columns |
+| ``duration_ms``, ``elapsed_ms``, ``latency_seconds``; ``ip``, ``source_ip``, ``x_forwarded_for`` | their columns |
 | the names of columns | their columns |
 
 Refused, for it could be two things: a record in which two names of an account have different values
 (``--account-from`` says which counts). Records with ids of spans or of what they lie below
-(``span_id``, ``parent_id``) are a tracer's, which says one call in several. ``message``, ``text``, ``content`` and
-``query`` are any program's words, ``client_id`` and ``tenant`` a program's or an organisation's name: a map says what
-they are.
+(``span_id``, ``parent_id``) are a tracer's, which says one call in several. Alone, ``message``, ``text``, ``content``
+and ``query`` are any program's words; ``client_id``, ``tenant``, ``team`` and ``project`` are a program's or an
+organisation's name: a map, or ``--account-from``, says what they are.
 """
 
 from __future__ import annotations
@@ -37,17 +45,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from stillwatch.core.bodies.shapes import Json, RecordError, identity, merged, parsed_or_text, shown
+from stillwatch.core.bodies.shapes import Json, Message, RecordError, identity, merged, parsed_or_text, shown
 from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.beside_bodies import COUNTED, account_beside, counts_beside, talk_in
 from stillwatch.ingest.formats.canonical import FORMAT as CANONICAL
 from stillwatch.ingest.plain_flat import plain_flat
 from stillwatch.ingest.plain_names import (
     ACCOUNTS,
     ANSWERS,
     CALLERS,
+    DOUBTFUL,
+    ENDS,
     OTHERS,
     PERSONS,
+    SECONDS,
+    TALKS,
     TEXTS,
     TIMES,
     known_names,
@@ -56,6 +69,7 @@ from stillwatch.ingest.plain_names import (
 from stillwatch.ingest.plain_shape import PlainShape, PlainShapes
 from stillwatch.ingest.record import COLUMNS, Fields
 from stillwatch.ingest.spelling import in_camel_case
+from stillwatch.ingest.told_times import ZONES, told_time, zone_in
 
 __all__ = ["FORMAT"]
 
@@ -64,10 +78,13 @@ _READ = frozenset(
         *ACCOUNTS,
         *PERSONS,
         *CALLERS,
+        *ENDS,
         *TIMES,
         *TEXTS,
         *ANSWERS,
-        "input",
+        *DOUBTFUL,
+        *TALKS,
+        *SECONDS,
         *(one for names in OTHERS.values() for one in names),
     )
 )
@@ -84,6 +101,11 @@ _OF_TRACERS = tuple(
     )
     for spelt in (name, in_camel_case(name))
 )
+_OBJECTS = frozenset((*COUNTED, *ZONES, "choices", "metadata"))
+_LEAST_TURNS = 2
+_BESIDE = frozenset((*OTHERS["model"], *ANSWERS, *ACCOUNTS, *PERSONS, *CALLERS, *ENDS))
+_OF_MODELS = frozenset((*OTHERS["model"], *OTHERS["input_tokens"], *OTHERS["output_tokens"]))
+_OF_ANSWERS = ("choices", "usage")
 _UNNAMED = "no key of the record is known to name its account: say which does (--account-from), or map the layout"
 
 
@@ -114,10 +136,16 @@ class Flat(LogFormat):
         if {"account_id", "time"} <= record.keys() or any(name in record for name in _OF_TRACERS):
             # Stillwatch's own, or a tracer's.
             return False
-        beside = (*OTHERS["model"], *ANSWERS, *ACCOUNTS, *PERSONS, *CALLERS)
         if not names.keys().isdisjoint(TEXTS):
-            return not names.keys().isdisjoint(beside)
-        return "input" in names and "output" in names and isinstance(record[names["input"]], str | list)
+            return not names.keys().isdisjoint(_BESIDE)
+        talks = any(talk_in(record[names[name]]) is not None for name in TALKS if name in names)
+        if talks and not names.keys().isdisjoint(_BESIDE):
+            return True
+        if names.keys().isdisjoint(ANSWERS):
+            return False
+        doubtful = [names[name] for name in DOUBTFUL if name in names]
+        sure = ("input" in names and "output" in names) or not names.keys().isdisjoint(_OF_MODELS)
+        return bool(doubtful) and sure and isinstance(record[doubtful[0]], str | list)
 
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange.
@@ -129,22 +157,79 @@ class Flat(LogFormat):
         given = {name: record[key] for name, key in names.items() if record[key] is not None and record[key] != ""}
         fields: Fields = {name: given[name] for name in COLUMNS if name in given and name not in _READ}
         for column, known in OTHERS.items():
-            fields[column] = next((given[name] for name in known if name in given), None)
+            # A list under `conversation` is what was said in it.
+            fields[column] = next((given[n] for n in known if n in given and not isinstance(given[n], list)), None)
         time = next((name for name in TIMES if name in given), None)
-        fields["time"] = given[time] if time else None
+        fields["time"] = told_time(given[time] if time else None, given.get("date"), zone_in(record))
+        if fields.get("latency_ms") is None and (took := next((n for n in SECONDS if n in given), None)) is not None:
+            fields["latency_ms"] = _milliseconds(given[took])
         fields["account_id"], why = _account(given, names)
+        if fields["account_id"] is None and "could each" not in why:
+            told = account_beside(record)
+            fields |= {name: value for name, value in told.items() if fields.get(name) is None}
         own = {"account_in": why, **next(iter(CANONICAL.read(fields)))}
         answer = next((answer_fields(given[name], names[name]) for name in ANSWERS if name in given), {})
-        asked = next((_asked(given[name], names[name]) for name in (*TEXTS, "input") if name in given), {})
-        return [
-            merged({name: value for name, value in answer.items() if name not in ("time", "exchange_id")}, asked, own)
-        ]
+        if not answer and isinstance(record.get("choices"), list):
+            # An answer's own names beside the request's.
+            answer = answer_fields({name: record[name] for name in _OF_ANSWERS if name in record}, "choices")
+        elif not answer and "content" in given and not given.keys().isdisjoint(TEXTS):
+            answer = answer_fields(given["content"], names["content"])
+        asked = _asked_first([(given[name], names[name]) for name in (*TEXTS, *DOUBTFUL) if name in given])
+        asked = _with_talk(asked, [talk for name in TALKS if name in given and (talk := talk_in(given[name]))])
+        if not answer:
+            asked, answer = _answer_among(asked)
+        answer = {name: value for name, value in answer.items() if name not in ("time", "exchange_id")}
+        return [merged(counts_beside(record), answer, asked, own)]
 
     def unread(self, names: Iterable[str]) -> Sequence[str]:
         """All that are known as nothing."""
         given = tuple(map(str, names))
         known = frozenset(spelt_names(given).values())
-        return [name for name in CANONICAL.unread(given) if name not in known]
+        return [name for name in CANONICAL.unread(given) if name not in known and name not in _OBJECTS]
+
+
+def _with_talk(asked: Fields, talks: Sequence[Sequence[Json]]) -> Fields:
+    """What was asked with what was said before it, or that alone where no question stands beside."""
+    if not talks or asked.get("messages"):
+        return asked
+    told = asked_fields(list(talks[0]), "messages")
+    said, question = told.get("messages") or [], asked.get("prompt")
+    if question is None:
+        return {**asked, **told}
+    if not said or (said[-1].role, said[-1].content) != ("user", question):
+        said = [*said, Message("user", question)]
+    return {name: value for name, value in {**told, **asked, "messages": said}.items() if name != "prompt"}
+
+
+def _answer_among(asked: Fields) -> tuple[Fields, Fields]:
+    """What was asked, and what was answered, of a conversation that was logged with its answer."""
+    said = asked.get("messages") or []
+    if len(said) < _LEAST_TURNS or said[-1].role != "assistant" or not said[-1].content:
+        return asked, {}
+    return {**asked, "messages": said[:-1]}, {"response": said[-1].content}
+
+
+def _milliseconds(seconds: Any) -> Any:
+    """Seconds in milliseconds; what is no number as it is, for the column to say so."""
+    try:
+        return float(seconds) * 1000
+    except (TypeError, ValueError):
+        return seconds
+
+
+def _asked_first(given: Sequence[tuple[Any, str]]) -> Fields:
+    """What was asked under the first of some keys; where that holds none (a template's name), under the next.
+
+    Raises:
+        RecordError: none holds a conversation.
+    """
+    for place, (value, key) in enumerate(given):
+        try:
+            return _asked(value, key)
+        except RecordError:
+            if place == len(given) - 1 or not isinstance(value, dict):
+                raise
+    return {}
 
 
 def _asked(value: Any, key: str) -> Fields:
@@ -159,14 +244,18 @@ def _asked(value: Any, key: str) -> Fields:
 
 def _account(given: Json, names: Mapping[str, str]) -> tuple[Any, str]:
     """The account that a record names, or None and why."""
-    for group in (ACCOUNTS, PERSONS, CALLERS, ("api_key_id",)):
+    for group in (ACCOUNTS, PERSONS, CALLERS, ENDS, OTHERS["api_key_id"]):
         known = {name: named for name in group if name in given and (named := identity(given[name])) is not None}
-        if group is not PERSONS and "account_id" not in known and len({str(one) for one in known.values()}) > 1:
+        if group in (ACCOUNTS, CALLERS) and "account_id" not in known and len({str(one) for one in known.values()}) > 1:
             told = ", ".join(f"`{names[name]}` {shown(one)}" for name, one in known.items())
             return None, f"{told} could each be the account: say which is (--account-from)"
+        objects = [name for name, named in known.items() if isinstance(named, dict)]
+        if objects and len(objects) == len(known):
+            inner = ", ".join(f"`{names[objects[0]]}.{one}`" for one in [*known[objects[0]]][:6])
+            return None, f"`{names[objects[0]]}` is an object: say which of {inner} is the account (--account-from)"
         if known:
             return next(iter(known.values())), _UNNAMED
-    return None, _UNNAMED
+    return None, f"{_UNNAMED}; its keys are {', '.join(f'`{key}`' for key in [*names.values()][:12])}"
 
 
 FORMAT = Flat()

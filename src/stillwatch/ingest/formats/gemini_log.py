@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
+from stillwatch.core.bodies import gemini
 from stillwatch.core.bodies.pairs import pair_fields
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
+from stillwatch.ingest.beside_bodies import counts_beside
+from stillwatch.ingest.envelope import bodies, dialect, envelope_fields, model_around
 from stillwatch.ingest.record import NAMES, Fields
 
 __all__ = ["FORMAT"]
@@ -48,7 +50,16 @@ class GeminiLog(LogFormat):
     def read(self, record: Json) -> Iterable[Fields]:
         """One exchange."""
         request, response, frame = bodies(record)
-        fields = merged(pair_fields(request, response), frame, envelope_fields(record))
+        # Of a batch only the answer says when it was made.
+        made = {"time": gemini.response_fields(response).get("time")} if "time" not in record else {}
+        fields = merged(
+            made,
+            counts_beside(record),
+            model_around(record, frame),
+            pair_fields(request, response),
+            frame,
+            envelope_fields(record),
+        )
         if "account_id" not in fields:
             fields["account_id"] = fields.get("api_key_id")
         known = {name: value for name, value in fields.items() if name in NAMES}

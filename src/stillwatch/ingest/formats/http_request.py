@@ -82,6 +82,9 @@ class HttpRequest(LogFormat):
         """One exchange."""
         around, path = _asked(record)
         body, answer = first(record, *_BODIES), first(record, *_ANSWERS)
+        if isinstance(answer, dict) and "body" in answer and "statusCode" in answer:
+            around = {"status": answer["statusCode"], **around}
+            answer = answer["body"]
         fields = merged(pair_fields(body, answer, where="body", path=path), _frame(record), envelope_fields(around))
         if "account_id" not in fields:
             fields["account_id"] = pair_caller(body) or fields.get("api_key_id")
@@ -90,6 +93,8 @@ class HttpRequest(LogFormat):
 
 def _asked(record: Json) -> tuple[Json, str | None]:
     """What a line says around a call under the names of ``envelope``, and the call's path; None of another's line."""
+    if isinstance(about := record.get("requestContext"), dict):
+        record = {**_of_context(about), **record}
     method, path, line = first(record, *_METHODS), first(record, *_PATHS), record.get("request")
     if isinstance(line, str) and (found := _LINE.fullmatch(line)) is not None:
         method, path, line = found[1], found[2], None
@@ -100,6 +105,23 @@ def _asked(record: Json) -> tuple[Json, str | None]:
     # Beside one of these nginx' `request_time` says how long it took.
     around = {name: value for name, value in record.items() if name not in ("request_time", "requestTime")}
     return {**around, "time": when}, str(path)
+
+
+def _of_context(about: Json) -> Json:
+    """What Amazon API Gateway tells a function of a call, in the names of its access log."""
+    whom = {**_object(about.get("http")), **_object(about.get("identity")), **_object(about.get("authorizer"))}
+    return {
+        "requestTimeEpoch": first(about, "requestTimeEpoch", "timeEpoch"),
+        "request_id": about.get("requestId"),
+        "ip": whom.get("sourceIp"),
+        "userAgent": whom.get("userAgent"),
+        "api_key_id": whom.get("apiKeyId"),
+        "principal_id": whom.get("principalId"),
+    }
+
+
+def _object(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
 
 
 def _frame(record: Json) -> Fields:

@@ -122,6 +122,14 @@ def _metadata(run: Json) -> Json:
         return {}
 
 
+def _counted(outputs: Any) -> Json:
+    """The counts that LangSmith's wrappers put into what a call gave."""
+    try:
+        return object_of(object_of(outputs, "outputs").get("usage_metadata"), "usage_metadata")
+    except RecordError:
+        return {}
+
+
 def _run(run: Json, metadata: Json) -> Fields:
     asked = asked_fields(run.get("inputs"), "inputs")
     try:
@@ -130,6 +138,7 @@ def _run(run: Json, metadata: Json) -> Fields:
         extra = {}
     start, end = run.get("start_time"), run.get("end_time")
     parameters = parameter_fields(extra.get("invocation_params"), "extra.invocation_params")
+    counted = _counted(run.get("outputs"))
     own: Fields = {
         "exchange_id": identity(run.get("id")),
         "time": start,
@@ -138,8 +147,8 @@ def _run(run: Json, metadata: Json) -> Fields:
         "session_id": identity(first(metadata, "thread_id", "session_id", "conversation_id")),
         "provider": metadata.get("ls_provider"),
         "model": None if parameters.get("model") else metadata.get("ls_model_name"),
-        "input_tokens": run.get("prompt_tokens"),
-        "output_tokens": run.get("completion_tokens"),
+        "input_tokens": first(run, "prompt_tokens") or counted.get("input_tokens"),
+        "output_tokens": first(run, "completion_tokens") or counted.get("output_tokens"),
         "status": run.get("status"),
         "account_in": "the run's `extra.metadata` has no `user_id`; its `session_id` is a project",
     }

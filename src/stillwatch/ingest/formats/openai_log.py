@@ -18,7 +18,8 @@ from stillwatch.core.bodies.plain_chat import chat_columns
 from stillwatch.core.bodies.plain_openai import Answer, Asked
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.envelope import bodies, dialect, envelope_fields
+from stillwatch.ingest.beside_bodies import counts_beside
+from stillwatch.ingest.envelope import bodies, dialect, envelope_fields, model_around, path_around
 from stillwatch.ingest.plain_envelope import Envelope, told_around
 from stillwatch.ingest.plain_pairs import made
 from stillwatch.ingest.plain_shape import PlainShape
@@ -81,8 +82,15 @@ class OpenAILog(LogFormat):
             RecordError: it is no conversation.
         """
         request, response, frame = bodies(record)
-        check_conversation(response, frame.get("url"))
-        fields = merged(openai.response_fields(response), openai.asking(request), frame, envelope_fields(record))
+        check_conversation(response, path_around(record, frame))
+        fields = merged(
+            counts_beside(record),
+            model_around(record, frame),
+            openai.response_fields(response),
+            openai.asking(request),
+            frame,
+            envelope_fields(record),
+        )
         if "account_id" not in fields:
             fields["account_id"] = openai.caller(request) or fields.get("api_key_id")
         fields.pop("url", None)

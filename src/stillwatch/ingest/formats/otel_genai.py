@@ -21,12 +21,19 @@ span that cannot be read is a dead letter of its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from stillwatch.core.bodies.shapes import Json, first
+from stillwatch.core.bodies.optional_parts import UNFORESEEN
+from stillwatch.core.bodies.shapes import Json, RecordError, first
+from stillwatch.ingest.base import Alone, LogFile
+from stillwatch.ingest.json_text import decoded
+from stillwatch.ingest.plain_spans import plain_of_spans
+from stillwatch.ingest.registry import recognising
+from stillwatch.ingest.shippers import records_of
 from stillwatch.ingest.span_attributes import is_foreign
 from stillwatch.ingest.span_format import SpanFormat
+from stillwatch.ingest.span_ids import told_again, told_several_times
 
 __all__ = ["FORMAT"]
 
@@ -68,6 +75,15 @@ class OtelGenAI(SpanFormat):
             return True
         return any(name in names for name in _WHOM) and not is_foreign(dict.fromkeys(names)) and _has_ids(record)
 
+    def alone_among(self, files: Sequence[LogFile]) -> Alone | None:
+        """Lines of traces of which no other line tells."""
+        if any(one.format != self.name or one.container != "lines" for one in files):
+            return None
+        several = told_several_times(files, _traces)
+        if several is None:
+            return None
+        return Alone(plain_of_spans(several), lambda trace: not told_again(several, [trace])[0])
+
     def exported(self, record: Json) -> Json:
         """An export as it is; a span alone as the export that holds it."""
         if any(name in record for name in _RESOURCES):
@@ -80,6 +96,23 @@ class OtelGenAI(SpanFormat):
                 {"resource": resource if isinstance(resource, dict) else None, "scopeSpans": [{"spans": [span]}]}
             ]
         }
+
+
+def _traces(line: bytes) -> list[str] | None:
+    """The traces of which a line holds spans or events, whatever stands around it; None where that cannot be told."""
+    try:
+        value = decoded(line)[0]
+    except RecordError:
+        return None
+    found: list[str] = []
+    for record in records_of(value) if isinstance(value, dict | list) else ():
+        chosen = recognising(record)
+        if isinstance(chosen, SpanFormat):
+            try:
+                found += [key for key, _ in chosen.pieces(record) if key is not None]
+            except UNFORESEEN:
+                return None
+    return found
 
 
 def _ids(context: Json) -> dict[str, Any]:

@@ -6,6 +6,10 @@
 | Envoy AI Gateway's access log (``gen_ai.request.model`` beside ``response_code``) | no text |
 | OpenRouter's activity and generations (``native_tokens_prompt``) | no text |
 | ShareGPT's conversations (``from`` and ``value``) | a data set: no account, no time |
+| CloudTrail's events (``eventSource``, ``eventName``, ``userIdentity``) | who called, and not what |
+| Cloud Audit Logs (``protoPayload`` with ``methodName``) | who called, and not what |
+| reports of usage of OpenAI and Anthropic (``num_model_requests``, ``uncached_input_tokens``) | counts, and no text |
+| metrics of OTLP (``resourceMetrics``) | numbers, and no text |
 | transcripts of Claude Code (``sessionId``, ``uuid``) | one person's own, without an account |
 
 It is asked only where no other format recognises a record.
@@ -34,6 +38,11 @@ def _envoy(record: Json) -> bool:
     return "response_code" in record and any(str(name).startswith("gen_ai.") for name in record)
 
 
+def _audit(record: Json) -> bool:
+    held = record.get("protoPayload", record.get("protopayload_auditlog"))
+    return isinstance(held, dict) and "methodName" in held
+
+
 def _sharegpt(record: Json) -> bool:
     said = record.get("conversations")
     return isinstance(said, list) and bool(said) and isinstance(said[0], dict) and "from" in said[0]
@@ -46,6 +55,15 @@ _KINDS: tuple[tuple[Callable[[Json], bool], str], ...] = (
     (lambda r: "native_tokens_prompt" in r or "native_tokens_completion" in r,
      "OpenRouter's activity holds no text: use its broadcast to a tracer instead"),
     (_sharegpt, "a ShareGPT conversation is a data set's: it has neither account nor time"),
+    (lambda r: {"eventSource", "eventName", "userIdentity"} <= r.keys(),
+     "CloudTrail says who called and not what was asked: give Bedrock's model invocation log (or the gateway's); "
+     "`--callers` takes who made which request"),
+    (_audit, "a Cloud Audit Log says who called and not what was asked: give Vertex AI's request-response table; "
+             "`--callers` takes who made which request"),
+    (lambda r: "num_model_requests" in r or "uncached_input_tokens" in r,
+     "a report of usage holds counts and no requests: give the log of requests of the gateway or the model server"),
+    (lambda r: "resourceMetrics" in r or "resource_metrics" in r,
+     "an export of metrics holds numbers and no requests: export traces or logs with their contents"),
     (lambda r: {"sessionId", "uuid", "message"} <= r.keys(),
      "a transcript of Claude Code is one person's own and names no account; a session is none"),
 )  # fmt: skip

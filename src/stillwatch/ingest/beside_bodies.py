@@ -1,0 +1,72 @@
+"""What objects beside a text or a body say: whom metadata or a user's object names, how many tokens there were, and
+what was said before.
+
+A record of a program of one's own often keeps these in objects of their own. They count where the record itself, and
+the bodies in it, say nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from stillwatch.core.bodies.shapes import Fields, Json, RecordError, first, identity, object_of, parsed
+from stillwatch.ingest.plain_names import OTHERS
+
+__all__ = ["COUNTED", "account_beside", "counts_beside", "talk_in"]
+
+_METADATA = "metadata."
+_WHOM = ("account_id", "accountId", "user_id", "userId", "user", "customer_id", "customerId", "end_user")
+_SESSIONS = ("session_id", "sessionId", "conversation_id", "thread_id")
+COUNTED = ("usage", "token_usage", "tokenUsage", "tokens", "token_counts", "usage_details", "usage_metadata")
+"""Of objects that count tokens."""
+_ASKED = ("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "prompt", "input")
+_ANSWERED = ("completion_tokens", "output_tokens", "completionTokens", "outputTokens", "completion", "output")
+_IDS_OF_USERS = (
+    "id", "user_id", "userId", "uid", "uuid", "account_id", "accountId", "customer_id", "sub", "external_id",
+    "externalId",
+)  # fmt: skip
+
+
+def counts_beside(record: Json) -> Fields:
+    """How many tokens there were, where the record around the bodies, or an object in it, says so."""
+    held = next((one for name in COUNTED if isinstance(one := record.get(name), dict)), {})
+    return {
+        "input_tokens": first(record, *OTHERS["input_tokens"]) or first(held, *_ASKED),
+        "output_tokens": first(record, *OTHERS["output_tokens"]) or first(held, *_ANSWERED),
+    }
+
+
+def account_beside(record: Json) -> Fields:
+    """Whom the ``metadata`` of a record names, an object or laid flat, and in which session; else its ``user``, an
+    object with one id."""
+    held = record.get("metadata")
+    if not isinstance(held, Mapping):
+        flat = {str(name)[len(_METADATA) :]: one for name, one in record.items() if str(name).startswith(_METADATA)}
+        try:
+            held = object_of(held, "metadata") or flat
+        except RecordError:
+            held = flat
+    found: Fields = {"account_id": identity(first(held, *_WHOM)), "session_id": identity(first(held, *_SESSIONS))}
+    found = {name: value for name, value in found.items() if isinstance(value, str)}
+    if "account_id" not in found and isinstance(user := record.get("user"), dict):
+        named = _only_id(user)
+        found |= {"account_id": named} if named is not None else {}
+    return found
+
+
+def _only_id(user: Json) -> str | None:
+    """The one id that an object of a user names; None where it names none, or several."""
+    known = {named for name in _IDS_OF_USERS if isinstance(named := identity(user.get(name)), str)}
+    return known.pop() if len(known) == 1 else None
+
+
+def talk_in(value: Any) -> Sequence[Json] | None:
+    """A list of messages, each with who says it; None for anything else."""
+    try:
+        found = parsed(value, "messages")
+    except RecordError:
+        return None
+    if not isinstance(found, list) or not found:
+        return None
+    return found if all(isinstance(one, dict) and isinstance(one.get("role"), str) for one in found) else None

@@ -1,0 +1,240 @@
+r"""Tables as terminals, dumps and services write them as text: rows of any format, their cells text.
+
+| layout | who writes it |
+| --- | --- |
+| ``aligned``: names, a line of dashes, rows between bars | ``psql``, ``mysql``, DuckDB, ClickHouse, Markdown |
+| ``expanded``: a name and a value a line, a heading a row | ``psql -x``, ``mysql -E`` (``\G``) |
+| ``dump``: ``COPY ... FROM stdin``, ``INSERT INTO ... VALUES`` | ``pg_dump``, ``mysqldump``, SQLite's ``.dump`` |
+| ``compact``: a list of names, then a list a row | ClickHouse's ``JSONCompactEachRowWithNames`` |
+
+A row whose cells cannot be told apart stands as the reason under the name ``""``, as ``csv_rows`` has it. What stands
+around a table (a count of rows, settings of a dump) is no row. Dumps are read by ``sql_dump``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from typing import IO, Any, Literal
+
+import msgspec
+
+from stillwatch.ingest.files import BYTE_ORDER_MARK, numbered_lines
+from stillwatch.ingest.sql_dump import dump_rows, is_dump
+
+__all__ = ["Layout", "layout_of", "table_rows"]
+
+Layout = Literal["aligned", "expanded", "dump", "compact"]
+
+_SEEN = 60
+_LEAST = 2
+_BARS = "|│┃"
+# A line between a table's names and its rows, or around them.
+_BORDER = re.compile(r"\s*[+|├┡╞┌┏╭└┗╰╘]?[:+|┼╇╪┬┴┳┻\-─━═┤┩╡┐┓╮┘┛╯╛ ]+\s*")
+_DASHES = re.compile(r"[-─━═]{2,}|:-+|-+:")
+_CROSSING = "+|┼╇╪┬┴┳┻├┤┡┩┌┐└┘╞╡"
+_RECORD = re.compile(r"-\[ RECORD \d+ \][-+]*|\*{5,} \d+\. row \*{5,}")
+_FOOT = re.compile(r"\(\d[\d,]* rows?\)|\d[\d,]* rows? in set.*|Query OK.*|Time: .*|Empty set.*")
+_NULLS = ("", "NULL", "<null>", "\\N", "ᴺᵁᴸᴸ", "(null)")
+
+
+def layout_of(head: bytes) -> Layout | None:
+    """How a text that begins so is a table; None where it is none of these."""
+    text = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8", "replace")
+    lines = [line for line in text.split("\n", _SEEN)[:_SEEN] if line.strip()]
+    if not lines:
+        return None
+    if _RECORD.fullmatch(lines[0].strip()):
+        return "expanded"
+    if _names_of(lines[0]) is not None and len(lines) > 1 and isinstance(_list(lines[1]), list):
+        return "compact"
+    if is_dump(text):
+        return "dump"
+    return "aligned" if _aligned_at(lines) is not None else None
+
+
+def table_rows(stream: IO[bytes], layout: Layout) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows of a text in a layout, each with the number of its first line; an empty cell, or ``NULL``, is null."""
+    readers = {"aligned": _aligned, "expanded": _expanded, "dump": dump_rows, "compact": _compact}
+    lines = (
+        (number, line.decode("utf-8", "surrogateescape").rstrip("\r\n")) for number, line in _lines(stream, layout)
+    )
+    yield from readers[layout](lines)
+
+
+def _lines(stream: IO[bytes], layout: Layout) -> Iterator[tuple[int, bytes]]:
+    if layout == "compact":
+        yield from numbered_lines(stream, 1, None)
+        return
+    # Blanks at a line's beginning tell its columns, and empty lines are text within a cell of a dump.
+    first = True
+    for number, line in enumerate(stream, start=1):
+        yield number, line.removeprefix(BYTE_ORDER_MARK) if first else line
+        first = False
+
+
+def _list(line: str) -> Any:
+    try:
+        return msgspec.json.decode(line.encode("utf-8", "surrogateescape"))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError):
+        return None
+
+
+def _names_of(line: str) -> list[str] | None:
+    """The names of columns that a line of JSON lists."""
+    found = _list(line) if line.lstrip().startswith("[") else None
+    if not isinstance(found, list) or len(found) <= _LEAST or not all(isinstance(one, str) and one for one in found):
+        return None
+    return found if len({*found}) == len(found) and all(re.fullmatch(r"[\w .$@-]+", one) for one in found) else None
+
+
+def _compact(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    names: list[str] | None = None
+    for number, line in lines:
+        row = _list(line)
+        if names is None:
+            names = _names_of(line)
+            continue
+        if not isinstance(row, list) or len(row) != len(names):
+            yield number, {"": "the row is no list of the header's length", "row": line}
+        elif row != names and not (number == _LEAST and _is_of_types(row)):
+            yield number, dict(zip(names, row, strict=True))
+
+
+def _is_of_types(row: Sequence[Any]) -> bool:
+    """Whether a row says what types the columns have: `String`, `DateTime64(3)`, `Nullable(String)`."""
+    return all(isinstance(one, str) and re.fullmatch(r"[A-Z]\w*(\(.*\))?", one) for one in row)
+
+
+def _is_border(line: str) -> bool:
+    return _BORDER.fullmatch(line) is not None and _DASHES.search(line) is not None
+
+
+def _aligned_at(lines: Sequence[str]) -> int | None:
+    """Where among the first lines the names of an aligned table stand; None where there is none."""
+    for place, line in enumerate(lines[:-1]):
+        if _is_border(line) or not any(bar in line for bar in _BARS):
+            continue
+        if not _is_border(lines[place + 1]):
+            # Types below the names, as DuckDB writes them, come before the line.
+            if place + 2 >= len(lines) or not _is_border(lines[place + 2]):
+                return None
+            names = _split(line, None)
+            return place if names is not None and len(names) > _LEAST else None
+        names = _split(line, None)
+        return place if names is not None and len(names) > _LEAST and all(names) else None
+    return None
+
+
+def _width(char: str) -> int:
+    """How many columns of a terminal a letter takes."""
+    if char < "\u0300":
+        return 1
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _crossings(border: str) -> list[int]:
+    """The columns at which a border crosses the bars between cells."""
+    return [place for place, char in enumerate(border) if char in _CROSSING]
+
+
+def _at_bars(line: str, places: Sequence[int]) -> list[str] | None:
+    """The texts between the bars of a line, which stand at these columns; None where one does not."""
+    wanted = {*places}
+    pieces, piece, column, met = [], "", 0, 0
+    for char in line:
+        if column in wanted and char in _BARS:
+            pieces.append(piece)
+            piece, met = "", met + 1
+        else:
+            piece += char
+        column += _width(char)
+    return [*pieces, piece] if met == len(wanted) else None
+
+
+def _split(line: str, border: str | None) -> list[str] | None:
+    """The cells of a line, by where its border crosses; without one, or where that fails, at every bar."""
+    cells = None if border is None else _at_bars(line, _crossings(border))
+    if cells is None:
+        cells = re.split(r"[|│┃]", line)
+    # A table that is drawn all around has bars at its rows' ends too.
+    if (border or line).lstrip()[:1] in (*_BARS, *_CROSSING) and not cells[0].strip():
+        cells = cells[1:]
+        if cells and not cells[-1].strip() and line.rstrip()[-1:] in _BARS:
+            cells = cells[:-1]
+    return cells
+
+
+def _aligned(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    names: list[str] = []
+    border, last = "", ""
+    held: tuple[int, list[str]] | None = None
+    for number, line in lines:
+        if _is_border(line):
+            if not names:
+                border = line
+                names = [name.strip() for name in _split(last, None) or ()] if any(b in last for b in _BARS) else []
+            continue
+        if not names:
+            # Types below names are no names.
+            last = last if any(bar in last for bar in _BARS) else line
+            continue
+        if not line.strip() or _FOOT.fullmatch(line.strip()):
+            continue
+        cells = _split(line, border)
+        if cells is None or len(cells) != len(names):
+            yield number, {"": f"the row has not the header's {len(names)} cells between its bars", "row": line}
+            continue
+        if held is not None:
+            # A cell of several lines has a plus at the end of each but the last.
+            held = (held[0], [_joined(before, cell) for before, cell in zip(held[1], cells, strict=True)])
+        else:
+            held = (number, cells)
+        if not any(_goes_on(cell) for cell in cells):
+            yield held[0], _row(names, held[1])
+            held = None
+    if held is not None:
+        yield held[0], {"": "the row breaks off at the end of the file", "row": "|".join(held[1])}
+
+
+def _goes_on(cell: str) -> bool:
+    return cell.endswith((" +", "+")) and len(cell) > 1 and cell[0] == " "
+
+
+def _joined(before: str, cell: str) -> str:
+    if not _goes_on(before):
+        return before if not cell.strip() else f"{before}{cell}"
+    return f"{before[:-1].rstrip()}\n{cell[1:]}"
+
+
+def _row(names: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
+    texts = [cell.strip() for cell in cells]
+    return {name: None if text in _NULLS else text for name, text in zip(names, texts, strict=True)}
+
+
+def _expanded(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Rows of a heading and a name and a value a line; a value goes on in lines that have no name."""
+    begun, row, name = 0, dict[str, Any](), ""
+    for number, line in lines:
+        if _RECORD.fullmatch(line.strip()):
+            if row:
+                yield begun, _nulled(row)
+            begun, row, name = number, {}, ""
+            continue
+        found = re.match(r"\s*([^|:]*?)\s*\| ?(.*)$", line) or re.match(r"\s*([\w.@$ -]+?): (.*)$", line)
+        if begun == 0 or not line.strip() or _FOOT.fullmatch(line.strip()):
+            continue
+        if found is not None and (found[1] or name):
+            name, value = found[1] or name, found[2].rstrip()
+            row[name] = f"{row[name].removesuffix('+').rstrip()}\n{value}" if name in row else value
+        elif name:
+            row[name] = f"{row[name]}\n{line.rstrip()}"
+    if row:
+        yield begun, _nulled(row)
+
+
+def _nulled(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: None if value in _NULLS else value for name, value in row.items()}

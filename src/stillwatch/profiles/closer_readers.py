@@ -1,0 +1,121 @@
+"""What is read of a few entities beyond the sample: more of their prompts, those of their common moments, those that
+carry a text of theirs, and what stands beside their machinery."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, lru_cache
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stillwatch.engines import Engine, Table
+from stillwatch.evidence import Content, Moments
+from stillwatch.evidence.thresholds import LEAST_IN_COMMON, MOST_IN_COMMON
+from stillwatch.profiles.prompts_at_hand import PromptsAtHand, TextsAtHand
+from stillwatch.profiles.texts import closer_look, closer_payload
+
+__all__ = ["carrying_reader", "closer_reader", "common_reader", "payload_reader"]
+
+F32 = npt.NDArray[np.float32]
+I64 = npt.NDArray[np.int64]
+U64 = npt.NDArray[np.uint64]
+
+_CARRYING_SQL = """
+SELECT p.entity, p.prompt, list_has_any(s.sentences, (SELECT list(text) FROM {texts}))
+    OR s.masked IN (SELECT t.masked FROM {template_of} AS t JOIN {texts} AS x ON t.template = x.text) AS carries
+FROM {prompts} AS p JOIN {sketches} AS s USING (row_key)
+"""
+
+
+def payload_reader(
+    engine: Engine, payload: Content, left_out: U64, common: U64, prompts: PromptsAtHand, exchanges: Table
+) -> Callable[[I64], Content]:
+    """Reads what stands beside the machinery of some entities, as ``LogProfile.closer_payload`` says."""
+
+    def payloads(members: I64) -> Content:
+        theirs = prompts.of(members)
+        return payload.of(*closer_payload(engine, members, left_out, common, prompts=theirs, exchanges=exchanges))
+
+    return payloads
+
+
+def closer_reader(
+    engine: Engine, content: Content, left_out: U64, short: U64, prompts: PromptsAtHand, exchanges: Table
+) -> Callable[[bytes], tuple[F32, F32, I64]]:
+    """Reads more of some entities' prompts, as ``LogProfile.closer`` says: a group is tested and then explained."""
+    unspoken = np.unique(short)
+
+    @lru_cache(maxsize=1)
+    def looked(members: bytes) -> tuple[F32, F32, I64]:
+        who = np.frombuffer(members, np.int64)
+        theirs = prompts.of(who, unspoken)
+        features, whose = closer_look(engine, who, left_out, prompts=theirs, exchanges=exchanges)
+        return *content.read(features), whose
+
+    return looked
+
+
+def common_reader(
+    engine: Engine,
+    content: Content,
+    left_out: U64,
+    moments: Callable[[I64], Moments],
+    prompts: PromptsAtHand,
+    exchanges: Table,
+) -> Callable[[bytes], tuple[F32, F32, I64] | None]:
+    """Reads what some entities sent in their common moments, as ``LogProfile.in_common`` says."""
+
+    @lru_cache(maxsize=1)
+    def sent_in_common(members: bytes) -> tuple[F32, F32, I64] | None:
+        who = np.frombuffer(members, np.int64)
+        theirs = moments(who)
+        common = theirs.in_common()
+        # Where it is nearly all that they send it is no part of it: a crowd may come for one hour.
+        if not len(common) or not LEAST_IN_COMMON <= common.mean() <= MOST_IN_COMMON:
+            return None
+        only = pa.table({"entity": theirs.owner[common], "prompt": theirs.prompt[common]})
+        features, whose = closer_look(engine, who, left_out, prompts=prompts.of(who), exchanges=exchanges, only=only)
+        return *content.read(features), whose
+
+    return sent_in_common
+
+
+def carrying_reader(
+    engine: Engine,
+    content: Content,
+    left_out: U64,
+    sketches: Table,
+    template_of: Table,
+    prompts: PromptsAtHand,
+    exchanges: Table,
+) -> Callable[[I64, U64], Content | None]:
+    """Reads what some entities sent with a text in it, as ``LogProfile.carrying`` says."""
+
+    @cache
+    def of_texts() -> tuple[Table, TextsAtHand]:
+        table = engine.at_hand(sketches, "row_key", "masked", "sentences")
+        return table, TextsAtHand(engine, table, template_of)
+
+    def carried(theirs: Table | pa.Table, texts: U64) -> pa.Table:
+        table, held = of_texts()
+        rows = held.carrying(texts) if isinstance(theirs, pa.Table) else None
+        if rows is None or not isinstance(theirs, pa.Table):
+            named = {"template_of": template_of, "texts": pa.table({"text": texts})}
+            return engine.fetch(_CARRYING_SQL, prompts=theirs, sketches=table, **named)
+        carries = np.isin(np.asarray(theirs["row_key"], np.int64), rows)
+        return theirs.select(["entity", "prompt"]).append_column("carries", pa.array(carries))
+
+    @lru_cache(maxsize=1)
+    def sent_with(members: bytes, texts: bytes) -> Content | None:
+        who = np.frombuffer(members, np.int64)
+        theirs = prompts.of(who)
+        sent = carried(theirs, np.frombuffer(texts, np.uint64))
+        carries = np.asarray(sent["carries"], np.bool_)
+        if not len(sent) or not LEAST_IN_COMMON <= carries.mean() <= MOST_IN_COMMON:
+            return None
+        only = sent.filter(sent["carries"]).drop_columns("carries")
+        return content.of(*closer_look(engine, who, left_out, prompts=theirs, exchanges=exchanges, only=only))
+
+    return lambda members, texts: sent_with(members.tobytes(), texts.tobytes())
