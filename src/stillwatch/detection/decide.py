@@ -113,7 +113,7 @@ def decide(
     excused = [case for case in grown if case.explained]
     grown = [case for case in grown if case.explained or not any(lies_in(case, whole) for whole in excused)]
     for case in examined(examiner, beside):
-        grown = _with_another(grown, case, fdr)
+        grown = _with_another(grown, without_passengers(examiner, links, case, fdr), fdr)
     decided = controlled(examiner, [*grown, *rest], fdr)
     decided.sort(key=lambda case: (case.q_value, *_strength(case)))
     convicted = [case for case in decided if case.q_value <= fdr]
@@ -173,9 +173,7 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
             if len(np.setdiff1d(case.members, other.members)) == 0 and other.p_value <= case.p_value:
                 break
             if _same_campaign(examiner, case, other):
-                members = _both(examiner, case, other)
-                bystanders = np.setdiff1d(np.union1d(case.bystanders, other.bystanders), members)
-                whole = examiner.examine(members, bystanders)
+                whole = _whole(examiner, case, other)
                 told = case.may_convict or other.may_convict
                 if whole.may_convict or (whole.one_office and not told):
                     tests = case.tests + other.tests + 1
@@ -189,14 +187,23 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
     return joined if len(joined) == len(cases) else _join(examiner, joined)
 
 
-def _both(examiner: Examiner, case: Case, other: Case) -> I64:
-    """Members of two pieces; where one lies in the other and is shown the better by itself, whoever is only in the
-    wider one must act along with it: they made the evidence weaker. What a whole pays for its pieces is no weakness."""
-    strong, wide = sorted((case, other), key=lambda one: (one.p_value / one.tests, *_strength(one)))
-    extra = np.setdiff1d(wide.members, strong.members)
-    if len(np.setdiff1d(strong.members, wide.members)) == 0:
-        extra = extra[acting_along(examiner.log, examiner.families, strong.members, extra)]
-    return np.union1d(strong.members, extra)
+def _whole(examiner: Examiner, case: Case, other: Case) -> Case:
+    """Two pieces together; where they are much the same accounts and the whole shows less than one of them does by
+    itself, whoever is only in the other must act along with it: they made the evidence weaker. What a piece pays for
+    its own pieces is no weakness."""
+
+    def tested(members: I64) -> Case:
+        return examiner.examine(members, np.setdiff1d(np.union1d(case.bystanders, other.bystanders), members))
+
+    whole = tested(np.union1d(case.members, other.members))
+    strong, weak = sorted((case, other), key=lambda one: (one.p_value / one.tests, *_strength(one)))
+    both = np.intersect1d(strong.members, weak.members)
+    same = len(both) > MAJORITY * min(len(strong.members), len(weak.members))
+    if not same or whole.p_value <= strong.p_value / strong.tests:
+        return whole
+    extra = np.setdiff1d(weak.members, strong.members)
+    along = acting_along(examiner.log, examiner.families, strong.members, extra)
+    return whole if along.all() else tested(np.union1d(strong.members, extra[along]))
 
 
 def _grow(
@@ -280,6 +287,9 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
         return case
     bystanders = np.setdiff1d(np.union1d(case.bystanders, np.setdiff1d(case.members, kept)), kept)
     whole = examiner.examine(kept, bystanders)
+    if lies_in(whole, case) and len(kept) >= NEARLY_ALL * len(case.members) and whole.p_value <= HOPELESS:
+        # A few fewer show a little less: that takes nothing from what was shown of nearly the same.
+        return replace(whole, p_value=case.p_value)
     return replace(whole, p_value=max(whole.p_value, case.p_value))
 
 
