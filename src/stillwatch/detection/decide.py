@@ -9,7 +9,7 @@ never bring one. Whoever has no evidence of its own is no member. Nothing change
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from stillwatch.detection.beside_streams import BesideStream, examined
 from stillwatch.detection.candidates import Proposal, candidate_groups
-from stillwatch.detection.cases import Case, Examiner
+from stillwatch.detection.cases import Case, Examiner, Matter
 from stillwatch.detection.control import controlled, lies_in
 from stillwatch.detection.membership import (
     Fit,
@@ -33,7 +33,7 @@ from stillwatch.detection.membership import (
 from stillwatch.detection.nulls import Background
 from stillwatch.detection.sharers import with_sharers
 from stillwatch.detection.shown_by_part import without_passengers
-from stillwatch.evidence import Family, LogProfile, Observed, Side
+from stillwatch.evidence import Family, LogProfile, Side
 from stillwatch.evidence.thresholds import (
     ALIKE_BITS,
     HOPELESS,
@@ -45,6 +45,7 @@ from stillwatch.evidence.thresholds import (
     NEAR_MISS,
     NEARLY_ALL,
     RECRUIT_BITS,
+    UNTOLD,
 )
 from stillwatch.linking import Linker, Links
 
@@ -79,7 +80,7 @@ def decide(
     fdr: float,
     seed: int,
     beside: Sequence[BesideStream] = (),
-    own_matter: Callable[[I64], Observed | None] | None = None,
+    own_matter: Matter | None = None,
 ) -> Decided:
     """Find campaigns among linked entities.
 
@@ -92,7 +93,7 @@ def decide(
         fdr: share of false campaigns to accept among those reported.
         seed: of clustering and of every draw.
         beside: groups set aside of streams.
-        own_matter: tells whether accounts whose questions could be swapped have a matter of their own.
+        own_matter: holds what accounts send together against people at large.
     """
     examiner = Examiner(log, families, Background(log, draws, seed), own_matter)
     cases = []
@@ -195,15 +196,23 @@ def _whole(examiner: Examiner, case: Case, other: Case) -> Case:
     def tested(members: I64) -> Case:
         return examiner.examine(members, np.setdiff1d(np.union1d(case.bystanders, other.bystanders), members))
 
+    def weakness(one: Case) -> tuple[float, int]:
+        return round(float(np.log10(one.p_value / one.tests)), 1), -_shown(one)
+
     whole = tested(np.union1d(case.members, other.members))
-    strong, weak = sorted((case, other), key=lambda one: (one.p_value / one.tests, *_strength(one)))
+    strong, weak = sorted((case, other), key=lambda one: (*weakness(one), *_strength(one)))
     both = np.intersect1d(strong.members, weak.members)
     same = len(both) > MAJORITY * min(len(strong.members), len(weak.members))
-    if not same or whole.p_value <= strong.p_value / strong.tests:
+    if not same or (whole.p_value <= strong.p_value / strong.tests and _shown(whole) >= _shown(strong)):
         return whole
     extra = np.setdiff1d(weak.members, strong.members)
     along = acting_along(examiner.log, examiner.families, strong.members, extra)
     return whole if along.all() else tested(np.union1d(strong.members, extra[along]))
+
+
+def _shown(case: Case) -> int:
+    """How many families find something: where all are beyond doubt together, p-values tell no more apart."""
+    return sum(one.tested and one.p_value <= UNTOLD for one in case.findings)
 
 
 def _grow(
