@@ -5,7 +5,7 @@ import pytest
 from handmade_families import World, bits_for, explanation, told
 
 from stillwatch.detection import Background, Case, Examiner
-from stillwatch.evidence import Family, LogProfile, Observed, Side
+from stillwatch.evidence import Explanation, Family, LogProfile, Observed, Side
 from stillwatch.evidence.thresholds import DRAWS_ROUGH, HOPELESS, MEMBER_BITS, PROMISING
 
 E = 60
@@ -162,20 +162,57 @@ def test_who_asks_as_the_group_does_is_never_drawn(bits: float, drawn: bool) -> 
     assert 21 in noted.drawn
 
 
+class Matter:
+    """What a look at all that accounts send together tells, and of how many it was asked."""
+
+    def __init__(self, own: float | None = None, resold: bool | None = None) -> None:
+        self.own, self.told, self.asked = own, resold, list[int]()
+
+    def __call__(self, members: np.ndarray) -> Observed | None:
+        self.asked.append(len(members))
+        return None if self.own is None else Observed(self.own, "share", 0.3, 0.0, "Of one matter.", self.own)
+
+    def resold(self, members: np.ndarray) -> Explanation | None:
+        self.asked.append(len(members))
+        return None if self.told is None else explanation(self.told, "a reseller")
+
+
 def of_a_matter(own: float | None, *, shown: float, clock: float = 1e-9) -> tuple[Case, list[int]]:
     """Accounts whose questions could be swapped, of no matter of their own as far as their means show; several payments
-    tie them. What a look at all that they send together tells, and of how many it was asked."""
-    asked: list[int] = []
-
-    def own_matter(members: np.ndarray) -> Observed | None:
-        asked.append(len(members))
-        return None if own is None else Observed(own, "share", 0.3, 0.0, "Of one matter.", own)
-
+    tie them."""
+    matter = Matter(own)
     swapped, tied = told("semantics", "content", p=1e-9, among_strangers=shown), told("hands", "coordination", p=clock)
     type(tied).owners = True
     world = World(E).add(swapped, tied)
-    case = Examiner(world.log, world.families, Background(world.log, 500, 0), own_matter).examine(GROUP, NONE)
-    return case, asked
+    case = Examiner(world.log, world.families, Background(world.log, 500, 0), matter).examine(GROUP, NONE)
+    return case, matter.asked
+
+
+def of_a_text(matter: Matter, *, owners: float = 1e-9, clock: float = 0.5) -> Case:
+    """Accounts that have a text in common and several payments."""
+    text = told("structure", "content", p=1e-9, among_strangers=1e-9)
+    hands = told("hands", "coordination", p=1e-9, among_strangers=owners)
+    type(text).owners = type(hands).owners = True
+    world = World(E).add(text, hands, told("clock", "coordination", p=clock))
+    return Examiner(world.log, world.families, Background(world.log, 500, 0), matter).examine(GROUP, NONE)
+
+
+@pytest.mark.parametrize(("told", "convicts"), [(True, False), (False, True), (None, True)])
+def test_a_text_and_several_payments_convict_nobody_whose_talk_is_peoples_own(
+    told: bool | None, convicts: bool
+) -> None:
+    matter = Matter(resold=told)
+    case = of_a_text(matter)
+    assert case.p_value < 1e-6
+    assert case.may_convict is convicts
+    assert matter.asked == [len(GROUP)]
+
+
+def test_a_reseller_is_thought_of_only_where_a_text_and_several_payments_alone_convict() -> None:
+    matter = Matter(resold=True)
+    assert of_a_text(matter, clock=1e-9).p_value < 1e-6
+    assert of_a_text(matter, owners=1.0).p_value > HOPELESS
+    assert matter.asked == []
 
 
 def test_a_matter_of_ones_own_is_looked_for_where_nothing_else_is_left_open() -> None:

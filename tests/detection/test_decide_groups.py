@@ -21,7 +21,7 @@ from handmade_families import (
 from stillwatch.engines import Engine
 from stillwatch.evidence import Explanation
 from stillwatch.evidence.families.infrastructure import OFFICE
-from stillwatch.evidence.thresholds import LEAST_RHYTHM, MARK_BITS, MEMBER_BITS, NEAR_MISS, RECRUIT_BITS
+from stillwatch.evidence.thresholds import HOPELESS, LEAST_RHYTHM, MARK_BITS, MEMBER_BITS, NEAR_MISS, RECRUIT_BITS
 
 E = 60
 GROUP, LATE = range(8), range(30, 40)
@@ -115,6 +115,18 @@ def test_newcomers_who_make_the_group_too_weak_are_withdrawn(engine: Engine) -> 
     found = world(p=by_size(1e-6, 0.01)).decide(engine)
     assert members(found) == [[*WHOLE]]
     assert found.campaigns[0].p_value == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(("left", "convicted"), [(HOPELESS, True), (HOPELESS + 1e-6, False)])
+def test_who_leaves_takes_nothing_from_what_was_shown_of_nearly_all(
+    engine: Engine, left: float, convicted: bool
+) -> None:
+    nineteen = range(19)
+    marked = bits_for(E, range(20), 9.0)
+    found = world(p=by_size(left, 1e-6, size=19), groups=[range(20)], marked=marked, along=nineteen).decide(engine)
+    (case,) = found.campaigns if convicted else found.others
+    assert case.members.tolist() == [*nineteen]
+    assert case.p_value == pytest.approx(1e-6 if convicted else left)
 
 
 def test_growth_brings_no_conviction(engine: Engine) -> None:

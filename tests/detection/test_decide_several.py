@@ -112,6 +112,26 @@ def test_what_a_whole_pays_for_its_pieces_does_not_bring_it_down_to_one_of_them(
     assert members(made.decide(engine)) == [[*with_one]]
 
 
+@pytest.mark.parametrize(("whole", "topics", "joined"), [(1e-6, 1e-12, True), (1e-3, 1e-12, False), (1e-6, 0.5, False)])
+def test_of_pieces_much_the_same_whoever_makes_the_better_weaker_must_act_along(
+    engine: Engine, whole: float, topics: float, joined: bool
+) -> None:
+    """Two licensed makers stood in a weaker piece of the same accounts; they keep no clock of the campaign's."""
+    better, weaker = tuple(range(12)), (*range(10), 40, 41, 42)
+    everyone = (*better, 40, 41, 42)
+
+    def bits(inside: np.ndarray) -> np.ndarray:
+        return bits_for(E, everyone if inside[-1] >= 40 else better, 9.0)
+
+    made = World(E).add(
+        told("texts", "content", marks=True, groups=[better, weaker], within=True, p=1e-12, bits=bits),
+        told("topics", "content", p={better: 1e-12, weaker: 0.5, everyone: topics}),
+        told("clock", "coordination", p={better: 1e-6, weaker: 1e-3, everyone: whole}, along=better, explain=never),
+    )
+    (found,) = made.decide(engine).campaigns
+    assert found.members.tolist() == [*(everyone if joined else better)]
+
+
 def test_many_pieces_of_one_campaign_cost_their_number_and_that_of_their_joins(engine: Engine) -> None:
     class Says(dict[tuple[int, ...], float]):
         def get(self, key: tuple[int, ...], default: float = 1.0) -> float:  # type: ignore[override]

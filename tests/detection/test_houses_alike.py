@@ -37,7 +37,7 @@ def proposed(content: Content, hands: Postings | None, least: int = LEAST_MEMBER
     return [group.tolist() for group in houses_alike(log, least=least, seed=0)]
 
 
-@pytest.mark.parametrize("kind", ["payment", "address"])
+@pytest.mark.parametrize("kind", ["payment", "domain", "address"])
 @pytest.mark.parametrize("seed", range(3))
 def test_houses_of_one_covered_source_are_one_group_and_strangers_houses_none(kind: str, seed: int) -> None:
     content = covered(seed, pull=0.27)
@@ -60,9 +60,8 @@ def test_houses_with_an_account_in_common_say_nothing_of_each_other() -> None:
     assert proposed(covered(1, pull=0.27), houses(30, shift=1)) == []
 
 
-def test_mail_domains_and_networks_are_no_houses_and_unknown_hands_propose_nobody() -> None:
+def test_networks_are_no_houses_and_unknown_hands_propose_nobody() -> None:
     content = covered(1, pull=0.27)
-    assert proposed(content, houses(10, "domain")) == []
     assert proposed(content, houses(10, "network")) == []
     assert proposed(content, None) == []
     assert proposed(content, houses(10), least=len(CREW) + 1) == []

@@ -1,5 +1,7 @@
 """Members for whom only the others speak are no members."""
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import pytest
 from handmade_families import Explain, World, explanation, never, pairs_within, told
@@ -22,10 +24,12 @@ def left(
     tied: int = 0,
     shows: range = CORE,
     explains: Explain = never,
+    also: Sequence[Iterable[int]] = (),
 ) -> Case:
     """Twenty accounts that stand the tests together, eight of which show what is found."""
-    linked = pairs_within(60, [CORE, [0, *REST[:tied]]])
+    linked = pairs_within(60, [CORE, [0, *REST[:tied]], *also])
     says = {(*CORE, *REST[:tied]): 1e-9, tuple(CORE): core, tuple(REST): rest, (*CORE, *REST): 1e-9}
+    says |= {tuple(range(size)): core for size in range(len(CORE) + 1, 20)}
     world = World(60).add(
         told("texts", "content", p=says, shown=shows, explain=explains, linked=linked),
         told("clock", "coordination", p=says),
@@ -71,6 +75,20 @@ def test_where_those_who_show_it_may_be_one_house_nobody_is_left_to_convict(
     case = left(engine, rest=rest, explains=explains)
     assert case.may_convict is whole
     assert len(case.members) == (20 if whole else len(CORE))
+
+
+@pytest.mark.parametrize("tied", [0, 1])
+def test_a_few_who_show_nothing_make_no_more_of_one_house_than_it_is(engine: Engine, tied: int) -> None:
+    """Ten on one address with four strangers beside them who ask alike are an office still."""
+
+    def explains(members: np.ndarray, beside: np.ndarray) -> Explanation:
+        return explanation(False if len(members) == 20 else None, OFFICE)
+
+    inside = range(20 - LEAST_MEMBERS + 1)
+    linked = [[inside[0], *range(len(inside), len(inside) + tied)]]
+    case = left(engine, core=1e-9, shows=inside, explains=explains, also=linked)
+    assert not case.may_convict
+    assert case.members.tolist() == [*range(len(inside) + tied)]
 
 
 @pytest.mark.parametrize(("size", "all_stay"), [(LEAST_MEMBERS - 1, True), (20 - LEAST_MEMBERS + 1, True)])

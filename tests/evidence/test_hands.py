@@ -9,7 +9,7 @@ from stillwatch.detection.explanations import explain
 from stillwatch.detection.membership import firms_apart
 from stillwatch.detection.nulls import Background
 from stillwatch.evidence import HOUR, Explanation, Finding, LogProfile, Postings, all_families
-from stillwatch.evidence.families.infrastructure import OFFICE
+from stillwatch.evidence.families.infrastructure import COHORT, OFFICE
 from stillwatch.evidence.hands import houses_of, ties_of, under_own_name
 
 FAMILIES = all_families()
@@ -133,6 +133,16 @@ def test_what_ties_accounts_leaves_out_the_commonest_doors() -> None:
     assert ties_of(hands_of(addresses={n: [*who, 300 + n, 400 + n] for n, who in pairs.items()}), GROUP) == (0.0, 0)
 
 
+def test_mail_domains_tie_accounts_that_are_most_of_their_holders_but_for_the_commonest() -> None:
+    of = of_five()
+    assert ties_of(hands_of(names=of), GROUP) == (25 / 30, 5)
+    shared = {n: [*who, *range(300 + 10 * n, 305 + 10 * n)] for n, who in of.items()}
+    assert ties_of(hands_of(names=shared), GROUP) == (25 / 30, 5)
+    # A public one, of whose holders they are the fewer, and a school's, which all have.
+    assert ties_of(hands_of(names={n: [*who, 399] for n, who in shared.items()}), GROUP) == (0.0, 0)
+    assert ties_of(hands_of(names={0: GROUP.tolist()}), GROUP) == (0.0, 0)
+
+
 @pytest.mark.parametrize(
     ("hours", "pairs", "strangers"), [(48, 15, False), (48, 6, True), (24 * 400, 15, True), (48, 0, True)]
 )
@@ -142,6 +152,22 @@ def test_many_doors_of_two_and_one_day_are_neither_a_class_nor_one_owners_custom
     doors = {n: [2 * n, 2 * n + 1] for n in range(pairs)}
     found = infrastructure(made_log(hands=hands_of(addresses=doors), sign_up=signed_up(hours)))
     assert (found.among_strangers > 0.01) is strangers
+
+
+def cohort(hands: Postings, hours: float = 48) -> Explanation:
+    log = made_log(hands=hands, sign_up=signed_up(hours))
+    (one,) = (e for e in explain(log, FAMILIES, GROUP, GROUP[:0]) if e.name == COHORT)
+    return one
+
+
+def test_who_signed_up_together_may_be_a_crew_part_of_which_a_firm_pays_for() -> None:
+    of = of_five()
+    assert cohort(hands_of({0: list(range(17))})).holds is None
+    assert cohort(hands_of(names={0: list(range(17))})).holds is None
+    # No firm pays by six cards, nor has it six mail domains.
+    assert cohort(hands_of(of)).holds is False
+    assert cohort(hands_of(names=of)).holds is False
+    assert cohort(hands_of({0: list(range(17))}), hours=24 * 400).holds is False
 
 
 def test_firms_that_came_on_one_day_are_no_firms() -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -24,9 +24,19 @@ from stillwatch.evidence.thresholds import (
     UNTOLD,
 )
 
-__all__ = ["Case", "Examiner"]
+__all__ = ["Case", "Examiner", "Matter"]
 
 I64 = npt.NDArray[np.int64]
+
+
+class Matter(Protocol):
+    """What accounts send together, held against people at large."""
+
+    def __call__(self, members: I64) -> Observed | None:
+        """What is seen of accounts whose questions could be swapped, where they have a matter of their own."""
+
+    def resold(self, members: I64) -> Explanation | None:
+        """Whether it is what people ask for themselves; None where that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ class Examiner:
         log: the whole log.
         families: by name.
         background: draws groups from it.
-        own_matter: tells whether accounts whose questions could be swapped have a matter of their own.
+        own_matter: holds what accounts send together against people at large.
     """
 
     def __init__(
@@ -102,7 +112,7 @@ class Examiner:
         log: LogProfile,
         families: Mapping[str, Family],
         background: Background,
-        own_matter: Callable[[I64], Observed | None] | None = None,
+        own_matter: Matter | None = None,
     ) -> None:
         self.log, self.families, self._background, self._own_matter = log, families, background, own_matter
         # Several sides may propose one group: no family is asked about it twice for the same answer.
@@ -149,7 +159,7 @@ class Examiner:
         if screened is not None and p_value > HOPELESS:
             return Case(members, bystanders, ordered, (), p_value)
         explanations = explain(self.log, self.families, members, bystanders, findings)
-        return Case(members, bystanders, ordered, explanations, p_value)
+        return Case(members, bystanders, ordered, (*explanations, *self._resold(members, ordered)), p_value)
 
     def shown(self, case: Case) -> float:
         """The p-value of the side that shows more of a group; a side that was left before it was tested is tested."""
@@ -231,6 +241,19 @@ class Examiner:
             return {}
         self.observe(members, "semantics", own)
         return self._find(["semantics"], members, background)
+
+    def _resold(self, members: I64, findings: tuple[Finding, ...]) -> tuple[Explanation, ...]:
+        """Whether a group that a text and the hands of several owners alone convict sends what people ask for
+        themselves, as a reseller who pays by several cards does."""
+        of_one = campaign_p([replace(f, p_strangers=1.0) if self._of_owners(f) else f for f in findings], self.families)
+        if self._own_matter is None or of_one <= HOPELESS or campaign_p(findings, self.families) > HOPELESS:
+            return ()
+        resold = self._own_matter.resold(members)
+        return () if resold is None else (resold,)
+
+    def _of_owners(self, finding: Finding) -> bool:
+        family = self.families[finding.family]
+        return family.owners and family.side == "coordination"
 
     def _one_clock(self, findings: Mapping[str, Finding]) -> bool:
         """Whether acting together is beyond doubt by more than what one owner's customers have by nature."""

@@ -9,7 +9,7 @@ never bring one. Whoever has no evidence of its own is no member. Nothing change
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from stillwatch.detection.beside_streams import BesideStream, examined
 from stillwatch.detection.candidates import Proposal, candidate_groups
-from stillwatch.detection.cases import Case, Examiner
+from stillwatch.detection.cases import Case, Examiner, Matter
 from stillwatch.detection.control import controlled, lies_in
 from stillwatch.detection.membership import (
     Fit,
@@ -33,7 +33,7 @@ from stillwatch.detection.membership import (
 from stillwatch.detection.nulls import Background
 from stillwatch.detection.sharers import with_sharers
 from stillwatch.detection.shown_by_part import without_passengers
-from stillwatch.evidence import Family, LogProfile, Observed, Side
+from stillwatch.evidence import Family, LogProfile, Side
 from stillwatch.evidence.thresholds import (
     ALIKE_BITS,
     HOPELESS,
@@ -45,6 +45,7 @@ from stillwatch.evidence.thresholds import (
     NEAR_MISS,
     NEARLY_ALL,
     RECRUIT_BITS,
+    UNTOLD,
 )
 from stillwatch.linking import Linker, Links
 
@@ -79,7 +80,7 @@ def decide(
     fdr: float,
     seed: int,
     beside: Sequence[BesideStream] = (),
-    own_matter: Callable[[I64], Observed | None] | None = None,
+    own_matter: Matter | None = None,
 ) -> Decided:
     """Find campaigns among linked entities.
 
@@ -92,7 +93,7 @@ def decide(
         fdr: share of false campaigns to accept among those reported.
         seed: of clustering and of every draw.
         beside: groups set aside of streams.
-        own_matter: tells whether accounts whose questions could be swapped have a matter of their own.
+        own_matter: holds what accounts send together against people at large.
     """
     examiner = Examiner(log, families, Background(log, draws, seed), own_matter)
     cases = []
@@ -113,7 +114,7 @@ def decide(
     excused = [case for case in grown if case.explained]
     grown = [case for case in grown if case.explained or not any(lies_in(case, whole) for whole in excused)]
     for case in examined(examiner, beside):
-        grown = _with_another(grown, case, fdr)
+        grown = _with_another(grown, without_passengers(examiner, links, case, fdr), fdr)
     decided = controlled(examiner, [*grown, *rest], fdr)
     decided.sort(key=lambda case: (case.q_value, *_strength(case)))
     convicted = [case for case in decided if case.q_value <= fdr]
@@ -173,9 +174,7 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
             if len(np.setdiff1d(case.members, other.members)) == 0 and other.p_value <= case.p_value:
                 break
             if _same_campaign(examiner, case, other):
-                members = _both(examiner, case, other)
-                bystanders = np.setdiff1d(np.union1d(case.bystanders, other.bystanders), members)
-                whole = examiner.examine(members, bystanders)
+                whole = _whole(examiner, case, other)
                 told = case.may_convict or other.may_convict
                 if whole.may_convict or (whole.one_office and not told):
                     tests = case.tests + other.tests + 1
@@ -189,14 +188,31 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
     return joined if len(joined) == len(cases) else _join(examiner, joined)
 
 
-def _both(examiner: Examiner, case: Case, other: Case) -> I64:
-    """Members of two pieces; where one lies in the other and is shown the better by itself, whoever is only in the
-    wider one must act along with it: they made the evidence weaker. What a whole pays for its pieces is no weakness."""
-    strong, wide = sorted((case, other), key=lambda one: (one.p_value / one.tests, *_strength(one)))
-    extra = np.setdiff1d(wide.members, strong.members)
-    if len(np.setdiff1d(strong.members, wide.members)) == 0:
-        extra = extra[acting_along(examiner.log, examiner.families, strong.members, extra)]
-    return np.union1d(strong.members, extra)
+def _whole(examiner: Examiner, case: Case, other: Case) -> Case:
+    """Two pieces together; where they are much the same accounts and the whole shows less than one of them does by
+    itself, whoever is only in the other must act along with it: they made the evidence weaker. What a piece pays for
+    its own pieces is no weakness."""
+
+    def tested(members: I64) -> Case:
+        return examiner.examine(members, np.setdiff1d(np.union1d(case.bystanders, other.bystanders), members))
+
+    def weakness(one: Case) -> tuple[float, int]:
+        return round(float(np.log10(one.p_value / one.tests)), 1), -_shown(one)
+
+    whole = tested(np.union1d(case.members, other.members))
+    strong, weak = sorted((case, other), key=lambda one: (*weakness(one), *_strength(one)))
+    both = np.intersect1d(strong.members, weak.members)
+    same = len(both) > MAJORITY * min(len(strong.members), len(weak.members))
+    if not same or (whole.p_value <= strong.p_value / strong.tests and _shown(whole) >= _shown(strong)):
+        return whole
+    extra = np.setdiff1d(weak.members, strong.members)
+    along = acting_along(examiner.log, examiner.families, strong.members, extra)
+    return whole if along.all() else tested(np.union1d(strong.members, extra[along]))
+
+
+def _shown(case: Case) -> int:
+    """How many families find something: where all are beyond doubt together, p-values tell no more apart."""
+    return sum(one.tested and one.p_value <= UNTOLD for one in case.findings)
 
 
 def _grow(
@@ -280,6 +296,9 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
         return case
     bystanders = np.setdiff1d(np.union1d(case.bystanders, np.setdiff1d(case.members, kept)), kept)
     whole = examiner.examine(kept, bystanders)
+    if lies_in(whole, case) and len(kept) >= NEARLY_ALL * len(case.members) and whole.p_value <= HOPELESS:
+        # A few fewer show a little less: that takes nothing from what was shown of nearly the same.
+        return replace(whole, p_value=case.p_value)
     return replace(whole, p_value=max(whole.p_value, case.p_value))
 
 

@@ -33,7 +33,7 @@ def houses_alike(log: LogProfile, *, least: int, seed: int) -> Iterator[I64]:
     hands = log.shared.get("infrastructure")
     if hands is None:
         return
-    for kind in ("payment", "address"):
+    for kind in ("payment", "domain", "address"):
         houses = is_kind(hands, kind) & (hands.holders >= ALWAYS_RARE) & (hands.holders <= OFFICE_SIZE)
         of = (hands.matrix[:, np.flatnonzero(houses)] > 0).astype(np.int64).tocsc()
         for group in _groups(log, of, seed):

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from stillwatch.core.counted import percent
-from stillwatch.evidence import AtLarge, LogProfile, Observed
+from stillwatch.evidence import AtLarge, Explanation, LogProfile, Observed
 from stillwatch.evidence.one_source import icc_as_far_as_told
 from stillwatch.evidence.p_values import cauchy_p
 from stillwatch.evidence.stream_thresholds import LEAST_OWN, LEAST_STREAM, LIKE_AT_A_GLANCE
@@ -25,6 +26,21 @@ from stillwatch.profiles import SampledPeople, StreamReader
 __all__ = ["OwnMatter"]
 
 I64 = npt.NDArray[np.int64]
+
+
+RESOLD = "customers of a reseller, who ask for themselves"
+
+
+class _Held(NamedTuple):
+    """What a group sends, held against people at large.
+
+    Attributes:
+        share: of it that is alike beyond people's.
+        p_value: of so much by chance; None where there are too few windows to test.
+    """
+
+    share: float
+    p_value: float | None
 
 
 class OwnMatter:
@@ -58,7 +74,44 @@ class OwnMatter:
             members: sorted.
         """
         same = icc_as_far_as_told(self._log, members)
-        if same.p_value > UNTOLD or self.at_large is None:
+        held = self._held(members) if same.p_value <= UNTOLD else None
+        if held is None or held.share < LEAST_OWN or held.p_value is None:
+            return None
+        p_value = max(same.p_value, held.p_value)
+        return Observed(
+            p_value,
+            "share of requests alike beyond people's",
+            held.share,
+            0.0,
+            f"The accounts' questions could be swapped among them, and roughly {percent(round(held.share, 2))} of what "
+            "they send together is of one kind, which is not so of people who ask for themselves: of as many prompts "
+            "of people at large hardly any are so near to one another.",
+            p_value,
+        )
+
+    def resold(self, members: I64) -> Explanation | None:
+        """Whether what a group sends is people's own: a reseller who forwards it over accounts of his own has several
+        payments and a text of his own too. None where it cannot be told.
+
+        Args:
+            members: sorted.
+        """
+        held = self._held(members)
+        if held is None:
+            return None
+        return Explanation(
+            RESOLD,
+            f"Of what these accounts send together, roughly {percent(round(held.share, 2))} is nearer to one another "
+            "than as many prompts of people at large are. Of a reseller's customers, who ask for themselves, hardly "
+            f"any is; of accounts that share a source out more than {percent(LEAST_OWN)} is, whatever they send beside "
+            "it.",
+            held.share < LEAST_OWN and (held.p_value is None or held.p_value > UNTOLD),
+        )
+
+    def _held(self, members: I64) -> _Held | None:
+        """A group's prompts held against as many of people at large; None where those or these are too few, or too
+        unlike in what they are about."""
+        if self.at_large is None:
             return None
         ((keys, _),) = self._reader.streams([members])
         if len(keys) < LEAST_STREAM:
@@ -71,18 +124,5 @@ class OwnMatter:
             return None
         null = self.at_large.null(windows.shape[1], len(keys), weights, self._seed)
         told = [null.statistic(one) for one in null.seen(seen, place)]
-        share = float(np.median(null.shares(told)))
-        tested = null.tested(told) if share >= LEAST_OWN else []
-        if not tested:
-            return None
-        p_value = max(same.p_value, cauchy_p([one.p_value for one in tested]))
-        return Observed(
-            p_value,
-            "share of requests alike beyond people's",
-            share,
-            0.0,
-            f"The accounts' questions could be swapped among them, and roughly {percent(round(share, 2))} of what they "
-            f"send together is of one kind, which is not so of people who ask for themselves: of as many prompts of "
-            "people at large hardly any are so near to one another.",
-            p_value,
-        )
+        tested = [one.p_value for one in null.tested(told)]
+        return _Held(float(np.median(null.shares(told))), cauchy_p(tested) if tested else None)

@@ -34,12 +34,14 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
     """
     for family in examiner.families.values():
         shown = family.shown_by(examiner.log, case.members) if case.may_convict and case.p_value <= fdr else None
-        if shown is None or min(shown.sum(), (~shown).sum()) < LEAST_MEMBERS:
+        if shown is None or shown.sum() < LEAST_MEMBERS or shown.all():
             continue
-        core, rest = (examiner.examine(part, case.bystanders) for part in (case.members[shown], case.members[~shown]))
-        if core.p_value > fdr or rest.p_value <= HOPELESS:
+        core, rest = (examiner.examine(case.members[of], case.bystanders) for of in (shown, ~shown))
+        # Too few to be tested by themselves make no more of one house than it is.
+        few = len(rest.members) < LEAST_MEMBERS
+        if core.p_value > fdr or (rest.p_value <= HOPELESS and not few) or (few and not _one_house(core)):
             continue
-        if not core.may_convict:
+        if not few and not core.may_convict:
             if core.one_office:
                 # One house acts together, and strangers who ask alike add nothing to it.
                 return replace(core, p_value=max(core.p_value, case.p_value), tests=case.tests)
@@ -52,6 +54,10 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
         whole = examiner.examine(kept, np.union1d(case.bystanders, rest.members[~tied]))
         case = replace(whole, p_value=max(whole.p_value, case.p_value), tests=case.tests)
     return case
+
+
+def _one_house(case: Case) -> bool:
+    return case.one_office and not case.may_convict
 
 
 def _tied(links: Links, who: I64, members: I64) -> npt.NDArray[np.bool_]:

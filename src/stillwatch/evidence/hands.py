@@ -172,18 +172,23 @@ def under_own_name(hands: Postings, members: I64) -> npt.NDArray[np.bool_]:
 
 
 def ties_of(hands: Postings, members: I64, *, cards: int = 0, beside: I64 | None = None) -> Ties:
-    """What ties members to one another, or to those ``beside`` them, but for the commonest doors, and the commonest
-    payments where ``cards`` are left out: payments of two or more, and addresses and networks of theirs alone.
+    """What ties members to one another, or to those ``beside`` them, but for the commonest doors, the commonest mail
+    domain, and the commonest payments where ``cards`` are left out: payments of two or more, mail domains most of whose
+    holders they are, and addresses and networks of theirs alone.
 
-    An address that others have too is a carrier's.
+    An address that others have too is a carrier's, and a school has a mail domain.
     """
     everybody = members if beside is None else np.concatenate([members, beside])
     within, held = within_of(hands, everybody)
-    ties = (held >= 2) & (hands.classes < BLOCKED_CLASSES) & ~is_kind(hands, "domain")
-    for kind, left_out in (("payment", cards), ("address", COHORT_DOORS), ("network", COHORT_DOORS)):
+    ties = (held >= 2) & (hands.classes < BLOCKED_CLASSES)
+    for kind, left_out, least in (
+        ("payment", cards, 0.0),
+        ("domain", 1, MAJORITY),
+        ("address", COHORT_DOORS, ONE_DOOR),
+        ("network", COHORT_DOORS, ONE_DOOR),
+    ):
         of_kind = is_kind(hands, kind)
-        if kind != "payment":
-            ties &= ~of_kind | (held >= ONE_DOOR * hands.holders)
+        ties &= ~of_kind | (held >= least * hands.holders)
         commonest = np.flatnonzero(ties & of_kind)
         ties[commonest[np.argsort(-held[commonest], kind="stable")[:left_out]]] = False
     tied = np.asarray(within[: len(members), np.flatnonzero(ties)].sum(axis=1)).ravel() > 0

@@ -9,7 +9,7 @@ import scipy
 from stillwatch.core.counted import duration, percent
 from stillwatch.evidence.base import Null, Observed
 from stillwatch.evidence.group_statistics import scatter
-from stillwatch.evidence.hands import is_kind, ties_of
+from stillwatch.evidence.hands import ties_of
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.postings import Postings
@@ -55,16 +55,15 @@ def tied_at_sign_up(hands: Postings, members: I64, came: Observed) -> Observed |
     tied, things = ties_of(hands, members, cards=1)
     if things < SEVERAL_PAYMENTS or tied <= MAJORITY:
         return None
-    scarce = (hands.classes < BLOCKED_CLASSES) & ~is_kind(hands, "domain")
-    chance = hands.chance_beside(members, scarce)
+    chance = hands.chance_beside(members, hands.classes < BLOCKED_CLASSES)
     p = float(max(scipy.stats.binom.sf(round(tied * len(members)) - 1, len(members), chance), P_FLOOR, came.p_value))
     return Observed(
         p,
-        "share of accounts that signed up together and share one of several payments or addresses",
+        "share of accounts that signed up together and share one of several payments, addresses or mail domains",
         tied,
         chance,
-        f"{came.statement} And {percent(tied)} of them share one of {things:,} payments, addresses and networks with "
-        f"another (the commonest not counted); of random accounts, {percent(chance)} would.",
+        f"{came.statement} And {percent(tied)} of them share one of {things:,} payments, addresses, networks and mail "
+        f"domains with another (the commonest not counted); of random accounts, {percent(chance)} would.",
         p,
     )
 

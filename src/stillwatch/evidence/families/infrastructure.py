@@ -29,7 +29,6 @@ from stillwatch.evidence.sign_ups import (
 )
 from stillwatch.evidence.thresholds import (
     BLOCKED_CLASSES,
-    COHORT_DOORS,
     DRAWS_ROUGH,
     LEAST_MEMBERS,
     MAJORITY,
@@ -168,21 +167,22 @@ class Infrastructure(Family):
         ]
 
     def _one_cohort(self, log: LogProfile, members: I64, bystanders: I64) -> Explanation:
-        """Whether nothing ties them, to one another or to bystanders who signed up when they did, but that, a mail
-        domain and a door or two, as it ties a class."""
+        """Whether nothing ties them, to one another or to bystanders who signed up when they did, but that, a payment,
+        a mail domain and a door or two, as it ties a class or a crew."""
         told = log.known("sign_up")
         known = members[told[members]]
         apart = float(scatter(log.columns["sign_up"][known][None, :])[0]) if len(known) else np.inf
         hands = log.shared[self.name]
         beside = who_signed_up_then(log.columns["sign_up"], known, bystanders[told[bystanders]])
-        tied = 0.0 if hands is None else ties_of(hands, members, beside=beside).share
+        tied = 0.0 if hands is None else ties_of(hands, members, cards=1, beside=beside).share
         together = len(known) > MAJORITY * len(members) and apart <= together_within(log, len(known))
         when = f"They signed up {said_apart(apart)}" if len(known) else "No sign-up of theirs is known"
         return Explanation(
             COHORT,
-            f"{when}. Of them, {percent(tied)} share a payment with another who signed up then, or an address or "
-            f"network that hardly anybody else has (the {COHORT_DOORS} commonest left out, which may be a house or two "
-            "of theirs); of people who merely signed up together, at most half do.",
+            f"{when}. Of them, {percent(tied)} share a payment with another who signed up then, or an address, a "
+            "network or a mail domain that hardly anybody else has (the commonest left out, which may be their "
+            "school's or their firm's, or a house or two of theirs); of people who merely signed up together, at most "
+            "half do.",
             None if together and tied <= MAJORITY else False,
             contradicted_by=("timing", "dispatch"),
             strangers=True,
