@@ -77,6 +77,23 @@ def test_where_those_who_show_it_may_be_one_house_nobody_is_left_to_convict(
     assert len(case.members) == (20 if whole else len(CORE))
 
 
+@pytest.mark.parametrize(("rest", "whole"), [(FDR, False), (FDR + 1e-6, True)])
+@pytest.mark.parametrize("honest", [CORE, REST])
+def test_of_two_groups_in_one_whoever_may_be_honest_leaves(
+    engine: Engine, honest: range, rest: float, whole: bool
+) -> None:
+    """A crew's text and a campaign's clock, chained by a carrier's address, had called the crew's 57 accounts."""
+
+    def explains(members: np.ndarray, beside: np.ndarray) -> Explanation:
+        return explanation(None if len(members) == len(honest) else False, OFFICE)
+
+    case = left(engine, rest=rest, explains=explains)
+    assert case.may_convict
+    left_over = REST if honest is CORE else CORE
+    assert case.members.tolist() == ([*CORE, *REST] if whole else [*left_over])
+    assert whole or set(honest) <= set(case.bystanders.tolist())
+
+
 @pytest.mark.parametrize("tied", [0, 1])
 def test_a_few_who_show_nothing_make_no_more_of_one_house_than_it_is(engine: Engine, tied: int) -> None:
     """Ten on one address with four strangers beside them who ask alike are an office still."""

@@ -31,11 +31,11 @@ from stillwatch.detection.membership import (
     tell_apart,
 )
 from stillwatch.detection.nulls import Background
+from stillwatch.detection.pieces import same_campaign
 from stillwatch.detection.sharers import with_sharers
 from stillwatch.detection.shown_by_part import without_passengers
 from stillwatch.evidence import Family, LogProfile, Side
 from stillwatch.evidence.thresholds import (
-    ALIKE_BITS,
     HOPELESS,
     LEAST_MEMBERS,
     LEAST_RHYTHM,
@@ -141,26 +141,6 @@ def _strength(case: Case) -> tuple[float, int, int]:
     return case.p_value, -len(case.members), int(case.members[0])
 
 
-def _same_campaign(examiner: Examiner, a: Case, b: Case) -> bool:
-    """Whether two cases are pieces of one: each one's members fit the other's signature, or fit it somewhat and nearly
-    all act along with the other. A piece that may be an office must act along: two houses may ask alike."""
-    log, families = examiner.log, examiner.families
-    for one, other in ((a, b), (b, a)):
-        if not one.may_convict and acting_along(log, families, other.members, one.members).mean() <= MAJORITY:
-            return False
-    there, back = fit(log, families, a.members, b.members), fit(log, families, b.members, a.members)
-    bits = np.median(there.bits), np.median(back.bits)
-    if min(bits) >= RECRUIT_BITS / 2 and max(bits) >= RECRUIT_BITS:
-        return True
-    # Each may have a text of its own, and one source.
-    alike = min(np.median(there.alike), np.median(back.alike)) >= RECRUIT_BITS / 2
-    return bool(
-        (alike or min(bits) >= ALIKE_BITS)
-        and acting_along(log, families, a.members, b.members).mean() >= NEARLY_ALL
-        and acting_along(log, families, b.members, a.members).mean() >= NEARLY_ALL
-    )
-
-
 def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
     """Join pieces of one campaign, for as long as any two are.
 
@@ -173,7 +153,7 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
         for place, other in enumerate(joined):
             if len(np.setdiff1d(case.members, other.members)) == 0 and other.p_value <= case.p_value:
                 break
-            if _same_campaign(examiner, case, other):
+            if same_campaign(examiner, case, other):
                 whole = _whole(examiner, case, other)
                 told = case.may_convict or other.may_convict
                 if whole.may_convict or (whole.one_office and not told):

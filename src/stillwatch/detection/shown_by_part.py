@@ -3,7 +3,8 @@
 What half of a group does can be so clear that it speaks for the whole, and accuses the other half. So a group is split
 by what single accounts show or do not: its commonest client, its text, its hands. Where those who show it stand the
 tests by themselves and the others do not, the others stay only as far as each is tied to those. Where those who show it
-may be one house, nobody is left to convict.
+may be one house, nobody is left to convict; and where both stand the tests, but are no pieces of one campaign, whoever
+may be honest leaves.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy.typing as npt
 
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.membership import acting_along, fit
+from stillwatch.detection.pieces import same_campaign
 from stillwatch.evidence.thresholds import HOPELESS, LEAST_MEMBERS, MEMBER_BITS
 from stillwatch.linking import Links
 
@@ -36,28 +38,38 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
         shown = family.shown_by(examiner.log, case.members) if case.may_convict and case.p_value <= fdr else None
         if shown is None or shown.sum() < LEAST_MEMBERS or shown.all():
             continue
-        core, rest = (examiner.examine(case.members[of], case.bystanders) for of in (shown, ~shown))
-        # Too few to be tested by themselves make no more of one house than it is.
-        few = len(rest.members) < LEAST_MEMBERS
-        if core.p_value > fdr or (rest.p_value <= HOPELESS and not few) or (few and not _one_house(core)):
+        core, rest = examiner.examine(case.members[shown], case.bystanders), case.members[~shown]
+        if core.p_value > fdr:
             continue
-        if not few and not core.may_convict:
+        if len(rest) < LEAST_MEMBERS:
+            # Too few to be tested by themselves make no more of one house than it is.
+            if core.may_convict or not core.one_office:
+                continue
+        elif (other := examiner.examine(rest, case.bystanders)).p_value <= HOPELESS:
+            two = other.p_value <= fdr and not same_campaign(examiner, core, other)
+            if two and core.may_convict is not other.may_convict:
+                # Of two groups one may be honest: neither speaks for the other.
+                case = _alone(core if core.may_convict else other, case)
+            continue
+        elif not core.may_convict:
             if core.one_office:
                 # One house acts together, and strangers who ask alike add nothing to it.
                 return replace(core, p_value=max(core.p_value, case.p_value), tests=case.tests)
             continue
-        tied = _tied(links, rest.members, core.members)
+        tied = _tied(links, rest, core.members)
         # Of many who ask of the same matter one acts along by chance, and has nothing else of theirs.
-        fits = fit(examiner.log, examiner.families, core.members, rest.members).bits >= MEMBER_BITS
-        tied |= fits & acting_along(examiner.log, examiner.families, core.members, rest.members)
-        kept = np.union1d(core.members, rest.members[tied])
-        whole = examiner.examine(kept, np.union1d(case.bystanders, rest.members[~tied]))
+        fits = fit(examiner.log, examiner.families, core.members, rest).bits >= MEMBER_BITS
+        tied |= fits & acting_along(examiner.log, examiner.families, core.members, rest)
+        kept = np.union1d(core.members, rest[tied])
+        whole = examiner.examine(kept, np.union1d(case.bystanders, rest[~tied]))
         case = replace(whole, p_value=max(whole.p_value, case.p_value), tests=case.tests)
     return case
 
 
-def _one_house(case: Case) -> bool:
-    return case.one_office and not case.may_convict
+def _alone(part: Case, case: Case) -> Case:
+    """A part of a group without the rest of it."""
+    bystanders = np.setdiff1d(np.union1d(case.bystanders, case.members), part.members)
+    return replace(part, bystanders=bystanders, p_value=max(part.p_value, case.p_value), tests=case.tests)
 
 
 def _tied(links: Links, who: I64, members: I64) -> npt.NDArray[np.bool_]:

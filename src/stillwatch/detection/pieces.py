@@ -1,0 +1,31 @@
+"""Whether two groups are pieces of one campaign."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stillwatch.detection.cases import Case, Examiner
+from stillwatch.detection.membership import acting_along, fit
+from stillwatch.evidence.thresholds import ALIKE_BITS, MAJORITY, NEARLY_ALL, RECRUIT_BITS
+
+__all__ = ["same_campaign"]
+
+
+def same_campaign(examiner: Examiner, a: Case, b: Case) -> bool:
+    """Whether two cases are pieces of one: each one's members fit the other's signature, or fit it somewhat and nearly
+    all act along with the other. A piece that may be an office must act along: two houses may ask alike."""
+    log, families = examiner.log, examiner.families
+    for one, other in ((a, b), (b, a)):
+        if not one.may_convict and acting_along(log, families, other.members, one.members).mean() <= MAJORITY:
+            return False
+    there, back = fit(log, families, a.members, b.members), fit(log, families, b.members, a.members)
+    bits = np.median(there.bits), np.median(back.bits)
+    if min(bits) >= RECRUIT_BITS / 2 and max(bits) >= RECRUIT_BITS:
+        return True
+    # Each may have a text of its own, and one source.
+    alike = min(np.median(there.alike), np.median(back.alike)) >= RECRUIT_BITS / 2
+    return bool(
+        (alike or min(bits) >= ALIKE_BITS)
+        and acting_along(log, families, a.members, b.members).mean() >= NEARLY_ALL
+        and acting_along(log, families, b.members, a.members).mean() >= NEARLY_ALL
+    )
