@@ -44,6 +44,7 @@ from stillwatch.evidence.thresholds import (
     MAJORITY,
     NEAR_MISS,
     NEARLY_ALL,
+    ONE_SOURCE,
     RECRUIT_BITS,
     UNTOLD,
 )
@@ -176,23 +177,28 @@ def _whole(examiner: Examiner, case: Case, other: Case) -> Case:
     def tested(members: I64) -> Case:
         return examiner.examine(members, np.setdiff1d(np.union1d(case.bystanders, other.bystanders), members))
 
-    def weakness(one: Case) -> tuple[float, int]:
-        return round(float(np.log10(one.p_value / one.tests)), 1), -_shown(one)
+    def weakness(one: Case, tests: int) -> tuple[float, int]:
+        return max(one.p_value / tests, ONE_SOURCE), -_shown(examiner, one)
 
     whole = tested(np.union1d(case.members, other.members))
-    strong, weak = sorted((case, other), key=lambda one: (*weakness(one), *_strength(one)))
+    strong, weak = sorted(
+        (case, other), key=lambda one: (*weakness(one, one.tests), -len(one.members), int(one.members[0]))
+    )
     both = np.intersect1d(strong.members, weak.members)
     same = len(both) > MAJORITY * min(len(strong.members), len(weak.members))
-    if not same or (whole.p_value <= strong.p_value / strong.tests and _shown(whole) >= _shown(strong)):
+    if not same or all(w <= s for w, s in zip(weakness(whole, 1), weakness(strong, strong.tests), strict=True)):
         return whole
     extra = np.setdiff1d(weak.members, strong.members)
     along = acting_along(examiner.log, examiner.families, strong.members, extra)
     return whole if along.all() else tested(np.union1d(strong.members, extra[along]))
 
 
-def _shown(case: Case) -> int:
+def _shown(examiner: Examiner, case: Case) -> int:
     """How many families find something: where all are beyond doubt together, p-values tell no more apart."""
-    return sum(one.tested and one.p_value <= UNTOLD for one in case.findings)
+    return sum(
+        one.tested and one.p_value <= UNTOLD and examiner.families[one.family].side != "context"
+        for one in case.findings
+    )
 
 
 def _grow(
