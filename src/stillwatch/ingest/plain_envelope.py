@@ -47,7 +47,7 @@ class Envelope(msgspec.Struct, gc=False, forbid_unknown_fields=True, kw_only=Tru
     asn: Int64 | None = None
 
 
-_EMPTY_TOO = frozenset(("provider", "user_agent", "country", "asn"))
+_EMPTY_TOO = frozenset(("provider", "country", "asn"))
 # Each name with its column; of a column's names the first comes last, for it counts.
 _COLUMNS = {
     name: column
