@@ -85,7 +85,7 @@ def gateway(folder: Path, *decisions: Decision, **settings: Any) -> Iterator[tup
         "secret_file": str(folder / "secret"),
         "account_from": ["key"],
     }
-    chosen |= {"head_seconds": 0.5, "body_seconds": 0.5, "body_idle_seconds": 0.5}
+    chosen |= {"head_seconds": 0.5, "body_seconds": 0.5, "body_idle_seconds": 0.5, "client_keep_seconds": 1}
     witness = Witness()
     with serving(witness) as behind, gateway_process(folder, behind, chosen | settings) as running:
         yield running.url, witness
