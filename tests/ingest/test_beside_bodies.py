@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from read_records import read_records
+from read_records import deepest_lake, read_records
 
 WHEN, SECOND = "2026-03-02T09:00:00Z", 1772442000
 TALK = [{"role": "user", "content": "Deepest lake?"}]
@@ -59,12 +59,7 @@ RECORDS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", RECORDS)
 def test_what_stands_around_a_text(tmp_path: Path, name: str) -> None:
-    (row,), letters = read_records(tmp_path, RECORDS[name], less=("source_file", "source_line"))
-    assert letters == []
-    text = row.get("prompt") or row["messages"][-1]["content"]
-    told = (row["account_id"], row["model"], text, row["response"], row["time"].timestamp())
-    assert told == ("u-1", "m", "Deepest lake?", "Baikal.", SECOND)
-    assert (row["input_tokens"], row["output_tokens"]) == (14, 3)
+    row = deepest_lake(tmp_path, RECORDS[name], SECOND)
     if name == "what was said before":
         assert [one["content"] for one in row["messages"]] == ["Hi", "Yes?", "Deepest lake?"]
     assert "note" not in row

@@ -245,8 +245,10 @@ class Examiner:
     def _resold(self, members: I64, findings: tuple[Finding, ...]) -> tuple[Explanation, ...]:
         """Whether a group that a text and the hands of several owners alone convict sends what people ask for
         themselves, as a reseller who pays by several cards does."""
-        of_one = campaign_p([replace(f, p_strangers=1.0) if self._of_owners(f) else f for f in findings], self.families)
-        if self._own_matter is None or of_one <= HOPELESS or campaign_p(findings, self.families) > HOPELESS:
+        if self._own_matter is None or campaign_p(findings, self.families) > HOPELESS:
+            return ()
+        of_one = [replace(f, p_strangers=1.0) if self._of_owners(f) else f for f in findings]
+        if campaign_p(of_one, self.families) <= HOPELESS:
             return ()
         resold = self._own_matter.resold(members)
         return () if resold is None else (resold,)

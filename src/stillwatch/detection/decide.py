@@ -178,7 +178,7 @@ def _whole(examiner: Examiner, case: Case, other: Case) -> Case:
         return examiner.examine(members, np.setdiff1d(np.union1d(case.bystanders, other.bystanders), members))
 
     def weakness(one: Case, tests: int) -> tuple[float, int]:
-        return max(one.p_value / tests, ONE_SOURCE), -_shown(examiner, one)
+        return max(one.p_value / tests, ONE_SOURCE), -_families_shown(examiner, one)
 
     whole = tested(np.union1d(case.members, other.members))
     strong, weak = sorted(
@@ -193,7 +193,7 @@ def _whole(examiner: Examiner, case: Case, other: Case) -> Case:
     return whole if along.all() else tested(np.union1d(strong.members, extra[along]))
 
 
-def _shown(examiner: Examiner, case: Case) -> int:
+def _families_shown(examiner: Examiner, case: Case) -> int:
     """How many families find something: where all are beyond doubt together, p-values tell no more apart."""
     return sum(
         one.tested and one.p_value <= UNTOLD and examiner.families[one.family].side != "context"

@@ -18,7 +18,7 @@ from stillwatch.core.bodies.packed_text import unpacked_text
 from stillwatch.core.bodies.shapes import Json, first, identity, may_be_json, object_of
 from stillwatch.ingest.beside_bodies import account_beside
 from stillwatch.ingest.headers import header
-from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, ENDS, OTHERS, PERSONS, TIMES
+from stillwatch.ingest.plain_names import OTHERS, TIMES, WHOSE
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.spelling import in_camel_case
 
@@ -28,7 +28,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "exchange_id": OTHERS["exchange_id"],
     # What HAR calls `time` is how long it took.
     "time": ("startedDateTime", "time", "timestamp", "ts", "created_at", *TIMES),
-    "account_id": ("account_id", "user_id", "account", "user", *ACCOUNTS, *PERSONS, *CALLERS, *ENDS),
+    "account_id": ("account_id", "user_id", "account", "user", *WHOSE),
     "org_id": OTHERS["org_id"],
     "api_key_id": OTHERS["api_key_id"],
     "session_id": OTHERS["session_id"],

@@ -17,17 +17,16 @@ from stillwatch.core.bodies.plain_openai import Int64, Name
 from stillwatch.core.bodies.shapes import Message, RecordError, may_be_json, parsed_or_text
 from stillwatch.ingest.beside_bodies import COUNTED
 from stillwatch.ingest.plain_names import (
-    ACCOUNTS,
     ANSWERS,
-    CALLERS,
     DOUBTFUL,
-    ENDS,
     OTHERS,
     PERSONS,
     SECONDS,
     TALKS,
     TEXTS,
     TIMES,
+    WHOSE,
+    WHOSE_IN_TURN,
     spelt_names,
 )
 from stillwatch.ingest.plain_shape import PlainShape
@@ -37,9 +36,8 @@ from stillwatch.ingest.told_times import ZONES
 __all__ = ["plain_flat"]
 
 _KINDS = {field.name: field.type for field in msgspec.structs.fields(Exchange)}
-_WHOSE = (ACCOUNTS, PERSONS, CALLERS, ENDS, OTHERS["api_key_id"])
 # Read in ways of their own.
-_APART = frozenset((*ACCOUNTS, *PERSONS, *CALLERS, *ENDS, *TIMES, *TEXTS, *ANSWERS, *DOUBTFUL, *SECONDS))
+_APART = frozenset((*WHOSE, *TIMES, *TEXTS, *ANSWERS, *DOUBTFUL, *SECONDS))
 # Records with these are read one by one.
 _APART_TOO = frozenset((*SECONDS, *TALKS))
 _OBJECTS = frozenset((*COUNTED, *ZONES, "choices", "content"))
@@ -63,7 +61,7 @@ def _first(of: Sequence[str], names: Mapping[str, str], *, alone: bool = False) 
 
 def _account(names: Mapping[str, str]) -> str | None:
     """Under which key a record names its account."""
-    for group in _WHOSE:
+    for group in WHOSE_IN_TURN:
         if not names.keys().isdisjoint(group):
             return _first(group, names, alone=group is not PERSONS)
     return None

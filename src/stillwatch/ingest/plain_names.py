@@ -20,10 +20,13 @@ __all__ = [
     "ENDS",
     "OTHERS",
     "PERSONS",
+    "READ",
     "SECONDS",
     "TALKS",
     "TEXTS",
     "TIMES",
+    "WHOSE",
+    "WHOSE_IN_TURN",
     "known_names",
     "spelt_names",
 ]
@@ -43,6 +46,9 @@ CALLERS = (
 
 ENDS = ("end_user", "end_user_id", "enduser_id", "enduser", "external_user_id", "distinct_id")
 """Of whom a caller asked for, where no caller is named either."""
+
+WHOSE = (*ACCOUNTS, *PERSONS, *CALLERS, *ENDS)
+"""Of all of these."""
 
 TIMES = (
     "start_time", "started_at", "requested_at", "request_time", "request_timestamp", "request_started_at",
@@ -124,6 +130,9 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Of other columns."""
 
+WHOSE_IN_TURN = (ACCOUNTS, PERSONS, CALLERS, ENDS, OTHERS["api_key_id"])
+"""Of an account: the first group that a record has a name of says it."""
+
 SECONDS = ("duration_seconds", "duration_s", "latency_seconds", "latency_s", "elapsed_seconds", "response_time_s")
 """Of how long it took, in seconds."""
 
@@ -132,12 +141,14 @@ ADDRESSES = tuple(dict.fromkeys((*_USUAL[1:], *map(in_camel_case, _USUAL))))
 """Of a client's address, where no `client_address` is given: the first that has a value counts. In either
 spelling: ``client_ip``, ``clientIp``."""
 
-_READ = (
-    *ACCOUNTS, *PERSONS, *CALLERS, *ENDS, *TIMES, *TEXTS, *ANSWERS, *DOUBTFUL, *TALKS, *SECONDS,
+READ = frozenset((
+    *WHOSE, *TIMES, *TEXTS, *ANSWERS, *DOUBTFUL, *TALKS, *SECONDS,
     *(one for names in OTHERS.values() for one in names),
-)  # fmt: skip
+))  # fmt: skip
+"""Of anything that is read of a record of a program of one's own."""
+
 _NAMES: Mapping[str, str] = {
-    spelt: name for name in sorted({*_READ, *COLUMNS} - {"note"}) for spelt in (name, in_camel_case(name))
+    spelt: name for name in sorted({*READ, *COLUMNS} - {"note"}) for spelt in (name, in_camel_case(name))
 } | {"@timestamp": "timestamp", "_time": "time", "@t": "timestamp"}
 # Any other spelling, and names of objects that were laid flat: `userID`, `User ID`, `user.id`.
 _SPELT = {name.replace("_", "").lower(): name for name in reversed([*_NAMES.values()])}

@@ -29,7 +29,7 @@ from stillwatch.core.bodies.shapes import (
     whole,
 )
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.plain_names import ACCOUNTS, ADDRESSES, CALLERS, ENDS, PERSONS, TIMES, known_names
+from stillwatch.ingest.plain_names import ADDRESSES, TIMES, WHOSE, known_names
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import COLUMNS, Exchange, Fields
 from stillwatch.tables import EXCHANGES
@@ -40,7 +40,7 @@ _NAMES = frozenset(COLUMNS)
 _COUNTS = tuple(name for name in COLUMNS if EXCHANGES.field(name).type == pa.int64())
 IDENTITIES = ("exchange_id", "account_id", "org_id", "api_key_id", "session_id", "payment_id", "licence_id")
 # Names by which `flat` reads what is lacking here.
-_OTHER_ACCOUNTS = frozenset((*ACCOUNTS, *PERSONS, *CALLERS, *ENDS))
+_OTHER_ACCOUNTS = frozenset(WHOSE)
 _OTHER_TIMES = frozenset(TIMES)
 _TEXTS = ("system", "prompt", "response", "reasoning")
 # What a run keeps beside the columns, where its own `exchanges` are read again.

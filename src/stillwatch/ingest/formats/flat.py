@@ -56,13 +56,14 @@ from stillwatch.ingest.plain_names import (
     ANSWERS,
     CALLERS,
     DOUBTFUL,
-    ENDS,
     OTHERS,
-    PERSONS,
+    READ,
     SECONDS,
     TALKS,
     TEXTS,
     TIMES,
+    WHOSE,
+    WHOSE_IN_TURN,
     known_names,
     spelt_names,
 )
@@ -73,21 +74,6 @@ from stillwatch.ingest.told_times import ZONES, told_time, zone_in
 
 __all__ = ["FORMAT"]
 
-_READ = frozenset(
-    (
-        *ACCOUNTS,
-        *PERSONS,
-        *CALLERS,
-        *ENDS,
-        *TIMES,
-        *TEXTS,
-        *ANSWERS,
-        *DOUBTFUL,
-        *TALKS,
-        *SECONDS,
-        *(one for names in OTHERS.values() for one in names),
-    )
-)
 _OF_TRACERS = tuple(
     spelt
     for name in (
@@ -103,7 +89,7 @@ _OF_TRACERS = tuple(
 )
 _OBJECTS = frozenset((*COUNTED, *ZONES, "choices", "metadata"))
 _LEAST_TURNS = 2
-_BESIDE = frozenset((*OTHERS["model"], *ANSWERS, *ACCOUNTS, *PERSONS, *CALLERS, *ENDS))
+_BESIDE = frozenset((*OTHERS["model"], *ANSWERS, *WHOSE))
 _OF_MODELS = frozenset((*OTHERS["model"], *OTHERS["input_tokens"], *OTHERS["output_tokens"]))
 _OF_ANSWERS = ("choices", "usage")
 _UNNAMED = "no key of the record is known to name its account: say which does (--account-from), or map the layout"
@@ -155,7 +141,7 @@ class Flat(LogFormat):
         """
         names = spelt_names(tuple(map(str, record)))
         given = {name: record[key] for name, key in names.items() if record[key] is not None and record[key] != ""}
-        fields: Fields = {name: given[name] for name in COLUMNS if name in given and name not in _READ}
+        fields: Fields = {name: given[name] for name in COLUMNS if name in given and name not in READ}
         for column, known in OTHERS.items():
             # A list under `conversation` is what was said in it.
             fields[column] = next((given[n] for n in known if n in given and not isinstance(given[n], list)), None)
@@ -244,7 +230,7 @@ def _asked(value: Any, key: str) -> Fields:
 
 def _account(given: Json, names: Mapping[str, str]) -> tuple[Any, str]:
     """The account that a record names, or None and why."""
-    for group in (ACCOUNTS, PERSONS, CALLERS, ENDS, OTHERS["api_key_id"]):
+    for group in WHOSE_IN_TURN:
         known = {name: named for name in group if name in given and (named := identity(given[name])) is not None}
         if group in (ACCOUNTS, CALLERS) and "account_id" not in known and len({str(one) for one in known.values()}) > 1:
             told = ", ".join(f"`{names[name]}` {shown(one)}" for name, one in known.items())
