@@ -16,7 +16,8 @@ from patience import PATIENCE_SECONDS, until
 from strict_upstream import StrictUpstream
 
 PATIENT = {"head_seconds": 600, "body_idle_seconds": 600, "write_seconds": 600, "body_seconds": 600}
-HASTY = {"head_seconds": 2, "body_idle_seconds": 2, "write_seconds": 2, "body_seconds": 2}
+# Of whoever has been answered, nothing but that it stands still lets it go.
+HASTY = {"head_seconds": 2, "body_idle_seconds": 2, "write_seconds": 2, "body_seconds": 2, "client_keep_seconds": 3600}
 
 
 @pytest.fixture

@@ -218,7 +218,7 @@ def test_both_ways_are_one(made: dict[str, pa.Array], kind: str, folder: str) ->
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(columns(), KIND, FOLDER)
 def test_both_ways_are_one_for_many_tables(made: dict[str, pa.Array], kind: str, folder: str) -> None:
     check_both_ways(pa.table(made), kind=kind, folder=folder)
@@ -287,7 +287,7 @@ def test_both_ways_are_one_by_a_map(made: dict[str, pa.Array], mapped: MappedFor
 
 
 @pytest.mark.slow
-@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(foreign_columns(), maps(), KIND, FOLDER)
 def test_both_ways_are_one_by_many_maps(
     made: dict[str, pa.Array], mapped: MappedFormat, kind: str, folder: str

@@ -164,8 +164,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self._doors.busy(self)
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        """A request's body is whole; where it was answered before, the next request may come as late as any."""
+        if self._head is not None:
+            self._head.cancel()
+            self._head = None
+        super().on_message_complete()
+
     def on_response_complete(self) -> None:
-        """An answer was written."""
+        """An answer was written. What still comes of the request's body is waited for as a head is, then no more."""
         super().on_response_complete()
         if self.transport.is_closing():
             # What is left of the answer goes out first, if it is taken.
@@ -173,6 +180,8 @@ class BoundedProtocol(HttpToolsProtocol):
                 self._await_reader()
         elif self._inside and self.cycle.response_complete:
             self._doors.idle(self)
+            if self.cycle.more_body and self._head is None:
+                self._await_head()
 
     def handle_websocket_upgrade(self) -> None:
         """Another protocol takes over, which is refused in this gateway."""
