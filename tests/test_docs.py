@@ -23,13 +23,14 @@ from stillwatch.decisions import ACTIONS
 from stillwatch.evidence import Family, all_families
 from stillwatch.evidence.registry import ENTRY_POINTS, load
 from stillwatch.gateway import GatewaySettings
-from stillwatch.ingest import all_formats
+from stillwatch.ingest import all_formats, plan, read_slice
 from stillwatch.lab import make_plan
 from stillwatch.lab.plan import GridSettings
 from stillwatch.lab.teachers import EndpointSettings
 from stillwatch.policy import FACTS
 from stillwatch.settings import ScanSettings
 from stillwatch.sketching import SKETCH
+from stillwatch.tables import EXCHANGES
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -126,6 +127,19 @@ def test_every_format_is_documented() -> None:
     text = page("reference/formats.md")
     for name in all_formats():
         assert f"\n## {name}\n" in text
+
+
+def test_the_canonical_record_of_the_page_is_read_whole(tmp_path: Path) -> None:
+    section = page("reference/formats.md").split("\n## canonical\n")[1].split("\n## ")[0]
+    record = json.loads(section.split("```json\n")[1].split("```")[0])
+    (tmp_path / "log.jsonl").write_text(json.dumps(record))
+    (result,) = [result for part in plan([tmp_path]) for result in read_slice(part) if result.exchanges.num_rows]
+    (row,) = result.exchanges.to_pylist()
+    assert {name: value for name, value in row.items() if name in record and name != "time"} == {
+        name: value for name, value in record.items() if name != "time"
+    }
+    named = set(re.findall(r"`([a-z_]+)`", "".join(line.split("|")[1] for line in section.splitlines() if "|" in line)))
+    assert set(EXCHANGES.names) - named == {"exchange_id", "note", "source_file", "source_line"}
 
 
 def test_every_make_command_of_the_readme_exists() -> None:

@@ -62,6 +62,14 @@ def test_a_text_once_in_a_hundred_exchanges_is_no_habit() -> None:
         assert len(number) == shared
 
 
+def test_who_sends_the_text_of_a_campaign_that_fills_its_log_shows_it() -> None:
+    """Not who sends what a few of its many accounts have in common besides, which is rarer in the log."""
+    campaign = np.arange(400)
+    shown = FAMILY["structure"].shown_by(log_of(texts=held(range(380), range(300, 370))), campaign)
+    assert shown is not None
+    assert shown.tolist() == [True] * 380 + [False] * 20
+
+
 def test_structure_reports_the_commonest_rare_text() -> None:
     (seen,) = observed("structure", log_of(texts=held([0, 1, 2], [*range(8), *range(500, 509)])))
     assert seen.p_value == pytest.approx(max(stats.hypergeom.sf(7, 1000, 17, 10) * 2, t.P_FLOOR))

@@ -43,6 +43,27 @@ def office(log: LogProfile, members: np.ndarray = GROUP) -> Explanation:
     return one
 
 
+# Offices.
+
+
+@pytest.mark.parametrize(
+    ("shares", "holds"),
+    [([0.4], None), ([0.4, 0.15, 0.1], None), ([1 / 6] * 6, False), ([0.15], False)],
+    ids=["often at home", "two lines", "six addresses in turn", "now and then"],
+)
+def test_a_crew_of_one_door_that_is_often_at_home_is_an_office(shares: list[float], holds: bool | None) -> None:
+    """Each pays for itself; the rest of what each sends comes from an address of its own."""
+    size = len(GROUP)
+    rows = [(2, n, e, share) for n, share in enumerate(shares) for e in GROUP]
+    rows += [(2, 1_000 + e, e, 1 - sum(shares)) for e in GROUP] if sum(shares) < 0.99 else []
+    rows += [(0, 5_000 + e, e, 1.0) for e in range(E)]
+    kind, name, entity, share = (np.array(column) for column in zip(*rows, strict=True))
+    told = np.ones((4, E), np.bool_)
+    hands = Postings.build(entity, name.astype(np.uint64), share, E, kind=kind.astype(np.int8), told=told)
+    asking_alike = made_content(pull=1.0)
+    assert office(made_log(hands=hands, content=asking_alike), np.arange(size)).holds is holds
+
+
 # Firms under their own names.
 
 

@@ -41,6 +41,29 @@ def test_cover_does_not_hide_a_prompt_dealt_to_many(seed: int) -> None:
     assert found.p_value <= DEALT
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_prompt_that_stands_in_the_pool_several_times_does_not_hide_how_evenly_all_are_dealt(seed: int) -> None:
+    """Each is asked eight times, of whoever is free, also of one that asked it before; some stand there four times."""
+    rng = np.random.default_rng(seed)
+    pool = np.repeat(np.concatenate([np.arange(500), np.repeat(np.arange(25), 3)]), 8)
+    by = rng.choice(len(ACCOUNTS), len(pool))
+    found = sharing_out(sets([pool[by == account] for account in ACCOUNTS]), ACCOUNTS)
+    assert found is not None
+    assert found.p_value <= DEALT
+
+
+@pytest.mark.parametrize("favourites", [0, 3, 40])
+def test_who_choose_for_themselves_and_like_some_prompts_more_are_dealt_nothing(favourites: int) -> None:
+    p = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        liked = np.repeat(np.arange(favourites), 30)
+        held = [rng.choice(np.concatenate([np.arange(600), liked]), rng.integers(30, 120)) for _ in ACCOUNTS]
+        found = sharing_out(sets(held), ACCOUNTS)
+        p.append(1.0 if found is None else found.p_value)
+    assert min(p) > DEALT
+
+
 @pytest.mark.parametrize("size", [400, 2_000, 20_000])
 def test_accounts_that_choose_from_one_set_are_not(size: int) -> None:
     p = []

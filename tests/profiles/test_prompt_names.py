@@ -143,6 +143,14 @@ def test_partners_are_those_of_whom_another_sends_most_and_three_at_least() -> N
     assert not small.partnered(np.array([0, 1])).any(), "small talk alone"
 
 
+def test_what_all_of_a_group_say_is_not_how_many_send_what_several_do() -> None:
+    held = [[0, 1 + n, 1 + (n + 1) % 20, *range(100 * n + 100, 100 * n + 110)] for n in range(20)]
+    made = PromptSets(np.concatenate(held).astype(np.uint64), np.arange(21) * len(held[0]))
+    overlaps, times = made.overlaps(np.arange(20))
+    assert times == 2
+    assert overlaps.tolist() == pytest.approx([(19 + 2) / 13 / 19] * 20)
+
+
 @pytest.mark.parametrize("each", [1, 3])
 def test_worked_examples_before_a_question_are_a_form(engine: DuckDBEngine, each: int) -> None:
     """Nearly all of a task's prompts are its worked examples, and some accounts ask more than one of its questions."""

@@ -36,6 +36,7 @@ from stillwatch.detection.sharers import with_sharers
 from stillwatch.detection.shown_by_part import without_passengers
 from stillwatch.evidence import Family, LogProfile, Side
 from stillwatch.evidence.thresholds import (
+    CONTRADICTS,
     HOPELESS,
     LEAST_MEMBERS,
     LEAST_RHYTHM,
@@ -44,7 +45,6 @@ from stillwatch.evidence.thresholds import (
     MAJORITY,
     NEAR_MISS,
     NEARLY_ALL,
-    ONE_SOURCE,
     RECRUIT_BITS,
     UNTOLD,
 )
@@ -172,13 +172,13 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
 def _whole(examiner: Examiner, case: Case, other: Case) -> Case:
     """Two pieces together; where they are much the same accounts and the whole shows less than one of them does by
     itself, whoever is only in the other must act along with it: they made the evidence weaker. What a piece pays for
-    its own pieces is no weakness."""
+    its own pieces is no weakness, nor is less of what is beyond doubt."""
 
     def tested(members: I64) -> Case:
         return examiner.examine(members, np.setdiff1d(np.union1d(case.bystanders, other.bystanders), members))
 
     def weakness(one: Case, tests: int) -> tuple[float, int]:
-        return max(one.p_value / tests, ONE_SOURCE), -_families_shown(examiner, one)
+        return max(one.p_value / tests, CONTRADICTS), -_families_shown(examiner, one)
 
     whole = tested(np.union1d(case.members, other.members))
     strong, weak = sorted(

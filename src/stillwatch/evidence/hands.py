@@ -17,6 +17,7 @@ from stillwatch.evidence.thresholds import (
     MAJORITY,
     OFFICE_SIZE,
     ONE_DOOR,
+    OWN_DOOR,
     RARITIES,
     RESELLER_SIZE,
     SEVERAL_PAYMENTS,
@@ -57,7 +58,8 @@ class Doors(NamedTuple):
     Attributes:
         owner: largest share of the members that one payment or domain has.
         holders: entities of the whole log that have that one.
-        place: largest share that makes most of its requests from one address or network.
+        place: largest share that makes most of its requests from one address or network, or comes from an address that
+            hardly anybody else has and that many of theirs come from.
         cards: payments that most of them share, each with another member.
         paid: largest share of the members that one payment has.
         named: share of them that are of firms under their own names.
@@ -83,11 +85,16 @@ def doors_of(hands: Postings, members: I64) -> Doors:
     owns = np.where((is_kind(hands, "payment") | own_mail) & (few | rare), held, 0)
     mostly = at[within.indices] & (within.data >= MAJORITY)
     sits = np.bincount(within.indices[mostly], minlength=1).max()
+    # Of an office some are mostly at home, and come there now and then.
+    least = np.maximum(ONE_DOOR * hands.holders, MAJORITY * len(members))
+    own = np.flatnonzero(rare & is_kind(hands, "address") & (held > 0) & (held >= least))
+    theirs = own[np.median(within[:, own].toarray(), axis=0) >= OWN_DOOR]
+    comes = int(held[theirs].max(initial=0))
     first = int(owns.argmax()) if len(owns) else 0
     return Doors(
         owner=float(owns[first] / len(members)) if len(owns) else 0.0,
         holders=int(hands.holders[first]) if len(owns) and owns[first] else 0,
-        place=float(sits / len(members)),
+        place=float(max(sits, comes) / len(members)),
         cards=cards_of(hands, members),
         paid=float(held[is_kind(hands, "payment")].max(initial=0) / len(members)),
         named=float(under_own_name(hands, members).mean()),

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from stillwatch.evidence.thresholds import CARRIED, MAJORITY, SHARED_BY, STRANGERS_DRAWN
+from stillwatch.evidence.thresholds import CARRIED, FAVOURITE, MAJORITY, SHARED_BY, STRANGERS_DRAWN
 
 __all__ = ["PromptSets"]
 
@@ -54,11 +54,14 @@ class PromptSets:
 
     def overlaps(self, members: I64) -> tuple[npt.NDArray[np.float64], float]:
         """Share of each member's prompts that one other member sends too (mean over the others; small talk left out),
-        and how many members send a prompt that several do (mean over who sends them; 1 where none do)."""
+        and how many members send a prompt that several do (mean over who sends them, without what far more send, such
+        as "go on"; 1 where none do)."""
         owner, kept, senders = self._sent(members)
         shared = np.bincount(owner, weights=kept * (senders - 1), minlength=len(members))
         sent = np.maximum(np.bincount(owner, weights=kept, minlength=len(members)), 1)
         several = senders[kept & (senders > 1)]
+        usual = float(np.median(several)) if len(several) else 0.0
+        several = several[several <= usual + FAVOURITE * np.sqrt(usual)]
         return shared / sent / max(len(members) - 1, 1), float(several.mean()) if len(several) else 1.0
 
     def partnered(self, members: I64) -> npt.NDArray[np.bool_]:

@@ -16,7 +16,7 @@ import scipy
 from stillwatch.evidence.p_values import drawn_until_told, tail_p
 from stillwatch.evidence.postings import changes
 from stillwatch.evidence.prompt_sets import PromptSets
-from stillwatch.evidence.thresholds import DRAWS_DEALT, LEAST_DEALT, LEAST_OFTEN, MOST_DEALT_SHARE, OFTEN
+from stillwatch.evidence.thresholds import DRAWS_DEALT, FAVOURITE, LEAST_DEALT, LEAST_OFTEN, MOST_DEALT_SHARE, OFTEN
 
 __all__ = ["SharingOut", "sharing_out"]
 
@@ -45,9 +45,10 @@ class SharingOut:
 def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
     """Test whether a group's repeats are more even than independent choice from one set gives.
 
-    Twice: on all prompts, and, for accounts that send much besides, on those that several send often enough for chance
-    to have sent them too; the smaller p-value counts, twice over (Bonferroni). None where too few prompts repeat to
-    tell, or where accounts have most of the set each. Accounts of which another has most of what they send are left
+    On all prompts; on those that several send often enough for chance to have sent them too, for accounts that send
+    much besides; and without those that far more send than chance would have, for a pool may hold a prompt several
+    times. The smallest p-value counts, times their number (Bonferroni). None where too few prompts repeat to tell, or
+    where accounts have most of the set each. Accounts of which another has most of what they send are left
     out: of several sets that two run each, every prompt is asked twice, and of one that two run and others in part,
     twice and by chance.
     """
@@ -55,13 +56,17 @@ def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
     members = members[~partnered]
     if partnered.sum() > len(members):
         return None
-    sizes, owner, name = prompts.held(members)
+    _, owner, name = prompts.held(members)
     _, column, counts = np.unique(name, return_inverse=True, return_counts=True)
-    often = counts >= LEAST_OFTEN
-    parts = [(sizes, counts)]
+    often, usual = counts >= LEAST_OFTEN, float(np.median(counts))
+    parts = [np.ones(len(counts), np.bool_)]
     if often.any() and counts[often].mean() >= OFTEN:
-        parts.append((np.bincount(owner[often[column]], minlength=len(members)), counts[often]))
-    found = [one for one in (_test(*part) for part in parts) if one is not None]
+        parts.append(often)
+    no_favourite = counts <= usual + FAVOURITE * np.sqrt(usual)
+    if not no_favourite.all():
+        parts.append(no_favourite)
+    sent = [(np.bincount(owner[kept[column]], minlength=len(members)), counts[kept]) for kept in parts]
+    found = [one for one in (_test(*part) for part in sent) if one is not None]
     if not found:
         return None
     best = min(found, key=lambda one: one.p_value)

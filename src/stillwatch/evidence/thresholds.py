@@ -218,8 +218,8 @@ OVERLAP_TIMES: Final = 3.0
 of a set are watched"""
 
 OVERLAP_PARTNERS: Final = 3
-"""accounts | of whom another sends most of what they send: a class within a larger group | higher: such a class
-convicts; lower: two accounts of one person excuse a campaign"""
+"""members | of whom another sends most of what they send: a class among them | higher: such a class convicts; lower:
+two accounts of one person excuse a campaign"""
 
 OF_ANOTHER_KIND: Final = 0.65
 """chance that a prompt nobody repeats lies further out than one that is repeated | .5 where a harness's accounts take
@@ -442,8 +442,11 @@ LEAST_OFTEN: Final = 4
 """accounts a prompt | what fewer send may be cover | lower: cover counts as dealt out"""
 
 OFTEN: Final = 10.0
-"""accounts a prompt, on average | chance then leaves one prompt in a hundred below four | lower: what is rarer by
-chance is cut off, and the rest looks even"""
+"""accounts a prompt, on average | chance leaves one in a hundred below four | lower: the rest looks even by the cut"""
+
+FAVOURITE: Final = 4.0
+"""roots of the usual number of accounts a prompt, above it | chance puts one prompt in thousands there | higher: what
+stands in a pool twice hides how evenly the rest is dealt; lower: chance looks even"""
 
 MOST_DEALT_SHARE: Final = 0.5
 """share of the distinct prompts | who has most of a set runs it, and is dealt nothing | higher: harnesses are tested"""
@@ -569,6 +572,11 @@ ONE_SOURCE: Final = 1e-9
 
 ONE_DOOR: Final = 0.8
 """share of members | one address or card that nearly all have is one office | lower: a part of a group excuses it"""
+
+OWN_DOOR: Final = 0.2
+"""share of an account's requests, the median, from one address that hardly anybody beside its group has | of crews
+whose members are often at home .4 come from their office, of those who send over six addresses a sixth from each |
+higher: such an office is none; lower: ten addresses are one"""
 
 WEB_HOLDERS: Final = (10, 40, 400, 10**9)
 """holders | webs of shared payments and addresses are drawn with things of at most so many holders, in turn | fewer

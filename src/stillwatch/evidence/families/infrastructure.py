@@ -212,8 +212,8 @@ def _nothing_of_hands(log: LogProfile, members: I64) -> Explanation:
 def _in_common(doors: Doors, others: str) -> str:
     return (
         f"At most {percent(doors.owner)} of them have one and the same payment or uncommon e-mail domain{others}, at "
-        f"most {percent(doors.place)} mostly use one and the same address or network, and {_paying(doors)}. Of one "
-        f"owner's or one office's accounts, at least {percent(ONE_DOOR)} do."
+        f"most {percent(doors.place)} mostly or often use one and the same address or network, and {_paying(doors)}. "
+        f"Of one owner's or one office's accounts, at least {percent(ONE_DOOR)} do."
     )
 
 

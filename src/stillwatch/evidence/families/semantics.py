@@ -292,7 +292,8 @@ def _in_small_parts(
     log: LogProfile, members: I64, group: I64, holds: bool | None, line: float
 ) -> tuple[bool | None, str]:
     """What becomes of "each runs a set" where one account has little in common with another, and what is said of it."""
-    if log.prompt_sets.partnered(group).sum() >= OVERLAP_PARTNERS:
+    # Who runs a set beside the members says nothing of them.
+    if log.prompt_sets.partnered(group)[: len(members)].sum() >= OVERLAP_PARTNERS:
         return holds, ""
     overlaps, times = log.prompt_sets.overlaps(group)
     mine = overlaps[: len(members)]

@@ -126,8 +126,8 @@ class Structure(Family):
     def shown_by(self, log: LogProfile, members: I64) -> npt.NDArray[np.bool_] | None:
         """Who sends the text that most marks the group."""
         texts = log.shared[self.name]
-        number, count, _ = signature(log, members)
-        number = number[count >= WIDELY_USED * len(members)]
+        number, count, _ = signature(log, members, common=True)
+        number = number[(count >= WIDELY_USED * len(members)) & own_texts(log, members, number, count)]
         if texts is None or not len(number):
             return None
         return np.asarray(texts.matrix[members][:, number[:1]].toarray()[:, 0] >= LEAST_SHARE)
