@@ -3,14 +3,14 @@
 import numpy as np
 import numpy.typing as npt
 import pytest
-from handmade_families import World, bits_for, explanation, members, pairs_within, told
+from handmade_families import World, bits_for, explanation, members, pairs_within, prompt_sets, told
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stillwatch.detection import BesideStream
 from stillwatch.detection.beside_streams import dealt_evenly
 from stillwatch.engines import Engine
-from stillwatch.evidence import Observed, Toward
+from stillwatch.evidence import Explanation, Observed, Toward
 from stillwatch.evidence.stream_thresholds import LEAST_CARRIED
 
 E = 60
@@ -79,6 +79,20 @@ def test_it_convicts_nobody_who_is_explained_or_has_nothing_in_common_or_whose_s
 ) -> None:
     made = world(holds=holds, content=content)
     assert members(made.decide(engine, beside=beside(carried))) == []
+
+
+@pytest.mark.parametrize(("homework", "found"), [(range(0), [CREW.tolist()]), (range(5), [])])
+def test_what_others_send_letter_for_letter_speaks_against_no_honest_explanation(
+    homework: range, found: list[list[int]], engine: Engine
+) -> None:
+    """A class sits behind one address, and half of what each of it sends is the homework."""
+    held = {e: [*homework, *range(1_000 * (e + 1), 1_000 * (e + 1) + 10 - len(homework))] for e in (*CREW, *REST)}
+    a_set = Explanation("a set", "What each runs.", None, contradicted_by=("dispatch",))
+    made = World(E, prompt_sets=prompt_sets(E, held)).add(
+        told("texts", "content", p={tuple(CREW.tolist()): 1e-6}, explain=lambda inside, beside: a_set),
+        told("dispatch", "coordination", p=1.0),
+    )
+    assert members(made.decide(engine, beside=beside(1e-9))) == found
 
 
 @pytest.mark.parametrize(("whole", "found"), [(1e-12, [*range(10)]), (0.4, [*range(6)])])

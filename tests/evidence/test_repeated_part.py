@@ -144,3 +144,16 @@ def test_one_who_runs_the_set_is_told_from_those_who_wrap_a_pool() -> None:
     odd = np.flatnonzero((shares > 0.2) & (shares <= 0.5))[:2].tolist()
     told = in_own_words(log, repeated=odd)
     assert np.flatnonzero(runs_one_set(told, GROUP) & (shares <= 0.5)).tolist() == odd
+
+
+@pytest.mark.parametrize(("beside", "holds"), [("the same set", True), ("another set", False)])
+def test_who_runs_another_set_beside_a_group_says_nothing_of_it(beside: str, holds: bool) -> None:
+    """Each of the group has a small part of a set, and beside it are three who run one in full."""
+    rng, others = np.random.default_rng(0), np.arange(MEMBERS, MEMBERS + 3)
+    parts = rng.integers(1_600, size=(MEMBERS, 10))
+    whole = np.arange(1_600) + (0 if beside == "the same set" else 2_000)
+    held = [np.unique(parts[e]) if e < MEMBERS else whole if e in others else [5_000 + e] for e in range(ENTITIES)]
+    sets = PromptSets(np.concatenate(held).astype(np.uint64), np.concatenate([[0], np.cumsum([*map(len, held)])]))
+    log = replace(made_log(entities=ENTITIES), prompt_sets=sets)
+    found = next(iter(all_families()["semantics"].explain(log, GROUP, others)))
+    assert found.holds is holds

@@ -143,6 +143,14 @@ def test_partners_are_those_of_whom_another_sends_most_and_three_at_least() -> N
     assert not small.partnered(np.array([0, 1])).any(), "small talk alone"
 
 
+def test_how_much_of_what_others_send_members_send_too() -> None:
+    held = [[1, 2, 3], [3, 4], [1, 2, 9, 9_000], [50, 60], []]
+    prompts = np.array([one for mine in held for one in mine], np.uint64)
+    offsets = np.concatenate([[0], np.cumsum([len(mine) for mine in held])])
+    made = PromptSets(prompts, offsets, np.array([9_000], np.uint64), np.array([50]))
+    assert made.sent_of(np.array([0, 1]), np.array([2, 3, 4])).tolist() == [2 / 3, 0.0, 0.0]
+
+
 def test_what_all_of_a_group_say_is_not_how_many_send_what_several_do() -> None:
     held = [[0, 1 + n, 1 + (n + 1) % 20, *range(100 * n + 100, 100 * n + 110)] for n in range(20)]
     made = PromptSets(np.concatenate(held).astype(np.uint64), np.arange(21) * len(held[0]))

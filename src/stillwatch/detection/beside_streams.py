@@ -21,7 +21,7 @@ from stillwatch.detection.stream_findings import TestedStream
 from stillwatch.evidence import Observed, Toward
 from stillwatch.evidence.p_values import cauchy_p
 from stillwatch.evidence.stream_thresholds import LEAST_CARRIED, MOST_CARRYING
-from stillwatch.evidence.thresholds import DRAWS_ROUGH, LEAST_MEMBERS
+from stillwatch.evidence.thresholds import DRAWS_ROUGH, LEAST_MEMBERS, REPEATS
 
 __all__ = ["BesideStream", "beside_stream", "dealt_evenly", "examined"]
 
@@ -115,12 +115,16 @@ def dealt_evenly(toward: Toward, owner: I64) -> float:
 
 def examined(examiner: Examiner, groups: Sequence[BesideStream]) -> list[Case]:
     """Each of these groups, without those of it whom their text and questions speak against, tested and explained: what
-    the others of its stream send is part of the evidence."""
+    the others of its stream send is part of the evidence. Where it is letter for letter what the group sends, as in a
+    class, it speaks against no honest explanation."""
     cases = []
     for one in groups:
         fits = fit(examiner.log, examiner.families, one.members, one.members).bits >= 0
         inside, apart = one.members[fits], one.members[~fits]
         if len(inside) >= LEAST_MEMBERS:
-            examiner.observe(inside, "dispatch", one.carried)
+            whole = np.union1d(inside, one.others)
+            repeated = np.median(examiner.log.prompt_sets.repeats(whole)[np.isin(whole, inside)]) > REPEATS
+            carried = one.carried._replace(p_strangers=1.0) if repeated else one.carried
+            examiner.observe(inside, "dispatch", carried)
             cases.append(examiner.examine(inside, np.union1d(one.others, apart)))
     return cases

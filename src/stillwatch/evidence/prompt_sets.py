@@ -76,6 +76,16 @@ class PromptSets:
         most = both.max(axis=1).toarray().ravel()
         return np.asarray((most >= CARRIED[0]) & (most > MAJORITY * sent))
 
+    def sent_of(self, members: I64, others: I64) -> npt.NDArray[np.float64]:
+        """Share of what each of the others sends, small talk left out, that a member sends too (others)."""
+        _, kept, _ = self._sent(members)
+        sent = np.unique(self.held(members)[2][kept])
+        _, whose, theirs = self.held(others)
+        spoken = self.spoken(theirs)
+        count = np.bincount(whose, weights=spoken, minlength=len(others))
+        shared = np.bincount(whose, weights=spoken & np.isin(theirs, sent), minlength=len(others))
+        return np.asarray(shared / np.maximum(count, 1))
+
     def had_by(self, members: I64, others: I64) -> npt.NDArray[np.float64]:
         """Share of all that the members send, small talk left out, that each of the others sends too (others)."""
         _, kept, _ = self._sent(members)

@@ -218,8 +218,8 @@ OVERLAP_TIMES: Final = 3.0
 of a set are watched"""
 
 OVERLAP_PARTNERS: Final = 3
-"""members | of whom another sends most of what they send: a class among them | higher: such a class convicts; lower:
-two accounts of one person excuse a campaign"""
+"""accounts | of whom another sends most of what they send: a class within a larger group | higher: such a class
+convicts; lower: two accounts of one person excuse a campaign"""
 
 OF_ANOTHER_KIND: Final = 0.65
 """chance that a prompt nobody repeats lies further out than one that is repeated | .5 where a harness's accounts take

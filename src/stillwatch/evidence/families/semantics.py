@@ -241,7 +241,7 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
         f"more than {percent(line)} in common; accounts that share out a pool have hardly any."
     )
     if holds is not False:
-        holds, parts = _in_small_parts(log, members, group, holds, line)
+        holds, parts = _in_small_parts(log, members, bystanders, holds, line)
         statement += parts
     rest = repeats_beside(log, members, bystanders) if holds is not False and repeated <= MAJORITY else None
     if rest is not None:
@@ -289,17 +289,19 @@ def _in_houses(log: LogProfile, members: I64) -> bool:
 
 
 def _in_small_parts(
-    log: LogProfile, members: I64, group: I64, holds: bool | None, line: float
+    log: LogProfile, members: I64, bystanders: I64, holds: bool | None, line: float
 ) -> tuple[bool | None, str]:
-    """What becomes of "each runs a set" where one account has little in common with another, and what is said of it."""
-    # Who runs a set beside the members says nothing of them.
-    if log.prompt_sets.partnered(group)[: len(members)].sum() >= OVERLAP_PARTNERS:
+    """What becomes of "each runs a set" where one account has little in common with another, and what is said of it.
+    Who runs another set beside them, or none, says nothing of that."""
+    beside = bystanders[log.prompt_sets.sent_of(members, bystanders) > REPEATS]
+    group = np.concatenate([members, beside])
+    if log.prompt_sets.partnered(group).sum() >= OVERLAP_PARTNERS:
         return holds, ""
     overlaps, times = log.prompt_sets.overlaps(group)
     mine = overlaps[: len(members)]
     tiny = _at_most(mine, OVERLAP)
     small = tiny or (times <= OVERLAP_TIMES and _at_most(mine, OVERLAP_UNTOLD))
-    if holds and small and _by_themselves(log, members, group[len(members) :], line):
+    if holds and small and _by_themselves(log, members, beside, line):
         # Each has a small part: of a published set that nobody beside them runs, or of a pool that one hand deals.
         holds = None
     if holds is None and tiny:
