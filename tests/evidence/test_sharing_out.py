@@ -64,6 +64,32 @@ def test_who_choose_for_themselves_and_like_some_prompts_more_are_dealt_nothing(
     assert min(p) > DEALT
 
 
+@pytest.mark.parametrize("cover", [10, 40])
+@pytest.mark.parametrize("seed", range(3))
+def test_cover_does_not_hide_a_prompt_dealt_to_eight(seed: int, cover: int) -> None:
+    rng = np.random.default_rng(seed)
+    own = [np.concatenate([part, 1_000 * (n + 1) + np.arange(cover)]) for n, part in enumerate(dealt(rng, 120, 8))]
+    found = sharing_out(sets(own), ACCOUNTS)
+    assert found is not None
+    assert found.p_value <= DEALT
+
+
+@pytest.mark.parametrize("each", [24, 30])
+def test_under_cover_who_choose_for_themselves_are_dealt_nothing(each: int) -> None:
+    """Of 150 prompts each takes some, so that six to eight of forty send one, and twenty of its own."""
+    p = []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        held = [
+            np.r_[rng.choice(150, each + rng.integers(-9, 9), replace=False), 999 + 30 * n + np.arange(20)]
+            for n in ACCOUNTS
+        ]
+        found = sharing_out(sets(held), ACCOUNTS)
+        p.append(1.0 if found is None else found.p_value)
+    assert min(p) > DEALT
+    assert np.mean(np.array(p) <= 0.05) <= 0.17
+
+
 @pytest.mark.parametrize("size", [400, 2_000, 20_000])
 def test_accounts_that_choose_from_one_set_are_not(size: int) -> None:
     p = []

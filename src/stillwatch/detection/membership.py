@@ -18,9 +18,11 @@ from stillwatch.evidence.group_statistics import odd_volumes
 from stillwatch.evidence.hands import under_own_name
 from stillwatch.evidence.icc import departure
 from stillwatch.evidence.repeated_part import runs_one_set
+from stillwatch.evidence.sharing_out import sharing_out
 from stillwatch.evidence.signature import senders
 from stillwatch.evidence.thresholds import (
     ALIKE_BITS,
+    DEALT,
     DEPARTED,
     EVEN_SPREAD,
     GROWTH_ROUNDS,
@@ -108,8 +110,13 @@ def fit(log: LogProfile, families: Families, members: I64, who: I64) -> Fit:
 
 def repeating_apart(log: LogProfile, group: I64) -> list[tuple[I64, I64]]:
     """What a group falls into: those who repeat one another and those who do not, each with the other as its
-    bystanders. Whoever runs one published set has a reason of its own."""
-    return _split(group, runs_one_set(log, group))
+    bystanders. Whoever runs one published set has a reason of its own; to whom a pool is dealt out by count has not."""
+    runs = runs_one_set(log, group)
+    if runs.any() and not runs.all():
+        dealt = sharing_out(log.prompt_sets, group)
+        if dealt is not None and dealt.p_value <= DEALT:
+            return [(group, group[:0])]
+    return _split(group, runs)
 
 
 def running_no_set(log: LogProfile, chosen: I64, members: I64) -> I64:

@@ -58,14 +58,16 @@ def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
         return None
     _, owner, name = prompts.held(members)
     _, column, counts = np.unique(name, return_inverse=True, return_counts=True)
-    often, usual = counts >= LEAST_OFTEN, float(np.median(counts))
-    parts = [np.ones(len(counts), np.bool_)]
+    every, often = np.ones(len(counts), np.bool_), counts >= LEAST_OFTEN
+    parts = [(every, 1)]
     if often.any() and counts[often].mean() >= OFTEN:
-        parts.append(often)
-    no_favourite = counts <= usual + FAVOURITE * np.sqrt(usual)
-    if not no_favourite.all():
-        parts.append(no_favourite)
-    sent = [(np.bincount(owner[kept[column]], minlength=len(members)), counts[kept]) for kept in parts]
+        parts.append((often, LEAST_OFTEN))
+    kept, least = parts[-1]
+    usual = float(np.median(counts[kept])) if kept.any() else 0.0
+    no_favourite = kept & (counts <= usual + FAVOURITE * np.sqrt(usual))
+    if no_favourite.sum() < kept.sum():
+        parts.append((no_favourite, least))
+    sent = [(np.bincount(owner[kept[column]], minlength=len(members)), counts[kept], least) for kept, least in parts]
     found = [one for one in (_test(*part) for part in sent) if one is not None]
     if not found:
         return None
@@ -73,24 +75,47 @@ def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
     return replace(best, p_value=min(1.0, len(parts) * best.p_value))
 
 
-def _test(sizes: I64, counts: I64) -> SharingOut | None:
+def _test(sizes: I64, counts: I64, least: int) -> SharingOut | None:
     """Hold how many accounts send each prompt against parts of these sizes chosen at random from one set.
 
-    Its size is the one of which random parts would have shown so many different prompts.
+    Its size is the one of which random parts would have shown so many different prompts; where those are left out that
+    fewer than ``least`` accounts send, they are left out of what is chosen at random too.
     """
     different, total = len(counts), int(counts.sum())
     if np.sum(counts > 1) < LEAST_DEALT or sizes.max() > MOST_DEALT_SHARE * different:
         return None
-    size = _set_size(sizes, different)
+    size = _set_size(sizes, different) if least == 1 else _cut_set_size(counts, least)
     rng = np.random.default_rng([total, different])
     observed = _pairs(counts)
 
     def even(draws: int) -> F64:
         """Fewer pairs than chance gives are the sign: so the fewest rank highest."""
-        return -np.array([[_pairs(_runs(np.sort(_chosen(rng, size, sizes))))] for _ in range(draws)])
+        chosen = (_runs(np.sort(_chosen(rng, size, sizes))) for _ in range(draws))
+        kept = [one[one >= least] for one in chosen]
+        # As many prompts as often: how many are left by a cut is chance's too.
+        return -np.array([[_pairs(one) * (1.0 if least == 1 else _as_many(one, counts))] for one in kept])
 
     drawn = drawn_until_told(even, np.array([-observed]), DRAWS_DEALT)[:, 0]
     return SharingOut(tail_p(drawn, -observed), observed, -float(drawn.mean()), total / different, size)
+
+
+def _as_many(drawn: I64, counts: I64) -> float:
+    """By what pairs of those drawn are to be multiplied, to be of as many prompts, each sent as often on average."""
+    ours, theirs = (np.sum(one, dtype=np.float64) ** 2 / max(len(one), 1) for one in (counts, drawn))
+    return float(ours / max(theirs, 1.0))
+
+
+def _cut_set_size(counts: I64, least: int) -> int:
+    """The size of a set of which so many prompts are sent by at least ``least`` each, and by so many of those on
+    average, where each is sent by a number that chance gives (Poisson)."""
+    mean = float(counts.mean())
+
+    def apart(rate: float) -> float:
+        # Of a Poisson variable, the mean of what is at least k is its rate times P(X >= k - 1) / P(X >= k).
+        return float(rate * scipy.stats.poisson.sf(least - 2, rate) / scipy.stats.poisson.sf(least - 1, rate)) - mean
+
+    rate = scipy.optimize.brentq(apart, 1e-3, mean)
+    return max(len(counts), round(len(counts) / float(scipy.stats.poisson.sf(least - 1, rate))))
 
 
 def _pairs(counts: I64) -> float:

@@ -441,8 +441,9 @@ LEAST_DEALT: Final = 20
 LEAST_OFTEN: Final = 4
 """accounts a prompt | what fewer send may be cover | lower: cover counts as dealt out"""
 
-OFTEN: Final = 10.0
-"""accounts a prompt, on average | chance leaves one in a hundred below four | lower: the rest looks even by the cut"""
+OFTEN: Final = 6.0
+"""accounts a prompt, on average | by chance six requests in a hundred are of prompts that fewer than four send, and are
+left out | lower: cover is tested for being dealt"""
 
 FAVOURITE: Final = 4.0
 """roots of the usual number of accounts a prompt, above it | chance puts one prompt in thousands there | higher: what
