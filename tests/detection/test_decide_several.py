@@ -216,7 +216,7 @@ def test_three_pieces_are_joined_for_as_long_as_two_are(engine: Engine) -> None:
     p = {**{tuple(one): 1e-4 for one in groups[:2]}, tuple(groups[2]): 1e-5}
     wholes = [(0, 1), (0, 2), (1, 2), (0, 1, 2)]
     p |= {tuple(e for n in whole for e in groups[n]): 0.04 for whole in wholes}
-    made = World(E).add(
+    made = World(E, exchanges=np.full(E, 20)).add(
         told("texts", "content", p=1e-9, groups=groups, bits=bits_for(E, range(30), 9.0)),
         told("clock", "coordination", p=p, along=range(30), explain=never),
     )
@@ -292,7 +292,7 @@ def test_who_is_only_in_a_wider_and_weaker_piece_is_a_member_where_it_acts_along
 ) -> None:
     """Three more, whose text and questions are the campaign's, make its evidence weaker: they do as they like."""
     core, wide = [*range(10)], [*range(13)]
-    made = World(E).add(
+    made = World(E, exchanges=np.full(E, 20)).add(
         told("texts", "content", p=1e-12, groups=[core, wide], bits=bits_for(E, wide, 9.0)),
         told("clock", "coordination", p={tuple(core): 1e-9, tuple(wide): 1e-4}, along=follows, explain=never),
     )
@@ -415,3 +415,17 @@ def test_a_part_does_not_help_a_chance_group_through(engine: Engine) -> None:
     assert members(found) == [whole]
     # Of three groups, of 20, 8 and 8, chance is the second. Of eight, five of them of 10, it would be the seventh: .0098.
     assert found.others[0].q_value == pytest.approx(0.0075 / np.sqrt(8) * (np.sqrt(20) + 2 * np.sqrt(8)) / 2)
+
+
+@pytest.mark.parametrize(("requests", "marks", "stays"), [(1, False, False), (2, False, True), (1, True, True)])
+def test_who_sent_one_request_and_not_the_campaigns_text_is_no_member(
+    requests: int, marks: bool, stays: bool, engine: Engine
+) -> None:
+    """It asks what the campaign asks, once, and shares a mail domain with it."""
+    group, exchanges = [*range(10)], np.arange(E) % 4 + 2
+    exchanges[3] = requests
+    made = World(E, exchanges=exchanges).add(
+        told("texts", "content", marks=marks, p=1e-12, groups=[group], bits=bits_for(E, group, 9.0)),
+        told("hands", "coordination", p=1e-9, along=group, explain=never),
+    )
+    assert members(made.decide(engine)) == [[one for one in group if stays or one != 3]]

@@ -38,6 +38,7 @@ from stillwatch.evidence import Family, LogProfile, Side
 from stillwatch.evidence.thresholds import (
     CONTRADICTS,
     HOPELESS,
+    LEAST_ALONG,
     LEAST_MEMBERS,
     LEAST_RHYTHM,
     LIKELY,
@@ -269,10 +270,12 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     found = fit(examiner.log, examiner.families, case.members, members)
     along = acting_along(examiner.log, examiner.families, case.members, members)
     marked, first = found.has_text, np.isin(members, case.members)
+    # A single request that is near the group's, from a mail domain of theirs, is anybody's.
+    told = examiner.log.exchanges[members] >= LEAST_ALONG
     like = _like_the_rest(examiner, members, found, along) & _as_convicted(examiner, case, members, found)
     # A group that has a text is joined by who has it.
     close = (found.alike >= RECRUIT_BITS / 2) & (marked[first].mean() <= MAJORITY)
-    kept = members[like & (own | (along & (marked | close | first)) | (first & marked))]
+    kept = members[like & (own | (along & (marked | (told & (close | first)))) | (first & marked))]
     if len(kept) in range(LEAST_MEMBERS, len(members)):
         # A text that few of a large group had may be what nearly all have who are left of it.
         left = fit(examiner.log, examiner.families, kept, kept)

@@ -461,6 +461,10 @@ harnesses lose their explanation by chance"""
 
 # --- who belongs ----------------------------------------------------------------------------------------------
 
+LEAST_ALONG: Final = 2
+"""exchanges | a single one from a mail domain or a network of a group's is anybody's, whatever it asks | higher: who
+sends little for a campaign without a text of its own is no member"""
+
 MEMBER_BITS: Final = 2.0
 """bits | inside a group that links found, the group's signature must be likelier than the log's by 4 to 1 | higher:
 members with much cover become bystanders"""
