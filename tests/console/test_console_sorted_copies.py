@@ -104,7 +104,7 @@ def test_small_runs_get_none_and_large_ones_when_they_are_made(places: Places, t
     copies.want(run)
     assert until(lambda: run.has_copies)
     copies.stop()
-    assert [folder.name for folder in (tmp_path / "b").iterdir()] == [f"{run.sha256}-3"]
+    assert [folder.name for folder in (tmp_path / "b").iterdir()] == [f"{run.sha256}-4"]
     copies.want(run)
     runs.close()
 

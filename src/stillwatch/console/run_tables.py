@@ -9,16 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["KNOWN_COLUMNS", "LISTED_COLUMNS", "LISTED_ORDER", "ORDERED", "REQUESTS", "Ordered", "own_tables"]
+__all__ = ["KNOWN_COLUMNS", "LISTED", "LISTED_COLUMNS", "LISTED_ORDER", "ORDERED", "REQUESTS", "Ordered", "own_tables"]
 
-_TABLES = ("accounts", "campaigns", "links", "templates", "dead_letters", "account_file", "partners")
+_TABLES = ("accounts", "campaigns", "links", "templates", "dead_letters", "account_file", "partners", "profiles")
 
 KNOWN_COLUMNS = ("org_id", "created", "plan", "verified", "declared_use", "licence_id", "email_domain")
 """What may be known of an account beside what it does."""
 
-LISTED_COLUMNS = "account_id, verdict, campaign_id, exchanges, first_seen, last_seen, match_probability, q_value"
+LISTED_COLUMNS = (
+    "account_id, verdict, campaign_id, exchanges, first_seen, last_seen, match_probability, q_value, org_id, plan"
+)
+LISTED = (
+    f"SELECT {LISTED_COLUMNS} FROM {{accounts}} LEFT JOIN (SELECT account_id, plan FROM {{told}}) USING (account_id)"
+)
 LISTED_ORDER = "list_position(['act', 'review', 'watch', 'clear'], verdict), exchanges DESC, account_id"
-"""Columns and order of the list of accounts."""
+"""Columns, rows and order of the list of accounts."""
 
 MEMBER_COLUMNS = "account_id, exchanges, first_seen, last_seen, match_probability, verdict, reasons"
 
@@ -50,7 +55,7 @@ _TRAFFIC = """SELECT date_trunc('hour', time) AS hour, count(*) AS exchanges, co
 
 ORDERED: Mapping[str, Ordered] = {
     "account_rows": Ordered("SELECT * FROM {accounts}", "account_id", "account_id"),
-    "known": Ordered("SELECT * FROM {known}", "account_id", "account_id"),
+    "known": Ordered("SELECT * FROM {told}", "account_id", "account_id"),
     "requests": Ordered(REQUESTS, "account_id, time, exchange_id, part, row", "account_id", "exchanges"),
     "links_of": Ordered(_LINKS_OF, "account, match_weight DESC, other", "account", "links"),
     "members": Ordered(
@@ -58,7 +63,7 @@ ORDERED: Mapping[str, Ordered] = {
         "campaign_id, match_probability DESC NULLS LAST, exchanges DESC, account_id",
         "campaign_id",
     ),
-    "ranked": Ordered(f"SELECT {LISTED_COLUMNS} FROM {{accounts}}", LISTED_ORDER),
+    "ranked": Ordered(LISTED, LISTED_ORDER),
     "traffic": Ordered(_TRAFFIC, "hour", needs="exchanges"),
     "by_size": Ordered(
         "SELECT account_id, verdict, exchanges, campaign_id FROM {accounts}", "exchanges DESC, account_id"
@@ -76,7 +81,8 @@ def own_tables(path: Path) -> dict[str, str]:
     sources["exchanges"] = path / "exchanges.parquet" / "*.parquet"
     own = {name: _table(file) for name, file in sources.items()}
     own["texts"] = _table(sources["exchanges"], "filename = true, file_row_number = true")
-    known = ", ".join(f"any_value({name}) AS {name}" for name in KNOWN_COLUMNS)
+    # Of several values that a log gives for one fact the least counts, as in a scan: the same in every look.
+    known = ", ".join(f"{'max' if name == 'verified' else 'min'}({name}) AS {name}" for name in KNOWN_COLUMNS)
     own["known"] = f"(SELECT account_id, {known} FROM {own['exchanges']} GROUP BY account_id)"
     return own
 

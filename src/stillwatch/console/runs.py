@@ -128,11 +128,12 @@ class Run:
 
     def ordered_sql(self, name: str) -> str:
         """SQL of one of ``ORDERED``, in its order; tables in braces."""
-        sql = self._known_sql() if name == "known" else ORDERED[name].sql
-        return f"SELECT * FROM ({sql}) ORDER BY {ORDERED[name].order}"
+        return f"SELECT * FROM ({ORDERED[name].sql}) ORDER BY {ORDERED[name].order}"
 
     def whole_sql(self, sql: str) -> str:
-        """SQL with the run's own files in the place of names in braces."""
+        """SQL with the run's own files in the place of names in braces; ``told`` is what is known of each account."""
+        if "{told}" in sql:
+            sql = sql.replace("{told}", f"({self.known_sql()})")
         return sql.format(**self._sources)
 
     def of(self, name: str, key: str, first: int = 0, most: int | None = None) -> pa.Table:
@@ -151,7 +152,7 @@ class Run:
             start, end = copy.span(key)
             return copy.rows(start + first, end if most is None else min(end, start + first + most))
         if name == "known":
-            return self.arrow(self._known_sql("WHERE account_id = ?"), key)
+            return self.arrow(self.known_sql("WHERE account_id = ?"), key)
         sql = f"SELECT * FROM ({told.sql}) WHERE {told.key} = ? ORDER BY {told.order}"
         return self.arrow(f"{sql} LIMIT {most} OFFSET {first}" if most is not None else sql, key)
 
@@ -183,8 +184,10 @@ class Run:
         with self._asking() as cursor:
             return cursor.sql(self.whole_sql(sql), params=list(values)).to_arrow_table()
 
-    def _known_sql(self, where: str = "") -> str:
-        """What the account file says of each account, else the log."""
+    def known_sql(self, where: str = "") -> str:
+        """What the account file says of each account, else the log: as the scan added it up, where that was kept."""
+        if self.has("profiles"):
+            return f"SELECT account_id, {', '.join(KNOWN_COLUMNS)} FROM {{profiles}} {where}"
         log = f"(SELECT * FROM {{known}} {where})"
         if not self.has("account_file"):
             return f"SELECT * FROM {log}"

@@ -50,6 +50,11 @@ def alliance(ask: Ask) -> Response:
     rows = _came(came, ask.query)
     form = ask.query.get("as")
     if form in ("csv", "json"):
+        of = ask.query.get("of")
+        if of == "shared":
+            return write_rows(form, "shared", _shared(store.own()))
+        if of == "seen":
+            return write_rows(form, f"{run.name}-partners", _seen(run) or ())
         return write_rows(form, "partners-indicators", rows)
     start = (ask.page_number - 1) * PAGE_ROWS
     own = store.own()

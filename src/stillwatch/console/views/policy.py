@@ -47,6 +47,8 @@ def policy(ask: Ask) -> Response:
     form = ask.query.get("as")
     ask.note("looked at the policy", run=run.name, form=form)
     if form in ("csv", "json"):
+        if ask.query.get("of") == "licences":
+            return write_rows(form, "licences", _licence_rows(registry, _breaches(cases, run)))
         return write_rows(form, f"{run.name}-rules", _rule_rows(rules, _decided(ask, run), fared_by_rule(cases, run)))
     return ask.show(
         "policy.html.j2",
@@ -57,11 +59,7 @@ def policy(ask: Ask) -> Response:
         licences_file=places.licences,
         decided=_decided(ask, run),
         fared=fared_by_rule(cases, run),
-        breaches=Counter(
-            one.decision.subject.id
-            for one in cases.standings.values()
-            if one.decision.run == run.sha256 and one.decision.subject.kind == "licence"
-        ),
+        breaches=_breaches(cases, run),
         source=(places.policy or DEFAULT_POLICY).read_text(encoding="utf-8"),
     )
 
@@ -146,6 +144,34 @@ def _rule_rows(
             **{name: was[name] for name in ("cases", "upheld", "refused", "appeals")},
             "precision": was["upheld"] / said if said else None,
             "rationale": rule.rationale,
+        }
+
+
+def _breaches(cases: Cases, run: Run) -> Counter[str]:
+    """How many cases each licence has."""
+    return Counter(
+        one.decision.subject.id
+        for one in cases.standings.values()
+        if one.decision.run == run.sha256 and one.decision.subject.kind == "licence"
+    )
+
+
+def _licence_rows(registry: Registry | None, breaches: Counter[str]) -> Iterator[dict[str, Any]]:
+    """The table of licences."""
+    for one in registry.licences.values() if registry else ():
+        yield {
+            "licence": one.licence_id,
+            "holder": one.holder,
+            "contract": one.contract,
+            "organisations": sorted(one.organisations),
+            "accounts": len(one.accounts),
+            "models": None if one.models is None else sorted(one.models),
+            "purposes": None if one.purposes is None else sorted(one.purposes),
+            "exchanges": one.exchanges,
+            "exchanges_per_day": one.exchanges_per_day,
+            "begins": one.begins,
+            "ends": one.ends,
+            "cases": breaches[one.licence_id],
         }
 
 
