@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
-from stillwatch.console.asking import Ask, Refused, local_path
+from stillwatch.console.asking import Ask, Elsewhere, Refused, local_path
 from stillwatch.console.case_file import Changed
 from stillwatch.console.guard import Guard
 from stillwatch.console.pages import make_pages
@@ -72,6 +72,8 @@ def _endpoint(console: Console, pages: Environment, route: Route) -> Callable[[R
         try:
             _hold(route, ask, request, whole=form is not None)
             response = route.view(ask)
+        except Elsewhere as elsewhere:
+            response = ask.go(elsewhere.path)
         except Refused as refused:
             if refused.status == 401 and request.method == "GET" and not ask.fragment:
                 asked = ask.path + (f"?{request.url.query}" if request.url.query else "")

@@ -18,7 +18,7 @@ from stillwatch.console.runs import Run
 from stillwatch.console.service import Console
 from stillwatch.console.sessions import Session
 
-__all__ = ["Ask", "Refused", "local_path"]
+__all__ = ["Ask", "Elsewhere", "Refused", "local_path"]
 
 _LONGEST_PATH = 2000
 
@@ -48,6 +48,18 @@ class Refused(Exception):
     def __init__(self, status: int, said: str) -> None:
         super().__init__(said)
         self.status, self.said = status, said
+
+
+class Elsewhere(Exception):
+    """What is asked for is at another address of the console: a table that became shorter has no such page any more.
+
+    Args:
+        path: with its query.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
 
 
 @dataclass(slots=True)
@@ -146,9 +158,16 @@ class Ask:
     def rows_here(
         self, rows: list[dict[str, Any]], total: int, filters: tuple[str, ...] = (), size: int = PAGE_ROWS
     ) -> Listing:
-        """A page of a table at this path."""
+        """A page of a table at this path.
+
+        Raises:
+            Elsewhere: the table has rows, and fewer pages.
+        """
         kept = {name: self.query[name] for name in filters if self.query.get(name)}
-        return Listing(rows, total, self.page_number, self.path, kept, size)
+        listing = Listing(rows, total, self.page_number, self.path, kept, size)
+        if total and not rows and self.page_number > 1:
+            raise Elsewhere(listing.url(page=-(-total // size)))
+        return listing
 
     def show(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """A page."""

@@ -112,6 +112,11 @@ class Run:
         return (self.path / f"{table}.parquet").exists()
 
     @property
+    def retains(self) -> str:
+        """Which texts it keeps: ``full``, ``templates`` or ``none``."""
+        return str((self.info.get("settings") or {}).get("retain") or "full")
+
+    @property
     def has_copies(self) -> bool:
         """Whether tables are read from copies in the orders in which pages ask."""
         return bool(self._copies)

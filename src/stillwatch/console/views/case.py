@@ -64,6 +64,7 @@ def case(ask: Ask) -> Response:
         rules=list(itertools.zip_longest(decision.rules, decision.observations[: len(decision.rules)])),
         observations=[one for one in decision.observations[len(decision.rules) :] if one not in uncounted],
         uncounted=uncounted,
+        superseded_by=cases.superseded_by(name),
         did=done,
         did_seen=seen_mark(done) if done else "",
         may_undo=may_undo(ask.console, ask.person, one),

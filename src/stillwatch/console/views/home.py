@@ -38,7 +38,7 @@ def _row(run: Run, cases: Cases) -> dict[str, Any]:
         "campaigns": campaigns,
         "accounts": told.get("accounts"),
         "exchanges": told.get("exchanges"),
-        "cases": sum(stages.values()),
+        "held": run.sha256 in cases.held,
         "open": stages.get("open", 0),
         "second": stages.get("second", 0),
     }

@@ -77,7 +77,7 @@ def overview(ask: Ask) -> Response:
         run=run,
         **shown,
         stages=stages,
-        decided=sum(stages.values()),
+        held=cases.held.get(run.sha256),
         table=table,
     )
 

@@ -44,12 +44,13 @@ def policy(ask: Ask) -> Response:
     run, places = ask.run, ask.console.places
     rules, registry = _read(places)
     cases = ask.console.cases.cases()
+    held = cases.held.get(run.sha256)
     form = ask.query.get("as")
     ask.note("looked at the policy", run=run.name, form=form)
     if form in ("csv", "json"):
         if ask.query.get("of") == "licences":
             return write_rows(form, "licences", _licence_rows(registry, _breaches(cases, run)))
-        return write_rows(form, f"{run.name}-rules", _rule_rows(rules, _decided(ask, run), fared_by_rule(cases, run)))
+        return write_rows(form, f"{run.name}-rules", _rule_rows(rules, held, fared_by_rule(cases, run)))
     return ask.show(
         "policy.html.j2",
         run=run,
@@ -57,7 +58,7 @@ def policy(ask: Ask) -> Response:
         file=places.policy,
         registry=registry,
         licences_file=places.licences,
-        decided=_decided(ask, run),
+        decided=held,
         fared=fared_by_rule(cases, run),
         breaches=_breaches(cases, run),
         source=(places.policy or DEFAULT_POLICY).read_text(encoding="utf-8"),
@@ -115,15 +116,6 @@ def _read(places: Places) -> tuple[Policy, Registry | None]:
 def _read_policy(file: Path, mark: object) -> Policy:
     """Read once for each state of the file: that takes a quarter of a second."""
     return read_policy(file)
-
-
-def _decided(ask: Ask, run: Run) -> Mapping[str, Any] | None:
-    """What the log says of the last time that this run was held to a policy."""
-    found = None
-    for entry in ask.console.cases.log.entries():
-        if entry.body.get("kind") == "decided" and entry.body.get("run") == run.sha256:
-            found = {**entry.body, "time": entry.time}
-    return found
 
 
 def _rule_rows(

@@ -40,6 +40,7 @@ def _of_run(run: Run, text: str, reads_texts: bool) -> dict[str, Any]:
     return {
         "run": run,
         "accounts": run.accounts_named(text, _MOST),
+        "most": _MOST,
         "campaigns": _campaigns(run, text),
         "templates": _templates(run, text) if reads_texts and run.has("templates") else [],
     }

@@ -1,0 +1,144 @@
+"""What pages say of runs in which there is little: nothing found, nothing kept, records not read, nothing to tell."""
+
+import html
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from console_world import HOSTILE, Open, Visitor, open_console
+from smallrun import campaign, write_run
+
+from stillwatch import tables
+from stillwatch.console import Places
+
+UNTOLD = "28 accounts are too few to show what is ordinary."
+DEAD = [
+    {"file": "a.jsonl", "kind": "record", "line": n, "reason": f"no time {HOSTILE}", "excerpt": f"{HOSTILE} {n}"}
+    for n in range(60)
+]
+DEAD.append({"file": "b.jsonl", "kind": "line", "line": 7, "reason": "no JSON", "excerpt": "{"})
+
+
+def make(folder: Path, campaigns: list[dict[str, object]] | None = None, **more: object) -> None:
+    """A run, with more in its ``run.json``, and no text."""
+    run = write_run(folder, campaigns)
+    info = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({**info, **more, "name": folder.name}))
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
+    folder = tmp_path_factory.mktemp("little")
+    make(folder / "runs" / "nothing", [])
+    make(folder / "runs" / "untold", [], untold=UNTOLD, notes=[f"There may be more than was found: {UNTOLD}", "Else."])
+    make(folder / "runs" / "none", settings={"retain": "none"}, run_id="r")
+    # A step of the same run, a day later.
+    make(folder / "runs" / "later", [campaign(exchanges=13_000)], run_id="r")
+    for table in ("exchanges.parquet/0000", "templates"):
+        path = folder / "runs" / "none" / f"{table}.parquet"
+        rows = pq.read_table(path, partitioning=None).to_pylist()
+        gone = [{**row, "prompt" if "prompt" in row else "example": "", "shared": []} for row in rows]
+        pq.write_table(pa.Table.from_pylist(gone, schema=pq.read_schema(path)), path)
+    dead = pa.Table.from_pylist(DEAD, schema=tables.DEAD_LETTERS)
+    pq.write_table(dead, folder / "runs" / "none" / "dead_letters.parquet")
+    with open_console(Places(runs=folder / "runs", state=folder / "state")) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def bo(opened: Open) -> Visitor:
+    return opened.visitor("bo", "approver")
+
+
+def text_of(who: Visitor, path: str) -> str:
+    """What a person reads of a page."""
+    page = who.get(path).text.partition("<main")[2].partition("</main>")[0]
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+def test_a_run_that_was_held_to_the_policy_is_held_though_nothing_came_of_it(bo: Visitor) -> None:
+    assert text_of(bo, "/").count("not held to the policy yet") == 4
+    assert "has not been held to the policy yet" in text_of(bo, "/runs/untold")
+    assert bo.post("/runs/untold/decide").status_code == 303
+    assert "has not been held to the policy yet" not in text_of(bo, "/runs/untold")
+    assert "has not been held to a policy yet" not in text_of(bo, "/runs/untold/policy")
+    assert text_of(bo, "/").count("not held to the policy yet") == 3
+
+
+def test_what_cannot_be_told_is_said_once_and_as_in_the_report(bo: Visitor) -> None:
+    page = text_of(bo, "/runs/untold")
+    assert "Cannot tell whether there is a campaign" in page
+    assert "No campaign was found" not in page
+    assert page.count(UNTOLD) == 1
+    assert "Else." in page
+    assert "No campaign was found" in text_of(bo, "/runs/nothing")
+
+
+def test_accounts_on_watch_are_spoken_of_where_there_are_some(bo: Visitor, opened: Open) -> None:
+    assert "the accounts on watch showed something" in text_of(bo, "/runs/nothing")
+    path = opened.console.places.runs / "nothing" / "accounts.parquet"
+    rows = [{**row, "verdict": "clear"} for row in pq.read_table(path).to_pylist()]
+    other = path.parent.with_name("clear")
+    make(other, [])
+    pq.write_table(pa.Table.from_pylist(rows, schema=tables.ACCOUNTS), other / "accounts.parquet")
+    with open_console(Places(runs=other, state=other.parent / "state")) as alone:
+        page = text_of(alone.visitor("vi", "viewer"), "/runs/clear")
+    assert "That is no proof that there is none. Smaller logs" in page
+
+
+def test_texts_that_a_run_does_not_keep_are_not_asked_for(bo: Visitor) -> None:
+    for path in ("account?id=m0", "account/requests?id=m0", "exchange?id=m0-0"):
+        page = text_of(bo, f"/runs/none/{path}")
+        assert "This run keeps no texts" in page, path
+        assert "Why must you read them?" not in page, path
+    requests = text_of(bo, "/runs/none/account/requests?id=m0")
+    assert "not kept" in requests
+    assert "▒" not in requests
+    assert "not in this log" not in requests
+    assert "Tokens in" not in requests
+    assert text_of(bo, "/runs/none/campaigns/C001/templates").count("not kept") == 3
+    assert "Why must you read them?" in text_of(bo, "/runs/later/account/requests?id=m0")
+
+
+def test_records_that_could_not_be_read_are_shown_to_whoever_may_read_texts(bo: Visitor, opened: Open) -> None:
+    vi = opened.visitor("vi", "viewer")
+    assert "61 records could not be read: which, and why" in text_of(bo, "/runs/none")
+    assert "which, and why" not in text_of(vi, "/runs/none")
+    assert vi.get("/runs/none/dead-letters").status_code == 403
+    page = bo.get("/runs/none/dead-letters")
+    assert HOSTILE not in page.text
+    assert "1–50 of 61 records" in text_of(bo, "/runs/none/dead-letters")
+    assert "61 of 61 records" in text_of(bo, "/runs/none/dead-letters?page=2")
+    only = bo.get("/runs/none/dead-letters", params={"reason": "no JSON", "as": "json"}).json()
+    assert [(row["file"], row["line"]) for row in only] == [("b.jsonl", 7)]
+    assert "None with these filters" in text_of(bo, "/runs/none/dead-letters?file=c.jsonl")
+    assert "Every record was read" in text_of(bo, "/runs/later/dead-letters")
+    assert bo.get("/runs/later/dead-letters?as=csv").status_code == 200
+    kinds = [one.body["kind"] for one in opened.console.audit.entries()]
+    assert "read dead letters" in kinds
+
+
+def test_a_page_beyond_the_last_is_the_last(bo: Visitor) -> None:
+    for path in ("/runs/later/accounts?", "/runs/later/accounts?verdict=clear&", "/runs/later/account/requests?id=m0&"):
+        answer = bo.get(f"{path}page=99")
+        assert answer.status_code == 303
+        assert answer.headers["location"] == f"{path}page=1"
+        assert bo.get(answer.headers["location"]).status_code == 200
+    assert "No account with these filters" in text_of(bo, "/runs/later/accounts?q=nobody&page=99")
+
+
+def test_a_decision_that_another_took_the_place_of_leads_to_it(bo: Visitor, opened: Open) -> None:
+    for run in ("none", "later"):
+        assert bo.post(f"/runs/{run}/decide").status_code == 303
+    standings = opened.console.cases.cases().standings
+    pairs = [(old, new) for new, one in standings.items() for old in one.decision.supersedes]
+    assert pairs
+    for old, new in pairs:
+        page = bo.get(f"/cases/{old}").text
+        if standings[old].state == "superseded":
+            assert f'superseded by <a href="/cases/{new}">' in page
+    assert any(standings[old].state == "superseded" for old, _ in pairs)
