@@ -26,6 +26,7 @@ from stillwatch.console.runs import Runs
 from stillwatch.console.sorted_copies import SortedCopies
 
 WHO = quote(ACCOUNT, safe="")
+DAY = f"day={START.date()}"
 PAGES = [
     *(
         f"/runs/week/accounts{asked}"
@@ -34,6 +35,14 @@ PAGES = [
     *(
         f"/runs/week/accounts{asked}"
         for asked in ("?page=2", "?verdict=accused&q=m", "?campaign_id=C001", "?q=C1&page=1", "?verdict=act&q=m")
+    ),
+    *(
+        f"/runs/week/accounts?{asked}"
+        for asked in ("org=org-h", "plan=scale", DAY, f"{DAY}&verdict=review", f"{DAY}&plan=scale&verdict=accused")
+    ),
+    *(
+        f"/runs/week/accounts?{asked}"
+        for asked in ("org=nobody", "day=none", f"org=org-h&{DAY}&q=h", "plan=scale&org=x")
     ),
     *(f"/runs/week/account?id={name}" for name in (WHO, "m0", "b0", "c9")),
     *(f"/runs/week/account/requests?id={name}" for name in (WHO, "m0", "m0&page=2", "m0&model=apex-3")),

@@ -124,13 +124,13 @@ def choices_of(run: Run) -> Belonging:
 
 
 def joined(many: Iterable[Belonging]) -> Belonging:
-    """What several belong to, together."""
+    """The organisations and plans to which most accounts of several belong, together."""
     organisations: Counter[str] = Counter()
     plans: Counter[str] = Counter()
     for one in many:
         organisations.update(one.organisations)
         plans.update(one.plans)
-    return _made(organisations, plans)
+    return Belonging(dict(organisations.most_common(_MOST_CHOICES)), dict(plans.most_common(_MOST_CHOICES)))
 
 
 def _add(counted: tuple[Counter[str], Counter[str]], row: Mapping[str, str | None], n: int) -> None:

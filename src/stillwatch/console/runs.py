@@ -34,6 +34,7 @@ SELECT account_id, verdict, exchanges, campaign_id FROM {accounts} WHERE contain
 ORDER BY lower(account_id) <> lower(?), NOT starts_with(lower(account_id), lower(?)), exchanges DESC, account_id LIMIT ?
 """
 _BATCH = 500
+_FEW = 60
 _LOOK_SECONDS = 0.5
 
 
@@ -188,6 +189,18 @@ class Run:
         """
         with self._asking() as cursor:
             return cursor.sql(self.whole_sql(sql), params=list(values)).to_arrow_table()
+
+    def known(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What is known of accounts beside what they do, by name.
+
+        Raises:
+            UnreadableInput: a file of the run is absent or is not what its name says.
+        """
+        if self.has_copies and len(names) <= _FEW:
+            rows = [row for name in names for row in self.of("known", name, most=1).to_pylist()]
+        else:
+            rows = self.rows(self.known_sql("WHERE account_id IN (SELECT unnest(?))"), names) if names else []
+        return {row["account_id"]: row for row in rows}
 
     def known_sql(self, where: str = "") -> str:
         """What the account file says of each account, else the log: as the scan added it up, where that was kept."""

@@ -99,7 +99,7 @@ def campaigns(ask: Ask) -> Response:
         listing=listing,
         case_of=_case_of(ask.console.cases.cases(), run, listing.rows),
         belonging=belonging,
-        choices=joined(belonging.values()),
+        choices=run.keep("choices of campaigns", lambda: joined(belonging.values())),
     )
 
 
