@@ -3,17 +3,21 @@
 import html
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from console_world import HOSTILE, Open, Visitor, open_console
+from console_world import HOSTILE, Open, Visitor, decide_run, open_console
+from patience import until
 from smallrun import campaign, write_run
 
 from stillwatch import tables
 from stillwatch.console import Places
+from stillwatch.console.runs import Runs
+from stillwatch.core import BadSetting
 
 UNTOLD = "28 accounts are too few to show what is ordinary."
 DEAD = [
@@ -142,3 +146,47 @@ def test_a_decision_that_another_took_the_place_of_leads_to_it(bo: Visitor, open
         if standings[old].state == "superseded":
             assert f'superseded by <a href="/cases/{new}">' in page
     assert any(standings[old].state == "superseded" for old, _ in pairs)
+
+
+def test_a_folder_that_is_no_run_keeps_nobody_from_the_others(tmp_path: Path) -> None:
+    make(tmp_path / "runs" / "good", [])
+    for name, content in (("torn", '{"counts'), ("list", "[1]"), ("bytes", "\xff")):
+        (tmp_path / "runs" / name).mkdir()
+        (tmp_path / "runs" / name / "run.json").write_text(content, encoding="latin-1")
+    make(tmp_path / "runs" / "bare")
+    (tmp_path / "runs" / "bare" / "accounts.parquet").unlink()
+    with open_console(Places(runs=tmp_path / "runs", state=tmp_path / "state")) as opened:
+        ana = opened.visitor("ana", "analyst")
+        page = text_of(ana, "/")
+        for name in ("torn", "list", "bytes"):
+            assert f"{name} is left out: it is no run" in page
+        assert "bare is left out: it lacks accounts.parquet" in page
+        for name in ("torn", "list", "bytes", "bare"):
+            assert ana.get(f"/runs/{name}").status_code == 404
+        assert ana.get("/runs/good").status_code == 200
+        assert ana.get("/queue").status_code == 200
+    (tmp_path / "none").mkdir()
+    (tmp_path / "runs" / "torn").rename(tmp_path / "none" / "torn")
+    with pytest.raises(BadSetting, match="torn is no run"):
+        Runs(tmp_path / "none")
+
+
+def test_a_run_whose_files_are_damaged_keeps_nobody_from_cases_and_other_runs(tmp_path: Path) -> None:
+    for name in ("good", "damaged"):
+        make(tmp_path / "runs" / name)
+        decide_run(tmp_path / "runs" / name, tmp_path / "state")
+    for table in ("accounts", "account_file"):
+        (tmp_path / "runs" / "damaged" / f"{table}.parquet").write_bytes(b"none")
+    with open_console(Places(runs=tmp_path / "runs", state=tmp_path / "state")) as opened:
+        ada = opened.visitor("ada", "admin")
+        for path in ("/", "/queue", "/queue?org=x&stage=all", "/audit?org=x", "/runs/good/accounts", "/labels"):
+            assert ada.get(path).status_code == 200, path
+        found = text_of(ada, "/search?q=C001")
+        assert "campaign of 8 accounts" in found
+        assert "damaged was not searched" in found
+        assert ada.get("/runs/damaged/accounts").status_code == 422
+        shutil.rmtree(tmp_path / "runs")
+        assert until(lambda: not opened.console.runs.all())
+        for path in ("/", "/queue", "/audit", "/labels", "/alliance", "/saved", "/search?q=C001", "/people"):
+            assert ada.get(path).status_code == 200, path
+        assert ada.get(f"/cases/{opened.cases()[0]}").status_code == 200

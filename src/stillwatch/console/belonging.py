@@ -8,11 +8,13 @@ neither, everything here is empty, and pages show nothing of it.
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from stillwatch.console.runs import Run
+from stillwatch.core import UnreadableInput
 
 __all__ = [
     "NOBODY",
@@ -20,6 +22,7 @@ __all__ = [
     "belonging_of",
     "belonging_of_campaigns",
     "choices_of",
+    "choices_of_all",
     "joined",
     "plans_and_organisations",
 ]
@@ -121,6 +124,15 @@ def choices_of(run: Run) -> Belonging:
         return {row["name"]: row["n"] for row in run.rows(sql, _MOST_CHOICES)}
 
     return Belonging(run.keep("organisations", lambda: work(_ORGANISATIONS)), run.keep("plans", lambda: work(_PLANS)))
+
+
+def choices_of_all(runs: Iterable[Run]) -> Belonging:
+    """Those of several runs together; a run of which a file cannot be read has none here."""
+    found = []
+    for run in runs:
+        with contextlib.suppress(UnreadableInput):
+            found.append(choices_of(run))
+    return joined(found)
 
 
 def joined(many: Iterable[Belonging]) -> Belonging:

@@ -35,6 +35,9 @@ ORDER BY lower(account_id) <> lower(?), NOT starts_with(lower(account_id), lower
 """
 _BATCH = 500
 _FEW = 60
+_NEEDED = ("accounts", "campaigns", "exchanges")
+"""Tables without which no page of a run says anything."""
+
 _LOOK_SECONDS = 0.5
 
 
@@ -282,9 +285,13 @@ class Runs:
         self._runs: dict[str, tuple[tuple[int, ...], Run]] = {}
         self._found: tuple[float, Sequence[Run]] = (-1.0, ())
         self._finding = threading.Lock()
+        self.unreadable: Mapping[str, str] = {}
+        """Folders that look like runs and cannot be read, with why: the others are looked at all the same."""
         if not self.all():
             raise BadSetting(
-                "there is no finished run", where=str(path), hint="`stillwatch scan ... --out RUN` makes one"
+                "there is no finished run" + "".join(f"; {name} {why}" for name, why in self.unreadable.items()),
+                where=str(path),
+                hint="`stillwatch scan ... --out RUN` makes one",
             )
 
     def all(self) -> Sequence[Run]:
@@ -298,21 +305,35 @@ class Runs:
     def _look(self) -> Sequence[Run]:
         path = self._path.resolve()
         folders = [path] if (path / "run.json").exists() else [file.parent for file in path.glob("*/run.json")]
-        kept = {}
+        kept: dict[str, tuple[tuple[int, ...], Run]] = {}
+        unreadable = {}
         for folder in folders:
             if folder.name.startswith("."):
                 continue
             try:
                 told = (folder / "run.json").stat()
-            except FileNotFoundError:  # it went just now
+            except OSError:  # it went just now, or is not ours to read
                 continue
             # A run that was added to is another run, of the same name.
             mark = (told.st_ino, told.st_mtime_ns, told.st_size)
             known = self._runs.get(folder.name)
-            kept[folder.name] = known if known and known[0] == mark else (mark, Run(folder, self._database))
-        self._runs = kept
+            try:
+                kept[folder.name] = known if known and known[0] == mark else (mark, Run(folder, self._database))
+            except UnreadableInput as error:
+                unreadable[folder.name] = error.problem
+                continue
+            absent = [name for name in _NEEDED if not (folder / f"{name}.parquet").exists()]
+            if absent and folder.exists():
+                unreadable[folder.name] = f"lacks {absent[0]}.parquet"
+                del kept[folder.name]
+        self._runs, self.unreadable = kept, unreadable
         runs = [run for _, run in kept.values()]
         return sorted(runs, key=lambda run: (str(run.info.get("started") or ""), run.name), reverse=True)
+
+    @property
+    def latest(self) -> Run | None:
+        """The run that began last; None where none can be read any more."""
+        return next(iter(self.all()), None)
 
     def find(self, name: str) -> Run | None:
         """The run of that name."""

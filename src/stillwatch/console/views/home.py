@@ -19,12 +19,12 @@ __all__ = ["home"]
 def home(ask: Ask) -> Response:
     """The only run's overview, or a list of runs, the latest first, with what waits in each."""
     runs, form = ask.console.runs.all(), ask.file_form
-    if len(runs) == 1 and form is None:
+    if len(runs) == 1 and form is None and not ask.console.runs.unreadable:
         return ask.go(f"/runs/{quote(runs[0].name, safe='')}")
     cases = ask.console.cases.cases()
     if form is not None:
         return write_rows(form, "runs", (_row(run, cases) for run in runs))
-    return ask.show("home.html.j2", runs=[_row(run, cases) for run in runs])
+    return ask.show("home.html.j2", runs=[_row(run, cases) for run in runs], unreadable=ask.console.runs.unreadable)
 
 
 def _row(run: Run, cases: Cases) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from typing import Any
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
-from stillwatch.console.belonging import choices_of, joined, plans_and_organisations
+from stillwatch.console.belonging import choices_of_all, plans_and_organisations
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.log_pages import Among, passes
 from stillwatch.console.service import Console
-from stillwatch.core import Entry
+from stillwatch.core import Entry, UnreadableInput
 
 __all__ = ["log"]
 
@@ -39,7 +39,7 @@ def log(ask: Ask) -> Response:
     more = pages.check()
     found = pages.page(wanted, offset, PAGE_ROWS, among, day)
     listing = ask.listing([{**_row(one), "told": _more(one)} for one in found.entries], len(found.entries), _ASKED)
-    choices = joined(choices_of(run) for run in ask.console.runs.all()[:_MOST_RUNS])
+    choices = choices_of_all(ask.console.runs.all()[:_MOST_RUNS])
     return ask.show(
         "audit.html.j2", listing=listing, found=found, checked=pages.checked, more=more, later=offset, choices=choices
     )
@@ -52,7 +52,10 @@ def _belonging_to(console: Console, organisation: str, plan: str) -> Among:
         kept = [False] * len(entries)
         for run in console.runs.all():
             named = {n: str(one.body["account"]) for n, one in enumerate(entries) if one.body.get("account")}
-            told = plans_and_organisations(run, named.values())
+            try:
+                told = plans_and_organisations(run, named.values())
+            except UnreadableInput:
+                continue
             for n, account in named.items():
                 known = told.get(account) if entries[n].body.get("run") in (None, run.name) else None
                 if known and organisation in ("", known["org_id"]) and plan in ("", known["plan"]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,13 +10,14 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
-from stillwatch.console.belonging import NOBODY, Belonging, belonging_of, choices_of, joined
+from stillwatch.console.belonging import NOBODY, Belonging, belonging_of, choices_of_all
 from stillwatch.console.case_file import seen_mark
 from stillwatch.console.cases import Cases
 from stillwatch.console.claims import Claim
 from stillwatch.console.days import is_on
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.service import Console
+from stillwatch.core import UnreadableInput
 from stillwatch.decisions import LoggedDecision
 
 __all__ = ["FILTERS", "MOST_TOGETHER", "go_on", "kept_cases", "next_case", "queue"]
@@ -45,7 +47,7 @@ def queue(ask: Ask) -> Response:
         stages={name: len(names) for name, names in cases.by_stage.items()},
         any_cases=bool(cases.standings),
         runs=ask.console.runs.all(),
-        choices=joined(choices_of(run) for run in ask.console.runs.all() if cases.stages_of(run.sha256)),
+        choices=choices_of_all(run for run in ask.console.runs.all() if cases.stages_of(run.sha256)),
         did=done,
         did_seen=seen_mark(done) if done else "",
         waiting=len(cases.waiting_for(ask.person)),
@@ -123,7 +125,8 @@ def belonging_of_cases(console: Console, those: Sequence[LoggedDecision]) -> Map
     found: dict[str, Belonging] = {}
     for sha256, accounts in groups.items():
         if (run := console.runs.of_hash(sha256)) is not None:
-            found |= belonging_of(run, accounts)
+            with contextlib.suppress(UnreadableInput):  # a case is decided whatever became of its run's files
+                found |= belonging_of(run, accounts)
     return found
 
 
