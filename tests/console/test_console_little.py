@@ -34,11 +34,18 @@ def make(folder: Path, campaigns: list[dict[str, object]] | None = None, **more:
     (run / "run.json").write_text(json.dumps({**info, **more, "name": folder.name}))
 
 
+def clear(run: Path) -> None:
+    """Nobody of the run is on watch, so that no rule holds for anybody."""
+    rows = [{**row, "verdict": "clear"} for row in pq.read_table(run / "accounts.parquet").to_pylist()]
+    pq.write_table(pa.Table.from_pylist(rows, schema=tables.ACCOUNTS), run / "accounts.parquet")
+
+
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
     folder = tmp_path_factory.mktemp("little")
     make(folder / "runs" / "nothing", [])
     make(folder / "runs" / "untold", [], untold=UNTOLD, notes=[f"There may be more than was found: {UNTOLD}", "Else."])
+    clear(folder / "runs" / "untold")
     make(folder / "runs" / "none", settings={"retain": "none"}, run_id="r")
     # A step of the same run, a day later.
     make(folder / "runs" / "later", [campaign(exchanges=13_000)], run_id="r")
@@ -64,10 +71,15 @@ def text_of(who: Visitor, path: str) -> str:
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
 
 
-def test_a_run_that_was_held_to_the_policy_is_held_though_nothing_came_of_it(bo: Visitor) -> None:
+def test_a_run_that_was_held_to_the_policy_is_held_though_nothing_came_of_it(bo: Visitor, opened: Open) -> None:
     assert text_of(bo, "/").count("not held to the policy yet") == 4
     assert "has not been held to the policy yet" in text_of(bo, "/runs/untold")
     assert bo.post("/runs/untold/decide").status_code == 303
+    log = opened.console.cases.log.path
+    written = log.read_bytes()
+    assert opened.cases() == []
+    assert bo.post("/runs/untold/decide").status_code == 303
+    assert log.read_bytes() == written
     assert "has not been held to the policy yet" not in text_of(bo, "/runs/untold")
     assert "has not been held to a policy yet" not in text_of(bo, "/runs/untold/policy")
     assert text_of(bo, "/").count("not held to the policy yet") == 3
@@ -82,16 +94,9 @@ def test_what_cannot_be_told_is_said_once_and_as_in_the_report(bo: Visitor) -> N
     assert "No campaign was found" in text_of(bo, "/runs/nothing")
 
 
-def test_accounts_on_watch_are_spoken_of_where_there_are_some(bo: Visitor, opened: Open) -> None:
+def test_accounts_on_watch_are_spoken_of_where_there_are_some(bo: Visitor) -> None:
     assert "the accounts on watch showed something" in text_of(bo, "/runs/nothing")
-    path = opened.console.places.runs / "nothing" / "accounts.parquet"
-    rows = [{**row, "verdict": "clear"} for row in pq.read_table(path).to_pylist()]
-    other = path.parent.with_name("clear")
-    make(other, [])
-    pq.write_table(pa.Table.from_pylist(rows, schema=tables.ACCOUNTS), other / "accounts.parquet")
-    with open_console(Places(runs=other, state=other.parent / "state")) as alone:
-        page = text_of(alone.visitor("vi", "viewer"), "/runs/clear")
-    assert "That is no proof that there is none. Smaller logs" in page
+    assert "That is no proof that there is none. Smaller logs" in text_of(bo, "/runs/untold")
 
 
 def test_texts_that_a_run_does_not_keep_are_not_asked_for(bo: Visitor) -> None:
