@@ -159,7 +159,7 @@ def test_a_server_that_is_stopped_while_it_prepares_ends_at_once_and_quietly(tmp
     pq.write_table(pa.concat_tables([first] * (rows // len(first))), exchanges)
     (run / "run.json").write_text('{"counts": {"exchanges": 400000}}')
     command = [sys.executable, "-c", "from stillwatch.cli import main; main()", "console", str(run)]
-    for seconds in (0.0, 0.3, 0.8):
+    for seconds in (0.0, 0.6):
         state = tmp_path / f"state-{seconds}"
         with subprocess.Popen(
             [*command, "--state", str(state), "--port", "0"],

@@ -131,7 +131,8 @@ def _acted(ask: Ask, what: str) -> Response:
 
 def _done(ask: Ask, what: str) -> str:
     name = _standing(ask).decision.decision_id
-    seen, excepted = ask.form.get("seen", ""), ask.chosen.get("except", [])
+    named = [line.strip() for line in ask.form.get("except_named", "").splitlines()]
+    seen, excepted = ask.form.get("seen", ""), [*ask.chosen.get("except", []), *filter(None, named)]
     act(ask.console, ask.person, what, name, seen=seen, reason=ask.reason(), excepted=excepted)
     return name
 
