@@ -155,6 +155,9 @@ def test_accounts_campaigns_and_cases_of_an_organisation_a_plan_and_a_day(ana: V
     assert rows["h0"]["org_id"] == "org-h"
     page = ana.get("/runs/week/account?id=m0").text
     assert f'{accounts}?plan=pro"' in page
+    page = ana.get("/runs/week/campaigns/C001").text
+    assert f'{accounts}?campaign_id=C001&amp;plan=pro"' in page
+    assert f'{accounts}?campaign_id=C001"' in page
 
 
 def yesterday() -> str:

@@ -365,7 +365,13 @@ def test_what_is_new_grown_or_gone_since_the_run_before(tmp_path: Path) -> None:
         page = served.visitor("ana", "viewer").get("/runs/young").text
         assert "Since old" in page
         assert "in no campaign before" in page
-        assert "Since" not in served.visitor("bo", "viewer").get("/runs/old").text
+        bo = served.visitor("bo", "viewer")
+        assert "Since" not in bo.get("/runs/old").text
+        # Held against whichever run one asks for.
+        page = bo.get("/runs/old?since=young").text
+        assert "Since young" in page
+        assert [one["kind"] for one in bo.get("/runs/old?since=young&as=json").json()].count("gone") == 1
+        assert "Since old" in bo.get("/runs/young?since=nowhere").text
         assert "young" in served.visitor("cy", "viewer").get("/").text
 
 

@@ -6,15 +6,17 @@ import gzip
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow as pa
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.belonging import belonging_of_campaigns
 from stillwatch.console.campaign_graph import campaign_graph
 from stillwatch.console.campaign_rows import campaign_row
-from stillwatch.console.listing import PAGE_ROWS, write_rows
+from stillwatch.console.listing import PAGE_ROWS, Listing, write_rows
 from stillwatch.console.runs import Run
 from stillwatch.console.views.labels import labelled
 from stillwatch.drawing import Hour, lay_out_timeline, lay_out_waterfall, order_families
@@ -76,6 +78,8 @@ def campaign(ask: Ask) -> Response:
         row=row,
         life=run.parts.keep(("life", name), lambda: tuple(history_lines(life_of(run.path, name)))),
         members=members,
+        belonging=belonging_of_campaigns(run).get(name),
+        listed=Listing([], 0, 1, f"/runs/{quote(run.name, safe='')}/accounts", {"campaign_id": name}),
         labelled=labelled(ask, (one.as_py() for one in _members(run, name)["account_id"])),
         bystanders=run.keep(
             f"bystanders {name}", lambda: run.rows(f"{_BYSTANDERS} ORDER BY exchanges DESC, account_id LIMIT 200", name)

@@ -30,6 +30,7 @@ __all__ = ["campaigns", "decide_run", "overview", "prepare", "run_before"]
 _SPAN = "SELECT min(first_seen) AS first, max(last_seen) AS last FROM {accounts}"
 _FILTERS = ("verdict", "family", "day", "org", "plan")
 _MOST_SHOWN = 12
+_MOST_OTHERS = 100
 _MOST_HOURS = 24 * 366 * 50
 
 
@@ -61,7 +62,8 @@ def overview(ask: Ask) -> Response:
     """The run's page; what changed since the run before also as CSV or JSON."""
     run = ask.run
     ask.note("looked at a run", run=run.name)
-    shown = prepare(run, run_before(ask.console, run))
+    older = ask.console.runs.find(ask.query.get("since", "")) or run_before(ask.console, run)
+    shown = prepare(run, older if older is not run else None)
     if form := ask.file_form:
         return write_rows(form, f"{run.name}-changes", (asdict(one) for one in shown["changes"]))
     cases = ask.console.cases.cases()
@@ -78,6 +80,7 @@ def overview(ask: Ask) -> Response:
         **shown,
         stages=stages,
         held=cases.held.get(run.sha256),
+        others=[one.name for one in ask.console.runs.all()[:_MOST_OTHERS] if one is not run],
         table=table,
     )
 

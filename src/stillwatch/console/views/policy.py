@@ -6,6 +6,7 @@ import functools
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,10 @@ def try_draft(ask: Ask) -> Response:
         reached = reach(facts, rungs)
     finally:
         _trying.release()
-    ask.note("tried a draft policy", run=run.name, moved=len(moved))
+    form = ask.form.get("as", "")
+    ask.note("tried a draft policy", run=run.name, moved=len(moved), form=form or None)
+    if form in ("csv", "json"):
+        return write_rows(form, f"{run.name}-draft", (asdict(one) for one in moved))
     ways = Counter((one.kind, one.before, one.after) for one in moved)
     accounts: Counter[tuple[str, str, str]] = Counter()
     for one in moved:
