@@ -207,16 +207,21 @@ class Run:
 
     def known_sql(self, where: str = "") -> str:
         """What the account file says of each account, else the log: as the scan added it up, where that was kept."""
-        if self.has("profiles"):
+        if self.has("profiles") and self._columns("profiles").issuperset(KNOWN_COLUMNS):
             return f"SELECT account_id, {', '.join(KNOWN_COLUMNS)} FROM {{profiles}} {where}"
         log = f"(SELECT * FROM {{known}} {where})"
         if not self.has("account_file"):
             return f"SELECT * FROM {log}"
-        told = {row["column_name"] for row in self.rows("DESCRIBE SELECT * FROM {account_file}")}
+        told = self._columns("account_file")
         columns = ", ".join(
             f"coalesce(file.{name}, log.{name}) AS {name}" if name in told else f"log.{name}" for name in KNOWN_COLUMNS
         )
         return f"SELECT account_id, {columns} FROM {log} AS log LEFT JOIN {{account_file}} AS file USING (account_id)"
+
+    def _columns(self, table: str) -> frozenset[str]:
+        """Names of a table's columns: a run of another version may have others."""
+        described = f"DESCRIBE SELECT * FROM {{{table}}}"
+        return self.keep(f"columns of {table}", lambda: frozenset(row["column_name"] for row in self.rows(described)))
 
     def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
         """Every row of a query that has few.
