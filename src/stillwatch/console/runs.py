@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from stillwatch.console.account_names import AccountNames
 from stillwatch.console.drawn_parts import Parts
+from stillwatch.console.run_database import RunDatabase
 from stillwatch.console.run_tables import KNOWN_COLUMNS, ORDERED, own_tables
 from stillwatch.console.sorted_table import SortedTable
 from stillwatch.core import BadSetting, UnreadableInput
@@ -41,47 +42,6 @@ _NEEDED = ("accounts", "campaigns", "exchanges")
 _LOOK_SECONDS = 0.5
 
 
-class _DuckDB:
-    """DuckDB, and the questions that are under way: whoever stops does not wait for them."""
-
-    def __init__(self) -> None:
-        self._connection = duckdb.connect(config={"threads": "2", "memory_limit": "1GB"})
-        self._connection.execute("SET enable_progress_bar = false")
-        self._connection.execute("SET TimeZone = 'UTC'")
-        self._under_way: set[duckdb.DuckDBPyConnection] = set()
-        self._guard = threading.Lock()
-        self._stopped = False
-
-    @contextlib.contextmanager
-    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """For one question."""
-        with self._guard:
-            if self._stopped:
-                raise UnreadableInput("the console stops")
-            cursor = self._connection.cursor()
-            self._under_way.add(cursor)
-        try:
-            yield cursor
-        finally:
-            with self._guard:
-                self._under_way.discard(cursor)
-            cursor.close()
-
-    def stop(self) -> None:
-        """Break off what is under way, and ask no more."""
-        with self._guard:
-            self._stopped = True
-            for cursor in self._under_way:
-                cursor.interrupt()
-
-    def close(self) -> None:
-        """Close it, and answer nothing more."""
-        # DuckDB refuses to close what another thread takes a cursor of.
-        with self._guard:
-            self._stopped = True
-            self._connection.close()
-
-
 class Run:
     """A finished run.
 
@@ -93,7 +53,7 @@ class Run:
         UnreadableInput: its ``run.json`` is none.
     """
 
-    def __init__(self, path: Path, database: _DuckDB) -> None:
+    def __init__(self, path: Path, database: RunDatabase) -> None:
         self.path, self.name = path, path.name
         try:
             content = (path / "run.json").read_bytes()
@@ -286,7 +246,7 @@ class Runs:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._database = _DuckDB()
+        self._database = RunDatabase()
         self._runs: dict[str, tuple[tuple[int, ...], Run]] = {}
         self._found: tuple[float, Sequence[Run]] = (-1.0, ())
         self._finding = threading.Lock()
