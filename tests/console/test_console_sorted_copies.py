@@ -45,7 +45,10 @@ PAGES = [
         for asked in ("org=nobody", "day=none", f"org=org-h&{DAY}&q=h", "plan=scale&org=x")
     ),
     *(f"/runs/week/account?id={name}" for name in (WHO, "m0", "b0", "c9")),
-    *(f"/runs/week/account/requests?id={name}" for name in (WHO, "m0", "m0&page=2", "m0&model=apex-3")),
+    *(
+        f"/runs/week/account/requests?id={name}"
+        for name in (WHO, "m0", "m0&page=2", "m0&model=apex-3", "m0&status=200", "m0&asn=1")
+    ),
     f"/runs/week/account/requests?id=m0&from={START.date()}&to={START.date()}T12:00:00",
     "/runs/week/account/hours.json?id=m0",
     *(f"/runs/week/campaigns/C001{asked}" for asked in ("", "?page=2", "?as=csv")),
