@@ -53,6 +53,14 @@ FROM range({accounts}) AS t(i), range(4) AS s(k)
 """
 
 
+_PROFILES = """
+SELECT format('acct-{{:07d}}', i) AS account_id, CASE WHEN i % 3 = 0 THEN 'org-' || i // 4 END AS org_id,
+    NULL::TIMESTAMPTZ AS created, ['free', 'pro', 'scale'][1 + i * 7 % 3] AS plan, NULL::BOOLEAN AS verified,
+    NULL::VARCHAR AS declared_use, NULL::VARCHAR AS licence_id, NULL::VARCHAR AS email_domain
+FROM range({accounts}) AS t(i)
+"""
+
+
 def write_console_run(folder: Path, accounts: int, exchanges: int) -> None:
     """What the console reads of a run beside what policy reads, and one large campaign."""
     folder.mkdir()
@@ -62,6 +70,7 @@ def write_console_run(folder: Path, accounts: int, exchanges: int) -> None:
     large = connection.sql(_LINKS.format(accounts=LARGE, size=LARGE)).to_arrow_table()
     pq.write_table(pa.concat_tables([linked, large]), folder / "links.parquet")
     pq.write_table(pa.Table.from_pylist([], schema=tables.DEAD_LETTERS), folder / "dead_letters.parquet")
+    pq.write_table(connection.sql(_PROFILES.format(accounts=accounts)).to_arrow_table(), folder / "profiles.parquet")
     names = [f"acct-{n:07d}" for n in range(LARGE)]
     row = {**_campaign(0, names), "campaign_id": "CLARGE", "timeline": []}
     small = pq.read_table(folder / "campaigns.parquet")
@@ -85,7 +94,10 @@ def asked(accounts: int, cases: list[str]) -> dict[str, list[str]]:
         "overview": ["/runs/run"],
         "campaign": [f"/runs/run/campaigns/C{n:05d}" for n in range(accounts // 500)],
         "accounts, filtered": [f"/runs/run/accounts?verdict={word}" for word in ("review", "watch", "clear")],
-        "accounts, page 9,000": ["/runs/run/accounts?page=9000"],
+        "accounts, a late page": [f"/runs/run/accounts?page={max(1, accounts * 9 // 1000)}"],
+        "accounts of a plan": [f"/runs/run/accounts?plan={name}&page={n}" for name in ("free", "pro") for n in (1, 9)],
+        "accounts of a day": [f"/runs/run/accounts?day=2026-09-0{n}" for n in (7, 8, 9)],
+        "an organisation": [f"/runs/run/accounts?org=org-{n * 3}" for n in range(200)],
         "account": [f"/runs/run/account?id={name}" for name in some],
         "requests": [f"/runs/run/account/requests?id={name}" for name in some],
         "search": [f"/search?q={name[4:]}" for name in some],

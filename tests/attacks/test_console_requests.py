@@ -22,7 +22,8 @@ from stillwatch.console.routes import ROUTES, Route
 
 RUN = 'w"><script>window.pwned=1<'
 NAMES = ("id", "other", "q", "page", "verdict", "campaign_id", "as", "from", "to", "model", "stage", "kind", "rule")
-MORE_NAMES = ("run", "whose", "did", "by", "label", "outcome", "tlp", "partner")
+MORE_NAMES = ("run", "whose", "did", "by", "label", "outcome", "tlp", "partner", "day", "org", "plan", "since", "of")
+LAST_NAMES = ("reason", "file", "before", "family", "why")
 VALUES = [
     HOSTILE,
     "\x00",
@@ -77,6 +78,11 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
         "email_domain": "e",
     }
     pq.write_table(pa.Table.from_pylist([harmed(known)], schema=tables.ACCOUNT_FILE), run / "account_file.parquet")
+    accounts = pq.read_table(run / "accounts.parquet")
+    rows = [{**row, "org_id": HOSTILE if row["campaign_id"] else None} for row in accounts.to_pylist()]
+    pq.write_table(pa.Table.from_pylist(rows, schema=accounts.schema), run / "accounts.parquet")
+    dead = {"file": HOSTILE, "kind": HOSTILE, "line": 1, "reason": HOSTILE, "excerpt": HOSTILE}
+    pq.write_table(pa.Table.from_pylist([dead], schema=tables.DEAD_LETTERS), run / "dead_letters.parquet")
     decide_run(run, folder / "state")
     with open_console(Places(runs=folder / "runs", state=folder / "state")) as opened:
         yield opened
@@ -160,7 +166,7 @@ def test_hostile_text_of_a_run_stays_text(opened: Open, ana: Visitor, route: Rou
 @pytest.mark.parametrize("route", GETS, ids=lambda route: route.path)
 def test_hostile_addresses_do_no_harm(opened: Open, ana: Visitor, route: Route) -> None:
     for value in VALUES:
-        asked = dict.fromkeys((*NAMES, *MORE_NAMES), value)
+        asked = dict.fromkeys((*NAMES, *MORE_NAMES, *LAST_NAMES), value)
         harmless(ana.get(filled(opened, route.path), params=asked))
         parts = dict.fromkeys(("run", "campaign", "case", "appeal", "token", "short"), quote(value, safe=""))
         harmless(ana.get(route.path.format(**parts), params={"id": value}))

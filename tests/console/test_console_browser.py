@@ -301,6 +301,20 @@ def test_keys_and_the_list_of_them(fresh: Open, visit: Any) -> None:
     ana.page.wait_for_url("**/cases/*")
 
 
+def test_what_is_asked_for_in_the_form_stands_in_the_address_and_nothing_else(fresh: Open, visit: Any) -> None:
+    ana = visit()
+    ana.come_in("ana", "analyst")
+    ana.go("/runs/week/accounts?verdict=review")
+    ana.page.get_by_label("Active on").fill("2026-09-08")
+    ana.page.get_by_role("button", name="Show").click()
+    ana.page.wait_for_url("**/runs/week/accounts?verdict=review&day=2026-09-08")
+    expect(ana.page.locator(".chosen")).to_contain_text("Active on 2026-09-08")
+    expect(ana.page.locator("table[data-rows] tbody tr")).to_have_count(14)
+    ana.page.go_back()
+    expect(ana.page.get_by_label("Name holds")).to_be_enabled()
+    ana.hold()
+
+
 def test_axe_finds_no_serious_violation_in_light_or_dark(fresh: Open, visit: Any) -> None:
     # axe is put in by the test: the page's own policy forbids it.
     ana = visit(bypass_csp=True)
@@ -319,6 +333,7 @@ def test_axe_finds_no_serious_violation_in_light_or_dark(fresh: Open, visit: Any
         "/runs/week/accounts",
         "/runs/week/accounts?verdict=watch",
         "/runs/week/policy",
+        "/runs/week/dead-letters",
         AT,
         AT.replace("account?", "account/links?"),
     ]

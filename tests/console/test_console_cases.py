@@ -9,8 +9,10 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
+import pytest
 from console_world import ACCOUNT, HOSTILE, SECOND, Open, Visitor, make_places, open_console
 
 from stillwatch.console import Claims, Database
@@ -63,9 +65,9 @@ def test_cases_that_are_folded_on_are_those_of_the_whole_log(fresh: Open) -> Non
 
     def is_whole() -> bool:
         now, log = datetime.now(UTC), fresh.console.cases.log
-        on, whole = fresh.console.cases.cases(), fold(log.standings(now), log.entries(), now)
+        on, whole = fresh.console.cases.cases(), fold(log.standings(now), list(log.entries()), now)
         assert list(on.standings) == list(whole.standings)
-        told = ("standings", "stages", "by_stage", "by_account", "by_subject", "entries", "appeals")
+        told = ("standings", "stages", "by_stage", "by_account", "by_subject", "entries", "held", "appeals")
         return all(getattr(on, name) == getattr(whole, name) for name in told)
 
     assert is_whole()
@@ -274,3 +276,22 @@ def test_a_run_is_held_to_the_policy_from_the_page_and_again_adds_nothing(tmp_pa
         bo.post("/runs/week/decide")
         assert opened.console.cases.log.path.stat().st_size == size
         assert len(SECOND) in {len(one.accounts) for one in opened.console.cases.cases().standings.values()}
+
+
+def test_accounts_beyond_those_that_a_page_shows_are_excepted_by_name(
+    fresh: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stillwatch.console.views.case._MOST_ACCOUNTS", 2)
+    ana, case = fresh.visitor("ana", "analyst"), fresh.cases()[0]
+    ana.post(f"/cases/{case}/claim")
+    page = ana.get(f"/cases/{case}").text
+    assert "The first 2 are shown" in page
+    assert 'name="except_named"' in page
+    assert len(ana.get(f"/cases/{case}?as=json").json()) == 8
+    refused = ana.act(case, "assess", except_named="m1\nnobody\n")
+    assert refused.status_code == 409
+    assert "does not name nobody" in refused.text
+    named: dict[str, Any] = {"except": ["m0"], "except_named": f" m1 \r\n\r\n{ACCOUNT}\r\n"}
+    assert ana.act(case, "assess", **named).status_code == 303
+    one = fresh.console.cases.cases().standings[case]
+    assert one.exempt == {"m0", "m1", ACCOUNT}

@@ -28,6 +28,8 @@ from stillwatch.drawing import wording
 from stillwatch.policy import label_account
 
 VENDOR = Path(stillwatch.console.__file__).parent / "static" / "vendor"
+AT_M0, AT_M0_STRETCH = "/runs/week/account?id=m0", "/runs/week/account/stretch?id=m0"
+REQUESTS_M0 = "/runs/week/account/requests?id=m0"
 AT = f"/runs/week/account?id={quote(ACCOUNT, safe='')}"
 
 
@@ -84,7 +86,7 @@ def test_hostile_text_stays_text_on_every_page(opened: Open) -> None:
 @pytest.mark.parametrize("page", ["1", "2", "999", "-1", "x", "1e3", "٣"])
 def test_any_page_number_gives_a_page(opened: Open, page: str) -> None:
     ana = opened.visitor(f"ana{abs(hash(page)) % 1000}", "analyst")
-    assert ana.get("/runs/week/accounts", params={"page": page}).status_code == 200
+    assert ana.get("/runs/week/accounts", params={"page": page}, follow_redirects=True).status_code == 200
 
 
 ACCUSED = "/runs/week/accounts?verdict=accused"
@@ -365,7 +367,13 @@ def test_what_is_new_grown_or_gone_since_the_run_before(tmp_path: Path) -> None:
         page = served.visitor("ana", "viewer").get("/runs/young").text
         assert "Since old" in page
         assert "in no campaign before" in page
-        assert "Since" not in served.visitor("bo", "viewer").get("/runs/old").text
+        bo = served.visitor("bo", "viewer")
+        assert "Since" not in bo.get("/runs/old").text
+        # Held against whichever run one asks for.
+        page = bo.get("/runs/old?since=young").text
+        assert "Since young" in page
+        assert [one["kind"] for one in bo.get("/runs/old?since=young&as=json").json()].count("gone") == 1
+        assert "Since old" in bo.get("/runs/young?since=nowhere").text
         assert "young" in served.visitor("cy", "viewer").get("/").text
 
 
@@ -550,3 +558,34 @@ def test_rules_and_people_are_kept_as_csv_and_json(fresh: Open) -> None:
     told = list(csv.DictReader(io.StringIO(vi.get("/runs/week/policy?as=csv").text)))
     assert [one["rule"] for one in told] == [one["rule"] for one in rules]
     assert sum(one["cases"] for one in rules) > 0
+
+
+def test_what_a_stretch_counts_leads_to_its_requests(tmp_path: Path) -> None:
+    run = write_run(tmp_path / "week")
+    path = run / "exchanges.parquet" / "0000.parquet"
+    schema = pq.read_schema(path)
+    rows = pq.read_table(path, partitioning=None).to_pylist()
+    for n, row in enumerate(rows):
+        row |= {"status": "429" if n % 3 == 1 else "200", "country": f"NO {HOSTILE}", "asn": 64500 + n % 3}
+    pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
+    second = quote((START + timedelta(hours=12)).isoformat(), safe="")
+    with open_console(Places(runs=run, state=tmp_path / "state")) as opened:
+        ana = opened.visitor("ana", "viewer")
+        for panel, expected in (
+            (AT_M0, {"200": 2, "429": 1}),
+            (f"{AT_M0_STRETCH}&from={second}", {"200": 1, "429": 1}),
+        ):
+            page = ana.get(panel).text
+            assert HOSTILE not in page
+            leads = {html.unescape(one) for one in re.findall(r'class="only" href="([^"]*requests[^"]*)"', page)}
+            assert {one.rpartition("&")[2].partition("=")[0] for one in leads} == {"model", "status", "country", "asn"}
+            for status, n in expected.items():
+                (lead,) = [one for one in leads if one.endswith(f"status={status}")]
+                found = ana.get(lead + "&as=json").json()
+                assert [str(one["status"]) for one in found] == [status] * n
+                shown = ana.get(lead).text
+                assert f"of {n} request" in shown
+                assert f'<strong class="id">{status}</strong>' in shown
+        (lead,) = [one for one in leads if "country=" in one]
+        assert len(ana.get(lead + "&as=json").json()) == 2
+        assert "No request in this stretch" in ana.get(f"{REQUESTS_M0}&status=x&asn=1").text

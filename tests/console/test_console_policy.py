@@ -48,6 +48,12 @@ def test_a_draft_is_tried_and_nothing_is_written(fresh: Open) -> None:
     assert "2 subjects would stand elsewhere" in page
     assert "campaign.q_value &lt;= 1.0e-9 is false" in page
     assert "rule coordinated-collection" in page
+    assert "Keep who would stand elsewhere" not in same
+    kept = ana.post("/runs/week/policy/try", {"draft": STRICT, "as": "json"}).json()
+    assert len(kept) == 2
+    assert all(one["before"] != one["after"] for one in kept)
+    rows = ana.post("/runs/week/policy/try", {"draft": STRICT, "as": "csv"}).text.splitlines()
+    assert rows[0].startswith("kind,id,accounts,before,after")
     assert fresh.console.cases.log.path.read_bytes() == before
 
 

@@ -26,6 +26,7 @@ from stillwatch.console.runs import Runs
 from stillwatch.console.sorted_copies import SortedCopies
 
 WHO = quote(ACCOUNT, safe="")
+DAY = f"day={START.date()}"
 PAGES = [
     *(
         f"/runs/week/accounts{asked}"
@@ -35,8 +36,19 @@ PAGES = [
         f"/runs/week/accounts{asked}"
         for asked in ("?page=2", "?verdict=accused&q=m", "?campaign_id=C001", "?q=C1&page=1", "?verdict=act&q=m")
     ),
+    *(
+        f"/runs/week/accounts?{asked}"
+        for asked in ("org=org-h", "plan=scale", DAY, f"{DAY}&verdict=review", f"{DAY}&plan=scale&verdict=accused")
+    ),
+    *(
+        f"/runs/week/accounts?{asked}"
+        for asked in ("org=nobody", "day=none", f"org=org-h&{DAY}&q=h", "plan=scale&org=x")
+    ),
     *(f"/runs/week/account?id={name}" for name in (WHO, "m0", "b0", "c9")),
-    *(f"/runs/week/account/requests?id={name}" for name in (WHO, "m0", "m0&page=2", "m0&model=apex-3")),
+    *(
+        f"/runs/week/account/requests?id={name}"
+        for name in (WHO, "m0", "m0&page=2", "m0&model=apex-3", "m0&status=200", "m0&asn=1")
+    ),
     f"/runs/week/account/requests?id=m0&from={START.date()}&to={START.date()}T12:00:00",
     "/runs/week/account/hours.json?id=m0",
     *(f"/runs/week/campaigns/C001{asked}" for asked in ("", "?page=2", "?as=csv")),
@@ -104,7 +116,7 @@ def test_small_runs_get_none_and_large_ones_when_they_are_made(places: Places, t
     copies.want(run)
     assert until(lambda: run.has_copies)
     copies.stop()
-    assert [folder.name for folder in (tmp_path / "b").iterdir()] == [f"{run.sha256}-3"]
+    assert [folder.name for folder in (tmp_path / "b").iterdir()] == [f"{run.sha256}-4"]
     copies.want(run)
     runs.close()
 
@@ -150,7 +162,7 @@ def test_a_server_that_is_stopped_while_it_prepares_ends_at_once_and_quietly(tmp
     pq.write_table(pa.concat_tables([first] * (rows // len(first))), exchanges)
     (run / "run.json").write_text('{"counts": {"exchanges": 400000}}')
     command = [sys.executable, "-c", "from stillwatch.cli import main; main()", "console", str(run)]
-    for seconds in (0.0, 0.3, 0.8):
+    for seconds in (0.0, 0.6):
         state = tmp_path / f"state-{seconds}"
         with subprocess.Popen(
             [*command, "--state", str(state), "--port", "0"],

@@ -17,6 +17,8 @@ I64 = npt.NDArray[np.int64]
 _ROUNDS = 60
 _PUSHED_BY = 12
 _IN_A_ROW = 40
+_NAMED_IN_A_ROW, _NAMED = 6, 24
+"""So few have room for their names."""
 
 
 def spread_accounts(size: int, ends: I64, weights: F32) -> F32:
@@ -61,8 +63,10 @@ def set_apart(places: F32, linked: npt.NDArray[np.bool_]) -> F32:
     low, high = places[linked].min(axis=0), places[linked].max(axis=0)
     put: F32 = (2 * (places - (low + high) / 2) / np.maximum(high - low, np.float32(1e-6)).max()).astype(np.float32)
     bottom = put[linked, 1].min()
-    row, column = np.divmod(np.arange(int((~linked).sum())), _IN_A_ROW)
-    wide = min(len(row), _IN_A_ROW)
+    alone = int((~linked).sum())
+    in_a_row = _NAMED_IN_A_ROW if alone <= _NAMED else _IN_A_ROW
+    row, column = np.divmod(np.arange(alone), in_a_row)
+    wide = min(len(row), in_a_row)
     put[~linked, 0] = (column - (wide - 1) / 2) * (2 / max(wide, 4))
     put[~linked, 1] = bottom - np.float32(0.25) - 0.1 * row
     return put

@@ -12,6 +12,7 @@ import contextlib
 import gc
 import threading
 
+from stillwatch.console.belonging import belonging_of_campaigns, choices_of
 from stillwatch.console.pages import make_pages
 from stillwatch.console.runs import Run
 from stillwatch.console.service import Console
@@ -104,6 +105,8 @@ class Ahead:
         with contextlib.suppress(StillwatchError):
             if not self._stopping.is_set():
                 prepare(run, run_before(self._console, run))
+                choices_of(run)
+                belonging_of_campaigns(run)
 
     def _graphs(self, run: Run) -> None:
         with contextlib.suppress(StillwatchError):

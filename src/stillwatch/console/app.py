@@ -10,7 +10,7 @@ import hmac
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from importlib.resources import files
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, quote, urlencode
 
 from fastapi import FastAPI
 from jinja2 import Environment
@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 
-from stillwatch.console.asking import Ask, Refused, local_path
+from stillwatch.console.asking import Ask, Elsewhere, Refused, local_path
 from stillwatch.console.case_file import Changed
 from stillwatch.console.guard import Guard
 from stillwatch.console.pages import make_pages
@@ -49,7 +49,7 @@ def create_app(console: Console) -> FastAPI:
 
     @app.exception_handler(HTTPException)
     async def unknown(request: Request, error: HTTPException) -> Response:
-        ask = Ask(console, pages, request.url.path, {}, {}, {}, {}, None, "")
+        ask = Ask(console, pages, _path(request), {}, {}, {}, {}, None, "")
         said = "There is no such page." if error.status_code == 404 else error.detail
         return _refusal(ask, request, error.status_code, said)
 
@@ -72,9 +72,11 @@ def _endpoint(console: Console, pages: Environment, route: Route) -> Callable[[R
         try:
             _hold(route, ask, request, whole=form is not None)
             response = route.view(ask)
+        except Elsewhere as elsewhere:
+            response = ask.go(elsewhere.path)
         except Refused as refused:
             if refused.status == 401 and request.method == "GET" and not ask.fragment:
-                asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+                asked = ask.path + (f"?{request.url.query}" if request.url.query else "")
                 wanted = local_path(asked)
                 return RedirectResponse("/sign-in" + (f"?{urlencode({'next': wanted})}" if wanted != "/" else ""), 303)
             response = _refusal(ask, request, refused.status, refused.said)
@@ -108,6 +110,11 @@ def _told(error: Exception, where: str) -> tuple[int, str]:
     return 500, "That is a fault of the console, not yours. Its operator finds it in the console's output."
 
 
+def _path(request: Request) -> str:
+    """The path as it stands in an address: a run's name may hold any character, and links go on from here."""
+    return quote(str(request.scope["path"]))
+
+
 async def _body(request: Request, most: int) -> bytes | None:
     """The whole body; None where it is too long, and then it is not read on."""
     read = bytearray()
@@ -130,7 +137,7 @@ def _ask(console: Console, pages: Environment, request: Request, form: Mapping[s
     return Ask(
         console,
         pages,
-        request.url.path,
+        _path(request),
         request.path_params,
         dict(request.query_params),
         {name: values[-1] for name, values in form.items()},

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from stillwatch.console.listing import Listing, page_number
+from stillwatch.console.listing import PAGE_ROWS, Listing, page_number
 from stillwatch.console.pages import draw_part
 from stillwatch.console.people import Person
 from stillwatch.console.runs import Run
 from stillwatch.console.service import Console
 from stillwatch.console.sessions import Session
 
-__all__ = ["Ask", "Refused", "local_path"]
+__all__ = ["Ask", "Elsewhere", "Refused", "local_path"]
+
+_LONGEST_PATH = 2000
 
 
 def local_path(text: str | None) -> str:
@@ -29,7 +31,7 @@ def local_path(text: str | None) -> str:
     """
     wanted = text or "/"
     plain = wanted.isascii() and wanted.isprintable() and "\\" not in wanted and " " not in wanted
-    if not plain or not wanted.startswith("/") or wanted.startswith("//") or len(wanted) > 2000:
+    if not plain or not wanted.startswith("/") or wanted.startswith("//") or len(wanted) > _LONGEST_PATH:
         return "/"
     parts = urlsplit(wanted)
     return "/" if parts.scheme or parts.netloc or parts.path.startswith(("/sign-", "/welcome")) else wanted
@@ -48,6 +50,18 @@ class Refused(Exception):
         self.status, self.said = status, said
 
 
+class Elsewhere(Exception):
+    """What is asked for is at another address of the console: a table that became shorter has no such page any more.
+
+    Args:
+        path: with its query.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 @dataclass(slots=True)
 class Ask:
     """A request whose person, rights and form have been checked.
@@ -55,7 +69,7 @@ class Ask:
     Attributes:
         console: everything.
         pages: the templates.
-        path: of the URL.
+        path: as it stands in the URL, every other character behind a percent sign.
         named: parts of the path that the route names.
         query, form: what the URL and the body say, of each name the last.
         chosen: of the form's names that may come often, all.
@@ -110,6 +124,12 @@ class Ask:
         return page_number(self.query.get("page"))
 
     @property
+    def file_form(self) -> str | None:
+        """The form of file that a table is asked for as, ``csv`` or ``json``; None: a page."""
+        form = self.query.get("as")
+        return form if form in ("csv", "json") else None
+
+    @property
     def waiting(self) -> int:
         """How many cases wait for this person; 0 where nobody is signed in."""
         return len(self.console.cases.cases().waiting_for(self.person)) if self.session else 0
@@ -130,14 +150,24 @@ class Ask:
     def listing(self, rows: list[dict[str, Any]], total: int, filters: tuple[str, ...] = ()) -> Listing:
         """A page of a table at this path, which its filters make one of the views that were looked at."""
         listing = self.rows_here(rows, total, filters)
-        if listing.filters.keys() - {"id"}:
-            self.console.views.looked(self.person.name, f"{quote(self.path)}?{urlencode(listing.filters)}"[:2000])
+        asked = f"{self.path}?{urlencode(listing.filters)}"
+        if listing.filters.keys() - {"id"} and len(asked) <= _LONGEST_PATH:
+            self.console.views.looked(self.person.name, asked)
         return listing
 
-    def rows_here(self, rows: list[dict[str, Any]], total: int, filters: tuple[str, ...] = ()) -> Listing:
-        """A page of a table at this path."""
+    def rows_here(
+        self, rows: list[dict[str, Any]], total: int, filters: tuple[str, ...] = (), size: int = PAGE_ROWS
+    ) -> Listing:
+        """A page of a table at this path.
+
+        Raises:
+            Elsewhere: the table has rows, and fewer pages.
+        """
         kept = {name: self.query[name] for name in filters if self.query.get(name)}
-        return Listing(rows, total, self.page_number, self.path, kept)
+        listing = Listing(rows, total, self.page_number, self.path, kept, size)
+        if total and not rows and self.page_number > 1:
+            raise Elsewhere(listing.url(page=-(-total // size)))
+        return listing
 
     def show(self, template: str, *, status: int = 200, **values: Any) -> Response:
         """A page."""

@@ -11,7 +11,9 @@ from stillwatch.console.runs import Run
 __all__ = ["campaign_list", "campaign_row"]
 
 _LIST = """
-SELECT campaign_id, verdict, accounts, exchanges, first_seen, last_seen, q_value, families, summary FROM {campaigns}
+SELECT campaign_id, verdict, accounts, exchanges, first_seen, last_seen, q_value, families, summary,
+    list_sort(list_distinct([strftime(one, '%Y-%m-%d') for one in
+        list_concat([hour.hour for hour in timeline], [first_seen, last_seen])])) AS days FROM {campaigns}
 ORDER BY list_position(['act', 'review', 'watch', 'clear'], verdict), exchanges DESC, campaign_id
 """
 _ROWS = """

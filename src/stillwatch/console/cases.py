@@ -40,6 +40,7 @@ class Cases:
         by_account: ids of decisions that name an account.
         by_subject: ids of decisions on a (run, kind, id), in the order made.
         entries: what happened to each decision: (time, kind, by, what was said).
+        held: by run what the log says of the last time that it was held to a policy, with its ``time``.
         appeals: every appeal with its decision: open ones first, those that wait longest at the top.
         until: when it must be folded anew, because a decision or a protection ends.
         parts: of pages that show these cases.
@@ -51,6 +52,7 @@ class Cases:
     by_account: Mapping[str, tuple[str, ...]]
     by_subject: Mapping[tuple[str, str, str], tuple[str, ...]]
     entries: Mapping[str, Sequence[Happened]]
+    held: Mapping[str, Mapping[str, Any]]
     appeals: tuple[tuple[Appeal, LoggedDecision], ...]
     until: datetime
     parts: Parts = field(default_factory=Parts)
@@ -75,6 +77,14 @@ class Cases:
             return Counter(self.stages[name] for name in names)
 
         return self.keep(("stages of", sha256), count)
+
+    def superseded_by(self, name: str) -> str | None:
+        """The decision that took the place of one; None where it still is the last on its subject."""
+        later = self.keep(
+            "superseded by",
+            lambda: {old: new for new, one in self.standings.items() for old in one.decision.supersedes},
+        )
+        return later.get(name)
 
     def _waiting_for(self, person: Person) -> Sequence[str]:
         if not person.may("analyst"):
@@ -116,7 +126,7 @@ def _weight(one: LoggedDecision) -> tuple[int, int, str]:
     return -reach, -len(one.accounts), one.decision.decision_id
 
 
-def fold(made: Sequence[LoggedDecision], entries: Iterable[Entry], now: datetime) -> Cases:
+def fold(made: Sequence[LoggedDecision], entries: Sequence[Entry], now: datetime) -> Cases:
     """The cases.
 
     Args:
@@ -143,6 +153,7 @@ def fold(made: Sequence[LoggedDecision], entries: Iterable[Entry], now: datetime
         {account: tuple(names) for account, names in by_account.items()},
         {subject: tuple(names) for subject, names in by_subject.items()},
         _happened(entries),
+        _held(entries),
         tuple(sorted(appeals, key=lambda pair: (pair[0].outcome is not None, pair[0].filed))),
         # Verifications end too, and are not seen from here: an hour at most.
         min([now + timedelta(hours=1), *(end for end in ends if end > now)]),
@@ -163,7 +174,7 @@ def touched_by(cases: Cases, added: Iterable[Entry]) -> set[str] | None:
     }
 
 
-def refold(cases: Cases, touched: Iterable[LoggedDecision], added: Iterable[Entry], now: datetime) -> Cases:
+def refold(cases: Cases, touched: Iterable[LoggedDecision], added: Sequence[Entry], now: datetime) -> Cases:
     """The cases after some were touched: a log of twenty thousand decisions takes a second to fold anew.
 
     Args:
@@ -190,6 +201,7 @@ def refold(cases: Cases, touched: Iterable[LoggedDecision], added: Iterable[Entr
         stages=stages,
         by_stage=_by_stage(stages),
         entries=entries,
+        held={**cases.held, **_held(added)},
         appeals=tuple((appeal, standings[one.decision.decision_id]) for appeal, one in cases.appeals),
         until=min([cases.until, *ends]),
         parts=Parts(),
@@ -204,6 +216,12 @@ def _by_stage(stages: Mapping[str, str]) -> dict[str, list[str]]:
         if stage in ("open", "second"):
             by_stage["waiting"].append(name)
     return by_stage
+
+
+def _held(entries: Iterable[Entry]) -> dict[str, Mapping[str, Any]]:
+    """What the log says of the last time that each run was held to a policy."""
+    told = [entry for entry in entries if entry.body.get("kind") == "decided"]
+    return {str(entry.body.get("run")): {**entry.body, "time": entry.time} for entry in told}
 
 
 def _happened(entries: Iterable[Entry]) -> dict[str, list[Happened]]:

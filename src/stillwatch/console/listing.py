@@ -30,6 +30,7 @@ class Listing:
         page: from 1.
         path: where the table is.
         filters: those that are set, by their names in the URL.
+        size: how many rows a page holds.
     """
 
     rows: list[dict[str, Any]]
@@ -37,12 +38,13 @@ class Listing:
     page: int
     path: str
     filters: Mapping[str, str]
+    size: int = PAGE_ROWS
     _urls: dict[tuple[tuple[str, object], ...], str] = field(default_factory=dict, compare=False)
 
     @property
     def first(self) -> int:
         """Number of the first row shown."""
-        return (self.page - 1) * PAGE_ROWS + 1 if self.rows else 0
+        return (self.page - 1) * self.size + 1 if self.rows else 0
 
     @property
     def last(self) -> int:
@@ -113,6 +115,8 @@ def _cell(value: object) -> str:
     text = "" if value is None else _plain(value) if isinstance(value, datetime) else str(value)
     if isinstance(value, list | tuple):
         text = " ".join(map(str, value))
+    if isinstance(value, Mapping):  # names with how many
+        text = ", ".join(f"{name} {n}" for name, n in value.items())
     return text if isinstance(value, int | float) else as_cell(text)
 
 

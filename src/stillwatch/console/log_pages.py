@@ -11,15 +11,21 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from stillwatch.console.days import day_bounds, day_of
 from stillwatch.core import AuditLog, Entry
 
-__all__ = ["LogPage", "LogPages", "passes"]
+__all__ = ["Among", "LogPage", "LogPages", "passes"]
 
 _MOST_BYTES = 32 * 1024 * 1024
 _CHECKED_AT_ONCE = 1_000
+_ASKED_AT_ONCE = 500
+_READ_THROUGH = 128 * 1024
+
+Among = Callable[[Sequence[Entry]], Sequence[bool]]
+"""Says of several entries at once which are asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,25 +78,69 @@ class LogPages:
                 self._last = added[-1]
             return len(added) == most
 
-    def page(self, wanted: Mapping[str, str], before: int | None, rows: int) -> LogPage:
+    def page(
+        self, wanted: Mapping[str, str], before: int | None, rows: int, among: Among | None = None, day: str = ""
+    ) -> LogPage:
         """The entries that filters ask for, from an offset backwards.
 
         Args:
             wanted: what the filters ask for, by name; empty: every entry.
             before: an offset that an earlier page gave; None: the end.
             rows: how many at most.
+            among: what of several entries is asked for besides.
+            day: of which alone; empty: of every day.
 
         Raises:
             TamperedLog: an entry is not what its hash says.
         """
         # As it stands in a line; whatever only looks like it is told apart once it is read.
         holding = [json.dumps(value, ensure_ascii=False).encode() for value in wanted.values()]
-        found: list[Entry] = []
+        first, end = self._of_day(day) if day else (0, before)
+        found: list[tuple[int, Entry]] = []
+        waiting: list[tuple[int, Entry]] = []
         begun = start = None
-        for start, entry in self._log.entries_before(before, holding):
+        for start, entry in self._log.entries_before(end if before is None else min(before, end or 0), holding):
             begun = start if begun is None else begun
-            if entry is not None and passes(entry, wanted):
-                found.append(entry)
-            if len(found) == rows or begun - start > _MOST_BYTES:
+            if start >= first and entry is not None and passes(entry, wanted):
+                waiting.append((start, entry))
+            if among is None or len(waiting) >= _ASKED_AT_ONCE or start <= first:
+                found, waiting = found + _those(waiting, among), []
+            if len(found) >= rows or start <= first or begun - start > _MOST_BYTES:
                 break
-        return LogPage(tuple(found), start or None, bool(start) and len(found) < rows)
+        found = (found + _those(waiting, among))[:rows]
+        if len(found) == rows:
+            start = found[-1][0]
+        more = start is not None and start > first
+        return LogPage(tuple(one for _, one in found), start if more else None, more and len(found) < rows)
+
+    def _of_day(self, day: str) -> tuple[int, int]:
+        """Where the first entry of a day begins, and the first after it; equal where there is none."""
+        bounds = day_bounds(day)
+        if bounds is None:
+            return 0, 0
+        first, end = (self._since(day_of(one)) for one in bounds)
+        return first, end
+
+    def _since(self, day: str) -> int:
+        """Where the first entry of a day or of one after it begins: entries stand in the order of their times."""
+        low, high = 0, self._log.path.stat().st_size if self._log.path.exists() else 0
+        while high - low > _READ_THROUGH:
+            start, entry = next(self._log.entries_before((low + high) // 2), (0, None))
+            if entry is None or start <= low:
+                break
+            if entry.time[:10] < day:
+                low = start
+            else:
+                high = start
+        for start, entry in self._log.entries_before(high):
+            if entry is not None and entry.time[:10] < day:
+                break
+            high = start
+        return high
+
+
+def _those(entries: list[tuple[int, Entry]], among: Among | None) -> list[tuple[int, Entry]]:
+    if among is None or not entries:
+        return entries
+    kept = among([one for _, one in entries])
+    return [pair for pair, keeps in zip(entries, kept, strict=True) if keeps]

@@ -12,7 +12,8 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from stillwatch.console.cases import STAGE_WORDS
-from stillwatch.drawing import family_palette, make_environment
+from stillwatch.console.days import day_of
+from stillwatch.drawing import family_palette, make_environment, wording
 from stillwatch.evidence import all_families
 
 __all__ = ["draw_part", "make_pages"]
@@ -27,6 +28,8 @@ def make_pages() -> Environment:
         filters={
             "as_json": lambda value: json.dumps(value, ensure_ascii=False),
             "ago": _ago,
+            "day": day_of,
+            "day_ends": wording.day_ends,
             "fact": _fact,
             "in_url": lambda text: quote(str(text), safe=""),
         },

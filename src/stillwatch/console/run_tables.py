@@ -9,16 +9,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["KNOWN_COLUMNS", "LISTED_COLUMNS", "LISTED_ORDER", "ORDERED", "REQUESTS", "Ordered", "own_tables"]
+__all__ = [
+    "ACCOUNT_COLUMNS",
+    "KNOWN_COLUMNS",
+    "LISTED",
+    "LISTED_ORDER",
+    "ORDERED",
+    "REQUESTS",
+    "Ordered",
+    "own_tables",
+]
 
-_TABLES = ("accounts", "campaigns", "links", "templates", "dead_letters", "account_file", "partners")
+_TABLES = ("accounts", "campaigns", "links", "templates", "dead_letters", "account_file", "partners", "profiles")
 
 KNOWN_COLUMNS = ("org_id", "created", "plan", "verified", "declared_use", "licence_id", "email_domain")
 """What may be known of an account beside what it does."""
 
-LISTED_COLUMNS = "account_id, verdict, campaign_id, exchanges, first_seen, last_seen, match_probability, q_value"
+ACCOUNT_COLUMNS = (
+    "account_id, verdict, campaign_id, exchanges, first_seen, last_seen, match_probability, q_value, org_id"
+)
+LISTED = f"""SELECT {ACCOUNT_COLUMNS}, plan
+    FROM {{accounts}} LEFT JOIN (SELECT account_id, plan FROM {{told}}) USING (account_id)"""
 LISTED_ORDER = "list_position(['act', 'review', 'watch', 'clear'], verdict), exchanges DESC, account_id"
-"""Columns and order of the list of accounts."""
+"""Columns of the list of accounts that are their table's own, all of its rows, and their order."""
 
 MEMBER_COLUMNS = "account_id, exchanges, first_seen, last_seen, match_probability, verdict, reasons"
 
@@ -48,9 +61,17 @@ _LINKS_OF = """SELECT account_a AS account, account_b AS other, * EXCLUDE (accou
 _TRAFFIC = """SELECT date_trunc('hour', time) AS hour, count(*) AS exchanges, count(DISTINCT account_id) AS accounts
     FROM {exchanges} GROUP BY hour"""
 
+_PLACES = f"SELECT account_id, org_id, row_number() OVER (ORDER BY {LISTED_ORDER}) - 1 AS place FROM {{accounts}}"
+"""Where each account stands in the list."""
+
+_OF_DAY = f"""SELECT DISTINCT strftime(time, '%Y-%m-%d') AS day, place
+    FROM {{exchanges}} JOIN ({_PLACES}) USING (account_id) WHERE time IS NOT NULL"""
+_OF_PLAN = f"""SELECT plan, place FROM ({_PLACES}) JOIN (SELECT account_id, plan FROM {{told}}) USING (account_id)
+    WHERE plan IS NOT NULL"""
+
 ORDERED: Mapping[str, Ordered] = {
     "account_rows": Ordered("SELECT * FROM {accounts}", "account_id", "account_id"),
-    "known": Ordered("SELECT * FROM {known}", "account_id", "account_id"),
+    "known": Ordered("SELECT * FROM {told}", "account_id", "account_id"),
     "requests": Ordered(REQUESTS, "account_id, time, exchange_id, part, row", "account_id", "exchanges"),
     "links_of": Ordered(_LINKS_OF, "account, match_weight DESC, other", "account", "links"),
     "members": Ordered(
@@ -58,7 +79,12 @@ ORDERED: Mapping[str, Ordered] = {
         "campaign_id, match_probability DESC NULLS LAST, exchanges DESC, account_id",
         "campaign_id",
     ),
-    "ranked": Ordered(f"SELECT {LISTED_COLUMNS} FROM {{accounts}}", LISTED_ORDER),
+    "ranked": Ordered(LISTED, LISTED_ORDER),
+    "of_day": Ordered(_OF_DAY, "day, place", "day", "exchanges"),
+    "of_organisation": Ordered(
+        f"SELECT org_id, place FROM ({_PLACES}) WHERE org_id IS NOT NULL", "org_id, place", "org_id"
+    ),
+    "of_plan": Ordered(_OF_PLAN, "plan, place", "plan"),
     "traffic": Ordered(_TRAFFIC, "hour", needs="exchanges"),
     "by_size": Ordered(
         "SELECT account_id, verdict, exchanges, campaign_id FROM {accounts}", "exchanges DESC, account_id"
@@ -76,7 +102,8 @@ def own_tables(path: Path) -> dict[str, str]:
     sources["exchanges"] = path / "exchanges.parquet" / "*.parquet"
     own = {name: _table(file) for name, file in sources.items()}
     own["texts"] = _table(sources["exchanges"], "filename = true, file_row_number = true")
-    known = ", ".join(f"any_value({name}) AS {name}" for name in KNOWN_COLUMNS)
+    # Of several values that a log gives for one fact the least counts, as in a scan: the same in every look.
+    known = ", ".join(f"{'max' if name == 'verified' else 'min'}({name}) AS {name}" for name in KNOWN_COLUMNS)
     own["known"] = f"(SELECT account_id, {known} FROM {own['exchanges']} GROUP BY account_id)"
     return own
 

@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from stillwatch.console.account_names import AccountNames
 from stillwatch.console.drawn_parts import Parts
+from stillwatch.console.run_database import RunDatabase
 from stillwatch.console.run_tables import KNOWN_COLUMNS, ORDERED, own_tables
 from stillwatch.console.sorted_table import SortedTable
 from stillwatch.core import BadSetting, UnreadableInput
@@ -34,48 +35,11 @@ SELECT account_id, verdict, exchanges, campaign_id FROM {accounts} WHERE contain
 ORDER BY lower(account_id) <> lower(?), NOT starts_with(lower(account_id), lower(?)), exchanges DESC, account_id LIMIT ?
 """
 _BATCH = 500
+_FEW = 60
+_NEEDED = ("accounts", "campaigns", "exchanges")
+"""Tables without which no page of a run says anything."""
+
 _LOOK_SECONDS = 0.5
-
-
-class _DuckDB:
-    """DuckDB, and the questions that are under way: whoever stops does not wait for them."""
-
-    def __init__(self) -> None:
-        self._connection = duckdb.connect(config={"threads": "2", "memory_limit": "1GB"})
-        self._connection.execute("SET enable_progress_bar = false")
-        self._connection.execute("SET TimeZone = 'UTC'")
-        self._under_way: set[duckdb.DuckDBPyConnection] = set()
-        self._guard = threading.Lock()
-        self._stopped = False
-
-    @contextlib.contextmanager
-    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """For one question."""
-        with self._guard:
-            if self._stopped:
-                raise UnreadableInput("the console stops")
-            cursor = self._connection.cursor()
-            self._under_way.add(cursor)
-        try:
-            yield cursor
-        finally:
-            with self._guard:
-                self._under_way.discard(cursor)
-            cursor.close()
-
-    def stop(self) -> None:
-        """Break off what is under way, and ask no more."""
-        with self._guard:
-            self._stopped = True
-            for cursor in self._under_way:
-                cursor.interrupt()
-
-    def close(self) -> None:
-        """Close it, and answer nothing more."""
-        # DuckDB refuses to close what another thread takes a cursor of.
-        with self._guard:
-            self._stopped = True
-            self._connection.close()
 
 
 class Run:
@@ -89,7 +53,7 @@ class Run:
         UnreadableInput: its ``run.json`` is none.
     """
 
-    def __init__(self, path: Path, database: _DuckDB) -> None:
+    def __init__(self, path: Path, database: RunDatabase) -> None:
         self.path, self.name = path, path.name
         try:
             content = (path / "run.json").read_bytes()
@@ -112,6 +76,11 @@ class Run:
         return (self.path / f"{table}.parquet").exists()
 
     @property
+    def retains(self) -> str:
+        """Which texts it keeps: ``full``, ``templates`` or ``none``."""
+        return str((self.info.get("settings") or {}).get("retain") or "full")
+
+    @property
     def has_copies(self) -> bool:
         """Whether tables are read from copies in the orders in which pages ask."""
         return bool(self._copies)
@@ -128,11 +97,12 @@ class Run:
 
     def ordered_sql(self, name: str) -> str:
         """SQL of one of ``ORDERED``, in its order; tables in braces."""
-        sql = self._known_sql() if name == "known" else ORDERED[name].sql
-        return f"SELECT * FROM ({sql}) ORDER BY {ORDERED[name].order}"
+        return f"SELECT * FROM ({ORDERED[name].sql}) ORDER BY {ORDERED[name].order}"
 
     def whole_sql(self, sql: str) -> str:
-        """SQL with the run's own files in the place of names in braces."""
+        """SQL with the run's own files in the place of names in braces; ``told`` is what is known of each account."""
+        if "{told}" in sql:
+            sql = sql.replace("{told}", f"({self.known_sql()})")
         return sql.format(**self._sources)
 
     def of(self, name: str, key: str, first: int = 0, most: int | None = None) -> pa.Table:
@@ -151,7 +121,7 @@ class Run:
             start, end = copy.span(key)
             return copy.rows(start + first, end if most is None else min(end, start + first + most))
         if name == "known":
-            return self.arrow(self._known_sql("WHERE account_id = ?"), key)
+            return self.arrow(self.known_sql("WHERE account_id = ?"), key)
         sql = f"SELECT * FROM ({told.sql}) WHERE {told.key} = ? ORDER BY {told.order}"
         return self.arrow(f"{sql} LIMIT {most} OFFSET {first}" if most is not None else sql, key)
 
@@ -183,16 +153,35 @@ class Run:
         with self._asking() as cursor:
             return cursor.sql(self.whole_sql(sql), params=list(values)).to_arrow_table()
 
-    def _known_sql(self, where: str = "") -> str:
-        """What the account file says of each account, else the log."""
+    def known(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What is known of accounts beside what they do, by name.
+
+        Raises:
+            UnreadableInput: a file of the run is absent or is not what its name says.
+        """
+        if self.has_copies and len(names) <= _FEW:
+            rows = [row for name in names for row in self.of("known", name, most=1).to_pylist()]
+        else:
+            rows = self.rows(self.known_sql("WHERE account_id IN (SELECT unnest(?))"), names) if names else []
+        return {row["account_id"]: row for row in rows}
+
+    def known_sql(self, where: str = "") -> str:
+        """What the account file says of each account, else the log: as the scan added it up, where that was kept."""
+        if self.has("profiles") and self._columns("profiles").issuperset(KNOWN_COLUMNS):
+            return f"SELECT account_id, {', '.join(KNOWN_COLUMNS)} FROM {{profiles}} {where}"
         log = f"(SELECT * FROM {{known}} {where})"
         if not self.has("account_file"):
             return f"SELECT * FROM {log}"
-        told = {row["column_name"] for row in self.rows("DESCRIBE SELECT * FROM {account_file}")}
+        told = self._columns("account_file")
         columns = ", ".join(
             f"coalesce(file.{name}, log.{name}) AS {name}" if name in told else f"log.{name}" for name in KNOWN_COLUMNS
         )
         return f"SELECT account_id, {columns} FROM {log} AS log LEFT JOIN {{account_file}} AS file USING (account_id)"
+
+    def _columns(self, table: str) -> frozenset[str]:
+        """Names of a table's columns: a run of another version may have others."""
+        described = f"DESCRIBE SELECT * FROM {{{table}}}"
+        return self.keep(f"columns of {table}", lambda: frozenset(row["column_name"] for row in self.rows(described)))
 
     def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
         """Every row of a query that has few.
@@ -257,13 +246,17 @@ class Runs:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._database = _DuckDB()
+        self._database = RunDatabase()
         self._runs: dict[str, tuple[tuple[int, ...], Run]] = {}
         self._found: tuple[float, Sequence[Run]] = (-1.0, ())
         self._finding = threading.Lock()
+        self.unreadable: Mapping[str, str] = {}
+        """Folders that look like runs and cannot be read, with why: the others are looked at all the same."""
         if not self.all():
             raise BadSetting(
-                "there is no finished run", where=str(path), hint="`stillwatch scan ... --out RUN` makes one"
+                "there is no finished run" + "".join(f"; {name} {why}" for name, why in self.unreadable.items()),
+                where=str(path),
+                hint="`stillwatch scan ... --out RUN` makes one",
             )
 
     def all(self) -> Sequence[Run]:
@@ -277,21 +270,35 @@ class Runs:
     def _look(self) -> Sequence[Run]:
         path = self._path.resolve()
         folders = [path] if (path / "run.json").exists() else [file.parent for file in path.glob("*/run.json")]
-        kept = {}
+        kept: dict[str, tuple[tuple[int, ...], Run]] = {}
+        unreadable = {}
         for folder in folders:
             if folder.name.startswith("."):
                 continue
             try:
                 told = (folder / "run.json").stat()
-            except FileNotFoundError:  # it went just now
+            except OSError:  # it went just now, or is not ours to read
                 continue
             # A run that was added to is another run, of the same name.
             mark = (told.st_ino, told.st_mtime_ns, told.st_size)
             known = self._runs.get(folder.name)
-            kept[folder.name] = known if known and known[0] == mark else (mark, Run(folder, self._database))
-        self._runs = kept
+            try:
+                kept[folder.name] = known if known and known[0] == mark else (mark, Run(folder, self._database))
+            except UnreadableInput as error:
+                unreadable[folder.name] = error.problem
+                continue
+            absent = [name for name in _NEEDED if not (folder / f"{name}.parquet").exists()]
+            if absent and folder.exists():
+                unreadable[folder.name] = f"lacks {absent[0]}.parquet"
+                del kept[folder.name]
+        self._runs, self.unreadable = kept, unreadable
         runs = [run for _, run in kept.values()]
         return sorted(runs, key=lambda run: (str(run.info.get("started") or ""), run.name), reverse=True)
+
+    @property
+    def latest(self) -> Run | None:
+        """The run that began last; None where none can be read any more."""
+        return next(iter(self.all()), None)
 
     def find(self, name: str) -> Run | None:
         """The run of that name."""

@@ -29,7 +29,7 @@ from stillwatch.core import UnreadableInput
 __all__ = ["SortedCopies"]
 
 _LOG = logging.getLogger(__name__)
-_FORM = 3
+_FORM = 4
 """Goes up with every change of what a copy holds: those of another form are made anew."""
 
 _WORTH_IT = 100_000

@@ -18,6 +18,7 @@ __all__ = [
     "FILTERS",
     "NOT_IN_LOG",
     "count",
+    "day_ends",
     "day_span",
     "decimal",
     "hours",
@@ -193,15 +194,21 @@ def day_span(first: datetime | None, last: datetime | None) -> str:
     >>> day_span(datetime(2026, 2, 5, tzinfo=UTC), datetime(2026, 2, 11, tzinfo=UTC))
     '5–11 Feb 2026'
     """
-    if first is None or last is None:
-        return NOT_IN_LOG
+    return NOT_IN_LOG if first is None or last is None else "".join(day_ends(first, last))
+
+
+def day_ends(first: datetime, last: datetime) -> tuple[str, str, str]:
+    """The first day, what stands between, and the last; of one day the last alone.
+
+    >>> day_ends(datetime(2026, 2, 25, tzinfo=UTC), datetime(2026, 3, 3, tzinfo=UTC))
+    ('25 Feb', ' – ', '3 Mar 2026')
+    """
     end = f"{last.day} {last:%b %Y}"
     if first.date() == last.date():
-        return end
+        return "", "", end
     if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day}–{end}"
-    start = f"{first.day} {first:%b}" if first.year == last.year else f"{first.day} {first:%b %Y}"
-    return f"{start} – {end}"
+        return str(first.day), "–", end
+    return f"{first.day} {first:%b}" if first.year == last.year else f"{first.day} {first:%b %Y}", " – ", end
 
 
 def hours(number: float | None) -> str:

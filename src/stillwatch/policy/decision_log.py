@@ -53,7 +53,7 @@ def history(log: AuditLog, now: datetime) -> list[LoggedDecision]:
 
 
 def record(log: AuditLog, decided: Decided, policy: Policy, facts: RunFacts, now: datetime) -> Recorded:
-    """Append what is new, and end what the policy reaches no more on this run.
+    """Append what is new, and end what the policy reaches no more on this run; that it was held to it, in any case.
 
     Args:
         log: the log.
@@ -76,8 +76,9 @@ def record(log: AuditLog, decided: Decided, policy: Policy, facts: RunFacts, now
         for name, one in standings.items()
         if one.state in _LIVE and one.decision.run == facts.sha256 and name not in reached | replaced
     ]
+    summary = _summary(decided, policy, facts)
     bodies = [
-        _summary(decided, policy, facts),
+        summary,
         *({"kind": "decision", "decision": decision_to_json(decision)} for decision in added),
         *(
             {
@@ -90,7 +91,7 @@ def record(log: AuditLog, decided: Decided, policy: Policy, facts: RunFacts, now
             for name in lapsed
         ),
     ]
-    if added or lapsed:
+    if added or lapsed or summary != _last_summary(log, facts):
         log.append(*bodies, time=now)
     return Recorded(tuple(added), len(decided.decisions) - len(added), tuple(lapsed))
 
@@ -108,6 +109,15 @@ def _summary(decided: Decided, policy: Policy, facts: RunFacts) -> Mapping[str, 
             for outcome in decided.outcomes
         },
     }
+
+
+def _last_summary(log: AuditLog, facts: RunFacts) -> Mapping[str, object] | None:
+    """What the log says of the last time that the run was decided; None where it never was."""
+    told = None
+    for entry in log.entries():
+        if entry.body.get("kind") == "decided" and entry.body.get("run") == facts.sha256:
+            told = entry.body
+    return told
 
 
 def _fresh(decision: Decision, standings: Mapping[str, LoggedDecision]) -> Decision:

@@ -10,7 +10,7 @@ row in the same words is open here too.
 
 from stillwatch.reporting.behind import account_behind, campaign_behind, campaigns_of, exchange_behind
 from stillwatch.reporting.behind_text import account_text, campaign_text, exchange_text, history_lines
-from stillwatch.reporting.campaign_rows import counts, merge_templates, observations_of, reasons_of
+from stillwatch.reporting.campaign_rows import counts, observations_of, reasons_of
 from stillwatch.reporting.html import campaign_page, events_of, mark_shared, write_report
 from stillwatch.reporting.ocsf import write_findings
 from stillwatch.reporting.since import life_of, since_lines
@@ -30,7 +30,6 @@ __all__ = [
     "history_lines",
     "life_of",
     "mark_shared",
-    "merge_templates",
     "observations_of",
     "reasons_of",
     "render_console",

@@ -67,6 +67,13 @@
       act();
     }
   });
+  // Fields that ask for nothing do not stand in the address.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-asks]")) return;
+    const empty = Array.from(event.target.elements).filter((field) => field.name && !field.value);
+    for (const field of empty) field.disabled = true;
+    setTimeout(() => empty.forEach((field) => (field.disabled = false)));
+  });
   document.addEventListener("focusin", (event) => event.target.matches?.("[data-selects]") && event.target.select());
   document.addEventListener("click", (event) => {
     const opener = event.target.closest("[data-opens]");

@@ -41,7 +41,7 @@
         tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), "Etc/UTC"),
         legend: { show: false },
         cursor: { y: false, drag: { x: true, y: false, setScale: false } },
-        axes: [{ ...axis(), values: written, incrs: [3600, 10800, 21600, 43200, 86400, 172800, 604800, 2419200] }, { ...axis(), size: 44 }],
+        axes: [{ ...axis(), values: written, incrs: [3600, 10800, 21600, 43200, 86400, 172800, 604800, 2419200] }, { ...axis(), size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 1e5, 1e6] }],
         scales: { y: { range: (_, low, high) => [0, Math.max(high, 1) * 1.05] } },
         series: [{}, { stroke: () => tone("--area"), fill: () => tone("--area"), paths: bars, points: { show: false } }],
         hooks: {

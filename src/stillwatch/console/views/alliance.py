@@ -42,7 +42,7 @@ def alliance(ask: Ask) -> Response:
     """What this member shared, what came in, and what of it the latest run has seen."""
     store = _store(ask)
     ask.note("looked at the alliance", form=ask.query.get("as"))
-    run = ask.console.runs.all()[0]
+    run = ask.console.runs.latest
     if store is None:
         return ask.show("alliance.html.j2", store=None, at=ask.console.places.alliance)
     told = store.settings()
@@ -50,6 +50,11 @@ def alliance(ask: Ask) -> Response:
     rows = _came(came, ask.query)
     form = ask.query.get("as")
     if form in ("csv", "json"):
+        of = ask.query.get("of")
+        if of == "shared":
+            return write_rows(form, "shared", _shared(store.own()))
+        if of == "seen":
+            return write_rows(form, "partners-seen", _seen(run) or ())
         return write_rows(form, "partners-indicators", rows)
     start = (ask.page_number - 1) * PAGE_ROWS
     own = store.own()
@@ -186,6 +191,6 @@ def _came(came: Sequence[PartnerIndicator], filters: Mapping[str, str]) -> list[
     return [row for row in rows if all(row[name] == value for name, value in asked.items())]
 
 
-def _seen(run: Run) -> list[dict[str, Any]] | None:
+def _seen(run: Run | None) -> list[dict[str, Any]] | None:
     """Partners' indicators that accounts of the run have; None where it was not scanned with any."""
-    return run.rows(_SEEN) if run.has("partners") else None
+    return run.rows(_SEEN) if run is not None and run.has("partners") else None

@@ -6,15 +6,17 @@ import gzip
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import pyarrow as pa
 from markupsafe import Markup
 from starlette.responses import HTMLResponse, Response
 
 from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.belonging import belonging_of_campaigns
 from stillwatch.console.campaign_graph import campaign_graph
 from stillwatch.console.campaign_rows import campaign_row
-from stillwatch.console.listing import PAGE_ROWS, write_rows
+from stillwatch.console.listing import PAGE_ROWS, Listing, write_rows
 from stillwatch.console.runs import Run
 from stillwatch.console.views.labels import labelled
 from stillwatch.drawing import Hour, lay_out_timeline, lay_out_waterfall, order_families
@@ -24,7 +26,6 @@ from stillwatch.reporting import (
     history_lines,
     life_of,
     mark_shared,
-    merge_templates,
     observations_of,
     reasons_of,
 )
@@ -33,13 +34,20 @@ __all__ = ["campaign", "draw_large_graphs", "graph", "templates"]
 
 _LARGE = 1_000
 _MOST_LARGE = 16
-_MOST_TEMPLATES = 12
-_MOST_READ = 60
+_TEMPLATES_A_PAGE = 12
 
 _BYSTANDERS = """
 SELECT account_id, exchanges, first_seen, last_seen, verdict, reasons FROM {accounts} WHERE account_id IN
-(SELECT unnest(bystander_ids) FROM {campaigns} WHERE campaign_id = ?) ORDER BY exchanges DESC, account_id LIMIT 200
+(SELECT unnest(bystander_ids) FROM {campaigns} WHERE campaign_id = ?)
 """
+_TEMPLATES = """
+SELECT kind, example, shared, accounts, exchanges, list(template_id ORDER BY template_id) AS names,
+    arg_min(exchange_ids, template_id) AS exchange_ids
+FROM {{templates}} WHERE {asked} GROUP BY kind, example, shared, accounts, exchanges
+ORDER BY accounts DESC, exchanges DESC, min(template_id)
+"""
+"""Templates that say the same of the same exchanges are one, under the names of all."""
+
 _LARGEST = """
 SELECT campaign_id FROM {campaigns} WHERE len(account_ids) + coalesce(len(bystander_ids), 0) >= ?
 ORDER BY len(account_ids) + coalesce(len(bystander_ids), 0) DESC, campaign_id LIMIT ?
@@ -54,7 +62,7 @@ def campaign(ask: Ask) -> Response:
     form = ask.query.get("as")
     ask.note("looked at a campaign", run=run.name, campaign=name, form=form)
     if form in ("csv", "json"):
-        return write_rows(form, f"{run.name}-{name}-members", _members(run, name).to_pylist())
+        return _kept(ask, run, row, form)
     members = run.parts.keep(("members", name, ask.page_number), lambda: _members_drawn(ask, run, row))
     if ask.fragment:
         return HTMLResponse(members)
@@ -70,8 +78,14 @@ def campaign(ask: Ask) -> Response:
         row=row,
         life=run.parts.keep(("life", name), lambda: tuple(history_lines(life_of(run.path, name)))),
         members=members,
+        belonging=belonging_of_campaigns(run).get(name),
+        listed=Listing([], 0, 1, f"/runs/{quote(run.name, safe='')}/accounts", {"campaign_id": name}),
         labelled=labelled(ask, (one.as_py() for one in _members(run, name)["account_id"])),
-        bystanders=run.keep(f"bystanders {name}", lambda: run.rows(_BYSTANDERS, name)) if row["bystanders"] else (),
+        bystanders=run.keep(
+            f"bystanders {name}", lambda: run.rows(f"{_BYSTANDERS} ORDER BY exchanges DESC, account_id LIMIT 200", name)
+        )
+        if row["bystanders"]
+        else (),
         reasons=reasons_of(row),
         observations=[one for one in seen if counts(one, counted)],
         uncounted=[one for one in seen if not counts(one, counted)],
@@ -82,26 +96,36 @@ def campaign(ask: Ask) -> Response:
     )
 
 
+def _kept(ask: Ask, run: Run, row: Mapping[str, Any], form: str) -> Response:
+    """Its members, its bystanders or what its exchanges may be worth, whole."""
+    name, of = row["campaign_id"], ask.query.get("of")
+    if of == "bystanders":
+        rows = run.rows(f"{_BYSTANDERS} ORDER BY exchanges DESC, account_id", name)
+    elif of == "worth":
+        rows = row.get("worth") or []
+    else:
+        of, rows = "members", _members(run, name).to_pylist()
+    return write_rows(form, f"{run.name}-{name}-{of}", rows)
+
+
 def templates(ask: Ask) -> Response:
-    """The campaign's templates, with what other accounts sent too marked: customers' text, so a look is noted."""
+    """A page of the campaign's templates, with what others sent too marked: customers' text, so a look is noted."""
     run = ask.run
     name = _row(ask, run)["campaign_id"]
     form = ask.query.get("as")
     ask.note("read templates", run=run.name, campaign=name, form=form)
     kind = ask.query.get("kind")
     asked, values = ("campaign_id = ? AND kind = ?", (name, kind)) if kind else ("campaign_id = ?", (name,))
-    sql = f"SELECT * FROM {{templates}} WHERE {asked} ORDER BY accounts DESC, exchanges DESC, template_id"
     if form in ("csv", "json"):
+        sql = f"SELECT * FROM {{templates}} WHERE {asked} ORDER BY accounts DESC, exchanges DESC, template_id"
         return write_rows(form, f"{run.name}-{name}-templates", run.stream(sql, *values))
-    found = run.rows(f"{sql} LIMIT ?", *values, _MOST_READ)
-    merged = merge_templates(found)
-    total = run.count(f"SELECT 1 FROM {{templates}} WHERE {asked}", *values) - len(found) + len(merged)
-    shown = [
-        {**one, "text": mark_shared(one["example"] or "", one["shared"] or ())} for one in merged[:_MOST_TEMPLATES]
-    ]
+    sql = _TEMPLATES.format(asked=asked)
+    first = (ask.page_number - 1) * _TEMPLATES_A_PAGE
+    found = run.rows(f"{sql} LIMIT ? OFFSET ?", *values, _TEMPLATES_A_PAGE, first)
+    shown = [{**one, "text": mark_shared(one["example"] or "", one["shared"] or ())} for one in found]
     page = "templates_panel.html.j2" if ask.fragment else "templates.html.j2"
-    listing = ask.rows_here(shown, total, ("kind",))
-    return ask.show(page, run=run, campaign=name, templates=shown, total=total, listing=listing)
+    listing = ask.rows_here(shown, run.count(sql, *values), ("kind",), _TEMPLATES_A_PAGE)
+    return ask.show(page, run=run, campaign=name, listing=listing)
 
 
 def graph(ask: Ask) -> Response:

@@ -13,6 +13,7 @@ from stillwatch.console.campaign_rows import campaign_row
 from stillwatch.console.case_file import seen_mark
 from stillwatch.console.cases import stage_of
 from stillwatch.console.deciding import act, find_case, may_undo
+from stillwatch.console.listing import write_rows
 from stillwatch.console.views.labels import labelled
 from stillwatch.console.views.queue import go_on
 from stillwatch.decisions import Decision, LoggedDecision, Observation, effect_of
@@ -26,13 +27,16 @@ _FEW = 60
 
 
 def case(ask: Ask) -> Response:
-    """The case's page; looking at it goes on with one's own claim."""
+    """The case's page; looking at it goes on with one's own claim. Its accounts also as CSV or JSON."""
     cases = ask.console.cases.cases()
     one = _standing(ask)
     name, decision = one.decision.decision_id, one.decision
     if ask.person.may("analyst"):
         ask.console.claims.renew(name, ask.person.name)
-    ask.note("looked at a case", case=name)
+    form = ask.file_form
+    ask.note("looked at a case", case=name, form=form)
+    if form is not None:
+        return write_rows(form, f"{name}-accounts", _accounts(ask, one, None))
     run = ask.console.runs.of_hash(decision.run)
     done = cases.standings.get(ask.query.get("did", ""))
     found = campaign_row(run, decision.subject.id) if run is not None and decision.subject.kind == "campaign" else None
@@ -46,7 +50,7 @@ def case(ask: Ask) -> Response:
         seen=seen_mark(one),
         stage=stage_of(one),
         claim=ask.console.claims.held().get(name),
-        accounts=_accounts(ask, one),
+        accounts=_accounts(ask, one, _MOST_ACCOUNTS),
         accounts_total=len(decision.accounts),
         letter=letters([decision]),
         proposed_letter=decision.proposed_text,
@@ -60,6 +64,7 @@ def case(ask: Ask) -> Response:
         rules=list(itertools.zip_longest(decision.rules, decision.observations[: len(decision.rules)])),
         observations=[one for one in decision.observations[len(decision.rules) :] if one not in uncounted],
         uncounted=uncounted,
+        superseded_by=cases.superseded_by(name),
         did=done,
         did_seen=seen_mark(done) if done else "",
         may_undo=may_undo(ask.console, ask.person, one),
@@ -126,7 +131,8 @@ def _acted(ask: Ask, what: str) -> Response:
 
 def _done(ask: Ask, what: str) -> str:
     name = _standing(ask).decision.decision_id
-    seen, excepted = ask.form.get("seen", ""), ask.chosen.get("except", [])
+    named = [line.strip() for line in ask.form.get("except_named", "").splitlines()]
+    seen, excepted = ask.form.get("seen", ""), [*ask.chosen.get("except", []), *filter(None, named)]
     act(ask.console, ask.person, what, name, seen=seen, reason=ask.reason(), excepted=excepted)
     return name
 
@@ -138,9 +144,9 @@ def _uncounted(decision: Decision, found: Mapping[str, Any] | None) -> list[Obse
     return [one for one in told if not counts({"family": one.family, "p_value": one.p_value}, families)]
 
 
-def _accounts(ask: Ask, one: LoggedDecision) -> list[dict[str, Any]]:
+def _accounts(ask: Ask, one: LoggedDecision, most: int | None) -> list[dict[str, Any]]:
     """The accounts that it names, with what the run says of each."""
-    names = list(one.decision.accounts[:_MOST_ACCOUNTS])
+    names = list(one.decision.accounts[:most])
     run = ask.console.runs.of_hash(one.decision.run)
     known: dict[str, dict[str, Any]] = {}
     if run is not None and one.decision.subject.kind == "campaign":
@@ -150,5 +156,8 @@ def _accounts(ask: Ask, one: LoggedDecision) -> list[dict[str, Any]]:
         few = len(others) <= _FEW
         found = [run.of("account_rows", name, most=1) for name in others] if few else [run.arrow(sql, others)]
         known |= {row["account_id"]: row for table in found for row in table.to_pylist()}
-    nothing = {"exchanges": None, "first_seen": None, "last_seen": None, "match_probability": None}
-    return [{**nothing, **known.get(name, {}), "account_id": name, "exempt": name in one.exempt} for name in names]
+    told = ("exchanges", "first_seen", "last_seen", "match_probability")
+    return [
+        {"account_id": name, **{key: known.get(name, {}).get(key) for key in told}, "exempt": name in one.exempt}
+        for name in names
+    ]

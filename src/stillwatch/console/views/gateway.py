@@ -40,7 +40,7 @@ def gateway(ask: Ask) -> Response:
         kinds={kind: _of(rows, kind) for kind in _KINDS},
         fared=fared_by_rule(cases, None),
         listing=ask.listing(accounts[start : start + PAGE_ROWS], len(accounts), ("mode",)),
-        latest=ask.console.runs.all()[0],
+        latest=ask.console.runs.latest,
         folder=record.folder,
     )
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
 from stillwatch.console.cases import Cases
+from stillwatch.console.listing import write_rows
 from stillwatch.console.runs import Run
 from stillwatch.drawing import wording
 
@@ -17,11 +18,13 @@ __all__ = ["home"]
 
 def home(ask: Ask) -> Response:
     """The only run's overview, or a list of runs, the latest first, with what waits in each."""
-    runs = ask.console.runs.all()
-    if len(runs) == 1:
+    runs, form = ask.console.runs.all(), ask.file_form
+    if len(runs) == 1 and form is None and not ask.console.runs.unreadable:
         return ask.go(f"/runs/{quote(runs[0].name, safe='')}")
     cases = ask.console.cases.cases()
-    return ask.show("home.html.j2", runs=[_row(run, cases) for run in runs])
+    if form is not None:
+        return write_rows(form, "runs", (_row(run, cases) for run in runs))
+    return ask.show("home.html.j2", runs=[_row(run, cases) for run in runs], unreadable=ask.console.runs.unreadable)
 
 
 def _row(run: Run, cases: Cases) -> dict[str, Any]:
@@ -35,7 +38,7 @@ def _row(run: Run, cases: Cases) -> dict[str, Any]:
         "campaigns": campaigns,
         "accounts": told.get("accounts"),
         "exchanges": told.get("exchanges"),
-        "cases": sum(stages.values()),
+        "held": run.sha256 in cases.held,
         "open": stages.get("open", 0),
         "second": stages.get("second", 0),
     }

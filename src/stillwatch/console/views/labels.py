@@ -37,7 +37,7 @@ def labels(ask: Ask) -> Response:
         listing=ask.listing(kept[start : start + PAGE_ROWS], len(kept), _FILTERS),
         counts=Counter(row["label"] for row in rows) + Counter(row["state"] for row in rows),
         log=ask.console.cases.log.path,
-        latest=ask.console.runs.all()[0],
+        latest=ask.console.runs.latest,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
+from stillwatch.console.belonging import NOBODY, Belonging, belonging_of_campaigns, joined
 from stillwatch.console.campaign_rows import campaign_list, campaign_row
 from stillwatch.console.cases import Cases
 from stillwatch.console.listing import PAGE_ROWS, write_rows
@@ -26,7 +28,9 @@ from stillwatch.reporting import since_lines
 __all__ = ["campaigns", "decide_run", "overview", "prepare", "run_before"]
 
 _SPAN = "SELECT min(first_seen) AS first, max(last_seen) AS last FROM {accounts}"
+_FILTERS = ("verdict", "family", "day", "org", "plan")
 _MOST_SHOWN = 12
+_MOST_OTHERS = 100
 _MOST_HOURS = 24 * 366 * 50
 
 
@@ -55,10 +59,13 @@ def prepare(run: Run, older: Run | None) -> dict[str, Any]:
 
 
 def overview(ask: Ask) -> Response:
-    """The run's page."""
+    """The run's page; what changed since the run before also as CSV or JSON."""
     run = ask.run
     ask.note("looked at a run", run=run.name)
-    shown = prepare(run, run_before(ask.console, run))
+    older = ask.console.runs.find(ask.query.get("since", "")) or run_before(ask.console, run)
+    shown = prepare(run, older if older is not run else None)
+    if form := ask.file_form:
+        return write_rows(form, f"{run.name}-changes", (asdict(one) for one in shown["changes"]))
     cases = ask.console.cases.cases()
     stages = cases.stages_of(run.sha256)
     found = shown["campaigns"]
@@ -72,29 +79,48 @@ def overview(ask: Ask) -> Response:
         run=run,
         **shown,
         stages=stages,
-        decided=sum(stages.values()),
+        held=cases.held.get(run.sha256),
+        others=[one.name for one in ask.console.runs.all()[:_MOST_OTHERS] if one is not run],
         table=table,
     )
 
 
 def campaigns(ask: Ask) -> Response:
-    """Every campaign, as a page, CSV or JSON."""
+    """Every campaign that the URL asks for, as a page, CSV or JSON."""
     run = ask.run
-    found = campaign_list(run)
-    wanted, family = ask.query.get("verdict"), ask.query.get("family")
-    rows = [
-        row
-        for row in found
-        if (not wanted or row["verdict"] == wanted) and (not family or family in (row["families"] or ()))
-    ]
+    belonging = belonging_of_campaigns(run)
+    rows = [row for row in campaign_list(run) if _passes(row, ask.query, belonging.get(row["campaign_id"], NOBODY))]
     form = ask.query.get("as")
     ask.note("looked at campaigns", run=run.name, form=form)
     if form in ("csv", "json"):
-        return write_rows(form, f"{run.name}-campaigns", rows)
+        return write_rows(form, f"{run.name}-campaigns", (_told(row, belonging) for row in rows))
     start = (ask.page_number - 1) * PAGE_ROWS
-    listing = ask.listing(rows[start : start + PAGE_ROWS], len(rows), ("verdict", "family"))
-    case_of = _case_of(ask.console.cases.cases(), run, listing.rows)
-    return ask.show("campaigns.html.j2", run=run, listing=listing, case_of=case_of)
+    listing = ask.listing(rows[start : start + PAGE_ROWS], len(rows), _FILTERS)
+    return ask.show(
+        "campaigns.html.j2",
+        run=run,
+        listing=listing,
+        case_of=_case_of(ask.console.cases.cases(), run, listing.rows),
+        belonging=belonging,
+        choices=run.keep("choices of campaigns", lambda: joined(belonging.values())),
+    )
+
+
+def _passes(row: Mapping[str, Any], asked: Mapping[str, str], belonging: Belonging) -> bool:
+    """Whether a campaign is what the URL asks for."""
+    wanted, family, day = (asked.get(name) for name in ("verdict", "family", "day"))
+    return (
+        (not wanted or row["verdict"] == wanted)
+        and (not family or family in (row["families"] or ()))
+        and (not day or day in row["days"])
+        and belonging.passes(asked.get("org"), asked.get("plan"))
+    )
+
+
+def _told(row: Mapping[str, Any], belonging: Mapping[str, Belonging]) -> dict[str, Any]:
+    """A campaign as a file has it."""
+    theirs = belonging.get(row["campaign_id"], NOBODY)
+    return {**row, "organisations": theirs.organisations, "plans": theirs.plans}
 
 
 def decide_run(ask: Ask) -> Response:

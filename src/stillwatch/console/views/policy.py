@@ -6,6 +6,7 @@ import functools
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -44,10 +45,13 @@ def policy(ask: Ask) -> Response:
     run, places = ask.run, ask.console.places
     rules, registry = _read(places)
     cases = ask.console.cases.cases()
+    held = cases.held.get(run.sha256)
     form = ask.query.get("as")
     ask.note("looked at the policy", run=run.name, form=form)
     if form in ("csv", "json"):
-        return write_rows(form, f"{run.name}-rules", _rule_rows(rules, _decided(ask, run), fared_by_rule(cases, run)))
+        if ask.query.get("of") == "licences":
+            return write_rows(form, "licences", _licence_rows(registry, _breaches(cases, run)))
+        return write_rows(form, f"{run.name}-rules", _rule_rows(rules, held, fared_by_rule(cases, run)))
     return ask.show(
         "policy.html.j2",
         run=run,
@@ -55,13 +59,9 @@ def policy(ask: Ask) -> Response:
         file=places.policy,
         registry=registry,
         licences_file=places.licences,
-        decided=_decided(ask, run),
+        decided=held,
         fared=fared_by_rule(cases, run),
-        breaches=Counter(
-            one.decision.subject.id
-            for one in cases.standings.values()
-            if one.decision.run == run.sha256 and one.decision.subject.kind == "licence"
-        ),
+        breaches=_breaches(cases, run),
         source=(places.policy or DEFAULT_POLICY).read_text(encoding="utf-8"),
     )
 
@@ -84,7 +84,10 @@ def try_draft(ask: Ask) -> Response:
         reached = reach(facts, rungs)
     finally:
         _trying.release()
-    ask.note("tried a draft policy", run=run.name, moved=len(moved))
+    form = ask.form.get("as", "")
+    ask.note("tried a draft policy", run=run.name, moved=len(moved), form=form or None)
+    if form in ("csv", "json"):
+        return write_rows(form, f"{run.name}-draft", (asdict(one) for one in moved))
     ways = Counter((one.kind, one.before, one.after) for one in moved)
     accounts: Counter[tuple[str, str, str]] = Counter()
     for one in moved:
@@ -119,15 +122,6 @@ def _read_policy(file: Path, mark: object) -> Policy:
     return read_policy(file)
 
 
-def _decided(ask: Ask, run: Run) -> Mapping[str, Any] | None:
-    """What the log says of the last time that this run was held to a policy."""
-    found = None
-    for entry in ask.console.cases.log.entries():
-        if entry.body.get("kind") == "decided" and entry.body.get("run") == run.sha256:
-            found = {**entry.body, "time": entry.time}
-    return found
-
-
 def _rule_rows(
     rules: Policy, decided: Mapping[str, Any] | None, fared: Mapping[str, Counter[str]]
 ) -> Iterator[dict[str, Any]]:
@@ -146,6 +140,34 @@ def _rule_rows(
             **{name: was[name] for name in ("cases", "upheld", "refused", "appeals")},
             "precision": was["upheld"] / said if said else None,
             "rationale": rule.rationale,
+        }
+
+
+def _breaches(cases: Cases, run: Run) -> Counter[str]:
+    """How many cases each licence has."""
+    return Counter(
+        one.decision.subject.id
+        for one in cases.standings.values()
+        if one.decision.run == run.sha256 and one.decision.subject.kind == "licence"
+    )
+
+
+def _licence_rows(registry: Registry | None, breaches: Counter[str]) -> Iterator[dict[str, Any]]:
+    """The table of licences."""
+    for one in registry.licences.values() if registry else ():
+        yield {
+            "licence": one.licence_id,
+            "holder": one.holder,
+            "contract": one.contract,
+            "organisations": sorted(one.organisations),
+            "accounts": len(one.accounts),
+            "models": None if one.models is None else sorted(one.models),
+            "purposes": None if one.purposes is None else sorted(one.purposes),
+            "exchanges": one.exchanges,
+            "exchanges_per_day": one.exchanges_per_day,
+            "begins": one.begins,
+            "ends": one.ends,
+            "cases": breaches[one.licence_id],
         }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,15 +10,19 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask
+from stillwatch.console.belonging import NOBODY, Belonging, belonging_of, choices_of_all
 from stillwatch.console.case_file import seen_mark
 from stillwatch.console.cases import Cases
 from stillwatch.console.claims import Claim
+from stillwatch.console.days import is_on
 from stillwatch.console.listing import PAGE_ROWS, write_rows
+from stillwatch.console.service import Console
+from stillwatch.core import UnreadableInput
 from stillwatch.decisions import LoggedDecision
 
 __all__ = ["FILTERS", "MOST_TOGETHER", "go_on", "kept_cases", "next_case", "queue"]
 
-FILTERS = ("stage", "kind", "verdict", "rule", "run", "whose", "holder")
+FILTERS = ("stage", "kind", "verdict", "rule", "run", "whose", "holder", "day", "org", "plan")
 MOST_TOGETHER = 200
 
 
@@ -29,7 +34,8 @@ def queue(ask: Ask) -> Response:
     form = ask.query.get("as")
     ask.note("looked at the queue", form=form)
     if form in ("csv", "json"):
-        return write_rows(form, "queue", (_row(one, cases, held, runs) for one in kept))
+        belonging = belonging_of_cases(ask.console, kept)
+        return write_rows(form, "queue", (_row(one, cases, held, runs, belonging) for one in kept))
     start = (ask.page_number - 1) * PAGE_ROWS
     rows, table = _drawn(ask, kept[start : start + PAGE_ROWS], cases, held, runs)
     done = cases.standings.get(ask.query.get("did", ""))
@@ -41,6 +47,7 @@ def queue(ask: Ask) -> Response:
         stages={name: len(names) for name, names in cases.by_stage.items()},
         any_cases=bool(cases.standings),
         runs=ask.console.runs.all(),
+        choices=choices_of_all(run for run in ask.console.runs.all() if cases.stages_of(run.sha256)),
         did=done,
         did_seen=seen_mark(done) if done else "",
         waiting=len(cases.waiting_for(ask.person)),
@@ -58,7 +65,8 @@ def _drawn(
     key = ("queue", chooses, whose, tuple(ask.query.get(name) for name in FILTERS), tuple(runs.items()))
 
     def draw() -> tuple[list[dict[str, Any]], Markup]:
-        rows = [_row(one, cases, held, runs) for one in shown]
+        belonging = belonging_of_cases(ask.console, shown)
+        rows = [_row(one, cases, held, runs, belonging) for one in shown]
         listing = ask.rows_here(rows, 0, FILTERS)
         table = ask.part("queue_table.html.j2", listing=listing, chooses=chooses, several_runs=len(runs) > 1)
         return rows, table
@@ -76,6 +84,12 @@ def kept_cases(ask: Ask, filters: Mapping[str, str]) -> list[LoggedDecision]:
     kept = [cases.standings[name] for name in names]
     if any(asked.values()):
         kept = [one for one in kept if _passes(one, asked, runs)]
+    if day := filters.get("day"):
+        kept = [one for one in kept if is_on(one.decision.time, day)]
+    if filters.get("org") or filters.get("plan"):
+        belonging = belonging_of_cases(ask.console, kept)
+        those = {name for name, one in belonging.items() if one.passes(filters.get("org"), filters.get("plan"))}
+        kept = [one for one in kept if one.decision.decision_id in those]
     holder = filters.get("holder")
     if whose or holder:
         holders = {name: claim.name for name, claim in ask.console.claims.held().items()}
@@ -103,9 +117,29 @@ def go_on(ask: Ask, did: str | None) -> Response:
     return ask.go(f"/cases/{taken}{after}" if taken else f"/queue{after}")
 
 
-def _row(one: LoggedDecision, cases: Cases, held: Mapping[str, Claim], runs: Mapping[str, str]) -> dict[str, Any]:
+def belonging_of_cases(console: Console, those: Sequence[LoggedDecision]) -> Mapping[str, Belonging]:
+    """To which organisations and plans the accounts of cases belong, of each whose run is open here."""
+    groups: dict[str, dict[str, tuple[str, ...]]] = {}
+    for one in those:
+        groups.setdefault(one.decision.run, {})[one.decision.decision_id] = one.decision.accounts
+    found: dict[str, Belonging] = {}
+    for sha256, accounts in groups.items():
+        if (run := console.runs.of_hash(sha256)) is not None:
+            with contextlib.suppress(UnreadableInput):  # a case is decided whatever became of its run's files
+                found |= belonging_of(run, accounts)
+    return found
+
+
+def _row(
+    one: LoggedDecision,
+    cases: Cases,
+    held: Mapping[str, Claim],
+    runs: Mapping[str, str],
+    belonging: Mapping[str, Belonging],
+) -> dict[str, Any]:
     decision = one.decision
     claim = held.get(decision.decision_id)
+    theirs = belonging.get(decision.decision_id, NOBODY)
     return {
         "case_id": decision.decision_id,
         "stage": cases.stages[decision.decision_id],
@@ -122,6 +156,8 @@ def _row(one: LoggedDecision, cases: Cases, held: Mapping[str, Claim], runs: Map
         "assessed_by": one.assessment.by if one.assessment else None,
         "approved_by": decision.approved_by,
         "held_by": claim.name if claim else None,
+        "organisations": theirs.organisations,
+        "plans": theirs.plans,
     }
 
 

@@ -23,7 +23,10 @@ __all__ = ["requests", "shared_pieces", "stretch", "unmask", "with_texts"]
 _LONGEST = 4_000
 _MOST_VALUES = 8
 _SHARED = "SELECT shared FROM {templates} WHERE campaign_id = ? ORDER BY accounts DESC, template_id LIMIT 50"
-_FILTERS = ("id", "from", "to", "model")
+_EQUAL = {"model": "Model", "country": "Country", "asn": "Network", "status": "Status"}
+"""Columns that requests are asked for by, as pages call them."""
+
+_FILTERS = ("id", "from", "to", *_EQUAL)
 
 _PLAIN = "exchange_id, time, model, status, input_tokens, output_tokens, country, asn, prompt_length"
 _TEXTS = (
@@ -50,7 +53,9 @@ def requests(ask: Ask) -> Response:
         rows = with_texts(run, rows, shared_pieces(run, name))
     page = "requests_panel.html.j2" if ask.fragment else "requests.html.j2"
     listing = ask.listing(rows, total, _FILTERS)
-    return ask.show(page, run=run, name=name, listing=listing, clear=clear, models=_counted(every["model"]))
+    return ask.show(
+        page, run=run, name=name, listing=listing, clear=clear, models=_counted(every["model"]), called=_EQUAL
+    )
 
 
 def with_texts(run: Run, rows: list[dict[str, Any]], shared: Sequence[str]) -> list[dict[str, Any]]:
@@ -89,11 +94,11 @@ def stretch(ask: Ask) -> Response:
 
 def summed(kept: pa.Table) -> dict[str, Any]:
     """Requests by weekday and hour, and by what else each says, the most first."""
-    asked_from = {"Model": "model", "Country": "country", "Network": "asn", "Status": "status"}
     return {
         "total": len(kept),
         "week": draw_week(by_week(by_hour(kept["time"]))),
-        "told": {label: _counted(kept[column])[:_MOST_VALUES] for label, column in asked_from.items()},
+        "told": {column: _counted(kept[column])[:_MOST_VALUES] for column in _EQUAL},
+        "called": _EQUAL,
     }
 
 
@@ -133,9 +138,10 @@ def _where(ask: Ask, name: str) -> tuple[str, list[Any]]:
         if moment is not None:
             conditions.append(f"time {sign} ?")
             bounds.append(moment)
-    if ask.query.get("model"):
-        conditions.append("model = ?")
-        bounds.append(ask.query["model"])
+    for name in _EQUAL:
+        if ask.query.get(name):
+            conditions.append(f"{name}::VARCHAR = ?")
+            bounds.append(ask.query[name])
     return " AND ".join(conditions), bounds
 
 
@@ -146,8 +152,9 @@ def _kept(ask: Ask, every: pa.Table) -> pa.ChunkedArray:
         moment = _moment(ask.query.get(key))
         if moment is not None:
             kept = pc.and_(kept, holds(every["time"], pa.scalar(moment, every.schema.field("time").type)))
-    if ask.query.get("model"):
-        kept = pc.and_(kept, pc.equal(every["model"], ask.query["model"]))
+    for name in _EQUAL:
+        if ask.query.get(name):
+            kept = pc.and_(kept, pc.equal(every[name].cast(pa.string()), ask.query[name]))
     return kept
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask, Refused, local_path
+from stillwatch.console.listing import write_rows
 
 __all__ = ["follow", "forget", "save", "saved", "shorten"]
 
@@ -18,6 +20,9 @@ _NOT_SHOWN = ("page", "as", "did")
 
 def saved(ask: Ask) -> Response:
     """Everybody's kept views; what one looked at lately, and for analysts what colleagues did."""
+    if form := ask.file_form:
+        ask.note("looked at kept views", form=form)
+        return write_rows(form, "views", (asdict(one) for one in ask.console.views.all()))
     kept = [{"view": one, **_told(one.path)} for one in ask.console.views.all()]
     whose = None if ask.person.may("analyst") else ask.person.name
     seen = [{"view": one, **_told(one.path)} for one in ask.console.views.lately(whose, _MOST_SEEN)]

@@ -12,6 +12,7 @@ from stillwatch.console.asking import Ask
 from stillwatch.console.campaign_rows import campaign_list
 from stillwatch.console.cases import Cases
 from stillwatch.console.runs import Run
+from stillwatch.core import UnreadableInput
 from stillwatch.decisions import LoggedDecision
 
 __all__ = ["search"]
@@ -27,19 +28,25 @@ FROM {templates} ORDER BY accounts DESC, template_id
 def search(ask: Ask) -> Response:
     """What was found, in every run; ``panel`` for the box that shows it while one types."""
     text = ask.query.get("q", "").strip()[:200]
-    found = [_of_run(run, text, ask.person.may("analyst")) for run in ask.console.runs.all()] if text else []
+    found, unread = [], []
+    for run in ask.console.runs.all() if text else ():
+        try:
+            found.append(_of_run(run, text, ask.person.may("analyst")))
+        except UnreadableInput:  # the others are searched all the same
+            unread.append(run.name)
     cases = _cases(ask.console.cases.cases(), text) if text else []
     if text and not ask.fragment:
         ask.note("searched", text=text)
     some = any(one["accounts"] or one["campaigns"] or one["templates"] for one in found) or bool(cases)
     template = "search_panel.html.j2" if ask.fragment else "search.html.j2"
-    return ask.show(template, text=text, found=found, cases=cases[:_MOST], some=some)
+    return ask.show(template, text=text, found=found, unread=unread, cases=cases[:_MOST], some=some)
 
 
 def _of_run(run: Run, text: str, reads_texts: bool) -> dict[str, Any]:
     return {
         "run": run,
         "accounts": run.accounts_named(text, _MOST),
+        "most": _MOST,
         "campaigns": _campaigns(run, text),
         "templates": _templates(run, text) if reads_texts and run.has("templates") else [],
     }

@@ -1,0 +1,57 @@
+"""DuckDB as it reads runs, and the questions that are under way: whoever stops does not wait for them.
+
+RunDatabase.cursor > one question; RunDatabase.stop > no more of them
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+
+import duckdb
+
+from stillwatch.core import UnreadableInput
+
+__all__ = ["RunDatabase"]
+
+
+class RunDatabase:
+    """A database in memory, shared by threads: each question has a cursor of its own."""
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect(config={"threads": "2", "memory_limit": "1GB"})
+        self._connection.execute("SET enable_progress_bar = false")
+        self._connection.execute("SET TimeZone = 'UTC'")
+        self._under_way: set[duckdb.DuckDBPyConnection] = set()
+        self._guard = threading.Lock()
+        self._stopped = False
+
+    @contextlib.contextmanager
+    def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """For one question."""
+        with self._guard:
+            if self._stopped:
+                raise UnreadableInput("the console stops")
+            cursor = self._connection.cursor()
+            self._under_way.add(cursor)
+        try:
+            yield cursor
+        finally:
+            with self._guard:
+                self._under_way.discard(cursor)
+            cursor.close()
+
+    def stop(self) -> None:
+        """Break off what is under way, and ask no more."""
+        with self._guard:
+            self._stopped = True
+            for cursor in self._under_way:
+                cursor.interrupt()
+
+    def close(self) -> None:
+        """Close it, and answer nothing more."""
+        # DuckDB refuses to close what another thread takes a cursor of.
+        with self._guard:
+            self._stopped = True
+            self._connection.close()
