@@ -29,6 +29,7 @@ from stillwatch.detection.membership import (
     recruited,
     repeating_apart,
     tell_apart,
+    with_licence,
 )
 from stillwatch.detection.nulls import Background
 from stillwatch.detection.pieces import same_campaign
@@ -124,8 +125,9 @@ def decide(
 
 
 def _parts(log: LogProfile, families: Mapping[str, Family], group: Proposal) -> Iterator[tuple[I64, I64]]:
-    """What is tested of a group, each with the rest of it: those who repeat one another apart, and firms, without who
-    does not fit. What acting together chose is tested as it is, too, where most fit: cover makes accounts unlike.
+    """What is tested of a group, each with the rest of it: those who repeat one another apart, and firms and who has a
+    licence, without who does not fit. What acting together chose is tested as it is, too, where most fit: cover makes
+    accounts unlike.
     """
     for whole, apart in repeating_apart(log, group.members):
         for part, firms in firms_apart(log, whole):
@@ -206,7 +208,7 @@ def _grow(
     examiner: Examiner, linker: Linker, links: Links, cases: Sequence[Case], fdr: float
 ) -> tuple[list[Case], Links]:
     """Each case with everyone in the log who belongs to it, strongest first: nobody belongs to two."""
-    taken = np.zeros(len(examiner.log), np.bool_)
+    taken = with_licence(examiner.log)
     for case in cases:
         taken[case.members] = True
     grown: list[Case] = []

@@ -46,6 +46,7 @@ __all__ = [
     "repeating_apart",
     "running_no_set",
     "tell_apart",
+    "with_licence",
 ]
 
 I64 = npt.NDArray[np.int64]
@@ -127,10 +128,15 @@ def running_no_set(log: LogProfile, chosen: I64, members: I64) -> I64:
 
 
 def firms_apart(log: LogProfile, group: I64) -> list[tuple[I64, I64]]:
-    """What a group falls into: firms that are in it under their own names and the rest, each with the other as its
-    bystanders. Those who hide nothing are no part of what others hide."""
-    hands = log.shared["infrastructure"]
-    return [(group, group[:0])] if hands is None else _split(group, under_own_name(hands, group))
+    """What a group falls into: firms that are in it under their own names or with a licence and the rest, each with the
+    other as its bystanders. Those who hide nothing are no part of what others hide."""
+    hands, licensed = log.shared["infrastructure"], with_licence(log)[group]
+    return _split(group, licensed if hands is None else licensed | under_own_name(hands, group))
+
+
+def with_licence(log: LogProfile) -> Mask:
+    """Who has a licence to distil on record (E)."""
+    return np.asarray(log.columns["licensed"] == 1, np.bool_)
 
 
 def _split(group: I64, some: Mask) -> list[tuple[I64, I64]]:

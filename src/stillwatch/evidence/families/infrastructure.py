@@ -19,6 +19,7 @@ from stillwatch.evidence.one_source import icc_in_common
 from stillwatch.evidence.p_values import count_tail_p
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
+from stillwatch.evidence.sharing_out import sharing_out
 from stillwatch.evidence.sign_ups import (
     came_at_once,
     said_apart,
@@ -29,6 +30,7 @@ from stillwatch.evidence.sign_ups import (
 )
 from stillwatch.evidence.thresholds import (
     BLOCKED_CLASSES,
+    DEALT,
     DRAWS_ROUGH,
     LEAST_MEMBERS,
     MAJORITY,
@@ -272,7 +274,7 @@ def _asks_as_one(log: LogProfile, members: I64) -> bool:
 
 def _across_houses(log: LogProfile, members: I64, house: I64) -> tuple[str, ...]:
     """Families whose finding rules several firms out: a clock, where accounts of different houses keep it as well as
-    those of one do, for each firm keeps its own."""
+    those of one do, for each firm keeps its own, or where one pool is dealt out over all houses."""
     rhythm = log.derived["timing"][members].astype(np.float64)
     told = np.any(rhythm != 0, axis=1)
     of = house[told, None] == np.arange(-1, int(house.max()) + 1)
@@ -280,7 +282,21 @@ def _across_houses(log: LogProfile, members: I64, house: I64) -> tuple[str, ...]
     inside, total = float(np.sum(sums**2)), sums.sum(axis=0)
     across = (float(total @ total) - inside) / max(float(sizes.sum() ** 2 - (sizes**2).sum()), 1.0)
     within = (inside - sizes.sum()) / max(float((sizes**2).sum() - sizes.sum()), 1.0)
-    return ("timing", "dispatch") if across > max(MAJORITY * within, 0.0) else ()
+    kept = across > max(MAJORITY * within, 0.0)
+    return ("timing", "dispatch") if kept or _dealt_over(log, members, house) else ()
+
+
+def _dealt_over(log: LogProfile, members: I64, house: I64) -> bool:
+    """Whether prompts are dealt out by count, most of those that several send over more houses than one."""
+    dealt = sharing_out(log.prompt_sets, members)
+    if dealt is None or dealt.p_value > DEALT:
+        return False
+    _, owner, name = log.prompt_sets.held(members)
+    name = np.unique(name, return_inverse=True)[1]
+    told = house[owner] >= 0
+    several = np.bincount(name[told]) > 1
+    pairs = np.unique(np.stack([name[told], house[owner[told]]]), axis=1)[0]
+    return bool((np.bincount(pairs, minlength=len(several))[several] > 1).mean() > MAJORITY) if several.any() else False
 
 
 def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
