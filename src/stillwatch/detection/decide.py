@@ -19,6 +19,7 @@ from stillwatch.detection.beside_streams import BesideStream, examined
 from stillwatch.detection.candidates import Proposal, candidate_groups
 from stillwatch.detection.cases import Case, Examiner, Matter
 from stillwatch.detection.control import controlled, lies_in
+from stillwatch.detection.houses_apart import without_houses_apart
 from stillwatch.detection.membership import (
     Fit,
     acting_along,
@@ -219,7 +220,7 @@ def _grow(
         if whole is not case and not whole.explained and (whole.p_value > fdr or whole.untold):
             # The newcomers cannot be shown to act along: the group stands as it was tested.
             whole = _with_evidence(examiner, links, case, case.members)
-        whole = without_passengers(examiner, links, whole, fdr)
+        whole = without_houses_apart(examiner, without_passengers(examiner, links, whole, fdr))
         beside = taken.copy()
         beside[case.members] = False
         whole = with_sharers(examiner, whole, beside, fdr)

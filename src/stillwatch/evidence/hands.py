@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from scipy import sparse
 
 from stillwatch.evidence.log_profile import I64
 from stillwatch.evidence.postings import Postings
@@ -33,6 +34,7 @@ __all__ = [
     "is_kind",
     "ties_of",
     "under_own_name",
+    "webs_of",
     "within_of",
 ]
 
@@ -150,6 +152,16 @@ def _own_mail(hands: Postings, held: I64) -> npt.NDArray[np.bool_]:
     """
     most = (hands.holders <= OFFICE_SIZE) & (held > MAJORITY * hands.holders)
     return is_kind(hands, "domain") & (most | (held >= ONE_DOOR * hands.holders))
+
+
+def webs_of(hands: Postings, members: I64) -> I64:
+    """Which web each of a group is of, from 0: those whom a payment ties, or a mail domain or an address that hardly
+    anybody else has, are of one."""
+    within, held = within_of(hands, members)
+    own = is_kind(hands, "domain", "address") & (held >= ONE_DOOR * hands.holders)
+    ties = (own | is_kind(hands, "payment")) & (held > 1) & (hands.classes < BLOCKED_CLASSES)
+    part = within[:, np.flatnonzero(ties)].astype(np.int64)
+    return np.asarray(sparse.csgraph.connected_components(part @ part.T, directed=False)[1], np.int64)
 
 
 def under_own_name(hands: Postings, members: I64) -> npt.NDArray[np.bool_]:
