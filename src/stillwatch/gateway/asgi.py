@@ -18,6 +18,7 @@ from stillwatch.gateway.credentials import Credential, sole_credential
 from stillwatch.gateway.edits import edited_request
 from stillwatch.gateway.gate import Admission, Gate
 from stillwatch.gateway.incoming import Incoming, Receive, Refused, Scope, incoming, operation_of
+from stillwatch.gateway.long_bodies import beside
 from stillwatch.gateway.paths import api_of
 from stillwatch.gateway.refusal import Refusal, crowded
 from stillwatch.gateway.settings import GatewaySettings, load_gateway_settings
@@ -70,7 +71,8 @@ class Guard:
             return
         # From here on there is one credential, for the server behind as for us.
         scope = {**scope, "headers": _as_inflated(shown.headers) if came.inflated else shown.headers}
-        admission = await self.gate.admit(self._request(scope, came, shown))
+        request = await beside(len(came.raw or b""), self._request, scope, came, shown)
+        admission = await self.gate.admit(request)
         if came.closed and admission.refusal is None and self._settings.mode == "enforce":
             admission.refusal = Refusal(415, "encoding_not_supported", f"It cannot be read: {came.unread}.")
         answer = Answer(self.gate, admission, send)
@@ -113,7 +115,7 @@ class Guard:
             caller = self._request(scope, Incoming(api, came.rest, body=body), shown).caller
             return read_request(api, body, caller, operation=admission.request.operation, pathway="batch")
 
-        batch = Batch(self.gate, made, int(self._settings.max_body_mb * 2**20))
+        batch = Batch(self.gate, made)
         await batch.look(came)
         if came.more:
             came.rest = batch.passing(came.rest)

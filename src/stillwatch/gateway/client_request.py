@@ -168,7 +168,7 @@ def read_request(
     text = prompt if isinstance(prompt, str) else ""
     # Parts of one message, and turns of one side, are read as one as well: a sentence may be cut between them.
     texts_alone = unread is not None and isinstance(body, list)
-    acting = body if texts_alone else () if unread else _without_names(body)
+    acting = body if texts_alone else () if unread and not body else _without_names(body)
     written: list[str] = []
     given = tuple(texts_of(acting, written))
     texts = (*given, *written, *(m.content for m in said if m.content), *cut_up(body))

@@ -22,6 +22,7 @@ from stillwatch.gateway.caller import read_secret
 from stillwatch.gateway.client_request import ClientRequest
 from stillwatch.gateway.limits import Limits, UnderWay, about_decision
 from stillwatch.gateway.live_snapshot import LiveSnapshot
+from stillwatch.gateway.long_bodies import beside
 from stillwatch.gateway.meters import Meters
 from stillwatch.gateway.recorder import Recorder, RecordFailed
 from stillwatch.gateway.refusal import Refusal, blocked, unavailable, unverified
@@ -180,7 +181,8 @@ class Gate:
         named = snapshot.rules_of(account, request.caller.org_id)
         active = [rule for rule in named if self._holds(rule, account, rule.begins)]
         if request.recorded and self.settings.match_texts:
-            admission.matches, left_out = known_in(snapshot, request.prompt, request.system, request.texts)
+            asked = snapshot, request.prompt, request.system, request.texts
+            admission.matches, left_out = await beside(request.letters, known_in, *asked)
             admission.unmatched = left_out
             if left_out:
                 self.meters.count("texts_not_looked_at")

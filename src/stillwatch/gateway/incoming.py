@@ -9,6 +9,8 @@ is refused, on other paths in enforce mode alone.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,9 +19,11 @@ from urllib.parse import parse_qsl
 from stillwatch.gateway.form_texts import FORM_BYTES, texts_beside_json
 from stillwatch.gateway.inflated import codings_of, inflated
 from stillwatch.gateway.json_body import NO_UTF8, TwoMeanings, lenient_json, strict_json
+from stillwatch.gateway.long_bodies import TooManyValues, beside, check_values
 from stillwatch.gateway.paths import api_of, plain_path
 from stillwatch.gateway.refusal import Refusal
 from stillwatch.gateway.settings import GatewaySettings
+from stillwatch.gateway.texts import texts_of
 
 __all__ = ["Incoming", "Receive", "Refused", "Scope", "incoming", "operation_of"]
 
@@ -29,6 +33,10 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _FORMS = (b"multipart/", b"application/x-www-form-urlencoded")
 _LONGEST_OPERATION = 200
 _LONG = 80
+_INFLATES = 8
+_GOES_ON = object()
+_CUT = 16
+"""So many letters of a document may stand behind the place where a reader says that it is cut off."""
 
 
 class Refused(Exception):
@@ -95,6 +103,8 @@ async def incoming(scope: Scope, receive: Receive, settings: GatewaySettings) ->
         Refused: the body is too long, too slow, compressed or no JSON object, on a path of a known API; or the path
             is not served.
     """
+    if any(name == b"transfer-encoding" and value.strip().lower() != b"chunked" for name, value in scope["headers"]):
+        raise Refused(Refusal(501, "encoding_not_supported", "Send the body without a coding of the transfer."))
     api = api_of(scope["path"])
     if api and (scope["method"] == "POST" or _carries(scope)):
         return await _known(Incoming(api, receive), scope, settings)
@@ -142,11 +152,13 @@ async def _known(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
     if found.more or len(found.raw) > most:
         raise _too_long(most)
     if codings := codings_of(scope["headers"]):
-        found.raw, found.inflated = _plain(found.raw, codings, most), True
+        found.raw, found.inflated = await beside(_INFLATES * len(found.raw), _plain, found.raw, codings, most), True
     try:
-        found.body = strict_json(found.raw)
+        found.body = await beside(len(found.raw), _counted, strict_json, found.raw, settings.max_body_values)
     except TwoMeanings as error:
         raise _two_meanings(error) from None
+    except TooManyValues as error:
+        raise _too_much(error) from None
     except ValueError as error:
         if str(error) == NO_UTF8:
             raise Refused(Refusal(400, "invalid_text", "The body must be JSON in UTF-8.")) from None
@@ -154,6 +166,16 @@ async def _known(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
     if not isinstance(found.body, dict):
         raise Refused(Refusal(400, "invalid_json", "The body must be a JSON object."))
     return found
+
+
+def _counted(read: Callable[[bytes], Any], raw: bytes, most: int) -> Any:
+    if _may_be_json(raw):
+        check_values(raw, most)
+    return read(raw)
+
+
+def _too_much(error: TooManyValues) -> Refused:
+    return Refused(Refusal(413, "request_too_large", f"The body cannot be looked at: {error}."))
 
 
 def _plain(raw: bytes, codings: list[str], most: int) -> bytes:
@@ -181,24 +203,64 @@ async def _other(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
         try:
             if more:
                 raise ValueError("it is compressed and longer than max_body_mb")  # noqa: TRY301 - as if it were closed
-            raw = found.raw = inflated(raw, codings, most)
+            raw = found.raw = await beside(_INFLATES * len(raw), inflated, raw, codings, most)
             found.inflated = True
         except ValueError as error:
             found.unread, found.closed = str(error), True
             return found
     if not (raw or more):
         found.operation = None
-    elif more and _may_be_json(raw):
+    elif (more or len(raw) > most) and _may_be_json(raw):
         found.unread = "it is longer than max_body_mb"
+        first = await beside(len(raw), _first_in, raw, settings.max_body_values)
+        if first is _GOES_ON and settings.mode == "enforce":
+            raise _too_long(most)
+        if first is not _GOES_ON:
+            found.body = texts_beside_json(raw, scope["headers"]) if first is None else first
     else:
-        try:
-            found.body = lenient_json(raw)
-        except TwoMeanings as error:
-            raise _two_meanings(error) from None
-        except ValueError as error:
-            found.unread = NO_UTF8 if str(error) == NO_UTF8 else "it is no JSON"
-            found.body = texts_beside_json(raw, scope["headers"])
+        await _whole(found, raw, scope, settings)
     return found
+
+
+async def _whole(found: Incoming, raw: bytes, scope: Scope, settings: GatewaySettings) -> None:
+    """Read a body on another path that is here whole, or is no JSON."""
+    try:
+        found.body = await beside(len(raw), _counted, lenient_json, raw, settings.max_body_values)
+    except TwoMeanings as error:
+        raise _two_meanings(error) from None
+    except TooManyValues as error:
+        if settings.mode == "enforce":
+            raise _too_much(error) from None
+        found.unread = str(error)
+    except ValueError as error:
+        found.unread = NO_UTF8 if str(error) == NO_UTF8 else "it is no JSON"
+        found.body = texts_beside_json(raw, scope["headers"])
+
+
+def _first_in(begun: bytes, most: int) -> Any:
+    """The first JSON document in the beginning of a body, which some servers read alone, of one that is no object its
+    texts; None where it is no JSON, ``_GOES_ON`` where it is one document, what is asked may stand anywhere in it."""
+    text = begun.decode(json.detect_encoding(begun), "replace").lstrip("\ufeff \t\r\n")
+    try:
+        first, ends = _document(text, most)
+    except json.JSONDecodeError as error:
+        goes_on = error.msg.startswith("Unterminated") or error.pos >= len(text) - _CUT
+        return _GOES_ON if goes_on else None
+    except (TooManyValues, RecursionError):
+        return _GOES_ON
+    if not text[ends:].strip():
+        return _GOES_ON
+    return first if isinstance(first, dict) else [*texts_of(first)]
+
+
+def _document(text: str, most: int) -> tuple[Any, int]:
+    """The document that a text begins with, and where it ends; of a file of lines no more than the first is read."""
+    line = text.partition("\n")[0]
+    check_values(line.encode("utf-8", "replace"), most)
+    with contextlib.suppress(json.JSONDecodeError):
+        return json.JSONDecoder().raw_decode(line)
+    check_values(text.encode("utf-8", "replace"), most)
+    return json.JSONDecoder().raw_decode(text)
 
 
 def _is_form(scope: Scope) -> bool:
