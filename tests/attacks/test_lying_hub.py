@@ -128,9 +128,8 @@ def test_a_pull_ends_and_the_next_is_as_good_as_ever(hub: LyingHub, tmp_path: Pa
     for number, told in enumerate(ODD[what]):
         one = member(hub, tmp_path / str(number))
         for _ in range(2):
-            with telling(hub, **{what: told}):
-                with contextlib.suppress(StillwatchError):
-                    pull(one)
+            with telling(hub, **{what: told}), contextlib.suppress(StillwatchError):
+                pull(one)
         # Nothing of it was kept that keeps an honest hub from being read.
         with telling(hub, objects={"objects": [{**ONE, "created_by_ref": "identity--y"}]}):
             assert pull(one).parted is None

@@ -306,6 +306,8 @@ class Gate:
         if not self._told_last:
             self._told_last = True
             self._tell(last=True)
-        await self._state.close()
-        if self.recorder is not None:
-            self.recorder.close()
+        try:
+            await self._state.close()
+        finally:
+            if self.recorder is not None:
+                self.recorder.close()
