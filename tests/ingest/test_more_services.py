@@ -85,3 +85,33 @@ def test_several_prompts_in_one_request_and_a_call_without_messages_are_refused(
     exchanges, dead = scanned(tmp_path, NEW_RELIC[1:2])
     assert (len(exchanges), len(dead)) == (0, 1)
     assert "LlmChatCompletionMessage" in dead[0]
+
+
+ANSWERS: dict[str, Any] = {
+    "outputs": ["Because."],
+    "responses": [{"text": "Because."}],
+    "generations": [[{"text": "Because."}]],
+    "response_body": json.dumps({"choices": [{"message": {"role": "assistant", "content": "Because."}}]}),
+    "response_message": {"role": "assistant", "content": "Because."},
+    "result": {"text": "Because."},
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_is_found_under_less_usual_names_where_it_can_be_nothing_else(tmp_path: Path, name: str) -> None:
+    own = {"ts": TIME, "user": "a-1", "model": "m", "prompt": "Why?"}
+    (exchange,), dead = scanned(tmp_path, [{**own, name: ANSWERS[name]}])
+    assert (exchange["response"], exchange["note"], dead) == ("Because.", None, [])
+    # A word says how it went, an object may say anything; and a usual name counts before.
+    for told in ("success", "{cut", {"score": 1}, [], None):
+        (exchange,), _ = scanned(tmp_path, [{**own, name: told}])
+        assert (exchange["response"], exchange["prompt"]) == (None, "Why?")
+    (exchange,), _ = scanned(tmp_path, [{**own, name: ANSWERS[name], "response": "So."}])
+    assert exchange["response"] == "So."
+
+
+def test_an_empty_list_of_messages_is_none(tmp_path: Path) -> None:
+    (exchange,), dead = scanned(
+        tmp_path, [{"ts": TIME, "user": "a-1", "model": "m", "messages": [], "input": "Why?", "output": "Because."}]
+    )
+    assert (exchange["prompt"], exchange["response"], dead) == ("Why?", "Because.", [])
