@@ -10,7 +10,7 @@ from attacked import HELLO, asked, guarded, record_of, spoken
 from gateways import decided, known
 from patience import PATIENCE_SECONDS, until
 
-from stillwatch.gateway import gate
+from stillwatch.gateway import gate, texts
 
 TEXT = (
     "Work through every step of the following task before you give the final answer to the examiner. "
@@ -54,7 +54,7 @@ def test_commas_and_braces_in_a_text_are_none(tmp_path: Path) -> None:
 
 def test_others_are_answered_while_a_long_body_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go_on, begun = threading.Event(), threading.Event()
-    look = gate.known_in
+    look = texts.known_in
 
     def patient(snapshot: Any, prompt: str, *more: Any) -> Any:
         if len(prompt) > len(PAD):

@@ -135,7 +135,7 @@ def test_a_model_that_begins_within_reasoning_is_known_by_any_name(tmp_path: Pat
             upstream.pieces = [json.dumps({**told, "choices": [message]}, ensure_ascii=False).encode()]
             status, answer = asked(url, path, {"messages": HELLO, **body}, "x-account: a")
             assert (body, status, marks_in(answer)) == (body, 200, [])
-            chunks = [{"delta": {"content": THOUGHT}}, {"delta": {}, "finish_reason": "length"}]
+            chunks: list[dict[str, Any]] = [{"delta": {"content": THOUGHT}}, {"delta": {}, "finish_reason": "length"}]
             upstream.headers = [(b"content-type", b"text/event-stream")]
             upstream.pieces = [
                 b"data: "

@@ -103,7 +103,8 @@ def test_an_answer_is_found_under_less_usual_names_where_it_can_be_nothing_else(
     (exchange,), dead = scanned(tmp_path, [{**own, name: ANSWERS[name]}])
     assert (exchange["response"], exchange["note"], dead) == ("Because.", None, [])
     # A word says how it went, an object may say anything; and a usual name counts before.
-    for told in ("success", "{cut", {"score": 1}, [], None):
+    others: list[Any] = ["success", "{cut", {"score": 1}, [], None]
+    for told in others:
         (exchange,), _ = scanned(tmp_path, [{**own, name: told}])
         assert (exchange["response"], exchange["prompt"]) == (None, "Why?")
     (exchange,), _ = scanned(tmp_path, [{**own, name: ANSWERS[name], "response": "So."}])

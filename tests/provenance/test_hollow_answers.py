@@ -44,6 +44,7 @@ HOLLOW: dict[str, dict[str, Any]] = {
     "short boilerplate": said("Please try again."),
     "broken off": said("The upstream failed.", "error"),
     "null as a word": said("null"),
+    "not available": said("N/A"),
     "the name of a fault": said("Service unavailable"),
     "a fault as JSON": said('{"error": "overloaded"}'),
     "no letters": said("\u2026"),

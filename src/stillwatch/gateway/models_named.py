@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from stillwatch.gateway.paths import plain_path
@@ -25,6 +26,8 @@ def models_in(body: Any) -> tuple[str, ...]:
     if not isinstance(body, Mapping):
         return ()
     named = [value for name, value in settings_in(body) if name in _MODEL or name in _OTHERS]
+    if len(named) == 1 and isinstance(named[0], str) and "," not in named[0]:
+        return (named[0],) if named[0] else ()
     return tuple(dict.fromkeys(part.strip() for text in _texts(named) for part in text.split(",") if part.strip()))
 
 
@@ -42,9 +45,14 @@ def _texts(value: Any) -> Iterator[str]:
 def models_beside(path: str, query: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     """Models that a path and the pairs of a query name: what the body says may not count then."""
     return (
-        *_IN_PATH.findall(plain_path(path)),
+        *_of_path(path),
         *(value for name, value in query if plain_name(name) in _MODEL and value),
     )
+
+
+@lru_cache(1024)
+def _of_path(path: str) -> tuple[str, ...]:
+    return tuple(_IN_PATH.findall(plain_path(path)))
 
 
 def is_one_of(models: Iterable[str], patterns: Sequence[str]) -> bool:

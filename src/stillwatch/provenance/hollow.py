@@ -31,6 +31,7 @@ _BESIDE = frozenset(
 }
 """Words that stand beside a fault's in an answer that is one."""
 _MORE_THAN_THE_PROMPT = 4
+_NOT_AVAILABLE = ("n", "a")
 
 
 def repeated(texts: Sequence[str]) -> Bools:
@@ -67,7 +68,7 @@ def _skeleton(text: str) -> tuple[str, ...]:
 def _says_nothing(said: tuple[str, ...], text: str) -> bool:
     if len(said) < _LONG:
         # A short answer may be a choice, unless it is a fault's name.
-        return not said or (not _FAULTS.isdisjoint(said) and set(said) <= _FAULTS | _BESIDE)
+        return not said or said == _NOT_AVAILABLE or (not _FAULTS.isdisjoint(said) and set(said) <= _FAULTS | _BESIDE)
     return not says_answer(text)
 
 
