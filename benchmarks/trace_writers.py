@@ -80,3 +80,35 @@ def datadog_llm(made: Made) -> list[Record]:
             "metrics": {}, "tags": ["env:x", f"user_id:{made.account_id}"],
         },
     ]  # fmt: skip
+
+
+@writer("new-relic", lacks=("tools",), step_us=1_000)
+def new_relic(made: Made) -> list[Record]:
+    """The events of a call, and of each of its messages."""
+    summary = {
+        "eventType": "LlmChatCompletionSummary",
+        "id": made.exchange_id,
+        "request_id": made.exchange_id,
+        "timestamp": made.time // 1000,
+        "duration": 1500,
+        "vendor": "openai",
+        "request.model": made.model,
+        "request.temperature": made.temperature,
+        "request.max_tokens": made.max_tokens,
+        "response.usage.prompt_tokens": made.input_tokens,
+        "response.usage.completion_tokens": made.output_tokens,
+        "llm.user_id": made.account_id,
+        "llm.conversation_id": made.session_id,
+    }
+    said = [{"role": "system", "content": made.system}, *made.turns, {"role": "assistant", "content": made.response}]
+    messages = [
+        {
+            "eventType": "LlmChatCompletionMessage",
+            "completion_id": made.exchange_id,
+            "sequence": number,
+            "is_response": number == len(said) - 1,
+            **one,
+        }
+        for number, one in enumerate(said)
+    ]
+    return [*messages[:1], summary, *messages[1:]]

@@ -30,6 +30,15 @@ SPELLINGS = [
     "x_portkey_api_key: sk-REAL",
     "x-litellm-key: sk-REAL",
     "token: sk-REAL",
+    "x-session-token: sk-REAL",
+    "private-token: sk-REAL",
+    "x-databricks-token: sk-REAL",
+    "subscription-key: sk-REAL",
+    "key: sk-REAL",
+    "x-jwt-token: sk-REAL",
+    "x-client-secret: sk-REAL",
+    "Authorization: Basic c2stUkVBTDo=",
+    "Authorization: Basic OnNrLVJFQUw=",
     "Sec-WebSocket-Protocol: realtime, openai-insecure-api-key.sk-REAL",
 ]
 QUERIES = [

@@ -1,9 +1,11 @@
 """On a path of no known API a known text is found in a body that is no JSON as well: in a form, in YAML, in JSON with comments."""
 
+import base64
 import json
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+import msgspec
 import pytest
 from attacked import asked, guarded, record_of
 from gateways import decided, known
@@ -51,6 +53,35 @@ def test_a_known_text_is_found(tmp_path: Path, what: str) -> None:
             status, answer = asked(url, path, body.encode(), "x-account: a", head[1])
             assert (path, status, b"account_blocked" in answer) == (path, 403, True)
         assert not behind.seen
+
+
+BYTES: dict[str, tuple[str, bytes]] = {
+    "parts, one with a file's name that is empty": (PARTS, (part("prompt", TEXT, '; filename=""') + "--x--").encode()),
+    "a part in base64": (
+        PARTS,
+        (part("prompt", base64.b64encode(TEXT.encode()).decode(), "\r\nContent-Transfer-Encoding: base64") + "--x--").encode(),
+    ),
+    "UTF-16": ("text/plain; charset=utf-16", TEXT.encode("utf-16")),
+    "UTF-16 without a mark": ("text/plain", TEXT.encode("utf-16-be")),
+    "Latin-1": ("text/plain; charset=latin-1", b"\xe9. " + TEXT.encode()),
+    "MessagePack": ("application/msgpack", msgspec.msgpack.encode({"n": -1, "prompt": TEXT})),
+    "CBOR": ("application/cbor", b"\xa1\x66prompt\x78\xb7" + TEXT.encode()),
+    "protobuf": ("application/x-protobuf", b"\x00\x00\x00\x00\xc0\x0a\xb7\x01" + TEXT.encode() + b"\x10\x01"),
+}  # fmt: skip
+
+
+def test_a_known_text_is_found_in_bytes_that_hold_it(tmp_path: Path) -> None:
+    blocked = decided("block", templates=["T1"])
+    with guarded(tmp_path, blocked, texts=known(("T1", "C001", TEXT)), account_from=("header:x-account",)) as (
+        url,
+        behind,
+    ):
+        for what, (kind, body) in BYTES.items():
+            assert (what, asked(url, "/api/chat", body, "x-account: a", f"content-type: {kind}")[0]) == (what, 403)
+        assert not behind.seen
+        for body in (bytes(range(256)) * 400, b"\x89PNG\r\n\x1a\n" + b"\x00\xff" * 3000):
+            assert asked(url, "/api/chat", body, "x-account: a", "content-type: image/png")[0] == 200
+        assert [one.body[:8] for one in behind.seen] == [bytes(range(8)), b"\x89PNG\r\n\x1a\n"]
 
 
 def test_what_is_said_otherwise_passes_untouched_and_is_not_recorded(tmp_path: Path) -> None:

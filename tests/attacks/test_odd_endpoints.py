@@ -14,6 +14,7 @@ import pytest
 from stillwatch.core import EndpointFailed
 from stillwatch.endpoints import Endpoint
 from stillwatch.endpoints import chat_completions as client
+from stillwatch.services.audited_models import AskSettings, open_model
 
 GOOD = json.dumps({"choices": [{"message": {"role": "assistant", "content": "four"}}]}).encode()
 BODY = {"model": "m", "messages": [{"role": "user", "content": "Two and two?"}]}
@@ -126,3 +127,61 @@ def test_what_was_cut_off_costs_nothing_else(tmp_path: Path) -> None:
         again.complete(BODY)
         again.complete(BODY | {"seed": 1})
         assert again.sent == 0
+
+
+def choice(content: Any, **more: Any) -> dict[str, Any]:
+    return {"message": {"role": "assistant", "content": content}, "finish_reason": "stop", **more}
+
+
+TOP = {"token": "a", "logprob": -0.5}
+SHAPES: dict[str, tuple[dict[str, Any], str, dict[str, float]]] = {
+    "parts": (choice([{"type": "text", "text": "fo"}, {"type": "text", "text": "ur"}]), "four", {}),
+    "parts with a thought": (choice([{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "4"}]), "4", {}),
+    "a part alone": (choice({"type": "text", "text": "four"}), "four", {}),
+    "a number": (choice(4), "4", {}),
+    "a message that is text": ({"message": "four"}, "four", {}),
+    "a message that is none": ({"message": [1], "text": "four"}, "1", {}),
+    "text alone": ({"text": "four", "finish_reason": ["stop"]}, "four", {}),
+    "log-probabilities": (choice("four", logprobs={"content": [{"top_logprobs": [TOP]}]}), "four", {"a": -0.5}),
+    "as text": (choice("four", logprobs="none"), "four", {}),
+    "as a list": (choice("four", logprobs=[1]), "four", {}),
+    "of no token": (choice("four", logprobs={"content": [None]}), "four", {}),
+    "by name": (choice("four", logprobs={"content": {"a": 1}}), "four", {}),
+    "tokens as text": (choice("four", logprobs={"content": [{"top_logprobs": "abc"}]}), "four", {}),
+    "null": (choice("four", logprobs={"content": [{"top_logprobs": [{"token": None, "logprob": None}]}]}), "four", {}),
+    "no number": (
+        choice("four", logprobs={"content": [{"top_logprobs": [TOP, {"token": "b", "logprob": float("nan")}]}]}),
+        "four",
+        {"a": -0.5},
+    ),
+    "without end": (
+        choice("four", logprobs={"content": [{"top_logprobs": [{"token": "b", "logprob": float("-inf")}]}]}),
+        "four",
+        {"b": -1e4},
+    ),
+    "more than certain": (
+        choice("four", logprobs={"content": [{"top_logprobs": [TOP, {"token": "b", "logprob": 700.0}]}]}),
+        "four",
+        {"a": -0.5},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_an_audit_reads_what_an_answer_says_in_whatever_form(tmp_path: Path, name: str) -> None:
+    given, text, tokens = SHAPES[name]
+    body = json.dumps({"choices": [given], "usage": [5]}).encode()
+    with answering(lambda out: out.write(whole(body))) as url:
+        model = open_model(f"openai:{url}#m", AskSettings(tmp_path, parallel=1))
+        chats = [(("user", "Two and two?"),)]
+        assert model.answers(chats)[0][0] == text
+        assert model.next_tokens(chats) == ([tokens] if tokens else None)
+        assert model.token_counts(["x"]) is None
+
+
+def test_of_an_answer_that_is_far_too_long_its_beginning_is_kept_as_cut(tmp_path: Path) -> None:
+    body = json.dumps({"choices": [choice("word " * 100_000)]}).encode()
+    with answering(lambda out: out.write(whole(body))) as url:
+        model = open_model(f"openai:{url}#m", AskSettings(tmp_path, parallel=1, max_tokens=20))
+        text, ending = model.answers([(("user", "Two and two?"),)])[0]
+        assert (len(text), ending) == (20 * 64, "length")

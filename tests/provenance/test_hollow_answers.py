@@ -16,7 +16,7 @@ from makers_served import Server
 from stillwatch.cli import app
 from stillwatch.core import EndpointFailed
 from stillwatch.provenance import AuditPlan, ScriptedModel, audit
-from stillwatch.provenance.missing import repeated
+from stillwatch.provenance.hollow import repeated
 from stillwatch.services.audited_models import AskSettings, open_model
 
 PROMPTS = ALL[:160]
@@ -43,6 +43,18 @@ HOLLOW: dict[str, dict[str, Any]] = {
     "boilerplate": said("The service is busy at the moment. Please try again later."),
     "short boilerplate": said("Please try again."),
     "broken off": said("The upstream failed.", "error"),
+    "null as a word": said("null"),
+    "not available": said("N/A"),
+    "the name of a fault": said("Service unavailable"),
+    "a fault as JSON": said('{"error": "overloaded"}'),
+    "no letters": said("\u2026"),
+    "letters that nobody sees": said("\u200b\u2060"),
+}
+ECHOES: dict[str, Callable[[str], str]] = {
+    "the prompt again": lambda text: text,
+    "the prompt again, introduced": lambda text: f"You asked: {text.capitalize()}?",
+    "a fault with a number": lambda text: f"Internal error, request {number(text)}: try again",
+    "a fault with a time": lambda text: f"It is 10:{number(text) % 60:02}, ask later please",
 }
 
 
@@ -115,6 +127,16 @@ def test_what_says_nothing_makes_no_two_models_alike(kind: str, asked: Asked, tm
         counts = found["missing"][name]["behaviour"]
         assert sum(counts[why] for why in counts if why != "asked") >= lost
     assert "<th>suspect</th><td>behaviour</td>" in (tmp_path / "out" / "report.html").read_text()
+
+
+@pytest.mark.parametrize("kind", sorted(ECHOES))
+def test_what_follows_from_the_prompt_alone_makes_no_two_models_alike(kind: str, asked: Asked, tmp_path: Path) -> None:
+    def instead(model: str, text: str) -> dict[str, Any] | None:
+        return said(ECHOES[kind](text)) if model in ("suspect", "teacher") and hard(text, 0.4) else None
+
+    found = asked.run(tmp_path / "out", Maker(77), instead)
+    assert found["grade"] == "none"
+    assert found["missing"]["suspect"]["behaviour"]["repeated"] >= sum(hard(one.text, 0.4) for one in PROMPTS) - 2
 
 
 @pytest.mark.parametrize("kind", ["thought alone", "refused", "boilerplate", "cut"])

@@ -54,6 +54,7 @@ class Redaction:
         top_logprobs: at most so many alternatives a token; -1 takes log probabilities out whole; None leaves them.
         streaming: what a rule calls a piece is one of many, which the stream's own filters see to.
         within: the answer begins within reasoning, whose tag stands in what it goes on from.
+        opens: tells of the models that an answer names whether it does.
     """
 
     hide_reasoning: bool = False
@@ -61,9 +62,18 @@ class Redaction:
     top_logprobs: int | None = None
     streaming: bool = False
     within: bool = False
+    opens: Callable[..., bool] | None = None
 
     def __bool__(self) -> bool:
         return self.hide_reasoning or self.top_logprobs is not None
+
+    def for_answer(self, body: object) -> Redaction:
+        """The same for an answer, or an event of one, that says which model it is of."""
+        if self.within or self.opens is None or not isinstance(body, Mapping):
+            return self
+        said = [body, body.get("response"), body.get("message")]
+        models = [one["model"] for one in said if isinstance(one, Mapping) and isinstance(one.get("model"), str)]
+        return replace(self, within=self.opens(*models))
 
     def pieces(self) -> Redaction:
         """The same for a stream."""

@@ -6,8 +6,9 @@ A request that could be read as many counts as many. To know one more word for a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
+
+from stillwatch.gateway.setting_names import NESTED, plain_name, settings_in
 
 __all__ = ["asks_and_tokens", "ids_in"]
 
@@ -23,26 +24,51 @@ _TOKENS = frozenset(
     *("maxdecodesteps", "maxgenlen", "maxlength", "maxtokencount", "minlength", "minnewtokens", "mintokens"),
     *("npredict", "numpredict", "budgettokens", "thinkingbudget"),
 }
-_NESTED = 3
-"""So deep servers keep such settings: in ``parameters``, ``generationConfig``, ``sampling_params`` and the like."""
-_NO_SETTINGS = frozenset(("messages", "tools", "functions", "responseformat", "text", "metadata", "input", "system"))
+_NO_PROMPTS = frozenset(
+    ("messages", "contents", "content", "parts", "history", "chathistory", "turns", "tools", "functions", "examples")
+) | {
+    *("documents", "passages", "candidatelabels", "labels", "files", "images", "attachments", "metadata", "tags"),
+    *("stop", "stopsequences", "stopwords", "stoptokenids", "badwords", "modalities", "include", "models", "fallbacks"),
+    *("responseformat", "schema", "jsonschema", "system", "shape", "logitbias", "encodingformat"),
+}
+"""Lists that are no prompts, on a path where nobody knows what the server reads."""
 
 
-def asks_and_tokens(body: Any) -> tuple[int, int]:
+def asks_and_tokens(body: Any, *, known: bool = True) -> tuple[int, int]:
     """Prompts times answers to each; and the tokens that an answer may have, in whatever words, 0 where none are said.
 
     A list of token ids is one prompt, and so are a conversation's turns. Several conversations, and several models
     (LiteLLM asks each of ``a,b``), are as many.
+
+    Args:
+        body: the request.
+        known: whether its API is; else any list that may be one of prompts is taken for one, under whatever name.
     """
     if not isinstance(body, Mapping):
         return 1, 0
-    prompts = [_prompts(_plain(name), value) for name, value in body.items() if isinstance(value, list)]
+    prompts = [_prompts(plain_name(name), value) for name, value in body.items() if isinstance(value, list)]
+    prompts += [] if known else _lists(body)
     models = body.get("model")
     asked = models.count(",") + 1 if isinstance(models, str) else 1
-    set_to = list(_settings(body))
+    set_to = list(settings_in(body))
     answers = [_count(value) for name, value in set_to if name in _ANSWERS]
     tokens = [_count(value) for name, value in set_to if name in _TOKENS]
     return max([1, *prompts]) * max([1, *answers]) * asked, max([0, *tokens])
+
+
+def _lists(body: Mapping[Any, Any], deep: int = NESTED) -> Iterator[int]:
+    """How many prompts each list may be, wherever it stands."""
+    for name, value in body.items():
+        plain = plain_name(name)
+        if plain in _NO_PROMPTS:
+            continue
+        if isinstance(value, list) and plain not in _INPUTS:
+            yield 1 if all(isinstance(item, int | float) for item in value) else len(value)
+        inner = value if isinstance(value, list) else [value]
+        if deep:
+            for one in inner:
+                if isinstance(one, Mapping):
+                    yield from _lists(one, deep - 1)
 
 
 def _prompts(name: str, value: list[Any]) -> int:
@@ -58,28 +84,14 @@ def _prompts(name: str, value: list[Any]) -> int:
     return len(value)
 
 
-def ids_in(body: Any) -> int:
-    """How many token ids stand in place of text."""
+def ids_in(body: Any, *, known: bool = True) -> int:
+    """How many token ids stand in place of text; of an API that is not known, under whatever name."""
     if not isinstance(body, Mapping):
         return 0
-    lists = [value for name, value in body.items() if isinstance(value, list) and _plain(name) in _PROMPTS]
+    named = [(plain_name(name), value) for name, value in body.items() if isinstance(value, list)]
+    lists = [value for name, value in named if name in _PROMPTS or not (known or name in _NO_PROMPTS)]
     flat = [one for given in lists for one in (given, *(item for item in given if isinstance(item, list)))]
     return sum(type(item) is int for one in flat for item in one)
-
-
-def _settings(body: Mapping[Any, Any], deep: int = _NESTED) -> Iterator[tuple[str, Any]]:
-    """Names and values of what a request sets, also where they stand in objects of their own."""
-    for name, value in body.items():
-        plain = _plain(name)
-        if not isinstance(value, Mapping):
-            yield plain, value
-        elif deep and plain not in _NO_SETTINGS:
-            yield from _settings(value, deep - 1)
-
-
-@lru_cache(1024)
-def _plain(name: str) -> str:
-    return name.casefold().replace("_", "").replace("-", "")
 
 
 def _count(value: object) -> int:

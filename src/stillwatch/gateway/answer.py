@@ -26,6 +26,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _MOST_KEPT = 16 * 2**20
 _MOST_REDACTED = 64 * 2**20
+_PART = 206
 _LOOKED_AT = 64
 """Bytes by which text is told from pictures, sound and film: each of those has others in its first few."""
 _NO_TEXT = frozenset(range(0x20)) - frozenset(b"\t\r\n")
@@ -97,6 +98,9 @@ class Answer:
         if self._redaction:
             if any(name == b"content-encoding" and value != b"identity" for name, value in headers):
                 await self.refuse(_unreadable("it is compressed"))
+                return
+            if self.status == _PART or any(name == b"content-range" for name, _ in headers):
+                await self.refuse(_unreadable("it is a part of one"))
                 return
             if len(set(kinds)) > 1:
                 await self.refuse(_unreadable("it is of two kinds"))

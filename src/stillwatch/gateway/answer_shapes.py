@@ -286,6 +286,7 @@ def redacted_body(body: object, redaction: Redaction) -> Any:
     """
     if not isinstance(body, Mapping):
         raise UnknownShape("not an object")
+    redaction = redaction.for_answer(body)
     if isinstance(body.get("error"), Mapping) and "output" not in body:
         return obj(type=word, error=ERROR, request_id=identifier)(body, redaction)
     if isinstance(body.get("choices"), list):

@@ -18,6 +18,8 @@ from stillwatch.gateway.credentials import Credential, sole_credential
 from stillwatch.gateway.edits import edited_request
 from stillwatch.gateway.gate import Admission, Gate
 from stillwatch.gateway.incoming import Incoming, Receive, Refused, Scope, incoming, operation_of
+from stillwatch.gateway.long_bodies import beside
+from stillwatch.gateway.models_named import models_beside
 from stillwatch.gateway.paths import api_of
 from stillwatch.gateway.refusal import Refusal, crowded
 from stillwatch.gateway.settings import GatewaySettings, load_gateway_settings
@@ -26,6 +28,8 @@ __all__ = ["Guard"]
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_NEVER_WHOLE = (b"accept-encoding", b"range", b"if-range")
+"""What would have an answer come compressed or in part."""
 TAGS_HEADER = b"x-stillwatch-tags"
 
 
@@ -70,7 +74,8 @@ class Guard:
             return
         # From here on there is one credential, for the server behind as for us.
         scope = {**scope, "headers": _as_inflated(shown.headers) if came.inflated else shown.headers}
-        admission = await self.gate.admit(self._request(scope, came, shown))
+        request = await beside(len(came.raw or b""), self._request, scope, came, shown)
+        admission = await self.gate.admit(request)
         if came.closed and admission.refusal is None and self._settings.mode == "enforce":
             admission.refusal = Refusal(415, "encoding_not_supported", f"It cannot be read: {came.unread}.")
         answer = Answer(self.gate, admission, send)
@@ -113,7 +118,7 @@ class Guard:
             caller = self._request(scope, Incoming(api, came.rest, body=body), shown).caller
             return read_request(api, body, caller, operation=admission.request.operation, pathway="batch")
 
-        batch = Batch(self.gate, made, int(self._settings.max_body_mb * 2**20))
+        batch = Batch(self.gate, made)
         await batch.look(came)
         if came.more:
             came.rest = batch.passing(came.rest)
@@ -161,7 +166,16 @@ class Guard:
         body = came.body if isinstance(came.body, dict) else {}
         key = shown.key if shown else None
         caller = identify(self._settings, self.gate.secret, headers, body, peer[0] if peer else None, key=key)
-        return read_request(came.api, came.body, caller, operation=came.operation, unread=came.unread)
+        return read_request(
+            came.api,
+            came.body,
+            caller,
+            operation=came.operation,
+            unread=came.unread,
+            beside=came.texts if came.api is None and isinstance(came.body, dict) else (),
+            query=came.query,
+            models=models_beside(came.path, came.query),
+        )
 
     async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A websocket's frames are not read and cannot be redacted: whoever is treated in any way gets none."""
@@ -202,7 +216,7 @@ def _rewritten(scope: Scope, raw: bytes | None, tags: tuple[str, ...], *, plain:
     """The request's head as the app behind sees it; the client's own word for our headers is removed."""
     headers = []
     for name, value in scope["headers"]:
-        if name.replace(b"_", b"-").startswith(b"x-stillwatch-") or (plain and name == b"accept-encoding"):
+        if name.replace(b"_", b"-").startswith(b"x-stillwatch-") or (plain and name in _NEVER_WHOLE):
             continue
         if raw is not None and name in (b"content-length", b"transfer-encoding"):
             continue

@@ -8,7 +8,9 @@ to read one more, add it to ``_asked_in``.
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any
 
@@ -16,6 +18,7 @@ from stillwatch.gateway.client_request import ClientRequest
 from stillwatch.gateway.gate import Gate
 from stillwatch.gateway.incoming import Incoming, Receive
 from stillwatch.gateway.json_body import TwoMeanings, documents_in
+from stillwatch.gateway.long_bodies import TooManyValues, beside, check_values
 from stillwatch.gateway.paths import api_of
 from stillwatch.gateway.refusal import Refusal
 
@@ -24,8 +27,14 @@ __all__ = ["Batch", "lines_in"]
 Asked = tuple[str | None, Mapping[str, Any]]
 
 _AMBIGUOUS = Refusal(400, "ambiguous_json", "A line of the file can be read in two ways.")
+_TOO_LONG = Refusal(413, "request_too_large", "A line of the file is longer, or holds more values, than is looked at.")
+_MOST_LINES = 200_000
+_TOO_MANY = Refusal(413, "request_too_large", f"A file may hold {_MOST_LINES:,} requests.")
+_PIECE = 64 * 1024
+_BREATH_SECONDS = 0.005
 # What a line says that asks; names may be escaped.
 _MAY_ASK = re.compile(rb"\\u|body|params|request|modelinput", re.IGNORECASE)
+_BEGINS = re.compile(rb'[\s\x00\xef\xbb\xbf]*[\[\s\x00]*\{[\s\x00]*"')
 _ENDS = re.compile(rb"[\r\n\x0b\x0c\x1c-\x1e]+")
 
 
@@ -52,13 +61,29 @@ def _asked_in(line: Any) -> Asked | None:
     return None
 
 
+def _documents(line: bytes, most: int) -> tuple[list[Asked], Refusal | None, bool]:
+    """What a line asks, why it may not be, and whether all of it could be read."""
+    found: list[Asked] = []
+    try:
+        check_values(line, most)
+        for body in documents_in(line.decode("utf-8", "replace")):
+            asked = _asked_in(body)
+            found += [] if asked is None else [asked]
+    except TwoMeanings:
+        return found, _AMBIGUOUS, True
+    except TooManyValues:
+        return found, _TOO_LONG, True
+    except ValueError:
+        return found, None, False
+    return found, None, True
+
+
 class Batch:
     """The requests of one body on its way.
 
     Args:
         gate: the core.
         made: a request of this caller's, from an API and a body.
-        longest: bytes of the longest line that is read.
 
     Attributes:
         lines: requests that were admitted.
@@ -66,10 +91,11 @@ class Batch:
         refusal: why it ends here.
     """
 
-    def __init__(self, gate: Gate, made: Callable[[str | None, Any], ClientRequest], longest: int) -> None:
+    def __init__(self, gate: Gate, made: Callable[[str | None, Any], ClientRequest]) -> None:
         self._gate = gate
         self._made = made
-        self._longest = longest
+        self._longest = int(gate.settings.max_body_mb * 2**20)
+        self._breathed = time.monotonic()
         self._rest = bytearray()
         self._skipping = False
         self.lines = 0
@@ -96,25 +122,36 @@ class Batch:
         return looked_at
 
     async def _feed(self, piece: bytes, *, more: bool) -> None:
-        for line in self._whole_lines(piece, more=more):
-            if self.refusal is not None:
-                return
-            line = line.replace(b"\x00", b"")
-            if b"{" in line and _MAY_ASK.search(line):
-                await self._read(line)
+        for start in range(0, max(1, len(piece)), _PIECE):
+            last = start + _PIECE >= len(piece)
+            for line in self._whole_lines(piece[start : start + _PIECE], more=more or not last):
+                if self.refusal is not None:
+                    return
+                line = line.replace(b"\x00", b"")
+                if b"{" in line and _MAY_ASK.search(line):
+                    await self._read(line)
+            await self._breathe()
+
+    async def _breathe(self) -> None:
+        """Let others go on."""
+        if time.monotonic() - self._breathed > _BREATH_SECONDS:
+            await asyncio.sleep(0)
+            self._breathed = time.monotonic()
 
     async def _read(self, line: bytes) -> None:
         """Admit what one line asks. Servers read lines in more ways than one: with blanks that are none in JSON, with
         several objects, as a list."""
-        try:
-            for body in documents_in(line.decode("utf-8", "replace")):
-                found = _asked_in(body)
-                if found is not None:
-                    await self._admit(found)
-        except TwoMeanings:
-            self.refusal = self.refusal or _AMBIGUOUS
-        except ValueError:
-            self.unread += 1
+        found, refusal, whole = await beside(len(line), _documents, line, self._gate.settings.max_body_values)
+        for asked in found:
+            await self._admit(asked)
+        if refusal is _TOO_LONG and not self._refuses:
+            refusal, whole = None, False
+        self.refusal = self.refusal or refusal
+        self.unread += not whole
+
+    @property
+    def _refuses(self) -> bool:
+        return self._gate.settings.mode == "enforce"
 
     def _whole_lines(self, piece: bytes, *, more: bool) -> Iterator[bytes]:
         first, *others = _ENDS.split(piece)
@@ -126,12 +163,17 @@ class Batch:
             self._skipping = False
             self._rest = bytearray(line)
         if len(self._rest) > self._longest:
+            if self._refuses and _BEGINS.match(self._rest):
+                self.refusal = self.refusal or _TOO_LONG
             self._skipping, self._rest = True, bytearray()
             self.unread += 1
         if not more and not self._skipping:
             yield bytes(self._rest)
 
     async def _admit(self, asked: Asked) -> None:
+        await self._breathe()
+        if self.lines >= _MOST_LINES:
+            self.refusal = self.refusal or _TOO_MANY
         if self.refusal is not None:
             return
         request = self._made(*asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from stillwatch.gateway.amounts import asks_and_tokens, ids_in
 from stillwatch.gateway.caller import Caller
 from stillwatch.gateway.events import EventReader
 from stillwatch.gateway.json_body import NO_UTF8, without_surrogates
+from stillwatch.gateway.models_named import models_in
 from stillwatch.gateway.texts import cut_up, texts_of
 
 __all__ = ["ClientRequest", "answer_fields", "read_request"]
@@ -53,6 +54,8 @@ class ClientRequest:
         letters: of text in it.
         began: monotonic clock, in seconds.
         within: the answer goes on from a text that opens reasoning and does not close it.
+        models: all that may answer, as far as the request says.
+        by_path: whether the path or the query names one, whatever the body says.
     """
 
     exchange_id: str
@@ -68,6 +71,8 @@ class ClientRequest:
     letters: int
     began: float
     within: bool = False
+    models: tuple[str, ...] = ()
+    by_path: bool = False
     _encoded: bytes = b""
 
     @property
@@ -129,6 +134,9 @@ def read_request(
     *,
     operation: str | None = None,
     unread: str | None = None,
+    beside: Sequence[str] = (),
+    query: Sequence[tuple[str, str]] = (),
+    models: Sequence[str] = (),
     pathway: str = "api",
     now: float | None = None,
 ) -> ClientRequest:
@@ -140,6 +148,9 @@ def read_request(
         caller: who asks.
         operation: what is asked for, where it is none of the APIs that are known; None is not recorded then.
         unread: why there is no body.
+        beside: texts that stand beside the body.
+        query: names and values of the query, which count as the body's where no API is known.
+        models: that the path or the query names.
         pathway, now: as the record has them.
     """
     exchange_id = uuid.uuid4().hex
@@ -168,15 +179,30 @@ def read_request(
     text = prompt if isinstance(prompt, str) else ""
     # Parts of one message, and turns of one side, are read as one as well: a sentence may be cut between them.
     texts_alone = unread is not None and isinstance(body, list)
-    acting = body if texts_alone else () if unread else _without_names(body)
+    acting = body if texts_alone else () if unread and not body else _without_names(body)
     written: list[str] = []
     given = tuple(texts_of(acting, written))
-    texts = (*given, *written, *(m.content for m in said if m.content), *cut_up(body))
-    letters = sum(map(len, given)) + 4 * ids_in(body)
-    asks, most = asks_and_tokens({} if texts_alone else body)
+    texts = (*given, *written, *beside, *(m.content for m in said if m.content), *cut_up(body))
+    letters = sum(map(len, given)) + sum(map(len, beside)) + 4 * ids_in(body, known=api is not None)
+    settings = {**dict(query if api is None else ()), **(body if isinstance(body, Mapping) else {})}
+    asks, most = asks_and_tokens(settings, known=api is not None)
     now_ticking = time.monotonic()
     return ClientRequest(
-        exchange_id, api, operation, caller, kept, text, system, texts, asks, most, letters, now_ticking, _within(body)
+        exchange_id,
+        api,
+        operation,
+        caller,
+        kept,
+        text,
+        system,
+        texts,
+        asks,
+        most,
+        letters,
+        now_ticking,
+        _within(body),
+        (*models_in(body), *models),
+        bool(models),
     )
 
 

@@ -44,7 +44,9 @@ _STAYING = (b"x-stillwatch-", b"x-forwarded-", b"content-", b"accept")
 _QUERY = frozenset(("key", "subscription-key"))
 _CALLED_KEYS = re.compile(
     r"(?:.*[-.])?(?:(?:api|litellm|virtual|secret)-?key|(?:auth|access|api)-?token|authorization|authentication)"
-    r"|(?:x-)?(?:token|auth)"
+    r"|(?:x-)?(?:token|auth|key|bearer)|(?:.*-)?subscription-key|jwt|(?:.*-)?jwt-(?:token|assertion)"
+    r"|(?:.*-)?(?:user|session|private|personal|service|security|client|id|bearer|jwt|databricks)-token"
+    r"|(?:.*-)?(?:client-secret|secret|credentials?|password)"
 )
 _PROTOCOLS = b"sec-websocket-protocol"
 _IN_PROTOCOLS = "openai-insecure-api-key."
@@ -212,7 +214,10 @@ def _authorized(name: bytes, value: str) -> Found | None:
             raise _refused("Its Basic credential cannot be read.") from None
         # There is one spelling of each, so that another spelling is no other key.
         canonical = b"Basic " + base64.b64encode(plain)
-        return canonical.decode("ascii"), True, canonical
+        user, both, password = plain.decode("latin-1").partition(":")
+        alone = user + password if both and not (user and password) else ""
+        # A key alone, as some clients send one for a name: the same as it is elsewhere.
+        return alone if _TOKEN.fullmatch(alone) else canonical.decode("ascii"), True, canonical
     signed = _CREDENTIAL.findall(value)
     if len(signed) == 1 and value.lower().count("credential=") == 1 and value.lower().count("bearer") <= 1:
         # As AWS signs: what names the signer is the same in every request, and some servers take it for the key.

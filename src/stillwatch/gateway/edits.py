@@ -1,6 +1,7 @@
 """What of a request is changed before the upstream sees it, and only where a treatment asks for it.
 
-What is to be stripped from the answer is not asked for either: the upstream need not make it.
+What is to be stripped from the answer is not asked for either: the upstream need not make it. Settings are found in
+whatever spelling and in whichever object servers read them. To know one more, add its plain name.
 """
 
 from __future__ import annotations
@@ -9,63 +10,110 @@ from collections.abc import Mapping
 from typing import Any
 
 from stillwatch.core.reasoning_tags import touches_a_tag
+from stillwatch.gateway.allowed import LEFT_OUT, Redaction
 from stillwatch.gateway.gate import Admission
+from stillwatch.gateway.models_named import OTHER_MODELS
+from stillwatch.gateway.setting_names import NESTED, NO_SETTINGS, plain_name
 from stillwatch.gateway.settings import GatewaySettings
 
 __all__ = ["edited_request"]
 
+_LOGPROBS = frozenset(
+    ("logprobs", "toplogprobs", "promptlogprobs", "returnlogprob", "returnlogprobs", "responselogprobs", "nprobs")
+) | {"toplogprobsnum", "numlogprobs", "inputlogprobs"}
 _LOGPROBS_OF_RESPONSES = "message.output_text.logprobs"
-_ENDINGS = frozenset(("stop", "stop_sequences", "stopSequences", "stop_words", "bad_words"))
-_BY_TOKENS = frozenset(("stop_token_ids", "bad_words_ids", "logit_bias", "allowed_token_ids", "suppress_tokens"))
+_ENDINGS = frozenset(("stop", "stopsequences", "stopsequence", "stopwords", "stopstrings", "until", "endsequences")) | {
+    "badwords",
+    "bannedwords",
+    "bannedstrings",
+    "eosstring",
+}
+_BY_TOKENS = frozenset(
+    ("stoptokenids", "stoptokens", "badwordsids", "logitbias", "allowedtokenids", "suppresstokens", "bannedtokens")
+) | {"eostokenid", "eostokenids", "forcedeostokenid", "logitsprocessors", "customlogitprocessor", "beginsuppresstokens"}
+_BY_FORM = frozenset(("guidedregex", "guidedgrammar", "regex", "ebnf", "grammar", "structuraltag", "chattemplate")) | {
+    "stopregex"
+}
+"""A form in which no closing tag can be written, and a template of one's own."""
+_FORMS = ("regex", "grammar", "ebnf", "structural_tag")
 _ENCRYPTED = "reasoning.encrypted_content"
 
 
 def edited_request(body: Mapping[str, Any], admission: Admission, settings: GatewaySettings) -> dict[str, Any] | None:
     """The request to send on, or None where nothing changes."""
     treatment = admission.treatment
-    edited = dict(body)
     redaction = treatment.redaction
-    if redaction.hide_reasoning or redaction.top_logprobs is not None:
-        _ask_less(edited, -1 if redaction.hide_reasoning else redaction.top_logprobs or 0)
-    if redaction.hide_reasoning:
-        _let_it_close(edited)
-    if redaction.hide_reasoning and isinstance(edited.get("include"), list):
-        edited["include"] = [name for name in edited["include"] if name != _ENCRYPTED]
+    edited = _asking_less(body, redaction) if redaction else dict(body)
     if redaction.hide_reasoning and redaction.keep_summaries and isinstance(edited.get("reasoning"), Mapping):
         edited["reasoning"] = {**edited["reasoning"], "summary": "auto"}
     if treatment.watermark is not None:
         edited.update(_filled(settings.watermark_body, treatment.watermark))
     if admission.degraded_to:
-        edited["model"] = admission.degraded_to
+        edited = {**_without_models(edited), "model": admission.degraded_to}
     return None if edited == body else edited
 
 
-def _ask_less(edited: dict[str, Any], most: int) -> None:
-    """Ask for at most so many alternatives a token, or for no log probabilities at all."""
-    asked = edited.get("logprobs")
+def _asking_less(body: Mapping[str, Any], redaction: Redaction, deep: int = NESTED) -> dict[str, Any]:
+    """What a request may ask for, also in objects of their own."""
+    kept: dict[str, Any] = {}
+    for name, value in body.items():
+        plain = plain_name(name)
+        inner = deep > 0 and plain not in NO_SETTINGS
+        given = _allowed(plain, value, redaction)
+        if inner and isinstance(given, Mapping):
+            given = _asking_less(given, redaction, deep - 1)
+        elif inner and isinstance(given, list):
+            given = [_asking_less(one, redaction, deep - 1) if isinstance(one, Mapping) else one for one in given]
+        if given is not LEFT_OUT:
+            kept[name] = given
+    return kept
+
+
+def _allowed(name: str, value: Any, redaction: Redaction) -> Any:
+    """One setting by its plain name, as far as it may be asked for."""
+    hides = redaction.hide_reasoning
+    most = -1 if hides else redaction.top_logprobs
+    if most is not None and name in _LOGPROBS:
+        return _at_most(value, most)
+    if name == "include" and isinstance(value, list):
+        gone = {_LOGPROBS_OF_RESPONSES} if most is not None and most < 0 else set()
+        gone |= {_ENCRYPTED} if hides else set()
+        return [one for one in value if not (isinstance(one, str) and one in gone)]
+    if not hides:
+        return value
+    if name in _BY_TOKENS or name in _BY_FORM:
+        return LEFT_OUT
+    if name in _ENDINGS:
+        return _closing(value)
+    if name == "responseformat" and isinstance(value, Mapping) and value.get("type") in _FORMS:
+        return LEFT_OUT
+    return value
+
+
+def _at_most(value: Any, most: int) -> Any:
+    """So many alternatives a token, or no log probabilities at all."""
     if most < 0:
-        edited.pop("logprobs", None)
-        edited.pop("top_logprobs", None)
-        edited.pop("prompt_logprobs", None)
-        if isinstance(edited.get("include"), list):
-            edited["include"] = [name for name in edited["include"] if name != _LOGPROBS_OF_RESPONSES]
-        return
-    if isinstance(edited.get("top_logprobs"), int):
-        edited["top_logprobs"] = min(edited["top_logprobs"], most)
-    if isinstance(asked, int) and not isinstance(asked, bool):
-        edited["logprobs"] = min(asked, most)
+        return LEFT_OUT
+    number = int(value) if isinstance(value, str) and value.isdecimal() else value
+    return min(number, most) if isinstance(number, int) and not isinstance(number, bool) else value
 
 
-def _let_it_close(edited: dict[str, Any]) -> None:
-    """Ask for nothing that ends an answer before its reasoning is closed: that could not be told from an answer."""
-    for name in _BY_TOKENS & edited.keys():
-        del edited[name]
-    for name in _ENDINGS & edited.keys():
-        given = edited[name]
-        if isinstance(given, list):
-            edited[name] = [one for one in given if not (isinstance(one, str) and touches_a_tag(one))]
-        elif isinstance(given, str) and touches_a_tag(given):
-            del edited[name]
+def _closing(value: Any) -> Any:
+    """Endings that do not end an answer before its reasoning is closed: that could not be told from an answer."""
+    if isinstance(value, list):
+        return [one for one in value if not (isinstance(one, str) and touches_a_tag(one))]
+    return LEFT_OUT if isinstance(value, str) and touches_a_tag(value) else value
+
+
+def _without_models(body: Mapping[str, Any], deep: int = NESTED) -> dict[str, Any]:
+    """A request that names no model, nor one to fall back to."""
+    return {
+        name: _without_models(value, deep - 1)
+        if deep and isinstance(value, Mapping) and plain_name(name) not in NO_SETTINGS
+        else value
+        for name, value in body.items()
+        if plain_name(name) not in OTHER_MODELS
+    }
 
 
 def _filled(value: Any, key: str) -> Any:

@@ -6,6 +6,8 @@ longer than ``FORM_BYTES`` its beginning is read.
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import re
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
@@ -14,7 +16,12 @@ __all__ = ["FORM_BYTES", "texts_beside_json"]
 
 FORM_BYTES = 256 * 1024
 _MOST_FIELDS = 1000
-_FILE = re.compile(rb"""^content-disposition:[^\r\n]*;\s*filename\*?=""", re.IGNORECASE | re.MULTILINE)
+_LOOKED_AT = 64
+_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_ASCII = re.compile(rb"[\t\r\n -~]{24,}")
+_CODED = re.compile(rb"^content-transfer-encoding:\s*base64", re.IGNORECASE | re.MULTILINE)
+_FILE = re.compile(rb"""^content-disposition:[^\r\n]*;\s*filename\*?="?[^"\s;]""", re.IGNORECASE | re.MULTILINE)
 
 
 def texts_beside_json(raw: bytes, headers: Sequence[tuple[bytes, bytes]]) -> list[str]:
@@ -48,15 +55,34 @@ def _parts(raw: bytes) -> list[bytes]:
     for part in raw.split(boundary)[1 : _MOST_FIELDS + 1]:
         head, _, content = part.replace(b"\r\n", b"\n").partition(b"\n\n")
         if not _FILE.search(head):
-            found.append(content)
+            found.append(_uncoded(head, content))
     return found
 
 
+def _uncoded(head: bytes, content: bytes) -> bytes:
+    """A part as some servers read it, who undo the coding that it says."""
+    if _CODED.search(head):
+        with contextlib.suppress(ValueError):
+            return base64.b64decode(content)
+    return content
+
+
 def _text(raw: bytes) -> str | None:
-    if b"\x00" in raw:
-        return None
+    """Bytes as text, in whatever encoding; of others the runs of ASCII in them, None where there is none."""
+    if raw[:2] in _MARKS or raw[1:2] == b"\x00" or (raw[:1] == b"\x00" and raw[1:2] != b"\x00"):
+        wide = "utf-16" if raw[:2] in _MARKS else "utf-16-le" if raw[1:2] == b"\x00" else "utf-16-be"
+        said = raw.decode(wide, "replace")
+        return said if "\ufffd" not in said[:_LOOKED_AT] and said[:_LOOKED_AT].isprintable() else _runs(raw)
     try:
-        return raw.decode("utf-8")
+        said = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         # It may be cut within a letter.
-        return raw[: error.start].decode("utf-8") if error.start >= len(raw) - 3 else None
+        if error.start < len(raw) - 3:
+            return _runs(raw) if _CONTROLS.search(raw) else raw.decode("latin-1")
+        said = raw[: error.start].decode("utf-8")
+    return _runs(raw) if "\x00" in said else said
+
+
+def _runs(raw: bytes) -> str | None:
+    """Texts within bytes, as MessagePack, CBOR and protobuf keep them: each a line."""
+    return "\n".join(one.decode("ascii") for one in _ASCII.findall(raw)) or None

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from fnmatch import fnmatchcase
 from typing import Any
 
 from stillwatch.core import BadSetting
@@ -22,7 +21,9 @@ from stillwatch.gateway.caller import read_secret
 from stillwatch.gateway.client_request import ClientRequest
 from stillwatch.gateway.limits import Limits, UnderWay, about_decision
 from stillwatch.gateway.live_snapshot import LiveSnapshot
+from stillwatch.gateway.long_bodies import beside
 from stillwatch.gateway.meters import Meters
+from stillwatch.gateway.models_named import is_one_of
 from stillwatch.gateway.recorder import Recorder, RecordFailed
 from stillwatch.gateway.refusal import Refusal, blocked, unavailable, unverified
 from stillwatch.gateway.settings import GatewaySettings
@@ -54,6 +55,7 @@ class Admission:
         unmatched: pieces of its text that were not compared, beyond the bounds.
         would_refuse: what enforce would have answered, in shadow mode.
         within: the answer begins within reasoning: the request or the model's template has opened its tag.
+        opens: whether the model that answers has, as the answer names it.
     """
 
     request: ClientRequest
@@ -67,12 +69,15 @@ class Admission:
     would_refuse: str | None = None
     recorded: bool = False
     within: bool = False
+    opens: Callable[..., bool] | None = None
 
     @property
     def redaction(self) -> Redaction:
         """What is taken out of the answer, which may begin within reasoning."""
         redaction = self.treatment.redaction
-        return replace(redaction, within=True) if self.within and redaction.hide_reasoning else redaction
+        if not redaction.hide_reasoning:
+            return redaction
+        return replace(redaction, within=self.within, opens=self.opens)
 
 
 class Gate:
@@ -129,9 +134,8 @@ class Gate:
 
     async def admit(self, request: ClientRequest) -> Admission:
         """Take a request down and say what to do about it."""
-        model = str(request.fields.get("model") or "")
-        opened = request.within or any(fnmatchcase(model, one) for one in self.settings.opened_in_prompt)
-        admission = Admission(request, within=opened)
+        admission = Admission(request, within=request.within, opens=self._opening(request))
+        admission.within |= bool(request.models) and self.opens(*request.models)
         self.meters.count("requests", request.api or "other")
         if request.recorded and not self._take_down(admission):
             return admission
@@ -149,6 +153,17 @@ class Gate:
             self.tally.requests += 1
         self._tell()
         return admission
+
+    def opens(self, *models: str) -> bool:
+        """Whether one of these models, or whichever answers where none is named, begins within reasoning."""
+        patterns = self.settings.opened_in_prompt
+        return bool(patterns) and (not models or is_one_of(models, patterns))
+
+    def _opening(self, request: ClientRequest) -> Callable[..., bool] | None:
+        """Tells by the models that an answer names; where neither it nor the request names one, it may be any."""
+        if not self.settings.opened_in_prompt:
+            return None
+        return self.opens if not request.models else lambda *models: bool(models) and self.opens(*models)
 
     def _tell(self, *, last: bool = False) -> None:
         """In shadow mode, once an hour and at the end: what enforce would have done."""
@@ -180,7 +195,8 @@ class Gate:
         named = snapshot.rules_of(account, request.caller.org_id)
         active = [rule for rule in named if self._holds(rule, account, rule.begins)]
         if request.recorded and self.settings.match_texts:
-            admission.matches, left_out = known_in(snapshot, request.prompt, request.system, request.texts)
+            asked = snapshot, request.prompt, request.system, request.texts
+            admission.matches, left_out = await beside(request.letters, known_in, *asked)
             admission.unmatched = left_out
             if left_out:
                 self.meters.count("texts_not_looked_at")
@@ -226,6 +242,7 @@ class Gate:
             and refusal.code == "account_blocked"
             and self.settings.degrade_to
             and admission.request.api
+            and not admission.request.by_path
         ):
             admission.degraded_to = self.settings.degrade_to
             self.meters.count("degraded")
@@ -289,6 +306,8 @@ class Gate:
         if not self._told_last:
             self._told_last = True
             self._tell(last=True)
-        await self._state.close()
-        if self.recorder is not None:
-            self.recorder.close()
+        try:
+            await self._state.close()
+        finally:
+            if self.recorder is not None:
+                self.recorder.close()

@@ -9,17 +9,20 @@ is refused, on other paths in enforce mode alone.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
+from stillwatch.gateway.first_document import GOES_ON, first_document, may_be_json
 from stillwatch.gateway.form_texts import FORM_BYTES, texts_beside_json
 from stillwatch.gateway.inflated import codings_of, inflated
 from stillwatch.gateway.json_body import NO_UTF8, TwoMeanings, lenient_json, strict_json
+from stillwatch.gateway.long_bodies import TooManyValues, beside, check_values
 from stillwatch.gateway.paths import api_of, plain_path
 from stillwatch.gateway.refusal import Refusal
 from stillwatch.gateway.settings import GatewaySettings
+from stillwatch.gateway.texts import texts_of
 
 __all__ = ["Incoming", "Receive", "Refused", "Scope", "incoming", "operation_of"]
 
@@ -29,6 +32,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 _FORMS = (b"multipart/", b"application/x-www-form-urlencoded")
 _LONGEST_OPERATION = 200
 _LONG = 80
+_INFLATES = 8
 
 
 class Refused(Exception):
@@ -51,6 +55,8 @@ class Incoming:
         unread: why the body was not read.
         inflated: whether it came compressed; ``raw`` is not.
         closed: whether it came compressed and could not be read.
+        query: names and values in the query.
+        path: of the target.
     """
 
     api: str | None
@@ -62,6 +68,14 @@ class Incoming:
     unread: str | None = None
     inflated: bool = False
     closed: bool = False
+    query: Sequence[tuple[str, str]] = ()
+    path: str = "/"
+
+    @property
+    def texts(self) -> list[str]:
+        """Texts beside the body that may be a prompt: several words, or long."""
+        said = [*(value for _, value in self.query), *(unquote_plus(one) for one in self.path.split("/"))]
+        return [text for text in said if " " in text.strip() or len(text) > _LONG]
 
     @property
     def whole(self) -> bool:
@@ -95,21 +109,28 @@ async def incoming(scope: Scope, receive: Receive, settings: GatewaySettings) ->
         Refused: the body is too long, too slow, compressed or no JSON object, on a path of a known API; or the path
             is not served.
     """
+    if any(name == b"transfer-encoding" and value.strip().lower() != b"chunked" for name, value in scope["headers"]):
+        raise Refused(Refusal(501, "encoding_not_supported", "Send the body without a coding of the transfer."))
     api = api_of(scope["path"])
     if api and (scope["method"] == "POST" or _carries(scope)):
-        return await _known(Incoming(api, receive), scope, settings)
+        found = Incoming(api, receive)
+        _look_beside(found, scope)
+        return await _known(found, scope, settings)
+    found = Incoming(None, receive)
+    _look_beside(found, scope)
     carries = settings.other_paths != "pass" and _carries(scope)
-    texts = [] if carries or settings.other_paths == "pass" else _texts_of(scope.get("query_string", b""))
+    texts = [] if carries or settings.other_paths == "pass" else found.texts
     if not (carries or texts):
-        return Incoming(None, receive)
-    operation = operation_of(scope)
+        return found
+    found.operation = operation = operation_of(scope)
     if settings.other_paths == "refuse" and settings.mode == "enforce":
         path = f"/{operation}"
         if not any(path.endswith(f"/{ending.strip('/').lower()}") for ending in settings.other_paths_served):
             raise Refused(Refusal(404, "path_not_served", "This path is not served here."))
     if not carries:
-        return Incoming(None, receive, operation, texts)
-    return await _other(Incoming(None, receive, operation), scope, settings)
+        found.body = texts
+        return found
+    return await _other(found, scope, settings)
 
 
 def operation_of(scope: Scope) -> str:
@@ -117,10 +138,11 @@ def operation_of(scope: Scope) -> str:
     return plain_path(scope["path"]).strip("/")[:_LONGEST_OPERATION] or "/"
 
 
-def _texts_of(query: bytes) -> list[str]:
-    """Values of a query that may be a prompt: several words, or long."""
-    given = parse_qsl(query.decode("latin-1"), errors="replace") if query else ()
-    return [value for _, value in given if " " in value.strip() or len(value) > _LONG]
+def _look_beside(found: Incoming, scope: Scope) -> None:
+    """What a target says beside the API's name."""
+    query = scope.get("query_string", b"")
+    found.query = parse_qsl(query.decode("latin-1"), keep_blank_values=True, errors="replace") if query else ()
+    found.path = scope["path"]
 
 
 def _carries(scope: Scope) -> bool:
@@ -142,11 +164,13 @@ async def _known(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
     if found.more or len(found.raw) > most:
         raise _too_long(most)
     if codings := codings_of(scope["headers"]):
-        found.raw, found.inflated = _plain(found.raw, codings, most), True
+        found.raw, found.inflated = await beside(_INFLATES * len(found.raw), _plain, found.raw, codings, most), True
     try:
-        found.body = strict_json(found.raw)
+        found.body = await beside(len(found.raw), _counted, strict_json, found.raw, settings.max_body_values)
     except TwoMeanings as error:
         raise _two_meanings(error) from None
+    except TooManyValues as error:
+        raise _too_much(error) from None
     except ValueError as error:
         if str(error) == NO_UTF8:
             raise Refused(Refusal(400, "invalid_text", "The body must be JSON in UTF-8.")) from None
@@ -154,6 +178,16 @@ async def _known(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
     if not isinstance(found.body, dict):
         raise Refused(Refusal(400, "invalid_json", "The body must be a JSON object."))
     return found
+
+
+def _counted(read: Callable[[bytes], Any], raw: bytes, most: int) -> Any:
+    if may_be_json(raw):
+        check_values(raw, most)
+    return read(raw)
+
+
+def _too_much(error: TooManyValues) -> Refused:
+    return Refused(Refusal(413, "request_too_large", f"The body cannot be looked at: {error}."))
 
 
 def _plain(raw: bytes, codings: list[str], most: int) -> bytes:
@@ -173,7 +207,7 @@ async def _other(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
     codings = codings_of(scope["headers"])
     most = int(settings.max_body_mb * 2**20)
     raw, more = await _pieces(found.rest, settings.body_seconds, most, json_only=not codings)
-    if more and len(raw) < FORM_BYTES and not (codings or _may_be_json(raw)) and _is_form(scope):
+    if more and len(raw) < FORM_BYTES and not (codings or may_be_json(raw)) and _is_form(scope):
         further, more = await _pieces(found.rest, settings.body_seconds, FORM_BYTES - len(raw))
         raw += further
     found.raw, found.more = raw, more
@@ -181,24 +215,39 @@ async def _other(found: Incoming, scope: Scope, settings: GatewaySettings) -> In
         try:
             if more:
                 raise ValueError("it is compressed and longer than max_body_mb")  # noqa: TRY301 - as if it were closed
-            raw = found.raw = inflated(raw, codings, most)
+            raw = found.raw = await beside(_INFLATES * len(raw), inflated, raw, codings, most)
             found.inflated = True
         except ValueError as error:
             found.unread, found.closed = str(error), True
             return found
     if not (raw or more):
         found.operation = None
-    elif more and _may_be_json(raw):
+    elif (more or len(raw) > most) and may_be_json(raw):
         found.unread = "it is longer than max_body_mb"
+        first = await beside(len(raw), first_document, raw, settings.max_body_values)
+        if first is GOES_ON and settings.mode == "enforce":
+            raise _too_long(most)
+        if first is not GOES_ON:
+            found.body = texts_beside_json(raw, scope["headers"]) if first is None else first
+            found.body = found.body if isinstance(found.body, dict) else [*texts_of(found.body)]
     else:
-        try:
-            found.body = lenient_json(raw)
-        except TwoMeanings as error:
-            raise _two_meanings(error) from None
-        except ValueError as error:
-            found.unread = NO_UTF8 if str(error) == NO_UTF8 else "it is no JSON"
-            found.body = texts_beside_json(raw, scope["headers"])
+        await _whole(found, raw, scope, settings)
     return found
+
+
+async def _whole(found: Incoming, raw: bytes, scope: Scope, settings: GatewaySettings) -> None:
+    """Read a body on another path that is here whole, or is no JSON."""
+    try:
+        found.body = await beside(len(raw), _counted, lenient_json, raw, settings.max_body_values)
+    except TwoMeanings as error:
+        raise _two_meanings(error) from None
+    except TooManyValues as error:
+        if settings.mode == "enforce":
+            raise _too_much(error) from None
+        found.unread = str(error)
+    except ValueError as error:
+        found.unread = NO_UTF8 if str(error) == NO_UTF8 else "it is no JSON"
+        found.body = texts_beside_json(raw, scope["headers"])
 
 
 def _is_form(scope: Scope) -> bool:
@@ -208,11 +257,6 @@ def _is_form(scope: Scope) -> bool:
 
 def _two_meanings(error: TwoMeanings) -> Refused:
     return Refused(Refusal(400, "ambiguous_json", f"The body can be read in two ways: {error}."))
-
-
-def _may_be_json(raw: bytes) -> bool:
-    # As UTF-16 and UTF-32 too, with and without a mark of their order.
-    return raw.lstrip(b" \t\r\n\x00\xef\xbb\xbf\xfe\xff")[:1] in (b"", b"{", b"[", b'"')
 
 
 async def _pieces(receive: Receive, seconds: float, most: int, *, json_only: bool = False) -> tuple[bytes, bool]:
@@ -228,7 +272,7 @@ async def _pieces(receive: Receive, seconds: float, most: int, *, json_only: boo
                 parts.append(message.get("body", b""))
                 size += len(parts[-1])
                 more = bool(message.get("more_body", False))
-                if not more or size > most or (json_only and not _may_be_json(parts[0])):
+                if not more or size > most or (json_only and not may_be_json(parts[0])):
                     return parts[0] if len(parts) == 1 else b"".join(parts), more
     except TimeoutError:
         raise Refused(Refusal(408, "request_timeout", "The body did not arrive in time.")) from None

@@ -18,6 +18,7 @@ import fcntl
 import logging
 import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,6 +60,11 @@ class _Lines:
             raise RecordFailed(str(error)) from error
         self._torn = False
         self.size += len(line)
+
+    @property
+    def removed(self) -> bool:
+        """Whether the file has no name any more."""
+        return os.fstat(self.handle).st_nlink == 0
 
 
 class Recorder:
@@ -115,8 +121,7 @@ class Recorder:
         """
         with self._lock:
             if self._record.size > self._file_bytes:
-                self._retired.append(self._record)
-                self._record = self._new_record()
+                self._turn_record()
             self._record.add(line)
             self._open.pop(exchange_id, None)
             # Goes along with the next request, or the next sync. Until then the record's own end tells that it is done.
@@ -140,21 +145,28 @@ class Recorder:
         self._wake.set()
         self._thread.join(timeout=5)
         with self._lock:
-            for line in self._open.values():
-                self._record.add(_unfinished(line))
+            whole = False
+            with _going_on():
+                for line in self._open.values():
+                    self._record.add(_unfinished(line))
+                whole = True
             for file in (self._record, *self._retired, self._pending):
-                os.fsync(file.handle)
+                with _going_on():
+                    os.fsync(file.handle)
                 os.close(file.handle)
-                if file.path.suffix == ".wal":
+                # What could not be brought into the record stays for the next start.
+                if file.path.suffix == ".wal" and whole:
                     file.path.unlink(missing_ok=True)
             if not self._record.size:
                 self._record.path.unlink(missing_ok=True)
 
     def _new_record(self) -> _Lines:
         self._number += 1
+        self._folder.mkdir(parents=True, exist_ok=True)
         return _Lines(self._folder / f"exchanges-{self._name}-{self._number:04d}.jsonl")
 
     def _new_pending(self) -> _Lines:
+        self._folder.mkdir(parents=True, exist_ok=True)
         while True:
             self._number += 1
             file = _Lines(self._folder / f".pending-{self._name}-{self._number:04d}.wal")
@@ -164,13 +176,29 @@ class Recorder:
             # Another that starts at this moment was quicker, and takes it for a dead process's.
             os.close(file.handle)
 
+    def _turn_record(self) -> None:
+        """Begin another file; where none can be made, the old one goes on."""
+        with _going_on():
+            begun = self._new_record()
+            self._retired.append(self._record)
+            self._record = begun
+
     def _turn_pending(self) -> None:
-        """Carry what is still open into a new file; the old one says nothing more."""
+        """Carry what is still open into a new file; the old one says nothing more. Without a new one it goes on."""
         # The disk is waited for in the thread: what the old file calls done must be there before it goes.
-        self._retired.append(self._pending)
-        self._notes.clear()
-        self._pending = self._new_pending()
-        self._pending.add(b"".join(b"A " + line for line in self._open.values()))
+        with _going_on():
+            begun = self._new_pending()
+            begun.add(b"".join(b"A " + line for line in self._open.values()))
+            self._retired.append(self._pending)
+            self._notes.clear()
+            self._pending = begun
+
+    def _look_after_files(self) -> None:
+        """Begin others in the place of files that somebody has removed: what is written to those, nobody finds."""
+        if self._record.removed:
+            self._turn_record()
+        if self._pending.removed:
+            self._turn_pending()
 
     def _sync(self) -> None:
         while not self._closed:
@@ -179,6 +207,7 @@ class Recorder:
             with self._lock:
                 waiting, self._waiting = self._waiting, []
                 retired, self._retired = self._retired, []
+                self._look_after_files()
                 with contextlib.suppress(RecordFailed):
                     self._pending.add(b"".join(self._notes))
                     self._notes.clear()
@@ -238,6 +267,15 @@ class Recorder:
         # Of two pending files the later carries on what is open in the earlier.
         recovered = self._folder.glob(f"exchanges-recovered-{name}-*.jsonl")
         return b"".join(file.read_bytes()[-64 * 2**20 :] for file in (*self._files_of(pending)[-2:], *recovered))
+
+
+@contextlib.contextmanager
+def _going_on() -> Iterator[None]:
+    """Says what could not be done to a file, and goes on with what there is."""
+    try:
+        yield
+    except (OSError, RecordFailed) as error:
+        _LOG.error("the record's file cannot be changed: %s", error)
 
 
 def _taken(handle: int) -> bool:

@@ -76,9 +76,12 @@ class ResponsesStream:
         self._numbers: dict[Any, int] = {}
         self._left_out: set[Any] = set()
         self._sent = 0
+        self._from_start = False
 
     def event(self, kind: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """What may pass of one event."""
+        first = kind == "response.output_item.added" and body.get("output_index") == 0
+        self._from_start |= first or kind in ("response.created", "response.queued", "response.in_progress")
         for passed in self._event(kind.removeprefix("response."), body):
             if "sequence_number" in body:
                 passed["sequence_number"] = self._sent
@@ -100,7 +103,9 @@ class ResponsesStream:
         passed = kept(shape, body, self._whole if whole else self._pieces)
         if shape is _ITEM and not passed.get("item"):
             self._left_out.add(place)
-            self._hold = self._within = False
+            # Of a stream that is taken up again in the middle nobody knows what was opened before.
+            self._hold = self._hold and not self._from_start
+            self._within = self._within and not self._from_start
             return
         if place is not None:
             passed["output_index"] = self._numbers.setdefault(place, len(self._numbers))

@@ -130,6 +130,11 @@ class GatewaySettings(BaseSettings):
         "turn at the proxy's upstream in every mode. 0 for no bound.",
     )
     max_body_mb: float = Field(default=32.0, gt=0, description="A longer request is refused with 413.")
+    max_body_values: int = Field(
+        default=1_000_000,
+        ge=1000,
+        description="Most texts and numbers in a request's JSON, of objects and lists a tenth; more get 413.",
+    )
     body_seconds: float = Field(default=30.0, gt=0, description="Longest wait for a request's body.")
     body_idle_seconds: float = Field(
         default=10.0, gt=0, description="Longest wait for the next 4 KiB of a body that is sent on as it comes."

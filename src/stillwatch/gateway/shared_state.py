@@ -9,6 +9,7 @@ for a server that is gone.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import OrderedDict
 from typing import Any, Protocol
@@ -97,6 +98,7 @@ whole = whole + gap * cost
 redis.call('SET', KEYS[1], string.format('%.6f', whole), 'PX', math.ceil((whole - now) * 1000) + 1000)
 return '0'
 """
+_LONGEST_WAIT_SECONDS = 400 * 86_400.0
 _FIRST_SEEN_SECONDS = 90 * 86_400
 
 
@@ -119,7 +121,9 @@ class RedisState:
             from redis.exceptions import RedisError  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise MissingDependency("shared state needs redis", hint="pip install 'stillwatch[gateway]'") from error
-        self._errors: tuple[type[BaseException], ...] = (RedisError, OSError, asyncio.TimeoutError)
+        # Whoever answers in another form than Redis is not the state either.
+        odd = (ValueError, TypeError, LookupError, RecursionError)
+        self._errors: tuple[type[BaseException], ...] = (RedisError, OSError, asyncio.TimeoutError, *odd)
         try:
             self._redis: Any = redis.Redis.from_url(
                 url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=None, decode_responses=True
@@ -136,9 +140,8 @@ class RedisState:
 
         What costs more than the burst is let through when the allowance is whole, and is waited for afterwards.
         """
-        return float(
-            await self._asked(self._take(keys=[f"stillwatch:rate:{key}"], args=[60.0 / per_minute, burst, cost]))
-        )
+        call = self._take(keys=[f"stillwatch:rate:{key}"], args=[60.0 / per_minute, burst, cost])
+        return self._number(await self._asked(call), _LONGEST_WAIT_SECONDS)
 
     async def first_seen(self, key: str) -> float:
         """When this key was first asked for, in seconds since 1970."""
@@ -146,11 +149,20 @@ class RedisState:
         before = await self._asked(
             self._redis.set(f"stillwatch:seen:{key}", f"{now:.3f}", nx=True, get=True, ex=_FIRST_SEEN_SECONDS)
         )
-        return float(before) if before else now
+        return self._number(before, now + _LONGEST_WAIT_SECONDS) if before else now
 
     async def close(self) -> None:
-        """Let go of connections."""
-        await self._redis.aclose()
+        """Let go of connections, whether or not the other end is there to hear of it."""
+        with contextlib.suppress(*self._errors, asyncio.CancelledError):
+            await self._redis.aclose()
+
+    def _number(self, said: Any, most: float) -> float:
+        """A number that may be true. Whoever answers otherwise is not the state."""
+        with contextlib.suppress(ValueError, TypeError, OverflowError):
+            if 0 <= (number := float(said)) <= most:
+                return number
+        self._leave_alone_until = time.monotonic() + self._retry_after
+        raise SharedStateAway(f"it answers {str(said)[:40]!r}")
 
     async def _asked(self, call: Any) -> Any:
         if time.monotonic() < self._leave_alone_until:

@@ -133,10 +133,15 @@ class StreamRedactor:
 
     def __init__(self, redaction: Redaction, *, hold: bool = True) -> None:
         self._redaction = redaction
+        self._hold = hold
+        self._begun = False
         self._reader = EventReader()
-        self._chat = ChatStream(redaction, hold=hold)
-        self._messages = MessagesStream(redaction, hold=hold)
-        self._responses = ResponsesStream(redaction, hold=hold)
+        self._apart(redaction)
+
+    def _apart(self, redaction: Redaction) -> None:
+        self._chat = ChatStream(redaction, hold=self._hold)
+        self._messages = MessagesStream(redaction, hold=self._hold)
+        self._responses = ResponsesStream(redaction, hold=self._hold)
 
     def feed(self, piece: bytes) -> bytes:
         """What may pass of the stream so far and was not given yet."""
@@ -167,6 +172,10 @@ class StreamRedactor:
 
     def _bodies(self, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         kind = body.get("type")
+        if not self._begun:
+            # Which model it is of, its first event says.
+            self._begun = True
+            self._apart(self._redaction.for_answer(body))
         if isinstance(body.get("choices"), list):
             chunk = self._chat.chunk(body)
             if chunk is not None:

@@ -25,6 +25,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stillwatch.core.bodies.shapes import Json, RecordError, first, listed, object_of
+from stillwatch.ingest.answers_within import dated_by_its_answer
 from stillwatch.ingest.body_names import paired
 from stillwatch.ingest.spelling import squashed
 
@@ -286,6 +287,7 @@ _KINDS: tuple[tuple[str, Callable[[Json], dict[str, Any] | None]], ...] = (
     ("Application Insights dependency", _insights),
     ("span document", _elastic),
     ("record with its bodies under other names", paired),
+    ("record with an API's answer in it", dated_by_its_answer),
     ("span of Sentry", _sentry),
     ("analytics record of Tyk", _tyk),
 )

@@ -141,6 +141,10 @@ def _by_column(attributes: Json) -> Fields:
     return fields
 
 
+_STARTS = ("startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime", "start_timestamp", "@timestamp")
+_ENDS = ("endTimeUnixNano", "end_time_unix_nano", "end_time", "endTime", "end_timestamp")
+
+
 def fields_of(one: Span) -> Fields:
     """A span with its attributes under the conventions' names.
 
@@ -149,8 +153,8 @@ def fields_of(one: Span) -> Fields:
     """
     span, attributes = one.record, one.attributes
     fields = _by_column(attributes)
-    start = first(span, "startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime", "@timestamp")
-    end = first(span, "endTimeUnixNano", "end_time_unix_nano", "end_time", "endTime")
+    start = first(span, *_STARTS)
+    end = first(span, *_ENDS)
     fields["time"] = start
     fields["latency_ms"] = elapsed_ms(start, end) if end is not None else _took(span)
     fields["exchange_id"] = identity(fields["exchange_id"] or first(span, "spanId", "span_id"))

@@ -21,6 +21,7 @@ from stillwatch.ingest.plain_names import (
     DOUBTFUL,
     OTHERS,
     PERSONS,
+    RESULTS,
     SECONDS,
     TALKS,
     TEXTS,
@@ -39,7 +40,7 @@ _KINDS = {field.name: field.type for field in msgspec.structs.fields(Exchange)}
 # Read in ways of their own.
 _APART = frozenset((*WHOSE, *TIMES, *TEXTS, *ANSWERS, *DOUBTFUL, *SECONDS))
 # Records with these are read one by one.
-_APART_TOO = frozenset((*SECONDS, *TALKS))
+_APART_TOO = frozenset((*SECONDS, *TALKS, *RESULTS))
 _OBJECTS = frozenset((*COUNTED, *ZONES, "choices", "content"))
 _OF_OTHERS = {name: column for column, names in OTHERS.items() for name in names}
 

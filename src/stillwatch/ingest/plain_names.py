@@ -21,6 +21,7 @@ __all__ = [
     "OTHERS",
     "PERSONS",
     "READ",
+    "RESULTS",
     "SECONDS",
     "TALKS",
     "TEXTS",
@@ -85,6 +86,12 @@ ANSWERS = (
 )  # fmt: skip
 """Of what was answered."""
 
+RESULTS = (
+    "outputs", "responses", "answers", "completions", "replies", "generations", "predictions", "candidates",
+    "response_body", "response_message", "response_json", "results", "result",
+)  # fmt: skip
+"""Of what was answered, where none of those stands there: lists and objects; a text may say how it went."""
+
 OTHERS: Mapping[str, tuple[str, ...]] = {
     "model": (
         "model", "model_name", "model_id", "llm_model", "llm_name", "ai_model", "request_model", "requested_model",
@@ -142,7 +149,7 @@ ADDRESSES = tuple(dict.fromkeys((*_USUAL[1:], *map(in_camel_case, _USUAL))))
 spelling: ``client_ip``, ``clientIp``."""
 
 READ = frozenset((
-    *WHOSE, *TIMES, *TEXTS, *ANSWERS, *DOUBTFUL, *TALKS, *SECONDS,
+    *WHOSE, *TIMES, *TEXTS, *ANSWERS, *RESULTS, *DOUBTFUL, *TALKS, *SECONDS,
     *(one for names in OTHERS.values() for one in names),
 ))  # fmt: skip
 """Of anything that is read of a record of a program of one's own."""

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from stillwatch.core.bodies.shapes import parsed
+from stillwatch.ingest.answers_within import asks_beside
 from stillwatch.ingest.foreign_records import told_otherwise, ungrouped
 from stillwatch.ingest.json_tables import by_columns, pairs_of, rows_of
 from stillwatch.ingest.json_text import decoded
@@ -160,7 +161,7 @@ def _known_keys(record: Mapping[str, Any]) -> Iterator[Envelope]:
         if within is not None:
             value = value.get(within) if isinstance(value, dict) else None
         value = _opened(value)
-        if isinstance(value, dict | list) and value and _worth_opening(value):
+        if isinstance(value, dict | list) and value and _worth_opening(value) and not asks_beside(record, key):
             yield Envelope(name, [(f"`{key}.{within}`" if within else f"`{key}`", value)])
 
 
@@ -193,7 +194,8 @@ def _written(value: Any) -> Any:
 
 def _anywhere(record: Mapping[str, Any]) -> Envelope | None:
     """Every key under which a record lies that one format alone recognises; None where none does."""
-    held = [(f"`{key}`", value) for key, value in record.items() if isinstance(value, dict | list) and value]
+    may = [(key, value) for key, value in record.items() if isinstance(value, dict | list) and value]
+    held = [(f"`{key}`", value) for key, value in may if not asks_beside(record, key)]
     found = [one for one in held if _leads_to_records(Envelope("", [one]), general=False)]
     return Envelope("object", found) if found else None
 

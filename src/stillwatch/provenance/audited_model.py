@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.core.reasoning_tags import without_reasoning_tags
-from stillwatch.provenance.missing import count_missing, repeated, why_missing
+from stillwatch.provenance.hollow import echoes, repeated
+from stillwatch.provenance.missing import count_missing, why_missing
 from stillwatch.provenance.refusals import refuses
 
 __all__ = ["Answers", "AuditedModel", "Chat", "Reply", "ScriptedModel", "ask", "said_by_user"]
@@ -72,12 +73,14 @@ class Answers:
         texts: its answers.
         next_tokens: the distribution of the first token of each; None where not shown.
         endings: why each ended, as ``Reply`` has it; none given where nothing is told of any.
+        asked: what it was asked, by which an answer that only says it again is known; none given where that is all one.
     """
 
     name: str
     texts: tuple[str, ...]
     next_tokens: tuple[NextTokens, ...] | None = None
     endings: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -97,8 +100,9 @@ class Answers:
 
     @cached_property
     def repeated(self) -> npt.NDArray[np.bool_]:
-        """(prompts,), where it says word for word what it says to several prompts."""
-        return repeated(self.texts)
+        """(prompts,), where it says what it says to several prompts, or its prompt again."""
+        again = repeated(self.texts)
+        return again | echoes(self.asked, self.texts) if self.asked else again
 
     @cached_property
     def decided(self) -> npt.NDArray[np.bool_]:
@@ -174,4 +178,6 @@ def ask(subject: AuditedModel, chats: Sequence[Chat], *, logprobs: bool = True, 
         # The first token of a thought, its tag as a rule, is not how the answer begins.
         begins = [text.strip().startswith(spoken[:1] or "\0") for (text, _), spoken in zip(said, texts, strict=True)]
         tokens = [one if there else {} for one, there in zip(tokens, begins, strict=True)]
-    return Answers(subject.name, tuple(texts), None if tokens is None else tuple(tokens), tuple(end for _, end in said))
+    asked = tuple(chat[-1][1] for chat in chats)
+    shown = None if tokens is None else tuple(tokens)
+    return Answers(subject.name, tuple(texts), shown, tuple(end for _, end in said), asked)

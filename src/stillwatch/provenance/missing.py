@@ -4,22 +4,19 @@ What is missing is not missing at random: a model that thinks before it answers 
 prompts. So a pair of models is compared on prompts that both answered, everybody else on the same prompts,
 and too much missing means that nothing is tested.
 
-Some whole answers say nothing of their prompt either: refusals, and a sentence that a model says to prompt after
-prompt. Who words them alike may have one filter, one proxy or one outage in common.
+Some whole answers say nothing of their prompt either (``hollow``, ``refusals``).
 """
 
 from __future__ import annotations
 
-import collections
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.provenance.answer_features import says_answer, words
-from stillwatch.provenance.refusals import refuses
+from stillwatch.core.unseen import plainly_seen
 
-__all__ = ["MOST_MISSING", "WHYS", "Missing", "count_missing", "repeated", "too_much_missing", "why_missing"]
+__all__ = ["MOST_MISSING", "WHYS", "Missing", "count_missing", "too_much_missing", "why_missing"]
 
 Missing = Mapping[str, Mapping[str, Mapping[str, int]]]
 """By model, by part of the audit: ``asked`` and each of ``WHYS``; for behaviour ``refused`` and ``repeated`` too."""
@@ -31,7 +28,6 @@ MOST_MISSING = 0.5
 _CUT = frozenset(("length", "max_tokens", "max_output_tokens", "model_length"))
 _WITHHELD = frozenset(("content_filter", "safety", "recitation", "prohibited_content", "blocklist", "refusal"))
 _BROKEN = frozenset(("error", "abort", "cancelled", "timeout", "overloaded", "insufficient_system_resource"))
-_OFTEN, _LONG = 3, 3
 
 
 def why_missing(text: str, ending: str) -> str:
@@ -47,27 +43,7 @@ def why_missing(text: str, ending: str) -> str:
         return "filtered"
     if ending in _BROKEN:
         return "failed"
-    return "" if text.strip() else "empty"
-
-
-def repeated(texts: Sequence[str]) -> npt.NDArray[np.bool_]:
-    """(prompts,), where a model says what it says to three prompts or more, word for word.
-
-    Only sentences of three words or more, and none with an answer in it: the same choice may be the answer to many
-    prompts. Refusals are told apart from this.
-
-    >>> repeated(["Try again later.", "Blue.", "Blue.", "Blue.", "Try again later.", "Try again later."]).tolist()
-    [True, False, False, False, True, True]
-    """
-    said = [tuple(word for word in words(text) if word[0].isalnum()) for text in texts]
-    often = collections.Counter(said)
-    return np.array(
-        [
-            len(one) >= _LONG and often[one] >= _OFTEN and not says_answer(text) and not refuses(text)
-            for one, text in zip(said, texts, strict=True)
-        ],
-        dtype=bool,
-    )
+    return "" if plainly_seen(text).strip() else "empty"
 
 
 def count_missing(missing: Sequence[str]) -> dict[str, int]:

@@ -33,6 +33,7 @@ __all__ = ["matching_router", "open_round"]
 
 _POSTED = "application/msgpack"
 _MOST_LETTERS = 32
+_A_ROUND = 4_096  # characters that a round is counted as
 _LARGEST_INBOX = 8 * 1024 * 1024  # bytes of the messages of one answer, unless one alone is longer
 
 ROUNDS = sa.Table(
@@ -183,6 +184,9 @@ def matching_router() -> APIRouter:
             raise Problem(422, "no round", str(error)) from error
         if member.name not in round_.members:
             raise Problem(403, "whoever opens a round takes part in it")
+        # It stays at the hub, as messages do.
+        traffic: Traffic = request.app.state.traffic
+        traffic.carry(member.name, _A_ROUND)
         open_round(request.app.state.hub, round_, member.name)
         return Response(msgspec.msgpack.encode(round_), media_type=_POSTED)
 

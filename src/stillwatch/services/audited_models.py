@@ -22,6 +22,11 @@ from stillwatch.services.request_form import RequestForm, find_form, is_refusal
 __all__ = ["AskSettings", "EndpointModel", "open_model", "weights_folder"]
 
 
+_LETTERS_A_TOKEN = 64
+"""So many letters have no tokens: an answer of more is longer than was asked for."""
+_LEAST, _ROUNDED = -1e4, 0.01
+
+
 @dataclass(frozen=True, slots=True)
 class AskSettings:
     """How models are asked.
@@ -62,22 +67,23 @@ class EndpointModel:
 
     def answers(self, chats: Sequence[Chat], *, again: int = 0) -> list[Reply]:
         """Answers at temperature nought, and why each ended; asked ``again``, the same request is sent anew."""
-        return [_reply(one) for one in self._choices(chats, again)]
+        longest = _LETTERS_A_TOKEN * self._settings.max_tokens
+        return [_reply(one, longest) for one in self._choices(chats, again)]
 
     def next_tokens(self, chats: Sequence[Chat]) -> list[Mapping[str, float]] | None:
         """The first tokens of the same answers, none of one that comes without; None where all do."""
         found: list[Mapping[str, float]] = []
         for one in self._choices(chats):
-            places = (one.get("logprobs") or {}).get("content") or []
-            top = (places[0].get("top_logprobs") if places else None) or ()
-            found.append({str(token["token"]): float(token["logprob"]) for token in top})
+            places = _list_in(one.get("logprobs"), "content")
+            told = [_log_probability(token) for token in _list_in(places[0] if places else None, "top_logprobs")]
+            found.append(dict(pair for pair in told if pair is not None))
         return found if any(found) else None
 
     def token_counts(self, texts: Sequence[str]) -> list[int] | None:
         """``usage.prompt_tokens`` of each text alone."""
         asked = [self._asked((("user", text),)) for text in texts]
-        usages = [one.get("usage") or {} for one in self._all(self._counted, asked)]
-        counts = [usage.get("prompt_tokens") for usage in usages]
+        usages = [one.get("usage") for one in self._all(self._counted, asked)]
+        counts = [usage.get("prompt_tokens") for usage in usages if isinstance(usage, Mapping)]
         told = [count for count in counts if isinstance(count, int)]
         return told if len(told) == len(texts) else None
 
@@ -126,11 +132,37 @@ class EndpointModel:
             return list(threads.map(complete, bodies))
 
 
-def _reply(choice: Mapping[str, Any]) -> Reply:
-    message = choice.get("message") or {}
+def _reply(choice: Mapping[str, Any], longest: int) -> Reply:
+    """What a choice says, in whatever form; of one that is far longer than was asked for its beginning, as if cut."""
+    message = choice.get("message")
+    given = message if isinstance(message, Mapping) else {"content": message or choice.get("text")}
     # OpenAI's answers to a demand for a form put a model's own refusal beside an empty content.
-    said = message.get("content") or message.get("refusal") or ""
-    return str(said).strip(), str(choice.get("finish_reason") or "")
+    said = (_text(given.get("content")) or _text(given.get("refusal"))).strip()
+    ending = choice.get("finish_reason")
+    return said[:longest], "length" if len(said) > longest else ending if isinstance(ending, str) else ""
+
+
+def _text(content: Any) -> str:
+    """A text, or the texts of its parts. Parts of another kind, such as thoughts, are none."""
+    if isinstance(content, list):
+        return "".join(_text(part) for part in content)
+    if isinstance(content, Mapping):
+        return _text(content.get("text")) if content.get("type", "text") in ("text", "output_text") else ""
+    return content if isinstance(content, str) else "" if content is None else str(content)
+
+
+def _list_in(value: Any, name: str) -> list[Any]:
+    found = value.get(name) if isinstance(value, Mapping) else None
+    return found if isinstance(found, list) else []
+
+
+def _log_probability(token: Any) -> tuple[str, float] | None:
+    """A token and its log-probability, nats; None where it is none."""
+    text, value = (token.get("token"), token.get("logprob")) if isinstance(token, Mapping) else (None, None)
+    if not isinstance(text, str) or isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    # Rounded ones may be a little above nought, and nothing is as improbable as some servers say.
+    return (text, max(min(float(value), 0.0), _LEAST)) if value <= _ROUNDED else None
 
 
 _SPEC = re.compile(r"(?:(?P<name>[\w.+-]+)=)?(?P<kind>openai|hf):(?P<place>[^#]+)(?:#(?P<model>.+))?")

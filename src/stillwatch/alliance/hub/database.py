@@ -17,7 +17,8 @@ import sqlalchemy as sa
 
 from stillwatch.core import BadSetting, UnreadableInput
 
-__all__ = ["ACCESS", "COLLECTIONS", "JOURNAL", "MEMBERS", "OBJECTS", "OWNERS", "STATUSES", "USAGE", "Hub", "metadata"]
+__all__ = ["ACCESS", "COLLECTIONS", "JOURNAL", "MEMBERS", "MOMENTS", "OBJECTS", "OWNERS", "STATUSES", "USAGE", "Hub"]
+__all__ += ["metadata"]
 
 metadata = sa.MetaData()
 """All tables of a hub; routers that are mounted declare theirs here too."""
@@ -66,6 +67,13 @@ OBJECTS = sa.Table(
     sa.Index("object_in_order", "collection", "added"),
 )
 
+MOMENTS = sa.Table(
+    "moment",
+    metadata,
+    sa.Column("name", sa.String(16), primary_key=True),
+    sa.Column("moment", sa.BigInteger, nullable=False),  # of the last object that came, though it is gone
+)
+
 OWNERS = sa.Table(
     "owner",
     metadata,
@@ -100,6 +108,7 @@ JOURNAL = sa.Table(
 )
 
 _CONNECTIONS = 40  # as many as threads that answer: none waits for another's to end
+_SECONDS_FOR_A_TURN = 30
 _LOCK = 7236478  # any number, as long as all hubs over one database agree
 
 
@@ -178,7 +187,7 @@ def _engine(url: str) -> sa.Engine:
         parsed = parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() != "sqlite":
         return sa.create_engine(parsed, pool_pre_ping=True, pool_size=_CONNECTIONS)
-    engine = sa.create_engine(parsed, connect_args={"timeout": 30}, pool_size=_CONNECTIONS)
+    engine = sa.create_engine(parsed, connect_args={"timeout": _SECONDS_FOR_A_TURN}, pool_size=_CONNECTIONS)
     sa.event.listen(engine, "connect", _set_up_sqlite)
     sa.event.listen(engine, "begin", _begin)
     return engine

@@ -23,6 +23,7 @@ from stillwatch.alliance.hub.database import ACCESS, COLLECTIONS, MEMBERS, OBJEC
 from stillwatch.alliance.hub.journal import record
 from stillwatch.alliance.hub.problems import Problem
 from stillwatch.alliance.hub.quotas import add_usage
+from stillwatch.alliance.hub.storage import before_removing
 from stillwatch.alliance.stix import LABELS, identity_id
 from stillwatch.core import BadSetting
 
@@ -106,6 +107,7 @@ def _open_doors(connection: sa.Connection, name: str, clearance: str, observer: 
 
 def _give_identity(connection: sa.Connection, name: str, identity: object) -> None:
     """A member's identity is its own from the start; what anybody put under that identifier before goes."""
+    before_removing(connection)
     rows = connection.execute(sa.select(OBJECTS).where(OBJECTS.c.id == identity, OBJECTS.c.owner != name)).all()
     for row in rows:
         add_usage(connection, row.owner, -1, -len(row.body))

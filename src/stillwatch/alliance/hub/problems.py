@@ -6,6 +6,7 @@ import logging
 from http import HTTPStatus
 from typing import Any
 
+import sqlalchemy as sa
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -17,6 +18,7 @@ __all__ = ["TAXII", "Problem", "TaxiiResponse", "handle_problems"]
 TAXII = "application/taxii+json;version=2.1"
 """The media type of everything the hub says."""
 
+_SECONDS_TO_WAIT = 5
 _log = logging.getLogger(__name__)
 
 
@@ -61,6 +63,15 @@ def handle_problems(app: FastAPI) -> None:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         return _answer(HTTPStatus.UNPROCESSABLE_ENTITY, "the request is not of the form it must have", where)
+
+    @app.exception_handler(sa.exc.OperationalError)
+    @app.exception_handler(sa.exc.TimeoutError)
+    async def wait(request: Request, error: sa.exc.SQLAlchemyError) -> TaxiiResponse:
+        # Another holds the database, its disk is full, or it is away: nothing was taken in, and asking again may help.
+        said = str(getattr(error, "orig", None) or error).splitlines()[0]
+        _log.error("%s %s: the database does not answer: %s", request.method, request.url.path, said)
+        again = {"Retry-After": str(_SECONDS_TO_WAIT)}
+        return _answer(HTTPStatus.SERVICE_UNAVAILABLE, "the hub's database does not answer", "ask again later", again)
 
     @app.exception_handler(ClientDisconnect)
     async def leave(_: Request, __: ClientDisconnect) -> TaxiiResponse:

@@ -13,13 +13,24 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from stillwatch.alliance.hub.database import MEMBERS, OBJECTS, OWNERS
+from stillwatch.alliance.hub.database import MEMBERS, MOMENTS, OBJECTS, OWNERS
 from stillwatch.alliance.hub.negotiation import Filters
 from stillwatch.alliance.hub.quotas import Quota, add_usage, has_room
 from stillwatch.alliance.hub.timestamps import now, parse_timestamp
 from stillwatch.alliance.stix import LABELS, OBSERVABLES, is_derived, label_of_object, says_label, shared_objects
 
-__all__ = ["OWNED_BY_ALL", "Refused", "Row", "examine", "last_added", "page_of", "remove", "seed", "take"]
+__all__ = [
+    "OWNED_BY_ALL",
+    "Refused",
+    "Row",
+    "before_removing",
+    "examine",
+    "last_added",
+    "page_of",
+    "remove",
+    "seed",
+    "take",
+]
 
 Row = sa.Row[Any]
 
@@ -31,6 +42,7 @@ _LARGEST_PAGE = 8 * 1024 * 1024  # characters of the objects of one page, unless
 _LARGEST = 1_000_000  # characters of one object
 _LONGER_BACK = 1_000  # characters by which a revocation may be longer than what it takes back, whatever the quota
 _DEEPEST = 50
+_FAR_AHEAD = 10 * 366 * 86_400 * 1_000_000  # microseconds by which a version may be later than this moment
 
 
 class Refused(ValueError):
@@ -38,8 +50,17 @@ class Refused(ValueError):
 
 
 def last_added(connection: sa.Connection) -> int:
-    """The moment of the object that came last."""
-    return int(connection.execute(sa.select(sa.func.max(OBJECTS.c.added))).scalar() or 0)
+    """The moment of the object that came last, though it is gone: members ask for what came after it."""
+    there = connection.execute(sa.select(sa.func.max(OBJECTS.c.added))).scalar()
+    kept = connection.execute(sa.select(sa.func.max(MOMENTS.c.moment))).scalar()
+    return max(int(there or 0), int(kept or 0))
+
+
+def before_removing(connection: sa.Connection) -> None:
+    """Keep the moment of the object that came last, which may be about to go."""
+    last = last_added(connection)
+    connection.execute(MOMENTS.delete())
+    connection.execute(MOMENTS.insert().values(name="added", moment=last))
 
 
 def seed(connection: sa.Connection, collection: str) -> None:
@@ -126,6 +147,9 @@ def _object(thing: object) -> dict[str, Any]:
     for name in ("created", "modified"):
         if name in thing and parse_timestamp(thing[name]) is None:
             raise Refused(f"its {name} is no timestamp")
+        if (parse_timestamp(thing.get(name)) or 0) > now() + _FAR_AHEAD:
+            # Nothing could ever follow it, not even its being taken back.
+            raise Refused(f"its {name} is too far ahead")
     if kind in OBSERVABLES and {"created", "modified", "revoked"} & set(thing):
         raise Refused("an observable has no versions: created, modified and revoked are not its properties")
     if _depth(thing) > _DEEPEST:
@@ -281,6 +305,7 @@ def _of_version(filters: Filters, clearance: int) -> sa.ColumnElement[bool]:
 
 def remove(connection: sa.Connection, rows: Sequence[Row]) -> None:
     """Remove these rows, of a page without bodies."""
+    before_removing(connection)
     for row in rows:
         connection.execute(
             OBJECTS.delete().where(

@@ -18,6 +18,7 @@ __all__ = ["LONGEST", "NotThere", "Unreadable", "ask"]
 LONGEST = 16 * 1024 * 1024
 """Bytes of the longest answer that is read."""
 
+_LATER = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
 _TRIES = 5
 _LONGEST_WAIT = 60  # seconds
 _PIECE = 64 * 1024
@@ -39,7 +40,7 @@ class NotThere(EndpointFailed):
 def ask(client: httpx.Client, method: str, url: str, **more: Any) -> tuple[Mapping[str, Any], Mapping[str, str]]:
     """One request; the JSON object that comes back, and its headers.
 
-    A hub that was asked too much at a time is asked again when it says, a few times.
+    A hub that was asked too much at a time, or is busy, is asked again when it says, a few times.
 
     Raises:
         EndpointFailed: the hub refuses or does not answer.
@@ -54,7 +55,7 @@ def ask(client: httpx.Client, method: str, url: str, **more: Any) -> tuple[Mappi
             raise EndpointFailed(
                 f"the hub does not answer: {error}", where=url, hint="nothing is lost; run the command again"
             ) from error
-        wait = answer.headers.get("Retry-After", "") if answer.status_code == httpx.codes.TOO_MANY_REQUESTS else ""
+        wait = answer.headers.get("Retry-After", "") if answer.status_code in _LATER else ""
         if not (left and wait.isascii() and wait.isdigit() and int(wait[:9]) <= _LONGEST_WAIT):
             break
         time.sleep(int(wait))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import quote, urljoin
 
 import httpx
 
 from stillwatch.alliance.member.answers import NotThere, Unreadable, ask
-from stillwatch.alliance.store import escaped
+from stillwatch.alliance.store import escaped, is_plain
 from stillwatch.core import BadSetting, EndpointFailed
 
 __all__ = ["Client", "Credentials", "Listing", "Page", "RemoteCollection"]
@@ -22,6 +23,9 @@ _TAXII = "application/taxii+json;version=2.1"
 _MOST_PAGES = 100_000
 _LARGEST_PAGE = 1_000
 _SMALLER = 10
+_MOST_EMPTY = 100
+_LONGEST_NEXT = 8_000
+_HASH = re.compile(r"[0-9a-f]{64}")
 _LAST = "X-TAXII-Date-Added-Last"
 
 Thing = dict[str, Any]
@@ -143,14 +147,20 @@ class Client:
         if self._root is None:
             start = self._base if self._base.path.strip("/") else self._base.copy_with(path="/taxii2/")
             found, _ = self._ask("GET", str(start))
-            roots = [found.get("default"), *(found.get("api_roots") or ())]
-            root = next((one for one in roots if isinstance(one, str) and one), None)
-            if root is None:
+            roots = [found.get("default"), *_list_in(found, "api_roots")]
+            named = next((one for one in roots if isinstance(one, str) and one), None)
+            if named is None:
                 raise EndpointFailed("the hub names no API root", where=str(start))
-            self._root = urljoin(str(start), root).rstrip("/") + "/"
+            try:
+                root = httpx.URL(urljoin(str(start), named).rstrip("/") + "/")
+            except (httpx.InvalidURL, ValueError) as error:
+                raise EndpointFailed(
+                    f"the hub's API root is no URL: {escaped(named[:100])}", where=str(start)
+                ) from error
             # The token must go to the hub that was named and to no other.
-            if httpx.URL(self._root).netloc != self._base.netloc:
-                raise EndpointFailed(f"the hub sends its members elsewhere: {self._root}", where=str(start))
+            if (root.scheme, root.netloc) != (self._base.scheme, self._base.netloc):
+                raise EndpointFailed(f"the hub sends its members elsewhere: {root}", where=str(start))
+            self._root = str(root)
         return self._root
 
     def journal(self, n: int | None = None) -> tuple[int, str] | None:
@@ -164,7 +174,10 @@ class Client:
         except NotThere:
             return None
         number, said = found.get("n"), found.get("hash")
-        return (number, escaped(said)) if isinstance(number, int) and isinstance(said, str) else None
+        # Pinned for good: what is no entry must not stand there.
+        if type(number) is not int or not 0 <= number < 2**53:
+            return None
+        return (number, said) if isinstance(said, str) and _HASH.fullmatch(said) else None
 
     def listing(self) -> Listing:
         """The collections that this member may see, and whom the hub takes it for.
@@ -176,15 +189,15 @@ class Client:
         found, _ = self._ask("GET", f"{root}collections/")
         seen = [
             RemoteCollection(
-                str(one["id"]),
+                one["id"],
                 escaped(str(one.get("title", ""))),
                 escaped(str(one.get("alias", one["id"]))),
                 one.get("can_read") is True,
                 one.get("can_write") is True,
-                f"{root}collections/{one['id']}/",
+                f"{root}collections/{quote(one['id'], safe='')}/",
             )
-            for one in found.get("collections", ())
-            if isinstance(one, dict) and "id" in one
+            for one in _objects_in(found, "collections")
+            if is_plain(one.get("id"))
         ]
         you = found.get("x_stillwatch_member")
         if not isinstance(you, dict):
@@ -206,7 +219,8 @@ class Client:
             EndpointFailed: the hub refuses or does not answer.
         """
         position, limit = {"added_after": added_after} if added_after else {}, _LARGEST_PAGE
-        for _ in range(_MOST_PAGES):
+        empty = 0
+        for number in range(_MOST_PAGES):
             try:
                 asked = {"limit": str(limit), **position}
                 found, headers = self._ask("GET", f"{collection.url}objects/", params=asked)
@@ -224,9 +238,16 @@ class Client:
             yield Page(objects if isinstance(objects, list) else [], last)
             # Some hubs name the next page, others leave the client to go on from the last moment (section 3.4).
             after = {"added_after": added_after} if added_after else {}
-            following = {**after, "next": str(found["next"])} if found.get("next") else {"added_after": last or ""}
+            following = (
+                {**after, "next": str(found["next"])[:_LONGEST_NEXT]}
+                if found.get("next")
+                else {"added_after": last or ""}
+            )
             if found.get("more") is not True or not any(following.values()):
                 return
+            empty = 0 if objects else empty + 1
+            if (following == position and number) or empty > _MOST_EMPTY:
+                raise EndpointFailed("the hub's pages go on and bring nothing", where=collection.url)
             position, limit = following, min(_LARGEST_PAGE, limit * _SMALLER)
 
     def versions(self, collection: RemoteCollection, identifiers: Sequence[str]) -> set[tuple[str, str]]:
@@ -237,7 +258,7 @@ class Client:
         """
         asked = {"match[id]": ",".join(identifiers), "match[version]": "all", "limit": "1000"}
         found, _ = self._ask("GET", f"{collection.url}manifest/", params=asked)
-        return {(str(one.get("id")), str(one.get("version"))) for one in found.get("objects", ())}
+        return {(str(one.get("id")), str(one.get("version"))) for one in _objects_in(found, "objects")}
 
     def add(self, collection: RemoteCollection, things: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         """Send objects; of those that the hub refuses, why, by identifier.
@@ -250,6 +271,15 @@ class Client:
         )
         return {
             str(one.get("id")): escaped(str(one.get("message", "refused"))[:300])
-            for one in status.get("failures", ())
-            if isinstance(one, dict)
+            for one in _objects_in(status, "failures")
         }
+
+
+def _list_in(answer: Mapping[str, Any], name: str) -> list[Any]:
+    """What a hub lists under a name; nothing where it is no list."""
+    found = answer.get(name)
+    return found if isinstance(found, list) else []
+
+
+def _objects_in(answer: Mapping[str, Any], name: str) -> list[Thing]:
+    return [one for one in _list_in(answer, name) if isinstance(one, dict)]

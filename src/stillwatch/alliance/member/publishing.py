@@ -261,11 +261,16 @@ def _is_among(thing: Thing, there: set[tuple[str, str]]) -> bool:
     said = thing.get("modified", thing.get("created"))
     if said is None:
         return any(identifier == thing["id"] for identifier, _ in there)
-    moment = datetime.fromisoformat(said.replace("Z", "+00:00"))
-    return any(
-        identifier == thing["id"] and datetime.fromisoformat(version.replace("Z", "+00:00")) == moment
-        for identifier, version in there
-    )
+    moment = _moment(said)
+    return any(identifier == thing["id"] and _moment(version) == moment for identifier, version in there)
+
+
+def _moment(said: str) -> datetime | None:
+    """A version's moment; None where a hub calls something else one."""
+    try:
+        return datetime.fromisoformat(said.replace("Z", "+00:00"))
+    except ValueError:
+        return None
 
 
 def publish(member: Membership, facts: CampaignFacts, **how: Any) -> tuple[Draft, Sent]:

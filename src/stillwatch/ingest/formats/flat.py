@@ -25,6 +25,7 @@ Names count in whatever spelling (``user_id``, ``userID``, ``User ID``, ``user.i
 | there also ``text``, ``content``, ``instruction``, ``human`` | likewise |
 | ``response``, ``completion``, ``answer``, ``output``, ``reply``, ``generation`` | ``response``, a body too |
 | ``response_text``, ``completion_text``, ``output_text``, ``generated_text``, ``final_answer`` | ``response`` |
+| else ``outputs``, ``responses``, ``generations``, ``result`` and the like, lists or objects | ``response`` |
 | ``assistant_``, ``model_``, ``ai_``, ``llm_``, ``bot_`` before ``response``, ``message``, ``reply`` | ``response`` |
 | ``model``, ``model_name``, ``model_id``, ``llm_model``, ``engine``; ``system_prompt`` | ``model``, ``system`` |
 | ``session_id``, ``conversation_id``, ``chat_id``, ``thread_id``, ``session``, ``conv_id`` | ``session_id`` |
@@ -43,6 +44,7 @@ organisation's name: a map, or ``--account-from``, says what they are.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.shapes import Json, Message, RecordError, identity, merged, parsed_or_text, shown
@@ -58,6 +60,7 @@ from stillwatch.ingest.plain_names import (
     DOUBTFUL,
     OTHERS,
     READ,
+    RESULTS,
     SECONDS,
     TALKS,
     TEXTS,
@@ -91,6 +94,7 @@ _OBJECTS = frozenset((*COUNTED, *ZONES, "choices", "metadata"))
 _LEAST_TURNS = 2
 _BESIDE = frozenset((*OTHERS["model"], *ANSWERS, *WHOSE))
 _OF_MODELS = frozenset((*OTHERS["model"], *OTHERS["input_tokens"], *OTHERS["output_tokens"]))
+_ASKED = frozenset((*TEXTS, *DOUBTFUL))
 _OF_ANSWERS = ("choices", "usage")
 _UNNAMED = "no key of the record is known to name its account: say which does (--account-from), or map the layout"
 
@@ -141,6 +145,7 @@ class Flat(LogFormat):
         """
         names = spelt_names(tuple(map(str, record)))
         given = {name: record[key] for name, key in names.items() if record[key] is not None and record[key] != ""}
+        given = {name: value for name, value in given.items() if value or name not in _ASKED}
         fields: Fields = {name: given[name] for name in COLUMNS if name in given and name not in READ}
         for column, known in OTHERS.items():
             # A list under `conversation` is what was said in it.
@@ -155,6 +160,7 @@ class Flat(LogFormat):
             fields |= {name: value for name, value in told.items() if fields.get(name) is None}
         own = {"account_in": why, **next(iter(CANONICAL.read(fields)))}
         answer = next((answer_fields(given[name], names[name]) for name in ANSWERS if name in given), {})
+        answer = answer or next((one for name in RESULTS if (one := _result(given.get(name), names.get(name)))), {})
         if not answer and isinstance(record.get("choices"), list):
             # An answer's own names beside the request's.
             answer = answer_fields({name: record[name] for name in _OF_ANSWERS if name in record}, "choices")
@@ -193,6 +199,16 @@ def _answer_among(asked: Fields) -> tuple[Fields, Fields]:
     if len(said) < _LEAST_TURNS or said[-1].role != "assistant" or not said[-1].content:
         return asked, {}
     return {**asked, "messages": said[:-1]}, {"response": said[-1].content}
+
+
+def _result(value: Any, key: str | None) -> Fields:
+    """What was answered, as a list or an object of it says; nothing where it says something else."""
+    held = value
+    if isinstance(value, str):
+        with suppress(RecordError):
+            held = parsed_or_text(value, key or "")
+    told = answer_fields(held, key or "") if isinstance(held, list | dict) else {}
+    return told if isinstance(told.get("response"), str) else {}
 
 
 def _milliseconds(seconds: Any) -> Any:
