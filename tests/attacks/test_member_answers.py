@@ -67,7 +67,7 @@ def test_a_coding_nobody_asked_for_is_refused() -> None:
 
 
 def test_a_compressed_answer_is_read() -> None:
-    body = gzip.compress(b'{"default": "/a/", "collections": [{"id": "\\u001b[2J", "title": "t"}]}')
+    body = gzip.compress(b'{"default": "/a/", "collections": [{"id": "a", "alias": "\\u001b[2J", "title": "t"}]}')
     with _answering(b"200 OK\r\nContent-Encoding: gzip", body) as url, Client(url, Credentials("x")) as client:
         assert client.listing().collections[0].alias == "\\u001b[2J"
 

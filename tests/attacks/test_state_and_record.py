@@ -126,6 +126,10 @@ def test_a_full_disk_costs_what_cannot_be_written_and_nothing_else(tmp_path: Pat
         assert len(behind.seen) == 6
         for _ in range(3):
             assert asked(url, CHAT, body(40_000), "x-account: a")[0] == 200
+
+        def whole() -> int:
+            files = (tmp_path / "record").glob("*.jsonl")
+            return sum(line.endswith(b"}\n") for file in files for line in file.read_bytes().splitlines(True))
+
         # What was half written stands on a line of its own.
-        files = (tmp_path / "record").glob("*.jsonl")
-        assert sum(line.endswith(b"}\n") for file in files for line in file.read_bytes().splitlines(True)) >= 4
+        assert until(lambda: whole() >= 4)

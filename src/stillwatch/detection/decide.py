@@ -24,13 +24,13 @@ from stillwatch.detection.membership import (
     Fit,
     acting_along,
     as_busy,
+    few_licensed,
     firms_apart,
     fit,
     not_unlike,
     recruited,
     repeating_apart,
     tell_apart,
-    with_licence,
 )
 from stillwatch.detection.nulls import Background
 from stillwatch.detection.pieces import same_campaign
@@ -126,8 +126,8 @@ def decide(
 
 
 def _parts(log: LogProfile, families: Mapping[str, Family], group: Proposal) -> Iterator[tuple[I64, I64]]:
-    """What is tested of a group, each with the rest of it: those who repeat one another apart, and firms and who has a
-    licence, without who does not fit. What acting together chose is tested as it is, too, where most fit: cover makes
+    """What is tested of a group, each with the rest of it: those who repeat one another apart, and firms and a few with
+    a licence, without who does not fit. What acting together chose is tested as it is, too, where most fit: cover makes
     accounts unlike.
     """
     for whole, apart in repeating_apart(log, group.members):
@@ -209,7 +209,7 @@ def _grow(
     examiner: Examiner, linker: Linker, links: Links, cases: Sequence[Case], fdr: float
 ) -> tuple[list[Case], Links]:
     """Each case with everyone in the log who belongs to it, strongest first: nobody belongs to two."""
-    taken = with_licence(examiner.log)
+    taken = np.zeros(len(examiner.log), np.bool_)
     for case in cases:
         taken[case.members] = True
     grown: list[Case] = []
@@ -279,6 +279,7 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     # A group that has a text is joined by who has it.
     close = (found.alike >= RECRUIT_BITS / 2) & (marked[first].mean() <= MAJORITY)
     kept = members[like & (own | (along & (marked | (told & (close | first)))) | (first & marked))]
+    kept = kept[~few_licensed(examiner.log, kept)] if len(kept) else kept
     if len(kept) in range(LEAST_MEMBERS, len(members)):
         # A text that few of a large group had may be what nearly all have who are left of it.
         left = fit(examiner.log, examiner.families, kept, kept)

@@ -39,6 +39,7 @@ __all__ = [
     "Fit",
     "acting_along",
     "as_busy",
+    "few_licensed",
     "firms_apart",
     "fit",
     "not_unlike",
@@ -46,7 +47,6 @@ __all__ = [
     "repeating_apart",
     "running_no_set",
     "tell_apart",
-    "with_licence",
 ]
 
 I64 = npt.NDArray[np.int64]
@@ -128,15 +128,17 @@ def running_no_set(log: LogProfile, chosen: I64, members: I64) -> I64:
 
 
 def firms_apart(log: LogProfile, group: I64) -> list[tuple[I64, I64]]:
-    """What a group falls into: firms that are in it under their own names or with a licence and the rest, each with the
-    other as its bystanders. Those who hide nothing are no part of what others hide."""
-    hands, licensed = log.shared["infrastructure"], with_licence(log)[group]
+    """What a group falls into: firms that are in it under their own names, and a few with a licence, and the rest, each
+    with the other as its bystanders. Those who hide nothing are no part of what others hide."""
+    hands, licensed = log.shared["infrastructure"], few_licensed(log, group)
     return _split(group, licensed if hands is None else licensed | under_own_name(hands, group))
 
 
-def with_licence(log: LogProfile) -> Mask:
-    """Who has a licence to distil on record (E)."""
-    return np.asarray(log.columns["licensed"] == 1, np.bool_)
+def few_licensed(log: LogProfile, group: I64) -> Mask:
+    """Who of a group has a licence to distil on record, where nearly all of it have none: else it may be a licensee's,
+    some of whose accounts the record lacks."""
+    licensed = np.asarray(log.columns["licensed"][group] == 1, np.bool_)
+    return licensed & (licensed.mean() <= 1 - NEARLY_ALL)
 
 
 def _split(group: I64, some: Mask) -> list[tuple[I64, I64]]:
