@@ -54,8 +54,8 @@ def office(log: LogProfile, members: np.ndarray = GROUP) -> Explanation:
 def test_a_crew_of_one_door_that_is_often_at_home_is_an_office(shares: list[float], holds: bool | None) -> None:
     """Each pays for itself; the rest of what each sends comes from an address of its own."""
     size = len(GROUP)
-    rows = [(2, n, e, share) for n, share in enumerate(shares) for e in GROUP]
-    rows += [(2, 1_000 + e, e, 1 - sum(shares)) for e in GROUP] if sum(shares) < 0.99 else []
+    rows: list[tuple[int, int, int, float]] = [(2, n, e, share) for n, share in enumerate(shares) for e in range(size)]
+    rows += [(2, 1_000 + e, e, 1 - sum(shares)) for e in range(size)] if sum(shares) < 0.99 else []
     rows += [(0, 5_000 + e, e, 1.0) for e in range(E)]
     kind, name, entity, share = (np.array(column) for column in zip(*rows, strict=True))
     told = np.ones((4, E), np.bool_)

@@ -138,7 +138,7 @@ def few_licensed(log: LogProfile, group: I64) -> Mask:
     """Who of a group has a licence to distil on record, where nearly all of it have none: else it may be a licensee's,
     some of whose accounts the record lacks."""
     licensed = np.asarray(log.columns["licensed"][group] == 1, np.bool_)
-    return licensed & (licensed.mean() <= 1 - NEARLY_ALL)
+    return licensed if licensed.mean() <= 1 - NEARLY_ALL else np.zeros(len(group), np.bool_)
 
 
 def _split(group: I64, some: Mask) -> list[tuple[I64, I64]]:

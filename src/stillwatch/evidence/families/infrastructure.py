@@ -291,8 +291,8 @@ def _dealt_over(log: LogProfile, members: I64, house: I64) -> bool:
     dealt = sharing_out(log.prompt_sets, members)
     if dealt is None or dealt.p_value > DEALT:
         return False
-    _, owner, name = log.prompt_sets.held(members)
-    name = np.unique(name, return_inverse=True)[1]
+    _, owner, sent = log.prompt_sets.held(members)
+    name = np.unique(sent, return_inverse=True)[1]
     told = house[owner] >= 0
     several = np.bincount(name[told]) > 1
     pairs = np.unique(np.stack([name[told], house[owner[told]]]), axis=1)[0]
