@@ -29,13 +29,13 @@ __all__ = [
 
 _MOST_CHOICES = 200
 
-_TOLD = (
-    "SELECT account_id, org_id, plan FROM {accounts} LEFT JOIN (SELECT account_id, plan FROM {told}) USING (account_id)"
-)
-_NAMED = f"SELECT * FROM ({_TOLD}) WHERE account_id IN (SELECT unnest(?)) AND (org_id IS NOT NULL OR plan IS NOT NULL)"
-_CAMPAIGNS = """
-SELECT campaign_id, org_id, plan, count(*) AS n
-FROM {accounts} LEFT JOIN (SELECT account_id, plan FROM {told}) USING (account_id)
+_WITH_PLANS = "{accounts} LEFT JOIN (SELECT account_id, plan FROM {told}) USING (account_id)"
+_NAMED = f"""
+SELECT account_id, org_id, plan FROM {_WITH_PLANS}
+WHERE account_id IN (SELECT unnest(?)) AND (org_id IS NOT NULL OR plan IS NOT NULL)
+"""
+_CAMPAIGNS = f"""
+SELECT campaign_id, org_id, plan, count(*) AS n FROM {_WITH_PLANS}
 WHERE campaign_id IS NOT NULL GROUP BY ALL
 """
 _ORGANISATIONS = """

@@ -279,7 +279,7 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     # A group that has a text is joined by who has it.
     close = (found.alike >= RECRUIT_BITS / 2) & (marked[first].mean() <= MAJORITY)
     kept = members[like & (own | (along & (marked | (told & (close | first)))) | (first & marked))]
-    kept = kept[~few_licensed(examiner.log, kept)] if len(kept) else kept
+    kept = kept[~few_licensed(examiner.log, kept)]
     if len(kept) in range(LEAST_MEMBERS, len(members)):
         # A text that few of a large group had may be what nearly all have who are left of it.
         left = fit(examiner.log, examiner.families, kept, kept)

@@ -18,11 +18,10 @@ from stillwatch.evidence.group_statistics import odd_volumes
 from stillwatch.evidence.hands import under_own_name
 from stillwatch.evidence.icc import departure
 from stillwatch.evidence.repeated_part import runs_one_set
-from stillwatch.evidence.sharing_out import sharing_out
+from stillwatch.evidence.sharing_out import dealt_out
 from stillwatch.evidence.signature import senders
 from stillwatch.evidence.thresholds import (
     ALIKE_BITS,
-    DEALT,
     DEPARTED,
     EVEN_SPREAD,
     GROWTH_ROUNDS,
@@ -113,10 +112,8 @@ def repeating_apart(log: LogProfile, group: I64) -> list[tuple[I64, I64]]:
     """What a group falls into: those who repeat one another and those who do not, each with the other as its
     bystanders. Whoever runs one published set has a reason of its own; to whom a pool is dealt out by count has not."""
     runs = runs_one_set(log, group)
-    if runs.any() and not runs.all():
-        dealt = sharing_out(log.prompt_sets, group)
-        if dealt is not None and dealt.p_value <= DEALT:
-            return [(group, group[:0])]
+    if runs.any() and not runs.all() and dealt_out(log.prompt_sets, group) is not None:
+        return [(group, group[:0])]
     return _split(group, runs)
 
 
@@ -138,7 +135,8 @@ def few_licensed(log: LogProfile, group: I64) -> Mask:
     """Who of a group has a licence to distil on record, where nearly all of it have none: else it may be a licensee's,
     some of whose accounts the record lacks."""
     licensed = np.asarray(log.columns["licensed"][group] == 1, np.bool_)
-    return licensed if licensed.mean() <= 1 - NEARLY_ALL else np.zeros(len(group), np.bool_)
+    few = int(licensed.sum()) <= (1 - NEARLY_ALL) * len(group)
+    return licensed if few else np.zeros(len(group), np.bool_)
 
 
 def _split(group: I64, some: Mask) -> list[tuple[I64, I64]]:

@@ -8,7 +8,7 @@ from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.membership import acting_along, fit
 from stillwatch.evidence.thresholds import ALIKE_BITS, MAJORITY, NEARLY_ALL, RECRUIT_BITS
 
-__all__ = ["same_campaign"]
+__all__ = ["act_as_one", "same_campaign"]
 
 
 def same_campaign(examiner: Examiner, a: Case, b: Case) -> bool:
@@ -24,8 +24,12 @@ def same_campaign(examiner: Examiner, a: Case, b: Case) -> bool:
         return True
     # Each may have a text of its own, and one source.
     alike = min(np.median(there.alike), np.median(back.alike)) >= RECRUIT_BITS / 2
-    return bool(
-        (alike or min(bits) >= ALIKE_BITS)
-        and acting_along(log, families, a.members, b.members).mean() >= NEARLY_ALL
-        and acting_along(log, families, b.members, a.members).mean() >= NEARLY_ALL
+    return bool((alike or min(bits) >= ALIKE_BITS) and act_as_one(examiner, a, b))
+
+
+def act_as_one(examiner: Examiner, a: Case, b: Case) -> bool:
+    """Whether nearly all of two cases act along with the other: whatever text one of them has, one hand moves both."""
+    return all(
+        acting_along(examiner.log, examiner.families, one.members, other.members).mean() >= NEARLY_ALL
+        for one, other in ((a, b), (b, a))
     )

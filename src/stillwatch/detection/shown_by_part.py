@@ -16,8 +16,8 @@ import numpy.typing as npt
 
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.membership import acting_along, fit
-from stillwatch.detection.pieces import same_campaign
-from stillwatch.evidence.thresholds import HOPELESS, LEAST_MEMBERS, MEMBER_BITS, NEARLY_ALL
+from stillwatch.detection.pieces import act_as_one, same_campaign
+from stillwatch.evidence.thresholds import HOPELESS, LEAST_MEMBERS, MEMBER_BITS
 from stillwatch.linking import Links
 
 __all__ = ["without_passengers"]
@@ -46,8 +46,8 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
             if core.may_convict or not core.one_office:
                 continue
         elif (other := examiner.examine(rest, case.bystanders)).p_value <= HOPELESS:
-            two = (
-                other.p_value <= fdr and not same_campaign(examiner, core, other) and not _as_one(examiner, core, other)
+            two = other.p_value <= fdr and not (
+                same_campaign(examiner, core, other) or act_as_one(examiner, core, other)
             )
             if two and core.may_convict is not other.may_convict:
                 # Of two groups one may be honest: neither speaks for the other.
@@ -66,14 +66,6 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
         whole = examiner.examine(kept, np.union1d(case.bystanders, rest[~tied]))
         case = replace(whole, p_value=max(whole.p_value, case.p_value), tests=case.tests)
     return case
-
-
-def _as_one(examiner: Examiner, a: Case, b: Case) -> bool:
-    """Whether nearly all of two cases act along with the other: whatever text one of them has, one hand moves both."""
-    return all(
-        acting_along(examiner.log, examiner.families, one.members, other.members).mean() >= NEARLY_ALL
-        for one, other in ((a, b), (b, a))
-    )
 
 
 def _alone(part: Case, case: Case) -> Case:

@@ -14,7 +14,7 @@ from scipy import sparse
 
 from stillwatch.evidence.thresholds import CARRIED, FAVOURITE, MAJORITY, SHARED_BY, STRANGERS_DRAWN
 
-__all__ = ["PromptSets"]
+__all__ = ["PromptSets", "most_by_chance"]
 
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
@@ -39,7 +39,7 @@ class PromptSets:
     def repeats(self, members: I64) -> npt.NDArray[np.float64]:
         """Share of each member's distinct prompts that another of the members sends too; small talk, a few words that
         many others send as well, is left out: "continue" is nobody's benchmark."""
-        owner, kept, senders = self._sent(members)
+        owner, kept, senders, _ = self._sent(members)
         repeated = np.bincount(owner, weights=kept & (senders > 1), minlength=len(members))
         return np.asarray(repeated / np.maximum(np.bincount(owner, weights=kept, minlength=len(members)), 1))
 
@@ -56,18 +56,17 @@ class PromptSets:
         """Share of each member's prompts that one other member sends too (mean over the others; small talk left out),
         and how many members send a prompt that several do (mean over who sends them, without what far more send, such
         as "go on"; 1 where none do)."""
-        owner, kept, senders = self._sent(members)
+        owner, kept, senders, _ = self._sent(members)
         shared = np.bincount(owner, weights=kept * (senders - 1), minlength=len(members))
         sent = np.maximum(np.bincount(owner, weights=kept, minlength=len(members)), 1)
         several = senders[kept & (senders > 1)]
-        usual = float(np.median(several)) if len(several) else 0.0
-        several = several[several <= usual + FAVOURITE * np.sqrt(usual)]
+        several = several[several <= most_by_chance(several)]
         return shared / sent / max(len(members) - 1, 1), float(several.mean()) if len(several) else 1.0
 
     def partnered(self, members: I64) -> npt.NDArray[np.bool_]:
         """Which members have another who sends most of what they send, and at least three prompts of it."""
-        owner, kept, _ = self._sent(members)
-        different, names = np.unique(self.held(members)[2][kept], return_inverse=True)
+        owner, kept, _, prompts = self._sent(members)
+        different, names = np.unique(prompts[kept], return_inverse=True)
         sent = np.bincount(owner[kept], minlength=len(members))
         size = len(members), max(len(different), 1)
         who = sparse.csr_matrix((np.ones(len(names), np.int64), (owner[kept], names)), shape=size)
@@ -78,8 +77,8 @@ class PromptSets:
 
     def sent_of(self, members: I64, others: I64) -> npt.NDArray[np.float64]:
         """Share of what each of the others sends, small talk left out, that a member sends too (others)."""
-        _, kept, _ = self._sent(members)
-        sent = np.unique(self.held(members)[2][kept])
+        _, kept, _, names = self._sent(members)
+        sent = np.unique(names[kept])
         _, whose, theirs = self.held(others)
         spoken = self.spoken(theirs)
         count = np.bincount(whose, weights=spoken, minlength=len(others))
@@ -88,17 +87,18 @@ class PromptSets:
 
     def had_by(self, members: I64, others: I64) -> npt.NDArray[np.float64]:
         """Share of all that the members send, small talk left out, that each of the others sends too (others)."""
-        _, kept, _ = self._sent(members)
-        sent = np.sort(self.held(members)[2][kept])
+        _, kept, _, names = self._sent(members)
+        sent = np.sort(names[kept])
         _, whose, theirs = self.held(others)
         times = np.searchsorted(sent, theirs, "right") - np.searchsorted(sent, theirs)
         return np.bincount(whose, weights=times, minlength=len(others)) / max(len(sent), 1)
 
-    def _sent(self, members: I64) -> tuple[I64, npt.NDArray[np.bool_], I64]:
-        """Of each member's distinct prompts: whose each is, whether it is no small talk, how many members send it."""
+    def _sent(self, members: I64) -> tuple[I64, npt.NDArray[np.bool_], I64, U64]:
+        """Of each member's distinct prompts: whose each is, whether it is no small talk, how many members send it, and
+        the prompt."""
         _, owner, mine = self.held(members)
         names, inverse, counts = np.unique(mine, return_inverse=True, return_counts=True)
-        return owner, ~self._small_talk(names, counts)[inverse], counts[inverse]
+        return owner, ~self._small_talk(names, counts)[inverse], counts[inverse], mine
 
     def spoken(self, names: U64) -> npt.NDArray[np.bool_]:
         """Which prompts are not those few words that many send."""
@@ -117,3 +117,13 @@ class PromptSets:
         owner = np.repeat(np.arange(len(members)), sizes)
         starts = np.repeat(self.offsets[members] - np.cumsum(sizes) + sizes, sizes)
         return sizes, owner, self.prompts[starts + np.arange(len(owner))]
+
+
+def most_by_chance(senders: I64) -> float:
+    """How many accounts send a prompt at most, where chance alone spreads them about the usual number; 0 of none.
+
+    Args:
+        senders: how many send each.
+    """
+    usual = float(np.median(senders)) if len(senders) else 0.0
+    return usual + FAVOURITE * float(np.sqrt(usual))

@@ -15,10 +15,10 @@ import scipy
 
 from stillwatch.evidence.p_values import drawn_until_told, tail_p
 from stillwatch.evidence.postings import changes
-from stillwatch.evidence.prompt_sets import PromptSets
-from stillwatch.evidence.thresholds import DRAWS_DEALT, FAVOURITE, LEAST_DEALT, LEAST_OFTEN, MOST_DEALT_SHARE, OFTEN
+from stillwatch.evidence.prompt_sets import PromptSets, most_by_chance
+from stillwatch.evidence.thresholds import DEALT, DRAWS_DEALT, LEAST_DEALT, LEAST_OFTEN, MOST_DEALT_SHARE, OFTEN
 
-__all__ = ["SharingOut", "sharing_out"]
+__all__ = ["SharingOut", "dealt_out", "sharing_out"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
@@ -63,8 +63,7 @@ def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
     if often.any() and counts[often].mean() >= OFTEN:
         parts.append((often, LEAST_OFTEN))
     kept, least = parts[-1]
-    usual = float(np.median(counts[kept])) if kept.any() else 0.0
-    no_favourite = kept & (counts <= usual + FAVOURITE * np.sqrt(usual))
+    no_favourite = kept & (counts <= most_by_chance(counts[kept]))
     if no_favourite.sum() < kept.sum():
         parts.append((no_favourite, least))
     sent = [(np.bincount(owner[kept[column]], minlength=len(members)), counts[kept], least) for kept, least in parts]
@@ -73,6 +72,12 @@ def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
         return None
     best = min(found, key=lambda one: one.p_value)
     return replace(best, p_value=min(1.0, len(parts) * best.p_value))
+
+
+def dealt_out(prompts: PromptSets, members: I64) -> SharingOut | None:
+    """How a group's prompts repeat over its accounts, where they are shown to be dealt out by count; else None."""
+    found = sharing_out(prompts, members)
+    return found if found is not None and found.p_value <= DEALT else None
 
 
 def _test(sizes: I64, counts: I64, least: int) -> SharingOut | None:

@@ -19,7 +19,7 @@ from stillwatch.evidence.one_source import icc_in_common
 from stillwatch.evidence.p_values import count_tail_p
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
-from stillwatch.evidence.sharing_out import sharing_out
+from stillwatch.evidence.sharing_out import dealt_out
 from stillwatch.evidence.sign_ups import (
     came_at_once,
     said_apart,
@@ -30,7 +30,6 @@ from stillwatch.evidence.sign_ups import (
 )
 from stillwatch.evidence.thresholds import (
     BLOCKED_CLASSES,
-    DEALT,
     DRAWS_ROUGH,
     LEAST_MEMBERS,
     MAJORITY,
@@ -288,8 +287,7 @@ def _across_houses(log: LogProfile, members: I64, house: I64) -> tuple[str, ...]
 
 def _dealt_over(log: LogProfile, members: I64, house: I64) -> bool:
     """Whether prompts are dealt out by count, most of those that several send over more houses than one."""
-    dealt = sharing_out(log.prompt_sets, members)
-    if dealt is None or dealt.p_value > DEALT:
+    if dealt_out(log.prompt_sets, members) is None:
         return False
     _, owner, sent = log.prompt_sets.held(members)
     name = np.unique(sent, return_inverse=True)[1]

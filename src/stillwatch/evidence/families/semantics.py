@@ -20,13 +20,12 @@ from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.one_source import icc_in_common, icc_of_more
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words
-from stillwatch.evidence.sharing_out import sharing_out
+from stillwatch.evidence.sharing_out import dealt_out
 from stillwatch.evidence.signature import senders
 from stillwatch.evidence.thresholds import (
     ASKED_ELSEWHERE,
     COMPARED_DIMENSIONS,
     CONTRADICTS,
-    DEALT,
     DRAWS_ALIKE,
     FILLED,
     LEAST_MEMBERS,
@@ -258,8 +257,8 @@ def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanatio
             " But none of what they repeat is what they put words of their own around, and of that "
             f"{_explained(worded)}: what makes them one is not what they repeat."
         )
-    dealt = sharing_out(log.prompt_sets, members) if holds is not False else None
-    if dealt is not None and dealt.p_value <= DEALT:
+    dealt = dealt_out(log.prompt_sets, members) if holds is not False else None
+    if dealt is not None:
         holds = False
         statement += (
             f" But a prompt is sent by {dealt.times:.1f} of the accounts on average, more evenly than had each chosen "
