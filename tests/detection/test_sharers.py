@@ -20,6 +20,7 @@ def grown(
     core: float = 1e-9,
     source: float = UNTOLD,
     whole: float = HOPELESS,
+    together: float = HOPELESS,
     others: range = OTHERS,
     explain: Explain = never,
     taken: range = range(0),
@@ -29,7 +30,7 @@ def grown(
     world = World(E).add(
         told("texts", "content", marks=True, p=1e-9, bits=bits_for(E, fits, 9.0), holders=(*CORE, *others)),
         told("semantics", "content", p={tuple(CORE): 1e-9, tuple(OTHERS): source, WHOLE: 1e-9}),
-        told("clock", "coordination", p={tuple(CORE): core, WHOLE: whole}, explain=explain),
+        told("clock", "coordination", p={tuple(CORE): core, tuple(OTHERS): together, WHOLE: whole}, explain=explain),
     )
     examiner = Examiner(world.log, world.families, Background(world.log, 500, 0))
     case = examiner.examine(np.array(CORE), np.array([20, 40]))
@@ -52,6 +53,7 @@ def test_who_has_the_text_and_asks_from_one_source_is_of_the_group() -> None:
         {"core": 0.02},
         {"source": UNTOLD * 1.01},
         {"whole": HOPELESS * 1.01},
+        {"together": HOPELESS * 1.01},
         {"taken": OTHERS},
         {"others": OTHERS[: LEAST_MEMBERS - 1]},
         {"fits": (*CORE, *OTHERS[: LEAST_MEMBERS - 1])},

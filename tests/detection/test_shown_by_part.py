@@ -1,13 +1,14 @@
 """Members for whom only the others speak are no members."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 from handmade_families import Explain, World, explanation, never, pairs_within, told
 
 from stillwatch.detection import Background, Case, Examiner
-from stillwatch.detection.shown_by_part import without_passengers
+from stillwatch.detection.shown_by_part import without_onlookers, without_passengers
 from stillwatch.engines import Engine
 from stillwatch.evidence import Explanation
 from stillwatch.evidence.families.infrastructure import OFFICE
@@ -111,3 +112,42 @@ def test_a_few_who_show_nothing_make_no_more_of_one_house_than_it_is(engine: Eng
 @pytest.mark.parametrize(("size", "all_stay"), [(LEAST_MEMBERS - 1, True), (20 - LEAST_MEMBERS + 1, True)])
 def test_a_part_too_small_to_test_changes_nothing(engine: Engine, size: int, all_stay: bool) -> None:
     assert (len(left(engine, shows=range(size)).members) == 20) is all_stay
+
+
+# Onlookers.
+
+
+def acting(rest: float = 1.0, core: float = 1e-9, along: range = CORE, explains: Explain = never) -> Case:
+    """Twenty accounts that stand the tests together; some of them do what is shown."""
+    says = {tuple(along): core, tuple(range(len(along), 20)): rest, (*CORE, *REST): 1e-9}
+    world = World(60).add(
+        told("texts", "content", p={(*CORE, *REST): 1e-9, tuple(along): 1e-9}, explain=explains),
+        told("clock", "coordination", p=says, along=along),
+        # Everybody shares a carrier's address, which shows nothing.
+        told("hands", "coordination", p=1.0, along=range(20)),
+    )
+    examiner = Examiner(world.log, world.families, Background(world.log, 500, 0))
+    whole = examiner.examine(np.arange(20), np.array([40]))
+    return without_onlookers(examiner, whole, FDR)
+
+
+def test_who_does_nothing_of_what_is_shown_and_does_not_act_together_leaves() -> None:
+    case = acting()
+    assert case.members.tolist() == [*CORE]
+    assert case.bystanders.tolist() == [*REST, 40]
+    assert case.may_convict
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"rest": HOPELESS / 2}, {"core": 2 * FDR}, {"along": range(20 - LEAST_MEMBERS + 1)}, {"along": range(20)}],
+    ids=["the others act together too", "who acts does not stand alone", "a few", "nobody"],
+)
+def test_all_stay(given: dict[str, Any]) -> None:
+    assert acting(**given).members.tolist() == [*range(20)]
+
+
+@pytest.mark.parametrize("holds", [True, None])
+def test_all_stay_where_something_honest_may_explain_who_acts(holds: bool | None) -> None:
+    explains: Explain = lambda members, beside: explanation(holds if len(members) == len(CORE) else False, "a set")  # noqa: E731
+    assert acting(explains=explains).members.tolist() == [*range(20)]

@@ -186,6 +186,12 @@ class Examiner:
         considered = explain(self.log, self.families, members, members[:0], findings)
         return not any(one.holds or (one.holds is None and one.name not in (OFFICE, COHORT)) for one in considered)
 
+    def acts_as_one(self, members: I64) -> bool:
+        """Whether a group acts together by more than what one owner's customers do by nature."""
+        found = self._find(self._of["coordination"], members, self._background.beside(self._kin(members)))
+        told = [one.among_strangers for one in found.values() if one.tested]
+        return bool(told) and len(told) * min(told) <= HOPELESS
+
     def one_house(self, members: I64) -> bool:
         """Whether accounts may be one organisation's or office's, by what they have in common alone."""
         acting = (self.families[name] for name in self._of["coordination"])
@@ -243,19 +249,12 @@ class Examiner:
         return self._find(["semantics"], members, background)
 
     def _resold(self, members: I64, findings: tuple[Finding, ...]) -> tuple[Explanation, ...]:
-        """Whether a group that a text and the hands of several owners alone convict sends what people ask for
-        themselves, as a reseller who pays by several cards does."""
+        """Whether a group that may be convicted sends what people ask for themselves, as a reseller's customers do: he
+        has a text of his own, several payments, and software that shares them out over his accounts."""
         if self._own_matter is None or campaign_p(findings, self.families) > HOPELESS:
-            return ()
-        of_one = [replace(f, p_strangers=1.0) if self._of_owners(f) else f for f in findings]
-        if campaign_p(of_one, self.families) <= HOPELESS:
             return ()
         resold = self._own_matter.resold(members)
         return () if resold is None else (resold,)
-
-    def _of_owners(self, finding: Finding) -> bool:
-        family = self.families[finding.family]
-        return family.owners and family.side == "coordination"
 
     def _one_clock(self, findings: Mapping[str, Finding]) -> bool:
         """Whether acting together is beyond doubt by more than what one owner's customers have by nature."""

@@ -35,7 +35,7 @@ from stillwatch.detection.membership import (
 from stillwatch.detection.nulls import Background
 from stillwatch.detection.pieces import same_campaign
 from stillwatch.detection.sharers import with_sharers
-from stillwatch.detection.shown_by_part import without_passengers
+from stillwatch.detection.shown_by_part import without_onlookers, without_passengers
 from stillwatch.evidence import Family, LogProfile, Side
 from stillwatch.evidence.thresholds import (
     CONTRADICTS,
@@ -221,6 +221,7 @@ def _grow(
             # The newcomers cannot be shown to act along: the group stands as it was tested.
             whole = _with_evidence(examiner, links, case, case.members)
         whole = without_houses_apart(examiner, without_passengers(examiner, links, whole, fdr))
+        whole = without_onlookers(examiner, whole, fdr)
         beside = taken.copy()
         beside[case.members] = False
         whole = with_sharers(examiner, whole, beside, fdr)

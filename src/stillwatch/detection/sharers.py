@@ -22,8 +22,8 @@ I64 = npt.NDArray[np.int64]
 
 
 def with_sharers(examiner: Examiner, case: Case, taken: npt.NDArray[np.bool_], fdr: float) -> Case:
-    """A case with those others who send its text, where they ask from one source, nothing honest explains them, and the
-    whole still acts together.
+    """A case with those others who send its text, where they ask from one source and act together too, nothing honest
+    explains them, and the whole still acts together.
 
     Args:
         examiner: tests them, and the whole.
@@ -41,7 +41,7 @@ def with_sharers(examiner: Examiner, case: Case, taken: npt.NDArray[np.bool_], f
         return case
     inside, _ = tell_apart(log, families, np.union1d(case.members, running_no_set(log, others, case.members)))
     others = np.setdiff1d(inside, case.members)
-    if len(others) < LEAST_MEMBERS or not examiner.asks_as_one(others):
+    if len(others) < LEAST_MEMBERS or not (examiner.asks_as_one(others) and examiner.acts_as_one(others)):
         return case
     members = np.union1d(case.members, others)
     whole = examiner.examine(members, np.setdiff1d(case.bystanders, members))

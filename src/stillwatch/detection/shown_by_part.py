@@ -17,10 +17,10 @@ import numpy.typing as npt
 from stillwatch.detection.cases import Case, Examiner
 from stillwatch.detection.membership import acting_along, fit
 from stillwatch.detection.pieces import act_as_one, same_campaign
-from stillwatch.evidence.thresholds import HOPELESS, LEAST_MEMBERS, MEMBER_BITS
+from stillwatch.evidence.thresholds import GROWTH_ROUNDS, HOPELESS, LEAST_MEMBERS, MEMBER_BITS, UNTOLD
 from stillwatch.linking import Links
 
-__all__ = ["without_passengers"]
+__all__ = ["without_onlookers", "without_passengers"]
 
 I64 = npt.NDArray[np.int64]
 
@@ -65,6 +65,32 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
         kept = np.union1d(core.members, rest[tied])
         whole = examiner.examine(kept, np.union1d(case.bystanders, rest[~tied]))
         case = replace(whole, p_value=max(whole.p_value, case.p_value), tests=case.tests)
+    return case
+
+
+def without_onlookers(examiner: Examiner, case: Case, fdr: float) -> Case:
+    """A case without the members who do nothing of what its accounts are shown to do together, where those who do stand
+    the tests by themselves and the others do not act together: many may ask from one source.
+
+    Fewer keep one clock more closely, so it is asked again of those who are left.
+
+    Args:
+        examiner: tests who acts, and who does not.
+        case: a group that may be convicted.
+        fdr: what shows a group by itself.
+    """
+    for _ in range(GROWTH_ROUNDS):
+        if not case.may_convict or case.p_value > fdr:
+            return case
+        shown = {f.family: examiner.families[f.family] for f in case.findings if f.tested and f.p_value <= UNTOLD}
+        along = acting_along(examiner.log, shown, case.members, case.members)
+        rest = case.members[~along]
+        if min(int(along.sum()), len(rest)) < LEAST_MEMBERS or examiner.acts_as_one(rest):
+            return case
+        core = examiner.examine(case.members[along], np.union1d(case.bystanders, rest))
+        if not core.may_convict or core.p_value > fdr:
+            return case
+        case = replace(core, p_value=max(core.p_value, case.p_value), tests=case.tests)
     return case
 
 

@@ -32,6 +32,7 @@ __all__ = [
     "doors_of",
     "houses_of",
     "is_kind",
+    "owners_apart",
     "ties_of",
     "under_own_name",
     "webs_of",
@@ -145,6 +146,24 @@ def houses_of(
     return np.where(of.any(axis=1), of.argmax(axis=1), -1)
 
 
+def owners_apart(hands: Postings, members: I64) -> I64 | None:
+    """Which owner's each of a group is, from 0, -1 for none, where it falls into a few webs that nothing ties to one
+    another and that pay by no more payments than a few owners have; None where it is one web, or of more owners.
+
+    What ties the accounts of each, and that they signed up as it liked, says nothing of the others.
+    """
+    within, held = within_of(hands, members)
+    few = (hands.holders <= OFFICE_SIZE) & (hands.classes < BLOCKED_CLASSES)
+    web = _tied(within, (held > 1) & (is_kind(hands, "payment") | (few & is_kind(hands, "domain", "address"))))
+    found, size = np.unique(web, return_counts=True)
+    found, size = found[size >= LEAST_MEMBERS], size[size >= LEAST_MEMBERS]
+    paid = np.sum(is_kind(hands, "payment") & (held > 1))
+    if not 1 < len(found) <= paid < SEVERAL_PAYMENTS or size.sum() < ONE_DOOR * len(members):
+        return None
+    of = web[:, None] == found
+    return np.where(of.any(axis=1), of.argmax(axis=1), -1)
+
+
 def _own_mail(hands: Postings, held: I64) -> npt.NDArray[np.bool_]:
     """Which things are mail domains of a firm's own, of which a group has ``held``: hardly anybody else has one, or of
     no more than an office most are the group's, for some of a firm may do other work. In a small log a public one is no
@@ -159,7 +178,11 @@ def webs_of(hands: Postings, members: I64) -> I64:
     anybody else has, are of one."""
     within, held = within_of(hands, members)
     own = is_kind(hands, "domain", "address") & (held >= ONE_DOOR * hands.holders)
-    ties = (own | is_kind(hands, "payment")) & (held > 1) & (hands.classes < BLOCKED_CLASSES)
+    return _tied(within, (own | is_kind(hands, "payment")) & (held > 1) & (hands.classes < BLOCKED_CLASSES))
+
+
+def _tied(within: Any, ties: npt.NDArray[np.bool_]) -> I64:
+    """Which web each of a group is of, whose things are ``within``, by those of them that tie."""
     part = within[:, np.flatnonzero(ties)].astype(np.int64)
     return np.asarray(sparse.csgraph.connected_components(part @ part.T, directed=False)[1], np.int64)
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from stillwatch.evidence.last_asked import LastAsked
 from stillwatch.evidence.thresholds import CARRIED, FAVOURITE, MAJORITY, SHARED_BY, STRANGERS_DRAWN
 
 __all__ = ["PromptSets", "most_by_chance"]
@@ -29,12 +30,14 @@ class PromptSets:
         offsets: E + 1 offsets into them.
         short: those of a few words that many send, by hash, sorted.
         holders: how many entities send each of these.
+        asked: what was last asked of it.
     """
 
     prompts: U64
     offsets: I64
     short: U64 = field(default_factory=lambda: np.zeros(0, np.uint64))
     holders: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    asked: LastAsked = field(default_factory=LastAsked, compare=False)
 
     def repeats(self, members: I64) -> npt.NDArray[np.float64]:
         """Share of each member's distinct prompts that another of the members sends too; small talk, a few words that

@@ -23,6 +23,9 @@ __all__ = ["SharingOut", "dealt_out", "sharing_out"]
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 
+# A set of at most so many times what is chosen of it is counted by its members, a larger one by sorting.
+_COUNTED = 8
+
 
 @dataclass(frozen=True, slots=True)
 class SharingOut:
@@ -52,6 +55,10 @@ def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
     out: of several sets that two run each, every prompt is asked twice, and of one that two run and others in part,
     twice and by chance.
     """
+    return prompts.asked.answer(members.tobytes(), lambda: _sharing_out(prompts, members))
+
+
+def _sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
     partnered = prompts.partnered(members)
     members = members[~partnered]
     if partnered.sum() > len(members):
@@ -91,11 +98,14 @@ def _test(sizes: I64, counts: I64, least: int) -> SharingOut | None:
         return None
     size = _set_size(sizes, different) if least == 1 else _cut_set_size(counts, least)
     rng = np.random.default_rng([total, different])
-    observed = _pairs(counts)
+    observed, expected = _pairs(counts), _pairs_by_chance(sizes, size)
+    if least == 1 and observed >= expected:
+        # No more even than chance gives: nothing to draw for.
+        return SharingOut(1.0, observed, expected, total / different, size)
 
     def even(draws: int) -> F64:
         """Fewer pairs than chance gives are the sign: so the fewest rank highest."""
-        chosen = (_runs(np.sort(_chosen(rng, size, sizes))) for _ in range(draws))
+        chosen = (_times(_chosen(rng, size, sizes), size) for _ in range(draws))
         kept = [one[one >= least] for one in chosen]
         # As many prompts as often: how many are left by a cut is chance's too.
         return -np.array([[_pairs(one) * (1.0 if least == 1 else _as_many(one, counts))] for one in kept])
@@ -128,8 +138,16 @@ def _pairs(counts: I64) -> float:
     return float(np.sum(counts * (counts - 1.0)) / 2)
 
 
-def _runs(ordered: I64) -> I64:
-    """How often each value stands in an ordered array."""
+def _pairs_by_chance(sizes: I64, size: int) -> float:
+    """Pairs of parts of these sizes with a member in common, chosen at random from one set, on average."""
+    return float(np.sum(sizes, dtype=np.float64) ** 2 - np.sum(sizes.astype(np.float64) ** 2)) / 2 / size
+
+
+def _times(chosen: I64, size: int) -> I64:
+    """How often each of a set of ``size`` is chosen; those that never are may be among them."""
+    if size <= _COUNTED * len(chosen):
+        return np.bincount(chosen)
+    ordered = np.sort(chosen)
     return np.diff(np.append(np.flatnonzero(changes(ordered)), len(ordered)))
 
 

@@ -355,8 +355,9 @@ RESOLUTION_BEAT: Final = 0.1
 MOST_BEATS: Final = 8_192
 """entities | the busiest are compared with one another, in a second | more: time"""
 
-TOGETHER_HOURS: Final = 12.0
-"""hours | a pool is opened, or banned, within a day | higher: strangers begin together"""
+TOGETHER_HOURS: Final = (1.0, 3.0, 6.0, 12.0)
+"""hours | a pool is opened, or banned, within a day; the shortest by which nearly as many do | longer, or fewer:
+strangers begin together"""
 
 TOGETHER: Final = 1e-4
 """p-value | so many of a group begin (or end) with an account that chance gives it to one in ten thousand | higher:
@@ -586,6 +587,14 @@ higher: such an office is none; lower: ten addresses are one"""
 WEB_HOLDERS: Final = (10, 40, 400, 10**9)
 """holders | webs of shared payments and addresses are drawn with things of at most so many holders, in turn | fewer
 steps: a carrier's address or a stand-in for a payment ties strangers to a campaign's web"""
+
+BURST_HOURS: Final = (6, 24, 72, 168)
+"""hours | within which many sign up or begin | fewer lengths: a burst drowns in a longer one or is cut by a shorter"""
+
+BURST: Final = (3.0, 1e-3)
+"""times what is usual in the five stretches before and after, and the chance of any so large in the log | an ordinary
+evening has up to twice its day | lower: more groups are tested; higher: a campaign that signed up at once is proposed
+by its content alone"""
 
 OFFICE_SIZE: Final = 40
 """entities | more behind one door claim too much | higher: a campaign on one card is an office"""

@@ -11,8 +11,19 @@ import scipy
 
 from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Count, Example, Explanation, Family, Level, Null, Observed, Value
+from stillwatch.evidence.bursts import bursts, came_with
 from stillwatch.evidence.group_statistics import scatter, sharing
-from stillwatch.evidence.hands import KINDS, Doors, cards_of, doors_of, houses_of, is_kind, ties_of, within_of
+from stillwatch.evidence.hands import (
+    KINDS,
+    Doors,
+    cards_of,
+    doors_of,
+    houses_of,
+    is_kind,
+    owners_apart,
+    ties_of,
+    within_of,
+)
 from stillwatch.evidence.icc import icc_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.one_source import icc_in_common
@@ -33,6 +44,7 @@ from stillwatch.evidence.thresholds import (
     DRAWS_ROUGH,
     LEAST_MEMBERS,
     MAJORITY,
+    NEARLY_ALL,
     OFFICE_SIZE,
     ONE_DOOR,
     P_FLOOR,
@@ -107,12 +119,13 @@ class Infrastructure(Family):
             yield both
 
     def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
-        """Webs of shared hands, the tightest first.
+        """Who signed up at once, and webs of shared hands, the tightest first.
 
         A campaign on eight cards bridged by twenty addresses is one web, not nine offices. What many hold (a carrier's
         address, a payment that stands for none) would tie strangers: so webs are drawn several times, each time with
         things of more holders, of payments and addresses first.
         """
+        yield from bursts(log.columns["sign_up"], log.known("sign_up"), least=least)
         hands = log.shared[self.name]
         if hands is None:
             return
@@ -126,7 +139,19 @@ class Infrastructure(Family):
                         yield web
 
     def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
-        """Who shares a rare thing with two members."""
+        """Who shares a rare thing with two members, or signed up with more of them than chance has; where nearly all of
+        them do one of the two, it is that."""
+        moments = log.columns["sign_up"], log.known("sign_up")
+        shares, theirs = self._shares(log, members, who), self._shares(log, members, members)
+        if shares is None or theirs is None:
+            return came_with(*moments, members, who)
+        if theirs.mean() >= NEARLY_ALL:
+            return shares
+        came = came_with(*moments, members, who)
+        return came if came_with(*moments, members, members).mean() >= NEARLY_ALL else came | shares
+
+    def _shares(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
+        """Who shares a rare thing with two members; None where nothing is known of hands."""
         hands = log.shared[self.name]
         if hands is None:
             return None
@@ -136,7 +161,7 @@ class Infrastructure(Family):
 
     def shown_by(self, log: LogProfile, members: I64) -> npt.NDArray[np.bool_] | None:
         """Who shares a rare thing with another of them, as far as anything is known of its hands."""
-        hands, shares = log.shared[self.name], self.acts_along(log, members, members)
+        hands, shares = log.shared[self.name], self._shares(log, members, members)
         return None if hands is None or shares is None else shares | ~hands.known[members]
 
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
@@ -147,7 +172,9 @@ class Infrastructure(Family):
         doors = doors_of(hands, members)
         behind = max(len(members), doors.holders if doors.owner >= ONE_DOOR else 0)
         holds = _one_office(log, members, doors, behind)
-        house = houses_of(hands, members) if holds is False else None
+        house = None
+        if holds is False and (house := houses_of(hands, members)) is None:
+            house = owners_apart(hands, members)
         if house is not None and came_at_once(log, members, house):
             house = None
         if house is not None:

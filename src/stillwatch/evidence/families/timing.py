@@ -11,6 +11,7 @@ import scipy
 
 from stillwatch.core.counted import duration, percent
 from stillwatch.evidence.base import Count, Counted, Example, Explanation, Family, Level, Null, Observed
+from stillwatch.evidence.bursts import bursts, came_with
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.group_statistics import likeness, odd_volumes, scatter, within_one_stretch
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
@@ -38,8 +39,6 @@ from stillwatch.evidence.thresholds import (
     REPEATS,
     RESOLUTION_BEAT,
     SPAN_HOURS,
-    TOGETHER,
-    TOGETHER_HOURS,
     UNTOLD,
     WEEKEND_HOURS,
 )
@@ -118,9 +117,11 @@ class Timing(Family):
         )
 
     def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
-        """Communities of entities that speed up and pause together, whatever else links them."""
+        """Who began or ended at once, and communities of entities that speed up and pause together."""
+        for times, edge in ((log.first_seen, log.window_start), (log.last_seen, log.window_end)):
+            yield from bursts(times.astype(np.float64), _inside(log, times, edge), least=least)
         a, b, beside = _in_one_beat(log.derived[self.name], log.exchanges)
-        return communities(a, b, beside, len(log), resolution=RESOLUTION_BEAT, least=least, seed=seed)
+        yield from communities(a, b, beside, len(log), resolution=RESOLUTION_BEAT, least=least, seed=seed)
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """Fewer than ``least`` members have no common beginnings, ends or bursts."""
@@ -138,8 +139,8 @@ class Timing(Family):
         more of the group than chance has."""
         return (
             _in_its_beat(log.derived[self.name], members, who)
-            | _together(log, members, who, log.first_seen, log.window_start)
-            | _together(log, members, who, log.last_seen, log.window_end)
+            | came_with(log.first_seen, _inside(log, log.first_seen, log.window_start), members, who)
+            | came_with(log.last_seen, _inside(log, log.last_seen, log.window_end), members, who)
         )
 
 
@@ -175,27 +176,6 @@ def _in_one_beat(residuals: F32, exchanges: I64) -> tuple[I64, I64, npt.NDArray[
     none = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
     a, b, beside = (np.concatenate(parts) for parts in zip(none, *found, strict=True))
     return a, b, beside
-
-
-def _together(log: LogProfile, members: I64, who: I64, times: I64, edge: I64) -> npt.NDArray[np.bool_]:
-    """Whose first (or last) exchange lies within hours of more members' than chance has, for the log's own begin so
-    often then."""
-    inside = _inside(log, times, edge)
-    everyone, theirs = np.sort(times[inside]), np.sort(times[members[inside[members]]])
-    if not len(theirs):
-        return np.zeros(len(who), np.bool_)
-    reach = int(TOGETHER_HOURS * HOUR)
-
-    def near(sorted_times: I64) -> I64:
-        return np.searchsorted(sorted_times, times[who] + reach, "right") - np.searchsorted(
-            sorted_times, times[who] - reach
-        )
-
-    itself = np.isin(who, members)
-    others = np.maximum(len(everyone) - len(theirs), 1)
-    chance = np.clip((near(everyone) - near(theirs) + 1.0) / others, 0.0, 1.0)
-    p = scipy.stats.binom.sf(near(theirs) - itself - 1, len(theirs) - itself, chance)
-    return np.asarray(inside[who] & (p <= TOGETHER))
 
 
 def _occasion(log: LogProfile, members: I64) -> Explanation:
