@@ -254,7 +254,7 @@ def with_gaps(made: list[Record], column: str, share: float) -> list[Record]:
 @pytest.fixture(scope="module")
 def gapless(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Record], list[str]]:
     log = Log(seed=4)
-    log.honest(140)
+    log.honest(140, times=FEW)
     members = campaign(log)
     return records(log, tmp_path_factory.mktemp("gapless")), members
 
@@ -291,8 +291,8 @@ def test_two_sentences_that_stand_in_a_campaigns_prompts_are_seen_in_any_script(
         return lambda: {"prompt": gap.join(seat.rng.choice(known) for _ in range(20)) + stop}
 
     log = Log(seed=5)
-    log.honest(400, times=FEW)
-    log.accounts(60, prompts=plain, times=FEW)
+    log.honest(200, times=FEW)
+    log.accounts(30, prompts=plain, times=FEW)
     members = campaign(log, prompts=asked)
     run = scanned(records(log, tmp_path), tmp_path)
     assert campaigns(run) == [set(members)]
