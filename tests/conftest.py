@@ -1,5 +1,6 @@
 """What all tests share: which files begin, on how many threads, how long servers are waited for, what certificates clients trust, Ctrl-C."""
 
+import atexit
 import gc
 import os
 import signal
@@ -76,6 +77,9 @@ def pytest_configure() -> None:
 
 def pytest_collection_finish() -> None:
     gc.enable()
+    # Nor need it be searched while tests run, or at their end, over and over; only when Python itself ends.
+    gc.freeze()
+    atexit.register(gc.unfreeze)
 
 
 @cache
