@@ -4,6 +4,7 @@ import gzip
 import json
 import time
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,20 +85,22 @@ def test_lines_of_a_file_are_each_judged(tmp_path: Path) -> None:
         assert not behind.seen
 
 
-UNREADABLE: dict[str, tuple[str, bytes]] = {
-    "a coding that nobody knows": ("br", b"\x8b\x02\x80{}\x03"),
-    "four times": ("gzip, gzip, gzip, gzip", gzip.compress(b"{}")),
-    "cut off": ("gzip", gzip.compress(TEXT.encode())[:-9]),
-    "no such bytes": ("zstd", b"{}"),
-    "a gigabyte in little": ("gzip", gzip.compress(bytes(2**28), 9)),
-    "much in very little": ("zstd", zstandard.compress(bytes(2**28), 9)),
-    "very many pieces": ("gzip", gzip.compress(b" ") * 20_000),
+# Made when a test sends them: every process collects this file.
+UNREADABLE: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "a coding that nobody knows": ("br", lambda: b"\x8b\x02\x80{}\x03"),
+    "four times": ("gzip, gzip, gzip, gzip", lambda: gzip.compress(b"{}")),
+    "cut off": ("gzip", lambda: gzip.compress(TEXT.encode())[:-9]),
+    "no such bytes": ("zstd", lambda: b"{}"),
+    "a gigabyte in little": ("gzip", lambda: gzip.compress(bytes(2**28), 9)),
+    "much in very little": ("zstd", lambda: zstandard.compress(bytes(2**28), 9)),
+    "very many pieces": ("gzip", lambda: gzip.compress(b" ") * 20_000),
 }
 
 
 @pytest.mark.parametrize("what", UNREADABLE)
 def test_what_cannot_be_read_is_served_nowhere(tmp_path: Path, what: str) -> None:
-    coding, raw = UNREADABLE[what]
+    coding, made = UNREADABLE[what]
+    raw = made()
     with guarded(tmp_path, account_from=("header:x-account",)) as (url, behind):
         for path in PATHS:
             began = time.process_time()

@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,22 +24,24 @@ BY_HEADER: Any = {"account_from": ("header:x-account",)}
 ASKS = {"messages": [{"role": "user", "content": TEXT}]}
 PAD = "x" * 600_000
 
-STRUCTURE = {
-    "objects": b'{"messages": [' + b"{}," * 300_000 + b"{}]}",
-    "lists": b'{"messages": [' + b"[]," * 300_000 + b"[]]}",
-    "texts": b'{"messages": ["' + b'a","' * 1_100_000 + b'a"]}',
-    "numbers": b'{"prompt": [' + b"1," * 1_100_000 + b"1]}",
-    "names": b'{"messages": [], "x": {' + b",".join(b'"%x":1' % n for n in range(1_100_000)) + b"}}",
-    "depth": b'{"messages": ' + b'[{"a":' * 200_000 + b"1" + b"}]" * 200_000 + b"}",
-    "behind an escaped quote": b'{"a": "\\\\\\"", "messages": [' + b"{}," * 300_000 + b"{}]}",
+# Made when a test sends them: every process collects this file.
+STRUCTURE: dict[str, Callable[[], bytes]] = {
+    "objects": lambda: b'{"messages": [' + b"{}," * 300_000 + b"{}]}",
+    "lists": lambda: b'{"messages": [' + b"[]," * 300_000 + b"[]]}",
+    "texts": lambda: b'{"messages": ["' + b'a","' * 1_100_000 + b'a"]}',
+    "numbers": lambda: b'{"prompt": [' + b"1," * 1_100_000 + b"1]}",
+    "names": lambda: b'{"messages": [], "x": {' + b",".join(b'"%x":1' % n for n in range(1_100_000)) + b"}}",
+    "depth": lambda: b'{"messages": ' + b'[{"a":' * 200_000 + b"1" + b"}]" * 200_000 + b"}",
+    "behind an escaped quote": lambda: b'{"a": "\\\\\\"", "messages": [' + b"{}," * 300_000 + b"{}]}",
 }
 
 
 @pytest.mark.parametrize("kind", STRUCTURE)
 def test_what_is_all_structure_is_not_read(tmp_path: Path, kind: str) -> None:
+    body = STRUCTURE[kind]()
     with guarded(tmp_path, **BY_HEADER) as (url, behind):
         for path in (CHAT, "/api/chat"):
-            status, said = asked(url, path, STRUCTURE[kind], "x-account: a")
+            status, said = asked(url, path, body, "x-account: a")
             assert (status, b"request_too_large" in said) == (413, True)
         assert not behind.seen
 

@@ -30,12 +30,18 @@ def swapped(text: str, draw: random.Random) -> str:
     return "".join(draw.choice(ALIKE.get(one, one)) if draw.random() < 1 / 4 else one for one in text)
 
 
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("september") / "world"
+    main(["simulate", "september", "--scale", "0.02", "--seed", "3", "--out", str(folder)])
+    return folder
+
+
 @pytest.mark.parametrize("written", [sprinkled, swapped])
 def test_who_writes_with_such_letters_is_found_all_the_same(
-    written: Callable[[str, random.Random], str], tmp_path: Path
+    written: Callable[[str, random.Random], str], world: Path, tmp_path: Path
 ) -> None:
-    world, logs, run = tmp_path / "world", tmp_path / "logs", tmp_path / "run"
-    main(["simulate", "september", "--scale", "0.02", "--seed", "3", "--out", str(world)])
+    logs, run = tmp_path / "logs", tmp_path / "run"
     truth = [msgspec.json.decode(line) for line in (world / "truth.jsonl").read_bytes().splitlines()]
     members = {one["account_id"] for one in truth if one["campaign"]}
     draw = random.Random(1)

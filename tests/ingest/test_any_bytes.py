@@ -187,7 +187,7 @@ BYTES = st.tuples(st.sampled_from(STARTS), st.binary(max_size=60), st.text(max_s
 )
 BITS = st.binary(min_size=1, max_size=6)
 FEW = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-MANY = settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @FEW

@@ -19,7 +19,7 @@ from stillwatch.provenance import AuditPlan, ScriptedModel, audit
 from stillwatch.provenance.hollow import repeated
 from stillwatch.services.audited_models import AskSettings, open_model
 
-PROMPTS = ALL[:160]
+PROMPTS = ALL[:100]
 TOKEN = {"content": [{"top_logprobs": [{"token": "I", "logprob": -0.01}, {"token": "The", "logprob": -5.0}]}]}
 
 

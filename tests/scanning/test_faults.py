@@ -169,7 +169,7 @@ def unique(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Record], list
     """A log with a campaign whose ids are all different, the campaign's accounts, and the log's run."""
     folder = tmp_path_factory.mktemp("unique")
     log = Log(seed=1)
-    log.honest(320, times=FEW)
+    log.honest(240, times=FEW)
     members = campaign(log, prompts=wrapped(Pool("code").shards(), SENTENCE))
     made = records(log, folder)
     return made, members, scanned(made, folder)
@@ -226,7 +226,7 @@ def test_sixty_strangers_of_one_workshop_are_at_most_watched(seed: int, tmp_path
 
 def test_the_same_crowd_that_deals_out_one_pool_for_two_weeks_from_shared_hands_is_a_campaign(tmp_path: Path) -> None:
     log = Log(seed=0)
-    log.honest(320, times=FEW)
+    log.honest(240, times=FEW)
     members = log.accounts(
         60,
         prompts=wrapped(Pool("code").shards(), SENTENCE),
@@ -254,7 +254,7 @@ def with_gaps(made: list[Record], column: str, share: float) -> list[Record]:
 @pytest.fixture(scope="module")
 def gapless(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Record], list[str]]:
     log = Log(seed=4)
-    log.honest(140)
+    log.honest(140, times=FEW)
     members = campaign(log)
     return records(log, tmp_path_factory.mktemp("gapless")), members
 
@@ -291,8 +291,8 @@ def test_two_sentences_that_stand_in_a_campaigns_prompts_are_seen_in_any_script(
         return lambda: {"prompt": gap.join(seat.rng.choice(known) for _ in range(20)) + stop}
 
     log = Log(seed=5)
-    log.honest(400, times=FEW)
-    log.accounts(60, prompts=plain, times=FEW)
+    log.honest(200, times=FEW)
+    log.accounts(30, prompts=plain, times=FEW)
     members = campaign(log, prompts=asked)
     run = scanned(records(log, tmp_path), tmp_path)
     assert campaigns(run) == [set(members)]
@@ -338,8 +338,8 @@ def test_a_log_that_was_delivered_twice_is_told_at_the_end(tmp_path: Path, capsy
 
 def test_nobody_began_on_the_day_that_their_gateways_log_does(tmp_path: Path) -> None:
     north, south = Log(days=14, seed=7), Log(days=14, seed=8)
-    north.honest(300, last=168)
-    south.honest(300, first=168)
+    north.honest(200, last=168)
+    south.honest(200, first=168)
     strangers = south.accounts(20, prompts=Pool("code").shards(), times=habit(30, 0.9), first=168)
     for name, log in (("north", north), ("south", south)):
         written(records(log, tmp_path), tmp_path / "in" / f"{name}.jsonl")
@@ -350,8 +350,8 @@ def test_nobody_began_on_the_day_that_their_gateways_log_does(tmp_path: Path) ->
 
 def test_who_begins_together_in_the_middle_of_a_gateways_log_is_seen(tmp_path: Path) -> None:
     north, south = Log(days=14, seed=7), Log(days=28, seed=8)
-    north.honest(300, times=FEW)
-    south.honest(300, first=168, times=FEW)
+    north.honest(200, times=FEW)
+    south.honest(200, first=168, times=FEW)
     members = south.accounts(20, prompts=Pool("code").shards(), times=even(30, 0.6), first=400, last=600)
     for name, log in (("north", north), ("south", south)):
         written(records(log, tmp_path), tmp_path / "in" / f"{name}.jsonl")

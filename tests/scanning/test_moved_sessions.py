@@ -51,7 +51,7 @@ def within(prompts: Any, named: Named) -> Any:
 
 def log_of(named: Named, seed: int, **hands: Any) -> tuple[Log, list[str]]:
     log = Log(seed=seed)
-    log.honest(300, prompts=within(own_topics(3), own), times=habit(6))
+    log.honest(200, prompts=within(own_topics(3), own), times=habit(6))
     return log, log.accounts(30, prompts=within(Pool("code").shards(), named), times=habit(24), **hands)
 
 
@@ -85,7 +85,7 @@ def test_a_firm_whose_application_takes_any_of_its_keys_is_no_campaign(tmp_path:
 def test_strangers_who_took_over_one_anothers_talk_are_no_campaign(tmp_path: Path) -> None:
     """Twenty pairs of friends, who go on with each other's conversations, a club of twelve, and a proxy's customers."""
     log = Log(seed=3)
-    log.honest(300, prompts=within(own_topics(3), own), times=habit(6))
+    log.honest(200, prompts=within(own_topics(3), own), times=habit(6))
 
     def in_pairs(seat: Seat, number: int) -> str:
         return drawn("pair", seat.number // 2, number // 4)
@@ -119,7 +119,7 @@ def of_customers(count: int) -> Any:
 def test_a_reseller_whose_customers_go_from_account_to_account_is_no_campaign(tmp_path: Path) -> None:
     """One customer's instruction and two payments are in common; so are sessions, and that too is one owner's by nature."""
     log = Log(seed=0)
-    log.honest(300, prompts=within(own_topics(3), own), times=habit(6))
+    log.honest(200, prompts=within(own_topics(3), own), times=habit(6))
     accounts = log.accounts(
         24,
         prompts=of_customers(60),
@@ -162,7 +162,7 @@ def in_messages(carried: Callable[[Seat, int], tuple[int, int] | None]) -> Calla
 def test_conversations_that_go_on_under_another_account_show_one_queue_without_any_session_id(tmp_path: Path) -> None:
     log = Log(seed=0)
     own_talk = in_messages(lambda seat, number: (seat.number, number - 1) if number % 3 else None)
-    log.honest(300, prompts=own_talk(own_topics(3)), times=habit(6))
+    log.honest(200, prompts=own_talk(own_topics(3)), times=habit(6))
     moving = in_messages(lambda seat, number: (seat.number - 1, number) if number % 3 == 1 else None)
     members = log.accounts(30, prompts=moving(Pool("code").shards()), times=habit(24))
     run = scan(log.write(tmp_path), out=tmp_path / "run", workers=1)
@@ -175,7 +175,7 @@ def test_conversations_that_go_on_under_another_account_show_one_queue_without_a
 def test_examples_that_a_program_puts_before_every_question_are_no_conversation_that_moved(tmp_path: Path) -> None:
     log = Log(seed=0)
     own_talk = in_messages(lambda seat, number: (seat.number, number - 1) if number % 3 else None)
-    log.honest(300, prompts=own_talk(own_topics(3)), times=habit(6))
+    log.honest(200, prompts=own_talk(own_topics(3)), times=habit(6))
     answer = (
         "First say what is given, then what is asked, and only then how the one leads to the other, step after step. "
         * 2

@@ -30,7 +30,7 @@ def scanned(log: Log, folder: Path, groups: dict[str, list[str]]) -> tuple[Run, 
 def hiding(tmp_path_factory: pytest.TempPathFactory) -> tuple[Run, str, str, str]:
     folder = tmp_path_factory.mktemp("streams")
     log = Log(days=7, seed=1)
-    log.honest(500)
+    log.honest(500, times=habit(6))
     (hides,) = log.accounts(1, prompts=relay(0.15), times=even(500))
     (honest,) = log.accounts(1, prompts=relay(0.0), times=even(500))
     (task,) = log.accounts(1, prompts=Pool("reasoning").shards(), times=even(350))

@@ -3,9 +3,12 @@
 import contextlib
 import json
 import re
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +27,23 @@ ACCOUNT = f"m7 &?#/{HOSTILE}"
 SECRET = "a zebra's own words"
 SECOND = CLEAR[1:7]
 
+_PLACE = tempfile.TemporaryDirectory(prefix="hostile-run-")
+
 
 def write_hostile_run(folder: Path) -> Path:
     """Two campaigns; account m7, prompts, templates, summaries and reasons hold HOSTILE."""
+    return Path(shutil.copytree(_once() / "week", folder, dirs_exist_ok=True))
+
+
+@cache
+def _once() -> Path:
+    """A run, and a state in which it is decided: made once in a process, and copied from then on."""
+    folder = Path(_PLACE.name)
+    decide_run(_hostile_run(folder / "week"), folder / "state")
+    return folder
+
+
+def _hostile_run(folder: Path) -> Path:
     hours = [{"hour": START + timedelta(hours=n), "exchanges": 5 + n, "accounts": 4} for n in range(48)]
     first = campaign(summary=f"Eight accounts. {HOSTILE}", timeline=hours)
     second = campaign(
@@ -95,7 +112,7 @@ def make_places(folder: Path, *, decided: bool = True, **more: Any) -> Places:
     """Where a console over a hostile run lies."""
     run, state = write_hostile_run(folder / "week"), folder / "state"
     if decided:
-        decide_run(run, state)
+        shutil.copytree(_once() / "state", state, dirs_exist_ok=True)
     return Places(runs=run, state=state, **more)
 
 

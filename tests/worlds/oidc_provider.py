@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
@@ -25,6 +26,12 @@ from joserfc.jwk import RSAKey
 from werkzeug.serving import make_server
 
 CLIENT, SECRET = "console-of-tests", "a-secret-of-tests-only"
+
+
+@cache
+def _first_key() -> RSAKey:
+    """One for all providers of a process: none changes it, and to find its primes takes longer than most tests."""
+    return RSAKey.generate_key(2048, {"kid": "first", "use": "sig"})
 
 
 @dataclass
@@ -92,7 +99,7 @@ class FakeProvider:
     issuer: str = ""
     back: str = ""
     present: dict[str, Any] | None = None
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "first", "use": "sig"}))
+    key: RSAKey = field(default_factory=_first_key)
     published: list[RSAKey] | None = None
     twist: Callable[[dict[str, Any]], object] = lambda claims: None
     sign: Callable[[dict[str, Any]], str] | None = None

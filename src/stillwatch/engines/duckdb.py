@@ -48,6 +48,7 @@ class DuckDBEngine(Engine):
         self._held_often = max(_HELD_BYTES, int(_HELD_PART * memory_mb * 1_000_000))
         self._most_at_hand = int(_AT_HAND_PART * memory_mb * 1_000_000)
         self._in_files: set[Table] = set()
+        self._held: set[Table] = set()
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
@@ -56,6 +57,13 @@ class DuckDBEngine(Engine):
     def __exit__(self, *raised: object) -> None:
         self._connection.close()
 
+    def let_go(self) -> None:
+        """Drop every table, for work that needs none of them: to begin anew costs what forty small queries do."""
+        for kind, tables in (("TABLE", self._held), ("VIEW", self._in_files)):
+            for table in tables:
+                self._connection.execute(f"DROP {kind} {table}")
+            tables.clear()
+
     def read(self, files: Path, where: str = "", *, mixed: bool = False, often: bool = False) -> Table:
         """The Parquet files that a path with wildcards names; ``where`` leaves rows out."""
         table = self._new()
@@ -63,10 +71,9 @@ class DuckDBEngine(Engine):
         condition = f" WHERE {where}" if where else ""
         how = "hive_partitioning = false" + (", union_by_name = true" if mixed else "")
         kind = "TABLE" if _bytes(files) <= (self._held_often if often else _HELD_BYTES) else "VIEW"
-        if kind == "VIEW":
-            self._in_files.add(table)
         made = f"CREATE {kind} {table} AS SELECT * FROM read_parquet('{quoted}', {how}){condition}"
         stoppable(self._connection, lambda: self._connection.execute(made))
+        (self._held if kind == "TABLE" else self._in_files).add(table)
         return table
 
     def keep(self, table: pa.Table) -> Table:
@@ -79,6 +86,7 @@ class DuckDBEngine(Engine):
         with self._lent(tables) as names:
             made = f"CREATE TABLE {table} AS {query.format(**names)}"
             stoppable(self._connection, lambda: self._connection.execute(made))
+        self._held.add(table)
         return table
 
     def fetch(self, query: str, /, **tables: Table | pa.Table) -> pa.Table:
@@ -116,6 +124,11 @@ class DuckDBEngine(Engine):
         if first.nbytes * rows > self._most_at_hand * max(len(first), 1):
             return table
         return self.sql(f"SELECT {several} FROM {{table}}", table=table)
+
+    def columns(self, table: Table) -> list[str]:
+        """Names of a table's columns."""
+        # Known once the query is read: it need not run.
+        return stoppable(self._connection, lambda: list(self._connection.sql(f"FROM {table}").columns))
 
     def _new(self) -> Table:
         return Table(f"t{next(self._numbers)}")

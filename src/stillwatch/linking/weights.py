@@ -117,10 +117,12 @@ class Linker:
 
     def _measure(self, rng: np.random.Generator) -> dict[str, F64]:
         """By family, the weight of each level and of reaching none."""
-        a, b = np.sort(rng.integers(0, len(self._log), (2, RANDOM_PAIRS)), axis=0)
+        total = len(self._log)
+        one, other = rng.integers(0, total, (2, RANDOM_PAIRS))
+        a, b = np.minimum(one, other), np.maximum(one, other)
         # Of a few hundred entities every pair is drawn many times over.
-        pairs, drawn = np.unique((a * len(self._log) + b)[a != b], return_counts=True)
-        reached = self._reached(*np.divmod(pairs, len(self._log))) if len(pairs) else {}
+        pairs, drawn = _tallied((a * total + b)[a != b], total * total)
+        reached = self._reached(*np.divmod(pairs, total)) if len(pairs) else {}
         nobody = np.zeros(len(pairs), np.int64)
         return {
             name: _level_weights(levels, np.bincount(reached.get(name, nobody), drawn, minlength=len(levels) + 2))
@@ -145,6 +147,17 @@ class Linker:
             entities=self._entities,
         )
         return {name: np.asarray(table[name], np.int64) for name in table.column_names}
+
+
+def _tallied(numbers: I64, end: int) -> tuple[I64, I64]:
+    """The numbers below ``end`` that occur, in order, and how often each does."""
+    if end > RANDOM_PAIRS:
+        found, often = np.unique(numbers, return_counts=True)
+        return found, often
+    # To count into places is faster than to sort, where there are few.
+    counts = np.bincount(numbers, minlength=1)
+    there = np.flatnonzero(counts)
+    return there, counts[there]
 
 
 def _case(levels: Sequence[Level]) -> str:

@@ -97,18 +97,29 @@ def count_tables(engine: Engine, families: Iterable[Family], accounts: Table, **
         accounts: from ``account_table``.
         sources: ``exchanges``, ``sketches`` and what else counts name as their source.
     """
-    return {
-        name: count_table(engine, count, accounts, accounts if count.source == "account" else sources[count.source])
-        for family in families
-        for name, count in family.counts.items()
-        if count.source == "account" or count.source in sources
-    }
+    known = {"account": accounts, **sources}
+    counts = {name: count for family in families for name, count in family.counts.items() if count.source in known}
+    of_source: dict[str, dict[str, Count]] = {}
+    for name, count in counts.items():
+        of_source.setdefault(count.source, {})[name] = count
+    # Asked at once of all counts of a source: in a small log, what a query costs is that it is one.
+    texts = {name for source, several in of_source.items() for name in _texts(engine, several, known[source])}
+    return {name: _counted(engine, one, accounts, known[one.source], name in texts) for name, one in counts.items()}
 
 
 def count_table(engine: Engine, count: Count, accounts: Table, source: Table) -> Table:
     """What accounts use, and how often: ``account, thing, uses``. Text is named by a hash that no version changes."""
-    probe = engine.fetch(f"SELECT {count.sql} AS used FROM {{source}} LIMIT 0", source=source)
-    text = pa.types.is_string(probe.schema.field("used").type)
+    return _counted(engine, count, accounts, source, "used" in _texts(engine, {"used": count}, source))
+
+
+def _texts(engine: Engine, counts: Mapping[str, Count], source: Table) -> set[str]:
+    """The counts of a source whose things are text."""
+    used = ", ".join(f"{count.sql} AS {name}" for name, count in counts.items())
+    probe = engine.fetch(f"SELECT {used} FROM {{source}} LIMIT 0", source=source)
+    return {field.name for field in probe.schema if pa.types.is_string(field.type)}
+
+
+def _counted(engine: Engine, count: Count, accounts: Table, source: Table, text: bool) -> Table:
     number = "CASE WHEN used >= 0 THEN used::UBIGINT ELSE md5_number_lower(used::VARCHAR) END"
     thing = "md5_number_lower(used)" if text else number
     if count.source in ("sketches", "template_use"):

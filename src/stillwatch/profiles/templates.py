@@ -4,10 +4,12 @@ Texts that differ only in numbers, case and punctuation are one text to begin wi
 when a band of their sketches agrees, and stay together only if their signatures agree on half of
 the shingles; unverified bands chain prompts with a long common prefix into one giant family.
 
-Bands are read and sorted one at a time, so that memory holds a signature a text and one band's keys.
+Bands are sorted one at a time, and of a large log read so, that memory holds a signature a text and one band's keys.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +31,7 @@ I64 = npt.NDArray[np.int64]
 _CHUNK = 8_192
 _MOST_SHOWN = 200
 _ROWS = 65_536
+_AT_ONCE = 65_536
 # So many keys are sorted before four million counts are made.
 _FEW = 50_000
 # A prompt of one sentence is named by the sentence's hash; its template must be another thing.
@@ -47,7 +50,7 @@ def find_templates(engine: Engine, sketches: Table) -> tuple[Table, Table, Table
     order = np.argsort(masked, kind="stable")
     fresh = changes(masked[order])
     first = order[fresh]
-    family = _families(engine, sketches, first)
+    family = _families(engine, sketches, first, len(masked))
     of_exchange = np.empty(len(masked), np.int64)
     of_exchange[order] = family[np.cumsum(fresh) - 1]
     account = np.asarray(_column(engine, sketches, "account"), np.uint64)
@@ -58,6 +61,14 @@ def find_templates(engine: Engine, sketches: Table) -> tuple[Table, Table, Table
 def _column(engine: Engine, sketches: Table, name: str) -> pa.ChunkedArray:
     """One column of the sketches; all columns come in one order."""
     return engine.fetch(f"SELECT {name} FROM {{sketches}}", sketches=sketches)[name]
+
+
+def _bands(engine: Engine, sketches: Table, rows: int) -> Iterator[U64]:
+    """Each band's keys; of so few sketches that all may be held at once, from one query."""
+    every = rows <= _AT_ONCE
+    held = engine.fetch(f"SELECT {', '.join(BANDS)} FROM {{sketches}}", sketches=sketches) if every else None
+    for band in BANDS:
+        yield np.asarray(_column(engine, sketches, band) if held is None else held[band], np.uint64)
 
 
 def _signatures(engine: Engine, sketches: Table, rows: I64) -> Bytes:
@@ -78,13 +89,13 @@ def _signatures(engine: Engine, sketches: Table, rows: I64) -> Bytes:
     return found
 
 
-def _families(engine: Engine, sketches: Table, first: I64) -> I64:
-    """Family of each distinct text: connected components of pairs found alike."""
+def _families(engine: Engine, sketches: Table, first: I64, rows: int) -> I64:
+    """Of so many sketches, the family of each distinct text: connected components of pairs found alike."""
     count, signatures = len(first), _signatures(engine, sketches, first)
     found_a: list[I64] = []
     found_b: list[I64] = []
-    for band in BANDS:
-        a, b = _meetings(np.asarray(_column(engine, sketches, band), np.uint64)[first])
+    for keys in _bands(engine, sketches, rows):
+        a, b = _meetings(keys[first])
         alike = np.zeros(len(a), np.bool_)
         for start in range(0, len(a), _CHUNK):
             part = slice(start, start + _CHUNK)

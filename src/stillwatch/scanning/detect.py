@@ -85,37 +85,48 @@ class RunTables:
     @classmethod
     @contextmanager
     def opened(
-        cls,
-        run: Path,
-        spill: Path,
-        settings: ScanSettings,
-        until: datetime | None = None,
-        *,
-        before: Path | None = None,
-        mixed: bool = False,
+        cls, run: Path, spill: Path, settings: ScanSettings, until: datetime | None = None
     ) -> Iterator[RunTables]:
-        """Open a run's tables.
+        """Open a run's tables in an engine of their own.
 
         Args:
             run: its folder, finished or under its hidden name.
             spill: folder for what exceeds the memory allowed.
             settings: of the scan.
             until: leaves out what came later.
+        """
+        with DuckDBEngine(spill, memory_mb=settings.memory_mb, threads=settings.workers) as engine:
+            yield cls.of(engine, run, until)
+
+    @classmethod
+    def of(
+        cls,
+        engine: Engine,
+        run: Path,
+        until: datetime | None = None,
+        *,
+        before: Path | None = None,
+        mixed: bool = False,
+    ) -> RunTables:
+        """A run's tables in an engine.
+
+        Args:
+            engine: reads them.
+            run: its folder, finished or under its hidden name.
+            until: leaves out what came later.
             before: the run as it was before this step.
             mixed: whether some of its exchanges have lost their texts, and others not yet.
         """
         kept = run / CALIBRATION_COPY
-        ordinary = read_calibration(kept).calibration if kept.exists() else None
         early = "" if until is None else f"time <= TIMESTAMPTZ '{until.isoformat()}'"
-        with DuckDBEngine(spill, memory_mb=settings.memory_mb, threads=settings.workers) as engine:
-            yield cls(
-                engine,
-                engine.read(run / "exchanges.parquet" / "*.parquet", early, mixed=mixed, often=True),
-                engine.read(run / "sketches.parquet" / "*.parquet", early, often=True),
-                engine.keep(pq.read_table(run / ACCOUNT_FILE_COPY)),
-                ordinary,
-                _kept_texts(before or run),
-            )
+        return cls(
+            engine,
+            engine.read(run / "exchanges.parquet" / "*.parquet", early, mixed=mixed, often=True),
+            engine.read(run / "sketches.parquet" / "*.parquet", early, often=True),
+            engine.keep(pq.read_table(run / ACCOUNT_FILE_COPY)),
+            read_calibration(kept).calibration if kept.exists() else None,
+            _kept_texts(before or run),
+        )
 
 
 def _kept_texts(run: Path) -> pa.Table | None:

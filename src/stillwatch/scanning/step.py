@@ -15,12 +15,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.core import EmptyInput
+from stillwatch.engines import DuckDBEngine, Engine
 from stillwatch.ingest import Unread
 from stillwatch.reporting import write_findings, write_report
 from stillwatch.scanning.beside import Beside
 from stillwatch.scanning.building import WORK
-from stillwatch.scanning.checks import check
-from stillwatch.scanning.detect import Clock, Extras, RunTables, detect
+from stillwatch.scanning.checks import Checked, check
+from stillwatch.scanning.detect import Clock, Detected, Extras, RunTables, detect
 from stillwatch.scanning.history import History
 from stillwatch.scanning.kept import KEPT, State, read_names, write_names
 from stillwatch.scanning.left_out import LeftOut
@@ -96,38 +97,11 @@ class Step:
             pool: worker processes; without them everything happens in this one.
             where: the logs, for an error.
         """
-        work = run / WORK
-        self.clock.stage("wrong clocks and repeats")
-        letters_of_checks = work / "dead_letters"
-        shutil.rmtree(letters_of_checks, ignore_errors=True)
-        letters_of_checks.mkdir()
-        go_on_forgetting(run)
-        put_back(run)
-        lost = self.before is not None and settings_of(self.before).get("retain", "full") != "full"
-        checked = check(run, work, self.settings, lost=lost)
-        if self.settings.window is not None:
-            forget(run, window_length(self.settings.window))
-            state = state.holding(_rows(run / "exchanges.parquet") + _rows(run / KEPT / "aside" / "exchanges.parquet"))
-        self.clock.stage(None)
-        letters = _gather_dead_letters(run, letters_of_checks)
-        read = Read(_rows(run / "exchanges.parquet"), letters.records, state.read_bytes)
-        if not read.exchanges:
-            raise EmptyInput(
-                f"none of {letters.records:,} records could be read; the first: {letters.first}",
-                where=where,
-                hint=_NOBODY if letters.first.startswith("no `account_id`") else _NOTHING,
-            )
-        self.progress.start("looking for campaigns", None)
-        names = read_names(self.before)
-        extras = Extras(
-            self.beside.releases, self.beside.values.curves, self.beside.partners, self.history, names, self.started
-        )
-        with RunTables.opened(run, work / "spill", self.settings, before=self.before, mixed=lost) as tables:
-            found = detect(tables, run, self.settings, self.clock, pool=pool, extras=extras)
-            missing = self._missing(run)
-            # Nothing may go on from a run whose texts are half gone.
-            (work / "plan.json").unlink(missing_ok=True)
-            remove_texts(tables.engine, run, self.settings.retain, found.shown.shown)
+        with self._engine(run) as engine:
+            checked, read, state = self._checked(engine, run, state, where)
+            engine.let_go()
+            self.progress.start("looking for campaigns", None)
+            found, missing = self._found(engine, run, pool)
         self.progress.start("writing the report", None)
         state.write(run)
         given = {"accounts": self.beside.accounts, "releases": self.beside.releases}
@@ -155,6 +129,50 @@ class Step:
         self.clock.stage(None)
         # Once more, now with the report's own time.
         document.write(run, self.clock.seconds)
+
+    def _engine(self, run: Path) -> DuckDBEngine:
+        return DuckDBEngine(run / WORK / "spill", memory_mb=self.settings.memory_mb, threads=self.settings.workers)
+
+    def _lost(self) -> bool:
+        """Whether exchanges of earlier steps have lost their texts."""
+        return self.before is not None and settings_of(self.before).get("retain", "full") != "full"
+
+    def _checked(self, engine: Engine, run: Path, state: State, where: str) -> tuple[Checked, Read, State]:
+        """Check what was read, and forget what is older than the run's window."""
+        self.clock.stage("wrong clocks and repeats")
+        letters_of_checks = run / WORK / "dead_letters"
+        shutil.rmtree(letters_of_checks, ignore_errors=True)
+        letters_of_checks.mkdir()
+        go_on_forgetting(run)
+        put_back(run)
+        checked = check(engine, run, run / WORK, lost=self._lost())
+        if self.settings.window is not None:
+            forget(run, window_length(self.settings.window))
+            state = state.holding(_rows(run / "exchanges.parquet") + _rows(run / KEPT / "aside" / "exchanges.parquet"))
+        self.clock.stage(None)
+        letters = _gather_dead_letters(run, letters_of_checks)
+        read = Read(_rows(run / "exchanges.parquet"), letters.records, state.read_bytes)
+        if not read.exchanges:
+            raise EmptyInput(
+                f"none of {letters.records:,} records could be read; the first: {letters.first}",
+                where=where,
+                hint=_NOBODY if letters.first.startswith("no `account_id`") else _NOTHING,
+            )
+        return checked, read, state
+
+    def _found(self, engine: DuckDBEngine, run: Path, pool: Executor | None) -> tuple[Detected, list[str]]:
+        """Look for campaigns, and take the texts out that are not to stay; also the columns that no record has."""
+        names = read_names(self.before)
+        extras = Extras(
+            self.beside.releases, self.beside.values.curves, self.beside.partners, self.history, names, self.started
+        )
+        tables = RunTables.of(engine, run, before=self.before, mixed=self._lost())
+        found = detect(tables, run, self.settings, self.clock, pool=pool, extras=extras)
+        missing = self._missing(run)
+        # Nothing may go on from a run whose texts are half gone.
+        (run / WORK / "plan.json").unlink(missing_ok=True)
+        remove_texts(engine, run, self.settings.retain, found.shown.shown)
+        return found, missing
 
     def _missing(self, run: Path) -> list[str]:
         """Columns that no record of the log has, nor the account file; what was known before stays known."""
