@@ -166,14 +166,14 @@ class Matter:
     """What a look at all that accounts send together tells, and of how many it was asked."""
 
     def __init__(self, own: float | None = None, resold: bool | None = None) -> None:
-        self.own, self.told, self.asked = own, resold, list[int]()
+        self.own, self.told, self.asked, self.held = own, resold, list[int](), list[int]()
 
     def __call__(self, members: np.ndarray) -> Observed | None:
         self.asked.append(len(members))
         return None if self.own is None else Observed(self.own, "share", 0.3, 0.0, "Of one matter.", self.own)
 
     def resold(self, members: np.ndarray) -> Explanation | None:
-        self.asked.append(len(members))
+        self.held.append(len(members))
         return None if self.told is None else explanation(self.told, "a reseller")
 
 
@@ -205,14 +205,17 @@ def test_a_text_and_several_payments_convict_nobody_whose_talk_is_peoples_own(
     case = of_a_text(matter)
     assert case.p_value < 1e-6
     assert case.may_convict is convicts
-    assert matter.asked == [len(GROUP)]
+    assert matter.held == [len(GROUP)]
 
 
-def test_a_reseller_is_thought_of_only_where_a_text_and_several_payments_alone_convict() -> None:
+def test_a_reseller_is_thought_of_wherever_a_group_may_be_convicted() -> None:
+    """His software shares what he forwards out over his accounts, as evenly as a campaign's does."""
     matter = Matter(resold=True)
-    assert of_a_text(matter, clock=1e-9).p_value < 1e-6
+    case = of_a_text(matter, clock=1e-9)
+    assert case.p_value < 1e-6
+    assert not case.may_convict
     assert of_a_text(matter, owners=1.0).p_value > HOPELESS
-    assert matter.asked == []
+    assert matter.held == [len(GROUP)]
 
 
 def test_a_matter_of_ones_own_is_looked_for_where_nothing_else_is_left_open() -> None:

@@ -569,8 +569,26 @@ def test_who_shares_a_rare_thing_with_two_members_acts_along() -> None:
     assert along is not None
     assert along.tolist() == [True, False, True, False, False, False]
     log = log_of(hands=None)
+    assert not FAMILY["infrastructure"].acts_along(log, TEN, TEN).any()  # type: ignore[union-attr]
+    log = replace(log, columns={"sign_up": np.full(1000, np.nan)})
     assert FAMILY["infrastructure"].acts_along(log, TEN, TEN) is None
     assert FAMILY["infrastructure"].shown_by(log, TEN) is None
+
+
+@pytest.mark.parametrize(
+    ("share_a_card", "came", "along"),
+    [(10, 10, [False, True]), (3, 10, [True, False]), (6, 5, [True, True])],
+    ids=["all share a card", "all signed up together", "some the one and some the other"],
+)
+def test_who_does_what_nearly_all_do_by_their_hands_acts_along(share_a_card: int, came: int, along: list[bool]) -> None:
+    """Of one who signed up with a group, one who has its card, and a stranger."""
+    created = np.random.default_rng(0).uniform(0, 900 * DAY, 1000)
+    created[[*TEN[10 - came :], 500]] = 400 * DAY
+    hands = held([*range(share_a_card), 501], *([one] for one in range(1000)))
+    log = replace(log_of(hands=hands), columns={"sign_up": created})
+    found = FAMILY["infrastructure"].acts_along(log, TEN, np.array([500, 501, 502]))
+    assert found is not None
+    assert found.tolist() == [*along, False]
 
 
 def test_who_has_hands_of_its_own_in_a_group_that_shares_them_does_not_show_it() -> None:

@@ -144,7 +144,7 @@ class Infrastructure(Family):
         moments = log.columns["sign_up"], log.known("sign_up")
         shares, theirs = self._shares(log, members, who), self._shares(log, members, members)
         if shares is None or theirs is None:
-            return came_with(*moments, members, who)
+            return came_with(*moments, members, who) if moments[1].any() else None
         if theirs.mean() >= NEARLY_ALL:
             return shares
         came = came_with(*moments, members, who)
