@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from handmade_families import World, bits_for, explanation, told
+from handmade_families import World, bits_for, explanation, never, told
 
 from stillwatch.detection import Background, Case, Examiner
 from stillwatch.evidence import Explanation, Family, LogProfile, Observed, Side
@@ -216,6 +216,21 @@ def test_a_reseller_is_thought_of_wherever_a_group_may_be_convicted() -> None:
     assert not case.may_convict
     assert of_a_text(matter, owners=1.0).p_value > HOPELESS
     assert matter.held == [len(GROUP)]
+
+
+@pytest.mark.parametrize(("strangers", "convicts"), [(1.0, False), (1e-9, True)])
+def test_of_too_few_requests_a_reseller_is_ruled_out_by_what_no_strangers_send(
+    strangers: float, convicts: bool
+) -> None:
+    class Few(Matter):
+        def resold(self, members: np.ndarray) -> Explanation | None:
+            return explanation(None, "a reseller")
+
+    text = told("structure", "content", p=1e-9, among_strangers=strangers)
+    made = World(E).add(text, told("clock", "coordination", p=1e-9, explain=never))
+    case = Examiner(made.log, made.families, Background(made.log, 500, 0), Few()).examine(GROUP, NONE)
+    assert case.p_value < 1e-6
+    assert case.may_convict is convicts
 
 
 def test_a_matter_of_ones_own_is_looked_for_where_nothing_else_is_left_open() -> None:

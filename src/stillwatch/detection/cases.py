@@ -254,7 +254,14 @@ class Examiner:
         if self._own_matter is None or campaign_p(findings, self.families) > HOPELESS:
             return ()
         resold = self._own_matter.resold(members)
-        return () if resold is None else (resold,)
+        if resold is None or (resold.holds is None and self._of_no_people(findings)):
+            return ()
+        return (resold,)
+
+    def _of_no_people(self, findings: tuple[Finding, ...]) -> bool:
+        """Whether a group's content is shown to be no strangers'."""
+        told = [f.among_strangers for f in findings if f.tested and self.families[f.family].side == "content"]
+        return bool(told) and len(told) * min(told) <= HOPELESS
 
     def _one_clock(self, findings: Mapping[str, Finding]) -> bool:
         """Whether acting together is beyond doubt by more than what one owner's customers have by nature."""

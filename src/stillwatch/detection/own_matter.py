@@ -108,6 +108,18 @@ class OwnMatter:
             held.share < LEAST_OWN and (held.p_value is None or held.p_value > UNTOLD),
         )
 
+    def _too_few(self, members: I64) -> Explanation | None:
+        """That it cannot be told of so few requests; None where they are not few."""
+        ((keys, _),) = self._reader.streams([members])
+        if self.at_large is None or len(keys) >= LEAST_STREAM:
+            return None
+        return Explanation(
+            RESOLD,
+            f"Of {len(keys):,} requests it cannot be told whether they are nearer to one another than people's are; of "
+            f"{LEAST_STREAM:,} it could. Of a reseller's customers, who ask for themselves, hardly any is.",
+            None,
+        )
+
     def _held(self, members: I64) -> _Held | None:
         """A group's prompts held against as many of people at large; None where those or these are too few, or too
         unlike in what they are about."""

@@ -21,7 +21,9 @@ from stillwatch.detection.outside_streams import outside_streams
 from stillwatch.detection.own_matter import OwnMatter
 from stillwatch.detection.stream_findings import Stream, StreamFinding, TestedStream, stream_finding
 from stillwatch.engines import Engine, Table
-from stillwatch.evidence import AtLarge, Family, LogProfile, SeenPrompts, Window
+from stillwatch.evidence import AtLarge, LogProfile, SeenPrompts, Window
+from stillwatch.evidence.bursts import bursts
+from stillwatch.evidence.hands import all_webs
 from stillwatch.evidence.one_source import of_one_source
 from stillwatch.evidence.signature import senders
 from stillwatch.evidence.stream_thresholds import (
@@ -71,15 +73,9 @@ def busy_streams(log: LogProfile) -> list[I64]:
     return [np.array([one]) for one in streams[np.argsort(-log.exchanges[streams], kind="stable")][:MOST_STREAMS]]
 
 
-def web_streams(log: LogProfile, hands: Family, seed: int) -> list[I64]:
-    """The busiest webs of entities that share hands, each a stream: no more than a reseller's.
-
-    Args:
-        log: the whole log.
-        hands: the family that proposes webs.
-        seed: of its draws.
-    """
-    webs = hands.groups(log, least=LEAST_WEB, seed=seed)
+def web_streams(log: LogProfile) -> list[I64]:
+    """The busiest webs of entities that share hands, each a stream: no more than a reseller's."""
+    webs = all_webs(log.shared.get("infrastructure"), least=LEAST_WEB)
     some = [web for web in webs if len(web) <= RESELLER_SIZE and log.exchanges[web].sum() >= LEAST_STREAM]
     return sorted(some, key=lambda web: (-int(log.exchanges[web].sum()), len(web), int(web[0])))[:MOST_WEBS]
 
@@ -92,7 +88,7 @@ def held_against_people(
     streams: Sequence[I64],
     seed: int,
 ) -> OwnMatter:
-    """What holds groups against people at large, of whom streams are no part.
+    """What holds groups against people at large, of whom streams and those who signed up at once are no part.
 
     Args:
         reader: of the log.
@@ -102,7 +98,9 @@ def held_against_people(
         streams: entities of each, sorted.
         seed: of every draw.
     """
-    return OwnMatter(reader, log, lambda: sampled_people(sample, features, _left_out(log, streams), seed), seed)
+    at_once = bursts(log.columns["sign_up"], log.known("sign_up"), least=LEAST_WEB) if "sign_up" in log.columns else ()
+    out = [*streams, *at_once]
+    return OwnMatter(reader, log, lambda: sampled_people(sample, features, _left_out(log, out), seed), seed)
 
 
 def find_streams(

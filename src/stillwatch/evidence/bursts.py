@@ -79,9 +79,8 @@ def _stretches(came: F64, width: float, least: int) -> Iterator[tuple[int, int]]
         return
     last = np.searchsorted(came, came + width, "right")
     count = last - np.arange(len(came))
-    away = np.array([-5, -4, -3, -2, -1, 1, 2, 3, 4, 5])
     # Around it, and where that is not a day: an evening is like the evenings beside it.
-    usual = np.maximum(*(_usual(came, width, step * away) for step in (width, max(width, 24 * HOUR))))
+    usual = np.maximum(*(_usual(came, width, step) for step in (width, max(width, 24 * HOUR))))
     many, chance = BURST
     # One of them begins it: so many others came then.
     p = scipy.special.pdtrc(count - 2, usual)
@@ -93,10 +92,19 @@ def _stretches(came: F64, width: float, least: int) -> Iterator[tuple[int, int]]
             yield one, int(last[one])
 
 
-def _usual(came: F64, width: float, away: F64) -> F64:
-    """How many come in a stretch of a width at each of these distances from each moment, one more than came on average;
-    nobody could come before the first that is known and after the last."""
-    begin = came[:, None] + away
+def _usual(came: F64, width: float, step: float) -> F64:
+    """How many come in a stretch of a width some steps from each moment, on average: in the five before and after it,
+    one more than came; or on one side in the second and third, for a service grows.
+
+    Nobody could come before the first that is known and after the last.
+    """
+    away = np.array([-5, -4, -3, -2, -1, 1, 2, 3, 4, 5])
+    begin = came[:, None] + step * away
     seen = (begin >= came[0]) & (begin + width <= came[-1])
-    count = np.searchsorted(came, begin + width, "right") - np.searchsorted(came, begin)
-    return np.asarray((np.sum(count * seen, axis=1) + 1) / np.maximum(seen.sum(axis=1), 1))
+    count = seen * (np.searchsorted(came, begin + width, "right") - np.searchsorted(came, begin))
+
+    def mean(which: Mask, more: int = 0) -> F64:
+        return np.asarray((count[:, which].sum(axis=1) + more) / np.maximum(seen[:, which].sum(axis=1), 1))
+
+    beside = [mean(np.isin(away, side)) for side in ((-3, -2), (2, 3))]
+    return np.asarray(np.maximum.reduce([mean(away != 0, more=1), *beside]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,12 +23,14 @@ from stillwatch.evidence.thresholds import (
     RARITIES,
     RESELLER_SIZE,
     SEVERAL_PAYMENTS,
+    WEB_HOLDERS,
 )
 
 __all__ = [
     "KINDS",
     "Doors",
     "Ties",
+    "all_webs",
     "cards_of",
     "doors_of",
     "houses_of",
@@ -74,6 +77,25 @@ class Doors(NamedTuple):
     cards: int
     paid: float
     named: float
+
+
+def all_webs(hands: Postings | None, *, least: int) -> Iterator[I64]:
+    """Webs of shared hands of at least so many entities of the whole log, the tightest first.
+
+    A campaign on eight cards bridged by twenty addresses is one web, not nine offices. What many hold (a carrier's
+    address, a payment that stands for none) would tie strangers: so webs are drawn several times, each time with
+    things of more holders, of payments and addresses first.
+    """
+    if hands is None:
+        return
+    seen: set[bytes] = set()
+    for most in WEB_HOLDERS:
+        for kinds in (("payment", "address"), KINDS):
+            things = np.flatnonzero((hands.holders <= most) & is_kind(hands, *kinds))
+            for web in hands.webs(things, least):
+                if web.tobytes() not in seen:
+                    seen.add(web.tobytes())
+                    yield web
 
 
 def doors_of(hands: Postings, members: I64) -> Doors:

@@ -334,7 +334,7 @@ def _streams(
 ) -> tuple[d.StreamsTested, Sequence[d.BesideStream], d.OwnMatter]:
     """Parts of streams that come from one source, of accounts that share hands and, where asked for, of busy ones;
     groups of accounts beside them; and what holds others against people at large."""
-    webs = d.web_streams(made.log, families["infrastructure"], settings.seed)
+    webs = d.web_streams(made.log)
     reader = StreamReader(tables.engine, made.left_out, exchanges=made.asked, prompts=made.prompts)
     streams = [*(d.busy_streams(made.log) if settings.streams else ()), *webs]
     held = d.held_against_people(reader, made.log, made.sample, made.texts.features, streams, settings.seed)

@@ -14,8 +14,8 @@ from stillwatch.evidence.base import Count, Example, Explanation, Family, Level,
 from stillwatch.evidence.bursts import bursts, came_with
 from stillwatch.evidence.group_statistics import scatter, sharing
 from stillwatch.evidence.hands import (
-    KINDS,
     Doors,
+    all_webs,
     cards_of,
     doors_of,
     houses_of,
@@ -54,7 +54,6 @@ from stillwatch.evidence.thresholds import (
     SEVERAL_PAYMENTS,
     SIGN_UP_HOURS,
     UNTOLD,
-    WEB_HOLDERS,
 )
 
 __all__ = ["FAMILY", "OFFICE"]
@@ -119,24 +118,9 @@ class Infrastructure(Family):
             yield both
 
     def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
-        """Who signed up at once, and webs of shared hands, the tightest first.
-
-        A campaign on eight cards bridged by twenty addresses is one web, not nine offices. What many hold (a carrier's
-        address, a payment that stands for none) would tie strangers: so webs are drawn several times, each time with
-        things of more holders, of payments and addresses first.
-        """
+        """Who signed up at once, and webs of shared hands."""
         yield from bursts(log.columns["sign_up"], log.known("sign_up"), least=least)
-        hands = log.shared[self.name]
-        if hands is None:
-            return
-        seen: set[bytes] = set()
-        for most in WEB_HOLDERS:
-            for kinds in (("payment", "address"), KINDS):
-                things = np.flatnonzero((hands.holders <= most) & is_kind(hands, *kinds))
-                for web in hands.webs(things, least):
-                    if web.tobytes() not in seen:
-                        seen.add(web.tobytes())
-                        yield web
+        yield from all_webs(log.shared[self.name], least=least)
 
     def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
         """Who shares a rare thing with two members, or signed up with more of them than chance has; where nearly all of
