@@ -218,18 +218,26 @@ def test_a_reseller_is_thought_of_wherever_a_group_may_be_convicted() -> None:
     assert matter.held == [len(GROUP)]
 
 
-@pytest.mark.parametrize(("strangers", "convicts"), [(1.0, False), (1e-9, True)])
-def test_of_too_few_requests_a_reseller_is_ruled_out_by_what_no_strangers_send(
-    strangers: float, convicts: bool
+@pytest.mark.parametrize(
+    ("of_strangers", "clock", "convicts"),
+    [(1.0, 1e-3, False), (1e-9, 1e-3, True), (1.0, 1e-9, True)],
+    ids=["a text and even volumes", "questions that people do not ask", "one clock"],
+)
+def test_of_too_few_requests_a_reseller_is_ruled_out_by_questions_or_a_clock(
+    of_strangers: float, clock: float, convicts: bool
 ) -> None:
     class Few(Matter):
         def resold(self, members: np.ndarray) -> Explanation | None:
             return explanation(None, "a reseller")
 
-    text = told("structure", "content", p=1e-9, among_strangers=strangers)
-    made = World(E).add(text, told("clock", "coordination", p=1e-9, explain=never))
+    text, asked = (
+        told("structure", "content", p=1e-9),
+        told("semantics", "content", p=1e-9, among_strangers=of_strangers),
+    )
+    type(text).owners = True
+    made = World(E).add(text, asked, told("clock", "coordination", p=clock, explain=never))
     case = Examiner(made.log, made.families, Background(made.log, 500, 0), Few()).examine(GROUP, NONE)
-    assert case.p_value < 1e-6
+    assert case.p_value < HOPELESS
     assert case.may_convict is convicts
 
 

@@ -259,9 +259,13 @@ class Examiner:
         return (resold,)
 
     def _of_no_people(self, findings: tuple[Finding, ...]) -> bool:
-        """Whether a group's content is shown to be no strangers'."""
-        told = [f.among_strangers for f in findings if f.tested and self.families[f.family].side == "content"]
-        return bool(told) and len(told) * min(told) <= HOPELESS
+        """Whether a group is shown to be no reseller's customers by what it asks, or by one clock; a text and payments
+        may be theirs."""
+        asked = (
+            f for f in findings if self.families[f.family].side == "content" and not self.families[f.family].owners
+        )
+        shown = any(f.tested and f.among_strangers <= UNTOLD for f in asked)
+        return shown or self._one_clock({f.family: f for f in findings})
 
     def _one_clock(self, findings: Mapping[str, Finding]) -> bool:
         """Whether acting together is beyond doubt by more than what one owner's customers have by nature."""

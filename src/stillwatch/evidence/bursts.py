@@ -93,18 +93,11 @@ def _stretches(came: F64, width: float, least: int) -> Iterator[tuple[int, int]]
 
 
 def _usual(came: F64, width: float, step: float) -> F64:
-    """How many come in a stretch of a width some steps from each moment, on average: in the five before and after it,
-    one more than came; or on one side in the second and third, for a service grows.
+    """How many come in a stretch of a width some steps from each moment, one more than came on average.
 
     Nobody could come before the first that is known and after the last.
     """
-    away = np.array([-5, -4, -3, -2, -1, 1, 2, 3, 4, 5])
-    begin = came[:, None] + step * away
+    begin = came[:, None] + step * np.array([-5, -4, -3, -2, -1, 1, 2, 3, 4, 5])
     seen = (begin >= came[0]) & (begin + width <= came[-1])
     count = seen * (np.searchsorted(came, begin + width, "right") - np.searchsorted(came, begin))
-
-    def mean(which: Mask, more: int = 0) -> F64:
-        return np.asarray((count[:, which].sum(axis=1) + more) / np.maximum(seen[:, which].sum(axis=1), 1))
-
-    beside = [mean(np.isin(away, side)) for side in ((-3, -2), (2, 3))]
-    return np.asarray(np.maximum.reduce([mean(away != 0, more=1), *beside]))
+    return np.asarray((count.sum(axis=1) + 1) / np.maximum(seen.sum(axis=1), 1))
