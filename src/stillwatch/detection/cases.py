@@ -35,8 +35,8 @@ class Matter(Protocol):
     def __call__(self, members: I64) -> Observed | None:
         """What is seen of accounts whose questions could be swapped, where they have a matter of their own."""
 
-    def resold(self, members: I64) -> Explanation | None:
-        """Whether it is what people ask for themselves; None where that cannot be told."""
+    def resold(self, members: I64, *, hardly: bool = False) -> Explanation | None:
+        """Whether it is what people ask for themselves, ``hardly`` any of it not; None where no people are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,22 +250,27 @@ class Examiner:
 
     def _resold(self, members: I64, findings: tuple[Finding, ...]) -> tuple[Explanation, ...]:
         """Whether a group that may be convicted sends what people ask for themselves, as a reseller's customers do: he
-        has a text of his own, several payments, and software that shares them out over his accounts."""
+        has a text of his own, several payments, and software that shares them out over his accounts.
+
+        What strangers do not ask rules him out, and where it cannot be told one clock does.
+        """
         if self._own_matter is None or campaign_p(findings, self.families) > HOPELESS:
             return ()
-        resold = self._own_matter.resold(members)
-        if resold is None or (resold.holds is None and self._of_no_people(findings)):
+        of_one = [replace(f, p_strangers=1.0) if self._of_owners(f) else f for f in findings]
+        more = campaign_p(of_one, self.families) <= HOPELESS
+        asked = {name for name in self._of["content"] if not self.families[name].owners}
+        own = any(f.family in asked and f.tested and f.among_strangers <= UNTOLD for f in findings)
+        if more and own:
+            return ()
+        resold = self._own_matter.resold(members, hardly=more)
+        unsure = resold is not None and resold.holds is None
+        if resold is None or (unsure and (own or self._one_clock({f.family: f for f in findings}))):
             return ()
         return (resold,)
 
-    def _of_no_people(self, findings: tuple[Finding, ...]) -> bool:
-        """Whether a group is shown to be no reseller's customers by what it asks, or by one clock; a text and payments
-        may be theirs."""
-        asked = (
-            f for f in findings if self.families[f.family].side == "content" and not self.families[f.family].owners
-        )
-        shown = any(f.tested and f.among_strangers <= UNTOLD for f in asked)
-        return shown or self._one_clock({f.family: f for f in findings})
+    def _of_owners(self, finding: Finding) -> bool:
+        family = self.families[finding.family]
+        return family.owners and family.side == "coordination"
 
     def _one_clock(self, findings: Mapping[str, Finding]) -> bool:
         """Whether acting together is beyond doubt by more than what one owner's customers have by nature."""

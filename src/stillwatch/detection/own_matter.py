@@ -19,7 +19,7 @@ from stillwatch.core.counted import percent
 from stillwatch.evidence import AtLarge, Explanation, LogProfile, Observed
 from stillwatch.evidence.one_source import icc_as_far_as_told
 from stillwatch.evidence.p_values import cauchy_p
-from stillwatch.evidence.stream_thresholds import LEAST_OWN, LEAST_STREAM, LIKE_AT_A_GLANCE
+from stillwatch.evidence.stream_thresholds import HARDLY_OWN, LEAST_OWN, LEAST_STREAM, LIKE_AT_A_GLANCE
 from stillwatch.evidence.thresholds import UNTOLD
 from stillwatch.profiles import SampledPeople, StreamReader
 
@@ -89,34 +89,42 @@ class OwnMatter:
             p_value,
         )
 
-    def resold(self, members: I64) -> Explanation | None:
+    def resold(self, members: I64, *, hardly: bool = False) -> Explanation | None:
         """Whether what a group sends is people's own: a reseller who forwards it over accounts of his own has several
-        payments and a text of his own too. None where it cannot be told.
+        payments and a text of his own too. None where too few people are known; of too few requests, or of other
+        matters, it is left open.
 
         Args:
             members: sorted.
+            hardly: whether hardly any of it may be one matter, where more than a text and payments speaks against them.
         """
         held = self._held(members)
         if held is None:
-            return None
+            return self._left_open(members)
+        line = HARDLY_OWN if hardly else LEAST_OWN
         return Explanation(
             RESOLD,
             f"Of what these accounts send together, roughly {percent(round(held.share, 2))} is nearer to one another "
             "than as many prompts of people at large are. Of a reseller's customers, who ask for themselves, hardly "
-            f"any is; of accounts that share a source out more than {percent(LEAST_OWN)} is, whatever they send beside "
-            "it.",
-            held.share < LEAST_OWN and (held.p_value is None or held.p_value > UNTOLD),
+            f"any is; of accounts that share a source out more than {percent(line)} is, whatever they send beside it.",
+            held.share < line and (held.p_value is None or held.p_value > UNTOLD),
         )
 
-    def _too_few(self, members: I64) -> Explanation | None:
-        """That it cannot be told of so few requests; None where they are not few."""
-        ((keys, _),) = self._reader.streams([members])
-        if self.at_large is None or len(keys) >= LEAST_STREAM:
+    def _left_open(self, members: I64) -> Explanation | None:
+        """That it cannot be told of so few requests, or of such matters; None where no people are known."""
+        if self.at_large is None:
             return None
+        ((keys, _),) = self._reader.streams([members])
+        few = len(keys) < LEAST_STREAM
+        why = (
+            f"they are fewer than {LEAST_STREAM:,}"
+            if few
+            else "much of them is of matters that people hardly ask about"
+        )
         return Explanation(
             RESOLD,
-            f"Of {len(keys):,} requests it cannot be told whether they are nearer to one another than people's are; of "
-            f"{LEAST_STREAM:,} it could. Of a reseller's customers, who ask for themselves, hardly any is.",
+            f"Whether these accounts' {len(keys):,} requests are nearer to one another than people's cannot be told: "
+            f"{why}. Of a reseller's customers, who ask for themselves, hardly any is.",
             None,
         )
 

@@ -121,6 +121,11 @@ LEAST_OWN: Final = 0.15
 reseller's customers 0 to .05, of a relay's that carry a source .02 to .1 | higher: covers go unseen; lower: whom a
 relay sends a source through is of it"""
 
+HARDLY_OWN: Final = 0.05
+"""share of what a group sends | as `LEAST_OWN`, where a clock speaks against a reseller too: of a relay's 230 accounts
+0, of covers whose accounts are a part of the people they are held against .1 and more | higher: covers go unseen;
+lower: customers whom a reseller's software shares out over his accounts are a campaign"""
+
 MOST_CARRYING: Final = 0.25
 """share of a stream's accounts | what these few send says nothing of the others: a firm's developers send their
 application's questions too | higher: of small streams nobody is left; lower: a few developers speak for a firm"""
