@@ -102,12 +102,15 @@ class OwnMatter:
         if held is None:
             return self._left_open(members)
         line = HARDLY_OWN if hardly else LEAST_OWN
+        # What some customers send alike may be more than chance gives, and a source that a relay carries is too.
+        more = None if hardly and held.share < line else False
+        by_chance = held.p_value is None or held.p_value > UNTOLD
         return Explanation(
             RESOLD,
             f"Of what these accounts send together, roughly {percent(round(held.share, 2))} is nearer to one another "
             "than as many prompts of people at large are. Of a reseller's customers, who ask for themselves, hardly "
             f"any is; of accounts that share a source out more than {percent(line)} is, whatever they send beside it.",
-            held.share < line and (held.p_value is None or held.p_value > UNTOLD),
+            True if held.share < line and by_chance else more,
         )
 
     def _left_open(self, members: I64) -> Explanation | None:
