@@ -122,7 +122,7 @@ class OwnMatter:
         why = (
             f"they are fewer than {LEAST_STREAM:,}"
             if few
-            else "much of them is of matters that people hardly ask about"
+            else "many of them are of matters that people hardly ask about"
         )
         return Explanation(
             RESOLD,
