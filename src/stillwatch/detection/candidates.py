@@ -29,11 +29,13 @@ class Proposal(NamedTuple):
         members: entities, sorted.
         by: ``content`` or ``coordination``.
         whole: whether it is tested as it is alone: where likeness chose it, who is unlike speaks against it.
+        mixed: whether strangers are in it by nature, so that it is never tested as it is.
     """
 
     members: I64
     by: Side
     whole: bool = False
+    mixed: bool = False
 
 
 def candidate_groups(
@@ -45,11 +47,17 @@ def candidate_groups(
     cohort: int = LEAST_COHORT,
 ) -> list[Proposal]:
     """Groups from every side: what content chose, by ``content_groups`` of the same arguments, what acting together
-    chose, and houses that ask alike."""
-    acting = (family for family in families.values() if family.side == "coordination")
+    chose, who came at once, and houses that ask alike."""
+    acting = [family for family in families.values() if family.side == "coordination"]
+    at_once = (group for family in acting for group in family.at_once(log, least=least))
     return [
         *(Proposal(group, "content") for group in content_groups(log, families, links, seed, least, cohort)),
         *(Proposal(group, "coordination") for family in acting for group in family.groups(log, least=least, seed=seed)),
+        *(
+            Proposal(group, "coordination", mixed=True)
+            for family in acting
+            for group in family.at_once(log, least=least)
+        ),
         *(Proposal(group, "coordination", whole=True) for group in houses_alike(log, least=least, seed=seed)),
     ]
 

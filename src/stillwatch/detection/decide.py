@@ -128,7 +128,7 @@ def decide(
 def _parts(log: LogProfile, families: Mapping[str, Family], group: Proposal) -> Iterator[tuple[I64, I64]]:
     """What is tested of a group, each with the rest of it: those who repeat one another apart, and firms and a few with
     a licence, without who does not fit. What acting together chose is tested as it is, too, where most fit: cover makes
-    accounts unlike.
+    accounts unlike. Of who came at once strangers are a part.
     """
     for whole, apart in repeating_apart(log, group.members):
         for part, firms in firms_apart(log, whole):
@@ -138,7 +138,7 @@ def _parts(log: LogProfile, families: Mapping[str, Family], group: Proposal) -> 
                 continue
             inside, outside = tell_apart(log, families, part)
             yield inside, np.union1d(outside, beside)
-            if group.by == "coordination" and len(inside) > MAJORITY * len(part):
+            if group.by == "coordination" and not group.mixed and len(inside) > MAJORITY * len(part):
                 yield part, beside
 
 

@@ -248,6 +248,10 @@ class Family(ABC):
         none = np.zeros(0, np.int64)
         return none, none
 
+    def at_once(self, log: LogProfile, *, least: int) -> Iterable[I64]:
+        """Entities that came at one time, strangers among them by nature: tested without whoever does not fit."""
+        return ()
+
     def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
         """Groups worth testing that no links of pairs would show, largest first."""
         return ()

@@ -118,18 +118,21 @@ class Infrastructure(Family):
             yield both
 
     def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
-        """Who signed up at once, and webs of shared hands."""
-        yield from bursts(log.columns["sign_up"], log.known("sign_up"), least=least)
-        yield from all_webs(log.shared[self.name], least=least)
+        """Webs of shared hands."""
+        return all_webs(log.shared[self.name], least=least)
+
+    def at_once(self, log: LogProfile, *, least: int) -> Iterable[I64]:
+        """Who signed up at once."""
+        return bursts(log.columns["sign_up"], log.known("sign_up"), least=least)
 
     def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
-        """Who shares a rare thing with two members, or signed up with more of them than chance has; where nearly all of
-        them do one of the two, it is that."""
+        """Who shares a rare thing with two members; where most of them share none, or who signed up with more of them
+        than chance has, which alone counts where nearly all did."""
         moments = log.columns["sign_up"], log.known("sign_up")
         shares, theirs = self._shares(log, members, who), self._shares(log, members, members)
         if shares is None or theirs is None:
             return came_with(*moments, members, who) if moments[1].any() else None
-        if theirs.mean() >= NEARLY_ALL:
+        if theirs.mean() > MAJORITY:
             return shares
         came = came_with(*moments, members, who)
         return came if came_with(*moments, members, members).mean() >= NEARLY_ALL else came | shares

@@ -117,11 +117,14 @@ class Timing(Family):
         )
 
     def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
-        """Who began or ended at once, and communities of entities that speed up and pause together."""
+        """Communities of entities that speed up and pause together, whatever else links them."""
+        a, b, beside = _in_one_beat(log.derived[self.name], log.exchanges)
+        return communities(a, b, beside, len(log), resolution=RESOLUTION_BEAT, least=least, seed=seed)
+
+    def at_once(self, log: LogProfile, *, least: int) -> Iterable[I64]:
+        """Who began, or ended, at once."""
         for times, edge in ((log.first_seen, log.window_start), (log.last_seen, log.window_end)):
             yield from bursts(times.astype(np.float64), _inside(log, times, edge), least=least)
-        a, b, beside = _in_one_beat(log.derived[self.name], log.exchanges)
-        yield from communities(a, b, beside, len(log), resolution=RESOLUTION_BEAT, least=least, seed=seed)
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """Fewer than ``least`` members have no common beginnings, ends or bursts."""
