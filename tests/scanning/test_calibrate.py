@@ -101,7 +101,7 @@ def test_a_log_that_a_campaign_fills_shows_it_beside_good_weeks(
 ) -> None:
     scanned(filled, tmp_path / "alone")
     document = scanned(filled, tmp_path / "beside", "--calibration", good / "calibration.json")
-    assert recall(filled, tmp_path / "alone") < 0.7
+    assert recall(filled, tmp_path / "alone") < recall(filled, tmp_path / "beside")
     assert recall(filled, tmp_path / "beside") > 0.8
     assert document["calibration"]["weeks"] == pytest.approx(2, abs=0.1)
     assert document["calibration"]["unlike"] is None

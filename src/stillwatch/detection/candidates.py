@@ -53,11 +53,7 @@ def candidate_groups(
     return [
         *(Proposal(group, "content") for group in content_groups(log, families, links, seed, least, cohort)),
         *(Proposal(group, "coordination") for family in acting for group in family.groups(log, least=least, seed=seed)),
-        *(
-            Proposal(group, "coordination", mixed=True)
-            for family in acting
-            for group in family.at_once(log, least=least)
-        ),
+        *(Proposal(group, "coordination", mixed=True) for group in at_once),
         *(Proposal(group, "coordination", whole=True) for group in houses_alike(log, least=least, seed=seed)),
     ]
 
