@@ -30,8 +30,8 @@ def test_six_explanations_are_considered_for_every_group() -> None:
     assert all(one.statement.endswith(".") for one in explain(made_log(entities=E), all_families(), GROUP, NONE))
 
 
-@pytest.mark.parametrize(("licensed", "holds"), [(11, True), (10, False), (0, False)])
-def test_a_licence_of_more_than_half_holds(licensed: int, holds: bool) -> None:
+@pytest.mark.parametrize(("licensed", "holds"), [(11, True), (10, None), (4, None), (3, False), (0, False)])
+def test_a_licence_of_more_than_half_holds_and_of_more_than_a_few_may(licensed: int, holds: bool | None) -> None:
     known = np.zeros(E)
     known[:licensed] = 1
     known[licensed : licensed + 9] = np.nan
