@@ -577,7 +577,7 @@ def test_who_shares_a_rare_thing_with_two_members_acts_along() -> None:
 
 @pytest.mark.parametrize(
     ("share_a_card", "came", "along"),
-    [(10, 10, [False, True]), (3, 10, [True, False]), (6, 5, [False, True]), (4, 5, [True, True])],
+    [(10, 10, [False, True]), (3, 10, [True, False]), (6, 10, [True, True]), (4, 5, [True, True])],
     ids=["all share a card", "all signed up together", "most share a card", "some the one, some the other"],
 )
 def test_who_does_what_nearly_all_do_by_their_hands_acts_along(share_a_card: int, came: int, along: list[bool]) -> None:

@@ -312,7 +312,9 @@ def _as_convicted(examiner: Examiner, case: Case, members: I64, found: Fit) -> M
         if does is None:
             continue
         if one is strongest and often.any() and does[often].mean() >= NEARLY_ALL:
-            kept &= does | (found.beyond_doubt & ~often)
+            others = {f.family: examiner.families[f.family] for f in told if f is not one and f.p_value <= UNTOLD}
+            also = acting_along(examiner.log, others, case.members, members)
+            kept &= does | (found.beyond_doubt & (also | ~often))
         if does[first].mean() >= NEARLY_ALL:
             kept &= does | first | found.has_text | _with_one_another(examiner, family, members, ~first & ~does)
     return kept

@@ -126,16 +126,17 @@ class Infrastructure(Family):
         return bursts(log.columns["sign_up"], log.known("sign_up"), least=least)
 
     def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
-        """Who shares a rare thing with two members; where most of them share none, or who signed up with more of them
-        than chance has, which alone counts where nearly all did."""
+        """Who shares a rare thing with two members, or signed up with more of them than chance has: the first where
+        nearly all share one, the second where nearly all did and most share none."""
         moments = log.columns["sign_up"], log.known("sign_up")
         shares, theirs = self._shares(log, members, who), self._shares(log, members, members)
         if shares is None or theirs is None:
             return came_with(*moments, members, who) if moments[1].any() else None
-        if theirs.mean() > MAJORITY:
+        if theirs.mean() >= NEARLY_ALL:
             return shares
         came = came_with(*moments, members, who)
-        return came if came_with(*moments, members, members).mean() >= NEARLY_ALL else came | shares
+        by_time = theirs.mean() <= MAJORITY and came_with(*moments, members, members).mean() >= NEARLY_ALL
+        return came if by_time else came | shares
 
     def _shares(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
         """Who shares a rare thing with two members; None where nothing is known of hands."""
