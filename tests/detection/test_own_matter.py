@@ -6,32 +6,17 @@ from typing import Any
 import numpy as np
 import pytest
 from made_log import made_log
+from made_people import EACH, at_large_of, people, source
 
 from stillwatch.detection.own_matter import OwnMatter
-from stillwatch.evidence import AtLarge, people_at_large
+from stillwatch.evidence import AtLarge
 
-WIDTH, EACH = 30, 10
-SHAPE = np.random.default_rng(99).normal(size=(WIDTH, WIDTH)) / 5 + np.eye(WIDTH)
 GROUP = np.arange(20)
-
-
-def people(rng: np.random.Generator, accounts: int) -> tuple[np.ndarray, np.ndarray]:
-    """Prompts of strangers, each with something of its own, and whose they are."""
-    owner = np.repeat(np.arange(accounts), EACH)
-    own = rng.normal(size=(accounts, WIDTH)) * 0.5
-    return (own[owner] + rng.normal(size=(len(owner), WIDTH))) @ SHAPE, owner
-
-
-def source(rng: np.random.Generator, count: int) -> np.ndarray:
-    return np.asarray((2.0 * np.sign(np.arange(WIDTH) % 2 - 0.5) + 0.5 * rng.normal(size=(count, WIDTH))) @ SHAPE)
 
 
 @pytest.fixture(scope="module")
 def strangers() -> AtLarge:
-    rng = np.random.default_rng(0)
-    made = people_at_large(people(rng, 200)[0], people(rng, 200), seed=0)
-    assert made is not None
-    return made
+    return at_large_of(0)
 
 
 class Sent:

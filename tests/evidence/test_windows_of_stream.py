@@ -2,21 +2,14 @@
 
 import numpy as np
 import pytest
+from made_people import EACH, SHAPE, WIDTH, at_large_of, people, source
 
 from stillwatch.evidence import AtLarge, people_at_large
 from stillwatch.evidence.composition import several_tasks
 from stillwatch.evidence.lens import alike, fit_lens
 from stillwatch.evidence.stream_thresholds import LIKE_AT_LARGE, LONGEST_PROMPT
 
-WIDTH, EACH, SIZE = 30, 10, 200
-SHAPE = np.random.default_rng(99).normal(size=(WIDTH, WIDTH)) / 5 + np.eye(WIDTH)
-
-
-def people(rng: np.random.Generator, accounts: int) -> tuple[np.ndarray, np.ndarray]:
-    """Prompts of strangers, each with something of its own, and whose they are."""
-    owner = np.repeat(np.arange(accounts), EACH)
-    own = rng.normal(size=(accounts, WIDTH)) * 0.5
-    return (own[owner] + rng.normal(size=(len(owner), WIDTH))) @ SHAPE, owner
+SIZE = 200
 
 
 def talk(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -25,16 +18,9 @@ def talk(rng: np.random.Generator, size: int) -> np.ndarray:
     return features[rng.choice(len(features), size, replace=False)]
 
 
-def source(rng: np.random.Generator, count: int) -> np.ndarray:
-    return np.asarray((2.0 * np.sign(np.arange(WIDTH) % 2 - 0.5) + 0.5 * rng.normal(size=(count, WIDTH))) @ SHAPE)
-
-
 @pytest.fixture(scope="module")
 def at_large() -> AtLarge:
-    rng = np.random.default_rng(0)
-    made = people_at_large(people(rng, 200)[0], people(rng, 200), seed=0)
-    assert made is not None
-    return made
+    return at_large_of(0)
 
 
 def test_honest_windows_pass_as_often_as_they_should(at_large: AtLarge) -> None:

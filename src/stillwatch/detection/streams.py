@@ -39,7 +39,7 @@ from stillwatch.evidence.stream_thresholds import (
     OF_ONE_KIND,
 )
 from stillwatch.evidence.thresholds import FILLED, MAJORITY, RESELLER_SIZE
-from stillwatch.profiles import StreamReader, sampled_people
+from stillwatch.profiles import SampledPeople, StreamReader, sampled_people
 
 __all__ = ["StreamsTested", "busy_streams", "find_streams", "held_against_people", "web_streams"]
 
@@ -98,9 +98,13 @@ def held_against_people(
         streams: entities of each, sorted.
         seed: of every draw.
     """
-    at_once = bursts(log.columns["sign_up"], log.known("sign_up"), least=LEAST_WEB) if "sign_up" in log.columns else ()
-    out = [*streams, *at_once]
-    return OwnMatter(reader, log, lambda: sampled_people(sample, features, _left_out(log, out), seed), seed)
+
+    def sampled() -> SampledPeople | None:
+        came = log.columns.get("sign_up")
+        at_once = () if came is None else bursts(came, log.known("sign_up"), least=LEAST_WEB)
+        return sampled_people(sample, features, _left_out(log, [*streams, *at_once]), seed)
+
+    return OwnMatter(reader, log, sampled, seed)
 
 
 def find_streams(

@@ -165,7 +165,7 @@ def houses_of(
     across = np.asarray((at.T @ of > 0).sum(axis=1)).ravel() > 1
     if (np.asarray(at[:, across].sum(axis=1)).ravel() > 0).mean() > MAJORITY:
         return None
-    return np.where(of.any(axis=1), of.argmax(axis=1), -1)
+    return _numbered(of)
 
 
 def owners_apart(hands: Postings, members: I64) -> I64 | None:
@@ -182,8 +182,7 @@ def owners_apart(hands: Postings, members: I64) -> I64 | None:
     paid = np.sum(is_kind(hands, "payment") & (held > 1))
     if not 1 < len(found) <= paid < SEVERAL_PAYMENTS or size.sum() < ONE_DOOR * len(members):
         return None
-    of = web[:, None] == found
-    return np.where(of.any(axis=1), of.argmax(axis=1), -1)
+    return _numbered(web[:, None] == found)
 
 
 def _own_mail(hands: Postings, held: I64) -> npt.NDArray[np.bool_]:
@@ -201,6 +200,11 @@ def webs_of(hands: Postings, members: I64) -> I64:
     within, held = within_of(hands, members)
     own = is_kind(hands, "domain", "address") & (held >= ONE_DOOR * hands.holders)
     return _tied(within, (own | is_kind(hands, "payment")) & (held > 1) & (hands.classes < BLOCKED_CLASSES))
+
+
+def _numbered(of: npt.NDArray[np.bool_]) -> I64:
+    """Which house each of a group is of, from 0, -1 for none (members x houses)."""
+    return np.where(of.any(axis=1), of.argmax(axis=1), -1)
 
 
 def _tied(within: Any, ties: npt.NDArray[np.bool_]) -> I64:
