@@ -172,7 +172,7 @@ class Matter:
         self.asked.append(len(members))
         return None if self.own is None else Observed(self.own, "share", 0.3, 0.0, "Of one matter.", self.own)
 
-    def resold(self, members: np.ndarray, *, hardly: bool = False) -> Explanation | None:
+    def resold(self, members: np.ndarray, *, hardly: bool = False, open_too: bool = True) -> Explanation | None:
         self.held.append(len(members))
         return None if self.told is None else explanation(self.told, "a reseller")
 
@@ -227,8 +227,8 @@ def test_of_too_few_requests_a_reseller_is_ruled_out_by_questions_or_a_clock(
     of_strangers: float, clock: float, convicts: bool
 ) -> None:
     class Few(Matter):
-        def resold(self, members: np.ndarray, *, hardly: bool = False) -> Explanation | None:
-            return explanation(None, "a reseller")
+        def resold(self, members: np.ndarray, *, hardly: bool = False, open_too: bool = True) -> Explanation | None:
+            return explanation(None, "a reseller") if open_too else None
 
     text, asked = (
         told("structure", "content", p=1e-9),

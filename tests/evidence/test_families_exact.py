@@ -292,12 +292,12 @@ def test_the_latest_weeks_speak_for_the_rest() -> None:
 
 def volumes(mine: np.ndarray, spread: float = 1.2) -> Observed:
     exchanges = np.maximum(np.exp(np.random.default_rng(5).normal(4, spread, 1000)), 1).astype(np.int64)
-    exchanges[TEN] = mine
-    return next(iter(observed("timing", log_of(exchanges=exchanges))))
+    exchanges[: len(mine)] = mine
+    return next(iter(observed("timing", log_of(exchanges=exchanges), np.arange(len(mine)))))
 
 
 def test_volumes_are_even_beyond_the_background_and_beyond_the_margin() -> None:
-    even = np.round(np.exp(4 + 0.1 * np.linspace(-1.5, 1.5, 10))).astype(np.int64)
+    even = np.round(np.exp(4 + 0.1 * np.linspace(-1.5, 1.5, 50))).astype(np.int64)
     seen = volumes(even)
     spread = np.log(even).std(ddof=1)
     assert seen.value == pytest.approx(spread)
@@ -308,18 +308,21 @@ def test_volumes_are_even_beyond_the_background_and_beyond_the_margin() -> None:
     assert volumes(even, spread=0.1).p_value > 0.05
     # Not shown to be below the margin, however uneven the others are.
     assert seen.statement.startswith("The accounts send nearly the same number of requests each, as where software ")
-    loose = np.round(np.exp(4 + 0.6 * np.linspace(-1.5, 1.5, 10))).astype(np.int64)
+    loose = np.round(np.exp(4 + 0.6 * np.linspace(-1.5, 1.5, 50))).astype(np.int64)
     assert volumes(loose, spread=2.0).statement.startswith("How many requests the accounts send differs typically by ")
-    margin = stats.chi2.cdf(9 * np.log(loose).std(ddof=1) ** 2 / t.EVEN_SPREAD**2, 9)
+    margin = stats.chi2.cdf(49 * np.log(loose).std(ddof=1) ** 2 / t.EVEN_SPREAD**2, 49)
     assert volumes(loose, spread=2.0).p_value == pytest.approx(margin)
     assert margin > 0.05
+    # One owner's programs send as many each: it is no clock of strangers, nor of so few any sign at all.
+    assert seen.p_strangers == 1.0
+    assert volumes(even[: t.OFFICE_SIZE]).statistic != "spread of log volume"
 
 
 def test_one_busy_account_makes_an_even_group_no_less_even() -> None:
     log = log_of(entities=1000)
-    group = np.arange(40)
+    group = np.arange(50)
     exchanges = np.maximum(np.exp(np.random.default_rng(5).normal(4, 1.2, 1000)), 1).astype(np.int64)
-    exchanges[group] = np.round(np.exp(4 + 0.2 * np.random.default_rng(6).normal(size=40)))
+    exchanges[group] = np.round(np.exp(4 + 0.2 * np.random.default_rng(6).normal(size=50)))
 
     def spread(busy: int) -> Observed:
         mine = exchanges.copy()
@@ -330,7 +333,7 @@ def test_one_busy_account_makes_an_even_group_no_less_even() -> None:
     assert spread(0).value == pytest.approx(0.2, rel=0.3)
     assert spread(1).p_value < 1e-3
     # A tenth of them at one end are no accident.
-    assert spread(4).p_value > 0.01
+    assert spread(5).p_value > 0.01
 
 
 def edges(log: LogProfile, least: int = 5) -> dict[str, Observed]:

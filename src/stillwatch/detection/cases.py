@@ -35,8 +35,9 @@ class Matter(Protocol):
     def __call__(self, members: I64) -> Observed | None:
         """What is seen of accounts whose questions could be swapped, where they have a matter of their own."""
 
-    def resold(self, members: I64, *, hardly: bool = False) -> Explanation | None:
-        """Whether it is what people ask for themselves, ``hardly`` any of it not; None where no people are known."""
+    def resold(self, members: I64, *, hardly: bool = False, open_too: bool = True) -> Explanation | None:
+        """Whether it is what people ask for themselves, ``hardly`` any of it not; None where no people are known, and
+        where it is left open unless that is to be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,10 @@ class Examiner:
         if screened is not None and p_value > HOPELESS:
             return Case(members, bystanders, ordered, (), p_value)
         explanations = explain(self.log, self.families, members, bystanders, findings)
-        return Case(members, bystanders, ordered, (*explanations, *self._resold(members, ordered)), p_value)
+        case = Case(members, bystanders, ordered, explanations, p_value)
+        if not case.may_convict and not case.one_office:
+            return case
+        return replace(case, explanations=(*explanations, *self._resold(members, ordered)))
 
     def shown(self, case: Case) -> float:
         """The p-value of the side that shows more of a group; a side that was left before it was tested is tested."""
@@ -262,11 +266,10 @@ class Examiner:
         own = any(f.family in asked and f.tested and f.among_strangers <= UNTOLD for f in findings)
         if more and own:
             return ()
-        resold = self._own_matter.resold(members, hardly=more)
-        unsure = resold is not None and resold.holds is None
-        if resold is None or (unsure and (own or self._one_clock({f.family: f for f in findings}))):
-            return ()
-        return (resold,)
+        told = own or self._one_clock({f.family: f for f in findings})
+        resold = self._own_matter.resold(members, hardly=more, open_too=not told)
+        # A line that is passed by chance is no answer either.
+        return () if resold is None or (told and resold.holds is None) else (resold,)
 
     def _of_owners(self, finding: Finding) -> bool:
         family = self.families[finding.family]

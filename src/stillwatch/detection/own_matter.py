@@ -89,7 +89,7 @@ class OwnMatter:
             p_value,
         )
 
-    def resold(self, members: I64, *, hardly: bool = False) -> Explanation | None:
+    def resold(self, members: I64, *, hardly: bool = False, open_too: bool = True) -> Explanation | None:
         """Whether what a group sends is people's own: a reseller who forwards it over accounts of his own has several
         payments and a text of his own too. None where too few people are known; of too few requests, or of other
         matters, it is left open.
@@ -97,10 +97,11 @@ class OwnMatter:
         Args:
             members: sorted.
             hardly: whether hardly any of it may be one matter, where more than a text and payments speaks against them.
+            open_too: whether it is said of those too of whom it is left open; else None.
         """
         held = self._held(members)
         if held is None:
-            return self._left_open(members)
+            return self._left_open(members) if open_too else None
         line = HARDLY_OWN if hardly else LEAST_OWN
         # What some customers send alike may be more than chance gives, and a source that a relay carries is too.
         more = None if hardly and held.share < line else False

@@ -215,7 +215,8 @@ def _tied(within: Any, ties: npt.NDArray[np.bool_]) -> I64:
 
 def under_own_name(hands: Postings, members: I64) -> npt.NDArray[np.bool_]:
     """Which members are firms' under their own names: accounts that nearly all of one payment and all of one mail
-    domain are, hardly one of which has an address of another member's.
+    domain are, hardly one of which has an address that another member, or more than a few of those at it, have too:
+    of a colleague the record may lack the payment.
 
     A firm that shows who it is may ask what a campaign asks, and is judged as the firm.
     """
@@ -233,7 +234,8 @@ def under_own_name(hands: Postings, members: I64) -> npt.NDArray[np.bool_]:
     theirs = np.asarray(within[:, cards[own.any(axis=1)]].todense(), np.bool_)
     firm = theirs.any(axis=1)
     doors = within[:, np.flatnonzero(is_kind(hands, "address") & (hands.classes < BLOCKED_CLASSES))]
-    others = np.asarray(doors[~firm].sum(axis=0)).ravel() > 0
+    at, of_others = (np.asarray((doors[who] > 0).sum(axis=0)).ravel() for who in (slice(None), ~firm))
+    others = of_others > (1 - ONE_DOOR) * at
     tied = np.asarray(doors[:, np.flatnonzero(others)].sum(axis=1)).ravel() > 0
     apart = tied.astype(np.int64) @ theirs <= (1 - ONE_DOOR) * theirs.sum(axis=0)
     return np.asarray(theirs[:, apart].any(axis=1))

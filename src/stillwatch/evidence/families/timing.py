@@ -35,6 +35,7 @@ from stillwatch.evidence.thresholds import (
     OCCASION_SHARE,
     OCCASION_SIZE,
     ODD_ONES,
+    OFFICE_SIZE,
     ONE_BEAT,
     REPEATS,
     RESOLUTION_BEAT,
@@ -127,8 +128,10 @@ class Timing(Family):
             yield from bursts(times.astype(np.float64), _inside(log, times, edge), least=least)
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
-        """Fewer than ``least`` members have no common beginnings, ends or bursts."""
-        yield _volumes(log, members, null)
+        """Fewer than ``least`` members have no common beginnings, ends or bursts, and no more than an office has may be
+        set alike by one owner."""
+        if len(members) > OFFICE_SIZE:
+            yield _volumes(log, members, null)
         yield from _edge(log, members, null, "first", log.first_seen, log.window_start, least)
         yield from _edge(log, members, null, "last", log.last_seen, log.window_end, least)
         yield from _beats(log.derived[self.name], members, null, least)
@@ -227,6 +230,8 @@ def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
         float(drawn.mean()),
         f"{even} typically by a factor of {np.exp(spread):.2f}, in random groups by a factor of "
         f"{np.exp(drawn.mean()):.1f}.",
+        # A class with one exercise, or the programs of one owner, send as many each: that is no clock of strangers.
+        1.0,
     )
 
 
