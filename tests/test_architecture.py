@@ -75,7 +75,7 @@ def test_files_and_functions_stay_small() -> None:
     for path in MODULES:
         lines = len(path.read_text(encoding="utf-8").splitlines())
         # The file of thresholds is a table: it grows by lines, not by ideas.
-        if lines > (660 if path.name == "thresholds.py" else 400):
+        if lines > (600 if path.name == "thresholds.py" else 400):
             long.append(f"{relative(path)} has {lines} lines")
         for node in nodes(path):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -6,8 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.evidence import Moments
+from stillwatch.evidence.dispatch_thresholds import (
+    BELL_REQUESTS,
+    BELLS,
+    LEAST_SHIFT,
+    MET_SECONDS,
+    MOST_MOMENTS,
+    MOST_SHIFT,
+)
 from stillwatch.evidence.moments import shifted
-from stillwatch.evidence.thresholds import BELL_REQUESTS, BELLS, LEAST_SHIFT, MET_SECONDS, MOST_MOMENTS, MOST_SHIFT
 
 
 def requests(*rows: tuple[int, float, float, bool, int]) -> Moments:

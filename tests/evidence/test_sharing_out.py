@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from stillwatch.evidence import PromptSets
+from stillwatch.evidence.dispatch_thresholds import DEALT
 from stillwatch.evidence.sharing_out import sharing_out
-from stillwatch.evidence.thresholds import DEALT
 
 ACCOUNTS = np.arange(40)
 

@@ -13,19 +13,19 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.evidence.postings import distinct
-from stillwatch.evidence.thresholds import (
+from stillwatch.evidence.dispatch_thresholds import (
     BELL_REQUESTS,
     BELL_SECONDS,
     BELLS,
     COMMON_SECONDS,
     LEAST_AT_WORK,
     LEAST_SHIFT,
-    MAJORITY,
     MOST_MOMENTS,
     MOST_SHIFT,
     TIMES_AT_WORK,
 )
+from stillwatch.evidence.postings import distinct
+from stillwatch.evidence.thresholds import MAJORITY
 
 __all__ = ["Moments", "shifted"]
 

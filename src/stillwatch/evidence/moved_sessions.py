@@ -20,9 +20,10 @@ from scipy import sparse
 
 from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Observed
+from stillwatch.evidence.dispatch_thresholds import MOVED_AMONG
 from stillwatch.evidence.log_profile import I64
 from stillwatch.evidence.postings import Postings, background
-from stillwatch.evidence.thresholds import MAJORITY, MOVED_AMONG, P_FLOOR
+from stillwatch.evidence.thresholds import MAJORITY, P_FLOOR
 
 __all__ = ["SESSION_SQL", "carrying_on", "going_on", "moved", "moved_together", "moved_turns"]
 

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from stillwatch.evidence.dispatch_thresholds import FAVOURITE
 from stillwatch.evidence.last_asked import LastAsked
-from stillwatch.evidence.thresholds import CARRIED, FAVOURITE, MAJORITY, SHARED_BY, STRANGERS_DRAWN
+from stillwatch.evidence.thresholds import CARRIED, MAJORITY, SHARED_BY, STRANGERS_DRAWN
 
 __all__ = ["PromptSets", "most_by_chance"]
 

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
+from stillwatch.evidence.dispatch_thresholds import LEAST_DEALT
 from stillwatch.evidence.icc import Icc, departure, icc_of_most, icc_of_source, spread
 from stillwatch.evidence.log_profile import F32, I64, LogProfile
 from stillwatch.evidence.thresholds import (
     CONTRADICTS,
     DEPARTED,
-    LEAST_DEALT,
     LEAST_MEMBERS,
     LEAST_SWAPPED,
     MAJORITY,

@@ -13,10 +13,17 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
+from stillwatch.evidence.dispatch_thresholds import (
+    DEALT,
+    DRAWS_DEALT,
+    LEAST_DEALT,
+    LEAST_OFTEN,
+    MOST_DEALT_SHARE,
+    OFTEN,
+)
 from stillwatch.evidence.p_values import drawn_until_told, tail_p
 from stillwatch.evidence.postings import changes
 from stillwatch.evidence.prompt_sets import PromptSets, most_by_chance
-from stillwatch.evidence.thresholds import DEALT, DRAWS_DEALT, LEAST_DEALT, LEAST_OFTEN, MOST_DEALT_SHARE, OFTEN
 
 __all__ = ["SharingOut", "dealt_out", "sharing_out"]
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import Content, Moments
-from stillwatch.evidence.thresholds import LEAST_IN_COMMON, MOST_IN_COMMON
+from stillwatch.evidence.dispatch_thresholds import LEAST_IN_COMMON, MOST_IN_COMMON
 from stillwatch.profiles.prompts_at_hand import PromptsAtHand, TextsAtHand
 from stillwatch.profiles.texts import closer_look, closer_payload
 

@@ -12,6 +12,13 @@ import numpy.typing as npt
 
 from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Count, Counted, Example, Family, Level, Null, Observed
+from stillwatch.evidence.dispatch_thresholds import (
+    ASKED_AGAIN_SECONDS,
+    DRAWS_SHIFTED,
+    HANDED_OVER_SECONDS,
+    LEAST_MOMENTS,
+    MET_SECONDS,
+)
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.moments import Moments, shifted
 from stillwatch.evidence.moved_sessions import SESSION_SQL, carrying_on, going_on, moved, moved_together, moved_turns
@@ -19,17 +26,7 @@ from stillwatch.evidence.p_values import count_tail_p, drawn_until_told, tail_p
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached
 from stillwatch.evidence.sharing_out import sharing_out
-from stillwatch.evidence.thresholds import (
-    ASKED_AGAIN_SECONDS,
-    BLOCKED_CLASSES,
-    DRAWS_SHIFTED,
-    HANDED_OVER_SECONDS,
-    LEAST_MEMBERS,
-    LEAST_MOMENTS,
-    MAJORITY,
-    MET_SECONDS,
-    UNTOLD,
-)
+from stillwatch.evidence.thresholds import BLOCKED_CLASSES, LEAST_MEMBERS, MAJORITY, UNTOLD
 
 __all__ = ["FAMILY"]
 

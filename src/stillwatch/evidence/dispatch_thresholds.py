@@ -1,0 +1,87 @@
+"""Every line that the test of one queue over many accounts draws, written as in ``thresholds``, whose continuation
+this is."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# --- dispatch --------------------------------------------------------------------------------------------------
+
+MET_SECONDS: Final = 10.0
+"""seconds | a queue's workers begin within seconds of one another | higher: busy hours meet by chance as often"""
+
+HANDED_OVER_SECONDS: Final = 2.0
+"""seconds | a worker asks as soon as the answer is there | higher: chance hands over as often"""
+
+ASKED_AGAIN_SECONDS: Final = 900.0
+"""seconds | relays reselect an account within minutes of a refusal | higher: two users of one set meet"""
+
+LEAST_SHIFT: Final = 60.0
+"""seconds | many times what is called a hand-over, so that none survives | lower: the null keeps what is tested"""
+
+MOST_SHIFT: Final = 300.0
+"""seconds | a lesson or a wave lasts longer and stays in the null | higher: common hours pass as one queue"""
+
+DRAWS_SHIFTED: Final = 100
+"""draws | a tail is fitted beyond them; 200 gave the same p-values, at 5 sigma within a factor of 10 where these keep
+within 15 | fewer: a coarser tail"""
+
+MOST_MOMENTS: Final = 10_000
+"""requests | a few days of a campaign; more say no more | more: time"""
+
+LEAST_MOMENTS: Final = 40
+"""requests | fewer meet too seldom to count | lower: noise"""
+
+BELL_SECONDS: Final = 600.0
+"""seconds | who comes at a bell has asked within minutes | higher: a queue's own hours are left out"""
+
+BELL_REQUESTS: Final = 3
+"""requests | so many each asks at a bell | higher: a queue of an hour goes unseen; lower: a class passes for one"""
+
+BELLS: Final = 6
+"""stretches | a fortnight's lessons, a release | fewer: a class passes for a queue; more: a short queue goes unseen"""
+
+COMMON_SECONDS: Final = 900.0
+"""seconds | a wave calls its accounts within minutes | higher: cover falls into common stretches too"""
+
+TIMES_AT_WORK: Final = 3.0
+"""times the usual | people at the busiest hour are two to three times as many as on average | lower: busy hours count
+as common moments"""
+
+LEAST_AT_WORK: Final = 3
+"""entities | two at once are chance | lower: chance meetings count as common moments"""
+
+LEAST_IN_COMMON: Final = 0.1
+"""share of requests | what is less is no source of a group's questions | lower: a few chance meetings speak for all"""
+
+MOST_IN_COMMON: Final = 0.8
+"""share of requests | cover of a fifth is left beside it; what is more is a crowd's whole visit | higher: crowds whom
+one hour brings are asked of that hour alone"""
+
+MOVED_AMONG: Final = 8
+"""accounts | a session that more have names a program, a day or a proxy, and no conversation | higher: customers of one
+proxy act as one; lower: conversations that move often are not seen"""
+
+LEAST_DEALT: Final = 20
+"""prompts | fewer repeats show no evenness | lower: chance looks even"""
+
+LEAST_OFTEN: Final = 4
+"""accounts a prompt | what fewer send may be cover | lower: cover counts as dealt out"""
+
+OFTEN: Final = 6.0
+"""accounts a prompt, on average | by chance six requests in a hundred are of prompts that fewer than four send, and are
+left out | lower: cover is tested for being dealt"""
+
+FAVOURITE: Final = 4.0
+"""roots of the usual number of accounts a prompt, above it | chance puts one prompt in thousands there | higher: what
+stands in a pool twice hides how evenly the rest is dealt; lower: chance looks even"""
+
+MOST_DEALT_SHARE: Final = 0.5
+"""share of the distinct prompts | who has most of a set runs it, and is dealt nothing | higher: harnesses are tested"""
+
+DRAWS_DEALT: Final = 100
+"""draws | a tail is fitted beyond them | fewer: a coarser tail"""
+
+DEALT: Final = 1e-3
+"""p-value | so even a repetition is a dealer's, not a published set's that each runs for itself | higher: classes and
+harnesses lose their explanation by chance"""
