@@ -22,6 +22,21 @@ LEAST_SHIFT: Final = 60.0
 MOST_SHIFT: Final = 300.0
 """seconds | a lesson or a wave lasts longer and stays in the null | higher: common hours pass as one queue"""
 
+SHIFTED_BY_HOURS: Final = (3_600.0, 21_600.0)
+"""seconds | many times what passes between samples of one prompt, and within the same half of a day | shorter: the null
+keeps what is tested; longer: people's hours are lost"""
+
+MOST_SAMPLES: Final = 16
+"""accounts a prompt | who samples a prompt takes 2 to 16 answers of it | higher: what an audience is shown counts"""
+
+SAMPLED_HOURS: Final = 12
+"""hours | so many at least see a prompt sampled: a queue runs for days, where a lesson or a launch is over in a few |
+lower: lessons count"""
+
+SAMPLED_TIMES: Final = 2.0
+"""times what chance gives | samples of one prompt come together 3 to 6 times as often as they would shifted, a class's
+exercises in many lessons 1 to 2 | lower: classes count"""
+
 DRAWS_SHIFTED: Final = 100
 """draws | a tail is fitted beyond them; 200 gave the same p-values, at 5 sigma within a factor of 10 where these keep
 within 15 | fewer: a coarser tail"""

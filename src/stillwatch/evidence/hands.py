@@ -69,6 +69,7 @@ class Doors(NamedTuple):
         cards: payments that most of them share, each with another member.
         paid: largest share of the members that one payment has.
         named: share of them that are of firms under their own names.
+        mail: largest share of them that one mail domain of a firm's own has.
     """
 
     owner: float
@@ -77,6 +78,7 @@ class Doors(NamedTuple):
     cards: int
     paid: float
     named: float
+    mail: float
 
 
 def all_webs(hands: Postings | None, *, least: int) -> Iterator[I64]:
@@ -123,6 +125,7 @@ def doors_of(hands: Postings, members: I64) -> Doors:
         cards=cards_of(hands, members),
         paid=float(held[is_kind(hands, "payment")].max(initial=0) / len(members)),
         named=float(under_own_name(hands, members).mean()),
+        mail=float(held[own_mail].max(initial=0) / len(members)),
     )
 
 

@@ -136,27 +136,31 @@ class Moments:
         """How many requests of the group are being answered as each begins (n)."""
         return np.asarray(np.cumsum(self.lasted) - self._answered[1], np.float64)
 
-    def asked_again(self, seconds: float) -> Mask:
-        """Which refused requests another entity sends, word for word, within so many seconds (n)."""
+    def sent_again(self, seconds: float) -> Mask:
+        """Which requests another entity sends, word for word, within so many seconds after (n)."""
         again = np.zeros(len(self), np.bool_)
-        if self.refused.any():
-            order = np.argsort(self.prompt, kind="stable")
-            this, then = order[:-1], order[1:]
-            again[this] = (
-                self.refused[this]
-                & (self.prompt[then] == self.prompt[this])
-                & (self.owner[then] != self.owner[this])
-                & (self.begin[then] - self.begin[this] <= _microseconds(seconds))
-            )
+        order = np.argsort(self.prompt, kind="stable")
+        this, then = order[:-1], order[1:]
+        again[this] = (
+            (self.prompt[then] == self.prompt[this])
+            & (self.owner[then] != self.owner[this])
+            & (self.begin[then] - self.begin[this] <= _microseconds(seconds))
+        )
         return again
 
+    def asked_again(self, seconds: float) -> Mask:
+        """Which refused requests another entity sends, word for word, within so many seconds (n)."""
+        return self.sent_again(seconds) & self.refused if self.refused.any() else np.zeros(len(self), np.bool_)
 
-def shifted(moments: Moments, rng: np.random.Generator, draws: int) -> Moments:
-    """The same requests, so many times, with each entity's sequence moved by ``LEAST_SHIFT`` to ``MOST_SHIFT`` seconds
-    either way: one draw after another, too far apart to meet."""
+
+def shifted(
+    moments: Moments, rng: np.random.Generator, draws: int, by_seconds: tuple[float, float] = (LEAST_SHIFT, MOST_SHIFT)
+) -> Moments:
+    """The same requests, so many times, with each entity's sequence moved by some seconds either way, from the least to
+    the most: one draw after another, too far apart to meet."""
     who, place = np.unique(moments.owner, return_inverse=True)
-    away = rng.uniform(LEAST_SHIFT, MOST_SHIFT, (draws, len(who))) * rng.choice((-1.0, 1.0), (draws, len(who)))
-    apart = int(moments.end.max() - moments.begin.min()) + 4 * _microseconds(MOST_SHIFT)
+    away = rng.uniform(*by_seconds, (draws, len(who))) * rng.choice((-1.0, 1.0), (draws, len(who)))
+    apart = int(moments.end.max() - moments.begin.min()) + 4 * _microseconds(by_seconds[1])
     by = _in_steps((away * _microseconds(1)).astype(np.int64), moments.begin) + apart * np.arange(draws)[:, None]
     begin = by[:, place] + moments.begin
     order = np.argsort(begin, axis=1, kind="stable")

@@ -202,6 +202,10 @@ ASKED_ELSEWHERE: Final = 0.1
 REPEATS: Final = 0.10
 """share of prompts | shards of one pool .00 to .02, of a benchmark .12, a class .11 to .29 | higher: classes convict"""
 
+LEAST_HARVEST: Final = 40
+"""prompts | a survey of made-up people asks a dozen, a campaign of a dozen accounts hundreds | higher: what is sampled
+many times over goes unseen"""
+
 STRANGERS_DRAWN: Final = 200
 """entities | so many, in groups of one's size, show what strangers repeat | fewer: of small groups it is chance"""
 

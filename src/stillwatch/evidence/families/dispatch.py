@@ -24,6 +24,7 @@ from stillwatch.evidence.moments import Moments, shifted
 from stillwatch.evidence.moved_sessions import SESSION_SQL, carrying_on, going_on, moved, moved_together, moved_turns
 from stillwatch.evidence.p_values import count_tail_p, drawn_until_told, tail_p
 from stillwatch.evidence.postings import Postings
+from stillwatch.evidence.repeated_sampling import sampled_together
 from stillwatch.evidence.shared_levels import reached
 from stillwatch.evidence.sharing_out import sharing_out
 from stillwatch.evidence.thresholds import BLOCKED_CLASSES, LEAST_MEMBERS, MAJORITY, UNTOLD
@@ -131,7 +132,7 @@ class Dispatch(Family):
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """Requests met and handed over within seconds, a steady number in flight, refusals asked again by another,
-        sessions that move between them, and a pool of which every prompt is dealt equally often."""
+        sessions that move between them, a pool of which every prompt is dealt equally often, and sampled prompts."""
         sessions = log.derived[self.name]
         in_sessions = members[:0] if sessions is None else members[sessions.told[0][members]]
         if sessions is not None and len(in_sessions) >= least and len(moved(sessions)):
@@ -147,9 +148,12 @@ class Dispatch(Family):
                 f"common {dealt.pairs:,.0f} times; had each chosen for itself from one set of {dealt.size:,}, it would "
                 f"be {dealt.expected:,.0f} times.{_DEALT if dealt.p_value <= UNTOLD else ''}",
             )
-        moments = log.moments(members).bounded() if log.moments is not None else None
+        moments = log.moments(members) if log.moments is not None else None
         if moments is not None and len(moments) >= LEAST_MOMENTS:
-            yield from _seconds(moments)
+            sampled = sampled_together(moments, log.prompt_sets, members)
+            if sampled is not None:
+                yield sampled
+            yield from _seconds(moments.bounded())
 
 
 def _seconds(moments: Moments) -> Iterable[Observed]:

@@ -261,7 +261,8 @@ def _one_office(log: LogProfile, members: I64, doors: Doors, behind: int) -> boo
     all of them, are one customer's accounts cannot be told from their hands.
     One owner has one payment, and an office no more accounts than an office has. People of one place pay each for
     themselves, unless several payments, each shared by strangers, tie them. People ask each of their own: accounts
-    that ask from one source may be a firm's crew at one queue, and are not told from a campaign behind one door.
+    that ask from one source may be a firm's crew at one queue, and are not told from a campaign behind one door. Where
+    most have one firm's mail domain the others may be its people under addresses of their own.
 
     Args:
         log: the whole log.
@@ -271,10 +272,11 @@ def _one_office(log: LogProfile, members: I64, doors: Doors, behind: int) -> boo
     """
     if doors.named >= ONE_DOOR:
         return True
+    a_firms = doors.mail > MAJORITY and doors.cards <= 1
     if behind > OFFICE_SIZE:
-        return None if doors.owner >= ONE_DOOR and len(members) <= RESELLER_SIZE else False
+        return None if (doors.owner >= ONE_DOOR or a_firms) and len(members) <= RESELLER_SIZE else False
     if doors.owner < ONE_DOOR and (doors.place < ONE_DOOR or doors.cards > 1):
-        return False
+        return None if a_firms else False
     return None if _asks_as_one(log, members) else True
 
 

@@ -28,6 +28,7 @@ from stillwatch.evidence.thresholds import (
     CONTRADICTS,
     DRAWS_ALIKE,
     FILLED,
+    LEAST_HARVEST,
     LEAST_MEMBERS,
     LINK_COSINE,
     LINK_Z,
@@ -151,8 +152,8 @@ class Semantics(Family):
         return log.content.bits(members, who)
 
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
-        """A published set that each runs for itself; content of each one's own."""
-        return (_published_set(log, members, bystanders), _own_content(log, members))
+        """A published set that each runs for itself; content of each one's own; too little to learn from."""
+        return (_published_set(log, members, bystanders), _own_content(log, members), _too_little(log, members))
 
 
 def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str = "") -> Observed:
@@ -370,6 +371,17 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
         holds,
         contradicted_by=("payload",),
         tested=True,
+    )
+
+
+def _too_little(log: LogProfile, members: I64) -> Explanation:
+    """A few prompts over and over, such as a survey of made-up people or a test of a setting: nothing to train on."""
+    asked = len(np.unique(log.prompt_sets.held(members)[2]))
+    return Explanation(
+        "a few prompts asked over and over, such as a survey or a test",
+        f"These {len(members):,} accounts ask {asked:,} different prompts altogether; a model is not trained on fewer "
+        f"than {LEAST_HARVEST}.",
+        0 < asked < LEAST_HARVEST,
     )
 
 
