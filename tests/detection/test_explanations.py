@@ -10,6 +10,7 @@ from made_log import DAY, HOURS, made_content, made_log, unit
 from stillwatch.core.counted import percent
 from stillwatch.detection.explanations import explain
 from stillwatch.evidence import HOUR, Explanation, Finding, LogProfile, Postings, all_families, whiten
+from stillwatch.evidence.thresholds import LEAST_HARVEST
 
 E = 200
 DOMAIN, ADDRESS = 1, 2
@@ -431,6 +432,20 @@ def test_hands_of_others_tell_nothing_of_a_group() -> None:
     hands = Postings.build(others, np.zeros(40, np.uint64), np.ones(40), E, kind=np.zeros(40, np.int8))
     hands = replace(hands, known=np.isin(np.arange(E), others))
     assert explained(made_log(entities=E, hands=hands), "office").holds is None
+
+
+@pytest.mark.parametrize(("different", "holds"), [(LEAST_HARVEST - 1, True), (LEAST_HARVEST, False)])
+def test_a_few_prompts_over_and_over_train_nobody(different: int, holds: bool) -> None:
+    asked = {e: range(different) for e in range(20)}
+    log = made_log(entities=E, prompt_sets=prompt_sets(E, asked))
+    found = explained(log, "a few prompts")
+    assert found.holds is holds
+    assert f"These 20 accounts ask {different} different prompts altogether" in found.statement
+
+
+def test_of_accounts_whose_prompts_are_not_known_it_is_not_said_that_they_are_few() -> None:
+    log = made_log(entities=E, prompt_sets=prompt_sets(E, {e: [] for e in range(E)}))
+    assert explained(log, "a few prompts").holds is False
 
 
 def test_the_content_of_strangers_is_each_ones_own_or_cannot_be_told() -> None:

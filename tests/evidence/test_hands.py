@@ -118,6 +118,24 @@ def test_one_of_a_firms_accounts_at_anothers_address_makes_it_no_strangers() -> 
     assert [part.tolist() for part, _ in firms_apart(log, GROUP)] == [list(range(6, 30)), list(range(6))]
 
 
+@pytest.mark.parametrize(("colleagues", "firm"), [(1, True), (6, False)])
+def test_a_few_at_a_firms_door_whose_payment_the_record_lacks_are_no_strangers_to_it(
+    colleagues: int, firm: bool
+) -> None:
+    """Eight of one card and name send by one address, and others of the group by the same."""
+    theirs, at = {0: list(range(8))}, {0: list(range(8 + colleagues))}
+    log = made_log(hands=hands_of(theirs, theirs, at))
+    assert under_own_name(log.shared["infrastructure"], np.arange(8 + colleagues))[:8].all() == firm
+
+
+@pytest.mark.parametrize(("named", "holds"), [(12, False), (20, None)])
+def test_where_most_have_one_firms_mail_domain_the_others_may_be_its_people_too(named: int, holds: bool | None) -> None:
+    """Thirty who each pay for themselves; of thirty on many cards a name decides nothing."""
+    assert office(made_log(hands=hands_of(names={0: list(range(named))}))).holds is holds
+    pairs = of_five(each=2)
+    assert office(made_log(hands=hands_of(pairs, {0: list(range(named))}))).holds is False
+
+
 @pytest.mark.parametrize(("size", "firm"), [(2, False), (3, True)])
 def test_three_accounts_may_be_a_firm_and_two_may_share_a_name_by_chance(size: int, firm: bool) -> None:
     theirs = {0: list(range(size))}
