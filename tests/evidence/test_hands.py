@@ -124,8 +124,7 @@ def test_a_few_at_a_firms_door_whose_payment_the_record_lacks_are_no_strangers_t
 ) -> None:
     """Eight of one card and name send by one address, and others of the group by the same."""
     theirs, at = {0: list(range(8))}, {0: list(range(8 + colleagues))}
-    log = made_log(hands=hands_of(theirs, theirs, at))
-    assert under_own_name(log.shared["infrastructure"], np.arange(8 + colleagues))[:8].all() == firm
+    assert under_own_name(hands_of(theirs, theirs, at), np.arange(8 + colleagues))[:8].all() == firm
 
 
 @pytest.mark.parametrize(("named", "holds"), [(12, False), (20, None)])

@@ -1,5 +1,7 @@
 """Whether prompts are asked several times over, by one account soon after another, against those who run a set."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -72,7 +74,7 @@ def test_what_is_sent_beside_it_does_not_hide_it(seed: int) -> None:
         pytest.param(lambda rng: sampled(rng, 4, days=4, prompts=12), id="a dozen prompts"),
     ],
 )
-def test_who_come_to_a_prompt_for_themselves_sample_nothing(honest) -> None:
+def test_who_come_to_a_prompt_for_themselves_sample_nothing(honest: Callable[[np.random.Generator], Rows]) -> None:
     for seed in range(5):
         found = seen(honest(np.random.default_rng(seed)))
         assert found is None or found.p_value > 0.05
