@@ -440,7 +440,7 @@ def test_a_few_prompts_over_and_over_train_nobody(different: int, holds: bool) -
     log = made_log(entities=E, prompt_sets=prompt_sets(E, asked))
     found = explained(log, "a few prompts")
     assert found.holds is holds
-    assert f"These 20 accounts ask {different} different prompts altogether" in found.statement
+    assert f"These 20 accounts ask {different} different prompts altogether" in found.statement.replace("at least ", "")
 
 
 def test_of_accounts_whose_prompts_are_not_known_it_is_not_said_that_they_are_few() -> None:

@@ -100,15 +100,7 @@ def decide(
         own_matter: holds what accounts send together against people at large.
     """
     examiner = Examiner(log, families, Background(log, draws, seed), own_matter)
-    cases = []
-    # Several proposals may come to the same members: a group is one hypothesis.
-    seen: set[bytes] = set()
-    for group in candidate_groups(log, families, links, seed):
-        screened: Side = "coordination" if group.by == "content" else "content"
-        for inside, outside in _parts(log, families, group):
-            if len(inside) >= LEAST_MEMBERS and inside.tobytes() not in seen:
-                seen.add(inside.tobytes())
-                cases.append(examiner.examine(inside, outside, screened=screened))
+    cases = _tested(examiner, candidate_groups(log, families, links, seed))
     pieces = [case for case in cases if case.p_value <= NEAR_MISS and case.one_office]
     rest = [case for case in cases if not (case.p_value <= NEAR_MISS and case.one_office)]
     joined = _join(examiner, sorted(pieces, key=_strength))
@@ -123,6 +115,32 @@ def decide(
     decided.sort(key=lambda case: (case.q_value, *_strength(case)))
     convicted = [case for case in decided if case.q_value <= fdr]
     return Decided(convicted, [case for case in decided if case.q_value > fdr], links)
+
+
+def _tested(examiner: Examiner, groups: Sequence[Proposal]) -> list[Case]:
+    """Cases of what is tested of these groups, the largest first.
+
+    Several proposals may come to the same members: a group is one hypothesis. What is a small part of one that stands
+    beyond doubt adds nothing to it.
+    """
+    parts: dict[bytes, tuple[I64, I64, Side]] = {}
+    for group in groups:
+        screened: Side = "coordination" if group.by == "content" else "content"
+        for inside, outside in _parts(examiner.log, examiner.families, group):
+            if len(inside) >= LEAST_MEMBERS:
+                parts.setdefault(inside.tobytes(), (inside, outside, screened))
+    cases: list[Case] = []
+    sure: list[Case] = []
+    for inside, outside, screened in sorted(parts.values(), key=lambda part: -len(part[0])):
+        if not any(_is_small_part(inside, whole) for whole in sure):
+            cases.append(examiner.examine(inside, outside, screened=screened))
+            if cases[-1].may_convict and cases[-1].p_value <= CONTRADICTS:
+                sure.append(cases[-1])
+    return cases
+
+
+def _is_small_part(members: I64, whole: Case) -> bool:
+    return len(members) < MAJORITY * len(whole.members) and bool(np.isin(members, whole.members).all())
 
 
 def _parts(log: LogProfile, families: Mapping[str, Family], group: Proposal) -> Iterator[tuple[I64, I64]]:

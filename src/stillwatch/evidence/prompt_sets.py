@@ -67,6 +67,11 @@ class PromptSets:
         several = several[several <= most_by_chance(several)]
         return shared / sent / max(len(members) - 1, 1), float(several.mean()) if len(several) else 1.0
 
+    def several(self, members: I64, most: float) -> U64:
+        """Prompts, small talk left out, that two to ``most`` of the members send, sorted."""
+        _, kept, senders, names = self._sent(members)
+        return np.unique(names[kept & (senders >= 2) & (senders <= most)])
+
     def partnered(self, members: I64) -> npt.NDArray[np.bool_]:
         """Which members have another who sends most of what they send, and at least three prompts of it."""
         owner, kept, _, prompts = self._sent(members)

@@ -48,13 +48,13 @@ def sampled_together(moments: Moments, prompts: PromptSets, members: I64) -> Obs
         two of the accounts have much in common, and where it is not most of the prompts, over many hours, and far more
         than chance brings together.
     """
-    several = moments.chosen(_sent_by_a_few(moments, prompts)).bounded()
-    if not len(several) or prompts.overlaps(members)[0].mean() > OVERLAP_UNTOLD:
+    by_a_few = prompts.several(members, min(MOST_SAMPLES, MAJORITY * len(members)))
+    if len(by_a_few) < LEAST_DEALT or prompts.overlaps(members)[0].mean() > OVERLAP_UNTOLD:
         return None
+    several = moments.chosen(np.isin(moments.prompt, by_a_few)).bounded()
     again = several.sent_again(ASKED_AGAIN_SECONDS)
     prompt, mine = len(np.unique(several.prompt)), len(np.unique(several.prompt[again]))
-    hours = len(np.unique(several.begin[again] // HOUR))
-    if prompt < LEAST_DEALT or mine <= MAJORITY * prompt or hours < SAMPLED_HOURS:
+    if mine <= MAJORITY * prompt or len(np.unique(several.begin[again] // HOUR)) < SAMPLED_HOURS:
         return None
     rng = np.random.default_rng([int(members[0]), len(several)])
     drawn = drawn_until_told(lambda draws: _together(several, rng, draws), np.array([mine]), DRAWS_SHIFTED)[:, 0]
@@ -72,16 +72,6 @@ def sampled_together(moments: Moments, prompts: PromptSets, members: I64) -> Obs
         f"within {ASKED_AGAIN_SECONDS / 60:.0f} minutes after another; were each account's clock shifted by some "
         f"hours, it would be {percent(usual / prompt)}.{many}",
     )
-
-
-def _sent_by_a_few(moments: Moments, prompts: PromptSets) -> npt.NDArray[np.bool_]:
-    """Which requests are of prompts that two or a few of the accounts send, and of no small talk."""
-    _, place = np.unique(moments.prompt, return_inverse=True)
-    who, owner = np.unique(moments.owner, return_inverse=True)
-    pairs = np.unique(place * max(len(who), 1) + owner) // max(len(who), 1)
-    senders = np.bincount(pairs, minlength=1)[place] if len(place) else np.zeros(0, np.int64)
-    few = (senders >= 2) & (senders <= min(MOST_SAMPLES, MAJORITY * len(who)))
-    return np.asarray(few & prompts.spoken(moments.prompt), np.bool_)
 
 
 def _together(moments: Moments, rng: np.random.Generator, draws: int) -> F64:

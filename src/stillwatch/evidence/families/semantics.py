@@ -28,6 +28,7 @@ from stillwatch.evidence.thresholds import (
     CONTRADICTS,
     DRAWS_ALIKE,
     FILLED,
+    HOPELESS,
     LEAST_HARVEST,
     LEAST_MEMBERS,
     LINK_COSINE,
@@ -160,11 +161,7 @@ def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str 
     if not np.isfinite(same.icc):
         few = "Too few prompts to tell whether the accounts ask from one source."
         return Observed(1.0, "intraclass correlation", float("nan"), float("nan"), few)
-    (concentrated, z), own = _concentrated(log.content, members, null), ""
-    kin = senders(log, members, min(FILLED))
-    if _elsewhere(log.content, members, kin) > ASKED_ELSEWHERE:
-        # Cover is what people ask: what the members send with their own text may be of no people.
-        (concentrated, z), own = _carried_apart(log, members, kin, null), " in what they send with their own text"
+    concentrated, z, own = (1.0, 0.0, "") if same.p_value > HOPELESS else _nearer(log, members, null)
     apart = f"{_explained(same)} (where people ask for themselves, 3 % and more)."
     if same.p_value > UNTOLD:
         said = f"It is not shown that what the accounts ask{when} could be swapped among them: {apart}"
@@ -186,6 +183,16 @@ def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str 
         said,
         max(concentrated, same.p_value),
     )
+
+
+def _nearer(log: LogProfile, members: I64, null: Null) -> tuple[float, float, str]:
+    """p-value of "what the members ask is no nearer than what random accounts do", how much nearer it is, and of what
+    it is told; where others ask so too, of what the members send with their own text."""
+    kin = senders(log, members, min(FILLED))
+    if _elsewhere(log.content, members, kin) > ASKED_ELSEWHERE:
+        # Cover is what people ask: what the members send with their own text may be of no people.
+        return *_carried_apart(log, members, kin, null), " in what they send with their own text"
+    return *_concentrated(log.content, members, null), ""
 
 
 def _explained(same: Icc, which: str = "") -> str:
@@ -376,11 +383,13 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
 
 def _too_little(log: LogProfile, members: I64) -> Explanation:
     """A few prompts over and over, such as a survey of made-up people or a test of a setting: nothing to train on."""
-    asked = len(np.unique(log.prompt_sets.held(members)[2]))
+    sizes, _, names = log.prompt_sets.held(members)
+    many = sizes.max(initial=0) >= LEAST_HARVEST
+    asked = LEAST_HARVEST if many else len(np.unique(names))
     return Explanation(
         "a few prompts asked over and over, such as a survey or a test",
-        f"These {len(members):,} accounts ask {asked:,} different prompts altogether; a model is not trained on fewer "
-        f"than {LEAST_HARVEST}.",
+        f"These {len(members):,} accounts ask {'at least ' if many else ''}{asked:,} different prompts altogether; a "
+        f"model is not trained on fewer than {LEAST_HARVEST}.",
         0 < asked < LEAST_HARVEST,
     )
 
