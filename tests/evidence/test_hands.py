@@ -127,6 +127,14 @@ def test_a_few_at_a_firms_door_whose_payment_the_record_lacks_are_no_strangers_t
     assert under_own_name(hands_of(theirs, theirs, at), np.arange(8 + colleagues))[:8].all() == firm
 
 
+@pytest.mark.parametrize(("strangers", "holds"), [(2, True), (6, False)])
+def test_who_pays_for_himself_under_a_firms_name_is_of_the_firm(strangers: int, holds: bool) -> None:
+    """Of ten, five pay by one payment and one of these has the firm's mail, as the rest has but for strangers."""
+    named = list(range(4, 10 - strangers)) if strangers < 6 else [4]
+    log = made_log(hands=hands_of({0: list(range(5))}, {0: named}))
+    assert office(log, np.arange(10)).holds is holds
+
+
 @pytest.mark.parametrize(("named", "holds"), [(12, False), (20, None)])
 def test_where_most_have_one_firms_mail_domain_the_others_may_be_its_people_too(named: int, holds: bool | None) -> None:
     """Thirty who each pay for themselves; of thirty on many cards a name decides nothing."""

@@ -104,7 +104,7 @@ class OwnMatter:
             return self._left_open(members) if open_too else None
         line = HARDLY_OWN if hardly else LEAST_OWN
         # What some customers send alike may be more than chance gives, and a source that a relay carries is too.
-        more = None if hardly and held.share < line else False
+        more = None if held.share < line else False
         by_chance = held.p_value is None or held.p_value > UNTOLD
         return Explanation(
             RESOLD,

@@ -62,12 +62,13 @@ class Doors(NamedTuple):
     """What a group has in common by its hands.
 
     Attributes:
-        owner: largest share of the members that one payment or domain has.
+        owner: largest share of the members that one payment or domain has; of no more than an office has, with those
+            whose mail is of the payment's holders' own.
         holders: entities of the whole log that have that one.
         place: largest share that makes most of its requests from one address or network, or comes from an address that
             hardly anybody else has and that many of theirs come from.
         cards: payments that most of them share, each with another member.
-        paid: largest share of the members that one payment has.
+        paid: largest share of the members that one payment has, with the same.
         named: share of them that are of firms under their own names.
         mail: largest share of them that one mail domain of a firm's own has.
     """
@@ -118,15 +119,27 @@ def doors_of(hands: Postings, members: I64) -> Doors:
     theirs = own[np.median(within[:, own].toarray(), axis=0) >= OWN_DOOR]
     comes = int(held[theirs].max(initial=0))
     first = int(owns.argmax()) if len(owns) else 0
+    owner = float(owns[first] / len(members)) if len(owns) else 0.0
+    paid = float(held[is_kind(hands, "payment")].max(initial=0) / len(members))
+    if owner and len(members) <= OFFICE_SIZE and hands.kinds[first] == KINDS.index("payment"):
+        # Of a firm some pay for themselves, under its name.
+        owner = paid = float(_and_namesakes(within, first, own_mail & rare).mean())
     return Doors(
-        owner=float(owns[first] / len(members)) if len(owns) else 0.0,
+        owner=owner,
         holders=int(hands.holders[first]) if len(owns) and owns[first] else 0,
         place=float(max(sits, comes) / len(members)),
         cards=cards_of(hands, members),
-        paid=float(held[is_kind(hands, "payment")].max(initial=0) / len(members)),
+        paid=paid,
         named=float(under_own_name(hands, members).mean()),
         mail=float(held[own_mail].max(initial=0) / len(members)),
     )
+
+
+def _and_namesakes(within: Any, payment: int, mail: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Who of a group, whose things are ``within``, has a payment, or a mail domain of these that its holders have."""
+    pays = np.asarray(within[:, payment].todense()).ravel() > 0
+    theirs = mail & (np.asarray((within[np.flatnonzero(pays)] > 0).sum(axis=0)).ravel() > 0)
+    return np.asarray(pays | (np.asarray((within[:, np.flatnonzero(theirs)] > 0).sum(axis=1)).ravel() > 0))
 
 
 def cards_of(hands: Postings, members: I64) -> int:
