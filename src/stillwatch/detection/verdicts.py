@@ -15,7 +15,7 @@ import pyarrow as pa
 from stillwatch.detection.cases import Case
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence.families.infrastructure import OFFICE
-from stillwatch.evidence.families.semantics import PUBLISHED
+from stillwatch.evidence.published_set import PUBLISHED
 from stillwatch.evidence.thresholds import HOPELESS, LEAST_WATCHED, MAJORITY, NEAR_FDR, ONE_SOURCE
 from stillwatch.linking import Links
 from stillwatch.tables import ACCOUNTS, FAMILIES, LINKS

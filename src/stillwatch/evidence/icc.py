@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
+from stillwatch.core.counted import percent
 from stillwatch.evidence.content import Content
 from stillwatch.evidence.postings import changes
 from stillwatch.evidence.source_part import source_part
@@ -63,6 +64,10 @@ class Icc:
     def told(self) -> bool:
         """Whether it is shown on which side of the margin the correlation lies."""
         return bool(np.isfinite(self.icc) and (self.p_value <= UNTOLD or self.sets_apart))
+
+    def in_words(self, which: str = "") -> str:
+        """What it says, for whoever has not heard of it."""
+        return f"which account sent a prompt{which} explains {percent(max(self.icc, 0.0))} of how the prompts differ"
 
 
 def intraclass_correlation(vectors: F32, owner: I64) -> Icc:

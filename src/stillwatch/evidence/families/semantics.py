@@ -14,13 +14,11 @@ from stillwatch.evidence.carried import carried
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.content import Content
 from stillwatch.evidence.group_statistics import likeness, within_one_stretch
-from stillwatch.evidence.hands import houses_of
 from stillwatch.evidence.icc import Icc, icc_of, icc_of_most, z_of
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.one_source import icc_in_common, icc_of_more
 from stillwatch.evidence.p_values import tail_p
-from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words
-from stillwatch.evidence.sharing_out import dealt_out
+from stillwatch.evidence.published_set import published_set
 from stillwatch.evidence.signature import senders
 from stillwatch.evidence.thresholds import (
     ASKED_ELSEWHERE,
@@ -38,20 +36,13 @@ from stillwatch.evidence.thresholds import (
     NEAR_Z,
     OCCASION_SHARE,
     OCCASION_SIZE,
-    OVERLAP,
-    OVERLAP_PARTNERS,
-    OVERLAP_TIMES,
-    OVERLAP_UNTOLD,
     POOL_COSINE,
     POOL_Z,
-    REPEATS,
     RESOLUTION_ALIKE,
     UNTOLD,
 )
 
 __all__ = ["FAMILY"]
-
-PUBLISHED = "a published set that each runs for itself"
 
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
@@ -154,7 +145,7 @@ class Semantics(Family):
 
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
         """A published set that each runs for itself; content of each one's own; too little to learn from."""
-        return (_published_set(log, members, bystanders), _own_content(log, members), _too_little(log, members))
+        return (published_set(log, members, bystanders), _own_content(log, members), _too_little(log, members))
 
 
 def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str = "") -> Observed:
@@ -162,7 +153,7 @@ def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str 
         few = "Too few prompts to tell whether the accounts ask from one source."
         return Observed(1.0, "intraclass correlation", float("nan"), float("nan"), few)
     concentrated, z, own = (1.0, 0.0, "") if same.p_value > HOPELESS else _nearer(log, members, null)
-    apart = f"{_explained(same)} (where people ask for themselves, 3 % and more)."
+    apart = f"{same.in_words()} (where people ask for themselves, 3 % and more)."
     if same.p_value > UNTOLD:
         said = f"It is not shown that what the accounts ask{when} could be swapped among them: {apart}"
     elif concentrated > UNTOLD:
@@ -193,11 +184,6 @@ def _nearer(log: LogProfile, members: I64, null: Null) -> tuple[float, float, st
         # Cover is what people ask: what the members send with their own text may be of no people.
         return *_carried_apart(log, members, kin, null), " in what they send with their own text"
     return *_concentrated(log.content, members, null), ""
-
-
-def _explained(same: Icc, which: str = "") -> str:
-    """What an intraclass correlation says, for whoever has not heard of it."""
-    return f"which account sent a prompt{which} explains {percent(max(same.icc, 0.0))} of how the prompts differ"
 
 
 def _carried_apart(log: LogProfile, members: I64, kin: I64, null: Null) -> tuple[float, float]:
@@ -235,103 +221,6 @@ def _elsewhere(content: Content, members: I64, kin: I64) -> float:
     return (int(near.sum()) - inside) / inside
 
 
-def _published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanation:
-    group = np.concatenate([members, bystanders])
-    shares = log.prompt_sets.repeats(group)[: len(members)]
-    repeated = float(np.median(shares))
-    usual = log.prompt_sets.usual_repeats(group)
-    line = REPEATS + usual
-    holds = True if repeated > line else False if _at_most(shares, line) else None
-    statement = (
-        f"Of a typical account's prompts, {percent(repeated)} are sent by others of these accounts too; among as many "
-        f"other accounts of the log it is {percent(usual)}. Evaluation harnesses, and a class with one homework, have "
-        f"more than {percent(line)} in common; accounts that share out a pool have hardly any."
-    )
-    if holds is not False:
-        holds, parts = _in_small_parts(log, members, bystanders, holds, line)
-        statement += parts
-    rest = repeats_beside(log, members, bystanders) if holds is not False and repeated <= MAJORITY else None
-    if rest is not None:
-        holds = False
-        statement += (
-            f" But what they repeat is of another kind than the rest, and of the rest {_explained(rest)}: what makes "
-            "them one is not what they repeat."
-        )
-    unsure = holds is not False and repeated <= MAJORITY
-    worded = repeats_without_own_words(log, members, bystanders) if unsure else None
-    if worded is not None:
-        holds = False
-        statement += (
-            " But none of what they repeat is what they put words of their own around, and of that "
-            f"{_explained(worded)}: what makes them one is not what they repeat."
-        )
-    dealt = dealt_out(log.prompt_sets, members) if holds is not False else None
-    if dealt is not None:
-        holds = False
-        statement += (
-            f" But a prompt is sent by {dealt.times:.1f} of the accounts on average, more evenly than had each chosen "
-            "for itself from one set."
-        )
-    # A class is paid for together, by a card or two, and sits behind a door or two; it comes at once and works at one
-    # hour. Who each run a small part of a set are strangers; a release may move all of them, but not to sign up too.
-    # Crews that each have hands of their own are neither, and may run one set.
-    alone = holds is False or not _in_houses(log, members)
-    small = alone and holds is None and repeated > line
-    return Explanation(
-        PUBLISHED,
-        statement,
-        holds,
-        contradicted_by=("dispatch", "infrastructure") if alone else ("dispatch",),
-        contradicted_together=("timing", "infrastructure") if small else (),
-        strangers=small,
-    )
-
-
-def _in_houses(log: LogProfile, members: I64) -> bool:
-    """Whether a group falls into crews, offices or firms with hands of their own, however many they are."""
-    hands = log.shared.get("infrastructure")
-    if hands is None:
-        return False
-    return houses_of(hands, members, least=2, most=len(members), doors=True) is not None
-
-
-def _in_small_parts(
-    log: LogProfile, members: I64, bystanders: I64, holds: bool | None, line: float
-) -> tuple[bool | None, str]:
-    """What becomes of "each runs a set" where one account has little in common with another, and what is said of it.
-    Who runs another set beside them, or none, says nothing of that."""
-    beside = bystanders[log.prompt_sets.sent_of(members, bystanders) > REPEATS]
-    group = np.concatenate([members, beside])
-    if log.prompt_sets.partnered(group).sum() >= OVERLAP_PARTNERS:
-        return holds, ""
-    overlaps, times = log.prompt_sets.overlaps(group)
-    mine = overlaps[: len(members)]
-    tiny = _at_most(mine, OVERLAP)
-    small = tiny or (times <= OVERLAP_TIMES and _at_most(mine, OVERLAP_UNTOLD))
-    if holds and small and _by_themselves(log, members, beside, line):
-        # Each has a small part: of a published set that nobody beside them runs, or of a pool that one hand deals.
-        holds = None
-    if holds is None and tiny:
-        return False, (
-            f" But two of these accounts have on average {percent(float(overlaps.mean()))} of their prompts in common: "
-            "none of them runs the set."
-        )
-    return holds, ""
-
-
-def _by_themselves(log: LogProfile, members: I64, bystanders: I64, line: float) -> bool:
-    """Whether members repeat one another, or nobody beside them has much of what they send."""
-    repeated = np.median(log.prompt_sets.repeats(members)) > line
-    return bool(repeated or log.prompt_sets.had_by(members, bystanders).max(initial=0.0) <= OVERLAP_UNTOLD)
-
-
-def _at_most(shares: F64, line: float) -> bool:
-    """Whether a mean is shown to be at most this: on its upper bound, so that a few prompts an account do not pass for
-    none."""
-    error = float(np.std(shares, ddof=1) / np.sqrt(len(shares))) if len(shares) > 1 else float("inf")
-    return float(shares.mean()) + z_of(UNTOLD) * error <= line
-
-
 def _own_content(log: LogProfile, members: I64) -> Explanation:
     apart, which = icc_of(log.content, members), ""
     if not apart.told:
@@ -362,7 +251,7 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
         bound = z_of(UNTOLD) * apart.standard_error
         holds = apart.sets_apart if apart.told else None
         own = f"where each has content of its own, it is more than {percent(MARGIN)}."
-        statement = f"W{_explained(apart, which)[1:]}; {own}"
+        statement = f"W{apart.in_words(which)[1:]}; {own}"
         if holds is None:
             statement += (
                 " The samples are too small to tell: it may be anything from "

@@ -128,9 +128,9 @@ class Timing(Family):
             yield from bursts(times.astype(np.float64), _inside(log, times, edge), least=least)
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
-        """Fewer than ``least`` members have no common beginnings, ends or bursts, and no more than an office has may be
-        set alike by one owner."""
-        if len(members) > OFFICE_SIZE:
+        """Fewer than ``least`` members have no common beginnings, ends or bursts; and no more than an office has may be
+        set alike by one owner, where they ask no more than people do."""
+        if len(members) > OFFICE_SIZE or _more_than_people(log, members):
             yield _volumes(log, members, null)
         yield from _edge(log, members, null, "first", log.first_seen, log.window_start, least)
         yield from _edge(log, members, null, "last", log.last_seen, log.window_end, least)
@@ -231,8 +231,13 @@ def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
         f"{even} typically by a factor of {np.exp(spread):.2f}, in random groups by a factor of "
         f"{np.exp(drawn.mean()):.1f}.",
         # A class with one exercise, or the programs of one owner, send as many each: that is no clock of strangers.
-        1.0,
+        None if _more_than_people(log, members) else 1.0,
     )
+
+
+def _more_than_people(log: LogProfile, members: I64) -> bool:
+    """Whether each of a group typically asks more than an occasion or a task of people has them ask."""
+    return bool(np.median(log.exchanges[members]) > OCCASION_REQUESTS)
 
 
 def _spread(values: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], I64]:

@@ -1,0 +1,144 @@
+"""Whether accounts that repeat one another each run a published set: the honest explanation of repeated prompts."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from stillwatch.core.counted import percent
+from stillwatch.evidence.base import Explanation
+from stillwatch.evidence.dispatch_thresholds import SAMPLED_HOURS
+from stillwatch.evidence.hands import houses_of
+from stillwatch.evidence.icc import z_of
+from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
+from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_own_words
+from stillwatch.evidence.sharing_out import dealt_out
+from stillwatch.evidence.thresholds import (
+    MAJORITY,
+    OVERLAP,
+    OVERLAP_PARTNERS,
+    OVERLAP_TIMES,
+    OVERLAP_UNTOLD,
+    REPEATS,
+    UNTOLD,
+)
+
+__all__ = ["PUBLISHED", "published_set"]
+
+F64 = npt.NDArray[np.float64]
+
+PUBLISHED = "a published set that each runs for itself"
+
+
+def published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanation:
+    """Whether each of a group runs a published set for itself, as evaluation harnesses and a class with homework do.
+
+    Args:
+        log: the whole log.
+        members, bystanders: the group; what members repeat of its bystanders' counts as repeated.
+    """
+    group = np.concatenate([members, bystanders])
+    shares = log.prompt_sets.repeats(group)[: len(members)]
+    repeated = float(np.median(shares))
+    usual = log.prompt_sets.usual_repeats(group)
+    line = REPEATS + usual
+    holds = True if repeated > line else False if _at_most(shares, line) else None
+    statement = (
+        f"Of a typical account's prompts, {percent(repeated)} are sent by others of these accounts too; among as many "
+        f"other accounts of the log it is {percent(usual)}. Evaluation harnesses, and a class with one homework, have "
+        f"more than {percent(line)} in common; accounts that share out a pool have hardly any."
+    )
+    if holds is not False:
+        holds, parts = _in_small_parts(log, members, bystanders, holds, line)
+        statement += parts
+    rest = repeats_beside(log, members, bystanders) if holds is not False and repeated <= MAJORITY else None
+    if rest is not None:
+        holds = False
+        statement += (
+            f" But what they repeat is of another kind than the rest, and of the rest {rest.in_words()}: what makes "
+            "them one is not what they repeat."
+        )
+    unsure = holds is not False and repeated <= MAJORITY
+    worded = repeats_without_own_words(log, members, bystanders) if unsure else None
+    if worded is not None:
+        holds = False
+        statement += (
+            " But none of what they repeat is what they put words of their own around, and of that "
+            f"{worded.in_words()}: what makes them one is not what they repeat."
+        )
+    brief = holds is not False and repeated > MAJORITY and _soon_over(log, members)
+    dealt = dealt_out(log.prompt_sets, members) if holds is not False and not brief else None
+    if dealt is not None:
+        holds = False
+        statement += (
+            f" But a prompt is sent by {dealt.times:.1f} of the accounts on average, more evenly than had each chosen "
+            "for itself from one set."
+        )
+    # A class is paid for together, by a card or two, and sits behind a door or two; it comes at once and works at one
+    # hour. Who each run a small part of a set are strangers; a release may move all of them, but not to sign up too.
+    # Crews that each have hands of their own are neither, and may run one set.
+    alone = not brief and (holds is False or not _in_houses(log, members))
+    small = alone and holds is None and repeated > line
+    if brief:
+        statement += " All of it is over in a few hours, as an evaluation that a script spreads over its keys is."
+    return Explanation(
+        PUBLISHED,
+        statement,
+        holds,
+        contradicted_by=() if brief else ("dispatch", "infrastructure") if alone else ("dispatch",),
+        contradicted_together=("timing", "infrastructure") if small else (),
+        strangers=small,
+    )
+
+
+def _soon_over(log: LogProfile, members: I64) -> bool:
+    """Whether a group is at work in a few hours only, where a queue that takes several answers to each prompt runs on
+    for days."""
+    if log.moments is None:
+        return False
+    return len(np.unique(log.moments(members).begin // HOUR)) < SAMPLED_HOURS
+
+
+def _in_houses(log: LogProfile, members: I64) -> bool:
+    """Whether a group falls into crews, offices or firms with hands of their own, however many they are."""
+    hands = log.shared.get("infrastructure")
+    if hands is None:
+        return False
+    return houses_of(hands, members, least=2, most=len(members), doors=True) is not None
+
+
+def _in_small_parts(
+    log: LogProfile, members: I64, bystanders: I64, holds: bool | None, line: float
+) -> tuple[bool | None, str]:
+    """What becomes of "each runs a set" where one account has little in common with another, and what is said of it.
+    Who runs another set beside them, or none, says nothing of that."""
+    beside = bystanders[log.prompt_sets.sent_of(members, bystanders) > REPEATS]
+    group = np.concatenate([members, beside])
+    if log.prompt_sets.partnered(group).sum() >= OVERLAP_PARTNERS:
+        return holds, ""
+    overlaps, times = log.prompt_sets.overlaps(group)
+    mine = overlaps[: len(members)]
+    tiny = _at_most(mine, OVERLAP)
+    small = tiny or (times <= OVERLAP_TIMES and _at_most(mine, OVERLAP_UNTOLD))
+    if holds and small and _by_themselves(log, members, beside, line):
+        # Each has a small part: of a published set that nobody beside them runs, or of a pool that one hand deals.
+        holds = None
+    if holds is None and tiny:
+        return False, (
+            f" But two of these accounts have on average {percent(float(overlaps.mean()))} of their prompts in common: "
+            "none of them runs the set."
+        )
+    return holds, ""
+
+
+def _by_themselves(log: LogProfile, members: I64, bystanders: I64, line: float) -> bool:
+    """Whether members repeat one another, or nobody beside them has much of what they send."""
+    repeated = np.median(log.prompt_sets.repeats(members)) > line
+    return bool(repeated or log.prompt_sets.had_by(members, bystanders).max(initial=0.0) <= OVERLAP_UNTOLD)
+
+
+def _at_most(shares: F64, line: float) -> bool:
+    """Whether a mean is shown to be at most this: on its upper bound, so that a few prompts an account do not pass for
+    none."""
+    error = float(np.std(shares, ddof=1) / np.sqrt(len(shares))) if len(shares) > 1 else float("inf")
+    return float(shares.mean()) + z_of(UNTOLD) * error <= line
