@@ -9,7 +9,7 @@ from made_log import DAY, HOURS, made_content, made_log, unit
 
 from stillwatch.core.counted import percent
 from stillwatch.detection.explanations import explain
-from stillwatch.evidence import HOUR, Explanation, Finding, LogProfile, Postings, all_families, whiten
+from stillwatch.evidence import HOUR, Explanation, Finding, LogProfile, Moments, Postings, all_families, whiten
 from stillwatch.evidence.thresholds import LEAST_HARVEST
 
 E = 200
@@ -114,6 +114,24 @@ def test_what_strangers_repeat_as_often_is_no_published_set() -> None:
 
     assert explained(popular(E), "published").holds is False
     assert explained(popular(len(GROUP)), "published").holds is True
+
+
+@pytest.mark.parametrize(("hours", "holds"), [(3, True), (40, False)], ids=["an afternoon", "days"])
+def test_a_script_spreads_an_evaluation_over_keys_in_an_afternoon_and_a_queue_runs_for_days(
+    hours: int, holds: bool
+) -> None:
+    """All of what each sends another sends too, by one clock."""
+
+    def moments(members: np.ndarray) -> Moments:
+        begin = np.repeat(np.arange(hours) * HOUR, 10)
+        never, owner = np.zeros(len(begin), np.bool_), np.resize(members, len(begin))
+        return Moments(owner, begin, begin, never, never, np.zeros(len(begin), np.uint64))
+
+    log = replace(repeating(40), moments=moments)
+    queue = {"dispatch": Finding("dispatch", "seen", 1.0, 0.0, 1e-9, "One queue.")}
+    (found,) = [e for e in explain(log, all_families(), GROUP, NONE, queue) if "published" in e.name]
+    assert found.holds is holds
+    assert ("over in a few hours" in found.statement) is holds
 
 
 def small_parts() -> LogProfile:

@@ -316,6 +316,10 @@ def test_volumes_are_even_beyond_the_background_and_beyond_the_margin() -> None:
     # One owner's programs send as many each: it is no clock of strangers, nor of so few any sign at all.
     assert seen.p_strangers == 1.0
     assert volumes(even[: t.OFFICE_SIZE]).statistic != "spread of log volume"
+    # Nobody's task has each of a few ask hundreds of times, as often as the other.
+    busy = volumes(10 * even[: t.OFFICE_SIZE])
+    assert busy.statistic == "spread of log volume"
+    assert busy.p_strangers is None
 
 
 def test_one_busy_account_makes_an_even_group_no_less_even() -> None:
