@@ -316,7 +316,9 @@ def test_volumes_are_even_beyond_the_background_and_beyond_the_margin() -> None:
     # One owner's programs send as many each: it is no clock of strangers, nor of so few any sign at all.
     assert seen.p_strangers == 1.0
     assert volumes(even[: t.OFFICE_SIZE]).statistic != "spread of log volume"
-    # Nobody's task has each of a few ask hundreds of times, as often as the other.
+    # No class is so large,
+    assert volumes(np.tile(even, 3)).p_strangers is None
+    # and nobody's task has each of a few ask hundreds of times, as often as the other.
     busy = volumes(10 * even[: t.OFFICE_SIZE])
     assert busy.statistic == "spread of log volume"
     assert busy.p_strangers is None

@@ -231,7 +231,7 @@ def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
         f"{even} typically by a factor of {np.exp(spread):.2f}, in random groups by a factor of "
         f"{np.exp(drawn.mean()):.1f}.",
         # A class with one exercise, or the programs of one owner, send as many each: that is no clock of strangers.
-        None if _more_than_people(log, members) else 1.0,
+        None if _more_than_people(log, members) or len(members) > OCCASION_SIZE else 1.0,
     )
 
 
