@@ -9,7 +9,17 @@ from made_log import DAY, HOURS, made_content, made_log, unit
 
 from stillwatch.core.counted import percent
 from stillwatch.detection.explanations import explain
-from stillwatch.evidence import HOUR, Explanation, Finding, LogProfile, Moments, Postings, all_families, whiten
+from stillwatch.evidence import (
+    HOUR,
+    Explanation,
+    Finding,
+    LogProfile,
+    Moments,
+    Observed,
+    Postings,
+    all_families,
+    whiten,
+)
 from stillwatch.evidence.thresholds import LEAST_HARVEST
 
 E = 200
@@ -167,6 +177,24 @@ def test_a_class_may_be_paid_for_together_and_not_by_many_cards_of_two(strangers
     hands = {"infrastructure": Finding("infrastructure", "seen", 1.0, 0.0, 1e-9, "Seen.", strangers)}
     (one,) = [e for e in explain(repeating(30), all_families(), GROUP, NONE, hands) if "published" in e.name]
     assert one.holds is holds
+
+
+def test_an_explanation_is_ruled_out_by_the_test_that_strangers_fail_and_says_which() -> None:
+    """The accounts end together; that they send as many requests each is stronger, and as true of one owner's."""
+    family = all_families()["timing"]
+    even = Observed(1e-12, "volumes", 0.1, 1.0, "They send as many requests each.", 1.0)
+    together = Observed(1e-8, "last exchange", 1.0, 50.0, "They end together.")
+    found = family.found([even, together])
+    assert found.statement == even.statement
+    clock = explained_by(behind({1: 60}, entities=3000), {"timing": found}, np.arange(50))
+    assert clock.holds is False
+    assert clock.statement.endswith("Against it speaks: They end together.")
+    assert explained_by(behind({1: 60}, entities=3000), {"timing": family.found([even])}, np.arange(50)).holds is None
+
+
+def explained_by(log: LogProfile, findings: dict[str, Finding], members: np.ndarray) -> Explanation:
+    (one,) = [e for e in explain(log, all_families(), members, NONE, findings) if "office" in e.name]
+    return one
 
 
 # Content of their own.

@@ -63,7 +63,7 @@ def _held_against(
     if explanation.holds is False:
         return explanation
     against = [
-        found.statement
+        _said_by(found, families)
         for found in (findings.get(name) for name in explanation.contradicted_by)
         if found is not None
         and found.tested
@@ -92,5 +92,13 @@ def _beside(explanation: Explanation, families: Families, findings: Mapping[str,
 
 def _told_by(found: Finding, families: Families) -> float:
     """The p-value by which a finding contradicts: who acts as one owner's customers do shows no clock of strangers."""
-    acting = families[found.family].side == "coordination"
-    return found.among_strangers if acting else found.p_value
+    return found.among_strangers if _is_an_act(found, families) else found.p_value
+
+
+def _said_by(found: Finding, families: Families) -> str:
+    """The sentence of the test whose p-value that is."""
+    return found.of_strangers or found.statement if _is_an_act(found, families) else found.statement
+
+
+def _is_an_act(found: Finding, families: Families) -> bool:
+    return families[found.family].side == "coordination"

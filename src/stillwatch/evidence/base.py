@@ -113,7 +113,11 @@ class Observed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The strongest of a family's tests of one group, its p-values times their number (Bonferroni)."""
+    """The strongest of a family's tests of one group, its p-values times their number (Bonferroni).
+
+    ``of_strangers`` is the sentence of the test that is strongest against what one owner's customers share by nature,
+    where that is another.
+    """
 
     family: str
     statistic: str
@@ -122,6 +126,7 @@ class Finding:
     p_value: float
     statement: str
     p_strangers: float | None = None
+    of_strangers: str | None = None
 
     @property
     def among_strangers(self) -> float:
@@ -294,7 +299,7 @@ class Family(ABC):
             nan = float("nan")
             return Finding(self.name, "none", nan, nan, 1.0, "The log has no columns to see this by.")
         best = min(tests, key=lambda test: test.p_value)
-        apart = min(test.p_value if test.p_strangers is None else test.p_strangers for test in tests)
+        apart = min(tests, key=_among_strangers)
         return Finding(
             self.name,
             best.statistic,
@@ -302,5 +307,10 @@ class Family(ABC):
             best.background,
             float(min(1.0, best.p_value * len(tests))),
             best.statement,
-            None if best.p_strangers is None else float(min(1.0, apart * len(tests))),
+            None if best.p_strangers is None else float(min(1.0, _among_strangers(apart) * len(tests))),
+            None if best.p_strangers is None or apart is best else apart.statement,
         )
+
+
+def _among_strangers(test: Observed) -> float:
+    return test.p_value if test.p_strangers is None else test.p_strangers
