@@ -29,6 +29,9 @@ _PLAINLY: Mapping[str, str] = {
     "together",
     "one occasion, such as a class, a workshop or a launch": "one occasion, such as a class, a workshop or a launch, "
     "brought the accounts together",
+    "a few prompts asked over and over, such as a survey or a test": "a survey or a test asks a few prompts over "
+    "and over",
+    "customers of a reseller, who ask for themselves": "a reseller's customers ask for themselves through the accounts",
     "licensed distillation": "an agreement with us allows this use",
     "licences of single accounts": "agreements with us cover some of the accounts",
     "a licence of its own": "an agreement with us covers the account",
