@@ -29,8 +29,8 @@ TABLES = {
     LINKS: {"verdict", "campaign_id", "family"},
     "/runs/week/campaigns/C001/templates": {"kind"},
     "/queue?stage=all": {"kind", "verdict", "rule", "stage", "holder", "day", "org", "plan"},
-    "/appeals": {"by", "case", "account", "outcome"},
-    "/labels": {"label", "by", "state"},
+    "/appeals": {"by", "case", "account", "outcome", "day"},
+    "/labels": {"label", "by", "state", "day"},
 }
 _CELL = re.compile(r'<a class="only(?:-sign)?" href="([^"]*)"')
 
@@ -101,7 +101,8 @@ def test_each_cell_leads_to_its_filter(ana: Visitor, path: str) -> None:
 def test_a_filter_leaves_the_rows_that_its_cell_names(ana: Visitor, path: str) -> None:
     column = {"stage": "stage", "holder": "held_by", "case": "case_id", "rule": "rules", "family": "families"}
     column |= {"org": "organisations", "plan": "plans"} if path != "/runs/week/accounts" else {"org": "org_id"}
-    column |= {"day": {"/audit": "time", "/queue?stage=all": "made"}.get(path, "days")}
+    times = {"/audit": "time", "/labels": "time", "/appeals": "filed", "/queue?stage=all": "made"}
+    column |= {"day": times.get(path, "days")}
     sign = "&" if "?" in path else "?"
     for lead in cells(ana.get(path).text, path):
         every, kept = (ana.get(one).json() for one in (f"{path}{sign}as=json", f"{lead}&as=json"))
@@ -117,7 +118,7 @@ def test_a_filter_leaves_the_rows_that_its_cell_names(ana: Visitor, path: str) -
                 assert value in (row["verdict"], row["proposed"])
             elif path == "/audit" and name in ("run", "campaign"):
                 assert f"{name} {value}" in row["about"]
-            elif name in ("time", "made"):
+            elif name in times.values():
                 assert held.startswith(value)
             elif name in row:
                 assert value in held if isinstance(held, list | dict) else (held or "open") == value
@@ -150,6 +151,12 @@ def test_accounts_campaigns_and_cases_of_an_organisation_a_plan_and_a_day(ana: V
     assert found(queue, stage="all", day=today) + found(queue, stage="all", day=yesterday()) == found(
         queue, stage="all"
     )
+    labels, appeals = (ana.get(path, params={"as": "json"}).json() for path in ("/labels", "/appeals"))
+    for path, rows, time in (("/labels", labels, "time"), ("/appeals", appeals, "filed")):
+        day = rows[0][time][:10]
+        kept = ana.get(path, params={"as": "json", "day": day}).json()
+        assert [row[time] for row in kept] == [row[time] for row in rows if row[time].startswith(day)]
+        assert ana.get(path, params={"as": "json", "day": "2001-01-01"}).json() == []
     rows = {row["account_id"]: row for row in csv.DictReader(io.StringIO(ana.get(accounts + "?as=csv").text))}
     assert rows["m1"]["plan"] == PLANS["m1"]
     assert rows["h0"]["org_id"] == "org-h"

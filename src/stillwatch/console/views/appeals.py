@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from stillwatch.console.asking import Ask, Refused
 from stillwatch.console.case_file import seen_mark
+from stillwatch.console.days import is_on
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.decisions import Appeal, LoggedDecision
 from stillwatch.policy import appeal_news, file_appeal, resolve_appeal
@@ -34,6 +35,7 @@ def appeals(ask: Ask) -> Response:
             "outcome": one.outcome,
         }
         for one, standing in ask.console.cases.cases().appeals
+        if is_on(one.filed, ask.query.get("day"))
     ]
     wanted = {name: ask.query[name] for name in _FILTERS if ask.query.get(name)}
     rows = [row for row in rows if all((row[_FILTERS[name]] or "open") == value for name, value in wanted.items())]
@@ -42,7 +44,8 @@ def appeals(ask: Ask) -> Response:
     if form in ("csv", "json"):
         return write_rows(form, "appeals", rows)
     start = (ask.page_number - 1) * PAGE_ROWS
-    return ask.show("appeals.html.j2", listing=ask.listing(rows[start : start + PAGE_ROWS], len(rows), tuple(_FILTERS)))
+    listing = ask.listing(rows[start : start + PAGE_ROWS], len(rows), (*_FILTERS, "day"))
+    return ask.show("appeals.html.j2", listing=listing)
 
 
 def appeal(ask: Ask) -> Response:

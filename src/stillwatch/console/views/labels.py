@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 
 from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.days import is_on
 from stillwatch.console.listing import PAGE_ROWS, write_rows
 from stillwatch.console.views.addresses import account_url
 from stillwatch.policy import Label, label_rows
@@ -27,6 +28,7 @@ def labels(ask: Ask) -> Response:
     wanted = {name: ask.query[name] for name in _FILTERS if ask.query.get(name)}
     rows = label_rows(sorted(said, key=lambda one: one.time, reverse=True), now)
     kept = [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+    kept = [row for row in kept if is_on(row["time"], ask.query.get("day"))]
     form = ask.query.get("as")
     ask.note("looked at labels", form=form)
     if form in ("csv", "json"):
@@ -34,7 +36,7 @@ def labels(ask: Ask) -> Response:
     start = (ask.page_number - 1) * PAGE_ROWS
     return ask.show(
         "labels.html.j2",
-        listing=ask.listing(kept[start : start + PAGE_ROWS], len(kept), _FILTERS),
+        listing=ask.listing(kept[start : start + PAGE_ROWS], len(kept), (*_FILTERS, "day")),
         counts=Counter(row["label"] for row in rows) + Counter(row["state"] for row in rows),
         log=ask.console.cases.log.path,
         latest=ask.console.runs.latest,
