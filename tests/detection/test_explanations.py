@@ -20,6 +20,7 @@ from stillwatch.evidence import (
     all_families,
     whiten,
 )
+from stillwatch.evidence.group_statistics import EVEN
 from stillwatch.evidence.thresholds import LEAST_HARVEST
 
 E = 200
@@ -190,6 +191,22 @@ def test_an_explanation_is_ruled_out_by_the_test_that_strangers_fail_and_says_wh
     assert clock.holds is False
     assert clock.statement.endswith("Against it speaks: They end together.")
     assert explained_by(behind({1: 60}, entities=3000), {"timing": family.found([even])}, np.arange(50)).holds is None
+
+
+@pytest.mark.parametrize(("size", "holds"), [(40, None), (41, False)])
+def test_more_than_an_office_who_came_together_do_not_each_ask_as_often_as_the_other(
+    size: int, holds: bool | None
+) -> None:
+    created = np.linspace(0, 400 * DAY, 3000)
+    created[:size] = 200 * DAY + np.linspace(0, HOUR, size)
+    log = made_log(entities=3000, hands=None, sign_up=created)
+    even = {"timing": Finding("timing", EVEN, 0.1, 1.0, 1e-9, "As many each.", 1.0)}
+    (one,) = [e for e in explain(log, all_families(), np.arange(size), NONE, even) if "signed up" in e.name]
+    assert one.holds is holds
+    # What shows that they began together is no wonder of who came together.
+    began = {"timing": Finding("timing", "first", 1.0, 50.0, 1e-9, "They began together.", 1.0)}
+    (one,) = [e for e in explain(log, all_families(), np.arange(size), NONE, began) if "signed up" in e.name]
+    assert one.holds is None
 
 
 def explained_by(log: LogProfile, findings: dict[str, Finding], members: np.ndarray) -> Explanation:

@@ -13,7 +13,7 @@ from stillwatch.core.counted import duration, percent
 from stillwatch.evidence.base import Count, Counted, Example, Explanation, Family, Level, Null, Observed
 from stillwatch.evidence.bursts import bursts, came_with
 from stillwatch.evidence.communities import communities
-from stillwatch.evidence.group_statistics import likeness, odd_volumes, scatter, within_one_stretch
+from stillwatch.evidence.group_statistics import EVEN, likeness, odd_volumes, scatter, within_one_stretch
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.thresholds import (
@@ -225,7 +225,7 @@ def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
     even = even if p_value <= UNTOLD else "How many requests the accounts send differs"
     return Observed(
         p_value,
-        "spread of log volume",
+        EVEN,
         spread,
         float(drawn.mean()),
         f"{even} typically by a factor of {np.exp(spread):.2f}, in random groups by a factor of "
