@@ -20,7 +20,6 @@ from stillwatch.evidence import (
     all_families,
     whiten,
 )
-from stillwatch.evidence.group_statistics import EVEN
 from stillwatch.evidence.thresholds import LEAST_HARVEST
 
 E = 200
@@ -191,22 +190,6 @@ def test_an_explanation_is_ruled_out_by_the_test_that_strangers_fail_and_says_wh
     assert clock.holds is False
     assert clock.statement.endswith("Against it speaks: They end together.")
     assert explained_by(behind({1: 60}, entities=3000), {"timing": family.found([even])}, np.arange(50)).holds is None
-
-
-@pytest.mark.parametrize(("size", "holds"), [(40, None), (41, False)])
-def test_more_than_an_office_who_came_together_do_not_each_ask_as_often_as_the_other(
-    size: int, holds: bool | None
-) -> None:
-    created = np.linspace(0, 400 * DAY, 3000)
-    created[:size] = 200 * DAY + np.linspace(0, HOUR, size)
-    log = made_log(entities=3000, hands=None, sign_up=created)
-    even = {"timing": Finding("timing", EVEN, 0.1, 1.0, 1e-9, "As many each.", 1.0)}
-    (one,) = [e for e in explain(log, all_families(), np.arange(size), NONE, even) if "signed up" in e.name]
-    assert one.holds is holds
-    # What shows that they began together is no wonder of who came together.
-    began = {"timing": Finding("timing", "first", 1.0, 50.0, 1e-9, "They began together.", 1.0)}
-    (one,) = [e for e in explain(log, all_families(), np.arange(size), NONE, began) if "signed up" in e.name]
-    assert one.holds is None
 
 
 def explained_by(log: LogProfile, findings: dict[str, Finding], members: np.ndarray) -> Explanation:
@@ -497,13 +480,17 @@ def test_hands_of_others_tell_nothing_of_a_group() -> None:
     assert explained(made_log(entities=E, hands=hands), "office").holds is None
 
 
-@pytest.mark.parametrize(("different", "holds"), [(LEAST_HARVEST - 1, True), (LEAST_HARVEST, False)])
-def test_a_few_prompts_over_and_over_train_nobody(different: int, holds: bool) -> None:
-    asked = {e: range(different) for e in range(20)}
-    log = made_log(entities=E, prompt_sets=prompt_sets(E, asked))
-    found = explained(log, "a few prompts")
+@pytest.mark.parametrize(
+    ("different", "times", "holds"),
+    [(LEAST_HARVEST - 1, 3, True), (LEAST_HARVEST, 3, False), (LEAST_HARVEST - 1, 2, False)],
+)
+def test_a_few_prompts_over_and_over_train_nobody(different: int, times: int, holds: bool) -> None:
+    exchanges = np.full(E, 50)
+    exchanges[:20] = -(-times * different // 20)
+    made = prompt_sets(E, {e: range(different) for e in range(20)})
+    found = explained(made_log(entities=E, exchanges=exchanges, prompt_sets=made), "a few prompts")
     assert found.holds is holds
-    assert f"These 20 accounts ask {different} different prompts altogether" in found.statement.replace("at least ", "")
+    assert f"{different} different prompts altogether" in found.statement
 
 
 def test_of_accounts_whose_prompts_are_not_known_it_is_not_said_that_they_are_few() -> None:

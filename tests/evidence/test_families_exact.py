@@ -313,15 +313,33 @@ def test_volumes_are_even_beyond_the_background_and_beyond_the_margin() -> None:
     margin = stats.chi2.cdf(49 * np.log(loose).std(ddof=1) ** 2 / t.EVEN_SPREAD**2, 49)
     assert volumes(loose, spread=2.0).p_value == pytest.approx(margin)
     assert margin > 0.05
-    # One owner's programs send as many each: it is no clock of strangers, nor of so few any sign at all.
-    assert seen.p_strangers == 1.0
+    # Of so few it is no sign: one owner's programs send as many each.
     assert volumes(even[: t.OFFICE_SIZE]).statistic != "spread of log volume"
-    # No class is so large,
-    assert volumes(np.tile(even, 3)).p_strangers is None
-    # and nobody's task has each of a few ask hundreds of times, as often as the other.
+    # But nobody's task has each of a few ask hundreds of times, as often as the other.
     busy = volumes(10 * even[: t.OFFICE_SIZE])
     assert busy.statistic == "spread of log volume"
+    assert seen.p_strangers is None
     assert busy.p_strangers is None
+
+
+@pytest.mark.parametrize(("share", "p_strangers"), [(0.4, None), (0.7, 1.0)])
+def test_even_volumes_are_no_clock_of_strangers_where_most_may_be_one_owners(
+    share: float, p_strangers: float | None
+) -> None:
+    group = np.arange(50)
+    exchanges = np.maximum(np.exp(np.random.default_rng(5).normal(4, 1.2, 1000)), 1).astype(np.int64)
+    exchanges[group] = 50
+    paid = np.arange(int(share * 50))
+    cards = Postings.build(
+        np.concatenate([paid, np.arange(100, 1000)]),
+        np.concatenate([np.zeros(len(paid)), np.arange(100, 1000)]).astype(np.uint64),
+        np.ones(len(paid) + 900),
+        1000,
+        kind=np.zeros(len(paid) + 900, np.int8),
+    )
+    seen = observed("timing", log_of(entities=1000, exchanges=exchanges, hands=cards), group)[0]
+    assert seen.statistic == "spread of log volume"
+    assert seen.p_strangers == p_strangers
 
 
 def test_one_busy_account_makes_an_even_group_no_less_even() -> None:

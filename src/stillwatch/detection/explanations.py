@@ -70,11 +70,6 @@ def _held_against(
         and _told_by(found, families) <= CONTRADICTS
         and (found.among_strangers <= UNTOLD or not explanation.strangers)
     ]
-    against += [
-        found.statement
-        for found in findings.values()
-        if found.statistic in explanation.contradicted_by_tests and found.p_value <= CONTRADICTS
-    ]
     together = [findings.get(name) for name in explanation.contradicted_together]
     told = [found for found in together if found is not None and found.tested and found.p_value <= CONTRADICTS]
     if told and len(told) == len(together):

@@ -144,8 +144,7 @@ class Explanation:
     """One honest explanation: what was measured, and whether it holds; None where that cannot be told.
 
     ``contradicted_by`` names the families that can rule it out: what each does for itself, no queue deals out; and
-    ``contradicted_together`` those that do so where all of them find something, and ``contradicted_by_tests`` single
-    tests, by their statistics, that do so although one owner's customers may have what they see.
+    ``contradicted_together`` those that do so where all of them find something.
     ``strangers`` says that it supposes people who have nothing to do with one another beforehand. ``tested`` says that
     it is told by what a test measures, so that leaving out whom it excuses would choose among p-values.
     ``accounts_for`` names families of whose findings it is no wonder if it holds, and ``beside`` is the group's p-value
@@ -157,7 +156,6 @@ class Explanation:
     holds: bool | None
     contradicted_by: tuple[str, ...] = ()
     contradicted_together: tuple[str, ...] = ()
-    contradicted_by_tests: tuple[str, ...] = ()
     strangers: bool = False
     tested: bool = False
     accounts_for: tuple[str, ...] = ()

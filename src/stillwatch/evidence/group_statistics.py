@@ -10,14 +10,11 @@ from stillwatch.evidence.log_profile import HOUR
 from stillwatch.evidence.postings import Postings, distinct
 from stillwatch.evidence.thresholds import EVEN_SPREAD, ODD_VOLUME
 
-__all__ = ["EVEN", "likeness", "odd_volumes", "scatter", "sharing", "within_one_stretch"]
+__all__ = ["likeness", "odd_volumes", "scatter", "sharing", "within_one_stretch"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
 F32 = npt.NDArray[np.float32]
-
-EVEN = "spread of log volume"
-"""Name of the statistic that says how evenly a group's requests are spread over its accounts."""
 
 # The median distance from the median, of a normal variable of standard deviation one.
 _QUARTILE = float(special.ndtri(0.75))

@@ -206,6 +206,10 @@ LEAST_HARVEST: Final = 40
 """prompts | a survey of made-up people asks a dozen, a campaign of a dozen accounts hundreds | higher: what is sampled
 many times over goes unseen"""
 
+OVER_AND_OVER: Final = 3.0
+"""requests a prompt, on average | a survey asks each of its questions by the hundred, a piece of a campaign of few
+requests each of its prompts once | lower: such pieces are excused"""
+
 STRANGERS_DRAWN: Final = 200
 """entities | so many, in groups of one's size, show what strangers repeat | fewer: of small groups it is chance"""
 

@@ -12,7 +12,7 @@ import scipy
 from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Count, Example, Explanation, Family, Level, Null, Observed, Value
 from stillwatch.evidence.bursts import bursts, came_with
-from stillwatch.evidence.group_statistics import EVEN, scatter, sharing
+from stillwatch.evidence.group_statistics import scatter, sharing
 from stillwatch.evidence.hands import (
     Doors,
     all_webs,
@@ -201,8 +201,6 @@ class Infrastructure(Family):
             "half do.",
             None if together and tied <= MAJORITY else False,
             contradicted_by=("timing", "dispatch"),
-            # More than an office has do not each ask as often as the other, whatever day they came.
-            contradicted_by_tests=(EVEN,) if len(members) > OFFICE_SIZE else (),
             strangers=True,
             accounts_for=(self.name,),
         )

@@ -36,6 +36,7 @@ from stillwatch.evidence.thresholds import (
     NEAR_Z,
     OCCASION_SHARE,
     OCCASION_SIZE,
+    OVER_AND_OVER,
     POOL_COSINE,
     POOL_Z,
     RESOLUTION_ALIKE,
@@ -275,11 +276,13 @@ def _too_little(log: LogProfile, members: I64) -> Explanation:
     sizes, _, names = log.prompt_sets.held(members)
     many = sizes.max(initial=0) >= LEAST_HARVEST
     asked = LEAST_HARVEST if many else len(np.unique(names))
+    requests = int(log.exchanges[members].sum())
     return Explanation(
         "a few prompts asked over and over, such as a survey or a test",
-        f"These {len(members):,} accounts ask {'at least ' if many else ''}{asked:,} different prompts altogether; a "
-        f"model is not trained on fewer than {LEAST_HARVEST}.",
-        0 < asked < LEAST_HARVEST,
+        f"In {requests:,} requests these {len(members):,} accounts ask {'at least ' if many else ''}{asked:,} "
+        f"different prompts altogether; a model is not trained on fewer than {LEAST_HARVEST} that are asked "
+        f"{OVER_AND_OVER:.0f} times each and more.",
+        0 < asked < LEAST_HARVEST and requests >= OVER_AND_OVER * asked,
     )
 
 

@@ -13,7 +13,8 @@ from stillwatch.core.counted import duration, percent
 from stillwatch.evidence.base import Count, Counted, Example, Explanation, Family, Level, Null, Observed
 from stillwatch.evidence.bursts import bursts, came_with
 from stillwatch.evidence.communities import communities
-from stillwatch.evidence.group_statistics import EVEN, likeness, odd_volumes, scatter, within_one_stretch
+from stillwatch.evidence.group_statistics import likeness, odd_volumes, scatter, within_one_stretch
+from stillwatch.evidence.hands import doors_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.thresholds import (
@@ -225,14 +226,27 @@ def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
     even = even if p_value <= UNTOLD else "How many requests the accounts send differs"
     return Observed(
         p_value,
-        EVEN,
+        "spread of log volume",
         spread,
         float(drawn.mean()),
         f"{even} typically by a factor of {np.exp(spread):.2f}, in random groups by a factor of "
         f"{np.exp(drawn.mean()):.1f}.",
         # A class with one exercise, or the programs of one owner, send as many each: that is no clock of strangers.
-        None if _more_than_people(log, members) or len(members) > OCCASION_SIZE else 1.0,
+        1.0 if _of_one_owner(log, members) else None,
     )
+
+
+def _of_one_owner(log: LogProfile, members: I64) -> bool:
+    """Whether a group may be one owner's, whose people are given as much to do each, or whose programs are set alike:
+    it is no larger than an office and asks no more than people do, or most of it has one payment, mail domain or
+    door."""
+    if len(members) <= OFFICE_SIZE and not _more_than_people(log, members):
+        return True
+    hands = log.shared["infrastructure"]
+    if hands is None or not hands.known[members].any():
+        return False
+    doors = doors_of(hands, members)
+    return doors.cards <= 1 and max(doors.owner, doors.mail, doors.place) > MAJORITY
 
 
 def _more_than_people(log: LogProfile, members: I64) -> bool:
