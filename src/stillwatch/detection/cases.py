@@ -268,7 +268,7 @@ class Examiner:
             return ()
         told = own or self._one_clock({f.family: f for f in findings})
         resold = self._own_matter.resold(members, hardly=more, open_too=not told)
-        # A line that is passed by chance is no answer either.
+        # Where something else speaks against it, what is left open is no answer.
         return () if resold is None or (told and resold.holds is None) else (resold,)
 
     def _of_owners(self, finding: Finding) -> bool:

@@ -238,10 +238,7 @@ def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
 
 def _of_one_owner(log: LogProfile, members: I64) -> bool:
     """Whether a group may be one owner's, whose people are given as much to do each, or whose programs are set alike:
-    it is no larger than an office and asks no more than people do, or most of it has one payment, mail domain or
-    door."""
-    if len(members) <= OFFICE_SIZE and not _more_than_people(log, members):
-        return True
+    most of it has one payment, mail domain or door."""
     hands = log.shared["infrastructure"]
     if hands is None or not hands.known[members].any():
         return False
