@@ -74,7 +74,9 @@ class OwnMatter:
             members: sorted.
         """
         same = icc_as_far_as_told(self._log, members)
-        held = self._held(members) if same.p_value <= UNTOLD else None
+        if same.p_value > UNTOLD or self.at_large is None:
+            return None
+        held = self._held(self.at_large, self._keys(members))
         if held is None or held.share < LEAST_OWN or held.p_value is None:
             return None
         p_value = max(same.p_value, held.p_value)
@@ -99,9 +101,12 @@ class OwnMatter:
             hardly: whether hardly any of it may be one matter, where more than a text and payments speaks against them.
             open_too: whether it is said of those too of whom it is left open; else None.
         """
-        held = self._held(members)
+        if self.at_large is None:
+            return None
+        keys = self._keys(members)
+        held = self._held(self.at_large, keys)
         if held is None:
-            return self._left_open(members) if open_too else None
+            return _left_open(len(keys)) if open_too else None
         line = HARDLY_OWN if hardly else LEAST_OWN
         # What some customers send alike may be more than chance gives, and a source that a relay carries is too.
         more = None if held.share < line else False
@@ -114,39 +119,35 @@ class OwnMatter:
             True if held.share < line and by_chance else more,
         )
 
-    def _left_open(self, members: I64) -> Explanation | None:
-        """That it cannot be told of so few requests, or of such matters; None where no people are known."""
-        if self.at_large is None:
-            return None
+    def _keys(self, members: I64) -> I64:
+        """Keys of a group's distinct prompts, in order of time."""
         ((keys, _),) = self._reader.streams([members])
-        few = len(keys) < LEAST_STREAM
-        why = (
-            f"they are fewer than {LEAST_STREAM:,}"
-            if few
-            else "many of them are of matters that people hardly ask about"
-        )
-        return Explanation(
-            RESOLD,
-            f"Whether these accounts' {len(keys):,} requests are nearer to one another than people's cannot be told: "
-            f"{why}. Of a reseller's customers, who ask for themselves, hardly any is.",
-            None,
-        )
+        return keys
 
-    def _held(self, members: I64) -> _Held | None:
-        """A group's prompts held against as many of people at large; None where those or these are too few, or too
-        unlike in what they are about."""
-        if self.at_large is None:
-            return None
-        ((keys, _),) = self._reader.streams([members])
+    def _held(self, people: AtLarge, keys: I64) -> _Held | None:
+        """A group's prompts held against as many of people at large; None where these are too few, or too unlike in
+        what they are about."""
         if len(keys) < LEAST_STREAM:
             return None
-        windows = self.at_large.windows(len(keys), of_all=True)
-        seen = self.at_large.seen(keys[windows.ravel()], *self._reader.features([keys[windows.ravel()]]))
+        windows = people.windows(len(keys), of_all=True)
+        seen = people.seen(keys[windows.ravel()], *self._reader.features([keys[windows.ravel()]]))
         place = seen.rows(keys[windows])
-        weights, explained = self.at_large.weighed(seen.cell[place.ravel()])
+        weights, explained = people.weighed(seen.cell[place.ravel()])
         if explained < LIKE_AT_A_GLANCE:
             return None
-        null = self.at_large.null(windows.shape[1], len(keys), weights, self._seed)
+        null = people.null(windows.shape[1], len(keys), weights, self._seed)
         told = [null.statistic(one) for one in null.seen(seen, place)]
         tested = [one.p_value for one in null.tested(told)]
         return _Held(float(np.median(null.shares(told))), cauchy_p(tested) if tested else None)
+
+
+def _left_open(requests: int) -> Explanation:
+    """That it cannot be told of so few requests, or of such matters."""
+    few = f"they are fewer than {LEAST_STREAM:,}"
+    why = few if requests < LEAST_STREAM else "many of them are of matters that people hardly ask about"
+    return Explanation(
+        RESOLD,
+        f"Whether these accounts' {requests:,} requests are nearer to one another than people's cannot be told: {why}. "
+        "Of a reseller's customers, who ask for themselves, hardly any is.",
+        None,
+    )
