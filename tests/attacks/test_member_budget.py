@@ -18,8 +18,8 @@ def test_join_keeps_to_the_budget_of_match(tmp_path: Path, said: int | None, hol
     with alliance(tmp_path, "alpha", "beta", routers=[matching_router()]) as met:
         token.write_text(str(met.members["alpha"].credentials.token))
         enrol(state, "alpha", met.url, token_file=token)
-        with _participant(state, secrets, "first", None, 2, 7) as part:
+        with _participant(state, secrets, "first", None, 2, 7, wait=600) as part:
             assert part._limits.elements == 7
-        with _participant(state, secrets, "first", None, None, said) as part:
+        with _participant(state, secrets, "first", None, None, said, wait=600) as part:
             assert part._limits.elements == holds
     assert "budget" in join_command.__annotations__

@@ -117,8 +117,14 @@ def disk_full() -> Iterator[Any]:
 
 
 def test_a_full_disk_costs_what_cannot_be_written_and_nothing_else(tmp_path: Path, disk_full: Any) -> None:
+    def whole() -> int:
+        files = (tmp_path / "record").glob("*.jsonl")
+        return sum(line.endswith(b"}\n") for file in files for line in file.read_bytes().splitlines(True))
+
     with guarded(tmp_path, account_from=("header:x-account",)) as (url, behind):
         assert asked(url, CHAT, body(40_000), "x-account: a")[0] == 200
+        # Its line comes a moment after its answer.
+        assert until(lambda: whole() == 1)
         disk_full(100_000)
         for _ in range(5):
             assert asked(url, CHAT, body(40_000), "x-account: a")[0] == 200
@@ -126,10 +132,5 @@ def test_a_full_disk_costs_what_cannot_be_written_and_nothing_else(tmp_path: Pat
         assert len(behind.seen) == 6
         for _ in range(3):
             assert asked(url, CHAT, body(40_000), "x-account: a")[0] == 200
-
-        def whole() -> int:
-            files = (tmp_path / "record").glob("*.jsonl")
-            return sum(line.endswith(b"}\n") for file in files for line in file.read_bytes().splitlines(True))
-
         # What was half written stands on a line of its own.
         assert until(lambda: whole() >= 4)

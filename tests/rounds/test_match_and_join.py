@@ -69,4 +69,4 @@ def test_two_commands_of_one_member_do_not_take_part_at_a_time(files: dict[str, 
     ):
         typed("alliance", "match", files["run"], *shared)
     with pytest.raises(EndpointFailed, match="does not answer"):
-        typed("alliance", "match", files["run"], *shared)
+        typed("alliance", "match", files["run"], *shared, "--wait", 0)

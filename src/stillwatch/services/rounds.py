@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stillwatch.core import EndpointAway, EndpointFailed
 from stillwatch.core.whole_files import put_whole
@@ -19,9 +19,19 @@ from stillwatch.rounds.joint import JointCampaign, Offer, OwnGroup, PeerGraph, d
 from stillwatch.rounds.matching import Participant
 from stillwatch.services.suspects import find_suspects
 
-__all__ = ["detect_in_round", "exchange_graphs", "last_round", "match_to_the_end", "own_offer", "write_joint"]
+__all__ = [
+    "detect_in_round",
+    "exchange_graphs",
+    "last_round",
+    "match_to_the_end",
+    "once_there",
+    "own_offer",
+    "write_joint",
+]
 
 _PAUSE_SECONDS = 0.2
+
+T = TypeVar("T")
 
 
 def own_offer(run: Path) -> tuple[Offer, list[str]]:
@@ -54,20 +64,53 @@ def match_to_the_end(
     while not part.matched:
         _until(partial(_matched_or_regrouped, part), part, end, deadline)
         if not part.matched:
-            part = part.go_on()
+            part = once_there(part.go_on, wait=end - time.monotonic())
             part.load(rows)
     return part
 
 
-def last_round(begun: Participant) -> Participant:
-    """The part that was matched: of the round itself, or of the last in which those who were there went on.
+def once_there(ask: Callable[[], T], *, wait: float, away: Callable[[EndpointAway], None] = lambda _: None) -> T:
+    """What a hub answers; one that is away is asked again.
+
+    Args:
+        ask: asks it, and may be called again.
+        wait: seconds until it is given up.
+        away: is told once that it is away.
 
     Raises:
+        EndpointAway: the hub was away to the end.
+        EndpointFailed: it refuses.
+    """
+    end = time.monotonic() + wait
+    try:
+        return ask()
+    except EndpointAway as error:
+        if time.monotonic() > end:
+            raise
+        away(error)
+    while True:
+        time.sleep(_PAUSE_SECONDS)
+        try:
+            return ask()
+        except EndpointAway:
+            if time.monotonic() > end:
+                raise
+
+
+def last_round(begun: Participant, *, wait: float) -> Participant:
+    """The part that was matched: of the round itself, or of the last in which those who were there went on.
+
+    Args:
+        begun: the round that all began.
+        wait: seconds until a hub that is away is given up.
+
+    Raises:
+        EndpointAway: the hub was away to the end.
         EndpointFailed: it is not matched.
     """
     part = begun
     while part.absence.agreed:
-        part = part.go_on()
+        part = once_there(part.go_on, wait=wait)
     if not part.matched:
         raise EndpointFailed(f"round {begun.round.id} is not matched", hint="run stillwatch alliance match first")
     return part

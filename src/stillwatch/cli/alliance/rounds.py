@@ -14,8 +14,8 @@ import cyclopts
 from cyclopts import Parameter
 
 from stillwatch.cli.options import MEMBER_FILE, FalseShare, FinishedRun, MemberFile, Several
-from stillwatch.cli.screen import say
-from stillwatch.core import MissingDependency, OutputExists, UnreadableInput, said_by
+from stillwatch.cli.screen import complain, say
+from stillwatch.core import EndpointAway, MissingDependency, OutputExists, UnreadableInput, said_by
 
 if TYPE_CHECKING:
     from stillwatch.rounds.matching import Participant
@@ -63,13 +63,13 @@ def match_command(
         Seconds without any word from the others after which those who are there, if they are more than half of
         all, go on without who is absent; 0 for never.
     wait
-        Seconds to wait for others; run again, it carries on.
+        Seconds to wait for others, and for a hub that is away; run again, it carries on.
     state
         The member's file; what matching keeps lies beside it.
     """
     from stillwatch.services.rounds import match_to_the_end, own_offer
 
-    with _participant(state, secrets, round_id, member, threshold, budget) as part:
+    with _participant(state, secrets, round_id, member, threshold, budget, wait) as part:
         offer, _ = own_offer(run)
         rows = [row for row in offer.identifiers() if row[2] >= least]
         last = match_to_the_end(part, rows, wait=wait, deadline=deadline)
@@ -117,14 +117,14 @@ def join_command(
     deadline
         Seconds without any word from the others after which the graphs that are here must do; 0 for never.
     wait
-        Seconds to wait for others' graphs; run again, it carries on.
+        Seconds to wait for others' graphs, and for a hub that is away; run again, it carries on.
     """
     from stillwatch.services.rounds import detect_in_round, exchange_graphs, last_round, own_offer, write_joint
 
     if out.exists():
         raise OutputExists("the output path exists, and nothing is ever overwritten", where=str(out))
-    with _participant(state, secrets, round_id, None, None, budget) as begun:
-        part = last_round(begun)
+    with _participant(state, secrets, round_id, None, None, budget, wait) as begun:
+        part = last_round(begun, wait=wait)
         offer, names = own_offer(run)
         exchange_graphs(part, offer, wait=wait, deadline=deadline)
         written = write_joint(detect_in_round(part, offer, fdr=fdr, liars=liars), names, out, part)
@@ -137,7 +137,13 @@ def join_command(
 
 @contextmanager
 def _participant(
-    state: Path, secrets: Path, round_id: str, others: list[str] | None, threshold: int | None, budget: int | None
+    state: Path,
+    secrets: Path,
+    round_id: str,
+    others: list[str] | None,
+    threshold: int | None,
+    budget: int | None,
+    wait: float,
 ) -> Iterator[Participant]:
     """One's part in a round, which is opened where a threshold is given and it is not open yet."""
     import httpx
@@ -145,6 +151,7 @@ def _participant(
     from stillwatch.alliance.member import membership
     from stillwatch.rounds.matching import HttpMailbox, Limits, MatchingState, Participant, member_lock
     from stillwatch.rounds.messages import Round
+    from stillwatch.services.rounds import once_there
 
     known, shared = membership(state), _secrets(secrets)
     headers = {"Authorization": f"Bearer {known.credentials.token}"} if known.credentials.token else {}
@@ -158,12 +165,20 @@ def _participant(
         mailbox, expected = HttpMailbox(client), None
         if threshold is not None:
             expected = Round(round_id, tuple(sorted({known.name, *(others or shared)})), threshold)
-            mailbox.begin(expected)
         # What match was told holds for join too: peers may ask until the round is over.
         told = known.store.settings().get("matching_budget") if budget is None else str(budget)
         limits = Limits() if told is None else Limits(elements=int(told))
         known.store.remember({"matching_budget": told})
-        yield Participant(mailbox, kept, known.name, shared, round_id, limits=limits, expected=expected)
+
+        def begun() -> Participant:
+            if expected is not None:
+                mailbox.begin(expected)
+            return Participant(mailbox, kept, known.name, shared, round_id, limits=limits, expected=expected)
+
+        def away(error: EndpointAway) -> None:
+            complain(f"{error}; asking it again for {wait:.0f} seconds", style="yellow")
+
+        yield once_there(begun, wait=wait, away=away)
 
 
 def _secrets(path: Path) -> dict[str, bytes]:
