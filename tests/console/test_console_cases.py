@@ -67,7 +67,8 @@ def test_cases_that_are_folded_on_are_those_of_the_whole_log(fresh: Open) -> Non
         now, log = datetime.now(UTC), fresh.console.cases.log
         on, whole = fresh.console.cases.cases(), fold(log.standings(now), list(log.entries()), now)
         assert list(on.standings) == list(whole.standings)
-        told = ("standings", "stages", "by_stage", "by_account", "by_subject", "entries", "held", "appeals")
+        assert [on.superseded_by(name) for name in on.standings] == [whole.superseded_by(name) for name in on.standings]
+        told = ("standings", "stages", "by_stage", "by_run", "by_account", "by_subject", "entries", "held", "appeals")
         return all(getattr(on, name) == getattr(whole, name) for name in told)
 
     assert is_whole()

@@ -21,6 +21,7 @@ from smallrun import START
 
 from stillwatch import tables
 from stillwatch.console import Places
+from stillwatch.console.belonging import belonging_of
 from stillwatch.console.run_tables import ORDERED
 from stillwatch.console.runs import Runs
 from stillwatch.console.sorted_copies import SortedCopies
@@ -95,6 +96,18 @@ def test_every_page_says_what_it_says_without_them(opened: Open, tmp_path: Path)
     requests = after["/runs/week/account/requests?id=m0"]
     assert f"again {SECRET}" in html.unescape(requests)
     assert "told" in after["/runs/week/account?id=m0"]
+
+
+def test_what_groups_belong_to_is_the_same_with_them(places: Places, tmp_path: Path) -> None:
+    groups = {"D1": ["m0", "h1", "nobody"], "D2": ["h0", "h1"], "D3": [], "D4": [ACCOUNT, "m0", "m1"]}
+    (without,), (run,) = Runs(places.runs).all(), Runs(places.runs).all()
+    run.use_copies(SortedCopies(tmp_path / "sorted").make(run))
+    found = belonging_of(without, groups)
+    assert found["D1"].plans == {"scale": 1}
+    assert found["D2"].organisations == {"org-h": 2}
+    assert belonging_of(run, {"D2": groups["D2"]}) == {"D2": found["D2"]}
+    assert belonging_of(run, groups) == found
+    assert belonging_of(run, {}) == {}
 
 
 def test_they_hold_no_text(opened: Open, tmp_path: Path) -> None:

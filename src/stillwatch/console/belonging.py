@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stillwatch.console.runs import Run
+from stillwatch.console.runs import FEW, Run
 from stillwatch.core import UnreadableInput
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
 ]
 
 _MOST_CHOICES = 200
+_OF_SCAN = ["account_id", "org_id"]
 
 _WITH_PLANS = "{accounts} LEFT JOIN (SELECT account_id, plan FROM {told}) USING (account_id)"
 _NAMED = f"""
@@ -77,7 +78,7 @@ def belonging_of_campaigns(run: Run) -> Mapping[str, Belonging]:
 
 
 def belonging_of(run: Run, groups: Mapping[str, Sequence[str]]) -> Mapping[str, Belonging]:
-    """What groups of accounts belong to, worked out once for the same groups.
+    """What groups of accounts belong to, worked out once for each.
 
     Args:
         run: in which the accounts are.
@@ -87,19 +88,17 @@ def belonging_of(run: Run, groups: Mapping[str, Sequence[str]]) -> Mapping[str, 
         UnreadableInput: a file of the run is absent or is not what its name says.
     """
 
-    def work() -> Mapping[str, Belonging]:
-        told = plans_and_organisations(run, {account for accounts in groups.values() for account in accounts})
-        made = {}
-        for name, accounts in groups.items():
+    kept: dict[str, Belonging] = run.keep("belonging of groups", dict)
+    missing = {name: accounts for name, accounts in groups.items() if name not in kept}
+    if missing:
+        told = plans_and_organisations(run, {account for accounts in missing.values() for account in accounts})
+        for name, accounts in missing.items():
             counted: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
             for account in accounts:
                 if account in told:
                     _add(counted, told[account], 1)
-            made[name] = _made(*counted)
-        return made
-
-    key: Hashable = ("belonging", tuple(groups))
-    return run.parts.keep(key, work)
+            kept[name] = _made(*counted)
+    return {name: kept[name] for name in groups}
 
 
 def plans_and_organisations(run: Run, accounts: Iterable[str]) -> Mapping[str, Mapping[str, str | None]]:
@@ -110,7 +109,13 @@ def plans_and_organisations(run: Run, accounts: Iterable[str]) -> Mapping[str, M
     """
     if choices_of(run) == NOBODY:
         return {}
-    return {row["account_id"]: row for row in run.rows(_NAMED, sorted(set(accounts)))}
+    names = sorted(set(accounts))
+    if run.has_copies and len(names) <= FEW:
+        scanned = [row for name in names for row in run.of("account_rows", name, most=1).select(_OF_SCAN).to_pylist()]
+        told = run.known([row["account_id"] for row in scanned])
+        found = {row["account_id"]: {**row, "plan": told.get(row["account_id"], {}).get("plan")} for row in scanned}
+        return {name: row for name, row in found.items() if row["org_id"] is not None or row["plan"] is not None}
+    return {row["account_id"]: row for row in run.rows(_NAMED, names)}
 
 
 def choices_of(run: Run) -> Belonging:

@@ -25,6 +25,7 @@ T = TypeVar("T")
 
 Happened = tuple[datetime, str, str, str]
 
+_SUPERSEDED = "superseded by"
 _ACTS = ("assessment", "approval", "withdrawal", "reopening")
 """Kinds of entries that touch the decision they name and those that it replaces, and no other."""
 
@@ -40,6 +41,7 @@ class Cases:
         by_account: ids of decisions that name an account.
         by_subject: ids of decisions on a (run, kind, id), in the order made.
         entries: what happened to each decision: (time, kind, by, what was said).
+        by_run: how many decisions on each run stand at each stage.
         held: by run what the log says of the last time that it was held to a policy, with its ``time``.
         appeals: every appeal with its decision: open ones first, those that wait longest at the top.
         until: when it must be folded anew, because a decision or a protection ends.
@@ -52,6 +54,7 @@ class Cases:
     by_account: Mapping[str, tuple[str, ...]]
     by_subject: Mapping[tuple[str, str, str], tuple[str, ...]]
     entries: Mapping[str, Sequence[Happened]]
+    by_run: Mapping[str, Mapping[str, int]]
     held: Mapping[str, Mapping[str, Any]]
     appeals: tuple[tuple[Appeal, LoggedDecision], ...]
     until: datetime
@@ -71,17 +74,12 @@ class Cases:
 
     def stages_of(self, sha256: str) -> Mapping[str, int]:
         """How many cases of a run stand at each stage."""
-
-        def count() -> Counter[str]:
-            names = (name for key, names in self.by_subject.items() if key[0] == sha256 for name in names)
-            return Counter(self.stages[name] for name in names)
-
-        return self.keep(("stages of", sha256), count)
+        return self.by_run.get(sha256, {})
 
     def superseded_by(self, name: str) -> str | None:
         """The decision that took the place of one; None where it still is the last on its subject."""
         later = self.keep(
-            "superseded by",
+            _SUPERSEDED,
             lambda: {old: new for new, one in self.standings.items() for old in one.decision.supersedes},
         )
         return later.get(name)
@@ -153,6 +151,7 @@ def fold(made: Sequence[LoggedDecision], entries: Sequence[Entry], now: datetime
         {account: tuple(names) for account, names in by_account.items()},
         {subject: tuple(names) for subject, names in by_subject.items()},
         _happened(entries),
+        _by_run(made, stages),
         _held(entries),
         tuple(sorted(appeals, key=lambda pair: (pair[0].outcome is not None, pair[0].filed))),
         # Verifications end too, and are not seen from here: an hour at most.
@@ -191,6 +190,10 @@ def refold(cases: Cases, touched: Iterable[LoggedDecision], added: Sequence[Entr
     stages = {**cases.stages, **{name: stage_of(one) for name, one in changed.items()}}
     if moved:
         stages = {name: stages[name] for name in standings}
+    by_run = {run: Counter(counted) for run, counted in cases.by_run.items()}
+    for name, one in changed.items():
+        by_run[one.decision.run][cases.stages[name]] -= 1
+        by_run[one.decision.run][stages[name]] += 1
     entries = dict(cases.entries)
     for name, happened in _happened(added).items():
         entries[name] = [*entries.get(name, ()), *happened]
@@ -201,11 +204,13 @@ def refold(cases: Cases, touched: Iterable[LoggedDecision], added: Sequence[Entr
         stages=stages,
         by_stage=_by_stage(stages),
         entries=entries,
+        by_run=by_run,
         held={**cases.held, **_held(added)},
         appeals=tuple((appeal, standings[one.decision.decision_id]) for appeal, one in cases.appeals),
         until=min([cases.until, *ends]),
         parts=Parts(),
-        _worked_out={},
+        # No decision that is only touched takes another's place.
+        _worked_out={name: made for name, made in cases._worked_out.items() if name == _SUPERSEDED},
     )
 
 
@@ -216,6 +221,13 @@ def _by_stage(stages: Mapping[str, str]) -> dict[str, list[str]]:
         if stage in ("open", "second"):
             by_stage["waiting"].append(name)
     return by_stage
+
+
+def _by_run(made: Iterable[LoggedDecision], stages: Mapping[str, str]) -> dict[str, Counter[str]]:
+    by_run: dict[str, Counter[str]] = {}
+    for one in made:
+        by_run.setdefault(one.decision.run, Counter())[stages[one.decision.decision_id]] += 1
+    return by_run
 
 
 def _held(entries: Iterable[Entry]) -> dict[str, Mapping[str, Any]]:

@@ -26,7 +26,7 @@ from stillwatch.console.run_tables import KNOWN_COLUMNS, ORDERED, own_tables
 from stillwatch.console.sorted_table import SortedTable
 from stillwatch.core import BadSetting, UnreadableInput
 
-__all__ = ["Run", "Runs"]
+__all__ = ["FEW", "Run", "Runs"]
 
 T = TypeVar("T")
 
@@ -35,7 +35,9 @@ SELECT account_id, verdict, exchanges, campaign_id FROM {accounts} WHERE contain
 ORDER BY lower(account_id) <> lower(?), NOT starts_with(lower(account_id), lower(?)), exchanges DESC, account_id LIMIT ?
 """
 _BATCH = 500
-_FEW = 60
+FEW = 60
+"""Accounts that are looked up one by one where there are copies; of more a query is quicker."""
+
 _NEEDED = ("accounts", "campaigns", "exchanges")
 """Tables without which no page of a run says anything."""
 
@@ -159,7 +161,7 @@ class Run:
         Raises:
             UnreadableInput: a file of the run is absent or is not what its name says.
         """
-        if self.has_copies and len(names) <= _FEW:
+        if self.has_copies and len(names) <= FEW:
             rows = [row for name in names for row in self.of("known", name, most=1).to_pylist()]
         else:
             rows = self.rows(self.known_sql("WHERE account_id IN (SELECT unnest(?))"), names) if names else []

@@ -47,7 +47,7 @@ def queue(ask: Ask) -> Response:
         stages={name: len(names) for name, names in cases.by_stage.items()},
         any_cases=bool(cases.standings),
         runs=ask.console.runs.all(),
-        choices=choices_of_all(run for run in ask.console.runs.all() if cases.stages_of(run.sha256)),
+        choices=choices_of_all(run for run in ask.console.runs.all() if run.sha256 in cases.by_run),
         did=done,
         did_seen=seen_mark(done) if done else "",
         waiting=len(cases.waiting_for(ask.person)),
