@@ -34,9 +34,9 @@ def explained(log: LogProfile, word: str, members: np.ndarray = GROUP, beside: n
     return found
 
 
-def test_seven_explanations_are_considered_for_every_group() -> None:
+def test_eight_explanations_are_considered_for_every_group() -> None:
     names = [one.name for one in explain(made_log(entities=E), all_families(), GROUP, NONE)]
-    assert len(names) == len(set(names)) == 7
+    assert len(names) == len(set(names)) == 8
     assert names[-1] == "licensed distillation"
     assert all(one.statement.endswith(".") for one in explain(made_log(entities=E), all_families(), GROUP, NONE))
 
@@ -296,15 +296,40 @@ def test_an_occasion_takes_a_quarter_of_what_was_observed_at_most(hours: float, 
     assert explained(log, "occasion").holds is holds
 
 
-@pytest.mark.parametrize(("cards", "holds"), [(5, False), (1, True)])
+@pytest.mark.parametrize(("cards", "holds"), [(5, False), (3, False), (2, True), (1, True)])
 def test_strangers_on_an_occasion_do_not_pay_by_several_payments_together(cards: int, holds: bool) -> None:
-    """Twenty on five cards are no strangers; on one card they may be a school's."""
+    """Twenty on five cards are no strangers; on one or two they may be a school's, or the guests of who hands them out."""
     hands = Postings.build(
         np.arange(20), np.arange(20, dtype=np.uint64) % np.uint64(cards), np.ones(20), E, kind=np.zeros(20, np.int8)
     )
     found = explained(on_an_occasion(5, hands=hands), "occasion")
     assert found.holds is holds
-    assert ("pay by 5 payments that several of them share" in found.statement) is not holds
+    assert (f"pay by {cards} payments that several of them share" in found.statement) is not holds
+
+
+# One program.
+
+
+def test_users_of_one_program_share_nothing_but_when_they_came() -> None:
+    assert explained(on_an_occasion(400), "program").holds is None
+    assert "Of these 20 accounts 20 began and 20 ended" in explained(on_an_occasion(400), "program").statement
+    # Who was there before and stays came with nobody.
+    assert explained(made_log(entities=E), "program").holds is False
+
+
+@pytest.mark.parametrize(
+    ("family", "strangers", "holds"),
+    [("timing", 1.0, None), ("timing", 1e-9, False), ("dispatch", None, False), ("infrastructure", 1.0, False)],
+)
+def test_a_clock_a_queue_or_common_hands_are_no_programs(
+    family: str, strangers: float | None, holds: bool | None
+) -> None:
+    """That they began or ended together is what its users do."""
+    findings = {family: Finding(family, "seen", 1.0, 0.0, 1e-9, "Seen.", strangers)}
+    found = explain(on_an_occasion(400), all_families(), GROUP, NONE, findings)
+    (one,) = [e for e in found if "program" in e.name]
+    assert one.holds is holds
+    assert ("Seen." in one.statement) is (holds is False)
 
 
 # One cohort.
@@ -418,6 +443,22 @@ def test_one_clock_over_several_houses_is_no_chance_and_each_firm_keeps_its_own(
         if one.name.startswith("one organisation")
     )
     assert office.holds is holds
+
+
+@pytest.mark.parametrize(
+    ("at", "cards", "holds"), [(16, 0, True), (15, 0, None), (11, 0, None), (10, 0, False), (11, 2, False)]
+)
+def test_of_a_crew_that_sits_in_one_place_some_may_be_at_home(at: int, cards: int, holds: bool | None) -> None:
+    """Of twenty so many mostly use one address, and all pay by some cards or each for itself."""
+    paid = GROUP if cards else NONE
+    entity = np.concatenate([np.arange(at), paid, np.arange(E)])
+    name = np.concatenate([np.zeros(at), 10 + np.arange(len(paid)) % max(cards, 1), 5000 + np.arange(E) // 2])
+    kind = np.concatenate([np.full(at, ADDRESS), np.zeros(len(paid)), np.full(E, ADDRESS)])
+    hands = Postings.build(
+        entity.astype(np.int64), name.astype(np.uint64), np.ones(len(entity)), E, kind=kind.astype(np.int8)
+    )
+    log = made_log(entities=E, hands=hands, content=made_content(entities=E, topics=1.0))
+    assert explained(log, "office").holds is holds
 
 
 @pytest.mark.parametrize(("others", "holds"), [(0, None), (40, False)])

@@ -16,6 +16,7 @@ from stillwatch.evidence import thresholds as t
 from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.families.timing import hourly_residuals
 from stillwatch.evidence.group_statistics import scatter
+from stillwatch.evidence.hands import KINDS
 from stillwatch.evidence.icc import icc_of, z_of
 from stillwatch.evidence.signature import signature
 
@@ -386,9 +387,18 @@ def test_common_beginnings_and_ends_inside_the_log_are_seen() -> None:
         assert seen[f"scatter of {name} exchange, hours"].value == 2.5
     # Who is of one owner, or of one class, begins in one week: no clock of strangers.
     assert seen["scatter of first exchange, hours"].p_strangers == 1.0
-    assert seen["scatter of last exchange, hours"].p_strangers is None
+    assert seen["scatter of last exchange, hours"].p_strangers == 1.0
     apart = edges(spans(405 * DAY + np.arange(10) * 3 * DAY, 445 * DAY + np.arange(10) * DAY))
     assert apart["scatter of first exchange, hours"].p_value > 0.05
+
+
+@pytest.mark.parametrize(("days", "seen"), [(1.0, True), (2.0, False)])
+def test_a_common_beginning_is_twice_as_close_as_others(days: float, seen: bool) -> None:
+    """Ten of whom one comes every other day, where ten others come in a month: that is no moment."""
+    begin = 410 * DAY + np.arange(10) * int(days * DAY)
+    first = edges(spans(begin, 450 * DAY + np.arange(10) * 8 * HOUR))["scatter of first exchange, hours"]
+    assert (first.value <= 0.5 * first.background) is seen
+    assert (first.p_value < 1.0) is seen
 
 
 def test_who_was_there_at_the_logs_edge_did_not_begin() -> None:
@@ -433,7 +443,7 @@ def occasion(
     log = replace(
         log, first_seen=first, last_seen=last, exchanges=volume, window_start=start, window_end=start + days * DAY
     )
-    (one,) = FAMILY["timing"].explain(log, who, np.zeros(0, np.int64))
+    (one, _) = FAMILY["timing"].explain(log, who, np.zeros(0, np.int64))
     assert "occasion" in one.name
     return one.holds
 
@@ -538,6 +548,23 @@ def test_shared_hands_of_most_members_are_seen_and_of_half_are_not() -> None:
     assert seen.statement.startswith("10 of 10 accounts share a payment")
     assert hands(log_of(hands=held([0, 1, 2, 3, 4]))).p_value == 1.0
     assert hands(log_of(hands=held([0, 1, 2, 3, 4, 5]))).p_value < 0.05
+
+
+@pytest.mark.parametrize(("others", "seen"), [(0, True), (5, True), (30, False)])
+def test_addresses_through_which_more_others_pass_are_no_common_hands(others: int, seen: bool) -> None:
+    """Each of the ten, and of so many others, has eight of forty addresses, as where software is built in a cloud."""
+    rng = np.random.default_rng(2)
+    who = np.concatenate([TEN, np.arange(100, 100 + others)])
+    at = np.stack([rng.choice(40, 8, replace=False) for _ in who])
+    entity, name = np.repeat(who, 8), at.ravel().astype(np.uint64)
+    kind = np.full(len(name), KINDS.index("address"), np.int8)
+    found = hands(log_of(hands=Postings.build(entity, name, np.ones(len(name)) / 8, 1000, kind=kind)))
+    assert (found.p_value < 0.01) is seen
+    # A payment that two of them share ties them all the same.
+    paid = np.concatenate([entity, TEN]), np.concatenate([name, 1000 + TEN.astype(np.uint64) // 2])
+    kinds = np.concatenate([kind, np.zeros(len(TEN), np.int8)])
+    both = Postings.build(*paid, np.ones(len(kinds)), 1000, kind=kinds)
+    assert hands(log_of(hands=both)).value == 1.0
 
 
 def test_several_payments_are_more_than_one_owner_has() -> None:

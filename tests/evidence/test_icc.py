@@ -6,7 +6,7 @@ from made_log import content_of
 from scipy import stats
 
 from stillwatch.evidence import intraclass_correlation
-from stillwatch.evidence.icc import departure
+from stillwatch.evidence.icc import asked_once, departure, icc_of
 
 
 def vectors(accounts: int, prompts: int, icc: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -58,3 +58,27 @@ def test_who_asks_of_something_else_departs_and_a_member_does_not() -> None:
     assert away[35:].min() > 5
     silent = content_of(owner, rows, np.append(counts, 0), np.zeros((41, 64), np.float32), rows)
     assert departure(silent, np.arange(35), np.array([40])).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("icc", [0.0, 0.2])
+def test_what_is_asked_several_times_over_is_no_content_of_ones_own(icc: float) -> None:
+    """Six items an account, each sampled four times: it is the items that are one source's, or are not."""
+    items, owner = vectors(60, 6, icc, 3)
+    rng = np.random.default_rng(4)
+    samples = np.repeat(items, 4, axis=0) + rng.normal(size=(len(items) * 4, 64)).astype(np.float32) * 0.1
+    whose = np.repeat(owner, 4)
+    once = asked_once(samples, whose)
+    assert once.sum() == len(items)
+    assert intraclass_correlation(samples, whose).icc > 0.1
+    content = content_of(whose, samples, np.bincount(whose), np.zeros((60, 64)), samples)
+    found = icc_of(content, np.arange(60))
+    assert found.icc == pytest.approx(icc, abs=0.03)
+    assert (found.p_value < 0.01) == (icc == 0.0)
+
+
+def test_who_asks_one_thing_alone_is_set_apart_by_it() -> None:
+    items, owner = vectors(20, 1, 0.0, 5)
+    once = asked_once(np.repeat(items, 5, axis=0), np.repeat(owner, 5))
+    assert np.bincount(np.repeat(owner, 5)[once]).tolist() == [2] * 20
+    assert asked_once(items, owner).all()
+    assert asked_once(items[:0], owner[:0]).tolist() == []

@@ -58,7 +58,7 @@ def test_what_is_repeated_beside_a_pool_is_no_published_set(seed: int) -> None:
     assert np.median(log.prompt_sets.repeats(GROUP)) > 0.2
     rest = repeats_beside(log, GROUP, NOBODY)
     assert rest is not None
-    assert rest.p_value < 0.01
+    assert rest.same.p_value < 0.01
     assert published_set(log) is False
     # Who mostly repeats runs a set all the same.
     assert runs_one_set(log, GROUP).tolist() == (log.prompt_sets.repeats(GROUP) > 0.5).tolist()
@@ -70,6 +70,25 @@ def test_parts_of_one_set_are_of_one_kind_whether_they_meet_or_not(seed: int) ->
     assert repeats_beside(log, GROUP, NOBODY) is None
     assert published_set(log) is True
     assert runs_one_set(log, GROUP).tolist() == (log.prompt_sets.repeats(GROUP) > 0.2).tolist()
+
+
+@pytest.mark.parametrize(
+    ("phrases", "own", "holds"), [(3, 0.0, False), (8, 0.0, False), (9, 0.0, True), (3, 0.3, True)]
+)
+def test_a_few_turns_of_phrase_are_no_published_set(phrases: int, own: float, holds: bool) -> None:
+    """Each member carries its conversations on in the same few words, six times in thirty."""
+    log = group_of(0.0, apart=0, own=own)
+    assert log.sampled is not None
+    rng = np.random.default_rng(9)
+    names = log.sampled.copy()
+    for member in GROUP:
+        names[np.flatnonzero(log.content.owner == member)[:6]] = rng.integers(phrases, size=6)
+    held = [np.unique(names[log.content.owner == entity]) for entity in range(ENTITIES)]
+    sets = PromptSets(np.concatenate(held), np.concatenate([[0], np.cumsum([len(one) for one in held])]))
+    said = replace(log, sampled=names, prompt_sets=sets)
+    found = next(iter(all_families()["semantics"].explain(said, GROUP, NOBODY)))
+    assert found.holds is holds
+    assert (f"no set but {phrases} prompts" in found.statement) is not holds
 
 
 def test_what_is_ones_own_beside_a_set_leaves_the_set_in_common() -> None:

@@ -15,6 +15,7 @@ from stillwatch.detection.membership import fit
 from stillwatch.detection.nulls import Background
 from stillwatch.evidence import Explanation, Family, Finding, LogProfile, Observed, Side
 from stillwatch.evidence.families.infrastructure import COHORT, OFFICE
+from stillwatch.evidence.families.timing import PROGRAM
 from stillwatch.evidence.thresholds import (
     CONTRADICTS,
     DRAWS_ROUGH,
@@ -27,6 +28,9 @@ from stillwatch.evidence.thresholds import (
 __all__ = ["Case", "Examiner", "Matter"]
 
 I64 = npt.NDArray[np.int64]
+
+_OF_ACTS = (OFFICE, COHORT, PROGRAM)
+"""Explanations of what accounts do, none of what they ask."""
 
 
 class Matter(Protocol):
@@ -87,10 +91,9 @@ class Case:
 
     @property
     def one_office(self) -> bool:
-        """Whether nothing but being one house's stands against it, which a few accounts of a whole cannot decide."""
-        return bool(self.explanations) and all(
-            one.holds is False or one.name in (OFFICE, COHORT) for one in self.explanations
-        )
+        """Whether nothing but being one house's, or a program's users, stands against it, which a few accounts of a
+        whole cannot decide."""
+        return bool(self.explanations) and all(one.holds is False or one.name in _OF_ACTS for one in self.explanations)
 
     @property
     def may_convict(self) -> bool:
@@ -188,7 +191,7 @@ class Examiner:
         if told is None or not told.tested or told.p_value > UNTOLD:
             return False
         considered = explain(self.log, self.families, members, members[:0], findings)
-        return not any(one.holds or (one.holds is None and one.name not in (OFFICE, COHORT)) for one in considered)
+        return not any(one.holds or (one.holds is None and one.name not in _OF_ACTS) for one in considered)
 
     def acts_as_one(self, members: I64) -> bool:
         """Whether a group acts together by more than what one owner's customers do by nature."""

@@ -74,7 +74,7 @@ def _held_against(
     told = [found for found in together if found is not None and found.tested and found.p_value <= CONTRADICTS]
     if told and len(told) == len(together):
         against += [" ".join(found.statement for found in told)]
-    if explanation.strangers:
+    if explanation.pay_apart:
         against += [said for family in families.values() if (said := family.no_strangers(log, members))]
     if not against:
         return replace(explanation, beside=_beside(explanation, families, findings))

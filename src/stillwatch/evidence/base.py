@@ -145,8 +145,9 @@ class Explanation:
 
     ``contradicted_by`` names the families that can rule it out: what each does for itself, no queue deals out; and
     ``contradicted_together`` those that do so where all of them find something.
-    ``strangers`` says that it supposes people who have nothing to do with one another beforehand. ``tested`` says that
-    it is told by what a test measures, so that leaving out whom it excuses would choose among p-values.
+    ``strangers`` says that it supposes people who have nothing to do with one another beforehand, and ``pay_apart``
+    that nobody pays for several of them. ``tested`` says that it is told by what a test measures, so that leaving out
+    whom it excuses would choose among p-values.
     ``accounts_for`` names families of whose findings it is no wonder if it holds, and ``beside`` is the group's p-value
     without them.
     """
@@ -157,6 +158,7 @@ class Explanation:
     contradicted_by: tuple[str, ...] = ()
     contradicted_together: tuple[str, ...] = ()
     strangers: bool = False
+    pay_apart: bool = False
     tested: bool = False
     accounts_for: tuple[str, ...] = ()
     beside: float = 0.0

@@ -21,6 +21,7 @@ from stillwatch.evidence.content import Content
 from stillwatch.evidence.postings import changes
 from stillwatch.evidence.source_part import source_part
 from stillwatch.evidence.thresholds import (
+    ASKED_AGAIN,
     DEPARTED,
     LEAST_FOR_ICC,
     LEAST_SOURCE_PROMPTS,
@@ -30,7 +31,17 @@ from stillwatch.evidence.thresholds import (
     UNTOLD,
 )
 
-__all__ = ["Icc", "departure", "icc_of", "icc_of_most", "icc_of_source", "intraclass_correlation", "spread", "z_of"]
+__all__ = [
+    "Icc",
+    "asked_once",
+    "departure",
+    "icc_of",
+    "icc_of_most",
+    "icc_of_source",
+    "intraclass_correlation",
+    "spread",
+    "z_of",
+]
 
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
@@ -136,6 +147,7 @@ def _icc_of(content: Content, members: I64, *, whole: bool) -> Icc:
     members = spread(content, members)
     rows = content.rows(members)
     if whole:
+        rows = rows[asked_once(content.raw[rows], content.owner[rows])]
         return intraclass_correlation(content.raw[rows], content.owner[rows])
     return icc_of_source(content, members, content.raw[rows], content.whitened[rows], content.owner[rows])
 
@@ -165,7 +177,31 @@ def icc_of_source(content: Content, members: I64, raw: F32, whitened: F32, owner
     part = source_part(content, members, whitened, owner).posterior > 0.5
     if part.sum() < LEAST_SOURCE_PROMPTS * len(members):
         part[:] = True
-    return intraclass_correlation(raw[part], owner[part])
+    raw, owner = raw[part], owner[part]
+    once = asked_once(raw, owner)
+    return intraclass_correlation(raw[once], owner[once])
+
+
+def asked_once(vectors: F32, owner: I64) -> npt.NDArray[np.bool_]:
+    """Which prompts are nearly none of the same account's before them: one that is asked several times over, as for
+    rejection sampling, says no more of whose content it is than once.
+
+    Args:
+        vectors: S x d, one a prompt.
+        owner: account of each, sorted.
+    """
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit = vectors / np.maximum(length, np.float32(1e-9))
+    once = np.ones(len(owner), np.bool_)
+    begins = np.flatnonzero(changes(owner))
+    counts = np.diff(np.append(begins, len(owner)))
+    for count in np.unique(counts[counts > 1]):
+        rows = begins[counts == count, None] + np.arange(count)
+        alike = unit[rows] @ unit[rows].transpose(0, 2, 1) > ASKED_AGAIN
+        once[rows] = ~np.tril(alike, -1).any(axis=2)
+        # Who asks one thing alone has it twice: it is set apart by that from who asks another.
+        once[rows[:, 1]] |= once[rows].sum(axis=1) == 1
+    return once
 
 
 def departure(content: Content, members: I64, who: I64) -> F64:

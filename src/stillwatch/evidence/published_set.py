@@ -54,9 +54,10 @@ def published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanation
     rest = repeats_beside(log, members, bystanders) if holds is not False and repeated <= MAJORITY else None
     if rest is not None:
         holds = False
+        what = "of another kind than the rest" if rest.few is None else f"no set but {rest.few:,} prompts"
         statement += (
-            f" But what they repeat is of another kind than the rest, and of the rest {rest.in_words()}: what makes "
-            "them one is not what they repeat."
+            f" But what they repeat is {what}, and of the rest {rest.same.in_words()}: what makes them one is not what "
+            "they repeat."
         )
     unsure = holds is not False and repeated <= MAJORITY
     worded = repeats_without_own_words(log, members, bystanders) if unsure else None
@@ -88,6 +89,7 @@ def published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanation
         contradicted_by=() if brief else ("dispatch", "infrastructure") if alone else ("dispatch",),
         contradicted_together=("timing", "infrastructure") if small else (),
         strangers=small,
+        pay_apart=small,
     )
 
 

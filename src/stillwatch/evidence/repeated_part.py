@@ -7,6 +7,8 @@ those: what they do not repeat is of another kind, and is what makes them one gr
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import scipy
@@ -21,6 +23,7 @@ from stillwatch.evidence.thresholds import (
     LEAST_SWAPPED,
     MAJORITY,
     OF_ANOTHER_KIND,
+    PHRASES,
     REPEATS,
     UNTOLD,
 )
@@ -31,8 +34,21 @@ U64 = npt.NDArray[np.uint64]
 Mask = npt.NDArray[np.bool_]
 
 
-def repeats_beside(log: LogProfile, group: I64, beside: I64) -> Icc | None:
-    """Whether a group's accounts repeat what is of another kind than the rest of what they send, and could swap that.
+class Rest(NamedTuple):
+    """What a group sends beside what it repeats.
+
+    Attributes:
+        same: intraclass correlation of it, shown to be below ``MARGIN``.
+        few: how many prompts are repeated, where they are too few to be of a kind.
+    """
+
+    same: Icc
+    few: int | None
+
+
+def repeats_beside(log: LogProfile, group: I64, beside: I64) -> Rest | None:
+    """Whether a group's accounts repeat what is of another kind than the rest of what they send, or a few turns of
+    phrase, and could swap the rest.
 
     Args:
         log: the whole log.
@@ -40,15 +56,17 @@ def repeats_beside(log: LogProfile, group: I64, beside: I64) -> Icc | None:
         beside: others who may send the same.
 
     Returns:
-        Intraclass correlation of what no other of them sends, where it is shown to be below ``MARGIN`` and to differ
-        from what they repeat; None otherwise, and where the names of sampled prompts are not known.
+        What no other of them sends, where it is shown to be of one source and to differ from what they repeat; None
+        otherwise, and where the names of sampled prompts are not known.
     """
     if log.sampled is None:
         return None
     some = spread(log.content, group)
     rows = log.content.rows(some)
     repeated = _repeated(log, np.concatenate([group, beside]), log.sampled[rows])
-    if not _of_another_kind(log.content.whitened[rows], log.sampled[rows], repeated):
+    asked = len(_sent_twice(log, np.concatenate([group, beside])))
+    few = asked if asked <= PHRASES else None
+    if few is None and not _of_another_kind(log.content.whitened[rows], log.sampled[rows], repeated):
         return None
     rest = rows[~repeated]
     # A stranger among them, who sends something else, says nothing of the others.
@@ -57,7 +75,7 @@ def repeats_beside(log: LogProfile, group: I64, beside: I64) -> Icc | None:
     if len(alike) >= LEAST_SWAPPED * len(some):
         rest = rest[np.isin(log.content.owner[rest], alike)]
     same = icc_of_source(log.content, some, log.content.raw[rest], log.content.whitened[rest], log.content.owner[rest])
-    return same if same.p_value <= UNTOLD else None
+    return Rest(same, few) if same.p_value <= UNTOLD else None
 
 
 def repeats_without_own_words(log: LogProfile, group: I64, beside: I64) -> Icc | None:
@@ -117,9 +135,13 @@ def _puts_own_words(log: LogProfile, group: I64, most: I64) -> Mask:
 
 def _repeated(log: LogProfile, group: I64, names: U64) -> Mask:
     """Which prompts at least two of a group send."""
+    return np.isin(names, _sent_twice(log, group))
+
+
+def _sent_twice(log: LogProfile, group: I64) -> U64:
+    """Prompts that at least two of a group send."""
     held = np.sort(log.prompt_sets.held(group)[2])
-    twice = np.unique(held[1:][held[1:] == held[:-1]])
-    return np.isin(names, twice)
+    return np.unique(held[1:][held[1:] == held[:-1]])
 
 
 def _of_another_kind(whitened: F32, names: U64, repeated: Mask) -> bool:

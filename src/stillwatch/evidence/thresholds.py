@@ -141,6 +141,10 @@ UNTOLD: Final = 0.01
 """p-value | 99 %, one-sided: what is not shown to be below (or above) a line at this level cannot be told | higher:
 less is needed to convict and to protect"""
 
+ASKED_AGAIN: Final = 0.85
+"""cosine | one item under several wrappers is beyond .9 where it is long, two questions of one person are below .7 nine
+times in ten | lower: whoever asks of one subject is left with one prompt"""
+
 MOST_FOR_ICC: Final = 7_200
 """prompts | three hundred entities of 24, or all 800 that send four; the standard error is .001 to .005 then | more:
 time"""
@@ -228,6 +232,10 @@ of a set are watched"""
 OVERLAP_PARTNERS: Final = 3
 """accounts | of whom another sends most of what they send: a class within a larger group | higher: such a class
 convicts; lower: two accounts of one person excuse a campaign"""
+
+PHRASES: Final = 8
+"""prompts | a conversation is carried on by three to six turns of phrase ("check this and correct it"), an exercise has
+as many questions and a benchmark far more | higher: a class whose talk is alike is no class"""
 
 OF_ANOTHER_KIND: Final = 0.65
 """chance that a prompt nobody repeats lies further out than one that is repeated | .5 where a harness's accounts take
@@ -532,6 +540,10 @@ observed | higher: a campaign of a few days is an occasion"""
 
 OCCASION_SHARE: Final = 0.8
 """share of members | as with a door: nearly all | lower: a group with a busy day is an occasion"""
+
+HANDED_OUT: Final = 10
+"""accounts a payment | who invites strangers hands out a few coupons or cards, campaigns have five to ten accounts a
+card | lower: a campaign that is over in a day is an occasion"""
 
 OCCASION_SIZE: Final = 100
 """entities | a course or a workshop; more who come and go in one day claim too much | higher: a blitz of many

@@ -29,6 +29,8 @@ _PLAINLY: Mapping[str, str] = {
     "together",
     "one occasion, such as a class, a workshop or a launch": "one occasion, such as a class, a workshop or a launch, "
     "brought the accounts together",
+    "users of one program that came out, or closed, in those days": "separate people use one program that came out, or "
+    "closed, in those days",
     "a few prompts asked over and over, such as a survey or a test": "a survey or a test asks a few prompts over "
     "and over",
     "customers of a reseller, who ask for themselves": "a reseller's customers ask for themselves through the accounts",

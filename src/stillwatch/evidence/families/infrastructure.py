@@ -202,6 +202,7 @@ class Infrastructure(Family):
             None if together and tied <= MAJORITY else False,
             contradicted_by=("timing", "dispatch"),
             strangers=True,
+            pay_apart=True,
             accounts_for=(self.name,),
         )
 
@@ -251,7 +252,7 @@ def _contradicted_by(doors: Doors, behind: int, holds: bool | None) -> tuple[str
         # One owner's customers keep no common clock.
         return "timing", "dispatch"
     # A firm's crew at one queue sits or pays together: a mail domain alone, each paying for itself, is no queue.
-    return ("dispatch",) if holds is None and max(doors.paid, doors.place) < ONE_DOOR else ()
+    return ("dispatch",) if holds is None and doors.paid < ONE_DOOR and doors.place <= MAJORITY else ()
 
 
 def _one_office(log: LogProfile, members: I64, doors: Doors, behind: int) -> bool | None:
@@ -262,7 +263,8 @@ def _one_office(log: LogProfile, members: I64, doors: Doors, behind: int) -> boo
     One owner has one payment, and an office no more accounts than an office has. People of one place pay each for
     themselves, unless several payments, each shared by strangers, tie them. People ask each of their own: accounts
     that ask from one source may be a firm's crew at one queue, and are not told from a campaign behind one door. Where
-    most have one firm's mail domain the others may be its people under addresses of their own.
+    most have one firm's mail domain the others may be its people under addresses of their own, and where most sit in
+    one place, and share no payments, they may be its people at home.
 
     Args:
         log: the whole log.
@@ -276,7 +278,8 @@ def _one_office(log: LogProfile, members: I64, doors: Doors, behind: int) -> boo
     if behind > OFFICE_SIZE:
         return None if (doors.owner >= ONE_DOOR or a_firms) and len(members) <= RESELLER_SIZE else False
     if doors.owner < ONE_DOOR and (doors.place < ONE_DOOR or doors.cards > 1):
-        return None if a_firms else False
+        at_home = doors.place > MAJORITY and doors.cards <= 1
+        return None if a_firms or at_home else False
     return None if _asks_as_one(log, members) else True
 
 
@@ -315,7 +318,7 @@ def _dealt_over(log: LogProfile, members: I64, house: I64) -> bool:
 
 
 def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
-    shared = int(sharing(hands, members[None, :])[0])
+    shared = _sharing_their_own(hands, members)
     chance = hands.chance_beside(members, hands.classes < BLOCKED_CLASSES)
     p = float(max(scipy.stats.binom.sf(shared - 1, len(members), min(chance, 1.0)), P_FLOOR))
     if shared <= MAJORITY * len(members) or chance > MAJORITY:
@@ -334,6 +337,18 @@ def _shared_identifiers(hands: Postings, members: I64, null: Null) -> Observed:
         f"of them; of random accounts, {percent(chance)} would.",
         1.0,
     )
+
+
+def _sharing_their_own(hands: Postings, members: I64) -> int:
+    """How many of a group share a rare thing with another of them, but for who meets most others than them at the
+    addresses and networks that it has in common: a cloud's, a carrier's or a builder's, through which whoever likes
+    passes."""
+    within, held = within_of(hands, members)
+    scarce = (held > 0) & (hands.classes < BLOCKED_CLASSES)
+    place = np.flatnonzero(scarce & is_kind(hands, "address", "network"))
+    own = np.flatnonzero(scarce & (held > 1) & ~is_kind(hands, "address", "network"))
+    met, everybody = (within[:, place] @ (count[place] - 1) for count in (held, hands.holders))
+    return int(((np.asarray(within[:, own].sum(axis=1)).ravel() > 0) | (met > MAJORITY * everybody)).sum())
 
 
 def _several_payments(hands: Postings, members: I64) -> Observed | None:

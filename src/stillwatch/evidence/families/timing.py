@@ -14,7 +14,7 @@ from stillwatch.evidence.base import Count, Counted, Example, Explanation, Famil
 from stillwatch.evidence.bursts import bursts, came_with
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.group_statistics import likeness, odd_volumes, scatter, within_one_stretch
-from stillwatch.evidence.hands import doors_of
+from stillwatch.evidence.hands import cards_of, doors_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.thresholds import (
@@ -23,6 +23,7 @@ from stillwatch.evidence.thresholds import (
     EDGE_GAPS,
     EVEN_RATIO,
     EVEN_SPREAD,
+    HANDED_OUT,
     LEAST_DAYS,
     LEAST_MEMBERS,
     LEAST_RHYTHM,
@@ -45,7 +46,9 @@ from stillwatch.evidence.thresholds import (
     WEEKEND_HOURS,
 )
 
-__all__ = ["FAMILY", "hourly_residuals"]
+__all__ = ["FAMILY", "PROGRAM", "hourly_residuals"]
+
+PROGRAM = "users of one program that came out, or closed, in those days"
 
 F32 = npt.NDArray[np.float32]
 _DAY = 24
@@ -138,8 +141,8 @@ class Timing(Family):
         yield from _beats(log.derived[self.name], members, null, least)
 
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
-        """An occasion that brought strangers together."""
-        return [_occasion(log, members)]
+        """An occasion that brought strangers together, and a program that did."""
+        return [_occasion(log, members), _program(log, members)]
 
     def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
         """Whose hourly activity correlates with the group's far beyond the log's, or who begins or ends together with
@@ -205,6 +208,30 @@ def _occasion(log: LogProfile, members: I64) -> Explanation:
         # A class asks one thing many times, and an audience each its own; neither deals out one source.
         contradicted_by=("dispatch",) if repeated > REPEATS else ("dispatch", "semantics"),
         strangers=True,
+        pay_apart=not _handed_out(log, members),
+    )
+
+
+def _handed_out(log: LogProfile, members: I64) -> bool:
+    """Whether payments are as few as who invites strangers hands out among them: a campaign's pay for fewer each."""
+    hands = log.shared["infrastructure"]
+    return hands is not None and cards_of(hands, members) * HANDED_OUT <= len(members)
+
+
+def _program(log: LogProfile, members: I64) -> Explanation:
+    """A program that came out, or closed, when its users came or went, who have nothing else in common."""
+    moments = ((log.first_seen, log.window_start), (log.last_seen, log.window_end))
+    came, went = (int(_inside(log, times, edge)[members].sum()) for times, edge in moments)
+    return Explanation(
+        PROGRAM,
+        f"Of these {len(members):,} accounts {came:,} began and {went:,} ended within what was observed. Users of one "
+        "program come when it is new and go when it is old; beyond that each works when and as much as it likes, pays "
+        "for itself and shares no hands with others of them.",
+        None if came or went else False,
+        contradicted_by=("timing", "dispatch"),
+        contradicted_together=("infrastructure",),
+        pay_apart=True,
+        accounts_for=("timing",),
     )
 
 
@@ -274,17 +301,19 @@ def _edge(
         return
     mine = float(scatter(times[told][None, :])[0])
     drawn = scatter(times[null.matched(told, among=inside)])
-    p_value = tail_p(-np.log(drawn + 1), -float(np.log(mine + 1)))
+    usual = float(np.median(drawn))
+    # Users of one program come when it is new and go when it is old: closer than others, and no common beginning.
+    p_value = tail_p(-np.log(drawn + 1), -float(np.log(mine + 1))) if mine <= MAJORITY * usual else 1.0
     close = "lie close together: they are" if p_value <= UNTOLD else "are"
     yield Observed(
         p_value,
         f"scatter of {name} exchange, hours",
         mine,
-        float(np.median(drawn)),
+        usual,
         f"The accounts' {name} exchanges {close} on average {duration(mine)} from the middle one of them, in random "
-        f"groups of like volume {duration(float(np.median(drawn)))}.",
-        # One owner's people, or a class, begin in one week: that is no clock of strangers.
-        1.0 if name == "first" else None,
+        f"groups of like volume {duration(usual)}.",
+        # One owner's people, or a class, begin in one week and end in one: that is no clock of strangers.
+        1.0,
     )
 
 
