@@ -310,9 +310,26 @@ def test_strangers_on_an_occasion_do_not_pay_by_several_payments_together(cards:
 # One program.
 
 
+def released(hours: float) -> LogProfile:
+    """Twenty come at so many hours from the middle one of them on average, in a month of forty days; the others stay."""
+    start, end = 400 * DAY, 440 * DAY
+    first = np.full(E, start)
+    first[GROUP] = 415 * DAY + np.linspace(-2, 2, len(GROUP)) * (hours * (len(GROUP) - 1) / len(GROUP)) * HOUR
+    return made_log(
+        entities=E, first_seen=first, last_seen=np.full(E, end), exchanges=np.full(E, 400),
+        window_start=np.full(E, start), window_end=np.full(E, end),
+    )  # fmt: skip
+
+
 def test_users_of_one_program_share_nothing_but_when_they_came() -> None:
-    assert explained(on_an_occasion(400), "program").holds is None
-    assert "Of these 20 accounts 20 began and 20 ended" in explained(on_an_occasion(400), "program").statement
+    found = explained(released(40), "program")
+    assert found.holds is None
+    assert (
+        "20 began and 0 ended within what was observed, at the closest 40 hours from the middle one" in found.statement
+    )
+    # Who is set to work begins within hours.
+    assert explained(released(11.9), "program").holds is False
+    assert explained(released(12.1), "program").holds is None
     # Who was there before and stays came with nobody.
     assert explained(made_log(entities=E), "program").holds is False
 
@@ -326,7 +343,7 @@ def test_a_clock_a_queue_or_common_hands_are_no_programs(
 ) -> None:
     """That they began or ended together is what its users do."""
     findings = {family: Finding(family, "seen", 1.0, 0.0, 1e-9, "Seen.", strangers)}
-    found = explain(on_an_occasion(400), all_families(), GROUP, NONE, findings)
+    found = explain(released(40), all_families(), GROUP, NONE, findings)
     (one,) = [e for e in found if "program" in e.name]
     assert one.holds is holds
     assert ("Seen." in one.statement) is (holds is False)

@@ -329,7 +329,7 @@ def test_even_volumes_are_no_clock_of_strangers_where_most_may_be_one_owners(
 ) -> None:
     group = np.arange(50)
     exchanges = np.maximum(np.exp(np.random.default_rng(5).normal(4, 1.2, 1000)), 1).astype(np.int64)
-    exchanges[group] = 50
+    exchanges[group] = 150
     paid = np.arange(int(share * 50))
     cards = Postings.build(
         np.concatenate([paid, np.arange(100, 1000)]),
@@ -341,6 +341,26 @@ def test_even_volumes_are_no_clock_of_strangers_where_most_may_be_one_owners(
     seen = observed("timing", log_of(entities=1000, exchanges=exchanges, hands=cards), group)[0]
     assert seen.statistic == "spread of log volume"
     assert seen.p_strangers == p_strangers
+
+
+@pytest.mark.parametrize(
+    ("cards", "requests", "tested"), [(None, 50, True), (5, 50, True), (50, 50, False), (50, 150, True)]
+)
+def test_who_shares_nothing_is_no_group_for_as_many_requests_as_a_task_has(
+    cards: int | None, requests: int, tested: bool
+) -> None:
+    """Fifty with as much to do each, on so many cards: exercises, or texts to write. Of none whose hands are unknown."""
+    group = np.arange(50)
+    exchanges = np.maximum(np.exp(np.random.default_rng(5).normal(4, 1.2, 1000)), 1).astype(np.int64)
+    exchanges[group] = requests
+    known = np.arange(1000)
+    paid = Postings.build(
+        known, np.where(known < 50, known % (cards or 1), known).astype(np.uint64), np.ones(1000), 1000,
+        kind=np.zeros(1000, np.int8),
+    )  # fmt: skip
+    log = log_of(entities=1000, exchanges=exchanges, **({} if cards is None else {"hands": paid}))
+    seen = [one.statistic for one in observed("timing", log, group)]
+    assert ("spread of log volume" in seen) is tested
 
 
 def test_one_busy_account_makes_an_even_group_no_less_even() -> None:
@@ -387,7 +407,21 @@ def test_common_beginnings_and_ends_inside_the_log_are_seen() -> None:
         assert seen[f"scatter of {name} exchange, hours"].value == 2.5
     # Who is of one owner, or of one class, begins in one week: no clock of strangers.
     assert seen["scatter of first exchange, hours"].p_strangers == 1.0
-    assert seen["scatter of last exchange, hours"].p_strangers == 1.0
+    assert seen["scatter of last exchange, hours"].p_strangers is None
+    many = np.arange(101)
+    begun = log_of(
+        first_seen=np.concatenate([420 * DAY + many * HOUR // 10, 400 * DAY + many.repeat(9)[:899] * DAY // 3]),
+        last_seen=np.full(1000, 460 * DAY), exchanges=np.full(1000, 400),
+        window_start=np.full(1000, 390 * DAY), window_end=np.full(1000, 460 * DAY),
+    )  # fmt: skip
+    for who, strangers in ((many, None), (many[:100], 1.0)):
+        (first,) = [one for one in observed("timing", begun, who) if "first" in one.statistic]
+        assert first.p_value < 1e-3
+        assert first.p_strangers == strangers
+    # Who is shut out ends within hours, a class within days.
+    days = edges(spans(420 * DAY + hours, 450 * DAY + 6 * hours))
+    assert days["scatter of last exchange, hours"].p_value < 1e-3
+    assert days["scatter of last exchange, hours"].p_strangers == 1.0
     apart = edges(spans(405 * DAY + np.arange(10) * 3 * DAY, 445 * DAY + np.arange(10) * DAY))
     assert apart["scatter of first exchange, hours"].p_value > 0.05
 

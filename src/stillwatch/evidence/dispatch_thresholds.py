@@ -16,6 +16,17 @@ HANDED_OVER_SECONDS: Final = 2.0
 ASKED_AGAIN_SECONDS: Final = 900.0
 """seconds | relays reselect an account within minutes of a refusal | higher: two users of one set meet"""
 
+ASKED_AGAIN: Final = 0.85
+"""cosine | one item under several wrappers is beyond .9 where it is long, two questions of one person are below .7 nine
+times in ten | lower: whoever asks of one subject is left with one prompt"""
+
+ALL_ALIKE: Final = 0.01
+"""share of pairs of different accounts' prompts | beyond it near copies are what a wrapper, or a narrow matter, makes
+of any two | lower: a pool that repeats an item over accounts hides that each has its own several times"""
+
+NEARNESS_PROMPTS: Final = 256
+"""prompts | 32,000 pairs tell a hundredth to a tenth of itself | more: time"""
+
 LEAST_SHIFT: Final = 60.0
 """seconds | many times what is called a hand-over, so that none survives | lower: the null keeps what is tested"""
 

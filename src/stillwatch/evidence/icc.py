@@ -9,7 +9,7 @@ they cannot?".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -18,10 +18,10 @@ import scipy
 
 from stillwatch.core.counted import percent
 from stillwatch.evidence.content import Content
+from stillwatch.evidence.dispatch_thresholds import ALL_ALIKE, ASKED_AGAIN, NEARNESS_PROMPTS
 from stillwatch.evidence.postings import changes
 from stillwatch.evidence.source_part import source_part
 from stillwatch.evidence.thresholds import (
-    ASKED_AGAIN,
     DEPARTED,
     LEAST_FOR_ICC,
     LEAST_SOURCE_PROMPTS,
@@ -147,8 +147,7 @@ def _icc_of(content: Content, members: I64, *, whole: bool) -> Icc:
     members = spread(content, members)
     rows = content.rows(members)
     if whole:
-        rows = rows[asked_once(content.raw[rows], content.owner[rows])]
-        return intraclass_correlation(content.raw[rows], content.owner[rows])
+        return _of_what_is_asked_once(content.raw[rows], content.owner[rows])
     return icc_of_source(content, members, content.raw[rows], content.whitened[rows], content.owner[rows])
 
 
@@ -177,14 +176,27 @@ def icc_of_source(content: Content, members: I64, raw: F32, whitened: F32, owner
     part = source_part(content, members, whitened, owner).posterior > 0.5
     if part.sum() < LEAST_SOURCE_PROMPTS * len(members):
         part[:] = True
-    raw, owner = raw[part], owner[part]
-    once = asked_once(raw, owner)
-    return intraclass_correlation(raw[once], owner[once])
+    return _of_what_is_asked_once(raw[part], owner[part])
+
+
+def _of_what_is_asked_once(vectors: F32, owner: I64) -> Icc:
+    """Intraclass correlation of these prompts; where it sets accounts apart, and does so no more once each prompt of an
+    account counts once, it cannot be told what is their own: who asks for several answers to each item has its items
+    several times."""
+    every = intraclass_correlation(vectors, owner)
+    if not every.sets_apart:
+        return every
+    once = asked_once(vectors, owner)
+    same = intraclass_correlation(vectors[once], owner[once])
+    if same.sets_apart or not np.isfinite(same.icc):
+        return every
+    return replace(same, p_value=max(every.p_value, same.p_value))
 
 
 def asked_once(vectors: F32, owner: I64) -> npt.NDArray[np.bool_]:
     """Which prompts are nearly none of the same account's before them: one that is asked several times over, as for
-    rejection sampling, says no more of whose content it is than once.
+    rejection sampling, says no more of whose content it is than once. Where prompts of different accounts are as near
+    to one another, all are of one kind, and none is another again.
 
     Args:
         vectors: S x d, one a prompt.
@@ -193,15 +205,22 @@ def asked_once(vectors: F32, owner: I64) -> npt.NDArray[np.bool_]:
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     unit = vectors / np.maximum(length, np.float32(1e-9))
     once = np.ones(len(owner), np.bool_)
+    if _of_one_kind(unit, owner):
+        return once
     begins = np.flatnonzero(changes(owner))
     counts = np.diff(np.append(begins, len(owner)))
     for count in np.unique(counts[counts > 1]):
         rows = begins[counts == count, None] + np.arange(count)
         alike = unit[rows] @ unit[rows].transpose(0, 2, 1) > ASKED_AGAIN
         once[rows] = ~np.tril(alike, -1).any(axis=2)
-        # Who asks one thing alone has it twice: it is set apart by that from who asks another.
-        once[rows[:, 1]] |= once[rows].sum(axis=1) == 1
     return once
+
+
+def _of_one_kind(unit: F32, owner: I64) -> bool:
+    """Whether prompts of different accounts are often nearly the same, of a bounded number of them, evenly spread."""
+    some = slice(None, None, -(-len(owner) // NEARNESS_PROMPTS) or 1)
+    apart = owner[some, None] != owner[some]
+    return bool(np.mean((unit[some] @ unit[some].T)[apart] > ASKED_AGAIN) > ALL_ALIKE) if apart.any() else False
 
 
 def departure(content: Content, members: I64, who: I64) -> F64:

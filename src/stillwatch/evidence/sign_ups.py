@@ -23,7 +23,15 @@ from stillwatch.evidence.thresholds import (
     UNTOLD,
 )
 
-__all__ = ["came_at_once", "said_apart", "signed_up", "tied_at_sign_up", "together_within", "who_signed_up_then"]
+__all__ = [
+    "came_at_once",
+    "said_apart",
+    "signed_up",
+    "signed_up_together",
+    "tied_at_sign_up",
+    "together_within",
+    "who_signed_up_then",
+]
 
 
 def signed_up(log: LogProfile, members: I64, null: Null, least: int) -> Observed | None:
@@ -85,6 +93,11 @@ def who_signed_up_then(created: npt.NDArray[np.float64], members: I64, others: I
     first, last = np.quantile(created[members], [0.05, 0.95])
     then = (created[others] >= first) & (created[others] <= last)
     return np.asarray(others[then], np.int64)
+
+
+def signed_up_together(log: LogProfile, members: I64) -> bool:
+    """Whether accounts whose sign-ups are known signed up as close together as a class, a crew or a campaign does."""
+    return float(scatter(log.columns["sign_up"][members][None, :])[0]) <= together_within(log, len(members))
 
 
 def together_within(log: LogProfile, size: int) -> float:

@@ -141,10 +141,6 @@ UNTOLD: Final = 0.01
 """p-value | 99 %, one-sided: what is not shown to be below (or above) a line at this level cannot be told | higher:
 less is needed to convict and to protect"""
 
-ASKED_AGAIN: Final = 0.85
-"""cosine | one item under several wrappers is beyond .9 where it is long, two questions of one person are below .7 nine
-times in ten | lower: whoever asks of one subject is left with one prompt"""
-
 MOST_FOR_ICC: Final = 7_200
 """prompts | three hundred entities of 24, or all 800 that send four; the standard error is .001 to .005 then | more:
 time"""
@@ -540,6 +536,10 @@ observed | higher: a campaign of a few days is an occasion"""
 
 OCCASION_SHARE: Final = 0.8
 """share of members | as with a door: nearly all | lower: a group with a busy day is an occasion"""
+
+AT_ONCE_HOURS: Final = 12.0
+"""hours from the middle one, on average | a program's users come over days: 19 and 44 in random worlds; who is set to
+work comes within 2 to 6 | higher: a campaign that begins at once is a program's users"""
 
 HANDED_OUT: Final = 10
 """accounts a payment | who invites strangers hands out a few coupons or cards, campaigns have five to ten accounts a

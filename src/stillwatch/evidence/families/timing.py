@@ -14,11 +14,13 @@ from stillwatch.evidence.base import Count, Counted, Example, Explanation, Famil
 from stillwatch.evidence.bursts import bursts, came_with
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.group_statistics import likeness, odd_volumes, scatter, within_one_stretch
-from stillwatch.evidence.hands import cards_of, doors_of
+from stillwatch.evidence.hands import cards_of, doors_of, ties_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
+from stillwatch.evidence.sign_ups import signed_up_together
 from stillwatch.evidence.thresholds import (
     ALONG,
+    AT_ONCE_HOURS,
     DRAWS_RHYTHM,
     EDGE_GAPS,
     EVEN_RATIO,
@@ -132,9 +134,10 @@ class Timing(Family):
             yield from bursts(times.astype(np.float64), _inside(log, times, edge), least=least)
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
-        """Fewer than ``least`` members have no common beginnings, ends or bursts; and no more than an office has may be
-        set alike by one owner, where they ask no more than people do."""
-        if len(members) > OFFICE_SIZE or _more_than_people(log, members):
+        """Fewer than ``least`` members have no common beginnings, ends or bursts. Who asks no more than people do may
+        be given as much to do: by an owner, of no more than an office has, or by a task, where no hands tie them."""
+        many = len(members) > OFFICE_SIZE and not _tied_by_nothing(log, members)
+        if many or _more_than_people(log, members):
             yield _volumes(log, members, null)
         yield from _edge(log, members, null, "first", log.first_seen, log.window_start, least)
         yield from _edge(log, members, null, "last", log.last_seen, log.window_end, least)
@@ -221,13 +224,16 @@ def _handed_out(log: LogProfile, members: I64) -> bool:
 def _program(log: LogProfile, members: I64) -> Explanation:
     """A program that came out, or closed, when its users came or went, who have nothing else in common."""
     moments = ((log.first_seen, log.window_start), (log.last_seen, log.window_end))
-    came, went = (int(_inside(log, times, edge)[members].sum()) for times, edge in moments)
+    told = [times[members[_inside(log, times, edge)[members]]] for times, edge in moments]
+    apart = [float(scatter(times[None, :])[0]) for times in told if len(times) >= MAJORITY * len(members)]
+    closest = min(apart, default=np.inf)
+    together = f", at the closest {duration(closest)} from the middle one of them on average" if apart else ""
     return Explanation(
         PROGRAM,
-        f"Of these {len(members):,} accounts {came:,} began and {went:,} ended within what was observed. Users of one "
-        "program come when it is new and go when it is old; beyond that each works when and as much as it likes, pays "
-        "for itself and shares no hands with others of them.",
-        None if came or went else False,
+        f"Of these {len(members):,} accounts {len(told[0]):,} began and {len(told[1]):,} ended within what was "
+        f"observed{together}. Users of one program come over days when it is new and go when it is old; beyond that "
+        "each works when and as much as it likes, pays for itself and shares no hands with others of them.",
+        None if apart and closest > AT_ONCE_HOURS else False,
         contradicted_by=("timing", "dispatch"),
         contradicted_together=("infrastructure",),
         pay_apart=True,
@@ -273,6 +279,14 @@ def _of_one_owner(log: LogProfile, members: I64) -> bool:
     return doors.cards <= 1 and max(doors.owner, doors.mail, doors.place) > MAJORITY
 
 
+def _tied_by_nothing(log: LogProfile, members: I64) -> bool:
+    """Whether the hands of most of a group are known, and tie no more than half of it, who did not sign up together."""
+    hands, told = log.shared["infrastructure"], members[log.known("sign_up")[members]]
+    if hands is None or hands.known[members].mean() <= MAJORITY or ties_of(hands, members).share > MAJORITY:
+        return False
+    return len(told) <= MAJORITY * len(members) or not signed_up_together(log, told)
+
+
 def _more_than_people(log: LogProfile, members: I64) -> bool:
     """Whether each of a group typically asks more than an occasion or a task of people has them ask."""
     return bool(np.median(log.exchanges[members]) > OCCASION_REQUESTS)
@@ -312,8 +326,9 @@ def _edge(
         usual,
         f"The accounts' {name} exchanges {close} on average {duration(mine)} from the middle one of them, in random "
         f"groups of like volume {duration(usual)}.",
-        # One owner's people, or a class, begin in one week and end in one: that is no clock of strangers.
-        1.0,
+        # One owner's people, or a class, begin in one week and end in one, a class in one hour. Who is shut out is so
+        # within hours, and no class has more than an occasion brings together.
+        None if mine <= AT_ONCE_HOURS and (name == "last" or len(told) > OCCASION_SIZE) else 1.0,
     )
 
 
