@@ -330,13 +330,16 @@ def test_users_of_one_program_share_nothing_but_when_they_came() -> None:
     # Who is set to work begins within hours.
     assert explained(released(11.9), "program").holds is False
     assert explained(released(12.1), "program").holds is None
+    # Of forty days observed, who comes at any time lies ten from the middle one.
+    assert explained(released(119), "program").holds is None
+    assert explained(released(121), "program").holds is False
     # Who was there before and stays came with nobody.
     assert explained(made_log(entities=E), "program").holds is False
 
 
 @pytest.mark.parametrize(
     ("family", "strangers", "holds"),
-    [("timing", 1.0, None), ("timing", 1e-9, False), ("dispatch", None, False), ("infrastructure", 1.0, False)],
+    [("timing", 1.0, None), ("timing", 1e-9, False), ("dispatch", 1.0, False), ("infrastructure", 1.0, False)],
 )
 def test_a_clock_a_queue_or_common_hands_are_no_programs(
     family: str, strangers: float | None, holds: bool | None

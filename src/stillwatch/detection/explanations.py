@@ -70,10 +70,10 @@ def _held_against(
         and _told_by(found, families) <= CONTRADICTS
         and (found.among_strangers <= UNTOLD or not explanation.strangers)
     ]
-    together = [findings.get(name) for name in explanation.contradicted_together]
-    told = [found for found in together if found is not None and found.tested and found.p_value <= CONTRADICTS]
-    if told and len(told) == len(together):
-        against += [" ".join(found.statement for found in told)]
+    for together in explanation.contradicted_together:
+        told = [found for found in map(findings.get, together) if found is not None]
+        if len(told) == len(together) and all(found.tested and found.p_value <= CONTRADICTS for found in told):
+            against += [" ".join(found.statement for found in told)]
     if explanation.pay_apart:
         against += [said for family in families.values() if (said := family.no_strangers(log, members))]
     if not against:

@@ -87,7 +87,7 @@ def published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanation
         statement,
         holds,
         contradicted_by=() if brief else ("dispatch", "infrastructure") if alone else ("dispatch",),
-        contradicted_together=("timing", "infrastructure") if small else (),
+        contradicted_together=(("timing", "infrastructure"),) if small else (),
         strangers=small,
         pay_apart=small,
     )
