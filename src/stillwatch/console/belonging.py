@@ -87,7 +87,6 @@ def belonging_of(run: Run, groups: Mapping[str, Sequence[str]]) -> Mapping[str, 
     Raises:
         UnreadableInput: a file of the run is absent or is not what its name says.
     """
-
     kept: dict[str, Belonging] = run.keep("belonging of groups", dict)
     missing = {name: accounts for name, accounts in groups.items() if name not in kept}
     if missing:

@@ -144,8 +144,8 @@ class Explanation:
     """One honest explanation: what was measured, and whether it holds; None where that cannot be told.
 
     ``contradicted_by`` names the families that can rule it out: what each does for itself, no queue deals out; and
-    ``contradicted_together`` sets of them of which one set does so where all of it find something, as one owner's
-    customers would or not.
+    ``contradicted_together`` sets of them, each of which does where all of it find something, be it what one owner's
+    customers share by nature.
     ``strangers`` says that it supposes people who have nothing to do with one another beforehand, and ``pay_apart``
     that nobody pays for several of them. ``tested`` says that it is told by what a test measures, so that leaving out
     whom it excuses would choose among p-values.

@@ -63,9 +63,9 @@ def repeats_beside(log: LogProfile, group: I64, beside: I64) -> Rest | None:
         return None
     some = spread(log.content, group)
     rows = log.content.rows(some)
-    repeated = _repeated(log, np.concatenate([group, beside]), log.sampled[rows])
-    asked = len(_sent_twice(log, np.concatenate([group, beside])))
-    few = asked if asked <= PHRASES else None
+    twice = _sent_twice(log, np.concatenate([group, beside]))
+    repeated = np.isin(log.sampled[rows], twice)
+    few = len(twice) if len(twice) <= PHRASES else None
     if few is None and not _of_another_kind(log.content.whitened[rows], log.sampled[rows], repeated):
         return None
     rest = rows[~repeated]

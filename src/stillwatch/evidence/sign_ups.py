@@ -96,8 +96,12 @@ def who_signed_up_then(created: npt.NDArray[np.float64], members: I64, others: I
 
 
 def signed_up_together(log: LogProfile, members: I64) -> bool:
-    """Whether accounts whose sign-ups are known signed up as close together as a class, a crew or a campaign does."""
-    return float(scatter(log.columns["sign_up"][members][None, :])[0]) <= together_within(log, len(members))
+    """Whether the sign-ups of most of a group are known, and as close together as a class's, a crew's or a campaign's
+    are."""
+    known = members[log.known("sign_up")[members]]
+    if len(known) <= MAJORITY * len(members):
+        return False
+    return float(scatter(log.columns["sign_up"][known][None, :])[0]) <= together_within(log, len(known))
 
 
 def together_within(log: LogProfile, size: int) -> float:

@@ -81,20 +81,17 @@ def once_there(ask: Callable[[], T], *, wait: float, away: Callable[[EndpointAwa
         EndpointAway: the hub was away to the end.
         EndpointFailed: it refuses.
     """
-    end = time.monotonic() + wait
-    try:
-        return ask()
-    except EndpointAway as error:
-        if time.monotonic() > end:
-            raise
-        away(error)
+    end, told = time.monotonic() + wait, False
     while True:
-        time.sleep(_PAUSE_SECONDS)
         try:
             return ask()
-        except EndpointAway:
+        except EndpointAway as error:
             if time.monotonic() > end:
                 raise
+            if not told:
+                away(error)
+            told = True
+        time.sleep(_PAUSE_SECONDS)
 
 
 def last_round(begun: Participant, *, wait: float) -> Participant:

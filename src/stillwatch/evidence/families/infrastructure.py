@@ -35,8 +35,8 @@ from stillwatch.evidence.sign_ups import (
     came_at_once,
     said_apart,
     signed_up,
+    signed_up_together,
     tied_at_sign_up,
-    together_within,
     who_signed_up_then,
 )
 from stillwatch.evidence.thresholds import (
@@ -191,7 +191,6 @@ class Infrastructure(Family):
         hands = log.shared[self.name]
         beside = who_signed_up_then(log.columns["sign_up"], known, bystanders[told[bystanders]])
         tied = 0.0 if hands is None else ties_of(hands, members, cards=1, beside=beside).share
-        together = len(known) > MAJORITY * len(members) and apart <= together_within(log, len(known))
         when = f"They signed up {said_apart(apart)}" if len(known) else "No sign-up of theirs is known"
         return Explanation(
             COHORT,
@@ -199,7 +198,7 @@ class Infrastructure(Family):
             "network or a mail domain that hardly anybody else has (the commonest left out, which may be their "
             "school's or their firm's, or a house or two of theirs); of people who merely signed up together, at most "
             "half do.",
-            None if together and tied <= MAJORITY else False,
+            None if tied <= MAJORITY and signed_up_together(log, members) else False,
             contradicted_by=("timing", "dispatch"),
             strangers=True,
             pay_apart=True,

@@ -283,10 +283,10 @@ def _of_one_owner(log: LogProfile, members: I64) -> bool:
 
 def _tied_by_nothing(log: LogProfile, members: I64) -> bool:
     """Whether the hands of most of a group are known, and tie no more than half of it, who did not sign up together."""
-    hands, told = log.shared["infrastructure"], members[log.known("sign_up")[members]]
+    hands = log.shared["infrastructure"]
     if hands is None or hands.known[members].mean() <= MAJORITY or ties_of(hands, members).share > MAJORITY:
         return False
-    return len(told) <= MAJORITY * len(members) or not signed_up_together(log, told)
+    return not signed_up_together(log, members)
 
 
 def _more_than_people(log: LogProfile, members: I64) -> bool:
