@@ -130,17 +130,13 @@ def _tested(examiner: Examiner, groups: Sequence[Proposal]) -> list[Case]:
             if len(inside) >= LEAST_MEMBERS:
                 parts.setdefault(inside.tobytes(), (inside, outside, screened))
     cases: list[Case] = []
-    sure: list[Case] = []
+    sure: list[Mask] = []
     for inside, outside, screened in sorted(parts.values(), key=lambda part: -len(part[0])):
-        if not any(_is_small_part(inside, whole) for whole in sure):
+        if not any(len(inside) < MAJORITY * whole.sum() and whole[inside].all() for whole in sure):
             cases.append(examiner.examine(inside, outside, screened=screened))
             if cases[-1].may_convict and cases[-1].p_value <= CONTRADICTS:
-                sure.append(cases[-1])
+                sure.append(np.isin(np.arange(len(examiner.log)), cases[-1].members))
     return cases
-
-
-def _is_small_part(members: I64, whole: Case) -> bool:
-    return len(members) < MAJORITY * len(whole.members) and bool(np.isin(members, whole.members).all())
 
 
 def _parts(log: LogProfile, families: Mapping[str, Family], group: Proposal) -> Iterator[tuple[I64, I64]]:

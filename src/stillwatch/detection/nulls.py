@@ -113,14 +113,14 @@ class Background:
             key, order = self._strata[names]
             order = order[free[order]]
             run, volumes = key[order], self._volume[order]
-            left = [number for number in range(len(chosen)) if number not in pools]
-            first = np.searchsorted(run, key[chosen[left]], "left")
-            last = np.searchsorted(run, key[chosen[left]], "right")
-            for number, low, high in zip(left, first.tolist(), last.tolist(), strict=True):
-                if volume:
-                    low, high = self._alike(volumes, self._volume[chosen[number]], low, high, last=not names)
-                if high - low >= LEAST_STRATUM or not names:
-                    pools[number] = order[low:high]
+            left = np.array([number for number in range(len(chosen)) if number not in pools], np.int64)
+            low = np.searchsorted(run, key[chosen[left]], "left")
+            high = np.searchsorted(run, key[chosen[left]], "right")
+            if volume:
+                low, high = _alike(volumes, self._volume[chosen[left]], low, high, last=not names)
+            enough = (high - low >= LEAST_STRATUM) | (not names)
+            for number, begin, end in zip(*(one[enough].tolist() for one in (left, low, high)), strict=True):
+                pools[number] = order[begin:end]
         return [pools[number] for number in range(len(chosen))]
 
     def _free(self, members: I64, among: Mask | None) -> Mask:
@@ -132,16 +132,35 @@ class Background:
             free &= ~self.aside
         return free if free.sum() >= LEAST_STAND_INS else allowed
 
-    @staticmethod
-    def _alike(volumes: F64, mine: float, low: int, high: int, *, last: bool) -> tuple[int, int]:
-        """Of a stratum in order of volume, the neighbours of one volume; of the last one, whatever their distance."""
-        ratio = np.inf if last else np.log(VOLUME_RATIO)
-        inside = volumes[low:high]
-        start, end = low + np.searchsorted(inside, mine - ratio), low + np.searchsorted(inside, mine + ratio, "right")
-        window = min(max(VOLUME_WINDOW, (high - low) // 40), int(end - start))
-        middle = low + int(np.searchsorted(inside, mine))
-        begin = int(np.clip(middle - window // 2, start, end - window))
-        return begin, begin + window
+
+def _alike(volumes: F64, mine: F64, low: I64, high: I64, *, last: bool) -> tuple[I64, I64]:
+    """Of strata in order of volume, where the neighbours of each volume begin and end in its stratum; of the last one,
+    whatever their distance.
+
+    Args:
+        volumes: of all (E).
+        mine: of each member (m).
+        low, high: where its stratum begins and ends (m).
+        last: whether there is no wider stratum.
+    """
+    ratio = np.inf if last else np.log(VOLUME_RATIO)
+    start, end = _place(volumes, mine - ratio, low, high), _place(volumes, mine + ratio, low, high, beyond=True)
+    window = np.minimum(np.maximum(VOLUME_WINDOW, (high - low) // 40), end - start)
+    middle = _place(volumes, mine, low, high)
+    begin = np.clip(middle - window // 2, start, end - window)
+    return begin, begin + window
+
+
+def _place(volumes: F64, sought: F64, low: I64, high: I64, *, beyond: bool = False) -> I64:
+    """``low + np.searchsorted(volumes[low:high], sought)`` of each, all of them halved at once; ``beyond`` its equals
+    too."""
+    low, high = low.copy(), high.copy()
+    while (open_ := low < high).any():
+        middle = (low + high) // 2
+        found = volumes[np.minimum(middle, len(volumes) - 1)]
+        before = open_ & ((found <= sought) if beyond else (found < sought))
+        low, high = np.where(before, middle + 1, low), np.where(open_ & ~before, middle, high)
+    return low
 
 
 def _ages(log: LogProfile) -> npt.NDArray[np.float64]:

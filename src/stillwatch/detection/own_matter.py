@@ -36,11 +36,11 @@ class _Held(NamedTuple):
 
     Attributes:
         share: of it that is alike beyond people's.
-        p_value: of so much by chance; None where there are too few windows to test.
+        by_chance: p-value of so much by chance, for which windows are drawn; None where there are too few to test.
     """
 
     share: float
-    p_value: float | None
+    by_chance: Callable[[], float | None]
 
 
 class OwnMatter:
@@ -77,9 +77,9 @@ class OwnMatter:
         if same.p_value > UNTOLD or self.at_large is None:
             return None
         held = self._held(self.at_large, self._keys(members))
-        if held is None or held.share < LEAST_OWN or held.p_value is None:
+        if held is None or held.share < LEAST_OWN or (by_chance := held.by_chance()) is None:
             return None
-        p_value = max(same.p_value, held.p_value)
+        p_value = max(same.p_value, by_chance)
         return Observed(
             p_value,
             "share of requests alike beyond people's",
@@ -108,15 +108,17 @@ class OwnMatter:
         if held is None:
             return _left_open(len(keys)) if open_too else None
         line = HARDLY_OWN if hardly else LEAST_OWN
-        # What some customers send alike may be more than chance gives, and a source that a relay carries is too.
-        more = None if held.share < line else False
-        by_chance = held.p_value is None or held.p_value > UNTOLD
+        holds: bool | None = False
+        if held.share < line:
+            by_chance = held.by_chance()
+            # What some customers send alike may be more than chance gives, and a source that a relay carries is too.
+            holds = True if by_chance is None or by_chance > UNTOLD else None
         return Explanation(
             RESOLD,
             f"Of what these accounts send together, roughly {percent(round(held.share, 2))} is nearer to one another "
             "than as many prompts of people at large are. Of a reseller's customers, who ask for themselves, hardly "
             f"any is; of accounts that share a source out more than {percent(line)} is, whatever they send beside it.",
-            True if held.share < line and by_chance else more,
+            holds,
         )
 
     def _keys(self, members: I64) -> I64:
@@ -137,8 +139,12 @@ class OwnMatter:
             return None
         null = people.null(windows.shape[1], len(keys), weights, self._seed)
         told = [null.statistic(one) for one in null.seen(seen, place)]
-        tested = [one.p_value for one in null.tested(told)]
-        return _Held(float(np.median(null.shares(told))), cauchy_p(tested) if tested else None)
+
+        def by_chance() -> float | None:
+            tested = [one.p_value for one in null.tested(told)]
+            return cauchy_p(tested) if tested else None
+
+        return _Held(float(np.median(null.shares(told))), by_chance)
 
 
 def _left_open(requests: int) -> Explanation:

@@ -283,10 +283,14 @@ def ties_of(hands: Postings, members: I64, *, cards: int = 0, beside: I64 | None
 
 def within_of(hands: Postings, members: I64) -> tuple[Any, I64]:
     """Which things each member has (sparse), and how many members have each."""
+    return hands.asked.answer(members.tobytes(), lambda: _within_of(hands, members))
+
+
+def _within_of(hands: Postings, members: I64) -> tuple[Any, I64]:
     within = hands.matrix[members] > 0
     return within, np.asarray(within.sum(axis=0)).ravel()
 
 
 def is_kind(hands: Postings, *kinds: str) -> npt.NDArray[np.bool_]:
     """Which things are of these kinds."""
-    return np.isin(hands.kinds, [KINDS.index(kind) for kind in kinds])
+    return np.array([kind in kinds for kind in KINDS])[hands.kinds]

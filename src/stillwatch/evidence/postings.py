@@ -7,7 +7,7 @@ at random share one of a class is the class's u-probability in the linkage.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +16,7 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from stillwatch.evidence.calibration import Calibration
+from stillwatch.evidence.last_asked import LastAsked
 from stillwatch.evidence.thresholds import (
     ALWAYS_RARE,
     BLOCK_ROUNDS,
@@ -65,6 +66,7 @@ class Postings:
         known: of which entities anything is known, shared or not (E).
         kinds: for each thing, which of the family's kinds it is (T).
         told: of which entities a thing of each kind is known, shared or not (kinds x E).
+        asked: what was last asked of it.
     """
 
     matrix: sparse.csr_matrix
@@ -74,6 +76,7 @@ class Postings:
     known: npt.NDArray[np.bool_]
     kinds: npt.NDArray[np.int8]
     told: npt.NDArray[np.bool_]
+    asked: LastAsked = field(default_factory=LastAsked, compare=False)
 
     @classmethod
     def build(
@@ -122,6 +125,14 @@ class Postings:
         kept = self.classes[self.matrix.indices] < BLOCKED_CLASSES
         offsets = np.concatenate([[0], np.cumsum(kept)])[self.matrix.indptr]
         return sparse.csr_matrix((self.matrix.data[kept], self.matrix.indices[kept], offsets), shape=self.matrix.shape)
+
+    @cached_property
+    def _by_thing(self) -> sparse.csc_matrix:
+        return self.matrix.tocsc()
+
+    def of(self, things: I64) -> sparse.csr_matrix:
+        """The matrix of these things alone: E x their number."""
+        return self._by_thing[:, things].tocsr()
 
     @cached_property
     def sent(self) -> F64:
@@ -185,7 +196,7 @@ class Postings:
         A thing with few holders is one block. A thing with many is cut into random blocks,
         ``rounds`` times over, which keeps its holders one connected group.
         """
-        columns = self.matrix.tocsc()
+        columns = self._by_thing
         out: list[I64] = []
         for thing in np.flatnonzero(self.rarity() < BLOCKED_CLASSES):
             holders = columns.indices[columns.indptr[thing] : columns.indptr[thing + 1]].astype(np.int64)

@@ -105,6 +105,9 @@ class PromptSets:
     def _sent(self, members: I64) -> tuple[I64, npt.NDArray[np.bool_], I64, U64]:
         """Of each member's distinct prompts: whose each is, whether it is no small talk, how many members send it, and
         the prompt."""
+        return self.asked.answer(("sent", members.tobytes()), lambda: self._sent_by(members))
+
+    def _sent_by(self, members: I64) -> tuple[I64, npt.NDArray[np.bool_], I64, U64]:
         _, owner, mine = self.held(members)
         names, inverse, counts = np.unique(mine, return_inverse=True, return_counts=True)
         return owner, ~self._small_talk(names, counts)[inverse], counts[inverse], mine

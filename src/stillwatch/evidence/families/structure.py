@@ -150,9 +150,10 @@ class Structure(Family):
         if log.ordinary is not None:
             outside = np.maximum(outside, log.ordinary.share(texts.names[number]))
         # Sharing a text once in a hundred exchanges is not using it, for members as for others.
-        using = np.asarray((texts.matrix[members][:, number] >= USED).sum(axis=0)).ravel()
+        used_by = texts.of(number)
+        using = np.asarray((used_by[members] >= USED).sum(axis=0)).ravel()
         ratio = np.clip(np.log2(np.maximum(using, 0.5) / size / outside), 0.0, MOST_BITS)
-        has = texts.matrix[who][:, number].toarray() >= USED
+        has = used_by[who].toarray() >= USED
         # What nearly all of it have is its text: who has what only a part of it sends, as of a published set, has not.
         own = (using >= NEARLY_ALL * size) & (ratio >= MARK_BITS)
         if own.any():
