@@ -129,6 +129,22 @@ def test_who_leaves_takes_nothing_from_what_was_shown_of_nearly_all(
     assert case.p_value == pytest.approx(1e-6 if convicted else left)
 
 
+@pytest.mark.parametrize("holds", [True, None])
+def test_an_explanation_that_comes_to_hold_of_nearly_the_same_accounts_takes_nothing_from_them(
+    engine: Engine, holds: bool | None
+) -> None:
+    """Of twenty it is ruled out; of the nineteen who are left, once one has no evidence of its own, it would not be."""
+    nineteen = range(19)
+    marked = bits_for(E, range(20), 9.0)
+
+    def explain(inside: np.ndarray, beside: np.ndarray) -> Any:
+        return explanation(holds if len(inside) < 20 else False)
+
+    found = world(groups=[range(20)], marked=marked, along=nineteen, explain=explain).decide(engine)
+    assert members(found) == [[*nineteen]]
+    assert found.campaigns[0].may_convict
+
+
 def test_growth_brings_no_conviction(engine: Engine) -> None:
     found = world(p=by_size(0.02, 1e-9)).decide(engine)
     assert found.campaigns == []

@@ -21,6 +21,7 @@ from handmade_families import (
 
 from stillwatch.engines import Engine
 from stillwatch.evidence.families.infrastructure import OFFICE
+from stillwatch.evidence.families.timing import PROGRAM
 from stillwatch.evidence.thresholds import RECRUIT_BITS
 
 E = 60
@@ -172,6 +173,23 @@ def test_what_one_office_would_explain_is_joined_first_and_stands_its_own_test(
         ),
     )
     assert members(made.decide(engine)) == ([everyone] if found else [])
+
+
+@pytest.mark.parametrize(("size", "found"), [(18, True), (16, False)])
+def test_a_piece_that_is_nearly_all_of_a_wider_one_is_not_lost_where_the_few_more_leave_a_doubt(
+    engine: Engine, size: int, found: bool
+) -> None:
+    """Twenty accounts may be a program's users, and nearly all of them are not."""
+    piece, wider = tuple(range(size)), tuple(range(20))
+
+    def program(inside: np.ndarray, beside: np.ndarray) -> Any:
+        return explanation(None if len(inside) == 20 else False, PROGRAM)
+
+    made = World(E).add(
+        told("texts", "content", marks=True, p=1e-9, groups=[wider, piece], bits=bits_for(E, wider, 9.0)),
+        told("clock", "coordination", p=1e-9, along=piece, explain=program),
+    )
+    assert members(made.decide(engine)) == ([[*piece]] if found else [])
 
 
 def test_a_room_that_asks_alike_and_does_not_act_along_is_not_taken_in(engine: Engine) -> None:

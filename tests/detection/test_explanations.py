@@ -115,6 +115,19 @@ def test_small_parts_may_be_of_a_set_or_of_a_pool() -> None:
     assert explained(log, "published").statement.startswith("Of a typical account's prompts, 6")
 
 
+@pytest.mark.parametrize(("alike", "holds"), [(2, False), (6, True)])
+def test_two_of_many_who_are_dealt_the_same_few_are_no_class(alike: int, holds: bool) -> None:
+    """Of sixty accounts with four prompts of a pool each, eight in twos or in sixes have the same."""
+    rng = np.random.default_rng(3)
+    few = np.arange(60)
+    same = {int(e): rng.choice(300, 4, replace=False).tolist() for e in few}
+    for e in range(12):
+        same[e] = [1000 + 4 * (e // alike) + n for n in range(4)]
+    log = made_log(entities=E, prompt_sets=prompt_sets(E, same))
+    (found,) = [one for one in explain(log, all_families(), few, NONE) if "published" in one.name]
+    assert found.holds is (None if not holds and found.holds is None else holds)
+
+
 def test_what_strangers_repeat_as_often_is_no_published_set() -> None:
     rng = np.random.default_rng(0)
 
@@ -352,6 +365,19 @@ def test_a_clock_a_queue_or_common_hands_are_no_programs(
     assert ("Seen." in one.statement) is (holds is False)
 
 
+@pytest.mark.parametrize(("narrow", "nearer", "holds"), [(0.0, 1e-9, False), (0.0, 1.0, None), (3.0, 1e-9, None)])
+def test_a_pool_of_all_kinds_that_could_be_swapped_is_no_programs(
+    narrow: float, nearer: float, holds: bool | None
+) -> None:
+    """A program asks of one matter, or lets each of its users ask."""
+    log = released(40)
+    content = made_content(pull=narrow)
+    log = replace(log, content=content)
+    asked = {"semantics": Finding("semantics", "seen", 1.0, 0.0, 1e-9, "Of one source.", nearer)}
+    (one,) = [e for e in explain(log, all_families(), GROUP, NONE, asked) if "program" in e.name]
+    assert one.holds is holds
+
+
 # One cohort.
 
 
@@ -456,7 +482,7 @@ def test_one_clock_over_several_houses_is_no_chance_and_each_firm_keeps_its_own(
     waves = rng.normal(size=(1 if common else 2, HOURS))
     rhythm = rng.normal(size=(E, HOURS))
     rhythm[GROUP] += waves[GROUP % len(waves)]
-    log.derived["timing"] = unit(rhythm)
+    log.derived["timing"] = log.derived["timing"]._replace(residuals=unit(rhythm))
     (office,) = (
         one
         for one in explain(log, all_families(), GROUP, NONE, {"timing": clock})

@@ -1,7 +1,7 @@
 """Groups drawn from the background: like a group in all but what is tested, and never of its own people."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from made_log import DAY, made_log
 
 from stillwatch.detection import Background
-from stillwatch.detection.nulls import _ages
+from stillwatch.detection.nulls import _ages, _place
 from stillwatch.evidence import LogProfile
 from stillwatch.evidence.thresholds import LARGEST_DRAWN, LEAST_STAND_INS, LEAST_STRATUM, VOLUME_RATIO, VOLUME_WINDOW
 
@@ -219,3 +219,18 @@ def test_ages_are_doublings_of_days_and_nothing_where_unknown() -> None:
     ages = _ages(plain_log(sign_up=sign_up))
     assert ages[:8].tolist() == [0, 0, 1, 1, 2, 3, 0, -1]
     assert set(ages[8:]) == {-1}
+
+
+@given(st.integers(0, 10_000), st.integers(1, 60), st.booleans())
+@settings(max_examples=60)
+def test_places_are_those_of_a_search_in_each_stratum(seed: int, size: int, beyond: bool) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.integers(0, 8, size).astype(np.float64)
+    low = rng.integers(0, size + 1, 12)
+    high = np.minimum(low + rng.integers(0, size + 1, 12), size)
+    whole = np.sort(values)
+    sought = rng.integers(-1, 10, 12).astype(np.float64)
+    found = _place(whole, sought, low, high, beyond=beyond)
+    side: Literal["left", "right"] = "right" if beyond else "left"
+    by_hand = [a + np.searchsorted(whole[a:b], v, side) for a, b, v in zip(low, high, sought, strict=True)]
+    assert found.tolist() == by_hand

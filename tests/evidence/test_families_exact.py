@@ -514,7 +514,7 @@ def test_beats_are_told_of_those_whose_hours_are_known() -> None:
         assert any("correlation" in one.statistic for one in seen) is tested
     assert any("correlation" in one.statistic for one in observed("timing", rhythm(1.0, 6), least=4))
     together = next(one for one in observed("timing", rhythm(1.0)) if one.statistic == "correlation of hourly activity")
-    told = rhythm(1.0).derived["timing"][TEN]
+    told = rhythm(1.0).derived["timing"].residuals[TEN]
     by_hand = (np.sum(told @ told.T) - 10) / 90
     assert together.value == pytest.approx(by_hand, rel=1e-3)
     assert together.p_value < 1e-6
@@ -526,7 +526,7 @@ def test_who_acts_along_lies_far_beyond_the_log() -> None:
     assert along is not None
     assert along[:10].all()
     assert not along[10:].any()
-    residuals = log.derived["timing"]
+    residuals = log.derived["timing"].residuals
     beside = residuals @ residuals[TEN].mean(axis=0)
     line = np.median(beside) + t.ALONG * stats.median_abs_deviation(beside, scale="normal")
     everyone = FAMILY["timing"].acts_along(log, TEN, np.arange(1000))

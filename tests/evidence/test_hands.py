@@ -248,6 +248,14 @@ def test_houses_are_as_few_as_one_owner_knows_of_unless_more_are_asked_for() -> 
     assert houses_of(doors, GROUP, most=30, doors=True) is not None
 
 
+def test_exits_of_one_payer_are_no_houses() -> None:
+    """Two doors, of twenty and of ten; a card that twelve of the first and six of the second have is one payer's."""
+    doors = {0: list(range(20)), 1: list(range(20, 30))}
+    assert houses_of(hands_of(addresses=doors), GROUP, most=30, doors=True) is not None
+    card = hands_of({0: [*range(12), *range(20, 26)]}, addresses=doors)
+    assert houses_of(card, GROUP, most=30, doors=True) is None
+
+
 @pytest.mark.parametrize("across", [False, True])
 def test_crews_with_hands_of_their_own_may_run_one_set_and_one_owners_accounts_may_not(across: bool) -> None:
     """Each sends twenty prompts of one set of thirty, and their payments are those of several owners."""

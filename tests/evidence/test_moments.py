@@ -34,6 +34,27 @@ def test_requests_meet_where_another_entity_begins_within_seconds() -> None:
     assert made.met(3).sum() == 0
 
 
+def test_stretches_are_the_shortest_in_which_most_ask_twice_beside_another() -> None:
+    """Six at work in one hour of each of five days: no quarter of it has two of each, the hour has."""
+    hours = [(e, 86_400.0 * day + 901.0 * turn + e, 1, False, 10 * day + turn) for day in range(5) for turn in range(3)
+             for e in range(6)]  # fmt: skip
+    stretch = requests(*hours).stretch()
+    assert stretch is not None
+    assert np.unique(stretch).tolist() == [0, 1, 2, 3, 4]
+    # Who asks once in it, or alone, is in none.
+    more = requests(*hours, (7, 500_000.0, 1, False, 1), (7, 500_001.0, 1, False, 2))
+    assert np.sum(more.stretch() == -1) == 2
+    alone = [(e, 86_400.0 * (6 * e + day), 1, False, day) for e in range(6) for day in range(6)]
+    assert requests(*sorted(alone, key=lambda row: row[1])).stretch() is None
+
+
+def test_what_is_asked_again_counts_when_it_was_asked_first() -> None:
+    made = requests((1, 0, 1, False, 5), (2, 1, 1, False, 5), (1, 2, 1, False, 6), (1, 3, 1, False, 5))
+    first = made.asked_first()
+    assert (first.begin / 1e6).tolist() == [0, 1, 2]
+    assert first.prompt.tolist() == [5, 5, 6]
+
+
 def test_common_moments_are_those_in_which_three_times_the_usual_number_are_at_work() -> None:
     """Six entities at work in one quarter of an hour; else each in its own."""
     wave = [(e, 100 * 900 + 10.0 * e, 1, False, e) for e in range(6)]

@@ -31,7 +31,7 @@ TECHNICAL = {
     ("profiles/prompts_at_hand.py", "MOST_HELD"): "requests held: bounds memory, moves no result",
     ("evidence/families/semantics.py", "_CHUNK"): "pairs at a time: bounds memory, moves no result",
     ("evidence/families/timing.py", "_CHUNK"): "rows at a time: bounds memory, moves no result",
-    ("evidence/families/timing.py", "_DAY"): "hours a day",
+    ("evidence/waves.py", "DAY"): "hours a day",
     ("evidence/group_statistics.py", "_QUARTILE"): "of the normal distribution",
     ("evidence/neighbours.py", "_CHUNK"): "rows at a time: bounds memory, moves no result",
     ("evidence/neighbours.py", "_PENDING"): "pairs at a time: bounds memory, moves no result",

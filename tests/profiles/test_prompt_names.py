@@ -136,11 +136,11 @@ def test_partners_are_those_of_whom_another_sends_most_and_three_at_least() -> N
     held = [[1, 2, 3, 4], [1, 2, 3, 9], [5, 6], [5, 6], [*range(20, 30), 1], []]
     prompts = np.array([one for mine in held for one in mine], np.uint64)
     made = PromptSets(prompts, np.concatenate([[0], np.cumsum([len(mine) for mine in held])]))
-    assert made.partnered(np.arange(6)).sum() == 2
-    assert not made.partnered(np.array([2, 3, 4])).any()
-    assert not made.partnered(np.array([5])).any(), "who sent nothing"
+    assert made.partners(np.arange(6)).tolist() == [1, 1, 0, 0, 0, 0]
+    assert not made.partners(np.array([2, 3, 4])).any()
+    assert not made.partners(np.array([5])).any(), "who sent nothing"
     small = PromptSets(np.array([7, 7], np.uint64), np.array([0, 1, 2]), np.array([7], np.uint64), np.array([50]))
-    assert not small.partnered(np.array([0, 1])).any(), "small talk alone"
+    assert not small.partners(np.array([0, 1])).any(), "small talk alone"
 
 
 def test_how_much_of_what_others_send_members_send_too() -> None:

@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from stillwatch.evidence import HOUR, Content, LogProfile, Postings, PromptSets, all_families, whiten
+from stillwatch.evidence.waves import Hours
 
 E = 2400
 GROUP = np.arange(20)
@@ -55,7 +57,7 @@ def _nothing_counted(name: str, also: str | None = None) -> tuple[np.ndarray, np
 def made_log(seed: int = 0, entities: int = E, **given: Any) -> LogProfile:
     """A log of strangers; what is ``given`` takes the place of a field, or of a column.
 
-    Fields are those of ``LogProfile``; any other name is a column. ``residuals`` are timing's, ``texts`` and
+    Fields are those of ``LogProfile``; any other name is a column. ``residuals`` and ``hours`` are timing's, ``texts`` and
     ``hands`` what structure and infrastructure share, ``habits`` purpose's.
     """
     rng = np.random.default_rng(seed)
@@ -93,6 +95,7 @@ def made_log(seed: int = 0, entities: int = E, **given: Any) -> LogProfile:
     shared["structure"] = given.pop("texts", None) or made_postings(1, False, entities)
     shared["infrastructure"] = given.pop("hands", made_postings(2, False, entities))
     residuals = given.pop("residuals", None)
+    given_hours = given.pop("hours", None)
     habits = given.pop("habits", None)
     for name, value in given.items():
         (fields if name in fields else columns)[name] = value
@@ -102,7 +105,8 @@ def made_log(seed: int = 0, entities: int = E, **given: Any) -> LogProfile:
     if residuals is None:
         residuals = unit(np.random.default_rng(5).normal(size=(entities, HOURS)))
     tactics = len(all_families()["purpose"].wordings) + 3
-    log.derived["timing"] = residuals
+    counts = given_hours if given_hours is not None else sparse.csr_array((entities, HOURS))
+    log.derived["timing"] = Hours(residuals, counts)
     log.derived["purpose"] = np.zeros((entities, tactics), np.float32) if habits is None else habits
     for name in ("semantics", "dispatch"):
         log.derived[name] = all_families()[name].derive(log, _nothing_counted)

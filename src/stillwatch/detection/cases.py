@@ -122,7 +122,7 @@ class Examiner:
         # Several sides may propose one group: no family is asked about it twice for the same answer.
         self._found: dict[tuple[str, bytes, tuple[int, bool] | None], Finding] = {}
         self._observed: dict[tuple[str, bytes], Observed] = {}
-        self._sampled = replace(log, closer=None, in_common=None, carrying=None, closer_payload=None)
+        self._sampled = replace(log, closer=None, in_common=None, in_stretches=None, carrying=None, closer_payload=None)
         self._of = {side: [name for name, family in families.items() if family.side == side] for side in get_args(Side)}
 
     def observe(self, members: I64, family: str, observed: Observed) -> None:

@@ -170,7 +170,7 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
     joined: list[Case] = []
     for case in cases:
         for place, other in enumerate(joined):
-            if len(np.setdiff1d(case.members, other.members)) == 0 and other.p_value <= case.p_value:
+            if _says_no_more(case, other):
                 break
             if same_campaign(examiner, case, other):
                 whole = _whole(examiner, case, other)
@@ -185,6 +185,15 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
         else:
             joined.append(case)
     return joined if len(joined) == len(cases) else _join(examiner, joined)
+
+
+def _says_no_more(case: Case, other: Case) -> bool:
+    """Whether a piece is a part of another that shows as much; not where nearly all of that are this piece, and only
+    the few more leave an honest explanation open."""
+    if not np.isin(case.members, other.members).all() or other.p_value > case.p_value:
+        return False
+    nearly_all = len(case.members) >= NEARLY_ALL * len(other.members)
+    return not (nearly_all and case.may_convict and not other.may_convict)
 
 
 def _whole(examiner: Examiner, case: Case, other: Case) -> Case:
@@ -306,6 +315,8 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     whole = examiner.examine(kept, bystanders)
     if lies_in(whole, case) and len(kept) >= NEARLY_ALL * len(case.members) and whole.p_value <= HOPELESS:
         # A few fewer show a little less: that takes nothing from what was shown of nearly the same.
+        if case.may_convict and not whole.may_convict:
+            return replace(case, members=kept, bystanders=bystanders)
         return replace(whole, p_value=case.p_value)
     return replace(whole, p_value=max(whole.p_value, case.p_value))
 

@@ -24,6 +24,10 @@ ALL_ALIKE: Final = 0.01
 """share of pairs of different accounts' prompts | beyond it near copies are what a wrapper, or a narrow matter, makes
 of any two | lower: a pool that repeats an item over accounts hides that each has its own several times"""
 
+ONE_MATTER: Final = 0.6
+"""cosine | of a classifier's, an extractor's or a game's prompts 3 to 28 % of pairs are beyond it, of a pool of all
+kinds, and of people, .1 to .2 % | higher: a program that writes each prompt a little otherwise passes as a pool"""
+
 NEARNESS_PROMPTS: Final = 256
 """prompts | 32,000 pairs tell a hundredth to a tenth of itself | more: time"""
 
@@ -67,6 +71,15 @@ BELL_REQUESTS: Final = 3
 BELLS: Final = 6
 """stretches | a fortnight's lessons, a release | fewer: a class passes for a queue; more: a short queue goes unseen"""
 
+LEAST_IN_WAVES: Final = 100
+"""requests of a group | fewer fill too few hours | lower: noise"""
+
+DRAWS_WAVES: Final = 500
+"""groups | a tail is fitted beyond them | fewer: a coarser tail"""
+
+PARTS_IN_WAVES: Final = 21
+"""parts of a group | their median is sure to a fifth of a part's own spread | more: time"""
+
 COMMON_SECONDS: Final = 900.0
 """seconds | a wave calls its accounts within minutes | higher: cover falls into common stretches too"""
 
@@ -83,6 +96,13 @@ LEAST_IN_COMMON: Final = 0.1
 MOST_IN_COMMON: Final = 0.8
 """share of requests | cover of a fifth is left beside it; what is more is a crowd's whole visit | higher: crowds whom
 one hour brings are asked of that hour alone"""
+
+STRETCH_SECONDS: Final = (900.0, 3_600.0, 21_600.0, 86_400.0)
+"""seconds, the shortest first | a list that is worked through in its order changes its matter within hours | longer:
+what changes within a stretch sets accounts apart"""
+
+STRETCH_CELLS: Final = 5_000
+"""accounts in stretches of time | four prompts of each are read | more: two or three say as little as one"""
 
 MOVED_AMONG: Final = 8
 """accounts | a session that more have names a program, a day or a proxy, and no conversation | higher: customers of one

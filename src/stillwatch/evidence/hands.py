@@ -153,8 +153,8 @@ def houses_of(
     hands: Postings, members: I64, *, least: int = LEAST_MEMBERS, most: int = SEVERAL_PAYMENTS - 1, doors: bool = False
 ) -> I64 | None:
     """Which house each of a group is of, from 0, -1 for none; each house has one payment or mail domain, and hardly any
-    address of theirs is of two. None where they are tied to one another, or to nobody, or are as many as one owner does
-    not know of.
+    of what is theirs, an address or how they pay, is of two. None where they are tied to one another, or to nobody, or
+    are as many as one owner does not know of.
 
     Firms that work alike are found together, and what ties the accounts of each ties no stranger to them. A campaign
     that pays by a few cards sends over all of its addresses by each.
@@ -177,7 +177,7 @@ def houses_of(
     if not 1 < len(found) <= most or size.sum() < ONE_DOOR * len(members):
         return None
     of = mine[:, None] == found
-    at = within[:, np.flatnonzero(theirs & is_kind(hands, "address", "network"))].astype(np.int64)
+    at = within[:, np.flatnonzero(owns | (theirs & is_kind(hands, "address", "network")))].astype(np.int64)
     across = np.asarray((at.T @ of > 0).sum(axis=1)).ravel() > 1
     if (np.asarray(at[:, across].sum(axis=1)).ravel() > 0).mean() > MAJORITY:
         return None

@@ -18,7 +18,7 @@ import scipy
 
 from stillwatch.core.counted import percent
 from stillwatch.evidence.content import Content
-from stillwatch.evidence.dispatch_thresholds import ALL_ALIKE, ASKED_AGAIN, NEARNESS_PROMPTS
+from stillwatch.evidence.dispatch_thresholds import ALL_ALIKE, ASKED_AGAIN, NEARNESS_PROMPTS, ONE_MATTER
 from stillwatch.evidence.postings import changes
 from stillwatch.evidence.source_part import source_part
 from stillwatch.evidence.thresholds import (
@@ -39,6 +39,8 @@ __all__ = [
     "icc_of_most",
     "icc_of_source",
     "intraclass_correlation",
+    "jackknifed",
+    "of_many_matters",
     "spread",
     "z_of",
 ]
@@ -113,6 +115,12 @@ def intraclass_correlation(vectors: F32, owner: I64) -> Icc:
         np.einsum("ij,ij->i", rest, rest),
         squares.sum() - squares,
     )
+    return jackknifed(icc, left_out)
+
+
+def jackknifed(icc: float, left_out: F64) -> Icc:
+    """A correlation with its error and p-values, from what it is without each account in turn (m)."""
+    m = len(left_out)
     spread = np.sqrt((m - 1) / m * np.sum((left_out - left_out.mean()) ** 2)) * (1 + 2 / m)
     error = float(max(spread, 1e-6))
     # Student's t by its function: a distribution of scipy.stats takes longer to make than all of the above.
@@ -218,9 +226,23 @@ def asked_once(vectors: F32, owner: I64) -> npt.NDArray[np.bool_]:
 
 def _of_one_kind(unit: F32, owner: I64) -> bool:
     """Whether prompts of different accounts are often nearly the same, of a bounded number of them, evenly spread."""
+    near = _nearness(unit, owner)
+    return bool(np.mean(near > ASKED_AGAIN) > ALL_ALIKE) if len(near) else False
+
+
+def of_many_matters(content: Content, members: I64) -> bool:
+    """Whether hardly any two prompts of different members are of one matter, as where a pool of all kinds is dealt out,
+    and not where one program asks."""
+    rows = content.rows(members)
+    vectors = content.raw[rows]
+    near = _nearness(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), content.owner[rows])
+    return bool(np.mean(near > ONE_MATTER) <= ALL_ALIKE) if len(near) else False
+
+
+def _nearness(unit: F32, owner: I64) -> F32:
+    """Cosines of prompts of different accounts, of a bounded number of prompts, evenly spread."""
     some = slice(None, None, -(-len(owner) // NEARNESS_PROMPTS) or 1)
-    apart = owner[some, None] != owner[some]
-    return bool(np.mean((unit[some] @ unit[some].T)[apart] > ASKED_AGAIN) > ALL_ALIKE) if apart.any() else False
+    return np.asarray((unit[some] @ unit[some].T)[owner[some, None] != owner[some]], np.float32)
 
 
 def departure(content: Content, members: I64, who: I64) -> F64:

@@ -56,6 +56,8 @@ class LogProfile:
             ``Content.whitened`` have them, and the entity of each. None where no more can be read.
         in_common: reads, as ``closer`` does, what some entities sent in their common moments; gives None where they
             have hardly any. None where that cannot be read.
+        in_stretches: reads what some entities sent in the same stretches of time: as ``Content.raw`` has it, the entity
+            and the stretch of each. Gives None where they were hardly at work together. None where it cannot be read.
         carrying: reads, as ``closer_payload`` does, what some entities sent with one of these texts in it (names of
             things of ``shared["structure"]``); gives None where that is hardly anything or nearly all. None where it
             cannot be read.
@@ -83,6 +85,7 @@ class LogProfile:
     closer: Callable[[I64], Prompts] | None = None
     closer_payload: Callable[[I64], Content] | None = None
     in_common: Callable[[I64], Prompts | None] | None = None
+    in_stretches: Callable[[I64], tuple[npt.NDArray[np.float32], I64, I64] | None] | None = None
     carrying: Callable[[I64, npt.NDArray[np.uint64]], Content | None] | None = None
     moments: Callable[[I64], Moments] | None = None
     ordinary: Calibration | None = None

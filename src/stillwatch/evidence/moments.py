@@ -22,10 +22,11 @@ from stillwatch.evidence.dispatch_thresholds import (
     LEAST_SHIFT,
     MOST_MOMENTS,
     MOST_SHIFT,
+    STRETCH_SECONDS,
     TIMES_AT_WORK,
 )
-from stillwatch.evidence.postings import distinct
-from stillwatch.evidence.thresholds import MAJORITY
+from stillwatch.evidence.postings import changes, distinct
+from stillwatch.evidence.thresholds import MAJORITY, NEARLY_ALL
 
 __all__ = ["Moments", "shifted"]
 
@@ -92,6 +93,28 @@ class Moments:
         usual = len(at_work) / max(int(np.ptp(stretch)) + 1, 1) if len(stretch) else 0.0
         many = stretches[workers >= max(LEAST_AT_WORK, TIMES_AT_WORK * usual)]
         return np.isin(stretch, many)
+
+    def asked_first(self) -> Moments:
+        """Each entity's first request with each prompt."""
+        order = np.lexsort((self.prompt, self.owner))
+        fresh = changes(self.owner[order]) | changes(self.prompt[order])
+        return self.chosen(np.sort(order[fresh]))
+
+    def stretch(self) -> I64 | None:
+        """The stretch of time that each request was made in (n), -1 where its entity made one alone, or no other made
+        two: the shortest stretches of which enough are left of most. None where there are none."""
+        who, place = np.unique(self.owner, return_inverse=True)
+        for seconds in STRETCH_SECONDS:
+            stretch = self.begin // _microseconds(seconds)
+            cells, of_cell, size = np.unique(stretch * len(who) + place, return_inverse=True, return_counts=True)
+            _, of_stretch = np.unique(cells // len(who), return_inverse=True)
+            several = size >= 2
+            several &= np.bincount(of_stretch, weights=several)[of_stretch] >= 2
+            inside = several[of_cell]
+            told = np.bincount(place, weights=inside, minlength=len(who)) > 0
+            if inside.mean() > MAJORITY and told.mean() >= NEARLY_ALL:
+                return np.where(inside, of_stretch[of_cell], -1)
+        return None
 
     def with_bells(self, seconds: float) -> Moments:
         """The same requests, told which were made at a bell: an account's first in one of the stretches in which most

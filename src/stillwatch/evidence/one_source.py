@@ -6,10 +6,19 @@ import numpy as np
 import numpy.typing as npt
 
 from stillwatch.evidence.icc import Icc, departure, icc_of, icc_of_source, spread, z_of
+from stillwatch.evidence.icc_in_stretches import nested_correlation
 from stillwatch.evidence.log_profile import LogProfile
 from stillwatch.evidence.thresholds import DEPARTED, LEAST_FOR_ICC, MAJORITY, MARGIN, NEARLY_ALL, UNTOLD
 
-__all__ = ["asking_alike", "icc_as_far_as_told", "icc_in_common", "icc_of_more", "of_one_source", "shown_one_source"]
+__all__ = [
+    "asking_alike",
+    "icc_as_far_as_told",
+    "icc_in_common",
+    "icc_in_stretches",
+    "icc_of_more",
+    "of_one_source",
+    "shown_one_source",
+]
 
 I64 = npt.NDArray[np.int64]
 
@@ -69,3 +78,9 @@ def icc_in_common(log: LogProfile, members: I64) -> Icc | None:
         return None
     same = icc_of_source(log.content, some, *sent)
     return same if same.told or z_of(UNTOLD) * same.standard_error <= MARGIN else None
+
+
+def icc_in_stretches(log: LogProfile, members: I64) -> Icc | None:
+    """Intraclass correlation of what the members sent at any one time; None where they were hardly at work together."""
+    sent = log.in_stretches(spread(log.content, members)) if log.in_stretches is not None else None
+    return None if sent is None else nested_correlation(*sent)

@@ -72,8 +72,8 @@ class PromptSets:
         _, kept, senders, names = self._sent(members)
         return np.unique(names[kept & (senders >= 2) & (senders <= most)])
 
-    def partnered(self, members: I64) -> npt.NDArray[np.bool_]:
-        """Which members have another who sends most of what they send, and at least three prompts of it."""
+    def partners(self, members: I64) -> I64:
+        """How many others each member has who send most of what it sends, and at least three prompts of it."""
         owner, kept, _, prompts = self._sent(members)
         different, names = np.unique(prompts[kept], return_inverse=True)
         sent = np.bincount(owner[kept], minlength=len(members))
@@ -81,8 +81,9 @@ class PromptSets:
         who = sparse.csr_matrix((np.ones(len(names), np.int64), (owner[kept], names)), shape=size)
         both = who @ who.T
         both.setdiag(0)
-        most = both.max(axis=1).toarray().ravel()
-        return np.asarray((most >= CARRIED[0]) & (most > MAJORITY * sent))
+        both = both.tocoo()
+        most = (both.data >= CARRIED[0]) & (both.data > MAJORITY * sent[both.row])
+        return np.bincount(both.row[most], minlength=len(members))
 
     def sent_of(self, members: I64, others: I64) -> npt.NDArray[np.float64]:
         """Share of what each of the others sends, small talk left out, that a member sends too (others)."""

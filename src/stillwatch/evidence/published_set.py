@@ -15,6 +15,7 @@ from stillwatch.evidence.repeated_part import repeats_beside, repeats_without_ow
 from stillwatch.evidence.sharing_out import dealt_out
 from stillwatch.evidence.thresholds import (
     MAJORITY,
+    NEARLY_ALL,
     OVERLAP,
     OVERLAP_PARTNERS,
     OVERLAP_TIMES,
@@ -116,7 +117,11 @@ def _in_small_parts(
     Who runs another set beside them, or none, says nothing of that."""
     beside = bystanders[log.prompt_sets.sent_of(members, bystanders) > REPEATS]
     group = np.concatenate([members, beside])
-    if log.prompt_sets.partnered(group).sum() >= OVERLAP_PARTNERS:
+    partners = log.prompt_sets.partners(group)
+    # A class has several who all run its homework; of a pool of which many are dealt a few prompts each, some get the
+    # same few.
+    classmates = np.sum(partners > 1)
+    if classmates >= max(OVERLAP_PARTNERS, (1 - NEARLY_ALL) * len(group)) or np.mean(partners > 0) > MAJORITY:
         return holds, ""
     overlaps, times = log.prompt_sets.overlaps(group)
     mine = overlaps[: len(members)]

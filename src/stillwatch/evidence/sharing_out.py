@@ -66,7 +66,7 @@ def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
 
 
 def _sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
-    partnered = prompts.partnered(members)
+    partnered = prompts.partners(members) > 0
     members = members[~partnered]
     if partnered.sum() > len(members):
         return None

@@ -12,15 +12,19 @@ import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import Content, Moments
-from stillwatch.evidence.dispatch_thresholds import LEAST_IN_COMMON, MOST_IN_COMMON
+from stillwatch.evidence.dispatch_thresholds import LEAST_IN_COMMON, MOST_IN_COMMON, STRETCH_CELLS
 from stillwatch.profiles.prompts_at_hand import PromptsAtHand, TextsAtHand
 from stillwatch.profiles.texts import closer_look, closer_payload
 
-__all__ = ["carrying_reader", "closer_reader", "common_reader", "payload_reader"]
+__all__ = ["carrying_reader", "closer_reader", "common_reader", "payload_reader", "stretch_reader"]
 
 F32 = npt.NDArray[np.float32]
 I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
+
+_BY_STRETCH_SQL = """
+SELECT o.cell AS entity, p.* EXCLUDE (entity) FROM {theirs} AS p JOIN {only} AS o USING (entity, prompt)
+"""
 
 _CARRYING_SQL = """
 SELECT p.entity, p.prompt, list_has_any(s.sentences, (SELECT list(text) FROM {texts}))
@@ -80,6 +84,35 @@ def common_reader(
         return *content.read(features), whose
 
     return sent_in_common
+
+
+def stretch_reader(
+    engine: Engine,
+    content: Content,
+    left_out: U64,
+    moments: Callable[[I64], Moments],
+    prompts: PromptsAtHand,
+    exchanges: Table,
+) -> Callable[[bytes], tuple[F32, I64, I64] | None]:
+    """Reads what some entities sent in the same stretches of time, as ``LogProfile.in_stretches`` says."""
+
+    @lru_cache(maxsize=1)
+    def sent_by_stretch(members: bytes) -> tuple[F32, I64, I64] | None:
+        who = np.frombuffer(members, np.int64)
+        theirs = moments(who).asked_first()
+        stretch = theirs.stretch() if len(theirs) else None
+        if stretch is None:
+            return None
+        cell = np.where(stretch >= 0, stretch * len(who) + np.searchsorted(who, theirs.owner), -1)
+        # Of more than can be read, whole stretches, evenly spread.
+        step = -(-len(np.unique(cell)) // STRETCH_CELLS)
+        told = (stretch >= 0) & (stretch % step == 0)
+        only = pa.table({"entity": theirs.owner[told], "prompt": theirs.prompt[told], "cell": cell[told]})
+        chosen = engine.sql(_BY_STRETCH_SQL, theirs=prompts.of(who), only=only)
+        features, cells = closer_look(engine, np.unique(cell[told]), left_out, prompts=chosen, exchanges=exchanges)
+        return content.read(features)[0], who[cells % len(who)], cells // len(who)
+
+    return sent_by_stretch
 
 
 def carrying_reader(

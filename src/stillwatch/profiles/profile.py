@@ -18,7 +18,13 @@ from stillwatch.engines import Engine, Table
 from stillwatch.evidence import Calibration, Content, Family, LogProfile, Postings, whiten
 from stillwatch.evidence.thresholds import SHARED_BY
 from stillwatch.profiles.account import account_table, count_tables
-from stillwatch.profiles.closer_readers import carrying_reader, closer_reader, common_reader, payload_reader
+from stillwatch.profiles.closer_readers import (
+    carrying_reader,
+    closer_reader,
+    common_reader,
+    payload_reader,
+    stretch_reader,
+)
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
 from stillwatch.profiles.kept_texts import has_lost_texts, joined_texts, prompt_key, remaining_prompts
 from stillwatch.profiles.moments import moments_reader
@@ -141,6 +147,7 @@ def build_profile(
     looked = closer_reader(engine, content, left_out, sets.short, held, asked)
     moments = moments_reader(engine, exchanges=exchanges, accounts=accounts, key=key)
     sent_in_common = common_reader(engine, content, left_out, moments, held, asked)
+    sent_by_stretch = stretch_reader(engine, content, left_out, moments, held, asked)
     carried = carrying_reader(engine, content, left_out, sketches, template_of, held, asked)
 
     payloads = payload_reader(engine, payload, left_out, common, held, asked)
@@ -160,6 +167,7 @@ def build_profile(
         closer=None if lost else lambda members: looked(members.tobytes()),
         closer_payload=None if lost else payloads,
         in_common=None if lost else lambda members: sent_in_common(members.tobytes()),
+        in_stretches=None if lost else lambda members: sent_by_stretch(members.tobytes()),
         carrying=None if lost else carried,
         moments=moments,
         ordinary=ordinary if content.unlike is None else None,

@@ -16,7 +16,7 @@ from stillwatch.evidence.content import Content
 from stillwatch.evidence.group_statistics import likeness, within_one_stretch
 from stillwatch.evidence.icc import Icc, icc_of, icc_of_most, z_of
 from stillwatch.evidence.log_profile import I64, LogProfile
-from stillwatch.evidence.one_source import icc_in_common, icc_of_more
+from stillwatch.evidence.one_source import icc_in_common, icc_in_stretches, icc_of_more
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.published_set import published_set
 from stillwatch.evidence.signature import senders
@@ -50,6 +50,7 @@ F32 = npt.NDArray[np.float32]
 
 # Of what is asked, that it was then.
 _AT_ONCE = " while many of them are at work at once"
+_AT_ONE_TIME = " at any one time"
 _CHUNK = 16_384
 # Of the example: no two of its prompts have a sentence in common, and all are of one matter.
 _POOL = (
@@ -232,6 +233,10 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
     if common is not None and common.p_value <= CONTRADICTS:
         # What each asks in its own time says nothing of what all of them are sent to ask.
         apart, which = common, _AT_ONCE
+    turns = icc_in_stretches(log, members) if not apart.told or apart.sets_apart else None
+    if turns is not None and turns.p_value <= CONTRADICTS:
+        # Who is used on other days asks of other matters, where a list is worked through in its order.
+        apart, which = turns, _AT_ONE_TIME
     beside = carried(log, members) if not apart.told or apart.sets_apart else None
     if beside is not None and (same := icc_of_most(beside, members)).p_value <= CONTRADICTS:
         # Customers of a framework put what is their own into it: what they send without it is no part of the answer.

@@ -15,6 +15,7 @@ from stillwatch.evidence.bursts import bursts, came_with
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.group_statistics import likeness, odd_volumes, scatter, within_one_stretch
 from stillwatch.evidence.hands import cards_of, doors_of, ties_of
+from stillwatch.evidence.icc import of_many_matters
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.sign_ups import signed_up_together
@@ -47,13 +48,13 @@ from stillwatch.evidence.thresholds import (
     UNTOLD,
     WEEKEND_HOURS,
 )
+from stillwatch.evidence.waves import DAY, Hours, hourly_counts, in_waves
 
 __all__ = ["FAMILY", "PROGRAM", "hourly_residuals"]
 
 PROGRAM = "users of one program that came out, or closed, in those days"
 
 F32 = npt.NDArray[np.float32]
-_DAY = 24
 _CHUNK = 1_024
 _SPAN = int(SPAN_HOURS * HOUR)
 _SPANS = f"abs(l.first_seen - r.first_seen) < {_SPAN} AND abs(l.last_seen - r.last_seen) < {_SPAN}"
@@ -74,13 +75,13 @@ def hourly_residuals(entity: I64, hour: I64, uses: npt.NDArray[np.float64], exch
     if not len(hour):
         return np.zeros((len(exchanges), 1), np.float32)
     # The latest hours speak for the rest; the table stays small.
-    first = max(int(hour.min()), int(hour.max()) - _DAY * 7 * LONGEST_WEEKS + 1)
-    first -= first % _DAY
-    hours = -(-(int(hour.max()) - first + 1) // _DAY) * _DAY
+    first = max(int(hour.min()), int(hour.max()) - DAY * 7 * LONGEST_WEEKS + 1)
+    first -= first % DAY
+    hours = -(-(int(hour.max()) - first + 1) // DAY) * DAY
     activity = np.zeros((len(exchanges), hours), np.float32)
     kept = hour >= first
     activity[entity[kept], hour[kept] - first] = uses[kept]
-    days = activity.reshape(len(exchanges), -1, _DAY)
+    days = activity.reshape(len(exchanges), -1, DAY)
     if days.shape[1] < LEAST_DAYS:
         return np.zeros((len(exchanges), 1), np.float32)
     by_hour, by_day = days.sum(axis=1, keepdims=True), days.sum(axis=2, keepdims=True)
@@ -111,10 +112,11 @@ class Timing(Family):
         Example("each works when it likes", {}, seen=False),
     )
 
-    def derive(self, log: LogProfile, counted: Counted) -> F32:
-        """``hourly_residuals`` of the log."""
+    def derive(self, log: LogProfile, counted: Counted) -> Hours:
+        """When the log's entities are at work."""
         entity, hour, uses = counted("hour")
-        return hourly_residuals(entity, hour.astype(np.int64), uses, log.exchanges)
+        each = entity, hour.astype(np.int64), uses
+        return Hours(hourly_residuals(*each, log.exchanges), hourly_counts(*each, len(log)))
 
     def levels(self, log: LogProfile) -> Sequence[Level]:
         """First and last seen together, and as busy."""
@@ -125,7 +127,7 @@ class Timing(Family):
 
     def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
         """Communities of entities that speed up and pause together, whatever else links them."""
-        a, b, beside = _in_one_beat(log.derived[self.name], log.exchanges)
+        a, b, beside = _in_one_beat(log.derived[self.name].residuals, log.exchanges)
         return communities(a, b, beside, len(log), resolution=RESOLUTION_BEAT, least=least, seed=seed)
 
     def at_once(self, log: LogProfile, *, least: int) -> Iterable[I64]:
@@ -141,7 +143,8 @@ class Timing(Family):
             yield _volumes(log, members, null)
         yield from _edge(log, members, null, "first", log.first_seen, log.window_start, least)
         yield from _edge(log, members, null, "last", log.last_seen, log.window_end, least)
-        yield from _beats(log.derived[self.name], members, null, least)
+        yield from _beats(log.derived[self.name].residuals, members, null, least)
+        yield from in_waves(log, log.derived[self.name].counts, members, null)
 
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
         """An occasion that brought strangers together, and a program that did."""
@@ -151,7 +154,7 @@ class Timing(Family):
         """Whose hourly activity correlates with the group's far beyond the log's, or who begins or ends together with
         more of the group than chance has."""
         return (
-            _in_its_beat(log.derived[self.name], members, who)
+            _in_its_beat(log.derived[self.name].residuals, members, who)
             | came_with(log.first_seen, _inside(log, log.first_seen, log.window_start), members, who)
             | came_with(log.last_seen, _inside(log, log.last_seen, log.window_end), members, who)
         )
@@ -236,8 +239,10 @@ def _program(log: LogProfile, members: I64) -> Explanation:
         f"observed{together}. Users of one program come over days when it is new and go when it is old; beyond that "
         "each works when and as much as it likes, pays for itself and shares no hands with others of them.",
         None if near else False,
-        contradicted_by=("timing",),
+        # A program asks of one matter, or lets its users ask, each of their own.
+        contradicted_by=("timing", "semantics") if near and of_many_matters(log.content, members) else ("timing",),
         contradicted_together=(("dispatch",), ("infrastructure",)),
+        strangers=True,
         pay_apart=True,
         accounts_for=("timing",),
     )
