@@ -55,6 +55,22 @@ def test_what_is_asked_again_counts_when_it_was_asked_first() -> None:
     assert first.prompt.tolist() == [5, 5, 6]
 
 
+@pytest.mark.parametrize(("begins", "bells"), [(0.0, True), (140.0, False)])
+def test_jobs_that_begin_by_the_clock_are_at_a_bell_and_a_queue_that_runs_at_any_time_is_not(
+    begins: float, bells: bool
+) -> None:
+    """Four firms' jobs of six requests, one of them minutes later, at forty hours of their own."""
+    jobs = [
+        (firm, 3600.0 * (4 * hour + firm) + begins + (5 * n if n < 5 else 150), 1, False, n)
+        for hour in range(40)
+        for firm in range(4)
+        for n in range(6)
+    ]
+    rang = requests(*jobs).with_bells(MET_SECONDS).at_a_bell
+    assert rang is not None
+    assert rang.sum() == (4 * 40 * 5 if bells else 0)
+
+
 def test_common_moments_are_those_in_which_three_times_the_usual_number_are_at_work() -> None:
     """Six entities at work in one quarter of an hour; else each in its own."""
     wave = [(e, 100 * 900 + 10.0 * e, 1, False, e) for e in range(6)]
@@ -101,7 +117,7 @@ def test_a_refused_prompt_is_asked_again_by_another() -> None:
 
 def test_bells_are_the_stretches_in_which_most_are_met() -> None:
     lessons = [(n % 20, 3600.0 * (1 + n // 20) + n % 20 / 4, 1.0, False, n) for n in range(3 * 20)]
-    alone = [(n % 20, 86_400.0 + 700 * n, 1.0, False, 100 + n) for n in range(40)]
+    alone = [(n % 20, 86_500.0 + 600 * n, 1.0, False, 100 + n) for n in range(40)]
     made = requests(*lessons, *alone).with_bells(MET_SECONDS)
     assert made.at_a_bell is not None
     assert made.at_a_bell.tolist() == [True] * 60 + [False] * 40

@@ -1,11 +1,16 @@
 """Accounts of a few requests that come in waves together, and others that merely keep days and hours."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_log import made_log
 from scipy import sparse
 
+from stillwatch.detection import Background
+from stillwatch.evidence import all_families
 from stillwatch.evidence.thresholds import LONGEST_WEEKS
 from stillwatch.evidence.waves import DAY, hourly_counts, waves
 
@@ -61,3 +66,26 @@ def test_of_a_long_log_the_latest_weeks_are_held_and_of_an_empty_one_nothing() -
     assert counts.sum(axis=1).tolist() == [0, 1]
     none = np.zeros(0, np.int64)
     assert hourly_counts(none, none, np.zeros(0), 3).shape == (3, DAY)
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_timing_sees_waves_of_accounts_too_quiet_for_their_own_hours_to_tell(together: bool) -> None:
+    """A hundred of six hundred accounts are called thirty times in a fortnight, four requests each; or are not."""
+    rng = np.random.default_rng(2)
+    called = np.append(rng.choice(DAYS * DAY, 30, replace=False), [0, DAYS * DAY - 1])
+    counts = sparse.vstack([sent(rng, 100, called if together else None), sent(rng, 500)], format="csr")
+    same = {name: np.ones(600, np.uint64) for name in ("plan", "country", "agent")}
+    log = made_log(entities=600, exchanges=np.full(600, 4), sign_up=np.full(600, np.nan), hours=counts, **same)
+    group = np.arange(100)
+    seen = [
+        one for one in all_families()["timing"].test(log, group, Background(log, 300, 1)) if "one hour" in one.statistic
+    ]
+    (waved,) = seen
+    assert (waved.p_value < 1e-4) is together
+    assert ("in waves" in waved.statement) is together
+    busy = replace(log, exchanges=np.full(600, 40))
+    assert not [
+        one
+        for one in all_families()["timing"].test(busy, group, Background(busy, 300, 1))
+        if "one hour" in one.statistic
+    ]

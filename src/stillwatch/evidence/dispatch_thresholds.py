@@ -71,8 +71,20 @@ BELL_REQUESTS: Final = 3
 BELLS: Final = 6
 """stretches | a fortnight's lessons, a release | fewer: a class passes for a queue; more: a short queue goes unseen"""
 
+MARK_EVERY_SECONDS: Final = 300.0
+"""seconds | jobs are set to the hour, its half or quarter, or to five minutes | longer: jobs at five past are none;
+shorter: a fifth of all requests begins on a minute's mark"""
+
+ON_MARK_SECONDS: Final = 60.0
+"""seconds | a job's first request is sent within a minute of when it was set, by chance a fifth is, and its first burst
+lasts no longer | longer: chance passes for a clock; shorter: jobs that start slowly meet"""
+
 LEAST_IN_WAVES: Final = 100
 """requests of a group | fewer fill too few hours | lower: noise"""
+
+LEAST_WAVES: Final = 1.2
+"""times what days and hours would give | users of one product reach 1, campaigns that are woken together 1.5 to 2.4 |
+lower: an assistant's evenings count; higher: faint waves are not seen"""
 
 DRAWS_WAVES: Final = 500
 """groups | a tail is fitted beyond them | fewer: a coarser tail"""

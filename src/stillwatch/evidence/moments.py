@@ -20,8 +20,10 @@ from stillwatch.evidence.dispatch_thresholds import (
     COMMON_SECONDS,
     LEAST_AT_WORK,
     LEAST_SHIFT,
+    MARK_EVERY_SECONDS,
     MOST_MOMENTS,
     MOST_SHIFT,
+    ON_MARK_SECONDS,
     STRETCH_SECONDS,
     TIMES_AT_WORK,
 )
@@ -118,10 +120,10 @@ class Moments:
 
     def with_bells(self, seconds: float) -> Moments:
         """The same requests, told which were made at a bell: an account's first in one of the stretches in which most
-        are met within so many seconds.
+        are met within so many seconds, and those of a job's first minute that begins by the clock on the wall.
 
-        A class, an audience or a release has people ask at one moment, a few times over. A queue's workers meet for as
-        long as it runs.
+        A class, an audience or a release has people ask at one moment, a few times over, and jobs of strangers begin at
+        the full hour. A queue's workers meet for as long as it runs.
         """
         stretch = self.begin // _microseconds(BELL_SECONDS)
         busy, place = np.unique(stretch, return_inverse=True)
@@ -132,7 +134,25 @@ class Moments:
         order = np.argsort(key, kind="stable")
         turn = np.empty(len(self), np.int64)
         turn[order] = np.arange(len(self)) - np.searchsorted(key[order], key[order])
-        return replace(self, at_a_bell=np.isin(place, bells[met[bells] > 0]) & (turn < BELL_REQUESTS))
+        rang = np.isin(place, bells[met[bells] > 0]) & (turn < BELL_REQUESTS)
+        return replace(self, at_a_bell=rang | self._by_the_clock())
+
+    def _by_the_clock(self) -> Mask:
+        """Which requests are of the first minute of a job that begins on a mark of the clock, where most of what its
+        entity begins after a pause does (n)."""
+        order = np.argsort(self.owner, kind="stable")
+        owner, begin = self.owner[order], self.begin[order]
+        fresh = changes(owner)
+        fresh[1:] |= np.diff(begin) > _microseconds(MARK_EVERY_SECONDS)
+        first = np.flatnonzero(fresh)
+        on_mark = begin[first] % _microseconds(MARK_EVERY_SECONDS) < _microseconds(ON_MARK_SECONDS)
+        _, who = np.unique(owner[first], return_inverse=True)
+        most = np.bincount(who, weights=on_mark) > MAJORITY * np.bincount(who)
+        job = np.cumsum(fresh) - 1
+        soon = begin - begin[first][job] < _microseconds(ON_MARK_SECONDS)
+        out = np.empty(len(self), np.bool_)
+        out[order] = soon & (on_mark & most[who])[job]
+        return out
 
     def met(self, seconds: float) -> Mask:
         """Which requests another entity's request begins within so many seconds after (n)."""

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from stillwatch.evidence.base import Null, Observed
-from stillwatch.evidence.dispatch_thresholds import BELLS, DRAWS_WAVES, LEAST_IN_WAVES, PARTS_IN_WAVES
+from stillwatch.evidence.dispatch_thresholds import BELLS, DRAWS_WAVES, LEAST_IN_WAVES, LEAST_WAVES, PARTS_IN_WAVES
 from stillwatch.evidence.log_profile import LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.thresholds import LEAST_DAYS, LEAST_RHYTHM, LONGEST_WEEKS, UNTOLD
@@ -97,7 +97,8 @@ def in_waves(log: LogProfile, counts: sparse.csr_array, members: I64, null: Null
     rng = np.random.default_rng([len(members), int(members[0])])
     parts = [rng.choice(members, size, replace=False) for _ in range(PARTS_IN_WAVES if size < len(members) else 1)]
     mine, usual = float(np.median(waves(counts, np.stack(parts)))), float(drawn.mean())
-    p_value = tail_p(drawn, mine)
+    # Weekends have hours of their own: people meet a little oftener than days times hours would have it.
+    p_value = tail_p(drawn, mine) if mine >= LEAST_WAVES else 1.0
     come = "The accounts come in waves: requests" if p_value <= UNTOLD else "Requests"
     yield Observed(
         p_value,
