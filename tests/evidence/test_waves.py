@@ -1,6 +1,7 @@
 """Accounts of a few requests that come in waves together, and others that merely keep days and hours."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -74,7 +75,7 @@ def test_timing_sees_waves_of_accounts_too_quiet_for_their_own_hours_to_tell(tog
     rng = np.random.default_rng(2)
     called = np.append(rng.choice(DAYS * DAY, 30, replace=False), [0, DAYS * DAY - 1])
     counts = sparse.vstack([sent(rng, 100, called if together else None), sent(rng, 500)], format="csr")
-    same = {name: np.ones(600, np.uint64) for name in ("plan", "country", "agent")}
+    same: dict[str, Any] = {name: np.ones(600, np.uint64) for name in ("plan", "country", "agent")}
     log = made_log(entities=600, exchanges=np.full(600, 4), sign_up=np.full(600, np.nan), hours=counts, **same)
     group = np.arange(100)
     seen = [

@@ -68,7 +68,7 @@ def common_reader(
     moments: Callable[[I64], Moments],
     prompts: PromptsAtHand,
     exchanges: Table,
-) -> Callable[[bytes], tuple[F32, F32, I64] | None]:
+) -> Callable[[I64], tuple[F32, F32, I64] | None]:
     """Reads what some entities sent in their common moments, as ``LogProfile.in_common`` says."""
 
     @lru_cache(maxsize=1)
@@ -83,7 +83,7 @@ def common_reader(
         features, whose = closer_look(engine, who, left_out, prompts=prompts.of(who), exchanges=exchanges, only=only)
         return *content.read(features), whose
 
-    return sent_in_common
+    return lambda members: sent_in_common(members.tobytes())
 
 
 def stretch_reader(
@@ -93,7 +93,7 @@ def stretch_reader(
     moments: Callable[[I64], Moments],
     prompts: PromptsAtHand,
     exchanges: Table,
-) -> Callable[[bytes], tuple[F32, I64, I64] | None]:
+) -> Callable[[I64], tuple[F32, I64, I64] | None]:
     """Reads what some entities sent in the same stretches of time, as ``LogProfile.in_stretches`` says."""
 
     @lru_cache(maxsize=1)
@@ -112,7 +112,7 @@ def stretch_reader(
         features, cells = closer_look(engine, np.unique(cell[told]), left_out, prompts=chosen, exchanges=exchanges)
         return content.read(features)[0], who[cells % len(who)], cells // len(who)
 
-    return sent_by_stretch
+    return lambda members: sent_by_stretch(members.tobytes())
 
 
 def carrying_reader(

@@ -146,8 +146,6 @@ def build_profile(
     held = PromptsAtHand(engine, prompts)
     looked = closer_reader(engine, content, left_out, sets.short, held, asked)
     moments = moments_reader(engine, exchanges=exchanges, accounts=accounts, key=key)
-    sent_in_common = common_reader(engine, content, left_out, moments, held, asked)
-    sent_by_stretch = stretch_reader(engine, content, left_out, moments, held, asked)
     carried = carrying_reader(engine, content, left_out, sketches, template_of, held, asked)
 
     payloads = payload_reader(engine, payload, left_out, common, held, asked)
@@ -166,8 +164,8 @@ def build_profile(
         wording=_wording(families, texts.flags, owner, len(entities)),
         closer=None if lost else lambda members: looked(members.tobytes()),
         closer_payload=None if lost else payloads,
-        in_common=None if lost else lambda members: sent_in_common(members.tobytes()),
-        in_stretches=None if lost else lambda members: sent_by_stretch(members.tobytes()),
+        in_common=None if lost else common_reader(engine, content, left_out, moments, held, asked),
+        in_stretches=None if lost else stretch_reader(engine, content, left_out, moments, held, asked),
         carrying=None if lost else carried,
         moments=moments,
         ordinary=ordinary if content.unlike is None else None,
