@@ -248,3 +248,13 @@ def test_a_matter_of_ones_own_is_looked_for_where_nothing_else_is_left_open() ->
     # It is shown already, or they do not act together.
     assert of_a_matter(1e-7, shown=1e-6)[1] == []
     assert of_a_matter(1e-7, shown=0.5, clock=0.02)[1] == []
+
+
+def test_a_part_of_a_case_knows_who_was_shown_to_act_together_with_it() -> None:
+    world = World(E).add(told("texts", "content", p=1e-9), told("clock", "coordination", p=1e-9))
+    examiner = Examiner(world.log, world.families, Background(world.log, 100, 0))
+    whole = np.arange(12)
+    assert examiner.examine(whole, whole[:0]).together.tolist() == whole.tolist()
+    part = examiner.examine(whole[:8], whole[8:], of_case=whole)
+    assert part.members.tolist() == whole[:8].tolist()
+    assert part.together.tolist() == whole.tolist()

@@ -99,6 +99,18 @@ def test_who_sends_a_groups_text_is_no_stranger_who_asks_as_it_does(text: bool) 
     assert (found("semantics", log).among_strangers < 0.1) == text
 
 
+@pytest.mark.parametrize("of_case", [True, False])
+def test_who_was_convicted_with_a_group_and_left_it_is_no_stranger_who_asks_as_it_does(of_case: bool) -> None:
+    rng = np.random.default_rng(12)
+    owner = np.repeat(np.arange(E), 12)
+    features = rng.normal(size=(len(owner), 40))
+    features[owner < len(GROUP) + 10] += 1.5 * rng.normal(size=40)
+    log = made_log(content=whiten(features.astype(np.float16), owner, E, embedded=20))
+    case = np.arange(len(GROUP) + 10) if of_case else None
+    background = Background(log, 2000, 0).beside(np.zeros(E, np.bool_), of_case=case)
+    assert (FAMILY["semantics"].find(log, GROUP, background).among_strangers < 0.1) == of_case
+
+
 @pytest.mark.parametrize("text", [True, False])
 def test_cover_is_what_people_ask_and_a_text_tells_what_is_beside_it(text: bool) -> None:
     """Most of what each member asks is people's; what it sends with the group's own text is nobody's."""

@@ -56,6 +56,7 @@ class Case:
         p_value, q_value: of the partial conjunction over families, and after FDR control.
         tests: among how many its p-value is the best: of groups that it was joined of, and of what they came to.
         proposed: members before it was grown; as many as it has where that is not said.
+        left: entities that were tested as of it, and left it for want of evidence of their own; nobody if None.
     """
 
     members: I64
@@ -66,6 +67,7 @@ class Case:
     q_value: float = 1.0
     tests: int = 1
     proposed: int | None = None
+    left: I64 | None = None
 
     @property
     def weight(self) -> float:
@@ -73,6 +75,11 @@ class Case:
         was found, adds nothing to it."""
         size = len(self.members)
         return float(np.sqrt(size if self.proposed is None else min(size, self.proposed)))
+
+    @property
+    def together(self) -> I64:
+        """Everybody who was shown to act together as this group, members or not any more."""
+        return self.members if self.left is None else np.union1d(self.members, self.left)
 
     @property
     def explained(self) -> bool:
@@ -120,7 +127,7 @@ class Examiner:
     ) -> None:
         self.log, self.families, self._background, self._own_matter = log, families, background, own_matter
         # Several sides may propose one group: no family is asked about it twice for the same answer.
-        self._found: dict[tuple[str, bytes, tuple[int, bool] | None], Finding] = {}
+        self._found: dict[tuple[str, bytes, tuple[int, bool] | None, bytes], Finding] = {}
         self._observed: dict[tuple[str, bytes], Observed] = {}
         self._sampled = replace(log, closer=None, in_common=None, in_stretches=None, carrying=None, closer_payload=None)
         self._of = {side: [name for name, family in families.items() if family.side == side] for side in get_args(Side)}
@@ -131,11 +138,14 @@ class Examiner:
         self._observed[family, group] = observed
         self._found = {key: found for key, found in self._found.items() if key[:2] != (family, group)}
 
-    def examine(self, members: I64, bystanders: I64, *, screened: Side | None = None) -> Case:
+    def examine(
+        self, members: I64, bystanders: I64, *, screened: Side | None = None, of_case: I64 | None = None
+    ) -> Case:
         """Test a group and explain it.
 
         Args:
             members, bystanders: the group.
+            of_case: of a part of a group that may be convicted, all of that, who are no strangers to one another.
             screened: the side that is tested first, where a first look may leave a hopeless group: acting together
                 with few draws (Besag and Clifford 1991), or content, of a group that acting together has chosen.
         """
@@ -146,14 +156,14 @@ class Examiner:
             if drowned and not self._one_clock(self._find(self._of["coordination"], members, rough)):
                 return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings, "content"))
         kin = self._kin(members)
-        background = self._background.beside(kin)
+        background = self._background.beside(kin, of_case=of_case)
         findings = {}
         if screened == "coordination":
             findings = self._find(self._of["coordination"], members, self._background.beside(kin, DRAWS_ROUGH))
         if screened != "coordination" or self._at_best(findings) <= PROMISING:
             findings = self._find(self._of["coordination"], members, background)
         if self._at_best(findings) > HOPELESS:
-            return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings))
+            return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings), left=of_case)
         rest = [name for name in self.families if name not in findings]
         findings |= self._find(rest, members, background)
         findings |= self._closer(findings, members, background)
@@ -161,9 +171,9 @@ class Examiner:
         ordered = tuple(findings[name] for name in self.families)
         p_value = campaign_p(ordered, self.families)
         if screened is not None and p_value > HOPELESS:
-            return Case(members, bystanders, ordered, (), p_value)
+            return Case(members, bystanders, ordered, (), p_value, left=of_case)
         explanations = explain(self.log, self.families, members, bystanders, findings)
-        case = Case(members, bystanders, ordered, explanations, p_value)
+        case = Case(members, bystanders, ordered, explanations, p_value, left=of_case)
         if not case.may_convict and not case.one_office:
             return case
         return replace(case, explanations=(*explanations, *self._resold(members, ordered)))
@@ -217,7 +227,8 @@ class Examiner:
         those who ask as the members do."""
         family = self.families[name]
         looked = (background.draws, background.aside is not None) if family.redraws else None
-        key = (name, members.tobytes(), looked)
+        together = b"" if background.of_case is None else background.of_case.tobytes()
+        key = (name, members.tobytes(), looked, together)
         if key not in self._found:
             elsewhere = self._observed.get((name, members.tobytes()))
             tests = [*family.test(self.log, members, background), *([elsewhere] if elsewhere is not None else [])]

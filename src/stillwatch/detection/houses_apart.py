@@ -44,7 +44,8 @@ def without_houses_apart(examiner: Examiner, case: Case) -> Case:
                 apart |= house
     if not apart.any() or len(case.members) - apart.sum() < LEAST_MEMBERS:
         return case
-    left = examiner.examine(case.members[~apart], np.union1d(case.bystanders, case.members[apart]))
+    beside = np.union1d(case.bystanders, case.members[apart])
+    left = examiner.examine(case.members[~apart], beside, of_case=case.together)
     return replace(left, p_value=max(left.p_value, case.p_value), tests=case.tests) if left.may_convict else case
 
 

@@ -38,16 +38,18 @@ class Background:
         draws: how many groups a test draws.
         seed: of the draws; a group's members decide the rest, so tests do not depend on order.
         aside: entities that are never drawn (E); nobody if None.
+        of_case: entities that were shown to act together with the group, and are no strangers to it; none if None.
     """
 
     log: LogProfile
     draws: int
     seed: int
     aside: Mask | None = None
+    of_case: I64 | None = None
 
-    def beside(self, aside: Mask, draws: int | None = None) -> Background:
-        """The same without some entities."""
-        made = replace(self, aside=aside, draws=draws or self.draws)
+    def beside(self, aside: Mask, draws: int | None = None, *, of_case: I64 | None = None) -> Background:
+        """The same without some entities, for a part of a case."""
+        made = replace(self, aside=aside, draws=draws or self.draws, of_case=of_case)
         made.__dict__["_strata"] = self._strata
         return made
 

@@ -38,14 +38,14 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
         shown = family.shown_by(examiner.log, case.members) if case.may_convict and case.p_value <= fdr else None
         if shown is None or shown.sum() < LEAST_MEMBERS or shown.all():
             continue
-        core, rest = examiner.examine(case.members[shown], case.bystanders), case.members[~shown]
+        core, rest = _part(examiner, case, case.members[shown]), case.members[~shown]
         if core.p_value > fdr:
             continue
         if len(rest) < LEAST_MEMBERS:
             # Too few to be tested by themselves make no more of one house than it is.
             if core.may_convict or not core.one_office:
                 continue
-        elif (other := examiner.examine(rest, case.bystanders)).p_value <= HOPELESS:
+        elif (other := _part(examiner, case, rest)).p_value <= HOPELESS:
             two = other.p_value <= fdr and not (
                 same_campaign(examiner, core, other) or act_as_one(examiner, core, other)
             )
@@ -63,7 +63,7 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
         fits = fit(examiner.log, examiner.families, core.members, rest).bits >= MEMBER_BITS
         tied |= fits & acting_along(examiner.log, examiner.families, core.members, rest)
         kept = np.union1d(core.members, rest[tied])
-        whole = examiner.examine(kept, np.union1d(case.bystanders, rest[~tied]))
+        whole = examiner.examine(kept, np.union1d(case.bystanders, rest[~tied]), of_case=case.together)
         case = replace(whole, p_value=max(whole.p_value, case.p_value), tests=case.tests)
     return case
 
@@ -87,11 +87,16 @@ def without_onlookers(examiner: Examiner, case: Case, fdr: float) -> Case:
         rest = case.members[~along]
         if min(int(along.sum()), len(rest)) < LEAST_MEMBERS or examiner.acts_as_one(rest):
             return case
-        core = examiner.examine(case.members[along], np.union1d(case.bystanders, rest))
+        core = examiner.examine(case.members[along], np.union1d(case.bystanders, rest), of_case=case.together)
         if not core.may_convict or core.p_value > fdr:
             return case
         case = replace(core, p_value=max(core.p_value, case.p_value), tests=case.tests)
     return case
+
+
+def _part(examiner: Examiner, case: Case, members: I64) -> Case:
+    """Some of a case's accounts, by themselves."""
+    return examiner.examine(members, case.bystanders, of_case=case.together)
 
 
 def _alone(part: Case, case: Case) -> Case:

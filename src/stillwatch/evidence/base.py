@@ -183,6 +183,10 @@ class Example(NamedTuple):
 class Null(Protocol):
     """Groups drawn from the log's own background (``detection.nulls``)."""
 
+    @property
+    def of_case(self) -> I64 | None:
+        """Entities that were shown to act together with the group tested: they are no strangers to it."""
+
     def plain(
         self, members: I64, draws: int | None = None, *, whole: bool = False, among: npt.NDArray[np.bool_] | None = None
     ) -> I64:

@@ -182,6 +182,8 @@ def _nearer(log: LogProfile, members: I64, null: Null) -> tuple[float, float, st
     """p-value of "what the members ask is no nearer than what random accounts do", how much nearer it is, and of what
     it is told; where others ask so too, of what the members send with their own text."""
     kin = senders(log, members, min(FILLED))
+    if null.of_case is not None:
+        kin = np.union1d(kin, null.of_case)
     if _elsewhere(log.content, members, kin) > ASKED_ELSEWHERE:
         # Cover is what people ask: what the members send with their own text may be of no people.
         return *_carried_apart(log, members, kin, null), " in what they send with their own text"
@@ -214,7 +216,7 @@ def _elsewhere(content: Content, members: I64, kin: I64) -> float:
     """How many other accounts ask as nearly what the members ask as three quarters of them do, for each of those.
 
     People are nearer to one another than to machines: a group of people is concentrated, and of no one source. Who
-    sends the group's text (``kin``) is no stranger to it, though it was set aside.
+    sends the group's text, or was found with it (``kin``), is no stranger to it, though it was set aside.
     """
     bits = content.bits(members, np.arange(len(content.counts)))
     near = bits >= np.quantile(bits[members], 0.25)
