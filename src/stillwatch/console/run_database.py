@@ -15,6 +15,9 @@ from stillwatch.core import UnreadableInput
 
 __all__ = ["RunDatabase"]
 
+_MOST_SECONDS = 120.0
+"""For a question that was broken off to end."""
+
 
 class RunDatabase:
     """A database in memory, shared by threads: each question has a cursor of its own."""
@@ -24,7 +27,7 @@ class RunDatabase:
         self._connection.execute("SET enable_progress_bar = false")
         self._connection.execute("SET TimeZone = 'UTC'")
         self._under_way: set[duckdb.DuckDBPyConnection] = set()
-        self._guard = threading.Lock()
+        self._guard = threading.Condition()
         self._stopped = False
 
     @contextlib.contextmanager
@@ -39,8 +42,9 @@ class RunDatabase:
             yield cursor
         finally:
             with self._guard:
+                cursor.close()
                 self._under_way.discard(cursor)
-            cursor.close()
+                self._guard.notify_all()
 
     def stop(self) -> None:
         """Break off what is under way, and ask no more."""
@@ -51,7 +55,8 @@ class RunDatabase:
 
     def close(self) -> None:
         """Close it, and answer nothing more."""
-        # DuckDB refuses to close what another thread takes a cursor of.
+        self.stop()
         with self._guard:
-            self._stopped = True
+            # DuckDB refuses to close what another thread still asks.
+            self._guard.wait_for(lambda: not self._under_way, _MOST_SECONDS)
             self._connection.close()

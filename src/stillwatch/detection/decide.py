@@ -189,8 +189,9 @@ def _join(examiner: Examiner, cases: Sequence[Case]) -> list[Case]:
 
 def _says_no_more(case: Case, other: Case) -> bool:
     """Whether a piece is a part of another that shows as much; not where nearly all of that are this piece, and only
-    the few more leave an honest explanation open."""
-    if not np.isin(case.members, other.members).all() or other.p_value > case.p_value:
+    the few more leave an honest explanation open. What is beyond doubt twice over is as much as can be shown."""
+    as_much = other.p_value <= max(case.p_value, CONTRADICTS**2)
+    if not as_much or not np.isin(case.members, other.members).all():
         return False
     nearly_all = len(case.members) >= NEARLY_ALL * len(other.members)
     return not (nearly_all and case.may_convict and not other.may_convict)
