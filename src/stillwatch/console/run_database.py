@@ -15,8 +15,9 @@ from stillwatch.core import UnreadableInput
 
 __all__ = ["RunDatabase"]
 
-_MOST_SECONDS = 120.0
-"""For a question that was broken off to end."""
+_TRY_SECONDS = 0.1
+_TRIES = 1_200
+"""How often what is under way is broken off, and how long each time is waited for its end."""
 
 
 class RunDatabase:
@@ -49,14 +50,19 @@ class RunDatabase:
     def stop(self) -> None:
         """Break off what is under way, and ask no more."""
         with self._guard:
-            self._stopped = True
-            for cursor in self._under_way:
-                cursor.interrupt()
+            self._break_off()
+
+    def _break_off(self) -> None:
+        self._stopped = True
+        for cursor in self._under_way:
+            cursor.interrupt()
 
     def close(self) -> None:
         """Close it, and answer nothing more."""
-        self.stop()
         with self._guard:
-            # DuckDB refuses to close what another thread still asks.
-            self._guard.wait_for(lambda: not self._under_way, _MOST_SECONDS)
+            # DuckDB refuses to close what another thread still asks, and breaks off nothing that has not begun yet.
+            for _ in range(_TRIES):
+                self._break_off()
+                if self._guard.wait_for(lambda: not self._under_way, _TRY_SECONDS):
+                    break
             self._connection.close()
