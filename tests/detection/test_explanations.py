@@ -117,7 +117,7 @@ def test_small_parts_may_be_of_a_set_or_of_a_pool() -> None:
 
 @pytest.mark.parametrize(("alike", "holds"), [(2, False), (6, True)])
 def test_two_of_many_who_are_dealt_the_same_few_are_no_class(alike: int, holds: bool) -> None:
-    """Of sixty accounts with four prompts of a pool each, eight in twos or in sixes have the same."""
+    """Of sixty accounts with four prompts of a pool each, twelve in twos or in sixes have the same."""
     rng = np.random.default_rng(3)
     few = np.arange(60)
     same = {int(e): rng.choice(300, 4, replace=False).tolist() for e in few}
@@ -125,7 +125,7 @@ def test_two_of_many_who_are_dealt_the_same_few_are_no_class(alike: int, holds: 
         same[e] = [1000 + 4 * (e // alike) + n for n in range(4)]
     log = made_log(entities=E, prompt_sets=prompt_sets(E, same))
     (found,) = [one for one in explain(log, all_families(), few, NONE) if "published" in one.name]
-    assert found.holds is (None if not holds and found.holds is None else holds)
+    assert found.holds is holds
 
 
 def test_what_strangers_repeat_as_often_is_no_published_set() -> None:

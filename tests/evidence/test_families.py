@@ -7,7 +7,7 @@ import pytest
 from made_log import GROUP, HOURS, E, made_log, unit
 
 from stillwatch.detection import Background
-from stillwatch.evidence import Finding, LogProfile, Postings, all_families, whiten
+from stillwatch.evidence import Content, Finding, LogProfile, Postings, all_families, whiten
 from stillwatch.evidence.signature import senders
 from stillwatch.evidence.thresholds import FILLED
 
@@ -75,37 +75,34 @@ def test_hands_that_most_strangers_share_are_no_groups_own(sharing: float, seen:
     assert (found("infrastructure", made_log(hands=hands), members).p_value < 1e-4) == seen
 
 
-@pytest.mark.parametrize("others", [0, 400])
-def test_who_asks_as_many_others_do_is_of_no_one_source(others: int) -> None:
+def asked_by_others_too(others: int) -> Content:
+    """The group, and so many others, ask of one matter."""
     rng = np.random.default_rng(12)
     owner = np.repeat(np.arange(E), 12)
     features = rng.normal(size=(len(owner), 40))
-    # People talk of one kind of thing, machines of others; a reseller's customers are people.
     features[owner < len(GROUP) + others] += 1.5 * rng.normal(size=40)
-    log = made_log(content=whiten(features.astype(np.float16), owner, E, embedded=20))
+    return whiten(features.astype(np.float16), owner, E, embedded=20)
+
+
+@pytest.mark.parametrize("others", [0, 400])
+def test_who_asks_as_many_others_do_is_of_no_one_source(others: int) -> None:
+    # People talk of one kind of thing, machines of others; a reseller's customers are people.
+    log = made_log(content=asked_by_others_too(others))
     assert (found("semantics", log).among_strangers < 0.1) == (others == 0)
 
 
 @pytest.mark.parametrize("text", [True, False])
 def test_who_sends_a_groups_text_is_no_stranger_who_asks_as_it_does(text: bool) -> None:
     """A third of a campaign was set aside; it is no sign that people ask what the rest asks."""
-    rng = np.random.default_rng(12)
-    owner = np.repeat(np.arange(E), 12)
-    features = rng.normal(size=(len(owner), 40))
-    features[owner < len(GROUP) + 10] += 1.5 * rng.normal(size=40)
     who = np.arange(len(GROUP) + (10 if text else 0))
     texts = Postings.build(who, np.full(len(who), 7, np.uint64), np.ones(len(who)), E)
-    log = made_log(content=whiten(features.astype(np.float16), owner, E, embedded=20), texts=texts)
+    log = made_log(content=asked_by_others_too(10), texts=texts)
     assert (found("semantics", log).among_strangers < 0.1) == text
 
 
 @pytest.mark.parametrize("of_case", [True, False])
 def test_who_was_convicted_with_a_group_and_left_it_is_no_stranger_who_asks_as_it_does(of_case: bool) -> None:
-    rng = np.random.default_rng(12)
-    owner = np.repeat(np.arange(E), 12)
-    features = rng.normal(size=(len(owner), 40))
-    features[owner < len(GROUP) + 10] += 1.5 * rng.normal(size=40)
-    log = made_log(content=whiten(features.astype(np.float16), owner, E, embedded=20))
+    log = made_log(content=asked_by_others_too(10))
     case = np.arange(len(GROUP) + 10) if of_case else None
     background = Background(log, 2000, 0).beside(np.zeros(E, np.bool_), of_case=case)
     assert (FAMILY["semantics"].find(log, GROUP, background).among_strangers < 0.1) == of_case

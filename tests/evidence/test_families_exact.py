@@ -19,6 +19,7 @@ from stillwatch.evidence.group_statistics import scatter
 from stillwatch.evidence.hands import KINDS
 from stillwatch.evidence.icc import icc_of, z_of
 from stillwatch.evidence.signature import signature
+from stillwatch.evidence.waves import hourly_counts
 
 FAMILY = all_families()
 TEN = np.arange(10)
@@ -251,13 +252,17 @@ def test_no_text_outweighs_the_most_bits() -> None:
 # Timing.
 
 
+def residuals_of(entity: np.ndarray, hour: np.ndarray, uses: np.ndarray, exchanges: np.ndarray) -> np.ndarray:
+    return hourly_residuals(hourly_counts(entity, hour, uses, len(exchanges)), exchanges)
+
+
 def test_hourly_residuals_by_hand() -> None:
     rng = np.random.default_rng(0)
     table = rng.poisson(0.8, (3, 24)).astype(float)
     table[0, 0], table[2, 23] = 1, 1
     day, hour = np.nonzero(table)
     start = 24 * 700
-    got = hourly_residuals(np.ones(len(hour), np.int64), start + 24 * day + hour, table[day, hour], np.array([5, 60]))
+    got = residuals_of(np.ones(len(hour), np.int64), start + 24 * day + hour, table[day, hour], np.array([5, 60]))
     expected = table.sum(axis=0)[None, :] * table.sum(axis=1)[:, None] / table.sum()
     flat = ((table - expected) / np.sqrt(expected + 0.5)).ravel()
     assert got.shape == (2, 72)
@@ -268,26 +273,26 @@ def test_hourly_residuals_by_hand() -> None:
 @pytest.mark.parametrize(("exchanges", "told"), [(t.LEAST_RHYTHM, True), (t.LEAST_RHYTHM - 1, False)])
 def test_few_exchanges_tell_no_hours(exchanges: int, told: bool) -> None:
     hour = np.array([0, 25, 50])
-    got = hourly_residuals(np.zeros(3, np.int64), hour, np.array([5.0, 5.0, 10.0]), np.array([exchanges]))
+    got = residuals_of(np.zeros(3, np.int64), hour, np.array([5.0, 5.0, 10.0]), np.array([exchanges]))
     assert bool(got.any()) is told
 
 
 def test_two_days_and_no_exchanges_tell_no_habit() -> None:
     whole = np.arange(48)
-    two = hourly_residuals(np.zeros(48, np.int64), whole, np.random.default_rng(0).random(48), np.array([99]))
+    two = residuals_of(np.zeros(48, np.int64), whole, np.random.default_rng(0).random(48), np.array([99]))
     assert two.shape == (1, 1)
-    three = hourly_residuals(np.zeros(49, np.int64), np.arange(49), np.random.default_rng(0).random(49), np.array([99]))
+    three = residuals_of(np.zeros(49, np.int64), np.arange(49), np.random.default_rng(0).random(49), np.array([99]))
     assert three.shape == (1, 72)
     none = np.zeros(0, np.int64)
-    assert hourly_residuals(none, none, np.zeros(0), np.array([0, 0])).shape == (2, 1)
+    assert residuals_of(none, none, np.zeros(0), np.array([0, 0])).shape == (2, 1)
 
 
 def test_the_latest_weeks_speak_for_the_rest() -> None:
     long = 24 * 7 * (t.LONGEST_WEEKS + 3)
     hours = np.arange(long)
-    got = hourly_residuals(np.zeros(long, np.int64), hours, np.ones(long), np.array([long]))
+    got = residuals_of(np.zeros(long, np.int64), hours, np.ones(long), np.array([long]))
     assert got.shape[1] == 24 * 7 * t.LONGEST_WEEKS
-    days = hourly_residuals(np.zeros(2, np.int64), np.array([30, 24 * 5 + 3]), np.ones(2), np.array([50]))
+    days = residuals_of(np.zeros(2, np.int64), np.array([30, 24 * 5 + 3]), np.ones(2), np.array([50]))
     assert days.shape[1] == 24 * 5, "whole days, from the first one's midnight"
 
 

@@ -11,7 +11,7 @@ from made_log import made_log
 from scipy import sparse
 
 from stillwatch.detection import Background
-from stillwatch.evidence import all_families
+from stillwatch.evidence import LogProfile, Observed, all_families
 from stillwatch.evidence.thresholds import LONGEST_WEEKS
 from stillwatch.evidence.waves import DAY, hourly_counts, waves
 
@@ -77,16 +77,12 @@ def test_timing_sees_waves_of_accounts_too_quiet_for_their_own_hours_to_tell(tog
     counts = sparse.vstack([sent(rng, 100, called if together else None), sent(rng, 500)], format="csr")
     same: dict[str, Any] = {name: np.ones(600, np.uint64) for name in ("plan", "country", "agent")}
     log = made_log(entities=600, exchanges=np.full(600, 4), sign_up=np.full(600, np.nan), hours=counts, **same)
-    group = np.arange(100)
-    seen = [
-        one for one in all_families()["timing"].test(log, group, Background(log, 300, 1)) if "one hour" in one.statistic
-    ]
-    (waved,) = seen
+
+    def seen(of: LogProfile) -> list[Observed]:
+        tests = all_families()["timing"].test(of, np.arange(100), Background(of, 300, 1))
+        return [one for one in tests if "one hour" in one.statistic]
+
+    (waved,) = seen(log)
     assert (waved.p_value < 1e-4) is together
     assert ("in waves" in waved.statement) is together
-    busy = replace(log, exchanges=np.full(600, 40))
-    assert not [
-        one
-        for one in all_families()["timing"].test(busy, group, Background(busy, 300, 1))
-        if "one hour" in one.statistic
-    ]
+    assert not seen(replace(log, exchanges=np.full(600, 40)))

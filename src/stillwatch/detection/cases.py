@@ -56,7 +56,7 @@ class Case:
         p_value, q_value: of the partial conjunction over families, and after FDR control.
         tests: among how many its p-value is the best: of groups that it was joined of, and of what they came to.
         proposed: members before it was grown; as many as it has where that is not said.
-        left: entities that were tested as of it, and left it for want of evidence of their own; nobody if None.
+        of_case: the group that it is a part of, where that was shown to act together; None where it is of none.
     """
 
     members: I64
@@ -67,7 +67,7 @@ class Case:
     q_value: float = 1.0
     tests: int = 1
     proposed: int | None = None
-    left: I64 | None = None
+    of_case: I64 | None = None
 
     @property
     def weight(self) -> float:
@@ -79,7 +79,7 @@ class Case:
     @property
     def together(self) -> I64:
         """Everybody who was shown to act together as this group, members or not any more."""
-        return self.members if self.left is None else np.union1d(self.members, self.left)
+        return self.members if self.of_case is None else np.union1d(self.members, self.of_case)
 
     @property
     def explained(self) -> bool:
@@ -145,9 +145,9 @@ class Examiner:
 
         Args:
             members, bystanders: the group.
-            of_case: of a part of a group that may be convicted, all of that, who are no strangers to one another.
             screened: the side that is tested first, where a first look may leave a hopeless group: acting together
                 with few draws (Besag and Clifford 1991), or content, of a group that acting together has chosen.
+            of_case: of a part of a group that may be convicted, all of that, who are no strangers to one another.
         """
         if screened == "content":
             findings = self._find(self._of["content"], members, self._background)
@@ -163,7 +163,7 @@ class Examiner:
         if screened != "coordination" or self._at_best(findings) <= PROMISING:
             findings = self._find(self._of["coordination"], members, background)
         if self._at_best(findings) > HOPELESS:
-            return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings), left=of_case)
+            return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings), of_case=of_case)
         rest = [name for name in self.families if name not in findings]
         findings |= self._find(rest, members, background)
         findings |= self._closer(findings, members, background)
@@ -171,9 +171,9 @@ class Examiner:
         ordered = tuple(findings[name] for name in self.families)
         p_value = campaign_p(ordered, self.families)
         if screened is not None and p_value > HOPELESS:
-            return Case(members, bystanders, ordered, (), p_value, left=of_case)
+            return Case(members, bystanders, ordered, (), p_value, of_case=of_case)
         explanations = explain(self.log, self.families, members, bystanders, findings)
-        case = Case(members, bystanders, ordered, explanations, p_value, left=of_case)
+        case = Case(members, bystanders, ordered, explanations, p_value, of_case=of_case)
         if not case.may_convict and not case.one_office:
             return case
         return replace(case, explanations=(*explanations, *self._resold(members, ordered)))

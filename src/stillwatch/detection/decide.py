@@ -317,7 +317,7 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     if lies_in(whole, case) and len(kept) >= NEARLY_ALL * len(case.members) and whole.p_value <= HOPELESS:
         # A few fewer show a little less: that takes nothing from what was shown of nearly the same.
         if case.may_convict and not whole.may_convict:
-            return replace(case, members=kept, bystanders=bystanders, left=case.together)
+            return replace(case, members=kept, bystanders=bystanders, of_case=case.together)
         return replace(whole, p_value=case.p_value)
     return replace(whole, p_value=max(whole.p_value, case.p_value))
 

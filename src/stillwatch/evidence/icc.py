@@ -34,6 +34,7 @@ from stillwatch.evidence.thresholds import (
 __all__ = [
     "Icc",
     "asked_once",
+    "correlation",
     "departure",
     "icc_of",
     "icc_of_most",
@@ -141,6 +142,12 @@ def _icc(m: int, count: Sum, square_count: Sum, of_means: Sum, of_total: Sum, of
     between = (of_means - of_total / count) / (m - 1)
     within = (of_all - of_means) / np.maximum(count - m, 1.0)
     typical = (count - square_count / count) / (m - 1)
+    return correlation(between, within, typical)
+
+
+def correlation(between: Sum, within: Sum, typical: Sum) -> F64:
+    """Intraclass correlation from mean squares between and within accounts, and the typical number of an account's
+    prompts; of whatever shape."""
     whole = between + (typical - 1) * within
     return np.asarray(np.where(whole > 0, (between - within) / np.where(whole > 0, whole, 1.0), 0.0))
 
@@ -210,8 +217,7 @@ def asked_once(vectors: F32, owner: I64) -> npt.NDArray[np.bool_]:
         vectors: S x d, one a prompt.
         owner: account of each, sorted.
     """
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    unit = vectors / np.maximum(length, np.float32(1e-9))
+    unit = _unit(vectors)
     once = np.ones(len(owner), np.bool_)
     if _of_one_kind(unit, owner):
         return once
@@ -234,9 +240,13 @@ def of_many_matters(content: Content, members: I64) -> bool:
     """Whether hardly any two prompts of different members are of one matter, as where a pool of all kinds is dealt out,
     and not where one program asks."""
     rows = content.rows(members)
-    vectors = content.raw[rows]
-    near = _nearness(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9), content.owner[rows])
+    near = _nearness(_unit(content.raw[rows]), content.owner[rows])
     return bool(np.mean(near > ONE_MATTER) <= ALL_ALIKE) if len(near) else False
+
+
+def _unit(vectors: F32) -> F32:
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(length, np.float32(1e-9)), np.float32)
 
 
 def _nearness(unit: F32, owner: I64) -> F32:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from stillwatch.evidence.icc import Icc, jackknifed
+from stillwatch.evidence.icc import Icc, correlation, jackknifed
 from stillwatch.evidence.postings import changes
 from stillwatch.evidence.thresholds import LEAST_FOR_ICC
 
@@ -88,6 +88,4 @@ def _icc(sums: F64) -> F64:
     """From degrees of freedom, sizes and sums of squares between and within (5 x any)."""
     free_between, free_within, sizes, between, within = sums
     free_between = np.maximum(free_between, 1.0)
-    between, within, typical = between / free_between, within / np.maximum(free_within, 1.0), sizes / free_between
-    whole = between + (typical - 1) * within
-    return np.asarray(np.where(whole > 0, (between - within) / np.where(whole > 0, whole, 1.0), 0.0))
+    return correlation(between / free_between, within / np.maximum(free_within, 1.0), sizes / free_between)

@@ -69,6 +69,9 @@ def waves(counts: sparse.csr_array, groups: I64) -> F64:
         groups: draws x size entities.
     """
     draws, size = groups.shape
+    # Of those alone who are in a group: a log has many more.
+    who, place = np.unique(groups, return_inverse=True)
+    counts, groups = counts[who], place.reshape(draws, size)
     chosen = sparse.csr_array(
         (np.ones(groups.size), groups.ravel(), np.arange(0, groups.size + 1, size)), shape=(draws, counts.shape[0])
     )

@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 import scipy
+from scipy import sparse
 
 from stillwatch.core.counted import duration, percent
 from stillwatch.evidence.base import Count, Counted, Example, Explanation, Family, Level, Null, Observed
@@ -31,7 +32,6 @@ from stillwatch.evidence.thresholds import (
     LEAST_MEMBERS,
     LEAST_RHYTHM,
     LIKE_RATIO,
-    LONGEST_WEEKS,
     MAJORITY,
     MOST_BEATS,
     MOST_COMPARED,
@@ -61,7 +61,7 @@ _SPANS = f"abs(l.first_seen - r.first_seen) < {_SPAN} AND abs(l.last_seen - r.la
 _RATIO = "abs(ln(l.exchanges / r.exchanges))"
 
 
-def hourly_residuals(entity: I64, hour: I64, uses: npt.NDArray[np.float64], exchanges: I64) -> F32:
+def hourly_residuals(counts: sparse.csr_array, exchanges: I64) -> F32:
     """Hourly activity of each entity beyond its own daily habit: E x hours, unit rows.
 
     An entity's habit is its own hours of the day times its own days: Pearson residuals of its table of
@@ -69,24 +69,15 @@ def hourly_residuals(entity: I64, hour: I64, uses: npt.NDArray[np.float64], exch
     fewer than ``LEAST_RHYTHM`` exchanges have zero rows.
 
     Args:
-        entity, hour, uses: one row an entity and hour since 1970.
+        counts: requests of each entity in each hour, from a day's first (E x hours).
         exchanges: of each entity (E).
     """
-    if not len(hour):
-        return np.zeros((len(exchanges), 1), np.float32)
-    # The latest hours speak for the rest; the table stays small.
-    first = max(int(hour.min()), int(hour.max()) - DAY * 7 * LONGEST_WEEKS + 1)
-    first -= first % DAY
-    hours = -(-(int(hour.max()) - first + 1) // DAY) * DAY
-    activity = np.zeros((len(exchanges), hours), np.float32)
-    kept = hour >= first
-    activity[entity[kept], hour[kept] - first] = uses[kept]
-    days = activity.reshape(len(exchanges), -1, DAY)
+    days = counts.astype(np.float32).toarray().reshape(len(exchanges), -1, DAY)
     if days.shape[1] < LEAST_DAYS:
         return np.zeros((len(exchanges), 1), np.float32)
     by_hour, by_day = days.sum(axis=1, keepdims=True), days.sum(axis=2, keepdims=True)
     expected = by_hour * by_day / np.maximum(by_day.sum(axis=1, keepdims=True), 1)
-    flat = ((days - expected) / np.sqrt(expected + 0.5)).reshape(len(exchanges), hours)
+    flat = ((days - expected) / np.sqrt(expected + 0.5)).reshape(len(exchanges), -1)
     size = np.linalg.norm(flat, axis=1, keepdims=True)
     told = (exchanges >= LEAST_RHYTHM)[:, None] & (size > 0)
     return np.asarray(np.where(told, flat / np.maximum(size, 1e-9), 0.0), np.float32)
@@ -115,8 +106,8 @@ class Timing(Family):
     def derive(self, log: LogProfile, counted: Counted) -> Hours:
         """When the log's entities are at work."""
         entity, hour, uses = counted("hour")
-        each = entity, hour.astype(np.int64), uses
-        return Hours(hourly_residuals(*each, log.exchanges), hourly_counts(*each, len(log)))
+        counts = hourly_counts(entity, hour.astype(np.int64), uses, len(log))
+        return Hours(hourly_residuals(counts, log.exchanges), counts)
 
     def levels(self, log: LogProfile) -> Sequence[Level]:
         """First and last seen together, and as busy."""
