@@ -6,7 +6,7 @@ from handmade_families import World, bits_for, explanation, never, told
 
 from stillwatch.detection import Background, Case, Examiner
 from stillwatch.evidence import Explanation, Family, LogProfile, Observed, Side
-from stillwatch.evidence.thresholds import DRAWS_ROUGH, HOPELESS, MEMBER_BITS, PROMISING
+from stillwatch.evidence.thresholds import DRAWS_ROUGH, HOPELESS, MEMBER_BITS, PROMISING, RESELLER_SIZE
 
 E = 60
 GROUP = np.arange(8)
@@ -237,6 +237,23 @@ def test_of_too_few_requests_a_reseller_is_ruled_out_by_questions_or_a_clock(
     type(text).owners = True
     made = World(E).add(text, asked, told("clock", "coordination", p=clock, explain=never))
     case = Examiner(made.log, made.families, Background(made.log, 500, 0), Few()).examine(GROUP, NONE)
+    assert case.p_value < HOPELESS
+    assert case.may_convict is convicts
+
+
+@pytest.mark.parametrize(("size", "convicts"), [(RESELLER_SIZE, False), (RESELLER_SIZE + 1, True)])
+def test_of_more_accounts_than_a_reseller_has_nothing_is_left_open(size: int, convicts: bool) -> None:
+    """869 accounts on 370 cards, whose talk is of matters that people at large hardly ask of."""
+
+    class Open(Matter):
+        def resold(self, members: np.ndarray, *, hardly: bool = False, open_too: bool = True) -> Explanation | None:
+            return explanation(None, "a reseller") if open_too else None
+
+    text, hands = told("structure", "content", p=1e-9), told("hands", "coordination", p=1e-9, explain=never)
+    type(text).owners = type(hands).owners = True
+    log = World(2 * RESELLER_SIZE).add(text, hands, told("hands of many", "coordination", p=1e-9, among_strangers=1e-9))
+    type(log.families["hands of many"]).owners = True
+    case = Examiner(log.log, log.families, Background(log.log, 500, 0), Open()).examine(np.arange(size), NONE)
     assert case.p_value < HOPELESS
     assert case.may_convict is convicts
 

@@ -254,13 +254,23 @@ def test_a_newcomer_who_only_acts_along_and_asks_alike_joins_no_group_that_has_a
     assert members(world(marked=nothing, alike=alike, along=GROUP).decide(engine)) == [[*GROUP]]
 
 
-@pytest.mark.parametrize(("bits", "joins"), [(RECRUIT_BITS / 2, True), (RECRUIT_BITS / 2 - 0.01, False)])
+@pytest.mark.parametrize(
+    ("bits", "requests", "joins"),
+    [
+        (RECRUIT_BITS / 2, LEAST_RHYTHM, True),
+        (RECRUIT_BITS / 2 - 0.01, LEAST_RHYTHM, False),
+        (RECRUIT_BITS - 0.01, LEAST_RHYTHM - 1, False),
+        (RECRUIT_BITS, LEAST_RHYTHM - 1, True),
+    ],
+)
 def test_who_acts_along_with_a_group_without_a_text_joins_it_from_a_likeness_on(
-    engine: Engine, bits: float, joins: bool
+    engine: Engine, bits: float, requests: int, joins: bool
 ) -> None:
+    """Of many who ask a few times some act along by chance: it takes twice the likeness."""
     alike = bits_for(E, GROUP, 9.0)
     alike[8:] = np.where(np.isin(np.arange(8, E), WHOLE), bits, alike[8:])
-    found = world(marked=bits_for(E, [], 9.0, 0.0), alike=alike).decide(engine)
+    of_each = np.full(E, requests)
+    found = world(marked=bits_for(E, [], 9.0, 0.0), alike=alike, exchanges=of_each).decide(engine)
     assert members(found) == [[*WHOLE] if joins else [*GROUP]]
 
 

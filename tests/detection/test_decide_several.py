@@ -16,6 +16,7 @@ from handmade_families import (
     members,
     never,
     pairs_within,
+    prompt_sets,
     told,
 )
 
@@ -435,14 +436,14 @@ def test_a_part_does_not_help_a_chance_group_through(engine: Engine) -> None:
     assert found.others[0].q_value == pytest.approx(0.0075 / np.sqrt(8) * (np.sqrt(20) + 2 * np.sqrt(8)) / 2)
 
 
-@pytest.mark.parametrize(("requests", "marks", "stays"), [(1, False, False), (2, False, True), (1, True, True)])
-def test_who_sent_one_request_and_not_the_campaigns_text_is_no_member(
-    requests: int, marks: bool, stays: bool, engine: Engine
+@pytest.mark.parametrize(("asked", "marks", "stays"), [(1, False, False), (2, False, True), (1, True, True)])
+def test_who_asked_one_thing_and_has_not_the_campaigns_text_is_no_member(
+    asked: int, marks: bool, stays: bool, engine: Engine
 ) -> None:
-    """It asks what the campaign asks, once, and shares a mail domain with it."""
+    """It asks what the campaign asks, twice the same, and shares a mail domain with it."""
     group, exchanges = [*range(10)], np.arange(E) % 4 + 2
-    exchanges[3] = requests
-    made = World(E, exchanges=exchanges).add(
+    sets = prompt_sets(E, {3: range(asked)})
+    made = World(E, exchanges=exchanges, prompt_sets=sets).add(
         told("texts", "content", marks=marks, p=1e-12, groups=[group], bits=bits_for(E, group, 9.0)),
         told("hands", "coordination", p=1e-9, along=group, explain=never),
     )

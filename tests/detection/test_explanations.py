@@ -525,6 +525,7 @@ def test_customers_of_a_framework_do_not_come_and_go_together(size: int, days: i
     last[members] = first[members] + min(days, 10) * DAY
     log = replace(
         asking(0.3, members=size),
+        shared=dict.fromkeys(all_families()),
         first_seen=first,
         last_seen=last,
         window_start=np.full(E, 400 * DAY),

@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from handmade_families import Explain, World, explanation, never, pairs_within, told
+from handmade_families import Explain, World, bits_for, explanation, never, pairs_within, told
 
 from stillwatch.detection import Background, Case, Examiner
 from stillwatch.detection.shown_by_part import without_onlookers, without_passengers
 from stillwatch.engines import Engine
 from stillwatch.evidence import Explanation
-from stillwatch.evidence.families.infrastructure import OFFICE
+from stillwatch.evidence.families.infrastructure import COHORT, OFFICE
 from stillwatch.evidence.thresholds import HOPELESS, LEAST_MEMBERS
 
 CORE, REST = range(8), range(8, 20)
@@ -151,3 +151,35 @@ def test_all_stay(given: dict[str, Any]) -> None:
 def test_all_stay_where_something_honest_may_explain_who_acts(holds: bool | None) -> None:
     explains: Explain = lambda members, beside: explanation(holds if len(members) == len(CORE) else False, "a set")  # noqa: E731
     assert acting(explains=explains).members.tolist() == [*range(20)]
+
+
+def signed_up_with(came: Iterable[int], name: str = COHORT, bits: float = 9.0, rest: float = FDR) -> Case:
+    """Twenty accounts of one text, eight of which share hands; of the others it cannot be told whether they are a
+    class, or something else, by whatever shows that they are a group too."""
+    says = {tuple(CORE): 1e-9, tuple(REST): rest, (*CORE, *REST): 1e-9}
+
+    def explains(members: np.ndarray, beside: np.ndarray) -> Explanation:
+        return explanation(None if len(members) == len(REST) else False, name)
+
+    world = World(60).add(
+        told("texts", "content", marks=True, p=1e-9, bits=bits_for(60, range(20), bits), explain=explains),
+        told("hands", "coordination", p=says, along=CORE, came=came, among_strangers=1.0),
+    )
+    examiner = Examiner(world.log, world.families, Background(world.log, 500, 0))
+    return without_onlookers(examiner, examiner.examine(np.arange(20), np.array([40])), FDR)
+
+
+@pytest.mark.parametrize(
+    ("given", "all_stay"),
+    [
+        ({"came": range(20)}, True),
+        ({"came": range(12)}, False),
+        ({"came": range(20), "bits": 1.0}, False),
+        ({"came": range(20), "rest": 2 * FDR}, False),
+        ({"came": range(20), "name": "a set"}, False),
+    ],
+    ids=["all in the same days", "at other times", "of other texts", "no group by themselves", "a set each runs"],
+)
+def test_who_has_the_text_and_signed_up_with_those_who_act_stays(given: dict[str, Any], all_stay: bool) -> None:
+    """478 accounts on shared cards had left 314 without, who signed up in the same weeks."""
+    assert (len(signed_up_with(**given).members) == 20) is all_stay

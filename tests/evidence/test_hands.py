@@ -10,7 +10,7 @@ from stillwatch.detection.membership import firms_apart
 from stillwatch.detection.nulls import Background
 from stillwatch.evidence import HOUR, Explanation, Finding, LogProfile, Postings, all_families
 from stillwatch.evidence.families.infrastructure import COHORT, OFFICE
-from stillwatch.evidence.hands import houses_of, ties_of, under_own_name
+from stillwatch.evidence.hands import houses_of, owners_apart, ties_of, under_own_name
 
 FAMILIES = all_families()
 GROUP = np.arange(30)
@@ -254,6 +254,16 @@ def test_exits_of_one_payer_are_no_houses() -> None:
     assert houses_of(hands_of(addresses=doors), GROUP, most=30, doors=True) is not None
     card = hands_of({0: [*range(12), *range(20, 26)]}, addresses=doors)
     assert houses_of(card, GROUP, most=30, doors=True) is None
+
+
+@pytest.mark.parametrize("cards", [1, 4])
+def test_a_web_of_many_hands_beside_a_few_others_is_no_owners(cards: int) -> None:
+    """Twenty-three accounts at addresses of two, one after the other, and seven of another owner: the first are an
+    owner's where one card pays for most of them, and not where each of four pays for a few."""
+    chain = {n: [n, n + 1] for n in range(22)}
+    few = {n: list(range(6 * n, 6 * n + (20 if cards == 1 else 5))) for n in range(cards)}
+    found = owners_apart(hands_of(few | {9: list(range(23, 30))}, addresses=chain), GROUP)
+    assert (found is not None) is (cards == 1)
 
 
 @pytest.mark.parametrize("across", [False, True])

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from made_log import E, made_content, made_log
 
 from stillwatch.detection.explanations import explain
@@ -50,11 +51,14 @@ def test_what_many_hold_ties_nobody_to_a_tighter_web() -> None:
     assert list(range(700)) in found
 
 
-def test_several_payments_shared_by_strangers_are_no_office() -> None:
+@pytest.mark.parametrize(("cards", "holds"), [(1, True), (2, None), (5, None), (6, False), (10, False)])
+def test_a_firm_in_one_place_has_a_few_cards_at_most(cards: int, holds: bool | None) -> None:
     at_one_place = {0: list(range(20))}
-    assert office(log_of({0: list(range(20))}, at_one_place), np.arange(20)) is True
-    several = {n: [*range(5 * n, 5 * n + 5)] for n in range(4)}
-    assert office(log_of(several, at_one_place), np.arange(20)) is False
+    several = {n: list(range(n, 20, cards)) for n in range(cards)}
+    assert office(log_of(several, at_one_place), np.arange(20)) is holds
+    # In two places those who share payments with one another are no office.
+    two = {0: list(range(10)), 1: list(range(10, 20))}
+    assert cards == 1 or office(log_of(several, two), np.arange(20)) is False
 
 
 def test_one_owner_whose_accounts_ask_from_one_source_is_not_told_from_a_campaign() -> None:

@@ -105,6 +105,7 @@ def told(
     p: Says | None = 1.0,
     bits: F64 | Callable[[I64], F64] | None = None,
     along: Iterable[int] | Callable[[I64], Iterable[int]] | None = None,
+    came: Iterable[int] | None = None,
     explain: Explain | None = None,
     linked: npt.NDArray[np.bool_] | None = None,
     m: float = 0.8,
@@ -120,6 +121,7 @@ def told(
         p: of a group, by its members; None where it cannot test.
         bits: of each entity of the log, or of each under the signature of some members; None where it has none.
         along: entities that act along with any group, or with some members; None where it cannot tell.
+        came: entities that came while any group did; None where it did not come together.
         explain: an explanation from members and bystanders.
         linked: which pairs it links (E x E); ``m`` is how often members are so linked, of which strangers are once in a
             million.
@@ -147,6 +149,9 @@ def told(
 
         def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
             return None if along is None else np.isin(who, list(along(members) if callable(along) else along))
+
+        def came_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
+            return None if came is None else np.isin(who, list(came))
 
         def shown_by(self, log: LogProfile, members: I64) -> npt.NDArray[np.bool_] | None:
             return None if shown is None else np.isin(members, list(shown))

@@ -80,7 +80,7 @@ def made_log(seed: int = 0, entities: int = E, **given: Any) -> LogProfile:
         "window_start": np.full(entities, 400 * DAY),
         "window_end": np.full(entities, 407 * DAY),
         "content": given.pop("content", None) or made_content(seed, entities=entities),
-        "prompt_sets": PromptSets(np.arange(entities, dtype=np.uint64), np.arange(entities + 1)),
+        "prompt_sets": PromptSets(np.arange(2 * entities, dtype=np.uint64), 2 * np.arange(entities + 1)),
     }
     content = fields["content"]
     fields["payload"] = replace(

@@ -22,6 +22,7 @@ from stillwatch.evidence.thresholds import (
     HOPELESS,
     MEMBER_BITS,
     PROMISING,
+    RESELLER_SIZE,
     UNTOLD,
 )
 
@@ -270,7 +271,8 @@ class Examiner:
         """Whether a group that may be convicted sends what people ask for themselves, as a reseller's customers do: he
         has a text of his own, several payments, and software that shares them out over his accounts.
 
-        What strangers do not ask rules him out, and where it cannot be told one clock does.
+        What strangers do not ask rules him out, and where it cannot be told one clock does, or more accounts than any
+        reseller has.
         """
         if self._own_matter is None or campaign_p(findings, self.families) > HOPELESS:
             return ()
@@ -280,7 +282,7 @@ class Examiner:
         own = any(f.family in asked and f.tested and f.among_strangers <= UNTOLD for f in findings)
         if more and own:
             return ()
-        told = own or self._one_clock({f.family: f for f in findings})
+        told = own or len(members) > RESELLER_SIZE or self._one_clock({f.family: f for f in findings})
         resold = self._own_matter.resold(members, hardly=more, open_too=not told)
         # Where something else speaks against it, what is left open is no answer.
         return () if resold is None or (told and resold.holds is None) else (resold,)

@@ -298,11 +298,14 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     found = fit(examiner.log, examiner.families, case.members, members)
     along = acting_along(examiner.log, examiner.families, case.members, members)
     marked, first = found.has_text, np.isin(members, case.members)
-    # A single request that is near the group's, from a mail domain of theirs, is anybody's.
-    told = examiner.log.exchanges[members] >= LEAST_ALONG
+    # A single question that is near the group's, from a mail domain of theirs, is anybody's, however often it is put.
+    asked, _, _ = examiner.log.prompt_sets.held(members)
+    told = np.where(asked > 0, asked, examiner.log.exchanges[members]) >= LEAST_ALONG
     like = _like_the_rest(examiner, members, found, along) & _as_convicted(examiner, case, members, found)
-    # A group that has a text is joined by who has it.
-    close = (found.alike >= RECRUIT_BITS / 2) & (marked[first].mean() <= MAJORITY)
+    # A group that has a text is joined by who has it; of many who ask little some act along by chance.
+    often = examiner.log.exchanges[members] >= LEAST_RHYTHM
+    close = (found.alike >= RECRUIT_BITS / 2) & (often | (found.bits >= RECRUIT_BITS))
+    close &= marked[first].mean() <= MAJORITY
     kept = members[like & (own | (along & (marked | (told & (close | first)))) | (first & marked))]
     kept = kept[~few_licensed(examiner.log, kept)]
     if len(kept) in range(LEAST_MEMBERS, len(members)):

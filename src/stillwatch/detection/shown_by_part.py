@@ -88,10 +88,16 @@ def without_onlookers(examiner: Examiner, case: Case, fdr: float) -> Case:
         if min(int(along.sum()), len(rest)) < LEAST_MEMBERS or examiner.acts_as_one(rest):
             return case
         core = examiner.examine(case.members[along], np.union1d(case.bystanders, rest), of_case=case.together)
-        if not core.may_convict or core.p_value > fdr:
+        if not core.may_convict or core.p_value > fdr or _comes_with(examiner, core, _part(examiner, case, rest), fdr):
             return case
         case = replace(core, p_value=max(core.p_value, case.p_value), tests=case.tests)
     return case
+
+
+def _comes_with(examiner: Examiner, core: Case, other: Case, fdr: float) -> bool:
+    """Whether those of a group who do nothing of what its others do together are a group by themselves, which nothing
+    but being one house's, or having signed up together, might explain, and a piece of the same campaign."""
+    return other.p_value <= fdr and other.one_office and same_campaign(examiner, core, other)
 
 
 def _part(examiner: Examiner, case: Case, members: I64) -> Case:

@@ -284,6 +284,11 @@ class Family(ABC):
         """A sentence that says why the members cannot be strangers to one another; None where nothing says so."""
         return None
 
+    def came_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
+        """Who came while a group did, whatever else either has in common; None where it did not come together, or the
+        family knows no coming."""
+        return None
+
     def shown_by(self, log: LogProfile, members: I64) -> npt.NDArray[np.bool_] | None:
         """Which members show what the family finds in the group; None where that is no thing of single accounts."""
         return None

@@ -36,6 +36,7 @@ __all__ = [
     "houses_of",
     "is_kind",
     "owners_apart",
+    "tied",
     "ties_of",
     "under_own_name",
     "webs_of",
@@ -186,19 +187,24 @@ def houses_of(
 
 def owners_apart(hands: Postings, members: I64) -> I64 | None:
     """Which owner's each of a group is, from 0, -1 for none, where it falls into a few webs that nothing ties to one
-    another and that pay by no more payments than a few owners have; None where it is one web, or of more owners.
+    another, most of each of one payment or mail domain, and that pay by no more payments than a few owners have; None
+    where it is one web, or of more owners.
 
-    What ties the accounts of each, and that they signed up as it liked, says nothing of the others.
+    What ties the accounts of each, and that they signed up as it liked, says nothing of the others. A web that hangs
+    together by many payments and addresses, none of which most of it have, is no owner's.
     """
     within, held = within_of(hands, members)
     few = (hands.holders <= OFFICE_SIZE) & (hands.classes < BLOCKED_CLASSES)
-    web = _tied(within, (held > 1) & (is_kind(hands, "payment") | (few & is_kind(hands, "domain", "address"))))
+    web = tied(within, (held > 1) & (is_kind(hands, "payment") | (few & is_kind(hands, "domain", "address"))))
     found, size = np.unique(web, return_counts=True)
     found, size = found[size >= LEAST_MEMBERS], size[size >= LEAST_MEMBERS]
     paid = np.sum(is_kind(hands, "payment") & (held > 1))
     if not 1 < len(found) <= paid < SEVERAL_PAYMENTS or size.sum() < ONE_DOOR * len(members):
         return None
-    return _numbered(web[:, None] == found)
+    of = web[:, None] == found
+    owns = within[:, np.flatnonzero((held > 1) & is_kind(hands, "payment", "domain"))].astype(np.int64)
+    most = (owns.T @ of).max(axis=0) if owns.shape[1] else np.zeros(len(found), np.int64)
+    return _numbered(of) if np.all(most > MAJORITY * size) else None
 
 
 def _own_mail(hands: Postings, held: I64) -> npt.NDArray[np.bool_]:
@@ -215,7 +221,7 @@ def webs_of(hands: Postings, members: I64) -> I64:
     anybody else has, are of one."""
     within, held = within_of(hands, members)
     own = is_kind(hands, "domain", "address") & (held >= ONE_DOOR * hands.holders)
-    return _tied(within, (own | is_kind(hands, "payment")) & (held > 1) & (hands.classes < BLOCKED_CLASSES))
+    return tied(within, (own | is_kind(hands, "payment")) & (held > 1) & (hands.classes < BLOCKED_CLASSES))
 
 
 def _numbered(of: npt.NDArray[np.bool_]) -> I64:
@@ -223,7 +229,7 @@ def _numbered(of: npt.NDArray[np.bool_]) -> I64:
     return np.where(of.any(axis=1), of.argmax(axis=1), -1)
 
 
-def _tied(within: Any, ties: npt.NDArray[np.bool_]) -> I64:
+def tied(within: Any, ties: npt.NDArray[np.bool_]) -> I64:
     """Which web each of a group is of, whose things are ``within``, by those of them that tie."""
     part = within[:, np.flatnonzero(ties)].astype(np.int64)
     return np.asarray(sparse.csgraph.connected_components(part @ part.T, directed=False)[1], np.int64)

@@ -25,7 +25,7 @@ from stillwatch.evidence.log_profile import I64
 from stillwatch.evidence.postings import Postings, background
 from stillwatch.evidence.thresholds import MAJORITY, P_FLOOR
 
-__all__ = ["SESSION_SQL", "carrying_on", "going_on", "moved", "moved_together", "moved_turns"]
+__all__ = ["SESSION_SQL", "carrying_on", "going_on", "moved", "moved_abroad", "moved_together", "moved_turns"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -97,19 +97,53 @@ def carrying_on(sessions: Postings, members: I64, who: I64) -> Mask:
 
 def moved_together(sessions: Postings, members: I64) -> Observed:
     """Whether most of a group, all with sessions known, share some, against such accounts drawn at random."""
-    holders = sessions.holders[moved(sessions)].astype(np.float64)
-    total = background(sessions.told[0])
-    pair = max(float(np.sum(holders * (holders - 1))) / (total * max(total - 1, 1)), 1.0 / total**2)
-    chance = min(1.0, pair * (len(members) - 1))
-    shared = int(carrying_on(sessions, members, members).sum())
-    told = shared > MAJORITY * len(members)
+    shared = carrying_on(sessions, members, members)
+    p_value, chance = _more_than_chance(sessions, shared)
     return Observed(
-        float(max(scipy.stats.binom.sf(shared - 1, len(members), chance), P_FLOOR)) if told else 1.0,
+        p_value,
         "share of accounts that go on with each other's sessions or conversations",
-        shared / len(members),
+        float(shared.mean()),
         chance,
-        f"{shared} of {len(members)} accounts go on with sessions or conversations that another of them began; of "
-        f"random accounts, {percent(chance)} would.",
+        f"{shared.sum()} of {len(members)} accounts go on with sessions or conversations that another of them began; "
+        f"of random accounts, {percent(chance)} would.",
         # A reseller's customers and a firm's application go from account to account by nature.
         1.0,
     )
+
+
+def moved_abroad(sessions: Postings, members: I64, country: npt.NDArray[np.uint64]) -> Observed:
+    """The same of sessions that accounts of several countries have: what one firm or reseller runs stands in one place,
+    and no two of one person's accounts are mostly used in two.
+
+    Args:
+        sessions: of the log.
+        members: the group, all with sessions and a country known.
+        country: that most of each one's requests are made from.
+    """
+    things = moved(sessions)
+    theirs = sessions.matrix[members][:, things] > 0
+    place = np.unique(country, return_inverse=True)[1]
+    of_each = sparse.csr_array((np.ones(len(place)), (np.arange(len(place)), place)))
+    countries = np.asarray((theirs.astype(np.int64).T @ of_each > 0).sum(axis=1)).ravel()
+    shared = np.asarray(theirs[:, np.flatnonzero(countries > 1)].sum(axis=1)).ravel() > 0
+    p_value, chance = _more_than_chance(sessions, shared)
+    return Observed(
+        p_value,
+        "share of accounts that go on with sessions or conversations of accounts of another country",
+        float(shared.mean()),
+        chance,
+        f"{shared.sum()} of {len(members)} accounts go on with sessions or conversations that another of them, mostly "
+        f"used in another country, began; of random accounts, at most {percent(chance)} would. A firm's application "
+        "and a reseller's software stand in one place.",
+    )
+
+
+def _more_than_chance(sessions: Postings, shared: Mask) -> tuple[float, float]:
+    """P-value of "no more of a group share sessions than of such accounts drawn at random", and what share these would,
+    from who of the group does."""
+    holders = sessions.holders[moved(sessions)].astype(np.float64)
+    total = background(sessions.told[0])
+    pair = max(float(np.sum(holders * (holders - 1))) / (total * max(total - 1, 1)), 1.0 / total**2)
+    chance = min(1.0, pair * (len(shared) - 1))
+    told = shared.sum() > MAJORITY * len(shared)
+    return float(max(scipy.stats.binom.sf(shared.sum() - 1, len(shared), chance), P_FLOOR)) if told else 1.0, chance

@@ -21,7 +21,15 @@ from stillwatch.evidence.dispatch_thresholds import (
 )
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.moments import Moments, shifted
-from stillwatch.evidence.moved_sessions import SESSION_SQL, carrying_on, going_on, moved, moved_together, moved_turns
+from stillwatch.evidence.moved_sessions import (
+    SESSION_SQL,
+    carrying_on,
+    going_on,
+    moved,
+    moved_abroad,
+    moved_together,
+    moved_turns,
+)
 from stillwatch.evidence.p_values import count_tail_p, drawn_until_told, tail_p
 from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.repeated_sampling import sampled_together
@@ -137,6 +145,9 @@ class Dispatch(Family):
         in_sessions = members[:0] if sessions is None else members[sessions.told[0][members]]
         if sessions is not None and len(in_sessions) >= least and len(moved(sessions)):
             yield moved_together(sessions, in_sessions)
+            abroad = in_sessions[log.known("country")[in_sessions]]
+            if len(abroad) >= least:
+                yield moved_abroad(sessions, abroad, log.columns["country"][abroad])
         dealt = sharing_out(log.prompt_sets, members)
         if dealt is not None:
             yield Observed(

@@ -138,13 +138,23 @@ class Infrastructure(Family):
         by_time = theirs.mean() <= MAJORITY and came_with(*moments, members, members).mean() >= NEARLY_ALL
         return came if by_time else came | shares
 
+    def came_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
+        """Who signed up while a group did that signed up together."""
+        known = members[log.known("sign_up")[members]]
+        if not signed_up_together(log, members):
+            return None
+        return np.isin(who, who_signed_up_then(log.columns["sign_up"], known, who[log.known("sign_up")[who]]))
+
     def _shares(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
-        """Who shares a rare thing with two members; None where nothing is known of hands."""
+        """Who shares a rare thing with two members, or one that mostly they have: of a campaign that is a quarter of
+        the log no address is rare, and through a carrier's, which may be, others pass. None where nothing is known of
+        hands."""
         hands = log.shared[self.name]
         if hands is None:
             return None
-        scarce = np.flatnonzero(hands.classes < BLOCKED_CLASSES)
-        theirs = scarce[np.asarray((hands.matrix[members][:, scarce] > 0).sum(axis=0)).ravel() >= 2]
+        _, held = within_of(hands, members)
+        rare = (hands.classes < BLOCKED_CLASSES) & ~is_kind(hands, "address", "network")
+        theirs = np.flatnonzero((held >= 2) & (rare | (held > MAJORITY * hands.holders)))
         return np.asarray((hands.matrix[who][:, theirs] > 0).sum(axis=1)).ravel() > 0
 
     def shown_by(self, log: LogProfile, members: I64) -> npt.NDArray[np.bool_] | None:
@@ -247,11 +257,16 @@ def _contradicted_by(doors: Doors, behind: int, holds: bool | None) -> tuple[str
     if doors.named >= ONE_DOOR:
         # A firm that pays by one card under its own name hides nothing: one queue over its keys is its own.
         return ()
-    if behind > OFFICE_SIZE:
-        # One owner's customers keep no common clock.
+    if behind > OFFICE_SIZE or (holds is None and _one_room(doors)):
+        # One owner's customers keep no common clock, nor do those who pay apart in one place.
         return "timing", "dispatch"
     # A firm's crew at one queue sits or pays together: a mail domain alone, each paying for itself, is no queue.
     return ("dispatch",) if holds is None and doors.paid < ONE_DOOR and doors.place <= MAJORITY else ()
+
+
+def _one_room(doors: Doors) -> bool:
+    """Whether all of a group sit in one place, and pay by a few cards."""
+    return doors.place >= ONE_DOOR and 1 < doors.cards < SEVERAL_PAYMENTS
 
 
 def _one_office(log: LogProfile, members: I64, doors: Doors, behind: int) -> bool | None:
@@ -263,7 +278,8 @@ def _one_office(log: LogProfile, members: I64, doors: Doors, behind: int) -> boo
     themselves, unless several payments, each shared by strangers, tie them. People ask each of their own: accounts
     that ask from one source may be a firm's crew at one queue, and are not told from a campaign behind one door. Where
     most have one firm's mail domain the others may be its people under addresses of their own, and where most sit in
-    one place, and share no payments, they may be its people at home.
+    one place, and share no payments, they may be its people at home. A firm that has all of its accounts in one place
+    may have a few cards.
 
     Args:
         log: the whole log.
@@ -274,11 +290,13 @@ def _one_office(log: LogProfile, members: I64, doors: Doors, behind: int) -> boo
     if doors.named >= ONE_DOOR:
         return True
     a_firms = doors.mail > MAJORITY and doors.cards <= 1
+    one_room = _one_room(doors)
     if behind > OFFICE_SIZE:
-        return None if (doors.owner >= ONE_DOOR or a_firms) and len(members) <= RESELLER_SIZE else False
+        owned = doors.owner >= ONE_DOOR or a_firms or one_room
+        return None if owned and len(members) <= RESELLER_SIZE else False
     if doors.owner < ONE_DOOR and (doors.place < ONE_DOOR or doors.cards > 1):
         at_home = doors.place > MAJORITY and doors.cards <= 1
-        return None if a_firms or at_home else False
+        return None if a_firms or at_home or one_room else False
     return None if _asks_as_one(log, members) else True
 
 

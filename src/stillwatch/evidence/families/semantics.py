@@ -18,6 +18,7 @@ from stillwatch.evidence.icc import Icc, icc_of, icc_of_most, z_of
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.one_source import icc_in_common, icc_in_stretches, icc_of_more
 from stillwatch.evidence.p_values import tail_p
+from stillwatch.evidence.payers import payers_of
 from stillwatch.evidence.published_set import published_set
 from stillwatch.evidence.signature import senders
 from stillwatch.evidence.thresholds import (
@@ -147,7 +148,11 @@ class Semantics(Family):
 
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
         """A published set that each runs for itself; content of each one's own; too little to learn from."""
-        return (published_set(log, members, bystanders), _own_content(log, members), _too_little(log, members))
+        return (
+            published_set(log, members, bystanders),
+            _own_content(log, members, bystanders),
+            _too_little(log, members),
+        )
 
 
 def _one_source(log: LogProfile, members: I64, null: Null, same: Icc, when: str = "") -> Observed:
@@ -225,7 +230,7 @@ def _elsewhere(content: Content, members: I64, kin: I64) -> float:
     return (int(near.sum()) - inside) / inside
 
 
-def _own_content(log: LogProfile, members: I64) -> Explanation:
+def _own_content(log: LogProfile, members: I64, bystanders: I64) -> Explanation:
     apart, which = icc_of(log.content, members), ""
     if not apart.told:
         whole = icc_of(log.content, members, whole=True)
@@ -269,6 +274,10 @@ def _own_content(log: LogProfile, members: I64) -> Explanation:
         if gone >= OCCASION_SHARE:
             holds = False
             statement += f" But {percent(gone)} of them came and went together, where customers stay."
+        payers = payers_of(log, members, bystanders) if holds is not False else None
+        if payers is not None and payers.no_customers(apart.icc):
+            holds = False
+            statement += f" But {payers.in_words()}"
     return Explanation(
         "customers of one framework, each with content of their own",
         statement,
