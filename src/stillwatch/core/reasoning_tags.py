@@ -10,8 +10,9 @@ Many templates open the tag in the prompt, so that the text holds only the closi
 reasoning. In a stream that shows only when the closing tag comes; ``hold`` keeps the text back until
 then, or until ``settle`` says that this upstream tells its reasoning apart.
 
-Whoever reasons about tags writes tags: what a tag of one kind opens is surely over only with the closing tag of the
-same kind. What a stream brings behind another closing tag waits until that is known.
+Whoever reasons about tags writes tags, and whoever asks can have them written: what a tag of one kind opens is over
+with the closing tag of the same kind alone. Where nobody knows which tag was opened, ``</think>`` ends it at once; what
+stands behind another closing tag waits for that, or for the end.
 """
 
 from __future__ import annotations
@@ -69,6 +70,9 @@ _MAYBE = re.compile(
 )
 _HARMONY = "harmony"
 _OF_ANY_KIND = "*"
+_USUAL = "think"
+"""What templates open: only its end is surely the end of what nobody saw begin."""
+_DEEPEST = 32
 _SOME = (
     "</think>",
     "</thinking>",
@@ -137,6 +141,18 @@ def _kind_of(tag: re.Match[str]) -> str:
     return "gemma" if "channel" in said or "unused" in said else _SAME.sub("", said)
 
 
+def _more_open(opened: list[str], kind: str) -> list[str]:
+    """What is open behind a tag that opens; a thousand tags one within another cost no more than a few."""
+    return [*opened, kind][:_DEEPEST]
+
+
+def _left_open(opened: list[str], kind: str) -> list[str]:
+    """What is still open behind a closing tag of this kind; what was opened within it is over with it."""
+    if kind in opened:
+        return opened[: len(opened) - 1 - opened[::-1].index(kind)]
+    return [] if kind == _USUAL and opened[:1] == [_OF_ANY_KIND] else opened
+
+
 class ReasoningFilter:
     """Text in, text without reasoning out, piece by piece.
 
@@ -148,12 +164,14 @@ class ReasoningFilter:
 
     def __init__(self, *, hold: bool = True, after: ReasoningFilter | None = None, within: bool = False) -> None:
         within = within and after is None
-        self._undecided = hold and not within
+        self._undecided = hold and not within and not (after and after._open)
         self._held: list[str] = []
         self._open: list[str] = list(after._open) if after else [_OF_ANY_KIND] * within
         self._depth: int = after._depth if after else int(within)
+        self._begins: bool = after is None or after._begins
         self._in_doubt: list[str] = []
         self._turned: list[str] = []
+        self._turns = False
         self._tail = ""
 
     def feed(self, text: str) -> str:
@@ -178,34 +196,47 @@ class ReasoningFilter:
         return "".join(shown)
 
     def _say(self, text: str, shown: list[str]) -> None:
+        said = bool(text.strip())
+        self._begins = self._begins and not said
         if not self._open:
             shown.append(text)
-            if self._turned and text.strip():
+            if self._turned and said:
                 self._turned = []
-        elif self._depth == 0:
+        elif self._depth == 0 and self._open[0] == _OF_ANY_KIND:
             self._in_doubt.append(text)
 
     def _turn(self, tag: re.Match[str], shown: list[str]) -> None:
-        kind = _kind_of(tag)
-        if tag["mark"] or (tag["turn"] and self._open[-1:] != [_HARMONY] and (self._open or not self._undecided)):
+        if tag["mark"]:
             return
-        if tag["open"] and self._open == [_OF_ANY_KIND]:
-            # It is opened once more, by the model itself.
-            self._open = [kind]
-        elif tag["open"]:
-            self._open.append(kind)
-            self._depth += 1
+        ignored = self._open or self._turns or not self._undecided
+        if tag["turn"] and self._open[-1:] != [_HARMONY] and ignored:
+            return
+        if tag["open"]:
+            self._begin(_kind_of(tag))
         else:
-            self._in_doubt.clear()
-            if not self._open and self._undecided:
-                # Closed without being opened: what came before was reasoning, or, where a turn ends, all there is.
-                self._turned = [*self._held, *shown] if tag["turn"] else []
-                shown.clear()
-                self._held.clear()
-            if self._open[-1:] in ([kind], [_OF_ANY_KIND]):
-                self._open.pop()
-            self._depth = max(0, self._depth - 1) if self._open else 0
-        self._undecided = False
+            self._turns = self._turns or bool(tag["turn"])
+            self._end(_kind_of(tag), shown, turn=bool(tag["turn"]))
+
+    def _begin(self, kind: str) -> None:
+        if self._begins and kind == _USUAL:
+            self._undecided = False
+        if self._begins and self._open == [_OF_ANY_KIND]:
+            # It is opened once more, by the model itself.
+            self._open = [kind] if kind == _USUAL else self._open
+            return
+        self._open = _more_open(self._open, kind)
+        self._depth = min(self._depth + 1, len(self._open))
+
+    def _end(self, kind: str, shown: list[str], *, turn: bool) -> None:
+        self._in_doubt.clear()
+        if not self._open and self._undecided:
+            # Closed without being opened: what came before was reasoning, or, where a turn ends, all there is.
+            self._turned = [*self._held, *shown] if turn else []
+            shown.clear()
+            self._held.clear()
+            self._undecided = kind != _USUAL
+        self._open = _left_open(self._open, kind)
+        self._depth = max(0, min(self._depth - 1, len(self._open)))
 
     def settle(self) -> None:
         """This upstream tells its reasoning apart: what was held back is shown with the next text."""
@@ -215,7 +246,8 @@ class ReasoningFilter:
 
     def finish(self) -> str:
         """The rest, once the text is complete."""
-        doubtful = [*self._in_doubt, self._tail] if self._depth == 0 else []
+        in_doubt = self._depth == 0 and self._open[:1] == [_OF_ANY_KIND]
+        doubtful = [*self._in_doubt, self._tail] if in_doubt else []
         rest = "".join([*self._held, *(doubtful if self._open else [self._tail])])
         if self._turned and not rest.strip():
             rest = "".join(self._turned)
@@ -240,14 +272,16 @@ def without_reasoning_across(texts: Sequence[str], *, within: bool = False) -> l
     for tag in _TAG.finditer(whole):
         if not opened:
             kept.append((at, tag.start()))
-        first, at = not at, tag.end()
-        if tag["open"]:
-            opened = [] if opened == [_OF_ANY_KIND] else opened
-            opened.append(_kind_of(tag))
+        first, at, kind = not at, tag.end(), _kind_of(tag)
+        if tag["open"] and opened == [_OF_ANY_KIND] and first and not whole[: tag.start()].strip():
+            # It is opened once more, by the model itself.
+            opened = [kind] if kind == _USUAL else opened
+        elif tag["open"]:
+            opened = _more_open(opened, kind)
         elif tag["mark"] or (tag["turn"] and opened[-1:] != [_HARMONY] and not (first and whole[at:].strip())):
             continue
         elif opened:
-            opened.pop()
+            opened = [] if opened == [_OF_ANY_KIND] else _left_open(opened, kind)
         else:
             # Closed without being opened, or a second time: what came before was reasoning.
             kept.clear()
@@ -269,10 +303,13 @@ def ends_within_reasoning(text: str) -> bool:
     >>> ends_within_reasoning("Sure. <think>First,"), ends_within_reasoning("<think>4</think>")
     (True, False)
     """
-    depth = 0
+    opened: list[str] = []
     for tag in _TAG.finditer(text):
-        depth = depth + 1 if tag["open"] else max(0, depth - 1) if tag["close"] else depth
-    return depth > 0
+        if tag["open"]:
+            opened = _more_open(opened, _kind_of(tag))
+        elif tag["close"]:
+            opened = _left_open(opened, _kind_of(tag))
+    return bool(opened)
 
 
 def touches_a_tag(text: str) -> bool:

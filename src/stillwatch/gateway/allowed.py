@@ -253,12 +253,12 @@ def scrubbed_arguments(given_text: str) -> str:
     """The arguments of a tool call without reasoning; empty where they are not JSON and so cannot be judged."""
     try:
         given = msgspec.json.decode(given_text) if given_text else None
+        if not isinstance(given, Mapping | list):
+            return ""
+        clean = _scrubbed(given)
+        return given_text if clean == given and not _repeats(given_text) else msgspec.json.encode(clean).decode()
     except (ValueError, RecursionError):
         return ""
-    if not isinstance(given, Mapping | list):
-        return ""
-    clean = _scrubbed(given)
-    return given_text if clean == given and not _repeats(given_text) else msgspec.json.encode(clean).decode()
 
 
 def _repeats(given_text: str) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from stillwatch.core.reasoning_tags import ReasoningFilter
+from stillwatch.core.reasoning_tags import ReasoningFilter, without_reasoning_tags
 from stillwatch.gateway.allowed import Redaction, is_hidden, kept, scrubbed_arguments
 from stillwatch.gateway.answer_shapes import CHUNK, ERROR
 from stillwatch.gateway.events import Event, EventReader
@@ -36,6 +36,7 @@ class ChatStream:
         self._hold = hold
         self._texts: dict[tuple[Any, ...], ReasoningFilter] = {}
         self._arguments: dict[tuple[Any, ...], list[str]] = {}
+        self._settled: set[Any] = set()
 
     def chunk(self, body: Mapping[str, Any]) -> dict[str, Any] | None:
         """What may pass of one chunk, or None where nothing of it is left."""
@@ -51,7 +52,10 @@ class ChatStream:
         index = choice.get("index") or 0
         delta = choice.get("delta")
         if isinstance(was.get("delta"), Mapping) and is_hidden(was["delta"]):
-            self._text(index, "content").settle()
+            self._settled.add(index)
+            for place, seen in self._texts.items():
+                if place[0] == index:
+                    seen.settle()
         ends = choice.get("finish_reason") is not None
         if "text" in choice or (ends and delta is None):
             choice["text"] = self._piece(index, "text", choice.get("text"), ends=ends)
@@ -72,11 +76,12 @@ class ChatStream:
             delta["content"] = [*content, {"type": "text", "text": rest}] if rest else content
         elif content is not None or ends:
             delta["content"] = self._piece(index, "content", content, ends=ends)
-        if delta.get("refusal"):
-            delta["refusal"] = self._piece(index, "refusal", delta["refusal"], ends=ends)
-        spoken = delta.get("audio")
-        if spoken and spoken.get("transcript"):
-            spoken["transcript"] = self._text(index, "transcript").feed(spoken["transcript"])
+        if delta.get("refusal") or (ends and (index, "refusal") in self._texts):
+            delta["refusal"] = self._piece(index, "refusal", delta.get("refusal"), ends=ends)
+        spoken = delta.get("audio") or {}
+        if spoken.get("transcript") or (ends and (index, "transcript") in self._texts):
+            said = self._piece(index, "transcript", spoken.get("transcript"), ends=ends)
+            delta["audio"] = {**spoken, "transcript": said}
         self._calls(index, delta, ends=ends)
 
     def _calls(self, index: int, delta: dict[str, Any], *, ends: bool) -> None:
@@ -86,9 +91,10 @@ class ChatStream:
             place = (index, "call", call.get("index") or 0)
             self._hold_arguments(place, call.get("function"))
             custom = call.get("custom")
-            if custom and custom.get("input"):
-                custom["input"] = self._text(*place).feed(custom["input"])
-            if call.get("id") or (call.get("function") or {}).get("name") or custom:
+            if custom and isinstance(custom.get("input"), str):
+                self._arguments.setdefault((index, "custom", place[2]), []).append(custom["input"])
+                custom["input"] = ""
+            if call.get("id") or (call.get("function") or {}).get("name") or (custom or {}).get("name"):
                 calls.append(call)
         if delta.get("function_call"):
             self._hold_arguments((index, "function"), delta["function_call"])
@@ -96,8 +102,11 @@ class ChatStream:
                 del delta["function_call"]
         if ends:
             for place in [place for place in self._arguments if place[0] == index]:
-                whole = scrubbed_arguments("".join(self._arguments.pop(place)))
-                if place[1] == "call":
+                given = "".join(self._arguments.pop(place))
+                whole = without_reasoning_tags(given) if place[1] == "custom" else scrubbed_arguments(given)
+                if place[1] == "custom":
+                    calls.append({"index": place[2], "custom": {"input": whole}})
+                elif place[1] == "call":
                     calls.append({"index": place[2], "function": {"arguments": whole}})
                 else:
                     delta["function_call"] = {**delta.get("function_call", {}), "arguments": whole}
@@ -113,8 +122,9 @@ class ChatStream:
 
     def _text(self, *place: Any) -> ReasoningFilter:
         if place not in self._texts:
-            said = place[1] in ("content", "text")
-            self._texts[place] = ReasoningFilter(hold=self._hold and said, within=self._redaction.within and said)
+            holds = self._hold and place[0] not in self._settled
+            within = self._redaction.within and place[0] not in self._settled and place[1] in ("content", "text")
+            self._texts[place] = ReasoningFilter(hold=holds, within=within)
         return self._texts[place]
 
     def _piece(self, index: int, name: str, piece: object, *, ends: bool) -> str:
@@ -167,7 +177,7 @@ class StreamRedactor:
         """What may pass of one event's body; of one that is built as nobody foresaw, nothing more."""
         try:
             yield from self._bodies(body)
-        except (TypeError, AttributeError, KeyError, ValueError):
+        except (TypeError, AttributeError, KeyError, ValueError, RecursionError):
             return
 
     def _bodies(self, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
