@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+
+from stillwatch.core.remembered import remembers_short
 
 __all__ = [
     "REASONING_NAMES",
@@ -118,7 +119,7 @@ _OF_REASONING = frozenset(("reasoning", "thinking", "thought", "thoughts", "cot"
 _PARTS_OF_A_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 
 
-@lru_cache(4096)
+@remembers_short(4096)
 def is_reasoning_name(name: str) -> bool:
     """Whether a field of this name holds reasoning.
 

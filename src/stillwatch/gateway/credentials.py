@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qsl
 
+from stillwatch.core.remembered import remembers_short
 from stillwatch.gateway.incoming import Refused
 from stillwatch.gateway.refusal import Refusal
 from stillwatch.gateway.settings import GatewaySettings
@@ -142,7 +143,7 @@ def _called_a_key(name: bytes, value: bytes) -> bool:
     return _is_called_one(name.decode("latin-1")) or value.lstrip()[:7].lower() == b"bearer "
 
 
-@lru_cache(512)
+@remembers_short(512)
 def _is_called_one(name: str) -> bool:
     # What AWS signs with a key belongs to it, and stands for nobody by itself.
     return not name.startswith("x-amz-") and _CALLED_KEYS.fullmatch(name) is not None

@@ -6,9 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from typing import Any
 
+from stillwatch.core.remembered import remembers_short
 from stillwatch.gateway.paths import plain_path
 from stillwatch.gateway.setting_names import plain_name, settings_in
 
@@ -50,7 +50,7 @@ def models_beside(path: str, query: Sequence[tuple[str, str]]) -> tuple[str, ...
     )
 
 
-@lru_cache(1024)
+@remembers_short(1024)
 def _of_path(path: str) -> tuple[str, ...]:
     return tuple(_IN_PATH.findall(plain_path(path)))
 

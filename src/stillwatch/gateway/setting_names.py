@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
+
+from stillwatch.core.remembered import remembers_short
 
 __all__ = ["NESTED", "NO_SETTINGS", "plain_name", "settings_in"]
 
@@ -14,7 +15,7 @@ NO_SETTINGS = frozenset(("messages", "tools", "functions", "responseformat", "te
 """Objects, and lists of them, that hold what is said, and none."""
 
 
-@lru_cache(1024)
+@remembers_short(1024)
 def plain_name(name: str) -> str:
     """A name in small letters, without ``_`` and ``-``."""
     return name.casefold().replace("_", "").replace("-", "")
