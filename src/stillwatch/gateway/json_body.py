@@ -14,12 +14,14 @@ from typing import Any
 import msgspec
 
 from stillwatch.core.bodies.shapes import Message
+from stillwatch.gateway.long_bodies import TooManyValues
 
 __all__ = ["NO_UTF8", "TwoMeanings", "documents_in", "lenient_json", "strict_json", "without_surrogates"]
 
 
 NO_UTF8 = "it is no UTF-8"
 """Why bytes were not read."""
+_TOO_DEEP = "it is nested too deeply"
 _READ = frozenset(("messages", "prompt", "input", "instructions", "system", "role", "content", "text"))
 """Names of which another spelling would be read by some servers and not by us."""
 _BETWEEN = re.compile(r"[\s,\[\]\x00\ufeff]*")
@@ -55,15 +57,16 @@ def lenient_json(raw: bytes) -> Any:
     Raises:
         ValueError: it is no JSON.
         TwoMeanings: a name stands twice in an object.
+        TooManyValues: it is nested more deeply than is looked at.
     """
     try:
         body = json.loads(raw, object_pairs_hook=_once)
+        _same_letters(body)
+        return without_surrogates(body) if _HALF.search(raw) else body
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise TooManyValues(_TOO_DEEP) from None
     except UnicodeDecodeError:
         raise ValueError(NO_UTF8) from None
-    _same_letters(body)
-    return without_surrogates(body) if _HALF.search(raw) else body
 
 
 def without_surrogates(value: Any) -> Any:
@@ -121,13 +124,14 @@ def documents_in(text: str) -> Iterator[Any]:
             break
         try:
             body, ends = decoder.raw_decode(text, begins)
+            _same_letters(body)
+            body = without_surrogates(body) if "\\u" in text[begins:ends] else body
         except TwoMeanings:
             raise
         except (ValueError, RecursionError):
             failed, at = failed + 1, begins + 1
             continue
-        _same_letters(body)
-        yield without_surrogates(body) if "\\u" in text[begins:ends] else body
+        yield body
         at = ends
     if failed:
         raise ValueError("something in it is no JSON")
