@@ -51,10 +51,25 @@ PLACES: dict[str, tuple[str, dict[str, Any]]] = {
         {"messages": said([{"type": "document", "source": {"media_type": "text/plain", "data": CODED}}])},
     ),
     "data": (GEMINI, {"contents": [{"parts": [{"inlineData": {"mimeType": "text/plain", "data": URL_CODED}}]}]}),
+    "a file of no kind": (CHAT, {"messages": said([file(f"data:;base64,{CODED}")])}),
+    "a file of bytes, behind a blank": (
+        CHAT,
+        {"messages": said([file(f" data:application/octet-stream;base64,{CODED}")])},
+    ),
+    "a file whose data stand alone": (RESPONSES, {"input": said([{"type": "input_file", "file_data": CODED}])}),
+    "data of another kind": (GEMINI, {"contents": [{"parts": [{"inlineData": {"mimeType": "x/y", "data": CODED}}]}]}),
+    "a document's bytes": (
+        "/model/m/converse",
+        {"messages": said([{"document": {"format": "txt", "name": "a", "source": {"bytes": CODED}}}])},
+    ),
     "parts cut anywhere": (CHAT, {"messages": said([part(one) for one in PIECES])}),
     "parts of a letter": (CHAT, {"messages": said([part(one) for one in TEXT])}),
     "parts of an item": (RESPONSES, {"input": said([{"type": "input_text", "text": one} for one in PIECES])}),
     "turns cut anywhere": (CHAT, {"messages": said(*PIECES)}),
+    "short turns with answers between them": (
+        CHAT,
+        {"messages": [turn for one in PIECES for turn in (*said(one), {"role": "assistant", "content": "Go on."})]},
+    ),
     "turns of three words": (
         CHAT,
         {"messages": said(*(" ".join(WORDS[at : at + 3]) for at in range(0, len(WORDS), 3)))},

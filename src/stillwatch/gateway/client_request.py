@@ -24,6 +24,7 @@ from stillwatch.gateway.texts import cut_up, texts_of
 __all__ = ["ClientRequest", "answer_fields", "read_request"]
 
 _MOST_GATHERED = 64 * 1024
+_LONGEST_NAME = 64
 _NO_TEXT = frozenset(("model", "encoding_format", "user", "safety_identifier", "prompt_cache_key"))
 _OPERATIONS = {"chat": "chat.completions"} | {name: name for name in ("completions", "responses", "messages")}
 _encoder = msgspec.json.Encoder()
@@ -90,7 +91,8 @@ class ClientRequest:
         return self._encoded[:-1] + b"," + _encode(more)[1:] + b"\n" if more else self._encoded + b"\n"
 
 
-# What each API reads of the places where text may stand; a decoy in another place is nothing to it.
+# What each API reads of the places where text may stand; a decoy in another place is no part of what was asked. Some
+# servers read it all the same, or hand it on: it is compared, and it counts.
 _PLACES = frozenset(("messages", "prompt", "input", "instructions", "system"))
 _ACTING = {
     "chat": frozenset(("messages",)),
@@ -124,7 +126,14 @@ def _read(api: str | None, body: Any) -> dict[str, Any]:
 
 
 def _without_names(body: Any) -> Any:
-    return [body[name] for name in body if name not in _NO_TEXT] if isinstance(body, Mapping) else body
+    """A body without what is a name in it; what is as long as no name is stays."""
+    if not isinstance(body, Mapping):
+        return body
+    return [value for name, value in body.items() if name not in _NO_TEXT or _is_no_name(value)]
+
+
+def _is_no_name(value: Any) -> bool:
+    return not isinstance(value, str) or (len(value) > _LONGEST_NAME and " " in value)
 
 
 def read_request(
@@ -165,8 +174,7 @@ def read_request(
         "client_address": caller.client_address,
         "user_agent": caller.user_agent,
     }
-    body = _acting(api, body)
-    read = {"prompt": "", "unread": unread} if unread else _read(api, body)
+    read = {"prompt": "", "unread": unread} if unread else _read(api, _acting(api, body))
     fields.update(read)
     if api is None or "operation" not in fields:
         fields["operation"] = operation or _OPERATIONS.get(api or "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import quopri
 import re
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
@@ -15,13 +16,15 @@ from urllib.parse import parse_qsl
 __all__ = ["FORM_BYTES", "texts_beside_json"]
 
 FORM_BYTES = 256 * 1024
-_MOST_FIELDS = 1000
+_MOST_BOUNDARIES = 16
 _LOOKED_AT = 64
 _MARKS = (b"\xff\xfe", b"\xfe\xff")
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _ASCII = re.compile(rb"[\t\r\n -~]{24,}")
-_CODED = re.compile(rb"^content-transfer-encoding:\s*base64", re.IGNORECASE | re.MULTILINE)
-_FILE = re.compile(rb"""^content-disposition:[^\r\n]*;\s*filename\*?="?[^"\s;]""", re.IGNORECASE | re.MULTILINE)
+_CODED = re.compile(rb"^content-transfer-encoding:\s*(base64|quoted-printable)", re.IGNORECASE | re.MULTILINE)
+_PLACED = re.compile(rb"^content-disposition:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_FILE = re.compile(rb""";\s*filename(?:="?|\*="?[\w-]*'[\w-]*')[^"\s;]""", re.IGNORECASE)
+_BOUNDARY = re.compile(rb"^(--[^\r\n]{1,200}?)[ \t]*\r?\n[\w-]+:", re.MULTILINE)
 
 
 def texts_beside_json(raw: bytes, headers: Sequence[tuple[bytes, bytes]]) -> list[str]:
@@ -35,36 +38,39 @@ def texts_beside_json(raw: bytes, headers: Sequence[tuple[bytes, bytes]]) -> lis
     kinds = [value for name, value in headers if name.replace(b"_", b"-") == b"content-type"]
     # By what it is, whatever it is called: servers tell a form by its name or by its beginning.
     if begun.lstrip()[:2] == b"--" or any(b"multipart/" in kind.lower() for kind in kinds):
-        return [text for part in _parts(begun) if (text := _text(part))]
+        return [text for part in dict.fromkeys(_parts(begun)) if (text := _text(part))]
     found = _text(begun)
     if found is None:
         return []
-    try:
-        fields = parse_qsl(found, errors="replace", max_num_fields=_MOST_FIELDS) if "=" in found else []
-    except ValueError:
-        fields = []
+    fields = parse_qsl(found, errors="replace") if "=" in found else []
     return [found, *(value for _, value in fields)]
 
 
 def _parts(raw: bytes) -> list[bytes]:
-    """Of a form of parts, what stands in its fields; files pass."""
-    boundary = raw.lstrip().split(b"\n", 1)[0].rstrip()
-    if len(boundary) < 3:
-        return []
+    """Of a form of parts, what stands in its fields; files pass. What stands before its first part may be anything."""
+    first = raw.lstrip().split(b"\n", 1)[0].rstrip()
+    boundaries = dict.fromkeys([first] if first[:2] == b"--" and len(first) > 2 else [])
+    boundaries |= dict.fromkeys(found[1] for found in _BOUNDARY.finditer(raw))
+    if not 0 < len(boundaries) <= _MOST_BOUNDARIES:
+        return [raw]
     found = []
-    for part in raw.split(boundary)[1 : _MOST_FIELDS + 1]:
-        head, _, content = part.replace(b"\r\n", b"\n").partition(b"\n\n")
-        if not _FILE.search(head):
-            found.append(_uncoded(head, content))
+    for boundary in boundaries:
+        for part in raw.split(boundary)[1:]:
+            head, _, content = part.replace(b"\r\n", b"\n").partition(b"\n\n")
+            placed = _PLACED.findall(head)
+            if not (placed and all(map(_FILE.search, placed))):
+                found += [content, *_uncoded(head, content)]
     return found
 
 
-def _uncoded(head: bytes, content: bytes) -> bytes:
+def _uncoded(head: bytes, content: bytes) -> list[bytes]:
     """A part as some servers read it, who undo the coding that it says."""
-    if _CODED.search(head):
-        with contextlib.suppress(ValueError):
-            return base64.b64decode(content)
-    return content
+    coded = _CODED.search(head)
+    if coded and coded[1].lower() == b"quoted-printable":
+        return [quopri.decodestring(content)]
+    with contextlib.suppress(ValueError):
+        return [base64.b64decode(content)] if coded else []
+    return []
 
 
 def _text(raw: bytes) -> str | None:

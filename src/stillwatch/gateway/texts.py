@@ -33,8 +33,14 @@ _SHORTEST = 8
 _LONGEST_CODE = 400
 _SHORTEST_NAME = 20
 _MOST_DECODED = 256 * 1024
-_DATA_URL = re.compile(r"data:(?:text/|application/(?:[\w.+-]*(?:json|xml|yaml)))[^,]{0,100},", re.IGNORECASE)
+_DATA_URL = re.compile(
+    r"\s{0,9}data:(?!image/|audio/|video/)(?P<text>text/|application/(?:[\w.+-]*(?:json|xml|yaml)))?[^,]{0,100},",
+    re.IGNORECASE,
+)
 _KINDS = ("media_type", "mime_type", "mimeType", "mediaType", "format")
+_DATA = ("data", "bytes", "file_data")
+_LOOKED_AT = 64
+_SHORT_TURN = 400
 _ESCAPED = re.compile(r"\\u(?:([0-9a-fA-F]{4}))|\\x([0-9a-fA-F]{2})")
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
@@ -53,14 +59,14 @@ def texts_of(body: Any, written: list[str] | None = None) -> Iterator[str]:
     while rest:
         value = rest.pop()
         if isinstance(value, str):
-            if written is not None and value[4:5] == ":" and value[:4].lower() == "data":
+            if written is not None and "data:" in value[:14].lower():
                 written += _of_url(value)
             yield value
         elif isinstance(value, dict):
             for name in value:
                 if len(name) >= _SHORTEST_NAME and not name.isidentifier():
                     yield name
-            if written is not None and isinstance(value.get("data"), str):
+            if written is not None:
                 written += _of_kind(value)
             rest += reversed(value.values())
         elif isinstance(value, list | tuple):
@@ -71,13 +77,23 @@ def _of_url(value: str) -> Iterator[str]:
     begins = _DATA_URL.match(value, 0, 140)
     if begins:
         behind = value[begins.end() : begins.end() + _MOST_DECODED]
-        yield _decoded(behind) if ";base64" in begins[0].lower() else unquote(behind)
+        said = _decoded(behind) if ";base64" in begins[0].lower() else unquote(behind)
+        if begins["text"] or _reads(said):
+            yield said
 
 
 def _of_kind(value: Mapping[str, Any]) -> Iterator[str]:
-    kinds = [value[name] for name in _KINDS if isinstance(value.get(name), str)]
-    if any(kind.lower().startswith("text/") for kind in kinds):
-        yield _decoded(value["data"][:_MOST_DECODED])
+    for coded in (value[name] for name in _DATA if isinstance(value.get(name), str)):
+        kinds = [value[name] for name in _KINDS if isinstance(value.get(name), str)]
+        # Many say elsewhere what it is, or not at all: text shows by its beginning.
+        if any(kind.lower().startswith("text/") for kind in kinds) or _reads(_decoded(coded[: 2 * _LOOKED_AT])):
+            yield _decoded(coded[:_MOST_DECODED])
+
+
+def _reads(said: str) -> bool:
+    """Whether what was decoded is text."""
+    begun = said[:_LOOKED_AT]
+    return "\ufffd" not in begun and " " in begun and all(one.isprintable() or one.isspace() for one in begun)
 
 
 def _decoded(coded: str) -> str:
@@ -96,6 +112,7 @@ def cut_up(body: Any) -> Iterator[str]:
         given = body.get(name)
         turns = [one for one in given if isinstance(one, dict)] if isinstance(given, list) else []
         roles = [one.get("role") for one in turns]
+        yield from _short_turns(turns)
         in_parts = any(not isinstance(one.get("content"), str) for one in turns)
         if not in_parts and all(map(ne, roles, roles[1:])):
             continue
@@ -106,6 +123,15 @@ def cut_up(body: Any) -> Iterator[str]:
                 yield "".join(pieces)[:_MOST_DECODED]
             if len(said) > 1:
                 yield "\n".join(map("".join, said))[:_MOST_DECODED]
+
+
+def _short_turns(turns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What somebody says in short turns, with answers between them: half a sentence in each would be none of it."""
+    asked = [turn["content"] for turn in turns if turn.get("role") == "user" and isinstance(turn.get("content"), str)]
+    short = [said for said in asked if len(said) <= _SHORT_TURN]
+    if len(short) > 1:
+        yield "".join(short)[-_MOST_DECODED:]
+        yield "\n".join(short)[-_MOST_DECODED:]
 
 
 def _said(content: Any) -> Iterator[str]:
