@@ -17,6 +17,7 @@ from stillwatch.gateway.answer_shapes import UnknownShape, redacted_body
 from stillwatch.gateway.client_request import answer_fields
 from stillwatch.gateway.events import EventTooLong
 from stillwatch.gateway.gate import Admission, Gate
+from stillwatch.gateway.long_bodies import beside, check_values
 from stillwatch.gateway.refusal import Refusal
 from stillwatch.gateway.streams import StreamRedactor
 
@@ -26,6 +27,8 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _MOST_KEPT = 16 * 2**20
 _MOST_REDACTED = 64 * 2**20
+_MOST_VALUES = 8_000_000
+"""Texts and numbers of an answer, of objects and lists a tenth: embeddings of two thousand texts are six million."""
 _PART = 206
 _LOOKED_AT = 64
 """Bytes by which text is told from pictures, sound and film: each of those has others in its first few."""
@@ -65,6 +68,7 @@ class Answer:
         self._start: MutableMapping[str, Any] | None = None
         self._stream: StreamRedactor | None = None
         self._whole: list[bytes] | None = None
+        self._whole_bytes = 0
         self._passes = not self._redaction
         self._kept: list[bytes] = []
         self._kept_bytes = 0
@@ -128,9 +132,10 @@ class Answer:
             await self._redact_piece(self._stream, piece, more=more)
         elif self._whole is not None:
             self._whole.append(piece)
+            self._whole_bytes += len(piece)
             if self._passes:
                 await self._look(more=more)
-            elif sum(map(len, self._whole)) > _MOST_REDACTED:
+            elif self._whole_bytes > _MOST_REDACTED:
                 await self.refuse(_unreadable("it is too long"))
             elif not more:
                 await self._redact_whole(b"".join(self._whole))
@@ -163,7 +168,7 @@ class Answer:
         start = self._start or {"type": "http.response.start", "status": self.status, "headers": []}
         if body:
             try:
-                body = msgspec.json.encode(redacted_body(msgspec.json.decode(body), self._redaction))
+                body = await beside(len(body), _redacted, body, self._redaction)
             except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
                 self._gate.meters.count("unreadable_answers")
                 await self.refuse(_unreadable(str(error) if isinstance(error, UnknownShape) else "it is no JSON"))
@@ -197,6 +202,11 @@ class Answer:
             texts = self._gate.settings.record_answers
             fields = answer_fields(self._admission.request.api, self._kept, streamed=self.streamed, texts=texts)
         self._gate.finish(self._admission, status=status, answer=fields)
+
+
+def _redacted(body: bytes, redaction: Redaction) -> bytes:
+    check_values(body, _MOST_VALUES)
+    return msgspec.json.encode(redacted_body(msgspec.json.decode(body), redaction))
 
 
 def _is_text(first: bytes) -> bool:

@@ -91,6 +91,8 @@ class Recorder:
         self._lock = threading.Lock()
         self.recovered = sum(self._recover(path) for path in sorted(folder.glob(".pending-*.wal")))
         self._pending = self._new_pending()
+        # Bytes that the pending file began with: where much is open, turning it at every request would write all of it.
+        self._carried = 0
         self._record = self._new_record()
         self._waiting: list[Future[None]] = []
         self._retired: list[_Lines] = []
@@ -109,7 +111,7 @@ class Recorder:
             self._pending.add(b"".join((*self._notes, b"A ", line)))
             self._notes.clear()
             self._open[exchange_id] = line
-            if self._pending.size > _PENDING_BYTES:
+            if self._pending.size > max(_PENDING_BYTES, 2 * self._carried):
                 self._turn_pending()
         self._wake.set()
 
@@ -191,7 +193,7 @@ class Recorder:
             begun.add(b"".join(b"A " + line for line in self._open.values()))
             self._retired.append(self._pending)
             self._notes.clear()
-            self._pending = begun
+            self._pending, self._carried = begun, begun.size
 
     def _look_after_files(self) -> None:
         """Begin others in the place of files that somebody has removed: what is written to those, nobody finds."""
