@@ -28,6 +28,8 @@ MANY: list[tuple[str, dict[str, Any]]] = [
     ("/predict", {"queries": ["x"] * 41}),
     ("/predict", {"inputs": {"prompts": ["x"] * 41}}),
     ("/generate?n=41", {"text": "x"}),
+    ("/generate?n=41&n=1", {"text": "x"}),
+    ("/generate?n=1&n=41", {"text": "x"}),
     (CHAT, {"messages": HELLO, "extra_body": {"N": "41"}}),
 ]
 ONE: list[tuple[str, dict[str, Any]]] = [
@@ -86,6 +88,12 @@ OPENING: list[dict[str, Any]] = [
     {"chat_template": "{{ messages }}</think>"},
     {"nvext": {"custom_logit_processor": "</think>"}},
 ]
+UNPARSED: list[dict[str, Any]] = [
+    {"separate_reasoning": False},
+    {"extra_body": {"Separate_Reasoning": 0}},
+    {"reasoning_format": "none"},
+    {"reasoning_format": "raw"},
+]
 LOGPROBS: list[dict[str, Any]] = [
     {"Logprobs": True, "topLogprobs": 5},
     {"extra_body": {"prompt_logprobs": 5}},
@@ -103,6 +111,11 @@ def test_what_leaves_reasoning_open_is_not_asked_for_in_any_spelling(tmp_path: P
             for body in LOGPROBS:
                 assert asked(url, CHAT, {"messages": HELLO, **body}, f"x-account: {account}")[0] == 200
                 assert b"logprobs" not in behind.seen[-1].body.lower(), body
+        for body in UNPARSED:
+            assert asked(url, CHAT, {"messages": HELLO, **body}, "x-account: a")[0] == 200
+            assert b"reasoning" not in behind.seen[-1].body, body
+        assert asked(url, CHAT, {"messages": HELLO, "reasoning_format": "hidden"}, "x-account: a")[0] == 200
+        assert b"hidden" in behind.seen[-1].body
         # What only looks like it, in what a tool or a form is to be, stays.
         schema = {"type": "json_schema", "json_schema": {"schema": {"properties": {"stop": {"type": "string"}}}}}
         tools = [{"type": "function", "function": {"name": "f", "parameters": {"properties": {"grammar": {}}}}}]

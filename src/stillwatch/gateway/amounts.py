@@ -5,12 +5,12 @@ A request that could be read as many counts as many. To know one more word for a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from stillwatch.gateway.setting_names import NESTED, plain_name, settings_in
 
-__all__ = ["asks_and_tokens", "ids_in"]
+__all__ = ["asks_and_tokens", "ids_in", "most_said"]
 
 _MOST_COUNTED = 1e9
 _ANSWERS = frozenset(
@@ -92,6 +92,11 @@ def ids_in(body: Any, *, known: bool = True) -> int:
     lists = [value for name, value in named if name in _PROMPTS or not (known or name in _NO_PROMPTS)]
     flat = [one for given in lists for one in (given, *(item for item in given if isinstance(item, list)))]
     return sum(type(item) is int for one in flat for item in one)
+
+
+def most_said(query: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """What a query sets; where it sets one twice, the larger: servers differ in which they read."""
+    return dict(sorted(query, key=lambda pair: _count(pair[1])))
 
 
 def _count(value: object) -> int:

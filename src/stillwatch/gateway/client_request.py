@@ -14,7 +14,7 @@ import msgspec
 from stillwatch.core.bodies import anthropic, openai
 from stillwatch.core.bodies.shapes import Message, RecordError
 from stillwatch.core.reasoning_tags import ends_within_reasoning
-from stillwatch.gateway.amounts import asks_and_tokens, ids_in
+from stillwatch.gateway.amounts import asks_and_tokens, ids_in, most_said
 from stillwatch.gateway.caller import Caller
 from stillwatch.gateway.events import EventReader
 from stillwatch.gateway.json_body import NO_UTF8, without_surrogates
@@ -192,7 +192,7 @@ def read_request(
     given = tuple(texts_of(acting, written))
     texts = (*given, *written, *beside, *(m.content for m in said if m.content), *cut_up(body))
     letters = sum(map(len, given)) + sum(map(len, beside)) + 4 * ids_in(body, known=api is not None)
-    settings = {**dict(query if api is None else ()), **(body if isinstance(body, Mapping) else {})}
+    settings = {**(most_said(query) if api is None else {}), **(body if isinstance(body, Mapping) else {})}
     asks, most = asks_and_tokens(settings, known=api is not None)
     now_ticking = time.monotonic()
     return ClientRequest(

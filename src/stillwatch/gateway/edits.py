@@ -35,6 +35,9 @@ _BY_FORM = frozenset(("guidedregex", "guidedgrammar", "regex", "ebnf", "grammar"
     "stopregex"
 }
 """A form in which no closing tag can be written, and a template of one's own."""
+_UNPARSED = frozenset(("separatereasoning", "reasoningformat", "parsereasoning"))
+_PARSED = ("auto", "deepseek", "hidden", "parsed")
+"""Whether a server tells reasoning apart is no client's to say: without it, what a template opened looks like text."""
 _FORMS = ("regex", "grammar", "ebnf", "structural_tag")
 _ENCRYPTED = "reasoning.encrypted_content"
 
@@ -81,7 +84,7 @@ def _allowed(name: str, value: Any, redaction: Redaction) -> Any:
         return [one for one in value if not (isinstance(one, str) and one in gone)]
     if not hides:
         return value
-    if name in _BY_TOKENS or name in _BY_FORM:
+    if name in _BY_TOKENS or name in _BY_FORM or (name in _UNPARSED and value not in (True, *_PARSED)):
         return LEFT_OUT
     if name in _ENDINGS:
         return _closing(value)
