@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,19 @@ def test_a_coding_of_the_transfer_that_nobody_undoes_is_refused(tmp_path: Path) 
                 head = [f"POST {path} HTTP/1.1", f"transfer-encoding: {coding}", "x-account: a"]
                 assert 400 <= spoken(url, head)[0] < 600
         assert not behind.seen
+
+
+@pytest.mark.parametrize("ending", ["<", "think ", "[", "<|channel|>"])
+def test_an_ending_of_megabytes_is_looked_at_in_time(tmp_path: Path, ending: str) -> None:
+    """It is compared with tags on the way to the server behind, and everybody waits for that."""
+    with guarded(tmp_path, decided("hide-reasoning", accounts=["a"]), account_from=("header:x-account",)) as (
+        url,
+        behind,
+    ):
+        long = ending * (2**20 // len(ending))
+        for stop in (long, [long] * 3):
+            began = time.monotonic()
+            assert asked(url, "/v1/chat/completions", {"messages": HELLO, "stop": stop}, "x-account: a")[0] == 200
+            # It had been minutes for each.
+            assert time.monotonic() - began < 60
+        assert len(behind.seen) == 2

@@ -74,6 +74,8 @@ _OF_ANY_KIND = "*"
 _USUAL = "think"
 """What templates open: only its end is surely the end of what nobody saw begin."""
 _DEEPEST = 32
+_LONGEST_ENDING = 1_000
+"""Letters of an ending that is looked at; nobody needs a longer one."""
 _SOME = (
     "</think>",
     "</thinking>",
@@ -85,6 +87,7 @@ _SOME = (
     "<|end_of_thought|>",
 )
 _SOME_MORE = ("<|end_thinking|>", "<|inner_suffix|>", "<channel|>", "<unused95>", "<|channel|>final", "assistantfinal")
+_LONGEST_TAG = max(map(len, (*_SOME, *_SOME_MORE)))
 _OF_TAGS = re.compile(r"[<>\[\]|/◁▷]|think|thought|reason|assistantf", re.IGNORECASE)
 _SAME = re.compile(r"begin_of_|start_of_|end_of_|begin_|start_|end_|inner_|prefix|suffix|[^a-z\[◁]")
 
@@ -319,11 +322,13 @@ def touches_a_tag(text: str) -> bool:
     >>> touches_a_tag("</think>"), touches_a_tag("k>"), touches_a_tag("END")
     (True, True, False)
     """
+    if len(text) > _LONGEST_ENDING:
+        return True
     said = text.strip().lower()
     if not _OF_TAGS.search(said):
         return False
     tags = (*_SOME, *_SOME_MORE)
-    cut = range(2, len(said))
+    cut = range(2, min(len(said), _LONGEST_TAG + 1))
     return (
         _TAG.search(text) is not None
         or any(said in tag or tag in said for tag in tags)

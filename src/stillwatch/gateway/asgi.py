@@ -146,7 +146,7 @@ class Guard:
         if came.whole and isinstance(came.body, dict) and (treatment.rules or admission.degraded_to):
             if treatment.watermark is not None and not self._settings.watermark_body:
                 self.gate.meters.failed("watermark", "the setting watermark_body is empty", "nothing is watermarked")
-            edited = edited_request(came.body, admission, self._settings)
+            edited = await beside(len(came.raw or b""), edited_request, came.body, admission, self._settings)
             if edited is not None:
                 came.raw = msgspec.json.encode(edited)
         raw = came.raw if came.whole else None
