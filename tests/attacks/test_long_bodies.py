@@ -153,3 +153,14 @@ def test_an_ending_of_megabytes_is_looked_at_in_time(tmp_path: Path, ending: str
             # It had been minutes for each.
             assert time.monotonic() - began < 60
         assert len(behind.seen) == 2
+
+
+@pytest.mark.parametrize("filler", [b" ", b"\t", b"\x00", b"["])
+def test_a_line_of_blanks_stops_nobody(tmp_path: Path, filler: bytes) -> None:
+    """Whoever sends it need not have a key; it had stopped a gateway for good."""
+    with guarded(tmp_path, account_from=("header:x-account",)) as (url, behind):
+        behind.keeps = False
+        for body in (b"x\n" + filler * (33 * 2**20), b"x\n" + filler * (33 * 2**20) + b"{\x00" * 9):
+            began = time.monotonic()
+            assert spoken(url, ["POST /v1/files HTTP/1.1", "x-account: a"], body)[0] in (200, 413)
+            assert time.monotonic() - began < 60

@@ -24,7 +24,7 @@ _ASCII = re.compile(rb"[\t\r\n -~]{24,}")
 _CODED = re.compile(rb"^content-transfer-encoding:\s*(base64|quoted-printable)", re.IGNORECASE | re.MULTILINE)
 _PLACED = re.compile(rb"^content-disposition:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
 _FILE = re.compile(rb""";\s*filename(?:="?|\*="?[\w-]*'[\w-]*')[^"\s;]""", re.IGNORECASE)
-_BOUNDARY = re.compile(rb"^(--[^\r\n]{1,200}?)[ \t]*\r?\n[\w-]+:", re.MULTILINE)
+_BOUNDARY = re.compile(rb"^(--[^\r\n]{1,200})\r?\n[\w-]+:", re.MULTILINE)
 
 
 def texts_beside_json(raw: bytes, headers: Sequence[tuple[bytes, bytes]]) -> list[str]:
@@ -50,7 +50,7 @@ def _parts(raw: bytes) -> list[bytes]:
     """Of a form of parts, what stands in its fields; files pass. What stands before its first part may be anything."""
     first = raw.lstrip().split(b"\n", 1)[0].rstrip()
     boundaries = dict.fromkeys([first] if first[:2] == b"--" and len(first) > 2 else [])
-    boundaries |= dict.fromkeys(found[1] for found in _BOUNDARY.finditer(raw))
+    boundaries |= dict.fromkeys(found[1].rstrip() for found in _BOUNDARY.finditer(raw))
     if not 0 < len(boundaries) <= _MOST_BOUNDARIES:
         return [raw]
     found = []
