@@ -164,3 +164,19 @@ def test_a_line_of_blanks_stops_nobody(tmp_path: Path, filler: bytes) -> None:
             began = time.monotonic()
             assert spoken(url, ["POST /v1/files HTTP/1.1", "x-account: a"], body)[0] in (200, 413)
             assert time.monotonic() - began < 60
+
+
+LONG: list[tuple[str, dict[str, Any]]] = [
+    ("/v1/chat/completions", {"messages": [{"role": "user", "content": "\u0430 " + "a" * 2**20}]}),
+    ("/v1/chat/completions", {"messages": "{" + " " * 2**20}),
+    ("/api/generate", {"inputs": "[" + "\n" * 2**20, "messages": "{" + "\t" * 2**20}),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), LONG)
+def test_a_text_of_one_letter_stops_nobody(tmp_path: Path, path: str, body: dict[str, Any]) -> None:
+    """A megabyte of one letter beside one of Cyrillic, as base64 has it, had stopped everybody for an hour."""
+    with guarded(tmp_path, account_from=("header:x-account",)) as (url, _):
+        began = time.monotonic()
+        assert asked(url, path, body, "x-account: a")[0] == 200
+        assert time.monotonic() - began < 60

@@ -14,7 +14,7 @@ __all__ = ["UNFORESEEN", "answered", "object_or_note", "pieces_of", "put", "said
 UNFORESEEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
 """What code that reads somebody else's record may meet in it."""
 
-_LINES = re.compile(r"\s*\{[^\n]*\}\s*\n\s*\{")
+_LINES = re.compile(r"\s*\{[^\n]*\}[^\S\n]*\n\s*\{")
 _STREAMED = ("data:", "event:", ": ")
 
 

@@ -96,7 +96,7 @@ def shown(value: object) -> str:
 
 # An object or a list, or the text of one that was written as JSON text a second time; no `[1]`, `[INST]`, `{{name}}`.
 _BEGINS = re.compile(r"""\s*"?(?:\{\s*(?:\\?["'}]|$)|\[\s*(?:["'{\]]|\[\s*["'{\[]|\\"|$))""")
-_AS_PYTHON = re.compile(r"\s*[\[{]\s*\{?\s*'")
+_AS_PYTHON = re.compile(r"\s*[\[{]\s*(?:\{\s*)?'")
 _LONGEST_LITERAL = 1 << 20
 
 
