@@ -368,25 +368,6 @@ def test_who_shares_nothing_is_no_group_for_as_many_requests_as_a_task_has(
     assert ("spread of log volume" in seen) is tested
 
 
-@pytest.mark.parametrize(
-    ("size", "hours", "tested"),
-    [(66, 24, False), (66, 4_000, False), (t.OCCASION_SIZE, 24, False), (t.OCCASION_SIZE + 1, 24, True)],
-    ids=["a class", "a task that many take up", "the largest class", "more than a class"],
-)
-def test_a_class_that_signed_up_together_is_set_as_much_to_do(size: int, hours: int, tested: bool) -> None:
-    """Twenty-seven questions each, for pupils each of whom pays for himself: a school had been a campaign."""
-    rng, group = np.random.default_rng(5), np.arange(size)
-    exchanges = np.maximum(np.exp(rng.normal(4, 1.2, 1000)), 1).astype(np.int64)
-    exchanges[group] = 27
-    came = rng.uniform(0, 400 * 24, 1000)
-    came[group] = 9_000 + rng.uniform(-hours, hours, size)
-    known = np.arange(1000)
-    apart = Postings.build(known, known.astype(np.uint64), np.ones(1000), 1000, kind=np.zeros(1000, np.int8))
-    log = log_of(entities=1000, exchanges=exchanges, hands=apart, sign_up=came * HOUR)
-    seen = [one.statistic for one in observed("timing", log, group)]
-    assert ("spread of log volume" in seen) is tested
-
-
 def test_one_busy_account_makes_an_even_group_no_less_even() -> None:
     log = log_of(entities=1000)
     group = np.arange(50)

@@ -1,5 +1,7 @@
 """What a group has in common by its hands: firms under their own names, and what ties accounts that signed up at once."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from handmade_families import prompt_sets
@@ -162,11 +164,11 @@ def infrastructure(log: LogProfile, members: np.ndarray = GROUP) -> Finding:
     return family.found(list(family.test(log, members, Background(log, 200, 7))))
 
 
-def signed_up(hours: float) -> np.ndarray:
+def signed_up(hours: float, group: np.ndarray = GROUP) -> np.ndarray:
     """Everybody within years, the group within so many hours."""
     rng = np.random.default_rng(3)
     created = rng.uniform(0, 400, E) * DAY
-    created[GROUP] = 200 * DAY + rng.uniform(0, hours, len(GROUP)) * HOUR
+    created[group] = 200 * DAY + rng.uniform(0, hours, len(group)) * HOUR
     return created
 
 
@@ -200,9 +202,12 @@ def test_many_doors_of_two_and_one_day_are_neither_a_class_nor_one_owners_custom
     assert (found.among_strangers > 0.01) is strangers
 
 
-def cohort(hands: Postings, hours: float = 48) -> Explanation:
-    log = made_log(hands=hands, sign_up=signed_up(hours))
-    (one,) = (e for e in explain(log, FAMILIES, GROUP, GROUP[:0]) if e.name == COHORT)
+def cohort(hands: Postings, hours: float = 48, *, group: np.ndarray = GROUP, **given: Any) -> Explanation:
+    log = made_log(hands=hands, sign_up=signed_up(hours, group), **given)
+    clock = Finding("timing", "spread of log volume", 0.1, 1.0, 1e-9, "They send as many each.")
+    (one,) = (
+        e for e in explain(log, FAMILIES, group, group[:0], {"timing": clock} if given else {}) if e.name == COHORT
+    )
     return one
 
 
@@ -214,6 +219,18 @@ def test_who_signed_up_together_may_be_a_crew_part_of_which_a_firm_pays_for() ->
     assert cohort(hands_of(of)).holds is False
     assert cohort(hands_of(names=of)).holds is False
     assert cohort(hands_of({0: list(range(17))}), hours=24 * 400).holds is False
+
+
+@pytest.mark.parametrize(
+    ("size", "requests", "spread", "holds"),
+    [(66, 27, 0.1, None), (100, 27, 0.1, None), (101, 27, 0.1, False), (66, 27, 0.8, False), (66, 120, 0.1, False)],
+    ids=["a class", "the largest class", "more than a class", "as each likes", "more than a task"],
+)
+def test_a_class_is_set_as_much_to_do(size: int, requests: int, spread: float, holds: bool | None) -> None:
+    """Twenty-seven questions each, for pupils let in on one day, each of whom pays for himself, had been a campaign."""
+    group = np.arange(size)
+    asked = np.exp(np.random.default_rng(4).normal(np.log(requests), spread, E)).astype(np.int64)
+    assert cohort(hands_of(), group=group, exchanges=asked).holds is holds
 
 
 def test_firms_that_came_on_one_day_are_no_firms() -> None:

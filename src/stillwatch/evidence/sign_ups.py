@@ -17,7 +17,10 @@ from stillwatch.evidence.thresholds import (
     BLOCKED_CLASSES,
     COHORT_HOURS,
     DRAWS_RHYTHM,
+    EVEN_SPREAD,
     MAJORITY,
+    OCCASION_REQUESTS,
+    OCCASION_SIZE,
     P_FLOOR,
     SEVERAL_PAYMENTS,
     UNTOLD,
@@ -26,6 +29,7 @@ from stillwatch.evidence.thresholds import (
 __all__ = [
     "came_at_once",
     "said_apart",
+    "set_as_much",
     "signed_up",
     "signed_up_together",
     "tied_at_sign_up",
@@ -117,6 +121,14 @@ def _young(log: LogProfile, size: int) -> float:
     created = log.columns["sign_up"][told] if told.any() else np.zeros(1)
     drawn = scatter(created[np.random.default_rng(size).integers(len(created), size=(DRAWS_RHYTHM, max(size, 1)))])
     return float(min(drawn.min(), MAJORITY * np.median(drawn)))
+
+
+def set_as_much(log: LogProfile, members: I64) -> bool:
+    """Whether accounts are as few, and ask as little and as much each, as those who are set one task."""
+    asked = log.exchanges[members]
+    if len(members) > OCCASION_SIZE or np.median(asked) > OCCASION_REQUESTS:
+        return False
+    return bool(scipy.stats.median_abs_deviation(np.log(np.maximum(asked, 1)), scale="normal") < EVEN_SPREAD)
 
 
 def said_apart(hours: float) -> str:

@@ -34,6 +34,7 @@ from stillwatch.evidence.sharing_out import dealt_out
 from stillwatch.evidence.sign_ups import (
     came_at_once,
     said_apart,
+    set_as_much,
     signed_up,
     signed_up_together,
     tied_at_sign_up,
@@ -209,7 +210,8 @@ class Infrastructure(Family):
             "school's or their firm's, or a house or two of theirs); of people who merely signed up together, at most "
             "half do.",
             None if tied <= MAJORITY and signed_up_together(log, members) else False,
-            contradicted_by=("timing", "dispatch"),
+            # A class is set as much to do each, and comes and goes at its own hours.
+            contradicted_by=("dispatch",) if set_as_much(log, members) else ("timing", "dispatch"),
             strangers=True,
             pay_apart=True,
             accounts_for=(self.name,),
@@ -274,12 +276,11 @@ def _one_office(log: LogProfile, members: I64, doors: Doors, behind: int) -> boo
 
     A firm that pays by one card under its own name claims to be nobody else. Whether some of a reseller's customers, or
     all of them, are one customer's accounts cannot be told from their hands.
-    One owner has one payment, and an office no more accounts than an office has. People of one place pay each for
-    themselves, unless several payments, each shared by strangers, tie them. People ask each of their own: accounts
-    that ask from one source may be a firm's crew at one queue, and are not told from a campaign behind one door. Where
-    most have one firm's mail domain the others may be its people under addresses of their own, and where most sit in
-    one place, and share no payments, they may be its people at home. A firm that has all of its accounts in one place
-    may have a few cards.
+    One owner has one payment, or a few where all sit in one place, and an office no more accounts than an office has.
+    People of one place pay each for themselves, unless several payments, each shared by strangers, tie them. People ask
+    each of their own: accounts that ask from one source may be a firm's crew at one queue, and are not told from a
+    campaign behind one door. Where most have one firm's mail domain the others may be its people under addresses of
+    their own, and where most sit in one place, and share no payments, they may be its people at home.
 
     Args:
         log: the whole log.
@@ -290,13 +291,12 @@ def _one_office(log: LogProfile, members: I64, doors: Doors, behind: int) -> boo
     if doors.named >= ONE_DOOR:
         return True
     a_firms = doors.mail > MAJORITY and doors.cards <= 1
-    one_room = _one_room(doors)
     if behind > OFFICE_SIZE:
-        owned = doors.owner >= ONE_DOOR or a_firms or one_room
+        owned = doors.owner >= ONE_DOOR or a_firms or _one_room(doors)
         return None if owned and len(members) <= RESELLER_SIZE else False
     if doors.owner < ONE_DOOR and (doors.place < ONE_DOOR or doors.cards > 1):
         at_home = doors.place > MAJORITY and doors.cards <= 1
-        return None if a_firms or at_home or one_room else False
+        return None if a_firms or at_home or _one_room(doors) else False
     return None if _asks_as_one(log, members) else True
 
 

@@ -128,9 +128,9 @@ class Timing(Family):
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """Fewer than ``least`` members have no common beginnings, ends or bursts. Who asks no more than people do may
-        be given as much to do: by an owner, of no more than an office has, or by a task, where no hands tie them, which
-        a class that signed up together is set too."""
-        if _more_than_people(log, members) or len(members) > _set_one_task(log, members):
+        be given as much to do: by an owner, of no more than an office has, or by a task, where no hands tie them."""
+        many = len(members) > OFFICE_SIZE and not _tied_by_nothing(log, members)
+        if many or _more_than_people(log, members):
             yield _volumes(log, members, null)
         yield from _edge(log, members, null, "first", log.first_seen, log.window_start, least)
         yield from _edge(log, members, null, "last", log.last_seen, log.window_end, least)
@@ -277,13 +277,12 @@ def _of_one_owner(log: LogProfile, members: I64) -> bool:
     return doors.cards <= 1 and max(doors.owner, doors.mail, doors.place) > MAJORITY
 
 
-def _set_one_task(log: LogProfile, members: I64) -> float:
-    """How many accounts may be people who are set as much to do: an office; where the hands of most are known, and tie
-    no more than half of them, a class that signed up together, and whoever took up one task, if they did not."""
+def _tied_by_nothing(log: LogProfile, members: I64) -> bool:
+    """Whether the hands of most of a group are known, and tie no more than half of it, who did not sign up together."""
     hands = log.shared["infrastructure"]
     if hands is None or hands.known[members].mean() <= MAJORITY or ties_of(hands, members).share > MAJORITY:
-        return OFFICE_SIZE
-    return OCCASION_SIZE if signed_up_together(log, members) else np.inf
+        return False
+    return not signed_up_together(log, members)
 
 
 def _more_than_people(log: LogProfile, members: I64) -> bool:
