@@ -352,3 +352,25 @@ def test_newcomers_with_hands_of_their_own_join_unless_they_may_be_one_house(
         told("hands", "coordination", p=1e-3, along=hands)
     )
     assert members(made.decide(engine)) == [[*WHOLE] if joins else [*GROUP]]
+
+
+@pytest.mark.parametrize(
+    ("have", "shown", "found"),
+    [(12, 0.009, True), (12, 0.011, False), (10, 0.009, False)],
+    ids=["most, who show it by themselves", "who do not", "half"],
+)
+def test_what_many_show_together_convicts_those_who_have_evidence_of_their_own(
+    engine: Engine, have: int, shown: float, found: bool
+) -> None:
+    """Of 554 shown beyond doubt 365 had evidence of their own, and by themselves they were no longer beyond it."""
+    group, own = range(20), range(have)
+    made = world(
+        p={tuple(group): 1e-9, tuple(own): shown},
+        groups=[group],
+        marked=bits_for(E, own, 9.0, 0.0),
+        alike=bits_for(E, group, 9.0),
+        along=own,
+    )
+    decided = made.decide(engine, fdr=1e-4)
+    assert members(decided) == ([[*own]] if found else [])
+    assert not found or decided.campaigns[0].p_value == pytest.approx(1e-9, rel=3)

@@ -317,6 +317,10 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
         return case
     bystanders = np.setdiff1d(np.union1d(case.bystanders, np.setdiff1d(case.members, kept)), kept)
     whole = examiner.examine(kept, bystanders, of_case=case.together)
+    most = len(kept) > MAJORITY * len(case.members) and np.isin(kept, case.members).all()
+    if most and whole.may_convict and whole.p_value <= UNTOLD:
+        # What many show together convicts those of them who have evidence of their own, and show it by themselves.
+        return replace(whole, p_value=case.p_value)
     if lies_in(whole, case) and len(kept) >= NEARLY_ALL * len(case.members) and whole.p_value <= HOPELESS:
         # A few fewer show a little less: that takes nothing from what was shown of nearly the same.
         if case.may_convict and not whole.may_convict:
