@@ -12,9 +12,10 @@ from typing import Any
 
 __all__ = ["dump_rows", "is_dump"]
 
-_NAME = r"(?:[\w.]+|\"[^\"]+\"|`[^`]+`|\[[^\]]+\])(?:\.(?:[\w]+|\"[^\"]+\"|`[^`]+`))*"
+# Each dot stands in one place of it alone: where two could take it, a long name would be tried in every way.
+_NAME = r"(?:\w+|\"[^\"]+\"|`[^`]+`|\[[^\]]+\])(?:\.(?:\w+|\"[^\"]+\"|`[^`]+`))*"
 _COPY = re.compile(rf"COPY ({_NAME})\s*\(([^)]*)\)\s+FROM stdin", re.IGNORECASE)
-_INSERT = re.compile(rf"\s*(?:INSERT|REPLACE)(?: IGNORE)? INTO ({_NAME})\s*(?:\(([^)]*)\))?\s*VALUES\s*", re.IGNORECASE)
+_INSERT = re.compile(rf"\s*(?:INSERT|REPLACE)(?: IGNORE)? INTO ({_NAME})\s*(?:\(([^)]*)\)\s*)?VALUES\s*", re.IGNORECASE)
 _INSERTS = re.compile(r"\s*(?:INSERT|REPLACE)(?: IGNORE)? INTO ", re.IGNORECASE)
 _MOST_LINES = 50
 _CREATE = re.compile(rf"\s*CREATE TABLE (?:IF NOT EXISTS )?({_NAME})\s*\(", re.IGNORECASE)
@@ -24,9 +25,11 @@ _MARKS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0":
 _MARK = re.compile(r"\\(.)", re.DOTALL)
 _TOKEN = re.compile(
     r"\s*(?:(?P<open>\()|(?P<close>\))|(?P<comma>,)|(?P<end>;)"
-    r"|(?:[EeNn]|_\w+ )?'(?P<text>(?:[^'\\]|\\.|'')*)'|(?P<bare>[^\s,();']+))",
+    r"|(?:[EeNn]|_\w+ )?'(?P<text>(?:[^'\\]++|\\.|'')*+)'|(?P<bare>[^\s,();']+))",
     re.DOTALL,
 )
+_OPEN = re.compile(r"\s*(?:[EeNn]|_\w+ )?'")
+_WITHIN = re.compile(r"(?:[^'\\]++|\\.|'')*+", re.DOTALL)
 _LONGEST = 1 << 28
 
 
@@ -108,9 +111,9 @@ def _inserted(
                 if row is not None:
                     yield number, {"": "the statement breaks off within a row", "row": text[at : at + 1000]}
                 return
-            begun = text[at:]
-            text, at = f"{begun}\n{more[1]}", 0
-            if row is None and not begun.strip():
+            begun = text[at:].lstrip()
+            text, at = _with_whole_text(lines, begun, more[1]), 0
+            if row is None and not begun:
                 number = more[0]
             continue
         at = found.end()
@@ -123,6 +126,28 @@ def _inserted(
             row = None
         elif row is not None and not found["comma"]:
             row.append(_value(found))
+
+
+def _with_whole_text(lines: Iterator[tuple[int, str]], begun: str, more: str) -> str:
+    """The beginning of a value with the line behind it, and with those until a text in quotes ends: each is looked at
+    once, and not again with every line that follows."""
+    opened = _OPEN.match(begun)
+    if opened is None:
+        return f"{begun}\n{more}"
+    pieces, size = [begun, more], len(begun) + len(more)
+    left = _left(f"{_left(begun[opened.end() :]) or ''}\n{more}")
+    while left is not None and size < _LONGEST and (following := next(lines, None)) is not None:
+        pieces.append(following[1])
+        size += len(following[1])
+        left = _left(f"{left}\n{following[1]}")
+    return "\n".join(pieces)
+
+
+def _left(within: str) -> str | None:
+    """What of a part of a text counts with what follows it, a backslash or nothing; None where the text ends in it."""
+    found = _WITHIN.match(within)
+    rest = within[found.end() :] if found else within
+    return None if rest.startswith("'") else rest
 
 
 def _value(found: re.Match[str]) -> Any:

@@ -31,11 +31,12 @@ _SEEN = 60
 _LEAST = 2
 _BARS = "|│┃"
 # A line between a table's names and its rows, or around them.
-_BORDER = re.compile(r"\s*[+|├┡╞┌┏╭└┗╰╘]?[:+|┼╇╪┬┴┳┻\-─━═┤┩╡┐┓╮┘┛╯╛ ]+\s*")
+_BORDER = re.compile(r"[+|├┡╞┌┏╭└┗╰╘]?[:+|┼╇╪┬┴┳┻\-─━═┤┩╡┐┓╮┘┛╯╛ ]+")
 _DASHES = re.compile(r"[-─━═]{2,}|:-+|-+:")
 _CROSSING = "+|┼╇╪┬┴┳┻├┤┡┩┌┐└┘╞╡"
 _RECORD = re.compile(r"-\[ RECORD \d+ \][-+]*|\*{5,} \d+\. row \*{5,}")
 _FOOT = re.compile(r"\(\d[\d,]* rows?\)|\d[\d,]* rows? in set.*|Query OK.*|Time: .*|Empty set.*")
+_PLAIN_NAME = re.compile(r"\s*[\w.@$-][\w.@$ -]*")
 _NULLS = ("", "NULL", "<null>", "\\N", "ᴺᵁᴸᴸ", "(null)")
 
 
@@ -108,7 +109,8 @@ def _is_of_types(row: Sequence[Any]) -> bool:
 
 
 def _is_border(line: str) -> bool:
-    return _BORDER.fullmatch(line) is not None and _DASHES.search(line) is not None
+    # Without the blanks around it, of which a row of empty cells has thousands.
+    return _BORDER.fullmatch(line.strip()) is not None and _DASHES.search(line) is not None
 
 
 def _aligned_at(lines: Sequence[str]) -> int | None:
@@ -171,7 +173,7 @@ def _split(line: str, border: str | None) -> list[str] | None:
 def _aligned(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, dict[str, Any]]]:
     names: list[str] = []
     border, last = "", ""
-    held: tuple[int, list[str]] | None = None
+    held: tuple[int, list[_Cell]] | None = None
     for number, line in lines:
         if _is_border(line):
             if not names:
@@ -189,25 +191,55 @@ def _aligned(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, dict[str, 
             yield number, {"": f"the row has not the header's {len(names)} cells between its bars", "row": line}
             continue
         if held is not None:
-            # A cell of several lines has a plus at the end of each but the last.
-            held = (held[0], [_joined(before, cell) for before, cell in zip(held[1], cells, strict=True)])
+            for before, cell in zip(held[1], cells, strict=True):
+                before.add(cell)
         else:
-            held = (number, cells)
+            held = (number, [_Cell(cell) for cell in cells])
         if not any(_goes_on(cell) for cell in cells):
-            yield held[0], _row(names, held[1])
+            yield held[0], _row(names, [cell.text for cell in held[1]])
             held = None
     if held is not None:
-        yield held[0], {"": "the row breaks off at the end of the file", "row": "|".join(held[1])}
+        yield held[0], {"": "the row breaks off at the end of the file", "row": "|".join(cell.text for cell in held[1])}
 
 
 def _goes_on(cell: str) -> bool:
     return cell.endswith((" +", "+")) and len(cell) > 1 and cell[0] == " "
 
 
-def _joined(before: str, cell: str) -> str:
-    if not _goes_on(before):
-        return before if not cell.strip() else f"{before}{cell}"
-    return f"{before[:-1].rstrip()}\n{cell[1:]}"
+class _Cell:
+    """A cell that may go on over lines, in pieces: put together once, not with each line.
+
+    Args:
+        first: what stands of it on its first line.
+    """
+
+    def __init__(self, first: str) -> None:
+        self._pieces = [first]
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return "".join(self._pieces)
+
+    def add(self, cell: str) -> None:
+        """What stands of it on the next line of its table; a plus is at the end of each but the last."""
+        if self._pieces[-1].endswith("+") and self._pieces[0][:1] == " ":
+            self.go_on(cell[1:])
+        elif cell.strip():
+            self._pieces.append(cell)
+
+    def go_on(self, text: str) -> None:
+        """Another line of it, in the place of the mark that says so."""
+        last = self._pieces[-1].removesuffix("+").rstrip()
+        while not last and len(self._pieces) > 1:
+            self._pieces.pop()
+            last = self._pieces[-1].rstrip()
+        self._pieces[-1] = last
+        self.go_below(text)
+
+    def go_below(self, text: str) -> None:
+        """Another line of it, below what there is as it is."""
+        self._pieces += ["\n", text]
 
 
 def _row(names: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
@@ -217,24 +249,36 @@ def _row(names: Sequence[str], cells: Sequence[str]) -> dict[str, Any]:
 
 def _expanded(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows of a heading and a name and a value a line; a value goes on in lines that have no name."""
-    begun, row, name = 0, dict[str, Any](), ""
+    begun, row, name = 0, dict[str, _Cell](), ""
     for number, line in lines:
         if _RECORD.fullmatch(line.strip()):
             if row:
                 yield begun, _nulled(row)
             begun, row, name = number, {}, ""
             continue
-        found = re.match(r"\s*([^|:]*?)\s*\| ?(.*)$", line) or re.match(r"\s*([\w.@$ -]+?): (.*)$", line)
+        found = _name_and_value(line)
         if begun == 0 or not line.strip() or _FOOT.fullmatch(line.strip()):
             continue
-        if found is not None and (found[1] or name):
-            name, value = found[1] or name, found[2].rstrip()
-            row[name] = f"{row[name].removesuffix('+').rstrip()}\n{value}" if name in row else value
+        if found is not None and (found[0] or name):
+            name, value = found[0] or name, found[1].rstrip()
+            if name in row:
+                row[name].go_on(value)
+            else:
+                row[name] = _Cell(value)
         elif name:
-            row[name] = f"{row[name]}\n{line.rstrip()}"
+            row[name].go_below(line.rstrip())
     if row:
         yield begun, _nulled(row)
 
 
-def _nulled(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: None if value in _NULLS else value for name, value in row.items()}
+def _name_and_value(line: str) -> tuple[str, str] | None:
+    """What stands on a line before and behind its bar, or its colon; None where it has neither."""
+    name, bar, value = line.partition("|")
+    if bar and ":" not in name:
+        return name.strip(), value.removeprefix(" ")
+    name, colon, value = line.partition(": ")
+    return (name.lstrip(), value) if colon and _PLAIN_NAME.fullmatch(name) and name.strip() else None
+
+
+def _nulled(row: dict[str, _Cell]) -> dict[str, Any]:
+    return {name: None if cell.text in _NULLS else cell.text for name, cell in row.items()}
