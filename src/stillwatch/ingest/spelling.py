@@ -23,7 +23,8 @@ __all__ = ["in_camel_case", "in_lower_case", "nested", "respelled", "squashed"]
 _SEAMS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BETWEEN = re.compile(r"[\s\-]+")
 # `created_at (UTC)`, `latency (ms)`: what leaves a value as it is; another zone would not.
-_UNIT = re.compile(r"\s*[(\[](utc|gmt|ms|tokens?)[)\]]$", re.IGNORECASE)
+# From the first of several blanks alone: looked for from each of them, a million would take hours.
+_UNIT = re.compile(r"(?<!\s)\s*[(\[](utc|gmt|ms|tokens?)[)\]]$", re.IGNORECASE)
 _NAMED = re.compile(r"``([A-Za-z_]\w*)``")
 
 

@@ -26,6 +26,7 @@ _LONGEST_VALUE = 1 << 28
 # An error this near the end of what was read may be that end: `tru`, `\ud83d`.
 _NEAR_END = 16
 _SHOWN = 4096
+_GIVEN_OUT = 1 << 14
 _BETWEEN = re.compile("[ \t\r\n\v\f\0\x1e,\ufeff]*")
 _SCALAR = re.compile(r"[^,\]\r\n]*")
 _LINE = re.compile(r"[^\r\n]*")
@@ -196,8 +197,11 @@ class _Scan:
             return None
         end = found.start() + 1 if found else len(text)
         broken = (self._broken or "") + text[start:end]
-        # An error counts the lines before it: with what was given out gone, they are few.
-        self._broken, self._at, self._text = None, 0, text[end:]
+        self._broken, self._at = None, end
+        # An error counts the lines before it: with what was given out gone, they are few. It goes a good part at a
+        # time, for what stays is copied.
+        if end > max(_GIVEN_OUT, len(text) >> 10):
+            self._at, self._text = 0, text[end:]
         return broken.strip() or self._next()
 
 

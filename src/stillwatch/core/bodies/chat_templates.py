@@ -9,6 +9,7 @@ Mistral (``[INST]``, ``<<SYS>>``), and the older Claude's ``Human:`` and ``Assis
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from stillwatch.core.bodies.shapes import Message
 
@@ -28,7 +29,7 @@ _TEMPLATES: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
 )
 # At the very start behind two newlines, as that API wants it: nobody begins to write so.
 _TURN_OF_CLAUDE = re.compile(r"\n\n(Human|Assistant):")
-_INSTRUCTED = re.compile(r"\[INST\](.*?)\[/INST\]((?:(?!\[INST\]).)*)", re.DOTALL)
+_ASKS, _ASKED = "[INST]", "[/INST]"
 _SYSTEM = re.compile(r"\s*<<SYS>>(.*?)<</SYS>>", re.DOTALL)
 _ENDS = re.compile(r"</?s>")
 
@@ -47,16 +48,26 @@ def turns_of(prompt: str) -> list[Message] | None:
                 for one, end in zip(found, following, strict=True)
             ]
             return _said(turns)
-    if _INSTRUCTED.match(prompt, start):
-        return _said([turn for one in _INSTRUCTED.finditer(prompt) for turn in _instructed(one)])
+    if prompt.startswith(_ASKS, start) and _ASKED in prompt:
+        return _said([turn for asked, answered in _pairs(prompt) for turn in _instructed(asked, answered)])
     if _TURN_OF_CLAUDE.match(prompt):
         _, *parts = _TURN_OF_CLAUDE.split(prompt)
         return _said([_turn(str(role).lower(), str(text)) for role, text in zip(parts[::2], parts[1::2], strict=True)])
     return None
 
 
-def _instructed(one: re.Match[str]) -> list[Message]:
-    asked, answered = one.groups()
+def _pairs(prompt: str) -> Iterator[tuple[str, str]]:
+    """What was asked between marks, each with what follows; whatever is asked without an end is left out."""
+    begun = prompt.find(_ASKS)
+    # Where one has no end, none behind it has: it is looked for once, and not again from each.
+    while begun >= 0 and (closed := prompt.find(_ASKED, begun)) >= 0:
+        following = prompt.find(_ASKS, closed)
+        answered = prompt[closed + len(_ASKED) : following if following >= 0 else None]
+        yield prompt[begun + len(_ASKS) : closed], answered
+        begun = following
+
+
+def _instructed(asked: str, answered: str) -> list[Message]:
     system = _SYSTEM.match(asked)
     turns = [_turn("system", system.group(1))] if system else []
     return [*turns, _turn("user", asked[system.end() :] if system else asked), _turn("assistant", answered)]

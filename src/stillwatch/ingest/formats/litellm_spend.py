@@ -44,7 +44,8 @@ __all__ = ["FORMAT"]
 
 
 _MARK = "(litellm_truncated"
-_CUT = re.compile(r"\s*(?:\.\.\.\s*)?\(litellm_truncated[^()]*(?:\([^()]*\)[^()]*)*\)(?:\s*\.\.\.)?\s*")
+# From the first of several blanks alone: looked for from each of them, a million would take hours.
+_CUT = re.compile(r"(?<!\s)\s*(?:\.\.\.\s*)?\(litellm_truncated[^()]*(?:\([^()]*\)[^()]*)*\)(?:\s*\.\.\.)?\s*")
 
 
 class _Nothing(msgspec.Struct, gc=False, forbid_unknown_fields=True):

@@ -16,7 +16,6 @@ its reasoning. A chat's own times are not its messages'. After Open WebUI's mode
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -27,8 +26,8 @@ from stillwatch.ingest.record import Fields
 
 __all__ = ["FORMAT"]
 
-_REASONING = re.compile(r"<details type=\"reasoning\"[^>]*>(.*?)</details>\s*", re.DOTALL)
-_SUMMARY = re.compile(r"<summary>.*?</summary>\s*", re.DOTALL)
+_REASONING = ('<details type="reasoning"', ">", "</details>")
+_SUMMARY = ("<summary>", "", "</summary>")
 
 
 class OpenWebUI(LogFormat):
@@ -121,8 +120,31 @@ def _parted(text: str | None) -> tuple[str | None, str | None]:
     """An answer's text and its reasoning, which the front end keeps in it."""
     if text is None or "<details" not in text:
         return text, None
-    thoughts = [_SUMMARY.sub("", thought).strip() for thought in _REASONING.findall(text)]
-    return _REASONING.sub("", text), "\n".join(thoughts) or None
+    rest, thoughts = _cut_out(text, *_REASONING)
+    return rest, "\n".join(_cut_out(one, *_SUMMARY)[0].strip() for one in thoughts) or None
+
+
+def _cut_out(text: str, begins: str, opened: str, ends: str) -> tuple[str, list[str]]:
+    """A text without its parts of a kind and the blanks behind each, and what these hold.
+
+    Args:
+        text: the text.
+        begins, opened: how the tag before such a part begins, and with what it ends.
+        ends: the tag behind it.
+    """
+    kept, held, at = list[str](), list[str](), 0
+    # Where one has no end, none behind it has: it is looked for once, and not again from each.
+    while (begun := text.find(begins, at)) >= 0:
+        inner = text.find(opened, begun + len(begins)) + len(opened)
+        end = text.find(ends, inner) if inner >= begun + len(begins) else -1
+        if end < 0:
+            break
+        kept.append(text[at:begun])
+        held.append(text[inner:end])
+        at = end + len(ends)
+        while at < len(text) and text[at].isspace():
+            at += 1
+    return "".join((*kept, text[at:])), held
 
 
 FORMAT = OpenWebUI()
