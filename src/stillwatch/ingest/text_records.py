@@ -35,8 +35,9 @@ def record_in(line: str) -> dict[str, Any] | None:
 def _shown(line: str) -> dict[str, Any] | None:
     if len(line) > _LONGEST:
         return None
-    text = _CALL.sub(r"\1", _MOMENT.sub(_moment, line.strip()))
     try:
+        # A year of thousands of digits is no number to Python.
+        text = _CALL.sub(r"\1", _MOMENT.sub(_moment, line.strip()))
         found = ast.literal_eval(text)
         # What is no JSON, a set or bytes, makes no record.
         return msgspec.json.decode(msgspec.json.encode(found)) if isinstance(found, dict) else None
