@@ -65,3 +65,17 @@ def test_rounds_that_a_member_opens_are_counted(tmp_path: Path) -> None:
             for number in range(6)
         ]
         assert (got[:2], got[-2:]) == ([200, 200], [429, 429])
+
+
+@pytest.mark.parametrize("said", ["0001-01-01T00:00:00.500000Z", "1970-01-01T00:00:00.000000Z"])
+def test_a_version_of_any_year_is_told_as_it_was_said_and_is_one(tmp_path: Path, said: str) -> None:
+    with alliance(tmp_path, "alpha") as served:
+        one = indicator("alpha", 1, "green", created=said, modified=said)
+        assert served.post("alpha", "green", [one]).json()["success_count"] == 1
+        another = {**one, "confidence": 99}
+        told = served.post("alpha", "green", [another]).json()["failures"]
+        assert [refusal["message"] for refusal in told] == ["another object has this identifier and this version"]
+        where = f"/alliance/collections/green/objects/{one['id']}/versions/"
+        assert served.get("alpha", where).json() == {"versions": [said]}
+        listed = served.get("alpha", f"/alliance/collections/green/manifest/?match[id]={one['id']}").json()["objects"]
+        assert [each["version"] for each in listed] == [said]

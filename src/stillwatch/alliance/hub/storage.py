@@ -216,7 +216,8 @@ def _not_anothers_identity(connection: sa.Connection, identifier: str, owner: st
 
 def _version(thing: Mapping[str, Any]) -> int:
     # An object without versions of its own has the moment of its coming (section 3.5.1).
-    return parse_timestamp(thing.get("modified", thing.get("created"))) or now()
+    said = parse_timestamp(thing.get("modified", thing.get("created")))
+    return now() if said is None else said
 
 
 def _said_version(thing: Mapping[str, Any]) -> str:

@@ -25,7 +25,8 @@ def parse_timestamp(text: object) -> int | None:
 
 def format_timestamp(moment: int) -> str:
     """The timestamp of so many microseconds, with six digits after the point."""
-    return (_EPOCH + timedelta(microseconds=moment)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    # Years before 1000 have four digits too, which `strftime` leaves out.
+    return (_EPOCH + timedelta(microseconds=moment)).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def now() -> int:
