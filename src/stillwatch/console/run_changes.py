@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stillwatch.console.runs import Run
+from stillwatch.core.paths_in_sql import path_with_wildcards
 
 __all__ = ["CampaignChange", "changes_since"]
 
@@ -42,7 +43,7 @@ def changes_since(before: Run, now: Run) -> Sequence[CampaignChange]:
     sizes_before = {row["campaign_id"]: row["accounts"] for row in before.rows(_SIZES)}
     found, gone = [], dict(sizes_before)
     paired: dict[str, tuple[str, int]] = {}
-    for row in now.rows(_SHARED, str(before.path / "accounts.parquet")):
+    for row in now.rows(_SHARED, path_with_wildcards(before.path / "accounts.parquet")):
         paired.setdefault(row["now"], (row["before"], row["shared"]))
         gone.pop(row["before"], None)
     for name, accounts in sizes.items():

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from stillwatch.core.paths_in_sql import path_in_sql
+
 __all__ = [
     "ACCOUNT_COLUMNS",
     "KNOWN_COLUMNS",
@@ -110,5 +112,4 @@ def own_tables(path: Path) -> dict[str, str]:
 
 def _table(path: Path, more: str = "") -> str:
     # A folder called `week=1` on the way to a run is no column of its tables.
-    quoted = str(path).replace("'", "''")
-    return f"read_parquet('{quoted}', hive_partitioning = false{', ' if more else ''}{more})"
+    return f"read_parquet({path_in_sql(path)}, hive_partitioning = false{', ' if more else ''}{more})"

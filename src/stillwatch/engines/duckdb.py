@@ -14,6 +14,7 @@ from typing import Self, TypeVar
 import duckdb
 import pyarrow as pa
 
+from stillwatch.core.paths_in_sql import path_in_sql
 from stillwatch.engines.base import Engine, Table
 
 __all__ = ["DuckDBEngine", "query", "stoppable"]
@@ -67,11 +68,10 @@ class DuckDBEngine(Engine):
     def read(self, files: Path, where: str = "", *, mixed: bool = False, often: bool = False) -> Table:
         """The Parquet files that a path with wildcards names; ``where`` leaves rows out."""
         table = self._new()
-        quoted = str(files).replace("'", "''")
         condition = f" WHERE {where}" if where else ""
         how = "hive_partitioning = false" + (", union_by_name = true" if mixed else "")
         kind = "TABLE" if _bytes(files) <= (self._held_often if often else _HELD_BYTES) else "VIEW"
-        made = f"CREATE {kind} {table} AS SELECT * FROM read_parquet('{quoted}', {how}){condition}"
+        made = f"CREATE {kind} {table} AS SELECT * FROM read_parquet({path_in_sql(files)}, {how}){condition}"
         stoppable(self._connection, lambda: self._connection.execute(made))
         (self._held if kind == "TABLE" else self._in_files).add(table)
         return table

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.core import UnreadableInput
 from stillwatch.core.minhash import LIMIT_BYTES, MIN_SENTENCE_WORDS
+from stillwatch.core.paths_in_sql import path_with_wildcards
 from stillwatch.engines import stoppable
 from stillwatch.sketching.words import Words, split_words
 
@@ -45,7 +46,7 @@ def sentence_texts(run: Path, fingerprints: Sequence[str]) -> dict[str, str]:
         with duckdb.connect() as connection:
             connection.execute("SET enable_progress_bar = false")
             connection.register("wanted", wanted)
-            files = str(run / "sketches.parquet" / "*.parquet")
+            files = path_with_wildcards(run / "sketches.parquet" / "*.parquet")
             rows = stoppable(connection, lambda: connection.execute(_FIRST_SQL, [files]).fetchall())
         keys = sorted({key for _, key in rows})
         # A run's folder name must not be read as partitions.
