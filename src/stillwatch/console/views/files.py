@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from starlette.responses import FileResponse, Response
 
 from stillwatch.console.asking import Ask, Refused
+from stillwatch.console.runs import Run
 
 __all__ = ["finding", "findings", "report"]
 
@@ -24,7 +26,7 @@ def findings(ask: Ask) -> Response:
 def finding(ask: Ask) -> Response:
     """The Detection Finding of one campaign."""
     run, name = ask.run, ask.named["campaign"]
-    path = run.path / "findings.ocsf.jsonl"
+    path = _own(run, "findings.ocsf.jsonl")
     try:
         with path.open("rb") as lines:
             found = next((line for line in lines if _campaign_of(line) == name), None)
@@ -38,6 +40,18 @@ def finding(ask: Ask) -> Response:
     return Response(found, media_type="application/json", headers=headers)
 
 
+def _own(run: Run, name: str) -> Path:
+    """Where a file of the run's own lies: a link that somebody put in its place may lead to any file of this machine.
+
+    Raises:
+        Refused: it is such a link.
+    """
+    path = run.path / name
+    if path.is_symlink():
+        raise Refused(404, f"The run has no {name} of its own, but a link to a file elsewhere.")
+    return path
+
+
 def _campaign_of(line: bytes) -> object:
     told = json.loads(line)
     return (told.get("finding_info") or {}).get("uid_alt")
@@ -45,7 +59,7 @@ def _campaign_of(line: bytes) -> object:
 
 def _file(ask: Ask, name: str) -> Response:
     run = ask.run
-    path = run.path / name
+    path = _own(run, name)
     if not path.is_file():
         raise Refused(404, f"The run has no {name}.")
     ask.note("kept a file", run=run.name, file=name)
