@@ -117,7 +117,7 @@ def load_settings(config: Path | None = None, *, before: Mapping[str, Any] | Non
     if config is not None:
         try:
             values.update(tomllib.loads(config.read_text(encoding="utf-8")).get("scan", {}))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
             raise BadSetting(f"the settings file cannot be read: {said_by(error)}", where=str(config)) from error
     for name in list(values):
         if f"STILLWATCH_{name.upper()}" in os.environ:

@@ -60,7 +60,7 @@ class Run:
         try:
             content = (path / "run.json").read_bytes()
             self.info: Mapping[str, Any] = msgspec.json.decode(content, type=dict[str, Any])
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise UnreadableInput(f"is no run: {error}", where=str(path / "run.json")) from error
         self.sha256 = hashlib.sha256(content).hexdigest()
         self._database = database

@@ -155,7 +155,7 @@ def read_mapping(path: Path) -> MappedFormat:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadSetting(f"the map cannot be read: {said_by(error)}", where=str(path), hint=_HINT) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadSetting(f"the map is no TOML: {error}", where=str(path), hint=_HINT) from error
     for table, value in given.items():
         if table not in _TABLES:

@@ -113,7 +113,7 @@ def _is_object(text: bytes) -> bool:
 def _is_json(text: bytes) -> bool:
     try:
         msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
     return True
 
@@ -121,7 +121,7 @@ def _is_json(text: bytes) -> bool:
 def _object(text: bytes, said: str, path: Path) -> dict[str, Any]:
     try:
         record = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadTable(f"{said} is not JSON: {error}", where=str(path)) from error
     if not isinstance(record, dict):
         raise BadTable(f"{said} is not an object", where=str(path))

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from stillwatch import tables
 from stillwatch.core import BadTable, UnreadableInput, said_by
+from stillwatch.core.paths_in_sql import path_in_sql
 from stillwatch.engines import query, stoppable
 from stillwatch.policy.fact_columns import Subjects
 from stillwatch.policy.licences import Registry
@@ -131,7 +132,7 @@ def _info(path: Path) -> tuple[bytes, dict[str, Any]]:
     try:
         content = file.read_bytes()
         return content, msgspec.json.decode(content, type=dict[str, Any])
-    except (OSError, msgspec.MsgspecError) as error:
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableInput(f"is no run: {error}", where=str(file), hint=_HINT) from error
 
 
@@ -191,8 +192,7 @@ def _pairs(key: str, licences: Mapping[str, str]) -> pa.Table:
 
 def _parquet(path: Path) -> str:
     # A folder called `model=x` on the way to a run is no column of its tables.
-    quoted = str(path).replace("'", "''")
-    return f"read_parquet('{quoted}', hive_partitioning = false)"
+    return f"read_parquet({path_in_sql(path)}, hive_partitioning = false)"
 
 
 def _holders(rows: pa.Table) -> list[Holder]:

@@ -131,7 +131,7 @@ def read_calibration(path: Path) -> KnownWeeks:
         body = msgspec.json.decode(raw, type=dict[str, Any])
     except OSError as error:
         raise UnreadableInput(f"the file cannot be read: {said_by(error)}", where=str(path), hint=_HINT) from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadTable(f"not a calibration, or one that was cut off: {error}", where=str(path), hint=_HINT) from error
     if body.get("format") != _FORMAT:
         raise BadTable(

@@ -87,7 +87,7 @@ class State(msgspec.Struct, frozen=True):
         path = run / KEPT / "state.json"
         try:
             state = msgspec.json.decode(path.read_bytes(), type=cls)
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise UnreadableInput(
                 f"the run keeps nothing that can be added to: {error}", where=str(path), hint=_EARLIER
             ) from error

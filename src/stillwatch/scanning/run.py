@@ -58,7 +58,7 @@ def settings_of(run: Path) -> dict[str, Any]:
     put_right(run)
     try:
         settings: dict[str, Any] = msgspec.json.decode((run / "run.json").read_bytes())["settings"]
-    except (OSError, msgspec.MsgspecError, KeyError) as error:
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError) as error:
         raise UnreadableInput(
             "there is no finished run", where=str(run), hint="stillwatch scan PATH... --out RUN makes one"
         ) from error

@@ -40,7 +40,7 @@ def read_values(path: Path) -> Values:
         document = msgspec.json.decode(raw, type=dict[str, Any])
     except OSError as error:
         raise UnreadableInput(f"the file cannot be read: {said_by(error)}", where=str(path), hint=_HINT) from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise BadTable(f"not a values file: {error}", where=str(path), hint=_HINT) from error
     if document.get("format") != _FORMAT:
         raise BadTable(

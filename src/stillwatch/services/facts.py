@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.core import INDICATOR_KINDS, BadSetting, CampaignFacts, Indicator, UnreadableInput
+from stillwatch.core.paths_in_sql import path_in_sql
 from stillwatch.engines import stoppable
 
 __all__ = ["campaign_facts"]
@@ -80,9 +81,8 @@ def campaign_facts(
             ("sketches", run / "sketches.parquet" / "*.parquet"),
             ("profiles", run / "profiles.parquet"),
         ):
-            quoted = str(files).replace("'", "''")
             connection.execute(
-                f"CREATE VIEW {view} AS SELECT * FROM read_parquet('{quoted}', hive_partitioning = false)"
+                f"CREATE VIEW {view} AS SELECT * FROM read_parquet({path_in_sql(files)}, hive_partitioning = false)"
             )
         found = [*_values(connection, least), *(_sentences(connection, least) if "sentence" in wanted else ())]
     counted = set(row["families"])
@@ -108,7 +108,7 @@ def _lasting_id(run: Path, campaign_id: str) -> str | None:
     """The run's own name, which it keeps from step to step, with the campaign's."""
     try:
         named = msgspec.json.decode((run / "run.json").read_bytes()).get("run_id")
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     return f"{named}/{campaign_id}" if named else None
 

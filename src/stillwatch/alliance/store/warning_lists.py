@@ -103,7 +103,7 @@ def read_warning_list(path: Path) -> WarningList:
                 raise BadTable(f"no part of a list: {', '.join(sorted(unknown))}", where=str(path), hint=hint)
             for kind in set(_KINDS) & set(part):
                 found[kind] |= {forms[kind](one): str(part["reason"]) for one in part[kind]}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BadTable(f"no warning list: {error}", where=str(path), hint=hint) from error
     return WarningList(**found)
 
