@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import sys
 import threading
+import tracemalloc
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +87,21 @@ def test_an_answer_whose_request_is_not_known_is_withheld(hook: Any, tmp_path: P
             [one async for one in callback.async_post_call_streaming_iterator_hook(None, streamed(), dict(sets))]
 
     asyncio.run(attack())
+
+
+def test_calls_that_never_end_fill_no_memory(hook: Any, tmp_path: Path) -> None:
+    async def attack(calls: int) -> int:
+        callback = hook.StillwatchCallback(gate_of(tmp_path))
+        tracemalloc.start()
+        for number in range(calls):
+            asked = {"model": "m", "input": f"{number} " + "word " * 100_000}
+            beside = {"headers": {"x-account": f"a{number}"}, "body": dict(asked)}
+            await callback.async_pre_call_hook(None, None, {**asked, "proxy_server_request": beside}, "aembedding")
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return held
+
+    assert asyncio.run(attack(100)) < 20_000_000
 
 
 def test_shadow_mode_withholds_nothing(hook: Any, tmp_path: Path) -> None:

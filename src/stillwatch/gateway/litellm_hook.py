@@ -13,6 +13,7 @@ from __future__ import annotations
 import uuid
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import msgspec
@@ -45,6 +46,7 @@ _MOST_OPEN = 20_000
 _BESIDE = "proxy_server_request"
 _LOGGED = "litellm_logging_obj"
 _NAME = "stillwatch_request"
+_BY_PLACE = "object "
 _OWN_FIELDS = frozenset(
     ("metadata", "litellm_metadata", "proxy_server_request", "litellm_call_id", "litellm_logging_obj", "secret_fields")
 )
@@ -60,7 +62,7 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
     def __init__(self, gate: Gate | None = None) -> None:
         super().__init__()
         self.gate = gate or Gate(load_gateway_settings())
-        # The data is held so that no other takes its place in memory meanwhile.
+        # Data that has its name by its place is held, so that no other takes that meanwhile.
         self._open: OrderedDict[str, tuple[Admission, Mapping[str, Any]]] = OrderedDict()
 
     async def async_pre_call_hook(
@@ -79,7 +81,9 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         if api is None:
             # LiteLLM does not say of every kind of call that it is over.
             self.gate.finish(admission, status="sent on")
-        self._open[_named(data)] = admission, data
+            admission = _without_texts(admission)
+        name = _named(data)
+        self._open[name] = admission, data if name.startswith(_BY_PLACE) else {}
         while len(self._open) > _MOST_OPEN:
             # Of a call that never ended nothing more is known.
             self.gate.finish(self._open.popitem(last=False)[1][0], status="unfinished")
@@ -194,6 +198,12 @@ class StillwatchCallback(CustomLogger):  # type: ignore[misc]  # LiteLLM is not 
         return read_request(api, given, caller, operation=None if api else call_type, pathway="litellm")
 
 
+def _without_texts(admission: Admission) -> Admission:
+    """What an answer is still held to, once its request is in the record: thousands wait for calls that never end."""
+    request = replace(admission.request, fields={}, prompt="", system=None, texts=(), _encoded=b"")
+    return replace(admission, request=request)
+
+
 def _named(data: dict[str, Any]) -> str:
     """A new name for this request, kept in what LiteLLM itself puts beside it and no client can write."""
     name = uuid.uuid4().hex
@@ -204,14 +214,14 @@ def _named(data: dict[str, Any]) -> str:
         setattr(logged, _NAME, name)
     else:
         # Whatever is added to such a body would be sent on with it.
-        return f"object {id(data)}"
+        return f"{_BY_PLACE}{id(data)}"
     return name
 
 
 def _name_of(data: Mapping[str, Any]) -> str:
     beside, logged = data.get(_BESIDE), data.get(_LOGGED)
     name = beside.get(_NAME) if isinstance(beside, dict) else None
-    return str(name or getattr(logged, _NAME, None) or f"object {id(data)}")
+    return str(name or getattr(logged, _NAME, None) or f"{_BY_PLACE}{id(data)}")
 
 
 def _withheld() -> NoReturn:
