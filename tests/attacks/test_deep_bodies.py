@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attacked import asked, guarded, record_of
@@ -11,7 +12,7 @@ TEXT = (
     "Work through every step of the following task before you give the final answer to the examiner. "
     "Explain each intermediate result in full sentences and never leave out a calculation."
 )
-BY_HEADER = {"account_from": ("header:x-account",)}
+BY_HEADER: dict[str, Any] = {"account_from": ("header:x-account",)}
 
 
 def nested(depth: int, inside: str) -> list[str]:

@@ -100,11 +100,12 @@ def test_a_request_of_a_million_tags_is_read_in_time(tmp_path: Path) -> None:
 
 def delta(name: str, piece: str) -> dict[str, Any]:
     call = {"index": 0, "id": "a", "type": "custom", "custom": {"name": "f", "input": piece}}
-    return {
+    deltas: dict[str, dict[str, Any]] = {
         "refusal": {"refusal": piece},
         "transcript": {"audio": {"id": "a", "transcript": piece}},
         "custom": {"tool_calls": [call]},
-    }[name]
+    }
+    return deltas[name]
 
 
 @pytest.mark.parametrize("name", ["refusal", "transcript", "custom"])

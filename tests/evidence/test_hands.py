@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from handmade_families import prompt_sets
+from made_hands import Things, hands_of
 from made_log import DAY, E, made_content, made_log
 
 from stillwatch.detection.explanations import explain
@@ -16,23 +17,6 @@ from stillwatch.evidence.hands import houses_of, owners_apart, ties_of, under_ow
 
 FAMILIES = all_families()
 GROUP = np.arange(30)
-Things = dict[int, list[int]]
-
-
-def hands_of(cards: Things | None = None, names: Things | None = None, addresses: Things | None = None) -> Postings:
-    """Payments, mail domains and addresses by who has each; everybody else has a payment of their own."""
-    kinds = [(0, cards or {}), (1, names or {}), (2, addresses or {})]
-    rows = [(kind, 10_000 * kind + n, e) for kind, things in kinds for n, who in things.items() for e in who]
-    rows += [(0, 5_000 + e, e) for e in range(100, E)]
-    kind, name, entity = (np.array(column) for column in zip(*rows, strict=True))
-    return Postings.build(
-        entity,
-        name.astype(np.uint64),
-        np.ones(len(entity)),
-        E,
-        kind=kind.astype(np.int8),
-        told=np.ones((4, E), np.bool_),
-    )
 
 
 def of_five(size: int = 30, each: int = 5) -> Things:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from handmade_families import prompt_sets
+from made_hands import hands_of
 from made_log import E, made_log
-from test_hands import hands_of
 
 from stillwatch.detection.explanations import explain
 from stillwatch.evidence import Explanation, LogProfile, all_families, whiten
