@@ -4,6 +4,7 @@ What a customer sends stands in the log as it was sent. Each file here is of a m
 loop over it took hours.
 """
 
+import gzip
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from stillwatch.ingest import plan, read_slice
+from stillwatch.ingest.files import LONGEST_LINE
 
 MINUTES = 240
 BLANKS = " " * 60_000
@@ -101,3 +103,20 @@ def test_texts_of_several_lines_are_as_they_were(tmp_path: Path) -> None:
     meant = ["it's\n\nall'\nthere'?", "one\\?", "'?", "a\n'b'\n?"]
     assert found.exchanges["prompt"].to_pylist() == ["Why?", *meant, "Why?"]
     assert found.dead_letters.num_rows == 0
+
+
+def test_a_line_of_gigabytes_in_a_packed_file_is_one_dead_letter(tmp_path: Path) -> None:
+    """Five megabytes of gzip had taken seven gigabytes of memory; of a line that no request is as long as the beginning
+    is kept, and what stands before and behind it is read."""
+    first, last = _lines().splitlines(keepends=True)[:2]
+    with gzip.open(tmp_path / "log.jsonl.gz", "wb", compresslevel=1) as log:
+        log.write(first.encode() + b'{"time": "' + TIME.encode() + b'", "account_id": "a", "prompt": "')
+        for _ in range((LONGEST_LINE >> 20) + 2):
+            log.write(b"a" * (1 << 20))
+        log.write(b'"}\n' + last.encode())
+    (part,) = plan([tmp_path])
+    results = list(read_slice(part))
+    assert [row["account_id"] for one in results for row in one.exchanges.to_pylist()] == ["a0", "a1"]
+    (letter,) = [row for one in results for row in one.dead_letters.to_pylist()]
+    assert letter["line"] == 2
+    assert letter["reason"].startswith("a line of more than 256 MiB")

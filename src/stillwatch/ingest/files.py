@@ -27,6 +27,8 @@ from stillwatch.ingest.otlp_stream import LONGEST_HEAD, JsonLines, framed_as
 __all__ = [
     "BROKEN",
     "BYTE_ORDER_MARK",
+    "LONGEST_LINE",
+    "SHOWN_OF_A_LINE",
     "Container",
     "Wrapping",
     "line_blocks",
@@ -51,6 +53,10 @@ _BLOCK = 1 << 20
 # What a break in a stream may take with it is at most a buffer: small, so that little is lost.
 _BUFFER = 16_384
 _LONGEST_MAGIC = LONGEST_HEAD
+LONGEST_LINE = 256 << 20
+"""Bytes of a line that are read; no API takes a request as long."""
+SHOWN_OF_A_LINE = 64 * 1024
+"""Bytes of a longer one that stand for it."""
 _MOST_LAYERS = 4
 # NUL is what a crash, or a log cut while it was written, leaves; RS begins a record of RFC 7464.
 _PADDING = b"\0\x1e"
@@ -232,7 +238,8 @@ def opened(path: Path, wrapped: Wrapping) -> Iterator[IO[bytes]]:
 def line_blocks(stream: IO[bytes], first: int, end: int | None) -> Iterator[tuple[int, bytes]]:
     """Whole lines by the block, each block with the number of its first line.
 
-    Where the stream breaks off, the whole lines before the break come first, then the error.
+    Where the stream breaks off, the whole lines before the break come first, then the error. Of a line that no record
+    is as long as, a packed file of megabytes may hold gigabytes: its beginning stands for it.
 
     Args:
         stream: stands at the beginning of a line.
@@ -243,7 +250,7 @@ def line_blocks(stream: IO[bytes], first: int, end: int | None) -> Iterator[tupl
     left = None if end is None else end - stream.tell()
     step = _BLOCK if isinstance(getattr(stream, "raw", None), io.FileIO) else _BUFFER
     held: list[bytes] = []
-    size = 0
+    size, passed_over = 0, False
     while True:
         try:
             piece = stream.read1(step if left is None else min(step, left))  # type: ignore[attr-defined]
@@ -257,14 +264,19 @@ def line_blocks(stream: IO[bytes], first: int, end: int | None) -> Iterator[tupl
         left = None if left is None else left - len(piece)
         if not begun:
             begun, piece = True, piece.removeprefix(BYTE_ORDER_MARK)
+        if passed_over:
+            ends = piece.find(b"\n")
+            passed_over, piece = ends < 0, piece[ends:] if ends >= 0 else b""
         held.append(piece)
         size += len(piece)
-        if size >= _BLOCK and b"\n" in piece:
+        if size >= _BLOCK and (b"\n" in piece or size > LONGEST_LINE):
             whole = b"".join(held)
-            cut = whole.rfind(b"\n") + 1
-            yield number, whole[:cut]
+            if cut := whole.rfind(b"\n") + 1:
+                yield number, whole[:cut]
             number += whole.count(b"\n")
-            held, size = [whole[cut:]], len(whole) - cut
+            passed_over = len(whole) - cut > LONGEST_LINE
+            rest = whole[cut : cut + SHOWN_OF_A_LINE] if passed_over else whole[cut:]
+            held, size = [rest], len(rest)
     if last := b"".join(held):
         yield number, last
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from stillwatch.ingest.files import LONGEST_LINE, SHOWN_OF_A_LINE
 from stillwatch.ingest.record import RecordError
 
 __all__ = ["decoded"]
@@ -42,7 +43,11 @@ def decoded(raw: bytes) -> tuple[Any, str | None]:
             whole = whole and not lost
             return _ANY.decode(repaired), f"{'read what' if whole else 'left out what'} is no JSON: {error}"
         except (ValueError, RecursionError):
-            raise RecordError(f"not JSON: {error}") from None
+            raise RecordError(_too_long() if len(raw) == SHOWN_OF_A_LINE else f"not JSON: {error}") from None
+
+
+def _too_long() -> str:
+    return f"a line of more than {LONGEST_LINE >> 20} MiB is not read: no API takes a request as long"
 
 
 def _escaped(found: re.Match[str]) -> str:
