@@ -11,9 +11,10 @@ from made_log import DAY, E, made_content, made_log
 from stillwatch.detection.explanations import explain
 from stillwatch.detection.membership import firms_apart
 from stillwatch.detection.nulls import Background
-from stillwatch.evidence import HOUR, Explanation, Finding, LogProfile, Postings, all_families
+from stillwatch.evidence import HOUR, Explanation, Finding, LogProfile, Observed, Postings, all_families
 from stillwatch.evidence.families.infrastructure import COHORT, OFFICE
 from stillwatch.evidence.hands import houses_of, owners_apart, ties_of, under_own_name
+from stillwatch.evidence.sign_ups import EVEN_VOLUMES
 
 FAMILIES = all_families()
 GROUP = np.arange(30)
@@ -186,9 +187,12 @@ def test_many_doors_of_two_and_one_day_are_neither_a_class_nor_one_owners_custom
     assert (found.among_strangers > 0.01) is strangers
 
 
-def cohort(hands: Postings, hours: float = 48, *, group: np.ndarray = GROUP, **given: Any) -> Explanation:
+def cohort(
+    hands: Postings, hours: float = 48, *, group: np.ndarray = GROUP, beat: float = 1.0, **given: Any
+) -> Explanation:
     log = made_log(hands=hands, sign_up=signed_up(hours, group), **given)
-    clock = Finding("timing", "spread of log volume", 0.1, 1.0, 1e-9, "They send as many each.")
+    seen = Observed(1e-9, EVEN_VOLUMES, 0.1, 1.0, "They send as many each.")
+    clock = FAMILIES["timing"].found([seen, Observed(beat, "beat", 0.1, 0.0, "They keep one beat.")])
     (one,) = (
         e for e in explain(log, FAMILIES, group, group[:0], {"timing": clock} if given else {}) if e.name == COHORT
     )
@@ -215,6 +219,10 @@ def test_a_class_is_set_as_much_to_do(size: int, requests: int, spread: float, h
     group = np.arange(size)
     asked = np.exp(np.random.default_rng(4).normal(np.log(requests), spread, E)).astype(np.int64)
     assert cohort(hands_of(), group=group, exchanges=asked).holds is holds
+    # And each works at hours of its own.
+    found = cohort(hands_of(), group=group, beat=1e-6, exchanges=asked)
+    assert found.holds is False
+    assert ("They keep one beat." in found.statement) is (holds is None)
 
 
 def test_firms_that_came_on_one_day_are_no_firms() -> None:

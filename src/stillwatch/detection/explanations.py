@@ -64,7 +64,7 @@ def _held_against(
         return explanation
     against = [
         _said_by(found, families)
-        for found in (findings.get(name) for name in explanation.contradicted_by)
+        for found in (_beyond(findings.get(name), explanation) for name in explanation.contradicted_by)
         if found is not None
         and found.tested
         and _told_by(found, families) <= CONTRADICTS
@@ -79,6 +79,15 @@ def _held_against(
     if not against:
         return replace(explanation, beside=_beside(explanation, families, findings))
     return replace(explanation, holds=False, statement=f"{explanation.statement} Against it speaks: {against[0]}")
+
+
+def _beyond(found: Finding | None, explanation: Explanation) -> Finding | None:
+    """A finding without the tests of which it is no wonder what they find, if the explanation holds."""
+    if found is None or not explanation.natural:
+        return found
+    left = [one for one in found.each if one[0] not in explanation.natural]
+    _, p_value, statement = min(left, key=lambda one: one[1], default=("", 1.0, ""))
+    return replace(found, p_value=p_value, p_strangers=None, statement=statement, of_strangers=None)
 
 
 def _beside(explanation: Explanation, families: Families, findings: Mapping[str, Finding]) -> float:

@@ -116,7 +116,7 @@ class Finding:
     """The strongest of a family's tests of one group, its p-values times their number (Bonferroni).
 
     ``of_strangers`` is the sentence of the test that is strongest against what one owner's customers share by nature,
-    where that is another.
+    where that is another; ``each`` has of every test its statistic, that p-value of it, and its sentence.
     """
 
     family: str
@@ -127,6 +127,7 @@ class Finding:
     statement: str
     p_strangers: float | None = None
     of_strangers: str | None = None
+    each: tuple[tuple[str, float, str], ...] = ()
 
     @property
     def among_strangers(self) -> float:
@@ -150,7 +151,7 @@ class Explanation:
     that nobody pays for several of them. ``tested`` says that it is told by what a test measures, so that leaving out
     whom it excuses would choose among p-values.
     ``accounts_for`` names families of whose findings it is no wonder if it holds, and ``beside`` is the group's p-value
-    without them.
+    without them; ``natural`` names statistics of the families that can rule it out, which do not.
     """
 
     name: str
@@ -163,6 +164,7 @@ class Explanation:
     tested: bool = False
     accounts_for: tuple[str, ...] = ()
     beside: float = 0.0
+    natural: tuple[str, ...] = ()
 
 
 class Example(NamedTuple):
@@ -321,6 +323,7 @@ class Family(ABC):
             best.statement,
             None if best.p_strangers is None else float(min(1.0, _among_strangers(apart) * len(tests))),
             None if best.p_strangers is None or apart is best else apart.statement,
+            tuple((t.statistic, float(min(1.0, _among_strangers(t) * len(tests))), t.statement) for t in tests),
         )
 
 

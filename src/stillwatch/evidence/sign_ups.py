@@ -27,6 +27,7 @@ from stillwatch.evidence.thresholds import (
 )
 
 __all__ = [
+    "EVEN_VOLUMES",
     "came_at_once",
     "said_apart",
     "set_as_much",
@@ -36,6 +37,10 @@ __all__ = [
     "together_within",
     "who_signed_up_then",
 ]
+
+
+EVEN_VOLUMES = "spread of log volume"
+"""Name of the statistic that finds volumes even, as a class's are that is set as much each."""
 
 
 def signed_up(log: LogProfile, members: I64, null: Null, least: int) -> Observed | None:

@@ -19,6 +19,7 @@ from stillwatch.evidence.dispatch_thresholds import (
     LEAST_MOMENTS,
     MET_SECONDS,
 )
+from stillwatch.evidence.hands import is_kind, within_of
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.moments import Moments, shifted
 from stillwatch.evidence.moved_sessions import (
@@ -35,7 +36,7 @@ from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.repeated_sampling import sampled_together
 from stillwatch.evidence.shared_levels import reached
 from stillwatch.evidence.sharing_out import sharing_out
-from stillwatch.evidence.thresholds import BLOCKED_CLASSES, LEAST_MEMBERS, MAJORITY, UNTOLD
+from stillwatch.evidence.thresholds import BLOCKED_CLASSES, LEAST_MEMBERS, MAJORITY, RARITIES, UNTOLD
 
 __all__ = ["FAMILY"]
 
@@ -146,7 +147,7 @@ class Dispatch(Family):
         if sessions is not None and len(in_sessions) >= least and len(moved(sessions)):
             yield moved_together(sessions, in_sessions)
             abroad = in_sessions[log.known("country")[in_sessions]]
-            if len(abroad) >= least:
+            if len(abroad) >= least and _nothing_ties(log, abroad):
                 yield moved_abroad(sessions, abroad, log.columns["country"][abroad])
         dealt = sharing_out(log.prompt_sets, members)
         if dealt is not None:
@@ -165,6 +166,18 @@ class Dispatch(Family):
             if sampled is not None:
                 yield sampled
             yield from _seconds(moments.bounded())
+
+
+def _nothing_ties(log: LogProfile, members: I64) -> bool:
+    """Whether the hands of most of a group are known, and no more than half of it have a payment or an address in
+    common with another: what a firm or a reseller owns pays together, or stands in one place, whatever country the
+    record says."""
+    hands = log.shared["infrastructure"]
+    if hands is None or hands.known[members].mean() <= MAJORITY:
+        return False
+    within, held = within_of(hands, members)
+    theirs = is_kind(hands, "payment", "address") & (held > 1) & (hands.classes < len(RARITIES))
+    return bool((np.asarray(within[:, np.flatnonzero(theirs)].sum(axis=1)) > 0).mean() <= MAJORITY)
 
 
 def _seconds(moments: Moments) -> Iterable[Observed]:

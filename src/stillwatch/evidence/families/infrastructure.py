@@ -32,6 +32,7 @@ from stillwatch.evidence.postings import Postings
 from stillwatch.evidence.shared_levels import reached, shared_levels
 from stillwatch.evidence.sharing_out import dealt_out
 from stillwatch.evidence.sign_ups import (
+    EVEN_VOLUMES,
     came_at_once,
     said_apart,
     set_as_much,
@@ -141,10 +142,10 @@ class Infrastructure(Family):
 
     def came_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
         """Who signed up while a group did that signed up together."""
-        known = members[log.known("sign_up")[members]]
+        told = log.known("sign_up")
         if not signed_up_together(log, members):
             return None
-        return np.isin(who, who_signed_up_then(log.columns["sign_up"], known, who[log.known("sign_up")[who]]))
+        return np.isin(who, who_signed_up_then(log.columns["sign_up"], members[told[members]], who[told[who]]))
 
     def _shares(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:
         """Who shares a rare thing with two members, or one that mostly they have: of a campaign that is a quarter of
@@ -206,15 +207,14 @@ class Infrastructure(Family):
         return Explanation(
             COHORT,
             f"{when}. Of them, {percent(tied)} share a payment with another who signed up then, or an address, a "
-            "network or a mail domain that hardly anybody else has (the commonest left out, which may be their "
-            "school's or their firm's, or a house or two of theirs); of people who merely signed up together, at most "
-            "half do.",
+            "network or a mail domain that hardly anybody else has (the commonest left out, perhaps their school's or "
+            "their firm's, or a house or two of theirs); of people who merely signed up together, at most half do.",
             None if tied <= MAJORITY and signed_up_together(log, members) else False,
-            # A class is set as much to do each, and comes and goes at its own hours.
-            contradicted_by=("dispatch",) if set_as_much(log, members) else ("timing", "dispatch"),
+            contradicted_by=("timing", "dispatch"),
             strangers=True,
             pay_apart=True,
             accounts_for=(self.name,),
+            natural=(EVEN_VOLUMES,) if set_as_much(log, members) else (),
         )
 
     def no_strangers(self, log: LogProfile, members: I64) -> str | None:
@@ -267,7 +267,7 @@ def _contradicted_by(doors: Doors, behind: int, holds: bool | None) -> tuple[str
 
 
 def _one_room(doors: Doors) -> bool:
-    """Whether all of a group sit in one place, and pay by a few cards."""
+    """Whether nearly all sit in one place, and pay by a few cards."""
     return doors.place >= ONE_DOOR and 1 < doors.cards < SEVERAL_PAYMENTS
 
 

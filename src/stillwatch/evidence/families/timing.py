@@ -19,7 +19,7 @@ from stillwatch.evidence.hands import cards_of, doors_of, ties_of
 from stillwatch.evidence.icc import of_many_matters
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
-from stillwatch.evidence.sign_ups import signed_up_together
+from stillwatch.evidence.sign_ups import EVEN_VOLUMES, signed_up_together
 from stillwatch.evidence.thresholds import (
     ALONG,
     AT_ONCE_HOURS,
@@ -257,7 +257,7 @@ def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
     even = even if p_value <= UNTOLD else "How many requests the accounts send differs"
     return Observed(
         p_value,
-        "spread of log volume",
+        EVEN_VOLUMES,
         spread,
         float(drawn.mean()),
         f"{even} typically by a factor of {np.exp(spread):.2f}, in random groups by a factor of "
