@@ -37,7 +37,11 @@ def test_a_decision_about_such_a_folder_cites_its_exchanges_alone(tmp_path: Path
     assert "of another run" not in (tmp_path / "log.jsonl").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("content", [DEEP.encode(), b'{"started": "\xff"}'], ids=["deep", "no text"])
+@pytest.mark.parametrize(
+    "content",
+    [DEEP.encode(), b'{"started": "\xff"}', b'{"settings": "x"}', b'{"counts": [], "notes": 7}'],
+    ids=["deep", "no text", "a word for settings", "a list of counts"],
+)
 def test_a_run_of_any_content_keeps_nobody_from_the_others(tmp_path: Path, content: bytes) -> None:
     for name in ("week", "odd"):
         write_hostile_run(tmp_path / "runs" / name)

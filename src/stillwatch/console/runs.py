@@ -44,6 +44,20 @@ _NEEDED = ("accounts", "campaigns", "exchanges")
 _LOOK_SECONDS = 0.5
 
 
+class _Told(msgspec.Struct):
+    """What a ``run.json`` says, as far as pages ask it for more than a word; what it does not say is None."""
+
+    settings: dict[str, Any] | None = None
+    counts: dict[str, Any] | None = None
+    values: dict[str, Any] | None = None
+    versions: dict[str, Any] | None = None
+    timings: dict[str, Any] | None = None
+    streams: dict[str, Any] | None = None
+    notes: list[Any] | None = None
+    since: list[Any] | None = None
+    columns_missing: list[str] | None = None
+
+
 class Run:
     """A finished run.
 
@@ -60,6 +74,7 @@ class Run:
         try:
             content = (path / "run.json").read_bytes()
             self.info: Mapping[str, Any] = msgspec.json.decode(content, type=dict[str, Any])
+            msgspec.convert(self.info, _Told)
         except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise UnreadableInput(f"is no run: {error}", where=str(path / "run.json")) from error
         self.sha256 = hashlib.sha256(content).hexdigest()
