@@ -27,8 +27,8 @@ from stillwatch.ingest.otlp_stream import LONGEST_HEAD, JsonLines, framed_as
 __all__ = [
     "BROKEN",
     "BYTE_ORDER_MARK",
+    "CUT_LINE",
     "LONGEST_LINE",
-    "SHOWN_OF_A_LINE",
     "Container",
     "Wrapping",
     "line_blocks",
@@ -55,8 +55,9 @@ _BUFFER = 16_384
 _LONGEST_MAGIC = LONGEST_HEAD
 LONGEST_LINE = 256 << 20
 """Bytes of a line that are read; no API takes a request as long."""
-SHOWN_OF_A_LINE = 64 * 1024
-"""Bytes of a longer one that stand for it."""
+_SHOWN_OF_A_LINE = 64 * 1024
+CUT_LINE = b" (the rest of the line was not read)"
+"""What follows the beginning of a longer one, which stands for it."""
 _MOST_LAYERS = 4
 # NUL is what a crash, or a log cut while it was written, leaves; RS begins a record of RFC 7464.
 _PADDING = b"\0\x1e"
@@ -275,7 +276,7 @@ def line_blocks(stream: IO[bytes], first: int, end: int | None) -> Iterator[tupl
                 yield number, whole[:cut]
             number += whole.count(b"\n")
             passed_over = len(whole) - cut > LONGEST_LINE
-            rest = whole[cut : cut + SHOWN_OF_A_LINE] if passed_over else whole[cut:]
+            rest = whole[cut : cut + _SHOWN_OF_A_LINE] + CUT_LINE if passed_over else whole[cut:]
             held, size = [rest], len(rest)
     if last := b"".join(held):
         yield number, last
