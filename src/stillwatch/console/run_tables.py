@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from stillwatch.core.paths_in_sql import path_in_sql
+from stillwatch.core.paths_in_sql import parquet_in_sql
 
 __all__ = [
     "ACCOUNT_COLUMNS",
@@ -102,14 +102,9 @@ def own_tables(path: Path) -> dict[str, str]:
     """
     sources = {name: path / f"{name}.parquet" for name in _TABLES}
     sources["exchanges"] = path / "exchanges.parquet" / "*.parquet"
-    own = {name: _table(file) for name, file in sources.items()}
-    own["texts"] = _table(sources["exchanges"], "filename = true, file_row_number = true")
+    own = {name: parquet_in_sql(file) for name, file in sources.items()}
+    own["texts"] = parquet_in_sql(sources["exchanges"], "filename = true, file_row_number = true")
     # Of several values that a log gives for one fact the least counts, as in a scan: the same in every look.
     known = ", ".join(f"{'max' if name == 'verified' else 'min'}({name}) AS {name}" for name in KNOWN_COLUMNS)
     own["known"] = f"(SELECT account_id, {known} FROM {own['exchanges']} GROUP BY account_id)"
     return own
-
-
-def _table(path: Path, more: str = "") -> str:
-    # A folder called `week=1` on the way to a run is no column of its tables.
-    return f"read_parquet({path_in_sql(path)}, hive_partitioning = false{', ' if more else ''}{more})"

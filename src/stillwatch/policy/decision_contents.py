@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import duckdb
 import pyarrow as pa
 
-from stillwatch.core.paths_in_sql import path_in_sql
+from stillwatch.core.paths_in_sql import parquet_in_sql
 from stillwatch.decisions import Explanation, Inference, Observation
 from stillwatch.engines import query
 from stillwatch.policy.run_facts import RunFacts
@@ -17,7 +17,7 @@ __all__ = ["DecisionContents", "account_evidence", "contents_of"]
 
 _SAMPLE_SQL = """
 SELECT account_id, list(exchange_id ORDER BY hash(exchange_id))[:5] AS ids
-FROM read_parquet({exchanges}, hive_partitioning = false) SEMI JOIN chosen USING (account_id) GROUP BY account_id
+FROM {exchanges} SEMI JOIN chosen USING (account_id) GROUP BY account_id
 """
 _MOST_IDS = 50
 
@@ -41,8 +41,8 @@ def account_evidence(facts: RunFacts, accounts: Sequence[str]) -> Mapping[str, l
     connection = duckdb.connect(config={"threads": "2"})
     try:
         connection.register("chosen", pa.table({"account_id": pa.array(accounts, pa.string())}))
-        quoted = path_in_sql(facts.path / "exchanges.parquet" / "*.parquet")
-        rows = query(connection, _SAMPLE_SQL.format(exchanges=quoted)).to_pylist()
+        exchanges = parquet_in_sql(facts.path / "exchanges.parquet" / "*.parquet")
+        rows = query(connection, _SAMPLE_SQL.format(exchanges=exchanges)).to_pylist()
     finally:
         connection.close()
     return {row["account_id"]: row["ids"] for row in rows}

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from stillwatch import tables
 from stillwatch.core import BadTable, UnreadableInput, said_by
-from stillwatch.core.paths_in_sql import path_in_sql
+from stillwatch.core.paths_in_sql import parquet_in_sql
 from stillwatch.engines import query, stoppable
 from stillwatch.policy.fact_columns import Subjects
 from stillwatch.policy.licences import Registry
@@ -163,13 +163,13 @@ def _account_rows(
     columns = dict.fromkeys(_FROM_LOG, "NULL")
     sources = ["(SELECT account_id FROM accounts) AS everyone"]
     if file.exists():
-        sources.append(f"LEFT JOIN {_parquet(file)} AS file USING (account_id)")
+        sources.append(f"LEFT JOIN {parquet_in_sql(file)} AS file USING (account_id)")
         columns = {name: f"file.{name}" for name in _FROM_LOG}
     asked = [name for name in _FROM_LOG if name not in missing]
     if asked:
         # Parquet holds columns apart: only these few are read, and none where the log has none.
         picked = ", ".join(f"any_value({name}) AS {name}" for name in asked)
-        seen = f"SELECT account_id, {picked} FROM {_parquet(path / 'exchanges.parquet' / '*.parquet')}"
+        seen = f"SELECT account_id, {picked} FROM {parquet_in_sql(path / 'exchanges.parquet' / '*.parquet')}"
         sources.append(f"LEFT JOIN ({seen} GROUP BY account_id) AS seen USING (account_id)")
         columns |= {name: f"coalesce({columns[name]}, seen.{name})" for name in asked}
     typed = {"created": "TIMESTAMPTZ", "verified": "BOOLEAN"}
@@ -188,11 +188,6 @@ def _pairs(key: str, licences: Mapping[str, str]) -> pa.Table:
     return pa.table(
         {key: pa.array(list(licences), pa.string()), "licence_id": pa.array(list(licences.values()), pa.string())}
     )
-
-
-def _parquet(path: Path) -> str:
-    # A folder called `model=x` on the way to a run is no column of its tables.
-    return f"read_parquet({path_in_sql(path)}, hive_partitioning = false)"
 
 
 def _holders(rows: pa.Table) -> list[Holder]:

@@ -14,7 +14,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from stillwatch.core.paths_in_sql import path_in_sql
+from stillwatch.core.paths_in_sql import parquet_in_sql
 from stillwatch.engines import query
 from stillwatch.policy.licences import Licence, Registry
 
@@ -106,10 +106,9 @@ def _rows(
             "ends": pa.array([one.ends if one else None for one in known], moment),
         }
     )
-    files = path_in_sql(exchanges / "*.parquet")
     connection.register("holder", table)
     rows: list[dict[str, Any]] = query(
-        connection, _SQL.format(exchanges=f"read_parquet({files}, hive_partitioning = false)")
+        connection, _SQL.format(exchanges=parquet_in_sql(exchanges / "*.parquet"))
     ).to_pylist()
     connection.unregister("holder")
     return rows

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.core import INDICATOR_KINDS, BadSetting, CampaignFacts, Indicator, UnreadableInput
-from stillwatch.core.paths_in_sql import path_in_sql
+from stillwatch.core.paths_in_sql import parquet_in_sql
 from stillwatch.engines import stoppable
 
 __all__ = ["campaign_facts"]
@@ -81,9 +81,7 @@ def campaign_facts(
             ("sketches", run / "sketches.parquet" / "*.parquet"),
             ("profiles", run / "profiles.parquet"),
         ):
-            connection.execute(
-                f"CREATE VIEW {view} AS SELECT * FROM read_parquet({path_in_sql(files)}, hive_partitioning = false)"
-            )
+            connection.execute(f"CREATE VIEW {view} AS SELECT * FROM {parquet_in_sql(files)}")
         found = [*_values(connection, least), *(_sentences(connection, least) if "sentence" in wanted else ())]
     counted = set(row["families"])
     observed = [o["family"] for o in row["observations"] if o["family"] in counted]
