@@ -140,18 +140,3 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(IsADirectoryError):
         put_whole(tmp_path / "told", b"x")
     assert [path.name for path in tmp_path.iterdir()] == ["told"]
-
-
-def test_a_signal_that_was_told_to_be_passed_over_stays_so() -> None:
-    """Under nohup a closed terminal ends nothing."""
-    code = (
-        "import signal\n"
-        "from stillwatch.core.interrupts import ended_by, heed_termination, interrupt_held\n"
-        "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
-        "heed_termination()\n"
-        "with interrupt_held():\n"
-        "    signal.raise_signal(signal.SIGHUP)\n"
-        "signal.raise_signal(signal.SIGHUP)\n"
-        "assert ended_by() is None\n"
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=600)

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # Known to type checkers alone.
+    from sys import UnraisableHookArgs
 
 __all__ = ["Terminated", "ended_by", "heed_termination", "interrupt_held", "leave_to_the_system"]
 
 _MASKS = hasattr(signal, "pthread_sigmask")
 _ENDS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _heard: list[int] = []
+_LATER_SECONDS = 0.01
 
 
 class Terminated(KeyboardInterrupt):
@@ -20,10 +28,15 @@ class Terminated(KeyboardInterrupt):
 
 
 def heed_termination() -> None:
-    """Have SIGTERM and SIGHUP raise ``Terminated``, where they would end the process on the spot."""
+    """Have SIGTERM and SIGHUP raise ``Terminated``, where they would end the process on the spot.
+
+    What any of them, or Ctrl-C, raises where Python drops exceptions (``__del__``, callbacks of weak references) is
+    raised again a moment later: the process would pass the signal over, and print a traceback.
+    """
     for number in _ENDS:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _terminate)
+    sys.unraisablehook = _dropped
 
 
 def leave_to_the_system() -> None:
@@ -41,6 +54,17 @@ def ended_by() -> int | None:
 def _terminate(number: int, _frame: FrameType | None) -> None:
     _heard.append(number)
     raise Terminated
+
+
+def _dropped(what: UnraisableHookArgs) -> None:
+    if not issubclass(what.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(what)
+        return
+    number = _heard[-1] if issubclass(what.exc_type, Terminated) else signal.SIGINT
+    # Raised from here it would be dropped again.
+    again = threading.Timer(_LATER_SECONDS, os.kill, (os.getpid(), number))
+    again.daemon = True
+    again.start()
 
 
 @contextmanager
