@@ -20,6 +20,7 @@ from typing import Any
 
 from stillwatch.core.errors import BadSetting, EndpointFailed
 from stillwatch.core.system_errors import said_by
+from stillwatch.endpoints.whole_answers import HttpInTime, HttpsInTime
 
 __all__ = ["Endpoint"]
 
@@ -38,7 +39,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         return
 
 
-_OPENER = urllib.request.build_opener(_NoRedirects)
+_OPENER = urllib.request.build_opener(_NoRedirects, HttpInTime, HttpsInTime)
 
 
 class Endpoint:
@@ -96,9 +97,8 @@ class Endpoint:
             with self._lock:
                 self.sent += 1
             try:
-                ends = time.monotonic() + self._timeout
                 with _OPENER.open(self._request(body), timeout=self._timeout) as answer:
-                    said = _whole_letters(json.loads(_read(answer, ends)))
+                    said = _whole_letters(json.loads(_read(answer)))
                     if not said.get("choices") and said.get("error"):
                         last = self._told(said["error"])
                         self._wait(attempt, None)
@@ -107,8 +107,7 @@ class Endpoint:
             except urllib.error.HTTPError as error:
                 with error:
                     if error.code not in _BUSY:
-                        said = error.read(500).decode(errors="replace")
-                        raise self._failed(f"answers {error.code}: {said}") from error
+                        raise self._failed(f"answers {error.code}: {_begins(error)}") from error
                 self._wait(attempt, error.headers.get("Retry-After"))
                 last = f"answers {error.code}"
             except (OSError, http.client.HTTPException) as error:
@@ -163,21 +162,26 @@ def _retry_after(value: str | None) -> float | None:
         return None
 
 
-def _read(answer: http.client.HTTPResponse, ends: float) -> bytes:
-    """The body of an answer, to a bound of size and of time.
+def _begins(answer: urllib.error.HTTPError) -> str:
+    """What a refusal begins with, as far as it comes."""
+    try:
+        return answer.read(500).decode(errors="replace")
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        return f"(the rest does not come: {error})"
+
+
+def _read(answer: http.client.HTTPResponse) -> bytes:
+    """The body of an answer, to a bound of size.
 
     Raises:
         ValueError: it is too long.
         IncompleteRead: it breaks off.
-        TimeoutError: it comes too slowly, however seldom it stands still.
     """
     found = bytearray()
     while piece := answer.read1(_PIECE):
         found += piece
         if len(found) > _LONGEST:
             raise ValueError("too long")
-        if time.monotonic() > ends:
-            raise TimeoutError("it takes too long")
     if answer.length:
         raise http.client.IncompleteRead(bytes(found), answer.length)
     return bytes(found)

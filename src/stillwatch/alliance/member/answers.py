@@ -12,11 +12,14 @@ import httpx
 
 from stillwatch.alliance.store import escaped
 from stillwatch.core import EndpointFailed
+from stillwatch.endpoints import InTime
 
-__all__ = ["LONGEST", "NotThere", "Unreadable", "ask"]
+__all__ = ["LONGEST", "SECONDS", "NotThere", "Unreadable", "ask"]
 
 LONGEST = 16 * 1024 * 1024
 """Bytes of the longest answer that is read."""
+SECONDS = 600.0
+"""How long one answer may take, however seldom it stands still."""
 
 _LATER = (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE)
 _TRIES = 5
@@ -37,7 +40,9 @@ class NotThere(EndpointFailed):
     """The hub says that it has no such thing (404)."""
 
 
-def ask(client: httpx.Client, method: str, url: str, **more: Any) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+def ask(
+    client: httpx.Client, in_time: InTime, method: str, url: str, **more: Any
+) -> tuple[Mapping[str, Any], Mapping[str, str]]:
     """One request; the JSON object that comes back, and its headers.
 
     A hub that was asked too much at a time, or is busy, is asked again when it says, a few times.
@@ -49,9 +54,9 @@ def ask(client: httpx.Client, method: str, url: str, **more: Any) -> tuple[Mappi
     """
     for left in reversed(range(_TRIES)):
         try:
-            with client.stream(method, url, **more) as answer:
+            with in_time.answer() as within, client.stream(method, url, extensions=within, **more) as answer:
                 raw = _whole(answer, url)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise EndpointFailed(
                 f"the hub does not answer: {error}", where=url, hint="nothing is lost; run the command again"
             ) from error

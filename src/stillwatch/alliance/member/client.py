@@ -13,9 +13,10 @@ from urllib.parse import quote, urljoin
 
 import httpx
 
-from stillwatch.alliance.member.answers import NotThere, Unreadable, ask
+from stillwatch.alliance.member.answers import SECONDS, NotThere, Unreadable, ask
 from stillwatch.alliance.store import escaped, is_plain
 from stillwatch.core import BadSetting, EndpointFailed
+from stillwatch.endpoints import InTime
 
 __all__ = ["Client", "Credentials", "Listing", "Page", "RemoteCollection"]
 
@@ -130,6 +131,7 @@ class Client:
             timeout=60,
             trust_env=False,
         )
+        self._in_time = InTime(SECONDS)
         self._root: str | None = None
 
     def __enter__(self) -> Client:
@@ -141,7 +143,7 @@ class Client:
         self._client.close()
 
     def _ask(self, method: str, url: str, **more: Any) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-        return ask(self._client, method, url, **more)
+        return ask(self._client, self._in_time, method, url, **more)
 
     def _api_root(self) -> str:
         if self._root is None:

@@ -10,11 +10,14 @@ import httpx
 import msgspec
 
 from stillwatch.core import BadMessage, EndpointAway, EndpointFailed
+from stillwatch.endpoints import InTime
 from stillwatch.rounds.messages import Matched, Round, read
 
 __all__ = ["HttpMailbox", "Letter", "Mailbox"]
 
 _LONGEST = 17 * 1024 * 1024  # bytes of an answer: the longest message that a hub takes, and what goes around it
+
+_SECONDS = 600.0  # for one answer, however seldom it stands still
 
 T = TypeVar("T")
 
@@ -58,15 +61,18 @@ class HttpMailbox:
     """
 
     def __init__(self, client: httpx.Client) -> None:
-        self._client = client
+        self._client, self._in_time = client, InTime(_SECONDS)
 
     def _ask(self, method: str, path: str, headers: Mapping[str, str] | None = None, **more: Any) -> tuple[int, bytes]:
         """One request; the status that comes back, and the body, read to a bound and inflated by nobody."""
         plainly = {"Accept-Encoding": "identity", **(headers or {})}
         try:
-            with self._client.stream(method, path, headers=plainly, **more) as answer:
+            with (
+                self._in_time.answer() as within,
+                self._client.stream(method, path, headers=plainly, extensions=within, **more) as answer,
+            ):
                 raw = self._whole(answer)
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, TimeoutError) as error:
             raise EndpointAway(f"the hub does not answer: {error}", where=str(self._client.base_url)) from error
         if answer.status_code >= 400:
             # What a hub refuses it refuses again; that it fails, is being started, or was asked too much, passes.
