@@ -233,7 +233,7 @@ class Provider:
                     if len(body) > _MOST_BYTES:
                         raise _no_provider(f"{urlsplit(at).path} answers without end")
             found = json.loads(body)
-        except (httpx.HTTPError, ValueError) as error:
+        except (httpx.HTTPError, ValueError, RecursionError) as error:
             self._failed = (time.monotonic(), f"{urlsplit(at).path}: {type(error).__name__}")
             raise _no_provider(self._failed[1]) from error
         if not isinstance(found, dict) or answer.status_code != 200:

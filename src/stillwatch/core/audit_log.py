@@ -266,7 +266,7 @@ def _parse(line: bytes, where: str) -> Entry:
     try:
         found = json.loads(line)
         return Entry(*(found[key] for key in keys))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise TamperedLog(
             f"a line is no entry: {line[:60]!r}", where=where, hint="compare with a copy of the log"
         ) from error

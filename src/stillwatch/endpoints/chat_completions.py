@@ -209,6 +209,6 @@ def _read_record(path: Path) -> dict[str, dict[str, Any]]:
             try:
                 entry = json.loads(line)
                 known[entry["request"]] = dict(entry["answer"])
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 continue  # The last line of a run that was cut off: asked again.
     return known

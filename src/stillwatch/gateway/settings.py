@@ -198,7 +198,7 @@ def load_gateway_settings(config: Path | None = None, **given: Any) -> GatewaySe
     if config is not None:
         try:
             values.update(tomllib.loads(config.read_text(encoding="utf-8")).get("gateway", {}))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
             raise BadSetting(f"the settings file cannot be read: {said_by(error)}", where=str(config)) from error
         values = {name: value for name, value in values.items() if f"{_PREFIX}{name.upper()}" not in os.environ}
     values.update({name: value for name, value in given.items() if value is not None})

@@ -121,7 +121,7 @@ class Snapshot:
                 for marks in [self._arrays[f"{name}_filter"]]
             }
             self._signatures = self._arrays["signatures"].reshape(-1, SLOTS)
-        except (OSError, ValueError, LookupError, TypeError, AttributeError, MemoryError) as error:
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, MemoryError, RecursionError) as error:
             raise UnreadableInput(f"cannot be read as a snapshot: {error}", where=str(path), hint=_HINT) from error
         self.rule = lru_cache(4096)(self._rule)
         self._template = lru_cache(4096)(self._read_template)

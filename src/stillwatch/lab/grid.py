@@ -86,7 +86,7 @@ def read_results(run: Path) -> dict[str, list[Result]]:
     """
     try:
         plan = json.loads((run / "plan.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UnreadableInput("not a run of the lab", where=str(run), hint="stillwatch lab run writes one") from error
     results: dict[str, list[Result]] = {}
     for grid, identities in plan["grids"].items():
@@ -96,7 +96,7 @@ def read_results(run: Path) -> dict[str, list[Result]]:
             if path.exists():
                 try:
                     results[grid].append(json.loads(path.read_text(encoding="utf-8")))
-                except ValueError as error:
+                except (ValueError, RecursionError) as error:
                     raise BadTable("not a result", where=str(path), hint="delete it and run the plan again") from error
     return results
 

@@ -72,7 +72,7 @@ def read_plan(path: Path) -> Plan:
     """
     try:
         return make_plan(tomllib.loads(path.read_text(encoding="utf-8")), where=str(path))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadSetting(f"the plan cannot be read: {said_by(error)}", where=str(path)) from error
 
 

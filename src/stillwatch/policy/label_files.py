@@ -82,7 +82,7 @@ def read_label_file(path: Path) -> list[LabelLine]:
     try:
         text = path.read_text(encoding="utf-8-sig")
         rows = list(_json_rows(text) if text.lstrip()[:1] in ("[", "{") else _csv_rows(text))
-    except (OSError, ValueError, csv.Error) as error:
+    except (OSError, ValueError, RecursionError, csv.Error) as error:
         raise UnreadableInput(f"is no file of labels: {said_by(error)}", where=str(path)) from error
     return [_line(row, f"{path}:{number}") for number, row in rows]
 

@@ -35,6 +35,6 @@ def json_lines(path: Path, take: Callable[[str, Any], _Taken], lacking: str) -> 
     for number, line in enumerate(lines if lines != [""] else [], start=1):
         try:
             taken = take(line, json.loads(line))
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadTable(f"{lacking}: {error}", where=f"{path}:{number}") from error
         yield taken

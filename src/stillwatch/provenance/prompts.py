@@ -56,7 +56,7 @@ def _read(line: str, where: str) -> Prompt:
         record = json.loads(line)
         text = record.get("prompt") or record.get("user")
         answer = record.get("answer")
-    except (ValueError, AttributeError) as error:
+    except (ValueError, AttributeError, RecursionError) as error:
         raise BadTable(f"not a JSON object: {error}", where=where) from error
     if not isinstance(text, str) or not text.strip():
         raise BadTable("no prompt", where=where, hint='a line is {"prompt": ..., "answer": ...}')

@@ -12,8 +12,9 @@ A shared configuration, shape or tokenizer is what everybody downloads; it enter
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ __all__ = ["Lineage", "compare_weights"]
 Floats = npt.NDArray[np.float32]
 _RELABELLINGS = 9_999
 _ROWS = 1_024
+_LONGEST_HEADER = 100_000_000
+"""Bytes; safetensors reads no longer one."""
 _TYPES = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
 
 
@@ -69,7 +72,9 @@ def compare_weights(suspect: Path, teacher: Path, *, seed: int = 0, relabellings
         UnreadableInput: a folder holds no weights that can be read.
     """
     first, second = _headers(suspect), _headers(teacher)
-    widths = [_width(one) for one in (first, second)]
+    # What only one of them has, nobody need load: it must not decide how wide a model is.
+    shared = first.keys() & second.keys()
+    widths = [_width([one[name] for name in shared]) for one in (first, second)]
     if widths[0] != widths[1]:
         return Lineage(False, why_not=f"the models are {widths[0]} and {widths[1]} channels wide")
     rng = np.random.default_rng([seed, 61])
@@ -113,26 +118,61 @@ class _Tensor:
 
 
 def _headers(folder: Path) -> dict[str, _Tensor]:
-    """Every tensor of a folder, unread."""
+    """Every tensor of a folder, unread; where it lies is held against the size of its file."""
     found: dict[str, _Tensor] = {}
     try:
         for path in sorted(folder.glob("*.safetensors")):
-            with path.open("rb") as file:
-                length = int.from_bytes(file.read(8), "little")
-                header: dict[str, Any] = json.loads(file.read(length))
-            for name, one in header.items():
-                if name != "__metadata__" and one["dtype"] in _TYPES:
-                    found[name] = _Tensor(path, one["dtype"], tuple(one["shape"]), 8 + length + one["data_offsets"][0])
-    except (OSError, ValueError, LookupError, TypeError) as error:
-        raise UnreadableInput(f"weights cannot be read: {said_by(error)}", where=str(folder)) from error
+            for name, one in _tensors(path):
+                _check_new(name, one, found)
+                found[name] = one
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        hint = "leave in the folder what whoever runs the model loads"
+        raise UnreadableInput(f"weights cannot be read: {said_by(error)}", where=str(folder), hint=hint) from error
     if not found:
         raise UnreadableInput("no safetensors with floating-point weights", where=str(folder))
     return found
 
 
-def _width(tensors: dict[str, _Tensor]) -> int:
+def _check_new(name: str, one: _Tensor, found: Mapping[str, _Tensor]) -> None:
+    if name in found:
+        raise ValueError(f"{name[:200]!r} stands in {found[name].path.name} and in {one.path.name}")
+
+
+def _tensors(path: Path) -> Iterator[tuple[str, _Tensor]]:
+    """The tensors of a file, by name.
+
+    Raises:
+        OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError: it is not what it says.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > min(size, _LONGEST_HEADER):
+            raise ValueError(f"{path.name} holds no header of {length:,} bytes")
+        header: dict[str, Any] = json.loads(file.read(length))
+    for name, one in header.items():
+        if name != "__metadata__" and one["dtype"] in _TYPES:
+            yield name, _tensor(path, name, one, 8 + length, size)
+
+
+def _tensor(path: Path, name: str, said: Mapping[str, Any], begins: int, size: int) -> _Tensor:
+    """What a header says of a tensor.
+
+    Raises:
+        ValueError, LookupError, TypeError: there can be none such in a file of this size.
+    """
+    shape, (start, end) = tuple(said["shape"]), said["data_offsets"]
+    numbers = (*shape, start, end)
+    whole = all(type(one) is int and one >= 0 for one in numbers)
+    bytes_ = math.prod(shape) * np.dtype(_TYPES[said["dtype"]]).itemsize if whole else -1
+    if end - start != bytes_ or begins + end > size:
+        raise ValueError(f"{name[:200]!r} does not lie where {path.name} says")
+    return _Tensor(path, said["dtype"], shape, begins + start)
+
+
+def _width(tensors: Sequence[_Tensor]) -> int:
     """Channels of the residual stream: the length that most vectors (norms, biases) have."""
-    lengths = Counter(one.shape[0] for one in tensors.values() if len(one.shape) == 1)
+    lengths = Counter(one.shape[0] for one in tensors if len(one.shape) == 1)
     if not lengths:
         return 0
     return lengths.most_common(1)[0][0]

@@ -43,7 +43,7 @@ def read_mark(key: Path | None, tokenizer: Path | None, unmarked: Path | None, g
         raise BadSetting("a watermark is read with the tokenizer it was made with", where="--watermark-tokenizer")
     try:
         said = json.loads(key.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UnreadableInput("holds no number and no JSON", where=str(key)) from error
     scheme = _of_transformers(said, str(key)) if isinstance(said, dict) else _of_number(said, gamma, str(key))
     try:

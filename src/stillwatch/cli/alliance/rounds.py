@@ -188,7 +188,7 @@ def _secrets(path: Path) -> dict[str, bytes]:
         return {str(name): bytes.fromhex(value) for name, value in found.items()}
     except OSError as error:
         raise UnreadableInput(f"the secrets cannot be read: {said_by(error)}", where=str(path), hint=hint) from error
-    except (ValueError, AttributeError, TypeError) as error:
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise UnreadableInput("no JSON object of names and hexadecimal digits", where=str(path), hint=hint) from error
 
 

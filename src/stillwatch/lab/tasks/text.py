@@ -55,7 +55,7 @@ class TextTask:
         try:
             record = json.loads(line)
             prompt, answer = record["prompt"], str(record["answer"])
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadTable(f"not a prompt with its answer: {error}", where=where) from error
         ids = tuple(self._tokenizer(prompt)["input_ids"])
         if not ids or ids in self._answers:
