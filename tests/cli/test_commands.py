@@ -115,6 +115,7 @@ def test_nothing_but_the_command_line_is_loaded_to_explain_it(words: list[str]) 
     assert {name for name in ours if not name.startswith("stillwatch.cli")} == {
         "stillwatch.core", "stillwatch.core.cells", "stillwatch.core.counted", "stillwatch.core.errors",
         "stillwatch.core.interrupts",
+        "stillwatch.core.printed",
     }  # fmt: skip
     groups = {f"stillwatch.cli.{name}" for name in ("alliance", "console", "gateway", "lab", "policy")}
     assert ours & groups == {f"stillwatch.cli.{name}" for name in words[:-2]}

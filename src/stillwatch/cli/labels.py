@@ -16,6 +16,7 @@ from stillwatch.cli.signing import acting
 from stillwatch.cli.written import as_csv, as_json, tell
 from stillwatch.core import AuditLog, BadSetting, OutputExists, OutputUnwritable
 from stillwatch.core.counted import counted
+from stillwatch.core.printed import one_line
 from stillwatch.core.whole_files import put_whole
 
 __all__ = ["labels_app"]
@@ -87,7 +88,7 @@ def give_command(
         AuditLog(log), account, None if label == "none" else label, by=by, reason=reason, now=now, until=until
     )
     held = [row for row in _rows(log, ended=True) if row["account_id"] == account]
-    say(_line(held[0]) if held else f"{account} has no label")
+    say(_line(held[0]) if held else one_line(f"{account} has no label"))
 
 
 @labels_app.command(name="import")
@@ -155,4 +156,5 @@ def _line(row: dict[str, Any]) -> str:
         "" if row["until"] is None else f", {'ended' if row['state'] == 'ended' else 'until'} {row['until']:%d %b %Y}"
     )
     case = f" on {row['case_id']}" if row["case_id"] else ""
-    return f"{row['account_id']}  {row['label']} by {row['by']}{case}, {row['time']:%d %b %Y}{ends}: {row['reason']}"
+    said = f"{row['account_id']}  {row['label']} by {row['by']}{case}, {row['time']:%d %b %Y}{ends}: {row['reason']}"
+    return one_line(said)

@@ -5,27 +5,26 @@ Results go to standard output; progress and errors go to standard error, so that
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console, RenderableType
 
+from stillwatch.core.printed import written_out
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 __all__ = ["Bars", "complain", "confirm", "progress", "say", "show"]
 
-_STEERS = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _out = Console()
 _err = Console(stderr=True)
 
 
 def plain(text: object) -> str:
     """A text whose control and direction characters are written out, for others' words are in it; lines stay lines."""
-    steers = {one for one in set(str(text)) - {"\n", "\t"} if unicodedata.category(one) in _STEERS}
-    return str(text).translate({ord(one): f"\\u{ord(one):04x}" for one in steers})
+    return written_out(str(text), but="\n\t")
 
 
 def say(text: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from stillwatch.core.printed import one_line
 from stillwatch.decisions import Action, Appeal, Clause, Decision, LoggedDecision, Observation
 from stillwatch.policy.expressions import TRUTHS
 from stillwatch.policy.facts import FACTS, render
@@ -40,7 +41,7 @@ def explain_rules(outcomes: Sequence[Outcome], subjects: Sequence[tuple[str, str
     for kind, name in subjects:
         of_kind = [one for one in outcomes if one.rule.about == kind and name in one.subjects.places]
         if of_kind:
-            parts.append(f"{kind} {name}")
+            parts.append(one_line(f"{kind} {name}"))
             parts += ["\n".join(_rule(one, one.subjects.places[name])) for one in of_kind]
     return "\n\n".join(parts)
 
@@ -51,16 +52,16 @@ def _rule(outcome: Outcome, place: int) -> Iterator[str]:
     verb = {"true": "holds", "false": "does not hold", "unknown": "is open: a fact is missing"}[value]
     yield f"  {rule.id} ({rule.verdict}) {verb}"
     for clause in outcome.clauses_of(place):
-        yield _clause(clause)
+        yield from map(one_line, _clause(clause))
 
 
 _LEADS = {"all": "", "any": "one of: ", "unless": "unless "}
 
 
-def _clause(clause: Clause) -> str:
+def _clause(clause: Clause) -> Iterator[str]:
     known = ", ".join(f"{name} = {_shown(name, value)}" for name, value in sorted(clause.facts.items()))
-    said = f"{_MARKS[clause.value]}  {_LEADS[clause.role]}{clause.says}"
-    return f"    {said}\n         {clause.expression}   [{known or 'not known'}]"
+    yield f"    {_MARKS[clause.value]}  {_LEADS[clause.role]}{clause.says}"
+    yield f"         {clause.expression}   [{known or 'not known'}]"
 
 
 def _shown(name: str, value: object) -> str:
@@ -89,7 +90,7 @@ def explain_decision(standing: LoggedDecision) -> str:
         lines.append(f"  does not hold for {', '.join(free[:_MOST_FREE])}{more}")
     for rule in decision.rules:
         lines += [f"  rule {rule.id} ({rule.verdict}): {rule.rationale}", f"    rests on: {rule.legal_basis}"]
-        lines += [_clause(clause) for clause in rule.clauses]
+        lines += [line for clause in rule.clauses for line in _clause(clause)]
     if decision.undecided:
         lines.append(f"  left open for want of facts: {', '.join(decision.undecided)}")
     strongest = sorted(decision.observations, key=lambda one: one.p_value or 0.0)
@@ -103,7 +104,7 @@ def explain_decision(standing: LoggedDecision) -> str:
     if standing.verified:
         lines.append(f"  shown who they are, and asked no more: {', '.join(sorted(standing.verified))}")
     lines.append(f"  exchanges to look up: {', '.join(decision.evidence[:10]) or 'none kept'}")
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))
 
 
 def _approval(decision: Decision) -> Iterator[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stillwatch.core.counted import joined
+from stillwatch.core.printed import one_line
 from stillwatch.core.terms import CONTENT, COORDINATION
 from stillwatch.tables import FAMILIES, VERDICTS
 
@@ -193,8 +194,8 @@ def render(kind: str, value: Any, *, words: Mapping[str, str] = FAMILY_WORDS) ->
         case "yes":
             return "yes" if value else "no"
         case "texts":
-            return joined(list(dict.fromkeys(words.get(one, one) for one in value)))
-    return str(value)
+            return one_line(joined(list(dict.fromkeys(words.get(one, one) for one in value))))
+    return one_line(str(value))
 
 
 def known(values: Mapping[str, Any]) -> dict[str, Any]:

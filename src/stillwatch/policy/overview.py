@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from stillwatch.core.counted import counted, joined
+from stillwatch.core.printed import one_line
 from stillwatch.decisions import Decision, LoggedDecision
 from stillwatch.policy.backtest import Change, Moved
 from stillwatch.policy.decide import Decided
@@ -34,7 +35,7 @@ def describe_policy(policy: Policy) -> str:
     bare = [rule.id for rule in policy.rules if not rule.examples]
     if bare:
         lines.append(f"without any example: {', '.join(bare)}")
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))
 
 
 def describe_tried(tried: Sequence[Tried]) -> str:
@@ -80,7 +81,7 @@ def describe_decided(decided: Decided, recorded: Recorded | None, log: str) -> s
         lines.append(
             f"{counted(len(recorded.added), 'decision')} added to {log}, {recorded.kept:,} there already{ended}"
         )
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))
 
 
 def _line(decision: Decision) -> str:
@@ -101,9 +102,9 @@ def describe_backtest(changes: Sequence[Change], moved: Sequence[Moved] | None) 
     if not changes:
         lines.append("the policies say the same")
     if moved is None:
-        return "\n".join(lines)
+        return "\n".join(map(one_line, lines))
     if not moved:
-        return "\n".join([*lines, "on this run nobody would stand elsewhere"])
+        return "\n".join([*map(one_line, lines), "on this run nobody would stand elsewhere"])
     ways = Counter((one.kind, one.before, one.after) for one in moved)
     for (kind, before, after), number in ways.most_common():
         accounts = sum(one.accounts for one in moved if (one.kind, one.before, one.after) == (kind, before, after))
@@ -115,7 +116,7 @@ def describe_backtest(changes: Sequence[Change], moved: Sequence[Moved] | None) 
         lines += [f"    {text}" for text in one.turned]
     if len(moved) > _MOST:
         lines.append(f"  and {len(moved) - _MOST:,} more")
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))
 
 
 def describe_log(standings: Sequence[LoggedDecision], entries: int, head: str, *, ended: bool) -> str:
@@ -140,7 +141,7 @@ def describe_log(standings: Sequence[LoggedDecision], entries: int, head: str, *
     if hidden:
         lines.append(f"and {counted(hidden, 'that has', 'that have')} ended; --ended lists them")
     lines += _by_rule(standings)
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))
 
 
 def _by_rule(standings: Sequence[LoggedDecision]) -> list[str]:

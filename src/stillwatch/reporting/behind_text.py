@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from stillwatch.core.printed import one_line
 from stillwatch.drawing import wording
 
 __all__ = ["account_text", "campaign_text", "exchange_text", "history_lines"]
@@ -47,7 +48,7 @@ def campaign_text(found: Found, run: str) -> str:
     if found["bystanders"]:
         told += ["\nBystanders: looked at, judged not members", *_accounts(found["bystanders"])]
     told.append(f"\nmore: stillwatch show {run} --account ID, stillwatch show {run} --exchange ID")
-    return wording.visible("\n".join(told))
+    return _lines(told)
 
 
 def history_lines(life: Found | None) -> Iterable[str]:
@@ -83,8 +84,8 @@ def account_text(found: Found) -> str:
         most = sorted(link["families"].items(), key=lambda one: -one[1])[:3]
         by = ", ".join(f"{family} {wording.weight(weight)}" for family, weight in most)
         told.append(f"  {link['account_id']}  {wording.weight(link['match_weight'])}  ({by})")
-    told += ["\nWhat it sent first", *(_sent(one) for one in found["sent"])]
-    return wording.visible("\n".join(told))
+    told += ["\nWhat it sent first", *(line for one in found["sent"] for line in _sent(one))]
+    return _lines(told)
 
 
 def exchange_text(rows: Sequence[Found]) -> str:
@@ -92,15 +93,28 @@ def exchange_text(rows: Sequence[Found]) -> str:
     told: list[str] = []
     for row in rows:
         told += [
-            f"{name}: {value}" for name, value in row.items() if name not in ("templates", "shown_for") and value != []
+            f"{name}: {_inset(value)}"
+            for name, value in row.items()
+            if name not in ("templates", "shown_for") and value != []
         ]
         told += [
             f"template: {one['template_id']} ({one['kind']}) of {one['campaign_id'] or 'no campaign'}"
             for one in row["templates"]
         ]
-        told += [f"shown for: {one['campaign_id']}, {one['family']}: {one['statement']}" for one in row["shown_for"]]
+        shown = [f"{one['campaign_id']}, {one['family']}: {one['statement']}" for one in row["shown_for"]]
+        told += [one_line(f"shown for: {one}") for one in shown]
         told.append("")
     return wording.visible("\n".join(told).rstrip())
+
+
+def _lines(told: Iterable[str]) -> str:
+    """What is told, an item a line; an item that begins with a line's end has an empty line before it."""
+    return "\n".join(one[: one.startswith("\n")] + one_line(wording.visible(one.removeprefix("\n"))) for one in told)
+
+
+def _inset(value: object) -> str:
+    """A value of several lines, such that none but the first stands where a line begins."""
+    return str(value).replace("\n", "\n    ")
 
 
 def _accounts(rows: Sequence[Found]) -> Iterable[str]:
@@ -115,9 +129,9 @@ def _probability(row: Found) -> str:
     return "not computed" if row["match_probability"] is None else wording.probability(row["match_probability"])
 
 
-def _sent(row: Found) -> str:
-    head = f"{row['exchange_id']}  {wording.moment(row['time'])}  {row['model'] or ''}"
-    return f"  {head}\n    {_short(row['prompt'] or '')}"
+def _sent(row: Found) -> Iterable[str]:
+    yield f"  {row['exchange_id']}  {wording.moment(row['time'])}  {row['model'] or ''}"
+    yield f"    {_short(row['prompt'] or '')}"
 
 
 def _short(text: str) -> str:

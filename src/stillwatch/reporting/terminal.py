@@ -18,6 +18,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stillwatch.core.printed import one_line
 from stillwatch.drawing import wording
 from stillwatch.reporting.campaign_rows import order_campaigns, quoted_text, reasons_of
 from stillwatch.reporting.run_files import read_info, read_table
@@ -51,7 +52,7 @@ def render_console(run: Path) -> RenderableType:
     told = info.get("counts") or {}
     untold = info.get("untold")
     nothing = f"Cannot tell: no campaign was found, but {untold}" if untold else "No campaign found."
-    parts: list[RenderableType] = [Text(wording.visible(nothing), style="bold")]
+    parts: list[RenderableType] = [Text(_line(nothing), style="bold")]
     if rows:
         parts = [_campaign_table(rows), *(_why(row, quoted_text(row, templates)) for row in rows[:_MOST_CAMPAIGNS])]
     if len(rows) > _MOST_CAMPAIGNS:
@@ -72,14 +73,17 @@ def render_console(run: Path) -> RenderableType:
     dead = dead.filter(pc.not_equal(dead["kind"], "file"))
     parts.extend(_unread_files(files.to_pylist()))
     parts.append(_dead_letters(dead.num_rows, pc.value_counts(dead["reason"]).to_pylist(), whole=not files.num_rows))
-    parts.extend(Text(wording.visible(note), style="yellow") for note in info.get("notes") or ())
+    parts.extend(Text(_line(" ".join(note.split())), style="yellow") for note in info.get("notes") or ())
     if rows:
-        first = f"{wording.visible(str(run))} {wording.visible(rows[0]['campaign_id'] or '')}"
+        first = f"{_line(str(run))} {_line(rows[0]['campaign_id'] or '')}"
         parts.append(Text(f"what stands behind one: stillwatch show {first}", no_wrap=True, overflow="ignore"))
-    parts.append(
-        Text.assemble("report: ", (wording.visible(str(run / "report.html")), "bold"), no_wrap=True, overflow="ignore")
-    )
+    parts.append(Text.assemble("report: ", (_line(str(run / "report.html")), "bold"), no_wrap=True, overflow="ignore"))
     return Group(*parts)
+
+
+def _line(text: str) -> str:
+    """A text of the log in one line, all of it to be seen."""
+    return one_line(wording.visible(text))
 
 
 def _campaign_table(rows: Sequence[Mapping[str, Any]]) -> Table:
@@ -92,12 +96,12 @@ def _campaign_table(rows: Sequence[Mapping[str, Any]]) -> Table:
     table.add_column("verdict", no_wrap=True)
     for row in rows[:_MOST_CAMPAIGNS]:
         table.add_row(
-            Text(wording.visible(row["campaign_id"]), style="bold"),
+            Text(_line(row["campaign_id"]), style="bold"),
             wording.count(row["accounts"]),
             wording.count(row["exchanges"]),
             wording.day_span(row["first_seen"], row["last_seen"]),
             wording.small(row["q_value"]),
-            Text(wording.visible(row["verdict"] or wording.NOT_IN_LOG), _VERDICT_STYLES.get(row["verdict"], "")),
+            Text(_line(row["verdict"] or wording.NOT_IN_LOG), _VERDICT_STYLES.get(row["verdict"], "")),
         )
     return table
 
@@ -106,10 +110,10 @@ def _why(row: Mapping[str, Any], quoted: Mapping[str, Any] | None) -> Renderable
     """The strongest reason of the campaign, after the families that count, and what is sent word for word."""
     strongest = next(iter(reasons_of(row)), None)
     statement = _short((strongest["statement"] if strongest else row["summary"]) or "")
-    families = wording.visible(", ".join(row["families"] or ()))
-    told = Text.assemble((wording.visible(row["campaign_id"]), "bold"), "  ", (families, "cyan"), "\n", statement)
+    families = _line(", ".join(row["families"] or ()))
+    told = Text.assemble((_line(row["campaign_id"]), "bold"), "  ", (families, "cyan"), "\n", statement)
     if quoted:
-        text = wording.visible(quoted["text"])
+        text = _line(" ".join(quoted["text"].split()))
         said = text if len(text) <= _LONGEST_QUOTE else f"{text[: _LONGEST_QUOTE - 1].rstrip()}…"
         told.append(f"\n{wording.plural(quoted['accounts'], 'account')} send: “{said}”")
     if row["worth"]:
@@ -118,7 +122,7 @@ def _why(row: Mapping[str, Any], quoted: Mapping[str, Any] | None) -> Renderable
 
 
 def _short(text: str, most: int = _LONGEST_REASON) -> str:
-    shown = wording.visible(text)
+    shown = _line(" ".join(text.split()))
     return shown if len(shown) <= most else shown[: most - 1].rstrip() + "…"
 
 
@@ -126,7 +130,7 @@ def _worth(rows: Sequence[Mapping[str, Any]]) -> str:
     """The lab's estimates as one range; the report has each, and what to bear in mind."""
     low, high = min(row["low"] for row in rows), max(row["high"] for row in rows)
     beyond = ", beyond the volumes measured" if any(row["beyond"] for row in rows) else ""
-    return wording.visible(
+    return _line(
         f"may be worth {wording.share(low)} to {wording.share(high)} of a skill "
         f"({' or '.join(sorted({row['interface'] for row in rows}))}, small models{beyond}; caveats in the report)"
     )
@@ -144,23 +148,20 @@ def _since(info: Mapping[str, Any]) -> list[Text]:
     """What is new since the step before; nothing where there was none."""
     lines = since_lines(info)
     head = [Text(f"Since step {info['step'] - 1}:", style="bold")] if lines else []
-    return [*head, *(Text(wording.visible(f"  {line}")) for line in lines)]
+    return [*head, *(Text(_line(f"  {line}")) for line in lines)]
 
 
 def _streams(info: Mapping[str, Any]) -> list[Text]:
     """Parts of single accounts' traffic from one source: a line each, no verdict."""
     view = view_streams(info)
     lines = view.found if view else ()
-    told = [
-        Text.assemble((wording.visible(one.name), "bold"), "  ", wording.visible(one.sentence))
-        for one in lines[:_MOST_STREAMS]
-    ]
+    told = [Text.assemble((_line(one.name), "bold"), "  ", _line(one.sentence)) for one in lines[:_MOST_STREAMS]]
     return [*told, Text(f"and {len(lines) - _MOST_STREAMS:,} more in the report")] if len(lines) > len(told) else told
 
 
 def _unread_files(rows: Sequence[Mapping[str, Any]]) -> list[Text]:
     """Files of which nothing was read, by name: whoever left one in the folder knows whether it was a log."""
-    named = [Text(wording.visible(f"not read: {row['file']}: {row['reason']}"), "yellow") for row in rows[:_MOST_FILES]]
+    named = [Text(_line(f"not read: {row['file']}: {row['reason']}"), "yellow") for row in rows[:_MOST_FILES]]
     if len(rows) > _MOST_FILES:
         named.append(Text(f"not read: {len(rows) - _MOST_FILES:,} more files (see dead_letters.parquet)", "yellow"))
     return named
@@ -173,6 +174,6 @@ def _dead_letters(total: int, reasons: Sequence[Mapping[str, Any]], *, whole: bo
     records = wording.plural(total, "record")
     named = "; --account-from says where one lies" if commonest["values"].startswith("no `account_id`") else ""
     return Text(
-        f"{records} not readable, most often: {wording.visible(commonest['values'])}{named} (see dead_letters.parquet)",
+        f"{records} not readable, most often: {_line(commonest['values'])}{named} (see dead_letters.parquet)",
         style="yellow",
     )
