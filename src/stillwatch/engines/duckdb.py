@@ -14,6 +14,7 @@ from typing import Self, TypeVar
 import duckdb
 import pyarrow as pa
 
+from stillwatch.core import BadSetting
 from stillwatch.core.paths_in_sql import path_in_sql
 from stillwatch.engines.base import Engine, Table
 
@@ -174,12 +175,19 @@ def stoppable(connection: duckdb.DuckDBPyConnection, ask: Callable[[], _Answer])
     answer = _threads(os.getpid()).submit(ask)
     try:
         return answer.result()
+    except duckdb.OutOfMemoryException as error:
+        hint = "records of megabytes by the thousand need gigabytes; give more memory_mb, or leave those records out"
+        raise BadSetting(f"the embedded database has too little memory: {_first_line(error)}", hint=hint) from error
     except KeyboardInterrupt:
         # A query that has not quite begun does not hear it.
         while not answer.done():
             connection.interrupt()
             wait([answer], timeout=0.05)
         raise
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
 
 
 @cache

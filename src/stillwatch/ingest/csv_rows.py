@@ -17,7 +17,7 @@ import msgspec
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.callers import conformed
 from stillwatch.ingest.csv_dialect import dialect_of
-from stillwatch.ingest.files import BYTE_ORDER_MARK
+from stillwatch.ingest.files import BYTE_ORDER_MARK, CUT_LINE, LONGEST_LINE, TOO_LONG, bounded_lines
 from stillwatch.ingest.formats.canonical import with_address
 from stillwatch.ingest.record import NAMES, RecordError
 from stillwatch.ingest.slice_result import SliceRows
@@ -26,7 +26,8 @@ from stillwatch.ingest.unpacking import read_value
 __all__ = ["csv_rows", "delimiter_of", "read_row", "twice_in_header"]
 
 # A prompt is a cell, and prompts run to megabytes: Python's own limit is 131,072 characters.
-_LONGEST_CELL = 2**31 - 1
+_LONGEST_CELL = LONGEST_LINE
+_CUT = CUT_LINE.decode()
 _LISTS = ("messages", "tools", "stop")
 _DELIMITERS = (",", "\t", ";", "|")
 # As Excel is told of it, on a line before the header.
@@ -109,6 +110,8 @@ class _Lines:
         line = self._waiting.pop() if self._waiting else next(self._text)
         self._row.append(line)
         self._number += 1
+        if line.endswith(_CUT):
+            raise csv.Error(TOO_LONG)
         return line
 
     def begin_row(self) -> int:
@@ -164,7 +167,7 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     head = stream.peek(_BEGINNING) if hasattr(stream, "peek") else stream.getvalue()  # type: ignore[attr-defined]
     text = io.TextIOWrapper(stream, "utf-8-sig", errors="surrogateescape", newline="")
     dialect = dialect_of(head, delimiter_of(head) or ",")
-    lines = _Lines(text)
+    lines = _Lines(bounded_lines(text.readline, ("\n", "\r"), _CUT))
     reader = dialect.reader(lines)
     names: list[str] | None = None
     filled = _Filled([])
@@ -176,7 +179,8 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
             break
         except csv.Error as error:
             # A quote that does not end takes the rows behind it along: those are read anew.
-            yield line, {"": f"not CSV: {error}", "row": lines.give_back().rstrip("\r\n")}
+            problem = TOO_LONG if str(error) == TOO_LONG else f"not CSV: {error}"
+            yield line, {"": problem, "row": lines.give_back().rstrip("\r\n")}
             reader = dialect.reader(lines)
             continue
         if not cells or cells == [_END]:

@@ -17,7 +17,7 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import IO, Any, AnyStr, Literal
 
 import zstandard
 
@@ -29,8 +29,10 @@ __all__ = [
     "BYTE_ORDER_MARK",
     "CUT_LINE",
     "LONGEST_LINE",
+    "TOO_LONG",
     "Container",
     "Wrapping",
+    "bounded_lines",
     "line_blocks",
     "numbered_lines",
     "opened",
@@ -58,6 +60,8 @@ LONGEST_LINE = 256 << 20
 _SHOWN_OF_A_LINE = 64 * 1024
 CUT_LINE = b" (the rest of the line was not read)"
 """What follows the beginning of a longer one, which stands for it."""
+TOO_LONG = f"a line of more than {LONGEST_LINE >> 20} MiB is not read: no API takes a request as long"
+"""Why such a line is a dead letter."""
 _MOST_LAYERS = 4
 # NUL is what a crash, or a log cut while it was written, leaves; RS begins a record of RFC 7464.
 _PADDING = b"\0\x1e"
@@ -280,6 +284,25 @@ def line_blocks(stream: IO[bytes], first: int, end: int | None) -> Iterator[tupl
             held, size = [rest], len(rest)
     if last := b"".join(held):
         yield number, last
+
+
+def bounded_lines(readline: Callable[[int], AnyStr], ends: tuple[AnyStr, ...], mark: AnyStr) -> Iterator[AnyStr]:
+    """Lines with their ends, as a stream's ``readline`` gives them; of a longer one than is read the beginning stands
+    for it.
+
+    Args:
+        readline: of the stream.
+        ends: what ends a line.
+        mark: what follows a beginning, ``CUT_LINE`` or that as text.
+    """
+    while line := readline(LONGEST_LINE):
+        if len(line) < LONGEST_LINE or line.endswith(ends):
+            yield line
+            continue
+        begins = line[:_SHOWN_OF_A_LINE]
+        while line and not line.endswith(ends):
+            line = readline(_BLOCK)
+        yield begins + mark
 
 
 def numbered_lines(stream: IO[bytes], first: int, end: int | None) -> Iterator[tuple[int, bytes]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from stillwatch.ingest.files import CUT_LINE, LONGEST_LINE
+from stillwatch.ingest.files import CUT_LINE, TOO_LONG
 from stillwatch.ingest.record import RecordError
 
 __all__ = ["decoded"]
@@ -43,11 +43,7 @@ def decoded(raw: bytes) -> tuple[Any, str | None]:
             whole = whole and not lost
             return _ANY.decode(repaired), f"{'read what' if whole else 'left out what'} is no JSON: {error}"
         except (ValueError, RecursionError):
-            raise RecordError(_too_long() if raw.endswith(CUT_LINE) else f"not JSON: {error}") from None
-
-
-def _too_long() -> str:
-    return f"a line of more than {LONGEST_LINE >> 20} MiB is not read: no API takes a request as long"
+            raise RecordError(TOO_LONG if raw.endswith(CUT_LINE) else f"not JSON: {error}") from None
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.core import UnreadableInput
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.files import Wrapping
+from stillwatch.ingest.files import LONGEST_LINE, Wrapping
 from stillwatch.ingest.registry import format_named
 from stillwatch.ingest.slice import Slice
 from stillwatch.ingest.slice_result import SliceResult, SliceRows
@@ -34,6 +34,8 @@ __all__ = ["first_rows", "read_parquet", "schema_of"]
 
 # What Arrow raises about files that are not what they say.
 _BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError)
+_BATCH_BYTES = 64 << 20
+_TOO_LONG = f"a cell of more than {LONGEST_LINE >> 20} MiB is not read: no API takes a request as long"
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -83,7 +85,7 @@ def _sentence(error: BaseException) -> str:
 def read_parquet(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
     """Read a file, ``batch_rows`` rows at a time; rows are counted from 1."""
     preferred = format_named(part.format)
-    size, told, number = part.path.stat().st_size, 0, 0
+    size, told, number, held = part.path.stat().st_size, 0, 0, 0
     total = max(_row_count(part), 1)
     beside = _partitions(part.path)
     whole = WholeColumns(part, beside) if _by_column(part) else None
@@ -100,10 +102,11 @@ def read_parquet(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
                 for place, row in zip(left, _rows_at(some, left), strict=True):
                     _read_row(batch, number + 1 + place, row, beside, preferred)
                 number += some.num_rows
-            if batch.seen >= batch_rows:
+                held += some.nbytes
+            if batch.seen >= batch_rows or held >= _BATCH_BYTES:
                 now = min(size, size * number // total)
                 yield batch.result(now - told)
-                told = now
+                told, held = now, 0
     except _BROKEN as error:
         batch.seen += 1
         batch.refuse(number + 1, f"the {part.wrapped} file breaks off here: {_sentence(error)}", b"")
@@ -173,24 +176,44 @@ def _batches(path: Path, wrapped: Wrapping, batch_rows: int) -> Iterator[pa.Reco
     if wrapped == "parquet":
         source = pq.ParquetFile(path)
         for group in range(source.num_row_groups):
-            yield from _row_group(source, group, batch_rows)
+            for some in _row_group(source, group, batch_rows):
+                yield from [some] if isinstance(some, _Lost) else _without_long(some)
     else:
         for batch in _arrow_table(path).to_batches(max_chunksize=batch_rows):
             # Arrow trusts what a file says of its own buffers, and would read beyond them.
             batch.validate(full=True)
-            yield batch
+            yield from _without_long(batch)
 
 
 def _row_group(source: pq.ParquetFile, group: int, batch_rows: int) -> Iterator[pa.RecordBatch | _Lost]:
     """A row group's batches; one that is damaged costs no other."""
-    rows, read = source.metadata.row_group(group).num_rows, 0
+    said = source.metadata.row_group(group)
+    rows, read = said.num_rows, 0
+    most = min(batch_rows, max(1, _BATCH_BYTES * rows // max(said.total_byte_size, 1)))
     try:
-        for batch in source.iter_batches(batch_rows, row_groups=[group]):
+        for batch in source.iter_batches(most, row_groups=[group]):
             read += batch.num_rows
             yield batch
     except _BROKEN as error:
         left = max(rows - read, 1)
         yield _Lost(left, f"this row and the {left - 1:,} after it cannot be read: {_sentence(error)}")
+
+
+def _without_long(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch | _Lost]:
+    """A batch, but for rows of which a cell is longer than anything that is read: a packed file of kilobytes may hold
+    gigabytes."""
+    if batch.nbytes <= LONGEST_LINE:
+        yield batch
+        return
+    begun = 0
+    for place in range(batch.num_rows):
+        if any(column.slice(place, 1).nbytes > LONGEST_LINE for column in batch.columns):
+            if place > begun:
+                yield batch.slice(begun, place - begun)
+            yield _Lost(1, _TOO_LONG)
+            begun = place + 1
+    if begun < batch.num_rows:
+        yield batch.slice(begun)
 
 
 def _arrow_table(path: Path) -> pa.Table:

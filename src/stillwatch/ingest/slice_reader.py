@@ -34,6 +34,8 @@ __all__ = ["read_slice"]
 
 _SHOWN = 1024
 _HEAD = 1 << 16
+# Of records that are as long as records get a batch would take terabytes.
+_BATCH_BYTES = 64 << 20
 
 
 def read_slice(part: Slice, *, batch_rows: int = 8192, most: int | None = None) -> Iterator[SliceResult]:
@@ -41,8 +43,8 @@ def read_slice(part: Slice, *, batch_rows: int = 8192, most: int | None = None) 
 
     Args:
         part: from ``plan``.
-        batch_rows: records a batch, at most; memory is bounded by it. Lines of a format that has a plain shape come by
-            the block instead, a mebibyte or a line.
+        batch_rows: records a batch, at most, fewer where they are long: memory is bounded by it. Lines of a format that
+            has a plain shape come by the block instead, a mebibyte or a line.
         most: after how many records of a file to stop, for a look at its beginning; the batch in which they end is
             read whole, and what was laid aside until then is put together.
 
@@ -102,21 +104,22 @@ def _read_stream(
         yield from read_plain(part, stream, size, preferred, plain)
         return
     batch, told = SliceRows(part), 0
-    last, counted = part.first_line - 1, 0
+    last, counted, held = part.first_line - 1, 0, 0
     try:
         for line, raw in _records(part, stream):
             last = line
             counted += len(raw)
+            held += len(raw) if isinstance(raw, bytes) else sum(len(cell) for cell in raw.values() if type(cell) is str)
             batch.seen += 1
             if part.container in ("csv", "table"):
                 read_row(batch, line, raw, preferred)
             else:
                 read_text(batch, line, raw, preferred)
-            if batch.seen >= batch_rows:
+            if batch.seen >= batch_rows or held >= _BATCH_BYTES:
                 # A compressed stream is longer than its file: what is told never exceeds the file.
                 now = min(counted, size) if part.wrapped == "plain" else told
                 yield batch.result(now - told)
-                told = now
+                told, held = now, 0
     except BROKEN as error:
         batch.seen += 1
         batch.refuse(last + 1, f"the {part.wrapped} stream breaks off here: {error}", b"")

@@ -20,7 +20,7 @@ from typing import IO, Any, Literal
 
 import msgspec
 
-from stillwatch.ingest.files import BYTE_ORDER_MARK, numbered_lines
+from stillwatch.ingest.files import BYTE_ORDER_MARK, CUT_LINE, TOO_LONG, bounded_lines, numbered_lines
 from stillwatch.ingest.sql_dump import dump_rows, is_dump
 
 __all__ = ["Layout", "layout_of", "table_rows"]
@@ -58,10 +58,22 @@ def layout_of(head: bytes) -> Layout | None:
 def table_rows(stream: IO[bytes], layout: Layout) -> Iterator[tuple[int, dict[str, Any]]]:
     """The rows of a text in a layout, each with the number of its first line; an empty cell, or ``NULL``, is null."""
     readers = {"aligned": _aligned, "expanded": _expanded, "dump": dump_rows, "compact": _compact}
-    lines = (
-        (number, line.decode("utf-8", "surrogateescape").rstrip("\r\n")) for number, line in _lines(stream, layout)
-    )
-    yield from readers[layout](lines)
+    cut: list[tuple[int, dict[str, Any]]] = []
+    for row in readers[layout](_texts(_lines(stream, layout), cut)):
+        yield from cut
+        cut.clear()
+        yield row
+    yield from cut
+
+
+def _texts(lines: Iterator[tuple[int, bytes]], cut: list[tuple[int, dict[str, Any]]]) -> Iterator[tuple[int, str]]:
+    """Lines as text without their ends; those that are too long to be read go into ``cut``."""
+    for number, line in lines:
+        text = line.decode("utf-8", "surrogateescape").rstrip("\r\n")
+        if line.endswith(CUT_LINE):
+            cut.append((number, {"": TOO_LONG, "row": text}))
+        else:
+            yield number, text
 
 
 def _lines(stream: IO[bytes], layout: Layout) -> Iterator[tuple[int, bytes]]:
@@ -70,7 +82,7 @@ def _lines(stream: IO[bytes], layout: Layout) -> Iterator[tuple[int, bytes]]:
         return
     # Blanks at a line's beginning tell its columns, and empty lines are text within a cell of a dump.
     first = True
-    for number, line in enumerate(stream, start=1):
+    for number, line in enumerate(bounded_lines(stream.readline, (b"\n",), CUT_LINE), start=1):
         yield number, line.removeprefix(BYTE_ORDER_MARK) if first else line
         first = False
 
