@@ -7,6 +7,7 @@ line, value and what to write instead.
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -20,6 +21,7 @@ from stillwatch.core import BadPolicy, UnreadableInput, said_by
 __all__ = ["Located", "did_you_mean", "read_located"]
 
 _HUGE = 10**9
+_MOST_VALUES = 100_000
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
@@ -57,6 +59,11 @@ class Located:
 
     def value(self) -> Any:
         """The plain value."""
+        # Short names for long values can stand for more of them than there is memory, and each is made.
+        if _values_in(self.node, {}) > _MOST_VALUES:
+            raise self.wrong(
+                f"{self.name} holds more than {_MOST_VALUES:,} values, or itself", "write out what is meant"
+            )
         maker = yaml.SafeLoader("")
         try:
             return maker.construct_object(self.node, deep=True)
@@ -152,6 +159,20 @@ class Located:
         if isinstance(self.node, yaml.ScalarNode):
             return repr(self.node.value) if self.node.value else "empty"
         return "a list" if isinstance(self.node, yaml.SequenceNode) else "a mapping"
+
+
+def _values_in(node: Any, known: dict[int, int]) -> int:
+    """How many values a node comes to, each written out wherever it is named; one that holds itself is huge.
+
+    Args:
+        node: any.
+        known: of nodes that were counted, by identity.
+    """
+    if id(node) not in known:
+        known[id(node)] = _HUGE
+        held = itertools.chain.from_iterable(node.value) if isinstance(node, yaml.MappingNode) else node.value
+        known[id(node)] = 1 if isinstance(node, yaml.ScalarNode) else 1 + sum(_values_in(one, known) for one in held)
+    return known[id(node)]
 
 
 def read_located(path: Path, text: str | None = None) -> Located:
