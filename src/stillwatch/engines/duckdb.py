@@ -176,6 +176,9 @@ def stoppable(connection: duckdb.DuckDBPyConnection, ask: Callable[[], _Answer])
     try:
         return answer.result()
     except duckdb.OutOfMemoryException as error:
+        # A full disk is told so too, by whoever knows where the run lies.
+        if any(word in str(error).lower() for word in ("temp_directory", "space left", "disk full")):
+            raise
         hint = "records of megabytes by the thousand need gigabytes; give more memory_mb, or leave those records out"
         raise BadSetting(f"the embedded database has too little memory: {_first_line(error)}", hint=hint) from error
     except KeyboardInterrupt:
