@@ -18,7 +18,9 @@ __all__ = ["COUNTED", "account_beside", "counts_beside", "talk_in"]
 _METADATA = "metadata."
 _WHOM = ("account_id", "accountId", "user_id", "userId", "user", "customer_id", "customerId", "end_user")
 _SESSIONS = ("session_id", "sessionId", "conversation_id", "thread_id")
-COUNTED = ("usage", "token_usage", "tokenUsage", "tokens", "token_counts", "usage_details", "usage_metadata")
+COUNTED = (
+    "usage", "token_usage", "tokenUsage", "tokens", "token_counts", "usage_details", "usage_metadata", "llm_summary",
+)  # fmt: skip
 """Of objects that count tokens."""
 _ASKED = ("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "prompt", "input")
 _ANSWERED = ("completion_tokens", "output_tokens", "completionTokens", "outputTokens", "completion", "output")

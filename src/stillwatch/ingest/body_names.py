@@ -48,6 +48,7 @@ _ASKED = _names("request", "req", "input", "inputs", "query", "call") | {
 }
 _ANSWERED = _names("response", "resp", "res", "output", "outputs", "result", "reply", "answer", "completion") | {
     "requestresponse",
+    "llmresponsetext",
     "prediction",
     "returnvalue",
     "returned",
@@ -58,6 +59,8 @@ _OF_ANSWERS = (
     "choices", "candidates", "output", "generated_text", "generation", "generations", "completion", "outputs",
     "outputText", "results", "text_output",
 )  # fmt: skip
+# Of an object that holds an answer's text alone.
+_ITS_TEXT = frozenset(("content", "text"))
 
 
 def may_be_request(name: str) -> bool:
@@ -113,6 +116,8 @@ def _is_answer(body: Any) -> bool:
         return False
     if any(isinstance(body.get(name), list | str) for name in _OF_ANSWERS):
         return True
+    if len(body) == 1 and isinstance(next(iter(body.values())), str):
+        return not _ITS_TEXT.isdisjoint(body)
     said = body.get("content")
     if isinstance(said, list) and ("stop_reason" in body or body.get("type") == "message"):
         return True

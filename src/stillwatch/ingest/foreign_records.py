@@ -259,6 +259,7 @@ def _message_in(value: Any) -> str | None:
 _GROUPS = frozenset((
     "llm", "ai", "generation", "call", "data", "event", "properties", "context", "payload", "props", "fields", "extra",
     "details", "info", "completion", "params", "attributes", "meta", "request", "response", "model", "body", "input",
+    "ai_log",
 ))  # fmt: skip
 _SAID = frozenset(("messages", "contents", "prompt", "choices", "candidates"))
 

@@ -41,7 +41,8 @@ PERSONS = ("username", "user_name", "login", "user_email", "email")
 CALLERS = (
     "caller", "caller_id", "requester", "requester_id", "principal", "principal_id", "consumer", "consumer_id",
     "subscriber_id", "subject", "sub", "actor", "actor_id", "member_id", "authenticated_user", "auth_user",
-    "account_uuid", "user_uuid", "acct_id", "x_user_id", "user_principal_name", "upn",
+    "remote_user", "x_consumer_username", "account_uuid", "user_uuid", "acct_id", "x_user_id", "user_principal_name",
+    "upn",
 )  # fmt: skip
 """Of who called, where nobody else is named: two with different values could each be it."""
 
@@ -116,13 +117,13 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "input_tokens": (
         "input_tokens", "prompt_tokens", "tokens_in", "tokens_prompt", "tokens_input", "n_prompt_tokens",
         "num_prompt_tokens", "num_input_tokens", "prompt_token_count", "input_token_count", "request_tokens",
-        "usage_prompt_tokens", "usage_input_tokens", "in_tokens",
+        "usage_prompt_tokens", "usage_input_tokens", "in_tokens", "input_token", "prompt_token",
     ),
     "output_tokens": (
         "output_tokens", "completion_tokens", "tokens_out", "tokens_completion", "tokens_output",
         "n_completion_tokens", "num_completion_tokens", "num_output_tokens", "completion_token_count",
         "output_token_count", "response_tokens", "generated_tokens", "usage_completion_tokens",
-        "usage_output_tokens", "out_tokens",
+        "usage_output_tokens", "out_tokens", "output_token", "completion_token",
     ),
     "latency_ms": (
         "latency_ms", "duration_ms", "elapsed_ms", "response_time_ms", "took_ms", "total_ms", "time_taken_ms",

@@ -132,20 +132,24 @@ def request_fields(body: Json) -> Fields:
         fields |= {"operation": "responses", "messages": _input_messages(body["input"])}
         fields["system"] = body.get("instructions")
     elif body.get("prompt") is not None:
-        text = _prompt_text(body["prompt"])
-        turns = turns_of(text)
-        fields |= {"operation": "completions", **({"messages": turns} if turns else {"prompt": text})}
+        fields |= {"operation": "completions", **_completing(_prompt_text(body["prompt"]))}
     elif isinstance(body.get("inputs"), str):
-        fields |= {"operation": "generate", "prompt": body["inputs"]} | _parameters(body)
+        fields |= {"operation": "generate", **_completing(body["inputs"])} | _parameters(body)
     elif isinstance(body.get("message"), str):
         fields |= {"operation": "chat", "messages": _turns_of_cohere(body), "system": body.get("preamble")}
     elif isinstance(body.get("inputText"), str):
-        fields |= {"operation": "generate", "prompt": body["inputText"]}
-    else:
-        fields |= model_servers.asked_of_server(body)
+        fields |= {"operation": "generate", **_completing(body["inputText"])}
+    elif asked := model_servers.asked_of_server(body):
+        fields |= {**asked, **_completing(asked["prompt"])}
     fields |= model_servers.options_of_server(body)
     fields |= ollama.options_of(body)
     return fields
+
+
+def _completing(text: str) -> Fields:
+    """What is asked of a bare completion: a text, or the messages that a chat template made it of."""
+    turns = turns_of(text)
+    return {"prompt": None, "messages": turns} if turns else {"prompt": text}
 
 
 def asking(body: Json) -> Fields:

@@ -9,6 +9,7 @@ Names count in whatever spelling (``user_id``, ``userID``, ``User ID``, ``user.i
 | else ``username``, ``user_name``, ``login``, ``user_email``, ``email`` | ``account_id`` |
 | else ``caller``, ``requester``, ``principal``, ``consumer``, ``actor`` (also with ``_id``) | ``account_id`` |
 | or ``subscriber_id``, ``subject``, ``sub``, ``member_id``, ``authenticated_user``, ``auth_user`` | ``account_id`` |
+| or ``remote_user``, ``x_consumer_username`` | ``account_id`` |
 | or ``account_uuid``, ``user_uuid``, ``acct_id``, ``x_user_id``, ``user_principal_name``, ``upn`` | ``account_id`` |
 | else ``end_user``, ``enduser`` (also with ``_id``), ``external_user_id``, ``distinct_id`` | ``account_id`` |
 | else ``api_key_id``, ``key_id``, ``api_key_hash``, ``key_hash``, ``api_key_name``, ``key_name`` | ``account_id`` |

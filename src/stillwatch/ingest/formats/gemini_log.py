@@ -16,6 +16,7 @@ from stillwatch.core.bodies.pairs import pair_fields
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.beside_bodies import counts_beside
+from stillwatch.ingest.bodies_apart import text_of_answer
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields, model_around
 from stillwatch.ingest.record import NAMES, Fields
 
@@ -55,6 +56,7 @@ class GeminiLog(LogFormat):
         fields = merged(
             made,
             counts_beside(record),
+            {"response": text_of_answer(record)} if response is None else {},
             model_around(record, frame),
             pair_fields(request, response),
             frame,
