@@ -13,6 +13,7 @@ from typing import Any
 from stillwatch.core.bodies.model_servers import asked_of_server, is_of_server
 from stillwatch.core.bodies.ollama import is_ollama
 from stillwatch.core.bodies.shapes import RecordError, object_of
+from stillwatch.ingest.plain_names import ANSWERS
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.spelling import in_lower_case, squashed
 
@@ -59,6 +60,7 @@ _OF_ANSWERS = (
     "choices", "candidates", "output", "generated_text", "generation", "generations", "completion", "outputs",
     "outputText", "results", "text_output",
 )  # fmt: skip
+_SAID = frozenset(("response", "completion", "answer", "reply", *(name for name in ANSWERS if "_" in name)))
 # Of an object that holds an answer's text alone.
 _ITS_TEXT = frozenset(("content", "text"))
 
@@ -98,6 +100,9 @@ def _is_request(body: Any) -> bool:
     if not isinstance(body, Mapping):
         return False
     if not any(body.get(name) for name in _OF_REQUESTS) and not asked_of_server(body):
+        return False
+    if not _SAID.isdisjoint(body):
+        # It holds what was answered too: names of a record that stand in an object.
         return False
     # An answer of the responses API repeats its `input`.
     return "choices" not in body and not ("input" in body and "output" in body) and not _is_record(body)

@@ -60,7 +60,7 @@ TIMES = (
     "timestamp_unix", "epoch", "epoch_time", "occurred_at",
     "event_time", "event_timestamp", "event_ts", "timestamp_utc", "timestamp_ms",
     "epoch_ms", "created_at", "created_time", "created_on", "created_utc", "creation_time", "datetime", "date_time",
-    "logged_at", "log_time", "log_timestamp", "inserted_at", "insert_time", "date",
+    "logged_at", "log_time", "log_timestamp", "inserted_at", "insert_time", "date", "dt",
 )  # fmt: skip
 """Of when a request was made; those that may say when it was written down come last."""
 

@@ -93,6 +93,8 @@ _FIELDS: tuple[tuple[str, str | None, str], ...] = (
     ("msg", None, "application log line"),
     ("line", None, "Loki line"),
     ("Line", None, "Loki line"),
+    *((name, None, "line in Log Analytics") for name in ("LogMessage", "LogEntry", "Log_s", "log_s", "RawData")),
+    *((name, None, "line of a log service (Aliyun, Tencent)") for name in ("content", "Content", "__CONTENT__", "raw")),
     ("payload", None, "payload column"),
     ("properties", None, "Azure Monitor record"),
     ("meta", None, "application log line"),
@@ -174,14 +176,14 @@ def _otherwise(record: Mapping[str, Any]) -> Envelope | None:
         return Envelope("record in another spelling", [("as a whole", one)])
     if (one := nested(written)) is not None and recognising(one) is not None:
         return Envelope("record whose objects were laid flat", [("as a whole", one)])
-    if (one := ungrouped(written)) is not None and recognising(one) is not None:
+    if (one := ungrouped(written)) is not None:
         return Envelope("record whose names stand in objects", [("as a whole", one)])
     held = [(f"`{key}`", value) for key, value in record.items()]
     if len(held) == 1 and isinstance(held[0][1], dict) and _leads_to_records(Envelope("", held)):
         return Envelope("object", held)
     if held and all(isinstance(value, dict) and recognising(value) is not None for _, value in held[:_MOST_TRIED]):
         return Envelope("object of records by their keys", held)
-    return _anywhere(record)
+    return _anywhere(written)
 
 
 def _written(value: Any) -> Any:
