@@ -66,6 +66,7 @@ def read_times(folder: Path, times: list[Any], name: str = "time") -> tuple[list
         639_311_184_002_500_000,
         "639311184002500000",
         "24.11.2026 12:00:00.250",
+        "2026-11-24 12:00:00.250 Z",
     ],
 )
 @pytest.mark.parametrize("name", ["time", "created"])

@@ -166,11 +166,14 @@ def _events(record: Json) -> list[dict[str, Any]]:
     return [{"name": name, "attributes": _object(held)} for name, held in zip(*columns, strict=False)]
 
 
+_OF_CALLS = ("gen_ai.", "llm.", "openinference.", "traceloop.", "ai.prompt")
+
+
 def _insights(record: Json) -> dict[str, Any] | None:
     """A dependency or a request of Application Insights: as its API exports it, or as Log Analytics keeps it."""
     held = _object(first(record, "customDimensions", "Properties", "properties"))
     when = first(record, "timestamp", "TimeGenerated", "time")
-    if when is None or not any(str(name).startswith("gen_ai.") for name in held):
+    if when is None or not any(str(name).startswith(_OF_CALLS) for name in held):
         return None
     caller = first(record, "user_AuthenticatedId", "UserAuthenticatedId", "user_AccountId", "UserAccountId")
     return {

@@ -17,6 +17,7 @@ __all__ = [
     "ANSWERS",
     "CALLERS",
     "DOUBTFUL",
+    "ENDINGS",
     "ENDS",
     "OTHERS",
     "PERSONS",
@@ -46,7 +47,7 @@ CALLERS = (
 )  # fmt: skip
 """Of who called, where nobody else is named: two with different values could each be it."""
 
-ENDS = ("end_user", "end_user_id", "enduser_id", "enduser", "external_user_id", "distinct_id")
+ENDS = ("end_user", "end_user_id", "enduser_id", "enduser", "external_user_id", "distinct_id", "from_end_user_id")
 """Of whom a caller asked for, where no caller is named either."""
 
 WHOSE = (*ACCOUNTS, *PERSONS, *CALLERS, *ENDS)
@@ -141,6 +142,12 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
 WHOSE_IN_TURN = (ACCOUNTS, PERSONS, CALLERS, ENDS, OTHERS["api_key_id"])
 """Of an account: the first group that a record has a name of says it."""
 
+ENDINGS = (
+    "end_time", "ended_at", "end_timestamp", "end_ts", "finished_at", "finish_time", "completed_at", "responded_at",
+    "answered_at", "response_timestamp",
+)  # fmt: skip
+"""Of when a call ended."""
+
 SECONDS = ("duration_seconds", "duration_s", "latency_seconds", "latency_s", "elapsed_seconds", "response_time_s")
 """Of how long it took, in seconds."""
 
@@ -150,7 +157,7 @@ ADDRESSES = tuple(dict.fromkeys((*_USUAL[1:], *map(in_camel_case, _USUAL))))
 spelling: ``client_ip``, ``clientIp``."""
 
 READ = frozenset((
-    *WHOSE, *TIMES, *TEXTS, *ANSWERS, *RESULTS, *DOUBTFUL, *TALKS, *SECONDS,
+    *WHOSE, *TIMES, *TEXTS, *ANSWERS, *RESULTS, *DOUBTFUL, *TALKS, *SECONDS, *ENDINGS,
     *(one for names in OTHERS.values() for one in names),
 ))  # fmt: skip
 """Of anything that is read of a record of a program of one's own."""

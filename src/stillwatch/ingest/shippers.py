@@ -21,6 +21,7 @@ import msgspec
 
 from stillwatch.core.bodies.shapes import parsed
 from stillwatch.ingest.answers_within import asks_beside
+from stillwatch.ingest.calls_together import calls_of
 from stillwatch.ingest.foreign_records import told_otherwise, ungrouped
 from stillwatch.ingest.json_tables import by_columns, pairs_of, rows_of
 from stillwatch.ingest.json_text import decoded
@@ -97,9 +98,7 @@ _FIELDS: tuple[tuple[str, str | None, str], ...] = (
     *((name, None, "line of a log service (Aliyun, Tencent)") for name in ("content", "Content", "__CONTENT__", "raw")),
     ("payload", None, "payload column"),
     ("properties", None, "Azure Monitor record"),
-    ("meta", None, "application log line"),
-    ("extra", None, "application log line"),
-    ("context", None, "application log line"),
+    *((name, None, "application log line") for name in ("meta", "extra", "context")),
     ("detail", None, "EventBridge event"),
     ("hits", None, "Elasticsearch reply"),
     ("record", None, "record column"),
@@ -143,6 +142,8 @@ def inside(record: Any) -> Envelope | None:
     for shape in _SHAPES:
         if (found := shape(record)) is not None:
             return found
+    if (calls := calls_of(record)) is not None:
+        return Envelope("several calls of one account", calls)
     if (other := told_otherwise(record)) is not None and recognising(other[1]) is not None:
         return Envelope(other[0], [("as a whole", other[1])])
     known = [*_known_keys(record)]
@@ -354,8 +355,7 @@ def _list_in(value: Any, key: str) -> list[Any]:
 
 def _table(record: Mapping[str, Any]) -> Envelope | None:
     """Rows that stand apart from the names of their columns."""
-    rows = rows_of(record)
-    return None if rows is None else _rows(rows)
+    return None if (rows := rows_of(record)) is None else _rows(rows)
 
 
 def _rows(rows: list[dict[str, Any]]) -> Envelope:

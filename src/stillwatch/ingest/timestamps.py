@@ -71,7 +71,7 @@ _ZONE = re.compile(r"\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d(?::\d\d)?)$", re.IGNORECASE)
 _SECONDS = re.compile(r"\d:\d\d:\d\d|\D\d{6}(?:[.,]\d+)?$|\d秒$")
 _MINUTES = re.compile(r"\d:\d\d$|\D\d{4}$")
 # Python reads it behind six digits of a second, and not behind three.
-_BEFORE_OFFSET = re.compile(r"(?<=\d) (?=[+-]\d\d:?\d\d$)")
+_BEFORE_OFFSET = re.compile(r"(?<=\d) (?=(?:[+-]\d\d:?\d\d|Z)$)")
 # What Go shows of its clock behind a time.
 _MONOTONIC = re.compile(r" UTC m=[+-][0-9.]+$")
 _DOTNET = re.compile(r"/Date\((\d+)(?:[+-]\d{4})?\)/")

@@ -16,8 +16,9 @@ from collections.abc import Iterator
 
 from stillwatch.core.bodies.shapes import Message
 
-__all__ = ["turns_of"]
+__all__ = ["may_be_written_out", "turns_of"]
 
+_BEGINS, _BLANK = frozenset("<[ \n\r\t"), frozenset(" \n\r\t")
 _ROLES = {
     "model": "assistant", "human": "user", "ipython": "tool", "observation": "tool", "chatbot": "assistant",
     "bot": "assistant", "developer": "system", "instruction": "user", "input": "user", "response": "assistant",
@@ -69,6 +70,11 @@ _ASKS, _ASKED = "[INST]", "[/INST]"
 _SYSTEM_BEFORE = re.compile(r"\[SYSTEM_PROMPT\](.*?)\[/SYSTEM_PROMPT\]\s*", re.DOTALL)
 _SYSTEM = re.compile(r"\s*<<SYS>>(.*?)<</SYS>>", re.DOTALL)
 _ENDS = re.compile(r"</?s>")
+
+
+def may_be_written_out(prompt: str) -> bool:
+    """Whether a prompt begins or ends as one that a template wrote out may."""
+    return prompt[:1] in _BEGINS or prompt[-1:] in _BLANK or prompt[-1:] == ":"
 
 
 def turns_of(prompt: str) -> list[Message] | None:

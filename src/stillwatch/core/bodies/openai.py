@@ -36,6 +36,7 @@ from stillwatch.core.bodies.shapes import (
     names_of_tools,
     noted,
     object_of,
+    of_frameworks,
     reasoning_text,
     shown,
     stop_list,
@@ -324,7 +325,7 @@ def _response_fields(body: object) -> Fields:
     elif isinstance(body.get("text"), str) and "generation_id" in body:
         fields |= _from_cohere(body)
     elif isinstance(body.get("message"), dict):
-        fields["response"] = content_text(body["message"].get("content"), "message.content")
+        fields["response"] = content_text(of_frameworks(body["message"]).get("content"), "message.content")
         fields["stop_reason"] = body.get("finish_reason")
     elif len(texts := [body[name] for name in _OWN_TEXTS if isinstance(body.get(name), str)]) == 1:
         fields["response"] = texts[0]

@@ -25,6 +25,7 @@ from stillwatch.ingest.plain_envelope import Envelope, told_around
 from stillwatch.ingest.plain_pairs import made
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import NAMES, Exchange, Fields
+from stillwatch.ingest.told_beside import parameters_beside
 
 __all__ = ["FORMAT"]
 
@@ -82,6 +83,7 @@ class AnthropicLog(LogFormat):
         request, response, frame = bodies(record)
         check_conversation(response, path_around(record, frame))
         fields = merged(
+            parameters_beside(record),
             counts_beside(record),
             {"response": text_of_answer(record)} if response is None else {},
             model_around(record, frame),

@@ -74,6 +74,7 @@ from stillwatch.ingest.plain_names import (
 from stillwatch.ingest.plain_shape import PlainShape, PlainShapes
 from stillwatch.ingest.record import COLUMNS, Fields
 from stillwatch.ingest.spelling import in_camel_case
+from stillwatch.ingest.told_beside import FAILURES, HOLDERS, failure_beside, parameters_beside, time_taken
 from stillwatch.ingest.told_times import ZONES, told_time, zone_in
 
 __all__ = ["FORMAT"]
@@ -91,7 +92,7 @@ _OF_TRACERS = tuple(
     )
     for spelt in (name, in_camel_case(name))
 )
-_OBJECTS = frozenset((*COUNTED, *ZONES, "choices", "metadata"))
+_OBJECTS = frozenset((*COUNTED, *ZONES, *HOLDERS, *FAILURES, "choices", "metadata"))
 _LEAST_TURNS = 2
 _BESIDE = frozenset((*OTHERS["model"], *ANSWERS, *WHOSE))
 _OF_MODELS = frozenset((*OTHERS["model"], *OTHERS["input_tokens"], *OTHERS["output_tokens"]))
@@ -155,6 +156,8 @@ class Flat(LogFormat):
         fields["time"] = told_time(given[time] if time else None, given.get("date"), zone_in(record))
         if fields.get("latency_ms") is None and (took := next((n for n in SECONDS if n in given), None)) is not None:
             fields["latency_ms"] = _milliseconds(given[took])
+        if fields.get("latency_ms") is None:
+            fields["latency_ms"] = time_taken(record, fields["time"])
         fields["account_id"], why = _account(given, names)
         if fields["account_id"] is None and "could each" not in why:
             told = account_beside(record)
@@ -172,7 +175,8 @@ class Flat(LogFormat):
         if not answer:
             asked, answer = _answer_among(asked)
         answer = {name: value for name, value in answer.items() if name not in ("time", "exchange_id")}
-        return [merged(counts_beside(record), answer, asked, own)]
+        failed = {} if answer.get("response") else {"status": failure_beside(record)}
+        return [merged(failed, parameters_beside(record), counts_beside(record), answer, asked, own)]
 
     def unread(self, names: Iterable[str]) -> Sequence[str]:
         """All that are known as nothing."""

@@ -19,6 +19,7 @@ from stillwatch.ingest.beside_bodies import counts_beside
 from stillwatch.ingest.bodies_apart import text_of_answer
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields, model_around
 from stillwatch.ingest.record import NAMES, Fields
+from stillwatch.ingest.told_beside import parameters_beside
 
 __all__ = ["FORMAT"]
 
@@ -55,6 +56,7 @@ class GeminiLog(LogFormat):
         made = {"time": gemini.response_fields(response).get("time")} if "time" not in record else {}
         fields = merged(
             made,
+            parameters_beside(record),
             counts_beside(record),
             {"response": text_of_answer(record)} if response is None else {},
             model_around(record, frame),
