@@ -12,6 +12,7 @@ from typing import Any
 
 from stillwatch.core.bodies.model_servers import asked_of_server, is_of_server
 from stillwatch.core.bodies.ollama import is_ollama
+from stillwatch.core.bodies.other_vendors import answered_elsewhere, asked_elsewhere
 from stillwatch.core.bodies.shapes import RecordError, object_of
 from stillwatch.ingest.plain_names import ANSWERS
 from stillwatch.ingest.registry import recognising
@@ -99,13 +100,21 @@ def _is_request(body: Any) -> bool:
     body = _within(body)
     if not isinstance(body, Mapping):
         return False
-    if not any(body.get(name) for name in _OF_REQUESTS) and not asked_of_server(body):
+    if not any(body.get(name) for name in _OF_REQUESTS) and not asked_of_server(body) and not _is_of_vendor(body):
         return False
     if not _SAID.isdisjoint(body):
         # It holds what was answered too: names of a record that stand in an object.
         return False
     # An answer of the responses API repeats its `input`.
     return "choices" not in body and not ("input" in body and "output" in body) and not _is_record(body)
+
+
+def _is_of_vendor(body: Mapping[str, Any]) -> bool:
+    try:
+        return asked_elsewhere(dict(body)) is not None
+    except RecordError:
+        # Several prompts at once are one's, too.
+        return True
 
 
 def _is_record(body: Mapping[str, Any]) -> bool:
@@ -126,7 +135,7 @@ def _is_answer(body: Any) -> bool:
     said = body.get("content")
     if isinstance(said, list) and ("stop_reason" in body or body.get("type") == "message"):
         return True
-    return is_of_server(body) or is_ollama(body)
+    return is_of_server(body) or is_ollama(body) or answered_elsewhere(body) is not None
 
 
 def _under(record: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:

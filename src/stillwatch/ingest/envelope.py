@@ -139,6 +139,7 @@ def _unwrapped(side: Json) -> tuple[Any, Fields]:
         "user_agent": header(headers, "user-agent"),
         "status": first(side, "status", "status_code"),
         "url": first(side, "url", "path"),
+        "model": side.get("modelId"),
         "client_address": first(side, "client_ip", "remote_ip", "remote_addr"),
     }
     return body, {name: value for name, value in frame.items() if value is not None}

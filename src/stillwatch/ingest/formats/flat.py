@@ -52,6 +52,7 @@ from stillwatch.core.bodies.shapes import Json, Message, RecordError, identity, 
 from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.beside_bodies import COUNTED, account_beside, counts_beside, talk_in
+from stillwatch.ingest.body_names import asked_in
 from stillwatch.ingest.formats.canonical import FORMAT as CANONICAL
 from stillwatch.ingest.plain_flat import plain_flat
 from stillwatch.ingest.plain_names import (
@@ -136,6 +137,9 @@ class Flat(LogFormat):
         if names.keys().isdisjoint(ANSWERS):
             return False
         doubtful = [names[name] for name in DOUBTFUL if name in names]
+        if "request" in names and asked_in({"request": record[names["request"]]}) is not None:
+            # The text of a request's body.
+            return False
         sure = ("input" in names and "output" in names) or not names.keys().isdisjoint(_OF_MODELS)
         return bool(doubtful) and sure and isinstance(record[doubtful[0]], str | list)
 
