@@ -24,6 +24,7 @@ _NAMED = (
 HOLDERS = tuple(dict.fromkeys((*_NAMED, *map(in_camel_case, _NAMED))))
 """Of objects that hold a call's parameters."""
 
+_HOLDERS = frozenset(HOLDERS)
 FAILURES = ("error", "error_code", "errorCode", "error_type", "errorType", "exception")
 """Of what a record says of a call that failed."""
 
@@ -36,7 +37,8 @@ _COLUMNS = (
 def parameters_beside(record: Json) -> Fields:
     """The parameters that an object beside a call's texts holds, or its JSON text."""
     found: Fields = {}
-    for name in HOLDERS:
+    # Most records have none.
+    for name in () if _HOLDERS.isdisjoint(record) else HOLDERS:
         if (given := record.get(name)) is None:
             continue
         try:
