@@ -312,6 +312,22 @@ def message_rows(made: Made) -> list[Record]:
     ]
 
 
+@writer("conversations", lacks=("system", "tools", "temperature", "max_tokens"))
+def conversations(made: Made) -> list[Record]:
+    """A conversation of a question and its answer."""
+    answer = {
+        "id": made.exchange_id,
+        "role": "assistant",
+        "content": made.response,
+        "model": made.model,
+        "prompt_tokens": made.input_tokens,
+        "completion_tokens": made.output_tokens,
+        "created_at": made.later,
+    }
+    asked = {"id": f"q{made.exchange_id}", "role": "user", "content": made.prompt, "created_at": made.iso}
+    return [{"id": made.session_id, "user_id": made.account_id, "messages": [asked, answer]}]
+
+
 @writer("langsmith", lacks=("tools",))
 def langsmith(made: Made) -> list[Record]:
     """A run."""

@@ -235,7 +235,7 @@ def test_requests_of_older_apis_and_what_is_none(tmp_path: Path) -> None:
     ]  # fmt: skip
     rows, reasons = read_records(tmp_path, *({**line, "request": body} for body in known))
     assert ([row["prompt"] for row in rows], reasons) == (["Why?"] * len(known), [])
-    none = [{"prompt": ["Why?", "How?"]}, {"instances": [{"prompt": "Why?"}]}]
+    none = [{"prompt": ["Why?", "How?"]}, {"instances": [{"features": [1]}]}]
     rows, reasons = read_records(tmp_path, *({**line, "request": body} for body in none))
     assert rows == []
     assert "a batch of 2 prompts" in reasons[0]

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.ingest import plan, read_slice
+from stillwatch.ingest.timestamps import to_microseconds
 
 NOON = datetime(2026, 11, 24, 12, 0, 0, 250_000, tzinfo=UTC)
 MICROSECONDS = 1_795_521_600_250_000
@@ -59,6 +60,13 @@ def read_times(folder: Path, times: list[Any], name: str = "time") -> tuple[list
         "2026-11-24 12:00:00.25 +0000 UTC",
         "2026-11-24 12:00:00.250000 +0000 UTC m=+0.012345678",
         "2026-11-24 13:00:00.250 +0100",
+        # A clock's digits in a row, .NET's ticks, a day before its month where that is the only order.
+        "20261124120000250",
+        20261124120000250,
+        639_311_184_002_500_000,
+        "639311184002500000",
+        "24.11.2026 12:00:00.250",
+        "2026-11-24 12:00:00.250 Z",
     ],
 )
 @pytest.mark.parametrize("name", ["time", "created"])
@@ -76,6 +84,15 @@ def test_every_notation_is_the_same_moment(tmp_path: Path, written: Any, name: s
         "Tue, 24 Nov 2026 12:00:00 +0000",
         "24-Nov-2026 12:00:00",
         "Nov 24, 2026 @ 12:00:00",
+        "Nov 24, 2026, 12:00:00 PM",
+        "Nov 24, 2026, 12:00:00\u202fPM",
+        "November 24, 2026 at 12:00:00 PM",
+        "24.11.2026 12:00:00",
+        "24.11.2026, 12:00:00",
+        "20261124120000",
+        "2026年11月24日 12:00:00",
+        "2026年11月24日 12时00分00秒",
+        "2026年11月24日 12時00分00秒",
     ],
 )
 def test_notations_of_whole_seconds(tmp_path: Path, written: str) -> None:
@@ -121,6 +138,10 @@ def test_the_first_and_the_last_moment(tmp_path: Path, written: Any, moment: dat
         True,
         [1],
         {"second": 1},
+        "20261324120000",
+        20261124250000,
+        "31.02.2026 12:00:00",
+        "11/24/2026 12:00:00",
     ],
 )
 def test_what_is_no_time_is_a_dead_letter_that_shows_it(tmp_path: Path, written: Any) -> None:
@@ -245,6 +266,17 @@ def test_an_offset_is_never_dropped(tmp_path: Path) -> None:
     written = [datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=h))) for h in range(-12, 15)]
     times, _ = read_times(tmp_path, [moment.isoformat() for moment in written])
     assert times == written
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31)))  # noqa: DTZ001 - a clock's digits have no zone
+def test_digits_and_ticks_are_no_other_count(moment: datetime) -> None:
+    moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
+    micros = (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    digits = f"{moment:%Y%m%d%H%M%S}{moment.microsecond // 1000:03}"
+    written = (digits, int(digits), 621_355_968_000_000_000 + micros * 10, micros, micros * 1000, micros // 1000)
+    assert {to_microseconds(one) for one in written} == {micros}
+    assert abs(to_microseconds(float(written[2])) - micros) < 100
+    assert to_microseconds([micros // 10**6, micros % 10**6 * 1000]) == micros
 
 
 def test_milliseconds_as_text_are_no_date_of_another_century(tmp_path: Path) -> None:

@@ -17,8 +17,14 @@ __all__ = ["COUNTED", "account_beside", "counts_beside", "talk_in"]
 
 _METADATA = "metadata."
 _WHOM = ("account_id", "accountId", "user_id", "userId", "user", "customer_id", "customerId", "end_user")
+_HOLDERS = (
+    "meta", "context", "extra", "mdc", "contextMap", "context_map", "labels", "custom", "attributes", "properties",
+    "custom_properties", "customProperties", "auth", "identity", "caller", "client", "trace_metadata",
+)  # fmt: skip
 _SESSIONS = ("session_id", "sessionId", "conversation_id", "thread_id")
-COUNTED = ("usage", "token_usage", "tokenUsage", "tokens", "token_counts", "usage_details", "usage_metadata")
+COUNTED = (
+    "usage", "token_usage", "tokenUsage", "tokens", "token_counts", "usage_details", "usage_metadata", "llm_summary",
+)  # fmt: skip
 """Of objects that count tokens."""
 _ASKED = ("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "prompt", "input")
 _ANSWERED = ("completion_tokens", "output_tokens", "completionTokens", "outputTokens", "completion", "output")
@@ -39,7 +45,7 @@ def counts_beside(record: Json) -> Fields:
 
 def account_beside(record: Json) -> Fields:
     """Whom the ``metadata`` of a record names, an object or laid flat, and in which session; else its ``user``, an
-    object with one id."""
+    object with one id; else what one alone of the objects names that a logger keeps of a request."""
     held = record.get("metadata")
     if not isinstance(held, Mapping):
         flat = {str(name)[len(_METADATA) :]: one for name, one in record.items() if str(name).startswith(_METADATA)}
@@ -52,6 +58,10 @@ def account_beside(record: Json) -> Fields:
     if "account_id" not in found and isinstance(user := record.get("user"), dict):
         named = _only_id(user)
         found |= {"account_id": named} if named is not None else {}
+    if "account_id" not in found:
+        objects = [one for name in _HOLDERS if isinstance(one := record.get(name), dict)]
+        whom = {one for held in objects if isinstance(one := identity(first(held, *_WHOM)), str)}
+        found |= {"account_id": whom.pop()} if len(whom) == 1 else {}
     return found
 
 

@@ -12,7 +12,9 @@ from typing import Any
 
 from stillwatch.core.bodies.model_servers import asked_of_server, is_of_server
 from stillwatch.core.bodies.ollama import is_ollama
+from stillwatch.core.bodies.other_vendors import answered_elsewhere, asked_elsewhere
 from stillwatch.core.bodies.shapes import RecordError, object_of
+from stillwatch.ingest.plain_names import ANSWERS
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.spelling import in_lower_case, squashed
 
@@ -48,6 +50,7 @@ _ASKED = _names("request", "req", "input", "inputs", "query", "call") | {
 }
 _ANSWERED = _names("response", "resp", "res", "output", "outputs", "result", "reply", "answer", "completion") | {
     "requestresponse",
+    "llmresponsetext",
     "prediction",
     "returnvalue",
     "returned",
@@ -58,6 +61,9 @@ _OF_ANSWERS = (
     "choices", "candidates", "output", "generated_text", "generation", "generations", "completion", "outputs",
     "outputText", "results", "text_output",
 )  # fmt: skip
+_SAID = frozenset(("response", "completion", "answer", "reply", *(name for name in ANSWERS if "_" in name)))
+# Of an object that holds an answer's text alone.
+_ITS_TEXT = frozenset(("content", "text"))
 
 
 def may_be_request(name: str) -> bool:
@@ -94,10 +100,21 @@ def _is_request(body: Any) -> bool:
     body = _within(body)
     if not isinstance(body, Mapping):
         return False
-    if not any(body.get(name) for name in _OF_REQUESTS) and not asked_of_server(body):
+    if not any(body.get(name) for name in _OF_REQUESTS) and not asked_of_server(body) and not _is_of_vendor(body):
+        return False
+    if not _SAID.isdisjoint(body):
+        # It holds what was answered too: names of a record that stand in an object.
         return False
     # An answer of the responses API repeats its `input`.
     return "choices" not in body and not ("input" in body and "output" in body) and not _is_record(body)
+
+
+def _is_of_vendor(body: Mapping[str, Any]) -> bool:
+    try:
+        return asked_elsewhere(dict(body)) is not None
+    except RecordError:
+        # Several prompts at once are one's, too.
+        return True
 
 
 def _is_record(body: Mapping[str, Any]) -> bool:
@@ -113,10 +130,12 @@ def _is_answer(body: Any) -> bool:
         return False
     if any(isinstance(body.get(name), list | str) for name in _OF_ANSWERS):
         return True
+    if len(body) == 1 and isinstance(next(iter(body.values())), str):
+        return not _ITS_TEXT.isdisjoint(body)
     said = body.get("content")
     if isinstance(said, list) and ("stop_reason" in body or body.get("type") == "message"):
         return True
-    return is_of_server(body) or is_ollama(body)
+    return is_of_server(body) or is_ollama(body) or answered_elsewhere(body) is not None
 
 
 def _under(record: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:

@@ -16,11 +16,13 @@ from stillwatch.core.bodies.model_paths import model_in_path
 from stillwatch.core.bodies.optional_parts import pieces_of
 from stillwatch.core.bodies.packed_text import unpacked_text
 from stillwatch.core.bodies.shapes import Json, first, identity, may_be_json, object_of
-from stillwatch.ingest.beside_bodies import account_beside
+from stillwatch.ingest.beside_bodies import COUNTED, account_beside
+from stillwatch.ingest.bodies_apart import answer_of, request_of, text_of_answer
 from stillwatch.ingest.headers import header
 from stillwatch.ingest.plain_names import OTHERS, TIMES, WHOSE
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.spelling import in_camel_case
+from stillwatch.ingest.told_beside import failure_beside, time_taken
 
 __all__ = ["NAMES", "bodies", "dialect", "envelope_fields", "model_around", "path_around"]
 
@@ -80,6 +82,13 @@ def envelope_fields(record: Json) -> Fields:
             fields[name] = identity(fields[name])
     if "apisix_latency" in record and "latency_ms" not in fields:
         fields["latency_ms"] = record.get("latency")
+    if "startedDateTime" in record:
+        # Of HAR, whose `time` is no time of the day.
+        fields["latency_ms"] = record.get("time")
+    if "latency_ms" not in fields and (spent := time_taken(record, fields.get("time"))) is not None:
+        fields["latency_ms"] = spent
+    if "status" not in fields and not (record.get("response") or record.get("response_body")):
+        fields |= {"status": failed} if (failed := failure_beside(record)) is not None else {}
     if fields.get("account_id") is None and isinstance(caller := record.get("consumer"), dict):
         # Of Apache APISIX.
         fields["account_id"] = identity(caller.get("username"))
@@ -100,6 +109,8 @@ def path_around(record: Json, frame: Json) -> Any:
 def model_around(record: Json, frame: Json) -> Fields:
     """The model that stands beside bodies which name none, or in their URL's path."""
     model = first(record, *OTHERS["model"], "modelName", "modelId", "deployment", "deployment_name")
+    held = (one for name in COUNTED if isinstance(one := record.get(name), dict))
+    model = model or next((one["model"] for one in held if one.get("model")), None)
     if model is None and (path := path_around(record, frame)) is not None:
         model = model_in_path(str(path))
     return {"model": model} if isinstance(model, str) else {}
@@ -128,6 +139,8 @@ def _unwrapped(side: Json) -> tuple[Any, Fields]:
         "user_agent": header(headers, "user-agent"),
         "status": first(side, "status", "status_code"),
         "url": first(side, "url", "path"),
+        "model": side.get("modelId"),
+        "client_address": first(side, "client_ip", "remote_ip", "remote_addr"),
     }
     return body, {name: value for name, value in frame.items() if value is not None}
 
@@ -152,8 +165,11 @@ def bodies(record: Json) -> tuple[Json, Any, Fields]:
 
 
 def _bodies(record: Json) -> tuple[Json, Any, Fields]:
-    request, frame = _unwrapped(object_of(record.get("request"), "request"))
-    response = record.get("response")
+    request, frame = _unwrapped(object_of(request_of(record), "request"))
+    response = answer_of(record)
+    if isinstance(response, str) and text_of_answer(record) is not None:
+        # Whoever reads the record takes it as it is.
+        response = None
     try:
         response = pieces_of(response)
     except RecordError:

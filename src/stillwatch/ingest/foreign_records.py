@@ -11,6 +11,7 @@
 | Application Insights | ``customDimensions``, ``Properties`` | a span |
 | Sentry | ``start_timestamp`` beside ``data`` with ``gen_ai.`` | a span |
 | Tyk | ``raw_request``, ``raw_response`` | ``request``, ``response`` |
+| Honeycomb, New Relic's ``Span`` | ``gen_ai.*`` beside ids and a time | a span |
 | Elastic's documents | ``attributes.*`` laid flat, ``trace.id`` | a span |
 
 Asked only about what no format recognises. To add one, write a function that gives such a record or None, and add it
@@ -27,7 +28,9 @@ from typing import Any
 from stillwatch.core.bodies.shapes import Json, RecordError, first, listed, object_of
 from stillwatch.ingest.answers_within import dated_by_its_answer
 from stillwatch.ingest.body_names import paired
-from stillwatch.ingest.spelling import squashed
+from stillwatch.ingest.flat_spans import flat_span
+from stillwatch.ingest.registry import recognising
+from stillwatch.ingest.spelling import respelled, squashed
 
 __all__ = ["told_otherwise", "ungrouped"]
 
@@ -163,11 +166,14 @@ def _events(record: Json) -> list[dict[str, Any]]:
     return [{"name": name, "attributes": _object(held)} for name, held in zip(*columns, strict=False)]
 
 
+_OF_CALLS = ("gen_ai.", "llm.", "openinference.", "traceloop.", "ai.prompt")
+
+
 def _insights(record: Json) -> dict[str, Any] | None:
     """A dependency or a request of Application Insights: as its API exports it, or as Log Analytics keeps it."""
     held = _object(first(record, "customDimensions", "Properties", "properties"))
     when = first(record, "timestamp", "TimeGenerated", "time")
-    if when is None or not any(str(name).startswith("gen_ai.") for name in held):
+    if when is None or not any(str(name).startswith(_OF_CALLS) for name in held):
         return None
     caller = first(record, "user_AuthenticatedId", "UserAuthenticatedId", "user_AccountId", "UserAccountId")
     return {
@@ -259,13 +265,14 @@ def _message_in(value: Any) -> str | None:
 _GROUPS = frozenset((
     "llm", "ai", "generation", "call", "data", "event", "properties", "context", "payload", "props", "fields", "extra",
     "details", "info", "completion", "params", "attributes", "meta", "request", "response", "model", "body", "input",
+    "ailog", "mdc", "contextmap", "contextdata", "labels", "custom",
 ))  # fmt: skip
 _SAID = frozenset(("messages", "contents", "prompt", "choices", "candidates"))
 
 
 def _ungrouped(record: Json) -> dict[str, Any] | None:
     """A flat record of which some names stand in objects of their own: `{"user": {...}, "llm": {...}}`."""
-    groups = {name: one for name, one in record.items() if name in _GROUPS and isinstance(one, dict)}
+    groups = {name: one for name, one in record.items() if squashed(name) in _GROUPS and isinstance(one, dict)}
     if not groups:
         return None
     found = {name: one for name, one in record.items() if name not in groups}
@@ -286,6 +293,7 @@ _KINDS: tuple[tuple[str, Callable[[Json], dict[str, Any] | None]], ...] = (
     ("row of the Collector's table", _collectors_row),
     ("Application Insights dependency", _insights),
     ("span document", _elastic),
+    ("span in a flat record", flat_span),
     ("record with its bodies under other names", paired),
     ("record with an API's answer in it", dated_by_its_answer),
     ("span of Sentry", _sentry),
@@ -294,8 +302,12 @@ _KINDS: tuple[tuple[str, Callable[[Json], dict[str, Any] | None]], ...] = (
 
 
 def ungrouped(record: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A record whose names stand in objects of their own, laid flat; None where names would meet."""
-    return _ungrouped(record)
+    """A record whose names stand in objects of their own, laid flat, such that a format recognises it; None where names
+    would meet, or none does."""
+    found = _ungrouped(record)
+    if found is None or recognising(found) is not None:
+        return found
+    return next(respelled(found), None)
 
 
 def told_otherwise(record: Mapping[str, Any]) -> tuple[str, dict[str, Any]] | None:

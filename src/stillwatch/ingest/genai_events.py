@@ -4,8 +4,10 @@ Events are a span's own, or log records that name its trace and itself. Read are
 ``gen_ai.client.inference.operation.details`` (the attributes of a span, messages among them);
 ``gen_ai.system.message``, ``gen_ai.user.message``, ``gen_ai.assistant.message``, ``gen_ai.tool.message`` and
 ``gen_ai.choice`` (a body, or attributes ``content`` and ``message``, or ``gen_ai.event.content`` as JSON text);
-``gen_ai.content.prompt`` and ``gen_ai.content.completion``; a span's attribute ``events`` as JSON text. Of several
-choices the first counts. Layout: OpenTelemetry's semantic conventions for generative AI events, up to 1.36 and after.
+``gen_ai.content.prompt`` and ``gen_ai.content.completion``; a span's attribute ``events`` as JSON text; and log records
+whose body is an object of ``input`` and ``output`` with messages, as AWS' distribution of OpenTelemetry takes them out
+of spans. Of several choices the first counts. Layout: OpenTelemetry's semantic conventions for generative AI events, up
+to 1.36 and after.
 """
 
 from __future__ import annotations
@@ -22,7 +24,16 @@ from stillwatch.ingest.otlp import any_value, attributes_of, log_records
 from stillwatch.ingest.record import RecordError
 from stillwatch.ingest.span_tree import trace_of
 
-__all__ = ["DETAILS", "Event", "attributes_told", "has_log_events", "log_events", "name_of", "own_events"]
+__all__ = [
+    "DETAILS",
+    "Event",
+    "attributes_told",
+    "has_log_events",
+    "is_log_record",
+    "log_events",
+    "name_of",
+    "own_events",
+]
 
 DETAILS = "gen_ai.client.inference.operation.details"
 """The event that holds all of a call."""
@@ -36,6 +47,8 @@ _ROLES = {
 _CHOICE = "gen_ai.choice"
 _PROMPT, _COMPLETION = "gen_ai.content.prompt", "gen_ai.content.completion"
 _NAMES = frozenset((DETAILS, _CHOICE, _PROMPT, _COMPLETION, *_ROLES))
+_OF_SPANS = ("startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime", "start_timestamp", "context")
+_SIDES = frozenset(("input", "output"))
 _MESSAGE_KEYS = ('"content"', '"message"', '"tool_calls"')
 # What holds messages: read as such, and no attribute of a call.
 _CONTENT = frozenset(
@@ -68,7 +81,10 @@ class Event:
     @cached_property
     def time(self) -> Any:
         """When it was, as it is written; null where that is not said."""
-        named = ("timeUnixNano", "time_unix_nano", "observedTimeUnixNano", "observed_time_unix_nano")
+        named = (
+            "timeUnixNano", "time_unix_nano", "observedTimeUnixNano", "observed_time_unix_nano", "timestamp",
+            "observed_timestamp",
+        )  # fmt: skip
         return next((value for name in named if (value := self.record.get(name)) not in (None, "", 0, "0")), None)
 
     @property
@@ -89,7 +105,43 @@ def name_of(record: object) -> str | None:
         elif isinstance(given, list):
             found = (one.get("value") for one in given if isinstance(one, dict) and one.get("key") == "event.name")
             name = any_value(next(found, None))
-    return name if isinstance(name, str) and name in _NAMES else None
+    if isinstance(name, str) and name in _NAMES:
+        return name
+    return DETAILS if _sides_of(record.get("body")) else None
+
+
+def _sides_of(body: object) -> dict[str, list[Any]]:
+    """The messages that a body holds under ``input`` and ``output``."""
+    if not isinstance(body, dict) or not (body.keys() <= _SIDES or "kvlistValue" in body):
+        return {}
+    held = any_value(body)
+    found: dict[str, list[Any]] = {}
+    for side in _SIDES if isinstance(held, dict) else ():
+        one = held.get(side)
+        if isinstance(one, dict) and isinstance(one.get("messages"), list):
+            found[f"gen_ai.{side}.messages"] = [_unwrapped(message) for message in one["messages"]]
+    return found
+
+
+def _unwrapped(message: Any) -> Any:
+    """A message whose content stands in an object of its own."""
+    if not isinstance(message, dict):
+        return message
+    content, told = message.get("content"), dict(message)
+    if isinstance(content, dict):
+        told |= {name: content[name] for name in ("finish_reason", "role") if content.get(name)}
+        content = first(content, "content", "message", "text")
+    told["content"] = _parts(content) if isinstance(content, str) and content.lstrip().startswith("[{") else content
+    return told
+
+
+def is_log_record(record: Json) -> bool:
+    """Whether a record is a GenAI event alone, and neither a span nor an export."""
+    return ("body" in record or "attributes" in record) and not _is_span(record) and name_of(record) is not None
+
+
+def _is_span(record: Json) -> bool:
+    return first(record, *_OF_SPANS) is not None
 
 
 def has_log_events(record: Json) -> bool:
@@ -111,7 +163,8 @@ def log_events(record: Json, place: int = 0) -> tuple[list[Event], list[RecordEr
         if name is None:
             continue
         try:
-            found.append(Event(name, {**shared, **attributes_of(one)}, any_value(one.get("body")), one, place))
+            told = {**shared, **_sides_of(one.get("body")), **attributes_of(one)}
+            found.append(Event(name, told, any_value(one.get("body")), one, place))
         except UNFORESEEN as error:
             broken.append(RecordError(f"`logRecords`: {error}"))
     return found, broken

@@ -11,11 +11,12 @@ def header(headers: Any, name: str) -> str | None:
     """The value of a header, the first of several; None where it is absent or empty.
 
     Args:
-        headers: an object of names and values, or a list of ``{"name", "value"}``.
+        headers: an object of names and values, or a list of ``{"name", "value"}`` or of pairs.
         name: in lower case.
     """
     if isinstance(headers, list):
         pairs = [(one.get("name", one.get("key")), one.get("value")) for one in headers if isinstance(one, dict)]
+        pairs += [(one[0], one[1]) for one in headers if isinstance(one, list) and len(one) == 2]
     elif isinstance(headers, dict):
         pairs = list(headers.items())
     else:

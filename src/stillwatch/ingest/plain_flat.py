@@ -13,12 +13,14 @@ from typing import Any, Literal
 
 import msgspec
 
+from stillwatch.core.bodies.chat_templates import may_be_written_out
 from stillwatch.core.bodies.plain_openai import Int64, Name
 from stillwatch.core.bodies.shapes import Message, RecordError, may_be_json, parsed_or_text
 from stillwatch.ingest.beside_bodies import COUNTED
 from stillwatch.ingest.plain_names import (
     ANSWERS,
     DOUBTFUL,
+    ENDINGS,
     OTHERS,
     PERSONS,
     RESULTS,
@@ -32,6 +34,7 @@ from stillwatch.ingest.plain_names import (
 )
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import COLUMNS, IDS, Exchange
+from stillwatch.ingest.told_beside import FAILURES, HOLDERS
 from stillwatch.ingest.told_times import ZONES
 
 __all__ = ["plain_flat"]
@@ -40,8 +43,8 @@ _KINDS = {field.name: field.type for field in msgspec.structs.fields(Exchange)}
 # Read in ways of their own.
 _APART = frozenset((*WHOSE, *TIMES, *TEXTS, *ANSWERS, *DOUBTFUL, *SECONDS))
 # Records with these are read one by one.
-_APART_TOO = frozenset((*SECONDS, *TALKS, *RESULTS))
-_OBJECTS = frozenset((*COUNTED, *ZONES, "choices", "content"))
+_APART_TOO = frozenset((*SECONDS, *ENDINGS, *TALKS, *RESULTS))
+_OBJECTS = frozenset((*COUNTED, *ZONES, *HOLDERS, *FAILURES, "choices", "content"))
 _OF_OTHERS = {name: column for column, names in OTHERS.items() for name in names}
 
 
@@ -161,6 +164,8 @@ def _text(asked: str) -> str | None:
 def _with_text(one: Exchange, asked: str | list[_Turn]) -> Exchange | None:
     """An exchange with what was asked; None where that may be something else than it seems."""
     if isinstance(asked, str):
+        if may_be_written_out(asked):
+            return None
         one.prompt = _text(asked) or None
         return one if one.prompt else None
     if not asked or (one.response is None and asked[-1].role == "assistant"):

@@ -17,6 +17,7 @@ __all__ = [
     "ANSWERS",
     "CALLERS",
     "DOUBTFUL",
+    "ENDINGS",
     "ENDS",
     "OTHERS",
     "PERSONS",
@@ -41,11 +42,12 @@ PERSONS = ("username", "user_name", "login", "user_email", "email")
 CALLERS = (
     "caller", "caller_id", "requester", "requester_id", "principal", "principal_id", "consumer", "consumer_id",
     "subscriber_id", "subject", "sub", "actor", "actor_id", "member_id", "authenticated_user", "auth_user",
-    "account_uuid", "user_uuid", "acct_id", "x_user_id", "user_principal_name", "upn",
+    "remote_user", "x_consumer_username", "account_uuid", "user_uuid", "acct_id", "x_user_id", "user_principal_name",
+    "upn",
 )  # fmt: skip
 """Of who called, where nobody else is named: two with different values could each be it."""
 
-ENDS = ("end_user", "end_user_id", "enduser_id", "enduser", "external_user_id", "distinct_id")
+ENDS = ("end_user", "end_user_id", "enduser_id", "enduser", "external_user_id", "distinct_id", "from_end_user_id")
 """Of whom a caller asked for, where no caller is named either."""
 
 WHOSE = (*ACCOUNTS, *PERSONS, *CALLERS, *ENDS)
@@ -59,7 +61,7 @@ TIMES = (
     "timestamp_unix", "epoch", "epoch_time", "occurred_at",
     "event_time", "event_timestamp", "event_ts", "timestamp_utc", "timestamp_ms",
     "epoch_ms", "created_at", "created_time", "created_on", "created_utc", "creation_time", "datetime", "date_time",
-    "logged_at", "log_time", "log_timestamp", "inserted_at", "insert_time", "date",
+    "logged_at", "log_time", "log_timestamp", "inserted_at", "insert_time", "date", "dt",
 )  # fmt: skip
 """Of when a request was made; those that may say when it was written down come last."""
 
@@ -116,13 +118,13 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "input_tokens": (
         "input_tokens", "prompt_tokens", "tokens_in", "tokens_prompt", "tokens_input", "n_prompt_tokens",
         "num_prompt_tokens", "num_input_tokens", "prompt_token_count", "input_token_count", "request_tokens",
-        "usage_prompt_tokens", "usage_input_tokens", "in_tokens",
+        "usage_prompt_tokens", "usage_input_tokens", "in_tokens", "input_token", "prompt_token",
     ),
     "output_tokens": (
         "output_tokens", "completion_tokens", "tokens_out", "tokens_completion", "tokens_output",
         "n_completion_tokens", "num_completion_tokens", "num_output_tokens", "completion_token_count",
         "output_token_count", "response_tokens", "generated_tokens", "usage_completion_tokens",
-        "usage_output_tokens", "out_tokens",
+        "usage_output_tokens", "out_tokens", "output_token", "completion_token",
     ),
     "latency_ms": (
         "latency_ms", "duration_ms", "elapsed_ms", "response_time_ms", "took_ms", "total_ms", "time_taken_ms",
@@ -140,6 +142,12 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
 WHOSE_IN_TURN = (ACCOUNTS, PERSONS, CALLERS, ENDS, OTHERS["api_key_id"])
 """Of an account: the first group that a record has a name of says it."""
 
+ENDINGS = (
+    "end_time", "ended_at", "end_timestamp", "end_ts", "finished_at", "finish_time", "completed_at", "responded_at",
+    "answered_at", "response_timestamp",
+)  # fmt: skip
+"""Of when a call ended."""
+
 SECONDS = ("duration_seconds", "duration_s", "latency_seconds", "latency_s", "elapsed_seconds", "response_time_s")
 """Of how long it took, in seconds."""
 
@@ -149,7 +157,7 @@ ADDRESSES = tuple(dict.fromkeys((*_USUAL[1:], *map(in_camel_case, _USUAL))))
 spelling: ``client_ip``, ``clientIp``."""
 
 READ = frozenset((
-    *WHOSE, *TIMES, *TEXTS, *ANSWERS, *RESULTS, *DOUBTFUL, *TALKS, *SECONDS,
+    *WHOSE, *TIMES, *TEXTS, *ANSWERS, *RESULTS, *DOUBTFUL, *TALKS, *SECONDS, *ENDINGS,
     *(one for names in OTHERS.values() for one in names),
 ))  # fmt: skip
 """Of anything that is read of a record of a program of one's own."""

@@ -157,7 +157,7 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
     if lacking := [name for name in defaults if _lacks(fields, name)]:
         fields = {**fields, **{name: defaults[name] for name in lacking}}
     time = fields.get("time")
-    if isinstance(time, dict):
+    if isinstance(time, dict | list):
         time = _moment(time)
         fields = {**fields, "time": time}
     if time is None or time == "":
@@ -202,8 +202,11 @@ def _said(problem: str, fields: Mapping[str, Any], looked: str) -> str:
     return f"{problem}: {where}" if where else problem
 
 
-def _moment(time: Mapping[str, Any]) -> Any:
-    """A time out of what document stores and protobuf write around it; itself where it is none of theirs."""
+def _moment(time: Mapping[str, Any] | list[Any]) -> Any:
+    """A time out of what stores, protobuf and JavaScript's tracers write; itself where it is none of these."""
+    if isinstance(time, list):
+        pair = len(time) == 2 and all(type(one) is int and one >= 0 for one in time)
+        return time[0] * 1_000_000 + time[1] // 1000 if pair else time
     for seconds, nanoseconds in (("seconds", "nanos"), ("_seconds", "_nanoseconds"), ("seconds", "nanoseconds")):
         whole, rest = str(time.get(seconds)), str(time.get(nanoseconds, 0))
         if whole.isdecimal() and rest.isdecimal():

@@ -21,6 +21,7 @@ import msgspec
 
 from stillwatch.core.bodies.shapes import parsed
 from stillwatch.ingest.answers_within import asks_beside
+from stillwatch.ingest.calls_together import calls_of
 from stillwatch.ingest.foreign_records import told_otherwise, ungrouped
 from stillwatch.ingest.json_tables import by_columns, pairs_of, rows_of
 from stillwatch.ingest.json_text import decoded
@@ -93,11 +94,11 @@ _FIELDS: tuple[tuple[str, str | None, str], ...] = (
     ("msg", None, "application log line"),
     ("line", None, "Loki line"),
     ("Line", None, "Loki line"),
+    *((name, None, "line in Log Analytics") for name in ("LogMessage", "LogEntry", "Log_s", "log_s", "RawData")),
+    *((name, None, "line of a log service (Aliyun, Tencent)") for name in ("content", "Content", "__CONTENT__", "raw")),
     ("payload", None, "payload column"),
     ("properties", None, "Azure Monitor record"),
-    ("meta", None, "application log line"),
-    ("extra", None, "application log line"),
-    ("context", None, "application log line"),
+    *((name, None, "application log line") for name in ("meta", "extra", "context")),
     ("detail", None, "EventBridge event"),
     ("hits", None, "Elasticsearch reply"),
     ("record", None, "record column"),
@@ -141,6 +142,8 @@ def inside(record: Any) -> Envelope | None:
     for shape in _SHAPES:
         if (found := shape(record)) is not None:
             return found
+    if (calls := calls_of(record)) is not None:
+        return Envelope("several calls of one account", calls)
     if (other := told_otherwise(record)) is not None and recognising(other[1]) is not None:
         return Envelope(other[0], [("as a whole", other[1])])
     known = [*_known_keys(record)]
@@ -174,14 +177,14 @@ def _otherwise(record: Mapping[str, Any]) -> Envelope | None:
         return Envelope("record in another spelling", [("as a whole", one)])
     if (one := nested(written)) is not None and recognising(one) is not None:
         return Envelope("record whose objects were laid flat", [("as a whole", one)])
-    if (one := ungrouped(written)) is not None and recognising(one) is not None:
+    if (one := ungrouped(written)) is not None:
         return Envelope("record whose names stand in objects", [("as a whole", one)])
     held = [(f"`{key}`", value) for key, value in record.items()]
     if len(held) == 1 and isinstance(held[0][1], dict) and _leads_to_records(Envelope("", held)):
         return Envelope("object", held)
     if held and all(isinstance(value, dict) and recognising(value) is not None for _, value in held[:_MOST_TRIED]):
         return Envelope("object of records by their keys", held)
-    return _anywhere(record)
+    return _anywhere(written)
 
 
 def _written(value: Any) -> Any:
@@ -352,8 +355,7 @@ def _list_in(value: Any, key: str) -> list[Any]:
 
 def _table(record: Mapping[str, Any]) -> Envelope | None:
     """Rows that stand apart from the names of their columns."""
-    rows = rows_of(record)
-    return None if rows is None else _rows(rows)
+    return None if (rows := rows_of(record)) is None else _rows(rows)
 
 
 def _rows(rows: list[dict[str, Any]]) -> Envelope:

@@ -140,13 +140,22 @@ def _read_events(events: Sequence[Event], tree: SpanTree) -> list[Fields | Recor
         details = [event for event in group if event.name == DETAILS]
         calls += [group] if len(details) < 2 else [[event] for event in details]
     read: list[Fields | RecordError] = []
+    before: set[tuple[Any, Any, Any]] = set()
     for call in calls:
         record = call[0].record
         trace, own = call[0].span or (None, first(record, "spanId", "span_id"))
         span = {"traceId": trace, "spanId": own, "startTimeUnixNano": call[0].time}
         place = min(event.place for event in call)
         try:
-            read.append(_read_span(Span(span, unified(attributes_told(call)), place), tree))
+            told = Span(span, unified(attributes_told(call)), place)
+            fields = _read_span(told, tree)
+            if trace is not None and isinstance(fields, dict) and first(told.attributes, *_MODELS) is None:
+                # An agent's event says once more what that of a call in its trace said before.
+                same = (trace, _last_said(fields), fields.get("response"))
+                if same in before:
+                    continue
+                before.add(same)
+            read.append(fields)
         except UNFORESEEN as error:
             read.append(RecordError(said(error, "logRecords")).of(place))
     if lone:
@@ -154,6 +163,12 @@ def _read_events(events: Sequence[Event], tree: SpanTree) -> list[Fields | Recor
         why = RecordError(f"{len(lone)} events ({names}) name no span: what they belong to cannot be told")
         read.append(why.of(lone[0].place))
     return read
+
+
+def _last_said(fields: Fields) -> Any:
+    """What the user said last."""
+    of_users = [one.content for one in fields.get("messages") or () if one.role == "user"]
+    return of_users[-1] if of_users else fields.get("prompt")
 
 
 def _is_call(span: Span, tree: SpanTree) -> bool:

@@ -3,7 +3,8 @@
 A number counts seconds, milliseconds, microseconds or nanoseconds; its size says which, because the
 four never meet between the years 2000 and 2100. Text is ISO 8601, with or without an offset (none
 means UTC), its days written with slashes, a web server's (``02/Mar/2026:09:00:00 +0000``), HTTP's, .NET's
-(``/Date(1795490904123)/``), JavaScript's, C's, or a number in quotes. To accept another
+(``/Date(1795490904123)/``, its ticks), JavaScript's, C's, a clock's digits in a row (``20260302090000``), or a number
+in quotes. To accept another
 notation, add it to ``_NOTATIONS``.
 
 When a request was made must be known to the second: what says a day, an hour or a minute is a time of which the rest
@@ -56,6 +57,10 @@ _NOTATIONS = (
     # By a clock of twelve hours; a month in digits with a day beside it could be either.
     "%Y-%m-%d %I:%M:%S %p", "%b %d, %Y %I:%M:%S %p", "%B %d, %Y %I:%M:%S %p", "%B %d, %Y %I:%M:%S %p UTC",
     "%d %b %Y %H:%M:%S",
+    "%b %d, %Y, %I:%M:%S %p", "%B %d, %Y, %I:%M:%S %p", "%B %d, %Y at %I:%M:%S %p",
+    # With dots the day comes first, wherever a day is written so.
+    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S.%f", "%d.%m.%Y, %H:%M:%S",
+    "%Y年%m月%d日 %H:%M:%S", "%Y年%m月%d日 %H时%M分%S秒", "%Y年%m月%d日 %H時%M分%S秒",
     # JavaScript's, C's, and that of `date`.
     "%a %b %d %Y %H:%M:%S GMT%z", "%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S UTC %Y",
 )  # fmt: skip
@@ -63,13 +68,18 @@ _NOTATIONS = (
 _NAMED_ZONE = re.compile(r"(?<=[Z\d])\[(?:UTC|GMT|Z)\]$|(?<=[+-]\d\d:\d\d)\[[\w/+-]+\]$|(?<=[+-]\d\d\d\d) \([\w ]+\)$")
 # The zone at the end of a text, and a clock that says seconds, or minutes, in what stands before it.
 _ZONE = re.compile(r"\s*(?:Z|UTC|GMT|[+-]\d\d:?\d\d(?::\d\d)?)$", re.IGNORECASE)
-_SECONDS = re.compile(r"\d:\d\d:\d\d|\D\d{6}(?:[.,]\d+)?$")
+_SECONDS = re.compile(r"\d:\d\d:\d\d|\D\d{6}(?:[.,]\d+)?$|\d秒$")
 _MINUTES = re.compile(r"\d:\d\d$|\D\d{4}$")
 # Python reads it behind six digits of a second, and not behind three.
-_BEFORE_OFFSET = re.compile(r"(?<=\d) (?=[+-]\d\d:?\d\d$)")
+_BEFORE_OFFSET = re.compile(r"(?<=\d) (?=(?:[+-]\d\d:?\d\d|Z)$)")
 # What Go shows of its clock behind a time.
 _MONOTONIC = re.compile(r" UTC m=[+-][0-9.]+$")
 _DOTNET = re.compile(r"/Date\((\d+)(?:[+-]\d{4})?\)/")
+# A clock's digits in a row, to the second or the millisecond: read as a number, they lie in no year near.
+_DIGITS = re.compile(r"20\d{12}(?:\d{3})?")
+# .NET's count of tenths of a microsecond since the year 1; as nanoseconds since 1970 those of our years lie in 1990.
+_FIRST_TICK, _LAST_TICK = 630_822_816_000_000_000, 662_380_416_000_000_000
+_TICKS_OF_1970 = 621_355_968_000_000_000
 # What Arrow's vectorised parser and Python's read alike; all else goes value by value.
 _UNIFORM = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d:\d\d)$"
 
@@ -79,11 +89,24 @@ def _from_number(value: float) -> int:
         raise RecordError(f"expected a time, got {value!r}")
     if abs(value) < SECONDS_BELOW:
         return round(value * 1_000_000)
+    if isinstance(value, int) and _DIGITS.fullmatch(digits := str(value)) and (told := _from_digits(digits)):
+        return told
     if abs(value) < MILLIS_BELOW:
         return round(value * 1000)
     if abs(value) < MICROS_BELOW:
         return round(value)
+    if _FIRST_TICK <= value < _LAST_TICK:
+        return (int(value) - _TICKS_OF_1970) // 10
     return int(value // 1000)
+
+
+def _from_digits(digits: str) -> int | None:
+    """`20260302090000`, also with milliseconds, as a time; None where it is none."""
+    try:
+        moment = datetime.strptime(digits[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return (moment - _EPOCH) // _MICROSECOND + int(digits[14:] or 0) * 1000
 
 
 def _from_text(text: str) -> int:
@@ -105,6 +128,9 @@ def _moment(text: str) -> datetime | None:
         text = text[1:-1]
     if " m=" in text:
         text = _MONOTONIC.sub("", text)
+    if "\u202f" in text:
+        # Before AM and PM, as browsers write it.
+        text = text.replace("\u202f", " ")
     if text[-1:] in ("]", ")"):
         text = _NAMED_ZONE.sub("", text)
     if text[4:5] == text[7:8] and text[4:5] in ("/", "."):
@@ -144,6 +170,11 @@ def _vague(value: object) -> str | None:
     return "an hour" if moment.hour or re.search(r"[T ]\d\d$", clock) else "a day"
 
 
+def _is_pair(value: object) -> bool:
+    """Whether a value is seconds and nanoseconds, as JavaScript's tracers keep them."""
+    return isinstance(value, list) and len(value) == 2 and all(type(one) is int and one >= 0 for one in value)
+
+
 def to_microseconds(value: object) -> int:
     """One time as microseconds since 1970, UTC; a day is its midnight.
 
@@ -158,6 +189,8 @@ def to_microseconds(value: object) -> int:
     elif isinstance(value, date):
         at = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC)
         moment = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+    elif _is_pair(value):
+        moment = value[0] * 1_000_000 + value[1] // 1000  # type: ignore[index]
     else:
         raise RecordError(f"expected seconds since 1970 or ISO 8601 text, got {shown(value)}")
     if not EARLIEST <= moment < LATEST:

@@ -44,7 +44,7 @@ _EVENTS = frozenset(("message_start", "content_block_start", "content_block_delt
 # Fields that only a request to this API has.
 _OWN = frozenset(("system", "stop_sequences", "thinking", "anthropic_version", "max_tokens_to_sample"))
 # Fields of other APIs' answers.
-_OTHERS = frozenset(("choices", "output", "object", "done"))
+_OTHERS = frozenset(("result", "choices", "output", "object", "done"))
 
 
 def is_anthropic(request: object, response: object) -> bool:

@@ -134,6 +134,9 @@ def _plain_answer(body: Json) -> Any:
         items = body.get(name)
         if answer is None and isinstance(items, list) and items and isinstance(items[0], dict):
             answer = items[0].get(key)
+    if answer is None and isinstance(several := body.get("completions"), list) and several:
+        # Of AI21's Jurassic.
+        answer = object_of(object_of(several[0], "completions[0]").get("data"), "data").get("text")
     return answer
 
 

@@ -23,6 +23,7 @@ from stillwatch.core.bodies import converse, model_servers, ollama
 from stillwatch.core.bodies.chat_templates import turns_of
 from stillwatch.core.bodies.end_user import composite_id
 from stillwatch.core.bodies.optional_parts import UNFORESEEN, answered, put, said
+from stillwatch.core.bodies.other_vendors import answered_elsewhere, asked_elsewhere
 from stillwatch.core.bodies.shapes import (
     Fields,
     Json,
@@ -36,6 +37,7 @@ from stillwatch.core.bodies.shapes import (
     names_of_tools,
     noted,
     object_of,
+    of_frameworks,
     reasoning_text,
     shown,
     stop_list,
@@ -116,6 +118,10 @@ def request_fields(body: Json) -> Fields:
     Raises:
         RecordError: the conversation is not text, messages or items.
     """
+    if (other := asked_elsewhere(body)) is not None:
+        return request_fields(other)
+    if "inferenceConfig" in body or ("modelId" in body and _has_blocks(body.get("messages"))):
+        return {"model": body.get("modelId"), **converse.request_fields(body)}
     fields: Fields = {name: body.get(name) for name in _SAME_NAME}
     try:
         fields |= _logprobs(body)
@@ -128,24 +134,36 @@ def request_fields(body: Json) -> Fields:
     put(fields, "tools", names_of_tools, first(body, "tools", "functions"))
     if body.get("messages") is not None:
         fields |= {"operation": "chat.completions", "messages": messages(body["messages"])}
+        if isinstance(body.get("system"), str):
+            fields["system"] = body["system"]
     elif body.get("input") is not None:
         fields |= {"operation": "responses", "messages": _input_messages(body["input"])}
         fields["system"] = body.get("instructions")
     elif body.get("prompt") is not None:
-        text = _prompt_text(body["prompt"])
-        turns = turns_of(text)
-        fields |= {"operation": "completions", **({"messages": turns} if turns else {"prompt": text})}
+        fields |= {"operation": "completions", **_completing(_prompt_text(body["prompt"]))}
     elif isinstance(body.get("inputs"), str):
-        fields |= {"operation": "generate", "prompt": body["inputs"]} | _parameters(body)
+        fields |= {"operation": "generate", **_completing(body["inputs"])} | _parameters(body)
     elif isinstance(body.get("message"), str):
         fields |= {"operation": "chat", "messages": _turns_of_cohere(body), "system": body.get("preamble")}
     elif isinstance(body.get("inputText"), str):
-        fields |= {"operation": "generate", "prompt": body["inputText"]}
-    else:
-        fields |= model_servers.asked_of_server(body)
+        fields |= {"operation": "generate", **_completing(body["inputText"])}
+    elif asked := model_servers.asked_of_server(body):
+        fields |= {**asked, **_completing(asked["prompt"])}
     fields |= model_servers.options_of_server(body)
     fields |= ollama.options_of(body)
     return fields
+
+
+def _has_blocks(given: Any) -> bool:
+    """Whether messages hold the parts of Converse, each of one key that says its kind."""
+    first_of = given[0].get("content") if isinstance(given, list) and given and isinstance(given[0], dict) else None
+    return isinstance(first_of, list) and all(isinstance(one, dict) and "type" not in one for one in first_of)
+
+
+def _completing(text: str) -> Fields:
+    """What is asked of a bare completion: a text, or the messages that a chat template made it of."""
+    turns = turns_of(text)
+    return {"prompt": None, "messages": turns} if turns else {"prompt": text}
 
 
 def asking(body: Json) -> Fields:
@@ -232,9 +250,18 @@ def _from_choice(choice: Json) -> Fields:
     text = content_text(first(message, "content", "refusal") if message else choice.get("text"), "content")
     return {
         "response": text,
-        "reasoning": content_text(first(message, "reasoning_content", "reasoning"), "reasoning"),
+        "reasoning": content_text(first(message, "reasoning_content", "reasoning"), "reasoning")
+        or _thoughts(message.get("content")),
         "stop_reason": choice.get("finish_reason"),
     }
+
+
+def _thoughts(content: Any) -> str | None:
+    """What was thought, among a message's parts: as a text, or as parts of its own (Mistral)."""
+    for part in content if isinstance(content, list) else ():
+        if isinstance(part, dict) and isinstance(part.get("thinking"), list):
+            return content_text(part["thinking"], "thinking")
+    return reasoning_text(content)
 
 
 def _from_items(body: Json) -> Fields:
@@ -295,6 +322,8 @@ def _response_fields(body: object) -> Fields:
         return ollama.response_fields(body)  # type: ignore[arg-type]
     if model_servers.is_of_server(body):
         return model_servers.response_fields(body)
+    if (other := answered_elsewhere(body)) is not None:
+        body = other
     if isinstance(body, list) and len(body) == 1 and "generated_text" in object_of(body[0], "response[]"):
         body = body[0]
     if isinstance(body, list):
@@ -320,7 +349,7 @@ def _response_fields(body: object) -> Fields:
     elif isinstance(body.get("text"), str) and "generation_id" in body:
         fields |= _from_cohere(body)
     elif isinstance(body.get("message"), dict):
-        fields["response"] = content_text(body["message"].get("content"), "message.content")
+        fields["response"] = content_text(of_frameworks(body["message"]).get("content"), "message.content")
         fields["stop_reason"] = body.get("finish_reason")
     elif len(texts := [body[name] for name in _OWN_TEXTS if isinstance(body.get(name), str)]) == 1:
         fields["response"] = texts[0]

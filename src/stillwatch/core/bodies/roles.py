@@ -9,7 +9,7 @@ USUAL_ROLES = frozenset(("user", "assistant", "system", "developer", "tool", "fu
 
 _OTHERS = {
     "human": "user", "ai": "assistant", "model": "assistant", "bot": "assistant", "chatbot": "assistant",
-    "gpt": "assistant", "assistant_message": "assistant", "user_message": "user", "system_message": "system",
+    "gpt": "assistant", "用户": "user", "助手": "assistant", "系统": "system",
 }  # fmt: skip
 
 
@@ -17,5 +17,6 @@ def role_of(written: str) -> str:
     """The usual word for a role, where there is one; else what is written."""
     if written in USUAL_ROLES:
         return written
-    lowered = written.strip().lower()
+    # Some write the message's class: `user_message`, `UserMessage`.
+    lowered = written.strip().lower().removesuffix("message").rstrip("_")
     return lowered if lowered in USUAL_ROLES else _OTHERS.get(lowered, written)

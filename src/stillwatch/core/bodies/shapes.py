@@ -32,6 +32,7 @@ __all__ = [
     "names_of_tools",
     "noted",
     "object_of",
+    "of_frameworks",
     "parsed",
     "parsed_or_text",
     "parts_of",
@@ -275,6 +276,22 @@ def reasoning_text(content: object) -> str | None:
     return _part_texts(content, _REASONING_PARTS, ("thinking", "text", "content"))
 
 
+def of_frameworks(item: Json) -> Json:
+    """A message with the usual names, as Haystack (``_role``, ``_content``), LlamaIndex (``blocks``) and .NET's
+    libraries (``Role``, ``Items`` or ``contents``) write one."""
+    if "Role" in item and "role" not in item:
+        item = {name[:1].lower() + name[1:]: value for name, value in item.items()}
+        role = item["role"]
+        item["role"] = first(role, "label", "Label", "value") if isinstance(role, dict) else role
+    if "_role" in item and "_content" in item:
+        return {"role": item["_role"], "content": item["_content"]}
+    held = first(item, "blocks", "items", "contents") if item.get("content") is None else None
+    if isinstance(held, list) and all(isinstance(one, dict) for one in held):
+        texts = [first(one, "text", "Text") for one in held]
+        return {**item, "content": [{"type": "text", "text": text} for text in texts if isinstance(text, str)]}
+    return item
+
+
 def messages(value: object, where: str = "messages") -> list[Message] | None:
     """A list of ``{role, content}`` objects as messages; null for null.
 
@@ -293,6 +310,7 @@ def messages(value: object, where: str = "messages") -> list[Message] | None:
                 continue
             if "role" not in item and {"from", "value"} <= item.keys():
                 item = {"role": item["from"], "content": item["value"]}
+            item = of_frameworks(item)
         if not isinstance(item, dict) or not isinstance(item.get("role"), str):
             if isinstance(item, dict) and isinstance(item.get("type"), str) and item["type"] != "message":
                 # An item of the responses API: what a tool gave, or what the model did, which is no message.

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from stillwatch.core.bodies import anthropic, gemini, openai
+from stillwatch.core.bodies.chat_templates import may_be_written_out, turns_of
 from stillwatch.core.bodies.optional_parts import UNFORESEEN, said
 from stillwatch.core.bodies.shapes import (
     Fields,
@@ -21,6 +22,7 @@ from stillwatch.core.bodies.shapes import (
     content_text,
     first,
     object_of,
+    of_frameworks,
     parsed,
     parsed_or_text,
     reasoning_text,
@@ -59,7 +61,8 @@ def asked_fields(value: object, where: str = "input") -> Fields:
     if value is None or value == "":
         return {}
     if isinstance(value, str):
-        return {"prompt": value}
+        turns = turns_of(value) if may_be_written_out(value) else None
+        return {"messages": turns} if turns else {"prompt": value}
     if isinstance(value, dict):
         return _asked_object(value, where)
     if not isinstance(value, list | tuple):
@@ -137,6 +140,7 @@ def _message(item: object, where: str, *, alone: bool = False) -> dict[str, Any]
         raise RecordError(f"`{where}`: expected a message, got {shown(item)}")
     if {"from", "value"} <= item.keys() and "role" not in item:
         item = {"role": item["from"], "content": item["value"]}
+    item = of_frameworks(item)
     inner = first(item, "kwargs", "data", "message")
     inner = inner if isinstance(inner, dict) and "content" not in item else item
     role = first(inner, "role") or first(item, "role") or first(inner, "type") or first(item, "type")
@@ -180,7 +184,7 @@ def _answer(value: object, where: str) -> Fields:
         return _answer(value[0], where)
     if not isinstance(value, dict):
         return {"response": text if text is not None else str(value)}
-    known = _answered_body(value, where)
+    known = _answered_body(of_frameworks(value), where)
     if known is not None and (text is None or "response" not in known or not _OWN_KEYS.isdisjoint(value)):
         return known
     if known is not None and text is not None and _ABOUT.issuperset(value.keys()):
@@ -200,7 +204,7 @@ def _answered_body(value: Json, where: str) -> Fields | None:
         return _generation(value, where)
     if value.get("type") == "message" and isinstance(value.get("content"), list) and "usage" in value:
         return anthropic.response_fields(value)
-    if ("content" in value and ("role" in value or "type" in value)) or {"kwargs", "lc"} <= value.keys():
+    if ("content" in value and ("role" in value or "type" in value)) or _is_langchain(value):
         message = _message({"role": "assistant", **value} if "role" in value else value, where, alone=True)
         content = message["content"]
         inner = value.get("kwargs") if isinstance(value.get("kwargs"), dict) else value
@@ -211,10 +215,19 @@ def _answered_body(value: Json, where: str) -> Fields | None:
         }
     if isinstance(value.get("message"), dict):
         return _answer(value["message"], where)
+    if isinstance(value.get("parts"), list) and isinstance(value.get("role"), str):
+        content = _message(value, where)["content"]
+        return {"response": content_text(content, where), "reasoning": reasoning_text(content)}
     if isinstance(value.get("messages"), list) and value["messages"]:
         return _answer(value["messages"][-1], where)
     texts = [value[name] for name in _TEXT_KEYS if isinstance(value.get(name), str)]
     return {"response": texts[0]} if len(texts) == 1 else None
+
+
+def _is_langchain(value: Json) -> bool:
+    """Whether an answer is a message of LangChain: its constructor, or as it stores one."""
+    held = value.get("data")
+    return {"kwargs", "lc"} <= value.keys() or ("type" in value and isinstance(held, dict) and "content" in held)
 
 
 def _generation(value: Json, where: str) -> Fields:

@@ -9,6 +9,7 @@ Names count in whatever spelling (``user_id``, ``userID``, ``User ID``, ``user.i
 | else ``username``, ``user_name``, ``login``, ``user_email``, ``email`` | ``account_id`` |
 | else ``caller``, ``requester``, ``principal``, ``consumer``, ``actor`` (also with ``_id``) | ``account_id`` |
 | or ``subscriber_id``, ``subject``, ``sub``, ``member_id``, ``authenticated_user``, ``auth_user`` | ``account_id`` |
+| or ``remote_user``, ``x_consumer_username`` | ``account_id`` |
 | or ``account_uuid``, ``user_uuid``, ``acct_id``, ``x_user_id``, ``user_principal_name``, ``upn`` | ``account_id`` |
 | else ``end_user``, ``enduser`` (also with ``_id``), ``external_user_id``, ``distinct_id`` | ``account_id`` |
 | else ``api_key_id``, ``key_id``, ``api_key_hash``, ``key_hash``, ``api_key_name``, ``key_name`` | ``account_id`` |
@@ -51,6 +52,7 @@ from stillwatch.core.bodies.shapes import Json, Message, RecordError, identity, 
 from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.beside_bodies import COUNTED, account_beside, counts_beside, talk_in
+from stillwatch.ingest.body_names import asked_in
 from stillwatch.ingest.formats.canonical import FORMAT as CANONICAL
 from stillwatch.ingest.plain_flat import plain_flat
 from stillwatch.ingest.plain_names import (
@@ -73,6 +75,7 @@ from stillwatch.ingest.plain_names import (
 from stillwatch.ingest.plain_shape import PlainShape, PlainShapes
 from stillwatch.ingest.record import COLUMNS, Fields
 from stillwatch.ingest.spelling import in_camel_case
+from stillwatch.ingest.told_beside import FAILURES, HOLDERS, failure_beside, parameters_beside, time_taken
 from stillwatch.ingest.told_times import ZONES, told_time, zone_in
 
 __all__ = ["FORMAT"]
@@ -90,7 +93,7 @@ _OF_TRACERS = tuple(
     )
     for spelt in (name, in_camel_case(name))
 )
-_OBJECTS = frozenset((*COUNTED, *ZONES, "choices", "metadata"))
+_OBJECTS = frozenset((*COUNTED, *ZONES, *HOLDERS, *FAILURES, "choices", "metadata"))
 _LEAST_TURNS = 2
 _BESIDE = frozenset((*OTHERS["model"], *ANSWERS, *WHOSE))
 _OF_MODELS = frozenset((*OTHERS["model"], *OTHERS["input_tokens"], *OTHERS["output_tokens"]))
@@ -134,6 +137,9 @@ class Flat(LogFormat):
         if names.keys().isdisjoint(ANSWERS):
             return False
         doubtful = [names[name] for name in DOUBTFUL if name in names]
+        if "request" in names and asked_in({"request": record[names["request"]]}) is not None:
+            # The text of a request's body.
+            return False
         sure = ("input" in names and "output" in names) or not names.keys().isdisjoint(_OF_MODELS)
         return bool(doubtful) and sure and isinstance(record[doubtful[0]], str | list)
 
@@ -154,6 +160,8 @@ class Flat(LogFormat):
         fields["time"] = told_time(given[time] if time else None, given.get("date"), zone_in(record))
         if fields.get("latency_ms") is None and (took := next((n for n in SECONDS if n in given), None)) is not None:
             fields["latency_ms"] = _milliseconds(given[took])
+        if fields.get("latency_ms") is None:
+            fields["latency_ms"] = time_taken(record, fields["time"])
         fields["account_id"], why = _account(given, names)
         if fields["account_id"] is None and "could each" not in why:
             told = account_beside(record)
@@ -171,7 +179,8 @@ class Flat(LogFormat):
         if not answer:
             asked, answer = _answer_among(asked)
         answer = {name: value for name, value in answer.items() if name not in ("time", "exchange_id")}
-        return [merged(counts_beside(record), answer, asked, own)]
+        failed = {} if answer.get("response") else {"status": failure_beside(record)}
+        return [merged(failed, parameters_beside(record), counts_beside(record), answer, asked, own)]
 
     def unread(self, names: Iterable[str]) -> Sequence[str]:
         """All that are known as nothing."""

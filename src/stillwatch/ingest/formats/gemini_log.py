@@ -16,8 +16,10 @@ from stillwatch.core.bodies.pairs import pair_fields
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.beside_bodies import counts_beside
+from stillwatch.ingest.bodies_apart import text_of_answer
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields, model_around
 from stillwatch.ingest.record import NAMES, Fields
+from stillwatch.ingest.told_beside import parameters_beside
 
 __all__ = ["FORMAT"]
 
@@ -54,7 +56,9 @@ class GeminiLog(LogFormat):
         made = {"time": gemini.response_fields(response).get("time")} if "time" not in record else {}
         fields = merged(
             made,
+            parameters_beside(record),
             counts_beside(record),
+            {"response": text_of_answer(record)} if response is None else {},
             model_around(record, frame),
             pair_fields(request, response),
             frame,

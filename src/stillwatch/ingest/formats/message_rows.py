@@ -3,6 +3,7 @@
 | names | read as |
 | --- | --- |
 | ``role``, ``message_role``, ``sender_role``: user or human; assistant, ai, bot, model; system; tool | who says it |
+| else ``sender``, ``speaker``, ``author``, ``obj`` with such a word | likewise |
 | ``content``, ``message``, ``text``, ``message_text``: a text or parts | what |
 | ``conversation_id``, ``session_id``, ``chat_id``, ``thread_id`` | ``session_id`` |
 | the names of accounts and times of ``flat``; ``metadata.user_id`` | ``account_id``, ``time`` |
@@ -28,14 +29,14 @@ from stillwatch.ingest.plain_names import ACCOUNTS, OTHERS, PERSONS, TIMES, know
 from stillwatch.ingest.record import Fields, RecordError
 from stillwatch.ingest.timestamps import to_microseconds
 
-__all__ = ["FORMAT"]
+__all__ = ["FORMAT", "role_in"]
 
 _ROLES = {
     "user": "user", "human": "user", "assistant": "assistant", "ai": "assistant", "bot": "assistant",
     "model": "assistant", "system": "system", "developer": "system", "tool": "tool", "function": "tool",
 }  # fmt: skip
-_ROLE_NAMES = ("role", "message_role", "messageRole", "sender_role", "senderRole")
-_TEXT_NAMES = ("content", "message", "text", "message_text", "messageText")
+_ROLE_NAMES = ("role", "message_role", "messageRole", "sender_role", "senderRole", "sender", "speaker", "author", "obj")
+_TEXT_NAMES = ("content", "message", "text", "message_text", "messageText", "value")
 _CONVERSATIONS = tuple(name for name in OTHERS["session_id"] if name.endswith("_id"))
 _ORDER = ("sequence", "seq", "message_index", "position")
 _PARENTS = ("parent_id", "parentId", "parent_message_id", "parentMessageId")
@@ -79,7 +80,7 @@ class MessageRows(PartsFormat):
         if "prompt" in record or "messages" in record:
             return False
         names = known_names(tuple(map(str, record)))
-        return names is not None and not names.keys().isdisjoint(TIMES) and _role(record) is not None
+        return names is not None and not names.keys().isdisjoint(TIMES) and role_in(record) is not None
 
     def key(self, record: Json) -> str | None:
         """A conversation."""
@@ -118,7 +119,8 @@ def _named(record: Json, names: Sequence[str]) -> Any:
     return next((one for name in names if name in keys and (one := identity(record[keys[name]])) is not None), None)
 
 
-def _role(record: Json) -> str | None:
+def role_in(record: Json) -> str | None:
+    """Who says a message, in the words that are read here; None where no role of a conversation is named."""
     given = first(record, *_ROLE_NAMES)
     return _ROLES.get(given.strip().lower()) if isinstance(given, str) else None
 
@@ -136,15 +138,15 @@ def _account(record: Json) -> Any:
 def _accounts(parts: Sequence[Json]) -> Iterator[tuple[Any, list[Row], str | None]]:
     """A conversation's rows by whose they are, in order, and what is told of answers that lack there."""
     rows = _ordered(parts)
-    users = {str(one): one for _, row in rows if _role(row) == "user" and (one := _account(row)) is not None}
+    users = {str(one): one for _, row in rows if role_in(row) == "user" and (one := _account(row)) is not None}
     if len(users) <= 1:
         yield next(iter(users.values()), None), rows, None
         return
-    nameless = sum(1 for _, row in rows if _role(row) == "assistant" and str(_account(row)) not in users)
+    nameless = sum(1 for _, row in rows if role_in(row) == "assistant" and str(_account(row)) not in users)
     lost = f"the conversation is of {len(users)} accounts, and {nameless} of its answers name none of them"
     for name, account in users.items():
         yield account, [(at, row) for at, row in rows if str(_account(row)) == name], lost if nameless else None
-    alone = [(at, row) for at, row in rows if _role(row) == "user" and _account(row) is None]
+    alone = [(at, row) for at, row in rows if role_in(row) == "user" and _account(row) is None]
     if alone:
         yield None, alone, None
 
@@ -180,9 +182,9 @@ def _time(row: Json) -> Any:
 def _text(row: Json) -> str | None:
     content = first(row, *_TEXT_NAMES)
     if isinstance(content, list):
-        # Of a thread of assistants: `{"type": "text", "text": {"value": ...}}`.
+        # Of a thread of assistants: `{"type": "text", "text": {"value": ...}}`; of FastGPT with `content`.
         content = [
-            {**part, "text": part["text"].get("value")}
+            {**part, "text": first(part["text"], "value", "content")}
             if isinstance(part, dict) and isinstance(part.get("text"), dict)
             else part
             for part in content
@@ -197,7 +199,7 @@ def _in_turn(rows: Sequence[Row], shared: Fields) -> Iterator[Fields | RecordErr
     # A second text is what the model said next only where it used a tool between.
     awaited = False
     for place, row in rows:
-        role = _role(row)
+        role = role_in(row)
         try:
             text = _text(row)
         except RecordError as error:
@@ -251,7 +253,7 @@ def _by_parents(rows: Sequence[Row], shared: Fields) -> Iterator[Fields | Record
                 Node(
                     name,
                     None if parent is None else str(parent),
-                    _role(row) or "",
+                    role_in(row) or "",
                     _text(row),
                     _time(row),
                     _answer(row),

@@ -19,11 +19,13 @@ from stillwatch.core.bodies.plain_openai import Answer, Asked
 from stillwatch.core.bodies.shapes import Json, merged
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.beside_bodies import counts_beside
+from stillwatch.ingest.bodies_apart import text_of_answer
 from stillwatch.ingest.envelope import bodies, dialect, envelope_fields, model_around, path_around
 from stillwatch.ingest.plain_envelope import Envelope, told_around
 from stillwatch.ingest.plain_pairs import made
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import Exchange, Fields
+from stillwatch.ingest.told_beside import parameters_beside
 
 __all__ = ["FORMAT"]
 
@@ -84,7 +86,9 @@ class OpenAILog(LogFormat):
         request, response, frame = bodies(record)
         check_conversation(response, path_around(record, frame))
         fields = merged(
+            parameters_beside(record),
             counts_beside(record),
+            {"response": text_of_answer(record)} if response is None else {},
             model_around(record, frame),
             openai.response_fields(response),
             openai.asking(request),

@@ -27,6 +27,7 @@ from typing import Any, ClassVar
 from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.core.bodies.shapes import Json, RecordError, first
 from stillwatch.ingest.base import Alone, LogFile
+from stillwatch.ingest.genai_events import is_log_record
 from stillwatch.ingest.json_text import decoded
 from stillwatch.ingest.plain_spans import plain_of_spans
 from stillwatch.ingest.registry import recognising
@@ -37,6 +38,7 @@ from stillwatch.ingest.span_ids import told_again, told_several_times
 
 __all__ = ["FORMAT"]
 
+_STARTS = ("startTimeUnixNano", "start_time_unix_nano", "start_time", "startTime", "start_timestamp", "@timestamp")
 _RESOURCES = ("resourceSpans", "resource_spans")
 # By which a span that calls no model is still of use: it says for whom those below it call one.
 _WHOM = ("user.id", "enduser.id", "session.id")
@@ -71,9 +73,11 @@ class OtelGenAI(SpanFormat):
             names = [str(name) for name in given]
         else:
             return False
-        if any(name.startswith("gen_ai.") for name in names):
-            return True
-        return any(name in names for name in _WHOM) and not is_foreign(dict.fromkeys(names)) and _has_ids(record)
+        if not any(name.startswith("gen_ai.") for name in names):
+            whom = any(name in names for name in _WHOM) and not is_foreign(dict.fromkeys(names))
+            if not whom or not _has_ids(record):
+                return False
+        return not is_log_record(record)
 
     def alone_among(self, files: Sequence[LogFile]) -> Alone | None:
         """Lines of traces of which no other line tells."""
@@ -88,8 +92,15 @@ class OtelGenAI(SpanFormat):
         """An export as it is; a span alone as the export that holds it."""
         if any(name in record for name in _RESOURCES):
             return record
-        context = record.get("context")
+        context = first(record, "context", "_spanContext", "spanContext")
         span = {**record, **_ids(context)} if isinstance(context, dict) else record
+        if "id" in record and "duration" in record and first(record, *_STARTS) is None:
+            # Of JavaScript's console exporter, in microseconds.
+            took = record["duration"]
+            span = {
+                **span, "spanId": record["id"], "start_time": record.get("timestamp"),
+                "duration_ns": took * 1000 if isinstance(took, int | float) else None,
+            }  # fmt: skip
         resource = record.get("resource")
         return {
             "resourceSpans": [

@@ -1,8 +1,9 @@
-"""OpenTelemetry GenAI events, as log records of an OTLP/JSON export (``resourceLogs``).
+"""OpenTelemetry GenAI events, as log records of an OTLP/JSON export (``resourceLogs``), or one a line.
 
 Where an instrumentation keeps content out of its spans, it writes it as events: one that holds a whole call
 (``gen_ai.client.inference.operation.details``, whose attributes are those of ``otel-genai``), or one a message
 (``gen_ai.user.message``, ``gen_ai.choice``, ...), which are put together by the trace and the span that they name.
+So do AWS' distribution and AgentCore, whose log records hold the messages of a span under ``input`` and ``output``.
 
 | read | as |
 | --- | --- |
@@ -23,7 +24,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.shapes import Json
-from stillwatch.ingest.genai_events import has_log_events
+from stillwatch.ingest.genai_events import has_log_events, is_log_record
 from stillwatch.ingest.span_format import SpanFormat
 
 __all__ = ["FORMAT"]
@@ -34,7 +35,7 @@ class OtelGenAIEvents(SpanFormat):
 
     name: ClassVar[str] = "otel-genai-events"
     counts_repeats: ClassVar[bool] = False
-    description: ClassVar[str] = "OpenTelemetry GenAI events, as log records of OTLP/JSON exports"
+    description: ClassVar[str] = "OpenTelemetry GenAI events, as log records of OTLP/JSON exports, or one a line"
     example: ClassVar[Mapping[str, Any]] = {
         "resourceLogs": [
             {
@@ -59,12 +60,18 @@ class OtelGenAIEvents(SpanFormat):
     }
 
     def recognises(self, record: Json) -> bool:
-        """By ``resourceLogs`` with an event of these names, and no ``resourceSpans`` beside."""
+        """By ``resourceLogs`` with an event of these names and no ``resourceSpans`` beside, or such an event alone."""
+        if is_log_record(record):
+            return True
         return "resourceSpans" not in record and "resource_spans" not in record and has_log_events(record)
 
     def exported(self, record: Json) -> Json:
-        """The record itself."""
-        return record
+        """The record itself; an event alone as the export that holds it."""
+        if not is_log_record(record):
+            return record
+        resource = record.get("resource")
+        held = {"resource": resource if isinstance(resource, dict) else None}
+        return {"resourceLogs": [{**held, "scopeLogs": [{"logRecords": [record]}]}]}
 
 
 FORMAT = OtelGenAIEvents()

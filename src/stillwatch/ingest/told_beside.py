@@ -1,0 +1,75 @@
+"""What a record tells of a call beside its texts: parameters in an object of their own, when it ended, how it failed.
+
+A program of one's own often keeps these so. They count where the record's columns and its bodies say nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stillwatch.core.bodies.optional_parts import UNFORESEEN
+from stillwatch.core.bodies.shapes import Fields, Json, first, identity, parsed
+from stillwatch.core.bodies.traced import parameter_fields
+from stillwatch.ingest.plain_names import ENDINGS, spelt_names
+from stillwatch.ingest.spelling import in_camel_case
+from stillwatch.ingest.timestamps import elapsed_ms
+
+__all__ = ["FAILURES", "HOLDERS", "failure_beside", "parameters_beside", "time_taken"]
+
+_NAMED = (
+    "parameters", "params", "model_parameters", "model_params", "generation_config", "generation_parameters",
+    "sampling_params", "sampling_parameters", "invocation_params", "llm_params", "llm_config", "model_config",
+    "model_settings", "inference_config", "request_params", "options", "config", "settings", "hyperparameters",
+)  # fmt: skip
+HOLDERS = tuple(dict.fromkeys((*_NAMED, *map(in_camel_case, _NAMED))))
+"""Of objects that hold a call's parameters."""
+
+_HOLDERS = frozenset(HOLDERS)
+FAILURES = ("error", "error_code", "errorCode", "error_type", "errorType", "exception")
+"""Of what a record says of a call that failed."""
+
+_COLUMNS = (
+    "model", "temperature", "top_p", "top_k", "n", "max_tokens", "seed", "stop", "stream", "logprobs", "top_logprobs",
+    "response_format",
+)  # fmt: skip
+
+
+def parameters_beside(record: Json) -> Fields:
+    """The parameters that an object beside a call's texts holds, or its JSON text."""
+    found: Fields = {}
+    # Most records have none.
+    for name in () if _HOLDERS.isdisjoint(record) else HOLDERS:
+        if (given := record.get(name)) is None:
+            continue
+        try:
+            held = parsed(given, name)
+            told = parameter_fields(held) if isinstance(held, dict) else {}
+        except UNFORESEEN:
+            continue
+        found = {**{column: told[column] for column in _COLUMNS if told.get(column) is not None}, **found}
+    return found
+
+
+def time_taken(record: Json, start: Any) -> float | None:
+    """Milliseconds from a call's start to the end that the record names; None where it names none after it."""
+    names = spelt_names(tuple(map(str, record)))
+    end = next((record[names[name]] for name in ENDINGS if name in names and record[names[name]] is not None), None)
+    spent = elapsed_ms(start, end) if end is not None else None
+    return spent if spent is not None and spent >= 0 else None
+
+
+def failure_beside(record: Json) -> Any:
+    """The status of a call of which the record says that it failed, and no more; None where it does not."""
+    for name in FAILURES:
+        given = record.get(name)
+        if isinstance(given, dict):
+            given = first(given, "status", "status_code", "code", "type") or ("error" if given else None)
+        if given in (None, False, 0) or (told := identity(given)) is None:
+            continue
+        return told if isinstance(told, str) and " " not in told and "ode" in name else _code(told)
+    return None
+
+
+def _code(told: Any) -> str:
+    """A failure's number; of one in words, that it failed."""
+    return str(told) if str(told).isdecimal() else "error"
