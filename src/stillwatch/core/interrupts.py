@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -61,10 +62,19 @@ def _dropped(what: UnraisableHookArgs) -> None:
         sys.__unraisablehook__(what)
         return
     number = _heard[-1] if issubclass(what.exc_type, Terminated) else signal.SIGINT
-    # Raised from here it would be dropped again.
-    again = threading.Timer(_LATER_SECONDS, os.kill, (os.getpid(), number))
-    again.daemon = True
-    again.start()
+    threading.Thread(target=_raise_again, args=(number,), daemon=True).start()
+
+
+def _raise_again(number: int) -> None:
+    """Signal the process once its main thread has left ``_dropped``: raised in there it would be dropped for good."""
+    inside = True
+    while inside:
+        time.sleep(_LATER_SECONDS)
+        frame = sys._current_frames().get(threading.main_thread().ident or 0)
+        while frame is not None and frame.f_code is not _dropped.__code__:
+            frame = frame.f_back
+        inside = frame is not None
+    os.kill(os.getpid(), number)
 
 
 @contextmanager
