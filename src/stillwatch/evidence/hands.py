@@ -35,6 +35,7 @@ __all__ = [
     "doors_of",
     "houses_of",
     "is_kind",
+    "one_owners",
     "owners_apart",
     "tied",
     "ties_of",
@@ -141,6 +142,15 @@ def _and_namesakes(within: Any, payment: int, mail: npt.NDArray[np.bool_]) -> np
     pays = np.asarray(within[:, payment].todense()).ravel() > 0
     theirs = mail & (np.asarray((within[np.flatnonzero(pays)] > 0).sum(axis=0)).ravel() > 0)
     return np.asarray(pays | (np.asarray((within[:, np.flatnonzero(theirs)] > 0).sum(axis=1)).ravel() > 0))
+
+
+def one_owners(hands: Postings | None, members: I64) -> bool:
+    """Whether a group may be one owner's, whose people are given as much to do each, or whose programs are set alike:
+    most of it has one payment, mail domain or door."""
+    if hands is None or not hands.known[members].any():
+        return False
+    doors = doors_of(hands, members)
+    return doors.cards <= 1 and max(doors.owner, doors.mail, doors.place) > MAJORITY
 
 
 def cards_of(hands: Postings, members: I64) -> int:
