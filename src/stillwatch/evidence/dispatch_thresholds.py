@@ -145,9 +145,9 @@ LEAST_DEALT: Final = 20
 LEAST_OFTEN: Final = 4
 """accounts a prompt | what fewer send may be cover | lower: cover counts as dealt out"""
 
-OFTEN: Final = 6.0
-"""accounts a prompt, on average | by chance six requests in a hundred are of prompts that fewer than four send, and are
-left out | lower: cover is tested for being dealt"""
+OFTEN: Final = 5.0
+"""accounts a prompt, on average | by chance a third of the requests are of prompts that fewer than four send, and are
+left out | lower: cover is tested for being dealt; higher: part of a group hides how evenly the whole was dealt"""
 
 FAVOURITE: Final = 4.0
 """roots of the usual number of accounts a prompt, above it | chance puts one prompt in thousands there | higher: what

@@ -60,9 +60,10 @@ def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
     times. The smallest p-value counts, times their number (Bonferroni). None where too few prompts repeat to tell, or
     where accounts have most of the set each. Accounts of which another has most of what they send are left
     out: of several sets that two run each, every prompt is asked twice, and of one that two run and others in part,
-    twice and by chance.
+    twice and by chance. Counted are all who send what several of the group do: what a whole was dealt evenly, a part
+    of it has by chance.
     """
-    return prompts.asked.answer(members.tobytes(), lambda: _sharing_out(prompts, members))
+    return prompts.asked.answer(members.tobytes(), lambda: _sharing_out(prompts, prompts.runners(members)))
 
 
 def _sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
@@ -98,7 +99,10 @@ def _test(sizes: I64, counts: I64, least: int) -> SharingOut | None:
     """Hold how many accounts send each prompt against parts of these sizes chosen at random from one set.
 
     Its size is the one of which random parts would have shown so many different prompts; where those are left out that
-    fewer than ``least`` accounts send, they are left out of what is chosen at random too.
+    fewer than ``least`` accounts send, they are left out of what is chosen at random too. Of what is lost on the way
+    some prompts are sent by fewer, and none by more, where chance has a few sent by many more: so how the counts lean
+    is held against chance too, unless they spread more, as those of a list do that is left on the way; and the smaller
+    p-value counts, times two.
     """
     different, total = len(counts), int(counts.sum())
     if np.sum(counts > 1) < LEAST_DEALT or sizes.max() > MOST_DEALT_SHARE * different:
@@ -115,10 +119,15 @@ def _test(sizes: I64, counts: I64, least: int) -> SharingOut | None:
         chosen = (_times(_chosen(rng, size, sizes), size) for _ in range(draws))
         kept = [one[one >= least] for one in chosen]
         # As many prompts as often: how many are left by a cut is chance's too.
-        return -np.array([[_pairs(one) * (1.0 if least == 1 else _as_many(one, counts))] for one in kept])
+        return -np.array([[_pairs(one) * (1.0 if least == 1 else _as_many(one, counts)), _lean(one)] for one in kept])
 
-    drawn = drawn_until_told(even, np.array([-observed]), DRAWS_DEALT)[:, 0]
-    return SharingOut(tail_p(drawn, -observed), observed, -float(drawn.mean()), total / different, size)
+    mine = -np.array([observed, _lean(counts)])
+    drawn = drawn_until_told(even, mine, DRAWS_DEALT)
+    expected = -float(drawn[:, 0].mean())
+    p_value = tail_p(drawn[:, 0], mine[0])
+    if observed < expected:
+        p_value = min(1.0, 2 * min(p_value, tail_p(drawn[:, 1], mine[1])))
+    return SharingOut(p_value, observed, expected, total / different, size)
 
 
 def _as_many(drawn: I64, counts: I64) -> float:
@@ -138,6 +147,11 @@ def _cut_set_size(counts: I64, least: int) -> int:
 
     rate = scipy.optimize.brentq(apart, 1e-3, mean)
     return max(len(counts), round(len(counts) / float(scipy.stats.poisson.sf(least - 1, rate))))
+
+
+def _lean(counts: I64) -> float:
+    """Skewness of how many accounts send each prompt, 0 where all are sent by as many."""
+    return float(np.nan_to_num(scipy.stats.skew(counts))) if np.ptp(counts) else 0.0
 
 
 def _pairs(counts: I64) -> float:
