@@ -79,6 +79,28 @@ def test_a_part_of_a_group_shows_what_the_whole_was_dealt(seed: int) -> None:
     assert found.p_value <= DEALT
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_one_busy_account_does_not_hide_that_each_is_asked_twice(seed: int) -> None:
+    """Of two accounts that each prompt goes to, one is mostly the same."""
+    rng = np.random.default_rng(seed)
+    busy = np.r_[20.0, np.exp(rng.normal(0, 1, len(ACCOUNTS) - 1))]
+    to = np.stack([rng.choice(len(ACCOUNTS), 2, replace=False, p=busy / busy.sum()) for _ in range(900)])
+    found = sharing_out(sets([np.flatnonzero((to == account).any(axis=1)) for account in ACCOUNTS]), ACCOUNTS)
+    assert found is not None
+    assert found.p_value <= DEALT
+
+
+@pytest.mark.parametrize("full", [1, 3])
+def test_who_choose_for_themselves_beside_whoever_runs_all_are_dealt_nothing(full: int) -> None:
+    p = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        held = [rng.choice(300, rng.integers(20, 120), replace=False) for _ in ACCOUNTS[full:]]
+        found = sharing_out(sets([*[np.arange(300)] * full, *held]), ACCOUNTS)
+        p.append(1.0 if found is None else found.p_value)
+    assert min(p) > DEALT
+
+
 @pytest.mark.parametrize("of", [150, 400])
 def test_who_leave_one_list_on_the_way_are_dealt_nothing(of: int) -> None:
     """Each takes a list in its order as far as it likes, or most of what it comes by."""
