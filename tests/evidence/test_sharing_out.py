@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stillwatch.evidence import PromptSets
 from stillwatch.evidence.dispatch_thresholds import DEALT
@@ -191,3 +193,10 @@ def test_parts_of_sets_that_others_run_in_full_are_not_dealt(seed: int) -> None:
     parts = [rng.choice(np.concatenate([whole[0], whole[-1]]), 300, replace=False) for _ in range(6)]
     found = sharing_out(sets([*whole, *parts]), np.arange(11))
     assert found is None or found.p_value > DEALT
+
+
+@given(st.lists(st.lists(st.integers(0, 30), max_size=25), min_size=1, max_size=12))
+@settings(deadline=None, max_examples=100)
+def test_whatever_accounts_send_there_is_an_answer(held: list[list[int]]) -> None:
+    found = sharing_out(sets([np.array(one, np.int64) for one in held]), np.arange(len(held)))
+    assert found is None or 0 < found.p_value <= 1
