@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from stillwatch.evidence.dispatch_thresholds import FAVOURITE
+from stillwatch.evidence.dispatch_thresholds import FAVOURITE, LEAST_DEALT
 from stillwatch.evidence.last_asked import LastAsked
 from stillwatch.evidence.thresholds import CARRIED, MAJORITY, REPEATS, SHARED_BY, STRANGERS_DRAWN
 
@@ -74,9 +74,9 @@ class PromptSets:
 
     def runners(self, members: I64) -> I64:
         """Who of the log sends what several of the members send, as more than a tenth of its own prompts and three of
-        them at least: members or not, sorted."""
+        them at least: members or not, sorted. The members alone where that is too little to be a set."""
         names = self.several(members, float(len(members)))
-        if not len(names):
+        if len(names) < LEAST_DEALT:
             return members
         everybody = np.arange(len(self.offsets) - 1)
         hits = np.isin(self.prompts, names)
