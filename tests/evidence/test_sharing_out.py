@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from stillwatch.evidence import PromptSets
 from stillwatch.evidence.dispatch_thresholds import DEALT
@@ -52,6 +54,70 @@ def test_a_prompt_that_stands_in_the_pool_several_times_does_not_hide_how_evenly
     assert found.p_value <= DEALT
 
 
+@pytest.mark.parametrize("lost", [0.0, 0.1, 0.15])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_lost_on_the_way_does_not_hide_what_is_dealt(seed: int, lost: float) -> None:
+    """Each is asked eight times, of whoever is free, also of one that asked it before; some fail, and the last prompts
+    are not through when the log ends."""
+    rng = np.random.default_rng(seed)
+    pool = np.repeat(np.arange(280), 8)
+    ended = rng.random(len(pool)) < np.where(pool > 220, (280 - pool) / 60, 1.0)
+    pool = pool[ended & (rng.random(len(pool)) >= lost)]
+    by = rng.choice(len(ACCOUNTS), len(pool))
+    own = [np.r_[pool[by == account], 1_000 * (account + 1) + np.arange(18)] for account in ACCOUNTS]
+    found = sharing_out(sets(own), ACCOUNTS)
+    assert found is not None
+    assert found.p_value <= DEALT
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_part_of_a_group_shows_what_the_whole_was_dealt(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    pool = np.repeat(np.arange(280), 8)
+    by = rng.choice(len(ACCOUNTS), len(pool))
+    own = [np.r_[pool[by == account], 1_000 * (account + 1) + np.arange(18)] for account in ACCOUNTS[:32]]
+    found = sharing_out(sets(own), ACCOUNTS[:32])
+    assert found is not None
+    assert found.p_value <= DEALT
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_busy_account_does_not_hide_that_each_is_asked_twice(seed: int) -> None:
+    """Of two accounts that each prompt goes to, one is mostly the same."""
+    rng = np.random.default_rng(seed)
+    busy = np.r_[20.0, np.exp(rng.normal(0, 1, len(ACCOUNTS) - 1))]
+    to = np.stack([rng.choice(len(ACCOUNTS), 2, replace=False, p=busy / busy.sum()) for _ in range(900)])
+    found = sharing_out(sets([np.flatnonzero((to == account).any(axis=1)) for account in ACCOUNTS]), ACCOUNTS)
+    assert found is not None
+    assert found.p_value <= DEALT
+
+
+@pytest.mark.parametrize("full", [1, 3])
+def test_who_choose_for_themselves_beside_whoever_runs_all_are_dealt_nothing(full: int) -> None:
+    p = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        held = [rng.choice(300, rng.integers(20, 120), replace=False) for _ in ACCOUNTS[full:]]
+        found = sharing_out(sets([*[np.arange(300)] * full, *held]), ACCOUNTS)
+        p.append(1.0 if found is None else found.p_value)
+    assert min(p) > DEALT
+
+
+@pytest.mark.parametrize("of", [150, 400])
+def test_who_leave_one_list_on_the_way_are_dealt_nothing(of: int) -> None:
+    """Each takes a list in its order as far as it likes, or most of what it comes by."""
+    p = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        far = rng.integers(10, of // 3, len(ACCOUNTS))
+        for taken in (1.0, 0.7):
+            held = [np.flatnonzero(rng.random(one) < taken) for one in far]
+            own = [np.r_[one, 1_000 * (n + 1) + np.arange(20)] for n, one in enumerate(held)]
+            found = sharing_out(sets(own), ACCOUNTS)
+            p.append(1.0 if found is None else found.p_value)
+    assert min(p) > DEALT
+
+
 @pytest.mark.parametrize("favourites", [0, 3, 40])
 def test_who_choose_for_themselves_and_like_some_prompts_more_are_dealt_nothing(favourites: int) -> None:
     p = []
@@ -74,9 +140,9 @@ def test_cover_does_not_hide_a_prompt_dealt_to_eight(seed: int, cover: int) -> N
     assert found.p_value <= DEALT
 
 
-@pytest.mark.parametrize("each", [24, 30])
+@pytest.mark.parametrize("each", [20, 24, 30])
 def test_under_cover_who_choose_for_themselves_are_dealt_nothing(each: int) -> None:
-    """Of 150 prompts each takes some, so that six to eight of forty send one, and twenty of its own."""
+    """Of 150 prompts each takes some, so that five to eight of forty send one, and twenty of its own."""
     p = []
     for seed in range(30):
         rng = np.random.default_rng(seed)
@@ -127,3 +193,10 @@ def test_parts_of_sets_that_others_run_in_full_are_not_dealt(seed: int) -> None:
     parts = [rng.choice(np.concatenate([whole[0], whole[-1]]), 300, replace=False) for _ in range(6)]
     found = sharing_out(sets([*whole, *parts]), np.arange(11))
     assert found is None or found.p_value > DEALT
+
+
+@given(st.lists(st.lists(st.integers(0, 30), max_size=25), min_size=1, max_size=12))
+@settings(deadline=None, max_examples=100)
+def test_whatever_accounts_send_there_is_an_answer(held: list[list[int]]) -> None:
+    found = sharing_out(sets([np.array(one, np.int64) for one in held]), np.arange(len(held)))
+    assert found is None or 0 < found.p_value <= 1

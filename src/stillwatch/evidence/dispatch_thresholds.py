@@ -116,6 +116,25 @@ what changes within a stretch sets accounts apart"""
 STRETCH_CELLS: Final = 5_000
 """accounts in stretches of time | four prompts of each are read | more: two or three say as little as one"""
 
+EARLY: Final = 0.25
+"""share of the accounts | chance has 22 % of requests come before so many others', a dispatcher that takes whoever of
+four has waited longest 0 to 8 % | higher: chance comes nearer; lower: fewer to count"""
+
+LEAST_PAUSE_SECONDS: Final = 3_600.0
+"""seconds | a crew that works the same hours, each at a steady pace, is in turn by nature; over hours people come in
+bursts | shorter: crews at work ask in turn"""
+
+LEAST_PAUSES: Final = 3
+"""pauses an account | the typical one of fewer is one of them | lower: every pause is its own measure"""
+
+SAME_PAUSE: Final = 0.1
+"""share of an account's typical pause | 96 % of a monitor's pauses are as near, of a dealer's 20 to 40 % | higher:
+dealers look like schedules"""
+
+ANY_HOUR: Final = 0.05
+"""mean cosine of the hour of the day | two requests of one person are .1 to .5, of accounts used day and night 0 |
+higher: who asks once in an evening asks in turn"""
+
 MOVED_AMONG: Final = 8
 """accounts | a session that more have names a program, a day or a proxy, and no conversation | higher: customers of one
 proxy act as one; lower: conversations that move often are not seen"""
@@ -126,9 +145,9 @@ LEAST_DEALT: Final = 20
 LEAST_OFTEN: Final = 4
 """accounts a prompt | what fewer send may be cover | lower: cover counts as dealt out"""
 
-OFTEN: Final = 6.0
-"""accounts a prompt, on average | by chance six requests in a hundred are of prompts that fewer than four send, and are
-left out | lower: cover is tested for being dealt"""
+OFTEN: Final = 5.0
+"""accounts a prompt, on average | by chance a third of the requests are of prompts that fewer than four send, and are
+left out | lower: cover is tested for being dealt; higher: part of a group hides how evenly the whole was dealt"""
 
 FAVOURITE: Final = 4.0
 """roots of the usual number of accounts a prompt, above it | chance puts one prompt in thousands there | higher: what

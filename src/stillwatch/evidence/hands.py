@@ -35,6 +35,7 @@ __all__ = [
     "doors_of",
     "houses_of",
     "is_kind",
+    "one_owners",
     "owners_apart",
     "tied",
     "ties_of",
@@ -141,6 +142,15 @@ def _and_namesakes(within: Any, payment: int, mail: npt.NDArray[np.bool_]) -> np
     pays = np.asarray(within[:, payment].todense()).ravel() > 0
     theirs = mail & (np.asarray((within[np.flatnonzero(pays)] > 0).sum(axis=0)).ravel() > 0)
     return np.asarray(pays | (np.asarray((within[:, np.flatnonzero(theirs)] > 0).sum(axis=1)).ravel() > 0))
+
+
+def one_owners(hands: Postings | None, members: I64) -> bool:
+    """Whether a group may be one owner's, whose people are given as much to do each, or whose programs are set alike:
+    most of it has one payment, mail domain or door."""
+    if hands is None or not hands.known[members].any():
+        return False
+    doors = doors_of(hands, members)
+    return doors.cards <= 1 and max(doors.owner, doors.mail, doors.place) > MAJORITY
 
 
 def cards_of(hands: Postings, members: I64) -> int:
@@ -266,18 +276,18 @@ def under_own_name(hands: Postings, members: I64) -> npt.NDArray[np.bool_]:
 def ties_of(hands: Postings, members: I64, *, cards: int = 0, beside: I64 | None = None) -> Ties:
     """What ties members to one another, or to those ``beside`` them, but for the commonest doors, the commonest mail
     domain, and the commonest payments where ``cards`` are left out: payments of two or more, mail domains most of whose
-    holders they are, and addresses and networks of theirs alone.
+    holders they are, and addresses of theirs alone.
 
-    An address that others have too is a carrier's, and a school has a mail domain.
+    An address that others have too is a carrier's, and a school has a mail domain. Who live in one town are in one
+    network.
     """
     everybody = members if beside is None else np.concatenate([members, beside])
     within, held = within_of(hands, everybody)
-    ties = (held >= 2) & (hands.classes < BLOCKED_CLASSES)
+    ties = (held >= 2) & (hands.classes < BLOCKED_CLASSES) & ~is_kind(hands, "network")
     for kind, left_out, least in (
         ("payment", cards, 0.0),
         ("domain", 1, MAJORITY),
         ("address", COHORT_DOORS, ONE_DOOR),
-        ("network", COHORT_DOORS, ONE_DOOR),
     ):
         of_kind = is_kind(hands, kind)
         ties &= ~of_kind | (held >= least * hands.holders)

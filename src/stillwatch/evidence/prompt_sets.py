@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
-from stillwatch.evidence.dispatch_thresholds import FAVOURITE
+from stillwatch.evidence.dispatch_thresholds import FAVOURITE, LEAST_DEALT
 from stillwatch.evidence.last_asked import LastAsked
-from stillwatch.evidence.thresholds import CARRIED, MAJORITY, SHARED_BY, STRANGERS_DRAWN
+from stillwatch.evidence.thresholds import CARRIED, MAJORITY, REPEATS, SHARED_BY, STRANGERS_DRAWN
 
 __all__ = ["PromptSets", "most_by_chance"]
 
@@ -71,6 +71,18 @@ class PromptSets:
         """Prompts, small talk left out, that two to ``most`` of the members send, sorted."""
         _, kept, senders, names = self._sent(members)
         return np.unique(names[kept & (senders >= 2) & (senders <= most)])
+
+    def runners(self, members: I64) -> I64:
+        """Who of the log sends what several of the members send, as more than a tenth of its own prompts and three of
+        them at least: members or not, sorted. The members alone where that is too little to be a set."""
+        names = self.several(members, float(len(members)))
+        if len(names) < LEAST_DEALT:
+            return members
+        everybody = np.arange(len(self.offsets) - 1)
+        hits = np.isin(self.prompts, names)
+        shared = np.diff(np.concatenate([[0], np.cumsum(hits)])[self.offsets])
+        runs = (shared >= CARRIED[0]) & (shared > REPEATS * np.maximum(np.diff(self.offsets), 1))
+        return np.union1d(members, everybody[runs])
 
     def partners(self, members: I64) -> I64:
         """How many others each member has who send most of what it sends, and at least three prompts of it."""

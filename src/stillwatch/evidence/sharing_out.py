@@ -24,6 +24,7 @@ from stillwatch.evidence.dispatch_thresholds import (
 from stillwatch.evidence.p_values import drawn_until_told, tail_p
 from stillwatch.evidence.postings import changes
 from stillwatch.evidence.prompt_sets import PromptSets, most_by_chance
+from stillwatch.evidence.thresholds import NEARLY_ALL, ODD_ONES
 
 __all__ = ["SharingOut", "dealt_out", "sharing_out"]
 
@@ -60,9 +61,20 @@ def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
     times. The smallest p-value counts, times their number (Bonferroni). None where too few prompts repeat to tell, or
     where accounts have most of the set each. Accounts of which another has most of what they send are left
     out: of several sets that two run each, every prompt is asked twice, and of one that two run and others in part,
-    twice and by chance.
+    twice and by chance. Counted are the group's, and those of all who send what several of the group do: what a whole
+    was dealt evenly, a part of it has by chance.
     """
-    return prompts.asked.answer(members.tobytes(), lambda: _sharing_out(prompts, members))
+    return prompts.asked.answer(members.tobytes(), lambda: _by_both(prompts, members))
+
+
+def _by_both(prompts: PromptSets, members: I64) -> SharingOut | None:
+    """By the group's own prompts and by those of the whole that it is a part of; the smaller p-value, times two."""
+    whole, alone = prompts.runners(members), _sharing_out(prompts, members)
+    if len(whole) == len(members):
+        return alone
+    found = [one for one in (alone, _sharing_out(prompts, whole)) if one is not None]
+    best = min(found, key=lambda one: one.p_value, default=None)
+    return None if best is None else replace(best, p_value=min(1.0, 2 * best.p_value))
 
 
 def _sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
@@ -98,12 +110,18 @@ def _test(sizes: I64, counts: I64, least: int) -> SharingOut | None:
     """Hold how many accounts send each prompt against parts of these sizes chosen at random from one set.
 
     Its size is the one of which random parts would have shown so many different prompts; where those are left out that
-    fewer than ``least`` accounts send, they are left out of what is chosen at random too.
+    fewer than ``least`` accounts send, they are left out of what is chosen at random too. Of what is lost on the way
+    some prompts are sent by fewer, and none by more, where chance has a few sent by many more: so how the counts lean
+    is held against chance too, unless they spread more, as those of a list do that is left on the way; and the smaller
+    p-value counts, times two.
     """
     different, total = len(counts), int(counts.sum())
-    if np.sum(counts > 1) < LEAST_DEALT or sizes.max() > MOST_DEALT_SHARE * different:
+    # A harness that runs all of it, or a busy account, is one beside those that share it out.
+    largest = np.sort(sizes)[-1 - int((1 - NEARLY_ALL) * len(sizes))]
+    if np.sum(counts > 1) < LEAST_DEALT or largest > MOST_DEALT_SHARE * different:
         return None
     size = _set_size(sizes, different) if least == 1 else _cut_set_size(counts, least)
+    size = max(size, int(sizes.max()))
     rng = np.random.default_rng([total, different])
     observed, expected = _pairs(counts), _pairs_by_chance(sizes, size)
     if least == 1 and observed >= expected:
@@ -115,10 +133,16 @@ def _test(sizes: I64, counts: I64, least: int) -> SharingOut | None:
         chosen = (_times(_chosen(rng, size, sizes), size) for _ in range(draws))
         kept = [one[one >= least] for one in chosen]
         # As many prompts as often: how many are left by a cut is chance's too.
-        return -np.array([[_pairs(one) * (1.0 if least == 1 else _as_many(one, counts))] for one in kept])
+        pairs = [_pairs(one) * (1.0 if least == 1 else _as_many(one, counts)) for one in kept]
+        return -np.column_stack([pairs, [_shape(one) for one in kept]])
 
-    drawn = drawn_until_told(even, np.array([-observed]), DRAWS_DEALT)[:, 0]
-    return SharingOut(tail_p(drawn, -observed), observed, -float(drawn.mean()), total / different, size)
+    mine = -np.array([observed, *_shape(counts)])
+    drawn = drawn_until_told(even, mine, DRAWS_DEALT)
+    expected, _, spread = -drawn.mean(axis=0)
+    p_value = tail_p(drawn[:, 0], mine[0])
+    if -mine[2] < spread:
+        p_value = min(1.0, 2 * min(p_value, tail_p(drawn[:, 1], mine[1])))
+    return SharingOut(p_value, observed, float(expected), total / different, size)
 
 
 def _as_many(drawn: I64, counts: I64) -> float:
@@ -138,6 +162,15 @@ def _cut_set_size(counts: I64, least: int) -> int:
 
     rate = scipy.optimize.brentq(apart, 1e-3, mean)
     return max(len(counts), round(len(counts) / float(scipy.stats.poisson.sf(least - 1, rate))))
+
+
+def _shape(counts: I64) -> tuple[float, float]:
+    """How the counts lean and spread: their skewness, 0 where all are one, and their variance; without the largest, of
+    prompts that people send too or that stand in a pool several times."""
+    kept = np.sort(counts)[: len(counts) - int(ODD_ONES * len(counts))]
+    if not len(kept) or not np.ptp(kept):
+        return 0.0, 0.0
+    return float(scipy.stats.skew(kept)), float(np.var(kept))
 
 
 def _pairs(counts: I64) -> float:

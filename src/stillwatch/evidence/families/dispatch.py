@@ -19,7 +19,8 @@ from stillwatch.evidence.dispatch_thresholds import (
     LEAST_MOMENTS,
     MET_SECONDS,
 )
-from stillwatch.evidence.hands import is_kind, within_of
+from stillwatch.evidence.hands import is_kind, one_owners, within_of
+from stillwatch.evidence.in_turn import asked_in_turn
 from stillwatch.evidence.log_profile import I64, LogProfile
 from stillwatch.evidence.moments import Moments, shifted
 from stillwatch.evidence.moved_sessions import (
@@ -141,7 +142,8 @@ class Dispatch(Family):
 
     def test(self, log: LogProfile, members: I64, null: Null, *, least: int = LEAST_MEMBERS) -> Iterable[Observed]:
         """Requests met and handed over within seconds, a steady number in flight, refusals asked again by another,
-        sessions that move between them, a pool of which every prompt is dealt equally often, and sampled prompts."""
+        sessions that move between them, requests made in turn, a pool of which every prompt is dealt equally often, and
+        sampled prompts."""
         sessions = log.derived[self.name]
         in_sessions = members[:0] if sessions is None else members[sessions.told[0][members]]
         if sessions is not None and len(in_sessions) >= least and len(moved(sessions)):
@@ -165,7 +167,11 @@ class Dispatch(Family):
             sampled = sampled_together(moments, log.prompt_sets, members)
             if sampled is not None:
                 yield sampled
-            yield from _seconds(moments.bounded())
+            some = moments.bounded()
+            in_turn = asked_in_turn(some, one_owner=one_owners(log.shared["infrastructure"], members))
+            if in_turn is not None:
+                yield in_turn
+            yield from _seconds(some)
 
 
 def _nothing_ties(log: LogProfile, members: I64) -> bool:

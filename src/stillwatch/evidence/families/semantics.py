@@ -40,6 +40,7 @@ from stillwatch.evidence.thresholds import (
     OVER_AND_OVER,
     POOL_COSINE,
     POOL_Z,
+    REPEATS,
     RESOLUTION_ALIKE,
     UNTOLD,
 )
@@ -270,6 +271,12 @@ def _own_content(log: LogProfile, members: I64, bystanders: I64) -> Explanation:
                 " The samples are too small to tell: it may be anything from "
                 f"{percent(max(apart.icc - bound, 0.0))} to {percent(apart.icc + bound)}."
             )
+            if different := _same_in_many(log, members, repeated):
+                holds = False
+                statement += (
+                    f" But of a typical account's prompts {percent(repeated)} are sent by others of these accounts "
+                    f"too, {different:,} different ones in all: that is no content of its own, nor a framework's."
+                )
         gone = _come_and_gone(log, members) if holds is not False else 0.0
         if gone >= OCCASION_SHARE:
             holds = False
@@ -285,6 +292,15 @@ def _own_content(log: LogProfile, members: I64, bystanders: I64) -> Explanation:
         contradicted_by=("payload",),
         tested=True,
     )
+
+
+def _same_in_many(log: LogProfile, members: I64, repeated: float) -> int:
+    """How many different prompts several of a group send, where that is more of what each sends than strangers have in
+    common, and more than a program offers to choose from; else 0."""
+    if repeated <= REPEATS or repeated <= REPEATS + log.prompt_sets.usual_repeats(members):
+        return 0
+    same = len(log.prompt_sets.several(members, float(len(members))))
+    return same if same >= LEAST_HARVEST else 0
 
 
 def _too_little(log: LogProfile, members: I64) -> Explanation:

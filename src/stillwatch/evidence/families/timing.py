@@ -15,7 +15,7 @@ from stillwatch.evidence.base import Count, Counted, Example, Explanation, Famil
 from stillwatch.evidence.bursts import bursts, came_with
 from stillwatch.evidence.communities import communities
 from stillwatch.evidence.group_statistics import likeness, odd_volumes, scatter, within_one_stretch
-from stillwatch.evidence.hands import cards_of, doors_of, ties_of
+from stillwatch.evidence.hands import cards_of, one_owners, ties_of
 from stillwatch.evidence.icc import of_many_matters
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
@@ -263,18 +263,8 @@ def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
         f"{even} typically by a factor of {np.exp(spread):.2f}, in random groups by a factor of "
         f"{np.exp(drawn.mean()):.1f}.",
         # A class with one exercise, or the programs of one owner, send as many each: that is no clock of strangers.
-        1.0 if _of_one_owner(log, members) else None,
+        1.0 if one_owners(log.shared["infrastructure"], members) else None,
     )
-
-
-def _of_one_owner(log: LogProfile, members: I64) -> bool:
-    """Whether a group may be one owner's, whose people are given as much to do each, or whose programs are set alike:
-    most of it has one payment, mail domain or door."""
-    hands = log.shared["infrastructure"]
-    if hands is None or not hands.known[members].any():
-        return False
-    doors = doors_of(hands, members)
-    return doors.cards <= 1 and max(doors.owner, doors.mail, doors.place) > MAJORITY
 
 
 def _tied_by_nothing(log: LogProfile, members: I64) -> bool:
