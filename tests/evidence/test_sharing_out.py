@@ -103,6 +103,19 @@ def test_who_choose_for_themselves_beside_whoever_runs_all_are_dealt_nothing(ful
     assert min(p) > DEALT
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_what_goes_to_others_too_is_dealt_to_nobody(seed: int) -> None:
+    """Users of a program to whom it shows threads in turn, and some who read those threads for themselves."""
+    rng = np.random.default_rng(seed)
+    threads = np.stack([rng.choice(30, 3, replace=False) for _ in range(360)])
+    users = [np.flatnonzero((threads == account).any(axis=1)) for account in range(30)]
+    likes = rng.permutation(360)
+    readers = [np.r_[likes[: rng.integers(60, 200)], 9_999 + 60 * n + np.arange(40)] for n in range(10)]
+    assert sharing_out(sets(users), np.arange(30)) is not None
+    found = sharing_out(sets([*users, *readers]), np.arange(30))
+    assert found is None or found.p_value > DEALT
+
+
 @pytest.mark.parametrize("of", [150, 400])
 def test_who_leave_one_list_on_the_way_are_dealt_nothing(of: int) -> None:
     """Each takes a list in its order as far as it likes, or most of what it comes by."""

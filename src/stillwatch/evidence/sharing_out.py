@@ -61,20 +61,10 @@ def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
     times. The smallest p-value counts, times their number (Bonferroni). None where too few prompts repeat to tell, or
     where accounts have most of the set each. Accounts of which another has most of what they send are left
     out: of several sets that two run each, every prompt is asked twice, and of one that two run and others in part,
-    twice and by chance. Counted are the group's, and those of all who send what several of the group do: what a whole
-    was dealt evenly, a part of it has by chance.
+    twice and by chance. Counted are all who send what several of the group do: what a whole was dealt evenly a part of
+    it has by chance, and what goes to others too no dealer has for himself.
     """
-    return prompts.asked.answer(members.tobytes(), lambda: _by_both(prompts, members))
-
-
-def _by_both(prompts: PromptSets, members: I64) -> SharingOut | None:
-    """By the group's own prompts and by those of the whole that it is a part of; the smaller p-value, times two."""
-    whole, alone = prompts.runners(members), _sharing_out(prompts, members)
-    if len(whole) == len(members):
-        return alone
-    found = [one for one in (alone, _sharing_out(prompts, whole)) if one is not None]
-    best = min(found, key=lambda one: one.p_value, default=None)
-    return None if best is None else replace(best, p_value=min(1.0, 2 * best.p_value))
+    return prompts.asked.answer(members.tobytes(), lambda: _sharing_out(prompts, prompts.runners(members)))
 
 
 def _sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
