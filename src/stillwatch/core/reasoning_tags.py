@@ -25,6 +25,7 @@ from stillwatch.core.remembered import remembers_short
 __all__ = [
     "REASONING_NAMES",
     "ReasoningFilter",
+    "begun_tag",
     "ends_within_reasoning",
     "is_reasoning_name",
     "touches_a_tag",
@@ -76,6 +77,7 @@ _USUAL = "think"
 _DEEPEST = 32
 _LONGEST_ENDING = 1_000
 """Letters of an ending that is looked at; nobody needs a longer one."""
+_LONGEST_BEGUN = 256
 _SOME = (
     "</think>",
     "</thinking>",
@@ -164,9 +166,12 @@ class ReasoningFilter:
         hold: keep text back until it is known not to be reasoning whose opening tag stands in the prompt.
         after: what stands before this text in the same answer; what was opened there is open here.
         within: the text begins within reasoning, whose tag is known to stand in the prompt.
+        begun: what of a tag stands at the end of what the text goes on from; nothing of it is shown.
     """
 
-    def __init__(self, *, hold: bool = True, after: ReasoningFilter | None = None, within: bool = False) -> None:
+    def __init__(
+        self, *, hold: bool = True, after: ReasoningFilter | None = None, within: bool = False, begun: str = ""
+    ) -> None:
         within = within and after is None
         self._undecided = hold and not within and not (after and after._open)
         self._held: list[str] = []
@@ -176,7 +181,8 @@ class ReasoningFilter:
         self._in_doubt: list[str] = []
         self._turned: list[str] = []
         self._turns = False
-        self._tail = ""
+        self._tail = begun if after is None and not within else ""
+        self._not_said = len(self._tail)
 
     def feed(self, text: str) -> str:
         """What of the text so far can be shown now."""
@@ -184,14 +190,15 @@ class ReasoningFilter:
         shown: list[str] = []
         at = 0
         for tag in _TAG.finditer(text):
-            self._say(text[at : tag.start()], shown)
+            self._say(text[max(at, self._not_said) : tag.start()], shown)
             at = tag.end()
             self._turn(tag, shown)
         rest = text[at:]
         maybe = _MAYBE.search(rest)
         cut = maybe.start() if maybe else len(rest)
-        self._say(rest[:cut], shown)
+        self._say(text[max(at, self._not_said) : at + cut], shown)
         self._tail = rest[cut:]
+        self._not_said = max(0, self._not_said - at - cut)
         if self._undecided:
             self._held += shown
             return ""
@@ -251,24 +258,28 @@ class ReasoningFilter:
     def finish(self) -> str:
         """The rest, once the text is complete."""
         in_doubt = self._depth == 0 and self._open[:1] == [_OF_ANY_KIND]
-        doubtful = [*self._in_doubt, self._tail] if in_doubt else []
-        rest = "".join([*self._held, *(doubtful if self._open else [self._tail])])
+        tail = self._tail[self._not_said :]
+        doubtful = [*self._in_doubt, tail] if in_doubt else []
+        rest = "".join([*self._held, *(doubtful if self._open else [tail])])
         if self._turned and not rest.strip():
             rest = "".join(self._turned)
-        self._held, self._in_doubt, self._turned, self._tail = [], [], [], ""
+        self._held, self._in_doubt, self._turned, self._tail, self._not_said = [], [], [], "", 0
         return rest
 
 
-def without_reasoning_across(texts: Sequence[str], *, within: bool = False) -> list[str]:
+def without_reasoning_across(texts: Sequence[str], *, within: bool = False, begun: str = "") -> list[str]:
     """Complete texts of one answer, in their order, without the reasoning in them, wherever it begins and ends.
 
     Args:
         texts: of one answer.
         within: the first begins within reasoning.
+        begun: what of a tag stands before the first.
 
     >>> without_reasoning_across(["<think>They", " want ", "a sum.</think>4"])
     ['', '', '4']
     """
+    if begun and not within:
+        return without_reasoning_across([begun, *texts])[1:]
     whole = "".join(texts)
     kept: list[tuple[int, int]] = []
     opened = [_OF_ANY_KIND] * within
@@ -314,6 +325,16 @@ def ends_within_reasoning(text: str) -> bool:
         elif tag["close"]:
             opened = _left_open(opened, _kind_of(tag))
     return bool(opened)
+
+
+def begun_tag(text: str) -> str:
+    """The end of a text that more text could turn into a tag.
+
+    >>> begun_tag("Sure. <thi"), begun_tag("Sure.")
+    ('<thi', '')
+    """
+    maybe = _MAYBE.search(text, max(0, len(text) - _LONGEST_BEGUN))
+    return maybe[0] if maybe else ""
 
 
 def touches_a_tag(text: str) -> bool:

@@ -7,6 +7,7 @@ whatever spelling and in whichever object servers read them. To know one more, a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from stillwatch.core.reasoning_tags import touches_a_tag
@@ -38,6 +39,8 @@ _BY_FORM = frozenset(("guidedregex", "guidedgrammar", "regex", "ebnf", "grammar"
 _UNPARSED = frozenset(("separatereasoning", "reasoningformat", "parsereasoning"))
 _PARSED = ("auto", "deepseek", "hidden", "parsed")
 """Whether a server tells reasoning apart is no client's to say: without it, what a template opened looks like text."""
+_KEPT = frozenset(("store", "background"))
+"""What has a server keep an answer, to be fetched later."""
 _FORMS = ("regex", "grammar", "ebnf", "structural_tag")
 _ENCRYPTED = "reasoning.encrypted_content"
 
@@ -46,7 +49,13 @@ def edited_request(body: Mapping[str, Any], admission: Admission, settings: Gate
     """The request to send on, or None where nothing changes."""
     treatment = admission.treatment
     redaction = treatment.redaction
+    begins = redaction.hide_reasoning and (admission.request.within or bool(admission.request.begun))
+    if begins:
+        # What it goes on from is not seen where the answer is fetched again: it is kept by nobody.
+        redaction = replace(redaction, within=True)
     edited = _asking_less(body, redaction) if redaction else dict(body)
+    if begins and admission.request.api == "responses":
+        edited["store"] = False
     if redaction.hide_reasoning and redaction.keep_summaries and isinstance(edited.get("reasoning"), Mapping):
         edited["reasoning"] = {**edited["reasoning"], "summary": "auto"}
     if treatment.watermark is not None:
@@ -86,6 +95,8 @@ def _allowed(name: str, value: Any, redaction: Redaction) -> Any:
         return value
     if name in _BY_TOKENS or name in _BY_FORM or (name in _UNPARSED and value not in (True, *_PARSED)):
         return LEFT_OUT
+    if name in _KEPT and redaction.within:
+        return False
     if name in _ENDINGS:
         return _closing(value)
     if name == "responseformat" and isinstance(value, Mapping) and value.get("type") in _FORMS:

@@ -77,7 +77,7 @@ class Admission:
         redaction = self.treatment.redaction
         if not redaction.hide_reasoning:
             return redaction
-        return replace(redaction, within=self.within, opens=self.opens)
+        return replace(redaction, within=self.within, begun=self.request.begun, opens=self.opens)
 
 
 class Gate:
