@@ -7,7 +7,6 @@ whatever spelling and in whichever object servers read them. To know one more, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from stillwatch.core.reasoning_tags import touches_a_tag
@@ -49,13 +48,11 @@ def edited_request(body: Mapping[str, Any], admission: Admission, settings: Gate
     """The request to send on, or None where nothing changes."""
     treatment = admission.treatment
     redaction = treatment.redaction
-    begins = redaction.hide_reasoning and (admission.request.within or bool(admission.request.begun))
-    if begins:
-        # What it goes on from is not seen where the answer is fetched again: it is kept by nobody.
-        redaction = replace(redaction, within=True)
     edited = _asking_less(body, redaction) if redaction else dict(body)
-    if begins and admission.request.api == "responses":
-        edited["store"] = False
+    begins = redaction.hide_reasoning and (admission.request.within or bool(admission.request.begun))
+    if begins or (redaction and admission.by_text):
+        # Where the answer is fetched later, nobody sees what it goes on from, nor of what text it is.
+        edited = _kept_nowhere(edited) | ({"store": False} if admission.request.api == "responses" else {})
     if redaction.hide_reasoning and redaction.keep_summaries and isinstance(edited.get("reasoning"), Mapping):
         edited["reasoning"] = {**edited["reasoning"], "summary": "auto"}
     if treatment.watermark is not None:
@@ -95,8 +92,6 @@ def _allowed(name: str, value: Any, redaction: Redaction) -> Any:
         return value
     if name in _BY_TOKENS or name in _BY_FORM or (name in _UNPARSED and value not in (True, *_PARSED)):
         return LEFT_OUT
-    if name in _KEPT and redaction.within:
-        return False
     if name in _ENDINGS:
         return _closing(value)
     if name == "responseformat" and isinstance(value, Mapping) and value.get("type") in _FORMS:
@@ -127,6 +122,18 @@ def _without_models(body: Mapping[str, Any], deep: int = NESTED) -> dict[str, An
         else value
         for name, value in body.items()
         if plain_name(name) not in OTHER_MODELS
+    }
+
+
+def _kept_nowhere(body: Mapping[str, Any], deep: int = NESTED) -> dict[str, Any]:
+    """A request whose answer no server keeps."""
+    return {
+        name: False
+        if plain_name(name) in _KEPT
+        else _kept_nowhere(value, deep - 1)
+        if deep and isinstance(value, Mapping) and plain_name(name) not in NO_SETTINGS
+        else value
+        for name, value in body.items()
     }
 
 
