@@ -38,7 +38,15 @@ _MOST_BY_ADDRESS = 30
 
 
 class TooManyTries(Exception):
-    """Somebody guesses passwords: no further one is looked at for a while."""
+    """Somebody guesses passwords: no further one is looked at for a while.
+
+    Attributes:
+        first: whether nobody was told so of this name or address yet, in this while.
+    """
+
+    def __init__(self, *, first: bool) -> None:
+        super().__init__()
+        self.first = first
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,12 +247,14 @@ class People:
         now = time.time()
         with self._database.change() as connection:
             connection.execute("DELETE FROM attempts WHERE at < ?", (now - _WINDOW_SECONDS,))
-            for key, most in keys.items():
-                tried = connection.execute("SELECT count(*) FROM attempts WHERE key = ?", (key,)).fetchone()[0]
-                if tried >= most:
-                    raise TooManyTries
+            asked = "SELECT count(*) FROM attempts WHERE key = ?"
+            tried = {key: connection.execute(asked, (key,)).fetchone()[0] for key in (*keys, *map(_told_of, keys))}
+            full = next((key for key, most in keys.items() if tried[key] >= most), None)
             # Counted before it is looked at, so that many at once count too.
-            connection.executemany("INSERT INTO attempts VALUES (?, ?)", [(key, now) for key in keys])
+            counted = list(keys) if full is None else [] if tried[_told_of(full)] else [_told_of(full)]
+            connection.executemany("INSERT INTO attempts VALUES (?, ?)", [(key, now) for key in counted])
+        if full is not None:
+            raise TooManyTries(first=bool(counted))
 
     def sign_in(self, name: str, password: str, address: str) -> Person | None:
         """The person, if the password is theirs.
@@ -280,6 +290,11 @@ def _check(name: str, password: str) -> None:
         raise BadSetting(f"a password has {_SHORTEST} characters at least", where="password")
     if name in password.casefold() and len(password) < len(name) + _SHORTEST:
         raise BadSetting("the password holds the name", where="password", hint="choose another")
+
+
+def _told_of(key: str) -> str:
+    """Under what is counted that tries of a key were too many."""
+    return f"told of {key}"
 
 
 def _hash(token: str) -> str:

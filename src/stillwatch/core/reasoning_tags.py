@@ -3,8 +3,9 @@
 Known are XML-like tags (``<think>``, ``<thinking>``, ``<thought>``, ``<reasoning>``, ``<reflection>``,
 ``<scratchpad>``, ``<cot>``, ``<inner_monologue>``, with a prefix or attributes too,
 escaped or in wide letters too), ``[THINK]``, ``◁think▷``,
-``<|begin_of_thought|>``, ``<|start_thinking|>``, ``<|inner_prefix|>``, Gemma's channel of thoughts, the
-analysis channel of the harmony format, with its marks or without. To add one, put it into both patterns.
+``<|begin_of_thought|>``, ``<|start_thinking|>``, ``<|think_start|>``, ``<|inner_prefix|>``, ``[unused16]`` (Pangu),
+Gemma's channel of thoughts, the analysis channel of the harmony format, with its marks or without, and the sentences
+of Granite. To add one, put it into both patterns.
 
 Many templates open the tag in the prompt, so that the text holds only the closing one: all before it is
 reasoning. In a stream that shows only when the closing tag comes; ``hold`` keeps the text back until
@@ -25,6 +26,7 @@ from stillwatch.core.remembered import remembers_short
 __all__ = [
     "REASONING_NAMES",
     "ReasoningFilter",
+    "begun_tag",
     "ends_within_reasoning",
     "is_reasoning_name",
     "touches_a_tag",
@@ -36,17 +38,22 @@ _KIND = (
     r"think(?:ing)?|thoughts?|reason(?:ing)?|reflection|scratchpad|chain[_-]of[_-]thought|cot"
     r"|(?:inner|internal)[_-](?:monologue|dialogue|thoughts?|thinking|reasoning)"
 )
-_NAMES = rf"(?:\w{{1,16}}:)?(?:{_KIND})(?:[_-](?:process|content|text|trace|steps?|blocks?))?"
+_MORE_OF_A_NAME = r"process|content|text|trace|steps?|blocks?|scratchpad|never_used_\w{1,40}"
+_NAMES = rf"(?:\w{{1,16}}[:_])?(?:{_KIND})(?:[_-](?:{_MORE_OF_A_NAME}))?"
 _LEFT, _RIGHT = "(?:<|&lt;|＜)", "(?:>|&gt;|＞)"
 _BARRED = r"(?:think(?:ing)?|thoughts?|reasoning)"
+_IS = "'s|\u2019s| is"
+_SAYS = ("thought process", "response")
 _OPENS = (
     rf"{_LEFT}\s{{0,8}}(?P<begins>{_NAMES})(?:\s[^<>]{{0,128}}?)?{_RIGHT}|\[THINK(?:ING)?\]|◁think▷"
     rf"|<\|(?:(?:begin|start)(?:_of)?_)?{_BARRED}\|>|<\|inner_prefix\|>|<unused94>"
+    rf"|<\|{_BARRED}_(?:begin|start)\|>|\[unused16\]|here(?:{_IS}) my thought process:"
     r"|<\|channel\|?>\s{0,8}(?:analysis|commentary|thought)|assistant(?:analysis|commentary)"
 )
 _CLOSES = (
     rf"{_LEFT}\s{{0,8}}/\s{{0,8}}(?P<ends>{_NAMES})\s{{0,8}}{_RIGHT}|\[/THINK(?:ING)?\]|◁/think▷"
     rf"|<\|(?:/|end(?:_of)?_){_BARRED}\|>|<\|inner_suffix\|>|<unused95>|<channel\|>"
+    rf"|<\|{_BARRED}_end\|>|\[unused17\]|here(?:{_IS}) my response:"
     r"|<\|channel\|>\s{0,8}final|assistantfinal"
 )
 _TAG = re.compile(
@@ -65,17 +72,21 @@ def _begun(word: str) -> str:
 # The end of a piece of text that more text could turn into a tag.
 _MAYBE = re.compile(
     r"(?:<\|channel\|?>\s{0,8}[a-z]{0,10}|<\|[a-z_/]{0,22}\|?|<[a-z0-9]{0,10}\|?"
-    rf"|{_LEFT}[\s/]{{0,18}}[\w:-]{{0,52}}(?:\s[^<>]{{0,128}})?(?:&g?t?)?|&l?t?|\[/?[a-z]{{0,9}}|◁/?[a-z]{{0,6}}"
+    rf"|{_LEFT}[\s/]{{0,18}}[\w:-]{{0,90}}(?:\s[^<>]{{0,128}})?(?:&g?t?)?|&l?t?|\[/?[a-z0-9]{{0,9}}|◁/?[a-z]{{0,6}}"
+    rf"|{_begun('here')}|here(?:{'|'.join(_begun(f'{one} my {what}:') for one in _IS.split('|') for what in _SAYS)})"
     rf"|{_begun('assistant')}|assistant(?:{'|'.join(map(_begun, ('analysis', 'commentary', 'final')))}))\Z",
     re.IGNORECASE,
 )
 _HARMONY = "harmony"
+_GRANITE = "granite"
+"""Sentences, of which the second alone is no more than one."""
 _OF_ANY_KIND = "*"
 _USUAL = "think"
 """What templates open: only its end is surely the end of what nobody saw begin."""
 _DEEPEST = 32
 _LONGEST_ENDING = 1_000
 """Letters of an ending that is looked at; nobody needs a longer one."""
+_LONGEST_BEGUN = 256
 _SOME = (
     "</think>",
     "</thinking>",
@@ -87,9 +98,13 @@ _SOME = (
     "<|end_of_thought|>",
 )
 _SOME_MORE = ("<|end_thinking|>", "<|inner_suffix|>", "<channel|>", "<unused95>", "<|channel|>final", "assistantfinal")
-_LONGEST_TAG = max(map(len, (*_SOME, *_SOME_MORE)))
-_OF_TAGS = re.compile(r"[<>\[\]|/◁▷]|think|thought|reason|assistantf", re.IGNORECASE)
-_SAME = re.compile(r"begin_of_|start_of_|end_of_|begin_|start_|end_|inner_|prefix|suffix|[^a-z\[◁]")
+_AND_MORE = ("<|think_end|>", "[unused17]", "</longcat_think>", "</think_never_used_")
+_LONGEST_TAG = max(map(len, (*_SOME, *_SOME_MORE, *_AND_MORE)))
+_IN_ONE = re.compile(r"(?=.*[<>\[\]|/◁▷])(?=.*(?:think|thought|reason))", re.IGNORECASE | re.DOTALL)
+_OF_TAGS = re.compile(r"[<>\[\]|/◁▷]|think|thought|reason|assistantf|unused", re.IGNORECASE)
+_SAME = re.compile(
+    r"_begin|_start|_end(?=\|)|begin_of_|start_of_|end_of_|begin_|start_|end_|inner_|prefix|suffix|[^a-z\[◁]"
+)
 
 REASONING_NAMES = frozenset(
     {
@@ -142,7 +157,14 @@ def _kind_of(tag: re.Match[str]) -> str:
     said = tag[0].lower()
     if tag["turn"] or said.startswith(("<|channel|>", "assistant")):
         return _HARMONY
-    return "gemma" if "channel" in said or "unused" in said else _SAME.sub("", said)
+    if said.startswith("here"):
+        return _GRANITE
+    return "gemma" if "channel" in said or "<unused" in said else _SAME.sub("", said)
+
+
+def _is_a_sentence(tag: re.Match[str], opened: list[str]) -> bool:
+    """Whether it ends what nobody has begun, in words that any answer may have."""
+    return bool(tag["close"]) and _GRANITE not in opened and _kind_of(tag) == _GRANITE
 
 
 def _more_open(opened: list[str], kind: str) -> list[str]:
@@ -164,9 +186,12 @@ class ReasoningFilter:
         hold: keep text back until it is known not to be reasoning whose opening tag stands in the prompt.
         after: what stands before this text in the same answer; what was opened there is open here.
         within: the text begins within reasoning, whose tag is known to stand in the prompt.
+        begun: what of a tag stands at the end of what the text goes on from; nothing of it is shown.
     """
 
-    def __init__(self, *, hold: bool = True, after: ReasoningFilter | None = None, within: bool = False) -> None:
+    def __init__(
+        self, *, hold: bool = True, after: ReasoningFilter | None = None, within: bool = False, begun: str = ""
+    ) -> None:
         within = within and after is None
         self._undecided = hold and not within and not (after and after._open)
         self._held: list[str] = []
@@ -176,7 +201,8 @@ class ReasoningFilter:
         self._in_doubt: list[str] = []
         self._turned: list[str] = []
         self._turns = False
-        self._tail = ""
+        self._tail = begun if after is None and not within else ""
+        self._not_said = len(self._tail)
 
     def feed(self, text: str) -> str:
         """What of the text so far can be shown now."""
@@ -184,14 +210,15 @@ class ReasoningFilter:
         shown: list[str] = []
         at = 0
         for tag in _TAG.finditer(text):
-            self._say(text[at : tag.start()], shown)
+            self._say(text[max(at, self._not_said) : tag.start()], shown)
             at = tag.end()
             self._turn(tag, shown)
         rest = text[at:]
         maybe = _MAYBE.search(rest)
         cut = maybe.start() if maybe else len(rest)
-        self._say(rest[:cut], shown)
+        self._say(text[max(at, self._not_said) : at + cut], shown)
         self._tail = rest[cut:]
+        self._not_said = max(0, self._not_said - at - cut)
         if self._undecided:
             self._held += shown
             return ""
@@ -211,6 +238,9 @@ class ReasoningFilter:
 
     def _turn(self, tag: re.Match[str], shown: list[str]) -> None:
         if tag["mark"]:
+            return
+        if _is_a_sentence(tag, self._open):
+            self._say(tag[0], shown)
             return
         ignored = self._open or self._turns or not self._undecided
         if tag["turn"] and self._open[-1:] != [_HARMONY] and ignored:
@@ -251,29 +281,35 @@ class ReasoningFilter:
     def finish(self) -> str:
         """The rest, once the text is complete."""
         in_doubt = self._depth == 0 and self._open[:1] == [_OF_ANY_KIND]
-        doubtful = [*self._in_doubt, self._tail] if in_doubt else []
-        rest = "".join([*self._held, *(doubtful if self._open else [self._tail])])
+        tail = self._tail[self._not_said :]
+        doubtful = [*self._in_doubt, tail] if in_doubt else []
+        rest = "".join([*self._held, *(doubtful if self._open else [tail])])
         if self._turned and not rest.strip():
             rest = "".join(self._turned)
-        self._held, self._in_doubt, self._turned, self._tail = [], [], [], ""
+        self._held, self._in_doubt, self._turned, self._tail, self._not_said = [], [], [], "", 0
         return rest
 
 
-def without_reasoning_across(texts: Sequence[str], *, within: bool = False) -> list[str]:
+def without_reasoning_across(texts: Sequence[str], *, within: bool = False, begun: str = "") -> list[str]:
     """Complete texts of one answer, in their order, without the reasoning in them, wherever it begins and ends.
 
     Args:
         texts: of one answer.
         within: the first begins within reasoning.
+        begun: what of a tag stands before the first.
 
     >>> without_reasoning_across(["<think>They", " want ", "a sum.</think>4"])
     ['', '', '4']
     """
+    if begun and not within:
+        return without_reasoning_across([begun, *texts])[1:]
     whole = "".join(texts)
     kept: list[tuple[int, int]] = []
     opened = [_OF_ANY_KIND] * within
     at = 0
     for tag in _TAG.finditer(whole):
+        if _is_a_sentence(tag, opened):
+            continue
         if not opened:
             kept.append((at, tag.start()))
         first, at, kind = not at, tag.end(), _kind_of(tag)
@@ -316,6 +352,16 @@ def ends_within_reasoning(text: str) -> bool:
     return bool(opened)
 
 
+def begun_tag(text: str) -> str:
+    """The end of a text that more text could turn into a tag.
+
+    >>> begun_tag("Sure. <thi"), begun_tag("Sure.")
+    ('<thi', '')
+    """
+    maybe = _MAYBE.search(text, max(0, len(text) - _LONGEST_BEGUN))
+    return maybe[0] if maybe else ""
+
+
 def touches_a_tag(text: str) -> bool:
     """Whether an answer that ends before this text, or never holds it, may end before its reasoning does.
 
@@ -327,10 +373,11 @@ def touches_a_tag(text: str) -> bool:
     said = text.strip().lower()
     if not _OF_TAGS.search(said):
         return False
-    tags = (*_SOME, *_SOME_MORE)
+    tags = (*_SOME, *_SOME_MORE, *_AND_MORE)
     cut = range(2, min(len(said), _LONGEST_TAG + 1))
     return (
         _TAG.search(text) is not None
+        or _IN_ONE.match(said) is not None
         or any(said in tag or tag in said for tag in tags)
         or any(tag.startswith(said[-size:]) or tag.endswith(said[:size]) for size in cut for tag in tags)
     )

@@ -54,6 +54,7 @@ class Redaction:
         top_logprobs: at most so many alternatives a token; -1 takes log probabilities out whole; None leaves them.
         streaming: what a rule calls a piece is one of many, which the stream's own filters see to.
         within: the answer begins within reasoning, whose tag stands in what it goes on from.
+        begun: what of a tag stands at the end of what it goes on from.
         opens: tells of the models that an answer names whether it does.
     """
 
@@ -62,6 +63,7 @@ class Redaction:
     top_logprobs: int | None = None
     streaming: bool = False
     within: bool = False
+    begun: str = ""
     opens: Callable[..., bool] | None = None
 
     def __bool__(self) -> bool:
@@ -159,7 +161,7 @@ def across(parts: Any, redaction: Redaction) -> Any:
     made = [dict(part) if isinstance(part, Mapping) else part for part in parts]
     apart = any(isinstance(part, Mapping) and part.get("type") in REASONING_PARTS for part in parts)
     texts = [parts[number][name] for number, name in places]
-    clean = without_reasoning_across(texts, within=redaction.within and not apart)
+    clean = without_reasoning_across(texts, within=redaction.within and not apart, begun=redaction.begun)
     for (number, name), text_left in zip(places, clean, strict=True):
         made[number][name] = text_left
     return made
@@ -167,8 +169,9 @@ def across(parts: Any, redaction: Redaction) -> Any:
 
 def said_text(value: Any, redaction: Redaction) -> Any:
     """The text of an answer itself, which may begin within reasoning."""
-    if redaction.within and redaction.hide_reasoning and not redaction.streaming and isinstance(value, str):
-        return without_reasoning_across([value], within=True)[0]
+    opened = redaction.within or redaction.begun
+    if opened and redaction.hide_reasoning and not redaction.streaming and isinstance(value, str):
+        return without_reasoning_across([value], within=redaction.within, begun=redaction.begun)[0]
     return piece(value, redaction)
 
 

@@ -203,13 +203,18 @@ def _output(value: Any, redaction: Redaction) -> Any:
         apart = any(isinstance(one, Mapping) and one.get("type") == "reasoning" for one in value)
         redaction = replace(redaction, within=redaction.within and not apart)
         clean = iter(across([part for one in messages for part in one["content"]], redaction))
-        redaction = replace(redaction, within=False)
+        redaction = replace(redaction, within=False, begun="")
         parts = {id(one): [next(clean) for _ in one["content"]] for one in messages}
         value = [{**one, "content": parts[id(one)]} if id(one) in parts else one for one in value]
     return many(ITEM)(value, redaction)
 
 
-ERROR = obj(type=word, code=word, message=text, param=word, status=word)
+def _fault(value: Any, redaction: Redaction) -> Any:
+    """What went wrong. Servers quote what the model has said so far: where that begins within reasoning, it is such."""
+    return said_text(value, redaction.whole()) or (value and "It is not shown to this account.")
+
+
+ERROR = obj(type=word, code=word, message=_fault, param=word, status=word)
 RESPONSE = obj(
     id=identifier,
     object=word,

@@ -27,6 +27,8 @@ __all__ = ["Batch", "lines_in"]
 Asked = tuple[str | None, Mapping[str, Any]]
 
 _AMBIGUOUS = Refusal(400, "ambiguous_json", "A line of the file can be read in two ways.")
+_NOT_IN_BATCHES = Refusal(403, "not_in_batches", "A line of the file asks what is answered one request at a time.")
+"""Its answer is fetched by a request without the text for which something would be taken out of it."""
 _TOO_LONG = Refusal(413, "request_too_large", "A line of the file is longer, or holds more values, than is looked at.")
 _MOST_LINES = 200_000
 _TOO_MANY = Refusal(413, "request_too_large", f"A file may hold {_MOST_LINES:,} requests.")
@@ -181,6 +183,8 @@ class Batch:
         # Refused, and never answered by another model: it is one of many in a file.
         request.api = None
         admission = await self._gate.admit(request)
+        if admission.by_text and admission.treatment.redaction:
+            admission.refusal = admission.refusal or _NOT_IN_BATCHES
         self.refusal = admission.refusal
         self.lines += 1
         self._gate.finish(admission, status=str(self.refusal.status) if self.refusal else "batched")

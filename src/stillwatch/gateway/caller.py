@@ -23,6 +23,7 @@ __all__ = ["ANONYMOUS", "Caller", "identify", "read_secret"]
 
 ANONYMOUS = "anonymous"
 """The account of requests that name none."""
+_LONGEST_NAME = 2_048
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +92,27 @@ def identify(
         elif source == "body":
             account = openai.caller(body) or anthropic.caller(body)
         else:
-            account = headers.get(source.removeprefix("header:").lower())
+            account = _named(headers.get(source.removeprefix("header:").lower()))
         if account:
             break
     address = peer
     if settings.address_from:
         # The last hop in front of the gateway wrote the last entry; earlier ones are the client's word.
         address = headers.get(settings.address_from.removeprefix("header:").lower(), "").split(",")[-1].strip() or peer
-    organisation = headers.get(settings.org_from.removeprefix("header:").lower()) if settings.org_from else None
-    return Caller(str(account or ANONYMOUS)[:256], organisation, key_id, address, headers.get("user-agent"))
+    organisation = _named(headers.get(settings.org_from.removeprefix("header:").lower())) if settings.org_from else None
+    return Caller(_bounded(str(account or ANONYMOUS)), organisation, key_id, address, headers.get("user-agent"))
+
+
+def _named(value: str | None) -> str | None:
+    """A name in a header, as a log has it: in UTF-8, where its bytes are that."""
+    try:
+        return value and value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
+
+
+def _bounded(name: str) -> str:
+    """A name as decisions have it; of one that nobody has, no more than tells it from others."""
+    if len(name) <= _LONGEST_NAME:
+        return name
+    return f"{name[:256]}...{hashlib.blake2b(name.encode('utf-8', 'replace'), digest_size=16).hexdigest()}"

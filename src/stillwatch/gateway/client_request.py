@@ -13,10 +13,10 @@ import msgspec
 
 from stillwatch.core.bodies import anthropic, openai
 from stillwatch.core.bodies.shapes import Message, RecordError
-from stillwatch.core.reasoning_tags import ends_within_reasoning
 from stillwatch.gateway.amounts import asks_and_tokens, ids_in, most_said
 from stillwatch.gateway.caller import Caller
 from stillwatch.gateway.events import EventReader
+from stillwatch.gateway.going_on import goes_on_from
 from stillwatch.gateway.json_body import NO_UTF8, without_surrogates
 from stillwatch.gateway.models_named import models_in
 from stillwatch.gateway.texts import cut_up, texts_of
@@ -55,6 +55,7 @@ class ClientRequest:
         letters: of text in it.
         began: monotonic clock, in seconds.
         within: the answer goes on from a text that opens reasoning and does not close it.
+        begun: what of a tag stands at the end of what the answer goes on from.
         models: all that may answer, as far as the request says.
         by_path: whether the path or the query names one, whatever the body says.
     """
@@ -72,6 +73,7 @@ class ClientRequest:
     letters: int
     began: float
     within: bool = False
+    begun: str = ""
     models: tuple[str, ...] = ()
     by_path: bool = False
     _encoded: bytes = b""
@@ -208,23 +210,10 @@ def read_request(
         most,
         letters,
         now_ticking,
-        _within(body),
+        *goes_on_from(body),
         (*models_in(body), *models),
         bool(models),
     )
-
-
-def _within(body: Any) -> bool:
-    """Whether the answer goes on within reasoning: from a prompt, or from what the model is said to have begun with."""
-    if not isinstance(body, Mapping):
-        return False
-    begun = [body.get("prompt"), body.get("inputs")]
-    for name in ("messages", "input", "contents"):
-        turns = body.get(name)
-        last = turns[-1] if isinstance(turns, list) and turns else None
-        if isinstance(last, Mapping) and last.get("role") in ("assistant", "model"):
-            begun.append([last.get("content"), last.get("parts")])
-    return any(ends_within_reasoning(text) for text in texts_of(begun))
 
 
 def answer_fields(api: str | None, parts: list[bytes], *, streamed: bool, texts: bool) -> dict[str, Any]:

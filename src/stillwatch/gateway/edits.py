@@ -38,6 +38,8 @@ _BY_FORM = frozenset(("guidedregex", "guidedgrammar", "regex", "ebnf", "grammar"
 _UNPARSED = frozenset(("separatereasoning", "reasoningformat", "parsereasoning"))
 _PARSED = ("auto", "deepseek", "hidden", "parsed")
 """Whether a server tells reasoning apart is no client's to say: without it, what a template opened looks like text."""
+_KEPT = frozenset(("store", "background"))
+"""What has a server keep an answer, to be fetched later."""
 _FORMS = ("regex", "grammar", "ebnf", "structural_tag")
 _ENCRYPTED = "reasoning.encrypted_content"
 
@@ -47,6 +49,10 @@ def edited_request(body: Mapping[str, Any], admission: Admission, settings: Gate
     treatment = admission.treatment
     redaction = treatment.redaction
     edited = _asking_less(body, redaction) if redaction else dict(body)
+    begins = redaction.hide_reasoning and (admission.request.within or bool(admission.request.begun))
+    if begins or (redaction and admission.by_text):
+        # Where the answer is fetched later, nobody sees what it goes on from, nor of what text it is.
+        edited = _kept_nowhere(edited) | ({"store": False} if admission.request.api == "responses" else {})
     if redaction.hide_reasoning and redaction.keep_summaries and isinstance(edited.get("reasoning"), Mapping):
         edited["reasoning"] = {**edited["reasoning"], "summary": "auto"}
     if treatment.watermark is not None:
@@ -116,6 +122,18 @@ def _without_models(body: Mapping[str, Any], deep: int = NESTED) -> dict[str, An
         else value
         for name, value in body.items()
         if plain_name(name) not in OTHER_MODELS
+    }
+
+
+def _kept_nowhere(body: Mapping[str, Any], deep: int = NESTED) -> dict[str, Any]:
+    """A request whose answer no server keeps."""
+    return {
+        name: False
+        if plain_name(name) in _KEPT
+        else _kept_nowhere(value, deep - 1)
+        if deep and isinstance(value, Mapping) and plain_name(name) not in NO_SETTINGS
+        else value
+        for name, value in body.items()
     }
 
 

@@ -56,6 +56,7 @@ class Admission:
         would_refuse: what enforce would have answered, in shadow mode.
         within: the answer begins within reasoning: the request or the model's template has opened its tag.
         opens: whether the model that answers has, as the answer names it.
+        by_text: something is taken out of the answer for a text of the request alone; of others its account has all.
     """
 
     request: ClientRequest
@@ -70,6 +71,7 @@ class Admission:
     recorded: bool = False
     within: bool = False
     opens: Callable[..., bool] | None = None
+    by_text: bool = False
 
     @property
     def redaction(self) -> Redaction:
@@ -77,7 +79,7 @@ class Admission:
         redaction = self.treatment.redaction
         if not redaction.hide_reasoning:
             return redaction
-        return replace(redaction, within=self.within, opens=self.opens)
+        return replace(redaction, within=self.within, begun=self.request.begun, opens=self.opens)
 
 
 class Gate:
@@ -194,6 +196,7 @@ class Gate:
         account = request.caller.account_id
         named = snapshot.rules_of(account, request.caller.org_id)
         active = [rule for rule in named if self._holds(rule, account, rule.begins)]
+        of_account = len(active)
         if request.recorded and self.settings.match_texts:
             asked = snapshot, request.prompt, request.system, request.texts
             admission.matches, left_out = await beside(request.letters, known_in, *asked)
@@ -206,7 +209,10 @@ class Gate:
                 # Whoever the decision names is held from its time on; whoever joins, from the first match on.
                 if rule not in named and self._holds(rule, account, await self._joined(account, rule)):
                     active.append(rule)
-        return treatment_of(active, admission.matches)
+        decided = treatment_of(active, admission.matches)
+        of_itself = treatment_of(active[:of_account])
+        admission.by_text = bool(decided.redaction) and decided.redaction != of_itself.redaction
+        return decided
 
     def _holds(self, rule: Rule, account: str, begins: float) -> bool:
         delay = self.settings.jitter_seconds * drawn(self.secret, "begins", account, rule.decision_id)

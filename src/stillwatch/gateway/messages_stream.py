@@ -67,7 +67,8 @@ class MessagesStream:
         self._blocks: dict[Any, _Block] = {}
         self._passed = 0
         self._within = redaction.within
-        self._completion = ReasoningFilter(hold=hold, within=redaction.within)
+        self._begun = redaction.begun
+        self._completion = ReasoningFilter(hold=hold, within=redaction.within, begun=redaction.begun)
         self._before: ReasoningFilter | None = None
 
     def event(self, kind: str, body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -96,7 +97,7 @@ class MessagesStream:
             # Whoever sends reasoning in a block of its own does not open it in the prompt.
             self._hold = self._within = False
             return
-        seen = ReasoningFilter(hold=self._hold, after=self._before, within=self._within)
+        seen = ReasoningFilter(hold=self._hold, after=self._before, within=self._within, begun=self._begun)
         if block.get("type") == "text":
             self._before = seen
         self._blocks[body["index"]] = _Block(self._passed, seen)

@@ -69,6 +69,7 @@ class ResponsesStream:
         self._hides = redaction.hide_reasoning
         self._hold = hold
         self._within = redaction.within
+        self._begun = redaction.begun
         self._texts: dict[tuple[Any, Any], ReasoningFilter] = {}
         self._shown: dict[tuple[Any, Any], list[str]] = {}
         self._before: ReasoningFilter | None = None
@@ -128,7 +129,7 @@ class ResponsesStream:
         """The filter of one text. What the text before it opened is open in it."""
         if place not in self._texts:
             self._before = self._texts[place] = ReasoningFilter(
-                hold=self._hold, after=self._before, within=self._within
+                hold=self._hold, after=self._before, within=self._within, begun=self._begun
             )
         return self._texts[place]
 

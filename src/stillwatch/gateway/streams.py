@@ -22,6 +22,9 @@ from stillwatch.gateway.responses_stream import ResponsesStream
 
 __all__ = ["ChatStream", "StreamRedactor"]
 
+_SAID = ("content", "text")
+"""Where the text of an answer itself stands."""
+
 
 class ChatStream:
     """Chunks of chat completions and of completions.
@@ -123,8 +126,10 @@ class ChatStream:
     def _text(self, *place: Any) -> ReasoningFilter:
         if place not in self._texts:
             holds = self._hold and place[0] not in self._settled
-            within = self._redaction.within and place[0] not in self._settled and place[1] in ("content", "text")
-            self._texts[place] = ReasoningFilter(hold=holds, within=within)
+            within = self._redaction.within and place[0] not in self._settled and place[1] in _SAID
+            self._texts[place] = ReasoningFilter(
+                hold=holds, within=within, begun=self._redaction.begun if place[1] in _SAID else ""
+            )
         return self._texts[place]
 
     def _piece(self, index: int, name: str, piece: object, *, ends: bool) -> str:

@@ -63,8 +63,9 @@ def sign_in(ask: Ask) -> Response:
         raise Refused(403, "People come in by the provider alone here.")
     try:
         person = ask.console.people.sign_in(name, password, ask.address)
-    except TooManyTries:
-        ask.console.note(name or "nobody", "sign-in braked", address=ask.address)
+    except TooManyTries as error:
+        if error.first:  # whoever goes on without end fills no disk
+            ask.console.note(name or "nobody", "sign-in braked", address=ask.address)
         wrong = "Too many tries. Wait a quarter of an hour, or ask an admin for a new link."
         return show_door(ask, wanted=wanted, status=429, wrong=wrong, name=name)
     if person is None:

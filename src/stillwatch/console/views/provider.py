@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from urllib.parse import quote, unquote
 
 from starlette.responses import RedirectResponse, Response
@@ -26,7 +27,9 @@ def go_there(ask: Ask) -> Response:
     try:
         at, flow = provider.begin(ask.origin + _BACK)
     except NotLetIn as error:
-        ask.console.note("nobody", "sign-in failed", address=ask.address, why=error.told)
+        with suppress(TooManyTries):  # so many are written down, and no more
+            ask.console.people.hold_back(f"{ask.address} on the way there")
+            ask.console.note("nobody", "sign-in failed", address=ask.address, why=error.told)
         return show_door(ask, wanted=wanted, status=502, wrong=error.said)
     response = RedirectResponse(at, 303)
     kept = f"{flow}.{quote(wanted, safe='')}"
@@ -55,8 +58,9 @@ def _come_back(ask: Ask, flow: str, wanted: str) -> Response:
         ask.console.people.hold_back(ask.address)
         came = provider.finish(flow, ask.query, ask.origin + _BACK)
         person = ask.console.people.come_in(came.issuer, came.subject, came.name, came.role)
-    except TooManyTries:
-        ask.console.note("nobody", "sign-in braked", address=ask.address)
+    except TooManyTries as error:
+        if error.first:
+            ask.console.note("nobody", "sign-in braked", address=ask.address)
         return show_door(ask, wanted=wanted, status=429, wrong="Too many tries. Wait a quarter of an hour.")
     except NotLetIn as error:
         ask.console.note("nobody", "sign-in failed", address=ask.address, why=error.told)
