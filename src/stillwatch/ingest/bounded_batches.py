@@ -6,6 +6,7 @@ before it is decoded.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -90,7 +91,7 @@ def pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         yield batch
         return
     edges = [0, *(np.flatnonzero(np.diff(sums // BATCH_BYTES)) + 1).tolist(), batch.num_rows]
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in itertools.pairwise(edges):
         columns = [_decoded(column.slice(begin, end - begin)) for column in batch.columns]
         yield pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 

@@ -274,8 +274,10 @@ def read_texts(
     Returns:
         A function that gives the features in the sample's order.
     """
-    prompts, owner = sample["prompt"].combine_chunks(), np.asarray(sample["entity"], np.int64)
-    chunks = [_packed(prompts[piece], owner[piece]) for piece in _pieces(owner, _CHUNK)]
-    each = pool.map if pool is not None and len(chunks) >= _WORTH_SENDING else map
+    prompts, owner = sample["prompt"], np.asarray(sample["entity"], np.int64)
+    pieces = _pieces(owner, _CHUNK)
+    # One after the other: texts of all of them are held once already.
+    chunks = (_packed(prompts[piece].combine_chunks(), owner[piece]) for piece in pieces)
+    each = pool.map if pool is not None and len(pieces) >= _WORTH_SENDING else map
     begun = each(partial(_read_chunk, shared=shared, wordings=wordings), chunks)
     return lambda: Texts.joined(list(begun), len(wordings))

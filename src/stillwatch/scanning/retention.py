@@ -52,7 +52,7 @@ class Told:
 
 
 BLANK_SQL = "NOT regexp_matches(prompt, '[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]')"
-"""Whether a prompt holds nothing but spaces (Unicode's Zs). ``trim`` would hold a copy of every text that it looks at."""
+"""Whether a prompt holds nothing but spaces (Unicode's Zs). ``trim`` would hold a copy of each text."""
 
 _FILLED = " + ".join(f'("{name}" IS NOT NULL)::INT' for name in EXCHANGES.names)
 _PLAIN = Told(
