@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import cache
@@ -13,6 +13,7 @@ from typing import Self, TypeVar
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from stillwatch.core import BadSetting
 from stillwatch.core.paths_in_sql import path_in_sql
@@ -28,7 +29,6 @@ _HELD_BYTES = 4_000_000
 _HELD_PART = 1 / 32
 # What a copy of columns may take of the memory: in Parquet files a row is found by reading all of them.
 _AT_HAND_PART = 1 / 4
-_LOOKED_AT = 2_048
 # Queries of one process at once; a further one waits.
 _MOST_AT_ONCE = 64
 
@@ -49,7 +49,7 @@ class DuckDBEngine(Engine):
         self._connection.execute("SET enable_progress_bar = false")
         self._held_often = max(_HELD_BYTES, int(_HELD_PART * memory_mb * 1_000_000))
         self._most_at_hand = int(_AT_HAND_PART * memory_mb * 1_000_000)
-        self._in_files: set[Table] = set()
+        self._in_files: dict[Table, Path] = {}
         self._held: set[Table] = set()
         self._numbers = itertools.count(1)
 
@@ -71,10 +71,15 @@ class DuckDBEngine(Engine):
         table = self._new()
         condition = f" WHERE {where}" if where else ""
         how = "hive_partitioning = false" + (", union_by_name = true" if mixed else "")
-        kind = "TABLE" if _bytes(files) <= (self._held_often if often else _HELD_BYTES) else "VIEW"
+        few = _bytes(files) <= (self._held_often if often else _HELD_BYTES)
+        # Long texts that repeat themselves lie in small files.
+        kind = "TABLE" if few and _unpacked_bytes(files) <= self._most_at_hand else "VIEW"
         made = f"CREATE {kind} {table} AS SELECT * FROM read_parquet({path_in_sql(files)}, {how}){condition}"
         stoppable(self._connection, lambda: self._connection.execute(made))
-        (self._held if kind == "TABLE" else self._in_files).add(table)
+        if kind == "TABLE":
+            self._held.add(table)
+        else:
+            self._in_files[table] = files
         return table
 
     def keep(self, table: pa.Table) -> Table:
@@ -115,16 +120,10 @@ class DuckDBEngine(Engine):
         return int(rows)
 
     def at_hand(self, table: Table, *columns: str) -> Table:
-        """Columns of a table in files, held where the first rows say that all will take no more than a part of the
-        memory."""
-        if table not in self._in_files:
+        """Columns of a table in files, held where the files say that they take no more than a part of the memory."""
+        if table not in self._in_files or _unpacked_bytes(self._in_files[table], columns) > self._most_at_hand:
             return table
-        several = ", ".join(columns)
-        first = self.fetch(f"SELECT {several} FROM {{table}} LIMIT {_LOOKED_AT}", table=table)
-        (rows,) = self.fetch("SELECT count(*) AS rows FROM {table}", table=table)["rows"].to_pylist()
-        if first.nbytes * rows > self._most_at_hand * max(len(first), 1):
-            return table
-        return self.sql(f"SELECT {several} FROM {{table}}", table=table)
+        return self.sql(f"SELECT {', '.join(columns)} FROM {{table}}", table=table)
 
     def columns(self, table: Table) -> list[str]:
         """Names of a table's columns."""
@@ -156,6 +155,18 @@ class DuckDBEngine(Engine):
 def _bytes(files: Path) -> int:
     """Size of all files that a path with wildcards in its last part names."""
     return sum(path.stat().st_size for path in files.parent.glob(files.name))
+
+
+def _unpacked_bytes(files: Path, columns: Sequence[str] = ()) -> int:
+    """Bytes of these columns, or all, before they were compressed, as the files that a path names say of themselves."""
+    total = 0
+    for path in files.parent.glob(files.name):
+        described = pq.ParquetFile(path).metadata
+        for group in map(described.row_group, range(described.num_row_groups)):
+            for column in map(group.column, range(group.num_columns)):
+                if not columns or column.path_in_schema.partition(".")[0] in columns:
+                    total += column.total_uncompressed_size
+    return total
 
 
 def query(connection: duckdb.DuckDBPyConnection, sql: str) -> pa.Table:

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.core import UnreadableInput
 from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.bounded_batches import BATCH_BYTES, gathered, pieces, rows_at_once
 from stillwatch.ingest.files import LONGEST_LINE, Wrapping
 from stillwatch.ingest.registry import format_named
 from stillwatch.ingest.slice import Slice
@@ -34,7 +35,6 @@ __all__ = ["first_rows", "read_parquet", "schema_of"]
 
 # What Arrow raises about files that are not what they say.
 _BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError)
-_BATCH_BYTES = 64 << 20
 _TOO_LONG = f"a cell of more than {LONGEST_LINE >> 20} MiB is not read: no API takes a request as long"
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
@@ -75,7 +75,7 @@ def schema_of(path: Path, wrapped: Wrapping) -> pa.Schema:
     Raises:
         ArrowException, OSError, ValueError: it is no such file.
     """
-    return pq.read_schema(path) if wrapped == "parquet" else _arrow_table(path).schema
+    return pq.read_schema(path) if wrapped == "parquet" else _arrow_schema(path)
 
 
 def _sentence(error: BaseException) -> str:
@@ -103,7 +103,7 @@ def read_parquet(part: Slice, batch_rows: int) -> Iterator[SliceResult]:
                     _read_row(batch, number + 1 + place, row, beside, preferred)
                 number += some.num_rows
                 held += some.nbytes
-            if batch.seen >= batch_rows or held >= _BATCH_BYTES:
+            if batch.seen >= batch_rows or held >= BATCH_BYTES:
                 now = min(size, size * number // total)
                 yield batch.result(now - told)
                 told, held = now, 0
@@ -176,22 +176,25 @@ def _batches(path: Path, wrapped: Wrapping, batch_rows: int) -> Iterator[pa.Reco
     if wrapped == "parquet":
         source = pq.ParquetFile(path)
         for group in range(source.num_row_groups):
-            for some in _row_group(source, group, batch_rows):
+            for some in _row_group(path, source, group, batch_rows):
                 yield from [some] if isinstance(some, _Lost) else _without_long(some)
     else:
-        for batch in _arrow_table(path).to_batches(max_chunksize=batch_rows):
-            # Arrow trusts what a file says of its own buffers, and would read beyond them.
-            batch.validate(full=True)
-            yield from _without_long(batch)
+        for whole in _arrow_batches(path):
+            for start in range(0, whole.num_rows, batch_rows):
+                batch = whole.slice(start, batch_rows)
+                # Arrow trusts what a file says of its own buffers, and would read beyond them.
+                batch.validate(full=True)
+                yield from _without_long(batch)
 
 
-def _row_group(source: pq.ParquetFile, group: int, batch_rows: int) -> Iterator[pa.RecordBatch | _Lost]:
+def _row_group(path: Path, source: pq.ParquetFile, group: int, batch_rows: int) -> Iterator[pa.RecordBatch | _Lost]:
     """A row group's batches; one that is damaged costs no other."""
     said = source.metadata.row_group(group)
     rows, read = said.num_rows, 0
-    most = min(batch_rows, max(1, _BATCH_BYTES * rows // max(said.total_byte_size, 1)))
     try:
-        for batch in source.iter_batches(most, row_groups=[group]):
+        most = rows_at_once(path, said, group, batch_rows)
+        batches = source.iter_batches(most, row_groups=[group])
+        for batch in batches if most == batch_rows else gathered(batches, batch_rows):
             read += batch.num_rows
             yield batch
     except _BROKEN as error:
@@ -200,8 +203,13 @@ def _row_group(source: pq.ParquetFile, group: int, batch_rows: int) -> Iterator[
 
 
 def _without_long(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch | _Lost]:
-    """A batch, but for rows of which a cell is longer than anything that is read: a packed file of kilobytes may hold
-    gigabytes."""
+    """A batch in pieces, but for rows of which a cell is longer than anything that is read: a packed file of kilobytes
+    may hold gigabytes."""
+    for piece in pieces(batch):
+        yield from _without_long_rows(piece)
+
+
+def _without_long_rows(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch | _Lost]:
     if batch.nbytes <= LONGEST_LINE:
         yield batch
         return
@@ -216,15 +224,33 @@ def _without_long(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch | _Lost]:
         yield batch.slice(begun)
 
 
-def _arrow_table(path: Path) -> pa.Table:
-    """An IPC file, memory-mapped, an IPC stream, or a Feather file of either version."""
-    with path.open("rb") as source:
-        head = source.read(8)
+def _arrow_batches(path: Path) -> Iterator[pa.RecordBatch]:
+    """Batches of an IPC file, memory-mapped, of an IPC stream, or of a Feather file of either version."""
+    head = _head(path)
     if head[:4] == b"FEA1":
-        return feather.read_table(path)
+        yield from feather.read_table(path).to_batches()
+        return
+    with pa.memory_map(str(path)) as mapped:
+        if head[:6] != b"ARROW1":
+            yield from pa.ipc.open_stream(mapped)
+            return
+        reader = pa.ipc.open_file(mapped)
+        for number in range(reader.num_record_batches):
+            yield reader.get_batch(number)
+
+
+def _arrow_schema(path: Path) -> pa.Schema:
+    head = _head(path)
+    if head[:4] == b"FEA1":
+        return feather.read_table(path).schema
     with pa.memory_map(str(path)) as mapped:
         reader = pa.ipc.open_file(mapped) if head[:6] == b"ARROW1" else pa.ipc.open_stream(mapped)
-        return reader.read_all()
+        return reader.schema
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as source:
+        return source.read(8)
 
 
 def _plain_rows(batch: pa.RecordBatch) -> Iterator[_Row]:

@@ -18,9 +18,12 @@ __all__ = ["has_lost_texts", "joined_texts", "prompt_key", "remaining_prompts"]
 I64 = npt.NDArray[np.int64]
 
 _REMAINING_SQL = """
-SELECT a.entity, {key} AS prompt, min(e.row_key) AS row_key
-FROM {{exchanges}} AS e JOIN {{accounts}} AS a USING (account_id)
-WHERE e.prompt_hash IS NULL OR e.row_key IN (SELECT row_key FROM {{kept}})
+WITH asked AS (
+    SELECT e.account_id, {key} AS prompt, e.row_key, e.prompt_hash IS NULL AS there FROM {{exchanges}} AS e
+)
+SELECT a.entity, e.prompt, min(e.row_key) AS row_key
+FROM asked AS e JOIN {{accounts}} AS a USING (account_id)
+WHERE e.there OR e.row_key IN (SELECT row_key FROM {{kept}})
 GROUP BY ALL
 """
 

@@ -17,9 +17,12 @@ __all__ = ["moments_reader"]
 
 # A row a request: begin in microseconds since 1970, latency in milliseconds.
 _REQUESTS_SQL = """
-SELECT a.entity, epoch_us(e.time) AS begin, e.latency_ms::FLOAT AS latency,
-       {refused} AS refused, {key} AS prompt
-FROM {{exchanges}} AS e JOIN {{accounts}} AS a USING (account_id)
+WITH request AS (
+    SELECT e.account_id, epoch_us(e.time) AS begin, e.latency_ms::FLOAT AS latency,
+           {refused} AS refused, {key} AS prompt
+    FROM {{exchanges}} AS e
+)
+SELECT a.entity, r.* EXCLUDE (account_id) FROM request AS r JOIN {{accounts}} AS a USING (account_id)
 """
 
 # Of as many requests a process holds what is asked of each: up to 270 MB.

@@ -18,6 +18,7 @@ import pyarrow as pa
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import PromptSets
 from stillwatch.evidence.thresholds import CARRIED, FILLED_IN, MAJORITY, SAME_PROMPT, SHARED_BY, WRAPPED
+from stillwatch.profiles.texts import READ_SQL
 
 __all__ = ["named_prompts"]
 
@@ -47,7 +48,7 @@ WITH texts AS (
     FROM said LEFT JOIN texts USING (thing) GROUP BY ALL HAVING common > 1 AND common >= {SAME_PROMPT} * own
 ), alike AS (
     SELECT t.entity, t.prompt, hash(t.name, list_sort(regexp_extract_all(e.prompt, '[0-9]+'))) AS name
-    FROM typed AS t JOIN {{exchanges}} AS e USING (row_key)
+    FROM typed AS t JOIN (SELECT row_key, {READ_SQL} AS prompt FROM {{exchanges}}) AS e USING (row_key)
 ), named AS (
     SELECT * FROM alike SEMI JOIN (
         SELECT name FROM (SELECT name, count(DISTINCT prompt) AS texts FROM alike GROUP BY entity, name)

@@ -11,6 +11,7 @@ import pyarrow as pa
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import AtLarge, Glance, glance, people_at_large
 from stillwatch.evidence.stream_thresholds import LEAST_AT_LARGE, MOST_AT_LARGE, PROMPTS_AT_LARGE
+from stillwatch.profiles.texts import READ_SQL
 from stillwatch.sketching import BLOCKS, window_features
 
 __all__ = ["SampledPeople", "StreamReader", "sampled_people"]
@@ -76,7 +77,8 @@ class StreamReader:
         size = [len(keys) for keys in sets]
         wanted = {"set": np.repeat(np.arange(len(sets)), size), "row_key": np.concatenate(sets)}
         texts = self._engine.sql(
-            "SELECT w.set, w.place, e.prompt FROM {exchanges} AS e JOIN {wanted} AS w USING (row_key)",
+            f"WITH asked AS (SELECT row_key, {READ_SQL} AS prompt FROM {{exchanges}}) "
+            "SELECT w.set, w.place, e.prompt FROM asked AS e JOIN {wanted} AS w USING (row_key)",
             exchanges=self._exchanges,
             wanted=pa.table(wanted | {"place": np.arange(sum(size))}),
         )

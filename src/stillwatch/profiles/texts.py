@@ -21,6 +21,7 @@ from stillwatch.evidence.thresholds import CLOSER_PROMPTS, CLOSER_TOTAL, SHARED_
 from stillwatch.sketching import WIDTH, SampledFeatures, Wording, sampled_features, text_features, wording_flags
 
 __all__ = [
+    "READ_SQL",
     "REFUSED_SQL",
     "Texts",
     "closer_look",
@@ -39,9 +40,20 @@ _WORTH_SENDING = 4
 REFUSED_SQL = "coalesce(e.status NOT SIMILAR TO '2[0-9][0-9]|ok|OK|success', false)"
 """Whether an exchange ``e`` is known to have been refused or to have failed."""
 
+_ENDS = 32_768
+READ_SQL = (
+    f"CASE WHEN strlen(prompt) > {2 * _ENDS} AND length(prompt) > {2 * _ENDS} "
+    f"THEN concat(left(prompt, {_ENDS}), chr(10), right(prompt, {_ENDS})) ELSE prompt END"
+)
+"""A prompt as it is read once more: of a long one both ends. It stands below joins, which gather 2,048 rows."""
+
+# What a join gathers is named before it, and no text.
 _PROMPT_SQL = """
-SELECT a.entity, {key} AS prompt, min(e.row_key) AS row_key, bool_or(NOT ({refused})) AS answered
-FROM {{exchanges}} AS e JOIN {{accounts}} AS a USING (account_id) GROUP BY ALL
+WITH asked AS (
+    SELECT e.account_id, {key} AS prompt, e.row_key, {refused} AS refused FROM {{exchanges}} AS e
+)
+SELECT a.entity, e.prompt, min(e.row_key) AS row_key, bool_or(NOT e.refused) AS answered
+FROM asked AS e JOIN {{accounts}} AS a USING (account_id) GROUP BY ALL
 """
 
 _SAMPLE_SQL = """
@@ -50,9 +62,11 @@ WITH drawn AS (
     FROM {{prompts}} GROUP BY entity
 ), ranked AS (
     SELECT entity, unnest(chosen, recursive := true), generate_subscripts(chosen, 1) AS place FROM drawn
+), asked AS (
+    SELECT row_key, exchange_id, {read} AS prompt FROM {{exchanges}}
 )
 SELECT r.entity, r.row_key, r.place, r.name, e.exchange_id, e.prompt
-FROM ranked AS r JOIN {{exchanges}} AS e USING (row_key) ORDER BY r.entity, r.place
+FROM ranked AS r JOIN asked AS e USING (row_key) ORDER BY r.entity, r.place
 """
 
 
@@ -155,9 +169,9 @@ def draw_sample(engine: Engine, most: int, *, prompts: Table | pa.Table, exchang
 
     Returns:
         ``entity, row_key, place, name, exchange_id, prompt``; sorted by entity and place, at most ``most`` rows each.
-        ``name`` is the prompt's hash.
+        ``name`` is the prompt's hash, and ``prompt`` the text by ``READ_SQL``.
     """
-    return engine.fetch(_SAMPLE_SQL.format(most=most), prompts=prompts, exchanges=exchanges)
+    return engine.fetch(_SAMPLE_SQL.format(most=most, read=READ_SQL), prompts=prompts, exchanges=exchanges)
 
 
 def closer_look(
@@ -260,8 +274,10 @@ def read_texts(
     Returns:
         A function that gives the features in the sample's order.
     """
-    prompts, owner = sample["prompt"].combine_chunks(), np.asarray(sample["entity"], np.int64)
-    chunks = [_packed(prompts[piece], owner[piece]) for piece in _pieces(owner, _CHUNK)]
-    each = pool.map if pool is not None and len(chunks) >= _WORTH_SENDING else map
+    prompts, owner = sample["prompt"], np.asarray(sample["entity"], np.int64)
+    pieces = _pieces(owner, _CHUNK)
+    # One after the other: texts of all of them are held once already.
+    chunks = (_packed(prompts[piece].combine_chunks(), owner[piece]) for piece in pieces)
+    each = pool.map if pool is not None and len(pieces) >= _WORTH_SENDING else map
     begun = each(partial(_read_chunk, shared=shared, wordings=wordings), chunks)
     return lambda: Texts.joined(list(begun), len(wordings))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stillwatch.engines import Engine, Table
+from stillwatch.scanning.retention import BLANK_SQL
 
 __all__ = ["Constant", "find_constant"]
 
@@ -17,11 +18,16 @@ _MASKED_SQL = """
 SELECT masked FROM {sketches} GROUP BY masked
 HAVING count(*) >= greatest({least}, {share} * (SELECT count(*) FROM {sketches})) ORDER BY count(*) DESC LIMIT 1
 """
-_TEXT_SQL = """
-SELECT e.prompt AS text, count(*) AS n, count(DISTINCT e.account_id) AS accounts
-FROM {exchanges} AS e JOIN {sketches} AS s USING (row_key) SEMI JOIN {commonest} USING (masked)
-WHERE trim(e.prompt) <> '' GROUP BY e.prompt ORDER BY n DESC, text LIMIT 1
+# What has no text is told by the reader of this: a condition would be asked first, and carry every text along.
+_SAID_SQL = f"""
+WITH told AS (
+    SELECT row_key, account_id, CASE WHEN NOT ({BLANK_SQL}) THEN hash(prompt) END AS said FROM {{exchanges}}
+)
+SELECT said, min(e.row_key) AS row_key, count(*) AS n, count(DISTINCT e.account_id) AS accounts
+FROM told AS e JOIN {{sketches}} AS s USING (row_key) SEMI JOIN {{commonest}} USING (masked)
+GROUP BY said ORDER BY n DESC LIMIT 3
 """
+_TEXT_SQL = "SELECT row_key, prompt FROM {{exchanges}} WHERE row_key IN ({keys})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +70,16 @@ def find_constant(engine: Engine, *, exchanges: Table, sketches: Table) -> Const
     if not len(commonest):
         return Constant()
     total = engine.fetch("SELECT count(*) AS n FROM {exchanges}", exchanges=exchanges)["n"][0].as_py()
-    rows = engine.fetch(_TEXT_SQL, exchanges=exchanges, sketches=sketches, commonest=commonest).to_pylist()
-    if not rows or rows[0]["n"] < _SHARE * total or rows[0]["accounts"] < _LEAST_ACCOUNTS:
+    said = engine.fetch(_SAID_SQL, exchanges=exchanges, sketches=sketches, commonest=commonest).to_pylist()
+    # Two texts may each be half of a log.
+    half = [row for row in said if row["said"] is not None and row["n"] >= _SHARE * total]
+    most = [row for row in half if row["n"] == half[0]["n"]]
+    if not most:
         return Constant()
-    return Constant(rows[0]["text"], rows[0]["n"], rows[0]["accounts"], total)
+    keys = ", ".join(str(row["row_key"]) for row in most)
+    found = engine.fetch(_TEXT_SQL.format(keys=keys), exchanges=exchanges)
+    texts = dict(zip(found["row_key"].to_pylist(), found["prompt"].to_pylist(), strict=True))
+    first = min(most, key=lambda row: texts[row["row_key"]])
+    if first["accounts"] < _LEAST_ACCOUNTS:
+        return Constant()
+    return Constant(texts[first["row_key"]], first["n"], first["accounts"], total)

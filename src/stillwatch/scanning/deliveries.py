@@ -39,11 +39,12 @@ _LAYOUTS_SQL = f"""
 WITH twice AS (
     SELECT exchange_id FROM {{exchanges}} WHERE exchange_id <> {MADE} GROUP BY exchange_id HAVING count(*) > 1
 ),
-own AS (
+told AS (
     SELECT row_key, exchange_id, account_id, round(epoch_us(time) / 1000.0) AS moment, <filled> AS filled,
            <asked> AS asked, <answered> AS answered
-    FROM {{exchanges}} SEMI JOIN twice USING (exchange_id) ANTI JOIN {{copies}} USING (row_key)
+    FROM {{exchanges}}
 ),
+own AS (SELECT * FROM told SEMI JOIN twice USING (exchange_id) ANTI JOIN {{copies}} USING (row_key)),
 one AS (
     SELECT exchange_id, account_id, moment FROM own GROUP BY ALL
     HAVING count(*) > 1 AND count(DISTINCT asked) <= 1 AND count(DISTINCT answered) <= 1

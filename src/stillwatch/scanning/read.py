@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import platform
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,8 @@ __all__ = ["Read", "done_file", "make_folders", "read_one", "read_slices"]
 _ROWS = 2048
 _PART_ROWS = 32_768
 _SKETCH_ROWS = 2048
+# Whoever asks a part something decodes up to 2,048 rows of a group at once, in every thread.
+_GROUP_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,15 @@ class _Part:
         self._half = path.with_name(f".{path.name}.{platform.node()}-{os.getpid()}-{threading.get_ident()}.partial")
         self._writer: pq.ParquetWriter | None = None
         self._held: list[pa.RecordBatch] = []
-        self._rows = 0
+        self._rows = self._bytes = 0
 
     def write(self, batch: pa.RecordBatch) -> None:
-        if batch.num_rows:
-            self._held.append(batch)
-            self._rows += batch.num_rows
+        for piece in _pieces(batch):
+            if self._bytes + piece.nbytes > _GROUP_BYTES:
+                self._flush()
+            self._held.append(piece)
+            self._rows += piece.num_rows
+            self._bytes += piece.nbytes
         if self._rows >= _PART_ROWS:
             self._flush()
 
@@ -81,7 +86,7 @@ class _Part:
                 use_dictionary=_DICTIONARY[self._schema],
             )
         self._writer.write_table(pa.Table.from_batches(self._held, self._schema))
-        self._held, self._rows = [], 0
+        self._held, self._rows, self._bytes = [], 0, 0
 
     def close(self) -> None:
         self._flush()
@@ -93,6 +98,16 @@ class _Part:
         if self._writer is not None:
             self._writer.close()
             self._half.unlink()
+
+
+def _pieces(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """A batch in as many as hold no more than a group does, or a row."""
+    if batch.num_rows <= 1 or batch.nbytes <= _GROUP_BYTES:
+        yield from [batch] if batch.num_rows else ()
+        return
+    half = batch.num_rows // 2
+    yield from _pieces(batch.slice(0, half))
+    yield from _pieces(batch.slice(half))
 
 
 # Dictionaries help columns of few values and only cost where every value differs.

@@ -23,7 +23,7 @@ from stillwatch.scanning.kept import KEPT
 from stillwatch.scanning.parts import rewrite
 from stillwatch.tables import DEAD_LETTERS, EXCHANGES, TEMPLATES
 
-__all__ = ["Retain", "Told", "check_retained", "remove_texts", "told_by"]
+__all__ = ["BLANK_SQL", "Retain", "Told", "check_retained", "remove_texts", "told_by"]
 
 Retain = Literal["full", "templates", "none"]
 
@@ -51,14 +51,21 @@ class Told:
     blank: str
 
 
+BLANK_SQL = "NOT regexp_matches(prompt, '[^ \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]')"
+"""Whether a prompt holds nothing but spaces (Unicode's Zs). ``trim`` would hold a copy of each text."""
+
 _FILLED = " + ".join(f'("{name}" IS NOT NULL)::INT' for name in EXCHANGES.names)
 _PLAIN = Told(
-    f"prompt, {', '.join(_TEXTS)}", "nullif(prompt, '')", "nullif(response, '')", _FILLED, "trim(prompt) = ''"
+    f"prompt, {', '.join(_TEXTS)}",
+    "CASE WHEN prompt <> '' THEN hash(prompt) END",
+    "CASE WHEN response <> '' THEN hash(response) END",
+    _FILLED,
+    BLANK_SQL,
 )
 _HASHED = Told(
     f"hash({_PLAIN.texts})",
-    "CASE WHEN prompt <> '' THEN hash(prompt) END",
-    "CASE WHEN response <> '' THEN hash(response) END",
+    _PLAIN.asked,
+    _PLAIN.answered,
     f"({_FILLED})::INT",
     _PLAIN.blank,
 )

@@ -7,7 +7,7 @@ is: a log says the same whenever it is scanned.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -127,7 +127,7 @@ def _part_set_aside(run: Path, work: Path, name: str, wrong: Sequence[Wrong]) ->
     kept: list[Mask] = []
     letters = []
     part = run / "exchanges.parquet" / name
-    for batch in pq.ParquetFile(part).iter_batches(_BATCH, columns=["source_file", "source_line", "time", "prompt"]):
+    for batch in _batches(part):
         which = _which(batch, wrong)
         kept.append(which < 0)
         if (which >= 0).any():
@@ -140,6 +140,14 @@ def _part_set_aside(run: Path, work: Path, name: str, wrong: Sequence[Wrong]) ->
     )
     keep_rows(run, name, keep)
     return int((~keep).sum())
+
+
+def _batches(part: Path) -> Iterator[pa.RecordBatch]:
+    """A part's batches, none of more than one group: where records are long, a group holds few."""
+    source = pq.ParquetFile(part)
+    for group in range(source.num_row_groups):
+        columns = ["source_file", "source_line", "time", "prompt"]
+        yield from source.iter_batches(_BATCH, row_groups=[group], columns=columns)
 
 
 def _which(batch: pa.RecordBatch, wrong: Sequence[Wrong]) -> npt.NDArray[np.int64]:

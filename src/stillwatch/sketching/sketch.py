@@ -30,6 +30,7 @@ BANDS = tuple(f"band_{number:02d}" for number in range(BAND_COUNT))
 
 # A process remembers the sentences of this many system prompts.
 _MOST_KNOWN = 4_096
+_MOST_KNOWN_CHARS = 16 << 20
 
 SKETCH = pa.schema(
     [
@@ -125,4 +126,7 @@ def _sentences_of(systems: pa.Array) -> list[U64]:
         )
         parts = np.split(hashes, np.searchsorted(owners, np.arange(1, len(new))))
         _known_systems.update(zip(new, parts, strict=True))
-    return [_known_systems[text] for text in texts]
+    found = [_known_systems[text] for text in texts]
+    if new and sum(map(len, _known_systems)) > _MOST_KNOWN_CHARS:
+        _known_systems.clear()
+    return found
