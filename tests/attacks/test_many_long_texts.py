@@ -52,11 +52,6 @@ def _columns() -> dict[str, list[str]]:
     return {"time": [_time(n) for n in range(ROWS)], "account_id": [f"a{n % 40}" for n in range(ROWS)]}
 
 
-def _coded(folder: Path) -> None:
-    one = pa.DictionaryArray.from_arrays(pa.array([0] * ROWS, pa.int32()), pa.array([LONG]))
-    pq.write_table(pa.table({**_columns(), "prompt": one}), folder / "log.parquet", compression="zstd")
-
-
 def _coded_by_the_writer(folder: Path) -> None:
     pq.write_table(pa.table({**_columns(), "prompt": [LONG] * ROWS}), folder / "log.parquet", compression="zstd")
 
@@ -81,17 +76,14 @@ def _packed(said: Callable[[int], dict[str, Any]]) -> Callable[[Path], None]:
 
 
 LOGS = {
-    "one prompt as a dictionary": _coded,
     "one prompt, coded by the writer": _coded_by_the_writer,
     "views of one prompt": _views,
-    "one prompt": _packed(lambda n: {"prompt": LONG}),
     "prompts that differ, two of one id": _packed(lambda n: {"prompt": f"{n} {LONG}", "exchange_id": f"e{n // 2}"}),
-    "messages": _packed(lambda n: {"messages": [{"role": "user", "content": f"{n} {LONG}"}]}),
     "answers": _packed(lambda n: {"prompt": f"Why {n}?", "response": f"{n} {LONG}"}),
-    "system prompts": _packed(lambda n: {"prompt": f"Why {n}?", "system": f"{n} {LONG}"}),
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems hold no process to an address space")
 @pytest.mark.parametrize("kind", LOGS)
 def test_many_long_texts_are_scanned_in_bounded_memory(tmp_path: Path, kind: str) -> None:
