@@ -131,7 +131,8 @@ def test_it_is_the_same_at_any_time_and_under_any_names(seed: int, later: float)
     again = seen((rng.permutation(1000)[:20][owner], begin + float(round(later / 3600) * 3600)))
     assert first is not None
     assert again is not None
-    assert (again.value, again.background) == (first.value, pytest.approx(first.background))
+    assert again.value == first.value
+    assert again.background == pytest.approx(first.background)
 
 
 def test_too_few_requests_say_nothing() -> None:

@@ -7,8 +7,6 @@ from made_log import GROUP, E, made_content, made_log
 from stillwatch.detection.explanations import explain
 from stillwatch.evidence import Explanation, PromptSets, all_families
 
-FEW = {"each": 4}
-
 
 def sets(shared: int, of: int, *, seed: int) -> PromptSets:
     """Twenty prompts of its own for each account of the log; so many of the group's are of one list, taken at random."""
@@ -19,8 +17,9 @@ def sets(shared: int, of: int, *, seed: int) -> PromptSets:
     return PromptSets(np.sort(held, axis=1).ravel().astype(np.uint64), np.arange(E + 1) * 20)
 
 
-def customers(shared: int, of: int, *, seed: int = 0, **content: float) -> Explanation:
-    log = made_log(content=made_content(seed, **(FEW | content)), prompt_sets=sets(shared, of, seed=seed))
+def customers(shared: int, of: int, *, seed: int = 0, each: int = 4, topics: float = 0.0) -> Explanation:
+    content = made_content(seed, each=each, topics=topics)
+    log = made_log(content=content, prompt_sets=sets(shared, of, seed=seed))
     (one,) = (
         e for e in explain(log, all_families(), GROUP, GROUP[:0]) if e.name.startswith("customers of one framework")
     )
