@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stillwatch.evidence import PromptSets
-from stillwatch.evidence.dispatch_thresholds import DEALT
+from stillwatch.evidence.dispatch_thresholds import DEALT, LEAST_DEALT
 from stillwatch.evidence.sharing_out import sharing_out
 
 ACCOUNTS = np.arange(40)
@@ -213,3 +213,14 @@ def test_parts_of_sets_that_others_run_in_full_are_not_dealt(seed: int) -> None:
 def test_whatever_accounts_send_there_is_an_answer(held: list[list[int]]) -> None:
     found = sharing_out(sets([np.array(one, np.int64) for one in held]), np.arange(len(held)))
     assert found is None or 0 < found.p_value <= 1
+
+
+@given(st.lists(st.lists(st.integers(0, 60), max_size=40), min_size=4, max_size=12))
+@settings(deadline=None, max_examples=100)
+def test_who_runs_what_some_send_has_three_of_it_and_more_than_a_tenth(held: list[list[int]]) -> None:
+    prompts, members = sets([np.array(one, np.int64) for one in held]), np.arange(3)
+    several = {name for name in range(61) if sum(name in held[account] for account in members) > 1}
+    runs = {
+        n for n, one in enumerate(held) if len(found := set(one) & several) >= 3 and 10 * len(found) > len(set(one))
+    }
+    assert set(prompts.runners(members)) == ({0, 1, 2} | runs if len(several) >= LEAST_DEALT else {0, 1, 2})

@@ -7,6 +7,7 @@ a pool do not. This is the plainest thing that tells them apart.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +23,7 @@ I64 = npt.NDArray[np.int64]
 U64 = npt.NDArray[np.uint64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PromptSets:
     """Distinct prompts of each of E entities.
 
@@ -78,11 +79,20 @@ class PromptSets:
         names = self.several(members, float(len(members)))
         if len(names) < LEAST_DEALT:
             return members
-        everybody = np.arange(len(self.offsets) - 1)
-        hits = np.isin(self.prompts, names)
-        shared = np.diff(np.concatenate([[0], np.cumsum(hits)])[self.offsets])
-        runs = (shared >= CARRIED[0]) & (shared > REPEATS * np.maximum(np.diff(self.offsets), 1))
-        return np.union1d(members, everybody[runs])
+        first, behind = (
+            np.searchsorted(self.prompts, names, side, sorter=self._in_order) for side in ("left", "right")
+        )
+        times = behind - first
+        places = np.repeat(first - np.cumsum(times) + times, times) + np.arange(times.sum())
+        who = np.searchsorted(self.offsets, self._in_order[places], side="right") - 1
+        shared = np.bincount(who, minlength=len(self.offsets) - 1)
+        runs = (shared >= CARRIED[0]) & (shared > REPEATS * np.diff(self.offsets))
+        return np.union1d(members, np.flatnonzero(runs))
+
+    @cached_property
+    def _in_order(self) -> I64:
+        """Where each prompt stands, by its hash."""
+        return np.argsort(self.prompts, kind="stable")
 
     def partners(self, members: I64) -> I64:
         """How many others each member has who send most of what it sends, and at least three prompts of it."""
