@@ -28,6 +28,7 @@ TECHNICAL = {
     ("evidence/sharing_out.py", "_COUNTED"): "how repeats are counted: spares time, moves no result",
     ("profiles/templates.py", "_AT_ONCE"): "sketches read at once: bounds memory, moves no result",
     ("profiles/moments.py", "_MOST_HELD"): "requests held: bounds memory, moves no result",
+    ("profiles/texts.py", "_ENDS"): "characters of a long prompt in samples: bounds memory; stands among the limits",
     ("profiles/prompts_at_hand.py", "MOST_HELD"): "requests held: bounds memory, moves no result",
     ("evidence/families/semantics.py", "_CHUNK"): "pairs at a time: bounds memory, moves no result",
     ("evidence/families/timing.py", "_CHUNK"): "rows at a time: bounds memory, moves no result",
