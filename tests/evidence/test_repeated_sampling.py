@@ -43,6 +43,15 @@ def runs(rng: np.random.Generator, of: int, each: int) -> Rows:
     return np.repeat(ACCOUNTS, each), start + np.tile(np.arange(each) * 20.0, len(ACCOUNTS)), chosen
 
 
+def lessons(rng: np.random.Generator) -> Rows:
+    """Three classes with eight lessons each: of its exercises, one class's, each is asked by a few within minutes."""
+    some = [sampled(rng, 4, days=0.03, prompts=6) for _ in range(24)]
+    begun = np.repeat(rng.choice(14, 24) * DAY + rng.integers(8, 14, 24) * 3_600.0, [len(one[0]) for one in some])
+    to, at, which = (np.concatenate(parts) for parts in zip(*some, strict=True))
+    place = np.repeat(np.arange(24), [len(one[0]) for one in some])
+    return (to // 3) * 3 + place % 3, at + begun, which + 1_000 * place
+
+
 @pytest.mark.parametrize("times", [2, 3, 4])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_queue_that_takes_several_answers_is_seen(times: int, seed: int) -> None:
@@ -70,6 +79,7 @@ def test_what_is_sent_beside_it_does_not_hide_it(seed: int) -> None:
         pytest.param(lambda rng: runs(rng, 2000, 100), id="parts of a set, each at its own hour"),
         pytest.param(lambda rng: sampled(rng, 4, days=4, within=3 * DAY), id="readers of one page, over days"),
         pytest.param(lambda rng: sampled(rng, 4, days=0.25), id="a lesson of some hours"),
+        pytest.param(lambda rng: lessons(rng), id="a fortnight of three classes"),
         pytest.param(lambda rng: sampled(rng, MOST_SAMPLES + 8, days=4), id="an audience that is shown each"),
         pytest.param(lambda rng: sampled(rng, 4, days=4, prompts=12), id="a dozen prompts"),
     ],
@@ -94,7 +104,7 @@ def test_p_values_of_accounts_that_keep_their_own_hours_are_no_smaller_than_they
 @settings(deadline=None, max_examples=15)
 def test_it_is_the_same_at_any_time_and_under_any_names(seed: int, later: float) -> None:
     rng = np.random.default_rng(seed)
-    owner, begin, prompt = sampled(rng, 3, days=3, prompts=60)
+    owner, begin, prompt = sampled(rng, 3, days=3, prompts=120)
     first = seen((owner, begin, prompt))
     whole = float(round(later / 3600) * 3600)
     again = seen((owner, begin + whole, rng.permutation(10_000)[: prompt.max() + 1][prompt]))

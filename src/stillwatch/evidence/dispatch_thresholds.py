@@ -44,9 +44,13 @@ keeps what is tested; longer: people's hours are lost"""
 MOST_SAMPLES: Final = 16
 """accounts a prompt | who samples a prompt takes 2 to 16 answers of it | higher: what an audience is shown counts"""
 
-SAMPLED_HOURS: Final = 12
-"""hours | so many at least see a prompt sampled: a queue runs for days, where a lesson or a launch is over in a few |
-lower: lessons count"""
+SAMPLED_HOURS: Final = 36
+"""hours | so many at least see a prompt sampled: a queue of two days has more, a fortnight of several classes' lessons
+15 to 30 | lower: lessons count; higher: short queues are not seen"""
+
+SOON_OVER_HOURS: Final = 12
+"""hours | an evaluation that a script spreads over its keys is over in fewer, a queue runs on | higher: a queue of a
+day passes for an evaluation"""
 
 SAMPLED_TIMES: Final = 2.0
 """times what chance gives | samples of one prompt come together 3 to 6 times as often as they would shifted, a class's
@@ -68,8 +72,12 @@ BELL_SECONDS: Final = 600.0
 BELL_REQUESTS: Final = 3
 """requests | so many each asks at a bell | higher: a queue of an hour goes unseen; lower: a class passes for one"""
 
-BELLS: Final = 6
-"""stretches | a fortnight's lessons, a release | fewer: a class passes for a queue; more: a short queue goes unseen"""
+BELLS: Final = 12
+"""stretches of ten minutes | a fortnight's lessons of two classes, a release | fewer: a school passes for a queue; more:
+a short queue goes unseen"""
+
+BUSIEST_HOURS: Final = 6
+"""hours | a fortnight's lessons, a release | fewer: a class comes in waves; more: waves go unseen"""
 
 MARK_EVERY_SECONDS: Final = 300.0
 """seconds | jobs are set to the hour, its half or quarter, or to five minutes | longer: jobs at five past are none;

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Explanation
-from stillwatch.evidence.dispatch_thresholds import SAMPLED_HOURS
+from stillwatch.evidence.dispatch_thresholds import SOON_OVER_HOURS
 from stillwatch.evidence.hands import houses_of
 from stillwatch.evidence.icc import z_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
@@ -99,7 +99,7 @@ def _soon_over(log: LogProfile, members: I64) -> bool:
     for days."""
     if log.moments is None:
         return False
-    return len(np.unique(log.moments(members).begin // HOUR)) < SAMPLED_HOURS
+    return len(np.unique(log.moments(members).begin // HOUR)) < SOON_OVER_HOURS
 
 
 def _in_houses(log: LogProfile, members: I64) -> bool:

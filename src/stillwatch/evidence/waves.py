@@ -15,7 +15,13 @@ import numpy.typing as npt
 from scipy import sparse
 
 from stillwatch.evidence.base import Null, Observed
-from stillwatch.evidence.dispatch_thresholds import BELLS, DRAWS_WAVES, LEAST_IN_WAVES, LEAST_WAVES, PARTS_IN_WAVES
+from stillwatch.evidence.dispatch_thresholds import (
+    BUSIEST_HOURS,
+    DRAWS_WAVES,
+    LEAST_IN_WAVES,
+    LEAST_WAVES,
+    PARTS_IN_WAVES,
+)
 from stillwatch.evidence.log_profile import LogProfile
 from stillwatch.evidence.p_values import tail_p
 from stillwatch.evidence.thresholds import LEAST_DAYS, LEAST_RHYTHM, LONGEST_WEEKS, UNTOLD
@@ -83,7 +89,7 @@ def waves(counts: sparse.csr_array, groups: I64) -> F64:
     expected = (days.sum(axis=2, keepdims=True) * days.sum(axis=1, keepdims=True)).reshape(draws, -1)
     # Of all pairs of requests those of different members: so many are of one hour by chance.
     expected = (expected / np.maximum(total, 1)[:, None]) ** 2 * (1 - own / np.maximum(total**2, 1))[:, None]
-    beyond = np.argsort(expected - pairs, axis=1, kind="stable")[:, :BELLS]
+    beyond = np.argsort(expected - pairs, axis=1, kind="stable")[:, :BUSIEST_HOURS]
     for table in (pairs, expected):
         np.put_along_axis(table, beyond, 0.0, axis=1)
     return np.asarray(pairs.sum(axis=1) / np.maximum(expected.sum(axis=1), 1e-9), np.float64)
@@ -109,6 +115,6 @@ def in_waves(log: LogProfile, counts: sparse.csr_array, members: I64, null: Null
         mine,
         usual,
         f"{come} of different ones fall into one hour {mine:.2f} times as often as their days and their hours "
-        f"of the day would have it, without the {BELLS} hours in which most do; in random groups of like "
+        f"of the day would have it, without the {BUSIEST_HOURS} hours in which most do; in random groups of like "
         f"volume {usual:.2f} times.",
     )
