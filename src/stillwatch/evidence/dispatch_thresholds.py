@@ -73,8 +73,8 @@ BELL_REQUESTS: Final = 3
 """requests | so many each asks at a bell | higher: a queue of an hour goes unseen; lower: a class passes for one"""
 
 BELLS: Final = 12
-"""stretches of ten minutes | a fortnight's lessons of two classes, a release | fewer: a school passes for a queue; more:
-a short queue goes unseen"""
+"""stretches of ten minutes | a fortnight's lessons of two classes, a release | fewer: a school passes for a queue;
+more: a short queue goes unseen"""
 
 BUSIEST_HOURS: Final = 6
 """hours | a fortnight's lessons, a release | fewer: a class comes in waves; more: waves go unseen"""
