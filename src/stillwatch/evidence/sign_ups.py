@@ -79,8 +79,8 @@ def tied_at_sign_up(hands: Postings, members: I64, came: Observed) -> Observed |
         "share of accounts that signed up together and share one of several payments, addresses or mail domains",
         tied,
         chance,
-        f"{came.statement} And {percent(tied)} of them share one of {things:,} payments, addresses, networks and mail "
-        f"domains with another (the commonest not counted); of random accounts, {percent(chance)} would.",
+        f"{came.statement} And {percent(tied)} of them share one of {things:,} payments, addresses and mail domains "
+        f"with another (the commonest not counted); of random accounts, {percent(chance)} would.",
         p,
     )
 

@@ -206,9 +206,9 @@ class Infrastructure(Family):
         when = f"They signed up {said_apart(apart)}" if len(known) else "No sign-up of theirs is known"
         return Explanation(
             COHORT,
-            f"{when}. Of them, {percent(tied)} share a payment with another who signed up then, or an address, a "
-            "network or a mail domain that hardly anybody else has (the commonest left out, perhaps their school's or "
-            "their firm's, or a house or two of theirs); of people who merely signed up together, at most half do.",
+            f"{when}. Of them, {percent(tied)} share a payment with another who signed up then, or an address or "
+            "a mail domain that hardly anybody else has (the commonest left out, perhaps their school's or their "
+            "firm's, or a house or two of theirs); of people who merely signed up together, at most half do.",
             None if tied <= MAJORITY and signed_up_together(log, members) else False,
             contradicted_by=("timing", "dispatch"),
             strangers=True,
