@@ -297,24 +297,17 @@ def openai_stored(made: Made) -> list[Record]:
 def message_rows(made: Made) -> list[Record]:
     """A question and its answer, the answer's row first."""
     shared = {"conversation_id": f"{made.session_id}-{made.exchange_id}", "user_id": made.account_id}
-    return [
-        {
-            **shared,
-            "id": made.exchange_id,
-            "role": "assistant",
-            "content": made.response,
-            "model": made.model,
-            "prompt_tokens": made.input_tokens,
-            "completion_tokens": made.output_tokens,
-            "created_at": made.later,
-        },
-        {**shared, "id": f"q{made.exchange_id}", "role": "user", "content": made.prompt, "created_at": made.iso},
-    ]
+    asked, answer = _messages_with_ids(made)
+    return [{**shared, **answer}, {**shared, **asked}]
 
 
 @writer("conversations", lacks=("system", "tools", "temperature", "max_tokens"))
 def conversations(made: Made) -> list[Record]:
     """A conversation of a question and its answer."""
+    return [{"id": made.session_id, "user_id": made.account_id, "messages": [*_messages_with_ids(made)]}]
+
+
+def _messages_with_ids(made: Made) -> tuple[Record, Record]:
     answer = {
         "id": made.exchange_id,
         "role": "assistant",
@@ -324,8 +317,7 @@ def conversations(made: Made) -> list[Record]:
         "completion_tokens": made.output_tokens,
         "created_at": made.later,
     }
-    asked = {"id": f"q{made.exchange_id}", "role": "user", "content": made.prompt, "created_at": made.iso}
-    return [{"id": made.session_id, "user_id": made.account_id, "messages": [asked, answer]}]
+    return {"id": f"q{made.exchange_id}", "role": "user", "content": made.prompt, "created_at": made.iso}, answer
 
 
 @writer("langsmith", lacks=("tools",))

@@ -20,6 +20,7 @@ from scipy import sparse
 from stillwatch.evidence.calibration import FeatureMoments, unlike
 from stillwatch.evidence.last_asked import LastAsked
 from stillwatch.evidence.neighbours import Neighbours, nearest
+from stillwatch.evidence.postings import in_runs
 from stillwatch.evidence.thresholds import CLIP, COUNTED_PROMPTS, LEAST_WRAPPED, MAJORITY, MOST_BITS, TELLING
 
 __all__ = ["Content", "whiten"]
@@ -69,7 +70,7 @@ class Content:
     def rows(self, members: I64) -> I64:
         """Rows of these entities' prompts, members sorted."""
         first, counts = np.searchsorted(self.owner, members), self.counts[members]
-        return np.arange(counts.sum()) + np.repeat(first - np.cumsum(counts) + counts, counts)
+        return in_runs(first, counts)
 
     def sums(self, entities: I64) -> tuple[I64, F64]:
         """Prompts of each of some entities, sorted, and the sum of their embeddings (n x embedded)."""

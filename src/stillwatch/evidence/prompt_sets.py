@@ -15,6 +15,7 @@ from scipy import sparse
 
 from stillwatch.evidence.dispatch_thresholds import FAVOURITE, LEAST_DEALT
 from stillwatch.evidence.last_asked import LastAsked
+from stillwatch.evidence.postings import in_runs
 from stillwatch.evidence.thresholds import CARRIED, MAJORITY, REPEATS, SHARED_BY, STRANGERS_DRAWN
 
 __all__ = ["PromptSets", "most_by_chance"]
@@ -82,9 +83,8 @@ class PromptSets:
         first, behind = (
             np.searchsorted(self.prompts, names, side, sorter=self._in_order) for side in ("left", "right")
         )
-        times = behind - first
-        places = np.repeat(first - np.cumsum(times) + times, times) + np.arange(times.sum())
-        who = np.searchsorted(self.offsets, self._in_order[places], side="right") - 1
+        places = self._in_order[in_runs(first, behind - first)]
+        who = np.searchsorted(self.offsets, places, side="right") - 1
         shared = np.bincount(who, minlength=len(self.offsets) - 1)
         runs = (shared >= CARRIED[0]) & (shared > REPEATS * np.diff(self.offsets))
         return np.union1d(members, np.flatnonzero(runs))
@@ -150,8 +150,7 @@ class PromptSets:
         """How many distinct prompts each member has, the member's place of each, and the prompts."""
         sizes = self.offsets[members + 1] - self.offsets[members]
         owner = np.repeat(np.arange(len(members)), sizes)
-        starts = np.repeat(self.offsets[members] - np.cumsum(sizes) + sizes, sizes)
-        return sizes, owner, self.prompts[starts + np.arange(len(owner))]
+        return sizes, owner, self.prompts[in_runs(self.offsets[members], sizes)]
 
 
 def most_by_chance(senders: I64) -> float:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import Moments
+from stillwatch.evidence.postings import in_runs
 from stillwatch.profiles.texts import REFUSED_SQL
 
 __all__ = ["moments_reader"]
@@ -81,8 +82,7 @@ class _Held:
         """The requests of some entities in order of time."""
         who, owner = np.unique(members), self._requests.owner
         first, last = np.searchsorted(owner, who), np.searchsorted(owner, who, side="right")
-        counts = last - first
-        rows = np.arange(counts.sum()) + np.repeat(first - np.cumsum(counts) + counts, counts)
+        rows = in_runs(first, last - first)
         # Of one moment the entities, and what each sent then, stay in their order.
         return self._requests.chosen(rows[np.argsort(self._requests.begin[rows], kind="stable")])
 
