@@ -141,7 +141,7 @@ def test_the_first_and_the_last_moment(tmp_path: Path, written: Any, moment: dat
         "20261324120000",
         20261124250000,
         "31.02.2026 12:00:00",
-        "11/24/2026 12:00:00",
+        "11/12/2026 12:00:00",
     ],
 )
 def test_what_is_no_time_is_a_dead_letter_that_shows_it(tmp_path: Path, written: Any) -> None:

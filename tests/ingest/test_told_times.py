@@ -97,7 +97,7 @@ def test_log_records_of_otlp_with_names_of_ones_own(tmp_path: Path, within: str)
     ("record", "told"),
     [
         (LINE, "no key is known to name when a request was made"),
-        ({"timestamp": WHEN, "user_id": "u-1", "frage": "Deepest lake?"}, "no key is known to name what was asked"),
+        ({"timestamp": WHEN, "user_id": "u-1", "kysymys": "Deepest lake?"}, "no key is known to name what was asked"),
     ],
 )
 def test_what_is_not_known_of_a_record_is_said(tmp_path: Path, record: dict[str, Any], told: str) -> None:

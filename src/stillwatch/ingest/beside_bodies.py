@@ -13,21 +13,34 @@ from typing import Any
 from stillwatch.core.bodies.shapes import Fields, Json, RecordError, first, identity, object_of, parsed
 from stillwatch.ingest.plain_names import OTHERS
 
-__all__ = ["COUNTED", "account_beside", "counts_beside", "talk_in"]
+__all__ = ["COUNTED", "account_beside", "counts_beside", "only_id", "talk_in"]
 
 _METADATA = "metadata."
-_WHOM = ("account_id", "accountId", "user_id", "userId", "user", "customer_id", "customerId", "end_user")
+_WHOM = ("account_id", "accountId", "user_id", "userId", "user", "customer_id", "customerId", "end_user", "sub")
+_PERSONS = ("user", "account", "customer", "usr", "userInfo", "user_info", "end_user", "endUser")
 _HOLDERS = (
     "meta", "context", "extra", "mdc", "contextMap", "context_map", "labels", "custom", "attributes", "properties",
     "custom_properties", "customProperties", "auth", "identity", "caller", "client", "trace_metadata",
+    "jwt", "claims", "token_claims", "tokenClaims", "session", "auth_context", "authContext", "principal", "actor",
 )  # fmt: skip
 _SESSIONS = ("session_id", "sessionId", "conversation_id", "thread_id")
 COUNTED = (
     "usage", "token_usage", "tokenUsage", "tokens", "token_counts", "usage_details", "usage_metadata", "llm_summary",
+    "usageMetadata", "tokenCounts", "metrics", "stats", "billing",
 )  # fmt: skip
 """Of objects that count tokens."""
-_ASKED = ("prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "prompt", "input")
-_ANSWERED = ("completion_tokens", "output_tokens", "completionTokens", "outputTokens", "completion", "output")
+_COUNTED = frozenset(COUNTED)
+_ASKED = (
+    "prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "request_tokens", "tokens_in", "prompt_token_count",
+    "promptTokenCount", "input_token_count", "inputTokenCount",
+)  # fmt: skip
+_ANSWERED = (
+    "completion_tokens", "output_tokens", "completionTokens", "outputTokens", "response_tokens", "tokens_out",
+    "candidates_token_count", "candidatesTokenCount", "output_token_count", "outputTokenCount",
+)  # fmt: skip
+# Elsewhere they may count, or cost, something else.
+_SHORT = (("prompt", "input", "in"), ("completion", "output", "out"))
+_OF_ANYTHING = frozenset(("metrics", "stats", "billing"))
 _IDS_OF_USERS = (
     "id", "user_id", "userId", "uid", "uuid", "account_id", "accountId", "customer_id", "sub", "external_id",
     "externalId",
@@ -36,11 +49,23 @@ _IDS_OF_USERS = (
 
 def counts_beside(record: Json) -> Fields:
     """How many tokens there were, where the record around the bodies, or an object in it, says so."""
-    held = next((one for name in COUNTED if isinstance(one := record.get(name), dict)), {})
-    return {
-        "input_tokens": first(record, *OTHERS["input_tokens"]) or first(held, *_ASKED),
-        "output_tokens": first(record, *OTHERS["output_tokens"]) or first(held, *_ANSWERED),
-    }
+    asked, answered = first(record, *OTHERS["input_tokens"]), first(record, *OTHERS["output_tokens"])
+    if asked is None and answered is None:
+        for name in () if _COUNTED.isdisjoint(record) else COUNTED:
+            held = _object(record.get(name))
+            short: tuple[tuple[str, ...], ...] = ((), ()) if name in _OF_ANYTHING else _SHORT
+            asked, answered = first(held, *_ASKED, *short[0]), first(held, *_ANSWERED, *short[1])
+            if asked is not None or answered is not None:
+                break
+    return {"input_tokens": asked, "output_tokens": answered}
+
+
+def _object(value: Any) -> Json:
+    """An object, also as JSON text; an empty one for anything else."""
+    try:
+        return object_of(value, "usage") if isinstance(value, dict | str) and value else {}
+    except RecordError:
+        return {}
 
 
 def account_beside(record: Json) -> Fields:
@@ -53,19 +78,26 @@ def account_beside(record: Json) -> Fields:
             held = object_of(held, "metadata") or flat
         except RecordError:
             held = flat
-    found: Fields = {"account_id": identity(first(held, *_WHOM)), "session_id": identity(first(held, *_SESSIONS))}
+    found: Fields = {"account_id": _named(held), "session_id": identity(first(held, *_SESSIONS))}
     found = {name: value for name, value in found.items() if isinstance(value, str)}
-    if "account_id" not in found and isinstance(user := record.get("user"), dict):
-        named = _only_id(user)
+    if "account_id" not in found:
+        persons = [one for name in _PERSONS if isinstance(one := record.get(name), dict)]
+        named = only_id(persons[0]) if len(persons) == 1 else None
         found |= {"account_id": named} if named is not None else {}
     if "account_id" not in found:
         objects = [one for name in _HOLDERS if isinstance(one := record.get(name), dict)]
-        whom = {one for held in objects if isinstance(one := identity(first(held, *_WHOM)), str)}
+        whom = {one for held in objects if isinstance(one := _named(held), str)}
         found |= {"account_id": whom.pop()} if len(whom) == 1 else {}
     return found
 
 
-def _only_id(user: Json) -> str | None:
+def _named(held: Mapping[str, Any]) -> Any:
+    """Whom an object names, also in an object of the user's own."""
+    named = first(dict(held), *_WHOM)
+    return only_id(named) if isinstance(named, dict) else identity(named)
+
+
+def only_id(user: Json) -> str | None:
     """The one id that an object of a user names; None where it names none, or several."""
     known = {named for name in _IDS_OF_USERS if isinstance(named := identity(user.get(name)), str)}
     return known.pop() if len(known) == 1 else None
@@ -79,4 +111,6 @@ def talk_in(value: Any) -> Sequence[Json] | None:
         return None
     if not isinstance(found, list) or not found:
         return None
-    return found if all(isinstance(one, dict) and isinstance(one.get("role"), str) for one in found) else None
+    return (
+        found if all(isinstance(one, dict) and isinstance(first(one, "role", "from"), str) for one in found) else None
+    )

@@ -17,6 +17,7 @@ from stillwatch.core.bodies.shapes import RecordError, object_of
 from stillwatch.ingest.plain_names import ANSWERS
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.spelling import in_lower_case, squashed
+from stillwatch.ingest.stream_pieces import is_piece
 
 __all__ = [
     "Bodies",
@@ -47,11 +48,19 @@ _ASKED = _names("request", "req", "input", "inputs", "query", "call") | {
     "params",
     "args",
     "instance",
+    # SGLang's dumps of requests.
+    "obj",
+    "requestparameters",
 }
 _ANSWERED = _names("response", "resp", "res", "output", "outputs", "result", "reply", "answer", "completion") | {
     "requestresponse",
     "llmresponsetext",
     "prediction",
+    "chunk",
+    "streamchunk",
+    "out",
+    "responseobj",
+    "responseelements",
     "returnvalue",
     "returned",
 }
@@ -126,6 +135,8 @@ def _is_record(body: Mapping[str, Any]) -> bool:
 
 def _is_answer(body: Any) -> bool:
     body = _within(body)
+    if is_piece(body):
+        return True
     if not isinstance(body, Mapping) or _is_record(body):
         return False
     if any(isinstance(body.get(name), list | str) for name in _OF_ANSWERS):

@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import IO, Any
 
 import msgspec
@@ -19,7 +20,10 @@ from stillwatch.ingest.callers import conformed
 from stillwatch.ingest.csv_dialect import dialect_of
 from stillwatch.ingest.files import BYTE_ORDER_MARK, CUT_LINE, LONGEST_LINE, TOO_LONG, bounded_lines
 from stillwatch.ingest.formats.canonical import with_address
-from stillwatch.ingest.record import NAMES, RecordError
+from stillwatch.ingest.legacy_text import CONVERT, READ_SO, western_text
+from stillwatch.ingest.plain_names import OTHERS, WHOSE, spelt_names
+from stillwatch.ingest.record import FLOATS, NAMES, RecordError
+from stillwatch.ingest.record_lines import noted
 from stillwatch.ingest.slice_result import SliceRows
 from stillwatch.ingest.unpacking import read_value
 
@@ -41,6 +45,9 @@ _NULLS = frozenset(("", "\\N"))
 _END = "\\."
 # Where so many rows all fill a column, the next lacks it because it is cut, not because a tool trims empty cells.
 _TELLING = 10
+# An id of many digits as a spreadsheet shows it, and a number in which a comma can only be a point.
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d\d")
+_COMMA = re.compile(r"\d+,(?:\d{1,2}|\d{4,})|0,\d+")
 _FLAGS = {"t": "true", "f": "false"}
 
 
@@ -66,7 +73,7 @@ def _first_line(head: bytes) -> str:
     text = head[:_BEGINNING].removeprefix(BYTE_ORDER_MARK).lstrip(b"\r\n \0")
     lines = re.split(rb"[\r\n]+", text, maxsplit=_MOST_COMMENTS)
     first = next((line for line in lines if not _is_comment(line.decode("utf-8", "replace"))), lines[0])
-    return first.decode("utf-8", "replace")
+    return first.decode() if _is_utf8(first) else western_text(first) or first.decode("utf-8", "replace")
 
 
 def _is_comment(line: str) -> bool:
@@ -191,7 +198,7 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
             continue
         if names is None:
             cells[0] = _without_hash(cells[0])
-            names = [name.strip() or f"column {place}" for place, name in enumerate(cells, start=1)]
+            names = [_readable(name).strip() or f"column {place}" for place, name in enumerate(cells, start=1)]
             filled = _Filled(names)
             continue
         row: dict[str, Any] = dict(zip(names, dialect.meant(cells), strict=False))
@@ -208,6 +215,13 @@ def csv_rows(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     text.detach()
 
 
+def _readable(name: str) -> str:
+    """A name, also of a header in an encoding that was usual before UTF-8."""
+    if name.isascii() or _is_utf8(raw := name.encode("utf-8", "surrogateescape")):
+        return name
+    return western_text(raw) or name
+
+
 def _is_said(cells: list[str], delimiter: str) -> bool:
     return _SAID.fullmatch(delimiter.join(cells)) is not None
 
@@ -216,9 +230,14 @@ def read_row(batch: SliceRows, line: int, row: Mapping[str, Any], preferred: Log
     """Read a row into ``batch``; an empty cell is null."""
     text = ",".join(str(value) for value in row.values())
     raw = text.encode("utf-8", "surrogateescape")
+    note = None
     if not text.isascii() and not _is_utf8(raw):
-        batch.refuse(line, "the row is not UTF-8", raw)
-        return
+        if (read := None if batch.has_utf8 else _western(row)) is None:
+            batch.refuse(line, CONVERT, raw)
+            return
+        row, note = read, READ_SO
+    elif not text.isascii():
+        batch.has_utf8 = True
     if isinstance(row.get(""), str):
         # What stands for a row that is no CSV is that row as it is.
         raw = str(row.get("row", text)).encode("utf-8", "surrogateescape")
@@ -226,10 +245,47 @@ def read_row(batch: SliceRows, line: int, row: Mapping[str, Any], preferred: Log
         told = row[""] if isinstance(row[""], str) else "the row does not have the header's number of cells"
         batch.refuse(line, told, raw)
         return
-    if preferred.name == "canonical" and ("account_id" in row or "time" in row):
-        _read_canonical(batch, line, row, raw, preferred)
+    row, rounded = _as_spreadsheets_write(row)
+    if rounded is not None:
+        batch.refuse(line, rounded, raw)
         return
-    read_value(batch, line, {name: None if value in _NULLS else value for name, value in row.items()}, raw, preferred)
+    if preferred.name == "canonical" and ("account_id" in row or "time" in row):
+        _read_canonical(batch, line, row, raw, preferred, note)
+        return
+    given = {name: None if value in _NULLS else value for name, value in row.items()}
+    read_value(batch, line, given, raw, preferred, note=note)
+
+
+@lru_cache(maxsize=256)
+def _odd_columns(names: tuple[str, ...]) -> tuple[Sequence[str], Sequence[str]]:
+    """Of a header, the names of accounts and of numbers with a point."""
+    known = spelt_names(names)
+    numbers = {name for column in FLOATS for name in OTHERS.get(column, (column,))}
+    return [known[name] for name in WHOSE if name in known], [key for name, key in known.items() if name in numbers]
+
+
+def _as_spreadsheets_write(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], str | None]:
+    """A row with points in its numbers where commas stood; and why it is refused, where an account's id was rounded."""
+    accounts, numbers = _odd_columns(tuple(row))
+    for name in accounts:
+        if isinstance(cell := row[name], str) and "E+" in cell and _ROUNDED.fullmatch(cell):
+            told = f"`{name}`: a spreadsheet rounded it to {cell!r}, which several accounts may be: export it as text"
+            return row, told
+    commas = {name: cell for name in numbers if isinstance(cell := row[name], str) and _COMMA.fullmatch(cell)}
+    return ({**row, **{name: cell.replace(",", ".") for name, cell in commas.items()}} if commas else row), None
+
+
+def _western(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A row with its cells as Windows-1252; None where one of them is another encoding's."""
+    read: dict[str, Any] = {}
+    for name, value in row.items():
+        cell = value
+        if isinstance(value, str) and not value.isascii():
+            cell = western_text(value.encode("utf-8", "surrogateescape"))
+        if cell is None:
+            return None
+        read[name] = cell
+    return read
 
 
 def _is_utf8(raw: bytes) -> bool:
@@ -240,7 +296,9 @@ def _is_utf8(raw: bytes) -> bool:
     return True
 
 
-def _read_canonical(batch: SliceRows, line: int, row: Mapping[str, Any], raw: bytes, preferred: LogFormat) -> None:
+def _read_canonical(
+    batch: SliceRows, line: int, row: Mapping[str, Any], raw: bytes, preferred: LogFormat, note: str | None
+) -> None:
     given = {name: value for name, value in row.items() if value not in _NULLS}
     fields = with_address({name: value for name, value in given.items() if name in NAMES}, given)
     for name in ("stream", "logprobs", "verified"):
@@ -250,7 +308,7 @@ def _read_canonical(batch: SliceRows, line: int, row: Mapping[str, Any], raw: by
         for name in _LISTS:
             if fields.get(name, "").lstrip().startswith("["):
                 fields[name] = _list_of(name, fields[name])
-        batch.add([conformed(fields, batch.part, [row], textual=True)], line, raw)
+        batch.add(noted([conformed(fields, batch.part, [row], textual=True)], note), line, raw)
         batch.sample.look(preferred, row)
     except RecordError as error:
         batch.refuse(line, str(error), raw)

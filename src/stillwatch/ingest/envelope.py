@@ -123,6 +123,8 @@ def _framed(side: Json) -> Any:
     if "body" in side:
         return side["body"]
     http = any(name in side for name in ("headers", "status_code", "statusCode", "method"))
+    # HAR's answer.
+    http |= "status" in side and isinstance(side.get("content"), dict)
     held = first(side, "postData", "content", "text") if http else None
     if isinstance(held, dict):
         held = held.get("text")
@@ -137,7 +139,7 @@ def _unwrapped(side: Json) -> tuple[Any, Fields]:
     headers = side.get("headers")
     frame: Fields = {
         "user_agent": header(headers, "user-agent"),
-        "status": first(side, "status", "status_code"),
+        "status": first(side, "status", "status_code", "statusCode"),
         "url": first(side, "url", "path"),
         "model": side.get("modelId"),
         "client_address": first(side, "client_ip", "remote_ip", "remote_addr"),

@@ -22,6 +22,7 @@ from typing import IO, Any, AnyStr, Literal
 import zstandard
 
 from stillwatch.core import UnreadableInput
+from stillwatch.ingest.legacy_text import is_utf16
 from stillwatch.ingest.otlp_stream import LONGEST_HEAD, JsonLines, framed_as
 
 __all__ = [
@@ -211,7 +212,9 @@ def _layer(head: bytes) -> str | None:
     for encoding, text, empty in (("utf-16-le", head[::2], head[1::2]), ("utf-16-be", head[1::2], head[::2])):
         if len(head) >= len(b"{}{}") and not any(empty) and all(0 < byte < 0x80 for byte in text):
             return encoding
-    return framed_as(whole)
+    if (framed := framed_as(whole)) is not None:
+        return framed
+    return next((encoding for encoding in ("utf-16-le", "utf-16-be") if is_utf16(whole, encoding)), None)
 
 
 def _check_refused(head: bytes, layers: list[str], path: Path) -> None:

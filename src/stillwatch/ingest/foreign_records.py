@@ -6,6 +6,7 @@
 | SageMaker's and KServe's data capture | ``captureData`` | ``request``, ``response`` |
 | PostHog | ``$ai_input``, ``$ai_output_choices`` | ``flat`` |
 | Braintrust | ``span_attributes`` beside ``metrics`` | ``flat`` |
+| Amazon Q Business | ``resource_arn``, ``user_message`` | ``flat`` |
 | Opik | ``start_time`` beside ``trace_id`` and an ``input`` | ``flat`` |
 | the Collector's tables (ClickHouse) | ``SpanAttributes`` | a span |
 | Application Insights | ``customDimensions``, ``Properties`` | a span |
@@ -27,6 +28,7 @@ from typing import Any
 
 from stillwatch.core.bodies.shapes import Json, RecordError, first, listed, object_of
 from stillwatch.ingest.answers_within import dated_by_its_answer
+from stillwatch.ingest.bodies_at_top import laid_at_top
 from stillwatch.ingest.body_names import paired
 from stillwatch.ingest.flat_spans import flat_span
 from stillwatch.ingest.registry import recognising
@@ -134,6 +136,22 @@ def _opik(record: Json) -> dict[str, Any] | None:
         "input_tokens": counted.get("prompt_tokens"),
         "output_tokens": counted.get("completion_tokens"),
         "latency_ms": record.get("duration"),
+    }
+
+
+def _amazon_q(record: Json) -> dict[str, Any] | None:
+    """A message in the log of Amazon Q Business, whose account is that of AWS, one for all who ask."""
+    if "resource_arn" not in record or "user_message" not in record:
+        return None
+    return {
+        "exchange_id": first(record, "user_message_id", "request_id"),
+        "timestamp": first(record, "event_timestamp", "timestamp"),
+        "user_id": record.get("user_id"),
+        "org_id": record.get("account_id"),
+        "session_id": record.get("conversation_id"),
+        "model": record.get("model_id"),
+        "prompt": record["user_message"],
+        "response": first(record, "system_message", "attributed_message"),
     }
 
 
@@ -265,7 +283,8 @@ def _message_in(value: Any) -> str | None:
 _GROUPS = frozenset((
     "llm", "ai", "generation", "call", "data", "event", "properties", "context", "payload", "props", "fields", "extra",
     "details", "info", "completion", "params", "attributes", "meta", "request", "response", "model", "body", "input",
-    "ailog", "mdc", "contextmap", "contextdata", "labels", "custom",
+    "ailog", "mdc", "contextmap", "contextdata", "labels", "custom", "metadata", "genai", "http", "logprocessed",
+    "customdimensions", "eventproperties", "attrs", "trace", "log",
 ))  # fmt: skip
 _SAID = frozenset(("messages", "contents", "prompt", "choices", "candidates"))
 
@@ -290,12 +309,14 @@ _KINDS: tuple[tuple[str, Callable[[Json], dict[str, Any] | None]], ...] = (
     ("event of PostHog", _posthog),
     ("span of Braintrust", _braintrust),
     ("span of Opik", _opik),
+    ("message in the log of Amazon Q", _amazon_q),
     ("row of the Collector's table", _collectors_row),
     ("Application Insights dependency", _insights),
     ("span document", _elastic),
     ("span in a flat record", flat_span),
     ("record with its bodies under other names", paired),
     ("record with an API's answer in it", dated_by_its_answer),
+    ("record with an API's bodies laid beside the account", laid_at_top),
     ("span of Sentry", _sentry),
     ("analytics record of Tyk", _tyk),
 )
@@ -307,6 +328,8 @@ def ungrouped(record: Mapping[str, Any]) -> dict[str, Any] | None:
     found = _ungrouped(record)
     if found is None or recognising(found) is not None:
         return found
+    if (other := told_otherwise(found)) is not None and recognising(other[1]) is not None:
+        return other[1]
     return next(respelled(found), None)
 
 

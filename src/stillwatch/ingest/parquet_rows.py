@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
+from uuid import UUID
 
 import numpy as np
 import pyarrow as pa
@@ -36,6 +37,7 @@ __all__ = ["first_rows", "read_parquet", "schema_of"]
 # What Arrow raises about files that are not what they say.
 _BROKEN = (pa.ArrowException, OSError, ValueError, OverflowError)
 _TOO_LONG = f"a cell of more than {LONGEST_LINE >> 20} MiB is not read: no API takes a request as long"
+_UUID_BYTES = 16
 _NO_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 
@@ -316,7 +318,11 @@ def _plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, timedelta):
         return value.total_seconds()
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    if not isinstance(value, bytes):
+        return str(value)
+    text = value.decode("utf-8", "replace")
+    # An id in the sixteen bytes of a UUID is no text, and its letters would be lost.
+    return str(UUID(bytes=value)) if len(value) == _UUID_BYTES and not text.isprintable() else text
 
 
 def _partitions(path: Path) -> dict[str, str | None]:

@@ -44,7 +44,7 @@ _KINDS = {field.name: field.type for field in msgspec.structs.fields(Exchange)}
 _APART = frozenset((*WHOSE, *TIMES, *TEXTS, *ANSWERS, *DOUBTFUL, *SECONDS))
 # Records with these are read one by one.
 _APART_TOO = frozenset((*SECONDS, *ENDINGS, *TALKS, *RESULTS))
-_OBJECTS = frozenset((*COUNTED, *ZONES, *HOLDERS, *FAILURES, "choices", "content"))
+_OBJECTS = frozenset((*COUNTED, *ZONES, *HOLDERS, *FAILURES, "choices", "content", "done", "object"))
 _OF_OTHERS = {name: column for column, names in OTHERS.items() for name in names}
 
 

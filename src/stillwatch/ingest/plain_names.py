@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
+from stillwatch.ingest.names_in_other_languages import TRANSLATED
 from stillwatch.ingest.record import COLUMNS
 from stillwatch.ingest.spelling import in_camel_case
 
@@ -36,14 +37,16 @@ __all__ = [
 ACCOUNTS = ("account_id", "user_id", "user", "customer_id", "customer", "account", "uid")
 """Of an account: two with different values could each be it."""
 
-PERSONS = ("username", "user_name", "login", "user_email", "email")
+PERSONS = ("username", "user_name", "client_username", "login", "user_email", "email")
 """Of a person, who may have several: the first counts, where no account is named."""
 
 CALLERS = (
     "caller", "caller_id", "requester", "requester_id", "principal", "principal_id", "consumer", "consumer_id",
     "subscriber_id", "subject", "sub", "actor", "actor_id", "member_id", "authenticated_user", "auth_user",
     "remote_user", "x_consumer_username", "account_uuid", "user_uuid", "acct_id", "x_user_id", "user_principal_name",
-    "upn",
+    "upn", "usr_id", "acct", "acct_no", "account_no", "account_number", "account_identifier", "account_guid",
+    "user_identifier", "user_hash", "hashed_user_id", "user_id_hash", "user_key", "user_guid", "user_uid", "user_ref",
+    "customer_uuid", "customer_number", "customer_ref", "member", "member_number", "employee_id", "staff_id",
 )  # fmt: skip
 """Of who called, where nobody else is named: two with different values could each be it."""
 
@@ -55,13 +58,15 @@ WHOSE = (*ACCOUNTS, *PERSONS, *CALLERS, *ENDS)
 
 TIMES = (
     "start_time", "started_at", "requested_at", "request_time", "request_timestamp", "request_started_at",
-    "request_start", "request_start_time", "request_ts", "request_time_utc", "start_timestamp", "start_ts", "asked_at",
+    "instant", "request_start", "request_start_time", "request_ts", "request_time_utc", "start_timestamp", "start_ts",
+    "asked_at",
     "queried_at", "sent_at", "submitted_at", "requested_on", "begin_time",
     "received_at", "time", "timestamp", "ts", "time_utc", "datetime_utc", "unix_time", "unix_timestamp",
     "timestamp_unix", "epoch", "epoch_time", "occurred_at",
     "event_time", "event_timestamp", "event_ts", "timestamp_utc", "timestamp_ms",
-    "epoch_ms", "created_at", "created_time", "created_on", "created_utc", "creation_time", "datetime", "date_time",
-    "logged_at", "log_time", "log_timestamp", "inserted_at", "insert_time", "date", "dt",
+    "epoch_ms", "created_at", "created_time", "create_time", "created_on", "created_date", "created_utc",
+    "creation_time", "datetime", "date_time",
+    "logged_at", "asctime", "log_time", "log_timestamp", "inserted_at", "insert_time", "date", "dt",
 )  # fmt: skip
 """Of when a request was made; those that may say when it was written down come last."""
 
@@ -72,7 +77,10 @@ TEXTS = (
 )  # fmt: skip
 """Of what was asked."""
 
-TALKS = ("history", "chat_history", "conversation_history", "conversation", "dialogue", "turns", "transcript")
+TALKS = (
+    "history", "chat_history", "conversation_history", "conversation", "conversations", "dialogue", "turns",
+    "transcript",
+)  # fmt: skip
 """Of what was said before, or of all that was said, where it is a list of messages."""
 
 DOUBTFUL = ("input", "query", "request", "message", "text", "content", "instruction", "human")
@@ -106,7 +114,16 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     ),
     "org_id": ("org_id", "organization_id", "organisation_id", "organization", "organisation"),
     "user_agent": ("user_agent", "ua", "http_user_agent", "client_user_agent"),
-    "system": ("system", "system_prompt", "system_message"),
+    "system": (
+        "system", "system_prompt", "system_message", "instructions", "system_instruction", "system_instructions",
+        "preamble", "sys_prompt", "system_text",
+    ),
+    "temperature": ("temperature", "temp", "llm_temperature", "model_temperature"),
+    "top_p": ("top_p", "llm_top_p"),
+    "max_tokens": (
+        "max_tokens", "max_completion_tokens", "max_output_tokens", "max_new_tokens", "max_tokens_to_sample",
+        "llm_max_tokens", "num_predict", "n_predict",
+    ),
     "session_id": (
         "session_id", "conversation_id", "chat_id", "thread_id", "session", "chat_session_id", "conv_id", "dialog_id",
         "dialogue_id", "session_uuid", "conversation_uuid", "conversation", "thread",
@@ -118,13 +135,19 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "input_tokens": (
         "input_tokens", "prompt_tokens", "tokens_in", "tokens_prompt", "tokens_input", "n_prompt_tokens",
         "num_prompt_tokens", "num_input_tokens", "prompt_token_count", "input_token_count", "request_tokens",
-        "usage_prompt_tokens", "usage_input_tokens", "in_tokens", "input_token", "prompt_token",
+        "usage_prompt_tokens", "usage_input_tokens", "in_tokens", "input_token", "prompt_token", "prompt_eval_count",
+        "tokens_evaluated", "input_token_usage", "num_tokens_input", "request_token_count", "message_tokens",
+        "llm_usage_prompt_tokens", "llm_usage_input_tokens", "gen_ai_usage_input_tokens", "input_tokens_count",
+        "prompt_tokens_count", "llm_input_tokens", "llm_prompt_tokens",
     ),
     "output_tokens": (
         "output_tokens", "completion_tokens", "tokens_out", "tokens_completion", "tokens_output",
         "n_completion_tokens", "num_completion_tokens", "num_output_tokens", "completion_token_count",
         "output_token_count", "response_tokens", "generated_tokens", "usage_completion_tokens",
-        "usage_output_tokens", "out_tokens", "output_token", "completion_token",
+        "usage_output_tokens", "out_tokens", "output_token", "completion_token", "eval_count", "tokens_predicted",
+        "output_token_usage", "num_tokens_output", "response_token_count", "answer_tokens", "candidates_token_count",
+        "llm_usage_completion_tokens", "llm_usage_output_tokens", "gen_ai_usage_output_tokens", "output_tokens_count",
+        "completion_tokens_count", "llm_output_tokens", "llm_completion_tokens",
     ),
     "latency_ms": (
         "latency_ms", "duration_ms", "elapsed_ms", "response_time_ms", "took_ms", "total_ms", "time_taken_ms",
@@ -162,12 +185,16 @@ READ = frozenset((
 ))  # fmt: skip
 """Of anything that is read of a record of a program of one's own."""
 
-_NAMES: Mapping[str, str] = {
+_NAMES: dict[str, str] = {
     spelt: name for name in sorted({*READ, *COLUMNS} - {"note"}) for spelt in (name, in_camel_case(name))
 } | {"@timestamp": "timestamp", "_time": "time", "@t": "timestamp"}
+# Names of other languages, that are none in English.
+_NAMES = {**TRANSLATED, **_NAMES}
 # Any other spelling, and names of objects that were laid flat: `userID`, `User ID`, `user.id`.
-_SPELT = {name.replace("_", "").lower(): name for name in reversed([*_NAMES.values()])}
 _BETWEEN = str.maketrans("", "", "_- .")
+_SPELT = {name.translate(_BETWEEN).lower(): named for name, named in TRANSLATED.items()} | {
+    name.replace("_", "").lower(): name for name in reversed([*_NAMES.values()])
+}
 
 
 @lru_cache(maxsize=4096)

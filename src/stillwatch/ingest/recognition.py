@@ -20,6 +20,7 @@ from stillwatch.core import UnknownFormat, UnreadableInput
 from stillwatch.ingest.csv_rows import csv_rows, delimiter_of, twice_in_header
 from stillwatch.ingest.files import BROKEN, BYTE_ORDER_MARK, Container, Wrapping, opened, split_block, wrapping
 from stillwatch.ingest.json_text import decoded
+from stillwatch.ingest.legacy_text import western_text
 from stillwatch.ingest.no_requests import record_without_request, text_without_request
 from stillwatch.ingest.parquet_rows import first_rows
 from stillwatch.ingest.plain_names import ACCOUNTS, ANSWERS, DOUBTFUL, TEXTS, TIMES, spelt_names
@@ -34,7 +35,10 @@ from stillwatch.tables import EXCHANGES
 
 __all__ = ["first_records", "recognised"]
 
-_HINT = "stillwatch formats lists what can be read; --map FILE reads a layout of your own (stillwatch docs map-a-log)"
+_HINT = (
+    "stillwatch formats lists what can be read; --map FILE reads a layout of your own: below `[columns]` it says which "
+    'name is `account_id`, `time`, `prompt` and `response`, as in account_id = "NAME" (stillwatch docs map-a-log)'
+)
 # A record may hold a book, and one must be seen whole.
 _HEADS = (1 << 16, 1 << 20, 1 << 23, 1 << 26)
 _TRIED = 200
@@ -282,7 +286,11 @@ def _lacking(record: Any) -> str:
 
 
 def _first_line(text: bytes) -> str:
-    return text.splitlines()[0][:1000].decode("utf-8", "replace")
+    first = text.splitlines()[0][:1000]
+    try:
+        return first.decode()
+    except UnicodeDecodeError:
+        return western_text(first) or first.decode("utf-8", "replace")
 
 
 def _format_of_table(path: Path, wrapped: Wrapping) -> str:

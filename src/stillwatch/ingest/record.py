@@ -19,6 +19,7 @@ import pyarrow as pa
 from stillwatch.core.bodies.nobody import is_nobody
 from stillwatch.core.bodies.roles import USUAL_ROLES, role_of
 from stillwatch.core.bodies.shapes import Fields, Message, RecordError, identity, noted, shown
+from stillwatch.ingest.time_notations import in_parts
 from stillwatch.tables import EXCHANGES
 
 __all__ = [
@@ -158,7 +159,7 @@ def conform(fields: Mapping[str, Any], *, textual: bool = False, defaults: Mappi
         fields = {**fields, **{name: defaults[name] for name in lacking}}
     time = fields.get("time")
     if isinstance(time, dict | list):
-        time = _moment(time)
+        time = in_parts(time)
         fields = {**fields, "time": time}
     if time is None or time == "":
         raise RecordError(_said("no `time`", fields, "time_in"))
@@ -200,19 +201,6 @@ def _leave_out_infinities(exchange: Exchange) -> None:
 def _said(problem: str, fields: Mapping[str, Any], looked: str) -> str:
     where = fields.get(looked)
     return f"{problem}: {where}" if where else problem
-
-
-def _moment(time: Mapping[str, Any] | list[Any]) -> Any:
-    """A time out of what stores, protobuf and JavaScript's tracers write; itself where it is none of these."""
-    if isinstance(time, list):
-        pair = len(time) == 2 and all(type(one) is int and one >= 0 for one in time)
-        return time[0] * 1_000_000 + time[1] // 1000 if pair else time
-    for seconds, nanoseconds in (("seconds", "nanos"), ("_seconds", "_nanoseconds"), ("seconds", "nanoseconds")):
-        whole, rest = str(time.get(seconds)), str(time.get(nanoseconds, 0))
-        if whole.isdecimal() and rest.isdecimal():
-            return int(whole) * 1_000_000 + int(rest) // 1000
-    held = time.get("$date", time)
-    return held.get("$numberLong", held) if isinstance(held, dict) else held
 
 
 def _lacks(fields: Mapping[str, Any], name: str) -> bool:

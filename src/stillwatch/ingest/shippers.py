@@ -53,18 +53,13 @@ _LISTS: tuple[tuple[str, str | None, str], ...] = (
     ("records", None, "list of records (Azure Monitor, Data Firehose)"),
     ("entries", None, "Cloud Logging reply"),
     ("hits", None, "Elasticsearch reply"),
-    ("data", None, "reply of an API"),
-    ("items", None, "reply of an API"),
+    *((name, None, "reply of an API") for name in ("data", "items")),
     ("Items", None, "DynamoDB reply"),
     ("Messages", None, "SQS reply"),
     ("tables", None, "Log Analytics reply"),
-    ("logs", None, "reply of an API"),
-    ("results", None, "reply of an API"),
-    ("rows", None, "reply of an API"),
-    ("value", None, "reply of an API"),
-    ("result", None, "reply of an API"),
-    ("edges", None, "reply of an API (GraphQL)"),
-    ("nodes", None, "reply of an API (GraphQL)"),
+    *((name, None, "reply of an API") for name in ("logs", "results", "rows", "value", "result")),
+    *((name, None, "reply of an API (GraphQL)") for name in ("edges", "nodes")),
+    *((name, None, "list of accounts") for name in ("users", "customers", "accounts")),
 )
 # One record under one key, as an object or as text.
 _FIELDS: tuple[tuple[str, str | None, str], ...] = (
@@ -76,7 +71,7 @@ _FIELDS: tuple[tuple[str, str | None, str], ...] = (
     ("event", None, "Splunk HEC event"),
     ("_raw", None, "Splunk row"),
     ("result", None, "Splunk export row"),
-    ("log", None, "Docker or Fluent Bit line"),
+    *((name, None, "Docker or Fluent Bit line") for name in ("log", "log_processed")),
     ("awslogs", None, "CloudWatch Logs event of a function"),
     ("kinesis", None, "Kinesis record"),
     ("dynamodb", "NewImage", "DynamoDB stream record"),
@@ -182,9 +177,14 @@ def _otherwise(record: Mapping[str, Any]) -> Envelope | None:
     held = [(f"`{key}`", value) for key, value in record.items()]
     if len(held) == 1 and isinstance(held[0][1], dict) and _leads_to_records(Envelope("", held)):
         return Envelope("object", held)
-    if held and all(isinstance(value, dict) and recognising(value) is not None for _, value in held[:_MOST_TRIED]):
+    if held and all(_holds_records(value) for _, value in held[:_MOST_TRIED]):
         return Envelope("object of records by their keys", held)
     return _anywhere(written)
+
+
+def _holds_records(value: Any) -> bool:
+    one = value[0] if isinstance(value, list) and value else value
+    return isinstance(one, dict) and recognising(one) is not None
 
 
 def _written(value: Any) -> Any:

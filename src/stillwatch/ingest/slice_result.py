@@ -46,6 +46,8 @@ class SliceRows:
 
     def __init__(self, part: Slice) -> None:
         self.part = part
+        # Whether a row of it had letters beyond ASCII in UTF-8: then others that are none are damaged.
+        self.has_utf8 = False
         self._clear()
 
     def _clear(self) -> None:

@@ -17,6 +17,7 @@ _PAIR = re.compile(r'\s*([A-Za-z_@][\w.@/-]*)=(?:"((?:[^"\\]|\\.)*)"|(\S*))(?=\s
 _LEAST = 3
 _SHOWN = re.compile(r"\s*\{\s*'")
 _LONGEST = 1 << 20
+_LONGEST_PREFIX = 2048
 # What Python shows of a moment and of other values in a dict, which are no literals.
 _MOMENT = re.compile(
     r"datetime\.datetime\((\d+), (\d+), (\d+), (\d+), (\d+)(?:, (\d+))?(?:, (\d+))?"
@@ -29,6 +30,9 @@ def record_in(line: str) -> dict[str, Any] | None:
     """The record that a line holds in one of these notations; None where it holds none."""
     if _SHOWN.match(line):
         return _shown(line)
+    at = line.find("{'", 0, _LONGEST_PREFIX) if line.rstrip().endswith("}") else -1
+    if at > 0 and (found := _shown(line[at:])) is not None:
+        return found
     return _pairs(line) if "=" in line else None
 
 

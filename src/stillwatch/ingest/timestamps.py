@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from stillwatch.ingest.record import RecordError, shown
+from stillwatch.ingest.time_notations import day_comes_first, in_parts, of_spreadsheet, spelt_out, with_day_first
 
 __all__ = [
     "EARLIEST",
@@ -115,6 +116,8 @@ def _from_text(text: str) -> int:
         return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
     if (dotnet := _DOTNET.fullmatch(text.strip())) is not None:
         text = dotnet.group(1)
+    if (counted := of_spreadsheet(text.strip())) is not None:
+        return counted
     try:
         # An integer first: as a float, nanoseconds would lose their microsecond.
         return _from_number(int(text) if text.strip().isdecimal() else float(text))
@@ -144,6 +147,11 @@ def _moment(text: str) -> datetime | None:
         return datetime.fromisoformat(_BEFORE_OFFSET.sub("", text.removesuffix(" UTC")).upper())
     except ValueError:
         pass
+    if (other := spelt_out(text)) is not None:
+        try:
+            return datetime.fromisoformat(other)
+        except ValueError:
+            return None
     # Each has a blank in it.
     for notation in _NOTATIONS if text[-1:].isalnum() and "20" in text and " " in text else ():
         try:
@@ -163,16 +171,11 @@ def _vague(value: object) -> str | None:
     if moment is None or (moment.second, moment.microsecond) != (0, 0):
         return None
     clock = _ZONE.sub("", text)
-    if _SECONDS.search(clock):
+    if _SECONDS.search(clock) or ((other := spelt_out(text)) is not None and _SECONDS.search(_ZONE.sub("", other))):
         return None
     if _MINUTES.search(clock):
         return "a minute"
     return "an hour" if moment.hour or re.search(r"[T ]\d\d$", clock) else "a day"
-
-
-def _is_pair(value: object) -> bool:
-    """Whether a value is seconds and nanoseconds, as JavaScript's tracers keep them."""
-    return isinstance(value, list) and len(value) == 2 and all(type(one) is int and one >= 0 for one in value)
 
 
 def to_microseconds(value: object) -> int:
@@ -189,8 +192,8 @@ def to_microseconds(value: object) -> int:
     elif isinstance(value, date):
         at = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day, tzinfo=UTC)
         moment = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
-    elif _is_pair(value):
-        moment = value[0] * 1_000_000 + value[1] // 1000  # type: ignore[index]
+    elif isinstance(value, list) and type(counted := in_parts(value)) is int:
+        moment = counted
     else:
         raise RecordError(f"expected seconds since 1970 or ISO 8601 text, got {shown(value)}")
     if not EARLIEST <= moment < LATEST:
@@ -263,8 +266,12 @@ def timestamps(values: Sequence[object], *, days: bool = False) -> tuple[pa.Arra
         return uniform, {}
     moments: list[int | None] = []
     bad: dict[int, str] = {}
+    # A day and a month in digits could be either, unless the column's other times tell.
+    day_first = day_comes_first(values)
     for position, value in enumerate(values):
         moment = None
+        if day_first is not None and isinstance(value, str):
+            value = with_day_first(value, day_first=day_first) or value
         if value is not None:
             try:
                 moment = to_microseconds(value)

@@ -19,7 +19,11 @@ __all__ = ["FAILURES", "HOLDERS", "failure_beside", "parameters_beside", "time_t
 _NAMED = (
     "parameters", "params", "model_parameters", "model_params", "generation_config", "generation_parameters",
     "sampling_params", "sampling_parameters", "invocation_params", "llm_params", "llm_config", "model_config",
-    "model_settings", "inference_config", "request_params", "options", "config", "settings", "hyperparameters",
+    "model_settings", "inference_config", "request_params", "request_parameters",
+    "model_kwargs", "llm_kwargs", "generation_kwargs", "generation_params", "inference_params", "sampling",
+    "sampling_config", "model_options", "llm_settings", "text_generation_config", "completion_params",
+    "optional_params", "options",
+    "config", "settings", "hyperparameters",
 )  # fmt: skip
 HOLDERS = tuple(dict.fromkeys((*_NAMED, *map(in_camel_case, _NAMED))))
 """Of objects that hold a call's parameters."""

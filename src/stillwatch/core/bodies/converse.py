@@ -34,8 +34,9 @@ from stillwatch.core.bodies.shapes import (
     stop_list,
 )
 
-__all__ = ["merged_events", "request_fields", "response_fields"]
+__all__ = ["merged_events", "request_fields", "response_fields", "streamed"]
 
+_EVENTS = frozenset(("messageStart", "contentBlockDelta", "messageStop"))
 _COHERE = {"CHATBOT": "assistant", "SYSTEM": "system", "TOOL": "tool"}
 
 
@@ -126,6 +127,12 @@ def merged_events(events: Sequence[Any]) -> Json:
     if thoughts:
         content.append({"reasoningContent": {"reasoningText": {"text": "".join(thoughts)}}})
     return merged | {"output": {"message": {"content": content}}}
+
+
+def streamed(events: Sequence[Any]) -> Fields | None:
+    """Canonical fields of the events of Converse's stream; None of any other's."""
+    names = {name for one in events if isinstance(one, dict) for name in one}
+    return None if _EVENTS.isdisjoint(names) else response_fields(events)
 
 
 def _plain_answer(body: Json) -> Any:

@@ -118,6 +118,9 @@ def request_fields(body: Json) -> Fields:
     Raises:
         RecordError: the conversation is not text, messages or items.
     """
+    if isinstance(given := body.get("optional_params"), dict):
+        # Of LiteLLM's callbacks.
+        body = {**given, **body, "optional_params": None}
     if (other := asked_elsewhere(body)) is not None:
         return request_fields(other)
     if "inferenceConfig" in body or ("modelId" in body and _has_blocks(body.get("messages"))):
@@ -139,6 +142,8 @@ def request_fields(body: Json) -> Fields:
     elif body.get("input") is not None:
         fields |= {"operation": "responses", "messages": _input_messages(body["input"])}
         fields["system"] = body.get("instructions")
+    elif isinstance(body.get("prompt"), list) and any(isinstance(one, dict) for one in body["prompt"]):
+        fields |= {"operation": "chat", "messages": messages(body["prompt"], "prompt")}
     elif body.get("prompt") is not None:
         fields |= {"operation": "completions", **_completing(_prompt_text(body["prompt"]))}
     elif isinstance(body.get("inputs"), str):
@@ -239,8 +244,8 @@ def _usage(body: Json) -> Fields:
         usage = counted
     details = first(usage, "completion_tokens_details", "output_tokens_details")
     return {
-        "input_tokens": first(usage, "prompt_tokens", "input_tokens"),
-        "output_tokens": first(usage, "completion_tokens", "output_tokens"),
+        "input_tokens": first(usage, "prompt_tokens", "input_tokens", "total_input_tokens"),
+        "output_tokens": first(usage, "completion_tokens", "output_tokens", "total_output_tokens"),
         "reasoning_tokens": object_of(details, "output_tokens_details").get("reasoning_tokens"),
     }
 
@@ -322,6 +327,8 @@ def _response_fields(body: object) -> Fields:
         return ollama.response_fields(body)  # type: ignore[arg-type]
     if model_servers.is_of_server(body):
         return model_servers.response_fields(body)
+    if isinstance(body, list) and (read := converse.streamed(body)) is not None:
+        return read
     if (other := answered_elsewhere(body)) is not None:
         body = other
     if isinstance(body, list) and len(body) == 1 and "generated_text" in object_of(body[0], "response[]"):
@@ -342,15 +349,22 @@ def _response_fields(body: object) -> Fields:
     if choices:
         known = [object_of(choice, "choices[]") for choice in choices]
         fields |= _from_choice(next((one for one in known if one.get("index") == 0), known[0]))
+    elif isinstance(body.get("output"), str):
+        fields["response"] = body["output"]
     elif body.get("output") is not None:
         fields |= _from_items(body)
     elif isinstance(body.get("generated_text"), str):
         fields |= _generated(body)
-    elif isinstance(body.get("text"), str) and "generation_id" in body:
+    elif isinstance(said := body.get("outputs"), list):
+        # Of Gemini's interactions.
+        fields["response"] = content_text([one for one in said if isinstance(one, dict) and "text" in one], "outputs")
+    elif isinstance(body.get("text"), str) and ("generation_id" in body or isinstance(body.get("meta"), dict)):
         fields |= _from_cohere(body)
     elif isinstance(body.get("message"), dict):
         fields["response"] = content_text(of_frameworks(body["message"]).get("content"), "message.content")
         fields["stop_reason"] = body.get("finish_reason")
+    elif isinstance(said := body.get("messages"), list) and said and isinstance(said[-1], dict):
+        fields["response"] = content_text(of_frameworks(said[-1]).get("content"), "messages.content")
     elif len(texts := [body[name] for name in _OWN_TEXTS if isinstance(body.get(name), str)]) == 1:
         fields["response"] = texts[0]
     elif body and "choices" not in body:

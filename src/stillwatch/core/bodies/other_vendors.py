@@ -10,6 +10,7 @@
 | Vertex AI's predictions | one of ``instances``, ``parameters`` | the first of ``predictions`` |
 | watsonx | ``input``, ``parameters``, ``model_id`` | the first of ``results`` |
 | SageMaker's JumpStart | ``inputs`` | a list with a ``generation`` |
+| Titan | ``inputText``, ``textGenerationConfig`` | the first of ``results`` |
 
 To read another, add a function to ``_ASKED`` or ``_ANSWERED`` that gives its body in OpenAI's shape, or None.
 """
@@ -18,6 +19,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from stillwatch.core.bodies.shapes import Json, RecordError, first
@@ -26,9 +28,13 @@ __all__ = ["answered_elsewhere", "asked_elsewhere"]
 
 _SEAM = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PARAMETERS = {
-    "max_new_tokens": "max_tokens", "maxOutputTokens": "max_tokens", "max_output_tokens": "max_tokens",
+    "max_new_tokens": "max_tokens", "maxOutputTokens": "max_tokens", "maxTokenCount": "max_tokens",
+    "max_output_tokens": "max_tokens",
     "topP": "top_p", "topK": "top_k", "stopSequences": "stop", "stop_sequences": "stop",
 }  # fmt: skip
+
+
+_QUESTIONS = ("question", "query", "input", "text", "message", "user_input")
 
 
 def _object(value: Any) -> Json:
@@ -54,6 +60,10 @@ def _in_object(body: Json) -> Json | None:
     if not isinstance(held, dict):
         return None
     told = {"model": body.get("model"), **_parameters(body.get("parameters")), **_parameters(held)}
+    if told.get("messages") is None and told.get("prompt") is None:
+        # Of LangServe: the one variable of its prompt.
+        asked = [one for name, one in held.items() if name in _QUESTIONS and isinstance(one, str)]
+        told |= {"prompt": asked[0]} if len(asked) == 1 else {}
     if isinstance(told.get("prompt"), str) and isinstance(system := told.pop("system_prompt", None), str):
         told["messages"] = [{"role": "system", "content": system}, {"role": "user", "content": told.pop("prompt")}]
     return told
@@ -96,7 +106,13 @@ def _watsonx(body: Json) -> Json | None:
     return {**_parameters(body.get("parameters")), "model": body["model_id"], "prompt": body["input"]}
 
 
-_ASKED: tuple[Callable[[Json], Json | None], ...] = (_in_object, _capital, _spark, _oci, _instances, _watsonx)
+def _titan(body: Json) -> Json | None:
+    if not isinstance(body.get("inputText"), str) or not isinstance(given := body.get("textGenerationConfig"), dict):
+        return None
+    return {**_parameters(given), "model": body.get("model"), "prompt": body["inputText"]}
+
+
+_ASKED: tuple[Callable[[Json], Json | None], ...] = (_in_object, _capital, _spark, _oci, _instances, _watsonx, _titan)
 
 
 def asked_elsewhere(body: Json) -> Json | None:
@@ -170,6 +186,9 @@ def _predictions(body: Json) -> Json | None:
 def _results(body: Json) -> Json | None:
     given = body.get("results")
     one = given[0] if isinstance(given, list) and given and isinstance(given[0], dict) else {}
+    if isinstance(one.get("outputText"), str):
+        counts = {"input_tokens": body.get("inputTextTokenCount"), "output_tokens": one.get("tokenCount")}
+        return _message(one["outputText"], usage=counts)
     if not isinstance(one.get("generated_text"), str):
         return None
     usage = {"input_tokens": one.get("input_token_count"), "output_tokens": one.get("generated_token_count")}
@@ -183,8 +202,35 @@ _ANSWERED: tuple[Callable[[Json], Json | None], ...] = (
 )  # fmt: skip
 
 
+def _streamed(pieces: list[Json]) -> Json | None:
+    """The pieces of a stream as one answer: of Cohere's second chat API, or of another that each piece is read by."""
+    if any(one.get("type") == "content-delta" for one in pieces):
+        deltas = [_object(one.get("delta")) for one in pieces]
+        said = [_object(_object(_object(one.get("message")).get("content"))).get("text") for one in deltas]
+        about = next((one for one in reversed(deltas) if "usage" in one), {})
+        whole = _message("".join(text for text in said if isinstance(text, str)), usage=about.get("usage"))
+        whole["choices"][0]["finish_reason"] = about.get("finish_reason")
+        return {**whole, "id": pieces[0].get("id")}
+    known = [told for one in pieces if (told := answered_elsewhere(one)) is not None]
+    if len(known) < len(pieces) or not known:
+        return None
+    texts = [_object(_object(one["choices"][0]).get("message")).get("content") for one in known if one.get("choices")]
+    spoken: list[str] = [text for text in texts if isinstance(text, str)]
+    if not spoken:
+        return known[-1]
+    # Where each piece holds all that came before it, the last is the answer.
+    grows = all(after.startswith(before) for before, after in pairwise(spoken))
+    last = known[-1]
+    return {
+        **last,
+        "choices": [{**last["choices"][0], "message": {"content": spoken[-1] if grows else "".join(spoken)}}],
+    }
+
+
 def answered_elsewhere(body: Any) -> Json | None:
     """An answer in OpenAI's shape; None where it is none of these vendors'."""
+    if isinstance(body, list) and len(body) > 1 and all(isinstance(one, dict) and "choices" not in one for one in body):
+        return _streamed(body)
     if isinstance(body, list) and len(body) == 1 and isinstance(_object(body[0]).get("generation"), dict):
         return {"choices": [{"message": body[0]["generation"]}]}
     if not isinstance(body, dict) or "choices" in body:

@@ -9,7 +9,7 @@ USUAL_ROLES = frozenset(("user", "assistant", "system", "developer", "tool", "fu
 
 _OTHERS = {
     "human": "user", "ai": "assistant", "model": "assistant", "bot": "assistant", "chatbot": "assistant",
-    "gpt": "assistant", "用户": "user", "助手": "assistant", "系统": "system",
+    "gpt": "assistant", "api": "assistant", "用户": "user", "助手": "assistant", "系统": "system",
 }  # fmt: skip
 
 

@@ -308,8 +308,8 @@ def messages(value: object, where: str = "messages") -> list[Message] | None:
                 # As most are.
                 made.append(Message(role, content))
                 continue
-            if "role" not in item and {"from", "value"} <= item.keys():
-                item = {"role": item["from"], "content": item["value"]}
+            if "role" not in item and isinstance(item.get("from"), str):
+                item = {**item, "role": item["from"], "content": first(item, "value", "content")}
             item = of_frameworks(item)
         if not isinstance(item, dict) or not isinstance(item.get("role"), str):
             if isinstance(item, dict) and isinstance(item.get("type"), str) and item["type"] != "message":

@@ -39,6 +39,9 @@ _ROLES = {
 _OTHER_NAMES = {
     "maxTokens": "max_tokens", "maxOutputTokens": "max_tokens", "max_output_tokens": "max_tokens", "topP": "top_p",
     "topK": "top_k", "stop_sequences": "stop", "model_name": "model",
+    "max_new_tokens": "max_tokens", "maxNewTokens": "max_tokens", "num_predict": "max_tokens",
+    "n_predict": "max_tokens", "maxTokenCount": "max_tokens",
+    "max_tokens_to_sample": "max_tokens", "temp": "temperature",
 }  # fmt: skip
 _NUMBERS = frozenset(("temperature", "top_p", "top_k", "n", "seed", "max_tokens", "stream", "logprobs", "top_logprobs"))
 _PARTS = frozenset(("text", "input_text", "image", "image_url", "input_image", "file", "input_file", "input_audio"))
@@ -48,7 +51,9 @@ _OWN_KEYS = frozenset((
 ))  # fmt: skip
 _ABOUT = frozenset(("text", "content", "output", "response", "completion", "answer", "generated_text", "output_text",
                     "id", "model", "type", "created", "finish_reason", "tokens"))  # fmt: skip
-_TEXT_KEYS = ("text", "content", "output", "response", "completion", "answer", "generated_text", "output_text")
+_TEXT_KEYS = (
+    "text", "content", "output", "response", "completion", "answer", "generated_text", "output_text", "outputText",
+)  # fmt: skip
 
 
 def asked_fields(value: object, where: str = "input") -> Fields:
@@ -138,8 +143,8 @@ def _message(item: object, where: str, *, alone: bool = False) -> dict[str, Any]
         return {"role": _ROLES.get(item[0], item[0]), "content": item[1]}
     if not isinstance(item, dict):
         raise RecordError(f"`{where}`: expected a message, got {shown(item)}")
-    if {"from", "value"} <= item.keys() and "role" not in item:
-        item = {"role": item["from"], "content": item["value"]}
+    if isinstance(item.get("from"), str) and "role" not in item:
+        item = {**item, "role": item["from"], "content": first(item, "value", "content")}
     item = of_frameworks(item)
     inner = first(item, "kwargs", "data", "message")
     inner = inner if isinstance(inner, dict) and "content" not in item else item
@@ -198,7 +203,7 @@ def _answer(value: object, where: str) -> Fields:
 def _answered_body(value: Json, where: str) -> Fields | None:
     if isinstance(value.get("candidates"), list):
         return gemini.response_fields(value)
-    if isinstance(value.get("choices"), list) or isinstance(value.get("output"), list):
+    if isinstance(value.get("choices"), list) or isinstance(value.get("output"), list) or "meta_info" in value:
         return openai.response_fields(value)
     if isinstance(value.get("generations"), list):
         return _generation(value, where)

@@ -12,6 +12,10 @@ where; what the answer's record says beside (a status, counts) is taken where th
 whose answer is not in the log stands alone. Where an id comes again, each answer is of the request before it; where
 that does not go up, the requests stand without answers, and say so. An answer alone is refused. CloudEvents of KServe
 and of Azure Machine Learning are such records.
+
+So are the pieces of a stream that a program logs one a record: they are put together by the shared id, or by the id of
+their answer (``chatcmpl-...``), and the first that says what was asked says when and who. Pieces that name no answer
+are refused, and none of them is an exchange of its own.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ from stillwatch.ingest.plain_names import ANSWERS, TEXTS, TIMES, known_names
 from stillwatch.ingest.record import Fields
 from stillwatch.ingest.registry import recognising
 from stillwatch.ingest.spelling import squashed
+from stillwatch.ingest.stream_pieces import id_of, is_piece, joined, piece_in, refuse_piece
 
 __all__ = ["FORMAT"]
 
@@ -44,7 +49,8 @@ _OF_OTHERS = frozenset((
     "role", "spanid", "parentid", "parentrunid", "parentspanid", "parentobservationid", "runtype", "spankind",
     "customid", "attributes", "resourcespans", "resourcelogs", "object", "schemaversion", "observations",
 ))  # fmt: skip
-_PIECE = "chat.completion.chunk"
+# Before the id of a stream, which may be another record's, too.
+_STREAM = "stream "
 
 
 @lru_cache(maxsize=4096)
@@ -105,12 +111,20 @@ class AnswersApart(PartsFormat):
     )
 
     def recognises(self, record: Json) -> bool:
-        """By an id that requests and answers share, beside one of the two and not the other."""
-        return _shared_name(tuple(map(str, record))) is not None and _side(record) is not None
+        """By an id that requests and answers share, beside one of the two and not the other; or by a piece of a
+        stream."""
+        if _shared_name(tuple(map(str, record))) is not None and _side(record) is not None:
+            return True
+        return piece_in(record) is not None
 
     def key(self, record: Json) -> str | None:
         """The id; None where it names nothing."""
         name = _shared_name(tuple(map(str, record)))
+        if name is None and (piece := piece_in(record)) is not None:
+            found = id_of(piece)
+            if found is None and (shared := next((one for one in record if squashed(one) in _SHARED), None)):
+                found = identity(record[shared])
+            return None if found is None else f"{_STREAM}{found}"
         found = None if name is None else identity(record.get(name))
         return None if found is None else str(found)
 
@@ -120,6 +134,11 @@ class AnswersApart(PartsFormat):
         Raises:
             RecordError: no record of this id is a request.
         """
+        if _shared_name(tuple(map(str, parts[0]))) is None and (piece := piece_in(parts[0])) is not None:
+            if self.key(parts[0]) is None:
+                refuse_piece(piece[1], parts[0])
+            place, whole = joined(parts)
+            return _read_whole(whole, place)
         sides = [_side(part) for part in parts]
         if "request" not in sides:
             name = _shared_name(tuple(map(str, parts[0])))
@@ -139,7 +158,7 @@ class AnswersApart(PartsFormat):
 def _one(answers: Sequence[Json]) -> Json | None:
     """Records of one answer as one: the pieces of a stream, or the last of several."""
     held = [found for one in answers if (found := answer_in(one)) is not None]
-    if len(held) > 1 and all(isinstance(one, Mapping) and one.get("object") == _PIECE for _, one in held):
+    if held and all(is_piece(one) for _, one in held):
         rest = {name: value for name, value in answers[-1].items() if name != held[-1][0]}
         return {**rest, "response": [one for _, one in held]}
     return answers[-1] if answers else None
@@ -147,10 +166,14 @@ def _one(answers: Sequence[Json]) -> Json | None:
 
 def _read(request: Json, answer: Json | None, place: int, *, lost: bool = False) -> list[Fields | RecordError]:
     """The exchange that a request's record and its answer's make, read as the format of both together reads it."""
-    whole = _whole(request, answer)
+    return _read_whole(_whole(request, answer), place, lost=lost)
+
+
+def _read_whole(whole: Json, place: int, *, lost: bool = False) -> list[Fields | RecordError]:
+    """What a record of a request and its answer says, as the format that knows it reads it."""
     chosen = recognising(whole)
     if chosen is None:
-        names = ", ".join(f"`{name}`" for name in [*request][:6])
+        names = ", ".join(f"`{name}`" for name in [*whole][:6])
         return [RecordError(f"no format recognises the request, with the keys {names}").of(place)]
     found: list[Fields | RecordError] = []
     try:

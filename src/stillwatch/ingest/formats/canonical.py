@@ -32,6 +32,7 @@ from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.plain_names import ADDRESSES, TIMES, WHOSE, known_names
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import COLUMNS, Exchange, Fields
+from stillwatch.ingest.stream_pieces import refuse_piece
 from stillwatch.tables import EXCHANGES
 
 __all__ = ["FORMAT", "IDENTITIES", "with_address"]
@@ -121,7 +122,11 @@ class Canonical(LogFormat):
         return "time" in record and _OTHER_ACCOUNTS.isdisjoint(names)
 
     def read(self, record: Json) -> Iterable[Fields]:
-        """One exchange."""
+        """One exchange.
+
+        Raises:
+            RecordError: it holds a piece of an answer alone.
+        """
         given = {name: value for name, value in record.items() if value is not None and name in _NAMES}
         fields = with_address(given, record)
         for name in IDENTITIES:
@@ -132,6 +137,8 @@ class Canonical(LogFormat):
         for name in _COUNTS:
             if name in fields:
                 fields[name] = whole(fields[name])
+        if isinstance(fields.get("response"), dict):
+            refuse_piece(fields["response"], record)
         for name in _TEXTS:
             if isinstance(fields.get(name), list):
                 put(fields, name, content_text, fields[name])

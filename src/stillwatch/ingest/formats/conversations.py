@@ -88,7 +88,7 @@ def _is_message(one: Any) -> bool:
 
 
 def _role(message: Json) -> str | None:
-    who = first(message, "role", "sender", "author", "speaker")
+    who = first(message, "role", "sender", "author", "speaker", "from")
     return role_in({"role": who.get("role") if isinstance(who, dict) else who})
 
 

@@ -11,6 +11,7 @@ Names count in whatever spelling (``user_id``, ``userID``, ``User ID``, ``user.i
 | or ``subscriber_id``, ``subject``, ``sub``, ``member_id``, ``authenticated_user``, ``auth_user`` | ``account_id`` |
 | or ``remote_user``, ``x_consumer_username`` | ``account_id`` |
 | or ``account_uuid``, ``user_uuid``, ``acct_id``, ``x_user_id``, ``user_principal_name``, ``upn`` | ``account_id`` |
+| or ``acct``, ``account_number``, ``user_hash``, ``customer_ref``, ``member``, ``employee_id`` | likewise |
 | else ``end_user``, ``enduser`` (also with ``_id``), ``external_user_id``, ``distinct_id`` | ``account_id`` |
 | else ``api_key_id``, ``key_id``, ``api_key_hash``, ``key_hash``, ``api_key_name``, ``key_name`` | ``account_id`` |
 | or ``api_key_alias``, ``key_alias``, ``token_id``; else ``user_id`` and the like of ``metadata`` | ``account_id`` |
@@ -32,8 +33,10 @@ Names count in whatever spelling (``user_id``, ``userID``, ``User ID``, ``user.i
 | ``session_id``, ``conversation_id``, ``chat_id``, ``thread_id``, ``session``, ``conv_id`` | ``session_id`` |
 | ``request_id``, ``id``, ``req_id``, ``call_id``, ``log_id``, ``event_id``, ``uuid`` | ``exchange_id`` |
 | ``prompt_tokens``, ``tokens_in``, ``input_token_count``, ``completion_tokens``, ``tokens_out`` | their columns |
+| ``instructions``, ``preamble``; ``temp``; ``max_output_tokens``; ``prompt_eval_count`` | likewise |
 | ``duration_ms``, ``elapsed_ms``, ``latency_seconds``; ``ip``, ``source_ip``, ``x_forwarded_for`` | their columns |
 | the names of columns | their columns |
+| the usual words for these in a dozen languages (``fecha``, ``Benutzer``, ``提示词``, ``回答``) | likewise |
 
 Refused, for it could be two things: a record in which two names of an account have different values
 (``--account-from`` says which counts). Records with ids of spans or of what they lie below
@@ -48,10 +51,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
+from stillwatch.core.bodies.roles import role_of
 from stillwatch.core.bodies.shapes import Json, Message, RecordError, identity, merged, parsed_or_text, shown
 from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.base import LogFormat
-from stillwatch.ingest.beside_bodies import COUNTED, account_beside, counts_beside, talk_in
+from stillwatch.ingest.beside_bodies import COUNTED, account_beside, counts_beside, only_id, talk_in
 from stillwatch.ingest.body_names import asked_in
 from stillwatch.ingest.formats.canonical import FORMAT as CANONICAL
 from stillwatch.ingest.plain_flat import plain_flat
@@ -75,12 +79,13 @@ from stillwatch.ingest.plain_names import (
 from stillwatch.ingest.plain_shape import PlainShape, PlainShapes
 from stillwatch.ingest.record import COLUMNS, Fields
 from stillwatch.ingest.spelling import in_camel_case
+from stillwatch.ingest.stream_pieces import refuse_piece
 from stillwatch.ingest.told_beside import FAILURES, HOLDERS, failure_beside, parameters_beside, time_taken
 from stillwatch.ingest.told_times import ZONES, told_time, zone_in
 
 __all__ = ["FORMAT"]
 
-_OF_TRACERS = tuple(
+_OF_SERVICES = tuple(
     spelt
     for name in (
         "span_id",
@@ -90,6 +95,7 @@ _OF_TRACERS = tuple(
         "parent_observation_id",
         "run_type",
         "span_kind",
+        "resource_arn",
     )
     for spelt in (name, in_camel_case(name))
 )
@@ -126,8 +132,12 @@ class Flat(LogFormat):
         names = known_names(tuple(map(str, record)))
         if names is None or names.keys().isdisjoint(TIMES):
             return False
-        if {"account_id", "time"} <= record.keys() or any(name in record for name in _OF_TRACERS):
-            # Stillwatch's own, or a tracer's.
+        if (
+            {"account_id", "time"} <= record.keys()
+            or "resource_arn" in record
+            or any(name in record for name in _OF_SERVICES)
+        ):
+            # Stillwatch's own, or a tracer's or Amazon Q's.
             return False
         if not names.keys().isdisjoint(TEXTS):
             return not names.keys().isdisjoint(_BESIDE)
@@ -155,7 +165,11 @@ class Flat(LogFormat):
         fields: Fields = {name: given[name] for name in COLUMNS if name in given and name not in READ}
         for column, known in OTHERS.items():
             # A list under `conversation` is what was said in it.
-            fields[column] = next((given[n] for n in known if n in given and not isinstance(given[n], list)), None)
+            held = (given[n] for n in known if n in given)
+            fields[column] = next((one for one in held if not isinstance(one, list) or column == "system"), None)
+        if isinstance(model := fields["model"], dict):
+            fields["model"] = next((model[n] for n in ("name", "id", "model") if isinstance(model.get(n), str)), None)
+            fields = merged(parameters_beside({"model_config": model}), fields)
         time = next((name for name in TIMES if name in given), None)
         fields["time"] = told_time(given[time] if time else None, given.get("date"), zone_in(record))
         if fields.get("latency_ms") is None and (took := next((n for n in SECONDS if n in given), None)) is not None:
@@ -167,13 +181,17 @@ class Flat(LogFormat):
             told = account_beside(record)
             fields |= {name: value for name, value in told.items() if fields.get(name) is None}
         own = {"account_in": why, **next(iter(CANONICAL.read(fields)))}
+        for name in (name for name in ANSWERS if name in given):
+            refuse_piece(given[name], record)
         answer = next((answer_fields(given[name], names[name]) for name in ANSWERS if name in given), {})
         answer = answer or next((one for name in RESULTS if (one := _result(given.get(name), names.get(name)))), {})
         if not answer and isinstance(record.get("choices"), list):
             # An answer's own names beside the request's.
             answer = answer_fields({name: record[name] for name in _OF_ANSWERS if name in record}, "choices")
-        elif not answer and "content" in given and not given.keys().isdisjoint(TEXTS):
-            answer = answer_fields(given["content"], names["content"])
+        elif not answer and not given.keys().isdisjoint(TEXTS):
+            # Anthropic's name of an answer, and Ollama's.
+            key = next((name for name in ("content", "message") if isinstance(given.get(name), dict | list)), "content")
+            answer = answer_fields(given[key], names[key]) if key in given else {}
         asked = _asked_first([(given[name], names[name]) for name in (*TEXTS, *DOUBTFUL) if name in given])
         asked = _with_talk(asked, [talk for name in TALKS if name in given and (talk := talk_in(given[name]))])
         if not answer:
@@ -205,7 +223,7 @@ def _with_talk(asked: Fields, talks: Sequence[Sequence[Json]]) -> Fields:
 def _answer_among(asked: Fields) -> tuple[Fields, Fields]:
     """What was asked, and what was answered, of a conversation that was logged with its answer."""
     said = asked.get("messages") or []
-    if len(said) < _LEAST_TURNS or said[-1].role != "assistant" or not said[-1].content:
+    if len(said) < _LEAST_TURNS or role_of(said[-1].role) != "assistant" or not said[-1].content:
         return asked, {}
     return {**asked, "messages": said[:-1]}, {"response": said[-1].content}
 
@@ -253,10 +271,18 @@ def _asked(value: Any, key: str) -> Fields:
         raise
 
 
+def _named(value: Any) -> Any:
+    """Whom a value names, of an object its one id."""
+    named = identity(value)
+    return (only_id(named) or named) if isinstance(named, dict) else named
+
+
 def _account(given: Json, names: Mapping[str, str]) -> tuple[Any, str]:
     """The account that a record names, or None and why."""
     for group in WHOSE_IN_TURN:
-        known = {name: named for name in group if name in given and (named := identity(given[name])) is not None}
+        known = {name: named for name in group if name in given and (named := _named(given[name])) is not None}
+        # An object without an id says something of whoever another names.
+        known = {name: named for name, named in known.items() if not isinstance(named, dict)} or known
         if group in (ACCOUNTS, CALLERS) and "account_id" not in known and len({str(one) for one in known.values()}) > 1:
             told = ", ".join(f"`{names[name]}` {shown(one)}" for name, one in known.items())
             return None, f"{told} could each be the account: say which is (--account-from)"

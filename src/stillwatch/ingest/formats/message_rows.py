@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
+from stillwatch.core.bodies.roles import role_of
 from stillwatch.core.bodies.shapes import Json, Message, content_text, first, identity, object_of, whole
 from stillwatch.ingest.base import PartsFormat
 from stillwatch.ingest.conversation_tree import Node, exchanges_of
@@ -122,7 +123,7 @@ def _named(record: Json, names: Sequence[str]) -> Any:
 def role_in(record: Json) -> str | None:
     """Who says a message, in the words that are read here; None where no role of a conversation is named."""
     given = first(record, *_ROLE_NAMES)
-    return _ROLES.get(given.strip().lower()) if isinstance(given, str) else None
+    return _ROLES.get(given.strip().lower(), _ROLES.get(role_of(given))) if isinstance(given, str) else None
 
 
 def _account(record: Json) -> Any:

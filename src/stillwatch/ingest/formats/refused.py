@@ -22,6 +22,8 @@ from typing import Any, ClassVar
 
 from stillwatch.core.bodies.shapes import Json
 from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.body_names import asked_in
+from stillwatch.ingest.plain_names import TIMES, spelt_names
 from stillwatch.ingest.record import Fields, RecordError
 
 __all__ = ["FORMAT"]
@@ -35,7 +37,8 @@ def _azure(record: Json) -> bool:
 
 
 def _envoy(record: Json) -> bool:
-    return "response_code" in record and any(str(name).startswith("gen_ai.") for name in record)
+    named = "response_code" in record and any(str(name).startswith("gen_ai.") for name in record)
+    return named and asked_in(record) is None
 
 
 def _audit(record: Json) -> bool:
@@ -45,6 +48,9 @@ def _audit(record: Json) -> bool:
 
 def _sharegpt(record: Json) -> bool:
     said = record.get("conversations")
+    if not spelt_names(tuple(map(str, record))).keys().isdisjoint(TIMES):
+        # Somebody's log of such conversations.
+        return False
     return isinstance(said, list) and bool(said) and isinstance(said[0], dict) and "from" in said[0]
 
 

@@ -22,6 +22,7 @@ from typing import Any, ClassVar
 from stillwatch.core.bodies.pairs import pair_fields
 from stillwatch.core.bodies.shapes import Json, first, identity, merged, parsed
 from stillwatch.ingest.base import LogFormat
+from stillwatch.ingest.beside_bodies import account_beside
 from stillwatch.ingest.record import Fields, RecordError
 
 __all__ = ["FORMAT"]
@@ -59,13 +60,20 @@ class Vertex(LogFormat):
         own: Fields = {
             "exchange_id": identity(record.get("request_id")),
             "time": record.get("logging_time"),
-            "account_id": identity(record.get("account_id")),
+            "account_id": identity(record.get("account_id")) or _of_labels(request),
             "model": first(record, "model") or fields.get("model") or first(record, "endpoint"),
             "operation": record.get("api_method"),
             "account_in": "Vertex rows name none: join `account_id` from Cloud Audit Logs by request id, or give it by "
             "--callers",
         }
         return [merged(fields, own)]
+
+
+def _of_labels(request: Any) -> Any:
+    """Whom a request's labels name: what a program writes there is its own, and the table keeps it."""
+    held = request if isinstance(request, dict) else {}
+    labels = held.get("labels")
+    return account_beside({"labels": labels}).get("account_id") if isinstance(labels, dict) else None
 
 
 def _body(record: Json, whole: str, payload: str) -> Any:
