@@ -38,6 +38,21 @@ LINES: dict[str, list[dict[str, Any]]] = {
         {"event_type": "llm", "user_id": "u-1", "event_time": "2026-03-02 09:00:00.000", "user_properties": {},
          "event_properties": {"model": "m", "prompt": "Deepest lake?", "response": "Baikal."}}
     ],
+    "Log Analytics, in a table of one's own": [
+        {"TimeGenerated": "2026-03-02T09:01:00Z", "timestamp_t": TIME, "user_id_s": "u-1", "model_s": "m",
+         "prompt_s": "Deepest lake?", "response_s": "Baikal."}
+    ],
+    "Datadog's CSV": [
+        {"Date": TIME, "Host": "h", "@user_id": "u-1", "@model": "m", "@prompt": "Deepest lake?", "@response": "Baikal."}
+    ],
+    "Kibana's CSV": [
+        {"@timestamp": "Mar 2, 2026 @ 09:00:00.000", "user.id": "u-1", "llm.model": "m", "llm.prompt": "Deepest lake?",
+         "llm.response": "Baikal."}
+    ],
+    "CloudWatch Logs Insights, with columns of its own": [
+        {"@timestamp": "2026-03-02 09:00:05.000", "user_id": "u-1", "prompt": "Deepest lake?", "model": "m",
+         "@message": json.dumps({"timestamp": TIME, **CALL})}
+    ],
     "Application Insights": [{"timestamp": TIME, "message": "x", "customDimensions": json.dumps({"user_id": "u-1", **BODIES})}],
     "Envoy, with bodies": [
         {"start_time": TIME, "response_code": 200, "gen_ai.request.model": "m", "x-user-id": "u-1",

@@ -30,6 +30,7 @@ COUNTED = (
 )  # fmt: skip
 """Of objects that count tokens."""
 _COUNTED = frozenset(COUNTED)
+_COUNTS = frozenset((*OTHERS["input_tokens"], *OTHERS["output_tokens"]))
 _ASKED = (
     "prompt_tokens", "input_tokens", "promptTokens", "inputTokens", "request_tokens", "tokens_in", "prompt_token_count",
     "promptTokenCount", "input_token_count", "inputTokenCount",
@@ -49,7 +50,10 @@ _IDS_OF_USERS = (
 
 def counts_beside(record: Json) -> Fields:
     """How many tokens there were, where the record around the bodies, or an object in it, says so."""
-    asked, answered = first(record, *OTHERS["input_tokens"]), first(record, *OTHERS["output_tokens"])
+    asked = answered = None
+    # Most records have none, or are read by their columns.
+    if not _COUNTS.isdisjoint(record):
+        asked, answered = first(record, *OTHERS["input_tokens"]), first(record, *OTHERS["output_tokens"])
     if asked is None and answered is None:
         for name in () if _COUNTED.isdisjoint(record) else COUNTED:
             held = _object(record.get(name))

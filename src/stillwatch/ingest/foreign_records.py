@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -31,8 +32,9 @@ from stillwatch.ingest.answers_within import dated_by_its_answer
 from stillwatch.ingest.bodies_at_top import laid_at_top
 from stillwatch.ingest.body_names import paired
 from stillwatch.ingest.flat_spans import flat_span
+from stillwatch.ingest.plain_names import TIMES
 from stillwatch.ingest.registry import recognising
-from stillwatch.ingest.spelling import respelled, squashed
+from stillwatch.ingest.spelling import in_lower_case, respelled, squashed
 
 __all__ = ["told_otherwise", "ungrouped"]
 
@@ -89,6 +91,8 @@ def _posthog(record: Json) -> dict[str, Any] | None:
     }
 
 
+_MARKED = re.compile(r"@([a-z]\w*)|([a-zA-Z]\w*)_[sdbtg]")
+_LEAST_MARKED = 3
 _USERS = ("user_id", "userId", "user", "account_id", "customer_id", "end_user", "distinct_id")
 _SESSIONS = ("session_id", "sessionId", "conversation_id", "thread_id")
 
@@ -137,6 +141,21 @@ def _opik(record: Json) -> dict[str, Any] | None:
         "output_tokens": counted.get("completion_tokens"),
         "latency_ms": record.get("duration"),
     }
+
+
+def _unmarked(record: Json) -> dict[str, Any] | None:
+    """A row of a log service that marks the names a program gave: Log Analytics with their type behind them
+    (`prompt_s`), Datadog with `@` before them."""
+    marked = {name: found for name in record if (found := _MARKED.fullmatch(name)) is not None}
+    if len(marked) < _LEAST_MARKED:
+        return None
+    told = {name: value for name, value in record.items() if name not in marked}
+    own = {found[1] or found[2]: record[name] for name, found in marked.items()}
+    if any(name in TIMES for name in own):
+        # The service's own times say when the line came there.
+        told = {name: value for name, value in told.items() if name not in ("TimeGenerated", "Date")}
+    told = {in_lower_case(name): value for name, value in told.items()}
+    return {**told, **own} if len(own) == len(marked) and own.keys().isdisjoint(told) else None
 
 
 def _amazon_q(record: Json) -> dict[str, Any] | None:
@@ -309,6 +328,7 @@ _KINDS: tuple[tuple[str, Callable[[Json], dict[str, Any] | None]], ...] = (
     ("event of PostHog", _posthog),
     ("span of Braintrust", _braintrust),
     ("span of Opik", _opik),
+    ("row whose names a log service marked", _unmarked),
     ("message in the log of Amazon Q", _amazon_q),
     ("row of the Collector's table", _collectors_row),
     ("Application Insights dependency", _insights),

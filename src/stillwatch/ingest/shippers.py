@@ -172,7 +172,7 @@ def _otherwise(record: Mapping[str, Any]) -> Envelope | None:
         return Envelope("record in another spelling", [("as a whole", one)])
     if (one := nested(written)) is not None and recognising(one) is not None:
         return Envelope("record whose objects were laid flat", [("as a whole", one)])
-    if (one := ungrouped(written)) is not None:
+    if (one := ungrouped(nested(written) or written)) is not None:
         return Envelope("record whose names stand in objects", [("as a whole", one)])
     held = [(f"`{key}`", value) for key, value in record.items()]
     if len(held) == 1 and isinstance(held[0][1], dict) and _leads_to_records(Envelope("", held)):

@@ -39,7 +39,7 @@ _ALONE = (
 
 def is_piece(value: Any) -> bool:
     """Whether a value is one piece of an answer's stream."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return False
     if value.get("object") in _CHUNKS:
         choices = value.get("choices")

@@ -49,10 +49,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.roles import role_of
-from stillwatch.core.bodies.shapes import Json, Message, RecordError, identity, merged, parsed_or_text, shown
+from stillwatch.core.bodies.shapes import (
+    Json,
+    Message,
+    RecordError,
+    identity,
+    may_be_json,
+    merged,
+    parsed_or_text,
+    shown,
+)
 from stillwatch.core.bodies.traced import answer_fields, asked_fields
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.beside_bodies import COUNTED, account_beside, counts_beside, only_id, talk_in
@@ -100,6 +110,8 @@ _OF_SERVICES = tuple(
     for spelt in (name, in_camel_case(name))
 )
 _OBJECTS = frozenset((*COUNTED, *ZONES, *HOLDERS, *FAILURES, "choices", "metadata"))
+# Columns that may be lists; under other names a list is what was said.
+_LISTS = frozenset(("system", *(name for name in COLUMNS if name not in OTHERS)))
 _LEAST_TURNS = 2
 _BESIDE = frozenset((*OTHERS["model"], *ANSWERS, *WHOSE))
 _OF_MODELS = frozenset((*OTHERS["model"], *OTHERS["input_tokens"], *OTHERS["output_tokens"]))
@@ -139,6 +151,9 @@ class Flat(LogFormat):
         ):
             # Stillwatch's own, or a tracer's or Amazon Q's.
             return False
+        if "@message" in record and may_be_json(str(record["@message"])):
+            # A row of CloudWatch Logs Insights, whose line says more than its columns.
+            return False
         if not names.keys().isdisjoint(TEXTS):
             return not names.keys().isdisjoint(_BESIDE)
         talks = any(talk_in(record[names[name]]) is not None for name in TALKS if name in names)
@@ -159,15 +174,16 @@ class Flat(LogFormat):
         Raises:
             RecordError: it holds no conversation.
         """
-        names = spelt_names(tuple(map(str, record)))
+        keys = tuple(map(str, record))
+        names = spelt_names(keys)
         given = {name: record[key] for name, key in names.items() if record[key] is not None and record[key] != ""}
         given = {name: value for name, value in given.items() if value or name not in _ASKED}
-        fields: Fields = {name: given[name] for name in COLUMNS if name in given and name not in READ}
-        for column, known in OTHERS.items():
+        fields: Fields = {}
+        for column, known in _columns_of(keys):
             # A list under `conversation` is what was said in it.
             held = (given[n] for n in known if n in given)
-            fields[column] = next((one for one in held if not isinstance(one, list) or column == "system"), None)
-        if isinstance(model := fields["model"], dict):
+            fields[column] = next((one for one in held if not isinstance(one, list) or column in _LISTS), None)
+        if isinstance(model := fields.get("model"), dict):
             fields["model"] = next((model[n] for n in ("name", "id", "model") if isinstance(model.get(n), str)), None)
             fields = merged(parameters_beside({"model_config": model}), fields)
         time = next((name for name in TIMES if name in given), None)
@@ -181,9 +197,10 @@ class Flat(LogFormat):
             told = account_beside(record)
             fields |= {name: value for name, value in told.items() if fields.get(name) is None}
         own = {"account_in": why, **next(iter(CANONICAL.read(fields)))}
-        for name in (name for name in ANSWERS if name in given):
+        answered = [name for name in ANSWERS if name in given]
+        for name in answered:
             refuse_piece(given[name], record)
-        answer = next((answer_fields(given[name], names[name]) for name in ANSWERS if name in given), {})
+        answer = answer_fields(given[answered[0]], names[answered[0]]) if answered else {}
         answer = answer or next((one for name in RESULTS if (one := _result(given.get(name), names.get(name)))), {})
         if not answer and isinstance(record.get("choices"), list):
             # An answer's own names beside the request's.
@@ -205,6 +222,16 @@ class Flat(LogFormat):
         given = tuple(map(str, names))
         known = frozenset(spelt_names(given).values())
         return [name for name in CANONICAL.unread(given) if name not in known and name not in _OBJECTS]
+
+
+@lru_cache(maxsize=4096)
+def _columns_of(keys: tuple[str, ...]) -> Sequence[tuple[str, Sequence[str]]]:
+    """Of a record with these keys, the columns that it names beside its account, its time and its texts, and by which
+    known names."""
+    names = spelt_names(keys)
+    own = [(name, (name,)) for name in COLUMNS if name in names and name not in READ]
+    others = [(column, tuple(name for name in known if name in names)) for column, known in OTHERS.items()]
+    return [*own, *(one for one in others if one[1])]
 
 
 def _with_talk(asked: Fields, talks: Sequence[Sequence[Json]]) -> Fields:
