@@ -98,3 +98,42 @@ def test_a_price_is_no_count(tmp_path: Path) -> None:
     }
     (row,), _ = read_records(tmp_path, record)
     assert "input_tokens" not in row
+
+
+STREAMS = {
+    "OpenAI's": 'data: {"choices":[{"delta":{"content":"Bai"}}]}\n\ndata: {"choices":[{"delta":{"content":"kal."}}]}\n\ndata: [DONE]\n',
+    "Anthropic's": 'event: content_block_delta\ndata: {"type": "content_block_delta", "index": 0, "delta": {"text": "Baikal."}}\n\n',
+    "Ollama's": '{"response": "Bai", "done": false}\n{"response": "kal.", "done": true}\n',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_a_stream_as_it_came_is_the_answer(tmp_path: Path, name: str) -> None:
+    (row,), letters = read_records(
+        tmp_path, {**WHO, "model": "m", "prompt": "Deepest lake?", "response": STREAMS[name]}
+    )
+    assert (row["response"], letters) == ("Baikal.", [])
+
+
+def test_what_somebody_said_that_begins_like_a_stream_is_what_they_said(tmp_path: Path) -> None:
+    said = "data: the plural of datum"
+    (row,), _ = read_records(tmp_path, {**WHO, "model": "m", "prompt": "Deepest lake?", "response": said})
+    assert row["response"] == said
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        {"headers": {"User-Agent": "x/1", "X-Forwarded-For": "203.0.113.9"}},
+        {"headers": [{"name": "user-agent", "value": "x/1"}, {"name": "x-real-ip", "value": "203.0.113.9"}]},
+        {"client": {"ip": "203.0.113.9", "user_agent": "x/1"}},
+        {"http": {"user_agent": "x/1"}, "network": {"client_ip": "203.0.113.9"}},
+    ],
+)
+@pytest.mark.parametrize("bodies", [False, True])
+def test_objects_beside_a_call_say_from_where_it_came(tmp_path: Path, held: dict[str, Any], bodies: bool) -> None:
+    answer = {"choices": [{"message": {"content": "Baikal."}}]}
+    texts = {"request": ASKED, "response": answer} if bodies else {"prompt": "Deepest lake?", "response": "Baikal."}
+    (row,), letters = read_records(tmp_path, {**WHO, "model": "m", **texts, **held})
+    told = (row["account_id"], row["response"], row["user_agent"], row["client_address"])
+    assert (told, letters) == (("a-1", "Baikal.", "x/1", "203.0.113.9"), [])

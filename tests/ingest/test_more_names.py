@@ -23,7 +23,9 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "session_id": ("s-1", "s-1"), "exchange_id": ("x-1", "x-1"), "api_key_id": ("k-1", "k-1"), "org_id": ("o-1", "o-1"),
     "user_agent": ("curl/8", "curl/8"), "input_tokens": (14, 14), "output_tokens": ("1,400", 1400),
     "latency_ms": (70, 70.0), "client_address": ("203.0.113.9", "203.0.113.9"), "status": (429, "429"),
-    "system": ("Be brief.", "Be brief."), "temperature": (0.5, 0.5), "top_p": (0.9, 0.9), "max_tokens": (64, 64),
+    "system": ("Be brief.", "Be brief."), "temperature": (0.5, 0.5), "reasoning": ("Hm.", "Hm."),
+    "stop_reason": ("length", "length"), "stream": (True, True), "country": ("DE", "DE"), "tls_fingerprint": ("t", "t"),
+    "top_p": (0.9, 0.9), "max_tokens": (64, 64),
 }  # fmt: skip
 
 

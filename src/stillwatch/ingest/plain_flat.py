@@ -14,6 +14,7 @@ from typing import Any, Literal
 import msgspec
 
 from stillwatch.core.bodies.chat_templates import may_be_written_out
+from stillwatch.core.bodies.optional_parts import is_streamed
 from stillwatch.core.bodies.plain_openai import Int64, Name
 from stillwatch.core.bodies.shapes import Message, RecordError, may_be_json, parsed_or_text
 from stillwatch.ingest.beside_bodies import COUNTED
@@ -34,7 +35,7 @@ from stillwatch.ingest.plain_names import (
 )
 from stillwatch.ingest.plain_shape import PlainShape
 from stillwatch.ingest.record import COLUMNS, IDS, Exchange
-from stillwatch.ingest.told_beside import FAILURES, HOLDERS
+from stillwatch.ingest.told_beside import FAILURES, HOLDERS, ORIGINS
 from stillwatch.ingest.told_times import ZONES
 
 __all__ = ["plain_flat"]
@@ -44,7 +45,7 @@ _KINDS = {field.name: field.type for field in msgspec.structs.fields(Exchange)}
 _APART = frozenset((*WHOSE, *TIMES, *TEXTS, *ANSWERS, *DOUBTFUL, *SECONDS))
 # Records with these are read one by one.
 _APART_TOO = frozenset((*SECONDS, *ENDINGS, *TALKS, *RESULTS))
-_OBJECTS = frozenset((*COUNTED, *ZONES, *HOLDERS, *FAILURES, "choices", "content", "done", "object"))
+_OBJECTS = frozenset((*COUNTED, *ZONES, *HOLDERS, *FAILURES, *ORIGINS, "choices", "content", "done", "object"))
 _OF_OTHERS = {name: column for column, names in OTHERS.items() for name in names}
 
 
@@ -142,7 +143,7 @@ def _reader(
         one = Exchange(**known)
         one.account_id, one.time = account if type(account) is str else str(account), time
         if answers and answer:
-            if may_be_json(answer):
+            if may_be_json(answer) or is_streamed(answer):
                 return None
             one.response = answer
         return _with_text(one, asked)

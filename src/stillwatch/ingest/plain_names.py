@@ -118,6 +118,11 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
         "system", "system_prompt", "system_message", "instructions", "system_instruction", "system_instructions",
         "preamble", "sys_prompt", "system_text",
     ),
+    "reasoning": ("reasoning", "reasoning_content", "reasoning_text", "thinking", "thoughts"),
+    "stop_reason": ("stop_reason", "finish_reason", "completion_reason"),
+    "stream": ("stream", "is_streaming", "streaming", "streamed", "is_stream"),
+    "country": ("country", "country_code", "geo_country", "ip_country"),
+    "tls_fingerprint": ("tls_fingerprint", "ja3", "ja3_hash", "ja3_fingerprint", "ja4", "ja4_fingerprint"),
     "temperature": ("temperature", "temp", "llm_temperature", "model_temperature"),
     "top_p": ("top_p", "llm_top_p"),
     "max_tokens": (
@@ -156,7 +161,7 @@ OTHERS: Mapping[str, tuple[str, ...]] = {
     "client_address": (
         "client_address", "client_ip", "ip", "ip_address", "remote_addr", "remote_ip", "source_ip", "src_ip",
         "user_ip", "ip_addr", "client_addr", "remote_address", "source_ip_address", "caller_ip", "caller_ip_address",
-        "requester_ip_address", "requester_ip", "true_client_ip", "x_real_ip", "x_forwarded_for",
+        "requester_ip_address", "requester_ip", "true_client_ip", "x_real_ip", "network_client_ip", "x_forwarded_for",
     ),
     "status": ("status", "status_code", "http_status", "http_status_code", "response_status", "response_code"),
 }  # fmt: skip

@@ -10,11 +10,12 @@ from typing import Any
 from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.core.bodies.shapes import Fields, Json, first, identity, parsed
 from stillwatch.core.bodies.traced import parameter_fields
-from stillwatch.ingest.plain_names import ENDINGS, spelt_names
+from stillwatch.ingest.headers import header
+from stillwatch.ingest.plain_names import ENDINGS, OTHERS, spelt_names
 from stillwatch.ingest.spelling import in_camel_case
 from stillwatch.ingest.timestamps import elapsed_ms
 
-__all__ = ["FAILURES", "HOLDERS", "failure_beside", "parameters_beside", "time_taken"]
+__all__ = ["FAILURES", "HOLDERS", "ORIGINS", "failure_beside", "origin_beside", "parameters_beside", "time_taken"]
 
 _NAMED = (
     "parameters", "params", "model_parameters", "model_params", "generation_config", "generation_parameters",
@@ -28,7 +29,13 @@ _NAMED = (
 HOLDERS = tuple(dict.fromkeys((*_NAMED, *map(in_camel_case, _NAMED))))
 """Of objects that hold a call's parameters."""
 
-_HOLDERS = frozenset(HOLDERS)
+ORIGINS = (
+    "headers", "request_headers", "requestHeaders", "client", "http", "network", "geo", "origin", "client_info",
+    "clientInfo",
+)  # fmt: skip
+"""Of objects that say from where a call came."""
+
+_HOLDERS, _ORIGINS = frozenset(HOLDERS), frozenset(ORIGINS)
 FAILURES = ("error", "error_code", "errorCode", "error_type", "errorType", "exception")
 """Of what a record says of a call that failed."""
 
@@ -51,6 +58,24 @@ def parameters_beside(record: Json) -> Fields:
         except UNFORESEEN:
             continue
         found = {**{column: told[column] for column in _COLUMNS if told.get(column) is not None}, **found}
+    return found
+
+
+def origin_beside(record: Json) -> Fields:
+    """From where a call came, as an object beside it says: its headers, its client, its network."""
+    found: Fields = {}
+    for name in () if _ORIGINS.isdisjoint(record) else ORIGINS:
+        held = record.get(name)
+        if not isinstance(held, dict | list):
+            continue
+        told: Fields = {
+            "user_agent": header(held, "user-agent"),
+            "client_address": header(held, "x-forwarded-for") or header(held, "x-real-ip"),
+        }
+        if isinstance(held, dict):
+            for column in ("user_agent", "client_address", "country", "tls_fingerprint"):
+                told[column] = told.get(column) or first(held, *OTHERS[column])
+        found = {**{column: one for column, one in told.items() if isinstance(one, str) and one}, **found}
     return found
 
 

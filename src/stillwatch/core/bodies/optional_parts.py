@@ -9,13 +9,14 @@ from typing import Any
 from stillwatch.core.bodies.packed_text import unpacked_text
 from stillwatch.core.bodies.shapes import Fields, Json, RecordError, noted, object_of, parsed, shown
 
-__all__ = ["UNFORESEEN", "answered", "object_or_note", "pieces_of", "put", "said"]
+__all__ = ["UNFORESEEN", "answered", "is_streamed", "object_or_note", "pieces_of", "put", "said"]
 
 UNFORESEEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError)
 """What code that reads somebody else's record may meet in it."""
 
 _LINES = re.compile(r"\s*\{[^\n]*\}[^\S\n]*\n\s*\{")
 _STREAMED = ("data:", "event:", ": ")
+_OF_A_STREAM = re.compile(r"\s*(?:event: ?[\w.]+\s*\n\s*)?data: ?\{")
 
 
 def put(fields: Fields, name: str, read: Callable[[Any], Any], value: object) -> None:
@@ -50,6 +51,11 @@ def answered(read: Callable[[Any], Fields], answer: object) -> Fields:
 def said(error: Exception, where: str) -> str:
     """Why something could not be read."""
     return str(error) if isinstance(error, RecordError) else f"`{where}`: an unexpected shape: {error!r}"
+
+
+def is_streamed(text: str) -> bool:
+    """Whether a text is a stream as it came over the wire, and not what somebody said."""
+    return _OF_A_STREAM.match(text) is not None or _LINES.match(text) is not None
 
 
 def pieces_of(answer: object) -> Any:

@@ -14,7 +14,7 @@ from typing import Any
 
 from stillwatch.core.bodies import anthropic, gemini, openai
 from stillwatch.core.bodies.chat_templates import may_be_written_out, turns_of
-from stillwatch.core.bodies.optional_parts import UNFORESEEN, said
+from stillwatch.core.bodies.optional_parts import UNFORESEEN, is_streamed, pieces_of, said
 from stillwatch.core.bodies.shapes import (
     Fields,
     Json,
@@ -175,6 +175,13 @@ def answer_fields(value: object, where: str = "output") -> Fields:
 
 
 def _answer(value: object, where: str) -> Fields:
+    if isinstance(value, str) and is_streamed(value):
+        pieces = pieces_of(value)
+        return (
+            anthropic.response_fields(pieces)
+            if anthropic.is_anthropic(None, pieces)
+            else openai.response_fields(pieces)
+        )
     text = value if isinstance(value, str) else None
     value = parsed(value, where)
     if value is None or value == "" or value == {} or value == []:
@@ -220,6 +227,8 @@ def _answered_body(value: Json, where: str) -> Fields | None:
         }
     if isinstance(value.get("message"), dict):
         return _answer(value["message"], where)
+    if isinstance(value.get("message"), str) and len(value) == 1:
+        return {"response": value["message"]}
     if isinstance(value.get("parts"), list) and isinstance(value.get("role"), str):
         content = _message(value, where)["content"]
         return {"response": content_text(content, where), "reasoning": reasoning_text(content)}

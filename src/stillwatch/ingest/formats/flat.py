@@ -34,6 +34,8 @@ Names count in whatever spelling (``user_id``, ``userID``, ``User ID``, ``user.i
 | ``request_id``, ``id``, ``req_id``, ``call_id``, ``log_id``, ``event_id``, ``uuid`` | ``exchange_id`` |
 | ``prompt_tokens``, ``tokens_in``, ``input_token_count``, ``completion_tokens``, ``tokens_out`` | their columns |
 | ``instructions``, ``preamble``; ``temp``; ``max_output_tokens``; ``prompt_eval_count`` | likewise |
+| ``reasoning_content``, ``finish_reason``, ``is_streaming``, ``country_code``, ``ja3`` | likewise |
+| what ``headers``, ``client``, ``http``, ``network`` and ``geo`` say of where a call came from | likewise |
 | ``duration_ms``, ``elapsed_ms``, ``latency_seconds``; ``ip``, ``source_ip``, ``x_forwarded_for`` | their columns |
 | the names of columns | their columns |
 | the usual words for these in a dozen languages (``fecha``, ``Benutzer``, ``提示词``, ``回答``) | likewise |
@@ -90,7 +92,14 @@ from stillwatch.ingest.plain_shape import PlainShape, PlainShapes
 from stillwatch.ingest.record import COLUMNS, Fields
 from stillwatch.ingest.spelling import in_camel_case
 from stillwatch.ingest.stream_pieces import refuse_piece
-from stillwatch.ingest.told_beside import FAILURES, HOLDERS, failure_beside, parameters_beside, time_taken
+from stillwatch.ingest.told_beside import (
+    FAILURES,
+    HOLDERS,
+    failure_beside,
+    origin_beside,
+    parameters_beside,
+    time_taken,
+)
 from stillwatch.ingest.told_times import ZONES, told_time, zone_in
 
 __all__ = ["FORMAT"]
@@ -183,6 +192,9 @@ class Flat(LogFormat):
             # A list under `conversation` is what was said in it.
             held = (given[n] for n in known if n in given)
             fields[column] = next((one for one in held if not isinstance(one, list) or column in _LISTS), None)
+        if not isinstance(fields.get("reasoning"), str):
+            # What a request says of thinking is an object.
+            fields.pop("reasoning", None)
         if isinstance(model := fields.get("model"), dict):
             fields["model"] = next((model[n] for n in ("name", "id", "model") if isinstance(model.get(n), str)), None)
             fields = merged(parameters_beside({"model_config": model}), fields)
@@ -196,6 +208,7 @@ class Flat(LogFormat):
         if fields["account_id"] is None and "could each" not in why:
             told = account_beside(record)
             fields |= {name: value for name, value in told.items() if fields.get(name) is None}
+        fields = merged(origin_beside(record), fields)
         own = {"account_in": why, **next(iter(CANONICAL.read(fields)))}
         answered = [name for name in ANSWERS if name in given]
         for name in answered:
