@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 from urllib.parse import quote
 
@@ -87,3 +88,45 @@ def test_a_side_file_that_is_nested_too_deeply_is_a_sentence(tmp_path: Path, opt
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
     assert "deep" in done.stderr
+
+
+def _changed(file: Path, how: str) -> None:
+    """A file of a run with other values in it, with no table in it, or a folder in its place."""
+    if how == "folder":
+        file.unlink()
+        file.mkdir()
+    elif how == "junk":
+        file.write_bytes(b"\xff\x00junk")
+    elif file.suffix == ".json":
+        told = json.loads(file.read_text(encoding="utf-8"))
+        file.write_text(json.dumps({name: "x" if isinstance(value, dict) else {} for name, value in told.items()}))
+    else:
+        table = pq.read_table(file, partitioning=None)
+        texts = [pa.types.is_string(field.type) or pa.types.is_timestamp(field.type) for field in table.schema]
+        columns = {
+            name: pa.array([1 if text else "x"] * len(table))
+            for name, text in zip(table.column_names, texts, strict=True)
+        }
+        pq.write_table(pa.table(columns), file)
+
+
+@pytest.mark.parametrize("how", ["types", "junk", "folder"])
+def test_a_run_that_was_changed_is_a_sentence(tmp_path: Path, how: str) -> None:
+    line = (
+        '{"time": "2026-03-0%dT09:00:00Z", "account_id": "a%d", "prompt": "How many apples are in a basket of %d?"}\n'
+    )
+    (tmp_path / "log.jsonl").write_text("".join(line % (1 + at % 9, at % 20, at) for at in range(200)))
+    made = stillwatch(["scan", "log.jsonl", "--out", "run"], tmp_path, os.environ, timeout=600)
+    assert made.returncode == 0, made.stderr
+    files = [file.relative_to(tmp_path / "run") for file in (tmp_path / "run").rglob("*.parquet") if file.is_file()]
+    commands = (["show"], ["policy", "decide", "--log", "log"], ["rescan"], ["scan", "log.jsonl", "--into"])
+    told = {}
+    for file in (*files, Path("run.json")):
+        for words in commands:
+            shutil.rmtree(tmp_path / "changed", ignore_errors=True)
+            shutil.copytree(tmp_path / "run", tmp_path / "changed")
+            _changed(tmp_path / "changed" / file, how)
+            done = stillwatch([*words, "changed"], tmp_path, os.environ, timeout=600)
+            told[f"{words[0]} {file}"] = "a traceback" if "Traceback" in done.stderr else done.returncode
+    assert {name: said for name, said in told.items() if said not in (0, 2)} == {}
+    assert told["rescan run.json"] == told["show run.json"] == 2

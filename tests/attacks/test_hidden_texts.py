@@ -15,6 +15,7 @@ TEXT = (
     "Explain each intermediate result in full sentences and never leave out a calculation."
 )
 CODED = base64.b64encode(TEXT.encode()).decode()
+PNG = b"\x89PNG\r\n\x1a\n"
 URL_CODED = base64.urlsafe_b64encode(TEXT.encode()).decode()
 PIECES = [TEXT[at : at + 20] for at in range(0, len(TEXT), 20)]
 WORDS = TEXT.split(" ")
@@ -121,7 +122,7 @@ def test_a_known_text_is_found(tmp_path: Path, place: str) -> None:
 
 def test_a_picture_is_no_text(tmp_path: Path) -> None:
     pictures = [
-        f"data:image/png;base64,{CODED}",
+        f"data:image/png;base64,{base64.b64encode(PNG + TEXT.encode()).decode()}",
         "data:text/plain;base64,!!!",
         "data:text/plain",
         "data:,",

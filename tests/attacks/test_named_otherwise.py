@@ -99,6 +99,12 @@ LOGPROBS: list[dict[str, Any]] = [
     {"extra_body": {"prompt_logprobs": 5}},
     {"parameters": {"top_logprobs": "5"}},
 ]
+TOKENS_BY_NUMBER: list[dict[str, Any]] = [
+    {"return_token_ids": True},
+    {"return_tokens_as_token_ids": True},
+    {"extra_body": {"n_probs": 5, "post_sampling_probs": True}},
+    {"parameters": {"top_n_tokens": 5, "decoder_input_details": True}},
+]
 
 
 def test_what_leaves_reasoning_open_is_not_asked_for_in_any_spelling(tmp_path: Path) -> None:
@@ -111,6 +117,12 @@ def test_what_leaves_reasoning_open_is_not_asked_for_in_any_spelling(tmp_path: P
             for body in LOGPROBS:
                 assert asked(url, CHAT, {"messages": HELLO, **body}, f"x-account: {account}")[0] == 200
                 assert b"logprobs" not in behind.seen[-1].body.lower(), body
+            for body in TOKENS_BY_NUMBER:
+                assert asked(url, CHAT, {"messages": HELLO, **body}, f"x-account: {account}")[0] == 200
+                assert json.loads(behind.seen[-1].body).get("parameters", {}) == {}, body
+                assert (
+                    not {name for name in body if name.startswith("return")} & json.loads(behind.seen[-1].body).keys()
+                )
         for body in UNPARSED:
             assert asked(url, CHAT, {"messages": HELLO, **body}, "x-account: a")[0] == 200
             assert b"reasoning" not in behind.seen[-1].body, body

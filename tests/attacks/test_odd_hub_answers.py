@@ -151,6 +151,33 @@ def test_pages_without_end_are_left(hub: LyingHub, tmp_path: Path) -> None:
     hub.says = USUAL.get
 
 
+def test_pages_that_come_again_are_left(hub: LyingHub, tmp_path: Path) -> None:
+    """A page that is full and the same, or places that lead round, end a pull at once."""
+    pages = [[indicator("m", number, "green") for number in (first, first + 1)] for first in (1, 3)]
+    turns = iter(range(10**6))
+
+    def same() -> Said:
+        return {"objects": pages[0], "more": True, "next": str(next(turns))}
+
+    def turned() -> Said:
+        number = next(turns)
+        return {"objects": pages[number // 2 % 2][:: 1 if number % 2 else -1], "more": True, "next": str(number)}
+
+    def round_about() -> Said:
+        number = next(turns)
+        return {"objects": [indicator("m", number, "green")], "more": True, "next": str(number % 3)}
+
+    usual = USUAL.get
+    for number, says in enumerate((same, turned, round_about)):
+        one = member(hub, tmp_path / str(number))
+        hub.asked.clear()
+        hub.says = lambda path, says=says: says() if path == OBJECTS else usual(path)  # type: ignore[misc]
+        with pytest.raises(EndpointFailed, match="bring nothing new"):
+            pull(one)
+        assert len(hub.asked) < 20
+    hub.says = usual
+
+
 @pytest.mark.parametrize(
     "told",
     [

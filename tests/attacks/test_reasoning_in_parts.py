@@ -172,6 +172,10 @@ BESIDE_REASONING: list[Any] = [
     {"choices": [{"message": {"content": "x", "reasoning_details": [{"text": "x", "logprobs": LIKELY}]}}]},
     {"choices": [{"message": {"content": "x", "reasoning": {"top_logprobs": LIKELY}}}]},
     {"type": "message", "content": [{"type": "thinking", "thinking": "x", "token_logprobs": LIKELY}]},
+    *(
+        {"choices": [{"message": {"content": "x", "reasoning_details": [{"text": "x", name: LIKELY}]}}]}
+        for name in ("probs", "top_tokens", "completion_probabilities", "logits", "tokens", "token_ids", "TopProbs")
+    ),
 ]
 STREAMED_BESIDE: list[Any] = [
     {"type": "response.reasoning_text.delta", "delta": "x", "logprobs": LIKELY},

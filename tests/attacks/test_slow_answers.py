@@ -14,6 +14,8 @@ import pytest
 
 from stillwatch.alliance.member import Credentials, Membership, pull
 from stillwatch.alliance.member import client as taxii
+from stillwatch.console.oidc import Provider
+from stillwatch.console.oidc_settings import NotLetIn, read_oidc
 from stillwatch.core import EndpointAway, EndpointFailed
 from stillwatch.endpoints import Endpoint
 from stillwatch.endpoints import chat_completions as chat
@@ -98,6 +100,17 @@ def test_a_hub_is_given_up_in_a_round(monkeypatch: pytest.MonkeyPatch, where: st
         failed = ended(lambda: HttpMailbox(client).look("r"))
     assert isinstance(failed, EndpointAway)
     assert "it takes too long" in str(failed)
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_a_provider_of_sign_ins_is_given_up(tmp_path: Path, where: str) -> None:
+    with dripping(*WHERE[where]) as url:
+        told = {"issuer": url, "client_id": "c", "roles": {"viewer": ["staff"]}}
+        (tmp_path / "oidc.yaml").write_text(json.dumps(told))
+        provider = Provider(read_oidc(tmp_path / "oidc.yaml"), seconds=1.0)
+        failed = ended(lambda: provider.begin("http://127.0.0.1/back"))
+    assert isinstance(failed, NotLetIn)
+    assert "TimeoutError" in failed.told
 
 
 def test_a_connection_that_is_used_again_is_given_up_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,7 @@ Exit status: 0 done, 2 for an error that the message explains, 130 when stopped 
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -28,7 +29,7 @@ from stillwatch.cli.rescan import rescan_app
 from stillwatch.cli.scan import scan_app
 from stillwatch.cli.screen import complain
 from stillwatch.cli.show import show_app
-from stillwatch.core import Interrupted, StillwatchError
+from stillwatch.core import InputError, Interrupted, StillwatchError
 from stillwatch.core.interrupts import leave_to_the_system
 
 __all__ = ["app", "main"]
@@ -70,11 +71,21 @@ app.command(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit; Ctrl-C a second time ends it at once, whatever it is at."""
     try:
+        for word in sys.argv[1:] if arguments is None else arguments:
+            _check_text(word)
         app(arguments, exit_on_error=True, print_error=True)
     except Interrupted as stop:
         said = str(stop)
     except StillwatchError as error:
         complain(error)
+        sys.exit(2)
+    except OSError as error:
+        # A path of any shape may be named to any command: too long, in a loop of links, behind a closed folder.
+        if not isinstance(error.filename, str | bytes):
+            raise
+        where = os.fsdecode(error.filename)
+        where = where if where.isprintable() else ascii(where)
+        complain(InputError(error.strerror or str(error), where=where, hint="name another place, or see what is there"))
         sys.exit(2)
     except KeyboardInterrupt:
         said = "stopped"
@@ -82,6 +93,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     # Out of the clause: what was stopped in the middle is let go of, and cleans up after itself.
     _stop(said)
+
+
+def _check_text(word: str) -> None:
+    """Refuse a word, a file's name mostly, that cannot be written down, as what was read and made is.
+
+    Raises:
+        InputError: it is no UTF-8.
+    """
+    try:
+        word.encode()
+    except UnicodeEncodeError as error:
+        raise InputError("it is no text in UTF-8", where=ascii(word), hint="rename the file") from error
 
 
 def _stop(said: object) -> NoReturn:

@@ -49,6 +49,7 @@ def console_command(
     gateway: Path | None = None,
     oidc: Path | None = None,
     one_person: bool = False,
+    trusted_proxy: tuple[str, ...] = (),
     tls_certificate: Path | None = None,
     tls_key: TlsKey = None,
 ) -> None:
@@ -74,6 +75,9 @@ def console_command(
         The file that names an OpenID Connect provider, and which of its groups have which role.
     one_person
         One person may approve alone.
+    trusted_proxy
+        The address or network of a proxy in front, whose X-Forwarded-For says where a request comes from; without it,
+        whoever guesses passwords keeps everybody out who comes through the same proxy.
     tls_certificate
         The console's certificate, PEM.
     """
@@ -92,7 +96,19 @@ def console_command(
     if runs is None:
         _demonstrate(host, port)
         return
-    places = console.Places(runs, state, log, policy, licences, not one_person, public, alliance, oidc, gateway)
+    places = console.Places(
+        runs,
+        state,
+        log,
+        policy,
+        licences,
+        not one_person,
+        public,
+        alliance,
+        oidc,
+        gateway,
+        trusted_proxies=trusted_proxy,
+    )
     opened = console.Console(places)
     if oidc is None and not opened.people.everyone():
         say("Nobody can come in yet. Make the first admin: stillwatch console user add NAME --role admin")

@@ -21,6 +21,7 @@ from starlette.responses import RedirectResponse, Response
 
 from stillwatch.console.asking import Ask, Elsewhere, Refused, local_path
 from stillwatch.console.case_file import Changed
+from stillwatch.console.client_address import client_address
 from stillwatch.console.guard import Guard
 from stillwatch.console.pages import make_pages
 from stillwatch.console.people import may
@@ -143,12 +144,17 @@ def _ask(console: Console, pages: Environment, request: Request, form: Mapping[s
         {name: values[-1] for name, values in form.items()},
         form,
         session,  # type: ignore[arg-type]
-        request.client.host if request.client else "",
+        _address(console, request),
         (console.places.url or f"{request.url.scheme}://{request.headers.get('host', '')}").rstrip("/"),
         request.cookies,
         fragment=request.headers.get("hx-request") == "true",
         takes_gzip="gzip" in request.headers.get("accept-encoding", ""),
     )
+
+
+def _address(console: Console, request: Request) -> str:
+    peer = request.client.host if request.client else ""
+    return client_address(peer, request.headers.getlist("x-forwarded-for"), console.proxies)
 
 
 def _hold(route: Route, ask: Ask, request: Request, *, whole: bool) -> None:

@@ -27,6 +27,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from stillwatch.console.oidc_settings import LOOPBACK, NotLetIn, OidcSettings
+from stillwatch.endpoints import InTime
 
 __all__ = ["Came", "Provider"]
 
@@ -61,12 +62,15 @@ class Provider:
 
     Args:
         settings: who it is, and who may come in as what.
-        http: how it is asked; without one, with certificates verified, no redirects followed and ten seconds' patience.
+        http: how it is asked; without one, with certificates verified and no redirects followed, anew each time.
+        seconds: for each whole answer.
     """
 
-    def __init__(self, settings: OidcSettings, http: httpx.Client | None = None) -> None:
+    def __init__(self, settings: OidcSettings, http: httpx.Client | None = None, *, seconds: float = 10.0) -> None:
         self.settings = settings
-        self._http = http or httpx.Client(timeout=10.0, follow_redirects=False, trust_env=False)
+        once = httpx.Limits(max_keepalive_connections=0)
+        self._http = http or httpx.Client(timeout=seconds, limits=once, follow_redirects=False, trust_env=False)
+        self._seconds = seconds
         self._turn, self._asking = threading.Lock(), threading.Semaphore(4)
         self._found: tuple[float, Mapping[str, Any]] | None = None
         self._keys: tuple[float, KeySet] | None = None
@@ -226,14 +230,17 @@ class Provider:
         if problem and time.monotonic() - when < 2:
             raise _no_provider(problem)
         try:
-            with self._http.stream(method, at, **more) as answer:
+            with (
+                InTime(self._seconds).answer() as within,
+                self._http.stream(method, at, extensions=within, **more) as answer,
+            ):
                 body = b""
                 for part in answer.iter_bytes():
                     body += part
                     if len(body) > _MOST_BYTES:
                         raise _no_provider(f"{urlsplit(at).path} answers without end")
             found = json.loads(body)
-        except (httpx.HTTPError, ValueError, RecursionError) as error:
+        except (httpx.HTTPError, TimeoutError, ValueError, RecursionError) as error:
             self._failed = (time.monotonic(), f"{urlsplit(at).path}: {type(error).__name__}")
             raise _no_provider(self._failed[1]) from error
         if not isinstance(found, dict) or answer.status_code != 200:

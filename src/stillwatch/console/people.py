@@ -19,6 +19,7 @@ from functools import cached_property
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from stillwatch.console.client_address import braked_as
 from stillwatch.console.database import Database
 from stillwatch.core import BadSetting
 
@@ -33,7 +34,9 @@ _LINK_HOURS = 24
 _SHORTEST = 12
 _LONGEST = 256
 _WINDOW_SECONDS = 900
-_MOST_BY_NAME = 5
+_MOST_BY_NAME_AND_ADDRESS = 5
+_MOST_BY_NAME = 60
+"""From all addresses: whoever guesses at one keeps nobody out who comes from another."""
 _MOST_BY_ADDRESS = 30
 
 
@@ -230,16 +233,19 @@ class People:
             connection.execute("UPDATE people SET role = ? WHERE name = ?", (role, known["name"]))
             return Person(known["name"], role)
 
-    def hold_back(self, address: str) -> None:
-        """Count a try from an address.
+    def hold_back(self, address: str, *, on: str = "") -> None:
+        """Count a try from an address; of several ways in, each for itself.
 
         Raises:
             TooManyTries: there were so many that none more is looked at.
         """
-        self._count({f"address {address}": _MOST_BY_ADDRESS})
+        self._count({f"{_from(address)}{on}": _MOST_BY_ADDRESS})
 
-    def forgive(self, *keys: str) -> None:
-        """Forget tries that came to a good end."""
+    def forgive(self, address: str) -> None:
+        """Forget tries from an address that came to a good end."""
+        self._forget(_from(address))
+
+    def _forget(self, *keys: str) -> None:
         with self._database.change() as connection:
             connection.executemany("DELETE FROM attempts WHERE key = ?", [(key,) for key in keys])
 
@@ -262,13 +268,14 @@ class People:
         Raises:
             TooManyTries: so many failed for this name or from this address that none is looked at.
         """
-        keys = {f"name {name}"[:80]: _MOST_BY_NAME, f"address {address}": _MOST_BY_ADDRESS}
+        called, at = f"name {name}"[:80], _from(address)
+        keys = {f"{called} {at}": _MOST_BY_NAME_AND_ADDRESS, called: _MOST_BY_NAME, at: _MOST_BY_ADDRESS}
         self._count(keys)
         rows = self._database.rows("SELECT name, role, password FROM people WHERE name = ? AND NOT shut", name)
         stored = rows[0]["password"] if rows else None
         if not self._verify(stored, password[:_LONGEST]):
             return None
-        self.forgive(*keys)
+        self._forget(*keys)
         return Person(rows[0]["name"], rows[0]["role"])
 
     def _verify(self, stored: str | None, password: str) -> bool:
@@ -290,6 +297,10 @@ def _check(name: str, password: str) -> None:
         raise BadSetting(f"a password has {_SHORTEST} characters at least", where="password")
     if name in password.casefold() and len(password) < len(name) + _SHORTEST:
         raise BadSetting("the password holds the name", where="password", hint="choose another")
+
+
+def _from(address: str) -> str:
+    return f"address {braked_as(address)}"
 
 
 def _told_of(key: str) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from stillwatch.console.case_file import CaseFile
 from stillwatch.console.claims import Claims, Comments
+from stillwatch.console.client_address import ProxyNetwork, proxy_networks
 from stillwatch.console.database import Database
 from stillwatch.console.gateway_record import GatewayRecord
 from stillwatch.console.log_pages import LogPages
@@ -44,6 +45,7 @@ class Places:
         url: as browsers see it; ``https`` makes cookies secure. None: as it listens.
         alliance: the file of a member of an alliance; None: there is none.
         gateway: the folder of a gateway's record; None: there is none.
+        trusted_proxies: addresses and networks of proxies, whose word is taken for where a request comes from.
         oidc: the file that names an OpenID Connect provider; None: local people alone come in.
     """
 
@@ -57,6 +59,7 @@ class Places:
     alliance: Path | None = None
     oidc: Path | None = None
     gateway: Path | None = None
+    trusted_proxies: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,9 +81,11 @@ class Console:
     copies: SortedCopies = field(init=False)
     record: GatewayRecord | None = field(init=False, default=None)
     provider: Provider | None = field(init=False, default=None)
+    proxies: tuple[ProxyNetwork, ...] = field(init=False, default=())
 
     def __post_init__(self) -> None:
         state = self.places.state
+        self.proxies = proxy_networks(self.places.trusted_proxies)
         self.runs = Runs(self.places.runs)
         self.database = Database(state / "console.db")
         self.people = People(self.database)

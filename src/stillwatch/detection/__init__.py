@@ -23,10 +23,12 @@ from stillwatch.detection.shared_text import Templates, template_table
 from stillwatch.detection.stream_findings import StreamFinding
 from stillwatch.detection.streams import StreamsTested, busy_streams, find_streams, held_against_people, web_streams
 from stillwatch.detection.suspects import Suspicion, suspicions
+from stillwatch.detection.template_names import TEMPLATE_NAMES
 from stillwatch.detection.verdicts import account_table, link_table
 from stillwatch.detection.worth import Curve
 
 __all__ = [
+    "TEMPLATE_NAMES",
     "Background",
     "BesideStream",
     "Case",

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from stillwatch.core.reasoning_tags import is_reasoning_name, without_reasoning_across, without_reasoning_tags
+from stillwatch.core.remembered import remembers_short
 
 __all__ = [
     "LEFT_OUT",
@@ -89,6 +90,11 @@ class Redaction:
 Rule = Callable[[Any, Redaction], Any]
 
 LEFT_OUT = object()
+_PROBABILITIES = ("logprob", "logit", "probabilit", "tokenprob")
+_TOKENS_NAMES = frozenset(
+    ("probs", "topprobs", "toptokens", "topntokens", "tokens", "tokenids", "alternatives", "prefill")
+)
+"""Names under which model servers give tokens with their probabilities, lowered and without ``_`` and ``-``."""
 _WORD = re.compile(r"[\w.:/@+\-]{0,80}", re.ASCII)
 _LONGEST_ID = 80
 REASONING_PARTS = ("thinking", "reasoning", "redacted_thinking", "reasoning_text", "summary_text")
@@ -187,13 +193,19 @@ def unless_hidden(value: Any, redaction: Redaction) -> Any:
     return value if redaction.top_logprobs is None else without_logprobs(value)
 
 
+@remembers_short(4096)
+def _spells_out(name: str) -> bool:
+    """Whether a field of this name holds tokens with what else could have stood there."""
+    plain = name.lower().replace("_", "").replace("-", "")
+    return plain in _TOKENS_NAMES or any(part in plain for part in _PROBABILITIES)
+
+
 def without_logprobs(value: Any) -> Any:
     """A JSON value without fields named for log probabilities."""
     if isinstance(value, list):
         return [without_logprobs(item) for item in value]
     if isinstance(value, Mapping):
-        plain = {name: str(name).lower().replace("_", "").replace("-", "") for name in value}
-        return {name: without_logprobs(item) for name, item in value.items() if "logprob" not in plain[name]}
+        return {name: without_logprobs(item) for name, item in value.items() if not _spells_out(str(name))}
     return value
 
 

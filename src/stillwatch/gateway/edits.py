@@ -20,7 +20,19 @@ __all__ = ["edited_request"]
 
 _LOGPROBS = frozenset(
     ("logprobs", "toplogprobs", "promptlogprobs", "returnlogprob", "returnlogprobs", "responselogprobs", "nprobs")
-) | {"toplogprobsnum", "numlogprobs", "inputlogprobs"}
+) | {
+    "toplogprobsnum",
+    "numlogprobs",
+    "inputlogprobs",
+    "postsamplingprobs",
+    "topntokens",
+    "decoderinputdetails",
+    "returntokenids",
+    "returntokensastokenids",
+    "returnprobs",
+    "returntokenprobs",
+}
+"""What asks for probabilities, or for tokens by number, which spell out what a filter of texts takes out."""
 _LOGPROBS_OF_RESPONSES = "message.output_text.logprobs"
 _ENDINGS = frozenset(("stop", "stopsequences", "stopsequence", "stopwords", "stopstrings", "until", "endsequences")) | {
     "badwords",

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import groupby, islice
 from operator import ne
@@ -22,6 +20,7 @@ import numpy as np
 
 from stillwatch.core.minhash import LIMIT_BYTES
 from stillwatch.gateway.fingerprint import Fingerprint, fingerprint
+from stillwatch.gateway.readings import readings, reads_as_text
 from stillwatch.gateway.snapshot import Match, Snapshot
 
 __all__ = ["cut_up", "known_in", "texts_of"]
@@ -41,11 +40,6 @@ _KINDS = ("media_type", "mime_type", "mimeType", "mediaType", "format")
 _DATA = ("data", "bytes", "file_data")
 _LOOKED_AT = 64
 _SHORT_TURN = 400
-_ESCAPED = re.compile(r"\\u(?:([0-9a-fA-F]{4}))|\\x([0-9a-fA-F]{2})")
-_UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\U000e0000-\U000e01ef]+"
-)
 
 
 def texts_of(body: Any, written: list[str] | None = None) -> Iterator[str]:
@@ -78,7 +72,7 @@ def _of_url(value: str) -> Iterator[str]:
     if begins:
         behind = value[begins.end() : begins.end() + _MOST_DECODED]
         said = _decoded(behind) if ";base64" in begins[0].lower() else unquote(behind)
-        if begins["text"] or _reads(said):
+        if begins["text"] or reads_as_text(said):
             yield said
 
 
@@ -86,14 +80,8 @@ def _of_kind(value: Mapping[str, Any]) -> Iterator[str]:
     for coded in (value[name] for name in _DATA if isinstance(value.get(name), str)):
         kinds = [value[name] for name in _KINDS if isinstance(value.get(name), str)]
         # Many say elsewhere what it is, or not at all: text shows by its beginning.
-        if any(kind.lower().startswith("text/") for kind in kinds) or _reads(_decoded(coded[: 2 * _LOOKED_AT])):
+        if any(kind.lower().startswith("text/") for kind in kinds) or reads_as_text(_decoded(coded[: 2 * _LOOKED_AT])):
             yield _decoded(coded[:_MOST_DECODED])
-
-
-def _reads(said: str) -> bool:
-    """Whether what was decoded is text."""
-    begun = said[:_LOOKED_AT]
-    return "\ufffd" not in begun and " " in begun and all(one.isprintable() or one.isspace() for one in begun)
 
 
 def _decoded(coded: str) -> str:
@@ -144,15 +132,6 @@ def _said(content: Any) -> Iterator[str]:
                 yield text
 
 
-def _seen(text: str) -> str:
-    """A text as it reads: without letters that nobody sees, wide letters as plain ones, escaped ones as themselves."""
-    if "&" in text:
-        text = html.unescape(text)
-    if "\\u" in text or "\\x" in text:
-        text = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
-    return text if text.isascii() else _UNSEEN.sub("", unicodedata.normalize("NFKC", text))
-
-
 def known_in(snapshot: Snapshot, prompt: str, system: str | None, texts: Sequence[str]) -> tuple[list[Match], int]:
     """The known texts that a request sends, and how many pieces of it were not looked at.
 
@@ -163,7 +142,8 @@ def known_in(snapshot: Snapshot, prompt: str, system: str | None, texts: Sequenc
         texts: every other text in it, oldest first.
     """
     newest = [*texts][::-1]
-    given = dict.fromkeys([*newest, *(_seen(text) for text in (prompt, system or "", *newest))])
+    asked = [text for text in (prompt, system or "") if text]
+    given = dict.fromkeys([*newest, *(read for text in (*asked, *newest) for read in readings(text))])
     others = [text for text in given if text not in (prompt, system) and _may_be_text(text)]
     whole = (prompt, system or "", *others)
     room = max(0, _MOST_WINDOWS - min(len(others), _MOST_TEXTS))
@@ -185,6 +165,16 @@ def known_in(snapshot: Snapshot, prompt: str, system: str | None, texts: Sequenc
 def _remembered(text: str) -> Fingerprint:
     """Turns of a conversation and descriptions of tools come again with every request."""
     return fingerprint(text)
+
+
+@lru_cache(1024)
+def _read_before(text: str) -> tuple[str, ...]:
+    return tuple(readings(text))
+
+
+def _read_as(text: str) -> Iterable[str]:
+    """The ways in which it reads; of turns that come again they are known."""
+    return _read_before(text) if len(text) <= LIMIT_BYTES else readings(text)
 
 
 def _may_be_text(text: str) -> bool:

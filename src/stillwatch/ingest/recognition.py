@@ -40,6 +40,9 @@ _HINT = (
     'name is `account_id`, `time`, `prompt` and `response`, as in account_id = "NAME" (stillwatch docs map-a-log)'
 )
 # A record may hold a book, and one must be seen whole.
+_HINT_FOR_HALVES = "put a shorter record first, or split the record; or is it no log of requests at all?"
+_BLANK = b" \t\r\n\0"
+_LONGEST_LINE = 1 << 30
 _HEADS = (1 << 16, 1 << 20, 1 << 23, 1 << 26)
 _TRIED = 200
 _MOST_LINES = 2000
@@ -61,21 +64,53 @@ def recognised(path: Path) -> tuple[Wrapping, Container, str]:
     wrapped = wrapping(path)
     if wrapped in ("parquet", "arrow"):
         return wrapped, "parquet" if wrapped == "parquet" else "arrow", _format_of_table(path, wrapped)
-    head = bytearray()
-    tried: list[Any] = []
     with opened(path, wrapped) as stream:
-        for size in _HEADS:
-            ended = _read_on(stream, head, size, path, wrapped)
-            text = bytes(head).removeprefix(BYTE_ORDER_MARK)
-            kind, tried = _told(text, ended)
-            chosen = majority(tried)
-            if chosen is not None:
-                return wrapped, "pieces" if kind == "lines" and _in_pieces(text) else kind, chosen.name
-            if ended or (kind == "lines" and text.count(b"\n") > _MOST_LINES):
-                break
+        text, tried, ended, told = _first_told(stream, path, wrapped)
+        if told is None and not ended and _is_half_a_line(text) and _past_line(stream):
+            # A record too long to tell by is one of many.
+            *_, told = _first_told(stream, path, wrapped)
+    if told is not None:
+        return wrapped, *told
     if _is_canonical_csv(text):
         return wrapped, "csv", "canonical"
-    raise UnknownFormat(_unknown(text, tried, ended), where=str(path), hint=_HINT)
+    hint = _HINT if ended or tried or not text.strip(_BLANK) else _HINT_FOR_HALVES
+    raise UnknownFormat(_unknown(text, tried, ended), where=str(path), hint=hint)
+
+
+def _first_told(
+    stream: IO[bytes], path: Path, wrapped: Wrapping
+) -> tuple[bytes, list[Any], bool, tuple[Container, str] | None]:
+    """As much of a stream as tells, the records in it, whether it ended, and how they stand and in which format."""
+    head = bytearray()
+    for size in _HEADS:
+        ended = _read_on(stream, head, size, path, wrapped)
+        text = bytes(head).removeprefix(BYTE_ORDER_MARK)
+        kind, tried = _told(text, ended)
+        chosen = majority(tried)
+        if chosen is not None:
+            return text, tried, ended, ("pieces" if kind == "lines" and _in_pieces(text) else kind, chosen.name)
+        if ended or (kind == "lines" and text.count(b"\n") > _MOST_LINES):
+            break
+    return text, tried, ended, None
+
+
+def _is_half_a_line(text: bytes) -> bool:
+    return text.lstrip()[:1] == b"{" and b"\n" not in text.strip()
+
+
+def _past_line(stream: IO[bytes]) -> bool:
+    """Read on to the end of a line, which may be as long as one that is read; whether it came."""
+    left = _LONGEST_LINE
+    while left > 0:
+        with suppress(*BROKEN):
+            piece = stream.readline(min(left, _HEADS[1]))
+            if piece.endswith(b"\n"):
+                return True
+            left -= len(piece)
+            if piece:
+                continue
+        return False
+    return False
 
 
 def first_records(path: Path, wrapped: Wrapping) -> tuple[list[Any], str | None]:
@@ -234,7 +269,9 @@ def _is_canonical_csv(head: bytes) -> bool:
 def _unknown(head: bytes, tried: Sequence[Any], ended: bool) -> str:
     """Why a file is none that can be read: what was found in it."""
     if not ended and not tried:
-        return f"the first {len(head) >> 20} MiB hold no end of a record"
+        if not head.strip(_BLANK):
+            return f"the first {len(head) >> 20} MiB are blank"
+        return f"its first record is longer than {len(head) >> 20} MiB, so that no format can be told by it"
     if tried and isinstance(tried[0], dict) and (told := record_without_request(tried[0])) is not None:
         return told
     if tried:

@@ -48,9 +48,19 @@ def _files(paths: Sequence[Path]) -> list[tuple[Path, str, Path]]:
             found.append((path, path.name, path.parent))
         else:
             raise UnreadableInput("there is no such file or folder", where=str(path), hint="check the path")
+    for path, _, _ in found:
+        _check_name(path)
     if not found:
         raise EmptyInput("nothing was named to read", hint="stillwatch scan PATH... --out RUN")
     return found
+
+
+def _check_name(path: Path) -> None:
+    """Refuse a path that cannot be written down, as everything that was read is."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise UnreadableInput("its name is no text in UTF-8", where=ascii(str(path)), hint="rename it") from error
 
 
 def _data(path: Path, root: Path) -> bool:

@@ -131,9 +131,11 @@ def _info(path: Path) -> tuple[bytes, dict[str, Any]]:
     file = path / "run.json"
     try:
         content = file.read_bytes()
-        return content, msgspec.json.decode(content, type=dict[str, Any])
+        info = msgspec.json.decode(content, type=dict[str, Any])
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableInput(f"is no run: {error}", where=str(file), hint=_HINT) from error
+    tables.check_info(info, file)
+    return content, info
 
 
 def _table(path: Path, name: str, schema: pa.Schema) -> pa.Table:
@@ -143,6 +145,7 @@ def _table(path: Path, name: str, schema: pa.Schema) -> pa.Table:
             lacking = sorted(set(schema.names) - set(opened.schema_arrow.names))
             if lacking:
                 raise BadTable(f"no column {', '.join(lacking)}", where=str(file), hint=_HINT)
+            tables.check_columns(opened.schema_arrow, schema, file)
             return opened.read(columns=schema.names)
     except (OSError, pa.ArrowException) as error:
         raise UnreadableInput(f"cannot be read as a table: {said_by(error)}", where=str(file), hint=_HINT) from error

@@ -42,7 +42,7 @@ def read_table(run: Path, name: str, columns: list[str] | None = None) -> pa.Tab
 
     Raises:
         UnreadableInput: the file is absent or is not Parquet.
-        BadTable: the file lacks a column.
+        BadTable: the file lacks a column, or one holds something else.
     """
     path = run / f"{name}.parquet"
     schema = {**SCHEMAS, **_ADDED}[name]
@@ -54,6 +54,7 @@ def read_table(run: Path, name: str, columns: list[str] | None = None) -> pa.Tab
             lacking = sorted(set(wanted) - set(file.schema_arrow.names))
             if lacking:
                 raise BadTable(f"no column {', '.join(lacking)}", where=str(path), hint=_HINT)
+            tables.check_columns(file.schema_arrow, schema, path)
             return file.read(columns=None if whole else wanted)
     except (OSError, pa.ArrowException) as error:
         raise UnreadableInput(f"cannot be read as a table: {said_by(error)}", where=str(path), hint=_HINT) from error
@@ -73,15 +74,17 @@ def read_info(run: Path) -> dict[str, Any]:
     """``run.json``; an empty mapping where the run has none.
 
     Raises:
-        UnreadableInput: the file is there and is not a JSON object.
+        UnreadableInput: the file is there and is not a JSON object of the form that a scan writes.
     """
     path = run / "run.json"
     try:
-        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        info = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except FileNotFoundError:
         return {}
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise UnreadableInput(f"is not a JSON object: {error}", where=str(path), hint=_HINT) from error
+    tables.check_info(info, path)
+    return info
 
 
 def replace_file(path: Path, content: bytes) -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from typing import IO
 import duckdb
 import pyarrow as pa
 
-from stillwatch.core import Interrupted, OutputExists, OutputUnwritable, UnreadableInput
+from stillwatch.core import Interrupted, OutputExists, OutputUnwritable, UnreadableInput, said_by
 from stillwatch.core.interrupts import Terminated, interrupt_held
 from stillwatch.scanning.swap import put_in_place, put_right
 
@@ -96,7 +97,7 @@ def _hidden(out: Path) -> Iterator[Path]:
     try:
         # Stopped between the two, it would leave a folder of which nobody knows whose it is.
         with interrupt_held():
-            partial.mkdir(parents=True, exist_ok=True)
+            _make(partial, out)
             lock = _locked(partial, out)
         if not (partial / WORK).exists():
             # A run that was replaced and not yet removed, or one whose scan had not begun.
@@ -120,6 +121,17 @@ def _hidden(out: Path) -> Iterator[Path]:
             if not left:
                 shutil.rmtree(partial, ignore_errors=True)
             lock.close()
+
+
+def _make(partial: Path, out: Path) -> None:
+    try:
+        os.fsencode(partial).decode()
+        partial.mkdir(parents=True, exist_ok=True)
+    except UnicodeDecodeError as error:
+        raise OutputUnwritable("its name is no text", where=ascii(str(out)), hint="name another with --out") from error
+    except OSError as error:
+        problem = f"the output cannot be written: {said_by(error)}"
+        raise OutputUnwritable(problem, where=str(out), hint="name another place with --out") from error
 
 
 def empty(partial: Path) -> None:

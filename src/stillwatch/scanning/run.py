@@ -10,12 +10,30 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from stillwatch import tables
 from stillwatch.core import UnreadableInput
+from stillwatch.detection import TEMPLATE_NAMES
 from stillwatch.scanning.swap import put_right
+from stillwatch.sketching import SKETCH
 
 __all__ = ["Run", "settings_of"]
 
 _OF_THE_MACHINE = ("workers", "memory_mb", "engine")
+
+
+_SCHEMAS = {
+    "accounts": tables.ACCOUNTS,
+    "account_file": tables.ACCOUNT_FILE,
+    "campaign_history": tables.CAMPAIGN_HISTORY,
+    "campaigns": tables.CAMPAIGNS,
+    "dead_letters": tables.DEAD_LETTERS,
+    "exchanges": tables.RUN_EXCHANGES,
+    "links": tables.LINKS,
+    "partners": tables.PARTNERS,
+    "sketches": SKETCH,
+    "template_names": TEMPLATE_NAMES,
+    "templates": tables.TEMPLATES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +71,17 @@ def settings_of(run: Path) -> dict[str, Any]:
     """Settings that a finished run was made with and that the next step begins with; not those of the machine.
 
     Raises:
-        UnreadableInput: there is no finished run.
+        UnreadableInput: there is no finished run, or a file of it is none that a scan wrote.
+        BadTable: a table of it holds something else than a scan writes.
     """
     put_right(run)
     try:
-        settings: dict[str, Any] = msgspec.json.decode((run / "run.json").read_bytes())["settings"]
+        info = msgspec.json.decode((run / "run.json").read_bytes(), type=dict[str, Any])
+        settings: dict[str, Any] = info["settings"]
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError) as error:
         raise UnreadableInput(
             "there is no finished run", where=str(run), hint="stillwatch scan PATH... --out RUN makes one"
         ) from error
+    tables.check_info(info, run / "run.json")
+    tables.check_tables(run, _SCHEMAS)
     return {name: value for name, value in settings.items() if name not in _OF_THE_MACHINE}

@@ -31,6 +31,7 @@ from stillwatch.tables.exchanges import (
     RUN_EXCHANGES,
 )
 from stillwatch.tables.history import CAMPAIGN_HISTORY
+from stillwatch.tables.kept_columns import check_columns, check_info, check_tables
 from stillwatch.tables.links import LINKS, TEMPLATES
 
 __all__ = [
@@ -49,4 +50,7 @@ __all__ = [
     "RUN_EXCHANGES",
     "TEMPLATES",
     "VERDICTS",
+    "check_columns",
+    "check_info",
+    "check_tables",
 ]

@@ -222,7 +222,8 @@ class Client:
         """
         position, limit = {"added_after": added_after} if added_after else {}, _LARGEST_PAGE
         empty = 0
-        for number in range(_MOST_PAGES):
+        seen: set[object] = set()
+        for _ in range(_MOST_PAGES):
             try:
                 asked = {"limit": str(limit), **position}
                 found, headers = self._ask("GET", f"{collection.url}objects/", params=asked)
@@ -231,8 +232,9 @@ class Client:
                     limit = max(1, limit // _SMALLER)
                     continue
                 last = error.headers.get(_LAST)
-                if last is None or last == position.get("added_after"):
+                if last is None or last == position.get("added_after") or last in seen:
                     raise
+                seen.add(last)
                 yield Page([], last, error.problem)
                 position, limit = {"added_after": last}, _LARGEST_PAGE
                 continue
@@ -248,8 +250,11 @@ class Client:
             if found.get("more") is not True or not any(following.values()):
                 return
             empty = 0 if objects else empty + 1
-            if (following == position and number) or empty > _MOST_EMPTY:
-                raise EndpointFailed("the hub's pages go on and bring nothing", where=collection.url)
+            # A place that was read before, or a page with the same in it under another name, is where it goes round.
+            places = {tuple(following.items()), _versions_in(objects)} - {None}
+            if places & seen or empty > _MOST_EMPTY:
+                raise EndpointFailed("the hub's pages go on and bring nothing new", where=collection.url)
+            seen |= places
             position, limit = following, min(_LARGEST_PAGE, limit * _SMALLER)
 
     def versions(self, collection: RemoteCollection, identifiers: Sequence[str]) -> set[tuple[str, str]]:
@@ -281,6 +286,14 @@ def _list_in(answer: Mapping[str, Any], name: str) -> list[Any]:
     """What a hub lists under a name; nothing where it is no list."""
     found = answer.get(name)
     return found if isinstance(found, list) else []
+
+
+def _versions_in(objects: object) -> int | None:
+    """A number for which versions of which objects stand in a page, in whatever order; None where there is none."""
+    listed = [one for one in objects if isinstance(one, dict)] if isinstance(objects, list) else []
+    said = ([one.get(name) for name in ("id", "modified", "created")] for one in listed)
+    found = frozenset(tuple(one for one in values if isinstance(one, str)) for values in said) - {()}
+    return hash(found) if found else None
 
 
 def _objects_in(answer: Mapping[str, Any], name: str) -> list[Thing]:

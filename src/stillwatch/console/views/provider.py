@@ -28,7 +28,7 @@ def go_there(ask: Ask) -> Response:
         at, flow = provider.begin(ask.origin + _BACK)
     except NotLetIn as error:
         with suppress(TooManyTries):  # so many are written down, and no more
-            ask.console.people.hold_back(f"{ask.address} on the way there")
+            ask.console.people.hold_back(ask.address, on=" on the way there")
             ask.console.note("nobody", "sign-in failed", address=ask.address, why=error.told)
         return show_door(ask, wanted=wanted, status=502, wrong=error.said)
     response = RedirectResponse(at, 303)
@@ -69,7 +69,7 @@ def _come_back(ask: Ask, flow: str, wanted: str) -> Response:
         ask.console.note("nobody", "sign-in failed", address=ask.address, why=f"{error.where} {error.problem}")
         said = f"The provider knows you, but {error.where} {error.problem}: ask an admin."
         return show_door(ask, wanted=wanted, status=403, wrong=said)
-    ask.console.people.forgive(f"address {ask.address}")
+    ask.console.people.forgive(ask.address)
     ask.console.note(person.name, "signed in by the provider", address=ask.address, role=person.role)
     begin_session(ask, person)
     return ask.go(wanted)
