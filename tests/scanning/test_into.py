@@ -31,22 +31,19 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Record], set[s
     return small_world(tmp_path_factory.mktemp("world"))
 
 
-CUTS = ["by day", "by day, latest first", "by account", "by file, shuffled", "twice"]
+CUTS = ["by day, latest first", "by account", "shuffled, and twice"]
 
 
 def cut(records: list[Record], how: str, folder: Path) -> list[list[Path]]:
-    if how.startswith("by day"):
-        days = delivered(by(two_days, records), folder)
-        return [[one] for one in (days[::-1] if "latest" in how else days)]
+    if how == "by day, latest first":
+        return [[one] for one in delivered(by(two_days, records), folder)[::-1]]
     if how == "by account":
         return [[one] for one in delivered(by(account, records), folder)]
     shuffled = random.Random(7).sample(records, len(records))
     parts = delivered([shuffled[n::3] for n in range(3)], folder)
-    if how == "twice":
-        (folder / "again").mkdir()
-        shutil.copyfile(next(parts[0].iterdir()), folder / "again" / "another-name.jsonl")
-        return [[parts[0], parts[1]], [parts[1], folder / "again"], [parts[2]]]
-    return [[parts[2]], [parts[0]], [parts[1]]]
+    (folder / "again").mkdir()
+    shutil.copyfile(next(parts[0].iterdir()), folder / "again" / "another-name.jsonl")
+    return [[parts[2], parts[1]], [parts[1], folder / "again"], [parts[0]]]
 
 
 @pytest.mark.slow
