@@ -1,5 +1,6 @@
-"""What all tests share: which files begin, on how many threads, how long servers are waited for, what certificates clients trust, Ctrl-C."""
+"""What all tests share: which files begin, on how many threads, how long servers may take, whom clients trust, Ctrl-C."""
 
+import asyncio
 import atexit
 import gc
 import os
@@ -8,10 +9,12 @@ import ssl
 from collections import Counter
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn.server
 from httpx._transports import default
 from hypothesis import HealthCheck, settings
 
@@ -69,6 +72,9 @@ def pytest_configure() -> None:
     for name in ("connect", "read", "write", "pool"):
         setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, name, PATIENCE_SECONDS)
     default.create_ssl_context = _context  # type: ignore[attr-defined]
+    # What a test serves ends when it is told to: uvicorn looks ten times a second, and takes two looks.
+    looks_often = SimpleNamespace(**{**vars(asyncio), "sleep": _a_tenth_of})
+    uvicorn.server.asyncio = looks_often  # type: ignore[attr-defined, assignment]
     settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("busy")
     # Collecting makes a million objects that all stay: to search them over and over is a sixth of what it takes.
@@ -80,6 +86,10 @@ def pytest_collection_finish() -> None:
     # Nor need it be searched while tests run, or at their end, over and over; only when Python itself ends.
     gc.freeze()
     atexit.register(gc.unfreeze)
+
+
+async def _a_tenth_of(seconds: float) -> None:
+    await asyncio.sleep(seconds / 10)
 
 
 @cache
