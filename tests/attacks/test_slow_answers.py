@@ -5,6 +5,7 @@ import json
 import socketserver
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -74,43 +75,62 @@ def ended(ask: Callable[[], Any]) -> BaseException | None:
     return came[0] if came else None
 
 
-@pytest.mark.parametrize("where", WHERE)
-def test_an_endpoint_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+def each_ended(folder: Path, ask: Callable[[str, Path], Any]) -> list[BaseException | None]:
+    """What became of asking whoever answers slowly, wherever in the answer: all at once, each in a folder of its own."""
+
+    def one(number: int, where: str) -> BaseException | None:
+        place = folder / f"{number}"
+        place.mkdir()
+        with dripping(*WHERE[where]) as url:
+            return ended(lambda: ask(url, place))
+
+    with ThreadPoolExecutor(len(WHERE)) as pool:
+        return list(pool.map(one, range(len(WHERE)), WHERE))
+
+
+def say_that_it_takes_too_long(failed: list[BaseException | None], kind: type[Exception]) -> None:
+    assert {where: type(one) for where, one in zip(WHERE, failed, strict=True)} == dict.fromkeys(WHERE, kind)
+    assert all("it takes too long" in str(one) for one in failed), failed
+
+
+def test_an_endpoint_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chat, "_LONGEST_WAIT_SECONDS", 0.01)
     monkeypatch.setattr(chat, "_TRIES", 2)
-    with dripping(*WHERE[where]) as url:
-        failed = ended(lambda: Endpoint(url, tmp_path / "record.jsonl", timeout_seconds=1).complete(BODY))
-    assert isinstance(failed, EndpointFailed)
-    assert "it takes too long" in str(failed)
+
+    def ask(url: str, place: Path) -> None:
+        Endpoint(url, place / "record.jsonl", timeout_seconds=1).complete(BODY)
+
+    say_that_it_takes_too_long(each_ended(tmp_path, ask), EndpointFailed)
 
 
-@pytest.mark.parametrize("where", WHERE)
-def test_a_hub_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+def test_a_hub_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(taxii, "SECONDS", 1.0)
-    with dripping(*WHERE[where]) as url:
-        failed = ended(lambda: pull(Membership("m", url, tmp_path / "m.db", Credentials("t"))))
-    assert isinstance(failed, EndpointFailed)
-    assert "it takes too long" in str(failed)
+
+    def ask(url: str, place: Path) -> None:
+        pull(Membership("m", url, place / "m.db", Credentials("t")))
+
+    say_that_it_takes_too_long(each_ended(tmp_path, ask), EndpointFailed)
 
 
-@pytest.mark.parametrize("where", WHERE)
-def test_a_hub_is_given_up_in_a_round(monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+def test_a_hub_is_given_up_in_a_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mailbox, "_SECONDS", 1.0)
-    with dripping(*WHERE[where]) as url, httpx.Client(base_url=url, timeout=60) as client:
-        failed = ended(lambda: HttpMailbox(client).look("r"))
-    assert isinstance(failed, EndpointAway)
-    assert "it takes too long" in str(failed)
+
+    def ask(url: str, _place: Path) -> None:
+        with httpx.Client(base_url=url, timeout=60) as client:
+            HttpMailbox(client).look("r")
+
+    say_that_it_takes_too_long(each_ended(tmp_path, ask), EndpointAway)
 
 
-@pytest.mark.parametrize("where", WHERE)
-def test_a_provider_of_sign_ins_is_given_up(tmp_path: Path, where: str) -> None:
-    with dripping(*WHERE[where]) as url:
+def test_a_provider_of_sign_ins_is_given_up(tmp_path: Path) -> None:
+    def ask(url: str, place: Path) -> None:
         told = {"issuer": url, "client_id": "c", "roles": {"viewer": ["staff"]}}
-        (tmp_path / "oidc.yaml").write_text(json.dumps(told))
-        provider = Provider(read_oidc(tmp_path / "oidc.yaml"), seconds=1.0)
-        failed = ended(lambda: provider.begin("http://127.0.0.1/back"))
-    assert isinstance(failed, NotLetIn)
-    assert "TimeoutError" in failed.told
+        (place / "oidc.yaml").write_text(json.dumps(told))
+        Provider(read_oidc(place / "oidc.yaml"), seconds=1.0).begin("http://127.0.0.1/back")
+
+    failed = each_ended(tmp_path, ask)
+    assert {where: type(one) for where, one in zip(WHERE, failed, strict=True)} == dict.fromkeys(WHERE, NotLetIn)
+    assert all(isinstance(one, NotLetIn) and "TimeoutError" in one.told for one in failed), failed
 
 
 def test_a_connection_that_is_used_again_is_given_up_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -221,16 +221,9 @@ KIND = st.sampled_from(["parquet", "arrow"])
 FOLDER = st.sampled_from(["", "model=m/day=2026-01-05", "time=2026-01-05/n=5", "account_id=__HIVE_DEFAULT_PARTITION__"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(columns(), KIND, FOLDER)
-def test_both_ways_are_one(made: dict[str, pa.Array], kind: str, folder: str) -> None:
-    check_both_ways(pa.table(made), kind=kind, folder=folder)
-
-
-@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(columns(), KIND, FOLDER)
-def test_both_ways_are_one_for_many_tables(made: dict[str, pa.Array], kind: str, folder: str) -> None:
+def test_both_ways_are_one(made: dict[str, pa.Array], kind: str, folder: str) -> None:
     check_both_ways(pa.table(made), kind=kind, folder=folder)
 
 
@@ -290,18 +283,9 @@ def foreign_columns(draw: st.DrawFn) -> dict[str, pa.Array]:
     return made
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(foreign_columns(), maps(), KIND, FOLDER)
-def test_both_ways_are_one_by_a_map(made: dict[str, pa.Array], mapped: MappedFormat, kind: str, folder: str) -> None:
-    check_both_ways(pa.table(made), kind=kind, folder=folder, mapped=mapped)
-
-
-@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(foreign_columns(), maps(), KIND, FOLDER)
-def test_both_ways_are_one_by_many_maps(
-    made: dict[str, pa.Array], mapped: MappedFormat, kind: str, folder: str
-) -> None:
+def test_both_ways_are_one_by_a_map(made: dict[str, pa.Array], mapped: MappedFormat, kind: str, folder: str) -> None:
     check_both_ways(pa.table(made), kind=kind, folder=folder, mapped=mapped)
 
 
