@@ -120,8 +120,8 @@ def test_a_run_keeps_what_the_family_counts(run: tuple[Run, set[str]]) -> None:
 
 @pytest.mark.slow
 def test_the_contract_finds_the_family_and_it_holds(package: dict[str, str]) -> None:
-    suite = Path(__file__).with_name("test_contract.py")
-    done = stillwatch(package, "pytest", "-q", str(suite), "-k", "pathway", "-m", "not slow", "-p", "no:cacheprovider")
+    suite = [str(Path(__file__).with_name(f"test_{name}.py")) for name in ("contract", "contract_missing")]
+    done = stillwatch(package, "pytest", "-q", *suite, "-k", "pathway", "-m", "not slow", "-p", "no:cacheprovider")
     assert done.returncode == 0, done.stdout
     assert int(done.stdout.strip().splitlines()[-1].split()[0]) >= 15
 

@@ -6,80 +6,43 @@ its own examples describe (``made_exchanges``).
 
 import copy
 import json
-import math
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from contract import (
+    DRAWS,
+    EVERY,
+    EVERY_EXAMPLE,
+    EVERY_SEEN,
+    FAMILIES,
+    all_lost,
+    example_log,
+    found,
+    groups,
+    ordinary,
+    shown,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_exchanges import ORDINARY, TWELVE, World, members, opened
 
 from stillwatch.detection import Background
 from stillwatch.engines import DuckDBEngine
-from stillwatch.evidence import Example, Family, Finding, LogProfile, Observed, all_families
+from stillwatch.evidence import Example, Family, Finding, LogProfile, Observed
 from stillwatch.linking import Linker
 from stillwatch.profiles import account_table, build_profile, count_tables, merge_accounts, merge_counts
 from stillwatch.tables import ACCOUNT_FILE, EXCHANGES
 
-FAMILIES = all_families()
-EVERY = pytest.mark.parametrize("family", FAMILIES.values(), ids=FAMILIES)
-EXAMPLES = [(family, example) for family in FAMILIES.values() for example in family.examples]
-EVERY_EXAMPLE = pytest.mark.parametrize(
-    ("family", "example"), EXAMPLES, ids=[f"{family.name}: {example.says}" for family, example in EXAMPLES]
-)
-SEEN = [(family, example) for family, example in EXAMPLES if example.seen]
-EVERY_SEEN = pytest.mark.parametrize(
-    ("family", "example"), SEEN, ids=[f"{family.name}: {example.says}" for family, example in SEEN]
-)
-# Beside what families say they read: columns that logs often lack, and that strata are made of.
-OFTEN_LACKING = (
-    *("created", "payment_id", "email_domain", "client_address", "user_agent", "tls_fingerprint", "country", "plan"),
-    *("model", "status", "logprobs", "top_logprobs", "n", "max_tokens"),
-)
-# What the groups that a family is held against are drawn alike by.
-STRATA = ("plan", "country", "user_agent", "created")
-NULLABLE = {field.name for field in EXCHANGES if field.nullable}
-LOSABLE = sorted({column for family in FAMILIES.values() for column in family.reads} & NULLABLE | set(OFTEN_LACKING))
-DRAWS = 600
-
-
-@cache
-def ordinary() -> LogProfile:
-    """312 accounts among whom nobody acts with anybody."""
-    return World().log()
-
-
-@cache
-def example_log(family: str, number: int) -> LogProfile:
-    columns = FAMILIES[family].examples[number].columns
-    return World().with_columns(columns).log() if columns else ordinary()
-
-
-def shown(family: Family, example: Example) -> LogProfile:
-    return example_log(family.name, family.examples.index(example))
-
-
-def found(family: Family, log: LogProfile, who: np.ndarray | None = None) -> Finding:
-    who = members(log) if who is None else who
-    return family.find(log, who, Background(log, DRAWS, 0))
-
 
 def observed(family: Family, log: LogProfile, who: np.ndarray) -> list[Observed]:
     return list(family.test(log, who, Background(log, DRAWS, 0)))
-
-
-def groups(log: LogProfile, count: int = 4) -> list[np.ndarray]:
-    """Ordinary accounts taken at random, twelve a group."""
-    rng = np.random.default_rng(11)
-    return [np.sort(rng.choice(min(len(log), ORDINARY), TWELVE, replace=False)) for _ in range(count)]
 
 
 # A family says what it is.
@@ -280,114 +243,6 @@ def test_two_parts_of_a_log_add_up_to_the_whole(engine: DuckDBEngine, seed: int,
         # What an account is, is counted once, of the merged accounts; what it does, adds up.
         both = of_merged[name] if name in of_merged else merge_counts(engine, a_counts[name], b_counts[name])
         assert content(engine, both, "account, thing") == content(engine, table, "account, thing"), name
-
-
-# What the log does not say proves nothing.
-
-
-def tells_nothing_new(log: LogProfile) -> None:
-    null = Background(log, DRAWS, 0)
-    for family in FAMILIES.values():
-        for group in groups(log):
-            seen = family.find(log, group, null)
-            assert 1e-3 < seen.p_value <= 1.0, (family.name, seen)
-            assert "nan" not in seen.statement.lower().split()
-
-
-def lost(columns: tuple[str, ...], share: float, by: str, world: World | None = None) -> LogProfile:
-    world = world or World(twelve=False)
-    for number, column in enumerate(columns):
-        world.without(column, share, by=by, seed=number)
-    return world.log()
-
-
-def what_is_lost_tells_nothing(columns: tuple[str, ...], share: float, by: str) -> None:
-    """Asked once of what several families read alike, and of what says nothing to begin with."""
-    known = World(twelve=False).said(columns)
-    told_once(known, *((share, by) if known else (0.0, "row")))
-
-
-@cache
-def told_once(columns: tuple[str, ...], share: float, by: str) -> None:
-    tells_nothing_new(lost(columns, share, by))
-
-
-def reads(family: Family) -> tuple[str, ...]:
-    return tuple(column for column in family.reads if column in NULLABLE)
-
-
-@cache
-def all_lost(share: float, by: str) -> LogProfile:
-    """The ordinary log without whatever any family reads."""
-    return lost(tuple(LOSABLE), share, by)
-
-
-@pytest.mark.parametrize(("share", "by"), [(0.5, "account"), (1.0, "row")])
-def test_everything_may_be_missing_at_once(share: float, by: str) -> None:
-    tells_nothing_new(all_lost(share, by))
-
-
-@pytest.mark.slow
-@EVERY
-@pytest.mark.parametrize(("share", "by"), [(0.1, "row"), (0.5, "row"), (0.5, "account"), (1.0, "row")])
-def test_what_a_family_reads_may_be_missing(family: Family, share: float, by: str) -> None:
-    what_is_lost_tells_nothing(reads(family), share, by)
-
-
-def apart() -> list[tuple[str, ...]]:
-    """The columns that may be lacking, several in one log where no family reads two of them: each is told what one loses."""
-    sets: list[tuple[str, ...]] = []
-    for column in LOSABLE:
-        readers = [{*family.reads} for family in FAMILIES.values() if column in family.reads]
-        alone = column in STRATA
-        fits = (one for one in sets if not {*one} & {*STRATA, *(name for reads in readers for name in reads)})
-        with_others = None if alone else next(fits, None)
-        if with_others is None:
-            sets.append((column,))
-        else:
-            sets[sets.index(with_others)] = (*with_others, column)
-    return sets
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("columns", apart(), ids=" ".join)
-@pytest.mark.parametrize(("share", "by"), [(0.1, "row"), (0.5, "account"), (1.0, "row")])
-def test_any_column_may_be_missing(columns: tuple[str, ...], share: float, by: str) -> None:
-    what_is_lost_tells_nothing(columns, share, by)
-
-
-@EVERY_SEEN
-def test_a_tenth_lost_hides_nothing(family: Family, example: Example) -> None:
-    if not reads(family):
-        return
-    world = World().with_columns(example.columns)
-    assert found(family, lost(reads(family), 0.1, "row", world)).p_value <= 0.05
-
-
-@pytest.mark.slow
-@EVERY_SEEN
-def test_a_tenth_of_the_accounts_lost_hides_nothing(family: Family, example: Example) -> None:
-    """Each column that it reads by itself, and for the same accounts all others, which strata are made of."""
-    own = sorted({*LOSABLE} & {*reads(family)})
-    whole = World().with_columns(example.columns)
-    each = [whole.said((column,)) for column in own]
-    for columns in dict.fromkeys([*each, whole.said(sorted({*OFTEN_LACKING} - {*own}))]):
-        world = copy.copy(whole)
-        for column in columns:
-            world.without(column, 0.1, by="account", seed=0)
-        assert found(family, world.log()).p_value <= 0.05, columns
-
-
-@EVERY_SEEN
-def test_a_family_without_its_columns_is_blind(family: Family, example: Example) -> None:
-    needed = set(example.columns) & NULLABLE & set(reads(family))
-    if not needed:
-        return
-    seen = found(
-        family, lost(tuple(sorted({*needed, *family.needs})), 1.0, "row", World().with_columns(example.columns))
-    )
-    assert seen.p_value > 0.01
-    assert not math.isnan(seen.p_value)
 
 
 # Its levels are one question about a pair.
