@@ -1,6 +1,7 @@
 """Runs a page's commands top to bottom in one folder, as they are written but for addresses and names that stand for one's own."""
 
 import contextlib
+import json
 import os
 import re
 import shlex
@@ -111,3 +112,11 @@ def shell(folder: Path, ours: Mapping[str, str | Callable[[str], str]] | None = 
         yield opened
     finally:
         opened.stop()
+
+
+def with_accounts(small: Path) -> None:
+    """A file of all accounts of the small log, beside it."""
+    lines = (small / "logs" / "log.jsonl").read_text().splitlines()
+    whose = sorted({json.loads(line)["account_id"] for line in lines})
+    rows = (json.dumps({"account_id": one, "plan": "pro"}) + "\n" for one in whose)
+    (small / "accounts.jsonl").write_text("".join(rows))
