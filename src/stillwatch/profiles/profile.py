@@ -149,7 +149,6 @@ def build_profile(
     looked = closer_reader(engine, content, left_out, sets.short, held, asked)
     moments = moments_reader(engine, exchanges=exchanges, accounts=accounts, key=key)
     carried = carrying_reader(engine, content, left_out, sketches, template_of, held, asked)
-
     payloads = payload_reader(engine, payload, left_out, common, held, asked)
 
     log = _log_profile(
