@@ -148,7 +148,6 @@ def build_profile(
     held = PromptsAtHand(engine, prompts)
     looked = closer_reader(engine, content, left_out, sets.short, held, asked)
     moments = moments_reader(engine, exchanges=exchanges, accounts=accounts, key=key)
-    carried = carrying_reader(engine, content, left_out, sketches, template_of, held, asked)
     payloads = payload_reader(engine, payload, left_out, common, held, asked)
 
     log = _log_profile(
@@ -167,7 +166,7 @@ def build_profile(
         closer_payload=None if lost else payloads,
         in_common=None if lost else common_reader(engine, content, left_out, moments, held, asked),
         in_stretches=None if lost else stretch_reader(engine, content, left_out, moments, held, asked),
-        carrying=None if lost else carried,
+        carrying=None if lost else carrying_reader(engine, content, left_out, sketches, template_of, held, asked),
         moments=moments,
         ordinary=ordinary if content.unlike is None else None,
     )
