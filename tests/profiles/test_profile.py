@@ -378,19 +378,17 @@ def test_a_sample_is_bounded_sorted_and_of_distinct_prompts(engine: DuckDBEngine
     sample = sampled(engine, exchanges)
     assert sample["entity"].to_pylist() == [0] * 5 + [1]
     assert sample["place"].to_pylist() == [1, 2, 3, 4, 5, 1]
-    assert len(set(sample["prompt"].to_pylist()[:5])) == 5
+    assert len(set(sample["name"].to_pylist()[:5])) == 5
     # Of one prompt's exchanges the first stands for it.
     again = exchanges["prompt"].to_pylist().index("again")
     firsts = {again, *range(9, 18)}
     assert set(sample["row_key"].to_pylist()[:5]) <= firsts
-    by_key = dict(zip(exchanges["row_key"].to_pylist(), exchanges["prompt"].to_pylist(), strict=True))
-    assert [by_key[key] for key in sample["row_key"].to_pylist()] == sample["prompt"].to_pylist()
     assert sampled(engine, exchanges).equals(sample)
     assert sampled(engine, exchanges.take(list(range(len(exchanges)))[::-1])).equals(sample)
 
 
-def features(sample: pa.Table, shared: np.ndarray) -> Texts:
-    return read_texts(sample, shared, FAMILIES["purpose"].wordings, None)()
+def features(engine: DuckDBEngine, sample: pa.Table, shared: np.ndarray) -> Texts:
+    return read_texts(engine, sample, shared, FAMILIES["purpose"].wordings, None, exchanges=engine.keep(few()))()
 
 
 NOTHING = np.zeros(0, np.uint64)
@@ -404,7 +402,7 @@ def equal(one: Texts | None, other: Texts) -> bool:
 
 def test_texts_kept_are_the_texts_read(engine: DuckDBEngine) -> None:
     sample = sampled(engine, few())
-    fresh = features(sample, NOTHING)
+    fresh = features(engine, sample, NOTHING)
     assert fresh.features.shape == (len(sample), WIDTH)
     assert fresh.flags.any()
     wordings = len(FAMILIES["purpose"].wordings)
@@ -421,7 +419,7 @@ def test_texts_kept_are_the_texts_read(engine: DuckDBEngine) -> None:
 
 def test_texts_of_another_log_do_not_hold(engine: DuckDBEngine) -> None:
     sample = sampled(engine, few())
-    fresh, wordings = features(sample, NOTHING), len(FAMILIES["purpose"].wordings)
+    fresh, wordings = features(engine, sample, NOTHING), len(FAMILIES["purpose"].wordings)
     kept = fresh.table(sample, NOTHING)
     assert Texts.from_table(kept, sample, np.array([7], np.uint64), wordings) is None
     assert (
@@ -489,13 +487,15 @@ def test_wordings_are_told_as_shares_of_the_sample(engine: DuckDBEngine) -> None
 
 
 @pytest.mark.slow
-def test_worker_processes_read_the_same_texts() -> None:
+def test_worker_processes_read_the_same_texts(engine: DuckDBEngine) -> None:
     asked = [f"Word {n} and {n * n} step by step" for n in range(33_000)]
-    prompts = pa.table({"entity": np.arange(33_000) // 20, "prompt": asked})
+    keys = np.random.default_rng(0).permutation(33_000)
+    sample = pa.table({"entity": np.arange(33_000) // 20, "row_key": keys})
+    exchanges = engine.keep(pa.table({"row_key": np.arange(33_000), "prompt": asked}))
     wordings = FAMILIES["purpose"].wordings
     with worker_pool(2) as pool:
-        there = read_texts(prompts, NOTHING, wordings, pool)()
-    assert equal(there, read_texts(prompts, NOTHING, wordings, None)())
+        there = read_texts(engine, sample, NOTHING, wordings, pool, exchanges=exchanges)()
+    assert equal(there, read_texts(engine, sample, NOTHING, wordings, None, exchanges=exchanges)())
     assert len(there.varies) == 33_000
 
 
@@ -549,8 +549,10 @@ def test_small_talk_of_many_is_nobodys_content(engine: DuckDBEngine, senders: in
     rng = np.random.default_rng(1)
     said = [" ".join(rng.choice(list("abcdefghijklmnop"), 12)) for _ in range(senders)]
     own = [{"account_id": f"a{n}", "prompt": prompt} for n in range(senders) for prompt in ("go on", said[n])]
-    made = profiled(engine, rows(*own))
-    talk = {row["name"] for row in made.sample.to_pylist() if row["prompt"] == "go on"}
+    asked = rows(*own)
+    made = profiled(engine, asked)
+    said_by = dict(zip(asked["row_key"].to_pylist(), asked["prompt"].to_pylist(), strict=True))
+    talk = {row["name"] for row in made.sample.to_pylist() if said_by[row["row_key"]] == "go on"}
     assert len(talk) == 1
     assert made.log.sampled is not None
     assert made.log.closer is not None

@@ -102,12 +102,15 @@ class DuckDBEngine(Engine):
 
     def batches(self, query: str, /, rows: int, **tables: Table | pa.Table) -> Iterator[pa.RecordBatch]:
         """The result of a query in batches of at most so many rows: memory is bounded by one."""
-        names = {name: given if isinstance(given, Table) else self.keep(given) for name, given in tables.items()}
+        made = {name: self.keep(given) for name, given in tables.items() if not isinstance(given, Table)}
         # A cursor of its own, so that other queries may run while this one is read.
         with self._connection.cursor() as cursor:
-            reader = stoppable(cursor, lambda: cursor.sql(query.format(**names)).to_arrow_reader(rows))
+            reader = stoppable(cursor, lambda: cursor.sql(query.format(**{**tables, **made})).to_arrow_reader(rows))
             while (batch := stoppable(cursor, lambda: next(reader, None))) is not None:
                 yield batch
+        for table in made.values():
+            self._connection.execute(f"DROP TABLE {table}")
+            self._held.discard(table)
 
     def write(self, query: str, path: Path, /, **tables: Table | pa.Table) -> int:
         """Write the result of a query as one Parquet file (zstd); how many rows it has."""

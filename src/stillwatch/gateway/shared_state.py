@@ -86,17 +86,35 @@ class MemoryState:
         return value
 
 
-# Redis' own clock, so that gateways whose clocks differ agree.
+# Redis' own clock, so that gateways whose clocks differ agree. Where it was put back, or another server with another
+# clock took over, what was written later than now would keep accounts out for as long: it moves with the clock.
 _TAKE = f"""
 local rounding = {_ROUNDING_SECONDS}
 local now = redis.call('TIME'); now = now[1] + now[2] / 1000000
 local gap, burst, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local whole = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+local said = redis.call('GET', KEYS[1]) or ''
+local whole, at = string.match(said, '^(%S+) (%S+)$')
+whole, at = tonumber(whole) or now, tonumber(at) or now
+local put_back = math.max(at - now, 0)
+whole = math.max(whole - put_back, now)
 local wait = whole - now - gap * (burst - math.min(cost, burst))
-if wait > rounding then return tostring(wait) end
-whole = whole + gap * cost
-redis.call('SET', KEYS[1], string.format('%.6f', whole), 'PX', math.ceil((whole - now) * 1000) + 1000)
-return '0'
+local waits = wait > rounding
+if not waits then whole = whole + gap * cost end
+if put_back > 0 or not waits then
+    local kept = string.format('%.6f %.6f', whole, now)
+    redis.call('SET', KEYS[1], kept, 'PX', math.ceil((whole - now) * 1000) + 1000)
+end
+return waits and tostring(wait) or '0'
+"""
+# How long ago: of a time by Redis' clock a gateway whose own is late would say that it is to come.
+_FIRST = """
+local now = redis.call('TIME'); now = now[1] + now[2] / 1000000
+local first = tonumber(redis.call('GET', KEYS[1]) or '')
+if not first then
+    first = now
+    redis.call('SET', KEYS[1], string.format('%.3f', now), 'EX', ARGV[1])
+end
+return tostring(math.max(now - first, 0))
 """
 _LONGEST_WAIT_SECONDS = 400 * 86_400.0
 _FIRST_SEEN_SECONDS = 90 * 86_400
@@ -131,6 +149,7 @@ class RedisState:
         except ValueError as error:
             raise BadSetting(f"the state's URL cannot be read: {error}", where="gateway setting state") from error
         self._take = self._redis.register_script(_TAKE)
+        self._first = self._redis.register_script(_FIRST)
         self._timeout = timeout
         self._retry_after = retry_after
         self._leave_alone_until = 0.0
@@ -140,16 +159,13 @@ class RedisState:
 
         What costs more than the burst is let through when the allowance is whole, and is waited for afterwards.
         """
-        call = self._take(keys=[f"stillwatch:rate:{key}"], args=[60.0 / per_minute, burst, cost])
+        call = self._take(keys=[f"stillwatch:allowance:{key}"], args=[60.0 / per_minute, burst, cost])
         return self._number(await self._asked(call), _LONGEST_WAIT_SECONDS)
 
     async def first_seen(self, key: str) -> float:
         """When this key was first asked for, in seconds since 1970."""
-        now = time.time()
-        before = await self._asked(
-            self._redis.set(f"stillwatch:seen:{key}", f"{now:.3f}", nx=True, get=True, ex=_FIRST_SEEN_SECONDS)
-        )
-        return self._number(before, now + _LONGEST_WAIT_SECONDS) if before else now
+        call = self._first(keys=[f"stillwatch:seen:{key}"], args=[_FIRST_SEEN_SECONDS])
+        return time.time() - self._number(await self._asked(call), _LONGEST_WAIT_SECONDS)
 
     async def close(self) -> None:
         """Let go of connections, whether or not the other end is there to hear of it."""

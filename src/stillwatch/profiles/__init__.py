@@ -1,11 +1,12 @@
 """Accounts and entities as aggregates that add up, and the log's profile that evidence is read from.
 
 ``account`` and ``entity`` add up what families declare, ``merge`` joins parts of a log, ``windows`` says what was
-observed when, ``templates`` finds near-identical prompts, ``texts`` reads a sample of them, ``streams`` busy
-entities' prompts in order of time, ``profile`` joins it all.
+observed when, ``templates`` finds near-identical prompts, ``beginnings`` holds of prompts what is read of them,
+``texts`` reads a sample of them, ``streams`` busy entities' prompts in order of time, ``profile`` joins it all.
 """
 
 from stillwatch.profiles.account import account_table, count_tables
+from stillwatch.profiles.beginnings import READ_SQL
 from stillwatch.profiles.entity import entity_counts, entity_table, with_entities
 from stillwatch.profiles.kept_texts import has_lost_texts
 from stillwatch.profiles.merge import merge_accounts, merge_counts
@@ -16,6 +17,7 @@ from stillwatch.profiles.texts import Texts
 from stillwatch.profiles.windows import source_windows
 
 __all__ = [
+    "READ_SQL",
     "Profiled",
     "SampledPeople",
     "Stages",

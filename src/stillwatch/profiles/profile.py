@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ from stillwatch.profiles.prompts_at_hand import PromptsAtHand
 from stillwatch.profiles.templates import find_templates
 from stillwatch.profiles.texts import Texts, draw_sample, prompt_table, read_texts
 from stillwatch.profiles.windows import windows
-from stillwatch.sketching import EMBEDDED, Wording
+from stillwatch.sketching import EMBEDDED
 
 __all__ = ["Profiled", "Stages", "build_profile"]
 
@@ -60,7 +61,7 @@ class Profiled:
         accounts: a row an account: its hash, entity, facts and values.
         counts: by name, ``account, thing, uses``.
         prompts: distinct prompts of each entity: ``entity, prompt, row_key``.
-        sample: the sampled prompts: ``entity, row_key, place, exchange_id, prompt``.
+        sample: the sampled prompts: ``entity, row_key, place, name, exchange_id``.
         asked: what was asked in each exchange, at hand: ``row_key, time, exchange_id, prompt``.
         template_of: ``masked, template`` of the largest families of near-identical prompts.
         texts: features of the sample.
@@ -125,7 +126,8 @@ def build_profile(
     asked = engine.at_hand(exchanges, "row_key", "time", "exchange_id", "prompt")
     sample = draw_sample(engine, most, prompts=there, exchanges=asked)
     # Workers read while templates are found here.
-    finished = _begun(sample, left_out, wordings, pool, kept_texts, lost=lost)
+    read = partial(read_texts, engine, shared=left_out, wordings=wordings, pool=pool, exchanges=asked)
+    finished = _begun(sample, read, left_out, len(wordings), kept_texts, lost=lost)
     told.stage("templates")
     template_use, template_of, template_named = find_templates(engine, sketches)
     counts = count_tables(engine, families.values(), accounts, template_use=template_use) | counts
@@ -146,8 +148,6 @@ def build_profile(
     held = PromptsAtHand(engine, prompts)
     looked = closer_reader(engine, content, left_out, sets.short, held, asked)
     moments = moments_reader(engine, exchanges=exchanges, accounts=accounts, key=key)
-    carried = carrying_reader(engine, content, left_out, sketches, template_of, held, asked)
-
     payloads = payload_reader(engine, payload, left_out, common, held, asked)
 
     log = _log_profile(
@@ -166,7 +166,7 @@ def build_profile(
         closer_payload=None if lost else payloads,
         in_common=None if lost else common_reader(engine, content, left_out, moments, held, asked),
         in_stretches=None if lost else stretch_reader(engine, content, left_out, moments, held, asked),
-        carrying=None if lost else carried,
+        carrying=None if lost else carrying_reader(engine, content, left_out, sketches, template_of, held, asked),
         moments=moments,
         ordinary=ordinary if content.unlike is None else None,
     )
@@ -175,25 +175,25 @@ def build_profile(
 
 def _begun(
     sample: pa.Table,
+    read: Callable[[pa.Table], Callable[[], Texts]],
     left_out: U64,
-    wordings: tuple[Wording, ...],
-    pool: Executor | None,
+    wordings: int,
     kept: pa.Table | None,
     *,
     lost: bool,
 ) -> Callable[[], Texts]:
     """Begin to read the sample's features, as far as they are not kept; the call of what comes back waits for them."""
     if kept is None:
-        return read_texts(sample, left_out, wordings, pool)
+        return read(sample)
     if not lost:
         # Of each account all that was known then, for its machinery is told from all of them together.
         same = len(kept) == len(sample)
-        before = Texts.from_table(kept, sample, left_out, len(wordings)) if same else None
-        return read_texts(sample, left_out, wordings, pool) if before is None else lambda: before
+        before = Texts.from_table(kept, sample, left_out, wordings) if same else None
+        return read(sample) if before is None else lambda: before
     known = np.isin(np.asarray(sample["row_key"]), np.asarray(kept["row_key"]))
     of_known = sample.filter(pa.array(known))
-    old = Texts.from_table(kept, of_known, None, len(wordings)) or Texts.joined([], len(wordings))
-    fresh = read_texts(sample.filter(pa.array(~known)), left_out, wordings, pool)
+    old = Texts.from_table(kept, of_known, None, wordings) or Texts.joined([], wordings)
+    fresh = read(sample.filter(pa.array(~known)))
     return lambda: joined_texts(old, known, fresh())
 
 

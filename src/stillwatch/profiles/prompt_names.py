@@ -18,7 +18,7 @@ import pyarrow as pa
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import PromptSets
 from stillwatch.evidence.thresholds import CARRIED, FILLED_IN, MAJORITY, SAME_PROMPT, SHARED_BY, WRAPPED
-from stillwatch.profiles.texts import READ_SQL
+from stillwatch.profiles.beginnings import READ_SQL
 
 __all__ = ["named_prompts"]
 
@@ -29,7 +29,7 @@ _WRAPS = f"""avg((
 )::INT) >= {WRAPPED} OR median(s.uses) >= {CARRIED[0]}"""
 
 # Of one sentence alone, numbers and a few words beside it may be all that is asked.
-_NAMED_SQL = f"""
+_TYPED_SQL = f"""
 WITH texts AS (
     SELECT s.thing, {_WRAPS} AS wraps
     FROM {{sentences}} AS s JOIN {{entities}} AS e USING (entity) GROUP BY s.thing HAVING count(*) > 1
@@ -46,9 +46,15 @@ WITH texts AS (
     SELECT said.entity, said.prompt, said.row_key, said.name,
         count(*) FILTER (texts.wraps IS DISTINCT FROM true) AS own, count(*) FILTER (NOT texts.wraps) AS common
     FROM said LEFT JOIN texts USING (thing) GROUP BY ALL HAVING common > 1 AND common >= {SAME_PROMPT} * own
-), alike AS (
+)
+SELECT entity, prompt, row_key, name FROM typed
+"""
+
+# Asked by itself: how many there are is known then, and they are what a join holds, not the log's texts.
+_NAMED_SQL = f"""
+WITH alike AS (
     SELECT t.entity, t.prompt, hash(t.name, list_sort(regexp_extract_all(e.prompt, '[0-9]+'))) AS name
-    FROM typed AS t JOIN (SELECT row_key, {READ_SQL} AS prompt FROM {{exchanges}}) AS e USING (row_key)
+    FROM {{typed}} AS t JOIN (SELECT row_key, {READ_SQL} AS prompt FROM {{exchanges}}) AS e USING (row_key)
 ), named AS (
     SELECT * FROM alike SEMI JOIN (
         SELECT name FROM (SELECT name, count(DISTINCT prompt) AS texts FROM alike GROUP BY entity, name)
@@ -85,7 +91,10 @@ def named_prompts(
     """
     told = {"sentences": counts["sentence"], "templates": counts["template"]}
     asked = entities.select(["entity", "exchanges"])
-    named = engine.keep(engine.fetch(_NAMED_SQL, entities=asked, **told, **tables))
+    typed = engine.sql(
+        _TYPED_SQL, entities=asked, **told, **{name: table for name, table in tables.items() if name != "exchanges"}
+    )
+    named = engine.sql(_NAMED_SQL, typed=typed, prompts=tables["prompts"], exchanges=tables["exchanges"])
     sampled = engine.fetch(
         "SELECT coalesce(n.name, s.name) AS name FROM {sample} AS s LEFT JOIN {named} AS n "
         "ON s.entity = n.entity AND s.name = n.prompt ORDER BY s.entity, s.place",

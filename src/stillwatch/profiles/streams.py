@@ -11,7 +11,7 @@ import pyarrow as pa
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence import AtLarge, Glance, glance, people_at_large
 from stillwatch.evidence.stream_thresholds import LEAST_AT_LARGE, MOST_AT_LARGE, PROMPTS_AT_LARGE
-from stillwatch.profiles.texts import READ_SQL
+from stillwatch.profiles.beginnings import READ_SQL, in_order
 from stillwatch.sketching import BLOCKS, window_features
 
 __all__ = ["SampledPeople", "StreamReader", "sampled_people"]
@@ -83,8 +83,8 @@ class StreamReader:
             wanted=pa.table(wanted | {"place": np.arange(sum(size))}),
         )
         for number in range(len(sets)):
-            found = self._engine.fetch(f"SELECT prompt FROM {{texts}} WHERE set = {number} ORDER BY place", texts=texts)
-            prompts = found["prompt"].combine_chunks()
+            theirs = f"SELECT place, prompt FROM {{texts}} WHERE set = {number}"
+            prompts = in_order(self._engine.batches(theirs, _BATCH, texts=texts)).texts
             starts = range(0, len(prompts), _BATCH)
             yield np.concatenate([window_features(prompts.slice(start, _BATCH), self._left_out) for start in starts])
 

@@ -18,10 +18,10 @@ import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence.thresholds import CLOSER_PROMPTS, CLOSER_TOTAL, SHARED_BY
-from stillwatch.sketching import WIDTH, SampledFeatures, Wording, sampled_features, text_features, wording_flags
+from stillwatch.profiles.beginnings import packed, read_beginnings
+from stillwatch.sketching import WIDTH, SampledFeatures, Wording, sampled_features, text_features
 
 __all__ = [
-    "READ_SQL",
     "REFUSED_SQL",
     "Texts",
     "closer_look",
@@ -40,13 +40,6 @@ _WORTH_SENDING = 4
 REFUSED_SQL = "coalesce(e.status NOT SIMILAR TO '2[0-9][0-9]|ok|OK|success', false)"
 """Whether an exchange ``e`` is known to have been refused or to have failed."""
 
-_ENDS = 32_768
-READ_SQL = (
-    f"CASE WHEN strlen(prompt) > {2 * _ENDS} AND length(prompt) > {2 * _ENDS} "
-    f"THEN concat(left(prompt, {_ENDS}), chr(10), right(prompt, {_ENDS})) ELSE prompt END"
-)
-"""A prompt as it is read once more: of a long one both ends. It stands below joins, which gather 2,048 rows."""
-
 # What a join gathers is named before it, and no text.
 _PROMPT_SQL = """
 WITH asked AS (
@@ -62,11 +55,9 @@ WITH drawn AS (
     FROM {{prompts}} GROUP BY entity
 ), ranked AS (
     SELECT entity, unnest(chosen, recursive := true), generate_subscripts(chosen, 1) AS place FROM drawn
-), asked AS (
-    SELECT row_key, exchange_id, {read} AS prompt FROM {{exchanges}}
 )
-SELECT r.entity, r.row_key, r.place, r.name, e.exchange_id, e.prompt
-FROM ranked AS r JOIN asked AS e USING (row_key) ORDER BY r.entity, r.place
+SELECT r.entity, r.row_key, r.place, r.name, e.exchange_id
+FROM ranked AS r JOIN {{exchanges}} AS e USING (row_key) ORDER BY r.entity, r.place
 """
 
 
@@ -168,10 +159,10 @@ def draw_sample(engine: Engine, most: int, *, prompts: Table | pa.Table, exchang
     """A bounded random sample of each entity's distinct prompts.
 
     Returns:
-        ``entity, row_key, place, name, exchange_id, prompt``; sorted by entity and place, at most ``most`` rows each.
-        ``name`` is the prompt's hash, and ``prompt`` the text by ``READ_SQL``.
+        ``entity, row_key, place, name, exchange_id``; sorted by entity and place, at most ``most`` rows each. ``name``
+        is the prompt's hash. Texts are left where they lie.
     """
-    return engine.fetch(_SAMPLE_SQL.format(most=most, read=READ_SQL), prompts=prompts, exchanges=exchanges)
+    return engine.fetch(_SAMPLE_SQL.format(most=most), prompts=prompts, exchanges=exchanges)
 
 
 def closer_look(
@@ -226,16 +217,8 @@ def _more(
             "SELECT p.* FROM {theirs} AS p SEMI JOIN {only} USING (entity, prompt)", theirs=theirs, only=only
         )
     sample = draw_sample(engine, most, prompts=theirs, exchanges=exchanges)
-    return sample["prompt"].combine_chunks(), np.asarray(sample["entity"], np.int64)
-
-
-def _packed(prompts: pa.Array, owner: npt.NDArray[np.int64]) -> pa.Buffer:
-    """A chunk on its way to a worker: pickling a slice would take the whole array along."""
-    batch = pa.record_batch([prompts, pa.array(owner)], ["prompt", "owner"])
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
-        writer.write_batch(batch)
-    return sink.getvalue()
+    keys, owner = (np.asarray(sample[name], np.int64) for name in ("row_key", "entity"))
+    return read_beginnings(engine, keys, exchanges=exchanges).texts, owner
 
 
 def _pieces(owner: npt.NDArray[np.int64], size: int) -> list[slice]:
@@ -247,37 +230,43 @@ def _pieces(owner: npt.NDArray[np.int64], size: int) -> list[slice]:
     return [slice(start, end) for start, end in itertools.pairwise(edges)]
 
 
-def _read_chunk(packed: pa.Buffer, shared: U64, wordings: tuple[Wording, ...]) -> Texts:
+def _read_chunk(chunk: pa.Buffer, flags: npt.NDArray[np.bool_], shared: U64) -> Texts:
     """One chunk of prompts; runs in a worker process."""
-    batch = pa.ipc.open_stream(packed).read_next_batch()
+    batch = pa.ipc.open_stream(chunk).read_next_batch()
     prompts, owner = batch.column("prompt"), np.asarray(batch.column("owner"), np.int64)
     done: list[SampledFeatures] = [
         sampled_features(prompts[piece], owner[piece], shared) for piece in _pieces(owner, _BATCH)
     ]
     features, varies, payload, machinery = (np.concatenate(parts) for parts in zip(*done, strict=True))
-    return Texts(
-        features.astype(np.float16), wording_flags(prompts, wordings), varies, machinery, payload.astype(np.float16)
-    )
+    return Texts(features.astype(np.float16), flags, varies, machinery, payload.astype(np.float16))
 
 
 def read_texts(
-    sample: pa.Table, shared: U64, wordings: tuple[Wording, ...], pool: Executor | None
+    engine: Engine,
+    sample: pa.Table,
+    shared: U64,
+    wordings: tuple[Wording, ...],
+    pool: Executor | None,
+    *,
+    exchanges: Table,
 ) -> Callable[[], Texts]:
     """Begin to read the features of all sampled prompts; the call of what comes back waits for them.
 
     Args:
-        sample: has ``entity``, sorted, and ``prompt``.
+        engine: where the exchanges lie.
+        sample: has ``entity``, sorted, and ``row_key``.
         shared: sorted hashes of sentences to leave out.
         wordings: what each prompt is held against.
         pool: worker processes; without them the sample is read in this process.
+        exchanges: of the log.
 
     Returns:
         A function that gives the features in the sample's order.
     """
-    prompts, owner = sample["prompt"], np.asarray(sample["entity"], np.int64)
+    keys, owner = (np.asarray(sample[name], np.int64) for name in ("row_key", "entity"))
+    texts, flags = read_beginnings(engine, keys, exchanges=exchanges, wordings=wordings, pool=pool)
     pieces = _pieces(owner, _CHUNK)
-    # One after the other: texts of all of them are held once already.
-    chunks = (_packed(prompts[piece].combine_chunks(), owner[piece]) for piece in pieces)
+    chunks = (packed(pa.record_batch({"prompt": texts[piece], "owner": owner[piece]})) for piece in pieces)
     each = pool.map if pool is not None and len(pieces) >= _WORTH_SENDING else map
-    begun = each(partial(_read_chunk, shared=shared, wordings=wordings), chunks)
+    begun = each(partial(_read_chunk, shared=shared), chunks, [flags[piece] for piece in pieces])
     return lambda: Texts.joined(list(begun), len(wordings))

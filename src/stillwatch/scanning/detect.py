@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
@@ -23,6 +23,7 @@ from stillwatch.linking import Linker, Links, candidate_pairs
 from stillwatch.profiles import Profiled, Stages, StreamReader, build_profile, has_lost_texts
 from stillwatch.scanning.calibration_file import read_calibration
 from stillwatch.scanning.history import FoundCampaign, History
+from stillwatch.scanning.shown_prompts import ShownPrompts
 from stillwatch.settings import ScanSettings
 from stillwatch.tables import CAMPAIGNS
 
@@ -242,17 +243,21 @@ def detect(
     clock.stage("portraits")
     names, history = _named(made, decided.campaigns, tables.engine, extras)
     named = list(zip(names, decided.campaigns, strict=True))
+    shown = ShownPrompts(tables.engine, made.sample, [case.members for _, case in named], exchanges=made.asked)
     portraitist = d.Portraitist(
         tables.engine,
         tables.exchanges,
         made.accounts,
-        made.sample,
+        made.sample.slice(0, 0),
         links,
         _release_list(extras.releases),
         settings.fdr,
         extras.curves,
     )
-    portraits = [portraitist.draw(campaign_id, case) for campaign_id, case in named]
+    portraits = [
+        replace(portraitist, sample=shown.of(number)).draw(campaign_id, case)
+        for number, (campaign_id, case) in enumerate(named)
+    ]
     clock.stage("tables")
     pq.write_table(pa.Table.from_pylist(portraits, schema=CAMPAIGNS), run / "campaigns.parquet")
     accounts = d.account_table(tables.engine, made.accounts, decided.links, named, decided.others, settings.fdr)
@@ -275,7 +280,7 @@ def detect(
         exchanges=tables.exchanges,
         sketches=tables.sketches,
         template_of=made.template_of,
-        sample=made.sample,
+        sample=shown.first(),
         known=extras.template_names,
     )
     linked = d.link_table(tables.engine, made.accounts, links)

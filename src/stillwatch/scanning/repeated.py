@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stillwatch.engines import Engine, Table
-from stillwatch.scanning.retention import told_by
+from stillwatch.scanning.retention import told_beside_texts, told_by
 from stillwatch.tables import EXCHANGES
 
 __all__ = ["MADE", "OWN_ID", "Repeats", "count_repeats", "said_of"]
@@ -67,8 +67,8 @@ WITH alike AS (SELECT account, time, masked FROM {sketches} GROUP BY ALL HAVING 
 SELECT row_key FROM {sketches} SEMI JOIN alike USING (account, time, masked)
 """
 
-_OF_TEXTS = ("prompt", "system", "messages", "response", "reasoning")
-_SAID = ", ".join([OWN_ID, *(f'"{name}"' for name in EXCHANGES.names if name not in (*_WHERE_READ, *_OF_TEXTS))])
+_OF_TEXTS = ("prompt", "system", "messages", "response", "reasoning", "stop")
+_BESIDE_TEXTS = [name for name in EXCHANGES.names if name not in (*_WHERE_READ, *_OF_TEXTS)]
 
 _COUNT_SQL = """
 SELECT (SELECT count(*) FROM {exchanges}) AS exchanges,
@@ -98,7 +98,8 @@ def said_of(engine: Engine, *, exchanges: Table, sketches: Table) -> Table:
         exchanges, sketches: of a run.
     """
     alike = engine.sql(_ALIKE_SQL, sketches=sketches)
-    said = f"hash({_SAID}, {told_by(engine, exchanges).texts})"
+    beside = told_beside_texts(engine, exchanges, _BESIDE_TEXTS)
+    said = f"hash({OWN_ID}, {beside}, {told_by(engine, exchanges).texts})"
     return engine.sql(
         f"SELECT row_key, {said} AS said FROM {{exchanges}} SEMI JOIN {{alike}} USING (row_key)",
         exchanges=exchanges,

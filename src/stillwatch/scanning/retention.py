@@ -23,12 +23,16 @@ from stillwatch.scanning.kept import KEPT
 from stillwatch.scanning.parts import rewrite
 from stillwatch.tables import DEAD_LETTERS, EXCHANGES, TEMPLATES
 
-__all__ = ["BLANK_SQL", "Retain", "Told", "check_retained", "remove_texts", "told_by"]
+__all__ = ["BLANK_SQL", "Retain", "Told", "check_retained", "remove_texts", "told_beside_texts", "told_by"]
 
 Retain = Literal["full", "templates", "none"]
 
 _STRICTER = {"full": 0, "templates": 1, "none": 2}
-_TEXTS = ("system", "messages", "response", "reasoning")
+_TEXTS = ("system", "messages", "response", "reasoning", "stop")
+# Of words that a service has for things; where a sentence stands in place of one it may quote what was asked.
+_NAMED_THINGS = ("status", "stop_reason", "operation", "response_format")
+_WORD = "[A-Za-z0-9_.:/-]{0,64}"
+_NO_WORD = "…"
 # What stands quoted in a reason is the log's word.
 _SAID = re.compile(r"""['"{\[].*""", re.DOTALL)
 
@@ -95,6 +99,19 @@ def told_by(engine: Engine, exchanges: Table) -> Told:
     return _LOST if "prompt_hash" in engine.columns(exchanges) else _PLAIN
 
 
+def told_beside_texts(engine: Engine, exchanges: Table, names: Sequence[str]) -> str:
+    """SQL of columns of these exchanges other than texts, so that one that lost its texts is told like one that has
+    them."""
+    lost = "prompt_hash" in engine.columns(exchanges)
+    return ", ".join(_word_sql(name) if lost and name in _NAMED_THINGS else f'"{name}"' for name in names)
+
+
+def _word_sql(name: str) -> str:
+    # In a query braces name a table.
+    word = _WORD.replace("{", "{{").replace("}", "}}")
+    return f"CASE WHEN NOT regexp_full_match({name}, '{word}') THEN '{_NO_WORD}' ELSE {name} END"
+
+
 def check_retained(before: Retain, now: Retain) -> None:
     """Refuse to keep texts in a run that has lost them.
 
@@ -151,6 +168,10 @@ def _without_texts(engine: Engine, part: Path, stay: np.ndarray) -> Iterator[pa.
         for name in _TEXTS:
             place, field = group.schema.get_field_index(name), group.schema.field(name)
             group = group.set_column(place, field, pa.nulls(len(group), field.type))
+        for name in _NAMED_THINGS:
+            is_word = pc.match_substring_regex(group[name], rf"\A{_WORD}\z")
+            place = group.schema.get_field_index(name)
+            group = group.set_column(place, group.schema.field(name), pc.if_else(is_word, group[name], _NO_WORD))
         place = group.schema.get_field_index("note")
         yield group.set_column(place, group.schema.field("note"), _cut(group["note"]))
 

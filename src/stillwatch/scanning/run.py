@@ -84,4 +84,5 @@ def settings_of(run: Path) -> dict[str, Any]:
         ) from error
     tables.check_info(info, run / "run.json")
     tables.check_tables(run, _SCHEMAS)
+    tables.check_parts(run, info.get("counts"))
     return {name: value for name, value in settings.items() if name not in _OF_THE_MACHINE}

@@ -20,8 +20,17 @@ from stillwatch.sketching import layout as layout_signal
 from stillwatch.sketching.embedding import DIMENSIONS, word_table
 from stillwatch.sketching.machinery import LEAST_CARRIED, own_machinery
 from stillwatch.sketching.words import U64, Words, mix, split_words
+from stillwatch.sketching.words import beginnings as first_bytes
 
-__all__ = ["BLOCKS", "WIDTH", "SampledFeatures", "sampled_features", "text_features", "window_features"]
+__all__ = [
+    "BLOCKS",
+    "WIDTH",
+    "SampledFeatures",
+    "beginnings",
+    "sampled_features",
+    "text_features",
+    "window_features",
+]
 
 _HASHED = 128
 _LIMIT_BYTES = 1000
@@ -43,6 +52,11 @@ BLOCKS = {
 """Columns of each kind of feature."""
 
 F32 = npt.NDArray[np.float32]
+
+
+def beginnings(prompts: pa.Array) -> pa.Array:
+    """All that features read of prompts, which may be given to them in place of the prompts (large binary)."""
+    return first_bytes(prompts, _LIMIT_BYTES).cast(pa.large_binary())
 
 
 def _hashed_words(words: Words, kept: npt.NDArray[np.bool_]) -> F32:
@@ -96,7 +110,7 @@ def text_features(prompts: pa.Array, shared: U64) -> tuple[F32, npt.NDArray[np.b
     """Features of a batch of prompts.
 
     Args:
-        prompts: string array of n prompts.
+        prompts: string array of n prompts, or their ``beginnings``.
         shared: sorted hashes of sentences to leave out.
 
     Returns:
@@ -127,7 +141,7 @@ def sampled_features(prompts: pa.Array, owner: npt.NDArray[np.int64], shared: U6
     """Features of a batch of prompts, and of what varies beside their accounts' own machinery.
 
     Args:
-        prompts: string array of n prompts, all that are known of each account.
+        prompts: string array of n prompts, or their ``beginnings``, all that are known of each account.
         owner: account of each, sorted.
         shared: sorted hashes of sentences to leave out.
     """

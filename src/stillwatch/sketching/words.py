@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from stillwatch.core.unseen import plainly_seen, rows_with_unseen
 from stillwatch.core.words import I64, U64, Words, hash_ranges, mix, words_of
 
-__all__ = ["U64", "Words", "as_seen", "hash_strings", "mix", "split_words", "text_buffers"]
+__all__ = ["U64", "Words", "as_seen", "beginnings", "hash_strings", "mix", "split_words", "text_buffers"]
 
 
 def text_buffers(texts: pa.Array) -> tuple[npt.NDArray[np.uint8], I64]:
@@ -53,19 +53,30 @@ def as_seen(texts: pa.Array) -> pa.Array:
     return pc.replace_with_mask(texts, pa.array(mask), plain)
 
 
+def beginnings(texts: pa.Array, limit_bytes: int) -> pa.Array:
+    """The first bytes of texts as they are seen, which stand for the texts wherever no more of them is read.
+
+    Args:
+        texts: string array of n texts.
+        limit_bytes: of each at most.
+
+    Returns:
+        Binary array: the last letter may be cut in two.
+    """
+    seen = as_seen(texts)
+    return pc.binary_slice(seen.cast(pa.binary() if seen.type == pa.string() else pa.large_binary()), 0, limit_bytes)
+
+
 def split_words(texts: pa.Array, *, limit_bytes: int | None = None) -> Words:
     """Find the words of a batch of texts.
 
     Args:
-        texts: string array of n texts; a few thousand at a time stay in cache.
+        texts: string array of n texts; a few thousand at a time stay in cache. Or what ``beginnings`` made of them.
         limit_bytes: read only this many bytes of each text.
 
     Returns:
         The words, in text order, of the texts as they are seen.
     """
-    texts = as_seen(texts)
-    if limit_bytes is not None:
-        texts = pc.binary_slice(
-            texts.cast(pa.binary() if texts.type == pa.string() else pa.large_binary()), 0, limit_bytes
-        )
-    return words_of(*text_buffers(texts))
+    if pa.types.is_binary(texts.type) or pa.types.is_large_binary(texts.type):
+        return words_of(*text_buffers(texts))
+    return words_of(*text_buffers(as_seen(texts) if limit_bytes is None else beginnings(texts, limit_bytes)))

@@ -31,7 +31,7 @@ from stillwatch.tables.exchanges import (
     RUN_EXCHANGES,
 )
 from stillwatch.tables.history import CAMPAIGN_HISTORY
-from stillwatch.tables.kept_columns import check_columns, check_info, check_tables
+from stillwatch.tables.kept_columns import check_columns, check_info, check_parts, check_tables
 from stillwatch.tables.links import LINKS, TEMPLATES
 
 __all__ = [
@@ -52,5 +52,6 @@ __all__ = [
     "VERDICTS",
     "check_columns",
     "check_info",
+    "check_parts",
     "check_tables",
 ]

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from stillwatch.core import BadTable, UnreadableInput, said_by
 
-__all__ = ["check_columns", "check_info", "check_tables"]
+__all__ = ["check_columns", "check_info", "check_parts", "check_tables"]
 
 _HINT = "the run was changed after its scan: scan anew"
 _OBJECTS = ("counts", "settings", "environment", "elapsed_seconds")
@@ -88,3 +88,17 @@ def check_tables(run: Path, schemas: Mapping[str, pa.Schema]) -> None:
             told = f"cannot be read as a table: {said_by(error)}"
             raise UnreadableInput(told, where=str(file), hint=_HINT) from error
         check_columns(found, schemas.get(whole.removesuffix(".parquet"), found), file)
+
+
+def check_parts(run: Path, counts: Mapping[str, Any] | None) -> None:
+    """Hold the parts of a run to what it says of itself: one that is lacking would leave a run that looks whole.
+
+    Raises:
+        UnreadableInput: they hold fewer exchanges, or more.
+    """
+    told = (counts or {}).get("exchanges")
+    for whole in ("exchanges.parquet", "sketches.parquet"):
+        rows = sum(pq.ParquetFile(part).metadata.num_rows for part in (run / whole).glob("*.parquet"))
+        if told is not None and rows != told:
+            problem = f"its parts hold {rows:,} exchanges, and run.json says {told}"
+            raise UnreadableInput(problem, where=str(run / whole), hint=_HINT)
