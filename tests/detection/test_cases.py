@@ -275,3 +275,20 @@ def test_a_part_of_a_case_knows_who_was_shown_to_act_together_with_it() -> None:
     part = examiner.examine(whole[:8], whole[8:], of_case=whole)
     assert part.members.tolist() == whole[:8].tolist()
     assert part.together.tolist() == whole.tolist()
+
+
+def test_who_left_a_case_is_never_drawn_for_a_part_of_it() -> None:
+    """Whoever signed up and asks as a part of a case does would make what it does common."""
+    world = World(200).add(told("texts", "content", p=1e-9))
+    drawn: list[np.ndarray] = []
+
+    class Clock(type(told("clock", "coordination"))):  # type: ignore[misc]
+        def test(self, log: LogProfile, members: np.ndarray, null: Background, **given: int) -> list[Observed]:
+            drawn.append(np.unique(null.plain(members)))
+            return [Observed(1e-9, "seen", 1.0, 0.0, "Seen.")]
+
+    world.add(Clock())
+    whole = np.arange(40)
+    Examiner(world.log, world.families, Background(world.log, 400, 0)).examine(whole[:20], NONE, of_case=whole)
+    assert not np.isin(drawn[0], whole).any()
+    assert len(drawn[0]) > 100

@@ -20,7 +20,7 @@ from handmade_families import (
 
 from stillwatch.engines import Engine
 from stillwatch.evidence import Explanation
-from stillwatch.evidence.families.infrastructure import OFFICE
+from stillwatch.evidence.one_office import OFFICE
 from stillwatch.evidence.thresholds import HOPELESS, LEAST_RHYTHM, MARK_BITS, MEMBER_BITS, NEAR_MISS, RECRUIT_BITS
 
 E = 60
@@ -175,15 +175,20 @@ def test_one_who_merely_asks_alike_is_no_member(engine: Engine) -> None:
 
 
 def test_who_lacks_what_nearly_all_have_or_asks_what_they_do_not_is_a_bystander(engine: Engine) -> None:
-    """A text, or acting along, that nearly all have; and questions that are likelier the log's than the group's."""
+    """A text, or acting along, that nearly all have; and questions that are likelier the log's than the group's, where
+    they are more than a few that happen to be, or the text is one that others have too."""
     group = range(20)
     marked, unlike = bits_for(E, range(1, 20), 9.0), np.zeros(E)
-    marked[0], unlike[1] = 3.0, -1.0
+    marked[0], unlike[1] = 3.0, -3.0
     found = world(groups=[group], marked=marked, along=range(2, 20), alike=np.zeros(E)).decide(engine)
     assert members(found) == [[*range(2, 20)]]
     assert found.campaigns[0].bystanders.tolist() == [0, 1]
     found = world(groups=[group], marked=bits_for(E, group, 9.0), alike=unlike, along=group).decide(engine)
     assert members(found) == [[0, *range(2, 20)]]
+    unlike[1] = -1.0
+    for bits, kept in ((9.0, [*group]), (6.0, [0, *range(2, 20)])):
+        found = world(groups=[group], marked=bits_for(E, group, bits), alike=unlike, along=group).decide(engine)
+        assert members(found) == [kept]
 
 
 def test_who_is_far_busier_or_idler_than_a_group_of_even_volumes_is_a_bystander(engine: Engine) -> None:

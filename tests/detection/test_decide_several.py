@@ -21,8 +21,8 @@ from handmade_families import (
 )
 
 from stillwatch.engines import Engine
-from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.families.timing import PROGRAM
+from stillwatch.evidence.one_office import OFFICE
 from stillwatch.evidence.thresholds import RECRUIT_BITS
 
 E = 60

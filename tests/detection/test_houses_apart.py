@@ -7,7 +7,7 @@ from handmade_families import World, explanation, never, told
 from stillwatch.detection import Background, Examiner
 from stillwatch.detection.houses_apart import without_houses_apart
 from stillwatch.evidence import Explanation, Postings
-from stillwatch.evidence.families.infrastructure import OFFICE
+from stillwatch.evidence.one_office import OFFICE
 
 E, GROUP, CREW = 60, np.arange(20), np.arange(14, 20)
 

@@ -11,7 +11,8 @@ from stillwatch.detection import Background, Case, Examiner
 from stillwatch.detection.shown_by_part import without_onlookers, without_passengers
 from stillwatch.engines import Engine
 from stillwatch.evidence import Explanation
-from stillwatch.evidence.families.infrastructure import COHORT, OFFICE
+from stillwatch.evidence.families.infrastructure import COHORT
+from stillwatch.evidence.one_office import OFFICE
 from stillwatch.evidence.thresholds import HOPELESS, LEAST_MEMBERS
 
 CORE, REST = range(8), range(8, 20)

@@ -7,7 +7,7 @@ from handmade_families import World, explanation, pairs_within, prompt_sets, tol
 from stillwatch.detection import Suspicion, suspicions
 from stillwatch.engines import Engine
 from stillwatch.evidence import Family
-from stillwatch.evidence.families.infrastructure import OFFICE
+from stillwatch.evidence.one_office import OFFICE
 from stillwatch.evidence.thresholds import LEAST_SUSPECTS, LEAST_TIMED
 
 E = 80

@@ -13,11 +13,11 @@ from scipy import stats
 from stillwatch.detection import Background
 from stillwatch.evidence import HOUR, Finding, LogProfile, Observed, Postings, PromptSets, all_families, tail_p
 from stillwatch.evidence import thresholds as t
-from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.families.timing import hourly_residuals
 from stillwatch.evidence.group_statistics import scatter
 from stillwatch.evidence.hands import KINDS
 from stillwatch.evidence.icc import icc_of, z_of
+from stillwatch.evidence.one_office import OFFICE
 from stillwatch.evidence.signature import signature
 from stillwatch.evidence.waves import hourly_counts
 

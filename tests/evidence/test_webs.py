@@ -9,7 +9,7 @@ from made_log import E, made_content, made_log
 from stillwatch.detection.explanations import explain
 from stillwatch.detection.fdr import campaign_p
 from stillwatch.evidence import Finding, LogProfile, Postings, all_families
-from stillwatch.evidence.families.infrastructure import OFFICE
+from stillwatch.evidence.one_office import OFFICE
 
 FAMILIES = all_families()
 PAYMENT, DOMAIN, ADDRESS = 0, 1, 2
@@ -146,3 +146,22 @@ def test_a_finding_rules_out_the_explanation_that_it_contradicts() -> None:
         )
         assert one.holds is holds
         assert ("Against it speaks: Seen." in one.statement) is (holds is False)
+
+
+@pytest.mark.parametrize(("joined", "text", "holds"), [(False, 1.0, None), (False, 1e-9, False), (True, 1.0, False)])
+def test_webs_that_nothing_ties_to_one_another_may_be_as_many_resellers(
+    joined: bool, text: float, holds: bool | None
+) -> None:
+    """Of four times ten accounts each ten pay by three cards and send by two addresses, which one more address may
+    join; or all of them send one text."""
+    members = np.arange(40)
+    cards = {n: [10 * (n // 3) + place for place in range(10) if place % 3 == n % 3] for n in range(12)}
+    doors = {n: [10 * (n // 2) + place for place in range(10) if place % 2 == n % 2] for n in range(8)}
+    if joined:
+        doors[99] = [0, 10, 20, 30]
+    found = {"structure": Finding("structure", "seen", 1.0, 0.0, text, "One text.")}
+    (one,) = (e for e in explain(log_of(cards, doors), FAMILIES, members, members[:0], found) if e.name == OFFICE)
+    assert one.holds is holds
+    assert ("They fall into 4 houses" in one.statement) is not joined
+    # Payments alone, given to strangers, are no houses.
+    assert office(log_of(cards, {99: [0, 900]}), members) is False

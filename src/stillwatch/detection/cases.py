@@ -14,8 +14,9 @@ from stillwatch.detection.fdr import campaign_p
 from stillwatch.detection.membership import fit
 from stillwatch.detection.nulls import Background
 from stillwatch.evidence import Explanation, Family, Finding, LogProfile, Observed, Side
-from stillwatch.evidence.families.infrastructure import COHORT, OFFICE
+from stillwatch.evidence.families.infrastructure import COHORT
 from stillwatch.evidence.families.timing import PROGRAM
+from stillwatch.evidence.one_office import OFFICE
 from stillwatch.evidence.thresholds import (
     CONTRADICTS,
     DRAWS_ROUGH,
@@ -157,6 +158,8 @@ class Examiner:
             if drowned and not self._one_clock(self._find(self._of["coordination"], members, rough)):
                 return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings, "content"))
         kin = self._kin(members)
+        if of_case is not None:
+            kin[of_case] = True
         background = self._background.beside(kin, of_case=of_case)
         findings = {}
         if screened == "coordination":

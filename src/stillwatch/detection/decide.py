@@ -309,8 +309,10 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     kept = members[like & (own | (along & (marked | (told & (close | first)))) | (first & marked))]
     kept = kept[~few_licensed(examiner.log, kept)]
     if len(kept) in range(LEAST_MEMBERS, len(members)):
-        # A text that few of a large group had may be what nearly all have who are left of it.
+        # A text that few of a large group had may be what nearly all have who are left of it. What marks the whole
+        # marks them too: who left is no stranger who makes it common.
         left = fit(examiner.log, examiner.families, kept, kept)
+        left = replace(left, marked=np.maximum(left.marked, found.marked[np.isin(members, kept)]))
         acts = acting_along(examiner.log, examiner.families, kept, kept)
         kept = kept[_like_the_rest(examiner, kept, left, acts)]
     if len(kept) < LEAST_MEMBERS or np.array_equal(kept, case.members):

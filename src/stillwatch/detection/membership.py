@@ -28,7 +28,6 @@ from stillwatch.evidence.thresholds import (
     LEAST_MEMBERS,
     MARK_BITS,
     MEMBER_BITS,
-    MOST_BITS,
     NEARLY_ALL,
     RECRUIT_BITS,
     USED,
@@ -179,8 +178,8 @@ def not_unlike(found: Fit, acts: Mask, *, excused: Mask | None = None, busy: Mas
         excused: of whom it need not be shown; nobody, if not given.
         busy: who is about as busy as the group.
     """
-    # Nobody outside has a text that weighs so much: a few prompts that happen to be unlike do not outweigh it.
-    alike = (found.alike >= 0) | ((found.marked >= MOST_BITS - ALIKE_BITS) & (found.alike >= -MEMBER_BITS))
+    # Hardly anybody outside has a text that recruits alone: a few prompts that happen to be unlike do not outweigh it.
+    alike = (found.alike >= 0) | ((found.marked >= RECRUIT_BITS) & (found.alike >= -MEMBER_BITS))
     for has, but in ((found.has_text, None), (acts, excused), (busy, None)):
         if has is not None and alike.any() and has[alike].mean() >= NEARLY_ALL:
             alike &= has if but is None else has | but

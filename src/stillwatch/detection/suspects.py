@@ -19,8 +19,8 @@ from stillwatch.detection.explanations import explain
 from stillwatch.detection.membership import repeating_apart
 from stillwatch.detection.nulls import Background
 from stillwatch.evidence import Family, LogProfile, tail_p
-from stillwatch.evidence.families.infrastructure import OFFICE
 from stillwatch.evidence.group_statistics import likeness
+from stillwatch.evidence.one_office import OFFICE
 from stillwatch.evidence.published_set import PUBLISHED
 from stillwatch.evidence.thresholds import DRAWS_ALIKE, LEAST_SUSPECTS, LEAST_TIMED, REPEATS, SAME_SUSPECTS
 from stillwatch.linking import Links

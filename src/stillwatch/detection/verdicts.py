@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from stillwatch.detection.cases import Case
 from stillwatch.engines import Engine, Table
-from stillwatch.evidence.families.infrastructure import OFFICE
+from stillwatch.evidence.one_office import OFFICE
 from stillwatch.evidence.published_set import PUBLISHED
 from stillwatch.evidence.thresholds import HOPELESS, LEAST_WATCHED, MAJORITY, NEAR_FDR, ONE_SOURCE
 from stillwatch.linking import Links

@@ -40,6 +40,7 @@ __all__ = [
     "tied",
     "ties_of",
     "under_own_name",
+    "webs_apart",
     "webs_of",
     "within_of",
 ]
@@ -73,6 +74,7 @@ class Doors(NamedTuple):
         paid: largest share of the members that one payment has, with the same.
         named: share of them that are of firms under their own names.
         mail: largest share of them that one mail domain of a firm's own has.
+        unpaid: whether no payment of theirs is known.
     """
 
     owner: float
@@ -82,6 +84,7 @@ class Doors(NamedTuple):
     paid: float
     named: float
     mail: float
+    unpaid: bool
 
 
 def all_webs(hands: Postings | None, *, least: int) -> Iterator[I64]:
@@ -134,6 +137,7 @@ def doors_of(hands: Postings, members: I64) -> Doors:
         paid=paid,
         named=float(under_own_name(hands, members).mean()),
         mail=float(held[own_mail].max(initial=0) / len(members)),
+        unpaid=not hands.told[KINDS.index("payment"), members].any(),
     )
 
 
@@ -215,6 +219,23 @@ def owners_apart(hands: Postings, members: I64) -> I64 | None:
     owns = within[:, np.flatnonzero((held > 1) & is_kind(hands, "payment", "domain"))].astype(np.int64)
     most = (owns.T @ of).max(axis=0) if owns.shape[1] else np.zeros(len(found), np.int64)
     return _numbered(of) if np.all(most > MAJORITY * size) else None
+
+
+def webs_apart(hands: Postings, members: I64) -> I64 | None:
+    """Which web each of a group is of, from 0, -1 for none, where most share payments, and an address or a mail domain
+    that few have, within webs none of which most of the group are; None where one is, or they share no such things.
+
+    Resellers whose customers ask alike are found together, and what ties each one's accounts ties it to no other.
+    """
+    within, held = within_of(hands, members)
+    few = (hands.holders <= OFFICE_SIZE) & (hands.classes < BLOCKED_CLASSES) & (held > 1)
+    doors = few & is_kind(hands, "domain", "address")
+    web = tied(within, doors | ((held > 1) & is_kind(hands, "payment")))
+    size = np.bincount(web)
+    behind = np.asarray(within[:, np.flatnonzero(doors)].sum(axis=1)).ravel() > 0
+    if size.max() > MAJORITY * len(members) or behind.mean() <= MAJORITY or cards_of(hands, members) <= 1:
+        return None
+    return _numbered(web[:, None] == np.flatnonzero(size > 1))
 
 
 def _own_mail(hands: Postings, held: I64) -> npt.NDArray[np.bool_]:

@@ -218,8 +218,7 @@ OVERLAP: Final = 0.01
 pool dealt anew in part under a hundredth | higher: who runs small parts of a published set convicts"""
 
 OVERLAP_UNTOLD: Final = 0.1
-"""share of an account's prompts that another has | parts so small are of a set or of a pool | higher: harnesses are
-watched"""
+"""share of an account's prompts that another has | so small is a set's part or a pool's | higher: harnesses watched"""
 
 OVERLAP_TIMES: Final = 3.0
 """accounts | that send what several send: of a set that each runs in part many, of a pool two or three | higher: parts
@@ -501,14 +500,16 @@ NEAR_FDR: Final = 5.0
 without a campaign is expected to have one | higher: more honest accounts on watch; lower: near misses go unseen"""
 
 LEAST_WATCHED: Final = 12
-"""entities | fewer who merely ask from one source are not watched | lower: topics that a few people share are
-watched"""
+"""entities | fewer who merely ask from one source are not watched | lower: topics that a few share are watched"""
 
 ONE_SOURCE: Final = 1e-9
 """p-value | no topic that people share came below 1e-7 on honest weeks | higher: topics are watched"""
 
 ONE_DOOR: Final = 0.8
 """share of members | one address or card that nearly all have is one office | lower: a part of a group excuses it"""
+
+FIRM_MAIL: Final = 0.3
+"""share of members | of a crew half have other mail | higher: crews are tested; lower: a few colleagues excuse"""
 
 OWN_DOOR: Final = 0.2
 """share of an account's requests, the median, from one address that hardly anybody beside its group has | of crews
