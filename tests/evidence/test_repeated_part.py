@@ -91,6 +91,22 @@ def test_a_few_turns_of_phrase_are_no_published_set(phrases: int, own: float, ho
     assert (f"no set but {phrases} prompts" in found.statement) is not holds
 
 
+@pytest.mark.parametrize(("phrases", "picked", "holds"), [(40, 6, False), (12, 6, True)])
+def test_talk_that_many_have_beside_one_source_is_no_published_set(phrases: int, picked: int, holds: bool) -> None:
+    """Each member carries its conversations on by six of so many turns of phrase: of forty each is sent by some of
+    them, of twelve by most, as an exercise is."""
+    log = group_of(0.0, apart=0)
+    assert log.sampled is not None
+    rng = np.random.default_rng(9)
+    names = log.sampled.copy()
+    for member in GROUP:
+        names[np.flatnonzero(log.content.owner == member)[:picked]] = rng.choice(phrases, picked, replace=False)
+    held = [np.unique(names[log.content.owner == entity]) for entity in range(ENTITIES)]
+    sets = PromptSets(np.concatenate(held), np.concatenate([[0], np.cumsum([len(one) for one in held])]))
+    said = replace(log, sampled=names, prompt_sets=sets)
+    assert published_set(said) is holds
+
+
 def test_what_is_ones_own_beside_a_set_leaves_the_set_in_common() -> None:
     log = group_of(0.4, apart=4, own=0.3)
     assert repeats_beside(log, GROUP, NOBODY) is None

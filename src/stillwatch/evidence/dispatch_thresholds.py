@@ -164,6 +164,21 @@ stands in a pool twice hides how evenly the rest is dealt; lower: chance looks e
 MOST_DEALT_SHARE: Final = 0.5
 """share of the distinct prompts | who has most of a set runs it, and is dealt nothing | higher: harnesses are tested"""
 
+MOST_PHRASES: Final = 0.1
+"""share of the different prompts | turns of phrase are few beside what is asked; of what is taken from a set that all
+run in part a seventh and more meets | higher: part of a set counts as talk; lower: talk counts as a set"""
+
+MOST_AT_ONE_COUNT: Final = 8
+"""accounts a prompt | more answers than any sampler takes of an item | higher: more counts are tested, each for less"""
+
+MOST_OF_SEVERAL: Final = 0.2
+"""share of what several accounts send | an organisation that has half of the accounts would be in all of it | lower:
+the group is left out; higher: one of them hides what the others are dealt"""
+
+MOST_TOGETHER: Final = 3
+"""times what chance gives | who has more in common with one other is one customer with it | lower: uneven accounts that
+a pool is dealt to are not seen; higher: families and firms with two keys look like a dealer's"""
+
 DRAWS_DEALT: Final = 100
 """draws | a tail is fitted beyond them | fewer: a coarser tail"""
 

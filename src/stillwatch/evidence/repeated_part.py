@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy
 
-from stillwatch.evidence.dispatch_thresholds import LEAST_DEALT
+from stillwatch.evidence.dispatch_thresholds import LEAST_DEALT, MOST_PHRASES
 from stillwatch.evidence.icc import Icc, departure, icc_of_most, icc_of_source, spread
 from stillwatch.evidence.log_profile import F32, I64, LogProfile
 from stillwatch.evidence.thresholds import (
@@ -23,6 +23,7 @@ from stillwatch.evidence.thresholds import (
     LEAST_SWAPPED,
     MAJORITY,
     OF_ANOTHER_KIND,
+    OVERLAP_TIMES,
     PHRASES,
     REPEATS,
     UNTOLD,
@@ -39,7 +40,7 @@ class Rest(NamedTuple):
 
     Attributes:
         same: intraclass correlation of it, shown to be below ``MARGIN``.
-        few: how many prompts are repeated, where they are too few to be of a kind.
+        few: how many prompts are repeated, where they are too few to be of a kind, or no set that each runs in part.
     """
 
     same: Icc
@@ -47,8 +48,8 @@ class Rest(NamedTuple):
 
 
 def repeats_beside(log: LogProfile, group: I64, beside: I64) -> Rest | None:
-    """Whether a group's accounts repeat what is of another kind than the rest of what they send, or a few turns of
-    phrase, and could swap the rest.
+    """Whether a group's accounts repeat what is of another kind than the rest of what they send, or turns of phrase
+    that no set explains, and could swap the rest.
 
     Args:
         log: the whole log.
@@ -63,9 +64,10 @@ def repeats_beside(log: LogProfile, group: I64, beside: I64) -> Rest | None:
         return None
     some = spread(log.content, group)
     rows = log.content.rows(some)
-    twice = _sent_twice(log, np.concatenate([group, beside]))
+    everybody = np.concatenate([group, beside])
+    twice = _sent_twice(log, everybody)
     repeated = np.isin(log.sampled[rows], twice)
-    few = len(twice) if len(twice) <= PHRASES else None
+    few = len(twice) if len(twice) <= PHRASES or _beside_many_of_one(log, everybody) else None
     if few is None and not _of_another_kind(log.content.whitened[rows], log.sampled[rows], repeated):
         return None
     rest = rows[~repeated]
@@ -142,6 +144,16 @@ def _sent_twice(log: LogProfile, group: I64) -> U64:
     """Prompts that at least two of a group send."""
     held = np.sort(log.prompt_sets.held(group)[2])
     return np.unique(held[1:][held[1:] == held[:-1]])
+
+
+def _beside_many_of_one(log: LogProfile, group: I64) -> bool:
+    """Whether nearly all different prompts of a group are sent by one of it, and the others by too many for a set of
+    which nearly all would be, but by too few for an exercise, which most of a class do."""
+    _, senders = np.unique(log.prompt_sets.held(group)[2], return_counts=True)
+    several = senders[senders > 1]
+    if not len(several) or len(several) > MOST_PHRASES * len(senders):
+        return False
+    return bool(OVERLAP_TIMES < several.mean() <= len(group) / OVERLAP_TIMES)
 
 
 def _of_another_kind(whitened: F32, names: U64, repeated: Mask) -> bool:

@@ -21,10 +21,11 @@ from stillwatch.evidence.dispatch_thresholds import (
     MOST_DEALT_SHARE,
     OFTEN,
 )
+from stillwatch.evidence.one_count import at_one_count
 from stillwatch.evidence.p_values import drawn_until_told, tail_p
 from stillwatch.evidence.postings import changes
 from stillwatch.evidence.prompt_sets import PromptSets, most_by_chance
-from stillwatch.evidence.thresholds import NEARLY_ALL, ODD_ONES
+from stillwatch.evidence.thresholds import NEARLY_ALL, ODD_ONES, REPEATS
 
 __all__ = ["SharingOut", "dealt_out", "sharing_out"]
 
@@ -41,37 +42,49 @@ class SharingOut:
 
     Attributes:
         p_value: of "each account chose for itself from one set".
-        pairs, expected: pairs of accounts with a prompt in common, summed over prompts, and what chance gives.
+        observed, expected: pairs of accounts with a prompt in common, summed over prompts, or prompts sent by just so
+            many accounts, and what chance gives.
         times: accounts that send a prompt (mean).
-        size: of the set they would have chosen from.
+        statement: what is seen.
     """
 
     p_value: float
-    pairs: float
+    observed: float
     expected: float
     times: float
-    size: int
+    statement: str
 
 
 def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
     """Test whether a group's repeats are more even than independent choice from one set gives.
 
     On all prompts; on those that several send often enough for chance to have sent them too, for accounts that send
-    much besides; and without those that far more send than chance would have, for a pool may hold a prompt several
-    times. The smallest p-value counts, times their number (Bonferroni). None where too few prompts repeat to tell, or
+    much besides; without those that far more send than chance would have, for a pool may hold a prompt several
+    times; and by whether more are sent by just so many accounts than any choice leaves. The smallest p-value counts,
+    times their number (Bonferroni). None where too few prompts repeat to tell, or
     where accounts have most of the set each. Accounts of which another has most of what they send are left
     out: of several sets that two run each, every prompt is asked twice, and of one that two run and others in part,
     twice and by chance. Counted are all who send what several of the group do: what a whole was dealt evenly a part of
     it has by chance, and what goes to others too no dealer has for himself.
     """
-    return prompts.asked.answer(members.tobytes(), lambda: _sharing_out(prompts, prompts.runners(members)))
+    return prompts.asked.answer(members.tobytes(), lambda: _sharing_out(prompts, members))
 
 
 def _sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
+    runners = prompts.runners(members)
+    tests = [*_more_even(prompts, runners), _humped(prompts, members, runners)]
+    found = [one for one in tests if one is not None]
+    if not found:
+        return None
+    best = min(found, key=lambda one: one.p_value)
+    return replace(best, p_value=min(1.0, len(tests) * best.p_value))
+
+
+def _more_even(prompts: PromptSets, members: I64) -> list[SharingOut | None]:
     partnered = prompts.partners(members) > 0
     members = members[~partnered]
     if partnered.sum() > len(members):
-        return None
+        return []
     _, owner, name = prompts.held(members)
     _, column, counts = np.unique(name, return_inverse=True, return_counts=True)
     every, often = np.ones(len(counts), np.bool_), counts >= LEAST_OFTEN
@@ -83,11 +96,28 @@ def _sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
     if no_favourite.sum() < kept.sum():
         parts.append((no_favourite, least))
     sent = [(np.bincount(owner[kept[column]], minlength=len(members)), counts[kept], least) for kept, least in parts]
-    found = [one for one in (_test(*part) for part in sent) if one is not None]
-    if not found:
+    return [_test(*part) for part in sent]
+
+
+def _humped(prompts: PromptSets, members: I64, runners: I64) -> SharingOut | None:
+    """By the members alone: of what is dealt by count a part of them leaves a hump too, and who meet by what everybody
+    asks would fill it up. None where more than a tenth of what several of them send goes to others too."""
+    several = prompts.several(members, float(len(members)))
+    theirs = prompts.held(np.setdiff1d(runners, members))[2]
+    if len(several) < LEAST_DEALT or np.isin(several, theirs).mean() > REPEATS:
         return None
-    best = min(found, key=lambda one: one.p_value)
-    return replace(best, p_value=min(1.0, len(parts) * best.p_value))
+    _, owner, name = prompts.held(members)
+    hump = at_one_count(owner, name)
+    if hump is None:
+        return None
+    return SharingOut(
+        hump.p_value,
+        hump.prompts,
+        hump.allowed,
+        hump.times,
+        f"Of the accounts, just {hump.times} each send {hump.prompts:,} of the prompts; had each chosen for itself, it "
+        f"would be {hump.allowed:,.0f} of the prompts at most, whatever is liked.",
+    )
 
 
 def dealt_out(prompts: PromptSets, members: I64) -> SharingOut | None:
@@ -116,7 +146,7 @@ def _test(sizes: I64, counts: I64, least: int) -> SharingOut | None:
     observed, expected = _pairs(counts), _pairs_by_chance(sizes, size)
     if least == 1 and observed >= expected:
         # No more even than chance gives: nothing to draw for.
-        return SharingOut(1.0, observed, expected, total / different, size)
+        return _of_pairs(1.0, observed, expected, total / different, size)
 
     def even(draws: int) -> F64:
         """Fewer pairs than chance gives are the sign: so the fewest rank highest."""
@@ -132,7 +162,18 @@ def _test(sizes: I64, counts: I64, least: int) -> SharingOut | None:
     p_value = tail_p(drawn[:, 0], mine[0])
     if -mine[2] < spread:
         p_value = min(1.0, 2 * min(p_value, tail_p(drawn[:, 1], mine[1])))
-    return SharingOut(p_value, observed, float(expected), total / different, size)
+    return _of_pairs(p_value, observed, float(expected), total / different, size)
+
+
+def _of_pairs(p_value: float, pairs: float, expected: float, times: float, size: int) -> SharingOut:
+    return SharingOut(
+        p_value,
+        pairs,
+        expected,
+        times,
+        f"A prompt is sent by {times:.1f} of the accounts on average, and two of them have a prompt in common "
+        f"{pairs:,.0f} times; had each chosen for itself from one set of {size:,}, it would be {expected:,.0f} times.",
+    )
 
 
 def _as_many(drawn: I64, counts: I64) -> float:

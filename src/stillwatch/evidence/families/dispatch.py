@@ -156,11 +156,9 @@ class Dispatch(Family):
             yield Observed(
                 dealt.p_value,
                 "spread of how many accounts send one prompt",
-                dealt.pairs,
+                dealt.observed,
                 dealt.expected,
-                f"A prompt is sent by {dealt.times:.1f} of the accounts on average, and two of them have a prompt in "
-                f"common {dealt.pairs:,.0f} times; had each chosen for itself from one set of {dealt.size:,}, it would "
-                f"be {dealt.expected:,.0f} times.{_DEALT if dealt.p_value <= UNTOLD else ''}",
+                dealt.statement + (_DEALT if dealt.p_value <= UNTOLD else ""),
             )
         moments = log.moments(members) if log.moments is not None else None
         if moments is not None and len(moments) >= LEAST_MOMENTS:
