@@ -131,6 +131,23 @@ def test_where_many_have_one_firms_mail_domain_the_others_may_be_its_people_too(
     assert office(made_log(hands=hands_of(pairs, {0: list(range(named))}))).holds is False
 
 
+@pytest.mark.parametrize(
+    ("cards", "mail", "told", "holds"),
+    [(2, 30, True, None), (2, 8, True, False), (6, 30, True, False), (0, 30, False, None), (0, 8, False, False)],
+)
+def test_under_one_mail_domain_a_few_cards_or_none_known_hide_nothing(
+    cards: int, mail: int, told: bool, holds: bool | None
+) -> None:
+    """Thirty keys, of which old ones make way for new ones at one hour, and whose requests one queue hands out."""
+    paid = {n: list(range(n, 30, cards)) for n in range(cards)}
+    hands = hands_of(paid, {0: list(range(mail))})
+    hands.told[0] = told
+    log = made_log(hands=hands, content=made_content(topics=0.0))
+    seen = {name: Finding(name, "seen", 1.0, 0.0, 1e-9, "As one.") for name in ("timing", "dispatch")}
+    (one,) = (e for e in explain(log, FAMILIES, GROUP, GROUP[:0], seen) if e.name == OFFICE)
+    assert one.holds is holds
+
+
 @pytest.mark.parametrize(("size", "firm"), [(2, False), (3, True)])
 def test_three_accounts_may_be_a_firm_and_two_may_share_a_name_by_chance(size: int, firm: bool) -> None:
     theirs = {0: list(range(size))}

@@ -94,9 +94,10 @@ def _paying(doors: Doors) -> str:
 
 def _contradicted_by(doors: Doors, behind: int, holds: bool | None) -> tuple[str, ...]:
     """Families whose finding rules one office out."""
-    if doors.named >= ONE_DOOR or (doors.unpaid and doors.mail >= ONE_DOOR):
-        # A firm that pays by one card under its own name hides nothing: one queue over its keys is its own. Where it
-        # is not known who pays, nor does one under its own name.
+    few_pay = doors.unpaid or 1 < doors.cards < SEVERAL_PAYMENTS
+    if doors.named >= ONE_DOOR or (few_pay and doors.mail >= ONE_DOOR):
+        # A firm that pays by a card, or a few, under its own name hides nothing: one queue over its keys is its own,
+        # and old ones make way for new ones. Where it is not known who pays, nor does one under its own name.
         return ()
     if behind > OFFICE_SIZE or (holds is None and _one_room(doors)):
         # One owner's customers keep no common clock, nor do those who pay apart in one place.
