@@ -54,11 +54,11 @@ def published_set(log: LogProfile, members: I64, bystanders: I64) -> Explanation
         statement += parts
     rest = repeats_beside(log, members, bystanders) if holds is not False and repeated <= MAJORITY else None
     if rest is not None:
-        holds = False
+        holds = False if rest.sure else None
         what = "of another kind than the rest" if rest.few is None else f"no set but {rest.few:,} prompts"
         statement += (
-            f" But what they repeat is {what}, and of the rest {rest.same.in_words()}: what makes them one is not what "
-            "they repeat."
+            f" But what they repeat {'is' if rest.sure else 'may be'} {what}, and of the rest {rest.same.in_words()}: "
+            "what makes them one is not what they repeat."
         )
     unsure = holds is not False and repeated <= MAJORITY
     worded = repeats_without_own_words(log, members, bystanders) if unsure else None

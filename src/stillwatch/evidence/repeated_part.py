@@ -41,10 +41,12 @@ class Rest(NamedTuple):
     Attributes:
         same: intraclass correlation of it, shown to be below ``MARGIN``.
         few: how many prompts are repeated, where they are too few to be of a kind, or no set that each runs in part.
+        sure: whether it is shown that they are none; users of one program carry its talk on alike.
     """
 
     same: Icc
     few: int | None
+    sure: bool
 
 
 def repeats_beside(log: LogProfile, group: I64, beside: I64) -> Rest | None:
@@ -67,8 +69,9 @@ def repeats_beside(log: LogProfile, group: I64, beside: I64) -> Rest | None:
     everybody = np.concatenate([group, beside])
     twice = _sent_twice(log, everybody)
     repeated = np.isin(log.sampled[rows], twice)
-    few = len(twice) if len(twice) <= PHRASES or _beside_many_of_one(log, everybody) else None
-    if few is None and not _of_another_kind(log.content.whitened[rows], log.sampled[rows], repeated):
+    few = len(twice) if len(twice) <= PHRASES else None
+    sure = few is not None or _of_another_kind(log.content.whitened[rows], log.sampled[rows], repeated)
+    if not sure and not _beside_many_of_one(log, everybody):
         return None
     rest = rows[~repeated]
     # A stranger among them, who sends something else, says nothing of the others.
@@ -77,7 +80,7 @@ def repeats_beside(log: LogProfile, group: I64, beside: I64) -> Rest | None:
     if len(alike) >= LEAST_SWAPPED * len(some):
         rest = rest[np.isin(log.content.owner[rest], alike)]
     same = icc_of_source(log.content, some, log.content.raw[rest], log.content.whitened[rest], log.content.owner[rest])
-    return Rest(same, few) if same.p_value <= UNTOLD else None
+    return Rest(same, few if sure else len(twice), sure) if same.p_value <= UNTOLD else None
 
 
 def repeats_without_own_words(log: LogProfile, group: I64, beside: I64) -> Icc | None:
@@ -112,7 +115,8 @@ def runs_one_set(log: LogProfile, group: I64) -> Mask:
     unsure = runs & (shares <= MAJORITY)
     if unsure.any() and repeats_without_own_words(log, group[shares <= MAJORITY], group[:0]) is not None:
         return runs & ~(unsure & _puts_own_words(log, group, group[shares <= MAJORITY]))
-    if log.sampled is None or not unsure.any() or repeats_beside(log, group[shares <= MAJORITY], group[:0]) is None:
+    beside = repeats_beside(log, group[shares <= MAJORITY], group[:0]) if unsure.any() else None
+    if log.sampled is None or beside is None or not beside.sure:
         return runs
     rows = log.content.rows(group)
     rest = log.content.among(rows[~_repeated(log, group, log.sampled[rows])])
