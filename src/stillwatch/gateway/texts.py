@@ -143,7 +143,7 @@ def known_in(snapshot: Snapshot, prompt: str, system: str | None, texts: Sequenc
     """
     newest = [*texts][::-1]
     asked = [text for text in (prompt, system or "") if text]
-    given = dict.fromkeys([*newest, *(read for text in (*asked, *newest) for read in readings(text))])
+    given = dict.fromkeys([*newest, *(read for text in (*asked, *newest) for read in _read_as(text))])
     others = [text for text in given if text not in (prompt, system) and _may_be_text(text)]
     whole = (prompt, system or "", *others)
     room = max(0, _MOST_WINDOWS - min(len(others), _MOST_TEXTS))
