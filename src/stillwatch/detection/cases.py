@@ -158,8 +158,6 @@ class Examiner:
             if drowned and not self._one_clock(self._find(self._of["coordination"], members, rough)):
                 return Case(members, bystanders, tuple(findings.values()), (), self._at_best(findings, "content"))
         kin = self._kin(members)
-        if of_case is not None:
-            kin[of_case] = True
         background = self._background.beside(kin, of_case=of_case)
         findings = {}
         if screened == "coordination":

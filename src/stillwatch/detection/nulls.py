@@ -38,7 +38,8 @@ class Background:
         draws: how many groups a test draws.
         seed: of the draws; a group's members decide the rest, so tests do not depend on order.
         aside: entities that are never drawn (E); nobody if None.
-        of_case: entities that were shown to act together with the group, and are no strangers to it; none if None.
+        of_case: entities that were shown to act together with the group, and are no strangers to it: never drawn; none
+            if None.
     """
 
     log: LogProfile
@@ -132,6 +133,8 @@ class Background:
         free[members] = False
         if self.aside is not None:
             free &= ~self.aside
+        if self.of_case is not None:
+            free[self.of_case] = False
         return free if free.sum() >= LEAST_STAND_INS else allowed
 
 
