@@ -208,8 +208,7 @@ def owners_apart(hands: Postings, members: I64) -> I64 | None:
     together by many payments and addresses, none of which most of it have, is no owner's.
     """
     within, held = within_of(hands, members)
-    few = (hands.holders <= OFFICE_SIZE) & (hands.classes < BLOCKED_CLASSES)
-    web = tied(within, (held > 1) & (is_kind(hands, "payment") | (few & is_kind(hands, "domain", "address"))))
+    web = tied(within, ((held > 1) & is_kind(hands, "payment")) | _doors_of_few(hands, held))
     found, size = np.unique(web, return_counts=True)
     found, size = found[size >= LEAST_MEMBERS], size[size >= LEAST_MEMBERS]
     paid = np.sum(is_kind(hands, "payment") & (held > 1))
@@ -228,14 +227,20 @@ def webs_apart(hands: Postings, members: I64) -> I64 | None:
     Resellers whose customers ask alike are found together, and what ties each one's accounts ties it to no other.
     """
     within, held = within_of(hands, members)
-    few = (hands.holders <= OFFICE_SIZE) & (hands.classes < BLOCKED_CLASSES) & (held > 1)
-    doors = few & is_kind(hands, "domain", "address")
-    web = tied(within, doors | ((held > 1) & is_kind(hands, "payment")))
-    size = np.bincount(web)
+    doors = _doors_of_few(hands, held)
     behind = np.asarray(within[:, np.flatnonzero(doors)].sum(axis=1)).ravel() > 0
-    if size.max() > MAJORITY * len(members) or behind.mean() <= MAJORITY or cards_of(hands, members) <= 1:
+    if behind.mean() <= MAJORITY or cards_of(hands, members) <= 1:
         return None
-    return _numbered(web[:, None] == np.flatnonzero(size > 1))
+    web = tied(within, ((held > 1) & is_kind(hands, "payment")) | doors)
+    size = np.bincount(web)
+    return None if size.max() > MAJORITY * len(members) else _numbered(web[:, None] == np.flatnonzero(size > 1))
+
+
+def _doors_of_few(hands: Postings, held: I64) -> npt.NDArray[np.bool_]:
+    """Which things are addresses and mail domains that few of the log have, of which a group has ``held``, several of
+    it each."""
+    few = (hands.holders <= OFFICE_SIZE) & (hands.classes < BLOCKED_CLASSES)
+    return few & (held > 1) & is_kind(hands, "domain", "address")
 
 
 def _own_mail(hands: Postings, held: I64) -> npt.NDArray[np.bool_]:

@@ -61,11 +61,11 @@ def sharing_out(prompts: PromptSets, members: I64) -> SharingOut | None:
     On all prompts; on those that several send often enough for chance to have sent them too, for accounts that send
     much besides; without those that far more send than chance would have, for a pool may hold a prompt several
     times; and by whether more are sent by just so many accounts than any choice leaves. The smallest p-value counts,
-    times their number (Bonferroni). None where too few prompts repeat to tell, or
-    where accounts have most of the set each. Accounts of which another has most of what they send are left
-    out: of several sets that two run each, every prompt is asked twice, and of one that two run and others in part,
-    twice and by chance. Counted are all who send what several of the group do: what a whole was dealt evenly a part of
-    it has by chance, and what goes to others too no dealer has for himself.
+    times their number (Bonferroni). None where too few prompts repeat to tell, or where accounts have most of the set
+    each. Accounts of which another has most of what they send are left out: of several sets that two run each, every
+    prompt is asked twice, and of one that two run and others in part, twice and by chance. Counted are all who send
+    what several of the group do: what a whole was dealt evenly a part of it has by chance, and what goes to others too
+    no dealer has for himself.
     """
     return prompts.asked.answer(members.tobytes(), lambda: _sharing_out(prompts, members))
 

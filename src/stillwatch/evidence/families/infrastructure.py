@@ -13,13 +13,7 @@ from stillwatch.core.counted import percent
 from stillwatch.evidence.base import Count, Example, Explanation, Family, Level, Null, Observed, Value
 from stillwatch.evidence.bursts import bursts, came_with
 from stillwatch.evidence.group_statistics import scatter, sharing
-from stillwatch.evidence.hands import (
-    all_webs,
-    cards_of,
-    is_kind,
-    ties_of,
-    within_of,
-)
+from stillwatch.evidence.hands import all_webs, cards_of, is_kind, ties_of, within_of
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.one_office import one_office
 from stillwatch.evidence.p_values import count_tail_p
