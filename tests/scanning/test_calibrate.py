@@ -12,8 +12,8 @@ import msgspec
 import pyarrow.parquet as pq
 import pytest
 from handmade import Log, Pool, around, bursts, habit
+from ran_here import ran
 
-from stillwatch.cli import main
 from stillwatch.core import AuditLog
 from stillwatch.policy import (
     DEFAULT_POLICY,
@@ -54,23 +54,12 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def stillwatch(*words: Any) -> int:
-    """The command's exit status."""
-    try:
-        main([str(word) for word in words])
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    return 0
-
-
 def calibrated(world: Path, out: Path) -> int:
-    return stillwatch("calibrate", world / "logs", "--accounts", world / "accounts.jsonl", "--out", out, "--workers", 1)
+    return ran("calibrate", world / "logs", "--accounts", world / "accounts.jsonl", "--out", out, "--workers", 1)
 
 
 def scanned(world: Path, out: Path, *more: Any) -> dict[str, Any]:
-    status = stillwatch(
-        "scan", world / "logs", "--accounts", world / "accounts.jsonl", "--out", out, "--workers", 1, *more
-    )
+    status = ran("scan", world / "logs", "--accounts", world / "accounts.jsonl", "--out", out, "--workers", 1, *more)
     assert status == 0
     document: dict[str, Any] = msgspec.json.decode((out / "run.json").read_bytes())
     return document
@@ -177,7 +166,7 @@ def test_the_same_weeks_give_the_same_calibration(good: Path, tmp_path: Path) ->
 
 
 def refused(capsys: pytest.CaptureFixture[str], *words: Any) -> str:
-    assert stillwatch(*words) == 2
+    assert ran(*words) == 2
     return " ".join(capsys.readouterr().err.split())
 
 
@@ -217,7 +206,7 @@ def test_a_campaign_that_persons_decided_about_is_known(tmp_path: Path, capsys: 
         assess(log, one.decision_id, by="Ada", reason="one hand", now=now)
         if one.proposed:
             approve(log, one.decision_id, by="Ben", note="seen too", now=now, second=True)
-    assert stillwatch(*words, "--out", tmp_path / "confirmed.json") == 0
+    assert ran(*words, "--out", tmp_path / "confirmed.json") == 0
     confirmed = read_calibration(tmp_path / "confirmed.json")
     assert confirmed.left_out >= members
     assert "confirmed by a person left out" in " ".join(capsys.readouterr().out.split())
@@ -228,7 +217,7 @@ def test_a_campaign_that_persons_decided_about_is_known(tmp_path: Path, capsys: 
     begun, day = now - timedelta(days=2), timedelta(days=1)
     for account, days in ((whose[0], 1), (whose[1], 9)):
         label_account(log, account, "confirmed", by="Cyd", reason="sold on", now=begun, until=begun + days * day)
-    assert stillwatch(*words, "--out", tmp_path / "cleared.json") == 0
+    assert ran(*words, "--out", tmp_path / "cleared.json") == 0
     cleared = read_calibration(tmp_path / "cleared.json")
     assert cleared.left_out == confirmed.left_out - members + 1
     assert cleared.accounts == confirmed.accounts + members - 1
@@ -293,6 +282,6 @@ def test_columns_that_are_not_read_are_said(good: Path, tmp_path: Path, capsys: 
         row |= {"signup_date": row.pop("created"), "card": "visa"}
     side, out = tmp_path / "customers.jsonl", tmp_path / "calibration.json"
     side.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert stillwatch("calibrate", good / "logs", "--accounts", side, "--out", out, "--workers", 1) == 0
+    assert ran("calibrate", good / "logs", "--accounts", side, "--out", out, "--workers", 1) == 0
     assert "Not read of customers.jsonl: `card` (`payment_id` is there)." in " ".join(capsys.readouterr().out.split())
     assert out.read_bytes() == (good / "calibration.json").read_bytes()

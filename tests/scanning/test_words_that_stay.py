@@ -7,18 +7,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-
-from stillwatch.cli import main
+from ran_here import ran
 
 PLANTED = "The zanzibar keeper whispers of marmalade"
-
-
-def ran(*words: object) -> int:
-    try:
-        main([str(word) for word in words])
-    except SystemExit as stop:
-        return int(stop.code or 0)
-    return 0
 
 
 def records(**told: Any) -> list[dict[str, Any]]:
