@@ -109,6 +109,42 @@ def test_newcomers_of_whom_it_cannot_be_told_are_withdrawn(engine: Engine) -> No
     assert found.campaigns[0].p_value == pytest.approx(1e-6)
 
 
+@pytest.mark.parametrize(
+    ("name", "size", "called"), [(OFFICE, 13, False), (OFFICE, 8, True), ("a set", 13, True)], ids=str
+)
+def test_a_group_that_is_most_of_what_may_be_one_house_is_not_told_from_it(
+    engine: Engine, name: str, size: int, called: bool
+) -> None:
+    """Seven labellers of thirteen had been called: of the thirteen it could not be told whether they are one firm's."""
+    group = range(size)
+
+    def explains(inside: np.ndarray, beside: np.ndarray) -> Explanation:
+        return explanation(None if len(inside) > size else False, name)
+
+    found = world(groups=[group], marked=bits_for(E, [*group, *LATE], 9.0), along=range(E), explain=explains)
+    assert members(found.decide(engine)) == ([[*group]] if called else [])
+
+
+@pytest.mark.parametrize(("others", "kept"), [(range(40, 52), True), (range(9, E), False)])
+def test_how_often_strangers_send_a_text_is_told_by_who_does_not_act_along(
+    engine: Engine, others: range, kept: bool
+) -> None:
+    """Where a campaign is a third of a log others of it make its text common; where all act along nobody can tell."""
+
+    def beside_kin(kin: np.ndarray) -> np.ndarray:
+        return bits_for(E, GROUP, MARK_BITS if kin.tolist() == [*others] else 0.0, 0.0)
+
+    common = bits_for(E, GROUP, MARK_BITS - 1, 0.0)
+    made = World(E).add(
+        told("texts", "content", marks=True, p=1e-9, groups=[GROUP], bits=common, beside_kin=beside_kin),
+        told("topics", "content", p=1e-9, bits=np.full(E, 0.5)),
+        told("clock", "coordination", p=by_size(1e-6, 1e-6), along=[*GROUP[2:], *others]),
+        # What it finds nothing by says nothing of who acts along.
+        told("hands", "coordination", p=1.0, along=range(2, E)),
+    )
+    assert members(made.decide(engine)) == [[*GROUP] if kept else [*GROUP[2:]]]
+
+
 def test_newcomers_who_make_the_group_too_weak_are_withdrawn(engine: Engine) -> None:
     assert members(world(p=by_size(1e-6, 0.02)).decide(engine)) == [[*GROUP]]
     # At the level itself they stay, and cost the group what they cost.

@@ -24,14 +24,16 @@ def left(
     core: float = 1e-9,
     rest: float = 1.0,
     tied: int = 0,
+    both: float = 1e-9,
     shows: range = CORE,
     explains: Explain = never,
     also: Sequence[Iterable[int]] = (),
 ) -> Case:
     """Twenty accounts that stand the tests together, eight of which show what is found."""
     linked = pairs_within(60, [CORE, [0, *REST[:tied]], *also])
-    says = {(*CORE, *REST[:tied]): 1e-9, tuple(CORE): core, tuple(REST): rest, (*CORE, *REST): 1e-9}
+    says = {tuple(CORE): core, tuple(REST): rest, (*CORE, *REST): 1e-9}
     says |= {tuple(range(size)): core for size in range(len(CORE) + 1, 20)}
+    says |= {(*CORE, *REST[:tied]): both} if tied else {}
     world = World(60).add(
         told("texts", "content", p=says, shown=shows, explain=explains, linked=linked),
         told("clock", "coordination", p=says),
@@ -51,6 +53,16 @@ def test_who_does_not_show_it_and_does_not_stand_alone_leaves(engine: Engine) ->
 
 def test_who_is_tied_to_those_who_show_it_stays(engine: Engine) -> None:
     assert left(engine, tied=3).members.tolist() == [*CORE, *REST[:3]]
+
+
+@pytest.mark.parametrize(("both", "stay"), [(FDR, True), (FDR + 1e-6, False)])
+def test_who_is_tied_to_them_takes_nothing_from_what_they_show(engine: Engine, both: float, stay: bool) -> None:
+    """With 76 who were tied to them 193 accounts came from p = 1e-11 to 1, and a campaign was lost."""
+    case = left(engine, tied=3, both=both)
+    assert case.members.tolist() == ([*CORE, *REST[:3]] if stay else [*CORE])
+    assert case.may_convict
+    assert case.p_value <= FDR
+    assert set(case.bystanders.tolist()) == {*range(20), 40} - set(case.members.tolist())
 
 
 @pytest.mark.parametrize(("rest", "all_stay"), [(HOPELESS, True), (HOPELESS + 1e-6, False)])

@@ -329,6 +329,9 @@ def test_proposals_and_fits_have_the_agreed_shape(family: Family, example: Examp
         inside = family.fit(log, members(log), members(log))
         assert inside is not None
         assert np.median(inside) >= np.median(bits)
+        beside = family.fit(log, members(log), who, kin=np.arange(0, len(log), 3))
+        assert beside is not None
+        assert np.isfinite(beside).all()
     along = family.acts_along(log, members(log), who)
     assert along is None or (along.dtype == np.bool_ and along.shape == who.shape)
     for one in family.explain(log, members(log), np.zeros(0, np.int64)):

@@ -186,6 +186,14 @@ def test_fit_to_texts_by_hand() -> None:
     assert part[1] == part[2] < 0, "of a member no more than of a stranger"
 
 
+def test_who_may_be_of_the_group_says_nothing_of_how_often_strangers_send_its_text() -> None:
+    texts, who = held([*range(10), *range(500, 540)]), np.array([0, 500, 900])
+    bits = FAMILY["structure"].fit(log_of(texts=texts), TEN, who, kin=np.arange(495, 538))
+    assert bits is not None
+    assert bits[:2].tolist() == pytest.approx([np.log2(1 / (2.5 / (1000 - 53 + 1)))] * 2)
+    assert bits[2] < 0
+
+
 def test_a_common_part_of_what_all_have_does_not_stand_for_the_rare_part() -> None:
     # A wrapper, and a phrase of it that forty strangers use too.
     texts = held(range(10), [*range(10), *range(500, 540)])

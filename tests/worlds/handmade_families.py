@@ -104,6 +104,7 @@ def told(
     groups: Sequence[Iterable[int]] = (),
     p: Says | None = 1.0,
     bits: F64 | Callable[[I64], F64] | None = None,
+    beside_kin: Callable[[I64], F64] | None = None,
     along: Iterable[int] | Callable[[I64], Iterable[int]] | None = None,
     came: Iterable[int] | None = None,
     explain: Explain | None = None,
@@ -120,6 +121,7 @@ def told(
         groups: that it proposes, if large enough.
         p: of a group, by its members; None where it cannot test.
         bits: of each entity of the log, or of each under the signature of some members; None where it has none.
+        beside_kin: bits of each entity by who else may be of the group, where some may.
         along: entities that act along with any group, or with some members; None where it cannot tell.
         came: entities that came while any group did; None where it did not come together.
         explain: an explanation from members and bystanders.
@@ -143,7 +145,9 @@ def told(
         def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
             return [np.sort(np.array(list(one))) for one in groups if len(list(one)) >= least]
 
-        def fit(self, log: LogProfile, members: I64, who: I64) -> F64 | None:
+        def fit(self, log: LogProfile, members: I64, who: I64, *, kin: I64 | None = None) -> F64 | None:
+            if kin is not None and beside_kin is not None:
+                return beside_kin(kin)[who]
             known = bits(members) if callable(bits) else bits
             return None if known is None else known[who]
 

@@ -37,6 +37,7 @@ from stillwatch.detection.pieces import same_campaign
 from stillwatch.detection.sharers import with_sharers
 from stillwatch.detection.shown_by_part import without_onlookers, without_passengers
 from stillwatch.evidence import Family, LogProfile, Side
+from stillwatch.evidence.one_office import OFFICE
 from stillwatch.evidence.thresholds import (
     CONTRADICTS,
     HOPELESS,
@@ -241,7 +242,7 @@ def _grow(
         members = recruited(examiner.log, examiner.families, case.members, taken)
         links = _linked(linker, links, members, np.setdiff1d(members, case.members), examiner)
         whole = _with_evidence(examiner, links, case, members)
-        if whole is not case and not whole.explained and (whole.p_value > fdr or whole.untold):
+        if whole is not case and not _answers_for(whole, case, fdr):
             # The newcomers cannot be shown to act along: the group stands as it was tested.
             whole = _with_evidence(examiner, links, case, case.members)
         whole = without_houses_apart(examiner, without_passengers(examiner, links, whole, fdr))
@@ -254,6 +255,14 @@ def _grow(
             taken[whole.members] = True
             grown.append(replace(whole, proposed=len(case.members)))
     return grown, links
+
+
+def _answers_for(whole: Case, case: Case, fdr: float) -> bool:
+    """Whether what a group has grown to says what it is: explained, or acting together and told apart from all that is
+    honest; or what may be one house, of which the group is most."""
+    house = any(one.name == OFFICE and one.holds is None for one in whole.explanations)
+    most = len(case.members) > MAJORITY * len(whole.members)
+    return whole.explained or (whole.p_value <= fdr and (not whole.untold or (house and most)))
 
 
 def _is_found(case: Case, other: Case) -> bool:
@@ -295,7 +304,7 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
     likely = links.probability > LIKELY
     theirs = [(links.a, links.b), (links.b, links.a)]
     own = np.isin(members, np.concatenate([one[likely & np.isin(other, case.members)] for one, other in theirs]))
-    found = fit(examiner.log, examiner.families, case.members, members)
+    found = fit(examiner.log, examiner.families, case.members, members, kin=_moving_along(examiner, case))
     along = acting_along(examiner.log, examiner.families, case.members, members)
     marked, first = found.has_text, np.isin(members, case.members)
     # A single question that is near the group's, from a mail domain of theirs, is anybody's, however often it is put.
@@ -329,6 +338,16 @@ def _with_evidence(examiner: Examiner, links: Links, case: Case, members: I64) -
             return replace(case, members=kept, bystanders=bystanders, of_case=case.together)
         return replace(whole, p_value=case.p_value)
     return replace(whole, p_value=max(whole.p_value, case.p_value))
+
+
+def _moving_along(examiner: Examiner, case: Case) -> I64 | None:
+    """Who else does what shows that a group acts together: where a campaign is a third of a log, others of it make its
+    text common, and how often strangers send that is told by who does not act along. None where hardly anybody is left
+    to tell by."""
+    others = np.setdiff1d(np.arange(len(examiner.log)), case.members)
+    shown = {f.family: examiner.families[f.family] for f in case.findings if f.tested and f.p_value <= UNTOLD}
+    along = acting_along(examiner.log, shown, case.members, others)
+    return others[along] if along.mean() <= MAJORITY else None
 
 
 def _as_convicted(examiner: Examiner, case: Case, members: I64, found: Fit) -> Mask:

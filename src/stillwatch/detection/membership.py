@@ -81,7 +81,7 @@ class Fit:
         return np.asarray((self.marked >= MARK_BITS) & (self.alike >= RECRUIT_BITS / 2))
 
 
-def fit(log: LogProfile, families: Families, members: I64, who: I64) -> Fit:
+def fit(log: LogProfile, families: Families, members: I64, who: I64, *, kin: I64 | None = None) -> Fit:
     """Hold entities against the signature of a group.
 
     Args:
@@ -89,10 +89,11 @@ def fit(log: LogProfile, families: Families, members: I64, who: I64) -> Fit:
         families: each says how well somebody fits by it.
         members: the group.
         who: the entities to hold against it.
+        kin: others who may be of it, and say nothing of what strangers do.
     """
     marks, alike = [np.zeros(len(who))], np.zeros(len(who))
     for family in families.values():
-        bits = family.fit(log, members, who)
+        bits = family.fit(log, members, who, kin=kin)
         if bits is not None and family.marks:
             marks.append(bits)
         elif bits is not None:

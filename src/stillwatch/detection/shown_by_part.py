@@ -64,7 +64,11 @@ def without_passengers(examiner: Examiner, links: Links, case: Case, fdr: float)
         tied |= fits & acting_along(examiner.log, examiner.families, core.members, rest)
         kept = np.union1d(core.members, rest[tied])
         whole = examiner.examine(kept, np.union1d(case.bystanders, rest[~tied]), of_case=case.together)
-        case = replace(whole, p_value=max(whole.p_value, case.p_value), tests=case.tests)
+        if core.may_convict and not whole.explained and whole.p_value > fdr:
+            # Who is tied to them takes nothing from what they show by themselves.
+            case = _alone(core, case)
+        else:
+            case = replace(whole, p_value=max(whole.p_value, case.p_value), tests=case.tests)
     return case
 
 

@@ -270,8 +270,15 @@ class Family(ABC):
         """Groups worth testing that no links of pairs would show, largest first."""
         return ()
 
-    def fit(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.float64] | None:
-        """How much likelier each of ``who`` is under the group's signature than under the log's, in bits."""
+    def fit(self, log: LogProfile, members: I64, who: I64, *, kin: I64 | None = None) -> npt.NDArray[np.float64] | None:
+        """How much likelier each of ``who`` is under the group's signature than under the log's, in bits.
+
+        Args:
+            log: the whole log.
+            members: the group.
+            who: entities to hold against it.
+            kin: others who may be of it, and say nothing of what strangers do.
+        """
         return None
 
     def acts_along(self, log: LogProfile, members: I64, who: I64) -> npt.NDArray[np.bool_] | None:

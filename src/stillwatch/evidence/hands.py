@@ -248,7 +248,7 @@ def _own_mail(hands: Postings, held: I64) -> npt.NDArray[np.bool_]:
     no more than an office most are the group's, for some of a firm may do other work. In a small log a public one is no
     common thing either.
     """
-    most = (hands.holders <= OFFICE_SIZE) & (held > MAJORITY * hands.holders)
+    most = (hands.holders <= OFFICE_SIZE) & (held >= MAJORITY * hands.holders)
     return is_kind(hands, "domain") & (most | (held >= ONE_DOOR * hands.holders))
 
 

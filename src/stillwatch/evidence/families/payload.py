@@ -123,7 +123,7 @@ class Payload(Family):
             )
         ]
 
-    def fit(self, log: LogProfile, members: I64, who: I64) -> F64 | None:
+    def fit(self, log: LogProfile, members: I64, who: I64, *, kin: I64 | None = None) -> F64 | None:
         """Likeness of payloads; against whoever departs from the group's, or has none where nearly all have.
 
         It keeps whom it found and recruits nobody: others may wrap like questions for reasons of their own.

@@ -143,7 +143,7 @@ class Semantics(Family):
         closer = icc_of_more(log, members)
         return None if closer is None else self.found([_one_source(log, members, null, closer)])
 
-    def fit(self, log: LogProfile, members: I64, who: I64) -> F64 | None:
+    def fit(self, log: LogProfile, members: I64, who: I64, *, kin: I64 | None = None) -> F64 | None:
         """Normal log-likelihood ratio of means under the group's centre against the log's."""
         return log.content.bits(members, who)
 

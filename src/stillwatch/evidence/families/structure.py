@@ -136,7 +136,7 @@ class Structure(Family):
         """Who uses the rarest text that nearly all members send and few others."""
         return senders(log, members, USED)
 
-    def fit(self, log: LogProfile, members: I64, who: I64) -> F64 | None:
+    def fit(self, log: LogProfile, members: I64, who: I64, *, kin: I64 | None = None) -> F64 | None:
         """Weight of the group's texts; the strongest counts, for texts of one template come together."""
         texts = log.shared[self.name]
         size, total = len(members), len(log)
@@ -146,7 +146,9 @@ class Structure(Family):
         number, used = number[wide][:MOST_TEXTS], used[wide][:MOST_TEXTS]
         if texts is None or not len(number):
             return np.zeros(len(who))
-        outside = (texts.holders[number] - used + 0.5) / (total - size + 1)
+        near = members if kin is None else np.union1d(members, kin)
+        among = used if kin is None else np.asarray((texts.matrix[near][:, number] > 0).sum(axis=0)).ravel()
+        outside = (texts.holders[number] - among + 0.5) / (total - len(near) + 1)
         if log.ordinary is not None:
             outside = np.maximum(outside, log.ordinary.share(texts.names[number]))
         # Sharing a text once in a hundred exchanges is not using it, for members as for others.
