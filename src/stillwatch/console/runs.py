@@ -25,6 +25,7 @@ from stillwatch.console.run_database import RunDatabase
 from stillwatch.console.run_tables import KNOWN_COLUMNS, ORDERED, own_tables
 from stillwatch.console.sorted_table import SortedTable
 from stillwatch.core import BadSetting, UnreadableInput
+from stillwatch.core.not_json import NOT_JSON
 
 __all__ = ["FEW", "Run", "Runs"]
 
@@ -75,7 +76,7 @@ class Run:
             content = (path / "run.json").read_bytes()
             self.info: Mapping[str, Any] = msgspec.json.decode(content, type=dict[str, Any])
             msgspec.convert(self.info, _Told)
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except (OSError, *NOT_JSON) as error:
             raise UnreadableInput(f"is no run: {error}", where=str(path / "run.json")) from error
         self.sha256 = hashlib.sha256(content).hexdigest()
         self._database = database

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from stillwatch.core.bodies.shapes import Fields, Json, RecordError, first, identity, object_of, parsed
+from stillwatch.core.bodies.shapes import Fields, Json, RecordError, first, identity, object_of, object_or_empty, parsed
 from stillwatch.ingest.plain_names import OTHERS
 
 __all__ = ["COUNTED", "account_beside", "counts_beside", "only_id", "talk_in"]
@@ -56,20 +56,12 @@ def counts_beside(record: Json) -> Fields:
         asked, answered = first(record, *OTHERS["input_tokens"]), first(record, *OTHERS["output_tokens"])
     if asked is None and answered is None:
         for name in () if _COUNTED.isdisjoint(record) else COUNTED:
-            held = _object(record.get(name))
+            held = object_or_empty(record.get(name))
             short: tuple[tuple[str, ...], ...] = ((), ()) if name in _OF_ANYTHING else _SHORT
             asked, answered = first(held, *_ASKED, *short[0]), first(held, *_ANSWERED, *short[1])
             if asked is not None or answered is not None:
                 break
     return {"input_tokens": asked, "output_tokens": answered}
-
-
-def _object(value: Any) -> Json:
-    """An object, also as JSON text; an empty one for anything else."""
-    try:
-        return object_of(value, "usage") if isinstance(value, dict | str) and value else {}
-    except RecordError:
-        return {}
 
 
 def account_beside(record: Json) -> Fields:

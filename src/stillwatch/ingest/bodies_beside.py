@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from stillwatch.core import StillwatchError
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.ingest.files import BROKEN, opened, wrapping
 from stillwatch.ingest.slice import Slice
 
@@ -55,7 +56,7 @@ def _filled(side: Any, path_key: str, body_key: str, part: Slice) -> str | None:
         side[body_key] = msgspec.json.decode(text)
     except StillwatchError as error:
         return f"{path_key}`: {named}: {error.problem}"
-    except (*BROKEN, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (*BROKEN, *NOT_JSON) as error:
         return f"{path_key}`: the body in {named} is not JSON: {error}"
     return None
 

@@ -27,7 +27,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stillwatch.core.bodies.shapes import Json, RecordError, first, listed, object_of
+from stillwatch.core.bodies.shapes import Json, RecordError, first, listed, object_or_empty
 from stillwatch.ingest.answers_within import dated_by_its_answer
 from stillwatch.ingest.bodies_at_top import laid_at_top
 from stillwatch.ingest.body_names import paired
@@ -39,24 +39,17 @@ from stillwatch.ingest.spelling import in_lower_case, respelled, squashed
 __all__ = ["told_otherwise", "ungrouped"]
 
 
-def _object(value: Any) -> Json:
-    try:
-        return object_of(value, "properties")
-    except RecordError:
-        return {}
-
-
 def _capture(record: Json) -> dict[str, Any] | None:
     """SageMaker's data capture."""
     if "captureData" not in record:
         return None
-    held, about = _object(record["captureData"]), _object(record.get("eventMetadata"))
-    asked, answered = (_object(held.get(name)).get("data") for name in ("endpointInput", "endpointOutput"))
+    held, about = object_or_empty(record["captureData"]), object_or_empty(record.get("eventMetadata"))
+    asked, answered = (object_or_empty(held.get(name)).get("data") for name in ("endpointInput", "endpointOutput"))
     return {
         "request_id": about.get("eventId"),
         "time": about.get("inferenceTime"),
         **({"account_id": about["customAttributes"][0]} if about.get("customAttributes") else {}),
-        "request": _object(asked),
+        "request": object_or_empty(asked),
         "response": answered,
     }
 
@@ -67,7 +60,7 @@ def _milliseconds(seconds: Any) -> float | None:
 
 def _posthog(record: Json) -> dict[str, Any] | None:
     """An event of PostHog, with its properties in an object or laid beside it."""
-    held = {**record, **_object(record.get("properties"))}
+    held = {**record, **object_or_empty(record.get("properties"))}
     if "$ai_input" not in held:
         return None
     return {
@@ -86,7 +79,8 @@ def _posthog(record: Json) -> dict[str, Any] | None:
         "status": held.get("$ai_http_status"),
         "client_address": held.get("$ip"),
         "stream": held.get("$ai_stream"),
-        "temperature": first(held, "$ai_temperature") or _object(held.get("$ai_model_parameters")).get("temperature"),
+        "temperature": first(held, "$ai_temperature")
+        or object_or_empty(held.get("$ai_model_parameters")).get("temperature"),
         "max_tokens": held.get("$ai_max_tokens"),
     }
 
@@ -99,10 +93,10 @@ _SESSIONS = ("session_id", "sessionId", "conversation_id", "thread_id")
 
 def _braintrust(record: Json) -> dict[str, Any] | None:
     """A span of Braintrust, of a call of a model."""
-    about, counted = _object(record.get("span_attributes")), _object(record.get("metrics"))
+    about, counted = object_or_empty(record.get("span_attributes")), object_or_empty(record.get("metrics"))
     if "span_attributes" not in record or about.get("type") != "llm" or "input" not in record:
         return None
-    told = _object(record.get("metadata"))
+    told = object_or_empty(record.get("metadata"))
     start, end = counted.get("start"), counted.get("end")
     took = end - start if isinstance(start, int | float) and isinstance(end, int | float) else None
     return {
@@ -126,8 +120,8 @@ def _opik(record: Json) -> dict[str, Any] | None:
     """A span of Opik, of a call of a model."""
     if record.get("type") != "llm" or "trace_id" not in record or "start_time" not in record or "input" not in record:
         return None
-    told, counted = _object(record.get("metadata")), _object(record.get("usage"))
-    asked = _object(record["input"]) if not isinstance(record["input"], list) else {}
+    told, counted = object_or_empty(record.get("metadata")), object_or_empty(record.get("usage"))
+    asked = object_or_empty(record["input"]) if not isinstance(record["input"], list) else {}
     return {
         "exchange_id": record.get("id"),
         "timestamp": record["start_time"],
@@ -189,8 +183,8 @@ def _collectors_row(record: Json) -> dict[str, Any] | None:
         "name": record.get("SpanName"),
         "start_time": record["Timestamp"],
         "duration_ns": record.get("Duration"),
-        "resource": {"attributes": _object(record.get("ResourceAttributes"))},
-        "attributes": _object(record["SpanAttributes"]),
+        "resource": {"attributes": object_or_empty(record.get("ResourceAttributes"))},
+        "attributes": object_or_empty(record["SpanAttributes"]),
         "events": _events(record),
     }
 
@@ -200,7 +194,7 @@ def _events(record: Json) -> list[dict[str, Any]]:
         columns = [listed(record.get(f"Events.{name}"), name) for name in ("Name", "Attributes")]
     except RecordError:
         return []
-    return [{"name": name, "attributes": _object(held)} for name, held in zip(*columns, strict=False)]
+    return [{"name": name, "attributes": object_or_empty(held)} for name, held in zip(*columns, strict=False)]
 
 
 _OF_CALLS = ("gen_ai.", "llm.", "openinference.", "traceloop.", "ai.prompt")
@@ -208,7 +202,7 @@ _OF_CALLS = ("gen_ai.", "llm.", "openinference.", "traceloop.", "ai.prompt")
 
 def _insights(record: Json) -> dict[str, Any] | None:
     """A dependency or a request of Application Insights: as its API exports it, or as Log Analytics keeps it."""
-    held = _object(first(record, "customDimensions", "Properties", "properties"))
+    held = object_or_empty(first(record, "customDimensions", "Properties", "properties"))
     when = first(record, "timestamp", "TimeGenerated", "time")
     if when is None or not any(str(name).startswith(_OF_CALLS) for name in held):
         return None
@@ -227,17 +221,17 @@ def _insights(record: Json) -> dict[str, Any] | None:
 def _elastic(record: Json) -> dict[str, Any] | None:
     """A span as a document, its attributes laid flat or in an object."""
     flat = {name[11:]: value for name, value in record.items() if str(name).startswith("attributes.")}
-    held = flat or _object(record.get("attributes"))
+    held = flat or object_or_empty(record.get("attributes"))
     when = first(record, "@timestamp", "Timestamp", "timestamp")
     if when is None or first(record, "start_time", "startTimeUnixNano", "startTime") is not None:
         return None
     if not any(str(name).startswith(("gen_ai.", "gen_ai")) for name in held):
         return None
-    trace, span = _object(record.get("trace")), _object(record.get("span"))
+    trace, span = object_or_empty(record.get("trace")), object_or_empty(record.get("span"))
     found = {
         "traceId": first(record, "trace_id", "trace.id", "traceId") or trace.get("id"),
         "spanId": first(record, "span_id", "span.id", "spanId") or span.get("id"),
-        "parentSpanId": first(record, "parent_span_id", "parent.id") or _object(record.get("parent")).get("id"),
+        "parentSpanId": first(record, "parent_span_id", "parent.id") or object_or_empty(record.get("parent")).get("id"),
         "name": first(record, "name", "span.name") or span.get("name"),
         "start_time": when,
         "duration_ns": record.get("duration"),
@@ -284,7 +278,7 @@ def _tyk(record: Json) -> dict[str, Any] | None:
         "latency_ms": names.get("requesttime"),
         "user_agent": names.get("useragent"),
         "path": names.get("path"),
-        "request": _object(asked),
+        "request": object_or_empty(asked),
         "response": _message_in(names.get("rawresponse")),
     }
 

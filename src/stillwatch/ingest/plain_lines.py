@@ -19,6 +19,7 @@ from msgspec import UNSET, UnsetType
 
 from stillwatch.core.bodies.nobody import NOBODY, is_nobody, may_be_nobody
 from stillwatch.core.bodies.roles import USUAL_ROLES
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.files import BROKEN, line_blocks, split_block
 from stillwatch.ingest.plain_shape import PlainShape, PlainShapes
@@ -32,7 +33,6 @@ from stillwatch.ingest.unpacking import read_text
 __all__ = ["read_plain"]
 
 _ids_of = attrgetter(*IDS)
-_FAILED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _IN_CACHE = 1 << 16
 _NAMES = msgspec.json.Decoder(dict[str, msgspec.Raw])
 # To make a decoder takes as long as to read some tens of records.
@@ -96,7 +96,7 @@ class _Readers:
             return self._only
         try:
             names = tuple(_NAMES.decode(line))
-        except _FAILED:
+        except NOT_JSON:
             return None
         if names not in self._by_names:
             if len(self._by_names) >= _MOST_SHAPES:
@@ -212,7 +212,7 @@ def _decoded(block: bytes, readers: _Readers) -> list[Exchange | None] | None:
         return None
     try:
         rows: Sequence[Any] = reader.decoder.decode_lines(block)
-    except _FAILED:
+    except NOT_JSON:
         return None
     if len(rows) != len(ends) or _may_give_twice(block, rows, reader):
         return None
@@ -255,7 +255,7 @@ def _record_of(line: bytes, reader: _Reader, *, sure: bool) -> Any:
         return None
     try:
         row = reader.decoder.decode(line)
-    except _FAILED:
+    except NOT_JSON:
         return None
     return None if _may_give_twice(line, [row], reader) else row
 

@@ -17,6 +17,7 @@ from stillwatch.core.bodies.columns import Column, Columns, is_empty
 from stillwatch.core.bodies.other_calls import is_other_call
 from stillwatch.core.bodies.plain_chat import chat_columns
 from stillwatch.core.bodies.plain_openai import Answer, Asked, Int64
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.ingest.record import COLUMNS, Exchange
 
 __all__ = ["Around", "Body", "Count", "Id", "Reply", "Time", "agents", "identities", "made", "pair_columns"]
@@ -30,7 +31,6 @@ Reply = str | Answer
 """An answer's body, or its JSON text."""
 
 _DEFAULTS = {"time": 0, "account_id": ""}
-_FAILED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _NO_REQUEST, _NO_ANSWER = Asked(messages=[]), Answer(choices=[])
 _asked, _answered = msgspec.json.Decoder(Asked), msgspec.json.Decoder(Answer)
 
@@ -118,13 +118,13 @@ def _opened(bodies: Sequence[Any], decoder: msgspec.json.Decoder[Any], lacking: 
         return [one or lacking for one in bodies]
     if kinds == {str}:
         # Mostly each of them is as most are.
-        with contextlib.suppress(*_FAILED):
+        with contextlib.suppress(*NOT_JSON):
             return [*map(decoder.decode, bodies)]
     found = []
     for place, one in enumerate(bodies):
         try:
             body = decoder.decode(one) if type(one) is str else one
-        except _FAILED:
+        except NOT_JSON:
             body = None
         if body is None:
             left.add(place)

@@ -20,6 +20,7 @@ from msgspec import UNSET, UnsetType
 from stillwatch.core.bodies.columns import Columns, either
 from stillwatch.core.bodies.optional_parts import UNFORESEEN
 from stillwatch.core.bodies.shapes import Message, may_be_json, names_of_tools, parsed
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.ingest.genai_spans import ANSWERED, ASKED, NO_CALLS, attribute_names
 from stillwatch.ingest.otlp import any_value
 from stillwatch.ingest.plain_pairs import made
@@ -31,7 +32,6 @@ from stillwatch.ingest.span_tree import trace_of
 
 __all__ = ["plain_of_spans"]
 
-_FAILED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 # Nanoseconds of the years 2001 to 2100, in text.
 _NANOSECONDS = 19
 _EARLIEST, _LATEST = 978_307_200 * 10**9, 4_102_444_800 * 10**9
@@ -264,7 +264,7 @@ def _decoded(text: Any, decoder: msgspec.json.Decoder[Any]) -> Any:
         return None
     try:
         return decoder.decode(text)
-    except _FAILED:
+    except NOT_JSON:
         return None
 
 

@@ -12,12 +12,13 @@ from typing import Any
 
 import msgspec
 
+from stillwatch.core.not_json import NOT_JSON
+
 __all__ = ["comes_in_pieces", "rejoined"]
 
 _CRI = re.compile(rb"(\S+ (?:stdout|stderr) )([FP])(?:[:\w]*) ")
 _DOCKER_KEYS = frozenset(("log", "stream", "time"))
 _LONGEST = 1 << 26
-_FAILED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def comes_in_pieces(line: bytes) -> bool:
@@ -30,7 +31,7 @@ def _docker(line: bytes) -> dict[str, Any] | None:
         return None
     try:
         record = msgspec.json.decode(line)
-    except _FAILED:
+    except NOT_JSON:
         return None
     known = isinstance(record, dict) and record.keys() >= _DOCKER_KEYS and isinstance(record["log"], str)
     return record if known else None
@@ -39,7 +40,7 @@ def _docker(line: bytes) -> dict[str, Any] | None:
 def _is_json(text: str) -> bool:
     try:
         msgspec.json.decode(text.strip())
-    except (*_FAILED, UnicodeEncodeError):
+    except (*NOT_JSON, UnicodeEncodeError):
         return False
     return True
 

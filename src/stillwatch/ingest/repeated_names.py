@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.ingest.plain_names import ACCOUNTS, CALLERS, PERSONS, TEXTS, TIMES
 from stillwatch.ingest.spelling import in_camel_case
 
@@ -68,7 +69,7 @@ def _stands_once(raw: bytes, name: str) -> bool:
         return False
     try:
         values = _OBJECT.decode(raw).values()
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         return False
     stands = re.compile(_QUOTED[name] + rb"\s*:")
     return len(stands.findall(raw)) - sum(len(stands.findall(value)) for value in map(bytes, values)) == 1

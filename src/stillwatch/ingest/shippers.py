@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from stillwatch.core.bodies.shapes import parsed
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.ingest.answers_within import asks_beside
 from stillwatch.ingest.calls_together import calls_of
 from stillwatch.ingest.foreign_records import told_otherwise, ungrouped
@@ -267,13 +268,10 @@ def _unpacked(text: str) -> Any:
     """What base64 holds, where that is JSON, or gzip around it."""
     try:
         data = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    try:
         if data[:2] == b"\x1f\x8b":
             data = zlib.decompressobj(wbits=31).decompress(data, _LONGEST_UNPACKED)
         return msgspec.json.decode(data) if data[:1] in (b"{", b"[") else None
-    except (zlib.error, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (binascii.Error, ValueError, zlib.error, *NOT_JSON):
         return None
 
 

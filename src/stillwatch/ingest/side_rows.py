@@ -18,6 +18,7 @@ import pyarrow.feather as pa_feather
 import pyarrow.parquet as pq
 
 from stillwatch.core import BadTable, UnreadableInput, said_by
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.ingest.csv_rows import delimiter_of
 from stillwatch.ingest.files import BROKEN, BYTE_ORDER_MARK, opened, wrapping
 from stillwatch.ingest.side_columns import SideColumns, side_columns
@@ -113,7 +114,7 @@ def _is_object(text: bytes) -> bool:
 def _is_json(text: bytes) -> bool:
     try:
         msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         return False
     return True
 
@@ -121,7 +122,7 @@ def _is_json(text: bytes) -> bool:
 def _object(text: bytes, said: str, path: Path) -> dict[str, Any]:
     try:
         record = msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise BadTable(f"{said} is not JSON: {error}", where=str(path)) from error
     if not isinstance(record, dict):
         raise BadTable(f"{said} is not an object", where=str(path))

@@ -20,7 +20,7 @@ import contextlib
 from functools import lru_cache
 from typing import Any
 
-from stillwatch.core.bodies.shapes import Json, first, parsed
+from stillwatch.core.bodies.shapes import Json, first, parsed, plain_object
 from stillwatch.core.bodies.traced import answer_fields, asked_fields, parameter_fields
 from stillwatch.ingest.record import RecordError
 
@@ -113,7 +113,7 @@ def unified(attributes: dict[str, Any]) -> dict[str, Any]:
     if kind is not None and "gen_ai.operation.name" not in told:
         told["gen_ai.operation.name"] = _KINDS.get(str(kind), "invoke_workflow")
     tree = nested({name: value for name, value in attributes.items() if str(name).startswith(_INDEXED)})
-    llm, gen_ai = _object(tree.get("llm")), _object(tree.get("gen_ai"))
+    llm, gen_ai = plain_object(tree.get("llm")), plain_object(tree.get("gen_ai"))
     whole = {name: attributes.get(f"llm.{name}") for name in ("input_messages", "output_messages", "tools")}
     asked = _first_list(llm.get("input_messages"), whole["input_messages"], gen_ai.get("prompt"), llm.get("prompts"))
     given = _first_list(
@@ -121,9 +121,9 @@ def unified(attributes: dict[str, Any]) -> dict[str, Any]:
     )
     _put(told, "gen_ai.input.messages", [_message(one, "user") for one in asked])
     _put(told, "gen_ai.output.messages", [_message(one, "assistant") for one in given])
-    if given and (reason := first(_object(given[0]), "finish_reason")) is not None:
+    if given and (reason := first(plain_object(given[0]), "finish_reason")) is not None:
         _put(told, "gen_ai.response.finish_reasons", [reason])
-    functions = _object(llm.get("request")).get("functions")
+    functions = plain_object(llm.get("request")).get("functions")
     tools = [_tool(one) for one in _first_list(llm.get("tools"), whole["tools"], functions)]
     _put(told, "gen_ai.tool.definitions", tools)
     _openinference(told, attributes)
@@ -134,7 +134,7 @@ def unified(attributes: dict[str, Any]) -> dict[str, Any]:
 def _langfuse(told: dict[str, Any], usage: object) -> None:
     """Token counts as JSON text; what cannot be read is none."""
     with contextlib.suppress(RecordError):
-        counts = _object(parsed(usage, "usage_details"))
+        counts = plain_object(parsed(usage, "usage_details"))
         for name in ("input", "output"):
             _put(told, f"gen_ai.usage.{name}_tokens", first(counts, name, f"{name}_tokens"))
 
@@ -176,10 +176,6 @@ def _put(told: dict[str, Any], name: str, value: Any) -> None:
         told[name] = value
 
 
-def _object(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
 def _first_list(*values: object) -> list[Any]:
     for value in values:
         value = parsed(value, "llm")
@@ -190,12 +186,14 @@ def _first_list(*values: object) -> list[Any]:
 
 def _message(one: object, role: str) -> dict[str, Any]:
     """A message of either tracer; OpenInference calls its fields ``message.role``, flat or nested."""
-    item = _object(one)
-    item = _object(nested(item).get("message")) or item if any(str(k).startswith("message") for k in item) else item
+    item = plain_object(one)
+    item = (
+        plain_object(nested(item).get("message")) or item if any(str(k).startswith("message") for k in item) else item
+    )
     content = item.get("content")
     if content is None:
-        parts = [_object(nested(_object(part))) for part in _first_list(item.get("contents"))]
-        texts = [_object(part.get("message_content")).get("text") for part in parts]
+        parts = [plain_object(nested(plain_object(part))) for part in _first_list(item.get("contents"))]
+        texts = [plain_object(part.get("message_content")).get("text") for part in parts]
         content = "\n".join(text for text in texts if isinstance(text, str)) or None
     if isinstance(content, str) and content.lstrip().startswith("[{"):
         # Parts, which OpenLLMetry writes as text.
@@ -210,11 +208,11 @@ def _message(one: object, role: str) -> dict[str, Any]:
 
 
 def _tool(one: object) -> Any:
-    item = nested(_object(one)) if isinstance(one, dict) else one
-    inner = _object(item).get("tool")
-    schema = _object(inner).get("json_schema") if isinstance(inner, dict) else None
+    item = nested(plain_object(one)) if isinstance(one, dict) else one
+    inner = plain_object(item).get("tool")
+    schema = plain_object(inner).get("json_schema") if isinstance(inner, dict) else None
     found = parsed(schema, "llm.tools") if schema is not None else item
-    return found if first(_object(found), "name", "function", "toolSpec") is not None else None
+    return found if first(plain_object(found), "name", "function", "toolSpec") is not None else None
 
 
 def nested(flat: Json) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from itertools import islice
 import msgspec
 import numpy as np
 
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.ingest.base import LogFile
 from stillwatch.ingest.files import BROKEN, line_blocks, opened, split_block
 
 __all__ = ["told_again", "told_several_times"]
 
-_FAILED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _LOOKED_AT = 256
 _LEAST_PLAIN = 0.5
 _HASHED = 2**64 - 1
@@ -101,13 +101,13 @@ def _held(block: bytes) -> Sequence[_Ids | bytes]:
     """The ids of each line of a block, or the line where it is of another shape."""
     try:
         return _ids.decode_lines(block)
-    except _FAILED:
+    except NOT_JSON:
         pass
     found: list[_Ids | bytes] = []
     for line in _lines(block):
         try:
             found.append(_ids.decode(line))
-        except _FAILED:
+        except NOT_JSON:
             found.append(line)
     return found
 
@@ -118,7 +118,7 @@ def _is_mostly_plain(one: LogFile) -> bool:
         seen += 1
         try:
             _ids.decode(line)
-        except _FAILED:
+        except NOT_JSON:
             continue
         plain += 1
     return plain > seen * _LEAST_PLAIN

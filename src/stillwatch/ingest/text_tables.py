@@ -20,6 +20,7 @@ from typing import IO, Any, Literal
 
 import msgspec
 
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.ingest.files import BYTE_ORDER_MARK, CUT_LINE, TOO_LONG, bounded_lines, numbered_lines
 from stillwatch.ingest.sql_dump import dump_rows, is_dump
 
@@ -90,7 +91,7 @@ def _lines(stream: IO[bytes], layout: Layout) -> Iterator[tuple[int, bytes]]:
 def _list(line: str) -> Any:
     try:
         return msgspec.json.decode(line.encode("utf-8", "surrogateescape"))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError):
+    except (*NOT_JSON, ValueError):
         return None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.bodies_beside import put_in_place
 from stillwatch.ingest.json_text import decoded
@@ -27,14 +28,13 @@ from stillwatch.ingest.value_stream import several_of
 __all__ = ["read_text", "read_value"]
 
 _ANY = msgspec.json.Decoder()
-_FAILED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def read_text(batch: SliceRows, line: int, raw: bytes, preferred: LogFormat) -> None:
     """Read a line, or a value of a stream, into ``batch``."""
     try:
         record = _ANY.decode(raw)
-    except _FAILED:
+    except NOT_JSON:
         _read_odd_text(batch, line, raw, preferred)
     else:
         if isinstance(record, dict) and (name := repeated_name(raw, record)) is not None:

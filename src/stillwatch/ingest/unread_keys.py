@@ -14,6 +14,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.ingest.base import LogFormat
 
 __all__ = ["Sample", "Unread"]
@@ -23,7 +24,6 @@ _OF_A_LATER_BLOCK = 16
 # A log whose keys are ids has any number of them.
 _MOST_KEYS = 256
 _RAW = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_FAILED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class Sample:
         for line in _spread(block, _OF_A_LATER_BLOCK if later else _MOST_LOOKED):
             try:
                 record = _RAW.decode(line)
-            except _FAILED:
+            except NOT_JSON:
                 continue
             if chosen.recognises(record):
                 self.look(chosen, record)

@@ -16,6 +16,7 @@ from typing import IO
 
 import msgspec
 
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.ingest.files import BROKEN
 
 __all__ = ["several_of", "values", "values_of"]
@@ -53,7 +54,7 @@ def several_of(line: bytes) -> list[bytes]:
     try:
         for text in found:
             msgspec.json.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         return []
     return found
 

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from stillwatch import tables
 from stillwatch.core import BadTable, UnreadableInput, said_by
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.core.paths_in_sql import parquet_in_sql
 from stillwatch.engines import query, stoppable
 from stillwatch.policy.fact_columns import Subjects
@@ -132,7 +133,7 @@ def _info(path: Path) -> tuple[bytes, dict[str, Any]]:
     try:
         content = file.read_bytes()
         info = msgspec.json.decode(content, type=dict[str, Any])
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (OSError, *NOT_JSON) as error:
         raise UnreadableInput(f"is no run: {error}", where=str(file), hint=_HINT) from error
     tables.check_info(info, file)
     return content, info

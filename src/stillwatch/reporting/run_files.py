@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from stillwatch import tables
 from stillwatch.core import BadTable, OutputUnwritable, UnreadableInput, said_by
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.core.whole_files import put_whole
 
 __all__ = ["read_info", "read_partners", "read_table", "replace_file"]
@@ -81,7 +82,7 @@ def read_info(run: Path) -> dict[str, Any]:
         info = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     except FileNotFoundError:
         return {}
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except (OSError, *NOT_JSON) as error:
         raise UnreadableInput(f"is not a JSON object: {error}", where=str(path), hint=_HINT) from error
     tables.check_info(info, path)
     return info

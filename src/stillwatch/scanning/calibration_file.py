@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from stillwatch.core import BadTable, OutputUnwritable, UnreadableInput, said_by
 from stillwatch.core.counted import counted
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.core.whole_files import put_whole
 from stillwatch.evidence import Calibration, FeatureMoments
 from stillwatch.sketching import EMBEDDED, WIDTH
@@ -131,7 +132,7 @@ def read_calibration(path: Path) -> KnownWeeks:
         body = msgspec.json.decode(raw, type=dict[str, Any])
     except OSError as error:
         raise UnreadableInput(f"the file cannot be read: {said_by(error)}", where=str(path), hint=_HINT) from error
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise BadTable(f"not a calibration, or one that was cut off: {error}", where=str(path), hint=_HINT) from error
     if body.get("format") != _FORMAT:
         raise BadTable(

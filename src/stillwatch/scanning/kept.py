@@ -27,6 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.core import UnreadableInput
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.ingest import CloudObject
 from stillwatch.sketching import SKETCH
 
@@ -87,7 +88,7 @@ class State(msgspec.Struct, frozen=True):
         path = run / KEPT / "state.json"
         try:
             state = msgspec.json.decode(path.read_bytes(), type=cls)
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        except (OSError, *NOT_JSON) as error:
             raise UnreadableInput(
                 f"the run keeps nothing that can be added to: {error}", where=str(path), hint=_EARLIER
             ) from error

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from stillwatch import tables
 from stillwatch.core import UnreadableInput
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.detection import TEMPLATE_NAMES
 from stillwatch.scanning.swap import put_right
 from stillwatch.sketching import SKETCH
@@ -78,7 +79,7 @@ def settings_of(run: Path) -> dict[str, Any]:
     try:
         info = msgspec.json.decode((run / "run.json").read_bytes(), type=dict[str, Any])
         settings: dict[str, Any] = info["settings"]
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError, KeyError) as error:
+    except (OSError, *NOT_JSON, KeyError) as error:
         raise UnreadableInput(
             "there is no finished run", where=str(run), hint="stillwatch scan PATH... --out RUN makes one"
         ) from error

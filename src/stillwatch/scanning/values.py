@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from stillwatch.core import BadTable, UnreadableInput, said_by
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.detection import Curve
 
 __all__ = ["Values", "read_values"]
@@ -40,7 +41,7 @@ def read_values(path: Path) -> Values:
         document = msgspec.json.decode(raw, type=dict[str, Any])
     except OSError as error:
         raise UnreadableInput(f"the file cannot be read: {said_by(error)}", where=str(path), hint=_HINT) from error
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise BadTable(f"not a values file: {error}", where=str(path), hint=_HINT) from error
     if document.get("format") != _FORMAT:
         raise BadTable(

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stillwatch.core import INDICATOR_KINDS, BadSetting, CampaignFacts, Indicator, UnreadableInput
+from stillwatch.core.not_json import NOT_JSON
 from stillwatch.core.paths_in_sql import parquet_in_sql
 from stillwatch.engines import stoppable
 
@@ -106,7 +107,7 @@ def _lasting_id(run: Path, campaign_id: str) -> str | None:
     """The run's own name, which it keeps from step to step, with the campaign's."""
     try:
         named = msgspec.json.decode((run / "run.json").read_bytes()).get("run_id")
-    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except (OSError, *NOT_JSON):
         return None
     return f"{named}/{campaign_id}" if named else None
 

@@ -29,6 +29,7 @@ from stillwatch.core.bodies.shapes import (
     listed,
     names_of_tools,
     object_of,
+    object_or_empty,
     parts_of,
     reasoning_text,
     shown,
@@ -63,19 +64,12 @@ def is_anthropic(request: object, response: object) -> bool:
 
 def caller(body: Json) -> Any:
     """The account in ``metadata.user_id``, or null."""
-    return composite_id(_object(body.get("metadata")).get("user_id"))[0]
+    return composite_id(object_or_empty(body.get("metadata")).get("user_id"))[0]
 
 
 def session(body: Json) -> Any:
     """The session in ``metadata.user_id``, or null."""
-    return composite_id(_object(body.get("metadata")).get("user_id"))[1]
-
-
-def _object(value: object) -> Json:
-    try:
-        return object_of(value, "metadata")
-    except RecordError:
-        return {}
+    return composite_id(object_or_empty(body.get("metadata")).get("user_id"))[1]
 
 
 def _messages(value: object) -> list[Message]:

@@ -22,7 +22,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from stillwatch.core.bodies.shapes import Json, RecordError, first
+from stillwatch.core.bodies.shapes import Json, RecordError, first, plain_object
 
 __all__ = ["answered_elsewhere", "asked_elsewhere"]
 
@@ -37,10 +37,6 @@ _PARAMETERS = {
 _QUESTIONS = ("question", "query", "input", "text", "message", "user_input")
 
 
-def _object(value: Any) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
 def _snaked(value: Any) -> Any:
     """Objects with their names in lower case and underscores, all the way down; parts by their type in lower case."""
     if isinstance(value, list):
@@ -52,7 +48,7 @@ def _snaked(value: Any) -> Any:
 
 
 def _parameters(value: Any) -> dict[str, Any]:
-    return {_PARAMETERS.get(name, name): one for name, one in _object(value).items()}
+    return {_PARAMETERS.get(name, name): one for name, one in plain_object(value).items()}
 
 
 def _in_object(body: Json) -> Json | None:
@@ -70,19 +66,19 @@ def _in_object(body: Json) -> Json | None:
 
 
 def _capital(body: Json) -> Json | None:
-    return _object(_snaked(body)) if isinstance(body.get("Messages"), list) else None
+    return plain_object(_snaked(body)) if isinstance(body.get("Messages"), list) else None
 
 
 def _spark(body: Json) -> Json | None:
-    said = _object(_object(body.get("payload")).get("message")).get("text")
-    chat = _object(_object(body.get("parameter")).get("chat"))
+    said = plain_object(plain_object(body.get("payload")).get("message")).get("text")
+    chat = plain_object(plain_object(body.get("parameter")).get("chat"))
     return {**chat, "model": chat.get("domain"), "messages": said} if isinstance(said, list) else None
 
 
 def _oci(body: Json) -> Json | None:
     if not isinstance(asked := body.get("chatRequest"), dict):
         return None
-    return {**_snaked(asked), "model": _object(body.get("servingMode")).get("modelId")}
+    return {**_snaked(asked), "model": plain_object(body.get("servingMode")).get("modelId")}
 
 
 def _instances(body: Json) -> Json | None:
@@ -91,7 +87,7 @@ def _instances(body: Json) -> Json | None:
         return None
     if len(given) > 1:
         raise RecordError(f"`instances`: a batch of {len(given)} prompts, whose answers cannot be told apart")
-    one = _object(given[0]) if not isinstance(given[0], str) else {"prompt": given[0]}
+    one = plain_object(given[0]) if not isinstance(given[0], str) else {"prompt": given[0]}
     told = {**_parameters(body.get("parameters")), **_parameters(one)}
     if isinstance(said := told.get("messages"), list):
         told["messages"] = [{**m, "role": first(m, "role", "author")} for m in said if isinstance(m, dict)]
@@ -134,7 +130,7 @@ def _message(text: Any, **beside: Any) -> Json:
 def _output(body: Json) -> Json | None:
     held = body.get("output")
     if isinstance(held, list) and held and all(isinstance(one, str) for one in held):
-        counted = _object(body.get("metrics"))
+        counted = plain_object(body.get("metrics"))
         usage = {"input_tokens": counted.get("input_token_count"), "output_tokens": counted.get("output_token_count")}
         return _message("".join(held), id=body.get("id"), model=body.get("model"), usage=usage)
     if not isinstance(held, dict) or "message" in held:
@@ -161,12 +157,12 @@ def _choices(body: Json) -> Json | None:
 
 
 def _payload(body: Json) -> Json | None:
-    held = _object(body.get("payload"))
-    said = _object(held.get("choices")).get("text")
+    held = plain_object(body.get("payload"))
+    said = plain_object(held.get("choices")).get("text")
     if not isinstance(said, list) or not said:
         return None
     text = "".join(str(one["content"]) for one in said if isinstance(one, dict) and one.get("content"))
-    return _message(text, usage=_object(held.get("usage")).get("text"))
+    return _message(text, usage=plain_object(held.get("usage")).get("text"))
 
 
 def _chat_response(body: Json) -> Json | None:
@@ -205,8 +201,10 @@ _ANSWERED: tuple[Callable[[Json], Json | None], ...] = (
 def _streamed(pieces: list[Json]) -> Json | None:
     """The pieces of a stream as one answer: of Cohere's second chat API, or of another that each piece is read by."""
     if any(one.get("type") == "content-delta" for one in pieces):
-        deltas = [_object(one.get("delta")) for one in pieces]
-        said = [_object(_object(_object(one.get("message")).get("content"))).get("text") for one in deltas]
+        deltas = [plain_object(one.get("delta")) for one in pieces]
+        said = [
+            plain_object(plain_object(plain_object(one.get("message")).get("content"))).get("text") for one in deltas
+        ]
         about = next((one for one in reversed(deltas) if "usage" in one), {})
         whole = _message("".join(text for text in said if isinstance(text, str)), usage=about.get("usage"))
         whole["choices"][0]["finish_reason"] = about.get("finish_reason")
@@ -214,7 +212,11 @@ def _streamed(pieces: list[Json]) -> Json | None:
     known = [told for one in pieces if (told := answered_elsewhere(one)) is not None]
     if len(known) < len(pieces) or not known:
         return None
-    texts = [_object(_object(one["choices"][0]).get("message")).get("content") for one in known if one.get("choices")]
+    texts = [
+        plain_object(plain_object(one["choices"][0]).get("message")).get("content")
+        for one in known
+        if one.get("choices")
+    ]
     spoken: list[str] = [text for text in texts if isinstance(text, str)]
     if not spoken:
         return known[-1]
@@ -231,7 +233,7 @@ def answered_elsewhere(body: Any) -> Json | None:
     """An answer in OpenAI's shape; None where it is none of these vendors'."""
     if isinstance(body, list) and len(body) > 1 and all(isinstance(one, dict) and "choices" not in one for one in body):
         return _streamed(body)
-    if isinstance(body, list) and len(body) == 1 and isinstance(_object(body[0]).get("generation"), dict):
+    if isinstance(body, list) and len(body) == 1 and isinstance(plain_object(body[0]).get("generation"), dict):
         return {"choices": [{"message": body[0]["generation"]}]}
     if not isinstance(body, dict) or "choices" in body:
         return None

@@ -32,10 +32,12 @@ __all__ = [
     "names_of_tools",
     "noted",
     "object_of",
+    "object_or_empty",
     "of_frameworks",
     "parsed",
     "parsed_or_text",
     "parts_of",
+    "plain_object",
     "reasoning_text",
     "shown",
     "stop_list",
@@ -162,6 +164,19 @@ def object_of(value: object, where: str) -> Json:
     if isinstance(value, dict):
         return value
     raise RecordError(f"`{where}`: expected an object, got {shown(value)}")
+
+
+def object_or_empty(value: object) -> Json:
+    """``value`` as an object, also as its JSON text; an empty one where it is anything else."""
+    try:
+        return object_of(value, "an object")
+    except RecordError:
+        return {}
+
+
+def plain_object(value: object) -> Json:
+    """``value`` where it is an object, no text of one; else an empty one."""
+    return value if isinstance(value, dict) else {}
 
 
 def listed(value: object, where: str) -> Sequence[Any]:

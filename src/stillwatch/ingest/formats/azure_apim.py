@@ -38,7 +38,7 @@ from stillwatch.core.bodies.shapes import (
     merged,
     messages,
     noted,
-    object_of,
+    object_or_empty,
     parsed,
     shown,
     whole,
@@ -122,22 +122,15 @@ class AzureApim(PartsFormat):
             "status": first(gateway, "responsecode"),
             "latency_ms": first(gateway, "totaltime", "durationms"),
             "client_address": first(gateway, "calleripaddress"),
-            "user_agent": header(_object(gateway.get("requestheaders")), "user-agent"),
+            "user_agent": header(object_or_empty(gateway.get("requestheaders")), "user-agent"),
         }
         return [merged(fields, own)]
 
 
 def _flat(record: Json) -> dict[str, Any]:
     """A row whose names are in lower case, those in ``properties`` among them."""
-    inner = _object(record.get("properties"))
+    inner = object_or_empty(record.get("properties"))
     return {str(name).lower(): value for name, value in (*inner.items(), *record.items()) if value is not None}
-
-
-def _object(value: object) -> Json:
-    try:
-        return object_of(value, "properties")
-    except RecordError:
-        return {}
 
 
 def _is_llm(row: Json) -> bool:

@@ -24,7 +24,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from stillwatch.core.bodies.pairs import pair_caller, pair_fields
-from stillwatch.core.bodies.shapes import Json, RecordError, first, merged, object_of
+from stillwatch.core.bodies.shapes import Json, RecordError, first, merged, object_of, plain_object
 from stillwatch.ingest.base import LogFormat
 from stillwatch.ingest.envelope import envelope_fields
 from stillwatch.ingest.headers import header
@@ -109,7 +109,11 @@ def _asked(record: Json) -> tuple[Json, str | None]:
 
 def _of_context(about: Json) -> Json:
     """What Amazon API Gateway tells a function of a call, in the names of its access log."""
-    whom = {**_object(about.get("http")), **_object(about.get("identity")), **_object(about.get("authorizer"))}
+    whom = {
+        **plain_object(about.get("http")),
+        **plain_object(about.get("identity")),
+        **plain_object(about.get("authorizer")),
+    }
     return {
         "requestTimeEpoch": first(about, "requestTimeEpoch", "timeEpoch"),
         "request_id": about.get("requestId"),
@@ -118,10 +122,6 @@ def _of_context(about: Json) -> Json:
         "api_key_id": whom.get("apiKeyId"),
         "principal_id": whom.get("principalId"),
     }
-
-
-def _object(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
 
 
 def _frame(record: Json) -> Fields:
