@@ -70,6 +70,15 @@ def test_several_firms_each_under_its_own_name_are_no_campaign() -> None:
     assert office(made_log(hands=hands_of(thirds), content=made_content())).holds is None
 
 
+@pytest.mark.parametrize(("brands", "firm"), [(1, True), (3, True), (4, False), (10, False)])
+def test_a_firm_of_a_few_brands_is_one_firm_and_so_is_a_part_of_it(brands: int, firm: bool) -> None:
+    """Seventeen writers of one of a content farm's three names had been called: one card paid for all three."""
+    names = {n: list(range(n, 30, brands)) for n in range(brands)}
+    hands = hands_of({0: GROUP.tolist()}, names, {0: GROUP.tolist()})
+    assert under_own_name(hands, GROUP).all() == firm
+    assert under_own_name(hands, np.array(names[0] if len(names[0]) > 2 else [0, 1, 2])).all() == firm
+
+
 def test_firms_of_a_few_accounts_each_are_no_campaign_together() -> None:
     few = {0: list(range(9)), 1: list(range(9, 13))}
     members = np.arange(13)
@@ -182,6 +191,23 @@ def test_what_ties_accounts_leaves_out_the_commonest_doors() -> None:
     assert ties_of(hands_of(addresses=pairs), GROUP) == (26 / 30, 13)
     # A carrier's address ties nobody.
     assert ties_of(hands_of(addresses={n: [*who, 300 + n, 400 + n] for n, who in pairs.items()}), GROUP) == (0.0, 0)
+
+
+@pytest.mark.parametrize(("times", "tied"), [(5, 26 / 30), (6, 0.0)])
+def test_who_comes_from_an_address_now_and_then_is_not_tied_by_it(times: int, tied: float) -> None:
+    """A course whose notebooks all run behind the addresses of one service, each request by another, had been called."""
+    pairs: list[tuple[int, int]] = [(n, e) for n in range(15) for e in (2 * n, 2 * n + 1)]
+    elsewhere = [(1_000 + 10 * e + n, e) for e in range(E) for n in range(times - 1)]
+    name, entity = (np.array(column) for column in zip(*pairs, *elsewhere, strict=True))
+    hands = Postings.build(
+        entity,
+        name.astype(np.uint64),
+        np.full(len(name), 1 / times),
+        E,
+        kind=np.full(len(name), 2, np.int8),
+        told=np.ones((4, E), np.bool_),
+    )
+    assert ties_of(hands, GROUP).share == pytest.approx(tied)
 
 
 def test_mail_domains_tie_accounts_that_are_most_of_their_holders_but_for_the_commonest() -> None:

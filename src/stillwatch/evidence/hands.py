@@ -15,6 +15,7 @@ from stillwatch.evidence.thresholds import (
     ALWAYS_RARE,
     BLOCKED_CLASSES,
     COHORT_DOORS,
+    FIRM_NAMES,
     LEAST_MEMBERS,
     MAJORITY,
     OFFICE_SIZE,
@@ -273,23 +274,17 @@ def tied(within: Any, ties: npt.NDArray[np.bool_]) -> I64:
 
 def under_own_name(hands: Postings, members: I64) -> npt.NDArray[np.bool_]:
     """Which members are firms' under their own names: accounts that nearly all of one payment and all of one mail
-    domain are, hardly one of which has an address that another member, or more than a few of those at it, have too:
-    of a colleague the record may lack the payment.
+    domain are, or of a few as a firm of several brands has, hardly one of which has an address that another member, or
+    more than a few of those at it, have too: of a colleague the record may lack the payment.
 
     A firm that shows who it is may ask what a campaign asks, and is judged as the firm.
     """
     within, held = within_of(hands, members)
-    few = (held >= ALWAYS_RARE) & (hands.holders <= RESELLER_SIZE / ONE_DOOR)
-    cards = np.flatnonzero(few & is_kind(hands, "payment") & (hands.holders <= RESELLER_SIZE))
-    names = np.flatnonzero(few & is_kind(hands, "domain"))
-    if not len(cards) or not len(names):
+    cards = np.flatnonzero((held >= ALWAYS_RARE) & is_kind(hands, "payment") & (hands.holders <= RESELLER_SIZE))
+    cards = cards[_of_own_names(hands, cards)]
+    if not len(cards):
         return np.zeros(len(members), np.bool_)
-    of_each, named = ((hands.matrix[:, some] > 0).astype(np.int64) for some in (cards, names))
-    both = (of_each.T @ named).toarray()
-    own = (both >= ONE_DOOR * hands.holders[cards][:, None]) & (both >= ONE_DOOR * hands.holders[names])
-    if not own.any():
-        return np.zeros(len(members), np.bool_)
-    theirs = np.asarray(within[:, cards[own.any(axis=1)]].todense(), np.bool_)
+    theirs = np.asarray(within[:, cards].todense(), np.bool_)
     firm = theirs.any(axis=1)
     doors = within[:, np.flatnonzero(is_kind(hands, "address") & (hands.classes < BLOCKED_CLASSES))]
     at, of_others = (np.asarray((doors[who] > 0).sum(axis=0)).ravel() for who in (slice(None), ~firm))
@@ -299,13 +294,26 @@ def under_own_name(hands: Postings, members: I64) -> npt.NDArray[np.bool_]:
     return np.asarray(theirs[:, apart].any(axis=1))
 
 
+def _of_own_names(hands: Postings, cards: I64) -> npt.NDArray[np.bool_]:
+    """Which payments are those of firms: nearly all who have one have one of a few mail domains that hardly anybody
+    else has."""
+    paid = (hands.matrix[:, cards] > 0).astype(np.int64)
+    payers = np.flatnonzero(np.asarray(paid.sum(axis=1)).ravel())
+    few = (hands.holders >= ALWAYS_RARE) & (hands.holders <= RESELLER_SIZE / ONE_DOOR)
+    names = np.flatnonzero(few & is_kind(hands, "domain"))
+    both = (paid[payers].T @ (hands.matrix[payers][:, names] > 0).astype(np.int64)).toarray()
+    own = np.where(both >= ONE_DOOR * hands.holders[names], both, 0)
+    most = np.sort(own, axis=1)[:, -FIRM_NAMES:].sum(axis=1)
+    return np.asarray(most >= np.maximum(ONE_DOOR * hands.holders[cards], 1))
+
+
 def ties_of(hands: Postings, members: I64, *, cards: int = 0, beside: I64 | None = None) -> Ties:
     """What ties members to one another, or to those ``beside`` them, but for the commonest doors, the commonest mail
     domain, and the commonest payments where ``cards`` are left out: payments of two or more, mail domains most of whose
     holders they are, and addresses of theirs alone.
 
     An address that others have too is a carrier's, and a school has a mail domain. Who live in one town are in one
-    network.
+    network. Of a notebook service's addresses each request comes from another.
     """
     everybody = members if beside is None else np.concatenate([members, beside])
     within, held = within_of(hands, everybody)
@@ -318,9 +326,22 @@ def ties_of(hands: Postings, members: I64, *, cards: int = 0, beside: I64 | None
         of_kind = is_kind(hands, kind)
         ties &= ~of_kind | (held >= least * hands.holders)
         commonest = np.flatnonzero(ties & of_kind)
+        if kind == "address":
+            lasting = _come_from(hands, everybody, commonest)
+            ties[commonest[~lasting]] = False
+            commonest = commonest[lasting]
         ties[commonest[np.argsort(-held[commonest], kind="stable")[:left_out]]] = False
     tied = np.asarray(within[: len(members), np.flatnonzero(ties)].sum(axis=1)).ravel() > 0
     return Ties(float(tied.mean()), int(ties.sum()))
+
+
+def _come_from(hands: Postings, who: I64, addresses: I64) -> npt.NDArray[np.bool_]:
+    """Which of some addresses their visitors come from as a rule: not one of many through which each request passes."""
+    shares = hands.matrix[who][:, addresses].tocsc()
+    return np.array(
+        [np.median(shares.data[a:b]) >= OWN_DOOR for a, b in zip(shares.indptr, shares.indptr[1:], strict=False)],
+        np.bool_,
+    )
 
 
 def within_of(hands: Postings, members: I64) -> tuple[Any, I64]:

@@ -44,8 +44,7 @@ LEAST_BACKGROUND: Final = 1_000
 campaign fills a small log with counts as common"""
 
 ALWAYS_RARE: Final = 3
-"""holders | a thing two or three have is rare however small the log is | higher: in small logs chance counts as
-rare"""
+"""holders | a thing two or three have is rare however small the log is | higher: in small logs chance counts"""
 
 BLOCKED_CLASSES: Final = 2
 """classes of rarity | common things propose no pairs: alone they cannot link | 3: candidate pairs grow with the
@@ -94,8 +93,7 @@ LINK_Z: Final = 6.0
 neighbours"""
 
 LINK_COSINE: Final = 0.5
-"""cosine | between topics people share (.2 to .4) and shards of one pool (.6 and more) | lower: topics become
-groups"""
+"""cosine | between topics people share (.2 to .4) and shards of one pool (.6 and more) | lower: topics become groups"""
 
 NEIGHBOURS: Final = 40
 """entities | one entity's nearest; enough for Leiden to see a group whole | fewer: large groups fall to pieces"""
@@ -305,8 +303,7 @@ USED: Final = 0.05
 """share of exchanges | line of use when somebody is held against a group's texts | lower: passers-by fit"""
 
 MOST_TEXTS: Final = 40
-"""texts | a group's strongest; more add members nobody | fewer: accounts with another part of the machinery are
-missed"""
+"""texts | a group's strongest; more add members nobody | fewer: who has another part of the machinery is missed"""
 
 WIDELY_USED: Final = 0.1
 """share of members | a sentence that two of a hundred share is no signature of the hundred | lower: bystanders fit"""
@@ -510,6 +507,9 @@ ONE_DOOR: Final = 0.8
 
 FIRM_MAIL: Final = 0.3
 """share of members | of a crew half have other mail | higher: crews are tested; lower: a few colleagues excuse"""
+
+FIRM_NAMES: Final = 3
+"""mail domains | a firm of several brands has a few | higher: accounts bought under many names are one firm's"""
 
 OWN_DOOR: Final = 0.2
 """share of an account's requests, the median, from one address that hardly anybody beside its group has | of crews
