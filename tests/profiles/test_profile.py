@@ -587,9 +587,8 @@ def test_a_closer_look_at_many_reads_less_of_each(
     features, owner = texts.closer_look(
         engine,
         np.arange(100, 100 + members),
-        NOTHING,
-        prompts=engine.keep(prompts),
-        exchanges=engine.keep(rows({})),
+        texts.features_at_hand(engine, NOTHING, engine.keep(rows({}))),
+        prompts=engine.keep(prompts.slice(0, 0)),
     )
     assert asked == [each]
     assert features.shape == (0, WIDTH)
