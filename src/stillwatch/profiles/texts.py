@@ -28,6 +28,7 @@ __all__ = [
     "closer_look",
     "closer_payload",
     "draw_sample",
+    "drawn_at_hand",
     "features_at_hand",
     "prompt_table",
     "read_texts",
@@ -51,21 +52,27 @@ SELECT a.entity, e.prompt, min(e.row_key) AS row_key, bool_or(NOT e.refused) AS 
 FROM asked AS e JOIN {{accounts}} AS a USING (account_id) GROUP BY ALL
 """
 
+DRAWN_BY = "hash(prompt, entity)"
+"""SQL of a number by which an entity's prompts are drawn: the least come first."""
+
 _RANKED_SQL = """
 WITH drawn AS (
-    SELECT entity, min_by({{{{'row_key': row_key, 'name': prompt}}}}, hash(prompt, entity), {most}) AS chosen
+    SELECT entity, min_by({{{{'row_key': row_key, 'name': prompt}}}}, {drawn_by}, {most}) AS chosen
     FROM {{prompts}} GROUP BY entity
 ), ranked AS (
     SELECT entity, unnest(chosen, recursive := true), generate_subscripts(chosen, 1) AS place FROM drawn
 )
 """
 
-_SAMPLE_SQL = f"""{_RANKED_SQL}
-SELECT r.entity, r.row_key, r.place, r.name, e.exchange_id
-FROM ranked AS r JOIN {{{{exchanges}}}} AS e USING (row_key) ORDER BY r.entity, r.place
-"""
+_DRAWN_SQL = _RANKED_SQL + "SELECT entity, row_key, place, name FROM ranked ORDER BY entity, place"
 
-_DRAWN_SQL = f"{_RANKED_SQL} SELECT entity, row_key, place, name FROM ranked ORDER BY entity, place"
+_SAMPLE_SQL = (
+    _RANKED_SQL
+    + """
+SELECT r.entity, r.row_key, r.place, r.name, e.exchange_id
+FROM ranked AS r JOIN {{exchanges}} AS e USING (row_key) ORDER BY r.entity, r.place
+"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +177,8 @@ def draw_sample(engine: Engine, most: int, *, prompts: Table | pa.Table, exchang
         most ``most`` rows each. ``name`` is the prompt's hash. Texts are left where they lie.
     """
     if exchanges is None:
-        return engine.fetch(_DRAWN_SQL.format(most=most), prompts=prompts)
-    return engine.fetch(_SAMPLE_SQL.format(most=most), prompts=prompts, exchanges=exchanges)
+        return engine.fetch(_DRAWN_SQL.format(most=most, drawn_by=DRAWN_BY), prompts=prompts)
+    return engine.fetch(_SAMPLE_SQL.format(most=most, drawn_by=DRAWN_BY), prompts=prompts, exchanges=exchanges)
 
 
 def closer_look(
@@ -240,8 +247,20 @@ def _more(
         theirs = engine.sql(
             "SELECT p.* FROM {theirs} AS p SEMI JOIN {only} USING (entity, prompt)", theirs=theirs, only=only
         )
+    if isinstance(theirs, pa.Table) and "drawn_by" in theirs.column_names:
+        return drawn_at_hand(theirs, most)
     sample = draw_sample(engine, most, prompts=theirs)
     return np.asarray(sample["row_key"], np.int64), np.asarray(sample["entity"], np.int64)
+
+
+def drawn_at_hand(prompts: pa.Table, most: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The same sample as ``draw_sample`` has, of prompts that are at hand: keys, and the entity of each."""
+    keys, entity = (np.asarray(prompts[name], np.int64) for name in ("row_key", "entity"))
+    order = np.lexsort((np.asarray(prompts["drawn_by"], np.uint64), entity))
+    fresh = np.flatnonzero(np.diff(entity[order], prepend=-1))
+    place = np.arange(len(order)) - np.repeat(fresh, np.diff(fresh, append=len(order)))
+    chosen = order[place < most]
+    return keys[chosen], entity[chosen]
 
 
 def _pieces(owner: npt.NDArray[np.int64], size: int) -> list[slice]:

@@ -153,10 +153,11 @@ def _in_one_beat(rhythm: Rhythm, exchanges: I64) -> tuple[I64, I64, npt.NDArray[
     rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
     found: list[tuple[I64, I64, npt.NDArray[np.float64]]] = []
     for start in range(0, len(told), _CHUNK):
-        beside = rows[start : start + _CHUNK] @ rows.T
+        # Of two each pair once: those before it were held against this part already.
+        beside = rows[start : start + _CHUNK] @ rows[start:].T
         a, b = np.nonzero(beside >= ONE_BEAT)
-        kept = a + start < b
-        found.append((told[a[kept] + start], told[b[kept]], beside[a[kept], b[kept]].astype(np.float64)))
+        kept = a < b
+        found.append((told[a[kept] + start], told[b[kept] + start], beside[a[kept], b[kept]].astype(np.float64)))
     none = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
     a, b, beside = (np.concatenate(parts) for parts in zip(none, *found, strict=True))
     return a, b, beside
