@@ -139,7 +139,8 @@ class Postings:
 
     def of(self, things: I64) -> sparse.csr_matrix:
         """The matrix of these things alone: E x their number."""
-        return self._by_thing[:, things].tocsr()
+        # A group's texts are asked for when it is told apart, and again of the whole log.
+        return self.asked.answer(("of", things.tobytes()), lambda: self._by_thing[:, things].tocsr())
 
     @cached_property
     def sent(self) -> F64:

@@ -48,7 +48,7 @@ def payload_reader(
 
 def closer_reader(
     engine: Engine, content: Content, short: U64, prompts: PromptsAtHand, features: RowsAtHand
-) -> Callable[[bytes], tuple[F32, F32, I64]]:
+) -> Callable[[I64], tuple[F32, F32, I64]]:
     """Reads more of some entities' prompts, as ``LogProfile.closer`` says: a group is tested and then explained."""
     unspoken = np.unique(short)
 
@@ -59,7 +59,7 @@ def closer_reader(
         found, whose = closer_look(engine, who, features, prompts=theirs)
         return *content.read(found), whose
 
-    return looked
+    return lambda members: looked(members.tobytes())
 
 
 def common_reader(

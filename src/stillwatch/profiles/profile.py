@@ -147,7 +147,6 @@ def build_profile(
 
     held = PromptsAtHand(engine, prompts)
     features = features_at_hand(engine, left_out, asked)
-    looked = closer_reader(engine, content, sets.short, held, features)
     moments = moments_reader(engine, exchanges=exchanges, accounts=accounts, key=key)
     payloads = payload_reader(engine, payload, left_out, common, held, asked)
 
@@ -163,7 +162,7 @@ def build_profile(
         sampled=same[varies],
         sampled_payload=same[texts.machinery != 0][own],
         wording=_wording(families, texts.flags, owner, len(entities)),
-        closer=None if lost else lambda members: looked(members.tobytes()),
+        closer=None if lost else closer_reader(engine, content, sets.short, held, features),
         closer_payload=None if lost else payloads,
         in_common=None if lost else common_reader(engine, content, moments, held, features),
         in_stretches=None if lost else stretch_reader(engine, content, moments, held, features),
