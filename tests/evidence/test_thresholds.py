@@ -26,6 +26,7 @@ TECHNICAL = {
     ("evidence/content.py", "_MANY"): "sums taken from those of all: spares time, moves no result",
     ("evidence/content.py", "_MOST_SUMS"): "sums kept: bounds memory, moves no result",
     ("evidence/sharing_out.py", "_COUNTED"): "how repeats are counted: spares time, moves no result",
+    ("profiles/rows_at_hand.py", "MOST_NUMBERS"): "numbers held at once: bounds memory, moves no result",
     ("profiles/templates.py", "_AT_ONCE"): "sketches read at once: bounds memory, moves no result",
     ("profiles/moments.py", "_MOST_HELD"): "requests held: bounds memory, moves no result",
     (
