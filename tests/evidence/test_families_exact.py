@@ -253,7 +253,7 @@ def test_no_text_outweighs_the_most_bits() -> None:
 
 
 def residuals_of(entity: np.ndarray, hour: np.ndarray, uses: np.ndarray, exchanges: np.ndarray) -> np.ndarray:
-    return hourly_residuals(hourly_counts(entity, hour, uses, len(exchanges)), exchanges).rows.toarray()
+    return np.asarray(hourly_residuals(hourly_counts(entity, hour, uses, len(exchanges)), exchanges).rows.toarray())
 
 
 def test_hourly_residuals_by_hand() -> None:
