@@ -141,6 +141,10 @@ bench-mutants: .venv/servers.stamp ## do the tests notice small faults in the co
 bench-neighbours: setup ## seconds, memory and recall of finding who asks alike, up to 200,000 accounts
 	PYTHONPATH=tests/worlds $(BIN)/python benchmarks/neighbours.py
 
+.PHONY: bench-lopsided
+bench-lopsided: setup ## does a scan stay linear where one account, organisation or template is much of the log
+	$(BIN)/python benchmarks/lopsided.py
+
 .PHONY: bench-console
 bench-console: .venv/servers.stamp ## first byte of every page of the console over a run of 1,000,000 accounts, at 200 requests a second
 	$(BIN)/python benchmarks/console.py --clients 32 --rate 200 --requests 4000 --decisions 80

@@ -20,6 +20,7 @@ from stillwatch.evidence import (
     all_families,
     whiten,
 )
+from stillwatch.evidence.rhythm import Rhythm
 from stillwatch.evidence.thresholds import LEAST_HARVEST
 
 E = 200
@@ -482,7 +483,7 @@ def test_one_clock_over_several_houses_is_no_chance_and_each_firm_keeps_its_own(
     waves = rng.normal(size=(1 if common else 2, HOURS))
     rhythm = rng.normal(size=(E, HOURS))
     rhythm[GROUP] += waves[GROUP % len(waves)]
-    log.derived["timing"] = log.derived["timing"]._replace(residuals=unit(rhythm))
+    log.derived["timing"] = log.derived["timing"]._replace(rhythm=Rhythm.of(unit(rhythm)))
     (office,) = (
         one
         for one in explain(log, all_families(), GROUP, NONE, {"timing": clock})

@@ -13,11 +13,11 @@ from scipy import stats
 from stillwatch.detection import Background
 from stillwatch.evidence import HOUR, Finding, LogProfile, Observed, Postings, PromptSets, all_families, tail_p
 from stillwatch.evidence import thresholds as t
-from stillwatch.evidence.families.timing import hourly_residuals
 from stillwatch.evidence.group_statistics import scatter
 from stillwatch.evidence.hands import KINDS
 from stillwatch.evidence.icc import icc_of, z_of
 from stillwatch.evidence.one_office import OFFICE
+from stillwatch.evidence.rhythm import hourly_residuals
 from stillwatch.evidence.signature import signature
 from stillwatch.evidence.waves import hourly_counts
 
@@ -261,7 +261,7 @@ def test_no_text_outweighs_the_most_bits() -> None:
 
 
 def residuals_of(entity: np.ndarray, hour: np.ndarray, uses: np.ndarray, exchanges: np.ndarray) -> np.ndarray:
-    return hourly_residuals(hourly_counts(entity, hour, uses, len(exchanges)), exchanges)
+    return np.asarray(hourly_residuals(hourly_counts(entity, hour, uses, len(exchanges)), exchanges).rows.toarray())
 
 
 def test_hourly_residuals_by_hand() -> None:
@@ -527,7 +527,7 @@ def test_beats_are_told_of_those_whose_hours_are_known() -> None:
         assert any("correlation" in one.statistic for one in seen) is tested
     assert any("correlation" in one.statistic for one in observed("timing", rhythm(1.0, 6), least=4))
     together = next(one for one in observed("timing", rhythm(1.0)) if one.statistic == "correlation of hourly activity")
-    told = rhythm(1.0).derived["timing"].residuals[TEN]
+    told = rhythm(1.0).derived["timing"].rhythm.rows[TEN].toarray()
     by_hand = (np.sum(told @ told.T) - 10) / 90
     assert together.value == pytest.approx(by_hand, rel=1e-3)
     assert together.p_value < 1e-6
@@ -539,7 +539,7 @@ def test_who_acts_along_lies_far_beyond_the_log() -> None:
     assert along is not None
     assert along[:10].all()
     assert not along[10:].any()
-    residuals = log.derived["timing"].residuals
+    residuals = log.derived["timing"].rhythm.rows.toarray()
     beside = residuals @ residuals[TEN].mean(axis=0)
     line = np.median(beside) + t.ALONG * stats.median_abs_deviation(beside, scale="normal")
     everyone = FAMILY["timing"].acts_along(log, TEN, np.arange(1000))

@@ -26,6 +26,7 @@ TECHNICAL = {
     ("evidence/content.py", "_MANY"): "sums taken from those of all: spares time, moves no result",
     ("evidence/content.py", "_MOST_SUMS"): "sums kept: bounds memory, moves no result",
     ("evidence/sharing_out.py", "_COUNTED"): "how repeats are counted: spares time, moves no result",
+    ("profiles/rows_at_hand.py", "MOST_NUMBERS"): "numbers held at once: bounds memory, moves no result",
     ("profiles/templates.py", "_AT_ONCE"): "sketches read at once: bounds memory, moves no result",
     ("profiles/moments.py", "_MOST_HELD"): "requests held: bounds memory, moves no result",
     (
@@ -39,7 +40,9 @@ TECHNICAL = {
     ("profiles/prompts_at_hand.py", "MOST_HELD"): "requests held: bounds memory, moves no result",
     ("evidence/families/semantics.py", "_CHUNK"): "pairs at a time: bounds memory, moves no result",
     ("evidence/families/timing.py", "_CHUNK"): "rows at a time: bounds memory, moves no result",
-    ("evidence/waves.py", "DAY"): "hours a day",
+    ("evidence/rhythm.py", "DAY"): "hours a day",
+    ("evidence/rhythm.py", "_BLOCK"): "entities at a time: bounds memory, moves no result",
+    ("evidence/group_statistics.py", "_MOST_WHOLE"): "numbers held at once: bounds memory, moves no result",
     ("evidence/group_statistics.py", "_QUARTILE"): "of the normal distribution",
     ("evidence/neighbours.py", "_CHUNK"): "rows at a time: bounds memory, moves no result",
     ("evidence/neighbours.py", "_PENDING"): "pairs at a time: bounds memory, moves no result",

@@ -12,8 +12,9 @@ from scipy import sparse
 
 from stillwatch.detection import Background
 from stillwatch.evidence import LogProfile, Observed, all_families
+from stillwatch.evidence.rhythm import DAY
 from stillwatch.evidence.thresholds import LONGEST_WEEKS
-from stillwatch.evidence.waves import DAY, hourly_counts, waves
+from stillwatch.evidence.waves import hourly_counts, waves
 
 DAYS = 14
 

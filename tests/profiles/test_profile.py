@@ -24,6 +24,7 @@ from stillwatch.profiles import (
     with_entities,
 )
 from stillwatch.profiles.account import count_table
+from stillwatch.profiles.prompts_at_hand import PromptsAtHand
 from stillwatch.profiles.templates import _meetings
 from stillwatch.profiles.texts import draw_sample, prompt_table, read_texts
 from stillwatch.sketching import WIDTH, Wording, sketch_batch
@@ -587,10 +588,26 @@ def test_a_closer_look_at_many_reads_less_of_each(
     features, owner = texts.closer_look(
         engine,
         np.arange(100, 100 + members),
-        NOTHING,
-        prompts=engine.keep(prompts),
-        exchanges=engine.keep(rows({})),
+        texts.features_at_hand(engine, NOTHING, engine.keep(rows({}))),
+        prompts=engine.keep(prompts.slice(0, 0)),
     )
     assert asked == [each]
     assert features.shape == (0, WIDTH)
     assert len(owner) == 0
+
+
+def test_prompts_at_hand_are_drawn_as_an_engine_draws_them(engine: DuckDBEngine) -> None:
+    rng = np.random.default_rng(0)
+    owner = np.repeat(np.arange(40), rng.integers(1, 60, 40))
+    size = len(owner)
+    prompts = engine.keep(
+        pa.table({"entity": owner, "prompt": pa.array(rng.permutation(size), pa.uint64()), "row_key": np.arange(size)})
+    )
+    members = np.array([3, 4, 17, 39])
+    theirs = PromptsAtHand(engine, prompts).of(members)
+    assert isinstance(theirs, pa.Table)
+    for most in (1, 7, 100):
+        expected = draw_sample(engine, most, prompts=theirs.drop_columns("drawn_by"))
+        keys, entity = texts.drawn_at_hand(theirs, most)
+        assert keys.tolist() == expected["row_key"].to_pylist()
+        assert entity.tolist() == expected["entity"].to_pylist()

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from stillwatch.evidence import HOUR, Content, LogProfile, Postings, PromptSets, all_families, whiten
+from stillwatch.evidence.rhythm import Rhythm
 from stillwatch.evidence.waves import Hours
 
 E = 2400
@@ -106,7 +107,7 @@ def made_log(seed: int = 0, entities: int = E, **given: Any) -> LogProfile:
         residuals = unit(np.random.default_rng(5).normal(size=(entities, HOURS)))
     tactics = len(all_families()["purpose"].wordings) + 3
     counts = given_hours if given_hours is not None else sparse.csr_array((entities, HOURS))
-    log.derived["timing"] = Hours(residuals, counts)
+    log.derived["timing"] = Hours(Rhythm.of(residuals), counts)
     log.derived["purpose"] = np.zeros((entities, tactics), np.float32) if habits is None else habits
     for name in ("semantics", "dispatch"):
         log.derived[name] = all_families()[name].derive(log, _nothing_counted)

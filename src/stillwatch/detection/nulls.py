@@ -113,10 +113,12 @@ class Background:
         free = self._free(members, among)
         pools: dict[int, I64] = {}
         for names in levels:
+            left = np.array([number for number in range(len(chosen)) if number not in pools], np.int64)
+            if not len(left):
+                break
             key, order = self._strata[names]
             order = order[free[order]]
             run, volumes = key[order], self._volume[order]
-            left = np.array([number for number in range(len(chosen)) if number not in pools], np.int64)
             low = np.searchsorted(run, key[chosen[left]], "left")
             high = np.searchsorted(run, key[chosen[left]], "right")
             if volume:

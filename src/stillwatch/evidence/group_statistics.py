@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse, special
@@ -19,8 +21,13 @@ F32 = npt.NDArray[np.float32]
 # The median distance from the median, of a normal variable of standard deviation one.
 _QUARTILE = float(special.ndtri(0.75))
 
+# Rows that are held sparsely are added up faster whole, where that takes up to 64 MB.
+_MOST_WHOLE = 1 << 24
 
-def likeness(means: F32, groups: I64, origin: F32 | None = None) -> F64:
+
+def likeness(
+    means: F32 | sparse.csr_array, groups: I64, origin: F32 | None = None, *, squares: F32 | None = None
+) -> F64:
     """Mean product of different entities' means, for each of g groups (g x size entities).
 
     Who was drawn twice is no likeness of two: in a small log that would pass for it.
@@ -29,6 +36,7 @@ def likeness(means: F32, groups: I64, origin: F32 | None = None) -> F64:
         means: E x d.
         groups: g x size.
         origin: from where means are measured (d); from nothing if None.
+        squares: squared length of each mean (E), where it is known and there is no origin.
     """
     count, size = groups.shape
     ordered = np.sort(groups, axis=1)
@@ -41,10 +49,17 @@ def likeness(means: F32, groups: I64, origin: F32 | None = None) -> F64:
     away = means[drawn_once] if origin is None else means[drawn_once] - origin
     column = np.searchsorted(drawn_once, ordered.ravel()[first])
     drawn = sparse.csr_matrix((times, (row, column)), shape=(count, len(drawn_once)))
-    totals = drawn @ away
-    itself = np.bincount(row, times**2 * np.einsum("ij,ij->i", away, away)[column], minlength=count)
+    totals = _totals(drawn, away)
+    square = np.einsum("ij,ij->i", away, away) if squares is None else squares[drawn_once]
+    itself = np.bincount(row, times**2 * square[column], minlength=count)
     pairs = size**2 - np.bincount(row, times**2, minlength=count)
     return np.asarray((np.einsum("ij,ij->i", totals, totals) - itself) / np.maximum(pairs, 1), np.float64)
+
+
+def _totals(drawn: sparse.csr_matrix, rows: Any) -> F32:
+    if not sparse.issparse(rows):
+        return np.asarray(drawn @ rows)
+    return np.asarray(drawn @ rows.toarray() if np.prod(rows.shape) <= _MOST_WHOLE else (drawn @ rows).toarray())
 
 
 def scatter(times: I64 | F64) -> F64:

@@ -105,7 +105,7 @@ class Moments:
     def stretch(self) -> I64 | None:
         """The stretch of time that each request was made in (n), -1 where its entity made one alone, or no other made
         two: the shortest stretches of which enough are left of most. None where there are none."""
-        who, place = np.unique(self.owner, return_inverse=True)
+        who, place = self.senders
         for seconds in STRETCH_SECONDS:
             stretch = self.begin // _microseconds(seconds)
             cells, of_cell, size = np.unique(stretch * len(who) + place, return_inverse=True, return_counts=True)
@@ -160,6 +160,11 @@ class Moments:
         return np.append(soon & (np.diff(self.owner) != 0), False)
 
     @cached_property
+    def senders(self) -> tuple[I64, I64]:
+        """The entities, sorted, and the place of each request's among them (n)."""
+        return np.unique(self.owner, return_inverse=True)
+
+    @cached_property
     def _answered(self) -> tuple[I64, I64]:
         """Requests whose end is known, in order of it, and how many of them have ended as each begins (n)."""
         told = np.flatnonzero(self.lasted)
@@ -201,15 +206,22 @@ def shifted(
 ) -> Moments:
     """The same requests, so many times, with each entity's sequence moved by some seconds either way, from the least to
     the most: one draw after another, too far apart to meet."""
-    who, place = np.unique(moments.owner, return_inverse=True)
+    who, place = moments.senders
     away = rng.uniform(*by_seconds, (draws, len(who))) * rng.choice((-1.0, 1.0), (draws, len(who)))
     apart = int(moments.end.max() - moments.begin.min()) + 4 * _microseconds(by_seconds[1])
     by = _in_steps((away * _microseconds(1)).astype(np.int64), moments.begin) + apart * np.arange(draws)[:, None]
     begin = by[:, place] + moments.begin
     order = np.argsort(begin, axis=1, kind="stable")
-    moved = moments.chosen(order.ravel())
-    begin = begin.ravel()[(order + len(moments) * np.arange(draws)[:, None]).ravel()]
-    return replace(moved, begin=begin, end=begin + (moved.end - moved.begin))
+    rows, begin = order.ravel(), np.take_along_axis(begin, order, axis=1).ravel()
+    return Moments(
+        moments.owner[rows],
+        begin,
+        begin + (moments.end - moments.begin)[rows],
+        moments.lasted[rows],
+        moments.refused[rows],
+        moments.prompt[rows],
+        None if moments.at_a_bell is None else moments.at_a_bell[rows],
+    )
 
 
 def _in_steps(away: I64, begin: I64) -> I64:

@@ -15,7 +15,7 @@ would by chance counts for less by as much.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -46,7 +46,7 @@ class AtOneCount(NamedTuple):
     allowed: float
 
 
-def at_one_count(owner: I64, prompt: npt.NDArray[np.uint64 | np.int64]) -> AtOneCount | None:
+def at_one_count(owner: I64, prompt: npt.NDArray[np.integer[Any]]) -> AtOneCount | None:
     """The count of accounts whose prompts are most in excess; None where too few prompts are sent by several.
 
     Prompts count whose senders share such prompts with others as well: one customer with two accounts sends the same by

@@ -160,10 +160,10 @@ def _asks_as_one(log: LogProfile, members: I64) -> bool:
 def _across_houses(log: LogProfile, members: I64, house: I64) -> tuple[str, ...]:
     """Families whose finding rules several firms out: a clock, where accounts of different houses keep it as well as
     those of one do, for each firm keeps its own, or where one pool is dealt out over all houses."""
-    rhythm = log.derived["timing"].residuals[members].astype(np.float64)
-    told = np.any(rhythm != 0, axis=1)
-    of = house[told, None] == np.arange(-1, int(house.max()) + 1)
-    sums, sizes = of.T @ rhythm[told], of.sum(axis=0).astype(np.float64)
+    rhythm = log.derived["timing"].rhythm
+    told = rhythm.told[members]
+    of = (house[told, None] == np.arange(-1, int(house.max()) + 1)).astype(np.float64)
+    sums, sizes = of.T @ rhythm.rows[members[told]].astype(np.float64), of.sum(axis=0)
     inside, total = float(np.sum(sums**2)), sums.sum(axis=0)
     across = (float(total @ total) - inside) / max(float(sizes.sum() ** 2 - (sizes**2).sum()), 1.0)
     within = (inside - sizes.sum()) / max(float((sizes**2).sum() - sizes.sum()), 1.0)

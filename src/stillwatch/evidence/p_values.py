@@ -86,7 +86,11 @@ def log10_sharing_tail(count: Numbers, size: int, holders: Numbers, total: int) 
 
     Hypergeometric (Fisher's exact test): who is drawn is part of the total, and in a small log a large part of it.
     """
-    return np.asarray(np.log10(np.maximum(scipy.stats.hypergeom.sf(count - 1, total, holders, size), 1e-300)))
+    count, holders = np.broadcast_arrays(count, holders)
+    # Most things are had by as few of a group, and as few of all, as many others are.
+    _, one, of = np.unique(holders * (size + 1.0) + count, return_index=True, return_inverse=True)
+    tail = scipy.stats.hypergeom.sf(count.ravel()[one] - 1, total, holders.ravel()[one], size)
+    return np.asarray(np.log10(np.maximum(tail, 1e-300))[of].reshape(count.shape))
 
 
 def log10_often_tail(count: Numbers, size: int, share: F64) -> F64:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -32,17 +33,18 @@ __all__ = ["Postings", "background", "changes", "distinct", "in_runs"]
 
 I64 = npt.NDArray[np.int64]
 F64 = npt.NDArray[np.float64]
+_Whole = TypeVar("_Whole", bound=np.integer[Any])
 _PAIRS = 65_536
 
 
-def changes(values: npt.NDArray[np.uint64 | np.int64]) -> npt.NDArray[np.bool_]:
+def changes(values: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.bool_]:
     """Where a new value begins in a sorted array."""
     fresh = np.ones(len(values), np.bool_)
     np.not_equal(values[1:], values[:-1], out=fresh[1:])
     return fresh
 
 
-def distinct(values: I64) -> I64:
+def distinct(values: npt.NDArray[_Whole]) -> npt.NDArray[_Whole]:
     """Distinct values, sorted: a sort takes a tenth of the time of numpy's own unique, which hashes."""
     values = np.sort(values)
     return values[changes(values)]
@@ -137,7 +139,8 @@ class Postings:
 
     def of(self, things: I64) -> sparse.csr_matrix:
         """The matrix of these things alone: E x their number."""
-        return self._by_thing[:, things].tocsr()
+        # A group's texts are asked for when it is told apart, and again of the whole log.
+        return self.asked.answer(("of", things.tobytes()), lambda: self._by_thing[:, things].tocsr())
 
     @cached_property
     def sent(self) -> F64:

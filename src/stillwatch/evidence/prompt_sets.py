@@ -15,7 +15,8 @@ from scipy import sparse
 
 from stillwatch.evidence.dispatch_thresholds import FAVOURITE, LEAST_DEALT
 from stillwatch.evidence.last_asked import LastAsked
-from stillwatch.evidence.postings import in_runs
+from stillwatch.evidence.numbers import Number, Numbers
+from stillwatch.evidence.postings import distinct, in_runs
 from stillwatch.evidence.thresholds import CARRIED, MAJORITY, REPEATS, SHARED_BY, STRANGERS_DRAWN
 
 __all__ = ["PromptSets", "most_by_chance"]
@@ -71,46 +72,58 @@ class PromptSets:
 
     def several(self, members: I64, most: float) -> U64:
         """Prompts, small talk left out, that two to ``most`` of the members send, sorted."""
+        return self._numbers.names[self._several(members, most)]
+
+    def _several(self, members: I64, most: float) -> Number:
+        """Their numbers, in order."""
         _, kept, senders, names = self._sent(members)
-        return np.unique(names[kept & (senders >= 2) & (senders <= most)])
+        return distinct(names[kept & (senders >= 2) & (senders <= most)])
 
     def runners(self, members: I64) -> I64:
         """Who of the log sends what several of the members send, as more than a tenth of its own prompts and three of
         them at least: members or not, sorted. The members alone where that is too little to be a set."""
-        names = self.several(members, float(len(members)))
-        if len(names) < LEAST_DEALT:
+        several = self._several(members, float(len(members)))
+        if len(several) < LEAST_DEALT:
             return members
-        first, behind = (
-            np.searchsorted(self.prompts, names, side, sorter=self._in_order) for side in ("left", "right")
-        )
-        places = self._in_order[in_runs(first, behind - first)]
-        who = np.searchsorted(self.offsets, places, side="right") - 1
-        shared = np.bincount(who, minlength=len(self.offsets) - 1)
+        shared = np.bincount(self._owner[self._numbers.places(several)], minlength=len(self.offsets) - 1)
         runs = (shared >= CARRIED[0]) & (shared > REPEATS * np.diff(self.offsets))
         return np.union1d(members, np.flatnonzero(runs))
 
     @cached_property
-    def _in_order(self) -> I64:
-        """Where each prompt stands, by its hash."""
-        return np.argsort(self.prompts, kind="stable")
+    def _numbers(self) -> Numbers:
+        return Numbers(self.prompts)
+
+    @cached_property
+    def _owner(self) -> Number:
+        """Entity of each prompt."""
+        return np.repeat(np.arange(len(self.offsets) - 1, dtype=np.int32), np.diff(self.offsets))
+
+    @cached_property
+    def _spoken_by(self) -> I64:
+        """How many entities send each prompt that is a few words, 0 of all others, by number."""
+        names = self._numbers.names
+        if not len(self.short):
+            return np.zeros(len(names), np.int64)
+        place = np.minimum(np.searchsorted(self.short, names), len(self.short) - 1)
+        return np.where(self.short[place] == names, self.holders[place], 0)
 
     def partners(self, members: I64) -> I64:
         """How many others each member has who send most of what it sends, and at least three prompts of it."""
-        owner, kept, _, prompts = self._sent(members)
-        different, names = np.unique(prompts[kept], return_inverse=True)
+        owner, kept, senders, prompts = self._sent(members)
         sent = np.bincount(owner[kept], minlength=len(members))
+        # What one of them alone sends no two have in common.
+        several = kept & (senders > 1)
+        different, names, _ = self._numbers.counted(prompts[several])
         size = len(members), max(len(different), 1)
-        who = sparse.csr_matrix((np.ones(len(names), np.int64), (owner[kept], names)), shape=size)
-        both = who @ who.T
-        both.setdiag(0)
-        both = both.tocoo()
-        most = (both.data >= CARRIED[0]) & (both.data > MAJORITY * sent[both.row])
+        who = sparse.csr_matrix((np.ones(len(names), np.int64), (owner[several], names)), shape=size)
+        both = (who @ who.T).tocoo()
+        most = (both.row != both.col) & (both.data >= CARRIED[0]) & (both.data > MAJORITY * sent[both.row])
         return np.bincount(both.row[most], minlength=len(members))
 
     def sent_of(self, members: I64, others: I64) -> npt.NDArray[np.float64]:
         """Share of what each of the others sends, small talk left out, that a member sends too (others)."""
         _, kept, _, names = self._sent(members)
-        sent = np.unique(names[kept])
+        sent = self._numbers.names[distinct(names[kept])]
         _, whose, theirs = self.held(others)
         spoken = self.spoken(theirs)
         count = np.bincount(whose, weights=spoken, minlength=len(others))
@@ -120,37 +133,44 @@ class PromptSets:
     def had_by(self, members: I64, others: I64) -> npt.NDArray[np.float64]:
         """Share of all that the members send, small talk left out, that each of the others sends too (others)."""
         _, kept, _, names = self._sent(members)
-        sent = np.sort(names[kept])
+        sent = self._numbers.names[np.sort(names[kept])]
         _, whose, theirs = self.held(others)
         times = np.searchsorted(sent, theirs, "right") - np.searchsorted(sent, theirs)
         return np.bincount(whose, weights=times, minlength=len(others)) / max(len(sent), 1)
 
-    def _sent(self, members: I64) -> tuple[I64, npt.NDArray[np.bool_], I64, U64]:
+    def _sent(self, members: I64) -> tuple[I64, npt.NDArray[np.bool_], I64, Number]:
         """Of each member's distinct prompts: whose each is, whether it is no small talk, how many members send it, and
-        the prompt."""
+        its number."""
         return self.asked.answer(("sent", members.tobytes()), lambda: self._sent_by(members))
 
-    def _sent_by(self, members: I64) -> tuple[I64, npt.NDArray[np.bool_], I64, U64]:
-        _, owner, mine = self.held(members)
-        names, inverse, counts = np.unique(mine, return_inverse=True, return_counts=True)
-        return owner, ~self._small_talk(names, counts)[inverse], counts[inverse], mine
+    def _sent_by(self, members: I64) -> tuple[I64, npt.NDArray[np.bool_], I64, Number]:
+        _, owner, places = self._places(members)
+        mine = self._numbers.of[places]
+        different, place, inside = self._numbers.counted(mine)
+        holders = self._spoken_by[different]
+        small_talk = (holders > 0) & (holders - inside >= SHARED_BY)
+        return owner, ~small_talk[place], inside[place], mine
+
+    def counted(self, members: I64) -> tuple[I64, Number, I64]:
+        """The member's place of each distinct prompt that it has, which of the group's prompts that is, and how many
+        members have each of those."""
+        _, owner, places = self._places(members)
+        _, which, senders = self._numbers.counted(self._numbers.of[places])
+        return owner, which, senders
 
     def spoken(self, names: U64) -> npt.NDArray[np.bool_]:
         """Which prompts are not those few words that many send."""
         return np.isin(names, self.short, invert=True)
 
-    def _small_talk(self, names: U64, inside: I64) -> npt.NDArray[np.bool_]:
-        """Which prompts of a group are small talk, from how many of it send each."""
-        if not len(self.short):
-            return np.zeros(len(names), np.bool_)
-        place = np.minimum(np.searchsorted(self.short, names), len(self.short) - 1)
-        return np.asarray((self.short[place] == names) & (self.holders[place] - inside >= SHARED_BY), np.bool_)
-
     def held(self, members: I64) -> tuple[I64, I64, U64]:
         """How many distinct prompts each member has, the member's place of each, and the prompts."""
+        sizes, owner, places = self._places(members)
+        return sizes, owner, self.prompts[places]
+
+    def _places(self, members: I64) -> tuple[I64, I64, I64]:
         sizes = self.offsets[members + 1] - self.offsets[members]
         owner = np.repeat(np.arange(len(members)), sizes)
-        return sizes, owner, self.prompts[in_runs(self.offsets[members], sizes)]
+        return sizes, owner, in_runs(self.offsets[members], sizes)
 
 
 def most_by_chance(senders: I64) -> float:

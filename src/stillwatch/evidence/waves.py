@@ -24,28 +24,24 @@ from stillwatch.evidence.dispatch_thresholds import (
 )
 from stillwatch.evidence.log_profile import LogProfile
 from stillwatch.evidence.p_values import tail_p
+from stillwatch.evidence.rhythm import DAY, Rhythm
 from stillwatch.evidence.thresholds import LEAST_DAYS, LEAST_RHYTHM, LONGEST_WEEKS, UNTOLD
 
-__all__ = ["DAY", "Hours", "hourly_counts", "in_waves", "waves"]
+__all__ = ["Hours", "hourly_counts", "in_waves", "waves"]
 
-F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
-
-DAY = 24
-"""Hours."""
 
 
 class Hours(NamedTuple):
     """When entities are at work.
 
     Attributes:
-        residuals: hourly activity of each beyond its own daily habit, unit rows, zero where they cannot be told
-            (E x hours).
+        rhythm: hourly activity of each beyond its own daily habit.
         counts: its requests in each hour (E x hours).
     """
 
-    residuals: F32
+    rhythm: Rhythm
     counts: sparse.csr_array
 
 

@@ -14,6 +14,7 @@ from stillwatch.engines import Engine, Table
 from stillwatch.evidence import Content, Moments
 from stillwatch.evidence.dispatch_thresholds import LEAST_IN_COMMON, MOST_IN_COMMON, STRETCH_CELLS
 from stillwatch.profiles.prompts_at_hand import PromptsAtHand, TextsAtHand
+from stillwatch.profiles.rows_at_hand import RowsAtHand
 from stillwatch.profiles.texts import closer_look, closer_payload
 
 __all__ = ["carrying_reader", "closer_reader", "common_reader", "payload_reader", "stretch_reader"]
@@ -46,8 +47,8 @@ def payload_reader(
 
 
 def closer_reader(
-    engine: Engine, content: Content, left_out: U64, short: U64, prompts: PromptsAtHand, exchanges: Table
-) -> Callable[[bytes], tuple[F32, F32, I64]]:
+    engine: Engine, content: Content, short: U64, prompts: PromptsAtHand, features: RowsAtHand
+) -> Callable[[I64], tuple[F32, F32, I64]]:
     """Reads more of some entities' prompts, as ``LogProfile.closer`` says: a group is tested and then explained."""
     unspoken = np.unique(short)
 
@@ -55,19 +56,18 @@ def closer_reader(
     def looked(members: bytes) -> tuple[F32, F32, I64]:
         who = np.frombuffer(members, np.int64)
         theirs = prompts.of(who, unspoken)
-        features, whose = closer_look(engine, who, left_out, prompts=theirs, exchanges=exchanges)
-        return *content.read(features), whose
+        found, whose = closer_look(engine, who, features, prompts=theirs)
+        return *content.read(found), whose
 
-    return looked
+    return lambda members: looked(members.tobytes())
 
 
 def common_reader(
     engine: Engine,
     content: Content,
-    left_out: U64,
     moments: Callable[[I64], Moments],
     prompts: PromptsAtHand,
-    exchanges: Table,
+    features: RowsAtHand,
 ) -> Callable[[I64], tuple[F32, F32, I64] | None]:
     """Reads what some entities sent in their common moments, as ``LogProfile.in_common`` says."""
 
@@ -80,8 +80,8 @@ def common_reader(
         if not len(common) or not LEAST_IN_COMMON <= common.mean() <= MOST_IN_COMMON:
             return None
         only = pa.table({"entity": theirs.owner[common], "prompt": theirs.prompt[common]})
-        features, whose = closer_look(engine, who, left_out, prompts=prompts.of(who), exchanges=exchanges, only=only)
-        return *content.read(features), whose
+        found, whose = closer_look(engine, who, features, prompts=prompts.of(who), only=only)
+        return *content.read(found), whose
 
     return lambda members: sent_in_common(members.tobytes())
 
@@ -89,10 +89,9 @@ def common_reader(
 def stretch_reader(
     engine: Engine,
     content: Content,
-    left_out: U64,
     moments: Callable[[I64], Moments],
     prompts: PromptsAtHand,
-    exchanges: Table,
+    features: RowsAtHand,
 ) -> Callable[[I64], tuple[F32, I64, I64] | None]:
     """Reads what some entities sent in the same stretches of time, as ``LogProfile.in_stretches`` says."""
 
@@ -109,8 +108,8 @@ def stretch_reader(
         told = (stretch >= 0) & (stretch % step == 0)
         only = pa.table({"entity": theirs.owner[told], "prompt": theirs.prompt[told], "cell": cell[told]})
         chosen = engine.sql(_BY_STRETCH_SQL, theirs=prompts.of(who), only=only)
-        features, cells = closer_look(engine, np.unique(cell[told]), left_out, prompts=chosen, exchanges=exchanges)
-        return content.read(features)[0], who[cells % len(who)], cells // len(who)
+        found, cells = closer_look(engine, np.unique(cell[told]), features, prompts=chosen)
+        return content.read(found)[0], who[cells % len(who)], cells // len(who)
 
     return lambda members: sent_by_stretch(members.tobytes())
 
@@ -118,11 +117,10 @@ def stretch_reader(
 def carrying_reader(
     engine: Engine,
     content: Content,
-    left_out: U64,
     sketches: Table,
     template_of: Table,
     prompts: PromptsAtHand,
-    exchanges: Table,
+    features: RowsAtHand,
 ) -> Callable[[I64, U64], Content | None]:
     """Reads what some entities sent with a text in it, as ``LogProfile.carrying`` says."""
 
@@ -149,6 +147,6 @@ def carrying_reader(
         if not len(sent) or not LEAST_IN_COMMON <= carries.mean() <= MOST_IN_COMMON:
             return None
         only = sent.filter(sent["carries"]).drop_columns("carries")
-        return content.of(*closer_look(engine, who, left_out, prompts=theirs, exchanges=exchanges, only=only))
+        return content.of(*closer_look(engine, who, features, prompts=theirs, only=only))
 
     return lambda members, texts: sent_with(members.tobytes(), texts.tobytes())

@@ -32,7 +32,7 @@ from stillwatch.profiles.moments import moments_reader
 from stillwatch.profiles.prompt_names import named_prompts
 from stillwatch.profiles.prompts_at_hand import PromptsAtHand
 from stillwatch.profiles.templates import find_templates
-from stillwatch.profiles.texts import Texts, draw_sample, prompt_table, read_texts
+from stillwatch.profiles.texts import Texts, draw_sample, features_at_hand, prompt_table, read_texts
 from stillwatch.profiles.windows import windows
 from stillwatch.sketching import EMBEDDED
 
@@ -146,7 +146,7 @@ def build_profile(
     payload = content.of(texts.payload[own].astype(np.float32), owner[texts.machinery != 0][own]).centred()
 
     held = PromptsAtHand(engine, prompts)
-    looked = closer_reader(engine, content, left_out, sets.short, held, asked)
+    features = features_at_hand(engine, left_out, asked)
     moments = moments_reader(engine, exchanges=exchanges, accounts=accounts, key=key)
     payloads = payload_reader(engine, payload, left_out, common, held, asked)
 
@@ -162,11 +162,11 @@ def build_profile(
         sampled=same[varies],
         sampled_payload=same[texts.machinery != 0][own],
         wording=_wording(families, texts.flags, owner, len(entities)),
-        closer=None if lost else lambda members: looked(members.tobytes()),
+        closer=None if lost else closer_reader(engine, content, sets.short, held, features),
         closer_payload=None if lost else payloads,
-        in_common=None if lost else common_reader(engine, content, left_out, moments, held, asked),
-        in_stretches=None if lost else stretch_reader(engine, content, left_out, moments, held, asked),
-        carrying=None if lost else carrying_reader(engine, content, left_out, sketches, template_of, held, asked),
+        in_common=None if lost else common_reader(engine, content, moments, held, features),
+        in_stretches=None if lost else stretch_reader(engine, content, moments, held, features),
+        carrying=None if lost else carrying_reader(engine, content, sketches, template_of, held, features),
         moments=moments,
         ordinary=ordinary if content.unlike is None else None,
     )

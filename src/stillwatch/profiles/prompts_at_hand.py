@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stillwatch.engines import Engine, Table
+from stillwatch.profiles.texts import DRAWN_BY
 
 __all__ = ["PromptsAtHand", "TextsAtHand"]
 
@@ -66,7 +67,9 @@ class PromptsAtHand:
     def _held(self) -> tuple[pa.Table, I64] | None:
         if _count(self._engine, "SELECT count(*) AS rows FROM {table}", self._prompts) > MOST_HELD:
             return None
-        table = self._engine.fetch("SELECT * FROM {prompts} ORDER BY entity, prompt", prompts=self._prompts)
+        # By what a sample of an entity's prompts is drawn, so that one of a few needs no engine.
+        drawn = f"SELECT *, {DRAWN_BY} AS drawn_by FROM {{prompts}} ORDER BY entity, prompt"
+        table = self._engine.fetch(drawn, prompts=self._prompts)
         return table, np.asarray(table["entity"], np.int64)
 
 

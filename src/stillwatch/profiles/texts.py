@@ -19,6 +19,7 @@ import pyarrow as pa
 from stillwatch.engines import Engine, Table
 from stillwatch.evidence.thresholds import CLOSER_PROMPTS, CLOSER_TOTAL, SHARED_BY
 from stillwatch.profiles.beginnings import packed, read_beginnings
+from stillwatch.profiles.rows_at_hand import RowsAtHand
 from stillwatch.sketching import WIDTH, SampledFeatures, Wording, sampled_features, text_features
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "closer_look",
     "closer_payload",
     "draw_sample",
+    "drawn_at_hand",
+    "features_at_hand",
     "prompt_table",
     "read_texts",
 ]
@@ -49,16 +52,27 @@ SELECT a.entity, e.prompt, min(e.row_key) AS row_key, bool_or(NOT e.refused) AS 
 FROM asked AS e JOIN {{accounts}} AS a USING (account_id) GROUP BY ALL
 """
 
-_SAMPLE_SQL = """
+DRAWN_BY = "hash(prompt, entity)"
+"""SQL of a number by which an entity's prompts are drawn: the least come first."""
+
+_RANKED_SQL = """
 WITH drawn AS (
-    SELECT entity, min_by({{{{'row_key': row_key, 'name': prompt}}}}, hash(prompt, entity), {most}) AS chosen
+    SELECT entity, min_by({{{{'row_key': row_key, 'name': prompt}}}}, {drawn_by}, {most}) AS chosen
     FROM {{prompts}} GROUP BY entity
 ), ranked AS (
     SELECT entity, unnest(chosen, recursive := true), generate_subscripts(chosen, 1) AS place FROM drawn
 )
+"""
+
+_DRAWN_SQL = _RANKED_SQL + "SELECT entity, row_key, place, name FROM ranked ORDER BY entity, place"
+
+_SAMPLE_SQL = (
+    _RANKED_SQL
+    + """
 SELECT r.entity, r.row_key, r.place, r.name, e.exchange_id
 FROM ranked AS r JOIN {{exchanges}} AS e USING (row_key) ORDER BY r.entity, r.place
 """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,34 +169,51 @@ def prompt_table(engine: Engine, *, exchanges: Table, accounts: Table, key: str 
     return engine.sql(_PROMPT_SQL.format(key=key, refused=REFUSED_SQL), exchanges=exchanges, accounts=accounts)
 
 
-def draw_sample(engine: Engine, most: int, *, prompts: Table | pa.Table, exchanges: Table) -> pa.Table:
+def draw_sample(engine: Engine, most: int, *, prompts: Table | pa.Table, exchanges: Table | None = None) -> pa.Table:
     """A bounded random sample of each entity's distinct prompts.
 
     Returns:
-        ``entity, row_key, place, name, exchange_id``; sorted by entity and place, at most ``most`` rows each. ``name``
-        is the prompt's hash. Texts are left where they lie.
+        ``entity, row_key, place, name``, and where exchanges are given ``exchange_id``; sorted by entity and place, at
+        most ``most`` rows each. ``name`` is the prompt's hash. Texts are left where they lie.
     """
-    return engine.fetch(_SAMPLE_SQL.format(most=most), prompts=prompts, exchanges=exchanges)
+    if exchanges is None:
+        return engine.fetch(_DRAWN_SQL.format(most=most, drawn_by=DRAWN_BY), prompts=prompts)
+    return engine.fetch(_SAMPLE_SQL.format(most=most, drawn_by=DRAWN_BY), prompts=prompts, exchanges=exchanges)
 
 
 def closer_look(
     engine: Engine,
     members: npt.NDArray[np.int64],
-    left_out: U64,
+    features: RowsAtHand,
     *,
     prompts: Table | pa.Table,
-    exchanges: Table,
     only: pa.Table | None = None,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """Features of more of the prompts of a few entities, and the entity of each; those that do not vary are left out.
 
-    ``prompts`` are theirs; ``only`` names those to choose from: entity, and prompt by hash.
+    Args:
+        engine: where the prompts lie.
+        members: the entities.
+        features: of the log's texts, by key, as ``features_at_hand`` has them.
+        prompts: theirs.
+        only: names those to choose from: entity, and prompt by hash.
     """
-    texts, owner = _more(engine, members, prompts, exchanges, only)
-    done = [text_features(texts.slice(start, _BATCH), left_out) for start in range(0, len(texts), _BATCH)]
-    features = np.concatenate([np.zeros((0, WIDTH), np.float32), *(features for features, _ in done)])
-    varies = np.concatenate([np.zeros(0, np.bool_), *(varies for _, varies in done)])
-    return features[varies], owner[varies]
+    keys, owner = _more(engine, members, prompts, only)
+    rows = features.of(keys)
+    varies = rows[:, WIDTH] > 0
+    return rows[varies, :WIDTH], owner[varies]
+
+
+def features_at_hand(engine: Engine, left_out: U64, exchanges: Table) -> RowsAtHand:
+    """Features of a log's texts, by key, and behind them whether each has anything of its own."""
+
+    def read(keys: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]:
+        texts = read_beginnings(engine, keys, exchanges=exchanges).texts
+        done = [text_features(texts.slice(start, _BATCH), left_out) for start in range(0, len(texts), _BATCH)]
+        none = np.zeros((0, WIDTH + 1), np.float32)
+        return np.concatenate([none, *(np.column_stack([features, varies]) for features, varies in done)])
+
+    return RowsAtHand(read)
 
 
 def closer_payload(
@@ -195,7 +226,8 @@ def closer_payload(
     exchanges: Table,
 ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """As ``closer_look``, of what stands beside each entity's own machinery, unless that is ``common``."""
-    texts, owner = _more(engine, members, prompts, exchanges)
+    keys, owner = _more(engine, members, prompts)
+    texts = read_beginnings(engine, keys, exchanges=exchanges).texts
     done = [sampled_features(texts[piece], owner[piece], left_out) for piece in _pieces(owner, _BATCH)]
     features = np.concatenate([np.zeros((0, WIDTH), np.float32), *(one.payload for one in done)])
     machinery = np.concatenate([np.zeros(0, np.uint64), *(one.machinery for one in done)])
@@ -207,18 +239,28 @@ def _more(
     engine: Engine,
     members: npt.NDArray[np.int64],
     theirs: Table | pa.Table,
-    exchanges: Table,
     only: pa.Table | None = None,
-) -> tuple[pa.Array, npt.NDArray[np.int64]]:
-    """More prompts of a few entities than the sample has, and the entity of each."""
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Keys of more prompts of a few entities than the sample has, and the entity of each."""
     most = max(min(CLOSER_PROMPTS, CLOSER_TOTAL // max(len(members), 1)), 1)
     if only is not None:
         theirs = engine.sql(
             "SELECT p.* FROM {theirs} AS p SEMI JOIN {only} USING (entity, prompt)", theirs=theirs, only=only
         )
-    sample = draw_sample(engine, most, prompts=theirs, exchanges=exchanges)
-    keys, owner = (np.asarray(sample[name], np.int64) for name in ("row_key", "entity"))
-    return read_beginnings(engine, keys, exchanges=exchanges).texts, owner
+    if isinstance(theirs, pa.Table) and "drawn_by" in theirs.column_names:
+        return drawn_at_hand(theirs, most)
+    sample = draw_sample(engine, most, prompts=theirs)
+    return np.asarray(sample["row_key"], np.int64), np.asarray(sample["entity"], np.int64)
+
+
+def drawn_at_hand(prompts: pa.Table, most: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """The same sample as ``draw_sample`` has, of prompts that are at hand: keys, and the entity of each."""
+    keys, entity = (np.asarray(prompts[name], np.int64) for name in ("row_key", "entity"))
+    order = np.lexsort((np.asarray(prompts["drawn_by"], np.uint64), entity))
+    fresh = np.flatnonzero(np.diff(entity[order], prepend=-1))
+    place = np.arange(len(order)) - np.repeat(fresh, np.diff(fresh, append=len(order)))
+    chosen = order[place < most]
+    return keys[chosen], entity[chosen]
 
 
 def _pieces(owner: npt.NDArray[np.int64], size: int) -> list[slice]:

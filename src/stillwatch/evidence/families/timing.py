@@ -8,7 +8,6 @@ from typing import ClassVar
 import numpy as np
 import numpy.typing as npt
 import scipy
-from scipy import sparse
 
 from stillwatch.core.counted import duration, percent
 from stillwatch.evidence.base import Count, Counted, Example, Explanation, Family, Level, Null, Observed
@@ -19,6 +18,7 @@ from stillwatch.evidence.hands import cards_of, one_owners, ties_of
 from stillwatch.evidence.icc import of_many_matters
 from stillwatch.evidence.log_profile import HOUR, I64, LogProfile
 from stillwatch.evidence.p_values import tail_p
+from stillwatch.evidence.rhythm import Rhythm, hourly_residuals
 from stillwatch.evidence.sign_ups import EVEN_VOLUMES, signed_up_together
 from stillwatch.evidence.thresholds import (
     ALONG,
@@ -28,9 +28,7 @@ from stillwatch.evidence.thresholds import (
     EVEN_RATIO,
     EVEN_SPREAD,
     HANDED_OUT,
-    LEAST_DAYS,
     LEAST_MEMBERS,
-    LEAST_RHYTHM,
     LIKE_RATIO,
     MAJORITY,
     MOST_BEATS,
@@ -48,39 +46,16 @@ from stillwatch.evidence.thresholds import (
     UNTOLD,
     WEEKEND_HOURS,
 )
-from stillwatch.evidence.waves import DAY, Hours, hourly_counts, in_waves
+from stillwatch.evidence.waves import Hours, hourly_counts, in_waves
 
-__all__ = ["FAMILY", "PROGRAM", "hourly_residuals"]
+__all__ = ["FAMILY", "PROGRAM"]
 
 PROGRAM = "users of one program that came out, or closed, in those days"
 
-F32 = npt.NDArray[np.float32]
 _CHUNK = 1_024
 _SPAN = int(SPAN_HOURS * HOUR)
 _SPANS = f"abs(l.first_seen - r.first_seen) < {_SPAN} AND abs(l.last_seen - r.last_seen) < {_SPAN}"
 _RATIO = "abs(ln(l.exchanges / r.exchanges))"
-
-
-def hourly_residuals(counts: sparse.csr_array, exchanges: I64) -> F32:
-    """Hourly activity of each entity beyond its own daily habit: E x hours, unit rows.
-
-    An entity's habit is its own hours of the day times its own days: Pearson residuals of its table of
-    days by hours, so that a time zone, a working week or a nightly job leaves nothing. Entities with
-    fewer than ``LEAST_RHYTHM`` exchanges have zero rows.
-
-    Args:
-        counts: requests of each entity in each hour, from a day's first (E x hours).
-        exchanges: of each entity (E).
-    """
-    days = counts.astype(np.float32).toarray().reshape(len(exchanges), -1, DAY)
-    if days.shape[1] < LEAST_DAYS:
-        return np.zeros((len(exchanges), 1), np.float32)
-    by_hour, by_day = days.sum(axis=1, keepdims=True), days.sum(axis=2, keepdims=True)
-    expected = by_hour * by_day / np.maximum(by_day.sum(axis=1, keepdims=True), 1)
-    flat = ((days - expected) / np.sqrt(expected + 0.5)).reshape(len(exchanges), -1)
-    size = np.linalg.norm(flat, axis=1, keepdims=True)
-    told = (exchanges >= LEAST_RHYTHM)[:, None] & (size > 0)
-    return np.asarray(np.where(told, flat / np.maximum(size, 1e-9), 0.0), np.float32)
 
 
 class Timing(Family):
@@ -118,7 +93,7 @@ class Timing(Family):
 
     def groups(self, log: LogProfile, *, least: int, seed: int) -> Iterable[I64]:
         """Communities of entities that speed up and pause together, whatever else links them."""
-        a, b, beside = _in_one_beat(log.derived[self.name].residuals, log.exchanges)
+        a, b, beside = _in_one_beat(log.derived[self.name].rhythm, log.exchanges)
         return communities(a, b, beside, len(log), resolution=RESOLUTION_BEAT, least=least, seed=seed)
 
     def at_once(self, log: LogProfile, *, least: int) -> Iterable[I64]:
@@ -134,7 +109,7 @@ class Timing(Family):
             yield _volumes(log, members, null)
         yield from _edge(log, members, null, "first", log.first_seen, log.window_start, least)
         yield from _edge(log, members, null, "last", log.last_seen, log.window_end, least)
-        yield from _beats(log.derived[self.name].residuals, members, null, least)
+        yield from _beats(log.derived[self.name].rhythm, members, null, least)
         yield from in_waves(log, log.derived[self.name].counts, members, null)
 
     def explain(self, log: LogProfile, members: I64, bystanders: I64) -> Iterable[Explanation]:
@@ -145,41 +120,44 @@ class Timing(Family):
         """Whose hourly activity correlates with the group's far beyond the log's, or who begins or ends together with
         more of the group than chance has."""
         return (
-            _in_its_beat(log.derived[self.name].residuals, members, who)
+            _in_its_beat(log.derived[self.name].rhythm, members, who)
             | came_with(log.first_seen, _inside(log, log.first_seen, log.window_start), members, who)
             | came_with(log.last_seen, _inside(log, log.last_seen, log.window_end), members, who)
         )
 
 
-def _in_its_beat(residuals: F32, members: I64, who: I64) -> npt.NDArray[np.bool_]:
+def _in_its_beat(rhythm: Rhythm, members: I64, who: I64) -> npt.NDArray[np.bool_]:
     """Whose activity correlates with the group's beyond that of a bounded number of others, evenly spread."""
-    some = residuals[:: -(-len(residuals) // MOST_COMPARED)]
-    some = some[_told(some)]
+    told = rhythm.told
+    some = np.arange(0, len(told), -(-len(told) // MOST_COMPARED))
+    some = some[told[some]]
     if not len(some):
         return np.zeros(len(who), np.bool_)
-    centre = residuals[members].mean(axis=0)
-    beside, theirs = some @ centre, residuals[who]
+    centre = rhythm.mean(members)
+    beside = rhythm.beside(some, centre)
     # Median and median deviation: members not found yet are part of the log and must not widen its spread.
     usual = float(np.median(beside))
     spread = float(scipy.stats.median_abs_deviation(beside, scale="normal"))
-    return np.asarray(_told(theirs) & (theirs @ centre - usual > ALONG * max(spread, 1e-9)))
+    return np.asarray(told[who] & (rhythm.beside(who, centre) - usual > ALONG * max(spread, 1e-9)))
 
 
-def _in_one_beat(residuals: F32, exchanges: I64) -> tuple[I64, I64, npt.NDArray[np.float64]]:
+def _in_one_beat(rhythm: Rhythm, exchanges: I64) -> tuple[I64, I64, npt.NDArray[np.float64]]:
     """Pairs whose hourly activity correlates, of the busiest of whom it is told, and by how much.
 
     What moves everybody, such as a release, is taken away first.
     """
-    told = np.flatnonzero(_told(residuals))
+    told = np.flatnonzero(rhythm.told)
     told = np.sort(told[np.argsort(-exchanges[told], kind="stable")[:MOST_BEATS]])
-    rows = residuals[told] - residuals[told].mean(axis=0) if len(told) else residuals[:0]
+    rows = rhythm.rows[told].toarray()
+    rows = rows - rows.mean(axis=0) if len(told) else rows
     rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
     found: list[tuple[I64, I64, npt.NDArray[np.float64]]] = []
     for start in range(0, len(told), _CHUNK):
-        beside = rows[start : start + _CHUNK] @ rows.T
+        # Of two each pair once: those before it were held against this part already.
+        beside = rows[start : start + _CHUNK] @ rows[start:].T
         a, b = np.nonzero(beside >= ONE_BEAT)
-        kept = a + start < b
-        found.append((told[a[kept] + start], told[b[kept]], beside[a[kept], b[kept]].astype(np.float64)))
+        kept = a < b
+        found.append((told[a[kept] + start], told[b[kept] + start], beside[a[kept], b[kept]].astype(np.float64)))
     none = np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
     a, b, beside = (np.concatenate(parts) for parts in zip(none, *found, strict=True))
     return a, b, beside
@@ -237,11 +215,6 @@ def _program(log: LogProfile, members: I64) -> Explanation:
         pay_apart=True,
         accounts_for=("timing",),
     )
-
-
-def _told(residuals: F32) -> npt.NDArray[np.bool_]:
-    """Which entities have enough exchanges for their hours to tell (E)."""
-    return np.asarray(np.any(residuals != 0, axis=1))
 
 
 def _volumes(log: LogProfile, members: I64, null: Null) -> Observed:
@@ -327,14 +300,13 @@ def _inside(log: LogProfile, times: I64, edge: I64) -> npt.NDArray[np.bool_]:
     return np.asarray(np.abs(times - edge) > np.maximum(WEEKEND_HOURS * HOUR, EDGE_GAPS * gap))
 
 
-def _beats(residuals: F32, members: I64, null: Null, least: int) -> Iterable[Observed]:
-    known = _told(residuals)
+def _beats(rhythm: Rhythm, members: I64, null: Null, least: int) -> Iterable[Observed]:
+    known = rhythm.told
     told = members[known[members]]
     if len(told) < least:
         return
     groups = null.matched(told, among=known)[:DRAWS_RHYTHM]
-    mine = float(likeness(residuals, told[None, :])[0])
-    drawn = likeness(residuals, groups)
+    mine, drawn = float(_likeness(rhythm, told[None, :])[0]), _likeness(rhythm, groups)
     usual = float(drawn.mean())
     together, turns = tail_p(drawn, mine), tail_p(max(usual, 0.0) - drawn, -mine)
     places = 2 + (mine < 0.1)
@@ -357,6 +329,10 @@ def _beats(residuals: F32, members: I64, null: Null, least: int) -> Iterable[Obs
         usual,
         f"The accounts take turns: while some work others pause. {hours}" if turns <= UNTOLD else hours,
     )
+
+
+def _likeness(rhythm: Rhythm, groups: I64) -> npt.NDArray[np.float64]:
+    return likeness(rhythm.rows, groups, squares=rhythm.squares)
 
 
 FAMILY = Timing()
