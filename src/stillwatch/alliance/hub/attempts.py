@@ -22,6 +22,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import sqlalchemy as sa
+
 from stillwatch.alliance.hub.database import Hub
 from stillwatch.alliance.hub.journal import record
 
@@ -147,9 +149,14 @@ class Attempts:
             with self._lock:
                 rows = list(self._pending)
                 self._pending.clear()
-            with self._hub.transaction() as connection:
-                for row in rows:
-                    record(connection, row)
+            try:
+                with self._hub.transaction() as connection:
+                    for row in rows:
+                        record(connection, row)
+            except sa.exc.SQLAlchemyError:
+                with self._lock:
+                    self._pending.extendleft(reversed(rows))
+                raise
 
 
 def _source(address: str | None) -> tuple[str, str]:

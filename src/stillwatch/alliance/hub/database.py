@@ -1,7 +1,8 @@
 """The hub's tables, the one kind of transaction in which it writes, and reading beside it.
 
 Whatever is told or taken in is written to the journal, whose entries form one chain: requests therefore take turns in
-writing. SQLite does so by ``BEGIN IMMEDIATE``, PostgreSQL by an advisory lock that the transaction's end releases.
+writing, in the order in which they come (``turns``). SQLite keeps other processes out by ``BEGIN IMMEDIATE``,
+PostgreSQL by an advisory lock that the transaction's end releases.
 To add a table, declare it on ``metadata`` before ``Hub.open`` is called.
 """
 
@@ -9,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from stillwatch.alliance.hub.turns import Turns
 from stillwatch.core import BadSetting, UnreadableInput
 
 __all__ = ["ACCESS", "COLLECTIONS", "JOURNAL", "MEMBERS", "MOMENTS", "OBJECTS", "OWNERS", "STATUSES", "USAGE", "Hub"]
@@ -117,6 +119,7 @@ class Hub:
     """An opened database."""
 
     engine: sa.Engine
+    _turns: Turns = field(default_factory=Turns, repr=False, compare=False)
 
     @classmethod
     def open(cls, url: str | Path) -> Hub:
@@ -149,7 +152,7 @@ class Hub:
     @contextmanager
     def transaction(self) -> Iterator[sa.Connection]:
         """The only transaction at this moment; all of it is kept, or none."""
-        with self.engine.begin() as connection:
+        with self._turns.taken(_SECONDS_FOR_A_TURN), self.engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
             yield connection
