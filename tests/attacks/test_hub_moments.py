@@ -7,9 +7,10 @@ import httpx
 import pytest
 from alliance_served import alliance, indicator
 
-from stillwatch.alliance.hub import Pace, database, storage
+from stillwatch.alliance.hub import Pace, admit, database, expel, storage
 from stillwatch.alliance.hub.timestamps import now
 from stillwatch.alliance.member import pull
+from stillwatch.core import OutputUnwritable
 from stillwatch.rounds.relay import matching_router
 
 
@@ -44,6 +45,10 @@ def test_a_database_that_another_holds_is_no_failure_of_the_hub(
             served.get("alpha", "/alliance/collections/green/objects/"),
             served.get("alpha", "/alliance/collections/"),
         )
+        for done in (lambda: admit(served.hub, "beta"), lambda: expel(served.hub, "alpha")):
+            with pytest.raises(OutputUnwritable, match="locked") as refused:
+                done()
+            assert "token" not in str(refused.value)
         holder.execute("ROLLBACK")
         holder.close()
         for one in answers:

@@ -17,10 +17,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from stillwatch.alliance.hub.turns import Turns
-from stillwatch.core import BadSetting, UnreadableInput
+from stillwatch.core import BadSetting, OutputUnwritable, UnreadableInput
 
 __all__ = ["ACCESS", "COLLECTIONS", "JOURNAL", "MEMBERS", "MOMENTS", "OBJECTS", "OWNERS", "STATUSES", "USAGE", "Hub"]
-__all__ += ["metadata"]
+__all__ += ["metadata", "operated"]
 
 metadata = sa.MetaData()
 """All tables of a hub; routers that are mounted declare theirs here too."""
@@ -144,9 +144,7 @@ class Hub:
             metadata.create_all(engine)
             _fill_in(engine)
         except sa.exc.SQLAlchemyError as error:
-            # The driver's first line says enough; the URL may hold a password.
-            said = str(getattr(error, "orig", error)).splitlines()[0]
-            raise UnreadableInput(f"the hub's database does not open: {said}", where="--db") from error
+            raise UnreadableInput(f"the hub's database does not open: {_said(error)}", where="--db") from error
         return cls(engine)
 
     @contextmanager
@@ -166,6 +164,27 @@ class Hub:
     def close(self) -> None:
         """Give back every connection."""
         self.engine.dispose()
+
+
+@contextmanager
+def operated() -> Iterator[None]:
+    """Around what an operator does to a hub by a command: a database that does not take it is a sentence.
+
+    Raises:
+        OutputUnwritable: it is full, held by another, damaged, or not this user's to write.
+    """
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        hint = "nothing was changed; see that there is room and leave to write, and run the command again"
+        raise OutputUnwritable(
+            f"the hub's database does not take it: {_said(error)}", where="--db", hint=hint
+        ) from None
+
+
+def _said(error: sa.exc.SQLAlchemyError) -> str:
+    # The driver's first line says enough; the URL may hold a password, and the statement what is to be kept.
+    return str(getattr(error, "orig", None) or error).splitlines()[0]
 
 
 def _fill_in(engine: sa.Engine) -> None:

@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from fastapi import Depends, Request
 
 from stillwatch.alliance.hub.attempts import Attempts
-from stillwatch.alliance.hub.database import ACCESS, COLLECTIONS, MEMBERS, OBJECTS, OWNERS, Hub
+from stillwatch.alliance.hub.database import ACCESS, COLLECTIONS, MEMBERS, OBJECTS, OWNERS, Hub, operated
 from stillwatch.alliance.hub.journal import record
 from stillwatch.alliance.hub.problems import Problem
 from stillwatch.alliance.hub.quotas import add_usage
@@ -66,6 +66,7 @@ class Member:
         return active & (MEMBERS.c.token_sha256 == self.token_sha256) & MEMBERS.c.certificate_sha256.is_(None)
 
 
+@operated()
 def admit(
     hub: Hub, name: str, *, clearance: str = "amber", certificate: str | None = None, observer: bool = False
 ) -> str:
@@ -129,6 +130,7 @@ def _give_identity(connection: sa.Connection, name: str, identity: object) -> No
     connection.execute(OWNERS.insert().values(id=identity, owner=name))
 
 
+@operated()
 def expel(hub: Hub, name: str) -> None:
     """Shut a member out; what it published stays, and so does its line in the log.
 
