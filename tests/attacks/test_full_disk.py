@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from console_world import make_places, open_console
 from patience import PATIENCE_SECONDS
 from smallrun import write_run
 
@@ -107,3 +108,26 @@ def test_an_audit_goes_on_once_there_is_room(tmp_path: Path, endpoint: str) -> N
     told = done(tmp_path, 10**9, *words)
     assert told.returncode == 0, told.stderr
     assert (tmp_path / "out" / "audit.json").exists()
+
+
+def test_a_console_says_that_nothing_was_done_and_goes_on_once_there_is_room(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with open_console(make_places(tmp_path)) as opened:
+        ada, case = opened.visitor("ada", "analyst"), opened.cases()[0]
+        kept = [opened.console.places.state / name for name in ("decisions.jsonl", "audit.jsonl")]
+        before = [path.read_bytes() for path in kept]
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
+            told = [ada.get(f"/cases/{case}"), ada.post(f"/cases/{case}/claim"), ada.post("/sign-in", {"name": "ada"})]
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+            signal.signal(signal.SIGXFSZ, handler)
+        assert [one.status_code for one in told] == [503] * 3
+        assert all("Nothing was done" in one.text for one in told)
+        assert not [one for one in caplog.records if one.exc_info]
+        assert [path.read_bytes() for path in kept] == before
+        assert ada.get(f"/cases/{case}").status_code == 200
+        assert ada.post(f"/cases/{case}/claim").status_code == 303
